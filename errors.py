@@ -1,0 +1,65 @@
+"""The error tree. Every error says what happened and what to do about it.
+
+    MangacolorError
+    ├── UsageError      the command line or a call is wrong            exit status 2
+    ├── InputError      the input is missing, empty or unreadable      exit status 3
+    ├── SetupError      weights, a device or a back end is unusable    exit status 3
+    ├── OutputError     the output is locked, full or not writable     exit status 3
+    ├── PageError       one page cannot be done; the others go on      counted, 1 or 3
+    └── Cancelled       the run was asked to stop                      exit status 130 or 143
+
+The exit status is mapped in one place, ``cli.py``, from ``error.status``.
+"""
+
+from __future__ import annotations
+
+
+class MangacolorError(Exception):
+    """Base of every error that mangacolor raises on purpose.
+
+    ``message`` names what went wrong and where, ``remedy`` what the user can do about it.
+    """
+
+    status = 3
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __reduce__(self) -> tuple[type[MangacolorError], tuple[str, str]]:
+        # Exceptions with two arguments need help to survive a process boundary.
+        return type(self), (self.message, self.remedy)
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  {self.remedy}" if self.remedy else self.message
+
+
+class UsageError(MangacolorError):
+    """The command line, or the call of a Python function, is wrong."""
+
+    status = 2
+
+
+class InputError(MangacolorError):
+    """The input does not exist, holds no page, or cannot be opened."""
+
+
+class SetupError(MangacolorError):
+    """Something the run needs (weights, device, back end) is missing or unusable."""
+
+
+class OutputError(MangacolorError):
+    """The output folder is locked, full, or cannot be written."""
+
+
+class PageError(MangacolorError):
+    """One page cannot be done. The engine reports it and goes on with the others."""
+
+    status = 1
+
+
+class Cancelled(MangacolorError):
+    """The run was asked to stop between two pieces of work."""
+
+    status = 130

@@ -1,0 +1,97 @@
+"""The five nouns: Chapter, Page, Panel, Tile, Artifact. Plain data, no work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Image = npt.NDArray[np.uint8]  # height × width × 3, RGB; or height × width for a mask or luma
+Direction = Literal["rtl", "ltr"]
+Point = tuple[int, int]  # x, y
+Box = tuple[int, int, int, int]  # x, y, width, height
+
+
+class PageSource(Protocol):
+    """Where a page's bytes come from. Small, frozen and picklable; opens nothing until asked."""
+
+    def read(self) -> bytes:
+        """The image file's bytes, as they are in the folder, archive or PDF."""
+
+    def describe(self) -> str:
+        """What to call it in a message: a path, or ``archive.cbz: entry``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One picture of a chapter.
+
+    ``name`` is its output path relative to OUT, with ``/`` between parts (``ch1/012.png``;
+    in archives ``x.cbz/012.png``): its identity in events, the manifest and the state folder.
+    ``number`` counts from 1 in its chapter.
+    """
+
+    name: str
+    number: int
+    source: PageSource
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """Pages in reading order. ``direction`` is what the chapter's own metadata says, if anything."""
+
+    name: str
+    pages: tuple[Page, ...]
+    direction: Direction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A panel: polygon (clipped to the page, clockwise), its bounding box, confidence in [0, 1].
+
+    ``residual`` marks drawn area that no detected panel holds; it has low confidence.
+    A list of panels is in reading order.
+    """
+
+    polygon: tuple[Point, ...]
+    box: Box
+    confidence: float = 1.0
+    residual: bool = False
+
+    @classmethod
+    def from_box(cls, box: Box, confidence: float = 1.0, residual: bool = False) -> Panel:
+        x, y, w, h = box
+        corners = ((x, y), (x + w, y), (x + w, y + h), (x, y + h))
+        return cls(corners, box, confidence, residual)
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A square window of a panel at the network's working scale: left, top, side, in pixels."""
+
+    x: int
+    y: int
+    size: int
+
+
+@dataclass(slots=True)
+class Artifact:
+    """What a stage leaves for a page.
+
+    ``data`` is JSON-able. ``images`` maps a name to a uint8 picture (H×W or H×W×3, RGB); the one
+    called ``main`` is written as ``<stage>.png`` in the state folder, another as
+    ``<stage>.<name>.png``. ``blob`` is a finished file (the encode stage's). ``outcome`` ends the
+    page early: ``"copy"`` asks the engine to commit the source file byte for byte.
+    Arrays of an artifact are shared between stages and threads: never write into them.
+    """
+
+    data: dict[str, Any] = field(default_factory=dict)
+    images: dict[str, Image] = field(default_factory=dict)
+    blob: bytes | None = None
+    outcome: Literal["copy"] | None = None
+
+
+Inputs = Mapping[str, Artifact]

@@ -1,0 +1,45 @@
+"""What a run can be told. One typed object travels from the command line to the stages.
+
+``Options`` change pixels: each stage takes what concerns it through its ``configure`` function and
+the result enters the cache key. ``RunOptions`` say what to do and how, and change no pixel.
+Precedence, lowest first: these defaults, ``mangacolor.toml``, ``MANGACOLOR_*``, the command line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mangacolor.nouns import Direction
+
+Scale = Literal["auto", "1", "2", "4"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Everything that can change a pixel."""
+
+    scale: Scale = "auto"
+    weights: str = "default"  # a name of the weights table, or a path
+    direction: Direction | None = None  # None: the chapter's own word, else rtl
+    saturation: float = 1.0
+    force_color: bool = False  # colour pages that look coloured already
+    harmonize: bool = True
+    device: str = "auto"  # auto, cpu, cuda, cuda:N, mps
+    batch: int = 8  # tiles in one network call
+    upscaler: str = "auto"  # auto, animevideov3, anime-6b, x4plus, lanczos, or a path
+    upscale_backend: Literal["spandrel", "realesrgan"] = "spandrel"
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What to run and how to tell about it."""
+
+    until: str | None = None
+    start: str | None = None  # --from
+    pages: str | None = None  # "3,5-9", counted from 1 in each chapter
+    keep: bool = False
+    force: bool = False
+    jobs: int = 0  # 0: one a core
+    json: bool = False
+    quiet: bool = False

@@ -1,0 +1,70 @@
+"""What a stage is: a function of a page and its inputs, with a name, needs and a typed configuration.
+
+A stage file defines a frozen ``Config`` dataclass, ``configure(options, chapter) -> Config``,
+``run(context, inputs) -> Artifact`` and one ``STAGE = Stage(...)``; ``stages/registry.py`` lists it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, TypeVar
+
+from mangacolor.nouns import Artifact, Chapter, Image, Inputs, Page
+from mangacolor.settings import Options
+
+T = TypeVar("T")
+Lane = Literal["cpu", "device", "io"]
+
+
+class StageContext(Protocol):
+    """What the engine hands to a running stage, besides its inputs."""
+
+    page: Page
+    chapter: Chapter
+    config: Any  # what the stage's ``configure`` made
+    device: str  # resolved: "cpu", "cuda:0", "mps"
+    source: bytes  # the page's file, as read from its source
+
+    def resource(self, key: Hashable, make: Callable[[], T]) -> T:
+        """``make()`` once a run and lane, then the same object: for loaded models."""
+
+    def check_cancelled(self) -> None:
+        """Raise ``Cancelled`` if the run is to stop. Call it between tiles."""
+
+    def count(self, counter: str, amount: int = 1) -> None:
+        """Add to a counter of the run; ``network_calls`` counts calls of the colour network."""
+
+    def warn(self, message: str) -> None:
+        """Tell the user something about this page that is not an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A named step of the graph.
+
+    ``needs``: stages whose artifacts it reads. ``version``: raise it when the same configuration
+    gives other pixels than before. ``configure`` makes the part of the cache key that options
+    decide; ``fingerprint`` adds what configuration names only indirectly (a hash of weights).
+    ``keep``: ``always`` for small artifacts, ``asked`` for large ones (written with ``--keep`` or
+    when named by ``--until``). ``preview`` draws ``<stage>.png`` for a stage with no ``main`` image.
+    """
+
+    name: str
+    run: Callable[[StageContext, Inputs], Artifact]
+    configure: Callable[[Options, Chapter], object]
+    needs: tuple[str, ...] = ()
+    version: int = 1
+    lane: Lane = "cpu"
+    keep: Literal["always", "asked"] = "always"
+    fingerprint: Callable[[Any], str] | None = None
+    preview: Callable[[Artifact, Inputs], Image] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoConfig:
+    """The configuration of a stage that has nothing to configure."""
+
+
+def no_config(_options: Options, _chapter: Chapter) -> NoConfig:
+    return NoConfig()
