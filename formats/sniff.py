@@ -1,0 +1,79 @@
+"""What a file is, told from its first bytes: an extension is only a hint, and often a lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+HEAD: Final = 512  # bytes that are enough for every signature below ("ustar" sits at 257)
+
+IMAGE_SUFFIXES: Final = frozenset(
+    (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif")
+    + (".jp2", ".j2k", ".ppm", ".pgm", ".pbm", ".pnm")
+)
+CONTAINER_SUFFIXES: Final = frozenset(
+    (".zip", ".cbz", ".rar", ".cbr", ".7z", ".cb7", ".tar", ".cbt", ".tgz", ".gz", ".bz2", ".xz")
+    + (".pdf", ".epub")
+)
+
+_IMAGES: Final = (
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"GIF87a", "gif"),
+    (b"GIF89a", "gif"),
+    (b"BM", "bmp"),
+    (b"II*\0", "tiff"),
+    (b"MM\0*", "tiff"),
+    (b"II+\0", "tiff"),
+    (b"MM\0+", "tiff"),
+    (b"\0\0\0\x0cjP  \r\n\x87\n", "jpeg2000"),
+    (b"\xff\x4f\xff\x51", "jpeg2000"),
+)
+_CONTAINERS: Final = (
+    (b"PK\x03\x04", "zip"),
+    (b"PK\x05\x06", "zip"),  # an empty one
+    (b"Rar!\x1a\x07", "rar"),
+    (b"7z\xbc\xaf\x27\x1c", "7z"),
+    (b"%PDF-", "pdf"),
+    (b"\x1f\x8b", "tar"),  # compressed tar: opening it tells whether it really is one
+    (b"BZh", "tar"),
+    (b"\xfd7zXZ\0", "tar"),
+)
+
+
+def image_kind(head: bytes) -> str | None:
+    """The picture format of a file that starts with ``head``, or None."""
+    for signature, kind in _IMAGES:
+        if head.startswith(signature) and (kind != "bmp" or _is_bmp(head)):
+            return kind
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "webp"
+    if head[4:12] in (b"ftypavif", b"ftypavis"):
+        return "avif"
+    if head[:1] == b"P" and head[1:2] in b"123456" and head[2:3] in b" \t\r\n#":
+        return "ppm" if len(head) > 3 else None
+    return None
+
+
+def container_kind(head: bytes) -> str | None:
+    """``zip`` (an EPUB is one), ``rar``, ``7z``, ``tar``, ``pdf``, or None."""
+    for signature, kind in _CONTAINERS:
+        if head.startswith(signature):
+            return kind
+    if head[257:262] == b"ustar":
+        return "tar"
+    # The PDF header may stand behind some leading bytes.
+    return "pdf" if b"%PDF-" in head else None
+
+
+def read_head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(HEAD)
+
+
+def _is_bmp(head: bytes) -> bool:
+    # "BM" alone also opens text files; the two reserved words are zero in every real bitmap.
+    return len(head) >= 26 and head[6:10] == b"\0\0\0\0" and head[14:18] in _BMP_HEADERS
+
+
+_BMP_HEADERS: Final = tuple(size.to_bytes(4, "little") for size in (12, 40, 52, 56, 64, 108, 124))
