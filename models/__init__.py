@@ -1,0 +1,23 @@
+"""Networks, losses and weights. Names below are imported on first use: torch is slow to load."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mangacolor.models.discriminator import PatchDiscriminator
+    from mangacolor.models.generators import create_generator
+
+__all__ = ["PatchDiscriminator", "create_generator"]
+
+_HOMES = {
+    "PatchDiscriminator": "mangacolor.models.discriminator",
+    "create_generator": "mangacolor.models.generators",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
