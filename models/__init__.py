@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mangacolor.models.discriminator import PatchDiscriminator
     from mangacolor.models.generators import create_generator
+    from mangacolor.models.weights_io import load_generator
 
-__all__ = ["PatchDiscriminator", "create_generator"]
+__all__ = ["PatchDiscriminator", "create_generator", "load_generator"]
 
 _HOMES = {
     "PatchDiscriminator": "mangacolor.models.discriminator",
     "create_generator": "mangacolor.models.generators",
+    "load_generator": "mangacolor.models.weights_io",
 }
 
 

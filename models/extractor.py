@@ -67,15 +67,15 @@ class FeatureExtractor(nn.Sequential):
         self.requires_grad_(False)
         if not faithful:
             self.eval()
-            self.register_state_dict_post_hook(_leave_out)
-            self.register_load_state_dict_post_hook(_not_missed)
+            self.register_state_dict_post_hook(_leave_out)  # type: ignore[no-untyped-call]
+            self.register_load_state_dict_post_hook(_not_missed)  # type: ignore[no-untyped-call]
 
     def train(self, mode: bool = True) -> Self:
         return super().train(mode and self.faithful)
 
     def forward(self, rgb: Tensor) -> Tensor:
         x = (self._resize(rgb) - self.mean) / self.std
-        features: Tensor = super().forward(x)
+        features: Tensor = self[1](self[0](x))
         return features
 
     def _resize(self, rgb: Tensor) -> Tensor:

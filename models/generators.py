@@ -8,7 +8,6 @@ checkpoint, and has no BatchNorm on the innermost map, so that a batch of one tr
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,45 +17,11 @@ from torch import Tensor, nn
 from mangacolor.errors import UsageError
 from mangacolor.models.attention import SelfAttention
 from mangacolor.models.blocks import ConvBlock, DeconvBlock
+from mangacolor.models.config import GeneratorConfig, generator_config
 
-MAX_LEVELS = 8
-ATTENTION_SIDE = 16  # positions a side of the map that the corrected form attends over
+__all__ = ["ColorizationUNet", "GeneratorConfig", "build_generator", "create_generator", "generator_config"]
+
 FEATURES = 512  # of the extractor
-
-
-@dataclass(frozen=True, slots=True)
-class GeneratorConfig:
-    """All that is needed to build a generator again; it travels in the checkpoint.
-
-    ``size`` is the working size in pixels. ``levels`` is the number of halvings: both sides of an
-    input must be multiples of ``2**levels``. ``attention`` is the level after whose down block
-    attention stands (0: none; after the extractor's features if it is the last level).
-    """
-
-    name: str = "unet"
-    width: int = 64
-    size: int = 256
-    levels: int = MAX_LEVELS
-    attention: int = 0
-    extractor: bool = False
-    faithful: bool = False
-    in_channels: int = 1
-    out_channels: int = 3
-    dropout: float = 0.5
-
-    def channels(self, level: int) -> int:
-        """Channels of the map after down block ``level``, counted from 1."""
-        return int(self.width * min(2 ** (level - 1), 8))
-
-
-# name: (self-attention, extractor)
-VARIANTS: dict[str, tuple[bool, bool]] = {
-    "unet": (False, False),
-    "unet-attention": (True, False),
-    "unet-extractor": (False, True),
-    "unet-attention-extractor": (True, True),
-}
-GENERATOR_NAMES = (*VARIANTS, *(f"{name}-faithful" for name in VARIANTS))
 
 
 class ColorizationUNet(nn.Module):
@@ -128,56 +93,6 @@ class ColorizationUNet(nn.Module):
                 f"{self.config.levels} levels: its sides must be multiples of {step}",
                 f"pad the input, or create the generator for another size (size={min(grey.shape[2:])})",
             )
-
-
-def generator_config(name: str, width: int = 64, **overrides: Any) -> GeneratorConfig:
-    """The configuration that ``name`` stands for; ``overrides`` are fields of ``GeneratorConfig``.
-
-    Levels follow from ``size``: as many halvings as it allows, at most eight. Raises ``UsageError``
-    for an unknown name or field and for what cannot be built.
-    """
-    base, _, form = name.partition("-faithful")
-    if base not in VARIANTS or form:
-        raise UsageError(
-            f"there is no generator called {name!r}", f"choose from {', '.join(GENERATOR_NAMES)}"
-        )
-    unknown = overrides.keys() - GeneratorConfig.__dataclass_fields__.keys()
-    if unknown:
-        known = ", ".join(GeneratorConfig.__dataclass_fields__)
-        raise UsageError(f"a generator has no setting {', '.join(sorted(unknown))}", f"there are {known}")
-    attention, extractor = VARIANTS[base]
-    faithful = name.endswith("-faithful")
-    size = int(overrides.get("size", 256))
-    levels = int(overrides.get("levels", MAX_LEVELS if faithful else _halvings(size)))
-    settings: dict[str, Any] = {"extractor": extractor, "faithful": faithful, "levels": levels}
-    if attention:
-        settings["attention"] = levels if faithful else _attention_level(size, levels)
-    config = replace(GeneratorConfig(name=name, width=width), **{**settings, **overrides})
-    _check_config(config)
-    return config
-
-
-def _halvings(size: int) -> int:
-    """How often ``size`` can be halved, at most eight times."""
-    return min(MAX_LEVELS, (size & -size).bit_length() - 1)
-
-
-def _attention_level(size: int, levels: int) -> int:
-    level = max(1, round(size / ATTENTION_SIDE).bit_length() - 1)
-    return min(level, levels)
-
-
-def _check_config(config: GeneratorConfig) -> None:
-    if config.width < 1 or config.levels < 1 or config.size < 2**config.levels:
-        raise UsageError(
-            f"no generator of width {config.width} and {config.levels} levels for {config.size} pixels",
-            "width and levels count from 1, and the size must be at least 2**levels",
-        )
-    if not 0 <= config.attention <= config.levels:
-        raise UsageError(
-            f"attention after level {config.attention} of {config.levels}",
-            f"choose a level from 1 to {config.levels}, or 0 for none",
-        )
 
 
 def build_generator(config: GeneratorConfig, extractor_weights: str | Path | None = None) -> ColorizationUNet:

@@ -1,0 +1,142 @@
+"""Files of weights: where they lie, what they hash to, and reading them without executing anything."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mangacolor.errors import SetupError
+from mangacolor.models.weights_table import WEIGHTS, find_weights
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+FORMAT = "mangacolor-generator-1"
+_BUNDLED = Path(__file__).parent / "weights"
+_FETCH_AGAIN = "fetch the file again, or name other weights with --weights"
+
+
+def weights_path(name_or_path: str | Path) -> Path:
+    """The file of a bundled entry of the weights table, or the path itself.
+
+    Raises ``SetupError`` if there is no such file.
+    """
+    entry = find_weights(str(name_or_path))
+    path = _BUNDLED / entry.file if entry and entry.bundled else Path(name_or_path)
+    if path.is_file():
+        return path
+    if path.exists():
+        raise SetupError(f"{path} is not a file of weights", "name a .safetensors or .pth file")
+    known = ", ".join(entry.name for entry in WEIGHTS if entry.role == "generator" and entry.bundled)
+    raise SetupError(
+        f"there are no weights {str(name_or_path)!r}: no file {path}",
+        f"give the path of a .safetensors or .pth file, or one of the names {known}",
+    )
+
+
+def sha256_of(path: Path) -> str:
+    """The file's sha256, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def weights_fingerprint(name_or_path: str | Path) -> str:
+    """The sha256 of a generator's file, in hex, after cheap checks of its form; no torch needed.
+
+    Raises ``SetupError`` for a file that is missing or cannot be a generator's weights.
+    """
+    path = weights_path(name_or_path)
+    _check_form(path)
+    return sha256_of(path)
+
+
+def _check_form(path: Path) -> None:
+    try:
+        if not _is_torch_file(path):
+            generator_metadata(path, safetensors_metadata(path))
+        elif zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                if not any(name.endswith("data.pkl") for name in archive.namelist()):
+                    raise SetupError(f"{path} is an archive, but not one of weights", _FETCH_AGAIN)
+    except OSError as error:
+        raise SetupError(f"{path} cannot be read: {error}", "check the file's permissions") from error
+
+
+def _is_torch_file(path: Path) -> bool:
+    with path.open("rb") as file:
+        start = file.read(2)
+    return start == b"PK" or start[:1] == b"\x80"  # torch's zip, or a bare pickle
+
+
+def safetensors_metadata(path: Path) -> dict[str, str]:
+    """The strings in the header of a safetensors file. Raises ``SetupError`` if it is not whole."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return dict(file.metadata() or {})
+    except (SafetensorError, OSError) as error:
+        raise SetupError(f"{path} is not a whole file of weights: {error}", _FETCH_AGAIN) from error
+
+
+def generator_metadata(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
+    """The decoded metadata of a generator's file. Raises ``SetupError`` if it is no generator of ours."""
+    found = metadata.get("format")
+    if found != FORMAT:
+        what = f"of format {found}" if found else "no generator written by mangacolor"
+        raise SetupError(
+            f"{path} is {what}",
+            "name a file that mangacolor train or mangacolor models import has written",
+        )
+    try:
+        return {key: json.loads(value) for key, value in metadata.items() if key != "format"}
+    except ValueError as error:
+        raise SetupError(f"{path} has unreadable metadata: {error}", _FETCH_AGAIN) from error
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """A file's tensors on the CPU and its metadata, from safetensors or torch's own format.
+
+    Pickles are read with ``weights_only``: nothing in them is executed. A training checkpoint that
+    keeps its network under a key (``generator``, ``state_dict``, …) is unwrapped. Raises
+    ``SetupError`` for anything else.
+    """
+    if not path.is_file():
+        raise SetupError(f"there is no file {path}", "check the path")
+    if _is_torch_file(path):
+        return _read_torch(path), {}
+    metadata = safetensors_metadata(path)
+    from safetensors.torch import load_file
+
+    return load_file(path), metadata
+
+
+def _read_torch(path: Path) -> dict[str, Tensor]:
+    import torch
+
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a broken or hostile pickle can raise anything at all
+        raise SetupError(
+            f"{path} cannot be read as weights, and nothing in it was executed: {_first_line(error)}",
+            "it is damaged, or holds more than tensors: save its state_dict() alone, or fetch it again",
+        ) from error
+    for key in ("ema", "generator", "state_dict", "model_state_dict", "generator_state_dict", "model"):
+        if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
+            content = content[key]
+            break
+    if not isinstance(content, Mapping):
+        content = {}
+    tensors = {str(key): value for key, value in content.items() if isinstance(value, torch.Tensor)}
+    if not tensors:
+        raise SetupError(f"{path} holds no weights", "name a file with a network's state_dict()")
+    return tensors
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0][:200]

@@ -1,0 +1,67 @@
+"""The weights that mangacolor knows by name. Data only.
+
+``sha256`` may be the start of the hash, where the publisher gives no more (torchvision and the
+danbooru release put its first eight digits into the file name). A bundled file lies in
+``models/weights``; the others are fetched once from ``origin`` into the user's cache, or given as
+files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """One file of weights: what it is, where it comes from, and under which terms."""
+
+    name: str
+    file: str
+    sha256: str
+    architecture: str
+    licence: str
+    origin: str
+    attribution: str
+    role: Literal["generator", "extractor", "vgg"]
+    bundled: bool = False
+
+
+WEIGHTS: tuple[Weights, ...] = (
+    Weights(
+        name="default",
+        file="default.safetensors",
+        sha256="",
+        architecture="as its own metadata says",
+        licence="CC-BY-SA-4.0",
+        origin="bundled with mangacolor",
+        attribution="mangacolor; see NOTICE for the pictures it was trained on",
+        role="generator",
+        bundled=True,
+    ),
+    Weights(
+        name="danbooru-resnet50",
+        file="resnet50-13306192.pth",
+        sha256="13306192",
+        architecture="ResNet-50 with a 6000-tag head",
+        licence="MIT",
+        origin="https://github.com/RF5/danbooru-pretrained/releases/download/v0.1/resnet50-13306192.pth",
+        attribution="Matthew Baas, danbooru-pretrained (2019)",
+        role="extractor",
+    ),
+    Weights(
+        name="vgg16",
+        file="vgg16-397923af.pth",
+        sha256="397923af",
+        architecture="VGG-16, trained on ImageNet",
+        licence="BSD-3-Clause (torchvision)",
+        origin="https://download.pytorch.org/models/vgg16-397923af.pth",
+        attribution="torchvision; Simonyan and Zisserman (2014)",
+        role="vgg",
+    ),
+)
+
+
+def find_weights(name: str) -> Weights | None:
+    """The entry called ``name``, or None."""
+    return next((entry for entry in WEIGHTS if entry.name == name), None)
