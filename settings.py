@@ -29,6 +29,7 @@ class Options:
     batch: int = 8  # tiles in one network call
     upscaler: str = "auto"  # auto, animevideov3, anime-6b, x4plus, lanczos, or a path
     upscale_backend: Literal["spandrel", "realesrgan"] = "spandrel"
+    max_pixels: int = 200_000_000  # of one page; refused above, so that a hostile file cannot fill memory
 
 
 @dataclass(frozen=True, slots=True)

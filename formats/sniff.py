@@ -8,12 +8,10 @@ from typing import Final
 HEAD: Final = 512  # bytes that are enough for every signature below ("ustar" sits at 257)
 
 IMAGE_SUFFIXES: Final = frozenset(
-    (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif")
-    + (".jp2", ".j2k", ".ppm", ".pgm", ".pbm", ".pnm")
+    ".png .jpg .jpeg .jpe .jfif .webp .tif .tiff .bmp .gif .avif .jp2 .j2k .ppm .pgm .pbm .pnm".split()  # noqa: SIM905
 )
 CONTAINER_SUFFIXES: Final = frozenset(
-    (".zip", ".cbz", ".rar", ".cbr", ".7z", ".cb7", ".tar", ".cbt", ".tgz", ".gz", ".bz2", ".xz")
-    + (".pdf", ".epub")
+    ".zip .cbz .rar .cbr .7z .cb7 .tar .cbt .tgz .gz .bz2 .xz .pdf .epub".split()  # noqa: SIM905
 )
 
 _IMAGES: Final = (

@@ -1,0 +1,75 @@
+"""encode: finished pixels to a file in the source's format, the same bytes every time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from mangacolor.formats.writers import LIMITS, encode_picture
+from mangacolor.nouns import Artifact, Chapter, Inputs
+from mangacolor.settings import Options
+from mangacolor.stages.base import Stage, StageContext
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    jpeg_quality: int = 92  # with 4:4:4 chroma: thin coloured shapes keep their edges
+    webp_quality: int = 95
+    avif_quality: int = 90
+
+
+def configure(_options: Options, _chapter: Chapter) -> Config:
+    return Config()
+
+
+def run(context: StageContext, inputs: Inputs) -> Artifact:
+    """Write ``reassemble``'s picture as a file: ``blob``.
+
+    The source's format and density are kept. A format that cannot hold the picture (GIF and grey
+    formats never, others by their size) gives PNG with the suffix changed and a warning. Data:
+    ``name``, the output path relative to OUT; ``suffix``, its suffix; ``renamed``, whether it differs
+    from the page's name; ``format``.
+    """
+    facts = inputs["decode"].data
+    pixels = inputs["reassemble"].images["main"]
+    source_format, density = facts["format"], facts["density"]
+    reason = _why_not(source_format, context.page.name, pixels.shape[1], pixels.shape[0])
+    name = context.page.name if reason is None else png_name(context.page.name, context.chapter)
+    written = source_format if reason is None else "PNG"
+    if reason is not None:
+        context.warn(f"{context.page.name}: written as {PurePosixPath(name).name}, because {reason}")
+    blob = encode_picture(pixels, written, density, facts["lossless"], _quality(context.config, written))
+    data = {
+        "name": name,
+        "suffix": PurePosixPath(name).suffix,
+        "renamed": name != context.page.name,
+        "format": written,
+    }
+    return Artifact(data=data, blob=blob)
+
+
+def png_name(name: str, chapter: Chapter) -> str:
+    """``012.webp`` becomes ``012.png``; beside another page of that name, ``012.webp.png``."""
+    changed = str(PurePosixPath(name).with_suffix(".png"))
+    taken = {page.name.casefold() for page in chapter.pages}
+    return changed if changed.casefold() not in taken - {name.casefold()} else f"{name}.png"
+
+
+def _why_not(source_format: str, name: str, width: int, height: int) -> str | None:
+    if source_format not in LIMITS:
+        return f"{source_format} cannot hold its colours"
+    if source_format == "PPM" and PurePosixPath(name).suffix.lower() in (".pgm", ".pbm"):
+        return f"a {PurePosixPath(name).suffix} file holds no colour"
+    limit = LIMITS[source_format]
+    if max(width, height) > limit:
+        return f"{source_format} cannot hold more than {limit:,} pixels a side and it has {width}×{height}"
+    return None
+
+
+def _quality(config: Config, written: str) -> int:
+    return {"JPEG": config.jpeg_quality, "WEBP": config.webp_quality, "AVIF": config.avif_quality}.get(
+        written, 100
+    )
+
+
+STAGE = Stage("encode", run, configure, needs=("decode", "reassemble"), lane="io", keep="asked")
