@@ -18,14 +18,14 @@ class SelfAttention(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         inner = max(1, channels // 8)
-        self.query = nn.Conv2d(channels, inner, kernel_size=1)
-        self.key = nn.Conv2d(channels, inner, kernel_size=1)
-        self.value = nn.Conv2d(channels, channels, kernel_size=1)
+        self.query_conv = nn.Conv2d(channels, inner, kernel_size=1)
+        self.key_conv = nn.Conv2d(channels, inner, kernel_size=1)
+        self.value_conv = nn.Conv2d(channels, channels, kernel_size=1)
         self.gamma = nn.Parameter(torch.zeros(1))
 
     def forward(self, x: Tensor) -> Tensor:
         query, key, value = (
-            layer(x).flatten(2).transpose(1, 2) for layer in (self.query, self.key, self.value)
+            layer(x).flatten(2).transpose(1, 2) for layer in (self.query_conv, self.key_conv, self.value_conv)
         )
         # SAGAN does not divide by the square root of the channels; a checkpoint depends on it.
         attended = F.scaled_dot_product_attention(query, key, value, scale=1.0)

@@ -1,10 +1,14 @@
-"""The building blocks of the notebook's U-Net and PatchGAN (after pix2pix, Isola et al. 2017)."""
+"""The building blocks of the notebook's U-Net and PatchGAN (after pix2pix, Isola et al. 2017).
+
+Their parts are called as in the notebook's checkpoints: ``conv`` or ``deconv``, and ``bn``.
+"""
 
 from __future__ import annotations
 
 from typing import Literal
 
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 Norm = Literal["batch", "layer"]
 
@@ -24,15 +28,11 @@ class ConvBlock(nn.Module):
 
     def __init__(self, in_channels: int, out_channels: int, norm: Norm = "batch") -> None:
         super().__init__()
-        self.conv = nn.Sequential(
-            nn.Conv2d(in_channels, out_channels, kernel_size=4, stride=2, padding=1),
-            _norm(norm, out_channels),
-            nn.LeakyReLU(0.2),
-        )
+        self.conv = nn.Conv2d(in_channels, out_channels, kernel_size=4, stride=2, padding=1)
+        self.bn = _norm(norm, out_channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.conv(x)
-        return out
+        return F.leaky_relu(self.bn(self.conv(x)), 0.2)
 
 
 class DeconvBlock(nn.Module):
@@ -40,15 +40,10 @@ class DeconvBlock(nn.Module):
 
     def __init__(self, in_channels: int, out_channels: int, dropout: float = 0.0) -> None:
         super().__init__()
-        layers: list[nn.Module] = [
-            nn.ConvTranspose2d(in_channels, out_channels, kernel_size=4, stride=2, padding=1),
-            nn.BatchNorm2d(out_channels),
-            nn.ReLU(),
-        ]
-        if dropout > 0:
-            layers.append(nn.Dropout(dropout))
-        self.deconv = nn.Sequential(*layers)
+        self.deconv = nn.ConvTranspose2d(in_channels, out_channels, kernel_size=4, stride=2, padding=1)
+        self.bn = nn.BatchNorm2d(out_channels)
+        self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.deconv(x)
+        out: Tensor = self.dropout(F.relu(self.bn(self.deconv(x))))
         return out

@@ -46,7 +46,7 @@ def danbooru_network() -> nn.Sequential:
     return nn.Sequential(body, head)
 
 
-class FeatureExtractor(nn.Sequential):
+class FeatureExtractor(nn.Module):
     """RGB N×3×H×W in [0, 1] to N×512 features; its weights take no gradient.
 
     Corrected: always in eval mode, absent from ``state_dict``, pictures keep their shape (shorter
@@ -60,7 +60,8 @@ class FeatureExtractor(nn.Sequential):
     def __init__(self, network: nn.Sequential, faithful: bool = False) -> None:
         body, head = network[0], network[1]
         assert isinstance(head, nn.Sequential)
-        super().__init__(body, head[:5])
+        super().__init__()
+        self.body, self.head = body, head[:5]
         self.faithful = faithful
         self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1), persistent=False)
@@ -75,7 +76,7 @@ class FeatureExtractor(nn.Sequential):
 
     def forward(self, rgb: Tensor) -> Tensor:
         x = (self._resize(rgb) - self.mean) / self.std
-        features: Tensor = self[1](self[0](x))
+        features: Tensor = self.head(self.body(x))
         return features
 
     def _resize(self, rgb: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ checkpoint, and has no BatchNorm on the innermost map, so that a batch of one tr
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ class ColorizationUNet(nn.Module):
             incoming = 2 * skip
         last = nn.ConvTranspose2d(incoming, config.out_channels, kernel_size=4, stride=2, padding=1)
         self.add_module(f"up{levels}", last)
+        self.register_load_state_dict_pre_hook(_rename_former)  # type: ignore[no-untyped-call]
 
     def forward(self, grey: Tensor) -> Tensor:
         config = self.config
@@ -93,6 +95,22 @@ class ColorizationUNet(nn.Module):
                 f"{self.config.levels} levels: its sides must be multiples of {step}",
                 f"pad the input, or create the generator for another size (size={min(grey.shape[2:])})",
             )
+
+
+_FORMER = (
+    (re.compile(r"^(down\d+)\.conv\.([01])\."), lambda m: f"{m[1]}.{('conv', 'bn')[int(m[2])]}."),
+    (re.compile(r"^(up\d+)\.deconv\.([01])\."), lambda m: f"{m[1]}.{('deconv', 'bn')[int(m[2])]}."),
+    (re.compile(r"^attn\.(query|key|value)\."), lambda m: f"attn.{m[1]}_conv."),
+)
+
+
+def _rename_former(_module: nn.Module, state: dict[str, Any], prefix: str, *_: Any) -> None:
+    """Take the state dicts of our first networks, whose blocks were sequences."""
+    for key in [key for key in state if key.startswith(prefix)]:
+        name = key.removeprefix(prefix)
+        for pattern, new in _FORMER:
+            name = pattern.sub(new, name)
+        state[prefix + name] = state.pop(key)
 
 
 def build_generator(config: GeneratorConfig, extractor_weights: str | Path | None = None) -> ColorizationUNet:

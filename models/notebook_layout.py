@@ -1,8 +1,8 @@
 """Reading the checkpoints of the original notebook: plain state dicts with names of their own.
 
-Their blocks are called ``down1.conv.*``, ``up1.deconv.*``, ``attn.*`` and ``context.*``; what the
-stars stand for depends on how a block was written (``conv.0.weight`` or ``conv.weight`` beside
-``bn.weight``), so a tensor's part is told from its shape and its neighbours, not from its full name.
+Their keys are ``down1.conv.*``, ``up1.deconv.*``, ``attn.*`` and ``context.*``. What the stars stand
+for differs between versions of the notebook (a block may have been a sequence, or wrapped for several
+GPUs), so a tensor's part is told from its shape and its neighbours, not from its full name.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ def from_notebook(state: Mapping[str, Tensor], path: Path) -> tuple[GeneratorCon
 def _convert(state: State) -> tuple[GeneratorConfig, State]:
     out: State = {}
     for level in range(1, MAX_LEVELS + 1):
-        out |= _block(_under(state, f"down{level}."), f"down{level}.conv")
+        out |= _block(_under(state, f"down{level}."), f"down{level}", "conv")
     for number in range(1, MAX_LEVELS):
-        out |= _block(_under(state, f"up{number}."), f"up{number}.deconv")
+        out |= _block(_under(state, f"up{number}."), f"up{number}", "deconv")
     out |= _last(_under(state, f"up{MAX_LEVELS}."))
     attention = _under(state, "attn.", required=False)
     out |= _attention(attention)
     context = _under(state, "context.", required=False)
     out |= _context(context)
     name = "unet" + "-attention" * bool(attention) + "-extractor" * bool(context) + "-faithful"
-    first = out["down1.conv.0.weight"]
+    first = out["down1.conv.weight"]
     last = out[f"up{MAX_LEVELS}.weight"]
     config = generator_config(
         name, width=first.shape[0], in_channels=first.shape[1], out_channels=last.shape[1]
@@ -62,21 +62,18 @@ def _under(state: State, prefix: str, required: bool = True) -> State:
     return found
 
 
-def _block(tensors: State, name: str) -> State:
-    """A convolution with its bias and the norm behind it, as items 0 and 1 of a sequence."""
-    convolution = _one(tensors, lambda key, value: value.ndim == 4, name)
-    norm = _one(tensors, lambda key, value: key.endswith("running_mean"), name)
-    pairs: dict[str, tuple[str, tuple[str, ...]]] = {
-        "0": (convolution.rpartition(".")[0], ("weight", "bias"))
-    }
-    pairs["1"] = (norm.rpartition(".")[0], ("weight", "bias", *_STATISTICS))
+def _block(tensors: State, name: str, convolution: str) -> State:
+    """A convolution with its bias, and the norm behind it, whatever they are called."""
+    weight = _one(tensors, lambda key, value: value.ndim == 4, name)
+    mean = _one(tensors, lambda key, value: key.endswith("running_mean"), name)
+    pairs = ((convolution, weight, ("weight", "bias")), ("bn", mean, ("weight", "bias", *_STATISTICS)))
     out: State = {}
-    for place, (stem, parts) in pairs.items():
-        for part in parts:
-            key = f"{stem}.{part}".removeprefix(".")
-            if key not in tensors:
-                raise LookupError(f"no {part} beside {name}.{stem}")
-            out[f"{name}.{place}.{part}"] = tensors[key]
+    for part, found, kinds in pairs:
+        stem = found.removesuffix(found.rpartition(".")[2])
+        for kind in kinds:
+            if stem + kind not in tensors:
+                raise LookupError(f"no {name}.{stem}{kind}")
+            out[f"{name}.{part}.{kind}"] = tensors[stem + kind]
     return out
 
 
@@ -102,7 +99,7 @@ def _attention(tensors: State) -> State:
         for kind in ("weight", "bias"):
             pattern = re.compile(rf"(^|[._]){part}.*\.{kind}$")
             key = _one(tensors, lambda key, _: pattern.search(key), f"attn.{part}.{kind}")  # noqa: B023
-            out[f"attn.{part}.{kind}"] = tensors[key]
+            out[f"attn.{part}_conv.{kind}"] = tensors[key]
     return out
 
 

@@ -103,7 +103,7 @@ def load_generator(
         generator = build_generator(config)
     _fill(generator, tensors, path)
     generator.eval().to(device)
-    return generator.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    return generator.to(memory_format=torch.channels_last)
 
 
 def _config(path: Path, stored: Any) -> GeneratorConfig:
