@@ -1,0 +1,65 @@
+"""Colour black-and-white manga chapters on your own machine.
+
+>>> import mangacolor
+>>> coloured = mangacolor.colorize_page(page)             # uint8 arrays in and out
+>>> mangacolor.colorize_chapter("chapter/", "colored/")   # as the command line does
+
+Importing this package is cheap: torch and OpenCV come with the first call that needs them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mangacolor.api import colorize_chapter, colorize_page
+    from mangacolor.errors import MangacolorError
+    from mangacolor.models import load_generator
+    from mangacolor.nouns import Panel
+    from mangacolor.pipeline.events import RunResult
+    from mangacolor.settings import Options, RunOptions
+    from mangacolor.stages.panel_order import order_panels
+    from mangacolor.stages.panels import find_panels
+
+__all__ = [
+    "MangacolorError",
+    "Options",
+    "Panel",
+    "RunOptions",
+    "RunResult",
+    "colorize_chapter",
+    "colorize_page",
+    "find_panels",
+    "load_generator",
+    "order_panels",
+]
+
+_HOME = {
+    "MangacolorError": "errors",
+    "Options": "settings",
+    "Panel": "nouns",
+    "RunOptions": "settings",
+    "RunResult": "pipeline.events",
+    "colorize_chapter": "api",
+    "colorize_page": "api",
+    "find_panels": "stages.panels",
+    "load_generator": "models",
+    "order_panels": "stages.panel_order",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("mangacolor")
+    if name not in _HOME:
+        raise AttributeError(f"module 'mangacolor' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"mangacolor.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__, "__version__"]

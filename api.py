@@ -1,0 +1,101 @@
+"""The Python functions that ``import mangacolor`` offers. Options are the fields of ``settings.Options``."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mangacolor.errors import UsageError
+from mangacolor.nouns import Chapter, Image, Page
+from mangacolor.pipeline.cancel import CancelToken
+from mangacolor.pipeline.events import Event, RunResult
+from mangacolor.settings import Options, RunOptions
+
+
+@dataclass(frozen=True, slots=True)
+class _ArraySource:
+    """A page that is an array in memory: its file is the array as PNG."""
+
+    image: Image = field(repr=False)
+
+    def read(self) -> bytes:
+        from mangacolor.pipeline.cache import encode_png
+
+        return encode_png(self.image)
+
+    def describe(self) -> str:
+        return "the image given"
+
+
+def colorize_page(image: Image, **options: Any) -> Image:
+    """Colour one page.
+
+    ``image`` is uint8, H×W (grey) or H×W×3 (RGB); it is not changed. Returns uint8 H'×W'×3 RGB, larger
+    than the page if ``scale`` asks for it (``scale="1"`` keeps the size). A page that is blank or
+    coloured already comes back as it is, unless ``force_color=True``.
+
+    Raises ``UsageError`` for another kind of array or an unknown option, ``SetupError`` if weights or a
+    device are unusable, ``PageError`` if the page cannot be done.
+    """
+    from mangacolor.pipeline.run import run_page
+
+    _check_image(image)
+    page = Page("page.png", 1, _ArraySource(np.ascontiguousarray(image)))
+    made = run_page(page, Chapter("", (page,)), _options(Options, options), until="reassemble")
+    return made["reassemble" if "reassemble" in made else "decode"].images["main"]
+
+
+def colorize_chapter(
+    src: str | Path | Sequence[str | Path],
+    out: str | Path,
+    *,
+    listener: Callable[[Event], None] | None = None,
+    cancel: CancelToken | None = None,
+    **options: Any,
+) -> RunResult:
+    """Colour a folder, a tree of chapters or single images into the folder ``out``, as the command does.
+
+    ``options`` are fields of ``Options`` and ``RunOptions`` (``start`` is ``--from``). ``listener`` gets
+    every event. Pages that fail are in the result's ``failures``; ``status`` is the command's exit status.
+
+    Raises ``UsageError``, ``InputError``, ``SetupError`` or ``OutputError`` where nothing can be done.
+    """
+    from mangacolor.pipeline.run import run
+
+    inputs = [Path(src)] if isinstance(src, str | Path) else [Path(one) for one in src]
+    run_names = {item.name for item in dataclasses.fields(RunOptions)}
+    run_options = {name: options.pop(name) for name in set(options) & run_names}
+    return run(
+        inputs,
+        Path(out),
+        _options(Options, options),
+        _options(RunOptions, run_options),
+        emit=listener or (lambda _event: None),
+        cancel=cancel,
+    )
+
+
+def _options(kind: type[Any], given: dict[str, Any]) -> Any:
+    known = [item.name for item in dataclasses.fields(kind)]
+    for name in given:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            hint = f"Did you mean {close[0]}?" if close else f"Options: {', '.join(known)}."
+            raise UsageError(f"unknown option {name!r}", hint)
+    if isinstance(given.get("scale"), int):
+        given = {**given, "scale": str(given["scale"])}
+    return kind(**given)
+
+
+def _check_image(image: object) -> None:
+    shape: tuple[int, ...] = getattr(image, "shape", ())
+    fits = len(shape) == 2 or (len(shape) == 3 and shape[2] == 3)
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or not fits or 0 in shape:
+        kind = f"{getattr(image, 'dtype', type(image).__name__)} of shape {shape}"
+        raise UsageError(f"a page must be uint8, H×W or H×W×3, not {kind}", "Convert it first.")

@@ -1,0 +1,175 @@
+"""The command line: parse, call, report. Nothing here does the work, and ``--help`` imports none of it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from mangacolor.configuration import FILE_NAME, read_file
+from mangacolor.errors import MangacolorError
+from mangacolor.options import option, pixel_options, run_options
+
+# Commands that live elsewhere: module, name in it, and what --help says without importing the module.
+ELSEWHERE = {
+    "train": ("mangacolor.training.commands", "train", "Train a colour network on colour pictures."),
+    "evaluate": ("mangacolor.training.commands", "evaluate", "Measure a colour network."),
+    "pack-data": ("mangacolor.training.commands", "pack_data", "Pack pictures into training shards."),
+    "models": ("mangacolor.models.commands", "models", "List the networks, their weights and licences."),
+}
+COLORIZE = "colorize"
+
+
+class Commands(click.Group):
+    """The commands, in order; those of ``ELSEWHERE`` are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*self.commands, *(name for name in ELSEWHERE if _is_there(name))]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in ELSEWHERE and _is_there(cmd_name):
+            module, attribute, _ = ELSEWHERE[cmd_name]
+            command: click.Command = getattr(importlib.import_module(module), attribute)
+            return command
+        return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(name, command.get_short_help_str(80)) for name, command in self.commands.items()]
+        rows += [(name, row[2]) for name, row in ELSEWHERE.items() if _is_there(name)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def _is_there(name: str) -> bool:
+    return importlib.util.find_spec(ELSEWHERE[name][0]) is not None
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("mangacolor")
+
+
+def _print_version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(f"mangacolor {_version()}")
+        ctx.exit()
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["--help"], "max_content_width": 100})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Print the version.",
+)
+def cli() -> None:
+    """Colour black-and-white manga on your own machine.
+
+    `mangacolor chapter/ --out colored/` is short for `mangacolor colorize chapter/ --out colored/`.
+    """
+
+
+@cli.command(COLORIZE)
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the coloured pages.")
+@pixel_options
+@run_options
+def colorize(inputs: tuple[Path, ...], out: Path, **values: Any) -> int:
+    """Colour INPUT: a folder of images, a tree of chapters, or an image."""
+    from mangacolor.commands import run_colorize
+
+    return run_colorize(inputs, out, values)
+
+
+@cli.command()
+@click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@option(
+    "--out", type=click.Path(path_type=Path), required=True, help="Folder for the JSON files and overlays."
+)
+@option("--direction", type=click.Choice(["rtl", "ltr"]), help="Reading order; rtl by default.")
+@option("--jobs", type=click.IntRange(0), default=0, help="Pages at once; 0 is one a core.")
+@option("--json", is_flag=True, help="Print one JSON object.")
+@option("--quiet", is_flag=True, help="Say only what went wrong.")
+def panels(images: tuple[Path, ...], out: Path, **values: Any) -> int:
+    """Only find the panels of IMAGE: one JSON file and one overlay a page."""
+    from mangacolor.commands import run_panels
+
+    return run_panels(images, out, values)
+
+
+@cli.command()
+@pixel_options
+@option("--json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def doctor(context: click.Context, /, **values: Any) -> int:
+    """Show what was found on this machine and where each option's value comes from."""
+    from mangacolor.commands import run_doctor
+
+    return run_doctor(context, values)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """The console script. Every command's exit status is decided here and nowhere else."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    status = _run(with_command(given))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # A stage that does not heed a stop must not hold the process back.
+    if status in (130, 143):
+        os._exit(status)
+    sys.exit(status)
+
+
+def with_command(arguments: list[str]) -> list[str]:
+    """The arguments with ``colorize`` put first, unless they name a command, --help or --version."""
+    known = {*cli.commands, *ELSEWHERE, "--help", "--version"}
+    if not arguments or arguments[0] in known:
+        return arguments
+    return [COLORIZE, *arguments]
+
+
+def _run(arguments: list[str]) -> int:  # noqa: PLR0911 - a table of outcomes
+    try:
+        command = cli.commands.get(arguments[0]) if arguments else None
+        settings = {arguments[0]: read_file(Path(FILE_NAME), command)} if command else {}
+    except MangacolorError as error:
+        return _refuse(arguments, error)
+    try:
+        status = cli.main(arguments, "mangacolor", standalone_mode=False, default_map=settings)
+        return status if isinstance(status, int) else 0
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        return _refuse(arguments, error)
+    except MangacolorError as error:
+        click.echo(f"mangacolor: {error}", err=True)
+        return error.status
+    except (KeyboardInterrupt, click.Abort):
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone; say nothing more, or Python complains at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def _refuse(arguments: list[str], error: MangacolorError | click.ClickException) -> int:
+    """The command line is wrong. ``run_done`` comes last even where the run never began."""
+    if isinstance(error, click.ClickException):
+        error.show()
+    else:
+        click.echo(f"mangacolor: {error}", err=True)
+    if arguments[:1] == [COLORIZE] and "--json" in arguments:
+        from mangacolor.pipeline.events import RunDone
+        from mangacolor.pipeline.json_lines import json_document
+
+        click.echo(json.dumps(json_document(RunDone(2, 0, 0, 0, 0, 0, 0.0, 0, 0))))
+    return 2

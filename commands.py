@@ -1,0 +1,75 @@
+"""The commands' bodies: from parsed options to calls, and from results to what is printed."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mangacolor.configuration import pick
+from mangacolor.pipeline.cancel import CancelToken, cancel_on_signals
+from mangacolor.pipeline.events import Event, Listener
+from mangacolor.pipeline.json_lines import JsonLines
+from mangacolor.pipeline.progress import ProgressDisplay
+from mangacolor.settings import Options, RunOptions
+
+
+def run_colorize(inputs: Sequence[Path], out: Path, values: Mapping[str, Any]) -> int:
+    """Colour ``inputs`` and return the exit status."""
+    from mangacolor.pipeline.run import run
+
+    wanted = pick(RunOptions, values)
+    cancel = CancelToken()
+    with ProgressDisplay(wanted.quiet) as display, cancel_on_signals(cancel):
+        listeners: list[Listener] = [display]
+        if wanted.json:
+            listeners.append(JsonLines(sys.stdout))
+
+        def emit(event: Event) -> None:
+            for listener in listeners:
+                listener(event)
+
+        return run(inputs, out, pick(Options, values), wanted, emit=emit, cancel=cancel).status
+
+
+def run_panels(images: Sequence[Path], out: Path, values: Mapping[str, Any]) -> int:
+    """Write one JSON file and one overlay a page and return the exit status."""
+    from mangacolor.pipeline.panel_files import write_panels
+
+    cancel = CancelToken()
+    started = time.perf_counter()
+    with cancel_on_signals(cancel):
+        result = write_panels(
+            images,
+            out,
+            direction=values["direction"],
+            jobs=values["jobs"],
+            cancel=cancel,
+            tell=lambda text: click.echo(text, err=True),
+        )
+    document = {
+        "status": result.status,
+        "pages": result.pages,
+        "failed": [{"page": page, "error": error, "remedy": remedy} for page, error, remedy in result.failed],
+        "panels": result.panels,
+        "seconds": round(time.perf_counter() - started, 3),
+    }
+    if values["json"]:
+        click.echo(json.dumps(document, ensure_ascii=False))
+    elif not values["quiet"]:
+        click.echo(f"{result.panels} panels on {result.pages - len(result.failed)} pages", err=True)
+    return result.status
+
+
+def run_doctor(context: click.Context, values: Mapping[str, Any]) -> int:
+    """Print what was found and return the exit status: 0, or 3 where colouring cannot work."""
+    from mangacolor.doctor import diagnose, report
+
+    diagnosis = diagnose(context)
+    click.echo(json.dumps(diagnosis, ensure_ascii=False) if values["json"] else report(diagnosis))
+    return 3 if diagnosis["problems"] else 0

@@ -1,0 +1,58 @@
+"""The command line's options, declared once and shared by the commands; ``settings.py`` says more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from mangacolor.configuration import environment_name
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def option(*names: str, **attributes: Any) -> Callable[[F], F]:
+    """``click.option`` with the environment variable ``MANGACOLOR_<NAME>``."""
+    long_name = next(name for name in names if name.startswith("--"))
+    variable = environment_name(long_name.partition("/")[0].lstrip("-"))
+    return click.option(*names, envvar=variable, **attributes)
+
+
+def _all(*options: Callable[[Any], Any]) -> Callable[[F], F]:
+    def apply(function: F) -> F:
+        for decorate in reversed(options):
+            function = decorate(function)
+        return function
+
+    return apply
+
+
+pixel_options = _all(
+    option(
+        "--scale",
+        type=click.Choice(["auto", "1", "2", "4"]),
+        help="Super-resolution; auto is the smallest of 1, 2, 4 that gives a long side of 2400 pixels.",
+    ),
+    option("--weights", metavar="NAME|PATH", help="Colour network; the bundled one by default."),
+    option(
+        "--direction",
+        type=click.Choice(["rtl", "ltr"]),
+        help="Reading order; by default what the chapter says, else rtl.",
+    ),
+    option("--saturation", type=click.FloatRange(0, 4), help="Strength of the colours; 1 by default."),
+    option("--force-color", is_flag=True, default=None, help="Colour pages that look coloured already, too."),
+    option("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps."),
+    option("--batch", type=click.IntRange(1), help="Tiles in one call of the network."),
+)
+
+run_options = _all(
+    option("--jobs", type=click.IntRange(0), help="Pages worked on at once; one a core by default."),
+    option("--until", metavar="STAGE", help="Stop each page after this stage and write no page."),
+    option("--from", "start", metavar="STAGE", help="Redo this stage and what follows it; reuse the rest."),
+    option("--pages", metavar="3,5-9", help="Only these pages of each chapter, counted from 1."),
+    option("--keep", is_flag=True, default=None, help="Keep every stage's pictures in OUT/.mangacolor."),
+    option("--force", is_flag=True, default=None, help="Do everything again and overwrite what is there."),
+    option("--json", is_flag=True, default=None, help="One JSON object a line on stdout, for scripts."),
+    option("--quiet", is_flag=True, default=None, help="Say only what went wrong."),
+)

@@ -1,0 +1,48 @@
+"""Files that are either whole or absent."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+from pathlib import Path
+
+from mangacolor.errors import OutputError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+def write_atomic(path: Path, data: bytes, *, durable: bool = False) -> None:
+    """Write ``data`` to a temporary file beside ``path`` and move it there in one step.
+
+    ``durable`` also forces the bytes to the disk first, so that a power cut leaves the old file or
+    the new one. Raises ``OutputError`` where the disk is full or the folder cannot be written.
+    """
+    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            file.write(data)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise output_error(path, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def output_error(path: Path, error: OSError) -> OutputError:
+    """What to tell the user when writing ``path`` failed."""
+    reason = error.strerror or str(error)
+    if error.errno in _FULL:
+        return OutputError(
+            f"{path}: the disk is full",
+            "Free some space and run the same command again: finished pages are kept.",
+        )
+    return OutputError(
+        f"{path}: cannot be written ({reason})", "Check the folder's permissions, or name another."
+    )

@@ -1,0 +1,246 @@
+"""The local engine: one coordinator, lanes of threads, pages streaming through the graph.
+
+The coordinator is the only thread that decides anything. It admits pages, gives ready stages to lanes
+and takes back what became of them, so that no state needs a lock.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from mangacolor.errors import Cancelled, MangacolorError, OutputError, SetupError
+from mangacolor.nouns import Artifact
+from mangacolor.pipeline.context import StageRun
+from mangacolor.pipeline.devices import resolve_device, set_torch_threads, usable_cores
+from mangacolor.pipeline.events import (
+    Listener,
+    PageDone,
+    PageFailed,
+    RunDone,
+    StageDone,
+    StageStarted,
+    Warned,
+)
+from mangacolor.pipeline.lanes import Completion, Lane
+from mangacolor.pipeline.manifest import Entry
+from mangacolor.pipeline.page_work import Job, PageWork
+
+_READ, _COMMIT, _SAVE = "read", "commit", "save"
+_BUG = "Look at the page; if it is sound, this is a bug: please report it with the page and this message."
+_STOP_WITHIN = 5.0  # seconds that a stopped run waits for what is running
+
+
+_Ran = tuple[StageRun, dict[str, Artifact]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    page: int
+    kind: str  # read, started, stage, save, commit
+    stage: str = ""
+
+
+class Engine:
+    """Runs pages through a graph on this machine.
+
+    ``jobs`` is the number of threads for cpu stages and, with a few more, of pages in flight; 0 takes
+    one a core. ``device`` is as in ``Options``; it is looked up when the first device stage runs.
+    """
+
+    def __init__(self, job: Job, emit: Listener, device: str = "auto", jobs: int = 0) -> None:
+        self._job = job
+        self._emit = emit
+        self._device_name = device
+        self._jobs = jobs or usable_cores()
+        self._completions: queue.SimpleQueue[Completion] = queue.SimpleQueue()
+        self._lanes = {
+            "cpu": Lane("cpu", self._jobs, self._completions),
+            "io": Lane("io", max(2, self._jobs), self._completions),
+            "device": Lane("device", 1, self._completions),
+        }
+        self._works: dict[int, PageWork] = {}
+        self._tally: Counter[str] = Counter()
+        self._counts: Counter[str] = Counter()
+        self._stages_run = 0
+        self._failures: list[PageFailed] = []
+        self._fatal: MangacolorError | None = None
+        self._started = time.perf_counter()
+
+    def run(self, works: Iterable[PageWork]) -> RunDone:
+        """Run every page and say how it went. Emits events, but not ``RunDone`` itself.
+
+        Raises ``SetupError`` or ``OutputError`` where going on makes no sense.
+        """
+        pending = deque(works)
+        pages = len(pending)
+        deadline = 0.0
+        try:
+            while pending or self._works:
+                if self._stopping:
+                    pending.clear()
+                    deadline = deadline or time.monotonic() + _STOP_WITHIN
+                    if time.monotonic() > deadline:
+                        break
+                self._admit(pending)
+                self._turn()
+        finally:
+            for lane in self._lanes.values():
+                lane.close()
+        if self._fatal is not None:
+            raise self._fatal
+        return self._summary(pages)
+
+    @property
+    def _stopping(self) -> bool:
+        return self._job.cancel.requested or self._fatal is not None
+
+    def _admit(self, pending: deque[PageWork]) -> None:
+        while pending and len(self._works) < self._jobs + 2:
+            work = pending.popleft()
+            self._works[work.index] = work
+            self._submit("io", _Token(work.index, _READ), -1, _read_task(work))
+
+    def _turn(self) -> None:
+        """Wait for one task to come back and act on it."""
+        try:
+            completion = self._completions.get(timeout=0.2)
+        except queue.Empty:
+            return
+        token = completion.token
+        assert isinstance(token, _Token)
+        work = self._works[token.page]
+        if token.kind == "started":
+            self._emit(StageStarted(work.page.name, token.stage))
+            return
+        work.busy -= 1
+        if completion.error is not None:
+            self._failed(work, token, completion.error)
+        elif token.kind == _READ:
+            self._read(work, completion.result)
+        elif token.kind == "stage":
+            self._stage_done(work, token.stage, *completion.result)
+        elif token.kind == _COMMIT:
+            self._page_done(work)
+        self._advance(work)
+
+    # -- what a finished task leads to
+
+    def _read(self, work: PageWork, entry: Any) -> None:
+        if entry is not None:
+            work.panels = entry.panels
+            work.ended, work.outcome = True, "cached"
+            self._page_done(work)
+        elif not work.to_run and not self._job.selection.commits:
+            work.ended, work.outcome = True, "cached"
+            self._page_done(work)
+
+    def _stage_done(self, work: PageWork, name: str, run: StageRun, inputs: dict[str, Artifact]) -> None:
+        self._stages_run += 1
+        self._counts += run.counts
+        self._emit(StageDone(work.page.name, name, run.seconds))
+        for message in run.warnings:
+            self._emit(Warned(work.page.name, name, message))
+        if work.ended:
+            return
+        work.take(name, run)
+        if work.should_keep(name):
+            self._submit("io", _Token(work.index, _SAVE, name), 0, lambda _lane: work.save(name, run, inputs))
+        work.forget()
+
+    def _advance(self, work: PageWork) -> None:
+        """Give a page's ready stages to their lanes, or bring it to its end."""
+        if not self._stopping:
+            for name in work.ready():
+                work.submitted.add(name)
+                lane, rank = self._job.graph[name].lane, self._job.graph.names.index(name) + 1
+                self._submit(lane, _Token(work.index, "stage", name), rank, self._stage_task(work, name))
+        if work.busy:
+            return
+        if work.outcome in ("done", "copied") and work.complete and _COMMIT not in work.submitted:
+            work.submitted.add(_COMMIT)
+            self._submit("io", _Token(work.index, _COMMIT), -1, lambda _lane: work.commit())
+        else:
+            del self._works[work.index]
+
+    def _stage_task(self, work: PageWork, name: str) -> Callable[[Lane], _Ran]:
+        inputs = {need: work.artifacts[need] for need in self._job.graph[name].needs}
+
+        def run(lane: Lane) -> _Ran:
+            work.check()
+            self._completions.put(Completion(_Token(work.index, "started", name)))
+            device = "cpu"
+            if lane.name == "device":
+                device = lane.resource("engine.device", self._open_device)
+            return work.run(name, device, lane.resource), inputs
+
+        return run
+
+    def _open_device(self) -> str:
+        set_torch_threads()
+        return resolve_device(self._device_name)
+
+    def _submit(self, lane: str, token: _Token, rank: int, task: Callable[[Lane], Any]) -> None:
+        self._works[token.page].busy += 1
+        self._lanes[lane].submit(token, (token.page, rank), task)
+
+    # -- how a page ends
+
+    def _page_done(self, work: PageWork) -> None:
+        outcome = work.outcome
+        if outcome == "copied" and not self._job.selection.commits:
+            outcome = "done"
+        self._tally[outcome] += 1
+        seconds = round(time.perf_counter() - work.started, 3)
+        stages = {name: round(value, 4) for name, value in work.seconds.items()}
+        self._emit(PageDone(work.page.name, seconds, work.panels, stages, outcome))  # type: ignore[arg-type]
+
+    def _failed(self, work: PageWork, token: _Token, error: BaseException) -> None:
+        if isinstance(error, Cancelled):
+            # Either the whole run is stopping, or the page ended while this task waited its turn.
+            work.outcome = work.outcome if work.ended else "cancelled"
+        elif isinstance(error, SetupError | OutputError):
+            work.outcome = "cancelled"
+            self._fatal = self._fatal or error
+        elif work.outcome != "failed":
+            work.outcome = "failed"
+            failure = _failure(work.page.name, token.stage or token.kind, error)
+            self._failures.append(failure)
+            self._tally["failed"] += 1
+            self._emit(failure)
+        work.ended = True
+
+    def _summary(self, pages: int) -> RunDone:
+        tally = self._tally
+        if self._job.cancel.requested:
+            status = self._job.cancel.status
+        elif not tally["failed"]:
+            status = 0
+        else:
+            status = 1 if tally["failed"] < pages else 3
+        return RunDone(
+            status=status,
+            pages=pages,
+            done=tally["done"],
+            copied=tally["copied"],
+            cached=tally["cached"],
+            failed=tally["failed"],
+            seconds=round(time.perf_counter() - self._started, 3),
+            stages_run=self._stages_run,
+            network_calls=self._counts["network_calls"],
+            failures=tuple(self._failures),
+        )
+
+
+def _read_task(work: PageWork) -> Callable[[Lane], Entry | None]:
+    return lambda _lane: work.prepare()
+
+
+def _failure(page: str, stage: str, error: BaseException) -> PageFailed:
+    if isinstance(error, MangacolorError):
+        return PageFailed(page, stage, error.message, error.remedy)
+    return PageFailed(page, stage, f"{type(error).__name__}: {error}", _BUG)

@@ -1,0 +1,86 @@
+"""What happens in a run, as one typed stream. Progress display, ``--json``, report and tests read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Outcome = Literal["done", "copied", "cached"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """The inputs are known and work begins."""
+
+    pages: int
+    chapters: int
+
+
+@dataclass(frozen=True, slots=True)
+class StageStarted:
+    page: str
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageDone:
+    """One stage ran for one page. Stages taken from the cache send nothing."""
+
+    page: str
+    stage: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something about a page that the user should know and that is no error."""
+
+    page: str
+    stage: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageDone:
+    """A page is finished: made, copied from its source, or found finished.
+
+    ``stages`` maps each stage that ran to its seconds; ``seconds`` is wall time from first to last.
+    """
+
+    page: str
+    seconds: float
+    panels: int
+    stages: Mapping[str, float]
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class PageFailed:
+    """A page could not be made. ``stage`` is where: a stage's name, ``read`` or ``commit``."""
+
+    page: str
+    stage: str
+    error: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunDone:
+    """Always the last event. ``done + copied + cached + failed == pages`` unless it was cut short."""
+
+    status: int
+    pages: int
+    done: int
+    copied: int
+    cached: int
+    failed: int
+    seconds: float
+    stages_run: int
+    network_calls: int
+    failures: tuple[PageFailed, ...] = field(default=())
+
+
+Event = RunStarted | StageStarted | StageDone | Warned | PageDone | PageFailed | RunDone
+Listener = Callable[[Event], None]
+RunResult = RunDone

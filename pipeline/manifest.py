@@ -1,0 +1,131 @@
+"""The list of what mangacolor wrote to OUT: ``OUT/.mangacolor/manifest.jsonl``, one line an event."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mangacolor.pipeline.atomic import output_error, write_atomic
+from mangacolor.pipeline.keys import sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file of OUT that mangacolor made.
+
+    ``page`` is the page's name, ``file`` the file's (another suffix where a format could not hold the
+    page), both relative to OUT. ``key`` says what it was made from. ``outcome``: done or copied.
+    """
+
+    page: str
+    file: str
+    key: str
+    sha256: str
+    size: int
+    mtime_ns: int
+    outcome: str
+    panels: int = 0
+
+
+class Manifest:
+    """Reads the manifest once and appends to it. Safe to use from several threads.
+
+    A page is committed in this order: a line that announces the file's hash, the file itself (by
+    ``os.replace``), a line that confirms it. A run killed in between therefore leaves a file that the
+    next run recognises as its own.
+    """
+
+    def __init__(self, out: Path, path: Path) -> None:
+        self._out = out
+        self._path = path
+        self._lock = threading.Lock()
+        self._entries: dict[str, Entry] = {}
+        self._files: set[str] = set()
+        self._announced: dict[str, set[str]] = {}  # file -> hashes that may have been written
+        self._read()
+
+    def finished(self, page: str, key: str) -> Entry | None:
+        """The entry of a page whose file is there, whole, and made from ``key``."""
+        entry = self._entries.get(page)
+        if entry is None or entry.key != key:
+            return None
+        path = self._out / entry.file
+        try:
+            stat = path.stat()
+            if (stat.st_size, stat.st_mtime_ns) == (entry.size, entry.mtime_ns):
+                return entry
+            return entry if sha256(path.read_bytes()) == entry.sha256 else None
+        except OSError:
+            return None
+
+    def is_foreign(self, file: str) -> bool:
+        """Whether something lies at this place (relative to OUT) that mangacolor did not write."""
+        path = self._out / file
+        if file in self._files or not path.exists():
+            return False
+        try:
+            return sha256(path.read_bytes()) not in self._announced.get(file, ())
+        except OSError:
+            return True
+
+    def commit(self, page: str, file: str, data: bytes, *, key: str, outcome: str, panels: int = 0) -> Entry:
+        """Write a finished file and record it. Raises ``OutputError``."""
+        path = self._out / file
+        digest = sha256(data)
+        self._append({"announce": file, "sha256": digest})
+        write_atomic(path, data, durable=True)
+        stat = path.stat()
+        entry = Entry(page, file, key, digest, stat.st_size, stat.st_mtime_ns, outcome, panels)
+        self._append(dataclasses.asdict(entry))
+        self._record(entry)
+        return entry
+
+    def _read(self) -> None:
+        try:
+            text = self._path.read_bytes().decode(errors="replace")
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise output_error(self._path, error) from error
+        for line in text.splitlines():
+            self._take(line)
+
+    def _take(self, line: str) -> None:
+        try:
+            document = json.loads(line)
+            if "announce" in document:
+                self._announced.setdefault(document["announce"], set()).add(document["sha256"])
+            else:
+                self._record(Entry(**document))
+        except (ValueError, TypeError, KeyError):
+            return  # the last line of a run that was killed while it wrote
+
+    def _record(self, entry: Entry) -> None:
+        self._entries[entry.page] = entry
+        self._files.add(entry.file)
+
+    def _append(self, document: dict[str, Any]) -> None:
+        line = json.dumps(document, ensure_ascii=False) + "\n"
+        with self._lock:
+            try:
+                # A torn last line must not swallow this one: start on a fresh line.
+                torn = self._path.exists() and not _ends_with_newline(self._path)
+                with self._path.open("ab") as file:
+                    file.write((("\n" if torn else "") + line).encode())
+                    file.flush()
+                    os.fsync(file.fileno())
+            except OSError as error:
+                raise output_error(self._path, error) from error
+
+
+def _ends_with_newline(path: Path) -> bool:
+    with path.open("rb") as file:
+        if file.seek(0, os.SEEK_END) == 0:
+            return True
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"

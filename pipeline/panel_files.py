@@ -1,0 +1,112 @@
+"""``mangacolor panels``: panel JSON files and overlays, without the rest of the pipeline."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from mangacolor.errors import MangacolorError, OutputError, UsageError
+from mangacolor.formats.discovery import discover
+from mangacolor.nouns import Chapter, Direction, Page
+from mangacolor.pipeline.atomic import write_atomic
+from mangacolor.pipeline.cache import encode_png
+from mangacolor.pipeline.cancel import CancelToken
+from mangacolor.pipeline.devices import usable_cores
+from mangacolor.pipeline.run import run_page
+from mangacolor.settings import Options
+from mangacolor.stages.registry import default_graph
+
+
+@dataclass(frozen=True, slots=True)
+class PanelsResult:
+    """How it went. ``failed`` holds (page, error, remedy)."""
+
+    status: int
+    pages: int
+    panels: int
+    failed: tuple[tuple[str, str, str], ...]
+
+
+def write_panels(
+    images: Sequence[Path],
+    out: Path,
+    *,
+    direction: Direction | None,
+    jobs: int,
+    cancel: CancelToken,
+    tell: Callable[[str], None],
+) -> PanelsResult:
+    """Write ``<page>.json`` and ``<page>.panels.png`` below ``out`` for every page of ``images``.
+
+    Pages that look coloured are treated like others. Raises ``UsageError``, ``InputError`` or
+    ``OutputError``; a page that cannot be read is told and listed.
+    """
+    plan = discover(images, out)
+    work = [(chapter, page) for chapter in plan.chapters for page in chapter.pages]
+    _check_names([page.name for _, page in work])
+    options = Options(direction=direction, force_color=True)
+    failed: list[tuple[str, str, str]] = []
+    panels = 0
+
+    def one(item: tuple[Chapter, Page]) -> int:
+        cancel.check()
+        return _write_page(out, options, *item)
+
+    with ThreadPoolExecutor(jobs or usable_cores()) as pool:
+        futures = [(page.name, pool.submit(one, (chapter, page))) for chapter, page in work]
+        try:
+            for name, future in futures:
+                try:
+                    panels += future.result()
+                except OutputError:
+                    raise
+                except MangacolorError as error:
+                    cancel.check()
+                    failed.append((name, error.message, error.remedy))
+                    tell(f"{name}: {error}")
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    status = 0 if not failed else 1 if len(failed) < len(work) else 3
+    return PanelsResult(status, len(work), panels, tuple(failed))
+
+
+def _check_names(pages: Sequence[str]) -> None:
+    taken: dict[PurePosixPath, str] = {}
+    for page in pages:
+        target = PurePosixPath(page).with_suffix(".json")
+        if target in taken:
+            raise UsageError(
+                f"{taken[target]} and {page} would both become {target}",
+                "Do them in two runs, with two --out.",
+            )
+        taken[target] = page
+
+
+def _write_page(out: Path, options: Options, chapter: Chapter, page: Page) -> int:
+    graph = default_graph()
+    stage = graph["panels"]
+    made = run_page(page, chapter, options, graph=graph, until=stage.name)
+    if stage.name in made:
+        artifact = made[stage.name]
+    else:  # a blank page: it has no panels, and nothing to look for them in
+        width, height = made["decode"].data["size"]
+        empty: dict[str, object] = {key: [] for key in ("panels", "polygons", "confidence")}
+        write_atomic(
+            out / PurePosixPath(page.name).with_suffix(".json"),
+            _json({"page": page.name, "size": [width, height], **empty, "seconds": 0.0}),
+        )
+        return 0
+    target = out / PurePosixPath(page.name)
+    if stage.preview is not None:
+        overlay = stage.preview(artifact, {need: made[need] for need in stage.needs})
+        write_atomic(target.with_suffix(".panels.png"), encode_png(overlay))
+    write_atomic(target.with_suffix(".json"), _json(artifact.data))
+    return len(artifact.data["panels"])
+
+
+def _json(document: object) -> bytes:
+    return (json.dumps(document, ensure_ascii=False) + "\n").encode()

@@ -1,0 +1,126 @@
+"""What a person sees of a run, on stderr: a bar with pages and time left, warnings, failures, a summary."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from mangacolor.pipeline.events import (
+    Event,
+    PageDone,
+    PageFailed,
+    RunDone,
+    RunStarted,
+    StageDone,
+    StageStarted,
+    Warned,
+)
+
+
+class ProgressDisplay:
+    """A listener and a context manager. The bar is shown on a terminal only; failures always."""
+
+    def __init__(self, quiet: bool = False, console: Console | None = None) -> None:
+        self._console = console or Console(stderr=True, highlight=False, soft_wrap=True)
+        self._quiet = quiet
+        self._running: dict[tuple[str, str], None] = {}
+        self._failed = 0
+        self._task: TaskID | None = None
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("[bold]pages"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            TextColumn("[dim]{task.description}"),
+            console=self._console,
+            disable=quiet or not self._console.is_terminal,
+            transient=True,
+        )
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case RunStarted(pages=pages):
+                self._task = self._bar.add_task("", total=pages)
+            case StageStarted(page=page, stage=stage):
+                self._running[page, stage] = None
+                self._describe()
+            case StageDone(page=page, stage=stage):
+                self._running.pop((page, stage), None)
+                self._describe()
+            case PageDone():
+                self._advance()
+            case PageFailed(page=page, stage=stage):
+                self._running.pop((page, stage), None)
+                self._failed += 1
+                self._say_failure(event)
+                self._advance()
+            case Warned() if not self._quiet:
+                where = ": ".join(part for part in (event.page, event.stage) if part)
+                self._console.print(f"[yellow]{escape(': '.join(filter(None, (where, event.message))))}")
+            case RunDone() if not self._quiet:
+                self._bar.stop()
+                self._console.print(summary(event))
+
+    def _describe(self) -> None:
+        if self._task is not None:
+            now = ", ".join(f"{page} {stage}" for page, stage in list(self._running)[:2])
+            failed = f"{self._failed} failed · " if self._failed else ""
+            self._bar.update(self._task, description=escape(failed + now))
+
+    def _advance(self) -> None:
+        if self._task is not None:
+            self._bar.advance(self._task)
+
+    def _say_failure(self, event: PageFailed) -> None:
+        self._console.print(f"[red]{escape(event.page)}[/]: {event.stage}: {escape(event.error)}")
+        if event.remedy:
+            self._console.print(f"  {escape(event.remedy)}")
+
+
+def summary(event: RunDone) -> str:
+    """One line about a finished run."""
+    counts = [
+        (event.done, "done"),
+        (event.copied, "copied"),
+        (event.cached, "up to date"),
+        (event.failed, "failed"),
+    ]
+    parts = ", ".join(f"{number} {word}" for number, word in counts if number) or "nothing done"
+    pages = "1 page" if event.pages == 1 else f"{event.pages} pages"
+    return f"{pages}: {parts}, in {duration(event.seconds)}"
+
+
+def duration(seconds: float) -> str:
+    """``3.2 s``, ``4 min 10 s``, ``2 h 5 min``."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min"

@@ -1,0 +1,152 @@
+"""A whole run: chapters in, files and a summary out. What the command line and the Python API call."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from mangacolor.errors import MangacolorError
+from mangacolor.formats.discovery import Extra, Plan, discover
+from mangacolor.nouns import Artifact, Chapter, Page
+from mangacolor.pipeline.cache import PageCache
+from mangacolor.pipeline.cancel import CancelToken
+from mangacolor.pipeline.context import Context, run_stage
+from mangacolor.pipeline.devices import check_device_name, resolve_device, set_torch_threads
+from mangacolor.pipeline.engine import Engine
+from mangacolor.pipeline.events import Listener, RunDone, RunResult, RunStarted, Warned
+from mangacolor.pipeline.graph import Graph
+from mangacolor.pipeline.keys import make_recipe, sha256
+from mangacolor.pipeline.manifest import Manifest
+from mangacolor.pipeline.page_numbers import pick_pages
+from mangacolor.pipeline.page_work import Job, PageWork
+from mangacolor.pipeline.state import State
+from mangacolor.settings import Options, RunOptions
+from mangacolor.stages.registry import default_graph
+
+
+def run(
+    inputs: Sequence[Path],
+    out: Path,
+    options: Options,
+    run_options: RunOptions,
+    *,
+    emit: Listener,
+    graph: Graph | None = None,
+    cancel: CancelToken | None = None,
+) -> RunResult:
+    """Colour ``inputs`` into ``out``. Emits every event of the run, ``RunDone`` last.
+
+    Raises ``UsageError``, ``InputError``, ``SetupError`` or ``OutputError`` where the run as a whole
+    cannot go on; pages that fail are counted in the result.
+    """
+    started = time.perf_counter()
+    progress = _Progress(emit)
+    try:
+        graph = graph or default_graph()
+        selection = graph.select(run_options.until, run_options.start)
+        check_device_name(options.device)
+        plan = discover(inputs, out)
+        chapters = pick_pages(plan.chapters, run_options.pages)
+        progress.begin(plan, chapters)
+        state = State(out)
+        with state.locked():
+            manifest = Manifest(state.out, state.manifest)
+            job = Job(
+                graph,
+                selection,
+                cancel or CancelToken(),
+                manifest,
+                frozenset(page.name for chapter in plan.chapters for page in chapter.pages),
+                run_options.keep,
+                run_options.force,
+            )
+            works = _works(job, chapters, options, state)
+            engine = Engine(job, progress, options.device, run_options.jobs)
+            result = engine.run(works)
+            if selection.commits and run_options.pages is None and not job.cancel.requested:
+                _copy_extras(plan.extras, manifest, job.force, progress)
+    except MangacolorError as error:
+        emit(progress.cut_short(error.status, time.perf_counter() - started))
+        raise
+    emit(result)
+    return result
+
+
+def run_page(
+    page: Page, chapter: Chapter, options: Options, *, until: str, graph: Graph | None = None
+) -> dict[str, Artifact]:
+    """Run one page through ``until`` and what it rests on, in this thread, keeping nothing on disk.
+
+    Returns every artifact by stage; a page that is to be copied stops where that was decided.
+    """
+    graph = graph or default_graph()
+    recipe = make_recipe(graph, options, chapter)
+    needed = graph.ancestors(until) | {until}
+    cancel = CancelToken()
+    source = page.source.read()
+    resources: dict[object, object] = {}
+    device = "cpu"
+    if any(graph[name].lane == "device" for name in needed):
+        set_torch_threads()
+        device = resolve_device(options.device)
+
+    def resource(key: object, make: object) -> object:
+        if key not in resources:
+            resources[key] = make()  # type: ignore[operator]
+        return resources[key]
+
+    made: dict[str, Artifact] = {}
+    for name in (name for name in graph.names if name in needed):
+        stage = graph[name]
+        context = Context(page, chapter, recipe.configs[name], device, source, resource, cancel.check)
+        made[name] = run_stage(stage, context, {need: made[need] for need in stage.needs}).artifact
+        if made[name].outcome:
+            break
+    return made
+
+
+class _Progress:
+    """Passes events on and counts pages, so that a run cut short can still be summed up."""
+
+    def __init__(self, emit: Listener) -> None:
+        self._emit = emit
+        self._pages = 0
+
+    def __call__(self, event: object) -> None:
+        self._emit(event)  # type: ignore[arg-type]
+
+    def begin(self, plan: Plan, chapters: Sequence[Chapter]) -> None:
+        self._pages = sum(len(chapter.pages) for chapter in chapters)
+        self(RunStarted(self._pages, len(chapters)))
+        for note in plan.notes:
+            self(Warned("", "", note))
+
+    def cut_short(self, status: int, seconds: float) -> RunDone:
+        return RunDone(status, self._pages, 0, 0, 0, self._pages, round(seconds, 3), 0, 0)
+
+
+def _works(job: Job, chapters: Sequence[Chapter], options: Options, state: State) -> list[PageWork]:
+    works: list[PageWork] = []
+    for chapter in chapters:
+        recipe = make_recipe(job.graph, options, chapter)
+        for page in chapter.pages:
+            cache = PageCache(state.page_folder(page.name))
+            works.append(PageWork(job, page, chapter, recipe, cache, len(works)))
+    return works
+
+
+def _copy_extras(extras: Sequence[Extra], manifest: Manifest, force: bool, emit: Listener) -> None:
+    """Copy the files that are no pictures. One that cannot be copied is a warning, never a failure."""
+    for extra in extras:
+        try:
+            data = extra.source.read_bytes()
+            key = sha256(data)
+            if manifest.finished(extra.name, key):
+                continue
+            if manifest.is_foreign(extra.name) and not force:
+                emit(Warned(extra.name, "", "not copied: another file of this name is in the output folder"))
+                continue
+            manifest.commit(extra.name, extra.name, data, key=key, outcome="copied")
+        except OSError as error:
+            emit(Warned(extra.name, "", f"not copied: {error.strerror}"))

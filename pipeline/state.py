@@ -1,0 +1,47 @@
+"""OUT and its state folder: where things lie, and the lock that keeps two runs apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from mangacolor.errors import OutputError
+from mangacolor.formats.names import STATE_FOLDER
+from mangacolor.pipeline.atomic import output_error
+
+
+class State:
+    """Paths inside ``OUT/.mangacolor``. Creates nothing."""
+
+    def __init__(self, out: Path) -> None:
+        self.out = out.absolute()
+        self.folder = self.out / STATE_FOLDER
+        self.manifest = self.folder / "manifest.jsonl"
+
+    def page_folder(self, page: str) -> Path:
+        return self.folder / "pages" / PurePosixPath(page)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold OUT for one run. Raises ``OutputError`` if another run holds it or it is not writable.
+
+        The operating system drops the lock when a process dies, however it dies.
+        """
+        from filelock import FileLock, Timeout
+
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.folder / "lock", timeout=0)
+            lock.acquire()
+        except Timeout:
+            raise OutputError(
+                f"{self.out}: another run of mangacolor is writing here",
+                "Wait until it is done, or give this run another --out folder.",
+            ) from None
+        except OSError as error:
+            raise output_error(self.out, error) from error
+        try:
+            yield
+        finally:
+            lock.release()

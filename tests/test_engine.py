@@ -1,0 +1,401 @@
+"""The engine over small fake stages: what runs, what is kept, what is written, and how failures end."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from mangacolor.errors import Cancelled, OutputError, SetupError, UsageError
+from mangacolor.nouns import Artifact, Chapter, Inputs
+from mangacolor.pipeline.cancel import CancelToken
+from mangacolor.pipeline.events import Event, PageDone, PageFailed, RunDone, RunResult
+from mangacolor.pipeline.graph import Graph
+from mangacolor.pipeline.run import run
+from mangacolor.pipeline.state import State
+from mangacolor.settings import Options, RunOptions
+from mangacolor.stages.base import NoConfig, Stage, StageContext, no_config
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class TintConfig:
+    saturation: float
+
+
+class House:
+    """Five fake stages that count their calls: decode → judge → tint → encode, and decode → grow → encode."""
+
+    def __init__(self) -> None:
+        self.calls: Counter[str] = Counter()
+        self.trouble: dict[str, Exception] = {}  # page name -> what tint raises
+        self.slow = 0.0
+        self._lock = threading.Lock()
+
+    def graph(self) -> Graph:
+        return Graph(
+            [
+                Stage("decode", self._decode, no_config, keep="asked"),
+                Stage("judge", self._judge, no_config, ("decode",), decides=True),
+                Stage("tint", self._tint, _tint_config, ("decode", "judge"), lane="device"),
+                Stage("grow", self._grow, _grow_config, ("decode",), lane="device", keep="asked"),
+                Stage("encode", self._encode, no_config, ("tint", "grow"), lane="io", keep="asked"),
+            ]
+        )
+
+    def _count(self, name: str) -> None:
+        with self._lock:
+            self.calls[name] += 1
+
+    def _decode(self, context: StageContext, _inputs: Inputs) -> Artifact:
+        self._count("decode")
+        image = cv2.imdecode(np.frombuffer(context.source, np.uint8), cv2.IMREAD_COLOR)
+        if image is None:
+            raise ValueError("not an image")
+        return Artifact({"size": list(image.shape[:2])}, {"main": image})
+
+    def _judge(self, _context: StageContext, inputs: Inputs) -> Artifact:
+        self._count("judge")
+        image = inputs["decode"].images["main"]
+        return Artifact({"mean": float(image.mean())}, outcome="copy" if image.min() == 255 else None)
+
+    def _tint(self, context: StageContext, inputs: Inputs) -> Artifact:
+        self._count("tint")
+        context.count("network_calls")
+        for _ in range(int(self.slow * 100)):
+            context.check_cancelled()
+            time.sleep(0.01)
+        if context.page.name in self.trouble:
+            raise self.trouble[context.page.name]
+        return Artifact({}, {"panel-000": np.full((2, 2, 3), 9, np.uint8)})
+
+    def _grow(self, context: StageContext, inputs: Inputs) -> Artifact:
+        self._count("grow")
+        factor = int(context.config)
+        return Artifact(
+            {},
+            {
+                "main": np.kron(inputs["decode"].images["main"][..., 0], np.ones((factor,) * 2)).astype(
+                    np.uint8
+                )
+            },
+        )
+
+    def _encode(self, _context: StageContext, inputs: Inputs) -> Artifact:
+        self._count("encode")
+        image = inputs["grow"].images["main"] + inputs["tint"].images["panel-000"][0, 0, 0]
+        return Artifact({"suffix": ".png"}, blob=cv2.imencode(".png", image)[1].tobytes())
+
+
+def _tint_config(options: Options, _chapter: Chapter) -> TintConfig:
+    return TintConfig(options.saturation)
+
+
+def _grow_config(options: Options, _chapter: Chapter) -> int:
+    return 1 if options.scale == "auto" else int(options.scale)
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Path:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number in range(1, 7):
+        write_page(folder / f"{number}.png", number)
+    return folder
+
+
+def write_page(path: Path, seed: int) -> None:
+    image = np.random.default_rng(seed).integers(0, 200, (12, 8), np.uint8)
+    cv2.imwrite(str(path), image)
+
+
+def go(
+    house: House, source: Path, out: Path, *, cancel: CancelToken | None = None, **given: object
+) -> tuple[RunResult, list[Event]]:
+    names = {field.name for field in dataclasses.fields(RunOptions)}
+    run_options = RunOptions(**{k: v for k, v in given.items() if k in names})  # type: ignore[arg-type]
+    options = Options(device="cpu", **{k: v for k, v in given.items() if k not in names})  # type: ignore[arg-type]
+    events: list[Event] = []
+    result = run([source], out, options, run_options, graph=house.graph(), emit=events.append, cancel=cancel)
+    assert events[-1] is result
+    assert result.done + result.copied + result.cached + result.failed == result.pages or result.status > 3
+    return result, events
+
+
+def files(out: Path) -> dict[str, bytes]:
+    return {p.name: p.read_bytes() for p in sorted(out.iterdir()) if p.is_file()}
+
+
+def test_every_page_is_written_under_its_name(house: House, pages: Path, tmp_path: Path) -> None:
+    result, events = go(house, pages, tmp_path / "out")
+    assert result == dataclasses.replace(result, status=0, pages=6, done=6, network_calls=6, stages_run=30)
+    assert list(files(tmp_path / "out")) == [f"{n}.png" for n in range(1, 7)]
+    done = [event for event in events if isinstance(event, PageDone)]
+    assert {event.page for event in done} == set(files(tmp_path / "out"))
+    assert all(set(event.stages) == {"decode", "judge", "tint", "grow", "encode"} for event in done)
+
+
+def test_second_run_redoes_nothing(house: House, pages: Path, tmp_path: Path) -> None:
+    go(house, pages, tmp_path / "out")
+    before, calls = files(tmp_path / "out"), Counter(house.calls)
+    result, _ = go(house, pages, tmp_path / "out")
+    assert (result.cached, result.stages_run, result.network_calls, result.status) == (6, 0, 0, 0)
+    assert house.calls == calls
+    assert files(tmp_path / "out") == before
+
+
+def test_changed_option_reruns_its_stage_and_descendants_only(
+    house: House, pages: Path, tmp_path: Path
+) -> None:
+    go(house, pages, tmp_path / "out")
+    house.calls.clear()
+    result, _ = go(house, pages, tmp_path / "out", scale="2")
+    assert result.network_calls == 0
+    assert house.calls == {"decode": 6, "grow": 6, "encode": 6}
+
+
+def test_changed_page_is_the_only_one_redone(house: House, pages: Path, tmp_path: Path) -> None:
+    go(house, pages, tmp_path / "out")
+    before = files(tmp_path / "out")
+    write_page(pages / "3.png", 99)
+    result, _ = go(house, pages, tmp_path / "out")
+    assert (result.done, result.cached, result.network_calls) == (1, 5, 1)
+    after = files(tmp_path / "out")
+    assert [name for name in after if after[name] != before[name]] == ["3.png"]
+
+
+def test_lost_or_damaged_output_is_made_again(house: House, pages: Path, tmp_path: Path) -> None:
+    go(house, pages, tmp_path / "out")
+    before = files(tmp_path / "out")
+    (tmp_path / "out" / "2.png").unlink()
+    (tmp_path / "out" / "4.png").write_bytes(b"torn")
+    result, _ = go(house, pages, tmp_path / "out")
+    assert (result.done, result.cached) == (2, 4)
+    assert files(tmp_path / "out") == before
+
+
+def test_damaged_cache_is_made_again(house: House, pages: Path, tmp_path: Path) -> None:
+    go(house, pages, tmp_path / "out")
+    before = files(tmp_path / "out")
+    folder = State(tmp_path / "out").page_folder("1.png")
+    (folder / "tint.panel-000.png").write_bytes(b"torn")
+    (State(tmp_path / "out").page_folder("2.png") / "tint.json").write_text("{")
+    house.calls.clear()
+    go(house, pages, tmp_path / "out", scale="2")
+    assert house.calls["tint"] == 2
+    go(house, pages, tmp_path / "out")
+    assert files(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 5])
+def test_bytes_do_not_depend_on_jobs(jobs: int, house: House, pages: Path, tmp_path: Path) -> None:
+    go(house, pages, tmp_path / "one", jobs=1)
+    go(house, pages, tmp_path / "many", jobs=jobs)
+    assert files(tmp_path / "one") == files(tmp_path / "many")
+
+
+def test_failing_page_does_not_stop_the_others(house: House, pages: Path, tmp_path: Path) -> None:
+    house.trouble["2.png"] = ValueError("boom")
+    (pages / "5.png").write_bytes(b"no picture")
+    result, events = go(house, pages, tmp_path / "out")
+    assert (result.status, result.done, result.failed) == (1, 4, 2)
+    failed = {event.page: event for event in events if isinstance(event, PageFailed)}
+    assert failed["2.png"].stage == "tint" and "boom" in failed["2.png"].error and failed["2.png"].remedy
+    assert failed["5.png"].stage == "decode"
+    assert set(files(tmp_path / "out")) == {"1.png", "3.png", "4.png", "6.png"}
+    house.trouble.clear()
+    write_page(pages / "5.png", 5)
+    result, _ = go(house, pages, tmp_path / "out")
+    assert (result.status, result.done, result.cached) == (0, 2, 4)
+
+
+def test_status_is_3_when_no_page_succeeds(house: House, pages: Path, tmp_path: Path) -> None:
+    for page in pages.iterdir():
+        page.write_bytes(b"no picture")
+    result, _ = go(house, pages, tmp_path / "out")
+    assert (result.status, result.failed) == (3, 6)
+
+
+def test_unusable_setup_ends_the_run(house: House, pages: Path, tmp_path: Path) -> None:
+    house.trouble["1.png"] = SetupError("no weights", "get some")
+    events: list[Event] = []
+    with pytest.raises(SetupError, match="no weights"):
+        run(
+            [pages],
+            tmp_path / "out",
+            Options(device="cpu"),
+            RunOptions(),
+            graph=house.graph(),
+            emit=events.append,
+        )
+    assert isinstance(events[-1], RunDone) and events[-1].status == 3
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        None,
+        Artifact(images={"main": np.zeros((2, 2), np.float32)}),
+        Artifact(images={"main": np.zeros((2, 2, 4), np.uint8)}),
+    ],
+)
+def test_stage_that_gives_no_artifact_fails_its_page(given: object, pages: Path, tmp_path: Path) -> None:
+    bad = Stage("bad", lambda _context, _inputs: given, no_config)  # type: ignore[arg-type,return-value]
+    result = run(
+        [pages],
+        tmp_path / "out",
+        Options(device="cpu"),
+        RunOptions(pages="1"),
+        graph=Graph([bad]),
+        emit=lambda _: None,
+    )
+    assert (result.status, result.failed) == (3, 1)
+    assert "bad" in result.failures[0].error
+
+
+def test_copied_page_keeps_its_bytes(house: House, pages: Path, tmp_path: Path) -> None:
+    cv2.imwrite(str(pages / "3.png"), np.full((8, 8, 3), 255, np.uint8))
+    result, _ = go(house, pages, tmp_path / "out")
+    assert (result.copied, result.done) == (1, 5)
+    assert (tmp_path / "out" / "3.png").read_bytes() == (pages / "3.png").read_bytes()
+    assert house.calls["tint"] == house.calls["grow"] == 5
+    result, _ = go(house, pages, tmp_path / "out")
+    assert result.cached == 6
+    house.calls.clear()
+    result, _ = go(house, pages, tmp_path / "out", scale="2")
+    assert (result.copied, result.done) == (1, 5)
+
+
+def test_foreign_file_is_never_overwritten_without_force(house: House, pages: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "2.png").write_bytes(b"mine")
+    result, events = go(house, pages, out)
+    assert (result.status, result.failed) == (1, 1)
+    assert (out / "2.png").read_bytes() == b"mine"
+    failure = next(event for event in events if isinstance(event, PageFailed))
+    assert "--force" in failure.remedy
+    result, _ = go(house, pages, out, force=True)
+    assert (result.status, result.done) == (0, 6)
+    assert (out / "2.png").read_bytes() != b"mine"
+
+
+def test_until_leaves_artifacts_and_writes_no_page(house: House, pages: Path, tmp_path: Path) -> None:
+    result, _ = go(house, pages, tmp_path / "out", until="grow")
+    assert (result.status, result.done) == (0, 6)
+    assert files(tmp_path / "out") == {}
+    assert house.calls == {"decode": 6, "grow": 6}
+    folder = State(tmp_path / "out").page_folder("1.png")
+    assert {path.name for path in folder.iterdir()} == {"grow.json", "grow.png"}
+    document = json.loads((folder / "grow.json").read_text())
+    assert document["_mangacolor"]["stage"] == "grow"
+    result, _ = go(house, pages, tmp_path / "out", until="grow")
+    assert (result.cached, result.stages_run) == (6, 0)
+
+
+def test_from_forces_the_stage_and_what_follows(house: House, pages: Path, tmp_path: Path) -> None:
+    go(house, pages, tmp_path / "out", keep=True)
+    before = files(tmp_path / "out")
+    house.calls.clear()
+    result, _ = go(house, pages, tmp_path / "out", start="grow")
+    assert house.calls == {"grow": 6, "encode": 6}
+    assert (result.done, files(tmp_path / "out")) == (6, before)
+
+
+def test_from_and_until_run_the_part_between(house: House, pages: Path, tmp_path: Path) -> None:
+    go(house, pages, tmp_path / "out")
+    house.calls.clear()
+    go(house, pages, tmp_path / "out", start="judge", until="tint")
+    assert house.calls == {"decode": 6, "judge": 6, "tint": 6}
+    with pytest.raises(UsageError, match="selects nothing"):
+        go(house, pages, tmp_path / "out", start="tint", until="grow")
+    with pytest.raises(UsageError, match="no stage"):
+        go(house, pages, tmp_path / "out", until="tnit")
+
+
+def test_pages_are_counted_from_one(house: House, pages: Path, tmp_path: Path) -> None:
+    go(house, pages, tmp_path / "out", pages="2,4-5")
+    assert list(files(tmp_path / "out")) == ["2.png", "4.png", "5.png"]
+    for wrong in ("7", "0", "3-2", "x", ""):
+        with pytest.raises(UsageError, match="--pages"):
+            go(house, pages, tmp_path / "out", pages=wrong)
+
+
+def test_stopped_run_keeps_what_is_finished(house: House, pages: Path, tmp_path: Path) -> None:
+    house.slow = 0.2
+    cancel = CancelToken()
+    threading.Timer(0.5, cancel.request, [143]).start()
+    started = time.monotonic()
+    result, _ = go(house, pages, tmp_path / "out", cancel=cancel)
+    assert time.monotonic() - started < 2
+    assert result.status == 143 and 0 < result.done < 6
+    assert len(files(tmp_path / "out")) == result.done
+    house.slow = 0
+    again, _ = go(house, pages, tmp_path / "out")
+    assert (again.status, again.cached, again.done) == (0, result.done, 6 - result.done)
+
+
+def test_two_runs_on_one_output_are_kept_apart(house: House, pages: Path, tmp_path: Path) -> None:
+    with State(tmp_path / "out").locked(), pytest.raises(OutputError, match="another run"):
+        go(house, pages, tmp_path / "out")
+    assert go(house, pages, tmp_path / "out")[0].status == 0
+
+
+def test_other_files_are_copied_along(house: House, pages: Path, tmp_path: Path) -> None:
+    (pages / "notes.txt").write_text("credits")
+    go(house, pages, tmp_path / "out")
+    assert (tmp_path / "out" / "notes.txt").read_text() == "credits"
+
+
+def test_resources_are_made_once(pages: Path, tmp_path: Path) -> None:
+    made: list[int] = []
+
+    def load(context: StageContext, _inputs: Inputs) -> Artifact:
+        context.resource("model", lambda: made.append(1))
+        return Artifact(blob=b"x")
+
+    graph = Graph([Stage("load", load, no_config, lane="device")])
+    result = run(
+        [pages], tmp_path / "out", Options(device="cpu"), RunOptions(), graph=graph, emit=lambda _: None
+    )
+    assert (result.done, made) == (6, [1])
+
+
+def test_fingerprint_is_part_of_the_key_and_checked_before_any_page(
+    house: House, pages: Path, tmp_path: Path
+) -> None:
+    def graph(mark: str | None) -> Graph:
+        def fingerprint(_config: NoConfig) -> str:
+            if mark is None:
+                raise SetupError("weights.pth is no weights file", "name another")
+            return mark
+
+        return Graph([Stage("only", lambda _c, _i: Artifact(blob=b"x"), no_config, fingerprint=fingerprint)])
+
+    def once(mark: str | None) -> RunResult:
+        return run([pages], tmp_path / "out", Options(), RunOptions(), graph=graph(mark), emit=lambda _: None)
+
+    assert once("a").done == 6
+    assert once("a").cached == 6
+    assert once("b").done == 6
+    with pytest.raises(SetupError, match="no weights file"):
+        once(None)
+
+
+def test_cancelled_before_the_start_does_nothing(house: House, pages: Path, tmp_path: Path) -> None:
+    cancel = CancelToken()
+    cancel.request()
+    result, _ = go(house, pages, tmp_path / "out", cancel=cancel)
+    assert result.status == Cancelled.status == 130
+    assert not house.calls
