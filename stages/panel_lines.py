@@ -1,0 +1,164 @@
+"""Straight lines of a page, and what lies along each of them.
+
+Every line is near horizontal in its own frame: ``across`` lines in the page as it is, ``down``
+lines in the transposed page. A line is y = offset + slope·x there, with |slope| ≤ MAX_SLOPE.
+Evidence is sampled once along the whole line; a cut of any region then only reads a slice.
+
+Segments come from the line segment detector of von Gioi et al. (PAMI 2010), through OpenCV.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mangacolor.nouns import Image
+from mangacolor.stages.panel_ground import Blank
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+STEP = 2  # pixels between two samples along a line
+MAX_SLOPE = 0.7  # 35 degrees
+_EDGE = 28.0  # levels a pixel that make an edge
+_SHORTEST = 24.0  # pixels: shorter segments propose no line
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A page, or its transpose, with what the line evidence is read from.
+
+    ``white`` and ``black`` are the H×W blank masks of the two possible grounds.
+    """
+
+    white: Bools
+    black: Bools
+    lines: Lines
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """N lines and their samples at x = 0, STEP, 2·STEP…
+
+    ``offset``, ``slope``: N. ``brighter`` and ``darker``: N×S, an edge along the line with the
+    brighter, or the darker, side below it.
+    """
+
+    offset: Floats
+    slope: Floats
+    brighter: Bools
+    darker: Bools
+
+    def __len__(self) -> int:
+        return len(self.offset)
+
+
+def segments(luma: Image) -> Floats:
+    """Line segments of a page: N×4 of x1, y1, x2, y2 in pixels."""
+    if min(luma.shape) < 8:
+        return np.zeros((0, 4))
+    found = cv2.createLineSegmentDetector(cv2.LSD_REFINE_STD).detect(luma)[0]
+    return np.zeros((0, 4)) if found is None else np.asarray(found, np.float64).reshape(-1, 4)
+
+
+def view(luma: Image, masks: Blank, found: Floats) -> View:
+    """Lines near the horizontal of ``luma`` (H×W), from its segments, and their evidence."""
+    smooth = cv2.GaussianBlur(luma, (3, 3), 0)
+    rise = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, scale=0.125)
+    run = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, scale=0.125)
+    offset, slope = _fit(found)
+    brighter, darker = _edges_along(rise, run, offset, slope)
+    return View(masks.white, masks.black, Lines(offset, slope, brighter, darker))
+
+
+def rows_along(offset: Floats, slope: Floats, width: int) -> Floats:
+    """N×S: the y of each line at every sample."""
+    xs = np.arange(0, width, STEP)
+    return offset[:, None] + slope[:, None] * xs[None]
+
+
+def sample(mask: Bools, ys: Floats) -> Bools:
+    """N×S values of ``mask`` at (y, sample); outside the page False."""
+    rows = np.rint(ys).astype(np.intp)
+    inside = (rows >= 0) & (rows < mask.shape[0])
+    columns = np.broadcast_to(np.arange(0, mask.shape[1], STEP), rows.shape)
+    values: Bools = mask[np.clip(rows, 0, mask.shape[0] - 1), columns] & inside
+    return values
+
+
+def _fit(found: Floats) -> tuple[Floats, Floats]:
+    """Lines through collinear segments, longest first, each proposed once."""
+    delta = found[:, 2:] - found[:, :2]
+    length = np.hypot(delta[:, 0], delta[:, 1])
+    keep = (np.abs(delta[:, 1]) <= MAX_SLOPE * np.abs(delta[:, 0])) & (length >= 8)
+    found, delta, length = found[keep], delta[keep], length[keep]
+    # The detector directs a segment by its contrast: opposite edges of one ink line stay apart.
+    heading = np.sign(delta[:, 0])
+    offsets: list[float] = []
+    slopes: list[float] = []
+    for seed in np.argsort(-length):
+        if length[seed] < _SHORTEST:
+            break
+        slope = delta[seed, 1] / delta[seed, 0]
+        offset = found[seed, 1] - slope * found[seed, 0]
+        for _ in range(2):
+            near = _collinear(found, offset, slope) & (heading == heading[seed])
+            near[seed] = True
+            offset, slope = _least_squares(found[near], length[near])
+        if not _known(offset, slope, found[seed], offsets, slopes):
+            offsets.append(offset)
+            slopes.append(slope)
+    return np.array(offsets), np.array(slopes)
+
+
+def _collinear(found: Floats, offset: float, slope: float) -> Bools:
+    first = np.abs(found[:, 1] - offset - slope * found[:, 0])
+    second = np.abs(found[:, 3] - offset - slope * found[:, 2])
+    near: Bools = np.maximum(first, second) <= 2.0
+    return near
+
+
+def _least_squares(found: Floats, weight: Floats) -> tuple[float, float]:
+    xs = found[:, [0, 2]].ravel()
+    ys = found[:, [1, 3]].ravel()
+    weights = np.repeat(weight, 2)
+    centre_x, centre_y = np.average(xs, weights=weights), np.average(ys, weights=weights)
+    spread = float(np.sum(weights * (xs - centre_x) ** 2))
+    slope = float(np.sum(weights * (xs - centre_x) * (ys - centre_y))) / max(spread, 1e-9)
+    slope = float(np.clip(slope, -MAX_SLOPE, MAX_SLOPE))
+    return float(centre_y - slope * centre_x), slope
+
+
+def _known(offset: float, slope: float, seed: Floats, offsets: list[float], slopes: list[float]) -> bool:
+    """Whether an equal line, within 0.7 px along the seed, has been proposed already."""
+    if not offsets:
+        return False
+    mine = offset + slope * seed[[0, 2]]
+    others = np.array(offsets)[:, None] + np.array(slopes)[:, None] * seed[[0, 2]][None]
+    return bool((np.abs(others - mine).max(1) <= 0.7).any())
+
+
+def _edges_along(
+    rise: npt.NDArray[np.float32], run: npt.NDArray[np.float32], offset: Floats, slope: Floats
+) -> tuple[Bools, Bools]:
+    """N×S masks: a step along the line, within a pixel of it and within about 20° of its direction."""
+    ys = rows_along(offset, slope, rise.shape[1])
+    columns = np.broadcast_to(np.arange(0, rise.shape[1], STEP), ys.shape)
+    tilt = slope[:, None].astype(np.float32)
+    norm = np.sqrt(1 + tilt**2)
+    brighter = np.zeros(ys.shape, bool)
+    darker = np.zeros(ys.shape, bool)
+    rows = np.rint(ys).astype(np.intp)
+    for shift in (-1, 0, 1):
+        at = np.clip(rows + shift, 0, rise.shape[0] - 1)
+        up, along = rise[at, columns], run[at, columns]
+        normal = (up - tilt * along) / norm
+        tangent = np.abs(along + tilt * up) / norm
+        straight = tangent <= 0.4 * np.abs(normal)
+        brighter |= (normal >= _EDGE / 2) & straight
+        darker |= (normal <= -_EDGE / 2) & straight
+    outside = (rows < 0) | (rows >= rise.shape[0])
+    return brighter & ~outside, darker & ~outside

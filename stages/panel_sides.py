@@ -1,0 +1,70 @@
+"""Fit the sides of a panel: from where the cuts left it to its frame, or to its ink."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mangacolor.stages.panel_lines import STEP, View
+from mangacolor.stages.panel_regions import Polygon, area, chord, clip, swap
+
+Bools = npt.NDArray[np.bool_]
+
+_REACH = 0.3  # of the region's extent: how far in a frame is looked for
+_FRAME = 0.5  # support a frame line needs
+_CLEAR = 0.8  # blank share wanted between the region's side and the frame
+
+
+def fit(views: tuple[View, View], polygon: Polygon) -> Polygon:
+    """Pull the sides of a region in to the frame lines that blank ground lies outside of."""
+    for down in (False, True, False, True):
+        for above in (True, False):
+            turned = swap(polygon) if down else polygon
+            turned = _pull(views[down], turned, above)
+            polygon = swap(turned) if down else turned
+    return polygon
+
+
+def _pull(view: View, polygon: Polygon, above: bool) -> Polygon:
+    """Drop the margin above (or below) the panel in this polygon, if there is one."""
+    lines = view.lines
+    extent = float(np.ptp(polygon[:, 1]))
+    best, best_score = polygon, 0.0
+    for index in range(len(lines)):
+        line = float(lines.offset[index]), float(lines.slope[index])
+        middle = line[0] + line[1] * float(polygon[:, 0].mean())
+        depth = middle - polygon[:, 1].min() if above else polygon[:, 1].max() - middle
+        if not 0 < depth <= _REACH * extent:
+            continue
+        left, right = chord(polygon, *line)
+        part = slice(int(np.ceil(left / STEP)), int(right / STEP))
+        seen = lines.brighter[index, part], lines.darker[index, part]
+        if seen[0].size < 8 or right - left < 0.9 * np.ptp(polygon[:, 0]):
+            continue
+        for white in (True, False):
+            support = float(seen[int(white == above)].mean())
+            if support < _FRAME:
+                continue
+            kept = clip(polygon, *line, above=not above)
+            margin = clip(polygon, *line, above=above)
+            clear = share(view.white if white else view.black, margin)
+            if area(kept) < 0.4 * area(polygon) or clear < _CLEAR:
+                continue
+            score = support + clear
+            if score > best_score:
+                best, best_score = kept, score
+    return best
+
+
+def share(mask: Bools, polygon: Polygon) -> float:
+    """Share of a polygon that ``mask`` covers; 1 for a sliver of no pixels."""
+    if area(polygon) < 4:
+        return 1.0
+    low = np.maximum(np.floor(polygon.min(0)), 0).astype(int)
+    high = np.minimum(np.ceil(polygon.max(0)), mask.shape[::-1]).astype(int)
+    window = np.zeros(np.maximum(high - low, 1)[::-1], np.uint8)
+    cv2.fillConvexPoly(window, np.rint(polygon - low).astype(np.int32), 1)
+    found = window[: high[1] - low[1], : high[0] - low[0]].astype(bool)
+    inside = mask[low[1] : high[1], low[0] : high[0]][found]
+    return float(inside.mean()) if inside.size else 1.0
