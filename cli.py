@@ -6,13 +6,14 @@ import importlib.util
 import json
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
-from mangacolor.configuration import FILE_NAME, read_file
+from mangacolor.configuration import FILE_NAME, file_options, read_file
 from mangacolor.errors import MangacolorError
 from mangacolor.options import option, pixel_options, run_options
 
@@ -140,7 +141,7 @@ def with_command(arguments: list[str]) -> list[str]:
 def _run(arguments: list[str]) -> int:  # noqa: PLR0911 - a table of outcomes
     try:
         command = cli.commands.get(arguments[0]) if arguments else None
-        settings = {arguments[0]: read_file(Path(FILE_NAME), command)} if command else {}
+        settings = {arguments[0]: read_file(Path(FILE_NAME), command, _all_options())} if command else {}
     except MangacolorError as error:
         return _refuse(arguments, error)
     try:
@@ -159,6 +160,15 @@ def _run(arguments: list[str]) -> int:  # noqa: PLR0911 - a table of outcomes
         # Whoever read our output has gone; say nothing more, or Python complains at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except Exception:
+        # A bug. Python's own status 1 would say that some pages succeeded.
+        traceback.print_exc()
+        click.echo("mangacolor: this is a bug; please report it with the lines above", err=True)
+        return 3
+
+
+def _all_options() -> set[str]:
+    return {name for command in cli.commands.values() for name in file_options(command)}
 
 
 def _refuse(arguments: list[str], error: MangacolorError | click.ClickException) -> int:

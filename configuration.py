@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,10 +29,11 @@ _ORIGINS = {
 }
 
 
-def read_file(path: Path, command: click.Command) -> dict[str, Any]:
+def read_file(path: Path, command: click.Command, known: Collection[str] = ()) -> dict[str, Any]:
     """The settings in a ``mangacolor.toml`` as click's ``default_map``; empty if there is no file.
 
-    Keys are the options' long names (``force-color`` or ``force_color``). Raises ``UsageError`` for a
+    Keys are the options' long names (``force-color`` or ``force_color``); those that only other
+    commands have (``known``) are passed over. Raises ``UsageError`` for a
     file that is no TOML, an unknown key, or a value that the option does not take.
     """
     try:
@@ -42,7 +43,9 @@ def read_file(path: Path, command: click.Command) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{path}: cannot be read: {error}", "Mend or remove the file.") from None
     options = file_options(command)
-    return dict(_setting(path, key, value, options) for key, value in document.items())
+    others = set(known) - set(options)
+    given = {key.replace("_", "-"): value for key, value in document.items()}
+    return dict(_setting(path, key, value, options) for key, value in given.items() if key not in others)
 
 
 def file_options(command: click.Command) -> dict[str, click.Option]:
@@ -76,10 +79,9 @@ def origin(context: click.Context, name: str) -> str:
 
 
 def _setting(path: Path, key: str, value: object, options: Mapping[str, click.Option]) -> tuple[str, Any]:
-    name = key.replace("_", "-")
-    option = options.get(name)
+    option = options.get(key)
     if option is None or option.name is None:
-        close = difflib.get_close_matches(name, options, 1)
+        close = difflib.get_close_matches(key, options, 1)
         hint = f"Did you mean {close[0]}?" if close else f"It knows: {', '.join(sorted(options))}."
         raise UsageError(f"{path}: unknown setting {key!r}", hint)
     given = value if isinstance(value, bool) else str(value)

@@ -1,0 +1,250 @@
+"""The command line as scripts meet it: names, statuses, ``--json``, and what it never imports."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import mangacolor.cli
+import mangacolor.pipeline.run
+from mangacolor.cli import main, with_command
+from mangacolor.pipeline.state import State
+from mangacolor.tests.fake_stages import House, write_page
+
+RUN_DONE = {
+    "event", "status", "pages", "done", "copied", "cached", "failed", "seconds",
+    "stages_run", "network_calls",
+}  # fmt: skip
+
+
+@pytest.fixture
+def house(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> House:
+    """The fake stages in the place of the real ones, and a working folder without a mangacolor.toml."""
+    monkeypatch.chdir(tmp_path)
+    house = House()
+    monkeypatch.setattr(mangacolor.pipeline.run, "default_graph", house.graph)
+    return house
+
+
+@pytest.fixture
+def chapter(tmp_path: Path) -> Path:
+    folder = tmp_path / "chapter"
+    folder.mkdir()
+    for number in (1, 2, 10):
+        write_page(folder / f"{number}.png", number)
+    return folder
+
+
+def status(*arguments: str | Path) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main([str(argument) for argument in arguments])
+    code = ended.value.code
+    assert isinstance(code, int)
+    return code
+
+
+def lines(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (["chapter", "--out", "x"], ["colorize", "chapter", "--out", "x"]),
+        (["--out", "x", "chapter"], ["colorize", "--out", "x", "chapter"]),
+        (["./train", "--out", "x"], ["colorize", "./train", "--out", "x"]),
+        (["panel"], ["colorize", "panel"]),
+        (["panels", "a.png"], ["panels", "a.png"]),
+        (["train"], ["train"]),
+        (["colorize", "x"], ["colorize", "x"]),
+        (["--help"], ["--help"]),
+        (["--version"], ["--version"]),
+        ([], []),
+    ],
+)
+def test_first_argument_that_is_no_command_means_colorize(given: list[str], meant: list[str]) -> None:
+    assert with_command(given) == meant
+
+
+def test_colours_a_folder(house: House, chapter: Path) -> None:
+    assert status(chapter, "--out", "out", "--device", "cpu") == 0
+    assert {path.name for path in Path("out").iterdir() if path.is_file()} == {"1.png", "2.png", "10.png"}
+    assert status("--device", "cpu", "--out", "out", chapter) == 0
+    assert house.calls["encode"] == 3
+
+
+def test_json_is_one_object_a_line_and_nothing_else(
+    house: House, chapter: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house.trouble["2.png"] = ValueError("boom")
+    assert status(chapter, "--out", "out", "--device", "cpu", "--json") == 1
+    events = lines(capsys.readouterr().out)
+    done = [event for event in events if event["event"] == "page_done"]
+    failed = [event for event in events if event["event"] == "page_failed"]
+    assert {event["page"] for event in done} == {"1.png", "10.png"}
+    assert all(set(event) == {"event", "page", "seconds", "panels", "stages"} for event in done)
+    assert [set(event) for event in failed] == [{"event", "page", "stage", "error", "remedy"}]
+    assert set(events[-1]) == RUN_DONE
+    assert (events[-1]["event"], events[-1]["status"], events[-1]["pages"]) == ("run_done", 1, 3)
+    assert len(events) == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["chapter"], 2),  # no --out
+        (["--out", "out"], 2),  # no input
+        (["chapter", "--out", "out", "--colour", "red"], 2),
+        (["chapter", "--out", "out", "--until", "encoed"], 2),
+        (["chapter", "--out", "out", "--pages", "11"], 2),
+        (["chapter", "--out", "out", "--scale", "3"], 2),
+        (["chapter", "--out", "out", "--device", "gpu"], 2),
+        (["chapter", "--out", "chapter"], 2),
+        (["missing", "--out", "out"], 3),
+        (["empty", "--out", "out"], 3),
+        (["chapter", "--out", "chapter/1.png"], 3),
+        (["bad", "--out", "out", "--device", "cpu"], 3),
+    ],
+)
+def test_exit_statuses(
+    arguments: list[str], expected: int, house: House, chapter: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("empty").mkdir()
+    Path("bad").mkdir()
+    Path("bad/1.png").write_bytes(b"no picture")
+    assert status(*arguments) == expected
+    assert capsys.readouterr().err.strip()
+    assert status(*arguments, "--json") == expected
+    said = lines(capsys.readouterr().out)
+    assert set(said[-1]) == RUN_DONE and said[-1]["status"] == expected
+    assert said[-1]["done"] + said[-1]["failed"] == said[-1]["pages"]
+
+
+def test_locked_output_is_status_3(house: House, chapter: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with State(Path("out")).locked():
+        assert status(chapter, "--out", "out", "--device", "cpu") == 3
+    assert "another run" in capsys.readouterr().err
+
+
+def test_messages_name_the_file_and_the_remedy(
+    house: House, chapter: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (chapter / "2.png").write_bytes(b"no picture")
+    assert status(chapter, "--out", "out", "--device", "cpu") == 1
+    error = capsys.readouterr().err
+    assert "2.png" in error and "decode" in error and "2 done" in error
+
+
+def test_quiet_says_only_what_went_wrong(
+    house: House, chapter: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status(chapter, "--out", "out", "--device", "cpu", "--quiet") == 0
+    assert capsys.readouterr() == ("", "")
+
+
+def test_unexpected_error_is_no_half_success(
+    monkeypatch: pytest.MonkeyPatch, house: House, chapter: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> None:
+        raise RuntimeError("bug")
+
+    monkeypatch.setattr(mangacolor.pipeline.run, "default_graph", broken)
+    assert status(chapter, "--out", "out") == 3
+    assert "RuntimeError: bug" in capsys.readouterr().err
+
+
+def test_absent_module_leaves_help_whole(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(mangacolor.cli.ELSEWHERE, "dream", ("mangacolor.training.nowhere", "dream", "No."))
+    assert status("--help") == 0
+    out = capsys.readouterr().out
+    assert "dream" not in out and "colorize" in out and "panels" in out
+    assert status("dream") == 2
+
+
+def python(code: str, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False, cwd=cwd
+    )
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from mangacolor.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: print(sorted({'torch', 'cv2', 'numpy', 'rich', 'PIL'} & set(sys.modules)))"
+    )
+    done = python(code)
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr
+
+
+def test_help_is_quick() -> None:
+    best = 9.0
+    for _ in range(3):
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "mangacolor", "--help"], check=True, capture_output=True)
+        best = min(best, time.perf_counter() - started)
+    assert best < 0.4
+
+
+def test_module_runs_like_the_script() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mangacolor", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("mangacolor ")
+
+
+SLOW_RUN = """
+import sys
+import mangacolor.pipeline.run
+from mangacolor.cli import main
+from mangacolor.tests.fake_stages import House
+house = House()
+house.slow = float(sys.argv[1])
+mangacolor.pipeline.run.default_graph = house.graph
+main(sys.argv[2:])
+"""
+
+
+def test_second_run_does_not_import_torch(chapter: Path, tmp_path: Path) -> None:
+    arguments = ["0", str(chapter), "--out", str(tmp_path / "out"), "--json"]
+    assert python(SLOW_RUN, *arguments).returncode == 0
+    again = python(
+        SLOW_RUN.replace(
+            "main(sys.argv[2:])",
+            "try: main(sys.argv[2:])\nfinally: print('torch' in sys.modules, file=sys.stderr)",
+        ),
+        *arguments,
+    )
+    assert lines(again.stdout)[-1]["cached"] == 3
+    assert again.stderr.splitlines()[-1] == "False"
+
+
+@pytest.mark.parametrize(("number", "expected"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signals_stop_in_seconds(
+    number: signal.Signals, expected: int, chapter: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    arguments = ["1.0", str(chapter), "--out", str(out), "--device", "cpu", "--json"]
+    with subprocess.Popen(
+        [sys.executable, "-c", SLOW_RUN, *arguments], stdout=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout is not None
+        first = json.loads(running.stdout.readline())
+        running.send_signal(number)
+        started = time.monotonic()
+        rest = lines(running.stdout.read())
+        assert running.wait(10) == expected
+        assert time.monotonic() - started < 3
+    assert rest[-1]["event"] == "run_done" and rest[-1]["status"] == expected
+    finished = [first, *rest[:-1]]
+    assert {path.name for path in out.iterdir() if path.is_file()} == {event["page"] for event in finished}
+    assert not list(out.glob("**/*.tmp"))
