@@ -1,0 +1,49 @@
+"""Luma and chroma (Rec. 601, full range), and the one operation that keeps a colour in gamut."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mangacolor.nouns import Image
+
+Plane = npt.NDArray[np.float32]
+
+# RGB minus luma, from Cb and Cr centred on 0.
+_RED_CR, _BLUE_CB = 1.402, 1.772
+_GREEN_CB, _GREEN_CR = -0.344136, -0.714136
+
+
+def luma(rgb: Image) -> Image:
+    """Rec. 601 luma of H×W×3 uint8 RGB, as H×W uint8. A luma picture is returned as it is."""
+    if rgb.ndim == 2:
+        return rgb
+    return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+
+
+def chroma(rgb: Image) -> tuple[Plane, Plane]:
+    """Cb and Cr of H×W×3 uint8 RGB, centred on 0 (about -128 to 127), float32."""
+    red, green, blue = (rgb[..., channel].astype(np.float32) for channel in range(3))
+    value = 0.299 * red + 0.587 * green + 0.114 * blue
+    return (blue - value) / np.float32(_BLUE_CB), (red - value) / np.float32(_RED_CR)
+
+
+def to_rgb(value: Plane, cb: Plane, cr: Plane) -> Image:
+    """RGB uint8 of luma (0–255) and centred chroma, all H×W float32.
+
+    Chroma outside the gamut is shortened at constant luma and hue. Clipping in RGB instead would
+    change the luma: grey rims along lines and washed-out highlights.
+    """
+    offsets = np.empty((*value.shape, 3), np.float32)
+    np.multiply(cr, _RED_CR, out=offsets[..., 0])
+    np.add(cb * np.float32(_GREEN_CB), cr * np.float32(_GREEN_CR), out=offsets[..., 1])
+    np.multiply(cb, _BLUE_CB, out=offsets[..., 2])
+    highest, lowest = offsets.max(axis=2), offsets.min(axis=2)
+    room_up = (255.0 - value) / np.maximum(highest, 1e-3)
+    room_down = value / np.maximum(-lowest, 1e-3)
+    share = np.minimum(np.minimum(room_up, room_down), 1.0)
+    offsets *= share[..., None]
+    offsets += value[..., None]
+    np.rint(offsets, out=offsets)
+    return np.clip(offsets, 0, 255).astype(np.uint8)

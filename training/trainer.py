@@ -1,0 +1,335 @@
+"""The trainer: generator against discriminator, resumable to the bit, in one readable file.
+
+A step: the generator learns from L1, chroma, adversarial and perceptual terms, then the
+discriminator from half the sum of its real and fake terms. Data item ``i`` depends on the seed and
+``i`` alone; a checkpoint holds everything else, so a run that was stopped goes on as if it had not.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.utils.data import DataLoader
+
+from mangacolor.errors import SetupError
+from mangacolor.models.discriminator import PatchDiscriminator
+from mangacolor.models.generators import create_generator
+from mangacolor.training.config import TrainConfig, from_json, to_json
+from mangacolor.training.dataset import CropDataset
+from mangacolor.training.distributed import World, average_gradients
+from mangacolor.training.objectives import adversarial_loss, chroma_l1, discriminator_loss, perceptual_loss
+from mangacolor.training.pictures import Picture, Source
+from mangacolor.training.samples import sample_sheet
+
+CHECKPOINT = "checkpoint.pt"
+
+
+@dataclass
+class Materials:
+    """What a run reads: training pictures, and pictures kept apart for the sample sheet."""
+
+    sources: Sequence[Source]
+    pictures: Sequence[Picture]
+    samples: Sequence[Picture] = ()
+
+
+class Trainer:
+    """The state of a run: networks, optimisers, averages, step. ``fit`` does the work."""
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        materials: Materials,
+        run: Path,
+        device: str = "cpu",
+        workers: int = 1,
+        perceptual_weights: dict[str, Path] | None = None,
+        extractor_weights: Path | None = None,
+    ) -> None:
+        self.config, self.materials, self.run = config, materials, run
+        self.world = World.from_environment(device)
+        self.device = self.world.device
+        self.workers = workers
+        torch.manual_seed(config.seed)
+        build = {"levels": config.levels, "dropout": config.dropout}
+        self.generator = create_generator(config.generator, config.width, extractor_weights, **build)
+        self.discriminator = PatchDiscriminator(width=config.discriminator_width)
+        self.average = create_generator(config.generator, config.width, extractor_weights, **build)
+        self.average.load_state_dict(self.generator.state_dict())
+        for network in (self.generator, self.discriminator, self.average):
+            network.to(self.device, memory_format=torch.channels_last)
+        self.average.eval().requires_grad_(False)
+        self.perceptual = perceptual_loss(config.losses, perceptual_weights or {}, config.faithful_losses)
+        if self.perceptual is not None:
+            self.perceptual.to(self.device)
+        self.optimisers = [
+            torch.optim.Adam(
+                [weight for weight in network.parameters() if weight.requires_grad],
+                lr=config.learning_rate,
+                betas=config.betas,
+                fused=True,
+            )
+            for network in (self.generator, self.discriminator)
+        ]
+        self.step = 0
+        self.crops = 0
+        self.stop = False
+
+    # ------------------------------------------------------------------ the loop
+
+    def fit(self, report: Any = None) -> bool:
+        """Train to the end of the configuration. Returns False when a signal asked to stop earlier.
+
+        ``report(step, losses, crops_per_second)`` is called every 25 steps.
+        """
+        self.run.mkdir(parents=True, exist_ok=True)
+        with self._stop_on_signal():
+            first = 0
+            for phase in self.config.phases:
+                last = first + phase.steps
+                if self.step < last and not self.stop:
+                    self._phase(phase.size, phase.batch, first, last, report)
+                first = last
+        self.save()
+        return not self.stop
+
+    def _phase(self, size: int, batch: int, first: int, last: int, report: Any) -> None:
+        begun, crops = time.perf_counter(), 0
+        sums: dict[str, float] = {}
+        batches = self._batches(size, batch, first, last)
+        while self.step < last and not self.stop:
+            losses = self._step([next(batches) for _ in range(self.config.accumulate)])
+            self.step += 1
+            crops += batch * self.config.accumulate * self.world.size
+            self.crops += batch * self.config.accumulate * self.world.size
+            for name, value in losses.items():
+                sums[name] = sums.get(name, 0.0) + value
+            if self.step % 25 == 0 or self.step == last:
+                rate = crops / (time.perf_counter() - begun)
+                # A resumed run's first window may be shorter than 25 steps.
+                done = max(1, min(25, crops // (batch * self.config.accumulate * self.world.size)))
+                self._log({name: value / done for name, value in sums.items()}, size, rate, report)
+                sums, crops, begun = {}, 0, time.perf_counter()
+            if self.step % self.config.checkpoint_every == 0:
+                self.save()
+            if self.step % self.config.sample_every == 0 and self.world.first:
+                self.samples()
+
+    def _step(self, batches: list[tuple[Tensor, Tensor]]) -> dict[str, float]:
+        config, weights = self.config, self.config.losses
+        against = weights.adversarial > 0 and self.step >= config.adversarial_from * config.steps
+        generator_optimiser, discriminator_optimiser = self.optimisers
+        for optimiser in self.optimisers:
+            optimiser.param_groups[0]["lr"] = config.learning_rate * self._decay()
+        self.generator.train()
+        self.discriminator.train().requires_grad_(False)
+        generator_optimiser.zero_grad(set_to_none=True)
+        total: dict[str, float] = {}
+        fakes = []
+        for grey, colour in batches:
+            with self._precision():
+                fake = self.generator(grey)
+                terms = {"l1": weights.l1 * functional.l1_loss(fake, colour)}
+                if weights.chroma:
+                    terms["chroma"] = weights.chroma * chroma_l1(fake, colour)
+                if against:
+                    terms["adversarial"] = weights.adversarial * adversarial_loss(
+                        self.discriminator(grey, fake)
+                    )
+                if self.perceptual is not None:
+                    terms["perceptual"] = weights.perceptual * self.perceptual(fake, colour)
+                loss = torch.stack(list(terms.values())).sum() / len(batches)
+            loss.backward()
+            fakes.append(fake.detach())
+            for name, term in terms.items():
+                total[name] = total.get(name, 0.0) + float(term.detach()) / len(batches)
+        average_gradients(self.generator, self.world)
+        generator_optimiser.step()
+        self._update_average()
+        if against:
+            total["discriminator"] = self._discriminate(batches, fakes, discriminator_optimiser)
+        return total
+
+    def _discriminate(
+        self, batches: list[tuple[Tensor, Tensor]], fakes: list[Tensor], optimiser: torch.optim.Optimizer
+    ) -> float:
+        self.discriminator.requires_grad_(True)
+        optimiser.zero_grad(set_to_none=True)
+        total = 0.0
+        for (grey, colour), fake in zip(batches, fakes, strict=True):
+            with self._precision():
+                loss = discriminator_loss(self.discriminator(grey, colour), self.discriminator(grey, fake))
+            (loss / len(batches)).backward()
+            total += float(loss.detach()) / len(batches)
+        average_gradients(self.discriminator, self.world)
+        optimiser.step()
+        return total
+
+    def _update_average(self) -> None:
+        # Young averages follow fast, or the start of the run would stay in them for long.
+        decay = min(self.config.ema, (1 + self.step) / (10 + self.step))
+        with torch.no_grad():
+            mine = dict(self.generator.named_parameters())
+            for name, weight in self.average.named_parameters():
+                weight.lerp_(mine[name], 1 - decay)
+            for kept, buffer in zip(self.average.buffers(), self.generator.buffers(), strict=True):
+                kept.copy_(buffer)
+
+    def _decay(self) -> float:
+        done = self.step / max(1, self.config.steps)
+        start = self.config.decay_from
+        return 1.0 if done < start else max(0.02, (1 - done) / (1 - start))
+
+    def _precision(self) -> Any:
+        if self.device.type == "cuda" and self.config.mixed_precision:
+            return torch.autocast("cuda", dtype=torch.bfloat16)
+        return nullcontext()
+
+    def _batches(self, size: int, batch: int, first: int, last: int) -> Iterator[tuple[Tensor, Tensor]]:
+        per_step = batch * self.config.accumulate * self.world.size
+        dataset = CropDataset(
+            self.materials.sources, self.materials.pictures, size, (last - first) * per_step,
+            self.config.seed + size, self.config.synthesis, self.config.kind,
+        )  # fmt: skip
+        start = (self.step - first) * per_step
+        calls = [
+            list(range(at + self.world.rank * batch, at + (self.world.rank + 1) * batch))
+            for at in range(start, len(dataset), batch * self.world.size)
+        ]
+        loader = DataLoader(
+            dataset,
+            batch_sampler=calls,
+            num_workers=self.workers,
+            pin_memory=self.device.type == "cuda",
+            worker_init_fn=_leave_signals,
+        )
+        for grey, colour in loader:
+            yield tuple(
+                part.to(self.device, non_blocking=True, memory_format=torch.channels_last)
+                for part in (grey, colour)
+            )  # type: ignore[misc]
+
+    # ------------------------------------------------------------------ what is written
+
+    def save(self) -> None:
+        """The complete state, written beside and renamed, so that a kill leaves the last good one."""
+        if not self.world.first:
+            return
+        state = {
+            "config": json.dumps(to_json(self.config)),
+            "step": self.step,
+            "crops": self.crops,
+            "generator": self.generator.state_dict(),
+            "average": self.average.state_dict(),
+            "discriminator": self.discriminator.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+            "random": torch.get_rng_state(),
+        }
+        partial = self.run / (CHECKPOINT + ".partial")
+        torch.save(state, partial)
+        os.replace(partial, self.run / CHECKPOINT)
+
+    def load(self, path: Path) -> None:
+        """Go on from a checkpoint of ``save``. Raises ``SetupError`` when it belongs to another network."""
+        state = read_checkpoint(path)
+        try:
+            self.generator.load_state_dict(state["generator"])
+            self.average.load_state_dict(state["average"])
+            self.discriminator.load_state_dict(state["discriminator"])
+        except RuntimeError as error:
+            raise SetupError(
+                f"{path} was trained with other networks than this configuration: {error}",
+                "resume with the settings it was started with, or start from its weights with --init",
+            ) from error
+        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(saved)
+        self.step, self.crops = state["step"], state["crops"]
+        torch.set_rng_state(state["random"])
+
+    def start_from(self, weights: nn.Module) -> None:
+        """Fine-tune: take a trained generator's weights, with fresh optimisers and discriminator."""
+        self.generator.load_state_dict(weights.state_dict())
+        self.average.load_state_dict(weights.state_dict())
+
+    def samples(self) -> None:
+        if self.materials.samples:
+            sheet = sample_sheet(self.average, self.materials.samples, self.device)
+            folder = self.run / "samples"
+            folder.mkdir(exist_ok=True)
+            sheet.save(folder / f"{self.step:06d}.png")
+
+    def _log(self, losses: dict[str, float], size: int, rate: float, report: Any) -> None:
+        if not self.world.first:
+            return
+        row = {"step": self.step, "crops": self.crops, "size": size, "rate": round(rate, 2)}
+        row |= {name: round(losses.get(name, float("nan")), 5) for name in _COLUMNS}
+        path = self.run / "curves.csv"
+        new = not path.exists()
+        with path.open("a", newline="") as file:
+            writer = csv.DictWriter(file, list(row))
+            if new:
+                writer.writeheader()
+            writer.writerow(row)
+        if report is not None:
+            report(self.step, losses, rate)
+
+    @contextmanager
+    def _stop_on_signal(self) -> Iterator[None]:
+        """Ctrl-C ends the run after the step in progress, with a checkpoint."""
+
+        def ask(_signal: int, _frame: Any) -> None:
+            self.stop = True
+
+        before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _leave_signals(_worker: int) -> None:
+    """Ctrl-C reaches the whole process group: the trainer decides, its helpers must not die first."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+_COLUMNS = ("l1", "chroma", "adversarial", "perceptual", "discriminator")
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """A checkpoint of ``Trainer.save`` as a dictionary, its ``config`` as a ``TrainConfig``."""
+    try:
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        state["config"] = from_json(json.loads(state["config"]))
+    except Exception as error:
+        raise SetupError(
+            f"{path} is not a training checkpoint: {error}", "name the folder of an earlier run"
+        ) from error
+    return state
+
+
+def summary(trainer: Trainer) -> dict[str, Any]:
+    """What a weights file says about its training."""
+    pictures = np.array([picture.source for picture in trainer.materials.pictures])
+    names, counts = np.unique(pictures, return_counts=True)
+    return {
+        "training": to_json(trainer.config),
+        "sources": [asdict(source) for source in trainer.materials.sources],
+        "pictures": {str(name): int(count) for name, count in zip(names, counts, strict=True)},
+        "steps": trainer.step,
+        "crops": trainer.crops,
+    }
