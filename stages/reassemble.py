@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from mangacolor.nouns import Artifact, Box, Chapter, Image, Inputs
 from mangacolor.settings import Options
@@ -15,7 +17,9 @@ from mangacolor.stages.colorize import shrink
 from mangacolor.stages.colour_space import luma
 from mangacolor.stages.panels import panels_of
 from mangacolor.stages.transfer import paint, small_plan
-from mangacolor.stages.windows import Windows, assign_windows
+from mangacolor.stages.windows import Labels, Windows, assign_windows
+
+Picture = TypeVar("Picture", bound=npt.NDArray[Any])
 
 BAND = 512  # rows painted at once: bounds memory on long strips and large scales
 
@@ -81,7 +85,7 @@ class _Rows:
     scale: float
     height: int
 
-    def take(self, picture: Image, size: tuple[int, int], method: int) -> Image:
+    def take(self, picture: Picture, size: tuple[int, int], method: int) -> Picture:
         """The band of a source-size picture, at output size (width, height)."""
         if self.scale == 1:
             return picture[self.top : self.bottom]
@@ -92,7 +96,7 @@ class _Rows:
         last = min(self.height, -(-self.bottom // factor) + extra)
         large = cv2.resize(picture[first:last], (size[0], (last - first) * factor), interpolation=method)
         offset = self.top - first * factor
-        return np.asarray(large[offset : offset + size[1]])
+        return cast(Picture, np.asarray(large[offset : offset + size[1]], dtype=picture.dtype))
 
 
 def _bands(height: int) -> Iterator[tuple[int, int]]:
@@ -101,7 +105,7 @@ def _bands(height: int) -> Iterator[tuple[int, int]]:
 
 
 def _compose(
-    plans: list[Image], windows: Windows, labels: Image, top: int, width: int, scale: float
+    plans: list[Image], windows: Windows, labels: Labels, top: int, width: int, scale: float
 ) -> Image:
     """The plans of all windows, each where its label is, for a band that begins at row ``top``."""
     height = labels.shape[0]

@@ -62,7 +62,7 @@ def _give_loose_ends(labels: Labels, ground: Image, panels: Sequence[Panel]) -> 
     boxes = [panel.box for panel in panels]
     ratio = min(1.0, WORKING_SIDE / max(height, width))
     size = max(1, round(width * ratio)), max(1, round(height * ratio))
-    small = cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST)
+    small = np.asarray(cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST), dtype=np.int16)
     drawn = cv2.resize(ground, size, interpolation=cv2.INTER_AREA) < 250
     loose = (drawn & (small < 0)).astype(np.uint8)
     if loose.any():

@@ -76,8 +76,8 @@ def random_crop(
     y, x = int(rng.integers(height - side + 1)), int(rng.integers(width - side + 1))
     crop = pixels[y : y + side, x : x + side]
     method = cv2.INTER_AREA if side > size else cv2.INTER_CUBIC
-    crop = cv2.resize(crop, (size, size), interpolation=method)
-    return np.ascontiguousarray(crop[:, ::-1] if rng.random() < 0.5 else crop)
+    scaled = cv2.resize(crop, (size, size), interpolation=method)
+    return np.ascontiguousarray(scaled[:, ::-1] if rng.random() < 0.5 else scaled, dtype=np.uint8)
 
 
 def to_tensor(picture: Image) -> torch.Tensor:

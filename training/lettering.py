@@ -113,7 +113,7 @@ def _sound_effect(ink: Image, cover: Image, rng: np.random.Generator) -> None:
     height, width = ink.shape
     size = rng.uniform(0.12, 0.3) * min(height, width)
     start = rng.uniform(0, width), rng.uniform(0, height)
-    direction = rng.uniform(-0.6, 0.6, 2) + (0, 1)
+    direction = np.array([rng.uniform(-0.6, 0.6), rng.uniform(0.4, 1.6)])
     body, rim = (0, 255) if rng.random() < 0.7 else (255, 0)
     stroke = max(3, round(size * rng.uniform(0.1, 0.2)))
     for index in range(int(rng.integers(2, 5))):

@@ -45,8 +45,9 @@ def screened(tone: Image, factor: int, pitch: float, angle: float, lines: bool) 
     ``pitch`` is in pixels of the large picture. Pure white stays white and pure black stays black.
     """
     height, width = tone.shape
-    large = cv2.resize(tone, (width * factor, height * factor), interpolation=cv2.INTER_LINEAR)
-    screen = (line_screen if lines else dot_screen)(large.shape[:2], pitch, angle)
+    size = width * factor, height * factor
+    large = np.asarray(cv2.resize(tone, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+    screen = (line_screen if lines else dot_screen)((size[1], size[0]), pitch, angle)
     printed = halftone(large, screen)
     return np.asarray(cv2.resize(printed, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
 

@@ -73,7 +73,7 @@ def _tone(colour: Image, rng: np.random.Generator) -> Image:
     curved = np.round(value * 255).astype(np.uint8)[grey]
     if rng.random() < 0.6:  # light surfaces lose their edges in the curve; an artist would ink them
         curved = np.minimum(curved, random_lines(grey, rng))
-    return curved
+    return np.asarray(curved, dtype=np.uint8)
 
 
 def _line(colour: Image, rng: np.random.Generator) -> Image:
@@ -120,7 +120,8 @@ def scan_damage(grey: Image, rng: np.random.Generator) -> Image:
     """Slight blur or sharpening, sensor noise, paper grey and JPEG blocks, each with some chance."""
     value = grey.astype(np.float32)
     if rng.random() < 0.4:
-        value = cv2.GaussianBlur(value, (0, 0), float(rng.uniform(0.3, 0.9)))
+        sigma = float(rng.uniform(0.3, 0.9))
+        value = np.asarray(cv2.GaussianBlur(value, (0, 0), sigma), dtype=np.float32)
     if rng.random() < 0.3:
         value = value * rng.uniform(0.90, 1.0) + rng.uniform(0, 12)
     if rng.random() < 0.5:

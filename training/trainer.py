@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import signal
 import time
 from collections.abc import Iterator, Sequence
@@ -70,7 +69,7 @@ class Trainer:
         self.average = create_generator(config.generator, config.width, extractor_weights, **build)
         self.average.load_state_dict(self.generator.state_dict())
         for network in (self.generator, self.discriminator, self.average):
-            network.to(self.device, memory_format=torch.channels_last)
+            network.to(self.device).to(memory_format=torch.channels_last)
         self.average.eval().requires_grad_(False)
         self.perceptual = perceptual_loss(config.losses, perceptual_weights or {}, config.faithful_losses)
         if self.perceptual is not None:
@@ -152,7 +151,7 @@ class Trainer:
                 if self.perceptual is not None:
                     terms["perceptual"] = weights.perceptual * self.perceptual(fake, colour)
                 loss = torch.stack(list(terms.values())).sum() / len(batches)
-            loss.backward()
+            torch.autograd.backward(loss)
             fakes.append(fake.detach())
             for name, term in terms.items():
                 total[name] = total.get(name, 0.0) + float(term.detach()) / len(batches)
@@ -172,7 +171,7 @@ class Trainer:
         for (grey, colour), fake in zip(batches, fakes, strict=True):
             with self._precision():
                 loss = discriminator_loss(self.discriminator(grey, colour), self.discriminator(grey, fake))
-            (loss / len(batches)).backward()
+            torch.autograd.backward(loss / len(batches))
             total += float(loss.detach()) / len(batches)
         average_gradients(self.discriminator, self.world)
         optimiser.step()
@@ -216,11 +215,12 @@ class Trainer:
             pin_memory=self.device.type == "cuda",
             worker_init_fn=_leave_signals,
         )
+        layout = torch.channels_last
         for grey, colour in loader:
-            yield tuple(
-                part.to(self.device, non_blocking=True, memory_format=torch.channels_last)
-                for part in (grey, colour)
-            )  # type: ignore[misc]
+            yield (
+                grey.to(self.device, non_blocking=True, memory_format=layout),
+                colour.to(self.device, non_blocking=True, memory_format=layout),
+            )
 
     # ------------------------------------------------------------------ what is written
 
@@ -240,7 +240,7 @@ class Trainer:
         }
         partial = self.run / (CHECKPOINT + ".partial")
         torch.save(state, partial)
-        os.replace(partial, self.run / CHECKPOINT)
+        partial.replace(self.run / CHECKPOINT)
 
     def load(self, path: Path) -> None:
         """Go on from a checkpoint of ``save``. Raises ``SetupError`` when it belongs to another network."""
