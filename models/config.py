@@ -69,7 +69,7 @@ def generator_config(name: str, width: int = 64, **overrides: Any) -> GeneratorC
     if attention:
         settings["attention"] = levels if faithful else _attention_level(size, levels)
     config = replace(GeneratorConfig(name=name, width=width), **{**settings, **overrides})
-    _check_config(config)
+    check_config(config)
     return config
 
 
@@ -83,11 +83,23 @@ def _attention_level(size: int, levels: int) -> int:
     return min(level, levels)
 
 
-def _check_config(config: GeneratorConfig) -> None:
-    if config.width < 1 or config.levels < 1 or config.size < 2**config.levels:
+def check_config(config: GeneratorConfig) -> None:
+    """Raise ``UsageError`` for a configuration that no network can be built from."""
+    defaults = GeneratorConfig()
+    for name in GeneratorConfig.__dataclass_fields__:
+        value, like = getattr(config, name), getattr(defaults, name)
+        if type(value) is not type(like) and not (isinstance(like, float) and type(value) is int):
+            raise UsageError(f"{name} of a generator cannot be {value!r}", f"give it a {type(like).__name__}")
+    if not 1 <= config.levels <= MAX_LEVELS or config.size < 2**config.levels:
         raise UsageError(
-            f"no generator of width {config.width} and {config.levels} levels for {config.size} pixels",
-            "width and levels count from 1, and the size must be at least 2**levels",
+            f"no generator of {config.levels} levels for {config.size} pixels",
+            f"choose 1 to {MAX_LEVELS} levels and a size of at least 2**levels",
+        )
+    if min(config.width, config.in_channels, config.out_channels) < 1 or not 0 <= config.dropout < 1:
+        raise UsageError(
+            f"no generator of width {config.width}, {config.in_channels} to {config.out_channels} channels "
+            f"and dropout {config.dropout}",
+            "width and channels count from 1, and dropout is from 0 to below 1",
         )
     if not 0 <= config.attention <= config.levels:
         raise UsageError(

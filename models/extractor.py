@@ -6,18 +6,24 @@ The code here is ours; the layout and the numbers of the normalisation are those
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mangacolor.errors import SetupError
+from mangacolor.models import stand_in
+from mangacolor.models.pretrained import Given, Pretrained, read_pretrained
+
 MEAN = (0.7137, 0.6628, 0.6519)
 STD = (0.2970, 0.3017, 0.2979)
 SIDE = 360  # pixels of the shorter side that the network was trained on
 FEATURES = 512
 TAGS = 6000
+DANBOORU = "danbooru-resnet50"  # its name in the weights table
+
+Triple = tuple[float, float, float]
 
 
 class ConcatPool(nn.Module):
@@ -57,14 +63,20 @@ class FeatureExtractor(nn.Module):
     mean: Tensor
     std: Tensor
 
-    def __init__(self, network: nn.Sequential, faithful: bool = False) -> None:
-        body, head = network[0], network[1]
-        assert isinstance(head, nn.Sequential)
+    def __init__(
+        self,
+        body: nn.Module,
+        head: nn.Module,
+        mean: Triple = MEAN,
+        std: Triple = STD,
+        faithful: bool = False,
+    ) -> None:
         super().__init__()
-        self.body, self.head = body, head[:5]
+        self.body, self.head = body, head
         self.faithful = faithful
-        self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(STD).view(1, 3, 1, 1), persistent=False)
+        self.origin: dict[str, str] | None = None  # which file its weights are from, for checkpoints
+        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
         self.requires_grad_(False)
         if not faithful:
             self.eval()
@@ -75,8 +87,7 @@ class FeatureExtractor(nn.Module):
         return super().train(mode and self.faithful)
 
     def forward(self, rgb: Tensor) -> Tensor:
-        x = (self._resize(rgb) - self.mean) / self.std
-        features: Tensor = self.head(self.body(x))
+        features: Tensor = self.head(self.body((self._resize(rgb) - self.mean) / self.std))
         return features
 
     def _resize(self, rgb: Tensor) -> Tensor:
@@ -85,6 +96,7 @@ class FeatureExtractor(nn.Module):
         height, width = rgb.shape[2:]
         scale = SIDE / min(height, width)
         size = (max(SIDE, round(height * scale)), max(SIDE, round(width * scale)))
+        # Antialiasing does nothing to a picture that grows; one that shrinks would lose its thin lines.
         return F.interpolate(rgb, size=size, mode="bilinear", align_corners=False, antialias=True)
 
 
@@ -95,17 +107,52 @@ def _leave_out(_module: nn.Module, state: dict[str, Any], prefix: str, _local: d
 
 def _not_missed(module: nn.Module, incompatible: Any) -> None:
     own = {name for name, _ in (*module.named_parameters(), *module.named_buffers())}
-    missing = incompatible.missing_keys
-    missing[:] = [key for key in missing if not (".context." in f".{key}" and _tail(key) in own)]
+    incompatible.missing_keys[:] = [key for key in incompatible.missing_keys if own.isdisjoint(_tails(key))]
 
 
-def _tail(key: str) -> str:
-    return key.rpartition("context.")[2]
+def _tails(key: str) -> list[str]:
+    """A key as seen from each module on the way to it: ``a.b.c`` gives ``a.b.c``, ``b.c``, ``c``."""
+    parts = key.split(".")
+    return [".".join(parts[start:]) for start in range(len(parts))]
 
 
-def create_extractor(weights: str | Path | None = None, faithful: bool = False) -> FeatureExtractor:
-    """A frozen extractor; ``weights`` is a file of the danbooru layout (None: random features)."""
+def create_extractor(weights: Given = None, faithful: bool = False) -> FeatureExtractor:
+    """A frozen extractor.
+
+    ``weights``: ``"danbooru-resnet50"`` (fetched once, by hash), a file or state dict of that layout,
+    or of a torchvision ResNet-18 or -34 as a stand-in. None leaves the danbooru network's features
+    random: for counting and tests. Raises ``SetupError`` for weights that cannot be had or are of
+    another layout.
+    """
+    if weights is None:
+        return _danbooru_extractor(danbooru_network(), faithful)
+    pretrained = read_pretrained(weights, DANBOORU)
+    layout = stand_in.resnet_layout(pretrained.state)
+    if layout is None:
+        extractor = _load_danbooru(pretrained, faithful)
+    else:
+        stages = stand_in.resnet_stages(pretrained.state, layout, pretrained.source)
+        head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        body = nn.Sequential(*stages)
+        extractor = FeatureExtractor(body, head, stand_in.MEAN, stand_in.STD, faithful)
+    extractor.origin = pretrained.origin(layout or DANBOORU)
+    return extractor
+
+
+def _load_danbooru(pretrained: Pretrained, faithful: bool) -> FeatureExtractor:
     network = danbooru_network()
-    if weights is not None:
-        raise NotImplementedError
-    return FeatureExtractor(network, faithful)
+    try:
+        network.load_state_dict(pretrained.state)
+    except RuntimeError as error:
+        detail = str(error).splitlines()[1].strip()[:200]
+        raise SetupError(
+            f"{pretrained.source} is not the danbooru ResNet-50: {detail}",
+            "give resnet50-13306192.pth, or a torchvision ResNet-18 or -34 as a stand-in",
+        ) from error
+    return _danbooru_extractor(network, faithful)
+
+
+def _danbooru_extractor(network: nn.Sequential, faithful: bool) -> FeatureExtractor:
+    body, head = network
+    assert isinstance(head, nn.Sequential)
+    return FeatureExtractor(body, head[:5], faithful=faithful)

@@ -9,8 +9,8 @@ checkpoint, and has no BatchNorm on the innermost map, so that a batch of one tr
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import Any
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +19,9 @@ from mangacolor.errors import UsageError
 from mangacolor.models.attention import SelfAttention
 from mangacolor.models.blocks import ConvBlock, DeconvBlock
 from mangacolor.models.config import GeneratorConfig, generator_config
+
+if TYPE_CHECKING:
+    from mangacolor.models.pretrained import Given
 
 __all__ = ["ColorizationUNet", "GeneratorConfig", "build_generator", "create_generator", "generator_config"]
 
@@ -113,17 +116,21 @@ def _rename_former(_module: nn.Module, state: dict[str, Any], prefix: str, *_: A
         state[prefix + name] = state.pop(key)
 
 
-def build_generator(config: GeneratorConfig, extractor_weights: str | Path | None = None) -> ColorizationUNet:
-    """The network of a configuration, with fresh weights."""
-    if not config.extractor:
-        return ColorizationUNet(config)
-    from mangacolor.models.extractor import create_extractor
+def build_generator(
+    config: GeneratorConfig, extractor_weights: Given = None, empty: bool = False
+) -> ColorizationUNet:
+    """The network of a configuration, with fresh weights, or none yet (on the meta device) if ``empty``."""
+    context: nn.Module | None = None
+    if config.extractor:
+        from mangacolor.models.extractor import create_extractor
 
-    return ColorizationUNet(config, create_extractor(extractor_weights, faithful=config.faithful))
+        context = create_extractor(extractor_weights, faithful=config.faithful)
+    with torch.device("meta") if empty else nullcontext():
+        return ColorizationUNet(config, context)
 
 
 def create_generator(
-    name: str, width: int = 64, extractor_weights: str | Path | None = None, **overrides: Any
+    name: str, width: int = 64, extractor_weights: Given = None, **overrides: Any
 ) -> ColorizationUNet:
     """A fresh generator: N×1×S×S in [-1, 1] to N×3×S×S in [-1, 1].
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mangacolor.errors import SetupError
-from mangacolor.models.weights_table import WEIGHTS, find_weights
+from mangacolor.models.weights_table import WEIGHTS, Weights, find_weights
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -20,13 +20,18 @@ _BUNDLED = Path(__file__).parent / "weights"
 _FETCH_AGAIN = "fetch the file again, or name other weights with --weights"
 
 
+def bundled_file(entry: Weights) -> Path:
+    """Where a bundled entry of the weights table lies."""
+    return _BUNDLED / entry.file
+
+
 def weights_path(name_or_path: str | Path) -> Path:
     """The file of a bundled entry of the weights table, or the path itself.
 
     Raises ``SetupError`` if there is no such file.
     """
     entry = find_weights(str(name_or_path))
-    path = _BUNDLED / entry.file if entry and entry.bundled else Path(name_or_path)
+    path = bundled_file(entry) if entry and entry.bundled else Path(name_or_path)
     if path.is_file():
         return path
     if path.exists():
@@ -105,10 +110,11 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     keeps its network under a key (``generator``, ``state_dict``, …) is unwrapped. Raises
     ``SetupError`` for anything else.
     """
-    if not path.is_file():
-        raise SetupError(f"there is no file {path}", "check the path")
-    if _is_torch_file(path):
-        return _read_torch(path), {}
+    try:
+        if _is_torch_file(path):
+            return _read_torch(path), {}
+    except OSError as error:
+        raise SetupError(f"{path} cannot be read: {error}", "check the path and its permissions") from error
     metadata = safetensors_metadata(path)
     from safetensors.torch import load_file
 
