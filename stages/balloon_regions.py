@@ -9,10 +9,42 @@ import numpy as np
 import numpy.typing as npt
 
 from mangacolor.nouns import Box, Image
-from mangacolor.stages.balloon_lettering import INK, Lettering
+from mangacolor.stages.balloon_kinds import Region
+from mangacolor.stages.balloon_lettering import INK, Lettering, find_lettering
 
 RADII = (0, 1, 2, 3, 5, 7)  # half-widths of the gaps to close, pixels at working scale
 SLACKS = (10, 20, 40)  # how much darker than its own lightest paper a balloon may be
+
+
+def lettered_regions(luma: Image, ground: Image | None) -> list[Region]:
+    """Balloons of ``luma`` (H×W uint8, at working scale) found by their lettering, without a network."""
+    taken = np.zeros_like(luma)
+    regions = []
+    for page, black in ((luma, False), (as_uint8(cv2.bitwise_not(luma)), True)):
+        blocks = find_lettering(page)
+        lettering = _paint(blocks, luma.shape)
+        for block in blocks:
+            grown = grow(page, block, lettering, ground)
+            if grown is None:
+                continue
+            (x, y, w, h), mask, level = grown
+            view = taken[y : y + h, x : x + w]
+            if np.mean(view[mask > 0] > 0) > 0.5:
+                continue
+            np.maximum(view, mask, out=view)
+            bx, by, bw, bh = cv2.boundingRect(mask)
+            cropped = np.ascontiguousarray(mask[by : by + bh, bx : bx + bw])
+            tone = 255 - level if black else level
+            regions.append(Region((x + bx, y + by, bw, bh), cropped, block.confidence, tone))
+    return regions
+
+
+def _paint(blocks: list[Lettering], shape: tuple[int, ...]) -> Image:
+    lettering = np.zeros(shape, np.uint8)
+    for block in blocks:
+        x, y, w, h = block.box
+        np.maximum(lettering[y : y + h, x : x + w], block.mask, out=lettering[y : y + h, x : x + w])
+    return lettering
 
 
 def as_uint8(image: npt.NDArray[Any]) -> Image:
@@ -22,8 +54,8 @@ def as_uint8(image: npt.NDArray[Any]) -> Image:
 
 def grow(
     luma: Image, block: Lettering, lettering: Image, ground: Image | None
-) -> tuple[Box, Image, bool] | None:
-    """The paper region that holds ``block``: its window, its mask there, and whether it is closed.
+) -> tuple[Box, Image, int] | None:
+    """The paper region that holds ``block``: its window, its mask there, and its paper's level.
 
     ``luma`` is H×W uint8 with bright paper, ``lettering`` (255 = any block) tells glyphs from drawing,
     ``ground`` (255 = paper outside panels) is never entered. Where paper leaks through a gap in the
@@ -52,7 +84,7 @@ def grow(
                 continue
             filled = _fill(region)
             if _bounded(filled, window, luma.shape) and _clean(filled, text, drawn):
-                return window, filled, radius == 0
+                return window, filled, level
     return None
 
 

@@ -1,23 +1,34 @@
 """Balloons: where the page's own paper and lettering must stay as they are.
 
-Works on luma only, so that a page in colour and its black-and-white scan give the same answer.
+Works on luma only, so that a page in colour and its black-and-white scan give the same answer. Two
+ways: ``learnt`` asks a small network and fits its answer to the ink; ``lettering`` needs no network.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import cv2
 import numpy as np
 
-from mangacolor.nouns import Artifact, Box, Image, Inputs
-from mangacolor.stages.balloon_lettering import Lettering, find_lettering
-from mangacolor.stages.balloon_regions import as_uint8, grow
-from mangacolor.stages.base import Stage, StageContext, no_config
+from mangacolor.nouns import Artifact, Box, Chapter, Image, Inputs
+from mangacolor.settings import Options
+from mangacolor.stages.balloon_fit import fit_regions
+from mangacolor.stages.balloon_kinds import Kind, Region, kind_of
+from mangacolor.stages.balloon_regions import as_uint8, lettered_regions
+from mangacolor.stages.base import Stage, StageContext
 
-Kind = Literal["closed", "open", "cut", "black", "caption"]
+if TYPE_CHECKING:
+    from mangacolor.models.balloon_net import BalloonNet
+
+WEIGHTS = Path(__file__).parents[1] / "models" / "weights" / "balloons.safetensors"
+Method = Literal["learnt", "lettering"]
 WORKING_SIDE = 1400  # pixels of the page's long side: lettering stays legible, time stays bounded
+NETWORK_SIDE = 1024  # the same, for the network, as it was trained
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +36,7 @@ class Balloon:
     """A balloon or caption: bounding box in page pixels, kind, confidence in [0, 1].
 
     ``closed``: outlined all round. ``open``: its outline has gaps. ``cut``: it ends at a panel's or
-    the page's edge. ``black``: white lettering on black. ``caption``: a rectangle.
+    the page's edge. ``black``: light lettering on dark. ``caption``: a rectangle.
     """
 
     box: Box
@@ -41,71 +52,103 @@ class BalloonLayout:
     balloons: tuple[Balloon, ...]
 
 
-def find_balloons(image: Image, ground: Image | None = None) -> BalloonLayout:
-    """Balloons and captions of a page.
+@dataclass(frozen=True, slots=True)
+class Config:
+    """How to look."""
+
+    method: Method = "lettering"
+
+
+def find_balloons(
+    image: Image, ground: Image | None = None, panels: Sequence[Box] = (), method: Method = "lettering"
+) -> BalloonLayout:
+    """Balloons and captions of a page, top to bottom.
 
     ``image``: H×W×3 RGB or H×W luma, uint8. ``ground``: H×W uint8, 255 = paper outside the panels,
-    which is never part of a balloon. Lettering that stands free on the drawing is no balloon.
+    into which no balloon grows. ``panels``: boxes that tell a cut balloon from a closed one.
+    Lettering that stands free on the drawing is no balloon. Raises ``SetupError`` if the network's
+    weights, which come with the package, cannot be loaded.
     """
     luma = image if image.ndim == 2 else as_uint8(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
-    rows, columns = luma.shape[:2]
-    scale = min(1.0, WORKING_SIDE / max(rows, columns))
-    size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
-    small = luma if scale == 1 else as_uint8(cv2.resize(luma, size, interpolation=cv2.INTER_AREA))
-    shut = None if ground is None else as_uint8(cv2.resize(ground, size, interpolation=cv2.INTER_NEAREST))
+    scale = min(1.0, WORKING_SIDE / max(luma.shape))
+    small = _resized(luma, scale)
+    shut = (
+        None
+        if ground is None
+        else as_uint8(cv2.resize(ground, small.shape[::-1], interpolation=cv2.INTER_NEAREST))
+    )
+    regions = _learnt(luma, small, shut) if method == "learnt" else lettered_regions(small, shut)
+    regions.sort(key=lambda region: region.box[1::-1])
     mask = np.zeros_like(small)
-    found: list[Balloon] = []
-    for page, black in ((small, False), (cv2.bitwise_not(small), True)):
-        blocks = find_lettering(as_uint8(page))
-        lettering = _paint(blocks, small.shape)
-        for block in blocks:
-            balloon = _balloon(
-                as_uint8(page), block, lettering=lettering, ground=shut, black=black, mask=mask
-            )
-            if balloon is not None:
-                found.append(balloon)
-    whole = as_uint8(cv2.resize(mask, (columns, rows), interpolation=cv2.INTER_LINEAR))
-    return BalloonLayout(whole, tuple(_scaled(balloon, 1 / scale, luma.shape) for balloon in found))
+    for region in regions:
+        x, y, w, h = region.box
+        np.maximum(mask[y : y + h, x : x + w], region.mask, out=mask[y : y + h, x : x + w])
+    frames = [_scaled(box, scale, small.shape) for box in panels]
+    balloons = tuple(
+        Balloon(
+            _scaled(region.box, 1 / scale, luma.shape),
+            kind_of(region, small, frames),
+            round(region.confidence, 3),
+        )
+        for region in regions
+    )
+    whole = cv2.resize(mask, luma.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return BalloonLayout(as_uint8(whole), balloons)
 
 
-def _paint(blocks: list[Lettering], shape: tuple[int, ...]) -> Image:
-    lettering = np.zeros(shape, np.uint8)
-    for block in blocks:
-        x, y, w, h = block.box
-        np.maximum(lettering[y : y + h, x : x + w], block.mask, out=lettering[y : y + h, x : x + w])
-    return lettering
+def _learnt(luma: Image, small: Image, ground: Image | None) -> list[Region]:
+    from mangacolor.models.balloon_net import balloon_chance
+
+    seen = _resized(luma, min(1.0, NETWORK_SIDE / max(luma.shape)))
+    chance, _strokes = balloon_chance(_network(), seen)
+    chance = as_uint8(cv2.resize(chance, small.shape[::-1], interpolation=cv2.INTER_LINEAR))
+    return fit_regions(small, chance, ground)
 
 
-def _balloon(
-    page: Image, block: Lettering, *, lettering: Image, ground: Image | None, black: bool, mask: Image
-) -> Balloon | None:
-    """Grow ``block`` into ``mask`` (written in place); None if it is no new balloon."""
-    grown = grow(page, block, lettering, ground)
-    if grown is None:
-        return None
-    (x, y, w, h), region, closed = grown
-    view = mask[y : y + h, x : x + w]
-    if np.mean(view[region > 0] > 0) > 0.5:
-        return None
-    np.maximum(view, region, out=view)
-    bx, by, bw, bh = cv2.boundingRect(region)
-    rectangular = cv2.countNonZero(region) > 0.9 * bw * bh
-    kind: Kind = "black" if black else "caption" if rectangular else "closed" if closed else "open"
-    return Balloon((x + bx, y + by, bw, bh), kind, block.confidence)
+@lru_cache(maxsize=1)
+def _network() -> BalloonNet:
+    """Loaded once a process: it holds no state, so threads may share it."""
+    from mangacolor.models.balloon_net import load_balloon_net
+
+    return load_balloon_net(WEIGHTS)
 
 
-def _scaled(balloon: Balloon, factor: float, shape: tuple[int, ...]) -> Balloon:
-    x, y, w, h = balloon.box
+def _resized(luma: Image, scale: float) -> Image:
+    if scale >= 1:
+        return luma
+    size = (max(1, round(luma.shape[1] * scale)), max(1, round(luma.shape[0] * scale)))
+    return as_uint8(cv2.resize(luma, size, interpolation=cv2.INTER_AREA))
+
+
+def _scaled(box: Box, factor: float, shape: tuple[int, ...]) -> Box:
+    """``box`` times ``factor``, within a picture of ``shape``."""
+    x, y, w, h = box
     left, top = round(x * factor), round(y * factor)
-    right = min(round((x + w) * factor), shape[1])
-    bottom = min(round((y + h) * factor), shape[0])
-    return Balloon((left, top, right - left, bottom - top), balloon.kind, balloon.confidence)
+    right, bottom = min(round((x + w) * factor), shape[1]), min(round((y + h) * factor), shape[0])
+    return left, top, right - left, bottom - top
 
 
-def run(_context: StageContext, inputs: Inputs) -> Artifact:
+def configure(_options: Options, _chapter: Chapter) -> Config:
+    return Config()
+
+
+def fingerprint(config: Config) -> str:
+    """The network's weights belong to the cache key."""
+    from mangacolor.models.weights_file import sha256_of
+
+    return sha256_of(WEIGHTS) if config.method == "learnt" else ""
+
+
+def run(context: StageContext, inputs: Inputs) -> Artifact:
     """The mask as ``main``; boxes, kinds and confidences as data."""
-    layout = find_balloons(inputs["decode"].images["main"], inputs["panels"].images.get("ground"))
+    panels = inputs["panels"]
+    boxes: list[Box] = [tuple(box) for box in panels.data.get("panels", [])]
+    layout = find_balloons(
+        inputs["decode"].images["main"], panels.images.get("ground"), boxes, context.config.method
+    )
     return Artifact({"balloons": [asdict(b) for b in layout.balloons]}, {"main": layout.mask})
 
 
-STAGE = Stage(name="balloons", run=run, configure=no_config, needs=("decode", "panels"))
+STAGE = Stage(
+    name="balloons", run=run, configure=configure, needs=("decode", "panels"), fingerprint=fingerprint
+)

@@ -13,7 +13,8 @@ from mangacolor.stages.balloons import find_balloons
 def tone(rows: int = 700, columns: int = 500) -> Image:
     """A mid-grey drawing with some structure, as luma."""
     y, x = np.mgrid[:rows, :columns]
-    return (120 + 40 * np.sin(x / 31.0) + 30 * np.cos(y / 23.0)).astype(np.uint8)
+    drawing = 120 + 40 * np.sin(x / 31.0) + 30 * np.cos(y / 23.0)
+    return np.asarray(drawing.astype(np.uint8))
 
 
 def letter(

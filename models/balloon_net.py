@@ -1,0 +1,107 @@
+"""The balloon network: a small feature pyramid that says of every pixel whether a balloon covers it.
+
+About 280 thousand parameters. It looks at luma only, at a working scale where lettering is still
+legible, and answers at half that scale; the caller fits the answer to the ink.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mangacolor.errors import SetupError
+from mangacolor.nouns import Image
+
+REINSTALL = "install mangacolor again: this file comes with it"
+STRIDE = 32  # sides of the input must be multiples of this
+
+
+class _Block(nn.Sequential):
+    def __init__(
+        self, inputs: int, outputs: int, stride: int = 1, dilation: int = 1, kernel: int = 3
+    ) -> None:
+        padding = dilation * (kernel // 2)
+        super().__init__(
+            nn.Conv2d(inputs, outputs, kernel, stride, padding, dilation, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(inplace=True),
+        )
+
+
+class BalloonNet(nn.Module):
+    """Luma N×1×H×W in [0, 1] → logits N×2×H/2×W/2: balloon, and strokes of balloon lettering.
+
+    H and W are multiples of 32. The second channel is a helper task: to know lettering is what tells
+    a balloon from a face.
+    """
+
+    def __init__(self, width: int = 16) -> None:
+        super().__init__()
+        w = width
+        self.at2 = nn.Sequential(_Block(1, w, stride=2, kernel=5), _Block(w, w))
+        self.at4 = nn.Sequential(_Block(w, 2 * w, stride=2), _Block(2 * w, 2 * w))
+        self.at8 = nn.Sequential(_Block(2 * w, 3 * w, stride=2), _Block(3 * w, 3 * w))
+        self.at16 = nn.Sequential(_Block(3 * w, 4 * w, stride=2), _Block(4 * w, 4 * w))
+        self.at32 = nn.Sequential(
+            _Block(4 * w, 4 * w, stride=2), _Block(4 * w, 4 * w), _Block(4 * w, 4 * w, dilation=2)
+        )
+        self.join16 = nn.Sequential(nn.Conv2d(8 * w, 3 * w, 1), _Block(3 * w, 3 * w))
+        self.join8 = nn.Sequential(nn.Conv2d(6 * w, 2 * w, 1), _Block(2 * w, 2 * w))
+        self.join4 = nn.Sequential(nn.Conv2d(4 * w, 2 * w, 1), _Block(2 * w, 2 * w))
+        self.join2 = nn.Sequential(nn.Conv2d(3 * w, w, 1), _Block(w, w))
+        self.head = nn.Conv2d(w, 2, 1)
+
+    def forward(self, luma: Tensor) -> Tensor:
+        half = self.at2(luma)
+        quarter = self.at4(half)
+        eighth = self.at8(quarter)
+        sixteenth = self.at16(eighth)
+        up = self.join16(torch.cat([sixteenth, _doubled(self.at32(sixteenth))], 1))
+        up = self.join8(torch.cat([eighth, _doubled(up)], 1))
+        up = self.join4(torch.cat([quarter, _doubled(up)], 1))
+        up = self.join2(torch.cat([half, _doubled(up)], 1))
+        logits: Tensor = self.head(up)
+        return logits
+
+
+def _doubled(features: Tensor) -> Tensor:
+    return F.interpolate(features, scale_factor=2.0, mode="nearest")
+
+
+def load_balloon_net(path: Path) -> BalloonNet:
+    """The network with the weights of a safetensors file, float32, in eval mode, on the CPU.
+
+    Raises ``SetupError`` if the file is missing, damaged or of another network.
+    """
+    network = BalloonNet()
+    try:
+        stored = {key: value.float() for key, value in load_file(path).items()}
+        result = network.load_state_dict(stored, strict=False)
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise SetupError(f"the balloon network {path} cannot be loaded: {error}", REINSTALL) from error
+    missing = [key for key in result.missing_keys if not key.endswith("num_batches_tracked")]
+    if missing or result.unexpected_keys:
+        raise SetupError(f"{path} holds another network than the balloon network", REINSTALL)
+    network.eval()
+    return network
+
+
+@torch.inference_mode()
+def balloon_chance(network: BalloonNet, luma: Image) -> tuple[Image, Image]:
+    """How likely each pixel is a balloon's, and a stroke of its lettering: two H×W uint8, 255 = sure.
+
+    ``luma`` is H×W uint8 of any size. Quantised, so that what follows does not hang on the last bit.
+    """
+    rows, columns = luma.shape
+    inputs = torch.from_numpy(np.ascontiguousarray(luma)).float().div_(255)[None, None]
+    padding = (0, -columns % STRIDE, 0, -rows % STRIDE)
+    inputs = F.pad(inputs, padding, mode="replicate").contiguous(memory_format=torch.channels_last)
+    logits = F.interpolate(network(inputs), scale_factor=2.0, mode="bilinear", align_corners=False)
+    chance = torch.sigmoid(logits[0, :, :rows, :columns]).mul_(255).round_().to(torch.uint8).numpy()
+    return chance[0], chance[1]
