@@ -57,12 +57,18 @@ def parse_param(text: str, where: str = ".param") -> list[Layer]:
     try:
         return [_parse_line(line) for line in lines[2:] if line.strip()]
     except (ValueError, IndexError) as error:
-        raise SetupError(f"{where} is damaged: {error}", "Install the package that holds it again.") from error
+        raise SetupError(
+            f"{where} is damaged: {error}", "Install the package that holds it again."
+        ) from error
 
 
 def _parse_line(line: str) -> Layer:
     kind, name, n_in, n_out, *rest = line.split()
-    inputs, outputs, pairs = rest[: int(n_in)], rest[int(n_in) : int(n_in) + int(n_out)], rest[int(n_in) + int(n_out) :]
+    inputs, outputs, pairs = (
+        rest[: int(n_in)],
+        rest[int(n_in) : int(n_in) + int(n_out)],
+        rest[int(n_in) + int(n_out) :],
+    )
     options = {int(key): value for key, value in (pair.split("=", 1) for pair in pairs)}
     return Layer(kind, name, tuple(inputs), tuple(outputs), options)
 
@@ -75,7 +81,9 @@ class _Reader:
         self.where = where
         self.offset = 0
 
-    def take(self, dtype: type[np.float16] | type[np.float32] | type[np.uint32], count: int) -> npt.NDArray[np.generic]:
+    def take(
+        self, dtype: type[np.float16] | type[np.float32] | type[np.uint32], count: int
+    ) -> npt.NDArray[np.generic]:
         size = np.dtype(dtype).itemsize * count
         if self.offset + size > len(self.data):
             raise self.damaged("it ends too early")
@@ -92,7 +100,9 @@ class _Reader:
         raise self.damaged(f"unknown weight tag {tag:#x}")
 
     def damaged(self, why: str) -> SetupError:
-        return SetupError(f"{self.where} does not fit its .param file: {why}", "Install the package that holds it again.")
+        return SetupError(
+            f"{self.where} does not fit its .param file: {why}", "Install the package that holds it again."
+        )
 
 
 def read_weights(layers: list[Layer], data: bytes, where: str = ".bin") -> list[LayerWeights]:

@@ -1,0 +1,183 @@
+"""Load a super-resolution network and use it on luma.
+
+spandrel (MIT) recognises the architecture from the weights and loads them strictly; for the two
+architectures of Real-ESRGAN we then use our own luma form of them (``luma_networks``), for any
+other spandrel's module as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from mangacolor.errors import SetupError
+from mangacolor.models.super_resolution_files import State, file_sha256, known_state, user_state
+from mangacolor.models.super_resolution_table import BY_NAME
+from mangacolor.nouns import Image
+
+if TYPE_CHECKING:
+    import torch
+    from spandrel import ImageModelDescriptor
+
+Backend = Literal["spandrel", "realesrgan"]
+Enlarge = Callable[[Image, int], Image]
+
+UNKNOWN_CONTEXT = 64  # pixels, for a user's network whose reach nobody has measured
+
+
+@dataclass(frozen=True, slots=True)
+class Upscaler:
+    """A loaded super-resolution network and what a tiler must know about it.
+
+    ``enlarge(tiles, scale)`` takes N×(h+2c)×(w+2c) uint8 luma, where c is ``context``, and gives
+    N×(h·scale)×(w·scale) uint8: the network's own ``scale``, then area reduction or cubic
+    enlargement. ``channels`` is what the network itself reads. ``sha256`` names the weights.
+    ``tile`` and ``batch`` are the side (without context) and number of tiles a call that run fastest.
+    """
+
+    name: str
+    backend: Backend
+    device: str
+    scale: int
+    channels: int
+    context: int
+    sha256: str
+    tile: int
+    batch: int
+    enlarge: Enlarge
+
+
+def default_upscaler(device: str) -> str:
+    """What ``auto`` means on a device: anime-6b is nine times the work, which only a GPU forgives."""
+    return "animevideov3" if device == "cpu" else "anime-6b"
+
+
+def weights_hash(name_or_path: str) -> str:
+    """The sha256 that names a network's weights, without loading them.
+
+    For a name of the table it is that of the published ncnn file. Raises SetupError for a name that
+    is neither in the table nor a file.
+    """
+    if name_or_path in BY_NAME:
+        return BY_NAME[name_or_path].bin_sha256
+    return file_sha256(_user_path(name_or_path))
+
+
+def _user_path(name_or_path: str) -> Path:
+    path = Path(name_or_path).expanduser()
+    if not path.is_file():
+        known = ", ".join(("auto", *BY_NAME, "lanczos"))
+        raise SetupError(
+            f"There is no upscaler {name_or_path!r}, neither a known name nor a file",
+            f"Choose one of {known}, or give the path of a .safetensors or .pth file.",
+        )
+    return path
+
+
+def load_upscaler(name_or_path: str, device: str = "cpu", backend: Backend = "spandrel") -> Upscaler:
+    """Load a network by its name in the table, or a user's file.
+
+    Raises SetupError where the weights are missing, are not plain weights, are of no network that
+    spandrel knows for super-resolution, or where the back end cannot be used.
+    """
+    known = BY_NAME.get(name_or_path)
+    state = known_state(known) if known else user_state(_user_path(name_or_path))
+    descriptor = _describe(state, name_or_path)
+    context = _context(descriptor, known.context if known else None)
+    if backend == "realesrgan":
+        from mangacolor.models.realesrgan_backend import realesrgan_enlarge
+
+        enlarge = realesrgan_enlarge(descriptor, state, name_or_path, device, context)
+    else:
+        enlarge = _spandrel_enlarge(descriptor, device, context)
+    tile, batch = _advice(device, context)
+    return Upscaler(
+        name=name_or_path if known else Path(name_or_path).name,
+        backend=backend,
+        device=device,
+        scale=descriptor.scale,
+        channels=descriptor.input_channels,
+        context=context,
+        sha256=weights_hash(name_or_path),
+        tile=tile,
+        batch=batch,
+        enlarge=enlarge,
+    )
+
+
+def _describe(state: State, name: str) -> ImageModelDescriptor[Any]:
+    import spandrel
+
+    remedy = "Give the weights of a super-resolution network; spandrel's list says which it knows."
+    try:
+        descriptor = spandrel.ModelLoader("cpu").load_from_state_dict(spandrel.canonicalize_state_dict(state))
+    # spandrel reads sizes off the weights: a file of another kind fails there in any way at all.
+    except Exception as error:
+        raise SetupError(f"The weights of {name} fit no known super-resolution network", remedy) from error
+    if not isinstance(descriptor, spandrel.ImageModelDescriptor) or descriptor.output_channels not in (1, 3):
+        raise SetupError(
+            f"{name} is a {descriptor.architecture.name} network that enlarges no pictures", remedy
+        )
+    descriptor.eval()
+    return descriptor
+
+
+def _context(descriptor: ImageModelDescriptor[Any], known: int | None) -> int:
+    if descriptor.architecture.id == "Compact":
+        return int(descriptor.model.num_conv) + 2
+    return known or UNKNOWN_CONTEXT
+
+
+def _advice(device: str, context: int) -> tuple[int, int]:
+    """Tile side and batch. On a CPU one small tile stays in its cache: twice as fast as large ones."""
+    if device == "cpu":
+        return (128, 1) if context <= 24 else (192, 1)
+    return 256, 8
+
+
+def _spandrel_enlarge(descriptor: ImageModelDescriptor[Any], device: str, context: int) -> Enlarge:
+    import torch
+
+    dtype = torch.float16 if device.startswith("cuda") and descriptor.supports_half else torch.float32
+
+    @lru_cache(maxsize=3)
+    def network(scale: int) -> torch.nn.Module:
+        with torch.inference_mode(False):  # the caller's mode would leave weights unusable outside it
+            made = _luma_network(descriptor, scale, context).eval().requires_grad_(False)
+        return made.to(device=device, dtype=dtype).to(memory_format=torch.channels_last)
+
+    def enlarge(tiles: Image, scale: int) -> Image:
+        net = network(scale)
+        with torch.inference_mode():
+            x = torch.from_numpy(tiles).to(device).unsqueeze(1).to(dtype).div_(255)
+            y = net(x.contiguous(memory_format=torch.channels_last))
+            size = [(side - 2 * context) * scale for side in tiles.shape[1:]]
+            if list(y.shape[2:]) != size:
+                y = _resize(y.float(), size)
+            pixels: Image = y.squeeze(1).mul(255).round_().to(torch.uint8).cpu().numpy()
+        return pixels
+
+    return enlarge
+
+
+def _luma_network(descriptor: ImageModelDescriptor[Any], scale: int, context: int) -> torch.nn.Module:
+    from mangacolor.models.luma_networks import AnyOnLuma, LumaCompact, LumaESRGAN
+
+    own, model, colours = descriptor.scale, descriptor.model, descriptor.output_channels
+    reduction = own // scale if own % scale == 0 else 1
+    if descriptor.architecture.id == "Compact":
+        return LumaCompact(model.body, own, reduction, colours)
+    if descriptor.architecture.id == "ESRGAN" and not model.shuffle_factor:
+        return LumaESRGAN(model.model, own, reduction, colours, context)
+    return AnyOnLuma(descriptor, context)
+
+
+def _resize(y: torch.Tensor, size: list[int]) -> torch.Tensor:
+    from torch.nn import functional as F
+
+    if size[0] <= y.shape[2]:
+        return F.interpolate(y, size, mode="area")
+    return F.interpolate(y, size, mode="bicubic").clamp_(0, 1)

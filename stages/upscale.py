@@ -1,0 +1,100 @@
+"""upscale: the page's luma (its ink) at the output's size, by super-resolution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from mangacolor.models.super_resolution_files import INSTALL, package_folder
+from mangacolor.models.super_resolution_table import PACKAGE
+from mangacolor.nouns import Artifact, Chapter, Inputs
+from mangacolor.settings import Options, Scale
+from mangacolor.stages.base import Stage, StageContext
+from mangacolor.stages.colour_space import luma
+
+if TYPE_CHECKING:
+    from mangacolor.models.super_resolution import Upscaler
+
+LONG_SIDE = 2400  # pixels that ``--scale auto`` aims at
+LANCZOS = "lanczos"
+Backend = Literal["spandrel", "realesrgan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    scale: Scale
+    upscaler: str
+    backend: Backend
+    device: str
+
+
+def configure(options: Options, _chapter: Chapter) -> Config:
+    return Config(options.scale, options.upscaler, options.upscale_backend, options.device)
+
+
+def output_scale(scale: Scale, size: tuple[int, int]) -> int:
+    """The factor for a page of (width, height): ``auto`` is the smallest that gives 2400 px."""
+    if scale != "auto":
+        return int(scale)
+    return next((factor for factor in (1, 2) if max(size) * factor >= LONG_SIDE), 4)
+
+
+def fingerprint(config: Config) -> str:
+    """What the configuration names only indirectly: the weights' hash, or that there are none."""
+    from mangacolor.models.super_resolution import weights_hash
+
+    if config.upscaler == "auto":
+        return "installed" if package_folder() else LANCZOS
+    return LANCZOS if config.upscaler == LANCZOS else weights_hash(config.upscaler)
+
+
+def run(context: StageContext, inputs: Inputs) -> Artifact:
+    """Enlarge the luma of decode's picture.
+
+    ``main`` is H·scale×W·scale uint8 luma (Rec. 601). Data: ``scale``, ``size`` [w, h] of ``main``,
+    ``model``, ``backend`` and ``sha256`` of the weights (null for Lanczos and at scale 1, which
+    passes the luma on as it is). Raises SetupError where a network asked for by name is unusable.
+    """
+    from mangacolor.stages.upscale_luma import upscale_luma
+
+    config: Config = context.config
+    page = inputs["decode"].images["main"]
+    ink = luma(page)
+    height, width = ink.shape
+    scale = output_scale(config.scale, (width, height))
+    upscaler = None if scale == 1 else context.resource(("upscaler", config), lambda: _load(context))
+    large = upscale_luma(ink, scale, upscaler, context.check_cancelled)
+    model = upscaler.name if upscaler else (LANCZOS if scale > 1 else None)
+    data = {
+        "scale": scale,
+        "size": [width * scale, height * scale],
+        "model": model,
+        "backend": upscaler.backend if upscaler else None,
+        "sha256": upscaler.sha256 if upscaler else None,
+    }
+    return Artifact(data, {"main": large})
+
+
+def _load(context: StageContext) -> Upscaler | None:
+    """The network of the configuration; None for Lanczos, chosen or for want of weights."""
+    from mangacolor.models.super_resolution import default_upscaler, load_upscaler
+
+    config: Config = context.config
+    name = config.upscaler
+    if name == "auto":
+        if package_folder() is None:
+            context.warn(f"{PACKAGE} is not installed: pages are enlarged with Lanczos. {INSTALL}")
+            return None
+        name = default_upscaler(context.device)
+    return None if name == LANCZOS else load_upscaler(name, context.device, config.backend)
+
+
+STAGE = Stage(
+    "upscale",
+    run,
+    configure,
+    needs=("decode",),
+    lane="device",
+    keep="asked",
+    fingerprint=fingerprint,
+)

@@ -1,0 +1,141 @@
+"""Enlarge a page's luma: network tiles, low-frequency correction, screentone guard. No engine needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mangacolor.models.super_resolution import Upscaler
+from mangacolor.nouns import Image
+from mangacolor.stages.screentone import Field, damage
+
+FLAT_RANGE = 4  # levels: a tile that spans no more is paper or solid black, without drawing
+FLAT_MARGIN = 8  # pixels around a flat tile that must be flat too
+SMOOTHING = 2.0  # sigma in page pixels of what counts as low frequency
+BAND = 256  # rows of the page that are corrected at once
+REACH = 8  # rows beyond a band that an enlarging filter may read
+
+
+def upscale_luma(
+    luma: Image,
+    scale: int,
+    upscaler: Upscaler | None = None,
+    check: Callable[[], None] = lambda: None,
+) -> Image:
+    """Enlarge ``luma`` (H×W uint8) to H·scale×W·scale uint8; scale 1 returns ``luma`` itself.
+
+    ``upscaler`` None means Lanczos. ``check`` is called between calls of the network and may raise
+    to stop the work. Two corrections follow the network: what it changed at low frequency is put
+    back (``SR += up(blur(page - down(SR)))``), and screentone that it melted or invented is
+    replaced by Lanczos.
+    """
+    if scale == 1:
+        return luma
+    if upscaler is None:
+        return lanczos(luma, scale)
+    large = _network_pass(luma, scale, upscaler, check)
+    _restore_low_frequencies(large, luma, scale)
+    _guard_screentone(large, luma, scale)
+    return large
+
+
+def lanczos(luma: Image, scale: int) -> Image:
+    """Enlarge H×W uint8 by an integer with OpenCV's 8×8 Lanczos filter."""
+    return _resize(luma, luma.shape[0] * scale, luma.shape[1] * scale, cv2.INTER_LANCZOS4)
+
+
+def _resize(field: npt.NDArray[Any], height: int, width: int, interpolation: int) -> npt.NDArray[Any]:
+    return np.asarray(cv2.resize(field, (width, height), interpolation=interpolation), field.dtype)
+
+
+def _network_pass(luma: Image, scale: int, upscaler: Upscaler, check: Callable[[], None]) -> Image:
+    """Run the network over overlapping tiles of equal size, skipping flat ones."""
+    (height, width), c = luma.shape, upscaler.context
+    rows, columns = _even_parts(height, upscaler.tile), _even_parts(width, upscaler.tile)
+    bottom, right = rows.stop - height, columns.stop - width
+    padded = _pad(luma, (c, c + bottom, c, c + right))
+    large = np.empty((rows.stop * scale, columns.stop * scale), np.uint8)
+    busy: list[tuple[int, int]] = []
+    for y in rows:
+        for x in columns:
+            if _is_flat(padded[y : y + rows.step + 2 * c, x : x + columns.step + 2 * c], c):
+                plain = padded[y + c : y + c + rows.step, x + c : x + c + columns.step]
+                _paste(large, lanczos(plain, scale), y * scale, x * scale)
+            else:
+                busy.append((y, x))
+    for start in range(0, len(busy), upscaler.batch):
+        check()
+        corners = busy[start : start + upscaler.batch]
+        tiles = np.stack(
+            [padded[y : y + rows.step + 2 * c, x : x + columns.step + 2 * c] for y, x in corners]
+        )
+        for (y, x), tile in zip(corners, upscaler.enlarge(tiles, scale), strict=True):
+            _paste(large, tile, y * scale, x * scale)
+    return np.ascontiguousarray(large[: height * scale, : width * scale])
+
+
+def _pad(luma: Image, rims: tuple[int, int, int, int]) -> Image:
+    return np.asarray(cv2.copyMakeBorder(luma, *rims, cv2.BORDER_REFLECT_101), np.uint8)
+
+
+def _even_parts(length: int, most: int) -> range:
+    """Starts of equal parts of at most ``most`` that cover ``length``: ``step`` is their size."""
+    count = -(-length // most)
+    step = -(-length // count)
+    return range(0, step * count, step)
+
+
+def _is_flat(window: Image, context: int) -> bool:
+    rim = max(context - FLAT_MARGIN, 0)
+    seen = window[rim : window.shape[0] - rim, rim : window.shape[1] - rim]
+    return int(seen.max()) - int(seen.min()) <= FLAT_RANGE
+
+
+def _paste(large: Image, tile: Image, top: int, left: int) -> None:
+    large[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
+
+
+def _reduce(large: Image, scale: int) -> Image:
+    return _resize(large, large.shape[0] // scale, large.shape[1] // scale, cv2.INTER_AREA)
+
+
+def _bands(field: Field, threshold: float) -> Iterator[tuple[slice, slice]]:
+    """Bands of rows in which ``field`` matters, and the rows a filter needs around each."""
+    for top in range(0, field.shape[0], BAND):
+        band = slice(top, min(top + BAND, field.shape[0]))
+        if np.abs(field[band]).max() > threshold:
+            yield band, slice(max(top - REACH, 0), min(top + BAND + REACH, field.shape[0]))
+
+
+def _enlarge_band(
+    field: npt.NDArray[Any], band: slice, around: slice, scale: int, interpolation: int
+) -> npt.NDArray[Any]:
+    """The rows ``band`` of ``field``, enlarged as if with all of it."""
+    source = field[around]
+    large = _resize(source, source.shape[0] * scale, source.shape[1] * scale, interpolation)
+    first = (band.start - around.start) * scale
+    return large[first : first + (band.stop - band.start) * scale]
+
+
+def _restore_low_frequencies(large: Image, luma: Image, scale: int) -> None:
+    """In place: add the smoothed difference between the page and the enlargement reduced again."""
+    missing: Field = np.subtract(luma, _reduce(large, scale), dtype=np.float32)
+    missing = np.asarray(cv2.GaussianBlur(missing, (0, 0), SMOOTHING), np.float32)
+    for band, around in _bands(missing, 0.25):
+        rows = large[band.start * scale : band.stop * scale]
+        cv2.add(rows, _enlarge_band(missing, band, around, scale, cv2.INTER_LINEAR), rows, None, cv2.CV_8U)
+
+
+def _guard_screentone(large: Image, luma: Image, scale: int) -> None:
+    """In place: fade to Lanczos where halftone dots changed their mean or contrast."""
+    weight = damage(luma, _reduce(large, scale))
+    for band, around in _bands(weight, 0.01):
+        rows = large[band.start * scale : band.stop * scale]
+        share = _enlarge_band(weight, band, around, scale, cv2.INTER_LINEAR)
+        plain = _enlarge_band(luma, band, around, scale, cv2.INTER_LANCZOS4)
+        difference = np.subtract(plain, rows, dtype=np.float32)
+        cv2.add(rows, difference * share, rows, None, cv2.CV_8U)

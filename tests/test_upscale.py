@@ -1,0 +1,270 @@
+"""The upscale stage: size, exactness at scale 1, seams, flat paper, lines and screentone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import cv2
+import numpy as np
+import pytest
+
+from mangacolor.errors import Cancelled, SetupError
+from mangacolor.models import super_resolution_files
+from mangacolor.models.super_resolution import Upscaler, load_upscaler
+from mangacolor.models.super_resolution_files import package_folder
+from mangacolor.nouns import Artifact, Chapter, Image, Page
+from mangacolor.settings import Options
+from mangacolor.stages import upscale
+from mangacolor.stages.upscale_luma import lanczos, upscale_luma
+
+T = TypeVar("T")
+pytestmark = pytest.mark.skipif(package_folder() is None, reason="the weights package is not installed")
+
+
+class NoSource:
+    def read(self) -> bytes:
+        raise AssertionError("the stage reads no file")
+
+    def describe(self) -> str:
+        return "nowhere"
+
+
+@dataclass
+class Context:
+    """What the engine hands to a stage, without an engine."""
+
+    config: Any
+    page: Page = field(default_factory=lambda: Page("a.png", 1, NoSource()))
+    chapter: Chapter = field(default_factory=lambda: Chapter("a", ()))
+    device: str = "cpu"
+    source: bytes = b""
+    made: dict[Hashable, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    def resource(self, key: Hashable, make: Callable[[], T]) -> T:
+        if key not in self.made:
+            self.made[key] = make()
+        return self.made[key]  # type: ignore[no-any-return]
+
+    def check_cancelled(self) -> None: ...
+
+    def count(self, counter: str, amount: int = 1) -> None: ...
+
+    def warn(self, message: str) -> None:
+        self.warnings.append(message)
+
+
+def run(page: Image, **options: Any) -> tuple[Artifact, Context]:
+    chapter = Chapter("a", ())
+    context = Context(upscale.configure(Options(**options), chapter))
+    return upscale.run(context, {"decode": Artifact(images={"main": page})}), context
+
+
+def drawing(height: int, width: int) -> Image:
+    """Smooth black strokes, circles and lettering on white, H×W."""
+    page = np.full((height * 4, width * 4), 255, np.uint8)
+    rng = np.random.default_rng(1)
+    for _ in range(height * width // 900):
+        a, b = rng.integers(0, [width * 4, height * 4], (2, 2))
+        cv2.line(page, tuple(map(int, a)), tuple(map(int, b)), 0, int(rng.integers(3, 12)))
+        cv2.circle(page, tuple(map(int, a)), int(rng.integers(20, 90)), 0, int(rng.integers(3, 9)))
+        cv2.putText(page, "manga", tuple(map(int, b)), cv2.FONT_HERSHEY_SIMPLEX, 2.0, 0, 5)
+    return np.asarray(cv2.resize(page, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def halved(page: Image) -> Image:
+    height, width = page.shape
+    return np.asarray(cv2.resize(page, (width // 2, height // 2), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def psnr(a: Image, b: Image) -> float:
+    return float(10 * np.log10(255**2 / np.mean((a.astype(float) - b) ** 2)))
+
+
+def gradient_energy(page: Image) -> float:
+    return float(np.mean([g.astype(float) ** 2 for g in np.gradient(page.astype(float))]))
+
+
+@pytest.fixture(scope="module")
+def animevideo() -> Upscaler:
+    return load_upscaler("animevideov3")
+
+
+@pytest.mark.parametrize(
+    ("scale", "size", "factor"),
+    [
+        ("auto", (1600, 2400), 1),
+        ("auto", (800, 20000), 1),
+        ("auto", (1600, 2399), 2),
+        ("auto", (1200, 800), 2),
+        ("auto", (800, 1199), 4),
+        ("auto", (100, 80), 4),
+        ("1", (100, 80), 1),
+        ("4", (3000, 4000), 4),
+    ],
+)
+def test_auto_is_the_smallest_factor_that_gives_2400_pixels(
+    scale: Any, size: tuple[int, int], factor: int
+) -> None:
+    assert upscale.output_scale(scale, size) == factor
+
+
+def test_scale_1_passes_the_luma_exactly_and_loads_no_network() -> None:
+    page = np.random.default_rng(0).integers(0, 256, (31, 17, 3), np.uint8)
+    artifact, context = run(page, scale="1")
+    assert np.array_equal(artifact.images["main"], cv2.cvtColor(page, cv2.COLOR_RGB2GRAY))
+    assert artifact.data["size"] == [17, 31]
+    assert not context.made
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 40), (3, 2), (37, 61)])
+@pytest.mark.parametrize("scale", [2, 4])
+def test_any_size_grows_to_the_output_size_and_the_input_is_not_touched(
+    height: int, width: int, scale: int
+) -> None:
+    page = np.repeat(drawing(64, 64)[:height, :width, None], 3, axis=2)
+    page[0, 0] = 128
+    before = page.copy()
+    artifact, _ = run(page, scale=str(scale))
+    main = artifact.images["main"]
+    assert main.shape == (height * scale, width * scale) and main.dtype == np.uint8
+    assert artifact.data["size"] == [width * scale, height * scale]
+    assert (artifact.data["model"], artifact.data["backend"]) == ("animevideov3", "spandrel")
+    assert np.array_equal(page, before)
+
+
+def test_lines_come_out_sharper_and_truer_than_bicubic(animevideo: Upscaler) -> None:
+    original = drawing(240, 200)
+    small = halved(original)
+    ours = upscale_luma(small, 2, animevideo)
+    bicubic = np.asarray(cv2.resize(small, (200, 240), interpolation=cv2.INTER_CUBIC), np.uint8)
+    assert psnr(ours, original) > psnr(bicubic, original) + 1
+    assert gradient_energy(ours) > 1.1 * gradient_energy(bicubic)
+
+
+@pytest.mark.parametrize("scale", [2, 4])
+def test_tiles_leave_no_seams(animevideo: Upscaler, scale: int) -> None:
+    page = drawing(110, 150)
+    whole = upscale_luma(page, scale, replace(animevideo, tile=1000))
+    tiled = upscale_luma(page, scale, replace(animevideo, tile=40, batch=3))
+    assert np.abs(whole.astype(int) - tiled).max() <= 1
+
+
+def test_the_mean_of_every_region_stays(animevideo: Upscaler) -> None:
+    page = drawing(120, 120)
+    large = upscale_luma(page, 2, animevideo)
+    blur = [cv2.GaussianBlur(p.astype(np.float32), (0, 0), 6) for p in (page, halved(large))]
+    assert np.abs(blur[0] - blur[1]).max() < 3
+
+
+def counting(upscaler: Upscaler) -> tuple[Upscaler, list[int]]:
+    calls: list[int] = []
+
+    def enlarge(tiles: Image, scale: int) -> Image:
+        calls.append(len(tiles))
+        return upscaler.enlarge(tiles, scale)
+
+    return replace(upscaler, enlarge=enlarge), calls
+
+
+def test_flat_paper_costs_no_network_call(animevideo: Upscaler) -> None:
+    counter, calls = counting(replace(animevideo, tile=32))
+    paper = np.random.default_rng(0).integers(252, 256, (96, 96)).astype(np.uint8)
+    assert np.abs(upscale_luma(paper, 2, counter).astype(int) - 254).max() <= 3
+    assert not calls
+    paper[44:48, 42:54] = 0
+    upscale_luma(paper, 2, counter)
+    assert sum(calls) == 1
+
+
+def test_work_stops_between_tiles(animevideo: Upscaler) -> None:
+    counter, calls = counting(replace(animevideo, tile=32))
+
+    def check() -> None:
+        if len(calls) == 2:
+            raise Cancelled("stop")
+
+    with pytest.raises(Cancelled):
+        upscale_luma(drawing(160, 160), 2, counter, check)
+    assert len(calls) == 2
+
+
+def tone(height: int, width: int, pitch: float, share: float) -> Image:
+    """Round black dots in a grid turned by 45°, ``share`` of the paper covered."""
+    fine = 4
+    y, x = np.mgrid[: height * fine, : width * fine] / fine
+    u, v = (x + y) / np.sqrt(2) / pitch, (x - y) / np.sqrt(2) / pitch
+    radius = np.sqrt(share / np.pi)
+    dots = np.where(np.hypot(u - np.rint(u), v - np.rint(v)) < radius, 0.0, 255.0)
+    return np.asarray(dots.reshape(height, fine, width, fine).mean(axis=(1, 3)).round(), np.uint8)
+
+
+@pytest.mark.parametrize("pitch", [3.5, 5, 7])
+@pytest.mark.parametrize("share", [0.15, 0.4])
+def test_screentone_keeps_its_mean_and_its_contrast(animevideo: Upscaler, pitch: float, share: float) -> None:
+    page = tone(96, 96, pitch, share)
+    inner = halved(upscale_luma(page, 2, animevideo))[12:-12, 12:-12].astype(float)
+    given = page[12:-12, 12:-12].astype(float)
+    window = (17, 17)
+    assert np.abs(cv2.blur(inner, window) - cv2.blur(given, window)).max() < 3
+    assert inner.std() == pytest.approx(given.std(), rel=0.2)
+
+
+def test_a_network_that_melts_tone_is_replaced_by_lanczos_there(animevideo: Upscaler) -> None:
+    def melt(tiles: Image, scale: int) -> Image:
+        c = animevideo.context
+        smooth = np.stack([cv2.blur(tile, (9, 9)) for tile in tiles])[:, c:-c, c:-c]
+        return smooth.repeat(scale, axis=1).repeat(scale, axis=2)
+
+    page = tone(120, 120, 5, 0.3)
+    page[:, 60:] = 255
+    large = upscale_luma(page, 2, replace(animevideo, enlarge=melt))
+    assert np.array_equal(large[40:200, 10:90], lanczos(page, 2)[40:200, 10:90])
+
+
+def test_lanczos_can_be_chosen() -> None:
+    page = np.repeat(drawing(40, 40)[..., None], 3, axis=2)
+    artifact, context = run(page, scale="2", upscaler="lanczos")
+    assert np.array_equal(artifact.images["main"], lanczos(page[..., 0], 2))
+    assert artifact.data["model"] == "lanczos"
+    assert not context.warnings
+
+
+def test_without_weights_auto_is_lanczos_and_says_so_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (upscale, super_resolution_files):
+        monkeypatch.setattr(module, "package_folder", lambda: None)
+    page = np.repeat(drawing(40, 40)[..., None], 3, axis=2)
+    context = Context(upscale.configure(Options(scale="2"), Chapter("a", ())))
+    for _ in range(2):
+        artifact = upscale.run(context, {"decode": Artifact(images={"main": page})})
+    assert artifact.data["model"] == "lanczos"
+    assert len(context.warnings) == 1 and "pip install" in context.warnings[0]
+
+
+def test_a_network_asked_for_by_name_is_never_replaced(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(super_resolution_files, "package_folder", lambda: None)
+    page = np.repeat(drawing(40, 40)[..., None], 3, axis=2)
+    with pytest.raises(SetupError):
+        run(page, scale="2", upscaler="animevideov3")
+
+
+def test_the_key_follows_the_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def key(**options: Any) -> str:
+        return upscale.fingerprint(upscale.configure(Options(**options), Chapter("a", ())))
+
+    path = tmp_path / "mine.safetensors"
+    path.write_bytes(b"one")
+    one = key(upscaler=str(path))
+    path.write_bytes(b"two")
+    assert len({one, key(upscaler=str(path)), key(), key(upscaler="anime-6b"), key(upscaler="lanczos")}) == 5
+    with pytest.raises(SetupError, match="nonsense"):
+        key(upscaler="nonsense")
+    here = key()
+    monkeypatch.setattr(upscale, "package_folder", lambda: None)
+    assert key() != here
