@@ -26,8 +26,8 @@ def main(arguments: list[str]) -> int:
     for event in events:
         stages.update(event.get("stages", {}))
     total = sum(stages.values()) or 1.0
-    minutes = result["seconds"] / 60 or 1.0
-    print(f"{result['done']} pages in {result['seconds']:.1f} s: {result['done'] / minutes:.1f} pages a minute")
+    speed = 60 * result["done"] / max(result["seconds"], 1e-9)
+    print(f"{result['done']} pages in {result['seconds']:.1f} s: {speed:.1f} pages a minute")
     for stage, seconds in stages.most_common():
         print(f"  {stage:12}{seconds:8.2f} s {seconds / total:6.1%}")
     return int(result["status"])

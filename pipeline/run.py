@@ -66,8 +66,9 @@ def run(
             result = engine.run(works)
             if selection.commits and run_options.pages is None and not job.cancel.requested:
                 _copy_extras(plan.extras, manifest, job.force, progress)
-    except MangacolorError as error:
-        emit(progress.cut_short(error.status, time.perf_counter() - started))
+    except Exception as error:
+        status = error.status if isinstance(error, MangacolorError) else MangacolorError.status
+        emit(progress.cut_short(status, time.perf_counter() - started))
         raise
     emit(result)
     return result

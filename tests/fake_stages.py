@@ -51,6 +51,7 @@ class House:
         image = cv2.imdecode(np.frombuffer(context.source, np.uint8), cv2.IMREAD_COLOR)
         if image is None:
             raise ValueError("not an image")
+        image = image.astype(np.uint8)
         return Artifact({"size": list(image.shape[:2])}, {"main": image})
 
     def _judge(self, _context: StageContext, inputs: Inputs) -> Artifact:

@@ -156,8 +156,10 @@ def test_unexpected_error_is_no_half_success(
         raise RuntimeError("bug")
 
     monkeypatch.setattr(mangacolor.pipeline.run, "default_graph", broken)
-    assert status(chapter, "--out", "out") == 3
-    assert "RuntimeError: bug" in capsys.readouterr().err
+    assert status(chapter, "--out", "out", "--json") == 3
+    said = capsys.readouterr()
+    assert "RuntimeError: bug" in said.err
+    assert lines(said.out)[-1]["status"] == 3
 
 
 def test_absent_module_leaves_help_whole(

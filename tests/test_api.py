@@ -1,0 +1,72 @@
+"""``import mangacolor``: its names, that it is cheap, and its functions over the fake stages."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mangacolor
+import mangacolor.pipeline.run
+from mangacolor.errors import UsageError
+from mangacolor.pipeline.events import Event, PageDone
+from mangacolor.tests.fake_stages import House, write_page
+
+
+@pytest.fixture
+def house(monkeypatch: pytest.MonkeyPatch) -> House:
+    house = House()
+    monkeypatch.setattr(mangacolor.pipeline.run, "default_graph", house.graph)
+    return house
+
+
+def test_public_names_exist_and_are_sorted() -> None:
+    assert mangacolor.__all__ == sorted(mangacolor.__all__)
+    for name in mangacolor.__all__:
+        assert getattr(mangacolor, name) is not None
+        assert name in dir(mangacolor)
+    assert mangacolor.__version__
+    with pytest.raises(AttributeError, match="colourize"):
+        mangacolor.colourize  # noqa: B018
+
+
+def test_import_is_cheap() -> None:
+    code = "import sys, mangacolor; print(sorted({'torch', 'cv2', 'numpy'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_colorize_chapter_does_what_the_command_does(house: House, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    write_page(tmp_path / "in" / "1.png", 1)
+    events: list[Event] = []
+    result = mangacolor.colorize_chapter(
+        tmp_path / "in", str(tmp_path / "out"), scale=2, device="cpu", jobs=1, listener=events.append
+    )
+    assert (result.status, result.pages, result.done) == (0, 1, 1)
+    assert isinstance(events[-2], PageDone)
+    assert (tmp_path / "out" / "1.png").is_file()
+
+
+def test_unknown_option_is_refused_with_a_hint(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="saturatoin") as error:
+        mangacolor.colorize_chapter(tmp_path, tmp_path / "out", saturatoin=0.5)
+    assert "saturation" in error.value.remedy
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.zeros((4, 4, 4), np.uint8),
+        np.zeros((4, 4), np.float32),
+        np.zeros((0, 4), np.uint8),
+        np.zeros(4, np.uint8),
+        [[1, 2], [3, 4]],
+    ],
+)
+def test_page_of_another_kind_is_refused(image: object) -> None:
+    with pytest.raises(UsageError, match="uint8"):
+        mangacolor.colorize_page(image)  # type: ignore[arg-type]
