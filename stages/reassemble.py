@@ -88,7 +88,7 @@ class _Rows:
     def take(self, picture: Picture, size: tuple[int, int], method: int) -> Picture:
         """The band of a source-size picture, at output size (width, height)."""
         if self.scale == 1:
-            return picture[self.top : self.bottom]
+            return cast(Picture, picture[self.top : self.bottom])
         # Two rows more on either side, so that interpolation sees its neighbours across bands.
         extra = 2
         factor = round(self.scale)
