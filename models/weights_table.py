@@ -52,7 +52,7 @@ WEIGHTS: tuple[Weights, ...] = (
     Weights(
         name="vgg16",
         file="vgg16-397923af.pth",
-        sha256="397923af",
+        sha256="397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
         architecture="VGG-16, trained on ImageNet",
         licence="BSD-3-Clause (torchvision)",
         origin="https://download.pytorch.org/models/vgg16-397923af.pth",
