@@ -30,6 +30,8 @@ class GeneratorConfig:
     in_channels: int = 1
     out_channels: int = 3
     dropout: float = 0.5
+    palette: int = 0  # chroma values to choose from; 0: the network puts out RGB itself
+    temperature: float = 0.5  # of the palette's annealed mean: 0 = the likeliest colour, 1 = the mean
 
     def channels(self, level: int) -> int:
         """Channels of the map after down block ``level``, counted from 1."""
@@ -43,7 +45,9 @@ VARIANTS: dict[str, tuple[bool, bool]] = {
     "unet-extractor": (False, True),
     "unet-attention-extractor": (True, True),
 }
-GENERATOR_NAMES = (*VARIANTS, *(f"{name}-faithful" for name in VARIANTS))
+PALETTE_NAME = "unet-palette"  # attention and a palette head: not the notebook's, and the default
+PALETTE_COLOURS = 64
+GENERATOR_NAMES = (*VARIANTS, *(f"{name}-faithful" for name in VARIANTS), PALETTE_NAME)
 
 
 def generator_config(name: str, width: int = 64, **overrides: Any) -> GeneratorConfig:
@@ -53,7 +57,7 @@ def generator_config(name: str, width: int = 64, **overrides: Any) -> GeneratorC
     for an unknown name or field and for what cannot be built.
     """
     base, _, form = name.partition("-faithful")
-    if base not in VARIANTS or form:
+    if name not in GENERATOR_NAMES or form:
         raise UsageError(
             f"there is no generator called {name!r}", f"choose from {', '.join(GENERATOR_NAMES)}"
         )
@@ -61,11 +65,13 @@ def generator_config(name: str, width: int = 64, **overrides: Any) -> GeneratorC
     if unknown:
         known = ", ".join(GeneratorConfig.__dataclass_fields__)
         raise UsageError(f"a generator has no setting {', '.join(sorted(unknown))}", f"there are {known}")
-    attention, extractor = VARIANTS[base]
+    attention, extractor = VARIANTS.get(base, (True, False))
     faithful = name.endswith("-faithful")
     size = int(overrides.get("size", 256))
     levels = int(overrides.get("levels", MAX_LEVELS if faithful else _halvings(size)))
     settings: dict[str, Any] = {"extractor": extractor, "faithful": faithful, "levels": levels}
+    if name == PALETTE_NAME:
+        settings["palette"] = PALETTE_COLOURS
     if attention:
         settings["attention"] = levels if faithful else _attention_level(size, levels)
     config = replace(GeneratorConfig(name=name, width=width), **{**settings, **overrides})

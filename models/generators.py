@@ -19,6 +19,7 @@ from mangacolor.errors import UsageError
 from mangacolor.models.attention import SelfAttention
 from mangacolor.models.blocks import ConvBlock, DeconvBlock
 from mangacolor.models.config import GeneratorConfig, generator_config
+from mangacolor.models.palette import PaletteHead, to_rgb
 
 if TYPE_CHECKING:
     from mangacolor.models.pretrained import Given
@@ -57,11 +58,28 @@ class ColorizationUNet(nn.Module):
             dropout = config.dropout if number <= levels - 5 else 0.0
             self.add_module(f"up{number}", DeconvBlock(incoming, skip, dropout))
             incoming = 2 * skip
-        last = nn.ConvTranspose2d(incoming, config.out_channels, kernel_size=4, stride=2, padding=1)
+        self.palette: PaletteHead | None = None
+        if config.palette:
+            self.palette = PaletteHead(incoming, config.palette, config.temperature)
+        outputs = 1 if config.palette else config.out_channels
+        last = nn.ConvTranspose2d(incoming, outputs, kernel_size=4, stride=2, padding=1)
         self.add_module(f"up{levels}", last)
         self.register_load_state_dict_pre_hook(_rename_former)  # type: ignore[no-untyped-call]
 
     def forward(self, grey: Tensor) -> Tensor:
+        return self.colour_and_logits(grey)[0]
+
+    def colour_and_logits(self, grey: Tensor) -> tuple[Tensor, Tensor | None]:
+        """The colour picture and, of a network with a palette, its logits N×K×H/2×W/2 for training."""
+        half = self._half(grey)
+        out = torch.tanh(self.get_submodule(f"up{self.config.levels}")(half))
+        if self.palette is None:
+            return out, None
+        logits = self.palette(half)
+        return to_rgb(out, self.palette.chroma(logits)), logits
+
+    def _half(self, grey: Tensor) -> Tensor:
+        """Features at half resolution: everything but the last up block."""
         config = self.config
         self._check(grey)
         x = grey
@@ -76,7 +94,7 @@ class ColorizationUNet(nn.Module):
         skips.pop()
         for number in range(1, config.levels):
             x = torch.cat([self.get_submodule(f"up{number}")(x), skips.pop()], dim=1)
-        return torch.tanh(self.get_submodule(f"up{config.levels}")(x))
+        return x
 
     def _features(self, grey: Tensor, like: Tensor) -> Tensor:
         assert self.context is not None

@@ -15,13 +15,16 @@ from mangacolor.training.synthesis import Synthesis
 class LossWeights:
     """Weights of the generator's loss terms.
 
-    ``l1`` and ``adversarial`` are the notebook's; ``chroma`` is L1 on Cb and Cr; ``perceptual`` scales
-    the sum of ``vgg`` and ``anime`` parts, each by its own name.
+    ``l1`` and ``adversarial`` are the notebook's; ``luma`` and ``chroma`` are L1 on luma and on Cb and
+    Cr; ``palette`` is the cross-entropy of a palette generator; ``perceptual`` scales the sum of the
+    ``vgg`` and ``anime`` parts.
     """
 
     l1: float = 1.0
-    chroma: float = 1.0
-    adversarial: float = 0.02
+    luma: float = 0.0
+    chroma: float = 0.0
+    palette: float = 0.0
+    adversarial: float = 0.01
     perceptual: float = 0.0
     vgg: float = 0.0
     anime: float = 0.0
@@ -40,13 +43,15 @@ class Phase:
 class TrainConfig:
     """A whole run. It travels in every checkpoint."""
 
-    generator: str = "unet-attention"
-    width: int = 32
-    levels: int = 7
+    generator: str = "unet-palette"
+    width: int = 40
+    levels: int = 6
     dropout: float = 0.1
     discriminator_width: int = 32
-    losses: LossWeights = field(default_factory=LossWeights)
-    phases: tuple[Phase, ...] = (Phase(5000, 128, 16), Phase(500, 256, 6))
+    losses: LossWeights = field(
+        default_factory=lambda: LossWeights(l1=0.0, luma=1.0, chroma=0.0, palette=0.2, adversarial=0.01)
+    )
+    phases: tuple[Phase, ...] = (Phase(8000, 128, 16), Phase(800, 256, 8))
     adversarial_from: float = 0.4  # share of the run that goes by without a discriminator
     accumulate: int = 1  # batches whose gradients are added up before a step
     learning_rate: float = 3e-4
@@ -73,7 +78,7 @@ _NOTEBOOK = TrainConfig(
     levels=8,
     dropout=0.5,
     discriminator_width=64,
-    losses=LossWeights(l1=1.0, chroma=0.0, adversarial=0.01),
+    losses=LossWeights(),
     phases=(Phase(50 * 445, 256, 32),),  # 50 epochs of 14,224 pictures
     adversarial_from=0.0,
     learning_rate=2e-4,
@@ -87,15 +92,9 @@ PRESETS: dict[str, TrainConfig] = {
     "default": TrainConfig(),
     "notebook": _NOTEBOOK,
     "l1": replace(_NOTEBOOK, generator="unet"),
-    "perceptual": replace(
-        _NOTEBOOK, generator="unet", losses=LossWeights(1.0, 0.0, 0.01, perceptual=0.1, vgg=1.0)
-    ),
-    "anime": replace(
-        _NOTEBOOK, generator="unet", losses=LossWeights(1.0, 0.0, 0.01, perceptual=0.1, vgg=0.9, anime=0.1)
-    ),
-    "anime_100": replace(
-        _NOTEBOOK, generator="unet", losses=LossWeights(1.0, 0.0, 0.01, perceptual=0.1, anime=1.0)
-    ),
+    "perceptual": replace(_NOTEBOOK, generator="unet", losses=LossWeights(perceptual=0.1, vgg=1.0)),
+    "anime": replace(_NOTEBOOK, generator="unet", losses=LossWeights(perceptual=0.1, vgg=0.9, anime=0.1)),
+    "anime_100": replace(_NOTEBOOK, generator="unet", losses=LossWeights(perceptual=0.1, anime=1.0)),
 }
 
 

@@ -62,7 +62,7 @@ def lettering_mask(lettered: Image, art: Image) -> Image:
     mask = (cv2.GaussianBlur(difference.astype(np.float32), (0, 0), 1.0) > 24).astype(np.uint8)
     mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
     count, parts, stats, _ = cv2.connectedComponentsWithStats(mask)
-    large = np.array([0 < part and stats[part][cv2.CC_STAT_AREA] > 400 for part in range(count)])
+    large = np.array([part > 0 and stats[part][cv2.CC_STAT_AREA] > 400 for part in range(count)])
     return (large[parts] * 255).astype(np.uint8)
 
 

@@ -8,17 +8,36 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mangacolor.models.palette import chroma_of, luma_of
 from mangacolor.training.config import LossWeights
 
-# Rec. 601: rows are Cb and Cr of RGB.
-_CHROMA = ((-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))
+SPREAD = 0.06  # how far, in chroma of [-1, 1], a palette colour answers for its neighbourhood
+EVENNESS = 0.5  # of the weights of rare against common colours: 0 none, 1 inverse to their frequency
 
 
 def chroma_l1(fake: Tensor, colour: Tensor) -> Tensor:
     """Mean absolute difference of Cb and Cr; N×3×H×W RGB in [-1, 1]. Twice, to span [0, 2] like RGB."""
-    matrix = torch.tensor(_CHROMA, dtype=fake.dtype, device=fake.device)
-    difference = torch.einsum("oc,nchw->nohw", matrix, fake - colour)
-    return 2.0 * difference.abs().mean()
+    return 2.0 * chroma_of(fake - colour).abs().mean()
+
+
+def luma_l1(fake: Tensor, colour: Tensor) -> Tensor:
+    """Mean absolute difference of luma."""
+    return luma_of(fake - colour).abs().mean()
+
+
+def palette_loss(logits: Tensor, colour: Tensor, centres: Tensor, rarity: Tensor) -> Tensor:
+    """Cross-entropy of palette logits (N×K×h×w) against the target's chroma, rare colours weighted up.
+
+    ``colour``: N×3×H×W in [-1, 1], averaged down to h×w. ``centres``: K×2. ``rarity``: K weights.
+    Each target is spread over the colours around it, so that near misses cost little.
+    """
+    target = functional.adaptive_avg_pool2d(chroma_of(colour), logits.shape[2:])
+    pixels = target.permute(0, 2, 3, 1).reshape(-1, 2)
+    distance = torch.cdist(pixels, centres)
+    soft = torch.softmax(-(distance**2) / (2 * SPREAD**2), dim=1)
+    weight = soft @ rarity
+    told = functional.log_softmax(logits.float(), dim=1).permute(0, 2, 3, 1).reshape(len(pixels), -1)
+    return (weight * -(soft * told).sum(dim=1)).sum() / weight.sum()
 
 
 def adversarial_loss(logits: Tensor) -> Tensor:

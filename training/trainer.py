@@ -29,7 +29,15 @@ from mangacolor.models.generators import create_generator
 from mangacolor.training.config import TrainConfig, from_json, to_json
 from mangacolor.training.dataset import CropDataset
 from mangacolor.training.distributed import World, average_gradients
-from mangacolor.training.objectives import adversarial_loss, chroma_l1, discriminator_loss, perceptual_loss
+from mangacolor.training.objectives import (
+    adversarial_loss,
+    chroma_l1,
+    discriminator_loss,
+    luma_l1,
+    palette_loss,
+    perceptual_loss,
+)
+from mangacolor.training.palette import choose_palette
 from mangacolor.training.pictures import Picture, Source
 from mangacolor.training.samples import sample_sheet
 
@@ -67,6 +75,13 @@ class Trainer:
         self.generator = create_generator(config.generator, config.width, extractor_weights, **build)
         self.discriminator = PatchDiscriminator(width=config.discriminator_width)
         self.average = create_generator(config.generator, config.width, extractor_weights, **build)
+        self.rarity: Tensor | None = None
+        if self.generator.palette is not None:
+            centres, rarity = choose_palette(
+                materials.sources, materials.pictures, self.generator.config.palette
+            )
+            self.generator.palette.centres.copy_(torch.from_numpy(centres))
+            self.rarity = torch.from_numpy(rarity).to(self.device)
         self.average.load_state_dict(self.generator.state_dict())
         for network in (self.generator, self.discriminator, self.average):
             network.to(self.device).to(memory_format=torch.channels_last)
@@ -140,8 +155,15 @@ class Trainer:
         fakes = []
         for grey, colour in batches:
             with self._precision():
-                fake = self.generator(grey)
-                terms = {"l1": weights.l1 * functional.l1_loss(fake, colour)}
+                fake, logits = self.generator.colour_and_logits(grey)
+                terms: dict[str, Tensor] = {}
+                if weights.l1:
+                    terms["l1"] = weights.l1 * functional.l1_loss(fake, colour)
+                if weights.luma:
+                    terms["luma"] = weights.luma * luma_l1(fake, colour)
+                if logits is not None and self.rarity is not None and self.generator.palette is not None:
+                    centres = self.generator.palette.centres
+                    terms["palette"] = weights.palette * palette_loss(logits, colour, centres, self.rarity)
                 if weights.chroma:
                     terms["chroma"] = weights.chroma * chroma_l1(fake, colour)
                 if against:
@@ -307,7 +329,7 @@ def _leave_signals(_worker: int) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-_COLUMNS = ("l1", "chroma", "adversarial", "perceptual", "discriminator")
+_COLUMNS = ("l1", "luma", "palette", "chroma", "adversarial", "perceptual", "discriminator")
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

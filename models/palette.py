@@ -1,0 +1,61 @@
+"""A head that chooses colours from a palette instead of averaging them.
+
+Regression answers "red or blue?" with brown. Here every pixel at half resolution gets a distribution
+over fixed chroma values, trained by cross-entropy with rare colours weighted up, and read out as an
+annealed mean (Zhang, Isola & Efros, "Colorful Image Colorization", 2016).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+HIDDEN = 96
+
+# RGB minus luma for Cb and Cr (Rec. 601), all on the scale of pictures in [-1, 1].
+_TO_RGB = ((0.0, 1.402), (-0.344136, -0.714136), (1.772, 0.0))
+_TO_CHROMA = ((-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))
+_TO_LUMA = (0.299, 0.587, 0.114)
+
+
+class PaletteHead(nn.Module):
+    """Features N×C×h×w to logits N×K×h×w; ``centres`` holds the K chroma values (Cb, Cr in [-1, 1])."""
+
+    centres: Tensor
+
+    def __init__(self, in_channels: int, colours: int, temperature: float) -> None:
+        super().__init__()
+        self.temperature = temperature
+        self.hidden = nn.Conv2d(in_channels, HIDDEN, kernel_size=1)
+        self.logits = nn.Conv2d(HIDDEN, colours, kernel_size=1)
+        self.register_buffer("centres", torch.zeros(colours, 2))
+
+    def forward(self, features: Tensor) -> Tensor:
+        logits: Tensor = self.logits(functional.leaky_relu(self.hidden(features), 0.2))
+        return logits
+
+    def chroma(self, logits: Tensor) -> Tensor:
+        """The annealed mean: N×2×h×w, Cb and Cr in [-1, 1]."""
+        shares = torch.softmax(logits.float() / self.temperature, dim=1)
+        return torch.einsum("nkhw,kc->nchw", shares, self.centres.float())
+
+
+def to_rgb(luma: Tensor, chroma: Tensor) -> Tensor:
+    """RGB N×3×H×W in [-1, 1] of luma N×1×H×W and chroma N×2×h×w, which is enlarged if smaller."""
+    if chroma.shape[2:] != luma.shape[2:]:
+        chroma = functional.interpolate(chroma, luma.shape[2:], mode="bilinear", align_corners=False)
+    matrix = torch.tensor(_TO_RGB, dtype=luma.dtype, device=luma.device)
+    return (luma + torch.einsum("oc,nchw->nohw", matrix, chroma.to(luma.dtype))).clamp(-1, 1)
+
+
+def luma_of(rgb: Tensor) -> Tensor:
+    """N×3×H×W to N×1×H×W, same range."""
+    weights = torch.tensor(_TO_LUMA, dtype=rgb.dtype, device=rgb.device)
+    return torch.einsum("c,nchw->nhw", weights, rgb)[:, None]
+
+
+def chroma_of(rgb: Tensor) -> Tensor:
+    """Cb and Cr, N×2×H×W in [-1, 1], of RGB N×3×H×W in [-1, 1]."""
+    matrix = torch.tensor(_TO_CHROMA, dtype=rgb.dtype, device=rgb.device)
+    return torch.einsum("oc,nchw->nohw", matrix, rgb)
