@@ -9,6 +9,7 @@ import tempfile
 import urllib.request
 from pathlib import Path
 from typing import BinaryIO
+from urllib.error import HTTPError
 
 from mangacolor.errors import SetupError
 from mangacolor.models.weights_file import sha256_of
@@ -69,6 +70,8 @@ def fetch(entry: Weights) -> Path:
         with urllib.request.urlopen(entry.origin, timeout=_TIMEOUT) as source:
             _receive(source, path, entry)
     except (OSError, ValueError) as error:  # URLError and time-outs are OSErrors
+        if isinstance(error, HTTPError):
+            error.close()  # it holds the answer's connection
         raise _absent(entry, path, f"cannot be fetched: {error}") from error
     return path
 

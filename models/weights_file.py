@@ -61,20 +61,33 @@ def weights_fingerprint(name_or_path: str | Path) -> str:
 
 def _check_form(path: Path) -> None:
     try:
-        if not _is_torch_file(path):
+        kind = _torch_kind(path)
+        if kind is None:
             generator_metadata(path, safetensors_metadata(path))
-        elif zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                if not any(name.endswith("data.pkl") for name in archive.namelist()):
-                    raise SetupError(f"{path} is an archive, but not one of weights", _FETCH_AGAIN)
+        elif kind == "zip" and not _holds_a_pickle(path):
+            raise SetupError(f"{path} is not a whole file of weights", _FETCH_AGAIN)
     except OSError as error:
-        raise SetupError(f"{path} cannot be read: {error}", "check the file's permissions") from error
+        raise _unreadable(path, error) from error
 
 
-def _is_torch_file(path: Path) -> bool:
+def _unreadable(path: Path, error: OSError) -> SetupError:
+    return SetupError(f"{path} cannot be read: {error}", "check the path and its permissions")
+
+
+def _torch_kind(path: Path) -> str | None:
+    """``"zip"`` or ``"pickle"`` for what torch.save writes now and wrote before 1.6; else None."""
     with path.open("rb") as file:
         start = file.read(2)
-    return start == b"PK" or start[:1] == b"\x80"  # torch's zip, or a bare pickle
+    if start == b"PK":
+        return "zip"
+    return "pickle" if start[:1] == b"\x80" else None
+
+
+def _holds_a_pickle(path: Path) -> bool:
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return any(name.endswith("data.pkl") for name in archive.namelist())
 
 
 def safetensors_metadata(path: Path) -> dict[str, str]:
@@ -111,10 +124,10 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     ``SetupError`` for anything else.
     """
     try:
-        if _is_torch_file(path):
+        if _torch_kind(path):
             return _read_torch(path), {}
     except OSError as error:
-        raise SetupError(f"{path} cannot be read: {error}", "check the path and its permissions") from error
+        raise _unreadable(path, error) from error
     metadata = safetensors_metadata(path)
     from safetensors.torch import load_file
 
