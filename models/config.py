@@ -31,7 +31,7 @@ class GeneratorConfig:
     out_channels: int = 3
     dropout: float = 0.5
     palette: int = 0  # chroma values to choose from; 0: the network puts out RGB itself
-    temperature: float = 0.5  # of the palette's annealed mean: 0 = the likeliest colour, 1 = the mean
+    temperature: float = 0.5  # of the palette's annealed mean: near 0 the likeliest colour, 1 the mean
 
     def channels(self, level: int) -> int:
         """Channels of the map after down block ``level``, counted from 1."""
@@ -106,6 +106,11 @@ def check_config(config: GeneratorConfig) -> None:
             f"no generator of width {config.width}, {config.in_channels} to {config.out_channels} channels "
             f"and dropout {config.dropout}",
             "width and channels count from 1, and dropout is from 0 to below 1",
+        )
+    if config.palette < 0 or config.temperature <= 0:
+        raise UsageError(
+            f"no palette of {config.palette} colours at temperature {config.temperature}",
+            "colours count from 0 (none), and the temperature is above 0",
         )
     if not 0 <= config.attention <= config.levels:
         raise UsageError(

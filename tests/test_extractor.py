@@ -53,7 +53,8 @@ def features(state: State, x: Tensor) -> Tensor:
 
     def norm(x: Tensor, name: str) -> Tensor:
         parts = ("running_mean", "running_var", "weight", "bias")
-        return F.batch_norm(x, *[state[f"{name}.{part}"] for part in parts])
+        mean, var, weight, bias = (state[f"{name}.{part}"] for part in parts)
+        return F.batch_norm(x, mean, var, weight, bias)
 
     def convolve(x: Tensor, name: str, stride: int = 1) -> Tensor:
         weight = state[f"{name}.weight"]

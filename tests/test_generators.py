@@ -12,10 +12,13 @@ from torch.nn import functional as F
 
 from mangacolor.errors import UsageError
 from mangacolor.models import PatchDiscriminator, create_generator
-from mangacolor.models.config import GENERATOR_NAMES, VARIANTS
+from mangacolor.models.blocks import DeconvBlock
+from mangacolor.models.config import GENERATOR_NAMES
+from mangacolor.models.palette import chroma_of, luma_of
 from mangacolor.models.stand_in import blank_resnet
 
 FROZEN = 25_613_888
+BATCH_NORM = ("running_mean", "running_var", "weight", "bias")
 COUNTS = {
     "unet-faithful": (54_418_563, 0),
     "unet-attention-faithful": (54_746_884, 0),
@@ -48,8 +51,8 @@ def notebook(state: dict[str, Tensor], grey: Tensor, features: Tensor | None) ->
     """The notebook's forward pass in eval mode, written down from its description alone."""
 
     def norm(x: Tensor, name: str) -> Tensor:
-        parts = [state[f"{name}.bn.{part}"] for part in ("running_mean", "running_var", "weight", "bias")]
-        return F.batch_norm(x, *parts)
+        mean, var, weight, bias = (state[f"{name}.bn.{part}"] for part in BATCH_NORM)
+        return F.batch_norm(x, mean, var, weight, bias)
 
     maps = [grey]
     for level in range(1, 9):
@@ -94,7 +97,8 @@ def test_a_faithful_network_is_wired_as_the_notebook_says(
 def test_dropout_stands_in_the_first_three_blocks_on_the_way_up() -> None:
     with torch.device("meta"):
         generator = create_generator("unet-faithful", width=2)
-    rates = [generator.get_submodule(f"up{number}").dropout.p for number in range(1, 8)]
+    blocks = [generator.get_submodule(f"up{number}") for number in range(1, 8)]
+    rates = [block.dropout.p for block in blocks if isinstance(block, DeconvBlock)]
     assert rates == [0.5, 0.5, 0.5, 0, 0, 0, 0]
 
 
@@ -102,21 +106,21 @@ def test_dropout_stands_in_the_first_three_blocks_on_the_way_up() -> None:
 def test_a_variant_has_the_parts_that_its_name_says(name: str) -> None:
     with torch.device("meta"):
         generator = create_generator(name, width=2)
-    attention, extractor = VARIANTS[name.removesuffix("-faithful")]
-    assert (generator.attn is not None) == attention == ("attention" in name)
-    assert (generator.context is not None) == extractor == ("extractor" in name)
+    assert (generator.attn is not None) == ("attention" in name or name == "unet-palette")
+    assert (generator.context is not None) == ("extractor" in name)
+    assert (generator.palette is not None) == (name == "unet-palette")
     assert generator.config.faithful == name.endswith("-faithful")
-    fed_back = generator.get_submodule("up1").deconv.in_channels - generator.config.channels(8)
-    assert fed_back == (512 if extractor else 0)
+    first = generator.get_submodule("up1")
+    assert isinstance(first, DeconvBlock)
+    added = first.deconv.in_channels - generator.config.channels(8)
+    assert added == (512 if "extractor" in name else 0)
 
 
 @pytest.mark.parametrize(
     ("overrides", "height", "width"),
     [({}, 256, 512), ({"size": 128}, 128, 384), ({"levels": 6}, 128, 64), ({"levels": 3}, 40, 24)],
 )
-def test_a_working_size_decides_levels_and_sides(
-    overrides: dict[str, int], height: int, width: int
-) -> None:
+def test_a_working_size_decides_levels_and_sides(overrides: dict[str, Any], height: int, width: int) -> None:
     generator = create_generator("unet-attention", width=4, **overrides).train()
     grey = torch.rand(1, 1, height, width) * 2 - 1
     before = grey.clone()
@@ -185,7 +189,32 @@ def test_training_leaves_the_corrected_extractor_alone(
         assert not saved
     # A checkpoint must go back in, with or without the extractor in it.
     generator.load_state_dict(generator.state_dict())
-    nn.ModuleDict({"inner": generator}).load_state_dict({f"inner.{k}": v for k, v in generator.state_dict().items()})
+    nn.ModuleDict({"inner": generator}).load_state_dict(
+        {f"inner.{k}": v for k, v in generator.state_dict().items()}
+    )
+
+
+def test_a_palette_network_answers_with_colours_of_its_palette() -> None:
+    torch.manual_seed(6)
+    generator = create_generator("unet-palette", width=4, size=64, palette=3, temperature=0.01).eval()
+    palette = generator.palette
+    assert palette is not None
+    palette.centres.copy_(torch.tensor([[0.2, 0.1], [-0.2, 0.1], [0.0, -0.2]]))
+    nn.init.normal_(palette.logits.weight, std=30.0)
+    nn.init.constant_(generator.get_parameter("up6.bias"), -0.3)  # mid grey, where chroma is not clipped
+    with torch.no_grad():
+        colour, logits = generator.colour_and_logits(torch.rand(1, 1, 64, 64) * 2 - 1)
+    assert logits is not None
+    assert logits.shape == (1, 3, 32, 32)
+    assert luma_of(colour).std() > 0.001
+    # Bilinear enlarging mixes neighbours; where a block agrees, the colour is the chosen one.
+    chosen = palette.centres[logits.argmax(dim=1)].permute(0, 3, 1, 2)
+    found = F.avg_pool2d(chroma_of(colour), 2)
+    alike = (found - chosen).abs().amax(dim=1) < 0.02
+    assert alike.float().mean() > 0.3
+    hull = palette.centres.amin(dim=0), palette.centres.amax(dim=0)
+    assert bool((found.amin(dim=(0, 2, 3)) >= hull[0] - 1e-3).all())
+    assert bool((found.amax(dim=(0, 2, 3)) <= hull[1] + 1e-3).all())
 
 
 def test_a_picture_gets_the_same_colours_alone_and_in_a_batch() -> None:
@@ -207,6 +236,8 @@ def test_a_picture_gets_the_same_colours_alone_and_in_a_batch() -> None:
         ("unet-attention", {"attention": 9}),
         ("unet", {"width": 0}),
         ("unet", {"dropout": "much"}),
+        ("unet-palette", {"palette": -1}),
+        ("unet-palette", {"temperature": 0.0}),
     ],
 )
 def test_a_network_that_cannot_be_is_refused(name: str, overrides: dict[str, Any]) -> None:

@@ -29,7 +29,7 @@ def vgg() -> State:
     for layer in layers:
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight)
-            nn.init.normal_(layer.bias, std=0.1)
+            nn.init.normal_(layer.bias, std=0.1)  # type: ignore[arg-type]
     return {f"features.{key}": value for key, value in layers.state_dict().items()}
 
 
@@ -134,9 +134,9 @@ def test_a_part_without_weight_is_not_loaded(resnet: State, vgg: State, tmp_path
     absent = tmp_path / "absent.pth"
     assert AnimeLoss(absent, vgg, anime=0.0, vgg=1.0).extractor is None
     assert AnimeLoss(resnet, absent, anime=1.0, vgg=0.0).perceptual is None
-    for weights in ({"anime": 0.0, "vgg": 0.0}, {"anime": -1.0}):
+    for of_anime, of_vgg in ((0.0, 0.0), (-1.0, 1.0)):
         with pytest.raises(UsageError):
-            AnimeLoss(resnet, vgg, **weights)
+            AnimeLoss(resnet, vgg, anime=of_anime, vgg=of_vgg)
 
 
 def test_statistics_do_not_drift(resnet: State, pictures: tuple[Tensor, Tensor]) -> None:
