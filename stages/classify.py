@@ -27,7 +27,7 @@ class Config:
     force_color: bool
     working_side: int = 160  # pixels of the long side: fringes and noise average out, figures stay
     chroma: float = 6.0
-    area: float = 0.03
+    area: float = 0.035
     blank_contrast: float = 24.0  # levels a pixel must differ from the page's median to be drawn
     drawn: float = 0.0005
 
@@ -69,16 +69,16 @@ def drawn_share(pixels: Image, contrast: float) -> float:
 def coloured_share(pixels: Image, config: Config) -> float:
     """Share of the page whose chroma stands out by ``config.chroma`` from the page's own tint."""
     small = _shrink(pixels, config.working_side).astype(np.float32) / 255
-    tone, *chroma = cv2.split(cv2.cvtColor(small, cv2.COLOR_RGB2YCrCb))
-    plane = (np.stack(chroma, axis=-1).astype(np.float64) - 0.5) * 255
+    luma_chroma = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2YCrCb), dtype=np.float64)
+    tone, plane = luma_chroma[..., 0], (luma_chroma[..., 1:] - 0.5) * 255
     useful = (tone > 0.06) & (tone < 0.97)  # black and white pixels say nothing of colour
     if np.count_nonzero(useful) < 64:
         return 0.0
     residual = np.zeros_like(plane)
     residual[useful] = _without_tint(plane[useful], _tint_basis(tone)[useful])
     # Colour fringes of a misregistered scan alternate in sign; areas of colour do not.
-    residual = cv2.GaussianBlur(residual, (0, 0), config.working_side / 64)
-    return float(np.mean(_strength(residual) > config.chroma))
+    areas = np.asarray(cv2.GaussianBlur(residual, (0, 0), config.working_side / 64), dtype=np.float64)
+    return float(np.mean(_strength(areas) > config.chroma))
 
 
 def _shrink(pixels: Image, side: int) -> Image:
@@ -88,7 +88,7 @@ def _shrink(pixels: Image, side: int) -> Image:
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def _tint_basis(tone: npt.NDArray[np.float32]) -> Floats:
+def _tint_basis(tone: Floats) -> Floats:
     """H×W×32 functions whose sums are tints: a curve of the tone that changes slowly over the page."""
     height, width = tone.shape
     y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
@@ -98,12 +98,13 @@ def _tint_basis(tone: npt.NDArray[np.float32]) -> Floats:
 
 
 def _without_tint(chroma: Floats, basis: Floats) -> Floats:
-    """What is left of N×2 ``chroma`` after a robust fit of ``basis`` (reweighted least squares)."""
+    """What is left of N×2 ``chroma`` after a robust fit of ``basis`` (reweighted normal equations)."""
     weights = np.ones(len(chroma))
     left = chroma
+    ridge = 1e-6 * len(chroma) * np.eye(basis.shape[1])  # a flat page leaves most functions undecided
     for _ in range(4):
-        root = np.sqrt(weights)[:, None]
-        left = chroma - basis @ np.linalg.lstsq(basis * root, chroma * root, rcond=1e-6)[0]
+        weighted = (basis * weights[:, None]).T
+        left = chroma - basis @ np.linalg.solve(weighted @ basis + ridge, weighted @ chroma)
         weights = np.maximum(np.hypot(left[:, 0], left[:, 1]), 2.0) ** -1.5
     return left
 
