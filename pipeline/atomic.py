@@ -13,15 +13,19 @@ from mangacolor.errors import OutputError
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
-def write_atomic(path: Path, data: bytes, *, durable: bool = False) -> None:
-    """Write ``data`` to a temporary file beside ``path`` and move it there in one step.
+def write_atomic(path: Path, data: bytes, *, durable: bool = False, scratch: Path | None = None) -> None:
+    """Write ``data`` to a temporary file and move it to ``path`` in one step.
 
     ``durable`` also forces the bytes to the disk first, so that a power cut leaves the old file or
-    the new one. Raises ``OutputError`` where the disk is full or the folder cannot be written.
+    the new one. The temporary file lies in ``scratch``, which must be on the same disk, or else beside
+    ``path``: a killed run then leaves nothing in the user's folders.
+
+    Raises ``OutputError`` where the disk is full or the folder cannot be written.
     """
-    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.tmp")
+    temporary = (scratch or path.parent) / f".{secrets.token_hex(8)}.tmp"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
             file.write(data)
             if durable:
@@ -29,6 +33,9 @@ def write_atomic(path: Path, data: bytes, *, durable: bool = False) -> None:
                 os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
+        if error.errno == errno.EXDEV and scratch is not None:  # a folder of OUT is another disk
+            write_atomic(path, data, durable=durable)
+            return
         raise output_error(path, error) from error
     finally:
         with contextlib.suppress(OSError):

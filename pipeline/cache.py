@@ -19,10 +19,11 @@ ENTRY = "_mangacolor"
 
 
 class PageCache:
-    """Artifacts of one page in ``folder``, which need not exist yet."""
+    """Artifacts of one page in ``folder``, which need not exist yet. ``scratch``: see ``write_atomic``."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, scratch: Path | None = None) -> None:
         self.folder = folder
+        self._scratch = scratch
 
     def holds(self, stage: str, key: str) -> bool:
         """Whether a complete artifact of ``stage`` with this key is there."""
@@ -30,21 +31,28 @@ class PageCache:
         entry = document.get(ENTRY, {}) if document else {}
         if not isinstance(entry, dict) or entry.get("key") != key:
             return False
-        return all(self._picture(stage, name).is_file() for name in entry.get("images", []))
+        files = [self._picture(stage, name) for name in entry.get("images", [])]
+        return all(file.is_file() for file in [*files, *self._blob(entry)])
 
     def load(self, stage: str, key: str) -> Artifact | None:
         """The artifact, or None if it is not there, has another key or is damaged."""
         document = self._document(stage)
         entry = document.pop(ENTRY, {}) if document else {}
-        if (not document and not entry) or entry.get("key") != key:
+        if document is None or entry.get("key") != key:
             return None
         images: dict[str, Image] = {}
+        blob: bytes | None = None
         for name in entry.get("images", []):
             image = _read_png(self._picture(stage, name))
             if image is None:
                 return None
             images[name] = image
-        return Artifact(data=document or {}, images=images, outcome=entry.get("outcome"))
+        for file in self._blob(entry):
+            try:
+                blob = file.read_bytes()
+            except OSError:
+                return None
+        return Artifact(data=document, images=images, blob=blob, outcome=entry.get("outcome"))
 
     def save(
         self,
@@ -60,12 +68,10 @@ class PageCache:
         self._json(stage).unlink(missing_ok=True)
         pictures: Mapping[str, Image] = artifact.images
         if preview is not None and "main" not in pictures:
-            write_atomic(self.folder / f"{stage}.png", encode_png(preview))
+            self._write(f"{stage}.png", encode_png(preview))
         for name, image in pictures.items():
-            write_atomic(self._picture(stage, name), encode_png(image))
-        if artifact.blob is not None:
-            write_atomic(self.folder / f"{stage}{artifact.data.get('suffix', '.bin')}", artifact.blob)
-        entry = {
+            self._write(self._picture(stage, name).name, encode_png(image))
+        entry: dict[str, Any] = {
             "key": key,
             "stage": stage,
             "version": version,
@@ -74,8 +80,17 @@ class PageCache:
         }
         if artifact.outcome:
             entry["outcome"] = artifact.outcome
+        if artifact.blob is not None:
+            entry["blob"] = f"{stage}{artifact.data.get('suffix', '.bin')}"
+            self._write(entry["blob"], artifact.blob)
         document = {**artifact.data, ENTRY: entry}
-        write_atomic(self._json(stage), json.dumps(document, ensure_ascii=False, indent=1).encode())
+        self._write(f"{stage}.json", json.dumps(document, ensure_ascii=False, indent=1).encode())
+
+    def _write(self, name: str, data: bytes) -> None:
+        write_atomic(self.folder / name, data, scratch=self._scratch)
+
+    def _blob(self, entry: Mapping[str, Any]) -> list[Path]:
+        return [self.folder / entry["blob"]] if entry.get("blob") else []
 
     def _json(self, stage: str) -> Path:
         return self.folder / f"{stage}.json"

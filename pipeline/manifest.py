@@ -40,8 +40,9 @@ class Manifest:
     next run recognises as its own.
     """
 
-    def __init__(self, out: Path, path: Path) -> None:
+    def __init__(self, out: Path, path: Path, scratch: Path | None = None) -> None:
         self._out = out
+        self._scratch = scratch
         self._path = path
         self._lock = threading.Lock()
         self._entries: dict[str, Entry] = {}
@@ -78,7 +79,7 @@ class Manifest:
         path = self._out / file
         digest = sha256(data)
         self._append({"announce": file, "sha256": digest})
-        write_atomic(path, data, durable=True)
+        write_atomic(path, data, durable=True, scratch=self._scratch)
         stat = path.stat()
         entry = Entry(page, file, key, digest, stat.st_size, stat.st_mtime_ns, outcome, panels)
         self._append(dataclasses.asdict(entry))

@@ -82,7 +82,9 @@ class PageWork:
                 return entry
             self._check_free(self.page.name)
         for target in self.job.selection.targets:
-            if not self._may_reuse(target) or not self._cache().holds(target, self.keys[target]):
+            # A page that is to be committed needs its last artifact itself, not only to know of it.
+            known = self._may_reuse(target) and self._cache().holds(target, self.keys[target])
+            if self.job.selection.commits or not known:
                 self._demand(target)
         return None
 

@@ -51,7 +51,7 @@ def run(
         progress.begin(plan, chapters)
         state = State(out)
         with state.locked():
-            manifest = Manifest(state.out, state.manifest)
+            manifest = Manifest(state.out, state.manifest, state.scratch)
             job = Job(
                 graph,
                 selection,
@@ -132,7 +132,7 @@ def _works(job: Job, chapters: Sequence[Chapter], options: Options, state: State
     for chapter in chapters:
         recipe = make_recipe(job.graph, options, chapter)
         for page in chapter.pages:
-            cache = PageCache(state.page_folder(page.name))
+            cache = PageCache(state.page_folder(page.name), state.scratch)
             works.append(PageWork(job, page, chapter, recipe, cache, len(works)))
     return works
 

@@ -18,9 +18,15 @@ class State:
         self.out = out.absolute()
         self.folder = self.out / STATE_FOLDER
         self.manifest = self.folder / "manifest.jsonl"
+        self.scratch = self.folder / "tmp"
 
     def page_folder(self, page: str) -> Path:
         return self.folder / "pages" / PurePosixPath(page)
+
+    def _clear_scratch(self) -> None:
+        """Remove what a killed run was writing."""
+        for file in self.scratch.glob("*.tmp"):
+            file.unlink(missing_ok=True)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -42,6 +48,7 @@ class State:
         except OSError as error:
             raise output_error(self.out, error) from error
         try:
+            self._clear_scratch()
             yield
         finally:
             lock.release()

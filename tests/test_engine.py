@@ -318,3 +318,12 @@ def test_cancelled_before_the_start_does_nothing(house: House, pages: Path, tmp_
     result, _ = go(house, pages, tmp_path / "out", cancel=cancel)
     assert result.status == Cancelled.status == 130
     assert not house.calls
+
+
+def test_kept_file_is_committed_again_without_work(house: House, pages: Path, tmp_path: Path) -> None:
+    go(house, pages, tmp_path / "out", keep=True)
+    before = files(tmp_path / "out")
+    (tmp_path / "out" / "2.png").unlink()
+    result, _ = go(house, pages, tmp_path / "out")
+    assert (result.done, result.cached, result.stages_run) == (1, 5, 0)
+    assert files(tmp_path / "out") == before
