@@ -120,7 +120,16 @@ def _block(members: Ints, luma: Image) -> Lettering | None:
         return None
     tone = float(1.0 - paper - ink)  # neither: anti-aliasing, or a drawing
     confidence = 1.0 - 1.2 * max(tone - 0.25, 0.0) - 0.6 * max(spread - 0.25, 0.0) - 0.8 * (1 - own)
-    confidence *= min(1.0, 0.4 + 0.1 * len(large))
-    if confidence < 0.5:
+    confidence *= min(1.0, 0.4 + 0.1 * len(large)) * _alignment(members, glyph)
+    if confidence < 0.6:
         return None
     return Lettering((x0, y0, x1 - x0, y1 - y0), mask, glyph, float(np.clip(confidence, 0, 1)))
+
+
+def _alignment(members: Ints, glyph: float) -> float:
+    """1 where a few glyphs stand in one row or column, less where they are strewn; many may be a block."""
+    if len(members) > 7:
+        return 1.0
+    centres = members[:, :2] + members[:, 2:4] / 2
+    strewn = float(centres.std(axis=0).min()) / glyph
+    return float(np.clip(1.45 - strewn, 0.3, 1.0))

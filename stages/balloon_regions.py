@@ -13,6 +13,7 @@ from mangacolor.stages.balloon_kinds import Region
 from mangacolor.stages.balloon_lettering import INK, Lettering, find_lettering
 
 RADII = (0, 1, 2, 3, 5, 7)  # half-widths of the gaps to close, pixels at working scale
+COMPACT = 0.9  # solidity of a shape that nothing leaked out of
 SLACKS = (10, 20, 40)  # how much darker than its own lightest paper a balloon may be
 
 
@@ -72,6 +73,7 @@ def grow(
     glyphs = (cv2.erode(text, np.ones((inset, inset), np.uint8)) > 0).astype(np.uint8)
     drawn = (view < INK) & (lettering[y : y + h, x : x + w] == 0)
     level = int(np.percentile(view[text > 0], 75))  # the paper this lettering stands on
+    best: tuple[Image, float, float] | None = None  # mask, area, solidity
     for radius in RADII:
         if radius > max(1.0, 0.45 * block.glyph):
             break
@@ -84,8 +86,14 @@ def grow(
                 continue
             filled = _fill(region)
             if _bounded(filled, window, luma.shape) and _clean(filled, text, drawn):
-                return window, filled, level
-    return None
+                area, solidity = float(np.count_nonzero(filled)), _solidity(filled)
+                # Closing a gap that sheds much and rounds the shape: what was shed had leaked out.
+                if best is None or (area < 0.8 * best[1] and solidity > best[2] + 0.03):
+                    best = filled, area, solidity
+                break
+        if best is not None and best[2] > COMPACT:
+            break
+    return None if best is None else (window, best[0], level)
 
 
 def _clean(filled: Image, text: Image, drawn: npt.NDArray[np.bool_]) -> bool:
@@ -96,8 +104,13 @@ def _clean(filled: Image, text: Image, drawn: npt.NDArray[np.bool_]) -> bool:
         return False
     if np.count_nonzero(drawn & inside) > 0.03 * area:
         return False
-    points = cv2.findNonZero(filled)
-    return area > 0.62 * cv2.contourArea(cv2.convexHull(points))
+    return _solidity(filled) > 0.62
+
+
+def _solidity(filled: Image) -> float:
+    """The region's share of its convex hull."""
+    hull = cv2.convexHull(cv2.findNonZero(filled))
+    return float(np.count_nonzero(filled)) / max(cv2.contourArea(hull), 1.0)
 
 
 def _reach(block: Lettering, shape: tuple[int, ...]) -> Box:

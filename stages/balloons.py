@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 WEIGHTS = Path(__file__).parents[1] / "models" / "weights" / "balloons.safetensors"
 Method = Literal["learnt", "lettering"]
 WORKING_SIDE = 1400  # pixels of the page's long side: lettering stays legible, time stays bounded
-NETWORK_SIDE = 1024  # the same, for the network, as it was trained
+NETWORK_SIDE = 768  # the same, for the network, as it was trained
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,14 +15,16 @@ def balloon_truth(lettered: Image, art: Image) -> Image:
     """The label of a lettered page: 255 balloon with its lettering, 0 none, 128 unknown.
 
     ``lettered`` and ``art`` are the same page, H×W×3 uint8. A changed region is a balloon when it is
-    broad and mostly of one tone; what else changed is lettering without a balloon of its own (sound
-    effects, signs, credits, balloons that the art page already had): unknown, with a margin.
+    broad, mostly of one tone, and holds strokes; what else changed is lettering without a balloon of its
+    own (sound effects, signs, credits, balloons that the art page already had): unknown, with a margin.
     """
     changed = (cv2.absdiff(lettered, art).max(axis=2) > CHANGED).astype(np.uint8)
     changed = np.asarray(cv2.morphologyEx(changed, cv2.MORPH_CLOSE, _disc(5)), np.uint8)
+    inked = changed.copy()
     contours, _tree = cv2.findContours(changed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(changed, contours, -1, 1, -1)
     broad = cv2.morphologyEx(changed, cv2.MORPH_OPEN, _disc(15))
+    inner = inked & cv2.erode(changed, _disc(9))
     luma = cv2.cvtColor(lettered, cv2.COLOR_RGB2GRAY)
     count, labels, stats, _centres = cv2.connectedComponentsWithStats(changed)
     balloons, others = np.zeros_like(changed), np.zeros_like(changed)
@@ -35,7 +37,9 @@ def balloon_truth(lettered: Image, art: Image) -> Image:
         values = luma[window][member].astype(int)
         tone = int(np.bincount(values // 8).argmax()) * 8 + 4
         flat = np.mean(np.abs(values - tone) < 16)
-        balloon = broad[window][member].mean() > 0.55 and flat > 0.45
+        contrast = (np.abs(values - tone) > 60) & (inner[window][member] > 0)
+        lettered = np.mean(contrast) > 0.008  # a fat sound effect has a rim at most, no strokes within
+        balloon = lettered and broad[window][member].mean() > 0.55 and flat > 0.45
         (balloons if balloon else others)[window][member] = 255
     unsure = cv2.dilate(others, _disc(25)) > 0
     return np.where(balloons > 0, 255, np.where(unsure, UNKNOWN, 0)).astype(np.uint8)

@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 import time
+from collections import deque
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -36,10 +37,11 @@ class Recipe:
     minutes: float = 30.0
     crop: int = 256  # pixels at working scale, a multiple of 32
     batch: int = 8
-    side: int = 1024  # long side of a page at working scale
-    rate: float = 2e-3
+    side: int = 1024  # long side of a page as drawn, in pixels
+    scale: float = 0.75  # from there to the working scale, on average
+    rate: float = 3e-3
     lettered: float = 0.4  # share of real lettered pages in the pool
-    pool: int = 48  # pages held ready; one is replaced every fourth step
+    pool: int = 48  # pages held ready; one is new every fourth step
     lettering: float = 0.3  # weight of the helper task
     seed: int = 7
 
@@ -98,9 +100,9 @@ class Corpus:
         return made_up_page(pictures, rng, recipe.side)
 
 
-def crop(page: LabelledPage, size: int, rng: np.random.Generator) -> tuple[Image, Image, Image]:
-    """A square of the page at a random zoom, half of the time around some balloon."""
-    zoom = float(rng.uniform(0.7, 1.4))
+def crop(page: LabelledPage, size: int, scale: float, rng: np.random.Generator) -> tuple[Image, Image, Image]:
+    """A square of the page at about ``scale``, half of the time around some balloon."""
+    zoom = float(scale * rng.uniform(0.7, 1.4))
     span = min(int(size / zoom), *page.luma.shape)
     limit_y, limit_x = page.luma.shape[0] - span, page.luma.shape[1] - span
     y, x = int(rng.integers(limit_y + 1)), int(rng.integers(limit_x + 1))
@@ -136,19 +138,20 @@ def train(corpus: Corpus, recipe: Recipe, out: Path) -> None:
     rng = np.random.default_rng(recipe.seed)
     torch.manual_seed(recipe.seed)
     network = BalloonNet().to(memory_format=torch.channels_last)
-    averaging = get_ema_multi_avg_fn(0.998)  # type: ignore[no-untyped-call]
+    averaging = get_ema_multi_avg_fn(0.99)  # type: ignore[no-untyped-call]
     average = AveragedModel(network, multi_avg_fn=averaging, use_buffers=True)
     optimizer = torch.optim.AdamW(network.parameters(), lr=recipe.rate, weight_decay=1e-4)
-    pool = [corpus.page(recipe, rng) for _ in range(recipe.pool)]
+    pool = deque((corpus.page(recipe, rng) for _ in range(12)), maxlen=recipe.pool)
     start, step, running = time.monotonic(), 0, 0.0
     while (spent := (time.monotonic() - start) / (60 * recipe.minutes)) < 1:
         for group in optimizer.param_groups:
-            group["lr"] = (
-                recipe.rate * min(1.0, (step + 1) / 100) * (0.5 + 0.5 * float(np.cos(np.pi * spent)))
-            )
+            group["lr"] = recipe.rate * min(1.0, (step + 1) / 30) * (0.5 + 0.5 * float(np.cos(np.pi * spent)))
         if step % 4 == 0:  # drawing a page costs as much as learning from a batch
-            pool[step // 4 % recipe.pool] = corpus.page(recipe, rng)
-        crops = [crop(pool[int(i)], recipe.crop, rng) for i in rng.integers(recipe.pool, size=recipe.batch)]
+            pool.append(corpus.page(recipe, rng))
+        crops = [
+            crop(pool[int(i)], recipe.crop, recipe.scale, rng)
+            for i in rng.integers(len(pool), size=recipe.batch)
+        ]
         luma, label, strokes = (torch.from_numpy(np.stack(parts)) for parts in zip(*crops, strict=True))
         inputs = (luma[:, None].float() / 255).contiguous(memory_format=torch.channels_last)
         value = loss(network(inputs), label, strokes, recipe.lettering)
@@ -158,9 +161,9 @@ def train(corpus: Corpus, recipe: Recipe, out: Path) -> None:
         average.update_parameters(network)
         step += 1
         running += (float(value.detach()) - running) / min(step, 100)
-        if step % 100 == 0:
+        if step % 50 == 0:
             sys.stderr.write(f"step {step}  {spent:.0%}  loss {running:.4f}\n")
-        if step % 250 == 0:
+        if step % 100 == 0:
             save(average.module, recipe, step, out)
     save(average.module, recipe, step, out)
 
