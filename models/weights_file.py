@@ -144,7 +144,7 @@ def _read_torch(path: Path) -> dict[str, Tensor]:
             f"{path} cannot be read as weights, and nothing in it was executed: {_first_line(error)}",
             "it is damaged, or holds more than tensors: save its state_dict() alone, or fetch it again",
         ) from error
-    for key in ("ema", "generator", "state_dict", "model_state_dict", "generator_state_dict", "model"):
+    for key in ("average", "generator", "state_dict", "model_state_dict", "generator_state_dict", "model"):
         if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
             content = content[key]
             break

@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.utils.flop_counter import FlopCounterMode
 
 from mangacolor.errors import UsageError
 from mangacolor.models import PatchDiscriminator, create_generator
@@ -45,6 +46,14 @@ def test_a_faithful_network_has_the_notebooks_parameters(name: str) -> None:
         out = generator(torch.zeros(2, 1, 256, 256))
     assert numbers(generator) == COUNTS[name]
     assert out.shape == (2, 3, 256, 256)
+
+
+def test_a_tile_costs_the_plain_network_12_gflop() -> None:
+    with torch.device("meta"):
+        generator = create_generator("unet-faithful")
+        with FlopCounterMode(display=False) as counted:
+            generator(torch.zeros(2, 1, 256, 256))
+    assert counted.get_total_flops() / 2 == pytest.approx(12.03e9, rel=1e-3)
 
 
 def notebook(state: dict[str, Tensor], grey: Tensor, features: Tensor | None) -> Tensor:
