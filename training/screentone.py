@@ -36,7 +36,7 @@ def halftone(tone: Image, screen: Pattern) -> Image:
     codes = (screen * 255).astype(np.uint8)
     counts = np.cumsum(np.bincount(codes.ravel(), minlength=256))
     ranks = (counts * (255.0 / counts[-1])).astype(np.uint8)
-    return np.where(tone >= ranks[codes], np.uint8(255), np.uint8(0))
+    return np.where((tone >= ranks[codes]) & (tone > 0), np.uint8(255), np.uint8(0))
 
 
 def screened(tone: Image, factor: int, pitch: float, angle: float, lines: bool) -> Image:

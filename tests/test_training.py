@@ -1,0 +1,221 @@
+"""The trainer: learns, resumes to the bit, exports what ``--weights`` takes; several processes agree."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+
+from mangacolor.errors import InputError, SetupError, UsageError
+from mangacolor.models.weights_io import load_generator
+from mangacolor.training.commands import pack_data, read_sources, train
+from mangacolor.training.config import PRESETS, Phase, TrainConfig, from_json, override, to_json
+from mangacolor.training.dataset import CropDataset
+from mangacolor.training.pack import read_pack, write_pack
+from mangacolor.training.palette import choose_palette
+from mangacolor.training.pictures import Picture, Source, read_source
+from mangacolor.training.trainer import CHECKPOINT, Materials, Trainer, read_checkpoint
+
+TINY = override(
+    PRESETS["default"],
+    {"width": 4, "levels": 4, "discriminator_width": 4, "checkpoint_every": 1000, "sample_every": 1000},
+)
+
+
+def materials() -> Materials:
+    rng = np.random.default_rng(0)
+    pictures = []
+    for number in range(6):
+        pixels = np.full((80, 96, 3), rng.integers(60, 255, 3), np.uint8)
+        pixels[20:60, 30:70] = rng.integers(0, 255, 3)
+        pictures.append(Picture(f"a/{number}", "a", pixels))
+    return Materials([Source("a")], pictures)
+
+
+def short(steps: int, adversarial_from: float = 0.0) -> TrainConfig:
+    return replace(TINY, phases=(Phase(steps, 32, 2), Phase(2, 48, 1)), adversarial_from=adversarial_from)
+
+
+def test_a_resumed_run_equals_one_that_was_not_stopped(tmp_path: Path) -> None:
+    config = short(6, adversarial_from=0.3)
+    whole = Trainer(config, materials(), tmp_path / "whole", workers=0)
+    assert whole.fit()
+    stopped = Trainer(config, materials(), tmp_path / "parts", workers=0)
+
+    def stop_at(step: int) -> None:
+        original = stopped._step
+
+        def once(batches: list[tuple[torch.Tensor, torch.Tensor]]) -> dict[str, float]:
+            result = original(batches)
+            stopped.stop = stopped.step + 1 == step
+            return result
+
+        stopped._step = once  # type: ignore[method-assign]
+
+    stop_at(4)
+    assert not stopped.fit()
+    resumed = Trainer(config, materials(), tmp_path / "parts", workers=0)
+    resumed.load(tmp_path / "parts" / CHECKPOINT)
+    assert resumed.step == 4
+    assert resumed.fit()
+    for network in ("generator", "average", "discriminator"):
+        expected = getattr(whole, network).state_dict()
+        for name, value in getattr(resumed, network).state_dict().items():
+            assert torch.equal(value, expected[name]), (network, name)
+    assert resumed.crops == whole.crops == 6 * 2 + 2
+
+
+def test_training_learns(tmp_path: Path) -> None:
+    config = replace(TINY, phases=(Phase(60, 32, 4),), kind="grey", learning_rate=2e-3, adversarial_from=1.0)
+    losses: list[float] = []
+    trainer = Trainer(config, materials(), tmp_path, workers=0)
+    trainer.fit(lambda step, terms, rate: losses.append(sum(terms.values())))
+    assert losses[-1] < 0.8 * losses[0]
+    assert (tmp_path / "curves.csv").read_text().count("\n") == len(losses) + 1
+
+
+def test_the_average_follows_the_generator(tmp_path: Path) -> None:
+    trainer = Trainer(short(3), materials(), tmp_path, workers=0)
+    before = {name: value.clone() for name, value in trainer.average.named_parameters()}
+    trainer.fit()
+    moved = [not torch.equal(value, before[name]) for name, value in trainer.average.named_parameters()]
+    assert all(moved)
+    mine = dict(trainer.generator.named_parameters())
+    assert any(not torch.equal(value, mine[name]) for name, value in trainer.average.named_parameters())
+
+
+def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
+    Trainer(short(1), materials(), tmp_path, workers=0).fit()
+    wider = Trainer(replace(short(1), width=6), materials(), tmp_path / "b", workers=0)
+    with pytest.raises(SetupError, match="other networks"):
+        wider.load(tmp_path / CHECKPOINT)
+    (tmp_path / "bad.pt").write_bytes(b"no checkpoint")
+    with pytest.raises(SetupError, match="not a training checkpoint"):
+        read_checkpoint(tmp_path / "bad.pt")
+
+
+def test_configurations_survive_json_and_refuse_unknown_names() -> None:
+    for config in PRESETS.values():
+        assert from_json(to_json(config)) == config
+    assert override(TINY, {"losses.vgg": "0.5"}).losses.vgg == 0.5
+    with pytest.raises(UsageError, match=r"losses\.vg"):
+        override(TINY, {"losses.vg": 1})
+    with pytest.raises(UsageError, match="width"):
+        override(TINY, {"width": "wide"})
+
+
+def test_a_pack_gives_back_sources_and_pictures(tmp_path: Path) -> None:
+    kept = materials()
+    path = tmp_path / "data.pack"
+    assert write_pack(path, kept.sources, kept.pictures, quality=95) == 6
+    first = path.read_bytes()
+    write_pack(path, kept.sources, kept.pictures, quality=95)
+    assert path.read_bytes() == first
+    sources, pictures = read_pack(path)
+    assert sources == list(kept.sources)
+    for old, new in zip(kept.pictures, pictures, strict=True):
+        assert (old.name, old.pixels.shape) == (new.name, new.pixels.shape)
+        assert np.abs(old.pixels.astype(int) - new.pixels).mean() < 12
+    (tmp_path / "bad").write_bytes(b"PK")
+    with pytest.raises(InputError, match="not a data pack"):
+        read_pack(tmp_path / "bad")
+
+
+def test_kaggle_pairs_use_the_colour_half(tmp_path: Path) -> None:
+    import cv2
+
+    pair = np.zeros((512, 1024, 3), np.uint8)
+    pair[:, :512] = (0, 0, 255)  # red, as OpenCV writes it
+    (tmp_path / "train").mkdir()
+    cv2.imwrite(str(tmp_path / "train" / "1.png"), pair)
+    (picture,) = read_source(tmp_path, Source("train", "pairs"))
+    assert picture.pixels.shape == (320, 320, 3)
+    assert (picture.pixels == (255, 0, 0)).all()
+
+
+def test_missing_pictures_are_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no pictures"):
+        list(read_source(tmp_path, Source("nothing")))
+    (tmp_path / "x.toml").write_text("[[source]]\nfolder = 1\ncolour = 2\n")
+    with pytest.raises(UsageError, match="does not describe sources"):
+        read_sources(tmp_path, tmp_path / "x.toml")
+
+
+def test_palettes_begin_with_grey_and_weigh_rare_colours_up() -> None:
+    rng = np.random.default_rng(0)
+    common = [Picture(f"a/{n}", "a", np.full((40, 40, 3), (150, 140, 120), np.uint8)) for n in range(30)]
+    rare = [Picture("a/r", "a", rng.integers(0, 255, (40, 40, 3), dtype=np.uint8))]
+    centres, weights = choose_palette([Source("a")], common + rare, 12)
+    assert (centres[0] == 0).all()
+    nearest = np.abs(centres * 127.5 - (-16, 6)).sum(axis=1).argmin()
+    assert weights[nearest] == weights.min()
+    again, _ = choose_palette([Source("a")], common + rare, 12)
+    assert (again == centres).all()
+
+
+def test_crops_are_drawn_by_the_weights_of_their_sources() -> None:
+    red = Picture("r/0", "r", np.full((64, 64, 3), (200, 0, 0), np.uint8))
+    blue = Picture("b/0", "b", np.full((64, 64, 3), (0, 0, 200), np.uint8))
+    dataset = CropDataset([Source("r", weight=3), Source("b", weight=1)], [red, blue], 32, 200, 0)
+    reds = sum(int(dataset.pair(index)[1][..., 0].max()) >= 200 for index in range(200))
+    assert 0.6 < reds / 200 < 0.9
+
+
+def test_the_commands_take_pictures_to_weights(tmp_path: Path) -> None:
+    import cv2
+
+    rng = np.random.default_rng(0)
+    (tmp_path / "pictures").mkdir()
+    for number in range(3):
+        cv2.imwrite(
+            str(tmp_path / "pictures" / f"{number}.png"), rng.integers(0, 255, (70, 90, 3), dtype=np.uint8)
+        )
+    runner = CliRunner()
+    pack, run = str(tmp_path / "d.pack"), str(tmp_path / "run")
+    result = runner.invoke(pack_data, [str(tmp_path / "pictures"), "--out", pack], catch_exceptions=False)
+    assert result.exit_code == 0
+    common = ["--data", pack, "--out", run, "--workers", "0", "--device", "cpu"]
+    sized = [
+        *("--set", "width=4", "--set", "levels=4", "--set", "discriminator_width=4"),
+        *("--set", 'phases=[{"steps":2,"size":32,"batch":2}]', "--samples", pack),
+    ]
+    result = runner.invoke(train, [*common, *sized, "--preview-data"], catch_exceptions=False)
+    assert (tmp_path / "run" / "preview.png").stat().st_size > 10_000
+    result = runner.invoke(train, [*common, *sized], catch_exceptions=False)
+    assert result.exit_code == 0
+    network = load_generator(tmp_path / "run" / "weights.safetensors")
+    assert network(torch.zeros(1, 1, 64, 64)).shape == (1, 3, 64, 64)
+    with pytest.raises(UsageError, match="holds a run already"):
+        runner.invoke(train, [*common, *sized], catch_exceptions=False)
+    longer = 'phases=[{"steps":4,"size":32,"batch":2}]'
+    result = runner.invoke(train, [*common, "--resume", "--set", longer], catch_exceptions=False)
+    assert "finished at step 4 of 4" in result.output
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_network(tmp_path: Path) -> None:
+    script = tmp_path / "work.py"
+    script.write_text(
+        "import sys, torch\n"
+        "from pathlib import Path\n"
+        f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "from test_training import materials, short\n"
+        "from mangacolor.training.trainer import Trainer\n"
+        "trainer = Trainer(short(4), materials(), Path(sys.argv[1]), workers=0)\n"
+        "trainer.fit()\n"
+        "flat = torch.cat([p.detach().flatten() for p in trainer.generator.parameters()])\n"
+        "torch.save(flat, f'{sys.argv[1]}/rank{trainer.world.rank}.pt')\n"
+    )
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=29533"]
+    subprocess.run([*command, str(script), str(tmp_path)], check=True, env=environment, timeout=240)
+    one, two = (torch.load(tmp_path / f"rank{rank}.pt", weights_only=True) for rank in (0, 1))
+    assert torch.equal(one, two)
+    assert read_checkpoint(tmp_path / CHECKPOINT)["crops"] == 4 * 2 * 2 + 2 * 2
