@@ -10,13 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from mangacolor.stages.panel_lines import STEP, View, rows_along, sample
-from mangacolor.stages.panel_regions import Polygon, area, chord, clip, swap
-
-Bools = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
+from mangacolor.stages.panel_lines import STEP, Lines, Spans, View, sample
+from mangacolor.stages.panel_regions import Floats, Polygon, area, clip, swap
+from mangacolor.stages.panel_sides import fit
 
 _ENOUGH = 0.66  # score of a band that cuts
 _WIDEST = 0.075  # of the page's long side
@@ -24,6 +21,10 @@ _SMALLEST = 0.008  # of the page's area: no cut leaves less
 _SPAN = 0.8  # of the region's extent that a cut must run through
 _MOST = 40  # lines of each side tried in one region
 _WEAK_EDGE = 0.2  # a line with less support in the region sides no band
+_STRONG_EDGE = 0.35  # and one of the two has this
+_THINNEST = 1.5  # pixels
+_THIN = 7.0  # pixels: a band this wide costs nothing
+_THIN_COST = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Region:
 
 def cut(views: tuple[View, View], polygon: Polygon, support: float = 1.0) -> list[Region]:
     """The regions of a convex polygon of the page; at least one."""
+    polygon = fit(views, polygon)
     best = best_band(views, polygon)
     if best is None:
         return [Region(polygon, support)]
@@ -78,97 +80,75 @@ def best_band(views: tuple[View, View], polygon: Polygon) -> Band | None:
 
 def _bands(view: View, polygon: Polygon, down: bool) -> list[Band]:
     """All bands of a region worth a score."""
-    lines = view.lines
-    if not len(lines) or len(polygon) < 3:
+    if not len(view.lines) or len(polygon) < 3:
         return []
-    spans = np.array([chord(polygon, *line) for line in zip(lines.offset, lines.slope, strict=True)])
-    inside = _inside(spans, lines.brighter.shape[1])
-    length = inside.sum(1)
-    shortest = _SPAN * np.ptp(polygon[:, 0]) / STEP
-    ok = length >= max(4, shortest)
-    brighter = np.where(ok, (lines.brighter & inside).sum(1) / np.maximum(length, 1), 0)
-    darker = np.where(ok, (lines.darker & inside).sum(1) / np.maximum(length, 1), 0)
-    bands: list[Band] = []
+    support, spans = view.lines.support(polygon)
+    short = np.ptp(spans, axis=1) < max(4, _SPAN * np.ptp(polygon[:, 0]) / STEP)
+    support[:, short] = 0
+    bands = _single(view.lines, support, spans, down)
     for white in (True, False):
-        upper, lower = (brighter, darker) if white else (darker, brighter)
-        bands += _pairs(view, polygon, inside, upper, lower, white, down)
-    bands += _single(view, inside, brighter, darker, down)
+        bands += _pairs(view, support if white else support[::-1], spans, white, down)
     return bands
 
 
-def _pairs(
-    view: View, polygon: Polygon, inside: Bools, upper: Floats, lower: Floats, white: bool, down: bool
-) -> list[Band]:
+def _pairs(view: View, support: Floats, spans: Spans, white: bool, down: bool) -> list[Band]:
     """Gutters: blank between an upper line that opens it and a lower line that closes it."""
     lines = view.lines
-    ends = np.ptp(polygon[:, 0])
+    tops, bottoms = (
+        np.array([index for index in np.argsort(-side)[:_MOST] if side[index] >= _WEAK_EDGE], np.intp)
+        for side in support
+    )
+    pairs = np.stack(np.meshgrid(tops, bottoms, indexing="ij"), -1).reshape(-1, 2)
+    top, bottom = pairs.T
+    ends = spans[top] * STEP
+    gaps = np.diff(lines.offset[pairs], axis=1) + np.diff(lines.slope[pairs], axis=1) * ends
     widest = _WIDEST * max(view.white.shape)
-    tops = [index for index in np.argsort(-upper)[:_MOST] if upper[index] >= _WEAK_EDGE]
-    bottoms = [index for index in np.argsort(-lower)[:_MOST] if lower[index] >= _WEAK_EDGE]
-    bands: list[Band] = []
-    mask = view.white if white else view.black
-    for top in tops:
-        first, last = _ends(inside[top])
-        for bottom in bottoms:
-            if max(upper[top], lower[bottom]) < 0.35:
-                continue
-            gap = lines.offset[bottom] - lines.offset[top]
-            tilt = lines.slope[bottom] - lines.slope[top]
-            gaps = gap + tilt * first, gap + tilt * last
-            if min(gaps) < 1.5 or max(gaps) > widest or abs(tilt) * ends > widest:
-                continue
-            score = _score(view, mask, inside[top], int(top), int(bottom), white)
-            bands.append(
-                Band(
-                    down,
-                    (float(lines.offset[top]), float(lines.slope[top])),
-                    (float(lines.offset[bottom]), float(lines.slope[bottom])),
-                    score,
-                )
-            )
-    return bands
+    good = (gaps.min(1, initial=widest) >= _THINNEST) & (gaps.max(1, initial=0) <= widest)
+    good &= np.maximum(support[0][top], support[1][bottom]) >= _STRONG_EDGE
+    # The ink of a frame is a thin black band itself: the gutter beside it must win.
+    thin = _THIN_COST * (1 - np.clip(gaps.mean(1) / _THIN, 0, 1))
+    return [
+        Band(
+            down, _line(lines, top), _line(lines, bottom), _score(view, spans[top], top, bottom, white) - cost
+        )
+        for (top, bottom), cost in zip(pairs[good], thin[good], strict=True)
+    ]
 
 
-def _score(view: View, mask: Bools, inside: Bools, top: int, bottom: int, white: bool) -> float:
-    lines = view.lines
-    width = view.white.shape[1]
-    upper = rows_along(lines.offset[[top]], lines.slope[[top]], width)[0]
-    lower = rows_along(lines.offset[[bottom]], lines.slope[[bottom]], width)[0]
-    shares = np.array([0.3, 0.5, 0.7])[:, None]
-    within = sample(mask, upper[None] * (1 - shares) + lower[None] * shares)
-    around = sample(mask, np.array([upper - 6, upper - 3, lower + 3, lower + 6]))
-    at = inside
-    blank = within.all(0)[at]
-    edge_up = (lines.brighter if white else lines.darker)[top][at]
-    edge_down = (lines.darker if white else lines.brighter)[bottom][at]
+def _score(view: View, span: Spans, top: int, bottom: int, white: bool) -> float:
+    """How surely a gutter runs between two lines over the samples [first, last) of ``span``."""
+    lines, mask = view.lines, view.white if white else view.black
+    at = slice(int(span[0]), int(span[1]))
+    xs = np.arange(at.start, at.stop) * STEP
+    upper = lines.offset[top] + lines.slope[top] * xs
+    lower = lines.offset[bottom] + lines.slope[bottom] * xs
+    thirds = [0.7 * upper + 0.3 * lower, 0.5 * upper + 0.5 * lower, 0.3 * upper + 0.7 * lower]
+    blank = sample(mask, np.array(thirds), at.start).all(0)
+    around = sample(mask, np.array([upper - 6, upper - 3, lower + 3, lower + 6]), at.start)
     # Where it is blank on both sides too, a margin is crossed and no frame is to be seen.
-    nothing = around.all(0)[at] & blank
-    length = len(blank)
-    framed = max(length - int(nothing.sum()), int(0.4 * length), 1)
-    filled = blank.mean()
-    up, down = (edge_up & ~nothing).sum() / framed, (edge_down & ~nothing).sum() / framed
-    tail = max(2, min(4, length // 8))
-    through = (blank[:tail].mean() + blank[-tail:].mean()) / 2
-    return float(0.35 * filled + 0.225 * min(up, 1) + 0.225 * min(down, 1) + 0.2 * through)
+    margin = around.all(0) & blank
+    framed = max(len(xs) - int(margin.sum()), int(0.4 * len(xs)), 1)
+    sides = (lines.brighter, lines.darker) if white else (lines.darker, lines.brighter)
+    edges = sum(
+        min(float((side[index, at] & ~margin).sum()) / framed, 1.0)
+        for side, index in zip(sides, (top, bottom), strict=True)
+    )
+    tail = max(2, min(4, len(xs) // 8))
+    # A gutter runs on through the frames beside it; white inside a panel ends at its frame.
+    through = float(blank[:tail].all()) + float(blank[-tail:].all())
+    return 0.35 * float(blank.mean()) + 0.175 * edges + 0.15 * through
 
 
-def _single(view: View, inside: Bools, brighter: Floats, darker: Floats, down: bool) -> list[Band]:
+def _single(lines: Lines, support: Floats, spans: Spans, down: bool) -> list[Band]:
     """Shared frame lines, and steps from one panel straight into the next."""
-    lines = view.lines
     bands: list[Band] = []
-    for index in np.flatnonzero(np.maximum(brighter, darker) >= 0.7):
-        seen = (lines.brighter[index] | lines.darker[index])[inside[index]]
-        line = (float(lines.offset[index]), float(lines.slope[index]))
-        bands.append(Band(down, line, line, float(0.8 * seen.mean())))
+    for index in np.flatnonzero(support.max(0) >= 0.7):
+        at = slice(*spans[index])
+        seen = (lines.brighter[index] | lines.darker[index])[at]
+        line = _line(lines, int(index))
+        bands.append(Band(down, line, line, 0.8 * float(seen.mean())))
     return bands
 
 
-def _inside(spans: Floats, count: int) -> Bools:
-    xs = np.arange(count) * STEP
-    inside: Bools = (xs[None] >= spans[:, :1]) & (xs[None] < spans[:, 1:])
-    return inside
-
-
-def _ends(inside: Bools) -> tuple[float, float]:
-    where = np.flatnonzero(inside)
-    return (float(where[0]) * STEP, float(where[-1]) * STEP) if len(where) else (0.0, 0.0)
+def _line(lines: Lines, index: int) -> tuple[float, float]:
+    return float(lines.offset[index]), float(lines.slope[index])

@@ -12,7 +12,7 @@ from mangacolor.stages.panel_cuts import cut
 from mangacolor.stages.panel_ground import Blank, blank
 from mangacolor.stages.panel_lines import segments, view
 from mangacolor.stages.panel_regions import Polygon, page_polygon
-from mangacolor.stages.panel_sides import fit, share
+from mangacolor.stages.panel_sides import share
 from mangacolor.stages.panel_strips import windows
 
 _PAGE_PIXELS = 1.0e6  # a page is looked at at about this size: frames stay two pixels wide
@@ -65,9 +65,8 @@ def _page(luma: Image) -> list[Found]:
     )
     found: list[Found] = []
     for region in cut(views, page_polygon(width, height)):
-        polygon = fit(views, region.polygon)
-        if _drawn(masks, polygon):
-            found.append(Found(polygon, region.support))
+        if _drawn(masks, region.polygon):
+            found.append(Found(region.polygon, region.support))
     return found
 
 

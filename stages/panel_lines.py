@@ -17,14 +17,17 @@ import numpy.typing as npt
 
 from mangacolor.nouns import Image
 from mangacolor.stages.panel_ground import Blank
+from mangacolor.stages.panel_regions import Polygon, chords
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+Spans = npt.NDArray[np.intp]
 
 STEP = 2  # pixels between two samples along a line
 MAX_SLOPE = 0.7  # 35 degrees
 _EDGE = 28.0  # levels a pixel that make an edge
 _SHORTEST = 24.0  # pixels: shorter segments propose no line
+_MOST_LINES = 260  # a view: rain and hatching have thousands, frames are among the longest
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +47,27 @@ class Lines:
     """N lines and their samples at x = 0, STEP, 2·STEP…
 
     ``offset``, ``slope``: N. ``brighter`` and ``darker``: N×S, an edge along the line with the
-    brighter, or the darker, side below it.
+    brighter, or the darker, side below it; ``sums``: 2×N×(S+1), their running counts.
     """
 
     offset: Floats
     slope: Floats
     brighter: Bools
     darker: Bools
+    sums: npt.NDArray[np.int32]
 
     def __len__(self) -> int:
         return len(self.offset)
+
+    def support(self, polygon: Polygon) -> tuple[Floats, Spans]:
+        """2×N: share of each line, inside a convex polygon, with the brighter (0) or darker (1) side
+        below; and N×2, the samples [first, last) that are inside.
+        """
+        spans = np.ceil(chords(polygon, self.offset, self.slope) / STEP).astype(np.intp)
+        spans = np.clip(spans, 0, self.sums.shape[2] - 1)
+        rows = np.arange(len(self))
+        counts = self.sums[:, rows, spans[:, 1]] - self.sums[:, rows, spans[:, 0]]
+        return counts / np.maximum(spans[:, 1] - spans[:, 0], 1), spans
 
 
 def segments(luma: Image) -> Floats:
@@ -71,22 +85,17 @@ def view(luma: Image, masks: Blank, found: Floats) -> View:
     run = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, scale=0.125)
     offset, slope = _fit(found)
     brighter, darker = _edges_along(rise, run, offset, slope)
-    return View(masks.white, masks.black, Lines(offset, slope, brighter, darker))
+    sums = np.stack([brighter, darker]).cumsum(2, dtype=np.int32)
+    sums = np.pad(sums, ((0, 0), (0, 0), (1, 0)))
+    return View(masks.white, masks.black, Lines(offset, slope, brighter, darker, sums))
 
 
-def rows_along(offset: Floats, slope: Floats, width: int) -> Floats:
-    """N×S: the y of each line at every sample."""
-    xs = np.arange(0, width, STEP)
-    return offset[:, None] + slope[:, None] * xs[None]
-
-
-def sample(mask: Bools, ys: Floats) -> Bools:
-    """N×S values of ``mask`` at (y, sample); outside the page False."""
+def sample(mask: Bools, ys: Floats, first: int) -> Bools:
+    """N×S values of ``mask`` at heights ``ys`` (N×S) of the samples from ``first`` on; False outside."""
     rows = np.rint(ys).astype(np.intp)
-    inside = (rows >= 0) & (rows < mask.shape[0])
-    columns = np.broadcast_to(np.arange(0, mask.shape[1], STEP), rows.shape)
-    values: Bools = mask[np.clip(rows, 0, mask.shape[0] - 1), columns] & inside
-    return values
+    columns = (first + np.arange(ys.shape[1])) * STEP
+    values: Bools = mask[np.clip(rows, 0, mask.shape[0] - 1), columns]
+    return values & (rows >= 0) & (rows < mask.shape[0])
 
 
 def _fit(found: Floats) -> tuple[Floats, Floats]:
@@ -100,7 +109,7 @@ def _fit(found: Floats) -> tuple[Floats, Floats]:
     offsets: list[float] = []
     slopes: list[float] = []
     for seed in np.argsort(-length):
-        if length[seed] < _SHORTEST:
+        if length[seed] < _SHORTEST or len(offsets) == _MOST_LINES:
             break
         slope = delta[seed, 1] / delta[seed, 0]
         offset = found[seed, 1] - slope * found[seed, 0]
@@ -124,12 +133,12 @@ def _collinear(found: Floats, offset: float, slope: float) -> Bools:
 def _least_squares(found: Floats, weight: Floats) -> tuple[float, float]:
     xs = found[:, [0, 2]].ravel()
     ys = found[:, [1, 3]].ravel()
-    weights = np.repeat(weight, 2)
-    centre_x, centre_y = np.average(xs, weights=weights), np.average(ys, weights=weights)
-    spread = float(np.sum(weights * (xs - centre_x) ** 2))
-    slope = float(np.sum(weights * (xs - centre_x) * (ys - centre_y))) / max(spread, 1e-9)
+    weights = np.repeat(weight / (2 * weight.sum()), 2)
+    centre_x, centre_y = float(weights @ xs), float(weights @ ys)
+    spread = float(weights @ (xs - centre_x) ** 2)
+    slope = float(weights @ ((xs - centre_x) * (ys - centre_y))) / max(spread, 1e-9)
     slope = float(np.clip(slope, -MAX_SLOPE, MAX_SLOPE))
-    return float(centre_y - slope * centre_x), slope
+    return centre_y - slope * centre_x, slope
 
 
 def _known(offset: float, slope: float, seed: Floats, offsets: list[float], slopes: list[float]) -> bool:
@@ -145,8 +154,8 @@ def _edges_along(
     rise: npt.NDArray[np.float32], run: npt.NDArray[np.float32], offset: Floats, slope: Floats
 ) -> tuple[Bools, Bools]:
     """N×S masks: a step along the line, within a pixel of it and within about 20° of its direction."""
-    ys = rows_along(offset, slope, rise.shape[1])
-    columns = np.broadcast_to(np.arange(0, rise.shape[1], STEP), ys.shape)
+    columns = np.arange(0, rise.shape[1], STEP)[None]
+    ys = offset[:, None] + slope[:, None] * columns
     tilt = slope[:, None].astype(np.float32)
     norm = np.sqrt(1 + tilt**2)
     brighter = np.zeros(ys.shape, bool)

@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 Polygon = npt.NDArray[np.float64]  # N×2, x and y in pixels
+Floats = npt.NDArray[np.float64]
+_ROUNDING = 1e-6  # pixels
 
 
 def page_polygon(width: int, height: int) -> Polygon:
@@ -22,15 +24,16 @@ def clip(polygon: Polygon, offset: float, slope: float, above: bool) -> Polygon:
     side = polygon[:, 1] - offset - slope * polygon[:, 0]
     if not above:
         side = -side
+    # Cuts run along earlier cuts: a corner within rounding of the line lies on it.
+    side[np.abs(side) < _ROUNDING] = 0
     corners: list[Polygon] = []
     for index in range(len(polygon)):
         after = (index + 1) % len(polygon)
         if side[index] <= 0:
             corners.append(polygon[index])
-        if (side[index] < 0) != (side[after] < 0) and side[index] != side[after]:
+        if side[index] * side[after] < 0:
             share = side[index] / (side[index] - side[after])
-            if 0 < share < 1:
-                corners.append(polygon[index] + share * (polygon[after] - polygon[index]))
+            corners.append(polygon[index] + share * (polygon[after] - polygon[index]))
     return np.array(corners) if corners else np.zeros((0, 2))
 
 
@@ -42,13 +45,15 @@ def area(polygon: Polygon) -> float:
     return abs(float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))) / 2
 
 
-def chord(polygon: Polygon, offset: float, slope: float) -> tuple[float, float]:
-    """The x range over which the line runs inside the polygon; (0, 0) where it misses it."""
-    side = polygon[:, 1] - offset - slope * polygon[:, 0]
-    xs: list[float] = []
-    for index in range(len(polygon)):
-        after = (index + 1) % len(polygon)
-        if (side[index] < 0) != (side[after] < 0):
-            share = side[index] / (side[index] - side[after])
-            xs.append(float(polygon[index, 0] + share * (polygon[after, 0] - polygon[index, 0])))
-    return (min(xs), max(xs)) if len(xs) >= 2 else (0.0, 0.0)
+def chords(polygon: Polygon, offset: Floats, slope: Floats) -> Floats:
+    """N×2: the x range over which each line runs inside the polygon; (0, 0) where it misses it."""
+    side = polygon[:, 1] - offset[:, None] - slope[:, None] * polygon[:, 0]
+    side[np.abs(side) < _ROUNDING] = 0
+    after, following = np.roll(side, -1, 1), np.roll(polygon[:, 0], -1)
+    crossed = side * after < 0
+    share = side / np.where(crossed, side - after, 1)
+    xs = np.where(crossed, polygon[:, 0] + share * (following - polygon[:, 0]), np.nan)
+    xs = np.where(side == 0, polygon[:, 0], xs)
+    missed = np.isfinite(xs).sum(1) < 2
+    xs[missed] = 0
+    return np.stack([np.nanmin(xs, 1), np.nanmax(xs, 1)], 1)

@@ -7,12 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from mangacolor.stages.panel_lines import STEP, View
-from mangacolor.stages.panel_regions import Polygon, area, chord, clip, swap
+from mangacolor.stages.panel_regions import Polygon, area, clip, swap
 
 Bools = npt.NDArray[np.bool_]
 
 _REACH = 0.3  # of the region's extent: how far in a frame is looked for
 _FRAME = 0.5  # support a frame line needs
+_TRIED = 8  # best supported lines of a side
 _CLEAR = 0.8  # blank share wanted between the region's side and the frame
 
 
@@ -29,31 +30,27 @@ def fit(views: tuple[View, View], polygon: Polygon) -> Polygon:
 def _pull(view: View, polygon: Polygon, above: bool) -> Polygon:
     """Drop the margin above (or below) the panel in this polygon, if there is one."""
     lines = view.lines
-    extent = float(np.ptp(polygon[:, 1]))
+    if not len(lines):
+        return polygon
+    middle = lines.offset + lines.slope * polygon[:, 0].mean()
+    depth = middle - polygon[:, 1].min() if above else polygon[:, 1].max() - middle
+    near = (depth > 0) & (depth <= _REACH * np.ptp(polygon[:, 1]))
+    support, spans = lines.support(polygon)
     best, best_score = polygon, 0.0
-    for index in range(len(lines)):
-        line = float(lines.offset[index]), float(lines.slope[index])
-        middle = line[0] + line[1] * float(polygon[:, 0].mean())
-        depth = middle - polygon[:, 1].min() if above else polygon[:, 1].max() - middle
-        if not 0 < depth <= _REACH * extent:
-            continue
-        left, right = chord(polygon, *line)
-        part = slice(int(np.ceil(left / STEP)), int(right / STEP))
-        seen = lines.brighter[index, part], lines.darker[index, part]
-        if seen[0].size < 8 or right - left < 0.9 * np.ptp(polygon[:, 0]):
-            continue
-        for white in (True, False):
-            support = float(seen[int(white == above)].mean())
-            if support < _FRAME:
-                continue
+    for white in (True, False):
+        seen = np.where(near & (np.ptp(spans, axis=1) >= 8), support[int(white == above)], 0)
+        for index in np.argsort(-seen)[:_TRIED]:
+            if seen[index] < _FRAME or seen[index] + 1 <= best_score:
+                break
+            line = float(lines.offset[index]), float(lines.slope[index])
             kept = clip(polygon, *line, above=not above)
             margin = clip(polygon, *line, above=above)
-            clear = share(view.white if white else view.black, margin)
-            if area(kept) < 0.4 * area(polygon) or clear < _CLEAR:
+            whole = len(margin) >= 3 and np.ptp(spans[index]) * STEP >= 0.9 * np.ptp(margin[:, 0])
+            if not whole or area(kept) < 0.4 * area(polygon):
                 continue
-            score = support + clear
-            if score > best_score:
-                best, best_score = kept, score
+            clear = share(view.white if white else view.black, margin)
+            if clear >= _CLEAR and seen[index] + clear > best_score:
+                best, best_score = kept, float(seen[index]) + clear
     return best
 
 
