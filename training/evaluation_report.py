@@ -114,7 +114,7 @@ def terminal_tables(evaluation: Evaluation) -> list[Table]:
 
     tables = []
     for kind in KINDS:
-        table = Table(title=f"{kind} inputs", title_justify="left", box=SIMPLE_HEAD)
+        table = Table(title=f"{kind} inputs", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
         table.add_column("model", no_wrap=True)
         for column in COLUMNS:
             table.add_column(column.heading, justify="right", no_wrap=True)
@@ -129,7 +129,7 @@ def terminal_tables(evaluation: Evaluation) -> list[Table]:
 def verdicts(evaluation: Evaluation) -> list[str]:
     """A sentence for each network and kind of input that does not clearly beat the tint table."""
     return [
-        f"{row.model} on {row.kind}: structure is not {CLEARLY} above the {TINT}'s, so it is but a tint"
+        f"{row.model} has learnt nothing from {row.kind}: structure not {CLEARLY} above the {TINT}'s"
         for row in evaluation.learnt_nothing()
     ]
 
