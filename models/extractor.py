@@ -60,9 +60,6 @@ class FeatureExtractor(nn.Module):
     every checkpoint, and squashes pictures to 360×360; all as in the notebook.
     """
 
-    mean: Tensor
-    std: Tensor
-
     def __init__(
         self,
         body: nn.Module,
@@ -75,8 +72,7 @@ class FeatureExtractor(nn.Module):
         self.body, self.head = body, head
         self.faithful = faithful
         self.origin: dict[str, str] | None = None  # which file its weights are from, for checkpoints
-        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
+        self.mean, self.std = mean, std
         self.requires_grad_(False)
         if not faithful:
             self.eval()
@@ -87,7 +83,8 @@ class FeatureExtractor(nn.Module):
         return super().train(mode and self.faithful)
 
     def forward(self, rgb: Tensor) -> Tensor:
-        features: Tensor = self.head(self.body((self._resize(rgb) - self.mean) / self.std))
+        mean, std = (rgb.new_tensor(values).view(1, 3, 1, 1) for values in (self.mean, self.std))
+        features: Tensor = self.head(self.body((self._resize(rgb) - mean) / std))
         return features
 
     def _resize(self, rgb: Tensor) -> Tensor:
@@ -140,9 +137,10 @@ def create_extractor(weights: Given = None, faithful: bool = False) -> FeatureEx
 
 
 def _load_danbooru(pretrained: Pretrained, faithful: bool) -> FeatureExtractor:
-    network = danbooru_network()
+    with torch.device("meta"):
+        network = danbooru_network()
     try:
-        network.load_state_dict(pretrained.state)
+        network.load_state_dict({key: _own(value) for key, value in pretrained.state.items()}, assign=True)
     except RuntimeError as error:
         detail = str(error).splitlines()[1].strip()[:200]
         raise SetupError(
@@ -150,6 +148,11 @@ def _load_danbooru(pretrained: Pretrained, faithful: bool) -> FeatureExtractor:
             "give resnet50-13306192.pth, or a torchvision ResNet-18 or -34 as a stand-in",
         ) from error
     return _danbooru_extractor(network, faithful)
+
+
+def _own(value: Tensor) -> Tensor:
+    """A copy, in float32 if it is a floating number: the faithful form's statistics drift in place."""
+    return value.to(torch.float32, copy=True) if value.is_floating_point() else value.clone()
 
 
 def _danbooru_extractor(network: nn.Sequential, faithful: bool) -> FeatureExtractor:

@@ -137,13 +137,20 @@ def _rename_former(_module: nn.Module, state: dict[str, Any], prefix: str, *_: A
 def build_generator(
     config: GeneratorConfig, extractor_weights: Given = None, empty: bool = False
 ) -> ColorizationUNet:
-    """The network of a configuration, with fresh weights, or none yet (on the meta device) if ``empty``."""
-    context: nn.Module | None = None
-    if config.extractor:
+    """The network of a configuration, with fresh weights.
+
+    ``empty`` builds on the meta device what a checkpoint is going to fill: all but a corrected form's
+    extractor, which is not in any.
+    """
+    with torch.device("meta") if empty else nullcontext():
+        if not config.extractor:
+            return ColorizationUNet(config)
         from mangacolor.models.extractor import create_extractor
 
-        context = create_extractor(extractor_weights, faithful=config.faithful)
-    with torch.device("meta") if empty else nullcontext():
+        if extractor_weights is None:
+            return ColorizationUNet(config, create_extractor(None, faithful=config.faithful))
+        with torch.device("cpu"):
+            context = create_extractor(extractor_weights, faithful=config.faithful)
         return ColorizationUNet(config, context)
 
 

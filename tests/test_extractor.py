@@ -29,9 +29,11 @@ def random_danbooru_state() -> State:
         elif len(shape) == 4:
             state[key] = torch.randn(shape) * (2 / (shape[1] * shape[2] * shape[3])) ** 0.5
         elif len(shape) == 2:
-            state[key] = torch.randn(shape) / shape[1] ** 0.5
+            state[key] = torch.randn(shape) / (4 * shape[1] ** 0.5)
         elif key.endswith("running_var") or key.endswith("weight"):
             state[key] = torch.rand(shape) + 0.5
+            if key.endswith("bn3.weight"):
+                state[key] *= 0.1  # sixteen blocks add up
         else:
             state[key] = torch.randn(shape) * 0.1
     return state
@@ -101,11 +103,11 @@ def test_512_features_equal_an_independent_rebuild(danbooru: State, tmp_path: Pa
         expected = features(danbooru, normalised(rgb))
         found = extractor(rgb)
         assert found.shape == (2, 512)
-        assert expected.std() > 0.1
+        assert 0.1 < expected.std() < 3
         assert expected.min() < 0  # before the ReLU
         torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
         alone = extractor(rgb[1:])
-        torch.testing.assert_close(alone, found[1:], rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(alone, found[1:], rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize(("faithful", "seen"), [(True, (360, 360)), (False, (360, 720))])
