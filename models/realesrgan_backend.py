@@ -40,7 +40,7 @@ def realesrgan_enlarge(
     """
     import cv2
 
-    upsampler = _upsampler(descriptor, state, name, device)
+    upsampler = realesrganer(descriptor, state, name, device)
     own = descriptor.scale
 
     def enlarge(tiles: Image, scale: int) -> Image:
@@ -55,7 +55,8 @@ def realesrgan_enlarge(
     return enlarge
 
 
-def _upsampler(descriptor: ImageModelDescriptor[Any], state: State, name: str, device: str) -> Any:
+def realesrganer(descriptor: ImageModelDescriptor[Any], state: State, name: str, device: str) -> Any:
+    """The package's ``RealESRGANer`` with these weights, without its own tiles and padding."""
     import torch
 
     package = _import_realesrgan()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Backend = Literal["spandrel", "realesrgan"]
 Enlarge = Callable[[Image, int], Image]
 
-UNKNOWN_CONTEXT = 64  # pixels, for a user's network whose reach nobody has measured
+UNKNOWN_CONTEXT = 96  # pixels, for a user's network whose reach nobody has measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,8 @@ class Upscaler:
     ``enlarge(tiles, scale)`` takes N×(h+2c)×(w+2c) uint8 luma, where c is ``context``, and gives
     N×(h·scale)×(w·scale) uint8: the network's own ``scale``, then area reduction or cubic
     enlargement. ``channels`` is what the network itself reads. ``sha256`` names the weights.
-    ``tile`` and ``batch`` are the side (without context) and number of tiles a call that run fastest.
+    What runs fastest: ``tile`` is the longest side of a tile without its context, ``grain`` of what
+    its sides should be multiples, ``batch`` how many tiles of one size a call should get.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Upscaler:
     context: int
     sha256: str
     tile: int
+    grain: int
     batch: int
     enlarge: Enlarge
 
@@ -85,7 +87,7 @@ def load_upscaler(name_or_path: str, device: str = "cpu", backend: Backend = "sp
     """
     known = BY_NAME.get(name_or_path)
     state = known_state(known) if known else user_state(_user_path(name_or_path))
-    descriptor = _describe(state, name_or_path)
+    descriptor = describe(state, name_or_path)
     context = _context(descriptor, known.context if known else None)
     if backend == "realesrgan":
         from mangacolor.models.realesrgan_backend import realesrgan_enlarge
@@ -93,7 +95,7 @@ def load_upscaler(name_or_path: str, device: str = "cpu", backend: Backend = "sp
         enlarge = realesrgan_enlarge(descriptor, state, name_or_path, device, context)
     else:
         enlarge = _spandrel_enlarge(descriptor, device, context)
-    tile, batch = _advice(device, context)
+    tile, grain, batch = _advice(device, context)
     return Upscaler(
         name=name_or_path if known else Path(name_or_path).name,
         backend=backend,
@@ -103,12 +105,14 @@ def load_upscaler(name_or_path: str, device: str = "cpu", backend: Backend = "sp
         context=context,
         sha256=weights_hash(name_or_path),
         tile=tile,
+        grain=grain,
         batch=batch,
         enlarge=enlarge,
     )
 
 
-def _describe(state: State, name: str) -> ImageModelDescriptor[Any]:
+def describe(state: State, name: str) -> ImageModelDescriptor[Any]:
+    """spandrel's descriptor of the network that these weights belong to, with them loaded."""
     import spandrel
 
     remedy = "Give the weights of a super-resolution network; spandrel's list says which it knows."
@@ -131,11 +135,15 @@ def _context(descriptor: ImageModelDescriptor[Any], known: int | None) -> int:
     return known or UNKNOWN_CONTEXT
 
 
-def _advice(device: str, context: int) -> tuple[int, int]:
-    """Tile side and batch. On a CPU one small tile stays in its cache: twice as fast as large ones."""
+def _advice(device: str, context: int) -> tuple[int, int, int]:
+    """``tile``, ``grain`` and ``batch`` of an Upscaler, as measured (benchmarks/bench_upscale.py).
+
+    On a CPU one small tile at a time stays in its cache, and trimming it to the drawing pays. A GPU
+    wants many tiles of one size.
+    """
     if device == "cpu":
-        return (128, 1) if context <= 24 else (192, 1)
-    return 256, 8
+        return (160, 16, 1) if context <= 24 else (256, 16, 1)
+    return 512, 256, 4
 
 
 def _spandrel_enlarge(descriptor: ImageModelDescriptor[Any], device: str, context: int) -> Enlarge:

@@ -12,9 +12,8 @@ import numpy.typing as npt
 from mangacolor.models.super_resolution import Upscaler
 from mangacolor.nouns import Image
 from mangacolor.stages.screentone import Field, damage
+from mangacolor.stages.upscale_tiles import batches, windows
 
-FLAT_RANGE = 4  # levels: a tile that spans no more is paper or solid black, without drawing
-FLAT_MARGIN = 8  # pixels around a flat tile that must be flat too
 SMOOTHING = 2.0  # sigma in page pixels of what counts as low frequency
 BAND = 256  # rows of the page that are corrected at once
 REACH = 8  # rows beyond a band that an enlarging filter may read
@@ -53,50 +52,19 @@ def _resize(field: npt.NDArray[Any], height: int, width: int, interpolation: int
 
 
 def _network_pass(luma: Image, scale: int, upscaler: Upscaler, check: Callable[[], None]) -> Image:
-    """Run the network over overlapping tiles of equal size, skipping flat ones."""
-    (height, width), c = luma.shape, upscaler.context
-    rows, columns = _even_parts(height, upscaler.tile), _even_parts(width, upscaler.tile)
-    bottom, right = rows.stop - height, columns.stop - width
-    padded = _pad(luma, (c, c + bottom, c, c + right))
-    large = np.empty((rows.stop * scale, columns.stop * scale), np.uint8)
-    busy: list[tuple[int, int]] = []
-    for y in rows:
-        for x in columns:
-            if _is_flat(padded[y : y + rows.step + 2 * c, x : x + columns.step + 2 * c], c):
-                plain = padded[y + c : y + c + rows.step, x + c : x + c + columns.step]
-                _paste(large, lanczos(plain, scale), y * scale, x * scale)
-            else:
-                busy.append((y, x))
-    for start in range(0, len(busy), upscaler.batch):
+    """Lanczos, and over it the network's result for every window in which something is drawn."""
+    c = upscaler.context
+    rim = c + upscaler.grain  # windows end at a multiple of the grain, which may lie beyond the page
+    padded = np.asarray(cv2.copyMakeBorder(luma, c, rim, c, rim, cv2.BORDER_REFLECT_101), np.uint8)
+    large = lanczos(luma, scale)
+    boxes = windows(luma, upscaler.tile, upscaler.grain)
+    for group in batches(boxes, upscaler.batch):
         check()
-        corners = busy[start : start + upscaler.batch]
-        tiles = np.stack(
-            [padded[y : y + rows.step + 2 * c, x : x + columns.step + 2 * c] for y, x in corners]
-        )
-        for (y, x), tile in zip(corners, upscaler.enlarge(tiles, scale), strict=True):
-            _paste(large, tile, y * scale, x * scale)
-    return np.ascontiguousarray(large[: height * scale, : width * scale])
-
-
-def _pad(luma: Image, rims: tuple[int, int, int, int]) -> Image:
-    return np.asarray(cv2.copyMakeBorder(luma, *rims, cv2.BORDER_REFLECT_101), np.uint8)
-
-
-def _even_parts(length: int, most: int) -> range:
-    """Starts of equal parts of at most ``most`` that cover ``length``: ``step`` is their size."""
-    count = -(-length // most)
-    step = -(-length // count)
-    return range(0, step * count, step)
-
-
-def _is_flat(window: Image, context: int) -> bool:
-    rim = max(context - FLAT_MARGIN, 0)
-    seen = window[rim : window.shape[0] - rim, rim : window.shape[1] - rim]
-    return int(seen.max()) - int(seen.min()) <= FLAT_RANGE
-
-
-def _paste(large: Image, tile: Image, top: int, left: int) -> None:
-    large[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
+        tiles = np.stack([padded[y : y + h + 2 * c, x : x + w + 2 * c] for x, y, w, h in group])
+        for (x, y, w, h), tile in zip(group, upscaler.enlarge(tiles, scale), strict=True):
+            target = large[y * scale : (y + h) * scale, x * scale : (x + w) * scale]
+            target[...] = tile[: target.shape[0], : target.shape[1]]
+    return large
 
 
 def _reduce(large: Image, scale: int) -> Image:
