@@ -15,12 +15,14 @@ from typing import Any
 
 from mangacolor.errors import Cancelled, MangacolorError, OutputError, SetupError
 from mangacolor.nouns import Artifact
+from mangacolor.pipeline.chapter_work import ChapterWork, Decision
 from mangacolor.pipeline.context import StageRun
 from mangacolor.pipeline.devices import resolve_device, set_torch_threads, usable_cores
 from mangacolor.pipeline.events import (
     Listener,
     PageDone,
     PageFailed,
+    PageHalfway,
     RunDone,
     StageDone,
     StageStarted,
@@ -30,7 +32,7 @@ from mangacolor.pipeline.lanes import Completion, Lane
 from mangacolor.pipeline.manifest import Entry
 from mangacolor.pipeline.page_work import Job, PageWork
 
-_READ, _COMMIT, _SAVE = "read", "commit", "save"
+_READ, _COMMIT, _SAVE, _CHAPTER = "read", "commit", "save", "chapter"
 _BUG = "Look at the page; if it is sound, this is a bug: please report it with the page and this message."
 _STOP_WITHIN = 5.0  # seconds that a stopped run waits for what is running
 
@@ -40,8 +42,8 @@ _Ran = tuple[StageRun, dict[str, Artifact]]
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    page: int
-    kind: str  # read, started, stage, save, commit
+    page: int  # for a chapter, its first page
+    kind: str  # read, started, stage, save, commit, chapter
     stage: str = ""
 
 
@@ -63,7 +65,9 @@ class Engine:
             "io": Lane("io", max(2, self._jobs), self._completions),
             "device": Lane("device", 1, self._completions),
         }
+        self._pending: deque[PageWork] = deque()
         self._works: dict[int, PageWork] = {}
+        self._chapters: dict[int, ChapterWork] = {}  # those whose chapter stages are at work
         self._tally: Counter[str] = Counter()
         self._counts: Counter[str] = Counter()
         self._stages_run = 0
@@ -76,17 +80,17 @@ class Engine:
 
         Raises ``SetupError`` or ``OutputError`` where going on makes no sense.
         """
-        pending = deque(works)
-        pages = len(pending)
+        self._pending.extend(works)
+        pages = len(self._pending)
         deadline = 0.0
         try:
-            while pending or self._works:
+            while self._pending or self._works or self._chapters:
                 if self._stopping:
-                    pending.clear()
+                    self._pending.clear()
                     deadline = deadline or time.monotonic() + _STOP_WITHIN
                     if time.monotonic() > deadline:
                         break
-                self._admit(pending)
+                self._admit()
                 self._turn()
         finally:
             for lane in self._lanes.values():
@@ -99,9 +103,9 @@ class Engine:
     def _stopping(self) -> bool:
         return self._job.cancel.requested or self._fatal is not None
 
-    def _admit(self, pending: deque[PageWork]) -> None:
-        while pending and len(self._works) < self._jobs + 2:
-            work = pending.popleft()
+    def _admit(self) -> None:
+        while self._pending and len(self._works) < self._jobs + 2:
+            work = self._pending.popleft()
             self._works[work.index] = work
             self._submit("io", _Token(work.index, _READ), -1, _read_task(work))
 
@@ -113,6 +117,9 @@ class Engine:
             return
         token = completion.token
         assert isinstance(token, _Token)
+        if token.kind == _CHAPTER:
+            self._chapter_done(self._chapters.pop(token.page), completion)
+            return
         work = self._works[token.page]
         if token.kind == "started":
             self._emit(StageStarted(work.page.name, token.stage))
@@ -135,9 +142,10 @@ class Engine:
             work.panels = entry.panels
             work.ended, work.outcome = True, "cached"
             self._page_done(work)
-        elif not work.to_run and not self._job.selection.commits:
-            work.ended, work.outcome = True, "cached"
+        elif not work.to_run and not work.commits and not work.fan_in:
+            work.ended, work.outcome = True, "done" if work.seconds else "cached"
             self._page_done(work)
+            work.submitted.add(_COMMIT)
 
     def _stage_done(self, work: PageWork, name: str, run: StageRun, inputs: dict[str, Artifact]) -> None:
         self._stages_run += 1
@@ -157,15 +165,48 @@ class Engine:
         if not self._stopping:
             for name in work.ready():
                 work.submitted.add(name)
-                lane, rank = self._job.graph[name].lane, self._job.graph.names.index(name) + 1
+                lane, rank = self._job.graph.page_stage(name).lane, self._job.graph.names.index(name) + 1
                 self._submit(lane, _Token(work.index, "stage", name), rank, self._stage_task(work, name))
         if work.busy:
             return
-        if work.outcome in ("done", "copied") and work.complete and _COMMIT not in work.submitted:
+        going_on = work.fan_in is not None and work.outcome == "done"
+        if (
+            work.outcome in ("done", "copied")
+            and work.complete
+            and not going_on
+            and _COMMIT not in work.submitted
+        ):
             work.submitted.add(_COMMIT)
             self._submit("io", _Token(work.index, _COMMIT), -1, lambda _lane: work.commit())
-        else:
-            del self._works[work.index]
+            return
+        del self._works[work.index]
+        if work.fan_in is not None:
+            self._arrive(work.fan_in, work, going_on and work.complete)
+
+    def _arrive(self, chapter: ChapterWork, work: PageWork, survived: bool) -> None:
+        """A page has ended its first sweep; the last one sets the chapter stages to work."""
+        if survived:
+            self._emit(PageHalfway(work.page.name))
+        if chapter.arrive(work, survived) and chapter.arrived and not self._stopping:
+            self._chapters[chapter.index] = chapter
+            token = _Token(chapter.index, _CHAPTER)
+            self._lanes["cpu"].submit(token, (chapter.index, 0), lambda _lane: chapter.decide())
+
+    def _chapter_done(self, chapter: ChapterWork, completion: Completion) -> None:
+        """Send the pages into their second sweep, with what the chapter stages gave them."""
+        error, decision = completion.error, completion.result
+        if isinstance(error, Cancelled | SetupError | OutputError):
+            self._fatal = self._fatal or (None if isinstance(error, Cancelled) else error)
+            return
+        if error is not None:
+            # Pages without a chapter's last touch are better than no pages.
+            names = ", ".join(stage.name for stage in chapter.stages)
+            self._emit(Warned(chapter.chapter.name, names, f"left out, because it failed: {error}"))
+            decision = Decision(chapter.neutral(), {})
+        for name, seconds in decision.seconds.items():
+            self._stages_run += 1
+            self._emit(StageDone(chapter.chapter.name, name, seconds))
+        self._pending.extendleft(reversed(chapter.second_sweep(decision.given)))
 
     def _stage_task(self, work: PageWork, name: str) -> Callable[[Lane], _Ran]:
         inputs = {need: work.artifacts[need] for need in self._job.graph[name].needs}
@@ -195,7 +236,7 @@ class Engine:
         if outcome == "copied" and not self._job.selection.commits:
             outcome = "done"
         self._tally[outcome] += 1
-        seconds = round(time.perf_counter() - work.started, 3)
+        seconds = round(work.spent + time.perf_counter() - work.started, 3)
         stages = {name: round(value, 4) for name, value in work.seconds.items()}
         self._emit(PageDone(work.page.name, seconds, work.panels, stages, outcome))  # type: ignore[arg-type]
 

@@ -11,10 +11,11 @@ Outcome = Literal["done", "copied", "cached"]
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """The inputs are known and work begins."""
+    """The inputs are known and work begins. ``halfway``: pages that will send ``PageHalfway``."""
 
     pages: int
     chapters: int
+    halfway: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,13 @@ class Warned:
     page: str
     stage: str
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageHalfway:
+    """A page has ended the first of two sweeps and waits for the others of its chapter."""
+
+    page: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,6 @@ class RunDone:
     failures: tuple[PageFailed, ...] = field(default=())
 
 
-Event = RunStarted | StageStarted | StageDone | Warned | PageDone | PageFailed | RunDone
+Event = RunStarted | StageStarted | StageDone | Warned | PageHalfway | PageDone | PageFailed | RunDone
 Listener = Callable[[Event], None]
 RunResult = RunDone

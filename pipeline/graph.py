@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from mangacolor.errors import SetupError, UsageError
-from mangacolor.stages.base import Stage
+from mangacolor.stages.base import ChapterStage, Stage
+
+Node = Stage | ChapterStage
 
 
 class Graph:
     """Stages in topological order. Built once, never changed.
 
-    Raises ``SetupError`` where two stages have one name, a need does not exist, or needs run in a
-    circle.
+    Raises ``SetupError`` where two stages have one name, a need does not exist, needs run in a circle,
+    or a chapter stage needs what it cannot have.
     """
 
-    def __init__(self, stages: Iterable[Stage]) -> None:
+    def __init__(self, stages: Iterable[Node]) -> None:
         listed = tuple(stages)
         by_name = {stage.name: stage for stage in listed}
         if len(by_name) != len(listed):
@@ -33,14 +35,24 @@ class Graph:
                         f"stage {stage.name} needs {need}, which does not exist",
                         f"known stages: {', '.join(by_name)}",
                     )
-        self._stages: Mapping[str, Stage] = {name: by_name[name] for name in _order(listed)}
+        self._stages: Mapping[str, Node] = {name: by_name[name] for name in _order(listed)}
+        self._ancestors = {name: self._find_ancestors(name) for name in self._stages}
+        self.chapter_stages = tuple(s for s in self._stages.values() if isinstance(s, ChapterStage))
+        for chapter_stage in self.chapter_stages:
+            self._check_chapter_stage(chapter_stage)
 
     @property
     def names(self) -> tuple[str, ...]:
         """Every stage's name, needs before the stages that need them."""
         return tuple(self._stages)
 
-    def __getitem__(self, name: str) -> Stage:
+    def page_stage(self, name: str) -> Stage:
+        """A stage that runs for each page."""
+        stage = self[name]
+        assert isinstance(stage, Stage)
+        return stage
+
+    def __getitem__(self, name: str) -> Node:
         try:
             return self._stages[name]
         except KeyError:
@@ -57,6 +69,9 @@ class Graph:
 
     def ancestors(self, name: str) -> frozenset[str]:
         """Everything ``name`` rests on, not itself."""
+        return self._ancestors[self[name].name]
+
+    def _find_ancestors(self, name: str) -> frozenset[str]:
         found: set[str] = set()
         queue = list(self[name].needs)
         while queue:
@@ -70,6 +85,20 @@ class Graph:
         """Everything that rests on ``name``, not itself."""
         self[name]
         return frozenset(other for other in self._stages if name in self.ancestors(other))
+
+    def _check_chapter_stage(self, stage: ChapterStage) -> None:
+        for name in self.ancestors(stage.name):
+            if isinstance(self[name], ChapterStage):
+                raise SetupError(
+                    f"chapter stage {stage.name} rests on chapter stage {name}",
+                    "let one chapter stage do both, or make one of them a stage of pages",
+                )
+        for need in stage.needs:
+            if self.page_stage(need).keep != "always":
+                raise SetupError(
+                    f"chapter stage {stage.name} needs {need}, which is not always kept",
+                    'give it keep="always", or need something smaller',
+                )
 
     def select(self, until: str | None = None, start: str | None = None) -> Selection:
         """The part of the graph that ``--until`` and ``--from`` ask for.
@@ -104,7 +133,7 @@ class Selection:
     commits: bool = True
 
 
-def _order(stages: tuple[Stage, ...]) -> tuple[str, ...]:
+def _order(stages: tuple[Node, ...]) -> tuple[str, ...]:
     """Topological, and otherwise as listed, so that the order is the same on every machine."""
     sorter: TopologicalSorter[str] = TopologicalSorter({s.name: s.needs for s in stages})
     try:

@@ -9,40 +9,52 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mangacolor.nouns import Chapter
-from mangacolor.pipeline.graph import Graph
+from mangacolor.nouns import Artifact, Chapter
+from mangacolor.pipeline.graph import Graph, Node
 from mangacolor.settings import Options
-from mangacolor.stages.base import Stage
+from mangacolor.stages.base import ChapterStage, Stage
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a chapter's pages are made: each stage's configuration, and the mark it leaves in the keys."""
+    """How a chapter's pages are made: each stage's configuration, and the mark it leaves in the keys.
+
+    ``neutral``: chapter stages that have nothing to do here.
+    """
 
     configs: Mapping[str, Any]
     marks: Mapping[str, str]
+    neutral: frozenset[str] = frozenset()
 
-    def page_keys(self, graph: Graph, source_sha256: str) -> dict[str, str]:
+    def page_keys(self, graph: Graph, source_sha256: str, given: Mapping[str, Artifact]) -> dict[str, str]:
         """The key of each stage's artifact for the page whose file has this hash.
 
         A key covers the input bytes, the stage's name, version, configuration and fingerprint, and
         the keys of what it needs: so a changed option reaches the stage and its descendants only.
+        What chapter stages gave the page (``given``) counts by its content; what rests on a chapter
+        stage that has not spoken yet has no key yet.
         """
         keys: dict[str, str] = {}
         for name in graph.names:
-            needs = [keys[need] for need in graph[name].needs]
-            keys[name] = digest([source_sha256, self.marks[name], *needs])
+            stage = graph[name]
+            if isinstance(stage, ChapterStage):
+                if name in given:
+                    keys[name] = digest([name, str(stage.version), _json(given[name].data)])
+            elif keys.keys() >= set(stage.needs):
+                keys[name] = digest([source_sha256, self.marks[name], *(keys[need] for need in stage.needs)])
         return keys
 
 
-def make_recipe(graph: Graph, options: Options, chapter: Chapter) -> Recipe:
-    """Configure every stage for a chapter.
+def make_recipe(graph: Graph, options: Options, chapter: Chapter, *, apart: bool = False) -> Recipe:
+    """Configure every stage for a chapter. ``apart``: pages are not to wait for each other.
 
     Calls each stage's ``fingerprint``: an unusable weights file is found here, before any page.
     """
     configs = {name: graph[name].configure(options, chapter) for name in graph.names}
     marks = {name: _mark(graph[name], configs[name]) for name in graph.names}
-    return Recipe(configs, marks)
+    alone = apart or len(chapter.pages) < 2
+    neutral = {stage.name for stage in graph.chapter_stages if alone or configs[stage.name] is None}
+    return Recipe(configs, marks, frozenset(neutral))
 
 
 def config_document(config: object) -> Any:
@@ -61,7 +73,12 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _mark(stage: Stage, config: object) -> str:
-    fingerprint = stage.fingerprint(config) if stage.fingerprint else ""
-    document = json.dumps(config_document(config), sort_keys=True, ensure_ascii=False)
-    return digest([stage.name, str(stage.version), document, fingerprint])
+def _mark(stage: Node, config: object) -> str:
+    fingerprint = ""
+    if isinstance(stage, Stage) and stage.fingerprint:
+        fingerprint = stage.fingerprint(config)
+    return digest([stage.name, str(stage.version), _json(config_document(config)), fingerprint])
+
+
+def _json(document: object) -> str:
+    return json.dumps(document, sort_keys=True, ensure_ascii=False)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mangacolor.errors import Cancelled, PageError
 from mangacolor.nouns import Artifact, Chapter, Image, Page
@@ -18,17 +17,20 @@ from mangacolor.pipeline.graph import Graph, Selection
 from mangacolor.pipeline.keys import Recipe, digest, sha256
 from mangacolor.pipeline.manifest import Entry, Manifest
 
+if TYPE_CHECKING:
+    from mangacolor.pipeline.chapter_work import ChapterWork
+
 Resources = Callable[[Hashable, Callable[[], Any]], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What all pages of a run share. Without ``manifest`` nothing is committed."""
+    """What all pages of a run share."""
 
     graph: Graph
     selection: Selection
     cancel: CancelToken
-    manifest: Manifest | None = None
+    manifest: Manifest
     planned: frozenset[str] = frozenset()  # every page's output name
     keep: bool = False
     force: bool = False
@@ -36,14 +38,21 @@ class Job:
 
 @dataclass(slots=True)
 class PageWork:
-    """The state of a page. Only the coordinator changes it, but for the methods marked [lane]."""
+    """The state of a page. Only the coordinator changes it, but for the methods marked [lane].
+
+    With ``fan_in`` this is the first of two sweeps: it ends where the chapter stages begin, and
+    ``fan_in`` makes the second one, with what they have ``given`` to the page.
+    """
 
     job: Job
     page: Page
     chapter: Chapter
     recipe: Recipe
-    cache: PageCache | None
+    cache: PageCache
     index: int
+    targets: tuple[str, ...]
+    given: dict[str, Artifact] = field(default_factory=dict)
+    fan_in: ChapterWork | None = None
     source: bytes = b""
     keys: dict[str, str] = field(default_factory=dict)
     started: float = 0.0
@@ -52,7 +61,7 @@ class PageWork:
     finished: set[str] = field(default_factory=set)
     artifacts: dict[str, Artifact] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
-    counts: Counter[str] = field(default_factory=Counter)
+    spent: float = 0.0  # seconds of the first sweep
     panels: int = 0
     busy: int = 0  # tasks given to lanes and not yet back
     ended: bool = False
@@ -63,6 +72,10 @@ class PageWork:
         self.job.cancel.check()
         if self.ended:
             raise Cancelled("the page is over")
+
+    @property
+    def commits(self) -> bool:
+        return self.job.selection.commits
 
     # -- finding out what there is to do
 
@@ -75,28 +88,50 @@ class PageWork:
         self.job.cancel.check()
         self.started = time.perf_counter()
         self.source = self.page.source.read()
-        self.keys = self.recipe.page_keys(self.job.graph, sha256(self.source))
-        if self.job.selection.commits and self.job.manifest is not None and not self.job.force:
-            entry = self.job.manifest.finished(self.page.name, self.final_key)
+        self.keys = self.recipe.page_keys(self.job.graph, sha256(self.source), self.given)
+        if self.commits and not self.job.force:
+            entry = self._finished()
             if entry is not None and not self.job.selection.forced:
                 return entry
             self._check_free(self.page.name)
-        for target in self.job.selection.targets:
+        for name, artifact in self.given.items():
+            self._take_given(name, artifact)
+        for target in self.targets:
             # A page that is to be committed needs its last artifact itself, not only to know of it.
-            known = self._may_reuse(target) and self._cache().holds(target, self.keys[target])
-            if self.job.selection.commits or not known:
+            known = self._may_reuse(target) and self.cache.holds(target, self.keys[target])
+            if (self.commits and not self.fan_in) or not known:
                 self._demand(target)
         return None
+
+    def _finished(self) -> Entry | None:
+        manifest, name = self.job.manifest, self.page.name
+        entry = manifest.finished(name, self.copy_key)
+        if entry is None and not self.fan_in:
+            entry = manifest.finished(name, self.final_key)
+        return entry
 
     @property
     def final_key(self) -> str:
         return digest(self.keys[target] for target in self.job.graph.sinks())
 
+    @property
+    def copy_key(self) -> str:
+        """The key of a page that is copied: it rests on the stages that decide so, and on no other."""
+        graph = self.job.graph
+        deciding = [s.name for s in map(graph.__getitem__, graph.names) if getattr(s, "decides", False)]
+        return digest(["copy", *(self.keys[name] for name in deciding)])
+
+    def _take_given(self, name: str, artifact: Artifact) -> None:
+        self._accept(name, artifact)
+        if not self.cache.holds(name, self.keys[name]):
+            version = self.job.graph[name].version
+            self.cache.save(name, self.keys[name], artifact, version=version, seconds=0.0)
+
     def _demand(self, stage: str) -> None:
         """Take a stage from the cache, or see that it runs, and so what it needs."""
         if stage in self.to_run or stage in self.finished:
             return
-        artifact = self._cache().load(stage, self.keys[stage]) if self._may_reuse(stage) else None
+        artifact = self.cache.load(stage, self.keys[stage]) if self._may_reuse(stage) else None
         if artifact is not None:
             self._accept(stage, artifact)
             return
@@ -105,11 +140,10 @@ class PageWork:
             self._demand(need)
 
     def _may_reuse(self, stage: str) -> bool:
-        return self.cache is not None and not self.job.force and stage not in self.job.selection.forced
-
-    def _cache(self) -> PageCache:
-        assert self.cache is not None
-        return self.cache
+        # What the first sweep has just made is fresh, even where the user wants everything redone.
+        if stage in self.seconds:
+            return True
+        return not self.job.force and stage not in self.job.selection.forced
 
     # -- walking the graph
 
@@ -117,21 +151,23 @@ class PageWork:
         """Stages whose needs are there and that nobody has been given yet, in graph order."""
         if self.ended:
             return []
-        graph = self.job.graph
-        waiting = [name for name in graph.names if name in self.to_run - self.submitted]
+        waiting = [name for name in self.job.graph.names if name in self.to_run - self.submitted]
         return [name for name in waiting if self._may_start(name)]
 
     def _may_start(self, name: str) -> bool:
-        if not self.finished.issuperset(self.job.graph[name].needs):
+        graph = self.job.graph
+        if not self.finished.issuperset(graph[name].needs):
             return False
         undecided = [
-            other for other in self.to_run - self.finished if other != name and self.job.graph[other].decides
+            other
+            for other in self.to_run - self.finished
+            if other != name and graph.page_stage(other).decides
         ]
-        return all(name in self.job.graph.ancestors(other) for other in undecided)
+        return all(name in graph.ancestors(other) for other in undecided)
 
     def run(self, name: str, device: str, resources: Resources) -> StageRun:
         """[lane] Run a stage."""
-        stage = self.job.graph[name]
+        stage = self.job.graph.page_stage(name)
         context = Context(
             self.page, self.chapter, self.recipe.configs[name], device, self.source, resources, self.check
         )
@@ -139,8 +175,7 @@ class PageWork:
 
     def take(self, name: str, run: StageRun) -> None:
         """A stage has come back."""
-        self.counts += run.counts
-        self.seconds[name] = run.seconds
+        self.seconds[name] = self.seconds.get(name, 0.0) + run.seconds
         self._accept(name, run.artifact)
 
     def _accept(self, name: str, artifact: Artifact) -> None:
@@ -156,50 +191,61 @@ class PageWork:
         """Drop artifacts that no stage to come needs: memory is what limits pages in flight."""
         unfinished = self.to_run - self.finished
         needed = {need for name in unfinished for need in self.job.graph[name].needs}
-        for name in set(self.artifacts) - needed - set(self.job.selection.targets):
+        last = set() if self.fan_in else set(self.targets)
+        for name in set(self.artifacts) - needed - last:
             del self.artifacts[name]
 
     @property
     def complete(self) -> bool:
         return self.ended or self.finished >= self.to_run
 
+    def again(self, given: dict[str, Artifact]) -> PageWork:
+        """The second sweep of this page."""
+        return PageWork(
+            self.job,
+            self.page,
+            self.chapter,
+            self.recipe,
+            self.cache,
+            self.index,
+            self.job.selection.targets,
+            given,
+            seconds=self.seconds,
+            spent=time.perf_counter() - self.started,
+            panels=self.panels,
+        )
+
     # -- leaving results
 
     def should_keep(self, name: str) -> bool:
-        stage, selection = self.job.graph[name], self.job.selection
-        wanted = stage.keep == "always" or self.job.keep or name in selection.kept
-        return self.cache is not None and wanted
+        stage = self.job.graph.page_stage(name)
+        return stage.keep == "always" or self.job.keep or name in self.job.selection.kept
 
     def save(self, name: str, run: StageRun, inputs: dict[str, Artifact]) -> None:
         """[lane] Keep a stage's artifact in the state folder, with its preview."""
-        stage = self.job.graph[name]
+        stage = self.job.graph.page_stage(name)
         preview: Image | None = None
         if stage.preview is not None and "main" not in run.artifact.images and not run.artifact.outcome:
             preview = stage.preview(run.artifact, inputs)
-        self._cache().save(
-            name,
-            self.keys[name],
-            run.artifact,
-            version=stage.version,
-            seconds=run.seconds,
-            preview=preview,
+        self.cache.save(
+            name, self.keys[name], run.artifact, version=stage.version, seconds=run.seconds, preview=preview
         )
 
     def commit(self) -> Entry | None:
         """[lane] Write the finished page to OUT. Done even while the run is being stopped."""
-        manifest = self.job.manifest
-        if manifest is None or not self.job.selection.commits:
+        if not self.commits:
             return None
-        file, data = self.page.name, self.source
-        if self.outcome != "copied":
-            artifact = next(a for a in self.artifacts.values() if a.blob is not None)
-            assert artifact.blob is not None
-            data = artifact.blob
-            if artifact.data.get("renamed"):
-                file = str(PurePosixPath(file).with_suffix(str(artifact.data["suffix"])))
-                self._check_renamed(file)
+        name, manifest = self.page.name, self.job.manifest
+        if self.outcome == "copied":
+            return manifest.commit(name, name, self.source, key=self.copy_key, outcome=self.outcome)
+        artifact = next(a for a in self.artifacts.values() if a.blob is not None)
+        assert artifact.blob is not None
+        file = name
+        if artifact.data.get("renamed"):
+            file = str(PurePosixPath(name).with_suffix(str(artifact.data["suffix"])))
+            self._check_renamed(file)
         return manifest.commit(
-            self.page.name, file, data, key=self.final_key, outcome=self.outcome, panels=self.panels
+            name, file, artifact.blob, key=self.final_key, outcome=self.outcome, panels=self.panels
         )
 
     def _check_renamed(self, file: str) -> None:
@@ -212,8 +258,7 @@ class PageWork:
             self._check_free(file)
 
     def _check_free(self, file: str) -> None:
-        manifest = self.job.manifest
-        if manifest is not None and manifest.is_foreign(file):
+        if self.job.manifest.is_foreign(file):
             raise PageError(
                 f"{file} is in the output folder already and mangacolor did not write it",
                 "Move it away, name another --out folder, or overwrite it with --force.",

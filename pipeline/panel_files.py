@@ -88,7 +88,7 @@ def _check_names(pages: Sequence[str]) -> None:
 
 def _write_page(out: Path, options: Options, chapter: Chapter, page: Page) -> int:
     graph = default_graph()
-    stage = graph["panels"]
+    stage = graph.page_stage("panels")
     made = run_page(page, chapter, options, graph=graph, until=stage.name)
     if stage.name in made:
         artifact = made[stage.name]

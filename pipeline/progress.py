@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
     SpinnerColumn,
     TaskID,
@@ -22,6 +21,7 @@ from mangacolor.pipeline.events import (
     Event,
     PageDone,
     PageFailed,
+    PageHalfway,
     RunDone,
     RunStarted,
     StageDone,
@@ -38,12 +38,16 @@ class ProgressDisplay:
         self._quiet = quiet
         self._running: dict[tuple[str, str], None] = {}
         self._failed = 0
+        self._pages = 0
+        self._ended = 0
+        self._halves = 0  # pages that take two sweeps
+        self._waiting: set[str] = set()  # pages between their sweeps
         self._task: TaskID | None = None
         self._bar = Progress(
             SpinnerColumn(),
             TextColumn("[bold]pages"),
             BarColumn(),
-            MofNCompleteColumn(),
+            TextColumn("{task.fields[pages]}"),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
@@ -64,21 +68,25 @@ class ProgressDisplay:
 
     def __call__(self, event: Event) -> None:
         match event:
-            case RunStarted(pages=pages):
-                self._task = self._bar.add_task("", total=pages)
+            case RunStarted(pages=pages, halfway=halfway):
+                self._pages, self._halves = pages, halfway
+                self._task = self._bar.add_task("", total=pages + halfway, pages=f"0/{pages}")
             case StageStarted(page=page, stage=stage):
                 self._running[page, stage] = None
                 self._describe()
             case StageDone(page=page, stage=stage):
                 self._running.pop((page, stage), None)
                 self._describe()
-            case PageDone():
-                self._advance()
+            case PageHalfway(page=page):
+                self._waiting.add(page)
+                self._advance(1)
+            case PageDone(page=page):
+                self._end_page(page)
             case PageFailed(page=page, stage=stage):
                 self._running.pop((page, stage), None)
                 self._failed += 1
                 self._say_failure(event)
-                self._advance()
+                self._end_page(page)
             case Warned() if not self._quiet:
                 where = ": ".join(part for part in (event.page, event.stage) if part)
                 self._console.print(f"[yellow]{escape(': '.join(filter(None, (where, event.message))))}")
@@ -92,9 +100,16 @@ class ProgressDisplay:
             failed = f"{self._failed} failed · " if self._failed else ""
             self._bar.update(self._task, description=escape(failed + now))
 
-    def _advance(self) -> None:
+    def _end_page(self, page: str) -> None:
+        # A page that never went halfway (copied, failed) takes that step off the bar together with it.
+        skipped = self._halves > 0 and page not in self._waiting
+        self._waiting.discard(page)
+        self._ended += 1
+        self._advance(1 + skipped)
+
+    def _advance(self, steps: int) -> None:
         if self._task is not None:
-            self._bar.advance(self._task)
+            self._bar.update(self._task, advance=steps, pages=f"{self._ended}/{self._pages}")
 
     def _say_failure(self, event: PageFailed) -> None:
         self._console.print(f"[red]{escape(event.page)}[/]: {event.stage}: {escape(event.error)}")

@@ -11,6 +11,7 @@ from mangacolor.formats.discovery import Extra, Plan, discover
 from mangacolor.nouns import Artifact, Chapter, Page
 from mangacolor.pipeline.cache import PageCache
 from mangacolor.pipeline.cancel import CancelToken
+from mangacolor.pipeline.chapter_work import ChapterWork
 from mangacolor.pipeline.context import Context, run_stage
 from mangacolor.pipeline.devices import check_device_name, resolve_device, set_torch_threads
 from mangacolor.pipeline.engine import Engine
@@ -22,6 +23,7 @@ from mangacolor.pipeline.page_numbers import pick_pages
 from mangacolor.pipeline.page_work import Job, PageWork
 from mangacolor.pipeline.state import State
 from mangacolor.settings import Options, RunOptions
+from mangacolor.stages.base import ChapterStage
 from mangacolor.stages.registry import default_graph
 
 
@@ -61,7 +63,8 @@ def run(
                 run_options.keep,
                 run_options.force,
             )
-            works = _works(job, chapters, options, state)
+            works = _works(job, chapters, options, state, apart=run_options.pages is not None)
+            progress(RunStarted(len(works), len(chapters), sum(work.fan_in is not None for work in works)))
             engine = Engine(job, progress, options.device, run_options.jobs)
             result = engine.run(works)
             if selection.commits and run_options.pages is None and not job.cancel.requested:
@@ -82,13 +85,13 @@ def run_page(
     Returns every artifact by stage; a page that is to be copied stops where that was decided.
     """
     graph = graph or default_graph()
-    recipe = make_recipe(graph, options, chapter)
+    recipe = make_recipe(graph, options, chapter, apart=True)
     needed = graph.ancestors(until) | {until}
     cancel = CancelToken()
     source = page.source.read()
     resources: dict[object, object] = {}
     device = "cpu"
-    if any(graph[name].lane == "device" for name in needed):
+    if any(getattr(graph[name], "lane", "") == "device" for name in needed):
         set_torch_threads()
         device = resolve_device(options.device)
 
@@ -100,6 +103,9 @@ def run_page(
     made: dict[str, Artifact] = {}
     for name in (name for name in graph.names if name in needed):
         stage = graph[name]
+        if isinstance(stage, ChapterStage):
+            made[name] = stage.neutral()
+            continue
         context = Context(page, chapter, recipe.configs[name], device, source, resource, cancel.check)
         made[name] = run_stage(stage, context, {need: made[need] for need in stage.needs}).artifact
         if made[name].outcome:
@@ -119,7 +125,6 @@ class _Progress:
 
     def begin(self, plan: Plan, chapters: Sequence[Chapter]) -> None:
         self._pages = sum(len(chapter.pages) for chapter in chapters)
-        self(RunStarted(self._pages, len(chapters)))
         for note in plan.notes:
             self(Warned("", "", note))
 
@@ -127,14 +132,33 @@ class _Progress:
         return RunDone(status, self._pages, 0, 0, 0, self._pages, round(seconds, 3), 0, 0)
 
 
-def _works(job: Job, chapters: Sequence[Chapter], options: Options, state: State) -> list[PageWork]:
+def _works(
+    job: Job, chapters: Sequence[Chapter], options: Options, state: State, *, apart: bool
+) -> list[PageWork]:
     works: list[PageWork] = []
     for chapter in chapters:
-        recipe = make_recipe(job.graph, options, chapter)
+        recipe = make_recipe(job.graph, options, chapter, apart=apart)
+        stages = _chapter_stages(job)
+        given = {stage.name: stage.neutral() for stage in stages if stage.name in recipe.neutral}
+        active = tuple(stage for stage in stages if stage.name not in recipe.neutral)
+        fan_in = (
+            ChapterWork(job, chapter, recipe, state, active, len(works), len(chapter.pages))
+            if active
+            else None
+        )
+        targets = tuple(dict.fromkeys(need for stage in active for need in stage.needs))
         for page in chapter.pages:
             cache = PageCache(state.page_folder(page.name), state.scratch)
-            works.append(PageWork(job, page, chapter, recipe, cache, len(works)))
+            wanted = targets or job.selection.targets
+            works.append(PageWork(job, page, chapter, recipe, cache, len(works), wanted, dict(given), fan_in))
     return works
+
+
+def _chapter_stages(job: Job) -> list[ChapterStage]:
+    """The chapter stages that this run's targets rest on, or are."""
+    graph = job.graph
+    wanted = {name for target in job.selection.targets for name in (*graph.ancestors(target), target)}
+    return [stage for stage in graph.chapter_stages if stage.name in wanted]
 
 
 def _copy_extras(extras: Sequence[Extra], manifest: Manifest, force: bool, emit: Listener) -> None:

@@ -1,4 +1,5 @@
-"""What a stage is: a function of a page and its inputs, with a name, needs and a typed configuration.
+"""What a stage is: a function of a page (or a chapter) and its inputs, with a name, needs and a typed
+configuration.
 
 A stage file defines a frozen ``Config`` dataclass, ``configure(options, chapter) -> Config``,
 ``run(context, inputs) -> Artifact`` and one ``STAGE = Stage(...)``; ``stages/registry.py`` lists it.
@@ -6,7 +7,7 @@ A stage file defines a frozen ``Config`` dataclass, ``configure(options, chapter
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -61,6 +62,38 @@ class Stage:
     decides: bool = False
     fingerprint: Callable[[Any], str] | None = None
     preview: Callable[[Artifact, Inputs], Image] | None = None
+
+
+class ChapterContext(Protocol):
+    """What the engine hands to a running chapter stage."""
+
+    chapter: Chapter
+    config: Any
+
+    def check_cancelled(self) -> None:
+        """Raise ``Cancelled`` if the run is to stop. Call it between pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChapterStage:
+    """A step that looks at every page of a chapter and hands each an artifact of its own.
+
+    ``run`` gets the artifacts of ``needs`` by page name, in reading order. They are read from the disk
+    when they are looked up: hold one page at a time, and memory stays flat. Pages that failed or were
+    copied are not among them. It returns an artifact without images for every page.
+
+    ``needs`` must be kept always, and must not rest on another chapter stage. A page's key takes in the
+    *content* of what it was handed, so quantise it: a page is redone only if its own correction moved.
+    ``neutral`` is the artifact that changes nothing. Pages get it where ``configure`` returns None, with
+    ``--pages`` and in a chapter of one page; nothing then waits for the other pages.
+    """
+
+    name: str
+    run: Callable[[ChapterContext, Mapping[str, Inputs]], Mapping[str, Artifact]]
+    configure: Callable[[Options, Chapter], object | None]
+    needs: tuple[str, ...]
+    neutral: Callable[[], Artifact]
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,140 @@
+"""A chapter between its two sweeps: pages come in, chapter stages look at them all, pages go on."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from mangacolor.errors import PageError
+from mangacolor.nouns import Artifact, Chapter, Inputs
+from mangacolor.pipeline.atomic import write_atomic
+from mangacolor.pipeline.keys import Recipe, digest
+from mangacolor.pipeline.page_work import Job, PageWork
+from mangacolor.pipeline.state import State
+from mangacolor.stages.base import ChapterStage
+
+Given = dict[str, dict[str, Artifact]]  # page name → chapter stage → artifact
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the chapter stages gave to each page, and the seconds of those that ran."""
+
+    given: Given
+    seconds: dict[str, float]
+
+
+@dataclass(slots=True)
+class _Context:
+    """The engine's side of ``stages.base.ChapterContext``."""
+
+    chapter: Chapter
+    config: Any
+    check: Callable[[], None]
+
+    def check_cancelled(self) -> None:
+        self.check()
+
+
+@dataclass(slots=True)
+class ChapterWork:
+    """The state of a chapter. Only the coordinator changes it."""
+
+    job: Job
+    chapter: Chapter
+    recipe: Recipe
+    state: State
+    stages: tuple[ChapterStage, ...]
+    index: int  # of its first page: for the lanes' order
+    missing: int  # pages still in the first sweep
+    arrived: list[PageWork] = field(default_factory=list)
+
+    def arrive(self, work: PageWork, survived: bool) -> bool:
+        """A page has ended its first sweep. Whether it was the last one."""
+        self.missing -= 1
+        if survived:
+            work.source = b""
+            work.artifacts.clear()
+            self.arrived.append(work)
+        return self.missing == 0
+
+    def neutral(self) -> Given:
+        """What pages get where the chapter stages could not decide."""
+        return {w.page.name: {stage.name: stage.neutral() for stage in self.stages} for w in self.arrived}
+
+    def second_sweep(self, given: Given) -> list[PageWork]:
+        """The pages that arrived, in reading order, with what they were given."""
+        self.arrived.sort(key=lambda work: work.index)
+        return [work.again({**work.given, **given[work.page.name]}) for work in self.arrived]
+
+    def decide(self) -> Decision:
+        """[lane] Run the chapter stages, or take their word from the last run."""
+        self.arrived.sort(key=lambda work: work.index)
+        decision = Decision({work.page.name: {} for work in self.arrived}, {})
+        for stage in self.stages:
+            key = self._key(stage)
+            documents = self._remembered(stage, key)
+            if documents is None:
+                started = time.perf_counter()
+                documents = self._run(stage)
+                decision.seconds[stage.name] = time.perf_counter() - started
+                self._remember(stage, key, documents)
+            for page, document in documents.items():
+                decision.given[page][stage.name] = Artifact(document)
+        return decision
+
+    def _key(self, stage: ChapterStage) -> str:
+        needs = [f"{w.page.name} {w.keys[need]}" for w in self.arrived for need in stage.needs]
+        return digest([self.recipe.marks[stage.name], *needs])
+
+    def _run(self, stage: ChapterStage) -> dict[str, dict[str, Any]]:
+        context = _Context(self.chapter, self.recipe.configs[stage.name], self.job.cancel.check)
+        made = stage.run(context, _Pages(self.arrived, stage.needs))
+        names = [work.page.name for work in self.arrived]
+        if set(made) != set(names):
+            raise PageError(f"chapter stage {stage.name} did not answer for every page and no other")
+        return {name: made[name].data for name in names}
+
+    def _file(self, stage: ChapterStage) -> Path:
+        return self.state.folder / "chapters" / PurePosixPath(self.chapter.name) / f"{stage.name}.json"
+
+    def _remembered(self, stage: ChapterStage, key: str) -> dict[str, dict[str, Any]] | None:
+        if self.job.force or stage.name in self.job.selection.forced:
+            return None
+        try:
+            document = json.loads(self._file(stage).read_bytes())
+            return dict(document["pages"]) if document["key"] == key else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _remember(self, stage: ChapterStage, key: str, documents: dict[str, dict[str, Any]]) -> None:
+        text = json.dumps({"key": key, "pages": documents}, ensure_ascii=False, indent=1)
+        write_atomic(self._file(stage), text.encode(), scratch=self.state.scratch)
+
+
+class _Pages(Mapping[str, Inputs]):
+    """Artifacts of every page by name, read from the disk each time they are looked up."""
+
+    def __init__(self, works: list[PageWork], needs: tuple[str, ...]) -> None:
+        self._works = {work.page.name: work for work in works}
+        self._needs = needs
+
+    def __getitem__(self, page: str) -> Inputs:
+        work = self._works[page]
+        found: dict[str, Artifact] = {}
+        for need in self._needs:
+            artifact = work.cache.load(need, work.keys[need])
+            if artifact is None:
+                raise PageError(f"{work.cache.folder}: the kept artifact of {need} is gone or damaged")
+            found[need] = artifact
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._works)
+
+    def __len__(self) -> int:
+        return len(self._works)
