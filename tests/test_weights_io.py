@@ -123,9 +123,14 @@ def as_parallel(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return {f"module.{key}": value for key, value in state.items()}
 
 
-@pytest.mark.parametrize("rename", [as_published, as_sequences, as_parallel])
 @pytest.mark.parametrize(
-    "name", ["unet-faithful", "unet-attention-faithful", "unet-attention-extractor-faithful"]
+    ("name", "rename"),
+    [
+        ("unet-faithful", as_published),
+        ("unet-faithful", as_parallel),
+        ("unet-attention-faithful", as_sequences),
+        ("unet-attention-extractor-faithful", as_published),
+    ],
 )
 def test_the_notebooks_checkpoints_are_imported(
     tmp_path: Path, name: str, rename: Callable[[dict[str, Tensor]], dict[str, Tensor]]
