@@ -14,6 +14,8 @@ Bools = npt.NDArray[np.bool_]
 _REACH = 0.3  # of the region's extent: how far in a frame is looked for
 _FRAME = 0.5  # support a frame line needs
 _TRIED = 8  # best supported lines of a side
+_TILT = 0.12  # slope of a frame beside a margin
+_ON = 2.5  # pixels: a line this near is the side's own frame
 _CLEAR = 0.8  # blank share wanted between the region's side and the frame
 
 
@@ -34,8 +36,10 @@ def _pull(view: View, polygon: Polygon, above: bool) -> Polygon:
         return polygon
     middle = lines.offset + lines.slope * polygon[:, 0].mean()
     depth = middle - polygon[:, 1].min() if above else polygon[:, 1].max() - middle
-    near = (depth > 0) & (depth <= _REACH * np.ptp(polygon[:, 1]))
+    near = (depth > _ON) & (depth <= _REACH * np.ptp(polygon[:, 1])) & (np.abs(lines.slope) <= _TILT)
     support, spans = lines.support(polygon)
+    if (support.max(0) * (np.abs(depth) <= _ON)).max() >= _FRAME:
+        return polygon
     best, best_score = polygon, 0.0
     for white in (True, False):
         seen = np.where(near & (np.ptp(spans, axis=1) >= 8), support[int(white == above)], 0)

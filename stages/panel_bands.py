@@ -1,0 +1,126 @@
+"""The bands a region could be cut along, and how surely each is a gutter or a shared frame line.
+
+A band lies between two lines: the lower side of the panel above and the upper side of the panel
+below. Where panels share one line, the band has no width.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mangacolor.stages.panel_lines import STEP, Lines, Spans, View, sample
+from mangacolor.stages.panel_regions import Floats, Polygon
+
+_WIDEST = 0.075  # of the page's long side
+_SPAN = 0.8  # of the region's extent that a cut must run through
+_MOST = 40  # lines of each side tried in one region
+_WEAK_EDGE = 0.2  # a line with less support in the region sides no band
+_STRONG_EDGE = 0.35  # and one of the two has this
+_THINNEST = 1.5  # pixels
+_THIN = 7.0  # pixels: a band this wide costs nothing
+_THIN_COST = 0.15
+_SHARED_SUPPORT = 0.7  # of a shared line; and its costs:
+_SHORT, _SHORT_COST = 0.45, 0.06  # shorter than this part of the page, as walls and shelves are
+_SLANT, _SLANT_COST = 0.006, 0.04  # neither level nor clearly slanted on purpose
+_LOOSE_COST = 0.05  # not reaching both sides of the region
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A cut: two lines of one view (``down``: of the transposed page), and its score in [0, 1]."""
+
+    down: bool
+    upper: tuple[float, float]  # offset, slope
+    lower: tuple[float, float]
+    score: float
+
+    @property
+    def shared(self) -> bool:
+        """Whether it is one line that panels share."""
+        return self.upper == self.lower
+
+
+def bands(view: View, polygon: Polygon, down: bool) -> list[Band]:
+    """All bands of a region worth a score."""
+    if not len(view.lines) or len(polygon) < 3:
+        return []
+    support, spans = view.lines.support(polygon)
+    short = np.ptp(spans, axis=1) < max(4, _SPAN * np.ptp(polygon[:, 0]) / STEP)
+    support[:, short] = 0
+    found = _shared(view, support, spans, down)
+    for white in (True, False):
+        found += _pairs(view, support if white else support[::-1], spans, white, down)
+    return found
+
+
+def _pairs(view: View, support: Floats, spans: Spans, white: bool, down: bool) -> list[Band]:
+    """Gutters: blank between an upper line that opens it and a lower line that closes it."""
+    lines = view.lines
+    tops, bottoms = (
+        np.array([index for index in np.argsort(-side)[:_MOST] if side[index] >= _WEAK_EDGE], np.intp)
+        for side in support
+    )
+    pairs = np.stack(np.meshgrid(tops, bottoms, indexing="ij"), -1).reshape(-1, 2)
+    top, bottom = pairs.T
+    ends = spans[top] * STEP
+    gaps = np.diff(lines.offset[pairs], axis=1) + np.diff(lines.slope[pairs], axis=1) * ends
+    widest = _WIDEST * max(view.white.shape)
+    good = (gaps.min(1, initial=widest) >= _THINNEST) & (gaps.max(1, initial=0) <= widest)
+    good &= np.maximum(support[0][top], support[1][bottom]) >= _STRONG_EDGE
+    # The ink of a frame is a thin black band itself: the gutter beside it must win.
+    thin = _THIN_COST * (1 - np.clip(gaps.mean(1) / _THIN, 0, 1))
+    return [
+        Band(
+            down, _line(lines, top), _line(lines, bottom), _score(view, spans[top], top, bottom, white) - cost
+        )
+        for (top, bottom), cost in zip(pairs[good], thin[good], strict=True)
+    ]
+
+
+def _score(view: View, span: Spans, top: int, bottom: int, white: bool) -> float:
+    """How surely a gutter runs between two lines over the samples [first, last) of ``span``."""
+    lines, mask = view.lines, view.white if white else view.black
+    at = slice(int(span[0]), int(span[1]))
+    xs = np.arange(at.start, at.stop) * STEP
+    upper = lines.offset[top] + lines.slope[top] * xs
+    lower = lines.offset[bottom] + lines.slope[bottom] * xs
+    thirds = [0.7 * upper + 0.3 * lower, 0.5 * upper + 0.5 * lower, 0.3 * upper + 0.7 * lower]
+    blank = sample(mask, np.array(thirds), at.start).all(0)
+    around = sample(mask, np.array([upper - 6, upper - 3, lower + 3, lower + 6]), at.start)
+    # Where it is blank on both sides too, a margin is crossed and no frame is to be seen.
+    margin = around.all(0) & blank
+    framed = max(len(xs) - int(margin.sum()), int(0.4 * len(xs)), 1)
+    sides = (lines.brighter, lines.darker) if white else (lines.darker, lines.brighter)
+    edges = sum(
+        min(float((side[index, at] & ~margin).sum()) / framed, 1.0)
+        for side, index in zip(sides, (top, bottom), strict=True)
+    )
+    tail = max(2, min(4, len(xs) // 8))
+    # A gutter runs on through the frames beside it; white inside a panel ends at its frame.
+    through = float(blank[:tail].all()) + float(blank[-tail:].all())
+    return 0.35 * float(blank.mean()) + 0.175 * edges + 0.15 * through
+
+
+def _shared(view: View, support: Floats, spans: Spans, down: bool) -> list[Band]:
+    """Shared frame lines, and steps from one panel straight into the next."""
+    lines = view.lines
+    bands: list[Band] = []
+    for index in np.flatnonzero(support.max(0) >= _SHARED_SUPPORT):
+        seen = (lines.brighter[index] | lines.darker[index])[slice(*spans[index])]
+        length = len(seen) * STEP / view.white.shape[1]
+        tail = max(2, len(seen) // 20)
+        loose = min(seen[:tail].mean(), seen[-tail:].mean()) < 0.5
+        cost = (
+            _SHORT_COST * float(np.clip((_SHORT - length) / 0.35, 0, 1))
+            + _SLANT_COST * (abs(lines.slope[index]) > _SLANT)
+            + _LOOSE_COST * loose
+        )
+        line = _line(lines, int(index))
+        bands.append(Band(down, line, line, 0.04 + 0.8 * float(seen.mean()) - cost))
+    return bands
+
+
+def _line(lines: Lines, index: int) -> tuple[float, float]:
+    return float(lines.offset[index]), float(lines.slope[index])
