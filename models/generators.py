@@ -8,7 +8,6 @@ checkpoint, and has no BatchNorm on the innermost map, so that a batch of one tr
 
 from __future__ import annotations
 
-import re
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +63,6 @@ class ColorizationUNet(nn.Module):
         outputs = 1 if config.palette else config.out_channels
         last = nn.ConvTranspose2d(incoming, outputs, kernel_size=4, stride=2, padding=1)
         self.add_module(f"up{levels}", last)
-        self.register_load_state_dict_pre_hook(_rename_former)  # type: ignore[no-untyped-call]
 
     def forward(self, grey: Tensor) -> Tensor:
         return self.colour_and_logits(grey)[0]
@@ -116,22 +114,6 @@ class ColorizationUNet(nn.Module):
                 f"{self.config.levels} levels: its sides must be multiples of {step}",
                 f"pad the input, or create the generator for another size (size={min(grey.shape[2:])})",
             )
-
-
-_FORMER = (
-    (re.compile(r"^(down\d+)\.conv\.([01])\."), lambda m: f"{m[1]}.{('conv', 'bn')[int(m[2])]}."),
-    (re.compile(r"^(up\d+)\.deconv\.([01])\."), lambda m: f"{m[1]}.{('deconv', 'bn')[int(m[2])]}."),
-    (re.compile(r"^attn\.(query|key|value)\."), lambda m: f"attn.{m[1]}_conv."),
-)
-
-
-def _rename_former(_module: nn.Module, state: dict[str, Any], prefix: str, *_: Any) -> None:
-    """Take the state dicts of our first networks, whose blocks were sequences."""
-    for key in [key for key in state if key.startswith(prefix)]:
-        name = key.removeprefix(prefix)
-        for pattern, new in _FORMER:
-            name = pattern.sub(new, name)
-        state[prefix + name] = state.pop(key)
 
 
 def build_generator(

@@ -23,8 +23,8 @@ from mangacolor.models import create_generator, load_generator, save_generator
 from mangacolor.models.commands import models
 from mangacolor.models.generators import ColorizationUNet
 from mangacolor.models.stand_in import blank_resnet
-from mangacolor.models.weights_file import FORMAT, sha256_of, weights_fingerprint
-from mangacolor.models.weights_table import WEIGHTS
+from mangacolor.models.weights_file import FORMAT, bundled_file, sha256_of, weights_fingerprint
+from mangacolor.models.weights_table import WEIGHTS, Weights
 
 WIDTH = 4
 
@@ -239,6 +239,15 @@ def test_the_fingerprint_needs_no_torch(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == sha256_of(path)
+
+
+@pytest.mark.parametrize("entry", [entry for entry in WEIGHTS if entry.bundled], ids=lambda entry: entry.name)
+def test_bundled_weights_are_those_of_the_table(entry: Weights) -> None:
+    path = bundled_file(entry)
+    if not path.is_file():
+        pytest.skip(f"{entry.file} is not bundled yet")
+    assert sha256_of(path) == entry.sha256
+    load_generator(entry.name)
 
 
 def test_the_list_tells_licences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
