@@ -42,6 +42,11 @@ pixel_options = _all(
     ),
     option("--saturation", type=click.FloatRange(0, 4), help="Strength of the colours; 1 by default."),
     option("--force-color", is_flag=True, default=None, help="Colour pages that look coloured already, too."),
+    option(
+        "--harmonize/--no-harmonize",
+        default=None,
+        help="Whether pages are matched to each other's colours; by default they are.",
+    ),
     option("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps."),
     option("--batch", type=click.IntRange(1), help="Tiles in one call of the network."),
 )

@@ -15,6 +15,7 @@ from mangacolor.settings import Options
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.colorize import shrink
 from mangacolor.stages.colour_space import luma
+from mangacolor.stages.harmonize import corrected
 from mangacolor.stages.panels import panels_of
 from mangacolor.stages.transfer import paint, small_plan
 from mangacolor.stages.windows import Labels, Windows, assign_windows
@@ -38,7 +39,7 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
     page = inputs["decode"].images["main"]
     light = inputs["upscale"].images["main"]
     windows = assign_windows(panels_of(inputs["panels"]), inputs["panels"].images["ground"])
-    plans = _plans(inputs["colorize"], luma(page), windows)
+    plans = _plans(inputs["colorize"], inputs.get("harmonize"), luma(page), windows)
     keep = _paper(windows, inputs["balloons"].images["main"])
     grey_source = bool((page[..., 0] == page[..., 1]).all() and (page[..., 1] == page[..., 2]).all())
     result = np.empty((*light.shape, 3), np.uint8)
@@ -59,10 +60,10 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
     return Artifact({"size": [result.shape[1], result.shape[0]]}, {"main": result})
 
 
-def _plans(colorize: Artifact, grey: Image, windows: Windows) -> list[Image]:
+def _plans(colorize: Artifact, harmonize: Artifact | None, grey: Image, windows: Windows) -> list[Image]:
     plans = []
     for number, box in enumerate(windows.boxes):
-        coloured = colorize.images[f"panel-{number:03d}"]
+        coloured = corrected(colorize.images[f"panel-{number:03d}"], harmonize)
         plans.append(small_plan(coloured, shrink(grey, box, (coloured.shape[1], coloured.shape[0]))))
     return plans
 
@@ -149,6 +150,6 @@ STAGE = Stage(
     name="reassemble",
     run=run,
     configure=configure,
-    needs=("decode", "panels", "balloons", "colorize", "upscale"),
+    needs=("decode", "panels", "balloons", "colorize", "harmonize", "upscale"),
     keep="asked",
 )

@@ -12,8 +12,8 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from mangacolor.errors import SetupError
-from mangacolor.pipeline.graph import Graph
-from mangacolor.stages.base import Stage
+from mangacolor.pipeline.graph import Graph, Node
+from mangacolor.stages.base import ChapterStage, Stage
 
 BUILT_IN = (
     "mangacolor.stages.decode",
@@ -21,6 +21,7 @@ BUILT_IN = (
     "mangacolor.stages.panels",
     "mangacolor.stages.balloons",
     "mangacolor.stages.colorize",
+    "mangacolor.stages.harmonize",
     "mangacolor.stages.upscale",
     "mangacolor.stages.reassemble",
     "mangacolor.stages.encode",
@@ -34,11 +35,11 @@ def default_graph() -> Graph:
     return Graph((*built_in_stages(), *third_party_stages()))
 
 
-def built_in_stages() -> tuple[Stage, ...]:
+def built_in_stages() -> tuple[Node, ...]:
     return tuple(importlib.import_module(module).STAGE for module in BUILT_IN)
 
 
-def third_party_stages() -> tuple[Stage, ...]:
+def third_party_stages() -> tuple[Node, ...]:
     """Stages that installed packages add, in the order of their names."""
     found = []
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
@@ -49,10 +50,10 @@ def third_party_stages() -> tuple[Stage, ...]:
                 f"the stage {point.name} of {point.value} cannot be imported: {error}",
                 "Mend or uninstall the package that adds it.",
             ) from error
-        if not isinstance(stage, Stage):
+        if not isinstance(stage, Stage | ChapterStage):
             raise SetupError(
                 f"the entry point {point.name} names {point.value}, which is no Stage",
-                "It must name a mangacolor.stages.base.Stage.",
+                "It must name a Stage or ChapterStage of mangacolor.stages.base.",
             )
         found.append(stage)
     return tuple(found)

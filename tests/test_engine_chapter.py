@@ -59,7 +59,9 @@ def test_changed_page_moves_others_only_where_their_correction_moved(
 ) -> None:
     go(house, pages, tmp_path / "out")
     before = files(tmp_path / "out")
-    cv2.imwrite(str(pages / "3.png"), np.flipud(cv2.imread(str(pages / "3.png"))))  # of the same brightness
+    image = cv2.imread(str(pages / "3.png"))
+    assert image is not None
+    cv2.imwrite(str(pages / "3.png"), cv2.flip(image, 0))  # another page of the same brightness
     house.calls.clear()
     result, _ = go(house, pages, tmp_path / "out")
     assert (result.network_calls, house.calls["mood"]) == (1, 1)
