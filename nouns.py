@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -25,6 +26,22 @@ class PageSource(Protocol):
         """What to call it in a message: a path, or ``archive.cbz: entry``."""
 
 
+class Container(Protocol):
+    """The archive that a chapter's finished pages are packed into. Small, frozen and picklable."""
+
+    @property
+    def name(self) -> str:
+        """Its output path relative to OUT; the name of each of its pages begins with it and ``/``."""
+
+    def pack(self, files: Mapping[str, Path], target: Path) -> tuple[str, ...]:
+        """Write the whole archive to ``target``, a temporary path, and force it to the disk.
+
+        ``files`` maps page names to finished files (their suffixes count). A page that it lacks is
+        packed as its source is. Returns the names of pages left out because their source cannot be
+        read either. Raises ``OutputError``. Equal files give equal bytes.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One picture of a chapter.
@@ -41,11 +58,16 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """Pages in reading order. ``direction`` is what the chapter's own metadata says, if anything."""
+    """Pages in reading order. ``direction`` is what the chapter's own metadata says, if anything.
+
+    With a ``container`` the pages are committed under ``OUT/.mangacolor/`` instead of OUT, and packed
+    when all of them are done.
+    """
 
     name: str
     pages: tuple[Page, ...]
     direction: Direction | None = None
+    container: Container | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,33 @@
-"""From INPUT... to chapters of pages with their output names. Reads names and first bytes only."""
+"""From INPUT... to chapters of pages with their output names. Writes nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from mangacolor.errors import InputError, UsageError
+from mangacolor.formats import comicinfo
+from mangacolor.formats.containers import Opened, OutputFormat, folder_container, open_container, output_name
+from mangacolor.formats.entry_names import readable
+from mangacolor.formats.limits import DEFAULT_LIMITS, Limits
 from mangacolor.formats.names import STATE_FOLDER, check_clashes, is_litter, natural_key
 from mangacolor.formats.sniff import CONTAINER_SUFFIXES, IMAGE_SUFFIXES, container_kind, image_kind, read_head
-from mangacolor.formats.sources import FileSource
-from mangacolor.nouns import Chapter, Page
+from mangacolor.formats.sources import BrokenSource, ComicInfoFile, FileSource
+from mangacolor.nouns import Chapter, Direction, Page
+
+
+class Readable(Protocol):
+    """A file to copy along: a ``Path``, or an entry of an archive."""
+
+    def read_bytes(self) -> bytes: ...
 
 
 class Extra(NamedTuple):
-    """A file that is not a picture, to be copied along: absolute path, output name relative to OUT."""
+    """A file that is not a picture, to be copied along, and its output name relative to OUT."""
 
-    source: Path
+    source: Readable
     name: str
 
 
@@ -34,12 +44,17 @@ class Plan:
     notes: tuple[str, ...] = ()
 
 
-def discover(inputs: Sequence[Path], out: Path) -> Plan:
+def discover(
+    inputs: Sequence[Path], out: Path, form: OutputFormat = "same", limits: Limits = DEFAULT_LIMITS
+) -> Plan:
     """Find the chapters of ``inputs`` and plan every output's name relative to ``out``.
 
-    Creates nothing. One folder's pages go to OUT itself, a tree keeps its relative paths, and with
-    several inputs each goes to ``OUT/<its name>``. A folder that holds pictures is one chapter,
-    named by its output folder (``.`` for OUT itself); pictures given one by one form one chapter.
+    One folder's pages go to OUT itself, a tree keeps its relative paths, and with several inputs each
+    goes to ``OUT/<its name>``. A folder that holds pictures is one chapter, named by its output folder
+    (``.`` for OUT itself); an archive, EPUB or PDF is one, named by its output file; pictures given
+    one by one form one. ``form`` is ``--format``: with an archive as output the chapter has a
+    ``container``. An archive that cannot be read fails as a page of its own where it is not the only
+    input.
 
     Raises ``UsageError`` if OUT is an input or two outputs clash (names are compared without case
     and in NFC), ``InputError`` if an input does not exist, cannot be read or holds no page.
@@ -47,10 +62,10 @@ def discover(inputs: Sequence[Path], out: Path) -> Plan:
     roots = [_absolute(path) for path in inputs]
     if not roots:
         raise UsageError("no input given", "Name a folder of images, an archive or an image.")
-    found = _Found(out=out.resolve(), several=len(roots) > 1)
+    found = _Found(out.resolve(), len(roots) > 1, form, limits)
     for root in roots:
         _check_input(root, found.out)
-    for root in sorted(set(roots), key=roots.index):
+    for root in dict.fromkeys(roots):
         if root.is_dir():
             found.add_tree(root)
         else:
@@ -74,61 +89,121 @@ def _check_input(root: Path, out: Path) -> None:
         raise InputError(f"{root}: neither a file nor a folder", "Give a folder, an archive or an image.")
 
 
+class _Folder:
+    """Files of one output folder while inputs are walked. ``title`` is the source folder's name."""
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+        self.pictures: list[tuple[str, Path]] = []  # output name, file
+        self.others: list[tuple[str, Path]] = []
+
+
 class _Found:
     """Collects chapters while inputs are walked."""
 
-    def __init__(self, out: Path, several: bool) -> None:
-        self.out = out
-        self.several = several
-        self.folders: dict[str, list[tuple[str, Path]]] = {}  # chapter name -> (output name, file)
+    def __init__(self, out: Path, several: bool, form: OutputFormat, limits: Limits) -> None:
+        self.out, self.several, self.form, self.limits = out, several, form, limits
+        self.folders: dict[str, _Folder] = {}
+        self.chapters: list[Chapter] = []
         self.extras: list[Extra] = []
         self.notes: list[str] = []
 
     def add_tree(self, root: Path) -> None:
-        base = PurePosixPath(root.name) if self.several else PurePosixPath()
-        before = sum(map(len, self.folders.values()))
+        base = PurePosixPath(readable(root.name)) if self.several else PurePosixPath()
+        pages = 0
         for file in _walk(root, self.out, self.notes):
-            name = str(base / PurePosixPath(*file.relative_to(root).parts))
-            self._add(file, name)
-        if sum(map(len, self.folders.values())) == before:
+            place = base / PurePosixPath(readable("/".join(file.relative_to(root).parts)))
+            pages += self._add(file, place)
+        if not pages:
             raise InputError(f"{root}: holds no page", "Give a folder with images or comic archives in it.")
 
     def add_file(self, file: Path) -> None:
-        if not self._add(file, file.name):
+        if not self._add(file, PurePosixPath(readable(file.name)), named=True):
             raise InputError(
                 f"{file}: not an image or archive that mangacolor reads",
-                "It reads PNG, JPEG, WebP, TIFF, BMP, GIF and AVIF.",
+                "It reads PNG, JPEG, WebP, TIFF, BMP, GIF and AVIF, CBZ, CBR, CB7, CBT, PDF and EPUB.",
             )
 
-    def _add(self, file: Path, name: str) -> bool:
-        kind = _kind(file)
-        if kind == "image":
-            self.folders.setdefault(str(PurePosixPath(name).parent), []).append((name, file))
-        elif not file.name.startswith("."):
-            self.extras.append(Extra(file, name))
-        return kind == "image"
+    def _add(self, file: Path, place: PurePosixPath, named: bool = False) -> int:
+        """Take a file and say how many pages it gives. ``named``: the user gave it as an input."""
+        folder = self.folders.setdefault(str(place.parent), _Folder(file.parent.name))
+        what, kind = _kind(file, named)
+        if what == "image":
+            folder.pictures.append((str(place), file))
+            return 1
+        if what == "container":
+            return self._add_container(file, kind, place, only=named and not self.several)
+        if not file.name.startswith("."):
+            folder.others.append((str(place), file))
+        return 0
+
+    def _add_container(self, file: Path, kind: str, place: PurePosixPath, only: bool) -> int:
+        try:
+            opened = open_container(file, kind, place, self.form, self.limits)
+        except InputError as error:
+            if only:
+                raise
+            source = BrokenSource(file, error.message, error.remedy)
+            opened = Opened(Chapter(str(place), (Page(str(place), 1, source),)))
+        self.chapters.append(opened.chapter)
+        self.extras += [Extra(extra.source, extra.name) for extra in opened.extras]
+        self.notes += opened.notes
+        return len(opened.chapter.pages)
 
     def plan(self) -> Plan:
-        chapters = []
-        for folder in sorted(self.folders, key=natural_key):
-            files = sorted(self.folders[folder], key=lambda item: natural_key(item[0]))
-            pages = (Page(name, n, FileSource(file)) for n, (name, file) in enumerate(files, start=1))
-            chapters.append(Chapter(folder, tuple(pages)))
-        planned = [(page.name, page.source.describe()) for chapter in chapters for page in chapter.pages]
-        planned += [(extra.name, str(extra.source)) for extra in self.extras]
-        check_clashes(planned)
-        for name, origin in planned:
-            self._check_source_survives(name, origin)
+        for name, folder in self.folders.items():
+            self._close_folder(name, folder)
+        chapters = sorted(self.chapters, key=lambda chapter: natural_key(chapter.name))
         extras = sorted(self.extras, key=lambda extra: natural_key(extra.name))
+        planned = [(page.name, page.source.describe()) for chapter in chapters for page in chapter.pages]
+        planned += [(extra.name, str(extra.source)) for extra in extras]
+        check_clashes(planned)
+        for chapter in chapters:
+            self._check_sources_survive(chapter)
         return Plan(tuple(chapters), tuple(extras), tuple(self.notes))
 
-    def _check_source_survives(self, name: str, origin: str) -> None:
-        target = self.out / name
-        if target.exists() and target.samefile(origin):
-            raise UsageError(
-                f"--out would put {name} in the place of its own source, {origin}",
-                "Name another folder: sources are never overwritten.",
-            )
+    def _close_folder(self, name: str, folder: _Folder) -> None:
+        pictures = sorted(folder.pictures, key=lambda item: natural_key(item[0]))
+        packed = self.form in ("cbz", "pdf") and bool(pictures)
+        if packed:
+            place = PurePosixPath(name if name != "." else folder.title or "chapter")
+            name = output_name(place, "folder", self.form)
+            pictures = [(f"{name}/{PurePosixPath(page).name}", file) for page, file in pictures]
+        if pictures:
+            pages = [
+                Page(page, number, FileSource(file)) for number, (page, file) in enumerate(pictures, start=1)
+            ]
+            others = [(PurePosixPath(place).name, file) for place, file in folder.others]
+            container = folder_container(name, pages, others) if packed else None
+            self.chapters.append(Chapter(name, tuple(pages), _direction(folder), container))
+        if not packed:
+            self.extras += [_extra(file, place) for place, file in folder.others]
+
+    def _check_sources_survive(self, chapter: Chapter) -> None:
+        targets = [chapter.container.name] if chapter.container else [page.name for page in chapter.pages]
+        sources = {Path(getattr(page.source, "path", "/")) for page in chapter.pages}
+        inodes = {(source.stat().st_dev, source.stat().st_ino) for source in sources if source.exists()}
+        for name in targets:
+            target = self.out / name
+            if target.exists() and (target.stat().st_dev, target.stat().st_ino) in inodes:
+                raise UsageError(
+                    f"--out would put {name} in the place of a source, {target}",
+                    "Name another folder: sources are never overwritten.",
+                )
+
+
+def _extra(file: Path, place: str) -> Extra:
+    return Extra(ComicInfoFile(file) if file.name.lower() == comicinfo.FILE_NAME else file, place)
+
+
+def _direction(folder: _Folder) -> Direction | None:
+    for _, file in folder.others:
+        if file.name.lower() == comicinfo.FILE_NAME:
+            try:
+                return comicinfo.direction(file.read_bytes())
+            except OSError:
+                return None
+    return None
 
 
 def _walk(root: Path, out: Path, notes: list[str]) -> Iterator[Path]:
@@ -151,17 +226,18 @@ def _walk(root: Path, out: Path, notes: list[str]) -> Iterator[Path]:
             notes.append(f"{entry}: left out, neither a file nor a folder")
 
 
-def _kind(file: Path) -> str:
+def _kind(file: Path, named: bool) -> tuple[str, str]:
     """``image``, ``container`` or ``other``, by content; a known suffix decides for broken files."""
     try:
         head = read_head(file)
     except OSError:
         head = b""
     if image_kind(head):
-        return "image"
-    if container_kind(head):
-        return "container"
-    suffix = file.suffix.lower()
+        return "image", ""
+    kind, suffix = container_kind(head), file.suffix.lower()
+    # Many file types are ZIP archives inside (.docx, .apk): a comic is named like one, or by the user.
+    if kind and (named or suffix in CONTAINER_SUFFIXES | IMAGE_SUFFIXES or not suffix):
+        return "container", kind
     if suffix in IMAGE_SUFFIXES:
-        return "image"
-    return "container" if suffix in CONTAINER_SUFFIXES else "other"
+        return "image", ""
+    return ("container", "zip") if suffix in CONTAINER_SUFFIXES - {".gz", ".bz2", ".xz"} else ("other", "")

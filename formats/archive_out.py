@@ -1,0 +1,125 @@
+"""Packing a coloured chapter: a stored ZIP with the source's entries in the source's order, or a PDF."""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from PIL import Image as PillowImage
+
+from mangacolor.errors import OutputError, PageError
+from mangacolor.formats import comicinfo
+from mangacolor.formats.archives import DateTime
+from mangacolor.formats.pdf_out import write_pdf
+from mangacolor.nouns import PageSource
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What stands at one place of the archive: a page by its name, another file, or (neither) a folder."""
+
+    name: str
+    time: DateTime
+    page: str | None = None
+    source: PageSource | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveOutput:
+    """The ``Container`` of a chapter.
+
+    ``entries`` in the source's order, ``pages`` (page names) in reading order. ``modified`` is the
+    source's time stamp, kept. ``rename``: whether an entry's suffix follows a page that had to change
+    its format; documents in an EPUB name their pictures, so there it does not.
+    """
+
+    name: str
+    kind: Literal["zip", "pdf"]
+    entries: tuple[Entry, ...]
+    pages: tuple[str, ...]
+    modified: float
+    comment: bytes = b""
+    rename: bool = True
+
+    def pack(self, files: Mapping[str, Path], target: Path) -> tuple[str, ...]:
+        """See ``Container.pack``."""
+        try:
+            with target.open("wb") as file:
+                left_out = self._pack_pdf(files, file) if self.kind == "pdf" else self._pack_zip(files, file)
+                file.flush()
+                os.fsync(file.fileno())
+            os.utime(target, (self.modified, self.modified))
+        except OSError as error:
+            raise OutputError(
+                f"{self.name}: cannot be written ({error.strerror or error})",
+                "Free some space or check the permissions, and run the same command again.",
+            ) from error
+        return left_out
+
+    def _pack_zip(self, files: Mapping[str, Path], file: io.BufferedWriter) -> tuple[str, ...]:
+        left_out = []
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+            archive.comment = self.comment
+            for entry in self.entries:
+                if entry.source is None:
+                    archive.writestr(_info(entry.name, entry.time, folder=True), b"")
+                    continue
+                try:
+                    data = self._content(entry, files)
+                except PageError:
+                    left_out.append(entry.page or entry.name)
+                    continue
+                archive.writestr(_info(self._entry_name(entry, files), entry.time), data)
+        return tuple(left_out)
+
+    def _content(self, entry: Entry, files: Mapping[str, Path]) -> bytes:
+        assert entry.source is not None
+        if entry.page is not None and entry.page in files:
+            return files[entry.page].read_bytes()
+        data = entry.source.read()
+        is_info = PurePosixPath(entry.name).name.lower() == comicinfo.FILE_NAME
+        return comicinfo.update(data, self._sizes(files)) if is_info and files else data
+
+    def _entry_name(self, entry: Entry, files: Mapping[str, Path]) -> str:
+        if entry.page is None or entry.page not in files or not self.rename:
+            return entry.name
+        before, after = PurePosixPath(entry.page).name, files[entry.page].name
+        if before == after:
+            return entry.name
+        # "012.webp" has become "012.png", or "012.webp.png" where that name was taken.
+        changed = entry.name[: -len(PurePosixPath(before).suffix) or None] + PurePosixPath(after).suffix
+        return changed if after != f"{before}{PurePosixPath(after).suffix}" else entry.name + ".png"
+
+    def _sizes(self, files: Mapping[str, Path]) -> dict[int, tuple[int, int, int]]:
+        sizes = {}
+        for index, page in enumerate(self.pages):
+            if page in files:
+                with PillowImage.open(files[page]) as image:
+                    sizes[index] = (*image.size, files[page].stat().st_size)
+        return sizes
+
+    def _pack_pdf(self, files: Mapping[str, Path], file: io.BufferedWriter) -> tuple[str, ...]:
+        sources = {entry.page: entry.source for entry in self.entries if entry.page and entry.source}
+        left_out: list[str] = []
+
+        def read(page: str) -> bytes | None:
+            try:
+                return files[page].read_bytes() if page in files else sources[page].read()
+            except PageError:
+                left_out.append(page)
+                return None
+
+        write_pdf(file, (data for data in map(read, self.pages) if data is not None))
+        return tuple(left_out)
+
+
+def _info(name: str, time: DateTime, folder: bool = False) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name, time)
+    info.create_system = 3  # else it would depend on the machine that packs
+    info.external_attr = (0o40755 << 16) | 0x10 if folder else 0o100644 << 16
+    return info

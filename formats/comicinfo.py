@@ -1,0 +1,140 @@
+"""ComicInfo.xml, the metadata file of comic archives: read the direction, change what colour changes.
+
+Everything else stays byte for byte: the file is never written anew, only spliced at the places that
+the parser reports. Schema: https://anansi-project.github.io/docs/comicinfo/schemas/v2.0
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from xml.parsers import expat
+
+from mangacolor.nouns import Direction
+
+FILE_NAME: Final = "comicinfo.xml"  # compared without case
+NOTE: Final = "Coloured by mangacolor."
+_LARGEST: Final = 4 * 2**20
+# The schema is a sequence: a note that is not there yet goes behind the last of these.
+_BEFORE_NOTES: Final = (
+    "Title Series Number Count Volume AlternateSeries AlternateNumber AlternateCount Summary".split()  # noqa: SIM905
+)
+
+
+@dataclass(slots=True)
+class _Element:
+    name: str
+    start: int  # offset of "<"
+    inside: int  # offset behind the opening tag
+    close: int = 0  # offset of "</"
+    end: int = 0  # offset behind the closing tag
+    attributes: dict[str, str] = field(default_factory=dict)
+
+
+def direction(data: bytes) -> Direction | None:
+    """What the ``Manga`` element says: ``rtl``, ``ltr``, or None where it does not say."""
+    for element in _elements(data):
+        if element.name == "Manga":
+            word = data[element.inside : element.close].strip()
+            return {b"YesAndRightToLeft": "rtl", b"No": "ltr"}.get(word)  # type: ignore[return-value]
+    return None
+
+
+def update(data: bytes, sizes: Mapping[int, tuple[int, int, int]]) -> bytes:
+    """The file with ``BlackAndWhite`` set to No, a note, and page sizes where there were some.
+
+    ``sizes`` maps a page's index, from 0 in reading order, to its width, height and bytes. A file that
+    is no well-formed ComicInfo in an ASCII-compatible encoding comes back unchanged.
+    """
+    edits: list[tuple[int, int, bytes]] = []
+    elements = _elements(data)
+    for element in elements:
+        if element.name == "BlackAndWhite":
+            edits.append((element.inside, element.close, b"No"))
+        elif element.name == "Page":
+            tag = data[element.start : element.inside]
+            edits.append((element.start, element.inside, _with_size(tag, element.attributes, sizes)))
+    edits += _note(data, elements)
+    for start, end, text in sorted(edits, reverse=True):
+        data = data[:start] + text + data[end:]
+    return data
+
+
+def _note(data: bytes, elements: list[_Element]) -> list[tuple[int, int, bytes]]:
+    text = NOTE.encode()
+    notes = next((element for element in elements if element.name == "Notes"), None)
+    if notes is not None:
+        old = data[notes.inside : notes.close]
+        if text in old:
+            return []
+        if notes.inside == notes.close and data[notes.inside - 2 : notes.inside] == b"/>":
+            return [(notes.start, notes.end, b"<Notes>" + text + b"</Notes>")]
+        return [(notes.close, notes.close, (b" " if old.strip() else b"") + text)]
+    root = [element for element in elements if element.name == "ComicInfo"]
+    if not root or data[root[0].inside - 2 : root[0].inside] == b"/>":
+        return []
+    at = max([element.end for element in elements if element.name in _BEFORE_NOTES], default=root[0].inside)
+    return [(at, at, b"\n  <Notes>" + text + b"</Notes>")]
+
+
+def _with_size(tag: bytes, attributes: Mapping[str, str], sizes: Mapping[int, tuple[int, int, int]]) -> bytes:
+    index = attributes.get("Image", "")
+    if not index.isdecimal() or int(index) not in sizes:
+        return tag
+    for name, value in zip((b"ImageWidth", b"ImageHeight", b"ImageSize"), sizes[int(index)], strict=True):
+        replacement = b'\\g<1>"%d"' % value
+        tag = re.sub(rb"(\s" + name + rb"\s*=\s*)(\"[^\"]*\"|'[^']*')", replacement, tag)
+    return tag
+
+
+class _RefusedError(Exception):
+    """The file holds what no ComicInfo needs and hostile files use."""
+
+
+def _elements(data: bytes) -> list[_Element]:
+    """The root, its children, and each Page, with offsets into ``data``; empty for a broken file."""
+    if len(data) > _LARGEST or b"\0" in data[:64]:  # UTF-16: offsets would not be those of the bytes
+        return []
+    parser = expat.ParserCreate()
+    found: list[_Element] = []
+    open_elements: list[_Element | None] = []
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        kept = len(open_elements) < 2 or name == "Page"
+        at = parser.CurrentByteIndex
+        element = _Element(name, at, _tag_end(data, at), attributes=attributes) if kept else None
+        if element is not None:
+            found.append(element)
+        open_elements.append(element)
+
+    def end(_name: str) -> None:
+        element = open_elements.pop()
+        if element is not None:
+            at = parser.CurrentByteIndex
+            empty = data[element.inside - 2 : element.inside] == b"/>"
+            element.close = element.inside if empty else at
+            element.end = element.inside if empty else _tag_end(data, at)
+
+    def refuse(*_: Any) -> None:
+        raise _RefusedError
+
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.StartDoctypeDeclHandler = refuse  # entities can expand without end
+    try:
+        parser.Parse(data, True)
+    except (expat.ExpatError, _RefusedError, ValueError, LookupError):
+        return []
+    if not found or found[0].name != "ComicInfo":
+        return []
+    return found
+
+
+def _tag_end(data: bytes, start: int) -> int:
+    """The offset behind the ``>`` that closes the tag at ``start``; ``>`` may stand in quotes."""
+    match = re.compile(rb"<(?:[^>\"']|\"[^\"]*\"|'[^']*')*>").match(data, start)
+    if match is None:
+        raise ValueError("a tag without an end")
+    return match.end()

@@ -1,0 +1,221 @@
+"""From an archive, EPUB or PDF to a chapter: its pages, their names, and what it is packed into again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Final, Literal, NamedTuple
+
+from mangacolor.errors import InputError
+from mangacolor.formats import archives, comicinfo, epub, pdf_in
+from mangacolor.formats.archive_out import ArchiveOutput, Entry
+from mangacolor.formats.archives import Listing, Member
+from mangacolor.formats.entry_names import PageNames, readable, why_refused
+from mangacolor.formats.limits import Limits
+from mangacolor.formats.names import is_litter, natural_key
+from mangacolor.formats.sniff import CONTAINER_SUFFIXES, IMAGE_SUFFIXES
+from mangacolor.formats.sources import FileSource, MemberSource, PdfSource
+from mangacolor.nouns import Chapter, Direction, Page
+
+OutputFormat = Literal["same", "folder", "cbz", "pdf"]
+_KEPT: Final = (".cbz", ".zip", ".epub")  # ZIP archives under these names are written back as they are
+
+
+class ExtraMember(NamedTuple):
+    """A file of an archive that is to lie in a folder: where it is read from, its output name."""
+
+    source: MemberSource
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A chapter, the files to copy beside it (``--format folder`` only), and what was left out."""
+
+    chapter: Chapter
+    extras: tuple[ExtraMember, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def open_container(path: Path, kind: str, place: PurePosixPath, form: OutputFormat, limits: Limits) -> Opened:
+    """Open an archive of ``kind`` (see ``sniff.container_kind``) whose own place in OUT is ``place``.
+
+    Raises ``InputError`` if it cannot be read, holds no page, is encrypted or breaks a limit. Entries
+    that are refused become pages that fail, or notes where they are no pictures.
+    """
+    if kind == "pdf":
+        return _open_pdf(path, place, form, limits)
+    return _Archive(path, kind, place, form, limits).open()
+
+
+def output_name(place: PurePosixPath, kind: str, form: OutputFormat) -> str:
+    """``x.cbr`` becomes ``x.cbz``, or ``x`` with ``--format folder``; ZIP archives keep their names."""
+    suffix = place.suffix.lower()
+    if form == "same" and kind == "zip" and suffix in _KEPT:
+        return str(place)
+    stem = place.with_suffix("") if suffix in CONTAINER_SUFFIXES else place
+    stem = stem.with_suffix("") if stem.suffix.lower() == ".tar" else stem
+    ending = {"folder": "", "pdf": ".pdf"}.get(form, ".cbz")
+    return str(stem.with_name(stem.name + ending))
+
+
+def folder_container(name: str, pages: list[Page], others: list[tuple[str, Path]]) -> ArchiveOutput:
+    """What a folder's pages and other files (name in the archive, path) are packed into."""
+    entries = []
+    for page in pages:
+        assert isinstance(page.source, FileSource)
+        short = PurePosixPath(page.name).name
+        entries.append(Entry(short, _time(page.source.path), page.name, page.source))
+    entries += [Entry(short, _time(path), None, FileSource(path)) for short, path in others]
+    entries.sort(key=lambda entry: natural_key(entry.name))
+    modified = max((entry.source.path.stat().st_mtime for entry in entries), default=0.0)  # type: ignore[union-attr]
+    kind: Literal["zip", "pdf"] = "pdf" if name.endswith(".pdf") else "zip"
+    return ArchiveOutput(name, kind, tuple(entries), tuple(page.name for page in pages), modified)
+
+
+def _time(path: Path) -> archives.DateTime:
+    return archives.zip_time(path.stat().st_mtime)
+
+
+def _open_pdf(path: Path, place: PurePosixPath, form: OutputFormat, limits: Limits) -> Opened:
+    suffixes = pdf_in.list_pages(path, limits)
+    if not suffixes:
+        raise InputError(f"{path}: the PDF has no pages", "Give a PDF with pages in it.")
+    name = output_name(place, "pdf", form)
+    digits = max(3, len(str(len(suffixes))))
+    pages, entries = [], []
+    for index, suffix in enumerate(suffixes):
+        source = PdfSource(path, index, limits.page_pixels)
+        short = f"{index + 1:0{digits}d}{suffix}"
+        pages.append(Page(f"{name}/{short}", index + 1, source))
+        entries.append(Entry(short, _time(path), pages[-1].name, source))
+    output = _output(path, name, form, entries, pages)
+    return Opened(Chapter(name, tuple(pages), container=output))
+
+
+def _output(
+    path: Path, name: str, form: OutputFormat, entries: list[Entry], pages: list[Page]
+) -> ArchiveOutput | None:
+    if form == "folder":
+        return None
+    kind: Literal["zip", "pdf"] = "pdf" if form == "pdf" else "zip"
+    names = tuple(page.name for page in pages)
+    return ArchiveOutput(name, kind, tuple(entries), names, path.stat().st_mtime)
+
+
+class _Archive:
+    """One archive while its entries are sorted into pages, other files and refused ones."""
+
+    def __init__(
+        self, path: Path, kind: str, place: PurePosixPath, form: OutputFormat, limits: Limits
+    ) -> None:
+        self.path, self.kind, self.form, self.limits = path, kind, form, limits
+        self.name = output_name(place, kind, form)
+        self.listing: Listing = archives.list_archive(path, kind, limits)
+        self.members = _with_troubles(self.listing.members)
+        self.by_name = {member.name: member for member in self.members}
+        self.spine = epub.read_spine(self._read_named) if kind == "zip" else None
+        self.notes: list[str] = []
+
+    def open(self) -> Opened:
+        ordered = self._page_members()
+        if not ordered:
+            raise self._no_page()
+        names = PageNames()
+        # Only the same form keeps an EPUB's documents, which give its pictures their order.
+        numbered = self.spine is not None and self.form != "same"
+        pages: dict[str, Page] = {}
+        for number, member in enumerate(ordered, start=1):
+            suffix = PurePosixPath(member.name).suffix
+            short = names.make(f"{number:04d}{suffix}" if numbered else member.name)
+            pages[member.name + f"#{member.index}"] = Page(
+                f"{self.name}/{short}", number, self._source(member)
+            )
+        listed = list(pages.values())
+        entries = self._entries(pages, numbered)
+        output = _output(self.path, self.name, self.form, entries, listed)
+        if output is not None:
+            output = replace(output, comment=self.listing.comment, rename=self.spine is None or numbered)
+        extras = self._extras(entries, names) if self.form == "folder" else ()
+        chapter = Chapter(self.name, tuple(listed), self._direction(), output)
+        return Opened(chapter, extras, tuple(self.notes))
+
+    def _page_members(self) -> list[Member]:
+        """The pictures in reading order: the spine's in an EPUB, else all in natural order."""
+        if self.spine is not None:
+            return [self.by_name[name] for name in self.spine.pictures if name in self.by_name]
+        pictures = [member for member in self.members if _is_picture(member)]
+        return sorted(pictures, key=lambda member: (natural_key(readable(member.name)), member.index))
+
+    def _entries(self, pages: dict[str, Page], numbered: bool) -> list[Entry]:
+        entries = []
+        for member in self.members:
+            page = pages.get(member.name + f"#{member.index}")
+            if page is not None:
+                short = PurePosixPath(page.name).name if numbered else readable(member.name)
+                entries.append(Entry(short, member.time, page.name, page.source))
+            elif member.trouble:
+                self.notes.append(f"{self.path}: {readable(member.name)} was left out: {member.trouble}")
+            elif not numbered:
+                source = None if member.folder else self._source(member)
+                entries.append(Entry(readable(member.name), member.time, None, source))
+                if PurePosixPath(member.name).suffix.lower() in CONTAINER_SUFFIXES:
+                    nested = f"{self.path}: {readable(member.name)} is an archive in the archive"
+                    self.notes.append(f"{nested} and was not coloured; unpack it first")
+        return sorted(entries, key=lambda entry: entry.name) if numbered else entries
+
+    def _extras(self, entries: list[Entry], names: PageNames) -> tuple[ExtraMember, ...]:
+        extras = []
+        for entry in entries:
+            if entry.page is None and isinstance(entry.source, MemberSource):
+                extras.append(ExtraMember(entry.source, f"{self.name}/{names.make(entry.name)}"))
+        return tuple(extras)
+
+    def _direction(self) -> Direction | None:
+        if self.spine is not None and self.spine.direction is not None:
+            return self.spine.direction
+        for name in self.by_name:
+            if PurePosixPath(name).name.lower() == comicinfo.FILE_NAME:
+                data = self._read_named(name)
+                return comicinfo.direction(data) if data else None
+        return None
+
+    def _read_named(self, name: str) -> bytes | None:
+        member = self.by_name.get(name)
+        if member is None or member.folder or member.trouble:
+            return None
+        try:
+            return self._source(member).read()
+        except Exception as error:  # a damaged document is no reason to lose the pages
+            self.notes.append(f"{self.path}: {readable(name)} cannot be read ({error})")
+            return None
+
+    def _source(self, member: Member) -> MemberSource:
+        return MemberSource(self.path, self.kind, member, self.limits.entry_bytes)
+
+    def _no_page(self) -> InputError:
+        nested = [m.name for m in self.members if PurePosixPath(m.name).suffix.lower() in CONTAINER_SUFFIXES]
+        if nested:
+            return InputError(
+                f"{self.path}: holds no page, only archives ({readable(nested[0])})",
+                "Unpack it and give the folder of archives as input.",
+            )
+        return InputError(f"{self.path}: holds no page", "Give an archive with images in it.")
+
+
+def _with_troubles(members: tuple[Member, ...]) -> tuple[Member, ...]:
+    seen: set[str] = set()
+    judged = []
+    for member in members:
+        trouble = why_refused(member.name) or member.trouble
+        if member.name in seen and not member.folder:
+            trouble = trouble or "another entry before it has the same name"
+        seen.add(member.name)
+        judged.append(replace(member, trouble=trouble))
+    return tuple(judged)
+
+
+def _is_picture(member: Member) -> bool:
+    path = PurePosixPath(member.name.replace("\\", "/"))
+    hidden = any(is_litter(part) for part in path.parts)
+    return not member.folder and not hidden and path.suffix.lower() in IMAGE_SUFFIXES

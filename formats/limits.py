@@ -1,0 +1,20 @@
+"""What an input may be at most, so that a hostile file can fill neither memory nor disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Of one archive or PDF. ``page_pixels`` is for rendering a PDF page; see ``Options.max_pixels``."""
+
+    entries: int = 20_000
+    entry_bytes: int = 512 * 2**20  # of one unpacked file
+    total_bytes: int = 16 * 2**30  # of all unpacked files together
+    ratio: int = 300  # unpacked to packed; judged for files above ``ratio_from`` bytes
+    ratio_from: int = 16 * 2**20
+    page_pixels: int = 200_000_000
+
+
+DEFAULT_LIMITS = Limits()
