@@ -20,9 +20,9 @@ _CHUNK = 1 << 20
 _log = logging.getLogger(__name__)
 
 _WITHOUT = {
-    "vgg": "or go on without it: train with losses.vgg = 0 (preset l1)",
-    "extractor": "or go on without it: losses.anime = 0 (preset l1 or perceptual), and a generator "
-    "without extractor (unet or unet-attention)",
+    "vgg": "(--vgg-weights FILE); or go on without it: train with losses.vgg=0 (preset l1)",
+    "extractor": "(--anime-weights FILE); or go on without it: train with losses.anime=0 (preset l1 or "
+    "perceptual) and a generator without extractor (unet or unet-attention)",
 }
 
 
@@ -97,5 +97,5 @@ def _receive(source: BinaryIO, path: Path, entry: Weights) -> None:
 def _absent(entry: Weights, path: Path, reason: str) -> SetupError:
     return SetupError(
         f"the weights {entry.file} ({entry.architecture}) are not at {path}, and {reason}",
-        f"get {entry.origin} and put it there, or give the file by its path, {_WITHOUT[entry.role]}",
+        f"get {entry.origin} and put it there, or give it by its path {_WITHOUT[entry.role]}",
     )
