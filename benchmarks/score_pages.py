@@ -107,12 +107,13 @@ def score_page(name: str, folders: Folders) -> PageScore:
     art = read_rgb(folders.art[name]) if truth is not None and name in folders.art else None
     balloons = balloon_truth(truth, art) if truth is not None and art is not None else None
     areas = page_areas(source if truth is None else truth, balloons)
+    seams = list(tile_borders(folders.state, name))
     figures = {
         "grey_share": grey_share(result, source, areas.drawn),
         "ground_chroma": added_chroma(result, source, areas.ground),
         "balloon_chroma": added_chroma(result, source, areas.balloons),
         **_ink(result, source),
-        "seam_ratio": seam_ratio(result, list(tile_borders(folders.state, name))),
+        "seam_ratio": seam_ratio(result, seams),
         **_stability(name, result, areas, folders),
     }
     if truth is None:
