@@ -1,4 +1,4 @@
-"""The colour network: a U-Net from a grey picture to a coloured one, in eight named variants.
+"""The colour network: a U-Net from a grey picture to a coloured one, in named variants.
 
 ``faithful`` is the notebook's network exactly, its defects included. ``corrected`` (the default) puts
 the attention where the map has 16×16 positions, keeps the extractor frozen and out of the
@@ -9,7 +9,7 @@ checkpoint, and has no BatchNorm on the innermost map, so that a batch of one tr
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -18,14 +18,11 @@ from mangacolor.errors import UsageError
 from mangacolor.models.attention import SelfAttention
 from mangacolor.models.blocks import ConvBlock, DeconvBlock
 from mangacolor.models.config import GeneratorConfig, generator_config
+from mangacolor.models.extractor import FEATURES, FeatureExtractor, create_extractor
 from mangacolor.models.palette import PaletteHead, to_rgb
-
-if TYPE_CHECKING:
-    from mangacolor.models.pretrained import Given
+from mangacolor.models.pretrained import Given
 
 __all__ = ["ColorizationUNet", "GeneratorConfig", "build_generator", "create_generator", "generator_config"]
-
-FEATURES = 512  # of the extractor
 
 
 class ColorizationUNet(nn.Module):
@@ -34,7 +31,7 @@ class ColorizationUNet(nn.Module):
     Modules ``down1`` … ``downL``, ``attn``, ``context`` (the extractor), ``up1`` … ``upL``.
     """
 
-    def __init__(self, config: GeneratorConfig, context: nn.Module | None = None) -> None:
+    def __init__(self, config: GeneratorConfig, context: FeatureExtractor | None = None) -> None:
         super().__init__()
         self.config = config
         levels = config.levels
@@ -127,8 +124,6 @@ def build_generator(
     with torch.device("meta") if empty else nullcontext():
         if not config.extractor:
             return ColorizationUNet(config)
-        from mangacolor.models.extractor import create_extractor
-
         if extractor_weights is None:
             return ColorizationUNet(config, create_extractor(None, faithful=config.faithful))
         with torch.device("cpu"):

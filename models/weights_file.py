@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 FORMAT = "mangacolor-generator-1"
 _BUNDLED = Path(__file__).parent / "weights"
 _FETCH_AGAIN = "fetch the file again, or name other weights with --weights"
+_OURS = "name a file that mangacolor train or mangacolor models import has written"
 
 
 def bundled_file(entry: Weights) -> Path:
@@ -63,7 +64,11 @@ def _check_form(path: Path) -> None:
     try:
         kind = _torch_kind(path)
         if kind is None:
-            generator_metadata(path, safetensors_metadata(path))
+            metadata, keys = safetensors_header(path)
+            if is_ours(metadata):
+                generator_metadata(path, metadata)
+            elif not any(key.removeprefix("module.").startswith("down1.") for key in keys):
+                raise SetupError(f"{path} holds no generator's weights", _OURS)
         elif kind == "zip" and not _holds_a_pickle(path):
             raise SetupError(f"{path} is not a whole file of weights", _FETCH_AGAIN)
     except OSError as error:
@@ -90,25 +95,28 @@ def _holds_a_pickle(path: Path) -> bool:
         return any(name.endswith("data.pkl") for name in archive.namelist())
 
 
-def safetensors_metadata(path: Path) -> dict[str, str]:
-    """The strings in the header of a safetensors file. Raises ``SetupError`` if it is not whole."""
+def safetensors_header(path: Path) -> tuple[dict[str, str], list[str]]:
+    """Metadata and names of the tensors of a safetensors file. Raises ``SetupError`` if it is not whole."""
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(path, framework="numpy") as file:
-            return dict(file.metadata() or {})
+            return dict(file.metadata() or {}), list(file.keys())
     except (SafetensorError, OSError) as error:
         raise SetupError(f"{path} is not a whole file of weights: {error}", _FETCH_AGAIN) from error
 
 
+def is_ours(metadata: Mapping[str, str]) -> bool:
+    """Whether a safetensors file's metadata is of mangacolor's writing, of any version."""
+    return metadata.get("format", "").startswith("mangacolor-")
+
+
 def generator_metadata(path: Path, metadata: Mapping[str, str]) -> dict[str, Any]:
-    """The decoded metadata of a generator's file. Raises ``SetupError`` if it is no generator of ours."""
-    found = metadata.get("format")
-    if found != FORMAT:
-        what = f"of format {found}" if found else "no generator written by mangacolor"
+    """The decoded metadata of a file of ours. Raises ``SetupError`` if this version cannot read it."""
+    if metadata["format"] != FORMAT:
         raise SetupError(
-            f"{path} is {what}",
-            "name a file that mangacolor train or mangacolor models import has written",
+            f"{path} is of the format {metadata['format']}, and this version reads {FORMAT}",
+            "install the mangacolor that wrote it, or a newer one",
         )
     try:
         return {key: json.loads(value) for key, value in metadata.items() if key != "format"}
@@ -128,7 +136,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             return _read_torch(path), {}
     except OSError as error:
         raise _unreadable(path, error) from error
-    metadata = safetensors_metadata(path)
+    metadata, _ = safetensors_header(path)
     from safetensors.torch import load_file
 
     return load_file(path), metadata

@@ -22,6 +22,7 @@ from mangacolor.models.stand_in import RESNETS, blank_resnet
 from mangacolor.models.weights_file import (
     FORMAT,
     generator_metadata,
+    is_ours,
     read_tensors,
     sha256_of,
     weights_fingerprint,
@@ -81,7 +82,7 @@ def load_generator(
     """
     path = weights_path(name_or_path)
     tensors, header = read_tensors(path)
-    if header:
+    if is_ours(header):
         metadata = generator_metadata(path, header)
         config = _config(path, metadata.get("config"))
         generator = build_generator(

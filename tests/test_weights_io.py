@@ -148,6 +148,14 @@ def test_the_notebooks_checkpoints_are_imported(
         assert torch.equal(again.state_dict()[key], value), key
 
 
+def test_the_notebooks_weights_may_come_as_safetensors(tmp_path: Path) -> None:
+    generator = make("unet-faithful")
+    path = tmp_path / "l1.safetensors"
+    save_file(generator.state_dict(), path, {"format": "pt"})
+    assert weights_fingerprint(path) == sha256_of(path)
+    assert load_generator(path).config == generator.config
+
+
 def test_import_replaces_nothing_unasked(tmp_path: Path) -> None:
     out = tmp_path / "x.safetensors"
     out.write_text("precious")
@@ -194,6 +202,8 @@ def spoil(kind: str, folder: Path) -> Path:
             save_file({"some.weight": torch.zeros(3)}, path)
         case "of another kind":
             save_file({"some.weight": torch.zeros(3)}, path, {"format": "pt"})
+        case "of another version":
+            save_file({"some.weight": torch.zeros(3)}, path, {"format": "mangacolor-generator-9"})
         case _:
             config = {"future": {"name": "unet", "wings": 2}, "huge": {"levels": 10**9, "size": 10**9}}
             config |= {"typed": {"width": "64"}, "list": [], "other": {"width": 8, "size": 16, "levels": 4}}
@@ -204,7 +214,7 @@ def spoil(kind: str, folder: Path) -> Path:
 
 
 FILES = ["bomb", "bare bomb", "numbers", "zip", "truncated", "empty", "text", "folder", "foreign"]
-HEADERS = ["of another kind", "future", "huge", "typed", "list", "other"]
+HEADERS = ["of another kind", "of another version", "future", "huge", "typed", "list", "other"]
 
 
 @pytest.mark.parametrize("kind", [*FILES, *HEADERS])
@@ -223,7 +233,7 @@ def test_a_name_that_is_unknown_is_told_the_known_ones() -> None:
     assert "default" in caught.value.remedy
 
 
-@pytest.mark.parametrize("kind", ["truncated", "empty", "text", "folder", "foreign", "zip"])
+@pytest.mark.parametrize("kind", ["truncated", "empty", "text", "folder", "foreign", "zip", *HEADERS[:2]])
 def test_the_fingerprint_checks_the_form_first(tmp_path: Path, kind: str) -> None:
     with pytest.raises(SetupError):
         weights_fingerprint(spoil(kind, tmp_path))
