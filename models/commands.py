@@ -11,7 +11,7 @@ import click
 
 from mangacolor.errors import OutputError, UsageError
 from mangacolor.models.download import fetch, weights_cache
-from mangacolor.models.super_resolution_table import NETWORKS
+from mangacolor.models.super_resolution_table import NETWORKS, KnownNetwork
 from mangacolor.models.weights_file import bundled_file
 from mangacolor.models.weights_table import WEIGHTS, Weights, find_weights
 
@@ -41,7 +41,7 @@ def _colour_row(entry: Weights) -> dict[str, Any]:
     return asdict(entry) | {"state": there if file.is_file() else "absent", "path": str(file)}
 
 
-def _upscaler_row(network: Any) -> dict[str, Any]:
+def _upscaler_row(network: KnownNetwork) -> dict[str, Any]:
     from mangacolor.models.super_resolution_files import package_folder
 
     return asdict(network) | {"role": "upscaler", "state": "installed" if package_folder() else "absent"}

@@ -44,9 +44,9 @@ WEIGHTS: tuple[Weights, ...] = (
         file="resnet50-13306192.pth",
         sha256="13306192",
         architecture="ResNet-50 with a 6000-tag head",
-        licence="MIT",
+        licence="MIT, adapted: with attribution to M. Baas",
         origin="https://github.com/RF5/danbooru-pretrained/releases/download/v0.1/resnet50-13306192.pth",
-        attribution="Matthew Baas, danbooru-pretrained (2019)",
+        attribution="Matthew Baas, danbooru-pretrained (2020)",
         role="extractor",
     ),
     Weights(
