@@ -30,6 +30,7 @@ from mangacolor.stages.tiles import cut
 from mangacolor.training.balloon_truth import balloon_truth
 from mangacolor.training.metric_colour import left_grey, to_lab
 from mangacolor.training.metric_page import (
+    INK,
     Areas,
     Line,
     added_chroma,
@@ -118,9 +119,10 @@ def score_page(name: str, folders: Folders) -> PageScore:
     }
     if truth is None:
         return PageScore(name, figures, None)
-    figures["left_grey"] = left_grey(
-        to_lab(truth[areas.drawn][:, None]), to_lab(result[areas.drawn][:, None])
-    )
+    figures["seam_ratio_of_truth"] = seam_ratio(truth, seams)  # what a page without tiles gets there
+    colourable = areas.drawn & (luma(source) >= INK)
+    pixels = truth[colourable][:, None], result[colourable][:, None]
+    figures["left_grey"] = left_grey(to_lab(pixels[0]), to_lab(pixels[1]))
     return PageScore(name, figures, score_pair(truth, result, luma(source), areas.drawn))
 
 

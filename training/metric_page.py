@@ -105,9 +105,7 @@ def seam_ratio(result: Image, seams: Sequence[Line], reach: int = 4) -> float | 
         across, upright = _across(ab, line)
         position = line[0] if upright else line[1]
         step = _step(across, position, reach)
-        others = [
-            _step(across, position + side * far * reach, reach) for far in (4, 8, 12) for side in (-1, 1)
-        ]
+        others = [_step(across, position + side * far * reach, reach) for far in _BESIDE for side in (-1, 1)]
         usable = [other for other in others if other is not None]
         if step is not None and usable:
             at_seam.append(step * across.shape[1])
