@@ -15,7 +15,7 @@ import click
 
 from mangacolor.configuration import FILE_NAME, file_options, read_file
 from mangacolor.errors import MangacolorError
-from mangacolor.options import option, pixel_options, run_options
+from mangacolor.options import option, pixel_options, run_options, selection_options
 
 # Commands that live elsewhere: module, name in it, and what --help says without importing the module.
 ELSEWHERE = {
@@ -105,6 +105,32 @@ def panels(images: tuple[Path, ...], out: Path, **values: Any) -> int:
     from mangacolor.commands import run_panels
 
     return run_panels(images, out, values)
+
+
+@cli.command()
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the coloured pages.")
+@click.option("--dot", "form", flag_value="dot", help="The graph for Graphviz.")
+@click.option("--mermaid", "form", flag_value="mermaid", help="The graph for Markdown.")
+@pixel_options
+@selection_options
+@option("--json", is_flag=True, help="Print one JSON object.")
+def plan(inputs: tuple[Path, ...], out: Path, form: str | None, **values: Any) -> int:
+    """Show the graph, what is cached and what would run. Writes nothing."""
+    from mangacolor.commands import run_plan
+
+    return run_plan(inputs, out, form, values)
+
+
+@cli.command()
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--all", "everything", is_flag=True, help="Also forget which files of OUT are ours.")
+@option("--json", is_flag=True, help="Print one JSON object.")
+def clean(out: Path, everything: bool, json: bool) -> int:
+    """Remove what was kept in OUT/.mangacolor for looking and resuming. Finished pages stay."""
+    from mangacolor.commands import run_clean
+
+    return run_clean(out, everything, json)
 
 
 @cli.command()

@@ -66,6 +66,30 @@ def run_panels(images: Sequence[Path], out: Path, values: Mapping[str, Any]) -> 
     return result.status
 
 
+def run_plan(inputs: Sequence[Path], out: Path, form: str | None, values: Mapping[str, Any]) -> int:
+    """Print what a run would do and return the exit status."""
+    from mangacolor.pipeline.plan import as_document, as_dot, as_mermaid, as_text, plan_run
+
+    plan = plan_run(inputs, out, pick(Options, values), pick(RunOptions, values))
+    if values["json"]:
+        click.echo(json.dumps(as_document(plan), ensure_ascii=False))
+    else:
+        click.echo({"dot": as_dot, "mermaid": as_mermaid, None: as_text}[form](plan))
+    return 0
+
+
+def run_clean(out: Path, everything: bool, as_json: bool) -> int:
+    """Remove a state folder's artifacts and return the exit status."""
+    from mangacolor.pipeline.clean import clean
+
+    cleaned = clean(out, everything)
+    if as_json:
+        click.echo(json.dumps({"files": cleaned.files, "bytes": cleaned.bytes}))
+    else:
+        click.echo(f"removed {cleaned.files} files, {cleaned.bytes / 2**20:.1f} MiB", err=True)
+    return 0
+
+
 def run_doctor(context: click.Context, values: Mapping[str, Any]) -> int:
     """Print what was found and return the exit status: 0, or 3 where colouring cannot work."""
     from mangacolor.doctor import diagnose, report

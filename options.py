@@ -51,13 +51,22 @@ pixel_options = _all(
     option("--batch", type=click.IntRange(1), help="Tiles in one call of the network."),
 )
 
-run_options = _all(
-    option("--jobs", type=click.IntRange(0), help="Pages worked on at once; one a core by default."),
+selection_options = _all(
     option("--until", metavar="STAGE", help="Stop each page after this stage and write no page."),
     option("--from", "start", metavar="STAGE", help="Redo this stage and what follows it; reuse the rest."),
     option("--pages", metavar="3,5-9", help="Only these pages of each chapter, counted from 1."),
-    option("--keep", is_flag=True, default=None, help="Keep every stage's pictures in OUT/.mangacolor."),
     option("--force", is_flag=True, default=None, help="Do everything again and overwrite what is there."),
+)
+
+run_options = _all(
+    selection_options,
+    option("--jobs", type=click.IntRange(0), help="Pages worked on at once; one a core by default."),
+    option(
+        "--on-error",
+        type=click.Choice(["skip", "copy"]),
+        help="copy puts a page that fails into the output as it came; skip, the default, does not.",
+    ),
+    option("--keep", is_flag=True, default=None, help="Keep every stage's pictures in OUT/.mangacolor."),
     option("--json", is_flag=True, default=None, help="One JSON object a line on stdout, for scripts."),
     option("--quiet", is_flag=True, default=None, help="Say only what went wrong."),
 )

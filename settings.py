@@ -41,6 +41,7 @@ class RunOptions:
     pages: str | None = None  # "3,5-9", counted from 1 in each chapter
     keep: bool = False
     force: bool = False
+    on_error: Literal["skip", "copy"] = "skip"  # copy: a page that fails goes out as it came
     jobs: int = 0  # 0: one a core
     json: bool = False
     quiet: bool = False

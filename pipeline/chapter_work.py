@@ -76,16 +76,25 @@ class ChapterWork:
         self.arrived.sort(key=lambda work: work.index)
         decision = Decision({work.page.name: {} for work in self.arrived}, {})
         for stage in self.stages:
-            key = self._key(stage)
-            documents = self._remembered(stage, key)
+            documents = self._remembered(stage)
             if documents is None:
                 started = time.perf_counter()
                 documents = self._run(stage)
                 decision.seconds[stage.name] = time.perf_counter() - started
-                self._remember(stage, key, documents)
-            for page, document in documents.items():
-                decision.given[page][stage.name] = Artifact(document)
+                self._remember(stage, documents)
+            _hand_out(decision.given, stage, documents)
         return decision
+
+    def recall(self) -> Given | None:
+        """What the chapter stages gave in the last run, if that still holds for each of them."""
+        self.arrived.sort(key=lambda work: work.index)
+        given: Given = {work.page.name: {} for work in self.arrived}
+        for stage in self.stages:
+            documents = self._remembered(stage)
+            if documents is None:
+                return None
+            _hand_out(given, stage, documents)
+        return given
 
     def _key(self, stage: ChapterStage) -> str:
         needs = [f"{w.page.name} {w.keys[need]}" for w in self.arrived for need in stage.needs]
@@ -102,18 +111,23 @@ class ChapterWork:
     def _file(self, stage: ChapterStage) -> Path:
         return self.state.folder / "chapters" / PurePosixPath(self.chapter.name) / f"{stage.name}.json"
 
-    def _remembered(self, stage: ChapterStage, key: str) -> dict[str, dict[str, Any]] | None:
+    def _remembered(self, stage: ChapterStage) -> dict[str, dict[str, Any]] | None:
         if self.job.force or stage.name in self.job.selection.forced:
             return None
         try:
             document = json.loads(self._file(stage).read_bytes())
-            return dict(document["pages"]) if document["key"] == key else None
+            return dict(document["pages"]) if document["key"] == self._key(stage) else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def _remember(self, stage: ChapterStage, key: str, documents: dict[str, dict[str, Any]]) -> None:
-        text = json.dumps({"key": key, "pages": documents}, ensure_ascii=False, indent=1)
+    def _remember(self, stage: ChapterStage, documents: dict[str, dict[str, Any]]) -> None:
+        text = json.dumps({"key": self._key(stage), "pages": documents}, ensure_ascii=False, indent=1)
         write_atomic(self._file(stage), text.encode(), scratch=self.state.scratch)
+
+
+def _hand_out(given: Given, stage: ChapterStage, documents: dict[str, dict[str, Any]]) -> None:
+    for page, document in documents.items():
+        given[page][stage.name] = Artifact(document)
 
 
 class _Pages(Mapping[str, Inputs]):

@@ -30,9 +30,10 @@ from mangacolor.pipeline.events import (
 )
 from mangacolor.pipeline.lanes import Completion, Lane
 from mangacolor.pipeline.manifest import Entry
+from mangacolor.pipeline.packing import Packing
 from mangacolor.pipeline.page_work import Job, PageWork
 
-_READ, _COMMIT, _SAVE, _CHAPTER = "read", "commit", "save", "chapter"
+_READ, _COMMIT, _SAVE, _CHAPTER, _PACK = "read", "commit", "save", "chapter", "pack"
 _BUG = "Look at the page; if it is sound, this is a bug: please report it with the page and this message."
 _STOP_WITHIN = 5.0  # seconds that a stopped run waits for what is running
 
@@ -68,6 +69,7 @@ class Engine:
         self._pending: deque[PageWork] = deque()
         self._works: dict[int, PageWork] = {}
         self._chapters: dict[int, ChapterWork] = {}  # those whose chapter stages are at work
+        self._packings: dict[int, Packing] = {}  # those being written
         self._tally: Counter[str] = Counter()
         self._counts: Counter[str] = Counter()
         self._stages_run = 0
@@ -84,7 +86,7 @@ class Engine:
         pages = len(self._pending)
         deadline = 0.0
         try:
-            while self._pending or self._works or self._chapters:
+            while self._pending or self._works or self._chapters or self._packings:
                 if self._stopping:
                     self._pending.clear()
                     deadline = deadline or time.monotonic() + _STOP_WITHIN
@@ -120,6 +122,9 @@ class Engine:
         if token.kind == _CHAPTER:
             self._chapter_done(self._chapters.pop(token.page), completion)
             return
+        if token.kind == _PACK:
+            self._packed(self._packings.pop(token.page), completion)
+            return
         work = self._works[token.page]
         if token.kind == "started":
             self._emit(StageStarted(work.page.name, token.stage))
@@ -131,7 +136,8 @@ class Engine:
             self._read(work, completion.result)
         elif token.kind == "stage":
             self._stage_done(work, token.stage, *completion.result)
-        elif token.kind == _COMMIT:
+        elif token.kind == _COMMIT and work.outcome != "failed":
+            work.entry = completion.result
             self._page_done(work)
         self._advance(work)
 
@@ -139,7 +145,7 @@ class Engine:
 
     def _read(self, work: PageWork, entry: Any) -> None:
         if entry is not None:
-            work.panels = entry.panels
+            work.panels, work.entry = entry.panels, entry
             work.ended, work.outcome = True, "cached"
             self._page_done(work)
         elif not work.to_run and not work.commits and not work.fan_in:
@@ -179,9 +185,36 @@ class Engine:
             work.submitted.add(_COMMIT)
             self._submit("io", _Token(work.index, _COMMIT), -1, lambda _lane: work.commit())
             return
+        if work.outcome == "failed" and self._job.fill_in and work.commits and _COMMIT not in work.submitted:
+            work.submitted.add(_COMMIT)
+            if work.source and work.packing is None:  # an archive takes failed pages from its source
+                self._submit("io", _Token(work.index, _COMMIT), -1, lambda _lane: work.commit_source())
+                return
         del self._works[work.index]
+        survived = going_on and work.complete
         if work.fan_in is not None:
-            self._arrive(work.fan_in, work, going_on and work.complete)
+            self._arrive(work.fan_in, work, survived)
+        if work.packing is not None and work.commits and not survived:
+            self._end_packed_page(work.packing, work)
+
+    def _end_packed_page(self, packing: Packing, work: PageWork) -> None:
+        """A page of an archive has ended; the last one has the archive written."""
+        if work.outcome == "cancelled" or not packing.end_page(work.page.name, work.entry) or self._stopping:
+            return
+        if packing.obstacle:
+            self._emit(Warned(packing.container.name, "", packing.obstacle))
+            return
+        self._packings[work.index] = packing
+        self._lanes["io"].submit(_Token(work.index, _PACK), (work.index, 0), lambda _lane: packing.pack())
+
+    def _packed(self, packing: Packing, completion: Completion) -> None:
+        name = packing.container.name
+        if isinstance(completion.error, MangacolorError):
+            self._fatal = self._fatal or completion.error
+        elif completion.error is not None:
+            self._fatal = self._fatal or OutputError(f"{name}: cannot be packed: {completion.error}", _BUG)
+        for page in completion.result or ():
+            self._emit(Warned(name, "", f"{page} is left out: it can neither be coloured nor read"))
 
     def _arrive(self, chapter: ChapterWork, work: PageWork, survived: bool) -> None:
         """A page has ended its first sweep; the last one sets the chapter stages to work."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import os
 import threading
@@ -57,8 +58,7 @@ class Manifest:
             return None
         path = self._out / entry.file
         try:
-            stat = path.stat()
-            if (stat.st_size, stat.st_mtime_ns) == (entry.size, entry.mtime_ns):
+            if _stat(path) == (entry.size, entry.mtime_ns):
                 return entry
             return entry if sha256(path.read_bytes()) == entry.sha256 else None
         except OSError:
@@ -80,8 +80,19 @@ class Manifest:
         digest = sha256(data)
         self._append({"announce": file, "sha256": digest})
         write_atomic(path, data, durable=True, scratch=self._scratch)
-        stat = path.stat()
-        entry = Entry(page, file, key, digest, stat.st_size, stat.st_mtime_ns, outcome, panels)
+        return self._confirm(Entry(page, file, key, digest, *_stat(path), outcome, panels))
+
+    def adopt(self, name: str, temporary: Path, *, key: str) -> Entry:
+        """Move a finished file, already on the disk, to ``name`` in OUT and record it."""
+        path = self._out / name
+        with temporary.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        self._append({"announce": name, "sha256": digest})
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.replace(path)
+        return self._confirm(Entry(name, name, key, digest, *_stat(path), "done"))
+
+    def _confirm(self, entry: Entry) -> Entry:
         self._append(dataclasses.asdict(entry))
         self._record(entry)
         return entry
@@ -122,6 +133,11 @@ class Manifest:
                     os.fsync(file.fileno())
             except OSError as error:
                 raise output_error(self._path, error) from error
+
+
+def _stat(path: Path) -> tuple[int, int]:
+    stat = path.stat()
+    return stat.st_size, stat.st_mtime_ns
 
 
 def _ends_with_newline(path: Path) -> bool:

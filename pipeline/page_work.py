@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from mangacolor.errors import Cancelled, PageError
+from mangacolor.formats.names import STATE_FOLDER
 from mangacolor.nouns import Artifact, Chapter, Image, Page
 from mangacolor.pipeline.cache import PageCache
 from mangacolor.pipeline.cancel import CancelToken
@@ -19,6 +20,7 @@ from mangacolor.pipeline.manifest import Entry, Manifest
 
 if TYPE_CHECKING:
     from mangacolor.pipeline.chapter_work import ChapterWork
+    from mangacolor.pipeline.packing import Packing
 
 Resources = Callable[[Hashable, Callable[[], Any]], Any]
 
@@ -34,6 +36,7 @@ class Job:
     planned: frozenset[str] = frozenset()  # every page's output name
     keep: bool = False
     force: bool = False
+    fill_in: bool = False  # --on-error copy
 
 
 @dataclass(slots=True)
@@ -53,6 +56,8 @@ class PageWork:
     targets: tuple[str, ...]
     given: dict[str, Artifact] = field(default_factory=dict)
     fan_in: ChapterWork | None = None
+    packing: Packing | None = None
+    entry: Entry | None = None  # of the finished page
     source: bytes = b""
     keys: dict[str, str] = field(default_factory=dict)
     started: float = 0.0
@@ -80,13 +85,21 @@ class PageWork:
     # -- finding out what there is to do
 
     def prepare(self) -> Entry | None:
-        """[lane] Read the page, make its keys and see what is there already.
+        """[lane] Read the page, make its keys, see what is there already, and what is to run.
 
         Returns the manifest's entry if the page is finished. Raises ``PageError`` if its file in OUT
         is somebody else's.
         """
         self.job.cancel.check()
         self.started = time.perf_counter()
+        entry = self.examine()
+        if entry is None:
+            for name, artifact in self.given.items():
+                self._keep_given(name, artifact)
+        return entry
+
+    def examine(self) -> Entry | None:
+        """[lane] What ``prepare`` does, without writing anything."""
         self.source = self.page.source.read()
         self.keys = self.recipe.page_keys(self.job.graph, sha256(self.source), self.given)
         if self.commits and not self.job.force:
@@ -95,7 +108,7 @@ class PageWork:
                 return entry
             self._check_free(self.page.name)
         for name, artifact in self.given.items():
-            self._take_given(name, artifact)
+            self._accept(name, artifact)
         for target in self.targets:
             # A page that is to be committed needs its last artifact itself, not only to know of it.
             known = self._may_reuse(target) and self.cache.holds(target, self.keys[target])
@@ -121,8 +134,7 @@ class PageWork:
         deciding = [s.name for s in map(graph.__getitem__, graph.names) if getattr(s, "decides", False)]
         return digest(["copy", *(self.keys[name] for name in deciding)])
 
-    def _take_given(self, name: str, artifact: Artifact) -> None:
-        self._accept(name, artifact)
+    def _keep_given(self, name: str, artifact: Artifact) -> None:
         if not self.cache.holds(name, self.keys[name]):
             version = self.job.graph[name].version
             self.cache.save(name, self.keys[name], artifact, version=version, seconds=0.0)
@@ -210,6 +222,7 @@ class PageWork:
             self.index,
             self.job.selection.targets,
             given,
+            packing=self.packing,
             seconds=self.seconds,
             spent=time.perf_counter() - self.started,
             panels=self.panels,
@@ -237,27 +250,50 @@ class PageWork:
             return None
         name, manifest = self.page.name, self.job.manifest
         if self.outcome == "copied":
-            return manifest.commit(name, name, self.source, key=self.copy_key, outcome=self.outcome)
+            return manifest.commit(name, self._place(name), self.source, key=self.copy_key, outcome="copied")
         artifact = next(a for a in self.artifacts.values() if a.blob is not None)
         assert artifact.blob is not None
         file = name
         if artifact.data.get("renamed"):
-            file = str(PurePosixPath(name).with_suffix(str(artifact.data["suffix"])))
-            self._check_renamed(file)
+            file = self._renamed(str(artifact.data["suffix"]))
         return manifest.commit(
-            name, file, artifact.blob, key=self.final_key, outcome=self.outcome, panels=self.panels
+            name,
+            self._place(file),
+            artifact.blob,
+            key=self.final_key,
+            outcome=self.outcome,
+            panels=self.panels,
         )
 
-    def _check_renamed(self, file: str) -> None:
+    def commit_source(self) -> None:
+        """[lane] Put the page as it came in the place of the one that failed; the next run tries again."""
+        name = self.page.name
+        if not self.job.force:
+            self._check_free(name)
+        self.job.manifest.commit(name, self._place(name), self.source, key="failed", outcome="failed")
+
+    def _place(self, file: str) -> str:
+        """Where a file lies, relative to OUT: pages of an archive wait in the state folder."""
+        return f"{STATE_FOLDER}/finished/{file}" if self.chapter.container else file
+
+    def _renamed(self, suffix: str) -> str:
+        """The page's name where its format could not hold it."""
+        name = self.page.name
+        file = str(PurePosixPath(name).with_suffix(suffix))
+        if file in self.job.planned:
+            file = name + suffix
         if file in self.job.planned:
             raise PageError(
-                f"{self.page.name} does not fit its format and would become {file}, which is another page",
+                f"{name} does not fit its format and would become {file}, which is another page",
                 "Rename one of the two in the input, or use a smaller --scale.",
             )
         if not self.job.force:
             self._check_free(file)
+        return file
 
     def _check_free(self, file: str) -> None:
+        container = self.chapter.container
+        file = container.name if container else file
         if self.job.manifest.is_foreign(file):
             raise PageError(
                 f"{file} is in the output folder already and mangacolor did not write it",

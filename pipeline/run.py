@@ -19,6 +19,7 @@ from mangacolor.pipeline.events import Listener, RunDone, RunResult, RunStarted,
 from mangacolor.pipeline.graph import Graph
 from mangacolor.pipeline.keys import make_recipe, sha256
 from mangacolor.pipeline.manifest import Manifest
+from mangacolor.pipeline.packing import make_packing
 from mangacolor.pipeline.page_numbers import pick_pages
 from mangacolor.pipeline.page_work import Job, PageWork
 from mangacolor.pipeline.state import State
@@ -62,8 +63,9 @@ def run(
                 frozenset(page.name for chapter in plan.chapters for page in chapter.pages),
                 run_options.keep,
                 run_options.force,
+                run_options.on_error == "copy",
             )
-            works = _works(job, chapters, options, state, apart=run_options.pages is not None)
+            works = make_works(job, chapters, options, state, apart=run_options.pages is not None)
             progress(RunStarted(len(works), len(chapters), sum(work.fan_in is not None for work in works)))
             engine = Engine(job, progress, options.device, run_options.jobs)
             result = engine.run(works)
@@ -132,9 +134,10 @@ class _Progress:
         return RunDone(status, self._pages, 0, 0, 0, self._pages, round(seconds, 3), 0, 0)
 
 
-def _works(
+def make_works(
     job: Job, chapters: Sequence[Chapter], options: Options, state: State, *, apart: bool
 ) -> list[PageWork]:
+    """A work for each page. ``apart``: only some pages were asked for, so none waits for the others."""
     works: list[PageWork] = []
     for chapter in chapters:
         recipe = make_recipe(job.graph, options, chapter, apart=apart)
@@ -146,11 +149,14 @@ def _works(
             if active
             else None
         )
+        packing = make_packing(chapter, state, job.manifest, whole=not apart, fill_in=job.fill_in)
         targets = tuple(dict.fromkeys(need for stage in active for need in stage.needs))
         for page in chapter.pages:
             cache = PageCache(state.page_folder(page.name), state.scratch)
             wanted = targets or job.selection.targets
-            works.append(PageWork(job, page, chapter, recipe, cache, len(works), wanted, dict(given), fan_in))
+            works.append(
+                PageWork(job, page, chapter, recipe, cache, len(works), wanted, dict(given), fan_in, packing)
+            )
     return works
 
 
