@@ -56,7 +56,8 @@ class ColorizationUNet(nn.Module):
             incoming = 2 * skip
         self.palette: PaletteHead | None = None
         if config.palette:
-            self.palette = PaletteHead(incoming, config.palette, config.temperature)
+            scales = [2 * config.channels(levels - number) for number in range(1, levels)]
+            self.palette = PaletteHead(scales, config.palette, config.temperature)
         outputs = 1 if config.palette else config.out_channels
         last = nn.ConvTranspose2d(incoming, outputs, kernel_size=4, stride=2, padding=1)
         self.add_module(f"up{levels}", last)
@@ -66,15 +67,15 @@ class ColorizationUNet(nn.Module):
 
     def colour_and_logits(self, grey: Tensor) -> tuple[Tensor, Tensor | None]:
         """The colour picture and, of a network with a palette, its logits N×K×H/2×W/2 for training."""
-        half = self._half(grey)
-        out = torch.tanh(self.get_submodule(f"up{self.config.levels}")(half))
+        maps = self._maps(grey)
+        out = torch.tanh(self.get_submodule(f"up{self.config.levels}")(maps[-1]))
         if self.palette is None:
             return out, None
-        logits = self.palette(half)
+        logits = self.palette(maps)
         return to_rgb(out, self.palette.chroma(logits)), logits
 
-    def _half(self, grey: Tensor) -> Tensor:
-        """Features at half resolution: everything but the last up block."""
+    def _maps(self, grey: Tensor) -> list[Tensor]:
+        """What the up blocks but the last leave, skips joined on: coarse to fine, the last one half size."""
         config = self.config
         self._check(grey)
         x = grey
@@ -87,9 +88,11 @@ class ColorizationUNet(nn.Module):
                 x = self.attn(x)
             skips.append(x)
         skips.pop()
+        maps = [x]
         for number in range(1, config.levels):
-            x = torch.cat([self.get_submodule(f"up{number}")(x), skips.pop()], dim=1)
-        return x
+            up = self.get_submodule(f"up{number}")(maps[-1])
+            maps.append(torch.cat([up, skips.pop()], dim=1))
+        return maps if config.levels == 1 else maps[1:]
 
     def _features(self, grey: Tensor, like: Tensor) -> Tensor:
         assert self.context is not None

@@ -7,6 +7,8 @@ annealed mean (Zhang, Isola & Efros, "Colorful Image Colorization", 2016).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -20,19 +22,30 @@ _TO_LUMA = (0.299, 0.587, 0.114)
 
 
 class PaletteHead(nn.Module):
-    """Features N×C×h×w to logits N×K×h×w; ``centres`` holds the K chroma values (Cb, Cr in [-1, 1])."""
+    """Feature maps, coarse to fine, to logits N×K×h×w at the finest; ``centres`` holds the K chroma
+    values (Cb and Cr in [-1, 1]).
+
+    Every map votes at its own scale and the votes are added up (as in fully convolutional networks,
+    Long, Shelhamer & Darrell 2015). Read off the finest map alone, colour learns many times slower:
+    what a thing is stands in the coarse maps, and would have to squeeze through the last few channels.
+    """
 
     centres: Tensor
 
-    def __init__(self, in_channels: int, colours: int, temperature: float) -> None:
+    def __init__(self, in_channels: Sequence[int], colours: int, temperature: float) -> None:
         super().__init__()
         self.temperature = temperature
-        self.hidden = nn.Conv2d(in_channels, HIDDEN, kernel_size=1)
-        self.logits = nn.Conv2d(HIDDEN, colours, kernel_size=1)
+        self.votes = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(channels, HIDDEN, 1), nn.LeakyReLU(0.2), nn.Conv2d(HIDDEN, colours, 1))
+            for channels in in_channels
+        )
         self.register_buffer("centres", torch.zeros(colours, 2))
 
-    def forward(self, features: Tensor) -> Tensor:
-        logits: Tensor = self.logits(functional.leaky_relu(self.hidden(features), 0.2))
+    def forward(self, maps: Sequence[Tensor]) -> Tensor:
+        logits: Tensor = self.votes[0](maps[0])
+        for vote, features in zip(self.votes[1:], maps[1:], strict=True):
+            coarse = functional.interpolate(logits, scale_factor=2.0, mode="bilinear", align_corners=False)
+            logits = coarse + vote(features)
         return logits
 
     def chroma(self, logits: Tensor) -> Tensor:
