@@ -19,7 +19,7 @@ from mangacolor.models import create_generator
 from mangacolor.models.weights_io import save_generator
 from mangacolor.nouns import Artifact, Chapter, Image, Page
 from mangacolor.settings import Options
-from mangacolor.stages.base import Stage
+from mangacolor.stages.base import ChapterStage, Stage
 from mangacolor.stages.registry import built_in_stages
 
 
@@ -79,6 +79,11 @@ def page_stages() -> dict[str, Stage]:
     return {stage.name: stage for stage in built_in_stages() if isinstance(stage, Stage)}
 
 
+@cache
+def chapter_stages() -> dict[str, ChapterStage]:
+    return {stage.name: stage for stage in built_in_stages() if isinstance(stage, ChapterStage)}
+
+
 def bench(image: Image) -> Bench:
     """A bench with the page as a PNG file."""
     file = io.BytesIO()
@@ -89,7 +94,7 @@ def bench(image: Image) -> Bench:
 
 def run_until(name: str, context: Bench, options: Options) -> dict[str, Artifact]:
     """The artifacts of a stage and of everything it needs."""
-    made: dict[str, Artifact] = {}
+    made = {name: stage.neutral() for name, stage in chapter_stages().items()}
 
     def make(stage: Stage) -> None:
         for need in stage.needs:

@@ -48,7 +48,7 @@ def test_without_lettering_the_target_is_the_picture() -> None:
 
 def test_lettering_is_the_same_in_input_and_target() -> None:
     colour = picture()
-    grey = cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY)
+    grey = np.asarray(cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
     inked, target = paste_balloons(grey, colour, np.random.default_rng(3), 2)
     changed = np.abs(target.astype(int) - colour).max(axis=2) > 60
     assert changed.mean() > 0.02

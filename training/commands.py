@@ -1,4 +1,4 @@
-"""The commands of the workshop: ``train`` and ``pack-data`` (``evaluate`` has a file of its own)."""
+"""The commands of the workshop: ``train``, ``pack-data`` and, from its own file, ``evaluate``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mangacolor.errors import UsageError
+from mangacolor.training.evaluate_command import evaluate
+
+__all__ = ["evaluate", "pack_data", "train"]
 
 if TYPE_CHECKING:
     from mangacolor.training.config import TrainConfig

@@ -63,7 +63,7 @@ def lettering_mask(lettered: Image, art: Image) -> Image:
     mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
     count, parts, stats, _ = cv2.connectedComponentsWithStats(mask)
     large = np.array([part > 0 and stats[part][cv2.CC_STAT_AREA] > 400 for part in range(count)])
-    return (large[parts] * 255).astype(np.uint8)
+    return np.where(large[parts], np.uint8(255), np.uint8(0))
 
 
 def _inked_balloons(page: Image, colour: Image, mask: Image) -> Image:

@@ -31,7 +31,7 @@ def palette_loss(logits: Tensor, colour: Tensor, centres: Tensor, rarity: Tensor
     ``colour``: N×3×H×W in [-1, 1], averaged down to h×w. ``centres``: K×2. ``rarity``: K weights.
     Each target is spread over the colours around it, so that near misses cost little.
     """
-    target = functional.adaptive_avg_pool2d(chroma_of(colour), logits.shape[2:])
+    target = functional.interpolate(chroma_of(colour), logits.shape[2:], mode="area")
     pixels = target.permute(0, 2, 3, 1).reshape(-1, 2)
     distance = torch.cdist(pixels, centres)
     soft = torch.softmax(-(distance**2) / (2 * SPREAD**2), dim=1)

@@ -64,7 +64,7 @@ class Trainer:
         device: str = "cpu",
         workers: int = 1,
         perceptual_weights: dict[str, Path] | None = None,
-        extractor_weights: Path | None = None,
+        extractor_weights: Path | str | None = None,
     ) -> None:
         self.config, self.materials, self.run = config, materials, run
         self.world = World.from_environment(device)
@@ -72,6 +72,8 @@ class Trainer:
         self.workers = workers
         torch.manual_seed(config.seed)
         build = {"levels": config.levels, "dropout": config.dropout}
+        if "extractor" in config.generator and extractor_weights is None:
+            extractor_weights = "danbooru-resnet50"  # random features would train, and teach nothing
         self.generator = create_generator(config.generator, config.width, extractor_weights, **build)
         self.discriminator = PatchDiscriminator(width=config.discriminator_width)
         self.average = create_generator(config.generator, config.width, extractor_weights, **build)
