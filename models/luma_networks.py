@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -23,19 +24,24 @@ if TYPE_CHECKING:
 REC_601 = (0.299, 0.587, 0.114)
 
 
-def weigh_colours(channels: Tensor, colours: int) -> Tensor:
-    """The luma of N×(colours·k)×h×w, colour by colour in blocks of k channels, as N×k×h×w.
+def weigh_colours(colours: int) -> Tensor:
+    """Shares of the channels in the luma: Rec. 601's of three colours, 1 of a single one."""
+    return torch.tensor(REC_601) if colours == 3 else torch.full((colours,), 1 / colours)
 
-    Colours are clamped to [0, 1] first, in place. Three colours are weighted with Rec. 601's
-    coefficients, one is returned as it is.
+
+def weigh_blocks(colours: int, block: int, reduction: int) -> nn.Conv2d:
+    """The luma, averaged over squares, of pixels that still lie in channels, as one 1×1 convolution.
+
+    Input channels are colour × ``block`` × ``block``, in the order of a pixel shuffle; output
+    channels are the block's pixels after squares of ``reduction`` have been averaged.
     """
-    parts = channels.clamp_(0, 1).chunk(colours, dim=1)
-    if colours == 1:
-        return parts[0]
-    total = parts[0] * REC_601[0]
-    for part, share in zip(parts[1:], REC_601[1:], strict=True):
-        total.add_(part, alpha=share)
-    return total
+    side = block // reduction
+    cell = torch.arange(block) // reduction
+    same = (cell[:, None] == torch.arange(side)).float() / reduction  # block × side
+    weight = torch.einsum("c,Yy,Xx->yxcYX", weigh_colours(colours), same, same)
+    made = nn.Conv2d(colours * block**2, side**2, 1, bias=False)
+    made.weight.data = weight.reshape(side**2, colours * block**2, 1, 1)
+    return made
 
 
 def sum_inputs(convolution: nn.Conv2d, padding: int) -> nn.Conv2d:
@@ -65,9 +71,8 @@ class LumaCompact(nn.Module):
         first, *rest = body
         assert isinstance(first, nn.Conv2d)
         self.body = nn.Sequential(sum_inputs(first, 0), *(self._unpadded(layer) for layer in rest))
-        self.scale = scale
-        self.reduction = reduction
-        self.colours = colours
+        self.weigh = weigh_blocks(colours, scale, reduction)
+        self.output_scale = scale // reduction
         self.context = sum(isinstance(layer, nn.Conv2d) for layer in self.body)
 
     @staticmethod
@@ -75,14 +80,10 @@ class LumaCompact(nn.Module):
         return _convolution(layer.weight.data, layer, 0) if isinstance(layer, nn.Conv2d) else layer
 
     def forward(self, x: Tensor) -> Tensor:
-        c, side = self.context, self.scale // self.reduction
+        c = self.context
         # Before the pixel shuffle, the nearest-neighbour enlargement of x is x in every channel.
-        blocks = weigh_colours(self.body(x).add_(x[:, :, c:-c, c:-c]), self.colours)
-        if self.reduction > 1:
-            count, _, height, width = blocks.shape
-            squares = blocks.reshape(count, side, self.reduction, side, self.reduction, height, width)
-            blocks = squares.mean(dim=(2, 4)).flatten(1, 2)
-        return F.pixel_shuffle(blocks, side)
+        blocks = self.body(x).add_(x[:, :, c:-c, c:-c]).clamp_(0, 1)
+        return F.pixel_shuffle(self.weigh(blocks), self.output_scale)
 
 
 class LumaESRGAN(nn.Module):
@@ -94,6 +95,7 @@ class LumaESRGAN(nn.Module):
     """
 
     MARGIN = 2
+    average: Tensor
 
     def __init__(
         self, model: Iterable[nn.Module], scale: int, reduction: int, colours: int, context: int
@@ -104,29 +106,32 @@ class LumaESRGAN(nn.Module):
         self.trunk = nn.Sequential(sum_inputs(first, 1), trunk)
         self.head = nn.Sequential(*head)
         self.scale = scale
-        self.reduction = reduction
-        self.colours = colours
+        shares = weigh_colours(colours).view(1, colours, 1, 1) / reduction**2
+        self.register_buffer("average", shares.repeat(1, 1, reduction, reduction))
         self.context = context
 
     def forward(self, x: Tensor) -> Tensor:
         cut = self.context - self.MARGIN
         features = self.trunk(x)[:, :, cut:-cut, cut:-cut]
         rim = self.MARGIN * self.scale
-        large = weigh_colours(self.head(features)[:, :, rim:-rim, rim:-rim], self.colours)
-        return F.avg_pool2d(large, self.reduction)
+        large = self.head(features)[:, :, rim:-rim, rim:-rim].clamp_(0, 1)
+        return F.conv2d(large, self.average, stride=self.average.shape[-1])
 
 
 class AnyOnLuma(nn.Module):
     """Any network of spandrel on luma: grey goes in as its channels, the luma of its result comes out."""
 
+    shares: Tensor
+
     def __init__(self, descriptor: ImageModelDescriptor[nn.Module], context: int) -> None:
         super().__init__()
         self.network = descriptor.model
         self.descriptor = descriptor
+        self.register_buffer("shares", weigh_colours(descriptor.output_channels).view(1, -1, 1, 1))
         self.context = context
 
     def forward(self, x: Tensor) -> Tensor:
         # The descriptor pads to the sizes that the network can take, and crops again.
         large = self.descriptor(x.expand(-1, self.descriptor.input_channels, -1, -1))
         rim = self.context * self.descriptor.scale
-        return weigh_colours(large[:, :, rim:-rim, rim:-rim], self.descriptor.output_channels)
+        return F.conv2d(large[:, :, rim:-rim, rim:-rim].clamp(0, 1), self.shares)

@@ -142,7 +142,7 @@ def _advice(device: str, context: int) -> tuple[int, int, int]:
     wants many tiles of one size.
     """
     if device == "cpu":
-        return (160, 16, 1) if context <= 24 else (256, 16, 1)
+        return 256, 16, 1
     return 512, 256, 4
 
 

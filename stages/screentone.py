@@ -24,7 +24,7 @@ MEAN_TOLERANCE = 3.0  # levels
 CONTRAST_TOLERANCE = 0.2  # share of the local standard deviation
 # Error of the enlargement, reduced again, as a share of the local contrast. On dots of 2.5 to 9
 # pixels pitch animevideov3 is truer than Lanczos below 0.2 (by 1 to 10 dB), and not above 0.25,
-# where dots have run together into worms (benchmarks/screentone.md).
+# where dots have run together into worms (docs/upscaling.md).
 TRUE, UNTRUE = 0.18, 0.26
 
 
