@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from PIL import Image as PillowImage
-from PIL import ImageCms, UnidentifiedImageError
+from PIL import UnidentifiedImageError
 
 from mangacolor.errors import PageError
 from mangacolor.formats import integrity
+from mangacolor.formats.srgb import to_srgb
 from mangacolor.nouns import Image
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM")
 _ORIENTATION: Final = 0x0112
-_TURNS: Final = {
-    2: PillowImage.Transpose.FLIP_LEFT_RIGHT,
-    3: PillowImage.Transpose.ROTATE_180,
-    4: PillowImage.Transpose.FLIP_TOP_BOTTOM,
-    5: PillowImage.Transpose.TRANSPOSE,
-    6: PillowImage.Transpose.ROTATE_270,
-    7: PillowImage.Transpose.TRANSVERSE,
-    8: PillowImage.Transpose.ROTATE_90,
+_TURNS: Final[dict[int, Callable[[Image], Image]]] = {  # EXIF 2.32, section 4.6.4
+    2: lambda pixels: pixels[:, ::-1],
+    3: lambda pixels: pixels[::-1, ::-1],
+    4: lambda pixels: pixels[::-1],
+    5: lambda pixels: pixels.transpose(1, 0, 2),
+    6: lambda pixels: pixels[::-1].transpose(1, 0, 2),
+    7: lambda pixels: pixels[::-1, ::-1].transpose(1, 0, 2),
+    8: lambda pixels: pixels.transpose(1, 0, 2)[::-1],
 }
 
 
@@ -85,12 +87,11 @@ def _decode(data: bytes, name: str, max_pixels: int) -> Picture:
         mode, bits = image.mode, _bits(image)
         frames = int(getattr(image, "n_frames", 1)) if kind in ("GIF", "WEBP", "TIFF", "PNG", "AVIF") else 1
         profile = image.info.get("icc_profile")
-        loaded = _load(image, data, kind)
+        notes = [f"holds {frames} pictures; only the first is used"] if frames > 1 else []
+        pixels = _load(image, data, kind, profile, notes)
         orientation = _orientation(image)
         density = _density(image.info, orientation)
-        notes = [f"holds {frames} pictures; only the first is used"] if frames > 1 else []
-        upright = _upright(_to_srgb(loaded, profile, notes), orientation)
-    pixels = np.asarray(upright)
+    pixels = _upright(pixels, orientation)
     grey = mode in ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L") or _is_grey(pixels)
     lossless = kind not in ("JPEG", "AVIF", "JPEG2000") and (
         kind != "WEBP" or integrity.webp_is_lossless(data)
@@ -98,8 +99,8 @@ def _decode(data: bytes, name: str, max_pixels: int) -> Picture:
     return Picture(pixels, kind, mode, bits, grey, lossless, density, orientation, frames, tuple(notes))
 
 
-def _load(image: PillowImage.Image, data: bytes, kind: str) -> PillowImage.Image:
-    """Decode the pixels in the file's own mode, with the strictest decoder there is for the format."""
+def _load(image: PillowImage.Image, data: bytes, kind: str, profile: bytes | None, notes: list[str]) -> Image:
+    """Decode to sRGB as stored, with the strictest decoder that there is for the format."""
     if kind == "PNG":
         integrity.check_png(data)
     elif kind == "WEBP":
@@ -107,72 +108,13 @@ def _load(image: PillowImage.Image, data: bytes, kind: str) -> PillowImage.Image
     elif kind == "JPEG":
         integrity.check_jpeg_scans(data)
         pixels = integrity.decode_jpeg_strictly(data, image.mode)
+        if image.mode == "RGB" and not profile:
+            return pixels
         if image.mode != "CMYK":  # Adobe's inverted CMYK is what Pillow knows about
-            return PillowImage.fromarray(pixels)
+            return to_srgb(PillowImage.fromarray(pixels), profile, notes)
+        del pixels
     image.load()
-    return image
-
-
-def _to_srgb(image: PillowImage.Image, profile: bytes | None, notes: list[str]) -> PillowImage.Image:
-    image, alpha = _without_alpha(_to_8_bit(image))
-    converted = _apply_profile(image, profile, notes) if profile else None
-    if converted is None:
-        converted = _lab_to_srgb(image) if image.mode == "LAB" else image.convert("RGB")
-    if alpha is None:
-        return converted
-    white = PillowImage.new("RGB", image.size, "white")
-    return PillowImage.composite(converted, white, alpha)
-
-
-def _to_8_bit(image: PillowImage.Image) -> PillowImage.Image:
-    if image.mode == "F":
-        raise ValueError("floating-point pixels have no agreed range; save it as 8 or 16 bit")
-    if not image.mode.startswith("I"):
-        return image
-    values = np.asarray(image).astype(np.int64)
-    if values.size and (values.min() < 0 or values.max() > 65535):
-        raise ValueError("32-bit pixels have no agreed range; save it as 8 or 16 bit")
-    return PillowImage.fromarray(((values * 255 + 32767) // 65535).astype(np.uint8))
-
-
-def _without_alpha(image: PillowImage.Image) -> tuple[PillowImage.Image, PillowImage.Image | None]:
-    """The opaque picture, and its alpha if it has one (also a palette's or a colour key)."""
-    if not image.has_transparency_data:
-        return (image.convert("RGB") if image.mode in ("P", "HSV", "YCbCr", "RGBX") else image), None
-    if image.mode in ("LA", "La"):
-        straight = image.convert("LA")
-        return straight.getchannel("L"), straight.getchannel("A")
-    straight = image.convert("RGBA")
-    return straight.convert("RGB"), straight.getchannel("A")
-
-
-def _apply_profile(image: PillowImage.Image, profile: bytes, notes: list[str]) -> PillowImage.Image | None:
-    """``image`` in sRGB, or None if the profile is sRGB already or unusable."""
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if "srgb" in ImageCms.getProfileDescription(source).lower():
-            return None  # a round trip would only add rounding
-        if image.mode == "1" or (image.mode == "L" and source.profile.xcolor_space.strip() == "RGB"):
-            image = image.convert("L" if source.profile.xcolor_space.strip() == "GRAY" else "RGB")
-        converted = ImageCms.profileToProfile(
-            image,
-            source,
-            ImageCms.createProfile("sRGB"),
-            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            outputMode="RGB",
-            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
-        )
-    except (ImageCms.PyCMSError, OSError, ValueError) as error:
-        notes.append(f"its colour profile is unusable and was ignored ({error})")
-        return None
-    return converted
-
-
-def _lab_to_srgb(image: PillowImage.Image) -> PillowImage.Image:
-    lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-    converted = ImageCms.profileToProfile(image, lab, srgb, outputMode="RGB")
-    assert converted is not None  # None comes back only from in-place conversion
-    return converted
+    return to_srgb(image, profile, notes)
 
 
 def _orientation(image: PillowImage.Image) -> int:
@@ -184,9 +126,9 @@ def _orientation(image: PillowImage.Image) -> int:
     return value if value in _TURNS else 1
 
 
-def _upright(image: PillowImage.Image, orientation: int) -> PillowImage.Image:
+def _upright(pixels: Image, orientation: int) -> Image:
     turn = _TURNS.get(orientation)
-    return image if turn is None else image.transpose(turn)
+    return pixels if turn is None else np.ascontiguousarray(turn(pixels))
 
 
 def _density(info: dict[Any, Any], orientation: int) -> tuple[float, float] | None:

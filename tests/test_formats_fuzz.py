@@ -124,7 +124,7 @@ def test_pages_of_any_entries_get_distinct_names_inside_the_archive(entries: lis
         assert why_refused(name) is None
         assert all(0 < len(part.encode()) <= 255 for part in name.split("/"))
         assert not {"", ".", ".."} & set(name.split("/"))
-    assert sorted(made, key=natural_key) == sorted(made[::-1], key=natural_key)
+    assert len({natural_key(name) for name in made}) == len(made)
     for entry in entries:
         readable(entry.encode("utf-8", "surrogatepass").decode("utf-8", "surrogateescape"))
 
