@@ -47,11 +47,36 @@ pixel_options = _all(
         default=None,
         help="Whether pages are matched to each other's colours; by default they are.",
     ),
+    option(
+        "--upscaler",
+        metavar="NAME|PATH",
+        help="auto, animevideov3, anime-6b, x4plus, lanczos, or a .pth or .safetensors file.",
+    ),
+    option(
+        "--upscale-backend",
+        type=click.Choice(["spandrel", "realesrgan"]),
+        help="Which library runs the super-resolution network; spandrel by default.",
+    ),
     option("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps."),
     option("--batch", type=click.IntRange(1), help="Tiles in one call of the network."),
 )
 
+input_options = _all(
+    option(
+        "--format",
+        "output_form",
+        type=click.Choice(["same", "folder", "cbz", "pdf"]),
+        help="Form of the output; same, the default, is the input's (PDF and RAR become CBZ).",
+    ),
+    option("--max-pixels", type=click.IntRange(1), help="Refuse larger pages; 200 million by default."),
+    option("--max-entries", type=click.IntRange(1), help="Refuse archives of more files; 20,000 by default."),
+    option("--max-entry-size", type=click.IntRange(1), help="MiB one file may unpack to; 512 by default."),
+    option("--max-unpacked", type=click.IntRange(1), help="MiB an archive may unpack to; 16,384 by default."),
+    option("--max-ratio", type=click.IntRange(1), help="How far a file may be packed; 300 times by default."),
+)
+
 selection_options = _all(
+    input_options,
     option("--until", metavar="STAGE", help="Stop each page after this stage and write no page."),
     option("--from", "start", metavar="STAGE", help="Redo this stage and what follows it; reuse the rest."),
     option("--pages", metavar="3,5-9", help="Only these pages of each chapter, counted from 1."),

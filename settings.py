@@ -42,6 +42,11 @@ class RunOptions:
     keep: bool = False
     force: bool = False
     on_error: Literal["skip", "copy"] = "skip"  # copy: a page that fails goes out as it came
+    output_form: Literal["same", "folder", "cbz", "pdf"] = "same"  # --format, of the output
+    max_entries: int = 20_000  # of an archive
+    max_entry_size: int = 512  # MiB that one file of an archive may unpack to
+    max_unpacked: int = 16_384  # MiB that an archive may unpack to
+    max_ratio: int = 300  # of unpacked to packed bytes, for files above 16 MiB
     jobs: int = 0  # 0: one a core
     json: bool = False
     quiet: bool = False

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mangacolor.settings import Options, RunOptions
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -18,3 +20,14 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+
+
+def limits_of(options: Options, run_options: RunOptions) -> Limits:
+    """The limits that a run was given."""
+    return Limits(
+        entries=run_options.max_entries,
+        entry_bytes=run_options.max_entry_size * 2**20,
+        total_bytes=run_options.max_unpacked * 2**20,
+        ratio=run_options.max_ratio,
+        page_pixels=options.max_pixels,
+    )

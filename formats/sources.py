@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,8 +42,11 @@ class MemberSource:
         return archives.read_member(self.path, self.kind, self.member, self.limit)
 
     def read_bytes(self) -> bytes:
-        """As ``Path.read_bytes``, so that an entry can be copied along like a file."""
-        return self.read()
+        """As ``Path.read_bytes``, errors included, so that an entry can be copied along like a file."""
+        try:
+            return self.read()
+        except PageError as error:
+            raise OSError(errno.EIO, error.message) from error
 
     def describe(self) -> str:
         return f"{self.path}: {self.member.name}"

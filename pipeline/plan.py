@@ -10,6 +10,7 @@ from typing import Any
 
 from mangacolor.errors import MangacolorError
 from mangacolor.formats.discovery import discover
+from mangacolor.formats.limits import limits_of
 from mangacolor.pipeline.cancel import CancelToken
 from mangacolor.pipeline.chapter_work import ChapterWork
 from mangacolor.pipeline.graph import Graph
@@ -56,7 +57,8 @@ def plan_run(
     """
     graph = graph or default_graph()
     selection = graph.select(run_options.until, run_options.start)
-    chapters = pick_pages(discover(inputs, out).chapters, run_options.pages)
+    found = discover(inputs, out, run_options.output_form, limits_of(options, run_options))
+    chapters = pick_pages(found.chapters, run_options.pages)
     state = State(out)
     manifest = Manifest(state.out, state.manifest)
     job = Job(graph, selection, CancelToken(), manifest, force=run_options.force)

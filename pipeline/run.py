@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mangacolor.errors import MangacolorError
 from mangacolor.formats.discovery import Extra, Plan, discover
+from mangacolor.formats.limits import limits_of
 from mangacolor.nouns import Artifact, Chapter, Page
 from mangacolor.pipeline.cache import PageCache
 from mangacolor.pipeline.cancel import CancelToken
@@ -49,7 +50,7 @@ def run(
         graph = graph or default_graph()
         selection = graph.select(run_options.until, run_options.start)
         check_device_name(options.device)
-        plan = discover(inputs, out)
+        plan = discover(inputs, out, run_options.output_form, limits_of(options, run_options))
         chapters = pick_pages(plan.chapters, run_options.pages)
         progress.begin(plan, chapters)
         state = State(out)
