@@ -28,6 +28,12 @@ def _all(*options: Callable[[Any], Any]) -> Callable[[F], F]:
     return apply
 
 
+def _size(_context: click.Context, _parameter: click.Parameter, text: str | None) -> int | None:
+    from mangacolor.pipeline.memory import parse_size
+
+    return None if text is None else parse_size(text)
+
+
 pixel_options = _all(
     option(
         "--scale",
@@ -86,6 +92,12 @@ selection_options = _all(
 run_options = _all(
     selection_options,
     option("--jobs", type=click.IntRange(0), help="Pages worked on at once; one a core by default."),
+    option(
+        "--memory",
+        metavar="SIZE",
+        callback=_size,
+        help="Memory to stay within, as 4G or 800M; by default most of what is free.",
+    ),
     option(
         "--on-error",
         type=click.Choice(["skip", "copy"]),

@@ -48,5 +48,6 @@ class RunOptions:
     max_unpacked: int = 16_384  # MiB that an archive may unpack to
     max_ratio: int = 300  # of unpacked to packed bytes, for files above 16 MiB
     jobs: int = 0  # 0: one a core
+    memory: int = 0  # bytes for the whole process; 0: most of what is free
     json: bool = False
     quiet: bool = False

@@ -53,12 +53,17 @@ class Engine:
 
     ``jobs`` is the number of threads for cpu stages and, with a few more, of pages in flight; 0 takes
     one a core. ``device`` is as in ``Options``; it is looked up when the first device stage runs.
+    ``budget``: bytes that the pages in flight may take together; a single page may always go on.
     """
 
-    def __init__(self, job: Job, emit: Listener, device: str = "auto", jobs: int = 0) -> None:
+    def __init__(
+        self, job: Job, emit: Listener, device: str = "auto", jobs: int = 0, budget: int = 0
+    ) -> None:
         self._job = job
         self._emit = emit
         self._device_name = device
+        self._budget = budget or 1 << 62
+        self._inside = 0
         self._jobs = jobs or usable_cores()
         self._completions: queue.SimpleQueue[Completion] = queue.SimpleQueue()
         self._lanes = {
@@ -168,12 +173,12 @@ class Engine:
 
     def _advance(self, work: PageWork) -> None:
         """Give a page's ready stages to their lanes, or bring it to its end."""
-        if not self._stopping:
+        if not self._stopping and self._pass_gate(work):
             for name in work.ready():
                 work.submitted.add(name)
                 lane, rank = self._job.graph.page_stage(name).lane, self._job.graph.names.index(name) + 1
                 self._submit(lane, _Token(work.index, "stage", name), rank, self._stage_task(work, name))
-        if work.busy:
+        if work.busy or self._waits(work):
             return
         going_on = work.fan_in is not None and work.outcome == "done"
         if (
@@ -191,6 +196,7 @@ class Engine:
                 self._submit("io", _Token(work.index, _COMMIT), -1, lambda _lane: work.commit_source())
                 return
         del self._works[work.index]
+        self._leave_gate(work)
         survived = going_on and work.complete
         if work.fan_in is not None:
             self._arrive(work.fan_in, work, survived)
@@ -215,6 +221,26 @@ class Engine:
             self._fatal = self._fatal or OutputError(f"{name}: cannot be packed: {completion.error}", _BUG)
         for page in completion.result or ():
             self._emit(Warned(name, "", f"{page} is left out: it can neither be coloured nor read"))
+
+    def _pass_gate(self, work: PageWork) -> bool:
+        """Whether a page may take its memory: it fits, or no other page is at work."""
+        fits = not self._inside or self._inside + work.cost <= self._budget
+        if fits and work.keys and not work.inside and not work.ended:
+            work.inside = True
+            self._inside += work.cost
+        return work.inside
+
+    def _waits(self, work: PageWork) -> bool:
+        return bool(work.keys) and not (work.inside or work.ended or self._stopping)
+
+    def _leave_gate(self, work: PageWork) -> None:
+        """Give a page's memory back, and let the earliest that wait go on."""
+        if work.inside:
+            self._inside -= work.cost
+        for index in sorted(self._works):
+            waiting = self._works.get(index)
+            if waiting is not None and waiting.keys and not waiting.inside and not waiting.busy:
+                self._advance(waiting)
 
     def _arrive(self, chapter: ChapterWork, work: PageWork, survived: bool) -> None:
         """A page has ended its first sweep; the last one sets the chapter stages to work."""

@@ -37,6 +37,7 @@ class Job:
     keep: bool = False
     force: bool = False
     fill_in: bool = False  # --on-error copy
+    cost: Callable[[bytes], int] = len  # bytes that a page takes, from its file
 
 
 @dataclass(slots=True)
@@ -68,6 +69,8 @@ class PageWork:
     seconds: dict[str, float] = field(default_factory=dict)
     spent: float = 0.0  # seconds of the first sweep
     panels: int = 0
+    cost: int = 0  # bytes at the peak
+    inside: bool = False  # has passed the memory gate
     busy: int = 0  # tasks given to lanes and not yet back
     ended: bool = False
     outcome: str = "done"
@@ -93,6 +96,8 @@ class PageWork:
         self.job.cancel.check()
         self.started = time.perf_counter()
         entry = self.examine()
+        if self.to_run:
+            self.cost = self.job.cost(self.source)
         if entry is None:
             for name, artifact in self.given.items():
                 self._keep_given(name, artifact)

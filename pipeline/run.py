@@ -20,6 +20,7 @@ from mangacolor.pipeline.events import Listener, RunDone, RunResult, RunStarted,
 from mangacolor.pipeline.graph import Graph
 from mangacolor.pipeline.keys import make_recipe, sha256
 from mangacolor.pipeline.manifest import Manifest
+from mangacolor.pipeline.memory import page_budget, page_cost
 from mangacolor.pipeline.packing import make_packing
 from mangacolor.pipeline.page_numbers import pick_pages
 from mangacolor.pipeline.page_work import Job, PageWork
@@ -65,10 +66,11 @@ def run(
                 run_options.keep,
                 run_options.force,
                 run_options.on_error == "copy",
+                lambda source: page_cost(source, options.scale),
             )
             works = make_works(job, chapters, options, state, apart=run_options.pages is not None)
             progress(RunStarted(len(works), len(chapters), sum(work.fan_in is not None for work in works)))
-            engine = Engine(job, progress, options.device, run_options.jobs)
+            engine = Engine(job, progress, options.device, run_options.jobs, page_budget(run_options.memory))
             result = engine.run(works)
             if selection.commits and run_options.pages is None and not job.cancel.requested:
                 _copy_extras(plan.extras, manifest, job.force, progress)

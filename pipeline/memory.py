@@ -1,0 +1,78 @@
+"""The memory gate: how many bytes pages may take at once, and how many a page takes."""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+from mangacolor.errors import UsageError
+from mangacolor.settings import Scale
+
+_UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+_CGROUP = Path("/sys/fs/cgroup")
+_MODELS = 1200 * 2**20  # torch, the networks and their scratch memory: measured 0.95 GiB
+_LEAST = 256 * 2**20
+_SHARE = 0.7  # of what is free; the rest is other programs' and the page cache's
+# Measured with pages of 2.8 megapixels: 50 bytes a pixel of the page, 20 a pixel of the output.
+_PER_PIXEL, _PER_OUTPUT_PIXEL = 56, 24
+_LONG_SIDE = 2400
+
+
+def parse_size(text: str) -> int:
+    """``800M``, ``4G``, ``4GB``, ``4GiB`` or plain bytes. Raises ``UsageError``."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", text.strip(), re.IGNORECASE)
+    size = int(float(match[1]) * _UNITS[match[2].upper()]) if match else 0
+    if size <= 0:
+        raise UsageError(f"--memory {text}: not a size", "Write 800M or 4G.")
+    return size
+
+
+def page_budget(memory: int = 0) -> int:
+    """Bytes that pages in flight may take together. ``memory`` is ``--memory``; 0 asks the machine."""
+    allowed = memory or int((_free() or 4 * 2**30) * _SHARE)
+    return max(_LEAST, allowed - _MODELS)
+
+
+def page_cost(source: bytes, scale: Scale) -> int:
+    """Bytes that a page takes at its peak, from the size in its header. Small for what is no image."""
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(source)) as image:
+            width, height = image.size
+    except Exception:  # whatever is wrong with it, decode is the stage that says so
+        return len(source)
+    factor = int(scale) if scale != "auto" else _auto_factor(max(width, height))
+    return len(source) + width * height * (_PER_PIXEL + _PER_OUTPUT_PIXEL * factor**2)
+
+
+def _auto_factor(side: int) -> int:
+    return next((factor for factor in (1, 2) if side * factor >= _LONG_SIDE), 4)
+
+
+def _free() -> int | None:
+    """Bytes that this process can still get: the machine's, and within the cgroup's limit."""
+    found = [size for size in (_available(), _cgroup_room()) if size is not None]
+    return min(found, default=None)
+
+
+def _available() -> int | None:
+    try:
+        text = Path("/proc/meminfo").read_text(encoding="ascii")
+    except OSError:  # not Linux
+        return None
+    match = re.search(r"MemAvailable:\s+(\d+) kB", text)
+    return int(match[1]) * 1024 if match else None
+
+
+def _cgroup_room() -> int | None:
+    """What the control group has left; its page cache counts as free, since the kernel gives it up."""
+    try:
+        limit = (_CGROUP / "memory.max").read_text(encoding="ascii").strip()
+        used = int((_CGROUP / "memory.current").read_text(encoding="ascii"))
+        stat = (_CGROUP / "memory.stat").read_text(encoding="ascii")
+    except (OSError, ValueError):
+        return None
+    cache = re.search(r"^inactive_file (\d+)$", stat, re.MULTILINE)
+    return None if limit == "max" else int(limit) - used + int(cache[1] if cache else 0)

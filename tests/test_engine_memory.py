@@ -1,0 +1,91 @@
+"""The memory gate: sizes are understood, pages are weighed, and never too many are let in."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mangacolor.errors import UsageError
+from mangacolor.nouns import Artifact, Inputs
+from mangacolor.pipeline import memory
+from mangacolor.pipeline.cancel import CancelToken
+from mangacolor.pipeline.engine import Engine
+from mangacolor.pipeline.graph import Graph
+from mangacolor.pipeline.manifest import Manifest
+from mangacolor.pipeline.page_work import Job
+from mangacolor.pipeline.run import make_works
+from mangacolor.pipeline.state import State
+from mangacolor.settings import Options
+from mangacolor.stages.base import Stage, StageContext, no_config
+from mangacolor.tests.fake_stages import write_page
+
+
+def test_sizes() -> None:
+    assert memory.parse_size("4G") == memory.parse_size("4GiB") == memory.parse_size("4096 mb") == 2**32
+    assert memory.parse_size("1000") == 1000
+    for wrong in ("", "4X", "-1G", "0", "G"):
+        with pytest.raises(UsageError, match="not a size"):
+            memory.parse_size(wrong)
+
+
+def png(width: int, height: int) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(np.zeros((height, width), np.uint8)).save(file, "png")
+    return file.getvalue()
+
+
+def test_page_is_weighed_by_its_pixels_and_scale() -> None:
+    page = png(600, 800)
+    costs = [memory.page_cost(page, scale) for scale in ("1", "2", "4")]
+    assert costs == sorted(costs) and costs[2] > 4 * costs[0]
+    assert memory.page_cost(page, "auto") == costs[2]
+    assert memory.page_cost(png(1200, 1600), "1") > 3 * costs[0]
+    assert memory.page_cost(b"no picture", "1") < 100
+
+
+def test_cgroup_limit_is_heeded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(memory, "_CGROUP", tmp_path)
+    (tmp_path / "memory.max").write_text("max\n")
+    (tmp_path / "memory.current").write_text("500\n")
+    (tmp_path / "memory.stat").write_text("anon 1\ninactive_file 7\n")
+    assert memory._cgroup_room() is None
+    (tmp_path / "memory.max").write_text(f"{3 * 2**30}\n")
+    assert memory._cgroup_room() == 3 * 2**30 - 493
+    assert memory.page_budget() < 2 * 2**30
+    assert memory.page_budget(2**33) == 2**33 - memory._MODELS
+
+
+@pytest.mark.parametrize(("budget", "most"), [(1, 1), (25, 2), (35, 3)])
+def test_no_more_pages_than_fit_are_at_work(budget: int, most: int, tmp_path: Path) -> None:
+    """Each page weighs 10; one may always go on."""
+    from mangacolor.formats.discovery import discover
+
+    (tmp_path / "in").mkdir()
+    for number in range(8):
+        write_page(tmp_path / "in" / f"{number}.png", number)
+    at_work, peak, lock = 0, 0, threading.Lock()
+
+    def run(_context: StageContext, _inputs: Inputs) -> Artifact:
+        nonlocal at_work, peak
+        with lock:
+            at_work += 1
+            peak = max(peak, at_work)
+        time.sleep(0.03)
+        with lock:
+            at_work -= 1
+        return Artifact(blob=b"x")
+
+    graph = Graph([Stage("only", run, no_config)])
+    state = State(tmp_path / "out")
+    manifest = Manifest(state.out, state.manifest, state.scratch)
+    job = Job(graph, graph.select(), CancelToken(), manifest, cost=lambda _source: 10)
+    works = make_works(job, discover([tmp_path / "in"], state.out).chapters, Options(), state, apart=False)
+    with state.locked():
+        result = Engine(job, lambda _event: None, jobs=6, budget=budget).run(works)
+    assert (result.done, peak) == (8, most)
