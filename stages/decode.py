@@ -30,7 +30,7 @@ def run(context: StageContext, _inputs: Inputs) -> Artifact:
     name = context.page.source.describe()
     picture = decode_picture(context.source, name, context.config.max_pixels)
     for note in picture.notes:
-        context.warn(f"{name}: {note}")
+        context.warn(note)
     height, width = picture.pixels.shape[:2]
     facts = {
         "size": [width, height],

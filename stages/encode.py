@@ -37,7 +37,7 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
     name = context.page.name if reason is None else png_name(context.page.name, context.chapter)
     written = source_format if reason is None else "PNG"
     if reason is not None:
-        context.warn(f"{context.page.name}: written as {PurePosixPath(name).name}, because {reason}")
+        context.warn(f"written as {PurePosixPath(name).name}, because {reason}")
     blob = encode_picture(pixels, written, density, facts["lossless"], _quality(context.config, written))
     data = {
         "name": name,
