@@ -17,6 +17,8 @@ DARK = 100  # a balloon with darker paper than this is a black one
 RECTANGULAR = 0.95  # of its tightest rectangle that a caption fills
 OUTLINED = 0.85  # of its rim that stands out from the paper, or it counts as open
 CONTRAST = 40  # levels between paper and what bounds it
+CERTAIN, ROUND = 0.8, 0.8  # confidence and solidity of a balloon that the network overlooked
+SUSPECTED = 64  # mean chance, in levels of 255
 NEAR = 5  # pixels between a balloon and the edge that cuts it
 
 
@@ -28,6 +30,12 @@ class Region:
     mask: Image
     confidence: float
     tone: int
+
+
+def solidity(mask: Image) -> float:
+    """The share of its convex hull that a mask (H×W uint8, not empty) fills."""
+    hull = cv2.convexHull(cv2.findNonZero(mask))
+    return float(np.count_nonzero(mask)) / max(cv2.contourArea(hull), 1.0)
 
 
 def kind_of(region: Region, luma: Image, panels: Sequence[Box]) -> Kind:
@@ -70,3 +78,28 @@ def _outlined(region: Region, luma: Image, contour: npt.NDArray[Any]) -> float:
     strongest = cv2.dilate(contrast, np.ones((2 * pad + 1, 2 * pad + 1), np.uint8))
     columns, rows = contour[:, 0, 0] + x - x0, contour[:, 0, 1] + y - y0
     return float(np.mean(strongest[rows, columns] > CONTRAST))
+
+
+def overlooked(
+    luma: Image, chance: Image, known: Sequence[Region], candidates: Sequence[Region]
+) -> list[Region]:
+    """The ``candidates`` on free ground that are beyond doubt: confident, compact, outlined all round.
+
+    Black ones are too often signs and clothes; the network's ``chance`` must at least suspect them.
+    """
+    taken = np.zeros_like(luma)
+    for region in known:
+        x, y, w, h = region.box
+        np.maximum(taken[y : y + h, x : x + w], region.mask, out=taken[y : y + h, x : x + w])
+    found = []
+    for region in candidates:
+        x, y, w, h = region.box
+        if np.any(taken[y : y + h, x : x + w][region.mask > 0]) or solidity(region.mask) < ROUND:
+            continue
+        kind = kind_of(region, luma, ())
+        suspected = chance[y : y + h, x : x + w][region.mask > 0].mean() > SUSPECTED
+        if region.confidence >= CERTAIN and (
+            kind in ("closed", "caption") or (kind == "black" and suspected)
+        ):
+            found.append(region)
+    return found

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mangacolor.nouns import Box, Image
-from mangacolor.stages.balloon_kinds import Region
+from mangacolor.stages.balloon_kinds import Region, solidity
 from mangacolor.stages.balloon_lettering import INK, Lettering, find_lettering
 
 RADII = (0, 1, 2, 3, 5, 7)  # half-widths of the gaps to close, pixels at working scale
@@ -36,7 +36,10 @@ def lettered_regions(luma: Image, ground: Image | None) -> list[Region]:
             bx, by, bw, bh = cv2.boundingRect(mask)
             cropped = np.ascontiguousarray(mask[by : by + bh, bx : bx + bw])
             tone = 255 - level if black else level
-            regions.append(Region((x + bx, y + by, bw, bh), cropped, block.confidence, tone))
+            # Letterers fill a balloon; a few words in a wide field are a sign on a wall.
+            share = np.count_nonzero(block.mask) / np.count_nonzero(cropped)
+            confidence = block.confidence * float(np.clip(0.4 + 1.9 * share, 0.0, 1.0))
+            regions.append(Region((x + bx, y + by, bw, bh), cropped, confidence, tone))
     return regions
 
 
@@ -86,10 +89,10 @@ def grow(
                 continue
             filled = _fill(region)
             if _bounded(filled, window, luma.shape) and _clean(filled, text, drawn):
-                area, solidity = float(np.count_nonzero(filled)), _solidity(filled)
+                area, compact = float(np.count_nonzero(filled)), solidity(filled)
                 # Closing a gap that sheds much and rounds the shape: what was shed had leaked out.
-                if best is None or (area < 0.8 * best[1] and solidity > best[2] + 0.03):
-                    best = filled, area, solidity
+                if best is None or (area < 0.8 * best[1] and compact > best[2] + 0.03):
+                    best = filled, area, compact
                 break
         if best is not None and best[2] > COMPACT:
             break
@@ -104,13 +107,7 @@ def _clean(filled: Image, text: Image, drawn: npt.NDArray[np.bool_]) -> bool:
         return False
     if np.count_nonzero(drawn & inside) > 0.03 * area:
         return False
-    return _solidity(filled) > 0.62
-
-
-def _solidity(filled: Image) -> float:
-    """The region's share of its convex hull."""
-    hull = cv2.convexHull(cv2.findNonZero(filled))
-    return float(np.count_nonzero(filled)) / max(cv2.contourArea(hull), 1.0)
+    return solidity(filled) > 0.62
 
 
 def _reach(block: Lettering, shape: tuple[int, ...]) -> Box:

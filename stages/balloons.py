@@ -1,7 +1,8 @@
 """Balloons: where the page's own paper and lettering must stay as they are.
 
 Works on luma only, so that a page in colour and its black-and-white scan give the same answer. Two
-ways: ``learnt`` asks a small network and fits its answer to the ink; ``lettering`` needs no network.
+ways: ``learnt`` asks a small network, fits its answer to the ink and adds what it overlooked but good
+lettering proves; ``lettering`` needs no network.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 from mangacolor.nouns import Artifact, Box, Chapter, Image, Inputs
 from mangacolor.settings import Options
 from mangacolor.stages.balloon_fit import fit_regions
-from mangacolor.stages.balloon_kinds import Kind, Region, kind_of
+from mangacolor.stages.balloon_kinds import Kind, Region, kind_of, overlooked
 from mangacolor.stages.balloon_regions import as_uint8, lettered_regions
 from mangacolor.stages.base import Stage, StageContext
 
@@ -56,11 +57,11 @@ class BalloonLayout:
 class Config:
     """How to look."""
 
-    method: Method = "lettering"
+    method: Method = "learnt"
 
 
 def find_balloons(
-    image: Image, ground: Image | None = None, panels: Sequence[Box] = (), method: Method = "lettering"
+    image: Image, ground: Image | None = None, panels: Sequence[Box] = (), method: Method = "learnt"
 ) -> BalloonLayout:
     """Balloons and captions of a page, top to bottom.
 
@@ -102,7 +103,8 @@ def _learnt(luma: Image, small: Image, ground: Image | None) -> list[Region]:
     seen = _resized(luma, min(1.0, NETWORK_SIDE / max(luma.shape)))
     chance, _strokes = balloon_chance(_network(), seen)
     chance = as_uint8(cv2.resize(chance, small.shape[::-1], interpolation=cv2.INTER_LINEAR))
-    return fit_regions(small, chance, ground)
+    regions = fit_regions(small, chance, ground)
+    return regions + overlooked(small, chance, regions, lettered_regions(small, ground))
 
 
 @lru_cache(maxsize=1)

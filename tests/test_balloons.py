@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
-from mangacolor.nouns import Image
-from mangacolor.stages.balloons import find_balloons
+from mangacolor.nouns import Artifact, Image
+from mangacolor.stages.balloons import STAGE, Config, Method, find_balloons
 
 
 def tone(rows: int = 700, columns: int = 500) -> Image:
@@ -39,9 +42,10 @@ def overlap(mask: Image, truth: Image) -> float:
     return float(np.sum((mask > 127) & (truth > 0)) / np.sum((mask > 127) | (truth > 0)))
 
 
-def test_a_balloon_is_masked_with_its_lettering() -> None:
+@pytest.mark.parametrize("method", ["learnt", "lettering"])
+def test_a_balloon_is_masked_with_its_lettering(method: Method) -> None:
     page, truth = balloon_page()
-    layout = find_balloons(page)
+    layout = find_balloons(page, method=method)
     assert overlap(layout.mask, truth) > 0.95
     assert [b.kind for b in layout.balloons] == ["closed"]
     x, y, w, h = layout.balloons[0].box
@@ -87,8 +91,9 @@ def face() -> Image:
     return page
 
 
-def test_a_white_face_is_no_balloon() -> None:
-    assert not find_balloons(face()).mask.any()
+@pytest.mark.parametrize("method", ["learnt", "lettering"])
+def test_a_white_face_is_no_balloon(method: Method) -> None:
+    assert not find_balloons(face(), method=method).mask.any()
 
 
 def test_ground_closes_a_balloon_that_opens_into_the_gutter() -> None:
@@ -99,6 +104,67 @@ def test_ground_closes_a_balloon_that_opens_into_the_gutter() -> None:
     ground[:, :180] = np.where(truth[:, :180] > 0, 0, 255)
     layout = find_balloons(page, ground)
     assert overlap(layout.mask, truth) > 0.95
+
+
+def test_a_panel_cuts_a_balloon() -> None:
+    page, truth = balloon_page()
+    page[:, 320:] = 255  # the gutter
+    page[:, 318:321] = 0  # the panel's frame
+    ground = np.zeros_like(page)
+    ground[:, 321:] = 255
+    layout = find_balloons(page, ground, panels=[(0, 0, 319, 700)])
+    assert [b.kind for b in layout.balloons] == ["cut"]
+    truth[:, 318:] = 0
+    assert overlap(layout.mask, truth) > 0.93
+
+
+class Context:
+    """As much of the engine's context as the stage uses."""
+
+    config = Config()
+
+
+def test_the_stage_reads_its_inputs_and_leaves_json_and_a_mask() -> None:
+    page, truth = balloon_page()
+    inputs = {
+        "decode": Artifact(images={"main": np.dstack([page] * 3)}),
+        "panels": Artifact({"panels": [[0, 0, 500, 700]]}, {"ground": np.zeros_like(page)}),
+    }
+    artifact = STAGE.run(Context(), inputs)  # type: ignore[arg-type]
+    (balloon,) = json.loads(json.dumps(artifact.data))["balloons"]
+    assert set(balloon) == {"box", "kind", "confidence"}
+    assert 0 < balloon["confidence"] <= 1
+    assert overlap(artifact.images["main"], truth) > 0.95
+
+
+def test_the_cache_key_follows_the_weights() -> None:
+    assert STAGE.fingerprint is not None
+    assert len(STAGE.fingerprint(Config())) == 64
+    assert STAGE.fingerprint(Config(method="lettering")) == ""
+
+
+LETTERED = Path("/work/shared/data/validation/peppercarrot_lettered")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not LETTERED.is_dir(), reason="the validation pages are not on this machine")
+def test_unseen_lettered_pages_reach_the_goal() -> None:
+    from mangacolor.stages.panels import find_panels
+    from mangacolor.training.balloon_truth import balloon_truth
+    from mangacolor.training.balloons import read
+
+    hit, false, missed = 0, 0, 0
+    for path in sorted(LETTERED.rglob("*.webp")):
+        page = read(path, 4000)
+        art = Path(str(path).replace("peppercarrot_lettered", "peppercarrot_art"))
+        truth = balloon_truth(page, read(art, 4000))
+        panels = find_panels(page)
+        mask = find_balloons(page, panels.ground, [p.box for p in panels.panels]).mask > 127
+        hit += int(np.sum(mask & (truth == 255)))
+        false += int(np.sum(mask & (truth == 0)))
+        missed += int(np.sum(~mask & (truth == 255)))
+    assert hit / (hit + missed) >= 0.95
+    assert hit / (hit + false) >= 0.90
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 900), (900, 1), (3, 5), (37, 53), (333, 64)])
