@@ -104,6 +104,7 @@ run_options = _all(
         help="copy puts a page that fails into the output as it came; skip, the default, does not.",
     ),
     option("--keep", is_flag=True, default=None, help="Keep every stage's pictures in OUT/.mangacolor."),
+    option("--report", is_flag=True, default=None, help="Write OUT/.mangacolor/report.html about the run."),
     option("--json", is_flag=True, default=None, help="One JSON object a line on stdout, for scripts."),
     option("--quiet", is_flag=True, default=None, help="Say only what went wrong."),
 )

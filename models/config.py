@@ -46,8 +46,9 @@ VARIANTS: dict[str, tuple[bool, bool]] = {
     "unet-attention-extractor": (True, True),
 }
 PALETTE_NAME = "unet-palette"  # attention and a palette head: not the notebook's, and the default
+EFFICIENT_NAME = "efficient-palette"  # the same head on an encoder that knows ImageNet
 PALETTE_COLOURS = 64
-GENERATOR_NAMES = (*VARIANTS, *(f"{name}-faithful" for name in VARIANTS), PALETTE_NAME)
+GENERATOR_NAMES = (*VARIANTS, *(f"{name}-faithful" for name in VARIANTS), PALETTE_NAME, EFFICIENT_NAME)
 
 
 def generator_config(name: str, width: int = 64, **overrides: Any) -> GeneratorConfig:
@@ -70,9 +71,11 @@ def generator_config(name: str, width: int = 64, **overrides: Any) -> GeneratorC
     size = int(overrides.get("size", 256))
     levels = int(overrides.get("levels", MAX_LEVELS if faithful else _halvings(size)))
     settings: dict[str, Any] = {"extractor": extractor, "faithful": faithful, "levels": levels}
-    if name == PALETTE_NAME:
+    if name in (PALETTE_NAME, EFFICIENT_NAME):
         settings["palette"] = PALETTE_COLOURS
-    if attention:
+    if name == EFFICIENT_NAME:
+        settings["levels"] = 5  # EfficientNet-Lite0 has five, and no attention
+    elif attention:
         settings["attention"] = levels if faithful else _attention_level(size, levels)
     config = replace(GeneratorConfig(name=name, width=width), **{**settings, **overrides})
     check_config(config)

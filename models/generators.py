@@ -9,7 +9,7 @@ checkpoint, and has no BatchNorm on the innermost map, so that a batch of one tr
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -17,12 +17,22 @@ from torch import Tensor, nn
 from mangacolor.errors import UsageError
 from mangacolor.models.attention import SelfAttention
 from mangacolor.models.blocks import ConvBlock, DeconvBlock
-from mangacolor.models.config import GeneratorConfig, generator_config
+from mangacolor.models.config import EFFICIENT_NAME, GeneratorConfig, generator_config
+from mangacolor.models.efficient_unet import EfficientUNet
 from mangacolor.models.extractor import FEATURES, FeatureExtractor, create_extractor
 from mangacolor.models.palette import PaletteHead, to_rgb
 from mangacolor.models.pretrained import Given
 
-__all__ = ["ColorizationUNet", "GeneratorConfig", "build_generator", "create_generator", "generator_config"]
+__all__ = [
+    "ColorizationUNet",
+    "Generator",
+    "GeneratorConfig",
+    "build_generator",
+    "create_generator",
+    "generator_config",
+]
+
+Generator: TypeAlias = "ColorizationUNet | EfficientUNet"
 
 
 class ColorizationUNet(nn.Module):
@@ -118,13 +128,15 @@ class ColorizationUNet(nn.Module):
 
 def build_generator(
     config: GeneratorConfig, extractor_weights: Given = None, empty: bool = False
-) -> ColorizationUNet:
+) -> Generator:
     """The network of a configuration, with fresh weights.
 
     ``empty`` builds on the meta device what a checkpoint is going to fill: all but a corrected form's
     extractor, which is not in any.
     """
     with torch.device("meta") if empty else nullcontext():
+        if config.name == EFFICIENT_NAME:
+            return EfficientUNet(config)
         if not config.extractor:
             return ColorizationUNet(config)
         if extractor_weights is None:
@@ -136,7 +148,7 @@ def build_generator(
 
 def create_generator(
     name: str, width: int = 64, extractor_weights: Given = None, **overrides: Any
-) -> ColorizationUNet:
+) -> Generator:
     """A fresh generator: N×1×S×S in [-1, 1] to N×3×S×S in [-1, 1].
 
     ``name`` is one of ``GENERATOR_NAMES``; ``overrides`` are fields of ``GeneratorConfig``

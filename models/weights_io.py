@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from mangacolor.errors import SetupError, UsageError
 from mangacolor.models.config import check_config
 from mangacolor.models.download import fetch, weights_cache
-from mangacolor.models.generators import ColorizationUNet, GeneratorConfig, build_generator
+from mangacolor.models.generators import Generator, GeneratorConfig, build_generator
 from mangacolor.models.notebook_layout import from_notebook
 from mangacolor.models.pretrained import Given
 from mangacolor.models.stand_in import RESNETS, blank_resnet
@@ -71,7 +71,7 @@ def _stored(tensor: Tensor, half: bool) -> Tensor:
 
 def load_generator(
     name_or_path: str | Path, device: str | torch.device = "cpu", extractor_weights: Given = None
-) -> ColorizationUNet:
+) -> Generator:
     """The generator of a name of the weights table, of a mangacolor file or of a notebook's ``.pth``.
 
     Returns the network in eval mode, float32, channels-last, on ``device``; ``.config`` tells what it

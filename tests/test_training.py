@@ -15,11 +15,11 @@ from click.testing import CliRunner
 
 from mangacolor.errors import InputError, SetupError, UsageError
 from mangacolor.models.weights_io import load_generator
-from mangacolor.training.commands import pack_data, read_sources, train
-from mangacolor.training.config import PRESETS, Phase, TrainConfig, from_json, override, to_json
+from mangacolor.training.commands import export, pack_data, read_sources, train
+from mangacolor.training.config import PRESETS, Phase, TrainConfig, from_json, like, override, to_json
 from mangacolor.training.dataset import CropDataset
 from mangacolor.training.pack import read_pack, write_pack
-from mangacolor.training.palette import choose_palette
+from mangacolor.training.palette import choose_palette, palette_rarity
 from mangacolor.training.pictures import Picture, Source, read_source
 from mangacolor.training.trainer import CHECKPOINT, Materials, Trainer, read_checkpoint
 
@@ -70,6 +70,23 @@ def test_a_resumed_run_equals_one_that_was_not_stopped(tmp_path: Path) -> None:
         for name, value in getattr(resumed, network).state_dict().items():
             assert torch.equal(value, expected[name]), (network, name)
     assert resumed.crops == whole.crops == 6 * 2 + 2
+
+
+def test_fine_tuning_takes_network_and_palette_from_the_weights(tmp_path: Path) -> None:
+    first = Trainer(short(1), materials(), tmp_path / "first", workers=0)
+    first.fit()
+    weights = tmp_path / "first.safetensors"
+    export(first, weights)
+    network = load_generator(weights)
+    other = Materials([Source("a")], [Picture("a/x", "a", np.full((64, 64, 3), (30, 90, 200), np.uint8))])
+    config = like(replace(TINY, width=9, phases=(Phase(1, 32, 2),)), network.config)
+    tuned = Trainer(config, other, tmp_path / "tuned", workers=0)
+    tuned.start_from(network)
+    assert network.palette is not None
+    assert tuned.generator.palette is not None
+    assert torch.equal(tuned.generator.palette.centres, network.palette.centres)
+    assert tuned.generator.config.width == 4
+    assert tuned.fit()
 
 
 def test_training_learns(tmp_path: Path) -> None:
@@ -152,12 +169,12 @@ def test_palettes_begin_with_grey_and_weigh_rare_colours_up() -> None:
     rng = np.random.default_rng(0)
     common = [Picture(f"a/{n}", "a", np.full((40, 40, 3), (150, 140, 120), np.uint8)) for n in range(30)]
     rare = [Picture("a/r", "a", rng.integers(0, 255, (40, 40, 3), dtype=np.uint8))]
-    centres, weights = choose_palette([Source("a")], common + rare, 12)
+    centres = choose_palette([Source("a")], common + rare, 12)
+    weights = palette_rarity(centres, [Source("a")], common + rare)
     assert (centres[0] == 0).all()
     nearest = np.abs(centres * 127.5 - (-16, 6)).sum(axis=1).argmin()
     assert weights[nearest] == weights.min()
-    again, _ = choose_palette([Source("a")], common + rare, 12)
-    assert (again == centres).all()
+    assert (choose_palette([Source("a")], common + rare, 12) == centres).all()
 
 
 def test_crops_are_drawn_by_the_weights_of_their_sources() -> None:

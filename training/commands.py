@@ -52,6 +52,7 @@ def pack_data(root: Path, out: Path, sources: Path | None, size: int, quality: i
 @click.option("--workers", default=1, show_default=True, help="Processes that prepare crops.")
 @click.option("--vgg-weights", type=click.Path(path_type=Path))
 @click.option("--anime-weights", type=click.Path(path_type=Path))
+@click.option("--encoder-weights", type=click.Path(path_type=Path), help="EfficientNet-Lite0's, as a file.")
 @click.option("--preview-data", is_flag=True, help="Only write a contact sheet of training pairs.")
 def train(
     data: Path,
@@ -66,10 +67,11 @@ def train(
     workers: int,
     vgg_weights: Path | None,
     anime_weights: Path | None,
+    encoder_weights: Path | None,
     preview_data: bool,
 ) -> None:
     """Train a colour network; the run's folder gets curves, samples, checkpoint and weights."""
-    from mangacolor.training.config import PRESETS, override
+    from mangacolor.training.config import PRESETS, like, override
     from mangacolor.training.trainer import CHECKPOINT, Materials, Trainer, read_checkpoint
 
     if preset not in PRESETS:
@@ -85,14 +87,18 @@ def train(
         return
     if (run / CHECKPOINT).exists() and not resume:
         raise UsageError(f"{run} holds a run already", "add --resume to go on, or choose another --out")
-    files = {name: path for name, path in (("vgg", vgg_weights), ("anime", anime_weights)) if path}
-    trainer = Trainer(config, materials, run, _device(device), workers, files, anime_weights)
-    if resume:
-        trainer.load(run / CHECKPOINT)
+    start = None
     if init:
         from mangacolor.models.weights_io import load_generator
 
-        trainer.start_from(load_generator(init))
+        start = load_generator(init, extractor_weights=anime_weights)
+        config = like(config, start.config)
+    files = {name: path for name, path in (("vgg", vgg_weights), ("anime", anime_weights)) if path}
+    trainer = Trainer(config, materials, run, _device(device), workers, files, anime_weights, encoder_weights)
+    if resume:
+        trainer.load(run / CHECKPOINT)
+    if start is not None:
+        trainer.start_from(start)
     finished = trainer.fit(_report(config.steps))
     export(trainer, run / "weights.safetensors")
     click.echo(f"{'finished' if finished else 'stopped'} at step {trainer.step} of {config.steps}", err=True)

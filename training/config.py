@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from mangacolor.errors import UsageError
+from mangacolor.models.config import GeneratorConfig
 from mangacolor.training.synthesis import Synthesis
 
 
@@ -47,15 +48,16 @@ class TrainConfig:
     width: int = 40
     levels: int = 6
     dropout: float = 0.1
+    pretrained_encoder: bool = True  # of a generator that has one: start from ImageNet
     discriminator_width: int = 32
     losses: LossWeights = field(
-        default_factory=lambda: LossWeights(l1=0.0, luma=1.0, chroma=0.0, palette=0.2, adversarial=0.01)
+        default_factory=lambda: LossWeights(l1=0.0, luma=1.0, palette=1.0, adversarial=0.02)
     )
     phases: tuple[Phase, ...] = (Phase(8000, 128, 16), Phase(800, 256, 8))
-    adversarial_from: float = 0.4  # share of the run that goes by without a discriminator
+    adversarial_from: float = 0.75  # share of the run that goes by without a discriminator
     accumulate: int = 1  # batches whose gradients are added up before a step
-    learning_rate: float = 3e-4
-    betas: tuple[float, float] = (0.5, 0.999)
+    learning_rate: float = 1e-3
+    betas: tuple[float, float] = (0.9, 0.999)
     decay_from: float = 0.6  # share of the run after which the learning rate falls linearly
     ema: float = 0.998
     seed: int = 42
@@ -82,6 +84,7 @@ _NOTEBOOK = TrainConfig(
     phases=(Phase(50 * 445, 256, 32),),  # 50 epochs of 14,224 pictures
     adversarial_from=0.0,
     learning_rate=2e-4,
+    betas=(0.5, 0.999),
     decay_from=1.0,
     ema=0.0,
     kind="grey",
@@ -103,6 +106,17 @@ def override(config: TrainConfig, assignments: dict[str, Any]) -> TrainConfig:
     for name, value in assignments.items():
         config = _set(config, name.split("."), value, name)
     return config
+
+
+def like(config: TrainConfig, network: GeneratorConfig) -> TrainConfig:
+    """The configuration for fine-tuning ``network``: its architecture, the run's everything else."""
+    return replace(
+        config,
+        generator=network.name,
+        width=network.width,
+        levels=network.levels,
+        dropout=network.dropout,
+    )
 
 
 def to_json(config: TrainConfig) -> dict[str, Any]:

@@ -17,13 +17,11 @@ SAMPLES = 200_000
 CELL = 4.0  # chroma levels: side of the histogram cells by which crowded greys are thinned out
 
 
-def choose_palette(
-    sources: Sequence[Source], pictures: Sequence[Picture], colours: int
-) -> tuple[Plane, Plane]:
-    """``colours`` chroma values (K×2, Cb and Cr in [-1, 1], the first one grey) and their weights (K).
+def choose_palette(sources: Sequence[Source], pictures: Sequence[Picture], colours: int) -> Plane:
+    """``colours`` chroma values, K×2, Cb and Cr in [-1, 1], the first one grey.
 
-    Values are cluster centres of the pictures' chroma, thinned where it is dense. A weight grows as
-    its colour gets rarer, and is 1 on average over all pixels. The same pictures give the same palette.
+    They are cluster centres of the pictures' chroma, thinned where it is dense. The same pictures give
+    the same palette.
     """
     pixels = _sample(sources, pictures)
     cells = np.rint(pixels / CELL).astype(np.int64)
@@ -33,15 +31,19 @@ def choose_palette(
     chosen = pixels[rng.choice(len(pixels), 40_000, p=thinned / thinned.sum())]
     cv2.setRNGSeed(0)
     criteria = (cv2.TERM_CRITERIA_MAX_ITER, 30, 0.0)
-    _, _, found = cv2.kmeans(
-        chosen, colours - 1, np.zeros((len(chosen), 1), np.int32), criteria, 2, cv2.KMEANS_PP_CENTERS
-    )
+    start = np.zeros((len(chosen), 1), np.int32)
+    _, _, found = cv2.kmeans(chosen, colours - 1, start, criteria, 2, cv2.KMEANS_PP_CENTERS)
     centres = np.concatenate([np.zeros((1, 2), np.float32), np.asarray(found, dtype=np.float32)])
-    nearest = ((pixels[::4, None] - centres) ** 2).sum(axis=2).argmin(axis=1)
-    share = np.bincount(nearest, minlength=colours) / len(nearest)
-    weight = 1.0 / ((1 - EVENNESS) * share + EVENNESS / colours)
-    weight /= (weight * share).sum()
-    return (centres * (2 / 255)).astype(np.float32), weight.astype(np.float32)
+    return (centres * (2 / 255)).astype(np.float32)
+
+
+def palette_rarity(centres: Plane, sources: Sequence[Source], pictures: Sequence[Picture]) -> Plane:
+    """A weight for each colour of a palette (K×2): higher for rare ones, 1 on average over all pixels."""
+    pixels = _sample(sources, pictures)[::4] * np.float32(2 / 255)
+    nearest = ((pixels[:, None] - centres) ** 2).sum(axis=2).argmin(axis=1)
+    share = np.bincount(nearest, minlength=len(centres)) / len(nearest)
+    weight = 1.0 / ((1 - EVENNESS) * share + EVENNESS / len(centres))
+    return np.asarray(weight / (weight * share).sum(), dtype=np.float32)
 
 
 def _sample(sources: Sequence[Source], pictures: Sequence[Picture]) -> Plane:

@@ -25,10 +25,10 @@ class Synthesis:
     """How often each thing happens. Shares of ``kinds`` need not sum to one."""
 
     kinds: dict[str, float] = field(
-        default_factory=lambda: {"grey": 0.25, "tone": 0.27, "line": 0.13, "screentone": 0.35}
+        default_factory=lambda: {"grey": 0.34, "tone": 0.26, "line": 0.10, "screentone": 0.30}
     )
-    balloons: float = 0.35  # share of pictures with lettering pasted in
-    scan_noise: float = 0.5  # share with noise, blur or JPEG damage
+    balloons: float = 0.3  # share of pictures with lettering pasted in
+    scan_noise: float = 0.45  # share with noise, blur or JPEG damage
 
 
 def synthesize(

@@ -25,6 +25,8 @@ from torch.utils.data import DataLoader
 
 from mangacolor.errors import SetupError
 from mangacolor.models.discriminator import PatchDiscriminator
+from mangacolor.models.efficient_unet import EfficientUNet
+from mangacolor.models.efficientnet import published_weights
 from mangacolor.models.generators import create_generator
 from mangacolor.training.config import TrainConfig, from_json, to_json
 from mangacolor.training.dataset import CropDataset
@@ -37,7 +39,7 @@ from mangacolor.training.objectives import (
     palette_loss,
     perceptual_loss,
 )
-from mangacolor.training.palette import choose_palette
+from mangacolor.training.palette import choose_palette, palette_rarity
 from mangacolor.training.pictures import Picture, Source
 from mangacolor.training.samples import sample_sheet
 
@@ -65,6 +67,7 @@ class Trainer:
         workers: int = 1,
         perceptual_weights: dict[str, Path] | None = None,
         extractor_weights: Path | str | None = None,
+        encoder_weights: Path | None = None,
     ) -> None:
         self.config, self.materials, self.run = config, materials, run
         self.world = World.from_environment(device)
@@ -75,15 +78,16 @@ class Trainer:
         if "extractor" in config.generator and extractor_weights is None:
             extractor_weights = "danbooru-resnet50"  # random features would train, and teach nothing
         self.generator = create_generator(config.generator, config.width, extractor_weights, **build)
+        if config.pretrained_encoder and isinstance(self.generator, EfficientUNet):
+            self.generator.load_encoder(published_weights(encoder_weights))
         self.discriminator = PatchDiscriminator(width=config.discriminator_width)
         self.average = create_generator(config.generator, config.width, extractor_weights, **build)
         self.rarity: Tensor | None = None
         if self.generator.palette is not None:
-            centres, rarity = choose_palette(
-                materials.sources, materials.pictures, self.generator.config.palette
-            )
+            colours = self.generator.config.palette
+            centres = choose_palette(materials.sources, materials.pictures, colours)
             self.generator.palette.centres.copy_(torch.from_numpy(centres))
-            self.rarity = torch.from_numpy(rarity).to(self.device)
+            self._weigh_palette()
         self.average.load_state_dict(self.generator.state_dict())
         for network in (self.generator, self.discriminator, self.average):
             network.to(self.device).to(memory_format=torch.channels_last)
@@ -280,6 +284,7 @@ class Trainer:
             ) from error
         for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(saved)
+        self._weigh_palette()
         self.step, self.crops = state["step"], state["crops"]
         torch.set_rng_state(state["random"])
 
@@ -287,6 +292,14 @@ class Trainer:
         """Fine-tune: take a trained generator's weights, with fresh optimisers and discriminator."""
         self.generator.load_state_dict(weights.state_dict())
         self.average.load_state_dict(weights.state_dict())
+        self._weigh_palette()
+
+    def _weigh_palette(self) -> None:
+        """Rare colours of the palette in force weigh more; which are rare, the run's pictures say."""
+        if self.generator.palette is not None:
+            centres = self.generator.palette.centres.cpu().numpy()
+            rarity = palette_rarity(centres, self.materials.sources, self.materials.pictures)
+            self.rarity = torch.from_numpy(rarity).to(self.device)
 
     def samples(self) -> None:
         if self.materials.samples:
