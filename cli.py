@@ -124,6 +124,17 @@ def plan(inputs: tuple[Path, ...], out: Path, form: str | None, **values: Any) -
 
 @cli.command()
 @click.argument("out", type=click.Path(path_type=Path))
+@click.option("--page", type=click.IntRange(1), help="Only this page of OUT, counted from 1.")
+@option("--json", is_flag=True, help="Print one JSON object.")
+def inspect(out: Path, page: int | None, json: bool) -> int:
+    """Write one HTML file that shows what each stage did to each page of OUT."""
+    from mangacolor.commands import run_inspect
+
+    return run_inspect(out, page, json)
+
+
+@cli.command()
+@click.argument("out", type=click.Path(path_type=Path))
 @click.option("--all", "everything", is_flag=True, help="Also forget which files of OUT are ours.")
 @option("--json", is_flag=True, help="Print one JSON object.")
 def clean(out: Path, everything: bool, json: bool) -> int:

@@ -78,6 +78,17 @@ def run_plan(inputs: Sequence[Path], out: Path, form: str | None, values: Mappin
     return 0
 
 
+def run_inspect(out: Path, page: int | None, as_json: bool) -> int:
+    """Write the report of an output folder and return the exit status."""
+    from mangacolor.pipeline.report import write_report
+    from mangacolor.pipeline.state import State
+
+    target = State(out).folder / ("inspect.html" if page is None else f"inspect-{page}.html")
+    pages = write_report(out, target, page=page)
+    click.echo(json.dumps({"file": str(target), "pages": pages}) if as_json else str(target))
+    return 0
+
+
 def run_clean(out: Path, everything: bool, as_json: bool) -> int:
     """Remove a state folder's artifacts and return the exit status."""
     from mangacolor.pipeline.clean import clean

@@ -40,6 +40,7 @@ class RunOptions:
     start: str | None = None  # --from
     pages: str | None = None  # "3,5-9", counted from 1 in each chapter
     keep: bool = False
+    report: bool = False
     force: bool = False
     on_error: Literal["skip", "copy"] = "skip"  # copy: a page that fails goes out as it came
     output_form: Literal["same", "folder", "cbz", "pdf"] = "same"  # --format, of the output

@@ -6,7 +6,7 @@ The folder is both what people look at and what the next run reuses.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,8 @@ class PageCache:
         *,
         version: int,
         seconds: float,
+        config: Any = None,
+        warnings: Sequence[str] = (),
         preview: Image | None = None,
     ) -> None:
         """Keep an artifact. The JSON file is removed first and written last: it vouches for the rest."""
@@ -76,6 +78,8 @@ class PageCache:
             "stage": stage,
             "version": version,
             "seconds": round(seconds, 4),
+            "config": config,
+            "warnings": list(warnings),
             "images": list(pictures),
         }
         if artifact.outcome:

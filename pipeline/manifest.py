@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,9 @@ class Entry:
     """A file of OUT that mangacolor made.
 
     ``page`` is the page's name, ``file`` the file's (another suffix where a format could not hold the
-    page), both relative to OUT. ``key`` says what it was made from. ``outcome``: done or copied.
+    page), both relative to OUT. ``key`` says what it was made from. ``outcome``: done, copied,
+    failed (the source in the page's place) or packed (an archive). ``source`` names the file it came
+    from, ``seconds`` what each stage took.
     """
 
     page: str
@@ -31,6 +33,8 @@ class Entry:
     mtime_ns: int
     outcome: str
     panels: int = 0
+    source: str = ""
+    seconds: dict[str, float] = field(default_factory=dict)
 
 
 class Manifest:
@@ -50,6 +54,10 @@ class Manifest:
         self._files: set[str] = set()
         self._announced: dict[str, set[str]] = {}  # file -> hashes that may have been written
         self._read()
+
+    def entries(self) -> list[Entry]:
+        """Every file recorded, the last word on each."""
+        return list(self._entries.values())
 
     def finished(self, page: str, key: str) -> Entry | None:
         """The entry of a page whose file is there, whole, and made from ``key``."""
@@ -74,13 +82,16 @@ class Manifest:
         except OSError:
             return True
 
-    def commit(self, page: str, file: str, data: bytes, *, key: str, outcome: str, panels: int = 0) -> Entry:
-        """Write a finished file and record it. Raises ``OutputError``."""
+    def commit(self, page: str, file: str, data: bytes, *, key: str, outcome: str, **about: Any) -> Entry:
+        """Write a finished file and record it. ``about``: the last fields of ``Entry``.
+
+        Raises ``OutputError``.
+        """
         path = self._out / file
         digest = sha256(data)
         self._append({"announce": file, "sha256": digest})
         write_atomic(path, data, durable=True, scratch=self._scratch)
-        return self._confirm(Entry(page, file, key, digest, *_stat(path), outcome, panels))
+        return self._confirm(Entry(page, file, key, digest, *_stat(path), outcome, **about))
 
     def adopt(self, name: str, temporary: Path, *, key: str) -> Entry:
         """Move a finished file, already on the disk, to ``name`` in OUT and record it."""
@@ -90,7 +101,7 @@ class Manifest:
         self._append({"announce": name, "sha256": digest})
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.replace(path)
-        return self._confirm(Entry(name, name, key, digest, *_stat(path), "done"))
+        return self._confirm(Entry(name, name, key, digest, *_stat(path), "packed"))
 
     def _confirm(self, entry: Entry) -> Entry:
         self._append(dataclasses.asdict(entry))

@@ -15,7 +15,7 @@ from mangacolor.pipeline.cache import PageCache
 from mangacolor.pipeline.cancel import CancelToken
 from mangacolor.pipeline.context import Context, StageRun, run_stage
 from mangacolor.pipeline.graph import Graph, Selection
-from mangacolor.pipeline.keys import Recipe, digest, sha256
+from mangacolor.pipeline.keys import Recipe, config_document, digest, sha256
 from mangacolor.pipeline.manifest import Entry, Manifest
 
 if TYPE_CHECKING:
@@ -246,7 +246,14 @@ class PageWork:
         if stage.preview is not None and "main" not in run.artifact.images and not run.artifact.outcome:
             preview = stage.preview(run.artifact, inputs)
         self.cache.save(
-            name, self.keys[name], run.artifact, version=stage.version, seconds=run.seconds, preview=preview
+            name,
+            self.keys[name],
+            run.artifact,
+            version=stage.version,
+            seconds=run.seconds,
+            config=config_document(self.recipe.configs[name]),
+            warnings=run.warnings,
+            preview=preview,
         )
 
     def commit(self) -> Entry | None:
@@ -255,7 +262,9 @@ class PageWork:
             return None
         name, manifest = self.page.name, self.job.manifest
         if self.outcome == "copied":
-            return manifest.commit(name, self._place(name), self.source, key=self.copy_key, outcome="copied")
+            return manifest.commit(
+                name, self._place(name), self.source, key=self.copy_key, outcome="copied", **self._about
+            )
         artifact = next(a for a in self.artifacts.values() if a.blob is not None)
         assert artifact.blob is not None
         file = name
@@ -267,8 +276,13 @@ class PageWork:
             artifact.blob,
             key=self.final_key,
             outcome=self.outcome,
-            panels=self.panels,
+            **self._about,
         )
+
+    @property
+    def _about(self) -> dict[str, Any]:
+        seconds = {name: round(value, 4) for name, value in self.seconds.items()}
+        return {"panels": self.panels, "source": self.page.source.describe(), "seconds": seconds}
 
     def commit_source(self) -> None:
         """[lane] Put the page as it came in the place of the one that failed; the next run tries again."""

@@ -24,6 +24,7 @@ from mangacolor.pipeline.memory import page_budget, page_cost
 from mangacolor.pipeline.packing import make_packing
 from mangacolor.pipeline.page_numbers import pick_pages
 from mangacolor.pipeline.page_work import Job, PageWork
+from mangacolor.pipeline.report import Failure, Summary, write_report
 from mangacolor.pipeline.state import State
 from mangacolor.settings import Options, RunOptions
 from mangacolor.stages.base import ChapterStage
@@ -74,6 +75,8 @@ def run(
             result = engine.run(works)
             if selection.commits and run_options.pages is None and not job.cancel.requested:
                 _copy_extras(plan.extras, manifest, job.force, progress)
+        if run_options.report:
+            _write_report(state, result, works)
     except Exception as error:
         status = error.status if isinstance(error, MangacolorError) else MangacolorError.status
         emit(progress.cut_short(status, time.perf_counter() - started))
@@ -168,6 +171,17 @@ def _chapter_stages(job: Job) -> list[ChapterStage]:
     graph = job.graph
     wanted = {name for target in job.selection.targets for name in (*graph.ancestors(target), target)}
     return [stage for stage in graph.chapter_stages if stage.name in wanted]
+
+
+def _write_report(state: State, result: RunDone, works: Sequence[PageWork]) -> None:
+    pages = {work.page.name: work.page for work in works}
+    failures = tuple(Failure(f.page, f.stage, f.error, f.remedy) for f in result.failures)
+    write_report(
+        state.out,
+        state.folder / "report.html",
+        summary=Summary(result.seconds, result.done, failures),
+        read_source=lambda entry: pages[entry.page].source.read() if entry.page in pages else None,
+    )
 
 
 def _copy_extras(extras: Sequence[Extra], manifest: Manifest, force: bool, emit: Listener) -> None:

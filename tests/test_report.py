@@ -1,0 +1,110 @@
+"""``inspect`` and ``--report``: one file that needs no other, and tells the truth about every page."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+import mangacolor.pipeline.run
+from mangacolor.cli import main
+from mangacolor.tests.fake_stages import House, go, write_page
+
+
+class Tags(HTMLParser):
+    """Collects every tag, and complains about one that is left open."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        if tag not in {"meta", "img", "input", "br"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.fixture
+def chapter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    for name in ("1 <b>&.png", "2.png", "10.png"):
+        write_page(tmp_path / "in" / name, len(name))
+    return tmp_path / "in"
+
+
+def status(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(list(arguments))
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
+
+
+def picture(address: str | None) -> np.ndarray:
+    assert address is not None and address.startswith("data:image/webp;base64,")
+    data = np.frombuffer(base64.b64decode(address.partition(",")[2]), np.uint8)
+    image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    assert image is not None
+    return np.asarray(image)
+
+
+def test_inspect_shows_source_result_and_stages(chapter: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    go(House(), chapter, Path("out"), keep=True)
+    assert status("inspect", "out", "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    html = Path(said["file"]).read_text(encoding="utf-8")
+    assert said["pages"] == 3
+    assert not re.search(r"https?://", html)
+    assert "<b>" not in html and "1 &lt;b&gt;&amp;.png" in html
+    tags = Tags(html)
+    assert not tags.open
+    images = [attributes for tag, attributes in tags.found if tag == "img" and "src" in attributes]
+    names = [attributes["alt"] for attributes in images]
+    assert names.count("source") == names.count("result") == 3
+    assert names.count("grow") == names.count("decode") == 3
+    shown = {a["alt"]: picture(a["src"]) for a in images if a["alt"] in ("source", "result")}
+    assert shown["source"].shape == shown["result"].shape
+    assert shown["source"].mean() < shown["result"].mean()  # the fake network adds light
+    assert sum(tag == "input" for tag, _ in tags.found) == 3
+    # natural order, as in the chapter
+    assert html.index("2.png") < html.index("10.png")
+
+
+def test_inspect_of_one_page(chapter: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    go(House(), chapter, Path("out"))
+    assert status("inspect", "out", "--page", "2") == 0
+    html = Path(capsys.readouterr().out.strip()).read_text(encoding="utf-8")
+    assert "<h2>2.png" in html and "10.png" not in html
+    assert status("inspect", "out", "--page", "4") == 2
+    assert status("inspect", "in") == 3
+
+
+def test_report_tells_of_failures_and_speed(
+    chapter: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house = House(moody=True)
+    house.trouble["2.png"] = ValueError("boom & bust")
+    monkeypatch.setattr(mangacolor.pipeline.run, "default_graph", house.graph)
+    assert status("in", "--out", "out", "--report", "--device", "cpu") == 1
+    html = Path("out/.mangacolor/report.html").read_text(encoding="utf-8")
+    assert "1 failed" in html and "boom &amp; bust" in html and "a minute" in html
+    assert html.count("<section>") == 2
+    assert not Tags(html).open
+
+
+def test_report_survives_a_lost_result(chapter: Path) -> None:
+    go(House(), chapter, Path("out"))
+    Path("out/2.png").unlink()
+    assert status("inspect", "out") == 0
+    assert "gone" in Path("out/.mangacolor/inspect.html").read_text(encoding="utf-8")
