@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -189,11 +190,14 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_help_is_quick() -> None:
+    """At most 0.4 s, counted as processor time so that a busy machine does not fail it."""
     best = 9.0
     for _ in range(3):
-        started = time.perf_counter()
+        before = os.times()
         subprocess.run([sys.executable, "-m", "mangacolor", "--help"], check=True, capture_output=True)
-        best = min(best, time.perf_counter() - started)
+        after = os.times()
+        spent = after.children_user + after.children_system - before.children_user - before.children_system
+        best = min(best, spent)
     assert best < 0.4
 
 
