@@ -64,16 +64,6 @@ pixel_options = _all(
         help="Which library runs the super-resolution network; spandrel by default.",
     ),
     option("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps."),
-    option(
-        "--upscaler",
-        metavar="NAME|PATH",
-        help="Super-resolution network: auto, animevideov3, anime-6b, x4plus, lanczos, or a file.",
-    ),
-    option(
-        "--upscale-backend",
-        type=click.Choice(["spandrel", "realesrgan"]),
-        help="What runs it; spandrel by default.",
-    ),
     option("--batch", type=click.IntRange(1), help="Tiles in one call of the network."),
 )
 
