@@ -57,8 +57,6 @@ class ChapterWork:
         """A page has ended its first sweep. Whether it was the last one."""
         self.missing -= 1
         if survived:
-            work.source = b""
-            work.artifacts.clear()
             self.arrived.append(work)
         return self.missing == 0
 

@@ -196,6 +196,7 @@ class Engine:
                 self._submit("io", _Token(work.index, _COMMIT), -1, lambda _lane: work.commit_source())
                 return
         del self._works[work.index]
+        work.let_go()
         self._leave_gate(work)
         survived = going_on and work.complete
         if work.fan_in is not None:

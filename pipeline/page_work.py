@@ -212,6 +212,11 @@ class PageWork:
         for name in set(self.artifacts) - needed - last:
             del self.artifacts[name]
 
+    def let_go(self) -> None:
+        """Drop all that is large: the page is over, or waits for its second sweep."""
+        self.source = b""
+        self.artifacts.clear()
+
     @property
     def complete(self) -> bool:
         return self.ended or self.finished >= self.to_run

@@ -23,7 +23,7 @@ from mangacolor.pipeline.run import make_works
 from mangacolor.pipeline.state import State
 from mangacolor.settings import Options
 from mangacolor.stages.base import Stage, StageContext, no_config
-from mangacolor.tests.fake_stages import write_page
+from mangacolor.tests.fake_stages import House, write_page
 
 
 def test_sizes() -> None:
@@ -89,3 +89,20 @@ def test_no_more_pages_than_fit_are_at_work(budget: int, most: int, tmp_path: Pa
     with state.locked():
         result = Engine(job, lambda _event: None, jobs=6, budget=budget).run(works)
     assert (result.done, peak) == (8, most)
+
+
+@pytest.mark.parametrize("moody", [False, True])
+def test_finished_pages_hold_no_memory(moody: bool, tmp_path: Path) -> None:
+    from mangacolor.formats.discovery import discover
+
+    (tmp_path / "in").mkdir()
+    for number in range(5):
+        write_page(tmp_path / "in" / f"{number}.png", number)
+    graph = House(moody).graph()
+    state = State(tmp_path / "out")
+    manifest = Manifest(state.out, state.manifest, state.scratch)
+    job = Job(graph, graph.select(), CancelToken(), manifest)
+    works = make_works(job, discover([tmp_path / "in"], state.out).chapters, Options(), state, apart=False)
+    with state.locked():
+        assert Engine(job, lambda _event: None, device="cpu", jobs=2).run(works).done == 5
+    assert not any(work.source or work.artifacts for work in works)
