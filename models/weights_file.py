@@ -82,8 +82,11 @@ def _unreadable(path: Path, error: OSError) -> SetupError:
 def _torch_kind(path: Path) -> str | None:
     """``"zip"`` or ``"pickle"`` for what torch.save writes now and wrote before 1.6; else None."""
     with path.open("rb") as file:
-        start = file.read(2)
-    if start == b"PK":
+        start = file.read(9)
+    # A safetensors file begins with its header's length, whose first bytes may be those of a pickle or zip.
+    if start[8:] == b"{" and int.from_bytes(start[:8], "little") < path.stat().st_size:
+        return None
+    if start[:2] == b"PK":
         return "zip"
     return "pickle" if start[:1] == b"\x80" else None
 

@@ -270,3 +270,17 @@ def test_the_list_tells_licences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     for entry in WEIGHTS:
         assert entry.licence in shown.output
         assert entry.name in states
+
+
+@pytest.mark.parametrize("first", [b"\x80", b"PK"])
+def test_a_header_whose_length_looks_like_a_pickle_or_zip_is_read(tmp_path: Path, first: bytes) -> None:
+    network = create_generator("unet", 4, levels=3)
+    path = tmp_path / "unlucky.safetensors"
+    save_generator(path, network, network.config, {"note": ""})
+    length = int.from_bytes(path.read_bytes()[:8], "little")
+    size = 256 ** len(first)
+    padding = (int.from_bytes(first, "little") - length) % size
+    save_generator(path, network, network.config, {"note": "x" * padding})
+    assert path.read_bytes()[: len(first)] == first
+    assert load_generator(path).config == network.config
+    assert weights_fingerprint(path)
