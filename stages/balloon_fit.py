@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mangacolor.nouns import Image
-from mangacolor.stages.balloon_kinds import Region, solidity
+from mangacolor.stages.balloon_kinds import DARK, Region, solidity
 
 SURE, MAYBE = 150, 56  # chance in levels of 255: a balloon needs some of the first, ends at the second
 SLACK = 44  # levels that a balloon's paper may differ from its commonest tone, at the most
@@ -15,7 +15,7 @@ NOTCH = 7  # pixels across a notch that lettering can leave
 TAIL = 0.08  # of a balloon, that the network may overlook in any case
 MISSED, OUTLINED, SOLID = 0.4, 0.92, 0.85  # of a balloon, if its rim is inked and its shape compact
 SMALLEST = 250  # pixels at working scale
-DOUBTFUL = 0.72  # mean chance below which a region is dropped
+DOUBTFUL, DOUBTFUL_DARK = 0.72, 0.85  # mean chance below which a region is dropped; hair is dark, too
 CONTRAST, STROKES = 60, 20  # levels between paper and lettering, and pixels of it that a balloon needs
 
 Mask = npt.NDArray[np.bool_]
@@ -51,7 +51,7 @@ def fit_regions(luma: Image, chance: Image, ground: Image | None) -> list[Region
         if np.count_nonzero(contrast & _eroded(inside, 7)) < STROKES:
             continue
         confidence = float(chance[window][inside].mean()) / 255
-        if confidence < DOUBTFUL:
+        if confidence < (DOUBTFUL_DARK if tone < DARK else DOUBTFUL):
             continue
         cropped = np.ascontiguousarray(mask[by : by + bh, bx : bx + bw])
         regions.append(Region((x0 + bx, y0 + by, bw, bh), cropped, confidence, tone))

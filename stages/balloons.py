@@ -71,7 +71,8 @@ def find_balloons(
     weights, which come with the package, cannot be loaded.
     """
     luma = image if image.ndim == 2 else as_uint8(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
-    scale = min(1.0, WORKING_SIDE / max(luma.shape))
+    side = max(luma.shape)
+    scale = 1.0 if side <= 1.15 * WORKING_SIDE else WORKING_SIDE / side  # a slight shrink only blurs edges
     small = _resized(luma, scale)
     shut = (
         None
