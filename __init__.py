@@ -13,14 +13,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mangacolor.api import colorize_chapter, colorize_page
+    from mangacolor.api import colorize_chapter, colorize_page, find_panels
     from mangacolor.errors import MangacolorError
     from mangacolor.models import load_generator
     from mangacolor.nouns import Panel
     from mangacolor.pipeline.events import RunResult
     from mangacolor.settings import Options, RunOptions
     from mangacolor.stages.panel_order import order_panels
-    from mangacolor.stages.panels import find_panels
 
 __all__ = [
     "MangacolorError",
@@ -43,7 +42,7 @@ _HOME = {
     "RunResult": "pipeline.events",
     "colorize_chapter": "api",
     "colorize_page": "api",
-    "find_panels": "stages.panels",
+    "find_panels": "api",
     "load_generator": "models",
     "order_panels": "stages.panel_order",
 }

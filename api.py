@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from mangacolor.errors import UsageError
-from mangacolor.nouns import Chapter, Image, Page
+from mangacolor.nouns import Chapter, Direction, Image, Page, Panel
 from mangacolor.pipeline.cancel import CancelToken
 from mangacolor.pipeline.events import Event, RunResult
 from mangacolor.settings import Options, RunOptions
@@ -49,6 +49,17 @@ def colorize_page(image: Image, **options: Any) -> Image:
     page = Page("page.png", 1, _ArraySource(np.ascontiguousarray(image)))
     made = run_page(page, Chapter("", (page,)), _options(Options, options), until="reassemble")
     return made["reassemble" if "reassemble" in made else "decode"].images["main"]
+
+
+def find_panels(image: Image, direction: Direction = "rtl") -> list[Panel]:
+    """The panels of a page (uint8, H×W or H×W×3 RGB), in reading order. Never empty.
+
+    ``stages.panels.find_panels`` also gives the page's ground and what lies outside of all panels.
+    """
+    from mangacolor.stages import panels
+
+    _check_image(image)
+    return [panel for panel in panels.find_panels(image, direction).panels if not panel.residual]
 
 
 def colorize_chapter(

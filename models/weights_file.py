@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -149,10 +150,13 @@ def _read_torch(path: Path) -> dict[str, Tensor]:
     import torch
 
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about odd pickle protocols: refused below if it matters
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a broken or hostile pickle can raise anything at all
         raise SetupError(
-            f"{path} cannot be read as weights, and nothing in it was executed: {_first_line(error)}",
+            # torch's own message advises to load it unsafely; that is not passed on.
+            f"{path} cannot be read as weights ({type(error).__name__}); nothing in it was executed",
             "it is damaged, or holds more than tensors: save its state_dict() alone, or fetch it again",
         ) from error
     for key in ("average", "generator", "state_dict", "model_state_dict", "generator_state_dict", "model"):
@@ -165,8 +169,3 @@ def _read_torch(path: Path) -> dict[str, Tensor]:
     if not tensors:
         raise SetupError(f"{path} holds no weights", "name a file with a network's state_dict()")
     return tensors
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0][:200]

@@ -70,3 +70,15 @@ def test_unknown_option_is_refused_with_a_hint(tmp_path: Path) -> None:
 def test_page_of_another_kind_is_refused(image: object) -> None:
     with pytest.raises(UsageError, match="uint8"):
         mangacolor.colorize_page(image)  # type: ignore[arg-type]
+
+
+def test_find_panels_gives_a_plain_list_in_reading_order() -> None:
+    page = np.full((300, 420), 255, np.uint8)
+    page[20:280, 20:200] = 120
+    page[20:280, 220:400] = 90
+    panels = mangacolor.find_panels(page)
+    assert [type(panel).__name__ for panel in panels] == ["Panel", "Panel"]
+    assert panels[0].box[0] > panels[1].box[0]  # right to left
+    assert mangacolor.find_panels(page, "ltr")[0].box[0] < 100
+    with pytest.raises(mangacolor.MangacolorError):
+        mangacolor.find_panels(page.astype(float))
