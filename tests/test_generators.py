@@ -18,6 +18,7 @@ from mangacolor.models.config import GENERATOR_NAMES
 from mangacolor.models.palette import chroma_of, luma_of
 from mangacolor.models.stand_in import blank_resnet
 
+UNETS = [name for name in GENERATOR_NAMES if name.startswith("unet")]  # others have files of their own
 FROZEN = 25_613_888
 BATCH_NORM = ("running_mean", "running_var", "weight", "bias")
 COUNTS = {
@@ -108,7 +109,7 @@ def test_dropout_stands_in_the_first_three_blocks_on_the_way_up() -> None:
     assert rates == [0.5, 0.5, 0.5, 0, 0, 0, 0]
 
 
-@pytest.mark.parametrize("name", GENERATOR_NAMES)
+@pytest.mark.parametrize("name", UNETS)
 def test_a_variant_has_the_parts_that_its_name_says(name: str) -> None:
     with torch.device("meta"):
         generator = create_generator(name, width=2)

@@ -12,9 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from mangacolor.models.weights_file import bundled_file, sha256_of
-from mangacolor.models.weights_table import WEIGHTS, Weights
-
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("formats", "models", "pipeline", "stages", "training")
 PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".svg"}
@@ -133,11 +130,3 @@ def test_pictures_do_not_swell_the_repository() -> None:
     pictures = [path for path in files if path.suffix.lower() in PICTURES]
     assert pictures
     assert sum(path.stat().st_size for path in pictures) <= PICTURE_BYTES
-
-
-@pytest.mark.parametrize("entry", [e for e in WEIGHTS if e.bundled], ids=lambda entry: entry.name)
-def test_bundled_weights_are_the_ones_of_the_table(entry: Weights) -> None:
-    file = bundled_file(entry)
-    if not file.is_file():
-        pytest.skip(f"{file.name} is not in this checkout")
-    assert entry.sha256 == sha256_of(file)
