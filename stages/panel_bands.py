@@ -87,7 +87,7 @@ def _score(view: View, span: Spans, top: int, bottom: int, white: bool) -> float
     upper = lines.offset[top] + lines.slope[top] * xs
     lower = lines.offset[bottom] + lines.slope[bottom] * xs
     thirds = [0.7 * upper + 0.3 * lower, 0.5 * upper + 0.5 * lower, 0.3 * upper + 0.7 * lower]
-    blank = sample(mask, np.array(thirds), at.start).all(0)
+    blank = np.asarray(sample(mask, np.array(thirds), at.start).all(0))
     around = sample(mask, np.array([upper - 6, upper - 3, lower + 3, lower + 6]), at.start)
     # Where it is blank on both sides too, a margin is crossed and no frame is to be seen.
     margin = around.all(0) & blank
@@ -108,7 +108,8 @@ def _shared(view: View, support: Floats, spans: Spans, down: bool) -> list[Band]
     lines = view.lines
     bands: list[Band] = []
     for index in np.flatnonzero(support.max(0) >= _SHARED_SUPPORT):
-        seen = (lines.brighter[index] | lines.darker[index])[slice(*spans[index])]
+        at = slice(int(spans[index, 0]), int(spans[index, 1]))
+        seen = np.logical_or(lines.brighter[index, at], lines.darker[index, at])
         length = len(seen) * STEP / view.white.shape[1]
         tail = max(2, len(seen) // 20)
         loose = min(seen[:tail].mean(), seen[-tail:].mean()) < 0.5

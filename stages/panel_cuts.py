@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mangacolor.stages.panel_bands import Band, bands
+from mangacolor.stages.panel_bare import bare_bands, trim
 from mangacolor.stages.panel_lines import View
 from mangacolor.stages.panel_regions import Polygon, area, clip, swap
 from mangacolor.stages.panel_sides import fit
@@ -37,7 +38,7 @@ def cut(
     polygon = fit(views, polygon)
     best = _best(views, polygon, gutters)
     if best is None:
-        return [Region(polygon, support)]
+        return [Region(trim(views, polygon), support)]
     gutters = gutters or (not best.shared and best.score >= _SURE)
     regions: list[Region] = []
     for part in _split(polygon, best):
@@ -48,7 +49,12 @@ def cut(
 def _best(views: tuple[View, View], polygon: Polygon, gutters: bool) -> Band | None:
     """The best band that leaves enough on both sides, if one is good enough."""
     turned = polygon, swap(polygon)
-    found = [band for down in (False, True) for band in bands(views[down], turned[down], down)]
+    found = [
+        band
+        for down in (False, True)
+        for search in (bands, bare_bands)
+        for band in search(views[down], turned[down], down)
+    ]
     scores = [band.score - _STYLE_COST * (gutters and band.shared) for band in found]
     smallest = _SMALLEST * views[0].white.size
     for index in sorted(range(len(found)), key=lambda index: -scores[index]):

@@ -36,7 +36,7 @@ def detect(luma: Image) -> list[Found]:
     small = luma
     if scale < 1:
         size = max(1, round(width * scale)), max(1, round(height * scale))
-        small = cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
+        small = np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8)
     back = np.array([width / small.shape[1], height / small.shape[0]])
     found: list[Found] = []
     for top, bottom in windows(small):
@@ -58,7 +58,7 @@ def _page(luma: Image) -> list[Found]:
     height, width = luma.shape
     masks = blank(luma)
     lines = segments(luma)
-    turned = Blank(np.ascontiguousarray(masks.white.T), np.ascontiguousarray(masks.black.T))
+    turned = Blank(*(np.ascontiguousarray(mask.T) for mask in (masks.white, masks.black, masks.pure)))
     views = (
         view(luma, masks, lines),
         view(np.ascontiguousarray(luma.T), turned, lines[:, [1, 0, 3, 2]]),

@@ -14,16 +14,21 @@ from mangacolor.nouns import Image
 Bools = npt.NDArray[np.bool_]
 
 _PAPER_SPREAD = 22  # levels below the paper's own level that still are paper
+_PURE_SPREAD = 7  # the same for paper beside pale colours
 _INK_SPREAD = 14  # levels above the page's black that still are black
 _ENOUGH_OUTSIDE = 0.8  # share of a blank component outside panels that makes it a gutter
 
 
 @dataclass(frozen=True, slots=True)
 class Blank:
-    """H×W masks of pixels as bright as the paper, and as dark as a black page."""
+    """H×W masks of pixels as bright as the paper, and as dark as a black page.
+
+    ``pure`` is ``white`` without pale colours and light tone, as far as a clean page tells them apart.
+    """
 
     white: Bools
     black: Bools
+    pure: Bools
 
 
 def blank(luma: Image) -> Blank:
@@ -33,7 +38,11 @@ def blank(luma: Image) -> Blank:
     histogram = np.convolve(histogram, np.ones(5), "same")
     paper = 150 + int(histogram[150:].argmax())
     darkest = int(histogram[:60].argmax())
-    return Blank(smooth >= paper - _PAPER_SPREAD, smooth <= min(darkest, 30) + _INK_SPREAD)
+    return Blank(
+        white=smooth >= paper - _PAPER_SPREAD,
+        black=smooth <= min(darkest, 30) + _INK_SPREAD,
+        pure=smooth >= paper - _PURE_SPREAD,
+    )
 
 
 def ground(luma: Image, polygons: Sequence[npt.NDArray[np.float64]]) -> Image:

@@ -34,11 +34,12 @@ _MOST_LINES = 260  # a view: rain and hatching have thousands, frames are among 
 class View:
     """A page, or its transpose, with what the line evidence is read from.
 
-    ``white`` and ``black`` are the H×W blank masks of the two possible grounds.
+    ``white``, ``black`` and ``pure`` are the page's H×W blank masks.
     """
 
     white: Bools
     black: Bools
+    pure: Bools
     lines: Lines
 
 
@@ -81,13 +82,13 @@ def segments(luma: Image) -> Floats:
 def view(luma: Image, masks: Blank, found: Floats) -> View:
     """Lines near the horizontal of ``luma`` (H×W), from its segments, and their evidence."""
     smooth = cv2.GaussianBlur(luma, (3, 3), 0)
-    rise = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, scale=0.125)
-    run = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, scale=0.125)
+    rise = np.asarray(cv2.Sobel(smooth, cv2.CV_32F, 0, 1, scale=0.125), np.float32)
+    run = np.asarray(cv2.Sobel(smooth, cv2.CV_32F, 1, 0, scale=0.125), np.float32)
     offset, slope = _fit(found)
     brighter, darker = _edges_along(rise, run, offset, slope)
     sums = np.stack([brighter, darker]).cumsum(2, dtype=np.int32)
     sums = np.pad(sums, ((0, 0), (0, 0), (1, 0)))
-    return View(masks.white, masks.black, Lines(offset, slope, brighter, darker, sums))
+    return View(masks.white, masks.black, masks.pure, Lines(offset, slope, brighter, darker, sums))
 
 
 def sample(mask: Bools, ys: Floats, first: int) -> Bools:
@@ -95,7 +96,8 @@ def sample(mask: Bools, ys: Floats, first: int) -> Bools:
     rows = np.rint(ys).astype(np.intp)
     columns = (first + np.arange(ys.shape[1])) * STEP
     values: Bools = mask[np.clip(rows, 0, mask.shape[0] - 1), columns]
-    return values & (rows >= 0) & (rows < mask.shape[0])
+    values &= (rows >= 0) & (rows < mask.shape[0])
+    return values
 
 
 def _fit(found: Floats) -> tuple[Floats, Floats]:

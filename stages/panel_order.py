@@ -11,6 +11,8 @@ from mangacolor.errors import UsageError
 from mangacolor.nouns import Box, Direction
 
 Floats = npt.NDArray[np.float64]
+_WITHIN = 0.7  # share of a box inside a larger one that makes it an inset
+_UNEQUAL = 0.12  # by which the boxes of four-panel strips may differ in size
 _TOLERANCE = 0.25  # of the smaller of two extents: that much overlap does not join panels
 
 
@@ -27,7 +29,60 @@ def order_panels(boxes: Sequence[Box], size: tuple[int, int], direction: Directi
     corners = np.array([(x, y, x + w, y + h) for x, y, w, h in boxes], np.float64)
     if direction == "rtl":
         corners[:, [0, 2]] = size[0] - corners[:, [2, 0]]
-    return _order(corners, list(range(len(boxes))))
+    columns = _four_panel_columns(corners)
+    if columns:
+        return columns
+    hosts = _hosts(corners)
+    order = _order(corners, [index for index in range(len(boxes)) if index not in hosts])
+    # Large insets first, so that an inset of an inset finds its host in place.
+    for inset in sorted(hosts, key=lambda index: (-_area(corners[index]), index)):
+        first = _read_before(corners[inset], corners[hosts[inset]])
+        order.insert(order.index(hosts[inset]) + (not first), inset)
+    return order
+
+
+def _four_panel_columns(corners: Floats) -> list[int]:
+    """The order of a page of four-panel strips side by side; empty for any other page.
+
+    Such a page is two or more columns of four equal boxes; its rows line up too, which on an
+    ordinary page would be read first.
+    """
+    if len(corners) < 8 or len(corners) % 4:
+        return []
+    sizes = corners[:, 2:] - corners[:, :2]
+    if (np.abs(sizes / np.median(sizes, axis=0) - 1) > _UNEQUAL).any():
+        return []
+    by_column = np.argsort(corners[:, 0], kind="stable").reshape(-1, 4)
+    if (np.ptp(corners[by_column, 0], axis=1) > 0.2 * np.median(sizes[:, 0])).any():
+        return []
+    return [int(index) for column in by_column for index in column[np.argsort(corners[column, 1])]]
+
+
+def _hosts(corners: Floats) -> dict[int, int]:
+    """For each box that lies within a larger one: the smallest such box."""
+    hosts: dict[int, int] = {}
+    areas = [_area(box) for box in corners]
+    for inset, box in enumerate(corners):
+        low, high = np.maximum(corners[:, :2], box[:2]), np.minimum(corners[:, 2:], box[2:])
+        shared = np.prod(np.maximum(high - low, 0), axis=1)
+        within = [
+            host
+            for host in range(len(corners))
+            if shared[host] >= _WITHIN * areas[inset] and areas[host] > areas[inset] > 0
+        ]
+        if within:
+            hosts[inset] = min(within, key=lambda host: (areas[host], host))
+    return hosts
+
+
+def _area(box: Floats) -> float:
+    return float((box[2] - box[0]) * (box[3] - box[1]))
+
+
+def _read_before(inset: Floats, host: Floats) -> bool:
+    """Whether an inset sits where the eye enters its host: the upper corner reading starts from."""
+    x, y = ((inset[:2] + inset[2:]) / 2 - host[:2]) / (host[2:] - host[:2])
+    return bool(x < 1 / 3 and y < 0.6)
 
 
 def _order(corners: Floats, members: list[int]) -> list[int]:

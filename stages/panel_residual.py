@@ -20,9 +20,9 @@ def residuals(ground: Image, polygons: Sequence[Sequence[Point]]) -> list[Box]:
         cv2.fillPoly(free, [np.array(polygon, np.int32)], 0)
     # A closing joins lettering and broken lines; an opening drops the rims of frames.
     reach = max(3, min(ground.shape) // 100) | 1
-    free = cv2.morphologyEx(free, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    free = cv2.morphologyEx(free, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
-    _, _, stats, _ = cv2.connectedComponentsWithStats(free)
+    opened = cv2.morphologyEx(free, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    joined = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(joined)
     least = _LEAST_SIDE * min(ground.shape)
     return [
         (int(x), int(y), int(w), int(h))

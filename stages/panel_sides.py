@@ -11,7 +11,9 @@ from mangacolor.stages.panel_regions import Polygon, area, clip, swap
 
 Bools = npt.NDArray[np.bool_]
 
-_REACH = 0.3  # of the region's extent: how far in a frame is looked for
+_REACH = 0.3  # of the region's extent: how far in a frame is looked for,
+_FAR = 0.85  # or so far, over nothing but paper
+_BARE = 0.98  # blank share of such a margin
 _FRAME = 0.5  # support a frame line needs
 _TRIED = 8  # best supported lines of a side
 _TILT = 0.12  # slope of a frame beside a margin
@@ -36,7 +38,8 @@ def _pull(view: View, polygon: Polygon, above: bool) -> Polygon:
         return polygon
     middle = lines.offset + lines.slope * polygon[:, 0].mean()
     depth = middle - polygon[:, 1].min() if above else polygon[:, 1].max() - middle
-    near = (depth > _ON) & (depth <= _REACH * np.ptp(polygon[:, 1])) & (np.abs(lines.slope) <= _TILT)
+    extent = np.ptp(polygon[:, 1])
+    near = (depth > _ON) & (depth <= _FAR * extent) & (np.abs(lines.slope) <= _TILT)
     support, spans = lines.support(polygon)
     if (support.max(0) * (np.abs(depth) <= _ON)).max() >= _FRAME:
         return polygon
@@ -50,10 +53,11 @@ def _pull(view: View, polygon: Polygon, above: bool) -> Polygon:
             kept = clip(polygon, *line, above=not above)
             margin = clip(polygon, *line, above=above)
             whole = len(margin) >= 3 and np.ptp(spans[index]) * STEP >= 0.9 * np.ptp(margin[:, 0])
-            if not whole or area(kept) < 0.4 * area(polygon):
+            if not whole:
                 continue
             clear = share(view.white if white else view.black, margin)
-            if clear >= _CLEAR and seen[index] + clear > best_score:
+            wanted = _CLEAR if depth[index] <= _REACH * extent else _BARE
+            if clear >= wanted and seen[index] + clear > best_score:
                 best, best_score = kept, float(seen[index]) + clear
     return best
 

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 
 from mangacolor.errors import InputError
 from mangacolor.nouns import Artifact, Chapter, Direction, Image, Inputs, Panel, Point
 from mangacolor.settings import Options
 from mangacolor.stages.base import Stage, StageContext
+from mangacolor.stages.colour_space import luma
 from mangacolor.stages.panel_detect import Found, detect
 from mangacolor.stages.panel_ground import ground as find_ground
 from mangacolor.stages.panel_order import order_panels
@@ -46,8 +46,8 @@ def configure(options: Options, chapter: Chapter) -> Config:
 
 def find_panels(image: Image, direction: Direction = "rtl") -> PanelLayout:
     """Panels of a page: uint8, H×W or H×W×3 RGB. Never empty; a page in doubt is one panel."""
-    luma = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    return _layout(luma, detect(luma), direction)
+    grey = luma(image)
+    return _layout(grey, detect(grey), direction)
 
 
 def panel_document(
@@ -133,8 +133,7 @@ def layout_from_document(document: Mapping[str, Any], image: Image, name: str) -
         if np.ptp(polygon, axis=0).min() < 1:
             raise InputError(f"{name}: panel {number} has no area inside the page.", remedy)
         found.append(Found(polygon, 1.0))
-    luma = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    return _layout(luma, found, None)
+    return _layout(luma(image), found, None)
 
 
 def _parse(box: object, shape: object, where: str, remedy: str) -> Polygon:
@@ -154,9 +153,9 @@ def _parse(box: object, shape: object, where: str, remedy: str) -> Polygon:
     return polygon
 
 
-def _layout(luma: Image, found: Sequence[Found], direction: Direction | None) -> PanelLayout:
+def _layout(grey: Image, found: Sequence[Found], direction: Direction | None) -> PanelLayout:
     """``direction`` None keeps the given order."""
-    size = luma.shape[1], luma.shape[0]
+    size = grey.shape[1], grey.shape[0]
     polygons = [_whole_pixels(panel.polygon, size) for panel in found]
     panels = [
         Panel(points, _box(points), float(np.clip(panel.confidence, 0, 1)))
@@ -165,7 +164,7 @@ def _layout(luma: Image, found: Sequence[Found], direction: Direction | None) ->
     if direction is not None:
         order = order_panels([panel.box for panel in panels], size, direction)
         panels = [panels[index] for index in order]
-    ground = find_ground(luma, [np.array(panel.polygon, np.float64) for panel in panels])
+    ground = find_ground(grey, [np.array(panel.polygon, np.float64) for panel in panels])
     rest = [
         Panel.from_box(box, _RESIDUAL_CONFIDENCE, residual=True)
         for box in residuals(ground, [panel.polygon for panel in panels])

@@ -168,7 +168,7 @@ def test_the_stage_leaves_the_panels_json_and_reads_it_back() -> None:
     page = np.repeat(draw_page(BOXES)[:, :, None], 3, 2)
     context = SimpleNamespace(config=Config("ltr"), page=SimpleNamespace(name="ch/01.png"))
     inputs = {"decode": Artifact(images={"main": page}), "classify": Artifact()}
-    artifact = STAGE.run(context, inputs)  # type: ignore[arg-type]
+    artifact = STAGE.run(context, inputs)
     data = artifact.data
     assert data["page"] == "ch/01.png" and data["size"] == [WIDTH, HEIGHT]
     assert len(data["panels"]) == len(data["polygons"]) == len(data["confidence"]) == 4

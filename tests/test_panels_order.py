@@ -35,6 +35,19 @@ def test_reads_rows_from_the_top_and_from_the_right_side(
     assert subject.order_panels(boxes, SIZE, "ltr") == ltr
 
 
+def test_four_panel_strips_are_read_column_by_column() -> None:
+    grid = [(x, y, 270, 205) for y in (20, 240, 460, 680) for x in (20, 310)]
+    assert subject.order_panels(grid, SIZE, "rtl") == [1, 3, 5, 7, 0, 2, 4, 6]
+    rows = [*grid[:-2], (20, 680, 560, 205)]
+    assert subject.order_panels(rows, SIZE, "rtl") == [1, 0, 3, 2, 5, 4, 6]
+
+
+def test_an_inset_follows_its_host_unless_it_lies_where_the_eye_enters() -> None:
+    host, below = (0, 0, 600, 500), (0, 520, 600, 380)
+    assert subject.order_panels([(200, 300, 180, 150), host, below], SIZE, "rtl") == [1, 0, 2]
+    assert subject.order_panels([host, (430, 20, 160, 200), below], SIZE, "rtl") == [1, 0, 2]
+
+
 def test_every_box_is_read_once_even_when_all_overlap() -> None:
     boxes = [(i * 7 % 90, i * 13 % 80, 400, 600) for i in range(12)]
     assert sorted(subject.order_panels(boxes, SIZE, "rtl")) == list(range(12))
