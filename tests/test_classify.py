@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from mangacolor.nouns import Artifact
+from mangacolor.nouns import Artifact, Chapter
 from mangacolor.settings import Options
 from mangacolor.stages import classify
 
@@ -37,7 +37,8 @@ def inked_page(seed: int = 0) -> np.ndarray:
 
 def tinted(luma: np.ndarray, paper: tuple[int, int, int], ink: tuple[int, int, int]) -> np.ndarray:
     share = luma[..., None] / 255
-    return np.clip((1 - share) * np.array(ink) + share * np.array(paper), 0, 255).astype(np.uint8)
+    mixed = (1 - share) * np.array(ink) + share * np.array(paper)
+    return np.asarray(np.clip(mixed, 0, 255), dtype=np.uint8)
 
 
 def jpeg(pixels: np.ndarray, quality: int) -> np.ndarray:
@@ -48,7 +49,7 @@ def jpeg(pixels: np.ndarray, quality: int) -> np.ndarray:
 
 def run(pixels: np.ndarray, **options: Any) -> Artifact:
     grey = bool((pixels == pixels[..., :1]).all())
-    context = SimpleNamespace(config=classify.configure(Options(**options), None))
+    context: Any = SimpleNamespace(config=classify.configure(Options(**options), Chapter(".", ())))
     return classify.run(context, {"decode": Artifact({"grey": grey}, {"main": pixels})})
 
 
@@ -56,7 +57,7 @@ def uneven(page: np.ndarray) -> np.ndarray:
     """Paper that is browner towards the edges, as old books are."""
     x = np.abs(np.linspace(-1, 1, WIDTH))[None, :, None] ** 3
     clean, old = tinted(page, (250, 244, 228), (20, 18, 15)), tinted(page, (222, 190, 138), (20, 18, 15))
-    return (clean * (1 - x) + old * x).astype(np.uint8)
+    return np.asarray(clean * (1 - x) + old * x, dtype=np.uint8)
 
 
 def misregistered(page: np.ndarray) -> np.ndarray:
@@ -111,6 +112,25 @@ def test_coloured_pages_are_copied(share: float, finish: str) -> None:
     artifact = run(pixels)
     assert artifact.data["kind"] == "colour", artifact.data
     assert artifact.outcome == "copy"
+
+
+def test_a_small_vivid_figure_makes_a_colour_page_and_a_stain_does_not() -> None:
+    figure = np.repeat(inked_page()[..., None], 3, axis=2)
+    figure[600:690, 400:510] = (240, 140, 40)
+    assert run(figure).data["kind"] == "colour"
+    stained = np.repeat(inked_page()[..., None], 3, axis=2).astype(np.float32)
+    mask = np.zeros((HEIGHT, WIDTH), np.float32)
+    cv2.ellipse(mask, (500, 120), (70, 60), 0, 0, 360, 1, -1)
+    soft = cv2.GaussianBlur(mask, (0, 0), 12)[..., None]
+    stained *= 1 - soft * (1 - np.array([0.82, 0.68, 0.45]))
+    assert run(stained.astype(np.uint8)).data["kind"] == "manga"
+
+
+def test_colours_that_follow_the_place_are_no_tint() -> None:
+    page = np.repeat(inked_page()[..., None], 3, axis=2).astype(np.float32)
+    page[:450] *= np.array([1, 0.5, 0.5])  # red above, green below: smooth, but no ageing paper
+    page[450:] *= np.array([0.6, 1, 0.4])
+    assert run(page.astype(np.uint8)).data["kind"] == "colour"
 
 
 def test_force_color_colours_coloured_pages_but_still_says_what_they_are() -> None:

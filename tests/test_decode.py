@@ -100,7 +100,7 @@ def inks() -> np.ndarray:
 
 def inks_as_rgb(values: np.ndarray) -> np.ndarray:
     cmy, black = values[..., :3].astype(float), values[..., 3:].astype(float)
-    return (255 - cmy) * (255 - black) / 255
+    return np.asarray((255 - cmy) * (255 - black) / 255)
 
 
 @pytest.mark.parametrize("format", ["JPEG", "TIFF"])

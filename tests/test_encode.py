@@ -32,7 +32,7 @@ def run(pixels: np.ndarray, format: str, name: str, *others: str, **facts: Any) 
     pages = [Page(n, i + 1, FileSource(None)) for i, n in enumerate((name, *others))]  # type: ignore[arg-type]
     chapter = Chapter(".", tuple(pages))
     warnings: list[str] = []
-    context = SimpleNamespace(
+    context: Any = SimpleNamespace(
         page=pages[0], chapter=chapter, config=encode.configure(Options(), chapter), warn=warnings.append
     )
     decoded = {"format": format, "density": None, "lossless": True, **facts}
@@ -40,7 +40,7 @@ def run(pixels: np.ndarray, format: str, name: str, *others: str, **facts: Any) 
     return encode.run(context, inputs), warnings
 
 
-def opened(artifact: Artifact) -> PillowImage.Image:
+def opened(artifact: Artifact) -> Any:
     assert artifact.blob is not None
     return PillowImage.open(io.BytesIO(artifact.blob))
 
@@ -68,7 +68,8 @@ def test_jpeg_keeps_full_chroma_at_quality_92() -> None:
     assert [component[1:3] for component in image.layer] == [(1, 1)] * 3  # sampling factors: 4:4:4
     reference = io.BytesIO()
     PillowImage.fromarray(picture()).save(reference, "JPEG", quality=92, subsampling=0)
-    assert image.quantization == PillowImage.open(reference).quantization
+    expected: Any = PillowImage.open(reference)
+    assert image.quantization == expected.quantization
 
 
 @pytest.mark.parametrize("lossless", [True, False])

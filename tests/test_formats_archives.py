@@ -145,17 +145,17 @@ def test_links_and_devices_are_refused(tmp_path: Path) -> None:
             archive.writestr(info, "/etc/passwd")
     tar = tmp_path / "y.cbt"
     with tarfile.open(tar, "w") as archive:
-        info = tarfile.TarInfo("1.png")
-        info.size = len(png())
-        archive.addfile(info, io.BytesIO(png()))
+        entry = tarfile.TarInfo("1.png")
+        entry.size = len(png())
+        archive.addfile(entry, io.BytesIO(png()))
         for name, kind in (
             ("l.png", tarfile.SYMTYPE),
             ("h.png", tarfile.LNKTYPE),
             ("d.png", tarfile.CHRTYPE),
         ):
-            info = tarfile.TarInfo(name)
-            info.type, info.linkname = kind, "/etc/passwd"
-            archive.addfile(info)
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.linkname = kind, "/etc/passwd"
+            archive.addfile(entry)
     for file, expected in ((path, 2), (tar, 3)):
         refused = 0
         for page in only(plan_of(file)).pages:
