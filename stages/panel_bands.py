@@ -87,7 +87,7 @@ def _score(view: View, span: Spans, top: int, bottom: int, white: bool) -> float
     upper = lines.offset[top] + lines.slope[top] * xs
     lower = lines.offset[bottom] + lines.slope[bottom] * xs
     thirds = [0.7 * upper + 0.3 * lower, 0.5 * upper + 0.5 * lower, 0.3 * upper + 0.7 * lower]
-    blank = np.asarray(sample(mask, np.array(thirds), at.start).all(0))
+    blank = np.logical_and.reduce(sample(mask, np.array(thirds), at.start), axis=0)
     around = sample(mask, np.array([upper - 6, upper - 3, lower + 3, lower + 6]), at.start)
     # Where it is blank on both sides too, a margin is crossed and no frame is to be seen.
     margin = around.all(0) & blank

@@ -30,7 +30,9 @@ def test_panels_of_colour_comics() -> None:
     for path in sorted(BOXES.glob("*.json")):
         truth = json.loads(path.read_text())
         page = PAGES / f"ep{path.stem[1:3]}" / truth["page"]
-        image = np.asarray(cv2.cvtColor(cv2.imread(str(page)), cv2.COLOR_BGR2RGB), np.uint8)
+        picture = cv2.imread(str(page))
+        assert picture is not None, page
+        image = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
         boxes = [list(panel.box) for panel in find_panels(image, "ltr").panels if not panel.residual]
         matched = [max((iou(box, other) for other in boxes), default=0.0) for box in truth["panels"]]
         hits += sum(value >= 0.9 for value in matched)
