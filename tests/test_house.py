@@ -14,6 +14,15 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("formats", "models", "pipeline", "stages", "training")
+# Which part may import which (docs/architecture.md draws it), and the two files that may reach back.
+BELOW = {
+    "formats": set[str](),
+    "models": set[str](),
+    "stages": {"formats", "models"},
+    "pipeline": {"formats", "stages"},
+    "training": {"formats", "models", "pipeline", "stages"},
+}
+REACH_BACK = {("stages/registry.py", "pipeline"), ("models/weights_io.py", "pipeline")}
 PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".svg"}
 PICTURE_BYTES = 6_000_000
 
@@ -82,6 +91,17 @@ def test_imports_are_absolute() -> None:
         if level or name in PACKAGES
     }
     assert bare == set()
+
+
+@pytest.mark.parametrize("folder", PACKAGES)
+def test_imports_follow_the_flow(folder: str) -> None:
+    used = {
+        (shown(path), part)
+        for path in sorted((ROOT / folder).glob("*.py"))
+        for part in PACKAGES
+        if re.search(rf"(?m)^\s*(?:from|import) mangacolor\.{part}\b", path.read_text(encoding="utf-8"))
+    }
+    assert {(file, part) for file, part in used if part not in BELOW[folder] | {folder}} <= REACH_BACK
 
 
 @pytest.mark.parametrize("folder", ("", *PACKAGES))
