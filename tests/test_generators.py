@@ -207,7 +207,8 @@ def test_a_palette_network_answers_with_colours_of_its_palette() -> None:
     palette = generator.palette
     assert palette is not None
     palette.centres.copy_(torch.tensor([[0.2, 0.1], [-0.2, 0.1], [0.0, -0.2]]))
-    nn.init.normal_(palette.logits.weight, std=30.0)
+    finest = f"palette.votes.{len(palette.votes) - 1}.2.weight"
+    nn.init.normal_(generator.get_parameter(finest), std=30.0)
     nn.init.constant_(generator.get_parameter("up6.bias"), -0.3)  # mid grey, where chroma is not clipped
     with torch.no_grad():
         colour, logits = generator.colour_and_logits(torch.rand(1, 1, 64, 64) * 2 - 1)
