@@ -77,7 +77,8 @@ def _weights(options: Options) -> str:
     from mangacolor.pipeline.keys import make_recipe
     from mangacolor.stages.registry import default_graph
 
-    make_recipe(default_graph(), options, Chapter("", ()))
+    graph = default_graph()
+    make_recipe(graph, options, Chapter("", ()), graph.sinks())
     return options.weights
 
 

@@ -40,18 +40,22 @@ class Recipe:
             if isinstance(stage, ChapterStage):
                 if name in given:
                     keys[name] = digest([name, str(stage.version), _json(given[name].data)])
-            elif keys.keys() >= set(stage.needs):
+            elif name in self.marks and keys.keys() >= set(stage.needs):
                 keys[name] = digest([source_sha256, self.marks[name], *(keys[need] for need in stage.needs)])
         return keys
 
 
-def make_recipe(graph: Graph, options: Options, chapter: Chapter, *, apart: bool = False) -> Recipe:
+def make_recipe(
+    graph: Graph, options: Options, chapter: Chapter, targets: Iterable[str], *, apart: bool = False
+) -> Recipe:
     """Configure every stage for a chapter. ``apart``: pages are not to wait for each other.
 
-    Calls each stage's ``fingerprint``: an unusable weights file is found here, before any page.
+    Marks ``targets`` and what they rest on, by each stage's ``fingerprint``: an unusable weights file is
+    found here, before any page, and only by a run that would use it.
     """
     configs = {name: graph[name].configure(options, chapter) for name in graph.names}
-    marks = {name: _mark(graph[name], configs[name]) for name in graph.names}
+    used = {name for target in targets for name in (*graph.ancestors(target), target)}
+    marks = {name: _mark(graph[name], configs[name]) for name in graph.names if name in used}
     alone = apart or len(chapter.pages) < 2
     neutral = {stage.name for stage in graph.chapter_stages if alone or configs[stage.name] is None}
     return Recipe(configs, marks, frozenset(neutral))

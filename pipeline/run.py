@@ -93,7 +93,7 @@ def run_page(
     Returns every artifact by stage; a page that is to be copied stops where that was decided.
     """
     graph = graph or default_graph()
-    recipe = make_recipe(graph, options, chapter, apart=True)
+    recipe = make_recipe(graph, options, chapter, (until,), apart=True)
     needed = graph.ancestors(until) | {until}
     cancel = CancelToken()
     source = page.source.read()
@@ -146,7 +146,7 @@ def make_works(
     """A work for each page. ``apart``: only some pages were asked for, so none waits for the others."""
     works: list[PageWork] = []
     for chapter in chapters:
-        recipe = make_recipe(job.graph, options, chapter, apart=apart)
+        recipe = make_recipe(job.graph, options, chapter, job.selection.targets, apart=apart)
         stages = _chapter_stages(job)
         given = {stage.name: stage.neutral() for stage in stages if stage.name in recipe.neutral}
         active = tuple(stage for stage in stages if stage.name not in recipe.neutral)

@@ -310,3 +310,18 @@ def test_kept_file_is_committed_again_without_work(house: House, pages: Path, tm
     result, _ = go(house, pages, tmp_path / "out")
     assert (result.done, result.cached, result.stages_run) == (1, 5, 0)
     assert files(tmp_path / "out") == before
+
+
+def test_a_stage_that_is_not_asked_for_need_not_be_usable(pages: Path, tmp_path: Path) -> None:
+    def unusable(_config: object) -> str:
+        raise SetupError("no weights", "fetch them")
+
+    house = House()
+    whole = house.graph()
+    stages = [whole.page_stage(name) for name in whole.names]
+    graph = Graph([dataclasses.replace(s, fingerprint=unusable) if s.name == "tint" else s for s in stages])
+    options, quiet = Options(device="cpu"), RunOptions(until="judge")
+    result = run([pages], tmp_path / "out", options, quiet, graph=graph, emit=lambda _event: None)
+    assert result.status == 0
+    with pytest.raises(SetupError, match="no weights"):
+        run([pages], tmp_path / "out", options, RunOptions(), graph=graph, emit=lambda _event: None)
