@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 TILE = 256
-OVERLAP = 64
+OVERLAP = 96  # tiles see different context: the wider they overlap, the softer they meet
 MAX_ENLARGEMENT = 2.0  # a tiny panel is enlarged no further, and padded with paper
 PAPER = 255
 

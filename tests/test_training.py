@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,7 +14,8 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from mangacolor.errors import InputError, SetupError, UsageError
+from mangacolor.cli import main
+from mangacolor.errors import InputError, OutputError, SetupError, UsageError
 from mangacolor.models.weights_io import load_generator
 from mangacolor.training.commands import export, pack_data, read_sources, train
 from mangacolor.training.config import PRESETS, Phase, TrainConfig, from_json, like, override, to_json
@@ -25,7 +27,15 @@ from mangacolor.training.trainer import CHECKPOINT, Materials, Trainer, read_che
 
 TINY = override(
     PRESETS["default"],
-    {"width": 4, "levels": 4, "discriminator_width": 4, "checkpoint_every": 1000, "sample_every": 1000},
+    {
+        "generator": "unet-palette",
+        "width": 4,
+        "levels": 4,
+        "losses.adversarial": 0.02,
+        "discriminator_width": 4,
+        "checkpoint_every": 1000,
+        "sample_every": 1000,
+    },
 )
 
 
@@ -200,7 +210,7 @@ def test_the_commands_take_pictures_to_weights(tmp_path: Path) -> None:
     assert result.exit_code == 0
     common = ["--data", pack, "--out", run, "--workers", "0", "--device", "cpu"]
     sized = [
-        *("--set", "width=4", "--set", "levels=4", "--set", "discriminator_width=4"),
+        *("--set", "generator=unet-palette", "--set", "width=4", "--set", "levels=4"),
         *("--set", 'phases=[{"steps":2,"size":32,"batch":2}]', "--samples", pack),
     ]
     result = runner.invoke(train, [*common, *sized, "--preview-data"], catch_exceptions=False)
@@ -214,6 +224,48 @@ def test_the_commands_take_pictures_to_weights(tmp_path: Path) -> None:
     longer = 'phases=[{"steps":4,"size":32,"batch":2}]'
     result = runner.invoke(train, [*common, "--resume", "--set", longer], catch_exceptions=False)
     assert "finished at step 4 of 4" in result.output
+
+
+@pytest.mark.parametrize(("number", "expected"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_training_with_a_checkpoint_and_its_status(
+    number: signal.Signals, expected: int, tmp_path: Path
+) -> None:
+    pack = tmp_path / "d.pack"
+    write_pack(pack, [Source("a")], materials().pictures)
+    sized = ["width=4", "levels=4", "discriminator_width=4", 'phases=[{"steps":99999,"size":32,"batch":2}]']
+    options = [part for setting in sized for part in ("--set", setting)]
+    command = [sys.executable, "-m", "mangacolor", "train", "--data", str(pack), "--out", str(tmp_path / "run")]
+    with subprocess.Popen(
+        [*command, *options, "--workers", "0", "--device", "cpu"], stderr=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stderr is not None
+        assert running.stderr.readline().startswith("step 25/")
+        running.send_signal(number)
+        assert "stopped at step" in running.stderr.read()
+        assert running.wait(60) == expected
+    assert read_checkpoint(tmp_path / "run" / CHECKPOINT)["step"] >= 25
+    assert load_generator(tmp_path / "run" / "weights.safetensors").config.width == 4
+
+
+def test_what_training_cannot_use_is_told_without_a_trace(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pack, blocked = tmp_path / "d.pack", tmp_path / "a file"
+    write_pack(pack, [Source("a")], materials().pictures)
+    blocked.write_text("in the way")
+    train_it = ["train", "--data", str(pack), "--workers", "0"]
+    for arguments, status, word in (
+        ([*train_it, "--out", str(tmp_path / "run"), "--device", "toaster"], 2, "toaster"),
+        ([*train_it, "--out", str(blocked / "run"), "--device", "cpu", "--preview-data"], 3, "a file"),
+        (["pack-data", str(tmp_path), "--out", str(tmp_path / "none.pack")], 3, "no pictures"),
+    ):
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        said = capsys.readouterr().err
+        assert ended.value.code == status and word in said and "Traceback" not in said
+    with pytest.raises(OutputError, match="a file"):
+        write_pack(blocked / "d.pack", [Source("a")], materials().pictures)
+    assert {path.name for path in tmp_path.iterdir()} == {"d.pack", "a file"}
 
 
 @pytest.mark.slow

@@ -44,21 +44,21 @@ class Phase:
 class TrainConfig:
     """A whole run. It travels in every checkpoint."""
 
-    generator: str = "unet-palette"
+    generator: str = "efficient-palette"
     width: int = 40
-    levels: int = 6
+    levels: int = 5
     dropout: float = 0.1
     pretrained_encoder: bool = True  # of a generator that has one: start from ImageNet
     discriminator_width: int = 32
     losses: LossWeights = field(
-        default_factory=lambda: LossWeights(l1=0.0, luma=1.0, palette=1.0, adversarial=0.02)
+        default_factory=lambda: LossWeights(l1=0.0, luma=1.0, palette=1.0, adversarial=0.0)
     )
-    phases: tuple[Phase, ...] = (Phase(8000, 128, 16), Phase(800, 256, 8))
-    adversarial_from: float = 0.75  # share of the run that goes by without a discriminator
+    phases: tuple[Phase, ...] = (Phase(4200, 128, 16), Phase(180, 256, 8))
+    adversarial_from: float = 0.8  # share of the run that goes by without a discriminator
     accumulate: int = 1  # batches whose gradients are added up before a step
     learning_rate: float = 1e-3
     betas: tuple[float, float] = (0.9, 0.999)
-    decay_from: float = 0.6  # share of the run after which the learning rate falls linearly
+    decay_from: float = 0.55  # share of the run after which the learning rate falls linearly
     ema: float = 0.998
     seed: int = 42
     kind: str = "mixed"  # of input: mixed, or one of synthesis.KINDS
