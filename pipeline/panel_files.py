@@ -19,6 +19,8 @@ from mangacolor.pipeline.run import run_page
 from mangacolor.settings import Options
 from mangacolor.stages.registry import default_graph
 
+DOCUMENT = ("page", "size", "panels", "polygons", "confidence", "seconds")
+
 
 @dataclass(frozen=True, slots=True)
 class PanelsResult:
@@ -41,7 +43,8 @@ def write_panels(
 ) -> PanelsResult:
     """Write ``<page>.json`` and ``<page>.panels.png`` below ``out`` for every page of ``images``.
 
-    Pages that look coloured are treated like others. Raises ``UsageError``, ``InputError`` or
+    The JSON holds the six entries of the Panels JSON (docs/panels.md) and nothing else. Pages that look
+    coloured are treated like others, blank ones have no panels. Raises ``UsageError``, ``InputError`` or
     ``OutputError``; a page that cannot be read is told and listed.
     """
     plan = discover(images, out)
@@ -90,22 +93,19 @@ def _write_page(out: Path, options: Options, chapter: Chapter, page: Page) -> in
     graph = default_graph()
     stage = graph.page_stage("panels")
     made = run_page(page, chapter, options, graph=graph, until=stage.name)
-    if stage.name in made:
-        artifact = made[stage.name]
-    else:  # a blank page: it has no panels, and nothing to look for them in
-        width, height = made["decode"].data["size"]
-        empty: dict[str, object] = {key: [] for key in ("panels", "polygons", "confidence")}
-        write_atomic(
-            out / PurePosixPath(page.name).with_suffix(".json"),
-            _json({"page": page.name, "size": [width, height], **empty, "seconds": 0.0}),
-        )
-        return 0
+    decoded = made["decode"]
+    overlay = decoded.images["main"]
+    if stage.name not in made:  # a blank page: there is nothing to look for panels in
+        document = {"page": page.name, "size": decoded.data["size"], "seconds": 0.0}
+        document |= {key: [] for key in ("panels", "polygons", "confidence")}
+    else:
+        document = made[stage.name].data
+        if stage.preview is not None:
+            overlay = stage.preview(made[stage.name], {need: made[need] for need in stage.needs})
     target = out / PurePosixPath(page.name)
-    if stage.preview is not None:
-        overlay = stage.preview(artifact, {need: made[need] for need in stage.needs})
-        write_atomic(target.with_suffix(".panels.png"), encode_png(overlay))
-    write_atomic(target.with_suffix(".json"), _json(artifact.data))
-    return len(artifact.data["panels"])
+    write_atomic(target.with_suffix(".panels.png"), encode_png(overlay))
+    write_atomic(target.with_suffix(".json"), _json({key: document[key] for key in DOCUMENT}))
+    return len(document["panels"])
 
 
 def _json(document: object) -> bytes:
