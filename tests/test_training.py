@@ -234,9 +234,9 @@ def test_a_signal_ends_training_with_a_checkpoint_and_its_status(
     write_pack(pack, [Source("a")], materials().pictures)
     sized = ["width=4", "levels=4", "discriminator_width=4", 'phases=[{"steps":99999,"size":32,"batch":2}]']
     options = [part for setting in sized for part in ("--set", setting)]
-    command = [sys.executable, "-m", "mangacolor", "train", "--data", str(pack), "--out", str(tmp_path / "run")]
+    options += ["--data", str(pack), "--out", str(tmp_path / "run"), "--workers", "0", "--device", "cpu"]
     with subprocess.Popen(
-        [*command, *options, "--workers", "0", "--device", "cpu"], stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "mangacolor", "train", *options], stderr=subprocess.PIPE, text=True
     ) as running:
         assert running.stderr is not None
         assert running.stderr.readline().startswith("step 25/")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,8 +68,9 @@ def train(
     anime_weights: Path | None,
     encoder_weights: Path | None,
     preview_data: bool,
-) -> None:
+) -> int:
     """Train a colour network; the run's folder gets curves, samples, checkpoint and weights."""
+    from mangacolor.pipeline.devices import resolve_device
     from mangacolor.training.config import PRESETS, like, override
     from mangacolor.training.trainer import CHECKPOINT, Materials, Trainer, read_checkpoint
 
@@ -78,13 +78,14 @@ def train(
         raise UsageError(f"there is no preset {preset!r}", f"choose from {', '.join(PRESETS)}")
     if resume and init:
         raise UsageError("--resume and --init exclude each other", "use --init for a new run only")
+    resolved = resolve_device(device)
     base = read_checkpoint(run / CHECKPOINT)["config"] if resume else PRESETS[preset]
     config = override(base, dict(_assignment(text) for text in settings))
     shown = load_data(samples, None)[1] if samples else []
     materials = Materials(*load_data(data, sources), shown[:: max(1, len(shown) // 12)][:12])
     if preview_data:
         _preview(materials, config, run)
-        return
+        return 0
     if (run / CHECKPOINT).exists() and not resume:
         raise UsageError(f"{run} holds a run already", "add --resume to go on, or choose another --out")
     start = None
@@ -94,7 +95,7 @@ def train(
         start = load_generator(init, extractor_weights=anime_weights)
         config = like(config, start.config)
     files = {name: path for name, path in (("vgg", vgg_weights), ("anime", anime_weights)) if path}
-    trainer = Trainer(config, materials, run, _device(device), workers, files, anime_weights, encoder_weights)
+    trainer = Trainer(config, materials, run, resolved, workers, files, anime_weights, encoder_weights)
     if resume:
         trainer.load(run / CHECKPOINT)
     if start is not None:
@@ -102,8 +103,7 @@ def train(
     finished = trainer.fit(_report(config.steps))
     export(trainer, run / "weights.safetensors")
     click.echo(f"{'finished' if finished else 'stopped'} at step {trainer.step} of {config.steps}", err=True)
-    if not finished:
-        sys.exit(130)
+    return 0 if finished else 128 + trainer.stopped_by
 
 
 def export(trainer: Trainer, path: Path) -> None:
@@ -153,12 +153,6 @@ def _assignment(text: str) -> tuple[str, Any]:
         return name, json.loads(value)
     except json.JSONDecodeError:
         return name, value
-
-
-def _device(device: str) -> str:
-    import torch
-
-    return ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
 
 
 def _report(steps: int) -> Any:

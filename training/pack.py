@@ -6,6 +6,7 @@ numpy, OpenCV and the standard library.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import zipfile
 from collections.abc import Iterable, Sequence
@@ -17,6 +18,7 @@ import cv2
 import numpy as np
 
 from mangacolor.errors import InputError
+from mangacolor.pipeline.atomic import output_error
 from mangacolor.training.pictures import Picture, Source
 
 INDEX = "index.json"
@@ -24,11 +26,23 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # the same pictures give the same pack
 
 
 def write_pack(path: Path, sources: Sequence[Source], pictures: Iterable[Picture], quality: int = 80) -> int:
-    """Write the pack and return the number of pictures in it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write the pack and return the number of pictures in it. Raises ``OutputError`` if it cannot."""
     partial = path.with_name(path.name + ".partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        count = _write(partial, sources, pictures, quality)
+        partial.replace(path)
+    except OSError as error:
+        raise output_error(path, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+    return count
+
+
+def _write(path: Path, sources: Sequence[Source], pictures: Iterable[Picture], quality: int) -> int:
     entries = []
-    with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as archive:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         for number, picture in enumerate(pictures):
             bgr = cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2BGR)
             _, blob = cv2.imencode(".webp", bgr, [cv2.IMWRITE_WEBP_QUALITY, quality])
@@ -37,7 +51,6 @@ def write_pack(path: Path, sources: Sequence[Source], pictures: Iterable[Picture
             entries.append({"file": file, "name": picture.name, "source": picture.source})
         index = {"sources": [asdict(source) for source in sources], "pictures": entries}
         archive.writestr(zipfile.ZipInfo(INDEX, EPOCH), json.dumps(index, indent=1))
-    partial.replace(path)
     return len(entries)
 
 

@@ -107,6 +107,7 @@ class Trainer:
         self.step = 0
         self.crops = 0
         self.stop = False
+        self.stopped_by = 0  # the signal that asked for it
 
     # ------------------------------------------------------------------ the loop
 
@@ -327,8 +328,8 @@ class Trainer:
     def _stop_on_signal(self) -> Iterator[None]:
         """Ctrl-C ends the run after the step in progress, with a checkpoint."""
 
-        def ask(_signal: int, _frame: Any) -> None:
-            self.stop = True
+        def ask(number: int, _frame: Any) -> None:
+            self.stop, self.stopped_by = True, number
 
         before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
