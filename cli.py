@@ -197,11 +197,21 @@ def _run(arguments: list[str]) -> int:  # noqa: PLR0911 - a table of outcomes
         # Whoever read our output has gone; say nothing more, or Python complains at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
-    except Exception:
-        # A bug. Python's own status 1 would say that some pages succeeded.
-        traceback.print_exc()
-        click.echo("mangacolor: this is a bug; please report it with the lines above", err=True)
+    except OSError as error:
+        if error.filename is None:
+            return _report_bug()
+        click.echo(f"mangacolor: {error.filename}: {error.strerror}", err=True)
+        click.echo("  Check the path, its permissions and the space on the disk.", err=True)
         return 3
+    except Exception:
+        return _report_bug()
+
+
+def _report_bug() -> int:
+    # Python's own status 1 would say that some pages succeeded.
+    traceback.print_exc()
+    click.echo("mangacolor: this is a bug; please report it with the lines above", err=True)
+    return 3
 
 
 def _all_options() -> set[str]:

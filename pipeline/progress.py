@@ -90,7 +90,7 @@ class ProgressDisplay:
             case Warned() if not self._quiet:
                 where = ": ".join(part for part in (event.page, event.stage) if part)
                 self._console.print(f"[yellow]{escape(': '.join(filter(None, (where, event.message))))}")
-            case RunDone() if not self._quiet:
+            case RunDone(pages=pages) if pages and not self._quiet:  # without pages an error says why
                 self._bar.stop()
                 self._console.print(summary(event))
 

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +162,18 @@ def test_unexpected_error_is_no_half_success(
     assert lines(said.out)[-1]["status"] == 3
 
 
+def test_the_machines_refusals_are_no_bugs(
+    monkeypatch: pytest.MonkeyPatch, house: House, chapter: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused() -> None:
+        raise PermissionError(13, "Permission denied", "/some/file")
+
+    monkeypatch.setattr(mangacolor.pipeline.run, "default_graph", refused)
+    assert status(chapter, "--out", "out") == 3
+    said = capsys.readouterr().err
+    assert "/some/file: Permission denied" in said and "Traceback" not in said
+
+
 def test_absent_module_leaves_help_whole(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -235,7 +246,7 @@ def test_second_run_does_not_import_torch(chapter: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(("number", "expected"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_signals_stop_in_seconds(
+def test_signals_stop_within_a_stage(
     number: signal.Signals, expected: int, chapter: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
@@ -246,10 +257,9 @@ def test_signals_stop_in_seconds(
         assert running.stdout is not None
         first = json.loads(running.stdout.readline())
         running.send_signal(number)
-        started = time.monotonic()
         rest = lines(running.stdout.read())
-        assert running.wait(10) == expected
-        assert time.monotonic() - started < 3
+        assert running.wait(60) == expected
+    assert rest[-1]["done"] < 3  # the page in the slow stage was not waited for
     assert rest[-1]["event"] == "run_done" and rest[-1]["status"] == expected
     finished = [first, *rest[:-1]]
     assert {path.name for path in out.iterdir() if path.is_file()} == {event["page"] for event in finished}
