@@ -14,7 +14,7 @@ import numpy as np
 
 from mangacolor.nouns import Artifact, Chapter, Inputs
 from mangacolor.pipeline.cancel import CancelToken
-from mangacolor.pipeline.events import Event, RunResult
+from mangacolor.pipeline.events import Event, Listener, RunResult
 from mangacolor.pipeline.graph import Graph
 from mangacolor.pipeline.run import run
 from mangacolor.settings import Options, RunOptions
@@ -127,13 +127,25 @@ def write_page(path: Path, seed: int, brightest: int = 200) -> None:
 
 
 def go(
-    house: House, source: Path, out: Path, *, cancel: CancelToken | None = None, **given: object
+    house: House,
+    source: Path,
+    out: Path,
+    *,
+    cancel: CancelToken | None = None,
+    listener: Listener | None = None,
+    **given: object,
 ) -> tuple[RunResult, list[Event]]:
     names = {field.name for field in dataclasses.fields(RunOptions)}
     run_options = RunOptions(**{k: v for k, v in given.items() if k in names})  # type: ignore[arg-type]
     options = Options(device="cpu", **{k: v for k, v in given.items() if k not in names})  # type: ignore[arg-type]
     events: list[Event] = []
-    result = run([source], out, options, run_options, graph=house.graph(), emit=events.append, cancel=cancel)
+
+    def emit(event: Event) -> None:
+        events.append(event)
+        if listener is not None:
+            listener(event)
+
+    result = run([source], out, options, run_options, graph=house.graph(), emit=emit, cancel=cancel)
     assert events[-1] is result
     assert result.done + result.copied + result.cached + result.failed == result.pages or result.status > 3
     return result, events
