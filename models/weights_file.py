@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import warnings
 import zipfile
 from collections.abc import Mapping
@@ -25,6 +26,15 @@ _OURS = "name a file that mangacolor train or mangacolor models import has writt
 def bundled_file(entry: Weights) -> Path:
     """Where a bundled entry of the weights table lies."""
     return _BUNDLED / entry.file
+
+
+def cache_folder() -> Path:
+    """The user's cache for mangacolor: under ``XDG_CACHE_HOME``, else in the platform's own place."""
+    if home := os.environ.get("XDG_CACHE_HOME"):
+        return Path(home) / "mangacolor"
+    if os.name == "nt" and (local := os.environ.get("LOCALAPPDATA")):
+        return Path(local) / "mangacolor" / "cache"
+    return Path.home() / ".cache" / "mangacolor"
 
 
 def weights_path(name_or_path: str | Path) -> Path:

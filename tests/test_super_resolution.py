@@ -19,8 +19,9 @@ from torch.nn import functional as F
 from mangacolor.errors import SetupError
 from mangacolor.models import ncnn_weights, super_resolution_files
 from mangacolor.models.super_resolution import Backend, load_upscaler, weights_hash
-from mangacolor.models.super_resolution_files import cache_folder, known_state, package_folder
+from mangacolor.models.super_resolution_files import known_state, package_folder
 from mangacolor.models.super_resolution_table import BY_NAME, NETWORKS
+from mangacolor.models.weights_file import cache_folder
 from mangacolor.nouns import Image
 
 needs_package = pytest.mark.skipif(package_folder() is None, reason="the weights package is not installed")
