@@ -59,7 +59,7 @@ class PageError(MangacolorError):
     status = 1
 
 
-class Cancelled(MangacolorError):
+class Cancelled(MangacolorError):  # noqa: N818 - a stop that was asked for is no error
     """The run was asked to stop between two pieces of work."""
 
     status = 130

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from mangacolor.errors import SetupError
 from mangacolor.models.extractor import MEAN, STD, create_extractor, danbooru_network
-from mangacolor.models.generators import create_generator
+from mangacolor.models.generators import ColorizationUNet, create_generator
 from mangacolor.models.stand_in import blank_resnet
 
 State = dict[str, Tensor]
@@ -121,7 +121,7 @@ def test_only_the_notebook_squashes_a_picture(small: State, faithful: bool, seen
 
 def test_the_generator_hands_over_grey_as_three_channels_from_0_to_1(small: State) -> None:
     generator = create_generator("unet-extractor", width=2, size=64, extractor_weights=small).eval()
-    assert generator.context is not None
+    assert isinstance(generator, ColorizationUNet) and generator.context is not None
     seen: list[Tensor] = []
     generator.context.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
     grey = torch.linspace(-1, 1, 64 * 64).view(1, 1, 64, 64)

@@ -13,8 +13,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from mangacolor.errors import UsageError
 from mangacolor.models import PatchDiscriminator, create_generator
+from mangacolor.models.attention import SelfAttention
 from mangacolor.models.blocks import DeconvBlock
 from mangacolor.models.config import GENERATOR_NAMES
+from mangacolor.models.generators import ColorizationUNet
 from mangacolor.models.palette import chroma_of, luma_of
 from mangacolor.models.stand_in import blank_resnet
 
@@ -91,6 +93,7 @@ def test_a_faithful_network_is_wired_as_the_notebook_says(
             if not key.startswith("context.") and value.is_floating_point():
                 value.uniform_(0.5, 1.5) if key.endswith("running_var") else value.normal_(0, 0.3)
     generator.eval()
+    assert isinstance(generator, ColorizationUNet)
     grey = torch.rand(2, 1, 256, 256) * 2 - 1
     features = None
     if generator.context is not None:
@@ -144,7 +147,7 @@ def test_query_and_key_learn_where_there_is_something_to_attend_to(name: str, le
     torch.manual_seed(2)
     generator = create_generator(name, width=4).train()
     attention = generator.attn
-    assert attention is not None
+    assert isinstance(attention, SelfAttention)
     nn.init.constant_(attention.gamma, 0.5)
     seen: list[torch.Size] = []
     attention.register_forward_pre_hook(lambda _, args: seen.append(args[0].shape[2:]))
@@ -178,6 +181,7 @@ def test_training_leaves_the_corrected_extractor_alone(
     name = "unet-attention-extractor" + "-faithful" * faithful
     torch.manual_seed(3)
     generator = create_generator(name, width=2, extractor_weights=extractor_weights)
+    assert isinstance(generator, ColorizationUNet)
     context = generator.context
     assert context is not None
     before = {key: value.clone() for key, value in (*context.named_parameters(), *context.named_buffers())}

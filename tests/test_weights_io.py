@@ -32,6 +32,7 @@ WIDTH = 4
 def make(name: str, **options: Any) -> ColorizationUNet:
     torch.manual_seed(0)
     generator = create_generator(name, width=WIDTH, **options)
+    assert isinstance(generator, ColorizationUNet)
     with torch.no_grad():
         for key, value in generator.state_dict().items():
             if "running_" in key:
