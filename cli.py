@@ -161,10 +161,15 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     status = _run(with_command(given))
     sys.stdout.flush()
     sys.stderr.flush()
-    # A stage that does not heed a stop must not hold the process back.
-    if status in (130, 143):
+    # A stage that does not heed a stop must not hold the process back, nor abort it on its way out.
+    if status in (130, 143) or (arguments is None and _threads_left()):
         os._exit(status)
     sys.exit(status)
+
+
+def _threads_left() -> bool:
+    lanes = sys.modules.get("mangacolor.pipeline.lanes")
+    return lanes is not None and lanes.at_work()
 
 
 def with_command(arguments: list[str]) -> list[str]:

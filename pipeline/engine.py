@@ -36,6 +36,7 @@ from mangacolor.pipeline.page_work import Job, PageWork
 _READ, _COMMIT, _SAVE, _CHAPTER, _PACK = "read", "commit", "save", "chapter", "pack"
 _BUG = "Look at the page; if it is sound, this is a bug: please report it with the page and this message."
 _STOP_WITHIN = 5.0  # seconds that a stopped run waits for what is running
+_END_WITHIN = 1.0  # seconds that each thread has to end, which only one that hangs needs
 
 
 _Ran = tuple[StageRun, dict[str, Artifact]]
@@ -102,6 +103,9 @@ class Engine:
         finally:
             for lane in self._lanes.values():
                 lane.close()
+            # A thread that leaves torch while the interpreter shuts down aborts the process.
+            for lane in self._lanes.values():
+                lane.join(_END_WITHIN)
         if self._fatal is not None:
             raise self._fatal
         return self._summary(pages)

@@ -11,6 +11,12 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 Priority = tuple[int, int]  # page, position in the graph
+_PREFIX = "mangacolor-"
+
+
+def at_work() -> bool:
+    """Whether a thread of any lane is still alive."""
+    return any(thread.name.startswith(_PREFIX) for thread in threading.enumerate())
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,8 @@ class Lane:
         self._resources: dict[Hashable, Any] = {}
         self._making = threading.RLock()
         self._threads = [
-            threading.Thread(target=self._serve, name=f"{name}-{n}", daemon=True) for n in range(threads)
+            threading.Thread(target=self._serve, name=f"{_PREFIX}{name}-{n}", daemon=True)
+            for n in range(threads)
         ]
         for thread in self._threads:
             thread.start()

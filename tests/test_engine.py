@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from mangacolor.nouns import Artifact, Inputs
 from mangacolor.pipeline.cancel import CancelToken
 from mangacolor.pipeline.events import Event, PageDone, PageFailed, RunDone, RunResult
 from mangacolor.pipeline.graph import Graph
+from mangacolor.pipeline.lanes import Lane, at_work
 from mangacolor.pipeline.run import run
 from mangacolor.pipeline.state import State
 from mangacolor.settings import Options, RunOptions
@@ -246,6 +248,20 @@ def test_stopped_run_keeps_what_is_finished(house: House, pages: Path, tmp_path:
     house.slow = 0
     again, _ = go(house, pages, tmp_path / "out")
     assert (again.status, again.cached, again.done) == (0, result.done, 6 - result.done)
+
+
+def test_a_run_ends_after_its_threads(
+    house: House, pages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve = Lane._serve
+
+    def linger(lane: Lane) -> None:
+        serve(lane)
+        time.sleep(0.2)
+
+    monkeypatch.setattr(Lane, "_serve", linger)
+    go(house, pages, tmp_path / "out")
+    assert not at_work()
 
 
 def test_two_runs_on_one_output_are_kept_apart(house: House, pages: Path, tmp_path: Path) -> None:
