@@ -29,7 +29,9 @@ class CancelToken:
 
     def check(self) -> None:
         if self.requested:
-            raise Cancelled("stopped on request", "Run the same command again to go on where it stopped.")
+            stopped = Cancelled("stopped on request", "Run the same command again to go on where it stopped.")
+            stopped.status = self.status
+            raise stopped
 
 
 @contextmanager

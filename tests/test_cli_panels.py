@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
 from mangacolor.cli import main
+from mangacolor.errors import Cancelled
 from mangacolor.nouns import Image
+from mangacolor.pipeline import panel_files
 
 ENTRIES = ["page", "size", "panels", "polygons", "confidence", "seconds"]
 
@@ -75,6 +80,23 @@ def test_pages_that_cannot_be_read_are_listed(capsys: pytest.CaptureFixture[str]
     assert (document["pages"], document["panels"]) == (2, 1) and "2.png" in said.err
     Path("pages/1.png").unlink()
     assert status("pages", "--out", "found") == 3
+
+
+@pytest.mark.parametrize(("number", "expected"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_gives_its_own_status(
+    number: signal.Signals, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw(Path("pages/1.png"), [(10, 10, 180, 280)])
+
+    def interrupted(*_arguments: Any, **_options: Any) -> dict[str, Any]:
+        signal.raise_signal(number)
+        raise Cancelled("stopped")
+
+    monkeypatch.setattr(panel_files, "run_page", interrupted)
+    left: list[int] = []
+    monkeypatch.setattr(os, "_exit", left.append)  # how a stopped command leaves
+    assert status("pages", "--out", "found") == expected
+    assert left == [expected]
 
 
 def test_one_name_for_two_pages_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
