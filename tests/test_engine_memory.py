@@ -69,15 +69,17 @@ def test_no_more_pages_than_fit_are_at_work(budget: int, most: int, tmp_path: Pa
     (tmp_path / "in").mkdir()
     for number in range(8):
         write_page(tmp_path / "in" / f"{number}.png", number)
-    at_work, peak, lock = 0, 0, threading.Lock()
+    at_work, peak, change = 0, 0, threading.Condition()
 
     def run(_context: StageContext, _inputs: Inputs) -> Artifact:
         nonlocal at_work, peak
-        with lock:
+        with change:
             at_work += 1
             peak = max(peak, at_work)
-        time.sleep(0.03)
-        with lock:
+            change.notify_all()
+            change.wait_for(lambda: peak >= most, timeout=20)
+        time.sleep(0.03)  # one page too many would have the time to come in
+        with change:
             at_work -= 1
         return Artifact(blob=b"x")
 

@@ -283,7 +283,7 @@ def test_two_processes_train_one_network(tmp_path: Path) -> None:
         "torch.save(flat, f'{sys.argv[1]}/rank{trainer.world.rank}.pt')\n"
     )
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=29533"]
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     subprocess.run([*command, str(script), str(tmp_path)], check=True, env=environment, timeout=240)
     one, two = (torch.load(tmp_path / f"rank{rank}.pt", weights_only=True) for rank in (0, 1))
     assert torch.equal(one, two)
