@@ -31,8 +31,8 @@ WEIGHTS: tuple[Weights, ...] = (
     Weights(
         name="default",
         file="default.safetensors",
-        sha256="",
-        architecture="as its own metadata says",
+        sha256="8ac05cc61bcc420eb15bb684d4fc9e2cc54f01b93e83c74e78e2d6d348a87d47",
+        architecture="efficient-palette, width 40",
         licence="CC-BY-SA-4.0",
         origin="bundled with mangacolor",
         attribution="mangacolor; see NOTICE for the pictures it was trained on",
