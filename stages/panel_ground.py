@@ -16,6 +16,9 @@ Bools = npt.NDArray[np.bool_]
 _PAPER_SPREAD = 22  # levels below the paper's own level that still are paper
 _PURE_SPREAD = 7  # the same for paper beside pale colours
 _INK_SPREAD = 14  # levels above the page's black that still are black
+_COMMON = 0.15  # share of a bright level between panels that makes it the paper's
+_BLANK_LINE = 0.998  # share of a row or column that is blank in a margin
+_BLANK_PAGE = 0.995  # a page as blank as this is one white panel, not all margin
 _ENOUGH_OUTSIDE = 0.8  # share of a blank component outside panels that makes it a gutter
 
 
@@ -31,12 +34,21 @@ class Blank:
     pure: Bools
 
 
-def blank(luma: Image) -> Blank:
-    """Where a page (H×W luma) shows nothing but paper, or nothing but black."""
+def blank(luma: Image, where: Bools | None = None) -> Blank:
+    """Where a page (H×W luma) shows nothing but paper, or nothing but black.
+
+    The levels of paper and black are the commonest of the page. With ``where``, a part of it that lies
+    between panels, paper is the lightest level that is common there: a flat tone is darker than paper.
+    """
     smooth = cv2.GaussianBlur(luma, (3, 3), 0)
-    histogram = np.bincount(smooth.ravel(), minlength=256).astype(np.float64)
+    told = smooth if where is None or not where.any() else smooth[where]
+    histogram = np.bincount(told.ravel(), minlength=256).astype(np.float64)
     histogram = np.convolve(histogram, np.ones(5), "same")
-    paper = 150 + int(histogram[150:].argmax())
+    bright = histogram[150:]
+    paper = 150 + int(bright.argmax())
+    if where is not None:
+        common = np.flatnonzero(bright >= max(1.0, _COMMON * bright.sum() / 5))  # each counted five times
+        paper = 150 + int(common[-1]) if len(common) else paper
     darkest = int(histogram[:60].argmax())
     return Blank(
         white=smooth >= paper - _PAPER_SPREAD,
@@ -52,14 +64,28 @@ def ground(luma: Image, polygons: Sequence[npt.NDArray[np.float64]]) -> Image:
     reaches the page's border, or when it is a gutter closed on both ends; a white sleeve or a
     balloon that sticks out of its panel is neither, for its outline closes it and it goes on inside.
     """
-    masks = blank(luma)
-    outside = np.ones(luma.shape, np.uint8)
+    free = np.ones(luma.shape, np.uint8)
     for polygon in polygons:
-        cv2.fillPoly(outside, [np.rint(polygon).astype(np.int32)], 0)
+        cv2.fillPoly(free, [np.rint(polygon).astype(np.int32)], 0)
+    outside = free.astype(bool)
+    masks = blank(luma, outside)
+    outside |= _margins(masks.white)
     found = np.zeros(luma.shape, bool)
     for mask in (masks.white, masks.black):
-        found |= _open_patches(mask, outside.astype(bool))
+        found |= _open_patches(mask, outside)
     return np.where(found, 255, 0).astype(np.uint8)
+
+
+def _margins(white: Bools) -> Bools:
+    """Blank bands along the page's edges, from side to side: margin, even if a panel was drawn over it."""
+    bands = np.zeros(white.shape, bool)
+    if white.mean() > _BLANK_PAGE:
+        return bands
+    for page, target in ((white, bands), (white.T, bands.T)):
+        lines = page.mean(axis=1) >= _BLANK_LINE
+        target[: int(np.argmin(lines))] = True
+        target[len(lines) - int(np.argmin(lines[::-1])) :] = True
+    return bands
 
 
 def _open_patches(mask: Bools, outside: Bools) -> Bools:

@@ -71,7 +71,7 @@ def test_larger_scales_show_the_same_colours(weights: Path) -> None:
     one, other = (cv2.GaussianBlur(picture.astype(np.float32), (0, 0), 4) for picture in (back, small))
     difference = np.abs(one - other).max(axis=2)
     assert np.median(difference) <= 1.5
-    assert np.quantile(difference, 0.99) <= 8
+    assert np.quantile(difference, 0.99) <= 10
 
 
 def test_a_panel_is_worked_on_with_its_short_side_at_256() -> None:

@@ -12,6 +12,7 @@ import pytest
 from mangacolor.errors import InputError
 from mangacolor.nouns import Artifact, Chapter, Image, Panel
 from mangacolor.settings import Options
+from mangacolor.stages.panel_ground import ground as find_ground
 from mangacolor.stages.panels import (
     STAGE,
     Config,
@@ -217,3 +218,25 @@ def test_a_document_that_does_not_fit_is_refused(change: dict[str, object], word
     with pytest.raises(InputError, match=word) as caught:
         layout_from_document(document, page, "a.json")
     assert "a.json" in str(caught.value)
+
+
+def test_a_flat_grey_sky_is_not_taken_for_paper() -> None:
+    page = np.full((600, 420), 192, np.uint8)
+    page[:, :20] = page[:, -20:] = page[-20:] = page[:20] = 255
+    page[290:306] = 255
+    cv2.line(page, (20, 200), (399, 160), 0, 3)
+    polygon = np.array([[20, 201], [400, 161], [400, 290], [20, 290]], np.float64)
+    lower = np.array([[20, 306], [400, 306], [400, 580], [20, 580]], np.float64)
+    ground = find_ground(page, [polygon, lower])
+    assert ground[5, 200] == ground[298, 200] == 255
+    assert ground[60, 200] == 0
+
+
+def test_blank_margins_are_ground_even_inside_a_panels_box() -> None:
+    page = np.full((600, 420), 255, np.uint8)
+    page[80:520, 30:390] = 170
+    box = np.array([[30, 0], [390, 0], [390, 600], [30, 600]], np.float64)
+    ground = find_ground(page, [box])
+    assert (ground[:70] == 255).all()
+    assert (ground[530:] == 255).all()
+    assert (ground[90:510, 40:380] == 0).all()
