@@ -133,13 +133,10 @@ def user_state(path: Path) -> State:
         )
     # torch's unpickler raises whatever the bytes lead it to, from KeyError to RuntimeError.
     except Exception as error:
+        # torch's own message advises to load it unsafely; that is not passed on.
         raise SetupError(
-            f"{path} does not hold plain weights and was not loaded: {_first_line(error)}", remedy
+            f"{path} does not hold plain weights ({type(error).__name__}) and was not loaded", remedy
         ) from error
     if not isinstance(state, dict):
         raise SetupError(f"{path} holds a {type(state).__name__}, not a table of weights", remedy)
     return state
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -18,6 +18,7 @@ import numpy as np
 
 from mangacolor.nouns import Artifact, Box, Chapter, Image, Inputs
 from mangacolor.settings import Options
+from mangacolor.stages import colour_space
 from mangacolor.stages.balloon_fit import fit_regions
 from mangacolor.stages.balloon_kinds import Kind, Region, kind_of, overlooked
 from mangacolor.stages.balloon_regions import as_uint8, lettered_regions
@@ -70,7 +71,7 @@ def find_balloons(
     Lettering that stands free on the drawing is no balloon. Raises ``SetupError`` if the network's
     weights, which come with the package, cannot be loaded.
     """
-    luma = image if image.ndim == 2 else as_uint8(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
+    luma = colour_space.luma(image)
     side = max(luma.shape)
     scale = 1.0 if side <= 1.15 * WORKING_SIDE else WORKING_SIDE / side  # a slight shrink only blurs edges
     small = _resized(luma, scale)

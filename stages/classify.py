@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from mangacolor.nouns import Artifact, Chapter, Image, Inputs
 from mangacolor.settings import Options
+from mangacolor.stages import colour_space
 from mangacolor.stages.base import Stage, StageContext
 
 Floats = npt.NDArray[np.float64]
@@ -67,9 +68,9 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
 
 def drawn_share(pixels: Image, contrast: float) -> float:
     """Share of the pixels (at half size) whose luma differs from the median's by ``contrast`` levels."""
-    luma = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    luma = colour_space.luma(pixels)
     half = (max(1, luma.shape[1] // 2), max(1, luma.shape[0] // 2))
-    luma = cv2.resize(luma, half, interpolation=cv2.INTER_AREA)
+    luma = np.asarray(cv2.resize(luma, half, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     return float(np.mean(np.abs(luma.astype(np.int16) - int(np.median(luma))) >= contrast))
 
 

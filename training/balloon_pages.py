@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mangacolor.nouns import Box, Image
+from mangacolor.stages import colour_space
 from mangacolor.training.balloon_drawing import KATAKANA as SOUNDS
 from mangacolor.training.balloon_drawing import Style, glyph, letter, outline, random_style, tail
 from mangacolor.training.synthesis import render, scan_damage
@@ -62,7 +63,7 @@ def lettered_page(art: Image, lettered: Image, truth: Image, rng: np.random.Gene
     The art is rendered in black and white; balloons keep their own luma and gain, mostly, an ink outline.
     """
     kind = str(rng.choice(["own", *KINDS], p=[0.25, 0.1, 0.25, 0.15, 0.25]))
-    luma = cv2.cvtColor(lettered, cv2.COLOR_RGB2GRAY)
+    luma = colour_space.luma(lettered)
     balloon = truth == 255
     if kind != "own":
         drawn = render(art, kind, rng)

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from mangacolor.nouns import Image
+from mangacolor.stages import colour_space
 from mangacolor.training.balloon_pages import UNKNOWN
 
 CHANGED = 24  # levels: above WebP's noise, below the palest balloon
@@ -25,7 +26,7 @@ def balloon_truth(lettered: Image, art: Image) -> Image:
     cv2.drawContours(changed, contours, -1, 1, -1)
     broad = cv2.morphologyEx(changed, cv2.MORPH_OPEN, _disc(15))
     inner = inked & cv2.erode(changed, _disc(9))
-    luma = cv2.cvtColor(lettered, cv2.COLOR_RGB2GRAY)
+    luma = colour_space.luma(lettered)
     count, labels, stats, _centres = cv2.connectedComponentsWithStats(changed)
     balloons, others = np.zeros_like(changed), np.zeros_like(changed)
     for index in range(1, count):

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from mangacolor.nouns import Image
+from mangacolor.stages import colour_space
 from mangacolor.stages.panels import find_panels
 from mangacolor.training.line_art import valley, xdog
 from mangacolor.training.screentone import screened
@@ -69,7 +70,7 @@ def lettering_mask(lettered: Image, art: Image) -> Image:
 def _inked_balloons(page: Image, colour: Image, mask: Image) -> Image:
     """Each balloon white, its letters black whatever they were, its edge drawn."""
     page = page.copy()
-    luma = cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY)
+    luma = colour_space.luma(colour)
     outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     for outline in outlines:
         x, y, w, h = cv2.boundingRect(outline)

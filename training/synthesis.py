@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from mangacolor.nouns import Image
+from mangacolor.stages.colour_space import luma
 from mangacolor.training.lettering import paste_balloons
 from mangacolor.training.line_art import random_lines
 from mangacolor.training.screentone import flat_levels, screened
@@ -61,7 +62,7 @@ def render(colour: Image, kind: str, rng: np.random.Generator) -> Image:
 
 def _grey(colour: Image, rng: np.random.Generator) -> Image:
     if rng.random() < 0.5:
-        return np.asarray(cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+        return luma(colour)
     return _random_mix(colour, rng)
 
 
@@ -112,7 +113,7 @@ def _random_mix(colour: Image, rng: np.random.Generator, red: float = 0.2) -> Im
 
 def _spot_black(colour: Image, rng: np.random.Generator) -> Image:
     """Dark surfaces inked solid."""
-    grey = cv2.GaussianBlur(cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY), (0, 0), 1.0)
+    grey = cv2.GaussianBlur(luma(colour), (0, 0), 1.0)
     return np.where(grey < rng.uniform(30, 80), np.uint8(0), np.uint8(255))
 
 
