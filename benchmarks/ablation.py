@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from ablation_cells import CELLS, Cell, budget, cell_config
-from ablation_report import write_documents
+
+from mangacolor.benchmarks.ablation_cells import CELLS, Cell, budget, cell_config
+from mangacolor.benchmarks.ablation_report import write_documents
 
 if TYPE_CHECKING:
     from mangacolor.training.trainer import Materials

@@ -8,9 +8,9 @@ from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING
 
-from ablation_cells import CELLS
 from PIL import Image as PilImage
 
+from mangacolor.benchmarks.ablation_cells import CELLS
 from mangacolor.training.evaluate import TINT, Evaluation
 from mangacolor.training.evaluation_report import sheet
 from mangacolor.training.evaluation_samples import KINDS
