@@ -53,7 +53,10 @@ def update(data: bytes, sizes: Mapping[int, Size]) -> bytes:
     elements = _elements(data)
     for element in elements:
         if element.name == "BlackAndWhite":
-            edits.append((element.inside, element.close, b"No"))
+            if element.inside == element.end:  # <BlackAndWhite/>
+                edits.append((element.start, element.end, b"<BlackAndWhite>No</BlackAndWhite>"))
+            else:
+                edits.append((element.inside, element.close, b"No"))
         elif element.name == "Page":
             tag = data[element.start : element.inside]
             edits.append((element.start, element.inside, _with_size(tag, element.attributes, sizes)))
@@ -70,7 +73,7 @@ def _note(data: bytes, elements: list[_Element]) -> list[tuple[int, int, bytes]]
         old = data[notes.inside : notes.close]
         if text in old:
             return []
-        if notes.inside == notes.close and data[notes.inside - 2 : notes.inside] == b"/>":
+        if notes.inside == notes.end:  # <Notes/>
             return [(notes.start, notes.end, b"<Notes>" + text + b"</Notes>")]
         return [(notes.close, notes.close, (b" " if old.strip() else b"") + text)]
     root = [element for element in elements if element.name == "ComicInfo"]

@@ -12,6 +12,7 @@ from typing import Final
 
 from mangacolor.errors import PageError
 from mangacolor.formats import archives
+from mangacolor.formats.entry_names import readable
 
 _PIECE: Final = 4 * 2**20  # bytes
 
@@ -27,7 +28,7 @@ class FileSource:
         data = b"".join(self.pieces())
         if self.limit is not None and len(data) > self.limit:
             raise PageError(
-                f"{self.path}: larger than the limit of {self.limit:,} bytes", "Raise --max-entry-size."
+                f"{self.describe()}: larger than the limit of {self.limit:,} bytes", "Raise --max-entry-size."
             )
         return data
 
@@ -41,12 +42,12 @@ class FileSource:
                     yield piece
         except OSError as error:
             raise PageError(
-                f"{self.path}: cannot be read ({error.strerror})",
+                f"{self.describe()}: cannot be read ({error.strerror})",
                 "See that the file exists and that you may read it.",
             ) from error
 
     def describe(self) -> str:
-        return str(self.path)
+        return readable(str(self.path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class MemberSource:
         return archives.read_member(self.path, self.kind, self.member, self.limit)
 
     def describe(self) -> str:
-        return f"{self.path}: {self.member.name}"
+        return readable(f"{self.path}: {self.member.name}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class PdfSource:
         return pdf_in.read_page(self.path, self.index, self.max_pixels)
 
     def describe(self) -> str:
-        return f"{self.path}: page {self.index + 1}"
+        return readable(f"{self.path}: page {self.index + 1}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,4 +95,4 @@ class BrokenSource:
         raise PageError(self.message, self.remedy)
 
     def describe(self) -> str:
-        return str(self.path)
+        return readable(str(self.path))

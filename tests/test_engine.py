@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -373,3 +374,13 @@ def test_a_stage_that_is_not_asked_for_need_not_be_usable(pages: Path, tmp_path:
     assert result.status == 0
     with pytest.raises(SetupError, match="no weights"):
         run([pages], tmp_path / "out", options, RunOptions(), graph=graph, emit=lambda _event: None)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems hold no such names")
+def test_a_name_that_is_no_utf8_is_written_as_text(house: House, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    write_page(tmp_path / "page.png", 1)
+    (tmp_path / "page.png").rename(os.fsdecode(os.fsencode(tmp_path) + b"/in/p\xe9.png"))
+    result, events = go(house, tmp_path / "in", tmp_path / "out")
+    assert result.status == 0 and [e.page for e in events if isinstance(e, PageDone)] == ["p�.png"]
+    assert go(house, tmp_path / "in", tmp_path / "out")[0].cached == 1
