@@ -15,7 +15,7 @@ from mangacolor.formats.extras import Extra, is_comicinfo
 from mangacolor.formats.limits import Limits
 from mangacolor.formats.names import is_litter, natural_key
 from mangacolor.formats.sniff import CONTAINER_SUFFIXES, IMAGE_SUFFIXES
-from mangacolor.formats.sources import FileSource, MemberSource, PdfSource
+from mangacolor.formats.sources import BrokenSource, FileSource, MemberSource, PdfSource
 from mangacolor.nouns import Chapter, Direction, Page
 
 OutputFormat = Literal["same", "folder", "cbz", "pdf"]
@@ -103,13 +103,13 @@ class _Archive:
     def __init__(
         self, path: Path, kind: str, place: PurePosixPath, form: OutputFormat, limits: Limits
     ) -> None:
-        self.path, self.kind, self.form, self.limits = path, kind, form, limits
+        self.path, self.form, self.limits = path, form, limits
+        self.notes: list[str] = []
         self.name = output_name(place, kind, form)
         self.listing: Listing = archives.list_archive(path, kind, limits)
         self.members = _with_troubles(self.listing.members)
         self.by_name = {member.name: member for member in self.members}
         self.spine = epub.read_spine(self._read_named) if kind == "zip" else None
-        self.notes: list[str] = []
 
     def open(self) -> Opened:
         ordered = self._page_members()
@@ -131,8 +131,17 @@ class _Archive:
         if output is not None:
             output = replace(output, comment=self.listing.comment, rename=self.spine is None or numbered)
         extras = self._extras(listed, names) if self.form == "folder" else ()
+        if self.listing.damage is not None:
+            listed.append(self._lost_page(names, len(listed) + 1))
         chapter = Chapter(self.name, tuple(listed), self._direction(), output)
         return Opened(chapter, extras, tuple(self.notes))
+
+    def _lost_page(self, names: PageNames, number: int) -> Page:
+        """Stands for what a damaged archive has lost: it fails, so that nobody takes the rest for all."""
+        last = readable(self.members[-1].name)
+        message = f"{self.path}: damaged ({self.listing.damage}); what followed {last} is lost"
+        source = BrokenSource(self.path, message, "Get a complete copy of the archive.")
+        return Page(f"{self.name}/{names.make('lost pages')}", number, source)
 
     def _page_members(self) -> list[Member]:
         """The pictures in reading order: the spine's in an EPUB, else all in natural order."""
@@ -193,7 +202,7 @@ class _Archive:
             return None
 
     def _source(self, member: Member) -> MemberSource:
-        return MemberSource(self.path, self.kind, member, self.limits.entry_bytes)
+        return MemberSource(self.path, self.listing.kind, member, self.limits.entry_bytes)
 
     def _no_page(self) -> InputError:
         nested = [m.name for m in self.members if PurePosixPath(m.name).suffix.lower() in CONTAINER_SUFFIXES]
