@@ -139,7 +139,7 @@ class _Archive:
     def _lost_page(self, names: PageNames, number: int) -> Page:
         """Stands for what a damaged archive has lost: it fails, so that nobody takes the rest for all."""
         last = readable(self.members[-1].name)
-        message = f"{self.path}: damaged ({self.listing.damage}); what followed {last} is lost"
+        message = f"{self.path}: damaged ({self.listing.damage}); whatever followed {last} is lost"
         source = BrokenSource(self.path, message, "Get a complete copy of the archive.")
         return Page(f"{self.name}/{names.make('lost pages')}", number, source)
 

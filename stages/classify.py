@@ -48,7 +48,8 @@ LIMITS = (
 @dataclass(frozen=True, slots=True)
 class Config:
     force_color: bool
-    working_side: int = 112  # pixels of the long side: fringes and noise average out, figures stay
+    working_area: int = 8800  # pixels, 112×79 for a page: fringes and noise average out, figures stay
+    blur: float = 1.75  # sigma at that size
     limits: tuple[Limit, ...] = LIMITS
     blank_contrast: float = 24.0  # levels a pixel must differ from the page's median to be drawn
     drawn: float = 0.0005
@@ -91,7 +92,7 @@ def drawn_share(pixels: Image, contrast: float) -> float:
 
 def unexplained_chroma(pixels: Image, config: Config) -> float:
     """Chroma of H×W×3 ``pixels`` that no tint of the scan explains, as the largest share of a limit."""
-    small = _shrink(pixels, config.working_side).astype(np.float32) / 255
+    small = _shrink(pixels, config.working_area).astype(np.float32) / 255
     luma_chroma = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2YCrCb), dtype=np.float64)
     tone, plane = luma_chroma[..., 0], (luma_chroma[..., 1:] - 0.5) * 255
     useful = (tone > 0.06) & (tone < 0.97)  # black and white pixels say nothing of colour
@@ -101,7 +102,7 @@ def unexplained_chroma(pixels: Image, config: Config) -> float:
     bases = _bases(tone, useful)
     residual[useful] = _without_tint(_by_hue_of_age(plane[useful]), tone[useful], *bases)
     # What is left of fringes alternates in sign; areas of colour do not.
-    areas = np.asarray(cv2.GaussianBlur(residual, (0, 0), config.working_side / 64), dtype=np.float64)
+    areas = np.asarray(cv2.GaussianBlur(residual, (0, 0), config.blur), dtype=np.float64)
     across = np.sort(np.abs(areas[..., 1]), axis=None)
     weighted = np.sort(np.hypot(areas[..., 0] * _AGE_WEIGHT, areas[..., 1]), axis=None)
     found = 0.0
@@ -111,9 +112,9 @@ def unexplained_chroma(pixels: Image, config: Config) -> float:
     return float(found)
 
 
-def _shrink(pixels: Image, side: int) -> Image:
+def _shrink(pixels: Image, area: int) -> Image:
     height, width = pixels.shape[:2]
-    scale = min(1.0, side / max(height, width))
+    scale = min(1.0, (area / (height * width)) ** 0.5)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
@@ -125,12 +126,14 @@ def _by_hue_of_age(chroma: Floats) -> Floats:
 
 
 def _bases(tone: Floats, useful: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """For the N ``useful`` pixels: N×P functions of the place that change slowly, N×2 slopes of the tone."""
+    """For the N ``useful`` pixels: N×9 functions of the place, N×2 slopes of the tone.
+
+    The first two functions are constant over a scan, the others change slowly.
+    """
     height, width = tone.shape
     y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
-    places = [np.ones_like(x), x, y, x * x, x * y, y * y, x**4, y**4]
-    if width > _SPREAD * height:
-        places.append(np.sign(x))
+    side = np.sign(x) if width > _SPREAD * height else np.zeros_like(x)
+    places = [np.ones_like(x), side, x, y, x * x, x * y, y * y, x**4, y**4]
     slopes = [
         np.gradient(tone, axis=axis) if tone.shape[axis] > 1 else np.zeros_like(tone) for axis in (0, 1)
     ]
@@ -140,22 +143,28 @@ def _bases(tone: Floats, useful: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]
 def _without_tint(chroma: Floats, tone: Floats, places: Floats, slopes: Floats) -> Floats:
     """What is left of N×2 ``chroma`` (along, across the hue of age) when the page's tint is taken off.
 
-    Any tint is a curve of the tone, and a colour plate shifted by a pixel adds the tone's slope (Taylor).
-    Along the hue of age the curve may also change with the place; across it only as far as ageing
-    itself turns from yellow to brown where it is deeper. Robust: least squares, reweighted so that areas
-    of real colour do not bend the fit.
+    Any tint is a curve of the tone (two, where the page is two scans), and a colour plate shifted by a
+    pixel adds the tone's slope (Taylor). Along the hue of age the curve may also change with the place;
+    across it only as far as ageing itself turns from yellow to brown where it is deeper. Robust: least
+    squares, reweighted so that areas of real colour do not bend the fit.
     """
     tones = np.stack([tone**power for power in range(4)], axis=-1)
-    ageing = np.concatenate([(places[:, :, None] * tones[:, None, :]).reshape(len(tone), -1), slopes], axis=1)
+    ageing = np.concatenate([_products(places, tones), slopes], axis=1)
+    tint = np.concatenate([_products(places[:, :2], tones), slopes], axis=1)
     weights, left = np.ones(len(tone)), chroma
     for _ in range(4):
         along = _fit(ageing, chroma[:, 0], weights)
         depth = along / 20  # about 1 on old paper
         turning = np.stack([depth, depth**2, depth * tone, depth**2 * tone], axis=-1)
-        across = _fit(np.concatenate([tones, slopes, turning], axis=1), chroma[:, 1], weights)
+        across = _fit(np.concatenate([tint, turning], axis=1), chroma[:, 1], weights)
         left = chroma - np.stack([along, across], axis=-1)
         weights = np.maximum(np.hypot(left[:, 0], left[:, 1]), 2.0) ** -1.5
     return left
+
+
+def _products(first: Floats, second: Floats) -> Floats:
+    """N×A and N×B functions to all N×AB products."""
+    return np.asarray((first[:, :, None] * second[:, None, :]).reshape(len(first), -1))
 
 
 def _fit(basis: Floats, values: Floats, weights: Floats) -> Floats:

@@ -41,9 +41,9 @@ class Corpus:
             (self.good if good else self.bad).add(name)
 
     def expect(self, archive: str, good: str = "", bad: str = "") -> None:
-        """Pages of an archive, by their names in it."""
+        """Pages of an archive, by their names in it; ``lost_pages`` for what a cut one has lost."""
         self.good |= {f"{archive}/{page}" for page in good.split()}
-        self.bad |= {f"{archive}/{page}" for page in bad.split()}
+        self.bad |= {f"{archive}/{page.replace('lost_pages', 'lost pages')}" for page in bad.split()}
 
 
 def page(mode: str = "L") -> PillowImage.Image:
@@ -73,7 +73,7 @@ def build(root: Path, rar: bool = True) -> Corpus:
     _names(corpus)
     _broken(corpus)
     _odd_files(corpus)
-    _zips(corpus)
+    _zips(corpus, rar)
     _lies(corpus, rar)
     _books(corpus)
     return corpus
@@ -188,7 +188,7 @@ def _odd_files(corpus: Corpus) -> None:
     corpus.noted |= {"pipe.png", "dead.png", "odd/up"}
 
 
-def _zips(corpus: Corpus) -> None:
+def _zips(corpus: Corpus, rar: bool) -> None:
     def put(name: str, fill: Fill, good: str = "", bad: str = "") -> None:
         with zipfile.ZipFile(corpus.root / "zips" / name, "w", zipfile.ZIP_DEFLATED) as archive:
             fill(archive)
@@ -233,7 +233,6 @@ def _zips(corpus: Corpus) -> None:
     whole = make_zip(corpus.root / "x.zip", {"1.jpg": data, "2.jpg": data})
     for name, content in {
         "locked.cbz": bytes(locked),
-        "cut.cbz": whole.read_bytes()[:-60],
         "empty.cbz": b"",
         "hollow.cbz": b"PK\5\6" + bytes(18),
         "text.cbz": b"no archive at all",
@@ -241,6 +240,9 @@ def _zips(corpus: Corpus) -> None:
         corpus.put(f"zips/{name}", content, good=False)
     corpus.put("zips/front.cbz", b"some bytes in front" + whole.read_bytes(), None)
     corpus.expect("zips/front.cbz", "1.jpg 2.jpg")
+    corpus.put("zips/cut.cbz", whole.read_bytes()[:-60], good=None if rar else False)
+    if rar:
+        corpus.expect("zips/cut.cbz", "1.jpg 2.jpg", "lost_pages")
     whole.unlink()
 
 
@@ -259,6 +261,7 @@ def _lies(corpus: Corpus, rar: bool) -> None:
         archives += ["rar.cbz", "seven.cbz"]
         whole = make_rar5(folder / "cut.cbr", entries).read_bytes()
         (folder / "cut.cbr").write_bytes(whole[: len(whole) // 3])
+        corpus.expect("lies/cut.cbz", bad="1.jpg lost_pages")
     for name in archives:
         corpus.expect(f"lies/{name}", "1.jpg 2.png")
     with tarfile.open(folder / "odd.cbt", "w") as tar:
