@@ -23,6 +23,8 @@ class MangacolorError(Exception):
     status = 3
 
     def __init__(self, message: str, remedy: str = "") -> None:
+        # A path that is no UTF-8 holds lone surrogates, which no terminal and no JSON takes.
+        message = message.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         super().__init__(message)
         self.message = message
         self.remedy = remedy

@@ -38,7 +38,7 @@ class Container(Protocol):
 
         ``files`` maps page names to finished files (their suffixes count). A page that it lacks is
         packed as its source is. Returns the names of pages left out because their source cannot be
-        read either. Raises ``OutputError``. Equal files give equal bytes.
+        read either. Raises ``OSError`` where writing fails. Equal files give equal bytes.
         """
 
 
@@ -48,12 +48,14 @@ class Page:
 
     ``name`` is its output path relative to OUT, with ``/`` between parts (``ch1/012.png``;
     in archives ``x.cbz/012.png``): its identity in events, the manifest and the state folder.
-    ``number`` counts from 1 in its chapter.
+    ``number`` counts from 1 in its chapter. ``modified_ns`` is the source's time stamp, which the
+    finished page gets (None: the time of writing).
     """
 
     name: str
     number: int
     source: PageSource
+    modified_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

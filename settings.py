@@ -29,7 +29,8 @@ class Options:
     batch: int = 8  # tiles in one network call
     upscaler: str = "auto"  # auto, animevideov3, anime-6b, x4plus, lanczos, or a path
     upscale_backend: Literal["spandrel", "realesrgan"] = "spandrel"
-    max_pixels: int = 200_000_000  # of one page; refused above, so that a hostile file cannot fill memory
+    max_pixels: int = 200_000_000  # of one page; refused above, so that a hostile file cannot fill memory.
+    # A guard, no pixel: not in any key (``stages.base.GUARD``).
 
 
 @dataclass(frozen=True, slots=True)

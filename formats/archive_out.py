@@ -5,17 +5,16 @@ from __future__ import annotations
 import io
 import os
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from PIL import Image as PillowImage
-
-from mangacolor.errors import OutputError, PageError
+from mangacolor.errors import PageError
 from mangacolor.formats import comicinfo
 from mangacolor.formats.archives import DateTime
 from mangacolor.formats.pdf_out import write_pdf
+from mangacolor.formats.pixels import picture_size
 from mangacolor.nouns import PageSource
 
 
@@ -33,8 +32,8 @@ class Entry:
 class ArchiveOutput:
     """The ``Container`` of a chapter.
 
-    ``entries`` in the source's order, ``pages`` (page names) in reading order. ``modified`` is the
-    source's time stamp, kept. ``rename``: whether an entry's suffix follows a page that had to change
+    ``entries`` in the source's order, ``pages`` (page names) in reading order. ``modified_ns`` is
+    the source's time stamp, kept. ``rename``: whether an entry's suffix follows a page that had to change
     its format; documents in an EPUB name their pictures, so there it does not.
     """
 
@@ -42,23 +41,17 @@ class ArchiveOutput:
     kind: Literal["zip", "pdf"]
     entries: tuple[Entry, ...]
     pages: tuple[str, ...]
-    modified: float
+    modified_ns: int
     comment: bytes = b""
     rename: bool = True
 
     def pack(self, files: Mapping[str, Path], target: Path) -> tuple[str, ...]:
         """See ``Container.pack``."""
-        try:
-            with target.open("wb") as file:
-                left_out = self._pack_pdf(files, file) if self.kind == "pdf" else self._pack_zip(files, file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.utime(target, (self.modified, self.modified))
-        except OSError as error:
-            raise OutputError(
-                f"{self.name}: cannot be written ({error.strerror or error})",
-                "Free some space or check the permissions, and run the same command again.",
-            ) from error
+        with target.open("wb") as file:
+            left_out = self._pack_pdf(files, file) if self.kind == "pdf" else self._pack_zip(files, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.utime(target, ns=(self.modified_ns, self.modified_ns))
         return left_out
 
     def _pack_zip(self, files: Mapping[str, Path], file: io.BufferedWriter) -> tuple[str, ...]:
@@ -83,7 +76,7 @@ class ArchiveOutput:
             return files[entry.page].read_bytes()
         data = entry.source.read()
         is_info = PurePosixPath(entry.name).name.lower() == comicinfo.FILE_NAME
-        return comicinfo.update(data, self._sizes(files)) if is_info and files else data
+        return comicinfo.update(data, page_sizes(self.pages, files)) if is_info and files else data
 
     def _entry_name(self, entry: Entry, files: Mapping[str, Path]) -> str:
         if entry.page is None or entry.page not in files or not self.rename:
@@ -94,14 +87,6 @@ class ArchiveOutput:
         # "012.webp" has become "012.png", or "012.webp.png" where that name was taken.
         changed = entry.name[: -len(PurePosixPath(before).suffix) or None] + PurePosixPath(after).suffix
         return changed if after != f"{before}{PurePosixPath(after).suffix}" else entry.name + ".png"
-
-    def _sizes(self, files: Mapping[str, Path]) -> dict[int, tuple[int, int, int]]:
-        sizes = {}
-        for index, page in enumerate(self.pages):
-            if page in files:
-                with PillowImage.open(files[page]) as image:
-                    sizes[index] = (*image.size, files[page].stat().st_size)
-        return sizes
 
     def _pack_pdf(self, files: Mapping[str, Path], file: io.BufferedWriter) -> tuple[str, ...]:
         sources = {entry.page: entry.source for entry in self.entries if entry.page and entry.source}
@@ -116,6 +101,16 @@ class ArchiveOutput:
 
         write_pdf(file, (data for data in map(read, self.pages) if data is not None))
         return tuple(left_out)
+
+
+def page_sizes(pages: Sequence[str], files: Mapping[str, Path]) -> dict[int, comicinfo.Size]:
+    """Width, height and bytes of the finished pages, by their index in reading order."""
+    sizes = {}
+    for index, page in enumerate(pages):
+        if page in files:
+            with files[page].open("rb") as file:
+                sizes[index] = (*picture_size(file), files[page].stat().st_size)
+    return sizes
 
 
 def _info(name: str, time: DateTime, folder: bool = False) -> zipfile.ZipInfo:

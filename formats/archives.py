@@ -7,7 +7,7 @@ import tarfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -31,27 +31,44 @@ class Member:
     folder: bool = False
     trouble: str | None = None
 
+    @property
+    def modified_ns(self) -> int | None:
+        """``time`` as a time stamp, in UTC as ``zip_time`` takes it; None where the archive has none."""
+        if self.time <= EPOCH:
+            return None
+        try:
+            return int(datetime(*self.time, tzinfo=UTC).timestamp()) * 10**9
+        except ValueError:  # a ZIP can hold the 31st of February
+            return None
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Every entry in the archive's own order, and a ZIP's comment (some readers keep metadata there)."""
+    """Every entry in the archive's own order, and a ZIP's comment (some readers keep metadata there).
+
+    ``kind`` is what to give to ``read_member``. ``damage`` says what is wrong with an archive that could
+    be listed only up to a point.
+    """
 
     members: tuple[Member, ...]
+    kind: str
     comment: bytes = b""
+    damage: str | None = None
 
 
 def list_archive(path: Path, kind: str, limits: Limits) -> Listing:
     """List an archive of ``kind`` (as ``sniff.container_kind`` names it).
 
-    Raises ``InputError`` if it cannot be opened, is encrypted as a whole or breaks ``limits``.
+    A damaged one is listed as far as it goes. Raises ``InputError`` if it cannot be opened at all, is
+    encrypted as a whole or breaks ``limits``.
     """
     with _opened(path):
         if kind == "zip":
             listing = _list_zip(path, limits)
         elif kind == "tar":
-            listing = Listing(tuple(_list_tar(path, limits)))
+            listing = _as_far_as_it_goes(_list_tar(path, limits), kind)
         else:
-            listing = Listing(tuple(_list_other(path, limits)))
+            listing = _as_far_as_it_goes(_list_other(path, limits), kind)
     _check_limits(path, listing.members, limits)
     return listing
 
@@ -97,9 +114,25 @@ def _opened(path: Path) -> Iterator[None]:
         raise InputError(f"{path}: not a readable archive ({error})", _BETTER_COPY) from error
 
 
+def _as_far_as_it_goes(members: Iterator[Member], kind: str) -> Listing:
+    listed: list[Member] = []
+    try:
+        listed.extend(members)
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:  # see ``read_member``
+        if not listed:
+            raise
+        return Listing(tuple(listed), kind, damage=str(error))
+    return Listing(tuple(listed), kind)
+
+
 def _list_zip(path: Path, limits: Limits) -> Listing:
-    with zipfile.ZipFile(path) as archive:
-        infos, comment = archive.infolist(), archive.comment
+    try:
+        with zipfile.ZipFile(path) as archive:
+            infos, comment = archive.infolist(), archive.comment
+    except zipfile.BadZipFile as error:
+        return _list_cut_zip(path, limits, error)
     members = tuple(
         Member(
             index, info.filename, info.file_size, info.date_time, info.is_dir(), _zip_trouble(info, limits)
@@ -109,7 +142,18 @@ def _list_zip(path: Path, limits: Limits) -> Listing:
     files = [member for member in members if not member.folder]
     if files and all(member.trouble == _ENCRYPTED for member in files):
         raise _encrypted(path)
-    return Listing(members, comment)
+    return Listing(members, "zip", comment)
+
+
+def _list_cut_zip(path: Path, limits: Limits, error: zipfile.BadZipFile) -> Listing:
+    """A ZIP without its directory, which stands at the end: libarchive finds entries by their own headers."""
+    try:
+        found = _as_far_as_it_goes(_list_other(path, limits), "cut zip")
+    except Exception:
+        raise error from None
+    if not found.members:
+        raise error
+    return replace(found, damage=str(error))
 
 
 _ENCRYPTED = "it is encrypted"
@@ -151,6 +195,12 @@ def _list_tar(path: Path, limits: Limits) -> Iterator[Member]:
             else:
                 trouble = _size_trouble(info.size, info.size, limits)
             yield Member(index, info.name, info.size, zip_time(info.mtime), info.isdir(), trouble)
+        # tarfile takes a damaged header for the end; the real end is a block of zeros.
+        assert archive.fileobj is not None
+        archive.fileobj.seek(archive.offset)
+        block = archive.fileobj.read(tarfile.BLOCKSIZE)
+        if block != bytes(tarfile.BLOCKSIZE):
+            raise EOFError("a header is damaged" if block else "the end of the file is missing")
 
 
 def _read_tar(archive: tarfile.TarFile, member: Member, limit: int) -> bytes:

@@ -16,6 +16,7 @@ from mangacolor.nouns import Direction
 
 FILE_NAME: Final = "comicinfo.xml"  # compared without case
 NOTE: Final = "Coloured by mangacolor."
+Size = tuple[int, int, int]  # of a page: width, height, bytes
 _LARGEST: Final = 4 * 2**20
 # The schema is a sequence: a note that is not there yet goes behind the last of these.
 _BEFORE_NOTES: Final = (
@@ -42,7 +43,7 @@ def direction(data: bytes) -> Direction | None:
     return None
 
 
-def update(data: bytes, sizes: Mapping[int, tuple[int, int, int]]) -> bytes:
+def update(data: bytes, sizes: Mapping[int, Size]) -> bytes:
     """The file with ``BlackAndWhite`` set to No, a note, and page sizes where there were some.
 
     ``sizes`` maps a page's index, from 0 in reading order, to its width, height and bytes. A file that
@@ -52,7 +53,10 @@ def update(data: bytes, sizes: Mapping[int, tuple[int, int, int]]) -> bytes:
     elements = _elements(data)
     for element in elements:
         if element.name == "BlackAndWhite":
-            edits.append((element.inside, element.close, b"No"))
+            if element.inside == element.end:  # <BlackAndWhite/>
+                edits.append((element.start, element.end, b"<BlackAndWhite>No</BlackAndWhite>"))
+            else:
+                edits.append((element.inside, element.close, b"No"))
         elif element.name == "Page":
             tag = data[element.start : element.inside]
             edits.append((element.start, element.inside, _with_size(tag, element.attributes, sizes)))
@@ -69,7 +73,7 @@ def _note(data: bytes, elements: list[_Element]) -> list[tuple[int, int, bytes]]
         old = data[notes.inside : notes.close]
         if text in old:
             return []
-        if notes.inside == notes.close and data[notes.inside - 2 : notes.inside] == b"/>":
+        if notes.inside == notes.end:  # <Notes/>
             return [(notes.start, notes.end, b"<Notes>" + text + b"</Notes>")]
         return [(notes.close, notes.close, (b" " if old.strip() else b"") + text)]
     root = [element for element in elements if element.name == "ComicInfo"]
@@ -79,7 +83,7 @@ def _note(data: bytes, elements: list[_Element]) -> list[tuple[int, int, bytes]]
     return [(at, at, b"\n  <Notes>" + text + b"</Notes>")]
 
 
-def _with_size(tag: bytes, attributes: Mapping[str, str], sizes: Mapping[int, tuple[int, int, int]]) -> bytes:
+def _with_size(tag: bytes, attributes: Mapping[str, str], sizes: Mapping[int, Size]) -> bytes:
     index = attributes.get("Image", "")
     if not index.isdecimal() or int(index) not in sizes:
         return tag

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 from mangacolor.errors import InputError
 from mangacolor.formats import archives, comicinfo, epub, pdf_in
 from mangacolor.formats.archive_out import ArchiveOutput, Entry
 from mangacolor.formats.archives import Listing, Member
 from mangacolor.formats.entry_names import PageNames, readable, why_refused
+from mangacolor.formats.extras import Extra, is_comicinfo
 from mangacolor.formats.limits import Limits
 from mangacolor.formats.names import is_litter, natural_key
 from mangacolor.formats.sniff import CONTAINER_SUFFIXES, IMAGE_SUFFIXES
-from mangacolor.formats.sources import FileSource, MemberSource, PdfSource
+from mangacolor.formats.sources import BrokenSource, FileSource, MemberSource, PdfSource
 from mangacolor.nouns import Chapter, Direction, Page
 
 OutputFormat = Literal["same", "folder", "cbz", "pdf"]
 _KEPT: Final = (".cbz", ".zip", ".epub")  # ZIP archives under these names are written back as they are
-
-
-class ExtraMember(NamedTuple):
-    """A file of an archive that is to lie in a folder: where it is read from, its output name."""
-
-    source: MemberSource
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +27,7 @@ class Opened:
     """A chapter, the files to copy beside it (``--format folder`` only), and what was left out."""
 
     chapter: Chapter
-    extras: tuple[ExtraMember, ...] = ()
+    extras: tuple[Extra, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -68,7 +62,7 @@ def folder_container(name: str, pages: list[Page], others: list[tuple[str, Path]
         entries.append(Entry(short, _time(page.source.path), page.name, page.source))
     entries += [Entry(short, _time(path), None, FileSource(path)) for short, path in others]
     entries.sort(key=lambda entry: natural_key(entry.name))
-    modified = max((entry.source.path.stat().st_mtime for entry in entries), default=0.0)  # type: ignore[union-attr]
+    modified = max((entry.source.path.stat().st_mtime_ns for entry in entries), default=0)  # type: ignore[union-attr]
     kind: Literal["zip", "pdf"] = "pdf" if name.endswith(".pdf") else "zip"
     return ArchiveOutput(name, kind, tuple(entries), tuple(page.name for page in pages), modified)
 
@@ -87,7 +81,7 @@ def _open_pdf(path: Path, place: PurePosixPath, form: OutputFormat, limits: Limi
     for index, suffix in enumerate(suffixes):
         source = PdfSource(path, index, limits.page_pixels)
         short = f"{index + 1:0{digits}d}{suffix}"
-        pages.append(Page(f"{name}/{short}", index + 1, source))
+        pages.append(Page(f"{name}/{short}", index + 1, source, path.stat().st_mtime_ns))
         entries.append(Entry(short, _time(path), pages[-1].name, source))
     output = _output(path, name, form, entries, pages)
     return Opened(Chapter(name, tuple(pages), container=output))
@@ -100,7 +94,7 @@ def _output(
         return None
     kind: Literal["zip", "pdf"] = "pdf" if form == "pdf" else "zip"
     names = tuple(page.name for page in pages)
-    return ArchiveOutput(name, kind, tuple(entries), names, path.stat().st_mtime)
+    return ArchiveOutput(name, kind, tuple(entries), names, path.stat().st_mtime_ns)
 
 
 class _Archive:
@@ -109,13 +103,13 @@ class _Archive:
     def __init__(
         self, path: Path, kind: str, place: PurePosixPath, form: OutputFormat, limits: Limits
     ) -> None:
-        self.path, self.kind, self.form, self.limits = path, kind, form, limits
+        self.path, self.form, self.limits = path, form, limits
+        self.notes: list[str] = []
         self.name = output_name(place, kind, form)
         self.listing: Listing = archives.list_archive(path, kind, limits)
         self.members = _with_troubles(self.listing.members)
         self.by_name = {member.name: member for member in self.members}
         self.spine = epub.read_spine(self._read_named) if kind == "zip" else None
-        self.notes: list[str] = []
 
     def open(self) -> Opened:
         ordered = self._page_members()
@@ -129,16 +123,25 @@ class _Archive:
             suffix = PurePosixPath(member.name).suffix
             short = names.make(f"{number:04d}{suffix}" if numbered else member.name)
             pages[member.name + f"#{member.index}"] = Page(
-                f"{self.name}/{short}", number, self._source(member)
+                f"{self.name}/{short}", number, self._source(member), member.modified_ns
             )
         listed = list(pages.values())
         entries = self._entries(pages, numbered)
         output = _output(self.path, self.name, self.form, entries, listed)
         if output is not None:
             output = replace(output, comment=self.listing.comment, rename=self.spine is None or numbered)
-        extras = self._extras(entries, names) if self.form == "folder" else ()
+        extras = self._extras(listed, names) if self.form == "folder" else ()
+        if self.listing.damage is not None:
+            listed.append(self._lost_page(names, len(listed) + 1))
         chapter = Chapter(self.name, tuple(listed), self._direction(), output)
         return Opened(chapter, extras, tuple(self.notes))
+
+    def _lost_page(self, names: PageNames, number: int) -> Page:
+        """Stands for what a damaged archive has lost: it fails, so that nobody takes the rest for all."""
+        last = readable(self.members[-1].name)
+        message = f"{self.path}: damaged ({self.listing.damage}); whatever followed {last} is lost"
+        source = BrokenSource(self.path, message, "Get a complete copy of the archive.")
+        return Page(f"{self.name}/{names.make('lost pages')}", number, source)
 
     def _page_members(self) -> list[Member]:
         """The pictures in reading order: the spine's in an EPUB, else all in natural order."""
@@ -164,18 +167,26 @@ class _Archive:
                     self.notes.append(f"{nested} and was not coloured; unpack it first")
         return sorted(entries, key=lambda entry: entry.name) if numbered else entries
 
-    def _extras(self, entries: list[Entry], names: PageNames) -> tuple[ExtraMember, ...]:
+    def _extras(self, pages: list[Page], names: PageNames) -> tuple[Extra, ...]:
+        """The files to copy beside the pages, in the archive's order."""
+        taken = {page.source for page in pages}
+        of_pages = tuple(page.name for page in pages)
         extras = []
-        for entry in entries:
-            if entry.page is None and isinstance(entry.source, MemberSource):
-                extras.append(ExtraMember(entry.source, f"{self.name}/{names.make(entry.name)}"))
+        for member in self.members:
+            source = self._source(member)
+            if member.folder or member.trouble or source in taken:
+                continue
+            place = f"{self.name}/{names.make(readable(member.name))}"
+            extras.append(
+                Extra(source, place, member.modified_ns, of_pages if is_comicinfo(member.name) else ())
+            )
         return tuple(extras)
 
     def _direction(self) -> Direction | None:
         if self.spine is not None and self.spine.direction is not None:
             return self.spine.direction
         for name in self.by_name:
-            if PurePosixPath(name).name.lower() == comicinfo.FILE_NAME:
+            if is_comicinfo(name):
                 data = self._read_named(name)
                 return comicinfo.direction(data) if data else None
         return None
@@ -191,7 +202,7 @@ class _Archive:
             return None
 
     def _source(self, member: Member) -> MemberSource:
-        return MemberSource(self.path, self.kind, member, self.limits.entry_bytes)
+        return MemberSource(self.path, self.listing.kind, member, self.limits.entry_bytes)
 
     def _no_page(self) -> InputError:
         nested = [m.name for m in self.members if PurePosixPath(m.name).suffix.lower() in CONTAINER_SUFFIXES]

@@ -5,30 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple, Protocol
 
 from mangacolor.errors import InputError, UsageError
 from mangacolor.formats import comicinfo
 from mangacolor.formats.containers import Opened, OutputFormat, folder_container, open_container, output_name
 from mangacolor.formats.entry_names import readable
+from mangacolor.formats.extras import Extra, is_comicinfo
 from mangacolor.formats.limits import DEFAULT_LIMITS, Limits
 from mangacolor.formats.names import STATE_FOLDER, check_clashes, is_litter, natural_key
 from mangacolor.formats.sniff import CONTAINER_SUFFIXES, IMAGE_SUFFIXES, container_kind, image_kind, read_head
-from mangacolor.formats.sources import BrokenSource, ComicInfoFile, FileSource
+from mangacolor.formats.sources import BrokenSource, FileSource
 from mangacolor.nouns import Chapter, Direction, Page
-
-
-class Readable(Protocol):
-    """A file to copy along: a ``Path``, or an entry of an archive."""
-
-    def read_bytes(self) -> bytes: ...
-
-
-class Extra(NamedTuple):
-    """A file that is not a picture, to be copied along, and its output name relative to OUT."""
-
-    source: Readable
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +133,7 @@ class _Found:
             source = BrokenSource(file, error.message, error.remedy)
             opened = Opened(Chapter(str(place), (Page(str(place), 1, source),)))
         self.chapters.append(opened.chapter)
-        self.extras += [Extra(extra.source, extra.name) for extra in opened.extras]
+        self.extras += opened.extras
         self.notes += opened.notes
         return len(opened.chapter.pages)
 
@@ -156,7 +143,7 @@ class _Found:
         chapters = sorted(self.chapters, key=lambda chapter: natural_key(chapter.name))
         extras = sorted(self.extras, key=lambda extra: natural_key(extra.name))
         planned = [(page.name, page.source.describe()) for chapter in chapters for page in chapter.pages]
-        planned += [(extra.name, str(extra.source)) for extra in extras]
+        planned += [(extra.name, extra.source.describe()) for extra in extras]
         check_clashes(planned)
         for chapter in chapters:
             self._check_sources_survive(chapter)
@@ -171,13 +158,21 @@ class _Found:
             pictures = [(f"{name}/{PurePosixPath(page).name}", file) for page, file in pictures]
         if pictures:
             pages = [
-                Page(page, number, FileSource(file)) for number, (page, file) in enumerate(pictures, start=1)
+                Page(page, number, self._source(file), _modified_ns(file))
+                for number, (page, file) in enumerate(pictures, start=1)
             ]
             others = [(PurePosixPath(place).name, file) for place, file in folder.others]
             container = folder_container(name, pages, others) if packed else None
             self.chapters.append(Chapter(name, tuple(pages), _direction(folder), container))
         if not packed:
-            self.extras += [_extra(file, place) for place, file in folder.others]
+            names = tuple(page for page, _ in pictures)
+            self.extras += [
+                Extra(FileSource(file), place, _modified_ns(file), names if is_comicinfo(place) else ())
+                for place, file in folder.others
+            ]
+
+    def _source(self, file: Path) -> FileSource:
+        return FileSource(file, self.limits.entry_bytes)
 
     def _check_sources_survive(self, chapter: Chapter) -> None:
         targets = [chapter.container.name] if chapter.container else [page.name for page in chapter.pages]
@@ -192,13 +187,16 @@ class _Found:
                 )
 
 
-def _extra(file: Path, place: str) -> Extra:
-    return Extra(ComicInfoFile(file) if file.name.lower() == comicinfo.FILE_NAME else file, place)
+def _modified_ns(file: Path) -> int | None:
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:  # it fails when it is read
+        return None
 
 
 def _direction(folder: _Folder) -> Direction | None:
     for _, file in folder.others:
-        if file.name.lower() == comicinfo.FILE_NAME:
+        if is_comicinfo(file.name):
             try:
                 return comicinfo.direction(file.read_bytes())
             except OSError:

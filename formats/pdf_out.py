@@ -13,7 +13,7 @@ from typing import BinaryIO, Final
 
 from PIL import Image as PillowImage
 
-from mangacolor.formats.pixels import decode_picture
+from mangacolor.formats.pixels import NO_LIMIT, allow_pixels, decode_picture
 
 _DPI: Final = 72.0  # of a picture that does not say
 _SPACES: Final = {"L": "/DeviceGray", "RGB": "/DeviceRGB"}
@@ -81,12 +81,13 @@ class _Writer:
 
 def _picture(data: bytes) -> tuple[int, int, tuple[float, float], str, str, bytes]:
     """Width, height, density, colour space, filter and stream of a picture file."""
+    allow_pixels(NO_LIMIT)
     with PillowImage.open(io.BytesIO(data)) as image:
         plain = image.getexif().get(0x0112, 1) == 1 and "icc_profile" not in image.info
         if image.format in ("JPEG", "MPO") and image.mode in _SPACES and plain:
             density = tuple(float(value) or _DPI for value in image.info.get("dpi", (_DPI, _DPI)))
             return (*image.size, (density[0], density[1]), _SPACES[image.mode], "/DCTDecode", data)
-    picture = decode_picture(data, "page", 2**31)
+    picture = decode_picture(data, "page", NO_LIMIT)
     height, width = picture.pixels.shape[:2]
     stream = zlib.compress(picture.pixels.tobytes(), 6)
     return width, height, picture.density or (_DPI, _DPI), "/DeviceRGB", "/FlateDecode", stream

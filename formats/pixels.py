@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 from PIL import Image as PillowImage
@@ -17,6 +17,7 @@ from mangacolor.formats.srgb import to_srgb
 from mangacolor.nouns import Image
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM")
+NO_LIMIT: Final = 2**62
 _ORIENTATION: Final = 0x0112
 _TURNS: Final[dict[int, Callable[[Image], Image]]] = {  # EXIF 2.32, section 4.6.4
     2: lambda pixels: pixels[:, ::-1],
@@ -59,7 +60,7 @@ def decode_picture(data: bytes, name: str, max_pixels: int) -> Picture:
     """
     if not data:
         raise PageError(f"{name}: the file is empty (0 bytes)", "Get a complete copy of this page.")
-    _allow(max_pixels)
+    allow_pixels(max_pixels)
     try:
         return _decode(data, name, max_pixels)
     except (PageError, MemoryError):
@@ -76,6 +77,13 @@ def decode_picture(data: bytes, name: str, max_pixels: int) -> Picture:
             f"{name}: cannot be decoded ({_reason(error)})",
             "Open and save it again with an image editor, or get a better copy of this page.",
         ) from error
+
+
+def picture_size(file: BinaryIO) -> tuple[int, int]:
+    """Width and height by the header of a picture file, however large. Raises what Pillow raises."""
+    allow_pixels(NO_LIMIT)  # nothing is decoded
+    with PillowImage.open(file, formats=FORMATS) as image:
+        return image.size
 
 
 def _decode(data: bytes, name: str, max_pixels: int) -> Picture:
@@ -152,8 +160,11 @@ def _is_grey(pixels: Image) -> bool:
     return bool(np.array_equal(red, green) and np.array_equal(green, blue))
 
 
-def _allow(max_pixels: int) -> None:
-    # Pillow has its own, process-wide guard; it is only ever raised, and ours is checked before loading.
+def allow_pixels(max_pixels: int) -> None:
+    """Let Pillow open a picture of so many pixels.
+
+    Its own guard is process-wide. It is only ever raised, and ours is checked before loading.
+    """
     guard = PillowImage.MAX_IMAGE_PIXELS
     if guard is not None and guard < max_pixels:
         PillowImage.MAX_IMAGE_PIXELS = max_pixels

@@ -1,32 +1,53 @@
-"""Where the bytes of a page come from. Frozen and picklable: a worker elsewhere opens the file."""
+"""Where the bytes of a page come from. Frozen and picklable: a worker elsewhere opens the file.
+
+Limits stay out of their ``repr``: that enters the key of an archive, and a limit changes no byte of it.
+"""
 
 from __future__ import annotations
 
-import errno
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from mangacolor.errors import PageError
-from mangacolor.formats import archives, comicinfo
+from mangacolor.formats import archives
+from mangacolor.formats.entry_names import readable
+
+_PIECE: Final = 4 * 2**20  # bytes
 
 
 @dataclass(frozen=True, slots=True)
 class FileSource:
-    """A picture file of its own. ``path`` is absolute."""
+    """A file of its own, at most ``limit`` bytes of it. ``path`` is absolute."""
 
     path: Path
+    limit: int | None = field(default=None, repr=False)
 
     def read(self) -> bytes:
+        data = b"".join(self.pieces())
+        if self.limit is not None and len(data) > self.limit:
+            raise PageError(
+                f"{self.describe()}: larger than the limit of {self.limit:,} bytes", "Raise --max-entry-size."
+            )
+        return data
+
+    def pieces(self) -> Iterator[bytes]:
+        """The file bit by bit, not far beyond ``limit``. Raises ``PageError``."""
+        left = 2**62 if self.limit is None else self.limit + 1
         try:
-            return self.path.read_bytes()
+            with self.path.open("rb") as file:
+                while left > 0 and (piece := file.read(min(left, _PIECE))):
+                    left -= len(piece)
+                    yield piece
         except OSError as error:
             raise PageError(
-                f"{self.path}: cannot be read ({error.strerror})",
+                f"{self.describe()}: cannot be read ({error.strerror})",
                 "See that the file exists and that you may read it.",
             ) from error
 
     def describe(self) -> str:
-        return str(self.path)
+        return readable(str(self.path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +57,13 @@ class MemberSource:
     path: Path
     kind: str
     member: archives.Member
-    limit: int
+    limit: int = field(repr=False)
 
     def read(self) -> bytes:
         return archives.read_member(self.path, self.kind, self.member, self.limit)
 
-    def read_bytes(self) -> bytes:
-        """As ``Path.read_bytes``, errors included, so that an entry can be copied along like a file."""
-        try:
-            return self.read()
-        except PageError as error:
-            raise OSError(errno.EIO, error.message) from error
-
     def describe(self) -> str:
-        return f"{self.path}: {self.member.name}"
+        return readable(f"{self.path}: {self.member.name}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +72,7 @@ class PdfSource:
 
     path: Path
     index: int
-    max_pixels: int
+    max_pixels: int = field(repr=False)
 
     def read(self) -> bytes:
         from mangacolor.formats import pdf_in
@@ -66,7 +80,7 @@ class PdfSource:
         return pdf_in.read_page(self.path, self.index, self.max_pixels)
 
     def describe(self) -> str:
-        return f"{self.path}: page {self.index + 1}"
+        return readable(f"{self.path}: page {self.index + 1}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +95,4 @@ class BrokenSource:
         raise PageError(self.message, self.remedy)
 
     def describe(self) -> str:
-        return str(self.path)
-
-
-@dataclass(frozen=True, slots=True)
-class ComicInfoFile:
-    """A folder's ComicInfo.xml, copied along with what colouring changes in it."""
-
-    path: Path
-
-    def read_bytes(self) -> bytes:
-        return comicinfo.update(self.path.read_bytes(), {})
-
-    def __str__(self) -> str:
-        return str(self.path)
+        return readable(str(self.path))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from mangacolor.nouns import Artifact, Image
-from mangacolor.pipeline.atomic import write_atomic
+from mangacolor.pipeline.atomic import output_errors, write_atomic
 
 ENTRY = "_mangacolor"
 
@@ -67,7 +67,8 @@ class PageCache:
         preview: Image | None = None,
     ) -> None:
         """Keep an artifact. The JSON file is removed first and written last: it vouches for the rest."""
-        self._json(stage).unlink(missing_ok=True)
+        with output_errors(self._json(stage)):
+            self._json(stage).unlink(missing_ok=True)
         pictures: Mapping[str, Image] = artifact.images
         if preview is not None and "main" not in pictures:
             self._write(f"{stage}.png", encode_png(preview))

@@ -81,7 +81,16 @@ def _mark(stage: Node, config: object) -> str:
     fingerprint = ""
     if isinstance(stage, Stage) and stage.fingerprint:
         fingerprint = stage.fingerprint(config)
-    return digest([stage.name, str(stage.version), _json(config_document(config)), fingerprint])
+    return digest([stage.name, str(stage.version), _json(_key_document(config)), fingerprint])
+
+
+def _key_document(config: object) -> Any:
+    """The configuration without its guards: raising a limit changes no page that was within it."""
+    document = config_document(config)
+    if not dataclasses.is_dataclass(config):
+        return document
+    guards = {field.name for field in dataclasses.fields(config) if field.metadata.get("guard")}
+    return {name: value for name, value in document.items() if name not in guards}
 
 
 def _json(document: object) -> str:

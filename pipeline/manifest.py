@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mangacolor.pipeline.atomic import output_error, write_atomic
+from mangacolor.pipeline.atomic import make_folders, output_error, output_errors, write_atomic
 from mangacolor.pipeline.keys import sha256
 
 
@@ -22,7 +22,8 @@ class Entry:
     ``page`` is the page's name, ``file`` the file's (another suffix where a format could not hold the
     page), both relative to OUT. ``key`` says what it was made from. ``outcome``: done, copied,
     failed (the source in the page's place) or packed (an archive). ``source`` names the file it came
-    from, ``seconds`` what each stage took.
+    from, ``seconds`` what each stage took. ``ctime_ns``: files carry their source's time stamp, so only
+    the moment of their last change tells a file that was swapped for another of its size.
     """
 
     page: str
@@ -32,6 +33,7 @@ class Entry:
     size: int
     mtime_ns: int
     outcome: str
+    ctime_ns: int = 0
     panels: int = 0
     source: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
@@ -66,44 +68,61 @@ class Manifest:
             return None
         path = self._out / entry.file
         try:
-            if _stat(path) == (entry.size, entry.mtime_ns):
+            if _stat(path) == (entry.size, entry.mtime_ns, entry.ctime_ns):
                 return entry
-            return entry if sha256(path.read_bytes()) == entry.sha256 else None
+            return entry if file_sha256(path) == entry.sha256 else None
         except OSError:
             return None
 
     def is_foreign(self, file: str) -> bool:
         """Whether something lies at this place (relative to OUT) that mangacolor did not write."""
         path = self._out / file
-        if file in self._files or not path.exists():
-            return False
+        with output_errors(path):
+            if file in self._files or not path.exists():
+                return False
         try:
-            return sha256(path.read_bytes()) not in self._announced.get(file, ())
+            return file_sha256(path) not in self._announced.get(file, ())
         except OSError:
             return True
 
-    def commit(self, page: str, file: str, data: bytes, *, key: str, outcome: str, **about: Any) -> Entry:
-        """Write a finished file and record it. ``about``: the last fields of ``Entry``.
+    def commit(
+        self,
+        page: str,
+        file: str,
+        data: bytes,
+        *,
+        key: str,
+        outcome: str,
+        modified_ns: int | None = None,
+        **about: Any,
+    ) -> Entry:
+        """Write a finished file and record it. ``modified_ns`` is the time stamp that it gets.
 
-        Raises ``OutputError``.
+        ``about``: the last fields of ``Entry``. Raises as ``atomic.output_error`` says.
         """
         path = self._out / file
         digest = sha256(data)
         self._append({"announce": file, "sha256": digest})
-        write_atomic(path, data, durable=True, scratch=self._scratch)
-        return self._confirm(Entry(page, file, key, digest, *_stat(path), outcome, **about))
+        write_atomic(path, data, durable=True, scratch=self._scratch, modified_ns=modified_ns)
+        return self._confirm(Entry(page, file, key, digest, 0, 0, outcome, **about))
 
-    def adopt(self, name: str, temporary: Path, *, key: str) -> Entry:
+    def adopt(self, name: str, temporary: Path, *, key: str, outcome: str) -> Entry:
         """Move a finished file, already on the disk, to ``name`` in OUT and record it."""
         path = self._out / name
-        with temporary.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        with output_errors(path):
+            digest = file_sha256(temporary)
         self._append({"announce": name, "sha256": digest})
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.replace(path)
-        return self._confirm(Entry(name, name, key, digest, *_stat(path), "packed"))
+        with output_errors(path):
+            make_folders(path.parent, temporary.parent)
+            temporary.replace(path)
+        return self._confirm(Entry(name, name, key, digest, 0, 0, outcome))
 
     def _confirm(self, entry: Entry) -> Entry:
+        """Record a file that is in its place."""
+        path = self._out / entry.file
+        with output_errors(path):
+            size, mtime_ns, ctime_ns = _stat(path)
+        entry = dataclasses.replace(entry, size=size, mtime_ns=mtime_ns, ctime_ns=ctime_ns)
         self._append(dataclasses.asdict(entry))
         self._record(entry)
         return entry
@@ -146,9 +165,15 @@ class Manifest:
                 raise output_error(self._path, error) from error
 
 
-def _stat(path: Path) -> tuple[int, int]:
+def file_sha256(path: Path) -> str:
+    """The hash of a file of any size. Raises ``OSError``."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _stat(path: Path) -> tuple[int, int, int]:
     stat = path.stat()
-    return stat.st_size, stat.st_mtime_ns
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 
 def _ends_with_newline(path: Path) -> bool:

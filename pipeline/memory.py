@@ -36,11 +36,10 @@ def page_budget(memory: int = 0) -> int:
 
 def page_cost(source: bytes, scale: Scale) -> int:
     """Bytes that a page takes at its peak, from the size in its header. Small for what is no image."""
-    from PIL import Image
+    from mangacolor.formats.pixels import picture_size
 
     try:
-        with Image.open(io.BytesIO(source)) as image:
-            width, height = image.size
+        width, height = picture_size(io.BytesIO(source))
     except Exception:  # whatever is wrong with it, decode is the stage that says so
         return len(source)
     factor = int(scale) if scale != "auto" else _auto_factor(max(width, height))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mangacolor.nouns import Chapter, Container
-from mangacolor.pipeline.atomic import output_error
+from mangacolor.pipeline.atomic import output_errors
 from mangacolor.pipeline.keys import digest
 from mangacolor.pipeline.manifest import Entry, Manifest
 from mangacolor.pipeline.state import State
@@ -62,14 +63,13 @@ class Packing:
             return ()
         temporary = self.state.scratch / f".{secrets.token_hex(8)}.tmp"
         try:
-            temporary.parent.mkdir(parents=True, exist_ok=True)
-            files = {page: self.state.out / entry.file for page, entry in self.made.items()}
-            left_out = self.container.pack(files, temporary)
-            self.manifest.adopt(name, temporary, key=key)
-        except OSError as error:
-            raise output_error(self.state.out / name, error) from error
+            with output_errors(self.state.out / name):
+                files = {page: self.state.out / entry.file for page, entry in self.made.items()}
+                left_out = self.container.pack(files, temporary)
+                self.manifest.adopt(name, temporary, key=key, outcome="packed")
         finally:
-            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
         return left_out
 
 

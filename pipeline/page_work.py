@@ -287,14 +287,26 @@ class PageWork:
     @property
     def _about(self) -> dict[str, Any]:
         seconds = {name: round(value, 4) for name, value in self.seconds.items()}
-        return {"panels": self.panels, "source": self.page.source.describe(), "seconds": seconds}
+        return {
+            "panels": self.panels,
+            "source": self.page.source.describe(),
+            "seconds": seconds,
+            "modified_ns": self.page.modified_ns,
+        }
 
     def commit_source(self) -> None:
         """[lane] Put the page as it came in the place of the one that failed; the next run tries again."""
         name = self.page.name
         if not self.job.force:
             self._check_free(name)
-        self.job.manifest.commit(name, self._place(name), self.source, key="failed", outcome="failed")
+        self.job.manifest.commit(
+            name,
+            self._place(name),
+            self.source,
+            key="failed",
+            outcome="failed",
+            modified_ns=self.page.modified_ns,
+        )
 
     def _place(self, file: str) -> str:
         """Where a file lies, relative to OUT: pages of an archive wait in the state folder."""

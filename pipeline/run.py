@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from mangacolor.errors import MangacolorError
-from mangacolor.formats.discovery import Extra, Plan, discover
+from mangacolor.formats.discovery import Plan, discover
 from mangacolor.formats.limits import limits_of
 from mangacolor.nouns import Artifact, Chapter, Page
 from mangacolor.pipeline.cache import PageCache
 from mangacolor.pipeline.cancel import CancelToken
 from mangacolor.pipeline.chapter_work import ChapterWork
 from mangacolor.pipeline.context import Context, run_stage
+from mangacolor.pipeline.copy_along import copy_extras
 from mangacolor.pipeline.devices import check_device_name, resolve_device, set_torch_threads
 from mangacolor.pipeline.engine import Engine
-from mangacolor.pipeline.events import Listener, RunDone, RunResult, RunStarted, Warned
+from mangacolor.pipeline.events import Event, Listener, PageDone, RunDone, RunResult, RunStarted, Warned
 from mangacolor.pipeline.graph import Graph
-from mangacolor.pipeline.keys import make_recipe, sha256
+from mangacolor.pipeline.keys import make_recipe
 from mangacolor.pipeline.manifest import Manifest
 from mangacolor.pipeline.memory import page_budget, page_cost
 from mangacolor.pipeline.packing import make_packing
@@ -74,7 +76,7 @@ def run(
             engine = Engine(job, progress, options.device, run_options.jobs, page_budget(run_options.memory))
             result = engine.run(works)
             if selection.commits and run_options.pages is None and not job.cancel.requested:
-                _copy_extras(plan.extras, manifest, job.force, progress)
+                copy_extras(plan.extras, manifest, state, force=job.force, emit=progress)
         if run_options.report:
             _write_report(state, result, works)
     except Exception as error:
@@ -127,9 +129,12 @@ class _Progress:
     def __init__(self, emit: Listener) -> None:
         self._emit = emit
         self._pages = 0
+        self._outcomes: Counter[str] = Counter()
 
-    def __call__(self, event: object) -> None:
-        self._emit(event)  # type: ignore[arg-type]
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, PageDone):
+            self._outcomes[event.outcome] += 1
+        self._emit(event)
 
     def begin(self, plan: Plan, chapters: Sequence[Chapter]) -> None:
         self._pages = sum(len(chapter.pages) for chapter in chapters)
@@ -137,7 +142,10 @@ class _Progress:
             self(Warned("", "", note))
 
     def cut_short(self, status: int, seconds: float) -> RunDone:
-        return RunDone(status, self._pages, 0, 0, 0, self._pages, round(seconds, 3), 0, 0)
+        """What to say of a run that an error ended: pages that were not finished have failed."""
+        done, copied, cached = (self._outcomes[outcome] for outcome in ("done", "copied", "cached"))
+        failed = self._pages - done - copied - cached
+        return RunDone(status, self._pages, done, copied, cached, failed, round(seconds, 3), 0, 0)
 
 
 def make_works(
@@ -182,19 +190,3 @@ def _write_report(state: State, result: RunDone, works: Sequence[PageWork]) -> N
         summary=Summary(result.seconds, result.done, failures),
         read_source=lambda entry: pages[entry.page].source.read() if entry.page in pages else None,
     )
-
-
-def _copy_extras(extras: Sequence[Extra], manifest: Manifest, force: bool, emit: Listener) -> None:
-    """Copy the files that are no pictures. One that cannot be copied is a warning, never a failure."""
-    for extra in extras:
-        try:
-            data = extra.source.read_bytes()
-            key = sha256(data)
-            if manifest.finished(extra.name, key):
-                continue
-            if manifest.is_foreign(extra.name) and not force:
-                emit(Warned(extra.name, "", "not copied: another file of this name is in the output folder"))
-                continue
-            manifest.commit(extra.name, extra.name, data, key=key, outcome="copied")
-        except OSError as error:
-            emit(Warned(extra.name, "", f"not copied: {error.strerror}"))

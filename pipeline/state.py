@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from mangacolor.errors import OutputError
 from mangacolor.formats.names import STATE_FOLDER
-from mangacolor.pipeline.atomic import output_error
+from mangacolor.pipeline.atomic import output_error, output_errors
 
 
 class State:
@@ -38,7 +38,7 @@ class State:
         from filelock import FileLock, Timeout
 
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.scratch.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self.folder / "lock", timeout=0)
             lock.acquire()
         except Timeout:
@@ -46,10 +46,16 @@ class State:
                 f"{self.out}: another run of mangacolor is writing here",
                 "Wait until it is done, or give this run another --out folder.",
             ) from None
+        except NotImplementedError:
+            raise OutputError(
+                f"{self.out}: this file system cannot lock files",
+                "Name an --out folder on a local disk; the result can be copied afterwards.",
+            ) from None
         except OSError as error:
             raise output_error(self.out, error) from error
         try:
-            self._clear_scratch()
+            with output_errors(self.out):
+                self._clear_scratch()
             yield
         finally:
             lock.release()

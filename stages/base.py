@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Final, Literal, Protocol, TypeVar
 
 from mangacolor.nouns import Artifact, Chapter, Image, Inputs, Page
 from mangacolor.settings import Options
 
 T = TypeVar("T")
 Lane = Literal["cpu", "device", "io"]
+# For a field of a stage's ``Config`` that refuses pages but changes no pixel: not in any cache key.
+# ``limit: int = field(metadata=GUARD)``
+GUARD: Final[Mapping[str, bool]] = {"guard": True}
 
 
 class StageContext(Protocol):

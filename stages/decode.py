@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mangacolor.formats.pixels import decode_picture
 from mangacolor.nouns import Artifact, Chapter, Inputs
 from mangacolor.settings import Options
-from mangacolor.stages.base import Stage, StageContext
+from mangacolor.stages.base import GUARD, Stage, StageContext
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    max_pixels: int
+    max_pixels: int = field(metadata=GUARD)
 
 
 def configure(options: Options, _chapter: Chapter) -> Config:

@@ -133,6 +133,30 @@ def test_colours_that_follow_the_place_are_no_tint() -> None:
     assert run(page.astype(np.uint8)).data["kind"] == "colour"
 
 
+@pytest.mark.parametrize("height", [4, 14])
+def test_strips_are_told_like_pages(height: int) -> None:
+    strip = np.concatenate([inked_page(seed) for seed in range(height)])
+    old = tinted(strip, (238, 218, 170), (35, 25, 20))
+    assert run(old).data["kind"] == "manga"
+    drawn = np.concatenate([coloured(inked_page(seed), 0.3) for seed in range(height)])
+    assert run(drawn).data["kind"] == "colour"
+
+
+def test_a_spread_of_two_scans_is_no_colour_page() -> None:
+    left, right = inked_page(0), inked_page(1)
+    pixels = np.concatenate([tinted(left, (214, 236, 208), (20, 18, 15)), uneven(right)], axis=1)
+    assert run(pixels).data["kind"] == "manga"
+    pixels[:, :WIDTH] = coloured(left, 0.4)
+    assert run(pixels).data["kind"] == "colour"
+
+
+def test_shifted_plates_of_a_large_scan(seed: int = 3) -> None:
+    page = cv2.resize(inked_page(seed), None, fx=2, fy=2)
+    pixels = np.repeat(page[..., None], 3, axis=2).copy()
+    pixels[..., 0], pixels[..., 2] = np.roll(page, (5, -4), (0, 1)), np.roll(page, (-3, 5), (0, 1))
+    assert run(pixels).data["kind"] == "manga"
+
+
 def test_force_color_colours_coloured_pages_but_still_says_what_they_are() -> None:
     artifact = run(coloured(inked_page(), 0.5), force_color=True)
     assert artifact.outcome is None

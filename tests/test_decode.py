@@ -11,6 +11,10 @@ from PIL import Image as PillowImage
 
 from mangacolor.errors import PageError
 from mangacolor.formats.pixels import Picture, decode_picture
+from mangacolor.nouns import Chapter
+from mangacolor.pipeline.keys import make_recipe
+from mangacolor.settings import Options
+from mangacolor.stages.registry import default_graph
 
 LIMIT = 10_000_000
 RAMP = np.linspace(0, 255, 64).astype(np.uint8)[None].repeat(48, axis=0)  # 48 × 64, dark left, light right
@@ -283,3 +287,12 @@ def test_a_webp_knows_whether_it_is_lossless() -> None:
 
 def test_one_pixel() -> None:
     assert decode(saved(PillowImage.new("L", (1, 1), 77), "PNG")).pixels.tolist() == [[[77, 77, 77]]]
+
+
+def test_the_pixel_limit_is_in_no_key() -> None:
+    graph, chapter = default_graph(), Chapter(".", ())
+    marks = [
+        make_recipe(graph, Options(device="cpu", scale="1", max_pixels=limit), chapter, ("decode",)).marks
+        for limit in (1000, 2000)
+    ]
+    assert marks[0] == marks[1]

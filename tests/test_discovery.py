@@ -10,6 +10,7 @@ import pytest
 
 from mangacolor.errors import InputError, PageError, UsageError
 from mangacolor.formats.discovery import Plan, discover
+from mangacolor.tests.archive_bench import png
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -77,7 +78,7 @@ def test_other_files_are_carried_along_and_litter_is_not(tmp_path: Path) -> None
     tree(folder, "notes.txt", "sub/credits.html", ".DS_Store", "Thumbs.db", ".hidden", data=b"text")
     plan = discover([folder], tmp_path / "out")
     assert names(plan) == {".": ["1.png"]}
-    assert [(extra.name, extra.source.read_bytes()) for extra in plan.extras] == [
+    assert [(extra.name, extra.source.read()) for extra in plan.extras] == [
         ("notes.txt", b"text"),
         ("sub/credits.html", b"text"),
     ]
@@ -88,7 +89,12 @@ def test_comicinfo_of_a_folder_gives_the_direction(tmp_path: Path) -> None:
     folder = tree(tree(tmp_path / "ch", "1.png"), "ComicInfo.xml", data=info)
     plan = discover([folder], tmp_path / "out")
     assert plan.chapters[0].direction == "rtl"
-    assert b"<BlackAndWhite>No</BlackAndWhite>" in plan.extras[0].source.read_bytes()
+    (page,) = plan.extras[0].pages
+    assert list(plan.extras[0].pieces({})) == [info]  # no page was coloured
+    (tmp_path / "done.png").write_bytes(png())
+    coloured = b"".join(plan.extras[0].pieces({page: tmp_path / "done.png"}))
+    note = b"\n  <Notes>Coloured by mangacolor.</Notes>"
+    assert coloured.replace(note, b"") == info.replace(b"Yes</B", b"No</B")
 
 
 def test_state_folders_and_out_inside_the_input_are_left_out(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -272,8 +274,39 @@ def test_two_runs_on_one_output_are_kept_apart(house: House, pages: Path, tmp_pa
 
 def test_other_files_are_copied_along(house: House, pages: Path, tmp_path: Path) -> None:
     (pages / "notes.txt").write_text("credits")
+    (pages / "film.mkv").write_bytes(bytes(range(256)) * 40_000)
     go(house, pages, tmp_path / "out")
-    assert (tmp_path / "out" / "notes.txt").read_text() == "credits"
+    for name in ("notes.txt", "film.mkv"):
+        assert (tmp_path / "out" / name).read_bytes() == (pages / name).read_bytes()
+    before = (tmp_path / "out" / "notes.txt").stat().st_ino
+    (pages / "film.mkv").unlink()
+    go(house, pages, tmp_path / "out")
+    assert (tmp_path / "out" / "notes.txt").stat().st_ino == before
+    assert (tmp_path / "out" / "film.mkv").exists()
+
+
+def test_every_file_keeps_its_time_stamp(house: House, pages: Path, tmp_path: Path) -> None:
+    cv2.imwrite(str(pages / "3.png"), np.full((8, 8, 3), 255, np.uint8))
+    (pages / "notes.txt").write_text("credits")
+    house.trouble = {"5.png": ValueError("no tint today")}
+    for at, path in enumerate(sorted(pages.iterdir())):
+        os.utime(path, ns=(0, 1_234_567_890_123_456_789 + at))
+    result, _ = go(house, pages, tmp_path / "out", on_error="copy")
+    assert result.copied == result.failed == 1
+    for path in pages.iterdir():
+        assert (tmp_path / "out" / path.name).stat().st_mtime_ns == path.stat().st_mtime_ns, path.name
+
+
+def test_a_file_swapped_for_one_of_its_size_and_time_is_noticed(
+    house: House, pages: Path, tmp_path: Path
+) -> None:
+    go(house, pages, tmp_path / "out")
+    done = tmp_path / "out" / "1.png"
+    good, stat = done.read_bytes(), done.stat()
+    done.write_bytes(bytes(len(good)))
+    os.utime(done, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    result, _ = go(house, pages, tmp_path / "out")
+    assert result.done == 1 and done.read_bytes() == good
 
 
 def test_resources_are_made_once(pages: Path, tmp_path: Path) -> None:
@@ -341,3 +374,13 @@ def test_a_stage_that_is_not_asked_for_need_not_be_usable(pages: Path, tmp_path:
     assert result.status == 0
     with pytest.raises(SetupError, match="no weights"):
         run([pages], tmp_path / "out", options, RunOptions(), graph=graph, emit=lambda _event: None)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems hold no such names")
+def test_a_name_that_is_no_utf8_is_written_as_text(house: House, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    write_page(tmp_path / "page.png", 1)
+    (tmp_path / "page.png").rename(os.fsdecode(os.fsencode(tmp_path) + b"/in/p\xe9.png"))
+    result, events = go(house, tmp_path / "in", tmp_path / "out")
+    assert result.status == 0 and [e.page for e in events if isinstance(e, PageDone)] == ["p�.png"]
+    assert go(house, tmp_path / "in", tmp_path / "out")[0].cached == 1

@@ -10,6 +10,7 @@ import warnings
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mangacolor.errors import InputError, PageError
@@ -274,7 +275,7 @@ def test_unpacked_into_a_folder(tmp_path: Path) -> None:
     plan = plan_of(make_zip(tmp_path / "x.cbz", PAGES), "folder")
     assert only(plan).container is None
     assert page_names(plan) == ["x/2.png", "x/10.png", "x/sub/1.png"]
-    assert {extra.name: extra.source.read_bytes() for extra in plan.extras} == {
+    assert {extra.name: b"".join(extra.pieces({})) for extra in plan.extras} == {
         "x/ComicInfo.xml": INFO,
         "x/notes.txt": b"hello",
     }
@@ -335,3 +336,47 @@ def test_without_libarchive_the_message_says_what_to_install(
     with pytest.raises(InputError, match="needs libarchive") as caught:
         plan_of(make_rar5(tmp_path / "x.cbr", PAGES))
     assert "mangacolor[archives]" in caught.value.remedy
+
+
+@pytest.mark.parametrize("cut", [len("3.png"), 400, 1200])
+@pytest.mark.parametrize("kind", ["cbz", "cbt", "cbr"])
+def test_a_cut_archive_gives_what_is_there_and_names_what_is_lost(
+    kind: str, cut: int, tmp_path: Path
+) -> None:
+    if kind != "cbt":
+        pytest.importorskip("libarchive")
+    if (kind, cut) == ("cbr", 5):
+        pytest.skip("libarchive takes a RAR that is cut inside an entry's header for a whole one")
+    make = {"cbz": make_zip, "cbt": make_tar, "cbr": make_rar5}[kind]
+    noise = bytes(np.random.default_rng(1).integers(0, 256, 3000, np.uint8))
+    path = make(tmp_path / f"x.{kind}", {f"{n}.png": noise for n in (1, 2, 3, 4)})
+    data = path.read_bytes()
+    path.write_bytes(data[: data.index(b"3.png") + cut])
+    pages = only(plan_of(path)).pages
+    names = [page.name for page in pages]
+    assert names[:2] == ["x.cbz/1.png", "x.cbz/2.png"] and names[-1] == "x.cbz/lost pages" and len(names) < 5
+    assert [page.source.read() for page in pages[:2]] == [noise] * 2
+    for page in pages[2:]:
+        with pytest.raises(PageError, match=r"3\.png|whatever followed .* is lost"):
+            page.source.read()
+
+
+def test_a_tar_with_a_damaged_header_or_no_end_is_not_taken_for_whole(tmp_path: Path) -> None:
+    data = bytearray(make_tar(tmp_path / "x.cbt", {f"{n}.png": png(n) for n in (1, 2, 3)}).read_bytes())
+    whole = tmp_path / "whole.cbt"
+    whole.write_bytes(data)
+    assert page_names(plan_of(whole)) == ["whole.cbz/1.png", "whole.cbz/2.png", "whole.cbz/3.png"]
+    data[data.index(b"2.png")] ^= 1
+    (tmp_path / "x.cbt").write_bytes(data)
+    assert page_names(plan_of(tmp_path / "x.cbt")) == ["x.cbz/1.png", "x.cbz/lost pages"]
+    (tmp_path / "x.cbt").write_bytes(whole.read_bytes()[:3072])
+    assert page_names(plan_of(tmp_path / "x.cbt"))[-1] == "x.cbz/lost pages"
+
+
+def test_a_damaged_document_of_an_epub_is_no_reason_to_lose_its_pages(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "x.epub", {"META-INF/container.xml": b"<container/>" * 9, "1.png": png(1)})
+    data = bytearray(path.read_bytes())
+    data[data.index(b"container.xml") + len("container.xml") + 5] ^= 0xFF
+    path.write_bytes(data)
+    plan = plan_of(path)
+    assert page_names(plan) == ["x.epub/1.png"] and any("container.xml" in note for note in plan.notes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
@@ -73,3 +74,72 @@ def test_all_other_bytes_stay(elements: dict[str, str]) -> None:
     data = info(inner + "<BlackAndWhite>Yes</BlackAndWhite>")
     changed = comicinfo.update(data, {})
     assert changed.replace(b"\n  " + NOTE, b"").replace(b">No<", b">Yes<") == data
+
+
+# The published order of ComicInfo 2.0 (anansi-project.github.io/docs/comicinfo), a sequence of optional
+# elements, and what some of them may hold.
+ORDER = """
+Title Series Number Count Volume AlternateSeries AlternateNumber AlternateCount Summary Notes
+Year Month Day Writer Penciller Inker Colorist Letterer CoverArtist Editor Publisher Imprint
+Genre Web PageCount LanguageISO Format BlackAndWhite Manga Characters Teams Locations
+ScanInformation StoryArc SeriesGroup AgeRating Pages CommunityRating MainCharacterOrTeam Review
+""".split()  # noqa: SIM905
+NUMBERS = {"Count", "Volume", "AlternateCount", "Year", "Month", "Day", "PageCount"}
+PAGE_NUMBERS = {"Image", "ImageSize", "ImageWidth", "ImageHeight"}
+PAGE_TEXTS = {"Type", "DoublePage", "Key", "Bookmark"}
+
+
+def check_schema(data: bytes) -> dict[str, str | None]:
+    """Whether a parser of its own takes the file for a ComicInfo 2.0. Returns the elements' texts."""
+    root = ElementTree.fromstring(data)
+    assert root.tag == "ComicInfo" and not (root.text or "").strip()
+    names = [element.tag for element in root]
+    assert names == sorted(set(names), key=ORDER.index)
+    for element in root:
+        assert not (element.tail or "").strip()
+        if element.tag in NUMBERS:
+            int(element.text or "")
+        elif element.tag == "BlackAndWhite":
+            assert element.text in ("Unknown", "No", "Yes")
+        elif element.tag == "Pages":
+            for page in element:
+                assert page.tag == "Page" and "Image" in page.attrib and len(page) == 0
+                assert set(page.attrib) <= PAGE_NUMBERS | PAGE_TEXTS
+                assert all(int(value) >= 0 for name, value in page.attrib.items() if name in PAGE_NUMBERS)
+    return {element.tag: element.text for element in root}
+
+
+FULL = {
+    "Title": "R&#233;sum&#xE9; &amp; more",
+    "Series": "<![CDATA[A <b> & c]]>",
+    "Count": "3",
+    "Summary": "line\none > two\t&#10;",
+    "Notes": "Scanned by X",
+    "Year": "2001",
+    "Writer": "長谷川　町子",
+    "BlackAndWhite": "Yes",
+    "Manga": "YesAndRightToLeft",
+    "Pages": "<!-- two --><Page Image='0' Type=\"FrontCover\" ImageWidth='8'\n ImageSize = '7'/>"
+    "<Page Image='1'></Page>",
+}
+
+
+@pytest.mark.parametrize("without", [(), ("Notes",), ("Notes", "Summary", "Count"), tuple(FULL)[:5]])
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf", b'<?xml version="1.0" encoding="utf-8"?>\r\n'])
+@pytest.mark.parametrize("black", ["Yes", "Unknown", "", None])
+def test_the_result_is_a_comicinfo_and_all_other_elements_are_byte_equal(
+    without: tuple[str, ...], start: bytes, black: str | None
+) -> None:
+    parts = {name: f"<{name}>{text}</{name}>" for name, text in FULL.items() if name not in without}
+    parts["BlackAndWhite"] = f"<BlackAndWhite>{black}</BlackAndWhite>" if black else "<BlackAndWhite/>"
+    if black is None:
+        del parts["BlackAndWhite"]
+    data = start + ("<ComicInfo>\n  " + "\r\n  ".join(parts.values()) + "\n</ComicInfo>").encode()
+    changed = comicinfo.update(data, {0: (1600, 2400, 123_456), 1: (1, 2, 3)})
+    texts = check_schema(changed)
+    assert texts.get("BlackAndWhite") == ("No" if black is not None else None)
+    assert str(texts["Notes"]).endswith("Coloured by mangacolor.")
+    for name, part in parts.items():
+        if name not in ("BlackAndWhite", "Notes", "Pages"):
+            assert changed.count(part.encode()) == 1, name
+    assert b'ImageWidth="1600"\n ImageSize = "123456"/><Page Image=\'1\'></Page>' in changed
