@@ -99,6 +99,12 @@ run_options = _all(
         help="Memory to stay within, as 4G or 800M; by default most of what is free.",
     ),
     option(
+        "--stage-timeout",
+        type=click.FloatRange(0),
+        metavar="SECONDS",
+        help="Fail a page on which one stage takes longer; 3600 by default, 0 for no limit.",
+    ),
+    option(
         "--on-error",
         type=click.Choice(["skip", "copy"]),
         help="copy puts a page that fails into the output as it came; skip, the default, does not.",

@@ -7,13 +7,14 @@ and takes back what became of them, so that no state needs a lock.
 from __future__ import annotations
 
 import queue
+import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from mangacolor.errors import Cancelled, MangacolorError, OutputError, SetupError
+from mangacolor.errors import Cancelled, MangacolorError, OutputError, PageError, SetupError
 from mangacolor.nouns import Artifact
 from mangacolor.pipeline.chapter_work import ChapterWork, Decision
 from mangacolor.pipeline.context import StageRun
@@ -33,7 +34,9 @@ from mangacolor.pipeline.manifest import Entry
 from mangacolor.pipeline.packing import Packing
 from mangacolor.pipeline.page_work import Job, PageWork
 
-_READ, _COMMIT, _SAVE, _CHAPTER, _PACK = "read", "commit", "save", "chapter", "pack"
+_READ, _STARTED, _STAGE, _SAVE, _COMMIT = "read", "started", "stage", "save", "commit"
+_CHAPTER, _PACK = "chapter", "pack"
+_FOREIGN = {_STAGE, _SAVE, _CHAPTER}  # those that run a stage's own code
 _BUG = "Look at the page; if it is sound, this is a bug: please report it with the page and this message."
 _STOP_WITHIN = 5.0  # seconds that a stopped run waits for what is running
 _END_WITHIN = 1.0  # seconds that each thread has to end, which only one that hangs needs
@@ -45,7 +48,7 @@ _Ran = tuple[StageRun, dict[str, Artifact]]
 @dataclass(frozen=True, slots=True)
 class _Token:
     page: int  # for a chapter, its first page
-    kind: str  # read, started, stage, save, commit, chapter
+    kind: str
     stage: str = ""
 
 
@@ -55,10 +58,19 @@ class Engine:
     ``jobs`` is the number of threads for cpu stages and, with a few more, of pages in flight; 0 takes
     one a core. ``device`` is as in ``Options``; it is looked up when the first device stage runs.
     ``budget``: bytes that the pages in flight may take together; a single page may always go on.
+    ``stage_timeout``: seconds that a stage may take for a page; 0 is no limit. ``models``: where the
+    device lane keeps what it loads, for engines that follow each other in one process.
     """
 
     def __init__(
-        self, job: Job, emit: Listener, device: str = "auto", jobs: int = 0, budget: int = 0
+        self,
+        job: Job,
+        emit: Listener,
+        device: str = "auto",
+        jobs: int = 0,
+        budget: int = 0,
+        stage_timeout: float = 0,
+        models: dict[Hashable, Any] | None = None,
     ) -> None:
         self._job = job
         self._emit = emit
@@ -70,8 +82,10 @@ class Engine:
         self._lanes = {
             "cpu": Lane("cpu", self._jobs, self._completions),
             "io": Lane("io", max(2, self._jobs), self._completions),
-            "device": Lane("device", 1, self._completions),
+            "device": Lane("device", 1, self._completions, models),
         }
+        self._stage_timeout = stage_timeout
+        self._thread = threading.local()
         self._pending: deque[PageWork] = deque()
         self._works: dict[int, PageWork] = {}
         self._chapters: dict[int, ChapterWork] = {}  # those whose chapter stages are at work
@@ -100,6 +114,7 @@ class Engine:
                         break
                 self._admit()
                 self._turn()
+                self._give_up_on_late_stages()
         finally:
             for lane in self._lanes.values():
                 lane.close()
@@ -126,6 +141,18 @@ class Engine:
             completion = self._completions.get(timeout=0.2)
         except queue.Empty:
             return
+        self._take_back(completion)
+
+    def _give_up_on_late_stages(self) -> None:
+        """Fail the pages of stages over their time limit; stages of a chapter are left out."""
+        limit = self._stage_timeout
+        if not limit:
+            return
+        for lane in self._lanes.values():
+            for token in lane.write_off(limit, _is_limited):
+                self._take_back(Completion(token, error=_late(token, limit)))
+
+    def _take_back(self, completion: Completion) -> None:
         token = completion.token
         assert isinstance(token, _Token)
         if token.kind == _CHAPTER:
@@ -135,7 +162,7 @@ class Engine:
             self._packed(self._packings.pop(token.page), completion)
             return
         work = self._works[token.page]
-        if token.kind == "started":
+        if token.kind == _STARTED:
             self._emit(StageStarted(work.page.name, token.stage))
             return
         work.busy -= 1
@@ -143,7 +170,7 @@ class Engine:
             self._failed(work, token, completion.error)
         elif token.kind == _READ:
             self._read(work, completion.result)
-        elif token.kind == "stage":
+        elif token.kind == _STAGE:
             self._stage_done(work, token.stage, *completion.result)
         elif token.kind == _COMMIT and work.outcome != "failed":
             work.entry = completion.result
@@ -181,7 +208,7 @@ class Engine:
             for name in work.ready():
                 work.submitted.add(name)
                 lane, rank = self._job.graph.page_stage(name).lane, self._job.graph.names.index(name) + 1
-                self._submit(lane, _Token(work.index, "stage", name), rank, self._stage_task(work, name))
+                self._submit(lane, _Token(work.index, _STAGE, name), rank, self._stage_task(work, name))
         if work.busy or self._waits(work):
             return
         going_on = work.fan_in is not None and work.outcome == "done"
@@ -277,17 +304,20 @@ class Engine:
 
         def run(lane: Lane) -> _Ran:
             work.check()
-            self._completions.put(Completion(_Token(work.index, "started", name)))
+            self._completions.put(Completion(_Token(work.index, _STARTED, name)))
             device = "cpu"
             if lane.name == "device":
-                device = lane.resource("engine.device", self._open_device)
+                with lane.off_the_clock():  # importing torch is no stage's fault
+                    device = self._open_device(lane)
             return work.run(name, device, lane.resource), inputs
 
         return run
 
-    def _open_device(self) -> str:
-        set_torch_threads()
-        return resolve_device(self._device_name)
+    def _open_device(self, lane: Lane) -> str:
+        if not hasattr(self._thread, "ready"):  # torch counts its threads in each of ours
+            set_torch_threads()
+            self._thread.ready = True
+        return lane.resource(("engine.device", self._device_name), lambda: resolve_device(self._device_name))
 
     def _submit(self, lane: str, token: _Token, rank: int, task: Callable[[Lane], Any]) -> None:
         self._works[token.page].busy += 1
@@ -343,6 +373,19 @@ class Engine:
 
 def _read_task(work: PageWork) -> Callable[[Lane], Entry | None]:
     return lambda _lane: work.prepare()
+
+
+def _is_limited(token: Hashable) -> bool:
+    return isinstance(token, _Token) and token.kind in _FOREIGN
+
+
+def _late(token: Hashable, limit: float) -> PageError:
+    assert isinstance(token, _Token)
+    what = f"stage {token.stage}" if token.stage else "it"
+    return PageError(
+        f"{what} took longer than {limit:g} seconds",
+        "Give it more time with --stage-timeout (0 is no limit), or see what is special about the page.",
+    )
 
 
 def _failure(page: str, stage: str, error: BaseException) -> PageFailed:

@@ -71,7 +71,14 @@ def run(
             )
             works = make_works(job, chapters, options, state, apart=run_options.pages is not None)
             progress(RunStarted(len(works), len(chapters), sum(work.fan_in is not None for work in works)))
-            engine = Engine(job, progress, options.device, run_options.jobs, page_budget(run_options.memory))
+            engine = Engine(
+                job,
+                progress,
+                options.device,
+                run_options.jobs,
+                page_budget(run_options.memory),
+                run_options.stage_timeout,
+            )
             result = engine.run(works)
             if selection.commits and run_options.pages is None and not job.cancel.requested:
                 _copy_extras(plan.extras, manifest, job.force, progress)
