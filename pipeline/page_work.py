@@ -234,9 +234,14 @@ class PageWork:
             given,
             packing=self.packing,
             seconds=self.seconds,
-            spent=time.perf_counter() - self.started,
+            spent=self.spent_so_far,
             panels=self.panels,
         )
+
+    @property
+    def spent_so_far(self) -> float:
+        """Seconds since the page was first read, in this process or, before that, in another."""
+        return self.spent + (time.perf_counter() - self.started if self.started else 0.0)
 
     # -- leaving results
 

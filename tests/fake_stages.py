@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import threading
 import time
 from collections import Counter
@@ -39,6 +40,7 @@ class House:
         self.seen: list[list[str]] = []  # the pages that mood was shown, each time it ran
         self.calls: Counter[str] = Counter()
         self.trouble: dict[str, Exception] = {}  # page name -> what tint raises
+        self.deadly: set[str] = set()  # pages on which the whole process dies
         self.hangs: set[str] = set()  # pages on which tint never comes back
         self.released = released or threading.Event()  # ends all that hangs
         self.slow = 0.0
@@ -80,6 +82,8 @@ class House:
         for _ in range(int(self.slow * 100)):
             context.check_cancelled()
             time.sleep(0.01)
+        if context.page.name in self.deadly:
+            os._exit(9)
         if context.page.name in self.hangs:
             self.released.wait()
         if context.page.name in self.trouble:
