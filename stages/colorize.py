@@ -81,7 +81,7 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
             {"box": list(box), "size": list(size), "scale": round(size[0] / box[2], 4)}
             for box, size in zip(windows.boxes, sizes, strict=True)
         ],
-        "tiles": sum(len(_tiles(picture)) for picture in small),
+        "tiles": sum(len(tiles_of(*picture.shape)) for picture in small),
     }
     return Artifact(data, {f"panel-{number:03d}": picture for number, picture in enumerate(pictures)})
 
@@ -100,7 +100,7 @@ def colorize_pictures(
     ``network``: N×1×256×256 in [-1, 1] to N×3×256×256 in [-1, 1]. Returns H×W×3 uint8 pictures.
     """
     padded = [_padded(picture) for picture in pictures]
-    plans = [_tiles(picture) for picture in pictures]
+    plans = [tiles_of(*picture.shape) for picture in pictures]
     inputs = [
         picture[tile.y : tile.y + TILE, tile.x : tile.x + TILE]
         for picture, tiles in zip(padded, plans, strict=True)
@@ -162,9 +162,9 @@ def _processor(context: StageContext) -> Callable[[Image], Colours]:
     return rescue
 
 
-def _tiles(picture: Image) -> list[Tile]:
-    height, width = (max(side, TILE) for side in picture.shape)
-    return cut(height, width, TILE, OVERLAP)
+def tiles_of(height: int, width: int) -> list[Tile]:
+    """The tiles of a window of this size at the network's scale; a small one is padded to a whole tile."""
+    return cut(max(height, TILE), max(width, TILE), TILE, OVERLAP)
 
 
 def _padded(picture: Image) -> Image:
