@@ -99,9 +99,18 @@ run_options = _all(
         help="Memory to stay within, as 4G or 800M; by default most of what is free.",
     ),
     option(
+        "--stage-timeout",
+        type=click.FloatRange(0),
+        metavar="SECONDS",
+        help="Fail a page on which one stage takes longer; 3600 by default, 0 for no limit.",
+    ),
+    option(
         "--on-error",
         type=click.Choice(["skip", "copy"]),
         help="copy puts a page that fails into the output as it came; skip, the default, does not.",
+    ),
+    option(
+        "--cluster", metavar="ADDRESS", help="Work on a Dask cluster, as tcp://host:8786; docs/cluster.md."
     ),
     option("--keep", is_flag=True, default=None, help="Keep every stage's pictures in OUT/.mangacolor."),
     option("--report", is_flag=True, default=None, help="Write OUT/.mangacolor/report.html about the run."),

@@ -51,5 +51,7 @@ class RunOptions:
     max_ratio: int = 300  # of unpacked to packed bytes, for files above 16 MiB
     jobs: int = 0  # 0: one a core
     memory: int = 0  # bytes for the whole process; 0: most of what is free
+    stage_timeout: float = 3600.0  # seconds a stage may take for one page; 0: no limit
+    cluster: str | None = None  # address of a Dask scheduler, whose workers then do the work
     json: bool = False
     quiet: bool = False

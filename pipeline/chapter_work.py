@@ -12,6 +12,7 @@ from typing import Any
 from mangacolor.errors import PageError
 from mangacolor.nouns import Artifact, Chapter, Inputs
 from mangacolor.pipeline.atomic import write_atomic
+from mangacolor.pipeline.context import check_artifact
 from mangacolor.pipeline.keys import Recipe, digest
 from mangacolor.pipeline.page_work import Job, PageWork
 from mangacolor.pipeline.state import State
@@ -104,6 +105,8 @@ class ChapterWork:
         names = [work.page.name for work in self.arrived]
         if set(made) != set(names):
             raise PageError(f"chapter stage {stage.name} did not answer for every page and no other")
+        for name in names:
+            check_artifact(stage.name, made[name])
         return {name: made[name].data for name in names}
 
     def _file(self, stage: ChapterStage) -> Path:

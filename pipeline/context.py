@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -61,18 +62,36 @@ def run_stage(stage: Stage, context: Context, inputs: Inputs) -> StageRun:
     started = time.perf_counter()
     artifact = stage.run(context, inputs)
     seconds = time.perf_counter() - started
-    _check_artifact(stage.name, artifact)
+    check_artifact(stage.name, artifact)
     return StageRun(artifact, seconds, context.counts, tuple(context.warnings))
 
 
-def _check_artifact(stage: str, artifact: object) -> None:
-    remedy = f"The stage {stage} is at fault, not the page: see its contract in stages/base.py."
+def check_artifact(stage: str, artifact: object) -> None:
+    """Raise ``PageError`` where what a stage gave breaks the contract of ``nouns.Artifact``."""
+    problem = _problem(artifact)
+    if problem:
+        remedy = f"The stage {stage} is at fault, not the page: see its contract in stages/base.py."
+        raise PageError(f"stage {stage} gave {problem}", remedy)
+
+
+def _problem(artifact: object) -> str:  # noqa: PLR0911 - a list of rules
     if not isinstance(artifact, Artifact):
-        raise PageError(f"stage {stage} gave a {type(artifact).__name__}, not an Artifact", remedy)
+        return f"a {type(artifact).__name__}, not an Artifact"
+    if not isinstance(artifact.images, Mapping):
+        return f"images as a {type(artifact.images).__name__}, not by name"
     for name, image in artifact.images.items():
-        shape = getattr(image, "shape", None)
         if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or not _is_picture(image.shape):
-            raise PageError(f"stage {stage} gave an image {name!r} that is no picture: shape {shape}", remedy)
+            kind = f"{getattr(image, 'dtype', type(image).__name__)} of shape {getattr(image, 'shape', None)}"
+            return f"an image {name!r} that is no picture: {kind}"
+    if artifact.blob is not None and not isinstance(artifact.blob, bytes):
+        return f"a file as {type(artifact.blob).__name__}, not as bytes"
+    if artifact.outcome not in (None, "copy"):
+        return f"the outcome {artifact.outcome!r}, which there is not"
+    try:
+        json.dumps(artifact.data)
+    except (TypeError, ValueError) as error:
+        return f"data that JSON cannot hold: {error}"
+    return "" if isinstance(artifact.data, dict) else f"data as a {type(artifact.data).__name__}, not a dict"
 
 
 def _is_picture(shape: tuple[int, ...]) -> bool:

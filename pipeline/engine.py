@@ -7,21 +7,21 @@ and takes back what became of them, so that no state needs a lock.
 from __future__ import annotations
 
 import queue
+import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from mangacolor.errors import Cancelled, MangacolorError, OutputError, SetupError
+from mangacolor.errors import Cancelled, OutputError, PageError, SetupError
 from mangacolor.nouns import Artifact
-from mangacolor.pipeline.chapter_work import ChapterWork, Decision
+from mangacolor.pipeline.chapter_work import ChapterWork
 from mangacolor.pipeline.context import StageRun
 from mangacolor.pipeline.devices import resolve_device, set_torch_threads, usable_cores
 from mangacolor.pipeline.events import (
     Listener,
     PageDone,
-    PageFailed,
     PageHalfway,
     RunDone,
     StageDone,
@@ -29,12 +29,14 @@ from mangacolor.pipeline.events import (
     Warned,
 )
 from mangacolor.pipeline.lanes import Completion, Lane
+from mangacolor.pipeline.ledger import Ledger, failure
 from mangacolor.pipeline.manifest import Entry
 from mangacolor.pipeline.packing import Packing
 from mangacolor.pipeline.page_work import Job, PageWork
 
-_READ, _COMMIT, _SAVE, _CHAPTER, _PACK = "read", "commit", "save", "chapter", "pack"
-_BUG = "Look at the page; if it is sound, this is a bug: please report it with the page and this message."
+_READ, _STARTED, _STAGE, _SAVE, _COMMIT = "read", "started", "stage", "save", "commit"
+_CHAPTER, _PACK = "chapter", "pack"
+_FOREIGN = {_STAGE, _SAVE, _CHAPTER}  # those that run a stage's own code
 _STOP_WITHIN = 5.0  # seconds that a stopped run waits for what is running
 _END_WITHIN = 1.0  # seconds that each thread has to end, which only one that hangs needs
 
@@ -45,7 +47,7 @@ _Ran = tuple[StageRun, dict[str, Artifact]]
 @dataclass(frozen=True, slots=True)
 class _Token:
     page: int  # for a chapter, its first page
-    kind: str  # read, started, stage, save, commit, chapter
+    kind: str
     stage: str = ""
 
 
@@ -55,12 +57,22 @@ class Engine:
     ``jobs`` is the number of threads for cpu stages and, with a few more, of pages in flight; 0 takes
     one a core. ``device`` is as in ``Options``; it is looked up when the first device stage runs.
     ``budget``: bytes that the pages in flight may take together; a single page may always go on.
+    ``stage_timeout``: seconds that a stage may take for a page; 0 is no limit. ``models``: where the
+    device lane keeps what it loads, for engines that follow each other in one process.
     """
 
     def __init__(
-        self, job: Job, emit: Listener, device: str = "auto", jobs: int = 0, budget: int = 0
+        self,
+        job: Job,
+        emit: Listener,
+        device: str = "auto",
+        jobs: int = 0,
+        budget: int = 0,
+        stage_timeout: float = 0,
+        models: dict[Hashable, Any] | None = None,
     ) -> None:
         self._job = job
+        self._ledger = Ledger(job, emit)
         self._emit = emit
         self._device_name = device
         self._budget = budget or 1 << 62
@@ -70,18 +82,14 @@ class Engine:
         self._lanes = {
             "cpu": Lane("cpu", self._jobs, self._completions),
             "io": Lane("io", max(2, self._jobs), self._completions),
-            "device": Lane("device", 1, self._completions),
+            "device": Lane("device", 1, self._completions, models),
         }
+        self._stage_timeout = stage_timeout
+        self._thread = threading.local()
         self._pending: deque[PageWork] = deque()
         self._works: dict[int, PageWork] = {}
         self._chapters: dict[int, ChapterWork] = {}  # those whose chapter stages are at work
         self._packings: dict[int, Packing] = {}  # those being written
-        self._tally: Counter[str] = Counter()
-        self._counts: Counter[str] = Counter()
-        self._stages_run = 0
-        self._failures: list[PageFailed] = []
-        self._fatal: MangacolorError | None = None
-        self._started = time.perf_counter()
 
     def run(self, works: Iterable[PageWork]) -> RunDone:
         """Run every page and say how it went. Emits events, but not ``RunDone`` itself.
@@ -93,26 +101,26 @@ class Engine:
         deadline = 0.0
         try:
             while self._pending or self._works or self._chapters or self._packings:
-                if self._stopping:
+                if self._ledger.stopping:
                     self._pending.clear()
                     deadline = deadline or time.monotonic() + _STOP_WITHIN
                     if time.monotonic() > deadline:
                         break
                 self._admit()
                 self._turn()
+                self._give_up_on_late_stages()
         finally:
             for lane in self._lanes.values():
                 lane.close()
             # A thread that leaves torch while the interpreter shuts down aborts the process.
             for lane in self._lanes.values():
                 lane.join(_END_WITHIN)
-        if self._fatal is not None:
-            raise self._fatal
-        return self._summary(pages)
+        return self._ledger.summary(pages)
 
     @property
-    def _stopping(self) -> bool:
-        return self._job.cancel.requested or self._fatal is not None
+    def counts(self) -> Counter[str]:
+        """What stages have counted, such as ``network_calls``."""
+        return self._ledger.counts
 
     def _admit(self) -> None:
         while self._pending and len(self._works) < self._jobs + 2:
@@ -126,16 +134,28 @@ class Engine:
             completion = self._completions.get(timeout=0.2)
         except queue.Empty:
             return
+        self._take_back(completion)
+
+    def _give_up_on_late_stages(self) -> None:
+        """Fail the pages of stages over their time limit; stages of a chapter are left out."""
+        limit = self._stage_timeout
+        if not limit:
+            return
+        for lane in self._lanes.values():
+            for token in lane.write_off(limit, _is_limited):
+                self._take_back(Completion(token, error=_late(token, limit)))
+
+    def _take_back(self, completion: Completion) -> None:
         token = completion.token
         assert isinstance(token, _Token)
         if token.kind == _CHAPTER:
             self._chapter_done(self._chapters.pop(token.page), completion)
             return
         if token.kind == _PACK:
-            self._packed(self._packings.pop(token.page), completion)
+            self._ledger.packed(self._packings.pop(token.page), completion.result, completion.error)
             return
         work = self._works[token.page]
-        if token.kind == "started":
+        if token.kind == _STARTED:
             self._emit(StageStarted(work.page.name, token.stage))
             return
         work.busy -= 1
@@ -143,7 +163,7 @@ class Engine:
             self._failed(work, token, completion.error)
         elif token.kind == _READ:
             self._read(work, completion.result)
-        elif token.kind == "stage":
+        elif token.kind == _STAGE:
             self._stage_done(work, token.stage, *completion.result)
         elif token.kind == _COMMIT and work.outcome != "failed":
             work.entry = completion.result
@@ -163,8 +183,8 @@ class Engine:
             work.submitted.add(_COMMIT)
 
     def _stage_done(self, work: PageWork, name: str, run: StageRun, inputs: dict[str, Artifact]) -> None:
-        self._stages_run += 1
-        self._counts += run.counts
+        self._ledger.stages_run += 1
+        self._ledger.counts += run.counts
         self._emit(StageDone(work.page.name, name, run.seconds))
         for message in run.warnings:
             self._emit(Warned(work.page.name, name, message))
@@ -177,11 +197,11 @@ class Engine:
 
     def _advance(self, work: PageWork) -> None:
         """Give a page's ready stages to their lanes, or bring it to its end."""
-        if not self._stopping and self._pass_gate(work):
+        if not self._ledger.stopping and self._pass_gate(work):
             for name in work.ready():
                 work.submitted.add(name)
                 lane, rank = self._job.graph.page_stage(name).lane, self._job.graph.names.index(name) + 1
-                self._submit(lane, _Token(work.index, "stage", name), rank, self._stage_task(work, name))
+                self._submit(lane, _Token(work.index, _STAGE, name), rank, self._stage_task(work, name))
         if work.busy or self._waits(work):
             return
         going_on = work.fan_in is not None and work.outcome == "done"
@@ -210,22 +230,16 @@ class Engine:
 
     def _end_packed_page(self, packing: Packing, work: PageWork) -> None:
         """A page of an archive has ended; the last one has the archive written."""
-        if work.outcome == "cancelled" or not packing.end_page(work.page.name, work.entry) or self._stopping:
+        if (
+            work.outcome == "cancelled"
+            or not packing.end_page(work.page.name, work.entry)
+            or self._ledger.stopping
+        ):
             return
-        if packing.obstacle:
-            self._emit(Warned(packing.container.name, "", packing.obstacle))
+        if not self._ledger.may_pack(packing):
             return
         self._packings[work.index] = packing
         self._lanes["io"].submit(_Token(work.index, _PACK), (work.index, 0), lambda _lane: packing.pack())
-
-    def _packed(self, packing: Packing, completion: Completion) -> None:
-        name = packing.container.name
-        if isinstance(completion.error, MangacolorError):
-            self._fatal = self._fatal or completion.error
-        elif completion.error is not None:
-            self._fatal = self._fatal or OutputError(f"{name}: cannot be packed: {completion.error}", _BUG)
-        for page in completion.result or ():
-            self._emit(Warned(name, "", f"{page} is left out: it can neither be coloured nor read"))
 
     def _pass_gate(self, work: PageWork) -> bool:
         """Whether a page may take its memory: it fits, or no other page is at work."""
@@ -236,7 +250,7 @@ class Engine:
         return work.inside
 
     def _waits(self, work: PageWork) -> bool:
-        return bool(work.keys) and not (work.inside or work.ended or self._stopping)
+        return bool(work.keys) and not (work.inside or work.ended or self._ledger.stopping)
 
     def _leave_gate(self, work: PageWork) -> None:
         """Give a page's memory back, and let the earliest that wait go on."""
@@ -251,43 +265,36 @@ class Engine:
         """A page has ended its first sweep; the last one sets the chapter stages to work."""
         if survived:
             self._emit(PageHalfway(work.page.name))
-        if chapter.arrive(work, survived) and chapter.arrived and not self._stopping:
+        if chapter.arrive(work, survived) and chapter.arrived and not self._ledger.stopping:
             self._chapters[chapter.index] = chapter
             token = _Token(chapter.index, _CHAPTER)
             self._lanes["cpu"].submit(token, (chapter.index, 0), lambda _lane: chapter.decide())
 
     def _chapter_done(self, chapter: ChapterWork, completion: Completion) -> None:
         """Send the pages into their second sweep, with what the chapter stages gave them."""
-        error, decision = completion.error, completion.result
-        if isinstance(error, Cancelled | SetupError | OutputError):
-            self._fatal = self._fatal or (None if isinstance(error, Cancelled) else error)
-            return
-        if error is not None:
-            # Pages without a chapter's last touch are better than no pages.
-            names = ", ".join(stage.name for stage in chapter.stages)
-            self._emit(Warned(chapter.chapter.name, names, f"left out, because it failed: {error}"))
-            decision = Decision(chapter.neutral(), {})
-        for name, seconds in decision.seconds.items():
-            self._stages_run += 1
-            self._emit(StageDone(chapter.chapter.name, name, seconds))
-        self._pending.extendleft(reversed(chapter.second_sweep(decision.given)))
+        given = self._ledger.chapter_decided(chapter, completion.result, completion.error)
+        if given is not None:
+            self._pending.extendleft(reversed(chapter.second_sweep(given)))
 
     def _stage_task(self, work: PageWork, name: str) -> Callable[[Lane], _Ran]:
         inputs = {need: work.artifacts[need] for need in self._job.graph[name].needs}
 
         def run(lane: Lane) -> _Ran:
             work.check()
-            self._completions.put(Completion(_Token(work.index, "started", name)))
+            self._completions.put(Completion(_Token(work.index, _STARTED, name)))
             device = "cpu"
             if lane.name == "device":
-                device = lane.resource("engine.device", self._open_device)
+                with lane.off_the_clock():  # importing torch is no stage's fault
+                    device = self._open_device(lane)
             return work.run(name, device, lane.resource), inputs
 
         return run
 
-    def _open_device(self) -> str:
-        set_torch_threads()
-        return resolve_device(self._device_name)
+    def _open_device(self, lane: Lane) -> str:
+        if not hasattr(self._thread, "ready"):  # torch counts its threads in each of ours
+            set_torch_threads()
+            self._thread.ready = True
+        return lane.resource(("engine.device", self._device_name), lambda: resolve_device(self._device_name))
 
     def _submit(self, lane: str, token: _Token, rank: int, task: Callable[[Lane], Any]) -> None:
         self._works[token.page].busy += 1
@@ -296,13 +303,9 @@ class Engine:
     # -- how a page ends
 
     def _page_done(self, work: PageWork) -> None:
-        outcome = work.outcome
-        if outcome == "copied" and not self._job.selection.commits:
-            outcome = "done"
-        self._tally[outcome] += 1
-        seconds = round(work.spent + time.perf_counter() - work.started, 3)
+        seconds = round(work.spent_so_far, 3)
         stages = {name: round(value, 4) for name, value in work.seconds.items()}
-        self._emit(PageDone(work.page.name, seconds, work.panels, stages, outcome))  # type: ignore[arg-type]
+        self._ledger.page_done(PageDone(work.page.name, seconds, work.panels, stages, work.outcome))  # type: ignore[arg-type]
 
     def _failed(self, work: PageWork, token: _Token, error: BaseException) -> None:
         if isinstance(error, Cancelled):
@@ -310,42 +313,25 @@ class Engine:
             work.outcome = work.outcome if work.ended else "cancelled"
         elif isinstance(error, SetupError | OutputError):
             work.outcome = "cancelled"
-            self._fatal = self._fatal or error
+            self._ledger.end_for(error)
         elif work.outcome != "failed":
             work.outcome = "failed"
-            failure = _failure(work.page.name, token.stage or token.kind, error)
-            self._failures.append(failure)
-            self._tally["failed"] += 1
-            self._emit(failure)
+            self._ledger.page_failed(failure(work.page.name, token.stage or token.kind, error))
         work.ended = True
-
-    def _summary(self, pages: int) -> RunDone:
-        tally = self._tally
-        if self._job.cancel.requested:
-            status = self._job.cancel.status
-        elif not tally["failed"]:
-            status = 0
-        else:
-            status = 1 if tally["failed"] < pages else 3
-        return RunDone(
-            status=status,
-            pages=pages,
-            done=tally["done"],
-            copied=tally["copied"],
-            cached=tally["cached"],
-            failed=tally["failed"],
-            seconds=round(time.perf_counter() - self._started, 3),
-            stages_run=self._stages_run,
-            network_calls=self._counts["network_calls"],
-            failures=tuple(self._failures),
-        )
 
 
 def _read_task(work: PageWork) -> Callable[[Lane], Entry | None]:
     return lambda _lane: work.prepare()
 
 
-def _failure(page: str, stage: str, error: BaseException) -> PageFailed:
-    if isinstance(error, MangacolorError):
-        return PageFailed(page, stage, error.message, error.remedy)
-    return PageFailed(page, stage, f"{type(error).__name__}: {error}", _BUG)
+def _is_limited(token: Hashable) -> bool:
+    return isinstance(token, _Token) and token.kind in _FOREIGN
+
+
+def _late(token: Hashable, limit: float) -> PageError:
+    assert isinstance(token, _Token)
+    what = f"stage {token.stage}" if token.stage else "it"
+    return PageError(
+        f"{what} took longer than {limit:g} seconds",
+        "Give it more time with --stage-timeout (0 is no limit), or see what is special about the page.",
+    )

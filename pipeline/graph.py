@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import heapq
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
@@ -134,7 +135,7 @@ class Selection:
 
 
 def _order(stages: tuple[Node, ...]) -> tuple[str, ...]:
-    """Topological, and otherwise as listed, so that the order is the same on every machine."""
+    """As listed, but for stages listed before what they need: the same on every machine."""
     sorter: TopologicalSorter[str] = TopologicalSorter({s.name: s.needs for s in stages})
     try:
         sorter.prepare()
@@ -144,9 +145,12 @@ def _order(stages: tuple[Node, ...]) -> tuple[str, ...]:
             f"the stages need each other in a circle: {circle}", "break the circle in `needs`"
         ) from None
     rank = {stage.name: index for index, stage in enumerate(stages)}
+    ready: list[tuple[int, str]] = []
     order: list[str] = []
     while sorter.is_active():
-        ready = sorted(sorter.get_ready(), key=rank.__getitem__)
-        order += ready
-        sorter.done(*ready)
+        for name in sorter.get_ready():
+            heapq.heappush(ready, (rank[name], name))
+        _, first = heapq.heappop(ready)
+        order.append(first)
+        sorter.done(first)
     return tuple(order)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mangacolor.nouns import Artifact, Chapter
+from mangacolor.pipeline.devices import device_kind
 from mangacolor.pipeline.graph import Graph, Node
 from mangacolor.settings import Options
 from mangacolor.stages.base import ChapterStage, Stage
@@ -51,8 +52,10 @@ def make_recipe(
     """Configure every stage for a chapter. ``apart``: pages are not to wait for each other.
 
     Marks ``targets`` and what they rest on, by each stage's ``fingerprint``: an unusable weights file is
-    found here, before any page, and only by a run that would use it.
+    found here, before any page, and only by a run that would use it. The device counts by its kind:
+    ``auto`` and what it comes down to share a cache.
     """
+    options = dataclasses.replace(options, device=device_kind(options.device))
     configs = {name: graph[name].configure(options, chapter) for name in graph.names}
     used = {name for target in targets for name in (*graph.ancestors(target), target)}
     marks = {name: _mark(graph[name], configs[name]) for name in graph.names if name in used}

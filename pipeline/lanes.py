@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import math
 import queue
 import threading
-from collections.abc import Callable, Hashable
+import time
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -39,22 +42,28 @@ class _Job:
 class Lane:
     """``threads`` daemon threads over one priority queue; results go to ``completions``.
 
-    A lane owns its resources (loaded models): they are made once and shared by its threads.
+    A lane owns its ``resources`` (loaded models): they are made once and shared by its threads. Lanes that
+    are given the same dictionary, one after the other, share them too.
     """
 
-    def __init__(self, name: str, threads: int, completions: queue.SimpleQueue[Completion]) -> None:
+    def __init__(
+        self,
+        name: str,
+        threads: int,
+        completions: queue.SimpleQueue[Completion],
+        resources: dict[Hashable, Any] | None = None,
+    ) -> None:
         self.name = name
         self._completions = completions
         self._jobs: queue.PriorityQueue[_Job] = queue.PriorityQueue()
         self._sequence = itertools.count()
-        self._resources: dict[Hashable, Any] = {}
+        self._resources: dict[Hashable, Any] = {} if resources is None else resources
         self._making = threading.RLock()
-        self._threads = [
-            threading.Thread(target=self._serve, name=f"{_PREFIX}{name}-{n}", daemon=True)
-            for n in range(threads)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._changing = threading.Lock()  # guards what threads are at, and which of them count
+        self._at: dict[threading.Thread, tuple[Hashable, float]] = {}
+        self._threads: set[threading.Thread] = set()
+        for _ in range(threads):
+            self._add_thread()
 
     def submit(self, token: Hashable, priority: Priority, work: Callable[[Lane], Any]) -> None:
         self._jobs.put(_Job(priority, next(self._sequence), token, work))
@@ -67,6 +76,39 @@ class Lane:
             found: T = self._resources[key]
             return found
 
+    def write_off(self, limit: float, limited: Callable[[Hashable], bool]) -> list[Hashable]:
+        """Give up tasks at work for more than ``limit`` seconds, of those whose token is ``limited``.
+
+        A thread cannot be stopped from outside: it is left to itself, whatever it still brings is
+        dropped, and a new one takes its place. Returns the tokens.
+        """
+        latest = time.monotonic() - limit
+        with self._changing:
+            late = [
+                thread for thread, (token, since) in self._at.items() if since < latest and limited(token)
+            ]
+            given_up = [self._at.pop(thread)[0] for thread in late]
+            self._threads.difference_update(late)
+        if late:
+            self._making = threading.RLock()  # the old one may be held by a thread that hangs
+        for _ in late:
+            self._add_thread()
+        return given_up
+
+    @contextmanager
+    def off_the_clock(self) -> Iterator[None]:
+        """[lane] What the calling thread does in here, and did before, does not count against its task."""
+        me = threading.current_thread()
+
+        def set_clock(since: float) -> None:
+            with self._changing:
+                if me in self._at:
+                    self._at[me] = self._at[me][0], since
+
+        set_clock(math.inf)
+        yield
+        set_clock(time.monotonic())
+
     def close(self) -> None:
         """Let the threads end once they have done what is queued."""
         last = 1 << 62
@@ -74,18 +116,29 @@ class Lane:
             self._jobs.put(_Job((last, 0), next(self._sequence), None, None))
 
     def join(self, timeout: float) -> bool:
-        """Whether every thread ended within ``timeout`` seconds."""
+        """Whether every thread that counts ended within ``timeout`` seconds."""
         for thread in self._threads:
             thread.join(timeout)
         return not any(thread.is_alive() for thread in self._threads)
 
+    def _add_thread(self) -> None:
+        thread = threading.Thread(target=self._serve, name=f"{_PREFIX}{self.name}", daemon=True)
+        self._threads.add(thread)
+        thread.start()
+
     def _serve(self) -> None:
+        me = threading.current_thread()
         while True:
             job = self._jobs.get()
             if job.work is None:
                 return
+            with self._changing:
+                self._at[me] = job.token, time.monotonic()
             try:
                 completion = Completion(job.token, job.work(self))
             except BaseException as error:  # a thread must report whatever happened
                 completion = Completion(job.token, error=error)
-            self._completions.put(completion)
+            with self._changing:
+                if self._at.pop(me, None) is None:
+                    return  # written off
+                self._completions.put(completion)

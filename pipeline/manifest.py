@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
 import os
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mangacolor.pipeline.atomic import make_folders, output_error, output_errors, write_atomic
 from mangacolor.pipeline.keys import sha256
+
+Line = dict[str, Any]  # a line of the file: an ``Entry``, or an announcement
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +49,14 @@ class Manifest:
     A page is committed in this order: a line that announces the file's hash, the file itself (by
     ``os.replace``), a line that confirms it. A run killed in between therefore leaves a file that the
     next run recognises as its own.
+
+    A worker of a cluster writes a manifest of its own, which starts from what is ``known`` of its pages
+    (``excerpt``); the client takes it in (``absorb``).
     """
 
-    def __init__(self, out: Path, path: Path, scratch: Path | None = None) -> None:
+    def __init__(
+        self, out: Path, path: Path, scratch: Path | None = None, known: Iterable[Line] = ()
+    ) -> None:
         self._out = out
         self._scratch = scratch
         self._path = path
@@ -55,11 +64,18 @@ class Manifest:
         self._entries: dict[str, Entry] = {}
         self._files: set[str] = set()
         self._announced: dict[str, set[str]] = {}  # file -> hashes that may have been written
-        self._read()
+        for line in known:
+            self._take(line)
+        for line in _read(path):
+            self._take(line)
 
     def entries(self) -> list[Entry]:
         """Every file recorded, the last word on each."""
         return list(self._entries.values())
+
+    def entry(self, page: str) -> Entry | None:
+        """The last word on a page."""
+        return self._entries.get(page)
 
     def finished(self, page: str, key: str) -> Entry | None:
         """The entry of a page whose file is there, whole, and made from ``key``."""
@@ -127,38 +143,45 @@ class Manifest:
         self._record(entry)
         return entry
 
-    def _read(self) -> None:
-        try:
-            text = self._path.read_bytes().decode(errors="replace")
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise output_error(self._path, error) from error
-        for line in text.splitlines():
-            self._take(line)
+    def excerpt(self, names: Iterable[str]) -> tuple[Line, ...]:
+        """What is known of these pages and files, for the manifest of another process."""
+        lines: list[Line] = []
+        for name in names:
+            entry = self._entries.get(name)
+            files = {name} if entry is None else {name, entry.file}
+            lines += [{"announce": f, "sha256": h} for f in sorted(files) for h in self._announced.get(f, ())]
+            lines += [dataclasses.asdict(entry)] if entry else []
+        return tuple(lines)
 
-    def _take(self, line: str) -> None:
-        try:
-            document = json.loads(line)
-            if "announce" in document:
-                self._announced.setdefault(document["announce"], set()).add(document["sha256"])
+    def absorb(self, part: Path) -> list[Entry]:
+        """Take in what a worker wrote to its manifest, and remove that. Returns what is new, if anything."""
+        lines = _read(part)
+        if lines:
+            self._append(*lines)
+            for line in lines:
+                self._take(line)
+        part.unlink(missing_ok=True)
+        return [self._entries[line["page"]] for line in lines if line.get("page") in self._entries]
+
+    def _take(self, line: Line) -> None:
+        with contextlib.suppress(TypeError, KeyError):  # of another version of mangacolor
+            if "announce" in line:
+                self._announced.setdefault(line["announce"], set()).add(line["sha256"])
             else:
-                self._record(Entry(**document))
-        except (ValueError, TypeError, KeyError):
-            return  # the last line of a run that was killed while it wrote
+                self._record(Entry(**line))
 
     def _record(self, entry: Entry) -> None:
         self._entries[entry.page] = entry
         self._files.add(entry.file)
 
-    def _append(self, document: dict[str, Any]) -> None:
-        line = json.dumps(document, ensure_ascii=False) + "\n"
+    def _append(self, *lines: Line) -> None:
+        text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
         with self._lock:
             try:
                 # A torn last line must not swallow this one: start on a fresh line.
                 torn = self._path.exists() and not _ends_with_newline(self._path)
                 with self._path.open("ab") as file:
-                    file.write((("\n" if torn else "") + line).encode())
+                    file.write((("\n" if torn else "") + text).encode())
                     file.flush()
                     os.fsync(file.fileno())
             except OSError as error:
@@ -169,6 +192,22 @@ def file_sha256(path: Path) -> str:
     """The hash of a file of any size. Raises ``OSError``."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read(path: Path) -> list[Line]:
+    """The lines of a manifest; none if it does not exist."""
+    try:
+        text = path.read_bytes().decode(errors="replace")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise output_error(path, error) from error
+    lines = []
+    for row in text.splitlines():
+        with contextlib.suppress(ValueError):  # the last line of a run that was killed while it wrote
+            line = json.loads(row)
+            lines += [line] if isinstance(line, dict) else []
+    return lines
 
 
 def _stat(path: Path) -> tuple[int, int, int]:

@@ -234,9 +234,14 @@ class PageWork:
             given,
             packing=self.packing,
             seconds=self.seconds,
-            spent=time.perf_counter() - self.started,
+            spent=self.spent_so_far,
             panels=self.panels,
         )
+
+    @property
+    def spent_so_far(self) -> float:
+        """Seconds since the page was first read, in this process or, before that, in another."""
+        return self.spent + (time.perf_counter() - self.started if self.started else 0.0)
 
     # -- leaving results
 
@@ -270,7 +275,7 @@ class PageWork:
             return manifest.commit(
                 name, self._place(name), self.source, key=self.copy_key, outcome="copied", **self._about
             )
-        artifact = next(a for a in self.artifacts.values() if a.blob is not None)
+        artifact = self._finished_file()
         assert artifact.blob is not None
         file = name
         if artifact.data.get("renamed"):
@@ -283,6 +288,13 @@ class PageWork:
             outcome=self.outcome,
             **self._about,
         )
+
+    def _finished_file(self) -> Artifact:
+        made = (self.artifacts[name] for name in self.job.graph.names if name in self.artifacts)
+        artifact = next((one for one in made if one.blob is not None), None)
+        if artifact is None:
+            raise PageError("no stage gave a finished file", "Mend the stages: one must give its blob.")
+        return artifact
 
     @property
     def _about(self) -> dict[str, Any]:

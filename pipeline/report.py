@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -13,28 +12,25 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-import numpy as np
-
 from mangacolor.errors import InputError, UsageError
 from mangacolor.formats.names import natural_key
+from mangacolor.nouns import Image
 from mangacolor.pipeline.atomic import write_atomic
 from mangacolor.pipeline.cache import ENTRY
 from mangacolor.pipeline.manifest import Entry, Manifest
 from mangacolor.pipeline.progress import duration
-from mangacolor.pipeline.state import State
-
-LARGE, SMALL = 1400, 640  # long sides of embedded pictures, in pixels
-_ORDER = (
-    "decode",
-    "classify",
-    "panels",
-    "balloons",
-    "colorize",
-    "harmonize",
-    "upscale",
-    "reassemble",
-    "encode",
+from mangacolor.pipeline.report_pictures import (
+    draw_tiles,
+    embed,
+    read_bytes,
+    read_json,
+    read_picture,
+    sizes,
 )
+from mangacolor.pipeline.state import State
+from mangacolor.stages.registry import BUILT_IN
+
+_ORDER = tuple(module.rpartition(".")[2] for module in BUILT_IN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +80,10 @@ def write_report(
         title=escape(f"mangacolor: {state.out.name}"),
         subtitle=escape(_subtitle(entries, summary)),
         summary=_failures(summary) + _stage_table(entries),
-        pages="\n".join(_page(state, entry, read) for entry in entries),
+        contents=_contents(entries),
+        pages="\n".join(
+            _page(state, entry, read, number, sizes(len(entries))) for number, entry in enumerate(entries, 1)
+        ),
     )
     write_atomic(target, html.encode())
     return len(entries)
@@ -96,6 +95,13 @@ def _subtitle(entries: Sequence[Entry], summary: Summary | None) -> str:
         speed = 60 * summary.pages / max(summary.seconds, 1e-9)
         parts.append(f"{summary.pages} of them in {duration(summary.seconds)}, {speed:.1f} a minute")
     return ", ".join(parts)
+
+
+def _contents(entries: Sequence[Entry]) -> str:
+    if len(entries) < 2:
+        return ""
+    links = " ".join(f'<a href="#p{n}">{escape(entry.page)}</a>' for n, entry in enumerate(entries, 1))
+    return f"<details><summary>Pages</summary><nav>{links}</nav></details>"
 
 
 def _failures(summary: Summary | None) -> str:
@@ -127,13 +133,25 @@ def _times(seconds: Counter[str]) -> str:
     return f"<table>{''.join(rows)}</table>" if rows else ""
 
 
-def _page(state: State, entry: Entry, read: Callable[[Entry], bytes | None]) -> str:
+def _page(
+    state: State,
+    entry: Entry,
+    read: Callable[[Entry], bytes | None],
+    number: int,
+    longest: tuple[int, int],
+) -> str:
     folder = state.page_folder(entry.page)
-    documents = {name: _document(folder / f"{name}.json") for name in _stages(folder)}
-    figures = [_figure(folder, name) for name in documents]
+    documents = {name: read_json(folder / f"{name}.json") for name in _stages(folder)}
+    before = read_picture(read(entry) or read_bytes(folder / "decode.png"))
+    after = read_picture(read_bytes(state.out / entry.file))
+    large, small = longest
+    figures = [_figure(name, read_picture(read_bytes(folder / f"{name}.png")), small) for name in documents]
+    if before is not None and "colorize" in documents:
+        tiles = _figure("tiles", draw_tiles(before, documents["colorize"], small), small)
+        figures.insert(list(documents).index("colorize"), tiles)
     return (
-        f"<section><h2>{escape(entry.page)} <span class=dim>{_outcome(entry)}</span></h2>"
-        f"{_compare(state, entry, read)}"
+        f'<section id="p{number}"><h2>{escape(entry.page)} <span class=dim>{_outcome(entry)}</span></h2>'
+        f"{_compare(embed(before, large), embed(after, large))}"
         f"<div><div class=stages>{''.join(filter(None, figures))}</div>"
         f"{_times(Counter(entry.seconds))}{_warnings(documents)}{_parameters(documents)}</div></section>"
     )
@@ -151,28 +169,28 @@ def _outcome(entry: Entry) -> str:
     )
 
 
-def _compare(state: State, entry: Entry, read: Callable[[Entry], bytes | None]) -> str:
-    after = _embed(_bytes(state.out / entry.file), LARGE)
-    before = _embed(read(entry) or _bytes(state.page_folder(entry.page) / "decode.png"), LARGE)
+def _compare(before: str | None, after: str | None) -> str:
     if after is None:
         return "<p class=bad>The finished file is gone.</p>"
     if before is None:
         return f'<div class=compare><img loading=lazy alt="result" src="{after}"></div>'
     return (
-        f'<div class=compare><img loading=lazy alt="source" src="{before}">'
+        f'<div><div class=compare><img loading=lazy alt="source" src="{before}">'
         f'<img loading=lazy class=after alt="result" src="{after}">'
-        '<input type=range min=0 max=100 value=50 aria-label="Source on the left, result on the right"></div>'
+        "<span>source</span><span class=right>result</span>"
+        '<input type=range min=0 max=100 step=0.1 value=50 aria-label="Source left, result right"></div>'
+        "<button class=zoom>Zoom</button></div>"
     )
 
 
-def _figure(folder: Path, stage: str) -> str:
-    picture = _embed(_bytes(folder / f"{stage}.png"), SMALL)
+def _figure(name: str, image: Image | None, longest: int) -> str:
+    picture = embed(image, longest)
     if picture is None:
         return ""
-    name = escape(stage)
-    image = f'<img loading=lazy alt="{name}" src="{picture}">'
+    name = escape(name)
+    shown = f'<img loading=lazy alt="{name}" src="{picture}">'
     return (
-        f'<figure><button aria-label="enlarge {name}">{image}</button>'
+        f'<figure><button aria-label="enlarge {name}">{shown}</button>'
         f"<figcaption>{name}</figcaption></figure>"
     )
 
@@ -196,35 +214,5 @@ def _parameters(documents: dict[str, dict[str, Any]]) -> str:
     return f"<details><summary>Parameters</summary><table>{''.join(rows)}</table></details>" if rows else ""
 
 
-def _document(path: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return document if isinstance(document, dict) else {}
-
-
 def _read_path(entry: Entry) -> bytes | None:
-    return _bytes(Path(entry.source)) if Path(entry.source).is_absolute() else None
-
-
-def _bytes(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None
-
-
-def _embed(data: bytes | None, longest: int) -> str | None:
-    """A picture of at most ``longest`` pixels a side as a data address; None for what is no picture."""
-    import cv2
-
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
-    if image is None:
-        return None
-    factor = longest / max(image.shape[:2])
-    if factor < 1:
-        size = max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor))
-        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    ok, packed = cv2.imencode(".webp", image, [cv2.IMWRITE_WEBP_QUALITY, 85])
-    return f"data:image/webp;base64,{base64.b64encode(packed.tobytes()).decode()}" if ok else None
+    return read_bytes(Path(entry.source)) if Path(entry.source).is_absolute() else None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mangacolor.errors import MangacolorError
 from mangacolor.formats.discovery import Plan, discover
@@ -32,6 +34,9 @@ from mangacolor.settings import Options, RunOptions
 from mangacolor.stages.base import ChapterStage
 from mangacolor.stages.registry import default_graph
 
+if TYPE_CHECKING:
+    from mangacolor.pipeline.cluster import ClusterEngine
+
 
 def run(
     inputs: Sequence[Path],
@@ -54,12 +59,16 @@ def run(
         graph = graph or default_graph()
         selection = graph.select(run_options.until, run_options.start)
         check_device_name(options.device)
+        if run_options.cluster:
+            options = _for_any_folder(options)
         plan = discover(inputs, out, run_options.output_form, limits_of(options, run_options))
         chapters = pick_pages(plan.chapters, run_options.pages)
         progress.begin(plan, chapters)
         state = State(out)
         with state.locked():
             manifest = Manifest(state.out, state.manifest, state.scratch)
+            for part in sorted(state.parts.glob("*.jsonl")):  # of a run on a cluster that was killed
+                manifest.absorb(part)
             job = Job(
                 graph,
                 selection,
@@ -73,8 +82,7 @@ def run(
             )
             works = make_works(job, chapters, options, state, apart=run_options.pages is not None)
             progress(RunStarted(len(works), len(chapters), sum(work.fan_in is not None for work in works)))
-            engine = Engine(job, progress, options.device, run_options.jobs, page_budget(run_options.memory))
-            result = engine.run(works)
+            result = _make_engine(job, progress, options, run_options, state).run(works)
             if selection.commits and run_options.pages is None and not job.cancel.requested:
                 copy_extras(plan.extras, manifest, state, force=job.force, emit=progress)
         if run_options.report:
@@ -85,6 +93,26 @@ def run(
         raise
     emit(result)
     return result
+
+
+def _make_engine(
+    job: Job, emit: Listener, options: Options, run_options: RunOptions, state: State
+) -> Engine | ClusterEngine:
+    if run_options.cluster:
+        from mangacolor.pipeline.cluster import ClusterEngine
+
+        return ClusterEngine(job, emit, options, run_options, state)
+    budget = page_budget(run_options.memory)
+    return Engine(job, emit, options.device, run_options.jobs, budget, run_options.stage_timeout)
+
+
+def _for_any_folder(options: Options) -> Options:
+    """The options with absolute paths: a worker's working folder is another."""
+    weights, upscaler = (
+        str(Path(given).absolute()) if Path(given).is_file() else given
+        for given in (options.weights, options.upscaler)
+    )
+    return dataclasses.replace(options, weights=weights, upscaler=upscaler)
 
 
 def run_page(

@@ -8,7 +8,7 @@ Shrinking by area is also what takes the screentone out of the network's sight.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from mangacolor.nouns import Artifact, Box, Chapter, Image, Inputs, Tile
 from mangacolor.settings import Options
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.colour_space import luma
+from mangacolor.stages.out_of_memory import Room, load_model, run_in_batches
 from mangacolor.stages.panels import panels_of
 from mangacolor.stages.tiles import blend, cut
 from mangacolor.stages.windows import assign_windows
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 TILE = 256
 OVERLAP = 96  # tiles see different context: the wider they overlap, the softer they meet
+Colours = npt.NDArray[np.float32]  # N×3×256×256 in [-1, 1], or one of them
 MAX_ENLARGEMENT = 2.0  # a tiny panel is enlarged no further, and padded with paper
 PAPER = 255
 
@@ -79,7 +81,7 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
             {"box": list(box), "size": list(size), "scale": round(size[0] / box[2], 4)}
             for box, size in zip(windows.boxes, sizes, strict=True)
         ],
-        "tiles": sum(len(_tiles(picture)) for picture in small),
+        "tiles": sum(len(tiles_of(*picture.shape)) for picture in small),
     }
     return Artifact(data, {f"panel-{number:03d}": picture for number, picture in enumerate(pictures)})
 
@@ -87,7 +89,7 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
 def _load(weights: str, device: str) -> nn.Module:
     from mangacolor.models.weights_io import load_generator
 
-    return load_generator(weights, device)
+    return load_model(lambda: load_generator(weights, device), device)
 
 
 def colorize_pictures(
@@ -98,7 +100,7 @@ def colorize_pictures(
     ``network``: N×1×256×256 in [-1, 1] to N×3×256×256 in [-1, 1]. Returns H×W×3 uint8 pictures.
     """
     padded = [_padded(picture) for picture in pictures]
-    plans = [_tiles(picture) for picture in pictures]
+    plans = [tiles_of(*picture.shape) for picture in pictures]
     inputs = [
         picture[tile.y : tile.y + TILE, tile.x : tile.x + TILE]
         for picture, tiles in zip(padded, plans, strict=True)
@@ -116,23 +118,53 @@ def colorize_pictures(
 
 def _network_calls(
     network: nn.Module, tiles: Sequence[Image], batch: int, context: StageContext | None
-) -> Iterator[npt.NDArray[np.float32]]:
+) -> Iterator[Colours]:
+    def call(group: Sequence[Image]) -> Colours:
+        if context is None:
+            return _colour(network, group)
+        context.check_cancelled()
+        colours = _colour(network, group)
+        context.count("network_calls")
+        return colours
+
+    room = context.resource(("room", "colorize"), Room) if context else Room()
+    rescue = _processor(context) if context and context.device != "cpu" else None
+    for _, colours in run_in_batches(tiles, batch, room, call, rescue=rescue):
+        yield colours
+
+
+def _colour(network: nn.Module, tiles: Sequence[Image]) -> Colours:
     import torch
 
     device = next(network.parameters()).device
-    for start in range(0, len(tiles), batch):
-        if context is not None:
-            context.check_cancelled()
-            context.count("network_calls")
-        stack = np.stack(tiles[start : start + batch])[:, None].astype(np.float32) / 127.5 - 1.0
-        with torch.inference_mode():
-            tensor = torch.from_numpy(stack).to(device, memory_format=torch.channels_last)
-            yield from network(tensor).float().cpu().numpy()
+    stack = np.stack(tiles)[:, None].astype(np.float32) / 127.5 - 1.0
+    with torch.inference_mode():
+        tensor = torch.from_numpy(stack).to(device, memory_format=torch.channels_last)
+        result: Colours = network(tensor).float().cpu().numpy()
+    return result
 
 
-def _tiles(picture: Image) -> list[Tile]:
-    height, width = (max(side, TILE) for side in picture.shape)
-    return cut(height, width, TILE, OVERLAP)
+def _processor(context: StageContext) -> Callable[[Image], Colours]:
+    """Colour a tile that does not fit on the card: slower, and the same to within a level."""
+    told: list[bool] = []
+
+    def rescue(tile: Image) -> Colours:
+        if not told:
+            told.append(True)
+            context.warn(f"{context.device} is out of memory: some tiles were coloured by the processor")
+        weights = context.config.weights
+        network = context.resource(("generator", weights, "cpu"), lambda: _load(weights, "cpu"))
+        context.check_cancelled()
+        context.count("network_calls")
+        colours: Colours = _colour(network, [tile])[0]
+        return colours
+
+    return rescue
+
+
+def tiles_of(height: int, width: int) -> list[Tile]:
+    """The tiles of a window of this size at the network's scale; a small one is padded to a whole tile."""
+    return cut(max(height, TILE), max(width, TILE), TILE, OVERLAP)
 
 
 def _padded(picture: Image) -> Image:

@@ -11,6 +11,7 @@ from mangacolor.nouns import Artifact, Chapter, Inputs
 from mangacolor.settings import Options, Scale
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.colour_space import luma
+from mangacolor.stages.out_of_memory import Room, load_model
 
 if TYPE_CHECKING:
     from mangacolor.models.super_resolution import Upscaler
@@ -63,7 +64,8 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
     height, width = ink.shape
     scale = output_scale(config.scale, (width, height))
     upscaler = None if scale == 1 else context.resource(("upscaler", config), lambda: _load(context))
-    large = upscale_luma(ink, scale, upscaler, context.check_cancelled)
+    room = context.resource(("room", "upscale"), Room) if upscaler else None
+    large = upscale_luma(ink, scale, upscaler, context.check_cancelled, room)
     model = upscaler.name if upscaler else (LANCZOS if scale > 1 else None)
     data = {
         "scale": scale,
@@ -86,7 +88,9 @@ def _load(context: StageContext) -> Upscaler | None:
             context.warn(f"{PACKAGE} is not installed: pages are enlarged with Lanczos. {INSTALL}")
             return None
         name = default_upscaler(context.device)
-    return None if name == LANCZOS else load_upscaler(name, context.device, config.backend)
+    if name == LANCZOS:
+        return None
+    return load_model(lambda: load_upscaler(name, context.device, config.backend), context.device)
 
 
 STAGE = Stage(

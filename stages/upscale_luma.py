@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import cv2
@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mangacolor.models.super_resolution import Upscaler
-from mangacolor.nouns import Image
+from mangacolor.nouns import Box, Image
+from mangacolor.stages.out_of_memory import Room, run_in_batches
 from mangacolor.stages.screentone import Field, damage
-from mangacolor.stages.upscale_tiles import batches, windows
+from mangacolor.stages.upscale_tiles import SMALLEST, batches, halves, windows
 
 SMOOTHING = 2.0  # sigma in page pixels of what counts as low frequency
 BAND = 256  # rows of the page that are corrected at once
@@ -24,19 +25,20 @@ def upscale_luma(
     scale: int,
     upscaler: Upscaler | None = None,
     check: Callable[[], None] = lambda: None,
+    room: Room | None = None,
 ) -> Image:
     """Enlarge ``luma`` (H×W uint8) to H·scale×W·scale uint8; scale 1 returns ``luma`` itself.
 
     ``upscaler`` None means Lanczos. ``check`` is called between calls of the network and may raise
-    to stop the work. Two corrections follow the network: what it changed at low frequency is put
-    back (``SR += up(blur(page - down(SR)))``), and screentone that it melted or invented is
-    replaced by Lanczos.
+    to stop the work. ``room`` remembers what fitted on the device. Two corrections follow the
+    network: what it changed at low frequency is put back (``SR += up(blur(page - down(SR)))``), and
+    screentone that it melted or invented is replaced by Lanczos.
     """
     if scale == 1:
         return luma
     if upscaler is None:
         return lanczos(luma, scale)
-    large = _network_pass(luma, scale, upscaler, check)
+    large = _network_pass(luma, scale, upscaler, check, room or Room())
     _restore_low_frequencies(large, luma, scale)
     _guard_screentone(large, luma, scale)
     return large
@@ -51,19 +53,29 @@ def _resize(field: npt.NDArray[Any], height: int, width: int, interpolation: int
     return np.asarray(cv2.resize(field, (width, height), interpolation=interpolation), field.dtype)
 
 
-def _network_pass(luma: Image, scale: int, upscaler: Upscaler, check: Callable[[], None]) -> Image:
+def _network_pass(
+    luma: Image, scale: int, upscaler: Upscaler, check: Callable[[], None], room: Room
+) -> Image:
     """Lanczos, and over it the network's result for every window in which something is drawn."""
     c = upscaler.context
     rim = c + upscaler.grain  # windows end at a multiple of the grain, which may lie beyond the page
     padded = np.asarray(cv2.copyMakeBorder(luma, c, rim, c, rim, cv2.BORDER_REFLECT_101), np.uint8)
     large = lanczos(luma, scale)
-    boxes = windows(luma, upscaler.tile, upscaler.grain)
-    for group in batches(boxes, upscaler.batch):
+
+    def call(group: Sequence[Box]) -> Image:
         check()
         tiles = np.stack([padded[y : y + h + 2 * c, x : x + w + 2 * c] for x, y, w, h in group])
-        for (x, y, w, h), tile in zip(group, upscaler.enlarge(tiles, scale), strict=True):
+        return upscaler.enlarge(tiles, scale)
+
+    def divide(box: Box) -> list[Box]:
+        room.tile = max(SMALLEST, max(box[2:]) // 2)
+        return halves(box)
+
+    tile = room.tile_of(upscaler.tile)
+    for group in batches(windows(luma, tile, min(tile, upscaler.grain)), upscaler.batch):
+        for (x, y, w, h), enlarged in run_in_batches(group, upscaler.batch, room, call, divide=divide):
             target = large[y * scale : (y + h) * scale, x * scale : (x + w) * scale]
-            target[...] = tile[: target.shape[0], : target.shape[1]]
+            target[...] = enlarged[: target.shape[0], : target.shape[1]]
     return large
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from mangacolor.nouns import Box, Image
 
 FLAT_RANGE = 4  # levels: paper or solid black, with a scan's noise but no drawing
+SMALLEST = 16  # pixels a side: below, a tile is almost nothing but its context
 FLAT_MARGIN = 8  # pixels around a flat pixel that must be flat too
 
 
@@ -60,3 +61,13 @@ def batches(boxes: list[Box], most: int) -> Iterator[list[Box]]:
         sizes.setdefault(box[2:], []).append(box)
     for same in sizes.values():
         yield from (same[start : start + most] for start in range(0, len(same), most))
+
+
+def halves(box: Box) -> list[Box]:
+    """A box cut in two across its longer side; nothing for one too small to be worth it."""
+    x, y, w, h = box
+    if max(w, h) < 2 * SMALLEST:
+        return []
+    if w >= h:
+        return [(x, y, w // 2, h), (x + w // 2, y, w - w // 2, h)]
+    return [(x, y, w, h // 2), (x, y + h // 2, w, h - h // 2)]

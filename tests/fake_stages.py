@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import threading
 import time
 from collections import Counter
@@ -33,12 +34,15 @@ class House:
     brightness of its chapter.
     """
 
-    def __init__(self, moody: bool = False) -> None:
+    def __init__(self, moody: bool = False, released: threading.Event | None = None) -> None:
         self.moody = moody
-        self.mood_fails = False
+        self.mood_fails = self.mood_hangs = False
         self.seen: list[list[str]] = []  # the pages that mood was shown, each time it ran
         self.calls: Counter[str] = Counter()
         self.trouble: dict[str, Exception] = {}  # page name -> what tint raises
+        self.deadly: set[str] = set()  # pages on which the whole process dies
+        self.hangs: set[str] = set()  # pages on which tint never comes back
+        self.released = released or threading.Event()  # ends all that hangs
         self.slow = 0.0
         self._lock = threading.Lock()
 
@@ -78,6 +82,10 @@ class House:
         for _ in range(int(self.slow * 100)):
             context.check_cancelled()
             time.sleep(0.01)
+        if context.page.name in self.deadly:
+            os._exit(9)
+        if context.page.name in self.hangs:
+            self.released.wait()
         if context.page.name in self.trouble:
             raise self.trouble[context.page.name]
         return Artifact({}, {"panel-000": np.full((2, 2, 3), 9, np.uint8)})
@@ -98,6 +106,8 @@ class House:
     def _mood(self, _context: ChapterContext, pages: Mapping[str, Inputs]) -> dict[str, Artifact]:
         self._count("mood")
         self.seen.append(list(pages))
+        if self.mood_hangs:
+            self.released.wait()
         if self.mood_fails:
             raise ValueError("no mood today")
         means = {page: inputs["judge"].data["mean"] for page, inputs in pages.items()}

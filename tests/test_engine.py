@@ -146,28 +146,6 @@ def test_unusable_setup_ends_the_run(house: House, pages: Path, tmp_path: Path) 
     assert isinstance(events[-1], RunDone) and events[-1].status == 3
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
-        None,
-        Artifact(images={"main": np.zeros((2, 2), np.float32)}),
-        Artifact(images={"main": np.zeros((2, 2, 4), np.uint8)}),
-    ],
-)
-def test_stage_that_gives_no_artifact_fails_its_page(given: object, pages: Path, tmp_path: Path) -> None:
-    bad = Stage("bad", lambda _context, _inputs: given, no_config)  # type: ignore[arg-type,return-value]
-    result = run(
-        [pages],
-        tmp_path / "out",
-        Options(device="cpu"),
-        RunOptions(pages="1"),
-        graph=Graph([bad]),
-        emit=lambda _: None,
-    )
-    assert (result.status, result.failed) == (3, 1)
-    assert "bad" in result.failures[0].error
-
-
 def test_copied_page_keeps_its_bytes(house: House, pages: Path, tmp_path: Path) -> None:
     cv2.imwrite(str(pages / "3.png"), np.full((8, 8, 3), 255, np.uint8))
     result, _ = go(house, pages, tmp_path / "out")

@@ -8,6 +8,7 @@ from mangacolor.errors import SetupError, UsageError
 from mangacolor.nouns import Artifact
 from mangacolor.pipeline.graph import Graph
 from mangacolor.stages.base import Stage, no_config
+from mangacolor.stages.registry import BUILT_IN, built_in_stages
 
 
 def stage(name: str, *needs: str) -> Stage:
@@ -23,6 +24,17 @@ def test_needs_come_before_those_who_need_them(graph: Graph) -> None:
     order = graph.names
     for name in order:
         assert all(order.index(need) < order.index(name) for need in graph[name].needs)
+
+
+def test_order_is_as_listed_where_needs_allow_it() -> None:
+    assert Graph([stage("a"), stage("c", "a"), stage("d", "c"), stage("b", "a")]).names == (
+        "a",
+        "c",
+        "d",
+        "b",
+    )
+    listed = tuple(module.rpartition(".")[2] for module in BUILT_IN)
+    assert Graph(built_in_stages()).names == listed
 
 
 def test_ancestors_descendants_and_sinks(graph: Graph) -> None:

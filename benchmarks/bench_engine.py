@@ -1,0 +1,190 @@
+"""What the engine itself costs: ``python benchmarks/bench_engine.py PART...``, or all of them.
+
+    memory    200 small pages against 20, real stages: peak memory, time a page; then what is done again
+    overhead  30 pages: wall time against the busiest lane's own work, with sleeping stages and real ones
+    cluster   two workers against one, with a stage that sleeps
+
+Times are ratios of runs that follow each other: what else the machine does spoils them least so. Where only
+work counts, it is the processor's time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from mangacolor.nouns import Artifact, Inputs
+from mangacolor.pipeline.events import Event, StageDone
+from mangacolor.pipeline.graph import Graph
+from mangacolor.pipeline.run import run
+from mangacolor.settings import Options, RunOptions
+from mangacolor.stages.base import Lane, Stage, StageContext, no_config
+from mangacolor.stages.registry import default_graph
+from mangacolor.tests.cluster_bench import cluster
+from mangacolor.tests.fake_stages import House, go, write_page
+from mangacolor.tests.stage_bench import comic_page
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run of the command: its last line, and what it took of the machine."""
+
+    result: dict[str, Any]
+    seconds: float
+    processor: float
+    peak: float  # MiB
+
+
+def command(source: Path, out: Path, *options: str) -> Finished:
+    """Run ``mangacolor source --out out`` in a process of its own."""
+    began = time.perf_counter()
+    line = [sys.executable, "-m", "mangacolor", str(source), "--out", str(out), "--json", "--device", "cpu"]
+    with subprocess.Popen([*line, *options], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        last = process.stdout.read().splitlines()[-1]
+        _, _, usage = os.wait4(process.pid, 0)
+        process.returncode = 0
+    seconds = time.perf_counter() - began
+    return Finished(json.loads(last), seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def write_comic(folder: Path, pages: int) -> None:
+    """Small pages, no two alike."""
+    folder.mkdir()
+    for number in range(pages):
+        page = comic_page(420 + number % 7, 300 + number % 5)
+        cv2.circle(page, (60 + 7 * number % 180, 100), 20 + number % 15, 40, 2)
+        cv2.imwrite(str(folder / f"{number:03d}.png"), page)
+
+
+def memory(tmp: Path) -> None:
+    few, many = tmp / "few", tmp / "many"
+    write_comic(few, 20)
+    write_comic(many, 200)
+    for flag in ("--no-harmonize", "--harmonize"):
+        runs = [command(source, tmp / f"{source.name}{flag}", "--scale", "1", flag) for source in (few, many)]
+        small, large = runs
+        a_page = [one.processor / one.result["pages"] for one in runs]
+        walls = [one.result["seconds"] / one.result["pages"] for one in runs]
+        print(
+            f"{flag}: peak {small.peak:.0f} MiB with 20 pages, {large.peak:.0f} with 200: "
+            f"{large.peak / small.peak:.3f}; processor {a_page[0]:.3f} and {a_page[1]:.3f} s a page: "
+            f"{a_page[1] / a_page[0]:.3f}; wall {walls[1] / walls[0]:.3f}"
+        )
+    out = tmp / "many--harmonize"
+    start = command(few, tmp / "few--harmonize", "--scale", "1")
+    again = command(many, out, "--scale", "1")
+    print(
+        f"again: 20 pages {start.seconds:.2f} s, 200 pages {again.seconds:.2f} s: "
+        f"{(again.seconds - start.seconds) / 1.8:.3f} s for 100 pages; {again.result['cached']} cached"
+    )
+    scaled = command(few, tmp / "few--harmonize", "--scale", "2")
+    print(f"--scale 2: {scaled.result['done']} done, {scaled.result['network_calls']} network calls")
+    page = cv2.imread(str(few / "007.png"), cv2.IMREAD_GRAYSCALE)
+    cv2.imwrite(str(few / "007.png"), np.asarray(cv2.flip(np.asarray(page), 1)))
+    alone = command(few, tmp / "one", "--scale", "2", "--pages", "8")
+    changed = command(few, tmp / "few--harmonize", "--scale", "2")
+    print(
+        f"one page changed: {changed.result['network_calls']} network calls "
+        f"(that page alone: {alone.result['network_calls']}), {changed.result['done']} pages painted again"
+    )
+
+
+def lane_work(graph: Graph, events: Sequence[Event], threads: int) -> dict[str, float]:
+    """Seconds of each lane's stages, divided among its threads."""
+    work: dict[str, float] = {}
+    for event in events:
+        if isinstance(event, StageDone):
+            stage = graph[event.stage]
+            lane = getattr(stage, "lane", "cpu")
+            work[lane] = work.get(lane, 0.0) + event.seconds
+    shared = {"cpu": threads, "io": max(2, threads), "device": 1}
+    return {lane: seconds / shared[lane] for lane, seconds in work.items()}
+
+
+def measure(name: str, source: Path, out: Path, graph: Graph, jobs: int, options: Options) -> None:
+    events: list[Event] = []
+    result = run([source], out, options, RunOptions(jobs=jobs), graph=graph, emit=events.append)
+    work = lane_work(graph, events, jobs)
+    busiest = max(work, key=work.__getitem__)
+    print(
+        f"{name}: {result.done} pages in {result.seconds:.2f} s; "
+        f"{busiest} lane {work[busiest]:.2f} s of work: {result.seconds / work[busiest]:.3f}"
+    )
+
+
+def sleeping_graph() -> Graph:
+    """decode → paint → encode, 20, 100 and 60 milliseconds a page."""
+
+    def sleeper(seconds: float, last: bool = False) -> Any:
+        def sleep(_context: StageContext, _inputs: Inputs) -> Artifact:
+            time.sleep(seconds)
+            return Artifact(blob=b"x") if last else Artifact({})
+
+        return sleep
+
+    def stage(name: str, seconds: float, lane: Lane, *needs: str, last: bool = False) -> Stage:
+        return Stage(name, sleeper(seconds, last), no_config, needs, lane=lane)
+
+    return Graph(
+        [
+            stage("decode", 0.02, "cpu"),
+            stage("paint", 0.1, "device", "decode"),
+            stage("encode", 0.06, "io", "paint", last=True),
+        ]
+    )
+
+
+def overhead(tmp: Path) -> None:
+    import torch
+
+    torch.zeros(1)  # importing it is no part of the engine
+    source = tmp / "pages"
+    write_comic(source, 30)
+    options = Options(device="cpu", scale="1")
+    for jobs in (1, 2, 4):
+        measure(f"sleeping, --jobs {jobs}", source, tmp / f"sleep{jobs}", sleeping_graph(), jobs, options)
+    for scale in ("1", "2"):
+        options = Options(device="cpu", scale=scale)
+        measure(f"real, --scale {scale}", source, tmp / f"real{scale}", default_graph(), 2, options)
+
+
+def workers(tmp: Path) -> None:
+    source = tmp / "in"
+    source.mkdir()
+    for number in range(48):
+        write_page(source / f"{number}.png", number)
+    seconds = {}
+    for count in (1, 2):
+        with cluster() as bench:
+            bench.add("plain", 0.25, count=count)
+            go(House(), source, tmp / f"warm{count}", cluster=bench.address, pages=f"1-{4 * count}")
+            result, _ = go(House(), source, tmp / f"out{count}", cluster=bench.address)
+        seconds[count] = result.seconds
+        print(f"{count} workers: {result.done} pages in {result.seconds:.2f} s")
+    print(f"two against one: {seconds[1] / seconds[2]:.2f} times the pages a second")
+
+
+PARTS = {"memory": memory, "overhead": overhead, "cluster": workers}
+
+
+def main(names: Sequence[str]) -> None:
+    for name in names or PARTS:
+        with tempfile.TemporaryDirectory() as folder:
+            print(f"-- {name}", flush=True)
+            PARTS[name](Path(folder))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
