@@ -21,11 +21,15 @@ from mangacolor.settings import Options
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.colour_space import luma
 from mangacolor.stages.panels import panels_of
+from mangacolor.stages.surface_table import FeaturePool, describe
+from mangacolor.stages.surfaces import find_surfaces
 from mangacolor.stages.tiles import blend, cut
-from mangacolor.stages.windows import assign_windows
+from mangacolor.stages.windows import Labels, assign_windows
 
 if TYPE_CHECKING:
     from torch import nn
+
+Floats = npt.NDArray[np.float32]
 
 TILE = 256
 OVERLAP = 96  # tiles see different context: the wider they overlap, the softer they meet
@@ -64,7 +68,12 @@ def shrink(grey: Image, box: Box, size: tuple[int, int]) -> Image:
 
 
 def run(context: StageContext, inputs: Inputs) -> Artifact:
-    """One small RGB picture a window, named ``panel-000`` and so on."""
+    """One small RGB picture a window, named ``panel-000`` and so on, and what ``harmonize`` compares.
+
+    ``surfaces-000`` and so on: the labels of each window's surfaces (H×W, see ``surfaces.py``).
+    ``surfaces``: a row for each of them, window after window (see ``surface_table.py``); missing where
+    nothing is drawn. Data: for each window its ``box`` on the page, ``size`` and number of ``surfaces``.
+    """
     config: Config = context.config
     grey = luma(inputs["decode"].images["main"])
     windows = assign_windows(panels_of(inputs["panels"]), inputs["panels"].images["ground"])
@@ -73,15 +82,40 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
     network = context.resource(
         ("generator", config.weights, context.device), lambda: _load(config.weights, context.device)
     )
-    pictures = colorize_pictures(network, small, config.batch, context)
+    labels = [
+        find_surfaces(picture, drawn_part(windows.labels, box, size))
+        for picture, box, size in zip(small, windows.boxes, sizes, strict=True)
+    ]
+    pools = [FeaturePool(surfaces) for surfaces in labels]
+    pictures = colorize_pictures(network, small, config.batch, context, pools)
+    tables = [
+        describe(surfaces, grey, picture, pool.rows())
+        for surfaces, grey, picture, pool in zip(labels, small, pictures, pools, strict=True)
+    ]
     data = {
         "panels": [
-            {"box": list(box), "size": list(size), "scale": round(size[0] / box[2], 4)}
-            for box, size in zip(windows.boxes, sizes, strict=True)
+            {
+                "box": list(box),
+                "size": list(size),
+                "scale": round(size[0] / box[2], 4),
+                "surfaces": len(table),
+            }
+            for box, size, table in zip(windows.boxes, sizes, tables, strict=True)
         ],
         "tiles": sum(len(_tiles(picture)) for picture in small),
     }
-    return Artifact(data, {f"panel-{number:03d}": picture for number, picture in enumerate(pictures)})
+    images = {f"panel-{number:03d}": picture for number, picture in enumerate(pictures)}
+    images |= {f"surfaces-{number:03d}": surfaces for number, surfaces in enumerate(labels)}
+    if any(len(table) for table in tables):
+        images["surfaces"] = np.concatenate(tables)
+    return Artifact(data, images)
+
+
+def drawn_part(labels: Labels, box: Box, size: tuple[int, int]) -> npt.NDArray[np.bool_]:
+    """Where a window is drawn on and not ground, at ``size`` (width, height)."""
+    x, y, w, h = box
+    drawn = (labels[y : y + h, x : x + w] >= 0).astype(np.uint8)
+    return np.asarray(cv2.resize(drawn * 255, size, interpolation=cv2.INTER_AREA) >= 128)
 
 
 def _load(weights: str, device: str) -> nn.Module:
@@ -91,11 +125,17 @@ def _load(weights: str, device: str) -> nn.Module:
 
 
 def colorize_pictures(
-    network: nn.Module, pictures: Sequence[Image], batch: int, context: StageContext | None = None
+    network: nn.Module,
+    pictures: Sequence[Image],
+    batch: int,
+    context: StageContext | None = None,
+    pools: Sequence[FeaturePool] = (),
 ) -> list[Image]:
     """Colour grey pictures (H×W uint8, at working scale), tile by tile, tiles of all in full batches.
 
     ``network``: N×1×256×256 in [-1, 1] to N×3×256×256 in [-1, 1]. Returns H×W×3 uint8 pictures.
+    ``pools``: one a picture, to be filled with what the network saw, if it tells
+    (``colour_and_features``: the same colours, and a list of N×C×h×w feature maps).
     """
     padded = [_padded(picture) for picture in pictures]
     plans = [_tiles(picture) for picture in pictures]
@@ -104,10 +144,14 @@ def colorize_pictures(
         for picture, tiles in zip(padded, plans, strict=True)
         for tile in tiles
     ]
-    outputs = _network_calls(network, inputs, batch, context)
+    outputs = _network_calls(network, inputs, batch, context, bool(pools))
     results = []
-    for picture, full, tiles in zip(pictures, padded, plans, strict=True):
-        coloured = np.stack([next(outputs) for _ in tiles])
+    for number, (picture, full, tiles) in enumerate(zip(pictures, padded, plans, strict=True)):
+        coloured = np.empty((len(tiles), 3, TILE, TILE), np.float32)
+        for tile, target in zip(tiles, coloured, strict=True):
+            target[:], seen = next(outputs)
+            if pools:
+                pools[number].add(tile, seen)
         whole = blend(tiles, coloured, *full.shape)[:, : picture.shape[0], : picture.shape[1]]
         scaled = np.rint((whole + 1.0) * 127.5).clip(0, 255).astype(np.uint8)
         results.append(np.ascontiguousarray(scaled.transpose(1, 2, 0)))
@@ -115,9 +159,12 @@ def colorize_pictures(
 
 
 def _network_calls(
-    network: nn.Module, tiles: Sequence[Image], batch: int, context: StageContext | None
-) -> Iterator[npt.NDArray[np.float32]]:
+    network: nn.Module, tiles: Sequence[Image], batch: int, context: StageContext | None, look: bool
+) -> Iterator[tuple[Floats, list[Floats]]]:
+    """Each tile's colour, 3×256×256, and the feature maps behind it, if wanted and told."""
     import torch
+
+    watched = getattr(network, "colour_and_features", None) if look else None
 
     device = next(network.parameters()).device
     for start in range(0, len(tiles), batch):
@@ -127,7 +174,11 @@ def _network_calls(
         stack = np.stack(tiles[start : start + batch])[:, None].astype(np.float32) / 127.5 - 1.0
         with torch.inference_mode():
             tensor = torch.from_numpy(stack).to(device, memory_format=torch.channels_last)
-            yield from network(tensor).float().cpu().numpy()
+            colour, maps = watched(tensor) if watched else (network(tensor), [])
+            found = colour.float().cpu().numpy()
+            seen = [features.float().cpu().numpy() for features in maps]
+        for number, picture in enumerate(found):
+            yield picture, [features[number] for features in seen]
 
 
 def _tiles(picture: Image) -> list[Tile]:
@@ -165,6 +216,7 @@ STAGE = Stage(
     run=run,
     configure=configure,
     needs=("decode", "panels"),
+    version=2,
     lane="device",
     fingerprint=fingerprint,
     preview=preview,

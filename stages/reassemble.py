@@ -15,8 +15,8 @@ from mangacolor.settings import Options
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.colorize import shrink
 from mangacolor.stages.colour_space import luma
-from mangacolor.stages.harmonize import corrected
 from mangacolor.stages.panels import panels_of
+from mangacolor.stages.recolour import corrected
 from mangacolor.stages.transfer import paint, small_plan
 from mangacolor.stages.windows import Labels, Windows, assign_windows
 
@@ -63,8 +63,9 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
 def _plans(colorize: Artifact, harmonize: Artifact | None, grey: Image, windows: Windows) -> list[Image]:
     plans = []
     for number, box in enumerate(windows.boxes):
-        coloured = corrected(colorize.images[f"panel-{number:03d}"], harmonize)
-        plans.append(small_plan(coloured, shrink(grey, box, (coloured.shape[1], coloured.shape[0]))))
+        high, wide = colorize.images[f"panel-{number:03d}"].shape[:2]
+        small = shrink(grey, box, (wide, high))
+        plans.append(small_plan(corrected(colorize, number, small, harmonize), small))
     return plans
 
 
@@ -151,5 +152,6 @@ STAGE = Stage(
     run=run,
     configure=configure,
     needs=("decode", "panels", "balloons", "colorize", "harmonize", "upscale"),
+    version=2,
     keep="asked",
 )
