@@ -4,8 +4,9 @@
 
 ``DATA`` holds ``train/taisei``, ``train/renpy`` and ``validation/taisei`` (figures on white, and
 backgrounds). Writes ``OUT/input`` (the pages to colour), ``OUT/truth``, and ``OUT/marks``: a grey PNG a
-page whose value is a part's number, with ``parts.json`` saying whose and ``panels.json`` the panels' boxes. Parts are the figure's own
-colours: clusters of the truth in Lab. ``score_figures.py`` scores what comes out.
+page whose value is a part's number, with ``parts.json`` saying whose and ``panels.json`` where the panels
+are. Parts are the figure's own colours: clusters of the truth in Lab. ``score_figures.py`` scores what
+comes out.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ def _cluster(pictures: list[Image], alphas: list[Image], first: int) -> tuple[li
 def compose(
     figures: dict[str, list[Figure]], grounds: list[Image], pages: int, seed: int = 0
 ) -> Iterator[tuple[Image, Image, list[Box]]]:
-    """Pages in colour, their marks and their panels. Every figure comes equally often, in other poses, sizes and places."""
+    """Pages in colour, their marks and panels. Each figure comes equally often, in other poses and sizes."""
     rng = np.random.default_rng(seed)
     queue: list[str] = []
     for _ in range(pages):

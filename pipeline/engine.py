@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from mangacolor.errors import Cancelled, MangacolorError, OutputError, SetupError
+from mangacolor.errors import Cancelled, MangacolorError, OutputError, SetupError, UsageError
 from mangacolor.nouns import Artifact
 from mangacolor.pipeline.chapter_work import ChapterWork, Decision
 from mangacolor.pipeline.context import StageRun
@@ -259,7 +259,7 @@ class Engine:
     def _chapter_done(self, chapter: ChapterWork, completion: Completion) -> None:
         """Send the pages into their second sweep, with what the chapter stages gave them."""
         error, decision = completion.error, completion.result
-        if isinstance(error, Cancelled | SetupError | OutputError):
+        if isinstance(error, Cancelled | UsageError | SetupError | OutputError):
             self._fatal = self._fatal or (None if isinstance(error, Cancelled) else error)
             return
         if error is not None:
@@ -267,6 +267,7 @@ class Engine:
             names = ", ".join(stage.name for stage in chapter.stages)
             self._emit(Warned(chapter.chapter.name, names, f"left out, because it failed: {error}"))
             decision = Decision(chapter.neutral(), {})
+        self._counts += decision.counts
         for name, seconds in decision.seconds.items():
             self._stages_run += 1
             self._emit(StageDone(chapter.chapter.name, name, seconds))

@@ -152,8 +152,8 @@ def _outcome(entry: Entry) -> str:
 
 
 def _compare(state: State, entry: Entry, read: Callable[[Entry], bytes | None]) -> str:
-    after = _embed(_bytes(state.out / entry.file), LARGE)
-    before = _embed(read(entry) or _bytes(state.page_folder(entry.page) / "decode.png"), LARGE)
+    after = embed(_bytes(state.out / entry.file), LARGE)
+    before = embed(read(entry) or _bytes(state.page_folder(entry.page) / "decode.png"), LARGE)
     if after is None:
         return "<p class=bad>The finished file is gone.</p>"
     if before is None:
@@ -166,7 +166,7 @@ def _compare(state: State, entry: Entry, read: Callable[[Entry], bytes | None]) 
 
 
 def _figure(folder: Path, stage: str) -> str:
-    picture = _embed(_bytes(folder / f"{stage}.png"), SMALL)
+    picture = embed(_bytes(folder / f"{stage}.png"), SMALL)
     if picture is None:
         return ""
     name = escape(stage)
@@ -215,7 +215,7 @@ def _bytes(path: Path) -> bytes | None:
         return None
 
 
-def _embed(data: bytes | None, longest: int) -> str | None:
+def embed(data: bytes | None, longest: int) -> str | None:
     """A picture of at most ``longest`` pixels a side as a data address; None for what is no picture."""
     import cv2
 

@@ -32,8 +32,8 @@ from mangacolor.stages.surface_table import (
 
 Floats = npt.NDArray[np.float32]
 
-DIMENSIONS = 64  # that the encoder's features are reduced to
-TONE_WEIGHT = 9.0  # of the full range of luma, against 2 between opposite features
+DIMENSIONS = 128  # that the encoder's features are reduced to
+TONE_WEIGHT = 12.0  # of the full range of luma, against 2 between opposite features
 TEXTURE_WEIGHT = 3.0
 AREA_WEIGHT = 0.07  # of each doubling
 GROUND_WEIGHT = 0.6  # between what is drawn behind the figures and what is not
@@ -103,16 +103,21 @@ def _parts(count: int, size: int = 4096) -> list[slice]:
 @dataclass(frozen=True, slots=True)
 class Groups:
     """``number``: the group of each surface. ``graph``: N×N, how alike. ``held``: for each surface the
-    share of its links that stay in its group, 0 to 1: how surely it belongs there."""
+    share of its links that stay in its group, 0 to 1: how surely it belongs there. ``typical``: the usual
+    distance to the nearest look-alike."""
 
     number: Ints
     graph: sparse.csr_matrix
     held: npt.NDArray[np.float64]
+    typical: float
 
 
 def group(places: Floats, windows: Ints) -> Groups:
     """Groups of surfaces with descriptors ``places`` (N×D) that lie in these ``windows`` (N)."""
-    graph = _graph(*nearest(places, windows, NEIGHBOURS))
+    near, distance = nearest(places, windows, NEIGHBOURS)
+    first = distance[np.isfinite(distance[:, 0]), 0]
+    typical = max(float(np.median(first)), 1e-6) if len(first) else 1.0
+    graph = _graph(near, distance, typical)
     rows, columns = graph.nonzero()
     votes = np.zeros(len(rows))
     for resolution in RESOLUTIONS:
@@ -128,15 +133,14 @@ def group(places: Floats, windows: Ints) -> Groups:
     number = communities(agreed, RESOLUTION)
     weights = np.asarray(graph[rows, columns]).ravel()
     inside = np.bincount(rows, weights=weights * (number[rows] == number[columns]), minlength=len(number))
-    return Groups(number, graph, inside / np.maximum(np.asarray(graph.sum(axis=1)).ravel(), 1e-9))
+    held = inside / np.maximum(np.asarray(graph.sum(axis=1)).ravel(), 1e-9)
+    return Groups(number, graph, held, typical)
 
 
-def _graph(near: Ints, distance: Floats) -> sparse.csr_matrix:
-    """Weights fall off with distance, by half the distance at which a nearest neighbour usually is."""
+def _graph(near: Ints, distance: Floats, typical: float) -> sparse.csr_matrix:
+    """Weights fall off with distance, over that at which a nearest look-alike usually is."""
     count = len(near)
-    known = np.isfinite(distance)
-    typical = float(np.median(distance[:, 0][known[:, 0]])) if known[:, 0].any() else 1.0
-    weight = np.exp(-((distance / max(typical, 1e-6)) ** 2) / 2) * known
+    weight = np.exp(-((distance / typical) ** 2) / 2)  # 0 where there is none
     rows = np.repeat(np.arange(count), near.shape[1])
     links = sparse.csr_matrix((weight.ravel(), (rows, near.ravel())), shape=(count, count), dtype=np.float64)
     both = sparse.csr_matrix(links + links.T)

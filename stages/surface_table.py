@@ -14,12 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from mangacolor.nouns import Image, Tile
-from mangacolor.stages.colour_space import chroma
+from mangacolor.stages.colour_space import chroma, luma
+from mangacolor.stages.transfer import shown_luma
 
 Floats = npt.NDArray[np.float32]
 
-COLUMNS = ("cb", "cr", "spread", "tone", "texture", "area", "x", "y", "sides")
-CB, CR, SPREAD, TONE, TEXTURE, AREA, X, Y, SIDES = range(len(COLUMNS))
+COLUMNS = ("cb", "cr", "spread", "tone", "texture", "shown", "area", "x", "y", "sides")
+CB, CR, SPREAD, TONE, TEXTURE, SHOWN, AREA, X, Y, SIDES = range(len(COLUMNS))
 AREA_STEPS = 12.0  # steps of the area column for each doubling of pixels
 LEFT, TOP, RIGHT, BOTTOM = 1, 2, 4, 8  # bits of the sides column
 NEAR_SIDE = 0.08  # of the window: how near a surface comes to a side that it is said to reach
@@ -74,7 +75,8 @@ def describe(labels: Image, grey: Image, coloured: Image, features: Image) -> Im
     """A row for each surface of a window, label 1 first: uint8, ``COLUMNS`` and then ``features``.
 
     ``cb`` and ``cr``: its median chroma + 128; ``spread``: median distance from that, in quarter levels;
-    ``tone``: mean luma of the scan; ``texture``: its deviation; ``area``: log2 of its pixels in twelfths;
+    ``tone``: mean luma of the scan; ``texture``: its deviation; ``shown``: its luma on the finished page;
+    ``area``: log2 of its pixels in twelfths;
     ``x``, ``y``: its middle in 255ths of the window; ``sides``: bits for the sides it reaches.
     """
     count = int(labels.max())
@@ -84,6 +86,7 @@ def describe(labels: Image, grey: Image, coloured: Image, features: Image) -> Im
     starts = np.searchsorted(flat[order], np.arange(1, count + 2))
     planes = np.stack([plane.ravel() for plane in chroma(coloured)], axis=1)
     light = grey.ravel().astype(np.float32)
+    network = luma(coloured).ravel().astype(np.float32)
     height, width = labels.shape
     for number in range(count):
         pixels = order[starts[number] : starts[number + 1]]
@@ -106,6 +109,7 @@ def describe(labels: Image, grey: Image, coloured: Image, features: Image) -> Im
                     4 * away,
                     light[surface].mean(),
                     light[surface].std(),
+                    shown_luma(light[surface], network[surface]),
                     AREA_STEPS * np.log2(len(pixels)),
                     255 * x.mean() / width,
                     255 * y.mean() / height,
