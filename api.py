@@ -43,7 +43,7 @@ def colorize_page(image: Image, **options: Any) -> Image:
     Raises ``UsageError`` for another kind of array or an unknown option, ``SetupError`` if weights or a
     device are unusable, ``PageError`` if the page cannot be done.
     """
-    from mangacolor.pipeline.run import run_page
+    from mangacolor.pipeline.one_page import run_page
 
     _check_image(image)
     page = Page("page.png", 1, _ArraySource(np.ascontiguousarray(image)))

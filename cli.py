@@ -135,6 +135,29 @@ def inspect(out: Path, page: int | None, json: bool) -> int:
 
 @cli.command()
 @click.argument("out", type=click.Path(path_type=Path))
+@click.option(
+    "--set", "colours", metavar="ID=#RRGGBB", multiple=True, help="Give a group a colour; ID=found undoes it."
+)
+@click.option("--lock/--unlock", "lock", default=None, help="Keep these colours, here and with --palette.")
+@click.option(
+    "--save", type=click.Path(path_type=Path), help="Write a copy, for --palette of other chapters."
+)
+@click.option("--chapter", metavar="NAME", help="Which of OUT's chapters, if there are several.")
+@option("--json", is_flag=True, help="Print one JSON object.")
+def palette(
+    out: Path, colours: tuple[str, ...], lock: bool | None, save: Path | None, chapter: str | None, json: bool
+) -> int:
+    """Show the colours of a chapter's figures and grounds as one HTML file, and change them.
+
+    Colouring the chapter into OUT again then takes over what was changed.
+    """
+    from mangacolor.commands import run_palette
+
+    return run_palette(out, chapter, colours, lock, save, json)
+
+
+@cli.command()
+@click.argument("out", type=click.Path(path_type=Path))
 @click.option("--all", "everything", is_flag=True, help="Also forget which files of OUT are ours.")
 @option("--json", is_flag=True, help="Print one JSON object.")
 def clean(out: Path, everything: bool, json: bool) -> int:

@@ -89,6 +89,41 @@ def run_inspect(out: Path, page: int | None, as_json: bool) -> int:
     return 0
 
 
+def run_palette(
+    out: Path,
+    chapter: str | None,
+    colours: Sequence[str],
+    lock: bool | None,
+    save: Path | None,
+    as_json: bool,
+) -> int:
+    """Change a chapter's palette, write its sheet, and return the exit status."""
+    from mangacolor.pipeline.palette_sheet import (
+        changed,
+        find_palette,
+        parse_set,
+        save_palette,
+        write_sheet,
+    )
+
+    palette = find_palette(out, chapter)
+    entries = changed(palette.entries, parse_set(colours), lock)
+    save_palette(palette, entries, save)
+    sheet = write_sheet(palette, entries)
+    if as_json:
+        edited = [entry.id for entry in entries if entry.edited]
+        document = {
+            "file": str(sheet),
+            "palette": str(palette.path),
+            "groups": len(entries),
+            "edited": edited,
+        }
+        click.echo(json.dumps(document))
+    else:
+        click.echo(str(sheet))
+    return 0
+
+
 def run_clean(out: Path, everything: bool, as_json: bool) -> int:
     """Remove a state folder's artifacts and return the exit status."""
     from mangacolor.pipeline.clean import clean

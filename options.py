@@ -53,6 +53,14 @@ pixel_options = _all(
         default=None,
         help="Whether pages are matched to each other's colours; by default they are.",
     ),
+    option("--palette", metavar="FILE", help="Keep the locked colours of another chapter's palette.json."),
+    option("--reference", metavar="PATH", help="Colours to follow: a coloured picture, or a folder of them."),
+    option(
+        "--own-reference/--no-own-reference",
+        default=None,
+        help="Whether the chapter's own coloured pages are followed; by default they are.",
+    ),
+    option("--hints", metavar="FILE", help="JSON list of {page, x, y, colour}: what colour is at a point."),
     option(
         "--upscaler",
         metavar="NAME|PATH",

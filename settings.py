@@ -25,6 +25,10 @@ class Options:
     saturation: float = 1.0
     force_color: bool = False  # colour pages that look coloured already
     harmonize: bool = True
+    palette: str | None = None  # path of a palette whose locked groups keep their colours
+    reference: str | None = None  # path of a coloured picture, or of a folder of them
+    own_reference: bool = True  # take the chapter's own coloured pages for references, too
+    hints: str | None = None  # path of a JSON file of points and their colours
     device: str = "auto"  # auto, cpu, cuda, cuda:N, mps
     batch: int = 8  # tiles in one network call
     upscaler: str = "auto"  # auto, animevideov3, anime-6b, x4plus, lanczos, or a path

@@ -58,6 +58,15 @@ class EfficientUNet(nn.Module):
 
     def colour_and_logits(self, grey: Tensor) -> tuple[Tensor, Tensor]:
         """The colour picture, and the palette's logits N×K×H/2×W/2 for training."""
+        colour, logits, _ = self._run(grey)
+        return colour, logits
+
+    def colour_and_features(self, grey: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """The colour picture, and what the encoder saw: its two coarsest maps."""
+        colour, _, seen = self._run(grey)
+        return colour, seen
+
+    def _run(self, grey: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
         if grey.ndim != 4 or grey.shape[1] != 1 or grey.shape[2] % STEP or grey.shape[3] % STEP:
             raise UsageError(
                 f"the generator {self.config.name} takes N×1×H×W with sides that are multiples of {STEP}, "
@@ -72,7 +81,7 @@ class EfficientUNet(nn.Module):
             maps.append(up(maps[-1], skip))
         luma = torch.tanh(self.tone(self.up5(self.narrow(maps[-1]), grey)))
         logits = self.palette(maps)
-        return to_rgb(luma, self.palette.chroma(logits)), logits
+        return to_rgb(luma, self.palette.chroma(logits)), logits, [sixteenth, deepest]
 
     def load_encoder(self, state: dict[str, Tensor]) -> None:
         """Take the encoder's part of a published EfficientNet-Lite0 state dict, and leave its classifier."""

@@ -77,15 +77,26 @@ class ColorizationUNet(nn.Module):
 
     def colour_and_logits(self, grey: Tensor) -> tuple[Tensor, Tensor | None]:
         """The colour picture and, of a network with a palette, its logits N×K×H/2×W/2 for training."""
-        maps = self._maps(grey)
+        colour, logits, _ = self._run(grey)
+        return colour, logits
+
+    def colour_and_features(self, grey: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """The colour picture, and what the way down saw: its maps at a sixteenth and a 32nd, or the
+        innermost of a network that does not halve that often."""
+        colour, _, seen = self._run(grey)
+        return colour, seen
+
+    def _run(self, grey: Tensor) -> tuple[Tensor, Tensor | None, list[Tensor]]:
+        maps, seen = self._maps(grey)
         out = torch.tanh(self.get_submodule(f"up{self.config.levels}")(maps[-1]))
         if self.palette is None:
-            return out, None
+            return out, None, seen
         logits = self.palette(maps)
-        return to_rgb(out, self.palette.chroma(logits)), logits
+        return to_rgb(out, self.palette.chroma(logits)), logits, seen
 
-    def _maps(self, grey: Tensor) -> list[Tensor]:
-        """What the up blocks but the last leave, skips joined on: coarse to fine, the last one half size."""
+    def _maps(self, grey: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """What the up blocks but the last leave, skips joined on: coarse to fine, the last one half size.
+        Then the maps of the way down that tell surfaces apart."""
         config = self.config
         self._check(grey)
         x = grey
@@ -97,12 +108,13 @@ class ColorizationUNet(nn.Module):
             if self.attn is not None and level == config.attention:
                 x = self.attn(x)
             skips.append(x)
+        seen = skips[3:5] or skips[-1:]
         skips.pop()
         maps = [x]
         for number in range(1, config.levels):
             up = self.get_submodule(f"up{number}")(maps[-1])
             maps.append(torch.cat([up, skips.pop()], dim=1))
-        return maps if config.levels == 1 else maps[1:]
+        return (maps if config.levels == 1 else maps[1:]), seen
 
     def _features(self, grey: Tensor, like: Tensor) -> Tensor:
         assert self.context is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -13,8 +14,10 @@ from mangacolor.errors import PageError
 from mangacolor.nouns import Artifact, Chapter, Inputs
 from mangacolor.pipeline.atomic import write_atomic
 from mangacolor.pipeline.context import check_artifact
+from mangacolor.pipeline.documents import read_document, write_document
 from mangacolor.pipeline.keys import Recipe, digest
 from mangacolor.pipeline.page_work import Job, PageWork
+from mangacolor.pipeline.references import References
 from mangacolor.pipeline.state import State
 from mangacolor.stages.base import ChapterStage
 
@@ -27,6 +30,7 @@ class Decision:
 
     given: Given
     seconds: dict[str, float]
+    counts: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
@@ -35,7 +39,10 @@ class _Context:
 
     chapter: Chapter
     config: Any
+    document: Mapping[str, Any] | None
     check: Callable[[], None]
+    write: Callable[[Mapping[str, Any]], None]
+    references: Callable[[], Iterator[Inputs]]
 
     def check_cancelled(self) -> None:
         self.check()
@@ -52,13 +59,17 @@ class ChapterWork:
     stages: tuple[ChapterStage, ...]
     index: int  # of its first page: for the lanes' order
     missing: int  # pages still in the first sweep
+    references: References | None = None
     arrived: list[PageWork] = field(default_factory=list)
+    coloured: list[PageWork] = field(default_factory=list)  # pages that came in colour
 
     def arrive(self, work: PageWork, survived: bool) -> bool:
         """A page has ended its first sweep. Whether it was the last one."""
         self.missing -= 1
         if survived:
             self.arrived.append(work)
+        elif work.came_coloured():
+            self.coloured.append(work)
         return self.missing == 0
 
     def neutral(self) -> Given:
@@ -72,13 +83,13 @@ class ChapterWork:
 
     def decide(self) -> Decision:
         """[lane] Run the chapter stages, or take their word from the last run."""
-        self.arrived.sort(key=lambda work: work.index)
+        self._sort()
         decision = Decision({work.page.name: {} for work in self.arrived}, {})
         for stage in self.stages:
             documents = self._remembered(stage)
             if documents is None:
                 started = time.perf_counter()
-                documents = self._run(stage)
+                documents = self._run(stage, decision.counts)
                 decision.seconds[stage.name] = time.perf_counter() - started
                 self._remember(stage, documents)
             _hand_out(decision.given, stage, documents)
@@ -86,7 +97,7 @@ class ChapterWork:
 
     def recall(self) -> Given | None:
         """What the chapter stages gave in the last run, if that still holds for each of them."""
-        self.arrived.sort(key=lambda work: work.index)
+        self._sort()
         given: Given = {work.page.name: {} for work in self.arrived}
         for stage in self.stages:
             documents = self._remembered(stage)
@@ -95,12 +106,34 @@ class ChapterWork:
             _hand_out(given, stage, documents)
         return given
 
+    def _sort(self) -> None:
+        self.arrived.sort(key=lambda work: work.index)
+        self.coloured.sort(key=lambda work: work.index)
+
+    def check_documents(self) -> None:
+        """Raise ``UsageError`` for a file of a chapter stage that somebody has damaged."""
+        for stage in self.stages:
+            self._edits(stage)
+
+    def _edits(self, stage: ChapterStage) -> object:
+        document = self._document(stage) if stage.edits else None
+        return stage.edits(document) if stage.edits and document is not None else None
+
     def _key(self, stage: ChapterStage) -> str:
         needs = [f"{w.page.name} {w.keys[need]}" for w in self.arrived for need in stage.needs]
-        return digest([self.recipe.marks[stage.name], *needs])
+        coloured = [f"{w.page.name} {w.copy_key}" for w in self.coloured]
+        edits = json.dumps(self._edits(stage), sort_keys=True)
+        return digest([self.recipe.marks[stage.name], *needs, "coloured", *coloured, edits])
 
-    def _run(self, stage: ChapterStage) -> dict[str, dict[str, Any]]:
-        context = _Context(self.chapter, self.recipe.configs[stage.name], self.job.cancel.check)
+    def _run(self, stage: ChapterStage, counts: Counter[str]) -> dict[str, dict[str, Any]]:
+        context = _Context(
+            self.chapter,
+            self.recipe.configs[stage.name],
+            self._document(stage),
+            self.job.cancel.check,
+            lambda document: self._write(stage, document),
+            lambda: self._references(counts),
+        )
         made = stage.run(context, _Pages(self.arrived, stage.needs))
         names = [work.page.name for work in self.arrived]
         if set(made) != set(names):
@@ -109,11 +142,24 @@ class ChapterWork:
             check_artifact(stage.name, made[name])
         return {name: made[name].data for name in names}
 
+    def _references(self, counts: Counter[str]) -> Iterator[Inputs]:
+        if self.references is not None:
+            yield from self.references.of([work.page for work in self.coloured], self.chapter, counts)
+
+    def _document(self, stage: ChapterStage) -> dict[str, Any] | None:
+        """The file that the stage left for people. Raises ``UsageError`` if it is no JSON object."""
+        return read_document(self.state.chapter_file(self.chapter.name, stage.file)) if stage.file else None
+
+    def _write(self, stage: ChapterStage, document: Mapping[str, Any]) -> None:
+        write_document(self.state.chapter_file(self.chapter.name, stage.file), document, self.state.scratch)
+
     def _file(self, stage: ChapterStage) -> Path:
         return self.state.folder / "chapters" / PurePosixPath(self.chapter.name) / f"{stage.name}.json"
 
     def _remembered(self, stage: ChapterStage) -> dict[str, dict[str, Any]] | None:
         if self.job.force or stage.name in self.job.selection.forced:
+            return None
+        if stage.file and not self.state.chapter_file(self.chapter.name, stage.file).is_file():
             return None
         try:
             document = json.loads(self._file(stage).read_bytes())

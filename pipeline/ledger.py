@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 
-from mangacolor.errors import Cancelled, MangacolorError, OutputError, SetupError
+from mangacolor.errors import Cancelled, MangacolorError, OutputError, SetupError, UsageError
 from mangacolor.pipeline.chapter_work import ChapterWork, Decision, Given
 from mangacolor.pipeline.events import Listener, PageDone, PageFailed, RunDone, StageDone, Warned
 from mangacolor.pipeline.packing import Packing
@@ -52,9 +52,9 @@ class Ledger:
         self, chapter: ChapterWork, decision: Decision | None, error: BaseException | None
     ) -> Given | None:
         """What a chapter's pages are given; None if the run ends here."""
-        if isinstance(error, SetupError | OutputError):
+        if isinstance(error, UsageError | SetupError | OutputError):
             self.end_for(error)
-        if isinstance(error, Cancelled | SetupError | OutputError):
+        if isinstance(error, Cancelled | UsageError | SetupError | OutputError):
             return None
         if error is not None:
             # Pages without a chapter's last touch are better than no pages.
@@ -62,6 +62,7 @@ class Ledger:
             self.emit(Warned(chapter.chapter.name, names, f"left out, because it failed: {error}"))
         if error is not None or decision is None:
             return chapter.neutral()
+        self.counts += decision.counts
         for name, seconds in decision.seconds.items():
             self.stages_run += 1
             self.emit(StageDone(chapter.chapter.name, name, seconds))

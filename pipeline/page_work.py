@@ -17,6 +17,7 @@ from mangacolor.pipeline.context import Context, StageRun, run_stage
 from mangacolor.pipeline.graph import Graph, Selection
 from mangacolor.pipeline.keys import Recipe, config_document, digest, sha256
 from mangacolor.pipeline.manifest import Entry, Manifest
+from mangacolor.stages.base import ChapterStage
 
 if TYPE_CHECKING:
     from mangacolor.pipeline.chapter_work import ChapterWork
@@ -139,10 +140,29 @@ class PageWork:
         deciding = [s.name for s in map(graph.__getitem__, graph.names) if getattr(s, "decides", False)]
         return digest(["copy", *(self.keys[name] for name in deciding)])
 
+    def came_coloured(self) -> bool:
+        """Whether the page was copied because it is in colour already."""
+        copied = self.outcome == "copied" or (self.entry is not None and self.entry.outcome == "copied")
+        kept = (
+            self.cache.load("classify", self.keys["classify"]) if copied and "classify" in self.keys else None
+        )
+        return kept is not None and kept.data.get("kind") == "colour"
+
     def _keep_given(self, name: str, artifact: Artifact) -> None:
         if not self.cache.holds(name, self.keys[name]):
-            version = self.job.graph[name].version
-            self.cache.save(name, self.keys[name], artifact, version=version, seconds=0.0)
+            stage = self.job.graph[name]
+            preview = self._preview(stage, artifact) if isinstance(stage, ChapterStage) else None
+            self.cache.save(
+                name, self.keys[name], artifact, version=stage.version, seconds=0.0, preview=preview
+            )
+
+    def _preview(self, stage: ChapterStage, artifact: Artifact) -> Image | None:
+        """What a page was handed, drawn over the small artifacts that the chapter stage looked at."""
+        if stage.preview is None or artifact.data == stage.neutral().data:
+            return None
+        inputs = {need: self.cache.load(need, self.keys[need]) for need in stage.needs}
+        there = {need: found for need, found in inputs.items() if found is not None}
+        return stage.preview(artifact, there) if there.keys() == inputs.keys() else None
 
     def _demand(self, stage: str) -> None:
         """Take a stage from the cache, or see that it runs, and so what it needs."""

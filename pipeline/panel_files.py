@@ -15,7 +15,7 @@ from mangacolor.pipeline.atomic import write_atomic
 from mangacolor.pipeline.cache import encode_png
 from mangacolor.pipeline.cancel import CancelToken
 from mangacolor.pipeline.devices import usable_cores
-from mangacolor.pipeline.run import run_page
+from mangacolor.pipeline.one_page import run_page
 from mangacolor.settings import Options
 from mangacolor.stages.registry import default_graph
 

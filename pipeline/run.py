@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 from mangacolor.errors import MangacolorError
 from mangacolor.formats.discovery import Plan, discover
 from mangacolor.formats.limits import limits_of
-from mangacolor.nouns import Artifact, Chapter, Page
+from mangacolor.nouns import Chapter
 from mangacolor.pipeline.cache import PageCache
 from mangacolor.pipeline.cancel import CancelToken
 from mangacolor.pipeline.chapter_work import ChapterWork
-from mangacolor.pipeline.context import Context, run_stage
 from mangacolor.pipeline.copy_along import copy_extras
-from mangacolor.pipeline.devices import check_device_name, resolve_device, set_torch_threads
+from mangacolor.pipeline.devices import check_device_name
 from mangacolor.pipeline.engine import Engine
 from mangacolor.pipeline.events import Event, Listener, PageDone, RunDone, RunResult, RunStarted, Warned
 from mangacolor.pipeline.graph import Graph
@@ -28,10 +27,12 @@ from mangacolor.pipeline.memory import page_budget, page_cost
 from mangacolor.pipeline.packing import make_packing
 from mangacolor.pipeline.page_numbers import pick_pages
 from mangacolor.pipeline.page_work import Job, PageWork
+from mangacolor.pipeline.references import References
 from mangacolor.pipeline.report import Failure, Summary, write_report
 from mangacolor.pipeline.state import State
 from mangacolor.settings import Options, RunOptions
 from mangacolor.stages.base import ChapterStage
+from mangacolor.stages.hints import check_pages, read_hints
 from mangacolor.stages.registry import default_graph
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def run(
         if run_options.cluster:
             options = _for_any_folder(options)
         plan = discover(inputs, out, run_options.output_form, limits_of(options, run_options))
+        if options.hints:
+            check_pages(read_hints(Path(options.hints)), plan.chapters)
         chapters = pick_pages(plan.chapters, run_options.pages)
         progress.begin(plan, chapters)
         state = State(out)
@@ -115,42 +118,6 @@ def _for_any_folder(options: Options) -> Options:
     return dataclasses.replace(options, weights=weights, upscaler=upscaler)
 
 
-def run_page(
-    page: Page, chapter: Chapter, options: Options, *, until: str, graph: Graph | None = None
-) -> dict[str, Artifact]:
-    """Run one page through ``until`` and what it rests on, in this thread, keeping nothing on disk.
-
-    Returns every artifact by stage; a page that is to be copied stops where that was decided.
-    """
-    graph = graph or default_graph()
-    recipe = make_recipe(graph, options, chapter, (until,), apart=True)
-    needed = graph.ancestors(until) | {until}
-    cancel = CancelToken()
-    source = page.source.read()
-    resources: dict[object, object] = {}
-    device = "cpu"
-    if any(getattr(graph[name], "lane", "") == "device" for name in needed):
-        set_torch_threads()
-        device = resolve_device(options.device)
-
-    def resource(key: object, make: object) -> object:
-        if key not in resources:
-            resources[key] = make()  # type: ignore[operator]
-        return resources[key]
-
-    made: dict[str, Artifact] = {}
-    for name in (name for name in graph.names if name in needed):
-        stage = graph[name]
-        if isinstance(stage, ChapterStage):
-            made[name] = stage.neutral()
-            continue
-        context = Context(page, chapter, recipe.configs[name], device, source, resource, cancel.check)
-        made[name] = run_stage(stage, context, {need: made[need] for need in stage.needs}).artifact
-        if made[name].outcome:
-            break
-    return made
-
-
 class _Progress:
     """Passes events on and counts pages, so that a run cut short can still be summed up."""
 
@@ -186,11 +153,13 @@ def make_works(
         stages = _chapter_stages(job)
         given = {stage.name: stage.neutral() for stage in stages if stage.name in recipe.neutral}
         active = tuple(stage for stage in stages if stage.name not in recipe.neutral)
-        fan_in = (
-            ChapterWork(job, chapter, recipe, state, active, len(works), len(chapter.pages))
-            if active
-            else None
-        )
+        fan_in: ChapterWork | None = None
+        if active:
+            references = References(job.graph, options, state)
+            fan_in = ChapterWork(
+                job, chapter, recipe, state, active, len(works), len(chapter.pages), references
+            )
+            fan_in.check_documents()
         packing = make_packing(chapter, state, job.manifest, whole=not apart, fill_in=job.fill_in)
         targets = tuple(dict.fromkeys(need for stage in active for need in stage.needs))
         for page in chapter.pages:

@@ -25,6 +25,11 @@ class State:
     def page_folder(self, page: str) -> Path:
         return self.folder / "pages" / PurePosixPath(page)
 
+    def chapter_file(self, chapter: str, file: str) -> Path:
+        """Where a chapter's document for people lies: beside the manifest if OUT itself is the chapter."""
+        place = PurePosixPath(chapter)
+        return (self.folder / "chapters" / place if place.parts else self.folder) / file
+
     def _clear_scratch(self) -> None:
         """Remove what a killed run was writing."""
         for file in self.scratch.glob("*.tmp"):

@@ -7,7 +7,7 @@ A stage file defines a frozen ``Config`` dataclass, ``configure(options, chapter
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol, TypeVar
 
@@ -72,9 +72,17 @@ class ChapterContext(Protocol):
 
     chapter: Chapter
     config: Any
+    document: Mapping[str, Any] | None  # the stage's ``file`` as it lies there, perhaps edited
 
     def check_cancelled(self) -> None:
         """Raise ``Cancelled`` if the run is to stop. Call it between pages."""
+
+    def write(self, document: Mapping[str, Any]) -> None:
+        """Leave the stage's ``file`` for people to read and edit. JSON-able."""
+
+    def references(self) -> Iterator[Inputs]:
+        """The artifacts of ``needs`` and of ``decode`` for each coloured page that shows the right colours:
+        the chapter's own, and those that the options name. Made when asked for; may call the network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,9 @@ class ChapterStage:
 
     ``needs`` must be kept always, and must not rest on another chapter stage. A page's key takes in the
     *content* of what it was handed, so quantise it: a page is redone only if its own correction moved.
+    ``file`` names a JSON document in the chapter's state folder that the stage ``write``s and people may
+    edit. ``edits`` picks from it what people have decided, JSON-able, which enters the key; it raises
+    ``UsageError`` for what it cannot read. ``preview`` draws ``<stage>.png`` of what a page was handed.
     ``neutral`` is the artifact that changes nothing. Pages get it where ``configure`` returns None, with
     ``--pages`` and in a chapter of one page; nothing then waits for the other pages.
     """
@@ -97,6 +108,9 @@ class ChapterStage:
     needs: tuple[str, ...]
     neutral: Callable[[], Artifact]
     version: int = 1
+    file: str = ""
+    edits: Callable[[Mapping[str, Any]], object] | None = None
+    preview: Callable[[Artifact, Inputs], Image] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ Shrinking by area is also what takes the screentone out of the network's sight.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,17 +20,19 @@ from mangacolor.nouns import Artifact, Box, Chapter, Image, Inputs, Tile
 from mangacolor.settings import Options
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.colour_space import luma
-from mangacolor.stages.out_of_memory import Room, load_model, run_in_batches
 from mangacolor.stages.panels import panels_of
+from mangacolor.stages.surface_table import FeaturePool, describe
+from mangacolor.stages.surfaces import find_surfaces
 from mangacolor.stages.tiles import blend, cut
-from mangacolor.stages.windows import assign_windows
+from mangacolor.stages.windows import Labels, assign_windows
 
 if TYPE_CHECKING:
     from torch import nn
 
+Floats = npt.NDArray[np.float32]
+
 TILE = 256
 OVERLAP = 96  # tiles see different context: the wider they overlap, the softer they meet
-Colours = npt.NDArray[np.float32]  # N×3×256×256 in [-1, 1], or one of them
 MAX_ENLARGEMENT = 2.0  # a tiny panel is enlarged no further, and padded with paper
 PAPER = 255
 
@@ -66,7 +68,12 @@ def shrink(grey: Image, box: Box, size: tuple[int, int]) -> Image:
 
 
 def run(context: StageContext, inputs: Inputs) -> Artifact:
-    """One small RGB picture a window, named ``panel-000`` and so on."""
+    """One small RGB picture a window, named ``panel-000`` and so on, and what ``harmonize`` compares.
+
+    ``surfaces-000`` and so on: the labels of each window's surfaces (H×W, see ``surfaces.py``).
+    ``surfaces``: a row for each of them, window after window (see ``surface_table.py``); missing where
+    nothing is drawn. Data: for each window its ``box`` on the page, ``size`` and number of ``surfaces``.
+    """
     config: Config = context.config
     grey = luma(inputs["decode"].images["main"])
     windows = assign_windows(panels_of(inputs["panels"]), inputs["panels"].images["ground"])
@@ -75,41 +82,76 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
     network = context.resource(
         ("generator", config.weights, context.device), lambda: _load(config.weights, context.device)
     )
-    pictures = colorize_pictures(network, small, config.batch, context)
+    labels = [
+        find_surfaces(picture, drawn_part(windows.labels, box, size))
+        for picture, box, size in zip(small, windows.boxes, sizes, strict=True)
+    ]
+    pools = [FeaturePool(surfaces) for surfaces in labels]
+    pictures = colorize_pictures(network, small, config.batch, context, pools)
+    tables = [
+        describe(surfaces, grey, picture, pool.rows())
+        for surfaces, grey, picture, pool in zip(labels, small, pictures, pools, strict=True)
+    ]
     data = {
         "panels": [
-            {"box": list(box), "size": list(size), "scale": round(size[0] / box[2], 4)}
-            for box, size in zip(windows.boxes, sizes, strict=True)
+            {
+                "box": list(box),
+                "size": list(size),
+                "scale": round(size[0] / box[2], 4),
+                "surfaces": len(table),
+            }
+            for box, size, table in zip(windows.boxes, sizes, tables, strict=True)
         ],
-        "tiles": sum(len(tiles_of(*picture.shape)) for picture in small),
+        "tiles": sum(len(_tiles(picture)) for picture in small),
     }
-    return Artifact(data, {f"panel-{number:03d}": picture for number, picture in enumerate(pictures)})
+    images = {f"panel-{number:03d}": picture for number, picture in enumerate(pictures)}
+    images |= {f"surfaces-{number:03d}": surfaces for number, surfaces in enumerate(labels)}
+    if any(len(table) for table in tables):
+        images["surfaces"] = np.concatenate(tables)
+    return Artifact(data, images)
+
+
+def drawn_part(labels: Labels, box: Box, size: tuple[int, int]) -> npt.NDArray[np.bool_]:
+    """Where a window is drawn on and not ground, at ``size`` (width, height)."""
+    x, y, w, h = box
+    drawn = (labels[y : y + h, x : x + w] >= 0).astype(np.uint8)
+    return np.asarray(cv2.resize(drawn * 255, size, interpolation=cv2.INTER_AREA) >= 128)
 
 
 def _load(weights: str, device: str) -> nn.Module:
     from mangacolor.models.weights_io import load_generator
 
-    return load_model(lambda: load_generator(weights, device), device)
+    return load_generator(weights, device)
 
 
 def colorize_pictures(
-    network: nn.Module, pictures: Sequence[Image], batch: int, context: StageContext | None = None
+    network: nn.Module,
+    pictures: Sequence[Image],
+    batch: int,
+    context: StageContext | None = None,
+    pools: Sequence[FeaturePool] = (),
 ) -> list[Image]:
     """Colour grey pictures (H×W uint8, at working scale), tile by tile, tiles of all in full batches.
 
     ``network``: N×1×256×256 in [-1, 1] to N×3×256×256 in [-1, 1]. Returns H×W×3 uint8 pictures.
+    ``pools``: one a picture, to be filled with what the network saw, if it tells
+    (``colour_and_features``: the same colours, and a list of N×C×h×w feature maps).
     """
     padded = [_padded(picture) for picture in pictures]
-    plans = [tiles_of(*picture.shape) for picture in pictures]
+    plans = [_tiles(picture) for picture in pictures]
     inputs = [
         picture[tile.y : tile.y + TILE, tile.x : tile.x + TILE]
         for picture, tiles in zip(padded, plans, strict=True)
         for tile in tiles
     ]
-    outputs = _network_calls(network, inputs, batch, context)
+    outputs = _network_calls(network, inputs, batch, context, bool(pools))
     results = []
-    for picture, full, tiles in zip(pictures, padded, plans, strict=True):
-        coloured = np.stack([next(outputs) for _ in tiles])
+    for number, (picture, full, tiles) in enumerate(zip(pictures, padded, plans, strict=True)):
+        coloured = np.empty((len(tiles), 3, TILE, TILE), np.float32)
+        for tile, target in zip(tiles, coloured, strict=True):
+            target[:], seen = next(outputs)
+            if pools:
+                pools[number].add(tile, seen)
         whole = blend(tiles, coloured, *full.shape)[:, : picture.shape[0], : picture.shape[1]]
         scaled = np.rint((whole + 1.0) * 127.5).clip(0, 255).astype(np.uint8)
         results.append(np.ascontiguousarray(scaled.transpose(1, 2, 0)))
@@ -117,54 +159,31 @@ def colorize_pictures(
 
 
 def _network_calls(
-    network: nn.Module, tiles: Sequence[Image], batch: int, context: StageContext | None
-) -> Iterator[Colours]:
-    def call(group: Sequence[Image]) -> Colours:
-        if context is None:
-            return _colour(network, group)
-        context.check_cancelled()
-        colours = _colour(network, group)
-        context.count("network_calls")
-        return colours
-
-    room = context.resource(("room", "colorize"), Room) if context else Room()
-    rescue = _processor(context) if context and context.device != "cpu" else None
-    for _, colours in run_in_batches(tiles, batch, room, call, rescue=rescue):
-        yield colours
-
-
-def _colour(network: nn.Module, tiles: Sequence[Image]) -> Colours:
+    network: nn.Module, tiles: Sequence[Image], batch: int, context: StageContext | None, look: bool
+) -> Iterator[tuple[Floats, list[Floats]]]:
+    """Each tile's colour, 3×256×256, and the feature maps behind it, if wanted and told."""
     import torch
 
+    watched = getattr(network, "colour_and_features", None) if look else None
+
     device = next(network.parameters()).device
-    stack = np.stack(tiles)[:, None].astype(np.float32) / 127.5 - 1.0
-    with torch.inference_mode():
-        tensor = torch.from_numpy(stack).to(device, memory_format=torch.channels_last)
-        result: Colours = network(tensor).float().cpu().numpy()
-    return result
+    for start in range(0, len(tiles), batch):
+        if context is not None:
+            context.check_cancelled()
+            context.count("network_calls")
+        stack = np.stack(tiles[start : start + batch])[:, None].astype(np.float32) / 127.5 - 1.0
+        with torch.inference_mode():
+            tensor = torch.from_numpy(stack).to(device, memory_format=torch.channels_last)
+            colour, maps = watched(tensor) if watched else (network(tensor), [])
+            found = colour.float().cpu().numpy()
+            seen = [features.float().cpu().numpy() for features in maps]
+        for number, picture in enumerate(found):
+            yield picture, [features[number] for features in seen]
 
 
-def _processor(context: StageContext) -> Callable[[Image], Colours]:
-    """Colour a tile that does not fit on the card: slower, and the same to within a level."""
-    told: list[bool] = []
-
-    def rescue(tile: Image) -> Colours:
-        if not told:
-            told.append(True)
-            context.warn(f"{context.device} is out of memory: some tiles were coloured by the processor")
-        weights = context.config.weights
-        network = context.resource(("generator", weights, "cpu"), lambda: _load(weights, "cpu"))
-        context.check_cancelled()
-        context.count("network_calls")
-        colours: Colours = _colour(network, [tile])[0]
-        return colours
-
-    return rescue
-
-
-def tiles_of(height: int, width: int) -> list[Tile]:
-    """The tiles of a window of this size at the network's scale; a small one is padded to a whole tile."""
-    return cut(max(height, TILE), max(width, TILE), TILE, OVERLAP)
+def _tiles(picture: Image) -> list[Tile]:
+    height, width = (max(side, TILE) for side in picture.shape)
+    return cut(height, width, TILE, OVERLAP)
 
 
 def _padded(picture: Image) -> Image:
@@ -197,6 +216,7 @@ STAGE = Stage(
     run=run,
     configure=configure,
     needs=("decode", "panels"),
+    version=2,
     lane="device",
     fingerprint=fingerprint,
     preview=preview,

@@ -1,89 +1,281 @@
-"""One light over a chapter: a small chroma correction for each page, decided from all pages.
+"""One figure, one colour: what each surface's colour is moved by, decided from all pages.
 
-A network that sees one panel at a time drifts: the same skin comes out a little redder on one page and
-greener on the next. Each page's mean chroma is pulled part of the way to the median of its chapter.
-Part of the way and a few levels only, since pages differ for good reasons too: a night, a forest.
+A network that sees one panel at a time drifts: the same hair comes out red here and brown there. Surfaces
+of all pages are grouped by what they look like (``grouping.py``), and each group gets one colour from its
+members (``group_colour.py``), or the one that somebody wants (``wishes.py``). A surface is moved as far as
+it surely belongs to its group, in whole levels. ``docs/harmonize.md`` has the figures.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from statistics import median
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 
+from mangacolor.errors import UsageError
+from mangacolor.formats.pictures import picture_files
 from mangacolor.nouns import Artifact, Chapter, Image, Inputs
 from mangacolor.settings import Options
 from mangacolor.stages.base import ChapterContext, ChapterStage
-from mangacolor.stages.colour_space import chroma, luma, to_rgb
+from mangacolor.stages.chapter_surfaces import (
+    Surfaces,
+    by_page,
+    gather,
+    looks_of,
+    place_on_page,
+    reference_rows,
+    window_sizes,
+)
+from mangacolor.stages.communities import Ints
+from mangacolor.stages.group_colour import Numbers, group_colours, related
+from mangacolor.stages.group_preview import draw_groups
+from mangacolor.stages.grouping import Groups, group, make_space
+from mangacolor.stages.hints import Hint, hints_of, read_hints, surface_at
+from mangacolor.stages.palette import FILE, Entry, edits, from_document, name_of, parts_of, to_document
+from mangacolor.stages.surface_table import CB, CR, SHOWN, SPREAD
+from mangacolor.stages.wishes import Known, Wish, follow, gone, recognise, wish_for
 
-DARK, LIGHT = 48, 236  # luma between which a pixel tells a surface's colour
-GREY = 12.0  # chroma at which a correction counts fully; what the network left grey stays grey
+STEP = 2  # levels of chroma: a group's colour is one of a grid, so that it seldom moves
+SURE, UNSURE = 0.7, 0.3  # share of a surface's look-alikes in its group from which it is moved fully, not
+STRENGTHS = 4  # steps from not at all to fully
+CALM = 1.5  # levels of spread (of chroma within a surface) that halve its say
+LUMAS = (66, 250)  # of a surface whose luma is wished: ink below stays ink, and paper has no colour above
+PLACES = 6  # at which a palette says that a group is seen
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """``pull``: share of the way to the chapter's median. ``limit``: levels of Cb and Cr at most."""
+    """``palette``: the locked groups of a palette to keep, as JSON. ``reference``: a hash of the pictures
+    to follow. ``own_reference``: the chapter's own coloured pages are among them."""
 
-    pull: float = 0.5
-    limit: int = 5
+    palette: str = ""
+    reference: str = ""
+    own_reference: bool = True
+    hints: tuple[Hint, ...] = ()
 
 
 def configure(options: Options, _chapter: Chapter) -> Config | None:
-    return Config() if options.harmonize else None
+    """Raises ``UsageError`` for a palette, a reference or hints that cannot be read."""
+    if not options.harmonize:
+        return None
+    return Config(
+        _kept_palette(options.palette),
+        _reference_hash(options.reference),
+        options.own_reference,
+        read_hints(Path(options.hints)) if options.hints else (),
+    )
+
+
+def _kept_palette(path: str | None) -> str:
+    if path is None:
+        return ""
+    remedy = "Give the palette.json of a coloured chapter, locked with `mangacolor palette OUT --lock`."
+    try:
+        document = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"--palette {path}: cannot be read: {error.strerror}", remedy) from None
+    except ValueError as error:
+        raise UsageError(f"--palette {path}: is no JSON: {error}", remedy) from None
+    entries = from_document(document if isinstance(document, dict) else {}, f"--palette {path}")
+    locked = [entry for entry in entries if entry.locked]
+    if not locked:
+        raise UsageError(f"--palette {path}: none of its groups is locked", remedy)
+    # What does not bear on colours must not enter the key.
+    bare = [replace(entry, area=0.0, surfaces=0, sure=0.0, seen=()) for entry in locked]
+    return json.dumps(to_document(bare), sort_keys=True)
+
+
+def _reference_hash(path: str | None) -> str:
+    if path is None:
+        return ""
+    files = picture_files(Path(path), "--reference")
+    return sha256(b"".join(sha256(file.read_bytes()).digest() for file in files)).hexdigest()
 
 
 def neutral() -> Artifact:
     """No correction."""
-    return Artifact({"shift": [0, 0]})
+    return Artifact({"windows": []})
 
 
 def run(context: ChapterContext, pages: Mapping[str, Inputs]) -> dict[str, Artifact]:
-    """For each page ``shift``: whole levels to add to Cb and Cr. Pages without colour get none."""
+    """For each page ``windows``: for each window, and each of its surfaces from label 1 on, four whole
+    numbers in one flat list: the group (-1 for none), the levels to add to Cb and Cr, and the mean luma it
+    is to have (-1 for its own). Leaves the chapter's ``palette.json``.
+    """
     config: Config = context.config
-    means: dict[str, tuple[float, float] | None] = {}
-    for name, inputs in pages.items():
+    sizes: dict[str, list[int]] = {}
+    hints: dict[tuple[int, int], str] = {}
+    surfaces = gather(_look(context, pages, sizes, hints))
+    own = from_document(context.document) if context.document else ()
+    if not len(surfaces.table):
+        context.write(to_document(own))
+        return {name: neutral() for name in sizes}
+    space = make_space(surfaces.table)
+    places = space.place(surfaces.table, surfaces.page)
+    groups = group(places, surfaces.window)
+    context.check_cancelled()
+    number = by_size(groups.number, surfaces)
+    colours = _members_colours(surfaces, groups, number)
+    examples = [reference_rows(seen["decode"], seen["colorize"]) for seen in context.references()]
+    if examples:
+        colours = follow(colours, places, number, np.concatenate(examples), space, groups.typical)
+    colours = np.rint(colours / STEP) * STEP
+    kept = from_document(json.loads(config.palette)) if config.palette else ()
+    known = recognise(looks_of(surfaces.table, number), space, own, kept)
+    hinted = _hinted(surfaces, number, hints)
+    wishes = [
+        wish_for(o, hinted.get(g), k) for g, (o, k) in enumerate(zip(known.own, known.kept, strict=True))
+    ]
+    moves = _moves(surfaces, groups, number, colours, wishes)
+    entries = _entries(list(pages), surfaces, groups, number)
+    names = _names(surfaces, number, colours, known, hinted)
+    entries = [
+        replace(entry, id=known.ids[g], colour=colour, found=found, locked=bool(own and own.locked))
+        for g, (entry, own, (colour, found)) in enumerate(zip(entries, known.own, names, strict=True))
+    ]
+    context.write(to_document([*entries, *gone(own, known)]))
+    return _hand_out(sizes, surfaces, np.array(known.ids)[number], moves)
+
+
+def _look(
+    context: ChapterContext,
+    pages: Mapping[str, Inputs],
+    sizes: dict[str, list[int]],
+    hints: dict[tuple[int, int], str],
+) -> Iterator[tuple[Artifact, Image]]:
+    """Each page's artifacts; on the way note its windows' sizes and which of its surfaces are hinted at."""
+    wanted = hints_of(context.config.hints, context.chapter)
+    for number, (name, inputs) in enumerate(pages.items()):
         context.check_cancelled()
-        means[name] = mean_chroma(inputs["colorize"])
-    known = [mean for mean in means.values() if mean is not None]
-    if not known:
-        return {name: neutral() for name in means}
-    centre = median(cb for cb, _ in known), median(cr for _, cr in known)
-    shifts: dict[str, Artifact] = {}
-    for name, mean in means.items():
-        shift = [0, 0]
-        if mean is not None:
-            shift = [_step(c - m, config) for c, m in zip(centre, mean, strict=True)]
-        shifts[name] = Artifact({"shift": shift})
-    return shifts
+        colorize = inputs["colorize"]
+        sizes[name] = window_sizes(colorize)
+        for hint in wanted.get(name, ()):
+            row = surface_at(colorize, hint.x, hint.y)
+            if row is None:
+                raise UsageError(
+                    f"--hints: nothing is coloured at {hint.x}, {hint.y} of {name}", "Move the point."
+                )
+            hints[number, row] = hint.colour
+        yield colorize, inputs["balloons"].images["main"]
 
 
-def _step(distance: float, config: Config) -> int:
-    # Whole levels: a page is painted again only when its own correction has moved that far.
-    return max(-config.limit, min(config.limit, round(config.pull * distance)))
+def _hinted(surfaces: Surfaces, number: Ints, hints: Mapping[tuple[int, int], str]) -> dict[int, str]:
+    """The colour that hints want of groups; of two the later one counts."""
+    rows = {(int(p), int(r)): int(g) for p, r, g in zip(surfaces.page, surfaces.row, number, strict=True)}
+    return {rows[place]: colour for place, colour in hints.items() if place in rows}
 
 
-def mean_chroma(colorize: Artifact) -> tuple[float, float] | None:
-    """Mean Cb and Cr (0 is grey) over the lit surfaces of a page's panels; None if there are none."""
-    total, pixels = np.zeros(2), 0
-    for panel in colorize.images.values():
-        light = luma(panel)
-        lit = (light > DARK) & (light < LIGHT)
-        cb, cr = chroma(panel)
-        total += cb[lit].sum(dtype=np.float64), cr[lit].sum(dtype=np.float64)
-        pixels += int(lit.sum())
-    return (float(total[0] / pixels), float(total[1] / pixels)) if pixels else None
+def by_size(number: Ints, surfaces: Surfaces) -> Ints:
+    """The same groups, numbered by area, the largest first."""
+    area = np.bincount(number, weights=surfaces.area)
+    rank = np.empty(len(area), np.int64)
+    rank[np.argsort(-area, kind="stable")] = np.arange(len(area))
+    return np.asarray(rank[number])
 
 
-def corrected(panel: Image, harmonize: Artifact | None) -> Image:
-    """A panel's small picture (H×W×3 RGB uint8) with its page's correction, if any, at the same luma."""
-    shift_cb, shift_cr = harmonize.data["shift"] if harmonize else (0, 0)
-    if shift_cb == shift_cr == 0:
-        return panel
-    cb, cr = chroma(panel)
-    strength = np.minimum(np.hypot(cb, cr) / np.float32(GREY), np.float32(1.0))
-    return to_rgb(luma(panel).astype(np.float32), cb + strength * shift_cb, cr + strength * shift_cr)
+def _own_chroma(surfaces: Surfaces) -> Numbers:
+    return surfaces.table[:, (CB, CR)].astype(np.float64) - 128
 
 
-STAGE = ChapterStage("harmonize", run, configure, ("colorize",), neutral)
+def _members_colours(surfaces: Surfaces, groups: Groups, number: Ints) -> Numbers:
+    confidence = 1 / (1 + (surfaces.table[:, SPREAD] / (4 * CALM)) ** 2)
+    weight = np.sqrt(surfaces.area) * confidence * np.maximum(groups.held, 0.1)
+    return related(group_colours(_own_chroma(surfaces), weight, number), number, groups.graph)
+
+
+def _moves(
+    surfaces: Surfaces, groups: Groups, number: Ints, colours: Numbers, wishes: Sequence[Wish | None]
+) -> Ints:
+    """Levels to add to Cb and Cr of each surface, and its luma or -1: N×3."""
+    target, own = colours[number], _own_chroma(surfaces)
+    strength = np.clip((groups.held - UNSURE) / (SURE - UNSURE), 0, 1)
+    strength = np.rint(strength * STRENGTHS) / STRENGTHS
+    light = np.full(len(own), -1.0)
+    shown = np.maximum(surfaces.table[:, SHOWN].astype(np.float64), 1)
+    for index, wish in enumerate(wishes):
+        if wish is None:
+            continue
+        mine = number == index
+        value, *chroma = parts_of(wish.colour)
+        target[mine] = chroma
+        if wish.whole:
+            strength[mine] = 1
+            # Light and shade within the group stay what they are to each other.
+            mean = np.average(shown[mine], weights=surfaces.area[mine])
+            light[mine] = np.clip(value * shown[mine] / mean, *LUMAS)
+    moves = np.concatenate([strength[:, None] * (target - own), light[:, None]], axis=1)
+    return np.asarray(np.rint(moves), dtype=np.int64)
+
+
+def _names(
+    surfaces: Surfaces, number: Ints, colours: Numbers, known: Known, hinted: Mapping[int, str]
+) -> list[tuple[str, str]]:
+    """The colour of each group as it is to be, and as it would be without an edit."""
+    names: list[tuple[str, str]] = []
+    area = np.bincount(number, weights=surfaces.area)
+    light = np.bincount(number, weights=surfaces.area * surfaces.table[:, SHOWN]) / area
+    for index, (own, kept) in enumerate(zip(known.own, known.kept, strict=True)):
+        wish = wish_for(None, hinted.get(index), kept)
+        found = wish.colour if wish else name_of(light[index], *colours[index])
+        if own is not None and own.locked and not own.edited and index not in hinted:
+            found = own.colour
+        names.append((own.colour if own is not None and own.edited else found, found))
+    return names
+
+
+def _entries(names: Sequence[str], surfaces: Surfaces, groups: Groups, number: Ints) -> list[Entry]:
+    """What the palette says of each group besides its colour: its size, and where it is seen best."""
+    looks = looks_of(surfaces.table, number)
+    total = surfaces.area.sum()
+    entries: list[Entry] = []
+    order = np.lexsort((-surfaces.area, number))
+    for members in np.split(order, np.cumsum(np.bincount(number))[:-1]):
+        best: dict[int, int] = {}
+        for index in members:
+            best.setdefault(int(surfaces.window[index]), int(index))
+        seen = [(names[surfaces.page[i]], place_on_page(surfaces, i)) for i in list(best.values())[:PLACES]]
+        area = surfaces.area[members]
+        entries.append(
+            Entry(
+                0,
+                "",
+                "",
+                looks[number[members[0]]].tobytes(),
+                area=float(area.sum() / total),
+                surfaces=len(members),
+                sure=float(np.average(groups.held[members], weights=area)),
+                seen=tuple(seen),
+            )
+        )
+    return entries
+
+
+def _hand_out(
+    sizes: Mapping[str, list[int]], surfaces: Surfaces, ids: Ints, moves: Ints
+) -> dict[str, Artifact]:
+    handed: dict[str, Artifact] = {}
+    for name, mine in by_page(sizes, surfaces).items():
+        rows = np.zeros((sum(sizes[name]), 4), np.int64)
+        rows[:, (0, 3)] = -1
+        rows[surfaces.row[mine], 0] = ids[mine]
+        rows[surfaces.row[mine], 1:] = moves[mine]
+        windows = np.split(rows, np.cumsum(sizes[name])[:-1])
+        handed[name] = Artifact({"windows": [window.ravel().tolist() for window in windows]})
+    return handed
+
+
+STAGE = ChapterStage(
+    "harmonize",
+    run,
+    configure,
+    ("balloons", "colorize"),
+    neutral,
+    version=2,
+    file=FILE,
+    edits=edits,
+    preview=draw_groups,
+)

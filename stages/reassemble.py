@@ -15,9 +15,9 @@ from mangacolor.settings import Options
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.colorize import shrink
 from mangacolor.stages.colour_space import luma
-from mangacolor.stages.harmonize import corrected
 from mangacolor.stages.panels import panels_of
-from mangacolor.stages.transfer import paint, small_plan
+from mangacolor.stages.recolour import corrected, lift
+from mangacolor.stages.transfer import LIFT_STEPS, paint, small_plan, with_lift
 from mangacolor.stages.windows import Labels, Windows, assign_windows
 
 Picture = TypeVar("Picture", bound=npt.NDArray[Any])
@@ -62,9 +62,17 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
 
 def _plans(colorize: Artifact, harmonize: Artifact | None, grey: Image, windows: Windows) -> list[Image]:
     plans = []
+    moves = harmonize.data["windows"] if harmonize else []
+    wished = any(light >= 0 for window in moves for light in window[3::4])
     for number, box in enumerate(windows.boxes):
-        coloured = corrected(colorize.images[f"panel-{number:03d}"], harmonize)
-        plans.append(small_plan(coloured, shrink(grey, box, (coloured.shape[1], coloured.shape[0]))))
+        high, wide = colorize.images[f"panel-{number:03d}"].shape[:2]
+        small = shrink(grey, box, (wide, high))
+        plan = small_plan(corrected(colorize, number, small, harmonize), small)
+        if wished:
+            plan = with_lift(
+                plan, lift(colorize.images[f"surfaces-{number:03d}"], small, plan, moves[number])
+            )
+        plans.append(plan)
     return plans
 
 
@@ -110,7 +118,8 @@ def _compose(
 ) -> Image:
     """The plans of all windows, each where its label is, for a band that begins at row ``top``."""
     height = labels.shape[0]
-    band = np.full((height, width, 3), (128, 128, 255), np.uint8)
+    blank = (128, 128, 255, round(LIFT_STEPS))[: plans[0].shape[2]] if plans else (128, 128, 255)
+    band = np.full((height, width, len(blank)), blank, np.uint8)
     for number, (plan, box) in enumerate(zip(plans, windows.boxes, strict=True)):
         left, upper, wide, high = _output_box(box, scale)
         first, last = max(top, upper), min(top + height, upper + high)
@@ -151,5 +160,6 @@ STAGE = Stage(
     run=run,
     configure=configure,
     needs=("decode", "panels", "balloons", "colorize", "harmonize", "upscale"),
+    version=2,
     keep="asked",
 )

@@ -1,0 +1,22 @@
+"""The pictures that an option names: one file, or those of a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mangacolor.errors import UsageError
+from mangacolor.formats.names import natural_key
+from mangacolor.formats.sniff import IMAGE_SUFFIXES
+
+
+def picture_files(path: Path, option: str) -> list[Path]:
+    """The picture, or the pictures of the folder, in natural order. Raises ``UsageError`` without any."""
+    remedy = "Give a coloured picture, or a folder of them."
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise UsageError(f"{option} {path}: there is no such file or folder", remedy)
+    found = [file for file in path.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES]
+    if not found:
+        raise UsageError(f"{option} {path}: holds no picture", remedy)
+    return sorted(found, key=lambda file: natural_key(file.name))

@@ -1,0 +1,61 @@
+"""One page through the stages, in this thread and in memory: for the API, and for references."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from mangacolor.nouns import Artifact, Chapter, Page
+from mangacolor.pipeline.cancel import CancelToken
+from mangacolor.pipeline.context import Context, run_stage
+from mangacolor.pipeline.devices import resolve_device, set_torch_threads
+from mangacolor.pipeline.graph import Graph
+from mangacolor.pipeline.keys import make_recipe
+from mangacolor.settings import Options
+from mangacolor.stages.base import ChapterStage
+from mangacolor.stages.registry import default_graph
+
+
+def run_page(
+    page: Page,
+    chapter: Chapter,
+    options: Options,
+    *,
+    until: str,
+    graph: Graph | None = None,
+    counts: Counter[str] | None = None,
+) -> dict[str, Artifact]:
+    """Run one page through ``until`` and what it rests on, in this thread, keeping nothing on disk.
+
+    Returns every artifact by stage; a page that is to be copied stops where that was decided. ``counts``
+    takes what stages count.
+    """
+    graph = graph or default_graph()
+    recipe = make_recipe(graph, options, chapter, (until,), apart=True)
+    needed = graph.ancestors(until) | {until}
+    cancel = CancelToken()
+    source = page.source.read()
+    resources: dict[object, object] = {}
+    device = "cpu"
+    if any(getattr(graph[name], "lane", "") == "device" for name in needed):
+        set_torch_threads()
+        device = resolve_device(options.device)
+
+    def resource(key: object, make: object) -> object:
+        if key not in resources:
+            resources[key] = make()  # type: ignore[operator]
+        return resources[key]
+
+    made: dict[str, Artifact] = {}
+    for name in (name for name in graph.names if name in needed):
+        stage = graph[name]
+        if isinstance(stage, ChapterStage):
+            made[name] = stage.neutral()
+            continue
+        context = Context(page, chapter, recipe.configs[name], device, source, resource, cancel.check)
+        done = run_stage(stage, context, {need: made[need] for need in stage.needs})
+        made[name] = done.artifact
+        if counts is not None:
+            counts.update(done.counts)
+        if made[name].outcome:
+            break
+    return made

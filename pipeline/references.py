@@ -1,0 +1,59 @@
+"""Coloured pages as examples: what the colour network sees in them, kept once it has been made."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mangacolor.errors import InputError, PageError, UsageError
+from mangacolor.formats.pictures import picture_files
+from mangacolor.formats.sources import FileSource
+from mangacolor.nouns import Chapter, Inputs, Page
+from mangacolor.pipeline.cache import PageCache
+from mangacolor.pipeline.graph import Graph
+from mangacolor.pipeline.keys import make_recipe, sha256
+from mangacolor.pipeline.one_page import run_page
+from mangacolor.pipeline.state import State
+from mangacolor.settings import Options
+from mangacolor.stages.base import ChapterStage
+
+STAGE = "colorize"
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """Makes the ``decode`` and ``colorize`` artifacts of coloured pages, as if they were grey."""
+
+    graph: Graph
+    options: Options
+    state: State
+
+    def of(self, own: Sequence[Page], chapter: Chapter, counts: Counter[str]) -> Iterator[Inputs]:
+        """For the chapter's own coloured pages, unless not wanted, and those that the options name.
+
+        ``counts`` takes the calls of the network. Raises ``UsageError`` for a reference that is no picture.
+        """
+        for page in own if self.options.own_reference else ():
+            yield self._inputs(page, chapter, counts)
+        if self.options.reference:
+            for number, path in enumerate(picture_files(Path(self.options.reference), "--reference"), 1):
+                try:
+                    yield self._inputs(Page(path.name, number, FileSource(path)), chapter, counts)
+                except (PageError, InputError) as error:
+                    raise UsageError(f"--reference {path}: {error.message}", error.remedy) from error
+
+    def _inputs(self, page: Page, chapter: Chapter, counts: Counter[str]) -> Inputs:
+        options = replace(self.options, force_color=True)
+        recipe = make_recipe(self.graph, options, chapter, (STAGE,), apart=True)
+        given = {s.name: s.neutral() for s in self.graph.chapter_stages if isinstance(s, ChapterStage)}
+        key = recipe.page_keys(self.graph, sha256(page.source.read()), given)[STAGE]
+        cache = PageCache(self.state.folder / "references" / key[:16], self.state.scratch)
+        kept = cache.load(STAGE, key)
+        made = run_page(
+            page, chapter, options, until="decode" if kept else STAGE, graph=self.graph, counts=counts
+        )
+        if kept is None:
+            cache.save(STAGE, key, made[STAGE], version=self.graph[STAGE].version, seconds=0.0)
+        return {"decode": made["decode"], STAGE: kept or made[STAGE]}

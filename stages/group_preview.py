@@ -1,0 +1,65 @@
+"""The groups over the page: each with its number and a colour of its own, for ``inspect``."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mangacolor.nouns import Artifact, Image, Inputs
+from mangacolor.stages.recolour import moves_of
+
+SIDE = 1024  # pixels of the long side
+LABELLED = 260  # pixels of a surface, at the preview's size, from which its number is written
+
+
+def draw_groups(artifact: Artifact, inputs: Inputs) -> Image:
+    """The network's picture of each window, its surfaces tinted by group. RGB, at most 1024 pixels a side."""
+    colorize = inputs["colorize"]
+    panels = colorize.data["panels"]
+    right = max(panel["box"][0] + panel["box"][2] for panel in panels)
+    bottom = max(panel["box"][1] + panel["box"][3] for panel in panels)
+    scale = min(1.0, SIDE / max(right, bottom))
+    page = np.full((max(1, round(bottom * scale)), max(1, round(right * scale)), 3), 235, np.uint8)
+    # Small windows lie over large ones, as panels do.
+    for number in sorted(range(len(panels)), key=lambda n: -panels[n]["box"][2] * panels[n]["box"][3]):
+        left, top, wide, high = (round(value * scale) for value in panels[number]["box"])
+        size = max(1, min(wide, page.shape[1] - left)), max(1, min(high, page.shape[0] - top))
+        labels = cv2.resize(colorize.images[f"surfaces-{number:03d}"], size, interpolation=cv2.INTER_NEAREST)
+        picture = cv2.resize(colorize.images[f"panel-{number:03d}"], size, interpolation=cv2.INTER_AREA)
+        ids = np.append(-1, moves_of(artifact.data["windows"][number])[:, 0]).astype(int)
+        drawn = _tinted(np.asarray(picture, dtype=np.uint8), ids[labels])
+        page[top : top + size[1], left : left + size[0]] = _numbered(drawn, labels, ids)
+    return page
+
+
+def _tinted(picture: Image, groups: npt.NDArray[np.int_]) -> Image:
+    # Steps of the golden angle keep neighbouring numbers apart in hue.
+    hue = (np.arange(max(int(groups.max()), 0) + 1) * 0.61803 % 1 * 179).astype(np.uint8)
+    colours = np.stack([hue, np.full_like(hue, 170), np.full_like(hue, 230)], axis=1)[None]
+    table = np.asarray(cv2.cvtColor(colours, cv2.COLOR_HSV2RGB)[0], dtype=np.uint8)
+    grouped = groups >= 0
+    result = picture.copy()
+    result[grouped] = (0.45 * picture[grouped] + 0.55 * table[groups[grouped]]).astype(np.uint8)
+    return result
+
+
+def _numbered(picture: Image, labels: Image, ids: npt.NDArray[np.int_]) -> Image:
+    for label in range(1, len(ids)):
+        inside = np.pad((labels == label).astype(np.uint8), 1)
+        if ids[label] < 0 or int(inside.sum()) < LABELLED:
+            continue
+        room = cv2.distanceTransform(inside, cv2.DIST_L2, 3)  # where the number has most room
+        _, _, _, (x, y) = cv2.minMaxLoc(room)
+        for colour, thick in (((255, 255, 255), 3), ((20, 20, 20), 1)):
+            cv2.putText(
+                picture,
+                str(ids[label]),
+                (x - 8, y + 4),
+                cv2.FONT_HERSHEY_SIMPLEX,
+                0.38,
+                colour,
+                thick,
+                cv2.LINE_AA,
+            )
+    return picture

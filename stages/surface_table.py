@@ -1,0 +1,122 @@
+"""What is known of each surface: a row of whole numbers, so that it can be kept as a small picture.
+
+The first columns are ``COLUMNS``; the others are what the colour network's encoder saw there, pooled over
+the surface. A network that does not offer ``colour_and_features`` leaves only the first columns, and
+surfaces are then told apart by tone, texture, size and place alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from mangacolor.nouns import Image, Tile
+from mangacolor.stages.colour_space import chroma, luma
+from mangacolor.stages.transfer import shown_luma
+
+Floats = npt.NDArray[np.float32]
+
+COLUMNS = ("cb", "cr", "spread", "tone", "texture", "shown", "area", "x", "y", "sides")
+CB, CR, SPREAD, TONE, TEXTURE, SHOWN, AREA, X, Y, SIDES = range(len(COLUMNS))
+AREA_STEPS = 12.0  # steps of the area column for each doubling of pixels
+LEFT, TOP, RIGHT, BOTTOM = 1, 2, 4, 8  # bits of the sides column
+NEAR_SIDE = 0.08  # of the window: how near a surface comes to a side that it is said to reach
+LINES = 64  # luma below which a pixel is no surface
+
+
+@dataclass(slots=True)
+class FeaturePool:
+    """Sums of the encoder's maps over the surfaces of one window, tile by tile.
+
+    ``labels``: H×W uint8 as of ``find_surfaces``.
+    """
+
+    labels: Image
+    sums: list[Floats] = field(default_factory=list)
+    weights: list[Floats] = field(default_factory=list)
+
+    def add(self, tile: Tile, maps: Sequence[Floats]) -> None:
+        """Take a tile's feature maps, C×h×w each, in a fixed order."""
+        part = self.labels[tile.y : tile.y + tile.size, tile.x : tile.x + tile.size]
+        for number, features in enumerate(maps):
+            shares = _shares(part, tile.size, features.shape[1], int(self.labels.max()))
+            total = shares @ features.reshape(len(features), -1).T
+            if number == len(self.sums):
+                self.sums.append(np.zeros_like(total))
+                self.weights.append(np.zeros(len(total), np.float32))
+            self.sums[number] += total
+            self.weights[number] += shares.sum(axis=1)
+
+    def rows(self) -> Image:
+        """The mean of each surface (largest label last), one uint8 row each; no column without maps."""
+        count = int(self.labels.max())
+        parts = [
+            total / np.maximum(weight, 1.0)[:, None]
+            for total, weight in zip(self.sums, self.weights, strict=True)
+        ]
+        means = np.concatenate(parts, axis=1) if parts else np.zeros((count, 0), np.float32)
+        # The range of a network's features is not known beforehand, and outliers say little.
+        return np.rint(means / (1.0 + np.abs(means)) * 127.0 + 128.0).astype(np.uint8)
+
+
+def _shares(labels: Image, size: int, cells: int, count: int) -> Floats:
+    """How many pixels of each surface lie in each cell of a map: count × (cells·cells)."""
+    rows, columns = (np.arange(length) * cells // size for length in labels.shape)
+    cell = rows[:, None] * cells + columns
+    code = labels.astype(np.int64) * (cells * cells) + cell
+    table = np.bincount(code.ravel(), minlength=(count + 1) * cells * cells)
+    return table.reshape(count + 1, -1)[1:].astype(np.float32)
+
+
+def describe(labels: Image, grey: Image, coloured: Image, features: Image) -> Image:
+    """A row for each surface of a window, label 1 first: uint8, ``COLUMNS`` and then ``features``.
+
+    ``cb`` and ``cr``: its median chroma + 128; ``spread``: median distance from that, in quarter levels;
+    ``tone``: mean luma of the scan; ``texture``: its deviation; ``shown``: its luma on the finished page;
+    ``area``: log2 of its pixels in twelfths;
+    ``x``, ``y``: its middle in 255ths of the window; ``sides``: bits for the sides it reaches.
+    """
+    count = int(labels.max())
+    table = np.zeros((count, len(COLUMNS)), np.uint8)
+    flat = labels.ravel()
+    order = np.argsort(flat, kind="stable")
+    starts = np.searchsorted(flat[order], np.arange(1, count + 2))
+    planes = np.stack([plane.ravel() for plane in chroma(coloured)], axis=1)
+    light = grey.ravel().astype(np.float32)
+    network = luma(coloured).ravel().astype(np.float32)
+    height, width = labels.shape
+    for number in range(count):
+        pixels = order[starts[number] : starts[number + 1]]
+        lit = pixels[light[pixels] >= LINES]
+        surface = lit if len(lit) >= len(pixels) // 4 else pixels
+        middle = np.median(planes[surface], axis=0)
+        away = np.median(np.hypot(*(planes[surface] - middle).T))
+        y, x = np.divmod(pixels, width)
+        sides = (
+            LEFT * (x.min() < NEAR_SIDE * width)
+            + TOP * (y.min() < NEAR_SIDE * height)
+            + RIGHT * (x.max() >= (1 - NEAR_SIDE) * width)
+            + BOTTOM * (y.max() >= (1 - NEAR_SIDE) * height)
+        )
+        table[number] = np.clip(
+            np.rint(
+                (
+                    middle[0] + 128,
+                    middle[1] + 128,
+                    4 * away,
+                    light[surface].mean(),
+                    light[surface].std(),
+                    shown_luma(light[surface], network[surface]),
+                    AREA_STEPS * np.log2(len(pixels)),
+                    255 * x.mean() / width,
+                    255 * y.mean() / height,
+                    sides,
+                )
+            ),
+            0,
+            255,
+        )
+    return np.concatenate([table, features], axis=1)
