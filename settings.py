@@ -26,6 +26,7 @@ class Options:
     force_color: bool = False  # colour pages that look coloured already
     harmonize: bool = True
     device: str = "auto"  # auto, cpu, cuda, cuda:N, mps
+    cpu_backend: Literal["auto", "torch", "ncnn"] = "auto"  # what runs networks on a CPU; auto: ncnn if there
     batch: int = 8  # tiles in one network call
     upscaler: str = "auto"  # auto, animevideov3, anime-6b, x4plus, lanczos, or a path
     upscale_backend: Literal["spandrel", "realesrgan"] = "spandrel"

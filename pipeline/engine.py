@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from mangacolor.cores import usable_cores
 from mangacolor.errors import Cancelled, MangacolorError, OutputError, SetupError
 from mangacolor.nouns import Artifact
 from mangacolor.pipeline.chapter_work import ChapterWork, Decision
 from mangacolor.pipeline.context import StageRun
-from mangacolor.pipeline.devices import resolve_device, set_torch_threads, usable_cores
+from mangacolor.pipeline.devices import resolve_device, set_torch_threads
 from mangacolor.pipeline.events import (
     Listener,
     PageDone,

@@ -1,9 +1,10 @@
 """Colour of each panel, from the network, at the panel's own scale.
 
 A network trained on whole scenes fails on tiles of a full-size scan, where it sees half a cheek.
-So a panel is shrunk until its short side has 256 pixels, cut into overlapping 256×256 tiles, and
-blended again: the result is a small colour picture that ``reassemble`` carries up to the scan.
-Shrinking by area is also what takes the screentone out of the network's sight.
+So a panel is shrunk until its short side has 256 pixels. The network sees it whole if it takes pictures of
+any size, else in overlapping 256×256 tiles that are blended again: the result is a small colour picture
+that ``reassemble`` carries up to the scan. Shrinking by area is also what takes the screentone out of
+the network's sight.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from mangacolor.models.backends import CpuBackend, cpu_backend
 from mangacolor.nouns import Artifact, Box, Chapter, Image, Inputs, Tile
 from mangacolor.settings import Options
 from mangacolor.stages.base import Stage, StageContext
@@ -25,9 +26,9 @@ from mangacolor.stages.tiles import blend, cut
 from mangacolor.stages.windows import assign_windows
 
 if TYPE_CHECKING:
-    from torch import nn
+    from mangacolor.models.colour_runner import Coloured, ColourRunner
 
-TILE = 256
+SHORT_SIDE = 256
 OVERLAP = 96  # tiles see different context: the wider they overlap, the softer they meet
 MAX_ENLARGEMENT = 2.0  # a tiny panel is enlarged no further, and padded with paper
 PAPER = 255
@@ -38,10 +39,11 @@ class Config:
     weights: str = "default"
     batch: int = 8
     device: str = "auto"
+    cpu_backend: CpuBackend = "torch"
 
 
 def configure(options: Options, _chapter: Chapter) -> Config:
-    return Config(options.weights, options.batch, options.device)
+    return Config(options.weights, options.batch, options.device, cpu_backend(options.cpu_backend))
 
 
 def fingerprint(config: Config) -> str:
@@ -52,7 +54,7 @@ def fingerprint(config: Config) -> str:
 
 def working_size(box: Box, short_side: int) -> tuple[int, int]:
     """Width and height of a window at the network's scale: ``short_side`` becomes 256 pixels."""
-    scale = min(TILE / short_side, MAX_ENLARGEMENT)
+    scale = min(SHORT_SIDE / short_side, MAX_ENLARGEMENT)
     return max(1, round(box[2] * scale)), max(1, round(box[3] * scale))
 
 
@@ -70,75 +72,65 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
     windows = assign_windows(panels_of(inputs["panels"]), inputs["panels"].images["ground"])
     sizes = [working_size(*pair) for pair in zip(windows.boxes, windows.short_sides, strict=True)]
     small = [shrink(grey, box, size) for box, size in zip(windows.boxes, sizes, strict=True)]
-    network = context.resource(
-        ("generator", config.weights, context.device), lambda: _load(config.weights, context.device)
-    )
-    pictures = colorize_pictures(network, small, config.batch, context)
+    runner = context.resource(("colour", config, context.device), lambda: _load(config, context.device))
+    pictures = colorize_pictures(runner, small, config.batch, context)
     data = {
         "panels": [
             {"box": list(box), "size": list(size), "scale": round(size[0] / box[2], 4)}
             for box, size in zip(windows.boxes, sizes, strict=True)
         ],
-        "tiles": sum(len(_tiles(picture)) for picture in small),
+        "tiles": sum(len(tiles_of(picture.shape, runner.tile, runner.grain)) for picture in small),
+        "tile": [runner.tile, runner.grain],
+        "backend": runner.backend,
     }
     return Artifact(data, {f"panel-{number:03d}": picture for number, picture in enumerate(pictures)})
 
 
-def _load(weights: str, device: str) -> nn.Module:
-    from mangacolor.models.weights_io import load_generator
+def _load(config: Config, device: str) -> ColourRunner:
+    from mangacolor.models.colour_runner import load_colour_runner
 
-    return load_generator(weights, device)
+    return load_colour_runner(config.weights, device, config.cpu_backend)
 
 
 def colorize_pictures(
-    network: nn.Module, pictures: Sequence[Image], batch: int, context: StageContext | None = None
+    runner: ColourRunner, pictures: Sequence[Image], batch: int, context: StageContext | None = None
 ) -> list[Image]:
-    """Colour grey pictures (H×W uint8, at working scale), tile by tile, tiles of all in full batches.
+    """Colour grey pictures (H×W uint8, at working scale), ``batch`` tiles of whatever picture at a time.
 
-    ``network``: N×1×256×256 in [-1, 1] to N×3×256×256 in [-1, 1]. Returns H×W×3 uint8 pictures.
+    Returns H×W×3 uint8 pictures.
     """
-    padded = [_padded(picture) for picture in pictures]
-    plans = [_tiles(picture) for picture in pictures]
-    inputs = [
-        picture[tile.y : tile.y + TILE, tile.x : tile.x + TILE]
-        for picture, tiles in zip(padded, plans, strict=True)
-        for tile in tiles
-    ]
-    outputs = _network_calls(network, inputs, batch, context)
+    plans = [tiles_of(picture.shape, runner.tile, runner.grain) for picture in pictures]
+    padded = [_padded(picture, tiles) for picture, tiles in zip(pictures, plans, strict=True)]
+    inputs = [full[tile.area] for full, tiles in zip(padded, plans, strict=True) for tile in tiles]
+    outputs = _network_calls(runner, inputs, batch, context)
     results = []
     for picture, full, tiles in zip(pictures, padded, plans, strict=True):
-        coloured = np.stack([next(outputs) for _ in tiles])
-        whole = blend(tiles, coloured, *full.shape)[:, : picture.shape[0], : picture.shape[1]]
-        scaled = np.rint((whole + 1.0) * 127.5).clip(0, 255).astype(np.uint8)
-        results.append(np.ascontiguousarray(scaled.transpose(1, 2, 0)))
+        coloured = [next(outputs).picture for _ in tiles]
+        whole = blend(tiles, coloured, *full.shape)[: picture.shape[0], : picture.shape[1]]
+        results.append(np.rint((whole + 1.0) * 127.5).clip(0, 255).astype(np.uint8))
     return results
 
 
 def _network_calls(
-    network: nn.Module, tiles: Sequence[Image], batch: int, context: StageContext | None
-) -> Iterator[npt.NDArray[np.float32]]:
-    import torch
-
-    device = next(network.parameters()).device
+    runner: ColourRunner, tiles: Sequence[Image], batch: int, context: StageContext | None
+) -> Iterator[Coloured]:
     for start in range(0, len(tiles), batch):
         if context is not None:
             context.check_cancelled()
             context.count("network_calls")
-        stack = np.stack(tiles[start : start + batch])[:, None].astype(np.float32) / 127.5 - 1.0
-        with torch.inference_mode():
-            tensor = torch.from_numpy(stack).to(device, memory_format=torch.channels_last)
-            yield from network(tensor).float().cpu().numpy()
+        yield from runner.run(tiles[start : start + batch], ())
 
 
-def _tiles(picture: Image) -> list[Tile]:
-    height, width = (max(side, TILE) for side in picture.shape)
-    return cut(height, width, TILE, OVERLAP)
+def tiles_of(shape: tuple[int, ...], most: int, grain: int) -> list[Tile]:
+    """Tiles for a picture of (height, width), which may reach beyond its right and lower edge."""
+    height, width = (side if side > most else -(-side // grain) * grain for side in shape)
+    return cut(height, width, most, OVERLAP)
 
 
-def _padded(picture: Image) -> Image:
-    height, width = picture.shape
-    below, right = max(0, TILE - height), max(0, TILE - width)
-    return np.pad(picture, ((0, below), (0, right)), constant_values=PAPER)
+def _padded(picture: Image, tiles: Sequence[Tile]) -> Image:
+    height, width = tiles[-1].y + tiles[-1].height, tiles[-1].x + tiles[-1].width
+    more = ((0, height - picture.shape[0]), (0, width - picture.shape[1]))
+    return np.pad(picture, more, constant_values=PAPER)
 
 
 def preview(artifact: Artifact, _inputs: Inputs) -> Image:
@@ -165,6 +157,7 @@ STAGE = Stage(
     run=run,
     configure=configure,
     needs=("decode", "panels"),
+    version=2,
     lane="device",
     fingerprint=fingerprint,
     preview=preview,

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mangacolor.models.super_resolution import Upscaler
-from mangacolor.nouns import Image
+from mangacolor.models.workers import each
+from mangacolor.nouns import Box, Image
 from mangacolor.stages.screentone import Field, damage
 from mangacolor.stages.upscale_tiles import batches, windows
 
@@ -57,11 +58,16 @@ def _network_pass(luma: Image, scale: int, upscaler: Upscaler, check: Callable[[
     rim = c + upscaler.grain  # windows end at a multiple of the grain, which may lie beyond the page
     padded = np.asarray(cv2.copyMakeBorder(luma, c, rim, c, rim, cv2.BORDER_REFLECT_101), np.uint8)
     large = lanczos(luma, scale)
-    boxes = windows(luma, upscaler.tile, upscaler.grain)
-    for group in batches(boxes, upscaler.batch):
+
+    def enlarge(group: list[Box]) -> Image:
         check()
         tiles = np.stack([padded[y : y + h + 2 * c, x : x + w + 2 * c] for x, y, w, h in group])
-        for (x, y, w, h), tile in zip(group, upscaler.enlarge(tiles, scale), strict=True):
+        return upscaler.enlarge(tiles, scale)
+
+    groups = list(batches(windows(luma, upscaler.tile, upscaler.grain), upscaler.batch))
+    made = each(enlarge, groups) if upscaler.parallel else map(enlarge, groups)
+    for group, tiles in zip(groups, made, strict=True):
+        for (x, y, w, h), tile in zip(group, tiles, strict=True):
             target = large[y * scale : (y + h) * scale, x * scale : (x + w) * scale]
             target[...] = tile[: target.shape[0], : target.shape[1]]
     return large
