@@ -9,11 +9,23 @@ from typing import Any
 import click
 
 from mangacolor.configuration import file_options, origin, pick
+from mangacolor.cores import usable_cores
 from mangacolor.errors import MangacolorError
-from mangacolor.pipeline.devices import resolve_device, usable_cores
+from mangacolor.models.backends import cpu_backend
+from mangacolor.pipeline.devices import resolve_device
 from mangacolor.settings import Options
 
-_PACKAGES = ("torch", "torchvision", "opencv-python", "numpy", "pillow", "spandrel", "realesrgan", "click")
+_PACKAGES = (
+    "torch",
+    "ncnn",
+    "torchvision",
+    "opencv-python",
+    "numpy",
+    "pillow",
+    "spandrel",
+    "realesrgan",
+    "click",
+)
 
 
 def diagnose(context: click.Context) -> dict[str, Any]:
@@ -26,6 +38,7 @@ def diagnose(context: click.Context) -> dict[str, Any]:
         "system": platform.platform(),
         "cores": usable_cores(),
         "device": _checked(problems, lambda: resolve_device(options.device)),
+        "cpu_backend": _checked(problems, lambda: cpu_backend(options.cpu_backend)),
         "packages": {name: _version(name) for name in _PACKAGES},
         "stages": _checked(problems, _stages),
         "weights": _checked(problems, lambda: _weights(options)),
@@ -39,6 +52,7 @@ def report(diagnosis: dict[str, Any]) -> str:
     lines = [
         f"mangacolor {diagnosis['mangacolor']}, Python {diagnosis['python']}, {diagnosis['system']}",
         f"device     {diagnosis['device'] or 'none usable'}, {diagnosis['cores']} cores",
+        f"on a CPU   {diagnosis['cpu_backend'] or 'none usable'}",
         f"stages     {', '.join(diagnosis['stages'] or ['none'])}",
         f"weights    {diagnosis['weights'] or 'none usable'}",
         "packages",

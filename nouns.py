@@ -94,11 +94,17 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A square window of a panel at the network's working scale: left, top, side, in pixels."""
+    """A window of a panel at the network's working scale: left, top, width, height, in pixels."""
 
     x: int
     y: int
-    size: int
+    width: int
+    height: int
+
+    @property
+    def area(self) -> tuple[slice, slice]:
+        """The rows and columns of a picture that it covers."""
+        return slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
 
 
 @dataclass(slots=True)

@@ -72,6 +72,11 @@ pixel_options = _all(
         help="Which library runs the super-resolution network; spandrel by default.",
     ),
     option("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps."),
+    option(
+        "--cpu-backend",
+        type=click.Choice(["auto", "torch", "ncnn"]),
+        help="What runs the networks on a CPU; auto is ncnn where it is installed, else torch.",
+    ),
     option("--batch", type=click.IntRange(1), help="Tiles in one call of the network."),
 )
 

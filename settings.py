@@ -30,6 +30,7 @@ class Options:
     own_reference: bool = True  # take the chapter's own coloured pages for references, too
     hints: str | None = None  # path of a JSON file of points and their colours
     device: str = "auto"  # auto, cpu, cuda, cuda:N, mps
+    cpu_backend: Literal["auto", "torch", "ncnn"] = "auto"  # what runs networks on a CPU; auto: ncnn if there
     batch: int = 8  # tiles in one network call
     upscaler: str = "auto"  # auto, animevideov3, anime-6b, x4plus, lanczos, or a path
     upscale_backend: Literal["spandrel", "realesrgan"] = "spandrel"

@@ -24,9 +24,8 @@ from rich.table import Table
 
 from mangacolor.benchmarks.page_variants import SHIFT, pages_of, unscaled, unshifted
 from mangacolor.nouns import Image
-from mangacolor.stages.colorize import OVERLAP, TILE
+from mangacolor.stages.colorize import tiles_of
 from mangacolor.stages.colour_space import luma
-from mangacolor.stages.tiles import cut
 from mangacolor.training.balloon_truth import balloon_truth
 from mangacolor.training.metric_colour import left_grey, to_lab
 from mangacolor.training.metric_page import (
@@ -147,13 +146,14 @@ def _stability(name: str, result: Image, areas: Areas, folders: Folders) -> dict
 def tile_borders(state: Path, name: str) -> Iterator[Line]:
     """Where the network's tiles end inside each panel, in pixels of the page, from the run's state."""
     for path in sorted(state.glob(f"{glob.escape(name)}.*/colorize.json")):
-        for panel in json.loads(path.read_text(encoding="utf-8"))["panels"]:
+        colorize = json.loads(path.read_text(encoding="utf-8"))
+        for panel in colorize["panels"]:
             (left, top, wide, high), (width, height) = panel["box"], panel["size"]
-            tiles = cut(max(height, TILE), max(width, TILE), TILE, OVERLAP)
+            tiles = tiles_of((height, width), *colorize["tile"])
             across, down = wide / width, high / height
-            for x in {x for tile in tiles for x in (tile.x, tile.x + TILE) if 0 < x < width}:
+            for x in {x for tile in tiles for x in (tile.x, tile.x + tile.width) if 0 < x < width}:
                 yield (left + x * across, top, left + x * across, top + high)
-            for y in {y for tile in tiles for y in (tile.y, tile.y + TILE) if 0 < y < height}:
+            for y in {y for tile in tiles for y in (tile.y, tile.y + tile.height) if 0 < y < height}:
                 yield (left, top + y * down, left + wide, top + y * down)
 
 

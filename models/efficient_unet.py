@@ -19,11 +19,12 @@ NARROW = 12
 STEP = 32  # sides of an input must be multiples of it
 
 
-class _Up(nn.Module):
+class Up(nn.Module):
     """Double a map, join the skip, convolve 3×3: N×Cin×h×w and N×Cskip×2h×2w to N×Cout×2h×2w."""
 
     def __init__(self, inputs: int, skip: int, outputs: int) -> None:
         super().__init__()
+        self.skip = skip
         self.conv = nn.Conv2d(inputs + skip, outputs, 3, padding=1, bias=False)
         self.norm = nn.BatchNorm2d(outputs)
 
@@ -41,13 +42,13 @@ class EfficientUNet(nn.Module):
         self.encoder = EfficientNetLite0()
         width = config.width
         half, quarter, eighth, sixteenth, deepest = CHANNELS
-        self.up1 = _Up(deepest, sixteenth, 4 * width)
-        self.up2 = _Up(4 * width, eighth, 3 * width)
-        self.up3 = _Up(3 * width, quarter, 2 * width)
-        self.up4 = _Up(2 * width, half, 5 * width // 4)
+        self.up1 = Up(deepest, sixteenth, 4 * width)
+        self.up2 = Up(4 * width, eighth, 3 * width)
+        self.up3 = Up(3 * width, quarter, 2 * width)
+        self.up4 = Up(2 * width, half, 5 * width // 4)
         # At full size only tone is left to say; few channels do, and full size is where time goes.
         self.narrow = nn.Conv2d(5 * width // 4, NARROW, 1)
-        self.up5 = _Up(NARROW, 1, NARROW)
+        self.up5 = Up(NARROW, 1, NARROW)
         self.tone = nn.Conv2d(NARROW, 1, 1)
         self.dropout = nn.Dropout2d(config.dropout)
         scales = (deepest, 4 * width, 3 * width, 2 * width, 5 * width // 4)
@@ -58,15 +59,6 @@ class EfficientUNet(nn.Module):
 
     def colour_and_logits(self, grey: Tensor) -> tuple[Tensor, Tensor]:
         """The colour picture, and the palette's logits N×K×H/2×W/2 for training."""
-        colour, logits, _ = self._run(grey)
-        return colour, logits
-
-    def colour_and_features(self, grey: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """The colour picture, and what the encoder saw: its two coarsest maps."""
-        colour, _, seen = self._run(grey)
-        return colour, seen
-
-    def _run(self, grey: Tensor) -> tuple[Tensor, Tensor, list[Tensor]]:
         if grey.ndim != 4 or grey.shape[1] != 1 or grey.shape[2] % STEP or grey.shape[3] % STEP:
             raise UsageError(
                 f"the generator {self.config.name} takes N×1×H×W with sides that are multiples of {STEP}, "
@@ -81,7 +73,7 @@ class EfficientUNet(nn.Module):
             maps.append(up(maps[-1], skip))
         luma = torch.tanh(self.tone(self.up5(self.narrow(maps[-1]), grey)))
         logits = self.palette(maps)
-        return to_rgb(luma, self.palette.chroma(logits)), logits, [sixteenth, deepest]
+        return to_rgb(luma, self.palette.chroma(logits)), logits
 
     def load_encoder(self, state: dict[str, Tensor]) -> None:
         """Take the encoder's part of a published EfficientNet-Lite0 state dict, and leave its classifier."""

@@ -7,6 +7,7 @@ names follow the published PyTorch checkpoint, so that its ImageNet weights load
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,19 +40,21 @@ _GROUPS = (
     _Group(4, 5, 2, 6, 192),
     _Group(1, 3, 1, 6, 320),
 )
-_TAPS = (0, 2, 4, 10, 15)  # the last block at each size
+TAPS = (0, 2, 4, 10, 15)  # the last block at each size
 CHANNELS = (16, 24, 40, 112, 320)  # of those blocks: at 1/2, 1/4, 1/8, 1/16, 1/32
 
 
-class _SameConv(nn.Conv2d):
-    """TensorFlow's "same" padding: with stride 2, the odd pixel goes below and to the right."""
+def same_padding(kernel: int, stride: int) -> tuple[int, int]:
+    """TensorFlow's "same" padding before and after: with stride 2, the odd pixel goes below and right."""
+    total = kernel - stride if stride > 1 else kernel - 1
+    return total // 2, total - total // 2
 
+
+class _SameConv(nn.Conv2d):
     def forward(self, x: Tensor) -> Tensor:
-        kernel, stride = self.kernel_size[0], self.stride[0]
-        total = kernel - stride if stride > 1 else kernel - 1
-        before = total // 2
-        if total:
-            x = functional.pad(x, (before, total - before, before, total - before))
+        before, after = same_padding(self.kernel_size[0], self.stride[0])
+        if after:
+            x = functional.pad(x, (before, after, before, after))
         return super().forward(x)
 
 
@@ -63,7 +66,7 @@ def _norm(channels: int) -> nn.BatchNorm2d:
     return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
 
 
-class _Block(nn.Module):
+class Block(nn.Module):
     """Inverted residual: expand, depthwise convolution, project."""
 
     def __init__(self, inputs: int, group: _Group, stride: int) -> None:
@@ -95,20 +98,25 @@ class EfficientNetLite0(nn.Module):
         super().__init__()
         self._conv_stem = _conv(3, _STEM, 3, 2)
         self._bn0 = _norm(_STEM)
-        blocks: list[nn.Module] = []
+        blocks: list[Block] = []
         inputs = _STEM
         for group in _GROUPS:
             for repeat in range(group.repeats):
-                blocks.append(_Block(inputs, group, group.stride if repeat == 0 else 1))
+                blocks.append(Block(inputs, group, group.stride if repeat == 0 else 1))
                 inputs = group.channels
         self._blocks = nn.ModuleList(blocks)
+
+    def blocks(self) -> Iterator[Block]:
+        for block in self._blocks:
+            assert isinstance(block, Block)
+            yield block
 
     def forward(self, x: Tensor) -> list[Tensor]:
         out: Tensor = functional.relu6(self._bn0(self._conv_stem(x)))
         maps: list[Tensor] = []
         for number, block in enumerate(self._blocks):
             out = block(out)
-            if number in _TAPS:
+            if number in TAPS:
                 maps.append(out)
         return maps
 

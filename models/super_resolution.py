@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from spandrel import ImageModelDescriptor
 
 Backend = Literal["spandrel", "realesrgan"]
+Computes = Literal["torch", "ncnn"]
 Enlarge = Callable[[Image, int], Image]
 
 UNKNOWN_CONTEXT = 96  # pixels, for a user's network whose reach nobody has measured
@@ -36,7 +37,8 @@ class Upscaler:
     N×(h·scale)×(w·scale) uint8: the network's own ``scale``, then area reduction or cubic
     enlargement. ``channels`` is what the network itself reads. ``sha256`` names the weights.
     What runs fastest: ``tile`` is the longest side of a tile without its context, ``grain`` of what
-    its sides should be multiples, ``batch`` how many tiles of one size a call should get.
+    its sides should be multiples, ``batch`` how many tiles of one size a call should get. ``computes``
+    is what multiplies. ``parallel``: any number of threads may call ``enlarge``, each on one core.
     """
 
     name: str
@@ -50,6 +52,8 @@ class Upscaler:
     grain: int
     batch: int
     enlarge: Enlarge
+    computes: Computes = "torch"
+    parallel: bool = False
 
 
 def default_upscaler(device: str) -> str:
@@ -79,8 +83,13 @@ def _user_path(name_or_path: str) -> Path:
     return path
 
 
-def load_upscaler(name_or_path: str, device: str = "cpu", backend: Backend = "spandrel") -> Upscaler:
+def load_upscaler(
+    name_or_path: str, device: str = "cpu", backend: Backend = "spandrel", computes: Computes = "torch"
+) -> Upscaler:
     """Load a network by its name in the table, or a user's file.
+
+    ``computes`` counts on a CPU, with the back end spandrel, for the networks that ncnn is taught here
+    (SRVGGNetCompact): others run on torch.
 
     Raises SetupError where the weights are missing, are not plain weights, are of no network that
     spandrel knows for super-resolution, or where the back end cannot be used.
@@ -93,8 +102,12 @@ def load_upscaler(name_or_path: str, device: str = "cpu", backend: Backend = "sp
         from mangacolor.models.realesrgan_backend import realesrgan_enlarge
 
         enlarge = realesrgan_enlarge(descriptor, state, name_or_path, device, context)
+        computes = "torch"
+    elif computes == "ncnn" and device == "cpu" and descriptor.architecture.id == "Compact":
+        enlarge = _ncnn_enlarge(descriptor, context)
     else:
         enlarge = _spandrel_enlarge(descriptor, device, context)
+        computes = "torch"
     tile, grain, batch = _advice(device, context)
     return Upscaler(
         name=name_or_path if known else Path(name_or_path).name,
@@ -108,6 +121,8 @@ def load_upscaler(name_or_path: str, device: str = "cpu", backend: Backend = "sp
         grain=grain,
         batch=batch,
         enlarge=enlarge,
+        computes=computes,
+        parallel=device == "cpu" and backend == "spandrel",
     )
 
 
@@ -162,11 +177,39 @@ def _spandrel_enlarge(descriptor: ImageModelDescriptor[Any], device: str, contex
         with torch.inference_mode():
             x = torch.from_numpy(tiles).to(device).unsqueeze(1).to(dtype).div_(255)
             y = net(x.contiguous(memory_format=torch.channels_last))
-            size = [(side - 2 * context) * scale for side in tiles.shape[1:]]
-            if list(y.shape[2:]) != size:
-                y = _resize(y.float(), size)
-            pixels: Image = y.squeeze(1).mul(255).round_().to(torch.uint8).cpu().numpy()
-        return pixels
+            return _pixels(y, [(side - 2 * context) * scale for side in tiles.shape[1:]])
+
+    return enlarge
+
+
+def _pixels(y: torch.Tensor, size: list[int]) -> Image:
+    """N×1×h×w in [0, 1], brought to ``size``, as N×H×W uint8."""
+    import torch
+
+    if list(y.shape[2:]) != size:
+        y = _resize(y.float(), size)
+    pixels: Image = y.squeeze(1).mul(255).round_().to(torch.uint8).cpu().numpy()
+    return pixels
+
+
+def _ncnn_enlarge(descriptor: ImageModelDescriptor[Any], context: int) -> Enlarge:
+    import numpy as np
+    import torch
+
+    from mangacolor.models.luma_networks import LumaCompact
+    from mangacolor.models.ncnn_graph import Network
+    from mangacolor.models.ncnn_upscale import compact_graph, enlarged
+
+    @lru_cache(maxsize=3)
+    def network(scale: int) -> Network:
+        made = _luma_network(descriptor, scale, context)
+        assert isinstance(made, LumaCompact)
+        return compact_graph(made).compiled()
+
+    def enlarge(tiles: Image, scale: int) -> Image:
+        ready = network(scale)
+        made = np.stack([enlarged(ready, tile, context) for tile in tiles])
+        return _pixels(torch.from_numpy(made), [(side - 2 * context) * scale for side in tiles.shape[1:]])
 
     return enlarge
 

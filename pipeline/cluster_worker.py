@@ -15,13 +15,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from mangacolor.cores import usable_cores
 from mangacolor.errors import SetupError
 from mangacolor.nouns import Chapter
 from mangacolor.pipeline.cache import PageCache
 from mangacolor.pipeline.cancel import CancelToken
 from mangacolor.pipeline.chapter_work import ChapterWork
 from mangacolor.pipeline.cluster_bundle import Bundle, BundleResult, Halfway, Release
-from mangacolor.pipeline.devices import device_kind, usable_cores
+from mangacolor.pipeline.devices import device_kind
 from mangacolor.pipeline.engine import Engine
 from mangacolor.pipeline.events import Event, StageStarted
 from mangacolor.pipeline.graph import Graph

@@ -10,6 +10,7 @@ import re
 from functools import cache
 from pathlib import Path
 
+from mangacolor.cores import usable_cores
 from mangacolor.errors import SetupError, UsageError
 
 
@@ -85,15 +86,6 @@ def _cuda_devices() -> int:
     return count.value if works else 0
 
 
-def usable_cores() -> int:
-    """Cores that this process may use: affinity and, on Linux, the cgroup's quota."""
-    try:
-        cores = len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS and Windows
-        cores = os.cpu_count() or 1
-    return max(1, min(cores, _cgroup_cores() or cores))
-
-
 def set_torch_threads() -> None:
     """Fix torch's threads for the calling thread.
 
@@ -103,12 +95,3 @@ def set_torch_threads() -> None:
     import torch
 
     torch.set_num_threads(usable_cores())
-
-
-def _cgroup_cores() -> int | None:
-    try:
-        with open("/sys/fs/cgroup/cpu.max", encoding="ascii") as file:  # noqa: PTH123
-            quota, period = file.read().split()
-    except (OSError, ValueError):
-        return None
-    return None if quota == "max" else -(-int(quota) // int(period))

@@ -14,11 +14,12 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from mangacolor.cores import usable_cores
 from mangacolor.errors import Cancelled, OutputError, PageError, SetupError
 from mangacolor.nouns import Artifact
 from mangacolor.pipeline.chapter_work import ChapterWork
 from mangacolor.pipeline.context import StageRun
-from mangacolor.pipeline.devices import resolve_device, set_torch_threads, usable_cores
+from mangacolor.pipeline.devices import resolve_device, set_torch_threads
 from mangacolor.pipeline.events import (
     Listener,
     PageDone,

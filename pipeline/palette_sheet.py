@@ -147,7 +147,11 @@ def _thumbnails(
         left, right = (round(max(0, (x + w / 2 + side) * scale)) for side in (-reach, reach))
         top, bottom = (round(max(0, (y + h / 2 + side) * scale)) for side in (-reach, reach))
         crop = picture[top : max(bottom, top + 1), left : max(right, left + 1)]
-        address = embed(cv2.cvtColor(crop, cv2.COLOR_BGR2RGB), THUMBNAIL) if crop.size else None
+        address = (
+            embed(np.asarray(cv2.cvtColor(crop, cv2.COLOR_BGR2RGB), np.uint8), THUMBNAIL)
+            if crop.size
+            else None
+        )
         if address:
             found.append(
                 (number, f'<img loading=lazy alt="{escape(page)}" title="{escape(page)}" src="{address}">')

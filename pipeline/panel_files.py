@@ -8,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from mangacolor.cores import usable_cores
 from mangacolor.errors import MangacolorError, OutputError, UsageError
 from mangacolor.formats.discovery import discover
 from mangacolor.nouns import Chapter, Direction, Page
 from mangacolor.pipeline.atomic import write_atomic
 from mangacolor.pipeline.cache import encode_png
 from mangacolor.pipeline.cancel import CancelToken
-from mangacolor.pipeline.devices import usable_cores
 from mangacolor.pipeline.one_page import run_page
 from mangacolor.settings import Options
 from mangacolor.stages.registry import default_graph

@@ -57,8 +57,9 @@ def draw_tiles(page: Image, colorize: Mapping[str, Any], longest: int) -> Image 
     from mangacolor.stages.colorize import tiles_of
 
     panels = colorize.get("panels")
-    if not panels:
+    if not panels or "tile" not in colorize:
         return None
+    most, grain = colorize["tile"]
     factor = min(1.0, longest / max(page.shape[:2]))
     size = max(1, round(page.shape[1] * factor)), max(1, round(page.shape[0] * factor))
     small = np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_AREA), np.uint8)
@@ -66,11 +67,11 @@ def draw_tiles(page: Image, colorize: Mapping[str, Any], longest: int) -> Image 
     for panel in panels:
         left, top, width, height = panel["box"]
         scale = panel["size"][0] / width
-        for tile in tiles_of(panel["size"][1], panel["size"][0]):
+        for tile in tiles_of((panel["size"][1], panel["size"][0]), most, grain):
             corner = left + tile.x / scale, top + tile.y / scale
             end = (
-                min(corner[0] + tile.size / scale, left + width),
-                min(corner[1] + tile.size / scale, top + height),
+                min(corner[0] + tile.width / scale, left + width),
+                min(corner[1] + tile.height / scale, top + height),
             )
             start, stop = (tuple(round(value * factor) for value in point) for point in (corner, end))
             cv2.rectangle(faint, start, stop, _BLUE, 2)

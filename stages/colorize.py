@@ -1,14 +1,15 @@
 """Colour of each panel, from the network, at the panel's own scale.
 
 A network trained on whole scenes fails on tiles of a full-size scan, where it sees half a cheek.
-So a panel is shrunk until its short side has 256 pixels, cut into overlapping 256×256 tiles, and
-blended again: the result is a small colour picture that ``reassemble`` carries up to the scan.
-Shrinking by area is also what takes the screentone out of the network's sight.
+So a panel is shrunk until its short side has 256 pixels. The network sees it whole if it takes pictures of
+any size, else in overlapping 256×256 tiles that are blended again: the result is a small colour picture
+that ``reassemble`` carries up to the scan. Shrinking by area is also what takes the screentone out of
+the network's sight.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,10 +17,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mangacolor.models.backends import CpuBackend, cpu_backend
 from mangacolor.nouns import Artifact, Box, Chapter, Image, Inputs, Tile
 from mangacolor.settings import Options
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.colour_space import luma
+from mangacolor.stages.out_of_memory import Room, load_model, run_in_batches
 from mangacolor.stages.panels import panels_of
 from mangacolor.stages.surface_table import FeaturePool, describe
 from mangacolor.stages.surfaces import find_surfaces
@@ -27,11 +30,9 @@ from mangacolor.stages.tiles import blend, cut
 from mangacolor.stages.windows import Labels, assign_windows
 
 if TYPE_CHECKING:
-    from torch import nn
+    from mangacolor.models.colour_runner import Coloured, ColourRunner
 
-Floats = npt.NDArray[np.float32]
-
-TILE = 256
+SHORT_SIDE = 256
 OVERLAP = 96  # tiles see different context: the wider they overlap, the softer they meet
 MAX_ENLARGEMENT = 2.0  # a tiny panel is enlarged no further, and padded with paper
 PAPER = 255
@@ -42,10 +43,11 @@ class Config:
     weights: str = "default"
     batch: int = 8
     device: str = "auto"
+    cpu_backend: CpuBackend = "torch"
 
 
 def configure(options: Options, _chapter: Chapter) -> Config:
-    return Config(options.weights, options.batch, options.device)
+    return Config(options.weights, options.batch, options.device, cpu_backend(options.cpu_backend))
 
 
 def fingerprint(config: Config) -> str:
@@ -56,7 +58,7 @@ def fingerprint(config: Config) -> str:
 
 def working_size(box: Box, short_side: int) -> tuple[int, int]:
     """Width and height of a window at the network's scale: ``short_side`` becomes 256 pixels."""
-    scale = min(TILE / short_side, MAX_ENLARGEMENT)
+    scale = min(SHORT_SIDE / short_side, MAX_ENLARGEMENT)
     return max(1, round(box[2] * scale)), max(1, round(box[3] * scale))
 
 
@@ -79,15 +81,13 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
     windows = assign_windows(panels_of(inputs["panels"]), inputs["panels"].images["ground"])
     sizes = [working_size(*pair) for pair in zip(windows.boxes, windows.short_sides, strict=True)]
     small = [shrink(grey, box, size) for box, size in zip(windows.boxes, sizes, strict=True)]
-    network = context.resource(
-        ("generator", config.weights, context.device), lambda: _load(config.weights, context.device)
-    )
+    runner = _runner(context, context.device)
     labels = [
         find_surfaces(picture, drawn_part(windows.labels, box, size))
         for picture, box, size in zip(small, windows.boxes, sizes, strict=True)
     ]
     pools = [FeaturePool(surfaces) for surfaces in labels]
-    pictures = colorize_pictures(network, small, config.batch, context, pools)
+    pictures = colorize_pictures(runner, small, config.batch, context, pools)
     tables = [
         describe(surfaces, grey, picture, pool.rows())
         for surfaces, grey, picture, pool in zip(labels, small, pictures, pools, strict=True)
@@ -102,7 +102,9 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
             }
             for box, size, table in zip(windows.boxes, sizes, tables, strict=True)
         ],
-        "tiles": sum(len(_tiles(picture)) for picture in small),
+        "tiles": sum(len(tiles_of(picture.shape, runner.tile, runner.grain)) for picture in small),
+        "tile": [runner.tile, runner.grain],
+        "backend": runner.backend,
     }
     images = {f"panel-{number:03d}": picture for number, picture in enumerate(pictures)}
     images |= {f"surfaces-{number:03d}": surfaces for number, surfaces in enumerate(labels)}
@@ -118,78 +120,91 @@ def drawn_part(labels: Labels, box: Box, size: tuple[int, int]) -> npt.NDArray[n
     return np.asarray(cv2.resize(drawn * 255, size, interpolation=cv2.INTER_AREA) >= 128)
 
 
-def _load(weights: str, device: str) -> nn.Module:
-    from mangacolor.models.weights_io import load_generator
+def _runner(context: StageContext, device: str) -> ColourRunner:
+    config: Config = context.config
 
-    return load_generator(weights, device)
+    def load() -> ColourRunner:
+        from mangacolor.models.colour_runner import load_colour_runner
+
+        return load_colour_runner(config.weights, device, config.cpu_backend)
+
+    return context.resource(("colour", config, device), lambda: load_model(load, device))
 
 
 def colorize_pictures(
-    network: nn.Module,
+    runner: ColourRunner,
     pictures: Sequence[Image],
     batch: int,
     context: StageContext | None = None,
     pools: Sequence[FeaturePool] = (),
 ) -> list[Image]:
-    """Colour grey pictures (H×W uint8, at working scale), tile by tile, tiles of all in full batches.
+    """Colour grey pictures (H×W uint8, at working scale), ``batch`` tiles of whatever picture at a time.
 
-    ``network``: N×1×256×256 in [-1, 1] to N×3×256×256 in [-1, 1]. Returns H×W×3 uint8 pictures.
-    ``pools``: one a picture, to be filled with what the network saw, if it tells
-    (``colour_and_features``: the same colours, and a list of N×C×h×w feature maps).
+    Returns H×W×3 uint8 pictures. ``pools``: one a picture, to be filled with what the network saw.
     """
-    padded = [_padded(picture) for picture in pictures]
-    plans = [_tiles(picture) for picture in pictures]
-    inputs = [
-        picture[tile.y : tile.y + TILE, tile.x : tile.x + TILE]
-        for picture, tiles in zip(padded, plans, strict=True)
-        for tile in tiles
-    ]
-    outputs = _network_calls(network, inputs, batch, context, bool(pools))
+    plans = [tiles_of(picture.shape, runner.tile, runner.grain) for picture in pictures]
+    padded = [_padded(picture, tiles) for picture, tiles in zip(pictures, plans, strict=True)]
+    inputs = [full[tile.area] for full, tiles in zip(padded, plans, strict=True) for tile in tiles]
+    outputs = _network_calls(runner, inputs, batch, context, runner.seen if pools else ())
     results = []
     for number, (picture, full, tiles) in enumerate(zip(pictures, padded, plans, strict=True)):
-        coloured = np.empty((len(tiles), 3, TILE, TILE), np.float32)
-        for tile, target in zip(tiles, coloured, strict=True):
-            target[:], seen = next(outputs)
+        coloured = []
+        for tile in tiles:
+            made = next(outputs)
+            coloured.append(made.picture)
             if pools:
-                pools[number].add(tile, seen)
-        whole = blend(tiles, coloured, *full.shape)[:, : picture.shape[0], : picture.shape[1]]
-        scaled = np.rint((whole + 1.0) * 127.5).clip(0, 255).astype(np.uint8)
-        results.append(np.ascontiguousarray(scaled.transpose(1, 2, 0)))
+                pools[number].add(tile, [made.maps[name] for name in runner.seen])
+        whole = blend(tiles, coloured, *full.shape)[: picture.shape[0], : picture.shape[1]]
+        results.append(np.rint((whole + 1.0) * 127.5).clip(0, 255).astype(np.uint8))
     return results
 
 
 def _network_calls(
-    network: nn.Module, tiles: Sequence[Image], batch: int, context: StageContext | None, look: bool
-) -> Iterator[tuple[Floats, list[Floats]]]:
-    """Each tile's colour, 3×256×256, and the feature maps behind it, if wanted and told."""
-    import torch
+    runner: ColourRunner,
+    tiles: Sequence[Image],
+    batch: int,
+    context: StageContext | None,
+    maps: Sequence[str],
+) -> Iterator[Coloured]:
+    def call(group: Sequence[Image]) -> list[Coloured]:
+        if context is None:
+            return runner.run(group, maps)
+        context.check_cancelled()
+        made = runner.run(group, maps)
+        context.count("network_calls")
+        return made
 
-    watched = getattr(network, "colour_and_features", None) if look else None
-
-    device = next(network.parameters()).device
-    for start in range(0, len(tiles), batch):
-        if context is not None:
-            context.check_cancelled()
-            context.count("network_calls")
-        stack = np.stack(tiles[start : start + batch])[:, None].astype(np.float32) / 127.5 - 1.0
-        with torch.inference_mode():
-            tensor = torch.from_numpy(stack).to(device, memory_format=torch.channels_last)
-            colour, maps = watched(tensor) if watched else (network(tensor), [])
-            found = colour.float().cpu().numpy()
-            seen = [features.float().cpu().numpy() for features in maps]
-        for number, picture in enumerate(found):
-            yield picture, [features[number] for features in seen]
+    room = context.resource(("room", "colorize"), Room) if context else Room()
+    rescue = _processor(context, maps) if context and context.device != "cpu" else None
+    for _, made in run_in_batches(tiles, batch, room, call, rescue=rescue):
+        yield made
 
 
-def _tiles(picture: Image) -> list[Tile]:
-    height, width = (max(side, TILE) for side in picture.shape)
-    return cut(height, width, TILE, OVERLAP)
+def _processor(context: StageContext, maps: Sequence[str]) -> Callable[[Image], Coloured]:
+    """Colour a tile that does not fit on the card: slower, and the same to within a level."""
+    told: list[bool] = []
+
+    def rescue(tile: Image) -> Coloured:
+        if not told:
+            told.append(True)
+            context.warn(f"{context.device} is out of memory: some tiles were coloured by the processor")
+        context.check_cancelled()
+        context.count("network_calls")
+        return _runner(context, "cpu").run([tile], maps)[0]
+
+    return rescue
 
 
-def _padded(picture: Image) -> Image:
-    height, width = picture.shape
-    below, right = max(0, TILE - height), max(0, TILE - width)
-    return np.pad(picture, ((0, below), (0, right)), constant_values=PAPER)
+def tiles_of(shape: tuple[int, ...], most: int, grain: int) -> list[Tile]:
+    """Tiles for a picture of (height, width), which may reach beyond its right and lower edge."""
+    height, width = (side if side > most else -(-side // grain) * grain for side in shape)
+    return cut(height, width, most, OVERLAP)
+
+
+def _padded(picture: Image, tiles: Sequence[Tile]) -> Image:
+    height, width = tiles[-1].y + tiles[-1].height, tiles[-1].x + tiles[-1].width
+    more = ((0, height - picture.shape[0]), (0, width - picture.shape[1]))
+    return np.pad(picture, more, constant_values=PAPER)
 
 
 def preview(artifact: Artifact, _inputs: Inputs) -> Image:

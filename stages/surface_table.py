@@ -40,9 +40,9 @@ class FeaturePool:
 
     def add(self, tile: Tile, maps: Sequence[Floats]) -> None:
         """Take a tile's feature maps, C×h×w each, in a fixed order."""
-        part = self.labels[tile.y : tile.y + tile.size, tile.x : tile.x + tile.size]
+        part = self.labels[tile.area]
         for number, features in enumerate(maps):
-            shares = _shares(part, tile.size, features.shape[1], int(self.labels.max()))
+            shares = _shares(part, tile, features.shape[1:], int(self.labels.max()))
             total = shares @ features.reshape(len(features), -1).T
             if number == len(self.sums):
                 self.sums.append(np.zeros_like(total))
@@ -62,12 +62,13 @@ class FeaturePool:
         return np.rint(means / (1.0 + np.abs(means)) * 127.0 + 128.0).astype(np.uint8)
 
 
-def _shares(labels: Image, size: int, cells: int, count: int) -> Floats:
-    """How many pixels of each surface lie in each cell of a map: count × (cells·cells)."""
-    rows, columns = (np.arange(length) * cells // size for length in labels.shape)
-    cell = rows[:, None] * cells + columns
-    code = labels.astype(np.int64) * (cells * cells) + cell
-    table = np.bincount(code.ravel(), minlength=(count + 1) * cells * cells)
+def _shares(labels: Image, tile: Tile, cells: tuple[int, ...], count: int) -> Floats:
+    """How many pixels of each surface lie in each cell of a map of h×w cells: count × (h·w)."""
+    high, wide = cells
+    rows = np.arange(labels.shape[0]) * high // tile.height
+    columns = np.arange(labels.shape[1]) * wide // tile.width
+    code = labels.astype(np.int64) * (high * wide) + rows[:, None] * wide + columns
+    table = np.bincount(code.ravel(), minlength=(count + 1) * high * wide)
     return table.reshape(count + 1, -1)[1:].astype(np.float32)
 
 

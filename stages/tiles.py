@@ -1,9 +1,10 @@
-"""Cutting a picture into overlapping square tiles and blending results without seams."""
+"""Cutting a picture into overlapping tiles and blending results without seams."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -13,12 +14,16 @@ from mangacolor.nouns import Tile
 Plane = npt.NDArray[np.float32]
 
 
-def cut(height: int, width: int, size: int, overlap: int) -> list[Tile]:
-    """Tiles of ``size`` that cover height × width, row by row, at least ``overlap`` pixels in common.
+def cut(height: int, width: int, most: int, overlap: int) -> list[Tile]:
+    """Tiles that cover height × width, row by row, at least ``overlap`` pixels in common.
 
-    Both sides must be at least ``size``. Tiles are spread evenly, so that no sliver is left over.
+    A side of a tile is ``most`` pixels, or the picture's own where that is shorter. Tiles are spread
+    evenly, so that no sliver is left over.
     """
-    return [Tile(x, y, size) for y in _starts(height, size, overlap) for x in _starts(width, size, overlap)]
+    wide, high = min(width, most), min(height, most)
+    return [
+        Tile(x, y, wide, high) for y in _starts(height, most, overlap) for x in _starts(width, most, overlap)
+    ]
 
 
 def _starts(length: int, size: int, overlap: int) -> list[int]:
@@ -28,24 +33,29 @@ def _starts(length: int, size: int, overlap: int) -> list[int]:
     return [round(index * (length - size) / (count - 1)) for index in range(count)]
 
 
-def window(size: int) -> Plane:
-    """Blending weights of a tile, size × size: 1 in the middle, falling smoothly to almost 0 at the rim."""
-    ramp = np.sin(np.pi * (np.arange(size, dtype=np.float32) + 0.5) / size) ** 2 + 1e-3
-    return np.asarray(np.outer(ramp, ramp), dtype=np.float32)
+@lru_cache(maxsize=8)
+def window(height: int, width: int) -> Plane:
+    """Blending weights of a tile, height × width × 1: 1 in the middle, almost 0 at the rim."""
+    soft: Plane = np.outer(_ramp(height), _ramp(width)).astype(np.float32)[..., None]
+    soft.setflags(write=False)
+    return soft
 
 
-def blend(
-    tiles: Sequence[Tile], pictures: npt.NDArray[np.float32], height: int, width: int
-) -> npt.NDArray[np.float32]:
+def _ramp(length: int) -> Plane:
+    return np.sin(np.pi * (np.arange(length, dtype=np.float32) + 0.5) / length) ** 2 + np.float32(1e-3)
+
+
+def blend(tiles: Sequence[Tile], pictures: Sequence[Plane], height: int, width: int) -> Plane:
     """The weighted mean of overlapping tiles.
 
-    ``pictures``: one C×S×S float32 picture a tile. Returns C×height×width float32.
+    ``pictures``: one float32 picture a tile, its height × its width × C. Returns height × width × C.
     """
-    total = np.zeros((pictures.shape[1], height, width), np.float32)
-    weights = np.zeros((height, width), np.float32)
-    soft = window(tiles[0].size)
+    if len(tiles) == 1:
+        return pictures[0]
+    total = np.zeros((height, width, pictures[0].shape[2]), np.float32)
+    weights = np.zeros((height, width, 1), np.float32)
     for tile, picture in zip(tiles, pictures, strict=True):
-        rows, columns = slice(tile.y, tile.y + tile.size), slice(tile.x, tile.x + tile.size)
-        total[:, rows, columns] += picture * soft
-        weights[rows, columns] += soft
+        soft = window(tile.height, tile.width)
+        total[tile.area] += picture * soft
+        weights[tile.area] += soft
     return total / weights

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from mangacolor.models.backends import CpuBackend, cpu_backend
 from mangacolor.models.super_resolution_files import INSTALL, package_folder
 from mangacolor.models.super_resolution_table import PACKAGE
 from mangacolor.nouns import Artifact, Chapter, Inputs
@@ -27,10 +28,12 @@ class Config:
     upscaler: str
     backend: Backend
     device: str
+    cpu_backend: CpuBackend
 
 
 def configure(options: Options, _chapter: Chapter) -> Config:
-    return Config(options.scale, options.upscaler, options.upscale_backend, options.device)
+    computes = cpu_backend(options.cpu_backend)
+    return Config(options.scale, options.upscaler, options.upscale_backend, options.device, computes)
 
 
 def output_scale(scale: Scale, size: tuple[int, int]) -> int:
@@ -53,7 +56,7 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
     """Enlarge the luma of decode's picture.
 
     ``main`` is H·scale×W·scale uint8 luma (Rec. 601). Data: ``scale``, ``size`` [w, h] of ``main``,
-    ``model``, ``backend`` and ``sha256`` of the weights (null for Lanczos and at scale 1, which
+    ``model``, ``backend``, ``computes`` and ``sha256`` of the weights (null for Lanczos and at scale 1, which
     passes the luma on as it is). Raises SetupError where a network asked for by name is unusable.
     """
     from mangacolor.stages.upscale_luma import upscale_luma
@@ -72,6 +75,7 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
         "size": [width * scale, height * scale],
         "model": model,
         "backend": upscaler.backend if upscaler else None,
+        "computes": upscaler.computes if upscaler else None,
         "sha256": upscaler.sha256 if upscaler else None,
     }
     return Artifact(data, {"main": large})
@@ -90,7 +94,9 @@ def _load(context: StageContext) -> Upscaler | None:
         name = default_upscaler(context.device)
     if name == LANCZOS:
         return None
-    return load_model(lambda: load_upscaler(name, context.device, config.backend), context.device)
+    return load_model(
+        lambda: load_upscaler(name, context.device, config.backend, config.cpu_backend), context.device
+    )
 
 
 STAGE = Stage(
@@ -98,6 +104,7 @@ STAGE = Stage(
     run,
     configure,
     needs=("decode",),
+    version=2,
     lane="device",
     keep="asked",
     fingerprint=fingerprint,

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mangacolor.models.super_resolution import Upscaler
+from mangacolor.models.workers import each
 from mangacolor.nouns import Box, Image
 from mangacolor.stages.out_of_memory import Room, run_in_batches
 from mangacolor.stages.screentone import Field, damage
@@ -67,16 +68,29 @@ def _network_pass(
         tiles = np.stack([padded[y : y + h + 2 * c, x : x + w + 2 * c] for x, y, w, h in group])
         return upscaler.enlarge(tiles, scale)
 
+    for (x, y, w, h), enlarged in _enlarged(luma, upscaler, room, call):
+        target = large[y * scale : (y + h) * scale, x * scale : (x + w) * scale]
+        target[...] = enlarged[: target.shape[0], : target.shape[1]]
+    return large
+
+
+def _enlarged(
+    luma: Image, upscaler: Upscaler, room: Room, call: Callable[[Sequence[Box]], Image]
+) -> Iterator[tuple[Box, Image]]:
+    """Every window in which something is drawn, enlarged by ``call``."""
+
     def divide(box: Box) -> list[Box]:
         room.tile = max(SMALLEST, max(box[2:]) // 2)
         return halves(box)
 
     tile = room.tile_of(upscaler.tile)
-    for group in batches(windows(luma, tile, min(tile, upscaler.grain)), upscaler.batch):
-        for (x, y, w, h), enlarged in run_in_batches(group, upscaler.batch, room, call, divide=divide):
-            target = large[y * scale : (y + h) * scale, x * scale : (x + w) * scale]
-            target[...] = enlarged[: target.shape[0], : target.shape[1]]
-    return large
+    groups = list(batches(windows(luma, tile, min(tile, upscaler.grain)), upscaler.batch))
+    if upscaler.parallel:  # on a processor, whose memory the engine's gate keeps
+        for group, pictures in zip(groups, each(call, groups), strict=True):
+            yield from zip(group, pictures, strict=True)
+        return
+    for group in groups:
+        yield from run_in_batches(group, upscaler.batch, room, call, divide=divide)
 
 
 def _reduce(large: Image, scale: int) -> Image:

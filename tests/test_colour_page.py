@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from mangacolor.models.weights_io import load_generator
+from mangacolor.models.colour_runner import TILE, load_colour_runner
 from mangacolor.nouns import Artifact, Image
 from mangacolor.settings import Options
-from mangacolor.stages.colorize import TILE, colorize_pictures, working_size
+from mangacolor.stages.colorize import colorize_pictures, working_size
 from mangacolor.stages.colour_space import chroma, luma
 from mangacolor.tests.stage_bench import Bench, bench, comic_page, run_until, tiny_weights
 
@@ -80,7 +80,7 @@ def test_a_panel_is_worked_on_with_its_short_side_at_256() -> None:
 
 
 def test_tiles_of_all_panels_share_batches_and_batches_change_nothing(weights: Path) -> None:
-    network = load_generator(weights)
+    network = load_colour_runner(weights)
     rng = np.random.default_rng(0)
     pictures = [rng.integers(0, 256, shape, dtype=np.uint8) for shape in ((256, 600), (300, 256), (90, 120))]
     context = bench(comic_page())
@@ -93,7 +93,7 @@ def test_tiles_of_all_panels_share_batches_and_batches_change_nothing(weights: P
 
 
 def test_no_seam_where_tiles_meet(weights: Path) -> None:
-    network = load_generator(weights)
+    network = load_colour_runner(weights)
     ramp = np.tile(np.linspace(90, 200, 3 * TILE, dtype=np.float32), (TILE, 1)).astype(np.uint8)
     (result,) = colorize_pictures(network, [ramp], 8)
     steps = np.abs(np.diff(cv2.blur(result, (9, 9)).astype(float), axis=1)).mean(axis=(0, 2))

@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image as PilImage
-from torch import Tensor, nn
 
 from mangacolor.errors import PageError, SetupError
+from mangacolor.models import colour_runner
+from mangacolor.models.backends import CpuBackend
+from mangacolor.models.colour_runner import Coloured, ColourRunner, load_colour_runner
 from mangacolor.models.super_resolution import Upscaler, load_upscaler
 from mangacolor.nouns import Image
 from mangacolor.pipeline.cancel import CancelToken
@@ -96,18 +98,18 @@ def test_every_devices_words_for_it_are_known(text: str) -> None:
         load_model(load, "cuda:0")
 
 
-class Small(nn.Module):
-    """A network on a card that holds ``most`` tiles at once."""
+class Small:
+    """A runner on a card that holds ``most`` tiles at once."""
 
-    def __init__(self, network: nn.Module, most: int) -> None:
-        super().__init__()
-        self.network, self.most, self.tried = network, most, list[int]()
+    def __init__(self, runner: ColourRunner, most: int) -> None:
+        self.plain, self.most, self.tried = runner, most, list[int]()
+        self.runner = replace(runner, run=self._run)
 
-    def forward(self, x: Tensor) -> Tensor:
-        self.tried.append(len(x))
-        if len(x) > self.most:
+    def _run(self, tiles: Sequence[Image], maps: Sequence[str]) -> list[Coloured]:
+        self.tried.append(len(tiles))
+        if len(tiles) > self.most:
             raise full()
-        return self.network(x)  # type: ignore[no-any-return]
+        return self.plain.run(tiles, maps)
 
 
 @pytest.fixture
@@ -126,13 +128,13 @@ def differ(one: Sequence[Image], other: Sequence[Image]) -> int:
 
 @pytest.mark.parametrize("most", [1, 2, 5])
 def test_colour_is_the_same_in_smaller_batches(most: int, weights: Path) -> None:
-    network = colorize._load(str(weights), "cpu")
-    whole = colorize.colorize_pictures(network, pictures(), 8)
-    context, small = bench(comic_page()), Small(network, most)
-    assert differ(whole, colorize.colorize_pictures(small, pictures(), 8, context)) <= 1
+    runner = load_colour_runner(weights)
+    whole = colorize.colorize_pictures(runner, pictures(), 8)
+    context, small = bench(comic_page()), Small(runner, most)
+    assert differ(whole, colorize.colorize_pictures(small.runner, pictures(), 8, context)) <= 1
     assert small.tried.count(8) == 1
     before = len(small.tried)
-    colorize.colorize_pictures(small, pictures(), 8, context)  # the next page
+    colorize.colorize_pictures(small.runner, pictures(), 8, context)  # the next page
     assert max(small.tried[before:]) <= most
     assert context.counts["network_calls"] == sum(size <= most for size in small.tried)
 
@@ -141,9 +143,10 @@ def test_a_tile_that_fits_nowhere_on_the_card_is_coloured_by_the_processor(weigh
     context = bench(comic_page())
     context.config = colorize.Config(str(weights))
     context.device = "cuda:0"
-    network = colorize._load(str(weights), "cpu")
-    whole = colorize.colorize_pictures(network, pictures(), 8)
-    assert differ(whole, colorize.colorize_pictures(Small(network, 0), pictures(), 8, context)) <= 1
+    runner = load_colour_runner(weights)
+    whole = colorize.colorize_pictures(runner, pictures(), 8)
+    small = Small(runner, 0).runner
+    assert differ(whole, colorize.colorize_pictures(small, pictures(), 8, context)) <= 1
     assert len(context.warnings) == 1 and "out of memory" in context.warnings[0]
 
 
@@ -156,7 +159,7 @@ def small_card(upscaler: Upscaler, pixels: int) -> tuple[Upscaler, list[int]]:
             raise full()
         return upscaler.enlarge(tiles, scale)
 
-    return replace(upscaler, enlarge=enlarge, tile=64, grain=32, batch=4), tried
+    return replace(upscaler, enlarge=enlarge, tile=64, grain=32, batch=4, parallel=False), tried
 
 
 @pytest.mark.parametrize("pixels", [100**2, 70**2, 55**2])
@@ -188,9 +191,9 @@ def test_a_whole_run_survives_a_small_card(
         (tmp_path / "in" / f"{number}.png").write_bytes(bench(comic_page()).source)
     made: list[Small] = []
 
-    def load(name: str, device: str) -> nn.Module:
-        made.append(Small(plain(name, device), 2))
-        return made[-1]
+    def load(name: str, device: str, backend: CpuBackend) -> ColourRunner:
+        made.append(Small(load_colour_runner(name, device, backend), 2))
+        return made[-1].runner
 
     def go(out: str) -> list[Image]:
         options = Options(scale="1", weights=str(weights), device="cpu", harmonize=False)
@@ -206,8 +209,7 @@ def test_a_whole_run_survives_a_small_card(
         assert (result.status, result.done) == (0, 3)
         return [np.asarray(PilImage.open(file)) for file in sorted((tmp_path / out).glob("*.png"))]
 
-    plain = colorize._load
     expected = go("whole")
-    monkeypatch.setattr(colorize, "_load", load)
+    monkeypatch.setattr(colour_runner, "load_colour_runner", load)
     assert differ(go("small"), expected) <= 1
     assert len(made) == 1 and sum(size > 2 for size in made[0].tried) <= 2

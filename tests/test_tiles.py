@@ -25,18 +25,24 @@ def test_tiles_cover_every_pixel_and_overlap(height: int, width: int) -> None:
     assert all(b - a <= 256 - 64 for a, b in itertools.pairwise(columns))
 
 
+def test_a_picture_shorter_than_a_tile_is_a_tile() -> None:
+    assert [(t.x, t.y, t.width, t.height) for t in cut(288, 416, 1024, 96)] == [(0, 0, 416, 288)]
+    long = cut(288, 1600, 1024, 96)
+    assert [(t.x, t.width, t.height) for t in long] == [(0, 1024, 288), (576, 1024, 288)]
+
+
 def test_blending_gives_back_what_was_cut() -> None:
     rng = np.random.default_rng(0)
-    picture = rng.random((3, 300, 700), dtype=np.float32)
+    picture = rng.random((300, 700, 3), dtype=np.float32)
     tiles = cut(300, 700, 256, 64)
-    parts = np.stack([picture[:, t.y : t.y + 256, t.x : t.x + 256] for t in tiles])
+    parts = [picture[tile.area] for tile in tiles]
     np.testing.assert_allclose(blend(tiles, parts, 300, 700), picture, atol=1e-5)
 
 
 def test_disagreeing_tiles_meet_smoothly() -> None:
     tiles = cut(256, 448, 256, 64)
-    parts = np.stack([np.full((1, 256, 256), float(index), np.float32) for index in range(len(tiles))])
-    row = blend(tiles, parts, 256, 448)[0, 128]
+    parts = [np.full((256, 256, 1), float(index), np.float32) for index in range(len(tiles))]
+    row = blend(tiles, parts, 256, 448)[128, :, 0]
     assert row[0] == pytest.approx(0)
     assert row[-1] == pytest.approx(1)
     assert np.abs(np.diff(row)).max() < 0.05

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from mangacolor.cores import usable_cores
 from mangacolor.errors import Cancelled, SetupError
 from mangacolor.models import super_resolution_files
 from mangacolor.models.super_resolution import Upscaler, load_upscaler
@@ -184,12 +185,12 @@ def test_work_stops_between_tiles(animevideo: Upscaler) -> None:
     counter, calls = counting(replace(animevideo, tile=32))
 
     def check() -> None:
-        if len(calls) == 2:
+        if len(calls) >= 2:
             raise Cancelled("stop")
 
     with pytest.raises(Cancelled):
         upscale_luma(drawing(160, 160), 2, counter, check)
-    assert len(calls) == 2
+    assert 2 <= len(calls) <= 2 + usable_cores()  # a tile a core may be under way; there are 25
 
 
 def tone(height: int, width: int, pitch: float, share: float) -> Image:

@@ -17,7 +17,7 @@ from mangacolor.training.metrics import PairScores, Scores, average, score_pair
 from mangacolor.training.tint_table import load_tint_table
 
 if TYPE_CHECKING:
-    from torch import nn
+    from mangacolor.models.generators import Generator
 
 TINT = "tint table"
 CLEARLY = 0.02  # structure by which a network must beat the tint table to have learnt something
@@ -159,15 +159,17 @@ def network_colourers(weights: Sequence[str], device: str, batch: int = 8) -> li
     ]
 
 
-def network_colourer(name: str, network: nn.Module, origin: str = "", batch: int = 8) -> Colourer:
+def network_colourer(name: str, network: Generator, origin: str = "", batch: int = 8) -> Colourer:
     """A generator (N×1×256×256 in [-1, 1] → N×3×256×256) in tiles, as the colorize stage runs it.
 
     Its own luma is kept, as in the notebook: the command would take only its chroma.
     """
+    from mangacolor.models.colour_runner import colour_runner
     from mangacolor.stages.colorize import colorize_pictures
 
+    runner = colour_runner(network)
     size = sum(parameter.numel() for parameter in network.parameters())
-    return Colourer(name, lambda greys: colorize_pictures(network, greys, batch), origin, size)
+    return Colourer(name, lambda greys: colorize_pictures(runner, greys, batch), origin, size)
 
 
 def labels(weights: Sequence[str]) -> list[str]:

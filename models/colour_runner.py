@@ -1,0 +1,207 @@
+"""A colour network made ready to run: the one thing that ``stages/colorize.py`` calls.
+
+On a CPU every tile is computed by itself on one core, by ncnn or by torch (``backends.py``); on a GPU
+tiles of one size go together, in half precision. All give luma and chroma, which become RGB here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mangacolor.models.backends import CpuBackend
+from mangacolor.models.workers import each
+from mangacolor.nouns import Image
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from mangacolor.models.generators import ColorizationUNet, Generator
+
+Plane = npt.NDArray[np.float32]
+
+TILE = 256  # side of what a network is shown that knows one size
+WHOLE = 1024  # longest side of what a network that takes any size gets at once: bounds memory
+_RED_CR, _BLUE_CB = 1.402, 1.772
+_GREEN_CB, _GREEN_CR = -0.344136, -0.714136
+
+
+@dataclass(frozen=True, slots=True)
+class Coloured:
+    """``picture``: H×W×3 RGB float32 in [-1, 1]. ``maps``: the feature maps asked for, each C×h×w float32."""
+
+    picture: Plane
+    maps: Mapping[str, Plane] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ColourRunner:
+    """``run(tiles, maps)`` colours grey tiles (H×W uint8) and gives a ``Coloured`` each, in their order.
+
+    ``maps`` names feature maps of the way down to hand out, from the same pass; ``seen`` are those that tell
+    surfaces apart (of ``EfficientUNet`` any of ``inference.MAPS`` can be had). A tile's sides are at most
+    ``tile`` pixels and multiples of ``grain``. ``backend`` says what computes.
+    """
+
+    backend: str
+    tile: int
+    grain: int
+    seen: tuple[str, ...]
+    run: Callable[[Sequence[Image], Sequence[str]], list[Coloured]]
+
+
+def load_colour_runner(
+    weights: str | Path, device: str = "cpu", backend: CpuBackend = "torch"
+) -> ColourRunner:
+    """The network of a name or file (as ``load_generator``), ready to run on ``device``.
+
+    ``backend`` counts on a CPU; a network that ncnn is not taught runs on torch there too. Raises
+    ``SetupError`` for unusable weights.
+    """
+    from mangacolor.models.weights_io import load_generator
+
+    return colour_runner(load_generator(weights, device), backend)
+
+
+def colour_runner(network: Generator, backend: CpuBackend = "torch") -> ColourRunner:
+    """The same for a network in memory; it stays as it is."""
+    import torch
+
+    from mangacolor.models.efficient_unet import STEP, EfficientUNet
+
+    device = next(network.parameters()).device
+    takes_any_size = isinstance(network, EfficientUNet)
+    tile, grain = (WHOLE, STEP) if takes_any_size else (TILE, TILE)
+    seen = ("sixteenth", "deepest") if takes_any_size else unet_maps(network.config.levels)
+    if isinstance(network, EfficientUNet) and backend == "ncnn" and device.type == "cpu":
+        return ColourRunner("ncnn", tile, grain, seen, _on_ncnn(network))
+    with torch.inference_mode(False), torch.no_grad():  # the caller's mode would mark the new weights
+        form = _inference_form(network)
+    call = _torch_call(form, device)
+    if device.type == "cpu":
+        return ColourRunner(
+            "torch", tile, grain, seen, lambda tiles, maps: each(lambda t: call([t], maps)[0], tiles)
+        )
+    return ColourRunner("torch", tile, grain, seen, lambda tiles, maps: _by_size(call, tiles, maps))
+
+
+def _on_ncnn(network: Any) -> Callable[[Sequence[Image], Sequence[str]], list[Coloured]]:
+    from mangacolor.models.ncnn_colour import colour_graph
+
+    compiled = colour_graph(network).compiled()
+
+    def run(tiles: Sequence[Image], maps: Sequence[str]) -> list[Coloured]:
+        def one(tile: Image) -> Coloured:
+            *seen, chroma, luma = compiled({"grey": _scaled(tile)}, [*maps, "chroma", "luma"])
+            picture = assembled(luma[0], np.ascontiguousarray(chroma.transpose(1, 2, 0)))
+            return Coloured(picture, dict(zip(maps, seen, strict=True)))
+
+        return each(one, tiles)
+
+    return run
+
+
+def _inference_form(network: Generator) -> nn.Module:
+    import torch
+
+    from mangacolor.models.efficient_unet import EfficientUNet
+    from mangacolor.models.inference import FoldedEfficientUNet, without_norms
+
+    device = next(network.parameters()).device
+    form: nn.Module
+    if isinstance(network, EfficientUNet):
+        form = FoldedEfficientUNet(network)
+        if device.type == "cuda":
+            form = form.half()
+    else:
+        form = without_norms(network)
+    form.eval().to(device)
+    form.to(memory_format=torch.channels_last)
+    return form
+
+
+def _torch_call(
+    form: nn.Module, device: torch.device
+) -> Callable[[Sequence[Image], Sequence[str]], list[Coloured]]:
+    import torch
+
+    from mangacolor.models.generators import ColorizationUNet
+    from mangacolor.models.inference import Output
+
+    dtype = next(form.parameters()).dtype
+
+    def call(tiles: Sequence[Image], maps: Sequence[str]) -> list[Coloured]:
+        """Tiles of one size, together."""
+        stack = torch.from_numpy(np.stack([_scaled(tile) for tile in tiles])[:, None])
+        if device.type == "cuda":
+            stack = stack.pin_memory()
+        with torch.inference_mode():
+            grey = stack.to(device, dtype, non_blocking=True).contiguous(memory_format=torch.channels_last)
+            if isinstance(form, ColorizationUNet):
+                return _of_unet(form, grey, maps)
+            made: Output = form(grey)
+            lumas, chromas = _numpy(made.luma), _numpy(made.chroma.permute(0, 2, 3, 1))
+            seen = {name: _numpy(made.maps[name]) for name in maps}
+        return [
+            Coloured(assembled(luma[0], chroma), {name: stacked[number] for name, stacked in seen.items()})
+            for number, (luma, chroma) in enumerate(zip(lumas, chromas, strict=True))
+        ]
+
+    return call
+
+
+def _of_unet(form: ColorizationUNet, grey: torch.Tensor, maps: Sequence[str]) -> list[Coloured]:
+    colour, found = form.colour_and_features(grey)
+    pictures = _numpy(colour.permute(0, 2, 3, 1))
+    named = dict(zip(unet_maps(form.config.levels), map(_numpy, found), strict=True)) if maps else {}
+    return [
+        Coloured(np.ascontiguousarray(picture), {name: named[name][number] for name in maps})
+        for number, picture in enumerate(pictures)
+    ]
+
+
+def unet_maps(levels: int) -> tuple[str, ...]:
+    """Names of what ``ColorizationUNet.colour_and_features`` gives for a network of so many levels."""
+    return tuple(f"down{level}" for level in range(1, levels + 1))[3:5] or (f"down{levels}",)
+
+
+def _numpy(tensor: torch.Tensor) -> Plane:
+    array: Plane = tensor.float().cpu().numpy()
+    return array
+
+
+def _by_size(
+    call: Callable[[Sequence[Image], Sequence[str]], list[Coloured]],
+    tiles: Sequence[Image],
+    maps: Sequence[str],
+) -> list[Coloured]:
+    """One call for all tiles of a size."""
+    found: dict[int, Coloured] = {}
+    for shape in dict.fromkeys(tile.shape for tile in tiles):
+        numbers = [number for number, tile in enumerate(tiles) if tile.shape == shape]
+        found |= zip(numbers, call([tiles[number] for number in numbers], maps), strict=True)
+    return [found[number] for number in range(len(tiles))]
+
+
+def _scaled(tile: Image) -> Plane:
+    """0–255 to [-1, 1]."""
+    return tile.astype(np.float32) * np.float32(1 / 127.5) - np.float32(1)
+
+
+def assembled(luma: Plane, chroma: Plane) -> Plane:
+    """H×W×3 RGB in [-1, 1] of luma H×W and chroma h×w×2, enlarged bilinearly (Rec. 601)."""
+    size = luma.shape[1], luma.shape[0]
+    large = cv2.resize(chroma, size, interpolation=cv2.INTER_LINEAR)
+    cb, cr = large[..., 0], large[..., 1]
+    picture = np.empty((*luma.shape, 3), np.float32)
+    picture[..., 0] = luma + np.float32(_RED_CR) * cr
+    picture[..., 1] = luma + np.float32(_GREEN_CB) * cb + np.float32(_GREEN_CR) * cr
+    picture[..., 2] = luma + np.float32(_BLUE_CB) * cb
+    return np.clip(picture, -1, 1, out=picture)
