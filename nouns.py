@@ -48,12 +48,13 @@ class Page:
 
     ``name`` is its output path relative to OUT, with ``/`` between parts (``ch1/012.png``;
     in archives ``x.cbz/012.png``): its identity in events, the manifest and the state folder.
-    ``number`` counts from 1 in its chapter.
+    ``number`` counts from 1 in its chapter. ``edit`` is a corrected Panels JSON, if the page has one.
     """
 
     name: str
     number: int
     source: PageSource
+    edit: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from mangacolor.pipeline.cancel import CancelToken
 from mangacolor.pipeline.chapter_work import ChapterWork
 from mangacolor.pipeline.context import Context, run_stage
 from mangacolor.pipeline.devices import check_device_name, resolve_device, set_torch_threads
+from mangacolor.pipeline.edits import with_edits
 from mangacolor.pipeline.engine import Engine
 from mangacolor.pipeline.events import Listener, RunDone, RunResult, RunStarted, Warned
 from mangacolor.pipeline.graph import Graph
@@ -53,9 +54,9 @@ def run(
         selection = graph.select(run_options.until, run_options.start)
         check_device_name(options.device)
         plan = discover(inputs, out, run_options.output_form, limits_of(options, run_options))
-        chapters = pick_pages(plan.chapters, run_options.pages)
-        progress.begin(plan, chapters)
         state = State(out)
+        chapters = pick_pages(with_edits(plan.chapters, run_options.edits, state), run_options.pages)
+        progress.begin(plan, chapters)
         with state.locked():
             manifest = Manifest(state.out, state.manifest, state.scratch)
             job = Job(

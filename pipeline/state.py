@@ -19,6 +19,7 @@ class State:
         self.folder = self.out / STATE_FOLDER
         self.manifest = self.folder / "manifest.jsonl"
         self.scratch = self.folder / "tmp"
+        self.edits = self.folder / "edits"  # corrections by the user
         self.finished = self.folder / "finished"  # pages of archives
 
     def page_folder(self, page: str) -> Path:

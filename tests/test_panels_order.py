@@ -59,7 +59,7 @@ def test_an_unknown_direction_is_refused() -> None:
 
 
 def test_the_clearest_cut_wins_where_none_is_clear() -> None:
-    """Two columns that lean into each other by 40 %; the left one's panels overlap more, one over the other."""
+    """Two columns overlap by 40 %; the panels of the left one overlap more, one over the other."""
     right = [(340, 40, 260, 260), (280, 320, 320, 150), (290, 480, 310, 120)]
     left = [(0, 0, 390, 340), (0, 190, 280, 410)]
     assert subject.order_panels([*left, *right], SIZE, "rtl") == [2, 3, 4, 0, 1]
