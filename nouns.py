@@ -49,13 +49,14 @@ class Page:
     ``name`` is its output path relative to OUT, with ``/`` between parts (``ch1/012.png``;
     in archives ``x.cbz/012.png``): its identity in events, the manifest and the state folder.
     ``number`` counts from 1 in its chapter. ``modified_ns`` is the source's time stamp, which the
-    finished page gets (None: the time of writing).
+    finished page gets (None: the time of writing). ``edit`` is a corrected Panels JSON, if it has one.
     """
 
     name: str
     number: int
     source: PageSource
     modified_ns: int | None = None
+    edit: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

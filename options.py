@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -94,8 +95,16 @@ input_options = _all(
     option("--max-ratio", type=click.IntRange(1), help="How far a file may be packed; 300 times by default."),
 )
 
+edits_option = option(
+    "--edits",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Corrected panel JSON files, used instead of detection; OUT/.mangacolor/edits by default.",
+)
+
 selection_options = _all(
     input_options,
+    edits_option,
     option("--until", metavar="STAGE", help="Stop each page after this stage and write no page."),
     option("--from", "start", metavar="STAGE", help="Redo this stage and what follows it; reuse the rest."),
     option("--pages", metavar="3,5-9", help="Only these pages of each chapter, counted from 1."),

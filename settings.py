@@ -8,6 +8,7 @@ Precedence, lowest first: these defaults, ``mangacolor.toml``, ``MANGACOLOR_*``,
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from mangacolor.nouns import Direction
@@ -44,6 +45,7 @@ class RunOptions:
 
     until: str | None = None
     start: str | None = None  # --from
+    edits: Path | None = None  # corrected Panels JSON; None: OUT/.mangacolor/edits. Part of a page's keys
     pages: str | None = None  # "3,5-9", counted from 1 in each chapter
     keep: bool = False
     report: bool = False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +28,7 @@ def clean(out: Path, everything: bool = False, graph: Graph | None = None) -> Cl
 
     What a later run needs to find these up to date stays too: the manifest, and the small artifacts that
     chapter stages look at. With ``everything`` the whole state folder goes, and a later run takes OUT's
-    files for the user's own.
+    files for the user's own. Corrections in ``edits`` are the user's work and always stay.
 
     Raises ``InputError`` if there is no state folder, ``OutputError`` if a run is writing there.
     """
@@ -42,6 +41,7 @@ def clean(out: Path, everything: bool = False, graph: Graph | None = None) -> Cl
     needed = {need for stage in graph.chapter_stages for need in stage.needs}
     with state.locked():
         files = [file for file in state.folder.rglob("*") if file.is_file() and file.name != "lock"]
+        files = [file for file in files if state.edits not in file.parents]
         if not everything:
             files = [file for file in files if _is_artifact(state, file, needed)]
         size = sum(file.stat().st_size for file in files)
@@ -52,7 +52,8 @@ def clean(out: Path, everything: bool = False, graph: Graph | None = None) -> Cl
         except OSError as error:
             raise output_error(state.folder, error) from error
     if everything:
-        shutil.rmtree(state.folder, ignore_errors=True)
+        (state.folder / "lock").unlink(missing_ok=True)
+        _remove_empty_folders(state.folder)
     return Cleaned(len(files), size)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mangacolor.nouns import Artifact, Chapter
+from mangacolor.nouns import Artifact, Chapter, Page
 from mangacolor.pipeline.devices import device_kind
 from mangacolor.pipeline.graph import Graph, Node
 from mangacolor.settings import Options
@@ -27,10 +27,12 @@ class Recipe:
     marks: Mapping[str, str]
     neutral: frozenset[str] = frozenset()
 
-    def page_keys(self, graph: Graph, source_sha256: str, given: Mapping[str, Artifact]) -> dict[str, str]:
-        """The key of each stage's artifact for the page whose file has this hash.
+    def page_keys(
+        self, graph: Graph, page: Page, source_sha256: str, given: Mapping[str, Artifact]
+    ) -> dict[str, str]:
+        """The key of each stage's artifact for a page whose file has this hash.
 
-        A key covers the input bytes, the stage's name, version, configuration and fingerprint, and
+        A key covers the input bytes, the stage's name, version, configuration and fingerprints, and
         the keys of what it needs: so a changed option reaches the stage and its descendants only.
         What chapter stages gave the page (``given``) counts by its content; what rests on a chapter
         stage that has not spoken yet has no key yet.
@@ -42,7 +44,10 @@ class Recipe:
                 if name in given:
                     keys[name] = digest([name, str(stage.version), _json(given[name].data)])
             elif name in self.marks and keys.keys() >= set(stage.needs):
-                keys[name] = digest([source_sha256, self.marks[name], *(keys[need] for need in stage.needs)])
+                own = stage.page_fingerprint(page) if stage.page_fingerprint else ""
+                beside = [own] if own else []
+                needs = [keys[need] for need in stage.needs]
+                keys[name] = digest([source_sha256, self.marks[name], *beside, *needs])
         return keys
 
 

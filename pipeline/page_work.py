@@ -107,7 +107,7 @@ class PageWork:
     def examine(self) -> Entry | None:
         """[lane] What ``prepare`` does, without writing anything."""
         self.source = self.page.source.read()
-        self.keys = self.recipe.page_keys(self.job.graph, sha256(self.source), self.given)
+        self.keys = self.recipe.page_keys(self.job.graph, self.page, sha256(self.source), self.given)
         if self.commits and not self.job.force:
             entry = self._finished()
             if entry is not None and not self.job.selection.forced:

@@ -15,7 +15,9 @@ from mangacolor.nouns import Chapter, Direction, Page
 from mangacolor.pipeline.atomic import write_atomic
 from mangacolor.pipeline.cache import encode_png
 from mangacolor.pipeline.cancel import CancelToken
+from mangacolor.pipeline.edits import with_edits
 from mangacolor.pipeline.one_page import run_page
+from mangacolor.pipeline.state import State
 from mangacolor.settings import Options
 from mangacolor.stages.registry import default_graph
 
@@ -37,6 +39,7 @@ def write_panels(
     out: Path,
     *,
     direction: Direction | None,
+    edits: Path | None = None,
     jobs: int,
     cancel: CancelToken,
     tell: Callable[[str], None],
@@ -44,11 +47,13 @@ def write_panels(
     """Write ``<page>.json`` and ``<page>.panels.png`` below ``out`` for every page of ``images``.
 
     The JSON holds the six entries of the Panels JSON (docs/panels.md) and nothing else. Pages that look
-    coloured are treated like others, blank ones have no panels. Raises ``UsageError``, ``InputError`` or
+    coloured are treated like others, blank ones have no panels. Corrected files in ``edits``, or in
+    ``out/.mangacolor/edits``, are used instead of detection. Raises ``UsageError``, ``InputError`` or
     ``OutputError``; a page that cannot be read is told and listed.
     """
     plan = discover(images, out)
-    work = [(chapter, page) for chapter in plan.chapters for page in chapter.pages]
+    chapters = with_edits(plan.chapters, edits, State(out))
+    work = [(chapter, page) for chapter in chapters for page in chapter.pages]
     _check_names([page.name for _, page in work])
     options = Options(direction=direction, force_color=True)
     failed: list[tuple[str, str, str]] = []

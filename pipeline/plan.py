@@ -13,6 +13,7 @@ from mangacolor.formats.discovery import discover
 from mangacolor.formats.limits import limits_of
 from mangacolor.pipeline.cancel import CancelToken
 from mangacolor.pipeline.chapter_work import ChapterWork
+from mangacolor.pipeline.edits import with_edits
 from mangacolor.pipeline.graph import Graph
 from mangacolor.pipeline.manifest import Manifest
 from mangacolor.pipeline.page_numbers import pick_pages
@@ -58,8 +59,8 @@ def plan_run(
     graph = graph or default_graph()
     selection = graph.select(run_options.until, run_options.start)
     found = discover(inputs, out, run_options.output_form, limits_of(options, run_options))
-    chapters = pick_pages(found.chapters, run_options.pages)
     state = State(out)
+    chapters = pick_pages(with_edits(found.chapters, run_options.edits, state), run_options.pages)
     manifest = Manifest(state.out, state.manifest)
     job = Job(graph, selection, CancelToken(), manifest, force=run_options.force)
     works = make_works(job, chapters, options, state, apart=run_options.pages is not None)

@@ -18,6 +18,7 @@ from mangacolor.pipeline.cancel import CancelToken
 from mangacolor.pipeline.chapter_work import ChapterWork
 from mangacolor.pipeline.copy_along import copy_extras
 from mangacolor.pipeline.devices import check_device_name
+from mangacolor.pipeline.edits import with_edits
 from mangacolor.pipeline.engine import Engine
 from mangacolor.pipeline.events import Event, Listener, PageDone, RunDone, RunResult, RunStarted, Warned
 from mangacolor.pipeline.graph import Graph
@@ -65,9 +66,9 @@ def run(
         plan = discover(inputs, out, run_options.output_form, limits_of(options, run_options))
         if options.hints:
             check_pages(read_hints(Path(options.hints)), plan.chapters)
-        chapters = pick_pages(plan.chapters, run_options.pages)
-        progress.begin(plan, chapters)
         state = State(out)
+        chapters = pick_pages(with_edits(plan.chapters, run_options.edits, state), run_options.pages)
+        progress.begin(plan, chapters)
         with state.locked():
             manifest = Manifest(state.out, state.manifest, state.scratch)
             for part in sorted(state.parts.glob("*.jsonl")):  # of a run on a cluster that was killed

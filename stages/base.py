@@ -49,7 +49,8 @@ class Stage:
 
     ``needs``: stages whose artifacts it reads. ``version``: raise it when the same configuration
     gives other pixels than before. ``configure`` makes the part of the cache key that options
-    decide; ``fingerprint`` adds what configuration names only indirectly (a hash of weights).
+    decide; ``fingerprint`` adds what configuration names only indirectly (a hash of weights), and
+    ``page_fingerprint`` what lies beside the page's own file (a correction).
     ``decides``: its ``outcome`` may end the page, so stages that it does not rest on wait for it.
     ``keep``: ``always`` for small artifacts, ``asked`` for large ones (written with ``--keep`` or
     when named by ``--until``). ``preview`` draws ``<stage>.png`` for a stage with no ``main`` image.
@@ -64,6 +65,7 @@ class Stage:
     keep: Literal["always", "asked"] = "always"
     decides: bool = False
     fingerprint: Callable[[Any], str] | None = None
+    page_fingerprint: Callable[[Page], str] | None = None
     preview: Callable[[Artifact, Inputs], Image] | None = None
 
 

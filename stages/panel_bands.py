@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from mangacolor.stages.panel_lines import STEP, Lines, Spans, View, sample
 from mangacolor.stages.panel_regions import Floats, Polygon
 
+ENOUGH = 0.72  # score of a band that cuts
 _WIDEST = 0.075  # of the page's long side
 _SPAN = 0.8  # of the region's extent that a cut must run through
 _MOST = 40  # lines of each side tried in one region
@@ -71,12 +73,40 @@ def _pairs(view: View, support: Floats, spans: Spans, white: bool, down: bool) -
     good &= np.maximum(support[0][top], support[1][bottom]) >= _STRONG_EDGE
     # The ink of a frame is a thin black band itself: the gutter beside it must win.
     thin = _THIN_COST * (1 - np.clip(gaps.mean(1) / _THIN, 0, 1))
+    good[good] = _bound(view, spans[top[good]], top[good], bottom[good], white) - thin[good] >= ENOUGH
     return [
         Band(
             down, _line(lines, top), _line(lines, bottom), _score(view, spans[top], top, bottom, white) - cost
         )
         for (top, bottom), cost in zip(pairs[good], thin[good], strict=True)
     ]
+
+
+def _bound(
+    view: View, spans: Spans, top: npt.NDArray[np.intp], bottom: npt.NDArray[np.intp], white: bool
+) -> Floats:
+    """What ``_score`` is at most, for many pairs at once, from the middle between the two lines alone."""
+    lines, mask = view.lines, view.white if white else view.black
+    first, last = spans[:, 0], spans[:, 1]
+    length = np.maximum(last - first, 1)
+    columns = np.arange(int(length.max(initial=1)))[None]
+    at = first[:, None] + columns
+    xs = np.minimum(at * STEP, mask.shape[1] - 1)
+    middle = (lines.offset[top] + lines.offset[bottom]) / 2, (lines.slope[top] + lines.slope[bottom]) / 2
+    rows = np.rint(middle[0][:, None] + middle[1][:, None] * at * STEP).astype(np.intp)
+    blank = mask[np.clip(rows, 0, mask.shape[0] - 1), xs] & (rows >= 0) & (rows < mask.shape[0])
+    inside = columns < length[:, None]
+    blank &= inside
+    tail = np.clip(length // 8, 2, 4)[:, None]
+    starts = (blank | (columns >= tail)).all(1)
+    ends = (blank | (columns < length[:, None] - tail) | ~inside).all(1)
+    edges = [
+        np.minimum((lines.sums[side, index, last] - lines.sums[side, index, first]) / (0.4 * length), 1)
+        for side, index in ((0 if white else 1, top), (1 if white else 0, bottom))
+    ]
+    through = starts.astype(np.float64) + ends
+    bound: Floats = 0.35 * blank.sum(1) / length + 0.175 * (edges[0] + edges[1]) + 0.15 * through
+    return bound
 
 
 def _score(view: View, span: Spans, top: int, bottom: int, white: bool) -> float:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mangacolor.stages.panel_bands import Band, bands
+from mangacolor.stages.panel_bands import ENOUGH, Band, bands
 from mangacolor.stages.panel_bare import bare_bands, trim
 from mangacolor.stages.panel_lines import View
 from mangacolor.stages.panel_regions import Polygon, area, clip, swap
 from mangacolor.stages.panel_sides import fit
 
-_ENOUGH = 0.72  # score of a band that cuts
 _SMALLEST = 0.008  # of the page's area: no cut leaves less
 _SURE = 0.9  # a gutter of this score shows that the page has gutters
 _STYLE_COST = 0.03  # for a shared frame line on such a page
@@ -58,7 +57,7 @@ def _best(views: tuple[View, View], polygon: Polygon, gutters: bool) -> Band | N
     scores = [band.score - _STYLE_COST * (gutters and band.shared) for band in found]
     smallest = _SMALLEST * views[0].white.size
     for index in sorted(range(len(found)), key=lambda index: -scores[index]):
-        if scores[index] < _ENOUGH:
+        if scores[index] < ENOUGH:
             break
         if min(area(part) for part in _split(polygon, found[index])) >= smallest:
             return found[index]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,9 @@ Floats = npt.NDArray[np.float64]
 _WITHIN = 0.7  # share of a box inside a larger one that makes it an inset
 _UNEQUAL = 0.12  # by which the boxes of four-panel strips may differ in size
 _TOLERANCE = 0.25  # of the smaller of two extents: that much overlap does not join panels
+_JOINED = 0.6  # and this much does, where no clearer cut is to be had
+_LOW = 0.2  # of the columns' height
+_EDGE = 0.03  # of a host, within which an inset reaches its edge
 
 
 def order_panels(boxes: Sequence[Box], size: tuple[int, int], direction: Direction) -> list[int]:
@@ -80,39 +84,51 @@ def _area(box: Floats) -> float:
 
 
 def _read_before(inset: Floats, host: Floats) -> bool:
-    """Whether an inset sits where the eye enters its host: the upper corner reading starts from."""
-    x, y = ((inset[:2] + inset[2:]) / 2 - host[:2]) / (host[2:] - host[:2])
-    return bool(x < 1 / 3 and y < 0.6)
+    """Whether an inset sits where the eye enters its host: the upper corner reading starts from.
+
+    A low strip along the whole upper edge does, too: it is a row of its own.
+    """
+    left, top, right, bottom = ((inset.reshape(2, 2) - host[:2]) / (host[2:] - host[:2])).ravel()
+    row = left <= _EDGE and right >= 1 - _EDGE and top <= _EDGE and bottom <= 1 / 3
+    return bool(row or (left + right < 2 / 3 and top + bottom < 1.2))
 
 
 def _order(corners: Floats, members: list[int]) -> list[int]:
+    """Rows first, then columns, where straight cuts are clear; else the cut that is clearest."""
     if len(members) == 1:
         return members
-    groups = _groups(corners, members, 1)
-    if len(groups) == 1:
-        groups = _groups(corners, members, 0)
-    if len(groups) == 1:
+    rows, columns = _overlaps(corners, members, 1), _overlaps(corners, members, 0)
+    if min(rows) <= _TOLERANCE:
+        axis, overlaps = 1, rows
+    elif min(columns) <= _TOLERANCE:
+        axis, overlaps = 0, columns
+    else:
+        axis, overlaps = (0, columns) if min(columns) < min(rows) else (1, rows)
+    if min(overlaps) > _JOINED:
         first = min(members, key=lambda i: (corners[i, 1] + 0.25 * corners[i, 3] + 0.5 * corners[i, 0], i))
-        rest = [index for index in members if index != first]
-        return [first, *_order(corners, rest)]
+        return [first, *_order(corners, [index for index in members if index != first])]
+    allowed = max(_TOLERANCE, min(overlaps))
+    along = _along(corners, members, axis)
+    cuts = [0, *(at + 1 for at, overlap in enumerate(overlaps) if overlap <= allowed), len(along)]
+    groups = [along[a:b] for a, b in pairwise(cuts)]
+    tops = [corners[group, 1].min() for group in groups]
+    # The eye enters at the top: a first column that starts far below the others is reached last.
+    if axis == 0 and tops[0] - min(tops) > _LOW * (corners[members, 3].max() - min(tops)):
+        groups = [*groups[1:], groups[0]]
     return [index for group in groups for index in _order(corners, group)]
 
 
-def _groups(corners: Floats, members: list[int], axis: int) -> list[list[int]]:
-    """Members split by straight cuts across ``axis``, where no two sides overlap too much."""
-    ordered = sorted(members, key=lambda i: (corners[i, axis] + corners[i, axis + 2], i))
-    groups = [[ordered[0]]]
-    for position in range(1, len(ordered)):
-        before, after = ordered[:position], ordered[position:]
-        if all(_clear(corners, a, b, axis) for a in before for b in after):
-            groups.append([])
-        groups[-1].append(ordered[position])
-    return groups
+def _along(corners: Floats, members: list[int], axis: int) -> list[int]:
+    return sorted(members, key=lambda i: (corners[i, axis] + corners[i, axis + 2], i))
 
 
-def _clear(corners: Floats, before: int, after: int, axis: int) -> bool:
-    overlap = corners[before, axis + 2] - corners[after, axis]
-    extent = min(
-        corners[before, axis + 2] - corners[before, axis], corners[after, axis + 2] - corners[after, axis]
-    )
-    return bool(overlap <= _TOLERANCE * extent)
+def _overlaps(corners: Floats, members: list[int], axis: int) -> list[float]:
+    """For each cut between neighbours along ``axis``: the largest overlap of any two sides across it.
+
+    In shares of the smaller extent of the two boxes.
+    """
+    boxes = corners[_along(corners, members, axis)]
+    low, high = boxes[:, axis], boxes[:, axis + 2]
+    extent = np.maximum(np.minimum.outer(high - low, high - low), 1e-9)
+    overlap = (high[:, None] - low[None]) / extent
+    return [float(overlap[:at, at:].max()) for at in range(1, len(boxes))]

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from mangacolor.errors import InputError
 from mangacolor.nouns import Artifact, Chapter, Direction, Image, Inputs, Panel, Point
 from mangacolor.settings import Options
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.colour_space import luma
 from mangacolor.stages.panel_detect import Found, detect
+from mangacolor.stages.panel_edits import fingerprint, panels_in, read_edit
 from mangacolor.stages.panel_ground import ground as find_ground
 from mangacolor.stages.panel_order import order_panels
 from mangacolor.stages.panel_overlay import draw_panels
@@ -87,7 +87,11 @@ def panels_of(artifact: Artifact) -> list[Panel]:
 def run(context: StageContext, inputs: Inputs) -> Artifact:
     started = time.perf_counter()
     page = inputs["decode"].images["main"]
-    layout = find_panels(page, context.config.direction)
+    edit = context.page.edit
+    if edit is None:
+        layout = find_panels(page, context.config.direction)
+    else:
+        layout = layout_from_document(read_edit(edit), page, str(edit))
     size = page.shape[1], page.shape[0]
     document = panel_document(layout, context.page.name, size, time.perf_counter() - started)
     return Artifact(data=document, images={"ground": layout.ground})
@@ -103,54 +107,18 @@ STAGE = Stage(
     configure=configure,
     needs=("decode", "classify"),
     keep="always",
+    page_fingerprint=fingerprint,
     preview=preview,
 )
 
 
 def layout_from_document(document: Mapping[str, Any], image: Image, name: str) -> PanelLayout:
-    """The layout that a (corrected) Panels JSON describes, with the ground of ``image``.
+    """The layout that a (corrected) Panels JSON describes, in its order, with the ground of ``image``.
 
-    Panels keep the document's order. Where a polygon is missing its box is taken. Raises
-    ``InputError``, naming ``name``, where the document does not fit the page.
+    Raises ``InputError``, naming ``name``, where the document does not fit the page.
     """
-    height, width = image.shape[:2]
-    remedy = "Correct the file, or delete it to have the panels detected."
-    if list(document.get("size", ())) != [width, height]:
-        raise InputError(
-            f"{name}: made for a page of size {document.get('size')}, this one has [{width}, {height}].",
-            remedy,
-        )
-    boxes = document.get("panels")
-    if not isinstance(boxes, list) or not boxes:
-        raise InputError(f"{name}: 'panels' must be a list of one or more boxes.", remedy)
-    shapes = document.get("polygons") or [None] * len(boxes)
-    if len(shapes) != len(boxes):
-        raise InputError(f"{name}: {len(boxes)} panels but {len(shapes)} polygons.", remedy)
-    found = []
-    for number, (box, shape) in enumerate(zip(boxes, shapes, strict=True), 1):
-        polygon = _parse(box, shape, f"{name}: panel {number}", remedy)
-        polygon = np.clip(polygon, 0, (width, height))
-        if np.ptp(polygon, axis=0).min() < 1:
-            raise InputError(f"{name}: panel {number} has no area inside the page.", remedy)
-        found.append(Found(polygon, 1.0))
-    return _layout(luma(image), found, None)
-
-
-def _parse(box: object, shape: object, where: str, remedy: str) -> Polygon:
-    try:
-        if shape is not None:
-            polygon = np.array(shape, np.float64)
-            valid = polygon.ndim == 2 and polygon.shape[1] == 2 and len(polygon) >= 3
-        else:
-            x, y, w, h = np.array(box, np.float64)
-            polygon = np.array([(x, y), (x + w, y), (x + w, y + h), (x, y + h)])
-            valid = w > 0 and h > 0
-        valid = valid and bool(np.isfinite(polygon).all())
-    except (TypeError, ValueError):
-        valid = False
-    if not valid:
-        raise InputError(f"{where} is neither a box [x, y, width, height] nor a polygon of points.", remedy)
-    return polygon
+    size = image.shape[1], image.shape[0]
+    return _layout(luma(image), panels_in(document, size, name), None)
 
 
 def _layout(grey: Image, found: Sequence[Found], direction: Direction | None) -> PanelLayout:

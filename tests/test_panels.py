@@ -167,7 +167,7 @@ def test_a_webtoon_strip_is_cut_on_its_blank_bands() -> None:
 
 def test_the_stage_leaves_the_panels_json_and_reads_it_back() -> None:
     page = np.repeat(draw_page(BOXES)[:, :, None], 3, 2)
-    context = SimpleNamespace(config=Config("ltr"), page=SimpleNamespace(name="ch/01.png"))
+    context = SimpleNamespace(config=Config("ltr"), page=SimpleNamespace(name="ch/01.png", edit=None))
     inputs = {"decode": Artifact(images={"main": page}), "classify": Artifact()}
     artifact = STAGE.run(context, inputs)
     data = artifact.data
@@ -210,6 +210,10 @@ def test_a_corrected_document_is_taken_as_it_is() -> None:
         ({"panels": [[0, 0, -5, 10]], "polygons": None}, "panel 1"),
         ({"panels": [[9000, 0, 50, 10]], "polygons": None}, "no area"),
         ({"polygons": [[[0, 0]]]}, "polygons"),
+        ({"polygons": {}.fromkeys("abcd")}, "polygons"),
+        ({"panels": [[0, 0, 90, 90]], "polygons": [[[0, 0], [9, 9]]]}, "panel 1"),
+        ({"panels": [[0, 0, 90, 90]], "polygons": [[[0, 0], [60, 0], [60, 60]]]}, "not in the same place"),
+        ({"panels": [["a", 0, 9, 9]], "polygons": None}, "panel 1"),
     ],
 )
 def test_a_document_that_does_not_fit_is_refused(change: dict[str, object], word: str) -> None:

@@ -56,3 +56,22 @@ def test_every_box_is_read_once_even_when_all_overlap() -> None:
 def test_an_unknown_direction_is_refused() -> None:
     with pytest.raises(UsageError, match="ttb"):
         subject.order_panels([(0, 0, 1, 1)], SIZE, "ttb")  # type: ignore[arg-type]
+
+
+def test_the_clearest_cut_wins_where_none_is_clear() -> None:
+    """Two columns overlap by 40 %; the panels of the left one overlap more, one over the other."""
+    right = [(340, 40, 260, 260), (280, 320, 320, 150), (290, 480, 310, 120)]
+    left = [(0, 0, 390, 340), (0, 190, 280, 410)]
+    assert subject.order_panels([*left, *right], SIZE, "rtl") == [2, 3, 4, 0, 1]
+
+
+def test_a_strip_along_the_upper_edge_of_a_panel_is_read_before_it() -> None:
+    host, strip, floating = (0, 300, 600, 500), (0, 290, 600, 90), (40, 310, 520, 150)
+    assert subject.order_panels([host, strip], SIZE, "rtl") == [1, 0]
+    assert subject.order_panels([host, floating], SIZE, "rtl") == [0, 1]
+
+
+def test_a_first_column_that_starts_far_below_the_top_is_read_last() -> None:
+    boxes = [(310, 220, 290, 680), (0, 0, 300, 440), (0, 430, 300, 470)]
+    assert subject.order_panels(boxes, SIZE, "rtl") == [1, 2, 0]
+    assert subject.order_panels([(310, 40, 290, 860), *boxes[1:]], SIZE, "rtl") == [0, 1, 2]

@@ -44,16 +44,16 @@ def made_up_page(pictures: Sequence[Image], rng: np.random.Generator, side: int 
     panels = _split((0, 0, width, side), rng, margin=int(rng.integers(0, 45)))
     for x, y, w, h in panels:
         own = kind if rng.random() < 0.8 else str(rng.choice(KINDS))
-        page[y : y + h, x : x + w] = _art(pictures, (w, h), own, rng)
+        page[y : y + h, x : x + w] = art(pictures, (w, h), own, rng)
         if frame:
             cv2.rectangle(page, (x, y), (x + w - 1, y + h - 1), 255 - ground, frame)
     for panel in panels:
-        _decoys(page, panel, style, rng)
+        draw_decoys(page, panel, style, rng)
         for _ in range(int(rng.choice([0, 1, 2, 3, 4], p=[0.15, 0.3, 0.3, 0.17, 0.08]))):
             own_style = style if rng.random() < 0.85 else random_style(rng)
-            _balloon(canvas, panel, own_style, rng)
+            draw_balloon(canvas, panel, own_style, rng)
         if rng.random() < 0.3:
-            _sound(page, canvas.label, panel, rng)
+            draw_sound(page, canvas.label, panel, rng)
     return replace(canvas, luma=scan_damage(page, rng)) if rng.random() < 0.5 else canvas
 
 
@@ -95,7 +95,7 @@ def _split(box: Box, rng: np.random.Generator, margin: int) -> list[Box]:
     return [b for b in boxes if b[2] > 40 and b[3] > 40]
 
 
-def _art(pictures: Sequence[Image], size: tuple[int, int], kind: str, rng: np.random.Generator) -> Image:
+def art(pictures: Sequence[Image], size: tuple[int, int], kind: str, rng: np.random.Generator) -> Image:
     """A crop of a random picture, at a random zoom, rendered in black and white; some panels stay blank."""
     w, h = size
     if rng.random() < 0.05:
@@ -111,7 +111,7 @@ def _art(pictures: Sequence[Image], size: tuple[int, int], kind: str, rng: np.ra
     return render(np.ascontiguousarray(crop, np.uint8), kind, rng)
 
 
-def _balloon(canvas: LabelledPage, panel: Box, style: Style, rng: np.random.Generator) -> None:
+def draw_balloon(canvas: LabelledPage, panel: Box, style: Style, rng: np.random.Generator) -> None:
     """Draw one balloon in ``panel``: often near its edge, there cut, touching or crossing it."""
     page, label, strokes = canvas.luma, canvas.label, canvas.strokes
     x, y, w, h = panel
@@ -170,7 +170,7 @@ def _open_outline(
         cv2.circle(page, (int(at[0]), int(at[1])), bold + int(rng.integers(2, 9)), paper, -1)
 
 
-def _sound(page: Image, label: Image, panel: Box, rng: np.random.Generator) -> None:
+def draw_sound(page: Image, label: Image, panel: Box, rng: np.random.Generator) -> None:
     """A sound effect: big slanted glyphs with a rim, free on the drawing. It is no balloon."""
     x, y, w, h = panel
     size = int(np.clip(min(w, h) * rng.uniform(0.1, 0.25), 12, 90))
@@ -195,7 +195,7 @@ def _sound(page: Image, label: Image, panel: Box, rng: np.random.Generator) -> N
         view[stamp > 100] = ink
 
 
-def _decoys(page: Image, panel: Box, style: Style, rng: np.random.Generator) -> None:
+def draw_decoys(page: Image, panel: Box, style: Style, rng: np.random.Generator) -> None:
     """White outlined shapes that hold no lettering: blank ones, windows, scribbles, faces."""
     x, y, w, h = panel
     for _ in range(int(rng.choice([0, 1, 2], p=[0.6, 0.28, 0.12]))):

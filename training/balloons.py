@@ -13,13 +13,13 @@ import time
 from collections import deque
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -133,11 +133,24 @@ def loss(logits: Tensor, label: Tensor, strokes: Tensor, weight: float) -> Tenso
     return entropy + 0.3 * dice + weight * helper
 
 
-def train(corpus: Corpus, recipe: Recipe, out: Path) -> None:
-    """Train for ``recipe.minutes`` and write the weights to ``out``, now and then and at the end."""
+class Pages(Protocol):
+    """Where pages to learn from come from."""
+
+    def page(self, recipe: Recipe, rng: np.random.Generator) -> LabelledPage:
+        """A fresh page of a random kind."""
+
+
+def train(corpus: Pages, recipe: Recipe, out: Path, start: Path | None = None) -> None:
+    """Train for ``recipe.minutes`` and write the weights to ``out``, now and then and at the end.
+
+    With ``start`` the network, but for its last layer, begins with the weights of that file.
+    """
     rng = np.random.default_rng(recipe.seed)
     torch.manual_seed(recipe.seed)
     network = BalloonNet().to(memory_format=torch.channels_last)
+    if start is not None:
+        known = {name: value for name, value in load_file(start).items() if not name.startswith("head.")}
+        network.load_state_dict(known, strict=False)
     averaging = get_ema_multi_avg_fn(0.99)  # type: ignore[no-untyped-call]
     average = AveragedModel(network, multi_avg_fn=averaging, use_buffers=True)
     optimizer = torch.optim.AdamW(network.parameters(), lr=recipe.rate, weight_decay=1e-4)
