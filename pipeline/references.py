@@ -48,7 +48,7 @@ class References:
         options = replace(self.options, force_color=True)
         recipe = make_recipe(self.graph, options, chapter, (STAGE,), apart=True)
         given = {s.name: s.neutral() for s in self.graph.chapter_stages if isinstance(s, ChapterStage)}
-        key = recipe.page_keys(self.graph, sha256(page.source.read()), given)[STAGE]
+        key = recipe.page_keys(self.graph, page, sha256(page.source.read()), given)[STAGE]
         cache = PageCache(self.state.folder / "references" / key[:16], self.state.scratch)
         kept = cache.load(STAGE, key)
         made = run_page(

@@ -39,6 +39,8 @@ from mangacolor.stages.registry import default_graph
 if TYPE_CHECKING:
     from mangacolor.pipeline.cluster import ClusterEngine
 
+_PATHS = ("weights", "upscaler", "palette", "reference", "hints")  # options that may name a file
+
 
 def run(
     inputs: Sequence[Path],
@@ -112,11 +114,11 @@ def _make_engine(
 
 def _for_any_folder(options: Options) -> Options:
     """The options with absolute paths: a worker's working folder is another."""
-    weights, upscaler = (
-        str(Path(given).absolute()) if Path(given).is_file() else given
-        for given in (options.weights, options.upscaler)
-    )
-    return dataclasses.replace(options, weights=weights, upscaler=upscaler)
+    given = {name: getattr(options, name) for name in _PATHS}
+    absolute = {
+        name: str(Path(path).absolute()) for name, path in given.items() if path and Path(path).exists()
+    }
+    return dataclasses.replace(options, **absolute)
 
 
 class _Progress:
