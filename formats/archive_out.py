@@ -75,8 +75,9 @@ class ArchiveOutput:
         if entry.page is not None and entry.page in files:
             return files[entry.page].read_bytes()
         data = entry.source.read()
-        is_info = PurePosixPath(entry.name).name.lower() == comicinfo.FILE_NAME
-        return comicinfo.update(data, page_sizes(self.pages, files)) if is_info and files else data
+        if not files or not comicinfo.is_comicinfo(entry.name):
+            return data
+        return comicinfo.update(data, page_sizes(self.pages, files))
 
     def _entry_name(self, entry: Entry, files: Mapping[str, Path]) -> str:
         if entry.page is None or entry.page not in files or not self.rename:
@@ -90,17 +91,14 @@ class ArchiveOutput:
 
     def _pack_pdf(self, files: Mapping[str, Path], file: io.BufferedWriter) -> tuple[str, ...]:
         sources = {entry.page: entry.source for entry in self.entries if entry.page and entry.source}
-        left_out: list[str] = []
 
-        def read(page: str) -> bytes | None:
+        def read(page: str) -> bytes:
             try:
                 return files[page].read_bytes() if page in files else sources[page].read()
             except PageError:
-                left_out.append(page)
-                return None
+                return b""  # left out, like all that cannot be decoded
 
-        write_pdf(file, (data for data in map(read, self.pages) if data is not None))
-        return tuple(left_out)
+        return tuple(self.pages[index] for index in write_pdf(file, map(read, self.pages)))
 
 
 def page_sizes(pages: Sequence[str], files: Mapping[str, Path]) -> dict[int, comicinfo.Size]:

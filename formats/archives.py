@@ -17,7 +17,9 @@ from mangacolor.formats.limits import Limits
 
 DateTime = tuple[int, int, int, int, int, int]
 EPOCH: Final[DateTime] = (1980, 1, 1, 0, 0, 0)  # the first moment that a ZIP can hold
-_BETTER_COPY = "Get a better copy of the archive, or unpack it and colour the folder."
+_ENCRYPTED: Final = "it is encrypted"
+_PASSWORD: Final = "Unpack it with its password first."
+_BETTER_COPY: Final = "Get a better copy of the archive, or unpack it and colour the folder."
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ def read_member(path: Path, kind: str, member: Member, limit: int) -> bytes:
     """The content of one entry, at most ``limit`` bytes. Raises ``PageError``."""
     where = f"{path}: {member.name}"
     if member.trouble:
-        raise PageError(f"{where}: refused, {member.trouble}", _BETTER_COPY)
+        remedy = _PASSWORD if member.trouble == _ENCRYPTED else _BETTER_COPY
+        raise PageError(f"{where}: refused, {member.trouble}", remedy)
     try:
         if kind == "zip":
             with zipfile.ZipFile(path) as archive, archive.open(archive.infolist()[member.index]) as file:
@@ -92,7 +95,9 @@ def read_member(path: Path, kind: str, member: Member, limit: int) -> bytes:
     except MemoryError:
         raise
     except Exception as error:  # damaged archives raise anything: zlib, struct, index and other errors
-        raise PageError(f"{where}: cannot be unpacked ({error})", _BETTER_COPY) from error
+        if _is_encrypted(error):
+            raise PageError(f"{where}: refused, {_ENCRYPTED}", _PASSWORD) from error
+        raise PageError(f"{where}: cannot be unpacked ({_reason(error)})", _BETTER_COPY) from error
     if len(data) > limit:
         raise PageError(
             f"{where}: unpacks to more than the limit of {limit:,} bytes", "Raise --max-entry-size."
@@ -109,9 +114,18 @@ def _opened(path: Path) -> Iterator[None]:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})", _BETTER_COPY) from error
     except Exception as error:
-        if "ncrypt" in str(error):  # what libarchive says of headers it cannot decrypt
+        if _is_encrypted(error):
             raise _encrypted(path) from error
-        raise InputError(f"{path}: not a readable archive ({error})", _BETTER_COPY) from error
+        raise InputError(f"{path}: not a readable archive ({_reason(error)})", _BETTER_COPY) from error
+
+
+def _is_encrypted(error: Exception) -> bool:
+    return "ncrypt" in str(error)  # what libarchive says of headers and entries that it cannot decrypt
+
+
+def _reason(error: Exception) -> str:
+    # libarchive's own text, without the numbers and addresses that its binding puts behind it.
+    return str(getattr(error, "msg", None) or error)
 
 
 def _as_far_as_it_goes(members: Iterator[Member], kind: str) -> Listing:
@@ -123,7 +137,7 @@ def _as_far_as_it_goes(members: Iterator[Member], kind: str) -> Listing:
     except Exception as error:  # see ``read_member``
         if not listed:
             raise
-        return Listing(tuple(listed), kind, damage=str(error))
+        return Listing(tuple(listed), kind, damage=_reason(error))
     return Listing(tuple(listed), kind)
 
 
@@ -156,11 +170,8 @@ def _list_cut_zip(path: Path, limits: Limits, error: zipfile.BadZipFile) -> List
     return replace(found, damage=str(error))
 
 
-_ENCRYPTED = "it is encrypted"
-
-
 def _encrypted(path: Path) -> InputError:
-    return InputError(f"{path}: the archive is encrypted", "Unpack it with its password first.")
+    return InputError(f"{path}: the archive is encrypted", _PASSWORD)
 
 
 def _zip_trouble(info: zipfile.ZipInfo, limits: Limits) -> str | None:

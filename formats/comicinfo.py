@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any, Final
 from xml.parsers import expat
 
@@ -32,6 +33,10 @@ class _Element:
     close: int = 0  # offset of "</"
     end: int = 0  # offset behind the closing tag
     attributes: dict[str, str] = field(default_factory=dict)
+
+
+def is_comicinfo(name: str) -> bool:
+    return PurePosixPath(name).name.lower() == FILE_NAME
 
 
 def direction(data: bytes) -> Direction | None:

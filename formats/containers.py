@@ -11,7 +11,7 @@ from mangacolor.formats import archives, comicinfo, epub, pdf_in
 from mangacolor.formats.archive_out import ArchiveOutput, Entry
 from mangacolor.formats.archives import Listing, Member
 from mangacolor.formats.entry_names import PageNames, readable, why_refused
-from mangacolor.formats.extras import Extra, is_comicinfo
+from mangacolor.formats.extras import Extra
 from mangacolor.formats.limits import Limits
 from mangacolor.formats.names import is_litter, natural_key
 from mangacolor.formats.sniff import CONTAINER_SUFFIXES, IMAGE_SUFFIXES
@@ -177,16 +177,15 @@ class _Archive:
             if member.folder or member.trouble or source in taken:
                 continue
             place = f"{self.name}/{names.make(readable(member.name))}"
-            extras.append(
-                Extra(source, place, member.modified_ns, of_pages if is_comicinfo(member.name) else ())
-            )
+            about = of_pages if comicinfo.is_comicinfo(member.name) else ()
+            extras.append(Extra(source, place, member.modified_ns, about))
         return tuple(extras)
 
     def _direction(self) -> Direction | None:
         if self.spine is not None and self.spine.direction is not None:
             return self.spine.direction
         for name in self.by_name:
-            if is_comicinfo(name):
+            if comicinfo.is_comicinfo(name):
                 data = self._read_named(name)
                 return comicinfo.direction(data) if data else None
         return None

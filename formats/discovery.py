@@ -10,7 +10,7 @@ from mangacolor.errors import InputError, UsageError
 from mangacolor.formats import comicinfo
 from mangacolor.formats.containers import Opened, OutputFormat, folder_container, open_container, output_name
 from mangacolor.formats.entry_names import readable
-from mangacolor.formats.extras import Extra, is_comicinfo
+from mangacolor.formats.extras import Extra
 from mangacolor.formats.limits import DEFAULT_LIMITS, Limits
 from mangacolor.formats.names import STATE_FOLDER, check_clashes, is_litter, natural_key
 from mangacolor.formats.sniff import CONTAINER_SUFFIXES, IMAGE_SUFFIXES, container_kind, image_kind, read_head
@@ -166,10 +166,9 @@ class _Found:
             self.chapters.append(Chapter(name, tuple(pages), _direction(folder), container))
         if not packed:
             names = tuple(page for page, _ in pictures)
-            self.extras += [
-                Extra(FileSource(file), place, _modified_ns(file), names if is_comicinfo(place) else ())
-                for place, file in folder.others
-            ]
+            for place, file in folder.others:
+                about = names if comicinfo.is_comicinfo(place) else ()
+                self.extras.append(Extra(FileSource(file), place, _modified_ns(file), about))
 
     def _source(self, file: Path) -> FileSource:
         return FileSource(file, self.limits.entry_bytes)
@@ -196,7 +195,7 @@ def _modified_ns(file: Path) -> int | None:
 
 def _direction(folder: _Folder) -> Direction | None:
     for _, file in folder.others:
-        if is_comicinfo(file.name):
+        if comicinfo.is_comicinfo(file.name):
             try:
                 return comicinfo.direction(file.read_bytes())
             except OSError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from mangacolor.formats import comicinfo
 from mangacolor.formats.archive_out import page_sizes
@@ -32,7 +32,3 @@ class Extra:
             yield from self.source.pieces()
         else:
             yield self.source.read()
-
-
-def is_comicinfo(name: str) -> bool:
-    return PurePosixPath(name).name.lower() == comicinfo.FILE_NAME

@@ -6,6 +6,7 @@ Structure as in ISO 32000-1, section 7.5.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import zlib
 from collections.abc import Iterable
@@ -13,17 +14,29 @@ from typing import BinaryIO, Final
 
 from PIL import Image as PillowImage
 
+from mangacolor.errors import PageError
 from mangacolor.formats.pixels import NO_LIMIT, allow_pixels, decode_picture
 
 _DPI: Final = 72.0  # of a picture that does not say
 _SPACES: Final = {"L": "/DeviceGray", "RGB": "/DeviceRGB"}
 
 
-def write_pdf(file: BinaryIO, pictures: Iterable[bytes]) -> None:
-    """Write ``pictures`` (whole files) as the pages of one PDF. Holds one picture at a time."""
+def write_pdf(file: BinaryIO, pictures: Iterable[bytes]) -> tuple[int, ...]:
+    """Write ``pictures`` (whole files) as the pages of one PDF. Holds one picture at a time.
+
+    Returns which of them, counted from 0, are left out because they cannot be decoded.
+    """
     writer = _Writer(file)
-    pages = [writer.add_page(data) for data in pictures]
+    pages, left_out = [], []
+    for index, data in enumerate(pictures):
+        try:
+            picture = _picture(data)
+        except PageError:
+            left_out.append(index)
+        else:
+            pages.append(writer.add_page(*picture))
     writer.finish(pages)
+    return tuple(left_out)
 
 
 class _Writer:
@@ -36,8 +49,9 @@ class _Writer:
         self._next = 3
         self._write(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")
 
-    def add_page(self, data: bytes) -> int:
-        width, height, density, space, coding, body = _picture(data)
+    def add_page(
+        self, width: int, height: int, density: tuple[float, float], space: str, coding: str, body: bytes
+    ) -> int:
         picture = self._object(
             f"<< /Type /XObject /Subtype /Image /Width {width} /Height {height} /ColorSpace {space} "
             f"/BitsPerComponent 8 /Filter {coding} /Length {len(body)} >>",
@@ -80,13 +94,14 @@ class _Writer:
 
 
 def _picture(data: bytes) -> tuple[int, int, tuple[float, float], str, str, bytes]:
-    """Width, height, density, colour space, filter and stream of a picture file."""
-    allow_pixels(NO_LIMIT)
-    with PillowImage.open(io.BytesIO(data)) as image:
-        plain = image.getexif().get(0x0112, 1) == 1 and "icc_profile" not in image.info
-        if image.format in ("JPEG", "MPO") and image.mode in _SPACES and plain:
-            density = tuple(float(value) or _DPI for value in image.info.get("dpi", (_DPI, _DPI)))
-            return (*image.size, (density[0], density[1]), _SPACES[image.mode], "/DCTDecode", data)
+    """Width, height, density, colour space, filter and stream of a picture file. Raises ``PageError``."""
+    if data.startswith(b"\xff\xd8"):
+        allow_pixels(NO_LIMIT)
+        with contextlib.suppress(Exception), PillowImage.open(io.BytesIO(data)) as image:
+            plain = image.getexif().get(0x0112, 1) == 1 and "icc_profile" not in image.info
+            if image.format in ("JPEG", "MPO") and image.mode in _SPACES and plain:
+                density = tuple(float(value) or _DPI for value in image.info.get("dpi", (_DPI, _DPI)))
+                return (*image.size, (density[0], density[1]), _SPACES[image.mode], "/DCTDecode", data)
     picture = decode_picture(data, "page", NO_LIMIT)
     height, width = picture.pixels.shape[:2]
     stream = zlib.compress(picture.pixels.tobytes(), 6)

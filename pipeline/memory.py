@@ -6,8 +6,8 @@ import io
 import re
 from pathlib import Path
 
-from mangacolor.errors import UsageError
-from mangacolor.settings import Scale
+from mangacolor.errors import PageError, UsageError
+from mangacolor.settings import Options, Scale
 
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _CGROUP = Path("/sys/fs/cgroup")
@@ -16,6 +16,8 @@ _LEAST = 256 * 2**20
 _SHARE = 0.7  # of what is free; the rest is other programs' and the page cache's
 # Measured with pages of 2.8 megapixels: 50 bytes a pixel of the page, 20 a pixel of the output.
 _PER_PIXEL, _PER_OUTPUT_PIXEL = 56, 24
+# Measured with a strip of 48 megapixels at its own size: 25 bytes a pixel above what the process takes.
+_LEAST_PER_PIXEL, _LEAST_PER_OUTPUT_PIXEL, _BASE = 10, 15, 700 * 2**20
 _LONG_SIDE = 2400
 
 
@@ -36,14 +38,41 @@ def page_budget(memory: int = 0) -> int:
 
 def page_cost(source: bytes, scale: Scale) -> int:
     """Bytes that a page takes at its peak, from the size in its header. Small for what is no image."""
+    width, height = _size(source)
+    return len(source) + _bytes_of(width, height, scale, _PER_PIXEL, _PER_OUTPUT_PIXEL)
+
+
+def check_page_fits(source: bytes, options: Options, memory: int = 0) -> None:
+    """Refuse a page that takes more than ``memory`` (``--memory``) even alone. Raises ``PageError``.
+
+    Judged by what large pages were seen to take at least, and a quarter above the limit is let pass:
+    only what would surely break it is refused.
+    """
+    width, height = _size(source)
+    if width * height > options.max_pixels:
+        return  # refused for that, when it is decoded
+    allowed = memory or _free() or 4 * 2**30
+    least = len(source) + _bytes_of(width, height, options.scale, _LEAST_PER_PIXEL, _LEAST_PER_OUTPUT_PIXEL)
+    if least > max(_LEAST, int(1.25 * allowed) - _BASE):
+        raise PageError(
+            f"a page of {width}×{height} pixels takes about {(least + _BASE) / 2**30:.1f} GiB of memory, and "
+            f"there are {allowed / 2**30:.1f} GiB ({'--memory' if memory else 'free'})",
+            "Raise --memory, use a smaller --scale, or cut the page into parts.",
+        )
+
+
+def _size(source: bytes) -> tuple[int, int]:
     from mangacolor.formats.pixels import picture_size
 
     try:
-        width, height = picture_size(io.BytesIO(source))
+        return picture_size(io.BytesIO(source))
     except Exception:  # whatever is wrong with it, decode is the stage that says so
-        return len(source)
+        return 0, 0
+
+
+def _bytes_of(width: int, height: int, scale: Scale, per_pixel: int, per_output_pixel: int) -> int:
     factor = int(scale) if scale != "auto" else _auto_factor(max(width, height))
-    return len(source) + width * height * (_PER_PIXEL + _PER_OUTPUT_PIXEL * factor**2)
+    return width * height * (per_pixel + per_output_pixel * factor**2)
 
 
 def _auto_factor(side: int) -> int:

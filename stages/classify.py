@@ -23,6 +23,7 @@ from mangacolor.stages.base import Stage, StageContext
 Floats = npt.NDArray[np.float64]
 _AGE_HUE = np.radians(28)  # of Cr against -Cb; yellow is at 9°, stained paper at 25–33°, skin at 45–50°
 _AGE_WEIGHT = 0.5  # chroma along that hue counts half, so that a stain is no colour
+_BLOCK = 128  # rows of a matrix product
 _SPREAD = 1.15  # width to height from which the two halves may be two scans
 
 
@@ -169,9 +170,25 @@ def _products(first: Floats, second: Floats) -> Floats:
 
 def _fit(basis: Floats, values: Floats, weights: Floats) -> Floats:
     """Weighted least squares by normal equations, a little damped: a flat page decides few functions."""
-    weighted = (basis * weights[:, None]).T
+    blocks = _in_blocks(basis)
+    weighted = _in_blocks(basis * weights[:, None])
+    gram = np.sum(weighted.transpose(0, 2, 1) @ blocks, axis=0)
+    right = np.sum(basis * (weights * values)[:, None], axis=0)
     damping = 1e-6 * len(values) * np.eye(basis.shape[1])
-    return np.asarray(basis @ np.linalg.solve(weighted @ basis + damping, weighted @ values))
+    fitted = blocks @ np.linalg.solve(gram + damping, right)
+    return np.asarray(fitted.reshape(-1)[: len(values)])
+
+
+def _in_blocks(rows: Floats) -> Floats:
+    """N×P as B×128×P, filled up with zeros.
+
+    Products of so small matrices stay on one thread: with many, a busy machine made the BLAS library's
+    threads wait for each other a hundred times as long as they worked.
+    """
+    blocks = -(-len(rows) // _BLOCK)
+    padded = np.zeros((blocks * _BLOCK, rows.shape[1]))
+    padded[: len(rows)] = rows
+    return padded.reshape(blocks, _BLOCK, -1)
 
 
 STAGE = Stage("classify", run, configure, needs=("decode",), version=3, decides=True)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mangacolor.errors import UsageError
+from mangacolor.errors import PageError, UsageError
 from mangacolor.nouns import Artifact, Inputs
 from mangacolor.pipeline import memory
 from mangacolor.pipeline.cancel import CancelToken
@@ -47,6 +47,19 @@ def test_page_is_weighed_by_its_pixels_and_scale() -> None:
     assert memory.page_cost(page, "auto") == costs[2]
     assert memory.page_cost(png(1200, 1600), "1") > 3 * costs[0]
     assert memory.page_cost(b"no picture", "1") < 100
+
+
+def test_a_page_that_takes_more_than_all_memory_is_refused_by_name() -> None:
+    strip = png(800, 60_000)
+    memory.check_page_fits(strip, Options(scale="1"), 2 * 2**30)
+    with pytest.raises(PageError, match=r"800×60000 .* 1\.0 GiB \(--memory\)") as caught:
+        memory.check_page_fits(strip, Options(scale="1"), 2**30)
+    assert "--memory" in caught.value.remedy
+    with pytest.raises(PageError):
+        memory.check_page_fits(strip, Options(scale="2"), 2 * 2**30)
+    memory.check_page_fits(png(1200, 1800), Options(scale="4"), 2**30)
+    memory.check_page_fits(strip, Options(max_pixels=10**6), 2**30)  # decode has a better word for it
+    memory.check_page_fits(b"no picture", Options(), 1)
 
 
 def test_cgroup_limit_is_heeded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

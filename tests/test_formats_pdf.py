@@ -15,6 +15,7 @@ from mangacolor.formats.discovery import discover
 from mangacolor.formats.limits import Limits
 from mangacolor.formats.pdf_in import list_pages, read_page
 from mangacolor.formats.pdf_out import write_pdf
+from mangacolor.tests.archive_bench import make_zip, only, plan_of, png
 
 LIMIT = 50_000_000
 
@@ -102,3 +103,12 @@ def test_broken_and_oversized_pdfs_are_named(tmp_path: Path) -> None:
         read_page(path, 0, 1000)
     with pytest.raises(InputError, match="more than 0 pages"):
         list_pages(path, Limits(entries=0))
+
+
+def test_a_page_that_is_no_picture_is_left_out_and_named(tmp_path: Path) -> None:
+    broken = {"2.png": b"no picture", "3.jpg": b"\xff\xd8\xff\xe0 nor this", "../4.png": png(4)}
+    chapter = only(plan_of(make_zip(tmp_path / "x.cbz", {"1.png": png(9), **broken}), "pdf"))
+    assert chapter.container is not None
+    left_out = chapter.container.pack({}, tmp_path / "packed.pdf")
+    assert set(left_out) == {page.name for page in chapter.pages} - {"x.pdf/1.png"} and len(left_out) == 3
+    assert list_pages(tmp_path / "packed.pdf", Limits()) == [".png"]

@@ -127,28 +127,9 @@ class Ran:
     """The real command, in a process of its own."""
 
     def __init__(self, source: Path, out: Path, weights: str, *more: str, timeout: int = 3000) -> None:
-        command = [
-            sys.executable,
-            "-m",
-            "mangacolor",
-            str(source),
-            "--out",
-            str(out),
-            "--json",
-            "--scale",
-            "1",
-        ]
-        command += [
-            "--weights",
-            weights,
-            "--memory",
-            str(MEMORY),
-            "--jobs",
-            "2",
-            "--upscaler",
-            "lanczos",
-            *more,
-        ]
+        command = [sys.executable, "-m", "mangacolor", str(source), "--out", str(out), "--json"]
+        command += ["--scale", "1", "--upscaler", "lanczos", "--weights", weights]
+        command += ["--memory", str(MEMORY), "--jobs", "2", *more]
         run = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
         self.status, self.told = run.returncode, run.stderr
         self.events: list[dict[str, Any]] = [json.loads(line) for line in run.stdout.splitlines()]
@@ -158,7 +139,7 @@ class Ran:
         assert last["event"] == "run_done" and last["status"] == self.status
         assert last["done"] + last["copied"] + last["cached"] + last["failed"] == last["pages"]
         assert "Traceback" not in self.told
-        assert all(event["seconds"] < 60 for event in self.done.values())
+        assert all(sum(event["stages"].values()) < 60 for event in self.done.values())
         assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 < MEMORY * 1.25
 
 
