@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,17 @@ from mangacolor.pipeline.chapter_work import ChapterWork
 from mangacolor.pipeline.context import Context, run_stage
 from mangacolor.pipeline.devices import check_device_name, resolve_device, set_torch_threads
 from mangacolor.pipeline.engine import Engine
-from mangacolor.pipeline.events import Listener, RunDone, RunResult, RunStarted, Warned
+from mangacolor.pipeline.events import (
+    ChapterDone,
+    Event,
+    Listener,
+    PageDone,
+    PageFailed,
+    RunDone,
+    RunResult,
+    RunStarted,
+    Warned,
+)
 from mangacolor.pipeline.graph import Graph
 from mangacolor.pipeline.keys import make_recipe, sha256
 from mangacolor.pipeline.manifest import Manifest
@@ -150,17 +161,27 @@ def run_page(
 
 
 class _Progress:
-    """Passes events on and counts pages, so that a run cut short can still be summed up."""
+    """Passes events on and counts pages: says when a chapter has ended, and sums up a run cut short."""
 
     def __init__(self, emit: Listener) -> None:
         self._emit = emit
         self._pages = 0
+        self._chapter_of: dict[str, Chapter] = {}
+        self._failed: Counter[str] = Counter()  # by chapter, as is the next
+        self._ended: Counter[str] = Counter()
 
-    def __call__(self, event: object) -> None:
-        self._emit(event)  # type: ignore[arg-type]
+    def __call__(self, event: Event) -> None:
+        self._emit(event)
+        if isinstance(event, PageDone | PageFailed):
+            chapter = self._chapter_of[event.page]
+            self._ended[chapter.name] += 1
+            self._failed[chapter.name] += isinstance(event, PageFailed)
+            if self._ended[chapter.name] == len(chapter.pages):
+                self._emit(ChapterDone(chapter.name, len(chapter.pages), self._failed[chapter.name]))
 
     def begin(self, plan: Plan, chapters: Sequence[Chapter]) -> None:
-        self._pages = sum(len(chapter.pages) for chapter in chapters)
+        self._chapter_of = {page.name: chapter for chapter in chapters for page in chapter.pages}
+        self._pages = len(self._chapter_of)
         for note in plan.notes:
             self(Warned("", "", note))
 
