@@ -17,13 +17,14 @@ from click.testing import CliRunner
 from mangacolor.cli import main
 from mangacolor.errors import InputError, OutputError, SetupError, UsageError
 from mangacolor.models.weights_io import load_generator
+from mangacolor.training.checkpoint import CHECKPOINT, Start, read_checkpoint, read_start
 from mangacolor.training.commands import export, pack_data, read_sources, train
 from mangacolor.training.config import PRESETS, Phase, TrainConfig, from_json, like, override, to_json
 from mangacolor.training.dataset import CropDataset
 from mangacolor.training.pack import read_pack, write_pack
 from mangacolor.training.palette import choose_palette, palette_rarity
 from mangacolor.training.pictures import Picture, Source, read_source
-from mangacolor.training.trainer import CHECKPOINT, Materials, Trainer, read_checkpoint
+from mangacolor.training.trainer import Materials, Trainer
 
 TINY = override(
     PRESETS["default"],
@@ -91,7 +92,7 @@ def test_fine_tuning_takes_network_and_palette_from_the_weights(tmp_path: Path) 
     other = Materials([Source("a")], [Picture("a/x", "a", np.full((64, 64, 3), (30, 90, 200), np.uint8))])
     config = like(replace(TINY, width=9, phases=(Phase(1, 32, 2),)), network.config)
     tuned = Trainer(config, other, tmp_path / "tuned", workers=0)
-    tuned.start_from(network)
+    tuned.start_from(Start(network.config, network.state_dict()))
     assert network.palette is not None
     assert tuned.generator.palette is not None
     assert torch.equal(tuned.generator.palette.centres, network.palette.centres)
@@ -153,6 +154,16 @@ def test_a_pack_gives_back_sources_and_pictures(tmp_path: Path) -> None:
     (tmp_path / "bad").write_bytes(b"PK")
     with pytest.raises(InputError, match="not a data pack"):
         read_pack(tmp_path / "bad")
+    harmed = first.replace(b"ftypavif", b"ftypnone", 1)
+    (tmp_path / "harmed").write_bytes(harmed)
+    with pytest.raises(InputError, match=r"not a data pack|is damaged"):
+        read_pack(tmp_path / "harmed")
+
+
+def test_a_pillow_without_avif_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mangacolor.training.pack.features.check", lambda _name: False)
+    with pytest.raises(SetupError, match="AVIF"):
+        read_pack(tmp_path / "any.pack")
 
 
 def test_kaggle_pairs_use_the_colour_half(tmp_path: Path) -> None:
@@ -163,7 +174,7 @@ def test_kaggle_pairs_use_the_colour_half(tmp_path: Path) -> None:
     (tmp_path / "train").mkdir()
     cv2.imwrite(str(tmp_path / "train" / "1.png"), pair)
     (picture,) = read_source(tmp_path, Source("train", "pairs"))
-    assert picture.pixels.shape == (320, 320, 3)
+    assert picture.pixels.shape == (288, 288, 3)
     assert (picture.pixels == (255, 0, 0)).all()
 
 
@@ -224,6 +235,24 @@ def test_the_commands_take_pictures_to_weights(tmp_path: Path) -> None:
     longer = 'phases=[{"steps":4,"size":32,"batch":2}]'
     result = runner.invoke(train, [*common, "--resume", "--set", longer], catch_exceptions=False)
     assert "finished at step 4 of 4" in result.output
+    for number, init in enumerate(("checkpoint.pt", "weights.safetensors", ".")):
+        tuned = [*common, *sized, "--out", str(tmp_path / f"tuned{number}"), "--init", f"{run}/{init}"]
+        result = runner.invoke(train, tuned, catch_exceptions=False)
+        assert "finished at step 2 of 2" in result.output
+
+
+def test_fine_tuning_from_a_checkpoint_brings_the_discriminator(tmp_path: Path) -> None:
+    trained = Trainer(replace(short(1), seed=7), materials(), tmp_path / "a", workers=0)
+    trained.fit()
+    start = read_start(tmp_path / "a" / CHECKPOINT)
+    tuned = Trainer(TINY, materials(), tmp_path / "b", workers=0)
+    tuned.start_from(start)
+    for one, other in ((trained.average, tuned.generator), (trained.discriminator, tuned.discriminator)):
+        for mine, theirs in zip(one.state_dict().values(), other.state_dict().values(), strict=True):
+            assert torch.equal(mine, theirs)
+    wider = Trainer(replace(TINY, discriminator_width=16), materials(), tmp_path / "c", workers=0)
+    with pytest.raises(SetupError, match="width"):
+        wider.start_from(start)
 
 
 @pytest.mark.parametrize(("number", "expected"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

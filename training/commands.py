@@ -15,6 +15,7 @@ from mangacolor.training.evaluate_command import evaluate
 __all__ = ["evaluate", "pack_data", "train"]
 
 if TYPE_CHECKING:
+    from mangacolor.training.checkpoint import Start
     from mangacolor.training.config import TrainConfig
     from mangacolor.training.trainer import Trainer
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The pack to write.")
 @click.option("--sources", type=click.Path(path_type=Path), help="TOML: folders, layouts, weights, zooms.")
 @click.option("--size", default=256, show_default=True, help="Working size in pixels.")
-@click.option("--quality", default=80, show_default=True, help="WebP quality of the stored pictures.")
+@click.option("--quality", default=40, show_default=True, help="AVIF quality of the stored pictures.")
 def pack_data(root: Path, out: Path, sources: Path | None, size: int, quality: int) -> None:
     """Gather the colour pictures under ROOT into one small file to train from."""
     from mangacolor.training.pack import write_pack
@@ -46,7 +47,9 @@ def pack_data(root: Path, out: Path, sources: Path | None, size: int, quality: i
 @click.option("--preset", default="default", show_default=True, help="default, notebook, l1, perceptual, …")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="e.g. losses.chroma=2")
 @click.option("--resume", is_flag=True, help="Go on from the run's checkpoint, exactly.")
-@click.option("--init", type=click.Path(path_type=Path), help="Fine-tune from these weights.")
+@click.option(
+    "--init", type=click.Path(path_type=Path), help="Fine-tune from weights, or a run's checkpoint."
+)
 @click.option("--device", default="auto", show_default=True)
 @click.option("--workers", default=1, show_default=True, help="Processes that prepare crops.")
 @click.option("--vgg-weights", type=click.Path(path_type=Path))
@@ -71,8 +74,9 @@ def train(
 ) -> int:
     """Train a colour network; the run's folder gets curves, samples, checkpoint and weights."""
     from mangacolor.pipeline.devices import resolve_device
+    from mangacolor.training.checkpoint import CHECKPOINT, read_checkpoint
     from mangacolor.training.config import PRESETS, like, override
-    from mangacolor.training.trainer import CHECKPOINT, Materials, Trainer, read_checkpoint
+    from mangacolor.training.trainer import Materials, Trainer
 
     if preset not in PRESETS:
         raise UsageError(f"there is no preset {preset!r}", f"choose from {', '.join(PRESETS)}")
@@ -88,12 +92,9 @@ def train(
         return 0
     if (run / CHECKPOINT).exists() and not resume:
         raise UsageError(f"{run} holds a run already", "add --resume to go on, or choose another --out")
-    start = None
-    if init:
-        from mangacolor.models.weights_io import load_generator
-
-        start = load_generator(init, extractor_weights=anime_weights)
-        config = like(config, start.config)
+    start = _start(init, anime_weights) if init else None
+    if start is not None:
+        config = like(config, start.network)
     files = {name: path for name, path in (("vgg", vgg_weights), ("anime", anime_weights)) if path}
     trainer = Trainer(config, materials, run, resolved, workers, files, anime_weights, encoder_weights)
     if resume:
@@ -104,6 +105,18 @@ def train(
     export(trainer, run / "weights.safetensors")
     click.echo(f"{'finished' if finished else 'stopped'} at step {trainer.step} of {config.steps}", err=True)
     return 0 if finished else 128 + trainer.stopped_by
+
+
+def _start(init: Path, anime_weights: Path | None) -> Start:
+    """What ``--init`` names: a run's folder or checkpoint, or a generator's weights by name or path."""
+    from mangacolor.models.weights_io import load_generator
+    from mangacolor.training.checkpoint import CHECKPOINT, Start, read_start
+
+    checkpoint = init / CHECKPOINT if init.is_dir() else init
+    if checkpoint.name == CHECKPOINT:
+        return read_start(checkpoint)
+    network = load_generator(init, extractor_weights=anime_weights)
+    return Start(network.config, network.state_dict())
 
 
 def export(trainer: Trainer, path: Path) -> None:

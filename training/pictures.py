@@ -45,7 +45,7 @@ class Picture:
     pixels: Image
 
 
-def read_source(root: Path, source: Source, size: int = 256, surplus: float = 1.25) -> Iterator[Picture]:
+def read_source(root: Path, source: Source, size: int = 256, surplus: float = 1.125) -> Iterator[Picture]:
     """Pictures of one source, their short side at most ``size * surplus`` pixels.
 
     Raises ``InputError`` when the folder is missing or holds no picture.

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import DataLoader
 
@@ -28,7 +28,8 @@ from mangacolor.models.discriminator import PatchDiscriminator
 from mangacolor.models.efficient_unet import EfficientUNet
 from mangacolor.models.efficientnet import published_weights
 from mangacolor.models.generators import create_generator
-from mangacolor.training.config import TrainConfig, from_json, to_json
+from mangacolor.training.checkpoint import CHECKPOINT, Start, read_checkpoint
+from mangacolor.training.config import TrainConfig, to_json
 from mangacolor.training.dataset import CropDataset
 from mangacolor.training.distributed import World, average_gradients
 from mangacolor.training.objectives import (
@@ -42,8 +43,6 @@ from mangacolor.training.objectives import (
 from mangacolor.training.palette import choose_palette, palette_rarity
 from mangacolor.training.pictures import Picture, Source
 from mangacolor.training.samples import sample_sheet
-
-CHECKPOINT = "checkpoint.pt"
 
 
 @dataclass
@@ -289,10 +288,22 @@ class Trainer:
         self.step, self.crops = state["step"], state["crops"]
         torch.set_rng_state(state["random"])
 
-    def start_from(self, weights: nn.Module) -> None:
-        """Fine-tune: take a trained generator's weights, with fresh optimisers and discriminator."""
-        self.generator.load_state_dict(weights.state_dict())
-        self.average.load_state_dict(weights.state_dict())
+    def start_from(self, start: Start) -> None:
+        """Fine-tune: take trained networks, with fresh optimisers.
+
+        From weights alone the discriminator is fresh, too, and has to learn again what it knew; a
+        checkpoint brings it along. Raises ``SetupError`` where it is of another width.
+        """
+        self.generator.load_state_dict(start.generator)
+        self.average.load_state_dict(start.generator)
+        if start.discriminator is not None:
+            try:
+                self.discriminator.load_state_dict(start.discriminator)
+            except RuntimeError as error:
+                raise SetupError(
+                    "the checkpoint's discriminator has another width than this run's",
+                    "start from its weights.safetensors, or --set discriminator_width to what it had",
+                ) from error
         self._weigh_palette()
 
     def _weigh_palette(self) -> None:
@@ -346,18 +357,6 @@ def _leave_signals(_worker: int) -> None:
 
 
 _COLUMNS = ("l1", "luma", "palette", "chroma", "adversarial", "perceptual", "discriminator")
-
-
-def read_checkpoint(path: Path) -> dict[str, Any]:
-    """A checkpoint of ``Trainer.save`` as a dictionary, its ``config`` as a ``TrainConfig``."""
-    try:
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        state["config"] = from_json(json.loads(state["config"]))
-    except Exception as error:
-        raise SetupError(
-            f"{path} is not a training checkpoint: {error}", "name the folder of an earlier run"
-        ) from error
-    return state
 
 
 def summary(trainer: Trainer) -> dict[str, Any]:
