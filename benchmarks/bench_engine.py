@@ -1,6 +1,7 @@
 """What the engine itself costs: ``python benchmarks/bench_engine.py PART...``, or all of them.
 
-    memory    200 small pages against 20, real stages: peak memory, time a page; then what is done again
+    memory    200 small pages against 20, cheap stages: peak memory, time a page
+    real      60 against 6 with the real stages; a second run, a changed option, a changed page
     overhead  30 pages: wall time against the busiest lane's own work, with sleeping stages and real ones
     cluster   two workers against one, with a stage that sleeps
 
@@ -42,59 +43,95 @@ class Finished:
 
     result: dict[str, Any]
     seconds: float
-    processor: float
     peak: float  # MiB
 
 
 def command(source: Path, out: Path, *options: str) -> Finished:
     """Run ``mangacolor source --out out`` in a process of its own."""
     began = time.perf_counter()
-    line = [sys.executable, "-m", "mangacolor", str(source), "--out", str(out), "--json", "--device", "cpu"]
-    with subprocess.Popen([*line, *options], stdout=subprocess.PIPE, text=True) as process:
+    line = [sys.executable, "-m", "mangacolor", str(source), "--out", str(out), "--json", "--quiet"]
+    with subprocess.Popen([*line, "--device", "cpu", *options], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         last = process.stdout.read().splitlines()[-1]
         _, _, usage = os.wait4(process.pid, 0)
         process.returncode = 0
     seconds = time.perf_counter() - began
-    return Finished(json.loads(last), seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return Finished(json.loads(last), seconds, usage.ru_maxrss / 1024)
 
 
-def write_comic(folder: Path, pages: int) -> None:
-    """Small pages, no two alike."""
+def write_comic(folder: Path, pages: int, scale: int = 1) -> None:
+    """Pages of 420×300 pixels times ``scale``, no two alike."""
     folder.mkdir()
     for number in range(pages):
-        page = comic_page(420 + number % 7, 300 + number % 5)
+        page = comic_page(scale * 420 + number % 7, scale * 300 + number % 5)
         cv2.circle(page, (60 + 7 * number % 180, 100), 20 + number % 15, 40, 2)
         cv2.imwrite(str(folder / f"{number:03d}.png"), page)
 
 
 def memory(tmp: Path) -> None:
+    """In a process that is warm, so that neither torch's 0.6 GiB nor its import hide what pages cost."""
     few, many = tmp / "few", tmp / "many"
-    write_comic(few, 20)
-    write_comic(many, 200)
-    for flag in ("--no-harmonize", "--harmonize"):
-        runs = [command(source, tmp / f"{source.name}{flag}", "--scale", "1", flag) for source in (few, many)]
-        small, large = runs
-        a_page = [one.processor / one.result["pages"] for one in runs]
-        walls = [one.result["seconds"] / one.result["pages"] for one in runs]
+    write_comic(few, 20, scale=3)
+    write_comic(many, 200, scale=3)
+    for stages in ("plain", "moody"):
+        line = [sys.executable, "-c", WARM, str(tmp), stages]
+        done = subprocess.run(line, stdout=subprocess.PIPE, text=True, check=True)
+        small, large = (json.loads(row) for row in done.stdout.splitlines())
         print(
-            f"{flag}: peak {small.peak:.0f} MiB with 20 pages, {large.peak:.0f} with 200: "
-            f"{large.peak / small.peak:.3f}; processor {a_page[0]:.3f} and {a_page[1]:.3f} s a page: "
-            f"{a_page[1] / a_page[0]:.3f}; wall {walls[1] / walls[0]:.3f}"
+            f"{stages} stages, 200 pages of 1.1 megapixels against 20: peak {large['peak']:.0f} and "
+            f"{small['peak']:.0f} MiB, {large['peak'] / small['peak']:.3f}; above the start "
+            f"{large['above']:.0f} and {small['above']:.0f} MiB; processor {1000 * large['page']:.1f} and "
+            f"{1000 * small['page']:.1f} ms a page, {large['page'] / small['page']:.3f}",
+            flush=True,
         )
-    out = tmp / "many--harmonize"
+
+
+WARM = """
+import json, re, sys, time
+from pathlib import Path
+from mangacolor.tests.fake_stages import House, go
+
+def rss(name):
+    return int(re.search(name + r":\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
+
+tmp, moody = Path(sys.argv[1]), sys.argv[2] == "moody"
+go(House(moody), tmp / "few", tmp / f"warm{moody}", scale="2")
+for name, pages in (("few", 20), ("many", 200)):
+    Path("/proc/self/clear_refs").write_text("5")
+    base, began = rss("VmRSS"), time.process_time()
+    result, _ = go(House(moody), tmp / name, tmp / f"{name}{moody}", scale="2", memory=2 << 30)
+    assert result.done == pages
+    page = (time.process_time() - began) / pages
+    print(json.dumps({"peak": rss("VmHWM"), "above": rss("VmHWM") - base, "page": page}))
+"""
+
+
+def real(tmp: Path) -> None:
+    few, many = tmp / "few", tmp / "many"
+    write_comic(few, 6)
+    write_comic(many, 60)
+    for flag in ("--no-harmonize", "--harmonize"):
+        small, large = (command(p, tmp / f"{p.name}{flag}", "--scale", "1", flag) for p in (few, many))
+        print(
+            f"{flag}, 60 pages against 6: peak {large.peak:.0f} and {small.peak:.0f} MiB, "
+            f"{large.peak / small.peak:.3f}; "
+            f"{large.result['seconds']:.1f} s and {small.result['seconds']:.1f} s",
+            flush=True,
+        )
     start = command(few, tmp / "few--harmonize", "--scale", "1")
-    again = command(many, out, "--scale", "1")
+    again = command(many, tmp / "many--harmonize", "--scale", "1")
     print(
-        f"again: 20 pages {start.seconds:.2f} s, 200 pages {again.seconds:.2f} s: "
-        f"{(again.seconds - start.seconds) / 1.8:.3f} s for 100 pages; {again.result['cached']} cached"
+        f"again: {start.seconds:.2f} s for 6 pages, {again.seconds:.2f} s for 60: "
+        f"{100 * (again.seconds - start.seconds) / 54:.2f} s for 100 pages; {again.result['cached']} cached",
+        flush=True,
     )
-    scaled = command(few, tmp / "few--harmonize", "--scale", "2")
+    out = tmp / "few--harmonize"
+    scaled = command(few, out, "--scale", "2")
     print(f"--scale 2: {scaled.result['done']} done, {scaled.result['network_calls']} network calls")
-    page = cv2.imread(str(few / "007.png"), cv2.IMREAD_GRAYSCALE)
-    cv2.imwrite(str(few / "007.png"), np.asarray(cv2.flip(np.asarray(page), 1)))
-    alone = command(few, tmp / "one", "--scale", "2", "--pages", "8")
-    changed = command(few, tmp / "few--harmonize", "--scale", "2")
+    page = cv2.imread(str(few / "003.png"), cv2.IMREAD_GRAYSCALE)
+    cv2.imwrite(str(few / "003.png"), np.asarray(cv2.flip(np.asarray(page), 1)))
+    alone = command(few, tmp / "one", "--scale", "2", "--pages", "4")
+    changed = command(few, out, "--scale", "2")
     print(
         f"one page changed: {changed.result['network_calls']} network calls "
         f"(that page alone: {alone.result['network_calls']}), {changed.result['done']} pages painted again"
@@ -120,7 +157,8 @@ def measure(name: str, source: Path, out: Path, graph: Graph, jobs: int, options
     busiest = max(work, key=work.__getitem__)
     print(
         f"{name}: {result.done} pages in {result.seconds:.2f} s; "
-        f"{busiest} lane {work[busiest]:.2f} s of work: {result.seconds / work[busiest]:.3f}"
+        f"{busiest} lane {work[busiest]:.2f} s of work: {result.seconds / work[busiest]:.3f}",
+        flush=True,
     )
 
 
@@ -155,6 +193,7 @@ def overhead(tmp: Path) -> None:
     options = Options(device="cpu", scale="1")
     for jobs in (1, 2, 4):
         measure(f"sleeping, --jobs {jobs}", source, tmp / f"sleep{jobs}", sleeping_graph(), jobs, options)
+    measure("warming up", source, tmp / "warm", default_graph(), 2, options)  # the libraries of the stages
     for scale in ("1", "2"):
         options = Options(device="cpu", scale=scale)
         measure(f"real, --scale {scale}", source, tmp / f"real{scale}", default_graph(), 2, options)
@@ -176,7 +215,7 @@ def workers(tmp: Path) -> None:
     print(f"two against one: {seconds[1] / seconds[2]:.2f} times the pages a second")
 
 
-PARTS = {"memory": memory, "overhead": overhead, "cluster": workers}
+PARTS = {"memory": memory, "real": real, "overhead": overhead, "cluster": workers}
 
 
 def main(names: Sequence[str]) -> None:

@@ -53,7 +53,7 @@ class Cluster:
             raise SetupError(
                 f"--cluster needs Dask distributed: {error}", "Install it: pip install 'mangacolor[cluster]'"
             ) from error
-        logging.getLogger("distributed").setLevel(logging.ERROR)  # what matters becomes an event of ours
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters becomes an event of ours
         try:
             client: Any = distributed.Client  # which is untyped
             self._client = client(address, timeout=_CONNECT_WITHIN, set_as_default=False)

@@ -74,6 +74,15 @@ class PageFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class ChapterDone:
+    """Every page of a chapter is done or has failed. An archive is packed after that."""
+
+    chapter: str
+    pages: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunDone:
     """Always the last event. ``done + copied + cached + failed == pages`` unless it was cut short."""
 
@@ -89,6 +98,16 @@ class RunDone:
     failures: tuple[PageFailed, ...] = field(default=())
 
 
-Event = RunStarted | StageStarted | StageDone | Warned | PageHalfway | PageDone | PageFailed | RunDone
+Event = (
+    RunStarted
+    | StageStarted
+    | StageDone
+    | Warned
+    | PageHalfway
+    | PageDone
+    | PageFailed
+    | ChapterDone
+    | RunDone
+)
 Listener = Callable[[Event], None]
 RunResult = RunDone

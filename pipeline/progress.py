@@ -18,6 +18,7 @@ from rich.progress import (
 )
 
 from mangacolor.pipeline.events import (
+    ChapterDone,
     Event,
     PageDone,
     PageFailed,
@@ -40,6 +41,7 @@ class ProgressDisplay:
         self._failed = 0
         self._pages = 0
         self._ended = 0
+        self._chapters = self._chapters_ended = 0
         self._halves = 0  # pages that take two sweeps
         self._waiting: set[str] = set()  # pages between their sweeps
         self._task: TaskID | None = None
@@ -68,9 +70,12 @@ class ProgressDisplay:
 
     def __call__(self, event: Event) -> None:
         match event:
-            case RunStarted(pages=pages, halfway=halfway):
-                self._pages, self._halves = pages, halfway
-                self._task = self._bar.add_task("", total=pages + halfway, pages=f"0/{pages}")
+            case RunStarted(pages=pages, halfway=halfway, chapters=chapters):
+                self._pages, self._halves, self._chapters = pages, halfway, chapters
+                self._task = self._bar.add_task("", total=pages + halfway, pages=self._count())
+            case ChapterDone():
+                self._chapters_ended += 1
+                self._advance(0)
             case StageStarted(page=page, stage=stage):
                 self._running[page, stage] = None
                 self._describe()
@@ -109,7 +114,11 @@ class ProgressDisplay:
 
     def _advance(self, steps: int) -> None:
         if self._task is not None:
-            self._bar.update(self._task, advance=steps, pages=f"{self._ended}/{self._pages}")
+            self._bar.update(self._task, advance=steps, pages=self._count())
+
+    def _count(self) -> str:
+        pages = f"{self._ended}/{self._pages}"
+        return f"{pages}, chapters {self._chapters_ended}/{self._chapters}" if self._chapters > 1 else pages
 
     def _say_failure(self, event: PageFailed) -> None:
         self._console.print(f"[red]{escape(event.page)}[/]: {event.stage}: {escape(event.error)}")

@@ -20,7 +20,17 @@ from mangacolor.pipeline.copy_along import copy_extras
 from mangacolor.pipeline.devices import check_device_name
 from mangacolor.pipeline.edits import with_edits
 from mangacolor.pipeline.engine import Engine
-from mangacolor.pipeline.events import Event, Listener, PageDone, RunDone, RunResult, RunStarted, Warned
+from mangacolor.pipeline.events import (
+    ChapterDone,
+    Event,
+    Listener,
+    PageDone,
+    PageFailed,
+    RunDone,
+    RunResult,
+    RunStarted,
+    Warned,
+)
 from mangacolor.pipeline.graph import Graph
 from mangacolor.pipeline.keys import make_recipe
 from mangacolor.pipeline.manifest import Manifest
@@ -122,20 +132,30 @@ def _for_any_folder(options: Options) -> Options:
 
 
 class _Progress:
-    """Passes events on and counts pages, so that a run cut short can still be summed up."""
+    """Passes events on and counts pages: says when a chapter has ended, and sums up a run cut short."""
 
     def __init__(self, emit: Listener) -> None:
         self._emit = emit
         self._pages = 0
         self._outcomes: Counter[str] = Counter()
+        self._chapter_of: dict[str, Chapter] = {}
+        self._failed: Counter[str] = Counter()  # by chapter, as is the next
+        self._ended: Counter[str] = Counter()
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, PageDone):
             self._outcomes[event.outcome] += 1
         self._emit(event)
+        if isinstance(event, PageDone | PageFailed):
+            chapter = self._chapter_of[event.page]
+            self._ended[chapter.name] += 1
+            self._failed[chapter.name] += isinstance(event, PageFailed)
+            if self._ended[chapter.name] == len(chapter.pages):
+                self._emit(ChapterDone(chapter.name, len(chapter.pages), self._failed[chapter.name]))
 
     def begin(self, plan: Plan, chapters: Sequence[Chapter]) -> None:
-        self._pages = sum(len(chapter.pages) for chapter in chapters)
+        self._chapter_of = {page.name: chapter for chapter in chapters for page in chapter.pages}
+        self._pages = len(self._chapter_of)
         for note in plan.notes:
             self(Warned("", "", note))
 

@@ -47,6 +47,7 @@ class BenchCluster:
     """A running scheduler, and the workers that were added to it."""
 
     address: str
+    scheduler: subprocess.Popen[str]
     workers: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def add(self, stages: str = "plain", slow: float = 0.0, deadly: str = "", count: int = 1) -> None:
@@ -83,7 +84,7 @@ def _python(code: str, *arguments: str) -> subprocess.Popen[str]:
 def cluster() -> Iterator[BenchCluster]:
     scheduler = _python(SCHEDULER)
     assert scheduler.stdout is not None
-    bench = BenchCluster(scheduler.stdout.readline().strip())
+    bench = BenchCluster(scheduler.stdout.readline().strip(), scheduler)
     try:
         yield bench
     finally:

@@ -170,6 +170,28 @@ def test_a_stopped_run_stops_its_workers(started: BenchCluster, pages: Path, tmp
 
 
 @pytest.mark.slow
+def test_a_lost_scheduler_ends_the_run_and_keeps_what_is_finished(
+    started: BenchCluster, pages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mangacolor.pipeline.cluster_client, "_GONE", 2.0)
+    started.add("plain", 0.1)
+    done = 0
+
+    def kill_after_three(event: Event) -> None:
+        nonlocal done
+        done += isinstance(event, PageDone)
+        if done == 3:
+            started.scheduler.kill()
+
+    with pytest.raises(SetupError, match="the scheduler is gone") as error:
+        go(House(), pages, tmp_path / "out", cluster=started.address, listener=kill_after_three)
+    assert "same command" in error.value.remedy
+    finished = len(files(tmp_path / "out"))
+    again, _ = go(House(), pages, tmp_path / "out")
+    assert again.status == 0 and again.cached >= finished >= 3
+
+
+@pytest.mark.slow
 def test_workers_with_other_stages_are_refused(started: BenchCluster, pages: Path, tmp_path: Path) -> None:
     started.add("plain")
     with pytest.raises(SetupError, match="another mangacolor"):

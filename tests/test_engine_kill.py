@@ -16,12 +16,14 @@ from mangacolor.tests.fake_stages import write_page
 
 RUN = """
 import sys
+import mangacolor.pipeline.engine
 import mangacolor.pipeline.run
 from mangacolor.cli import main
 from mangacolor.tests.fake_stages import House
-house = House()
+house = House(moody=True)
 house.slow = 0.02
 mangacolor.pipeline.run.default_graph = house.graph
+mangacolor.pipeline.engine.set_torch_threads = lambda: None  # no need to import torch sixty times
 main(sys.argv[1:])
 """
 PAGES = 12
@@ -36,14 +38,23 @@ def pictures(out: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in out.glob("*.png")}
 
 
-def kill_and_resume(source: Path, out: Path, seconds: float) -> None:
-    """Kill a run ``seconds`` after its first page; see that a second run finishes what is left."""
+def wait_for(path: Path) -> None:
+    deadline = time.monotonic() + 60
+    while not path.exists() and time.monotonic() < deadline:
+        time.sleep(0.002)
+
+
+def kill_and_resume(source: Path, out: Path, seconds: float, after: str) -> int:
+    """Kill a run ``seconds`` after a file of OUT has come; see that a second run finishes what is left.
+
+    Returns the number of pages that were finished when it died.
+    """
     with start(source, out) as running:
         assert running.stdout is not None
-        first = running.stdout.readline()
+        wait_for(out / after)
         time.sleep(seconds)
         running.kill()
-        told = [json.loads(line) for line in [first, *running.stdout.read().splitlines()] if line.strip()]
+        told = [json.loads(line) for line in running.stdout.read().splitlines() if line.strip()]
     assert [path for path in out.iterdir() if path.name != ".mangacolor" and path.suffix != ".png"] == []
     assert all(cv2.imread(str(path)) is not None for path in out.glob("*.png"))
     finished = {event["page"] for event in told if event["event"] == "page_done"}
@@ -53,6 +64,8 @@ def kill_and_resume(source: Path, out: Path, seconds: float) -> None:
     assert again[-1]["status"] == 0
     redone = {event["page"] for event in again[:-1] if event["stages"]}
     assert not redone & finished
+    assert again[-1]["done"] + again[-1]["cached"] == PAGES
+    return len(finished)
 
 
 @pytest.fixture
@@ -75,7 +88,7 @@ def undisturbed(source: Path, out: Path) -> dict[str, bytes]:
 
 def test_killed_run_resumes(source: Path, tmp_path: Path) -> None:
     expected = undisturbed(source, tmp_path / "whole")
-    kill_and_resume(source, tmp_path / "out", 0.1)
+    kill_and_resume(source, tmp_path / "out", 0.05, "0.png")
     assert pictures(tmp_path / "out") == expected
 
 
@@ -84,7 +97,11 @@ def test_killed_run_resumes(source: Path, tmp_path: Path) -> None:
 def test_killed_at_many_moments(source: Path, tmp_path: Path) -> None:
     expected = undisturbed(source, tmp_path / "whole")
     moments = random.Random(0)
+    finished = []
     for attempt in range(30):
         out = tmp_path / f"out{attempt}"
-        kill_and_resume(source, out, moments.uniform(0, 0.35))
+        # In the first sweep, and in the second, when pages are being committed.
+        after, longest = (".mangacolor/lock", 1.0) if attempt % 3 == 0 else ("0.png", 0.4)
+        finished.append(kill_and_resume(source, out, moments.uniform(0, longest), after))
         assert pictures(out) == expected
+    assert min(finished) == 0 and len(set(finished)) > 3, finished
