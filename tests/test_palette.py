@@ -18,6 +18,8 @@ from mangacolor.errors import InputError, UsageError
 from mangacolor.nouns import Image
 from mangacolor.pipeline.events import RunResult
 from mangacolor.pipeline.palette_sheet import changed, find_palette, parse_set
+from mangacolor.pipeline.plan import plan_run
+from mangacolor.settings import Options, RunOptions
 from mangacolor.stages.colour_space import to_rgb
 from mangacolor.stages.palette import Entry, from_document
 from mangacolor.stages.recolour import moves_of
@@ -130,6 +132,9 @@ def test_the_chapters_own_coloured_page_is_followed(tmp_path: Path, weights: Pat
     assert (result.copied, result.done) == (1, 3)
     again = go(source, tmp_path / "out", weights)
     assert (again.cached, again.network_calls) == (4, 0)
+    options = Options(scale="1", weights=str(weights), upscaler="lanczos", device="cpu")
+    plan = plan_run([source], tmp_path / "out", options, RunOptions())
+    assert all(page.up_to_date for page in plan.pages)
     go(source, tmp_path / "alone", weights, own_reference=False)
     assert pages(tmp_path / "alone") != pages(tmp_path / "out")
 
