@@ -80,6 +80,7 @@ def _look(work: PageWork) -> PagePlan:
         return PagePlan(name, problem=error.message)
     finally:
         work.source = b""
+    work.entry = entry
     if entry is not None:
         return PagePlan(name, up_to_date=True)
     cached = tuple(stage for stage in graph.names if stage in work.keys and _is_there(work, stage))
@@ -101,6 +102,7 @@ def _second_sweep(
     going_on = [w for w in works if not (w.ended or plans[w.index].up_to_date or plans[w.index].problem)]
     settled = all(not plans[work.index].to_run for work in going_on)
     fan_in.arrived = list(going_on)
+    fan_in.coloured = [work for work in works if work.came_coloured()]
     given = fan_in.recall() if settled else None
     if given is not None:
         return {work.index: _look(work) for work in fan_in.second_sweep(given)}

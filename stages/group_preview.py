@@ -25,7 +25,8 @@ def draw_groups(artifact: Artifact, inputs: Inputs) -> Image:
     for number in sorted(range(len(panels)), key=lambda n: -panels[n]["box"][2] * panels[n]["box"][3]):
         left, top, wide, high = (round(value * scale) for value in panels[number]["box"])
         size = max(1, min(wide, page.shape[1] - left)), max(1, min(high, page.shape[0] - top))
-        labels = cv2.resize(colorize.images[f"surfaces-{number:03d}"], size, interpolation=cv2.INTER_NEAREST)
+        full = colorize.images[f"surfaces-{number:03d}"]
+        labels = np.asarray(cv2.resize(full, size, interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
         picture = cv2.resize(colorize.images[f"panel-{number:03d}"], size, interpolation=cv2.INTER_AREA)
         ids = np.append(-1, moves_of(artifact.data["windows"][number])[:, 0]).astype(int)
         drawn = _tinted(np.asarray(picture, dtype=np.uint8), ids[labels])

@@ -103,13 +103,11 @@ def _parts(count: int, size: int = 4096) -> list[slice]:
 @dataclass(frozen=True, slots=True)
 class Groups:
     """``number``: the group of each surface. ``graph``: N×N, how alike. ``held``: for each surface the
-    share of its links that stay in its group, 0 to 1: how surely it belongs there. ``typical``: the usual
-    distance to the nearest look-alike."""
+    share of its links that stay in its group, 0 to 1: how surely it belongs there."""
 
     number: Ints
     graph: sparse.csr_matrix
     held: npt.NDArray[np.float64]
-    typical: float
 
 
 def group(places: Floats, windows: Ints) -> Groups:
@@ -134,7 +132,7 @@ def group(places: Floats, windows: Ints) -> Groups:
     weights = np.asarray(graph[rows, columns]).ravel()
     inside = np.bincount(rows, weights=weights * (number[rows] == number[columns]), minlength=len(number))
     held = inside / np.maximum(np.asarray(graph.sum(axis=1)).ravel(), 1e-9)
-    return Groups(number, graph, held, typical)
+    return Groups(number, graph, held)
 
 
 def _graph(near: Ints, distance: Floats, typical: float) -> sparse.csr_matrix:

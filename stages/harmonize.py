@@ -122,7 +122,7 @@ def run(context: ChapterContext, pages: Mapping[str, Inputs]) -> dict[str, Artif
     colours = _members_colours(surfaces, groups, number)
     examples = [reference_rows(seen["decode"], seen["colorize"]) for seen in context.references()]
     if examples:
-        colours = follow(colours, places, number, np.concatenate(examples), space, groups.typical)
+        colours = follow(colours, places, number, np.concatenate(examples), space)
     colours = np.rint(colours / STEP) * STEP
     kept = from_document(json.loads(config.palette)) if config.palette else ()
     known = recognise(looks_of(surfaces.table, number), space, own, kept)

@@ -45,7 +45,7 @@ def corrected(colorize: Artifact, number: int, grey: Image, harmonize: Artifact 
     own = table[: len(moves), (CB, CR)].astype(np.float32) - 128
     rows = np.concatenate([moves[:, 1:3] + even[:, None] * own, even[:, None]], axis=1)
     field = np.concatenate([np.zeros((1, 3), np.float32), rows])[labels]
-    field = _settled(field, grey, labels > 0)
+    field = _settled(field, grey, labels)
     cb, cr = (
         plane * (1 - field[..., 2]) + field[..., channel] for channel, plane in enumerate(chroma(picture))
     )
@@ -75,14 +75,25 @@ def lift(labels: Image, grey: Image, plan: Image, window: Sequence[int]) -> Floa
     return np.clip(factor, *LIFTS)[labels]
 
 
-def _settled(field: Floats, grey: Image, inside: npt.NDArray[np.bool_]) -> Floats:
+def _settled(field: Floats, grey: Image, labels: Image) -> Floats:
     """The field of moves (H×W×3), softened where no ink divides two surfaces. Ground stays without."""
-    walls = cv2.dilate(barrier(grey), np.ones((5, 5), np.uint8))
-    crisp = np.clip((walls - INK_LOW) / (INK_HIGH - INK_LOW), 0, 1)
-    crisp = cv2.GaussianBlur(crisp, (0, 0), 1.5)[..., None]
-    weight = inside.astype(np.float32)
+    inside = (labels > 0).astype(np.float32)
+    soft = _open_borders(labels, barrier(grey))[..., None]
     blurred = []
     for sigma in (CRISP, SOFT):
-        share = cv2.GaussianBlur(weight, (0, 0), sigma)[..., None]
+        share = cv2.GaussianBlur(inside, (0, 0), sigma)[..., None]
         blurred.append(cv2.GaussianBlur(field, (0, 0), sigma) / np.maximum(share, 1e-3))
-    return np.asarray((crisp * blurred[0] + (1 - crisp) * blurred[1]) * weight[..., None], dtype=np.float32)
+    return np.asarray(((1 - soft) * blurred[0] + soft * blurred[1]) * inside[..., None], dtype=np.float32)
+
+
+def _open_borders(labels: Image, walls: Floats) -> Floats:
+    """1 around borders that nothing marks, falling to 0 where there is ink and away from borders, H×W."""
+    kernel = np.ones((3, 3), np.uint8)
+    border = (cv2.dilate(labels, kernel) != cv2.erode(labels, kernel)) & (labels > 0)
+    crest = cv2.dilate(walls, np.ones((5, 5), np.uint8))
+    open_here = np.where(border, 1 - np.clip((crest - INK_LOW) / (INK_HIGH - INK_LOW), 0, 1), 0)
+    reach = 2 * round(2 * SOFT) + 1
+    near = cv2.dilate(open_here.astype(np.float32), np.ones((reach, reach), np.uint8))
+    # Not beyond the next line: the soft field has come through it.
+    near *= 1 - np.clip((crest - INK_LOW) / (INK_HIGH - INK_LOW), 0, 1)
+    return np.asarray(cv2.GaussianBlur(near, (0, 0), SOFT / 2), dtype=np.float32)

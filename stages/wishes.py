@@ -16,7 +16,9 @@ from mangacolor.stages.palette import Entry
 from mangacolor.stages.surface_table import AREA, AREA_STEPS, CB, CR
 
 ALIKE = 0.9  # distance of descriptors up to which a group is taken for one of another run or chapter
-AGREEING = 3.0  # reference surfaces, in pieces of a thousandth of the window, that carry a group half way
+PIECE = 65.5  # pixels: a thousandth of a square window
+AGREEING = 3.0  # pieces of reference that carry a group half way
+TONE_SHARE = 0.3
 HEARD = 5  # members nearest to a reference surface
 
 
@@ -96,27 +98,25 @@ def gone(own: Sequence[Entry], known: Known) -> list[Entry]:
     ]
 
 
-def follow(
-    colours: Numbers, places: Floats, number: Ints, references: Image, space: Space, typical: float
-) -> Numbers:
+def follow(colours: Numbers, places: Floats, number: Ints, references: Image, space: Space) -> Numbers:
     """Group colours (G×2) drawn to those of reference surfaces (rows with their *true* chroma).
 
-    A reference surface speaks to the group that most of its nearest members are in, if they are as near
-    as members usually are to each other (``typical``). The more of it there is, the further they follow.
+    A reference surface speaks to the group that most of its nearest members are in, if they are alike. The
+    more of it there is, the further they follow. Tone counts less than among the pages: what is white on
+    paper has a tone in colour.
     """
-    if not len(references):
-        return colours
-    asked = _place(references, space)
-    members = places.copy()
+    asked, members = _place(references, space), places.copy()
     members[:, -1] = 0  # the page
+    for descriptors in (asked, members):
+        descriptors[:, len(space.basis.T)] *= TONE_SHARE
     spoken: dict[int, list[tuple[float, float, float]]] = {}
     for row, place in zip(references, asked, strict=True):
         far = np.linalg.norm(members - place, axis=1)
         near = np.argpartition(far, min(HEARD, len(far)) - 1)[:HEARD]
-        votes = number[near[far[near] <= 2 * typical]]
+        votes = number[near[far[near] <= ALIKE]]
         if len(votes) > len(near) // 2:
             best = int(np.bincount(votes).argmax())
-            weight = float(np.exp2(row[AREA] / AREA_STEPS)) / 65.536
+            weight = float(np.exp2(row[AREA] / AREA_STEPS)) / PIECE
             spoken.setdefault(best, []).append((row[CB] - 128.0, row[CR] - 128.0, weight))
     drawn = colours.copy()
     for group, said in spoken.items():

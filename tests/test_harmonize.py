@@ -225,8 +225,9 @@ def test_files_that_cannot_be_read_are_refused(option: str, text: str | None, tm
     file = tmp_path / "file.json"
     if text is not None:
         file.write_text(text)
+    given: dict[str, Any] = {option: str(file)}
     with pytest.raises(UsageError, match=f"--{option}"):
-        configure(replace(Options(), **{option: str(file)}), Chapter("", ()))
+        configure(replace(Options(), **given), Chapter("", ()))
 
 
 def test_a_palette_of_another_network_is_refused() -> None:

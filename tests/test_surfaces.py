@@ -1,0 +1,163 @@
+"""Surfaces, their rows, and the graph that groups them."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from scipy import sparse
+
+from mangacolor.nouns import Artifact, Tile
+from mangacolor.stages.communities import communities
+from mangacolor.stages.grouping import nearest
+from mangacolor.stages.recolour import corrected
+from mangacolor.stages.surface_table import (
+    AREA,
+    AREA_STEPS,
+    CB,
+    COLUMNS,
+    CR,
+    LEFT,
+    SIDES,
+    TONE,
+    FeaturePool,
+    describe,
+)
+from mangacolor.stages.surfaces import MOST, find_surfaces
+
+
+def everywhere(grey: np.ndarray) -> np.ndarray:
+    return np.ones(grey.shape, np.bool_)
+
+
+def circle(gap: bool = False) -> np.ndarray:
+    grey = np.full((256, 256), 255, np.uint8)
+    cv2.circle(grey, (128, 128), 70, 0, 2, cv2.LINE_AA)
+    if gap:
+        grey[125:131, 190:206] = 255  # the line is open for six pixels
+    return grey
+
+
+def test_inside_and_outside_of_a_line_are_two_surfaces() -> None:
+    labels = find_surfaces(circle(), everywhere(circle()))
+    assert labels.max() == 2
+    assert labels[128, 128] != labels[10, 10]
+
+
+def test_a_gap_in_the_line_does_not_leak() -> None:
+    grey = circle(gap=True)
+    labels = find_surfaces(grey, everywhere(grey))
+    assert labels[128, 128] != labels[10, 10]
+    assert (labels[100:156, 100:156] == labels[128, 128]).mean() > 0.95
+
+
+def test_edges_of_tone_divide_and_slow_gradients_do_not() -> None:
+    grey = np.full((128, 256), 120, np.uint8)
+    grey[:, 128:] = 200
+    labels = find_surfaces(grey, everywhere(grey))
+    assert labels.max() == 2 and labels[60, 40] != labels[60, 200]
+    slope = np.tile(np.linspace(180, 192, 256).astype(np.uint8), (128, 1))
+    assert find_surfaces(slope, everywhere(slope)).max() == 1
+
+
+def test_ground_is_no_surface_and_nothing_drawn_gives_none() -> None:
+    grey = circle()
+    drawn = np.zeros(grey.shape, np.bool_)
+    assert find_surfaces(grey, drawn).max() == 0
+    drawn[:, :128] = True
+    labels = find_surfaces(grey, drawn)
+    assert (labels[:, 128:] == 0).all() and (labels[:, :128] > 0).all()
+
+
+def test_noise_and_specks_stay_within_the_labels() -> None:
+    for grey in (
+        np.random.default_rng(0).integers(0, 256, (256, 400), np.uint8),
+        np.where(np.indices((400, 400)).sum(axis=0) // 9 % 2, 255, 0).astype(np.uint8),
+        np.zeros((1, 1), np.uint8),
+    ):
+        labels = find_surfaces(grey, everywhere(grey))
+        assert labels.shape == grey.shape and 1 <= labels.max() <= MOST
+        assert (labels > 0).all()
+
+
+def test_a_row_says_what_a_surface_is() -> None:
+    labels = np.ones((64, 64), np.uint8)
+    labels[:, 48:] = 2
+    grey = np.where(labels == 1, 220, 120).astype(np.uint8)
+    coloured = np.where(labels[..., None] == 1, (200, 150, 100), (60, 90, 200)).astype(np.uint8)
+    table = describe(labels, grey, coloured, np.zeros((2, 0), np.uint8))
+    assert table.shape == (2, len(COLUMNS))
+    assert table[0, TONE] == 220 and table[1, TONE] == 120
+    assert abs(2 ** (table[0, AREA] / AREA_STEPS) - 48 * 64) < 0.03 * 48 * 64
+    assert table[0, CR] > 128 > table[0, CB] and table[1, CB] > 128
+    assert table[0, SIDES] & LEFT and not table[1, SIDES] & LEFT
+
+
+def test_features_are_pooled_over_the_surface_and_all_tiles() -> None:
+    labels = np.ones((256, 384), np.uint8)
+    labels[:, 128:] = 2
+    pool = FeaturePool(labels)
+    for x in (0, 128):
+        seen = np.zeros((1, 8, 8), np.float32)
+        seen[0, :, :] = np.where(np.arange(8) * 32 + x < 128, 3.0, -1.0)
+        pool.add(Tile(x, 0, 256), [seen])
+    first, second = pool.rows()[:, 0].astype(int)
+    assert abs(first - (128 + 127 * 0.75)) <= 1 and abs(second - (128 - 127 * 0.5)) <= 1
+
+
+def test_a_network_that_tells_nothing_leaves_no_features() -> None:
+    assert FeaturePool(np.ones((4, 4), np.uint8)).rows().shape == (1, 0)
+
+
+def test_communities_are_found_and_numbered_by_first_member() -> None:
+    blocks = sparse.block_diag([np.ones((5, 5)), np.ones((7, 7)), np.ones((3, 3))]).tolil()
+    blocks.setdiag(0)
+    blocks[0, 6] = blocks[6, 0] = 0.5
+    found = communities(sparse.csr_matrix(blocks))
+    assert found.tolist() == [0] * 5 + [1] * 7 + [2] * 3
+
+
+def test_neighbours_are_of_other_windows_and_nearly_all_found_without_comparing_all() -> None:
+    rng = np.random.default_rng(0)
+    centres = rng.normal(size=(60, 16))
+    places = (centres[rng.integers(60, size=4000)] + 0.15 * rng.normal(size=(4000, 16))).astype(np.float32)
+    windows = np.arange(4000) // 20
+    near, distance = nearest(places, windows, 5)
+    assert (windows[near] != windows[:, None]).all() and np.isfinite(distance).all()
+    some = rng.integers(4000, size=150)
+    square = ((places[some, None] - places[None]) ** 2).sum(axis=2)
+    square[windows[some][:, None] == windows[None]] = np.inf
+    true = np.argsort(square, axis=1)[:, :5]
+    kept = np.mean([len(set(a) & set(b)) / 5 for a, b in zip(true, near[some], strict=True)])
+    assert kept > 0.9
+
+
+def window_of(grey: np.ndarray, labels: np.ndarray, picture: np.ndarray) -> Artifact:
+    table = describe(labels, grey, picture, np.zeros((int(labels.max()), 0), np.uint8))
+    images = {"panel-000": picture, "surfaces-000": labels, "surfaces": table}
+    return Artifact({"panels": [{"surfaces": int(labels.max())}]}, images)
+
+
+def test_a_move_ends_at_the_ink_and_evens_blotches() -> None:
+    grey = np.full((128, 128), 230, np.uint8)
+    grey[:, 63:66] = 0
+    labels = find_surfaces(grey, everywhere(grey))
+    picture = np.full((128, 128, 3), (190, 180, 170), np.uint8)
+    picture[40:60, 10:30] = (230, 160, 150)  # a blotch
+    colorize = window_of(grey, labels, picture)
+    left = int(labels[64, 20])
+    moves = [[1, 0, 0, -1], [1, 0, 0, -1]]
+    moves[left - 1] = [1, 12, -6, -1]
+    made = corrected(colorize, 0, grey, Artifact({"windows": [[*moves[0], *moves[1]]]})).astype(int)
+    assert np.abs(made[:, 70:] - picture[:, 70:]).max() <= 1
+    moved = made[100, 20] - picture[100, 20]
+    assert moved[2] > 10 > moved[0]
+    before = np.abs(picture[50, 20].astype(int) - picture[100, 20])
+    assert np.abs(made[50, 20] - made[100, 20]).sum() < 0.75 * before.sum()
+
+
+def test_without_a_correction_the_networks_picture_comes_through() -> None:
+    grey = circle()
+    picture = np.full((256, 256, 3), 99, np.uint8)
+    colorize = window_of(grey, find_surfaces(grey, everywhere(grey)), picture)
+    assert corrected(colorize, 0, grey, None) is picture
+    assert corrected(colorize, 0, grey, Artifact({"windows": []})) is picture
