@@ -117,9 +117,10 @@ def _compose(
         if first >= last:
             continue
         rows, columns = slice(first - top, last - top), slice(left, left + wide)
-        mine = labels[rows, columns] == number
+        mine = cv2.compare(labels[rows, columns], number, cv2.CMP_EQ)
         if mine.any():
-            band[rows, columns][mine] = _enlarged(plan, (wide, high), first - upper, last - upper)[mine]
+            made = _enlarged(plan, (wide, high), first - upper, last - upper)
+            cv2.copyTo(made, mine, band[rows, columns])
     return band
 
 
