@@ -117,7 +117,7 @@ def _compose(
         if first >= last:
             continue
         rows, columns = slice(first - top, last - top), slice(left, left + wide)
-        mine = cv2.compare(labels[rows, columns], number, cv2.CMP_EQ)
+        mine = (labels[rows, columns] == number).view(np.uint8)
         if mine.any():
             made = _enlarged(plan, (wide, high), first - upper, last - upper)
             cv2.copyTo(made, mine, band[rows, columns])
