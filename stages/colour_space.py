@@ -35,15 +35,13 @@ def to_rgb(value: Plane, cb: Plane, cr: Plane) -> Image:
     Chroma outside the gamut is shortened at constant luma and hue. Clipping in RGB instead would
     change the luma: grey rims along lines and washed-out highlights.
     """
-    offsets = np.empty((*value.shape, 3), np.float32)
-    np.multiply(cr, _RED_CR, out=offsets[..., 0])
-    np.add(cb * np.float32(_GREEN_CB), cr * np.float32(_GREEN_CR), out=offsets[..., 1])
-    np.multiply(cb, _BLUE_CB, out=offsets[..., 2])
-    highest, lowest = offsets.max(axis=2), offsets.min(axis=2)
-    room_up = (255.0 - value) / np.maximum(highest, 1e-3)
-    room_down = value / np.maximum(-lowest, 1e-3)
-    share = np.minimum(np.minimum(room_up, room_down), 1.0)
-    offsets *= share[..., None]
-    offsets += value[..., None]
-    np.rint(offsets, out=offsets)
-    return np.clip(offsets, 0, 255).astype(np.uint8)
+    red, blue = cr * np.float32(_RED_CR), cb * np.float32(_BLUE_CB)
+    green = cb * np.float32(_GREEN_CB) + cr * np.float32(_GREEN_CR)
+    highest = np.maximum(np.maximum(red, green), blue)
+    lowest = np.minimum(np.minimum(red, green), blue)
+    room_up = (255.0 - value) / np.maximum(highest, np.float32(1e-3))
+    room_down = value / np.maximum(-lowest, np.float32(1e-3))
+    share = np.minimum(np.minimum(room_up, room_down), np.float32(1))
+    # cv2.add to 8 bits rounds to the nearest and clips.
+    planes = [cv2.add(offset * share, value, dtype=cv2.CV_8U) for offset in (red, green, blue)]
+    return np.asarray(cv2.merge(planes), np.uint8)

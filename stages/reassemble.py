@@ -126,9 +126,10 @@ def _compose(
         if first >= last:
             continue
         rows, columns = slice(first - top, last - top), slice(left, left + wide)
-        mine = labels[rows, columns] == number
+        mine = (labels[rows, columns] == number).view(np.uint8)
         if mine.any():
-            band[rows, columns][mine] = _enlarged(plan, (wide, high), first - upper, last - upper)[mine]
+            made = _enlarged(plan, (wide, high), first - upper, last - upper)
+            cv2.copyTo(made, mine, band[rows, columns])
     return band
 
 

@@ -17,6 +17,7 @@ INK = 64.0  # luma up to here is ink
 DARKEST = 0.55  # a surface's tone is at least this share of the scan's
 SURFACE_BLUR = 4.0  # sigma in working-scale pixels: tones are compared surface by surface
 LIFT_STEPS = 64.0  # steps of a tone's factor for each whole; 64 is 1: as it is
+ROWS = 32  # painted at once: what is computed for them stays in a core's cache
 RIM_BLUR = 1.5  # sigma over which lines take their chroma from the surfaces beside them
 
 
@@ -67,6 +68,15 @@ def paint(light: Image, plan: Image, keep: Image, tint: Image | None, saturation
     ``keep``: H×W, 255 where the paper stays paper. ``tint``: H×W×3 RGB source for the paper's own
     colour, None for a grey page.
     """
+    result = np.empty((*light.shape, 3), np.uint8)
+    for top in range(0, light.shape[0], ROWS):
+        rows = slice(top, top + ROWS)
+        own = None if tint is None else tint[rows]
+        result[rows] = _paint_rows(light[rows], plan[rows], keep[rows], own, saturation)
+    return result
+
+
+def _paint_rows(light: Image, plan: Image, keep: Image, tint: Image | None, saturation: float) -> Image:
     colour = np.float32(1.0) - keep.astype(np.float32) * np.float32(1 / 255)
     shade = plan[..., 2].astype(np.float32) * np.float32((1 - DARKEST) / 255) + np.float32(DARKEST)
     if plan.shape[2] == 4:
