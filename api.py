@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -51,15 +51,19 @@ def colorize_page(image: Image, **options: Any) -> Image:
     return made["reassemble" if "reassemble" in made else "decode"].images["main"]
 
 
-def find_panels(image: Image, direction: Direction = "rtl") -> list[Panel]:
+def find_panels(
+    image: Image, direction: Direction = "rtl", method: Literal["learnt", "lines"] = "learnt"
+) -> list[Panel]:
     """The panels of a page (uint8, H×W or H×W×3 RGB), in reading order. Never empty.
+
+    ``lines`` does without the network.
 
     ``stages.panels.find_panels`` also gives the page's ground and what lies outside of all panels.
     """
     from mangacolor.stages import panels
 
     _check_image(image)
-    return [panel for panel in panels.find_panels(image, direction).panels if not panel.residual]
+    return [panel for panel in panels.find_panels(image, direction, method).panels if not panel.residual]
 
 
 def colorize_chapter(

@@ -15,7 +15,14 @@ import click
 
 from mangacolor.configuration import FILE_NAME, file_options, read_file
 from mangacolor.errors import MangacolorError
-from mangacolor.options import edits_option, option, pixel_options, run_options, selection_options
+from mangacolor.options import (
+    edits_option,
+    option,
+    panel_method_option,
+    pixel_options,
+    run_options,
+    selection_options,
+)
 
 # Commands that live elsewhere: module, name in it, and what --help says without importing the module.
 ELSEWHERE = {
@@ -97,6 +104,7 @@ def colorize(inputs: tuple[Path, ...], out: Path, **values: Any) -> int:
     "--out", type=click.Path(path_type=Path), required=True, help="Folder for the JSON files and overlays."
 )
 @option("--direction", type=click.Choice(["rtl", "ltr"]), help="Reading order; rtl by default.")
+@panel_method_option
 @edits_option
 @option("--jobs", type=click.IntRange(0), default=0, help="Pages at once; 0 is one a core.")
 @option("--json", is_flag=True, help="Print one JSON object.")

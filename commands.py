@@ -48,6 +48,7 @@ def run_panels(images: Sequence[Path], out: Path, values: Mapping[str, Any]) -> 
             images,
             out,
             direction=values["direction"],
+            method=values["panel_method"],
             edits=values["edits"],
             jobs=values["jobs"],
             cancel=cancel,

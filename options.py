@@ -35,6 +35,12 @@ def _size(_context: click.Context, _parameter: click.Parameter, text: str | None
     return None if text is None else parse_size(text)
 
 
+panel_method_option = option(
+    "--panel-method",
+    type=click.Choice(["learnt", "lines"]),
+    help="How panels are found: learnt, the default, asks a small network; lines does without.",
+)
+
 pixel_options = _all(
     option(
         "--scale",
@@ -47,6 +53,7 @@ pixel_options = _all(
         type=click.Choice(["rtl", "ltr"]),
         help="Reading order; by default what the chapter says, else rtl.",
     ),
+    panel_method_option,
     option("--saturation", type=click.FloatRange(0, 4), help="Strength of the colours; 1 by default."),
     option("--force-color", is_flag=True, default=None, help="Colour pages that look coloured already, too."),
     option(

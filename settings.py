@@ -21,6 +21,7 @@ class Options:
     """Everything that can change a pixel."""
 
     scale: Scale = "auto"
+    panel_method: Literal["learnt", "lines"] = "learnt"  # lines: panels without a network
     weights: str = "default"  # a name of the weights table, or a path
     direction: Direction | None = None  # None: the chapter's own word, else rtl
     saturation: float = 1.0

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Literal
 
 from mangacolor.cores import usable_cores
 from mangacolor.errors import MangacolorError, OutputError, UsageError
@@ -39,6 +40,7 @@ def write_panels(
     out: Path,
     *,
     direction: Direction | None,
+    method: Literal["learnt", "lines"] | None = None,
     edits: Path | None = None,
     jobs: int,
     cancel: CancelToken,
@@ -55,7 +57,7 @@ def write_panels(
     chapters = with_edits(plan.chapters, edits, State(out))
     work = [(chapter, page) for chapter in chapters for page in chapter.pages]
     _check_names([page.name for _, page in work])
-    options = Options(direction=direction, force_color=True)
+    options = Options(direction=direction, force_color=True, panel_method=method or "learnt")
     failed: list[tuple[str, str, str]] = []
     panels = 0
 

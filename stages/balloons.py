@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -23,9 +22,6 @@ from mangacolor.stages.balloon_fit import fit_regions
 from mangacolor.stages.balloon_kinds import Kind, Region, kind_of, overlooked
 from mangacolor.stages.balloon_regions import as_uint8, lettered_regions
 from mangacolor.stages.base import Stage, StageContext
-
-if TYPE_CHECKING:
-    from mangacolor.models.balloon_net import BalloonNet
 
 WEIGHTS = Path(__file__).parents[1] / "models" / "weights" / "balloons.safetensors"
 Method = Literal["learnt", "lettering"]
@@ -100,21 +96,13 @@ def find_balloons(
 
 
 def _learnt(luma: Image, small: Image, ground: Image | None) -> list[Region]:
-    from mangacolor.models.balloon_net import balloon_chance
+    from mangacolor.models.page_net import page_chances, shared_page_net
 
     seen = _resized(luma, min(1.0, NETWORK_SIDE / max(luma.shape)))
-    chance, _strokes = balloon_chance(_network(), seen)
+    chance, _strokes = page_chances(shared_page_net(WEIGHTS), seen)
     chance = as_uint8(cv2.resize(chance, small.shape[::-1], interpolation=cv2.INTER_LINEAR))
     regions = fit_regions(small, chance, ground)
     return regions + overlooked(small, chance, regions, lettered_regions(small, ground))
-
-
-@lru_cache(maxsize=1)
-def _network() -> BalloonNet:
-    """Loaded once a process: it holds no state, so threads may share it."""
-    from mangacolor.models.balloon_net import load_balloon_net
-
-    return load_balloon_net(WEIGHTS)
 
 
 def _resized(luma: Image, scale: float) -> Image:

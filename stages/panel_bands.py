@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mangacolor.nouns import Image
 from mangacolor.stages.panel_lines import STEP, Lines, Spans, View, sample
 from mangacolor.stages.panel_regions import Floats, Polygon
 
@@ -23,10 +24,18 @@ _STRONG_EDGE = 0.35  # and one of the two has this
 _THINNEST = 1.5  # pixels
 _THIN = 7.0  # pixels: a band this wide costs nothing
 _THIN_COST = 0.15
+_SEEN_LEAST = 0.3  # of a shared line that the network confirms
 _SHARED_SUPPORT = 0.7  # of a shared line; and its costs:
 _SHORT, _SHORT_COST = 0.45, 0.06  # shorter than this part of the page, as walls and shelves are
 _SLANT, _SLANT_COST = 0.006, 0.04  # neither level nor clearly slanted on purpose
 _LOOSE_COST = 0.05  # not reaching both sides of the region
+# With the network:
+_TOLD, _TOLD_FROM = 0.6, 0.35  # what its chance adds to a gutter's score, and where that turns negative
+_STUB = slice(4, 11)  # samples near a line's end, away from the border that it meets there
+_STUBS = 0.5  # of the chance there counts for the whole gutter
+_SURE_FROM, _SURE_TOP = 0.5, 0.84  # how sure it must be of a shared line, and the score of the surest
+_CHANCE, _SEEN, _ENDS = 0.6, 0.3, 0.1  # weights of what makes it sure
+_TILTED, _TILT_COST = 0.1, 0.03  # slope from which a shared line is slanted on purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +82,40 @@ def _pairs(view: View, support: Floats, spans: Spans, white: bool, down: bool) -
     good &= np.maximum(support[0][top], support[1][bottom]) >= _STRONG_EDGE
     # The ink of a frame is a thin black band itself: the gutter beside it must win.
     thin = _THIN_COST * (1 - np.clip(gaps.mean(1) / _THIN, 0, 1))
-    good[good] = _bound(view, spans[top[good]], top[good], bottom[good], white) - thin[good] >= ENOUGH
+    good[good] = _bound(view, spans[top[good]], top[good], bottom[good], white) - thin[good] >= ENOUGH - (
+        _TOLD * (1 - _TOLD_FROM) if view.chance is not None else 0
+    )
     return [
         Band(
-            down, _line(lines, top), _line(lines, bottom), _score(view, spans[top], top, bottom, white) - cost
+            down,
+            _line(lines, top),
+            _line(lines, bottom),
+            _score(view, spans[top], top, bottom, white) - cost + _told(view, spans[top], top, bottom),
         )
         for (top, bottom), cost in zip(pairs[good], thin[good], strict=True)
     ]
+
+
+def _told(view: View, span: Spans, top: int, bottom: int) -> float:
+    if view.chance is None:
+        return 0.0
+    border = view.lines.border
+    at = slice(int(span[0]), int(span[1]))
+    both = np.stack([border[top, at], border[bottom, at]])
+    # A figure may hide most of a gutter; where it leaves its neighbours it still shows.
+    return told(max(float(both.mean()), _STUBS * _stubs(both.max(0))) / 255)
+
+
+def _stubs(chance: Image) -> float:
+    """The lower of the mean chances near a line's two ends, away from the borders that it meets there."""
+    if len(chance) < 3 * _STUB.stop:
+        return float(chance.mean()) if len(chance) else 0.0
+    return min(float(chance[_STUB].mean()), float(chance[::-1][_STUB].mean()))
+
+
+def told(chance: float) -> float:
+    """What a mean chance of borders adds to the score of a gutter."""
+    return _TOLD * (chance - _TOLD_FROM)
 
 
 def _bound(
@@ -133,8 +169,27 @@ def _score(view: View, span: Spans, top: int, bottom: int, white: bool) -> float
     return 0.35 * float(blank.mean()) + 0.175 * edges + 0.15 * through
 
 
+def _learnt(view: View, support: Floats, spans: Spans, down: bool) -> list[Band]:
+    """Shared lines that the network takes for borders, also where something covers them."""
+    lines = view.lines
+    bands: list[Band] = []
+    for index in np.flatnonzero(support.max(0) >= _SEEN_LEAST):
+        at = slice(int(spans[index, 0]), int(spans[index, 1]))
+        chance = lines.border[index, at]
+        seen = np.logical_or(lines.brighter[index, at], lines.darker[index, at])
+        told_of = float(chance.mean()), _stubs(chance)
+        sure = _SEEN * float(seen.mean()) + (_CHANCE * told_of[0] + _ENDS * told_of[1]) / 255
+        tilted = _SLANT < abs(lines.slope[index]) < _TILTED
+        score = ENOUGH + (_SURE_TOP - ENOUGH) * (sure - _SURE_FROM) / (1 - _SURE_FROM) - _TILT_COST * tilted
+        line = _line(lines, int(index))
+        bands.append(Band(down, line, line, score))
+    return bands
+
+
 def _shared(view: View, support: Floats, spans: Spans, down: bool) -> list[Band]:
     """Shared frame lines, and steps from one panel straight into the next."""
+    if view.chance is not None:
+        return _learnt(view, support, spans, down)
     lines = view.lines
     bands: list[Band] = []
     for index in np.flatnonzero(support.max(0) >= _SHARED_SUPPORT):

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mangacolor.stages.panel_bands import Band
+from mangacolor.stages.panel_bands import Band, told
 from mangacolor.stages.panel_lines import View
 from mangacolor.stages.panel_regions import Polygon, clip, swap
 
@@ -18,6 +18,7 @@ Bools = npt.NDArray[np.bool_]
 _BARE = 0.985  # blank share of a row that shows nothing
 _END = 6  # pixels of a row at either side, but for the outermost, which a cut may have left
 _THINNEST = 4  # pixels: soft edges leave little of a gutter
+_NEAR = 4  # pixels
 _DENSE = 0.55  # share of the rows that show something which must be drawn
 _SCORE = 0.8
 
@@ -29,8 +30,21 @@ def bare_bands(view: View, polygon: Polygon, down: bool) -> list[Band]:
     for first, last in _runs(blank >= _BARE):
         inner = first > 0 and last < len(blank) and last - first >= _THINNEST
         if inner and _dense(blank[:first]) and _dense(blank[last:]):
-            found.append(Band(down, (float(top + first), 0.0), (float(top + last), 0.0), _SCORE))
+            upper, lower = float(top + first), float(top + last)
+            score = _SCORE + _told(view, polygon, upper, lower)
+            found.append(Band(down, (upper, 0.0), (lower, 0.0), score))
     return found
+
+
+def _told(view: View, polygon: Polygon, upper: float, lower: float) -> float:
+    """What the network says of a band's two sides, each looked for within a few pixels."""
+    if view.chance is None:
+        return 0.0
+    first, last = (
+        int(np.clip(x, 0, view.chance.shape[1])) for x in (polygon[:, 0].min(), polygon[:, 0].max())
+    )
+    sides = [view.chance[max(int(y) - _NEAR, 0) : int(y) + _NEAR + 1, first:last] for y in (upper, lower)]
+    return told(sum(float(side.max(0, initial=0).mean()) for side in sides) / 510) if last > first else 0.0
 
 
 def trim(views: tuple[View, View], polygon: Polygon) -> Polygon:

@@ -16,7 +16,8 @@ from mangacolor.stages.panel_sides import fit
 
 _SMALLEST = 0.008  # of the page's area: no cut leaves less
 _SURE = 0.9  # a gutter of this score shows that the page has gutters
-_STYLE_COST = 0.03  # for a shared frame line on such a page
+_STYLE_COST = 0.03  # for a shared frame line beside gutters that run the same way,
+_OTHER_COST = 0.02  # or the other way
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,24 +29,29 @@ class Region:
 
 
 def cut(
-    views: tuple[View, View], polygon: Polygon, support: float = 1.0, gutters: bool = False
+    views: tuple[View, View],
+    polygon: Polygon,
+    support: float = 1.0,
+    gutters: tuple[bool, bool] = (False, False),
 ) -> list[Region]:
     """The regions of a convex polygon of the page; at least one.
 
-    ``gutters``: a sure gutter has been found around the polygon, so shared lines are less likely.
+    ``gutters``: whether sure gutters have been found around the polygon, across and down the page, so
+    that shared lines are less likely.
     """
     polygon = fit(views, polygon)
     best = _best(views, polygon, gutters)
     if best is None:
         return [Region(trim(views, polygon), support)]
-    gutters = gutters or (not best.shared and best.score >= _SURE)
+    if not best.shared and best.score >= _SURE:
+        gutters = (gutters[0], True) if best.down else (True, gutters[1])
     regions: list[Region] = []
     for part in _split(polygon, best):
         regions += cut(views, part, min(support, best.score), gutters)
     return regions
 
 
-def _best(views: tuple[View, View], polygon: Polygon, gutters: bool) -> Band | None:
+def _best(views: tuple[View, View], polygon: Polygon, gutters: tuple[bool, bool]) -> Band | None:
     """The best band that leaves enough on both sides, if one is good enough."""
     turned = polygon, swap(polygon)
     found = [
@@ -54,7 +60,10 @@ def _best(views: tuple[View, View], polygon: Polygon, gutters: bool) -> Band | N
         for search in (bands, bare_bands)
         for band in search(views[down], turned[down], down)
     ]
-    scores = [band.score - _STYLE_COST * (gutters and band.shared) for band in found]
+    scores = [
+        band.score - band.shared * (_STYLE_COST * gutters[band.down] + _OTHER_COST * gutters[not band.down])
+        for band in found
+    ]
     smallest = _SMALLEST * views[0].white.size
     for index in sorted(range(len(found)), key=lambda index: -scores[index]):
         if scores[index] < ENOUGH:

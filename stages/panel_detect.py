@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 import numpy as np
 
 from mangacolor.nouns import Image
 from mangacolor.stages.panel_cuts import cut
+from mangacolor.stages.panel_evidence import border_chance
 from mangacolor.stages.panel_ground import Blank, blank
+from mangacolor.stages.panel_insets import insets
 from mangacolor.stages.panel_lines import segments, view
 from mangacolor.stages.panel_regions import Polygon, page_polygon
 from mangacolor.stages.panel_sides import share
 from mangacolor.stages.panel_strips import windows
 
+Method = Literal["learnt", "lines"]
 _PAGE_PIXELS = 1.0e6  # a page is looked at at about this size: frames stay two pixels wide
 _SPREAD_PIXELS = 1.7e6
 _STRIP_WIDTH = 700
@@ -29,7 +33,7 @@ class Found:
     confidence: float
 
 
-def detect(luma: Image) -> list[Found]:
+def detect(luma: Image, method: Method = "learnt") -> list[Found]:
     """Panels of a page (H×W luma) in no particular order; at least one."""
     height, width = luma.shape
     scale = _scale(width, height)
@@ -42,7 +46,8 @@ def detect(luma: Image) -> list[Found]:
     for top, bottom in windows(small):
         shift = np.array([0, top])
         found += [
-            Found((panel.polygon + shift) * back, panel.confidence) for panel in _page(small[top:bottom])
+            Found((panel.polygon + shift) * back, panel.confidence)
+            for panel in _page(small[top:bottom], method)
         ]
     return found or [Found(page_polygon(width, height), _DOUBT)]
 
@@ -54,19 +59,26 @@ def _scale(width: int, height: int) -> float:
     return min(1.0, float((pixels / (width * height)) ** 0.5))
 
 
-def _page(luma: Image) -> list[Found]:
+def _page(luma: Image, method: Method) -> list[Found]:
     height, width = luma.shape
     masks = blank(luma)
     lines = segments(luma)
+    chance = border_chance(luma) if method == "learnt" else None
     turned = Blank(*(np.ascontiguousarray(mask.T) for mask in (masks.white, masks.black, masks.pure)))
     views = (
-        view(luma, masks, lines),
-        view(np.ascontiguousarray(luma.T), turned, lines[:, [1, 0, 3, 2]]),
+        view(luma, masks, lines, chance),
+        view(
+            np.ascontiguousarray(luma.T),
+            turned,
+            lines[:, [1, 0, 3, 2]],
+            None if chance is None else np.ascontiguousarray(chance.T),
+        ),
     )
     found: list[Found] = []
     for region in cut(views, page_polygon(width, height)):
         if _drawn(masks, region.polygon):
             found.append(Found(region.polygon, region.support))
+            found += [Found(*inset) for inset in insets(views, region.polygon)]
     return found
 
 

@@ -19,7 +19,7 @@ _REMEDY = "Correct the file, or delete it to have the panels detected."
 _AGREE = 2.0  # pixels between a polygon's own box and the box beside it
 
 
-def fingerprint(page: Page) -> str:
+def edit_fingerprint(page: Page) -> str:
     """The hash of a page's correction; empty where it has none."""
     return "" if page.edit is None else hashlib.sha256(_bytes(page.edit)).hexdigest()
 

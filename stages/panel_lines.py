@@ -27,6 +27,7 @@ STEP = 2  # pixels between two samples along a line
 MAX_SLOPE = 0.7  # 35 degrees
 _EDGE = 28.0  # levels a pixel that make an edge
 _SHORTEST = 24.0  # pixels: shorter segments propose no line
+_NEAR = 5  # pixels across: the network's borders are that sharp
 _MOST_LINES = 260  # a view: rain and hatching have thousands, frames are among the longest
 
 
@@ -34,13 +35,15 @@ _MOST_LINES = 260  # a view: rain and hatching have thousands, frames are among 
 class View:
     """A page, or its transpose, with what the line evidence is read from.
 
-    ``white``, ``black`` and ``pure`` are the page's H×W blank masks.
+    ``white``, ``black`` and ``pure`` are the page's H×W blank masks; ``chance`` (H×W uint8) is the
+    network's of a border, or None.
     """
 
     white: Bools
     black: Bools
     pure: Bools
     lines: Lines
+    chance: Image | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,8 @@ class Lines:
     """N lines and their samples at x = 0, STEP, 2·STEP…
 
     ``offset``, ``slope``: N. ``brighter`` and ``darker``: N×S, an edge along the line with the
-    brighter, or the darker, side below it; ``sums``: 2×N×(S+1), their running counts.
+    brighter, or the darker, side below it; ``sums``: 2×N×(S+1), their running counts. ``border``: N×S
+    uint8, the network's chance of a border there.
     """
 
     offset: Floats
@@ -56,6 +60,7 @@ class Lines:
     brighter: Bools
     darker: Bools
     sums: npt.NDArray[np.int32]
+    border: Image
 
     def __len__(self) -> int:
         return len(self.offset)
@@ -79,8 +84,11 @@ def segments(luma: Image) -> Floats:
     return np.zeros((0, 4)) if found is None else np.asarray(found, np.float64).reshape(-1, 4)
 
 
-def view(luma: Image, masks: Blank, found: Floats) -> View:
-    """Lines near the horizontal of ``luma`` (H×W), from its segments, and their evidence."""
+def view(luma: Image, masks: Blank, found: Floats, chance: Image | None) -> View:
+    """Lines near the horizontal of ``luma`` (H×W), from its segments, and their evidence.
+
+    ``chance``: H×W uint8, the network's chance of a border, if it was asked.
+    """
     smooth = cv2.GaussianBlur(luma, (3, 3), 0)
     rise = np.asarray(cv2.Sobel(smooth, cv2.CV_32F, 0, 1, scale=0.125), np.float32)
     run = np.asarray(cv2.Sobel(smooth, cv2.CV_32F, 1, 0, scale=0.125), np.float32)
@@ -88,7 +96,9 @@ def view(luma: Image, masks: Blank, found: Floats) -> View:
     brighter, darker = _edges_along(rise, run, offset, slope)
     sums = np.stack([brighter, darker]).cumsum(2, dtype=np.int32)
     sums = np.pad(sums, ((0, 0), (0, 0), (1, 0)))
-    return View(masks.white, masks.black, masks.pure, Lines(offset, slope, brighter, darker, sums))
+    border = np.zeros(brighter.shape, np.uint8) if chance is None else _along(chance, offset, slope)
+    lines = Lines(offset, slope, brighter, darker, sums, border)
+    return View(masks.white, masks.black, masks.pure, lines, chance)
 
 
 def sample(mask: Bools, ys: Floats, first: int) -> Bools:
@@ -97,6 +107,16 @@ def sample(mask: Bools, ys: Floats, first: int) -> Bools:
     columns = (first + np.arange(ys.shape[1])) * STEP
     values: Bools = mask[np.clip(rows, 0, mask.shape[0] - 1), columns]
     values &= (rows >= 0) & (rows < mask.shape[0])
+    return values
+
+
+def _along(chance: Image, offset: Floats, slope: Floats) -> Image:
+    """N×S: the highest chance within a few pixels of each line's samples."""
+    wide = np.asarray(cv2.dilate(chance, np.ones((_NEAR, 1), np.uint8)), np.uint8)
+    columns = np.arange(0, chance.shape[1], STEP)[None]
+    rows = np.rint(offset[:, None] + slope[:, None] * columns).astype(np.intp)
+    values: Image = wide[np.clip(rows, 0, chance.shape[0] - 1), columns]
+    values[(rows < 0) | (rows >= chance.shape[0])] = 0
     return values
 
 

@@ -13,8 +13,9 @@ from mangacolor.nouns import Artifact, Chapter, Direction, Image, Inputs, Panel,
 from mangacolor.settings import Options
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.colour_space import luma
-from mangacolor.stages.panel_detect import Found, detect
-from mangacolor.stages.panel_edits import fingerprint, panels_in, read_edit
+from mangacolor.stages.panel_detect import Found, Method, detect
+from mangacolor.stages.panel_edits import edit_fingerprint, panels_in, read_edit
+from mangacolor.stages.panel_evidence import WEIGHTS
 from mangacolor.stages.panel_ground import ground as find_ground
 from mangacolor.stages.panel_order import order_panels
 from mangacolor.stages.panel_overlay import draw_panels
@@ -38,16 +39,28 @@ class PanelLayout:
 @dataclass(frozen=True, slots=True)
 class Config:
     direction: Direction = "rtl"
+    method: Method = "learnt"
 
 
 def configure(options: Options, chapter: Chapter) -> Config:
-    return Config(options.direction or chapter.direction or "rtl")
+    return Config(options.direction or chapter.direction or "rtl", options.panel_method)
 
 
-def find_panels(image: Image, direction: Direction = "rtl") -> PanelLayout:
-    """Panels of a page: uint8, H×W or H×W×3 RGB. Never empty; a page in doubt is one panel."""
+def fingerprint(config: Config) -> str:
+    """The network's weights belong to the cache key."""
+    from mangacolor.models.weights_file import sha256_of
+
+    return sha256_of(WEIGHTS) if config.method == "learnt" else ""
+
+
+def find_panels(image: Image, direction: Direction = "rtl", method: Method = "learnt") -> PanelLayout:
+    """Panels of a page: uint8, H×W or H×W×3 RGB. Never empty; a page in doubt is one panel.
+
+    ``learnt`` asks a small network where borders run, and follows the page's lines there; ``lines``
+    needs no network.
+    """
     grey = luma(image)
-    return _layout(grey, detect(grey), direction)
+    return _layout(grey, detect(grey, method), direction)
 
 
 def panel_document(
@@ -89,7 +102,7 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
     page = inputs["decode"].images["main"]
     edit = context.page.edit
     if edit is None:
-        layout = find_panels(page, context.config.direction)
+        layout = find_panels(page, context.config.direction, context.config.method)
     else:
         layout = layout_from_document(read_edit(edit), page, str(edit))
     size = page.shape[1], page.shape[0]
@@ -107,7 +120,9 @@ STAGE = Stage(
     configure=configure,
     needs=("decode", "classify"),
     keep="always",
-    page_fingerprint=fingerprint,
+    version=2,
+    fingerprint=fingerprint,
+    page_fingerprint=edit_fingerprint,
     preview=preview,
 )
 

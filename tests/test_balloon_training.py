@@ -77,21 +77,21 @@ def test_a_network_of_another_shape_is_refused(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
     from safetensors.torch import save_file
 
-    from mangacolor.models.balloon_net import load_balloon_net
+    from mangacolor.models.page_net import load_page_net
 
     wrong = tmp_path / "wrong.safetensors"
     save_file({"head.weight": torch.zeros(3, 3)}, wrong)
     with pytest.raises(SetupError, match=r"wrong\.safetensors"):
-        load_balloon_net(wrong)
+        load_page_net(wrong)
     with pytest.raises(SetupError, match=r"missing\.safetensors"):
-        load_balloon_net(tmp_path / "missing.safetensors")
+        load_page_net(tmp_path / "missing.safetensors")
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (33, 70), (64, 64)])
 def test_the_network_answers_at_the_size_of_its_input(shape: tuple[int, int]) -> None:
-    from mangacolor.models.balloon_net import BalloonNet, balloon_chance
+    from mangacolor.models.page_net import PageNet, page_chances
 
-    chance, strokes = balloon_chance(BalloonNet().eval(), np.full(shape, 200, np.uint8))
+    chance, strokes = page_chances(PageNet().eval(), np.full(shape, 200, np.uint8))
     assert chance.shape == strokes.shape == shape
     assert chance.dtype == np.uint8
 
@@ -99,7 +99,7 @@ def test_the_network_answers_at_the_size_of_its_input(shape: tuple[int, int]) ->
 def test_training_learns_and_saves_weights_that_load(tmp_path: Path) -> None:
     """A few steps on one made-up page bring the loss down, and the file gives back the same network."""
     torch = pytest.importorskip("torch")
-    from mangacolor.models.balloon_net import BalloonNet, balloon_chance, load_balloon_net
+    from mangacolor.models.page_net import PageNet, load_page_net, page_chances
     from mangacolor.training.balloons import Recipe, crop, loss, save
 
     torch.manual_seed(0)
@@ -107,7 +107,7 @@ def test_training_learns_and_saves_weights_that_load(tmp_path: Path) -> None:
     drawn = page(1)
     crops = [crop(drawn, 128, 1.0, rng) for _ in range(4)]
     luma, label, strokes = (torch.from_numpy(np.stack(parts)) for parts in zip(*crops, strict=True))
-    network = BalloonNet()
+    network = PageNet()
     optimizer = torch.optim.AdamW(network.parameters(), lr=5e-3)
     values = []
     for _ in range(12):
@@ -120,6 +120,6 @@ def test_training_learns_and_saves_weights_that_load(tmp_path: Path) -> None:
     path = tmp_path / "net.safetensors"
     save(network, Recipe(), 12, path)
     network.eval()
-    again = balloon_chance(load_balloon_net(path), drawn.luma)[0]
-    before = balloon_chance(network, drawn.luma)[0]
+    again = page_chances(load_page_net(path), drawn.luma)[0]
+    before = page_chances(network, drawn.luma)[0]
     assert np.abs(again.astype(int) - before.astype(int)).max() <= 3

@@ -24,7 +24,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from mangacolor.models.balloon_net import BalloonNet
+from mangacolor.models.page_net import PageNet
 from mangacolor.nouns import Image
 from mangacolor.training.balloon_pages import UNKNOWN, LabelledPage, lettered_page, made_up_page
 from mangacolor.training.balloon_truth import balloon_truth
@@ -147,7 +147,7 @@ def train(corpus: Pages, recipe: Recipe, out: Path, start: Path | None = None) -
     """
     rng = np.random.default_rng(recipe.seed)
     torch.manual_seed(recipe.seed)
-    network = BalloonNet().to(memory_format=torch.channels_last)
+    network = PageNet().to(memory_format=torch.channels_last)
     if start is not None:
         known = {name: value for name, value in load_file(start).items() if not name.startswith("head.")}
         network.load_state_dict(known, strict=False)
@@ -155,8 +155,8 @@ def train(corpus: Pages, recipe: Recipe, out: Path, start: Path | None = None) -
     average = AveragedModel(network, multi_avg_fn=averaging, use_buffers=True)
     optimizer = torch.optim.AdamW(network.parameters(), lr=recipe.rate, weight_decay=1e-4)
     pool = deque((corpus.page(recipe, rng) for _ in range(12)), maxlen=recipe.pool)
-    start, step, running = time.monotonic(), 0, 0.0
-    while (spent := (time.monotonic() - start) / (60 * recipe.minutes)) < 1:
+    began, step, running = time.monotonic(), 0, 0.0
+    while (spent := (time.monotonic() - began) / (60 * recipe.minutes)) < 1:
         for group in optimizer.param_groups:
             group["lr"] = recipe.rate * min(1.0, (step + 1) / 30) * (0.5 + 0.5 * float(np.cos(np.pi * spent)))
         if step % 4 == 0:  # drawing a page costs as much as learning from a batch

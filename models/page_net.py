@@ -1,11 +1,14 @@
-"""The balloon network: a small feature pyramid that says of every pixel whether a balloon covers it.
+"""The page network: a small feature pyramid that answers two questions about every pixel of a page.
 
-About 280 thousand parameters. It looks at luma only, at a working scale where lettering is still
-legible, and answers at half that scale; the caller fits the answer to the ink.
+With one file of weights: is it a balloon's, and a stroke of its lettering? With another: does a panel's
+border run here, and is it outside of all panels? About 280 thousand parameters. It looks at luma only,
+at a working scale where lettering is still legible, and answers at half that scale; the caller fits the
+answer to the ink.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -34,11 +37,10 @@ class _Block(nn.Sequential):
         )
 
 
-class BalloonNet(nn.Module):
-    """Luma N×1×H×W in [0, 1] → logits N×2×H/2×W/2: balloon, and strokes of balloon lettering.
+class PageNet(nn.Module):
+    """Luma N×1×H×W in [0, 1] → logits N×2×H/2×W/2. H and W are multiples of 32.
 
-    H and W are multiples of 32. The second channel is a helper task: to know lettering is what tells
-    a balloon from a face.
+    The second channel is a helper task: to know lettering is what tells a balloon from a face.
     """
 
     def __init__(self, width: int = 16) -> None:
@@ -74,27 +76,33 @@ def _doubled(features: Tensor) -> Tensor:
     return F.interpolate(features, scale_factor=2.0, mode="nearest")
 
 
-def load_balloon_net(path: Path) -> BalloonNet:
+def load_page_net(path: Path) -> PageNet:
     """The network with the weights of a safetensors file, float32, in eval mode, on the CPU.
 
     Raises ``SetupError`` if the file is missing, damaged or of another network.
     """
-    network = BalloonNet()
+    network = PageNet()
     try:
         stored = {key: value.float() for key, value in load_file(path).items()}
         result = network.load_state_dict(stored, strict=False)
     except (OSError, SafetensorError, RuntimeError) as error:
-        raise SetupError(f"the balloon network {path} cannot be loaded: {error}", REINSTALL) from error
+        raise SetupError(f"the network {path} cannot be loaded: {error}", REINSTALL) from error
     missing = [key for key in result.missing_keys if not key.endswith("num_batches_tracked")]
     if missing or result.unexpected_keys:
-        raise SetupError(f"{path} holds another network than the balloon network", REINSTALL)
+        raise SetupError(f"{path} holds another network than the page network", REINSTALL)
     network.eval()
     return network
 
 
+@lru_cache(maxsize=4)
+def shared_page_net(path: Path) -> PageNet:
+    """Loaded once a process: it holds no state, so threads may share it."""
+    return load_page_net(path)
+
+
 @torch.inference_mode()
-def balloon_chance(network: BalloonNet, luma: Image) -> tuple[Image, Image]:
-    """How likely each pixel is a balloon's, and a stroke of its lettering: two H×W uint8, 255 = sure.
+def page_chances(network: PageNet, luma: Image) -> tuple[Image, Image]:
+    """How likely the network says yes to either question: two H×W uint8, 255 = sure.
 
     ``luma`` is H×W uint8 of any size. Quantised, so that what follows does not hang on the last bit.
     """

@@ -1,0 +1,96 @@
+"""Train the panel network: ``python -m mangacolor.training.panels --data DIR --out FILE``.
+
+DIR holds ``peppercarrot_art`` and any folders of pictures without panels, among them figures on white.
+Every page is made up from them (``panel_pages.py``).
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from mangacolor.nouns import Image
+from mangacolor.stages.panels import find_panels
+from mangacolor.training.balloon_pages import LabelledPage
+from mangacolor.training.balloons import Recipe, read, train
+from mangacolor.training.panel_pages import Figure, made_up_panels
+
+RECIPE = Recipe(crop=384, batch=4, scale=0.75, rate=2e-3, lettering=0.5, seed=11)
+COMICS, LETTERED = "peppercarrot_art", "peppercarrot_lettered"
+_MOST = 0.45  # of the page: a larger panel may be several that were not told apart
+_RIM = 0.03  # of a panel, left out at its sides: no border may get into a picture
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Pictures without borders, by source, and cut-out figures."""
+
+    pictures: list[list[Image]]
+    figures: list[Figure]
+
+    @classmethod
+    def load(cls, data: Path, each: int, rng: np.random.Generator) -> Corpus:
+        """Read at most ``each`` files of a folder."""
+        sources: list[list[Image]] = []
+        figures: list[Figure] = []
+        for folder in sorted(path for path in data.iterdir() if path.is_dir() and path.name != LETTERED):
+            files = sorted(folder.rglob("*.webp"))
+            pictures = [read(files[index], 1400) for index in rng.permutation(len(files))[:each]]
+            figures += [figure for figure in map(cut_out, pictures) if figure is not None]
+            if folder.name == COMICS:
+                pictures = [panel for page in pictures for panel in panel_pictures(page)]
+            sources.append(pictures)
+        return cls(sources, figures)
+
+    def page(self, recipe: Recipe, rng: np.random.Generator) -> LabelledPage:
+        """A fresh page."""
+        picks = rng.choice(len(self.pictures), 12)
+        pictures = [self.pictures[i][int(rng.integers(len(self.pictures[i])))] for i in picks]
+        return made_up_panels(pictures, self.figures, rng, recipe.side)
+
+
+def panel_pictures(page: Image) -> list[Image]:
+    """What is inside the panels of a comic page (RGB), well away from their frames."""
+    found = []
+    for panel in find_panels(page, "ltr").panels:
+        x, y, w, h = panel.box
+        dx, dy = round(w * _RIM) + 4, round(h * _RIM) + 4
+        alone = panel.confidence > 0.75 and w * h < _MOST * page.shape[0] * page.shape[1]
+        if alone and len(panel.polygon) == 4 and min(w - 2 * dx, h - 2 * dy) >= 120:
+            found.append(np.ascontiguousarray(page[y + dy : y + h - dy, x + dx : x + w - dx]))
+    return found
+
+
+def cut_out(picture: Image) -> Figure | None:
+    """The figure of an upright picture (RGB) that stands on white; None for any other picture."""
+    height, width = picture.shape[:2]
+    if height < 1.25 * width or picture[0, 0].min() < 250 or picture[0, -1].min() < 250:
+        return None
+    framed = cv2.copyMakeBorder(picture, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(255, 255, 255))
+    mask = np.zeros((height + 4, width + 4), np.uint8)
+    flags = 4 | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE | (255 << 8)
+    cv2.floodFill(framed, mask, (0, 0), (0, 0, 0), (10, 10, 10), (10, 10, 10), flags)
+    cover = np.where(mask[2:-2, 2:-2] > 0, 0, 255).astype(np.uint8)
+    share = float(cover.mean()) / 255
+    return Figure(picture, cover) if 0.15 < share < 0.9 else None
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--start", type=Path, help="weights to start from, such as the balloon network's")
+    parser.add_argument("--minutes", type=float, default=RECIPE.minutes)
+    parser.add_argument("--pictures", type=int, default=200, help="at most so many of a folder")
+    options = parser.parse_args()
+    recipe = Recipe(**{**{f: getattr(RECIPE, f) for f in RECIPE.__slots__}, "minutes": options.minutes})
+    corpus = Corpus.load(options.data, options.pictures, np.random.default_rng(recipe.seed))
+    train(corpus, recipe, options.out, options.start)
+
+
+if __name__ == "__main__":
+    main()
