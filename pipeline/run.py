@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mangacolor.errors import MangacolorError
 from mangacolor.formats.discovery import Plan, discover
@@ -125,7 +125,7 @@ def _make_engine(
 def _for_any_folder(options: Options) -> Options:
     """The options with absolute paths: a worker's working folder is another."""
     given = {name: getattr(options, name) for name in _PATHS}
-    absolute = {
+    absolute: dict[str, Any] = {
         name: str(Path(path).absolute()) for name, path in given.items() if path and Path(path).exists()
     }
     return dataclasses.replace(options, **absolute)

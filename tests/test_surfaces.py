@@ -99,7 +99,7 @@ def test_features_are_pooled_over_the_surface_and_all_tiles() -> None:
     for x in (0, 128):
         seen = np.zeros((1, 8, 8), np.float32)
         seen[0, :, :] = np.where(np.arange(8) * 32 + x < 128, 3.0, -1.0)
-        pool.add(Tile(x, 0, 256), [seen])
+        pool.add(Tile(x, 0, 256, 256), [seen])
     first, second = pool.rows()[:, 0].astype(int)
     assert abs(first - (128 + 127 * 0.75)) <= 1 and abs(second - (128 - 127 * 0.5)) <= 1
 
