@@ -35,14 +35,14 @@ class Limit(NamedTuple):
     weighted: float  # both together, along the hue of age at half its weight
 
 
-# 1.3 times the most that black-and-white pages had (benchmarks/score_classify.py). Small areas are allowed
-# more: stamps and stains.
+# A quarter above the most that black-and-white pages had in benchmarks/score_classify.py, JPEG at quality 10
+# apart. Small areas are allowed more: stamps and stains.
 LIMITS = (
-    Limit(0.012, 12.0, 16.0),
-    Limit(0.02, 4.0, 12.0),
-    Limit(0.035, 3.1, 4.3),
-    Limit(0.06, 2.5, 3.5),
-    Limit(0.10, 2.0, 2.7),
+    Limit(0.012, 11.4, 15.2),
+    Limit(0.02, 3.8, 11.4),
+    Limit(0.035, 2.95, 4.1),
+    Limit(0.06, 2.4, 3.3),
+    Limit(0.10, 1.9, 2.55),
 )
 
 
