@@ -166,9 +166,9 @@ class _Found:
             self.chapters.append(Chapter(name, tuple(pages), _direction(folder), container))
         if not packed:
             names = tuple(page for page, _ in pictures)
-            for entry, file in folder.others:
-                about = names if comicinfo.is_comicinfo(entry) else ()
-                self.extras.append(Extra(FileSource(file), entry, _modified_ns(file), about))
+            for other, file in folder.others:
+                about = names if comicinfo.is_comicinfo(other) else ()
+                self.extras.append(Extra(FileSource(file), other, _modified_ns(file), about))
 
     def _source(self, file: Path) -> FileSource:
         return FileSource(file, self.limits.entry_bytes)

@@ -23,7 +23,7 @@ from mangacolor.stages.base import Stage, StageContext
 Floats = npt.NDArray[np.float64]
 _AGE_HUE = np.radians(28)  # of Cr against -Cb; yellow is at 9°, stained paper at 25–33°, skin at 45–50°
 _AGE_WEIGHT = 0.5  # chroma along that hue counts half, so that a stain is no colour
-_BLOCK = 128  # rows of a matrix product
+_BLOCK = 48  # rows of a matrix product
 _SPREAD = 1.15  # width to height from which the two halves may be two scans
 
 
@@ -35,14 +35,14 @@ class Limit(NamedTuple):
     weighted: float  # both together, along the hue of age at half its weight
 
 
-# 1.3 times the most that black-and-white pages had (benchmarks/score_classify.py). Small areas are allowed
-# more: stamps and stains.
+# A quarter above the most that black-and-white pages had in benchmarks/score_classify.py, JPEG at quality 10
+# apart. Small areas are allowed more: stamps and stains.
 LIMITS = (
-    Limit(0.012, 12.0, 16.0),
-    Limit(0.02, 4.0, 12.0),
-    Limit(0.035, 3.1, 4.3),
-    Limit(0.06, 2.5, 3.5),
-    Limit(0.10, 2.0, 2.7),
+    Limit(0.012, 11.4, 15.2),
+    Limit(0.02, 3.8, 11.4),
+    Limit(0.035, 2.95, 4.1),
+    Limit(0.06, 2.4, 3.3),
+    Limit(0.10, 1.9, 2.55),
 )
 
 
@@ -100,8 +100,7 @@ def unexplained_chroma(pixels: Image, config: Config) -> float:
     if np.count_nonzero(useful) < 64:
         return 0.0
     residual = np.zeros_like(plane)
-    bases = _bases(tone, useful)
-    residual[useful] = _without_tint(_by_hue_of_age(plane[useful]), tone[useful], *bases)
+    residual[useful] = _without_tint(_by_hue_of_age(plane[useful]), tone[useful], _bases(tone, useful))
     # What is left of fringes alternates in sign; areas of colour do not.
     areas = np.asarray(cv2.GaussianBlur(residual, (0, 0), config.blur), dtype=np.float64)
     across = np.sort(np.abs(areas[..., 1]), axis=None)
@@ -126,22 +125,29 @@ def _by_hue_of_age(chroma: Floats) -> Floats:
     return np.asarray(chroma @ np.stack([along, [-along[1], along[0]]], axis=1))
 
 
-def _bases(tone: Floats, useful: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """For the N ``useful`` pixels: N×9 functions of the place, N×2 slopes of the tone.
+class _Bases(NamedTuple):
+    """Functions of the N useful pixels: which scan they are of, their place on it, slopes of the tone."""
 
-    The first two functions are constant over a scan, the others change slowly.
-    """
+    scans: Floats  # N×1, or N×2 for a spread
+    places: Floats  # N×8, changing slowly
+    slopes: Floats  # N×2
+
+
+def _bases(tone: Floats, useful: npt.NDArray[np.bool_]) -> _Bases:
     height, width = tone.shape
     y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
-    side = np.sign(x) if width > _SPREAD * height else np.zeros_like(x)
-    places = [np.ones_like(x), side, x, y, x * x, x * y, y * y, x**4, y**4]
+    scans = [np.ones_like(x)]
+    if width > _SPREAD * height:
+        scans.append(np.sign(x))
+        x = 2 * np.abs(x) - 1
+    places = [np.ones_like(x), x, y, x * x, x * y, y * y, x**4, y**4]
     slopes = [
         np.gradient(tone, axis=axis) if tone.shape[axis] > 1 else np.zeros_like(tone) for axis in (0, 1)
     ]
-    return np.stack(places, axis=-1)[useful], np.stack(slopes, axis=-1)[useful]
+    return _Bases(*(np.stack(functions, axis=-1)[useful] for functions in (scans, places, slopes)))
 
 
-def _without_tint(chroma: Floats, tone: Floats, places: Floats, slopes: Floats) -> Floats:
+def _without_tint(chroma: Floats, tone: Floats, bases: _Bases) -> Floats:
     """What is left of N×2 ``chroma`` (along, across the hue of age) when the page's tint is taken off.
 
     Any tint is a curve of the tone (two, where the page is two scans), and a colour plate shifted by a
@@ -149,9 +155,9 @@ def _without_tint(chroma: Floats, tone: Floats, places: Floats, slopes: Floats) 
     across it only as far as ageing itself turns from yellow to brown where it is deeper. Robust: least
     squares, reweighted so that areas of real colour do not bend the fit.
     """
-    tones = np.stack([tone**power for power in range(4)], axis=-1)
-    ageing = np.concatenate([_products(places, tones), slopes], axis=1)
-    tint = np.concatenate([_products(places[:, :2], tones), slopes], axis=1)
+    tones = _products(bases.scans, np.stack([tone**power for power in range(4)], axis=-1))
+    ageing = np.concatenate([_products(bases.places, tones), bases.slopes], axis=1)
+    tint = np.concatenate([tones, bases.slopes], axis=1)
     weights, left = np.ones(len(tone)), chroma
     for _ in range(4):
         along = _fit(ageing, chroma[:, 0], weights)
@@ -180,7 +186,7 @@ def _fit(basis: Floats, values: Floats, weights: Floats) -> Floats:
 
 
 def _in_blocks(rows: Floats) -> Floats:
-    """N×P as B×128×P, filled up with zeros.
+    """N×P as B×48×P, filled up with zeros.
 
     Products of so small matrices stay on one thread: with many, a busy machine made the BLAS library's
     threads wait for each other a hundred times as long as they worked.
