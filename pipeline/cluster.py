@@ -11,8 +11,8 @@ import queue
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,8 @@ from mangacolor.pipeline.chapter_work import ChapterWork
 from mangacolor.pipeline.cluster_bundle import Bundle, BundleResult, PageTask, cut, known_of
 from mangacolor.pipeline.cluster_client import Cluster, is_lost_scheduler, is_lost_worker
 from mangacolor.pipeline.events import Listener, PageDone, PageFailed, RunDone, Warned
-from mangacolor.pipeline.ledger import Ledger, failure
+from mangacolor.pipeline.lanes import Completion, Lane
+from mangacolor.pipeline.ledger import Ledger, failure, late
 from mangacolor.pipeline.manifest import Entry
 from mangacolor.pipeline.packing import Packing
 from mangacolor.pipeline.page_work import Job, PageWork
@@ -38,13 +39,11 @@ _LOST = "Most often such a page takes more memory than the worker has: give it m
 _Next = tuple[ChapterWork | Packing, Callable[[], Any]]  # a chapter or an archive, and what is to do
 
 
-@dataclass(frozen=True, slots=True)
-class _Back:
-    """Something that was given away has come back: a bundle, a chapter's decision, a packed archive."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Token:
+    """Something that was given away: a bundle, a chapter to be decided, an archive to be packed."""
 
     what: list[PageWork] | ChapterWork | Packing
-    result: Any = None
-    error: BaseException | None = None
 
 
 class ClusterEngine:
@@ -66,7 +65,7 @@ class ClusterEngine:
         self._ready: deque[list[PageWork]] = deque()
         self._flying: dict[int, Bundle] = {}  # by the identity of its list of works
         self._away = 0  # chapters being decided and archives being packed
-        self._back: queue.SimpleQueue[_Back] = queue.SimpleQueue()
+        self._back: queue.SimpleQueue[Completion] = queue.SimpleQueue()
         self._told_of_no_workers = False
         self._new: dict[str, Entry] = {}  # what workers have finished, even if they were lost later
 
@@ -77,7 +76,7 @@ class ClusterEngine:
         """
         all_works = list(works)
         address = str(self._run_options.cluster)
-        with Cluster(address) as cluster, ThreadPoolExecutor(2) as pool:
+        with Cluster(address) as cluster, self._lane_for_chapters() as lane:
             found = cluster.check(self._job.graph, self._options, self._state, _a_path(all_works))
             for message in found.warnings:
                 self._ledger.emit(Warned("", "", message))
@@ -94,7 +93,7 @@ class ClusterEngine:
                     if time.monotonic() > deadline:
                         break
                 self._hand_out(cluster)
-                self._turn(pool, cluster, len(all_works))
+                self._turn(lane, cluster, len(all_works))
         for part in sorted(self._state.parts.glob(f"{self._run}-*.jsonl")):
             self._job.manifest.absorb(part)  # of a bundle that did not come back in time
         return self._ledger.summary(len(all_works))
@@ -116,7 +115,17 @@ class ClusterEngine:
             cluster.submit(cluster_worker.run_bundle, bundle, self._receiver(works))
 
     def _receiver(self, works: list[PageWork]) -> Callable[[Any, BaseException | None], None]:
-        return lambda result, error: self._back.put(_Back(works, result, error))
+        return lambda result, error: self._back.put(Completion(_Token(works), result, error))
+
+    @contextmanager
+    def _lane_for_chapters(self) -> Iterator[Lane]:
+        """Threads for what the client does itself: chapter stages, and packing."""
+        lane = Lane("cpu", 2, self._back)
+        try:
+            yield lane
+        finally:
+            lane.close()
+            lane.join(1.0)
 
     def _bundle(self, works: list[PageWork]) -> Bundle:
         self._number += 1
@@ -136,37 +145,32 @@ class ClusterEngine:
             release=self._release,
         )
 
-    def _turn(self, pool: ThreadPoolExecutor, cluster: Cluster, pages: int) -> None:
+    def _turn(self, lane: Lane, cluster: Cluster, pages: int) -> None:
         """Wait for one thing to come back and act on it."""
+        limit = self._run_options.stage_timeout
+        for token in lane.write_off(limit, _is_chapter) if limit else ():
+            self._take_back(Completion(token, error=late("it", limit)), lane, cluster.workers(), pages)
         try:
-            back = self._back.get(timeout=0.2)
+            self._take_back(self._back.get(timeout=0.2), lane, cluster.workers(), pages)
         except queue.Empty:
             cluster.see_that_it_is_there()
+
+    def _take_back(self, completion: Completion, lane: Lane, workers: int, pages: int) -> None:
+        token, result, error = completion.token, completion.result, completion.error
+        assert isinstance(token, _Token)
+        if isinstance(token.what, list):
+            for what, task in self._bundle_back(token.what, result, error):
+                self._away += 1
+                lane.submit(_Token(what), (0, 0), _on_lane(task))
             return
-        if isinstance(back.what, list):
-            ready = self._bundle_back(back.what, back.result, back.error)
-        else:
-            self._away -= 1
-            ready = self._other_back(back, cluster.workers(), pages)
-        for what, task in ready:
-            self._away += 1
-            pool.submit(self._call, what, task)
-
-    def _call(self, what: ChapterWork | Packing, task: Callable[[], Any]) -> None:
-        try:
-            self._back.put(_Back(what, task()))
-        except Exception as error:
-            self._back.put(_Back(what, error=error))
-
-    def _other_back(self, back: _Back, workers: int, pages: int) -> list[Any]:
-        if isinstance(back.what, Packing):
-            self._ledger.packed(back.what, back.result, back.error)
-        elif isinstance(back.what, ChapterWork):
-            given = self._ledger.chapter_decided(back.what, back.result, back.error)
-            if given is not None:
-                bundles = list(cut(back.what.second_sweep(given), workers, pages))
-                self._ready.extendleft(reversed(bundles))  # finish what was begun
-        return []
+        self._away -= 1
+        if isinstance(token.what, Packing):
+            self._ledger.packed(token.what, result, error)
+            return
+        given = self._ledger.chapter_decided(token.what, result, error)
+        if given is not None:
+            bundles = list(cut(token.what.second_sweep(given), workers, pages))
+            self._ready.extendleft(reversed(bundles))  # finish what was begun
 
     # -- what a bundle that came back leads to
 
@@ -248,6 +252,14 @@ class ClusterEngine:
         if packing.end_page(work.page.name, entry) and not self._ledger.stopping:
             ready += [(packing, packing.pack)] if self._ledger.may_pack(packing) else []
         return ready
+
+
+def _on_lane(task: Callable[[], Any]) -> Callable[[Lane], Any]:
+    return lambda _lane: task()
+
+
+def _is_chapter(token: Hashable) -> bool:
+    return isinstance(token, _Token) and isinstance(token.what, ChapterWork)
 
 
 def _a_path(works: Sequence[PageWork]) -> Path | None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mangacolor.cores import usable_cores
-from mangacolor.errors import Cancelled, OutputError, PageError, SetupError
+from mangacolor.errors import Cancelled, OutputError, SetupError
 from mangacolor.nouns import Artifact
 from mangacolor.pipeline.chapter_work import ChapterWork
 from mangacolor.pipeline.context import StageRun
@@ -30,7 +30,7 @@ from mangacolor.pipeline.events import (
     Warned,
 )
 from mangacolor.pipeline.lanes import Completion, Lane
-from mangacolor.pipeline.ledger import Ledger, failure
+from mangacolor.pipeline.ledger import Ledger, failure, late
 from mangacolor.pipeline.manifest import Entry
 from mangacolor.pipeline.packing import Packing
 from mangacolor.pipeline.page_work import Job, PageWork
@@ -144,7 +144,9 @@ class Engine:
             return
         for lane in self._lanes.values():
             for token in lane.write_off(limit, _is_limited):
-                self._take_back(Completion(token, error=_late(token, limit)))
+                assert isinstance(token, _Token)
+                what = f"stage {token.stage}" if token.stage else "it"
+                self._take_back(Completion(token, error=late(what, limit)))
 
     def _take_back(self, completion: Completion) -> None:
         token = completion.token
@@ -155,10 +157,11 @@ class Engine:
         if token.kind == _PACK:
             self._ledger.packed(self._packings.pop(token.page), completion.result, completion.error)
             return
-        work = self._works[token.page]
         if token.kind == _STARTED:
-            self._emit(StageStarted(work.page.name, token.stage))
+            if token.page in self._works:  # or the stage has been given up before this was read
+                self._emit(StageStarted(self._works[token.page].page.name, token.stage))
             return
+        work = self._works[token.page]
         work.busy -= 1
         if completion.error is not None:
             self._failed(work, token, completion.error)
@@ -327,12 +330,3 @@ def _read_task(work: PageWork) -> Callable[[Lane], Entry | None]:
 
 def _is_limited(token: Hashable) -> bool:
     return isinstance(token, _Token) and token.kind in _FOREIGN
-
-
-def _late(token: Hashable, limit: float) -> PageError:
-    assert isinstance(token, _Token)
-    what = f"stage {token.stage}" if token.stage else "it"
-    return PageError(
-        f"{what} took longer than {limit:g} seconds",
-        "Give it more time with --stage-timeout (0 is no limit), or see what is special about the page.",
-    )

@@ -7,7 +7,14 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 
-from mangacolor.errors import Cancelled, MangacolorError, OutputError, SetupError, UsageError
+from mangacolor.errors import (
+    Cancelled,
+    MangacolorError,
+    OutputError,
+    PageError,
+    SetupError,
+    UsageError,
+)
 from mangacolor.pipeline.chapter_work import ChapterWork, Decision, Given
 from mangacolor.pipeline.events import Listener, PageDone, PageFailed, RunDone, StageDone, Warned
 from mangacolor.pipeline.packing import Packing
@@ -113,3 +120,11 @@ def failure(page: str, stage: str, error: BaseException) -> PageFailed:
     if isinstance(error, MangacolorError):
         return PageFailed(page, stage, error.message, error.remedy)
     return PageFailed(page, stage, f"{type(error).__name__}: {error}", BUG)
+
+
+def late(what: str, limit: float) -> PageError:
+    """The error of a stage that was given up after ``limit`` seconds."""
+    return PageError(
+        f"{what} took longer than {limit:g} seconds",
+        "Give it more time with --stage-timeout (0 is no limit), or see what is special about the page.",
+    )

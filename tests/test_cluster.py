@@ -21,7 +21,7 @@ from mangacolor.pipeline.cancel import CancelToken
 from mangacolor.pipeline.cluster_bundle import cut
 from mangacolor.pipeline.cluster_client import _compare, _differences
 from mangacolor.pipeline.cluster_worker import introduce, libraries, make_release
-from mangacolor.pipeline.events import Event, PageDone, PageFailed
+from mangacolor.pipeline.events import Event, PageDone, PageFailed, Warned
 from mangacolor.pipeline.page_work import PageWork
 from mangacolor.pipeline.state import State
 from mangacolor.settings import Options
@@ -145,6 +145,19 @@ def test_changed_options_failures_copies_and_archives(
     assert both(scale="2") == [(0, PAGES - 1, 1, 0, 1)] * 2
     assert both(scale="2", pages="1,3-4", force=True) == [(2, 0, 1, 2, 1)] * 2
     assert both(until="tint") == [(0, PAGES - 1, 1, 0, 1)] * 2
+
+
+@pytest.mark.slow
+def test_a_chapter_stage_that_hangs_is_left_out(started: BenchCluster, pages: Path, tmp_path: Path) -> None:
+    started.add("moody")
+    house = House(moody=True)
+    house.mood_hangs = True
+    try:
+        result, events = go(house, pages, tmp_path / "out", cluster=started.address, stage_timeout=8)
+    finally:
+        house.released.set()
+    assert (result.status, result.done) == (0, PAGES)
+    assert any(isinstance(event, Warned) and "longer than 8 seconds" in event.message for event in events)
 
 
 @pytest.mark.slow
