@@ -116,7 +116,7 @@ def run(context: ChapterContext, pages: Mapping[str, Inputs]) -> dict[str, Artif
         return {name: neutral() for name in sizes}
     space = make_space(surfaces.table)
     places = space.place(surfaces.table, surfaces.page)
-    groups = group(places, surfaces.window)
+    groups = group(places, surfaces.window, _own_chroma(surfaces).astype(np.float32))
     context.check_cancelled()
     number = by_size(groups.number, surfaces)
     colours = _members_colours(surfaces, groups, number)
