@@ -65,4 +65,4 @@ def as_vivid(colours: Numbers, chroma: Numbers, weight: Numbers, number: Ints) -
     total = np.bincount(number, weights=weight)
     strength = np.bincount(number, weights=weight * np.hypot(*chroma.T)) / np.maximum(total, 1e-9)
     factor = strength / np.maximum(np.hypot(*colours.T), 1e-9)
-    return colours * np.clip(factor, 1.0, FRESHER)[:, None]
+    return np.asarray(colours * np.clip(factor, 1.0, FRESHER)[:, None])

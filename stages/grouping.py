@@ -58,8 +58,8 @@ class Space:
 
     def place(self, table: Image, pages: Ints) -> Floats:
         """Descriptors of surfaces (rows as of ``surface_table``) on pages of these numbers."""
-        features = (table[:, len(COLUMNS) :].astype(np.float32) - self.centre) / self.scale
-        features /= np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-6)
+        # In parts: as floats, all features at once would be the largest thing in memory.
+        seen = [self._direction(table[part]) @ self.basis for part in _parts(len(table))]
         ground = is_ground(table).astype(np.float32)
         others = (
             TONE_WEIGHT / 255 * table[:, TONE],
@@ -68,7 +68,11 @@ class Space:
             GROUND_WEIGHT * ground,
             SCENE * ground * pages,
         )
-        return np.concatenate([features @ self.basis, np.stack(others, axis=1)], axis=1).astype(np.float32)
+        return np.concatenate([np.concatenate(seen), np.stack(others, axis=1)], axis=1, dtype=np.float32)
+
+    def _direction(self, table: Image) -> Floats:
+        features = (table[:, len(COLUMNS) :].astype(np.float32) - self.centre) / self.scale
+        return np.asarray(features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-6))
 
 
 def is_ground(table: Image) -> npt.NDArray[np.bool_]:
