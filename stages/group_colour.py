@@ -14,7 +14,8 @@ REACH = 16.0  # levels of chroma within which members support each other
 VOICES = 512  # the weightiest members of a group that are heard
 STEPS = 12  # of the mean shift
 RELATED = 0.7  # how much a group listens to those it is linked to
-ROUNDS = 2
+ROUNDS = 5
+FRESHER = 1.2  # by what a group's chroma may be raised to its members'
 
 
 def group_colours(chroma: Numbers, weight: Numbers, number: Ints) -> Numbers:
@@ -57,3 +58,11 @@ def related(colours: Numbers, number: Ints, graph: sparse.csr_matrix) -> Numbers
         heard = np.where(total[:, None] > 0, links @ colours / np.maximum(total, 1e-9)[:, None], colours)
         colours = (1 - RELATED) * colours + RELATED * heard
     return colours
+
+
+def as_vivid(colours: Numbers, chroma: Numbers, weight: Numbers, number: Ints) -> Numbers:
+    """The colours, each about as strong as its members' are: agreeing makes them pale."""
+    total = np.bincount(number, weights=weight)
+    strength = np.bincount(number, weights=weight * np.hypot(*chroma.T)) / np.maximum(total, 1e-9)
+    factor = strength / np.maximum(np.hypot(*colours.T), 1e-9)
+    return np.asarray(colours * np.clip(factor, 1.0, FRESHER)[:, None])

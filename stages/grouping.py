@@ -1,9 +1,10 @@
-"""Which surfaces of a chapter are the same thing: groups from what they look like, not from their colour.
+"""Which surfaces of a chapter are the same thing: groups from what they look like.
 
 Every surface is linked to its nearest look-alikes in *other* windows, and groups are communities of that
 graph. Average linkage, Ward's method and k-means were tried on the same descriptors and kept the colour of
 a part half as well: they see distances, where a community sees that a surface's look-alikes are each
-other's.
+other's. The network's colour is no part of the descriptors; it only weighs links: look-alikes that it paints
+in far-off colours are more likely two things than one thing that drifted.
 
 No step compares all surfaces with all: neighbours are sought in the nearest cells of a coarse partition.
 """
@@ -41,6 +42,8 @@ SCENE = 0.3  # of each page between two grounds: beyond a few pages they are of 
 NEIGHBOURS = 10
 CELL = 256  # surfaces in a cell of the search, about
 PROBES = 6  # cells that are searched at least
+DRIFT = 25.0  # levels of chroma that one thing drifts by, about
+WHATEVER = 0.1  # weight of a link whatever the colours are
 RESOLUTIONS = (0.5, 0.8, 1.2, 2.0, 3.0)  # at which look-alikes have to agree
 RESOLUTION = 0.7
 
@@ -55,8 +58,8 @@ class Space:
 
     def place(self, table: Image, pages: Ints) -> Floats:
         """Descriptors of surfaces (rows as of ``surface_table``) on pages of these numbers."""
-        features = (table[:, len(COLUMNS) :].astype(np.float32) - self.centre) / self.scale
-        features /= np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-6)
+        # In parts: as floats, all features at once would be the largest thing in memory.
+        seen = [self._direction(table[part]) @ self.basis for part in _parts(len(table))]
         ground = is_ground(table).astype(np.float32)
         others = (
             TONE_WEIGHT / 255 * table[:, TONE],
@@ -65,7 +68,11 @@ class Space:
             GROUND_WEIGHT * ground,
             SCENE * ground * pages,
         )
-        return np.concatenate([features @ self.basis, np.stack(others, axis=1)], axis=1).astype(np.float32)
+        return np.concatenate([np.concatenate(seen), np.stack(others, axis=1)], axis=1, dtype=np.float32)
+
+    def _direction(self, table: Image) -> Floats:
+        features = (table[:, len(COLUMNS) :].astype(np.float32) - self.centre) / self.scale
+        return np.asarray(features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-6))
 
 
 def is_ground(table: Image) -> npt.NDArray[np.bool_]:
@@ -110,12 +117,13 @@ class Groups:
     held: npt.NDArray[np.float64]
 
 
-def group(places: Floats, windows: Ints) -> Groups:
-    """Groups of surfaces with descriptors ``places`` (N×D) that lie in these ``windows`` (N)."""
+def group(places: Floats, windows: Ints, chroma: Floats) -> Groups:
+    """Groups of surfaces with descriptors ``places`` (N×D) that lie in these ``windows`` (N) and have this
+    ``chroma`` (N×2, levels)."""
     near, distance = nearest(places, windows, NEIGHBOURS)
     first = distance[np.isfinite(distance[:, 0]), 0]
     typical = max(float(np.median(first)), 1e-6) if len(first) else 1.0
-    graph = _graph(near, distance, typical)
+    graph = _graph(near, distance, typical, chroma)
     rows, columns = graph.nonzero()
     votes = np.zeros(len(rows))
     for resolution in RESOLUTIONS:
@@ -135,10 +143,12 @@ def group(places: Floats, windows: Ints) -> Groups:
     return Groups(number, graph, held)
 
 
-def _graph(near: Ints, distance: Floats, typical: float) -> sparse.csr_matrix:
-    """Weights fall off with distance, over that at which a nearest look-alike usually is."""
+def _graph(near: Ints, distance: Floats, typical: float, chroma: Floats) -> sparse.csr_matrix:
+    """Weights fall off with distance, over that at which a nearest look-alike usually is, and with chroma."""
     count = len(near)
     weight = np.exp(-((distance / typical) ** 2) / 2)  # 0 where there is none
+    apart = ((chroma[:, None] - chroma[near]) ** 2).sum(axis=2)
+    weight *= WHATEVER + (1 - WHATEVER) * np.exp(-apart / (2 * DRIFT**2))
     rows = np.repeat(np.arange(count), near.shape[1])
     links = sparse.csr_matrix((weight.ravel(), (rows, near.ravel())), shape=(count, count), dtype=np.float64)
     both = sparse.csr_matrix(links + links.T)

@@ -31,7 +31,7 @@ from mangacolor.stages.chapter_surfaces import (
     window_sizes,
 )
 from mangacolor.stages.communities import Ints
-from mangacolor.stages.group_colour import Numbers, group_colours, related
+from mangacolor.stages.group_colour import Numbers, as_vivid, group_colours, related
 from mangacolor.stages.group_preview import draw_groups
 from mangacolor.stages.grouping import Groups, group, make_space
 from mangacolor.stages.hints import Hint, hints_of, read_hints, surface_at
@@ -116,7 +116,7 @@ def run(context: ChapterContext, pages: Mapping[str, Inputs]) -> dict[str, Artif
         return {name: neutral() for name in sizes}
     space = make_space(surfaces.table)
     places = space.place(surfaces.table, surfaces.page)
-    groups = group(places, surfaces.window)
+    groups = group(places, surfaces.window, _own_chroma(surfaces).astype(np.float32))
     context.check_cancelled()
     number = by_size(groups.number, surfaces)
     colours = _members_colours(surfaces, groups, number)
@@ -184,7 +184,9 @@ def _own_chroma(surfaces: Surfaces) -> Numbers:
 def _members_colours(surfaces: Surfaces, groups: Groups, number: Ints) -> Numbers:
     confidence = 1 / (1 + (surfaces.table[:, SPREAD] / (4 * CALM)) ** 2)
     weight = np.sqrt(surfaces.area) * confidence * np.maximum(groups.held, 0.1)
-    return related(group_colours(_own_chroma(surfaces), weight, number), number, groups.graph)
+    own = _own_chroma(surfaces)
+    colours = related(group_colours(own, weight, number), number, groups.graph)
+    return as_vivid(colours, own, weight, number)
 
 
 def _moves(
