@@ -9,7 +9,6 @@ from mangacolor.models.efficientnet import TAPS, Block, same_padding
 from mangacolor.models.inference import MAPS, folded
 from mangacolor.models.ncnn_graph import RELU, RELU6, Activation, Graph, leaky_relu
 
-LANES = 1
 _NEAREST, _BILINEAR = 1, 2
 
 

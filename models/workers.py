@@ -13,6 +13,8 @@ from typing import TypeVar
 
 from mangacolor.cores import usable_cores
 
+MOST = 16  # threads: each holds 100 to 200 MB while it computes
+
 T = TypeVar("T")
 Result = TypeVar("Result")
 
@@ -24,7 +26,7 @@ def each(work: Callable[[T], Result], items: Iterable[T]) -> list[Result]:
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(usable_cores(), thread_name_prefix="tile", initializer=_one_core)
+    return ThreadPoolExecutor(min(usable_cores(), MOST), thread_name_prefix="tile", initializer=_one_core)
 
 
 def _one_core() -> None:
