@@ -33,8 +33,8 @@ class Found:
     confidence: float
 
 
-def detect(luma: Image, method: Method = "learnt") -> list[Found]:
-    """Panels of a page (H×W luma) in no particular order; at least one."""
+def detect(luma: Image, method: Method = "learnt", painted: bool = False) -> list[Found]:
+    """Panels of a page (H×W luma) in no particular order; at least one. ``painted``: it is in colour."""
     height, width = luma.shape
     scale = _scale(width, height)
     small = luma
@@ -47,7 +47,7 @@ def detect(luma: Image, method: Method = "learnt") -> list[Found]:
         shift = np.array([0, top])
         found += [
             Found((panel.polygon + shift) * back, panel.confidence)
-            for panel in _page(small[top:bottom], method)
+            for panel in _page(small[top:bottom], method, painted)
         ]
     return found or [Found(page_polygon(width, height), _DOUBT)]
 
@@ -59,19 +59,20 @@ def _scale(width: int, height: int) -> float:
     return min(1.0, float((pixels / (width * height)) ** 0.5))
 
 
-def _page(luma: Image, method: Method) -> list[Found]:
+def _page(luma: Image, method: Method, painted: bool) -> list[Found]:
     height, width = luma.shape
     masks = blank(luma)
     lines = segments(luma)
     chance = border_chance(luma) if method == "learnt" else None
     turned = Blank(*(np.ascontiguousarray(mask.T) for mask in (masks.white, masks.black, masks.pure)))
     views = (
-        view(luma, masks, lines, chance),
+        view(luma, masks, lines, chance, painted),
         view(
             np.ascontiguousarray(luma.T),
             turned,
             lines[:, [1, 0, 3, 2]],
             None if chance is None else np.ascontiguousarray(chance.T),
+            painted,
         ),
     )
     found: list[Found] = []
