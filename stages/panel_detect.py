@@ -14,7 +14,7 @@ from mangacolor.stages.panel_evidence import border_chance
 from mangacolor.stages.panel_ground import Blank, blank
 from mangacolor.stages.panel_insets import insets
 from mangacolor.stages.panel_lines import segments, view
-from mangacolor.stages.panel_regions import Polygon, page_polygon
+from mangacolor.stages.panel_regions import Polygon, four_to_six, page_polygon
 from mangacolor.stages.panel_sides import share
 from mangacolor.stages.panel_strips import windows
 
@@ -78,7 +78,7 @@ def _page(luma: Image, method: Method, painted: bool) -> list[Found]:
     found: list[Found] = []
     for region in cut(views, page_polygon(width, height)):
         if _drawn(masks, region.polygon):
-            found.append(Found(region.polygon, region.support))
+            found.append(Found(four_to_six(region.polygon), region.support))
             found += [Found(*inset) for inset in insets(views, region.polygon)]
     return found
 

@@ -8,6 +8,7 @@ import pytest
 
 from mangacolor.nouns import Box, Image, Panel
 from mangacolor.stages.panel_detect import Method
+from mangacolor.stages.panel_regions import area, four_to_six
 from mangacolor.stages.panels import find_panels
 
 BOXES: list[Box] = [(640, 60, 500, 480), (60, 60, 556, 480), (60, 568, 1080, 500), (60, 1096, 1080, 520)]
@@ -89,14 +90,14 @@ def test_a_webtoon_strip_of_frameless_and_framed_panels(method: Method) -> None:
     check(found(strip, method), boxes)
 
 
-def test_an_inset_is_cut_out_and_read_after_its_host() -> None:
-    inset: Box = (100, 1270, 300, 280)
-    page = draw([*BOXES, inset])
+def test_an_inset_is_cut_out_and_read_first_where_reading_starts() -> None:
+    inset: Box = (780, 1096, 360, 300)
+    page = draw(BOXES)
     x, y, w, h = inset
-    page[y - 8 : y + h + 8, x - 8 : x + w + 8] = 255
+    page[y : y + h + 8, x - 8 : x + w] = 255
     page[y : y + h, x : x + w] = scene(w, h, 9)
     cv2.rectangle(page, (x, y), (x + w - 1, y + h - 1), 0, 4)
-    check(found(page), [*BOXES, inset], 0.9)
+    check(found(page), [*BOXES[:3], inset, BOXES[3]], 0.9)
 
 
 def test_a_caption_box_is_no_inset() -> None:
@@ -137,7 +138,7 @@ def test_random_pictures_have_a_panel_and_raise_nothing(kind: str) -> None:
             for panel in panels:
                 x, y, w, h = panel.box
                 assert w > 0 and h > 0 and x + w <= page.shape[1] and y + h <= page.shape[0], page.shape
-                assert 3 <= len(panel.polygon) <= 6
+                assert 4 <= len(panel.polygon) <= 6
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 5000), (5000, 1), (2, 3), (31, 33), (3000, 40)])
@@ -145,3 +146,12 @@ def test_random_pictures_have_a_panel_and_raise_nothing(kind: str) -> None:
 def test_odd_sizes_have_one_panel(size: tuple[int, int], level: int) -> None:
     page = np.full(size, level, np.uint8)
     assert [panel.box for panel in found(page)] == [(0, 0, size[1], size[0])]
+
+
+def test_polygons_get_four_to_six_corners() -> None:
+    angle = np.linspace(0, 2 * np.pi, 9, endpoint=False)
+    round_one = np.stack([100 + 80 * np.cos(angle), 100 + 80 * np.sin(angle)], 1)
+    assert len(four_to_six(round_one)) == 6
+    triangle = np.array([(0, 0), (90, 0), (0, 40)], np.float64)
+    assert four_to_six(triangle).tolist() == [[0, 0], [90, 0], [45, 20], [0, 40]]
+    assert area(four_to_six(triangle)) == area(triangle)
