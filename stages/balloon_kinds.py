@@ -15,8 +15,10 @@ from mangacolor.nouns import Box, Image
 Kind = Literal["closed", "open", "cut", "black", "caption"]
 DARK = 100  # a balloon with darker paper than this is a black one
 RECTANGULAR = 0.95  # of its tightest rectangle that a caption fills
+BOUNDED = 0.6  # of its rim that must stand out: free lettering on white paper has no rim
 OUTLINED = 0.85  # of its rim that stands out from the paper, or it counts as open
 CONTRAST = 40  # levels between paper and what bounds it
+FAINT = 14  # the same, where a painted balloon has no outline
 CERTAIN, ROUND = 0.8, 0.8  # confidence and solidity of a balloon that the network overlooked
 SUSPECTED = 64  # mean chance, in levels of 255
 NEAR = 5  # pixels between a balloon and the edge that cuts it
@@ -70,7 +72,19 @@ def _cut(region: Region, frame: Box) -> bool:
     return any(gap <= NEAR and np.count_nonzero(strip) > 0.6 * span for gap, strip, span in sides)
 
 
-def _outlined(region: Region, luma: Image, contour: npt.NDArray[Any]) -> float:
+def bounded(region: Region, luma: Image) -> bool:
+    """Whether enough of a region's rim is to be seen on ``luma`` for it to be a balloon's.
+
+    What the page's edge cuts off has no rim there.
+    """
+    contours, _tree = cv2.findContours(region.mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    contour = max(contours, key=cv2.contourArea)
+    points = contour[:, 0] + np.array(region.box[:2])
+    inside = ((points > NEAR) & (points < np.array(luma.shape[::-1]) - 1 - NEAR)).all(axis=1)
+    return not inside.any() or _outlined(region, luma, contour[inside], FAINT) >= BOUNDED
+
+
+def _outlined(region: Region, luma: Image, contour: npt.NDArray[Any], levels: int = CONTRAST) -> float:
     """The share of the rim next to which something stands out from the paper."""
     x, y, w, h = region.box
     pad = 4
@@ -79,7 +93,7 @@ def _outlined(region: Region, luma: Image, contour: npt.NDArray[Any]) -> float:
     contrast = np.abs(window - region.tone).astype(np.float32)
     strongest = cv2.dilate(contrast, np.ones((2 * pad + 1, 2 * pad + 1), np.uint8))
     columns, rows = contour[:, 0, 0] + x - x0, contour[:, 0, 1] + y - y0
-    return float(np.mean(strongest[rows, columns] > CONTRAST))
+    return float(np.mean(strongest[rows, columns] > levels))
 
 
 def overlooked(

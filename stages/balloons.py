@@ -19,7 +19,7 @@ from mangacolor.nouns import Artifact, Box, Chapter, Image, Inputs
 from mangacolor.settings import Options
 from mangacolor.stages import colour_space
 from mangacolor.stages.balloon_fit import fit_regions
-from mangacolor.stages.balloon_kinds import Kind, Region, kind_of, overlooked
+from mangacolor.stages.balloon_kinds import Kind, Region, bounded, kind_of, overlooked
 from mangacolor.stages.balloon_regions import as_uint8, lettered_regions
 from mangacolor.stages.base import Stage, StageContext
 
@@ -101,7 +101,7 @@ def _learnt(luma: Image, small: Image, ground: Image | None) -> list[Region]:
     seen = _resized(luma, min(1.0, NETWORK_SIDE / max(luma.shape)))
     chance, _strokes = page_chances(shared_page_net(WEIGHTS), seen)
     chance = as_uint8(cv2.resize(chance, small.shape[::-1], interpolation=cv2.INTER_LINEAR))
-    regions = fit_regions(small, chance, ground)
+    regions = [region for region in fit_regions(small, chance, ground) if bounded(region, small)]
     return regions + overlooked(small, chance, regions, lettered_regions(small, ground))
 
 
@@ -142,5 +142,10 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
 
 
 STAGE = Stage(
-    name="balloons", run=run, configure=configure, needs=("decode", "panels"), fingerprint=fingerprint
+    name="balloons",
+    run=run,
+    configure=configure,
+    needs=("decode", "panels"),
+    version=2,
+    fingerprint=fingerprint,
 )

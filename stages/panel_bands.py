@@ -103,7 +103,7 @@ def _told(view: View, span: Spans, top: int, bottom: int) -> float:
     at = slice(int(span[0]), int(span[1]))
     both = np.stack([border[top, at], border[bottom, at]])
     # A figure may hide most of a gutter; where it leaves its neighbours it still shows.
-    return told(max(float(both.mean()), _STUBS * _stubs(both.max(0))) / 255)
+    return told(view, max(float(both.mean()), _STUBS * _stubs(both.max(0))) / 255)
 
 
 def _stubs(chance: Image) -> float:
@@ -113,9 +113,13 @@ def _stubs(chance: Image) -> float:
     return min(float(chance[_STUB].mean()), float(chance[::-1][_STUB].mean()))
 
 
-def told(chance: float) -> float:
-    """What a mean chance of borders adds to the score of a gutter."""
-    return _TOLD * (chance - _TOLD_FROM)
+def told(view: View, chance: float) -> float:
+    """What a mean chance of borders adds to the score of a gutter.
+
+    The network learnt from black-and-white pages: of paintings with soft edges it knows little.
+    """
+    value = _TOLD * (chance - _TOLD_FROM)
+    return max(value, 0.0) if view.painted else value
 
 
 def _bound(

@@ -44,7 +44,9 @@ def _told(view: View, polygon: Polygon, upper: float, lower: float) -> float:
         int(np.clip(x, 0, view.chance.shape[1])) for x in (polygon[:, 0].min(), polygon[:, 0].max())
     )
     sides = [view.chance[max(int(y) - _NEAR, 0) : int(y) + _NEAR + 1, first:last] for y in (upper, lower)]
-    return told(sum(float(side.max(0, initial=0).mean()) for side in sides) / 510) if last > first else 0.0
+    return (
+        told(view, sum(float(side.max(0, initial=0).mean()) for side in sides) / 510) if last > first else 0.0
+    )
 
 
 def trim(views: tuple[View, View], polygon: Polygon) -> Polygon:

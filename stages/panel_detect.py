@@ -14,7 +14,7 @@ from mangacolor.stages.panel_evidence import border_chance
 from mangacolor.stages.panel_ground import Blank, blank
 from mangacolor.stages.panel_insets import insets
 from mangacolor.stages.panel_lines import segments, view
-from mangacolor.stages.panel_regions import Polygon, page_polygon
+from mangacolor.stages.panel_regions import Polygon, four_to_six, page_polygon
 from mangacolor.stages.panel_sides import share
 from mangacolor.stages.panel_strips import windows
 
@@ -33,8 +33,8 @@ class Found:
     confidence: float
 
 
-def detect(luma: Image, method: Method = "learnt") -> list[Found]:
-    """Panels of a page (H×W luma) in no particular order; at least one."""
+def detect(luma: Image, method: Method = "learnt", painted: bool = False) -> list[Found]:
+    """Panels of a page (H×W luma) in no particular order; at least one. ``painted``: it is in colour."""
     height, width = luma.shape
     scale = _scale(width, height)
     small = luma
@@ -47,7 +47,7 @@ def detect(luma: Image, method: Method = "learnt") -> list[Found]:
         shift = np.array([0, top])
         found += [
             Found((panel.polygon + shift) * back, panel.confidence)
-            for panel in _page(small[top:bottom], method)
+            for panel in _page(small[top:bottom], method, painted)
         ]
     return found or [Found(page_polygon(width, height), _DOUBT)]
 
@@ -59,25 +59,26 @@ def _scale(width: int, height: int) -> float:
     return min(1.0, float((pixels / (width * height)) ** 0.5))
 
 
-def _page(luma: Image, method: Method) -> list[Found]:
+def _page(luma: Image, method: Method, painted: bool) -> list[Found]:
     height, width = luma.shape
     masks = blank(luma)
     lines = segments(luma)
     chance = border_chance(luma) if method == "learnt" else None
     turned = Blank(*(np.ascontiguousarray(mask.T) for mask in (masks.white, masks.black, masks.pure)))
     views = (
-        view(luma, masks, lines, chance),
+        view(luma, masks, lines, chance, painted),
         view(
             np.ascontiguousarray(luma.T),
             turned,
             lines[:, [1, 0, 3, 2]],
             None if chance is None else np.ascontiguousarray(chance.T),
+            painted,
         ),
     )
     found: list[Found] = []
     for region in cut(views, page_polygon(width, height)):
         if _drawn(masks, region.polygon):
-            found.append(Found(region.polygon, region.support))
+            found.append(Found(four_to_six(region.polygon), region.support))
             found += [Found(*inset) for inset in insets(views, region.polygon)]
     return found
 

@@ -20,15 +20,17 @@ _MOST = 7  # lines of each direction tried in one host
 _LEVEL = 0.01  # slope of a line that still runs along the page
 _THIN, _SMALL = 0.06, 0.01  # least width of an inset, of the page's side; least area, of the page's
 _LARGE = 0.6  # of its host
-_SIDE, _MEAN = 0.6, 0.75  # chance of a border along each side, and along all of them
+_SUSPECTED = 80  # chance, in levels of 255, of a pixel of a side that is tried
+_SIDE, _MEAN = 0.6, 0.78  # how sure each side is, and all of them are: half the chance, half the edge seen
 _BEYOND, _ENDED = 24.0, 0.5  # pixels beyond a corner, and the chance there of a border that has ended
 _AWAY = 8.0  # pixels from the host's own side
+_OVERLAP = 0.2  # of an inset, that another may cover
 _BLANK = 0.72  # a caption is paper and lettering
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A side that an inset could have, at ``at`` pixels; ``sums``: running chance of a border along it.
+    """A side that an inset could have, at ``at`` pixels; ``sums``: running sureness of a border along it.
 
     Without ``sums`` it is the host's own side, and nothing is asked of it.
     """
@@ -37,7 +39,7 @@ class Side:
     sums: npt.NDArray[np.float64] | None = None
 
     def chance(self, first: float, last: float) -> float:
-        """Mean chance of a border between two pixels along the side."""
+        """How sure a border is between two pixels along the side."""
         if self.sums is None:
             return 1.0
         a, b = (int(np.clip(end / STEP, 0, len(self.sums) - 1)) for end in (first, last))
@@ -56,9 +58,15 @@ def insets(views: tuple[View, View], polygon: Polygon) -> list[tuple[Polygon, fl
             found.append((score, box))
     kept: list[tuple[float, Floats]] = []
     for score, box in sorted(found, key=lambda item: -item[0]):
-        if all((np.minimum(box[1], other[1]) <= np.maximum(box[0], other[0])).any() for _, other in kept):
+        if all(_shared(box, other) <= _OVERLAP for _, other in kept):
             kept.append((score, box))
     return [(_corners(box), score) for score, box in kept]
+
+
+def _shared(first: Floats, second: Floats) -> float:
+    """How much of the smaller of two boxes the other one covers."""
+    common = np.maximum(np.minimum(first[1], second[1]) - np.maximum(first[0], second[0]), 0).prod()
+    return float(common / min((box[1] - box[0]).prod() for box in (first, second)))
 
 
 def _sides(view: View, polygon: Polygon) -> list[Side]:
@@ -69,13 +77,14 @@ def _sides(view: View, polygon: Polygon) -> list[Side]:
     middle = lines.offset + lines.slope * (low[0] + high[0]) / 2
     inner = (np.abs(lines.slope) <= _LEVEL) & (middle > low[1] + _AWAY) & (middle < high[1] - _AWAY)
     first, last = int(max(low[0], 0) / STEP), int(high[0] / STEP)
-    seen = np.where(inner, (lines.border[:, first:last] > 127).sum(1), 0)
+    seen = np.where(inner, (lines.border[:, first:last] > _SUSPECTED).sum(1), 0)
     found: list[Side] = []
     for index in np.argsort(-seen):
         if len(found) == _MOST or seen[index] * STEP < _THIN * view.white.shape[1]:
             break
         if all(abs(middle[index] - side.at) > 4 for side in found):
-            sums = np.concatenate([[0], np.cumsum(lines.border[index] / 255)])
+            seen_edge = lines.brighter[index] | lines.darker[index]
+            sums = np.concatenate([[0], np.cumsum(0.5 * lines.border[index] / 255 + 0.5 * seen_edge)])
             found.append(Side(float(middle[index]), sums))
     return [*own, *found]
 

@@ -36,7 +36,7 @@ class View:
     """A page, or its transpose, with what the line evidence is read from.
 
     ``white``, ``black`` and ``pure`` are the page's H×W blank masks; ``chance`` (H×W uint8) is the
-    network's of a border, or None.
+    network's of a border, or None; ``painted``: the page is in colour.
     """
 
     white: Bools
@@ -44,6 +44,7 @@ class View:
     pure: Bools
     lines: Lines
     chance: Image | None = None
+    painted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def segments(luma: Image) -> Floats:
     return np.zeros((0, 4)) if found is None else np.asarray(found, np.float64).reshape(-1, 4)
 
 
-def view(luma: Image, masks: Blank, found: Floats, chance: Image | None) -> View:
+def view(luma: Image, masks: Blank, found: Floats, chance: Image | None, painted: bool = False) -> View:
     """Lines near the horizontal of ``luma`` (H×W), from its segments, and their evidence.
 
     ``chance``: H×W uint8, the network's chance of a border, if it was asked.
@@ -98,7 +99,7 @@ def view(luma: Image, masks: Blank, found: Floats, chance: Image | None) -> View
     sums = np.pad(sums, ((0, 0), (0, 0), (1, 0)))
     border = np.zeros(brighter.shape, np.uint8) if chance is None else _along(chance, offset, slope)
     lines = Lines(offset, slope, brighter, darker, sums, border)
-    return View(masks.white, masks.black, masks.pure, lines, chance)
+    return View(masks.white, masks.black, masks.pure, lines, chance, painted)
 
 
 def sample(mask: Bools, ys: Floats, first: int) -> Bools:

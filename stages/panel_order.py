@@ -15,6 +15,7 @@ Floats = npt.NDArray[np.float64]
 _WITHIN = 0.7  # share of a box inside a larger one that makes it an inset
 _UNEQUAL = 0.12  # by which the boxes of four-panel strips may differ in size
 _TOLERANCE = 0.25  # of the smaller of two extents: that much overlap does not join panels
+_SPREAD, _FOLD = 1.2, 0.02  # width over height of a double spread; its margins at the fold, of the width
 _JOINED = 0.6  # and this much does, where no clearer cut is to be had
 _LOW = 0.2  # of the columns' height
 _EDGE = 0.03  # of a host, within which an inset reaches its edge
@@ -24,7 +25,8 @@ def order_panels(boxes: Sequence[Box], size: tuple[int, int], direction: Directi
     """Indices of ``boxes`` (x, y, width, height in pixels) in reading order.
 
     ``size`` is the page's (width, height). Rows are read from the top; in a row ``rtl`` starts at
-    the right. Raises ``UsageError`` for another direction.
+    the right. A double spread is read one page after the other, unless a panel crosses its fold.
+    Raises ``UsageError`` for another direction.
     """
     if direction not in ("rtl", "ltr"):
         raise UsageError(f"Reading direction {direction!r} is not known.", "Use 'rtl' or 'ltr'.")
@@ -33,11 +35,32 @@ def order_panels(boxes: Sequence[Box], size: tuple[int, int], direction: Directi
     corners = np.array([(x, y, x + w, y + h) for x, y, w, h in boxes], np.float64)
     if direction == "rtl":
         corners[:, [0, 2]] = size[0] - corners[:, [2, 0]]
+    first = _first_page(corners, size)
+    if first is not None and 0 < first.sum() < len(boxes):
+        pages = np.flatnonzero(first), np.flatnonzero(~first)
+        return [int(page[index]) for page in pages for index in _page_order(corners[page])]
+    return _page_order(corners)
+
+
+def _first_page(corners: Floats, size: tuple[int, int]) -> npt.NDArray[np.bool_] | None:
+    """Which boxes lie on the first page of a double spread; None where this is none.
+
+    A spread is wide, and nothing lies in the inner margins at its fold.
+    """
+    width, height = size
+    fold, margin = width / 2, _FOLD * width / 2
+    if width < _SPREAD * height:
+        return None
+    first, second = corners[:, 2] <= fold - margin, corners[:, 0] >= fold + margin
+    return first if (first | second).all() else None
+
+
+def _page_order(corners: Floats) -> list[int]:
     columns = _four_panel_columns(corners)
     if columns:
         return columns
     hosts = _hosts(corners)
-    order = _order(corners, [index for index in range(len(boxes)) if index not in hosts])
+    order = _order(corners, [index for index in range(len(corners)) if index not in hosts])
     # Large insets first, so that an inset of an inset finds its host in place.
     for inset in sorted(hosts, key=lambda index: (-_area(corners[index]), index)):
         first = _read_before(corners[inset], corners[hosts[inset]])

@@ -37,6 +37,19 @@ def clip(polygon: Polygon, offset: float, slope: float, above: bool) -> Polygon:
     return np.array(corners) if corners else np.zeros((0, 2))
 
 
+def four_to_six(polygon: Polygon) -> Polygon:
+    """A convex polygon with 4 to 6 corners: flat ones are left out, a triangle's longest side is halved."""
+    while len(polygon) > 6:
+        before, after = np.roll(polygon, 1, 0) - polygon, np.roll(polygon, -1, 0) - polygon
+        lost = np.abs(before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0])
+        polygon = np.delete(polygon, int(lost.argmin()), axis=0)
+    if len(polygon) == 3:
+        sides = np.roll(polygon, -1, 0) - polygon
+        longest = int(np.hypot(sides[:, 0], sides[:, 1]).argmax())
+        polygon = np.insert(polygon, longest + 1, polygon[longest] + sides[longest] / 2, axis=0)
+    return polygon
+
+
 def area(polygon: Polygon) -> float:
     """Area in square pixels."""
     if len(polygon) < 3:

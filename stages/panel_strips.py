@@ -9,6 +9,7 @@ import numpy.typing as npt
 from mangacolor.nouns import Image
 
 _STRIP = 3.0  # taller than this many widths is a strip
+_NARROWEST = 100  # pixels: nothing narrower is a comic
 _WINDOW = 2.0  # widths: a window is cut at the blank band nearest to this height
 _FLAT = 6.0  # standard deviation of a row that shows nothing
 
@@ -19,7 +20,7 @@ def windows(luma: Image) -> list[tuple[int, int]]:
     A strip without blank bands is cut at the plainest row in reach instead.
     """
     height, width = luma.shape
-    if height <= _STRIP * width:
+    if height <= _STRIP * width or width < _NARROWEST:
         return [(0, height)]
     busy = _busy(luma)
     step = int(_WINDOW * width)

@@ -23,6 +23,7 @@ from mangacolor.stages.panel_regions import Polygon
 from mangacolor.stages.panel_residual import residuals
 
 _RESIDUAL_CONFIDENCE = 0.05
+_VIVID, _PAINTED = 48, 0.1  # levels between a pixel's channels, and share of such pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,15 @@ def find_panels(image: Image, direction: Direction = "rtl", method: Method = "le
     needs no network.
     """
     grey = luma(image)
-    return _layout(grey, detect(grey, method), direction)
+    return _layout(grey, detect(grey, method, _painted(image)), direction)
+
+
+def _painted(image: Image) -> bool:
+    """Whether a good part of the picture has strong colour, as tinted paper never has."""
+    if image.ndim == 2:
+        return False
+    few = image[::8, ::8].astype(np.int16)
+    return bool((np.ptp(few, axis=2) > _VIVID).mean() > _PAINTED)
 
 
 def panel_document(

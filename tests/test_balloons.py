@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from mangacolor.nouns import Artifact, Image
+from mangacolor.stages.balloon_kinds import Region, bounded
 from mangacolor.stages.balloons import STAGE, Config, Method, find_balloons
 
 
@@ -104,6 +105,18 @@ def test_ground_closes_a_balloon_that_opens_into_the_gutter() -> None:
     ground[:, :180] = np.where(truth[:, :180] > 0, 0, 255)
     layout = find_balloons(page, ground)
     assert overlap(layout.mask, truth) > 0.95
+
+
+def test_lettering_on_bare_paper_has_no_rim_and_a_balloon_at_the_pages_edge_has() -> None:
+    page = np.full((200, 200), 255, np.uint8)
+    shape = np.full((80, 60), 255, np.uint8)
+    free = Region((70, 60, 60, 80), shape, 0.9, 255)
+    assert not bounded(free, page)
+    cv2.rectangle(page, (68, 58), (131, 141), 0, 2)
+    assert bounded(free, page)
+    corner = np.full((200, 200), 255, np.uint8)
+    cv2.rectangle(corner, (-5, -5), (61, 81), 0, 2)
+    assert bounded(Region((0, 0, 60, 80), shape, 0.9, 255), corner)
 
 
 def test_a_panel_cuts_a_balloon() -> None:
