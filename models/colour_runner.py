@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 
 Plane = npt.NDArray[np.float32]
 
-TILE = 256  # side of what a network is shown that knows one size
-WHOLE = 1024  # longest side of what a network that takes any size gets at once: bounds memory
+TILE = 256  # longest side of what a network is shown at once
 _RED_CR, _BLUE_CB = 1.402, 1.772
 _GREEN_CB, _GREEN_CR = -0.344136, -0.714136
 
@@ -78,7 +77,7 @@ def colour_runner(network: Generator, backend: CpuBackend = "torch") -> ColourRu
 
     device = next(network.parameters()).device
     takes_any_size = isinstance(network, EfficientUNet)
-    tile, grain = (WHOLE, STEP) if takes_any_size else (TILE, TILE)
+    tile, grain = TILE, STEP if takes_any_size else TILE  # small windows need not fill a tile
     seen = ("sixteenth", "deepest") if takes_any_size else unet_maps(network.config.levels)
     if isinstance(network, EfficientUNet) and backend == "ncnn" and device.type == "cpu":
         return ColourRunner("ncnn", tile, grain, seen, _on_ncnn(network))

@@ -1,10 +1,9 @@
 """Colour of each panel, from the network, at the panel's own scale.
 
 A network trained on whole scenes fails on tiles of a full-size scan, where it sees half a cheek.
-So a panel is shrunk until its short side has 256 pixels. The network sees it whole if it takes pictures of
-any size, else in overlapping 256×256 tiles that are blended again: the result is a small colour picture
-that ``reassemble`` carries up to the scan. Shrinking by area is also what takes the screentone out of
-the network's sight.
+So a panel is shrunk until its short side has 256 pixels, cut into overlapping 256×256 tiles, and
+blended again: the result is a small colour picture that ``reassemble`` carries up to the scan.
+Shrinking by area is also what takes the screentone out of the network's sight.
 """
 
 from __future__ import annotations
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
 SHORT_SIDE = 256
 OVERLAP = 96  # tiles see different context: the wider they overlap, the softer they meet
+RIM = 1.15  # of a panel's short side: how much larger its window may be and still be shrunk to a tile
 MAX_ENLARGEMENT = 2.0  # a tiny panel is enlarged no further, and padded with paper
 PAPER = 255
 
@@ -57,7 +57,14 @@ def fingerprint(config: Config) -> str:
 
 
 def working_size(box: Box, short_side: int) -> tuple[int, int]:
-    """Width and height of a window at the network's scale: ``short_side`` becomes 256 pixels."""
+    """Width and height of a window at the network's scale: ``short_side`` becomes 256 pixels.
+
+    A window that is hardly wider than its panel, by the rim, becomes 256 pixels itself: at 272 it would
+    take twice the tiles and show the network nothing more.
+    """
+    window = min(box[2:])
+    if short_side < window <= RIM * short_side:
+        short_side = window
     scale = min(SHORT_SIDE / short_side, MAX_ENLARGEMENT)
     return max(1, round(box[2] * scale)), max(1, round(box[3] * scale))
 
@@ -231,7 +238,7 @@ STAGE = Stage(
     run=run,
     configure=configure,
     needs=("decode", "panels"),
-    version=2,
+    version=3,
     lane="device",
     fingerprint=fingerprint,
     preview=preview,

@@ -140,10 +140,19 @@ def test_ncnn_enlarges_as_torch_does(scale: int) -> None:
     assert np.abs(one.astype(int) - other).max() <= 2
 
 
-def test_a_picture_is_seen_whole_by_a_network_of_any_size() -> None:
-    assert [(t.width, t.height) for t in tiles_of((271, 411), 1024, 32)] == [(416, 288)]
-    assert [(t.x, t.width) for t in tiles_of((256, 1100), 1024, 32)] == [(0, 1024), (76, 1024)]
+def test_a_small_picture_is_padded_to_the_grain_and_a_large_one_cut() -> None:
+    assert [(t.width, t.height) for t in tiles_of((250, 190), 256, 32)] == [(192, 256)]
+    assert [(t.x, t.width, t.height) for t in tiles_of((256, 400), 256, 32)] == [
+        (0, 256, 256),
+        (144, 256, 256),
+    ]
     assert len(tiles_of((271, 411), 256, 256)) == 4
+
+
+def test_a_window_hardly_wider_than_its_panel_fits_a_tile() -> None:
+    assert working_size((0, 0, 544, 800), 512) == (256, 376)
+    assert working_size((0, 0, 700, 800), 512) == (350, 400)  # much sticks out: the panel's scale counts
+    assert working_size((0, 0, 512, 800), 512) == (256, 400)
 
 
 def test_the_choice_of_a_back_end(monkeypatch: pytest.MonkeyPatch) -> None:
