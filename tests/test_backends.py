@@ -23,7 +23,7 @@ from mangacolor.models.super_resolution import load_upscaler
 from mangacolor.models.weights_io import load_generator
 from mangacolor.nouns import Chapter, Image
 from mangacolor.settings import Options
-from mangacolor.stages.colorize import colorize_pictures, tiles_of
+from mangacolor.stages.colorize import colorize_pictures, tiles_of, working_size
 from mangacolor.stages.registry import built_in_stages
 
 needs_ncnn = pytest.mark.skipif(not importlib.util.find_spec("ncnn"), reason="needs mangacolor[fast]")
