@@ -120,7 +120,11 @@ def run(context: ChapterContext, pages: Mapping[str, Inputs]) -> dict[str, Artif
     context.check_cancelled()
     number = by_size(groups.number, surfaces)
     colours = _members_colours(surfaces, groups, number)
-    examples = [reference_rows(seen["decode"], seen["colorize"]) for seen in context.references()]
+    examples = [
+        reference_rows(seen["decode"], seen["colorize"])
+        for seen in context.references()
+        if "surfaces" in seen["colorize"].images
+    ]
     if examples:
         colours = follow(colours, places, number, np.concatenate(examples), space)
     colours = np.rint(colours / STEP) * STEP

@@ -39,11 +39,13 @@ def recognise(looks: Image, space: Space, own: Sequence[Entry], kept: Sequence[E
     entry of a kept palette. Raises ``UsageError`` for a palette made by another network.
     """
     for entry in (*own, *kept):
-        if len(entry.looks) != looks.shape[1]:
+        # What nobody decided on is simply found anew.
+        if len(entry.looks) != looks.shape[1] and (entry.edited or entry.locked):
             raise UsageError(
                 "the palette was made with another colour network, by which groups look different",
                 "Use the weights that it was made with, or leave --palette (or OUT's palette.json) away.",
             )
+    own = [entry for entry in own if len(entry.looks) == looks.shape[1]]
     place = _place(looks, space)
     names: Sequence[Entry] = own or kept
     mine = _one_to_one(_distances(place, names, space))

@@ -235,6 +235,8 @@ def test_a_palette_of_another_network_is_refused() -> None:
     run(context, pages)
     assert context.document is not None
     entries = [replace(e, looks=e.looks + b"\0", locked=True) for e in from_document(context.document)]
+    context.document = to_document([replace(entry, locked=False) for entry in entries])
+    run(context, pages)  # nobody decided anything: it is made anew
     context.document = to_document(entries)
     with pytest.raises(UsageError, match="another colour network"):
         run(context, pages)
