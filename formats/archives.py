@@ -252,6 +252,8 @@ def _list_other(path: Path, limits: Limits) -> Iterator[Member]:
             size = entry.size or 0
             trouble = trouble or _size_trouble(size, size, limits)
             name = entry.pathname or f"unnamed-{index}"
+            if isinstance(name, bytes):  # what is in no character set it knows
+                name = name.decode("utf-8", "surrogateescape")
             yield Member(index, name, size, zip_time(entry.mtime or 0), bool(entry.isdir), trouble)
 
 
