@@ -42,6 +42,7 @@ from mangacolor.stages.wishes import Known, Wish, follow, gone, recognise, wish_
 STEP = 2  # levels of chroma: a group's colour is one of a grid, so that it seldom moves
 SURE, UNSURE = 0.7, 0.3  # share of a surface's look-alikes in its group from which it is moved fully, not
 STRENGTHS = 4  # steps from not at all to fully
+FULLY = 0.9  # of the way to the group's colour: what is a surface's own keeps a say
 CALM = 1.5  # levels of spread (of chroma within a surface) that halve its say
 LUMAS = (66, 250)  # of a surface whose luma is wished: ink below stays ink, and paper has no colour above
 PLACES = 6  # at which a palette says that a group is seen
@@ -199,7 +200,7 @@ def _moves(
     """Levels to add to Cb and Cr of each surface, and its luma or -1: N×3."""
     target, own = colours[number], _own_chroma(surfaces)
     strength = np.clip((groups.held - UNSURE) / (SURE - UNSURE), 0, 1)
-    strength = np.rint(strength * STRENGTHS) / STRENGTHS
+    strength = FULLY * np.rint(strength * STRENGTHS) / STRENGTHS
     light = np.full(len(own), -1.0)
     shown = np.maximum(surfaces.table[:, SHOWN].astype(np.float64), 1)
     for index, wish in enumerate(wishes):
@@ -280,7 +281,7 @@ STAGE = ChapterStage(
     configure,
     ("balloons", "colorize"),
     neutral,
-    version=2,
+    version=3,
     file=FILE,
     edits=edits,
     preview=draw_groups,
