@@ -14,8 +14,8 @@ REACH = 16.0  # levels of chroma within which members support each other
 VOICES = 512  # the weightiest members of a group that are heard
 STEPS = 12  # of the mean shift
 RELATED = 0.7  # how much a group listens to those it is linked to
-ROUNDS = 15
-FRESHER = 1.2  # by what a group's chroma may be raised to its members'
+ROUNDS = 4
+FRESHER = 1.4  # by what a group's chroma may be raised to its members'
 
 
 def group_colours(chroma: Numbers, weight: Numbers, number: Ints) -> Numbers:

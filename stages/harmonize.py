@@ -42,7 +42,7 @@ from mangacolor.stages.wishes import Known, Wish, follow, gone, recognise, wish_
 STEP = 2  # levels of chroma: a group's colour is one of a grid, so that it seldom moves
 SURE, UNSURE = 0.7, 0.3  # share of a surface's look-alikes in its group from which it is moved fully, not
 STRENGTHS = 4  # steps from not at all to fully
-FULLY = 0.9  # of the way to the group's colour: what is a surface's own keeps a say
+FULLY = 0.5  # of the way to the members' colour; a wish is followed all the way
 CALM = 1.5  # levels of spread (of chroma within a surface) that halve its say
 LUMAS = (66, 250)  # of a surface whose luma is wished: ink below stays ink, and paper has no colour above
 PLACES = 6  # at which a palette says that a group is seen
@@ -209,6 +209,7 @@ def _moves(
         mine = number == index
         value, *chroma = parts_of(wish.colour)
         target[mine] = chroma
+        strength[mine] /= FULLY
         if wish.whole:
             strength[mine] = 1
             # Light and shade within the group stay what they are to each other.
@@ -281,7 +282,7 @@ STAGE = ChapterStage(
     configure,
     ("balloons", "colorize"),
     neutral,
-    version=3,
+    version=4,
     file=FILE,
     edits=edits,
     preview=draw_groups,

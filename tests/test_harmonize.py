@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
+import mangacolor.stages.harmonize
 from mangacolor.errors import UsageError
 from mangacolor.nouns import Artifact, Chapter, Image, Inputs, Page
 from mangacolor.settings import Options
-from mangacolor.stages.harmonize import STAGE, Config, configure, run
+from mangacolor.stages.harmonize import FULLY, STAGE, Config, configure, run
 from mangacolor.stages.hints import Hint
 from mangacolor.stages.palette import from_document, parts_of, to_document
 from mangacolor.stages.recolour import moves_of
@@ -82,12 +84,28 @@ def group_of(made: Mapping[str, Artifact], kind: int) -> int:
     return number
 
 
-def test_what_looks_alike_takes_the_colour_of_the_most() -> None:
+def test_what_looks_alike_takes_the_colour_of_the_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mangacolor.stages.harmonize, "FULLY", 1.0)
     context, pages = chapter()
     made = run(context, pages)
     for kind, colour in enumerate([(-10, 30), (0, 12), (-20, -8), (4, 2)]):
         assert np.abs(after(pages, made, kind) - colour).max() <= 3, kind
     assert len({group_of(made, kind) for kind in range(KINDS)}) == KINDS
+
+
+def test_surfaces_go_as_far_as_fully_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    context, pages = chapter()
+    half = moves(run(context, pages))
+    monkeypatch.setattr(mangacolor.stages.harmonize, "FULLY", 2 * FULLY)
+    whole = moves(run(context, pages))
+    assert np.abs(whole).max() > 8
+    assert np.abs(2 * half - whole).max() <= 1
+
+
+def moves(made: Mapping[str, Artifact]) -> npt.NDArray[np.int_]:
+    """Levels of Cb and Cr of every surface."""
+    flat = [value for artifact in made.values() for window in artifact.data["windows"] for value in window]
+    return np.array(flat).reshape(-1, 4)[:, 1:3]
 
 
 def test_moves_are_whole_and_the_same_every_time() -> None:
@@ -186,7 +204,8 @@ def test_a_hint_fixes_the_group_under_its_point() -> None:
     assert np.abs(after(pages, made, 2) - (-20, -8)).max() <= 3
 
 
-def test_references_are_followed_where_they_look_alike() -> None:
+def test_references_are_followed_where_they_look_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mangacolor.stages.harmonize, "FULLY", 1.0)
     context, pages = chapter()
     example = page([(0, 0)] * KINDS, 77)
     true = np.zeros((KINDS * SIDE, SIDE * KINDS, 3), np.uint8)
