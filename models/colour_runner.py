@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 Plane = npt.NDArray[np.float32]
 
 TILE = 256  # longest side of what a network is shown at once
-_RED_CR, _BLUE_CB = 1.402, 1.772
-_GREEN_CB, _GREEN_CR = -0.344136, -0.714136
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ def colour_runner(network: Generator, backend: CpuBackend = "torch") -> ColourRu
     device = next(network.parameters()).device
     takes_any_size = isinstance(network, EfficientUNet)
     tile, grain = TILE, STEP if takes_any_size else TILE  # small windows need not fill a tile
-    seen = ("sixteenth", "deepest") if takes_any_size else unet_maps(network.config.levels)
+    seen = ("sixteenth", "deepest") if takes_any_size else _unet_maps(network.config.levels)
     if isinstance(network, EfficientUNet) and backend == "ncnn" and device.type == "cpu":
         return ColourRunner("ncnn", tile, grain, seen, _on_ncnn(network))
     with torch.inference_mode(False), torch.no_grad():  # the caller's mode would mark the new weights
@@ -159,16 +157,17 @@ def _torch_call(
 def _of_unet(form: ColorizationUNet, grey: torch.Tensor, maps: Sequence[str]) -> list[Coloured]:
     colour, found = form.colour_and_features(grey)
     pictures = _numpy(colour.permute(0, 2, 3, 1))
-    named = dict(zip(unet_maps(form.config.levels), map(_numpy, found), strict=True)) if maps else {}
+    named = dict(zip(_unet_maps(form.config.levels), map(_numpy, found), strict=True)) if maps else {}
     return [
         Coloured(np.ascontiguousarray(picture), {name: named[name][number] for name in maps})
         for number, picture in enumerate(pictures)
     ]
 
 
-def unet_maps(levels: int) -> tuple[str, ...]:
-    """Names of what ``ColorizationUNet.colour_and_features`` gives for a network of so many levels."""
-    return tuple(f"down{level}" for level in range(1, levels + 1))[3:5] or (f"down{levels}",)
+def _unet_maps(levels: int) -> tuple[str, ...]:
+    from mangacolor.models.generators import seen_levels
+
+    return tuple(f"down{level}" for level in seen_levels(levels))
 
 
 def _numpy(tensor: torch.Tensor) -> Plane:
@@ -196,11 +195,14 @@ def _scaled(tile: Image) -> Plane:
 
 def assembled(luma: Plane, chroma: Plane) -> Plane:
     """H×W×3 RGB in [-1, 1] of luma H×W and chroma h×w×2, enlarged bilinearly (Rec. 601)."""
+    from mangacolor.models.palette import TO_RGB
+
     size = luma.shape[1], luma.shape[0]
     large = cv2.resize(chroma, size, interpolation=cv2.INTER_LINEAR)
     cb, cr = large[..., 0], large[..., 1]
+    (_, red_cr), (green_cb, green_cr), (blue_cb, _) = TO_RGB
     picture = np.empty((*luma.shape, 3), np.float32)
-    picture[..., 0] = luma + np.float32(_RED_CR) * cr
-    picture[..., 1] = luma + np.float32(_GREEN_CB) * cb + np.float32(_GREEN_CR) * cr
-    picture[..., 2] = luma + np.float32(_BLUE_CB) * cb
+    picture[..., 0] = luma + np.float32(red_cr) * cr
+    picture[..., 1] = luma + np.float32(green_cb) * cb + np.float32(green_cr) * cr
+    picture[..., 2] = luma + np.float32(blue_cb) * cb
     return np.clip(picture, -1, 1, out=picture)

@@ -35,6 +35,12 @@ __all__ = [
 Generator: TypeAlias = "ColorizationUNet | EfficientUNet"
 
 
+def seen_levels(levels: int) -> tuple[int, ...]:
+    """After which down blocks ``ColorizationUNet`` of so many levels has maps that tell surfaces apart: at a
+    sixteenth and a 32nd, or the innermost of a network that does not halve that often."""
+    return tuple(range(1, levels + 1))[3:5] or (levels,)
+
+
 class ColorizationUNet(nn.Module):
     """N×1×H×W grey in [-1, 1] to N×3×H×W colour in [-1, 1] (channels as the configuration says).
 
@@ -81,8 +87,7 @@ class ColorizationUNet(nn.Module):
         return colour, logits
 
     def colour_and_features(self, grey: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """The colour picture, and what the way down saw: its maps at a sixteenth and a 32nd, or the
-        innermost of a network that does not halve that often."""
+        """The colour picture, and what the way down saw: its maps after ``seen_levels``."""
         colour, _, seen = self._run(grey)
         return colour, seen
 
@@ -108,7 +113,7 @@ class ColorizationUNet(nn.Module):
             if self.attn is not None and level == config.attention:
                 x = self.attn(x)
             skips.append(x)
-        seen = skips[3:5] or skips[-1:]
+        seen = [skips[level - 1] for level in seen_levels(config.levels)]
         skips.pop()
         maps = [x]
         for number in range(1, config.levels):

@@ -16,7 +16,7 @@ from torch.nn import functional
 HIDDEN = 96
 
 # RGB minus luma for Cb and Cr (Rec. 601), all on the scale of pictures in [-1, 1].
-_TO_RGB = ((0.0, 1.402), (-0.344136, -0.714136), (1.772, 0.0))
+TO_RGB = ((0.0, 1.402), (-0.344136, -0.714136), (1.772, 0.0))
 _TO_CHROMA = ((-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))
 _TO_LUMA = (0.299, 0.587, 0.114)
 
@@ -58,7 +58,7 @@ def to_rgb(luma: Tensor, chroma: Tensor) -> Tensor:
     """RGB N×3×H×W in [-1, 1] of luma N×1×H×W and chroma N×2×h×w, which is enlarged if smaller."""
     if chroma.shape[2:] != luma.shape[2:]:
         chroma = functional.interpolate(chroma, luma.shape[2:], mode="bilinear", align_corners=False)
-    matrix = torch.tensor(_TO_RGB, dtype=luma.dtype, device=luma.device)
+    matrix = torch.tensor(TO_RGB, dtype=luma.dtype, device=luma.device)
     return (luma + torch.einsum("oc,nchw->nohw", matrix, chroma.to(luma.dtype))).clamp(-1, 1)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mangacolor.errors import InputError, PageError, UsageError
-from mangacolor.formats.pictures import picture_files
+from mangacolor.formats.option_files import picture_files
 from mangacolor.formats.sources import FileSource
 from mangacolor.nouns import Chapter, Inputs, Page
 from mangacolor.pipeline.cache import PageCache

@@ -26,6 +26,7 @@ from mangacolor.stages.panels import panels_of
 from mangacolor.stages.surface_table import FeaturePool, describe
 from mangacolor.stages.surfaces import find_surfaces
 from mangacolor.stages.tiles import blend, cut
+from mangacolor.stages.window_pictures import lay_out, window_picture
 from mangacolor.stages.windows import Labels, assign_windows
 
 if TYPE_CHECKING:
@@ -216,21 +217,7 @@ def _padded(picture: Image, tiles: Sequence[Tile]) -> Image:
 
 def preview(artifact: Artifact, _inputs: Inputs) -> Image:
     """The small pictures where they belong on the page, at about the network's scale."""
-    panels = artifact.data["panels"]
-    right = max(panel["box"][0] + panel["box"][2] for panel in panels)
-    bottom = max(panel["box"][1] + panel["box"][3] for panel in panels)
-    scale = min(1.0, 1024 / max(right, bottom))
-    page = np.full((max(1, round(bottom * scale)), max(1, round(right * scale)), 3), 235, np.uint8)
-    for number, panel in sorted(enumerate(panels), key=lambda entry: -_area(entry[1]["box"])):
-        left, top, wide, high = (round(value * scale) for value in panel["box"])
-        size = max(1, min(wide, page.shape[1] - left)), max(1, min(high, page.shape[0] - top))
-        small = cv2.resize(artifact.images[f"panel-{number:03d}"], size, interpolation=cv2.INTER_AREA)
-        page[top : top + size[1], left : left + size[0]] = small
-    return page
-
-
-def _area(box: Sequence[int]) -> int:
-    return box[2] * box[3]
+    return lay_out(artifact, lambda number, size: window_picture(artifact, number, size))
 
 
 STAGE = Stage(

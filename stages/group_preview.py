@@ -8,30 +8,22 @@ import numpy.typing as npt
 
 from mangacolor.nouns import Artifact, Image, Inputs
 from mangacolor.stages.recolour import moves_of
+from mangacolor.stages.window_pictures import Size, lay_out, window_picture
 
-SIDE = 1024  # pixels of the long side
 LABELLED = 260  # pixels of a surface, at the preview's size, from which its number is written
 
 
 def draw_groups(artifact: Artifact, inputs: Inputs) -> Image:
     """The network's picture of each window, its surfaces tinted by group. RGB, at most 1024 pixels a side."""
     colorize = inputs["colorize"]
-    panels = colorize.data["panels"]
-    right = max(panel["box"][0] + panel["box"][2] for panel in panels)
-    bottom = max(panel["box"][1] + panel["box"][3] for panel in panels)
-    scale = min(1.0, SIDE / max(right, bottom))
-    page = np.full((max(1, round(bottom * scale)), max(1, round(right * scale)), 3), 235, np.uint8)
-    # Small windows lie over large ones, as panels do.
-    for number in sorted(range(len(panels)), key=lambda n: -panels[n]["box"][2] * panels[n]["box"][3]):
-        left, top, wide, high = (round(value * scale) for value in panels[number]["box"])
-        size = max(1, min(wide, page.shape[1] - left)), max(1, min(high, page.shape[0] - top))
+
+    def draw(number: int, size: Size) -> Image:
         full = colorize.images[f"surfaces-{number:03d}"]
         labels = np.asarray(cv2.resize(full, size, interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
-        picture = cv2.resize(colorize.images[f"panel-{number:03d}"], size, interpolation=cv2.INTER_AREA)
         ids = np.append(-1, moves_of(artifact.data["windows"][number])[:, 0]).astype(int)
-        drawn = _tinted(np.asarray(picture, dtype=np.uint8), ids[labels])
-        page[top : top + size[1], left : left + size[0]] = _numbered(drawn, labels, ids)
-    return page
+        return _numbered(_tinted(window_picture(colorize, number, size), ids[labels]), labels, ids)
+
+    return lay_out(colorize, draw)
 
 
 def _tinted(picture: Image, groups: npt.NDArray[np.int_]) -> Image:

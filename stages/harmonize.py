@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from mangacolor.errors import UsageError
-from mangacolor.formats.pictures import picture_files
+from mangacolor.formats.option_files import json_file, picture_files
 from mangacolor.nouns import Artifact, Chapter, Image, Inputs
 from mangacolor.settings import Options
 from mangacolor.stages.base import ChapterContext, ChapterStage
@@ -75,12 +75,7 @@ def _kept_palette(path: str | None) -> str:
     if path is None:
         return ""
     remedy = "Give the palette.json of a coloured chapter, locked with `mangacolor palette OUT --lock`."
-    try:
-        document = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"--palette {path}: cannot be read: {error.strerror}", remedy) from None
-    except ValueError as error:
-        raise UsageError(f"--palette {path}: is no JSON: {error}", remedy) from None
+    document = json_file(Path(path), "--palette", remedy)
     entries = from_document(document if isinstance(document, dict) else {}, f"--palette {path}")
     locked = [entry for entry in entries if entry.locked]
     if not locked:
@@ -200,7 +195,8 @@ def _moves(
     """Levels to add to Cb and Cr of each surface, and its luma or -1: N×3."""
     target, own = colours[number], _own_chroma(surfaces)
     strength = np.clip((groups.held - UNSURE) / (SURE - UNSURE), 0, 1)
-    strength = FULLY * np.rint(strength * STRENGTHS) / STRENGTHS
+    strength = np.rint(strength * STRENGTHS) / STRENGTHS
+    way = np.full(len(own), FULLY)
     light = np.full(len(own), -1.0)
     shown = np.maximum(surfaces.table[:, SHOWN].astype(np.float64), 1)
     for index, wish in enumerate(wishes):
@@ -209,13 +205,13 @@ def _moves(
         mine = number == index
         value, *chroma = parts_of(wish.colour)
         target[mine] = chroma
-        strength[mine] /= FULLY
+        way[mine] = 1
         if wish.whole:
             strength[mine] = 1
             # Light and shade within the group stay what they are to each other.
             mean = np.average(shown[mine], weights=surfaces.area[mine])
             light[mine] = np.clip(value * shown[mine] / mean, *LUMAS)
-    moves = np.concatenate([strength[:, None] * (target - own), light[:, None]], axis=1)
+    moves = np.concatenate([(way * strength)[:, None] * (target - own), light[:, None]], axis=1)
     return np.asarray(np.rint(moves), dtype=np.int64)
 
 

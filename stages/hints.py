@@ -6,12 +6,12 @@ it comes. The group under the point takes the colour.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mangacolor.errors import UsageError
+from mangacolor.formats.option_files import json_file
 from mangacolor.nouns import Artifact, Chapter
 from mangacolor.stages.palette import colour_name
 
@@ -30,12 +30,7 @@ class Hint:
 
 def read_hints(path: Path) -> tuple[Hint, ...]:
     """The hints of a file. Raises ``UsageError`` if there is none or it says something else."""
-    try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"--hints {path}: cannot be read: {error.strerror}", REMEDY) from None
-    except ValueError as error:
-        raise UsageError(f"--hints {path}: is no JSON: {error}", REMEDY) from None
+    rows = json_file(path, "--hints", REMEDY)
     if not isinstance(rows, list):
         raise UsageError(f"--hints {path}: must be a list", REMEDY)
     return tuple(_hint(row, f"--hints {path}: hint {number}") for number, row in enumerate(rows, 1))

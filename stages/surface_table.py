@@ -1,8 +1,7 @@
 """What is known of each surface: a row of whole numbers, so that it can be kept as a small picture.
 
 The first columns are ``COLUMNS``; the others are what the colour network's encoder saw there, pooled over
-the surface. A network that does not offer ``colour_and_features`` leaves only the first columns, and
-surfaces are then told apart by tone, texture, size and place alone.
+the surface: the maps that ``ColourRunner.seen`` names.
 """
 
 from __future__ import annotations

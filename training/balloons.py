@@ -11,6 +11,7 @@ import json
 import sys
 import time
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -60,6 +61,21 @@ def read(path: Path, longest: int) -> Image:
     return np.ascontiguousarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA).round(), np.uint8)
 
 
+def read_sources(
+    data: Path, leave_out: str, each: int, rng: np.random.Generator
+) -> Iterator[tuple[str, list[Image]]]:
+    """The folders of ``data`` but for one, by name, with at most ``each`` pictures of each."""
+    for folder in sorted(path for path in data.iterdir() if path.is_dir() and path.name != leave_out):
+        files = sorted(folder.rglob("*.webp"))
+        yield folder.name, [read(files[index], 1400) for index in rng.permutation(len(files))[:each]]
+
+
+def some_of(pictures: list[list[Image]], rng: np.random.Generator) -> list[Image]:
+    """Twelve pictures. Sources take turns, however many files they have: figures on white are rare."""
+    picks = rng.choice(len(pictures), 12)
+    return [pictures[i][int(rng.integers(len(pictures[i])))] for i in picks]
+
+
 @dataclass(frozen=True, slots=True)
 class Corpus:
     """Pictures without lettering, by source, and triples of art, lettered page and label."""
@@ -69,11 +85,8 @@ class Corpus:
 
     @classmethod
     def load(cls, data: Path, side: int, each: int, rng: np.random.Generator) -> Corpus:
-        pairs, sources = data / "peppercarrot_lettered", []
-        for folder in sorted(path for path in data.iterdir() if path.is_dir() and path != pairs):
-            files = sorted(folder.rglob("*.webp"))
-            chosen = [files[i] for i in rng.permutation(len(files))[:each]]
-            sources.append([read(path, 1400) for path in chosen])
+        pairs = data / "peppercarrot_lettered"
+        sources = [pictures for _, pictures in read_sources(data, pairs.name, each, rng)]
         lettered = []
         for path in sorted(pairs.rglob("*.webp")):
             page, art = read(path, 4000), read(data / "peppercarrot_art" / path.relative_to(pairs), 4000)
@@ -94,10 +107,7 @@ class Corpus:
         """A fresh page of a random kind."""
         if rng.random() < recipe.lettered:
             return lettered_page(*self.lettered[int(rng.integers(len(self.lettered)))], rng)
-        # Sources take turns by weight, not by how many files they have: figures on white are rare.
-        picks = rng.choice(len(self.pictures), 12)
-        pictures = [self.pictures[i][int(rng.integers(len(self.pictures[i])))] for i in picks]
-        return made_up_page(pictures, rng, recipe.side)
+        return made_up_page(some_of(self.pictures, rng), rng, recipe.side)
 
 
 def crop(page: LabelledPage, size: int, scale: float, rng: np.random.Generator) -> tuple[Image, Image, Image]:

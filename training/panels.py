@@ -7,7 +7,7 @@ Every page is made up from them (``panel_pages.py``).
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -16,7 +16,7 @@ import numpy as np
 from mangacolor.nouns import Image
 from mangacolor.stages.panels import find_panels
 from mangacolor.training.balloon_pages import LabelledPage
-from mangacolor.training.balloons import Recipe, read, train
+from mangacolor.training.balloons import Recipe, read_sources, some_of, train
 from mangacolor.training.panel_pages import Figure, made_up_panels
 
 RECIPE = Recipe(crop=384, batch=4, scale=0.75, rate=2e-3, lettering=0.5, seed=11)
@@ -37,20 +37,15 @@ class Corpus:
         """Read at most ``each`` files of a folder."""
         sources: list[list[Image]] = []
         figures: list[Figure] = []
-        for folder in sorted(path for path in data.iterdir() if path.is_dir() and path.name != LETTERED):
-            files = sorted(folder.rglob("*.webp"))
-            pictures = [read(files[index], 1400) for index in rng.permutation(len(files))[:each]]
+        for name, pictures in read_sources(data, LETTERED, each, rng):
             figures += [figure for figure in map(cut_out, pictures) if figure is not None]
-            if folder.name == COMICS:
-                pictures = [panel for page in pictures for panel in panel_pictures(page)]
-            sources.append(pictures)
+            is_comic = name == COMICS
+            sources.append([p for page in pictures for p in panel_pictures(page)] if is_comic else pictures)
         return cls(sources, figures)
 
     def page(self, recipe: Recipe, rng: np.random.Generator) -> LabelledPage:
         """A fresh page."""
-        picks = rng.choice(len(self.pictures), 12)
-        pictures = [self.pictures[i][int(rng.integers(len(self.pictures[i])))] for i in picks]
-        return made_up_panels(pictures, self.figures, rng, recipe.side)
+        return made_up_panels(some_of(self.pictures, rng), self.figures, rng, recipe.side)
 
 
 def panel_pictures(page: Image) -> list[Image]:
@@ -87,7 +82,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=RECIPE.minutes)
     parser.add_argument("--pictures", type=int, default=200, help="at most so many of a folder")
     options = parser.parse_args()
-    recipe = Recipe(**{**{f: getattr(RECIPE, f) for f in RECIPE.__slots__}, "minutes": options.minutes})
+    recipe = replace(RECIPE, minutes=options.minutes)
     corpus = Corpus.load(options.data, options.pictures, np.random.default_rng(recipe.seed))
     train(corpus, recipe, options.out, options.start)
 

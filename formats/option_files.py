@@ -1,8 +1,10 @@
-"""The pictures that an option names: one file, or those of a folder."""
+"""Files that an option names: pictures, and JSON."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 from mangacolor.errors import UsageError
 from mangacolor.formats.names import natural_key
@@ -20,3 +22,13 @@ def picture_files(path: Path, option: str) -> list[Path]:
     if not found:
         raise UsageError(f"{option} {path}: holds no picture", remedy)
     return sorted(found, key=lambda file: natural_key(file.name))
+
+
+def json_file(path: Path, option: str, remedy: str) -> Any:
+    """What the file holds, of any kind. Raises ``UsageError`` if it cannot be read or is no JSON."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{option} {path}: cannot be read: {error.strerror}", remedy) from None
+    except ValueError as error:
+        raise UsageError(f"{option} {path}: is no JSON: {error}", remedy) from None
