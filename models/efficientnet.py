@@ -53,9 +53,9 @@ def same_padding(kernel: int, stride: int) -> tuple[int, int]:
 class _SameConv(nn.Conv2d):
     def forward(self, x: Tensor) -> Tensor:
         before, after = same_padding(self.kernel_size[0], self.stride[0])
-        if after:
-            x = functional.pad(x, (before, after, before, after))
-        return super().forward(x)
+        if before == after:  # the convolution pads by itself, without a copy of its input
+            return functional.conv2d(x, self.weight, self.bias, self.stride, before, 1, self.groups)
+        return super().forward(functional.pad(x, (before, after, before, after)))
 
 
 def _conv(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Conv2d:

@@ -90,6 +90,9 @@ class Trainer:
         self.average.load_state_dict(self.generator.state_dict())
         for network in (self.generator, self.discriminator, self.average):
             network.to(self.device).to(memory_format=torch.channels_last)
+        self.colour = self.generator.colour_and_logits
+        if config.compile:
+            self.colour = torch.compile(self.colour)
         self.average.eval().requires_grad_(False)
         self.perceptual = perceptual_loss(config.losses, perceptual_weights or {}, config.faithful_losses)
         if self.perceptual is not None:
@@ -161,7 +164,7 @@ class Trainer:
         fakes = []
         for grey, colour in batches:
             with self._precision():
-                fake, logits = self.generator.colour_and_logits(grey)
+                fake, logits = self.colour(grey)
                 terms: dict[str, Tensor] = {}
                 if weights.l1:
                     terms["l1"] = weights.l1 * functional.l1_loss(fake, colour)
@@ -221,8 +224,8 @@ class Trainer:
         return 1.0 if done < start else max(0.02, (1 - done) / (1 - start))
 
     def _precision(self) -> Any:
-        if self.device.type == "cuda" and self.config.mixed_precision:
-            return torch.autocast("cuda", dtype=torch.bfloat16)
+        if self.config.mixed_precision and has_bfloat16(self.device):
+            return torch.autocast(self.device.type, dtype=torch.bfloat16)
         return nullcontext()
 
     def _batches(self, size: int, batch: int, first: int, last: int) -> Iterator[tuple[Tensor, Tensor]]:
@@ -348,6 +351,14 @@ class Trainer:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether bfloat16 pays: on any GPU, and on processors that multiply it in hardware (Zen 4, Sapphire
+    Rapids), where a step took 0.6 of the time; elsewhere it is emulated, ten times slower."""
+    if device.type == "cpu":
+        return torch.cpu._is_avx512_bf16_supported()
+    return device.type == "cuda"
 
 
 def _leave_signals(_worker: int) -> None:
