@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Plane = npt.NDArray[np.float32]
 
 TILE = 256  # longest side of what a network is shown at once
+VOTES = "votes"  # the map of what a palette network holds each colour for: logits, colours × h × w
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,8 @@ class ColourRunner:
     """``run(tiles, maps)`` colours grey tiles (H×W uint8) and gives a ``Coloured`` each, in their order.
 
     ``maps`` names feature maps of the way down to hand out, from the same pass; ``seen`` are those that tell
-    surfaces apart (of ``EfficientUNet`` any of ``inference.MAPS`` can be had). A tile's sides are at most
-    ``tile`` pixels and multiples of ``grain``. ``backend`` says what computes.
+    surfaces apart (of ``EfficientUNet`` any of ``inference.MAPS`` can be had), and ``VOTES`` if it has them.
+    A tile's sides are at most ``tile`` pixels and multiples of ``grain``. ``backend`` says what computes.
     """
 
     backend: str
@@ -76,7 +77,7 @@ def colour_runner(network: Generator, backend: CpuBackend = "torch") -> ColourRu
     device = next(network.parameters()).device
     takes_any_size = isinstance(network, EfficientUNet)
     tile, grain = TILE, STEP if takes_any_size else TILE  # small windows need not fill a tile
-    seen = ("sixteenth", "deepest") if takes_any_size else _unet_maps(network.config.levels)
+    seen = ("sixteenth", VOTES) if takes_any_size else _unet_maps(network.config.levels)
     if isinstance(network, EfficientUNet) and backend == "ncnn" and device.type == "cpu":
         return ColourRunner("ncnn", tile, grain, seen, _on_ncnn(network))
     with torch.inference_mode(False), torch.no_grad():  # the caller's mode would mark the new weights

@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from mangacolor.models.blocks import ConvBlock, DeconvBlock
+from mangacolor.models.colour_runner import VOTES
 from mangacolor.models.efficient_unet import EfficientUNet, Up
 from mangacolor.models.efficientnet import TAPS, Block, same_padding
 from mangacolor.models.generators import ColorizationUNet
@@ -24,7 +25,8 @@ MAPS = ("half", "quarter", "eighth", "sixteenth", "deepest")  # of the encoder, 
 
 
 class Output(NamedTuple):
-    """``luma`` N×1×H×W and ``chroma`` N×2×h×w, [-1, 1]; ``maps``: what the encoder saw, N×C×h×w each."""
+    """``luma`` N×1×H×W and ``chroma`` N×2×h×w, [-1, 1]. ``maps``, N×C×h×w each: what the encoder saw, and as
+    ``VOTES`` the palette's logits over the temperature, at a quarter of the size."""
 
     luma: Tensor
     chroma: Tensor
@@ -137,7 +139,8 @@ class FoldedEfficientUNet(nn.Module):
         # Channels last: a pixel's votes lie side by side, where softmax and product are quick.
         shares = torch.softmax(logits.permute(0, 2, 3, 1).float(), dim=-1)
         chroma = (shares @ self.centres.float()).permute(0, 3, 1, 2)
-        return Output(luma, chroma, dict(zip(MAPS, seen, strict=True)))
+        maps = dict(zip(MAPS, seen, strict=True)) | {VOTES: F.avg_pool2d(logits, 2)}
+        return Output(luma, chroma, maps)
 
     def _encode(self, grey: Tensor) -> list[Tensor]:
         out: Tensor = self.stem(grey)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from torch import nn
 
+from mangacolor.models.colour_runner import VOTES
 from mangacolor.models.efficient_unet import EfficientUNet, Up
 from mangacolor.models.efficientnet import TAPS, Block, same_padding
 from mangacolor.models.inference import MAPS, folded
 from mangacolor.models.ncnn_graph import RELU, RELU6, Activation, Graph, leaky_relu
 
 _NEAREST, _BILINEAR = 1, 2
+_MEAN = 1  # of poolings
 
 
 def colour_graph(network: EfficientUNet) -> Graph:
     """Input ``grey``, H×W in [-1, 1], sides multiples of 32. Outputs ``luma`` 1×H×W and ``chroma``
-    2×H/2×W/2 in [-1, 1], and the encoder's maps by the names of ``MAPS``."""
+    2×H/2×W/2 in [-1, 1], the encoder's maps by the names of ``MAPS``, and ``VOTES`` as of ``Output``."""
     graph = Graph()
     grey = graph.input("grey")
     seen = _encoder(graph, network, grey)
@@ -28,6 +30,7 @@ def colour_graph(network: EfficientUNet) -> Graph:
         out = _up(graph, out, skip, up)
         coarse = _enlarged(graph, logits, _BILINEAR)
         logits = graph.add("BinaryOp", coarse, _vote(graph, out, vote, head.temperature), _0=0)
+    graph.output(VOTES, graph.add("Pooling", logits, _0=_MEAN, _1=2, _2=2))
     shares = graph.add("Softmax", logits, _0=0, _1=1)
     graph.output("chroma", graph.convolution(shares, head.centres.T[:, :, None, None]))
     graph.output("luma", _tone(graph, network, out, grey))

@@ -22,8 +22,9 @@ BALLOON = 0.5  # share of a surface that may be balloon
 class Surfaces:
     """The surfaces of a chapter that take part, in reading order: N rows each.
 
-    ``table``: as of ``surface_table``. ``page``, ``window``: where each lies, windows counted through
-    the chapter. ``row``: its row in its page's table. ``boxes``: of the windows, in pixels of their pages.
+    ``table``: as of ``surface_table``; its last ``votes`` columns are votes. ``page``, ``window``: where
+    each lies, windows counted through the chapter. ``row``: its row in its page's table. ``boxes``: of the
+    windows, in pixels of their pages.
     """
 
     table: Image
@@ -31,6 +32,7 @@ class Surfaces:
     window: Ints
     row: Ints
     boxes: tuple[Box, ...]
+    votes: int = 0
 
     @property
     def area(self) -> npt.NDArray[np.float64]:
@@ -50,10 +52,11 @@ def gather(pages: Iterable[tuple[Artifact, Image]]) -> Surfaces:
     """
     found: list[tuple[Image, Ints, Ints, Ints]] = []
     boxes: list[Box] = []
+    votes = 0
     for number, (colorize, balloons) in enumerate(pages):
         sizes = window_sizes(colorize)
         if sum(sizes):
-            table = colorize.images["surfaces"]
+            table, votes = colorize.images["surfaces"], colorize.data["votes"]
             rows = np.nonzero(~_in_balloons(colorize, balloons))[0]
             window = len(boxes) + np.repeat(np.arange(len(sizes)), sizes)
             found.append((table[rows], np.full(len(rows), number), window[rows], rows))
@@ -62,7 +65,7 @@ def gather(pages: Iterable[tuple[Artifact, Image]]) -> Surfaces:
         none = np.zeros(0, np.int64)
         return Surfaces(np.zeros((0, Y + 1), np.uint8), none, none, none, tuple(boxes))
     table, page, window, row = (np.concatenate(column) for column in zip(*found, strict=True))
-    return Surfaces(table, page, window, row, tuple(boxes))
+    return Surfaces(table, page, window, row, tuple(boxes), votes)
 
 
 def _box(box: Sequence[int]) -> Box:

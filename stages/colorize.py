@@ -82,7 +82,8 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
 
     ``surfaces-000`` and so on: the labels of each window's surfaces (H×W, see ``surfaces.py``).
     ``surfaces``: a row for each of them, window after window (see ``surface_table.py``); missing where
-    nothing is drawn. Data: for each window its ``box`` on the page, ``size`` and number of ``surfaces``.
+    nothing is drawn. Data: for each window its ``box`` on the page, ``size`` and number of ``surfaces``;
+    ``votes``: how many columns of a row, the last ones, say what the network holds the surface's colour for.
     """
     config: Config = context.config
     grey = luma(inputs["decode"].images["main"])
@@ -112,6 +113,7 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
         ],
         "tiles": sum(len(tiles_of(picture.shape, runner.tile, runner.grain)) for picture in small),
         "tile": [runner.tile, runner.grain],
+        "votes": next((pool.votes for pool in pools), 0),
         "backend": runner.backend,
     }
     images = {f"panel-{number:03d}": picture for number, picture in enumerate(pictures)}
@@ -161,7 +163,7 @@ def colorize_pictures(
             made = next(outputs)
             coloured.append(made.picture)
             if pools:
-                pools[number].add(tile, [made.maps[name] for name in runner.seen])
+                pools[number].add(tile, made.maps)
         whole = blend(tiles, coloured, *full.shape)[: picture.shape[0], : picture.shape[1]]
         results.append(np.rint((whole + 1.0) * 127.5).clip(0, 255).astype(np.uint8))
     return results
@@ -225,7 +227,7 @@ STAGE = Stage(
     run=run,
     configure=configure,
     needs=("decode", "panels"),
-    version=3,
+    version=4,
     lane="device",
     fingerprint=fingerprint,
     preview=preview,

@@ -1,10 +1,10 @@
 """Which surfaces of a chapter are the same thing: groups from what they look like.
 
-Every surface is linked to its nearest look-alikes in *other* windows, and groups are communities of that
-graph. Average linkage, Ward's method and k-means were tried on the same descriptors and kept the colour of
-a part half as well: they see distances, where a community sees that a surface's look-alikes are each
-other's. The network's colour is no part of the descriptors; it only weighs links: look-alikes that it paints
-in far-off colours are more likely two things than one thing that drifted.
+Every surface is linked to its nearest look-alikes in *other* windows; these agree on their colours
+(``agreement.py``); and groups are communities of those who look alike and agree. Average linkage, Ward's
+method and k-means were tried on the same descriptors and kept the colour of a part half as well: they see
+distances, where a community sees that a surface's look-alikes are each other's. A palette network's votes
+are part of the descriptors: they hold all that it thinks a surface may be, where its colour is one guess.
 
 No step compares all surfaces with all: neighbours are sought in the nearest cells of a coarse partition.
 """
@@ -18,6 +18,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from mangacolor.nouns import Image
+from mangacolor.stages.agreement import Numbers, agreed, linked
 from mangacolor.stages.communities import Ints, communities
 from mangacolor.stages.surface_table import (
     AREA,
@@ -34,18 +35,23 @@ from mangacolor.stages.surface_table import (
 Floats = npt.NDArray[np.float32]
 
 DIMENSIONS = 128  # that the encoder's features are reduced to
-TONE_WEIGHT = 12.0  # of the full range of luma, against 2 between opposite features
-TEXTURE_WEIGHT = 3.0
+FEATURES_WEIGHT = 0.65  # of the encoder's features, of length 1
+FEATURES_ALONE = 1.3  # the same of a network without votes
+VOTES_WEIGHT = 1.2  # of what the network holds a surface's colour for, of length 1, too
+TONE_WEIGHT = 10.0  # of the full range of luma
+TEXTURE_WEIGHT = 5.0
 AREA_WEIGHT = 0.07  # of each doubling
 GROUND_WEIGHT = 0.6  # between what is drawn behind the figures and what is not
 SCENE = 0.3  # of each page between two grounds: beyond a few pages they are of different scenes
-NEIGHBOURS = 10
+ALIKE = 0.75  # distance up to which two are alike; beyond it falls off fast
+NEIGHBOURS = 15
 CELL = 256  # surfaces in a cell of the search, about
 PROBES = 6  # cells that are searched at least
-DRIFT = 25.0  # levels of chroma that one thing drifts by, about
-WHATEVER = 0.1  # weight of a link whatever the colours are
-RESOLUTIONS = (0.5, 0.8, 1.2, 2.0, 3.0)  # at which look-alikes have to agree
-RESOLUTION = 0.7
+DIVIDED = 15.0  # levels of chroma between look-alikes that could not agree: two things
+RESOLUTION = 6.0
+TIES = 4.0  # look-alikes in its group, all just like it, that make a surface sure
+SPLIT = 0.08  # share of a group's links that go to another from which both are one, if of one colour:
+SAME = 6.0  # levels of chroma
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,7 @@ class Space:
     centre: Floats
     scale: Floats
     basis: Floats  # features × dimensions
+    votes: int = 0  # columns of a row, the last ones, that are votes
 
     def place(self, table: Image, pages: Ints) -> Floats:
         """Descriptors of surfaces (rows as of ``surface_table``) on pages of these numbers."""
@@ -68,11 +75,20 @@ class Space:
             GROUND_WEIGHT * ground,
             SCENE * ground * pages,
         )
-        return np.concatenate([np.concatenate(seen), np.stack(others, axis=1)], axis=1, dtype=np.float32)
+        votes = VOTES_WEIGHT / 255 * table[:, table.shape[1] - self.votes :]
+        columns = [np.concatenate(seen), votes, np.stack(others, axis=1)]
+        return np.concatenate(columns, axis=1, dtype=np.float32)
+
+    @property
+    def tone(self) -> int:
+        """The column of a descriptor that says the tone."""
+        return self.basis.shape[1] + self.votes
 
     def _direction(self, table: Image) -> Floats:
-        features = (table[:, len(COLUMNS) :].astype(np.float32) - self.centre) / self.scale
-        return np.asarray(features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-6))
+        seen = table[:, len(COLUMNS) : table.shape[1] - self.votes]
+        features = (seen.astype(np.float32) - self.centre) / self.scale
+        length = np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-6)
+        return np.asarray((FEATURES_WEIGHT if self.votes else FEATURES_ALONE) / length * features)
 
 
 def is_ground(table: Image) -> npt.NDArray[np.bool_]:
@@ -82,11 +98,12 @@ def is_ground(table: Image) -> npt.NDArray[np.bool_]:
     return np.asarray((left & right) | (top & (left | right)))
 
 
-def make_space(table: Image) -> Space:
-    """The space of a chapter's surfaces. Its size does not grow with their number."""
-    features = table[:, len(COLUMNS) :]
+def make_space(table: Image, votes: int = 0) -> Space:
+    """The space of a chapter's surfaces, whose last ``votes`` columns are votes. Its size does not grow with
+    their number."""
+    features = table[:, len(COLUMNS) : table.shape[1] - votes]
     if features.shape[1] == 0:
-        return Space(*(np.zeros((0,), np.float32),) * 2, np.zeros((0, 0), np.float32))
+        return Space(*(np.zeros((0,), np.float32),) * 2, np.zeros((0, 0), np.float32), votes)
     weight = np.exp2(table[:, AREA] / (2 * AREA_STEPS))  # root of the area: specks say little
     centre = np.average(features, axis=0, weights=weight)
     square = np.zeros(features.shape[1])
@@ -100,7 +117,7 @@ def make_space(table: Image) -> Space:
         spread += rows.T @ rows
     _, directions = np.linalg.eigh(spread)
     basis = directions[:, ::-1][:, :DIMENSIONS]
-    return Space(*(array.astype(np.float32) for array in (centre, scale, basis)))
+    return Space(*(array.astype(np.float32) for array in (centre, scale, basis)), votes)
 
 
 def _parts(count: int, size: int = 4096) -> list[slice]:
@@ -109,53 +126,60 @@ def _parts(count: int, size: int = 4096) -> list[slice]:
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """``number``: the group of each surface. ``graph``: N×N, how alike. ``held``: for each surface the
-    share of its links that stay in its group, 0 to 1: how surely it belongs there."""
+    """``number``: the group of each surface. ``chroma``: what it agreed on with its look-alikes, N×2 levels.
+    ``held``: how surely it belongs to its group, 0 to 1: 1 with ``TIES`` members that are just like it."""
 
     number: Ints
-    graph: sparse.csr_matrix
-    held: npt.NDArray[np.float64]
+    chroma: Numbers
+    held: Numbers
 
 
-def group(places: Floats, windows: Ints, chroma: Floats) -> Groups:
+def group(places: Floats, windows: Ints, chroma: Numbers, weight: Numbers) -> Groups:
     """Groups of surfaces with descriptors ``places`` (N×D) that lie in these ``windows`` (N) and have this
-    ``chroma`` (N×2, levels)."""
+    ``chroma`` (N×2, levels), of which each one's counts by its ``weight`` (N)."""
     near, distance = nearest(places, windows, NEIGHBOURS)
-    first = distance[np.isfinite(distance[:, 0]), 0]
-    typical = max(float(np.median(first)), 1e-6) if len(first) else 1.0
-    graph = _graph(near, distance, typical, chroma)
-    rows, columns = graph.nonzero()
-    votes = np.zeros(len(rows))
-    for resolution in RESOLUTIONS:
-        found = communities(graph, resolution)
-        votes += found[rows] == found[columns]
-    # Links that not every resolution keeps count less (consensus clustering, Lancichinetti & Fortunato
-    # 2012): groups then depend less on the order of the nodes and on any one page.
-    agreed = sparse.csr_matrix(
-        (np.asarray(graph[rows, columns]).ravel() * (votes / len(RESOLUTIONS)) ** 2, (rows, columns)),
-        shape=graph.shape,
+    likeness = np.exp(-((distance.astype(np.float64) / ALIKE) ** 4))  # 0 where there is none
+    colours = agreed(chroma, weight, near, likeness)
+    alike = linked(near, likeness)
+    rows, columns = alike.nonzero()
+    apart = ((colours[rows] - colours[columns]) ** 2).sum(axis=1)
+    links = alike.data * np.exp(-apart / (2 * DIVIDED**2))
+    graph = sparse.csr_matrix((links, (rows, columns)), shape=alike.shape)
+    graph.eliminate_zeros()
+    number = joined(communities(graph, RESOLUTION), graph, colours)
+    tie = np.bincount(rows, weights=links * (number[rows] == number[columns]), minlength=len(number))
+    return Groups(number, colours, np.minimum(tie / TIES, 1.0))
+
+
+def joined(number: Ints, graph: sparse.csr_matrix, colours: Numbers) -> Ints:
+    """The groups (N, from 0) with those joined that are of one colour and closely linked, closest first.
+
+    The number of communities hardly falls below the resolution, however few things there are.
+    """
+    count = int(number.max()) + 1
+    member = sparse.csr_matrix(
+        (np.ones(len(number)), (np.arange(len(number)), number)), shape=(len(number), count)
     )
-    agreed.eliminate_zeros()
-    number = communities(agreed, RESOLUTION)
-    weights = np.asarray(graph[rows, columns]).ravel()
-    inside = np.bincount(rows, weights=weights * (number[rows] == number[columns]), minlength=len(number))
-    held = inside / np.maximum(np.asarray(graph.sum(axis=1)).ravel(), 1e-9)
-    return Groups(number, graph, held)
-
-
-def _graph(near: Ints, distance: Floats, typical: float, chroma: Floats) -> sparse.csr_matrix:
-    """Weights fall off with distance, over that at which a nearest look-alike usually is, and with chroma."""
-    count = len(near)
-    weight = np.exp(-((distance / typical) ** 2) / 2)  # 0 where there is none
-    apart = ((chroma[:, None] - chroma[near]) ** 2).sum(axis=2)
-    weight *= WHATEVER + (1 - WHATEVER) * np.exp(-apart / (2 * DRIFT**2))
-    rows = np.repeat(np.arange(count), near.shape[1])
-    links = sparse.csr_matrix((weight.ravel(), (rows, near.ravel())), shape=(count, count), dtype=np.float64)
-    both = sparse.csr_matrix(links + links.T)
-    both.setdiag(0)
-    both.eliminate_zeros()
-    both.sort_indices()
-    return both
+    links = (member.T @ graph @ member).toarray()
+    size = np.bincount(number).astype(np.float64)
+    mean = np.stack([np.bincount(number, weights=plane) / size for plane in colours.T], axis=1)
+    owner = np.arange(count)
+    while True:
+        total = np.maximum(links.sum(axis=1), 1e-9)
+        share = links / np.minimum(total[:, None], total)
+        share[((mean[:, None] - mean) ** 2).sum(axis=2) > SAME**2] = 0
+        np.fill_diagonal(share, 0)
+        one, other = divmod(int(share.argmax()), count)
+        if share[one, other] < SPLIT:
+            break
+        one, other = min(one, other), max(one, other)
+        mean[one] = (size[one] * mean[one] + size[other] * mean[other]) / (size[one] + size[other])
+        size[one] += size[other]
+        links[one] += links[other]
+        links[:, one] += links[:, other]
+        links[other] = links[:, other] = 0
+        owner[owner == other] = one
+    return np.asarray(np.unique(owner[number], return_inverse=True)[1], dtype=np.int64)
 
 
 def nearest(places: Floats, windows: Ints, wanted: int) -> tuple[Ints, Floats]:

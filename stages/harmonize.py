@@ -1,9 +1,10 @@
 """One figure, one colour: what each surface's colour is moved by, decided from all pages.
 
 A network that sees one panel at a time drifts: the same hair comes out red here and brown there. Surfaces
-of all pages are grouped by what they look like (``grouping.py``), and each group gets one colour from its
-members (``group_colour.py``), or the one that somebody wants (``wishes.py``). A surface is moved as far as
-it surely belongs to its group, in whole levels. ``docs/harmonize.md`` has the figures.
+of all pages agree with their look-alikes (``agreement.py``) and are grouped (``grouping.py``); each group
+gets one colour from its members (``group_colour.py``), or the one that somebody wants (``wishes.py``). A
+surface goes to that colour as far as it surely belongs to its group, and else to what it agreed on.
+``docs/harmonize.md`` has the figures.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from mangacolor.errors import UsageError
 from mangacolor.formats.option_files import json_file, picture_files
 from mangacolor.nouns import Artifact, Chapter, Image, Inputs
 from mangacolor.settings import Options
+from mangacolor.stages.agreement import Numbers
 from mangacolor.stages.base import ChapterContext, ChapterStage
 from mangacolor.stages.chapter_surfaces import (
     Surfaces,
@@ -31,7 +33,7 @@ from mangacolor.stages.chapter_surfaces import (
     window_sizes,
 )
 from mangacolor.stages.communities import Ints
-from mangacolor.stages.group_colour import Numbers, as_vivid, group_colours, related
+from mangacolor.stages.group_colour import group_colours, liveliness
 from mangacolor.stages.group_preview import draw_groups
 from mangacolor.stages.grouping import Groups, group, make_space
 from mangacolor.stages.hints import Hint, hints_of, read_hints, surface_at
@@ -40,9 +42,7 @@ from mangacolor.stages.surface_table import CB, CR, SHOWN, SPREAD
 from mangacolor.stages.wishes import Known, Wish, follow, gone, recognise, wish_for
 
 STEP = 2  # levels of chroma: a group's colour is one of a grid, so that it seldom moves
-SURE, UNSURE = 0.7, 0.3  # share of a surface's look-alikes in its group from which it is moved fully, not
 STRENGTHS = 4  # steps from not at all to fully
-FULLY = 0.5  # of the way to the members' colour; a wish is followed all the way
 CALM = 1.5  # levels of spread (of chroma within a surface) that halve its say
 LUMAS = (66, 250)  # of a surface whose luma is wished: ink below stays ink, and paper has no colour above
 PLACES = 6  # at which a palette says that a group is seen
@@ -110,12 +110,13 @@ def run(context: ChapterContext, pages: Mapping[str, Inputs]) -> dict[str, Artif
     if not len(surfaces.table):
         context.write(to_document(own))
         return {name: neutral() for name in sizes}
-    space = make_space(surfaces.table)
+    space = make_space(surfaces.table, surfaces.votes)
     places = space.place(surfaces.table, surfaces.page)
-    groups = group(places, surfaces.window, _own_chroma(surfaces).astype(np.float32))
+    sure = 1 / (1 + (surfaces.table[:, SPREAD] / (4 * CALM)) ** 2)
+    groups = group(places, surfaces.window, _own_chroma(surfaces), surfaces.area**0.25 * sure)
     context.check_cancelled()
     number = by_size(groups.number, surfaces)
-    colours = _members_colours(surfaces, groups, number)
+    colours, agreed = _members_colours(surfaces, groups, number, np.sqrt(surfaces.area) * sure)
     examples = [
         reference_rows(seen["decode"], seen["colorize"])
         for seen in context.references()
@@ -130,7 +131,7 @@ def run(context: ChapterContext, pages: Mapping[str, Inputs]) -> dict[str, Artif
     wishes = [
         wish_for(o, hinted.get(g), k) for g, (o, k) in enumerate(zip(known.own, known.kept, strict=True))
     ]
-    moves = _moves(surfaces, groups, number, colours, wishes)
+    moves = _moves(surfaces, groups, number, colours, agreed, wishes)
     entries = _entries(list(pages), surfaces, groups, number)
     names = _names(surfaces, number, colours, known, hinted)
     entries = [
@@ -181,23 +182,27 @@ def _own_chroma(surfaces: Surfaces) -> Numbers:
     return surfaces.table[:, (CB, CR)].astype(np.float64) - 128
 
 
-def _members_colours(surfaces: Surfaces, groups: Groups, number: Ints) -> Numbers:
-    confidence = 1 / (1 + (surfaces.table[:, SPREAD] / (4 * CALM)) ** 2)
-    weight = np.sqrt(surfaces.area) * confidence * np.maximum(groups.held, 0.1)
-    own = _own_chroma(surfaces)
-    colours = related(group_colours(own, weight, number), number, groups.graph)
-    return as_vivid(colours, own, weight, number)
+def _members_colours(
+    surfaces: Surfaces, groups: Groups, number: Ints, weight: Numbers
+) -> tuple[Numbers, Numbers]:
+    """The colour of each group (G×2), and what each surface agreed on (N×2), as lively as before."""
+    colours = group_colours(groups.chroma, weight, number)
+    factor = liveliness(colours, _own_chroma(surfaces), weight, number)[:, None]
+    return colours * factor, np.rint(groups.chroma * factor[number] / STEP) * STEP
 
 
 def _moves(
-    surfaces: Surfaces, groups: Groups, number: Ints, colours: Numbers, wishes: Sequence[Wish | None]
+    surfaces: Surfaces,
+    groups: Groups,
+    number: Ints,
+    colours: Numbers,
+    agreed: Numbers,
+    wishes: Sequence[Wish | None],
 ) -> Ints:
     """Levels to add to Cb and Cr of each surface, and its luma or -1: N×3."""
-    target, own = colours[number], _own_chroma(surfaces)
-    strength = np.clip((groups.held - UNSURE) / (SURE - UNSURE), 0, 1)
-    strength = np.rint(strength * STRENGTHS) / STRENGTHS
-    way = np.full(len(own), FULLY)
-    light = np.full(len(own), -1.0)
+    target = colours[number]
+    strength = np.rint(groups.held * STRENGTHS) / STRENGTHS
+    light = np.full(len(target), -1.0)
     shown = np.maximum(surfaces.table[:, SHOWN].astype(np.float64), 1)
     for index, wish in enumerate(wishes):
         if wish is None:
@@ -205,13 +210,13 @@ def _moves(
         mine = number == index
         value, *chroma = parts_of(wish.colour)
         target[mine] = chroma
-        way[mine] = 1
         if wish.whole:
             strength[mine] = 1
             # Light and shade within the group stay what they are to each other.
             mean = np.average(shown[mine], weights=surfaces.area[mine])
             light[mine] = np.clip(value * shown[mine] / mean, *LUMAS)
-    moves = np.concatenate([(way * strength)[:, None] * (target - own), light[:, None]], axis=1)
+    to = agreed + strength[:, None] * (target - agreed)
+    moves = np.concatenate([to - _own_chroma(surfaces), light[:, None]], axis=1)
     return np.asarray(np.rint(moves), dtype=np.int64)
 
 
@@ -278,7 +283,7 @@ STAGE = ChapterStage(
     configure,
     ("balloons", "colorize"),
     neutral,
-    version=4,
+    version=5,
     file=FILE,
     edits=edits,
     preview=draw_groups,

@@ -1,17 +1,20 @@
 """What is known of each surface: a row of whole numbers, so that it can be kept as a small picture.
 
-The first columns are ``COLUMNS``; the others are what the colour network's encoder saw there, pooled over
-the surface: the maps that ``ColourRunner.seen`` names.
+The first columns are ``COLUMNS``; the others are what the colour network saw there, pooled over the surface:
+the maps that ``ColourRunner.seen`` names. Of a palette network the last ones are its votes: the root of how
+likely it holds each colour of its palette, in 255ths.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import softmax
 
+from mangacolor.models.colour_runner import VOTES
 from mangacolor.nouns import Image, Tile
 from mangacolor.stages.colour_space import chroma, luma
 from mangacolor.stages.transfer import shown_luma
@@ -34,31 +37,34 @@ class FeaturePool:
     """
 
     labels: Image
-    sums: list[Floats] = field(default_factory=list)
-    weights: list[Floats] = field(default_factory=list)
+    sums: dict[str, Floats] = field(default_factory=dict)
+    weights: dict[str, Floats] = field(default_factory=dict)
 
-    def add(self, tile: Tile, maps: Sequence[Floats]) -> None:
-        """Take a tile's feature maps, C×h×w each, in a fixed order."""
+    def add(self, tile: Tile, maps: Mapping[str, Floats]) -> None:
+        """Take a tile's feature maps, C×h×w each."""
         part = self.labels[tile.area]
-        for number, features in enumerate(maps):
+        for name, features in maps.items():
             shares = _shares(part, tile, features.shape[1:], int(self.labels.max()))
             total = shares @ features.reshape(len(features), -1).T
-            if number == len(self.sums):
-                self.sums.append(np.zeros_like(total))
-                self.weights.append(np.zeros(len(total), np.float32))
-            self.sums[number] += total
-            self.weights[number] += shares.sum(axis=1)
+            self.sums[name] = self.sums.get(name, 0) + total
+            self.weights[name] = self.weights.get(name, 0) + shares.sum(axis=1)
+
+    @property
+    def votes(self) -> int:
+        """How many columns of ``rows``, the last ones, are votes."""
+        return self.sums[VOTES].shape[1] if VOTES in self.sums else 0
 
     def rows(self) -> Image:
         """The mean of each surface (largest label last), one uint8 row each; no column without maps."""
-        count = int(self.labels.max())
-        parts = [
-            total / np.maximum(weight, 1.0)[:, None]
-            for total, weight in zip(self.sums, self.weights, strict=True)
-        ]
-        means = np.concatenate(parts, axis=1) if parts else np.zeros((count, 0), np.float32)
+        weights = {name: np.maximum(weight, 1.0)[:, None] for name, weight in self.weights.items()}
+        means = {name: total / weights[name] for name, total in self.sums.items()}
+        votes = means.pop(VOTES, None)
         # The range of a network's features is not known beforehand, and outliers say little.
-        return np.rint(means / (1.0 + np.abs(means)) * 127.0 + 128.0).astype(np.uint8)
+        parts = [mean / (1.0 + np.abs(mean)) * 127.0 + 128.0 for mean in means.values()]
+        if votes is not None:
+            parts.append(255.0 * np.sqrt(softmax(votes, axis=1)))
+        rows = np.concatenate(parts, axis=1) if parts else np.zeros((int(self.labels.max()), 0), np.float32)
+        return np.rint(rows).astype(np.uint8)
 
 
 def _shares(labels: Image, tile: Tile, cells: tuple[int, ...], count: int) -> Floats:

@@ -9,13 +9,13 @@ import numpy as np
 
 from mangacolor.errors import UsageError
 from mangacolor.nouns import Image
+from mangacolor.stages.agreement import Numbers, densest
 from mangacolor.stages.communities import Ints
-from mangacolor.stages.group_colour import Numbers, densest
 from mangacolor.stages.grouping import Floats, Space
 from mangacolor.stages.palette import Entry
 from mangacolor.stages.surface_table import AREA, AREA_STEPS, CB, CR
 
-ALIKE = 0.9  # distance of descriptors up to which a group is taken for one of another run or chapter
+ALIKE = 0.75  # distance of descriptors up to which a group is taken for one of another run or chapter
 PIECE = 65.5  # pixels: a thousandth of a square window
 AGREEING = 3.0  # pieces of reference that carry a group half way
 TONE_SHARE = 0.3
@@ -110,7 +110,7 @@ def follow(colours: Numbers, places: Floats, number: Ints, references: Image, sp
     asked, members = _place(references, space), places.copy()
     members[:, -1] = 0  # the page
     for descriptors in (asked, members):
-        descriptors[:, len(space.basis.T)] *= TONE_SHARE
+        descriptors[:, space.tone] *= TONE_SHARE
     spoken: dict[int, list[tuple[float, float, float]]] = {}
     for row, place in zip(references, asked, strict=True):
         far = np.linalg.norm(members - place, axis=1)
@@ -124,7 +124,7 @@ def follow(colours: Numbers, places: Floats, number: Ints, references: Image, sp
     for group, said in spoken.items():
         rows = np.array(said)
         share = rows[:, 2].sum() / (rows[:, 2].sum() + AGREEING)
-        drawn[group] += share * (densest(rows[:, :2], rows[:, 2]) - drawn[group])
+        drawn[group] += share * (densest(rows[None, :, :2], rows[None, :, 2])[0] - drawn[group])
     return drawn
 
 

@@ -15,7 +15,7 @@ from mangacolor.cli import cli
 from mangacolor.errors import SetupError
 from mangacolor.models import create_generator
 from mangacolor.models.backends import CpuBackend, cpu_backend
-from mangacolor.models.colour_runner import ColourRunner, assembled, colour_runner
+from mangacolor.models.colour_runner import VOTES, ColourRunner, assembled, colour_runner
 from mangacolor.models.efficient_unet import EfficientUNet
 from mangacolor.models.generators import Generator
 from mangacolor.models.inference import MAPS, FoldedEfficientUNet
@@ -106,6 +106,18 @@ def test_what_the_encoder_saw_comes_from_the_same_pass(bundled: Generator, backe
     for name, found in made.maps.items():
         np.testing.assert_allclose(found, seen[name][0].numpy(), atol=2e-3)
     assert np.array_equal(plain.picture, made.picture)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_votes_are_the_palette_s_logits(bundled: Generator, backend: CpuBackend) -> None:
+    grey = sketch(96, 128)
+    assert isinstance(bundled, EfficientUNet)
+    with torch.inference_mode():
+        given = torch.from_numpy(grey.astype(np.float32) / 127.5 - 1)[None, None]
+        logits = bundled.colour_and_logits(given)[1] / bundled.palette.temperature
+        expected = torch.nn.functional.avg_pool2d(logits, 2)[0].numpy()
+    (made,) = colour_runner(bundled, backend).run([grey], (VOTES,))
+    np.testing.assert_allclose(made.maps[VOTES], expected, atol=5e-3)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -12,11 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-import mangacolor.stages.harmonize
 from mangacolor.errors import UsageError
 from mangacolor.nouns import Artifact, Chapter, Image, Inputs, Page
 from mangacolor.settings import Options
-from mangacolor.stages.harmonize import FULLY, STAGE, Config, configure, run
+from mangacolor.stages.harmonize import STAGE, STEP, Config, configure, run
 from mangacolor.stages.hints import Hint
 from mangacolor.stages.palette import from_document, parts_of, to_document
 from mangacolor.stages.recolour import moves_of
@@ -55,7 +54,10 @@ def page(colours: list[tuple[int, int]], seed: int = 0) -> dict[str, Artifact]:
     table[:, AREA] = round(AREA_STEPS * np.log2(SIDE * SIDE * KINDS))
     table[:, (CB, CR)] = np.array(colours) + 128
     picture = np.full((*labels.shape, 3), 150, np.uint8)
-    data = {"panels": [{"box": [0, 0, *labels.shape[::-1]], "size": [128, 128], "surfaces": KINDS}]}
+    data = {
+        "panels": [{"box": [0, 0, *labels.shape[::-1]], "size": [128, 128], "surfaces": KINDS}],
+        "votes": 0,
+    }
     images = {"panel-000": picture, "surfaces-000": labels, "surfaces": table}
     return {"colorize": Artifact(data, images), "balloons": Artifact({}, {"main": np.zeros_like(labels)})}
 
@@ -84,22 +86,12 @@ def group_of(made: Mapping[str, Artifact], kind: int) -> int:
     return number
 
 
-def test_what_looks_alike_takes_the_colour_of_the_most(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mangacolor.stages.harmonize, "FULLY", 1.0)
+def test_what_looks_alike_takes_the_colour_of_the_most() -> None:
     context, pages = chapter()
     made = run(context, pages)
     for kind, colour in enumerate([(-10, 30), (0, 12), (-20, -8), (4, 2)]):
         assert np.abs(after(pages, made, kind) - colour).max() <= 3, kind
     assert len({group_of(made, kind) for kind in range(KINDS)}) == KINDS
-
-
-def test_surfaces_go_as_far_as_fully_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    context, pages = chapter()
-    half = moves(run(context, pages))
-    monkeypatch.setattr(mangacolor.stages.harmonize, "FULLY", 2 * FULLY)
-    whole = moves(run(context, pages))
-    assert np.abs(whole).max() > 8
-    assert np.abs(2 * half - whole).max() <= 1
 
 
 def moves(made: Mapping[str, Artifact]) -> npt.NDArray[np.int_]:
@@ -117,11 +109,12 @@ def test_moves_are_whole_and_the_same_every_time() -> None:
 
 def test_another_page_moves_the_rest_little() -> None:
     context, pages = chapter()
-    made = run(context, pages)
+    made = moves(run(context, pages)).reshape(len(pages), KINDS, 2)
     pages["4.png"] = page([(20, 20), (10, 10), (-20, -8), (4, 2)], 99)
-    again = run(context, pages)
-    same = [made[name].data == again[name].data for name in pages if name != "4.png"]
-    assert all(same)
+    again = moves(run(context, pages)).reshape(made.shape)
+    others = [number for number, name in enumerate(pages) if name != "4.png"]
+    assert (made[others] == again[others]).all(axis=2).mean() >= 0.75
+    assert np.abs(made[others] - again[others]).max() <= STEP
 
 
 def test_balloons_are_left_alone_and_do_not_count() -> None:
@@ -204,8 +197,7 @@ def test_a_hint_fixes_the_group_under_its_point() -> None:
     assert np.abs(after(pages, made, 2) - (-20, -8)).max() <= 3
 
 
-def test_references_are_followed_where_they_look_alike(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mangacolor.stages.harmonize, "FULLY", 1.0)
+def test_references_are_followed_where_they_look_alike() -> None:
     context, pages = chapter()
     example = page([(0, 0)] * KINDS, 77)
     true = np.zeros((KINDS * SIDE, SIDE * KINDS, 3), np.uint8)

@@ -6,9 +6,11 @@ import cv2
 import numpy as np
 from scipy import sparse
 
+from mangacolor.models.colour_runner import VOTES
 from mangacolor.nouns import Artifact, Tile
+from mangacolor.stages.agreement import agreed
 from mangacolor.stages.communities import communities
-from mangacolor.stages.grouping import nearest
+from mangacolor.stages.grouping import joined, nearest
 from mangacolor.stages.recolour import corrected
 from mangacolor.stages.surface_table import (
     AREA,
@@ -99,13 +101,53 @@ def test_features_are_pooled_over_the_surface_and_all_tiles() -> None:
     for x in (0, 128):
         seen = np.zeros((1, 8, 8), np.float32)
         seen[0, :, :] = np.where(np.arange(8) * 32 + x < 128, 3.0, -1.0)
-        pool.add(Tile(x, 0, 256, 256), [seen])
+        pool.add(Tile(x, 0, 256, 256), {"deepest": seen})
     first, second = pool.rows()[:, 0].astype(int)
     assert abs(first - (128 + 127 * 0.75)) <= 1 and abs(second - (128 - 127 * 0.5)) <= 1
 
 
 def test_a_network_that_tells_nothing_leaves_no_features() -> None:
     assert FeaturePool(np.ones((4, 4), np.uint8)).rows().shape == (1, 0)
+
+
+def test_votes_are_the_roots_of_chances_and_come_last() -> None:
+    pool = FeaturePool(np.ones((64, 64), np.uint8))
+    logits = np.zeros((4, 16, 16), np.float32)
+    logits[2] = np.log(13.0)
+    pool.add(Tile(0, 0, 64, 64), {VOTES: logits, "deepest": np.zeros((3, 2, 2), np.float32)})
+    assert pool.votes == 4
+    quarter, most = round(255 * 0.25), round(255 * np.sqrt(13 / 16))
+    assert pool.rows()[0].tolist() == [128, 128, 128, quarter, quarter, most, quarter]
+
+
+def near_and_far(count: int, likeness: float) -> tuple[np.ndarray, np.ndarray]:
+    """Everybody's look-alikes are the next ones in a ring, all as alike as this."""
+    near = (np.arange(count)[:, None] + np.arange(1, 7)) % count
+    return near, np.full(near.shape, likeness)
+
+
+def test_look_alikes_agree_on_what_most_of_them_have() -> None:
+    chroma = np.repeat([[-10.0, 30.0]], 24, axis=0)
+    chroma[::4] = (30, -25)
+    chroma += np.random.default_rng(0).normal(0, 4, chroma.shape)
+    agreement = agreed(chroma, np.ones(24), *near_and_far(24, 1.0))
+    assert np.abs(agreement - (-10, 30)).max() < 4  # and not the mean, (0, 16)
+
+
+def test_what_is_like_nothing_keeps_its_colour() -> None:
+    chroma = np.random.default_rng(0).normal(0, 20, (24, 2))
+    np.testing.assert_allclose(agreed(chroma, np.ones(24), *near_and_far(24, 0.0)), chroma)
+    little = agreed(chroma, np.ones(24), *near_and_far(24, 0.002))
+    much = agreed(chroma, np.ones(24), *near_and_far(24, 0.5))
+    assert 0 < np.abs(little - chroma).mean() < 0.3 * np.abs(much - chroma).mean()
+
+
+def test_groups_of_one_colour_that_are_closely_linked_are_joined() -> None:
+    blocks = np.kron(np.eye(3), np.ones((4, 4)))
+    blocks[3, 4] = blocks[4, 3] = blocks[7, 8] = blocks[8, 7] = 3.0
+    number = np.repeat([0, 1, 2], 4)
+    colours = np.repeat([[0.0, 0.0], [3.0, 0.0], [30.0, 0.0]], 4, axis=0)
+    assert joined(number, sparse.csr_matrix(blocks), colours).tolist() == [0] * 8 + [1] * 4
 
 
 def test_communities_are_found_and_numbered_by_first_member() -> None:

@@ -1,0 +1,82 @@
+"""Surfaces that look alike agree on their colours, each listening to its own look-alikes and to itself.
+
+First the majority counts: a surface takes the colour that is densest among its look-alikes, so a head that
+came out blue once becomes red like the others, and never the brown between. Then neighbours in colour settle:
+in every round each takes the mean of those near to it and, a little, of what it brought along (blurring mean
+shift, Comaniciu & Meer 2002, held back by the start). In both, those count more that are sure, large and much
+alike. Where many are nearly the same they come to one colour; what is like nothing else keeps its own.
+
+Giving each group one colour at once was tried first, and so was forgetting the start: both held parts
+together as well and made whole chapters brown, since on painted pages much looks a little alike.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from mangacolor.stages.communities import Ints
+
+Numbers = npt.NDArray[np.float64]
+
+MAJORITIES = 4
+REACH = 20.0  # levels of chroma within which look-alikes support each other
+STEPS = 3  # from the densest member to the middle of its crowd
+ROUNDS = 40
+APART = 15.0  # levels of chroma from which look-alikes hardly settle with each other
+START = 0.05  # weight of what a surface brought along, against one perfect look-alike
+PART = 4096  # surfaces at a time: all pairs of look-alikes are held for each
+
+
+def agreed(chroma: Numbers, weight: Numbers, near: Ints, likeness: Numbers) -> Numbers:
+    """The chroma (N×2, levels) after all have listened. ``weight``: N, how much each one's word counts.
+
+    ``near``: N×K, the look-alikes of each; ``likeness``: N×K, 0 (not at all) to 1 (the same).
+    """
+    heard = np.concatenate([np.arange(len(near))[:, None], near], axis=1)
+    says = np.concatenate([np.ones((len(near), 1)), likeness], axis=1) * weight[heard]
+    colours = chroma
+    for _ in range(MAJORITIES):
+        parts = [slice(start, start + PART) for start in range(0, len(near), PART)]
+        colours = np.concatenate([densest(colours[heard[part]], says[part]) for part in parts])
+    return _settled(colours, weight, sparse.coo_matrix(linked(near, likeness)))
+
+
+def linked(near: Ints, likeness: Numbers) -> sparse.csr_matrix:
+    """Look-alikes as a graph, N×N and symmetric, no diagonal: as alike as the one or the other finds."""
+    rows = np.repeat(np.arange(len(near)), near.shape[1])
+    links = sparse.csr_matrix((likeness.ravel(), (rows, near.ravel())), shape=(len(near),) * 2)
+    both = sparse.csr_matrix(links.maximum(links.T))
+    both.setdiag(0)
+    both.eliminate_zeros()
+    both.sort_indices()
+    return both
+
+
+def densest(points: Numbers, weight: Numbers) -> Numbers:
+    """Of each row of weighted points (N×M×2) the place where they are densest, N×2: the best member, and from
+    there some steps of mean shift."""
+    square = ((points[:, :, None] - points[:, None]) ** 2).sum(axis=3)
+    density = (np.exp(-square / (2 * REACH**2)) * weight[:, None]).sum(axis=2)
+    place = points[np.arange(len(points)), density.argmax(axis=1)]
+    for _ in range(STEPS):
+        pull = weight * np.exp(-((points - place[:, None]) ** 2).sum(axis=2) / (2 * REACH**2))
+        place = (pull[..., None] * points).sum(axis=1) / pull.sum(axis=1)[:, None]
+    return np.asarray(place)
+
+
+def _settled(start: Numbers, weight: Numbers, links: sparse.coo_matrix) -> Numbers:
+    count = len(start)
+    said, own = links.data * weight[links.col], START * weight
+    colours = start
+    for _ in range(ROUNDS):
+        apart = ((colours[links.row] - colours[links.col]) ** 2).sum(axis=1)
+        heard = said * np.exp(-apart / (2 * APART**2))
+        total = own + np.bincount(links.row, weights=heard, minlength=count)
+        sums = [
+            own * first + np.bincount(links.row, weights=heard * plane[links.col], minlength=count)
+            for first, plane in zip(start.T, colours.T, strict=True)
+        ]
+        colours = np.stack(sums, axis=1) / total[:, None]
+    return colours
