@@ -28,7 +28,7 @@ from mangacolor.pipeline.events import Event, StageStarted
 from mangacolor.pipeline.graph import Graph
 from mangacolor.pipeline.keys import digest, make_recipe
 from mangacolor.pipeline.manifest import Manifest
-from mangacolor.pipeline.memory import page_budget, page_cost
+from mangacolor.pipeline.memory import page_budget, weigh
 from mangacolor.pipeline.packing import make_packing
 from mangacolor.pipeline.page_work import Job, PageWork
 from mangacolor.pipeline.state import State
@@ -158,7 +158,7 @@ def _make_works(
         options.keep,
         options.force,
         options.on_error == "copy",
-        lambda source: page_cost(source, bundle.options.scale),
+        lambda source: weigh(source, bundle.options, bundle.run_options.memory),
     )
     recipe = make_recipe(graph, bundle.options, chapter, job.selection.targets, apart=apart)
     # Neither is ever complete here: it is the client that decides for the chapter, and packs it.

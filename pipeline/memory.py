@@ -61,6 +61,12 @@ def check_page_fits(source: bytes, options: Options, memory: int = 0) -> None:
         )
 
 
+def weigh(source: bytes, options: Options, memory: int = 0) -> int:
+    """The bytes that a page takes. Raises ``PageError`` for one that does not fit even alone."""
+    check_page_fits(source, options, memory)
+    return page_cost(source, options.scale)
+
+
 def _size(source: bytes) -> tuple[int, int]:
     from mangacolor.formats.pixels import picture_size
 

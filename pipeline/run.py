@@ -34,7 +34,7 @@ from mangacolor.pipeline.events import (
 from mangacolor.pipeline.graph import Graph
 from mangacolor.pipeline.keys import make_recipe
 from mangacolor.pipeline.manifest import Manifest
-from mangacolor.pipeline.memory import check_page_fits, page_budget, page_cost
+from mangacolor.pipeline.memory import page_budget, weigh
 from mangacolor.pipeline.packing import make_packing
 from mangacolor.pipeline.page_numbers import pick_pages
 from mangacolor.pipeline.page_work import Job, PageWork
@@ -94,7 +94,7 @@ def run(
                 run_options.keep,
                 run_options.force,
                 run_options.on_error == "copy",
-                lambda source: _weigh(source, options, run_options.memory),
+                lambda source: weigh(source, options, run_options.memory),
             )
             works = make_works(job, chapters, options, state, apart=run_options.pages is not None)
             progress(RunStarted(len(works), len(chapters), sum(work.fan_in is not None for work in works)))
@@ -199,12 +199,6 @@ def _chapter_stages(job: Job) -> list[ChapterStage]:
     graph = job.graph
     wanted = {name for target in job.selection.targets for name in (*graph.ancestors(target), target)}
     return [stage for stage in graph.chapter_stages if stage.name in wanted]
-
-
-def _weigh(page: bytes, options: Options, memory: int) -> int:
-    """The bytes that a page takes. Raises ``PageError`` for one that does not fit even alone."""
-    check_page_fits(page, options, memory)
-    return page_cost(page, options.scale)
 
 
 def _write_report(state: State, result: RunDone, works: Sequence[PageWork]) -> None:
