@@ -16,7 +16,8 @@ from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.colorize import shrink
 from mangacolor.stages.colour_space import luma
 from mangacolor.stages.panels import panels_of
-from mangacolor.stages.recolour import corrected, lift
+from mangacolor.stages.recolour import corrected, lift, rows_of
+from mangacolor.stages.surface_tone import evened
 from mangacolor.stages.transfer import LIFT_STEPS, paint, small_plan, with_lift
 from mangacolor.stages.windows import Labels, Windows, assign_windows
 
@@ -67,11 +68,11 @@ def _plans(colorize: Artifact, harmonize: Artifact | None, grey: Image, windows:
     for number, box in enumerate(windows.boxes):
         high, wide = colorize.images[f"panel-{number:03d}"].shape[:2]
         small = shrink(grey, box, (wide, high))
+        labels = colorize.images[f"surfaces-{number:03d}"]
         plan = small_plan(corrected(colorize, number, small, harmonize), small)
+        plan = evened(plan, labels, small, rows_of(colorize, number))
         if wished:
-            plan = with_lift(
-                plan, lift(colorize.images[f"surfaces-{number:03d}"], small, plan, moves[number])
-            )
+            plan = with_lift(plan, lift(labels, small, plan, moves[number]))
         plans.append(plan)
     return plans
 
@@ -161,6 +162,6 @@ STAGE = Stage(
     run=run,
     configure=configure,
     needs=("decode", "panels", "balloons", "colorize", "harmonize", "upscale"),
-    version=2,
+    version=3,
     keep="asked",
 )

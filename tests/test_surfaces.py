@@ -12,6 +12,7 @@ from mangacolor.stages.agreement import agreed
 from mangacolor.stages.communities import communities
 from mangacolor.stages.grouping import joined, nearest
 from mangacolor.stages.recolour import corrected
+from mangacolor.stages.surface_field import evenness
 from mangacolor.stages.surface_table import (
     AREA,
     AREA_STEPS,
@@ -20,11 +21,14 @@ from mangacolor.stages.surface_table import (
     CR,
     LEFT,
     SIDES,
+    TEXTURE,
     TONE,
     FeaturePool,
     describe,
 )
+from mangacolor.stages.surface_tone import evened
 from mangacolor.stages.surfaces import MOST, find_surfaces
+from mangacolor.stages.transfer import DARKEST
 
 
 def everywhere(grey: np.ndarray) -> np.ndarray:
@@ -197,9 +201,53 @@ def test_a_move_ends_at_the_ink_and_evens_blotches() -> None:
     assert np.abs(made[50, 20] - made[100, 20]).sum() < 0.75 * before.sum()
 
 
-def test_without_a_correction_the_networks_picture_comes_through() -> None:
+def test_without_a_correction_surfaces_are_evened_out_and_not_moved() -> None:
     grey = circle()
-    picture = np.full((256, 256, 3), 99, np.uint8)
+    picture = np.full((256, 256, 3), (120, 99, 80), np.uint8)
     colorize = window_of(grey, find_surfaces(grey, everywhere(grey)), picture)
-    assert corrected(colorize, 0, grey, None) is picture
-    assert corrected(colorize, 0, grey, Artifact({"windows": []})) is picture
+    for harmonize in (None, Artifact({"windows": []})):
+        assert np.abs(corrected(colorize, 0, grey, harmonize).astype(int) - picture).max() <= 1
+    picture[20:40, 20:40] = (180, 90, 60)
+    made = corrected(colorize, 0, grey, None).astype(int)
+    assert (
+        np.abs(made[30, 30] - made[60, 20]).max()
+        < 0.4 * np.abs(picture[30, 30].astype(int) - picture[60, 20]).max()
+    )
+    nothing = Artifact({"panels": [{"surfaces": 0}]}, {"panel-000": picture})
+    assert corrected(nothing, 0, grey, None) is picture
+
+
+def test_what_is_painted_may_change_its_colour_more_than_what_is_printed_flat() -> None:
+    table = np.zeros((3, len(COLUMNS)), np.uint8)
+    table[:, TEXTURE] = (0, 20, 60)
+    flat, between, painted = evenness(table)
+    assert 0.8 < flat <= 1 and flat > between > painted < 0.5
+
+
+def tones(grey: np.ndarray, shade: np.ndarray, chroma: tuple[int, int] = (0, 0)) -> np.ndarray:
+    """What ``evened`` makes of a window's tones, whose surfaces are all of this Cb and Cr."""
+    labels = find_surfaces(grey, everywhere(grey))
+    plan = np.dstack([np.full_like(grey, 128 + chroma[0]), np.full_like(grey, 128 + chroma[1]), shade])
+    table = describe(
+        labels, grey, np.repeat(grey[..., None], 3, 2), np.zeros((int(labels.max()), 0), np.uint8)
+    )
+    return evened(plan, labels, grey, table)[..., 2].astype(int)
+
+
+def test_a_halo_beside_a_line_goes_into_the_whole_surface() -> None:
+    grey = np.full((128, 128), 255, np.uint8)
+    grey[:, 63:66] = 0
+    shade = np.full_like(grey, 255)
+    shade[:, 50:63] = 155
+    made = tones(grey, shade)
+    assert abs(made[64, 56] - made[64, 20]) < 15  # was 100
+    assert made[64, 20] < 250 and made[64, 100] > 250  # and stays on its side of the line
+
+
+def test_a_surface_is_as_dark_as_its_colour_needs() -> None:
+    grey = np.full((128, 128), 255, np.uint8)
+    white = np.full_like(grey, 255)
+    assert tones(grey, white).min() == 255
+    made = tones(grey, white, (-12, 20))
+    value = 255 * (DARKEST + (1 - DARKEST) * made / 255)
+    assert np.abs(value + 1.402 * 20 - 255).max() < 1

@@ -1,0 +1,44 @@
+"""The tone of surfaces: even within each where the scan is flat, and dark enough to hold its colour.
+
+Printed paper has no tone; the network gives it one. What it gives strays within a surface, darkest beside
+the lines, and would stand there as a halo. And at full white no colour can be seen: a surface that is to be
+skin must take some tone, as a colourist would give it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mangacolor.nouns import Image
+from mangacolor.stages.colour_space import Plane
+from mangacolor.stages.surface_field import evenness, settled
+from mangacolor.stages.transfer import DARKEST
+
+
+def evened(plan: Image, labels: Image, grey: Image, table: Image) -> Image:
+    """``plan`` (H×W×3 as of ``small_plan``) with its tones evened out.
+
+    ``labels``: H×W, the window's surfaces. ``grey``: the scan, H×W. ``table``: their rows.
+    """
+    if not len(table):
+        return plan
+    count = len(table) + 1
+    flat = labels.ravel()
+    shade = plan[..., 2].astype(np.float32)
+    area = np.maximum(np.bincount(flat, minlength=count), 1)
+    mean = np.bincount(flat, weights=shade.ravel(), minlength=count) / area
+    share = np.append(np.float32(0), evenness(table))
+    field = np.stack([(share * mean).astype(np.float32)[labels], share[labels]], axis=2)
+    field = settled(field, grey, labels)
+    tone = shade * (1 - field[..., 1]) + field[..., 0]
+    evened_plan = plan.copy()
+    evened_plan[..., 2] = np.rint(np.minimum(tone, _lightest(plan))).clip(0, 255)
+    return evened_plan
+
+
+def _lightest(plan: Image) -> Plane:
+    """The highest tone, in steps of the plan, at which paper shows the plan's chroma unclipped, H×W."""
+    cb, cr = (plan[..., channel].astype(np.float32) - 128 for channel in (0, 1))
+    brightest = np.maximum(np.maximum(1.402 * cr, 1.772 * cb), -0.344136 * cb - 0.714136 * cr)
+    ratio = 1 - np.maximum(brightest, 0) / 255
+    return np.asarray((ratio - DARKEST) * (255 / (1 - DARKEST)), dtype=np.float32)
