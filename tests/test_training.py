@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,7 +25,7 @@ from mangacolor.training.dataset import CropDataset
 from mangacolor.training.pack import read_pack, write_pack
 from mangacolor.training.palette import choose_palette, palette_rarity
 from mangacolor.training.pictures import Picture, Source, read_source
-from mangacolor.training.trainer import Materials, Trainer
+from mangacolor.training.trainer import Materials, Trainer, has_bfloat16
 
 TINY = override(
     PRESETS["default"],
@@ -295,6 +296,35 @@ def test_what_training_cannot_use_is_told_without_a_trace(
     with pytest.raises(OutputError, match="a file"):
         write_pack(blocked / "d.pack", [Source("a")], materials().pictures)
     assert {path.name for path in tmp_path.iterdir()} == {"d.pack", "a file"}
+
+
+def learnt(config: TrainConfig, run: Path) -> torch.Tensor:
+    """What a run changes about the generator's weights, all of them in a row."""
+    trainer = Trainer(config, materials(), run, workers=0)
+    before = torch.cat([weight.detach().flatten() for weight in trainer.generator.parameters()])
+    trainer.fit()
+    return torch.cat([weight.detach().flatten() for weight in trainer.generator.parameters()]) - before
+
+
+def alike(one: torch.Tensor, other: torch.Tensor) -> float:
+    # Not equal: Adam's first steps are as long for the faintest gradient as for the strongest.
+    return float(torch.nn.functional.cosine_similarity(one, other, dim=0))
+
+
+@pytest.mark.skipif(not has_bfloat16(torch.device("cpu")), reason="this processor has no bfloat16")
+def test_bfloat16_is_used_where_the_processor_has_it_and_learns_the_same(tmp_path: Path) -> None:
+    half = learnt(short(4), tmp_path / "half")
+    single = learnt(replace(short(4), mixed_precision=False), tmp_path / "single")
+    assert not torch.equal(half, single)
+    assert alike(half, single) > 0.9
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
+def test_a_compiled_run_learns_the_same_at_every_size(tmp_path: Path) -> None:
+    plain = replace(short(3), mixed_precision=False, dropout=0.0)
+    compiled = learnt(replace(plain, compile=True), tmp_path / "compiled")
+    assert alike(compiled, learnt(plain, tmp_path / "plain")) > 0.95
 
 
 @pytest.mark.slow

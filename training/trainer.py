@@ -92,7 +92,8 @@ class Trainer:
             network.to(self.device).to(memory_format=torch.channels_last)
         self.colour = self.generator.colour_and_logits
         if config.compile:
-            self.colour = torch.compile(self.colour)
+            # Each size by itself: where sizes are left open, the compiler of torch 2.14 fails.
+            self.colour = torch.compile(self.colour, dynamic=False)
         self.average.eval().requires_grad_(False)
         self.perceptual = perceptual_loss(config.losses, perceptual_weights or {}, config.faithful_losses)
         if self.perceptual is not None:
