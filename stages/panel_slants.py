@@ -52,10 +52,12 @@ def _misfit(overlap: Floats, beside: npt.NDArray[np.bool_], count: int) -> float
 
     ``overlap`` and ``beside`` are N×N, in order across the cut. Infinite where too few panels meet.
     """
-    above = beside & (overlap <= _MISFIT)
-    last, first = ~above[:count, :count].any(1), ~above[count:, count:].any(0)
-    meet = beside[:count, count:] & last[:, None] & first[None]
-    if meet.sum() < _MEETING or not (meet.any(1) == last).all() or not (meet.any(0) == first).all():
+    above = np.logical_and(beside, overlap <= _MISFIT)
+    last = ~above[:count, :count].any(1, keepdims=True)
+    first = ~above[count:, count:].any(0, keepdims=True)
+    meet = beside[:count, count:] & last & first
+    alone = (meet.any(1, keepdims=True) != last).any() or (meet.any(0, keepdims=True) != first).any()
+    if alone or meet.sum() < _MEETING:
         return np.inf
     between = overlap[:count, count:]
     return float(max(between.max(), 0) + max(-between[meet].min(), 0))

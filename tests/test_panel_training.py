@@ -10,7 +10,8 @@ import pytest
 
 from mangacolor.nouns import Image
 from mangacolor.stages.panel_regions import area
-from mangacolor.training.panel_pages import Figure, Hand, layout, made_up_panels, random_hand
+from mangacolor.training.panel_figures import Figure
+from mangacolor.training.panel_pages import Hand, layout, made_up_panels, random_hand
 from mangacolor.training.panels import cut_out, panel_pictures
 
 PLAIN = Hand((20, 20, 20, 20), across=16, down=8, frame=2, paper=255, ink=0, slanted=0.0)
