@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mangacolor.nouns import Image
-from mangacolor.stages.panel_lines import STEP, Lines, Spans, View, sample
+from mangacolor.stages.panel_lines import STEP, Bools, Lines, Spans, View, sample
 from mangacolor.stages.panel_regions import Floats, Polygon
 
 ENOUGH = 0.72  # score of a band that cuts
@@ -35,6 +35,8 @@ _STUB = slice(4, 11)  # samples near a line's end, away from the border that it 
 _STUBS = 0.5  # of the chance there counts for the whole gutter
 _SURE_FROM, _SURE_TOP = 0.5, 0.84  # how sure it must be of a shared line, and the score of the surest
 _CHANCE, _SEEN, _ENDS = 0.6, 0.3, 0.1  # weights of what makes it sure
+_TAIL, _SURE_ENDS = 0.12, 0.7  # of a line, and the chance that makes its ends sure
+_HIDDEN = 0.5  # cost of the whole line hidden
 _TILTED, _TILT_COST = 0.1, 0.03  # slope from which a shared line is slanted on purpose
 
 
@@ -195,13 +197,26 @@ def _learnt(view: View, support: Floats, spans: Spans, down: bool) -> list[Band]
         at = slice(int(spans[index, 0]), int(spans[index, 1]))
         chance = lines.border[index, at]
         seen = np.logical_or(lines.brighter[index, at], lines.darker[index, at])
-        told_of = float(chance.mean()), _stubs(chance)
+        told_of = max(float(chance.mean()), _shown(chance, seen)), _stubs(chance)
         sure = _SEEN * float(seen.mean()) + (_CHANCE * told_of[0] + _ENDS * told_of[1]) / 255
         tilted = _SLANT < abs(lines.slope[index]) < _TILTED
         score = ENOUGH + (_SURE_TOP - ENOUGH) * (sure - _SURE_FROM) / (1 - _SURE_FROM) - _TILT_COST * tilted
         line = _line(lines, index)
         bands.append(Band(down, line, line, score))
     return bands
+
+
+def _shown(chance: Image, seen: Bools) -> float:
+    """The mean chance where a line is to be seen, less for every part that is hidden; 0 to 255.
+
+    A figure that stands before a border may hide half of it, if both of its ends are sure.
+    """
+    if not seen.any():
+        return 0.0
+    tail = max(_STUB.start, int(_TAIL * len(chance)))
+    ends = min(float(chance[:tail].mean()), float(chance[-tail:].mean())) / 255
+    shown = float(chance[seen].mean()) - 255 * _HIDDEN * (1 - float(seen.mean()))
+    return shown * min(1.0, ends / _SURE_ENDS)
 
 
 def _shared(view: View, support: Floats, spans: Spans, down: bool) -> list[Band]:
