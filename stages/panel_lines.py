@@ -26,6 +26,7 @@ Spans = npt.NDArray[np.intp]
 STEP = 2  # pixels between two samples along a line
 MAX_SLOPE = 0.7  # 35 degrees
 _EDGE = 28.0  # levels a pixel that make an edge
+_LOOKED_AT = 0.6  # of the working scale: frames stay whole there, dots and hatching give fewer segments
 _SHORTEST = 24.0  # pixels: shorter segments propose no line
 _NEAR = 5  # pixels across: the network's borders are that sharp
 _COLLINEAR = 2.0  # pixels
@@ -84,7 +85,7 @@ def segments(luma: Image) -> Floats:
     """Line segments of a page: N×4 of x1, y1, x2, y2 in pixels."""
     if min(luma.shape) < 8:
         return np.zeros((0, 4))
-    found = cv2.createLineSegmentDetector(cv2.LSD_REFINE_STD).detect(luma)[0]
+    found = cv2.createLineSegmentDetector(cv2.LSD_REFINE_NONE, _LOOKED_AT).detect(luma)[0]
     return np.zeros((0, 4)) if found is None else np.asarray(found, np.float64).reshape(-1, 4)
 
 
