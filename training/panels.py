@@ -20,7 +20,7 @@ from mangacolor.training.balloons import Recipe, read_sources, some_of, train
 from mangacolor.training.panel_figures import Figure
 from mangacolor.training.panel_pages import made_up_panels
 
-RECIPE = Recipe(crop=384, batch=4, scale=0.75, rate=2e-3, lettering=0.5, seed=11)
+RECIPE = Recipe(minutes=34, crop=384, batch=4, scale=0.75, rate=2e-3, lettering=0.5, seed=11)
 COMICS, LETTERED = "peppercarrot_art", "peppercarrot_lettered"
 _MOST = 0.45  # of the page: a larger panel may be several that were not told apart
 _RIM = 0.03  # of a panel, left out at its sides: no border may get into a picture
