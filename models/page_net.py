@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from mangacolor.errors import SetupError
 from mangacolor.nouns import Image
@@ -64,20 +66,28 @@ class PageNet(nn.Module):
         quarter = self.at4(half)
         eighth = self.at8(quarter)
         sixteenth = self.at16(eighth)
-        up = self.join16(torch.cat([sixteenth, _doubled(self.at32(sixteenth))], 1))
-        up = self.join8(torch.cat([eighth, _doubled(up)], 1))
-        up = self.join4(torch.cat([quarter, _doubled(up)], 1))
-        up = self.join2(torch.cat([half, _doubled(up)], 1))
+        up = _joined(self.join16, sixteenth, self.at32(sixteenth))
+        up = _joined(self.join8, eighth, up)
+        up = _joined(self.join4, quarter, up)
+        up = _joined(self.join2, half, up)
         logits: Tensor = self.head(up)
         return logits
 
 
-def _doubled(features: Tensor) -> Tensor:
-    return F.interpolate(features, scale_factor=2.0, mode="nearest")
+def _joined(join: nn.Sequential, fine: Tensor, coarse: Tensor) -> Tensor:
+    """``join`` of fine features and of coarse ones at twice their size.
+
+    Its first layer sees one pixel at a time, so that the coarse part can go through before it is enlarged.
+    """
+    mix, own = cast(nn.Conv2d, join[0]), fine.shape[1]
+    mixed = F.conv2d(fine, mix.weight[:, :own], mix.bias)
+    mixed = mixed + F.interpolate(F.conv2d(coarse, mix.weight[:, own:]), scale_factor=2.0, mode="nearest")
+    features: Tensor = join[1](mixed)
+    return features
 
 
 def load_page_net(path: Path) -> PageNet:
-    """The network with the weights of a safetensors file, float32, in eval mode, on the CPU.
+    """The network with the weights of a safetensors file, float32, for inference only, on the CPU.
 
     Raises ``SetupError`` if the file is missing, damaged or of another network.
     """
@@ -91,7 +101,11 @@ def load_page_net(path: Path) -> PageNet:
     if missing or result.unexpected_keys:
         raise SetupError(f"{path} holds another network than the page network", REINSTALL)
     network.eval()
-    return network
+    for block in network.modules():
+        if isinstance(block, _Block):  # what normalises becomes part of the convolution before it
+            convolution, norm = cast(nn.Conv2d, block[0]), cast(nn.BatchNorm2d, block[1])
+            block[0], block[1] = fuse_conv_bn_eval(convolution, norm), nn.Identity()
+    return network.to(memory_format=torch.channels_last)
 
 
 @lru_cache(maxsize=4)

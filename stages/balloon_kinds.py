@@ -15,7 +15,8 @@ from mangacolor.nouns import Box, Image
 Kind = Literal["closed", "open", "cut", "black", "caption"]
 DARK = 100  # a balloon with darker paper than this is a black one
 RECTANGULAR = 0.95  # of its tightest rectangle that a caption fills
-BOUNDED = 0.6  # of its rim that must stand out: free lettering on white paper has no rim
+BOUNDED = 0.65  # of its rim that must stand out: free lettering on white paper has none on one side or more
+RAGGED = 0.5  # solidity below which a region is outlined, like balloons in a chain, or no balloon
 OUTLINED = 0.85  # of its rim that stands out from the paper, or it counts as open
 CONTRAST = 40  # levels between paper and what bounds it
 FAINT = 14  # the same, where a painted balloon has no outline
@@ -81,7 +82,8 @@ def bounded(region: Region, luma: Image) -> bool:
     contour = max(contours, key=cv2.contourArea)
     points = contour[:, 0] + np.array(region.box[:2])
     inside = ((points > NEAR) & (points < np.array(luma.shape[::-1]) - 1 - NEAR)).all(axis=1)
-    return not inside.any() or _outlined(region, luma, contour[inside], FAINT) >= BOUNDED
+    wanted = BOUNDED if solidity(region.mask) >= RAGGED else OUTLINED
+    return not inside.any() or _outlined(region, luma, contour[inside], FAINT) >= wanted
 
 
 def _outlined(region: Region, luma: Image, contour: npt.NDArray[Any], levels: int = CONTRAST) -> float:

@@ -2,7 +2,7 @@
 
 Works on luma only, so that a page in colour and its black-and-white scan give the same answer. Two
 ways: ``learnt`` asks a small network, fits its answer to the ink and adds what it overlooked but good
-lettering proves; ``lettering`` needs no network.
+lettering or a closed outline proves; ``lettering`` needs no network.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from mangacolor.stages import colour_space
 from mangacolor.stages.balloon_fit import fit_regions
 from mangacolor.stages.balloon_kinds import Kind, Region, bounded, kind_of, overlooked
 from mangacolor.stages.balloon_regions import as_uint8, lettered_regions
+from mangacolor.stages.balloon_shapes import enclosed
 from mangacolor.stages.base import Stage, StageContext
 
 WEIGHTS = Path(__file__).parents[1] / "models" / "weights" / "balloons.safetensors"
@@ -99,10 +100,13 @@ def _learnt(luma: Image, small: Image, ground: Image | None) -> list[Region]:
     from mangacolor.models.page_net import page_chances, shared_page_net
 
     seen = _resized(luma, min(1.0, NETWORK_SIDE / max(luma.shape)))
-    chance, _strokes = page_chances(shared_page_net(WEIGHTS), seen)
-    chance = as_uint8(cv2.resize(chance, small.shape[::-1], interpolation=cv2.INTER_LINEAR))
+    chance, strokes = (
+        as_uint8(cv2.resize(answer, small.shape[::-1], interpolation=cv2.INTER_LINEAR))
+        for answer in page_chances(shared_page_net(WEIGHTS), seen)
+    )
     regions = [region for region in fit_regions(small, chance, ground) if bounded(region, small)]
-    return regions + overlooked(small, chance, regions, lettered_regions(small, ground))
+    regions += overlooked(small, chance, regions, lettered_regions(small, ground))
+    return regions + enclosed(small, chance, strokes, ground, regions)
 
 
 def _resized(luma: Image, scale: float) -> Image:
@@ -146,6 +150,6 @@ STAGE = Stage(
     run=run,
     configure=configure,
     needs=("decode", "panels"),
-    version=2,
+    version=3,
     fingerprint=fingerprint,
 )

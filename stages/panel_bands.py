@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from mangacolor.nouns import Image
-from mangacolor.stages.panel_lines import STEP, Lines, Spans, View, sample
+from mangacolor.stages.panel_lines import STEP, Bools, Lines, Spans, View, sample
 from mangacolor.stages.panel_regions import Floats, Polygon
 
 ENOUGH = 0.72  # score of a band that cuts
@@ -24,6 +23,7 @@ _STRONG_EDGE = 0.35  # and one of the two has this
 _THINNEST = 1.5  # pixels
 _THIN = 7.0  # pixels: a band this wide costs nothing
 _THIN_COST = 0.15
+_ALL_BLANK = 0.65  # what blank, and running on through the frames, add to a score at most
 _SEEN_LEAST = 0.3  # of a shared line that the network confirms
 _SHARED_SUPPORT = 0.7  # of a shared line; and its costs:
 _SHORT, _SHORT_COST = 0.45, 0.06  # shorter than this part of the page, as walls and shelves are
@@ -35,6 +35,8 @@ _STUB = slice(4, 11)  # samples near a line's end, away from the border that it 
 _STUBS = 0.5  # of the chance there counts for the whole gutter
 _SURE_FROM, _SURE_TOP = 0.5, 0.84  # how sure it must be of a shared line, and the score of the surest
 _CHANCE, _SEEN, _ENDS = 0.6, 0.3, 0.1  # weights of what makes it sure
+_TAIL, _SURE_ENDS = 0.12, 0.7  # of a line, and the chance that makes its ends sure
+_HIDDEN = 0.5  # cost of the whole line hidden
 _TILTED, _TILT_COST = 0.1, 0.03  # slope from which a shared line is slanted on purpose
 
 
@@ -80,30 +82,44 @@ def _pairs(view: View, support: Floats, spans: Spans, white: bool, down: bool) -
     widest = _WIDEST * max(view.white.shape)
     good = (gaps.min(1, initial=widest) >= _THINNEST) & (gaps.max(1, initial=0) <= widest)
     good &= np.maximum(support[0][top], support[1][bottom]) >= _STRONG_EDGE
+    pairs, spans = pairs[good], spans[top[good]]
     # The ink of a frame is a thin black band itself: the gutter beside it must win.
-    thin = _THIN_COST * (1 - np.clip(gaps.mean(1) / _THIN, 0, 1))
-    good[good] = _bound(view, spans[top[good]], top[good], bottom[good], white) - thin[good] >= ENOUGH - (
-        _TOLD * (1 - _TOLD_FROM) if view.chance is not None else 0
-    )
+    beside = -_THIN_COST * (1 - np.clip(gaps[good].mean(1) / _THIN, 0, 1))
+    beside += _told(view, spans, pairs)
+    edges = _edges(lines, spans, pairs, white)
+    # Scores cost time. Most pairs are out of the question by what is known of them already.
+    kept = np.flatnonzero(_ALL_BLANK + edges + beside >= ENOUGH)
+    kept = kept[_blank(view, spans[kept], pairs[kept], white) + edges[kept] + beside[kept] >= ENOUGH]
     return [
         Band(
             down,
-            _line(lines, top),
-            _line(lines, bottom),
-            _score(view, spans[top], top, bottom, white) - cost + _told(view, spans[top], top, bottom),
+            _line(lines, pairs[index, 0]),
+            _line(lines, pairs[index, 1]),
+            _score(view, spans[index], pairs[index, 0], pairs[index, 1], white) + float(beside[index]),
         )
-        for (top, bottom), cost in zip(pairs[good], thin[good], strict=True)
+        for index in kept
     ]
 
 
-def _told(view: View, span: Spans, top: int, bottom: int) -> float:
-    if view.chance is None:
-        return 0.0
-    border = view.lines.border
-    at = slice(int(span[0]), int(span[1]))
-    both = np.stack([border[top, at], border[bottom, at]])
+def _told(view: View, spans: Spans, pairs: Spans) -> Floats:
+    """What the network's chances along pairs of lines add to the scores of the gutters between them."""
+    if view.chance is None or not len(pairs):
+        return np.zeros(len(pairs))
+    lines, first, last = view.lines, spans[:, :1], spans[:, 1:]
+    sums = lines.border_sums[pairs, last] - lines.border_sums[pairs, first]
+    mean = sums.mean(1) / np.maximum(last - first, 1)[:, 0]
     # A figure may hide most of a gutter; where it leaves its neighbours it still shows.
-    return told(view, max(float(both.mean()), _STUBS * _stubs(both.max(0))) / 255)
+    stub = np.arange(_STUB.start, _STUB.stop)
+    most = lines.border.shape[1] - 1
+    ends = [
+        lines.border[pairs[:, :, None], np.clip(at, 0, most)[:, None]].max(1).mean(1)
+        for at in (first + stub, last - 1 - stub)
+    ]
+    stubs = np.minimum(*ends)
+    for index in np.flatnonzero(np.diff(spans)[:, 0] < 3 * _STUB.stop):
+        at = slice(*spans[index])
+        stubs[index] = _stubs(lines.border[pairs[index], at].max(0))
+    return told(view, np.maximum(mean, _STUBS * stubs) / 255)
 
 
 def _stubs(chance: Image) -> float:
@@ -113,43 +129,43 @@ def _stubs(chance: Image) -> float:
     return min(float(chance[_STUB].mean()), float(chance[::-1][_STUB].mean()))
 
 
-def told(view: View, chance: float) -> float:
-    """What a mean chance of borders adds to the score of a gutter.
+def told(view: View, chance: Floats) -> Floats:
+    """What mean chances of borders add to the scores of gutters.
 
     The network learnt from black-and-white pages: of paintings with soft edges it knows little.
     """
-    value = _TOLD * (chance - _TOLD_FROM)
-    return max(value, 0.0) if view.painted else value
+    value: Floats = _TOLD * (chance - _TOLD_FROM)
+    return value.clip(min=0.0) if view.painted else value
 
 
-def _bound(
-    view: View, spans: Spans, top: npt.NDArray[np.intp], bottom: npt.NDArray[np.intp], white: bool
-) -> Floats:
-    """What ``_score`` is at most, for many pairs at once, from the middle between the two lines alone."""
-    lines, mask = view.lines, view.white if white else view.black
-    first, last = spans[:, 0], spans[:, 1]
-    length = np.maximum(last - first, 1)
-    columns = np.arange(int(length.max(initial=1)))[None]
-    at = first[:, None] + columns
-    xs = np.minimum(at * STEP, mask.shape[1] - 1)
-    middle = (lines.offset[top] + lines.offset[bottom]) / 2, (lines.slope[top] + lines.slope[bottom]) / 2
-    rows = np.rint(middle[0][:, None] + middle[1][:, None] * at * STEP).astype(np.intp)
-    blank = mask[np.clip(rows, 0, mask.shape[0] - 1), xs] & (rows >= 0) & (rows < mask.shape[0])
-    inside = columns < length[:, None]
-    blank &= inside
-    tail = np.clip(length // 8, 2, 4)[:, None]
-    starts = (blank | (columns >= tail)).all(1)
-    ends = (blank | (columns < length[:, None] - tail) | ~inside).all(1)
-    edges = [
-        np.minimum((lines.sums[side, index, last] - lines.sums[side, index, first]) / (0.4 * length), 1)
-        for side, index in ((0 if white else 1, top), (1 if white else 0, bottom))
-    ]
-    through = starts.astype(np.float64) + ends
-    bound: Floats = 0.35 * blank.sum(1) / length + 0.175 * (edges[0] + edges[1]) + 0.15 * through
+def _edges(lines: Lines, spans: Spans, pairs: Spans, white: bool) -> Floats:
+    """What the edges along both lines add to ``_score`` at most, for many pairs at once."""
+    rows = np.array([0, 1] if white else [1, 0])
+    counts = lines.sums[rows, pairs, spans[:, 1:]] - lines.sums[rows, pairs, spans[:, :1]]
+    bound: Floats = 0.175 * np.minimum(counts / np.maximum(0.4 * np.diff(spans), 1e-9), 1).sum(1)
     return bound
 
 
-def _score(view: View, span: Spans, top: int, bottom: int, white: bool) -> float:
+def _blank(view: View, spans: Spans, pairs: Spans, white: bool) -> Floats:
+    """What blank adds to ``_score`` at most, for many pairs at once, from the middle between two lines."""
+    lines, mask = view.lines, view.white if white else view.black
+    first = spans[:, :1]
+    length = np.maximum(np.diff(spans), 1)
+    columns = np.arange(int(length.max(initial=1)))[None]
+    at = (first + columns) * STEP
+    offset, slope = lines.offset[pairs].mean(1), lines.slope[pairs].mean(1)
+    rows = np.rint(offset[:, None] + slope[:, None] * at).astype(np.intp)
+    blank = mask[np.clip(rows, 0, mask.shape[0] - 1), np.minimum(at, mask.shape[1] - 1)]
+    inside = columns < length
+    blank &= (rows >= 0) & (rows < mask.shape[0]) & inside
+    tail = np.clip(length // 8, 2, 4)
+    starts = (blank | (columns >= tail)).all(1)
+    ends = (blank | (columns < length - tail) | ~inside).all(1)
+    bound: Floats = 0.35 * blank.sum(1) / length[:, 0] + 0.15 * (starts.astype(np.float64) + ends)
+    return bound
+
+
+def _score(view: View, span: Spans, top: np.intp, bottom: np.intp, white: bool) -> float:
     """How surely a gutter runs between two lines over the samples [first, last) of ``span``."""
     lines, mask = view.lines, view.white if white else view.black
     at = slice(int(span[0]), int(span[1]))
@@ -181,13 +197,26 @@ def _learnt(view: View, support: Floats, spans: Spans, down: bool) -> list[Band]
         at = slice(int(spans[index, 0]), int(spans[index, 1]))
         chance = lines.border[index, at]
         seen = np.logical_or(lines.brighter[index, at], lines.darker[index, at])
-        told_of = float(chance.mean()), _stubs(chance)
+        told_of = max(float(chance.mean()), _shown(chance, seen)), _stubs(chance)
         sure = _SEEN * float(seen.mean()) + (_CHANCE * told_of[0] + _ENDS * told_of[1]) / 255
         tilted = _SLANT < abs(lines.slope[index]) < _TILTED
         score = ENOUGH + (_SURE_TOP - ENOUGH) * (sure - _SURE_FROM) / (1 - _SURE_FROM) - _TILT_COST * tilted
-        line = _line(lines, int(index))
+        line = _line(lines, index)
         bands.append(Band(down, line, line, score))
     return bands
+
+
+def _shown(chance: Image, seen: Bools) -> float:
+    """The mean chance where a line is to be seen, less for every part that is hidden; 0 to 255.
+
+    A figure that stands before a border may hide half of it, if both of its ends are sure.
+    """
+    if not seen.any():
+        return 0.0
+    tail = max(_STUB.start, int(_TAIL * len(chance)))
+    ends = min(float(chance[:tail].mean()), float(chance[-tail:].mean())) / 255
+    shown = float(chance[seen].mean()) - 255 * _HIDDEN * (1 - float(seen.mean()))
+    return shown * min(1.0, ends / _SURE_ENDS)
 
 
 def _shared(view: View, support: Floats, spans: Spans, down: bool) -> list[Band]:
@@ -207,10 +236,10 @@ def _shared(view: View, support: Floats, spans: Spans, down: bool) -> list[Band]
             + _SLANT_COST * (abs(lines.slope[index]) > _SLANT)
             + _LOOSE_COST * loose
         )
-        line = _line(lines, int(index))
+        line = _line(lines, index)
         bands.append(Band(down, line, line, 0.04 + 0.8 * float(seen.mean()) - cost))
     return bands
 
 
-def _line(lines: Lines, index: int) -> tuple[float, float]:
+def _line(lines: Lines, index: np.intp) -> tuple[float, float]:
     return float(lines.offset[index]), float(lines.slope[index])

@@ -45,7 +45,9 @@ def _told(view: View, polygon: Polygon, upper: float, lower: float) -> float:
     )
     sides = [view.chance[max(int(y) - _NEAR, 0) : int(y) + _NEAR + 1, first:last] for y in (upper, lower)]
     return (
-        told(view, sum(float(side.max(0, initial=0).mean()) for side in sides) / 510) if last > first else 0.0
+        float(told(view, np.mean([side.max(0, initial=0).mean() for side in sides]) / 255))
+        if last > first
+        else 0.0
     )
 
 

@@ -26,8 +26,11 @@ Spans = npt.NDArray[np.intp]
 STEP = 2  # pixels between two samples along a line
 MAX_SLOPE = 0.7  # 35 degrees
 _EDGE = 28.0  # levels a pixel that make an edge
+_LOOKED_AT = 0.6  # of the working scale: frames stay whole there, dots and hatching give fewer segments
 _SHORTEST = 24.0  # pixels: shorter segments propose no line
 _NEAR = 5  # pixels across: the network's borders are that sharp
+_COLLINEAR = 2.0  # pixels
+_TOGETHER = 32  # segments tried at once: more would not stay in a processor's cache
 _MOST_LINES = 260  # a view: rain and hatching have thousands, frames are among the longest
 
 
@@ -53,7 +56,7 @@ class Lines:
 
     ``offset``, ``slope``: N. ``brighter`` and ``darker``: N×S, an edge along the line with the
     brighter, or the darker, side below it; ``sums``: 2×N×(S+1), their running counts. ``border``: N×S
-    uint8, the network's chance of a border there.
+    uint8, the network's chance of a border there, and ``border_sums``: N×(S+1), its running sums.
     """
 
     offset: Floats
@@ -62,6 +65,7 @@ class Lines:
     darker: Bools
     sums: npt.NDArray[np.int32]
     border: Image
+    border_sums: npt.NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.offset)
@@ -81,7 +85,7 @@ def segments(luma: Image) -> Floats:
     """Line segments of a page: N×4 of x1, y1, x2, y2 in pixels."""
     if min(luma.shape) < 8:
         return np.zeros((0, 4))
-    found = cv2.createLineSegmentDetector(cv2.LSD_REFINE_STD).detect(luma)[0]
+    found = cv2.createLineSegmentDetector(cv2.LSD_REFINE_NONE, _LOOKED_AT).detect(luma)[0]
     return np.zeros((0, 4)) if found is None else np.asarray(found, np.float64).reshape(-1, 4)
 
 
@@ -98,7 +102,8 @@ def view(luma: Image, masks: Blank, found: Floats, chance: Image | None, painted
     sums = np.stack([brighter, darker]).cumsum(2, dtype=np.int32)
     sums = np.pad(sums, ((0, 0), (0, 0), (1, 0)))
     border = np.zeros(brighter.shape, np.uint8) if chance is None else _along(chance, offset, slope)
-    lines = Lines(offset, slope, brighter, darker, sums, border)
+    border_sums = np.pad(border.cumsum(1, dtype=np.int64), ((0, 0), (1, 0)))
+    lines = Lines(offset, slope, brighter, darker, sums, border, border_sums)
     return View(masks.white, masks.black, masks.pure, lines, chance, painted)
 
 
@@ -129,39 +134,39 @@ def _fit(found: Floats) -> tuple[Floats, Floats]:
     found, delta, length = found[keep], delta[keep], length[keep]
     # The detector directs a segment by its contrast: opposite edges of one ink line stay apart.
     heading = np.sign(delta[:, 0])
+    seeds = np.argsort(-length)[: np.count_nonzero(length >= _SHORTEST)]
     offsets: list[float] = []
     slopes: list[float] = []
-    for seed in np.argsort(-length):
-        if length[seed] < _SHORTEST or len(offsets) == _MOST_LINES:
-            break
-        slope = delta[seed, 1] / delta[seed, 0]
-        offset = found[seed, 1] - slope * found[seed, 0]
-        for _ in range(2):
-            near = _collinear(found, offset, slope) & (heading == heading[seed])
-            near[seed] = True
-            offset, slope = _least_squares(found[near], length[near])
-        if not _known(offset, slope, found[seed], offsets, slopes):
-            offsets.append(offset)
-            slopes.append(slope)
+    for some in np.array_split(seeds, range(_TOGETHER, len(seeds), _TOGETHER)):
+        for seed, offset, slope in zip(some, *_through(found, length, heading, some), strict=True):
+            if len(offsets) == _MOST_LINES:
+                return np.array(offsets), np.array(slopes)
+            if not _known(offset, slope, found[seed], offsets, slopes):
+                offsets.append(offset)
+                slopes.append(slope)
     return np.array(offsets), np.array(slopes)
 
 
-def _collinear(found: Floats, offset: float, slope: float) -> Bools:
-    first = np.abs(found[:, 1] - offset - slope * found[:, 0])
-    second = np.abs(found[:, 3] - offset - slope * found[:, 2])
-    near: Bools = np.maximum(first, second) <= 2.0
-    return near
-
-
-def _least_squares(found: Floats, weight: Floats) -> tuple[float, float]:
-    xs = found[:, [0, 2]].ravel()
-    ys = found[:, [1, 3]].ravel()
-    weights = np.repeat(weight / (2 * weight.sum()), 2)
-    centre_x, centre_y = float(weights @ xs), float(weights @ ys)
-    spread = float(weights @ (xs - centre_x) ** 2)
-    slope = float(weights @ ((xs - centre_x) * (ys - centre_y))) / max(spread, 1e-9)
-    slope = float(np.clip(slope, -MAX_SLOPE, MAX_SLOPE))
-    return centre_y - slope * centre_x, slope
+def _through(
+    found: Floats, length: Floats, heading: Floats, seeds: npt.NDArray[np.intp]
+) -> tuple[Floats, Floats]:
+    """Offset and slope of the line through each seed and the segments collinear with it, by least squares."""
+    x, y = found[:, 0::2].T, found[:, 1::2].T
+    alike = heading[seeds, None] == heading
+    itself = np.arange(len(found)) == seeds[:, None]
+    moments = np.stack([np.ones_like(length), x.mean(0), y.mean(0), (x * x).mean(0), (x * y).mean(0)], 1)
+    moments *= length[:, None]
+    slope = (y[1] - y[0])[seeds] / (x[1] - x[0])[seeds]
+    offset = y[0, seeds] - slope * x[0, seeds]
+    for _ in range(2):
+        away = [np.abs(y[end] - offset[:, None] - slope[:, None] * x[end]) for end in (0, 1)]
+        near = (alike & (np.maximum(*away) <= _COLLINEAR)) | itself
+        sums = near @ moments
+        mean_x, mean_y, mean_xx, mean_xy = sums[:, 1:].T / sums[:, 0]
+        slope = (mean_xy - mean_x * mean_y) / np.maximum(mean_xx - mean_x**2, 1e-9)
+        slope = np.clip(slope, -MAX_SLOPE, MAX_SLOPE)
+        offset = mean_y - slope * mean_x
+    return offset, slope
 
 
 def _known(offset: float, slope: float, seed: Floats, offsets: list[float], slopes: list[float]) -> bool:

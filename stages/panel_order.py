@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from mangacolor.errors import UsageError
 from mangacolor.nouns import Box, Direction
+from mangacolor.stages.panel_slants import slanted_cut
 
 Floats = npt.NDArray[np.float64]
 _WITHIN = 0.7  # share of a box inside a larger one that makes it an inset
@@ -117,28 +118,47 @@ def _read_before(inset: Floats, host: Floats) -> bool:
 
 
 def _order(corners: Floats, members: list[int]) -> list[int]:
-    """Rows first, then columns, where straight cuts are clear; else the cut that is clearest."""
+    """Rows first, then columns, where cuts are clear, straight ones first; else the cut that is clearest."""
     if len(members) == 1:
         return members
-    rows, columns = _overlaps(corners, members, 1), _overlaps(corners, members, 0)
-    if min(rows) <= _TOLERANCE:
-        axis, overlaps = 1, rows
-    elif min(columns) <= _TOLERANCE:
-        axis, overlaps = 0, columns
-    else:
-        axis, overlaps = (0, columns) if min(columns) < min(rows) else (1, rows)
-    if min(overlaps) > _JOINED:
-        first = min(members, key=lambda i: (corners[i, 1] + 0.25 * corners[i, 3] + 0.5 * corners[i, 0], i))
-        return [first, *_order(corners, [index for index in members if index != first])]
+    overlaps = [_overlaps(corners, members, axis) for axis in (0, 1)]
+    for axis in (1, 0):
+        if min(overlaps[axis]) <= _TOLERANCE:
+            return _cut(corners, members, axis, overlaps[axis])
+        parts = slanted_cut(corners, members, axis)
+        if parts is not None:
+            return [index for part in parts for index in _order(corners, part)]
+    axis = 0 if min(overlaps[0]) < min(overlaps[1]) else 1
+    if min(overlaps[axis]) <= _JOINED:
+        return _cut(corners, members, axis, overlaps[axis])
+    first = min(members, key=lambda i: (corners[i, 1] + 0.25 * corners[i, 3] + 0.5 * corners[i, 0], i))
+    return [first, *_order(corners, [index for index in members if index != first])]
+
+
+def _cut(corners: Floats, members: list[int], axis: int, overlaps: list[float]) -> list[int]:
+    """The order after straight cuts wherever neighbours along ``axis`` overlap by no more than is allowed."""
     allowed = max(_TOLERANCE, min(overlaps))
     along = _along(corners, members, axis)
     cuts = [0, *(at + 1 for at, overlap in enumerate(overlaps) if overlap <= allowed), len(along)]
     groups = [along[a:b] for a, b in pairwise(cuts)]
-    tops = [corners[group, 1].min() for group in groups]
-    # The eye enters at the top: a first column that starts far below the others is reached last.
-    if axis == 0 and tops[0] - min(tops) > _LOW * (corners[members, 3].max() - min(tops)):
+    if axis == 0 and _starts_late(corners, groups):
         groups = [*groups[1:], groups[0]]
     return [index for group in groups for index in _order(corners, group)]
+
+
+def _starts_late(corners: Floats, columns: list[list[int]]) -> bool:
+    """Whether the first column starts far below the others, with nothing above it: the eye reaches it last.
+
+    Below a slanted or ragged tier a column starts lower, too, and is read in its turn.
+    """
+    first = corners[columns[0]]
+    left, top, right = first[:, 0].min(), first[:, 1].min(), first[:, 2].max()
+    members = corners[[index for column in columns for index in column]]
+    late = top - members[:, 1].min() > _LOW * np.ptp(members[:, [1, 3]])
+    shared = np.minimum(corners[:, 2], right) - np.maximum(corners[:, 0], left)
+    over = shared > _TOLERANCE * np.minimum(corners[:, 2] - corners[:, 0], right - left)
+    over &= (corners[:, 1] + corners[:, 3]) / 2 < top
+    return bool(late and not over.any())
 
 
 def _along(corners: Floats, members: list[int], axis: int) -> list[int]:

@@ -119,6 +119,23 @@ def test_lettering_on_bare_paper_has_no_rim_and_a_balloon_at_the_pages_edge_has(
     assert bounded(Region((0, 0, 60, 80), shape, 0.9, 255), corner)
 
 
+def test_a_ragged_region_is_a_balloon_only_if_it_is_outlined() -> None:
+    """Thin arms, as of wall between lettering, against the same shape in ink."""
+    cross = np.zeros((240, 240), np.uint8)
+    cross[100:140] = cross[:, 100:140] = 255
+    region = Region((30, 30, 240, 240), cross, 0.9, 255)
+    page = np.full((300, 300), 255, np.uint8)
+    contours, _tree = cv2.findContours(cross, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE, offset=(30, 30))
+    cv2.drawContours(page, contours, -1, 0, 2)
+    assert bounded(region, page)
+    page[:100] = 255  # one arm fades out: a fifth of the rim
+    assert not bounded(region, page)
+    whole = np.full((240, 240), 255, np.uint8)
+    cv2.rectangle(page, (29, 29), (271, 271), 0, 2)
+    page[:100, 30:270] = 255
+    assert bounded(Region((30, 30, 240, 240), whole, 0.9, 255), page)
+
+
 def test_a_panel_cuts_a_balloon() -> None:
     page, truth = balloon_page()
     page[:, 320:] = 255  # the gutter

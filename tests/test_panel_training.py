@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -10,8 +11,9 @@ import pytest
 
 from mangacolor.nouns import Image
 from mangacolor.stages.panel_regions import area
-from mangacolor.training.panel_pages import Figure, Hand, layout, made_up_panels, random_hand
-from mangacolor.training.panels import cut_out, panel_pictures
+from mangacolor.training.panel_figures import Figure
+from mangacolor.training.panel_pages import Hand, layout, made_up_panels, random_hand
+from mangacolor.training.panels import COMICS, Corpus, cut_out, panel_pictures
 
 PLAIN = Hand((20, 20, 20, 20), across=16, down=8, frame=2, paper=255, ink=0, slanted=0.0)
 
@@ -62,3 +64,17 @@ def test_figures_are_cut_out_of_white_and_panels_out_of_comics() -> None:
         cv2.rectangle(page, (x, y), (x + 719, y + 489), (0, 0, 0), 4)
     shapes = [panel.shape for panel in panel_pictures(page)]
     assert len(shapes) == 2 and all(420 < h < 490 and 640 < w < 720 for h, w, _ in shapes)
+
+
+def test_a_comic_page_with_white_margins_is_no_figure(tmp_path: Path) -> None:
+    """Its panels would lie on made-up pages, and the network be taught that their borders are none."""
+    page = np.full((420, 300, 3), 255, np.uint8)
+    for y in (30, 220):
+        cv2.rectangle(page, (30, y), (270, y + 170), (60, 120, 160), -1)
+    for name in (COMICS, "figures"):
+        (tmp_path / name).mkdir()
+        assert cv2.imwrite(str(tmp_path / name / "page.webp"), page)
+    corpus = Corpus.load(tmp_path, 5, np.random.default_rng(0))
+    assert len(corpus.figures) == 1
+    (tmp_path / "figures" / "page.webp").unlink()
+    assert Corpus.load(tmp_path, 5, np.random.default_rng(0)).figures == []

@@ -29,6 +29,7 @@ from mangacolor.models.page_net import PageNet
 from mangacolor.nouns import Image
 from mangacolor.training.balloon_pages import UNKNOWN, LabelledPage, lettered_page, made_up_page
 from mangacolor.training.balloon_truth import balloon_truth
+from mangacolor.training.trainer import has_bfloat16
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,7 @@ def train(corpus: Pages, recipe: Recipe, out: Path, start: Path | None = None) -
     rng = np.random.default_rng(recipe.seed)
     torch.manual_seed(recipe.seed)
     network = PageNet().to(memory_format=torch.channels_last)
+    halves = has_bfloat16(torch.device("cpu"))
     if start is not None:
         known = {name: value for name, value in load_file(start).items() if not name.startswith("head.")}
         network.load_state_dict(known, strict=False)
@@ -177,7 +179,9 @@ def train(corpus: Pages, recipe: Recipe, out: Path, start: Path | None = None) -
         ]
         luma, label, strokes = (torch.from_numpy(np.stack(parts)) for parts in zip(*crops, strict=True))
         inputs = (luma[:, None].float() / 255).contiguous(memory_format=torch.channels_last)
-        value = loss(network(inputs), label, strokes, recipe.lettering)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=halves):
+            logits = network(inputs)
+        value = loss(logits.float(), label, strokes, recipe.lettering)
         optimizer.zero_grad()
         value.backward()  # type: ignore[no-untyped-call]
         optimizer.step()

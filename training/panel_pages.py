@@ -23,17 +23,10 @@ from mangacolor.training.balloon_pages import (
     draw_decoys,
     draw_sound,
 )
-from mangacolor.training.synthesis import render, scan_damage
+from mangacolor.training.panel_figures import Figure, bare_panel, stand, step_out
+from mangacolor.training.synthesis import scan_damage
 
 BORDER = 7  # pixels across a border's label
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A cut-out picture: H×W×3 RGB and its cover, H×W uint8, 255 = figure."""
-
-    picture: Image
-    cover: Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +40,7 @@ class Hand:
     paper: int  # tone of gutters and margins
     ink: int  # tone of frame lines
     slanted: float  # share of cuts that are
+    bare: float = 0.0  # share of panels that show figures on white, or nothing at all
 
 
 def random_hand(rng: np.random.Generator) -> Hand:
@@ -57,6 +51,8 @@ def random_hand(rng: np.random.Generator) -> Hand:
     elif kind == "mixed":
         down = 0
     paper, ink = (0, int(rng.choice([0, 255]))) if kind == "black" else (int(rng.integers(235, 256)), 0)
+    if kind != "black" and rng.random() < 0.25:  # hairlines lose their black in print and scan
+        ink = int(rng.integers(20, 110))
     bleeds = rng.random(4) < (0.75 if kind == "shared" else 0.25)
     margins = [0 if bleed else int(rng.integers(8, 70)) for bleed in bleeds]
     frame = int(rng.choice([1, 2, 3, 4], p=[0.35, 0.35, 0.2, 0.1]))
@@ -66,8 +62,10 @@ def random_hand(rng: np.random.Generator) -> Hand:
         frame = int(rng.integers(5, 11))
     left, top, right, bottom = margins
     return Hand(
-        (left, top, right, bottom), across, down, frame, paper, ink, float(rng.choice([0.0, 0.25, 0.6]))
-    )
+        (left, top, right, bottom), across, down, frame, paper, ink,
+        slanted=float(rng.choice([0.0, 0.25, 0.6])),
+        bare=float(rng.choice([0.0, 0.2, 0.5, 0.8], p=[0.35, 0.25, 0.25, 0.15])),
+    )  # fmt: skip
 
 
 def made_up_panels(
@@ -81,7 +79,7 @@ def made_up_panels(
     panels = layout(width, side, hand, rng)
     for polygon in panels:
         own = kind if rng.random() < 0.8 else str(rng.choice(KINDS))
-        _place(page, border, outside, polygon, pictures, own, hand, rng)
+        _place(page, border, outside, polygon, (pictures, figures), own, hand, rng)
     boxes = [_box(polygon) for polygon in panels]
     style = random_style(rng)
     for box in boxes:
@@ -90,11 +88,14 @@ def made_up_panels(
             _straight_things(page, box, rng)
     for _ in range(int(rng.choice([0, 1, 2], p=[0.6, 0.3, 0.1]))):
         inset = _inset(boxes[int(rng.integers(len(boxes)))], width, side, rng)
-        _place(page, border, outside, inset, pictures, kind, replace(hand, frame=max(1, hand.frame)), rng)
+        framed = replace(hand, frame=max(1, hand.frame))
+        _place(page, border, outside, inset, (pictures, figures), kind, framed, rng)
         boxes.append(_box(inset))
     for _ in range(int(rng.choice([0, 1, 2, 3], p=[0.3, 0.35, 0.2, 0.15]))):
-        if figures:
-            _stand(page, figures[int(rng.integers(len(figures)))], kind, rng)
+        if figures and rng.random() < 0.5:
+            stand(page, figures, kind, rng)
+        elif figures:
+            step_out(page, boxes[int(rng.integers(len(boxes)))], figures, kind, rng)
     canvas = LabelledPage(page, np.zeros_like(page), np.zeros_like(page))
     for box in boxes:
         if min(box[2:]) < 60:
@@ -137,7 +138,7 @@ def _place(
     border: Image,
     outside: Image,
     polygon: Polygon,
-    pictures: Sequence[Image],
+    contents: tuple[Sequence[Image], Sequence[Figure]],
     kind: str,
     hand: Hand,
     rng: np.random.Generator,
@@ -148,7 +149,10 @@ def _place(
     inside = np.zeros((h, w), np.uint8)
     cv2.fillPoly(inside, [corners - (x, y)], 255)
     window = np.s_[y : y + h, x : x + w]
-    page[window][inside > 0] = art(pictures, (w, h), kind, rng)[inside > 0]
+    pictures, figures = contents
+    bare = bool(figures) and rng.random() < hand.bare
+    drawn = bare_panel((w, h), figures, kind, rng) if bare else art(pictures, (w, h), kind, rng)
+    page[window][inside > 0] = drawn[inside > 0]
     border[window][inside > 0] = 0
     outside[window][inside > 0] = 0
     for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
@@ -187,32 +191,12 @@ def _inset(host: Box, width: int, height: int, rng: np.random.Generator) -> Poly
     return np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
 
 
-def _stand(page: Image, figure: Figure, kind: str, rng: np.random.Generator) -> None:
-    """Paste a figure anywhere on the page, over whatever borders are there, inked all round."""
-    tall = int(page.shape[0] * rng.uniform(0.2, 0.8))
-    wide = max(8, round(tall * figure.cover.shape[1] / figure.cover.shape[0]))
-    small = cv2.resize(figure.picture, (wide, tall), interpolation=cv2.INTER_AREA)
-    cover = cv2.resize(figure.cover, (wide, tall), interpolation=cv2.INTER_AREA)
-    if rng.random() < 0.5:
-        small, cover = np.ascontiguousarray(small[:, ::-1]), np.ascontiguousarray(cover[:, ::-1])
-    drawn = render(np.asarray(small, np.uint8), kind, rng)
-    outlines, _ = cv2.findContours((cover > 127).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    cv2.drawContours(drawn, outlines, -1, 0, int(rng.integers(1, 4)), cv2.LINE_AA)
-    x = int(rng.integers(-wide // 3, page.shape[1] - wide // 2))
-    y = int(rng.integers(-tall // 4, page.shape[0] - tall // 3))
-    left, top = max(x, 0), max(y, 0)
-    right, bottom = min(x + wide, page.shape[1]), min(y + tall, page.shape[0])
-    if left >= right or top >= bottom:
-        return
-    part = np.s_[top - y : bottom - y, left - x : right - x]
-    shown = cover[part] > 127
-    page[top:bottom, left:right][shown] = drawn[part][shown]
-
-
 def _straight_things(page: Image, panel: Box, rng: np.random.Generator) -> None:
     """Straight lines that are no borders: walls, shelves, windows, bars, speed lines."""
     x, y, w, h = panel
-    what = str(rng.choice(["none", "lines", "box", "bars", "rays"], p=[0.5, 0.2, 0.12, 0.1, 0.08]))
+    what = str(
+        rng.choice(["none", "lines", "box", "block", "bars", "rays"], p=[0.46, 0.18, 0.1, 0.1, 0.09, 0.07])
+    )
     pen, tone = int(rng.integers(1, 5)), int(rng.choice([0, 0, 0, 255, 120]))
     inside = page[y : y + h, x : x + w]
 
@@ -228,11 +212,13 @@ def _straight_things(page: Image, panel: Box, rng: np.random.Generator) -> None:
             first, last = max(first, 0.0), min(last, 0.93)
             ends = (first, at, last, at + lean)
             line(*(ends if rng.random() < 0.5 else (ends[1], ends[0], ends[3], ends[2])))
-    elif what == "box":
+    elif what in ("box", "block"):
         ax, ay = rng.uniform(0.05, 0.5, 2)
         bx, by = ax + rng.uniform(0.15, 0.45), ay + rng.uniform(0.15, 0.45)
         lean = rng.normal(0, 0.04)
         corners = np.array([(ax, ay), (bx, ay + lean), (bx, by + lean), (ax, by)]) * (w, h)
+        if what == "block":  # furniture, a wall, a shadow: one tone with straight sides
+            cv2.fillPoly(inside, [corners.astype(np.int32)], int(rng.choice([0, 60, 150, 200, 255])))
         cv2.polylines(inside, [corners.astype(np.int32)], True, tone, pen, cv2.LINE_AA)
     elif what == "bars":
         first, step = rng.uniform(0.05, 0.2), rng.uniform(0.04, 0.12)

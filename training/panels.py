@@ -17,9 +17,10 @@ from mangacolor.nouns import Image
 from mangacolor.stages.panels import find_panels
 from mangacolor.training.balloon_pages import LabelledPage
 from mangacolor.training.balloons import Recipe, read_sources, some_of, train
-from mangacolor.training.panel_pages import Figure, made_up_panels
+from mangacolor.training.panel_figures import Figure
+from mangacolor.training.panel_pages import made_up_panels
 
-RECIPE = Recipe(crop=384, batch=4, scale=0.75, rate=2e-3, lettering=0.5, seed=11)
+RECIPE = Recipe(minutes=34, crop=384, batch=4, scale=0.75, rate=2e-3, lettering=0.5, seed=11)
 COMICS, LETTERED = "peppercarrot_art", "peppercarrot_lettered"
 _MOST = 0.45  # of the page: a larger panel may be several that were not told apart
 _RIM = 0.03  # of a panel, left out at its sides: no border may get into a picture
@@ -38,9 +39,11 @@ class Corpus:
         sources: list[list[Image]] = []
         figures: list[Figure] = []
         for name, pictures in read_sources(data, LETTERED, each, rng):
+            if name == COMICS:  # a page with white margins is no figure: its borders are borders
+                sources.append([picture for page in pictures for picture in panel_pictures(page)])
+                continue
             figures += [figure for figure in map(cut_out, pictures) if figure is not None]
-            is_comic = name == COMICS
-            sources.append([p for page in pictures for p in panel_pictures(page)] if is_comic else pictures)
+            sources.append(pictures)
         return cls(sources, figures)
 
     def page(self, recipe: Recipe, rng: np.random.Generator) -> LabelledPage:
