@@ -35,7 +35,7 @@ def bench_upscale(
     }
     times = alternate(ways, repeat)
     one = next(iter(ours.values()))
-    boxes = windows(page, one.tile, one.grain)
+    boxes = windows(page, one.tile, one.area, one.grain)
     figures = {
         "page": list(page.shape[::-1]),
         "scale": scale,

@@ -51,13 +51,31 @@ Part = Callable[[], tuple[dict[str, Any], list[Ratio]]]
 def main(chapter: Path, only: str, older: str, repeat: int, out: Path) -> None:
     figures: dict[str, Any] = {}
     ratios: list[Ratio] = []
-    for name, part in parts(chapter, older if has_git() else None, repeat).items():
-        if only and name.partition(" ")[0] not in only.split(","):
-            continue
+    wanted = {
+        name: part
+        for name, part in parts(chapter, older if has_git() else None, repeat).items()
+        if not only or name.partition(" ")[0] in only.split(",")
+    }
+    if not wanted:
+        raise click.UsageError(f"--only {only}: there is no such part")
+    for name, part in wanted.items():
         click.echo(f"{name} …", err=True)
         figures[name], found = part()
         ratios += found
-    result = {
+        result = summary(figures, ratios)
+        text = json.dumps(result, indent=2, ensure_ascii=False)
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "latest.json").write_text(text + "\n", encoding="utf-8")  # a run cut short leaves what it has
+    with (out / "history.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(result, ensure_ascii=False) + "\n")
+    (out / "ratios.svg").write_text(ratios_svg(ratios), encoding="utf-8")
+    print(text)
+    print(table(ratios))
+
+
+def summary(figures: dict[str, Any], ratios: list[Ratio]) -> dict[str, Any]:
+    """What goes into the files."""
+    return {
         "commit": commit(),
         "when": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "machine": f"{platform.machine()} {platform.system()}, Python {platform.python_version()}",
@@ -66,14 +84,6 @@ def main(chapter: Path, only: str, older: str, repeat: int, out: Path) -> None:
         },
         "figures": figures,
     }
-    out.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(result, indent=2, ensure_ascii=False)
-    (out / "latest.json").write_text(text + "\n", encoding="utf-8")
-    with (out / "history.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps(result, ensure_ascii=False) + "\n")
-    (out / "ratios.svg").write_text(ratios_svg(ratios), encoding="utf-8")
-    print(text)
-    print(table(ratios))
 
 
 def parts(chapter: Path, older: str | None, repeat: int) -> dict[str, Part]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from mangacolor.errors import SetupError
+from mangacolor.models.backends import CpuBackend
 from mangacolor.models.super_resolution_files import State, file_sha256, known_state, user_state
 from mangacolor.models.super_resolution_table import BY_NAME
 from mangacolor.nouns import Image
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from spandrel import ImageModelDescriptor
 
 Backend = Literal["spandrel", "realesrgan"]
-Computes = Literal["torch", "ncnn"]
+Computes = Literal["torch", "nnpack", "ncnn"]  # nnpack is torch's own, for networks that it suits
 Enlarge = Callable[[Image, int], Image]
 
 UNKNOWN_CONTEXT = 96  # pixels, for a user's network whose reach nobody has measured
@@ -36,9 +37,10 @@ class Upscaler:
     ``enlarge(tiles, scale)`` takes N×(h+2c)×(w+2c) uint8 luma, where c is ``context``, and gives
     N×(h·scale)×(w·scale) uint8: the network's own ``scale``, then area reduction or cubic
     enlargement. ``channels`` is what the network itself reads. ``sha256`` names the weights.
-    What runs fastest: ``tile`` is the longest side of a tile without its context, ``grain`` of what
-    its sides should be multiples, ``batch`` how many tiles of one size a call should get. ``computes``
-    is what multiplies. ``parallel``: any number of threads may call ``enlarge``, each on one core.
+    What runs fastest: ``tile`` is the longest side of a tile without its context and ``area`` the most pixels
+    in it, ``grain`` of what its sides should be multiples, ``batch`` how many tiles of one size a call should
+    get. ``computes`` is what multiplies. ``parallel``: any number of threads may call ``enlarge``, each on
+    one core.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Upscaler:
     context: int
     sha256: str
     tile: int
+    area: int
     grain: int
     batch: int
     enlarge: Enlarge
@@ -84,7 +87,7 @@ def _user_path(name_or_path: str) -> Path:
 
 
 def load_upscaler(
-    name_or_path: str, device: str = "cpu", backend: Backend = "spandrel", computes: Computes = "torch"
+    name_or_path: str, device: str = "cpu", backend: Backend = "spandrel", computes: CpuBackend = "torch"
 ) -> Upscaler:
     """Load a network by its name in the table, or a user's file.
 
@@ -102,13 +105,14 @@ def load_upscaler(
         from mangacolor.models.realesrgan_backend import realesrgan_enlarge
 
         enlarge = realesrgan_enlarge(descriptor, state, name_or_path, device, context)
-        computes = "torch"
-    elif computes == "ncnn" and device == "cpu" and descriptor.architecture.id == "Compact":
-        enlarge = _ncnn_enlarge(descriptor, context)
+        by: Computes = "torch"
     else:
-        enlarge = _spandrel_enlarge(descriptor, device, context)
-        computes = "torch"
-    tile, grain, batch = _advice(device, context)
+        by = _computes(descriptor, device, computes)
+        if by == "ncnn":
+            enlarge = _ncnn_enlarge(descriptor, context)
+        else:
+            enlarge = _torch_enlarge(descriptor, context, device, winograd=by == "nnpack")
+    tile, area, grain, batch = _advice(device, by)
     return Upscaler(
         name=name_or_path if known else Path(name_or_path).name,
         backend=backend,
@@ -118,10 +122,11 @@ def load_upscaler(
         context=context,
         sha256=weights_hash(name_or_path),
         tile=tile,
+        area=area,
         grain=grain,
         batch=batch,
         enlarge=enlarge,
-        computes=computes,
+        computes=by,
         parallel=device == "cpu" and backend == "spandrel",
     )
 
@@ -150,19 +155,39 @@ def _context(descriptor: ImageModelDescriptor[Any], known: int | None) -> int:
     return known or UNKNOWN_CONTEXT
 
 
-def _advice(device: str, context: int) -> tuple[int, int, int]:
-    """``tile``, ``grain`` and ``batch`` of an Upscaler, as measured (benchmarks/bench_upscale.py).
+def _computes(descriptor: ImageModelDescriptor[Any], device: str, wanted: CpuBackend) -> Computes:
+    if device != "cpu" or descriptor.architecture.id != "Compact":
+        return "torch"
+    if wanted == "ncnn":
+        return wanted
+    from mangacolor.models.winograd import has_winograd
 
-    On a CPU one small tile at a time stays in its cache, and trimming it to the drawing pays. A GPU
+    return "nnpack" if has_winograd() else "torch"
+
+
+def _advice(device: str, computes: Computes) -> tuple[int, int, int, int]:
+    """``tile``, ``area``, ``grain`` and ``batch`` of an Upscaler, as measured (benchmarks/bench_upscale.py).
+
+    On a CPU one tile at a time stays in its cache, and trimming it to the drawing pays. NNPACK takes wide
+    maps in a sixth less time, but above 32 MiB a map comes from the system, zeroed, each time. Of ncnn's
+    larger tiles less is computed twice; a page should still be enough of them for several cores. A GPU
     wants many tiles of one size.
     """
+    if computes == "nnpack":
+        return 1024, 1024 * 80, 16, 1
+    if computes == "ncnn":
+        return 512, 512 * 384, 16, 1
     if device == "cpu":
-        return 256, 16, 1
-    return 512, 256, 4
+        return 256, 256 * 256, 16, 1
+    return 512, 512 * 512, 256, 4
 
 
-def _spandrel_enlarge(descriptor: ImageModelDescriptor[Any], device: str, context: int) -> Enlarge:
+def _torch_enlarge(
+    descriptor: ImageModelDescriptor[Any], context: int, device: str, winograd: bool
+) -> Enlarge:
     import torch
+
+    from mangacolor.models.luma_networks import LumaCompact
 
     dtype = torch.float16 if device.startswith("cuda") and descriptor.supports_half else torch.float32
 
@@ -170,6 +195,11 @@ def _spandrel_enlarge(descriptor: ImageModelDescriptor[Any], device: str, contex
     def network(scale: int) -> torch.nn.Module:
         with torch.inference_mode(False):  # the caller's mode would leave weights unusable outside it
             made = _luma_network(descriptor, scale, context).eval().requires_grad_(False)
+            if winograd:
+                from mangacolor.models.winograd import WinogradCompact
+
+                assert isinstance(made, LumaCompact)
+                return WinogradCompact(made)
         return made.to(device=device, dtype=dtype).to(memory_format=torch.channels_last)
 
     def enlarge(tiles: Image, scale: int) -> Image:

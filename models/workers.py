@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from mangacolor.cores import usable_cores
 
-MOST = 16  # threads: each holds 100 to 200 MB while it computes
+MOST = 16  # threads: each holds 100 to 300 MB while it computes
 
 T = TypeVar("T")
 Result = TypeVar("Result")

@@ -11,7 +11,7 @@ from mangacolor.settings import Options, Scale
 
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _CGROUP = Path("/sys/fs/cgroup")
-_MODELS = 1200 * 2**20  # torch, the networks and their scratch memory: measured 0.95 GiB
+_MODELS = 1300 * 2**20  # torch, the networks, and what two cores work in: measured 1.25 GiB at most
 _LEAST = 256 * 2**20
 _SHARE = 0.7  # of what is free; the rest is other programs' and the page cache's
 # Measured with pages of 2.8 megapixels: 50 bytes a pixel of the page, 20 a pixel of the output.

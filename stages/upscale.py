@@ -104,7 +104,7 @@ STAGE = Stage(
     run,
     configure,
     needs=("decode",),
-    version=2,
+    version=3,
     lane="device",
     keep="asked",
     fingerprint=fingerprint,

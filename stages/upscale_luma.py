@@ -84,7 +84,8 @@ def _enlarged(
         return halves(box)
 
     tile = room.tile_of(upscaler.tile)
-    groups = list(batches(windows(luma, tile, min(tile, upscaler.grain)), upscaler.batch))
+    boxes = windows(luma, tile, upscaler.area, min(tile, upscaler.grain))
+    groups = list(batches(boxes, upscaler.batch))
     if upscaler.parallel:  # on a processor, whose memory the engine's gate keeps
         for group, pictures in zip(groups, each(call, groups), strict=True):
             yield from zip(group, pictures, strict=True)

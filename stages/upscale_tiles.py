@@ -24,18 +24,20 @@ def drawn(luma: Image) -> npt.NDArray[np.bool_]:
     return spans
 
 
-def windows(luma: Image, most: int, grain: int) -> list[Box]:
+def windows(luma: Image, most: int, area: int, grain: int) -> list[Box]:
     """Boxes (x, y, w, h) that cover all that is drawn, in reading order of a grid; they do not overlap.
 
-    The page is cut evenly into tiles of at most ``most`` pixels a side, and each tile is trimmed to
-    what is drawn in it, to multiples of ``grain`` from the tile's corner. A box may reach beyond
-    the page's right and lower edge.
+    The page is cut evenly into tiles of at most ``most`` pixels a side and ``area`` pixels in all, as wide as
+    can be, and each tile is trimmed to what is drawn in it, to multiples of ``grain`` from the tile's
+    corner. A box may reach beyond the page's right and lower edge.
     """
     busy = drawn(luma).astype(np.uint8)
     height, width = luma.shape
     boxes: list[Box] = []
-    for top, tall in _parts(height, most, grain):
-        for left, wide in _parts(width, most, grain):
+    across = list(_parts(width, most, grain))
+    tallest = min(most, max(grain, area // across[0][1]))
+    for top, tall in _parts(height, tallest, grain):
+        for left, wide in across:
             x, y, w, h = cv2.boundingRect(busy[top : top + tall, left : left + wide])
             if w:
                 x0, y0 = x // grain * grain, y // grain * grain

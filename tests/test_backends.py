@@ -13,14 +13,15 @@ from click.testing import CliRunner
 
 from mangacolor.cli import cli
 from mangacolor.errors import SetupError
-from mangacolor.models import create_generator
+from mangacolor.models import create_generator, winograd
 from mangacolor.models.backends import CpuBackend, cpu_backend
 from mangacolor.models.colour_runner import VOTES, ColourRunner, assembled, colour_runner
 from mangacolor.models.efficient_unet import EfficientUNet
 from mangacolor.models.generators import Generator
 from mangacolor.models.inference import MAPS, FoldedEfficientUNet
-from mangacolor.models.super_resolution import load_upscaler
+from mangacolor.models.super_resolution import Upscaler, load_upscaler
 from mangacolor.models.weights_io import load_generator
+from mangacolor.models.workers import each
 from mangacolor.nouns import Chapter, Image
 from mangacolor.settings import Options
 from mangacolor.stages.colorize import colorize_pictures, tiles_of, working_size
@@ -145,11 +146,39 @@ def test_half_precision_stays_within_two_levels(bundled: Generator) -> None:
 def test_ncnn_enlarges_as_torch_does(scale: int) -> None:
     ours = load_upscaler("animevideov3", computes="ncnn")
     theirs = load_upscaler("animevideov3", computes="torch")
-    assert (ours.computes, theirs.computes) == ("ncnn", "torch")
+    assert ours.computes == "ncnn" != theirs.computes
     tiles = np.stack([sketch(100, 84), 255 - sketch(100, 84)])
     one, other = ours.enlarge(tiles, scale), theirs.enlarge(tiles, scale)
     assert one.shape == other.shape == (2, 64 * scale, 48 * scale)
     assert np.abs(one.astype(int) - other).max() <= 2
+
+
+def direct(monkeypatch: pytest.MonkeyPatch) -> Upscaler:
+    """animevideov3 without NNPACK."""
+    monkeypatch.setattr(winograd, "has_winograd", lambda: False)
+    return load_upscaler("animevideov3")
+
+
+@pytest.mark.skipif(not winograd.has_winograd(), reason="this torch has no NNPACK")
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_winograd_enlarges_as_the_direct_method_does(monkeypatch: pytest.MonkeyPatch, scale: int) -> None:
+    ours = load_upscaler("animevideov3")
+    theirs = direct(monkeypatch)
+    assert (ours.computes, theirs.computes) == ("nnpack", "torch")
+    tiles = np.stack([sketch(60, 116), 255 - sketch(60, 116)])
+    expected = theirs.enlarge(tiles, scale)
+    assert np.ptp(expected) > 200
+    # Several threads at once, as in a run: what NNPACK works in must be each thread's own.
+    for made in each(lambda _: ours.enlarge(tiles, scale), range(4)):
+        assert made.shape == expected.shape
+        assert np.abs(made.astype(int) - expected).max() <= 1
+
+
+def test_a_torch_without_nnpack_computes_directly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(torch, "_nnpack_available")
+    assert not winograd.has_winograd.__wrapped__()  # what it found at first is kept
+    upscaler = direct(monkeypatch)
+    assert upscaler.enlarge(sketch(50, 60)[None], 2).shape == (1, 28, 48)
 
 
 def test_a_small_picture_is_padded_to_the_grain_and_a_large_one_cut() -> None:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import NoReturn
 from xml.etree import ElementTree
 
+import pytest
+from click.testing import CliRunner
+
+from mangacolor.benchmarks import run
 from mangacolor.benchmarks.plot import ratios_svg
 from mangacolor.benchmarks.run import parts, table
 from mangacolor.benchmarks.timing import Ratio, Seconds, alternate, ratio
@@ -38,6 +45,22 @@ def test_the_plot_and_the_table_show_what_was_missed() -> None:
 def test_the_bench_has_its_parts() -> None:
     found = parts(ROOT / "examples/chapter", None, 1)
     assert {"start", "files", "colour torch", "upscale", "steady", "chapter"} <= found.keys()
+
+
+def test_a_bench_cut_short_leaves_what_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> NoReturn:
+        raise RuntimeError("cut short")
+
+    made = {"start": lambda: ({"seconds": 1}, [Ratio("a", 1, 2, 3)]), "files": broken}
+    monkeypatch.setattr(run, "parts", lambda *_: made)
+    given = ["--out", str(tmp_path)]
+    assert isinstance(CliRunner().invoke(run.main, given).exception, RuntimeError)
+    kept = json.loads((tmp_path / "latest.json").read_text())
+    assert (kept["figures"], list(kept["ratios"])) == ({"start": {"seconds": 1}}, ["a"])
+    assert not (tmp_path / "history.jsonl").exists()
+    assert CliRunner().invoke(run.main, [*given, "--only", "start"]).exit_code == 0
+    assert len((tmp_path / "history.jsonl").read_text().splitlines()) == 1
+    assert CliRunner().invoke(run.main, [*given, "--only", "nonsense"]).exit_code == 2
 
 
 def test_work_is_shared_out_in_order() -> None:
