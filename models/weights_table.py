@@ -31,7 +31,7 @@ WEIGHTS: tuple[Weights, ...] = (
     Weights(
         name="default",
         file="default.safetensors",
-        sha256="8ac05cc61bcc420eb15bb684d4fc9e2cc54f01b93e83c74e78e2d6d348a87d47",
+        sha256="8f3d15968734d0862ade9fc27c4584d30c614b5400c94fbbdf1fca1f3f6ac014",
         architecture="efficient-palette, width 40",
         licence="CC-BY-SA-4.0",
         origin="bundled with mangacolor",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -17,7 +18,9 @@ from click.testing import CliRunner
 
 from mangacolor.cli import main
 from mangacolor.errors import InputError, OutputError, SetupError, UsageError
-from mangacolor.models.weights_io import load_generator
+from mangacolor.models.generators import create_generator
+from mangacolor.models.weights_file import safetensors_header
+from mangacolor.models.weights_io import load_generator, save_generator
 from mangacolor.training.checkpoint import CHECKPOINT, Start, read_checkpoint, read_start
 from mangacolor.training.commands import export, pack_data, read_sources, train
 from mangacolor.training.config import PRESETS, Phase, TrainConfig, from_json, like, override, to_json
@@ -25,6 +28,8 @@ from mangacolor.training.dataset import CropDataset
 from mangacolor.training.pack import read_pack, write_pack
 from mangacolor.training.palette import choose_palette, palette_rarity
 from mangacolor.training.pictures import Picture, Source, read_source
+from mangacolor.training.soup import averaged
+from mangacolor.training.soup import main as soup
 from mangacolor.training.trainer import Materials, Trainer, has_bfloat16
 
 TINY = override(
@@ -325,6 +330,36 @@ def test_a_compiled_run_learns_the_same_at_every_size(tmp_path: Path) -> None:
     plain = replace(short(3), mixed_precision=False, dropout=0.0)
     compiled = learnt(replace(plain, compile=True), tmp_path / "compiled")
     assert alike(compiled, learnt(plain, tmp_path / "plain")) > 0.95
+
+
+def test_a_soup_lies_between_its_networks_and_keeps_what_is_known_of_the_run(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    before = create_generator("unet-palette", 4, levels=4)
+    after = create_generator("unet-palette", 4, levels=4)
+    save_generator(tmp_path / "before.safetensors", before, before.config, {}, half=False)
+    save_generator(tmp_path / "after.safetensors", after, after.config, {"steps": 7}, half=False)
+    given = [str(tmp_path / "before.safetensors"), str(tmp_path / "after.safetensors")]
+    out = tmp_path / "soup.safetensors"
+    result = CliRunner().invoke(soup, [*given, "--share", "0.25", "--temperature", "0.5", "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    made = load_generator(out)
+    assert made.config.temperature == 0.5
+    header, _ = safetensors_header(out)
+    assert json.loads(header["steps"]) == 7 and json.loads(header["averaged"])["share_of_this_run"] == 0.25
+    weights = zip(before.parameters(), after.parameters(), made.parameters(), strict=True)
+    for one, other, between in weights:
+        torch.testing.assert_close(between, 0.75 * one + 0.25 * other, rtol=0, atol=1e-3)
+
+
+def test_networks_that_have_nothing_in_common_are_not_averaged() -> None:
+    small, large = create_generator("unet", 4, levels=4), create_generator("unet", 8, levels=4)
+    with pytest.raises(UsageError):
+        averaged(small, large, 0.5)
+    other = create_generator("unet-palette", 4, levels=4)
+    assert other.palette is not None
+    other.palette.centres += 1
+    with pytest.raises(UsageError):
+        averaged(create_generator("unet-palette", 4, levels=4), other, 0.5)
 
 
 @pytest.mark.slow
