@@ -82,7 +82,7 @@ class Space:
     @property
     def tone(self) -> int:
         """The column of a descriptor that says the tone."""
-        return self.basis.shape[1] + self.votes
+        return int(self.basis.shape[1]) + self.votes
 
     def _direction(self, table: Image) -> Floats:
         seen = table[:, len(COLUMNS) : table.shape[1] - self.votes]
@@ -103,7 +103,8 @@ def make_space(table: Image, votes: int = 0) -> Space:
     their number."""
     features = table[:, len(COLUMNS) : table.shape[1] - votes]
     if features.shape[1] == 0:
-        return Space(*(np.zeros((0,), np.float32),) * 2, np.zeros((0, 0), np.float32), votes)
+        none = np.zeros((0,), np.float32)
+        return Space(none, none, np.zeros((0, 0), np.float32), votes)
     weight = np.exp2(table[:, AREA] / (2 * AREA_STEPS))  # root of the area: specks say little
     centre = np.average(features, axis=0, weights=weight)
     square = np.zeros(features.shape[1])
@@ -117,7 +118,7 @@ def make_space(table: Image, votes: int = 0) -> Space:
         spread += rows.T @ rows
     _, directions = np.linalg.eigh(spread)
     basis = directions[:, ::-1][:, :DIMENSIONS]
-    return Space(*(array.astype(np.float32) for array in (centre, scale, basis)), votes)
+    return Space(centre.astype(np.float32), scale.astype(np.float32), basis.astype(np.float32), votes)
 
 
 def _parts(count: int, size: int = 4096) -> list[slice]:

@@ -1,7 +1,7 @@
 """Average the weights of two networks of one architecture, where one was fine-tuned from the other.
 
-Wortsman et al., "Robust fine-tuning of zero-shot models", 2022: on pictures unlike the training's, the mean of
-the network before and after fine-tuning is often better than both.
+Wortsman et al., "Robust fine-tuning of zero-shot models", 2022: on pictures unlike the training's, the mean
+of the network before and after fine-tuning is often better than both.
 
     python -m mangacolor.training.soup BEFORE AFTER --share 0.5 --out weights.safetensors
 """
