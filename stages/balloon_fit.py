@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mangacolor.nouns import Image
-from mangacolor.stages.balloon_kinds import DARK, Region, solidity
+from mangacolor.stages.balloon_kinds import DARK, Region, solidity, without_holes
 
 SURE, MAYBE = 150, 56  # chance in levels of 255: a balloon needs some of the first, ends at the second
 SLACK = 44  # levels that a balloon's paper may differ from its commonest tone, at the most
@@ -74,7 +74,7 @@ def _fitted(view: Image, seen: Mask, sure: Mask, tone: int, shut: Mask | None) -
     if not _credible(whole, paper, seen, sure, np.abs(view.astype(np.int16) - tone)):
         whole = _connected(paper & seen, sure)
     notched = cv2.morphologyEx(whole.astype(np.uint8), cv2.MORPH_CLOSE, _disc(NOTCH)) > 0
-    filled = _filled(whole | (notched & sure))  # strokes that touch the outline leave notches
+    filled = without_holes(whole | (notched & sure))  # strokes that touch the outline leave notches
     opened = cv2.morphologyEx(filled, cv2.MORPH_OPEN, _disc(3))
     return np.asarray(cv2.dilate(opened, _disc(3)), np.uint8)  # paper fades into ink over a pixel
 
@@ -107,19 +107,12 @@ def _credible(whole: Mask, paper: Mask, seen: Mask, sure: Mask, distance: npt.ND
     rim = cv2.dilate(whole.astype(np.uint8), _disc(7)) - whole.astype(np.uint8)
     strongest = cv2.dilate(distance.astype(np.float32), _disc(5))
     inked = np.mean(strongest[rim > 0] > CONTRAST)
-    return bool(beyond <= MISSED * area and inked > OUTLINED and solidity(_filled(whole)) > SOLID)
+    return bool(beyond <= MISSED * area and inked > OUTLINED and solidity(without_holes(whole)) > SOLID)
 
 
 def _bounded(region: Mask) -> bool:
     edges = (region[0], region[-1], region[:, 0], region[:, -1])
     return not any(edge.any() for edge in edges)
-
-
-def _filled(region: Mask) -> Image:
-    contours, _tree = cv2.findContours(region.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    filled = np.zeros(region.shape, np.uint8)
-    cv2.drawContours(filled, contours, -1, 255, -1)
-    return filled
 
 
 def _eroded(region: Mask, size: int) -> Mask:

@@ -73,6 +73,14 @@ def _cut(region: Region, frame: Box) -> bool:
     return any(gap <= NEAR and np.count_nonzero(strip) > 0.6 * span for gap, strip, span in sides)
 
 
+def without_holes(region: Image | npt.NDArray[np.bool_]) -> Image:
+    """A region (H×W, above 0 or true) without its holes: uint8, 255 inside."""
+    contours, _tree = cv2.findContours(region.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    whole = np.zeros(region.shape, np.uint8)
+    cv2.drawContours(whole, contours, -1, 255, -1)
+    return whole
+
+
 def bounded(region: Region, luma: Image) -> bool:
     """Whether enough of a region's rim is to be seen on ``luma`` for it to be a balloon's.
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mangacolor.nouns import Box, Image
-from mangacolor.stages.balloon_kinds import Region, solidity
+from mangacolor.stages.balloon_kinds import Region, solidity, without_holes
 from mangacolor.stages.balloon_lettering import INK, Lettering, find_lettering
 
 RADII = (0, 1, 2, 3, 5, 7)  # half-widths of the gaps to close, pixels at working scale
@@ -87,7 +87,7 @@ def grow(
             region = _component(paper | glyphs, glyphs, radius)
             if region is None:
                 continue
-            filled = _fill(region)
+            filled = without_holes(region)
             if _bounded(filled, window, luma.shape) and _clean(filled, text, drawn):
                 area, compact = float(np.count_nonzero(filled)), solidity(filled)
                 # Closing a gap that sheds much and rounds the shape: what was shed had leaked out.
@@ -129,13 +129,6 @@ def _component(solid: Image, glyphs: Image, radius: int) -> Image | None:
         return None
     region = (labels == np.bincount(inside).argmax()).astype(np.uint8)
     return as_uint8(cv2.dilate(region, kernel)) if radius else region
-
-
-def _fill(region: Image) -> Image:
-    contours, _tree = cv2.findContours(region, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    filled = np.zeros_like(region)
-    cv2.drawContours(filled, contours, -1, 255, -1)
-    return filled
 
 
 def _bounded(filled: Image, window: Box, shape: tuple[int, ...]) -> bool:

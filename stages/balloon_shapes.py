@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from mangacolor.nouns import Image
 from mangacolor.stages.balloon_fit import SLACK, SMALLEST
-from mangacolor.stages.balloon_kinds import CERTAIN, CONTRAST, Region, kind_of, solidity
+from mangacolor.stages.balloon_kinds import CERTAIN, CONTRAST, Region, kind_of, solidity, without_holes
 from mangacolor.stages.balloon_lettering import find_lettering
 
 _BRIGHT = 255 - SLACK  # paper of a balloon is no darker
@@ -51,7 +51,7 @@ def enclosed(
             continue
         window = np.s_[y : y + h, x : x + w]
         paper_here = labels[window] == index
-        mask = _filled(paper_here.astype(np.uint8))
+        mask = without_holes(paper_here.astype(np.uint8))
         confidence = float(chance[window][mask > 0].mean()) / 255
         region = Region((x, y, w, h), mask, confidence, int(np.median(luma[window][paper_here])))
         if _compact(paper_here, mask) and _is_balloon(region, luma, strokes[window]):
@@ -79,10 +79,3 @@ def _compact(paper: npt.NDArray[np.bool_], mask: Image) -> bool:
     _count, _labels, stats, _centres = cv2.connectedComponentsWithStats(holes)
     largest = stats[1:, cv2.CC_STAT_AREA].max(initial=0)
     return bool(solidity(mask) >= _SOLID and largest <= _GLYPH * np.count_nonzero(mask))
-
-
-def _filled(region: Image) -> Image:
-    contours, _tree = cv2.findContours(region, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    filled = np.zeros_like(region)
-    cv2.drawContours(filled, contours, -1, 255, -1)
-    return filled

@@ -29,14 +29,19 @@ def chroma(rgb: Image) -> tuple[Plane, Plane]:
     return (blue - value) / np.float32(_BLUE_CB), (red - value) / np.float32(_RED_CR)
 
 
+def beyond_luma(cb: Plane, cr: Plane) -> tuple[Plane, Plane, Plane]:
+    """What red, green and blue have more than luma, in levels, by centred chroma, all H×W float32."""
+    green = cb * np.float32(_GREEN_CB) + cr * np.float32(_GREEN_CR)
+    return cr * np.float32(_RED_CR), green, cb * np.float32(_BLUE_CB)
+
+
 def to_rgb(value: Plane, cb: Plane, cr: Plane) -> Image:
     """RGB uint8 of luma (0–255) and centred chroma, all H×W float32.
 
     Chroma outside the gamut is shortened at constant luma and hue. Clipping in RGB instead would
     change the luma: grey rims along lines and washed-out highlights.
     """
-    red, blue = cr * np.float32(_RED_CR), cb * np.float32(_BLUE_CB)
-    green = cb * np.float32(_GREEN_CB) + cr * np.float32(_GREEN_CR)
+    red, green, blue = beyond_luma(cb, cr)
     highest = np.maximum(np.maximum(red, green), blue)
     lowest = np.minimum(np.minimum(red, green), blue)
     room_up = (255.0 - value) / np.maximum(highest, np.float32(1e-3))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from mangacolor.nouns import Image
-from mangacolor.stages.colour_space import Plane
+from mangacolor.stages.colour_space import Plane, beyond_luma
 from mangacolor.stages.surface_field import evenness, settled
 from mangacolor.stages.transfer import DARKEST
 
@@ -39,6 +39,6 @@ def evened(plan: Image, labels: Image, grey: Image, table: Image) -> Image:
 def _lightest(plan: Image) -> Plane:
     """The highest tone, in steps of the plan, at which paper shows the plan's chroma unclipped, H×W."""
     cb, cr = (plan[..., channel].astype(np.float32) - 128 for channel in (0, 1))
-    brightest = np.maximum(np.maximum(1.402 * cr, 1.772 * cb), -0.344136 * cb - 0.714136 * cr)
+    brightest = np.maximum.reduce(beyond_luma(cb, cr))
     ratio = 1 - np.maximum(brightest, 0) / 255
     return np.asarray((ratio - DARKEST) * (255 / (1 - DARKEST)), dtype=np.float32)

@@ -16,7 +16,7 @@ import click
 import torch
 
 from mangacolor.errors import UsageError
-from mangacolor.models.generators import Generator, create_generator
+from mangacolor.models.generators import Generator, build_generator
 from mangacolor.models.weights_file import safetensors_header, sha256_of, weights_path
 from mangacolor.models.weights_io import load_generator, save_generator
 
@@ -40,8 +40,7 @@ def averaged(before: Generator, after: Generator, share: float) -> Generator:
         key: torch.lerp(value.float(), other[key].float(), share) if value.is_floating_point() else other[key]
         for key, value in one.items()
     }
-    config = after.config
-    network = create_generator(config.name, config.width, None, levels=config.levels, dropout=config.dropout)
+    network = build_generator(after.config)
     network.load_state_dict(mixed)
     return network.eval()
 
