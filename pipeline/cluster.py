@@ -63,6 +63,7 @@ class ClusterEngine:
         self._run = secrets.token_hex(4)
         self._number = 0
         self._ready: deque[list[PageWork]] = deque()
+        self._suspects: deque[list[PageWork]] = deque()  # pages lost with their workers, to be tried alone
         self._flying: dict[int, Bundle] = {}  # by the identity of its list of works
         self._away = 0  # chapters being decided and archives being packed
         self._back: queue.SimpleQueue[Completion] = queue.SimpleQueue()
@@ -84,10 +85,11 @@ class ClusterEngine:
             self._state.parts.mkdir(parents=True, exist_ok=True)
             self._add(_by_chapter(all_works), cluster.workers(), len(all_works))
             deadline = 0.0
-            while self._ready or self._flying or self._away:
+            while self._ready or self._suspects or self._flying or self._away:
                 if self._ledger.stopping:
                     if not deadline:
                         self._ready.clear()
+                        self._suspects.clear()
                         cluster.stop(self._run)
                         deadline = time.monotonic() + _STOP_WITHIN
                     if time.monotonic() > deadline:
@@ -109,10 +111,14 @@ class ClusterEngine:
             self._told_of_no_workers = True
             self._ledger.emit(Warned("", "", "no worker is connected any more: waiting for one"))
         while self._ready and len(self._flying) < _AHEAD * workers:
-            works = self._ready.popleft()
-            bundle = self._bundle(works)
-            self._flying[id(works)] = bundle
-            cluster.submit(cluster_worker.run_bundle, bundle, self._receiver(works))
+            self._submit(cluster, self._ready.popleft())
+        if workers and self._suspects and not self._flying:
+            self._submit(cluster, self._suspects[0])  # it stays on the list: lost again, it is to blame
+
+    def _submit(self, cluster: Cluster, works: list[PageWork]) -> None:
+        bundle = self._bundle(works)
+        self._flying[id(works)] = bundle
+        cluster.submit(cluster_worker.run_bundle, bundle, self._receiver(works))
 
     def _receiver(self, works: list[PageWork]) -> Callable[[Any, BaseException | None], None]:
         return lambda result, error: self._back.put(Completion(_Token(works), result, error))
@@ -179,9 +185,12 @@ class ClusterEngine:
     ) -> list[_Next]:
         """Book a bundle's pages; returns chapters that can be decided and archives that can be packed."""
         bundle = self._flying.pop(id(works))
+        alone = bool(self._suspects) and works is self._suspects[0]
+        if alone:
+            self._suspects.popleft()
         self._new.update((entry.page, entry) for entry in self._job.manifest.absorb(bundle.part))
         if error is not None:
-            return self._bundle_lost(works, error)
+            return self._bundle_lost(works, error, alone)
         assert result is not None
         self._ledger.stages_run += result.stages_run
         self._ledger.counts += result.counts
@@ -215,7 +224,7 @@ class ClusterEngine:
             return event
         return dataclasses.replace(event, outcome=entry.outcome, stages=entry.seconds)  # type: ignore[arg-type]
 
-    def _bundle_lost(self, works: list[PageWork], error: BaseException) -> list[_Next]:
+    def _bundle_lost(self, works: list[PageWork], error: BaseException, alone: bool) -> list[_Next]:
         if isinstance(error, SetupError | OutputError):
             self._ledger.end_for(error)
             return []
@@ -227,6 +236,10 @@ class ClusterEngine:
         if is_lost_worker(error) and len(works) > 1:
             # One of its pages must be to blame: each gets a bundle of its own.
             self._ready.extendleft([work] for work in reversed(works))
+            return []
+        if is_lost_worker(error) and not alone:
+            # Dask suspects all that a lost worker had, and this page may only have waited behind another.
+            self._suspects.append(works)
             return []
         if is_lost_worker(error):
             error = PageError("every worker that tried this page was lost", _LOST)
