@@ -72,7 +72,7 @@ pixel_options = _all(
     option(
         "--upscaler",
         metavar="NAME|PATH",
-        help="auto, animevideov3, anime-6b, x4plus, lanczos, or a .pth or .safetensors file.",
+        help="auto (manga-x2), animevideov3, anime-6b, x4plus, lanczos, or a .pth or .safetensors file.",
     ),
     option(
         "--upscale-backend",

@@ -34,7 +34,7 @@ class Options:
     device: str = "auto"  # auto, cpu, cuda, cuda:N, mps
     cpu_backend: Literal["auto", "torch", "ncnn"] = "auto"  # what runs networks on a CPU; auto: ncnn if there
     batch: int = 8  # tiles in one network call
-    upscaler: str = "auto"  # auto, animevideov3, anime-6b, x4plus, lanczos, or a path
+    upscaler: str = "auto"  # auto, manga-x2, animevideov3, anime-6b, x4plus, lanczos, or a path
     upscale_backend: Literal["spandrel", "realesrgan"] = "spandrel"
     max_pixels: int = 200_000_000  # of one page; refused above, so that a hostile file cannot fill memory.
     # A guard, no pixel: not in any key (``stages.base.GUARD``).

@@ -44,7 +44,8 @@ def _colour_row(entry: Weights) -> dict[str, Any]:
 def _upscaler_row(network: KnownNetwork) -> dict[str, Any]:
     from mangacolor.models.super_resolution_files import package_folder
 
-    return asdict(network) | {"role": "upscaler", "state": "installed" if package_folder() else "absent"}
+    installed = "installed" if package_folder() else "absent"
+    return asdict(network) | {"role": "upscaler", "state": "bundled" if network.bundled else installed}
 
 
 @models.command("fetch")

@@ -35,8 +35,8 @@ def realesrgan_enlarge(
 ) -> Callable[[Image, int], Image]:
     """An ``Upscaler.enlarge`` that runs RealESRGANer on each tile.
 
-    Raises SetupError where the package is not installed (it cannot be on Python 3.13 and newer) or
-    the weights are not in Real-ESRGAN's own form.
+    Raises SetupError where the package is not installed (it cannot be on Python 3.13 and newer), or the
+    weights are not in Real-ESRGAN's own form or not for RGB.
     """
     import cv2
 
@@ -86,6 +86,8 @@ def _empty_network(descriptor: ImageModelDescriptor[Any], state: State) -> Any:
     from realesrgan.archs.srvgg_arch import SRVGGNetCompact
 
     channels, scale = descriptor.input_channels, descriptor.scale
+    if channels != 3:
+        raise SetupError("The realesrgan package runs networks for RGB, and this one is for luma", REMEDY)
     if descriptor.architecture.id == "Compact":
         net = descriptor.model
         return SRVGGNetCompact(

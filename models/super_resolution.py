@@ -59,19 +59,14 @@ class Upscaler:
     parallel: bool = False
 
 
-def default_upscaler(device: str) -> str:
-    """What ``auto`` means on a device: anime-6b is nine times the work, which only a GPU forgives."""
-    return "animevideov3" if device == "cpu" else "anime-6b"
-
-
 def weights_hash(name_or_path: str) -> str:
     """The sha256 that names a network's weights, without loading them.
 
-    For a name of the table it is that of the published ncnn file. Raises SetupError for a name that
+    For a name of the table it is that of the published file. Raises SetupError for a name that
     is neither in the table nor a file.
     """
     if name_or_path in BY_NAME:
-        return BY_NAME[name_or_path].bin_sha256
+        return BY_NAME[name_or_path].sha256
     return file_sha256(_user_path(name_or_path))
 
 

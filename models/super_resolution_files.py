@@ -1,4 +1,4 @@
-"""Where the weights of a super-resolution network come from: the data package, or the user's file.
+"""Where the weights of a super-resolution network come from: us, the data package, or the user's file.
 
 Converted weights are cached as safetensors in the user's cache folder, under the hash of their
 source, so that the conversion happens once a machine. Nothing here runs code found in a file.
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from mangacolor.errors import SetupError
 from mangacolor.models.ncnn_weights import LayerWeights, read_ncnn
 from mangacolor.models.super_resolution_table import PACKAGE, PACKAGE_PIN, KnownNetwork
-from mangacolor.models.weights_file import cache_folder, sha256_of
+from mangacolor.models.weights_file import BUNDLED, cache_folder, sha256_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -48,13 +48,15 @@ def package_folder() -> Path | None:
 def known_state(network: KnownNetwork) -> State:
     """The weights of a network of the table, under the key names of Real-ESRGAN's own files.
 
-    Weights are float16 and biases float32, as published. Raises SetupError where the data package
-    is missing, or holds other files than the table says.
+    Weights are float16, and biases of the data package float32, as published. Raises SetupError where the
+    data package is missing, or holds other files than the table says.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    cached = cache_folder() / f"{network.title}-{network.bin_sha256[:16]}.safetensors"
+    if network.bundled:
+        return load_file(BUNDLED / network.file)
+    cached = cache_folder() / f"{network.title}-{network.sha256[:16]}.safetensors"
     try:
         return load_file(cached)
     except (OSError, SafetensorError):
@@ -70,8 +72,9 @@ def _convert(network: KnownNetwork) -> State:
     folder = package_folder()
     if folder is None:
         raise SetupError(f"The weights of {network.title} are not installed", INSTALL)
-    param, binary = folder / f"{network.file}.param", folder / f"{network.file}.bin"
-    for path, expected in ((param, network.param_sha256), (binary, network.bin_sha256)):
+    binary = folder / network.file
+    param = binary.with_suffix(".param")
+    for path, expected in ((param, network.param_sha256), (binary, network.sha256)):
         if file_sha256(path) != expected:
             raise SetupError(f"{path} is not the file that {PACKAGE_PIN} holds", INSTALL)
     layers = read_ncnn(param, binary)

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 FORMAT = "mangacolor-generator-1"
-_BUNDLED = Path(__file__).parent / "weights"
+BUNDLED = Path(__file__).parent / "weights"  # the folder of the weights that come with the program
 _FETCH_AGAIN = "fetch the file again, or name other weights with --weights"
 _OURS = "name a file that mangacolor train or mangacolor models import has written"
 
 
 def bundled_file(entry: Weights) -> Path:
     """Where a bundled entry of the weights table lies."""
-    return _BUNDLED / entry.file
+    return BUNDLED / entry.file
 
 
 def cache_folder() -> Path:

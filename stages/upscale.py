@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mangacolor.models.backends import CpuBackend, cpu_backend
-from mangacolor.models.super_resolution_files import INSTALL, package_folder
-from mangacolor.models.super_resolution_table import PACKAGE
+from mangacolor.models.super_resolution_table import DEFAULT, DEFAULT_RGB
 from mangacolor.nouns import Artifact, Chapter, Inputs
 from mangacolor.settings import Options, Scale
 from mangacolor.stages.base import Stage, StageContext
@@ -47,9 +46,14 @@ def fingerprint(config: Config) -> str:
     """What the configuration names only indirectly: the weights' hash, or that there are none."""
     from mangacolor.models.super_resolution import weights_hash
 
-    if config.upscaler == "auto":
-        return "installed" if package_folder() else LANCZOS
-    return LANCZOS if config.upscaler == LANCZOS else weights_hash(config.upscaler)
+    name = _name(config)
+    return LANCZOS if name == LANCZOS else weights_hash(name)
+
+
+def _name(config: Config) -> str:
+    if config.upscaler != "auto":
+        return config.upscaler
+    return DEFAULT_RGB if config.backend == "realesrgan" else DEFAULT
 
 
 def run(context: StageContext, inputs: Inputs) -> Artifact:
@@ -82,16 +86,11 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
 
 
 def _load(context: StageContext) -> Upscaler | None:
-    """The network of the configuration; None for Lanczos, chosen or for want of weights."""
-    from mangacolor.models.super_resolution import default_upscaler, load_upscaler
+    """The network of the configuration; None for Lanczos."""
+    from mangacolor.models.super_resolution import load_upscaler
 
     config: Config = context.config
-    name = config.upscaler
-    if name == "auto":
-        if package_folder() is None:
-            context.warn(f"{PACKAGE} is not installed: pages are enlarged with Lanczos. {INSTALL}")
-            return None
-        name = default_upscaler(context.device)
+    name = _name(config)
     if name == LANCZOS:
         return None
     return load_model(
@@ -104,7 +103,7 @@ STAGE = Stage(
     run,
     configure,
     needs=("decode",),
-    version=3,
+    version=4,
     lane="device",
     keep="asked",
     fingerprint=fingerprint,

@@ -39,9 +39,27 @@ def upscale_luma(
         return luma
     if upscaler is None:
         return lanczos(luma, scale)
+    large = by_network(luma, scale, upscaler, check, room)
+    _guard_screentone(large, luma, scale)
+    return large
+
+
+def by_network(
+    luma: Image,
+    scale: int,
+    upscaler: Upscaler,
+    check: Callable[[], None] = lambda: None,
+    room: Room | None = None,
+) -> Image:
+    """``luma`` (H×W uint8) enlarged by the network, its low frequencies put right; screentone as it may come.
+
+    A network that enlarges twice goes over its own result to enlarge four times.
+    """
+    if scale > upscaler.scale and scale % upscaler.scale == 0:
+        luma = by_network(luma, upscaler.scale, upscaler, check, room)
+        scale //= upscaler.scale
     large = _network_pass(luma, scale, upscaler, check, room or Room())
     _restore_low_frequencies(large, luma, scale)
-    _guard_screentone(large, luma, scale)
     return large
 
 

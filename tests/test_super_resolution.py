@@ -20,8 +20,8 @@ from mangacolor.errors import SetupError
 from mangacolor.models import ncnn_weights, super_resolution_files
 from mangacolor.models.super_resolution import Backend, load_upscaler, weights_hash
 from mangacolor.models.super_resolution_files import known_state, package_folder
-from mangacolor.models.super_resolution_table import BY_NAME, NETWORKS
-from mangacolor.models.weights_file import cache_folder
+from mangacolor.models.super_resolution_table import BY_NAME, DEFAULT, NETWORKS
+from mangacolor.models.weights_file import BUNDLED, cache_folder, sha256_of
 from mangacolor.nouns import Image
 
 needs_package = pytest.mark.skipif(package_folder() is None, reason="the weights package is not installed")
@@ -53,7 +53,8 @@ def run_ncnn(name: str, image: Tensor) -> Tensor:
     """A second, independent way to run a model: interpret its ncnn graph line by line."""
     known, folder = BY_NAME[name], package_folder()
     assert folder is not None
-    param, binary = folder / f"{known.file}.param", folder / f"{known.file}.bin"
+    binary = folder / known.file
+    param = binary.with_suffix(".param")
     layers = ncnn_weights.parse_param(param.read_text())
     weights = {w.layer.name: w for w in ncnn_weights.read_weights(layers, binary.read_bytes())}
     blobs: dict[str, Tensor] = {"data": image}
@@ -103,13 +104,21 @@ def test_the_network_is_the_one_that_ncnn_describes(name: str) -> None:
     assert core.std() > 5  # there is something to compare
 
 
-@needs_package
-@pytest.mark.parametrize("network", NETWORKS, ids=lambda n: n.name)
+@pytest.mark.parametrize(
+    "network",
+    [pytest.param(n, id=n.name, marks=[] if n.bundled else [needs_package]) for n in NETWORKS],
+)
 def test_every_network_of_the_table_has_the_shape_that_the_table_says(network: Any) -> None:
     upscaler = load_upscaler(network.name)
     assert (upscaler.scale, upscaler.channels) == (network.scale, network.channels)
     assert upscaler.context == network.context
-    assert upscaler.sha256 == network.bin_sha256
+    assert upscaler.sha256 == network.sha256
+
+
+def test_the_bundled_network_is_the_file_that_the_table_names() -> None:
+    (bundled,) = (network for network in NETWORKS if network.bundled)
+    assert sha256_of(BUNDLED / bundled.file) == bundled.sha256
+    assert bundled.name == DEFAULT
 
 
 @needs_package
@@ -126,6 +135,12 @@ def test_both_back_ends_agree_and_print_nothing(name: str, capfd: pytest.Capture
         assert a.std() > 20
         assert np.abs(a.astype(int) - b).max() <= 1
     assert capfd.readouterr().out == ""
+
+
+@needs_realesrgan
+def test_a_network_for_luma_is_none_for_the_realesrgan_package() -> None:
+    with pytest.raises(SetupError, match="RGB"):
+        load_upscaler(DEFAULT, backend="realesrgan")
 
 
 @needs_package
@@ -181,8 +196,8 @@ def test_missing_weights_say_what_to_install(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_other_bytes_in_the_package_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     known = BY_NAME["animevideov3"]
-    for suffix in ("param", "bin"):
-        (tmp_path / f"{known.file}.{suffix}").write_bytes(b"something else")
+    for suffix in (".param", ".bin"):
+        (tmp_path / known.file).with_suffix(suffix).write_bytes(b"something else")
     monkeypatch.setattr(super_resolution_files, "package_folder", lambda: tmp_path)
     with pytest.raises(SetupError, match="is not the file"):
         known_state(known)
