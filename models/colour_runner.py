@@ -44,8 +44,9 @@ class ColourRunner:
     """``run(tiles, maps)`` colours grey tiles (H×W uint8) and gives a ``Coloured`` each, in their order.
 
     ``maps`` names feature maps of the way down to hand out, from the same pass; ``seen`` are those that tell
-    surfaces apart (of ``EfficientUNet`` any of ``inference.MAPS`` can be had), and ``VOTES`` if it has them.
-    A tile's sides are at most ``tile`` pixels and multiples of ``grain``. ``backend`` says what computes.
+    surfaces apart (of ``EfficientUNet`` any of ``inference.MAPS`` can be had), and ``VOTES`` if it has them;
+    ``palette`` is then what they are for, the Cb and Cr of each colour in levels. A tile's sides are at most
+    ``tile`` pixels and multiples of ``grain``. ``backend`` says what computes.
     """
 
     backend: str
@@ -53,6 +54,7 @@ class ColourRunner:
     grain: int
     seen: tuple[str, ...]
     run: Callable[[Sequence[Image], Sequence[str]], list[Coloured]]
+    palette: Sequence[Sequence[float]] = ()
 
 
 def load_colour_runner(
@@ -79,15 +81,31 @@ def colour_runner(network: Generator, backend: CpuBackend = "torch") -> ColourRu
     tile, grain = TILE, STEP if takes_any_size else TILE  # small windows need not fill a tile
     seen = ("sixteenth", VOTES) if takes_any_size else _unet_maps(network.config.levels)
     if isinstance(network, EfficientUNet) and backend == "ncnn" and device.type == "cpu":
-        return ColourRunner("ncnn", tile, grain, seen, _on_ncnn(network))
+        return ColourRunner("ncnn", tile, grain, seen, _on_ncnn(network), _palette(network))
     with torch.inference_mode(False), torch.no_grad():  # the caller's mode would mark the new weights
         form = _inference_form(network)
     call = _torch_call(form, device)
     if device.type == "cpu":
         return ColourRunner(
-            "torch", tile, grain, seen, lambda tiles, maps: each(lambda t: call([t], maps)[0], tiles)
+            "torch",
+            tile,
+            grain,
+            seen,
+            lambda tiles, maps: each(lambda t: call([t], maps)[0], tiles),
+            _palette(network),
         )
-    return ColourRunner("torch", tile, grain, seen, lambda tiles, maps: _by_size(call, tiles, maps))
+    return ColourRunner(
+        "torch", tile, grain, seen, lambda tiles, maps: _by_size(call, tiles, maps), _palette(network)
+    )
+
+
+def _palette(network: Generator) -> Sequence[Sequence[float]]:
+    from mangacolor.models.efficient_unet import EfficientUNet
+
+    if not isinstance(network, EfficientUNet):
+        return ()
+    levels: list[list[float]] = network.palette.centres.float().mul(127.5).round(decimals=1).tolist()
+    return levels
 
 
 def _on_ncnn(network: Any) -> Callable[[Sequence[Image], Sequence[str]], list[Coloured]]:

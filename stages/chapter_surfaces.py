@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from mangacolor.nouns import Artifact, Box, Image
+from mangacolor.stages.agreement import Numbers
 from mangacolor.stages.colour_space import chroma
 from mangacolor.stages.communities import Ints
 from mangacolor.stages.grouping import is_ground
@@ -22,9 +23,9 @@ BALLOON = 0.5  # share of a surface that may be balloon
 class Surfaces:
     """The surfaces of a chapter that take part, in reading order: N rows each.
 
-    ``table``: as of ``surface_table``; its last ``votes`` columns are votes. ``page``, ``window``: where
-    each lies, windows counted through the chapter. ``row``: its row in its page's table. ``boxes``: of the
-    windows, in pixels of their pages.
+    ``table``: as of ``surface_table``; its last ``votes`` columns are votes for the colours of ``palette``,
+    Cb and Cr in levels. ``page``, ``window``: where each lies, windows counted through the chapter.
+    ``row``: its row in its page's table. ``boxes``: of the windows, in pixels of their pages.
     """
 
     table: Image
@@ -32,7 +33,11 @@ class Surfaces:
     window: Ints
     row: Ints
     boxes: tuple[Box, ...]
-    votes: int = 0
+    palette: Numbers = field(default_factory=lambda: np.zeros((0, 2)))
+
+    @property
+    def votes(self) -> int:
+        return len(self.palette)
 
     @property
     def area(self) -> npt.NDArray[np.float64]:
@@ -52,11 +57,11 @@ def gather(pages: Iterable[tuple[Artifact, Image]]) -> Surfaces:
     """
     found: list[tuple[Image, Ints, Ints, Ints]] = []
     boxes: list[Box] = []
-    votes = 0
+    palette: Sequence[Sequence[float]] = ()
     for number, (colorize, balloons) in enumerate(pages):
         sizes = window_sizes(colorize)
         if sum(sizes):
-            table, votes = colorize.images["surfaces"], colorize.data["votes"]
+            table, palette = colorize.images["surfaces"], colorize.data["palette"]
             rows = np.nonzero(~_in_balloons(colorize, balloons))[0]
             window = len(boxes) + np.repeat(np.arange(len(sizes)), sizes)
             found.append((table[rows], np.full(len(rows), number), window[rows], rows))
@@ -65,7 +70,7 @@ def gather(pages: Iterable[tuple[Artifact, Image]]) -> Surfaces:
         none = np.zeros(0, np.int64)
         return Surfaces(np.zeros((0, Y + 1), np.uint8), none, none, none, tuple(boxes))
     table, page, window, row = (np.concatenate(column) for column in zip(*found, strict=True))
-    return Surfaces(table, page, window, row, tuple(boxes), votes)
+    return Surfaces(table, page, window, row, tuple(boxes), np.array(palette, np.float64).reshape(-1, 2))
 
 
 def _box(box: Sequence[int]) -> Box:

@@ -83,7 +83,8 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
     ``surfaces-000`` and so on: the labels of each window's surfaces (H×W, see ``surfaces.py``).
     ``surfaces``: a row for each of them, window after window (see ``surface_table.py``); missing where
     nothing is drawn. Data: for each window its ``box`` on the page, ``size`` and number of ``surfaces``;
-    ``votes``: how many columns of a row, the last ones, say what the network holds the surface's colour for.
+    ``palette``: Cb and Cr of the colours, in levels, for which the network voted; as many columns of a row,
+    the last ones, are its votes.
     """
     config: Config = context.config
     grey = luma(inputs["decode"].images["main"])
@@ -113,7 +114,7 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
         ],
         "tiles": sum(len(tiles_of(picture.shape, runner.tile, runner.grain)) for picture in small),
         "tile": [runner.tile, runner.grain],
-        "votes": next((pool.votes for pool in pools), 0),
+        "palette": [list(colour) for colour in runner.palette],
         "backend": runner.backend,
     }
     images = {f"panel-{number:03d}": picture for number, picture in enumerate(pictures)}
@@ -227,7 +228,7 @@ STAGE = Stage(
     run=run,
     configure=configure,
     needs=("decode", "panels"),
-    version=4,
+    version=5,
     lane="device",
     fingerprint=fingerprint,
     preview=preview,

@@ -126,6 +126,21 @@ def _parts(count: int, size: int = 4096) -> list[slice]:
 
 
 @dataclass(frozen=True, slots=True)
+class LookAlikes:
+    """``near``: N×K, the nearest in other windows of each surface. ``likeness``: N×K, how much alike they
+    are, from 0 (not at all, or there is none) to 1 (the same)."""
+
+    near: Ints
+    likeness: Numbers
+
+
+def look_alikes(places: Floats, windows: Ints) -> LookAlikes:
+    """Of surfaces with descriptors ``places`` (N×D) that lie in these ``windows`` (N)."""
+    near, distance = nearest(places, windows, NEIGHBOURS)
+    return LookAlikes(near, np.exp(-((distance.astype(np.float64) / ALIKE) ** 4)))
+
+
+@dataclass(frozen=True, slots=True)
 class Groups:
     """``number``: the group of each surface. ``chroma``: what it agreed on with its look-alikes, N×2 levels.
     ``held``: how surely it belongs to its group, 0 to 1: 1 with ``TIES`` members that are just like it."""
@@ -135,13 +150,10 @@ class Groups:
     held: Numbers
 
 
-def group(places: Floats, windows: Ints, chroma: Numbers, weight: Numbers) -> Groups:
-    """Groups of surfaces with descriptors ``places`` (N×D) that lie in these ``windows`` (N) and have this
-    ``chroma`` (N×2, levels), of which each one's counts by its ``weight`` (N)."""
-    near, distance = nearest(places, windows, NEIGHBOURS)
-    likeness = np.exp(-((distance.astype(np.float64) / ALIKE) ** 4))  # 0 where there is none
-    colours = agreed(chroma, weight, near, likeness)
-    alike = linked(near, likeness)
+def group(found: LookAlikes, chroma: Numbers, weight: Numbers) -> Groups:
+    """Groups of surfaces of this ``chroma`` (N×2, levels); each one's counts by its ``weight`` (N)."""
+    colours = agreed(chroma, weight, found.near, found.likeness)
+    alike = linked(found.near, found.likeness)
     rows, columns = alike.nonzero()
     apart = ((colours[rows] - colours[columns]) ** 2).sum(axis=1)
     links = alike.data * np.exp(-apart / (2 * DIVIDED**2))

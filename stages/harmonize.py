@@ -1,9 +1,10 @@
 """One figure, one colour: what each surface's colour is moved by, decided from all pages.
 
 A network that sees one panel at a time drifts: the same hair comes out red here and brown there. Surfaces
-of all pages agree with their look-alikes (``agreement.py``) and are grouped (``grouping.py``); each group
-gets one colour from its members (``group_colour.py``), or the one that somebody wants (``wishes.py``). A
-surface goes to that colour as far as it surely belongs to its group, and else to what it agreed on.
+of all pages start from what the network's votes say (``decision.py``), agree with their look-alikes
+(``agreement.py``) and are grouped (``grouping.py``); each group gets one colour from its members
+(``group_colour.py``), or the one that somebody wants (``wishes.py``). A surface goes to that colour as far
+as it surely belongs to its group, and else to what it agreed on.
 ``docs/harmonize.md`` has the figures.
 """
 
@@ -33,9 +34,10 @@ from mangacolor.stages.chapter_surfaces import (
     window_sizes,
 )
 from mangacolor.stages.communities import Ints
+from mangacolor.stages.decision import decided
 from mangacolor.stages.group_colour import group_colours, liveliness
 from mangacolor.stages.group_preview import draw_groups
-from mangacolor.stages.grouping import Groups, group, make_space
+from mangacolor.stages.grouping import Groups, LookAlikes, group, look_alikes, make_space
 from mangacolor.stages.hints import Hint, hints_of, read_hints, surface_at
 from mangacolor.stages.palette import FILE, Entry, edits, from_document, name_of, parts_of, to_document
 from mangacolor.stages.surface_table import CB, CR, SHOWN, SPREAD
@@ -113,10 +115,13 @@ def run(context: ChapterContext, pages: Mapping[str, Inputs]) -> dict[str, Artif
     space = make_space(surfaces.table, surfaces.votes)
     places = space.place(surfaces.table, surfaces.page)
     sure = 1 / (1 + (surfaces.table[:, SPREAD] / (4 * CALM)) ** 2)
-    groups = group(places, surfaces.window, _own_chroma(surfaces), surfaces.area**0.25 * sure)
+    found = look_alikes(places, surfaces.window)
+    weight = surfaces.area**0.25 * sure
+    start = _first_colours(surfaces, weight, found)
+    groups = group(found, start, weight)
     context.check_cancelled()
     number = by_size(groups.number, surfaces)
-    colours, agreed = _members_colours(surfaces, groups, number, np.sqrt(surfaces.area) * sure)
+    colours, agreed = _members_colours(start, groups, number, np.sqrt(surfaces.area) * sure)
     examples = [
         reference_rows(seen["decode"], seen["colorize"])
         for seen in context.references()
@@ -182,12 +187,20 @@ def _own_chroma(surfaces: Surfaces) -> Numbers:
     return surfaces.table[:, (CB, CR)].astype(np.float64) - 128
 
 
+def _first_colours(surfaces: Surfaces, weight: Numbers, found: LookAlikes) -> Numbers:
+    """What colour each surface brings along, N×2."""
+    if not surfaces.votes:
+        return _own_chroma(surfaces)
+    votes = surfaces.table[:, -surfaces.votes :]
+    return decided(votes, surfaces.palette, weight, surfaces.area, found)
+
+
 def _members_colours(
-    surfaces: Surfaces, groups: Groups, number: Ints, weight: Numbers
+    start: Numbers, groups: Groups, number: Ints, weight: Numbers
 ) -> tuple[Numbers, Numbers]:
-    """The colour of each group (G×2), and what each surface agreed on (N×2), as lively as before."""
+    """The colour of each group (G×2), and what each surface agreed on (N×2), as lively as the ``start``."""
     colours = group_colours(groups.chroma, weight, number)
-    factor = liveliness(colours, _own_chroma(surfaces), weight, number)[:, None]
+    factor = liveliness(colours, start, weight, number)[:, None]
     return colours * factor, np.rint(groups.chroma * factor[number] / STEP) * STEP
 
 
@@ -283,7 +296,7 @@ STAGE = ChapterStage(
     configure,
     ("balloons", "colorize"),
     neutral,
-    version=5,
+    version=6,
     file=FILE,
     edits=edits,
     preview=draw_groups,

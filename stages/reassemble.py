@@ -17,6 +17,7 @@ from mangacolor.stages.colorize import shrink
 from mangacolor.stages.colour_space import luma
 from mangacolor.stages.panels import panels_of
 from mangacolor.stages.recolour import corrected, lift, rows_of
+from mangacolor.stages.surface_field import open_borders
 from mangacolor.stages.surface_tone import evened
 from mangacolor.stages.transfer import LIFT_STEPS, paint, small_plan, with_lift
 from mangacolor.stages.windows import Labels, Windows, assign_windows
@@ -69,8 +70,9 @@ def _plans(colorize: Artifact, harmonize: Artifact | None, grey: Image, windows:
         high, wide = colorize.images[f"panel-{number:03d}"].shape[:2]
         small = shrink(grey, box, (wide, high))
         labels = colorize.images[f"surfaces-{number:03d}"]
-        plan = small_plan(corrected(colorize, number, small, harmonize), small)
-        plan = evened(plan, labels, small, rows_of(colorize, number))
+        soft = open_borders(labels, small)
+        plan = small_plan(corrected(colorize, number, soft, harmonize), small)
+        plan = evened(plan, labels, soft, rows_of(colorize, number))
         if wished:
             plan = with_lift(plan, lift(labels, small, plan, moves[number]))
         plans.append(plan)

@@ -19,10 +19,10 @@ WISHED = 0.9  # how far a surface is evened out whose colour somebody has chosen
 LIFTS = (0.25, 3.9)  # by what a tone may be multiplied for a wish
 
 
-def corrected(colorize: Artifact, number: int, grey: Image, harmonize: Artifact | None) -> Image:
+def corrected(colorize: Artifact, number: int, soft: Floats, harmonize: Artifact | None) -> Image:
     """A window's small picture (H×W×3 RGB uint8), its surfaces evened out and moved, at the same luma.
 
-    ``number``: of the window. ``grey``: the scan at the same size, H×W. Without a correction for the
+    ``number``: of the window. ``soft``: its ``open_borders``, H×W. Without a correction for the
     window its surfaces are only evened out.
     """
     picture = colorize.images[f"panel-{number:03d}"]
@@ -38,7 +38,7 @@ def corrected(colorize: Artifact, number: int, grey: Image, harmonize: Artifact 
     own = table[:, (CB, CR)].astype(np.float32) - 128
     rows = np.concatenate([move + even[:, None] * own, even[:, None]], axis=1)
     field = np.concatenate([np.zeros((1, 3), np.float32), rows.astype(np.float32)])[labels]
-    field = settled(field, grey, labels)
+    field = settled(field, labels, soft)
     cb, cr = (
         plane * (1 - field[..., 2]) + field[..., channel] for channel, plane in enumerate(chroma(picture))
     )

@@ -26,10 +26,13 @@ def evenness(table: Image) -> Floats:
     return np.asarray(EVEN_FLAT + (EVEN_ROUGH - EVEN_FLAT) * np.clip(rough, 0, 1), dtype=np.float32)
 
 
-def settled(field: Floats, grey: Image, labels: Image) -> Floats:
-    """The field of moves (H×W×3), softened where no ink divides two surfaces. Ground stays without."""
+def settled(field: Floats, labels: Image, soft: Floats) -> Floats:
+    """The field of moves (H×W×C), softened where no ink divides two surfaces. Ground stays without.
+
+    ``soft``: as of ``open_borders``.
+    """
     inside = (labels > 0).astype(np.float32)
-    soft = _open_borders(labels, barrier(grey))[..., None]
+    soft = soft[..., None]
     blurred = []
     for sigma in (CRISP, SOFT):
         share = cv2.GaussianBlur(inside, (0, 0), sigma)[..., None]
@@ -37,8 +40,12 @@ def settled(field: Floats, grey: Image, labels: Image) -> Floats:
     return np.asarray(((1 - soft) * blurred[0] + soft * blurred[1]) * inside[..., None], dtype=np.float32)
 
 
-def _open_borders(labels: Image, walls: Floats) -> Floats:
-    """1 around borders that nothing marks, falling to 0 where there is ink and away from borders, H×W."""
+def open_borders(labels: Image, grey: Image) -> Floats:
+    """1 around borders that nothing marks, falling to 0 where there is ink and away from borders, H×W.
+
+    ``labels``: a window's surfaces, H×W. ``grey``: its scan at the same size.
+    """
+    walls = barrier(grey)
     kernel = np.ones((3, 3), np.uint8)
     border = (cv2.dilate(labels, kernel) != cv2.erode(labels, kernel)) & (labels > 0)
     crest = cv2.dilate(walls, np.ones((5, 5), np.uint8))

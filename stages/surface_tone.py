@@ -11,14 +11,14 @@ import numpy as np
 
 from mangacolor.nouns import Image
 from mangacolor.stages.colour_space import Plane, beyond_luma
-from mangacolor.stages.surface_field import evenness, settled
+from mangacolor.stages.surface_field import Floats, evenness, settled
 from mangacolor.stages.transfer import DARKEST
 
 
-def evened(plan: Image, labels: Image, grey: Image, table: Image) -> Image:
+def evened(plan: Image, labels: Image, soft: Floats, table: Image) -> Image:
     """``plan`` (H×W×3 as of ``small_plan``) with its tones evened out.
 
-    ``labels``: H×W, the window's surfaces. ``grey``: the scan, H×W. ``table``: their rows.
+    ``labels``: H×W, the window's surfaces. ``soft``: their ``open_borders``, H×W. ``table``: their rows.
     """
     if not len(table):
         return plan
@@ -29,7 +29,7 @@ def evened(plan: Image, labels: Image, grey: Image, table: Image) -> Image:
     mean = np.bincount(flat, weights=shade.ravel(), minlength=count) / area
     share = np.append(np.float32(0), evenness(table))
     field = np.stack([(share * mean).astype(np.float32)[labels], share[labels]], axis=2)
-    field = settled(field, grey, labels)
+    field = settled(field, labels, soft)
     tone = shade * (1 - field[..., 1]) + field[..., 0]
     evened_plan = plan.copy()
     evened_plan[..., 2] = np.rint(np.minimum(tone, _lightest(plan))).clip(0, 255)

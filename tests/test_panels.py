@@ -12,6 +12,7 @@ import pytest
 from mangacolor.errors import InputError
 from mangacolor.nouns import Artifact, Chapter, Image, Panel
 from mangacolor.settings import Options
+from mangacolor.stages import panel_bands
 from mangacolor.stages.panel_ground import ground as find_ground
 from mangacolor.stages.panels import (
     STAGE,
@@ -244,3 +245,15 @@ def test_blank_margins_are_ground_even_inside_a_panels_box() -> None:
     assert (ground[:70] == 255).all()
     assert (ground[530:] == 255).all()
     assert (ground[90:510, 40:380] == 0).all()
+
+
+def test_a_line_half_hidden_by_a_figure_is_a_border_if_both_of_its_ends_are_sure() -> None:
+    chance, seen = np.full(100, 240, np.uint8), np.ones(100, bool)
+    whole = panel_bands._shown(chance, seen)
+    assert whole == 240
+    chance[30:70], seen[30:70] = 0, False
+    behind_a_figure = panel_bands._shown(chance, seen)
+    assert chance.mean() < behind_a_figure < whole
+    chance[70:], seen[70:] = 0, False
+    assert panel_bands._shown(chance, seen) == 0  # an end that nothing shows: a line of the drawing
+    assert panel_bands._shown(chance, np.zeros(100, bool)) == 0

@@ -12,7 +12,7 @@ from mangacolor.stages.agreement import agreed
 from mangacolor.stages.communities import communities
 from mangacolor.stages.grouping import joined, nearest
 from mangacolor.stages.recolour import corrected
-from mangacolor.stages.surface_field import evenness
+from mangacolor.stages.surface_field import evenness, open_borders
 from mangacolor.stages.surface_table import (
     AREA,
     AREA_STEPS,
@@ -193,7 +193,8 @@ def test_a_move_ends_at_the_ink_and_evens_blotches() -> None:
     left = int(labels[64, 20])
     moves = [[1, 0, 0, -1], [1, 0, 0, -1]]
     moves[left - 1] = [1, 12, -6, -1]
-    made = corrected(colorize, 0, grey, Artifact({"windows": [[*moves[0], *moves[1]]]})).astype(int)
+    soft = open_borders(labels, grey)
+    made = corrected(colorize, 0, soft, Artifact({"windows": [[*moves[0], *moves[1]]]})).astype(int)
     assert np.abs(made[:, 70:] - picture[:, 70:]).max() <= 1
     moved = made[100, 20] - picture[100, 20]
     assert moved[2] > 10 > moved[0]
@@ -204,17 +205,18 @@ def test_a_move_ends_at_the_ink_and_evens_blotches() -> None:
 def test_without_a_correction_surfaces_are_evened_out_and_not_moved() -> None:
     grey = circle()
     picture = np.full((256, 256, 3), (120, 99, 80), np.uint8)
-    colorize = window_of(grey, find_surfaces(grey, everywhere(grey)), picture)
+    labels = find_surfaces(grey, everywhere(grey))
+    colorize, soft = window_of(grey, labels, picture), open_borders(labels, grey)
     for harmonize in (None, Artifact({"windows": []})):
-        assert np.abs(corrected(colorize, 0, grey, harmonize).astype(int) - picture).max() <= 1
+        assert np.abs(corrected(colorize, 0, soft, harmonize).astype(int) - picture).max() <= 1
     picture[20:40, 20:40] = (180, 90, 60)
-    made = corrected(colorize, 0, grey, None).astype(int)
+    made = corrected(colorize, 0, soft, None).astype(int)
     assert (
         np.abs(made[30, 30] - made[60, 20]).max()
         < 0.4 * np.abs(picture[30, 30].astype(int) - picture[60, 20]).max()
     )
     nothing = Artifact({"panels": [{"surfaces": 0}]}, {"panel-000": picture})
-    assert corrected(nothing, 0, grey, None) is picture
+    assert corrected(nothing, 0, soft, None) is picture
 
 
 def test_what_is_painted_may_change_its_colour_more_than_what_is_printed_flat() -> None:
@@ -231,7 +233,7 @@ def tones(grey: np.ndarray, shade: np.ndarray, chroma: tuple[int, int] = (0, 0))
     table = describe(
         labels, grey, np.repeat(grey[..., None], 3, 2), np.zeros((int(labels.max()), 0), np.uint8)
     )
-    return evened(plan, labels, grey, table)[..., 2].astype(int)
+    return evened(plan, labels, open_borders(labels, grey), table)[..., 2].astype(int)
 
 
 def test_a_halo_beside_a_line_goes_into_the_whole_surface() -> None:

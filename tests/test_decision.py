@@ -1,0 +1,65 @@
+"""Colours decided from all votes of a chapter."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mangacolor.nouns import Image
+from mangacolor.stages.decision import decided
+from mangacolor.stages.grouping import LookAlikes
+
+BROWN, BLUE, GREEN = (-20.0, 15.0), (40.0, -20.0), (-20.0, -20.0)
+PALETTE = np.array([BROWN, BLUE, GREEN])
+
+
+def votes(*chances: tuple[float, float, float]) -> Image:
+    return np.asarray(np.rint(255 * np.sqrt(np.array(chances))), np.uint8)
+
+
+def strangers(count: int) -> LookAlikes:
+    return LookAlikes(np.zeros((count, 1), np.int64), np.zeros((count, 1)))
+
+
+def decide(table: Image, found: LookAlikes | None = None) -> np.ndarray:
+    ones = np.ones(len(table))
+    return decided(table, PALETTE, ones, ones, found or strangers(len(table)))
+
+
+def test_of_things_that_may_be_blue_the_likeliest_are() -> None:
+    """Nine walls that are blue with a chance of one in ten, and a tenth with a little more: it is the one."""
+    table = votes(*[(0.9, 0.1, 0)] * 9, (0.75, 0.25, 0))
+    cb = decide(table)[:, 0]
+    assert cb[9] > 4  # the mean of its votes is -5
+    assert (cb[:9] < -14).all()  # and of theirs -14
+
+
+def test_what_is_sure_stays_what_it_is() -> None:
+    table = votes(*[(1, 0, 0)] * 6, *[(0, 1, 0)] * 2, (0, 0, 1))
+    expected = PALETTE[[0] * 6 + [1] * 2 + [2]]
+    assert np.abs(decide(table) - expected).max() < 0.5
+
+
+def test_colours_are_chosen_about_as_often_as_the_votes_foresee() -> None:
+    rng = np.random.default_rng(3)
+    chances = rng.dirichlet((5.0, 1.5, 1.0), 400)
+    chosen = decide(votes(*chances)).mean(axis=0)
+    assert chosen == pytest.approx(chances.mean(axis=0) @ PALETTE, abs=0.7)
+    assert np.linalg.norm(chosen - BROWN) > 5
+
+
+def test_look_alikes_are_heard() -> None:
+    """A surface in two minds takes the colour of its look-alike, which is in none."""
+    table = votes((0.5, 0.5, 0), (0.02, 0.98, 0), (0.5, 0.5, 0), (0.98, 0.02, 0))
+    near = np.array([[1], [0], [3], [2]])
+    blue, _, brown, _ = decide(table, LookAlikes(near, np.ones((4, 1))))
+    assert np.linalg.norm(blue - BLUE) < 7
+    assert np.linalg.norm(brown - BROWN) < 7
+
+
+def test_the_largest_surfaces_decide_and_the_rest_follows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mangacolor.stages.decision.DECIDING", 10)
+    table = votes(*[(0.9, 0.1, 0)] * 9, (0.75, 0.25, 0), *[(0.75, 0.25, 0)] * 30)
+    area = np.array([100.0] * 10 + [1.0] * 30)
+    cb = decided(table, PALETTE, np.ones(40), area, strangers(40))[:, 0]
+    assert (cb[9:] > 4).all() and (cb[:9] < -14).all()
