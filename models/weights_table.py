@@ -31,7 +31,7 @@ WEIGHTS: tuple[Weights, ...] = (
     Weights(
         name="default",
         file="default.safetensors",
-        sha256="8f3d15968734d0862ade9fc27c4584d30c614b5400c94fbbdf1fca1f3f6ac014",
+        sha256="079bc4749bceaae3946d29d32ada4ace26d509c6e6abca881d751331642394c9",
         architecture="efficient-palette, width 40",
         licence="CC-BY-SA-4.0",
         origin="bundled with mangacolor",

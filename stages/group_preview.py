@@ -8,7 +8,7 @@ import numpy.typing as npt
 from scipy.ndimage import find_objects
 
 from mangacolor.nouns import Artifact, Image, Inputs
-from mangacolor.stages.recolour import moves_of
+from mangacolor.stages.recolour import GROUP, moves_of
 from mangacolor.stages.window_pictures import Size, lay_out, window_picture
 
 LABELLED = 260  # pixels of a surface, at the preview's size, from which its number is written
@@ -21,7 +21,7 @@ def draw_groups(artifact: Artifact, inputs: Inputs) -> Image:
     def draw(number: int, size: Size) -> Image:
         full = colorize.images[f"surfaces-{number:03d}"]
         labels = np.asarray(cv2.resize(full, size, interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
-        ids = np.append(-1, moves_of(artifact.data["windows"][number])[:, 0]).astype(int)
+        ids = np.append(-1, moves_of(artifact.data["windows"][number])[:, GROUP]).astype(int)
         return _numbered(_tinted(window_picture(colorize, number, size), labels, ids), labels, ids)
 
     return lay_out(colorize, draw)

@@ -40,6 +40,7 @@ from mangacolor.stages.group_preview import draw_groups
 from mangacolor.stages.grouping import Groups, LookAlikes, group, look_alikes, make_space
 from mangacolor.stages.hints import Hint, hints_of, read_hints, surface_at
 from mangacolor.stages.palette import FILE, Entry, edits, from_document, name_of, parts_of, to_document
+from mangacolor.stages.recolour import MOVE
 from mangacolor.stages.surface_table import CB, CR, SHOWN, SPREAD
 from mangacolor.stages.wishes import Known, Wish, follow, gone, recognise, wish_for
 
@@ -100,9 +101,10 @@ def neutral() -> Artifact:
 
 
 def run(context: ChapterContext, pages: Mapping[str, Inputs]) -> dict[str, Artifact]:
-    """For each page ``windows``: for each window, and each of its surfaces from label 1 on, four whole
-    numbers in one flat list: the group (-1 for none), the levels to add to Cb and Cr, and the mean luma it
-    is to have (-1 for its own). Leaves the chapter's ``palette.json``.
+    """For each page ``windows``: for each window, and each of its surfaces from label 1 on, six whole
+    numbers in one flat list: the group (-1 for none), the levels to add to Cb and Cr, the mean luma it is to
+    have (-1 for its own), and the levels that Cb and Cr would get had nobody wished for a colour. Leaves the
+    chapter's ``palette.json``.
     """
     config: Config = context.config
     sizes: dict[str, list[int]] = {}
@@ -212,9 +214,10 @@ def _moves(
     agreed: Numbers,
     wishes: Sequence[Wish | None],
 ) -> Ints:
-    """Levels to add to Cb and Cr of each surface, and its luma or -1: N×3."""
+    """Levels to add to Cb and Cr of each surface, its luma or -1, and what to add if nobody wished: N×5."""
     target = colours[number]
     strength = np.rint(groups.held * STRENGTHS) / STRENGTHS
+    unwished = agreed + strength[:, None] * (target - agreed) - _own_chroma(surfaces)
     light = np.full(len(target), -1.0)
     shown = np.maximum(surfaces.table[:, SHOWN].astype(np.float64), 1)
     for index, wish in enumerate(wishes):
@@ -229,7 +232,7 @@ def _moves(
             mean = np.average(shown[mine], weights=surfaces.area[mine])
             light[mine] = np.clip(value * shown[mine] / mean, *LUMAS)
     to = agreed + strength[:, None] * (target - agreed)
-    moves = np.concatenate([to - _own_chroma(surfaces), light[:, None]], axis=1)
+    moves = np.concatenate([to - _own_chroma(surfaces), light[:, None], unwished], axis=1)
     return np.asarray(np.rint(moves), dtype=np.int64)
 
 
@@ -281,7 +284,7 @@ def _hand_out(
 ) -> dict[str, Artifact]:
     handed: dict[str, Artifact] = {}
     for name, mine in by_page(sizes, surfaces).items():
-        rows = np.zeros((sum(sizes[name]), 4), np.int64)
+        rows = np.zeros((sum(sizes[name]), MOVE), np.int64)
         rows[:, (0, 3)] = -1
         rows[surfaces.row[mine], 0] = ids[mine]
         rows[surfaces.row[mine], 1:] = moves[mine]
@@ -296,7 +299,7 @@ STAGE = ChapterStage(
     configure,
     ("balloons", "colorize"),
     neutral,
-    version=6,
+    version=7,
     file=FILE,
     edits=edits,
     preview=draw_groups,

@@ -16,7 +16,7 @@ from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.colorize import shrink
 from mangacolor.stages.colour_space import luma
 from mangacolor.stages.panels import panels_of
-from mangacolor.stages.recolour import corrected, lift, rows_of
+from mangacolor.stages.recolour import LIGHT, corrected, lift, moves_of, rows_of
 from mangacolor.stages.surface_field import open_borders
 from mangacolor.stages.surface_tone import evened
 from mangacolor.stages.transfer import LIFT_STEPS, paint, small_plan, with_lift
@@ -65,14 +65,14 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
 def _plans(colorize: Artifact, harmonize: Artifact | None, grey: Image, windows: Windows) -> list[Image]:
     plans = []
     moves = harmonize.data["windows"] if harmonize else []
-    wished = any(light >= 0 for window in moves for light in window[3::4])
+    wished = any((moves_of(window)[:, LIGHT] >= 0).any() for window in moves)
     for number, box in enumerate(windows.boxes):
         high, wide = colorize.images[f"panel-{number:03d}"].shape[:2]
         small = shrink(grey, box, (wide, high))
         labels = colorize.images[f"surfaces-{number:03d}"]
-        soft = open_borders(labels, small)
-        plan = small_plan(corrected(colorize, number, soft, harmonize), small)
-        plan = evened(plan, labels, soft, rows_of(colorize, number))
+        borders = open_borders(labels, small)
+        plan = small_plan(corrected(colorize, number, borders, harmonize), small)
+        plan = evened(plan, labels, borders, rows_of(colorize, number))
         if wished:
             plan = with_lift(plan, lift(labels, small, plan, moves[number]))
         plans.append(plan)
@@ -164,6 +164,6 @@ STAGE = Stage(
     run=run,
     configure=configure,
     needs=("decode", "panels", "balloons", "colorize", "harmonize", "upscale"),
-    version=3,
+    version=4,
     keep="asked",
 )

@@ -9,20 +9,23 @@ import numpy.typing as npt
 
 from mangacolor.nouns import Artifact, Image
 from mangacolor.stages.colour_space import chroma, luma, to_rgb
-from mangacolor.stages.surface_field import evenness, settled
+from mangacolor.stages.surface_field import Borders, areas, eased, evenness, settled
 from mangacolor.stages.surface_table import CB, CR
 from mangacolor.stages.transfer import DARKEST, INK
 
 Floats = npt.NDArray[np.float32]
 
 WISHED = 0.9  # how far a surface is evened out whose colour somebody has chosen
+MOVE = 6  # numbers of a surface in the ``harmonize`` artifact; the last two as if nobody had wished:
+GROUP, LIGHT = 0, 3
+WANTED, UNWISHED = slice(1, 3), slice(4, 6)
 LIFTS = (0.25, 3.9)  # by what a tone may be multiplied for a wish
 
 
-def corrected(colorize: Artifact, number: int, soft: Floats, harmonize: Artifact | None) -> Image:
+def corrected(colorize: Artifact, number: int, borders: Borders, harmonize: Artifact | None) -> Image:
     """A window's small picture (H×W×3 RGB uint8), its surfaces evened out and moved, at the same luma.
 
-    ``number``: of the window. ``soft``: its ``open_borders``, H×W. Without a correction for the
+    ``number``: of the window. ``borders``: its ``open_borders``. Without a correction for the
     window its surfaces are only evened out.
     """
     picture = colorize.images[f"panel-{number:03d}"]
@@ -33,12 +36,17 @@ def corrected(colorize: Artifact, number: int, soft: Floats, harmonize: Artifact
     moves = moves_of(windows[number] if windows else [])
     even, move = evenness(table), np.zeros((len(table), 2), np.float32)
     if len(moves):
-        even, move = np.where(moves[:, 3] >= 0, WISHED, even), moves[:, 1:3]
+        move = moves[:, UNWISHED]
     labels = colorize.images[f"surfaces-{number:03d}"]
     own = table[:, (CB, CR)].astype(np.float32) - 128
-    rows = np.concatenate([move + even[:, None] * own, even[:, None]], axis=1)
+    both = eased(np.concatenate([move, own], axis=1), areas(labels), borders)
+    if len(moves):  # a wish is as it is said, and changes nothing beside it
+        wished = moves[:, LIGHT] >= 0
+        even = np.where(wished, WISHED, even)
+        both[wished] = np.concatenate([moves[:, WANTED], own], axis=1)[wished]
+    rows = np.concatenate([both[:, :2] + even[:, None] * both[:, 2:], even[:, None]], axis=1)
     field = np.concatenate([np.zeros((1, 3), np.float32), rows.astype(np.float32)])[labels]
-    field = settled(field, labels, soft)
+    field = settled(field, labels, borders.soft)
     cb, cr = (
         plane * (1 - field[..., 2]) + field[..., channel] for channel, plane in enumerate(chroma(picture))
     )
@@ -54,8 +62,8 @@ def rows_of(colorize: Artifact, number: int) -> Image:
 
 
 def moves_of(window: Sequence[int]) -> Floats:
-    """A window's part of the ``harmonize`` artifact: a row of group, Cb, Cr and luma for each surface."""
-    return np.array(window, np.float32).reshape(-1, 4)
+    """A window's part of the ``harmonize`` artifact, a row of ``MOVE`` numbers for each surface."""
+    return np.array(window, np.float32).reshape(-1, MOVE)
 
 
 def lift(labels: Image, grey: Image, plan: Image, window: Sequence[int]) -> Floats:
@@ -64,7 +72,7 @@ def lift(labels: Image, grey: Image, plan: Image, window: Sequence[int]) -> Floa
     ``plan``: the window's, as of ``small_plan``. Undoes ``paint``'s mapping of luma for the mean of the
     surface's pixels that are no ink.
     """
-    wished = moves_of(window)[:, 3]
+    wished = moves_of(window)[:, LIGHT]
     factor = np.ones(len(wished) + 1, np.float32)
     shade = plan[..., 2].astype(np.float32) * ((1 - DARKEST) / 255) + DARKEST
     above = np.maximum(grey.astype(np.float32) - INK, 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +18,7 @@ Floats = npt.NDArray[np.float32]
 CRISP, SOFT = 0.8, 5.0
 FLAT, ROUGH = 8.0, 40.0  # deviation of the scan's luma within a surface: of flat print, and of a painting
 EVEN_FLAT, EVEN_ROUGH = 0.9, 0.3  # share of a surface's own variation of colour that is taken away
+HOLD = 0.1  # of the root of its area: how firmly a surface keeps its own, against pixels of open border
 INK_LOW, INK_HIGH = 8.0, 28.0  # barrier from which two surfaces begin to meet crisply, and wholly do
 
 
@@ -26,10 +29,50 @@ def evenness(table: Image) -> Floats:
     return np.asarray(EVEN_FLAT + (EVEN_ROUGH - EVEN_FLAT) * np.clip(rough, 0, 1), dtype=np.float32)
 
 
+@dataclass(frozen=True, slots=True)
+class Borders:
+    """Where nothing marks the border between two surfaces of a window: most likely they are one thing.
+
+    ``soft``: H×W, 1 around such borders, falling to 0 where there is ink and away from borders. ``length``:
+    N×N, how many pixels of such border two surfaces share.
+    """
+
+    soft: Floats
+    length: Floats
+
+
+def open_borders(labels: Image, grey: Image) -> Borders:
+    """``labels``: a window's surfaces, H×W. ``grey``: its scan at the same size."""
+    soft = _softness(labels, barrier(grey))
+    count = int(labels.max()) + 1
+    total = np.zeros(count * count)
+    for one, other in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])):
+        there = labels[one] != labels[other]
+        pair = labels[one][there].astype(np.int64) * count + labels[other][there]
+        total += np.bincount(pair, weights=soft[one][there], minlength=count * count)
+    length = total.reshape(count, count)[1:, 1:]
+    return Borders(soft, (length + length.T).astype(np.float32))
+
+
+def eased(values: Floats, area: Floats, borders: Borders) -> Floats:
+    """Values of surfaces (N×C) drawn together across open borders, so that what is one thing stays one.
+
+    ``area``: N, in pixels: the larger, the more a surface keeps its own.
+    """
+    hold = HOLD * np.sqrt(area)
+    matrix = np.diag(hold + borders.length.sum(axis=1)) - borders.length
+    return np.asarray(np.linalg.solve(matrix, hold[:, None] * values), dtype=np.float32)
+
+
+def areas(labels: Image) -> Floats:
+    """Pixels of each surface, at least one, label 1 first."""
+    return np.asarray(np.maximum(np.bincount(labels.ravel())[1:], 1), dtype=np.float32)
+
+
 def settled(field: Floats, labels: Image, soft: Floats) -> Floats:
     """The field of moves (H×W×C), softened where no ink divides two surfaces. Ground stays without.
 
-    ``soft``: as of ``open_borders``.
+    ``soft``: as of ``Borders``.
     """
     inside = (labels > 0).astype(np.float32)
     soft = soft[..., None]
@@ -40,12 +83,7 @@ def settled(field: Floats, labels: Image, soft: Floats) -> Floats:
     return np.asarray(((1 - soft) * blurred[0] + soft * blurred[1]) * inside[..., None], dtype=np.float32)
 
 
-def open_borders(labels: Image, grey: Image) -> Floats:
-    """1 around borders that nothing marks, falling to 0 where there is ink and away from borders, H×W.
-
-    ``labels``: a window's surfaces, H×W. ``grey``: its scan at the same size.
-    """
-    walls = barrier(grey)
+def _softness(labels: Image, walls: Floats) -> Floats:
     kernel = np.ones((3, 3), np.uint8)
     border = (cv2.dilate(labels, kernel) != cv2.erode(labels, kernel)) & (labels > 0)
     crest = cv2.dilate(walls, np.ones((5, 5), np.uint8))

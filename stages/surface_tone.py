@@ -11,25 +11,24 @@ import numpy as np
 
 from mangacolor.nouns import Image
 from mangacolor.stages.colour_space import Plane, beyond_luma
-from mangacolor.stages.surface_field import Floats, evenness, settled
+from mangacolor.stages.surface_field import Borders, areas, eased, evenness, settled
 from mangacolor.stages.transfer import DARKEST
 
 
-def evened(plan: Image, labels: Image, soft: Floats, table: Image) -> Image:
+def evened(plan: Image, labels: Image, borders: Borders, table: Image) -> Image:
     """``plan`` (H×W×3 as of ``small_plan``) with its tones evened out.
 
-    ``labels``: H×W, the window's surfaces. ``soft``: their ``open_borders``, H×W. ``table``: their rows.
+    ``labels``: H×W, the window's surfaces. ``borders``: their ``open_borders``. ``table``: their rows.
     """
     if not len(table):
         return plan
-    count = len(table) + 1
-    flat = labels.ravel()
     shade = plan[..., 2].astype(np.float32)
-    area = np.maximum(np.bincount(flat, minlength=count), 1)
-    mean = np.bincount(flat, weights=shade.ravel(), minlength=count) / area
-    share = np.append(np.float32(0), evenness(table))
-    field = np.stack([(share * mean).astype(np.float32)[labels], share[labels]], axis=2)
-    field = settled(field, labels, soft)
+    area = areas(labels)
+    total = np.bincount(labels.ravel(), weights=shade.ravel())[1:].astype(np.float32)
+    mean = eased((total / area)[:, None], area, borders)[:, 0]
+    share = evenness(table)
+    rows = np.concatenate([np.zeros((1, 2), np.float32), np.stack([share * mean, share], axis=1)])
+    field = settled(rows[labels], labels, borders.soft)
     tone = shade * (1 - field[..., 1]) + field[..., 0]
     evened_plan = plan.copy()
     evened_plan[..., 2] = np.rint(np.minimum(tone, _lightest(plan))).clip(0, 255)

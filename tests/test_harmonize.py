@@ -18,7 +18,7 @@ from mangacolor.settings import Options
 from mangacolor.stages.harmonize import STAGE, STEP, Config, configure, run
 from mangacolor.stages.hints import Hint
 from mangacolor.stages.palette import from_document, parts_of, to_document
-from mangacolor.stages.recolour import moves_of
+from mangacolor.stages.recolour import MOVE, WANTED, moves_of
 from mangacolor.stages.surface_table import AREA, AREA_STEPS, CB, COLUMNS, CR, SHOWN, TONE
 from mangacolor.tests.stage_bench import Bytes
 
@@ -97,7 +97,7 @@ def test_what_looks_alike_takes_the_colour_of_the_most() -> None:
 def moves(made: Mapping[str, Artifact]) -> npt.NDArray[np.int_]:
     """Levels of Cb and Cr of every surface."""
     flat = [value for artifact in made.values() for window in artifact.data["windows"] for value in window]
-    return np.array(flat).reshape(-1, 4)[:, 1:3]
+    return np.array(flat).reshape(-1, MOVE)[:, WANTED]
 
 
 def test_moves_are_whole_and_the_same_every_time() -> None:
@@ -122,7 +122,7 @@ def test_balloons_are_left_alone_and_do_not_count() -> None:
     for inputs in pages.values():
         inputs["balloons"].images["main"][:SIDE] = 255
     for artifact in run(context, pages).values():
-        assert moves_of(artifact.data["windows"][0])[0].tolist() == [-1, 0, 0, -1]
+        assert moves_of(artifact.data["windows"][0])[0].tolist() == [-1, 0, 0, -1, 0, 0]
 
 
 def test_a_chapter_without_surfaces() -> None:

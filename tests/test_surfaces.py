@@ -12,7 +12,7 @@ from mangacolor.stages.agreement import agreed
 from mangacolor.stages.communities import communities
 from mangacolor.stages.grouping import joined, nearest
 from mangacolor.stages.recolour import corrected
-from mangacolor.stages.surface_field import evenness, open_borders
+from mangacolor.stages.surface_field import areas, eased, evenness, open_borders
 from mangacolor.stages.surface_table import (
     AREA,
     AREA_STEPS,
@@ -191,10 +191,10 @@ def test_a_move_ends_at_the_ink_and_evens_blotches() -> None:
     picture[40:60, 10:30] = (230, 160, 150)  # a blotch
     colorize = window_of(grey, labels, picture)
     left = int(labels[64, 20])
-    moves = [[1, 0, 0, -1], [1, 0, 0, -1]]
-    moves[left - 1] = [1, 12, -6, -1]
-    soft = open_borders(labels, grey)
-    made = corrected(colorize, 0, soft, Artifact({"windows": [[*moves[0], *moves[1]]]})).astype(int)
+    moves = [[1, 0, 0, -1, 0, 0], [1, 0, 0, -1, 0, 0]]
+    moves[left - 1] = [1, 12, -6, -1, 12, -6]
+    borders = open_borders(labels, grey)
+    made = corrected(colorize, 0, borders, Artifact({"windows": [[*moves[0], *moves[1]]]})).astype(int)
     assert np.abs(made[:, 70:] - picture[:, 70:]).max() <= 1
     moved = made[100, 20] - picture[100, 20]
     assert moved[2] > 10 > moved[0]
@@ -206,17 +206,17 @@ def test_without_a_correction_surfaces_are_evened_out_and_not_moved() -> None:
     grey = circle()
     picture = np.full((256, 256, 3), (120, 99, 80), np.uint8)
     labels = find_surfaces(grey, everywhere(grey))
-    colorize, soft = window_of(grey, labels, picture), open_borders(labels, grey)
+    colorize, borders = window_of(grey, labels, picture), open_borders(labels, grey)
     for harmonize in (None, Artifact({"windows": []})):
-        assert np.abs(corrected(colorize, 0, soft, harmonize).astype(int) - picture).max() <= 1
+        assert np.abs(corrected(colorize, 0, borders, harmonize).astype(int) - picture).max() <= 1
     picture[20:40, 20:40] = (180, 90, 60)
-    made = corrected(colorize, 0, soft, None).astype(int)
+    made = corrected(colorize, 0, borders, None).astype(int)
     assert (
         np.abs(made[30, 30] - made[60, 20]).max()
         < 0.4 * np.abs(picture[30, 30].astype(int) - picture[60, 20]).max()
     )
     nothing = Artifact({"panels": [{"surfaces": 0}]}, {"panel-000": picture})
-    assert corrected(nothing, 0, soft, None) is picture
+    assert corrected(nothing, 0, borders, None) is picture
 
 
 def test_what_is_painted_may_change_its_colour_more_than_what_is_printed_flat() -> None:
@@ -253,3 +253,32 @@ def test_a_surface_is_as_dark_as_its_colour_needs() -> None:
     made = tones(grey, white, (-12, 20))
     value = 255 * (DARKEST + (1 - DARKEST) * made / 255)
     assert np.abs(value + 1.402 * 20 - 255).max() < 1
+
+
+def test_what_nothing_divides_is_drawn_together_and_what_ink_divides_is_not() -> None:
+    grey = np.full((120, 120), 230, np.uint8)
+    grey[:, 78:82] = 0
+    labels = np.ones((120, 120), np.uint8)
+    labels[:, 40:80], labels[:, 80:] = 2, 3
+    borders = open_borders(labels, grey)
+    assert borders.length[0, 1] == borders.length[1, 0] > 60
+    assert borders.length[1, 2] < 1 and borders.length[0, 2] == 0
+    values = np.array([[20.0], [-20.0], [50.0]], np.float32)
+    together = eased(values, areas(labels), borders)[:, 0]
+    assert together[0] - together[1] < 4
+    assert abs(together[2] - 50) < 2
+
+
+def test_a_wish_for_one_surface_changes_nothing_of_its_neighbour() -> None:
+    """Even where no ink divides them, so that they are drawn together otherwise."""
+    grey = np.full((120, 120), 230, np.uint8)
+    labels = np.ones((120, 120), np.uint8)
+    labels[:, 60:] = 2
+    colorize = window_of(grey, labels, np.full((120, 120, 3), (190, 180, 170), np.uint8))
+    borders = open_borders(labels, grey)
+    before, after = (
+        corrected(colorize, 0, borders, Artifact({"windows": [[1, *first, 10, -5, 2, 0, 0, -1, 0, 0]]}))
+        for first in ((10, -5, -1), (-30, 40, 150))
+    )
+    assert np.array_equal(before[:, 90:], after[:, 90:])
+    assert np.abs(before[:, :30].astype(int) - after[:, :30]).max() > 40
