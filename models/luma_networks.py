@@ -11,8 +11,8 @@ N×1×(h·s)×(w·s) in [0, 1].
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -56,6 +56,23 @@ def _convolution(weight: Tensor, like: nn.Conv2d, padding: int) -> nn.Conv2d:
     assert like.bias is not None and made.bias is not None
     made.bias.data = like.bias.data
     return made
+
+
+def compact_body(state: Mapping[str, Tensor]) -> list[Any]:
+    """The layers of a SRVGGNetCompact, 3×3 convolutions and PReLUs, from its weights ``body.0.weight``, …"""
+    layers: list[nn.Module] = []
+    for number in range(len({name.split(".")[1] for name in state})):
+        weight = state[f"body.{number}.weight"].float()
+        layer: nn.Conv2d | nn.PReLU
+        if weight.ndim == 1:
+            layer = nn.PReLU(len(weight))
+        else:
+            layer = nn.Conv2d(weight.shape[1], weight.shape[0], 3, padding=1)
+            assert layer.bias is not None
+            layer.bias.data = state[f"body.{number}.bias"].float()
+        layer.weight.data = weight
+        layers.append(layer)
+    return layers
 
 
 class LumaCompact(nn.Module):

@@ -2,11 +2,13 @@
 
 spandrel (MIT) recognises the architecture from the weights and loads them strictly; for the two
 architectures of Real-ESRGAN we then use our own luma form of them (``luma_networks``), for any
-other spandrel's module as it is.
+other spandrel's module as it is. A SRVGGNetCompact of the table needs no recognising, and spandrel, which
+takes a second to import, is left alone.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 Backend = Literal["spandrel", "realesrgan"]
 Computes = Literal["torch", "nnpack", "ncnn"]  # nnpack is torch's own, for networks that it suits
 Enlarge = Callable[[Image, int], Image]
+Described = Any  # spandrel's ImageModelDescriptor, or what there is of one without spandrel
 
 UNKNOWN_CONTEXT = 96  # pixels, for a user's network whose reach nobody has measured
 
@@ -94,7 +97,11 @@ def load_upscaler(
     """
     known = BY_NAME.get(name_or_path)
     state = known_state(known) if known else user_state(_user_path(name_or_path))
-    descriptor = describe(state, name_or_path)
+    descriptor: Described
+    if known and known.architecture == "Compact" and backend == "spandrel":
+        descriptor = describe_compact(state)
+    else:
+        descriptor = describe(state, name_or_path)
     context = _context(descriptor, known.context if known else None)
     if backend == "realesrgan":
         from mangacolor.models.realesrgan_backend import realesrgan_enlarge
@@ -144,13 +151,33 @@ def describe(state: State, name: str) -> ImageModelDescriptor[Any]:
     return descriptor
 
 
-def _context(descriptor: ImageModelDescriptor[Any], known: int | None) -> int:
+def describe_compact(state: State) -> Described:
+    """The same of the weights of a SRVGGNetCompact, without spandrel."""
+    from types import SimpleNamespace
+
+    from mangacolor.models.luma_networks import compact_body
+
+    body = compact_body(state)
+    (first, *_), last = body, body[-1]
+    channels = first.in_channels
+    scale = math.isqrt(last.out_channels // channels)
+    return SimpleNamespace(
+        architecture=SimpleNamespace(id="Compact"),
+        model=SimpleNamespace(body=body, num_conv=len(body) // 2 - 1),
+        scale=scale,
+        input_channels=channels,
+        output_channels=channels,
+        supports_half=True,
+    )
+
+
+def _context(descriptor: Described, known: int | None) -> int:
     if descriptor.architecture.id == "Compact":
         return int(descriptor.model.num_conv) + 2
     return known or UNKNOWN_CONTEXT
 
 
-def _computes(descriptor: ImageModelDescriptor[Any], device: str, wanted: CpuBackend) -> Computes:
+def _computes(descriptor: Described, device: str, wanted: CpuBackend) -> Computes:
     if device != "cpu" or descriptor.architecture.id != "Compact":
         return "torch"
     if wanted == "ncnn":
@@ -177,9 +204,7 @@ def _advice(device: str, computes: Computes) -> tuple[int, int, int, int]:
     return 512, 512 * 512, 256, 4
 
 
-def _torch_enlarge(
-    descriptor: ImageModelDescriptor[Any], context: int, device: str, winograd: bool
-) -> Enlarge:
+def _torch_enlarge(descriptor: Described, context: int, device: str, winograd: bool) -> Enlarge:
     import torch
 
     from mangacolor.models.luma_networks import LumaCompact
@@ -217,7 +242,7 @@ def _pixels(y: torch.Tensor, size: list[int]) -> Image:
     return pixels
 
 
-def _ncnn_enlarge(descriptor: ImageModelDescriptor[Any], context: int) -> Enlarge:
+def _ncnn_enlarge(descriptor: Described, context: int) -> Enlarge:
     import numpy as np
     import torch
 
@@ -239,7 +264,7 @@ def _ncnn_enlarge(descriptor: ImageModelDescriptor[Any], context: int) -> Enlarg
     return enlarge
 
 
-def _luma_network(descriptor: ImageModelDescriptor[Any], scale: int, context: int) -> torch.nn.Module:
+def _luma_network(descriptor: Described, scale: int, context: int) -> torch.nn.Module:
     from mangacolor.models.luma_networks import AnyOnLuma, LumaCompact, LumaESRGAN
 
     own, model, colours = descriptor.scale, descriptor.model, descriptor.output_channels

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import pickle
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +20,13 @@ from torch.nn import functional as F
 
 from mangacolor.errors import SetupError
 from mangacolor.models import ncnn_weights, super_resolution_files
-from mangacolor.models.super_resolution import Backend, load_upscaler, weights_hash
+from mangacolor.models.super_resolution import (
+    Backend,
+    describe,
+    describe_compact,
+    load_upscaler,
+    weights_hash,
+)
 from mangacolor.models.super_resolution_files import known_state, package_folder
 from mangacolor.models.super_resolution_table import BY_NAME, DEFAULT, NETWORKS
 from mangacolor.models.weights_file import BUNDLED, cache_folder, sha256_of
@@ -135,6 +143,29 @@ def test_both_back_ends_agree_and_print_nothing(name: str, capfd: pytest.Capture
         assert a.std() > 20
         assert np.abs(a.astype(int) - b).max() <= 1
     assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize("name", [DEFAULT, pytest.param("animevideov3", marks=needs_package)])
+def test_a_compact_network_is_read_as_spandrel_reads_it(name: str) -> None:
+    state = known_state(BY_NAME[name])
+    ours, theirs = describe_compact(state), describe(state, name)
+    for field in ("scale", "input_channels", "output_channels", "supports_half"):
+        assert getattr(ours, field) == getattr(theirs, field)
+    assert ours.model.num_conv == theirs.model.num_conv
+    x = torch.rand(1, theirs.input_channels, 24, 31)
+    with torch.inference_mode():
+        assert torch.equal(
+            torch.nn.Sequential(*ours.model.body)(x), torch.nn.Sequential(*theirs.model.body)(x)
+        )
+
+
+def test_the_default_network_is_loaded_without_spandrel() -> None:
+    """Which would take a second of every run."""
+    code = (
+        "import sys; from mangacolor.models.super_resolution import load_upscaler; "
+        f"load_upscaler({DEFAULT!r}); sys.exit('spandrel' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 @needs_realesrgan
