@@ -1,7 +1,9 @@
-"""Make the pictures of README.md from a run of the bundled chapter.
+"""Make the pictures of the documents from a run of the bundled chapter.
 
 mangacolor examples/chapter --out colored --scale 1 --keep
-python examples/make_pictures.py examples/chapter colored docs/pictures
+python examples/make_pictures.py examples/chapter colored docs/pictures [TRUTH]
+
+With TRUTH, a folder of the chapter's pages in their own colours, failures are shown beside it.
 """
 
 from __future__ import annotations
@@ -15,15 +17,31 @@ from PIL import Image
 Picture = Image.Image
 PAGES = ("E19P02.png", "E19P04.png", "E19P06.png")
 LOOKED_INTO = "E19P04.png"
+FAILED = {"E19P01": (30, 30, 970, 700), "E19P03": (30, 10, 970, 600), "E19P07": (30, 655, 970, 1370)}
 
 
-def main(chapter: Path, run: Path, out: Path) -> None:
+def main(chapter: Path, run: Path, out: Path, truth: Path | None = None) -> None:
     out.mkdir(parents=True, exist_ok=True)
     pairs = [half_and_half(rgb(chapter / name), rgb(run / name)) for name in PAGES]
     save(row(pairs, 780), out / "before-after.jpg")
     state = run / ".mangacolor" / "pages" / LOOKED_INTO
     names = ("panels", "balloons", "colorize", "reassemble")
     save(row([rgb(state / f"{name}.png") for name in names], 620), out / "stages.jpg")
+    if truth is not None:
+        save(failures(chapter, run, truth), out / "failures.jpg")
+
+
+def failures(chapter: Path, run: Path, truth: Path) -> Picture:
+    """Scan, result and truth of a panel, a row for each."""
+    rows = []
+    for name, part in FAILED.items():
+        pages = (chapter / f"{name}.png", run / f"{name}.png", truth / f"{name}.webp")
+        rows.append(row([rgb(page).crop(part) for page in pages], 300))
+    width, height = max(r.width for r in rows), sum(r.height + 12 for r in rows) - 12
+    sheet = Image.new("RGB", (width, height), "white")
+    for number, picture in enumerate(rows):
+        sheet.paste(picture, (0, number * (300 + 12)))
+    return sheet
 
 
 def rgb(path: Path) -> Picture:
