@@ -16,6 +16,7 @@ from PIL import Image
 
 Picture = Image.Image
 PAGES = ("E19P02.png", "E19P04.png", "E19P06.png")
+GAP = 12  # pixels between pictures
 LOOKED_INTO = "E19P04.png"
 FAILED = {"E19P01": (30, 30, 970, 700), "E19P03": (30, 10, 970, 600), "E19P07": (30, 655, 970, 1370)}
 
@@ -37,10 +38,10 @@ def failures(chapter: Path, run: Path, truth: Path) -> Picture:
     for name, part in FAILED.items():
         pages = (chapter / f"{name}.png", run / f"{name}.png", truth / f"{name}.webp")
         rows.append(row([rgb(page).crop(part) for page in pages], 300))
-    width, height = max(r.width for r in rows), sum(r.height + 12 for r in rows) - 12
-    sheet = Image.new("RGB", (width, height), "white")
+    height = sum(picture.height + GAP for picture in rows) - GAP
+    sheet = Image.new("RGB", (max(picture.width for picture in rows), height), "white")
     for number, picture in enumerate(rows):
-        sheet.paste(picture, (0, number * (300 + 12)))
+        sheet.paste(picture, (0, number * (picture.height + GAP)))
     return sheet
 
 
@@ -63,11 +64,11 @@ def row(pictures: list[Picture], height: int) -> Picture:
     sized = [
         p.resize((round(p.width * height / p.height), height), Image.Resampling.LANCZOS) for p in pictures
     ]
-    sheet = Image.new("RGB", (sum(p.width for p in sized) + 12 * (len(sized) - 1), height), "white")
+    sheet = Image.new("RGB", (sum(p.width for p in sized) + GAP * (len(sized) - 1), height), "white")
     left = 0
     for picture in sized:
         sheet.paste(picture, (left, 0))
-        left += picture.width + 12
+        left += picture.width + GAP
     return sheet
 
 

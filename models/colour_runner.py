@@ -80,32 +80,19 @@ def colour_runner(network: Generator, backend: CpuBackend = "torch") -> ColourRu
     takes_any_size = isinstance(network, EfficientUNet)
     tile, grain = TILE, STEP if takes_any_size else TILE  # small windows need not fill a tile
     seen = ("sixteenth", VOTES) if takes_any_size else _unet_maps(network.config.levels)
+    palette: Sequence[Sequence[float]] = ()
+    if isinstance(network, EfficientUNet):
+        palette = network.palette.centres.float().mul(127.5).round(decimals=1).tolist()
     if isinstance(network, EfficientUNet) and backend == "ncnn" and device.type == "cpu":
-        return ColourRunner("ncnn", tile, grain, seen, _on_ncnn(network), _palette(network))
+        return ColourRunner("ncnn", tile, grain, seen, _on_ncnn(network), palette)
     with torch.inference_mode(False), torch.no_grad():  # the caller's mode would mark the new weights
         form = _inference_form(network)
     call = _torch_call(form, device)
     if device.type == "cpu":
         return ColourRunner(
-            "torch",
-            tile,
-            grain,
-            seen,
-            lambda tiles, maps: each(lambda t: call([t], maps)[0], tiles),
-            _palette(network),
+            "torch", tile, grain, seen, lambda tiles, maps: each(lambda t: call([t], maps)[0], tiles), palette
         )
-    return ColourRunner(
-        "torch", tile, grain, seen, lambda tiles, maps: _by_size(call, tiles, maps), _palette(network)
-    )
-
-
-def _palette(network: Generator) -> Sequence[Sequence[float]]:
-    from mangacolor.models.efficient_unet import EfficientUNet
-
-    if not isinstance(network, EfficientUNet):
-        return ()
-    levels: list[list[float]] = network.palette.centres.float().mul(127.5).round(decimals=1).tolist()
-    return levels
+    return ColourRunner("torch", tile, grain, seen, lambda tiles, maps: _by_size(call, tiles, maps), palette)
 
 
 def _on_ncnn(network: Any) -> Callable[[Sequence[Image], Sequence[str]], list[Coloured]]:

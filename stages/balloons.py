@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Literal
 
 import cv2
 import numpy as np
 
+from mangacolor.models.weights_file import BUNDLED
 from mangacolor.nouns import Artifact, Box, Chapter, Image, Inputs
 from mangacolor.settings import Options
 from mangacolor.stages import colour_space
@@ -24,7 +24,7 @@ from mangacolor.stages.balloon_regions import as_uint8, lettered_regions
 from mangacolor.stages.balloon_shapes import enclosed
 from mangacolor.stages.base import Stage, StageContext
 
-WEIGHTS = Path(__file__).parents[1] / "models" / "weights" / "balloons.safetensors"
+WEIGHTS = BUNDLED / "balloons.safetensors"
 Method = Literal["learnt", "lettering"]
 WORKING_SIDE = 1400  # pixels of the page's long side: lettering stays legible, time stays bounded
 NETWORK_SIDE = 768  # the same, for the network, as it was trained

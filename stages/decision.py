@@ -11,6 +11,7 @@ likelier than for others. Where the network is sure nothing changes.
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import softmax
 
 from mangacolor.nouns import Image
 from mangacolor.stages.agreement import Numbers
@@ -35,7 +36,7 @@ def decided(votes: Image, palette: Numbers, weight: Numbers, area: Numbers, foun
     heard = _heard(np.log(np.maximum(chances, FEWEST)), weight.astype(np.float32), found)
     large = np.sort(np.argsort(-area, kind="stable")[:DECIDING])
     favour = _favour(chances[large], heard[large], area[large])
-    return np.asarray(_softmax((heard + favour) / TEMPERATURE) @ palette, dtype=np.float64)
+    return np.asarray(softmax((heard + favour) / TEMPERATURE, axis=1) @ palette, dtype=np.float64)
 
 
 def _favour(chances: Floats, heard: Floats, area: Numbers) -> Floats:
@@ -44,7 +45,7 @@ def _favour(chances: Floats, heard: Floats, area: Numbers) -> Floats:
     foreseen = share @ chances + FEWEST
     favour = np.zeros(chances.shape[1], np.float32)
     for _ in range(ROUNDS):
-        chosen = share @ _softmax((heard + favour) / TEMPERATURE)
+        chosen = share @ softmax((heard + favour) / TEMPERATURE, axis=1)
         favour += PACE * TEMPERATURE * np.log(foreseen / (chosen + FEWEST))
     return favour
 
@@ -56,8 +57,3 @@ def _heard(own: Floats, weight: Floats, found: LookAlikes) -> Floats:
     for near, say in zip(found.near.T, says.T, strict=True):
         total += say[:, None] * own[near]
     return np.asarray(total / (weight + says.sum(axis=1))[:, None])
-
-
-def _softmax(values: Floats) -> Floats:
-    powers = np.exp(values - values.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))

@@ -40,7 +40,7 @@ from mangacolor.stages.group_preview import draw_groups
 from mangacolor.stages.grouping import Groups, LookAlikes, group, look_alikes, make_space
 from mangacolor.stages.hints import Hint, hints_of, read_hints, surface_at
 from mangacolor.stages.palette import FILE, Entry, edits, from_document, name_of, parts_of, to_document
-from mangacolor.stages.recolour import MOVE
+from mangacolor.stages.recolour import GROUP, LIGHT, MOVE
 from mangacolor.stages.surface_table import CB, CR, SHOWN, SPREAD
 from mangacolor.stages.wishes import Known, Wish, follow, gone, recognise, wish_for
 
@@ -215,24 +215,23 @@ def _moves(
     wishes: Sequence[Wish | None],
 ) -> Ints:
     """Levels to add to Cb and Cr of each surface, its luma or -1, and what to add if nobody wished: N×5."""
-    target = colours[number]
     strength = np.rint(groups.held * STRENGTHS) / STRENGTHS
-    unwished = agreed + strength[:, None] * (target - agreed) - _own_chroma(surfaces)
-    light = np.full(len(target), -1.0)
+    unwished = agreed + strength[:, None] * (colours[number] - agreed)
+    to, light = unwished.copy(), np.full(len(number), -1.0)
     shown = np.maximum(surfaces.table[:, SHOWN].astype(np.float64), 1)
     for index, wish in enumerate(wishes):
         if wish is None:
             continue
         mine = number == index
         value, *chroma = parts_of(wish.colour)
-        target[mine] = chroma
+        held = np.ones(1) if wish.whole else strength[mine]
+        to[mine] = agreed[mine] + held[:, None] * (chroma - agreed[mine])
         if wish.whole:
-            strength[mine] = 1
             # Light and shade within the group stay what they are to each other.
             mean = np.average(shown[mine], weights=surfaces.area[mine])
             light[mine] = np.clip(value * shown[mine] / mean, *LUMAS)
-    to = agreed + strength[:, None] * (target - agreed)
-    moves = np.concatenate([to - _own_chroma(surfaces), light[:, None], unwished], axis=1)
+    own = _own_chroma(surfaces)
+    moves = np.concatenate([to - own, light[:, None], unwished - own], axis=1)
     return np.asarray(np.rint(moves), dtype=np.int64)
 
 
@@ -285,8 +284,8 @@ def _hand_out(
     handed: dict[str, Artifact] = {}
     for name, mine in by_page(sizes, surfaces).items():
         rows = np.zeros((sum(sizes[name]), MOVE), np.int64)
-        rows[:, (0, 3)] = -1
-        rows[surfaces.row[mine], 0] = ids[mine]
+        rows[:, (GROUP, LIGHT)] = -1
+        rows[surfaces.row[mine], GROUP] = ids[mine]
         rows[surfaces.row[mine], 1:] = moves[mine]
         windows = np.split(rows, np.cumsum(sizes[name])[:-1])
         handed[name] = Artifact({"windows": [window.ravel().tolist() for window in windows]})

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 
+from mangacolor.models.weights_file import BUNDLED
 from mangacolor.nouns import Image
 
-WEIGHTS = Path(__file__).parents[1] / "models" / "weights" / "panels.safetensors"
+WEIGHTS = BUNDLED / "panels.safetensors"
 _PIXELS = 0.4  # of the page's own, at the working scale: a long side of about 768
 
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from mangacolor.nouns import Artifact, Image
 from mangacolor.stages.colour_space import chroma, luma, to_rgb
-from mangacolor.stages.surface_field import Borders, areas, eased, evenness, settled
+from mangacolor.stages.surface_field import Borders, eased, evenness, settled
 from mangacolor.stages.surface_table import CB, CR
 from mangacolor.stages.transfer import DARKEST, INK
 
@@ -39,14 +39,14 @@ def corrected(colorize: Artifact, number: int, borders: Borders, harmonize: Arti
         move = moves[:, UNWISHED]
     labels = colorize.images[f"surfaces-{number:03d}"]
     own = table[:, (CB, CR)].astype(np.float32) - 128
-    both = eased(np.concatenate([move, own], axis=1), areas(labels), borders)
+    both = eased(np.concatenate([move, own], axis=1), borders)
     if len(moves):  # a wish is as it is said, and changes nothing beside it
         wished = moves[:, LIGHT] >= 0
         even = np.where(wished, WISHED, even)
         both[wished] = np.concatenate([moves[:, WANTED], own], axis=1)[wished]
     rows = np.concatenate([both[:, :2] + even[:, None] * both[:, 2:], even[:, None]], axis=1)
     field = np.concatenate([np.zeros((1, 3), np.float32), rows.astype(np.float32)])[labels]
-    field = settled(field, labels, borders.soft)
+    field = settled(field, labels, borders)
     cb, cr = (
         plane * (1 - field[..., 2]) + field[..., channel] for channel, plane in enumerate(chroma(picture))
     )

@@ -34,11 +34,12 @@ class Borders:
     """Where nothing marks the border between two surfaces of a window: most likely they are one thing.
 
     ``soft``: H×W, 1 around such borders, falling to 0 where there is ink and away from borders. ``length``:
-    N×N, how many pixels of such border two surfaces share.
+    N×N, how many pixels of such border two surfaces share. ``area``: N, pixels of each surface, at least one.
     """
 
     soft: Floats
     length: Floats
+    area: Floats
 
 
 def open_borders(labels: Image, grey: Image) -> Borders:
@@ -51,31 +52,24 @@ def open_borders(labels: Image, grey: Image) -> Borders:
         pair = labels[one][there].astype(np.int64) * count + labels[other][there]
         total += np.bincount(pair, weights=soft[one][there], minlength=count * count)
     length = total.reshape(count, count)[1:, 1:]
-    return Borders(soft, (length + length.T).astype(np.float32))
+    area = np.maximum(np.bincount(labels.ravel())[1:], 1)
+    return Borders(soft, (length + length.T).astype(np.float32), area.astype(np.float32))
 
 
-def eased(values: Floats, area: Floats, borders: Borders) -> Floats:
+def eased(values: Floats, borders: Borders) -> Floats:
     """Values of surfaces (N×C) drawn together across open borders, so that what is one thing stays one.
 
-    ``area``: N, in pixels: the larger, the more a surface keeps its own.
+    The larger a surface, the more it keeps its own.
     """
-    hold = HOLD * np.sqrt(area)
+    hold = HOLD * np.sqrt(borders.area)
     matrix = np.diag(hold + borders.length.sum(axis=1)) - borders.length
     return np.asarray(np.linalg.solve(matrix, hold[:, None] * values), dtype=np.float32)
 
 
-def areas(labels: Image) -> Floats:
-    """Pixels of each surface, at least one, label 1 first."""
-    return np.asarray(np.maximum(np.bincount(labels.ravel())[1:], 1), dtype=np.float32)
-
-
-def settled(field: Floats, labels: Image, soft: Floats) -> Floats:
-    """The field of moves (H×W×C), softened where no ink divides two surfaces. Ground stays without.
-
-    ``soft``: as of ``Borders``.
-    """
+def settled(field: Floats, labels: Image, borders: Borders) -> Floats:
+    """The field of moves (H×W×C), softened where no ink divides two surfaces. Ground stays without."""
     inside = (labels > 0).astype(np.float32)
-    soft = soft[..., None]
+    soft = borders.soft[..., None]
     blurred = []
     for sigma in (CRISP, SOFT):
         share = cv2.GaussianBlur(inside, (0, 0), sigma)[..., None]

@@ -49,11 +49,6 @@ class FeaturePool:
             self.sums[name] = self.sums.get(name, 0) + total
             self.weights[name] = self.weights.get(name, 0) + shares.sum(axis=1)
 
-    @property
-    def votes(self) -> int:
-        """How many columns of ``rows``, the last ones, are votes."""
-        return self.sums[VOTES].shape[1] if VOTES in self.sums else 0
-
     def rows(self) -> Image:
         """The mean of each surface (largest label last), one uint8 row each; no column without maps."""
         weights = {name: np.maximum(weight, 1.0)[:, None] for name, weight in self.weights.items()}

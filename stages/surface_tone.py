@@ -11,7 +11,7 @@ import numpy as np
 
 from mangacolor.nouns import Image
 from mangacolor.stages.colour_space import Plane, beyond_luma
-from mangacolor.stages.surface_field import Borders, areas, eased, evenness, settled
+from mangacolor.stages.surface_field import Borders, eased, evenness, settled
 from mangacolor.stages.transfer import DARKEST
 
 
@@ -23,12 +23,11 @@ def evened(plan: Image, labels: Image, borders: Borders, table: Image) -> Image:
     if not len(table):
         return plan
     shade = plan[..., 2].astype(np.float32)
-    area = areas(labels)
     total = np.bincount(labels.ravel(), weights=shade.ravel())[1:].astype(np.float32)
-    mean = eased((total / area)[:, None], area, borders)[:, 0]
+    mean = eased((total / borders.area)[:, None], borders)[:, 0]
     share = evenness(table)
     rows = np.concatenate([np.zeros((1, 2), np.float32), np.stack([share * mean, share], axis=1)])
-    field = settled(rows[labels], labels, borders.soft)
+    field = settled(rows[labels], labels, borders)
     tone = shade * (1 - field[..., 1]) + field[..., 0]
     evened_plan = plan.copy()
     evened_plan[..., 2] = np.rint(np.minimum(tone, _lightest(plan))).clip(0, 255)

@@ -112,7 +112,8 @@ def _enlarged(
         yield from run_in_batches(group, upscaler.batch, room, call, divide=divide)
 
 
-def _reduce(large: Image, scale: int) -> Image:
+def reduced(large: Image, scale: int) -> Image:
+    """``large`` (H×W uint8) a ``scale``-th as large, each pixel the mean of its square."""
     return _resize(large, large.shape[0] // scale, large.shape[1] // scale, cv2.INTER_AREA)
 
 
@@ -136,7 +137,7 @@ def _enlarge_band(
 
 def _restore_low_frequencies(large: Image, luma: Image, scale: int) -> None:
     """In place: add the smoothed difference between the page and the enlargement reduced again."""
-    missing: Field = np.subtract(luma, _reduce(large, scale), dtype=np.float32)
+    missing: Field = np.subtract(luma, reduced(large, scale), dtype=np.float32)
     missing = np.asarray(cv2.GaussianBlur(missing, (0, 0), SMOOTHING), np.float32)
     for band, around in _bands(missing, 0.25):
         rows = large[band.start * scale : band.stop * scale]
@@ -145,7 +146,7 @@ def _restore_low_frequencies(large: Image, luma: Image, scale: int) -> None:
 
 def _guard_screentone(large: Image, luma: Image, scale: int) -> None:
     """In place: fade to Lanczos where halftone dots changed their mean or contrast."""
-    weight = damage(luma, _reduce(large, scale))
+    weight = damage(luma, reduced(large, scale))
     for band, around in _bands(weight, 0.01):
         rows = large[band.start * scale : band.stop * scale]
         share = _enlarge_band(weight, band, around, scale, cv2.INTER_LINEAR)

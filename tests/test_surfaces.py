@@ -12,7 +12,7 @@ from mangacolor.stages.agreement import agreed
 from mangacolor.stages.communities import communities
 from mangacolor.stages.grouping import joined, nearest
 from mangacolor.stages.recolour import corrected
-from mangacolor.stages.surface_field import areas, eased, evenness, open_borders
+from mangacolor.stages.surface_field import eased, evenness, open_borders
 from mangacolor.stages.surface_table import (
     AREA,
     AREA_STEPS,
@@ -119,7 +119,7 @@ def test_votes_are_the_roots_of_chances_and_come_last() -> None:
     logits = np.zeros((4, 16, 16), np.float32)
     logits[2] = np.log(13.0)
     pool.add(Tile(0, 0, 64, 64), {VOTES: logits, "deepest": np.zeros((3, 2, 2), np.float32)})
-    assert pool.votes == 4
+    assert pool.sums[VOTES].shape[1] == 4
     quarter, most = round(255 * 0.25), round(255 * np.sqrt(13 / 16))
     assert pool.rows()[0].tolist() == [128, 128, 128, quarter, quarter, most, quarter]
 
@@ -264,7 +264,7 @@ def test_what_nothing_divides_is_drawn_together_and_what_ink_divides_is_not() ->
     assert borders.length[0, 1] == borders.length[1, 0] > 60
     assert borders.length[1, 2] < 1 and borders.length[0, 2] == 0
     values = np.array([[20.0], [-20.0], [50.0]], np.float32)
-    together = eased(values, areas(labels), borders)[:, 0]
+    together = eased(values, borders)[:, 0]
     assert together[0] - together[1] < 4
     assert abs(together[2] - 50) < 2
 

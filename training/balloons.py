@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import cv2
 import numpy as np
@@ -30,6 +30,9 @@ from mangacolor.nouns import Image
 from mangacolor.training.balloon_pages import UNKNOWN, LabelledPage, lettered_page, made_up_page
 from mangacolor.training.balloon_truth import balloon_truth
 from mangacolor.training.trainer import has_bfloat16
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +198,7 @@ def train(corpus: Pages, recipe: Recipe, out: Path, start: Path | None = None) -
     save(average.module, recipe, step, out)
 
 
-def save(network: Any, recipe: Recipe, step: int, out: Path) -> None:
+def save(network: Any, recipe: DataclassInstance, step: int, out: Path) -> None:
     """Half-precision weights; batch statistics stay in single, their small variances need it."""
     state = {
         key: (value.half() if value.is_floating_point() and "running" not in key else value).contiguous()

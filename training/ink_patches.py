@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from mangacolor.nouns import Image
 from mangacolor.training.balloon_drawing import letter, outline, random_style
-from mangacolor.training.line_art import valley, xdog
+from mangacolor.training.line_art import evened, valley, xdog
 from mangacolor.training.screentone import dot_screen, flat_levels, halftone, line_screen
 
 OVER = 4  # pixels drawn for one of the scan
@@ -53,9 +53,7 @@ def _crisp(soft: Image, threshold: float, gain: float) -> Image:
 
 
 def _lines(grey: Image, rng: np.random.Generator) -> Image:
-    value = grey.astype(np.float32) + 8.0
-    evened = np.clip(value / cv2.GaussianBlur(value, (0, 0), 12) * 200.0, 0, 255).astype(np.uint8)
-    large = _larger(evened if rng.random() < 0.7 else grey)
+    large = _larger(evened(grey) if rng.random() < 0.7 else grey)
     lines = xdog(
         large, float(rng.uniform(1.2, 3.6)), float(rng.uniform(8, 25)), float(rng.uniform(0.3, 0.6)), 60.0
     )

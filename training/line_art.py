@@ -45,16 +45,16 @@ def random_lines(grey: Image, rng: np.random.Generator) -> Image:
     choice = rng.random()
     lines = np.full_like(grey, 255)
     if choice < 0.65:
-        evened = _evened(grey) if rng.random() < 0.7 else grey
+        source = evened(grey) if rng.random() < 0.7 else grey
         lines = xdog(
-            evened, float(rng.uniform(0.4, 1.0)), float(rng.uniform(10, 30)), float(rng.uniform(0.3, 0.65))
+            source, float(rng.uniform(0.4, 1.0)), float(rng.uniform(10, 30)), float(rng.uniform(0.3, 0.65))
         )
     if choice > 0.45:
         lines = np.minimum(lines, valley(grey, int(rng.integers(1, 4)), float(rng.uniform(1.2, 3.0))))
     return lines
 
 
-def _evened(grey: Image) -> Image:
+def evened(grey: Image) -> Image:
     """Local brightness taken out, so that dim scenes give lines and not one black area."""
     value = grey.astype(np.float32) + 8.0
     return np.asarray(np.clip(value / cv2.GaussianBlur(value, (0, 0), 12) * 200.0, 0, 255), dtype=np.uint8)

@@ -129,7 +129,11 @@ def scan_damage(grey: Image, rng: np.random.Generator) -> Image:
         value += rng.normal(0, rng.uniform(0.5, 5), value.shape)
     damaged = np.clip(value, 0, 255).astype(np.uint8)
     if rng.random() < 0.4:
-        quality = int(rng.integers(40, 92))
-        _, packed = cv2.imencode(".jpg", damaged, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        damaged = np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
+        damaged = jpeg(damaged, int(rng.integers(40, 92)))
     return damaged
+
+
+def jpeg(grey: Image, quality: int) -> Image:
+    """What a JPEG file of this quality (0 to 100) keeps of H×W uint8."""
+    _, packed = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)

@@ -9,26 +9,25 @@ DIR holds folders of colour pictures.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mangacolor.models.super_resolution import Upscaler, load_upscaler
 from mangacolor.nouns import Image
 from mangacolor.stages.colour_space import luma
-from mangacolor.stages.upscale_luma import by_network
-from mangacolor.training.balloons import read_sources
+from mangacolor.stages.upscale_luma import by_network, reduced
+from mangacolor.training.balloons import read_sources, save
 from mangacolor.training.ink_patches import OVER, ink_patch
+from mangacolor.training.synthesis import jpeg
 from mangacolor.training.trainer import has_bfloat16
 
 SCALE = 2
@@ -58,23 +57,15 @@ def scanned(page: Image, by: int, rng: np.random.Generator) -> Image:
     """A page drawn ``by`` times too large, as a scanner and a file leave it."""
     if rng.random() < 0.7:
         page = np.asarray(cv2.GaussianBlur(page, (0, 0), by * rng.uniform(0.1, 0.55)), np.uint8)
-    small = _reduced(page, by).astype(np.float32)
+    small = reduced(page, by).astype(np.float32)
     if rng.random() < 0.35:
         small += rng.normal(0, rng.uniform(0.5, 5.0), small.shape)
     if rng.random() < 0.15:  # as many greys as many scans have
         small = np.rint(small / 17) * 17
     made = np.asarray(np.clip(np.rint(small), 0, 255), np.uint8)
     if rng.random() < 0.4:
-        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 97))]
-        made = np.asarray(
-            cv2.imdecode(cv2.imencode(".jpg", made, quality)[1], cv2.IMREAD_GRAYSCALE), np.uint8
-        )
+        made = jpeg(made, int(rng.integers(60, 97)))
     return made
-
-
-def _reduced(page: Image, by: int) -> Image:
-    size = (page.shape[1] // by, page.shape[0] // by)
-    return np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def printed_pair(colour: Image, rng: np.random.Generator) -> Pair:
@@ -83,7 +74,7 @@ def printed_pair(colour: Image, rng: np.random.Generator) -> Pair:
     if rng.random() < 0.4:  # paper and ink are seldom all white and all black
         black, white = rng.uniform(0, 45), rng.uniform(225, 255)
         page = np.rint(black + page.astype(np.float32) * ((white - black) / 255)).astype(np.uint8)
-    return scanned(page, OVER, rng), _reduced(page, OVER // SCALE)
+    return scanned(page, OVER, rng), reduced(page, OVER // SCALE)
 
 
 def painted_pair(colour: Image, teacher: Upscaler, rng: np.random.Generator) -> Pair:
@@ -115,7 +106,10 @@ def cut(pair: Pair, size: int, rng: np.random.Generator) -> Pair:
     small, large = pair
     y, x = (int(rng.integers(length - size + 1)) for length in small.shape)
     turn, mirror = int(rng.integers(4)), int(rng.choice([1, -1]))
-    squares = (small[y : y + size, x : x + size], large[2 * y : 2 * (y + size), 2 * x : 2 * (x + size)])
+    squares = (
+        picture[by * y : by * (y + size), by * x : by * (x + size)]
+        for picture, by in ((small, 1), (large, SCALE))
+    )
     first, second = (np.rot90(square, turn)[:, ::mirror] for square in squares)
     return first, second
 
@@ -161,14 +155,6 @@ def train(pairs: list[Pair], recipe: Recipe, out: Path) -> None:
 def _stacked(pictures: tuple[Image, ...]) -> Tensor:
     values = torch.from_numpy(np.stack(pictures))[:, None].float() / 255
     return values.contiguous(memory_format=torch.channels_last)
-
-
-def save(network: Any, recipe: Recipe, step: int, out: Path) -> None:
-    """Half-precision weights in the form that spandrel reads, with their recipe."""
-    state = {name: value.half().contiguous() for name, value in network.state_dict().items()}
-    save_file(
-        state, out, {"recipe": json.dumps(asdict(recipe)), "steps": str(step), "licence": "CC-BY-SA-4.0"}
-    )
 
 
 def main() -> None:
