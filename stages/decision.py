@@ -39,11 +39,14 @@ def decided(votes: Image, palette: Numbers, weight: Numbers, area: Numbers, foun
     return np.asarray(softmax((heard + favour) / TEMPERATURE, axis=1) @ palette, dtype=np.float64)
 
 
-def _favour(chances: Floats, heard: Floats, area: Numbers) -> Floats:
-    """What to add to the logarithm of each colour's chance, K, so that it is chosen as often as foreseen."""
-    share = (area / area.sum()).astype(np.float32)
+def _favour(chances: Floats, heard: Floats, area: Numbers) -> Numbers:
+    """What to add to the logarithm of each colour's chance, K, so that it is chosen as often as foreseen.
+
+    In double precision: the last bit of a product depends on the number of cores, and colours must not.
+    """
+    share = area / area.sum()
     foreseen = share @ chances + FEWEST
-    favour = np.zeros(chances.shape[1], np.float32)
+    favour = np.zeros(chances.shape[1])
     for _ in range(ROUNDS):
         chosen = share @ softmax((heard + favour) / TEMPERATURE, axis=1)
         favour += PACE * TEMPERATURE * np.log(foreseen / (chosen + FEWEST))

@@ -251,6 +251,10 @@ def _closest(places: Floats, centres: Floats) -> Ints:
 
 
 def _squares(one: Floats, other: Floats) -> Floats:
-    """Squared distances, from below 0 by rounding to 0."""
+    """Squared distances, from below 0 by rounding to 0.
+
+    In double precision: the last bit of a product depends on the number of cores, and look-alikes must not.
+    """
+    one, other = one.astype(np.float64), other.astype(np.float64)
     square = (one**2).sum(axis=1)[:, None] + (other**2).sum(axis=1)[None] - 2 * one @ other.T
     return np.asarray(np.maximum(square, 0.0), dtype=np.float32)
