@@ -7,7 +7,7 @@ tiles of one size go together, in half precision. All give luma and chroma, whic
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mangacolor.models.backends import CpuBackend
+from mangacolor.models.surface_embedding import SurfaceEmbedding, load_embedding
 from mangacolor.models.workers import each
 from mangacolor.nouns import Image
 
@@ -45,7 +46,8 @@ class ColourRunner:
 
     ``maps`` names feature maps of the way down to hand out, from the same pass; ``seen`` are those that tell
     surfaces apart (of ``EfficientUNet`` any of ``inference.MAPS`` can be had), and ``VOTES`` if it has them;
-    ``palette`` is then what they are for, the Cb and Cr of each colour in levels. A tile's sides are at most
+    ``palette`` is then what they are for, the Cb and Cr of each colour in levels. ``embedding`` says what
+    surfaces are from ``seen``, if somebody trained one for these weights. A tile's sides are at most
     ``tile`` pixels and multiples of ``grain``. ``backend`` says what computes.
     """
 
@@ -55,19 +57,22 @@ class ColourRunner:
     seen: tuple[str, ...]
     run: Callable[[Sequence[Image], Sequence[str]], list[Coloured]]
     palette: Sequence[Sequence[float]] = ()
+    embedding: SurfaceEmbedding | None = None
 
 
 def load_colour_runner(
     weights: str | Path, device: str = "cpu", backend: CpuBackend = "torch"
 ) -> ColourRunner:
-    """The network of a name or file (as ``load_generator``), ready to run on ``device``.
+    """The network of a name or file (as ``load_generator``), ready to run on ``device``, with its embedding.
 
     ``backend`` counts on a CPU; a network that ncnn is not taught runs on torch there too. Raises
     ``SetupError`` for unusable weights.
     """
     from mangacolor.models.weights_io import load_generator
 
-    return colour_runner(load_generator(weights, device), backend)
+    runner = colour_runner(load_generator(weights, device), backend)
+    embedding = load_embedding(weights)
+    return runner if embedding is None else replace(runner, seen=embedding.maps, embedding=embedding)
 
 
 def colour_runner(network: Generator, backend: CpuBackend = "torch") -> ColourRunner:

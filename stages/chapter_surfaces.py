@@ -13,7 +13,7 @@ from mangacolor.nouns import Artifact, Box, Image
 from mangacolor.stages.agreement import Numbers
 from mangacolor.stages.colour_space import chroma
 from mangacolor.stages.communities import Ints
-from mangacolor.stages.grouping import is_ground
+from mangacolor.stages.descriptors import is_ground
 from mangacolor.stages.surface_table import AREA, AREA_STEPS, CB, CR, LEFT, RIGHT, SIDES, X, Y
 
 BALLOON = 0.5  # share of a surface that may be balloon
@@ -25,7 +25,8 @@ class Surfaces:
 
     ``table``: as of ``surface_table``; its last ``votes`` columns are votes for the colours of ``palette``,
     Cb and Cr in levels. ``page``, ``window``: where each lies, windows counted through the chapter.
-    ``row``: its row in its page's table. ``boxes``: of the windows, in pixels of their pages.
+    ``row``: its row in its page's table. ``boxes``: of the windows, in pixels of their pages. ``embedded``:
+    the features of a row are the point of an embedding.
     """
 
     table: Image
@@ -34,6 +35,7 @@ class Surfaces:
     row: Ints
     boxes: tuple[Box, ...]
     palette: Numbers = field(default_factory=lambda: np.zeros((0, 2)))
+    embedded: bool = False
 
     @property
     def votes(self) -> int:
@@ -58,10 +60,12 @@ def gather(pages: Iterable[tuple[Artifact, Image]]) -> Surfaces:
     found: list[tuple[Image, Ints, Ints, Ints]] = []
     boxes: list[Box] = []
     palette: Sequence[Sequence[float]] = ()
+    embedded = False
     for number, (colorize, balloons) in enumerate(pages):
         sizes = window_sizes(colorize)
         if sum(sizes):
             table, palette = colorize.images["surfaces"], colorize.data["palette"]
+            embedded = colorize.data["embedded"]
             rows = np.nonzero(~_in_balloons(colorize, balloons))[0]
             window = len(boxes) + np.repeat(np.arange(len(sizes)), sizes)
             found.append((table[rows], np.full(len(rows), number), window[rows], rows))
@@ -70,7 +74,8 @@ def gather(pages: Iterable[tuple[Artifact, Image]]) -> Surfaces:
         none = np.zeros(0, np.int64)
         return Surfaces(np.zeros((0, Y + 1), np.uint8), none, none, none, tuple(boxes))
     table, page, window, row = (np.concatenate(column) for column in zip(*found, strict=True))
-    return Surfaces(table, page, window, row, tuple(boxes), np.array(palette, np.float64).reshape(-1, 2))
+    colours = np.array(palette, np.float64).reshape(-1, 2)
+    return Surfaces(table, page, window, row, tuple(boxes), colours, embedded)
 
 
 def _box(box: Sequence[int]) -> Box:

@@ -23,7 +23,7 @@ from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.colour_space import luma
 from mangacolor.stages.out_of_memory import Room, load_model, run_in_batches
 from mangacolor.stages.panels import panels_of
-from mangacolor.stages.surface_table import FeaturePool, describe
+from mangacolor.stages.surface_table import FeaturePool, describe, embedded
 from mangacolor.stages.surfaces import find_surfaces
 from mangacolor.stages.tiles import blend, cut
 from mangacolor.stages.window_pictures import lay_out, window_picture
@@ -52,9 +52,10 @@ def configure(options: Options, _chapter: Chapter) -> Config:
 
 
 def fingerprint(config: Config) -> str:
+    from mangacolor.models.surface_embedding import embedding_fingerprint
     from mangacolor.models.weights_file import weights_fingerprint
 
-    return weights_fingerprint(config.weights)
+    return weights_fingerprint(config.weights) + embedding_fingerprint(config.weights)
 
 
 def working_size(box: Box, short_side: int) -> tuple[int, int]:
@@ -84,7 +85,7 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
     ``surfaces``: a row for each of them, window after window (see ``surface_table.py``); missing where
     nothing is drawn. Data: for each window its ``box`` on the page, ``size`` and number of ``surfaces``;
     ``palette``: Cb and Cr of the colours, in levels, for which the network voted; as many columns of a row,
-    the last ones, are its votes.
+    the last ones, are its votes. ``embedded``: the features of a row are the point of an embedding.
     """
     config: Config = context.config
     grey = luma(inputs["decode"].images["main"])
@@ -115,12 +116,16 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
         "tiles": sum(len(tiles_of(picture.shape, runner.tile, runner.grain)) for picture in small),
         "tile": [runner.tile, runner.grain],
         "palette": [list(colour) for colour in runner.palette],
+        "embedded": runner.embedding is not None,
         "backend": runner.backend,
     }
     images = {f"panel-{number:03d}": picture for number, picture in enumerate(pictures)}
     images |= {f"surfaces-{number:03d}": surfaces for number, surfaces in enumerate(labels)}
     if any(len(table) for table in tables):
-        images["surfaces"] = np.concatenate(tables)
+        rows = np.concatenate(tables)
+        if runner.embedding is not None:
+            rows = embedded(rows, len(runner.palette), runner.embedding)
+        images["surfaces"] = rows
     return Artifact(data, images)
 
 
@@ -228,7 +233,7 @@ STAGE = Stage(
     run=run,
     configure=configure,
     needs=("decode", "panels"),
-    version=5,
+    version=6,
     lane="device",
     fingerprint=fingerprint,
     preview=preview,

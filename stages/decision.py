@@ -15,7 +15,8 @@ from scipy.special import softmax
 
 from mangacolor.nouns import Image
 from mangacolor.stages.agreement import Numbers
-from mangacolor.stages.grouping import Floats, LookAlikes
+from mangacolor.stages.descriptors import Floats
+from mangacolor.stages.grouping import LookAlikes
 
 TEMPERATURE = 0.5  # of the votes: at 1 colours are means, as the network's own; at 0 each is of the palette
 HEARD = 1.0  # what a perfect look-alike's votes count, against one's own

@@ -14,35 +14,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 
-from mangacolor.nouns import Image
 from mangacolor.stages.agreement import Numbers, agreed, linked
 from mangacolor.stages.communities import Ints, communities
-from mangacolor.stages.surface_table import (
-    AREA,
-    AREA_STEPS,
-    COLUMNS,
-    LEFT,
-    RIGHT,
-    SIDES,
-    TEXTURE,
-    TONE,
-    TOP,
-)
+from mangacolor.stages.descriptors import Floats, parts
 
-Floats = npt.NDArray[np.float32]
-
-DIMENSIONS = 128  # that the encoder's features are reduced to
-FEATURES_WEIGHT = 0.65  # of the encoder's features, of length 1
-FEATURES_ALONE = 1.3  # the same of a network without votes
-VOTES_WEIGHT = 1.2  # of what the network holds a surface's colour for, of length 1, too
-TONE_WEIGHT = 10.0  # of the full range of luma
-TEXTURE_WEIGHT = 5.0
-AREA_WEIGHT = 0.07  # of each doubling
-GROUND_WEIGHT = 0.6  # between what is drawn behind the figures and what is not
-SCENE = 1.0  # of each page between two grounds: beyond a few pages they are of different scenes
 ALIKE = 0.75  # distance up to which two are alike; beyond it falls off fast
 NEIGHBOURS = 15
 CELL = 256  # surfaces in a cell of the search, about
@@ -55,77 +32,6 @@ SAME = 6.0  # levels of chroma
 
 
 @dataclass(frozen=True, slots=True)
-class Space:
-    """What descriptors are measured by: of the features the centre, spread and main directions."""
-
-    centre: Floats
-    scale: Floats
-    basis: Floats  # features × dimensions
-    votes: int = 0  # columns of a row, the last ones, that are votes
-
-    def place(self, table: Image, pages: Ints) -> Floats:
-        """Descriptors of surfaces (rows as of ``surface_table``) on pages of these numbers."""
-        # In parts: as floats, all features at once would be the largest thing in memory.
-        seen = [self._direction(table[part]) @ self.basis for part in _parts(len(table))]
-        ground = is_ground(table).astype(np.float32)
-        others = (
-            TONE_WEIGHT / 255 * table[:, TONE],
-            TEXTURE_WEIGHT / 255 * table[:, TEXTURE],
-            AREA_WEIGHT / AREA_STEPS * table[:, AREA],
-            GROUND_WEIGHT * ground,
-            SCENE * ground * pages,
-        )
-        votes = VOTES_WEIGHT / 255 * table[:, table.shape[1] - self.votes :]
-        columns = [np.concatenate(seen), votes, np.stack(others, axis=1)]
-        return np.concatenate(columns, axis=1, dtype=np.float32)
-
-    @property
-    def tone(self) -> int:
-        """The column of a descriptor that says the tone."""
-        return int(self.basis.shape[1]) + self.votes
-
-    def _direction(self, table: Image) -> Floats:
-        seen = table[:, len(COLUMNS) : table.shape[1] - self.votes]
-        features = (seen.astype(np.float32) - self.centre) / self.scale
-        length = np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-6)
-        return np.asarray((FEATURES_WEIGHT if self.votes else FEATURES_ALONE) / length * features)
-
-
-def is_ground(table: Image) -> npt.NDArray[np.bool_]:
-    """Whether surfaces look like what is behind the figures: they reach both sides, or an upper corner."""
-    sides = table[:, SIDES]
-    left, right, top = (sides & bit > 0 for bit in (LEFT, RIGHT, TOP))
-    return np.asarray((left & right) | (top & (left | right)))
-
-
-def make_space(table: Image, votes: int = 0) -> Space:
-    """The space of a chapter's surfaces, whose last ``votes`` columns are votes. Its size does not grow with
-    their number."""
-    features = table[:, len(COLUMNS) : table.shape[1] - votes]
-    if features.shape[1] == 0:
-        none = np.zeros((0,), np.float32)
-        return Space(none, none, np.zeros((0, 0), np.float32), votes)
-    weight = np.exp2(table[:, AREA] / (2 * AREA_STEPS))  # root of the area: specks say little
-    centre = np.average(features, axis=0, weights=weight)
-    square = np.zeros(features.shape[1])
-    for part in _parts(len(features)):
-        square += weight[part] @ (features[part] - centre) ** 2
-    scale = np.sqrt(square / weight.sum()) + 1.0
-    spread = np.zeros((features.shape[1],) * 2)
-    for part in _parts(len(features)):
-        rows = (features[part] - centre) / scale
-        rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
-        spread += rows.T @ rows
-    _, directions = np.linalg.eigh(spread)
-    basis = directions[:, ::-1][:, :DIMENSIONS]
-    return Space(centre.astype(np.float32), scale.astype(np.float32), basis.astype(np.float32), votes)
-
-
-def _parts(count: int, size: int = 4096) -> list[slice]:
-    return [slice(start, start + size) for start in range(0, count, size)]
-
-
-@dataclass(frozen=True, slots=True)
 class LookAlikes:
     """``near``: N×K, the nearest in other windows of each surface. ``likeness``: N×K, how much alike they
     are, from 0 (not at all, or there is none) to 1 (the same)."""
@@ -134,10 +40,10 @@ class LookAlikes:
     likeness: Numbers
 
 
-def look_alikes(places: Floats, windows: Ints) -> LookAlikes:
+def look_alikes(places: Floats, windows: Ints, falloff: float) -> LookAlikes:
     """Of surfaces with descriptors ``places`` (N×D) that lie in these ``windows`` (N)."""
     near, distance = nearest(places, windows, NEIGHBOURS)
-    return LookAlikes(near, np.exp(-((distance.astype(np.float64) / ALIKE) ** 4)))
+    return LookAlikes(near, np.exp(-((distance.astype(np.float64) / ALIKE) ** falloff)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +123,7 @@ def _cells(places: Floats) -> list[tuple[Ints, Ints]]:
     count = len(places)
     if count <= PROBES * CELL:
         everyone = np.arange(count)
-        return [(everyone[part], everyone) for part in _parts(count, CELL)]
+        return [(everyone[part], everyone) for part in parts(count, CELL)]
     # More cells and fewer probes would be faster still; this keeps nearly all true neighbours.
     cells = max(2 * PROBES, round(np.sqrt(count)))
     centres = places[:: -(-count // cells)].copy()
@@ -242,12 +148,12 @@ def _cells(places: Floats) -> list[tuple[Ints, Ints]]:
             if len(probed) >= PROBES and total_size >= PROBES * CELL:
                 break
         others = np.sort(np.concatenate(probed))
-        found += [(mine[part], others) for part in _parts(len(mine), CELL)]
+        found += [(mine[part], others) for part in parts(len(mine), CELL)]
     return found
 
 
 def _closest(places: Floats, centres: Floats) -> Ints:
-    return np.concatenate([_squares(places[part], centres).argmin(axis=1) for part in _parts(len(places))])
+    return np.concatenate([_squares(places[part], centres).argmin(axis=1) for part in parts(len(places))])
 
 
 def _squares(one: Floats, other: Floats) -> Floats:

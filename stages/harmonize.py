@@ -35,9 +35,10 @@ from mangacolor.stages.chapter_surfaces import (
 )
 from mangacolor.stages.communities import Ints
 from mangacolor.stages.decision import decided
+from mangacolor.stages.descriptors import make_space
 from mangacolor.stages.group_colour import group_colours, liveliness
 from mangacolor.stages.group_preview import draw_groups
-from mangacolor.stages.grouping import Groups, LookAlikes, group, look_alikes, make_space
+from mangacolor.stages.grouping import Groups, LookAlikes, group, look_alikes
 from mangacolor.stages.hints import Hint, hints_of, read_hints, surface_at
 from mangacolor.stages.palette import FILE, Entry, edits, from_document, name_of, parts_of, to_document
 from mangacolor.stages.recolour import GROUP, LIGHT, MOVE
@@ -114,10 +115,10 @@ def run(context: ChapterContext, pages: Mapping[str, Inputs]) -> dict[str, Artif
     if not len(surfaces.table):
         context.write(to_document(own))
         return {name: neutral() for name in sizes}
-    space = make_space(surfaces.table, surfaces.votes)
+    space = make_space(surfaces.table, surfaces.votes, surfaces.embedded)
     places = space.place(surfaces.table, surfaces.page)
     sure = 1 / (1 + (surfaces.table[:, SPREAD] / (4 * CALM)) ** 2)
-    found = look_alikes(places, surfaces.window)
+    found = look_alikes(places, surfaces.window, space.weights.falloff)
     weight = surfaces.area**0.25 * sure
     start = _first_colours(surfaces, weight, found)
     groups = group(found, start, weight)
@@ -298,7 +299,7 @@ STAGE = ChapterStage(
     configure,
     ("balloons", "colorize"),
     neutral,
-    version=7,
+    version=8,
     file=FILE,
     edits=edits,
     preview=draw_groups,

@@ -2,7 +2,8 @@
 
 The first columns are ``COLUMNS``; the others are what the colour network saw there, pooled over the surface:
 the maps that ``ColourRunner.seen`` names. Of a palette network the last ones are its votes: the root of how
-likely it holds each colour of its palette, in 255ths.
+likely it holds each colour of its palette, in 255ths. Where the network has an embedding, a point takes the
+place of the other maps.
 """
 
 from __future__ import annotations
@@ -15,17 +16,20 @@ import numpy.typing as npt
 from scipy.special import softmax
 
 from mangacolor.models.colour_runner import VOTES
+from mangacolor.models.surface_embedding import SurfaceEmbedding
 from mangacolor.nouns import Image, Tile
 from mangacolor.stages.colour_space import chroma, luma
 from mangacolor.stages.transfer import shown_luma
 
 Floats = npt.NDArray[np.float32]
+Numbers = npt.NDArray[np.float64]
 
 COLUMNS = ("cb", "cr", "spread", "tone", "texture", "shown", "area", "x", "y", "sides")
 CB, CR, SPREAD, TONE, TEXTURE, SHOWN, AREA, X, Y, SIDES = range(len(COLUMNS))
 AREA_STEPS = 12.0  # steps of the area column for each doubling of pixels
 LEFT, TOP, RIGHT, BOTTOM = 1, 2, 4, 8  # bits of the sides column
 NEAR_SIDE = 0.08  # of the window: how near a surface comes to a side that it is said to reach
+ZERO, UNIT = 128.0, 127.0  # what 0 and 1 of a feature become
 LINES = 64  # luma below which a pixel is no surface
 
 
@@ -55,7 +59,7 @@ class FeaturePool:
         means = {name: total / weights[name] for name, total in self.sums.items()}
         votes = means.pop(VOTES, None)
         # The range of a network's features is not known beforehand, and outliers say little.
-        parts = [mean / (1.0 + np.abs(mean)) * 127.0 + 128.0 for mean in means.values()]
+        parts = [mean / (1.0 + np.abs(mean)) * UNIT + ZERO for mean in means.values()]
         if votes is not None:
             parts.append(255.0 * np.sqrt(softmax(votes, axis=1)))
         rows = np.concatenate(parts, axis=1) if parts else np.zeros((int(self.labels.max()), 0), np.float32)
@@ -121,3 +125,23 @@ def describe(labels: Image, grey: Image, coloured: Image, features: Image) -> Im
             255,
         )
     return np.concatenate([table, features], axis=1)
+
+
+def embedding_inputs(table: Image, votes: int) -> Numbers:
+    """What an embedding takes in of surfaces, N×D: features and votes (the last ``votes`` columns) of their
+    rows, tone, texture, size, how low they lie, and which sides they reach."""
+    split = table.shape[1] - votes
+    sides = (table[:, SIDES, None] & np.array([LEFT, TOP, RIGHT, BOTTOM])) > 0
+    parts = (
+        (table[:, len(COLUMNS) : split] - ZERO) / UNIT,
+        table[:, split:] / 255.0,
+        table[:, (TONE, TEXTURE, AREA, Y)] / np.array([255.0, 60.0, 200.0, 255.0]),
+        sides.astype(np.float64),
+    )
+    return np.concatenate(parts, axis=1)
+
+
+def embedded(table: Image, votes: int, embedding: SurfaceEmbedding) -> Image:
+    """The rows with the points of an embedding in place of the features they come from."""
+    points = np.rint(ZERO + UNIT * embedding(embedding_inputs(table, votes))).astype(np.uint8)
+    return np.concatenate([table[:, : len(COLUMNS)], points, table[:, table.shape[1] - votes :]], axis=1)

@@ -11,7 +11,7 @@ from mangacolor.errors import UsageError
 from mangacolor.nouns import Image
 from mangacolor.stages.agreement import Numbers, densest
 from mangacolor.stages.communities import Ints
-from mangacolor.stages.grouping import Floats, Space
+from mangacolor.stages.descriptors import Floats, Space
 from mangacolor.stages.palette import Entry
 from mangacolor.stages.surface_table import AREA, AREA_STEPS, CB, CR
 

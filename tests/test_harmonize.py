@@ -57,6 +57,7 @@ def page(colours: list[tuple[int, int]], seed: int = 0) -> dict[str, Artifact]:
     data = {
         "panels": [{"box": [0, 0, *labels.shape[::-1]], "size": [128, 128], "surfaces": KINDS}],
         "palette": [],
+        "embedded": False,
     }
     images = {"panel-000": picture, "surfaces-000": labels, "surfaces": table}
     return {"colorize": Artifact(data, images), "balloons": Artifact({}, {"main": np.zeros_like(labels)})}

@@ -63,10 +63,10 @@ def panel_pictures(page: Image) -> list[Image]:
     return found
 
 
-def cut_out(picture: Image) -> Figure | None:
-    """The figure of an upright picture (RGB) that stands on white; None for any other picture."""
+def cut_out(picture: Image, upright: float = 1.25) -> Figure | None:
+    """The figure of a picture (RGB) that stands on white; None for any other, or less than ``upright``."""
     height, width = picture.shape[:2]
-    if height < 1.25 * width or picture[0, 0].min() < 250 or picture[0, -1].min() < 250:
+    if height < upright * width or picture[0, 0].min() < 250 or picture[0, -1].min() < 250:
         return None
     framed = cv2.copyMakeBorder(picture, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(255, 255, 255))
     mask = np.zeros((height + 4, width + 4), np.uint8)

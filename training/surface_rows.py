@@ -1,0 +1,78 @@
+"""The surfaces of made-up chapters with their true colours, gathered once for training."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from mangacolor.models.colour_runner import ColourRunner
+from mangacolor.nouns import Image
+from mangacolor.stages.colorize import colorize_pictures
+from mangacolor.stages.surface_table import FeaturePool, describe
+from mangacolor.stages.surfaces import find_surfaces
+from mangacolor.training.metric_colour import to_lab
+from mangacolor.training.surface_chapters import Library, chapter
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The surfaces of a chapter, N: their ``table``, true mean Lab and how far it strays, and window."""
+
+    table: Image
+    lab: Floats
+    stray: Floats
+    window: npt.NDArray[np.int32]
+
+
+def gather(library: Library, runner: ColourRunner, rng: np.random.Generator) -> Rows:
+    """Colour a made-up chapter and describe its surfaces as ``colorize`` would."""
+    found: list[tuple[Image, Floats, Floats, npt.NDArray[np.int32]]] = []
+    for number, (grey, colour) in enumerate(chapter(library, rng)):
+        labels = find_surfaces(grey, np.ones(grey.shape, np.bool_))
+        count = int(labels.max())
+        if count == 0:
+            continue
+        pool = FeaturePool(labels)
+        (picture,) = colorize_pictures(runner, [grey], 1, pools=[pool])
+        lab, stray = _true_colours(labels, colour)
+        found.append(
+            (describe(labels, grey, picture, pool.rows()), lab, stray, np.full(count, number, np.int32))
+        )
+    table, lab, stray, window = (np.concatenate(column) for column in zip(*found, strict=True))
+    return Rows(table, lab, stray, window)
+
+
+def _true_colours(labels: Image, colour: Image) -> tuple[Floats, Floats]:
+    """Mean Lab of each surface (N×3), and the deviation of its a and b (N)."""
+    flat, lab = labels.ravel(), to_lab(colour).reshape(-1, 3)
+    count = np.maximum(np.bincount(flat), 1)
+    means, squares = (
+        np.stack([np.bincount(flat, weights=plane) for plane in values.T], axis=1) / count[:, None]
+        for values in (lab, lab.astype(np.float64) ** 2)
+    )
+    stray = np.sqrt(np.maximum(squares - means**2, 0)[:, 1:].sum(axis=1))
+    return means[1:].astype(np.float32), stray[1:].astype(np.float32)
+
+
+def gathered(
+    folder: Path, library: Library, runner: ColourRunner, chapters: int, seed: int
+) -> Iterator[Rows]:
+    """The chapters of a run, from ``folder`` where they are there already."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(chapters):
+        file = folder / f"{number:05d}.npz"
+        if not file.is_file():
+            rows = gather(library, runner, np.random.default_rng((seed, number)))
+            partial = file.with_suffix(".partial.npz")
+            np.savez(partial, table=rows.table, lab=rows.lab, stray=rows.stray, window=rows.window)
+            partial.replace(file)
+            sys.stderr.write(f"chapter {number + 1} of {chapters}\n")
+        with np.load(file) as kept:
+            yield Rows(*(kept[name] for name in ("table", "lab", "stray", "window")))
