@@ -21,7 +21,7 @@ from mangacolor.stages.communities import Ints
 Numbers = npt.NDArray[np.float64]
 
 MAJORITIES = 8
-REACH = 30.0  # levels of chroma within which look-alikes support each other
+REACH = 20.0  # levels of chroma within which look-alikes support each other
 STEPS = 3  # from the densest member to the middle of its crowd
 ROUNDS = 40
 APART = 15.0  # levels of chroma from which look-alikes hardly settle with each other

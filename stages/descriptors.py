@@ -52,7 +52,7 @@ class Weights:
 SEEN = Weights(features=0.65, votes=1.2, tone=10.0)  # of a network that votes
 SEEN_ALONE = Weights(features=1.3, votes=0.0, tone=10.0)
 # Likeness is then about how often two surfaces so far apart are of one colour, on pictures of other hands.
-EMBEDDED = Weights(features=1.18, votes=0.0, tone=3.0, texture=0.0, area=0.0, falloff=2.8)
+EMBEDDED = Weights(features=1.14, votes=0.0, tone=3.0, texture=0.0, area=0.0, falloff=2.8)
 
 
 @dataclass(frozen=True, slots=True)
