@@ -18,7 +18,7 @@ from mangacolor.stages.agreement import Numbers
 from mangacolor.stages.descriptors import Floats
 from mangacolor.stages.grouping import LookAlikes
 
-TEMPERATURE = 0.5  # of the votes: at 1 colours are means, as the network's own; at 0 each is of the palette
+TEMPERATURE = 0.65  # of the votes: at 1 colours are means, as the network's own; at 0 each is of the palette
 HEARD = 1.0  # what a perfect look-alike's votes count, against one's own
 DECIDING = 4096  # the largest surfaces, from which it is found how much each colour is to be favoured
 ROUNDS = 60

@@ -1,7 +1,7 @@
 """Where a surface stands among the others: descriptors, whose distances say how unlike two surfaces are.
 
 What the colour network saw, its votes, tone, texture and size stand side by side, each with its weight. Where
-the network has an embedding, trained for this very purpose, that takes the place of all but tone.
+the network has an embedding, trained for this very purpose, that takes the place of all but votes and tone.
 """
 
 from __future__ import annotations
@@ -39,20 +39,19 @@ PART = 4096  # rows at a time: as floats, all features at once would be the larg
 @dataclass(frozen=True, slots=True)
 class Weights:
     """What each part of a descriptor counts: features and votes, both of length 1, tone and texture from 0 to
-    255, and each doubling of the area. ``falloff``: how sharply likeness ends at the distance ``ALIKE``."""
+    255, and each doubling of the area."""
 
     features: float
     votes: float
     tone: float
     texture: float = 5.0
     area: float = 0.07
-    falloff: float = 4.0
 
 
 SEEN = Weights(features=0.65, votes=1.2, tone=10.0)  # of a network that votes
 SEEN_ALONE = Weights(features=1.3, votes=0.0, tone=10.0)
-# Likeness is then about how often two surfaces so far apart are of one colour, on pictures of other hands.
-EMBEDDED = Weights(features=1.14, votes=0.0, tone=3.0, texture=0.0, area=0.0, falloff=2.8)
+# Votes, too: without them more is joined, and works of other hands lose what the network knew.
+EMBEDDED = Weights(features=1.0, votes=0.9, tone=5.0, texture=0.0, area=0.0)
 
 
 @dataclass(frozen=True, slots=True)

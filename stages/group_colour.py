@@ -8,7 +8,7 @@ from mangacolor.stages.agreement import Numbers, densest
 from mangacolor.stages.communities import Ints
 
 VOICES = 512  # the weightiest members of a group that are heard
-FRESHER = 1.3  # by what a group's chroma may be raised to its members'
+FRESHER = 1.2  # by what a group's chroma may be raised to its members'
 
 
 def group_colours(chroma: Numbers, weight: Numbers, number: Ints) -> Numbers:

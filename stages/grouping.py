@@ -40,10 +40,10 @@ class LookAlikes:
     likeness: Numbers
 
 
-def look_alikes(places: Floats, windows: Ints, falloff: float) -> LookAlikes:
+def look_alikes(places: Floats, windows: Ints) -> LookAlikes:
     """Of surfaces with descriptors ``places`` (N×D) that lie in these ``windows`` (N)."""
     near, distance = nearest(places, windows, NEIGHBOURS)
-    return LookAlikes(near, np.exp(-((distance.astype(np.float64) / ALIKE) ** falloff)))
+    return LookAlikes(near, np.exp(-((distance.astype(np.float64) / ALIKE) ** 4)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ def run(context: ChapterContext, pages: Mapping[str, Inputs]) -> dict[str, Artif
     space = make_space(surfaces.table, surfaces.votes, surfaces.embedded)
     places = space.place(surfaces.table, surfaces.page)
     sure = 1 / (1 + (surfaces.table[:, SPREAD] / (4 * CALM)) ** 2)
-    found = look_alikes(places, surfaces.window, space.weights.falloff)
+    found = look_alikes(places, surfaces.window)
     weight = surfaces.area**0.25 * sure
     start = _first_colours(surfaces, weight, found)
     groups = group(found, start, weight)

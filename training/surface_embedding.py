@@ -26,7 +26,6 @@ from mangacolor.models.surface_embedding import SurfaceEmbedding, embedding_byte
 from mangacolor.models.weights_file import sha256_of, weights_path
 from mangacolor.models.weights_io import load_generator
 from mangacolor.pipeline.atomic import write_atomic
-from mangacolor.stages.descriptors import EMBEDDED
 from mangacolor.stages.surface_table import AREA, AREA_STEPS, TONE, embedding_inputs
 from mangacolor.training.pack import read_pack
 from mangacolor.training.surface_chapters import make_library
@@ -48,6 +47,7 @@ class Recipe:
     size: int = 64
     dropout: float = 0.2
     warmth: float = 0.1  # by which likenesses are divided
+    tone: float = 2.4  # what its full range counts beside a point: it need not be learnt
     nearest: float = 0.6  # weight of having any surface of one's colour near, against having all of them near
     rate: float = 1.5e-3
     decay: float = 0.05
@@ -78,9 +78,9 @@ class Network(nn.Module):
         return SurfaceEmbedding(maps, arrays)
 
 
-def likenesses(points: Tensor, tone: Tensor) -> Tensor:
-    """N×N: minus half the squared distance of descriptors, but for a constant; tone in [0, 1]."""
-    apart = (EMBEDDED.tone / EMBEDDED.features) * (tone[:, None] - tone)
+def likenesses(points: Tensor, tone: Tensor, recipe: Recipe) -> Tensor:
+    """N×N: the cosines of points (N×D), less half the squared distance of their tones (N, from 0 to 1)."""
+    apart = recipe.tone * (tone[:, None] - tone)
     return points @ points.T - apart**2 / 2
 
 
@@ -139,7 +139,7 @@ def train(chapters: list[Chapter], recipe: Recipe) -> Network:
             group["lr"] = recipe.rate * min(1.0, step / 50) * fall
         one = chapters[int(rng.integers(len(chapters)))]
         some = torch.randperm(len(one.tone))[: recipe.surfaces]
-        likeness = likenesses(network(one.inputs[some]), one.tone[some])
+        likeness = likenesses(network(one.inputs[some]), one.tone[some], recipe)
         value = contrast(likeness, one.lab[some], one.window[some], one.weight[some], recipe)
         optimizer.zero_grad()
         value.backward()  # type: ignore[no-untyped-call]
