@@ -57,8 +57,11 @@ def linked(near: Ints, likeness: Numbers) -> sparse.csr_matrix:
 def densest(points: Numbers, weight: Numbers) -> Numbers:
     """Of each row of weighted points (N×M×2) the place where they are densest, N×2: the best member, and from
     there some steps of mean shift."""
-    square = ((points[:, :, None] - points[:, None]) ** 2).sum(axis=3)
-    density = (np.exp(-square / (2 * REACH**2)) * weight[:, None]).sum(axis=2)
+    cb, cr = points[..., 0], points[..., 1]
+    near = (cb[:, :, None] - cb[:, None]) ** 2
+    near += (cr[:, :, None] - cr[:, None]) ** 2
+    near *= -1 / (2 * REACH**2)
+    density = np.einsum("nij,nj->ni", np.exp(near, out=near), weight)  # in place: most of the work is memory
     place = points[np.arange(len(points)), density.argmax(axis=1)]
     for _ in range(STEPS):
         pull = weight * np.exp(-((points - place[:, None]) ** 2).sum(axis=2) / (2 * REACH**2))

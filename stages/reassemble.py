@@ -164,6 +164,6 @@ STAGE = Stage(
     run=run,
     configure=configure,
     needs=("decode", "panels", "balloons", "colorize", "harmonize", "upscale"),
-    version=4,
+    version=5,
     keep="asked",
 )

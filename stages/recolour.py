@@ -41,8 +41,9 @@ def corrected(colorize: Artifact, number: int, borders: Borders, harmonize: Arti
     own = table[:, (CB, CR)].astype(np.float32) - 128
     both = eased(np.concatenate([move, own], axis=1), borders)
     if len(moves):  # a wish is as it is said, and changes nothing beside it
-        wished = moves[:, LIGHT] >= 0
-        even = np.where(wished, WISHED, even)
+        chosen = moves[:, LIGHT] >= 0
+        even = np.where(chosen, WISHED, even)
+        wished = chosen | (moves[:, WANTED] != moves[:, UNWISHED]).any(axis=1)  # a lock has no light
         both[wished] = np.concatenate([moves[:, WANTED], own], axis=1)[wished]
     rows = np.concatenate([both[:, :2] + even[:, None] * both[:, 2:], even[:, None]], axis=1)
     field = np.concatenate([np.zeros((1, 3), np.float32), rows.astype(np.float32)])[labels]

@@ -282,3 +282,18 @@ def test_a_wish_for_one_surface_changes_nothing_of_its_neighbour() -> None:
     )
     assert np.array_equal(before[:, 90:], after[:, 90:])
     assert np.abs(before[:, :30].astype(int) - after[:, :30]).max() > 40
+
+
+def test_a_locked_colour_holds_though_it_says_no_light() -> None:
+    """Locks and kept palettes wish for chroma alone."""
+    grey = np.full((120, 120), 230, np.uint8)
+    labels = np.ones((120, 120), np.uint8)
+    labels[:, 60:] = 2
+    colorize = window_of(grey, labels, np.full((120, 120, 3), (190, 180, 170), np.uint8))
+    borders = open_borders(labels, grey)
+    free, locked = (
+        corrected(colorize, 0, borders, Artifact({"windows": [[1, *first, -1, 10, -5, 2, 0, 0, -1, 0, 0]]}))
+        for first in ((10, -5), (-30, 40))
+    )
+    assert np.abs(free[:, :30].astype(int) - locked[:, :30]).max() > 40
+    assert np.array_equal(free[:, 90:], locked[:, 90:])
