@@ -12,7 +12,7 @@ from mangacolor.stages.agreement import agreed
 from mangacolor.stages.communities import communities
 from mangacolor.stages.grouping import joined, nearest
 from mangacolor.stages.recolour import corrected
-from mangacolor.stages.surface_field import eased, evenness, open_borders
+from mangacolor.stages.surface_field import Borders, eased, evenness, open_borders
 from mangacolor.stages.surface_table import (
     AREA,
     AREA_STEPS,
@@ -269,13 +269,19 @@ def test_what_nothing_divides_is_drawn_together_and_what_ink_divides_is_not() ->
     assert abs(together[2] - 50) < 2
 
 
-def test_a_wish_for_one_surface_changes_nothing_of_its_neighbour() -> None:
-    """Even where no ink divides them, so that they are drawn together otherwise."""
+def two_halves() -> tuple[Artifact, Borders]:
+    """A window of two surfaces that no ink divides, and their borders."""
     grey = np.full((120, 120), 230, np.uint8)
     labels = np.ones((120, 120), np.uint8)
     labels[:, 60:] = 2
     colorize = window_of(grey, labels, np.full((120, 120, 3), (190, 180, 170), np.uint8))
     borders = open_borders(labels, grey)
+    return colorize, borders
+
+
+def test_a_wish_for_one_surface_changes_nothing_of_its_neighbour() -> None:
+    """Even where no ink divides them, so that they are drawn together otherwise."""
+    colorize, borders = two_halves()
     before, after = (
         corrected(colorize, 0, borders, Artifact({"windows": [[1, *first, 10, -5, 2, 0, 0, -1, 0, 0]]}))
         for first in ((10, -5, -1), (-30, 40, 150))
@@ -286,11 +292,7 @@ def test_a_wish_for_one_surface_changes_nothing_of_its_neighbour() -> None:
 
 def test_a_locked_colour_holds_though_it_says_no_light() -> None:
     """Locks and kept palettes wish for chroma alone."""
-    grey = np.full((120, 120), 230, np.uint8)
-    labels = np.ones((120, 120), np.uint8)
-    labels[:, 60:] = 2
-    colorize = window_of(grey, labels, np.full((120, 120, 3), (190, 180, 170), np.uint8))
-    borders = open_borders(labels, grey)
+    colorize, borders = two_halves()
     free, locked = (
         corrected(colorize, 0, borders, Artifact({"windows": [[1, *first, -1, 10, -5, 2, 0, 0, -1, 0, 0]]}))
         for first in ((10, -5), (-30, 40))
