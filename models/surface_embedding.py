@@ -22,6 +22,7 @@ FORMAT = "mangacolor-surfaces-1"
 ENDING = ".surfaces.safetensors"
 LAYERS = ("first", "second", "third")
 NAMES = ("mean", "spread", *(f"{layer}.{part}" for layer in LAYERS for part in ("weight", "bias")))
+REMEDY = "remove it, or train it again: python -m mangacolor.training.surface_embedding"
 
 Numbers = npt.NDArray[np.float64]
 
@@ -66,9 +67,15 @@ def embedding_path(weights: str | Path) -> Path:
 
 
 def embedding_fingerprint(weights: str | Path) -> str:
-    """The sha256 of the embedding's file, in hex, or nothing where there is none."""
+    """The sha256 of the embedding's file, in hex, or nothing where there is none.
+
+    Raises as ``load_embedding``.
+    """
     path = embedding_path(weights)
-    return sha256_of(path) if path.is_file() else ""
+    if not path.is_file():
+        return ""
+    _maps(path, weights)
+    return sha256_of(path)
 
 
 def load_embedding(weights: str | Path) -> SurfaceEmbedding | None:
@@ -81,14 +88,27 @@ def load_embedding(weights: str | Path) -> SurfaceEmbedding | None:
     path = embedding_path(weights)
     if not path.is_file():
         return None
-    metadata, names = safetensors_header(path)
-    remedy = "remove it, or train it again: python -m mangacolor.training.surface_embedding"
-    if metadata.get("format") != FORMAT or set(names) != set(NAMES):
-        raise SetupError(f"{path} holds no embedding that this version can read", remedy)
-    if metadata.get("of") != sha256_of(weights_path(weights)):
-        raise SetupError(f"{path} was trained on other weights than lie beside it", remedy)
+    maps = _maps(path, weights)
     tensors = {name: tensor.astype(np.float64) for name, tensor in load_file(path).items()}
-    return SurfaceEmbedding(tuple(json.loads(metadata["maps"])), tensors)
+    widths = [len(tensors["mean"]), *(len(tensors[f"{layer}.bias"]) for layer in LAYERS)]
+    fits = [tensors[f"{layer}.weight"].shape == (widths[n + 1], widths[n]) for n, layer in enumerate(LAYERS)]
+    if not all(fits) or tensors["spread"].shape != tensors["mean"].shape or widths[1] != widths[2]:
+        raise SetupError(f"{path} holds layers that do not fit each other", REMEDY)
+    return SurfaceEmbedding(maps, tensors)
+
+
+def _maps(path: Path, weights: str | Path) -> tuple[str, ...]:
+    """The maps that an embedding asks for. Raises ``SetupError`` if it is none, or not for these weights."""
+    metadata, names = safetensors_header(path)
+    try:
+        maps = tuple(str(name) for name in json.loads(metadata.get("maps", "")))
+    except (ValueError, TypeError):
+        maps = ()
+    if metadata.get("format") != FORMAT or set(names) != set(NAMES) or not maps:
+        raise SetupError(f"{path} holds no embedding that this version can read", REMEDY)
+    if metadata.get("of") != sha256_of(weights_path(weights)):
+        raise SetupError(f"{path} was trained on other weights than lie beside it", REMEDY)
+    return maps
 
 
 def embedding_bytes(embedding: SurfaceEmbedding, weights: str | Path, licence: str) -> bytes:

@@ -133,7 +133,16 @@ def test_its_file_belongs_to_one_file_of_weights(tmp_path: Path) -> None:
     inputs = embedding_inputs(rows(0).table, VOTES)
     np.testing.assert_allclose(read(inputs), embedding(inputs), atol=0.01)
     weights.write_bytes(weights.read_bytes()[:-1] + b"\0")
-    with pytest.raises(SetupError, match="trained on other weights"):
+    for asked in (load_embedding, embedding_fingerprint):  # the latter before any page is touched
+        with pytest.raises(SetupError, match="trained on other weights"):
+            asked(weights)
+
+
+def test_layers_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    weights, embedding = copied(tmp_path), toy_network().finished(("eighth",))
+    odd = replace(embedding, tensors=embedding.tensors | {"second.weight": np.ones((16, 3))})
+    embedding_path(weights).write_bytes(embedding_bytes(odd, weights, "CC-BY-SA-4.0"))
+    with pytest.raises(SetupError, match="do not fit"):
         load_embedding(weights)
 
 
