@@ -66,15 +66,15 @@ def embedding_path(weights: str | Path) -> Path:
     return weights_path(weights).with_suffix(ENDING)
 
 
-def embedding_fingerprint(weights: str | Path) -> str:
+def embedding_fingerprint(weights: str | Path, digest: str) -> str:
     """The sha256 of the embedding's file, in hex, or nothing where there is none.
 
-    Raises as ``load_embedding``.
+    ``digest``: the sha256 of the weights, as of ``weights_fingerprint``. Raises as ``load_embedding``.
     """
     path = embedding_path(weights)
     if not path.is_file():
         return ""
-    _maps(path, weights)
+    _maps(path, digest)
     return sha256_of(path)
 
 
@@ -88,7 +88,7 @@ def load_embedding(weights: str | Path) -> SurfaceEmbedding | None:
     path = embedding_path(weights)
     if not path.is_file():
         return None
-    maps = _maps(path, weights)
+    maps = _maps(path, sha256_of(weights_path(weights)))
     tensors = {name: tensor.astype(np.float64) for name, tensor in load_file(path).items()}
     widths = [len(tensors["mean"]), *(len(tensors[f"{layer}.bias"]) for layer in LAYERS)]
     fits = [tensors[f"{layer}.weight"].shape == (widths[n + 1], widths[n]) for n, layer in enumerate(LAYERS)]
@@ -97,7 +97,7 @@ def load_embedding(weights: str | Path) -> SurfaceEmbedding | None:
     return SurfaceEmbedding(maps, tensors)
 
 
-def _maps(path: Path, weights: str | Path) -> tuple[str, ...]:
+def _maps(path: Path, digest: str) -> tuple[str, ...]:
     """The maps that an embedding asks for. Raises ``SetupError`` if it is none, or not for these weights."""
     metadata, names = safetensors_header(path)
     try:
@@ -106,7 +106,7 @@ def _maps(path: Path, weights: str | Path) -> tuple[str, ...]:
         maps = ()
     if metadata.get("format") != FORMAT or set(names) != set(NAMES) or not maps:
         raise SetupError(f"{path} holds no embedding that this version can read", REMEDY)
-    if metadata.get("of") != sha256_of(weights_path(weights)):
+    if metadata.get("of") != digest:
         raise SetupError(f"{path} was trained on other weights than lie beside it", REMEDY)
     return maps
 

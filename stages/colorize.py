@@ -55,7 +55,8 @@ def fingerprint(config: Config) -> str:
     from mangacolor.models.surface_embedding import embedding_fingerprint
     from mangacolor.models.weights_file import weights_fingerprint
 
-    return weights_fingerprint(config.weights) + embedding_fingerprint(config.weights)
+    digest = weights_fingerprint(config.weights)
+    return digest + embedding_fingerprint(config.weights, digest)
 
 
 def working_size(box: Box, short_side: int) -> tuple[int, int]:

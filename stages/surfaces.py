@@ -8,6 +8,8 @@ balls fit, then smaller ones where no larger one has been; a watershed gives the
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -92,7 +94,7 @@ def _flood(seeds: npt.NDArray[np.int32], walls: Floats) -> npt.NDArray[np.int32]
 def _merge(labels: npt.NDArray[np.int32], walls: Floats, grey: Image) -> npt.NDArray[np.int32]:
     """Join surfaces of one tone that nothing divides along most of their border."""
     count = int(labels.max()) + 1
-    tone = _means(labels, grey.astype(np.float32), count)
+    tone = label_means(labels, grey.astype(np.float32), count)
     pairs, strength, length = _borders(labels, walls, count)
     weak = (strength < MEETING) & (np.abs(tone[pairs[:, 0]] - tone[pairs[:, 1]]) < STEP) & (length >= 4)
     parent = np.arange(count)
@@ -134,7 +136,10 @@ def _borders(labels: npt.NDArray[np.int32], walls: Floats, count: int) -> tuple[
     return pairs, (total / np.maximum(length, 1)).astype(np.float32), length
 
 
-def _means(labels: npt.NDArray[np.int32], plane: Floats, count: int) -> npt.NDArray[np.float64]:
+def label_means(
+    labels: npt.NDArray[np.integer[Any]], plane: npt.NDArray[np.floating[Any]], count: int
+) -> npt.NDArray[np.float64]:
+    """The mean of a plane (H×W) over each of ``count`` labels, from 0 on; 0 for those that no pixel has."""
     sizes = np.bincount(labels.ravel(), minlength=count)
     return np.bincount(labels.ravel(), weights=plane.ravel(), minlength=count) / np.maximum(sizes, 1)
 

@@ -26,12 +26,14 @@ def decide(table: Image, found: LookAlikes | None = None) -> np.ndarray:
     return decided(table, PALETTE, ones, ones, found or strangers(len(table)))
 
 
-def test_of_things_that_may_be_blue_the_likeliest_are() -> None:
+def test_of_things_that_may_be_blue_the_likeliest_are(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nine walls that are blue with a chance of one in ten, and a tenth with a little more: it is the one."""
     table = votes(*[(0.9, 0.1, 0)] * 9, (0.75, 0.25, 0))
     cb = decide(table)[:, 0]
     assert cb[9] > 0  # the mean of its votes is -5
     assert (cb[:9] < -14).all()  # and of theirs -14
+    monkeypatch.setattr("mangacolor.stages.decision.TEMPERATURE", 0.5)
+    assert decide(table)[9, 0] > 4
 
 
 def test_what_is_sure_stays_what_it_is() -> None:
@@ -63,3 +65,6 @@ def test_the_largest_surfaces_decide_and_the_rest_follows(monkeypatch: pytest.Mo
     area = np.array([100.0] * 10 + [1.0] * 30)
     cb = decided(table, PALETTE, np.ones(40), area, strangers(40))[:, 0]
     assert (cb[9:] > 0).all() and (cb[:9] < -14).all()
+    monkeypatch.setattr("mangacolor.stages.decision.TEMPERATURE", 0.5)
+    cb = decided(table, PALETTE, np.ones(40), area, strangers(40))[:, 0]
+    assert (cb[9:] > 4).all() and (cb[:9] < -14).all()

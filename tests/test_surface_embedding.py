@@ -20,7 +20,7 @@ from mangacolor.models.surface_embedding import (
     embedding_path,
     load_embedding,
 )
-from mangacolor.models.weights_file import weights_path
+from mangacolor.models.weights_file import sha256_of, weights_path
 from mangacolor.nouns import Image
 from mangacolor.stages.descriptors import make_space
 from mangacolor.stages.surface_table import AREA, AREA_STEPS, COLUMNS, TONE, embedded, embedding_inputs
@@ -65,6 +65,10 @@ def nearest_is_same(embedding: SurfaceEmbedding, some: Rows) -> float:
 def copied(tmp_path: Path) -> Path:
     """The default weights, alone, where something can be put beside them."""
     return Path(shutil.copy(weights_path("default"), tmp_path / "mine.safetensors"))
+
+
+def fingerprint(weights: Path) -> str:
+    return embedding_fingerprint(weights, sha256_of(weights))
 
 
 def test_it_computes_what_was_trained() -> None:
@@ -125,15 +129,15 @@ def test_the_loss_of_a_window_alone_is_none() -> None:
 
 def test_its_file_belongs_to_one_file_of_weights(tmp_path: Path) -> None:
     weights = copied(tmp_path)
-    assert load_embedding(weights) is None and embedding_fingerprint(weights) == ""
+    assert load_embedding(weights) is None and fingerprint(weights) == ""
     embedding = toy_network().finished(("eighth",))
     embedding_path(weights).write_bytes(embedding_bytes(embedding, weights, "CC-BY-SA-4.0"))
     read = load_embedding(weights)
-    assert read is not None and read.maps == ("eighth",) and embedding_fingerprint(weights)
+    assert read is not None and read.maps == ("eighth",) and fingerprint(weights)
     inputs = embedding_inputs(rows(0).table, VOTES)
     np.testing.assert_allclose(read(inputs), embedding(inputs), atol=0.01)
     weights.write_bytes(weights.read_bytes()[:-1] + b"\0")
-    for asked in (load_embedding, embedding_fingerprint):  # the latter before any page is touched
+    for asked in (load_embedding, fingerprint):  # the latter before any page is touched
         with pytest.raises(SetupError, match="trained on other weights"):
             asked(weights)
 

@@ -106,23 +106,23 @@ def chapter(library: Library, rng: np.random.Generator) -> Iterator[Pair]:
 
 
 def _renderer(rng: np.random.Generator) -> Callable[[Image], Pair]:
-    kinds = SYNTHESIS.kinds
-    shares = np.array(list(kinds.values()))
-    kind = str(rng.choice(list(kinds), p=shares / shares.sum()))
-    seed = int(rng.integers(1 << 30)) if rng.random() < ONE_HAND else None
+    kind, hand = SYNTHESIS.some_kind(rng), _hand(rng)
+    return lambda colour: synthesize(colour, kind, hand(), SYNTHESIS)
 
-    def draw(colour: Image) -> Pair:
-        hand = rng if seed is None else np.random.default_rng(seed)
-        return synthesize(colour, kind, hand, SYNTHESIS)
 
-    return draw
+def _hand(rng: np.random.Generator) -> Callable[[], np.random.Generator]:
+    """What a chapter's windows are drawn with: mostly the same numbers for each, else fresh ones."""
+    if rng.random() >= ONE_HAND:
+        return lambda: rng
+    seed = int(rng.integers(1 << 30))
+    return lambda: np.random.default_rng(seed)
 
 
 def _printer(rng: np.random.Generator) -> Callable[[Image], Pair]:
-    seed = int(rng.integers(1 << 30)) if rng.random() < ONE_HAND else None
+    new_random = _hand(rng)
 
     def draw(colour: Image) -> Pair:
-        random = rng if seed is None else np.random.default_rng(seed)
+        random = new_random()
         factor = float(random.uniform(1.15, 2.4))  # of a scan's size to the working scale
         hand = Hand(
             white=float(random.uniform(150, 215)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,9 +13,10 @@ import numpy.typing as npt
 
 from mangacolor.models.colour_runner import ColourRunner
 from mangacolor.nouns import Image
+from mangacolor.pipeline.atomic import write_atomic
 from mangacolor.stages.colorize import colorize_pictures
 from mangacolor.stages.surface_table import FeaturePool, describe
-from mangacolor.stages.surfaces import find_surfaces
+from mangacolor.stages.surfaces import find_surfaces, label_means
 from mangacolor.training.metric_colour import to_lab
 from mangacolor.training.surface_chapters import Library, chapter
 
@@ -51,10 +53,9 @@ def gather(library: Library, runner: ColourRunner, rng: np.random.Generator) -> 
 
 def _true_colours(labels: Image, colour: Image) -> tuple[Floats, Floats]:
     """Mean Lab of each surface (N×3), and the deviation of its a and b (N)."""
-    flat, lab = labels.ravel(), to_lab(colour).reshape(-1, 3)
-    count = np.maximum(np.bincount(flat), 1)
+    lab, count = to_lab(colour), int(labels.max()) + 1
     means, squares = (
-        np.stack([np.bincount(flat, weights=plane) for plane in values.T], axis=1) / count[:, None]
+        np.stack([label_means(labels, values[..., plane], count) for plane in range(3)], axis=1)
         for values in (lab, lab.astype(np.float64) ** 2)
     )
     stray = np.sqrt(np.maximum(squares - means**2, 0)[:, 1:].sum(axis=1))
@@ -65,14 +66,13 @@ def gathered(
     folder: Path, library: Library, runner: ColourRunner, chapters: int, seed: int
 ) -> Iterator[Rows]:
     """The chapters of a run, from ``folder`` where they are there already."""
-    folder.mkdir(parents=True, exist_ok=True)
     for number in range(chapters):
         file = folder / f"{number:05d}.npz"
         if not file.is_file():
             rows = gather(library, runner, np.random.default_rng((seed, number)))
-            partial = file.with_suffix(".partial.npz")
-            np.savez(partial, table=rows.table, lab=rows.lab, stray=rows.stray, window=rows.window)
-            partial.replace(file)
+            packed = io.BytesIO()
+            np.savez(packed, table=rows.table, lab=rows.lab, stray=rows.stray, window=rows.window)
+            write_atomic(file, packed.getvalue())
             sys.stderr.write(f"chapter {number + 1} of {chapters}\n")
         with np.load(file) as kept:
             yield Rows(*(kept[name] for name in ("table", "lab", "stray", "window")))

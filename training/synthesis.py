@@ -31,6 +31,11 @@ class Synthesis:
     balloons: float = 0.3  # share of pictures with lettering pasted in
     scan_noise: float = 0.45  # share with noise, blur or JPEG damage
 
+    def some_kind(self, rng: np.random.Generator) -> str:
+        """One of ``kinds``, as often as its share says."""
+        shares = np.array(list(self.kinds.values()))
+        return str(rng.choice(list(self.kinds), p=shares / shares.sum()))
+
 
 def synthesize(
     colour: Image, kind: str, rng: np.random.Generator, settings: Synthesis | None = None
@@ -43,9 +48,7 @@ def synthesize(
     """
     settings = settings or Synthesis()
     if kind == "mixed":
-        names = list(settings.kinds)
-        shares = np.array([settings.kinds[name] for name in names])
-        kind = str(rng.choice(names, p=shares / shares.sum()))
+        kind = settings.some_kind(rng)
     grey = RENDERERS[kind](colour, rng)
     target = colour
     if rng.random() < settings.balloons:
