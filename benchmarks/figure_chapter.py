@@ -25,6 +25,7 @@ from mangacolor.nouns import Box, Image
 from mangacolor.stages.colour_space import luma
 from mangacolor.training.manga_page import manga_page
 from mangacolor.training.metric_colour import to_lab
+from mangacolor.training.panel_figures import lay_over, overlap
 from mangacolor.training.pictures import read_rgb
 
 PAGE = (1000, 1440)  # width, height
@@ -144,16 +145,16 @@ def _panel(
     size = round(planes[0].shape[1] * factor), round(planes[0].shape[0] * factor)
     area = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
     planes = [np.ascontiguousarray(plane) for plane in planes]
-    picture, alpha = (cv2.resize(plane, size, interpolation=area) for plane in planes[:2])
+    picture, alpha = (
+        np.asarray(cv2.resize(plane, size, interpolation=area), np.uint8) for plane in planes[:2]
+    )
     parts = cv2.resize(planes[2], size, interpolation=cv2.INTER_NEAREST)
     left = round(wide / 2 - size[0] / 2 + rng.uniform(-0.12, 0.12) * wide)
     top = round(rng.uniform(0.0, 0.08) * high)
-    x0, x1, y1 = max(0, left), min(wide, left + size[0]), min(high, top + size[1])
-    inner = np.s_[: y1 - top, x0 - left : x1 - left]
-    share = alpha[inner].astype(np.float32)[..., None] / 255
-    under = panel[top:y1, x0:x1]
-    panel[top:y1, x0:x1] = np.rint(picture[inner] * share + under * (1 - share)).astype(np.uint8)
-    mark[top:y1, x0:x1] = np.where(alpha[inner] > 127, parts[inner], 0)
+    lay_over(panel, picture, alpha, (left, top))
+    if areas := overlap(alpha.shape, (left, top), (0, 0, wide, high)):
+        there, part = areas
+        mark[there] = np.where(alpha[part] > 127, parts[part], 0)
     return panel, mark
 
 

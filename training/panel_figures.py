@@ -11,6 +11,8 @@ import numpy as np
 from mangacolor.nouns import Box, Image
 from mangacolor.training.synthesis import render
 
+Area = tuple[slice, slice]  # rows and columns
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -86,15 +88,38 @@ def _drawn(figure: Figure, tall: int, kind: str, rng: np.random.Generator) -> tu
     return drawn, np.asarray(cover, np.uint8)
 
 
+def overlap(figure: tuple[int, ...], at: tuple[int, int], within: Box) -> tuple[Area, Area] | None:
+    """Which part of a scene a figure covers within a box, and which part of the figure that is.
+
+    ``figure``: its shape, height and width first. ``at``: x and y of its corner. None if it lies beside.
+    """
+    x, y = at
+    tall, wide = figure[:2]
+    left, top = max(x, within[0]), max(y, within[1])
+    right, bottom = min(x + wide, within[0] + within[2]), min(y + tall, within[1] + within[3])
+    if left >= right or top >= bottom:
+        return None
+    return np.s_[top:bottom, left:right], np.s_[top - y : bottom - y, left - x : right - x]
+
+
+def lay_over(scene: Image, picture: Image, cover: Image, at: tuple[int, int]) -> None:
+    """Lay a picture (RGB) on a scene with its corner ``at`` (x, y), as far as its cover (0 to 255) says."""
+    areas = overlap(cover.shape, at, (0, 0, scene.shape[1], scene.shape[0]))
+    if areas is None:
+        return
+    there, part = areas
+    share = cover[part].astype(np.float32)[..., None] / 255
+    scene[there] = np.rint(picture[part] * share + scene[there] * (1 - share)).astype(np.uint8)
+
+
 def _paste(page: Image, drawn: Image, cover: Image, at: tuple[int, int], within: Box) -> None:
     """Lay a figure on the page with its corner ``at`` (x, y), but for what sticks out of a box."""
-    x, y = at
-    tall, wide = cover.shape
-    left, top = max(x, within[0], 0), max(y, within[1], 0)
-    right = min(x + wide, within[0] + within[2], page.shape[1])
-    bottom = min(y + tall, within[1] + within[3], page.shape[0])
-    if left >= right or top >= bottom:
+    x, y, w, h = within
+    left, top = max(x, 0), max(y, 0)
+    inside = left, top, min(x + w, page.shape[1]) - left, min(y + h, page.shape[0]) - top
+    areas = overlap(cover.shape, at, inside)
+    if areas is None:
         return
-    part = np.s_[top - y : bottom - y, left - x : right - x]
+    there, part = areas
     shown = cover[part] > 127
-    page[top:bottom, left:right][shown] = drawn[part][shown]
+    page[there][shown] = drawn[part][shown]

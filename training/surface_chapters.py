@@ -17,7 +17,7 @@ from mangacolor.errors import InputError
 from mangacolor.nouns import Image
 from mangacolor.training.lettering import paste_balloons
 from mangacolor.training.manga_page import Hand, printed
-from mangacolor.training.panel_figures import Figure
+from mangacolor.training.panel_figures import Figure, lay_over
 from mangacolor.training.panels import cut_out
 from mangacolor.training.pictures import Picture, Source
 from mangacolor.training.synthesis import Synthesis, synthesize
@@ -208,10 +208,7 @@ def _scene(figure: Figure, grounds: Sequence[Image], rng: np.random.Generator) -
     )
     left = round((width - size[0]) / 2 + rng.uniform(-0.2, 0.2) * width)
     top = round(rng.uniform(-0.05, 0.1) * height)
-    x, y = slice(max(0, left), min(width, left + size[0])), slice(max(0, top), min(height, top + size[1]))
-    inner = np.s_[y.start - top : y.stop - top, x.start - left : x.stop - left]
-    share = cover[inner].astype(np.float32)[..., None] / 255
-    scene[y, x] = np.rint(picture[inner] * share + scene[y, x] * (1 - share)).astype(np.uint8)
+    lay_over(scene, picture, cover, (left, top))
     return scene
 
 
