@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 FORMAT = "mangacolor-generator-1"
 BUNDLED = Path(__file__).parent / "weights"  # the folder of the weights that come with the program
+DESCREENER = BUNDLED / "descreen.safetensors"
 _FETCH_AGAIN = "fetch the file again, or name other weights with --weights"
 _OURS = "name a file that mangacolor train or mangacolor models import has written"
 

@@ -64,8 +64,7 @@ def make_recipe(
     configs = {name: graph[name].configure(options, chapter) for name in graph.names}
     used = {name for target in targets for name in (*graph.ancestors(target), target)}
     marks = {name: _mark(graph[name], configs[name]) for name in graph.names if name in used}
-    alone = apart or len(chapter.pages) < 2
-    neutral = {stage.name for stage in graph.chapter_stages if alone or configs[stage.name] is None}
+    neutral = {stage.name for stage in graph.chapter_stages if apart or configs[stage.name] is None}
     return Recipe(configs, marks, frozenset(neutral))
 
 

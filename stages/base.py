@@ -100,8 +100,8 @@ class ChapterStage:
     ``file`` names a JSON document in the chapter's state folder that the stage ``write``s and people may
     edit. ``edits`` picks from it what people have decided, JSON-able, which enters the key; it raises
     ``UsageError`` for what it cannot read. ``preview`` draws ``<stage>.png`` of what a page was handed.
-    ``neutral`` is the artifact that changes nothing. Pages get it where ``configure`` returns None, with
-    ``--pages`` and in a chapter of one page; nothing then waits for the other pages.
+    ``neutral`` is the artifact that changes nothing. Pages get it where ``configure`` returns None and with
+    ``--pages``; nothing then waits for the other pages.
     """
 
     name: str

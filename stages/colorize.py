@@ -3,7 +3,8 @@
 A network trained on whole scenes fails on tiles of a full-size scan, where it sees half a cheek.
 So a panel is shrunk until its short side has 256 pixels, cut into overlapping 256×256 tiles, and
 blended again: the result is a small colour picture that ``reassemble`` carries up to the scan.
-Shrinking by area is also what takes the screentone out of the network's sight.
+Shrinking by area takes some of the screentone out of the network's sight; what is left it has learnt to
+read. Surfaces are sought in the same picture with its tones as greys (``models/descreener.py``).
 """
 
 from __future__ import annotations
@@ -53,10 +54,10 @@ def configure(options: Options, _chapter: Chapter) -> Config:
 
 def fingerprint(config: Config) -> str:
     from mangacolor.models.surface_embedding import embedding_fingerprint
-    from mangacolor.models.weights_file import weights_fingerprint
+    from mangacolor.models.weights_file import DESCREENER, sha256_of, weights_fingerprint
 
     digest = weights_fingerprint(config.weights)
-    return digest + embedding_fingerprint(config.weights, digest)
+    return digest + embedding_fingerprint(config.weights, digest) + sha256_of(DESCREENER)
 
 
 def working_size(box: Box, short_side: int) -> tuple[int, int]:
@@ -82,7 +83,8 @@ def shrink(grey: Image, box: Box, size: tuple[int, int]) -> Image:
 def run(context: StageContext, inputs: Inputs) -> Artifact:
     """One small RGB picture a window, named ``panel-000`` and so on, and what ``harmonize`` compares.
 
-    ``surfaces-000`` and so on: the labels of each window's surfaces (H×W, see ``surfaces.py``).
+    ``descreened-000`` and so on: the window's luma without halftone, H×W. ``surfaces-000`` and so on: the
+    labels of its surfaces (H×W, see ``surfaces.py``).
     ``surfaces``: a row for each of them, window after window (see ``surface_table.py``); missing where
     nothing is drawn. Data: for each window its ``box`` on the page, ``size`` and number of ``surfaces``;
     ``palette``: Cb and Cr of the colours, in levels, for which the network voted; as many columns of a row,
@@ -94,15 +96,16 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
     sizes = [working_size(*pair) for pair in zip(windows.boxes, windows.short_sides, strict=True)]
     small = [shrink(grey, box, size) for box, size in zip(windows.boxes, sizes, strict=True)]
     runner = _runner(context, context.device)
+    plain = _without_halftone(small)
     labels = [
         find_surfaces(picture, drawn_part(windows.labels, box, size))
-        for picture, box, size in zip(small, windows.boxes, sizes, strict=True)
+        for picture, box, size in zip(plain, windows.boxes, sizes, strict=True)
     ]
     pools = [FeaturePool(surfaces) for surfaces in labels]
     pictures = colorize_pictures(runner, small, config.batch, context, pools)
     tables = [
         describe(surfaces, grey, picture, pool.rows())
-        for surfaces, grey, picture, pool in zip(labels, small, pictures, pools, strict=True)
+        for surfaces, grey, picture, pool in zip(labels, plain, pictures, pools, strict=True)
     ]
     data = {
         "panels": [
@@ -121,6 +124,7 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
         "backend": runner.backend,
     }
     images = {f"panel-{number:03d}": picture for number, picture in enumerate(pictures)}
+    images |= {f"descreened-{number:03d}": picture for number, picture in enumerate(plain)}
     images |= {f"surfaces-{number:03d}": surfaces for number, surfaces in enumerate(labels)}
     if any(len(table) for table in tables):
         rows = np.concatenate(tables)
@@ -128,6 +132,12 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
             rows = embedded(rows, len(runner.palette), runner.embedding)
         images["surfaces"] = rows
     return Artifact(data, images)
+
+
+def _without_halftone(pictures: Sequence[Image]) -> list[Image]:
+    from mangacolor.models.descreener import descreened, shared_descreener
+
+    return [descreened(shared_descreener(), picture) for picture in pictures]
 
 
 def drawn_part(labels: Labels, box: Box, size: tuple[int, int]) -> npt.NDArray[np.bool_]:
@@ -234,7 +244,7 @@ STAGE = Stage(
     run=run,
     configure=configure,
     needs=("decode", "panels"),
-    version=6,
+    version=7,
     lane="device",
     fingerprint=fingerprint,
     preview=preview,

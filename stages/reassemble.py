@@ -70,7 +70,7 @@ def _plans(colorize: Artifact, harmonize: Artifact | None, grey: Image, windows:
         high, wide = colorize.images[f"panel-{number:03d}"].shape[:2]
         small = shrink(grey, box, (wide, high))
         labels = colorize.images[f"surfaces-{number:03d}"]
-        borders = open_borders(labels, small)
+        borders = open_borders(labels, colorize.images[f"descreened-{number:03d}"])
         plan = small_plan(corrected(colorize, number, borders, harmonize), small)
         plan = evened(plan, labels, borders, rows_of(colorize, number))
         if wished:
@@ -164,6 +164,6 @@ STAGE = Stage(
     run=run,
     configure=configure,
     needs=("decode", "panels", "balloons", "colorize", "harmonize", "upscale"),
-    version=5,
+    version=6,
     keep="asked",
 )

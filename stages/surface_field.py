@@ -43,7 +43,7 @@ class Borders:
 
 
 def open_borders(labels: Image, grey: Image) -> Borders:
-    """``labels``: a window's surfaces, H×W. ``grey``: its scan at the same size."""
+    """``labels``: a window's surfaces, H×W. ``grey``: its luma without halftone, as large."""
     soft = _softness(labels, barrier(grey))
     count = int(labels.max()) + 1
     total = np.zeros(count * count)

@@ -80,7 +80,7 @@ def describe(labels: Image, grey: Image, coloured: Image, features: Image) -> Im
     """A row for each surface of a window, label 1 first: uint8, ``COLUMNS`` and then ``features``.
 
     ``cb`` and ``cr``: its median chroma + 128; ``spread``: median distance from that, in quarter levels;
-    ``tone``: mean luma of the scan; ``texture``: its deviation; ``shown``: its luma on the finished page;
+    ``tone``: mean luma of ``grey``; ``texture``: its deviation; ``shown``: its luma on the finished page;
     ``area``: log2 of its pixels in twelfths;
     ``x``, ``y``: its middle in 255ths of the window; ``sides``: bits for the sides it reaches.
     """

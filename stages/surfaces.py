@@ -42,9 +42,9 @@ def barrier(grey: Image) -> Floats:
 def find_surfaces(grey: Image, drawn: npt.NDArray[np.bool_]) -> Image:
     """Label each pixel of a window: H×W uint8, 1 and up for surfaces, 0 where nothing is drawn.
 
-    ``grey``: H×W luma at working scale. ``drawn``: False on paper that is ground. Lines belong to the
-    surfaces on either side of them. Surfaces are numbered by area, largest first; a window that has
-    more than 255 gives what the smallest hold to their neighbours.
+    ``grey``: H×W luma at working scale, best without halftone. ``drawn``: False on paper that is ground.
+    Lines belong to the surfaces on either side of them. Surfaces are numbered by area, largest first; a
+    window that has more than 255 gives what the smallest hold to their neighbours.
     """
     walls = barrier(grey)
     seeds = _seeds(walls, drawn)

@@ -98,12 +98,16 @@ def test_all_pages_failing_ends_the_chapter(house: House, pages: Path, tmp_path:
 def test_one_sweep_where_pages_need_not_wait(house: House, pages: Path, tmp_path: Path) -> None:
     go(house, pages, tmp_path / "some", pages="2,3")
     go(house, pages, tmp_path / "off", harmonize=False)
+    assert house.calls["mood"] == 0
+    assert house.calls["decode"] == 2 + 6
+    assert files(tmp_path / "off") == _plain(pages, tmp_path)
+
+
+def test_a_chapter_of_one_page_is_a_chapter(house: House, tmp_path: Path) -> None:
     (tmp_path / "alone").mkdir()
     write_page(tmp_path / "alone" / "1.png", 1)
     go(house, tmp_path / "alone", tmp_path / "one")
-    assert house.calls["mood"] == 0
-    assert house.calls["decode"] == 2 + 6 + 1
-    assert files(tmp_path / "off") == _plain(pages, tmp_path)
+    assert house.calls["mood"] == 1
 
 
 def _plain(pages: Path, tmp_path: Path) -> dict[str, bytes]:

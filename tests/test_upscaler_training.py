@@ -13,7 +13,8 @@ from mangacolor.models.super_resolution import load_upscaler
 from mangacolor.nouns import Image
 from mangacolor.stages.upscale_luma import lanczos, upscale_luma
 from mangacolor.training.ink_patches import OVER, ink_patch
-from mangacolor.training.upscaler import SCALE, Recipe, cut, patch_of, printed_pair, scanned, train
+from mangacolor.training.picture_pairs import cut
+from mangacolor.training.upscaler import SCALE, Recipe, patch_of, printed_pair, scanned, train
 
 
 def painting(side: int, seed: int = 0) -> Image:

@@ -63,6 +63,7 @@ class TrainConfig:
     seed: int = 42
     kind: str = "mixed"  # of input: mixed, or one of synthesis.KINDS
     synthesis: Synthesis = field(default_factory=Synthesis)
+    warp: float = 0.0  # how far crops are turned, sheared, stretched and bent; 1: up to 25 degrees (warp.py)
     faithful_losses: bool = False
     mixed_precision: bool = True  # bfloat16, where the hardware has it
     compile: bool = False  # the generator with torch.compile: minutes at the start, then a fifth faster

@@ -13,6 +13,7 @@ from mangacolor.errors import InputError
 from mangacolor.nouns import Image
 from mangacolor.training.pictures import Picture, Source
 from mangacolor.training.synthesis import Synthesis, synthesize
+from mangacolor.training.warp import warped
 
 Pair = tuple[torch.Tensor, torch.Tensor]
 
@@ -21,6 +22,7 @@ class CropDataset(Dataset[Pair]):
     """Item ``i``: input 1×S×S and target 3×S×S, float32 in [-1, 1].
 
     ``working_size``: the short side, in pixels, that a zoom of 1 gives a picture; ``size``: the crop's.
+    ``warp``: how far crops are bent (``warp.py``); a crop is bent by anything up to that.
     """
 
     def __init__(
@@ -33,6 +35,7 @@ class CropDataset(Dataset[Pair]):
         synthesis: Synthesis | None = None,
         kind: str = "mixed",
         working_size: int = 256,
+        warp: float = 0.0,
     ) -> None:
         self.groups = [
             (source, [picture for picture in pictures if picture.source == source.folder])
@@ -45,7 +48,7 @@ class CropDataset(Dataset[Pair]):
         weights = np.array([source.weight for source, _ in self.groups])
         self.shares = weights / weights.sum()
         self.size, self.length, self.seed, self.kind = size, length, seed, kind
-        self.working_size = working_size
+        self.working_size, self.warp = working_size, warp
         self.synthesis = synthesis or Synthesis()
 
     def __len__(self) -> int:
@@ -63,6 +66,8 @@ class CropDataset(Dataset[Pair]):
         source, members = self.groups[int(rng.choice(len(self.groups), p=self.shares))]
         picture = members[int(rng.integers(len(members)))]
         crop = random_crop(picture.pixels, self.size, self.working_size, source.zoom, rng)
+        if self.warp:
+            crop = warped(crop, self.warp * float(rng.random()), rng)
         return synthesize(crop, self.kind, rng, self.synthesis)
 
 

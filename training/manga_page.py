@@ -48,8 +48,9 @@ def manga_page(colour: Image, hand: Hand | None = None, art: Image | None = None
     return np.rint(np.rint(page / step) * step).astype(np.uint8)
 
 
-def printed(colour: Image, hand: Hand, cells: tuple[int, int] = (6, 8)) -> Image:
-    """Lines over tones in dots, H×W uint8. ``cells``: across and down, in which dark scenes are lit up."""
+def printed(colour: Image, hand: Hand, cells: tuple[int, int] = (6, 8), dots: bool = True) -> Image:
+    """Lines over tones, H×W uint8. ``cells``: across and down, in which dark scenes are lit up. ``dots``: the
+    tones are printed as halftone, and else as greys."""
     red_led = np.rint(colour @ np.array(hand.channels, np.float32)).astype(np.uint8)
     # Dim scenes are lit up a little, locally, as a draughtsman would; else night is one black area.
     grey = np.maximum(red_led, cv2.createCLAHE(2.0, cells).apply(red_led))
@@ -57,8 +58,10 @@ def printed(colour: Image, hand: Hand, cells: tuple[int, int] = (6, 8)) -> Image
     smooth = cv2.bilateralFilter(grey, 7, 28, 3)
     ramp = np.clip((np.arange(256) - hand.black) / (hand.white - hand.black), 0, 1) ** hand.gamma
     tone = np.rint(ramp * 255).astype(np.uint8)[smooth]
-    dots = screened(tone, 2, hand.pitch * 2, hand.angle, lines=False)
-    return np.minimum(dots, np.minimum(xdog(grey, 0.7, 10.0, 0.26, 7.0), valley(grey, 2, 2.4)))
+    if dots:
+        tone = screened(tone, 2, hand.pitch * 2, hand.angle, lines=False)
+    lines = np.minimum(xdog(grey, 0.7, 10.0, 0.26, 7.0), valley(grey, 2, 2.4))
+    return np.asarray(np.minimum(tone, lines), np.uint8)
 
 
 def lettering_mask(lettered: Image, art: Image) -> Image:

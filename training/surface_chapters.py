@@ -21,10 +21,13 @@ from mangacolor.training.panel_figures import Figure, lay_over
 from mangacolor.training.panels import cut_out
 from mangacolor.training.pictures import Picture, Source
 from mangacolor.training.synthesis import Synthesis, synthesize
+from mangacolor.training.warp import warped
 
 WINDOWS = 26
 FIGURES = 0.4  # share of chapters that show cut-out figures
 PRINTED = 0.3  # share of chapters that are printed as whole pages are
+WARPED = 0.6  # share of chapters whose windows are bent: the colour network has seen all pictures before,
+WARPS = (0.4, 1.2)  # and bent this far it knows as little of them as of new ones
 ONE_HAND = 0.7  # share of chapters whose windows are drawn with the very same settings
 UPRIGHT = 1.15  # height to width from which a picture on white is a figure
 FEWEST = 3  # pictures that make a work
@@ -101,8 +104,9 @@ def chapter(library: Library, rng: np.random.Generator) -> Iterator[Pair]:
     draw = _printer(rng) if rng.random() < PRINTED else _renderer(rng)
     figures = FIGURES if library.works else 1.0
     scenes = _figure_scenes if library.figures and rng.random() < figures else _work_scenes
+    warp = float(rng.uniform(*WARPS)) if rng.random() < WARPED else 0.0
     for colour in scenes(library, rng):
-        yield draw(colour)
+        yield draw(warped(colour, warp, rng) if warp else colour)
 
 
 def _renderer(rng: np.random.Generator) -> Callable[[Image], Pair]:

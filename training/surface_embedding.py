@@ -23,7 +23,7 @@ from torch.nn import functional
 from mangacolor.models.colour_runner import VOTES, colour_runner
 from mangacolor.models.inference import MAPS
 from mangacolor.models.surface_embedding import SurfaceEmbedding, embedding_bytes, embedding_path
-from mangacolor.models.weights_file import sha256_of, weights_path
+from mangacolor.models.weights_file import DESCREENER, sha256_of, weights_path
 from mangacolor.models.weights_io import load_generator
 from mangacolor.pipeline.atomic import write_atomic
 from mangacolor.stages.surface_table import AREA, AREA_STEPS, TONE, embedding_inputs
@@ -40,7 +40,7 @@ SAME_LIGHT, OTHER_LIGHT = 20.0, 40.0
 class Recipe:
     """Everything that decides the embedding, besides the data and the colour network."""
 
-    chapters: int = 1000  # 47 minutes on one core
+    chapters: int = 600  # 30 minutes on one core
     steps: int = 3000  # 5 minutes
     surfaces: int = 1200  # of a chapter that a step sees
     hidden: int = 256
@@ -165,7 +165,9 @@ def main() -> None:
         runner = replace(runner, seen=(*MAPS[1:], VOTES))
     library = make_library(*read_pack(options.data))
     votes = len(runner.palette)
-    folder = options.rows / sha256_of(weights_path(options.weights))[:12]  # other weights see other things
+    # Other weights see other things, and another descreener leads to other surfaces.
+    files = (weights_path(options.weights), DESCREENER)
+    folder = options.rows / "-".join(sha256_of(file)[:12] for file in files)
     rows = gathered(folder, library, runner, recipe.chapters, recipe.seed)
     chapters = [ready(one, votes) for one in rows]
     sys.stderr.write(f"{sum(len(one.tone) for one in chapters)} surfaces\n")

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mangacolor.models.colour_runner import ColourRunner
+from mangacolor.models.descreener import descreened, shared_descreener
 from mangacolor.nouns import Image
 from mangacolor.pipeline.atomic import write_atomic
 from mangacolor.stages.colorize import colorize_pictures
@@ -37,7 +38,8 @@ def gather(library: Library, runner: ColourRunner, rng: np.random.Generator) -> 
     """Colour a made-up chapter and describe its surfaces as ``colorize`` would."""
     found: list[tuple[Image, Floats, Floats, npt.NDArray[np.int32]]] = []
     for number, (grey, colour) in enumerate(chapter(library, rng)):
-        labels = find_surfaces(grey, np.ones(grey.shape, np.bool_))
+        plain = descreened(shared_descreener(), grey)
+        labels = find_surfaces(plain, np.ones(grey.shape, np.bool_))
         count = int(labels.max())
         if count == 0:
             continue
@@ -45,7 +47,7 @@ def gather(library: Library, runner: ColourRunner, rng: np.random.Generator) -> 
         (picture,) = colorize_pictures(runner, [grey], 1, pools=[pool])
         lab, stray = _true_colours(labels, colour)
         found.append(
-            (describe(labels, grey, picture, pool.rows()), lab, stray, np.full(count, number, np.int32))
+            (describe(labels, plain, picture, pool.rows()), lab, stray, np.full(count, number, np.int32))
         )
     table, lab, stray, window = (np.concatenate(column) for column in zip(*found, strict=True))
     return Rows(table, lab, stray, window)

@@ -88,7 +88,13 @@ def _line(colour: Image, rng: np.random.Generator) -> Image:
 
 
 def _screentone(colour: Image, rng: np.random.Generator) -> Image:
-    """Lines over flat or graded tones, printed as dots or lines at 2–4 times the working scale."""
+    # Dots stand 4 to 9 pixels apart in a 1400×2000 scan, which the working scale shrinks 2 to 4 times.
+    return toned(colour, rng, (1.3, 3.4))[0]
+
+
+def toned(colour: Image, rng: np.random.Generator, pitches: tuple[float, float]) -> tuple[Image, Image]:
+    """Lines over flat or graded tones, printed as dots or lines at 2–4 times the working scale; and the same
+    with the tones as greys. ``pitches``: range of the pixels at working scale from dot to dot."""
     grey = _random_mix(colour, rng, red=0.5)
     white_from = float(rng.uniform(120, 230))
     if rng.random() < 0.6:
@@ -96,11 +102,11 @@ def _screentone(colour: Image, rng: np.random.Generator) -> Image:
     else:
         tone = np.clip(grey.astype(np.float32) * (255.0 / white_from), 0, 255).astype(np.uint8)
     factor = int(rng.integers(2, 5))
-    # Dots stand 4 to 9 pixels apart in a 1400×2000 scan, which the working scale shrinks 2 to 4 times.
-    pitch = float(rng.uniform(1.3, 3.4)) * factor
+    pitch = float(rng.uniform(*pitches)) * factor
     angle = float(rng.choice([45, 45, 0, 30, 60]))
     printed = screened(tone, factor, pitch, angle, lines=rng.random() < 0.15)
-    return np.minimum(printed, random_lines(grey, rng))
+    lines = random_lines(grey, rng)
+    return np.minimum(printed, lines), np.minimum(tone, lines)
 
 
 RENDERERS = {"grey": _grey, "tone": _tone, "line": _line, "screentone": _screentone}

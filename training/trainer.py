@@ -233,7 +233,7 @@ class Trainer:
         per_step = batch * self.config.accumulate * self.world.size
         dataset = CropDataset(
             self.materials.sources, self.materials.pictures, size, (last - first) * per_step,
-            self.config.seed + size, self.config.synthesis, self.config.kind,
+            self.config.seed + size, self.config.synthesis, self.config.kind, warp=self.config.warp,
         )  # fmt: skip
         start = (self.step - first) * per_step
         calls = [

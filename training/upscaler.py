@@ -18,23 +18,21 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from torch import Tensor
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mangacolor.models.super_resolution import Upscaler, load_upscaler
 from mangacolor.nouns import Image
 from mangacolor.stages.colour_space import luma
 from mangacolor.stages.upscale_luma import by_network, reduced
-from mangacolor.training.balloons import read_sources, save
+from mangacolor.training.balloons import read_sources
 from mangacolor.training.ink_patches import OVER, ink_patch
+from mangacolor.training.picture_pairs import Pair, Schedule, fit
 from mangacolor.training.synthesis import jpeg
-from mangacolor.training.trainer import has_bfloat16
 
 SCALE = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(Schedule):
     """Everything that decides the weights, besides the data."""
 
     steps: int = 10_000  # 40 minutes on one core
@@ -43,14 +41,8 @@ class Recipe:
     side: int = 160  # pixels of a patch as scanned
     printed: int = 1400  # patches of ink
     painted: int = 500  # patches that the other network enlarges
-    crop: int = 64  # pixels of the scan that a step sees of a patch
-    batch: int = 16
-    rate: float = 1e-3
-    ema: float = 0.998
+    crop: int = 64
     seed: int = 11
-
-
-Pair = tuple[Image, Image]  # as scanned and as it should be: twice as large
 
 
 def scanned(page: Image, by: int, rng: np.random.Generator) -> Image:
@@ -101,19 +93,6 @@ def draw_pairs(pictures: list[list[Image]], recipe: Recipe, rng: np.random.Gener
         yield printed_pair(colour, rng) if number < recipe.printed else painted_pair(colour, teacher, rng)
 
 
-def cut(pair: Pair, size: int, rng: np.random.Generator) -> Pair:
-    """The same random square of both, turned and mirrored."""
-    small, large = pair
-    y, x = (int(rng.integers(length - size + 1)) for length in small.shape)
-    turn, mirror = int(rng.integers(4)), int(rng.choice([1, -1]))
-    squares = (
-        picture[by * y : by * (y + size), by * x : by * (x + size)]
-        for picture, by in ((small, 1), (large, SCALE))
-    )
-    first, second = (np.rot90(square, turn)[:, ::mirror] for square in squares)
-    return first, second
-
-
 def make_network(recipe: Recipe) -> Any:
     from spandrel.architectures.Compact import Compact
 
@@ -122,39 +101,9 @@ def make_network(recipe: Recipe) -> Any:
 
 def train(pairs: list[Pair], recipe: Recipe, out: Path) -> None:
     """Train for ``recipe.steps`` and write the weights to ``out``, now and then and at the end."""
-    rng = np.random.default_rng(recipe.seed)
     torch.manual_seed(recipe.seed)
-    network = make_network(recipe).to(memory_format=torch.channels_last)
-    halves = has_bfloat16(torch.device("cpu"))
-    averaging = get_ema_multi_avg_fn(recipe.ema)  # type: ignore[no-untyped-call]
-    average = AveragedModel(network, multi_avg_fn=averaging)
-    optimizer = torch.optim.Adam(network.parameters(), lr=recipe.rate)
     rim = SCALE * (recipe.layers + 2)  # what the padding of the layers may have touched
-    running = 0.0
-    for step in range(1, recipe.steps + 1):
-        fall = 0.5 + 0.5 * float(np.cos(np.pi * step / recipe.steps))
-        for group in optimizer.param_groups:
-            group["lr"] = recipe.rate * min(1.0, step / 100) * fall
-        chosen = [cut(pairs[int(i)], recipe.crop, rng) for i in rng.integers(len(pairs), size=recipe.batch)]
-        small, large = (_stacked(pictures) for pictures in zip(*chosen, strict=True))
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=halves):
-            made = network(small)
-        value = (made.float() - large)[:, :, rim:-rim, rim:-rim].abs().mean()
-        optimizer.zero_grad()
-        value.backward()
-        optimizer.step()
-        average.update_parameters(network)
-        running += (float(value.detach()) - running) / min(step, 200)
-        if step % 100 == 0:
-            sys.stderr.write(f"step {step}  levels {255 * running:.3f}\n")
-        if step % 500 == 0:
-            save(average.module, recipe, step, out)
-    save(average.module, recipe, recipe.steps, out)
-
-
-def _stacked(pictures: tuple[Image, ...]) -> Tensor:
-    values = torch.from_numpy(np.stack(pictures))[:, None].float() / 255
-    return values.contiguous(memory_format=torch.channels_last)
+    fit(make_network(recipe), pairs, recipe, out, rim)
 
 
 def main() -> None:
