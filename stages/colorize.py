@@ -136,8 +136,10 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
 
 def _without_halftone(pictures: Sequence[Image]) -> list[Image]:
     from mangacolor.models.descreener import descreened, shared_descreener
+    from mangacolor.models.workers import each
 
-    return [descreened(shared_descreener(), picture) for picture in pictures]
+    network = shared_descreener()
+    return each(lambda picture: descreened(network, picture), pictures)
 
 
 def drawn_part(labels: Labels, box: Box, size: tuple[int, int]) -> npt.NDArray[np.bool_]:
