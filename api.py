@@ -6,13 +6,14 @@ import dataclasses
 import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from mangacolor.errors import UsageError
-from mangacolor.nouns import Chapter, Direction, Image, Page, Panel
+from mangacolor.nouns import Chapter, Direction, Image, Inputs, Page, Panel
 from mangacolor.pipeline.cancel import CancelToken
 from mangacolor.pipeline.events import Event, RunResult
 from mangacolor.settings import Options, RunOptions
@@ -34,7 +35,7 @@ class _ArraySource:
 
 
 def colorize_page(image: Image, **options: Any) -> Image:
-    """Colour one page.
+    """Colour one page: what the command makes of a chapter that holds nothing else.
 
     ``image`` is uint8, H×W (grey) or H×W×3 (RGB); it is not changed. Returns uint8 H'×W'×3 RGB, larger
     than the page if ``scale`` asks for it (``scale="1"`` keeps the size). A page that is blank or
@@ -44,10 +45,18 @@ def colorize_page(image: Image, **options: Any) -> Image:
     device are unusable, ``PageError`` if the page cannot be done.
     """
     from mangacolor.pipeline.one_page import run_page
+    from mangacolor.pipeline.references import each_named
 
     _check_image(image)
     page = Page("page.png", 1, _ArraySource(np.ascontiguousarray(image)))
-    made = run_page(page, Chapter("", (page,)), _options(Options, options), until="reassemble")
+    chapter, chosen = Chapter("", (page,)), _options(Options, options)
+    as_grey = dataclasses.replace(chosen, force_color=True)
+
+    def seen(other: Page) -> Inputs:
+        return run_page(other, chapter, as_grey, until="colorize")
+
+    references = partial(each_named, chosen, seen)
+    made = run_page(page, chapter, chosen, until="reassemble", references=references)
     return made["reassemble" if "reassemble" in made else "decode"].images["main"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from mangacolor.errors import PageError
 from mangacolor.nouns import Artifact, Chapter, Inputs
 from mangacolor.pipeline.atomic import write_atomic
-from mangacolor.pipeline.context import check_artifact
+from mangacolor.pipeline.context import ContextOfChapter, check_artifact
 from mangacolor.pipeline.documents import read_document, write_document
 from mangacolor.pipeline.keys import Recipe, digest
 from mangacolor.pipeline.page_work import Job, PageWork
@@ -31,21 +31,6 @@ class Decision:
     given: Given
     seconds: dict[str, float]
     counts: Counter[str] = field(default_factory=Counter)
-
-
-@dataclass(slots=True)
-class _Context:
-    """The engine's side of ``stages.base.ChapterContext``."""
-
-    chapter: Chapter
-    config: Any
-    document: Mapping[str, Any] | None
-    check: Callable[[], None]
-    write: Callable[[Mapping[str, Any]], None]
-    references: Callable[[], Iterator[Inputs]]
-
-    def check_cancelled(self) -> None:
-        self.check()
 
 
 @dataclass(slots=True)
@@ -126,7 +111,7 @@ class ChapterWork:
         return digest([self.recipe.marks[stage.name], *needs, "coloured", *coloured, edits])
 
     def _run(self, stage: ChapterStage, counts: Counter[str]) -> dict[str, dict[str, Any]]:
-        context = _Context(
+        context = ContextOfChapter(
             self.chapter,
             self.recipe.configs[stage.name],
             self._document(stage),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -44,6 +44,21 @@ class Context:
 
     def warn(self, message: str) -> None:
         self.warnings.append(message)
+
+
+@dataclass(slots=True)
+class ContextOfChapter:
+    """The engine's side of ``stages.base.ChapterContext``."""
+
+    chapter: Chapter
+    config: Any
+    document: Mapping[str, Any] | None
+    check: Callable[[], None]
+    write: Callable[[Mapping[str, Any]], None]
+    references: Callable[[], Iterator[Inputs]]
+
+    def check_cancelled(self) -> None:
+        self.check()
 
 
 @dataclass(frozen=True, slots=True)

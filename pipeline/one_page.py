@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterator
 
-from mangacolor.nouns import Artifact, Chapter, Page
+from mangacolor.nouns import Artifact, Chapter, Inputs, Page
 from mangacolor.pipeline.cancel import CancelToken
-from mangacolor.pipeline.context import Context, run_stage
+from mangacolor.pipeline.context import Context, ContextOfChapter, run_stage
 from mangacolor.pipeline.devices import resolve_device, set_torch_threads
 from mangacolor.pipeline.graph import Graph
 from mangacolor.pipeline.keys import make_recipe
@@ -23,14 +24,15 @@ def run_page(
     until: str,
     graph: Graph | None = None,
     counts: Counter[str] | None = None,
+    references: Callable[[], Iterator[Inputs]] = lambda: iter(()),
 ) -> dict[str, Artifact]:
     """Run one page through ``until`` and what it rests on, in this thread, keeping nothing on disk.
 
-    Returns every artifact by stage; a page that is to be copied stops where that was decided. ``counts``
-    takes what stages count.
+    Returns every artifact by stage; a page that is to be copied stops where that was decided. Chapter stages
+    see this page alone, and ``references``. ``counts`` takes what stages count.
     """
     graph = graph or default_graph()
-    recipe = make_recipe(graph, options, chapter, (until,), apart=True)
+    recipe = make_recipe(graph, options, chapter, (until,))
     needed = graph.ancestors(until) | {until}
     cancel = CancelToken()
     source = page.source.read()
@@ -49,7 +51,12 @@ def run_page(
     for name in (name for name in graph.names if name in needed):
         stage = graph[name]
         if isinstance(stage, ChapterStage):
-            made[name] = stage.neutral()
+            of_chapter = ContextOfChapter(
+                chapter, recipe.configs[name], None, cancel.check, lambda _document: None, references
+            )
+            inputs = {page.name: {need: made[need] for need in stage.needs}}
+            neutral = name in recipe.neutral
+            made[name] = stage.neutral() if neutral else stage.run(of_chapter, inputs)[page.name]
             continue
         context = Context(page, chapter, recipe.configs[name], device, source, resource, cancel.check)
         done = run_stage(stage, context, {need: made[need] for need in stage.needs})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +22,16 @@ from mangacolor.stages.base import ChapterStage
 STAGE = "colorize"
 
 
+def each_named(options: Options, look: Callable[[Page], Inputs]) -> Iterator[Inputs]:
+    """What ``look`` makes of each picture that ``--reference`` names. ``UsageError`` for what is none."""
+    paths = picture_files(Path(options.reference), "--reference") if options.reference else []
+    for number, path in enumerate(paths, 1):
+        try:
+            yield look(Page(path.name, number, FileSource(path)))
+        except (PageError, InputError) as error:
+            raise UsageError(f"--reference {path}: {error.message}", error.remedy) from error
+
+
 @dataclass(frozen=True, slots=True)
 class References:
     """Makes the ``decode`` and ``colorize`` artifacts of coloured pages, as if they were grey."""
@@ -37,12 +47,7 @@ class References:
         """
         for page in own if self.options.own_reference else ():
             yield self._inputs(page, chapter, counts)
-        if self.options.reference:
-            for number, path in enumerate(picture_files(Path(self.options.reference), "--reference"), 1):
-                try:
-                    yield self._inputs(Page(path.name, number, FileSource(path)), chapter, counts)
-                except (PageError, InputError) as error:
-                    raise UsageError(f"--reference {path}: {error.message}", error.remedy) from error
+        yield from each_named(self.options, lambda page: self._inputs(page, chapter, counts))
 
     def _inputs(self, page: Page, chapter: Chapter, counts: Counter[str]) -> Inputs:
         options = replace(self.options, force_color=True)

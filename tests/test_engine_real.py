@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mangacolor.api import colorize_chapter
+from mangacolor.api import colorize_chapter, colorize_page
 from mangacolor.pipeline.events import RunResult
 from mangacolor.tests.fake_stages import files
 from mangacolor.tests.stage_bench import comic_page
@@ -69,3 +69,21 @@ def test_only_what_changed_is_done_again(done: Path) -> None:
     changed = colour(done, "out", scale="2")
     assert changed.network_calls == alone.network_calls > 0
     assert 1 <= changed.done <= PAGES
+
+
+@pytest.mark.parametrize("referred", [False, True])
+def test_one_page_comes_out_as_a_chapter_of_one_page_does(referred: bool, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    page = comic_page(300, 220)
+    cv2.imwrite(str(tmp_path / "in" / "page.png"), page)
+    options: dict[str, Any] = {}
+    if referred:
+        green = np.clip(page[..., None] * np.array([0.5, 1.0, 0.4]), 0, 255).astype(np.uint8)
+        cv2.imwrite(str(tmp_path / "cover.png"), green)
+        options = {"reference": str(tmp_path / "cover.png")}
+    colour(tmp_path, "out", **options)
+    theirs = cv2.imread(str(tmp_path / "out" / "page.png"))
+    ours = colorize_page(page, scale="1", device="cpu", **options)
+    assert np.array_equal(ours[..., ::-1], np.asarray(theirs))
+    colour(tmp_path, "off", harmonize=False)
+    assert not np.array_equal(np.asarray(theirs), np.asarray(cv2.imread(str(tmp_path / "off" / "page.png"))))
