@@ -31,7 +31,6 @@ from mangacolor.training.pictures import Picture, Source, read_source
 from mangacolor.training.soup import averaged
 from mangacolor.training.soup import main as soup
 from mangacolor.training.trainer import Materials, Trainer, has_bfloat16
-from mangacolor.training.warp import warped
 
 TINY = override(
     PRESETS["default"],
@@ -211,22 +210,6 @@ def test_crops_are_drawn_by_the_weights_of_their_sources() -> None:
     dataset = CropDataset([Source("r", weight=3), Source("b", weight=1)], [red, blue], 32, 200, 0)
     reds = sum(int(dataset.pair(index)[1][..., 0].max()) >= 200 for index in range(200))
     assert 0.6 < reds / 200 < 0.9
-
-
-def test_bent_crops_show_the_same_things_elsewhere() -> None:
-    import cv2
-
-    rng = np.random.default_rng(0)
-    coarse = rng.integers(0, 255, (6, 6, 3)).astype(np.uint8)
-    picture = Picture("a/0", "a", np.asarray(cv2.resize(coarse, (96, 96), interpolation=cv2.INTER_CUBIC)))
-    plain, bent = (CropDataset([Source("a")], [picture], 64, 9, 0, warp=warp) for warp in (0.0, 1.0))
-    apart = []
-    for index in range(9):
-        one, other = plain.pair(index)[1].astype(int), bent.pair(index)[1].astype(int)
-        apart.append(np.abs(one - other).mean())
-        assert np.array_equal(other, bent.pair(index)[1])
-    assert 5 < np.mean(apart) < 40
-    assert np.array_equal(warped(picture.pixels, 0.0, rng), picture.pixels)
 
 
 def test_the_commands_take_pictures_to_weights(tmp_path: Path) -> None:
