@@ -6,18 +6,15 @@ gives, for dots cut a sky into patches. The colour network itself sees the scan:
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mangacolor.errors import SetupError
-from mangacolor.models.weights_file import DESCREENER
+from mangacolor.models.weights_file import DESCREENER, fill_bundled
 from mangacolor.nouns import Image
 
 STRIDE = 4  # sides of the input must be multiples of this
@@ -58,18 +55,14 @@ def load_descreener(path: Path) -> Descreener:
     Raises ``SetupError`` if the file is missing, damaged or of another network.
     """
     network = Descreener()
-    try:
-        network.load_state_dict({key: value.float() for key, value in load_file(path).items()})
-    except (OSError, SafetensorError, RuntimeError) as error:
-        remedy = "install mangacolor again: this file comes with it"
-        raise SetupError(f"the network {path} cannot be loaded: {error}", remedy) from error
+    fill_bundled(network, path, "the descreener")
     return network.eval().to(memory_format=torch.channels_last)
 
 
-@lru_cache(maxsize=4)
-def shared_descreener(path: Path = DESCREENER) -> Descreener:
-    """Loaded once a process: it holds no state, so threads may share it."""
-    return load_descreener(path)
+@cache
+def shared_descreener() -> Descreener:
+    """The bundled one, loaded once a process: it holds no state, so threads may share it."""
+    return load_descreener(DESCREENER)
 
 
 @torch.inference_mode()

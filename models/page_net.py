@@ -14,16 +14,13 @@ from typing import cast
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from mangacolor.errors import SetupError
+from mangacolor.models.weights_file import fill_bundled
 from mangacolor.nouns import Image
 
-REINSTALL = "install mangacolor again: this file comes with it"
 STRIDE = 32  # sides of the input must be multiples of this
 
 
@@ -92,14 +89,7 @@ def load_page_net(path: Path) -> PageNet:
     Raises ``SetupError`` if the file is missing, damaged or of another network.
     """
     network = PageNet()
-    try:
-        stored = {key: value.float() for key, value in load_file(path).items()}
-        result = network.load_state_dict(stored, strict=False)
-    except (OSError, SafetensorError, RuntimeError) as error:
-        raise SetupError(f"the network {path} cannot be loaded: {error}", REINSTALL) from error
-    missing = [key for key in result.missing_keys if not key.endswith("num_batches_tracked")]
-    if missing or result.unexpected_keys:
-        raise SetupError(f"{path} holds another network than the page network", REINSTALL)
+    fill_bundled(network, path, "the page network")
     network.eval()
     for block in network.modules():
         if isinstance(block, _Block):  # what normalises becomes part of the convolution before it

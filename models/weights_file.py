@@ -15,11 +15,12 @@ from mangacolor.errors import SetupError
 from mangacolor.models.weights_table import WEIGHTS, Weights, find_weights
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
 FORMAT = "mangacolor-generator-1"
 BUNDLED = Path(__file__).parent / "weights"  # the folder of the weights that come with the program
 DESCREENER = BUNDLED / "descreen.safetensors"
+_REINSTALL = "install mangacolor again: this file comes with it"
 _FETCH_AGAIN = "fetch the file again, or name other weights with --weights"
 _OURS = "name a file that mangacolor train or mangacolor models import has written"
 
@@ -137,6 +138,25 @@ def generator_metadata(path: Path, metadata: Mapping[str, str]) -> dict[str, Any
         return {key: json.loads(value) for key, value in metadata.items() if key != "format"}
     except ValueError as error:
         raise SetupError(f"{path} has unreadable metadata: {error}", _FETCH_AGAIN) from error
+
+
+def fill_bundled(network: nn.Module, path: Path, name: str) -> None:
+    """Give a ``network`` the weights of a file that comes with the program, in single precision.
+
+    ``name``: what it is called in messages. Raises ``SetupError`` if the file is missing, damaged or of
+    another network.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        stored = {key: value.float() for key, value in load_file(path).items()}
+        result = network.load_state_dict(stored, strict=False)
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise SetupError(f"the network {path} cannot be loaded: {error}", _REINSTALL) from error
+    missing = [key for key in result.missing_keys if not key.endswith("num_batches_tracked")]
+    if missing or result.unexpected_keys:
+        raise SetupError(f"{path} holds another network than {name}", _REINSTALL)
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

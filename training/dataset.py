@@ -18,6 +18,29 @@ from mangacolor.training.warp import warped
 Pair = tuple[torch.Tensor, torch.Tensor]
 
 
+class PictureMix:
+    """Pictures to draw from, each source as often as its weight says. Sources without weight are left out.
+
+    Raises ``InputError`` for a source that has no pictures.
+    """
+
+    def __init__(self, sources: Sequence[Source], pictures: Sequence[Picture]) -> None:
+        self.groups = [
+            (source, [picture for picture in pictures if picture.source == source.folder])
+            for source in sources
+            if source.weight > 0
+        ]
+        for source, members in self.groups:
+            if not members:
+                raise InputError(f"no pictures of {source.folder}", "take it out, or add pictures")
+        weights = np.array([source.weight for source, _ in self.groups])
+        self.shares = weights / weights.sum()
+
+    def draw(self, rng: np.random.Generator) -> tuple[Source, Picture]:
+        source, members = self.groups[int(rng.choice(len(self.groups), p=self.shares))]
+        return source, members[int(rng.integers(len(members)))]
+
+
 class CropDataset(Dataset[Pair]):
     """Item ``i``: input 1×S×S and target 3×S×S, float32 in [-1, 1].
 
@@ -37,16 +60,7 @@ class CropDataset(Dataset[Pair]):
         working_size: int = 256,
         warp: float = 0.0,
     ) -> None:
-        self.groups = [
-            (source, [picture for picture in pictures if picture.source == source.folder])
-            for source in sources
-            if source.weight > 0
-        ]
-        for source, members in self.groups:
-            if not members:
-                raise InputError(f"no pictures of {source.folder}", "take it out, or add pictures")
-        weights = np.array([source.weight for source, _ in self.groups])
-        self.shares = weights / weights.sum()
+        self.mix = PictureMix(sources, pictures)
         self.size, self.length, self.seed, self.kind = size, length, seed, kind
         self.working_size, self.warp = working_size, warp
         self.synthesis = synthesis or Synthesis()
@@ -63,8 +77,7 @@ class CropDataset(Dataset[Pair]):
         # OpenCV's own threads would fight with those of torch and of the other loaders.
         cv2.setNumThreads(0)
         rng = np.random.default_rng((self.seed, index))
-        source, members = self.groups[int(rng.choice(len(self.groups), p=self.shares))]
-        picture = members[int(rng.integers(len(members)))]
+        source, picture = self.mix.draw(rng)
         crop = random_crop(picture.pixels, self.size, self.working_size, source.zoom, rng)
         if self.warp:
             crop = warped(crop, self.warp * float(rng.random()), rng)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -18,7 +18,7 @@ import torch
 
 from mangacolor.models.descreener import Descreener
 from mangacolor.nouns import Image
-from mangacolor.training.dataset import random_crop
+from mangacolor.training.dataset import PictureMix, random_crop
 from mangacolor.training.lettering import paste_balloons
 from mangacolor.training.manga_page import Hand, printed
 from mangacolor.training.pack import read_pack
@@ -45,13 +45,11 @@ class Recipe(Schedule):
 def draw_pairs(
     sources: Sequence[Source], pictures: Sequence[Picture], recipe: Recipe, rng: np.random.Generator
 ) -> Iterator[Pair]:
-    """The pictures of a run. Sources take turns by their weights."""
-    groups = [[picture for picture in pictures if picture.source == source.folder] for source in sources]
-    shares = np.array([source.weight for source in sources])
+    """The pairs of a run."""
+    mix = PictureMix(sources, pictures)
     for _ in range(recipe.pictures):
-        group = groups[int(rng.choice(len(groups), p=shares / shares.sum()))]
-        pixels = group[int(rng.integers(len(group)))].pixels
-        yield pair_of(random_crop(pixels, recipe.side, 256, (0.5, 1.6), rng), rng)
+        _, picture = mix.draw(rng)
+        yield pair_of(random_crop(picture.pixels, recipe.side, 256, (0.5, 1.6), rng), rng)
 
 
 def pair_of(colour: Image, rng: np.random.Generator) -> Pair:
@@ -74,8 +72,7 @@ def pair_of(colour: Image, rng: np.random.Generator) -> Pair:
 def _page(colour: Image, rng: np.random.Generator) -> Pair:
     """As part of a whole page that is printed at its own scale and then shrunk."""
     factor = float(np.exp(rng.uniform(*np.log((1.1, 4.0)))))
-    hand = replace(
-        Hand(),
+    hand = Hand(
         white=float(rng.uniform(140, 225)),
         black=float(rng.uniform(10, 50)),
         pitch=float(rng.uniform(3.0, 9.0)),
@@ -86,11 +83,8 @@ def _page(colour: Image, rng: np.random.Generator) -> Pair:
     size = round(width * factor), round(height * factor)
     large = np.asarray(cv2.resize(colour, size, interpolation=cv2.INTER_CUBIC), np.uint8)
     dots, plain = (
-        np.asarray(
-            cv2.resize(printed(large, hand, (2, 2), dots), (width, height), interpolation=cv2.INTER_AREA),
-            np.uint8,
-        )
-        for dots in (True, False)
+        np.asarray(cv2.resize(page, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+        for page in printed(large, hand, (2, 2))
     )
     return dots, plain
 

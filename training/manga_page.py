@@ -39,7 +39,7 @@ def manga_page(colour: Image, hand: Hand | None = None, art: Image | None = None
     ``art`` is the same page without its lettering, if there is one: what differs is inked as balloons,
     outlined and black on white. Panels are framed, since light scenes lose their edge to the gutter.
     """
-    page = printed(colour, hand or Hand())
+    page, _ = printed(colour, hand or Hand())
     for panel in find_panels(colour).panels:
         cv2.polylines(page, [np.array(panel.polygon, np.int32)], True, 0, 2, cv2.LINE_AA)
     if art is not None:
@@ -48,9 +48,9 @@ def manga_page(colour: Image, hand: Hand | None = None, art: Image | None = None
     return np.rint(np.rint(page / step) * step).astype(np.uint8)
 
 
-def printed(colour: Image, hand: Hand, cells: tuple[int, int] = (6, 8), dots: bool = True) -> Image:
-    """Lines over tones, H×W uint8. ``cells``: across and down, in which dark scenes are lit up. ``dots``: the
-    tones are printed as halftone, and else as greys."""
+def printed(colour: Image, hand: Hand, cells: tuple[int, int] = (6, 8)) -> tuple[Image, Image]:
+    """Lines over tones in dots, and over tones as greys, H×W uint8. ``cells``: across and down, in which dark
+    scenes are lit up."""
     red_led = np.rint(colour @ np.array(hand.channels, np.float32)).astype(np.uint8)
     # Dim scenes are lit up a little, locally, as a draughtsman would; else night is one black area.
     grey = np.maximum(red_led, cv2.createCLAHE(2.0, cells).apply(red_led))
@@ -58,10 +58,9 @@ def printed(colour: Image, hand: Hand, cells: tuple[int, int] = (6, 8), dots: bo
     smooth = cv2.bilateralFilter(grey, 7, 28, 3)
     ramp = np.clip((np.arange(256) - hand.black) / (hand.white - hand.black), 0, 1) ** hand.gamma
     tone = np.rint(ramp * 255).astype(np.uint8)[smooth]
-    if dots:
-        tone = screened(tone, 2, hand.pitch * 2, hand.angle, lines=False)
+    dots = screened(tone, 2, hand.pitch * 2, hand.angle, lines=False)
     lines = np.minimum(xdog(grey, 0.7, 10.0, 0.26, 7.0), valley(grey, 2, 2.4))
-    return np.asarray(np.minimum(tone, lines), np.uint8)
+    return np.minimum(dots, lines), np.minimum(tone, lines)
 
 
 def lettering_mask(lettered: Image, art: Image) -> Image:

@@ -138,7 +138,7 @@ def _printer(rng: np.random.Generator) -> Callable[[Image], Pair]:
         )
         size = round(colour.shape[1] * factor), round(colour.shape[0] * factor)
         large = cv2.resize(colour, size, interpolation=cv2.INTER_CUBIC)
-        page = printed(np.asarray(large, np.uint8), hand, (2, 2))
+        page, _ = printed(np.asarray(large, np.uint8), hand, (2, 2))
         grey = cv2.resize(page, colour.shape[1::-1], interpolation=cv2.INTER_AREA)
         if rng.random() < SYNTHESIS.balloons:
             return paste_balloons(np.asarray(grey, np.uint8), colour, rng, int(rng.integers(1, 3)))
