@@ -20,12 +20,12 @@ from mangacolor.stages.communities import Ints
 
 Numbers = npt.NDArray[np.float64]
 
-MAJORITIES = 8
+MAJORITIES = 2
 REACH = 20.0  # levels of chroma within which look-alikes support each other
 STEPS = 3  # from the densest member to the middle of its crowd
 ROUNDS = 40
-APART = 15.0  # levels of chroma from which look-alikes hardly settle with each other
-START = 0.05  # weight of what a surface brought along, against one perfect look-alike
+APART = 40.0  # levels of chroma from which look-alikes hardly settle with each other
+START = 0.01  # weight of what a surface brought along, against one perfect look-alike
 PART = 4096  # surfaces at a time: all pairs of look-alikes are held for each
 
 

@@ -1,16 +1,22 @@
 """What colour each surface is to start from, decided from all votes of the chapter.
 
+First surfaces hear each other: the votes of look-alikes, and of theirs, are averaged (in logarithms, along
+the links between look-alikes, as far as they are alike), so that a hat which one page took for red and
+another for green is weighed once, on all that was seen of it.
+
 The network reads a colour off its votes as their mean. Where it knows little it holds a wall for brown, the
 commonest colour, and a little for everything else, and so every wall comes out brown, though its votes say
 that one wall in ten is blue. Here the chapter decides as a whole: the votes are sharpened, and each colour
 of the palette is favoured as far as it takes for it to be chosen as often as all votes together foresee
 (a Sinkhorn iteration on one side of an optimal transport: Cuturi 2013). Blue go those for which blue was
-likelier than for others. Where the network is sure nothing changes.
+likelier than for others. How far to sharpen depends on how much the network knows of the chapter: until a
+surface's colour is mixed from as many colours of the palette as suits all chapters.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from scipy import sparse
 from scipy.special import softmax
 
 from mangacolor.nouns import Image
@@ -18,11 +24,14 @@ from mangacolor.stages.agreement import Numbers
 from mangacolor.stages.descriptors import Floats
 from mangacolor.stages.grouping import LookAlikes
 
-TEMPERATURE = 0.65  # of the votes: at 1 colours are means, as the network's own; at 0 each is of the palette
-HEARD = 1.0  # what a perfect look-alike's votes count, against one's own
+MIXED = 0.25  # share of the palette a surface's colour is mixed from, as the perplexity of its votes
+TEMPERATURES = (0.3, 2.0)  # of the votes: at 1 colours are means, as the network's own; at 0 of the palette
+HEARINGS = 8  # how far votes travel along the links
+OWN = 0.6  # what one's own votes count each time, against a perfect look-alike's
 DECIDING = 4096  # the largest surfaces, from which it is found how much each colour is to be favoured
 ROUNDS = 60
 PACE = 0.7  # of a correction: at 1 colours that are much alike overshoot
+PULL = 0.3  # of what is missing in perplexity on the temperature, in each round
 FEWEST = 1e-5  # chance below which a colour is nobody's
 
 
@@ -34,30 +43,42 @@ def decided(votes: Image, palette: Numbers, weight: Numbers, area: Numbers, foun
     """
     chances = np.square(votes.astype(np.float32))
     chances /= chances.sum(axis=1, keepdims=True)
-    heard = _heard(np.log(np.maximum(chances, FEWEST)), weight.astype(np.float32), found)
+    heard = _heard(np.log(np.maximum(chances, FEWEST)), weight, found)
     large = np.sort(np.argsort(-area, kind="stable")[:DECIDING])
-    favour = _favour(chances[large], heard[large], area[large])
-    return np.asarray(softmax((heard + favour) / TEMPERATURE, axis=1) @ palette, dtype=np.float64)
+    favour, temperature = _favour(chances[large], heard[large], area[large])
+    return np.asarray(softmax((heard + favour) / temperature, axis=1) @ palette, dtype=np.float64)
 
 
-def _favour(chances: Floats, heard: Floats, area: Numbers) -> Numbers:
-    """What to add to the logarithm of each colour's chance, K, so that it is chosen as often as foreseen.
+def _favour(chances: Floats, heard: Floats, area: Numbers) -> tuple[Numbers, float]:
+    """What to add to the logarithm of each colour's chance, K, so that it is chosen as often as foreseen,
+    and the temperature at which a surface's colour is mixed from ``MIXED`` of the palette.
 
     In double precision: the last bit of a product depends on the number of cores, and colours must not.
     """
     share = area / area.sum()
     foreseen = share @ chances + FEWEST
-    favour = np.zeros(chances.shape[1])
+    favour, temperature = np.zeros(chances.shape[1]), 1.0
     for _ in range(ROUNDS):
-        chosen = share @ softmax((heard + favour) / TEMPERATURE, axis=1)
-        favour += PACE * TEMPERATURE * np.log(foreseen / (chosen + FEWEST))
-    return favour
+        logits = (heard + favour) / temperature
+        logits -= logits.max(axis=1, keepdims=True)
+        chosen = np.exp(logits)
+        total = chosen.sum(axis=1)
+        chosen /= total[:, None]
+        entropy = share @ (np.log(total) - np.einsum("nk,nk->n", chosen, logits))
+        favour += PACE * temperature * np.log(foreseen / (share @ chosen + FEWEST))
+        wanted = np.log(max(MIXED * len(favour), 1.0)) - entropy
+        temperature = float(np.clip(temperature * np.exp(PULL * wanted), *TEMPERATURES))
+    return favour, temperature
 
 
-def _heard(own: Floats, weight: Floats, found: LookAlikes) -> Floats:
-    """Mean of the logarithms of one's own chances and those of one's look-alikes."""
-    says = (HEARD * found.likeness * weight[found.near]).astype(np.float32)
-    total = weight[:, None] * own
-    for near, say in zip(found.near.T, says.T, strict=True):
-        total += say[:, None] * own[near]
-    return np.asarray(total / (weight + says.sum(axis=1))[:, None])
+def _heard(own: Floats, weight: Numbers, found: LookAlikes) -> Floats:
+    """Logarithms of chances (N×K) after they have travelled: means of one's own and one's look-alikes'."""
+    says = (found.likeness * weight[found.near]).astype(np.float32)
+    rows = np.repeat(np.arange(len(own)), says.shape[1])
+    links = sparse.csr_matrix((says.ravel(), (rows, found.near.ravel())), shape=(len(own),) * 2)
+    kept = (OWN * weight).astype(np.float32)
+    total = kept + says.sum(axis=1)
+    heard = own
+    for _ in range(HEARINGS):
+        heard = (kept[:, None] * own + links @ heard) / total[:, None]
+    return heard

@@ -20,7 +20,7 @@ from mangacolor.stages.agreement import Numbers, agreed, linked
 from mangacolor.stages.communities import Ints, communities
 from mangacolor.stages.descriptors import Floats, parts
 
-ALIKE = 0.75  # distance up to which two are alike; beyond it falls off fast
+ALIKE = 0.7  # distance up to which two are alike; beyond it falls off fast
 NEIGHBOURS = 15
 CELL = 256  # surfaces in a cell of the search, about
 PROBES = 6  # cells that are searched at least

@@ -299,7 +299,7 @@ STAGE = ChapterStage(
     configure,
     ("balloons", "colorize"),
     neutral,
-    version=8,
+    version=9,
     file=FILE,
     edits=edits,
     preview=draw_groups,
