@@ -25,7 +25,7 @@ from mangacolor.stages.descriptors import Floats
 from mangacolor.stages.grouping import LookAlikes
 
 MIXED = 0.25  # share of the palette a surface's colour is mixed from, as the perplexity of its votes
-TEMPERATURES = (0.3, 2.0)  # of the votes: at 1 colours are means, as the network's own; at 0 of the palette
+TEMPERATURES = (0.3, 1.25)  # of the votes: at 1 colours are means, as the network's own; at 0 of the palette
 HEARINGS = 8  # how far votes travel along the links
 OWN = 0.6  # what one's own votes count each time, against a perfect look-alike's
 DECIDING = 4096  # the largest surfaces, from which it is found how much each colour is to be favoured
