@@ -45,13 +45,18 @@ def agreed(chroma: Numbers, weight: Numbers, near: Ints, likeness: Numbers) -> N
 
 def linked(near: Ints, likeness: Numbers) -> sparse.csr_matrix:
     """Look-alikes as a graph, N×N and symmetric, no diagonal: as alike as the one or the other finds."""
-    rows = np.repeat(np.arange(len(near)), near.shape[1])
-    links = sparse.csr_matrix((likeness.ravel(), (rows, near.ravel())), shape=(len(near),) * 2)
+    links = pointing(near, likeness)
     both = sparse.csr_matrix(links.maximum(links.T))
     both.setdiag(0)
     both.eliminate_zeros()
     both.sort_indices()
     return both
+
+
+def pointing(near: Ints, values: npt.NDArray[np.floating]) -> sparse.csr_matrix:
+    """N×N: in each row the ``values`` (N×K) of those in ``near`` (N×K)."""
+    rows = np.repeat(np.arange(len(near)), near.shape[1])
+    return sparse.csr_matrix((values.ravel(), (rows, near.ravel())), shape=(len(near),) * 2)
 
 
 def densest(points: Numbers, weight: Numbers) -> Numbers:

@@ -16,11 +16,10 @@ surface's colour is mixed from as many colours of the palette as suits all chapt
 from __future__ import annotations
 
 import numpy as np
-from scipy import sparse
-from scipy.special import softmax
+from scipy.special import entr, softmax
 
 from mangacolor.nouns import Image
-from mangacolor.stages.agreement import Numbers
+from mangacolor.stages.agreement import Numbers, pointing
 from mangacolor.stages.descriptors import Floats
 from mangacolor.stages.grouping import LookAlikes
 
@@ -58,24 +57,19 @@ def _favour(chances: Floats, heard: Floats, area: Numbers) -> tuple[Numbers, flo
     share = area / area.sum()
     foreseen = share @ chances + FEWEST
     favour, temperature = np.zeros(chances.shape[1]), 1.0
+    wanted = np.log(max(MIXED * len(favour), 1.0))  # entropy: the logarithm of the perplexity
     for _ in range(ROUNDS):
-        logits = (heard + favour) / temperature
-        logits -= logits.max(axis=1, keepdims=True)
-        chosen = np.exp(logits)
-        total = chosen.sum(axis=1)
-        chosen /= total[:, None]
-        entropy = share @ (np.log(total) - np.einsum("nk,nk->n", chosen, logits))
+        chosen = softmax((heard + favour) / temperature, axis=1)
+        missing = wanted - share @ entr(chosen).sum(axis=1)
         favour += PACE * temperature * np.log(foreseen / (share @ chosen + FEWEST))
-        wanted = np.log(max(MIXED * len(favour), 1.0)) - entropy
-        temperature = float(np.clip(temperature * np.exp(PULL * wanted), *TEMPERATURES))
+        temperature = float(np.clip(temperature * np.exp(PULL * missing), *TEMPERATURES))
     return favour, temperature
 
 
 def _heard(own: Floats, weight: Numbers, found: LookAlikes) -> Floats:
     """Logarithms of chances (N×K) after they have travelled: means of one's own and one's look-alikes'."""
     says = (found.likeness * weight[found.near]).astype(np.float32)
-    rows = np.repeat(np.arange(len(own)), says.shape[1])
-    links = sparse.csr_matrix((says.ravel(), (rows, found.near.ravel())), shape=(len(own),) * 2)
+    links = pointing(found.near, says)
     kept = (OWN * weight).astype(np.float32)
     total = kept + says.sum(axis=1)
     heard = own

@@ -141,7 +141,7 @@ def test_look_alikes_agree_on_what_most_of_them_have() -> None:
 def test_what_is_like_nothing_keeps_its_colour() -> None:
     chroma = np.random.default_rng(0).normal(0, 20, (24, 2))
     np.testing.assert_allclose(agreed(chroma, np.ones(24), *near_and_far(24, 0.0)), chroma)
-    little = agreed(chroma, np.ones(24), *near_and_far(24, 0.0002))
+    little = agreed(chroma, np.ones(24), *near_and_far(24, 0.0004))
     much = agreed(chroma, np.ones(24), *near_and_far(24, 0.5))
     assert 0 < np.abs(little - chroma).mean() < 0.3 * np.abs(much - chroma).mean()
 
