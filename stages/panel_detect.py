@@ -22,7 +22,7 @@ Method = Literal["learnt", "lines"]
 _PAGE_PIXELS = 1.0e6  # a page is looked at at about this size: frames stay two pixels wide
 _SPREAD_PIXELS = 1.7e6
 _STRIP_WIDTH = 700
-_DOUBT = 0.1  # confidence of a whole page taken as one panel
+DOUBT = 0.1  # confidence of a whole page taken as one panel
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def detect(luma: Image, method: Method = "learnt", painted: bool = False) -> lis
             Found((panel.polygon + shift) * back, panel.confidence)
             for panel in _page(small[top:bottom], method, painted)
         ]
-    return found or [Found(page_polygon(width, height), _DOUBT)]
+    return found or [Found(page_polygon(width, height), DOUBT)]
 
 
 def _scale(width: int, height: int) -> float:
@@ -64,7 +64,8 @@ def _page(luma: Image, method: Method, painted: bool) -> list[Found]:
     masks = blank(luma)
     lines = segments(luma)
     chance = border_chance(luma) if method == "learnt" else None
-    turned = Blank(*(np.ascontiguousarray(mask.T) for mask in (masks.white, masks.black, masks.pure)))
+    white, black, pure = (np.ascontiguousarray(mask.T) for mask in (masks.white, masks.black, masks.pure))
+    turned = Blank(white, black, pure, masks.paper)
     views = (
         view(luma, masks, lines, chance, painted),
         view(

@@ -13,10 +13,11 @@ from mangacolor.nouns import Artifact, Chapter, Direction, Image, Inputs, Panel,
 from mangacolor.settings import Options
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.colour_space import luma
-from mangacolor.stages.panel_detect import Found, Method, detect
+from mangacolor.stages.panel_detect import DOUBT, Found, Method, detect
 from mangacolor.stages.panel_edits import edit_fingerprint, panels_in, read_edit
 from mangacolor.stages.panel_evidence import WEIGHTS
 from mangacolor.stages.panel_ground import ground as find_ground
+from mangacolor.stages.panel_ground import is_sky
 from mangacolor.stages.panel_order import order_panels
 from mangacolor.stages.panel_overlay import draw_panels
 from mangacolor.stages.panel_regions import Polygon
@@ -61,7 +62,12 @@ def find_panels(image: Image, direction: Direction = "rtl", method: Method = "le
     needs no network.
     """
     grey = luma(image)
-    return _layout(grey, detect(grey, method, _painted(image)), direction)
+    layout = _layout(grey, detect(grey, method, _painted(image)), direction)
+    alone = sum(not panel.residual for panel in layout.panels) == 1
+    if alone and is_sky(grey, layout.ground):
+        size = grey.shape[1], grey.shape[0]
+        return PanelLayout((Panel.from_box((0, 0, *size), DOUBT),), np.zeros_like(layout.ground))
+    return layout
 
 
 def _painted(image: Image) -> bool:
@@ -129,7 +135,7 @@ STAGE = Stage(
     configure=configure,
     needs=("decode", "classify"),
     keep="always",
-    version=3,
+    version=4,
     fingerprint=fingerprint,
     page_fingerprint=edit_fingerprint,
     preview=preview,
