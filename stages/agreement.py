@@ -6,6 +6,9 @@ in every round each takes the mean of those near to it and, a little, of what it
 shift, Comaniciu & Meer 2002, held back by the start). In both, those count more that are sure, large and much
 alike. Where many are nearly the same they come to one colour; what is like nothing else keeps its own.
 
+What one brought along counts the more the less the network knows of the chapter. Where it knows a hand, its
+errors are chance, and a mean mends them; where it hardly tells one thing from another, a mean is brown.
+
 Giving each group one colour at once was tried first, and so was forgetting the start: both held parts
 together as well and made whole chapters brown, since on painted pages much looks a little alike.
 """
@@ -25,14 +28,17 @@ REACH = 20.0  # levels of chroma within which look-alikes support each other
 STEPS = 3  # from the densest member to the middle of its crowd
 ROUNDS = 40
 APART = 40.0  # levels of chroma from which look-alikes hardly settle with each other
-START = 0.01  # weight of what a surface brought along, against one perfect look-alike
+START = 0.01  # weight of what a surface brought along, against one perfect look-alike, if no votes say
+ENOUGH = 0.32  # nats that votes tell of a surface at which that weight is 1
+STEEP = 16.0  # a nat more makes it so many powers of e smaller
 PART = 4096  # surfaces at a time: all pairs of look-alikes are held for each
 
 
-def agreed(chroma: Numbers, weight: Numbers, near: Ints, likeness: Numbers) -> Numbers:
+def agreed(chroma: Numbers, weight: Numbers, near: Ints, likeness: Numbers, start: float = START) -> Numbers:
     """The chroma (N×2, levels) after all have listened. ``weight``: N, how much each one's word counts.
 
-    ``near``: N×K, the look-alikes of each; ``likeness``: N×K, 0 (not at all) to 1 (the same).
+    ``near``: N×K, the look-alikes of each; ``likeness``: N×K, 0 (not at all) to 1 (the same). ``start``: what
+    each one's own ``chroma`` counts to the end, against one perfect look-alike.
     """
     heard = np.concatenate([np.arange(len(near))[:, None], near], axis=1)
     says = np.concatenate([np.ones((len(near), 1)), likeness], axis=1) * weight[heard]
@@ -40,7 +46,12 @@ def agreed(chroma: Numbers, weight: Numbers, near: Ints, likeness: Numbers) -> N
     for _ in range(MAJORITIES):
         parts = [slice(start, start + PART) for start in range(0, len(near), PART)]
         colours = np.concatenate([densest(colours[heard[part]], says[part]) for part in parts])
-    return _settled(colours, weight, sparse.coo_matrix(linked(near, likeness)))
+    return _settled(colours, start * weight, weight, sparse.coo_matrix(linked(near, likeness)))
+
+
+def start_weight(told: float) -> float:
+    """What surfaces' own colours count to the end, where votes tell so much (nats, ``decision.told``)."""
+    return float(np.exp(STEEP * (ENOUGH - told)))
 
 
 def linked(near: Ints, likeness: Numbers) -> sparse.csr_matrix:
@@ -74,9 +85,9 @@ def densest(points: Numbers, weight: Numbers) -> Numbers:
     return np.asarray(place)
 
 
-def _settled(start: Numbers, weight: Numbers, links: sparse.coo_matrix) -> Numbers:
+def _settled(start: Numbers, own: Numbers, weight: Numbers, links: sparse.coo_matrix) -> Numbers:
     count = len(start)
-    said, own = links.data * weight[links.col], START * weight
+    said = links.data * weight[links.col]
     colours = start
     for _ in range(ROUNDS):
         apart = ((colours[links.row] - colours[links.col]) ** 2).sum(axis=1)

@@ -16,7 +16,7 @@ surface's colour is mixed from as many colours of the palette as suits all chapt
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import entr, softmax
+from scipy.special import entr, rel_entr, softmax
 
 from mangacolor.nouns import Image
 from mangacolor.stages.agreement import Numbers, pointing
@@ -40,12 +40,26 @@ def decided(votes: Image, palette: Numbers, weight: Numbers, area: Numbers, foun
     ``palette``: K×2, what they are for. ``weight``: N, how much each one's word counts for its look-alikes
     (``found``). ``area``: N, what each counts for how often a colour is chosen.
     """
-    chances = np.square(votes.astype(np.float32))
-    chances /= chances.sum(axis=1, keepdims=True)
+    chances = _chances(votes)
     heard = _heard(np.log(np.maximum(chances, FEWEST)), weight, found)
     large = np.sort(np.argsort(-area, kind="stable")[:DECIDING])
     favour, temperature = _favour(chances[large], heard[large], area[large])
     return np.asarray(softmax((heard + favour) / temperature, axis=1) @ palette, dtype=np.float64)
+
+
+def told(votes: Image, area: Numbers) -> float:
+    """How much votes (N×K) tell of a surface that the chapter as a whole does not: nats, 0 if all are alike.
+
+    The mean, by ``area`` (N), of the Kullback-Leibler divergence of each one's chances from their mean.
+    """
+    chances = _chances(votes).astype(np.float64)
+    share = area / area.sum()
+    return float(share @ rel_entr(chances, share @ chances).sum(axis=1))
+
+
+def _chances(votes: Image) -> Floats:
+    chances = np.square(votes.astype(np.float32))
+    return np.asarray(chances / chances.sum(axis=1, keepdims=True))
 
 
 def _favour(chances: Floats, heard: Floats, area: Numbers) -> tuple[Numbers, float]:

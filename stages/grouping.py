@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from mangacolor.stages.agreement import Numbers, agreed, linked
+from mangacolor.stages.agreement import START, Numbers, agreed, linked
 from mangacolor.stages.communities import Ints, communities
 from mangacolor.stages.descriptors import Floats, parts
 
@@ -26,7 +26,7 @@ CELL = 256  # surfaces in a cell of the search, about
 PROBES = 6  # cells that are searched at least
 DIVIDED = 15.0  # levels of chroma between look-alikes that could not agree: two things
 RESOLUTION = 6.0
-TIES = 4.0  # look-alikes in its group, all just like it, that make a surface sure
+TIES = 3.0  # look-alikes in its group, all just like it, that make a surface sure
 SPLIT = 0.08  # share of a group's links that go to another from which both are one, if of one colour:
 SAME = 6.0  # levels of chroma
 
@@ -56,9 +56,12 @@ class Groups:
     held: Numbers
 
 
-def group(found: LookAlikes, chroma: Numbers, weight: Numbers) -> Groups:
-    """Groups of surfaces of this ``chroma`` (N×2, levels); each one's counts by its ``weight`` (N)."""
-    colours = agreed(chroma, weight, found.near, found.likeness)
+def group(found: LookAlikes, chroma: Numbers, weight: Numbers, start: float = START) -> Groups:
+    """Groups of surfaces of this ``chroma`` (N×2, levels); each one's counts by its ``weight`` (N).
+
+    ``start``: as ``agreed``.
+    """
+    colours = agreed(chroma, weight, found.near, found.likeness, start)
     alike = linked(found.near, found.likeness)
     rows, columns = alike.nonzero()
     apart = ((colours[rows] - colours[columns]) ** 2).sum(axis=1)

@@ -22,7 +22,7 @@ from mangacolor.errors import UsageError
 from mangacolor.formats.option_files import json_file, picture_files
 from mangacolor.nouns import Artifact, Chapter, Image, Inputs
 from mangacolor.settings import Options
-from mangacolor.stages.agreement import Numbers
+from mangacolor.stages.agreement import START, Numbers, start_weight
 from mangacolor.stages.base import ChapterContext, ChapterStage
 from mangacolor.stages.chapter_surfaces import (
     Surfaces,
@@ -34,7 +34,7 @@ from mangacolor.stages.chapter_surfaces import (
     window_sizes,
 )
 from mangacolor.stages.communities import Ints
-from mangacolor.stages.decision import decided
+from mangacolor.stages.decision import decided, told
 from mangacolor.stages.descriptors import make_space
 from mangacolor.stages.group_colour import group_colours, liveliness
 from mangacolor.stages.group_preview import draw_groups
@@ -120,8 +120,8 @@ def run(context: ChapterContext, pages: Mapping[str, Inputs]) -> dict[str, Artif
     sure = 1 / (1 + (surfaces.table[:, SPREAD] / (4 * CALM)) ** 2)
     found = look_alikes(places, surfaces.window)
     weight = surfaces.area**0.25 * sure
-    start = _first_colours(surfaces, weight, found)
-    groups = group(found, start, weight)
+    start, hold = _first_colours(surfaces, weight, found)
+    groups = group(found, start, weight, hold)
     context.check_cancelled()
     number = by_size(groups.number, surfaces)
     colours, agreed = _members_colours(start, groups, number, np.sqrt(surfaces.area) * sure)
@@ -190,12 +190,13 @@ def _own_chroma(surfaces: Surfaces) -> Numbers:
     return surfaces.table[:, (CB, CR)].astype(np.float64) - 128
 
 
-def _first_colours(surfaces: Surfaces, weight: Numbers, found: LookAlikes) -> Numbers:
-    """What colour each surface brings along, N×2."""
+def _first_colours(surfaces: Surfaces, weight: Numbers, found: LookAlikes) -> tuple[Numbers, float]:
+    """What colour each surface brings along, N×2, and how far it is to hold on to it."""
     if not surfaces.votes:
-        return _own_chroma(surfaces)
+        return _own_chroma(surfaces), START
     votes = surfaces.table[:, -surfaces.votes :]
-    return decided(votes, surfaces.palette, weight, surfaces.area, found)
+    colours = decided(votes, surfaces.palette, weight, surfaces.area, found)
+    return colours, start_weight(told(votes, surfaces.area))
 
 
 def _members_colours(
@@ -299,7 +300,7 @@ STAGE = ChapterStage(
     configure,
     ("balloons", "colorize"),
     neutral,
-    version=9,
+    version=10,
     file=FILE,
     edits=edits,
     preview=draw_groups,

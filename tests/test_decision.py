@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mangacolor.nouns import Image
-from mangacolor.stages.decision import decided
+from mangacolor.stages.decision import decided, told
 from mangacolor.stages.grouping import LookAlikes
 
 BROWN, BLUE, GREEN = (-20.0, 15.0), (40.0, -20.0), (-20.0, -20.0)
@@ -103,3 +103,12 @@ def test_the_largest_surfaces_decide_and_the_rest_follows(monkeypatch: pytest.Mo
     monkeypatch.setattr("mangacolor.stages.decision.TEMPERATURES", (0.5, 0.5))
     cb = decided(table, PALETTE, np.ones(40), area, strangers(40))[:, 0]
     assert (cb[9:] > 4).all() and (cb[:9] < -14).all()
+
+
+def test_votes_tell_nothing_if_all_are_alike_and_most_if_each_is_sure() -> None:
+    even = np.ones(4)
+    assert told(votes(*[(0.6, 0.3, 0.1)] * 4), even) == pytest.approx(0, abs=1e-6)
+    sure = votes((1, 0, 0), (0, 1, 0), (1, 0, 0), (0, 1, 0))
+    assert told(sure, even) == pytest.approx(np.log(2))
+    assert told(sure, np.array([9.0, 1, 9, 1])) == pytest.approx(-0.9 * np.log(0.9) - 0.1 * np.log(0.1))
+    assert told(votes((0.7, 0.3, 0), (0.3, 0.7, 0)), np.ones(2)) == pytest.approx(0.0823, abs=0.003)

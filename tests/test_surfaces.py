@@ -8,7 +8,7 @@ from scipy import sparse
 
 from mangacolor.models.colour_runner import VOTES
 from mangacolor.nouns import Artifact, Tile
-from mangacolor.stages.agreement import agreed
+from mangacolor.stages.agreement import agreed, start_weight
 from mangacolor.stages.communities import communities
 from mangacolor.stages.grouping import joined, nearest
 from mangacolor.stages.recolour import corrected
@@ -144,6 +144,18 @@ def test_what_is_like_nothing_keeps_its_colour() -> None:
     little = agreed(chroma, np.ones(24), *near_and_far(24, 0.0004))
     much = agreed(chroma, np.ones(24), *near_and_far(24, 0.5))
     assert 0 < np.abs(little - chroma).mean() < 0.3 * np.abs(much - chroma).mean()
+
+
+def test_where_votes_tell_little_surfaces_hold_on_to_their_own_colours() -> None:
+    chroma = np.random.default_rng(1).normal(0, 12, (24, 2))
+
+    def spread(told: float) -> float:
+        made = agreed(chroma, np.ones(24), *near_and_far(24, 0.3), start_weight(told))
+        return float(np.ptp(made, axis=0).mean())
+
+    assert spread(0.8) < 0.1  # one colour
+    assert spread(0.8) < spread(0.4) < spread(0.2)
+    assert spread(0.2) > 0.6 * spread(-9.0)  # of what the majority left
 
 
 def test_groups_of_one_colour_that_are_closely_linked_are_joined() -> None:
