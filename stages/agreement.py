@@ -29,7 +29,7 @@ STEPS = 3  # from the densest member to the middle of its crowd
 ROUNDS = 40
 APART = 40.0  # levels of chroma from which look-alikes hardly settle with each other
 START = 0.01  # weight of what a surface brought along, against one perfect look-alike, if no votes say
-ENOUGH = 0.32  # nats that votes tell of a surface at which that weight is 1
+ENOUGH = 0.29  # nats that votes tell of a surface at which that weight is 1
 STEEP = 16.0  # a nat more makes it so many powers of e smaller
 PART = 4096  # surfaces at a time: all pairs of look-alikes are held for each
 
