@@ -128,22 +128,32 @@ def _around_figures(masks: Blank, polygons: Sequence[npt.NDArray[np.float64]]) -
     gap, rim, inset = (_square(max(1, round(share * side))) for share in (_GAP, _GAP + _RIM, _INSET))
     # Eroded, so that it leaks through no small gap in a sleeve's outline.
     core = cv2.erode(masks.pure.astype(np.uint8), gap, borderValue=1)
-    count, patch = cv2.connectedComponents(core, connectivity=4)
-    keep = np.zeros(count, bool)
-    for edge in (patch[0], patch[-1], patch[:, 0], patch[:, -1]):
-        keep[edge] = True
-    keep[0] = False
+    patch, keep = _patches(core)
     flood = keep[patch]
     found = np.zeros(flood.shape, np.uint8)
     most = _UNFRAMED if len(polygons) > 1 else _VIGNETTE
     for polygon in polygons:
-        panel = np.zeros(flood.shape, np.uint8)
-        cv2.fillPoly(panel, [np.rint(polygon).astype(np.int32)], 1)
+        corners = np.rint(polygon).astype(np.int32)
+        x, y, wide, high = cv2.boundingRect(corners)
+        there = slice(y, y + high), slice(x, x + wide)
+        panel = np.zeros(flood[there].shape, np.uint8)
+        cv2.fillPoly(panel, [corners - (x, y)], 1)
         inner = cv2.erode(panel, inset, borderValue=0)
         outline = (inner > 0) & (cv2.erode(inner, _square(1), borderValue=0) == 0)
-        if outline.any() and flood[outline].mean() > most:
-            found |= flood & panel
+        if outline.any() and flood[there][outline].mean() > most:
+            found[there] |= flood[there] & panel
     return (cv2.dilate(found, rim) > 0) & masks.white
+
+
+def _patches(core: Image) -> tuple[npt.NDArray[np.int32], Bools]:
+    """The patches of a mask by number, H×W (0 is none), and which of the numbers reach the page's edge."""
+    count, labels = cv2.connectedComponents(core, connectivity=4)
+    patch = np.asarray(labels, np.int32)
+    keep = np.zeros(count, bool)
+    for edge in (patch[0], patch[-1], patch[:, 0], patch[:, -1]):
+        keep[edge] = True
+    keep[0] = False
+    return patch, keep
 
 
 def _square(reach: int) -> Image:
@@ -153,16 +163,13 @@ def _square(reach: int) -> Image:
 
 def _open_patches(mask: Bools, outside: Bools) -> Bools:
     # One pixel of erosion keeps the flood from leaking through a nick in an outline.
-    core = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1)
+    core = cv2.erode(mask.astype(np.uint8), _square(1), borderValue=1)
     _, whole = cv2.connectedComponents(core, connectivity=4)
-    count, patch = cv2.connectedComponents(core * outside.astype(np.uint8), connectivity=4)
-    keep = np.zeros(count, bool)
-    for edge in (patch[0], patch[-1], patch[:, 0], patch[:, -1]):
-        keep[edge] = True
+    patch, keep = _patches(core * outside.astype(np.uint8))
     total = np.bincount(whole.ravel())
     beyond = np.bincount(whole[outside], minlength=len(total))
     gutter = beyond >= _ENOUGH_OUTSIDE * total
     keep[patch[gutter[whole]]] = True
     keep[0] = False
-    grown = cv2.dilate(keep[patch].astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+    grown = cv2.dilate(keep[patch].astype(np.uint8), _square(1)).astype(bool)
     return grown & mask & outside
