@@ -145,7 +145,7 @@ def _around_figures(masks: Blank, polygons: Sequence[npt.NDArray[np.float64]]) -
     return (cv2.dilate(found, rim) > 0) & masks.white
 
 
-def _patches(core: Image) -> tuple[npt.NDArray[np.int32], Bools]:
+def _patches(core: cv2.typing.MatLike) -> tuple[npt.NDArray[np.int32], Bools]:
     """The patches of a mask by number, H×W (0 is none), and which of the numbers reach the page's edge."""
     count, labels = cv2.connectedComponents(core, connectivity=4)
     patch = np.asarray(labels, np.int32)
