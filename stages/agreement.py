@@ -2,12 +2,12 @@
 
 First the majority counts: a surface takes the colour that is densest among its look-alikes, so a head that
 came out blue once becomes red like the others, and never the brown between. Then neighbours in colour settle:
-in every round each takes the mean of those near to it and, a little, of what it brought along (blurring mean
-shift, Comaniciu & Meer 2002, held back by the start). In both, those count more that are sure, large and much
-alike. Where many are nearly the same they come to one colour; what is like nothing else keeps its own.
+in every round each takes the mean of those near to it and, a little, of what the majority gave it (blurring
+mean shift, Comaniciu & Meer 2002, held back by the start). In both, those count more that are sure, large and
+much alike. Where many are nearly the same they come to one colour; what is like nothing else keeps its own.
 
-What one brought along counts the more the less the network knows of the chapter. Where it knows a hand, its
-errors are chance, and a mean mends them; where it hardly tells one thing from another, a mean is brown.
+Surfaces hold on to what they had the more, the less the network knows of the chapter. Where it knows a hand,
+its errors are chance, and a mean mends them; where it hardly tells one thing from another, a mean is brown.
 
 Giving each group one colour at once was tried first, and so was forgetting the start: both held parts
 together as well and made whole chapters brown, since on painted pages much looks a little alike.
@@ -28,17 +28,17 @@ REACH = 20.0  # levels of chroma within which look-alikes support each other
 STEPS = 3  # from the densest member to the middle of its crowd
 ROUNDS = 40
 APART = 40.0  # levels of chroma from which look-alikes hardly settle with each other
-START = 0.01  # weight of what a surface brought along, against one perfect look-alike, if no votes say
-ENOUGH = 0.29  # nats that votes tell of a surface at which that weight is 1
-STEEP = 16.0  # a nat more makes it so many powers of e smaller
+HOLD = 0.01  # weight of the majority's colour while settling, against one perfect look-alike, without votes
+ENOUGH = 0.075  # share of the colours' entropy that votes tell of a surface, at which that weight is 1
+STEEP = 50.0  # the logarithm of the weight falls by so much times what they tell more
 PART = 4096  # surfaces at a time: all pairs of look-alikes are held for each
 
 
-def agreed(chroma: Numbers, weight: Numbers, near: Ints, likeness: Numbers, start: float = START) -> Numbers:
+def agreed(chroma: Numbers, weight: Numbers, near: Ints, likeness: Numbers, hold: float = HOLD) -> Numbers:
     """The chroma (N×2, levels) after all have listened. ``weight``: N, how much each one's word counts.
 
-    ``near``: N×K, the look-alikes of each; ``likeness``: N×K, 0 (not at all) to 1 (the same). ``start``: what
-    each one's own ``chroma`` counts to the end, against one perfect look-alike.
+    ``near``: N×K, the look-alikes of each; ``likeness``: N×K, 0 (not at all) to 1 (the same). ``hold``: what
+    the majority's colour counts while they settle, against one perfect look-alike.
     """
     heard = np.concatenate([np.arange(len(near))[:, None], near], axis=1)
     says = np.concatenate([np.ones((len(near), 1)), likeness], axis=1) * weight[heard]
@@ -46,11 +46,11 @@ def agreed(chroma: Numbers, weight: Numbers, near: Ints, likeness: Numbers, star
     for _ in range(MAJORITIES):
         parts = [slice(start, start + PART) for start in range(0, len(near), PART)]
         colours = np.concatenate([densest(colours[heard[part]], says[part]) for part in parts])
-    return _settled(colours, start * weight, weight, sparse.coo_matrix(linked(near, likeness)))
+    return _settled(colours, hold * weight, weight, sparse.coo_matrix(linked(near, likeness)))
 
 
-def start_weight(told: float) -> float:
-    """What surfaces' own colours count to the end, where votes tell so much (nats, ``decision.told``)."""
+def hold_for(told: float) -> float:
+    """How far surfaces hold on to what they had, where votes tell so much (``decision.told``): ``agreed``."""
     return float(np.exp(STEEP * (ENOUGH - told)))
 
 

@@ -48,13 +48,16 @@ def decided(votes: Image, palette: Numbers, weight: Numbers, area: Numbers, foun
 
 
 def told(votes: Image, area: Numbers) -> float:
-    """How much votes (N×K) tell of a surface that the chapter as a whole does not: nats, 0 if all are alike.
+    """How much votes (N×K) tell of a surface, as a share of what there is to know: 0 if all are alike, 1 if
+    each is sure.
 
-    The mean, by ``area`` (N), of the Kullback-Leibler divergence of each one's chances from their mean.
+    The mutual information of surface and colour over the entropy of colour (Theil's uncertainty coefficient),
+    surfaces weighing by ``area`` (N).
     """
     chances = _chances(votes).astype(np.float64)
     share = area / area.sum()
-    return float(share @ rel_entr(chances, share @ chances).sum(axis=1))
+    mean = share @ chances
+    return float(share @ rel_entr(chances, mean).sum(axis=1) / max(entr(mean).sum(), FEWEST))
 
 
 def _chances(votes: Image) -> Floats:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from mangacolor.stages.agreement import START, Numbers, agreed, linked
+from mangacolor.stages.agreement import HOLD, Numbers, agreed, linked
 from mangacolor.stages.communities import Ints, communities
 from mangacolor.stages.descriptors import Floats, parts
 
@@ -56,12 +56,12 @@ class Groups:
     held: Numbers
 
 
-def group(found: LookAlikes, chroma: Numbers, weight: Numbers, start: float = START) -> Groups:
+def group(found: LookAlikes, chroma: Numbers, weight: Numbers, hold: float = HOLD) -> Groups:
     """Groups of surfaces of this ``chroma`` (N×2, levels); each one's counts by its ``weight`` (N).
 
-    ``start``: as ``agreed``.
+    ``hold``: as in ``agreed``.
     """
-    colours = agreed(chroma, weight, found.near, found.likeness, start)
+    colours = agreed(chroma, weight, found.near, found.likeness, hold)
     alike = linked(found.near, found.likeness)
     rows, columns = alike.nonzero()
     apart = ((colours[rows] - colours[columns]) ** 2).sum(axis=1)

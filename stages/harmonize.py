@@ -22,7 +22,7 @@ from mangacolor.errors import UsageError
 from mangacolor.formats.option_files import json_file, picture_files
 from mangacolor.nouns import Artifact, Chapter, Image, Inputs
 from mangacolor.settings import Options
-from mangacolor.stages.agreement import START, Numbers, start_weight
+from mangacolor.stages.agreement import HOLD, Numbers, hold_for
 from mangacolor.stages.base import ChapterContext, ChapterStage
 from mangacolor.stages.chapter_surfaces import (
     Surfaces,
@@ -193,10 +193,10 @@ def _own_chroma(surfaces: Surfaces) -> Numbers:
 def _first_colours(surfaces: Surfaces, weight: Numbers, found: LookAlikes) -> tuple[Numbers, float]:
     """What colour each surface brings along, N×2, and how far it is to hold on to it."""
     if not surfaces.votes:
-        return _own_chroma(surfaces), START
+        return _own_chroma(surfaces), HOLD
     votes = surfaces.table[:, -surfaces.votes :]
     colours = decided(votes, surfaces.palette, weight, surfaces.area, found)
-    return colours, start_weight(told(votes, surfaces.area))
+    return colours, hold_for(told(votes, surfaces.area))
 
 
 def _members_colours(

@@ -12,24 +12,27 @@ import numpy.typing as npt
 from mangacolor.nouns import Image
 
 Bools = npt.NDArray[np.bool_]
+Corners = npt.NDArray[np.float64]  # N×2, x and y in pixels
 
 _TONES = 150  # luma from which a level may be the paper's
 _PAPER_SPREAD = 22  # levels below the paper's own level that still are paper
 _PURE_SPREAD = 7  # the same for paper beside pale colours
 _INK_SPREAD = 14  # levels above the page's black that still are black
 _COMMON = 0.15  # share of a bright level between panels that makes it the paper's
-_LIGHTER = 30  # levels above the commonest bright one: what is so much lighter, and
-_SOME = 0.02  # such a share of the page, shows that the commonest is a tone and no paper
 _BLANK_LINE = 0.998  # share of a row or column that is blank in a margin
 _BLANK_PAGE = 0.995  # a page as blank as this is one white panel, not all margin
-_WHITE = 240  # mean luma from which a ground is no tone,
-_DARK = 185  # and below which it is no paper
+_WHITE = 240  # luma of paper that is not tinted
+_DARK = 185  # luma below which paper without frames on it is a wall
+_LIGHTER, _SOME = 30, 0.02  # so many levels above a tone, such a share of the page: it is no paper
+_NEAR = 0.01  # of the page's short side: how near to a panel's side its frame lies, and to the page's edge
+_FRAME = 50  # levels below the paper's at which a frame is dark
+_FRAMED = 0.8  # share of a panel's sides along which it has a frame, if it is framed
 _SIDE = 0.5  # share of a side of the page along which it has a margin
-_INSET = 0.01  # of the page's short side: so far within a panel its frame is passed
-_GAP = 0.002  # half the widest gap in an outline that paper does not run through
+_BARE = 0.8  # share of a panel's outline, just within, that is paper, if its background is;
+_VIGNETTE = 0.5  # a lone picture's
+_BESIDE = 0.25  # share of the page's left or right side on which white is no sleeve
+_GAP = 0.003  # half the widest gap in an outline that paper does not run through
 _RIM = 0.002  # how far paper is followed towards lines that are not quite sharp
-_UNFRAMED = 0.8  # share of a panel's outline that paper runs across where it has no frame,
-_VIGNETTE = 0.5  # and of a lone picture's
 _ENOUGH_OUTSIDE = 0.8  # share of a blank component outside panels that makes it a gutter
 
 
@@ -50,22 +53,18 @@ class Blank:
 def blank(luma: Image, where: Bools | None = None) -> Blank:
     """Where a page (H×W luma) shows nothing but paper, or nothing but black.
 
-    The levels of paper and black are the commonest of the page, unless much of it is far lighter: nothing
-    is lighter than paper. With ``where``, a part of it that lies between panels, paper is the lightest level
-    that is common there: a flat tone is darker than paper.
+    The levels of paper and black are the commonest of the page. With ``where``, a part of it that lies
+    between panels, paper is the lightest level that is common there: a flat tone is darker than paper.
     """
     smooth = cv2.GaussianBlur(luma, (3, 3), 0)
-    whole = where is None or not where.any()
-    told = smooth if whole else smooth[where]
+    told = smooth if where is None or not where.any() else smooth[where]
     histogram = np.bincount(told.ravel(), minlength=256).astype(np.float64)
     histogram = np.convolve(histogram, np.ones(5), "same")
     bright = histogram[_TONES:]
     paper = _TONES + int(bright.argmax())
-    # A bin holds what is within two levels of it, so each pixel is counted five times.
-    least = _SOME * told.size if whole else _COMMON * bright.sum() / 5
-    common = np.flatnonzero(bright >= max(1.0, least))
-    if len(common) and (not whole or common[-1] > bright.argmax() + _LIGHTER):
-        paper = _TONES + int(common[-1])
+    if where is not None:
+        common = np.flatnonzero(bright >= max(1.0, _COMMON * bright.sum() / 5))  # each counted five times
+        paper = _TONES + int(common[-1]) if len(common) else paper
     darkest = int(histogram[:60].argmax())
     return Blank(
         white=smooth >= paper - _PAPER_SPREAD,
@@ -75,39 +74,61 @@ def blank(luma: Image, where: Bools | None = None) -> Blank:
     )
 
 
-def ground(luma: Image, polygons: Sequence[npt.NDArray[np.float64]]) -> Image:
-    """The ground of a page as an H×W uint8 mask: 255 paper that no panel holds, 0 drawn.
+def ground(luma: Image, polygons: Sequence[Corners]) -> Image:
+    """The ground of a page as an H×W uint8 mask: 255 paper, 0 drawn.
 
     ``polygons`` are the panels, N×2 in pixels. A blank patch outside of them is ground when it
     reaches the page's border, or when it is a gutter closed on both ends; a white sleeve or a
     balloon that sticks out of its panel is neither, for its outline closes it and it goes on inside.
-    White paper around a drawing without a frame is ground within its panel, too.
+    White paper around a drawing without a frame is ground within its panel, too. A panel that is the whole
+    page has no margin but a white one.
     """
     free = np.ones(luma.shape, np.uint8)
     for polygon in polygons:
         cv2.fillPoly(free, [np.rint(polygon).astype(np.int32)], 0)
     outside = free.astype(bool)
     masks = blank(luma, outside)
-    outside |= _margins(masks.white)
+    inside = np.zeros(luma.shape, bool)
     if masks.paper >= _WHITE:
-        outside |= _around_figures(masks, polygons)
+        inside = paper_around_drawings(masks, polygons, outside)
+    if masks.paper >= _WHITE or outside.any():
+        inside |= _margins(masks.white)
+    outside |= inside
     found = np.zeros(luma.shape, bool)
     for mask in (masks.white, masks.black):
         found |= _open_patches(mask, outside)
     return np.where(found, 255, 0).astype(np.uint8)
 
 
-def is_sky(luma: Image, ground: Image) -> bool:
-    """Whether the ground (H×W uint8, as of ``ground``) around a lone panel is a part of its picture: a flat
-    tone that is dark, or runs along some sides of the page (H×W luma) and not along others. Tinted paper
-    frames a panel.
+def is_tone(luma: Image, ground: Image, panel: Corners) -> bool:
+    """Whether the ground around a page's only panel is a tone of its picture, its sky or its wall.
+
+    ``luma``: H×W. ``ground``: H×W, as of ``ground``. ``panel``: N×2, pixels. White is paper, and so is a
+    tint around a frame. A tone is what lies above, below or beside a picture that bleeds off all
+    other sides; and, without a frame, what is dark, outshone by much of the page, or missing along a side.
     """
-    paper = ground > 0
-    bright = luma[paper & (luma >= _TONES)]
-    level = float(bright.mean()) if bright.size else 255.0
-    if level < _DARK or level >= _WHITE:
-        return level < _DARK
-    return min(float(edge.mean()) for edge in (paper[0], paper[-1], paper[:, 0], paper[:, -1])) < _SIDE
+    paper = (ground > 0) & (luma >= _TONES - _PAPER_SPREAD)
+    level = float(np.median(luma[paper])) if paper.any() else 255.0
+    if level >= _WHITE or 2 * np.count_nonzero(paper) < np.count_nonzero(ground):
+        return False
+    near = max(2, round(_NEAR * min(luma.shape)))
+    gaps = np.concatenate([panel.min(0), np.array(luma.shape[::-1]) - panel.max(0)])
+    if (gaps > near).sum() <= 1:
+        return True
+    if _framed(luma <= level - _FRAME, panel, near):
+        return False
+    edges = (ground[0], ground[-1], ground[:, 0], ground[:, -1])
+    lighter = cv2.GaussianBlur(luma, (3, 3), 0) > level + _LIGHTER
+    return bool(level < _DARK or lighter.mean() > _SOME or min((edge > 0).mean() for edge in edges) < _SIDE)
+
+
+def _framed(dark: Bools, panel: Corners, near: int) -> bool:
+    """Whether something dark lies along all sides of a panel that are not at the page's edge."""
+    line = np.zeros(dark.shape, np.uint8)
+    cv2.polylines(line, [np.rint(panel).astype(np.int32)], True, 1)
+    line[:near] = line[-near:] = line[:, :near] = line[:, -near:] = 0
+    beside = cv2.dilate(dark.astype(np.uint8), _square(near))
+    return bool(line.any() and beside[line > 0].mean() >= _FRAMED)
 
 
 def _margins(white: Bools) -> Bools:
@@ -122,26 +143,41 @@ def _margins(white: Bools) -> Bools:
     return bands
 
 
-def _around_figures(masks: Blank, polygons: Sequence[npt.NDArray[np.float64]]) -> Bools:
-    """Paper that runs from the page's edge into panels, for want of a frame along most of their outline."""
-    side = min(masks.pure.shape)
-    gap, rim, inset = (_square(max(1, round(share * side))) for share in (_GAP, _GAP + _RIM, _INSET))
+def paper_around_drawings(masks: Blank, polygons: Sequence[Corners], outside: Bools) -> Bools:
+    """Paper that runs into panels, H×W, and there along most of their outline, just within.
+
+    It comes from ``outside`` (H×W) of all panels, the page's upper corners, or much of its left or right
+    side, or is all along the outline by itself. What else reaches the page's edge may be a white shirt.
+    """
+    height, width = outside.shape
+    if masks.white.mean() > _BLANK_PAGE:
+        return np.zeros(outside.shape, bool)
+    near = max(2, round(_NEAR * min(height, width)))
+    gap, rim = (_square(max(1, round(share * min(height, width)))) for share in (_GAP, _GAP + _RIM))
     # Eroded, so that it leaks through no small gap in a sleeve's outline.
     core = cv2.erode(masks.pure.astype(np.uint8), gap, borderValue=1)
-    patch, keep = _patches(core)
-    flood = keep[patch]
-    found = np.zeros(flood.shape, np.uint8)
-    most = _UNFRAMED if len(polygons) > 1 else _VIGNETTE
+    patch, at_edge = _patches(core)
+    count = len(at_edge)
+    paper = np.zeros(count, bool)
+    paper[patch[outside]] = True
+    paper[patch[0, [0, -1]]] = True
+    for side in (patch[:, 0], patch[:, -1]):
+        paper |= np.bincount(side, minlength=count) > _BESIDE * height
+    paper[0] = False
+    found = np.zeros(outside.shape, np.uint8)
+    most = _BARE if len(polygons) > 1 else _VIGNETTE
     for polygon in polygons:
-        corners = np.rint(polygon).astype(np.int32)
+        corners = np.clip(np.rint(polygon), 0, (width - 1, height - 1)).astype(np.int32)
         x, y, wide, high = cv2.boundingRect(corners)
         there = slice(y, y + high), slice(x, x + wide)
-        panel = np.zeros(flood[there].shape, np.uint8)
+        panel = np.zeros((high, wide), np.uint8)
         cv2.fillPoly(panel, [corners - (x, y)], 1)
-        inner = cv2.erode(panel, inset, borderValue=0)
-        outline = (inner > 0) & (cv2.erode(inner, _square(1), borderValue=0) == 0)
-        if outline.any() and flood[there][outline].mean() > most:
-            found[there] |= flood[there] & panel
+        inner = cv2.erode(panel, _square(near), borderValue=0)
+        ring = (inner > 0) & (cv2.erode(inner, _square(1), borderValue=0) == 0)
+        along = np.bincount(patch[there][ring], minlength=count) / max(1.0, float(ring.sum()))
+        mine = paper | (at_edge & (along > most))
+        if along[mine].sum() > most:
+            found[there] |= mine[patch[there]] & panel
     return (cv2.dilate(found, rim) > 0) & masks.white
 
 

@@ -17,10 +17,10 @@ from mangacolor.stages.panel_detect import DOUBT, Found, Method, detect
 from mangacolor.stages.panel_edits import edit_fingerprint, panels_in, read_edit
 from mangacolor.stages.panel_evidence import WEIGHTS
 from mangacolor.stages.panel_ground import ground as find_ground
-from mangacolor.stages.panel_ground import is_sky
+from mangacolor.stages.panel_ground import is_tone
 from mangacolor.stages.panel_order import order_panels
 from mangacolor.stages.panel_overlay import draw_panels
-from mangacolor.stages.panel_regions import Polygon
+from mangacolor.stages.panel_regions import Polygon, page_polygon
 from mangacolor.stages.panel_residual import residuals
 
 _RESIDUAL_CONFIDENCE = 0.05
@@ -31,7 +31,7 @@ _VIVID, _PAINTED = 48, 0.1  # levels between a pixel's channels, and share of su
 class PanelLayout:
     """A page's panels in reading order, residual ones last, and its ground.
 
-    ``ground``: H×W uint8, 255 = paper (white, tinted or black) that no panel holds, 0 = drawn.
+    ``ground``: H×W uint8, 255 = paper (white, tinted or black) around what is drawn, 0 = drawn.
     """
 
     panels: tuple[Panel, ...]
@@ -63,10 +63,10 @@ def find_panels(image: Image, direction: Direction = "rtl", method: Method = "le
     """
     grey = luma(image)
     layout = _layout(grey, detect(grey, method, _painted(image)), direction)
-    alone = sum(not panel.residual for panel in layout.panels) == 1
-    if alone and is_sky(grey, layout.ground):
-        size = grey.shape[1], grey.shape[0]
-        return PanelLayout((Panel.from_box((0, 0, *size), DOUBT),), np.zeros_like(layout.ground))
+    first, *more = (panel for panel in layout.panels if not panel.residual)
+    if not more and is_tone(grey, layout.ground, np.array(first.polygon, np.float64)):
+        whole = Found(page_polygon(grey.shape[1], grey.shape[0]), DOUBT)
+        layout = _layout(grey, [whole], direction)
     return layout
 
 

@@ -8,7 +8,7 @@ from scipy import sparse
 
 from mangacolor.models.colour_runner import VOTES
 from mangacolor.nouns import Artifact, Tile
-from mangacolor.stages.agreement import agreed, start_weight
+from mangacolor.stages.agreement import agreed, hold_for
 from mangacolor.stages.communities import communities
 from mangacolor.stages.grouping import joined, nearest
 from mangacolor.stages.recolour import corrected
@@ -150,12 +150,12 @@ def test_where_votes_tell_little_surfaces_hold_on_to_their_own_colours() -> None
     chroma = np.random.default_rng(1).normal(0, 12, (24, 2))
 
     def spread(told: float) -> float:
-        made = agreed(chroma, np.ones(24), *near_and_far(24, 0.3), start_weight(told))
+        made = agreed(chroma, np.ones(24), *near_and_far(24, 0.3), hold_for(told))
         return float(np.ptp(made, axis=0).mean())
 
-    assert spread(0.8) < 0.1  # one colour
-    assert spread(0.8) < spread(0.4) < spread(0.1)
-    assert spread(0.1) > 0.6 * spread(-9.0)  # of what the majority left
+    assert spread(0.25) < 0.1  # one colour
+    assert spread(0.25) < spread(0.1) < spread(0.02)
+    assert spread(0.02) > 0.6 * spread(-0.2)  # of what the majority left
 
 
 def test_groups_of_one_colour_that_are_closely_linked_are_joined() -> None:
