@@ -24,7 +24,7 @@ Mask = npt.NDArray[np.bool_]
 def fit_regions(luma: Image, chance: Image, ground: Image | None) -> list[Region]:
     """Balloons from ``chance`` (H×W uint8, 255 = sure), each fitted to the ink of ``luma`` around it.
 
-    Bare paper without strokes on it is no balloon. ``ground`` (255 = paper outside panels) is never
+    Bare paper without strokes on it is no balloon. ``ground`` (255 = paper around what is drawn) is never
     entered.
     """
     count, labels, stats, _centres = cv2.connectedComponentsWithStats((chance > MAYBE).astype(np.uint8))

@@ -62,7 +62,7 @@ def grow(
     """The paper region that holds ``block``: its window, its mask there, and its paper's level.
 
     ``luma`` is H×W uint8 with bright paper, ``lettering`` (255 = any block) tells glyphs from drawing,
-    ``ground`` (255 = paper outside panels) is never entered. Where paper leaks through a gap in the
+    ``ground`` (255 = paper around what is drawn) is never entered. Where paper leaks through a gap in the
     outline, or into a drawing as bright, the gap is closed by ever wider openings. None when no bounded
     clean region is found: the lettering then stands free on the drawing or on the page.
     """

@@ -32,7 +32,7 @@ def enclosed(
     """Enclosed shapes of ``luma`` that are balloons and not ``known`` yet. All pictures H×W uint8.
 
     ``chance`` and ``strokes`` are the network's of a balloon and of its lettering; ``ground``: 255 = paper
-    outside panels.
+    around what is drawn.
     """
     paper = (luma >= _BRIGHT).astype(np.uint8)
     if ground is not None:

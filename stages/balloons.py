@@ -63,7 +63,7 @@ def find_balloons(
 ) -> BalloonLayout:
     """Balloons and captions of a page, top to bottom.
 
-    ``image``: H×W×3 RGB or H×W luma, uint8. ``ground``: H×W uint8, 255 = paper outside the panels,
+    ``image``: H×W×3 RGB or H×W luma, uint8. ``ground``: H×W uint8, 255 = paper around what is drawn,
     into which no balloon grows. ``panels``: boxes that tell a cut balloon from a closed one.
     Lettering that stands free on the drawing is no balloon. Raises ``SetupError`` if the network's
     weights, which come with the package, cannot be loaded.
