@@ -26,7 +26,7 @@ CELL = 256  # surfaces in a cell of the search, about
 PROBES = 6  # cells that are searched at least
 DIVIDED = 15.0  # levels of chroma between look-alikes that could not agree: two things
 RESOLUTION = 6.0
-TIES = 3.0  # look-alikes in its group, all just like it, that make a surface sure
+TIES = 2.0  # look-alikes in its group, all just like it, that make a surface sure
 SPLIT = 0.08  # share of a group's links that go to another from which both are one, if of one colour:
 SAME = 6.0  # levels of chroma
 
