@@ -88,12 +88,12 @@ def ground(luma: Image, polygons: Sequence[Corners]) -> Image:
         cv2.fillPoly(free, [np.rint(polygon).astype(np.int32)], 0)
     outside = free.astype(bool)
     masks = blank(luma, outside)
-    inside = np.zeros(luma.shape, bool)
+    within = np.zeros(luma.shape, bool)
     if masks.paper >= _WHITE:
-        inside = paper_around_drawings(masks, polygons, outside)
+        within = paper_around_drawings(masks, polygons, outside)
     if masks.paper >= _WHITE or outside.any():
-        inside |= _margins(masks.white)
-    outside |= inside
+        within |= _margins(masks.white)
+    outside |= within
     found = np.zeros(luma.shape, bool)
     for mask in (masks.white, masks.black):
         found |= _open_patches(mask, outside)
@@ -104,8 +104,8 @@ def is_tone(luma: Image, ground: Image, panel: Corners) -> bool:
     """Whether the ground around a page's only panel is a tone of its picture, its sky or its wall.
 
     ``luma``: H×W. ``ground``: H×W, as of ``ground``. ``panel``: N×2, pixels. White is paper, and so is a
-    tint around a frame. A tone is what lies above, below or beside a picture that bleeds off all
-    other sides; and, without a frame, what is dark, outshone by much of the page, or missing along a side.
+    tint around a frame. A tone is what lies above, below or beside a picture that bleeds off all other
+    sides; and, without a frame, what is dark, outshone by much of the page, or missing along a side.
     """
     paper = (ground > 0) & (luma >= _TONES - _PAPER_SPREAD)
     level = float(np.median(luma[paper])) if paper.any() else 255.0
@@ -123,7 +123,7 @@ def is_tone(luma: Image, ground: Image, panel: Corners) -> bool:
 
 
 def _framed(dark: Bools, panel: Corners, near: int) -> bool:
-    """Whether something dark lies along all sides of a panel that are not at the page's edge."""
+    """Whether something dark lies along the sides of a panel, as far as they are not at the page's edge."""
     line = np.zeros(dark.shape, np.uint8)
     cv2.polylines(line, [np.rint(panel).astype(np.int32)], True, 1)
     line[:near] = line[-near:] = line[:, :near] = line[:, -near:] = 0
