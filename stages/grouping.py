@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from mangacolor.stages.agreement import HOLD, Numbers, agreed, linked
+from mangacolor.stages.agreement import Numbers, agreed, linked
 from mangacolor.stages.communities import Ints, communities
 from mangacolor.stages.descriptors import Floats, parts
 
@@ -56,7 +56,7 @@ class Groups:
     held: Numbers
 
 
-def group(found: LookAlikes, chroma: Numbers, weight: Numbers, hold: float = HOLD) -> Groups:
+def group(found: LookAlikes, chroma: Numbers, weight: Numbers, hold: float) -> Groups:
     """Groups of surfaces of this ``chroma`` (N×2, levels); each one's counts by its ``weight`` (N).
 
     ``hold``: as in ``agreed``.

@@ -22,7 +22,7 @@ Method = Literal["learnt", "lines"]
 _PAGE_PIXELS = 1.0e6  # a page is looked at at about this size: frames stay two pixels wide
 _SPREAD_PIXELS = 1.7e6
 _STRIP_WIDTH = 700
-DOUBT = 0.1  # confidence of a whole page taken as one panel
+_DOUBT = 0.1  # confidence of a whole page taken as one panel
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,12 @@ def detect(luma: Image, method: Method = "learnt", painted: bool = False) -> lis
             Found((panel.polygon + shift) * back, panel.confidence)
             for panel in _page(small[top:bottom], method, painted)
         ]
-    return found or [Found(page_polygon(width, height), DOUBT)]
+    return found or [whole_page(luma)]
+
+
+def whole_page(luma: Image) -> Found:
+    """A page in doubt (H×W luma) as one panel."""
+    return Found(page_polygon(*luma.shape[::-1]), _DOUBT)
 
 
 def _scale(width: int, height: int) -> float:

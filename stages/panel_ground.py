@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from mangacolor.nouns import Image
+from mangacolor.stages.panel_regions import Polygon
 
 Bools = npt.NDArray[np.bool_]
-Corners = npt.NDArray[np.float64]  # N×2, x and y in pixels
 
 _TONES = 150  # luma from which a level may be the paper's
 _PAPER_SPREAD = 22  # levels below the paper's own level that still are paper
@@ -74,7 +75,7 @@ def blank(luma: Image, where: Bools | None = None) -> Blank:
     )
 
 
-def ground(luma: Image, polygons: Sequence[Corners]) -> Image:
+def ground(luma: Image, polygons: Sequence[Polygon]) -> Image:
     """The ground of a page as an H×W uint8 mask: 255 paper, 0 drawn.
 
     ``polygons`` are the panels, N×2 in pixels. A blank patch outside of them is ground when it
@@ -88,19 +89,15 @@ def ground(luma: Image, polygons: Sequence[Corners]) -> Image:
         cv2.fillPoly(free, [np.rint(polygon).astype(np.int32)], 0)
     outside = free.astype(bool)
     masks = blank(luma, outside)
-    within = np.zeros(luma.shape, bool)
-    if masks.paper >= _WHITE:
-        within = paper_around_drawings(masks, polygons, outside)
-    if masks.paper >= _WHITE or outside.any():
-        within |= _margins(masks.white)
-    outside |= within
+    if masks.white.mean() <= _BLANK_PAGE:
+        outside |= _within(masks, polygons, outside)
     found = np.zeros(luma.shape, bool)
     for mask in (masks.white, masks.black):
         found |= _open_patches(mask, outside)
     return np.where(found, 255, 0).astype(np.uint8)
 
 
-def is_tone(luma: Image, ground: Image, panel: Corners) -> bool:
+def is_tone(luma: Image, ground: Image, panel: Polygon) -> bool:
     """Whether the ground around a page's only panel is a tone of its picture, its sky or its wall.
 
     ``luma``: H×W. ``ground``: H×W, as of ``ground``. ``panel``: N×2, pixels. White is paper, and so is a
@@ -117,12 +114,13 @@ def is_tone(luma: Image, ground: Image, panel: Corners) -> bool:
         return True
     if _framed(luma <= level - _FRAME, panel, near):
         return False
-    edges = (ground[0], ground[-1], ground[:, 0], ground[:, -1])
     lighter = cv2.GaussianBlur(luma, (3, 3), 0) > level + _LIGHTER
-    return bool(level < _DARK or lighter.mean() > _SOME or min((edge > 0).mean() for edge in edges) < _SIDE)
+    return bool(
+        level < _DARK or lighter.mean() > _SOME or min((edge > 0).mean() for edge in _edges(ground)) < _SIDE
+    )
 
 
-def _framed(dark: Bools, panel: Corners, near: int) -> bool:
+def _framed(dark: Bools, panel: Polygon, near: int) -> bool:
     """Whether something dark lies along the sides of a panel, as far as they are not at the page's edge."""
     line = np.zeros(dark.shape, np.uint8)
     cv2.polylines(line, [np.rint(panel).astype(np.int32)], True, 1)
@@ -131,11 +129,16 @@ def _framed(dark: Bools, panel: Corners, near: int) -> bool:
     return bool(line.any() and beside[line > 0].mean() >= _FRAMED)
 
 
+def _within(masks: Blank, polygons: Sequence[Polygon], outside: Bools) -> Bools:
+    """Paper within panels, H×W, as a page has that is not all blank."""
+    if masks.paper >= _WHITE:
+        return _around_drawings(masks, polygons, outside) | _margins(masks.white)
+    return _margins(masks.white) if outside.any() else np.zeros_like(outside)
+
+
 def _margins(white: Bools) -> Bools:
     """Blank bands along the page's edges, from side to side: margin, even if a panel was drawn over it."""
     bands = np.zeros(white.shape, bool)
-    if white.mean() > _BLANK_PAGE:
-        return bands
     for page, target in ((white, bands), (white.T, bands.T)):
         lines = page.mean(axis=1) >= _BLANK_LINE
         target[: int(np.argmin(lines))] = True
@@ -143,27 +146,18 @@ def _margins(white: Bools) -> Bools:
     return bands
 
 
-def paper_around_drawings(masks: Blank, polygons: Sequence[Corners], outside: Bools) -> Bools:
+def _around_drawings(masks: Blank, polygons: Sequence[Polygon], outside: Bools) -> Bools:
     """Paper that runs into panels, H×W, and there along most of their outline, just within.
 
-    It comes from ``outside`` (H×W) of all panels, the page's upper corners, or much of its left or right
-    side, or is all along the outline by itself. What else reaches the page's edge may be a white shirt.
+    It comes from where ``_sources`` says, or is all along the outline by itself.
     """
     height, width = outside.shape
-    if masks.white.mean() > _BLANK_PAGE:
-        return np.zeros(outside.shape, bool)
     near = max(2, round(_NEAR * min(height, width)))
     gap, rim = (_square(max(1, round(share * min(height, width)))) for share in (_GAP, _GAP + _RIM))
     # Eroded, so that it leaks through no small gap in a sleeve's outline.
     core = cv2.erode(masks.pure.astype(np.uint8), gap, borderValue=1)
     patch, at_edge = _patches(core)
-    count = len(at_edge)
-    paper = np.zeros(count, bool)
-    paper[patch[outside]] = True
-    paper[patch[0, [0, -1]]] = True
-    for side in (patch[:, 0], patch[:, -1]):
-        paper |= np.bincount(side, minlength=count) > _BESIDE * height
-    paper[0] = False
+    paper = _sources(patch, len(at_edge), outside)
     found = np.zeros(outside.shape, np.uint8)
     most = _BARE if len(polygons) > 1 else _VIGNETTE
     for polygon in polygons:
@@ -174,11 +168,25 @@ def paper_around_drawings(masks: Blank, polygons: Sequence[Corners], outside: Bo
         cv2.fillPoly(panel, [corners - (x, y)], 1)
         inner = cv2.erode(panel, _square(near), borderValue=0)
         ring = (inner > 0) & (cv2.erode(inner, _square(1), borderValue=0) == 0)
-        along = np.bincount(patch[there][ring], minlength=count) / max(1.0, float(ring.sum()))
+        along = np.bincount(patch[there][ring], minlength=len(at_edge)) / max(1.0, float(ring.sum()))
         mine = paper | (at_edge & (along > most))
         if along[mine].sum() > most:
             found[there] |= mine[patch[there]] & panel
     return (cv2.dilate(found, rim) > 0) & masks.white
+
+
+def _sources(patch: npt.NDArray[np.int32], count: int, outside: Bools) -> Bools:
+    """Which of ``count`` patches (their numbers H×W) are paper: those that come from ``outside`` (H×W) of all
+    panels, the page's upper corners, or much of its left or right side. What else reaches the page's edge may
+    be a white shirt.
+    """
+    paper = np.zeros(count, bool)
+    paper[patch[outside]] = True
+    paper[patch[0, [0, -1]]] = True
+    for side in (patch[:, 0], patch[:, -1]):
+        paper |= np.bincount(side, minlength=count) > _BESIDE * len(patch)
+    paper[0] = False
+    return paper
 
 
 def _patches(core: cv2.typing.MatLike) -> tuple[npt.NDArray[np.int32], Bools]:
@@ -186,10 +194,15 @@ def _patches(core: cv2.typing.MatLike) -> tuple[npt.NDArray[np.int32], Bools]:
     count, labels = cv2.connectedComponents(core, connectivity=4)
     patch = np.asarray(labels, np.int32)
     keep = np.zeros(count, bool)
-    for edge in (patch[0], patch[-1], patch[:, 0], patch[:, -1]):
+    for edge in _edges(patch):
         keep[edge] = True
     keep[0] = False
     return patch, keep
+
+
+def _edges(page: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
+    """The pixels along the upper, lower, left and right edge of H×W."""
+    return page[0], page[-1], page[:, 0], page[:, -1]
 
 
 def _square(reach: int) -> Image:

@@ -13,14 +13,14 @@ from mangacolor.nouns import Artifact, Chapter, Direction, Image, Inputs, Panel,
 from mangacolor.settings import Options
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.colour_space import luma
-from mangacolor.stages.panel_detect import DOUBT, Found, Method, detect
+from mangacolor.stages.panel_detect import Found, Method, detect, whole_page
 from mangacolor.stages.panel_edits import edit_fingerprint, panels_in, read_edit
 from mangacolor.stages.panel_evidence import WEIGHTS
 from mangacolor.stages.panel_ground import ground as find_ground
 from mangacolor.stages.panel_ground import is_tone
 from mangacolor.stages.panel_order import order_panels
 from mangacolor.stages.panel_overlay import draw_panels
-from mangacolor.stages.panel_regions import Polygon, page_polygon
+from mangacolor.stages.panel_regions import Polygon
 from mangacolor.stages.panel_residual import residuals
 
 _RESIDUAL_CONFIDENCE = 0.05
@@ -65,8 +65,7 @@ def find_panels(image: Image, direction: Direction = "rtl", method: Method = "le
     layout = _layout(grey, detect(grey, method, _painted(image)), direction)
     first, *more = (panel for panel in layout.panels if not panel.residual)
     if not more and is_tone(grey, layout.ground, np.array(first.polygon, np.float64)):
-        whole = Found(page_polygon(grey.shape[1], grey.shape[0]), DOUBT)
-        layout = _layout(grey, [whole], direction)
+        layout = _layout(grey, [whole_page(grey)], direction)
     return layout
 
 

@@ -112,6 +112,5 @@ def test_votes_tell_nothing_if_all_are_alike_and_all_if_each_is_sure() -> None:
     assert told(sure, even) == pytest.approx(1)
     assert told(sure, np.array([9.0, 1, 9, 1])) == pytest.approx(1)  # however large the one or the other is
     assert told(votes((0.7, 0.3, 0), (0.3, 0.7, 0)), np.ones(2)) == pytest.approx(0.119, abs=0.003)
-    assert told(votes((1, 0, 0), (1, 0, 0)), np.ones(2)) == pytest.approx(
-        0, abs=1e-3
-    )  # one thing: nothing to tell
+    one_thing = votes((1, 0, 0), (1, 0, 0))
+    assert told(one_thing, np.ones(2)) == pytest.approx(0, abs=1e-3)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mangacolor.nouns import Image
+from mangacolor.nouns import Image, Panel
 from mangacolor.stages.panel_ground import ground as find_ground
 from mangacolor.stages.panel_ground import is_tone
 from mangacolor.stages.panels import PanelLayout, find_panels, layout_from_document, panel_document
@@ -53,7 +53,7 @@ def test_the_document_of_a_page_under_a_sky_gives_the_same_layout() -> None:
 
 
 def corners(x: int, y: int, w: int, h: int) -> np.ndarray:
-    return np.array([(x, y), (x + w, y), (x + w, y + h), (x, y + h)], np.float64)
+    return np.array(Panel.from_box((x, y, w, h)).polygon, np.float64)
 
 
 def tone_around(level: int, box: tuple[int, int, int, int], frame: str = "", white: int = 0) -> bool:
@@ -138,7 +138,7 @@ def test_white_around_a_figure_without_a_frame_is_paper_and_its_coat_is_not() ->
 
 
 def test_paper_reaches_up_to_the_lines_of_the_drawing() -> None:
-    soft = cv2.GaussianBlur(standing(), (0, 0), 3)
+    soft = np.asarray(cv2.GaussianBlur(standing(), (0, 0), 3), np.uint8)
     paper = np.flatnonzero(cv2.GaussianBlur(soft, (3, 3), 0)[400, :240] >= 233)
     ground = find_panels(soft).ground > 0
     assert ground[400, paper[:-1]].all()
@@ -206,6 +206,5 @@ def test_a_white_page_is_a_white_panel() -> None:
 def test_panels_that_leave_the_page_are_cut_at_its_edge() -> None:
     page = np.full((300, 300), 255, np.uint8)
     cv2.circle(page, (150, 150), 60, 0, -1)
-    corners = np.array([(-20, -20), (340, -20), (340, 320), (-20, 320)], np.float64)
-    assert find_ground(page, [corners]).shape == page.shape
-    assert find_ground(page, [corners + 400]).shape == page.shape
+    for box in ((-20, -20, 360, 340), (380, 380, 360, 340)):
+        assert find_ground(page, [corners(*box)]).shape == page.shape
