@@ -43,4 +43,4 @@ check: setup ## Lint, formatting and types
 	MYPYPATH=.typing $(BIN)/mypy -p mangacolor
 
 bench: setup ## Measure speed on the bundled chapter
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/speed/run.py

@@ -9,17 +9,18 @@ Importing this package is cheap: torch and OpenCV come with the first call that 
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any
+
+from mangacolor.core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from mangacolor.api import colorize_chapter, colorize_page, find_panels
-    from mangacolor.errors import MangacolorError
+    from mangacolor.core.errors import MangacolorError
+    from mangacolor.core.settings import Options, RunOptions
+    from mangacolor.core.types import Panel
     from mangacolor.models import load_generator
-    from mangacolor.nouns import Panel
     from mangacolor.pipeline.events import RunResult
-    from mangacolor.settings import Options, RunOptions
-    from mangacolor.stages.panel_order import order_panels
+    from mangacolor.stages.panels.reading_order import order_panels
 
 __all__ = [
     "MangacolorError",
@@ -34,18 +35,21 @@ __all__ = [
     "order_panels",
 ]
 
-_HOME = {
-    "MangacolorError": "errors",
-    "Options": "settings",
-    "Panel": "nouns",
-    "RunOptions": "settings",
-    "RunResult": "pipeline.events",
-    "colorize_chapter": "api",
-    "colorize_page": "api",
-    "find_panels": "api",
-    "load_generator": "models",
-    "order_panels": "stages.panel_order",
-}
+_find = lazy_names(
+    __name__,
+    {
+        "MangacolorError": "core.errors",
+        "Options": "core.settings",
+        "Panel": "core.types",
+        "RunOptions": "core.settings",
+        "RunResult": "pipeline.events",
+        "colorize_chapter": "api",
+        "colorize_page": "api",
+        "find_panels": "api",
+        "load_generator": "models",
+        "order_panels": "stages.panels.reading_order",
+    },
+)
 
 
 def __getattr__(name: str) -> Any:
@@ -53,9 +57,7 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("mangacolor")
-    if name not in _HOME:
-        raise AttributeError(f"module 'mangacolor' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"mangacolor.{_HOME[name]}"), name)
+    value = _find(name)
     globals()[name] = value
     return value
 

@@ -12,11 +12,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from mangacolor.errors import UsageError
-from mangacolor.nouns import Chapter, Direction, Image, Inputs, Page, Panel
-from mangacolor.pipeline.cancel import CancelToken
+from mangacolor.core.errors import UsageError
+from mangacolor.core.settings import Options, RunOptions
+from mangacolor.core.types import Chapter, Direction, Image, Inputs, Page, Panel
+from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.events import Event, RunResult
-from mangacolor.settings import Options, RunOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class _ArraySource:
     image: Image = field(repr=False)
 
     def read(self) -> bytes:
-        from mangacolor.pipeline.cache import encode_png
+        from mangacolor.pipeline.store.cache import encode_png
 
         return encode_png(self.image)
 
@@ -44,8 +44,8 @@ def colorize_page(image: Image, **options: Any) -> Image:
     Raises ``UsageError`` for another kind of array or an unknown option, ``SetupError`` if weights or a
     device are unusable, ``PageError`` if the page cannot be done.
     """
-    from mangacolor.pipeline.one_page import run_page
-    from mangacolor.pipeline.references import each_named
+    from mangacolor.pipeline.engine.references import each_named
+    from mangacolor.pipeline.engine.single_page import run_page
 
     _check_image(image)
     page = Page("page.png", 1, _ArraySource(np.ascontiguousarray(image)))
@@ -69,10 +69,10 @@ def find_panels(
 
     ``stages.panels.find_panels`` also gives the page's ground and what lies outside of all panels.
     """
-    from mangacolor.stages import panels
+    from mangacolor.stages.panels.stage import find_panels as find
 
     _check_image(image)
-    return [panel for panel in panels.find_panels(image, direction, method).panels if not panel.residual]
+    return [panel for panel in find(image, direction, method).panels if not panel.residual]
 
 
 def colorize_chapter(

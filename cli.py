@@ -13,9 +13,7 @@ from typing import Any, NoReturn
 
 import click
 
-from mangacolor.configuration import FILE_NAME, file_options, read_file
-from mangacolor.errors import MangacolorError
-from mangacolor.options import (
+from mangacolor.commands.options import (
     edits_option,
     option,
     panel_method_option,
@@ -23,13 +21,15 @@ from mangacolor.options import (
     run_options,
     selection_options,
 )
+from mangacolor.commands.settings_file import FILE_NAME, file_options, read_file
+from mangacolor.core.errors import MangacolorError
 
 # Commands that live elsewhere: module, name in it, and what --help says without importing the module.
 ELSEWHERE = {
-    "train": ("mangacolor.training.commands", "train", "Train a colour network on colour pictures."),
-    "evaluate": ("mangacolor.training.commands", "evaluate", "Measure a colour network."),
-    "pack-data": ("mangacolor.training.commands", "pack_data", "Pack pictures into training shards."),
-    "models": ("mangacolor.models.commands", "models", "List the networks, their weights and licences."),
+    "train": ("mangacolor.commands.train", "train", "Train a colour network on colour pictures."),
+    "evaluate": ("mangacolor.commands.train", "evaluate", "Measure a colour network."),
+    "pack-data": ("mangacolor.commands.train", "pack_data", "Pack pictures into training shards."),
+    "models": ("mangacolor.commands.models", "models", "List the networks, their weights and licences."),
 }
 COLORIZE = "colorize"
 
@@ -93,7 +93,7 @@ def cli() -> None:
 @run_options
 def colorize(inputs: tuple[Path, ...], out: Path, **values: Any) -> int:
     """Colour INPUT: a folder of images, a tree of chapters, or an image."""
-    from mangacolor.commands import run_colorize
+    from mangacolor.commands.bodies import run_colorize
 
     return run_colorize(inputs, out, values)
 
@@ -111,7 +111,7 @@ def colorize(inputs: tuple[Path, ...], out: Path, **values: Any) -> int:
 @option("--quiet", is_flag=True, help="Say only what went wrong.")
 def panels(images: tuple[Path, ...], out: Path, **values: Any) -> int:
     """Only find the panels of IMAGE: one JSON file and one overlay a page."""
-    from mangacolor.commands import run_panels
+    from mangacolor.commands.bodies import run_panels
 
     return run_panels(images, out, values)
 
@@ -126,7 +126,7 @@ def panels(images: tuple[Path, ...], out: Path, **values: Any) -> int:
 @option("--json", is_flag=True, help="Print one JSON object.")
 def plan(inputs: tuple[Path, ...], out: Path, form: str | None, **values: Any) -> int:
     """Show the graph, what is cached and what would run. Writes nothing."""
-    from mangacolor.commands import run_plan
+    from mangacolor.commands.bodies import run_plan
 
     return run_plan(inputs, out, form, values)
 
@@ -137,7 +137,7 @@ def plan(inputs: tuple[Path, ...], out: Path, form: str | None, **values: Any) -
 @option("--json", is_flag=True, help="Print one JSON object.")
 def inspect(out: Path, page: int | None, json: bool) -> int:
     """Write one HTML file that shows what each stage did to each page of OUT."""
-    from mangacolor.commands import run_inspect
+    from mangacolor.commands.bodies import run_inspect
 
     return run_inspect(out, page, json)
 
@@ -160,7 +160,7 @@ def palette(
 
     Colouring the chapter into OUT again then takes over what was changed.
     """
-    from mangacolor.commands import run_palette
+    from mangacolor.commands.bodies import run_palette
 
     return run_palette(out, chapter, colours, lock, save, json)
 
@@ -171,7 +171,7 @@ def palette(
 @option("--json", is_flag=True, help="Print one JSON object.")
 def clean(out: Path, everything: bool, json: bool) -> int:
     """Remove what was kept in OUT/.mangacolor for looking and resuming. Finished pages stay."""
-    from mangacolor.commands import run_clean
+    from mangacolor.commands.bodies import run_clean
 
     return run_clean(out, everything, json)
 
@@ -182,7 +182,7 @@ def clean(out: Path, everything: bool, json: bool) -> int:
 @click.pass_context
 def doctor(context: click.Context, /, **values: Any) -> int:
     """Show what was found on this machine and where each option's value comes from."""
-    from mangacolor.commands import run_doctor
+    from mangacolor.commands.bodies import run_doctor
 
     return run_doctor(context, values)
 
@@ -200,7 +200,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _threads_left() -> bool:
-    lanes = sys.modules.get("mangacolor.pipeline.lanes")
+    lanes = sys.modules.get("mangacolor.pipeline.engine.worker_pools")
     return lanes is not None and lanes.at_work()
 
 
@@ -263,7 +263,7 @@ def _refuse(arguments: list[str], error: MangacolorError | click.ClickException)
         click.echo(f"mangacolor: {error}", err=True)
     if arguments[:1] == [COLORIZE] and "--json" in arguments:
         from mangacolor.pipeline.events import RunDone
-        from mangacolor.pipeline.json_lines import json_document
+        from mangacolor.pipeline.report.json_lines import json_document
 
         click.echo(json.dumps(json_document(RunDone(2, 0, 0, 0, 0, 0, 0.0, 0, 0))))
     return 2

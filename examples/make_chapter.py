@@ -12,8 +12,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from mangacolor.training.manga_page import manga_page
-from mangacolor.training.pictures import read_rgb
+from mangacolor.training.data.manga_page import manga_page
+from mangacolor.training.data.pictures import read_rgb
 
 
 def main(lettered: Path, art: Path, out: Path) -> None:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from mangacolor.errors import PageError
+from mangacolor.core.errors import PageError
+from mangacolor.core.types import PageSource
 from mangacolor.formats import comicinfo
 from mangacolor.formats.archives import DateTime
 from mangacolor.formats.pdf_out import write_pdf
 from mangacolor.formats.pixels import picture_size
-from mangacolor.nouns import PageSource
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from mangacolor.errors import InputError, PageError
+from mangacolor.core.errors import InputError, PageError
 from mangacolor.formats.limits import Limits
 
 DateTime = tuple[int, int, int, int, int, int]

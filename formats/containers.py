@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Final, Literal
 
-from mangacolor.errors import InputError
+from mangacolor.core.errors import InputError
+from mangacolor.core.types import Chapter, Direction, Page
 from mangacolor.formats import archives, comicinfo, epub, pdf_in
 from mangacolor.formats.archive_out import ArchiveOutput, Entry
 from mangacolor.formats.archives import Listing, Member
@@ -16,7 +17,6 @@ from mangacolor.formats.limits import Limits
 from mangacolor.formats.names import is_litter, natural_key
 from mangacolor.formats.sniff import CONTAINER_SUFFIXES, IMAGE_SUFFIXES
 from mangacolor.formats.sources import BrokenSource, FileSource, MemberSource, PdfSource
-from mangacolor.nouns import Chapter, Direction, Page
 
 OutputFormat = Literal["same", "folder", "cbz", "pdf"]
 _KEPT: Final = (".cbz", ".zip", ".epub")  # ZIP archives under these names are written back as they are

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from mangacolor.errors import InputError, UsageError
+from mangacolor.core.errors import InputError, UsageError
+from mangacolor.core.types import Chapter, Direction, Page
 from mangacolor.formats import comicinfo
 from mangacolor.formats.containers import Opened, OutputFormat, folder_container, open_container, output_name
 from mangacolor.formats.entry_names import readable
@@ -15,7 +16,6 @@ from mangacolor.formats.limits import DEFAULT_LIMITS, Limits
 from mangacolor.formats.names import STATE_FOLDER, check_clashes, is_litter, natural_key
 from mangacolor.formats.sniff import CONTAINER_SUFFIXES, IMAGE_SUFFIXES, container_kind, image_kind, read_head
 from mangacolor.formats.sources import BrokenSource, FileSource
-from mangacolor.nouns import Chapter, Direction, Page
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from xml.etree import ElementTree
 from xml.parsers import expat
 
-from mangacolor.nouns import Direction
+from mangacolor.core.types import Direction
 
 CONTAINER: Final = "META-INF/container.xml"
 _LARGEST: Final = 16 * 2**20

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mangacolor.core.types import PageSource
 from mangacolor.formats import comicinfo
 from mangacolor.formats.archive_out import page_sizes
 from mangacolor.formats.sources import FileSource
-from mangacolor.nouns import PageSource
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import simplejpeg
 
-from mangacolor.nouns import Image
+from mangacolor.core.types import Image
 
 # A progressive JPEG has about ten scans; a hostile one has thousands and decodes for hours.
 _MAX_SCANS: Final = 200

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mangacolor.settings import Options, RunOptions
+from mangacolor.core.settings import Options, RunOptions
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from natsort import natsort_keygen, ns
 
-from mangacolor.errors import UsageError
+from mangacolor.core.errors import UsageError
 
 STATE_FOLDER: Final = ".mangacolor"
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from mangacolor.errors import UsageError
+from mangacolor.core.errors import UsageError
 from mangacolor.formats.names import natural_key
 from mangacolor.formats.sniff import IMAGE_SUFFIXES
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from mangacolor.errors import InputError, PageError
+from mangacolor.core.errors import InputError, PageError
 from mangacolor.formats.limits import Limits
 
 _DPI: Final = 300  # of what has to be rendered, where no picture on the page asks for more

@@ -14,7 +14,7 @@ from typing import BinaryIO, Final
 
 from PIL import Image as PillowImage
 
-from mangacolor.errors import PageError
+from mangacolor.core.errors import PageError
 from mangacolor.formats.pixels import NO_LIMIT, allow_pixels, decode_picture
 
 _DPI: Final = 72.0  # of a picture that does not say

@@ -11,10 +11,10 @@ import numpy as np
 from PIL import Image as PillowImage
 from PIL import UnidentifiedImageError
 
-from mangacolor.errors import PageError
+from mangacolor.core.errors import PageError
+from mangacolor.core.types import Image
 from mangacolor.formats import integrity
 from mangacolor.formats.srgb import to_srgb
-from mangacolor.nouns import Image
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM")
 NO_LIMIT: Final = 2**62

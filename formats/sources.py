@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from mangacolor.errors import PageError
+from mangacolor.core.errors import PageError
 from mangacolor.formats import archives
 from mangacolor.formats.entry_names import readable
 

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image as PillowImage
 from PIL import ImageCms
 
-from mangacolor.nouns import Image
+from mangacolor.core.types import Image
 
 _STRIP: Final = 4_000_000  # pixels converted at once: a webtoon strip must not be in memory five times
 Convert = Callable[[PillowImage.Image], PillowImage.Image]

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from PIL import Image as PillowImage
 
-from mangacolor.nouns import Image
+from mangacolor.core.types import Image
 
 # Formats that hold 8-bit RGB, and the most pixels a side that each can have.
 LIMITS: Final = {

@@ -1,15 +1,23 @@
-"""Networks, losses and weights. Names below are imported on first use: torch is slow to load."""
+"""Networks and their weights.
+
+``colour`` (grey to colour), ``page`` (what is where on a page) and ``upscale`` (super-resolution) rest on
+``encoders`` (pretrained), ``runtime`` (what computes on a processor) and ``files`` (where weights come from);
+``losses`` is what training judges by.
+
+Public names, imported on first use: the generators, the discriminator, the losses, and their files.
+"""
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from mangacolor.core.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from mangacolor.models.discriminator import PatchDiscriminator
-    from mangacolor.models.generators import create_generator
-    from mangacolor.models.losses import AnimeLoss, PerceptualLoss
-    from mangacolor.models.weights_io import load_generator, save_generator
+    from mangacolor.models.colour.checkpoints import load_generator, save_generator
+    from mangacolor.models.colour.unet import create_generator
+    from mangacolor.models.losses.discriminator import PatchDiscriminator
+    from mangacolor.models.losses.perceptual import AnimeLoss, PerceptualLoss
 
 __all__ = [
     "AnimeLoss",
@@ -20,17 +28,14 @@ __all__ = [
     "save_generator",
 ]
 
-_HOMES = {
-    "AnimeLoss": "losses",
-    "PatchDiscriminator": "discriminator",
-    "PerceptualLoss": "losses",
-    "create_generator": "generators",
-    "load_generator": "weights_io",
-    "save_generator": "weights_io",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "AnimeLoss": "losses.perceptual",
+        "PatchDiscriminator": "losses.discriminator",
+        "PerceptualLoss": "losses.perceptual",
+        "create_generator": "colour.unet",
+        "load_generator": "colour.checkpoints",
+        "save_generator": "colour.checkpoints",
+    },
+)

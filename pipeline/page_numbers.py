@@ -6,8 +6,8 @@ import dataclasses
 import re
 from collections.abc import Sequence
 
-from mangacolor.errors import UsageError
-from mangacolor.nouns import Chapter
+from mangacolor.core.errors import UsageError
+from mangacolor.core.types import Chapter
 
 
 def pick_pages(chapters: Sequence[Chapter], text: str | None) -> tuple[Chapter, ...]:

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mangacolor.errors import MangacolorError
+from mangacolor.core.errors import MangacolorError
+from mangacolor.core.settings import Options, RunOptions
 from mangacolor.formats.discovery import discover
 from mangacolor.formats.limits import limits_of
-from mangacolor.pipeline.cancel import CancelToken
-from mangacolor.pipeline.chapter_work import ChapterWork
-from mangacolor.pipeline.edits import with_edits
-from mangacolor.pipeline.graph import Graph
-from mangacolor.pipeline.manifest import Manifest
+from mangacolor.pipeline.engine.cancel import CancelToken
+from mangacolor.pipeline.engine.chapter_task import ChapterWork
+from mangacolor.pipeline.engine.page_task import Job, PageWork
 from mangacolor.pipeline.page_numbers import pick_pages
-from mangacolor.pipeline.page_work import Job, PageWork
 from mangacolor.pipeline.run import make_works
-from mangacolor.pipeline.state import State
-from mangacolor.settings import Options, RunOptions
+from mangacolor.pipeline.store.corrections import with_edits
+from mangacolor.pipeline.store.layout import State
+from mangacolor.pipeline.store.manifest import Manifest
+from mangacolor.stages.graph import Graph
 from mangacolor.stages.registry import default_graph
 
 

@@ -9,17 +9,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mangacolor.errors import MangacolorError
+from mangacolor.core.devices import check_device_name
+from mangacolor.core.errors import MangacolorError
+from mangacolor.core.settings import Options, RunOptions
+from mangacolor.core.types import Chapter
 from mangacolor.formats.discovery import Plan, discover
 from mangacolor.formats.limits import limits_of
-from mangacolor.nouns import Chapter
-from mangacolor.pipeline.cache import PageCache
-from mangacolor.pipeline.cancel import CancelToken
-from mangacolor.pipeline.chapter_work import ChapterWork
-from mangacolor.pipeline.copy_along import copy_extras
-from mangacolor.pipeline.devices import check_device_name
-from mangacolor.pipeline.edits import with_edits
-from mangacolor.pipeline.engine import Engine
+from mangacolor.pipeline.engine.cancel import CancelToken
+from mangacolor.pipeline.engine.chapter_task import ChapterWork
+from mangacolor.pipeline.engine.local import Engine
+from mangacolor.pipeline.engine.memory import page_budget, weigh
+from mangacolor.pipeline.engine.page_task import Job, PageWork
+from mangacolor.pipeline.engine.references import References
 from mangacolor.pipeline.events import (
     ChapterDone,
     Event,
@@ -31,23 +32,22 @@ from mangacolor.pipeline.events import (
     RunStarted,
     Warned,
 )
-from mangacolor.pipeline.graph import Graph
-from mangacolor.pipeline.keys import make_recipe
-from mangacolor.pipeline.manifest import Manifest
-from mangacolor.pipeline.memory import page_budget, weigh
-from mangacolor.pipeline.packing import make_packing
 from mangacolor.pipeline.page_numbers import pick_pages
-from mangacolor.pipeline.page_work import Job, PageWork
-from mangacolor.pipeline.references import References
-from mangacolor.pipeline.report import Failure, Summary, write_report
-from mangacolor.pipeline.state import State
-from mangacolor.settings import Options, RunOptions
+from mangacolor.pipeline.report.run_report import Failure, Summary, write_report
+from mangacolor.pipeline.store.cache import PageCache
+from mangacolor.pipeline.store.corrections import with_edits
+from mangacolor.pipeline.store.extras import copy_extras
+from mangacolor.pipeline.store.keys import make_recipe
+from mangacolor.pipeline.store.layout import State
+from mangacolor.pipeline.store.manifest import Manifest
+from mangacolor.pipeline.store.packing import make_packing
 from mangacolor.stages.base import ChapterStage
-from mangacolor.stages.hints import check_pages, read_hints
+from mangacolor.stages.graph import Graph
+from mangacolor.stages.harmonize.hints import check_pages, read_hints
 from mangacolor.stages.registry import default_graph
 
 if TYPE_CHECKING:
-    from mangacolor.pipeline.cluster import ClusterEngine
+    from mangacolor.pipeline.cluster.engine import ClusterEngine
 
 _PATHS = ("weights", "upscaler", "palette", "reference", "hints")  # options that may name a file
 
@@ -115,7 +115,7 @@ def _make_engine(
     job: Job, emit: Listener, options: Options, run_options: RunOptions, state: State
 ) -> Engine | ClusterEngine:
     if run_options.cluster:
-        from mangacolor.pipeline.cluster import ClusterEngine
+        from mangacolor.pipeline.cluster.engine import ClusterEngine
 
         return ClusterEngine(job, emit, options, run_options, state)
     budget = page_budget(run_options.memory)

@@ -11,8 +11,8 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol, TypeVar
 
-from mangacolor.nouns import Artifact, Chapter, Image, Inputs, Page
-from mangacolor.settings import Options
+from mangacolor.core.settings import Options
+from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page
 
 T = TypeVar("T")
 Lane = Literal["cpu", "device", "io"]

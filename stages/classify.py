@@ -15,9 +15,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mangacolor.nouns import Artifact, Chapter, Image, Inputs
-from mangacolor.settings import Options
-from mangacolor.stages import colour_space
+from mangacolor.core.colour import luma as luma_of
+from mangacolor.core.settings import Options
+from mangacolor.core.types import Artifact, Chapter, Image, Inputs
 from mangacolor.stages.base import Stage, StageContext
 
 Floats = npt.NDArray[np.float64]
@@ -35,8 +35,8 @@ class Limit(NamedTuple):
     weighted: float  # both together, along the hue of age at half its weight
 
 
-# A quarter above the most that black-and-white pages had in benchmarks/score_classify.py, JPEG at quality 10
-# apart. Small areas are allowed more: stamps and stains.
+# A quarter above the most that black-and-white pages had in benchmarks/quality/score_classify.py, JPEG at
+# quality 10 apart. Small areas are allowed more: stamps and stains.
 LIMITS = (
     Limit(0.012, 11.4, 15.2),
     Limit(0.02, 3.8, 11.4),
@@ -85,7 +85,7 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
 
 def drawn_share(pixels: Image, contrast: float) -> float:
     """Share of the pixels (at half size) whose luma differs from the median's by ``contrast`` levels."""
-    luma = colour_space.luma(pixels)
+    luma = luma_of(pixels)
     half = (max(1, luma.shape[1] // 2), max(1, luma.shape[0] // 2))
     luma = np.asarray(cv2.resize(luma, half, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     return float(np.mean(np.abs(luma.astype(np.int16) - int(np.median(luma))) >= contrast))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mangacolor.core.settings import Options
+from mangacolor.core.types import Artifact, Chapter, Inputs
 from mangacolor.formats.pixels import decode_picture
-from mangacolor.nouns import Artifact, Chapter, Inputs
-from mangacolor.settings import Options
 from mangacolor.stages.base import GUARD, Stage, StageContext
 
 

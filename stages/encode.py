@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from mangacolor.core.settings import Options
+from mangacolor.core.types import Artifact, Chapter, Inputs
 from mangacolor.formats.writers import LIMITS, encode_picture
-from mangacolor.nouns import Artifact, Chapter, Inputs
-from mangacolor.settings import Options
 from mangacolor.stages.base import Stage, StageContext
 
 

@@ -11,9 +11,9 @@ import importlib
 from functools import cache
 from importlib.metadata import entry_points
 
-from mangacolor.errors import SetupError
-from mangacolor.pipeline.graph import Graph, Node
+from mangacolor.core.errors import SetupError
 from mangacolor.stages.base import ChapterStage, Stage
+from mangacolor.stages.graph import Graph, Node
 
 BUILT_IN = (
     "mangacolor.stages.decode",

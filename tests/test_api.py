@@ -11,9 +11,9 @@ import pytest
 
 import mangacolor
 import mangacolor.pipeline.run
-from mangacolor.errors import UsageError
+from mangacolor.core.errors import UsageError
 from mangacolor.pipeline.events import ChapterDone, Event, PageDone
-from mangacolor.tests.fake_stages import House, write_page
+from mangacolor.tests.helpers.fake_stages import House, write_page
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ import pytest
 import mangacolor.cli
 import mangacolor.pipeline.run
 from mangacolor.cli import main, with_command
-from mangacolor.pipeline.state import State
-from mangacolor.tests.fake_stages import House, write_page
+from mangacolor.pipeline.store.layout import State
+from mangacolor.tests.helpers.fake_stages import House, write_page
 
 RUN_DONE = {
     "event", "status", "pages", "done", "copied", "cached", "failed", "seconds",
@@ -223,7 +223,7 @@ SLOW_RUN = """
 import sys
 import mangacolor.pipeline.run
 from mangacolor.cli import main
-from mangacolor.tests.fake_stages import House
+from mangacolor.tests.helpers.fake_stages import House
 house = House()
 house.slow = float(sys.argv[1])
 mangacolor.pipeline.run.default_graph = house.graph

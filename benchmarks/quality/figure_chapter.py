@@ -1,0 +1,206 @@
+"""A chapter of anime figures in many panels, with the parts of each figure marked.
+
+    python benchmarks/quality/figure_chapter.py DATA OUT [--pages 12] [--kind plain|screentone]
+
+``DATA`` holds ``train/taisei``, ``train/renpy`` and ``validation/taisei`` (figures on white, and
+backgrounds). Writes ``OUT/input`` (the pages to colour), ``OUT/truth``, and ``OUT/marks``: a grey PNG a
+page whose value is a part's number, with ``parts.json`` saying whose and ``panels.json`` where the panels
+are. Parts are the figure's own colours: clusters of the truth in Lab. ``score_figures.py`` scores what
+comes out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import cv2
+import numpy as np
+from PIL import Image as PilImage
+
+from mangacolor.core.colour import luma
+from mangacolor.core.types import Box, Image
+from mangacolor.training.data.manga_page import manga_page
+from mangacolor.training.data.pictures import read_rgb
+from mangacolor.training.evaluation.colour import to_lab
+from mangacolor.training.pages.figures import lay_over, overlap
+
+PAGE = (1000, 1440)  # width, height
+GUTTER = 24
+CLUSTERS = 6
+SMALLEST = 0.06  # share of its figure that a part must have
+DARKEST = 30.0  # L below which a cluster is ink
+FIGURES = ("train/taisei", "validation/taisei", "train/renpy")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One picture of a figure: RGB, where it is (0 to 255), and its parts' numbers (0 is none)."""
+
+    name: str
+    picture: Image
+    alpha: Image
+    parts: Image
+
+
+def figures_of(data: Path) -> dict[str, list[Figure]]:
+    """All pictures of each figure by its name, and their parts, numbered on from figure to figure."""
+    files: dict[str, list[Path]] = {}
+    for folder in FIGURES:
+        for path in sorted((data / folder).glob("*.webp")):
+            if not path.stem.startswith(("bg ", "concert", "logo")):
+                files.setdefault(_figure_name(path.stem), []).append(path)
+    found: dict[str, list[Figure]] = {}
+    number = 0
+    for name, paths in files.items():
+        pictures = [read_rgb(path) for path in paths]
+        alphas = [_alpha(picture) for picture in pictures]
+        marks, parts = _cluster(pictures, alphas, number)
+        number += parts
+        found[name] = [Figure(name, *row) for row in zip(pictures, alphas, marks, strict=True)]
+    return found
+
+
+def _figure_name(stem: str) -> str:
+    # cirno_variant_defeated__angry and cirno__angry are one; "sylvie blue" and "sylvie green" dress apart.
+    return stem.partition("_")[0] if "__" in stem else stem.rpartition(" ")[0]
+
+
+def _alpha(picture: Image) -> Image:
+    """255 where the figure is: all but the white that the border is connected to."""
+    white = (picture.min(axis=2) > 244).astype(np.uint8)
+    padded = np.pad(white, 1, constant_values=1)
+    _, areas = cv2.connectedComponents(padded, connectivity=4)
+    return np.asarray(np.where(areas[1:-1, 1:-1] == areas[0, 0], 0, 255), dtype=np.uint8)
+
+
+def _cluster(pictures: list[Image], alphas: list[Image], first: int) -> tuple[list[Image], int]:
+    labs = [to_lab(picture) for picture in pictures]
+    inside = [alpha > 0 for alpha in alphas]
+    pixels = np.concatenate([lab[where] for lab, where in zip(labs, inside, strict=True)]).astype(np.float32)
+    cv2.setRNGSeed(0)
+    sample = pixels[:: max(1, len(pixels) // 40_000)]
+    criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 50, 0.1)
+    _, _, centres = cv2.kmeans(sample, CLUSTERS, np.empty(0), criteria, 4, cv2.KMEANS_PP_CENTERS)
+    nearest = [np.linalg.norm(lab[..., None, :] - centres, axis=3).argmin(axis=2) for lab in labs]
+    shares = np.bincount(np.concatenate([n[w] for n, w in zip(nearest, inside, strict=True)])) / len(pixels)
+    kept = [k for k in range(CLUSTERS) if shares[k] >= SMALLEST and centres[k, 0] >= DARKEST]
+    table = np.zeros(CLUSTERS, np.uint8)
+    table[kept] = np.arange(first + 1, first + 1 + len(kept))
+    return [
+        np.asarray(np.where(where, table[near], 0), dtype=np.uint8)
+        for near, where in zip(nearest, inside, strict=True)
+    ], len(kept)
+
+
+def compose(
+    figures: dict[str, list[Figure]], grounds: list[Image], pages: int, seed: int = 0
+) -> Iterator[tuple[Image, Image, list[Box]]]:
+    """Pages in colour, their marks and panels. Each figure comes equally often, in other poses and sizes."""
+    rng = np.random.default_rng(seed)
+    queue: list[str] = []
+    for _ in range(pages):
+        page = np.full((PAGE[1], PAGE[0], 3), 255, np.uint8)
+        marks = np.zeros((PAGE[1], PAGE[0]), np.uint8)
+        boxes = _layout(rng)
+        for x, y, w, h in boxes:
+            if not queue:
+                queue = [str(name) for name in rng.permutation(list(figures))]
+            poses = figures[queue.pop()]
+            panel, mark = _panel(rng, poses[int(rng.integers(len(poses)))], grounds, (w, h))
+            page[y : y + h, x : x + w] = panel
+            marks[y : y + h, x : x + w] = mark
+            cv2.rectangle(page, (x, y), (x + w - 1, y + h - 1), (0, 0, 0), 4)
+        yield page, marks, boxes
+
+
+def _layout(rng: np.random.Generator) -> list[Box]:
+    """Two or three rows of one to three panels."""
+    boxes: list[Box] = []
+    rows = int(rng.integers(2, 4))
+    high = (PAGE[1] - GUTTER * (rows + 1)) // rows
+    for row in range(rows):
+        columns = int(rng.integers(1, 4))
+        wide = (PAGE[0] - GUTTER * (columns + 1)) // columns
+        for column in range(columns):
+            x, y = GUTTER + column * (wide + GUTTER), GUTTER + row * (high + GUTTER)
+            boxes.append((x, y, wide, high))
+    return boxes
+
+
+def _panel(
+    rng: np.random.Generator, figure: Figure, grounds: list[Image], size: tuple[int, int]
+) -> tuple[Image, Image]:
+    wide, high = size
+    panel = _background(rng, grounds, size)
+    mark = np.zeros((high, wide), np.uint8)
+    planes = [figure.picture, figure.alpha, figure.parts]
+    if rng.random() < 0.5:
+        planes = [plane[:, ::-1] for plane in planes]
+    # From the whole figure to head and shoulders.
+    factor = float(np.exp(rng.uniform(np.log(0.9), np.log(2.4)))) * high / planes[0].shape[0]
+    size = round(planes[0].shape[1] * factor), round(planes[0].shape[0] * factor)
+    area = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    planes = [np.ascontiguousarray(plane) for plane in planes]
+    picture, alpha = (
+        np.asarray(cv2.resize(plane, size, interpolation=area), np.uint8) for plane in planes[:2]
+    )
+    parts = cv2.resize(planes[2], size, interpolation=cv2.INTER_NEAREST)
+    left = round(wide / 2 - size[0] / 2 + rng.uniform(-0.12, 0.12) * wide)
+    top = round(rng.uniform(0.0, 0.08) * high)
+    lay_over(panel, picture, alpha, (left, top))
+    if areas := overlap(alpha.shape, (left, top), (0, 0, wide, high)):
+        there, part = areas
+        mark[there] = np.where(alpha[part] > 127, parts[part], 0)
+    return panel, mark
+
+
+def _background(rng: np.random.Generator, grounds: list[Image], size: tuple[int, int]) -> Image:
+    """White paper, a flat tone, or a piece of a background picture."""
+    wide, high = size
+    kind = rng.random()
+    if kind < 0.3:
+        return np.full((high, wide, 3), 255, np.uint8)
+    if kind < 0.5:
+        return np.broadcast_to(rng.integers(90, 240, 3).astype(np.uint8), (high, wide, 3)).copy()
+    ground = grounds[int(rng.integers(len(grounds)))]
+    factor = max(wide / ground.shape[1], high / ground.shape[0])
+    large = cv2.resize(ground, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    left = int(rng.integers(large.shape[1] - wide + 1))
+    return np.array(large[:high, left : left + wide], dtype=np.uint8)
+
+
+@click.command(help=__doc__)
+@click.argument("data", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--pages", default=12, show_default=True)
+@click.option("--kind", type=click.Choice(["plain", "screentone"]), default="plain", show_default=True)
+@click.option("--figures", help="Only these, as cirno,marisa; all by default.")
+def main(data: Path, out: Path, pages: int, kind: str, figures: str | None) -> None:
+    known = figures_of(data)
+    chosen = {name: known[name] for name in figures.split(",")} if figures else known
+    grounds = [read_rgb(path) for path in sorted((data / "train/renpy").glob("bg *.webp"))]
+    owners = {
+        int(part): figure.name
+        for poses in chosen.values()
+        for figure in poses
+        for part in np.unique(figure.parts[figure.parts > 0])
+    }
+    for folder in ("input", "truth", "marks"):
+        (out / folder).mkdir(parents=True, exist_ok=True)
+    (out / "parts.json").write_text(json.dumps(owners, indent=1), encoding="utf-8")
+    panels: dict[str, list[Box]] = {}
+    for number, (page, marks, boxes) in enumerate(compose(chosen, grounds, pages), 1):
+        grey = luma(page) if kind == "plain" else manga_page(page)
+        for folder, picture in (("input", grey), ("truth", page), ("marks", marks)):
+            PilImage.fromarray(picture).save(out / folder / f"{number:03d}.png")
+        panels[f"{number:03d}"] = boxes
+        click.echo(number, err=True)
+    (out / "panels.json").write_text(json.dumps(panels), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""Super-resolution of a page by ours and by RealESRGANer with the same weights, in turns, on one core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from mangacolor.benchmarks.speed.timing import Ratio, alternate, ratio
+from mangacolor.core.types import Image
+from mangacolor.models.runtime.backends import CpuBackend
+from mangacolor.models.upscale.known import BY_NAME
+from mangacolor.models.upscale.loader import describe, load_upscaler
+from mangacolor.models.upscale.realesrgan import realesrganer
+from mangacolor.models.upscale.sources import known_state
+from mangacolor.stages.upscale.enlarge import lanczos, upscale_luma
+from mangacolor.stages.upscale.screentone import damage
+from mangacolor.stages.upscale.tiles import drawn, windows
+
+NETWORK = "animevideov3"
+GOALS: dict[CpuBackend, float] = {"torch": 2, "ncnn": 3}
+
+
+def bench_upscale(
+    page: Image, backends: list[CpuBackend], repeat: int, scale: int = 2
+) -> tuple[dict[str, Any], list[Ratio]]:
+    """Figures and ratios for a page's luma, H×W uint8. Both ways end at the same size."""
+    ours = {backend: load_upscaler(NETWORK, computes=backend) for backend in backends}
+    peer = whole_page_peer()
+    ways: dict[str, Callable[[], Any]] = {
+        **{f"ours ({name})": partial(upscale_luma, page, scale, one) for name, one in ours.items()},
+        "RealESRGANer": lambda: peer(page, scale),
+        "lanczos": lambda: lanczos(page, scale),
+        "screentone guard": lambda: damage(page, page),
+    }
+    times = alternate(ways, repeat)
+    one = next(iter(ours.values()))
+    boxes = windows(page, one.tile, one.area, one.grain)
+    figures = {
+        "page": list(page.shape[::-1]),
+        "scale": scale,
+        "drawn": round(float(drawn(page).mean()), 3),
+        "in windows": round(sum(w * h for _, _, w, h in boxes) / page.size, 3),
+        "seconds (wall, CPU)": {name: [round(s.wall, 3), round(s.cpu, 3)] for name, s in times.items()},
+    }
+    return figures, [
+        ratio(
+            f"super-resolution ({name}): RealESRGANer / ours",
+            times["RealESRGANer"],
+            times[f"ours ({name})"],
+            GOALS[name],
+        )
+        for name in backends
+    ]
+
+
+def whole_page_peer() -> Callable[[Image, int], Image]:
+    """RealESRGANer as its users call it: the whole page at once, resized to the scale asked for."""
+    state = known_state(BY_NAME[NETWORK])
+    upsampler = realesrganer(describe(state, NETWORK), state, NETWORK, "cpu")
+
+    def enlarge(page: Image, scale: int) -> Image:
+        large: Image = upsampler.enhance(page, outscale=scale)[0]
+        return large
+
+    return enlarge

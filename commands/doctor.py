@@ -1,0 +1,104 @@
+"""``mangacolor doctor``: what this machine has, what each option is and why, and what is missing."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import click
+
+from mangacolor.commands.settings_file import file_options, origin, pick
+from mangacolor.core.cpu import usable_cores
+from mangacolor.core.devices import resolve_device
+from mangacolor.core.errors import MangacolorError
+from mangacolor.core.settings import Options
+from mangacolor.models.runtime.backends import cpu_backend
+
+_PACKAGES = (
+    "torch",
+    "ncnn",
+    "torchvision",
+    "opencv-python",
+    "numpy",
+    "pillow",
+    "spandrel",
+    "realesrgan",
+    "click",
+)
+
+
+def diagnose(context: click.Context) -> dict[str, Any]:
+    """Everything doctor tells, as one JSON-able object. ``problems`` is empty where colouring works."""
+    problems: list[str] = []
+    options = pick(Options, context.params)
+    return {
+        "mangacolor": version("mangacolor"),
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "cores": usable_cores(),
+        "device": _checked(problems, lambda: resolve_device(options.device)),
+        "cpu_backend": _checked(problems, lambda: cpu_backend(options.cpu_backend)),
+        "packages": {name: _version(name) for name in _PACKAGES},
+        "stages": _checked(problems, _stages),
+        "weights": _checked(problems, lambda: _weights(options)),
+        "options": _options(context, options),
+        "problems": problems,
+    }
+
+
+def report(diagnosis: dict[str, Any]) -> str:
+    """The same for people."""
+    lines = [
+        f"mangacolor {diagnosis['mangacolor']}, Python {diagnosis['python']}, {diagnosis['system']}",
+        f"device     {diagnosis['device'] or 'none usable'}, {diagnosis['cores']} cores",
+        f"on a CPU   {diagnosis['cpu_backend'] or 'none usable'}",
+        f"stages     {', '.join(diagnosis['stages'] or ['none'])}",
+        f"weights    {diagnosis['weights'] or 'none usable'}",
+        "packages",
+        *(f"  {name:16}{found or 'missing'}" for name, found in diagnosis["packages"].items()),
+        "options",
+        *(f"  {name:16}{row['value']!s:24}{row['from']}" for name, row in diagnosis["options"].items()),
+    ]
+    lines += [f"problem    {problem}" for problem in diagnosis["problems"]] or ["no problems found"]
+    return "\n".join(lines)
+
+
+def _checked(problems: list[str], look: Any) -> Any:
+    try:
+        return look()
+    except (MangacolorError, ImportError) as error:
+        problems.append(str(error).replace("\n", " "))
+        return None
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _stages() -> list[str]:
+    from mangacolor.stages.registry import default_graph
+
+    return list(default_graph().names)
+
+
+def _weights(options: Options) -> str:
+    """Load nothing: only see that every stage accepts its configuration and finds its weights."""
+    from mangacolor.core.types import Chapter
+    from mangacolor.pipeline.store.keys import make_recipe
+    from mangacolor.stages.registry import default_graph
+
+    graph = default_graph()
+    make_recipe(graph, options, Chapter("", ()), graph.sinks())
+    return options.weights
+
+
+def _options(context: click.Context, options: Options) -> dict[str, dict[str, Any]]:
+    rows = {}
+    for long_name, option in file_options(context.command).items():
+        if option.name is not None and hasattr(options, option.name):
+            rows[long_name] = {"value": getattr(options, option.name), "from": origin(context, option.name)}
+    return rows

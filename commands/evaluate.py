@@ -1,0 +1,85 @@
+"""``mangacolor evaluate``: networks side by side on a folder of colour pictures."""
+
+from __future__ import annotations
+
+import json as json_text
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from mangacolor.training.data.pictures import Layout
+    from mangacolor.training.evaluation.evaluate import Colourer, Evaluation
+    from mangacolor.training.evaluation.samples import Folder
+
+
+@click.command()
+@click.option(
+    "--weights",
+    multiple=True,
+    metavar="NAME|PATH",
+    help="A network to measure; may be given several times. The bundled one by default.",
+)
+@click.option("--data", required=True, type=click.Path(path_type=Path), help="A folder of colour pictures.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for tables and sheets.")
+@click.option(
+    "--layout",
+    type=click.Choice(["pictures", "pages", "pairs"]),
+    default="pictures",
+    show_default=True,
+    help="pages are cut into panels; pairs are 1024×512 with the colour on the left.",
+)
+@click.option("--limit", type=click.IntRange(0), default=0, help="At most so many files, evenly spread.")
+@click.option("--shown", type=click.IntRange(1), default=8, show_default=True, help="Pictures on a sheet.")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
+@click.option("--json", is_flag=True, help="Print one JSON object.")
+def evaluate(
+    weights: tuple[str, ...],
+    data: Path,
+    out: Path,
+    layout: Layout,
+    limit: int,
+    shown: int,
+    device: str,
+    json: bool,
+) -> None:
+    """Measure colour networks on grey, line and screentone inputs made from the pictures in DATA.
+
+    OUT gets table.json, table.csv, pictures.csv, a sheet of pictures for each kind of input, and
+    report.html with all of it. A fixed tint table stands beside the networks: one that does not
+    clearly beat its structure has learnt nothing.
+    """
+    from mangacolor.core.devices import resolve_device, set_torch_threads
+    from mangacolor.training.evaluation.evaluate import network_colourers, tint_colourer
+    from mangacolor.training.evaluation.report import terminal_tables, verdicts, write_report
+    from mangacolor.training.evaluation.samples import open_folder
+
+    folder = open_folder(data, layout, limit, leave_out=out)
+    resolved = resolve_device(device)
+    set_torch_threads()
+    networks = network_colourers(weights or ("default",), resolved)
+    evaluation = _run([tint_colourer(), *networks], folder, shown)
+    document = write_report(evaluation, out)
+    if json:
+        click.echo(json_text.dumps({**document, "out": str(out)}))
+        return
+    from rich.console import Console
+
+    console = Console()
+    for table in terminal_tables(evaluation):
+        console.print(table)
+    for text in [*verdicts(evaluation), *(f"left out: {reason}" for reason in evaluation.skipped)]:
+        click.echo(text, err=True)
+    click.echo(f"{out / 'report.html'} shows the pictures", err=True)
+
+
+def _run(models: list[Colourer], folder: Folder, shown: int) -> Evaluation:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from mangacolor.training.evaluation.evaluate import evaluate as compare
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("evaluating", total=len(folder.paths) if folder.layout != "pages" else None)
+        return compare(models, folder, shown, lambda _: bar.advance(task))

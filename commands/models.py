@@ -1,0 +1,85 @@
+"""``mangacolor models``: which weights there are, fetching them, and reading the notebook's own."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mangacolor.core.errors import OutputError, UsageError
+from mangacolor.models.files.download import fetch, weights_cache
+from mangacolor.models.files.known import WEIGHTS, Weights, find_weights
+from mangacolor.models.files.reading import bundled_file
+from mangacolor.models.upscale.known import NETWORKS, KnownNetwork
+
+
+@click.group("models")
+def models() -> None:
+    """List the networks and their licences, fetch weights, import the notebook's checkpoints."""
+
+
+@models.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+def list_command(as_json: bool) -> None:
+    """List the weights that mangacolor knows by name."""
+    rows = [*map(_colour_row, WEIGHTS), *map(_upscaler_row, NETWORKS)]
+    if as_json:
+        click.echo(json.dumps({"weights": rows}))
+        return
+    for row in rows:
+        click.echo(f"{row['name']:<20}{row['role']:<12}{row['state']:<11}{row['licence']}")
+        click.echo(f"{'':<20}{row['architecture']}; {row['origin']}")
+        click.echo(f"{'':<20}by {row['attribution']}")
+
+
+def _colour_row(entry: Weights) -> dict[str, Any]:
+    file = bundled_file(entry) if entry.bundled else weights_cache() / entry.file
+    there = "bundled" if entry.bundled else "fetched"
+    return asdict(entry) | {"state": there if file.is_file() else "absent", "path": str(file)}
+
+
+def _upscaler_row(network: KnownNetwork) -> dict[str, Any]:
+    from mangacolor.models.upscale.sources import package_folder
+
+    installed = "installed" if package_folder() else "absent"
+    return asdict(network) | {"role": "upscaler", "state": "bundled" if network.bundled else installed}
+
+
+@models.command("fetch")
+@click.argument("name")
+def fetch_command(name: str) -> None:
+    """Fetch the weights called NAME into the cache, checked by their hash."""
+    entry = find_weights(name)
+    if entry is None or entry.bundled:
+        names = ", ".join(entry.name for entry in WEIGHTS if not entry.bundled)
+        raise UsageError(f"there is nothing to fetch called {name!r}", f"choose from {names}")
+    click.echo(str(fetch(entry)))
+
+
+@models.command("import")
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The .safetensors file to write.")
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+def import_command(source: Path, out: Path, force: bool, as_json: bool) -> None:
+    """Read a checkpoint of the original notebook and write it as weights that --weights takes.
+
+    Nothing in SOURCE is executed. The network is told from its layout: plain, attention, extractor or
+    both.
+    """
+    if out.suffix != ".safetensors":
+        raise UsageError(f"{out} would hold safetensors", "give --out a name that ends in .safetensors")
+    if out.exists() and not force:
+        raise OutputError(f"{out} is there already", "add --force to replace it, or choose another name")
+    from mangacolor.models.colour.checkpoints import load_generator, save_generator
+
+    generator = load_generator(source)
+    config = generator.config
+    save_generator(out, generator, config, {"imported_from": source.name}, half=False)
+    if as_json:
+        click.echo(json.dumps({"out": str(out), "config": asdict(config)}))
+    else:
+        click.echo(f"{out}: {config.name} of width {config.width}, from {source}")

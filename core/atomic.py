@@ -1,0 +1,100 @@
+"""Files that are either whole or absent, and what to tell the user when the disk says no."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+from mangacolor.core.errors import MangacolorError, OutputError, PageError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_NAME = {errno.ENAMETOOLONG, errno.EILSEQ}
+
+
+def write_atomic(
+    path: Path,
+    data: bytes,
+    *,
+    durable: bool = False,
+    scratch: Path | None = None,
+    modified_ns: int | None = None,
+) -> None:
+    """Write ``data`` to a temporary file and move it to ``path`` in one step.
+
+    ``durable`` also forces the bytes to the disk first, so that a power cut leaves the old file or
+    the new one. The temporary file lies in ``scratch``, a folder that is there and on the same disk, or
+    else beside ``path``: a killed run then leaves nothing in the user's folders. ``scratch`` is never
+    made here, nor what holds both: that it is gone is how a run notices that OUT was taken away.
+    ``modified_ns`` is the time stamp to give the file.
+
+    Raises as ``output_error`` says.
+    """
+    temporary = (scratch or path.parent) / f".{secrets.token_hex(8)}.tmp"
+    try:
+        if scratch is None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            file.write(data)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        if modified_ns is not None:
+            os.utime(temporary, ns=(modified_ns, modified_ns))
+        if scratch is not None:
+            make_folders(path.parent, scratch)
+        temporary.replace(path)
+    except OSError as error:
+        if error.errno == errno.EXDEV and scratch is not None:  # a folder of OUT is another disk
+            write_atomic(path, data, durable=durable, modified_ns=modified_ns)
+            return
+        raise output_error(path, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def make_folders(folder: Path, scratch: Path) -> None:
+    """Make ``folder`` and what is missing above it, but not the folder that it shares with ``scratch``."""
+    shared = Path(os.path.commonpath([folder, scratch]))
+    missing = [folder, *folder.parents][: len(folder.parts) - len(shared.parts)]
+    for one in reversed(missing):
+        one.mkdir(exist_ok=True)
+
+
+@contextlib.contextmanager
+def output_errors(path: Path) -> Iterator[None]:
+    """Turns an ``OSError`` inside into what ``output_error`` makes of it."""
+    try:
+        yield
+    except OSError as error:
+        raise output_error(path, error) from error
+
+
+def output_error(path: Path, error: OSError) -> MangacolorError:
+    """What to tell the user when writing ``path`` failed.
+
+    ``OutputError``, which ends the run; ``PageError`` where only this file's name is the trouble.
+    """
+    reason = error.strerror or str(error)
+    if error.errno in _FULL:
+        return OutputError(
+            f"{path}: the disk is full",
+            "Free some space and run the same command again: finished pages are kept.",
+        )
+    if error.errno == errno.ENOENT:
+        return OutputError(
+            f"{path}: the output folder has vanished while mangacolor was writing to it",
+            "See whether it was moved or its disk removed, and run the same command again.",
+        )
+    if error.errno in _NAME:
+        return PageError(
+            f"{path}: the output's file system does not take this name ({reason})",
+            "Rename the page in the input, or name an --out folder on another disk.",
+        )
+    return OutputError(
+        f"{path}: cannot be written ({reason})", "Check the folder's permissions, or name another."
+    )

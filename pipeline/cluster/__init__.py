@@ -1,0 +1,4 @@
+"""Many machines: the local engine on each worker of a Dask cluster.
+
+Public: ``engine.ClusterEngine``.
+"""

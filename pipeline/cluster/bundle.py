@@ -1,0 +1,108 @@
+"""What travels between the client of a cluster and its workers: paths and small facts, never pictures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from mangacolor.core.settings import Options, RunOptions
+from mangacolor.core.types import Artifact, Chapter
+from mangacolor.pipeline.engine.page_task import PageWork
+from mangacolor.pipeline.events import Event
+from mangacolor.pipeline.store.layout import State
+from mangacolor.pipeline.store.manifest import Line, Manifest
+
+LARGEST = 8  # pages of a bundle: what a lost worker has to do again at most
+BUNDLES_A_WORKER = 4  # so that no worker is idle for long when the others end
+MOST_OF_A_CHAPTER = 64  # bundles of one chapter: each carries the list of all its pages
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What must be the same everywhere: mangacolor, its stages, their weights; and the kind of device."""
+
+    mark: str
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageTask:
+    """A page of a bundle: its place in the chapter, and what an earlier sweep left of it."""
+
+    place: int
+    given: Mapping[str, Artifact] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    spent: float = 0.0
+    panels: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Some pages of one chapter, for one call of the local engine on a worker.
+
+    ``halfway``: only the first of two sweeps, up to what the chapter stages need (``targets``). ``known``:
+    what the manifest says of these pages. ``release``: what the worker must be.
+    """
+
+    name: str
+    run: str
+    out: Path
+    options: Options
+    run_options: RunOptions
+    chapter: Chapter
+    tasks: tuple[PageTask, ...]
+    targets: tuple[str, ...]
+    halfway: bool
+    known: tuple[Line, ...]
+    release: Release
+
+    @property
+    def part(self) -> Path:
+        """The worker's manifest. Every attempt at a bundle goes on with the same one."""
+        return State(self.out).parts / f"{self.name}.jsonl"
+
+    @property
+    def pages(self) -> tuple[str, ...]:
+        return tuple(self.chapter.pages[task.place].name for task in self.tasks)
+
+
+@dataclass(frozen=True, slots=True)
+class Halfway:
+    """A page after the first sweep: enough to make a ``PageWork`` that a chapter stage can look at."""
+
+    keys: Mapping[str, str]
+    seconds: Mapping[str, float]
+    spent: float
+    panels: int
+
+
+@dataclass(frozen=True, slots=True)
+class BundleResult:
+    """What a worker did with a bundle."""
+
+    events: tuple[Event, ...]
+    stages_run: int
+    counts: Counter[str]
+    halfway: Mapping[str, Halfway]
+
+
+def cut(works: Sequence[PageWork], workers: int, pages_in_all: int) -> Iterator[list[PageWork]]:
+    """Works of one chapter as bundles that keep ``workers`` busy, each a run of pages in order."""
+    size = min(LARGEST, -(-pages_in_all // (BUNDLES_A_WORKER * max(1, workers))))
+    size = max(1, size, -(-len(works) // MOST_OF_A_CHAPTER))
+    return (list(works[start : start + size]) for start in range(0, len(works), size))
+
+
+def known_of(manifest: Manifest, works: Sequence[PageWork]) -> tuple[Line, ...]:
+    """The manifest's lines about pages, and about the files that they may become."""
+    names = dict[str, None]()
+    for work in works:
+        page = work.page.name
+        container = work.chapter.container
+        for name in (page, str(PurePosixPath(page).with_suffix(".png")), f"{page}.png"):
+            names[name] = None
+        if container:
+            names[container.name] = None
+    return manifest.excerpt(names)

@@ -1,0 +1,195 @@
+"""What runs on a cluster's workers: the local engine, on a few pages.
+
+Dask finds these functions by their module's name, so that a worker imports them, and what they keep, once:
+the networks stay loaded from bundle to bundle.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import sys
+import threading
+from collections.abc import Hashable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from mangacolor.core.cpu import usable_cores
+from mangacolor.core.devices import device_kind
+from mangacolor.core.errors import SetupError
+from mangacolor.core.settings import Options
+from mangacolor.core.types import Chapter
+from mangacolor.pipeline.cluster.bundle import Bundle, BundleResult, Halfway, Release
+from mangacolor.pipeline.engine.cancel import CancelToken
+from mangacolor.pipeline.engine.chapter_task import ChapterWork
+from mangacolor.pipeline.engine.local import Engine
+from mangacolor.pipeline.engine.memory import page_budget, weigh
+from mangacolor.pipeline.engine.page_task import Job, PageWork
+from mangacolor.pipeline.events import Event, StageStarted
+from mangacolor.pipeline.store.cache import PageCache
+from mangacolor.pipeline.store.keys import digest, make_recipe
+from mangacolor.pipeline.store.layout import State
+from mangacolor.pipeline.store.manifest import Manifest
+from mangacolor.pipeline.store.packing import make_packing
+from mangacolor.stages import registry
+from mangacolor.stages.graph import Graph
+
+LIBRARIES = ("torch", "opencv-python", "numpy", "pillow", "simplejpeg")  # those that make pixels and bytes
+
+_AT_WORK = threading.Lock()  # one bundle at a time: the engine uses the whole machine
+_MODELS: dict[Hashable, Any] = {}
+_RUNNING: dict[str, CancelToken] = {}
+_STOPPED: set[str] = set()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Introduction:
+    """What a worker says of itself. ``problem``: why it cannot work, if so."""
+
+    release: Release
+    libraries: tuple[tuple[str, str], ...]
+    problem: str = ""
+
+
+def introduce(options: Options, probe: Path, secret: str, source: Path | None) -> Introduction:
+    """See whether this process can take part in a run.
+
+    ``probe`` is a file that the client has just written to OUT, with ``secret`` in it; ``source`` the path
+    of an input, if there is one.
+    """
+    problem = ""
+    try:
+        release = make_release(options, registry.default_graph())
+    except Exception as error:  # whatever is wrong here, the client must tell
+        release, problem = Release("", ""), f"{error}"
+    try:
+        sees_out = probe.read_text("ascii") == secret
+    except OSError:
+        sees_out = False
+    if not sees_out:
+        problem = problem or f"does not see the output folder {probe.parents[2]}"
+    if source and not source.exists():
+        problem = problem or f"does not see the input {source}"
+    return Introduction(release, libraries(), problem)
+
+
+def make_release(options: Options, graph: Graph) -> Release:
+    """The same on two machines only if both make the same pages from the same options."""
+    plain = dataclasses.replace(options, device="cpu")
+    recipe = make_recipe(graph, plain, Chapter("", ()), graph.sinks())
+    return Release(digest([version("mangacolor"), *recipe.marks.values()]), device_kind(options.device))
+
+
+def libraries() -> tuple[tuple[str, str], ...]:
+    return tuple((name, _version(name)) for name in LIBRARIES)
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "missing"
+
+
+def stop(run: str) -> None:
+    """[by the client, beside a running bundle] Let bundles of this run end as soon as they can."""
+    _STOPPED.add(run)
+    token = _RUNNING.get(run)
+    if token is not None:
+        token.request()
+
+
+def run_bundle(bundle: Bundle) -> BundleResult:
+    """Run the pages of a bundle with the local engine. Raises what ends a run."""
+    if make_release(bundle.options, registry.default_graph()) != bundle.release:
+        raise SetupError(
+            "a worker has another mangacolor, other stages or weights, or another kind of device",
+            "Give all machines the same installation, and start the run again.",
+        )
+    with _AT_WORK:
+        token = _RUNNING[bundle.run] = CancelToken()
+        if bundle.run in _STOPPED:
+            token.request()
+        try:
+            return _run(bundle, token)
+        finally:
+            del _RUNNING[bundle.run]
+
+
+def _run(bundle: Bundle, token: CancelToken) -> BundleResult:
+    if "torch" not in sys.modules:
+        # Dask allows its workers one thread; the sums of one machine must be those of another.
+        os.environ["OMP_NUM_THREADS"] = str(usable_cores())
+    state = State(bundle.out)
+    manifest = Manifest(state.out, bundle.part, state.scratch, bundle.known)
+    works, fan_in = _make_works(bundle, token, state, manifest)
+    events: list[Event] = []
+    options = bundle.run_options
+    engine = Engine(
+        works[0].job,
+        events.append,
+        bundle.options.device,
+        options.jobs,
+        page_budget(options.memory),
+        options.stage_timeout,
+        _MODELS,
+    )
+    result = engine.run(works)
+    return BundleResult(
+        events=tuple(event for event in events if not isinstance(event, StageStarted)),
+        stages_run=result.stages_run,
+        counts=engine.counts,
+        halfway={work.page.name: _halfway(work) for work in fan_in.arrived} if fan_in else {},
+    )
+
+
+def _make_works(
+    bundle: Bundle, token: CancelToken, state: State, manifest: Manifest
+) -> tuple[list[PageWork], ChapterWork | None]:
+    graph, options, chapter = registry.default_graph(), bundle.run_options, bundle.chapter
+    apart = options.pages is not None
+    job = Job(
+        graph,
+        graph.select(options.until, options.start),
+        token,
+        manifest,
+        frozenset(page.name for page in chapter.pages),
+        options.keep,
+        options.force,
+        options.on_error == "copy",
+        lambda source: weigh(source, bundle.options, bundle.run_options.memory),
+    )
+    recipe = make_recipe(graph, bundle.options, chapter, job.selection.targets, apart=apart)
+    # Neither is ever complete here: it is the client that decides for the chapter, and packs it.
+    fan_in = None
+    if bundle.halfway:
+        fan_in = ChapterWork(job, chapter, recipe, state, (), 0, len(bundle.tasks) + 1)
+    packing = make_packing(chapter, state, manifest, whole=not apart, fill_in=job.fill_in)
+    if packing is not None:
+        packing.missing = len(bundle.tasks) + 1
+    works = []
+    for task in bundle.tasks:
+        page = chapter.pages[task.place]
+        works.append(
+            PageWork(
+                job,
+                page,
+                chapter,
+                recipe,
+                PageCache(state.page_folder(page.name), state.scratch),
+                task.place,
+                bundle.targets,
+                dict(task.given),
+                fan_in,
+                packing,
+                seconds=dict(task.seconds),
+                spent=task.spent,
+                panels=task.panels,
+            )
+        )
+    return works, fan_in
+
+
+def _halfway(work: PageWork) -> Halfway:
+    return Halfway(work.keys, work.seconds, work.spent_so_far, work.panels)

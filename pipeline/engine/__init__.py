@@ -1,0 +1,4 @@
+"""One machine's engine: pages stream through the graph, chapter stages in between.
+
+Public: ``local.Engine``.
+"""

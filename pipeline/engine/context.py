@@ -1,0 +1,115 @@
+"""What a running stage sees of the engine, and the running of one stage under its watch."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import numpy as np
+
+from mangacolor.core.errors import PageError
+from mangacolor.core.types import Artifact, Chapter, Inputs, Page
+from mangacolor.stages.base import Stage
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Context:
+    """The engine's side of ``stages.base.StageContext``."""
+
+    page: Page
+    chapter: Chapter
+    config: Any
+    device: str
+    source: bytes
+    resources: Callable[[Hashable, Callable[[], Any]], Any]
+    check: Callable[[], None]
+    counts: Counter[str] = field(default_factory=Counter)
+    warnings: list[str] = field(default_factory=list)
+
+    def resource(self, key: Hashable, make: Callable[[], T]) -> T:
+        made: T = self.resources(key, make)
+        return made
+
+    def check_cancelled(self) -> None:
+        self.check()
+
+    def count(self, counter: str, amount: int = 1) -> None:
+        self.counts[counter] += amount
+
+    def warn(self, message: str) -> None:
+        self.warnings.append(message)
+
+
+@dataclass(slots=True)
+class ContextOfChapter:
+    """The engine's side of ``stages.base.ChapterContext``."""
+
+    chapter: Chapter
+    config: Any
+    document: Mapping[str, Any] | None
+    check: Callable[[], None]
+    write: Callable[[Mapping[str, Any]], None]
+    references: Callable[[], Iterator[Inputs]]
+
+    def check_cancelled(self) -> None:
+        self.check()
+
+
+@dataclass(frozen=True, slots=True)
+class StageRun:
+    """A finished run of a stage."""
+
+    artifact: Artifact
+    seconds: float
+    counts: Counter[str]
+    warnings: tuple[str, ...]
+
+
+def run_stage(stage: Stage, context: Context, inputs: Inputs) -> StageRun:
+    """Run a stage and check what it gives back. Raises what the stage raises, or ``PageError``."""
+    context.check_cancelled()
+    started = time.perf_counter()
+    artifact = stage.run(context, inputs)
+    seconds = time.perf_counter() - started
+    check_artifact(stage.name, artifact)
+    return StageRun(artifact, seconds, context.counts, tuple(context.warnings))
+
+
+def check_artifact(stage: str, artifact: object) -> None:
+    """Raise ``PageError`` where what a stage gave breaks the contract of ``nouns.Artifact``."""
+    problem = _problem(artifact)
+    if problem:
+        remedy = f"The stage {stage} is at fault, not the page: see its contract in stages/base.py."
+        raise PageError(f"stage {stage} gave {problem}", remedy)
+
+
+def _problem(artifact: object) -> str:  # noqa: PLR0911 - a list of rules
+    if not isinstance(artifact, Artifact):
+        return f"a {type(artifact).__name__}, not an Artifact"
+    if not isinstance(artifact.images, Mapping):
+        return f"images as a {type(artifact.images).__name__}, not by name"
+    for name, image in artifact.images.items():
+        if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or not _is_picture(image.shape):
+            kind = f"{getattr(image, 'dtype', type(image).__name__)} of shape {getattr(image, 'shape', None)}"
+            return f"an image {name!r} that is no picture: {kind}"
+    if artifact.blob is not None and not isinstance(artifact.blob, bytes):
+        return f"a file as {type(artifact.blob).__name__}, not as bytes"
+    if artifact.outcome not in (None, "copy"):
+        return f"the outcome {artifact.outcome!r}, which there is not"
+    try:
+        json.dumps(artifact.data)
+    except (TypeError, ValueError) as error:
+        return f"data that JSON cannot hold: {error}"
+    return "" if isinstance(artifact.data, dict) else f"data as a {type(artifact.data).__name__}, not a dict"
+
+
+def _is_picture(shape: tuple[int, ...]) -> bool:
+    if 0 in shape:
+        return False
+    return len(shape) == 2 or (len(shape) == 3 and shape[2] == 3)

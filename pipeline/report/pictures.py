@@ -1,0 +1,94 @@
+"""Pictures of a report: packed into the page itself, and the one that no stage keeps, the network's tiles."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mangacolor.core.colour import luma
+from mangacolor.core.types import Image
+
+LARGE, SMALL = 1400, 640  # long sides of embedded pictures, in pixels
+FEW = 24  # pages up to which a report shows them at full size; its weight then stays below 50 MB or so
+_BLUE = (40, 90, 200)
+
+
+def sizes(pages: int) -> tuple[int, int]:
+    """Long sides of a report's large and small pictures: fewer pixels where there are many pages."""
+    factor = min(1.0, max(0.45, (FEW / max(1, pages)) ** 0.5))
+    return round(LARGE * factor), round(SMALL * factor)
+
+
+def read_picture(data: bytes | None) -> Image | None:
+    """RGB pixels of any picture file; None for what is none."""
+    import cv2
+
+    bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+    return None if bgr is None else np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def embed(image: Image | None, longest: int) -> str | None:
+    """A picture of at most ``longest`` pixels a side as a data address; None for None."""
+    import cv2
+
+    if image is None:
+        return None
+    factor = longest / max(image.shape[:2])
+    if factor < 1:
+        size = max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor))
+        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    ok, packed = cv2.imencode(".webp", bgr, [cv2.IMWRITE_WEBP_QUALITY, 85])
+    return f"data:image/webp;base64,{base64.b64encode(packed.tobytes()).decode()}" if ok else None
+
+
+def draw_tiles(page: Image, colorize: Mapping[str, Any], longest: int) -> Image | None:
+    """The page, faint, under the tiles that the colour network saw, from what ``colorize`` left.
+
+    None where that is not known.
+    """
+    import cv2
+
+    from mangacolor.stages.colorize.stage import tiles_of
+
+    panels = colorize.get("panels")
+    if not panels or "tile" not in colorize:
+        return None
+    most, grain = colorize["tile"]
+    factor = min(1.0, longest / max(page.shape[:2]))
+    size = max(1, round(page.shape[1] * factor)), max(1, round(page.shape[0] * factor))
+    small = np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_AREA), np.uint8)
+    faint = (128 + luma(small) // 2)[..., None].repeat(3, axis=2)
+    for panel in panels:
+        left, top, width, height = panel["box"]
+        scale = panel["size"][0] / width
+        for tile in tiles_of((panel["size"][1], panel["size"][0]), most, grain):
+            corner = left + tile.x / scale, top + tile.y / scale
+            end = (
+                min(corner[0] + tile.width / scale, left + width),
+                min(corner[1] + tile.height / scale, top + height),
+            )
+            start, stop = (tuple(round(value * factor) for value in point) for point in (corner, end))
+            cv2.rectangle(faint, start, stop, _BLUE, 2)
+    return np.asarray(faint, np.uint8)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """An object kept as JSON; an empty one where there is none."""
+    try:
+        document = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def read_bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None

@@ -1,0 +1,218 @@
+"""One self-contained HTML file about a state folder: what each stage did to each page."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from mangacolor.core.atomic import write_atomic
+from mangacolor.core.errors import InputError, UsageError
+from mangacolor.core.types import Image
+from mangacolor.formats.names import natural_key
+from mangacolor.pipeline.report.pictures import (
+    draw_tiles,
+    embed,
+    read_bytes,
+    read_json,
+    read_picture,
+    sizes,
+)
+from mangacolor.pipeline.report.progress import duration
+from mangacolor.pipeline.store.cache import ENTRY
+from mangacolor.pipeline.store.layout import State
+from mangacolor.pipeline.store.manifest import Entry, Manifest
+from mangacolor.stages.registry import BUILT_IN
+
+_ORDER = tuple(module.rpartition(".")[2] for module in BUILT_IN)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A page that failed, for the summary."""
+
+    page: str
+    stage: str
+    error: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a whole run adds to the report of its state folder."""
+
+    seconds: float
+    pages: int
+    failures: tuple[Failure, ...] = ()
+
+
+def write_report(
+    out: Path,
+    target: Path,
+    *,
+    page: int | None = None,
+    summary: Summary | None = None,
+    read_source: Callable[[Entry], bytes | None] | None = None,
+) -> int:
+    """Write the report of OUT to ``target`` and return the number of pages in it.
+
+    ``page``: only that page, counted from 1 in natural order. Raises ``InputError`` where there is
+    nothing to tell of, ``UsageError`` for a page that does not exist, ``OutputError``.
+    """
+    state = State(out)
+    entries = [e for e in Manifest(state.out, state.manifest).entries() if e.source]
+    entries.sort(key=lambda entry: natural_key(entry.page))
+    if not entries and not (summary and summary.failures):
+        raise InputError(f"{out}: holds no page made by mangacolor", "Name the --out of an earlier run.")
+    if page is not None:
+        if not 1 <= page <= len(entries):
+            raise UsageError(f"--page {page}: there is no such page", f"There are {len(entries)}.")
+        entries = [entries[page - 1]]
+    read = read_source or _read_path
+    text = Template((files("mangacolor.pipeline.report") / "templates" / "report.html").read_text("utf-8"))
+    html = text.substitute(
+        title=escape(f"mangacolor: {state.out.name}"),
+        subtitle=escape(_subtitle(entries, summary)),
+        summary=_failures(summary) + _stage_table(entries),
+        contents=_contents(entries),
+        pages="\n".join(
+            _page(state, entry, read, number, sizes(len(entries))) for number, entry in enumerate(entries, 1)
+        ),
+    )
+    write_atomic(target, html.encode())
+    return len(entries)
+
+
+def _subtitle(entries: Sequence[Entry], summary: Summary | None) -> str:
+    parts = [f"{len(entries)} pages"]
+    if summary is not None and summary.pages:
+        speed = 60 * summary.pages / max(summary.seconds, 1e-9)
+        parts.append(f"{summary.pages} of them in {duration(summary.seconds)}, {speed:.1f} a minute")
+    return ", ".join(parts)
+
+
+def _contents(entries: Sequence[Entry]) -> str:
+    if len(entries) < 2:
+        return ""
+    links = " ".join(f'<a href="#p{n}">{escape(entry.page)}</a>' for n, entry in enumerate(entries, 1))
+    return f"<details><summary>Pages</summary><nav>{links}</nav></details>"
+
+
+def _failures(summary: Summary | None) -> str:
+    if summary is None or not summary.failures:
+        return ""
+    rows = [
+        f"<tr><td>{escape(f.page)}</td><td>{escape(f.stage)}</td><td>{escape(f.error)}<br>"
+        f"<span class=dim>{escape(f.remedy)}</span></td></tr>"
+        for f in summary.failures
+    ]
+    return f"<h2 class=bad>{len(rows)} failed</h2><table>{''.join(rows)}</table>"
+
+
+def _stage_table(entries: Sequence[Entry]) -> str:
+    """Time by stage, over all pages."""
+    total: Counter[str] = Counter()
+    for entry in entries:
+        total.update(entry.seconds)
+    return _times(total)
+
+
+def _times(seconds: Counter[str]) -> str:
+    whole = max(sum(seconds.values()), 1e-9)
+    rows = [
+        f"<tr><td>{escape(name)}</td><td class=n>{value:.2f} s</td>"
+        f'<td><span class=bar style="width:{160 * value / whole:.0f}px"></span></td></tr>'
+        for name, value in seconds.most_common()
+    ]
+    return f"<table>{''.join(rows)}</table>" if rows else ""
+
+
+def _page(
+    state: State,
+    entry: Entry,
+    read: Callable[[Entry], bytes | None],
+    number: int,
+    longest: tuple[int, int],
+) -> str:
+    folder = state.page_folder(entry.page)
+    documents = {name: read_json(folder / f"{name}.json") for name in _stages(folder)}
+    before = read_picture(read(entry) or read_bytes(folder / "decode.png"))
+    after = read_picture(read_bytes(state.out / entry.file))
+    large, small = longest
+    figures = [_figure(name, read_picture(read_bytes(folder / f"{name}.png")), small) for name in documents]
+    if before is not None and "colorize" in documents:
+        tiles = _figure("tiles", draw_tiles(before, documents["colorize"], small), small)
+        figures.insert(list(documents).index("colorize"), tiles)
+    return (
+        f'<section id="p{number}"><h2>{escape(entry.page)} <span class=dim>{_outcome(entry)}</span></h2>'
+        f"{_compare(embed(before, large), embed(after, large))}"
+        f"<div><div class=stages>{''.join(filter(None, figures))}</div>"
+        f"{_times(Counter(entry.seconds))}{_warnings(documents)}{_parameters(documents)}</div></section>"
+    )
+
+
+def _stages(folder: Path) -> list[str]:
+    found = {path.stem for path in folder.glob("*.json")}
+    return [*(n for n in _ORDER if n in found), *sorted(found - set(_ORDER))]
+
+
+def _outcome(entry: Entry) -> str:
+    panels = "1 panel" if entry.panels == 1 else f"{entry.panels} panels"
+    return {"done": panels, "copied": "copied as it is", "failed": "failed; as it came"}.get(
+        entry.outcome, ""
+    )
+
+
+def _compare(before: str | None, after: str | None) -> str:
+    if after is None:
+        return "<p class=bad>The finished file is gone.</p>"
+    if before is None:
+        return f'<div class=compare><img loading=lazy alt="result" src="{after}"></div>'
+    return (
+        f'<div><div class=compare><img loading=lazy alt="source" src="{before}">'
+        f'<img loading=lazy class=after alt="result" src="{after}">'
+        "<span>source</span><span class=right>result</span>"
+        '<input type=range min=0 max=100 step=0.1 value=50 aria-label="Source left, result right"></div>'
+        "<button class=zoom>Zoom</button></div>"
+    )
+
+
+def _figure(name: str, image: Image | None, longest: int) -> str:
+    picture = embed(image, longest)
+    if picture is None:
+        return ""
+    name = escape(name)
+    shown = f'<img loading=lazy alt="{name}" src="{picture}">'
+    return (
+        f'<figure><button aria-label="enlarge {name}">{shown}</button>'
+        f"<figcaption>{name}</figcaption></figure>"
+    )
+
+
+def _warnings(documents: dict[str, dict[str, Any]]) -> str:
+    lines = [
+        f"{name}: {text}"
+        for name, doc in documents.items()
+        for text in doc.get(ENTRY, {}).get("warnings", ())
+    ]
+    return "".join(f"<p class=bad>{escape(line)}</p>" for line in lines)
+
+
+def _parameters(documents: dict[str, dict[str, Any]]) -> str:
+    rows = []
+    for name, document in documents.items():
+        config = document.get(ENTRY, {}).get("config")
+        if config:
+            text = escape(json.dumps(config, ensure_ascii=False))
+            rows.append(f"<tr><td>{escape(name)}</td><td><code>{text}</code></td></tr>")
+    return f"<details><summary>Parameters</summary><table>{''.join(rows)}</table></details>" if rows else ""
+
+
+def _read_path(entry: Entry) -> bytes | None:
+    return read_bytes(Path(entry.source)) if Path(entry.source).is_absolute() else None

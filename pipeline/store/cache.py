@@ -1,0 +1,136 @@
+"""A page's state folder: each stage's artifact as ``<stage>.json`` and ``<stage>*.png``, under its key.
+
+The folder is both what people look at and what the next run reuses.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mangacolor.core.atomic import output_errors, write_atomic
+from mangacolor.core.types import Artifact, Image
+
+ENTRY = "_mangacolor"
+
+
+class PageCache:
+    """Artifacts of one page in ``folder``, which need not exist yet. ``scratch``: see ``write_atomic``."""
+
+    def __init__(self, folder: Path, scratch: Path | None = None) -> None:
+        self.folder = folder
+        self._scratch = scratch
+
+    def holds(self, stage: str, key: str) -> bool:
+        """Whether a complete artifact of ``stage`` with this key is there."""
+        document = self._document(stage)
+        entry = document.get(ENTRY, {}) if document else {}
+        if not isinstance(entry, dict) or entry.get("key") != key:
+            return False
+        files = [self._picture(stage, name) for name in entry.get("images", [])]
+        return all(file.is_file() for file in [*files, *self._blob(entry)])
+
+    def load(self, stage: str, key: str) -> Artifact | None:
+        """The artifact, or None if it is not there, has another key or is damaged."""
+        document = self._document(stage)
+        entry = document.pop(ENTRY, {}) if document else {}
+        if document is None or entry.get("key") != key:
+            return None
+        images: dict[str, Image] = {}
+        blob: bytes | None = None
+        for name in entry.get("images", []):
+            image = _read_png(self._picture(stage, name))
+            if image is None:
+                return None
+            images[name] = image
+        for file in self._blob(entry):
+            try:
+                blob = file.read_bytes()
+            except OSError:
+                return None
+        return Artifact(data=document, images=images, blob=blob, outcome=entry.get("outcome"))
+
+    def save(
+        self,
+        stage: str,
+        key: str,
+        artifact: Artifact,
+        *,
+        version: int,
+        seconds: float,
+        config: Any = None,
+        warnings: Sequence[str] = (),
+        preview: Image | None = None,
+    ) -> None:
+        """Keep an artifact. The JSON file is removed first and written last: it vouches for the rest."""
+        with output_errors(self._json(stage)):
+            self._json(stage).unlink(missing_ok=True)
+        pictures: Mapping[str, Image] = artifact.images
+        if preview is not None and "main" not in pictures:
+            self._write(f"{stage}.png", encode_png(preview))
+        for name, image in pictures.items():
+            self._write(self._picture(stage, name).name, encode_png(image))
+        entry: dict[str, Any] = {
+            "key": key,
+            "stage": stage,
+            "version": version,
+            "seconds": round(seconds, 4),
+            "config": config,
+            "warnings": list(warnings),
+            "images": list(pictures),
+        }
+        if artifact.outcome:
+            entry["outcome"] = artifact.outcome
+        if artifact.blob is not None:
+            entry["blob"] = f"{stage}{artifact.data.get('suffix', '.bin')}"
+            self._write(entry["blob"], artifact.blob)
+        document = {**artifact.data, ENTRY: entry}
+        self._write(f"{stage}.json", json.dumps(document, ensure_ascii=False, indent=1).encode())
+
+    def _write(self, name: str, data: bytes) -> None:
+        write_atomic(self.folder / name, data, scratch=self._scratch)
+
+    def _blob(self, entry: Mapping[str, Any]) -> list[Path]:
+        return [self.folder / entry["blob"]] if entry.get("blob") else []
+
+    def _json(self, stage: str) -> Path:
+        return self.folder / f"{stage}.json"
+
+    def _picture(self, stage: str, name: str) -> Path:
+        return self.folder / (f"{stage}.png" if name == "main" else f"{stage}.{name}.png")
+
+    def _document(self, stage: str) -> dict[str, Any] | None:
+        try:
+            document = json.loads(self._json(stage).read_bytes())
+        except (OSError, ValueError):
+            return None
+        return document if isinstance(document, dict) else None
+
+
+def encode_png(image: Image) -> bytes:
+    """A uint8 H×W or H×W×3 RGB picture as a PNG file, quickly rather than small."""
+    import cv2
+
+    bgr = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    ok, data = cv2.imencode(".png", bgr, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    if not ok:
+        raise ValueError(f"a picture of shape {image.shape} and type {image.dtype} cannot be kept as PNG")
+    return data.tobytes()
+
+
+def _read_png(path: Path) -> Image | None:
+    import cv2
+
+    try:
+        data = np.frombuffer(path.read_bytes(), np.uint8)
+    except OSError:
+        return None
+    image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
+    if image is None or image.dtype != np.uint8:
+        return None
+    rgb: Image = (image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)).astype(np.uint8)
+    return rgb

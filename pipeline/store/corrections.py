@@ -1,0 +1,49 @@
+"""Corrected Panels JSON: finds each page's file, which the panels stage then uses instead of detecting."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from mangacolor.core.errors import InputError, UsageError
+from mangacolor.core.types import Chapter, Page
+from mangacolor.pipeline.store.layout import State
+
+
+def with_edits(chapters: Sequence[Chapter], folder: str | Path | None, state: State) -> tuple[Chapter, ...]:
+    """The chapters, with each page's ``edit`` set where it has one: ``<page>.json``, as ``panels`` names it.
+
+    ``folder`` is that of ``--edits``; None looks in ``OUT/.mangacolor/edits``. Raises ``InputError`` if a
+    folder that was named does not exist or corrects no page, ``UsageError`` if one file would correct
+    two pages.
+    """
+    place = state.edits if folder is None else Path(folder).absolute()
+    if folder is not None and not place.is_dir():
+        raise InputError(f"--edits {folder}: there is no such folder", "Name a folder of Panels JSON files.")
+    taken: dict[Path, str] = {}
+
+    def edited(page: Page) -> Page:
+        file = place / _file_of(page)
+        if not file.is_file():
+            return page
+        other = taken.setdefault(file, page.name)
+        if other != page.name:
+            raise UsageError(
+                f"{file} would correct two pages, {other} and {page.name}", "Rename one of the two pages."
+            )
+        return dataclasses.replace(page, edit=file)
+
+    if not place.is_dir():
+        return tuple(chapters)
+    found = tuple(dataclasses.replace(c, pages=tuple(edited(page) for page in c.pages)) for c in chapters)
+    if folder is not None and not taken:
+        raise InputError(
+            f"--edits {folder}: no file in it is named after a page",
+            f"The correction of {chapters[0].pages[0].name} would be {_file_of(chapters[0].pages[0])}.",
+        )
+    return found
+
+
+def _file_of(page: Page) -> PurePosixPath:
+    return PurePosixPath(page.name).with_suffix(".json")

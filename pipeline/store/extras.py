@@ -1,0 +1,64 @@
+"""Copying along the files that are no pictures, whatever their size."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from mangacolor.core.atomic import output_errors
+from mangacolor.core.errors import PageError
+from mangacolor.formats.extras import Extra
+from mangacolor.pipeline.events import Listener, Warned
+from mangacolor.pipeline.store.layout import State
+from mangacolor.pipeline.store.manifest import Manifest
+
+Files = Mapping[str, Path]  # finished pages by name
+
+
+def copy_extras(
+    extras: Sequence[Extra], manifest: Manifest, state: State, *, force: bool, emit: Listener
+) -> None:
+    """Copy ``extras`` to OUT. One that cannot be read is a warning, never a failure.
+
+    Raises ``OutputError`` where OUT cannot be written.
+    """
+    files = {
+        entry.page: state.out / entry.file
+        for entry in manifest.entries()
+        if entry.outcome in ("done", "copied") and (state.out / entry.file).is_file()
+    }
+    for extra in extras:
+        try:
+            digest = hashlib.sha256()
+            for piece in extra.pieces(files):
+                digest.update(piece)
+            key = digest.hexdigest()
+            if manifest.finished(extra.name, key):
+                continue
+            if manifest.is_foreign(extra.name) and not force:
+                emit(Warned(extra.name, "", "not copied: another file of this name is in the output folder"))
+                continue
+            _copy(extra, files, key, manifest, state)
+        except PageError as error:
+            emit(Warned(extra.name, "", f"not copied: {error.message}"))
+
+
+def _copy(extra: Extra, files: Files, key: str, manifest: Manifest, state: State) -> None:
+    temporary = state.scratch / f".{secrets.token_hex(8)}.tmp"
+    try:
+        with output_errors(state.out / extra.name):
+            with temporary.open("wb") as file:
+                for piece in extra.pieces(files):
+                    file.write(piece)
+                file.flush()
+                os.fsync(file.fileno())
+            if extra.modified_ns is not None:
+                os.utime(temporary, ns=(extra.modified_ns, extra.modified_ns))
+        manifest.adopt(extra.name, temporary, key=key, outcome="copied")
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)

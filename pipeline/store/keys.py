@@ -1,0 +1,104 @@
+"""Content keys: what an artifact depends on, as one hash."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mangacolor.core.devices import device_kind
+from mangacolor.core.settings import Options
+from mangacolor.core.types import Artifact, Chapter, Page
+from mangacolor.stages.base import ChapterStage, Stage
+from mangacolor.stages.graph import Graph, Node
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a chapter's pages are made: each stage's configuration, and the mark it leaves in the keys.
+
+    ``neutral``: chapter stages that have nothing to do here.
+    """
+
+    configs: Mapping[str, Any]
+    marks: Mapping[str, str]
+    neutral: frozenset[str] = frozenset()
+
+    def page_keys(
+        self, graph: Graph, page: Page, source_sha256: str, given: Mapping[str, Artifact]
+    ) -> dict[str, str]:
+        """The key of each stage's artifact for a page whose file has this hash.
+
+        A key covers the input bytes, the stage's name, version, configuration and fingerprints, and
+        the keys of what it needs: so a changed option reaches the stage and its descendants only.
+        What chapter stages gave the page (``given``) counts by its content; what rests on a chapter
+        stage that has not spoken yet has no key yet.
+        """
+        keys: dict[str, str] = {}
+        for name in graph.names:
+            stage = graph[name]
+            if isinstance(stage, ChapterStage):
+                if name in given:
+                    keys[name] = digest([name, str(stage.version), _json(given[name].data)])
+            elif name in self.marks and keys.keys() >= set(stage.needs):
+                own = stage.page_fingerprint(page) if stage.page_fingerprint else ""
+                beside = [own] if own else []
+                needs = [keys[need] for need in stage.needs]
+                keys[name] = digest([source_sha256, self.marks[name], *beside, *needs])
+        return keys
+
+
+def make_recipe(
+    graph: Graph, options: Options, chapter: Chapter, targets: Iterable[str], *, apart: bool = False
+) -> Recipe:
+    """Configure every stage for a chapter. ``apart``: pages are not to wait for each other.
+
+    Marks ``targets`` and what they rest on, by each stage's ``fingerprint``: an unusable weights file is
+    found here, before any page, and only by a run that would use it. The device counts by its kind:
+    ``auto`` and what it comes down to share a cache.
+    """
+    options = dataclasses.replace(options, device=device_kind(options.device))
+    configs = {name: graph[name].configure(options, chapter) for name in graph.names}
+    used = {name for target in targets for name in (*graph.ancestors(target), target)}
+    marks = {name: _mark(graph[name], configs[name]) for name in graph.names if name in used}
+    neutral = {stage.name for stage in graph.chapter_stages if apart or configs[stage.name] is None}
+    return Recipe(configs, marks, frozenset(neutral))
+
+
+def config_document(config: object) -> Any:
+    """A stage's configuration as plain JSON values."""
+    if dataclasses.is_dataclass(config) and not isinstance(config, type):
+        return dataclasses.asdict(config)
+    return config
+
+
+def digest(parts: Iterable[str]) -> str:
+    """sha256 of some strings, kept apart so that no two lists run into one."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _mark(stage: Node, config: object) -> str:
+    fingerprint = ""
+    if isinstance(stage, Stage) and stage.fingerprint:
+        fingerprint = stage.fingerprint(config)
+    return digest([stage.name, str(stage.version), _json(_key_document(config)), fingerprint])
+
+
+def _key_document(config: object) -> Any:
+    """The configuration without its guards: raising a limit changes no page that was within it."""
+    document = config_document(config)
+    if not dataclasses.is_dataclass(config):
+        return document
+    guards = {field.name for field in dataclasses.fields(config) if field.metadata.get("guard")}
+    return {name: value for name, value in document.items() if name not in guards}
+
+
+def _json(document: object) -> str:
+    return json.dumps(document, sort_keys=True, ensure_ascii=False)

@@ -1,0 +1,68 @@
+"""OUT and its state folder: where things lie, and the lock that keeps two runs apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from mangacolor.core.atomic import output_error, output_errors
+from mangacolor.core.errors import OutputError
+from mangacolor.formats.names import STATE_FOLDER
+
+
+class State:
+    """Paths inside ``OUT/.mangacolor``. Creates nothing."""
+
+    def __init__(self, out: Path) -> None:
+        self.out = out.absolute()
+        self.folder = self.out / STATE_FOLDER
+        self.manifest = self.folder / "manifest.jsonl"
+        self.scratch = self.folder / "tmp"
+        self.parts = self.folder / "parts"  # manifests of a cluster's workers, until the client has them
+        self.edits = self.folder / "edits"  # corrections by the user
+        self.finished = self.folder / "finished"  # pages of archives
+
+    def page_folder(self, page: str) -> Path:
+        return self.folder / "pages" / PurePosixPath(page)
+
+    def chapter_file(self, chapter: str, file: str) -> Path:
+        """Where a chapter's document for people lies: beside the manifest if OUT itself is the chapter."""
+        place = PurePosixPath(chapter)
+        return (self.folder / "chapters" / place if place.parts else self.folder) / file
+
+    def _clear_scratch(self) -> None:
+        """Remove what a killed run was writing."""
+        for file in self.scratch.glob("*.tmp"):
+            file.unlink(missing_ok=True)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold OUT for one run. Raises ``OutputError`` if another run holds it or it is not writable.
+
+        The operating system drops the lock when a process dies, however it dies.
+        """
+        from filelock import FileLock, Timeout
+
+        try:
+            self.scratch.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.folder / "lock", timeout=0)
+            lock.acquire()
+        except Timeout:
+            raise OutputError(
+                f"{self.out}: another run of mangacolor is writing here",
+                "Wait until it is done, or give this run another --out folder.",
+            ) from None
+        except NotImplementedError:
+            raise OutputError(
+                f"{self.out}: this file system cannot lock files",
+                "Name an --out folder on a local disk; the result can be copied afterwards.",
+            ) from None
+        except OSError as error:
+            raise output_error(self.out, error) from error
+        try:
+            with output_errors(self.out):
+                self._clear_scratch()
+            yield
+        finally:
+            lock.release()

@@ -1,0 +1,146 @@
+"""From a block of lettering to the balloon around it: the clean paper it stands on, bounded by ink."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mangacolor.core.types import Box, Image
+from mangacolor.stages.balloons.kinds import Region, solidity, without_holes
+from mangacolor.stages.balloons.lettering import INK, Lettering, find_lettering
+
+RADII = (0, 1, 2, 3, 5, 7)  # half-widths of the gaps to close, pixels at working scale
+COMPACT = 0.9  # solidity of a shape that nothing leaked out of
+SLACKS = (10, 20, 40)  # how much darker than its own lightest paper a balloon may be
+
+
+def lettered_regions(luma: Image, ground: Image | None) -> list[Region]:
+    """Balloons of ``luma`` (H×W uint8, at working scale) found by their lettering, without a network."""
+    taken = np.zeros_like(luma)
+    regions = []
+    for page, black in ((luma, False), (as_uint8(cv2.bitwise_not(luma)), True)):
+        blocks = find_lettering(page)
+        lettering = _paint(blocks, luma.shape)
+        for block in blocks:
+            grown = grow(page, block, lettering, ground)
+            if grown is None:
+                continue
+            (x, y, w, h), mask, level = grown
+            view = taken[y : y + h, x : x + w]
+            if np.mean(view[mask > 0] > 0) > 0.5:
+                continue
+            np.maximum(view, mask, out=view)
+            bx, by, bw, bh = cv2.boundingRect(mask)
+            cropped = np.ascontiguousarray(mask[by : by + bh, bx : bx + bw])
+            tone = 255 - level if black else level
+            # Letterers fill a balloon; a few words in a wide field are a sign on a wall.
+            share = np.count_nonzero(block.mask) / np.count_nonzero(cropped)
+            confidence = block.confidence * float(np.clip(0.4 + 1.9 * share, 0.0, 1.0))
+            regions.append(Region((x + bx, y + by, bw, bh), cropped, confidence, tone))
+    return regions
+
+
+def _paint(blocks: list[Lettering], shape: tuple[int, ...]) -> Image:
+    lettering = np.zeros(shape, np.uint8)
+    for block in blocks:
+        x, y, w, h = block.box
+        np.maximum(lettering[y : y + h, x : x + w], block.mask, out=lettering[y : y + h, x : x + w])
+    return lettering
+
+
+def as_uint8(image: npt.NDArray[Any]) -> Image:
+    """``image`` as the uint8 array that it is; OpenCV's own types are wider than what it returns."""
+    return np.asarray(image, dtype=np.uint8)
+
+
+def grow(
+    luma: Image, block: Lettering, lettering: Image, ground: Image | None
+) -> tuple[Box, Image, int] | None:
+    """The paper region that holds ``block``: its window, its mask there, and its paper's level.
+
+    ``luma`` is H×W uint8 with bright paper, ``lettering`` (255 = any block) tells glyphs from drawing,
+    ``ground`` (255 = paper around what is drawn) is never entered. Where paper leaks through a gap in the
+    outline, or into a drawing as bright, the gap is closed by ever wider openings. None when no bounded
+    clean region is found: the lettering then stands free on the drawing or on the page.
+    """
+    x, y, w, h = window = _reach(block, luma.shape)
+    view = luma[y : y + h, x : x + w]
+    text = np.zeros_like(view)
+    bx, by, bw, bh = block.box
+    text[by - y : by - y + bh, bx - x : bx - x + bw] = block.mask
+    # The block's margin is taken off again: it may cross a tight balloon's outline and open it.
+    inset = max(1, int(0.8 * block.glyph) | 1)
+    glyphs = (cv2.erode(text, np.ones((inset, inset), np.uint8)) > 0).astype(np.uint8)
+    drawn = (view < INK) & (lettering[y : y + h, x : x + w] == 0)
+    level = int(np.percentile(view[text > 0], 75))  # the paper this lettering stands on
+    best: tuple[Image, float, float] | None = None  # mask, area, solidity
+    for radius in RADII:
+        if radius > max(1.0, 0.45 * block.glyph):
+            break
+        for slack in SLACKS:
+            paper = (view > level - slack).astype(np.uint8)
+            if ground is not None:
+                paper[ground[y : y + h, x : x + w] > 0] = 0
+            region = _component(paper | glyphs, glyphs, radius)
+            if region is None:
+                continue
+            filled = without_holes(region)
+            if _bounded(filled, window, luma.shape) and _clean(filled, text, drawn):
+                area, compact = float(np.count_nonzero(filled)), solidity(filled)
+                # Closing a gap that sheds much and rounds the shape: what was shed had leaked out.
+                if best is None or (area < 0.8 * best[1] and compact > best[2] + 0.03):
+                    best = filled, area, compact
+                break
+        if best is not None and best[2] > COMPACT:
+            break
+    return None if best is None else (window, best[0], level)
+
+
+def _clean(filled: Image, text: Image, drawn: npt.NDArray[np.bool_]) -> bool:
+    """Whether the region holds its lettering and little else, in a shape a balloon can have."""
+    inside = filled > 0
+    area = float(np.count_nonzero(inside))
+    if np.mean(inside[text > 0]) < 0.8 or np.count_nonzero(text) < 0.1 * area:
+        return False
+    if np.count_nonzero(drawn & inside) > 0.03 * area:
+        return False
+    return solidity(filled) > 0.62
+
+
+def _reach(block: Lettering, shape: tuple[int, ...]) -> Box:
+    """How far a balloon may stretch beyond its lettering."""
+    x, y, w, h = block.box
+    margin = int(1.0 * min(w, h) + 0.35 * max(w, h) + 3 * block.glyph)
+    x0, y0 = max(x - margin, 0), max(y - margin, 0)
+    return x0, y0, min(x + w + margin, shape[1]) - x0, min(y + h + margin, shape[0]) - y0
+
+
+def _component(solid: Image, glyphs: Image, radius: int) -> Image | None:
+    """The part of ``solid`` connected to ``glyphs`` through passages wider than ``radius``."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    if radius:
+        solid = as_uint8(cv2.erode(solid, kernel))
+    _count, labels = cv2.connectedComponents(solid, connectivity=4)
+    inside = labels[(glyphs > 0) & (labels > 0)]
+    if inside.size == 0:
+        return None
+    region = (labels == np.bincount(inside).argmax()).astype(np.uint8)
+    return as_uint8(cv2.dilate(region, kernel)) if radius else region
+
+
+def _bounded(filled: Image, window: Box, shape: tuple[int, ...]) -> bool:
+    """Whether the region ends before its window does, page edges apart."""
+    x, y, w, h = window
+    sides = []
+    if x > 0:
+        sides.append(filled[:, 0])
+    if y > 0:
+        sides.append(filled[0, :])
+    if x + w < shape[1]:
+        sides.append(filled[:, -1])
+    if y + h < shape[0]:
+        sides.append(filled[-1, :])
+    return not any(side.any() for side in sides)

@@ -1,0 +1,135 @@
+"""Lettering: groups of glyph-like strokes on clean paper, found without a network.
+
+What sets lettering apart from a face is regularity: glyphs of one size and pitch, packed closely on
+paper of one tone. Eyes and a mouth are few, of different sizes, and far apart for their size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mangacolor.core.types import Box, Image
+
+INK = 128  # darker than this is a stroke
+Ints = npt.NDArray[np.int32]
+PAPER_SLACK = 40  # paper may be this much darker than white
+
+
+@dataclass(frozen=True, slots=True)
+class Lettering:
+    """One block of lettering: where it is, how large its glyphs are, how sure we are (0 to 1).
+
+    ``mask`` (H×W uint8, 255 = block) covers the glyphs and the gaps between them, inside ``box``.
+    """
+
+    box: Box
+    mask: Image
+    glyph: float
+    confidence: float
+
+
+def find_lettering(luma: Image) -> list[Lettering]:
+    """Blocks of dark lettering on bright paper in ``luma`` (H×W uint8). Invert it for white on black."""
+    glyphs = _glyphs(luma)
+    if len(glyphs) == 0:
+        return []
+    blocks = []
+    for members in _groups(glyphs, luma.shape):
+        block = _block(members, luma)
+        if block is not None:
+            blocks.append(block)
+    return blocks
+
+
+def _glyphs(luma: Image) -> Ints:
+    """Boxes (x, y, w, h, ink) of dark components that could be a glyph, ringed by clean paper."""
+    ink = (luma < INK).astype(np.uint8)
+    count, _labels, stats, _centres = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    boxes = np.asarray(stats[1:count], dtype=np.int32)
+    x, y, w, h, area = boxes.T
+    largest = max(24, int(0.06 * max(luma.shape)))
+    likely = (np.maximum(w, h) >= 4) & (np.maximum(w, h) <= largest) & (area >= 6)
+    likely &= area < 0.85 * w * h + 12
+    boxes = boxes[likely]
+    x, y, w, h, _area = boxes.T
+    bright = cv2.integral((luma > 255 - PAPER_SLACK).astype(np.uint8))
+    outer = _box_sums(bright, x - 2, y - 2, w + 4, h + 4) - _box_sums(bright, x, y, w, h)
+    ring = np.maximum((w + 4) * (h + 4) - w * h, 1)
+    return np.asarray(boxes[outer >= 0.6 * ring], np.int32)
+
+
+def _box_sums(
+    integral: npt.NDArray[Any],
+    x: Ints,
+    y: Ints,
+    w: Ints,
+    h: Ints,
+) -> Ints:
+    rows, columns = integral.shape
+    left, right = np.clip(x, 0, columns - 1), np.clip(x + w, 0, columns - 1)
+    top, bottom = np.clip(y, 0, rows - 1), np.clip(y + h, 0, rows - 1)
+    sums = integral[bottom, right] - integral[top, right] - integral[bottom, left] + integral[top, left]
+    return np.asarray(sums, np.int32)
+
+
+def _groups(glyphs: Ints, shape: tuple[int, ...]) -> list[Ints]:
+    """Glyphs that lie within about one glyph of each other and are of similar size."""
+    size = np.maximum(glyphs[:, 2], glyphs[:, 3])
+    groups = []
+    for low, high in ((4, 14), (9, 28), (18, 56), (40, 120)):
+        members = glyphs[(size >= low / 2.5) & (size <= high)]
+        anchors = members[np.maximum(members[:, 2], members[:, 3]) >= low]
+        if len(anchors) < 3:
+            continue
+        reach = int(0.55 * np.median(np.maximum(anchors[:, 2], anchors[:, 3]))) + 1
+        canvas = np.zeros(shape[:2], np.uint8)
+        for x, y, w, h, _area in members:
+            cv2.rectangle(canvas, (x - reach, y - reach), (x + w + reach, y + h + reach), 1, -1)
+        count, labels = cv2.connectedComponents(canvas)
+        owner = labels[members[:, 1] + members[:, 3] // 2, members[:, 0] + members[:, 2] // 2]
+        groups += [members[owner == label] for label in range(1, count)]
+    return groups
+
+
+def _block(members: Ints, luma: Image) -> Lettering | None:
+    size = np.maximum(members[:, 2], members[:, 3])
+    large = size[size >= 0.5 * size.max()]
+    if len(large) < 3:
+        return None
+    glyph = float(np.median(large))
+    pad = int(0.5 * glyph) + 1
+    rows, columns = luma.shape[:2]
+    x0, y0 = max(int(members[:, 0].min()) - pad, 0), max(int(members[:, 1].min()) - pad, 0)
+    x1 = min(int((members[:, 0] + members[:, 2]).max()) + pad, columns)
+    y1 = min(int((members[:, 1] + members[:, 3]).max()) + pad, rows)
+    mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
+    for x, y, w, h, _area in members:
+        corner = (int(x + w) + pad - x0, int(y + h) + pad - y0)
+        cv2.rectangle(mask, (int(x) - pad - x0, int(y) - pad - y0), corner, 255, -1)
+    window = luma[y0:y1, x0:x1]
+    inside = window[mask > 0]
+    paper, ink = np.mean(inside > 255 - PAPER_SLACK), np.mean(inside < INK)
+    own = float(members[:, 4].sum()) / max(float(np.sum(inside < INK)), 1.0)
+    spread = float(np.std(large) / glyph)
+    if paper < 0.5 or not 0.05 < ink < 0.45 or own < 0.75:
+        return None
+    tone = float(1.0 - paper - ink)  # neither: anti-aliasing, or a drawing
+    confidence = 1.0 - 1.2 * max(tone - 0.25, 0.0) - 0.6 * max(spread - 0.25, 0.0) - 0.8 * (1 - own)
+    confidence *= min(1.0, 0.4 + 0.1 * len(large)) * _alignment(members, glyph)
+    if confidence < 0.6:
+        return None
+    return Lettering((x0, y0, x1 - x0, y1 - y0), mask, glyph, float(np.clip(confidence, 0, 1)))
+
+
+def _alignment(members: Ints, glyph: float) -> float:
+    """1 where a few glyphs stand in one row or column, less where they are strewn; many may be a block."""
+    if len(members) > 7:
+        return 1.0
+    centres = members[:, :2] + members[:, 2:4] / 2
+    strewn = float(centres.std(axis=0).min()) / glyph
+    return float(np.clip(1.45 - strewn, 0.3, 1.0))

@@ -1,0 +1,104 @@
+"""A corrected Panels JSON, used instead of detection."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mangacolor.core.errors import InputError
+from mangacolor.core.types import Page
+from mangacolor.stages.panels.detect import Found
+from mangacolor.stages.panels.polygons import Polygon
+
+_REMEDY = "Correct the file, or delete it to have the panels detected."
+_AGREE = 2.0  # pixels between a polygon's own box and the box beside it
+
+
+def edit_fingerprint(page: Page) -> str:
+    """The hash of a page's correction; empty where it has none."""
+    return "" if page.edit is None else hashlib.sha256(_bytes(page.edit)).hexdigest()
+
+
+def read_edit(file: Path) -> Mapping[str, Any]:
+    """The document in a file. Raises ``InputError``, naming it, for what is not a JSON object."""
+    try:
+        document = json.loads(_bytes(file).decode("utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise InputError(f"{file}: not JSON: {error}", _REMEDY) from None
+    if not isinstance(document, dict):
+        raise InputError(f"{file}: holds no JSON object", _REMEDY)
+    return document
+
+
+def panels_in(document: Mapping[str, Any], size: tuple[int, int], name: str) -> list[Found]:
+    """The panels of a document for a page of ``size`` (width, height), in its order.
+
+    A panel is its polygon or, where that is missing or null, its box. Raises ``InputError``, naming
+    ``name`` and the panel, where the document does not fit the page, or a box was changed and the
+    polygon beside it was not.
+    """
+    if document.get("size") != list(size):
+        raise InputError(
+            f"{name}: made for a page of size {document.get('size')}, this one has {list(size)}.", _REMEDY
+        )
+    boxes = document.get("panels")
+    if not isinstance(boxes, list) or not boxes:
+        raise InputError(f"{name}: 'panels' must be a list of one or more boxes.", _REMEDY)
+    shapes = document.get("polygons") or [None] * len(boxes)
+    if not isinstance(shapes, list) or len(shapes) != len(boxes):
+        raise InputError(f"{name}: 'polygons' must have one entry for each of {len(boxes)} panels.", _REMEDY)
+    found = []
+    for number, (box, shape) in enumerate(zip(boxes, shapes, strict=True), 1):
+        where = f"{name}: panel {number}"
+        polygon = np.clip(_panel(box, shape, where), 0, size)
+        if np.ptp(polygon, axis=0).min() < 1:
+            raise InputError(f"{where} has no area inside the page.", _REMEDY)
+        found.append(Found(polygon, 1.0))
+    return found
+
+
+def _panel(box: object, shape: object, where: str) -> Polygon:
+    polygon = _box_corners(box)
+    if shape is None and polygon is not None:
+        return polygon
+    given = _numbers(shape)
+    if given is None or given.ndim != 2 or given.shape[1] != 2 or len(given) < 3:
+        raise InputError(f"{where} is neither a box [x, y, width, height] nor a polygon of points.", _REMEDY)
+    if polygon is None or np.abs(given.min(0) - polygon[0]).max() > _AGREE:
+        agree = False
+    else:
+        agree = bool(np.abs(given.max(0) - polygon[2]).max() <= _AGREE)
+    if not agree:
+        raise InputError(
+            f"{where}: its box and its polygon are not in the same place.",
+            "Correct both, or write null for the polygon to use the box.",
+        )
+    return given
+
+
+def _box_corners(box: object) -> Polygon | None:
+    numbers = _numbers(box)
+    if numbers is None or numbers.shape != (4,) or numbers[2] <= 0 or numbers[3] <= 0:
+        return None
+    x, y, w, h = numbers
+    return np.array([(x, y), (x + w, y), (x + w, y + h), (x, y + h)])
+
+
+def _numbers(value: object) -> Polygon | None:
+    try:
+        numbers = np.array(value, np.float64)
+    except (TypeError, ValueError):
+        return None
+    return numbers if np.isfinite(numbers).all() else None
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read: {error.strerror}", _REMEDY) from error

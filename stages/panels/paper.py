@@ -1,0 +1,224 @@
+"""The ground of a page: its paper, white, tinted or black, outside of what is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mangacolor.core.types import Image
+from mangacolor.stages.panels.polygons import Polygon
+
+Bools = npt.NDArray[np.bool_]
+
+_TONES = 150  # luma from which a level may be the paper's
+_PAPER_SPREAD = 22  # levels below the paper's own level that still are paper
+_PURE_SPREAD = 7  # the same for paper beside pale colours
+_INK_SPREAD = 14  # levels above the page's black that still are black
+_COMMON = 0.15  # share of a bright level between panels that makes it the paper's
+_BLANK_LINE = 0.998  # share of a row or column that is blank in a margin
+_BLANK_PAGE = 0.995  # a page as blank as this is one white panel, not all margin
+_WHITE = 240  # luma of paper that is not tinted
+_DARK = 185  # luma below which paper without frames on it is a wall
+_LIGHTER, _SOME = 30, 0.02  # so many levels above a tone, such a share of the page: it is no paper
+_NEAR = 0.01  # of the page's short side: how near to a panel's side its frame lies, and to the page's edge
+_FRAME = 50  # levels below the paper's at which a frame is dark
+_FRAMED = 0.8  # share of a panel's sides along which it has a frame, if it is framed
+_SIDE = 0.5  # share of a side of the page along which it has a margin
+_BARE = 0.8  # share of a panel's outline, just within, that is paper, if its background is;
+_VIGNETTE = 0.5  # a lone picture's
+_BESIDE = 0.25  # share of the page's left or right side on which white is no sleeve
+_GAP = 0.003  # half the widest gap in an outline that paper does not run through
+_RIM = 0.002  # how far paper is followed towards lines that are not quite sharp
+_ENOUGH_OUTSIDE = 0.8  # share of a blank component outside panels that makes it a gutter
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """H×W masks of pixels as bright as the paper, and as dark as a black page.
+
+    ``pure`` is ``white`` without pale colours and light tone, as far as a clean page tells them apart.
+    ``paper``: its level.
+    """
+
+    white: Bools
+    black: Bools
+    pure: Bools
+    paper: int
+
+
+def blank(luma: Image, where: Bools | None = None) -> Blank:
+    """Where a page (H×W luma) shows nothing but paper, or nothing but black.
+
+    The levels of paper and black are the commonest of the page. With ``where``, a part of it that lies
+    between panels, paper is the lightest level that is common there: a flat tone is darker than paper.
+    """
+    smooth = cv2.GaussianBlur(luma, (3, 3), 0)
+    told = smooth if where is None or not where.any() else smooth[where]
+    histogram = np.bincount(told.ravel(), minlength=256).astype(np.float64)
+    histogram = np.convolve(histogram, np.ones(5), "same")
+    bright = histogram[_TONES:]
+    paper = _TONES + int(bright.argmax())
+    if where is not None:
+        common = np.flatnonzero(bright >= max(1.0, _COMMON * bright.sum() / 5))  # each counted five times
+        paper = _TONES + int(common[-1]) if len(common) else paper
+    darkest = int(histogram[:60].argmax())
+    return Blank(
+        white=smooth >= paper - _PAPER_SPREAD,
+        black=smooth <= min(darkest, 30) + _INK_SPREAD,
+        pure=smooth >= paper - _PURE_SPREAD,
+        paper=paper,
+    )
+
+
+def ground(luma: Image, polygons: Sequence[Polygon]) -> Image:
+    """The ground of a page as an H×W uint8 mask: 255 paper, 0 drawn.
+
+    ``polygons`` are the panels, N×2 in pixels. A blank patch outside of them is ground when it
+    reaches the page's border, or when it is a gutter closed on both ends; a white sleeve or a
+    balloon that sticks out of its panel is neither, for its outline closes it and it goes on inside.
+    White paper around a drawing without a frame is ground within its panel, too. A panel that is the whole
+    page has no margin but a white one.
+    """
+    free = np.ones(luma.shape, np.uint8)
+    for polygon in polygons:
+        cv2.fillPoly(free, [np.rint(polygon).astype(np.int32)], 0)
+    outside = free.astype(bool)
+    masks = blank(luma, outside)
+    if masks.white.mean() <= _BLANK_PAGE:
+        outside |= _within(masks, polygons, outside)
+    found = np.zeros(luma.shape, bool)
+    for mask in (masks.white, masks.black):
+        found |= _open_patches(mask, outside)
+    return np.where(found, 255, 0).astype(np.uint8)
+
+
+def is_tone(luma: Image, ground: Image, panel: Polygon) -> bool:
+    """Whether the ground around a page's only panel is a tone of its picture, its sky or its wall.
+
+    ``luma``: H×W. ``ground``: H×W, as of ``ground``. ``panel``: N×2, pixels. White is paper, and so is a
+    tint around a frame. A tone is what lies above, below or beside a picture that bleeds off all other
+    sides; and, without a frame, what is dark, outshone by much of the page, or missing along a side.
+    """
+    paper = (ground > 0) & (luma >= _TONES - _PAPER_SPREAD)
+    level = float(np.median(luma[paper])) if paper.any() else 255.0
+    if level >= _WHITE or 2 * np.count_nonzero(paper) < np.count_nonzero(ground):
+        return False
+    near = max(2, round(_NEAR * min(luma.shape)))
+    gaps = np.concatenate([panel.min(0), np.array(luma.shape[::-1]) - panel.max(0)])
+    if (gaps > near).sum() <= 1:
+        return True
+    if _framed(luma <= level - _FRAME, panel, near):
+        return False
+    lighter = cv2.GaussianBlur(luma, (3, 3), 0) > level + _LIGHTER
+    return bool(
+        level < _DARK or lighter.mean() > _SOME or min((edge > 0).mean() for edge in _edges(ground)) < _SIDE
+    )
+
+
+def _framed(dark: Bools, panel: Polygon, near: int) -> bool:
+    """Whether something dark lies along the sides of a panel, as far as they are not at the page's edge."""
+    line = np.zeros(dark.shape, np.uint8)
+    cv2.polylines(line, [np.rint(panel).astype(np.int32)], True, 1)
+    line[:near] = line[-near:] = line[:, :near] = line[:, -near:] = 0
+    beside = cv2.dilate(dark.astype(np.uint8), _square(near))
+    return bool(line.any() and beside[line > 0].mean() >= _FRAMED)
+
+
+def _within(masks: Blank, polygons: Sequence[Polygon], outside: Bools) -> Bools:
+    """Paper within panels, H×W, as a page has that is not all blank."""
+    if masks.paper >= _WHITE:
+        return _around_drawings(masks, polygons, outside) | _margins(masks.white)
+    return _margins(masks.white) if outside.any() else np.zeros_like(outside)
+
+
+def _margins(white: Bools) -> Bools:
+    """Blank bands along the page's edges, from side to side: margin, even if a panel was drawn over it."""
+    bands = np.zeros(white.shape, bool)
+    for page, target in ((white, bands), (white.T, bands.T)):
+        lines = page.mean(axis=1) >= _BLANK_LINE
+        target[: int(np.argmin(lines))] = True
+        target[len(lines) - int(np.argmin(lines[::-1])) :] = True
+    return bands
+
+
+def _around_drawings(masks: Blank, polygons: Sequence[Polygon], outside: Bools) -> Bools:
+    """Paper that runs into panels, H×W, and there along most of their outline, just within.
+
+    It comes from where ``_sources`` says, or is all along the outline by itself.
+    """
+    height, width = outside.shape
+    near = max(2, round(_NEAR * min(height, width)))
+    gap, rim = (_square(max(1, round(share * min(height, width)))) for share in (_GAP, _GAP + _RIM))
+    # Eroded, so that it leaks through no small gap in a sleeve's outline.
+    core = cv2.erode(masks.pure.astype(np.uint8), gap, borderValue=1)
+    patch, at_edge = _patches(core)
+    paper = _sources(patch, len(at_edge), outside)
+    found = np.zeros(outside.shape, np.uint8)
+    most = _BARE if len(polygons) > 1 else _VIGNETTE
+    for polygon in polygons:
+        corners = np.clip(np.rint(polygon), 0, (width - 1, height - 1)).astype(np.int32)
+        x, y, wide, high = cv2.boundingRect(corners)
+        there = slice(y, y + high), slice(x, x + wide)
+        panel = np.zeros((high, wide), np.uint8)
+        cv2.fillPoly(panel, [corners - (x, y)], 1)
+        inner = cv2.erode(panel, _square(near), borderValue=0)
+        ring = (inner > 0) & (cv2.erode(inner, _square(1), borderValue=0) == 0)
+        along = np.bincount(patch[there][ring], minlength=len(at_edge)) / max(1.0, float(ring.sum()))
+        mine = paper | (at_edge & (along > most))
+        if along[mine].sum() > most:
+            found[there] |= mine[patch[there]] & panel
+    return (cv2.dilate(found, rim) > 0) & masks.white
+
+
+def _sources(patch: npt.NDArray[np.int32], count: int, outside: Bools) -> Bools:
+    """Which of ``count`` patches (their numbers H×W) are paper: those that come from ``outside`` (H×W) of all
+    panels, the page's upper corners, or much of its left or right side. What else reaches the page's edge may
+    be a white shirt.
+    """
+    paper = np.zeros(count, bool)
+    paper[patch[outside]] = True
+    paper[patch[0, [0, -1]]] = True
+    for side in (patch[:, 0], patch[:, -1]):
+        paper |= np.bincount(side, minlength=count) > _BESIDE * len(patch)
+    paper[0] = False
+    return paper
+
+
+def _patches(core: cv2.typing.MatLike) -> tuple[npt.NDArray[np.int32], Bools]:
+    """The patches of a mask by number, H×W (0 is none), and which of the numbers reach the page's edge."""
+    count, labels = cv2.connectedComponents(core, connectivity=4)
+    patch = np.asarray(labels, np.int32)
+    keep = np.zeros(count, bool)
+    for edge in _edges(patch):
+        keep[edge] = True
+    keep[0] = False
+    return patch, keep
+
+
+def _edges(page: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
+    """The pixels along the upper, lower, left and right edge of H×W."""
+    return page[0], page[-1], page[:, 0], page[:, -1]
+
+
+def _square(reach: int) -> Image:
+    """The kernel that reaches so many pixels to all sides."""
+    return np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+
+
+def _open_patches(mask: Bools, outside: Bools) -> Bools:
+    # One pixel of erosion keeps the flood from leaking through a nick in an outline.
+    core = cv2.erode(mask.astype(np.uint8), _square(1), borderValue=1)
+    _, whole = cv2.connectedComponents(core, connectivity=4)
+    patch, keep = _patches(core * outside.astype(np.uint8))
+    total = np.bincount(whole.ravel())
+    beyond = np.bincount(whole[outside], minlength=len(total))
+    gutter = beyond >= _ENOUGH_OUTSIDE * total
+    keep[patch[gutter[whole]]] = True
+    keep[0] = False
+    grown = cv2.dilate(keep[patch].astype(np.uint8), _square(1)).astype(bool)
+    return grown & mask & outside

@@ -1,0 +1,31 @@
+"""Drawn area that no panel holds: sound effects in the margin, frameless figures, stray balloons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from mangacolor.core.types import Box, Image, Point
+
+_LEAST_AREA = 0.002  # of the page
+_LEAST_SIDE = 0.015  # of the page's short side
+
+
+def residuals(ground: Image, polygons: Sequence[Sequence[Point]]) -> list[Box]:
+    """Boxes around what is neither ground (H×W, 255) nor inside a panel, from the top down."""
+    free = np.where(ground > 0, 0, 1).astype(np.uint8)
+    for polygon in polygons:
+        cv2.fillPoly(free, [np.array(polygon, np.int32)], 0)
+    # A closing joins lettering and broken lines; an opening drops the rims of frames.
+    reach = max(3, min(ground.shape) // 100) | 1
+    opened = cv2.morphologyEx(free, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    joined = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(joined)
+    least = _LEAST_SIDE * min(ground.shape)
+    return [
+        (int(x), int(y), int(w), int(h))
+        for x, y, w, h, area in stats[1:]
+        if area >= _LEAST_AREA * ground.size and min(w, h) >= least
+    ]

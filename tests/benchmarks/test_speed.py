@@ -1,0 +1,68 @@
+"""The bench's own arithmetic: ratios, goals, turns, and the plot."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import NoReturn
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner
+
+from mangacolor.benchmarks.speed import run
+from mangacolor.benchmarks.speed.plot import ratios_svg
+from mangacolor.benchmarks.speed.run import parts, table
+from mangacolor.benchmarks.speed.timing import Ratio, Seconds, alternate, ratio
+from mangacolor.core.cpu import usable_cores
+from mangacolor.models.runtime.parallel import each
+from mangacolor.tests.helpers.paths import ROOT
+
+
+def test_a_goal_counts_by_cpu_seconds() -> None:
+    slow, fast = Seconds(9, 6), Seconds(1, 3)
+    assert ratio("r", slow, fast, 2).met
+    assert ratio("r", slow, fast, 2.5).met is False
+    assert ratio("r", slow, fast, 1.9, at_most=True).met is False
+    assert ratio("r", slow, fast).met is None
+
+
+def test_ways_take_turns() -> None:
+    calls: list[str] = []
+    times = alternate({name: lambda name=name: calls.append(name) for name in "ab"}, 2)  # type: ignore[misc]
+    assert "".join(calls) == "ababab"  # the first of each warms up
+    assert all(seconds.wall >= 0 for seconds in times.values())
+
+
+def test_the_plot_and_the_table_show_what_was_missed() -> None:
+    ratios = [Ratio("page <1>", 3, 4, 2), Ratio("b", 1, 1, 2), Ratio("no goal", 1, 1)]
+    bars = ElementTree.fromstring(ratios_svg(ratios)).findall("{*}rect")
+    assert [bar.get("fill") for bar in bars] == ["#2a8f5c", "#c2542d"]
+    assert int(bars[0].get("width", 0)) == 4 * int(bars[1].get("width", 0))
+    assert "MISSED" in table(ratios).splitlines()[2]
+
+
+def test_the_bench_has_its_parts() -> None:
+    found = parts(ROOT / "examples/chapter", None, 1)
+    assert {"start", "files", "colour torch", "upscale", "steady", "chapter"} <= found.keys()
+
+
+def test_a_bench_cut_short_leaves_what_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> NoReturn:
+        raise RuntimeError("cut short")
+
+    made = {"start": lambda: ({"seconds": 1}, [Ratio("a", 1, 2, 3)]), "files": broken}
+    monkeypatch.setattr(run, "parts", lambda *_: made)
+    given = ["--out", str(tmp_path)]
+    assert isinstance(CliRunner().invoke(run.main, given).exception, RuntimeError)
+    kept = json.loads((tmp_path / "latest.json").read_text())
+    assert (kept["figures"], list(kept["ratios"])) == ({"start": {"seconds": 1}}, ["a"])
+    assert not (tmp_path / "history.jsonl").exists()
+    assert CliRunner().invoke(run.main, [*given, "--only", "start"]).exit_code == 0
+    assert len((tmp_path / "history.jsonl").read_text().splitlines()) == 1
+    assert CliRunner().invoke(run.main, [*given, "--only", "nonsense"]).exit_code == 2
+
+
+def test_work_is_shared_out_in_order() -> None:
+    assert each(lambda number: number * number, range(50)) == [number * number for number in range(50)]
+    assert usable_cores() >= 1

@@ -1,0 +1,102 @@
+"""``mangacolor plan`` and ``mangacolor clean``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import mangacolor.pipeline.plan
+import mangacolor.pipeline.run
+import mangacolor.pipeline.store.clean
+from mangacolor.cli import main
+from mangacolor.tests.helpers.fake_stages import House, files, go, write_page
+
+
+@pytest.fixture(params=[False, True], ids=["one sweep", "two sweeps"])
+def house(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> House:
+    monkeypatch.chdir(tmp_path)
+    house = House(moody=request.param)
+    for module in (mangacolor.pipeline.run, mangacolor.pipeline.plan, mangacolor.pipeline.store.clean):
+        monkeypatch.setattr(module, "default_graph", house.graph)
+    (tmp_path / "in").mkdir()
+    for number in range(1, 4):
+        write_page(tmp_path / "in" / f"{number}.png", number)
+    return house
+
+
+def status(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(list(arguments))
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
+
+
+def plan(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    capsys.readouterr()
+    assert status("plan", "in", "--out", "out", "--json", *arguments) == 0
+    document: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return document
+
+
+def test_plan_of_an_untouched_chapter_is_everything_and_writes_nothing(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = plan(capsys)
+    assert {row["stage"]: row["to_run"] for row in found["stages"]} == dict.fromkeys(house.graph().names, 3)
+    assert not Path("out").exists()
+    assert not house.calls
+
+
+def test_plan_foretells_what_a_run_does(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    go(house, Path("in"), Path("out"))
+    found = plan(capsys)
+    assert all(page["up_to_date"] for page in found["pages"])
+    house.calls.clear()
+    found = plan(capsys, "--scale", "2")
+    assert not house.calls
+    foretold = {row["stage"]: row["to_run"] for row in found["stages"] if row["to_run"]}
+    go(house, Path("in"), Path("out"), scale="2")
+    assert foretold == dict(house.calls) == {"decode": 3, "grow": 3, "encode": 3}
+
+
+def test_plan_names_pages_that_would_fail(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("out").mkdir()
+    Path("out/2.png").write_bytes(b"mine")
+    problems = [page["problem"] for page in plan(capsys)["pages"]]
+    assert problems[0] is None and "did not write it" in problems[1]
+
+
+def test_plan_as_text_dot_and_mermaid(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    assert status("plan", "in", "--out", "out") == 0
+    text = capsys.readouterr().out
+    assert "3 pages: 3 to do" in text and "decode" in text
+    assert status("plan", "in", "--out", "out", "--dot") == 0
+    assert '"decode" -> "judge";' in capsys.readouterr().out
+    assert status("plan", "in", "--out", "out", "--mermaid") == 0
+    assert "decode --> judge" in capsys.readouterr().out
+
+
+def test_clean_removes_artifacts_and_leaves_pages(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    go(house, Path("in"), Path("out"), keep=True)
+    before = files(Path("out"))
+    assert status("clean", "out", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["files"] >= 6
+    assert files(Path("out")) == before
+    assert not list(Path("out/.mangacolor").glob("pages/**/decode*"))
+    result, _ = go(house, Path("in"), Path("out"))
+    assert (result.cached, result.stages_run) == (3, 0)
+
+
+def test_clean_all_forgets_what_is_ours(house: House) -> None:
+    go(house, Path("in"), Path("out"))
+    assert status("clean", "out", "--all") == 0
+    assert not Path("out/.mangacolor").exists()
+    assert go(house, Path("in"), Path("out"))[0].failed == 3
+
+
+def test_clean_of_another_folder_is_refused(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    assert status("clean", "in") == 3
+    assert "no folder that mangacolor has written to" in capsys.readouterr().err

@@ -1,0 +1,172 @@
+"""Which files become pages, in which order, under which names; and what is refused before any work."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from pathlib import Path
+
+import pytest
+
+from mangacolor.core.errors import InputError, PageError, UsageError
+from mangacolor.formats.discovery import Plan, discover
+from mangacolor.tests.helpers.archives import png
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def tree(root: Path, *names: str, data: bytes = PNG) -> Path:
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return root
+
+
+def names(plan: Plan) -> dict[str, list[str]]:
+    return {chapter.name: [page.name for page in chapter.pages] for chapter in plan.chapters}
+
+
+def test_a_folder_keeps_its_names_in_natural_order(tmp_path: Path) -> None:
+    tree(tmp_path / "ch", "page10.png", "page2.png", "Page1.JPG", "cover.webp")
+    plan = discover([tmp_path / "ch"], tmp_path / "out")
+    assert names(plan) == {".": ["cover.webp", "Page1.JPG", "page2.png", "page10.png"]}
+    assert [page.number for page in plan.chapters[0].pages] == [1, 2, 3, 4]
+    assert plan.chapters[0].pages[1].source.read() == PNG
+    assert pickle.loads(pickle.dumps(plan)) == plan
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_tree_keeps_relative_paths_and_chapters_in_natural_order(tmp_path: Path) -> None:
+    tree(tmp_path / "s", "Ch 10/1.png", "Ch 1.5/1.png", "Ch 1/1.png", "Ch 2/a/1.png", "0.png")
+    plan = discover([tmp_path / "s"], tmp_path / "out")
+    assert list(names(plan)) == [".", "Ch 1", "Ch 1.5", "Ch 2/a", "Ch 10"]
+    assert names(plan)["Ch 2/a"] == ["Ch 2/a/1.png"]
+
+
+def test_several_inputs_go_under_their_own_names(tmp_path: Path) -> None:
+    tree(tmp_path, "a/1.png", "b/sub/1.png", "c.png")
+    plan = discover([tmp_path / "a", tmp_path / "b", tmp_path / "c.png"], tmp_path / "out")
+    assert names(plan) == {".": ["c.png"], "a": ["a/1.png"], "b/sub": ["b/sub/1.png"]}
+
+
+def test_pictures_given_one_by_one_are_one_chapter_and_twice_is_once(tmp_path: Path) -> None:
+    tree(tmp_path, "10.png", "9.png")
+    plan = discover([tmp_path / n for n in ("10.png", "9.png", "10.png")], tmp_path / "out")
+    assert names(plan) == {".": ["9.png", "10.png"]}
+
+
+def test_dot_and_links_name_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree(tmp_path, "real/1.png", "other/1.png")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    monkeypatch.chdir(tmp_path / "other")
+    plan = discover([Path(), tmp_path / "link"], tmp_path / "out")
+    assert names(plan) == {"link": ["link/1.png"], "other": ["other/1.png"]}
+
+
+def test_pages_are_told_by_content_or_by_name(tmp_path: Path) -> None:
+    folder = tree(tmp_path / "ch", "1.txt", "no-suffix")
+    tree(folder, "broken.png", data=b"")
+    tree(folder, "2.doc", data=b"BM is how this text begins, and it is no bitmap")
+    plan = discover([folder], tmp_path / "out")
+    assert names(plan) == {".": ["1.txt", "broken.png", "no-suffix"]}
+    assert [extra.name for extra in plan.extras] == ["2.doc"]
+
+
+def test_other_files_are_carried_along_and_litter_is_not(tmp_path: Path) -> None:
+    folder = tree(tmp_path / "ch", "1.png", "._1.png", "__MACOSX/2.png")
+    tree(folder, "notes.txt", "sub/credits.html", ".DS_Store", "Thumbs.db", ".hidden", data=b"text")
+    plan = discover([folder], tmp_path / "out")
+    assert names(plan) == {".": ["1.png"]}
+    assert [(extra.name, extra.source.read()) for extra in plan.extras] == [
+        ("notes.txt", b"text"),
+        ("sub/credits.html", b"text"),
+    ]
+
+
+def test_comicinfo_of_a_folder_gives_the_direction(tmp_path: Path) -> None:
+    info = b"<ComicInfo><BlackAndWhite>Yes</BlackAndWhite><Manga>YesAndRightToLeft</Manga></ComicInfo>"
+    folder = tree(tree(tmp_path / "ch", "1.png"), "ComicInfo.xml", data=info)
+    plan = discover([folder], tmp_path / "out")
+    assert plan.chapters[0].direction == "rtl"
+    (page,) = plan.extras[0].pages
+    assert list(plan.extras[0].pieces({})) == [info]  # no page was coloured
+    (tmp_path / "done.png").write_bytes(png())
+    coloured = b"".join(plan.extras[0].pieces({page: tmp_path / "done.png"}))
+    note = b"\n  <Notes>Coloured by mangacolor.</Notes>"
+    assert coloured.replace(note, b"") == info.replace(b"Yes</B", b"No</B")
+
+
+def test_state_folders_and_out_inside_the_input_are_left_out(tmp_path: Path) -> None:
+    tree(tmp_path / "ch", "1.png", ".mangacolor/pages/1.png", "out/1.png", "sub/.mangacolor/2.png")
+    assert names(discover([tmp_path / "ch"], tmp_path / "ch" / "out")) == {".": ["1.png"]}
+
+
+@pytest.mark.parametrize("spelling", ["ch", "ch/", "./ch", "ch/../ch", "link"])
+def test_out_equal_to_the_input_is_refused(
+    spelling: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree(tmp_path / "ch", "1.png")
+    (tmp_path / "link").symlink_to("ch")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match="--out is the input itself"):
+        discover([Path("ch")], Path(spelling))
+
+
+def test_a_page_never_takes_the_place_of_its_source(tmp_path: Path) -> None:
+    tree(tmp_path / "ch", "1.png")
+    with pytest.raises(UsageError, match="in the place of a source"):
+        discover([tmp_path / "ch" / "1.png"], tmp_path / "ch")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("a/1.png", "b/1.png"), ("a/1.png", "b/1.PNG"), ("a/é.png", "b/e\u0301.png"), ("a/ß.png", "b/SS.png")],
+)
+def test_clashes_are_refused(first: str, second: str, tmp_path: Path) -> None:
+    tree(tmp_path, first, second)
+    with pytest.raises(UsageError, match="same place"):
+        discover([tmp_path / first, tmp_path / second], tmp_path / "out")
+
+
+def test_a_file_in_the_place_of_a_folder_is_a_clash(tmp_path: Path) -> None:
+    tree(tmp_path, "a/x.png", "b/x.png/1.png")
+    with pytest.raises(UsageError, match="same place"):
+        discover([tmp_path / "a" / "x.png", tmp_path / "b" / "x.png"], tmp_path / "out")
+
+
+def test_what_is_missing_or_empty(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    tree(tmp_path, "text/readme.md", data=b"words")
+    for path, message in (("absent", "no such"), ("empty", "holds no page"), ("text", "holds no page")):
+        with pytest.raises(InputError, match=message):
+            discover([tmp_path / path], tmp_path / "out")
+    with pytest.raises(InputError, match="not an image"):
+        discover([tmp_path / "text" / "readme.md"], tmp_path / "out")
+    with pytest.raises(UsageError):
+        discover([], tmp_path / "out")
+
+
+def test_pipes_and_folder_links_are_named_and_do_not_hang(tmp_path: Path) -> None:
+    folder = tree(tmp_path / "ch", "1.png")
+    os.mkfifo(folder / "2.png")
+    (folder / "loop").symlink_to(folder)
+    plan = discover([folder], tmp_path / "out")
+    assert names(plan) == {".": ["1.png"]}
+    assert len(plan.notes) == 2 and any("loop" in note for note in plan.notes)
+
+
+def test_names_that_are_no_utf8_are_shown_readably(tmp_path: Path) -> None:
+    folder = tree(tmp_path / "ch", "1.png")
+    (folder / os.fsdecode(b"\xff2.png")).write_bytes(PNG)
+    plan = discover([folder], tmp_path / "out")
+    assert names(plan) == {".": ["1.png", "\ufffd2.png"]}
+    assert [page.source.read() for page in plan.chapters[0].pages] == [PNG, PNG]
+
+
+def test_a_file_that_vanishes_fails_as_a_page(tmp_path: Path) -> None:
+    folder = tree(tmp_path / "ch", "1.png", "2.png")
+    plan = discover([folder], tmp_path / "out")
+    (folder / "2.png").unlink()
+    with pytest.raises(PageError, match=r"2\.png: cannot be read"):
+        plan.chapters[0].pages[1].source.read()

@@ -1,0 +1,207 @@
+"""``inspect`` and ``--report``: one file that needs no other, and tells the truth about every page."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shutil
+import subprocess
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+import mangacolor.pipeline.run
+from mangacolor.cli import main
+from mangacolor.pipeline.report.pictures import draw_tiles, sizes
+from mangacolor.tests.helpers.fake_stages import House, go, write_page
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+class Tags(HTMLParser):
+    """Collects every tag, and complains about one that is left open."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        if tag not in {"meta", "img", "input", "br"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.fixture
+def chapter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    for name in ("1 <b>&.png", "2.png", "10.png"):
+        write_page(tmp_path / "in" / name, len(name))
+    return tmp_path / "in"
+
+
+def status(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(list(arguments))
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
+
+
+def picture(address: str | None) -> np.ndarray:
+    assert address is not None and address.startswith("data:image/webp;base64,")
+    data = np.frombuffer(base64.b64decode(address.partition(",")[2]), np.uint8)
+    image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    assert image is not None
+    return np.asarray(image)
+
+
+def test_inspect_shows_source_result_and_stages(chapter: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    go(House(), chapter, Path("out"), keep=True)
+    assert status("inspect", "out", "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    html = Path(said["file"]).read_text(encoding="utf-8")
+    assert said["pages"] == 3
+    assert not re.search(r"https?://", html)
+    assert "<b>" not in html and "1 &lt;b&gt;&amp;.png" in html
+    tags = Tags(html)
+    assert not tags.open
+    images = [attributes for tag, attributes in tags.found if tag == "img" and "src" in attributes]
+    names = [attributes["alt"] for attributes in images]
+    assert names.count("source") == names.count("result") == 3
+    assert names.count("grow") == names.count("decode") == 3
+    shown = {a["alt"]: picture(a["src"]) for a in images if a["alt"] in ("source", "result")}
+    assert shown["source"].shape == shown["result"].shape
+    assert shown["source"].mean() < shown["result"].mean()  # the fake network adds light
+    assert sum(tag == "input" for tag, _ in tags.found) == 3
+    # natural order, as in the chapter
+    assert html.index("2.png") < html.index("10.png")
+
+
+def test_inspect_of_one_page(chapter: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    go(House(), chapter, Path("out"))
+    assert status("inspect", "out", "--page", "2") == 0
+    html = Path(capsys.readouterr().out.strip()).read_text(encoding="utf-8")
+    assert "<h2>2.png" in html and "10.png" not in html
+    assert status("inspect", "out", "--page", "4") == 2
+    assert status("inspect", "in") == 3
+
+
+def test_report_tells_of_failures_and_speed(
+    chapter: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house = House(moody=True)
+    house.trouble["2.png"] = ValueError("boom & bust")
+    monkeypatch.setattr(mangacolor.pipeline.run, "default_graph", house.graph)
+    assert status("in", "--out", "out", "--report", "--device", "cpu") == 1
+    html = Path("out/.mangacolor/report.html").read_text(encoding="utf-8")
+    assert "1 failed" in html and "boom &amp; bust" in html and "a minute" in html
+    assert html.count("<section ") == 2
+    assert not Tags(html).open
+
+
+def test_report_survives_a_lost_result(chapter: Path) -> None:
+    go(House(), chapter, Path("out"))
+    Path("out/2.png").unlink()
+    assert status("inspect", "out") == 0
+    assert "gone" in Path("out/.mangacolor/inspect.html").read_text(encoding="utf-8")
+
+
+def test_tiles_are_drawn_where_the_network_saw_them() -> None:
+    page = np.full((600, 400, 3), 255, np.uint8)
+    window = {"box": [100, 50, 200, 500], "size": [256, 640], "scale": 1.28}
+    drawn = draw_tiles(page, {"panels": [window], "tile": [256, 32]}, 300)
+    assert drawn is not None and drawn.shape == (300, 200, 3)
+    rows, columns = np.nonzero(drawn[..., 2] != drawn[..., 0])
+    assert (rows.min(), rows.max()) == pytest.approx((25, 275), abs=2)
+    assert (columns.min(), columns.max()) == pytest.approx((50, 150), abs=2)
+    assert draw_tiles(page, {}, 300) is None
+
+
+def test_long_reports_have_smaller_pictures() -> None:
+    assert sizes(1) == sizes(24) == (1400, 640)
+    assert sizes(100)[0] < 800 and sizes(10_000) == sizes(1000) == (630, 288)
+
+
+# What a person would do, done by a script in the page; its findings go into the title.
+TRY_OUT = """<script>
+addEventListener("load", async () => {
+  const found = {}, box = document.querySelector(".compare"), slider = box.querySelector("input");
+  const cut = element => getComputedStyle(element.querySelector(".after")).clipPath;
+  document.querySelectorAll("img").forEach(image => image.loading = "eager");
+  await Promise.all([...document.images].map(image => image.decode().catch(() => found.broken = image.alt)));
+  found.images = [...document.images].filter(image => image.naturalWidth > 0).length;
+  const move = (input, value) => { input.value = value; input.dispatchEvent(new Event("input")); };
+  found.middle = cut(box);
+  move(slider, 20);
+  found.left = cut(box);
+  const wide = box.getBoundingClientRect().width;
+  box.parentElement.querySelector("button.zoom").click();
+  const dialog = document.querySelector("dialog"), copy = dialog.querySelector(".compare");
+  found.open = dialog.open;
+  found.copied = cut(copy);
+  move(copy.querySelector("input"), 70);
+  found.right = cut(copy);
+  found.larger = copy.getBoundingClientRect().width > wide;
+  dialog.querySelector("form button").click();
+  found.closed = !dialog.open;
+  document.querySelector("figure button").click();
+  const large = dialog.querySelector("img");
+  const before = large.getBoundingClientRect().width;
+  large.click();
+  found.zoomed = large.getBoundingClientRect().width / before;
+  dialog.click();
+  found.closedAgain = !dialog.open;
+  found.wide = document.documentElement.scrollWidth <= innerWidth;
+  found.requests = performance.getEntriesByType("resource").filter(e => !e.name.startsWith("data:")).length;
+  document.title = JSON.stringify(found);
+});
+</script>"""
+
+
+def in_browser(html: str, folder: Path) -> dict[str, Any]:
+    """What ``TRY_OUT`` finds when a browser opens the page."""
+    page = folder / "page.html"
+    page.write_text(html.replace("</body>", TRY_OUT + "</body>"), encoding="utf-8")
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser is None:
+        pytest.skip("no Chromium on this machine")
+    profile = f"--user-data-dir={folder / 'profile'}"
+    command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1280,900", profile]
+    dump = subprocess.run(
+        [*command, "--virtual-time-budget=20000", "--dump-dom", page.as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    ).stdout
+    title = re.search(r"<title>(.*?)</title>", dump, re.DOTALL)
+    assert title is not None
+    found: dict[str, Any] = json.loads(unescape(title[1]))
+    return found
+
+
+@pytest.mark.slow
+def test_the_report_works_in_a_browser(chapter: Path, tmp_path: Path) -> None:
+    go(House(), chapter, Path("out"), keep=True)
+    assert status("inspect", "out") == 0
+    html = Path("out/.mangacolor/inspect.html").read_text(encoding="utf-8")
+    found = in_browser(html, tmp_path)
+    assert "broken" not in found and found["images"] == html.count("<img ")
+    assert found["middle"] == "inset(0px 0px 0px 50%)"
+    assert found["left"] == found["copied"] == "inset(0px 0px 0px 20%)"
+    assert found["right"] == "inset(0px 0px 0px 70%)"
+    assert found["open"] and found["closed"] and found["closedAgain"] and found["larger"]
+    assert found["zoomed"] > 1.5
+    assert found["wide"], "the page is wider than the window"
+    assert found["requests"] == 0, "it must work offline"

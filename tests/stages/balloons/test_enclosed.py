@@ -1,0 +1,71 @@
+"""Balloons told by their closed outline, where the network only suspects one."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from mangacolor.core.types import Image
+from mangacolor.stages.balloons.enclosed import enclosed
+
+CENTRE, AXES = (300, 260), (45, 80)
+SMALL_CHANCE, SMALL_STROKES = 20, 12
+
+
+def drawing() -> Image:
+    """Hatching, with a white outlined ellipse on it that holds nothing yet."""
+    page = np.full((900, 640), 200, np.uint8)
+    page[::3] = 90
+    cv2.ellipse(page, CENTRE, AXES, 0, 0, 360, 255, -1)
+    cv2.ellipse(page, CENTRE, AXES, 0, 0, 360, 0, 2)
+    return page
+
+
+def lettered(page: Image, glyphs: int) -> Image:
+    for index in range(glyphs):
+        x, y = CENTRE[0] - 8 + 22 * (index // 4), CENTRE[1] - 45 + 24 * (index % 4)
+        cv2.line(page, (x, y), (x + 12, y), 0, 2)
+        cv2.line(page, (x + 6, y - 5), (x + 6, y + 9), 0, 2)
+    return page
+
+
+def flat(level: int) -> Image:
+    return np.full((900, 640), level, np.uint8)
+
+
+def test_an_outlined_shape_with_one_glyph_is_found_where_the_network_suspects_it() -> None:
+    page = lettered(drawing(), 1)
+    (region,) = enclosed(page, flat(SMALL_CHANCE), flat(SMALL_STROKES), None, ())
+    truth = cv2.ellipse(np.zeros_like(page), CENTRE, AXES, 0, 0, 360, 1, -1)
+    x, y, w, h = region.box
+    covered = (region.mask > 0) & (truth[y : y + h, x : x + w] > 0)
+    assert np.count_nonzero(covered) > 0.9 * np.count_nonzero(truth)
+    assert region.confidence == pytest.approx(SMALL_CHANCE / 255)
+    assert enclosed(page, flat(0), flat(SMALL_STROKES), None, ()) == []
+    assert enclosed(page, flat(SMALL_CHANCE), flat(0), None, ()) == []
+    assert enclosed(page, flat(SMALL_CHANCE), flat(SMALL_STROKES), None, [region]) == []
+
+
+def test_plain_lettering_in_an_outline_needs_no_suspicion() -> None:
+    (region,) = enclosed(lettered(drawing(), 8), flat(0), flat(0), None, ())
+    assert region.box[0] < CENTRE[0] < region.box[0] + region.box[2]
+
+
+def test_a_face_and_an_empty_shape_are_no_balloons() -> None:
+    face = drawing()
+    for side in (-18, 18):
+        cv2.ellipse(face, (CENTRE[0] + side, CENTRE[1] - 10), (9, 5), 0, 0, 360, 0, 2)
+    cv2.line(face, (CENTRE[0] - 12, CENTRE[1] + 40), (CENTRE[0] + 12, CENTRE[1] + 40), 0, 2)
+    assert enclosed(face, flat(SMALL_CHANCE), flat(1), None, ()) == []
+    assert enclosed(drawing(), flat(SMALL_CHANCE), flat(SMALL_STROKES), None, ()) == []
+
+
+def test_a_shape_around_a_balloon_is_none() -> None:
+    page = lettered(drawing(), 1)
+    around = np.full_like(page, 90)
+    cv2.ellipse(around, CENTRE, (2 * AXES[0], AXES[1] + 30), 0, 0, 360, 255, -1)
+    inner = cv2.ellipse(np.zeros_like(page), CENTRE, (AXES[0] + 2, AXES[1] + 2), 0, 0, 360, 1, -1) > 0
+    around[inner] = page[inner]
+    (region,) = enclosed(around, flat(SMALL_CHANCE), flat(SMALL_STROKES), None, ())
+    assert region.box[2] < 2 * AXES[0] + 8

@@ -1,0 +1,110 @@
+"""Colorize and reassemble: ink and paper stay, every drawn surface gets colour, at every scale."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from mangacolor.core.colour import chroma, luma
+from mangacolor.core.settings import Options
+from mangacolor.core.types import Artifact, Image
+from mangacolor.models.colour.runner import TILE, load_colour_runner
+from mangacolor.stages.colorize.stage import colorize_pictures, working_size
+from mangacolor.tests.helpers.stages import Bench, bench, comic_page, run_until, tiny_weights
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_weights(tmp_path_factory.mktemp("weights"))
+
+
+def coloured(page: Image, weights: Path, scale: str = "1") -> tuple[dict[str, Artifact], Bench]:
+    context = bench(page)
+    options = Options(scale=scale, weights=str(weights), upscaler="lanczos", device="cpu")  # type: ignore[arg-type]
+    return run_until("reassemble", context, options), context
+
+
+def strength(page: Image) -> np.ndarray:
+    return np.hypot(*chroma(page))
+
+
+def test_paper_is_untouched_and_ink_is_kept(weights: Path) -> None:
+    page = comic_page()
+    made, _ = coloured(page, weights)
+    result = made["reassemble"].images["main"]
+    ground = made["panels"].images["ground"] == 255
+    assert ground.mean() > 0.05
+    assert (result[ground] == page[ground][:, None]).all()
+    ink = page < 64
+    change = np.abs(luma(result)[ink].astype(int) - page[ink])
+    assert change.mean() <= 1
+    assert np.quantile(change, 0.99) <= 3
+
+
+def test_drawn_surfaces_get_colour_and_balloons_do_not(weights: Path) -> None:
+    page = comic_page()
+    made, _ = coloured(page, weights)
+    chromas = strength(made["reassemble"].images["main"])
+    assert chromas[400:580, 60:380].mean() > 3  # the lower panel
+    balloon = made["balloons"].images["main"] == 255
+    assert balloon.mean() > 0.01
+    assert chromas[balloon].mean() < 0.5
+
+
+def test_an_arm_over_the_gutter_is_coloured_with_its_body(weights: Path) -> None:
+    page = comic_page()
+    made, _ = coloured(page, weights)
+    arm = strength(made["reassemble"].images["main"])[300:312, 226:244]
+    assert (arm > 0.5).mean() > 0.9
+
+
+def test_larger_scales_show_the_same_colours(weights: Path) -> None:
+    page = comic_page()
+    small = coloured(page, weights)[0]["reassemble"].images["main"]
+    large = coloured(page, weights, "2")[0]["reassemble"].images["main"]
+    assert large.shape == (2 * page.shape[0], 2 * page.shape[1], 3)
+    back = cv2.resize(large, page.shape[::-1], interpolation=cv2.INTER_AREA)
+    # An untrained network's colour is grainy, and grain is interpolated differently: compare surfaces.
+    one, other = (cv2.GaussianBlur(picture.astype(np.float32), (0, 0), 4) for picture in (back, small))
+    difference = np.abs(one - other).max(axis=2)
+    assert np.median(difference) <= 1.5
+    assert np.quantile(difference, 0.99) <= 10
+
+
+def test_a_panel_is_worked_on_with_its_short_side_at_256() -> None:
+    assert working_size((0, 0, 512, 1024), 512) == (256, 512)
+    assert working_size((0, 0, 40, 60), 40) == (80, 120)  # tiny panels are not blown up further
+
+
+def test_tiles_of_all_panels_share_batches_and_batches_change_nothing(weights: Path) -> None:
+    network = load_colour_runner(weights)
+    rng = np.random.default_rng(0)
+    pictures = [rng.integers(0, 256, shape, dtype=np.uint8) for shape in ((256, 600), (300, 256), (90, 120))]
+    context = bench(comic_page())
+    together = colorize_pictures(network, pictures, 16, context)
+    assert context.counts["network_calls"] == 1
+    alone = [colorize_pictures(network, [picture], 1)[0] for picture in pictures]
+    for one, other, picture in zip(together, alone, pictures, strict=True):
+        assert one.shape == (*picture.shape, 3)
+        assert np.abs(one.astype(int) - other).max() <= 1
+
+
+def test_no_seam_where_tiles_meet(weights: Path) -> None:
+    network = load_colour_runner(weights)
+    ramp = np.tile(np.linspace(90, 200, 3 * TILE, dtype=np.float32), (TILE, 1)).astype(np.uint8)
+    (result,) = colorize_pictures(network, [ramp], 8)
+    steps = np.abs(np.diff(cv2.blur(result, (9, 9)).astype(float), axis=1)).mean(axis=(0, 2))
+    borders = [64 * k for k in range(1, 12)]
+    at_borders = max(steps[b - 2 : b + 2].mean() for b in borders)
+    assert at_borders <= 1.5 * np.median(steps) + 0.5
+
+
+def test_saturation_nought_gives_a_grey_page(weights: Path) -> None:
+    page = comic_page()
+    context = bench(page)
+    options = Options(scale="1", weights=str(weights), saturation=0.0, device="cpu")
+    result = run_until("reassemble", context, options)["reassemble"].images["main"]
+    assert strength(result).max() < 1

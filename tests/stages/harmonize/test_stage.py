@@ -1,0 +1,254 @@
+"""harmonize: surfaces that look alike take one colour, and others keep theirs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from mangacolor.core.errors import UsageError
+from mangacolor.core.settings import Options
+from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page
+from mangacolor.stages.harmonize.hints import Hint
+from mangacolor.stages.harmonize.palette_file import from_document, parts_of, to_document
+from mangacolor.stages.harmonize.stage import STAGE, STEP, Config, configure, run
+from mangacolor.stages.reassemble.recolour import MOVE, WANTED, moves_of
+from mangacolor.stages.segments.features import AREA, AREA_STEPS, CB, COLUMNS, CR, SHOWN, TONE
+from mangacolor.tests.helpers.stages import Bytes
+
+KINDS, SIDE, FEATURES = 4, 32, 24  # a window shows every kind once, in strips
+
+
+@dataclass
+class Context:
+    """A ``ChapterContext`` whose document is what was written last."""
+
+    chapter: Chapter
+    config: Any = field(default_factory=Config)
+    document: Mapping[str, Any] | None = None
+    examples: list[Inputs] = field(default_factory=list)
+
+    def check_cancelled(self) -> None:
+        return
+
+    def write(self, document: Mapping[str, Any]) -> None:
+        self.document = json.loads(json.dumps(document))
+
+    def references(self) -> Iterator[Inputs]:
+        return iter(self.examples)
+
+
+def page(colours: list[tuple[int, int]], seed: int = 0) -> dict[str, Artifact]:
+    """A page of one window with a strip of each kind; ``colours``: what the network gave them."""
+    labels = np.repeat(np.arange(1, KINDS + 1, dtype=np.uint8), SIDE)[:, None].repeat(SIDE * KINDS, axis=1)
+    looks = np.random.default_rng(7).normal(128, 40, (KINDS, FEATURES))
+    table = np.zeros((KINDS, len(COLUMNS) + FEATURES), np.uint8)
+    table[:, len(COLUMNS) :] = looks + np.random.default_rng(seed).normal(0, 4, looks.shape)
+    table[:, TONE] = table[:, SHOWN] = 100 + 30 * np.arange(KINDS)
+    table[:, AREA] = round(AREA_STEPS * np.log2(SIDE * SIDE * KINDS))
+    table[:, (CB, CR)] = np.array(colours) + 128
+    picture = np.full((*labels.shape, 3), 150, np.uint8)
+    data = {
+        "panels": [{"box": [0, 0, *labels.shape[::-1]], "size": [128, 128], "surfaces": KINDS}],
+        "palette": [],
+        "embedded": False,
+    }
+    images = {"panel-000": picture, "surfaces-000": labels, "surfaces": table}
+    return {"colorize": Artifact(data, images), "balloons": Artifact({}, {"main": np.zeros_like(labels)})}
+
+
+def chapter(count: int = 12) -> tuple[Context, dict[str, Inputs]]:
+    """Pages on which the network drifts: a third of the time kind 0 is blue where it is mostly red."""
+    pages: dict[str, Inputs] = {}
+    for number in range(count):
+        first = (30, -25) if number % 3 == 2 else (-10, 30)
+        pages[f"{number}.png"] = page([first, (0, 12), (-20, -8), (4, 2)], number)
+    rows = tuple(Page(name, n, Bytes(b"")) for n, name in enumerate(pages, 1))
+    return Context(Chapter(".", rows)), pages
+
+
+def after(pages: Mapping[str, Inputs], made: Mapping[str, Artifact], kind: int) -> Image:
+    """Chroma of a kind on every page once its surfaces are moved, P×2."""
+    found = []
+    for name, inputs in pages.items():
+        move = moves_of(made[name].data["windows"][0])[kind]
+        found.append(inputs["colorize"].images["surfaces"][kind, [CB, CR]].astype(int) - 128 + move[1:3])
+    return np.array(found)
+
+
+def group_of(made: Mapping[str, Artifact], kind: int) -> int:
+    (number,) = {int(moves_of(artifact.data["windows"][0])[kind, 0]) for artifact in made.values()}
+    return number
+
+
+def test_what_looks_alike_takes_the_colour_of_the_most() -> None:
+    context, pages = chapter()
+    made = run(context, pages)
+    for kind, colour in enumerate([(-10, 30), (0, 12), (-20, -8), (4, 2)]):
+        assert np.abs(after(pages, made, kind) - colour).max() <= 3, kind
+    assert len({group_of(made, kind) for kind in range(KINDS)}) == KINDS
+
+
+def moves(made: Mapping[str, Artifact]) -> npt.NDArray[np.int_]:
+    """Levels of Cb and Cr of every surface."""
+    flat = [value for artifact in made.values() for window in artifact.data["windows"] for value in window]
+    return np.array(flat).reshape(-1, MOVE)[:, WANTED]
+
+
+def test_moves_are_whole_and_the_same_every_time() -> None:
+    context, pages = chapter()
+    made = run(context, pages)
+    assert all(isinstance(v, int) for a in made.values() for window in a.data["windows"] for v in window)
+    assert {n: a.data for n, a in run(context, pages).items()} == {n: a.data for n, a in made.items()}
+
+
+def test_another_page_moves_the_rest_little() -> None:
+    context, pages = chapter()
+    made = moves(run(context, pages)).reshape(len(pages), KINDS, 2)
+    pages["4.png"] = page([(20, 20), (10, 10), (-20, -8), (4, 2)], 99)
+    again = moves(run(context, pages)).reshape(made.shape)
+    others = [number for number, name in enumerate(pages) if name != "4.png"]
+    assert (made[others] == again[others]).all(axis=2).mean() >= 0.75
+    assert np.abs(made[others] - again[others]).max() <= STEP
+
+
+def test_balloons_are_left_alone_and_do_not_count() -> None:
+    context, pages = chapter()
+    for inputs in pages.values():
+        inputs["balloons"].images["main"][:SIDE] = 255
+    for artifact in run(context, pages).values():
+        assert moves_of(artifact.data["windows"][0])[0].tolist() == [-1, 0, 0, -1, 0, 0]
+
+
+def test_a_chapter_without_surfaces() -> None:
+    context, pages = chapter(2)
+    for inputs in pages.values():
+        del inputs["colorize"].images["surfaces"]
+        inputs["colorize"].data["panels"][0]["surfaces"] = 0
+    assert all(artifact.data == STAGE.neutral().data for artifact in run(context, pages).values())
+
+
+def edit(context: Context, number: int, **changes: Any) -> None:
+    assert context.document is not None
+    entries = [
+        replace(entry, **changes) if entry.id == number else entry
+        for entry in from_document(context.document)
+    ]
+    context.document = json.loads(json.dumps(to_document(entries)))
+
+
+def test_an_edit_moves_its_group_everywhere_and_no_other() -> None:
+    context, pages = chapter()
+    made = run(context, pages)
+    number = group_of(made, 0)
+    edit(context, number, colour="#c0392b")
+    again = run(context, pages)
+    value, *chroma = parts_of("#c0392b")
+    assert np.abs(after(pages, again, 0) - chroma).max() <= 1
+    for name, artifact in again.items():
+        before, now = (moves_of(a.data["windows"][0]) for a in (made[name], artifact))
+        assert (before[1:] == now[1:]).all()
+        assert abs(now[0, 3] - value) <= 1 and (now[1:, 3] == -1).all()
+    # The palette still says both what is wanted and what there was.
+    entry = next(e for e in from_document(context.document or {}) if e.id == number)
+    assert entry.edited and entry.colour == "#c0392b"
+
+
+def test_ids_stay_when_pages_come_and_go() -> None:
+    context, pages = chapter()
+    made = run(context, pages)
+    ids = [group_of(made, kind) for kind in range(KINDS)]
+    del pages["0.png"], pages["5.png"]
+    again = run(context, pages)
+    assert [group_of(again, kind) for kind in range(KINDS)] == ids
+
+
+def test_a_locked_palette_keeps_its_colours_in_the_next_chapter(tmp_path: Path) -> None:
+    context, pages = chapter()
+    made = run(context, pages)
+    for kind in range(KINDS):
+        edit(context, group_of(made, kind), locked=True)
+    edit(context, group_of(made, 1), colour="#2255aa")
+    file = tmp_path / "series.json"
+    file.write_text(json.dumps(context.document))
+    other = {name: page([(40, 0)] * KINDS, 50 + n) for n, name in enumerate(pages)}
+    config = configure(Options(palette=str(file)), context.chapter)
+    following = Context(context.chapter, config)
+    again = run(following, other)
+    assert np.abs(after(other, again, 0) - (-10, 30)).max() <= 3
+    assert np.abs(after(other, again, 1) - parts_of("#2255aa")[1:]).max() <= 1
+    first = {n: a.data for n, a in again.items()}
+    assert {n: a.data for n, a in run(following, other).items()} == first  # with the palette it has left
+
+
+def test_a_hint_fixes_the_group_under_its_point() -> None:
+    context, pages = chapter()
+    context.config = Config(
+        hints=(Hint("3.png", 10, SIDE + 5, "#2255aa"), Hint(1, 10, 3 * SIDE + 5, "#aa5522"))
+    )
+    made = run(context, pages)
+    assert np.abs(after(pages, made, 1) - parts_of("#2255aa")[1:]).max() <= 1
+    assert np.abs(after(pages, made, 3) - parts_of("#aa5522")[1:]).max() <= 1
+    assert np.abs(after(pages, made, 2) - (-20, -8)).max() <= 3
+
+
+def test_references_are_followed_where_they_look_alike() -> None:
+    context, pages = chapter()
+    example = page([(0, 0)] * KINDS, 77)
+    true = np.zeros((KINDS * SIDE, SIDE * KINDS, 3), np.uint8)
+    true[:] = (40, 140, 60)
+    table = example["colorize"].images["surfaces"]
+    table[1:, len(COLUMNS) :] = 255 - table[1:, len(COLUMNS) :]  # only kind 0 looks like ours
+    context.examples = [{"decode": Artifact({}, {"main": true}), "colorize": example["colorize"]}] * 3
+    made = run(context, pages)
+    green = np.array(parts_of("#288c3c")[1:])
+    assert np.abs(after(pages, made, 0) - green).max() <= 6
+    assert np.abs(after(pages, made, 2) - (-20, -8)).max() <= 3
+
+
+def test_it_can_be_switched_off() -> None:
+    assert configure(Options(harmonize=False, palette="nowhere"), Chapter("", ())) is None
+    assert configure(Options(), Chapter("", ())) == Config()
+
+
+@pytest.mark.parametrize(
+    ("option", "text"),
+    [
+        ("palette", None),
+        ("palette", "no json"),
+        ("palette", "[]"),
+        ("palette", '{"format": "mangacolor palette 1", "groups": []}'),
+        ("palette", '{"format": "mangacolor palette 1", "groups": [{"id": 1, "colour": "red"}]}'),
+        ("hints", None),
+        ("hints", "{}"),
+        ("hints", '[{"page": "a.png"}]'),
+        ("hints", '[{"page": "a.png", "x": -1, "y": 0, "colour": "#000000"}]'),
+        ("hints", '[{"page": "a.png", "x": 1, "y": 0, "colour": "blue"}]'),
+        ("reference", None),
+    ],
+)
+def test_files_that_cannot_be_read_are_refused(option: str, text: str | None, tmp_path: Path) -> None:
+    file = tmp_path / "file.json"
+    if text is not None:
+        file.write_text(text)
+    given: dict[str, Any] = {option: str(file)}
+    with pytest.raises(UsageError, match=f"--{option}"):
+        configure(replace(Options(), **given), Chapter("", ()))
+
+
+def test_a_palette_of_another_network_is_refused() -> None:
+    context, pages = chapter()
+    run(context, pages)
+    assert context.document is not None
+    entries = [replace(e, looks=e.looks + b"\0", locked=True) for e in from_document(context.document)]
+    context.document = to_document([replace(entry, locked=False) for entry in entries])
+    run(context, pages)  # nobody decided anything: it is made anew
+    context.document = to_document(entries)
+    with pytest.raises(UsageError, match="another colour network"):
+        run(context, pages)

@@ -1,0 +1,31 @@
+"""Bent pictures: the same things in other shapes, the same for a seed."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from mangacolor.training.colour.dataset import CropDataset
+from mangacolor.training.data.pictures import Picture, Source
+from mangacolor.training.data.warp import warped
+
+
+def painting() -> Picture:
+    coarse = np.random.default_rng(0).integers(0, 255, (6, 6, 3)).astype(np.uint8)
+    return Picture("a/0", "a", np.asarray(cv2.resize(coarse, (96, 96), interpolation=cv2.INTER_CUBIC)))
+
+
+def test_bent_crops_show_the_same_things_elsewhere() -> None:
+    plain, bent = (CropDataset([Source("a")], [painting()], 64, 9, 0, warp=warp) for warp in (0.0, 1.0))
+    apart = []
+    for index in range(9):
+        one, other = plain.pair(index)[1].astype(int), bent.pair(index)[1].astype(int)
+        apart.append(np.abs(one - other).mean())
+        assert np.array_equal(other, bent.pair(index)[1])
+    assert 5 < np.mean(apart) < 40
+
+
+def test_a_strength_of_nothing_leaves_a_picture_as_it_is() -> None:
+    pixels = painting().pixels
+    assert np.array_equal(warped(pixels, 0.0, np.random.default_rng(1)), pixels)
+    assert not np.array_equal(warped(pixels, 0.5, np.random.default_rng(1)), pixels)

@@ -1,0 +1,4 @@
+"""Training of the small networks beside the colour network.
+
+Public: ``balloons``, ``panels``, ``descreen``, ``upscale``, ``segment_embedding``.
+"""

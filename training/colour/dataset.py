@@ -1,0 +1,112 @@
+"""Crops for training: item ``i`` depends only on the seed and ``i``, so a resumed run goes on exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from mangacolor.core.errors import InputError
+from mangacolor.core.types import Image
+from mangacolor.training.data.pictures import Picture, Source
+from mangacolor.training.data.synthesis import Synthesis, synthesize
+from mangacolor.training.data.warp import warped
+
+Pair = tuple[torch.Tensor, torch.Tensor]
+
+
+class PictureMix:
+    """Pictures to draw from, each source as often as its weight says. Sources without weight are left out.
+
+    Raises ``InputError`` for a source that has no pictures.
+    """
+
+    def __init__(self, sources: Sequence[Source], pictures: Sequence[Picture]) -> None:
+        self.groups = [
+            (source, [picture for picture in pictures if picture.source == source.folder])
+            for source in sources
+            if source.weight > 0
+        ]
+        for source, members in self.groups:
+            if not members:
+                raise InputError(f"no pictures of {source.folder}", "take it out, or add pictures")
+        weights = np.array([source.weight for source, _ in self.groups])
+        self.shares = weights / weights.sum()
+
+    def draw(self, rng: np.random.Generator) -> tuple[Source, Picture]:
+        source, members = self.groups[int(rng.choice(len(self.groups), p=self.shares))]
+        return source, members[int(rng.integers(len(members)))]
+
+
+class CropDataset(Dataset[Pair]):
+    """Item ``i``: input 1×S×S and target 3×S×S, float32 in [-1, 1].
+
+    ``working_size``: the short side, in pixels, that a zoom of 1 gives a picture; ``size``: the crop's.
+    ``warp``: how far crops are bent (``warp.py``); a crop is bent by anything up to that.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        pictures: Sequence[Picture],
+        size: int,
+        length: int,
+        seed: int,
+        synthesis: Synthesis | None = None,
+        kind: str = "mixed",
+        working_size: int = 256,
+        warp: float = 0.0,
+    ) -> None:
+        self.mix = PictureMix(sources, pictures)
+        self.size, self.length, self.seed, self.kind = size, length, seed, kind
+        self.working_size, self.warp = working_size, warp
+        self.synthesis = synthesis or Synthesis()
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, index: int) -> Pair:
+        grey, colour = self.pair(index)
+        return to_tensor(grey), to_tensor(colour)
+
+    def pair(self, index: int) -> tuple[Image, Image]:
+        """The pair as pictures: input S×S uint8 and target S×S×3 uint8."""
+        # OpenCV's own threads would fight with those of torch and of the other loaders.
+        cv2.setNumThreads(0)
+        rng = np.random.default_rng((self.seed, index))
+        source, picture = self.mix.draw(rng)
+        crop = random_crop(picture.pixels, self.size, self.working_size, source.zoom, rng)
+        if self.warp:
+            crop = warped(crop, self.warp * float(rng.random()), rng)
+        return synthesize(crop, self.kind, rng, self.synthesis)
+
+
+def random_crop(
+    pixels: Image, size: int, working_size: int, zoom: tuple[float, float], rng: np.random.Generator
+) -> Image:
+    """A ``size``×``size`` crop at a random scale, mirrored half of the time."""
+    height, width = pixels.shape[:2]
+    scale = float(np.exp(rng.uniform(*np.log(zoom)))) * working_size / min(height, width)
+    side = min(round(size / scale), height, width)
+    y, x = int(rng.integers(height - side + 1)), int(rng.integers(width - side + 1))
+    crop = pixels[y : y + side, x : x + side]
+    method = cv2.INTER_AREA if side > size else cv2.INTER_CUBIC
+    scaled = cv2.resize(crop, (size, size), interpolation=method)
+    return np.ascontiguousarray(scaled[:, ::-1] if rng.random() < 0.5 else scaled, dtype=np.uint8)
+
+
+def to_tensor(picture: Image) -> torch.Tensor:
+    """H×W or H×W×3 uint8 to C×H×W float32 in [-1, 1]."""
+    array = picture[None] if picture.ndim == 2 else picture.transpose(2, 0, 1)
+    return torch.from_numpy(np.ascontiguousarray(array)).float().div_(127.5).sub_(1.0)
+
+
+def to_picture(tensor: torch.Tensor) -> Image:
+    """C×H×W in [-1, 1] to H×W×3 uint8; one channel is repeated."""
+    array = tensor.detach().float().add(1.0).mul(127.5).round().clamp(0, 255).byte().cpu().numpy()
+    if array.shape[0] == 1:
+        array = array.repeat(3, axis=0)
+    return np.ascontiguousarray(array.transpose(1, 2, 0))

@@ -1,0 +1,68 @@
+"""The terms of the two losses that need no pretrained network, and the door to those that do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mangacolor.models.colour.palette_head import chroma_of, luma_of
+from mangacolor.training.colour.config import LossWeights
+
+SPREAD = 0.06  # how far, in chroma of [-1, 1], a palette colour answers for its neighbourhood
+EVENNESS = 0.5  # of the weights of rare against common colours: 0 none, 1 inverse to their frequency
+
+
+def chroma_l1(fake: Tensor, colour: Tensor) -> Tensor:
+    """Mean absolute difference of Cb and Cr; N×3×H×W RGB in [-1, 1]. Twice, to span [0, 2] like RGB."""
+    return 2.0 * chroma_of(fake - colour).abs().mean()
+
+
+def luma_l1(fake: Tensor, colour: Tensor) -> Tensor:
+    """Mean absolute difference of luma."""
+    return luma_of(fake - colour).abs().mean()
+
+
+def palette_loss(logits: Tensor, colour: Tensor, centres: Tensor, rarity: Tensor) -> Tensor:
+    """Cross-entropy of palette logits (N×K×h×w) against the target's chroma, rare colours weighted up.
+
+    ``colour``: N×3×H×W in [-1, 1], averaged down to h×w. ``centres``: K×2. ``rarity``: K weights.
+    Each target is spread over the colours around it, so that near misses cost little.
+    """
+    target = functional.interpolate(chroma_of(colour), logits.shape[2:], mode="area")
+    pixels = target.permute(0, 2, 3, 1).reshape(-1, 2)
+    distance = torch.cdist(pixels, centres)
+    soft = torch.softmax(-(distance**2) / (2 * SPREAD**2), dim=1)
+    weight = soft @ rarity
+    told = functional.log_softmax(logits.float(), dim=1).permute(0, 2, 3, 1).reshape(len(pixels), -1)
+    return (weight * -(soft * told).sum(dim=1)).sum() / weight.sum()
+
+
+def adversarial_loss(logits: Tensor) -> Tensor:
+    """The generator's: binary cross-entropy of the discriminator's logits against "real"."""
+    return functional.binary_cross_entropy_with_logits(logits, torch.ones_like(logits))
+
+
+def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
+    """Half the sum of the cross-entropies of real and fake logits."""
+    wrong = functional.binary_cross_entropy_with_logits(fake, torch.zeros_like(fake))
+    return 0.5 * (adversarial_loss(real) + wrong)
+
+
+def perceptual_loss(weights: LossWeights, files: dict[str, Path], faithful: bool) -> nn.Module | None:
+    """The perceptual term that ``weights`` ask for, or None.
+
+    ``files`` may give the pretrained networks by role (``vgg``, ``anime``); without them they are
+    fetched by hash. Raises ``SetupError`` when one can neither be found nor fetched.
+    """
+    if not weights.perceptual or not (weights.vgg or weights.anime):
+        return None
+    from mangacolor.models.losses.perceptual import AnimeLoss, PerceptualLoss
+
+    if not weights.anime:
+        return PerceptualLoss(files.get("vgg"), faithful=faithful)
+    return AnimeLoss(
+        files.get("anime"), files.get("vgg"), anime=weights.anime, vgg=weights.vgg, faithful=faithful
+    )

@@ -1,0 +1,111 @@
+"""The data pack: one file with all training pictures at working scale, small enough to travel.
+
+A zip (stored, not compressed again) of AVIF pictures with full chroma and an ``index.json``. At the same
+size AVIF keeps some 3 dB more of these pictures than WebP. Reading it needs only numpy and Pillow.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import zipfile
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from PIL import Image as PilImage
+from PIL import features
+
+from mangacolor.core.atomic import output_error
+from mangacolor.core.errors import InputError, SetupError
+from mangacolor.core.types import Image
+from mangacolor.training.data.pictures import Picture, Source
+
+INDEX = "index.json"
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the same pictures give the same pack
+QUALITY = 40  # 7 kB a picture: the pictures of the default recipe take 19 MB
+_SPEED = 8  # libavif's: at 6 packs are as large, 0.6 dB better, and take three times as long
+
+
+def write_pack(
+    path: Path, sources: Sequence[Source], pictures: Iterable[Picture], quality: int = QUALITY
+) -> int:
+    """Write the pack and return the number of pictures in it.
+
+    Raises ``OutputError`` if it cannot be written, ``SetupError`` where Pillow cannot write AVIF.
+    """
+    _need_avif()
+    partial = path.with_name(path.name + ".partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        count = _write(partial, sources, pictures, quality)
+        partial.replace(path)
+    except OSError as error:
+        raise output_error(path, error) from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+    return count
+
+
+def _write(path: Path, sources: Sequence[Source], pictures: Iterable[Picture], quality: int) -> int:
+    entries = []
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for number, picture in enumerate(pictures):
+            file = f"{number:05d}.avif"
+            archive.writestr(zipfile.ZipInfo(file, EPOCH), _encode(picture.pixels, quality))
+            entries.append({"file": file, "name": picture.name, "source": picture.source})
+        index = {"sources": [asdict(source) for source in sources], "pictures": entries}
+        archive.writestr(zipfile.ZipInfo(INDEX, EPOCH), json.dumps(index, indent=1))
+    return len(entries)
+
+
+def read_pack(path: Path) -> tuple[list[Source], list[Picture]]:
+    """All sources and decoded pictures of a pack.
+
+    Raises ``InputError`` for anything that is not one, ``SetupError`` where Pillow cannot read AVIF.
+    """
+    _need_avif()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            index = json.loads(archive.read(INDEX))
+            blobs = [archive.read(entry["file"]) for entry in index["pictures"]]
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise InputError(
+            f"{path} is not a data pack: {error}", "make one with: mangacolor pack-data"
+        ) from error
+    try:
+        with ThreadPoolExecutor() as pool:
+            pixels = list(pool.map(_decode, blobs))
+    except (OSError, SyntaxError) as error:
+        raise InputError(f"a picture in {path} is damaged: {error}", "make the pack again") from error
+    sources = [Source(**{**entry, "zoom": tuple(entry["zoom"])}) for entry in index["sources"]]
+    pictures = [
+        Picture(entry["name"], entry["source"], array)
+        for entry, array in zip(index["pictures"], pixels, strict=True)
+    ]
+    return sources, pictures
+
+
+def _need_avif() -> None:
+    if not features.check("avif"):
+        raise SetupError(
+            "this Pillow cannot handle AVIF, the form of data packs", "install pillow 11.3 or newer"
+        )
+
+
+def _encode(pixels: Image, quality: int) -> bytes:
+    stream = io.BytesIO()
+    # One thread: the bytes of a pack must not depend on the machine.
+    PilImage.fromarray(pixels).save(
+        stream, "AVIF", quality=quality, speed=_SPEED, subsampling="4:4:4", max_threads=1
+    )
+    return stream.getvalue()
+
+
+def _decode(blob: bytes) -> Image:
+    with PilImage.open(io.BytesIO(blob)) as opened:
+        return np.asarray(opened.convert("RGB"))

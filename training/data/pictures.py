@@ -1,0 +1,106 @@
+"""Where colour pictures for training come from: folders of them, cut and shrunk to working scale.
+
+Layouts: ``pictures`` (any colour pictures), ``pages`` (comic pages, cut into panels by our own
+extractor), ``pairs`` (the Kaggle sketch pairs: 1024×512, colour on the left half).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import cv2
+import numpy as np
+from PIL import Image as PilImage
+
+from mangacolor.core.errors import InputError
+from mangacolor.core.types import Image
+
+Layout = Literal["pictures", "pages", "pairs"]
+SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A folder to train on.
+
+    ``weight`` is its share of the crops; ``zoom`` the range of crop scales, log-uniform, where 1
+    means that the short side of the picture or panel is the network's working size.
+    """
+
+    folder: str
+    layout: Layout = "pictures"
+    weight: float = 1.0
+    zoom: tuple[float, float] = (0.5, 1.3)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A colour picture (H×W×3 uint8 RGB), stored somewhat above working scale."""
+
+    name: str
+    source: str
+    pixels: Image
+
+
+def read_source(root: Path, source: Source, size: int = 256, surplus: float = 1.125) -> Iterator[Picture]:
+    """Pictures of one source, their short side at most ``size * surplus`` pixels.
+
+    Raises ``InputError`` when the folder is missing or holds no picture.
+    """
+    folder = root / source.folder
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    if not paths:
+        raise InputError(f"no pictures for training in {folder}", "name a folder that holds colour pictures")
+    for path in paths:
+        pixels = read_rgb(path)
+        name = path.relative_to(root).as_posix()
+        for index, piece in enumerate(pieces(pixels, source.layout)):
+            yield Picture(f"{name}#{index}", source.folder, _shrink(piece, round(size * surplus)))
+
+
+def read_rgb(path: Path) -> Image:
+    """H×W×3 uint8; transparency becomes white paper."""
+    try:
+        with PilImage.open(path) as opened:
+            if opened.mode in ("RGBA", "LA", "PA") or "transparency" in opened.info:
+                rgba = opened.convert("RGBA")
+                paper = PilImage.new("RGBA", rgba.size, "white")
+                return np.asarray(PilImage.alpha_composite(paper, rgba).convert("RGB"))
+            return np.asarray(opened.convert("RGB"))
+    except (OSError, SyntaxError, ValueError) as error:
+        raise InputError(f"{path} cannot be read as a picture: {error}", "mend or remove the file") from error
+
+
+def pieces(pixels: Image, layout: Layout) -> list[Image]:
+    """What a file of this layout holds: itself, its panels, or the colour half of a pair."""
+    if layout == "pairs":
+        return [pixels[:, : pixels.shape[1] // 2]]
+    if layout == "pages":
+        return _panels(pixels)
+    return [pixels]
+
+
+def _panels(pixels: Image) -> list[Image]:
+    """The page's panels with a little of the gutter around them: paper must stay paper."""
+    from mangacolor.stages.panels.stage import find_panels
+
+    margin = max(2, round(0.012 * min(pixels.shape[:2])))
+    pieces = []
+    for panel in find_panels(pixels).panels:
+        x, y, w, h = panel.box
+        piece = pixels[max(0, y - margin) : y + h + margin, max(0, x - margin) : x + w + margin]
+        if not panel.residual and min(piece.shape[:2]) >= 64:
+            pieces.append(piece)
+    return pieces
+
+
+def _shrink(pixels: Image, short_side: int) -> Image:
+    height, width = pixels.shape[:2]
+    ratio = short_side / min(height, width)
+    if ratio >= 1:
+        return np.ascontiguousarray(pixels)
+    size = max(1, round(width * ratio)), max(1, round(height * ratio))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)

@@ -1,0 +1,114 @@
+"""The tint table: one fixed curve from lightness to chroma, the baseline of every table.
+
+Cb and Cr are a quadratic of luma, fitted by least squares on the training pictures and multiplied
+by a gain, because a mean colour is paler than any colour. A network that does not clearly beat it
+has learnt nothing but sepia. The one stored beside this file was fitted on the training pages
+(Pepper&Carrot 1–18); ``python -m mangacolor.training.evaluation.tint_table DIR...`` fits anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mangacolor.core.types import Image
+from mangacolor.training.data.pictures import SUFFIXES, read_rgb
+
+TABLE = Path(__file__).with_name("tint_table.json")
+_SIDE = 256  # pixels on the short side when fitting: colour is low-frequency, disks are slow
+
+
+@dataclass(frozen=True, slots=True)
+class TintTable:
+    """``cb`` and ``cr``: coefficients of 1, y, y² with y = luma / 255, in levels; ``gain`` on both."""
+
+    cb: tuple[float, float, float]
+    cr: tuple[float, float, float]
+    gain: float
+    pictures: int  # how many it was fitted on
+
+    def colour(self, grey: Image) -> Image:
+        """Tint a grey picture (H×W uint8 → H×W×3 uint8 RGB), luma kept where the gamut allows."""
+        return self._levels()[grey]
+
+    def _levels(self) -> Image:
+        """The 256 colours, chroma reduced at constant luma until in gamut."""
+        luma = np.arange(256, dtype=np.float64)
+        powers = np.vander(luma / 255, 3, increasing=True)
+        cb = self.gain * (powers @ np.array(self.cb))
+        cr = self.gain * (powers @ np.array(self.cr))
+        # Inverse of the JPEG form of BT.601, as offsets from luma.
+        offset = np.stack([1.402 * cr, -0.344136 * cb - 0.714136 * cr, 1.772 * cb], axis=1)
+        room = np.where(offset > 0, 255 - luma[:, None], luma[:, None])
+        fits = np.min(room / np.maximum(np.abs(offset), 1e-9), axis=1)
+        rgb = luma[:, None] + np.minimum(fits, 1.0)[:, None] * offset
+        return np.asarray(np.clip(np.round(rgb), 0, 255), dtype=np.uint8)
+
+
+def load_tint_table(path: Path = TABLE) -> TintTable:
+    """The table in ``path``: the one fitted on the training set, if none is named."""
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    return TintTable(tuple(stored["cb"]), tuple(stored["cr"]), stored["gain"], stored["pictures"])
+
+
+def fit_tint_table(pictures: Iterable[Image], gain: float = 1.5) -> TintTable:
+    """Fit the curve on colour pictures (each H×W×3 uint8 RGB). Each weighs the same."""
+    normal = np.zeros((3, 3))
+    moments = np.zeros((3, 2))
+    count = 0
+    for picture in pictures:
+        count += 1
+        small = _small(picture)
+        ycc = cv2.cvtColor(small, cv2.COLOR_RGB2YCrCb).reshape(-1, 3).astype(np.float64)
+        powers = np.vander(ycc[:, 0] / 255, 3, increasing=True)
+        chroma = ycc[:, [2, 1]] - 128
+        normal += powers.T @ powers / len(ycc)
+        moments += powers.T @ chroma / len(ycc)
+    if not count:
+        raise ValueError("a tint table needs at least one picture")
+    curve = np.linalg.lstsq(normal, moments, rcond=None)[0].round(4)
+    return TintTable(_triple(curve[:, 0]), _triple(curve[:, 1]), gain, count)
+
+
+def _triple(values: npt.NDArray[np.floating[Any]]) -> tuple[float, float, float]:
+    first, second, third = (float(value) for value in values)
+    return first, second, third
+
+
+def _small(picture: Image) -> Image:
+    factor = _SIDE / min(picture.shape[:2])
+    if factor >= 1:
+        return picture
+    small = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, dtype=np.uint8)
+
+
+def main(arguments: list[str]) -> None:
+    """Fit on every picture under the folders given and write the JSON file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--gain", type=float, default=1.5)
+    parser.add_argument("--out", type=Path, default=TABLE)
+    given = parser.parse_args(arguments)
+    files = [
+        file
+        for folder in given.folders
+        for file in sorted(folder.rglob("*"))
+        if file.suffix.lower() in SUFFIXES
+    ]
+    table = fit_tint_table((read_rgb(file) for file in files), given.gain)
+    given.out.write_text(json.dumps(asdict(table), indent=1) + "\n", encoding="utf-8")
+    sys.stderr.write(f"{given.out}: fitted on {table.pictures} pictures\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
