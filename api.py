@@ -69,7 +69,7 @@ def find_panels(
 
     ``stages.panels.find_panels`` also gives the page's ground and what lies outside of all panels.
     """
-    from mangacolor.stages.panels.stage import find_panels as find
+    from mangacolor.stages.panels import find_panels as find
 
     _check_image(image)
     return [panel for panel in find(image, direction, method).panels if not panel.residual]

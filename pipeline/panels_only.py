@@ -20,9 +20,8 @@ from mangacolor.pipeline.engine.single_page import run_page
 from mangacolor.pipeline.store.cache import encode_png
 from mangacolor.pipeline.store.corrections import with_edits
 from mangacolor.pipeline.store.layout import State
+from mangacolor.stages.panels.layout import panel_document, public_document
 from mangacolor.stages.registry import default_graph
-
-DOCUMENT = ("page", "size", "panels", "polygons", "confidence", "seconds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +102,14 @@ def _write_page(out: Path, options: Options, chapter: Chapter, page: Page) -> in
     decoded = made["decode"]
     overlay = decoded.images["main"]
     if stage.name not in made:  # a blank page: there is nothing to look for panels in
-        document = {"page": page.name, "size": decoded.data["size"], "seconds": 0.0}
-        document |= {key: [] for key in ("panels", "polygons", "confidence")}
+        document = panel_document((), page.name, decoded.data["size"], 0.0)
     else:
         document = made[stage.name].data
         if stage.preview is not None:
             overlay = stage.preview(made[stage.name], {need: made[need] for need in stage.needs})
     target = out / PurePosixPath(page.name)
     write_atomic(target.with_suffix(".panels.png"), encode_png(overlay))
-    write_atomic(target.with_suffix(".json"), _json({key: document[key] for key in DOCUMENT}))
+    write_atomic(target.with_suffix(".json"), _json(public_document(document)))
     return len(document["panels"])
 
 

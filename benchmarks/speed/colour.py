@@ -16,7 +16,7 @@ from mangacolor.models.colour.checkpoints import load_generator
 from mangacolor.models.colour.runner import colour_runner
 from mangacolor.models.runtime.backends import CpuBackend
 from mangacolor.stages.colorize.stage import colorize_pictures, shrink, tiles_of, working_size
-from mangacolor.stages.panels.stage import find_panels
+from mangacolor.stages.panels import find_panels
 from mangacolor.stages.windows.assign import assign_windows
 
 BATCH = 8

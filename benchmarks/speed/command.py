@@ -24,7 +24,7 @@ from PIL import Image as PilImage
 from mangacolor.benchmarks.speed.timing import Ratio, Seconds, alternate
 from mangacolor.core.types import Image
 from mangacolor.formats.writers import encode_picture
-from mangacolor.stages.panels.stage import find_panels
+from mangacolor.stages.panels import find_panels
 
 ROOT = Path(__file__).resolve().parents[2]
 LARGE = (1400, 2000)

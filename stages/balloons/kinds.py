@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from mangacolor.core.types import Box, Image
+from mangacolor.stages.balloons.layout import Kind
 
-Kind = Literal["closed", "open", "cut", "black", "caption"]
 DARK = 100  # a balloon with darker paper than this is a black one
 RECTANGULAR = 0.95  # of its tightest rectangle that a caption fills
 BOUNDED = 0.65  # of its rim that must stand out: free lettering on white paper has none on one side or more

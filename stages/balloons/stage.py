@@ -1,54 +1,14 @@
-"""Balloons: where the page's own paper and lettering must stay as they are.
-
-Works on luma only, so that a page in colour and its black-and-white scan give the same answer. Two
-ways: ``learnt`` asks a small network, fits its answer to the ink and adds what it overlooked but good
-lettering or a closed outline proves; ``lettering`` needs no network.
-"""
+"""The stage ``balloons``: the mask of what keeps its own paper and lettering."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Literal
+from dataclasses import dataclass
 
-import cv2
-import numpy as np
-
-from mangacolor.core.colour import luma as luma_of
 from mangacolor.core.settings import Options
-from mangacolor.core.types import Artifact, Box, Chapter, Image, Inputs
-from mangacolor.models.files.reading import BUNDLED
-from mangacolor.stages.balloons.enclosed import enclosed
-from mangacolor.stages.balloons.fit import fit_regions
-from mangacolor.stages.balloons.kinds import Kind, Region, bounded, kind_of, overlooked
-from mangacolor.stages.balloons.lettered import as_uint8, lettered_regions
+from mangacolor.core.types import Artifact, Chapter, Inputs
+from mangacolor.stages.balloons.detect import WEIGHTS, Method, find_balloons
 from mangacolor.stages.base import Stage, StageContext
-
-WEIGHTS = BUNDLED / "balloons.safetensors"
-Method = Literal["learnt", "lettering"]
-WORKING_SIDE = 1400  # pixels of the page's long side: lettering stays legible, time stays bounded
-NETWORK_SIDE = 768  # the same, for the network, as it was trained
-
-
-@dataclass(frozen=True, slots=True)
-class Balloon:
-    """A balloon or caption: bounding box in page pixels, kind, confidence in [0, 1].
-
-    ``closed``: outlined all round. ``open``: its outline has gaps. ``cut``: it ends at a panel's or
-    the page's edge. ``black``: light lettering on dark. ``caption``: a rectangle.
-    """
-
-    box: Box
-    kind: Kind
-    confidence: float
-
-
-@dataclass(frozen=True, slots=True)
-class BalloonLayout:
-    """All balloons of a page, and their mask: H×W uint8, 255 = paper or lettering of a balloon."""
-
-    mask: Image
-    balloons: tuple[Balloon, ...]
+from mangacolor.stages.panels import PanelLayout
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,73 +18,8 @@ class Config:
     method: Method = "learnt"
 
 
-def find_balloons(
-    image: Image, ground: Image | None = None, panels: Sequence[Box] = (), method: Method = "learnt"
-) -> BalloonLayout:
-    """Balloons and captions of a page, top to bottom.
-
-    ``image``: H×W×3 RGB or H×W luma, uint8. ``ground``: H×W uint8, 255 = paper around what is drawn,
-    into which no balloon grows. ``panels``: boxes that tell a cut balloon from a closed one.
-    Lettering that stands free on the drawing is no balloon. Raises ``SetupError`` if the network's
-    weights, which come with the package, cannot be loaded.
-    """
-    luma = luma_of(image)
-    side = max(luma.shape)
-    scale = 1.0 if side <= 1.15 * WORKING_SIDE else WORKING_SIDE / side  # a slight shrink only blurs edges
-    small = _resized(luma, scale)
-    shut = (
-        None
-        if ground is None
-        else as_uint8(cv2.resize(ground, small.shape[::-1], interpolation=cv2.INTER_NEAREST))
-    )
-    regions = _learnt(luma, small, shut) if method == "learnt" else lettered_regions(small, shut)
-    regions.sort(key=lambda region: region.box[1::-1])
-    mask = np.zeros_like(small)
-    for region in regions:
-        x, y, w, h = region.box
-        np.maximum(mask[y : y + h, x : x + w], region.mask, out=mask[y : y + h, x : x + w])
-    frames = [_scaled(box, scale, small.shape) for box in panels]
-    balloons = tuple(
-        Balloon(
-            _scaled(region.box, 1 / scale, luma.shape),
-            kind_of(region, small, frames),
-            round(region.confidence, 3),
-        )
-        for region in regions
-    )
-    whole = cv2.resize(mask, luma.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return BalloonLayout(as_uint8(whole), balloons)
-
-
-def _learnt(luma: Image, small: Image, ground: Image | None) -> list[Region]:
-    from mangacolor.models.page.page_net import page_chances, shared_page_net
-
-    seen = _resized(luma, min(1.0, NETWORK_SIDE / max(luma.shape)))
-    chance, strokes = (
-        as_uint8(cv2.resize(answer, small.shape[::-1], interpolation=cv2.INTER_LINEAR))
-        for answer in page_chances(shared_page_net(WEIGHTS), seen)
-    )
-    regions = [region for region in fit_regions(small, chance, ground) if bounded(region, small)]
-    regions += overlooked(small, chance, regions, lettered_regions(small, ground))
-    return regions + enclosed(small, chance, strokes, ground, regions)
-
-
-def _resized(luma: Image, scale: float) -> Image:
-    if scale >= 1:
-        return luma
-    size = (max(1, round(luma.shape[1] * scale)), max(1, round(luma.shape[0] * scale)))
-    return as_uint8(cv2.resize(luma, size, interpolation=cv2.INTER_AREA))
-
-
-def _scaled(box: Box, factor: float, shape: tuple[int, ...]) -> Box:
-    """``box`` times ``factor``, within a picture of ``shape``."""
-    x, y, w, h = box
-    left, top = round(x * factor), round(y * factor)
-    right, bottom = min(round((x + w) * factor), shape[1]), min(round((y + h) * factor), shape[0])
-    return left, top, right - left, bottom - top
-
-
 def configure(_options: Options, _chapter: Chapter) -> Config:
+    """No option concerns balloons."""
     return Config()
 
 
@@ -136,13 +31,11 @@ def fingerprint(config: Config) -> str:
 
 
 def run(context: StageContext, inputs: Inputs) -> Artifact:
-    """The mask as ``main``; boxes, kinds and confidences as data."""
-    panels = inputs["panels"]
-    boxes: list[Box] = [tuple(box) for box in panels.data.get("panels", [])]
-    layout = find_balloons(
-        inputs["decode"].images["main"], panels.images.get("ground"), boxes, context.config.method
-    )
-    return Artifact({"balloons": [asdict(b) for b in layout.balloons]}, {"main": layout.mask})
+    """Find the balloons of ``decode``'s picture."""
+    panels = PanelLayout.from_artifact(inputs["panels"])
+    boxes = [panel.box for panel in panels.detected]
+    layout = find_balloons(inputs["decode"].images["main"], panels.ground, boxes, context.config.method)
+    return layout.to_artifact()
 
 
 STAGE = Stage(

@@ -24,7 +24,7 @@ from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.batching import Room, load_model, run_in_batches
 from mangacolor.stages.colorize.tiling import blend, cut
-from mangacolor.stages.panels.stage import panels_of
+from mangacolor.stages.panels import PanelLayout
 from mangacolor.stages.segments.features import FeaturePool, describe, embedded
 from mangacolor.stages.segments.segmentation import find_surfaces
 from mangacolor.stages.windows.assign import Labels, assign_windows
@@ -92,7 +92,8 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
     """
     config: Config = context.config
     grey = luma(inputs["decode"].images["main"])
-    windows = assign_windows(panels_of(inputs["panels"]), inputs["panels"].images["ground"])
+    layout = PanelLayout.from_artifact(inputs["panels"])
+    windows = assign_windows(layout.panels, layout.ground)
     sizes = [working_size(*pair) for pair in zip(windows.boxes, windows.short_sides, strict=True)]
     small = [shrink(grey, box, size) for box, size in zip(windows.boxes, sizes, strict=True)]
     runner = _runner(context, context.device)

@@ -12,8 +12,8 @@ import numpy as np
 
 from mangacolor.core.errors import InputError
 from mangacolor.core.types import Page
-from mangacolor.stages.panels.detect import Found
-from mangacolor.stages.panels.polygons import Polygon
+from mangacolor.stages.panels.cutting.page import Found
+from mangacolor.stages.panels.cutting.polygons import Polygon
 
 _REMEDY = "Correct the file, or delete it to have the panels detected."
 _AGREE = 2.0  # pixels between a polygon's own box and the box beside it

@@ -1,98 +1,76 @@
-"""From a page's luma to its panel polygons: scale, lines, cuts, sides, and what is no panel."""
+"""From a page's pixels to its panels in reading order and its ground."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-import cv2
 import numpy as np
 
-from mangacolor.core.types import Image
-from mangacolor.stages.panels.border_net import border_chance
-from mangacolor.stages.panels.cuts import cut
-from mangacolor.stages.panels.insets import insets
-from mangacolor.stages.panels.lines import segments, view
-from mangacolor.stages.panels.paper import Blank, blank
-from mangacolor.stages.panels.polygons import Polygon, four_to_six, page_polygon
-from mangacolor.stages.panels.snap import share
-from mangacolor.stages.panels.webtoon import windows
+from mangacolor.core.colour import luma
+from mangacolor.core.types import Direction, Image, Panel, Point
+from mangacolor.stages.panels.corrections import panels_in
+from mangacolor.stages.panels.cutting.page import Found, Method, detect, whole_page
+from mangacolor.stages.panels.cutting.polygons import Polygon
+from mangacolor.stages.panels.layout import RESIDUAL_CONFIDENCE, PanelLayout, as_points, box_around
+from mangacolor.stages.panels.paper import ground as find_ground
+from mangacolor.stages.panels.paper import is_tone
+from mangacolor.stages.panels.reading_order import order_panels
+from mangacolor.stages.panels.residual import residuals
 
-Method = Literal["learnt", "lines"]
-_PAGE_PIXELS = 1.0e6  # a page is looked at at about this size: frames stay two pixels wide
-_SPREAD_PIXELS = 1.7e6
-_STRIP_WIDTH = 700
-_DOUBT = 0.1  # confidence of a whole page taken as one panel
+_VIVID, _PAINTED = 48, 0.1  # levels between a pixel's channels, and share of such pixels
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A detected panel: polygon in page pixels (N×2 float), confidence in [0, 1]."""
+def find_panels(image: Image, direction: Direction = "rtl", method: Method = "learnt") -> PanelLayout:
+    """Panels of a page: uint8, H×W or H×W×3 RGB. Never empty; a page in doubt is one panel.
 
-    polygon: Polygon
-    confidence: float
-
-
-def detect(luma: Image, method: Method = "learnt", painted: bool = False) -> list[Found]:
-    """Panels of a page (H×W luma) in no particular order; at least one. ``painted``: it is in colour."""
-    height, width = luma.shape
-    scale = _scale(width, height)
-    small = luma
-    if scale < 1:
-        size = max(1, round(width * scale)), max(1, round(height * scale))
-        small = np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8)
-    back = np.array([width / small.shape[1], height / small.shape[0]])
-    found: list[Found] = []
-    for top, bottom in windows(small):
-        shift = np.array([0, top])
-        found += [
-            Found((panel.polygon + shift) * back, panel.confidence)
-            for panel in _page(small[top:bottom], method, painted)
-        ]
-    return found or [whole_page(luma)]
+    ``learnt`` asks a small network where borders run, and follows the page's lines there; ``lines``
+    needs no network.
+    """
+    grey = luma(image)
+    layout = _layout(grey, detect(grey, method, _painted(image)), direction)
+    first, *more = layout.detected
+    if not more and is_tone(grey, layout.ground, np.array(first.polygon, np.float64)):
+        layout = _layout(grey, [whole_page(grey)], direction)
+    return layout
 
 
-def whole_page(luma: Image) -> Found:
-    """A page in doubt (H×W luma) as one panel."""
-    return Found(page_polygon(*luma.shape[::-1]), _DOUBT)
+def layout_from_document(document: Mapping[str, Any], image: Image, name: str) -> PanelLayout:
+    """The layout that a (corrected) Panels JSON describes, in its order, with the ground of ``image``.
+
+    Raises ``InputError``, naming ``name``, where the document does not fit the page.
+    """
+    size = image.shape[1], image.shape[0]
+    return _layout(luma(image), panels_in(document, size, name), None)
 
 
-def _scale(width: int, height: int) -> float:
-    if height > 3 * width:
-        return min(1.0, _STRIP_WIDTH / width)
-    pixels = _SPREAD_PIXELS if width > 1.1 * height else _PAGE_PIXELS
-    return min(1.0, float((pixels / (width * height)) ** 0.5))
+def _painted(image: Image) -> bool:
+    """Whether a good part of the picture has strong colour, as tinted paper never has."""
+    if image.ndim == 2:
+        return False
+    few = image[::8, ::8].astype(np.int16)
+    return bool((np.ptp(few, axis=2) > _VIVID).mean() > _PAINTED)
 
 
-def _page(luma: Image, method: Method, painted: bool) -> list[Found]:
-    height, width = luma.shape
-    masks = blank(luma)
-    lines = segments(luma)
-    chance = border_chance(luma) if method == "learnt" else None
-    white, black, pure = (np.ascontiguousarray(mask.T) for mask in (masks.white, masks.black, masks.pure))
-    turned = Blank(white, black, pure, masks.paper)
-    views = (
-        view(luma, masks, lines, chance, painted),
-        view(
-            np.ascontiguousarray(luma.T),
-            turned,
-            lines[:, [1, 0, 3, 2]],
-            None if chance is None else np.ascontiguousarray(chance.T),
-            painted,
-        ),
-    )
-    found: list[Found] = []
-    for region in cut(views, page_polygon(width, height)):
-        if _drawn(masks, region.polygon):
-            found.append(Found(four_to_six(region.polygon), region.support))
-            found += [Found(*inset) for inset in insets(views, region.polygon)]
-    return found
+def _layout(grey: Image, found: Sequence[Found], direction: Direction | None) -> PanelLayout:
+    """``direction`` None keeps the given order."""
+    size = grey.shape[1], grey.shape[0]
+    polygons = [_whole_pixels(panel.polygon, size) for panel in found]
+    panels = [
+        Panel(points, box_around(points), float(np.clip(panel.confidence, 0, 1)))
+        for points, panel in zip(polygons, found, strict=True)
+    ]
+    if direction is not None:
+        order = order_panels([panel.box for panel in panels], size, direction)
+        panels = [panels[index] for index in order]
+    ground = find_ground(grey, [np.array(panel.polygon, np.float64) for panel in panels])
+    rest = [
+        Panel.from_box(box, RESIDUAL_CONFIDENCE, residual=True)
+        for box in residuals(ground, [panel.polygon for panel in panels])
+    ]
+    return PanelLayout((*panels, *rest), ground)
 
 
-def _drawn(masks: Blank, polygon: Polygon) -> bool:
-    """Whether a region is a panel, not a margin with a balloon or a page number in it."""
-    height, width = masks.white.shape
-    extent = polygon.max(0) - polygon.min(0)
-    thickness = float(min(extent[0] / width, extent[1] / height))
-    empty = max(share(masks.white, polygon), share(masks.black, polygon))
-    return thickness >= 0.03 and empty < (0.8 if thickness < 0.12 else 0.97)
+def _whole_pixels(polygon: Polygon, size: tuple[int, int]) -> tuple[Point, ...]:
+    corners = np.clip(np.rint(polygon), 0, size).astype(int)
+    return as_points(corners.tolist())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -11,15 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from mangacolor.core.types import Image
-from mangacolor.stages.panels.polygons import Polygon
+from mangacolor.stages.panels.cutting.blank import DARKEST_PAPER, PAPER_SPREAD, Blank, blank
+from mangacolor.stages.panels.cutting.polygons import Polygon
 
 Bools = npt.NDArray[np.bool_]
 
-_TONES = 150  # luma from which a level may be the paper's
-_PAPER_SPREAD = 22  # levels below the paper's own level that still are paper
-_PURE_SPREAD = 7  # the same for paper beside pale colours
-_INK_SPREAD = 14  # levels above the page's black that still are black
-_COMMON = 0.15  # share of a bright level between panels that makes it the paper's
 _BLANK_LINE = 0.998  # share of a row or column that is blank in a margin
 _BLANK_PAGE = 0.995  # a page as blank as this is one white panel, not all margin
 _WHITE = 240  # luma of paper that is not tinted
@@ -35,44 +30,6 @@ _BESIDE = 0.25  # share of the page's left or right side on which white is no sl
 _GAP = 0.003  # half the widest gap in an outline that paper does not run through
 _RIM = 0.002  # how far paper is followed towards lines that are not quite sharp
 _ENOUGH_OUTSIDE = 0.8  # share of a blank component outside panels that makes it a gutter
-
-
-@dataclass(frozen=True, slots=True)
-class Blank:
-    """H×W masks of pixels as bright as the paper, and as dark as a black page.
-
-    ``pure`` is ``white`` without pale colours and light tone, as far as a clean page tells them apart.
-    ``paper``: its level.
-    """
-
-    white: Bools
-    black: Bools
-    pure: Bools
-    paper: int
-
-
-def blank(luma: Image, where: Bools | None = None) -> Blank:
-    """Where a page (H×W luma) shows nothing but paper, or nothing but black.
-
-    The levels of paper and black are the commonest of the page. With ``where``, a part of it that lies
-    between panels, paper is the lightest level that is common there: a flat tone is darker than paper.
-    """
-    smooth = cv2.GaussianBlur(luma, (3, 3), 0)
-    told = smooth if where is None or not where.any() else smooth[where]
-    histogram = np.bincount(told.ravel(), minlength=256).astype(np.float64)
-    histogram = np.convolve(histogram, np.ones(5), "same")
-    bright = histogram[_TONES:]
-    paper = _TONES + int(bright.argmax())
-    if where is not None:
-        common = np.flatnonzero(bright >= max(1.0, _COMMON * bright.sum() / 5))  # each counted five times
-        paper = _TONES + int(common[-1]) if len(common) else paper
-    darkest = int(histogram[:60].argmax())
-    return Blank(
-        white=smooth >= paper - _PAPER_SPREAD,
-        black=smooth <= min(darkest, 30) + _INK_SPREAD,
-        pure=smooth >= paper - _PURE_SPREAD,
-        paper=paper,
-    )
 
 
 def ground(luma: Image, polygons: Sequence[Polygon]) -> Image:
@@ -104,7 +61,7 @@ def is_tone(luma: Image, ground: Image, panel: Polygon) -> bool:
     tint around a frame. A tone is what lies above, below or beside a picture that bleeds off all other
     sides; and, without a frame, what is dark, outshone by much of the page, or missing along a side.
     """
-    paper = (ground > 0) & (luma >= _TONES - _PAPER_SPREAD)
+    paper = (ground > 0) & (luma >= DARKEST_PAPER - PAPER_SPREAD)
     level = float(np.median(luma[paper])) if paper.any() else 255.0
     if level >= _WHITE or 2 * np.count_nonzero(paper) < np.count_nonzero(ground):
         return False

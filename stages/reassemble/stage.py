@@ -15,7 +15,7 @@ from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Box, Chapter, Image, Inputs
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.colorize.stage import shrink
-from mangacolor.stages.panels.stage import panels_of
+from mangacolor.stages.panels import PanelLayout
 from mangacolor.stages.reassemble.ink_transfer import LIFT_STEPS, paint, small_plan, with_lift
 from mangacolor.stages.reassemble.recolour import LIGHT, corrected, lift, moves_of, rows_of
 from mangacolor.stages.reassemble.segment_fields import open_borders
@@ -40,7 +40,8 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
     """The page in colour, H'×W'×3 RGB, at the scale of the ``upscale`` artifact."""
     page = inputs["decode"].images["main"]
     light = inputs["upscale"].images["main"]
-    windows = assign_windows(panels_of(inputs["panels"]), inputs["panels"].images["ground"])
+    layout = PanelLayout.from_artifact(inputs["panels"])
+    windows = assign_windows(layout.panels, layout.ground)
     plans = _plans(inputs["colorize"], inputs.get("harmonize"), luma(page), windows)
     keep = _paper(windows, inputs["balloons"].images["main"])
     grey_source = bool((page[..., 0] == page[..., 1]).all() and (page[..., 1] == page[..., 2]).all())

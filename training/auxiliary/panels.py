@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from mangacolor.core.types import Image
-from mangacolor.stages.panels.stage import find_panels
+from mangacolor.stages.panels import find_panels
 from mangacolor.training.auxiliary.balloons import Recipe, read_sources, some_of, train
 from mangacolor.training.pages.balloons import LabelledPage
 from mangacolor.training.pages.figures import Figure

@@ -14,7 +14,7 @@ import numpy as np
 
 from mangacolor.core.colour import luma as luma_of
 from mangacolor.core.types import Image
-from mangacolor.stages.panels.stage import find_panels
+from mangacolor.stages.panels import find_panels
 from mangacolor.training.data.halftone import screened
 from mangacolor.training.data.line_art import valley, xdog
 

@@ -85,7 +85,7 @@ def pieces(pixels: Image, layout: Layout) -> list[Image]:
 
 def _panels(pixels: Image) -> list[Image]:
     """The page's panels with a little of the gutter around them: paper must stay paper."""
-    from mangacolor.stages.panels.stage import find_panels
+    from mangacolor.stages.panels import find_panels
 
     margin = max(2, round(0.012 * min(pixels.shape[:2])))
     pieces = []

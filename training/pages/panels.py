@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from mangacolor.core.types import Box, Image
-from mangacolor.stages.panels.polygons import Polygon, area, clip, page_polygon, swap
+from mangacolor.stages.panels.cutting.polygons import Polygon, area, clip, page_polygon, swap
 from mangacolor.training.data.synthesis import scan_damage
 from mangacolor.training.pages.balloon_drawing import random_style
 from mangacolor.training.pages.balloons import (

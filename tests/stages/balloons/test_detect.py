@@ -9,9 +9,12 @@ import cv2
 import numpy as np
 import pytest
 
-from mangacolor.core.types import Artifact, Image
+from mangacolor.core.types import Artifact, Image, Panel
+from mangacolor.stages.balloons.detect import Method, find_balloons
 from mangacolor.stages.balloons.kinds import Region, bounded
-from mangacolor.stages.balloons.stage import STAGE, Config, Method, find_balloons
+from mangacolor.stages.balloons.layout import BalloonLayout
+from mangacolor.stages.balloons.stage import STAGE, Config
+from mangacolor.stages.panels import PanelLayout
 
 
 def tone(rows: int = 700, columns: int = 500) -> Image:
@@ -156,15 +159,20 @@ class Context:
 
 def test_the_stage_reads_its_inputs_and_leaves_json_and_a_mask() -> None:
     page, truth = balloon_page()
+    panels = PanelLayout((Panel.from_box((0, 0, 500, 700)),), np.zeros_like(page))
     inputs = {
         "decode": Artifact(images={"main": np.dstack([page] * 3)}),
-        "panels": Artifact({"panels": [[0, 0, 500, 700]]}, {"ground": np.zeros_like(page)}),
+        "panels": panels.to_artifact("a.png", 0.0),
     }
     artifact = STAGE.run(Context(), inputs)  # type: ignore[arg-type]
     (balloon,) = json.loads(json.dumps(artifact.data))["balloons"]
     assert set(balloon) == {"box", "kind", "confidence"}
     assert 0 < balloon["confidence"] <= 1
     assert overlap(artifact.images["main"], truth) > 0.95
+    layout = BalloonLayout.from_artifact(artifact)
+    assert layout.mask is artifact.images["main"]
+    assert layout.to_artifact().data == artifact.data
+    assert [list(b.box) for b in layout.balloons] == [list(balloon["box"])]
 
 
 def test_the_cache_key_follows_the_weights() -> None:
@@ -179,7 +187,7 @@ LETTERED = Path("/work/shared/data/validation/peppercarrot_lettered")
 @pytest.mark.slow
 @pytest.mark.skipif(not LETTERED.is_dir(), reason="the validation pages are not on this machine")
 def test_unseen_lettered_pages_reach_the_goal() -> None:
-    from mangacolor.stages.panels.stage import find_panels
+    from mangacolor.stages.panels import find_panels
     from mangacolor.training.auxiliary.balloons import read
     from mangacolor.training.pages.balloon_truth import balloon_truth
 

@@ -12,16 +12,12 @@ import pytest
 from mangacolor.core.errors import InputError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Panel
-from mangacolor.stages.panels import gutters
+from mangacolor.stages.panels import PanelLayout, find_panels
+from mangacolor.stages.panels.cutting import gutters
+from mangacolor.stages.panels.detect import layout_from_document
+from mangacolor.stages.panels.layout import panel_document
 from mangacolor.stages.panels.paper import ground as find_ground
-from mangacolor.stages.panels.stage import (
-    STAGE,
-    Config,
-    find_panels,
-    layout_from_document,
-    panel_document,
-    panels_of,
-)
+from mangacolor.stages.panels.stage import STAGE, Config
 
 WIDTH, HEIGHT = 600, 840
 BOXES = [(320, 30, 250, 240), (30, 30, 278, 240), (30, 284, 540, 250), (30, 548, 540, 262)]
@@ -176,7 +172,10 @@ def test_the_stage_leaves_the_panels_json_and_reads_it_back() -> None:
     assert len(data["panels"]) == len(data["polygons"]) == len(data["confidence"]) == 4
     assert data["seconds"] > 0
     layout = find_panels(page, "ltr")
-    assert [panel.polygon for panel in panels_of(artifact)] == [panel.polygon for panel in layout.panels]
+    again = PanelLayout.from_artifact(artifact)
+    assert [panel.polygon for panel in again.panels] == [panel.polygon for panel in layout.panels]
+    assert [panel.residual for panel in again.panels] == [panel.residual for panel in layout.panels]
+    assert again.size == (WIDTH, HEIGHT) and np.array_equal(again.ground, layout.ground)
     assert np.array_equal(artifact.images["ground"], layout.ground)
     assert STAGE.preview is not None
     overlay = STAGE.preview(artifact, inputs)
@@ -192,7 +191,7 @@ def test_direction_comes_from_the_option_then_the_chapter() -> None:
 
 def test_a_corrected_document_is_taken_as_it_is() -> None:
     page = draw_page(BOXES)
-    document = panel_document(find_panels(page), "a.png", (WIDTH, HEIGHT), 0.1)
+    document = panel_document(find_panels(page).panels, "a.png", (WIDTH, HEIGHT), 0.1)
     document["panels"] = [[10, 20, 300, 400], [320, 20, 270, 400]]
     del document["polygons"]
     layout = layout_from_document(document, page, "a.json")
@@ -219,7 +218,7 @@ def test_a_corrected_document_is_taken_as_it_is() -> None:
 )
 def test_a_document_that_does_not_fit_is_refused(change: dict[str, object], word: str) -> None:
     page = draw_page(BOXES)
-    document = panel_document(find_panels(page), "a.png", (WIDTH, HEIGHT), 0.1) | change
+    document = panel_document(find_panels(page).panels, "a.png", (WIDTH, HEIGHT), 0.1) | change
     with pytest.raises(InputError, match=word) as caught:
         layout_from_document(document, page, "a.json")
     assert "a.json" in str(caught.value)

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from mangacolor.core.types import Image, Panel
+from mangacolor.stages.panels import PanelLayout, find_panels
+from mangacolor.stages.panels.detect import layout_from_document
+from mangacolor.stages.panels.layout import panel_document
 from mangacolor.stages.panels.paper import ground as find_ground
 from mangacolor.stages.panels.paper import is_tone
-from mangacolor.stages.panels.stage import PanelLayout, find_panels, layout_from_document, panel_document
 from mangacolor.tests.stages.panels.test_detect import BOXES, HEIGHT, WIDTH, draw_page, texture
 
 WHOLE = (0, 0, WIDTH, HEIGHT)
@@ -47,7 +49,8 @@ def test_a_flat_sky_that_bleeds_belongs_to_its_picture(sky: int) -> None:
 def test_the_document_of_a_page_under_a_sky_gives_the_same_layout() -> None:
     page = landscape(228)
     layout = find_panels(page)
-    again = layout_from_document(panel_document(layout, "1", (WIDTH, HEIGHT), 0.0), page, "edits/1.json")
+    document = panel_document(layout.panels, "1", (WIDTH, HEIGHT), 0.0)
+    again = layout_from_document(document, page, "edits/1.json")
     assert boxes(again) == boxes(layout)
     np.testing.assert_array_equal(again.ground, layout.ground)
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mangacolor.stages.panels.stage import find_panels
+from mangacolor.stages.panels import find_panels
 
 BOXES = Path(__file__).parent / "data" / "peppercarrot_panels"
 PAGES = Path("/work/shared/data/train/peppercarrot_lettered")

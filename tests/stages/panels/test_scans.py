@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from mangacolor.core.types import Box, Image, Panel
-from mangacolor.stages.panels.detect import Method
-from mangacolor.stages.panels.polygons import area, four_to_six
-from mangacolor.stages.panels.stage import find_panels
+from mangacolor.stages.panels import find_panels
+from mangacolor.stages.panels.cutting.page import Method
+from mangacolor.stages.panels.cutting.polygons import area, four_to_six
 
 BOXES: list[Box] = [(640, 60, 500, 480), (60, 60, 556, 480), (60, 568, 1080, 500), (60, 1096, 1080, 520)]
 SIZE = 1200, 1680  # width, height

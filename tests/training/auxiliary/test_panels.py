@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mangacolor.core.types import Image
-from mangacolor.stages.panels.polygons import area
+from mangacolor.stages.panels.cutting.polygons import area
 from mangacolor.training.auxiliary.panels import COMICS, Corpus, cut_out, panel_pictures
 from mangacolor.training.pages.figures import Figure
 from mangacolor.training.pages.panels import Hand, layout, made_up_panels, random_hand

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mangacolor.stages.panels.gutters import Band, told
-from mangacolor.stages.panels.lines import View
-from mangacolor.stages.panels.polygons import Polygon, clip, swap
+from mangacolor.stages.panels.cutting.gutters import Band, told
+from mangacolor.stages.panels.cutting.lines import View
+from mangacolor.stages.panels.cutting.polygons import Polygon, clip, swap
 
 Bools = npt.NDArray[np.bool_]
 

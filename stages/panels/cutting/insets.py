@@ -12,9 +12,9 @@ from itertools import combinations, product
 import numpy as np
 import numpy.typing as npt
 
-from mangacolor.stages.panels.lines import STEP, View
-from mangacolor.stages.panels.polygons import Floats, Polygon, area
-from mangacolor.stages.panels.snap import share
+from mangacolor.stages.panels.cutting.lines import STEP, View
+from mangacolor.stages.panels.cutting.polygons import Floats, Polygon, area
+from mangacolor.stages.panels.cutting.snap import share
 
 _MOST = 7  # lines of each direction tried in one host
 _LEVEL = 0.01  # slope of a line that still runs along the page

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mangacolor.core.types import Image
-from mangacolor.stages.panels.paper import Blank
-from mangacolor.stages.panels.polygons import Polygon, chords
+from mangacolor.stages.panels.cutting.blank import Blank
+from mangacolor.stages.panels.cutting.polygons import Polygon, chords
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mangacolor.core.types import Image
-from mangacolor.stages.panels.lines import STEP, Bools, Lines, Spans, View, sample
-from mangacolor.stages.panels.polygons import Floats, Polygon
+from mangacolor.stages.panels.cutting.lines import STEP, Bools, Lines, Spans, View, sample
+from mangacolor.stages.panels.cutting.polygons import Floats, Polygon
 
 ENOUGH = 0.72  # score of a band that cuts
 _WIDEST = 0.075  # of the page's long side

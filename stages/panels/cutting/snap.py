@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mangacolor.stages.panels.lines import STEP, View
-from mangacolor.stages.panels.polygons import Polygon, area, clip, swap
+from mangacolor.stages.panels.cutting.lines import STEP, View
+from mangacolor.stages.panels.cutting.polygons import Polygon, area, clip, swap
 
 Bools = npt.NDArray[np.bool_]
 

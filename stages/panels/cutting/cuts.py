@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mangacolor.stages.panels.frameless import bare_bands, trim
-from mangacolor.stages.panels.gutters import ENOUGH, Band, bands
-from mangacolor.stages.panels.lines import View
-from mangacolor.stages.panels.polygons import Polygon, area, clip, swap
-from mangacolor.stages.panels.snap import fit
+from mangacolor.stages.panels.cutting.frameless import bare_bands, trim
+from mangacolor.stages.panels.cutting.gutters import ENOUGH, Band, bands
+from mangacolor.stages.panels.cutting.lines import View
+from mangacolor.stages.panels.cutting.polygons import Polygon, area, clip, swap
+from mangacolor.stages.panels.cutting.snap import fit
 
 _SMALLEST = 0.008  # of the page's area: no cut leaves less
 _SURE = 0.9  # a gutter of this score shows that the page has gutters

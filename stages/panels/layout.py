@@ -1,0 +1,102 @@
+"""A page's panels and its ground as one typed value, and the Panels JSON document that they are kept as."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mangacolor.core.types import Artifact, Image, Panel, Point
+
+RESIDUAL_CONFIDENCE = 0.05  # of a residual panel: it is a window for colour, not a panel of the story
+PUBLIC_ENTRIES = ("page", "size", "panels", "polygons", "confidence", "seconds")
+_GROUND = "ground"  # name of the mask among the artifact's images
+
+
+@dataclass(frozen=True, slots=True)
+class PanelLayout:
+    """A page's panels in reading order, residual ones last, and its ground.
+
+    ``ground``: H×W uint8, 255 = paper (white, tinted or black) around what is drawn, 0 = drawn.
+    """
+
+    panels: tuple[Panel, ...]
+    ground: Image
+
+    @property
+    def detected(self) -> tuple[Panel, ...]:
+        """The panels of the story, in reading order."""
+        return tuple(panel for panel in self.panels if not panel.residual)
+
+    @property
+    def residual(self) -> tuple[Panel, ...]:
+        """What is drawn outside of all panels, from the top down."""
+        return tuple(panel for panel in self.panels if panel.residual)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """The page's width and height in pixels."""
+        return self.ground.shape[1], self.ground.shape[0]
+
+    def to_artifact(self, page_name: str, seconds: float) -> Artifact:
+        """What the stage ``panels`` leaves. ``seconds``: the time it took."""
+        document = panel_document(self.panels, page_name, self.size, seconds)
+        return Artifact(data=document, images={_GROUND: self.ground})
+
+    @classmethod
+    def from_artifact(cls, artifact: Artifact) -> PanelLayout:
+        """The layout that ``to_artifact`` stored, its confidences rounded to three digits."""
+        data = artifact.data
+        detected = [
+            _panel(polygon, confidence)
+            for polygon, confidence in zip(data["polygons"], data["confidence"], strict=True)
+        ]
+        residual = [
+            _panel(polygon, RESIDUAL_CONFIDENCE, residual=True) for polygon in data["residual_panels"]
+        ]
+        return cls((*detected, *residual), artifact.images[_GROUND])
+
+
+def panel_document(
+    panels: Sequence[Panel], page_name: str, size: tuple[int, int], seconds: float
+) -> dict[str, Any]:
+    """The Panels JSON: detected panels in reading order, boxes as [x, y, width, height].
+
+    Residual panels are in an entry of their own, ``residual_panels``, as polygons. ``size`` is (width,
+    height) in pixels; ``seconds`` the time it took.
+    """
+    detected = [panel for panel in panels if not panel.residual]
+    return {
+        "page": page_name,
+        "size": list(size),
+        "panels": [list(panel.box) for panel in detected],
+        "polygons": [_corners(panel) for panel in detected],
+        "confidence": [round(panel.confidence, 3) for panel in detected],
+        "residual_panels": [_corners(panel) for panel in panels if panel.residual],
+        "seconds": round(seconds, 4),
+    }
+
+
+def public_document(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The six entries of a Panels JSON that ``mangacolor panels`` writes for other programs."""
+    return {name: document[name] for name in PUBLIC_ENTRIES}
+
+
+def box_around(polygon: Sequence[Point]) -> tuple[int, int, int, int]:
+    """The bounding box of points in pixels: x, y, width, height."""
+    xs, ys = zip(*polygon, strict=True)
+    return min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)
+
+
+def as_points(polygon: Sequence[Sequence[int]]) -> tuple[Point, ...]:
+    """Pairs of whole numbers as points."""
+    return tuple((int(x), int(y)) for x, y in polygon)
+
+
+def _panel(polygon: Sequence[Sequence[int]], confidence: float, residual: bool = False) -> Panel:
+    points = as_points(polygon)
+    return Panel(points, box_around(points), confidence, residual)
+
+
+def _corners(panel: Panel) -> list[list[int]]:
+    return [list(point) for point in panel.polygon]
