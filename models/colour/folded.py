@@ -93,7 +93,7 @@ class _FoldedUp(nn.Module):
 def _of_repeated(weight: Tensor) -> Tensor:
     """Kernels (Cin×Cout×4×4) whose transposed convolution, stride 2 and padding 1, equals convolving with
     ``weight`` (Cout×Cin×3×3, padding 1) after each pixel has been repeated 2×2."""
-    spread = torch.zeros(4, 3)
+    spread = torch.zeros(4, 3, dtype=weight.dtype, device=weight.device)
     for tap in range(3):
         for phase in range(2):
             source = (phase + tap - 1) // 2  # the small map's pixel under this tap, from the output's own
