@@ -1,0 +1,117 @@
+"""Whether a PDF page is nothing but one scanned JPEG, and how finely the pictures of a page are scanned."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any, Final
+
+import cv2
+import numpy as np
+
+from mangacolor.core.types import Image
+from mangacolor.formats.pixels import decode_picture
+
+# Levels by which two decoders of one JPEG may differ, and the share of pixels that may differ by more.
+_NOISE: Final = 4
+_NOISY_SHARE: Final = 1e-4
+_COVERED: Final = 0.5  # share of a page that pictures cover, from which they decide how finely it is rendered
+_SLACK: Final = 0.03  # of a page's side: by how much its picture may be smaller or larger than the page
+
+
+def scanned_picture(page: Any) -> Any | None:
+    """The page's picture, if it holds one JPEG that fills it upright, and beside it unseen text at most.
+
+    Cheap: it looks at the page's objects, not at pixels. What lies in dictionaries that pdfium does not
+    show (a mask, inverted values, a profile) is left to ``shows_the_same``.
+    """
+    from pypdfium2 import raw
+
+    pictures = []
+    for item in page.get_objects(max_depth=2):
+        if item.type == raw.FPDF_PAGEOBJ_IMAGE:
+            pictures.append(item)
+        elif not _is_unseen_text(item):
+            return None
+    if len(pictures) != 1 or page.get_rotation() % 360:
+        return None
+    return pictures[0] if _fills(page, pictures[0]) and _is_plain_jpeg(pictures[0]) else None
+
+
+def _is_unseen_text(item: Any) -> bool:
+    """Text that a scanner's character recognition lays under or over its picture."""
+    from pypdfium2 import raw
+
+    if item.type != raw.FPDF_PAGEOBJ_TEXT:
+        return False
+    return bool(raw.FPDFTextObj_GetTextRenderMode(item) == raw.FPDF_TEXTRENDERMODE_INVISIBLE)
+
+
+def _fills(page: Any, picture: Any) -> bool:
+    matrix = picture.get_matrix()
+    upright = matrix.a > 0 and matrix.d > 0 and abs(matrix.b) + abs(matrix.c) < 1e-3 * matrix.a
+    left, bottom, right, top = picture.get_bounds()
+    width, height = page.get_size()
+    shares = (right - left) / width, (top - bottom) / height
+    return upright and all(abs(share - 1) < _SLACK for share in shares)
+
+
+def _is_plain_jpeg(picture: Any) -> bool:
+    from pypdfium2 import raw
+
+    # Pictures in CMYK or with a palette depend on the PDF's own colour spaces: pdfium renders those.
+    space = picture.get_metadata().colorspace
+    plain = (raw.FPDF_COLORSPACE_DEVICEGRAY, raw.FPDF_COLORSPACE_DEVICERGB, raw.FPDF_COLORSPACE_ICCBASED)
+    return picture.get_filters() == ["DCTDecode"] and space in plain
+
+
+def shows_the_same(page: Any, picture: Any, jpeg: bytes) -> bool:
+    """Whether a viewer shows just what the JPEG holds: the page rendered at its size has the same pixels."""
+    width, height = picture.get_px_size()
+    stored = decode_picture(jpeg, "", 2 * width * height).pixels
+    shown = rendered(page, width / page.get_size()[0])
+    if stored.shape[:2] != (height, width) or shown.shape != stored.shape:
+        return False
+    different = cv2.absdiff(stored, shown).max(axis=2) > _NOISE
+    return bool(np.count_nonzero(different) <= _NOISY_SHARE * different.size)
+
+
+def rendered(page: Any, scale: float) -> Image:
+    """The page as a viewer shows it, without annotations, at ``scale`` pixels a point. H×W×3 uint8 RGB."""
+    # pypdfium2 rounds sides up: a rounding error must not make a picture a pixel wider than it is.
+    bitmap = page.render(scale=scale * (1 - 1e-5), draw_annots=False, rev_byteorder=True)
+    pixels = bitmap.to_numpy()
+    if pixels.ndim == 2:
+        return np.repeat(pixels[..., None], 3, axis=2)
+    return np.ascontiguousarray(pixels[..., :3])
+
+
+def scan_density(page: Any) -> float | None:
+    """Pixels a point of the pictures that make up a page; None where they cover less than half of it.
+
+    A scan cut into strips has their density. Of pictures of several densities, the one that half of
+    the covered area does not exceed.
+    """
+    width, height = page.get_size()
+    pictures = sorted(_densities(page))
+    area = sum(covered for _, covered in pictures)
+    if area < _COVERED * width * height:
+        return None
+    passed = 0.0
+    for density, covered in pictures:
+        passed += covered
+        if passed >= area / 2:
+            return density
+    return None
+
+
+def _densities(page: Any) -> Iterator[tuple[float, float]]:
+    """For each picture of a page its pixels a point and the area that it covers, in square points."""
+    from pypdfium2 import raw
+
+    for picture in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=8):
+        matrix = picture.get_matrix()  # of a square of one point to the page
+        across, down = math.hypot(matrix.a, matrix.b), math.hypot(matrix.c, matrix.d)
+        wide, high = picture.get_px_size()
+        if across > 0 and down > 0:
+            yield max(wide / across, high / down), across * down
