@@ -45,7 +45,7 @@ def read_page(path: Path, index: int, max_pixels: int) -> bytes:
             if picture is None:
                 return _render(page, max_pixels, "PNG")
             jpeg = bytes(picture.get_data(decode_simple=False))
-            _check_size(*picture.get_px_size(), max_pixels)
+            _check_size(picture.get_px_size(), max_pixels)
             return jpeg if shows_the_same(page, picture, jpeg) else _render(page, max_pixels, "JPEG")
     except InputError as error:
         raise PageError(error.message, error.remedy) from error
@@ -88,14 +88,16 @@ def _suffix(document: Any, index: int) -> str:
 def _render(page: Any, max_pixels: int, form: Literal["JPEG", "PNG"]) -> bytes:
     points = max(page.get_size())
     scale = scan_density(page) or min(max(points * _DPI / 72, _SIDES[0]), _SIDES[1]) / points
-    _check_size(*(side * scale for side in page.get_size()), max_pixels)
+    width, height = page.get_size()
+    _check_size((width * scale, height * scale), max_pixels)
     target = io.BytesIO()
     quality = {"quality": 95, "subsampling": 0} if form == "JPEG" else {"compress_level": 1}
     PillowImage.fromarray(rendered(page, scale)).save(target, form, **quality)
     return target.getvalue()
 
 
-def _check_size(width: float, height: float, max_pixels: int) -> None:
+def _check_size(size: tuple[float, float], max_pixels: int) -> None:
+    width, height = size
     if width * height > max_pixels:
         raise PageError(
             f"a page of {width:.0f}×{height:.0f} pixels is over the limit of {max_pixels:,}",
