@@ -110,6 +110,11 @@ class _Archive:
         self.members = _with_troubles(self.listing.members)
         self.by_name = {member.name: member for member in self.members}
         self.spine = epub.read_spine(self._read_named) if kind == "zip" else None
+        for document in self.spine.unread if self.spine else ():
+            self.notes.append(
+                f"{self.path}: {readable(document)} cannot be read; pictures that only it shows stay grey; "
+                "repair the book, or unpack it and colour the folder"
+            )
 
     def open(self) -> Opened:
         ordered = self._page_members()

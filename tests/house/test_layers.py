@@ -150,7 +150,7 @@ def test_every_package_says_what_lives_there(package: str) -> None:
 def test_a_folder_is_no_warehouse(package: str) -> None:
     inside = [module for module in modules() if package_of(module) == package and module != package]
     # formats/ stays flat: clear nouns, no circle.
-    assert len(inside) <= (20 if package == "formats" else 17)
+    assert len(inside) <= (24 if package == "formats" else 17)
 
 
 def test_the_wheel_has_every_package() -> None:
