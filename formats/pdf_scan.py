@@ -9,6 +9,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
+from mangacolor.core.errors import PageError
 from mangacolor.core.types import Image
 from mangacolor.formats.pixels import decode_picture
 
@@ -66,9 +67,15 @@ def _is_plain_jpeg(picture: Any) -> bool:
 
 
 def shows_the_same(page: Any, picture: Any, jpeg: bytes) -> bool:
-    """Whether a viewer shows just what the JPEG holds: the page rendered at its size has the same pixels."""
+    """Whether a viewer shows just what the JPEG holds: the page rendered at its size has the same pixels.
+
+    A damaged JPEG is said to be the same: a renderer paints over what is missing, while ``decode`` names it.
+    """
     width, height = picture.get_px_size()
-    stored = decode_picture(jpeg, "", 2 * width * height).pixels
+    try:
+        stored = decode_picture(jpeg, "", 2 * width * height).pixels
+    except PageError:
+        return True
     shown = rendered(page, width / page.get_size()[0])
     if stored.shape[:2] != (height, width) or shown.shape != stored.shape:
         return False

@@ -14,6 +14,7 @@ from PIL import UnidentifiedImageError
 from mangacolor.core.errors import PageError
 from mangacolor.core.types import Image
 from mangacolor.formats import integrity
+from mangacolor.formats.plugins import plugin_formats, unread_kind
 from mangacolor.formats.srgb import to_srgb
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM")
@@ -68,7 +69,7 @@ def decode_picture(data: bytes, name: str, max_pixels: int) -> Picture:
     except (PillowImage.DecompressionBombError, PillowImage.DecompressionBombWarning) as error:
         raise _too_large(name, "more pixels than allowed", max_pixels) from error
     except UnidentifiedImageError as error:
-        raise PageError(
+        raise unread_kind(data, name) or PageError(
             f"{name}: not a picture in a format that mangacolor reads",
             "Convert it to PNG, or take it out of the chapter.",
         ) from error
@@ -82,12 +83,16 @@ def decode_picture(data: bytes, name: str, max_pixels: int) -> Picture:
 def picture_size(file: BinaryIO) -> tuple[int, int]:
     """Width and height by the header of a picture file, however large. Raises what Pillow raises."""
     allow_pixels(NO_LIMIT)  # nothing is decoded
-    with PillowImage.open(file, formats=FORMATS) as image:
+    with PillowImage.open(file, formats=_readable()) as image:
         return image.size
 
 
+def _readable() -> tuple[str, ...]:
+    return FORMATS + plugin_formats()
+
+
 def _decode(data: bytes, name: str, max_pixels: int) -> Picture:
-    with PillowImage.open(io.BytesIO(data), formats=FORMATS) as image:
+    with PillowImage.open(io.BytesIO(data), formats=_readable()) as image:
         width, height = image.size
         if width * height > max_pixels:
             raise _too_large(name, f"{width}×{height} pixels", max_pixels)
@@ -101,7 +106,7 @@ def _decode(data: bytes, name: str, max_pixels: int) -> Picture:
         density = _density(image.info, orientation)
     pixels = _upright(pixels, orientation)
     grey = mode in ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L") or _is_grey(pixels)
-    lossless = kind not in ("JPEG", "AVIF", "JPEG2000") and (
+    lossless = kind not in ("JPEG", "AVIF", "JPEG2000", "JXL", "HEIF") and (
         kind != "WEBP" or integrity.webp_is_lossless(data)
     )
     return Picture(pixels, kind, mode, bits, grey, lossless, density, orientation, frames, tuple(notes))
@@ -178,4 +183,4 @@ def _too_large(name: str, size: str, max_pixels: int) -> PageError:
 
 
 def _reason(error: Exception) -> str:
-    return str(error).strip().rstrip(".") or type(error).__name__
+    return str(error).strip().partition("\n")[0].strip().rstrip(".") or type(error).__name__

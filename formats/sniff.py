@@ -9,7 +9,7 @@ HEAD: Final = 512  # bytes that are enough for every signature below ("ustar" si
 
 IMAGE_SUFFIXES: Final = frozenset(
     ".png .jpg .jpeg .jpe .jfif .webp .tif .tiff .bmp .gif .avif .jp2 .j2k .ppm .pgm .pbm .pnm".split()  # noqa: SIM905
-)
+) | {".jxl", ".heic", ".heif", ".hif", ".jxr", ".wdp", ".hdp"}  # read with plug-ins, or named
 CONTAINER_SUFFIXES: Final = frozenset(
     ".zip .cbz .rar .cbr .7z .cb7 .tar .cbt .tgz .gz .bz2 .xz .pdf .epub".split()  # noqa: SIM905
 )
@@ -26,6 +26,9 @@ _IMAGES: Final = (
     (b"MM\0+", "tiff"),
     (b"\0\0\0\x0cjP  \r\n\x87\n", "jpeg2000"),
     (b"\xff\x4f\xff\x51", "jpeg2000"),
+    (b"\xff\x0a", "jxl"),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", "jxl"),
+    (b"II\xbc\x01", "jxr"),
 )
 _CONTAINERS: Final = (
     (b"PK\x03\x04", "zip"),
@@ -46,8 +49,8 @@ def image_kind(head: bytes) -> str | None:
             return kind
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "webp"
-    if head[4:12] in (b"ftypavif", b"ftypavis"):
-        return "avif"
+    if head[4:8] == b"ftyp":
+        return _of_brands(head[8:12], head[16:64])
     if head[:1] == b"P" and head[1:2] in b"123456" and head[2:3] in b" \t\r\n#":
         return "ppm" if len(head) > 3 else None
     return None
@@ -67,6 +70,15 @@ def container_kind(head: bytes) -> str | None:
 def read_head(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(HEAD)
+
+
+def _of_brands(main: bytes, others: bytes) -> str | None:
+    """The kind of an ISO media file (ISO 14496-12) that holds a picture, by the brands it names."""
+    if main in (b"avif", b"avis"):
+        return "avif"
+    if main in (b"mif1", b"msf1"):  # any picture: the other brands say which
+        return "avif" if b"avif" in others else "heif"
+    return "heif" if main in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx") else None
 
 
 def _is_bmp(head: bytes) -> bool:

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
+from mangacolor.core.errors import PageError
 from mangacolor.core.types import Image
 from mangacolor.formats.limits import Limits
 from mangacolor.formats.pdf_in import list_pages, read_page
+from mangacolor.formats.pixels import decode_picture
 from mangacolor.tests.helpers.pdfs import Writer, filling, jpeg, new_file, page, picture
 
 SIZE = (200, 150)  # points
@@ -155,9 +157,20 @@ def test_annotations_and_hidden_layers_are_no_part_of_the_page(tmp_path: Path) -
     assert differ(grey, scan()) < 1.5
 
 
-def test_a_huge_scan_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
-    from mangacolor.core.errors import PageError
+def test_a_damaged_scan_is_handed_on_to_be_named(tmp_path: Path) -> None:
+    writer = new_file()
+    number = page(writer, filling(SIZE), {"P": picture(writer, scan())}, SIZE)
+    path = one_page(tmp_path, writer, number)
+    whole = jpeg(scan())
+    torn = whole[: len(whole) // 2] + bytes(len(whole) - len(whole) // 2)
+    path.write_bytes(path.read_bytes().replace(whole, torn))
+    data = read_page(path, 0, LIMIT)
+    assert data == torn
+    with pytest.raises(PageError):
+        decode_picture(data, "x", LIMIT)
 
+
+def test_a_huge_scan_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
     writer = new_file()
     number = page(writer, filling(SIZE), {"P": picture(writer, scan())}, SIZE)
     with pytest.raises(PageError, match="over the limit of 1,000"):
