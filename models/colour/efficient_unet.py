@@ -6,17 +6,20 @@ knows ImageNet brings most of it along. Colour is chosen from a palette (``palet
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.models.colour.config import GeneratorConfig
+from mangacolor.models.colour.generator import Generator
 from mangacolor.models.colour.palette_head import PaletteHead, to_rgb
-from mangacolor.models.encoders.efficientnet import CHANNELS, EfficientNetLite0
+from mangacolor.models.encoders.efficientnet import CHANNELS, EfficientNetLite0, published_weights
 
 NARROW = 12
-STEP = 32  # sides of an input must be multiples of it
+MULTIPLE_OF = 32  # pixels: the encoder halves five times
 
 
 class Up(nn.Module):
@@ -33,12 +36,11 @@ class Up(nn.Module):
         return functional.relu(self.norm(self.conv(torch.cat([x, skip], dim=1))))
 
 
-class EfficientUNet(nn.Module):
+class EfficientUNet(Generator):
     """N×1×H×W grey in [-1, 1] to N×3×H×W colour in [-1, 1]; ``config.width`` scales the up path."""
 
     def __init__(self, config: GeneratorConfig) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         self.encoder = EfficientNetLite0()
         width = config.width
         half, quarter, eighth, sixteenth, deepest = CHANNELS
@@ -52,17 +54,17 @@ class EfficientUNet(nn.Module):
         self.tone = nn.Conv2d(NARROW, 1, 1)
         self.dropout = nn.Dropout2d(config.dropout)
         scales = (deepest, 4 * width, 3 * width, 2 * width, 5 * width // 4)
-        self.palette = PaletteHead(scales, config.palette, config.temperature)
+        self.palette: PaletteHead = PaletteHead(scales, config.palette, config.temperature)
 
     def forward(self, grey: Tensor) -> Tensor:
         return self.colour_and_logits(grey)[0]
 
     def colour_and_logits(self, grey: Tensor) -> tuple[Tensor, Tensor]:
         """The colour picture, and the palette's logits N×K×H/2×W/2 for training."""
-        if grey.ndim != 4 or grey.shape[1] != 1 or grey.shape[2] % STEP or grey.shape[3] % STEP:
+        if grey.ndim != 4 or grey.shape[1] != 1 or grey.shape[2] % MULTIPLE_OF or grey.shape[3] % MULTIPLE_OF:
             raise UsageError(
-                f"the generator {self.config.name} takes N×1×H×W with sides that are multiples of {STEP}, "
-                f"not {'×'.join(map(str, grey.shape))}",
+                f"the generator {self.config.name} takes N×1×H×W with sides that are multiples of "
+                f"{MULTIPLE_OF}, not {'×'.join(map(str, grey.shape))}",
                 "pad the input",
             )
         half, quarter, eighth, sixteenth, deepest = self.encoder(grey.expand(-1, 3, -1, -1))
@@ -74,6 +76,10 @@ class EfficientUNet(nn.Module):
         luma = torch.tanh(self.tone(self.up5(self.narrow(maps[-1]), grey)))
         logits = self.palette(maps)
         return to_rgb(luma, self.palette.chroma(logits)), logits
+
+    def load_pretrained(self, path: Path | None = None) -> None:
+        """Give the encoder its ImageNet weights: of a file, or of the package that has them."""
+        self.load_encoder(published_weights(path))
 
     def load_encoder(self, state: dict[str, Tensor]) -> None:
         """Take the encoder's part of a published EfficientNet-Lite0 state dict, and leave its classifier."""

@@ -8,29 +8,16 @@ multiplications become four. Checkpoints and the networks in ``generators.py`` s
 from __future__ import annotations
 
 import copy
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from mangacolor.models.colour.blocks import ConvBlock, DeconvBlock
 from mangacolor.models.colour.efficient_unet import EfficientUNet, Up
-from mangacolor.models.colour.runner import VOTES
-from mangacolor.models.colour.unet import ColorizationUNet
+from mangacolor.models.colour.prediction import VOTES, Output
 from mangacolor.models.encoders.efficientnet import TAPS, Block, same_padding
 
 MAPS = ("half", "quarter", "eighth", "sixteenth", "deepest")  # of the encoder, by their size
-
-
-class Output(NamedTuple):
-    """``luma`` N×1×H×W and ``chroma`` N×2×h×w, [-1, 1]. ``maps``, N×C×h×w each: what the encoder saw, and as
-    ``VOTES`` the palette's logits over the temperature, at a quarter of the size."""
-
-    luma: Tensor
-    chroma: Tensor
-    maps: dict[str, Tensor]
 
 
 def folded(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
@@ -150,16 +137,3 @@ class FoldedEfficientUNet(nn.Module):
             if number in TAPS:
                 seen.append(out)
         return seen
-
-
-def without_norms(network: ColorizationUNet) -> ColorizationUNet:
-    """A copy of ``network`` whose BatchNorms are folded into the convolutions before them."""
-    copied = copy.deepcopy(network).eval()
-    for block in copied.modules():
-        if isinstance(block, ConvBlock | DeconvBlock) and isinstance(block.bn, nn.BatchNorm2d):
-            if isinstance(block, ConvBlock):
-                block.conv = fuse_conv_bn_eval(block.conv, block.bn)
-            else:
-                block.deconv = fuse_conv_bn_eval(block.deconv, block.bn, transpose=True)
-            block.bn = nn.Identity()
-    return copied

@@ -6,7 +6,7 @@ from torch import nn
 
 from mangacolor.models.colour.efficient_unet import EfficientUNet, Up
 from mangacolor.models.colour.folded import MAPS, folded
-from mangacolor.models.colour.runner import VOTES
+from mangacolor.models.colour.prediction import VOTES
 from mangacolor.models.encoders.efficientnet import TAPS, Block, same_padding
 from mangacolor.models.runtime.ncnn_graph import RELU, RELU6, Activation, Graph, leaky_relu
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from torch import Tensor
 
 from mangacolor.core.errors import SetupError
-from mangacolor.models.colour.config import MAX_LEVELS, GeneratorConfig, generator_config
+from mangacolor.models.colour.config import MAX_LEVELS, GeneratorConfig
+from mangacolor.models.colour.factory import generator_config
 
 State = dict[str, Tensor]
 _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")

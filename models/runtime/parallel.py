@@ -19,7 +19,7 @@ T = TypeVar("T")
 Result = TypeVar("Result")
 
 
-def each(work: Callable[[T], Result], items: Iterable[T]) -> list[Result]:
+def parallel_map(work: Callable[[T], Result], items: Iterable[T]) -> list[Result]:
     """``work`` of every item, in the items' order. Raises what ``work`` raises first."""
     return list(_pool().map(work, items))
 

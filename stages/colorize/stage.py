@@ -31,7 +31,8 @@ from mangacolor.stages.windows.assign import Labels, assign_windows
 from mangacolor.stages.windows.preview import lay_out, window_picture
 
 if TYPE_CHECKING:
-    from mangacolor.models.colour.runner import Coloured, ColourRunner
+    from mangacolor.models.colour.prediction import Coloured
+    from mangacolor.models.colour.runner import ColourRunner
 
 SHORT_SIDE = 256
 OVERLAP = 96  # tiles see different context: the wider they overlap, the softer they meet
@@ -118,8 +119,10 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
             }
             for box, size, table in zip(windows.boxes, sizes, tables, strict=True)
         ],
-        "tiles": sum(len(tiles_of(picture.shape, runner.tile, runner.grain)) for picture in small),
-        "tile": [runner.tile, runner.grain],
+        "tiles": sum(
+            len(tiles_of(picture.shape, runner.size.tile, runner.size.multiple_of)) for picture in small
+        ),
+        "tile": [runner.size.tile, runner.size.multiple_of],
         "palette": [list(colour) for colour in runner.palette],
         "embedded": runner.embedding is not None,
         "backend": runner.backend,
@@ -137,10 +140,10 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
 
 def _without_halftone(pictures: Sequence[Image]) -> list[Image]:
     from mangacolor.models.page.descreener import descreened, shared_descreener
-    from mangacolor.models.runtime.parallel import each
+    from mangacolor.models.runtime.parallel import parallel_map
 
     network = shared_descreener()
-    return each(lambda picture: descreened(network, picture), pictures)
+    return parallel_map(lambda picture: descreened(network, picture), pictures)
 
 
 def drawn_part(labels: Labels, box: Box, size: tuple[int, int]) -> npt.NDArray[np.bool_]:
@@ -172,10 +175,10 @@ def colorize_pictures(
 
     Returns H×W×3 uint8 pictures. ``pools``: one a picture, to be filled with what the network saw.
     """
-    plans = [tiles_of(picture.shape, runner.tile, runner.grain) for picture in pictures]
+    plans = [tiles_of(picture.shape, runner.size.tile, runner.size.multiple_of) for picture in pictures]
     padded = [_padded(picture, tiles) for picture, tiles in zip(pictures, plans, strict=True)]
     inputs = [full[tile.area] for full, tiles in zip(padded, plans, strict=True) for tile in tiles]
-    outputs = _network_calls(runner, inputs, batch, context, runner.seen if pools else ())
+    outputs = _network_calls(runner, inputs, batch, context, runner.feature_maps if pools else ())
     results = []
     for number, (picture, full, tiles) in enumerate(zip(pictures, padded, plans, strict=True)):
         coloured = []
@@ -225,9 +228,9 @@ def _processor(context: StageContext, maps: Sequence[str]) -> Callable[[Image], 
     return rescue
 
 
-def tiles_of(shape: tuple[int, ...], most: int, grain: int) -> list[Tile]:
+def tiles_of(shape: tuple[int, ...], most: int, multiple_of: int) -> list[Tile]:
     """Tiles for a picture of (height, width), which may reach beyond its right and lower edge."""
-    height, width = (side if side > most else -(-side // grain) * grain for side in shape)
+    height, width = (side if side > most else -(-side // multiple_of) * multiple_of for side in shape)
     return cut(height, width, most, OVERLAP)
 
 

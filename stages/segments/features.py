@@ -1,9 +1,9 @@
 """What is known of each surface: a row of whole numbers, so that it can be kept as a small picture.
 
 The first columns are ``COLUMNS``; the others are what the colour network saw there, pooled over the surface:
-the maps that ``ColourRunner.seen`` names. Of a palette network the last ones are its votes: the root of how
-likely it holds each colour of its palette, in 255ths. Where the network has an embedding, a point takes the
-place of the other maps.
+the maps that ``ColourRunner.feature_maps`` names. Of a palette network the last ones are its votes: the root
+of how likely it holds each colour of its palette, in 255ths. Where the network has an embedding, a point
+takes the place of the other maps. A network without feature maps leaves ``COLUMNS`` alone.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from scipy.special import softmax
 
 from mangacolor.core.colour import chroma, luma
 from mangacolor.core.types import Image, Tile
-from mangacolor.models.colour.runner import VOTES
-from mangacolor.models.colour.segment_embedding import SurfaceEmbedding
+from mangacolor.models.colour.prediction import VOTES
+from mangacolor.models.colour.segment_embedding import SegmentEmbedding
 from mangacolor.stages.reassemble.ink_transfer import shown_luma
 
 Floats = npt.NDArray[np.float32]
@@ -141,7 +141,7 @@ def embedding_inputs(table: Image, votes: int) -> Numbers:
     return np.concatenate(parts, axis=1)
 
 
-def embedded(table: Image, votes: int, embedding: SurfaceEmbedding) -> Image:
+def embedded(table: Image, votes: int, embedding: SegmentEmbedding) -> Image:
     """The rows with the points of an embedding in place of the features they come from."""
     points = np.rint(ZERO + UNIT * embedding(embedding_inputs(table, votes))).astype(np.uint8)
     return np.concatenate([table[:, : len(COLUMNS)], points, table[:, table.shape[1] - votes :]], axis=1)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mangacolor.core.types import Box, Image
-from mangacolor.models.runtime.parallel import each
+from mangacolor.models.runtime.parallel import parallel_map
 from mangacolor.models.upscale.loader import Upscaler
 from mangacolor.stages.batching import Room, run_in_batches
 from mangacolor.stages.upscale.screentone import Field, damage
@@ -105,7 +105,7 @@ def _enlarged(
     boxes = windows(luma, tile, upscaler.area, min(tile, upscaler.grain))
     groups = list(batches(boxes, upscaler.batch))
     if upscaler.parallel:  # on a processor, whose memory the engine's gate keeps
-        for group, pictures in zip(groups, each(call, groups), strict=True):
+        for group, pictures in zip(groups, parallel_map(call, groups), strict=True):
             yield from zip(group, pictures, strict=True)
         return
     for group in groups:

@@ -19,10 +19,12 @@ from mangacolor.models import create_generator
 from mangacolor.models.colour.checkpoints import load_generator
 from mangacolor.models.colour.efficient_unet import EfficientUNet
 from mangacolor.models.colour.folded import MAPS, FoldedEfficientUNet
-from mangacolor.models.colour.runner import VOTES, ColourRunner, assembled, colour_runner
-from mangacolor.models.colour.unet import Generator
+from mangacolor.models.colour.generator import Generator
+from mangacolor.models.colour.interface import SizeRequirements
+from mangacolor.models.colour.prediction import VOTES, assembled
+from mangacolor.models.colour.runner import ColourRunner, colour_runner
 from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
-from mangacolor.models.runtime.parallel import each
+from mangacolor.models.runtime.parallel import parallel_map
 from mangacolor.models.upscale import winograd
 from mangacolor.models.upscale.loader import Upscaler, load_upscaler
 from mangacolor.stages.colorize.stage import colorize_pictures, tiles_of, working_size
@@ -138,7 +140,7 @@ def test_half_precision_stays_within_two_levels(bundled: Generator) -> None:
     given = torch.from_numpy(grey.astype(np.float32) / 127.5 - 1)[None, None]
     with torch.inference_mode():
         made = FoldedEfficientUNet(bundled).half()(given.half())
-    luma, chroma = made.luma[0, 0].float().numpy(), made.chroma[0].permute(1, 2, 0).float().numpy()
+    luma, chroma = made.picture[0, 0].float().numpy(), made.chroma[0].permute(1, 2, 0).float().numpy()
     assert levels(assembled(luma, np.ascontiguousarray(chroma)), slow(bundled, grey)) <= 2
 
 
@@ -170,7 +172,7 @@ def test_winograd_enlarges_as_the_direct_method_does(monkeypatch: pytest.MonkeyP
     expected = theirs.enlarge(tiles, scale)
     assert np.ptp(expected) > 200
     # Several threads at once, as in a run: what NNPACK works in must be each thread's own.
-    for made in each(lambda _: ours.enlarge(tiles, scale), range(4)):
+    for made in parallel_map(lambda _: ours.enlarge(tiles, scale), range(4)):
         assert made.shape == expected.shape
         assert np.abs(made.astype(int) - expected).max() <= 1
 
@@ -224,4 +226,4 @@ def test_doctor_names_the_back_end() -> None:
 
 def test_a_runner_says_what_it_wants() -> None:
     runner: ColourRunner = colour_runner(create_generator("unet", 4).eval())
-    assert (runner.tile, runner.grain) == (256, 256)
+    assert runner.size == SizeRequirements(multiple_of=256, tile=256)

@@ -11,7 +11,8 @@ import pytest
 from mangacolor.core.colour import chroma, luma
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Image
-from mangacolor.models.colour.runner import TILE, load_colour_runner
+from mangacolor.models.colour.interface import TILE
+from mangacolor.models.colour.runner import load_colour_runner
 from mangacolor.stages.colorize.stage import colorize_pictures, working_size
 from mangacolor.tests.helpers.stages import Bench, bench, comic_page, run_until, tiny_weights
 

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from mangacolor.core.types import Artifact, Tile
-from mangacolor.models.colour.runner import VOTES
+from mangacolor.models.colour.prediction import VOTES
 from mangacolor.stages.harmonize.clustering import joined, nearest
 from mangacolor.stages.harmonize.louvain import communities
 from mangacolor.stages.harmonize.smoothing import agreed, hold_for
