@@ -109,6 +109,7 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
         describe(surfaces, grey, picture, pool.rows())
         for surfaces, grey, picture, pool in zip(labels, plain, pictures, pools, strict=True)
     ]
+    sides = [runner.size.tile, runner.size.multiple_of]
     data = {
         "panels": [
             {
@@ -119,10 +120,8 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
             }
             for box, size, table in zip(windows.boxes, sizes, tables, strict=True)
         ],
-        "tiles": sum(
-            len(tiles_of(picture.shape, runner.size.tile, runner.size.multiple_of)) for picture in small
-        ),
-        "tile": [runner.size.tile, runner.size.multiple_of],
+        "tiles": sum(len(tiles_of(picture.shape, *sides)) for picture in small),
+        "tile": sides,
         "palette": [list(colour) for colour in runner.palette],
         "embedded": runner.embedding is not None,
         "backend": runner.backend,
