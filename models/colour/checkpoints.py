@@ -84,11 +84,7 @@ def load_generator(
     path = weights_path(name_or_path)
     tensors, header = read_tensors(path)
     if is_ours(header):
-        metadata = generator_metadata(path, header)
-        config = _config(path, metadata.get("config"))
-        generator = build_generator(
-            config, _extractor(path, config, metadata.get("extractor"), extractor_weights), empty=True
-        )
+        generator = _described(path, generator_metadata(path, header), extractor_weights)
     else:
         config, tensors = from_notebook(tensors, path)
         generator = build_generator(config, empty=True)
@@ -97,16 +93,19 @@ def load_generator(
     return generator.to(memory_format=torch.channels_last)
 
 
-def _config(path: Path, stored: Any) -> GeneratorConfig:
+def _described(path: Path, metadata: Mapping[str, Any], extractor_weights: WeightsSource) -> Generator:
+    """The network that a file's metadata describes, empty."""
+    stored: Any = metadata.get("config")
     try:
         config = GeneratorConfig(**stored)
         check_config(config)
+        weights = _extractor(path, config, metadata.get("extractor"), extractor_weights)
+        return build_generator(config, weights, empty=True)
     except (TypeError, UsageError) as error:
         raise SetupError(
             f"{path} describes a network that this version does not know: {error}",
             "install the mangacolor that wrote it, or a newer one",
         ) from error
-    return config
 
 
 def _extractor(

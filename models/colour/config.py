@@ -14,8 +14,9 @@ class GeneratorConfig:
     """All that is needed to build a generator again; it travels in the checkpoint.
 
     ``size`` is the working size in pixels. ``levels`` is the number of halvings: both sides of an
-    input must be multiples of ``2**levels``. ``attention`` is the level after whose down block
-    attention stands (0: none; after the extractor's features if it is the last level).
+    input must be multiples of ``2**levels``. ``attention`` is the level at which attention stands (0: none):
+    after its down block, and the extractor's features if it is the last; of ``efficient-palette`` on the
+    way up.
     """
 
     name: str = "unet"
@@ -30,6 +31,7 @@ class GeneratorConfig:
     dropout: float = 0.5
     palette: int = 0  # chroma values to choose from; 0: the network puts out RGB itself
     temperature: float = 0.5  # of the palette's annealed mean: near 0 the likeliest colour, 1 the mean
+    encoder: str = "lite0"  # of ``efficient-palette``: which EfficientNet-Lite, lite0 to lite4
 
     def channels(self, level: int) -> int:
         """Channels of the map after down block ``level``, counted from 1."""

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mangacolor.models.colour.efficient_unet import EfficientUNet, Up
+from mangacolor.models.colour.efficient_unet import UP_LEVELS, EfficientUNet, Up
 from mangacolor.models.colour.prediction import VOTES, Output
-from mangacolor.models.encoders.efficientnet import TAPS, Block, same_padding
+from mangacolor.models.encoders.efficientnet import Block, same_padding
 
 MAPS = ("half", "quarter", "eighth", "sixteenth", "deepest")  # of the encoder, by their size
 
@@ -99,10 +99,10 @@ class FoldedEfficientUNet(nn.Module):
         self.stem = _Conv(encoder._conv_stem, encoder._bn0, 6)
         # The encoder sees grey as three equal channels.
         self.stem.weight = nn.Parameter(self.stem.weight.sum(dim=1, keepdim=True), False)
+        self.taps = encoder.taps
         self.blocks = nn.ModuleList(_FoldedBlock(block) for block in encoder.blocks())
-        self.ups = nn.ModuleList(
-            _FoldedUp(up) for up in (network.up1, network.up2, network.up3, network.up4, network.up5)
-        )
+        self.ups = nn.ModuleList(_FoldedUp(up) for up in (*network.ups(), network.up5))
+        self.attention_level, self.attention = network.config.attention, copy.deepcopy(network.attn)
         self.narrow, self.tone = copy.deepcopy(network.narrow), copy.deepcopy(network.tone)
         self.votes = copy.deepcopy(network.palette.votes)
         for vote in self.votes:
@@ -115,25 +115,29 @@ class FoldedEfficientUNet(nn.Module):
         self.register_buffer("centres", network.palette.centres.float().clone())
 
     def forward(self, grey: Tensor) -> Output:
-        seen = self._encode(grey)
-        *skips, out = seen
+        features = self._encode(grey)
+        *skips, out = features
         logits = self.votes[0](out)
-        for up, skip, vote in zip(self.ups[:-1], reversed(skips), self.votes[1:], strict=True):
+        for level, up, skip, vote in zip(
+            UP_LEVELS, self.ups[:-1], reversed(skips), self.votes[1:], strict=True
+        ):
             out = up(out, skip)
+            if self.attention is not None and level == self.attention_level:
+                out = self.attention(out)
             coarse = F.interpolate(logits, scale_factor=2.0, mode="bilinear", align_corners=False)
             logits = coarse.add_(vote(out))
         luma = torch.tanh(self.tone(self.ups[-1](self.narrow(out), grey)))
         # Channels last: a pixel's votes lie side by side, where softmax and product are quick.
         shares = torch.softmax(logits.permute(0, 2, 3, 1).float(), dim=-1)
         chroma = (shares @ self.centres.float()).permute(0, 3, 1, 2)
-        maps = dict(zip(MAPS, seen, strict=True)) | {VOTES: F.avg_pool2d(logits, 2)}
+        maps = dict(zip(MAPS, features, strict=True)) | {VOTES: F.avg_pool2d(logits, 2)}
         return Output(luma, chroma, maps)
 
     def _encode(self, grey: Tensor) -> list[Tensor]:
         out: Tensor = self.stem(grey)
-        seen: list[Tensor] = []
+        features: list[Tensor] = []
         for number, block in enumerate(self.blocks):
             out = block(out)
-            if number in TAPS:
-                seen.append(out)
-        return seen
+            if number in self.taps:
+                features.append(out)
+        return features

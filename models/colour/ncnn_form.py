@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from torch import nn
 
-from mangacolor.models.colour.efficient_unet import EfficientUNet, Up
+from mangacolor.models.colour.blocks import SelfAttention
+from mangacolor.models.colour.efficient_unet import UP_LEVELS, EfficientUNet, Up
 from mangacolor.models.colour.folded import MAPS, folded
 from mangacolor.models.colour.prediction import VOTES
-from mangacolor.models.encoders.efficientnet import TAPS, Block, same_padding
+from mangacolor.models.encoders.efficientnet import Block, same_padding
 from mangacolor.models.runtime.ncnn_graph import RELU, RELU6, Activation, Graph, leaky_relu
 
 _NEAREST, _BILINEAR = 1, 2
 _MEAN = 1  # of poolings
+_SWAP = 1  # of the axes of a matrix
+_SECOND_TRANSPOSED = 1  # of a product of matrices
 
 
 def colour_graph(network: EfficientUNet) -> Graph:
@@ -19,15 +22,16 @@ def colour_graph(network: EfficientUNet) -> Graph:
     2×H/2×W/2 in [-1, 1], the encoder's maps by the names of ``MAPS``, and ``VOTES`` as of ``Output``."""
     graph = Graph()
     grey = graph.input("grey")
-    seen = _encoder(graph, network, grey)
-    for name, blob in zip(MAPS, seen, strict=True):
+    features = _encoder(graph, network, grey)
+    for name, blob in zip(MAPS, features, strict=True):
         graph.output(name, blob)
-    *skips, out = seen
+    *skips, out = features
     head = network.palette
     logits = _vote(graph, out, head.votes[0], head.temperature)
-    ups = (network.up1, network.up2, network.up3, network.up4)
-    for up, skip, vote in zip(ups, reversed(skips), head.votes[1:], strict=True):
+    for level, up, skip, vote in zip(UP_LEVELS, network.ups(), reversed(skips), head.votes[1:], strict=True):
         out = _up(graph, out, skip, up)
+        if network.attn is not None and level == network.config.attention:
+            out = _attended(graph, out, network.attn)
         coarse = _enlarged(graph, logits, _BILINEAR)
         logits = graph.add("BinaryOp", coarse, _vote(graph, out, vote, head.temperature), _0=0)
     graph.output(VOTES, graph.add("Pooling", logits, _0=_MEAN, _1=2, _2=2))
@@ -44,12 +48,12 @@ def _encoder(graph: Graph, network: EfficientUNet, grey: str) -> list[str]:
     # The encoder sees grey as three equal channels.
     stem = weight.sum(dim=1, keepdim=True)
     out = graph.convolution(grey, stem, bias, stride=2, padding=padding, activation=RELU6)
-    seen = []
+    features = []
     for number, block in enumerate(encoder.blocks()):
         out = _block(graph, out, block)
-        if number in TAPS:
-            seen.append(out)
-    return seen
+        if number in encoder.taps:
+            features.append(out)
+    return features
 
 
 def _block(graph: Graph, x: str, block: Block) -> str:
@@ -75,6 +79,26 @@ def _up(graph: Graph, x: str, skip: str, up: Up) -> str:
     weight, bias = folded(up.conv, up.norm)
     joined = graph.add("Concat", _enlarged(graph, x, _NEAREST), skip, _0=0)
     return graph.convolution(joined, weight, bias, padding=(1, 1), activation=RELU)
+
+
+def _attended(graph: Graph, x: str, attention: SelfAttention) -> str:
+    """Self-attention over the positions of a map of whatever size: its columns become N positions."""
+    query, key, value = attention.query_conv, attention.key_conv, attention.value_conv
+    gamma = attention.gamma
+    rows_of = [
+        graph.add("Reshape", graph.convolution(x, weight, bias), _0=-1, _1=len(weight))
+        for weight, bias in (
+            (query.weight, query.bias),
+            (key.weight, key.bias),
+            (gamma * value.weight, None if value.bias is None else gamma * value.bias),
+        )
+    ]
+    queries = graph.add("Permute", rows_of[0], _0=_SWAP)
+    scores = graph.add("MatMul", queries, rows_of[1])
+    shares = graph.add("Softmax", scores, _0=1, _1=1)  # over the keys, which lie along the second axis
+    attended = graph.add("MatMul", rows_of[2], shares, _0=_SECOND_TRANSPOSED)
+    shape = f'"1w,1h,{value.out_channels}"'  # as wide and high as the second input
+    return graph.add("BinaryOp", graph.add("Reshape", attended, x, _6=shape), x, _0=0)
 
 
 def _enlarged(graph: Graph, x: str, method: int) -> str:

@@ -48,7 +48,7 @@ class Graph:
     numbers: list[bytes] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
 
-    def add(self, kind: str, *inputs: str, **options: float) -> str:
+    def add(self, kind: str, *inputs: str, **options: float | str) -> str:
         """A layer of ncnn's ``kind``; ``options`` by ncnn's ids, as ``_0=…``."""
         output = f"b{len(self.layers)}"
         values = {int(key[1:]): value for key, value in options.items()}

@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image as PilImage
 
 from mangacolor.core.colour import chroma
 from mangacolor.tests.helpers.paths import ROOT
@@ -74,6 +75,7 @@ def test_it_trains_and_colours_a_page(site: Path, tmp_path: Path) -> None:
     out = tmp_path / "coloured"
     colour[colour.index("--out") + 1] = str(out)
     python(site, tmp_path, "-m", "mangacolor", *colour, *QUICK_PAGE)
-    coloured = cv2.cvtColor(cv2.imread(str(out / "1.png")), cv2.COLOR_BGR2RGB)
+    with PilImage.open(out / "1.png") as picture:
+        coloured = np.asarray(picture.convert("RGB"))
     assert coloured.shape == (*page.shape, 3)
     assert np.hypot(*chroma(coloured))[400:580, 60:380].mean() > 0.5  # the lower panel
