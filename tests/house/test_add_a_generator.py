@@ -75,7 +75,7 @@ def test_it_trains_and_colours_a_page(site: Path, tmp_path: Path) -> None:
     out = tmp_path / "coloured"
     colour[colour.index("--out") + 1] = str(out)
     python(site, tmp_path, "-m", "mangacolor", *colour, *QUICK_PAGE)
-    with PilImage.open(out / "1.png") as picture:
-        coloured = np.asarray(picture.convert("RGB"))
+    with PilImage.open(out / "1.png") as file:
+        coloured = np.asarray(file.convert("RGB"))
     assert coloured.shape == (*page.shape, 3)
     assert np.hypot(*chroma(coloured))[400:580, 60:380].mean() > 0.5  # the lower panel
