@@ -76,8 +76,8 @@ def _network_pass(
     luma: Image, scale: int, upscaler: Upscaler, check: Callable[[], None], room: Room
 ) -> Image:
     """Lanczos, and over it the network's result for every window in which something is drawn."""
-    c = upscaler.context
-    rim = c + upscaler.grain  # windows end at a multiple of the grain, which may lie beyond the page
+    c = upscaler.halo
+    rim = c + upscaler.multiple_of  # windows end at such a multiple, which may lie beyond the page
     padded = np.asarray(cv2.copyMakeBorder(luma, c, rim, c, rim, cv2.BORDER_REFLECT_101), np.uint8)
     large = lanczos(luma, scale)
 
@@ -102,7 +102,7 @@ def _enlarged(
         return halves(box)
 
     tile = room.tile_of(upscaler.tile)
-    boxes = windows(luma, tile, upscaler.area, min(tile, upscaler.grain))
+    boxes = windows(luma, tile, upscaler.area, min(tile, upscaler.multiple_of))
     groups = list(batches(boxes, upscaler.batch))
     if upscaler.parallel:  # on a processor, whose memory the engine's gate keeps
         for group, pictures in zip(groups, parallel_map(call, groups), strict=True):

@@ -160,7 +160,7 @@ def small_card(upscaler: Upscaler, pixels: int) -> tuple[Upscaler, list[int]]:
             raise full()
         return upscaler.enlarge(tiles, scale)
 
-    return replace(upscaler, enlarge=enlarge, tile=64, grain=32, batch=4, parallel=False), tried
+    return replace(upscaler, enlarge=enlarge, tile=64, multiple_of=32, batch=4, parallel=False), tried
 
 
 @pytest.mark.parametrize("pixels", [100**2, 70**2, 55**2])

@@ -147,9 +147,9 @@ def test_half_precision_stays_within_two_levels(bundled: Generator) -> None:
 @needs_ncnn
 @pytest.mark.parametrize("scale", [2, 3, 4])
 def test_ncnn_enlarges_as_torch_does(scale: int) -> None:
-    ours = load_upscaler("animevideov3", computes="ncnn")
-    theirs = load_upscaler("animevideov3", computes="torch")
-    assert ours.computes == "ncnn" != theirs.computes
+    ours = load_upscaler("animevideov3", kernels="ncnn")
+    theirs = load_upscaler("animevideov3", kernels="torch")
+    assert ours.kernels == "ncnn" != theirs.kernels
     tiles = np.stack([sketch(100, 84), 255 - sketch(100, 84)])
     one, other = ours.enlarge(tiles, scale), theirs.enlarge(tiles, scale)
     assert one.shape == other.shape == (2, 64 * scale, 48 * scale)
@@ -167,7 +167,7 @@ def direct(monkeypatch: pytest.MonkeyPatch) -> Upscaler:
 def test_winograd_enlarges_as_the_direct_method_does(monkeypatch: pytest.MonkeyPatch, scale: int) -> None:
     ours = load_upscaler("animevideov3")
     theirs = direct(monkeypatch)
-    assert (ours.computes, theirs.computes) == ("nnpack", "torch")
+    assert (ours.kernels, theirs.kernels) == ("nnpack", "torch")
     tiles = np.stack([sketch(60, 116), 255 - sketch(60, 116)])
     expected = theirs.enlarge(tiles, scale)
     assert np.ptp(expected) > 200
