@@ -12,7 +12,7 @@ from mangacolor.models.colour.interface import Architecture, SizeRequirements
 from mangacolor.models.colour.ncnn_form import colour_graph
 from mangacolor.models.colour.prediction import VOTES
 
-PALETTE_COLOURS = 64
+PALETTE_COLOURS = 64  # chroma values that the network chooses from
 HALVINGS = 5  # of the encoder
 
 

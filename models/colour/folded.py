@@ -20,7 +20,7 @@ from mangacolor.models.encoders.efficientnet import Block, same_padding
 MAPS = ("half", "quarter", "eighth", "sixteenth", "deepest")  # of the encoder, by their size
 
 
-def folded(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+def fold_norm(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
     """Weight and bias of one convolution that does what ``conv`` and then ``norm`` (in eval mode) do."""
     assert norm.running_mean is not None
     assert norm.running_var is not None
@@ -36,7 +36,7 @@ class _Conv(nn.Module):
 
     def __init__(self, conv: nn.Conv2d, norm: nn.BatchNorm2d, most: float | None = None) -> None:
         super().__init__()
-        weight, bias = folded(conv, norm)
+        weight, bias = fold_norm(conv, norm)
         self.weight, self.bias = nn.Parameter(weight, False), nn.Parameter(bias, False)
         self.stride, self.groups, self.most = conv.stride, conv.groups, most
         self.before, self.after = same_padding(conv.kernel_size[0], conv.stride[0])
@@ -66,9 +66,9 @@ class _FoldedBlock(nn.Module):
 class _FoldedUp(nn.Module):
     def __init__(self, up: Up) -> None:
         super().__init__()
-        weight, bias = folded(up.conv, up.norm)
+        weight, bias = fold_norm(up.conv, up.norm)
         coarse = weight.shape[1] - up.skip
-        self.large = nn.Parameter(_of_repeated(weight[:, :coarse]), False)
+        self.large = nn.Parameter(_for_repeated(weight[:, :coarse]), False)
         self.skip = nn.Parameter(weight[:, coarse:].contiguous(), False)
         self.bias = nn.Parameter(bias, False)
 
@@ -77,7 +77,7 @@ class _FoldedUp(nn.Module):
         return out.add_(F.conv_transpose2d(x, self.large, stride=2, padding=1)).relu_()
 
 
-def _of_repeated(weight: Tensor) -> Tensor:
+def _for_repeated(weight: Tensor) -> Tensor:
     """Kernels (Cin×Cout×4×4) whose transposed convolution, stride 2 and padding 1, equals convolving with
     ``weight`` (Cout×Cin×3×3, padding 1) after each pixel has been repeated 2×2."""
     spread = torch.zeros(4, 3, dtype=weight.dtype, device=weight.device)

@@ -42,12 +42,12 @@ class Coloured:
     maps: Mapping[str, Plane] = field(default_factory=dict)
 
 
-def scaled(tile: Image) -> Plane:
+def scale_tile(tile: Image) -> Plane:
     """A tile's 0 to 255 as [-1, 1], float32."""
     return tile.astype(np.float32) * np.float32(1 / 127.5) - np.float32(1)
 
 
-def assembled(luma: Plane, chroma: Plane) -> Plane:
+def assemble(luma: Plane, chroma: Plane) -> Plane:
     """H×W×3 RGB in [-1, 1] of luma H×W and chroma h×w×2, enlarged bilinearly (Rec. 601)."""
     size = luma.shape[1], luma.shape[0]
     large = cv2.resize(chroma, size, interpolation=cv2.INTER_LINEAR)

@@ -16,7 +16,7 @@ import numpy as np
 
 from mangacolor.core.types import Image
 from mangacolor.models.colour.interface import Architecture, SizeRequirements, find_architecture
-from mangacolor.models.colour.prediction import VOTES, Coloured, Output, Plane, assembled, scaled
+from mangacolor.models.colour.prediction import VOTES, Coloured, Output, Plane, assemble, scale_tile
 from mangacolor.models.colour.segment_embedding import SegmentEmbedding, load_embedding
 from mangacolor.models.runtime.backends import CpuBackend
 from mangacolor.models.runtime.parallel import parallel_map
@@ -86,8 +86,8 @@ def _on_ncnn(graph: Graph) -> Run:
 
     def run(tiles: Sequence[Image], maps: Sequence[str]) -> list[Coloured]:
         def colour(tile: Image) -> Coloured:
-            *features, chroma, luma = compiled({"grey": scaled(tile)}, [*maps, "chroma", "luma"])
-            picture = assembled(luma[0], np.ascontiguousarray(chroma.transpose(1, 2, 0)))
+            *features, chroma, luma = compiled({"grey": scale_tile(tile)}, [*maps, "chroma", "luma"])
+            picture = assemble(luma[0], np.ascontiguousarray(chroma.transpose(1, 2, 0)))
             return Coloured(picture, dict(zip(maps, features, strict=True)))
 
         return parallel_map(colour, tiles)
@@ -106,7 +106,7 @@ def _on_torch(network: Generator, architecture: Architecture, device: torch.devi
 
     def call(tiles: Sequence[Image], maps: Sequence[str]) -> list[Coloured]:
         """Tiles of one size, together."""
-        stack = torch.from_numpy(np.stack([scaled(tile) for tile in tiles])[:, None])
+        stack = torch.from_numpy(np.stack([scale_tile(tile) for tile in tiles])[:, None])
         if device.type == "cuda":
             stack = stack.pin_memory()
         with torch.inference_mode():
@@ -129,7 +129,7 @@ def _coloured(output: Output, maps: Sequence[str]) -> list[Coloured]:
     pictures = _numpy(output.picture.permute(0, 2, 3, 1))
     if output.chroma is not None:
         chromas = _numpy(output.chroma.permute(0, 2, 3, 1))
-        pictures = np.stack([assembled(*pair) for pair in zip(pictures[..., 0], chromas, strict=True)])
+        pictures = np.stack([assemble(*pair) for pair in zip(pictures[..., 0], chromas, strict=True)])
     stacks = {name: _numpy(output.maps[name]) for name in maps}
     return [
         Coloured(np.ascontiguousarray(picture), {name: stack[number] for name, stack in stacks.items()})

@@ -52,8 +52,8 @@ class SegmentEmbedding:
 
         In double precision: the last bit of a product depends on the number of cores, and points must not.
         """
-        given = (inputs - self.tensors["mean"]) / self.tensors["spread"]
-        hidden = np.maximum(self._layer("first", given), 0)
+        standard = (inputs - self.tensors["mean"]) / self.tensors["spread"]
+        hidden = np.maximum(self._layer("first", standard), 0)
         hidden = hidden + np.maximum(self._layer("second", hidden), 0)
         points = self._layer("third", hidden)
         return np.asarray(points / np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-9))

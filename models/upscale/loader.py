@@ -215,13 +215,13 @@ def _torch_enlarge(descriptor: Described, halo: int, device: str, winograd: bool
     @lru_cache(maxsize=3)
     def network(scale: int) -> torch.nn.Module:
         with torch.inference_mode(False):  # the caller's mode would leave weights unusable outside it
-            made = _luma_network(descriptor, scale, halo).eval().requires_grad_(False)
+            form = _luma_network(descriptor, scale, halo).eval().requires_grad_(False)
             if winograd:
                 from mangacolor.models.upscale.winograd import WinogradCompact
 
-                assert isinstance(made, LumaCompact)
-                return WinogradCompact(made)
-        return made.to(device=device, dtype=dtype).to(memory_format=torch.channels_last)
+                assert isinstance(form, LumaCompact)
+                return WinogradCompact(form)
+        return form.to(device=device, dtype=dtype).to(memory_format=torch.channels_last)
 
     def enlarge(tiles: Image, scale: int) -> Image:
         net = network(scale)
@@ -253,14 +253,14 @@ def _ncnn_enlarge(descriptor: Described, halo: int) -> Enlarge:
 
     @lru_cache(maxsize=3)
     def network(scale: int) -> Network:
-        made = _luma_network(descriptor, scale, halo)
-        assert isinstance(made, LumaCompact)
-        return compact_graph(made).compiled()
+        form = _luma_network(descriptor, scale, halo)
+        assert isinstance(form, LumaCompact)
+        return compact_graph(form).compiled()
 
     def enlarge(tiles: Image, scale: int) -> Image:
         ready = network(scale)
-        made = np.stack([enlarged(ready, tile, halo) for tile in tiles])
-        return _pixels(torch.from_numpy(made), [(side - 2 * halo) * scale for side in tiles.shape[1:]])
+        large = np.stack([enlarged(ready, tile, halo) for tile in tiles])
+        return _pixels(torch.from_numpy(large), [(side - 2 * halo) * scale for side in tiles.shape[1:]])
 
     return enlarge
 

@@ -39,9 +39,9 @@ def weigh_blocks(colours: int, block: int, reduction: int) -> nn.Conv2d:
     cell = torch.arange(block) // reduction
     same = (cell[:, None] == torch.arange(side)).float() / reduction  # block × side
     weight = torch.einsum("c,Yy,Xx->yxcYX", weigh_colours(colours), same, same)
-    made = nn.Conv2d(colours * block**2, side**2, 1, bias=False)
-    made.weight.data = weight.reshape(side**2, colours * block**2, 1, 1)
-    return made
+    layer = nn.Conv2d(colours * block**2, side**2, 1, bias=False)
+    layer.weight.data = weight.reshape(side**2, colours * block**2, 1, 1)
+    return layer
 
 
 def sum_inputs(convolution: nn.Conv2d, padding: int) -> nn.Conv2d:
@@ -51,11 +51,11 @@ def sum_inputs(convolution: nn.Conv2d, padding: int) -> nn.Conv2d:
 
 def _convolution(weight: Tensor, like: nn.Conv2d, padding: int) -> nn.Conv2d:
     outputs, inputs, kernel, _ = weight.shape
-    made = nn.Conv2d(inputs, outputs, kernel, padding=padding)
-    made.weight.data = weight
-    assert like.bias is not None and made.bias is not None
-    made.bias.data = like.bias.data
-    return made
+    layer = nn.Conv2d(inputs, outputs, kernel, padding=padding)
+    layer.weight.data = weight
+    assert like.bias is not None and layer.bias is not None
+    layer.bias.data = like.bias.data
+    return layer
 
 
 def compact_body(state: Mapping[str, Tensor]) -> list[Any]:
@@ -100,7 +100,7 @@ class LumaCompact(nn.Module):
         return self.finished(self.body(x), x)
 
     def finished(self, residual: Tensor, x: Tensor) -> Tensor:
-        """The result for ``x`` from what ``body`` made of it, which is overwritten."""
+        """The result for ``x`` from what ``body`` layer of it, which is overwritten."""
         c = self.halo
         # Before the pixel shuffle, the nearest-neighbour enlargement of x is x in every channel.
         blocks = residual.add_(x[:, :, c:-c, c:-c]).clamp_(0, 1)

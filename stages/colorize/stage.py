@@ -138,11 +138,11 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
 
 
 def _without_halftone(pictures: Sequence[Image]) -> list[Image]:
-    from mangacolor.models.page.descreener import descreened, shared_descreener
+    from mangacolor.models.page.descreener import descreen, shared_descreener
     from mangacolor.models.runtime.parallel import parallel_map
 
     network = shared_descreener()
-    return parallel_map(lambda picture: descreened(network, picture), pictures)
+    return parallel_map(lambda picture: descreen(network, picture), pictures)
 
 
 def drawn_part(labels: Labels, box: Box, size: tuple[int, int]) -> npt.NDArray[np.bool_]:

@@ -77,8 +77,13 @@ def test_imports_go_down(name: str) -> None:
     assert up == set()
 
 
-@pytest.mark.xfail(reason="to be mended")
-@pytest.mark.parametrize(("above", "rooms"), [("stages", STAGE_ROOMS), ("models", MODEL_ROOMS)])
+@pytest.mark.parametrize(
+    ("above", "rooms"),
+    [
+        pytest.param("stages", STAGE_ROOMS, marks=pytest.mark.xfail(reason="to be mended")),
+        ("models", MODEL_ROOMS),
+    ],
+)
 def test_rooms_know_only_those_they_need(above: str, rooms: dict[str, set[str]]) -> None:
     strangers = set()
     for module, path in modules().items():

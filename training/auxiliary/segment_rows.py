@@ -14,7 +14,7 @@ import numpy.typing as npt
 from mangacolor.core.atomic import write_atomic
 from mangacolor.core.types import Image
 from mangacolor.models.colour.runner import ColourRunner
-from mangacolor.models.page.descreener import descreened, shared_descreener
+from mangacolor.models.page.descreener import descreen, shared_descreener
 from mangacolor.stages.colorize.stage import colorize_pictures
 from mangacolor.stages.segments.features import FeaturePool, describe
 from mangacolor.stages.segments.segmentation import find_surfaces, label_means
@@ -38,7 +38,7 @@ def gather(library: Library, runner: ColourRunner, rng: np.random.Generator) -> 
     """Colour a made-up chapter and describe its surfaces as ``colorize`` would."""
     found: list[tuple[Image, Floats, Floats, npt.NDArray[np.int32]]] = []
     for number, (grey, colour) in enumerate(chapter(library, rng)):
-        plain = descreened(shared_descreener(), grey)
+        plain = descreen(shared_descreener(), grey)
         labels = find_surfaces(plain, np.ones(grey.shape, np.bool_))
         count = int(labels.max())
         if count == 0:

@@ -21,7 +21,7 @@ from mangacolor.models.colour.efficient_unet import EfficientUNet
 from mangacolor.models.colour.folded import MAPS, FoldedEfficientUNet
 from mangacolor.models.colour.generator import Generator
 from mangacolor.models.colour.interface import SizeRequirements
-from mangacolor.models.colour.prediction import VOTES, assembled
+from mangacolor.models.colour.prediction import VOTES, assemble
 from mangacolor.models.colour.runner import ColourRunner, colour_runner
 from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
 from mangacolor.models.runtime.parallel import parallel_map
@@ -141,7 +141,7 @@ def test_half_precision_stays_within_two_levels(bundled: Generator) -> None:
     with torch.inference_mode():
         made = FoldedEfficientUNet(bundled).half()(given.half())
     luma, chroma = made.picture[0, 0].float().numpy(), made.chroma[0].permute(1, 2, 0).float().numpy()
-    assert levels(assembled(luma, np.ascontiguousarray(chroma)), slow(bundled, grey)) <= 2
+    assert levels(assemble(luma, np.ascontiguousarray(chroma)), slow(bundled, grey)) <= 2
 
 
 @needs_ncnn
