@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,7 @@ import numpy as np
 from mangacolor.core.colour import chroma, luma, to_rgb
 from mangacolor.core.errors import UsageError
 from mangacolor.core.types import Box, Image
+from mangacolor.formats.option_files import json_file
 from mangacolor.stages.segments.features import COLUMNS
 
 FILE = "palette.json"
@@ -82,6 +85,24 @@ def from_document(document: Mapping[str, Any], where: str = FILE) -> tuple[Entry
     if len({entry.id for entry in entries}) < len(entries):
         raise UsageError(f"{where}: two groups have the same id", REMEDY)
     return entries
+
+
+def read_locked_palette(path: str | None) -> str:
+    """The locked groups of the palette of ``--palette``, as JSON for the cache key; "" for none.
+
+    Raises ``UsageError`` for what is no palette, or has no locked group.
+    """
+    if path is None:
+        return ""
+    remedy = "Give the palette.json of a coloured chapter, locked with `mangacolor palette OUT --lock`."
+    document = json_file(Path(path), "--palette", remedy)
+    entries = from_document(document if isinstance(document, dict) else {}, f"--palette {path}")
+    locked = [entry for entry in entries if entry.locked]
+    if not locked:
+        raise UsageError(f"--palette {path}: none of its groups is locked", remedy)
+    # What does not bear on colours must not enter the key.
+    bare = [replace(entry, area=0.0, surfaces=0, sure=0.0, seen=()) for entry in locked]
+    return json.dumps(to_document(bare), sort_keys=True)
 
 
 def _entry(group: object, where: str) -> Entry:

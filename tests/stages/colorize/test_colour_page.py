@@ -12,7 +12,8 @@ from mangacolor.core.colour import chroma, luma
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Image
 from mangacolor.models.colour.runner import TILE, load_colour_runner
-from mangacolor.stages.colorize.stage import colorize_pictures, working_size
+from mangacolor.stages.colorize.network import colorize_pictures
+from mangacolor.stages.windows.scale import working_size
 from mangacolor.tests.helpers.stages import Bench, bench, comic_page, run_until, tiny_weights
 
 
