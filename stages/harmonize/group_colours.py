@@ -12,7 +12,7 @@ from mangacolor.stages.harmonize.chapter import ChapterSegments
 from mangacolor.stages.harmonize.clustering import Groups
 from mangacolor.stages.harmonize.corrections import OWN_LUMA, Corrections, WindowCorrections
 from mangacolor.stages.harmonize.overrides import Override
-from mangacolor.stages.harmonize.palette_file import parts_of
+from mangacolor.stages.harmonize.palette_file import from_hex
 from mangacolor.stages.harmonize.params import CorrectionParams, GroupColourParams, SmoothingParams
 from mangacolor.stages.harmonize.smoothing import weighted_mode
 
@@ -98,7 +98,7 @@ def correct_segments(
         if override is None:
             continue
         members = number == group
-        value, *chroma = parts_of(override.colour)
+        value, *chroma = from_hex(override.colour)
         share = np.ones(1) if override.with_luma else membership[members]
         target[members] = agreed[members] + share[:, None] * (chroma - agreed[members])
         if override.with_luma:

@@ -13,7 +13,7 @@ from pathlib import Path
 from mangacolor.core.errors import UsageError
 from mangacolor.core.types import Chapter, Inputs
 from mangacolor.formats.option_files import json_file
-from mangacolor.stages.harmonize.palette_file import colour_name
+from mangacolor.stages.harmonize.palette_file import check_colour
 from mangacolor.stages.windows.artifact import PageColours
 
 REMEDY = 'Write a JSON list of {"page": "001.png", "x": 120, "y": 340, "colour": "#c0392b"}.'
@@ -44,7 +44,7 @@ def _hint(row: object, where: str) -> Hint:
     whole = all(isinstance(value, int) and not isinstance(value, bool) and value >= 0 for value in (x, y))
     if not whole or isinstance(page, bool) or not isinstance(page, str | int):
         raise UsageError(f"{where}: page is a name or number, x and y are pixels from 0", REMEDY)
-    return Hint(page, x, y, colour_name(row["colour"], where))
+    return Hint(page, x, y, check_colour(row["colour"], where))
 
 
 def group_by_page(hints: Sequence[Hint], chapter: Chapter) -> dict[str, list[Hint]]:

@@ -10,7 +10,7 @@ import numpy as np
 from mangacolor.core.arrays import F32
 from mangacolor.core.errors import UsageError
 from mangacolor.stages.harmonize.descriptors import DescriptorSpace
-from mangacolor.stages.harmonize.palette_file import Entry
+from mangacolor.stages.harmonize.palette_file import PaletteEntry
 from mangacolor.stages.harmonize.params import MatchingParams
 from mangacolor.stages.segments.features import SegmentFeatures
 
@@ -21,8 +21,8 @@ class Matches:
     of a kept palette that it follows."""
 
     ids: list[int]
-    own: list[Entry | None]
-    kept: list[Entry | None]
+    own: list[PaletteEntry | None]
+    kept: list[PaletteEntry | None]
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -39,8 +39,8 @@ class Override:
 def match_entries(
     looks: SegmentFeatures,
     space: DescriptorSpace,
-    own: Sequence[Entry],
-    kept: Sequence[Entry],
+    own: Sequence[PaletteEntry],
+    kept: Sequence[PaletteEntry],
     params: MatchingParams,
 ) -> Matches:
     """Find the groups with these mean features (G×C) among the entries of the own and of a kept palette.
@@ -58,7 +58,7 @@ def match_entries(
             )
     own = [entry for entry in own if len(entry.looks) == width]
     place = _place(looks, space)
-    named: Sequence[Entry] = own or kept
+    named: Sequence[PaletteEntry] = own or kept
     pairs = _pair_greedily(_distances(place, named, space), params.max_distance)
     ids: list[int] = []
     fresh = max((entry.id for entry in named), default=0)
@@ -74,8 +74,8 @@ def match_entries(
 
 
 def _nearest_entries(
-    place: F32, entries: Sequence[Entry], space: DescriptorSpace, max_distance: float
-) -> list[Entry | None]:
+    place: F32, entries: Sequence[PaletteEntry], space: DescriptorSpace, max_distance: float
+) -> list[PaletteEntry | None]:
     """The entry nearest to each group, or None where none is near."""
     if not entries:
         return [None] * len(place)
@@ -91,7 +91,7 @@ def _place(looks: SegmentFeatures, space: DescriptorSpace) -> F32:
     return space.place(looks, np.zeros(len(looks), np.int64))
 
 
-def _distances(place: F32, entries: Sequence[Entry], space: DescriptorSpace) -> F32:
+def _distances(place: F32, entries: Sequence[PaletteEntry], space: DescriptorSpace) -> F32:
     if not entries:
         return np.zeros((len(place), 0), np.float32)
     rows = np.concatenate([entry.row() for entry in entries])
@@ -113,17 +113,17 @@ def _pair_greedily(far: F32, max_distance: float) -> dict[int, int]:
     return pairs
 
 
-def orphaned_entries(own: Sequence[Entry], matches: Matches) -> list[Entry]:
+def orphaned_entries(own: Sequence[PaletteEntry], matches: Matches) -> list[PaletteEntry]:
     """Entries that people decided on and that no group of this run is: they wait for their pages."""
     there = set(matches.ids)
     return [
-        replace(entry, area=0.0, surfaces=0, seen=())
+        replace(entry, area=0.0, segments=0, seen=())
         for entry in own
         if (entry.edited or entry.locked) and entry.id not in there
     ]
 
 
-def choose_override(own: Entry | None, hint: str | None, kept: Entry | None) -> Override | None:
+def choose_override(own: PaletteEntry | None, hint: str | None, kept: PaletteEntry | None) -> Override | None:
     """What people want of a group. An edit comes first, then a hint, a lock, and a kept palette."""
     if own is not None and own.edited:
         return Override(own.colour, True)

@@ -12,7 +12,7 @@ from mangacolor.stages.harmonize.chapter import ChapterSegments
 from mangacolor.stages.harmonize.clustering import Groups
 from mangacolor.stages.harmonize.descriptors import is_backdrop
 from mangacolor.stages.harmonize.overrides import Matches, choose_override
-from mangacolor.stages.harmonize.palette_file import Entry, name_of
+from mangacolor.stages.harmonize.palette_file import PaletteEntry, to_hex
 from mangacolor.stages.segments.features import LEFT, RIGHT, SIDES, SegmentFeatures, X, Y
 from mangacolor.stages.windows.scale import SHORT_SIDE
 
@@ -45,25 +45,25 @@ def make_entries(
     looks: SegmentFeatures,
     matches: Matches,
     colours: Sequence[tuple[str, str]],
-) -> list[Entry]:
+) -> list[PaletteEntry]:
     """The entry of each group. ``looks``: G×C, ``average_features``. ``colours``: as of ``name_colours``."""
     total = segments.area.sum()
-    entries: list[Entry] = []
+    entries: list[PaletteEntry] = []
     order = np.lexsort((-segments.area, groups.number))
     members_of = np.split(order, np.cumsum(np.bincount(groups.number))[:-1])
     for group, (members, own) in enumerate(zip(members_of, matches.own, strict=True)):
         area = segments.area[members]
         colour, found = colours[group]
         entries.append(
-            Entry(
+            PaletteEntry(
                 matches.ids[group],
                 colour,
                 found,
                 looks.rows[group].tobytes(),
                 locked=bool(own and own.locked),
                 area=float(area.sum() / total),
-                surfaces=len(members),
-                sure=float(np.average(groups.membership[members], weights=area)),
+                segments=len(members),
+                confidence=float(np.average(groups.membership[members], weights=area)),
                 seen=_best_places(pages, segments, members),
             )
         )
@@ -104,7 +104,7 @@ def name_colours(
     luma = np.bincount(number, weights=segments.area * segments.features.shown) / area
     for group, (own, kept) in enumerate(zip(matches.own, matches.kept, strict=True)):
         override = choose_override(None, hinted.get(group), kept)
-        unedited = override.colour if override else name_of(luma[group], *colours[group])
+        unedited = override.colour if override else to_hex(luma[group], *colours[group])
         if own is not None and own.locked and not own.edited and group not in hinted:
             unedited = own.colour
         names.append((own.colour if own is not None and own.edited else unedited, unedited))

@@ -17,7 +17,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from mangacolor.core.arrays import F64, I64
+from mangacolor.core.arrays import F32, F64, I64
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs
 from mangacolor.stages.base import ChapterContext, ChapterStage
@@ -25,8 +25,13 @@ from mangacolor.stages.harmonize.chapter import ChapterSegments, gather_segments
 from mangacolor.stages.harmonize.clustering import Groups, cluster
 from mangacolor.stages.harmonize.colour_assignment import assign_colours, uncertainty_coefficient
 from mangacolor.stages.harmonize.corrections import Corrections
-from mangacolor.stages.harmonize.descriptors import make_space
-from mangacolor.stages.harmonize.group_colours import choose_group_colours, correct_segments, hand_out
+from mangacolor.stages.harmonize.descriptors import DescriptorSpace, make_space
+from mangacolor.stages.harmonize.group_colours import (
+    ChapterColours,
+    choose_group_colours,
+    correct_segments,
+    hand_out,
+)
 from mangacolor.stages.harmonize.hints import Hint, locate_hints, read_hints
 from mangacolor.stages.harmonize.neighbours import KnnGraph, knn_graph
 from mangacolor.stages.harmonize.overrides import choose_override, match_entries, orphaned_entries
@@ -86,43 +91,72 @@ def run(context: ChapterContext, pages: Mapping[str, Inputs]) -> dict[str, Artif
     if not len(segments):
         context.write(to_document(own))
         return {name: neutral() for name in pages}
-
     space = make_space(segments.features, segments.embedded, params.descriptors)
-    places = space.place(segments.features, segments.page)
-    graph = knn_graph(places, segments.window, params.neighbours)
-    sure = 1 / (1 + (segments.features.spread / params.group_colours.spread_scale) ** 2)
-    weight = segments.area**0.25 * sure
-    start, anchor = _start_colours(segments, weight, graph, params)
-    agreed = smooth_colours(start, weight, graph, anchor, params.smoothing)
-    groups = _number_by_area(cluster(graph, agreed, params.clustering), segments)
+    grouping = _group_segments(segments, space, params)
     context.check_cancelled()
-
-    member_weight = np.sqrt(segments.area) * sure
-    colours = choose_group_colours(
-        start, agreed, member_weight, groups.number, params.group_colours, params.smoothing
-    )
-    references = _read_references(context)
-    if references:
-        pulled = pull_to_references(
-            colours.groups, places, groups.number, references, space, params.matching, params.smoothing
-        )
-        colours = colours.with_groups(pulled)
-    colours = colours.round_groups(params.group_colours)
+    colours = _colour_groups(context, segments, space, grouping)
+    number = grouping.groups.number
 
     kept = from_document(json.loads(config.palette)) if config.palette else ()
-    looks = average_features(segments.features, groups.number)
+    looks = average_features(segments.features, number)
     matches = match_entries(looks, space, own, kept, params.matching)
-    hinted = _hinted_groups(segments, groups, hints)
+    hinted = _hinted_groups(segments, number, hints)
     overrides = [
         choose_override(edited, hinted.get(group), locked)
         for group, (edited, locked) in enumerate(zip(matches.own, matches.kept, strict=True))
     ]
-    corrections = correct_segments(segments, groups, colours, overrides, matches.ids, params.corrections)
-    names = name_colours(segments, groups.number, colours.groups, matches, hinted)
-    entries = make_entries(list(pages), segments, groups, looks, matches, names)
+    names = name_colours(segments, number, colours.groups, matches, hinted)
+    entries = make_entries(list(pages), segments, grouping.groups, looks, matches, names)
     context.write(to_document([*entries, *orphaned_entries(own, matches)]))
+    corrections = correct_segments(
+        segments, grouping.groups, colours, overrides, matches.ids, params.corrections
+    )
     handed = hand_out(segments, corrections)
     return {name: page.to_artifact() for name, page in zip(pages, handed, strict=True)}
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """What is known of the chapter's N segments once they are grouped: descriptors (``places``, N×D), colours
+    before and after smoothing (N×2, levels), how little each one's chroma strays (``steadiness``, N in [0,
+    1])."""
+
+    places: F32
+    steadiness: F64
+    start: F64
+    smoothed: F64
+    groups: Groups
+
+
+def _group_segments(segments: ChapterSegments, space: DescriptorSpace, params: Params) -> Grouping:
+    """Segments as neighbours, their colours decided and smoothed among these, and then in groups."""
+    places = space.place(segments.features, segments.page)
+    graph = knn_graph(places, segments.window, params.neighbours)
+    steadiness = 1 / (1 + (segments.features.spread / params.group_colours.spread_scale) ** 2)
+    weight = segments.area**0.25 * steadiness
+    start, anchor = _start_colours(segments, weight, graph, params)
+    smoothed = smooth_colours(start, weight, graph, anchor, params.smoothing)
+    groups = _number_by_area(cluster(graph, smoothed, params.clustering), segments)
+    return Grouping(places, steadiness, start, smoothed, groups)
+
+
+def _colour_groups(
+    context: ChapterContext, segments: ChapterSegments, space: DescriptorSpace, grouping: Grouping
+) -> ChapterColours:
+    """The colours of groups and members, drawn to those of references, on a grid."""
+    params: Params = context.config.params
+    number = grouping.groups.number
+    weight = np.sqrt(segments.area) * grouping.steadiness
+    colours = choose_group_colours(
+        grouping.start, grouping.smoothed, weight, number, params.group_colours, params.smoothing
+    )
+    references = _read_references(context)
+    if references is not None:
+        pulled = pull_to_references(
+            colours.groups, grouping.places, number, references, space, params.matching, params.smoothing
+        )
+        colours = colours.with_groups(pulled)
+    return colours.round_groups(params.group_colours)
 
 
 def _read_pages(context: ChapterContext, pages: Mapping[str, Inputs]) -> Iterator[tuple[PageColours, Image]]:
@@ -168,11 +202,11 @@ def _number_by_area(groups: Groups, segments: ChapterSegments) -> Groups:
 
 
 def _hinted_groups(
-    segments: ChapterSegments, groups: Groups, hints: Mapping[tuple[int, int], str]
+    segments: ChapterSegments, number: I64, hints: Mapping[tuple[int, int], str]
 ) -> dict[int, str]:
     """The colour that hints want of groups; of two the later one counts."""
-    columns: tuple[I64, I64, I64] = (segments.page, segments.row, groups.number)
-    group_at = {(int(page), int(row)): int(group) for page, row, group in zip(*columns, strict=True)}
+    columns = zip(segments.page, segments.row, number, strict=True)
+    group_at = {(int(page), int(row)): int(group) for page, row, group in columns}
     return {group_at[place]: colour for place, colour in hints.items() if place in group_at}
 
 

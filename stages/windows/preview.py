@@ -10,8 +10,10 @@ import numpy as np
 from mangacolor.core.types import Image
 from mangacolor.stages.windows.artifact import WindowColours
 
-LONG_SIDE = 1024  # pixels of a preview's long side at most
-EMPTY_GREY = 235  # level of what no window holds
+# Pixels of a preview's long side at most.
+LONG_SIDE = 1024
+# Level of what no window holds.
+EMPTY_GREY = 235
 
 Size = tuple[int, int]  # width, height
 

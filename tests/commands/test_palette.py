@@ -23,7 +23,7 @@ from mangacolor.pipeline.plan import plan_run
 from mangacolor.pipeline.report.palette_page import changed, find_palette, parse_set
 from mangacolor.pipeline.store.cache import ENTRY, PageCache
 from mangacolor.stages.harmonize.corrections import Corrections
-from mangacolor.stages.harmonize.palette_file import Entry, from_document
+from mangacolor.stages.harmonize.palette_file import PaletteEntry, from_document
 from mangacolor.stages.windows.artifact import PageColours
 from mangacolor.tests.helpers.stages import comic_page, tiny_weights
 from mangacolor.training.evaluation.colour import ciede2000, to_lab
@@ -175,7 +175,7 @@ def test_set_wants_a_group_and_a_colour(text: str) -> None:
 
 
 def test_only_groups_that_exist_can_be_set() -> None:
-    entries = (Entry(4, "#111111", "#111111", b""),)
+    entries = (PaletteEntry(4, "#111111", "#111111", b""),)
     assert changed(entries, {4: "#222222"}, None)[0].edited
     assert changed(entries, {}, True)[0].locked
     with pytest.raises(UsageError, match="--set 5"):

@@ -17,7 +17,7 @@ from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page
 from mangacolor.stages.harmonize.corrections import Correction, Corrections, WindowCorrections
 from mangacolor.stages.harmonize.hints import Hint
-from mangacolor.stages.harmonize.palette_file import from_document, parts_of, to_document
+from mangacolor.stages.harmonize.palette_file import from_document, from_hex, to_document
 from mangacolor.stages.harmonize.stage import STAGE, Config, configure, run
 from mangacolor.stages.segments.features import AREA, AREA_STEPS, CB, COLUMNS, CR, SHOWN, TONE
 from mangacolor.stages.windows.artifact import PageColours, WindowColours
@@ -164,7 +164,7 @@ def test_an_edit_moves_its_group_everywhere_and_no_other() -> None:
     number = group_of(made, 0)
     edit(context, number, colour="#c0392b")
     again = run(context, pages)
-    value, *chroma = parts_of("#c0392b")
+    value, *chroma = from_hex("#c0392b")
     assert np.abs(after(pages, again, 0) - chroma).max() <= 1
     for name, artifact in again.items():
         before, now = decided(made[name]), decided(artifact)
@@ -197,7 +197,7 @@ def test_a_locked_palette_keeps_its_colours_in_the_next_chapter(tmp_path: Path) 
     following = Context(context.chapter, config)
     again = run(following, other)
     assert np.abs(after(other, again, 0) - (-10, 30)).max() <= 3
-    assert np.abs(after(other, again, 1) - parts_of("#2255aa")[1:]).max() <= 1
+    assert np.abs(after(other, again, 1) - from_hex("#2255aa")[1:]).max() <= 1
     first = {n: a.data for n, a in again.items()}
     assert {n: a.data for n, a in run(following, other).items()} == first  # with the palette it has left
 
@@ -208,8 +208,8 @@ def test_a_hint_fixes_the_group_under_its_point() -> None:
         hints=(Hint("3.png", 10, SIDE + 5, "#2255aa"), Hint(1, 10, 3 * SIDE + 5, "#aa5522"))
     )
     made = run(context, pages)
-    assert np.abs(after(pages, made, 1) - parts_of("#2255aa")[1:]).max() <= 1
-    assert np.abs(after(pages, made, 3) - parts_of("#aa5522")[1:]).max() <= 1
+    assert np.abs(after(pages, made, 1) - from_hex("#2255aa")[1:]).max() <= 1
+    assert np.abs(after(pages, made, 3) - from_hex("#aa5522")[1:]).max() <= 1
     assert np.abs(after(pages, made, 2) - (-20, -8)).max() <= 3
 
 
@@ -223,7 +223,7 @@ def test_references_are_followed_where_they_look_alike() -> None:
     rows[1:, len(COLUMNS) :] = 255 - rows[1:, len(COLUMNS) :]  # only kind 0 looks like ours
     context.examples = [{"decode": Artifact({}, {"main": true}), "colorize": example["colorize"]}] * 3
     made = run(context, pages)
-    green = np.array(parts_of("#288c3c")[1:])
+    green = np.array(from_hex("#288c3c")[1:])
     assert np.abs(after(pages, made, 0) - green).max() <= 6
     assert np.abs(after(pages, made, 2) - (-20, -8)).max() <= 3
 
