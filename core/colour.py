@@ -13,9 +13,11 @@ INK = 64.0
 # The least share of the scan's tone that a coloured segment keeps: paint never turns paper into shadow.
 DARKEST = 0.55
 
-# RGB minus luma, from Cb and Cr centred on 0.
-_RED_CR, _BLUE_CB = 1.402, 1.772
-_GREEN_CB, _GREEN_CR = -0.344136, -0.714136
+# What red, green and blue have more than luma for each level of Cb and Cr centred on 0 (Rec. 601).
+_RED_CR = 1.402
+_BLUE_CB = 1.772
+_GREEN_CB = -0.344136
+_GREEN_CR = -0.714136
 
 
 def luma(rgb: Image) -> Image:

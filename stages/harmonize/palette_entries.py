@@ -47,12 +47,12 @@ def make_entries(
     colours: Sequence[tuple[str, str]],
 ) -> list[PaletteEntry]:
     """The entry of each group. ``looks``: G×C, ``average_features``. ``colours``: as of ``name_colours``."""
-    total = segments.area.sum()
+    areas = segments.area
     entries: list[PaletteEntry] = []
     order = np.lexsort((-segments.area, groups.number))
     members_of = np.split(order, np.cumsum(np.bincount(groups.number))[:-1])
     for group, (members, own) in enumerate(zip(members_of, matches.own, strict=True)):
-        area = segments.area[members]
+        area = areas[members]
         colour, found = colours[group]
         entries.append(
             PaletteEntry(
@@ -61,32 +61,31 @@ def make_entries(
                 found,
                 looks.rows[group].tobytes(),
                 locked=bool(own and own.locked),
-                area=float(area.sum() / total),
+                area=float(area.sum() / areas.sum()),
                 segments=len(members),
                 confidence=float(np.average(groups.membership[members], weights=area)),
-                seen=_best_places(pages, segments, members),
+                seen=_best_places(pages, segments, members, areas),
             )
         )
     return entries
 
 
 def _best_places(
-    pages: Sequence[str], segments: ChapterSegments, members: I64
+    pages: Sequence[str], segments: ChapterSegments, members: I64, areas: F64
 ) -> tuple[tuple[str, Box], ...]:
     """Where the largest members are, one a window. ``members``: largest first."""
     largest: dict[int, int] = {}
     for index in members:
         largest.setdefault(int(segments.window[index]), int(index))
     places = list(largest.values())[:MAX_PLACES]
-    return tuple((pages[segments.page[index]], _locate(segments, index)) for index in places)
+    return tuple((pages[segments.page[index]], _locate(segments, index, areas[index])) for index in places)
 
 
-def _locate(segments: ChapterSegments, index: int) -> Box:
+def _locate(segments: ChapterSegments, index: int, area: float) -> Box:
     """About where a segment lies on its page: a box in its window, as large as it is."""
     left, top, wide, high = segments.boxes[segments.window[index]]
     row = segments.features.rows[index]
-    root = float(segments.area[index]) ** 0.5
-    side = max(MIN_PLACE_SIDE, round(PLACE_SIZE * root * min(wide, high) / SHORT_SIDE))
+    side = max(MIN_PLACE_SIDE, round(PLACE_SIZE * float(area) ** 0.5 * min(wide, high) / SHORT_SIDE))
     x = left + int(row[X]) * wide // 255 - side // 2
     y = top + int(row[Y]) * high // 255 - side // 2
     return max(0, x), max(0, y), side, side

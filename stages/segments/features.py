@@ -27,11 +27,16 @@ SPREAD_STEPS = 4.0
 # Steps of the area column for each doubling of pixels.
 AREA_STEPS = 12.0
 # Bits of the sides column: the sides of its window that a segment reaches.
-LEFT, TOP, RIGHT, BOTTOM = 1, 2, 4, 8
+LEFT = 1
+TOP = 2
+RIGHT = 4
+BOTTOM = 8
 # Share of the window's width or height: how near a segment comes to a side that it is said to reach.
 SIDE_MARGIN = 0.08
-# What 0 and 1 of a network's feature become in a row.
-ZERO, UNIT = 128.0, 127.0
+# What 0 of a network's feature becomes in a row.
+ZERO = 128.0
+# Steps of a row for 1 of a network's feature.
+UNIT = 127.0
 # Luma, in levels, below which a pixel is a line and says nothing of its segment.
 MIN_LUMA = 64
 # One pixel in this many must be lighter than a line for the lighter ones alone to be measured.
