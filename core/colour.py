@@ -1,18 +1,23 @@
-"""Luma and chroma (Rec. 601, full range), and the one operation that keeps a colour in gamut."""
+"""Luma and chroma (Rec. 601, full range), the tone that paper takes, and how a colour is kept in gamut."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from mangacolor.core.arrays import F32
 from mangacolor.core.types import Image
 
-Plane = npt.NDArray[np.float32]
+# Levels of luma (0 to 255) up to which the scan is ink, which colouring leaves as it is.
+INK = 64.0
+# The least share of the scan's tone that a coloured segment keeps: paint never turns paper into shadow.
+DARKEST = 0.55
 
-# RGB minus luma, from Cb and Cr centred on 0.
-_RED_CR, _BLUE_CB = 1.402, 1.772
-_GREEN_CB, _GREEN_CR = -0.344136, -0.714136
+# What red, green and blue have more than luma for each level of Cb and Cr centred on 0 (Rec. 601).
+_RED_CR = 1.402
+_BLUE_CB = 1.772
+_GREEN_CB = -0.344136
+_GREEN_CR = -0.714136
 
 
 def luma(rgb: Image) -> Image:
@@ -22,20 +27,20 @@ def luma(rgb: Image) -> Image:
     return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
 
 
-def chroma(rgb: Image) -> tuple[Plane, Plane]:
+def chroma(rgb: Image) -> tuple[F32, F32]:
     """Cb and Cr of H×W×3 uint8 RGB, centred on 0 (about -128 to 127), float32."""
     red, green, blue = (rgb[..., channel].astype(np.float32) for channel in range(3))
     value = 0.299 * red + 0.587 * green + 0.114 * blue
     return (blue - value) / np.float32(_BLUE_CB), (red - value) / np.float32(_RED_CR)
 
 
-def beyond_luma(cb: Plane, cr: Plane) -> tuple[Plane, Plane, Plane]:
+def beyond_luma(cb: F32, cr: F32) -> tuple[F32, F32, F32]:
     """What red, green and blue have more than luma, in levels, by centred chroma, all H×W float32."""
     green = cb * np.float32(_GREEN_CB) + cr * np.float32(_GREEN_CR)
     return cr * np.float32(_RED_CR), green, cb * np.float32(_BLUE_CB)
 
 
-def to_rgb(value: Plane, cb: Plane, cr: Plane) -> Image:
+def to_rgb(value: F32, cb: F32, cr: F32) -> Image:
     """RGB uint8 of luma (0–255) and centred chroma, all H×W float32.
 
     Chroma outside the gamut is shortened at constant luma and hue. Clipping in RGB instead would
@@ -50,3 +55,14 @@ def to_rgb(value: Plane, cb: Plane, cr: Plane) -> Image:
     # cv2.add to 8 bits rounds to the nearest and clips.
     planes = [cv2.add(offset * share, value, dtype=cv2.CV_8U) for offset in (red, green, blue)]
     return np.asarray(cv2.merge(planes), np.uint8)
+
+
+def shown_luma(scan: F32, network: F32) -> float:
+    """The mean luma that a segment is painted with, from the scan's and the network's luma of its pixels (N).
+
+    The mapping of ``paint`` (``stages/reassemble/ink_transfer.py``) for the mean: up to ``INK`` luma stays as
+    it is, and lighter luma is scaled so that white paper takes the tone the network gave.
+    """
+    tone = float(scan.mean())
+    ratio = min(max(float(network.mean()) / max(tone, 1.0), DARKEST), 1.0)
+    return tone if tone <= INK else float(INK + (tone - INK) * (255.0 * ratio - INK) / (255.0 - INK))

@@ -25,7 +25,8 @@ from rich.table import Table
 from mangacolor.benchmarks.quality.page_variants import SHIFT, pages_of, unscaled, unshifted
 from mangacolor.core.colour import luma
 from mangacolor.core.types import Image
-from mangacolor.stages.colorize.stage import tiles_of
+from mangacolor.stages.colorize.tiling import tiles_of
+from mangacolor.stages.windows.artifact import frames_of
 from mangacolor.training.data.pictures import read_rgb
 from mangacolor.training.evaluation.colour import left_grey, to_lab
 from mangacolor.training.evaluation.metrics import PairScores, average, score_pair
@@ -144,11 +145,11 @@ def _stability(name: str, result: Image, areas: Areas, folders: Folders) -> dict
 
 
 def tile_borders(state: Path, name: str) -> Iterator[Line]:
-    """Where the network's tiles end inside each panel, in pixels of the page, from the run's state."""
+    """Where the network's tiles end inside each window, in pixels of the page, from the run's state."""
     for path in sorted(state.glob(f"{glob.escape(name)}.*/colorize.json")):
         colorize = json.loads(path.read_text(encoding="utf-8"))
-        for panel in colorize["panels"]:
-            (left, top, wide, high), (width, height) = panel["box"], panel["size"]
+        for window in frames_of(colorize):
+            (left, top, wide, high), (width, height) = window.box, window.size
             tiles = tiles_of((height, width), *colorize["tile"])
             across, down = wide / width, high / height
             for x in {x for tile in tiles for x in (tile.x, tile.x + tile.width) if 0 < x < width}:

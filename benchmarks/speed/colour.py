@@ -16,9 +16,11 @@ from mangacolor.models.colour.checkpoints import load_generator
 from mangacolor.models.colour.interface import SizeRequirements
 from mangacolor.models.colour.runner import colour_runner
 from mangacolor.models.runtime.backends import CpuBackend
-from mangacolor.stages.colorize.stage import colorize_pictures, shrink, tiles_of, working_size
+from mangacolor.stages.colorize.network import colorize_pictures
+from mangacolor.stages.colorize.tiling import tiles_of
 from mangacolor.stages.panels import find_panels
 from mangacolor.stages.windows.assign import assign_windows
+from mangacolor.stages.windows.scale import shrink, working_size
 
 BATCH = 8
 SAMPLE = 4  # tiles or layers of the slow ways that are timed; the rest costs the same

@@ -14,8 +14,9 @@ from mangacolor.models.upscale.loader import describe, load_upscaler
 from mangacolor.models.upscale.realesrgan import realesrganer
 from mangacolor.models.upscale.sources import known_state
 from mangacolor.stages.upscale.enlarge import lanczos, upscale_luma
-from mangacolor.stages.upscale.screentone import damage
-from mangacolor.stages.upscale.tiles import drawn, windows
+from mangacolor.stages.upscale.params import DEFAULT_PARAMS
+from mangacolor.stages.upscale.screentone import measure_damage
+from mangacolor.stages.upscale.tiles import cut_drawn_tiles, find_drawn
 
 NETWORK = "animevideov3"
 GOALS: dict[CpuBackend, float] = {"torch": 2, "ncnn": 3}
@@ -31,15 +32,15 @@ def bench_upscale(
         **{f"ours ({name})": partial(upscale_luma, page, scale, one) for name, one in ours.items()},
         "RealESRGANer": lambda: peer(page, scale),
         "lanczos": lambda: lanczos(page, scale),
-        "screentone guard": lambda: damage(page, page),
+        "screentone guard": lambda: measure_damage(page, page, DEFAULT_PARAMS.screentone),
     }
     times = alternate(ways, repeat)
     one = next(iter(ours.values()))
-    boxes = windows(page, one.tile, one.area, one.multiple_of)
+    boxes = cut_drawn_tiles(page, one.tile, one.area, one.multiple_of)
     figures = {
         "page": list(page.shape[::-1]),
         "scale": scale,
-        "drawn": round(float(drawn(page).mean()), 3),
+        "drawn": round(float(find_drawn(page).mean()), 3),
         "in windows": round(sum(w * h for _, _, w, h in boxes) / page.size, 3),
         "seconds (wall, CPU)": {name: [round(s.wall, 3), round(s.cpu, 3)] for name, s in times.items()},
     }

@@ -19,7 +19,13 @@ from mangacolor.pipeline.report.pictures import embed
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Manifest
 from mangacolor.pipeline.store.user_documents import read_document, write_document
-from mangacolor.stages.harmonize.palette_file import FILE, Entry, colour_name, from_document, to_document
+from mangacolor.stages.harmonize.palette_file import (
+    FILE,
+    PaletteEntry,
+    check_colour,
+    from_document,
+    to_document,
+)
 
 THUMBNAIL = 112  # pixels a side
 AROUND = 3.0  # how much of the page a thumbnail shows, in sides of the surface
@@ -32,7 +38,7 @@ class PaletteFile:
 
     state: State
     path: Path
-    entries: tuple[Entry, ...]
+    entries: tuple[PaletteEntry, ...]
 
 
 def find_palette(out: Path, chapter: str | None) -> PaletteFile:
@@ -64,13 +70,15 @@ def find_palette(out: Path, chapter: str | None) -> PaletteFile:
     return PaletteFile(state, there[name], entries)
 
 
-def changed(entries: Sequence[Entry], colours: Mapping[int, str], lock: bool | None) -> tuple[Entry, ...]:
+def changed(
+    entries: Sequence[PaletteEntry], colours: Mapping[int, str], lock: bool | None
+) -> tuple[PaletteEntry, ...]:
     """The palette with some groups' colours set (``found`` undoes that), and all groups locked or not."""
     known = {entry.id for entry in entries}
     for number in colours:
         if number not in known:
             raise UsageError(f"--set {number}: there is no such group", f"Groups: {_ranges(known)}.")
-    after: list[Entry] = []
+    after: list[PaletteEntry] = []
     for entry in entries:
         colour = colours.get(entry.id, entry.colour)
         colour = entry.found if colour == FOUND else colour
@@ -90,11 +98,11 @@ def parse_set(texts: Sequence[str]) -> dict[int, str]:
         if not mark or not number.strip().isdigit():
             raise UsageError(f"--set {text!r}: must be a group and its colour", "As --set 7=#c0392b.")
         colour = colour.strip()
-        found[int(number)] = colour if colour == FOUND else colour_name(colour, f"--set {text}")
+        found[int(number)] = colour if colour == FOUND else check_colour(colour, f"--set {text}")
     return found
 
 
-def save_palette(palette: PaletteFile, entries: Sequence[Entry], copy: Path | None) -> None:
+def save_palette(palette: PaletteFile, entries: Sequence[PaletteEntry], copy: Path | None) -> None:
     """Write the palette where it was if it has changed, and a copy for other chapters if wanted."""
     if tuple(entries) != palette.entries:
         with palette.state.locked():
@@ -103,12 +111,12 @@ def save_palette(palette: PaletteFile, entries: Sequence[Entry], copy: Path | No
         write_document(copy, to_document(entries))
 
 
-def write_sheet(palette: PaletteFile, entries: Sequence[Entry]) -> Path:
+def write_sheet(palette: PaletteFile, entries: Sequence[PaletteEntry]) -> Path:
     """One HTML file beside the palette: the groups, largest first, with what people need to change them."""
     state = palette.state
     finished = {entry.page: state.out / entry.file for entry in Manifest(state.out, state.manifest).entries()}
     pages: dict[str, list[tuple[int, Box]]] = {}
-    shown = [entry for entry in entries if entry.surfaces]
+    shown = [entry for entry in entries if entry.segments]
     for entry in shown:
         for page, box in entry.seen:
             pages.setdefault(page, []).append((entry.id, box))
@@ -159,7 +167,7 @@ def _thumbnails(
     return found
 
 
-def _row(entry: Entry, thumbnails: Sequence[str]) -> str:
+def _row(entry: PaletteEntry, thumbnails: Sequence[str]) -> str:
     marks = "".join(
         f" <span class=mark>{mark}</span>"
         for mark, there in (("edited", entry.edited), ("locked", entry.locked))
@@ -174,6 +182,6 @@ def _row(entry: Entry, thumbnails: Sequence[str]) -> str:
         f'<tr data-id="{entry.id}"><td class=n>{entry.id}</td>'
         f'<td><input type=color value="{entry.colour}" aria-label="colour of group {entry.id}">{was}</td>'
         f"<td><code>{entry.colour}</code>{marks}</td>"
-        f"<td class=n>{100 * entry.area:.1f} %</td><td class=n>{entry.surfaces}</td>"
-        f"<td class=n>{100 * entry.sure:.0f} %</td><td class=seen>{''.join(thumbnails)}</td></tr>"
+        f"<td class=n>{100 * entry.area:.1f} %</td><td class=n>{entry.segments}</td>"
+        f"<td class=n>{100 * entry.confidence:.0f} %</td><td class=seen>{''.join(thumbnails)}</td></tr>"
     )

@@ -54,20 +54,20 @@ def draw_tiles(page: Image, colorize: Mapping[str, Any], longest: int) -> Image 
     """
     import cv2
 
-    from mangacolor.stages.colorize.stage import tiles_of
+    from mangacolor.stages.colorize.tiling import tiles_of
+    from mangacolor.stages.windows.artifact import frames_of
 
-    panels = colorize.get("panels")
-    if not panels or "tile" not in colorize:
+    if "tile" not in colorize:
         return None
     most, grain = colorize["tile"]
     factor = min(1.0, longest / max(page.shape[:2]))
     size = max(1, round(page.shape[1] * factor)), max(1, round(page.shape[0] * factor))
     small = np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_AREA), np.uint8)
     faint = (128 + luma(small) // 2)[..., None].repeat(3, axis=2)
-    for panel in panels:
-        left, top, width, height = panel["box"]
-        scale = panel["size"][0] / width
-        for tile in tiles_of((panel["size"][1], panel["size"][0]), most, grain):
+    for window in frames_of(colorize):
+        left, top, width, height = window.box
+        scale = window.size[0] / width
+        for tile in tiles_of((window.size[1], window.size[0]), most, grain):
             corner = left + tile.x / scale, top + tile.y / scale
             end = (
                 min(corner[0] + tile.width / scale, left + width),

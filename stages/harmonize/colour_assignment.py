@@ -1,8 +1,9 @@
-"""What colour each surface is to start from, decided from all votes of the chapter.
+"""What colour each segment is to start from, decided from all votes of the chapter.
 
-First surfaces hear each other: the votes of look-alikes, and of theirs, are averaged (in logarithms, along
-the links between look-alikes, as far as they are alike), so that a hat which one page took for red and
-another for green is weighed once, on all that was seen of it.
+First votes are propagated: those of neighbours in the graph, and of theirs, are averaged (in logarithms,
+along the links, as far as two are alike), so that a hat which one page took for red and another for green is
+weighed once, on all that was seen of it (after label propagation: Zhou et al., "Learning with local and
+global consistency", 2003).
 
 The network reads a colour off its votes as their mean. Where it knows little it holds a wall for brown, the
 commonest colour, and a little for everything else, and so every wall comes out brown, though its votes say
@@ -10,7 +11,7 @@ that one wall in ten is blue. Here the chapter decides as a whole: the votes are
 of the palette is favoured as far as it takes for it to be chosen as often as all votes together foresee
 (a Sinkhorn iteration on one side of an optimal transport: Cuturi 2013). Blue go those for which blue was
 likelier than for others. How far to sharpen depends on how much the network knows of the chapter: until a
-surface's colour is mixed from as many colours of the palette as suits all chapters.
+segment's colour is mixed from as many colours of the palette as suits all chapters.
 """
 
 from __future__ import annotations
@@ -18,78 +19,79 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import entr, rel_entr, softmax
 
+from mangacolor.core.arrays import F32, F64
 from mangacolor.core.types import Image
-from mangacolor.stages.harmonize.clustering import LookAlikes
-from mangacolor.stages.harmonize.descriptors import Floats
-from mangacolor.stages.harmonize.smoothing import Numbers, pointing
+from mangacolor.stages.harmonize.neighbours import KnnGraph, directed_graph
+from mangacolor.stages.harmonize.params import AssignmentParams
 
-MIXED = 0.25  # share of the palette a surface's colour is mixed from, as the perplexity of its votes
-TEMPERATURES = (0.3, 1.25)  # of the votes: at 1 colours are means, as the network's own; at 0 of the palette
-HEARINGS = 8  # how far votes travel along the links
-OWN = 0.6  # what one's own votes count each time, against a perfect look-alike's
-DECIDING = 4096  # the largest surfaces, from which it is found how much each colour is to be favoured
-ROUNDS = 60
-PACE = 0.7  # of a correction: at 1 colours that are much alike overshoot
-PULL = 0.3  # of what is missing in perplexity on the temperature, in each round
-FEWEST = 1e-5  # chance below which a colour is nobody's
+# Keeps the uncertainty coefficient finite where all votes are for one colour.
+_MIN_ENTROPY = 1e-5
 
 
-def decided(votes: Image, palette: Numbers, weight: Numbers, area: Numbers, found: LookAlikes) -> Numbers:
-    """Cb and Cr (N×2, levels) of surfaces with these ``votes`` (N×K, as of ``surface_table``).
+def assign_colours(
+    votes: Image, palette: F64, weight: F64, area: F64, graph: KnnGraph, params: AssignmentParams
+) -> F64:
+    """Cb and Cr (N×2, levels) of segments with these ``votes`` (N×K, as in ``segments/features.py``).
 
-    ``palette``: K×2, what they are for. ``weight``: N, how much each one's word counts for its look-alikes
-    (``found``). ``area``: N, what each counts for how often a colour is chosen.
+    ``palette``: K×2, what they are for. ``weight``: N, how much each one counts for its neighbours.
+    ``area``: N, what each counts for how often a colour is chosen.
     """
-    chances = _chances(votes)
-    heard = _heard(np.log(np.maximum(chances, FEWEST)), weight, found)
-    large = np.sort(np.argsort(-area, kind="stable")[:DECIDING])
-    favour, temperature = _favour(chances[large], heard[large], area[large])
-    return np.asarray(softmax((heard + favour) / temperature, axis=1) @ palette, dtype=np.float64)
+    probabilities = _probabilities(votes)
+    logits = np.log(np.maximum(probabilities, params.min_probability))
+    propagated = propagate_labels(logits, weight, graph, params)
+    large = np.sort(np.argsort(-area, kind="stable")[: params.max_segments])
+    bias, temperature = match_prior(probabilities[large], propagated[large], area[large], params)
+    return np.asarray(softmax((propagated + bias) / temperature, axis=1) @ palette, dtype=np.float64)
 
 
-def told(votes: Image, area: Numbers) -> float:
-    """How much votes (N×K) tell of a surface, as a share of what there is to know: 0 if all are alike, 1 if
+def uncertainty_coefficient(votes: Image, area: F64) -> float:
+    """How much votes (N×K) tell of a segment, as a share of what there is to know: 0 if all are alike, 1 if
     each is sure.
 
-    The mutual information of surface and colour over the entropy of colour (Theil's uncertainty coefficient),
-    surfaces weighing by ``area`` (N).
+    The mutual information of segment and colour over the entropy of colour (Theil's uncertainty coefficient),
+    segments weighing by ``area`` (N).
     """
-    chances = _chances(votes).astype(np.float64)
+    probabilities = _probabilities(votes).astype(np.float64)
     share = area / area.sum()
-    mean = share @ chances
-    return float(share @ rel_entr(chances, mean).sum(axis=1) / max(entr(mean).sum(), FEWEST))
+    mean = share @ probabilities
+    return float(share @ rel_entr(probabilities, mean).sum(axis=1) / max(entr(mean).sum(), _MIN_ENTROPY))
 
 
-def _chances(votes: Image) -> Floats:
-    chances = np.square(votes.astype(np.float32))
-    return np.asarray(chances / chances.sum(axis=1, keepdims=True))
+def propagate_labels(logits: F32, weight: F64, graph: KnnGraph, params: AssignmentParams) -> F32:
+    """Logarithms of probabilities (N×K) after they have travelled: means of one's own and one's
+    neighbours'."""
+    link_weight = (graph.similarity * weight[graph.neighbours]).astype(np.float32)
+    links = directed_graph(graph.neighbours, link_weight)
+    self_weight = (params.self_weight * weight).astype(np.float32)
+    total = self_weight + link_weight.sum(axis=1)
+    propagated = logits
+    for _ in range(params.propagation_steps):
+        propagated = (self_weight[:, None] * logits + links @ propagated) / total[:, None]
+    return propagated
 
 
-def _favour(chances: Floats, heard: Floats, area: Numbers) -> tuple[Numbers, float]:
-    """What to add to the logarithm of each colour's chance, K, so that it is chosen as often as foreseen,
-    and the temperature at which a surface's colour is mixed from ``MIXED`` of the palette.
+def match_prior(
+    probabilities: F32, propagated: F32, area: F64, params: AssignmentParams
+) -> tuple[F64, float]:
+    """What to add to the logarithm of each colour's probability, K, so that it is chosen as often as
+    foreseen, and the temperature at which a segment's colour has the perplexity that ``params`` aim at.
 
     In double precision: the last bit of a product depends on the number of cores, and colours must not.
     """
     share = area / area.sum()
-    foreseen = share @ chances + FEWEST
-    favour, temperature = np.zeros(chances.shape[1]), 1.0
-    wanted = np.log(max(MIXED * len(favour), 1.0))  # entropy: the logarithm of the perplexity
-    for _ in range(ROUNDS):
-        chosen = softmax((heard + favour) / temperature, axis=1)
-        missing = wanted - share @ entr(chosen).sum(axis=1)
-        favour += PACE * temperature * np.log(foreseen / (share @ chosen + FEWEST))
-        temperature = float(np.clip(temperature * np.exp(PULL * missing), *TEMPERATURES))
-    return favour, temperature
+    prior = share @ probabilities + params.min_probability
+    bias, temperature = np.zeros(probabilities.shape[1]), 1.0
+    target_entropy = np.log(max(params.target_perplexity * len(bias), 1.0))
+    for _ in range(params.iterations):
+        chosen = softmax((propagated + bias) / temperature, axis=1)
+        missing = target_entropy - share @ entr(chosen).sum(axis=1)
+        bias += params.bias_step * temperature * np.log(prior / (share @ chosen + params.min_probability))
+        factor = np.exp(params.temperature_step * missing)
+        temperature = float(np.clip(temperature * factor, *params.temperatures))
+    return bias, temperature
 
 
-def _heard(own: Floats, weight: Numbers, found: LookAlikes) -> Floats:
-    """Logarithms of chances (N×K) after they have travelled: means of one's own and one's look-alikes'."""
-    says = (found.likeness * weight[found.near]).astype(np.float32)
-    links = pointing(found.near, says)
-    kept = (OWN * weight).astype(np.float32)
-    total = kept + says.sum(axis=1)
-    heard = own
-    for _ in range(HEARINGS):
-        heard = (kept[:, None] * own + links @ heard) / total[:, None]
-    return heard
+def _probabilities(votes: Image) -> F32:
+    """Of each colour, N×K: votes are roots of them."""
+    squares = np.square(votes.astype(np.float32))
+    return np.asarray(squares / squares.sum(axis=1, keepdims=True))

@@ -1,17 +1,58 @@
-"""The one colour of a group, decided by all its members."""
+"""The one colour of a group, decided by all its members, and the correction that takes each member to it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
-from mangacolor.stages.harmonize.louvain import Ints
-from mangacolor.stages.harmonize.smoothing import Numbers, densest
+from mangacolor.core.arrays import F64, I64
+from mangacolor.stages.harmonize.chapter import ChapterSegments
+from mangacolor.stages.harmonize.clustering import Groups
+from mangacolor.stages.harmonize.corrections import OWN_LUMA, Corrections, WindowCorrections
+from mangacolor.stages.harmonize.overrides import Override
+from mangacolor.stages.harmonize.palette_file import from_hex
+from mangacolor.stages.harmonize.params import CorrectionParams, GroupColourParams, SmoothingParams
+from mangacolor.stages.harmonize.smoothing import weighted_mode
 
-VOICES = 512  # the weightiest members of a group that are heard
-FRESHER = 1.2  # by what a group's chroma may be raised to its members'
+
+@dataclass(frozen=True, slots=True)
+class ChapterColours:
+    """``groups``: the colour of each group, G×2. ``members``: what each segment agreed on, N×2. Levels."""
+
+    groups: F64
+    members: F64
+
+    def with_groups(self, groups: F64) -> ChapterColours:
+        return ChapterColours(groups, self.members)
+
+    def round_groups(self, params: GroupColourParams) -> ChapterColours:
+        """Colours of groups on the grid."""
+        return self.with_groups(np.rint(self.groups / params.chroma_step) * params.chroma_step)
 
 
-def group_colours(chroma: Numbers, weight: Numbers, number: Ints) -> Numbers:
+def choose_group_colours(
+    start: F64,
+    agreed: F64,
+    weight: F64,
+    number: I64,
+    params: GroupColourParams,
+    smoothing: SmoothingParams,
+) -> ChapterColours:
+    """Colours of groups (``number``, N) and members, about as strong as the members' ``start`` (N×2).
+
+    ``agreed``: N×2, after smoothing. ``weight``: N, what each member counts.
+    """
+    colours = find_group_modes(agreed, weight, number, params, smoothing)
+    gain = chroma_gain(colours, start, weight, number, params)[:, None]
+    members = np.rint(agreed * gain[number] / params.chroma_step) * params.chroma_step
+    return ChapterColours(colours * gain, members)
+
+
+def find_group_modes(
+    chroma: F64, weight: F64, number: I64, params: GroupColourParams, smoothing: SmoothingParams
+) -> F64:
     """Cb and Cr of each group (G×2): the densest place among its members' chroma (N×2), by weight.
 
     The mean of red and blue members would be brown, a colour that none of them has.
@@ -21,15 +62,64 @@ def group_colours(chroma: Numbers, weight: Numbers, number: Ints) -> Numbers:
     starts = np.searchsorted(number[order], np.arange(len(colours) + 1))
     for group in range(len(colours)):
         members = order[starts[group] : starts[group + 1]]
-        heard = members[np.argsort(-weight[members], kind="stable")[:VOICES]]
-        colours[group] = densest(chroma[None, heard], weight[None, heard])[0]
+        asked = members[np.argsort(-weight[members], kind="stable")[: params.max_members]]
+        colours[group] = weighted_mode(chroma[None, asked], weight[None, asked], smoothing)[0]
     return colours
 
 
-def liveliness(colours: Numbers, chroma: Numbers, weight: Numbers, number: Ints) -> Numbers:
-    """By what to raise each group's chroma (G), at most ``FRESHER``: agreeing makes colours (G×2) pale, and
-    they are to be about as strong as their members' (N×2) were."""
+def chroma_gain(colours: F64, chroma: F64, weight: F64, number: I64, params: GroupColourParams) -> F64:
+    """By what to raise each group's chroma (G): agreeing makes colours (G×2) pale, and they are to be about
+    as strong as their members' (N×2) were."""
     total = np.bincount(number, weights=weight)
     strength = np.bincount(number, weights=weight * np.hypot(*chroma.T)) / np.maximum(total, 1e-9)
-    factor = strength / np.maximum(np.hypot(*colours.T), 1e-9)
-    return np.asarray(np.clip(factor, 1.0, FRESHER))
+    gain = strength / np.maximum(np.hypot(*colours.T), 1e-9)
+    return np.asarray(np.clip(gain, 1.0, params.max_chroma_gain))
+
+
+def correct_segments(
+    segments: ChapterSegments,
+    groups: Groups,
+    colours: ChapterColours,
+    overrides: Sequence[Override | None],
+    ids: Sequence[int],
+    params: CorrectionParams,
+) -> WindowCorrections:
+    """The correction of each of the chapter's N segments.
+
+    A segment goes from what it agreed on to its group's colour, or to what somebody chose for the group
+    (``overrides``, G), as far as it is a member. ``ids``: G, the groups' numbers in the palette.
+    """
+    number, agreed = groups.number, colours.members
+    membership = np.rint(groups.membership * params.membership_steps) / params.membership_steps
+    base = agreed + membership[:, None] * (colours.groups[number] - agreed)
+    target, luma = base.copy(), np.full(len(number), float(OWN_LUMA))
+    shown = np.maximum(segments.features.shown.astype(np.float64), 1)
+    for group, override in enumerate(overrides):
+        if override is None:
+            continue
+        members = number == group
+        value, *chroma = from_hex(override.colour)
+        share = np.ones(1) if override.with_luma else membership[members]
+        target[members] = agreed[members] + share[:, None] * (chroma - agreed[members])
+        if override.with_luma:
+            # Light and shade within the group stay what they are to each other.
+            mean = np.average(shown[members], weights=segments.area[members])
+            luma[members] = np.clip(value * shown[members] / mean, *params.luma_range)
+    own = segments.features.chroma
+    return WindowCorrections(
+        np.array(ids, np.int64)[number], _whole(target - own), _whole(luma), _whole(base - own)
+    )
+
+
+def _whole(values: F64) -> I64:
+    return np.asarray(np.rint(values), dtype=np.int64)
+
+
+def hand_out(segments: ChapterSegments, corrections: WindowCorrections) -> list[Corrections]:
+    """For each page the corrections of its windows; segments that take no part (balloons) are not
+    corrected."""
+    handed: list[Corrections] = []
+    for counts, indices in zip(segments.counts, segments.by_page(), strict=True):
+        page = corrections.take(indices).spread(segments.row[indices], sum(counts))
+        handed.append(Corrections(tuple(page.split(counts))))
+    return handed

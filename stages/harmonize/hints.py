@@ -6,14 +6,15 @@ it comes. The group under the point takes the colour.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mangacolor.core.errors import UsageError
-from mangacolor.core.types import Artifact, Chapter
+from mangacolor.core.types import Chapter, Inputs
 from mangacolor.formats.option_files import json_file
-from mangacolor.stages.harmonize.palette_file import colour_name
+from mangacolor.stages.harmonize.palette_file import check_colour
+from mangacolor.stages.windows.artifact import PageColours
 
 REMEDY = 'Write a JSON list of {"page": "001.png", "x": 120, "y": 340, "colour": "#c0392b"}.'
 
@@ -43,40 +44,63 @@ def _hint(row: object, where: str) -> Hint:
     whole = all(isinstance(value, int) and not isinstance(value, bool) and value >= 0 for value in (x, y))
     if not whole or isinstance(page, bool) or not isinstance(page, str | int):
         raise UsageError(f"{where}: page is a name or number, x and y are pixels from 0", REMEDY)
-    return Hint(page, x, y, colour_name(row["colour"], where))
+    return Hint(page, x, y, check_colour(row["colour"], where))
 
 
-def hints_of(hints: Sequence[Hint], chapter: Chapter) -> dict[str, list[Hint]]:
+def group_by_page(hints: Sequence[Hint], chapter: Chapter) -> dict[str, list[Hint]]:
     """The hints for this chapter's pages, by page name."""
     names = {page.name: page.name for page in chapter.pages}
     numbers = {page.number: page.name for page in chapter.pages}
-    found: dict[str, list[Hint]] = {}
+    grouped: dict[str, list[Hint]] = {}
     for hint in hints:
         name = numbers.get(hint.page) if isinstance(hint.page, int) else names.get(hint.page)
         if name is not None:
-            found.setdefault(name, []).append(hint)
-    return found
+            grouped.setdefault(name, []).append(hint)
+    return grouped
 
 
 def check_pages(hints: Sequence[Hint], chapters: Sequence[Chapter]) -> None:
     """Raise ``UsageError`` for a hint whose page is in none of the chapters."""
     for hint in hints:
-        if not any(hints_of([hint], chapter) for chapter in chapters):
+        if not any(group_by_page([hint], chapter) for chapter in chapters):
             raise UsageError(f"--hints: there is no page {hint.page!r}", "Give its output name or number.")
 
 
-def surface_at(colorize: Artifact, x: int, y: int) -> int | None:
-    """The row, among all surfaces of the page, of the one at a pixel; None where nothing is coloured.
+def locate_hints(
+    hints: Sequence[Hint], chapter: Chapter, pages: Mapping[str, Inputs]
+) -> dict[tuple[int, int], str]:
+    """The colour hinted at by page and row, each counted from 0; ``pages``: by name, in reading order.
+
+    Raises ``UsageError`` for a point where nothing is coloured. Reads pages with hints only.
+    """
+    located: dict[tuple[int, int], str] = {}
+    wanted = group_by_page(hints, chapter)
+    for number, name in enumerate(pages):
+        if name not in wanted:
+            continue
+        colours = PageColours.from_artifact(pages[name]["colorize"])
+        for hint in wanted[name]:
+            row = segment_at(colours, hint.x, hint.y)
+            if row is None:
+                raise UsageError(
+                    f"--hints: nothing is coloured at {hint.x}, {hint.y} of {name}", "Move the point."
+                )
+            located[number, row] = hint.colour
+    return located
+
+
+def segment_at(colours: PageColours, x: int, y: int) -> int | None:
+    """The row, among all segments of the page, of the one at a pixel; None where nothing is coloured.
 
     Where windows overlap the smallest one is meant.
     """
-    panels = colorize.data["panels"]
-    for number in sorted(range(len(panels)), key=lambda n: panels[n]["box"][2] * panels[n]["box"][3]):
-        left, top, wide, high = panels[number]["box"]
+    windows = colours.windows
+    for number in sorted(range(len(windows)), key=lambda n: windows[n].box[2] * windows[n].box[3]):
+        left, top, wide, high = windows[number].box
         if left <= x < left + wide and top <= y < top + high:
-            labels = colorize.images[f"surfaces-{number:03d}"]
+            labels = windows[number].labels
             row, column = (y - top) * labels.shape[0] // high, (x - left) * labels.shape[1] // wide
             label = int(labels[row, column])
             if label:
-                return int(sum(panel["surfaces"] for panel in panels[:number])) + label - 1
+                return sum(window.segments for window in windows[:number]) + label - 1
     return None

@@ -1,4 +1,4 @@
-"""Groups in a graph of neighbours: the Louvain method, in an order that does not depend on chance.
+"""Communities in a graph: the Louvain method, in an order that does not depend on chance.
 
 Blondel, Guillaume, Lambiotte & Lefebvre, "Fast unfolding of communities in large networks", 2008, with a
 resolution (Reichardt & Bornholdt, 2006). Libraries shuffle the nodes; here nodes are visited as they are
@@ -8,25 +8,26 @@ numbered, so that a change in one corner of the graph mostly stays there.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 
-Ints = npt.NDArray[np.int64]
+from mangacolor.core.arrays import I64
 
-SWEEPS = 20  # over all nodes, at each level; gains are tiny long before
-LEVELS = 12
+# Sweeps over all nodes at each level; gains are tiny long before.
+MAX_SWEEPS = 20
+# Levels of communities of communities.
+MAX_LEVELS = 12
 
 
-def communities(graph: sparse.csr_matrix, resolution: float = 1.0) -> Ints:
-    """The group of each node, N int64, numbered from 0 in the order of their first nodes.
+def find_communities(graph: sparse.csr_matrix, resolution: float = 1.0) -> I64:
+    """The community of each node, N int64, numbered from 0 in the order of their first nodes.
 
-    ``graph``: N×N, symmetric, weights above 0, no diagonal. A higher ``resolution`` gives more groups.
+    ``graph``: N×N, symmetric, weights above 0, no diagonal. A higher ``resolution`` gives more communities.
     """
-    groups = np.arange(graph.shape[0])
+    communities = np.arange(graph.shape[0])
     level = sparse.csr_matrix(graph, dtype=np.float64)
-    for _ in range(LEVELS):
-        moved = _numbered(_settle(level, resolution))
-        groups = moved[groups]
+    for _ in range(MAX_LEVELS):
+        moved = _number_by_first(_move_nodes(level, resolution))
+        communities = moved[communities]
         count = int(moved.max()) + 1 if len(moved) else 0
         if count == level.shape[0]:
             break
@@ -34,46 +35,46 @@ def communities(graph: sparse.csr_matrix, resolution: float = 1.0) -> Ints:
             (np.ones(len(moved)), (np.arange(len(moved)), moved)), shape=(len(moved), count)
         )
         level = sparse.csr_matrix(member.T @ level @ member)
-    return _numbered(groups)
+    return _number_by_first(communities)
 
 
-def _settle(graph: sparse.csr_matrix, resolution: float) -> Ints:
-    """Move nodes to the neighbouring group that gains most, until nobody moves."""
+def _move_nodes(graph: sparse.csr_matrix, resolution: float) -> I64:
+    """Move nodes to the neighbouring community that gains most modularity, until nobody moves."""
     size = graph.shape[0]
     degree = np.asarray(graph.sum(axis=1)).ravel().tolist()
     total = sum(degree) or 1.0
-    group = list(range(size))
-    weight = list(degree)  # of each group
+    community = list(range(size))
+    weight = list(degree)  # of each community
     starts, ends, links = graph.indptr.tolist(), graph.indices.tolist(), graph.data.tolist()
-    for _ in range(SWEEPS):
+    for _ in range(MAX_SWEEPS):
         moves = 0
         for node in range(size):
-            own, mine = group[node], degree[node]
+            own, own_degree = community[node], degree[node]
             towards: dict[int, float] = {own: 0.0}
             for index in range(starts[node], starts[node + 1]):
-                other = ends[index]
-                if other != node:
-                    there = group[other]
+                neighbour = ends[index]
+                if neighbour != node:
+                    there = community[neighbour]
                     towards[there] = towards.get(there, 0.0) + links[index]
-            weight[own] -= mine
-            price = resolution * mine / total
+            weight[own] -= own_degree
+            price = resolution * own_degree / total
             best, gain = own, towards[own] - price * weight[own] + 1e-12
             for there, link in towards.items():
                 value = link - price * weight[there]
                 if value > gain:
                     best, gain = there, value
-            weight[best] += mine
+            weight[best] += own_degree
             if best != own:
-                group[node] = best
+                community[node] = best
                 moves += 1
         if not moves:
             break
-    return np.array(group, dtype=np.int64)
+    return np.array(community, dtype=np.int64)
 
 
-def _numbered(groups: Ints) -> Ints:
-    """The same groups, numbered in the order of their first members."""
-    _, first, inverse = np.unique(groups, return_index=True, return_inverse=True)
+def _number_by_first(communities: I64) -> I64:
+    """The same communities, numbered in the order of their first members."""
+    _, first, inverse = np.unique(communities, return_index=True, return_inverse=True)
     rank = np.empty(len(first), np.int64)
     rank[np.argsort(first, kind="stable")] = np.arange(len(first))
     return np.asarray(rank[inverse.ravel()], dtype=np.int64)

@@ -6,17 +6,19 @@
        "seen": [["001.png", [x, y, width, height]], …], "looks": "…"}, …]}
 
 ``colour`` is what people edit; ``found`` is what the group has without that. ``area`` is a share of all
-surfaces, ``sure`` how well its members hold together. ``looks`` is its mean row of ``surface_table`` in
-base64: by it a group is recognised in another run or chapter.
+segments (``surfaces`` is their number), ``sure`` how well its members hold together. ``looks`` is their mean
+row of features (``segments/features.py``) in base64: by it a group is recognised in another run or chapter.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,7 @@ import numpy as np
 from mangacolor.core.colour import chroma, luma, to_rgb
 from mangacolor.core.errors import UsageError
 from mangacolor.core.types import Box, Image
+from mangacolor.formats.option_files import json_file
 from mangacolor.stages.segments.features import COLUMNS
 
 FILE = "palette.json"
@@ -32,8 +35,10 @@ REMEDY = "Mend the file (docs/harmonize.md describes it), or delete it to have i
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A group of the palette."""
+class PaletteEntry:
+    """A group of the palette: an entry of the file, in whose terms ``segments`` are surfaces and
+    ``confidence`` is sure. ``colour`` and ``found``: ``#rrggbb``. ``seen``: pages, and boxes in pixels of the
+    page."""
 
     id: int
     colour: str
@@ -41,8 +46,8 @@ class Entry:
     looks: bytes
     locked: bool = False
     area: float = 0.0
-    surfaces: int = 0
-    sure: float = 0.0
+    segments: int = 0
+    confidence: float = 0.0
     seen: tuple[tuple[str, Box], ...] = ()
 
     @property
@@ -50,11 +55,11 @@ class Entry:
         return self.colour != self.found
 
     def row(self) -> Image:
-        """``looks`` as a row of ``surface_table``, 1×C uint8."""
+        """``looks`` as a row of features, 1×C uint8."""
         return np.frombuffer(self.looks, np.uint8)[None]
 
 
-def to_document(entries: Sequence[Entry]) -> dict[str, Any]:
+def to_document(entries: Sequence[PaletteEntry]) -> dict[str, Any]:
     """The palette as JSON, in the order given."""
     groups = [
         {
@@ -63,8 +68,8 @@ def to_document(entries: Sequence[Entry]) -> dict[str, Any]:
             "found": entry.found,
             "locked": entry.locked,
             "area": round(entry.area, 5),
-            "surfaces": entry.surfaces,
-            "sure": round(entry.sure, 3),
+            "surfaces": entry.segments,
+            "sure": round(entry.confidence, 3),
             "seen": [[page, list(box)] for page, box in entry.seen],
             "looks": base64.b64encode(entry.looks).decode("ascii"),
         }
@@ -73,7 +78,7 @@ def to_document(entries: Sequence[Entry]) -> dict[str, Any]:
     return {"format": FORMAT, "groups": groups}
 
 
-def from_document(document: Mapping[str, Any], where: str = FILE) -> tuple[Entry, ...]:
+def from_document(document: Mapping[str, Any], where: str = FILE) -> tuple[PaletteEntry, ...]:
     """The entries of a palette. Raises ``UsageError``, naming ``where``, for what is none."""
     groups = document.get("groups")
     if document.get("format") != FORMAT or not isinstance(groups, list):
@@ -84,7 +89,25 @@ def from_document(document: Mapping[str, Any], where: str = FILE) -> tuple[Entry
     return entries
 
 
-def _entry(group: object, where: str) -> Entry:
+def read_locked_palette(path: str | None) -> str:
+    """The locked groups of the palette of ``--palette``, as JSON for the cache key; "" for none.
+
+    Raises ``UsageError`` for what is no palette, or has no locked group.
+    """
+    if path is None:
+        return ""
+    remedy = "Give the palette.json of a coloured chapter, locked with `mangacolor palette OUT --lock`."
+    document = json_file(Path(path), "--palette", remedy)
+    entries = from_document(document if isinstance(document, dict) else {}, f"--palette {path}")
+    locked = [entry for entry in entries if entry.locked]
+    if not locked:
+        raise UsageError(f"--palette {path}: none of its groups is locked", remedy)
+    # What does not bear on colours must not enter the key.
+    bare = [replace(entry, area=0.0, segments=0, confidence=0.0, seen=()) for entry in locked]
+    return json.dumps(to_document(bare), sort_keys=True)
+
+
+def _entry(group: object, where: str) -> PaletteEntry:
     try:
         if not isinstance(group, dict) or not isinstance(group["id"], int):
             raise TypeError("an id is missing")
@@ -92,10 +115,10 @@ def _entry(group: object, where: str) -> Entry:
         if len(looks) < len(COLUMNS):
             raise ValueError("its looks are cut off")
         seen = tuple((str(page), _box(box)) for page, box in group.get("seen", ()))
-        return Entry(
+        return PaletteEntry(
             group["id"],
-            colour_name(group["colour"], where),
-            colour_name(group["found"], where),
+            check_colour(group["colour"], where),
+            check_colour(group["found"], where),
             looks,
             bool(group.get("locked", False)),
             float(group.get("area", 0)),
@@ -121,21 +144,21 @@ def edits(document: Mapping[str, Any]) -> list[Any]:
     ]
 
 
-def colour_name(text: object, where: str) -> str:
+def check_colour(text: object, where: str) -> str:
     """``#rrggbb`` in lower case. Raises ``UsageError`` for another kind of colour."""
     if isinstance(text, str) and re.fullmatch(r"#[0-9a-fA-F]{6}", text.strip()):
         return text.strip().lower()
     raise UsageError(f"{where}: {text!r} is no colour", "Write it as #c0392b: red, green and blue in hex.")
 
 
-def name_of(light: float, cb: float, cr: float) -> str:
+def to_hex(light: float, cb: float, cr: float) -> str:
     """The colour of a luma and a chroma, as near as there is one."""
     planes = (np.full((1, 1), value, np.float32) for value in (light, cb, cr))
     red, green, blue = to_rgb(*planes)[0, 0].tolist()
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 
-def parts_of(colour: str) -> tuple[float, float, float]:
+def from_hex(colour: str) -> tuple[float, float, float]:
     """Luma, Cb and Cr of ``#rrggbb``."""
     rgb = np.array([[[int(colour[at : at + 2], 16) for at in (1, 3, 5)]]], np.uint8)
     cb, cr = chroma(rgb)

@@ -4,45 +4,52 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from scipy.ndimage import find_objects
 
+from mangacolor.core.arrays import I64, SegmentMap
 from mangacolor.core.types import Artifact, Image, Inputs
-from mangacolor.stages.reassemble.recolour import GROUP, moves_of
-from mangacolor.stages.windows.preview import Size, lay_out, window_picture
+from mangacolor.stages.harmonize.corrections import NO_GROUP, Corrections
+from mangacolor.stages.windows.artifact import PageColours
+from mangacolor.stages.windows.preview import Size, lay_out, resize_picture
 
-LABELLED = 260  # pixels of a surface, at the preview's size, from which its number is written
+# Pixels of a segment, at the preview's size, from which its number is written.
+MIN_NUMBERED_AREA = 260
+# Of a turn of hue from one group to the next: steps of the golden angle keep neighbouring numbers apart.
+GOLDEN_TURN = 0.61803
+# Share of the group's colour over the network's picture.
+TINT = 0.55
 
 
 def draw_groups(artifact: Artifact, inputs: Inputs) -> Image:
-    """The network's picture of each window, its surfaces tinted by group. RGB, at most 1024 pixels a side."""
-    colorize = inputs["colorize"]
+    """The network's picture of each window, its segments tinted by group. RGB, at most 1024 pixels a side."""
+    windows = PageColours.from_artifact(inputs["colorize"]).windows
+    corrections = Corrections.from_artifact(artifact)
 
     def draw(number: int, size: Size) -> Image:
-        full = colorize.images[f"surfaces-{number:03d}"]
+        full = windows[number].labels
         labels = np.asarray(cv2.resize(full, size, interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
-        ids = np.append(-1, moves_of(artifact.data["windows"][number])[:, GROUP]).astype(int)
-        return _numbered(_tinted(window_picture(colorize, number, size), labels, ids), labels, ids)
+        ids = np.append(NO_GROUP, corrections.windows[number].group)
+        return _write_numbers(_tint(resize_picture(windows[number], size), labels, ids), labels, ids)
 
-    return lay_out(colorize, draw)
+    return lay_out(windows, draw)
 
 
-def _tinted(picture: Image, labels: Image, ids: npt.NDArray[np.int_]) -> Image:
-    # Steps of the golden angle keep neighbouring numbers apart in hue.
-    hue = (np.maximum(ids, 0) * 0.61803 % 1 * 179).astype(np.uint8)
+def _tint(picture: Image, labels: SegmentMap, ids: I64) -> Image:
+    """``ids``: the group of each label, from label 0 on."""
+    hue = (np.maximum(ids, 0) * GOLDEN_TURN % 1 * 179).astype(np.uint8)
     colours = np.stack([hue, np.full_like(hue, 170), np.full_like(hue, 230)], axis=1)[None]
-    table = cv2.cvtColor(colours, cv2.COLOR_HSV2RGB)[0]
-    blended = cv2.addWeighted(picture, 0.45, table[labels], 0.55, 0)
+    palette = cv2.cvtColor(colours, cv2.COLOR_HSV2RGB)[0]
+    blended = cv2.addWeighted(picture, 1 - TINT, palette[labels], TINT, 0)
     grouped = (ids >= 0).astype(np.uint8)[labels]
     return np.asarray(cv2.copyTo(blended, grouped, picture.copy()), dtype=np.uint8)
 
 
-def _numbered(picture: Image, labels: Image, ids: npt.NDArray[np.int_]) -> Image:
+def _write_numbers(picture: Image, labels: SegmentMap, ids: I64) -> Image:
     for label, place in enumerate(find_objects(labels, len(ids) - 1), start=1):
         if ids[label] < 0 or place is None:
             continue
         inside = np.pad((labels[place] == label).astype(np.uint8), 1)
-        if int(inside.sum()) < LABELLED:
+        if int(inside.sum()) < MIN_NUMBERED_AREA:
             continue
         room = cv2.distanceTransform(inside, cv2.DIST_L2, 3)  # where the number has most room
         _, _, _, (x, y) = cv2.minMaxLoc(room)

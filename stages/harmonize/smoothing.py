@@ -1,100 +1,89 @@
-"""Surfaces that look alike agree on their colours, each listening to its own look-alikes and to itself.
+"""Segments that look alike come to one colour: a majority first, then a mean among those that are near.
 
-First the majority counts: a surface takes the colour that is densest among its look-alikes, so a head that
-came out blue once becomes red like the others, and never the brown between. Then neighbours in colour settle:
-in every round each takes the mean of those near to it and, a little, of what the majority gave it (blurring
-mean shift, Comaniciu & Meer 2002, held back by the start). In both, those count more that are sure, large and
-much alike. Where many are nearly the same they come to one colour; what is like nothing else keeps its own.
+The majority: a segment takes the mode of its neighbours' colours, so a head that came out blue becomes red
+like the others, and never the brown between. Then neighbours in colour settle: in every iteration each takes
+the mean of those near to it and, a little, of what the majority gave it, which anchors it (blurring mean
+shift, Comaniciu & Meer 2002, with an anchor). In both, those count more that are sure, large and much alike.
+Where many are nearly the same they come to one colour; what is like nothing else keeps its own.
 
-Surfaces hold on to what they had the more, the less the network knows of the chapter. Where it knows a hand,
-its errors are chance, and a mean mends them; where it hardly tells one thing from another, a mean is brown.
-
-Giving each group one colour at once was tried first, and so was forgetting the start: both held parts
-together as well and made whole chapters brown, since on painted pages much looks a little alike.
+The anchor is the heavier, the less the network knows of the chapter. Where it knows a hand, its errors are
+chance, and a mean mends them; where it hardly tells one thing from another, a mean is brown.
 """
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 
-from mangacolor.stages.harmonize.louvain import Ints
-
-Numbers = npt.NDArray[np.float64]
-
-MAJORITIES = 2
-REACH = 20.0  # levels of chroma within which look-alikes support each other
-STEPS = 3  # from the densest member to the middle of its crowd
-ROUNDS = 40
-APART = 40.0  # levels of chroma from which look-alikes hardly settle with each other
-HOLD = 0.01  # weight of the majority's colour while settling, against one perfect look-alike, without votes
-ENOUGH = 0.075  # share of the colours' entropy that votes tell of a surface, at which that weight is 1
-STEEP = 50.0  # the logarithm of the weight falls by so much times what they tell more
-PART = 4096  # surfaces at a time: all pairs of look-alikes are held for each
+from mangacolor.core.arrays import F64
+from mangacolor.stages.harmonize.descriptors import blocks
+from mangacolor.stages.harmonize.neighbours import KnnGraph, symmetric_graph
+from mangacolor.stages.harmonize.params import SmoothingParams
 
 
-def agreed(chroma: Numbers, weight: Numbers, near: Ints, likeness: Numbers, hold: float = HOLD) -> Numbers:
-    """The chroma (N×2, levels) after all have listened. ``weight``: N, how much each one's word counts.
+def smooth_colours(chroma: F64, weight: F64, graph: KnnGraph, anchor: float, params: SmoothingParams) -> F64:
+    """The chroma (N×2, levels) on which segments agree with their neighbours.
 
-    ``near``: N×K, the look-alikes of each; ``likeness``: N×K, 0 (not at all) to 1 (the same). ``hold``: what
-    the majority's colour counts while they settle, against one perfect look-alike.
+    ``weight``: N, how much each one counts for its neighbours. ``anchor``: what the majority's colour counts
+    while they settle, against one neighbour that is just alike.
     """
-    heard = np.concatenate([np.arange(len(near))[:, None], near], axis=1)
-    says = np.concatenate([np.ones((len(near), 1)), likeness], axis=1) * weight[heard]
+    near, similarity = graph.neighbours, graph.similarity
+    with_self = np.concatenate([np.arange(len(near))[:, None], near], axis=1)
+    weights = np.concatenate([np.ones((len(near), 1)), similarity], axis=1) * weight[with_self]
     colours = chroma
-    for _ in range(MAJORITIES):
-        parts = [slice(start, start + PART) for start in range(0, len(near), PART)]
-        colours = np.concatenate([densest(colours[heard[part]], says[part]) for part in parts])
-    return _settled(colours, hold * weight, weight, sparse.coo_matrix(linked(near, likeness)))
+    for _ in range(params.mode_iterations):
+        colours = np.concatenate(
+            [
+                weighted_mode(colours[with_self[block]], weights[block], params)
+                for block in blocks(len(near))  # all pairs of neighbours are held for each
+            ]
+        )
+    links = sparse.coo_matrix(symmetric_graph(near, similarity))
+    return mean_shift(colours, anchor * weight, weight, links, params)
 
 
-def hold_for(told: float) -> float:
-    """How far surfaces hold on to what they had, where votes tell so much (``decision.told``): ``agreed``."""
-    return float(np.exp(STEEP * (ENOUGH - told)))
+def anchor_weight(uncertainty: float, params: SmoothingParams) -> float:
+    """How much segments hold on to the colour they start from, by the ``uncertainty_coefficient`` of their
+    votes.
+
+    An exponential: 1 at ``anchor_midpoint``, falling by a factor of e for each 1/``anchor_slope`` that the
+    votes tell more.
+    """
+    return float(np.exp(params.anchor_slope * (params.anchor_midpoint - uncertainty)))
 
 
-def linked(near: Ints, likeness: Numbers) -> sparse.csr_matrix:
-    """Look-alikes as a graph, N×N and symmetric, no diagonal: as alike as the one or the other finds."""
-    links = pointing(near, likeness)
-    both = sparse.csr_matrix(links.maximum(links.T))
-    both.setdiag(0)
-    both.eliminate_zeros()
-    both.sort_indices()
-    return both
+def weighted_mode(points: F64, weight: F64, params: SmoothingParams) -> F64:
+    """Of each row of weighted points (N×M×2, weights N×M) the place where they are densest, N×2.
 
-
-def pointing(near: Ints, values: npt.NDArray[np.floating]) -> sparse.csr_matrix:
-    """N×N: in each row the ``values`` (N×K) of those in ``near`` (N×K)."""
-    rows = np.repeat(np.arange(len(near)), near.shape[1])
-    return sparse.csr_matrix((values.ravel(), (rows, near.ravel())), shape=(len(near),) * 2)
-
-
-def densest(points: Numbers, weight: Numbers) -> Numbers:
-    """Of each row of weighted points (N×M×2) the place where they are densest, N×2: the best member, and from
-    there some steps of mean shift."""
+    It begins at the densest member and takes some steps of mean shift from there.
+    """
+    bandwidth = 2 * params.mode_bandwidth**2
     cb, cr = points[..., 0], points[..., 1]
     near = (cb[:, :, None] - cb[:, None]) ** 2
     near += (cr[:, :, None] - cr[:, None]) ** 2
-    near *= -1 / (2 * REACH**2)
+    near *= -1 / bandwidth
     density = np.einsum("nij,nj->ni", np.exp(near, out=near), weight)  # in place: most of the work is memory
     place = points[np.arange(len(points)), density.argmax(axis=1)]
-    for _ in range(STEPS):
-        pull = weight * np.exp(-((points - place[:, None]) ** 2).sum(axis=2) / (2 * REACH**2))
+    for _ in range(params.mode_shift_steps):
+        pull = weight * np.exp(-((points - place[:, None]) ** 2).sum(axis=2) / bandwidth)
         place = (pull[..., None] * points).sum(axis=1) / pull.sum(axis=1)[:, None]
     return np.asarray(place)
 
 
-def _settled(start: Numbers, own: Numbers, weight: Numbers, links: sparse.coo_matrix) -> Numbers:
+def mean_shift(
+    start: F64, anchor: F64, weight: F64, links: sparse.coo_matrix, params: SmoothingParams
+) -> F64:
+    """Blurring mean shift of colours (``start``, N×2) along ``links``, each held back by its ``anchor``
+    (N)."""
     count = len(start)
-    said = links.data * weight[links.col]
+    link_weight = links.data * weight[links.col]
     colours = start
-    for _ in range(ROUNDS):
+    for _ in range(params.shift_iterations):
         apart = ((colours[links.row] - colours[links.col]) ** 2).sum(axis=1)
-        heard = said * np.exp(-apart / (2 * APART**2))
-        total = own + np.bincount(links.row, weights=heard, minlength=count)
+        pull = link_weight * np.exp(-apart / (2 * params.shift_bandwidth**2))
+        total = anchor + np.bincount(links.row, weights=pull, minlength=count)
         sums = [
-            own * first + np.bincount(links.row, weights=heard * plane[links.col], minlength=count)
+            anchor * first + np.bincount(links.row, weights=pull * plane[links.col], minlength=count)
             for first, plane in zip(start.T, colours.T, strict=True)
         ]
         colours = np.stack(sums, axis=1) / total[:, None]

@@ -1,74 +1,67 @@
-"""One figure, one colour: what each surface's colour is moved by, decided from all pages.
+"""One figure, one colour: what each segment's colour is corrected by, decided from all pages.
 
-A network that sees one panel at a time drifts: the same hair comes out red here and brown there. Surfaces
-of all pages start from what the network's votes say (``decision.py``), agree with their look-alikes
-(``agreement.py``) and are grouped (``grouping.py``); each group gets one colour from its members
-(``group_colour.py``), or the one that somebody wants (``wishes.py``). A surface goes to that colour as far
-as it surely belongs to its group, and else to what it agreed on.
-``docs/harmonize.md`` has the figures.
+A network that sees one panel at a time drifts: the same hair comes out red here and brown there. Segments of
+all pages start from what the network's votes say (``colour_assignment.py``), agree with their neighbours
+(``smoothing.py``) and are grouped (``clustering.py``); each group gets one colour from its members
+(``group_colours.py``), or the one that somebody chose (``overrides.py``). A segment goes to that colour as
+far as it surely belongs to its group, and else to what it agreed on. ``docs/harmonize.md`` has the figures.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from hashlib import sha256
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
-from mangacolor.core.errors import UsageError
+from mangacolor.core.arrays import F32, F64, I64
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs
-from mangacolor.formats.option_files import json_file, picture_files
 from mangacolor.stages.base import ChapterContext, ChapterStage
-from mangacolor.stages.harmonize.chapter import (
-    Surfaces,
-    by_page,
-    gather,
-    looks_of,
-    place_on_page,
-    reference_rows,
-    window_sizes,
+from mangacolor.stages.harmonize.chapter import ChapterSegments, gather_segments
+from mangacolor.stages.harmonize.clustering import Groups, cluster
+from mangacolor.stages.harmonize.colour_assignment import assign_colours, uncertainty_coefficient
+from mangacolor.stages.harmonize.corrections import Corrections
+from mangacolor.stages.harmonize.descriptors import DescriptorSpace, make_space
+from mangacolor.stages.harmonize.group_colours import (
+    ChapterColours,
+    choose_group_colours,
+    correct_segments,
+    hand_out,
 )
-from mangacolor.stages.harmonize.clustering import Groups, LookAlikes, group, look_alikes
-from mangacolor.stages.harmonize.colour_assignment import decided, told
-from mangacolor.stages.harmonize.descriptors import make_space
-from mangacolor.stages.harmonize.group_colours import group_colours, liveliness
-from mangacolor.stages.harmonize.hints import Hint, hints_of, read_hints, surface_at
-from mangacolor.stages.harmonize.louvain import Ints
-from mangacolor.stages.harmonize.overrides import Known, Wish, follow, gone, recognise, wish_for
+from mangacolor.stages.harmonize.hints import Hint, locate_hints, read_hints
+from mangacolor.stages.harmonize.neighbours import KnnGraph, knn_graph
+from mangacolor.stages.harmonize.overrides import choose_override, match_entries, orphaned_entries
+from mangacolor.stages.harmonize.palette_entries import average_features, make_entries, name_colours
 from mangacolor.stages.harmonize.palette_file import (
     FILE,
-    Entry,
     edits,
     from_document,
-    name_of,
-    parts_of,
+    read_locked_palette,
     to_document,
 )
+from mangacolor.stages.harmonize.params import Params
 from mangacolor.stages.harmonize.preview import draw_groups
-from mangacolor.stages.harmonize.smoothing import HOLD, Numbers, hold_for
-from mangacolor.stages.reassemble.recolour import GROUP, LIGHT, MOVE
-from mangacolor.stages.segments.features import CB, CR, SHOWN, SPREAD
-
-STEP = 2  # levels of chroma: a group's colour is one of a grid, so that it seldom moves
-STRENGTHS = 4  # steps from not at all to fully
-CALM = 1.5  # levels of spread (of chroma within a surface) that halve its say
-LUMAS = (66, 250)  # of a surface whose luma is wished: ink below stays ink, and paper has no colour above
-PLACES = 6  # at which a palette says that a group is seen
+from mangacolor.stages.harmonize.references import hash_references, pull_to_references, reference_features
+from mangacolor.stages.harmonize.smoothing import anchor_weight, smooth_colours
+from mangacolor.stages.segments.features import SegmentFeatures
+from mangacolor.stages.windows.artifact import PageColours
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """``palette``: the locked groups of a palette to keep, as JSON. ``reference``: a hash of the pictures
-    to follow. ``own_reference``: the chapter's own coloured pages are among them."""
+    """``palette``: the locked groups of a palette to keep, as JSON. ``reference``: a hash of the pictures to
+    follow. ``own_reference``: the chapter's own coloured pages are among them. ``params``: becomes a field,
+    and so part of the cache key, with the stage's next ``version``."""
 
     palette: str = ""
     reference: str = ""
     own_reference: bool = True
     hints: tuple[Hint, ...] = ()
+    params: ClassVar[Params] = Params()
 
 
 def configure(options: Options, _chapter: Chapter) -> Config | None:
@@ -76,230 +69,145 @@ def configure(options: Options, _chapter: Chapter) -> Config | None:
     if not options.harmonize:
         return None
     return Config(
-        _kept_palette(options.palette),
-        _reference_hash(options.reference),
+        read_locked_palette(options.palette),
+        hash_references(options.reference),
         options.own_reference,
         read_hints(Path(options.hints)) if options.hints else (),
     )
 
 
-def _kept_palette(path: str | None) -> str:
-    if path is None:
-        return ""
-    remedy = "Give the palette.json of a coloured chapter, locked with `mangacolor palette OUT --lock`."
-    document = json_file(Path(path), "--palette", remedy)
-    entries = from_document(document if isinstance(document, dict) else {}, f"--palette {path}")
-    locked = [entry for entry in entries if entry.locked]
-    if not locked:
-        raise UsageError(f"--palette {path}: none of its groups is locked", remedy)
-    # What does not bear on colours must not enter the key.
-    bare = [replace(entry, area=0.0, surfaces=0, sure=0.0, seen=()) for entry in locked]
-    return json.dumps(to_document(bare), sort_keys=True)
-
-
-def _reference_hash(path: str | None) -> str:
-    if path is None:
-        return ""
-    files = picture_files(Path(path), "--reference")
-    return sha256(b"".join(sha256(file.read_bytes()).digest() for file in files)).hexdigest()
-
-
 def neutral() -> Artifact:
     """No correction."""
-    return Artifact({"windows": []})
+    return Corrections().to_artifact()
 
 
 def run(context: ChapterContext, pages: Mapping[str, Inputs]) -> dict[str, Artifact]:
-    """For each page ``windows``: for each window, and each of its surfaces from label 1 on, six whole
-    numbers in one flat list: the group (-1 for none), the levels to add to Cb and Cr, the mean luma it is to
-    have (-1 for its own), and the levels that Cb and Cr would get had nobody wished for a colour. Leaves the
-    chapter's ``palette.json``.
-    """
+    """The ``Corrections`` of each page. Leaves the chapter's ``palette.json``."""
     config: Config = context.config
-    sizes: dict[str, list[int]] = {}
-    hints: dict[tuple[int, int], str] = {}
-    surfaces = gather(_look(context, pages, sizes, hints))
+    params = config.params
+    segments = gather_segments(_read_pages(context, pages))
+    hints = locate_hints(config.hints, context.chapter, pages)
     own = from_document(context.document) if context.document else ()
-    if not len(surfaces.table):
+    if not len(segments):
         context.write(to_document(own))
-        return {name: neutral() for name in sizes}
-    space = make_space(surfaces.table, surfaces.votes, surfaces.embedded)
-    places = space.place(surfaces.table, surfaces.page)
-    sure = 1 / (1 + (surfaces.table[:, SPREAD] / (4 * CALM)) ** 2)
-    found = look_alikes(places, surfaces.window)
-    weight = surfaces.area**0.25 * sure
-    start, hold = _first_colours(surfaces, weight, found)
-    groups = group(found, start, weight, hold)
+        return {name: neutral() for name in pages}
+    space = make_space(segments.features, segments.embedded, params.descriptors)
+    grouping = _group_segments(segments, space, params)
     context.check_cancelled()
-    number = by_size(groups.number, surfaces)
-    colours, agreed = _members_colours(start, groups, number, np.sqrt(surfaces.area) * sure)
-    examples = [
-        reference_rows(seen["decode"], seen["colorize"])
-        for seen in context.references()
-        if "surfaces" in seen["colorize"].images
-    ]
-    if examples:
-        colours = follow(colours, places, number, np.concatenate(examples), space)
-    colours = np.rint(colours / STEP) * STEP
+    colours = _colour_groups(context, segments, space, grouping)
+    number = grouping.groups.number
+
     kept = from_document(json.loads(config.palette)) if config.palette else ()
-    known = recognise(looks_of(surfaces.table, number), space, own, kept)
-    hinted = _hinted(surfaces, number, hints)
-    wishes = [
-        wish_for(o, hinted.get(g), k) for g, (o, k) in enumerate(zip(known.own, known.kept, strict=True))
+    looks = average_features(segments.features, number)
+    matches = match_entries(looks, space, own, kept, params.matching)
+    hinted = _hinted_groups(segments, number, hints)
+    overrides = [
+        choose_override(edited, hinted.get(group), locked)
+        for group, (edited, locked) in enumerate(zip(matches.own, matches.kept, strict=True))
     ]
-    moves = _moves(surfaces, groups, number, colours, agreed, wishes)
-    entries = _entries(list(pages), surfaces, groups, number)
-    names = _names(surfaces, number, colours, known, hinted)
-    entries = [
-        replace(entry, id=known.ids[g], colour=colour, found=found, locked=bool(own and own.locked))
-        for g, (entry, own, (colour, found)) in enumerate(zip(entries, known.own, names, strict=True))
-    ]
-    context.write(to_document([*entries, *gone(own, known)]))
-    return _hand_out(sizes, surfaces, np.array(known.ids)[number], moves)
+    names = name_colours(segments, number, colours.groups, matches, hinted)
+    entries = make_entries(list(pages), segments, grouping.groups, looks, matches, names)
+    context.write(to_document([*entries, *orphaned_entries(own, matches)]))
+    corrections = correct_segments(
+        segments, grouping.groups, colours, overrides, matches.ids, params.corrections
+    )
+    handed = hand_out(segments, corrections)
+    return {name: page.to_artifact() for name, page in zip(pages, handed, strict=True)}
 
 
-def _look(
-    context: ChapterContext,
-    pages: Mapping[str, Inputs],
-    sizes: dict[str, list[int]],
-    hints: dict[tuple[int, int], str],
-) -> Iterator[tuple[Artifact, Image]]:
-    """Each page's artifacts; on the way note its windows' sizes and which of its surfaces are hinted at."""
-    wanted = hints_of(context.config.hints, context.chapter)
-    for number, (name, inputs) in enumerate(pages.items()):
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """What is known of the chapter's N segments once they are grouped: descriptors (``places``, N×D), colours
+    before and after smoothing (N×2, levels), how little each one's chroma strays (``steadiness``, N in [0,
+    1])."""
+
+    places: F32
+    steadiness: F64
+    start: F64
+    smoothed: F64
+    groups: Groups
+
+
+def _group_segments(segments: ChapterSegments, space: DescriptorSpace, params: Params) -> Grouping:
+    """Segments as neighbours, their colours decided and smoothed among these, and then in groups."""
+    places = space.place(segments.features, segments.page)
+    graph = knn_graph(places, segments.window, params.neighbours)
+    steadiness = 1 / (1 + (segments.features.spread / params.group_colours.spread_scale) ** 2)
+    weight = segments.area**0.25 * steadiness
+    start, anchor = _start_colours(segments, weight, graph, params)
+    smoothed = smooth_colours(start, weight, graph, anchor, params.smoothing)
+    groups = _number_by_area(cluster(graph, smoothed, params.clustering), segments)
+    return Grouping(places, steadiness, start, smoothed, groups)
+
+
+def _colour_groups(
+    context: ChapterContext, segments: ChapterSegments, space: DescriptorSpace, grouping: Grouping
+) -> ChapterColours:
+    """The colours of groups and members, drawn to those of references, on a grid."""
+    params: Params = context.config.params
+    number = grouping.groups.number
+    weight = np.sqrt(segments.area) * grouping.steadiness
+    colours = choose_group_colours(
+        grouping.start, grouping.smoothed, weight, number, params.group_colours, params.smoothing
+    )
+    references = _read_references(context)
+    if references is not None:
+        pulled = pull_to_references(
+            colours.groups, grouping.places, number, references, space, params.matching, params.smoothing
+        )
+        colours = colours.with_groups(pulled)
+    return colours.round_groups(params.group_colours)
+
+
+def _read_pages(context: ChapterContext, pages: Mapping[str, Inputs]) -> Iterator[tuple[PageColours, Image]]:
+    """Each page's colours and mask of balloons, one page at a time."""
+    for inputs in pages.values():
         context.check_cancelled()
-        colorize = inputs["colorize"]
-        sizes[name] = window_sizes(colorize)
-        for hint in wanted.get(name, ()):
-            row = surface_at(colorize, hint.x, hint.y)
-            if row is None:
-                raise UsageError(
-                    f"--hints: nothing is coloured at {hint.x}, {hint.y} of {name}", "Move the point."
-                )
-            hints[number, row] = hint.colour
-        yield colorize, inputs["balloons"].images["main"]
+        yield PageColours.from_artifact(inputs["colorize"]), inputs["balloons"].images["main"]
 
 
-def _hinted(surfaces: Surfaces, number: Ints, hints: Mapping[tuple[int, int], str]) -> dict[int, str]:
-    """The colour that hints want of groups; of two the later one counts."""
-    rows = {(int(p), int(r)): int(g) for p, r, g in zip(surfaces.page, surfaces.row, number, strict=True)}
-    return {rows[place]: colour for place, colour in hints.items() if place in rows}
+def _read_references(context: ChapterContext) -> SegmentFeatures | None:
+    """The segments of all coloured pages that show the way, or None if there are none."""
+    rows: list[Image] = []
+    votes = 0
+    for inputs in context.references():
+        colours = PageColours.from_artifact(inputs["colorize"])
+        if colours.segments:
+            features = reference_features(inputs["decode"].images["main"], colours)
+            rows.append(features.rows)
+            votes = features.vote_count
+    return SegmentFeatures(np.concatenate(rows), votes) if rows else None
 
 
-def by_size(number: Ints, surfaces: Surfaces) -> Ints:
+def _start_colours(
+    segments: ChapterSegments, weight: F64, graph: KnnGraph, params: Params
+) -> tuple[F64, float]:
+    """What colour each segment starts from, N×2, and the weight of that anchor."""
+    features = segments.features
+    if not features.vote_count:
+        return features.chroma, params.smoothing.anchor_without_votes
+    colours = assign_colours(
+        features.votes, segments.palette, weight, segments.area, graph, params.assignment
+    )
+    uncertainty = uncertainty_coefficient(features.votes, segments.area)
+    return colours, anchor_weight(uncertainty, params.smoothing)
+
+
+def _number_by_area(groups: Groups, segments: ChapterSegments) -> Groups:
     """The same groups, numbered by area, the largest first."""
-    area = np.bincount(number, weights=surfaces.area)
+    area = np.bincount(groups.number, weights=segments.area)
     rank = np.empty(len(area), np.int64)
     rank[np.argsort(-area, kind="stable")] = np.arange(len(area))
-    return np.asarray(rank[number])
+    return Groups(np.asarray(rank[groups.number]), groups.membership)
 
 
-def _own_chroma(surfaces: Surfaces) -> Numbers:
-    return surfaces.table[:, (CB, CR)].astype(np.float64) - 128
-
-
-def _first_colours(surfaces: Surfaces, weight: Numbers, found: LookAlikes) -> tuple[Numbers, float]:
-    """What colour each surface brings along, N×2, and how far it is to hold on to it."""
-    if not surfaces.votes:
-        return _own_chroma(surfaces), HOLD
-    votes = surfaces.table[:, -surfaces.votes :]
-    colours = decided(votes, surfaces.palette, weight, surfaces.area, found)
-    return colours, hold_for(told(votes, surfaces.area))
-
-
-def _members_colours(
-    start: Numbers, groups: Groups, number: Ints, weight: Numbers
-) -> tuple[Numbers, Numbers]:
-    """The colour of each group (G×2), and what each surface agreed on (N×2), as lively as the ``start``."""
-    colours = group_colours(groups.chroma, weight, number)
-    factor = liveliness(colours, start, weight, number)[:, None]
-    return colours * factor, np.rint(groups.chroma * factor[number] / STEP) * STEP
-
-
-def _moves(
-    surfaces: Surfaces,
-    groups: Groups,
-    number: Ints,
-    colours: Numbers,
-    agreed: Numbers,
-    wishes: Sequence[Wish | None],
-) -> Ints:
-    """Levels to add to Cb and Cr of each surface, its luma or -1, and what to add if nobody wished: N×5."""
-    strength = np.rint(groups.held * STRENGTHS) / STRENGTHS
-    unwished = agreed + strength[:, None] * (colours[number] - agreed)
-    to, light = unwished.copy(), np.full(len(number), -1.0)
-    shown = np.maximum(surfaces.table[:, SHOWN].astype(np.float64), 1)
-    for index, wish in enumerate(wishes):
-        if wish is None:
-            continue
-        mine = number == index
-        value, *chroma = parts_of(wish.colour)
-        held = np.ones(1) if wish.whole else strength[mine]
-        to[mine] = agreed[mine] + held[:, None] * (chroma - agreed[mine])
-        if wish.whole:
-            # Light and shade within the group stay what they are to each other.
-            mean = np.average(shown[mine], weights=surfaces.area[mine])
-            light[mine] = np.clip(value * shown[mine] / mean, *LUMAS)
-    own = _own_chroma(surfaces)
-    moves = np.concatenate([to - own, light[:, None], unwished - own], axis=1)
-    return np.asarray(np.rint(moves), dtype=np.int64)
-
-
-def _names(
-    surfaces: Surfaces, number: Ints, colours: Numbers, known: Known, hinted: Mapping[int, str]
-) -> list[tuple[str, str]]:
-    """The colour of each group as it is to be, and as it would be without an edit."""
-    names: list[tuple[str, str]] = []
-    area = np.bincount(number, weights=surfaces.area)
-    light = np.bincount(number, weights=surfaces.area * surfaces.table[:, SHOWN]) / area
-    for index, (own, kept) in enumerate(zip(known.own, known.kept, strict=True)):
-        wish = wish_for(None, hinted.get(index), kept)
-        found = wish.colour if wish else name_of(light[index], *colours[index])
-        if own is not None and own.locked and not own.edited and index not in hinted:
-            found = own.colour
-        names.append((own.colour if own is not None and own.edited else found, found))
-    return names
-
-
-def _entries(names: Sequence[str], surfaces: Surfaces, groups: Groups, number: Ints) -> list[Entry]:
-    """What the palette says of each group besides its colour: its size, and where it is seen best."""
-    looks = looks_of(surfaces.table, number)
-    total = surfaces.area.sum()
-    entries: list[Entry] = []
-    order = np.lexsort((-surfaces.area, number))
-    for members in np.split(order, np.cumsum(np.bincount(number))[:-1]):
-        best: dict[int, int] = {}
-        for index in members:
-            best.setdefault(int(surfaces.window[index]), int(index))
-        seen = [(names[surfaces.page[i]], place_on_page(surfaces, i)) for i in list(best.values())[:PLACES]]
-        area = surfaces.area[members]
-        entries.append(
-            Entry(
-                0,
-                "",
-                "",
-                looks[number[members[0]]].tobytes(),
-                area=float(area.sum() / total),
-                surfaces=len(members),
-                sure=float(np.average(groups.held[members], weights=area)),
-                seen=tuple(seen),
-            )
-        )
-    return entries
-
-
-def _hand_out(
-    sizes: Mapping[str, list[int]], surfaces: Surfaces, ids: Ints, moves: Ints
-) -> dict[str, Artifact]:
-    handed: dict[str, Artifact] = {}
-    for name, mine in by_page(sizes, surfaces).items():
-        rows = np.zeros((sum(sizes[name]), MOVE), np.int64)
-        rows[:, (GROUP, LIGHT)] = -1
-        rows[surfaces.row[mine], GROUP] = ids[mine]
-        rows[surfaces.row[mine], 1:] = moves[mine]
-        windows = np.split(rows, np.cumsum(sizes[name])[:-1])
-        handed[name] = Artifact({"windows": [window.ravel().tolist() for window in windows]})
-    return handed
+def _hinted_groups(
+    segments: ChapterSegments, number: I64, hints: Mapping[tuple[int, int], str]
+) -> dict[int, str]:
+    """The colour that hints want of groups; of two the later one counts."""
+    columns = zip(segments.page, segments.row, number, strict=True)
+    group_at = {(int(page), int(row)): int(group) for page, row, group in columns}
+    return {group_at[place]: colour for place, colour in hints.items() if place in group_at}
 
 
 STAGE = ChapterStage(

@@ -1,85 +1,55 @@
-"""Moving the colours of a window's surfaces: smooth inside each, ending at the ink around it."""
+"""Correcting the colours of a window's segments: smooth inside each, ending at the ink around it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-import numpy.typing as npt
 
+from mangacolor.core.arrays import F32
 from mangacolor.core.colour import chroma, luma, to_rgb
-from mangacolor.core.types import Artifact, Image
-from mangacolor.stages.reassemble.ink_transfer import DARKEST, INK
-from mangacolor.stages.reassemble.segment_fields import Borders, eased, evenness, settled
-from mangacolor.stages.segments.features import CB, CR
+from mangacolor.core.types import Image
+from mangacolor.stages.harmonize.corrections import WindowCorrections
+from mangacolor.stages.reassemble.params import Params
+from mangacolor.stages.reassemble.segment_fields import (
+    OpenBorders,
+    evenness,
+    feather,
+    smooth_across_open_borders,
+    spread_over_pixels,
+)
+from mangacolor.stages.segments.features import SegmentFeatures
+from mangacolor.stages.windows.artifact import WindowColours
 
-Floats = npt.NDArray[np.float32]
 
-WISHED = 0.9  # how far a surface is evened out whose colour somebody has chosen
-MOVE = 6  # numbers of a surface in the ``harmonize`` artifact; the last two as if nobody had wished:
-GROUP, LIGHT = 0, 3
-WANTED, UNWISHED = slice(1, 3), slice(4, 6)
-LIFTS = (0.25, 3.9)  # by what a tone may be multiplied for a wish
+def recolour_window(
+    window: WindowColours, borders: OpenBorders, corrections: WindowCorrections | None, params: Params
+) -> Image:
+    """A window's picture (H×W×3 RGB uint8), its segments evened out and corrected, at the same luma.
 
-
-def corrected(colorize: Artifact, number: int, borders: Borders, harmonize: Artifact | None) -> Image:
-    """A window's small picture (H×W×3 RGB uint8), its surfaces evened out and moved, at the same luma.
-
-    ``number``: of the window. ``borders``: its ``open_borders``. Without a correction for the
-    window its surfaces are only evened out.
+    ``borders``: its ``find_open_borders``. Without ``corrections`` its segments are only evened out.
     """
-    picture = colorize.images[f"panel-{number:03d}"]
-    table = rows_of(colorize, number)
-    if not len(table):
-        return picture
-    windows = harmonize.data["windows"] if harmonize else []
-    moves = moves_of(windows[number] if windows else [])
-    even, move = evenness(table), np.zeros((len(table), 2), np.float32)
-    if len(moves):
-        move = moves[:, UNWISHED]
-    labels = colorize.images[f"surfaces-{number:03d}"]
-    own = table[:, (CB, CR)].astype(np.float32) - 128
-    both = eased(np.concatenate([move, own], axis=1), borders)
-    if len(moves):  # a wish is as it is said, and changes nothing beside it
-        chosen = moves[:, LIGHT] >= 0
-        even = np.where(chosen, WISHED, even)
-        wished = chosen | (moves[:, WANTED] != moves[:, UNWISHED]).any(axis=1)  # a lock has no light
-        both[wished] = np.concatenate([moves[:, WANTED], own], axis=1)[wished]
-    rows = np.concatenate([both[:, :2] + even[:, None] * both[:, 2:], even[:, None]], axis=1)
-    field = np.concatenate([np.zeros((1, 3), np.float32), rows.astype(np.float32)])[labels]
-    field = settled(field, labels, borders)
+    if not window.segments:
+        return window.picture
+    values = _segment_values(SegmentFeatures(window.features), borders, corrections, params)
+    field = feather(spread_over_pixels(values, window.labels), window.labels, borders, params.borders)
     cb, cr = (
-        plane * (1 - field[..., 2]) + field[..., channel] for channel, plane in enumerate(chroma(picture))
+        plane * (1 - field[..., 2]) + field[..., channel]
+        for channel, plane in enumerate(chroma(window.picture))
     )
-    return to_rgb(luma(picture).astype(np.float32), cb, cr)
+    return to_rgb(luma(window.picture).astype(np.float32), cb, cr)
 
 
-def rows_of(colorize: Artifact, number: int) -> Image:
-    """The rows of ``surface_table`` that belong to a window."""
-    panels = colorize.data["panels"]
-    first = sum(panel["surfaces"] for panel in panels[:number])
-    count = panels[number]["surfaces"]
-    return colorize.images["surfaces"][first : first + count] if count else np.zeros((0, 0), np.uint8)
-
-
-def moves_of(window: Sequence[int]) -> Floats:
-    """A window's part of the ``harmonize`` artifact, a row of ``MOVE`` numbers for each surface."""
-    return np.array(window, np.float32).reshape(-1, MOVE)
-
-
-def lift(labels: Image, grey: Image, plan: Image, window: Sequence[int]) -> Floats:
-    """By what to multiply the plan's tones so that surfaces have the mean luma they are to have, H×W.
-
-    ``plan``: the window's, as of ``small_plan``. Undoes ``paint``'s mapping of luma for the mean of the
-    surface's pixels that are no ink.
-    """
-    wished = moves_of(window)[:, LIGHT]
-    factor = np.ones(len(wished) + 1, np.float32)
-    shade = plan[..., 2].astype(np.float32) * ((1 - DARKEST) / 255) + DARKEST
-    above = np.maximum(grey.astype(np.float32) - INK, 0)
-    for row in np.nonzero(wished >= 0)[0]:
-        inside = (labels == row + 1) & (above > 0)
-        if inside.any():
-            light, shaded = float(above[inside].mean()), float((above * shade)[inside].mean())
-            factor[row + 1] = ((wished[row] - INK) * (255 - INK) + INK * light) / (255 * shaded)
-    return np.clip(factor, *LIFTS)[labels]
+def _segment_values(
+    features: SegmentFeatures, borders: OpenBorders, corrections: WindowCorrections | None, params: Params
+) -> F32:
+    """What each segment adds to Cb and Cr, and the share of its own variation that it loses: N×3."""
+    even, move = evenness(features, params.evenness), np.zeros((len(features), 2), np.float32)
+    if corrections is not None:
+        move = corrections.base_chroma.astype(np.float32)
+    own = features.chroma.astype(np.float32)
+    both = smooth_across_open_borders(np.concatenate([move, own], axis=1), borders, params.borders)
+    if corrections is not None:  # a chosen colour is as it was chosen, and changes nothing beside it
+        chosen = corrections.overridden
+        even = np.where(corrections.has_luma, params.evenness.chosen, even)
+        both[chosen] = np.concatenate([corrections.chroma, own], axis=1)[chosen]
+    values = np.concatenate([both[:, :2] + even[:, None] * both[:, 2:], even[:, None]], axis=1)
+    return np.asarray(values, dtype=np.float32)

@@ -1,7 +1,7 @@
-"""The tone of surfaces: even within each where the scan is flat, and dark enough to hold its colour.
+"""The tone of segments: even within each where the scan is flat, and dark enough to hold its colour.
 
-Printed paper has no tone; the network gives it one. What it gives strays within a surface, darkest beside
-the lines, and would stand there as a halo. And at full white no colour can be seen: a surface that is to be
+Printed paper has no tone; the network gives it one. What it gives strays within a segment, darkest beside
+the lines, and would stand there as a halo. And at full white no colour can be seen: a segment that is to be
 skin must take some tone, as a colourist would give it.
 """
 
@@ -9,34 +9,65 @@ from __future__ import annotations
 
 import numpy as np
 
-from mangacolor.core.colour import Plane, beyond_luma
+from mangacolor.core.arrays import F32, SegmentMap
+from mangacolor.core.colour import DARKEST, INK, beyond_luma
 from mangacolor.core.types import Image
-from mangacolor.stages.reassemble.ink_transfer import DARKEST
-from mangacolor.stages.reassemble.segment_fields import Borders, eased, evenness, settled
+from mangacolor.stages.harmonize.corrections import WindowCorrections
+from mangacolor.stages.reassemble.params import Params
+from mangacolor.stages.reassemble.segment_fields import (
+    OpenBorders,
+    evenness,
+    feather,
+    smooth_across_open_borders,
+    spread_over_pixels,
+)
+from mangacolor.stages.segments.features import SegmentFeatures
 
 
-def evened(plan: Image, labels: Image, borders: Borders, table: Image) -> Image:
-    """``plan`` (H×W×3 as of ``small_plan``) with its tones evened out.
+def flatten_tone(
+    layer: Image, labels: SegmentMap, borders: OpenBorders, features: SegmentFeatures, params: Params
+) -> Image:
+    """``layer`` (H×W×3 as of ``colour_layer``) with its tones evened out.
 
-    ``labels``: H×W, the window's surfaces. ``borders``: their ``open_borders``. ``table``: their rows.
+    ``labels``: H×W, the window's segments. ``borders``: their ``find_open_borders``.
     """
-    if not len(table):
-        return plan
-    shade = plan[..., 2].astype(np.float32)
+    if not len(features):
+        return layer
+    shade = layer[..., 2].astype(np.float32)
     total = np.bincount(labels.ravel(), weights=shade.ravel())[1:].astype(np.float32)
-    mean = eased((total / borders.area)[:, None], borders)[:, 0]
-    share = evenness(table)
-    rows = np.concatenate([np.zeros((1, 2), np.float32), np.stack([share * mean, share], axis=1)])
-    field = settled(rows[labels], labels, borders)
+    mean = smooth_across_open_borders((total / borders.area)[:, None], borders, params.borders)[:, 0]
+    share = evenness(features, params.evenness)
+    values = spread_over_pixels(np.stack([share * mean, share], axis=1), labels)
+    field = feather(values, labels, borders, params.borders)
     tone = shade * (1 - field[..., 1]) + field[..., 0]
-    evened_plan = plan.copy()
-    evened_plan[..., 2] = np.rint(np.minimum(tone, _lightest(plan))).clip(0, 255)
-    return evened_plan
+    flat = layer.copy()
+    flat[..., 2] = np.rint(np.minimum(tone, _lightest_tone(layer))).clip(0, 255)
+    return flat
 
 
-def _lightest(plan: Image) -> Plane:
-    """The highest tone, in steps of the plan, at which paper shows the plan's chroma unclipped, H×W."""
-    cb, cr = (plan[..., channel].astype(np.float32) - 128 for channel in (0, 1))
+def _lightest_tone(layer: Image) -> F32:
+    """The highest tone, in steps of the layer, at which paper shows the layer's chroma unclipped, H×W."""
+    cb, cr = (layer[..., channel].astype(np.float32) - 128 for channel in (0, 1))
     brightest = np.maximum.reduce(beyond_luma(cb, cr))
     ratio = 1 - np.maximum(brightest, 0) / 255
     return np.asarray((ratio - DARKEST) * (255 / (1 - DARKEST)), dtype=np.float32)
+
+
+def tone_gain(
+    labels: SegmentMap, grey: Image, layer: Image, corrections: WindowCorrections, params: Params
+) -> F32:
+    """By what to multiply the layer's tones so that segments have the mean luma they are to have, H×W.
+
+    ``layer``: the window's, as of ``colour_layer``. Undoes ``paint``'s mapping of luma for the mean of the
+    segment's pixels that are no ink.
+    """
+    gain = np.ones(len(corrections) + 1, np.float32)
+    target = corrections.luma.astype(np.float32)
+    shade = layer[..., 2].astype(np.float32) * ((1 - DARKEST) / 255) + DARKEST
+    above = np.maximum(grey.astype(np.float32) - INK, 0)
+    for segment in np.nonzero(corrections.has_luma)[0]:
+        inside = (labels == segment + 1) & (above > 0)
+        if inside.any():
+            light, shaded = float(above[inside].mean()), float((above * shade)[inside].mean())
+            gain[segment + 1] = ((target[segment] - INK) * (255 - INK) + INK * light) / (255 * shaded)
+    return np.clip(gain, *params.tone_gains)[labels]

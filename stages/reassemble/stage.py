@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import ClassVar
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from mangacolor.core.arrays import WindowMap
 from mangacolor.core.colour import luma
+from mangacolor.core.errors import PageError
 from mangacolor.core.settings import Options
-from mangacolor.core.types import Artifact, Box, Chapter, Image, Inputs
+from mangacolor.core.types import Artifact, Chapter, Image, Inputs
 from mangacolor.stages.base import Stage, StageContext
-from mangacolor.stages.colorize.stage import shrink
+from mangacolor.stages.harmonize.corrections import Corrections, WindowCorrections
 from mangacolor.stages.panels import PanelLayout
-from mangacolor.stages.reassemble.ink_transfer import LIFT_STEPS, paint, small_plan, with_lift
-from mangacolor.stages.reassemble.recolour import LIGHT, corrected, lift, moves_of, rows_of
-from mangacolor.stages.reassemble.segment_fields import open_borders
-from mangacolor.stages.reassemble.segment_tone import evened
-from mangacolor.stages.windows.assign import Labels, Windows, assign_windows
+from mangacolor.stages.reassemble.compose import compose_layers, cut_bands
+from mangacolor.stages.reassemble.ink_transfer import colour_layer, paint, with_gain
+from mangacolor.stages.reassemble.params import Params
+from mangacolor.stages.reassemble.recolour import recolour_window
+from mangacolor.stages.reassemble.segment_fields import find_open_borders
+from mangacolor.stages.reassemble.segment_tone import flatten_tone, tone_gain
+from mangacolor.stages.segments.features import SegmentFeatures
+from mangacolor.stages.windows.artifact import PageColours, WindowColours
+from mangacolor.stages.windows.assign import assign_windows
+from mangacolor.stages.windows.scale import shrink
 
-Picture = TypeVar("Picture", bound=npt.NDArray[Any])
-
-BAND = 512  # rows painted at once: bounds memory on long strips and large scales
+# The page's long side in pixels over this is how far a balloon's outline reaches into it: half of the ink is
+# kept.
+OUTLINE_DIVISOR = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
+    """``params``: becomes a field, and so part of the cache key, with the stage's next ``version``."""
+
     saturation: float = 1.0
+    params: ClassVar[Params] = Params()
 
 
 def configure(options: Options, _chapter: Chapter) -> Config:
@@ -38,126 +46,80 @@ def configure(options: Options, _chapter: Chapter) -> Config:
 
 def run(context: StageContext, inputs: Inputs) -> Artifact:
     """The page in colour, H'×W'×3 RGB, at the scale of the ``upscale`` artifact."""
+    config: Config = context.config
     page = inputs["decode"].images["main"]
     light = inputs["upscale"].images["main"]
-    layout = PanelLayout.from_artifact(inputs["panels"])
-    windows = assign_windows(layout.panels, layout.ground)
-    plans = _plans(inputs["colorize"], inputs.get("harmonize"), luma(page), windows)
-    keep = _paper(windows, inputs["balloons"].images["main"])
-    grey_source = bool((page[..., 0] == page[..., 1]).all() and (page[..., 1] == page[..., 2]).all())
+    colours = PageColours.from_artifact(inputs["colorize"])
+    corrections = Corrections.from_artifact(inputs.get("harmonize"))
+    windows = map_windows(colours, PanelLayout.from_artifact(inputs["panels"]))
+    layers = _make_layers(colours, corrections, luma(page), config.params)
+    keep = _find_paper(windows, inputs["balloons"].images["main"])
+    tint = None if _is_grey(page) else page
     result = np.empty((*light.shape, 3), np.uint8)
     scale = light.shape[0] / page.shape[0]
-    for top, bottom in _bands(light.shape[0]):
+    for band in cut_bands(light.shape[1], light.shape[0], scale, page.shape[0]):
         context.check_cancelled()
-        size = light.shape[1], bottom - top
-        rows = _Rows(top, bottom, scale, page.shape[0])
-        labels = rows.take(windows.labels, size, cv2.INTER_NEAREST)
-        tint = None if grey_source else rows.take(page, size, cv2.INTER_CUBIC)
-        guard = rows.take(keep, size, cv2.INTER_LINEAR)
-        plan = _compose(plans, windows, labels, top, light.shape[1], scale)
-        band = paint(light[top:bottom], plan, guard, tint, context.config.saturation)
+        layer = compose_layers(layers, colours.boxes, band.enlarge(windows, cv2.INTER_NEAREST), band)
+        guard = band.enlarge(keep, cv2.INTER_LINEAR)
+        own = None if tint is None else band.enlarge(tint, cv2.INTER_CUBIC)
+        painted = paint(light[band.rows], layer, guard, own, config.saturation)
         if scale == 1:  # paper comes through to the bit
-            untouched = keep[top:bottom] == 255
-            band[untouched] = page[top:bottom][untouched]
-        result[top:bottom] = band
+            untouched = keep[band.rows] == 255
+            painted[untouched] = page[band.rows][untouched]
+        result[band.rows] = painted
     return Artifact({"size": [result.shape[1], result.shape[0]]}, {"main": result})
 
 
-def _plans(colorize: Artifact, harmonize: Artifact | None, grey: Image, windows: Windows) -> list[Image]:
-    plans = []
-    moves = harmonize.data["windows"] if harmonize else []
-    wished = any((moves_of(window)[:, LIGHT] >= 0).any() for window in moves)
-    for number, box in enumerate(windows.boxes):
-        high, wide = colorize.images[f"panel-{number:03d}"].shape[:2]
-        small = shrink(grey, box, (wide, high))
-        labels = colorize.images[f"surfaces-{number:03d}"]
-        borders = open_borders(labels, colorize.images[f"descreened-{number:03d}"])
-        plan = small_plan(corrected(colorize, number, borders, harmonize), small)
-        plan = evened(plan, labels, borders, rows_of(colorize, number))
-        if wished:
-            plan = with_lift(plan, lift(labels, small, plan, moves[number]))
-        plans.append(plan)
-    return plans
+def map_windows(colours: PageColours, layout: PanelLayout) -> WindowMap:
+    """The window of each pixel of the page, H×W: too large to keep, so it is made again from the panels.
+
+    Raises ``PageError`` if that does not give the windows that were coloured.
+    """
+    windows = assign_windows(layout.panels, layout.ground)
+    if windows.boxes != colours.boxes:
+        raise PageError(
+            "the windows that were coloured are not those of the page's panels",
+            "Colour the page again: add --from panels.",
+        )
+    return windows.labels
 
 
-def _paper(windows: Windows, balloons: Image) -> Image:
+def _make_layers(colours: PageColours, corrections: Corrections, grey: Image, params: Params) -> list[Image]:
+    """The layer of each window at working scale; all with a gain if somebody chose a luma on the page."""
+    return [
+        _make_layer(window, corrections.of_window(number), corrections.any_luma, grey, params)
+        for number, window in enumerate(colours.windows)
+    ]
+
+
+def _make_layer(
+    window: WindowColours,
+    corrections: WindowCorrections | None,
+    has_gain: bool,
+    grey: Image,
+    params: Params,
+) -> Image:
+    small = shrink(grey, window.box, window.size)
+    borders = find_open_borders(window.labels, window.descreened, params.borders)
+    layer = colour_layer(recolour_window(window, borders, corrections, params), small, params.ink)
+    layer = flatten_tone(layer, window.labels, borders, SegmentFeatures(window.features), params)
+    if corrections is not None and has_gain:
+        layer = with_gain(layer, tone_gain(window.labels, small, layer, corrections, params))
+    return layer
+
+
+def _find_paper(windows: WindowMap, balloons: Image) -> Image:
     """H×W uint8, 255 where nothing is coloured: ground, and balloons up to the middle of their outline."""
-    reach = max(1, round(max(balloons.shape) / 1000))
+    reach = max(1, round(max(balloons.shape) / OUTLINE_DIVISOR))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     keep = cv2.dilate(balloons, kernel)
-    keep[windows.labels < 0] = 255
+    keep[windows < 0] = 255
     return np.asarray(keep, dtype=np.uint8)
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """A band of output rows and the rows of the source page under it."""
-
-    top: int
-    bottom: int
-    scale: float
-    height: int
-
-    def take(self, picture: Picture, size: tuple[int, int], method: int) -> Picture:
-        """The band of a source-size picture, at output size (width, height)."""
-        if self.scale == 1:
-            return cast(Picture, picture[self.top : self.bottom])
-        # Two rows more on either side, so that interpolation sees its neighbours across bands.
-        extra = 2
-        factor = round(self.scale)
-        first = max(0, self.top // factor - extra)
-        last = min(self.height, -(-self.bottom // factor) + extra)
-        large = cv2.resize(picture[first:last], (size[0], (last - first) * factor), interpolation=method)
-        offset = self.top - first * factor
-        return cast(Picture, np.asarray(large[offset : offset + size[1]], dtype=picture.dtype))
-
-
-def _bands(height: int) -> Iterator[tuple[int, int]]:
-    for top in range(0, height, BAND):
-        yield top, min(height, top + BAND)
-
-
-def _compose(
-    plans: list[Image], windows: Windows, labels: Labels, top: int, width: int, scale: float
-) -> Image:
-    """The plans of all windows, each where its label is, for a band that begins at row ``top``."""
-    height = labels.shape[0]
-    blank = (128, 128, 255, round(LIFT_STEPS))[: plans[0].shape[2]] if plans else (128, 128, 255)
-    band = np.full((height, width, len(blank)), blank, np.uint8)
-    for number, (plan, box) in enumerate(zip(plans, windows.boxes, strict=True)):
-        left, upper, wide, high = _output_box(box, scale)
-        first, last = max(top, upper), min(top + height, upper + high)
-        if first >= last:
-            continue
-        rows, columns = slice(first - top, last - top), slice(left, left + wide)
-        mine = (labels[rows, columns] == number).view(np.uint8)
-        if mine.any():
-            made = _enlarged(plan, (wide, high), first - upper, last - upper)
-            cv2.copyTo(made, mine, band[rows, columns])
-    return band
-
-
-def _output_box(box: Box, scale: float) -> Box:
-    left, top, width, height = (round(value * scale) for value in box)
-    return left, top, width, height
-
-
-def _enlarged(plan: Image, size: tuple[int, int], first: int, last: int) -> Image:
-    """Rows ``first`` to ``last`` of a plan enlarged to ``size``, without making the other rows."""
-    wide, high = size
-    across, down = wide / plan.shape[1], high / plan.shape[0]
-    # warpAffine samples at pixel centres like resize does, and can start at any row.
-    matrix = np.array([[1 / across, 0, 0.5 / across - 0.5], [0, 1 / down, (first + 0.5) / down - 0.5]])
-    return np.asarray(
-        cv2.warpAffine(
-            plan,
-            matrix,
-            (wide, last - first),
-            flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
-        ),
-        dtype=np.uint8,
-    )
+def _is_grey(page: Image) -> bool:
+    red, green, blue = page[..., 0], page[..., 1], page[..., 2]
+    return bool((red == green).all() and (green == blue).all())
 
 
 STAGE = Stage(

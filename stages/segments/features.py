@@ -1,6 +1,6 @@
-"""What is known of each surface: a row of whole numbers, so that it can be kept as a small picture.
+"""What is known of each segment: a row of whole numbers, so that it can be kept as a small picture.
 
-The first columns are ``COLUMNS``; the others are what the colour network saw there, pooled over the surface:
+The first columns are ``COLUMNS``; the others are what the colour network saw there, pooled over the segment:
 the maps that ``ColourRunner.feature_maps`` names. Of a palette network the last ones are its votes: the root
 of how likely it holds each colour of its palette, in 255ths. Where the network has an embedding, a point
 takes the place of the other maps. A network without feature maps leaves ``COLUMNS`` alone.
@@ -8,140 +8,187 @@ takes the place of the other maps. A network without feature maps leaves ``COLUM
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-from scipy.special import softmax
 
-from mangacolor.core.colour import chroma, luma
-from mangacolor.core.types import Image, Tile
-from mangacolor.models.colour.prediction import VOTES
+from mangacolor.core.arrays import F32, F64, I64, SegmentMap
+from mangacolor.core.colour import chroma, luma, shown_luma
+from mangacolor.core.types import Image
 from mangacolor.models.colour.segment_embedding import SegmentEmbedding
-from mangacolor.stages.reassemble.ink_transfer import shown_luma
-
-Floats = npt.NDArray[np.float32]
-Numbers = npt.NDArray[np.float64]
 
 COLUMNS = ("cb", "cr", "spread", "tone", "texture", "shown", "area", "x", "y", "sides")
 CB, CR, SPREAD, TONE, TEXTURE, SHOWN, AREA, X, Y, SIDES = range(len(COLUMNS))
-AREA_STEPS = 12.0  # steps of the area column for each doubling of pixels
-LEFT, TOP, RIGHT, BOTTOM = 1, 2, 4, 8  # bits of the sides column
-NEAR_SIDE = 0.08  # of the window: how near a surface comes to a side that it is said to reach
-ZERO, UNIT = 128.0, 127.0  # what 0 and 1 of a feature become
-LINES = 64  # luma below which a pixel is no surface
+# What a column of chroma holds where there is none: Cb and Cr are centred on 0.
+NEUTRAL = 128
+# Steps of the spread column for each level of chroma.
+SPREAD_STEPS = 4.0
+# Steps of the area column for each doubling of pixels.
+AREA_STEPS = 12.0
+# Bits of the sides column: the sides of its window that a segment reaches.
+LEFT = 1
+TOP = 2
+RIGHT = 4
+BOTTOM = 8
+# Share of the window's width or height: how near a segment comes to a side that it is said to reach.
+SIDE_MARGIN = 0.08
+# What 0 of a network's feature becomes in a row.
+ZERO = 128.0
+# Steps of a row for 1 of a network's feature.
+UNIT = 127.0
+# Luma, in levels, below which a pixel is a line and says nothing of its segment.
+MIN_LUMA = 64
+# One pixel in this many must be lighter than a line for the lighter ones alone to be measured.
+LINE_SHARE = 4
+# Tone, texture (levels), area (steps) and y (255ths) are divided by these before they enter an embedding.
+EMBEDDING_UNITS = (255.0, 60.0, 200.0, 255.0)
 
 
-@dataclass(slots=True)
-class FeaturePool:
-    """Sums of the encoder's maps over the surfaces of one window, tile by tile.
+@dataclass(frozen=True, slots=True)
+class SegmentFeatures:
+    """Rows of N segments, N×C uint8, by name. The last ``vote_count`` columns are votes."""
 
-    ``labels``: H×W uint8 as of ``find_surfaces``.
-    """
+    rows: Image
+    vote_count: int = 0
 
-    labels: Image
-    sums: dict[str, Floats] = field(default_factory=dict)
-    weights: dict[str, Floats] = field(default_factory=dict)
+    def __len__(self) -> int:
+        return len(self.rows)
 
-    def add(self, tile: Tile, maps: Mapping[str, Floats]) -> None:
-        """Take a tile's feature maps, C×h×w each."""
-        part = self.labels[tile.area]
-        for name, features in maps.items():
-            shares = _shares(part, tile, features.shape[1:], int(self.labels.max()))
-            total = shares @ features.reshape(len(features), -1).T
-            self.sums[name] = self.sums.get(name, 0) + total
-            self.weights[name] = self.weights.get(name, 0) + shares.sum(axis=1)
+    def take(self, which: slice | I64) -> SegmentFeatures:
+        """Some of the segments."""
+        return SegmentFeatures(self.rows[which], self.vote_count)
 
-    def rows(self) -> Image:
-        """The mean of each surface (largest label last), one uint8 row each; no column without maps."""
-        weights = {name: np.maximum(weight, 1.0)[:, None] for name, weight in self.weights.items()}
-        means = {name: total / weights[name] for name, total in self.sums.items()}
-        votes = means.pop(VOTES, None)
-        # The range of a network's features is not known beforehand, and outliers say little.
-        parts = [mean / (1.0 + np.abs(mean)) * UNIT + ZERO for mean in means.values()]
-        if votes is not None:
-            parts.append(255.0 * np.sqrt(softmax(votes, axis=1)))
-        rows = np.concatenate(parts, axis=1) if parts else np.zeros((int(self.labels.max()), 0), np.float32)
-        return np.rint(rows).astype(np.uint8)
+    @property
+    def chroma(self) -> F64:
+        """Median Cb and Cr, levels centred on 0: N×2."""
+        return self.rows[:, (CB, CR)].astype(np.float64) - NEUTRAL
+
+    @property
+    def spread(self) -> F64:
+        """Median distance of a segment's chroma from its median, levels."""
+        return np.asarray(self.rows[:, SPREAD] / SPREAD_STEPS)
+
+    @property
+    def tone(self) -> Image:
+        """Mean luma of the scan without halftone, 0 to 255."""
+        return self.rows[:, TONE]
+
+    @property
+    def texture(self) -> Image:
+        """Standard deviation of that luma, levels."""
+        return self.rows[:, TEXTURE]
+
+    @property
+    def shown(self) -> Image:
+        """Mean luma on the finished page, 0 to 255."""
+        return self.rows[:, SHOWN]
+
+    @property
+    def doublings(self) -> Image:
+        """The logarithm of the area, in steps of ``AREA_STEPS`` a doubling."""
+        return self.rows[:, AREA]
+
+    @property
+    def root_area(self) -> F64:
+        """The root of the area: what counts for much that is large, and not for everything."""
+        return np.asarray(np.exp2(self.doublings / (2 * AREA_STEPS)))
+
+    @property
+    def area(self) -> F64:
+        """Pixels at working scale, to within 3 %."""
+        return np.asarray(np.exp2(self.doublings / AREA_STEPS))
+
+    @property
+    def sides(self) -> Image:
+        """Bits of the sides of its window that a segment reaches."""
+        return self.rows[:, SIDES]
+
+    @property
+    def network(self) -> Image:
+        """What the network saw, or the point of an embedding: N×F, without votes."""
+        return self.rows[:, len(COLUMNS) : self.rows.shape[1] - self.vote_count]
+
+    @property
+    def votes(self) -> Image:
+        """Votes for the colours of the palette, N×``vote_count``."""
+        return self.rows[:, self.rows.shape[1] - self.vote_count :]
 
 
-def _shares(labels: Image, tile: Tile, cells: tuple[int, ...], count: int) -> Floats:
-    """How many pixels of each surface lie in each cell of a map of h×w cells: count × (h·w)."""
-    high, wide = cells
-    rows = np.arange(labels.shape[0]) * high // tile.height
-    columns = np.arange(labels.shape[1]) * wide // tile.width
-    code = labels.astype(np.int64) * (high * wide) + rows[:, None] * wide + columns
-    table = np.bincount(code.ravel(), minlength=(count + 1) * high * wide)
-    return table.reshape(count + 1, -1)[1:].astype(np.float32)
+def describe_segments(labels: SegmentMap, grey: Image, coloured: Image, features: Image) -> Image:
+    """A row for each segment of a window, label 1 first: uint8, ``COLUMNS`` and then ``features`` (N×F).
 
-
-def describe(labels: Image, grey: Image, coloured: Image, features: Image) -> Image:
-    """A row for each surface of a window, label 1 first: uint8, ``COLUMNS`` and then ``features``.
-
+    ``labels``, ``grey`` (luma without halftone): H×W. ``coloured``: H×W×3, the network's picture.
     ``cb`` and ``cr``: its median chroma + 128; ``spread``: median distance from that, in quarter levels;
     ``tone``: mean luma of ``grey``; ``texture``: its deviation; ``shown``: its luma on the finished page;
     ``area``: log2 of its pixels in twelfths;
     ``x``, ``y``: its middle in 255ths of the window; ``sides``: bits for the sides it reaches.
     """
     count = int(labels.max())
-    table = np.zeros((count, len(COLUMNS)), np.uint8)
+    rows = np.zeros((count, len(COLUMNS)), np.uint8)
     flat = labels.ravel()
     order = np.argsort(flat, kind="stable")
     starts = np.searchsorted(flat[order], np.arange(1, count + 2))
     planes = np.stack([plane.ravel() for plane in chroma(coloured)], axis=1)
-    light = grey.ravel().astype(np.float32)
+    scan = grey.ravel().astype(np.float32)
     network = luma(coloured).ravel().astype(np.float32)
-    height, width = labels.shape
     for number in range(count):
         pixels = order[starts[number] : starts[number + 1]]
-        lit = pixels[light[pixels] >= LINES]
-        surface = lit if len(lit) >= len(pixels) // 4 else pixels
-        middle = np.median(planes[surface], axis=0)
-        away = np.median(np.hypot(*(planes[surface] - middle).T))
-        y, x = np.divmod(pixels, width)
-        sides = (
-            LEFT * (x.min() < NEAR_SIDE * width)
-            + TOP * (y.min() < NEAR_SIDE * height)
-            + RIGHT * (x.max() >= (1 - NEAR_SIDE) * width)
-            + BOTTOM * (y.max() >= (1 - NEAR_SIDE) * height)
+        lit = pixels[scan[pixels] >= MIN_LUMA]
+        measured = lit if len(lit) >= len(pixels) // LINE_SHARE else pixels
+        columns = (
+            *_colour_columns(planes[measured]),
+            scan[measured].mean(),
+            scan[measured].std(),
+            shown_luma(scan[measured], network[measured]),
+            *_place_columns(pixels, labels.shape),
         )
-        table[number] = np.clip(
-            np.rint(
-                (
-                    middle[0] + 128,
-                    middle[1] + 128,
-                    4 * away,
-                    light[surface].mean(),
-                    light[surface].std(),
-                    shown_luma(light[surface], network[surface]),
-                    AREA_STEPS * np.log2(len(pixels)),
-                    255 * x.mean() / width,
-                    255 * y.mean() / height,
-                    sides,
-                )
-            ),
-            0,
-            255,
-        )
-    return np.concatenate([table, features], axis=1)
+        rows[number] = np.clip(np.rint(columns), 0, 255)
+    return np.concatenate([rows, features], axis=1)
 
 
-def embedding_inputs(table: Image, votes: int) -> Numbers:
-    """What an embedding takes in of surfaces, N×D: features and votes (the last ``votes`` columns) of their
+def _colour_columns(planes: F32) -> tuple[float, float, float]:
+    """``cb``, ``cr`` and ``spread`` of pixels with this chroma, P×2."""
+    middle = np.median(planes, axis=0)
+    away = np.median(np.hypot(*(planes - middle).T))
+    return middle[0] + NEUTRAL, middle[1] + NEUTRAL, SPREAD_STEPS * away
+
+
+def _place_columns(pixels: I64, shape: tuple[int, ...]) -> tuple[float, float, float, int]:
+    """``area``, ``x``, ``y`` and ``sides`` of the pixels with these indices in a window of (height,
+    width)."""
+    height, width = shape
+    y, x = np.divmod(pixels, width)
+    sides = (
+        LEFT * (x.min() < SIDE_MARGIN * width)
+        + TOP * (y.min() < SIDE_MARGIN * height)
+        + RIGHT * (x.max() >= (1 - SIDE_MARGIN) * width)
+        + BOTTOM * (y.max() >= (1 - SIDE_MARGIN) * height)
+    )
+    return AREA_STEPS * np.log2(len(pixels)), 255 * x.mean() / width, 255 * y.mean() / height, int(sides)
+
+
+def embedding_inputs(rows: Image, votes: int) -> F64:
+    """What an embedding takes in of segments, N×D: features and votes (the last ``votes`` columns) of their
     rows, tone, texture, size, how low they lie, and which sides they reach."""
-    split = table.shape[1] - votes
-    sides = (table[:, SIDES, None] & np.array([LEFT, TOP, RIGHT, BOTTOM])) > 0
+    split = rows.shape[1] - votes
+    sides = (rows[:, SIDES, None] & np.array([LEFT, TOP, RIGHT, BOTTOM])) > 0
     parts = (
-        (table[:, len(COLUMNS) : split] - ZERO) / UNIT,
-        table[:, split:] / 255.0,
-        table[:, (TONE, TEXTURE, AREA, Y)] / np.array([255.0, 60.0, 200.0, 255.0]),
+        (rows[:, len(COLUMNS) : split] - ZERO) / UNIT,
+        rows[:, split:] / 255.0,
+        rows[:, (TONE, TEXTURE, AREA, Y)] / np.array(EMBEDDING_UNITS),
         sides.astype(np.float64),
     )
     return np.concatenate(parts, axis=1)
 
 
-def embedded(table: Image, votes: int, embedding: SegmentEmbedding) -> Image:
+def embed_features(rows: Image, votes: int, embedding: SegmentEmbedding) -> Image:
     """The rows with the points of an embedding in place of the features they come from."""
-    points = np.rint(ZERO + UNIT * embedding(embedding_inputs(table, votes))).astype(np.uint8)
-    return np.concatenate([table[:, : len(COLUMNS)], points, table[:, table.shape[1] - votes :]], axis=1)
+    points = np.rint(ZERO + UNIT * embedding(embedding_inputs(rows, votes))).astype(np.uint8)
+    return np.concatenate([rows[:, : len(COLUMNS)], points, rows[:, rows.shape[1] - votes :]], axis=1)
+
+
+def embed_windows(tables: Sequence[Image], votes: int, embedding: SegmentEmbedding) -> list[Image]:
+    """The same for the rows of several windows, in one product."""
+    rows = embed_features(np.concatenate(tables), votes, embedding)
+    return np.split(rows, np.cumsum([len(table) for table in tables])[:-1])

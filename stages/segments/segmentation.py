@@ -1,9 +1,10 @@
-"""Surfaces of a window at working scale: what lies between ink lines and edges of tone, as labels.
+"""Segments of a window at working scale: what lies between ink lines and edges of tone, as labels.
 
-A surface is what takes one colour: a cheek, a sleeve, a wall. Lines have gaps, so plain connected
-components leak. Balls that do not fit through a gap are what a surface grows from (after the
+A segment is what takes one colour: a cheek, a sleeve, a wall. Lines have gaps, so plain connected
+components leak. Balls that do not fit through a gap are what a segment grows from (after the
 "trapped-ball" segmentation of Zhang et al., "Vectorizing cartoon animations", 2009): first where large
-balls fit, then smaller ones where no larger one has been; a watershed gives the rest to them.
+balls fit, then smaller ones where no larger one has been. A watershed gives the rest to them, and
+neighbours in the region adjacency graph whose border is weak are merged.
 """
 
 from __future__ import annotations
@@ -14,24 +15,18 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mangacolor.core.arrays import F32, F64, I64, LabelMap, Mask, SegmentMap
 from mangacolor.core.types import Image
+from mangacolor.stages.segments.params import SegmentationParams
 
-Ints = npt.NDArray[np.intp]
-Floats = npt.NDArray[np.float32]
-
-MOST = 255  # surfaces of a window: labels are kept as uint8, and 0 is none
-BALLS = (9.0, 5.0, 3.0, 1.6)  # radii in working-scale pixels; the last is the thinnest strand that counts
-LINE = 13  # a line is a dark stroke thinner than this
-WALL = 22.0  # barrier, in levels, that no ball rolls over
-MEETING = 15.0  # mean barrier along a border below which two surfaces are one
-STEP = 14.0  # levels of tone between two surfaces that stay two
-SMALLEST = 12  # pixels a seed must have
+# Segments of a window: labels are kept as uint8, and 0 is none.
+MAX_SEGMENTS = 255
 
 
-def barrier(grey: Image) -> Floats:
+def barrier(grey: Image, params: SegmentationParams) -> F32:
     """How strongly each pixel of a window's luma (H×W uint8) divides: line depth or edge of tone, levels."""
-    smooth = cv2.GaussianBlur(grey, (0, 0), 0.8)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (LINE, LINE))
+    smooth = cv2.GaussianBlur(grey, (0, 0), params.smoothing)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (params.line_width, params.line_width))
     depth = cv2.morphologyEx(smooth, cv2.MORPH_BLACKHAT, kernel).astype(np.float32)
     across = cv2.Scharr(smooth, cv2.CV_32F, 1, 0, scale=1 / 16)
     down = cv2.Scharr(smooth, cv2.CV_32F, 0, 1, scale=1 / 16)
@@ -39,34 +34,34 @@ def barrier(grey: Image) -> Floats:
     return np.asarray(np.maximum(depth, np.hypot(across, down)), dtype=np.float32)
 
 
-def find_surfaces(grey: Image, drawn: npt.NDArray[np.bool_]) -> Image:
-    """Label each pixel of a window: H×W uint8, 1 and up for surfaces, 0 where nothing is drawn.
+def find_segments(grey: Image, drawn: Mask, params: SegmentationParams) -> SegmentMap:
+    """Label each pixel of a window: H×W uint8, 1 and up for segments, 0 where nothing is drawn.
 
-    ``grey``: H×W luma at working scale, best without halftone. ``drawn``: False on paper that is ground.
-    Lines belong to the surfaces on either side of them. Surfaces are numbered by area, largest first; a
+    ``grey``: H×W luma at working scale, best without halftone. ``drawn``: H×W, False on paper that is ground.
+    Lines belong to the segments on either side of them. Segments are numbered by area, largest first; a
     window that has more than 255 gives what the smallest hold to their neighbours.
     """
-    walls = barrier(grey)
-    seeds = _seeds(walls, drawn)
+    walls = barrier(grey, params)
+    seeds = _find_seeds(walls, drawn, params)
     if not seeds.any():
         return drawn.astype(np.uint8)
     labels = _flood(seeds, walls)
     labels[~drawn] = 0
-    labels = _merge(labels, walls, grey)
-    return _numbered(labels)
+    labels = _merge(labels, walls, grey, params)
+    return _number_by_area(labels)
 
 
-def _seeds(walls: Floats, drawn: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
-    free = ((walls < WALL) & drawn).astype(np.uint8)
+def _find_seeds(walls: F32, drawn: Mask, params: SegmentationParams) -> LabelMap:
+    free = ((walls < params.wall) & drawn).astype(np.uint8)
     room = cv2.distanceTransform(np.pad(free, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
     seeds = np.zeros(walls.shape, np.int32)
     total = 0
-    for radius in BALLS:
+    for radius in params.ball_radii:
         count, parts = cv2.connectedComponents((room > radius).astype(np.uint8), connectivity=4)
         sizes = np.bincount(parts.ravel(), minlength=count)
         taken = np.zeros(count, np.bool_)
         taken[parts[seeds > 0]] = True
-        fresh = ~taken & (sizes >= SMALLEST)
+        fresh = ~taken & (sizes >= params.min_seed_area)
         fresh[0] = False
         numbers = np.cumsum(fresh) + total
         new = fresh[parts]
@@ -75,7 +70,7 @@ def _seeds(walls: Floats, drawn: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]
     return seeds
 
 
-def _flood(seeds: npt.NDArray[np.int32], walls: Floats) -> npt.NDArray[np.int32]:
+def _flood(seeds: LabelMap, walls: F32) -> LabelMap:
     """Grow seeds over a landscape of barriers until they meet on the crests."""
     height = np.clip(walls, 0, 255).astype(np.uint8)
     labels = seeds.copy()
@@ -85,24 +80,28 @@ def _flood(seeds: npt.NDArray[np.int32], walls: Floats) -> npt.NDArray[np.int32]
         _, index = cv2.distanceTransformWithLabels(
             crest.astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
         )
-        table = np.zeros(int(index.max()) + 1, np.int32)
-        table[index[~crest]] = labels[~crest]
-        labels = table[index]
+        label_of = np.zeros(int(index.max()) + 1, np.int32)
+        label_of[index[~crest]] = labels[~crest]
+        labels = label_of[index]
     return labels
 
 
-def _merge(labels: npt.NDArray[np.int32], walls: Floats, grey: Image) -> npt.NDArray[np.int32]:
-    """Join surfaces of one tone that nothing divides along most of their border."""
+def _merge(labels: LabelMap, walls: F32, grey: Image, params: SegmentationParams) -> LabelMap:
+    """Join segments of one tone that nothing divides along most of their border."""
     count = int(labels.max()) + 1
-    tone = label_means(labels, grey.astype(np.float32), count)
-    pairs, strength, length = _borders(labels, walls, count)
-    weak = (strength < MEETING) & (np.abs(tone[pairs[:, 0]] - tone[pairs[:, 1]]) < STEP) & (length >= 4)
+    tone = mean_by_label(labels, grey.astype(np.float32), count)
+    pairs, strength, length = _region_adjacency(labels, walls, count)
+    weak = (
+        (strength < params.max_border_barrier)
+        & (np.abs(tone[pairs[:, 0]] - tone[pairs[:, 1]]) < params.min_tone_step)
+        & (length >= params.min_border_length)
+    )
     parent = np.arange(count)
     area = np.bincount(labels.ravel(), minlength=count).astype(np.float64)
-    for one, other in pairs[weak][np.argsort(strength[weak], kind="stable")]:
-        a, b = _root(parent, int(one)), _root(parent, int(other))
+    for first, second in pairs[weak][np.argsort(strength[weak], kind="stable")]:
+        a, b = _root(parent, int(first)), _root(parent, int(second))
         # Tones are compared again, or a slow gradient would join black to white step by step.
-        if a != b and abs(tone[a] - tone[b]) < STEP:
+        if a != b and abs(tone[a] - tone[b]) < params.min_tone_step:
             tone[a] = (tone[a] * area[a] + tone[b] * area[b]) / (area[a] + area[b])
             area[a] += area[b]
             parent[b] = a
@@ -110,49 +109,52 @@ def _merge(labels: npt.NDArray[np.int32], walls: Floats, grey: Image) -> npt.NDA
     return np.asarray(roots[labels], dtype=np.int32)
 
 
-def _root(parent: Ints, number: int) -> int:
+def _root(parent: I64, number: int) -> int:
+    """The representative of a set of merged segments (union-find with path halving)."""
     while parent[number] != number:
         parent[number] = parent[parent[number]]
         number = int(parent[number])
     return number
 
 
-def _borders(labels: npt.NDArray[np.int32], walls: Floats, count: int) -> tuple[Ints, Floats, Ints]:
-    """Pairs of neighbours (P×2, smaller label first), the mean barrier between them, and their pixels."""
+def _region_adjacency(labels: LabelMap, walls: F32, count: int) -> tuple[I64, F32, I64]:
+    """Edges of the region adjacency graph: P×2 (smaller label first), mean barrier, pixels of common
+    border."""
     # The barrier on a crest stands a pixel to either side of the border.
     crest = cv2.dilate(walls, np.ones((3, 3), np.uint8))
     codes, heights = [], []
-    for one, other, height in (
+    for here, there, height in (
         (labels[:, :-1], labels[:, 1:], crest[:, :-1]),
         (labels[:-1], labels[1:], crest[:-1]),
     ):
-        meet = (one != other) & (one > 0) & (other > 0)
-        low, high = np.minimum(one[meet], other[meet]), np.maximum(one[meet], other[meet])
+        meet = (here != there) & (here > 0) & (there > 0)
+        low, high = np.minimum(here[meet], there[meet]), np.maximum(here[meet], there[meet])
         codes.append(low.astype(np.int64) * count + high)
         heights.append(height[meet])
     code, inverse, length = np.unique(np.concatenate(codes), return_inverse=True, return_counts=True)
     total = np.bincount(inverse, weights=np.concatenate(heights), minlength=len(code))
     pairs = np.stack([code // count, code % count], axis=1)
-    return pairs, (total / np.maximum(length, 1)).astype(np.float32), length
+    return pairs, (total / np.maximum(length, 1)).astype(np.float32), length.astype(np.int64)
 
 
-def label_means(
+def mean_by_label(
     labels: npt.NDArray[np.integer[Any]], plane: npt.NDArray[np.floating[Any]], count: int
-) -> npt.NDArray[np.float64]:
+) -> F64:
     """The mean of a plane (H×W) over each of ``count`` labels, from 0 on; 0 for those that no pixel has."""
     sizes = np.bincount(labels.ravel(), minlength=count)
     return np.bincount(labels.ravel(), weights=plane.ravel(), minlength=count) / np.maximum(sizes, 1)
 
 
-def _numbered(labels: npt.NDArray[np.int32]) -> Image:
+def _number_by_area(labels: LabelMap) -> SegmentMap:
+    """Numbers from 1 on, largest first; pixels of segments beyond ``MAX_SEGMENTS`` go to the nearest kept."""
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
     order = np.argsort(-sizes, kind="stable")
-    kept = order[: min(MOST, int((sizes > 0).sum()))]
-    table = np.zeros(len(sizes), np.uint8)
-    table[kept] = np.arange(1, len(kept) + 1)
-    lost = (table[labels] == 0) & (labels > 0)
-    numbered = table[labels]
+    kept = order[: min(MAX_SEGMENTS, int((sizes > 0).sum()))]
+    number_of = np.zeros(len(sizes), np.uint8)
+    number_of[kept] = np.arange(1, len(kept) + 1)
+    lost = (number_of[labels] == 0) & (labels > 0)
+    numbered = number_of[labels]
     if lost.any():
         _, index = cv2.distanceTransformWithLabels(
             (numbered == 0).astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from mangacolor.core.colour import luma
 from mangacolor.core.settings import Options, Scale
@@ -12,22 +12,27 @@ from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
 from mangacolor.models.upscale.known import DEFAULT, DEFAULT_RGB
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.batching import Room, load_model
+from mangacolor.stages.upscale.params import DEFAULT_PARAMS, Params
 
 if TYPE_CHECKING:
     from mangacolor.models.upscale.loader import Upscaler
 
-LONG_SIDE = 2400  # pixels that ``--scale auto`` aims at
+# Pixels of the long side that ``--scale auto`` aims at.
+LONG_SIDE = 2400
 LANCZOS = "lanczos"
 Backend = Literal["spandrel", "realesrgan"]
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
+    """``params``: becomes a field, and so part of the cache key, with the stage's next ``version``."""
+
     scale: Scale
     upscaler: str
     backend: Backend
     device: str
     cpu_backend: CpuBackend
+    params: ClassVar[Params] = DEFAULT_PARAMS
 
 
 def configure(options: Options, _chapter: Chapter) -> Config:
@@ -72,7 +77,7 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
     scale = output_scale(config.scale, (width, height))
     upscaler = None if scale == 1 else context.resource(("upscaler", config), lambda: _load(context))
     room = context.resource(("room", "upscale"), Room) if upscaler else None
-    large = upscale_luma(ink, scale, upscaler, context.check_cancelled, room)
+    large = upscale_luma(ink, scale, upscaler, context.check_cancelled, room, config.params)
     model = upscaler.name if upscaler else (LANCZOS if scale > 1 else None)
     data = {
         "scale": scale,

@@ -1,4 +1,4 @@
-"""Windows: which part of the page each panel's colour is for.
+"""Windows: the part of the page that each panel's colour is for, their scale, and what is found in them.
 
-Public: ``assign.assign_windows``, ``preview``.
+Public: ``assign.assign_windows``, ``scale.working_size``, ``artifact.PageColours``, ``preview.lay_out``.
 """

@@ -13,15 +13,19 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from mangacolor.core.arrays import I64, WindowMap
 from mangacolor.core.types import Box, Image, Panel
 
-Labels = npt.NDArray[np.int16]
-
-WORKING_SIDE = 1000  # what lies between panels is assigned at this resolution
-CONTEXT = 0.03  # of the panel's short side: the frame and a strip of gutter, as in training
-GROWTH = 0.5  # of the panel's own side: how far a window may grow for what sticks out
+# Two stages assign windows and must agree, so these numbers are no stage's configuration.
+# Pixels of the page's long side at which what lies between panels is assigned.
+ASSIGNMENT_SIDE = 1000
+# Share of the panel's short side around it: the frame and a strip of gutter, as in training.
+CONTEXT = 0.03
+# Share of the panel's own side by which a window may grow, on each side, for what sticks out.
+MAX_GROWTH = 0.5
+# Luma of paper (255) averaged with ink, below which a reduced pixel counts as drawn on.
+DRAWN_BELOW = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +35,16 @@ class Windows:
 
     boxes: tuple[Box, ...]
     short_sides: tuple[int, ...]
-    labels: Labels
+    labels: WindowMap
 
 
 def assign_windows(panels: Sequence[Panel], ground: Image) -> Windows:
     """Give every drawn pixel of the page to one window. ``ground``: H×W uint8, 255 = ground."""
     height, width = ground.shape
     labels = np.full((height, width), -1, np.int16)
-    for number in _large_first(panels):
+    for number in _painting_order(panels):
         cv2.fillPoly(labels, [np.array(panels[number].polygon, np.int32)], number)
-    grown = _give_loose_ends(labels, ground, panels)
+    grown = _assign_loose_parts(labels, ground, panels)
     boxes = [_with_context(box, (width, height)) for box in grown]
     sides = [min(panel.box[2:]) for panel in panels]
     if (labels == len(panels)).any():
@@ -49,21 +53,21 @@ def assign_windows(panels: Sequence[Panel], ground: Image) -> Windows:
     return Windows(tuple(boxes), tuple(max(1, side) for side in sides), labels)
 
 
-def _large_first(panels: Sequence[Panel]) -> list[int]:
+def _painting_order(panels: Sequence[Panel]) -> list[int]:
     """Painting order: insets over the panels they lie in, residual panels under all."""
     return sorted(
         range(len(panels)), key=lambda n: (not panels[n].residual, -panels[n].box[2] * panels[n].box[3], n)
     )
 
 
-def _give_loose_ends(labels: Labels, ground: Image, panels: Sequence[Panel]) -> list[Box]:
+def _assign_loose_parts(labels: WindowMap, ground: Image, panels: Sequence[Panel]) -> list[Box]:
     """Assign drawn pixels outside all panels, in place; return the panels' boxes, grown to hold them."""
     height, width = labels.shape
     boxes = [panel.box for panel in panels]
-    ratio = min(1.0, WORKING_SIDE / max(height, width))
+    ratio = min(1.0, ASSIGNMENT_SIDE / max(height, width))
     size = max(1, round(width * ratio)), max(1, round(height * ratio))
     small = np.asarray(cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST), dtype=np.int16)
-    drawn = cv2.resize(ground, size, interpolation=cv2.INTER_AREA) < 250
+    drawn = cv2.resize(ground, size, interpolation=cv2.INTER_AREA) < DRAWN_BELOW
     loose = (drawn & (small < 0)).astype(np.uint8)
     if loose.any():
         nearest = _nearest_labels(small)
@@ -86,19 +90,19 @@ def _give_loose_ends(labels: Labels, ground: Image, panels: Sequence[Panel]) -> 
     return boxes
 
 
-def _nearest_labels(labels: Labels) -> npt.NDArray[np.int64]:
+def _nearest_labels(labels: WindowMap) -> I64:
     """For every pixel the label (≥ 0) of the nearest labelled one."""
     outside = (labels < 0).astype(np.uint8)
     _, index = cv2.distanceTransformWithLabels(outside, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-    table = np.zeros(int(index.max()) + 1, np.int64)
+    label_of = np.zeros(int(index.max()) + 1, np.int64)
     seeds = outside == 0
-    table[index[seeds]] = labels[seeds]
-    return np.asarray(table[index])
+    label_of[index[seeds]] = labels[seeds]
+    return np.asarray(label_of[index])
 
 
 def _grown_box(box: Box, size: tuple[int, int]) -> Box:
     x, y, w, h = box
-    dx, dy = round(w * GROWTH), round(h * GROWTH)
+    dx, dy = round(w * MAX_GROWTH), round(h * MAX_GROWTH)
     return _clipped(x - dx, y - dy, x + w + dx, y + h + dy, size)
 
 
@@ -118,9 +122,9 @@ def _clipped(left: int, top: int, right: int, bottom: int, size: tuple[int, int]
     return left, top, max(1, min(right, size[0]) - left), max(1, min(bottom, size[1]) - top)
 
 
-def _union(one: Box, other: Box) -> Box:
-    left, top = min(one[0], other[0]), min(one[1], other[1])
-    right, bottom = max(one[0] + one[2], other[0] + other[2]), max(one[1] + one[3], other[1] + other[3])
+def _union(a: Box, b: Box) -> Box:
+    left, top = min(a[0], b[0]), min(a[1], b[1])
+    right, bottom = max(a[0] + a[2], b[0] + b[2]), max(a[1] + a[3], b[1] + b[3])
     return left, top, right - left, bottom - top
 
 

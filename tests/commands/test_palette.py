@@ -17,12 +17,14 @@ from mangacolor.cli import main
 from mangacolor.core.colour import to_rgb
 from mangacolor.core.errors import InputError, UsageError
 from mangacolor.core.settings import Options, RunOptions
-from mangacolor.core.types import Image
+from mangacolor.core.types import Artifact, Image
 from mangacolor.pipeline.events import RunResult
 from mangacolor.pipeline.plan import plan_run
 from mangacolor.pipeline.report.palette_page import changed, find_palette, parse_set
-from mangacolor.stages.harmonize.palette_file import Entry, from_document
-from mangacolor.stages.reassemble.recolour import moves_of
+from mangacolor.pipeline.store.cache import ENTRY, PageCache
+from mangacolor.stages.harmonize.corrections import Corrections
+from mangacolor.stages.harmonize.palette_file import PaletteEntry, from_document
+from mangacolor.stages.windows.artifact import PageColours
 from mangacolor.tests.helpers.stages import comic_page, tiny_weights
 from mangacolor.training.evaluation.colour import ciede2000, to_lab
 
@@ -55,17 +57,28 @@ def picture(path: Path) -> Image:
     return np.asarray(PilImage.open(path).convert("RGB"))
 
 
-def surface_pixels(out: Path, page: str, number: int, source: Image) -> np.ndarray:
-    """Where a page shows a group: well inside its surfaces, and no ink. H×W bool."""
+def kept_artifact(folder: Path, stage: str) -> Artifact:
+    """What a stage left in a page's state folder."""
+    key = json.loads((folder / f"{stage}.json").read_text())[ENTRY]["key"]
+    artifact = PageCache(folder).load(stage, key)
+    assert artifact is not None
+    return artifact
+
+
+def segment_pixels(out: Path, page: str, number: int, source: Image) -> np.ndarray:
+    """Where a page shows a group: well inside its segments, and no ink. H×W bool."""
     folder = out / ".mangacolor" / "pages" / page
-    panels = json.loads((folder / "colorize.json").read_text())["panels"]
-    windows = json.loads((folder / "harmonize.json").read_text())["windows"]
+    colours, corrections = (kept_artifact(folder, stage) for stage in ("colorize", "harmonize"))
+    windows = zip(
+        PageColours.from_artifact(colours).windows,
+        Corrections.from_artifact(corrections).windows,
+        strict=True,
+    )
     where = np.zeros(source.shape[:2], np.bool_)
-    for index, (panel, window) in enumerate(zip(panels, windows, strict=True)):
-        x, y, w, h = panel["box"]
-        labels = np.asarray(PilImage.open(folder / f"colorize.surfaces-{index:03d}.png"))
-        groups = np.append(-1, moves_of(window)[:, 0])
-        mine = (groups[labels] == number).astype(np.uint8)
+    for window, decided in windows:
+        x, y, w, h = window.box
+        groups = np.append(-1, decided.group)
+        mine = (groups[window.labels] == number).astype(np.uint8)
         large = cv2.resize(mine, (w, h), interpolation=cv2.INTER_NEAREST)
         where[y : y + h, x : x + w] |= (
             cv2.erode(np.pad(large, 1), np.ones((13, 13), np.uint8))[1:-1, 1:-1] > 0
@@ -83,7 +96,7 @@ def test_an_edit_recolours_its_group_without_the_network(tmp_path: Path, weights
     assert [entry.area for entry in entries] == sorted((e.area for e in entries), reverse=True)
     grey = {name: picture(source / name) for name in before}
     there = {
-        entry.id: {name: surface_pixels(out, name, entry.id, grey[name]) for name in before}
+        entry.id: {name: segment_pixels(out, name, entry.id, grey[name]) for name in before}
         for entry in entries
     }
     number = next(n for n, masks in there.items() if sum(m.sum() for m in masks.values()) > 2000)
@@ -162,7 +175,7 @@ def test_set_wants_a_group_and_a_colour(text: str) -> None:
 
 
 def test_only_groups_that_exist_can_be_set() -> None:
-    entries = (Entry(4, "#111111", "#111111", b""),)
+    entries = (PaletteEntry(4, "#111111", "#111111", b""),)
     assert changed(entries, {4: "#222222"}, None)[0].edited
     assert changed(entries, {}, True)[0].locked
     with pytest.raises(UsageError, match="--set 5"):

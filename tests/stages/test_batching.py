@@ -25,7 +25,8 @@ from mangacolor.models.upscale.loader import Upscaler, load_upscaler
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.run import run
 from mangacolor.stages.batching import Room, load_model, run_in_batches
-from mangacolor.stages.colorize import stage as colorize
+from mangacolor.stages.colorize.network import colorize_pictures
+from mangacolor.stages.colorize.stage import Config as ColorizeConfig
 from mangacolor.stages.registry import default_graph
 from mangacolor.stages.upscale.enlarge import upscale_luma
 from mangacolor.tests.helpers.stages import bench, comic_page, tiny_weights
@@ -130,24 +131,24 @@ def differ(one: Sequence[Image], other: Sequence[Image]) -> int:
 @pytest.mark.parametrize("most", [1, 2, 5])
 def test_colour_is_the_same_in_smaller_batches(most: int, weights: Path) -> None:
     runner = load_colour_runner(weights)
-    whole = colorize.colorize_pictures(runner, pictures(), 8)
+    whole = colorize_pictures(runner, pictures(), 8)
     context, small = bench(comic_page()), Small(runner, most)
-    assert differ(whole, colorize.colorize_pictures(small.runner, pictures(), 8, context)) <= 1
+    assert differ(whole, colorize_pictures(small.runner, pictures(), 8, context)) <= 1
     assert small.tried.count(8) == 1
     before = len(small.tried)
-    colorize.colorize_pictures(small.runner, pictures(), 8, context)  # the next page
+    colorize_pictures(small.runner, pictures(), 8, context)  # the next page
     assert max(small.tried[before:]) <= most
     assert context.counts["network_calls"] == sum(size <= most for size in small.tried)
 
 
 def test_a_tile_that_fits_nowhere_on_the_card_is_coloured_by_the_processor(weights: Path) -> None:
     context = bench(comic_page())
-    context.config = colorize.Config(str(weights))
+    context.config = ColorizeConfig(str(weights))
     context.device = "cuda:0"
     runner = load_colour_runner(weights)
-    whole = colorize.colorize_pictures(runner, pictures(), 8)
+    whole = colorize_pictures(runner, pictures(), 8)
     small = Small(runner, 0).runner
-    assert differ(whole, colorize.colorize_pictures(small, pictures(), 8, context)) <= 1
+    assert differ(whole, colorize_pictures(small, pictures(), 8, context)) <= 1
     assert len(context.warnings) == 1 and "out of memory" in context.warnings[0]
 
 

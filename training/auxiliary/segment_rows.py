@@ -15,9 +15,11 @@ from mangacolor.core.atomic import write_atomic
 from mangacolor.core.types import Image
 from mangacolor.models.colour.runner import ColourRunner
 from mangacolor.models.page.descreener import descreen, shared_descreener
-from mangacolor.stages.colorize.stage import colorize_pictures
-from mangacolor.stages.segments.features import FeaturePool, describe
-from mangacolor.stages.segments.segmentation import find_surfaces, label_means
+from mangacolor.stages.colorize.network import colorize_pictures
+from mangacolor.stages.segments.features import describe_segments
+from mangacolor.stages.segments.params import SegmentationParams
+from mangacolor.stages.segments.pooling import FeaturePool
+from mangacolor.stages.segments.segmentation import find_segments, mean_by_label
 from mangacolor.training.auxiliary.chapters import Library, chapter
 from mangacolor.training.evaluation.colour import to_lab
 
@@ -39,16 +41,15 @@ def gather(library: Library, runner: ColourRunner, rng: np.random.Generator) -> 
     found: list[tuple[Image, Floats, Floats, npt.NDArray[np.int32]]] = []
     for number, (grey, colour) in enumerate(chapter(library, rng)):
         plain = descreen(shared_descreener(), grey)
-        labels = find_surfaces(plain, np.ones(grey.shape, np.bool_))
+        labels = find_segments(plain, np.ones(grey.shape, np.bool_), SegmentationParams())
         count = int(labels.max())
         if count == 0:
             continue
         pool = FeaturePool(labels)
         (picture,) = colorize_pictures(runner, [grey], 1, pools=[pool])
         lab, stray = _true_colours(labels, colour)
-        found.append(
-            (describe(labels, plain, picture, pool.rows()), lab, stray, np.full(count, number, np.int32))
-        )
+        table = describe_segments(labels, plain, picture, pool.rows())
+        found.append((table, lab, stray, np.full(count, number, np.int32)))
     table, lab, stray, window = (np.concatenate(column) for column in zip(*found, strict=True))
     return Rows(table, lab, stray, window)
 
@@ -57,7 +58,7 @@ def _true_colours(labels: Image, colour: Image) -> tuple[Floats, Floats]:
     """Mean Lab of each surface (N×3), and the deviation of its a and b (N)."""
     lab, count = to_lab(colour), int(labels.max()) + 1
     means, squares = (
-        np.stack([label_means(labels, values[..., plane], count) for plane in range(3)], axis=1)
+        np.stack([mean_by_label(labels, values[..., plane], count) for plane in range(3)], axis=1)
         for values in (lab, lab.astype(np.float64) ** 2)
     )
     stray = np.sqrt(np.maximum(squares - means**2, 0)[:, 1:].sum(axis=1))

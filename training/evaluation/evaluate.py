@@ -165,7 +165,7 @@ def network_colourer(name: str, network: Generator, origin: str = "", batch: int
     Its own luma is kept, as in the notebook: the command would take only its chroma.
     """
     from mangacolor.models.colour.runner import colour_runner
-    from mangacolor.stages.colorize.stage import colorize_pictures
+    from mangacolor.stages.colorize.network import colorize_pictures
 
     runner = colour_runner(network)
     size = sum(parameter.numel() for parameter in network.parameters())

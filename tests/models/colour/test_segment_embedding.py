@@ -23,7 +23,16 @@ from mangacolor.models.colour.segment_embedding import (
 )
 from mangacolor.models.files.reading import sha256_of, weights_path
 from mangacolor.stages.harmonize.descriptors import make_space
-from mangacolor.stages.segments.features import AREA, AREA_STEPS, COLUMNS, TONE, embedded, embedding_inputs
+from mangacolor.stages.harmonize.params import DescriptorParams
+from mangacolor.stages.segments.features import (
+    AREA,
+    AREA_STEPS,
+    COLUMNS,
+    TONE,
+    SegmentFeatures,
+    embed_features,
+    embedding_inputs,
+)
 from mangacolor.training.auxiliary.chapters import WINDOWS, chapter, make_library, work_of
 from mangacolor.training.auxiliary.panels import cut_out
 from mangacolor.training.auxiliary.segment_embedding import Chapter, Network, Recipe, contrast, ready, train
@@ -83,17 +92,18 @@ def test_it_computes_what_was_trained() -> None:
 
 def test_a_surface_is_where_it_is_whatever_else_is_there() -> None:
     embedding, some = toy_network().finished(()), rows(0)
-    whole = embedded(some.table, VOTES, embedding)
+    whole = embed_features(some.table, VOTES, embedding)
     assert whole.shape == (len(some.table), len(COLUMNS) + TOY.size + VOTES)
-    assert np.array_equal(whole[7:9], embedded(some.table[7:9], VOTES, embedding))
+    assert np.array_equal(whole[7:9], embed_features(some.table[7:9], VOTES, embedding))
     assert np.array_equal(whole[:, -VOTES:], some.table[:, -VOTES:])
 
 
 def test_descriptors_keep_the_distances_of_points() -> None:
     embedding, some = toy_network().finished(()), rows(0)
-    table = embedded(some.table, VOTES, embedding)
-    space = make_space(table, VOTES, embedded=True)
-    places = space.place(table, np.zeros(len(table), np.int64))
+    table = embed_features(some.table, VOTES, embedding)
+    segments = SegmentFeatures(table, VOTES)
+    space = make_space(segments, True, DescriptorParams())
+    places = space.place(segments, np.zeros(len(table), np.int64))
     points = embedding(embedding_inputs(some.table, VOTES)) * space.weights.features
     wanted = np.linalg.norm(points[:, None] - points, axis=2)
     np.testing.assert_allclose(np.linalg.norm(places[:, None] - places, axis=2), wanted, atol=0.06)

@@ -11,7 +11,8 @@ import pytest
 from mangacolor.core.errors import SetupError
 from mangacolor.core.types import Image
 from mangacolor.models.page.descreener import Descreener, descreen, load_descreener, shared_descreener
-from mangacolor.stages.segments.segmentation import find_surfaces
+from mangacolor.stages.segments.segmentation import find_segments
+from mangacolor.tests.helpers.segments import SEGMENTATION
 from mangacolor.training.auxiliary.descreen import Recipe, draw_pairs, pair_of
 from mangacolor.training.auxiliary.image_to_image import fit
 from mangacolor.training.data.halftone import screened
@@ -56,8 +57,9 @@ def test_dots_become_an_even_grey_of_the_same_tone_and_the_line_stays(tone: int,
 def test_a_line_divides_a_toned_ground_in_two() -> None:
     page = toned(140, 2.6)
     everywhere = np.ones(page.shape, np.bool_)
-    assert find_surfaces(page, everywhere).max() != 2  # between dots there is no room for one to start
-    assert find_surfaces(descreen(shared_descreener(), page), everywhere).max() == 2
+    # Between dots there is no room for one to start.
+    assert find_segments(page, everywhere, SEGMENTATION).max() != 2
+    assert find_segments(descreen(shared_descreener(), page), everywhere, SEGMENTATION).max() == 2
 
 
 def test_what_has_no_dots_stays_as_it_is() -> None:

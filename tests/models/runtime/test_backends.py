@@ -27,8 +27,10 @@ from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
 from mangacolor.models.runtime.parallel import parallel_map
 from mangacolor.models.upscale import winograd
 from mangacolor.models.upscale.loader import Upscaler, load_upscaler
-from mangacolor.stages.colorize.stage import colorize_pictures, tiles_of, working_size
+from mangacolor.stages.colorize.network import colorize_pictures
+from mangacolor.stages.colorize.tiling import tiles_of
 from mangacolor.stages.registry import built_in_stages
+from mangacolor.stages.windows.scale import working_size
 
 needs_ncnn = pytest.mark.skipif(not importlib.util.find_spec("ncnn"), reason="needs mangacolor[fast]")
 BACKENDS: list[Any] = [

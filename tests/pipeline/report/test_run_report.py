@@ -119,7 +119,7 @@ def test_report_survives_a_lost_result(chapter: Path) -> None:
 
 def test_tiles_are_drawn_where_the_network_saw_them() -> None:
     page = np.full((600, 400, 3), 255, np.uint8)
-    window = {"box": [100, 50, 200, 500], "size": [256, 640], "scale": 1.28}
+    window = {"box": [100, 50, 200, 500], "size": [256, 640], "scale": 1.28, "surfaces": 3}
     drawn = draw_tiles(page, {"panels": [window], "tile": [256, 32]}, 300)
     assert drawn is not None and drawn.shape == (300, 200, 3)
     rows, columns = np.nonzero(drawn[..., 2] != drawn[..., 0])

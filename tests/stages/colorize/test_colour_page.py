@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -9,11 +10,16 @@ import numpy as np
 import pytest
 
 from mangacolor.core.colour import chroma, luma
+from mangacolor.core.errors import PageError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Image
 from mangacolor.models.colour.interface import TILE
 from mangacolor.models.colour.runner import load_colour_runner
-from mangacolor.stages.colorize.stage import colorize_pictures, working_size
+from mangacolor.stages.colorize import stage as colorize
+from mangacolor.stages.colorize.network import colorize_pictures
+from mangacolor.stages.reassemble import stage as reassemble
+from mangacolor.stages.windows.artifact import PageColours
+from mangacolor.stages.windows.scale import working_size
 from mangacolor.tests.helpers.stages import Bench, bench, comic_page, run_until, tiny_weights
 
 
@@ -109,3 +115,28 @@ def test_saturation_nought_gives_a_grey_page(weights: Path) -> None:
     options = Options(scale="1", weights=str(weights), saturation=0.0, device="cpu")
     result = run_until("reassemble", context, options)["reassemble"].images["main"]
     assert strength(result).max() < 1
+
+
+def test_other_windows_than_were_coloured_are_refused(weights: Path) -> None:
+    """reassemble makes the map of windows again, which must give those that colorize saw."""
+    made, context = coloured(comic_page(), weights)
+    colours = PageColours.from_artifact(made["colorize"])
+    first, *others = colours.windows
+    x, y, w, h = first.box
+    moved = replace(colours, windows=(replace(first, box=(x, y, w - 1, h)), *others))
+    context.config = reassemble.configure(Options(), context.chapter)
+    with pytest.raises(PageError, match="windows") as refused:
+        reassemble.run(context, {**made, "colorize": moved.to_artifact()})
+    assert "--from" in refused.value.remedy
+
+
+def test_what_was_prepared_is_not_prepared_again(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cpu lane may prepare windows while the device colours others."""
+    made, context = coloured(comic_page(), weights)
+    inputs = {name: made[name] for name in colorize.STAGE.needs}
+    context.config = colorize.configure(Options(weights=str(weights)), context.chapter)
+    context.prepared = colorize.prepare(context, inputs)  # type: ignore[attr-defined]
+    monkeypatch.setattr(colorize, "prepare", lambda *_: pytest.fail("prepared twice"))
+    again = colorize.run(context, inputs)
+    assert again.data == made["colorize"].data
+    assert all(np.array_equal(again.images[name], image) for name, image in made["colorize"].images.items())

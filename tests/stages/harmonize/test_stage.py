@@ -1,4 +1,4 @@
-"""harmonize: surfaces that look alike take one colour, and others keep theirs."""
+"""harmonize: segments that look alike take one colour, and others keep theirs."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ import pytest
 from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page
+from mangacolor.stages.harmonize.corrections import Correction, Corrections, WindowCorrections
 from mangacolor.stages.harmonize.hints import Hint
-from mangacolor.stages.harmonize.palette_file import from_document, parts_of, to_document
-from mangacolor.stages.harmonize.stage import STAGE, STEP, Config, configure, run
-from mangacolor.stages.reassemble.recolour import MOVE, WANTED, moves_of
+from mangacolor.stages.harmonize.palette_file import from_document, from_hex, to_document
+from mangacolor.stages.harmonize.stage import STAGE, Config, configure, run
 from mangacolor.stages.segments.features import AREA, AREA_STEPS, CB, COLUMNS, CR, SHOWN, TONE
+from mangacolor.stages.windows.artifact import PageColours, WindowColours
 from mangacolor.tests.helpers.stages import Bytes
 
 KINDS, SIDE, FEATURES = 4, 32, 24  # a window shows every kind once, in strips
+STEP = Config.params.group_colours.chroma_step
 
 
 @dataclass
@@ -48,19 +50,16 @@ def page(colours: list[tuple[int, int]], seed: int = 0) -> dict[str, Artifact]:
     """A page of one window with a strip of each kind; ``colours``: what the network gave them."""
     labels = np.repeat(np.arange(1, KINDS + 1, dtype=np.uint8), SIDE)[:, None].repeat(SIDE * KINDS, axis=1)
     looks = np.random.default_rng(7).normal(128, 40, (KINDS, FEATURES))
-    table = np.zeros((KINDS, len(COLUMNS) + FEATURES), np.uint8)
-    table[:, len(COLUMNS) :] = looks + np.random.default_rng(seed).normal(0, 4, looks.shape)
-    table[:, TONE] = table[:, SHOWN] = 100 + 30 * np.arange(KINDS)
-    table[:, AREA] = round(AREA_STEPS * np.log2(SIDE * SIDE * KINDS))
-    table[:, (CB, CR)] = np.array(colours) + 128
+    rows = np.zeros((KINDS, len(COLUMNS) + FEATURES), np.uint8)
+    rows[:, len(COLUMNS) :] = looks + np.random.default_rng(seed).normal(0, 4, looks.shape)
+    rows[:, TONE] = rows[:, SHOWN] = 100 + 30 * np.arange(KINDS)
+    rows[:, AREA] = round(AREA_STEPS * np.log2(SIDE * SIDE * KINDS))
+    rows[:, (CB, CR)] = np.array(colours) + 128
     picture = np.full((*labels.shape, 3), 150, np.uint8)
-    data = {
-        "panels": [{"box": [0, 0, *labels.shape[::-1]], "size": [128, 128], "surfaces": KINDS}],
-        "palette": [],
-        "embedded": False,
-    }
-    images = {"panel-000": picture, "surfaces-000": labels, "surfaces": table}
-    return {"colorize": Artifact(data, images), "balloons": Artifact({}, {"main": np.zeros_like(labels)})}
+    box = (0, 0, *labels.shape[::-1])
+    window = WindowColours(box, picture, np.full_like(labels, 150), labels, rows)
+    balloons = Artifact({}, {"main": np.zeros_like(labels)})
+    return {"colorize": PageColours((window,)).to_artifact(), "balloons": balloons}
 
 
 def chapter(count: int = 12) -> tuple[Context, dict[str, Inputs]]:
@@ -73,17 +72,28 @@ def chapter(count: int = 12) -> tuple[Context, dict[str, Inputs]]:
     return Context(Chapter(".", rows)), pages
 
 
-def after(pages: Mapping[str, Inputs], made: Mapping[str, Artifact], kind: int) -> Image:
-    """Chroma of a kind on every page once its surfaces are moved, P×2."""
-    found = []
-    for name, inputs in pages.items():
-        move = moves_of(made[name].data["windows"][0])[kind]
-        found.append(inputs["colorize"].images["surfaces"][kind, [CB, CR]].astype(int) - 128 + move[1:3])
-    return np.array(found)
+def decided(artifact: Artifact) -> WindowCorrections:
+    """The corrections of a page's only window."""
+    (window,) = Corrections.from_artifact(artifact).windows
+    return window
 
 
-def group_of(made: Mapping[str, Artifact], kind: int) -> int:
-    (number,) = {int(moves_of(artifact.data["windows"][0])[kind, 0]) for artifact in made.values()}
+def features(inputs: Inputs) -> Image:
+    return PageColours.from_artifact(inputs["colorize"]).features
+
+
+def after(pages: Mapping[str, Inputs], handed: Mapping[str, Artifact], kind: int) -> Image:
+    """Chroma of a kind on every page once its segments are corrected, P×2."""
+    return np.array(
+        [
+            features(inputs)[kind, [CB, CR]].astype(int) - 128 + decided(handed[name]).chroma[kind]
+            for name, inputs in pages.items()
+        ]
+    )
+
+
+def group_of(handed: Mapping[str, Artifact], kind: int) -> int:
+    (number,) = {decided(artifact).row(kind).group for artifact in handed.values()}
     return number
 
 
@@ -95,13 +105,12 @@ def test_what_looks_alike_takes_the_colour_of_the_most() -> None:
     assert len({group_of(made, kind) for kind in range(KINDS)}) == KINDS
 
 
-def moves(made: Mapping[str, Artifact]) -> npt.NDArray[np.int_]:
-    """Levels of Cb and Cr of every surface."""
-    flat = [value for artifact in made.values() for window in artifact.data["windows"] for value in window]
-    return np.array(flat).reshape(-1, MOVE)[:, WANTED]
+def chroma_changes(handed: Mapping[str, Artifact]) -> npt.NDArray[np.int_]:
+    """Levels of Cb and Cr added to every segment."""
+    return np.concatenate([decided(artifact).chroma for artifact in handed.values()])
 
 
-def test_moves_are_whole_and_the_same_every_time() -> None:
+def test_corrections_are_whole_and_the_same_every_time() -> None:
     context, pages = chapter()
     made = run(context, pages)
     assert all(isinstance(v, int) for a in made.values() for window in a.data["windows"] for v in window)
@@ -110,9 +119,9 @@ def test_moves_are_whole_and_the_same_every_time() -> None:
 
 def test_another_page_moves_the_rest_little() -> None:
     context, pages = chapter()
-    made = moves(run(context, pages)).reshape(len(pages), KINDS, 2)
+    made = chroma_changes(run(context, pages)).reshape(len(pages), KINDS, 2)
     pages["4.png"] = page([(20, 20), (10, 10), (-20, -8), (4, 2)], 99)
-    again = moves(run(context, pages)).reshape(made.shape)
+    again = chroma_changes(run(context, pages)).reshape(made.shape)
     others = [number for number, name in enumerate(pages) if name != "4.png"]
     assert (made[others] == again[others]).all(axis=2).mean() >= 0.75
     assert np.abs(made[others] - again[others]).max() <= STEP
@@ -123,15 +132,21 @@ def test_balloons_are_left_alone_and_do_not_count() -> None:
     for inputs in pages.values():
         inputs["balloons"].images["main"][:SIDE] = 255
     for artifact in run(context, pages).values():
-        assert moves_of(artifact.data["windows"][0])[0].tolist() == [-1, 0, 0, -1, 0, 0]
+        assert decided(artifact).row(0) == Correction()
 
 
-def test_a_chapter_without_surfaces() -> None:
+def test_a_chapter_without_segments() -> None:
     context, pages = chapter(2)
-    for inputs in pages.values():
-        del inputs["colorize"].images["surfaces"]
-        inputs["colorize"].data["panels"][0]["surfaces"] = 0
-    assert all(artifact.data == STAGE.neutral().data for artifact in run(context, pages).values())
+    empty = {
+        name: {**inputs, "colorize": without_segments(inputs["colorize"])} for name, inputs in pages.items()
+    }
+    assert all(artifact.data == STAGE.neutral().data for artifact in run(context, empty).values())
+
+
+def without_segments(colorize: Artifact) -> Artifact:
+    (window,) = PageColours.from_artifact(colorize).windows
+    bare = replace(window, labels=np.zeros_like(window.labels), features=np.zeros((0, 0), np.uint8))
+    return PageColours((bare,)).to_artifact()
 
 
 def edit(context: Context, number: int, **changes: Any) -> None:
@@ -149,12 +164,12 @@ def test_an_edit_moves_its_group_everywhere_and_no_other() -> None:
     number = group_of(made, 0)
     edit(context, number, colour="#c0392b")
     again = run(context, pages)
-    value, *chroma = parts_of("#c0392b")
+    value, *chroma = from_hex("#c0392b")
     assert np.abs(after(pages, again, 0) - chroma).max() <= 1
     for name, artifact in again.items():
-        before, now = (moves_of(a.data["windows"][0]) for a in (made[name], artifact))
-        assert (before[1:] == now[1:]).all()
-        assert abs(now[0, 3] - value) <= 1 and (now[1:, 3] == -1).all()
+        before, now = decided(made[name]), decided(artifact)
+        assert all(before.row(kind) == now.row(kind) for kind in range(1, KINDS))
+        assert abs(now.row(0).luma - value) <= 1 and (now.luma[1:] == -1).all()
     # The palette still says both what is wanted and what there was.
     entry = next(e for e in from_document(context.document or {}) if e.id == number)
     assert entry.edited and entry.colour == "#c0392b"
@@ -182,7 +197,7 @@ def test_a_locked_palette_keeps_its_colours_in_the_next_chapter(tmp_path: Path) 
     following = Context(context.chapter, config)
     again = run(following, other)
     assert np.abs(after(other, again, 0) - (-10, 30)).max() <= 3
-    assert np.abs(after(other, again, 1) - parts_of("#2255aa")[1:]).max() <= 1
+    assert np.abs(after(other, again, 1) - from_hex("#2255aa")[1:]).max() <= 1
     first = {n: a.data for n, a in again.items()}
     assert {n: a.data for n, a in run(following, other).items()} == first  # with the palette it has left
 
@@ -193,8 +208,8 @@ def test_a_hint_fixes_the_group_under_its_point() -> None:
         hints=(Hint("3.png", 10, SIDE + 5, "#2255aa"), Hint(1, 10, 3 * SIDE + 5, "#aa5522"))
     )
     made = run(context, pages)
-    assert np.abs(after(pages, made, 1) - parts_of("#2255aa")[1:]).max() <= 1
-    assert np.abs(after(pages, made, 3) - parts_of("#aa5522")[1:]).max() <= 1
+    assert np.abs(after(pages, made, 1) - from_hex("#2255aa")[1:]).max() <= 1
+    assert np.abs(after(pages, made, 3) - from_hex("#aa5522")[1:]).max() <= 1
     assert np.abs(after(pages, made, 2) - (-20, -8)).max() <= 3
 
 
@@ -203,11 +218,12 @@ def test_references_are_followed_where_they_look_alike() -> None:
     example = page([(0, 0)] * KINDS, 77)
     true = np.zeros((KINDS * SIDE, SIDE * KINDS, 3), np.uint8)
     true[:] = (40, 140, 60)
-    table = example["colorize"].images["surfaces"]
-    table[1:, len(COLUMNS) :] = 255 - table[1:, len(COLUMNS) :]  # only kind 0 looks like ours
+    (window,) = PageColours.from_artifact(example["colorize"]).windows
+    rows = window.features  # as the artifact holds them
+    rows[1:, len(COLUMNS) :] = 255 - rows[1:, len(COLUMNS) :]  # only kind 0 looks like ours
     context.examples = [{"decode": Artifact({}, {"main": true}), "colorize": example["colorize"]}] * 3
     made = run(context, pages)
-    green = np.array(parts_of("#288c3c")[1:])
+    green = np.array(from_hex("#288c3c")[1:])
     assert np.abs(after(pages, made, 0) - green).max() <= 6
     assert np.abs(after(pages, made, 2) - (-20, -8)).max() <= 3
 

@@ -1,0 +1,103 @@
+"""Calls of the colour network: pictures cut into tiles, coloured in batches, and blended again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mangacolor.core.types import Image, Tile
+from mangacolor.stages.base import StageContext
+from mangacolor.stages.batching import Room, load_model, run_in_batches
+from mangacolor.stages.colorize.tiling import blend, tiles_of
+from mangacolor.stages.segments.pooling import FeaturePool
+
+if TYPE_CHECKING:
+    from mangacolor.models.colour.prediction import Coloured
+    from mangacolor.models.colour.runner import ColourRunner
+
+# Level of what a picture is padded with.
+PAPER = 255
+
+
+def shared_runner(context: StageContext, device: str) -> ColourRunner:
+    """The network of the stage's configuration on ``device``, loaded once a run and lane."""
+    config = context.config
+
+    def load() -> ColourRunner:
+        from mangacolor.models.colour.runner import load_colour_runner
+
+        return load_colour_runner(config.weights, device, config.cpu_backend)
+
+    return context.resource(("colour", config, device), lambda: load_model(load, device))
+
+
+def colorize_pictures(
+    runner: ColourRunner,
+    pictures: Sequence[Image],
+    batch: int,
+    context: StageContext | None = None,
+    pools: Sequence[FeaturePool] = (),
+) -> list[Image]:
+    """Colour grey pictures (H×W uint8, at working scale), ``batch`` tiles of whatever picture at a time.
+
+    Returns H×W×3 uint8 pictures. ``pools``: one a picture, to be filled with what the network saw.
+    """
+    tilings = [tiles_of(picture.shape, runner.size.tile, runner.size.multiple_of) for picture in pictures]
+    padded = [_pad(picture, tiles) for picture, tiles in zip(pictures, tilings, strict=True)]
+    inputs = [full[tile.area] for full, tiles in zip(padded, tilings, strict=True) for tile in tiles]
+    outputs = _call_network(runner, inputs, batch, context, runner.feature_maps if pools else ())
+    results = []
+    for number, (picture, full, tiles) in enumerate(zip(pictures, padded, tilings, strict=True)):
+        coloured = []
+        for tile in tiles:
+            output = next(outputs)
+            coloured.append(output.picture)
+            if pools:
+                pools[number].add(tile, output.maps)
+        whole = blend(tiles, coloured, *full.shape)[: picture.shape[0], : picture.shape[1]]
+        results.append(np.rint((whole + 1.0) * 127.5).clip(0, 255).astype(np.uint8))
+    return results
+
+
+def _call_network(
+    runner: ColourRunner,
+    tiles: Sequence[Image],
+    batch: int,
+    context: StageContext | None,
+    maps: Sequence[str],
+) -> Iterator[Coloured]:
+    def call(group: Sequence[Image]) -> list[Coloured]:
+        if context is None:
+            return runner.run(group, maps)
+        context.check_cancelled()
+        outputs = runner.run(group, maps)
+        context.count("network_calls")
+        return outputs
+
+    room = context.resource(("room", "colorize"), Room) if context else Room()
+    rescue = _use_processor(context, maps) if context and context.device != "cpu" else None
+    for _, output in run_in_batches(tiles, batch, room, call, rescue=rescue):
+        yield output
+
+
+def _use_processor(context: StageContext, maps: Sequence[str]) -> Callable[[Image], Coloured]:
+    """Colour a tile that does not fit on the card: slower, and the same to within a level."""
+    warned: list[bool] = []
+
+    def rescue(tile: Image) -> Coloured:
+        if not warned:
+            warned.append(True)
+            context.warn(f"{context.device} is out of memory: some tiles were coloured by the processor")
+        context.check_cancelled()
+        context.count("network_calls")
+        return shared_runner(context, "cpu").run([tile], maps)[0]
+
+    return rescue
+
+
+def _pad(picture: Image, tiles: Sequence[Tile]) -> Image:
+    height, width = tiles[-1].y + tiles[-1].height, tiles[-1].x + tiles[-1].width
+    more = ((0, height - picture.shape[0]), (0, width - picture.shape[1]))
+    return np.pad(picture, more, constant_values=PAPER)

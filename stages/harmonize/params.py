@@ -1,0 +1,179 @@
+"""The numbers that decide which segments are one thing and what colour they take.
+
+Chroma is in levels (Cb and Cr, 0 to 255, centred on 0); descriptors are without unit. The values were chosen
+on made-up chapters of anime figures with known parts and on open comics (docs/harmonize.md has the figures).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class DescriptorWeights:
+    """What each part of a descriptor counts; a distance of 1 between two parts of weight 1 is a distance of
+    1."""
+
+    # Of the network's features, as a direction of length 1.
+    features: float
+    # Of the votes, as roots of probabilities: of length 1.
+    votes: float
+    # Of a tone from 0 to 255.
+    tone: float
+    # Of a texture (standard deviation of luma) from 0 to 255.
+    texture: float = 5.0
+    # Of each doubling of the area.
+    area: float = 0.07
+
+
+@dataclass(frozen=True, slots=True)
+class DescriptorParams:
+    """Where a segment stands among the others (descriptors.py)."""
+
+    # Of a network that votes.
+    voting: DescriptorWeights = DescriptorWeights(features=0.65, votes=1.2, tone=10.0)
+    # Of a network that does not.
+    silent: DescriptorWeights = DescriptorWeights(features=1.3, votes=0.0, tone=10.0)
+    # Of a network with an embedding. Votes count too: without them more is joined, and works of other hands
+    # lose what the network knew.
+    embedded: DescriptorWeights = DescriptorWeights(features=1.0, votes=0.9, tone=5.0, texture=0.0, area=0.0)
+    # Directions that a network's own features are reduced to (principal components).
+    dimensions: int = 128
+    # Between what is drawn behind the figures and what is not.
+    backdrop: float = 0.6
+    # Of each page between two backdrops: beyond a few pages they are of different scenes.
+    page: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class NeighbourParams:
+    """Who a segment's neighbours are (neighbours.py)."""
+
+    # Neighbours of a segment (k).
+    count: int = 15
+    # Distance of descriptors at which similarity has fallen to 1/e.
+    similarity_scale: float = 0.7
+    # Segments in a cell of the search, about.
+    cell_size: int = 256
+    # Cells that are searched at least.
+    probed_cells: int = 6
+    # Iterations of k-means that find the cells.
+    cell_iterations: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentParams:
+    """What colour each segment starts from (colour_assignment.py)."""
+
+    # Steps that votes travel along the graph.
+    propagation_steps: int = 8
+    # What one's own votes count in each step, against a neighbour that is just alike.
+    self_weight: float = 0.6
+    # Perplexity of a segment's votes that sharpening aims at, as a share of the palette's colours.
+    target_perplexity: float = 0.25
+    # Range of the temperature of votes: at 1 colours are means, as the network's own; at 0 of the palette.
+    temperatures: tuple[float, float] = (0.3, 1.25)
+    # The largest segments of the chapter, from which the prior is matched.
+    max_segments: int = 4096
+    # Iterations of the matching.
+    iterations: int = 60
+    # Share of a correction that an iteration makes: at 1 colours that are much alike overshoot.
+    bias_step: float = 0.7
+    # Change of the logarithm of the temperature for each unit of entropy that is missing.
+    temperature_step: float = 0.3
+    # Probability that stands for none.
+    min_probability: float = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class SmoothingParams:
+    """How neighbours come to one colour (smoothing.py)."""
+
+    # Times that each segment takes the mode of its neighbours' colours.
+    mode_iterations: int = 2
+    # Levels of chroma within which colours support each other (sigma of the density).
+    mode_bandwidth: float = 20.0
+    # Steps of mean shift from the densest member to the middle of its crowd.
+    mode_shift_steps: int = 3
+    # Iterations of the blurring mean shift that follows.
+    shift_iterations: int = 40
+    # Levels of chroma within which neighbours draw each other there (sigma).
+    shift_bandwidth: float = 40.0
+    # Weight of the starting colour (the anchor) against a neighbour that is just alike, for a network
+    # without votes.
+    anchor_without_votes: float = 0.01
+    # Uncertainty coefficient of the votes at which the anchor's weight is 1.
+    anchor_midpoint: float = 0.075
+    # The logarithm of the anchor's weight falls by this for each unit of the uncertainty coefficient.
+    anchor_slope: float = 50.0
+
+
+@dataclass(frozen=True, slots=True)
+class ClusteringParams:
+    """Which segments are one group (clustering.py)."""
+
+    # Levels of chroma between neighbours after smoothing that cut a link (sigma): they are two things.
+    link_bandwidth: float = 15.0
+    # Of the Louvain method: higher gives more groups.
+    resolution: float = 6.0
+    # Links to its own group, of neighbours that are just alike, that make a segment wholly its member.
+    full_membership_ties: float = 2.0
+    # Share of a group's links that go to another from which both are merged, if they are of one colour.
+    merge_min_share: float = 0.08
+    # Levels of chroma between two groups of one colour.
+    merge_max_chroma_distance: float = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class GroupColourParams:
+    """The one colour of a group (group_colours.py)."""
+
+    # The weightiest members of a group that are asked.
+    max_members: int = 512
+    # By what a group's chroma may be raised at most to that of its members.
+    max_chroma_gain: float = 1.2
+    # Levels of chroma: colours lie on a grid of this step, so that another page seldom moves them.
+    chroma_step: int = 2
+    # Levels of spread of chroma within a segment that halve its weight.
+    spread_scale: float = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class MatchingParams:
+    """Which groups are those of another run or chapter, and how references count (overrides.py,
+    references.py)."""
+
+    # Distance of descriptors up to which a group is taken for one of another run, or is asked by a reference.
+    max_distance: float = 0.75
+    # Members nearest to a segment of a reference that are asked (k).
+    reference_neighbours: int = 5
+    # Pixels at working scale that are one unit of reference: a thousandth of a window of 256×256.
+    reference_unit: float = 65.5
+    # Units of reference that draw a group half of the way.
+    half_pull_units: float = 3.0
+    # What tone counts against references: what is white on paper has a tone in colour.
+    reference_tone_share: float = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionParams:
+    """What is handed on for each segment (group_colours.py)."""
+
+    # Steps of membership, from not at all to fully.
+    membership_steps: int = 4
+    # Luma, 0 to 255, of a segment whose luma somebody chose: ink below stays ink, paper above has no colour.
+    luma_range: tuple[int, int] = (66, 250)
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """All of them."""
+
+    descriptors: DescriptorParams = DescriptorParams()
+    neighbours: NeighbourParams = NeighbourParams()
+    assignment: AssignmentParams = AssignmentParams()
+    smoothing: SmoothingParams = SmoothingParams()
+    clustering: ClusteringParams = ClusteringParams()
+    group_colours: GroupColourParams = GroupColourParams()
+    matching: MatchingParams = MatchingParams()
+    corrections: CorrectionParams = CorrectionParams()

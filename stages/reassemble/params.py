@@ -1,0 +1,67 @@
+"""The numbers that decide how colour is laid on the scan.
+
+Pixels are of the working scale (a panel's short side has 256) unless said otherwise; levels are of luma or
+chroma, 0 to 255. Chosen by eye on pages of the example chapter and of open comics.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mangacolor.stages.segments.params import SegmentationParams
+
+
+@dataclass(frozen=True, slots=True)
+class InkParams:
+    """The way from the network's picture to a layer of colour (ink_transfer.py)."""
+
+    # Luma of the scan up to which a pixel is line, and from which it is wholly surface.
+    line_luma: float = 48.0
+    surface_luma: float = 144.0
+    # What a pixel counts at least, so that an area without surface has a mean, too.
+    min_surface: float = 0.02
+    # Sigma, in pixels, over which tones of the scan and of the network are compared.
+    tone_sigma: float = 4.0
+    # Sigma, in pixels, over which lines take their chroma from the surfaces beside them.
+    line_sigma: float = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class EvennessParams:
+    """How far a segment's own variation is taken away (segment_fields.py)."""
+
+    # Texture (deviation of the scan's luma, levels) of flat print, and of a painting.
+    flat_texture: float = 8.0
+    painted_texture: float = 40.0
+    # Share of its variation of colour that a segment loses, printed flat and painted.
+    flat: float = 0.9
+    painted: float = 0.3
+    # The same for a segment whose colour somebody chose.
+    chosen: float = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class BorderParams:
+    """How two segments meet (segment_fields.py)."""
+
+    # Sigma, in pixels, at which segments meet at ink, and where there is none.
+    crisp_sigma: float = 0.8
+    soft_sigma: float = 5.0
+    # Barrier, in levels, from which two segments begin to meet crisply, and wholly do.
+    low_barrier: float = 8.0
+    high_barrier: float = 28.0
+    # Of the root of a segment's area: how firmly it keeps its own, against pixels of open border.
+    anchor: float = 0.1
+    # What a barrier is.
+    segmentation: SegmentationParams = field(default_factory=SegmentationParams)
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """All of them."""
+
+    ink: InkParams = InkParams()
+    evenness: EvennessParams = EvennessParams()
+    borders: BorderParams = BorderParams()
+    # Range of the factor on a segment's tone that gives it the luma somebody chose.
+    tone_gains: tuple[float, float] = (0.25, 3.9)

@@ -1,0 +1,163 @@
+"""What ``colorize`` leaves of a page, typed: its windows, their colours and segments.
+
+This module alone knows under which names they are kept (``panel-000``, ``surfaces-000``, ``data["panels"]``).
+Those names are older than the terms window and segment, and finished folders are recognised by them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mangacolor.core.arrays import SegmentMap
+from mangacolor.core.types import Artifact, Box, Image
+
+_FEATURES = "surfaces"
+_WINDOWS = "panels"
+
+
+@dataclass(frozen=True, slots=True)
+class WindowFrame:
+    """Where a window lies on its page (``box``, pixels) and its ``size`` at working scale (width, height)."""
+
+    box: Box
+    size: tuple[int, int]
+    segments: int
+
+
+@dataclass(frozen=True, slots=True)
+class WindowColours:
+    """A window of a page as the network coloured it, H×W at working scale.
+
+    ``box``: on the page, in pixels. ``picture``: H×W×3 RGB from the network. ``descreened``: H×W, the luma
+    without halftone. ``labels``: H×W, its segments. ``features``: a row for each of its N segments, label 1
+    first, N×C uint8 (``stages/segments/features.py``).
+    """
+
+    box: Box
+    picture: Image
+    descreened: Image
+    labels: SegmentMap
+    features: Image
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height at working scale."""
+        return self.picture.shape[1], self.picture.shape[0]
+
+    @property
+    def segments(self) -> int:
+        """How many segments it has."""
+        return len(self.features)
+
+
+@dataclass(frozen=True, slots=True)
+class PageColours:
+    """All windows of a page.
+
+    ``palette``: Cb and Cr, in levels, of the colours that the network voted for; as many columns of
+    ``features``, the last ones, are its votes. ``embedded``: the features are the point of an embedding.
+    ``tile``: the longest side of a tile in pixels, and what the sides are multiples of. ``tiles``: how many
+    the network was shown. ``backend``: what computed.
+    """
+
+    windows: tuple[WindowColours, ...]
+    palette: tuple[tuple[float, ...], ...] = ()
+    embedded: bool = False
+    tile: tuple[int, int] = (0, 0)
+    tiles: int = 0
+    backend: str = ""
+
+    @property
+    def boxes(self) -> tuple[Box, ...]:
+        return tuple(window.box for window in self.windows)
+
+    @property
+    def segments(self) -> int:
+        """How many segments the page has, in all windows."""
+        return sum(window.segments for window in self.windows)
+
+    @property
+    def features(self) -> Image:
+        """The rows of all windows one after the other, S×C uint8; 0×0 where nothing is drawn."""
+        rows = [window.features for window in self.windows if window.segments]
+        return np.concatenate(rows) if rows else np.zeros((0, 0), np.uint8)
+
+    def to_artifact(self) -> Artifact:
+        """As it is kept. ``from_artifact`` gives it back."""
+        data = {
+            _WINDOWS: [
+                {
+                    "box": list(window.box),
+                    "size": list(window.size),
+                    "scale": round(window.size[0] / window.box[2], 4),
+                    _FEATURES: window.segments,
+                }
+                for window in self.windows
+            ],
+            "tiles": self.tiles,
+            "tile": list(self.tile),
+            "palette": [list(colour) for colour in self.palette],
+            "embedded": self.embedded,
+            "backend": self.backend,
+        }
+        images = {_picture(number): window.picture for number, window in enumerate(self.windows)}
+        images |= {_descreened(number): window.descreened for number, window in enumerate(self.windows)}
+        images |= {_labels(number): window.labels for number, window in enumerate(self.windows)}
+        if self.segments:
+            images[_FEATURES] = self.features
+        return Artifact(data, images)
+
+    @classmethod
+    def from_artifact(cls, artifact: Artifact) -> PageColours:
+        """Views of the artifact's arrays; nothing is copied."""
+        windows: list[WindowColours] = []
+        start = 0
+        for number, frame in enumerate(frames_of(artifact.data)):
+            rows = np.zeros((0, 0), np.uint8)
+            if frame.segments:
+                rows = artifact.images[_FEATURES][start : start + frame.segments]
+            start += frame.segments
+            windows.append(
+                WindowColours(
+                    frame.box,
+                    artifact.images[_picture(number)],
+                    artifact.images[_descreened(number)],
+                    artifact.images[_labels(number)],
+                    rows,
+                )
+            )
+        data = artifact.data
+        most, multiple_of = data["tile"]
+        palette = tuple(tuple(colour) for colour in data["palette"])
+        return cls(
+            tuple(windows), palette, data["embedded"], (most, multiple_of), data["tiles"], data["backend"]
+        )
+
+
+def frames_of(data: Mapping[str, Any]) -> list[WindowFrame]:
+    """The frames of a page's windows, from the artifact's data alone."""
+    return [
+        WindowFrame(_box(window["box"]), (window["size"][0], window["size"][1]), int(window[_FEATURES]))
+        for window in data[_WINDOWS]
+    ]
+
+
+def _box(box: Sequence[int]) -> Box:
+    x, y, w, h = box
+    return x, y, w, h
+
+
+def _picture(number: int) -> str:
+    return f"panel-{number:03d}"
+
+
+def _descreened(number: int) -> str:
+    return f"descreened-{number:03d}"
+
+
+def _labels(number: int) -> str:
+    return f"surfaces-{number:03d}"

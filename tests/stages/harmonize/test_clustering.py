@@ -1,0 +1,43 @@
+"""Neighbours, communities, and groups of one colour."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from mangacolor.stages.harmonize.clustering import merge_communities
+from mangacolor.stages.harmonize.louvain import find_communities
+from mangacolor.stages.harmonize.neighbours import find_neighbours
+from mangacolor.stages.harmonize.params import ClusteringParams, NeighbourParams
+
+
+def test_groups_of_one_colour_that_are_closely_linked_are_merged() -> None:
+    blocks = np.kron(np.eye(3), np.ones((4, 4)))
+    blocks[3, 4] = blocks[4, 3] = blocks[7, 8] = blocks[8, 7] = 3.0
+    number = np.repeat([0, 1, 2], 4)
+    colours = np.repeat([[0.0, 0.0], [3.0, 0.0], [30.0, 0.0]], 4, axis=0)
+    merged = merge_communities(number, sparse.csr_matrix(blocks), colours, ClusteringParams())
+    assert merged.tolist() == [0] * 8 + [1] * 4
+
+
+def test_communities_are_found_and_numbered_by_first_member() -> None:
+    blocks = sparse.block_diag([np.ones((5, 5)), np.ones((7, 7)), np.ones((3, 3))]).tolil()
+    blocks.setdiag(0)
+    blocks[0, 6] = blocks[6, 0] = 0.5
+    communities = find_communities(sparse.csr_matrix(blocks))
+    assert communities.tolist() == [0] * 5 + [1] * 7 + [2] * 3
+
+
+def test_neighbours_are_of_other_windows_and_nearly_all_found_without_comparing_all() -> None:
+    rng = np.random.default_rng(0)
+    centres = rng.normal(size=(60, 16))
+    places = (centres[rng.integers(60, size=4000)] + 0.15 * rng.normal(size=(4000, 16))).astype(np.float32)
+    windows = np.arange(4000) // 20
+    near, distance = find_neighbours(places, windows, 5, NeighbourParams())
+    assert (windows[near] != windows[:, None]).all() and np.isfinite(distance).all()
+    some = rng.integers(4000, size=150)
+    square = ((places[some, None] - places[None]) ** 2).sum(axis=2)
+    square[windows[some][:, None] == windows[None]] = np.inf
+    true = np.argsort(square, axis=1)[:, :5]
+    kept = np.mean([len(set(a) & set(b)) / 5 for a, b in zip(true, near[some], strict=True)])
+    assert kept > 0.9

@@ -1,0 +1,59 @@
+"""The row of a segment: what it says, and what the network saw there."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mangacolor.core.types import Tile
+from mangacolor.models.colour.prediction import VOTES
+from mangacolor.stages.segments.features import (
+    AREA,
+    AREA_STEPS,
+    CB,
+    COLUMNS,
+    CR,
+    LEFT,
+    SIDES,
+    TONE,
+    describe_segments,
+)
+from mangacolor.stages.segments.pooling import FeaturePool
+
+
+def test_a_row_says_what_a_segment_is() -> None:
+    labels = np.ones((64, 64), np.uint8)
+    labels[:, 48:] = 2
+    grey = np.where(labels == 1, 220, 120).astype(np.uint8)
+    coloured = np.where(labels[..., None] == 1, (200, 150, 100), (60, 90, 200)).astype(np.uint8)
+    table = describe_segments(labels, grey, coloured, np.zeros((2, 0), np.uint8))
+    assert table.shape == (2, len(COLUMNS))
+    assert table[0, TONE] == 220 and table[1, TONE] == 120
+    assert abs(2 ** (table[0, AREA] / AREA_STEPS) - 48 * 64) < 0.03 * 48 * 64
+    assert table[0, CR] > 128 > table[0, CB] and table[1, CB] > 128
+    assert table[0, SIDES] & LEFT and not table[1, SIDES] & LEFT
+
+
+def test_features_are_pooled_over_the_segment_and_all_tiles() -> None:
+    labels = np.ones((256, 384), np.uint8)
+    labels[:, 128:] = 2
+    pool = FeaturePool(labels)
+    for x in (0, 128):
+        seen = np.zeros((1, 8, 8), np.float32)
+        seen[0, :, :] = np.where(np.arange(8) * 32 + x < 128, 3.0, -1.0)
+        pool.add(Tile(x, 0, 256, 256), {"deepest": seen})
+    first, second = pool.rows()[:, 0].astype(int)
+    assert abs(first - (128 + 127 * 0.75)) <= 1 and abs(second - (128 - 127 * 0.5)) <= 1
+
+
+def test_a_network_that_tells_nothing_leaves_no_features() -> None:
+    assert FeaturePool(np.ones((4, 4), np.uint8)).rows().shape == (1, 0)
+
+
+def test_votes_are_the_roots_of_chances_and_come_last() -> None:
+    pool = FeaturePool(np.ones((64, 64), np.uint8))
+    logits = np.zeros((4, 16, 16), np.float32)
+    logits[2] = np.log(13.0)
+    pool.add(Tile(0, 0, 64, 64), {VOTES: logits, "deepest": np.zeros((3, 2, 2), np.float32)})
+    assert pool.sums[VOTES].shape[1] == 4
+    quarter, most = round(255 * 0.25), round(255 * np.sqrt(13 / 16))
+    assert pool.rows()[0].tolist() == [128, 128, 128, quarter, quarter, most, quarter]

@@ -1,0 +1,80 @@
+"""Colours of a page: kept under the names that finished folders have, and given back as they were."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+
+from mangacolor.stages.windows.artifact import PageColours, WindowColours, frames_of
+
+WIDTH = 12  # columns of a row of features
+
+
+def window(left: int, segments: int, side: int = 8) -> WindowColours:
+    rng = np.random.default_rng(left)
+    labels = (np.arange(side * side, dtype=np.uint8) % (segments + 1)).reshape(side, side)
+    return WindowColours(
+        (left, 2, 2 * side, 2 * side),
+        rng.integers(0, 256, (side, side, 3), dtype=np.uint8),
+        rng.integers(0, 256, (side, side), dtype=np.uint8),
+        labels,
+        rng.integers(0, 256, (segments, WIDTH), dtype=np.uint8) if segments else np.zeros((0, 0), np.uint8),
+    )
+
+
+def page(*segments: int) -> PageColours:
+    windows = tuple(window(10 * number, count) for number, count in enumerate(segments))
+    return PageColours(windows, ((1.5, -2.0), (0.0, 3.0)), True, (256, 32), 4, "torch")
+
+
+def test_what_is_kept_is_given_back() -> None:
+    colours = page(3, 0, 5)
+    again = PageColours.from_artifact(colours.to_artifact())
+    assert (again.palette, again.embedded, again.tile) == (colours.palette, True, (256, 32))
+    assert (again.tiles, again.backend, again.boxes) == (4, "torch", colours.boxes)
+    assert again.segments == 8
+    for kept, given in zip(again.windows, colours.windows, strict=True):
+        for field in fields(WindowColours):
+            assert np.array_equal(getattr(kept, field.name), getattr(given, field.name)), field.name
+        assert kept.size == given.size == (8, 8)
+
+
+def test_names_are_those_of_finished_folders() -> None:
+    artifact = page(3, 5).to_artifact()
+    assert list(artifact.images) == [
+        *("panel-000", "panel-001"),
+        *("descreened-000", "descreened-001"),
+        *("surfaces-000", "surfaces-001"),
+        "surfaces",
+    ]
+    assert artifact.images["surfaces"].shape == (8, WIDTH)
+    assert artifact.data == {
+        "panels": [
+            {"box": [0, 2, 16, 16], "size": [8, 8], "scale": 0.5, "surfaces": 3},
+            {"box": [10, 2, 16, 16], "size": [8, 8], "scale": 0.5, "surfaces": 5},
+        ],
+        "tiles": 4,
+        "tile": [256, 32],
+        "palette": [[1.5, -2.0], [0.0, 3.0]],
+        "embedded": True,
+        "backend": "torch",
+    }
+
+
+def test_a_page_without_segments_keeps_no_features() -> None:
+    artifact = page(0).to_artifact()
+    assert "surfaces" not in artifact.images
+    assert PageColours.from_artifact(artifact).features.size == 0
+
+
+def test_reading_copies_nothing() -> None:
+    artifact = page(3).to_artifact()
+    (kept,) = PageColours.from_artifact(artifact).windows
+    assert kept.picture is artifact.images["panel-000"]
+    assert np.shares_memory(kept.features, artifact.images["surfaces"])
+
+
+def test_frames_need_no_pictures() -> None:
+    (frame,) = frames_of(page(3).to_artifact().data)
+    assert (frame.box, frame.size, frame.segments) == ((0, 2, 16, 16), (8, 8), 3)
