@@ -139,7 +139,9 @@ run_options = _all(
         help="copy puts a page that fails into the output as it came; skip, the default, does not.",
     ),
     option(
-        "--cluster", metavar="ADDRESS", help="Work on a Dask cluster, as tcp://host:8786; docs/cluster.md."
+        "--cluster",
+        metavar="ADDRESS",
+        help="Work on a Dask cluster, as tcp://host:8786; docs/guide/cluster.md.",
     ),
     option("--keep", is_flag=True, default=None, help="Keep every stage's pictures in OUT/.mangacolor."),
     option("--report", is_flag=True, default=None, help="Write OUT/.mangacolor/report.html about the run."),

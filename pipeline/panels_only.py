@@ -47,7 +47,7 @@ def write_panels(
 ) -> PanelsResult:
     """Write ``<page>.json`` and ``<page>.panels.png`` below ``out`` for every page of ``images``.
 
-    The JSON holds the six entries of the Panels JSON (docs/panels.md) and nothing else. Pages that look
+    The JSON holds the six entries of the Panels JSON and nothing else. Pages that look
     coloured are treated like others, blank ones have no panels. Corrected files in ``edits``, or in
     ``out/.mangacolor/edits``, are used instead of detection. Raises ``UsageError``, ``InputError`` or
     ``OutputError``; a page that cannot be read is told and listed.

@@ -114,7 +114,7 @@ class Graph:
             if start not in wanted:
                 raise UsageError(
                     f"--from {start} --until {until} selects nothing",
-                    f"{until} does not rest on {start}; run `mangacolor plan` or see docs/engine.md",
+                    f"{until} does not rest on {start}; run `mangacolor plan` or see docs/design/engine.md",
                 )
         return Selection(targets, forced, kept=frozenset({until} if until else ()), commits=until is None)
 

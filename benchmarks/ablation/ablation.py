@@ -1,4 +1,4 @@
-"""The comparison behind docs/ablation.md: generators and losses of the notebook, trained alike.
+"""The comparison behind docs/research/ablation.md: generators and losses of the notebook, trained alike.
 
     python benchmarks/ablation/ablation.py stand-in --data PACK --out RUNS
     python benchmarks/ablation/ablation.py train --data PACK --out RUNS [--only CELL]

@@ -23,12 +23,12 @@ HEADINGS = ("structure", "ΔE / grey", "hue", "chroma")
 
 
 def write_documents(evaluation: Evaluation, runs: Path, docs: Path) -> None:
-    """``docs/ablation-table.md`` (to be taken into ablation.md) and ``docs/pictures/ablation.jpg``."""
+    """A table to be taken into docs/research/ablation.md, and ``docs/pictures/ablation.jpg``."""
     lines = [f"{evaluation.rows[0].pictures} held-out pictures.", ""]
     for kind in KINDS:
         lines += [f"**{kind} inputs**", "", *_table(evaluation, kind, runs), ""]
     lines += ["Not run:", "", *(f"- `{cell.name}`: {cell.not_run}" for cell in CELLS if cell.not_run)]
-    (docs / "ablation-table.md").write_text("\n".join(lines) + "\n")
+    (docs / "research" / "ablation-table.md").write_text("\n".join(lines) + "\n")
     page = PilImage.fromarray(sheet(evaluation, "grey"))
     page.thumbnail((1400, 3000))
     page.save(docs / "pictures" / "ablation.jpg", quality=82)

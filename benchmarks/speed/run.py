@@ -1,4 +1,4 @@
-"""``make bench``: every ratio that docs/performance.md speaks of, from one run.
+"""``make bench``: every ratio that docs/design/performance.md speaks of, from one run.
 
     python benchmarks/speed/run.py [CHAPTER] [--only colour,upscale,...] [--older COMMIT] [--repeat 3]
 

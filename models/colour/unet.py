@@ -3,7 +3,7 @@
 ``faithful`` is the notebook's network exactly, its defects included. ``corrected`` (the default) puts
 the attention where the map has 16×16 positions, keeps the extractor frozen and out of the
 checkpoint, and has no BatchNorm on the innermost map, so that a batch of one trains.
-``docs/networks.md`` has the shapes and the names of the weights.
+``docs/design/networks.md`` has the shapes and the names of the weights.
 """
 
 from __future__ import annotations

@@ -140,7 +140,7 @@ class Cluster:
             except Exception as error:
                 raise SetupError(
                     f"the worker {name} cannot run mangacolor: {type(error).__name__}: {error}",
-                    "Install the same mangacolor on every machine; see docs/cluster.md.",
+                    "Install the same mangacolor on every machine; see docs/guide/cluster.md.",
                 ) from error
         return found
 
@@ -181,7 +181,7 @@ def _compare(mine: Release, found: Sequence[tuple[str, Introduction]]) -> None:
     for name, worker in found:
         if worker.problem:
             raise SetupError(
-                f"the worker {name} {worker.problem}", "See docs/cluster.md for what workers need."
+                f"the worker {name} {worker.problem}", "See docs/guide/cluster.md for what workers need."
             )
         if worker.release.mark != mine.mark:
             raise SetupError(

@@ -31,7 +31,7 @@ from mangacolor.stages.segments.features import COLUMNS
 
 FILE = "palette.json"
 FORMAT = "mangacolor palette 1"
-REMEDY = "Mend the file (docs/harmonize.md describes it), or delete it to have it written anew."
+REMEDY = "Mend the file (docs/guide/palette-and-hints.md describes it), or delete it to have it written anew."
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The numbers that decide which segments are one thing and what colour they take.
 
 Chroma is in levels (Cb and Cr, 0 to 255, centred on 0); descriptors are without unit. The values were chosen
-on made-up chapters of anime figures with known parts and on open comics (docs/harmonize.md has the figures).
+on made-up chapters of anime figures with known parts and on open comics; docs/design/harmonize.md has the
+figures.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ A network that sees one panel at a time drifts: the same hair comes out red here
 all pages start from what the network's votes say (``colour_assignment.py``), agree with their neighbours
 (``smoothing.py``) and are grouped (``clustering.py``); each group gets one colour from its members
 (``group_colours.py``), or the one that somebody chose (``overrides.py``). A segment goes to that colour as
-far as it surely belongs to its group, and else to what it agreed on. ``docs/harmonize.md`` has the figures.
+far as it surely belongs to its group, and else to what it agreed on. ``docs/design/harmonize.md`` has the
+figures.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ class ScreentoneParams:
     contrast_tolerance: float = 0.2
     # Error of the enlargement, reduced again, as a share of the local contrast, up to which it is kept and
     # from which it is replaced. On dots of 2.5 to 9 pixels pitch animevideov3 is truer than Lanczos below 0.2
-    # (by 1 to 10 dB), and not above 0.25, where dots have run together into worms (docs/upscaling.md).
+    # (by 1 to 10 dB), and not above 0.25, where dots have run together into worms (docs/design/upscaling.md).
     kept_error: float = 0.18
     replaced_error: float = 0.26
 

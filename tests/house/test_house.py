@@ -41,7 +41,7 @@ def test_files_are_short() -> None:
 
 @pytest.mark.parametrize(("group", "names"), requirements().items(), ids=requirements().keys())
 def test_every_dependency_is_accounted_for(group: str, names: list[str]) -> None:
-    text = (ROOT / "docs/dependencies.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs/design/dependencies.md").read_text(encoding="utf-8")
     assert names
     assert [name for name in names if f"`{name}`" not in text] == [], group
 
