@@ -9,12 +9,20 @@ from pathlib import Path, PurePosixPath
 from mangacolor.core.errors import InputError, UsageError
 from mangacolor.core.types import Chapter, Direction, Page
 from mangacolor.formats import comicinfo
-from mangacolor.formats.containers import Opened, OutputFormat, folder_container, open_container, output_name
-from mangacolor.formats.entry_names import readable
-from mangacolor.formats.extras import Extra
+from mangacolor.formats.archive_out import Extra
+from mangacolor.formats.archives import comic_suffixes
+from mangacolor.formats.containers import (
+    Opened,
+    OutputFormat,
+    container_kind,
+    container_suffixes,
+    folder_container,
+    open_container,
+    output_name,
+)
 from mangacolor.formats.limits import DEFAULT_LIMITS, Limits
-from mangacolor.formats.names import STATE_FOLDER, check_clashes, is_litter, natural_key
-from mangacolor.formats.sniff import CONTAINER_SUFFIXES, IMAGE_SUFFIXES, container_kind, image_kind, read_head
+from mangacolor.formats.names import STATE_FOLDER, check_clashes, is_litter, natural_key, readable
+from mangacolor.formats.sniff import IMAGE_SUFFIXES, image_kind, read_head
 from mangacolor.formats.sources import BrokenSource, FileSource
 
 
@@ -108,7 +116,8 @@ class _Found:
         if not self._add(file, PurePosixPath(readable(file.name)), named=True):
             raise InputError(
                 f"{file}: not an image or archive that mangacolor reads",
-                "It reads PNG, JPEG, WebP, TIFF, BMP, GIF and AVIF, CBZ, CBR, CB7, CBT, PDF and EPUB.",
+                "It reads PNG, JPEG, WebP, TIFF, BMP, GIF and AVIF, "
+                f"{', '.join(comic_suffixes())}, PDF and EPUB.",
             )
 
     def _add(self, file: Path, place: PurePosixPath, named: bool = False) -> int:
@@ -233,8 +242,9 @@ def _kind(file: Path, named: bool) -> tuple[str, str]:
         return "image", ""
     kind, suffix = container_kind(head), file.suffix.lower()
     # Many file types are ZIP archives inside (.docx, .apk): a comic is named like one, or by the user.
-    if kind and (named or suffix in CONTAINER_SUFFIXES | IMAGE_SUFFIXES or not suffix):
+    if kind and (named or suffix in container_suffixes() | IMAGE_SUFFIXES or not suffix):
         return "container", kind
     if suffix in IMAGE_SUFFIXES:
         return "image", ""
-    return ("container", "zip") if suffix in CONTAINER_SUFFIXES - {".gz", ".bz2", ".xz"} else ("other", "")
+    # A compressed file of its own may be anything; only its content could say that it is a comic.
+    return ("container", "zip") if suffix in container_suffixes() - {".gz", ".bz2", ".xz"} else ("other", "")
