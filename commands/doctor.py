@@ -69,7 +69,7 @@ def report(diagnosis: dict[str, Any]) -> str:
         f"stages     {', '.join(diagnosis['stages'] or ['none'])}",
         f"weights    {diagnosis['weights'] or 'none usable'}",
         "packages",
-        *(f"  {name:16}{found or 'missing'}" for name, found in diagnosis["packages"].items()),
+        *(f"  {name:16}{release or 'missing'}" for name, release in diagnosis["packages"].items()),
         "options",
         *(f"  {name:16}{row['value']!s:24}{row['from']}" for name, row in diagnosis["options"].items()),
     ]

@@ -57,15 +57,15 @@ def discover(
     roots = [_absolute(path) for path in inputs]
     if not roots:
         raise UsageError("no input given", "Name a folder of images, an archive or an image.")
-    found = _Found(out.resolve(), len(roots) > 1, form, limits)
+    collector = _Collector(out.resolve(), len(roots) > 1, form, limits)
     for root in roots:
-        _check_input(root, found.out)
+        _check_input(root, collector.out)
     for root in dict.fromkeys(roots):
         if root.is_dir():
-            found.add_tree(root)
+            collector.add_tree(root)
         else:
-            found.add_file(root)
-    return found.plan()
+            collector.add_file(root)
+    return collector.plan()
 
 
 def _absolute(path: Path) -> Path:
@@ -93,7 +93,7 @@ class _Folder:
         self.others: list[tuple[str, Path]] = []
 
 
-class _Found:
+class _Collector:
     """Collects chapters while inputs are walked."""
 
     def __init__(self, out: Path, several: bool, form: OutputFormat, limits: Limits) -> None:
