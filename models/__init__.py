@@ -15,7 +15,7 @@ from mangacolor.core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from mangacolor.models.colour.checkpoints import load_generator, save_generator
-    from mangacolor.models.colour.unet import create_generator
+    from mangacolor.models.colour.factory import create_generator
     from mangacolor.models.losses.discriminator import PatchDiscriminator
     from mangacolor.models.losses.perceptual import AnimeLoss, PerceptualLoss
 
@@ -34,7 +34,7 @@ __getattr__ = lazy_names(
         "AnimeLoss": "losses.perceptual",
         "PatchDiscriminator": "losses.discriminator",
         "PerceptualLoss": "losses.perceptual",
-        "create_generator": "colour.unet",
+        "create_generator": "colour.factory",
         "load_generator": "colour.checkpoints",
         "save_generator": "colour.checkpoints",
     },

@@ -13,6 +13,7 @@ from mangacolor.benchmarks.speed.timing import Ratio, Seconds, alternate, matmul
 from mangacolor.core.types import Image
 from mangacolor.models import create_generator
 from mangacolor.models.colour.checkpoints import load_generator
+from mangacolor.models.colour.interface import SizeRequirements
 from mangacolor.models.colour.runner import colour_runner
 from mangacolor.models.runtime.backends import CpuBackend
 from mangacolor.stages.colorize.network import colorize_pictures
@@ -41,7 +42,7 @@ def bench_colour(page: Image, backend: CpuBackend, repeat: int) -> tuple[dict[st
         return [shrink(page, box, size) for box, size in zip(windows.boxes, sizes, strict=True)]
 
     small = prepare()
-    tiles = [tile for picture in small for tile in cut_up(picture, runner.tile, runner.grain)]
+    tiles = [tile for picture in small for tile in cut_up(picture, runner.size)]
     eager = load_generator("default").to(memory_format=torch.contiguous_format)
     notebook = create_generator("unet-faithful").eval()
     native = sum(-(-panel.box[2] // 256) * -(-panel.box[3] // 256) for panel in layout.panels)
@@ -75,9 +76,9 @@ def bench_colour(page: Image, backend: CpuBackend, repeat: int) -> tuple[dict[st
     ]
 
 
-def cut_up(picture: Image, most: int, grain: int) -> list[Image]:
+def cut_up(picture: Image, size: SizeRequirements) -> list[Image]:
     """A picture's overlapping tiles, as the colour pass shows them to the network, with paper at the rim."""
-    tiles = tiles_of(picture.shape, most, grain)
+    tiles = tiles_of(picture.shape, size.tile, size.multiple_of)
     high, wide = tiles[-1].y + tiles[-1].height, tiles[-1].x + tiles[-1].width
     more = ((0, high - picture.shape[0]), (0, wide - picture.shape[1]))
     whole = np.pad(picture, more, constant_values=255)

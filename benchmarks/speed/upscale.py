@@ -26,7 +26,7 @@ def bench_upscale(
     page: Image, backends: list[CpuBackend], repeat: int, scale: int = 2
 ) -> tuple[dict[str, Any], list[Ratio]]:
     """Figures and ratios for a page's luma, H×W uint8. Both ways end at the same size."""
-    ours = {backend: load_upscaler(NETWORK, computes=backend) for backend in backends}
+    ours = {backend: load_upscaler(NETWORK, kernels=backend) for backend in backends}
     peer = whole_page_peer()
     ways: dict[str, Callable[[], Any]] = {
         **{f"ours ({name})": partial(upscale_luma, page, scale, one) for name, one in ours.items()},
@@ -36,7 +36,7 @@ def bench_upscale(
     }
     times = alternate(ways, repeat)
     one = next(iter(ours.values()))
-    boxes = cut_drawn_tiles(page, one.tile, one.area, one.grain)
+    boxes = cut_drawn_tiles(page, one.tile, one.area, one.multiple_of)
     figures = {
         "page": list(page.shape[::-1]),
         "scale": scale,

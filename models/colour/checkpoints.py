@@ -14,13 +14,14 @@ from torch import Tensor, nn
 
 from mangacolor.core.atomic import write_atomic
 from mangacolor.core.errors import SetupError, UsageError
-from mangacolor.models.colour.config import check_config
+from mangacolor.models.colour.config import GeneratorConfig, check_config
+from mangacolor.models.colour.factory import build_generator
+from mangacolor.models.colour.generator import Generator
 from mangacolor.models.colour.notebook_checkpoints import from_notebook
-from mangacolor.models.colour.unet import Generator, GeneratorConfig, build_generator
 from mangacolor.models.encoders.stand_in import RESNETS, blank_resnet
 from mangacolor.models.files.download import fetch, weights_cache
 from mangacolor.models.files.known import WEIGHTS
-from mangacolor.models.files.pretrained import Given
+from mangacolor.models.files.pretrained import WeightsSource
 from mangacolor.models.files.reading import (
     FORMAT,
     generator_metadata,
@@ -70,7 +71,7 @@ def _stored(tensor: Tensor, half: bool) -> Tensor:
 
 
 def load_generator(
-    name_or_path: str | Path, device: str | torch.device = "cpu", extractor_weights: Given = None
+    name_or_path: str | Path, device: str | torch.device = "cpu", extractor_weights: WeightsSource = None
 ) -> Generator:
     """The generator of a name of the weights table, of a mangacolor file or of a notebook's ``.pth``.
 
@@ -83,11 +84,7 @@ def load_generator(
     path = weights_path(name_or_path)
     tensors, header = read_tensors(path)
     if is_ours(header):
-        metadata = generator_metadata(path, header)
-        config = _config(path, metadata.get("config"))
-        generator = build_generator(
-            config, _extractor(path, config, metadata.get("extractor"), extractor_weights), empty=True
-        )
+        generator = _described(path, generator_metadata(path, header), extractor_weights)
     else:
         config, tensors = from_notebook(tensors, path)
         generator = build_generator(config, empty=True)
@@ -96,19 +93,24 @@ def load_generator(
     return generator.to(memory_format=torch.channels_last)
 
 
-def _config(path: Path, stored: Any) -> GeneratorConfig:
+def _described(path: Path, metadata: Mapping[str, Any], extractor_weights: WeightsSource) -> Generator:
+    """The network that a file's metadata describes, empty."""
+    stored: Any = metadata.get("config")
     try:
         config = GeneratorConfig(**stored)
         check_config(config)
+        weights = _extractor(path, config, metadata.get("extractor"), extractor_weights)
+        return build_generator(config, weights, empty=True)
     except (TypeError, UsageError) as error:
         raise SetupError(
             f"{path} describes a network that this version does not know: {error}",
             "install the mangacolor that wrote it, or a newer one",
         ) from error
-    return config
 
 
-def _extractor(path: Path, config: GeneratorConfig, origin: Mapping[str, str] | None, given: Given) -> Given:
+def _extractor(
+    path: Path, config: GeneratorConfig, origin: Mapping[str, str] | None, given: WeightsSource
+) -> WeightsSource:
     """The weights of the extractor that a file's network was trained with."""
     if not config.extractor or given is not None:
         return given

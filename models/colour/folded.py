@@ -8,32 +8,19 @@ multiplications become four. Checkpoints and the networks in ``generators.py`` s
 from __future__ import annotations
 
 import copy
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from mangacolor.models.colour.blocks import ConvBlock, DeconvBlock
-from mangacolor.models.colour.efficient_unet import EfficientUNet, Up
-from mangacolor.models.colour.runner import VOTES
-from mangacolor.models.colour.unet import ColorizationUNet
-from mangacolor.models.encoders.efficientnet import TAPS, Block, same_padding
+from mangacolor.models.colour.efficient_unet import UP_LEVELS, EfficientUNet, Up
+from mangacolor.models.colour.prediction import VOTES, Output
+from mangacolor.models.encoders.efficientnet import Block, same_padding
 
 MAPS = ("half", "quarter", "eighth", "sixteenth", "deepest")  # of the encoder, by their size
 
 
-class Output(NamedTuple):
-    """``luma`` N×1×H×W and ``chroma`` N×2×h×w, [-1, 1]. ``maps``, N×C×h×w each: what the encoder saw, and as
-    ``VOTES`` the palette's logits over the temperature, at a quarter of the size."""
-
-    luma: Tensor
-    chroma: Tensor
-    maps: dict[str, Tensor]
-
-
-def folded(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+def fold_norm(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
     """Weight and bias of one convolution that does what ``conv`` and then ``norm`` (in eval mode) do."""
     assert norm.running_mean is not None
     assert norm.running_var is not None
@@ -49,7 +36,7 @@ class _Conv(nn.Module):
 
     def __init__(self, conv: nn.Conv2d, norm: nn.BatchNorm2d, most: float | None = None) -> None:
         super().__init__()
-        weight, bias = folded(conv, norm)
+        weight, bias = fold_norm(conv, norm)
         self.weight, self.bias = nn.Parameter(weight, False), nn.Parameter(bias, False)
         self.stride, self.groups, self.most = conv.stride, conv.groups, most
         self.before, self.after = same_padding(conv.kernel_size[0], conv.stride[0])
@@ -79,9 +66,9 @@ class _FoldedBlock(nn.Module):
 class _FoldedUp(nn.Module):
     def __init__(self, up: Up) -> None:
         super().__init__()
-        weight, bias = folded(up.conv, up.norm)
+        weight, bias = fold_norm(up.conv, up.norm)
         coarse = weight.shape[1] - up.skip
-        self.large = nn.Parameter(_of_repeated(weight[:, :coarse]), False)
+        self.large = nn.Parameter(_for_repeated(weight[:, :coarse]), False)
         self.skip = nn.Parameter(weight[:, coarse:].contiguous(), False)
         self.bias = nn.Parameter(bias, False)
 
@@ -90,7 +77,7 @@ class _FoldedUp(nn.Module):
         return out.add_(F.conv_transpose2d(x, self.large, stride=2, padding=1)).relu_()
 
 
-def _of_repeated(weight: Tensor) -> Tensor:
+def _for_repeated(weight: Tensor) -> Tensor:
     """Kernels (Cin×Cout×4×4) whose transposed convolution, stride 2 and padding 1, equals convolving with
     ``weight`` (Cout×Cin×3×3, padding 1) after each pixel has been repeated 2×2."""
     spread = torch.zeros(4, 3, dtype=weight.dtype, device=weight.device)
@@ -112,10 +99,10 @@ class FoldedEfficientUNet(nn.Module):
         self.stem = _Conv(encoder._conv_stem, encoder._bn0, 6)
         # The encoder sees grey as three equal channels.
         self.stem.weight = nn.Parameter(self.stem.weight.sum(dim=1, keepdim=True), False)
+        self.taps = encoder.taps
         self.blocks = nn.ModuleList(_FoldedBlock(block) for block in encoder.blocks())
-        self.ups = nn.ModuleList(
-            _FoldedUp(up) for up in (network.up1, network.up2, network.up3, network.up4, network.up5)
-        )
+        self.ups = nn.ModuleList(_FoldedUp(up) for up in (*network.ups(), network.up5))
+        self.attention_level, self.attention = network.config.attention, copy.deepcopy(network.attn)
         self.narrow, self.tone = copy.deepcopy(network.narrow), copy.deepcopy(network.tone)
         self.votes = copy.deepcopy(network.palette.votes)
         for vote in self.votes:
@@ -128,38 +115,29 @@ class FoldedEfficientUNet(nn.Module):
         self.register_buffer("centres", network.palette.centres.float().clone())
 
     def forward(self, grey: Tensor) -> Output:
-        seen = self._encode(grey)
-        *skips, out = seen
+        features = self._encode(grey)
+        *skips, out = features
         logits = self.votes[0](out)
-        for up, skip, vote in zip(self.ups[:-1], reversed(skips), self.votes[1:], strict=True):
+        for level, up, skip, vote in zip(
+            UP_LEVELS, self.ups[:-1], reversed(skips), self.votes[1:], strict=True
+        ):
             out = up(out, skip)
+            if self.attention is not None and level == self.attention_level:
+                out = self.attention(out)
             coarse = F.interpolate(logits, scale_factor=2.0, mode="bilinear", align_corners=False)
             logits = coarse.add_(vote(out))
         luma = torch.tanh(self.tone(self.ups[-1](self.narrow(out), grey)))
         # Channels last: a pixel's votes lie side by side, where softmax and product are quick.
         shares = torch.softmax(logits.permute(0, 2, 3, 1).float(), dim=-1)
         chroma = (shares @ self.centres.float()).permute(0, 3, 1, 2)
-        maps = dict(zip(MAPS, seen, strict=True)) | {VOTES: F.avg_pool2d(logits, 2)}
+        maps = dict(zip(MAPS, features, strict=True)) | {VOTES: F.avg_pool2d(logits, 2)}
         return Output(luma, chroma, maps)
 
     def _encode(self, grey: Tensor) -> list[Tensor]:
         out: Tensor = self.stem(grey)
-        seen: list[Tensor] = []
+        features: list[Tensor] = []
         for number, block in enumerate(self.blocks):
             out = block(out)
-            if number in TAPS:
-                seen.append(out)
-        return seen
-
-
-def without_norms(network: ColorizationUNet) -> ColorizationUNet:
-    """A copy of ``network`` whose BatchNorms are folded into the convolutions before them."""
-    copied = copy.deepcopy(network).eval()
-    for block in copied.modules():
-        if isinstance(block, ConvBlock | DeconvBlock) and isinstance(block.bn, nn.BatchNorm2d):
-            if isinstance(block, ConvBlock):
-                block.conv = fuse_conv_bn_eval(block.conv, block.bn)
-            else:
-                block.deconv = fuse_conv_bn_eval(block.deconv, block.bn, transpose=True)
-            block.bn = nn.Identity()
-    return copied
+            if number in self.taps:
+                features.append(out)
+        return features

@@ -14,7 +14,8 @@ from pathlib import Path
 from torch import Tensor
 
 from mangacolor.core.errors import SetupError
-from mangacolor.models.colour.config import MAX_LEVELS, GeneratorConfig, generator_config
+from mangacolor.models.colour.config import MAX_LEVELS, GeneratorConfig
+from mangacolor.models.colour.factory import generator_config
 
 State = dict[str, Tensor]
 _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
@@ -56,20 +57,20 @@ def _convert(state: State) -> tuple[GeneratorConfig, State]:
 
 
 def _under(state: State, prefix: str, required: bool = True) -> State:
-    found = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
-    if required and not found:
+    tensors = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+    if required and not tensors:
         raise LookupError(f"no weights called {prefix}*")
-    return found
+    return tensors
 
 
 def _block(tensors: State, name: str, convolution: str) -> State:
     """A convolution with its bias, and the norm behind it, whatever they are called."""
-    weight = _one(tensors, lambda key, value: value.ndim == 4, name)
-    mean = _one(tensors, lambda key, value: key.endswith("running_mean"), name)
+    weight = _only_key(tensors, lambda key, value: value.ndim == 4, name)
+    mean = _only_key(tensors, lambda key, value: key.endswith("running_mean"), name)
     pairs = ((convolution, weight, ("weight", "bias")), ("bn", mean, ("weight", "bias", *_STATISTICS)))
     out: State = {}
-    for part, found, kinds in pairs:
-        stem = found.removesuffix(found.rpartition(".")[2])
+    for part, key, kinds in pairs:
+        stem = key.removesuffix(key.rpartition(".")[2])
         for kind in kinds:
             if stem + kind not in tensors:
                 raise LookupError(f"no {name}.{stem}{kind}")
@@ -78,12 +79,12 @@ def _block(tensors: State, name: str, convolution: str) -> State:
 
 
 def _last(tensors: State) -> State:
-    weight = _one(tensors, lambda key, value: value.ndim == 4, f"up{MAX_LEVELS}")
-    bias = _one(tensors, lambda key, value: value.ndim == 1, f"up{MAX_LEVELS}")
+    weight = _only_key(tensors, lambda key, value: value.ndim == 4, f"up{MAX_LEVELS}")
+    bias = _only_key(tensors, lambda key, value: value.ndim == 1, f"up{MAX_LEVELS}")
     return {f"up{MAX_LEVELS}.weight": tensors[weight], f"up{MAX_LEVELS}.bias": tensors[bias]}
 
 
-def _one(tensors: State, fits: object, name: str) -> str:
+def _only_key(tensors: State, fits: object, name: str) -> str:
     assert callable(fits)
     keys = [key for key, value in tensors.items() if fits(key, value)]
     if len(keys) != 1:
@@ -94,11 +95,11 @@ def _one(tensors: State, fits: object, name: str) -> str:
 def _attention(tensors: State) -> State:
     if not tensors:
         return {}
-    out = {"attn.gamma": tensors[_one(tensors, lambda key, _: key.endswith("gamma"), "attn.gamma")]}
+    out = {"attn.gamma": tensors[_only_key(tensors, lambda key, _: key.endswith("gamma"), "attn.gamma")]}
     for part in ("query", "key", "value"):
         for kind in ("weight", "bias"):
             pattern = re.compile(rf"(^|[._]){part}.*\.{kind}$")
-            key = _one(tensors, lambda key, _: pattern.search(key), f"attn.{part}.{kind}")  # noqa: B023
+            key = _only_key(tensors, lambda key, _: pattern.search(key), f"attn.{part}.{kind}")  # noqa: B023
             out[f"attn.{part}_conv.{kind}"] = tensors[key]
     return out
 
@@ -113,12 +114,12 @@ def _context(tensors: State) -> State:
 
     with torch.device("meta"):
         wanted = create_extractor(faithful=True).state_dict()
-    given = [value for value in tensors.values() if value.numel() != 3]  # mean and std of the normalisation
+    values = [value for value in tensors.values() if value.numel() != 3]  # mean and std of the normalisation
     out: State = {}
-    for (name, like), value in zip(wanted.items(), given, strict=False):
+    for (name, like), value in zip(wanted.items(), values, strict=False):
         if like.shape != value.shape:
             raise ValueError(f"context.{name} should be {tuple(like.shape)}, not {tuple(value.shape)}")
         out[f"context.{name}"] = value
     if len(out) != len(wanted):
-        raise ValueError(f"context.* has {len(given)} tensors, not {len(wanted)}")
+        raise ValueError(f"context.* has {len(values)} tensors, not {len(wanted)}")
     return out

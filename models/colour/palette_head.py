@@ -13,10 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-HIDDEN = 96
+from mangacolor.models.colour.prediction import TO_RGB
 
-# RGB minus luma for Cb and Cr (Rec. 601), all on the scale of pictures in [-1, 1].
-TO_RGB = ((0.0, 1.402), (-0.344136, -0.714136), (1.772, 0.0))
+HIDDEN = 96  # channels between a map and its votes
+
+# Rec. 601, on the scale of pictures in [-1, 1].
 _TO_CHROMA = ((-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))
 _TO_LUMA = (0.299, 0.587, 0.114)
 

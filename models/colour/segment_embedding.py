@@ -29,7 +29,7 @@ Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class SurfaceEmbedding:
+class SegmentEmbedding:
     """Three layers, the second one added to what it takes in.
 
     ``maps``: the colour network's feature maps whose means over a surface go in, in this order; what else
@@ -52,8 +52,8 @@ class SurfaceEmbedding:
 
         In double precision: the last bit of a product depends on the number of cores, and points must not.
         """
-        given = (inputs - self.tensors["mean"]) / self.tensors["spread"]
-        hidden = np.maximum(self._layer("first", given), 0)
+        standard = (inputs - self.tensors["mean"]) / self.tensors["spread"]
+        hidden = np.maximum(self._layer("first", standard), 0)
         hidden = hidden + np.maximum(self._layer("second", hidden), 0)
         points = self._layer("third", hidden)
         return np.asarray(points / np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-9))
@@ -79,7 +79,7 @@ def embedding_fingerprint(weights: str | Path, digest: str) -> str:
     return sha256_of(path)
 
 
-def load_embedding(weights: str | Path) -> SurfaceEmbedding | None:
+def load_embedding(weights: str | Path) -> SegmentEmbedding | None:
     """The embedding for a colour network's weights, or None where there is none.
 
     Raises ``SetupError`` for a file that is damaged, or was trained on other weights.
@@ -95,7 +95,7 @@ def load_embedding(weights: str | Path) -> SurfaceEmbedding | None:
     fits = [tensors[f"{layer}.weight"].shape == (widths[n + 1], widths[n]) for n, layer in enumerate(LAYERS)]
     if not all(fits) or tensors["spread"].shape != tensors["mean"].shape or widths[1] != widths[2]:
         raise SetupError(f"{path} holds layers that do not fit each other", REMEDY)
-    return SurfaceEmbedding(maps, tensors)
+    return SegmentEmbedding(maps, tensors)
 
 
 def _maps(path: Path, digest: str) -> tuple[str, ...]:
@@ -112,7 +112,7 @@ def _maps(path: Path, digest: str) -> tuple[str, ...]:
     return maps
 
 
-def embedding_bytes(embedding: SurfaceEmbedding, weights: str | Path, licence: str) -> bytes:
+def embedding_bytes(embedding: SegmentEmbedding, weights: str | Path, licence: str) -> bytes:
     """What the file of an embedding for these colour weights holds; numbers in half precision."""
     from safetensors.numpy import save
 

@@ -8,47 +8,72 @@ checkpoint, and has no BatchNorm on the innermost map, so that a batch of one tr
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-from typing import Any, TypeAlias
+import copy
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from mangacolor.core.errors import UsageError
 from mangacolor.models.colour.blocks import ConvBlock, DeconvBlock, SelfAttention
-from mangacolor.models.colour.config import EFFICIENT_NAME, GeneratorConfig, generator_config
-from mangacolor.models.colour.efficient_unet import EfficientUNet
+from mangacolor.models.colour.config import MAX_LEVELS, GeneratorConfig
+from mangacolor.models.colour.generator import Generator
+from mangacolor.models.colour.interface import TILE, Architecture, SizeRequirements
 from mangacolor.models.colour.palette_head import PaletteHead, to_rgb
-from mangacolor.models.encoders.extractor import FEATURES, FeatureExtractor, create_extractor
-from mangacolor.models.files.pretrained import Given
+from mangacolor.models.colour.prediction import Output
+from mangacolor.models.encoders.extractor import FEATURES, FeatureExtractor
 
-__all__ = [
-    "ColorizationUNet",
-    "Generator",
-    "GeneratorConfig",
-    "build_generator",
-    "create_generator",
-    "generator_config",
-]
-
-Generator: TypeAlias = "ColorizationUNet | EfficientUNet"
+ATTENTION_SIDE = 16  # positions a side of the map that the corrected form attends over
+PALETTE_COLOURS = 64  # that ``unet-palette`` chooses from
 
 
-def seen_levels(levels: int) -> tuple[int, ...]:
-    """After which down blocks ``ColorizationUNet`` of so many levels has maps that tell surfaces apart: at a
-    sixteenth and a 32nd, or the innermost of a network that does not halve that often."""
+def unet_settings(name: str, overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that a name's parts stand for: ``attention``, ``extractor``, ``palette``, ``faithful``.
+
+    Levels follow from ``size``: as many halvings as it allows, at most eight.
+    """
+    _, *parts = name.split("-")
+    faithful = "faithful" in parts
+    size = int(overrides.get("size", TILE))
+    levels = int(overrides.get("levels", MAX_LEVELS if faithful else _halvings(size)))
+    settings: dict[str, Any] = {"extractor": "extractor" in parts, "faithful": faithful, "levels": levels}
+    if "palette" in parts:
+        settings["palette"] = PALETTE_COLOURS
+    if "palette" in parts or "attention" in parts:
+        settings["attention"] = levels if faithful else _attention_level(size, levels)
+    return settings
+
+
+def _halvings(size: int) -> int:
+    """How often ``size`` can be halved, at most eight times."""
+    return min(MAX_LEVELS, (size & -size).bit_length() - 1)
+
+
+def _attention_level(size: int, levels: int) -> int:
+    level = max(1, round(size / ATTENTION_SIDE).bit_length() - 1)
+    return min(level, levels)
+
+
+def map_levels(levels: int) -> tuple[int, ...]:
+    """After which down blocks of so many levels the maps tell segments apart: at a sixteenth and a 32nd, or
+    the innermost of a network that does not halve that often."""
     return tuple(range(1, levels + 1))[3:5] or (levels,)
 
 
-class ColorizationUNet(nn.Module):
+def map_names(config: GeneratorConfig) -> tuple[str, ...]:
+    return tuple(f"down{level}" for level in map_levels(config.levels))
+
+
+class ColorizationUNet(Generator):
     """N×1×H×W grey in [-1, 1] to N×3×H×W colour in [-1, 1] (channels as the configuration says).
 
     Modules ``down1`` … ``downL``, ``attn``, ``context`` (the extractor), ``up1`` … ``upL``.
     """
 
     def __init__(self, config: GeneratorConfig, context: FeatureExtractor | None = None) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         levels = config.levels
         for level in range(1, levels + 1):
             before = config.channels(level - 1) if level > 1 else config.in_channels
@@ -69,7 +94,6 @@ class ColorizationUNet(nn.Module):
             dropout = config.dropout if number <= levels - 5 else 0.0
             self.add_module(f"up{number}", DeconvBlock(incoming, skip, dropout))
             incoming = 2 * skip
-        self.palette: PaletteHead | None = None
         if config.palette:
             scales = [2 * config.channels(levels - number) for number in range(1, levels)]
             self.palette = PaletteHead(scales, config.palette, config.temperature)
@@ -78,7 +102,7 @@ class ColorizationUNet(nn.Module):
         self.add_module(f"up{levels}", last)
 
     def forward(self, grey: Tensor) -> Tensor:
-        return self.colour_and_logits(grey)[0]
+        return self._run(grey)[0]
 
     def colour_and_logits(self, grey: Tensor) -> tuple[Tensor, Tensor | None]:
         """The colour picture and, of a network with a palette, its logits N×K×H/2×W/2 for training."""
@@ -86,21 +110,21 @@ class ColorizationUNet(nn.Module):
         return colour, logits
 
     def colour_and_features(self, grey: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """The colour picture, and what the way down saw: its maps after ``seen_levels``."""
-        colour, _, seen = self._run(grey)
-        return colour, seen
+        """The colour picture, and the maps of the way down after ``map_levels``."""
+        colour, _, maps = self._run(grey)
+        return colour, maps
 
     def _run(self, grey: Tensor) -> tuple[Tensor, Tensor | None, list[Tensor]]:
-        maps, seen = self._maps(grey)
+        maps, features = self._maps(grey)
         out = torch.tanh(self.get_submodule(f"up{self.config.levels}")(maps[-1]))
         if self.palette is None:
-            return out, None, seen
+            return out, None, features
         logits = self.palette(maps)
-        return to_rgb(out, self.palette.chroma(logits)), logits, seen
+        return to_rgb(out, self.palette.chroma(logits)), logits, features
 
     def _maps(self, grey: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """What the up blocks but the last leave, skips joined on: coarse to fine, the last one half size.
-        Then the maps of the way down that tell surfaces apart."""
+        Then the maps of the way down that tell segments apart."""
         config = self.config
         self._check(grey)
         x = grey
@@ -112,13 +136,13 @@ class ColorizationUNet(nn.Module):
             if self.attn is not None and level == config.attention:
                 x = self.attn(x)
             skips.append(x)
-        seen = [skips[level - 1] for level in seen_levels(config.levels)]
+        features = [skips[level - 1] for level in map_levels(config.levels)]
         skips.pop()
         maps = [x]
         for number in range(1, config.levels):
             up = self.get_submodule(f"up{number}")(maps[-1])
             maps.append(torch.cat([up, skips.pop()], dim=1))
-        return (maps if config.levels == 1 else maps[1:]), seen
+        return (maps if config.levels == 1 else maps[1:]), features
 
     def _features(self, grey: Tensor, like: Tensor) -> Tensor:
         assert self.context is not None
@@ -142,35 +166,30 @@ class ColorizationUNet(nn.Module):
             )
 
 
-def build_generator(
-    config: GeneratorConfig, extractor_weights: Given = None, empty: bool = False
-) -> Generator:
-    """The network of a configuration, with fresh weights.
+class FoldedUNet(nn.Module):
+    """``ColorizationUNet`` for inference: a copy with its BatchNorms folded into the convolutions."""
 
-    ``empty`` builds on the meta device what a checkpoint is going to fill: all but a corrected form's
-    extractor, which is not in any.
-    """
-    with torch.device("meta") if empty else nullcontext():
-        if config.name == EFFICIENT_NAME:
-            return EfficientUNet(config)
-        if not config.extractor:
-            return ColorizationUNet(config)
-        if extractor_weights is None:
-            return ColorizationUNet(config, create_extractor(None, faithful=config.faithful))
-        with torch.device("cpu"):
-            context = create_extractor(extractor_weights, faithful=config.faithful)
-        return ColorizationUNet(config, context)
+    def __init__(self, network: ColorizationUNet) -> None:
+        super().__init__()
+        self.network = copy.deepcopy(network).eval()
+        self.names = map_names(network.config)
+        for block in self.network.modules():
+            if isinstance(block, ConvBlock | DeconvBlock) and isinstance(block.bn, nn.BatchNorm2d):
+                if isinstance(block, ConvBlock):
+                    block.conv = fuse_conv_bn_eval(block.conv, block.bn)
+                else:
+                    block.deconv = fuse_conv_bn_eval(block.deconv, block.bn, transpose=True)
+                block.bn = nn.Identity()
+
+    def forward(self, grey: Tensor) -> Output:
+        colour, maps = self.network.colour_and_features(grey)
+        return Output(colour, maps=dict(zip(self.names, maps, strict=True)))
 
 
-def create_generator(
-    name: str, width: int = 64, extractor_weights: Given = None, **overrides: Any
-) -> Generator:
-    """A fresh generator: N×1×S×S in [-1, 1] to N×3×S×S in [-1, 1].
-
-    ``name`` is one of ``GENERATOR_NAMES``; ``overrides`` are fields of ``GeneratorConfig``
-    (``size``, ``levels``, ``attention``, ``dropout``, …). ``extractor_weights`` is a name of the
-    weights table or a file of the danbooru ResNet-50 layout; without it an extractor variant is built
-    with random features, which is enough to count and to test, not to train. Raises ``UsageError``
-    for an unknown name or setting, ``SetupError`` for unusable extractor weights.
-    """
-    return build_generator(generator_config(name, width, **overrides), extractor_weights)
+ARCHITECTURE = Architecture(
+    build=ColorizationUNet,
+    size=SizeRequirements(multiple_of=TILE),
+    settings=unet_settings,
+    feature_maps=map_names,
+    torch_form=FoldedUNet,
+)

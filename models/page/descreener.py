@@ -1,6 +1,6 @@
 """The descreener: what a window would look like had its tones been printed as greys and not in dots.
 
-About 56 thousand parameters, on luma at the colour network's working scale. Surfaces are sought in what it
+About 56 thousand parameters, on luma at the colour network's working scale. Segments are sought in what it
 gives, for dots cut a sky into patches. The colour network itself sees the scan: it has learnt to read dots.
 """
 
@@ -66,10 +66,10 @@ def shared_descreener() -> Descreener:
 
 
 @torch.inference_mode()
-def descreened(network: Descreener, grey: Image) -> Image:
+def descreen(network: Descreener, grey: Image) -> Image:
     """A picture (H×W uint8 luma at working scale) without its halftone, H×W uint8."""
     rows, columns = grey.shape
     values = torch.from_numpy(np.ascontiguousarray(grey)).float().div_(255)[None, None]
     values = F.pad(values, (0, -columns % STRIDE, 0, -rows % STRIDE), mode="replicate")
-    made = network(values.contiguous(memory_format=torch.channels_last))[0, 0, :rows, :columns]
-    return np.asarray(made.mul(255).round_().clamp_(0, 255).to(torch.uint8).numpy())
+    plain = network(values.contiguous(memory_format=torch.channels_last))[0, 0, :rows, :columns]
+    return np.asarray(plain.mul(255).round_().clamp_(0, 255).to(torch.uint8).numpy())

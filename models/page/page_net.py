@@ -105,7 +105,7 @@ def shared_page_net(path: Path) -> PageNet:
 
 
 @torch.inference_mode()
-def page_chances(network: PageNet, luma: Image) -> tuple[Image, Image]:
+def page_probabilities(network: PageNet, luma: Image) -> tuple[Image, Image]:
     """How likely the network says yes to either question: two H×W uint8, 255 = sure.
 
     ``luma`` is H×W uint8 of any size. Quantised, so that what follows does not hang on the last bit.
@@ -115,5 +115,5 @@ def page_chances(network: PageNet, luma: Image) -> tuple[Image, Image]:
     padding = (0, -columns % STRIDE, 0, -rows % STRIDE)
     inputs = F.pad(inputs, padding, mode="replicate").contiguous(memory_format=torch.channels_last)
     logits = F.interpolate(network(inputs), scale_factor=2.0, mode="bilinear", align_corners=False)
-    chance = torch.sigmoid(logits[0, :, :rows, :columns]).mul_(255).round_().to(torch.uint8).numpy()
-    return chance[0], chance[1]
+    probability = torch.sigmoid(logits[0, :, :rows, :columns]).mul_(255).round_().to(torch.uint8).numpy()
+    return probability[0], probability[1]

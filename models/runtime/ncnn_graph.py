@@ -48,7 +48,7 @@ class Graph:
     numbers: list[bytes] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
 
-    def add(self, kind: str, *inputs: str, **options: float) -> str:
+    def add(self, kind: str, *inputs: str, **options: float | str) -> str:
         """A layer of ncnn's ``kind``; ``options`` by ncnn's ids, as ``_0=…``."""
         output = f"b{len(self.layers)}"
         values = {int(key[1:]): value for key, value in options.items()}
@@ -56,9 +56,9 @@ class Graph:
         return output
 
     def input(self, name: str) -> str:
-        made = self.add("Input")
-        self.names[name] = made
-        return made
+        blob = self.add("Input")
+        self.names[name] = blob
+        return blob
 
     def output(self, name: str, blob: str) -> None:
         """Let ``blob`` be asked for as ``name``."""
@@ -159,13 +159,13 @@ class Network:
         Ask for what is computed first, first: ncnn gives memory back as it goes.
         """
         run = self._net.create_extractor()
-        held = [np.ascontiguousarray(array, np.float32)[None] for array in inputs.values()]
-        for name, array in zip(inputs, held, strict=True):  # ncnn reads ``held`` where it lies
+        arrays = [np.ascontiguousarray(array, np.float32)[None] for array in inputs.values()]
+        for name, array in zip(inputs, arrays, strict=True):  # ncnn reads ``arrays`` where it lies
             run.input(self._names[name], self._ncnn.Mat(array))
-        found: list[Plane] = []
+        planes: list[Plane] = []
         for name in outputs:
             status, blob = run.extract(self._names[name])
             if status:
                 raise MemoryError(f"ncnn could not compute {name} (status {status})")
-            found.append(np.array(blob))
-        return found
+            planes.append(np.array(blob))
+        return planes

@@ -108,18 +108,18 @@ class _Reader:
 def read_weights(layers: list[Layer], data: bytes, where: str = ".bin") -> list[LayerWeights]:
     """The weights of ``layers``, in order. Raises SetupError where ``data`` does not fit them."""
     reader = _Reader(data, where)
-    found: list[LayerWeights] = []
+    weights: list[LayerWeights] = []
     for layer in layers:
         if layer.kind == "Convolution":
             out, kernel, size = int(layer.options[0]), int(layer.options[1]), int(layer.options[6])
             weight = reader.take_tagged(size).reshape(out, -1, kernel, kernel)
             bias = reader.take(np.float32, out) if layer.options.get(5) == "1" else None
-            found.append(LayerWeights(layer, weight, bias))  # type: ignore[arg-type]
+            weights.append(LayerWeights(layer, weight, bias))  # type: ignore[arg-type]
         elif layer.kind == "PReLU":
-            found.append(LayerWeights(layer, reader.take(np.float32, int(layer.options[0])), None))  # type: ignore[arg-type]
+            weights.append(LayerWeights(layer, reader.take(np.float32, int(layer.options[0])), None))  # type: ignore[arg-type]
     if reader.offset != len(data):
         raise reader.damaged(f"{len(data) - reader.offset} bytes are left over")
-    return found
+    return weights
 
 
 def read_ncnn(param: Path, binary: Path) -> list[LayerWeights]:

@@ -13,20 +13,22 @@ from typing import TypeVar
 
 from mangacolor.core.cpu import usable_cores
 
-MOST = 16  # threads: each holds 100 to 300 MB while it computes
+MAX_THREADS = 16  # each holds 100 to 300 MB while it computes
 
 T = TypeVar("T")
 Result = TypeVar("Result")
 
 
-def each(work: Callable[[T], Result], items: Iterable[T]) -> list[Result]:
+def parallel_map(work: Callable[[T], Result], items: Iterable[T]) -> list[Result]:
     """``work`` of every item, in the items' order. Raises what ``work`` raises first."""
     return list(_pool().map(work, items))
 
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(min(usable_cores(), MOST), thread_name_prefix="tile", initializer=_one_core)
+    return ThreadPoolExecutor(
+        min(usable_cores(), MAX_THREADS), thread_name_prefix="tile", initializer=_one_core
+    )
 
 
 def _one_core() -> None:

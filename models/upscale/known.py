@@ -26,7 +26,7 @@ class KnownNetwork:
 
     ``file`` is the file with its weights and ``sha256`` that file's hash: in ``models/weights`` where it is
     ``bundled``, else in the data package, with ``param_sha256`` the hash of the ncnn graph beside it.
-    ``scale`` is the enlargement of the network itself, ``channels`` what it reads and writes, ``context``
+    ``scale`` is the enlargement of the network itself, ``channels`` what it reads and writes, ``halo``
     how many pixels around a tile it must see for the tile's result to be that of the whole page: exact
     for Compact, measured for ESRGAN on the worst screentone found (within one level; with 40 pixels
     anime-6b was off by 181 levels there, on line art by none).
@@ -37,7 +37,7 @@ class KnownNetwork:
     architecture: Literal["Compact", "ESRGAN"]
     scale: int
     channels: int
-    context: int
+    halo: int
     file: str
     sha256: str
     param_sha256: str = ""
@@ -57,7 +57,7 @@ NETWORKS: tuple[KnownNetwork, ...] = (
         architecture="Compact",
         scale=2,
         channels=1,
-        context=10,
+        halo=10,
         file="manga-x2.safetensors",
         sha256="2479ba71e58cd51426bcfdc79bff38bc6013376ffb8498a33f07329aaa669d77",
         licence="CC-BY-SA-4.0",
@@ -70,7 +70,7 @@ NETWORKS: tuple[KnownNetwork, ...] = (
         architecture="Compact",
         scale=4,
         channels=3,
-        context=18,
+        halo=18,
         file="REALESRGAN_ANIMAVIDEOV3_UP4X.bin",
         sha256="548a36f9c3f4ab8da56cd3b13badf23968bee207b396dad14d04b830e5f2ab2d",
         param_sha256="157c0a10405f885d4c53ce76fe2ba731694bcd16ec90ab6b889335e384239682",
@@ -81,7 +81,7 @@ NETWORKS: tuple[KnownNetwork, ...] = (
         architecture="ESRGAN",
         scale=4,
         channels=3,
-        context=64,
+        halo=64,
         file="REALESRGAN_X4PLUSANIME_UP4X.bin",
         sha256="fe01c269cfd10cdef8e018ab66ebe750cf79c7af4d1f9c16c737e1295229bacc",
         param_sha256="d63c7e93c58ec5d0048ca1f0a995f40b2af17c2816a2e0a3b7172046d98795ec",
@@ -92,7 +92,7 @@ NETWORKS: tuple[KnownNetwork, ...] = (
         architecture="ESRGAN",
         scale=4,
         channels=3,
-        context=96,
+        halo=96,
         file="REALESRGAN_X4PLUS_UP4X.bin",
         sha256="713ee713b0353afaa27976f0563a64a5043bd70b9bd8936c2e26e25ebcdbcddf",
         param_sha256="c8a066c12541a1ef01ba90fddd90688278bdc11536847699239be29225015bc8",

@@ -26,24 +26,25 @@ if TYPE_CHECKING:
     from spandrel import ImageModelDescriptor
 
 Backend = Literal["spandrel", "realesrgan"]
-Computes = Literal["torch", "nnpack", "ncnn"]  # nnpack is torch's own, for networks that it suits
+Kernels = Literal["torch", "nnpack", "ncnn"]  # nnpack is torch's own, for networks that it suits
 Enlarge = Callable[[Image, int], Image]
 Described = Any  # spandrel's ImageModelDescriptor, or what there is of one without spandrel
 
-UNKNOWN_CONTEXT = 96  # pixels, for a user's network whose reach nobody has measured
+UNKNOWN_HALO = 96  # pixels, for a user's network whose reach nobody has measured
 
 
 @dataclass(frozen=True, slots=True)
 class Upscaler:
     """A loaded super-resolution network and what a tiler must know about it.
 
-    ``enlarge(tiles, scale)`` takes N×(h+2c)×(w+2c) uint8 luma, where c is ``context``, and gives
+    ``enlarge(tiles, scale)`` takes N×(h+2c)×(w+2c) uint8 luma, where c is the ``halo``, and gives
     N×(h·scale)×(w·scale) uint8: the network's own ``scale``, then area reduction or cubic
     enlargement. ``channels`` is what the network itself reads. ``sha256`` names the weights.
-    What runs fastest: ``tile`` is the longest side of a tile without its context and ``area`` the most pixels
-    in it, ``grain`` of what its sides should be multiples, ``batch`` how many tiles of one size a call should
-    get. ``computes`` is what multiplies. ``parallel``: any number of threads may call ``enlarge``, each on
-    one core.
+    ``halo`` is how many pixels around a tile it must see for the tile's result to be that of the whole page.
+    What runs fastest: ``tile`` is the longest side of a tile without its halo and ``area`` the most pixels
+    in it, both sides multiples of ``multiple_of``; ``batch`` is how many tiles of one size a call should get.
+    ``kernels`` are those that multiply. ``parallel``: any number of threads may call ``enlarge``, each on one
+    core.
     """
 
     name: str
@@ -51,14 +52,14 @@ class Upscaler:
     device: str
     scale: int
     channels: int
-    context: int
+    halo: int
     sha256: str
     tile: int
     area: int
-    grain: int
+    multiple_of: int
     batch: int
     enlarge: Enlarge
-    computes: Computes = "torch"
+    kernels: Kernels = "torch"
     parallel: bool = False
 
 
@@ -85,11 +86,11 @@ def _user_path(name_or_path: str) -> Path:
 
 
 def load_upscaler(
-    name_or_path: str, device: str = "cpu", backend: Backend = "spandrel", computes: CpuBackend = "torch"
+    name_or_path: str, device: str = "cpu", backend: Backend = "spandrel", kernels: CpuBackend = "torch"
 ) -> Upscaler:
     """Load a network by its name in the table, or a user's file.
 
-    ``computes`` counts on a CPU, with the back end spandrel, for the networks that ncnn is taught here
+    ``kernels`` counts on a CPU, with the back end spandrel, for the networks that ncnn is taught here
     (SRVGGNetCompact): others run on torch.
 
     Raises SetupError where the weights are missing, are not plain weights, are of no network that
@@ -102,33 +103,33 @@ def load_upscaler(
         descriptor = describe_compact(state)
     else:
         descriptor = describe(state, name_or_path)
-    context = _context(descriptor, known.context if known else None)
+    halo = _halo(descriptor, known.halo if known else None)
     if backend == "realesrgan":
         from mangacolor.models.upscale.realesrgan import realesrgan_enlarge
 
-        enlarge = realesrgan_enlarge(descriptor, state, name_or_path, device, context)
-        by: Computes = "torch"
+        enlarge = realesrgan_enlarge(descriptor, state, name_or_path, device, halo)
+        by: Kernels = "torch"
     else:
-        by = _computes(descriptor, device, computes)
+        by = _kernels(descriptor, device, kernels)
         if by == "ncnn":
-            enlarge = _ncnn_enlarge(descriptor, context)
+            enlarge = _ncnn_enlarge(descriptor, halo)
         else:
-            enlarge = _torch_enlarge(descriptor, context, device, winograd=by == "nnpack")
-    tile, area, grain, batch = _advice(device, by)
+            enlarge = _torch_enlarge(descriptor, halo, device, winograd=by == "nnpack")
+    tile, area, multiple_of, batch = _advice(device, by)
     return Upscaler(
         name=name_or_path if known else Path(name_or_path).name,
         backend=backend,
         device=device,
         scale=descriptor.scale,
         channels=descriptor.input_channels,
-        context=context,
+        halo=halo,
         sha256=weights_hash(name_or_path),
         tile=tile,
         area=area,
-        grain=grain,
+        multiple_of=multiple_of,
         batch=batch,
         enlarge=enlarge,
-        computes=by,
+        kernels=by,
         parallel=device == "cpu" and backend == "spandrel",
     )
 
@@ -171,13 +172,13 @@ def describe_compact(state: State) -> Described:
     )
 
 
-def _context(descriptor: Described, known: int | None) -> int:
+def _halo(descriptor: Described, known: int | None) -> int:
     if descriptor.architecture.id == "Compact":
         return int(descriptor.model.num_conv) + 2
-    return known or UNKNOWN_CONTEXT
+    return known or UNKNOWN_HALO
 
 
-def _computes(descriptor: Described, device: str, wanted: CpuBackend) -> Computes:
+def _kernels(descriptor: Described, device: str, wanted: CpuBackend) -> Kernels:
     if device != "cpu" or descriptor.architecture.id != "Compact":
         return "torch"
     if wanted == "ncnn":
@@ -187,24 +188,24 @@ def _computes(descriptor: Described, device: str, wanted: CpuBackend) -> Compute
     return "nnpack" if has_winograd() else "torch"
 
 
-def _advice(device: str, computes: Computes) -> tuple[int, int, int, int]:
-    """``tile``, ``area``, ``grain`` and ``batch`` of an Upscaler, as measured (benchmarks/speed/upscale.py).
+def _advice(device: str, kernels: Kernels) -> tuple[int, int, int, int]:
+    """``tile``, ``area``, ``multiple_of`` and ``batch`` of an Upscaler (benchmarks/speed/upscale.py).
 
     On a CPU one tile at a time stays in its cache, and trimming it to the drawing pays. NNPACK takes wide
     maps in a sixth less time, but above 32 MiB a map comes from the system, zeroed, each time. Of ncnn's
     larger tiles less is computed twice; a page should still be enough of them for several cores. A GPU
     wants many tiles of one size.
     """
-    if computes == "nnpack":
+    if kernels == "nnpack":
         return 1024, 1024 * 80, 16, 1
-    if computes == "ncnn":
+    if kernels == "ncnn":
         return 512, 512 * 384, 16, 1
     if device == "cpu":
         return 256, 256 * 256, 16, 1
     return 512, 512 * 512, 256, 4
 
 
-def _torch_enlarge(descriptor: Described, context: int, device: str, winograd: bool) -> Enlarge:
+def _torch_enlarge(descriptor: Described, halo: int, device: str, winograd: bool) -> Enlarge:
     import torch
 
     from mangacolor.models.upscale.luma_networks import LumaCompact
@@ -214,20 +215,20 @@ def _torch_enlarge(descriptor: Described, context: int, device: str, winograd: b
     @lru_cache(maxsize=3)
     def network(scale: int) -> torch.nn.Module:
         with torch.inference_mode(False):  # the caller's mode would leave weights unusable outside it
-            made = _luma_network(descriptor, scale, context).eval().requires_grad_(False)
+            form = _luma_network(descriptor, scale, halo).eval().requires_grad_(False)
             if winograd:
                 from mangacolor.models.upscale.winograd import WinogradCompact
 
-                assert isinstance(made, LumaCompact)
-                return WinogradCompact(made)
-        return made.to(device=device, dtype=dtype).to(memory_format=torch.channels_last)
+                assert isinstance(form, LumaCompact)
+                return WinogradCompact(form)
+        return form.to(device=device, dtype=dtype).to(memory_format=torch.channels_last)
 
     def enlarge(tiles: Image, scale: int) -> Image:
         net = network(scale)
         with torch.inference_mode():
             x = torch.from_numpy(tiles).to(device).unsqueeze(1).to(dtype).div_(255)
             y = net(x.contiguous(memory_format=torch.channels_last))
-            return _pixels(y, [(side - 2 * context) * scale for side in tiles.shape[1:]])
+            return _pixels(y, [(side - 2 * halo) * scale for side in tiles.shape[1:]])
 
     return enlarge
 
@@ -242,7 +243,7 @@ def _pixels(y: torch.Tensor, size: list[int]) -> Image:
     return pixels
 
 
-def _ncnn_enlarge(descriptor: Described, context: int) -> Enlarge:
+def _ncnn_enlarge(descriptor: Described, halo: int) -> Enlarge:
     import numpy as np
     import torch
 
@@ -252,19 +253,19 @@ def _ncnn_enlarge(descriptor: Described, context: int) -> Enlarge:
 
     @lru_cache(maxsize=3)
     def network(scale: int) -> Network:
-        made = _luma_network(descriptor, scale, context)
-        assert isinstance(made, LumaCompact)
-        return compact_graph(made).compiled()
+        form = _luma_network(descriptor, scale, halo)
+        assert isinstance(form, LumaCompact)
+        return compact_graph(form).compiled()
 
     def enlarge(tiles: Image, scale: int) -> Image:
         ready = network(scale)
-        made = np.stack([enlarged(ready, tile, context) for tile in tiles])
-        return _pixels(torch.from_numpy(made), [(side - 2 * context) * scale for side in tiles.shape[1:]])
+        large = np.stack([enlarged(ready, tile, halo) for tile in tiles])
+        return _pixels(torch.from_numpy(large), [(side - 2 * halo) * scale for side in tiles.shape[1:]])
 
     return enlarge
 
 
-def _luma_network(descriptor: Described, scale: int, context: int) -> torch.nn.Module:
+def _luma_network(descriptor: Described, scale: int, halo: int) -> torch.nn.Module:
     from mangacolor.models.upscale.luma_networks import AnyOnLuma, LumaCompact, LumaESRGAN
 
     own, model, colours = descriptor.scale, descriptor.model, descriptor.output_channels
@@ -272,8 +273,8 @@ def _luma_network(descriptor: Described, scale: int, context: int) -> torch.nn.M
     if descriptor.architecture.id == "Compact":
         return LumaCompact(model.body, own, reduction, colours)
     if descriptor.architecture.id == "ESRGAN" and not model.shuffle_factor:
-        return LumaESRGAN(model.model, own, reduction, colours, context)
-    return AnyOnLuma(descriptor, context)
+        return LumaESRGAN(model.model, own, reduction, colours, halo)
+    return AnyOnLuma(descriptor, halo)
 
 
 def _resize(y: torch.Tensor, size: list[int]) -> torch.Tensor:

@@ -5,7 +5,7 @@ kept. The first convolution folds: its kernels are summed over the input channel
 not, though it looks as if it did: pipelines clamp each channel to [0, 1] before weighting, and on
 black lines the channels of these networks differ, so that a folded luma is off by up to 38 levels.
 
-All networks here take N×1×(h+2c)×(w+2c) in [0, 1], where c is their ``context``, and give
+All networks here take N×1×(h+2c)×(w+2c) in [0, 1], where c is their ``halo``, and give
 N×1×(h·s)×(w·s) in [0, 1].
 """
 
@@ -39,9 +39,9 @@ def weigh_blocks(colours: int, block: int, reduction: int) -> nn.Conv2d:
     cell = torch.arange(block) // reduction
     same = (cell[:, None] == torch.arange(side)).float() / reduction  # block × side
     weight = torch.einsum("c,Yy,Xx->yxcYX", weigh_colours(colours), same, same)
-    made = nn.Conv2d(colours * block**2, side**2, 1, bias=False)
-    made.weight.data = weight.reshape(side**2, colours * block**2, 1, 1)
-    return made
+    layer = nn.Conv2d(colours * block**2, side**2, 1, bias=False)
+    layer.weight.data = weight.reshape(side**2, colours * block**2, 1, 1)
+    return layer
 
 
 def sum_inputs(convolution: nn.Conv2d, padding: int) -> nn.Conv2d:
@@ -51,11 +51,11 @@ def sum_inputs(convolution: nn.Conv2d, padding: int) -> nn.Conv2d:
 
 def _convolution(weight: Tensor, like: nn.Conv2d, padding: int) -> nn.Conv2d:
     outputs, inputs, kernel, _ = weight.shape
-    made = nn.Conv2d(inputs, outputs, kernel, padding=padding)
-    made.weight.data = weight
-    assert like.bias is not None and made.bias is not None
-    made.bias.data = like.bias.data
-    return made
+    layer = nn.Conv2d(inputs, outputs, kernel, padding=padding)
+    layer.weight.data = weight
+    assert like.bias is not None and layer.bias is not None
+    layer.bias.data = like.bias.data
+    return layer
 
 
 def compact_body(state: Mapping[str, Tensor]) -> list[Any]:
@@ -90,7 +90,7 @@ class LumaCompact(nn.Module):
         self.body = nn.Sequential(sum_inputs(first, 0), *(self._unpadded(layer) for layer in rest))
         self.weigh = weigh_blocks(colours, scale, reduction)
         self.output_scale = scale // reduction
-        self.context = sum(isinstance(layer, nn.Conv2d) for layer in self.body)
+        self.halo = sum(isinstance(layer, nn.Conv2d) for layer in self.body)
 
     @staticmethod
     def _unpadded(layer: nn.Module) -> nn.Module:
@@ -100,8 +100,8 @@ class LumaCompact(nn.Module):
         return self.finished(self.body(x), x)
 
     def finished(self, residual: Tensor, x: Tensor) -> Tensor:
-        """The result for ``x`` from what ``body`` made of it, which is overwritten."""
-        c = self.context
+        """The result for ``x`` from what ``body`` layer of it, which is overwritten."""
+        c = self.halo
         # Before the pixel shuffle, the nearest-neighbour enlargement of x is x in every channel.
         blocks = residual.add_(x[:, :, c:-c, c:-c]).clamp_(0, 1)
         return F.pixel_shuffle(self.weigh(blocks), self.output_scale)
@@ -110,8 +110,8 @@ class LumaCompact(nn.Module):
 class LumaESRGAN(nn.Module):
     """RRDBNet (ESRGAN, Real-ESRGAN) on luma.
 
-    The trunk sees the whole tile with its context; before the enlargement, where a pixel costs
-    four and sixteen times as much, all but ``MARGIN`` pixels of the context are cut away: as far
+    The trunk sees the whole tile with its halo; before the enlargement, where a pixel costs
+    four and sixteen times as much, all but ``MARGIN`` pixels of the halo are cut away: as far
     as the remaining convolutions reach.
     """
 
@@ -119,7 +119,7 @@ class LumaESRGAN(nn.Module):
     average: Tensor
 
     def __init__(
-        self, model: Iterable[nn.Module], scale: int, reduction: int, colours: int, context: int
+        self, model: Iterable[nn.Module], scale: int, reduction: int, colours: int, halo: int
     ) -> None:
         super().__init__()
         first, trunk, *head = model
@@ -129,10 +129,10 @@ class LumaESRGAN(nn.Module):
         self.scale = scale
         shares = weigh_colours(colours).view(1, colours, 1, 1) / reduction**2
         self.register_buffer("average", shares.repeat(1, 1, reduction, reduction))
-        self.context = context
+        self.halo = halo
 
     def forward(self, x: Tensor) -> Tensor:
-        cut = self.context - self.MARGIN
+        cut = self.halo - self.MARGIN
         features = self.trunk(x)[:, :, cut:-cut, cut:-cut]
         rim = self.MARGIN * self.scale
         large = self.head(features)[:, :, rim:-rim, rim:-rim].clamp_(0, 1)
@@ -144,15 +144,15 @@ class AnyOnLuma(nn.Module):
 
     shares: Tensor
 
-    def __init__(self, descriptor: ImageModelDescriptor[nn.Module], context: int) -> None:
+    def __init__(self, descriptor: ImageModelDescriptor[nn.Module], halo: int) -> None:
         super().__init__()
         self.network = descriptor.model
         self.descriptor = descriptor
         self.register_buffer("shares", weigh_colours(descriptor.output_channels).view(1, -1, 1, 1))
-        self.context = context
+        self.halo = halo
 
     def forward(self, x: Tensor) -> Tensor:
         # The descriptor pads to the sizes that the network can take, and crops again.
         large = self.descriptor(x.expand(-1, self.descriptor.input_channels, -1, -1))
-        rim = self.context * self.descriptor.scale
+        rim = self.halo * self.descriptor.scale
         return F.conv2d(large[:, :, rim:-rim, rim:-rim].clamp(0, 1), self.shares)

@@ -11,7 +11,7 @@ from mangacolor.models.upscale.luma_networks import LumaCompact
 
 
 def compact_graph(network: LumaCompact) -> Graph:
-    """Inputs ``page``, luma (h+2c)×(w+2c) in [0, 1], and ``inner``, the same without its context c.
+    """Inputs ``page``, luma (h+2c)×(w+2c) in [0, 1], and ``inner``, the same without its halo c.
 
     Output ``luma``: 1×(h·s)×(w·s) in [0, 1].
     """
@@ -29,8 +29,8 @@ def compact_graph(network: LumaCompact) -> Graph:
     return graph
 
 
-def enlarged(compiled: Network, tile: Image, context: int) -> Plane:
+def enlarged(compiled: Network, tile: Image, halo: int) -> Plane:
     """A tile (h+2c)×(w+2c) uint8 to 1×(h·s)×(w·s) float32 in [0, 1], s being the network's scale."""
     page = tile.astype(np.float32) * np.float32(1 / 255)
-    inner = page[context:-context, context:-context]
+    inner = page[halo:-halo, halo:-halo]
     return compiled({"page": page, "inner": inner}, ["luma"])[0]

@@ -31,7 +31,7 @@ GONE = "torchvision.transforms.functional_tensor"
 
 
 def realesrgan_enlarge(
-    descriptor: ImageModelDescriptor[Any], state: State, name: str, device: str, context: int
+    descriptor: ImageModelDescriptor[Any], state: State, name: str, device: str, halo: int
 ) -> Callable[[Image, int], Image]:
     """An ``Upscaler.enlarge`` that runs RealESRGANer on each tile.
 
@@ -44,9 +44,9 @@ def realesrgan_enlarge(
     own = descriptor.scale
 
     def enlarge(tiles: Image, scale: int) -> Image:
-        rim = context * own
+        rim = halo * own
         larges = [upsampler.enhance(tile)[0][rim:-rim, rim:-rim] for tile in tiles]
-        height, width = (side - 2 * context for side in tiles.shape[1:])
+        height, width = (side - 2 * halo for side in tiles.shape[1:])
         filter_ = cv2.INTER_AREA if scale <= own else cv2.INTER_CUBIC
         return np.stack(
             [cv2.resize(large, (width * scale, height * scale), interpolation=filter_) for large in larges]

@@ -67,12 +67,12 @@ def find_balloons(
 
 
 def _learnt(luma: Image, small: Image, ground: Image | None) -> list[Region]:
-    from mangacolor.models.page.page_net import page_chances, shared_page_net
+    from mangacolor.models.page.page_net import page_probabilities, shared_page_net
 
     seen = _resized(luma, min(1.0, NETWORK_SIDE / max(luma.shape)))
     chance, strokes = (
         as_uint8(cv2.resize(answer, small.shape[::-1], interpolation=cv2.INTER_LINEAR))
-        for answer in page_chances(shared_page_net(WEIGHTS), seen)
+        for answer in page_probabilities(shared_page_net(WEIGHTS), seen)
     )
     regions = [region for region in fit_regions(small, chance, ground) if bounded(region, small)]
     regions += overlooked(small, chance, regions, lettered_regions(small, ground))

@@ -14,7 +14,8 @@ from mangacolor.stages.colorize.tiling import blend, tiles_of
 from mangacolor.stages.segments.pooling import FeaturePool
 
 if TYPE_CHECKING:
-    from mangacolor.models.colour.runner import Coloured, ColourRunner
+    from mangacolor.models.colour.prediction import Coloured
+    from mangacolor.models.colour.runner import ColourRunner
 
 # Level of what a picture is padded with.
 PAPER = 255
@@ -43,10 +44,10 @@ def colorize_pictures(
 
     Returns H×W×3 uint8 pictures. ``pools``: one a picture, to be filled with what the network saw.
     """
-    tilings = [tiles_of(picture.shape, runner.tile, runner.grain) for picture in pictures]
+    tilings = [tiles_of(picture.shape, runner.size.tile, runner.size.multiple_of) for picture in pictures]
     padded = [_pad(picture, tiles) for picture, tiles in zip(pictures, tilings, strict=True)]
     inputs = [full[tile.area] for full, tiles in zip(padded, tilings, strict=True) for tile in tiles]
-    outputs = _call_network(runner, inputs, batch, context, runner.seen if pools else ())
+    outputs = _call_network(runner, inputs, batch, context, runner.feature_maps if pools else ())
     results = []
     for number, (picture, full, tiles) in enumerate(zip(pictures, padded, tilings, strict=True)):
         coloured = []

@@ -83,11 +83,11 @@ def prepare(context: StageContext, inputs: Inputs) -> list[PreparedWindow]:
 
 
 def _descreen(pictures: Sequence[Image]) -> list[Image]:
-    from mangacolor.models.page.descreener import descreened, shared_descreener
-    from mangacolor.models.runtime.parallel import each
+    from mangacolor.models.page.descreener import descreen, shared_descreener
+    from mangacolor.models.runtime.parallel import parallel_map
 
     network = shared_descreener()
-    return each(lambda picture: descreened(network, picture), pictures)
+    return parallel_map(lambda picture: descreen(network, picture), pictures)
 
 
 def run(context: StageContext, inputs: Inputs) -> Artifact:
@@ -95,6 +95,7 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
     config: Config = context.config
     prepared: list[PreparedWindow] = getattr(context, "prepared", None) or prepare(context, inputs)
     runner = shared_runner(context, context.device)
+    sides = runner.size.tile, runner.size.multiple_of
     greys = [window.grey for window in prepared]
     pools = [FeaturePool(window.labels) for window in prepared]
     pictures = colorize_pictures(runner, greys, config.batch, context, pools)
@@ -111,8 +112,8 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
         ),
         palette=tuple(tuple(colour) for colour in runner.palette),
         embedded=runner.embedding is not None,
-        tile=(runner.tile, runner.grain),
-        tiles=sum(len(tiles_of(grey.shape, runner.tile, runner.grain)) for grey in greys),
+        tile=sides,
+        tiles=sum(len(tiles_of(grey.shape, *sides)) for grey in greys),
         backend=runner.backend,
     ).to_artifact()
 

@@ -1,9 +1,9 @@
 """What is known of each segment: a row of whole numbers, so that it can be kept as a small picture.
 
 The first columns are ``COLUMNS``; the others are what the colour network saw there, pooled over the segment:
-the maps that ``ColourRunner.seen`` names. Of a palette network the last ones are its votes: the root of how
-likely it holds each colour of its palette, in 255ths. Where the network has an embedding, a point takes the
-place of the other maps.
+the maps that ``ColourRunner.feature_maps`` names. Of a palette network the last ones are its votes: the root
+of how likely it holds each colour of its palette, in 255ths. Where the network has an embedding, a point
+takes the place of the other maps. A network without feature maps leaves ``COLUMNS`` alone.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from mangacolor.core.arrays import F32, F64, I64, SegmentMap
 from mangacolor.core.colour import chroma, luma, shown_luma
 from mangacolor.core.types import Image
-from mangacolor.models.colour.segment_embedding import SurfaceEmbedding
+from mangacolor.models.colour.segment_embedding import SegmentEmbedding
 
 COLUMNS = ("cb", "cr", "spread", "tone", "texture", "shown", "area", "x", "y", "sides")
 CB, CR, SPREAD, TONE, TEXTURE, SHOWN, AREA, X, Y, SIDES = range(len(COLUMNS))
@@ -182,13 +182,13 @@ def embedding_inputs(rows: Image, votes: int) -> F64:
     return np.concatenate(parts, axis=1)
 
 
-def embed_features(rows: Image, votes: int, embedding: SurfaceEmbedding) -> Image:
+def embed_features(rows: Image, votes: int, embedding: SegmentEmbedding) -> Image:
     """The rows with the points of an embedding in place of the features they come from."""
     points = np.rint(ZERO + UNIT * embedding(embedding_inputs(rows, votes))).astype(np.uint8)
     return np.concatenate([rows[:, : len(COLUMNS)], points, rows[:, rows.shape[1] - votes :]], axis=1)
 
 
-def embed_windows(tables: Sequence[Image], votes: int, embedding: SurfaceEmbedding) -> list[Image]:
+def embed_windows(tables: Sequence[Image], votes: int, embedding: SegmentEmbedding) -> list[Image]:
     """The same for the rows of several windows, in one product."""
     rows = embed_features(np.concatenate(tables), votes, embedding)
     return np.split(rows, np.cumsum([len(table) for table in tables])[:-1])

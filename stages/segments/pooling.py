@@ -10,7 +10,7 @@ from scipy.special import softmax
 
 from mangacolor.core.arrays import F32, SegmentMap
 from mangacolor.core.types import Image, Tile
-from mangacolor.models.colour.runner import VOTES
+from mangacolor.models.colour.prediction import VOTES
 from mangacolor.stages.segments.features import UNIT, ZERO
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from mangacolor.core.arrays import F32, AnyArray
 from mangacolor.core.types import Box, Image
-from mangacolor.models.runtime.parallel import each
+from mangacolor.models.runtime.parallel import parallel_map
 from mangacolor.models.upscale.loader import Upscaler
 from mangacolor.stages.batching import Room, run_in_batches
 from mangacolor.stages.upscale.params import DEFAULT_PARAMS, Params
@@ -82,8 +82,8 @@ def _network_pass(
     luma: Image, scale: int, upscaler: Upscaler, check: Callable[[], None], room: Room
 ) -> Image:
     """Lanczos, and over it the network's result for every tile in which something is drawn."""
-    c = upscaler.context
-    rim = c + upscaler.grain  # tiles end at a multiple of the grain, which may lie beyond the page
+    c = upscaler.halo
+    rim = c + upscaler.multiple_of  # tiles end at such a multiple, which may lie beyond the page
     padded = np.asarray(cv2.copyMakeBorder(luma, c, rim, c, rim, cv2.BORDER_REFLECT_101), np.uint8)
     large = lanczos(luma, scale)
 
@@ -108,10 +108,10 @@ def _enlarge_tiles(
         return halve(box)
 
     tile = room.tile_of(upscaler.tile)
-    boxes = cut_drawn_tiles(luma, tile, upscaler.area, min(tile, upscaler.grain))
+    boxes = cut_drawn_tiles(luma, tile, upscaler.area, min(tile, upscaler.multiple_of))
     groups = list(group_by_size(boxes, upscaler.batch))
     if upscaler.parallel:  # on a processor, whose memory the engine's gate keeps
-        for group, pictures in zip(groups, each(call, groups), strict=True):
+        for group, pictures in zip(groups, parallel_map(call, groups), strict=True):
             yield from zip(group, pictures, strict=True)
         return
     for group in groups:

@@ -84,7 +84,7 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
         "size": [width * scale, height * scale],
         "model": model,
         "backend": upscaler.backend if upscaler else None,
-        "computes": upscaler.computes if upscaler else None,
+        "computes": upscaler.kernels if upscaler else None,
         "sha256": upscaler.sha256 if upscaler else None,
     }
     return Artifact(data, {"main": large})

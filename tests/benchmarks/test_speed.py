@@ -15,7 +15,7 @@ from mangacolor.benchmarks.speed.plot import ratios_svg
 from mangacolor.benchmarks.speed.run import parts, table
 from mangacolor.benchmarks.speed.timing import Ratio, Seconds, alternate, ratio
 from mangacolor.core.cpu import usable_cores
-from mangacolor.models.runtime.parallel import each
+from mangacolor.models.runtime.parallel import parallel_map
 from mangacolor.tests.helpers.paths import ROOT
 
 
@@ -64,5 +64,7 @@ def test_a_bench_cut_short_leaves_what_it_has(tmp_path: Path, monkeypatch: pytes
 
 
 def test_work_is_shared_out_in_order() -> None:
-    assert each(lambda number: number * number, range(50)) == [number * number for number in range(50)]
+    assert parallel_map(lambda number: number * number, range(50)) == [
+        number * number for number in range(50)
+    ]
     assert usable_cores() >= 1

@@ -17,12 +17,7 @@ from mangacolor.stages.graph import Graph
 from mangacolor.stages.registry import GROUP, built_in_stages, third_party_stages
 from mangacolor.tests.helpers.paths import ROOT
 from mangacolor.tests.helpers.stages import bench, run_until
-
-TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"(?ms)^```{language}\n(.*?)^```$", TEXT)
+from mangacolor.tests.helpers.walk_through import TEXT, blocks, changed, changed_file
 
 
 def block(language: str, mark: str) -> str:
@@ -94,19 +89,15 @@ def test_every_example_is_python(text: str) -> None:
 
 @pytest.mark.parametrize("change", blocks("diff"), ids=lambda text: text.splitlines()[1][6:])
 def test_every_change_fits_the_file_it_names(change: str) -> None:
-    first, second, *hunk = change.splitlines()
-    assert first.removeprefix("--- a/") == second.removeprefix("+++ b/")
-    there = "".join(f"{line[1:]}\n" for line in hunk if line[0] in " -")
-    assert any(line[0] == "+" for line in hunk)
-    assert (ROOT / second.removeprefix("+++ b/")).read_text(encoding="utf-8").count(there) == 1
+    changed((ROOT / changed_file(change)).read_text(encoding="utf-8"), change)
 
 
 def test_every_file_it_names_is_there_or_is_made_by_it() -> None:
     made = {
         "formats/archive_ar.py",
-        "models/dilated_net.py",
+        "tests/models/colour/test_dilated.py",
+        "models/colour/dilated.py",
         "stages/night.py",
-        "tests/test_dilated_net.py",
         "tests/test_night.py",
     }
     named = set(re.findall(r"`((?:docs|formats|models|pipeline|stages|tests|training)/[\w/.-]+\.\w+)`", TEXT))

@@ -18,7 +18,8 @@ from mangacolor.core.errors import PageError, SetupError
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Image
 from mangacolor.models.colour import runner as runner_module
-from mangacolor.models.colour.runner import Coloured, ColourRunner, load_colour_runner
+from mangacolor.models.colour.prediction import Coloured
+from mangacolor.models.colour.runner import ColourRunner, load_colour_runner
 from mangacolor.models.runtime.backends import CpuBackend
 from mangacolor.models.upscale.loader import Upscaler, load_upscaler
 from mangacolor.pipeline.engine.cancel import CancelToken
@@ -160,7 +161,7 @@ def small_card(upscaler: Upscaler, pixels: int) -> tuple[Upscaler, list[int]]:
             raise full()
         return upscaler.enlarge(tiles, scale)
 
-    return replace(upscaler, enlarge=enlarge, tile=64, grain=32, batch=4, parallel=False), tried
+    return replace(upscaler, enlarge=enlarge, tile=64, multiple_of=32, batch=4, parallel=False), tried
 
 
 @pytest.mark.parametrize("pixels", [100**2, 70**2, 55**2])

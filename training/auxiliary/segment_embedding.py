@@ -23,8 +23,9 @@ from torch.nn import functional
 from mangacolor.core.atomic import write_atomic
 from mangacolor.models.colour.checkpoints import load_generator
 from mangacolor.models.colour.folded import MAPS
-from mangacolor.models.colour.runner import VOTES, colour_runner
-from mangacolor.models.colour.segment_embedding import SurfaceEmbedding, embedding_bytes, embedding_path
+from mangacolor.models.colour.prediction import VOTES
+from mangacolor.models.colour.runner import colour_runner
+from mangacolor.models.colour.segment_embedding import SegmentEmbedding, embedding_bytes, embedding_path
 from mangacolor.models.files.reading import DESCREENER, sha256_of, weights_path
 from mangacolor.stages.segments.features import AREA, AREA_STEPS, TONE, embedding_inputs
 from mangacolor.training.auxiliary.chapters import make_library
@@ -55,7 +56,7 @@ class Recipe:
 
 
 class Network(nn.Module):
-    """What ``SurfaceEmbedding`` computes, in training."""
+    """What ``SegmentEmbedding`` computes, in training."""
 
     def __init__(self, mean: Tensor, spread: Tensor, recipe: Recipe) -> None:
         super().__init__()
@@ -71,11 +72,11 @@ class Network(nn.Module):
         hidden = hidden + functional.relu(self.second(hidden))
         return functional.normalize(self.third(hidden), dim=1)
 
-    def finished(self, maps: tuple[str, ...]) -> SurfaceEmbedding:
+    def finished(self, maps: tuple[str, ...]) -> SegmentEmbedding:
         tensors = {"mean": self.mean, "spread": self.spread}
         tensors |= dict(self.named_parameters())
         arrays = {name: tensor.detach().numpy().astype(np.float64) for name, tensor in tensors.items()}
-        return SurfaceEmbedding(maps, arrays)
+        return SegmentEmbedding(maps, arrays)
 
 
 def likenesses(points: Tensor, tone: Tensor, recipe: Recipe) -> Tensor:
@@ -161,8 +162,8 @@ def main() -> None:
     options = parser.parse_args()
     recipe = Recipe(chapters=options.chapters, steps=options.steps)
     runner = colour_runner(load_generator(options.weights))
-    if VOTES in runner.seen:  # of the other networks, all maps that can be had are seen anyway
-        runner = replace(runner, seen=(*MAPS[1:], VOTES))
+    if VOTES in runner.feature_maps:  # the others have no more maps than these
+        runner = replace(runner, feature_maps=(*MAPS[1:], VOTES))
     library = make_library(*read_pack(options.data))
     votes = len(runner.palette)
     # Other weights see other things, and another descreener leads to other surfaces.
@@ -171,7 +172,7 @@ def main() -> None:
     rows = gathered(folder, library, runner, recipe.chapters, recipe.seed)
     chapters = [ready(one, votes) for one in rows]
     sys.stderr.write(f"{sum(len(one.tone) for one in chapters)} surfaces\n")
-    embedding = train(chapters, recipe).finished(runner.seen)
+    embedding = train(chapters, recipe).finished(runner.feature_maps)
     out = options.out or embedding_path(options.weights)
     write_atomic(out, embedding_bytes(embedding, options.weights, "CC-BY-SA-4.0"))
 

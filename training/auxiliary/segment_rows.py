@@ -14,7 +14,7 @@ import numpy.typing as npt
 from mangacolor.core.atomic import write_atomic
 from mangacolor.core.types import Image
 from mangacolor.models.colour.runner import ColourRunner
-from mangacolor.models.page.descreener import descreened, shared_descreener
+from mangacolor.models.page.descreener import descreen, shared_descreener
 from mangacolor.stages.colorize.network import colorize_pictures
 from mangacolor.stages.segments.features import describe_segments
 from mangacolor.stages.segments.params import SegmentationParams
@@ -40,7 +40,7 @@ def gather(library: Library, runner: ColourRunner, rng: np.random.Generator) -> 
     """Colour a made-up chapter and describe its surfaces as ``colorize`` would."""
     found: list[tuple[Image, Floats, Floats, npt.NDArray[np.int32]]] = []
     for number, (grey, colour) in enumerate(chapter(library, rng)):
-        plain = descreened(shared_descreener(), grey)
+        plain = descreen(shared_descreener(), grey)
         labels = find_segments(plain, np.ones(grey.shape, np.bool_), SegmentationParams())
         count = int(labels.max())
         if count == 0:

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from mangacolor.core.errors import SetupError
-from mangacolor.models.colour.config import GeneratorConfig, generator_config
+from mangacolor.models.colour.config import GeneratorConfig
+from mangacolor.models.colour.factory import generator_config
 from mangacolor.training.colour.config import TrainConfig, from_json
 
 CHECKPOINT = "checkpoint.pt"

@@ -17,7 +17,8 @@ import torch
 
 from mangacolor.core.errors import UsageError
 from mangacolor.models.colour.checkpoints import load_generator, save_generator
-from mangacolor.models.colour.unet import Generator, build_generator
+from mangacolor.models.colour.factory import build_generator
+from mangacolor.models.colour.generator import Generator
 from mangacolor.models.files.reading import safetensors_header, sha256_of, weights_path
 
 

@@ -24,9 +24,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader
 
 from mangacolor.core.errors import SetupError
-from mangacolor.models.colour.efficient_unet import EfficientUNet
-from mangacolor.models.colour.unet import create_generator
-from mangacolor.models.encoders.efficientnet import published_weights
+from mangacolor.models.colour.factory import create_generator
 from mangacolor.models.losses.discriminator import PatchDiscriminator
 from mangacolor.training.colour.checkpoint import CHECKPOINT, Start, read_checkpoint
 from mangacolor.training.colour.config import TrainConfig, to_json
@@ -77,8 +75,8 @@ class Trainer:
         if "extractor" in config.generator and extractor_weights is None:
             extractor_weights = "danbooru-resnet50"  # random features would train, and teach nothing
         self.generator = create_generator(config.generator, config.width, extractor_weights, **build)
-        if config.pretrained_encoder and isinstance(self.generator, EfficientUNet):
-            self.generator.load_encoder(published_weights(encoder_weights))
+        if config.pretrained_encoder:
+            self.generator.load_pretrained(encoder_weights)
         self.discriminator = PatchDiscriminator(width=config.discriminator_width)
         self.average = create_generator(config.generator, config.width, extractor_weights, **build)
         self.rarity: Tensor | None = None

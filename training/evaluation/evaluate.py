@@ -17,7 +17,7 @@ from mangacolor.training.evaluation.samples import KINDS, SIDE, Folder, Sample
 from mangacolor.training.evaluation.tint_table import load_tint_table
 
 if TYPE_CHECKING:
-    from mangacolor.models.colour.unet import Generator
+    from mangacolor.models.colour.generator import Generator
 
 TINT = "tint table"
 CLEARLY = 0.02  # structure by which a network must beat the tint table to have learnt something

@@ -17,10 +17,10 @@ def border_chance(luma: Image) -> Image:
 
     Raises ``SetupError`` if the network's weights, which come with the package, cannot be loaded.
     """
-    from mangacolor.models.page.page_net import page_chances, shared_page_net
+    from mangacolor.models.page.page_net import page_probabilities, shared_page_net
 
     scale = _PIXELS**0.5
     size = max(1, round(luma.shape[1] * scale)), max(1, round(luma.shape[0] * scale))
     small = np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8)
-    chance, _outside = page_chances(shared_page_net(WEIGHTS), small)
+    chance, _outside = page_probabilities(shared_page_net(WEIGHTS), small)
     return np.asarray(cv2.resize(chance, luma.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)

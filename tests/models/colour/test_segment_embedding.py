@@ -15,7 +15,7 @@ from mangacolor.core.types import Image
 from mangacolor.models.colour.folded import MAPS
 from mangacolor.models.colour.runner import load_colour_runner
 from mangacolor.models.colour.segment_embedding import (
-    SurfaceEmbedding,
+    SegmentEmbedding,
     embedding_bytes,
     embedding_fingerprint,
     embedding_path,
@@ -63,7 +63,7 @@ def toy_network(seed: int = 0) -> Network:
     return Network(torch.rand(size), torch.rand(size) + 0.5, TOY).eval()
 
 
-def nearest_is_same(embedding: SurfaceEmbedding, some: Rows) -> float:
+def nearest_is_same(embedding: SegmentEmbedding, some: Rows) -> float:
     """Share of surfaces whose nearest one in another window is of their colour."""
     points = embedding(embedding_inputs(some.table, VOTES))
     likeness = points @ points.T
@@ -170,8 +170,8 @@ def test_a_damaged_file_is_refused(tmp_path: Path, content: bytes) -> None:
 
 def test_the_bundled_weights_have_theirs() -> None:
     runner = load_colour_runner("default")
-    assert runner.embedding is not None and runner.seen == runner.embedding.maps
-    assert set(runner.seen) <= {*MAPS, "votes"}
+    assert runner.embedding is not None and runner.feature_maps == runner.embedding.maps
+    assert set(runner.feature_maps) <= {*MAPS, "votes"}
     size = len(runner.embedding.tensors["mean"])
     made = runner.embedding(np.random.default_rng(0).random((3, size)))
     assert made.shape == (3, runner.embedding.size)
@@ -262,7 +262,7 @@ def test_gathered_surfaces_know_their_true_colours(tmp_path: Path) -> None:
     library = replace(library, grounds=[])
     (some,) = gathered(tmp_path, library, runner, 1, seed=3)
     assert len(some.table) == len(some.lab) == len(some.stray) == len(some.window)
-    assert some.table.shape[1] == embedding_width(runner.seen, len(runner.palette))
+    assert some.table.shape[1] == embedding_width(runner.feature_maps, len(runner.palette))
     red_or_blue = (np.abs(some.lab[:, 1:]) > 30).any(axis=1)
     assert red_or_blue.any() and not red_or_blue.all()
 

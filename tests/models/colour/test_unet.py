@@ -14,12 +14,12 @@ from torch.utils.flop_counter import FlopCounterMode
 from mangacolor.core.errors import UsageError
 from mangacolor.models import PatchDiscriminator, create_generator
 from mangacolor.models.colour.blocks import DeconvBlock, SelfAttention
-from mangacolor.models.colour.config import GENERATOR_NAMES
+from mangacolor.models.colour.interface import ARCHITECTURES
 from mangacolor.models.colour.palette_head import chroma_of, luma_of
 from mangacolor.models.colour.unet import ColorizationUNet
 from mangacolor.models.encoders.stand_in import blank_resnet
 
-UNETS = [name for name in GENERATOR_NAMES if name.startswith("unet")]  # others have files of their own
+UNETS = [name for name in ARCHITECTURES if name.startswith("unet")]  # others have files of their own
 FROZEN = 25_613_888
 BATCH_NORM = ("running_mean", "running_var", "weight", "bias")
 COUNTS = {

@@ -10,7 +10,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mangacolor.core.errors import SetupError
-from mangacolor.models.colour.unet import ColorizationUNet, create_generator
+from mangacolor.models.colour.factory import create_generator
+from mangacolor.models.colour.unet import ColorizationUNet
 from mangacolor.models.encoders.extractor import MEAN, STD, create_extractor, danbooru_network
 from mangacolor.models.encoders.stand_in import blank_resnet
 

@@ -10,7 +10,7 @@ import pytest
 
 from mangacolor.core.errors import SetupError
 from mangacolor.core.types import Image
-from mangacolor.models.page.descreener import Descreener, descreened, load_descreener, shared_descreener
+from mangacolor.models.page.descreener import Descreener, descreen, load_descreener, shared_descreener
 from mangacolor.stages.segments.segmentation import find_segments
 from mangacolor.tests.helpers.segments import SEGMENTATION
 from mangacolor.training.auxiliary.descreen import Recipe, draw_pairs, pair_of
@@ -46,7 +46,7 @@ def test_a_pair_shows_the_same_picture_with_dots_and_without(seed: int) -> None:
 @pytest.mark.parametrize("tone", [90, 150, 210])
 def test_dots_become_an_even_grey_of_the_same_tone_and_the_line_stays(tone: int, pitch: float) -> None:
     page = toned(tone, pitch)
-    made = descreened(shared_descreener(), page).astype(float)
+    made = descreen(shared_descreener(), page).astype(float)
     flat = np.s_[4:50, 4:156]
     assert made[flat].std() < 0.25 * page[flat].std()
     assert abs(made[flat].mean() - page[flat].mean()) < 10
@@ -59,21 +59,21 @@ def test_a_line_divides_a_toned_ground_in_two() -> None:
     everywhere = np.ones(page.shape, np.bool_)
     # Between dots there is no room for one to start.
     assert find_segments(page, everywhere, SEGMENTATION).max() != 2
-    assert find_segments(descreened(shared_descreener(), page), everywhere, SEGMENTATION).max() == 2
+    assert find_segments(descreen(shared_descreener(), page), everywhere, SEGMENTATION).max() == 2
 
 
 def test_what_has_no_dots_stays_as_it_is() -> None:
     grey = cv2.cvtColor(painting(3, 200), cv2.COLOR_RGB2GRAY)
     cv2.circle(grey, (100, 100), 60, 0, 2, cv2.LINE_AA)
-    change = np.abs(descreened(shared_descreener(), np.asarray(grey, np.uint8)).astype(int) - grey)
+    change = np.abs(descreen(shared_descreener(), np.asarray(grey, np.uint8)).astype(int) - grey)
     assert change.mean() < 2.5
     paper = np.full((40, 60), 255, np.uint8)
-    assert descreened(shared_descreener(), paper).min() > 250
+    assert descreen(shared_descreener(), paper).min() > 250
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (33, 70), (64, 64)])
 def test_any_size_will_do(shape: tuple[int, int]) -> None:
-    made = descreened(Descreener().eval(), np.full(shape, 200, np.uint8))
+    made = descreen(Descreener().eval(), np.full(shape, 200, np.uint8))
     assert made.shape == shape and made.dtype == np.uint8
 
 
@@ -86,7 +86,7 @@ def test_training_learns_and_saves_weights_that_load(tmp_path: Path) -> None:
     fit(Descreener(), pairs, recipe, path)
     network = load_descreener(path)
     before = np.mean([np.abs(dots.astype(int) - plain).mean() for dots, plain in pairs])
-    after = np.mean([np.abs(descreened(network, dots).astype(int) - plain).mean() for dots, plain in pairs])
+    after = np.mean([np.abs(descreen(network, dots).astype(int) - plain).mean() for dots, plain in pairs])
     assert after < 0.9 * before
 
 

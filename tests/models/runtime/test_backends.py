@@ -19,10 +19,12 @@ from mangacolor.models import create_generator
 from mangacolor.models.colour.checkpoints import load_generator
 from mangacolor.models.colour.efficient_unet import EfficientUNet
 from mangacolor.models.colour.folded import MAPS, FoldedEfficientUNet
-from mangacolor.models.colour.runner import VOTES, ColourRunner, assembled, colour_runner
-from mangacolor.models.colour.unet import Generator
+from mangacolor.models.colour.generator import Generator
+from mangacolor.models.colour.interface import SizeRequirements
+from mangacolor.models.colour.prediction import VOTES, assemble
+from mangacolor.models.colour.runner import ColourRunner, colour_runner
 from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
-from mangacolor.models.runtime.parallel import each
+from mangacolor.models.runtime.parallel import parallel_map
 from mangacolor.models.upscale import winograd
 from mangacolor.models.upscale.loader import Upscaler, load_upscaler
 from mangacolor.stages.colorize.network import colorize_pictures
@@ -140,16 +142,16 @@ def test_half_precision_stays_within_two_levels(bundled: Generator) -> None:
     given = torch.from_numpy(grey.astype(np.float32) / 127.5 - 1)[None, None]
     with torch.inference_mode():
         made = FoldedEfficientUNet(bundled).half()(given.half())
-    luma, chroma = made.luma[0, 0].float().numpy(), made.chroma[0].permute(1, 2, 0).float().numpy()
-    assert levels(assembled(luma, np.ascontiguousarray(chroma)), slow(bundled, grey)) <= 2
+    luma, chroma = made.picture[0, 0].float().numpy(), made.chroma[0].permute(1, 2, 0).float().numpy()
+    assert levels(assemble(luma, np.ascontiguousarray(chroma)), slow(bundled, grey)) <= 2
 
 
 @needs_ncnn
 @pytest.mark.parametrize("scale", [2, 3, 4])
 def test_ncnn_enlarges_as_torch_does(scale: int) -> None:
-    ours = load_upscaler("animevideov3", computes="ncnn")
-    theirs = load_upscaler("animevideov3", computes="torch")
-    assert ours.computes == "ncnn" != theirs.computes
+    ours = load_upscaler("animevideov3", kernels="ncnn")
+    theirs = load_upscaler("animevideov3", kernels="torch")
+    assert ours.kernels == "ncnn" != theirs.kernels
     tiles = np.stack([sketch(100, 84), 255 - sketch(100, 84)])
     one, other = ours.enlarge(tiles, scale), theirs.enlarge(tiles, scale)
     assert one.shape == other.shape == (2, 64 * scale, 48 * scale)
@@ -167,12 +169,12 @@ def direct(monkeypatch: pytest.MonkeyPatch) -> Upscaler:
 def test_winograd_enlarges_as_the_direct_method_does(monkeypatch: pytest.MonkeyPatch, scale: int) -> None:
     ours = load_upscaler("animevideov3")
     theirs = direct(monkeypatch)
-    assert (ours.computes, theirs.computes) == ("nnpack", "torch")
+    assert (ours.kernels, theirs.kernels) == ("nnpack", "torch")
     tiles = np.stack([sketch(60, 116), 255 - sketch(60, 116)])
     expected = theirs.enlarge(tiles, scale)
     assert np.ptp(expected) > 200
     # Several threads at once, as in a run: what NNPACK works in must be each thread's own.
-    for made in each(lambda _: ours.enlarge(tiles, scale), range(4)):
+    for made in parallel_map(lambda _: ours.enlarge(tiles, scale), range(4)):
         assert made.shape == expected.shape
         assert np.abs(made.astype(int) - expected).max() <= 1
 
@@ -226,4 +228,4 @@ def test_doctor_names_the_back_end() -> None:
 
 def test_a_runner_says_what_it_wants() -> None:
     runner: ColourRunner = colour_runner(create_generator("unet", 4).eval())
-    assert (runner.tile, runner.grain) == (256, 256)
+    assert runner.size == SizeRequirements(multiple_of=256, tile=256)

@@ -47,8 +47,8 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def small_context(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Less context for anime-6b: two ways to run it agree on any tile, and a small one is quick."""
-    monkeypatch.setitem(BY_NAME, "anime-6b", replace(BY_NAME["anime-6b"], context=8))
+    """Less halo for anime-6b: two ways to run it agree on any tile, and a small one is quick."""
+    monkeypatch.setitem(BY_NAME, "anime-6b", replace(BY_NAME["anime-6b"], halo=8))
 
 
 def drawing(side: int) -> Image:
@@ -102,7 +102,7 @@ def run_ncnn(name: str, image: Tensor) -> Tensor:
 @pytest.mark.parametrize("name", ["animevideov3", "anime-6b"])
 def test_the_network_is_the_one_that_ncnn_describes(name: str) -> None:
     upscaler = load_upscaler(name)
-    c = upscaler.context
+    c = upscaler.halo
     page = drawing(2 * c + 20)
     rgb = torch.from_numpy(page).float().div(255).expand(1, 3, -1, -1)
     with torch.inference_mode():
@@ -120,7 +120,7 @@ def test_the_network_is_the_one_that_ncnn_describes(name: str) -> None:
 def test_every_network_of_the_table_has_the_shape_that_the_table_says(network: Any) -> None:
     upscaler = load_upscaler(network.name)
     assert (upscaler.scale, upscaler.channels) == (network.scale, network.channels)
-    assert upscaler.context == network.context
+    assert upscaler.halo == network.halo
     assert upscaler.sha256 == network.sha256
 
 
@@ -137,7 +137,7 @@ def test_the_bundled_network_is_the_file_that_the_table_names() -> None:
 def test_both_back_ends_agree_and_print_nothing(name: str, capfd: pytest.CaptureFixture[str]) -> None:
     ours, theirs = load_upscaler(name), load_upscaler(name, backend="realesrgan")
     assert theirs.backend == "realesrgan"
-    tile = drawing(20 + 2 * ours.context)[None]
+    tile = drawing(20 + 2 * ours.halo)[None]
     for scale in (2, 4):
         a, b = ours.enlarge(tile, scale), theirs.enlarge(tile, scale)
         assert a.shape == b.shape == (1, 20 * scale, 20 * scale)
@@ -289,7 +289,7 @@ def test_a_users_file_tells_what_it_is(tmp_path: Path, scale: int, channels: int
     upscaler = load_upscaler(str(path))
     assert (upscaler.name, upscaler.scale, upscaler.channels) == ("mine.safetensors", scale, channels)
     assert upscaler.sha256 == weights_hash(str(path)) and len(upscaler.sha256) == 64
-    tile = drawing(20 + 2 * upscaler.context)[None]
+    tile = drawing(20 + 2 * upscaler.halo)[None]
     for wanted in (1, 2, 4):
         assert upscaler.enlarge(tile, wanted).shape == (1, 20 * wanted, 20 * wanted)
 

@@ -13,7 +13,8 @@ from mangacolor.core.colour import chroma, luma
 from mangacolor.core.errors import PageError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Image
-from mangacolor.models.colour.runner import TILE, load_colour_runner
+from mangacolor.models.colour.interface import TILE
+from mangacolor.models.colour.runner import load_colour_runner
 from mangacolor.stages.colorize import stage as colorize
 from mangacolor.stages.colorize.network import colorize_pictures
 from mangacolor.stages.reassemble import stage as reassemble

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mangacolor.core.types import Tile
-from mangacolor.models.colour.runner import VOTES
+from mangacolor.models.colour.prediction import VOTES
 from mangacolor.stages.segments.features import (
     AREA,
     AREA_STEPS,

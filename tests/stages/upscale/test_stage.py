@@ -158,7 +158,7 @@ def test_lines_come_out_sharper_and_truer_than_bicubic(upscaler: Upscaler) -> No
 def test_tiles_leave_no_seams(upscaler: Upscaler, scale: int) -> None:
     page = drawing(110, 150)
     whole = upscale_luma(page, scale, replace(upscaler, tile=1000))
-    tiled = upscale_luma(page, scale, replace(upscaler, tile=40, grain=8, batch=3))
+    tiled = upscale_luma(page, scale, replace(upscaler, tile=40, multiple_of=8, batch=3))
     passes = 2 if upscaler.scale < scale else 1  # what rounding left in the first is enlarged by the second
     assert np.abs(whole.astype(int) - tiled).max() <= passes
 
@@ -225,7 +225,7 @@ def test_screentone_keeps_its_mean_and_its_contrast(upscaler: Upscaler, pitch: f
 
 def test_a_network_that_melts_tone_is_replaced_by_lanczos_there(ours: Upscaler) -> None:
     def melt(tiles: Image, scale: int) -> Image:
-        c = ours.context
+        c = ours.halo
         smooth = np.stack([cv2.blur(tile, (9, 9)) for tile in tiles])[:, c:-c, c:-c]
         return smooth.repeat(scale, axis=1).repeat(scale, axis=2)
 

@@ -89,9 +89,9 @@ def test_a_network_of_another_shape_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("shape", [(1, 1), (33, 70), (64, 64)])
 def test_the_network_answers_at_the_size_of_its_input(shape: tuple[int, int]) -> None:
-    from mangacolor.models.page.page_net import PageNet, page_chances
+    from mangacolor.models.page.page_net import PageNet, page_probabilities
 
-    chance, strokes = page_chances(PageNet().eval(), np.full(shape, 200, np.uint8))
+    chance, strokes = page_probabilities(PageNet().eval(), np.full(shape, 200, np.uint8))
     assert chance.shape == strokes.shape == shape
     assert chance.dtype == np.uint8
 
@@ -99,7 +99,7 @@ def test_the_network_answers_at_the_size_of_its_input(shape: tuple[int, int]) ->
 def test_training_learns_and_saves_weights_that_load(tmp_path: Path) -> None:
     """A few steps on one made-up page bring the loss down, and the file gives back the same network."""
     torch = pytest.importorskip("torch")
-    from mangacolor.models.page.page_net import PageNet, load_page_net, page_chances
+    from mangacolor.models.page.page_net import PageNet, load_page_net, page_probabilities
     from mangacolor.training.auxiliary.balloons import Recipe, crop, loss, save
 
     torch.manual_seed(0)
@@ -120,6 +120,6 @@ def test_training_learns_and_saves_weights_that_load(tmp_path: Path) -> None:
     path = tmp_path / "net.safetensors"
     save(network, Recipe(), 12, path)
     network.eval()
-    again = page_chances(load_page_net(path), drawn.luma)[0]
-    before = page_chances(network, drawn.luma)[0]
+    again = page_probabilities(load_page_net(path), drawn.luma)[0]
+    before = page_probabilities(network, drawn.luma)[0]
     assert np.abs(again.astype(int) - before.astype(int)).max() <= 3

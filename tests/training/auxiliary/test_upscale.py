@@ -78,7 +78,7 @@ def test_a_short_run_learns_and_its_file_is_an_upscaler(tmp_path: Path) -> None:
     recipe = replace(Recipe(), steps=250, features=16, layers=3, crop=32, batch=8, ema=0.9, rate=5e-3)
     train(pairs, recipe, tmp_path / "made.safetensors")
     upscaler = load_upscaler(str(tmp_path / "made.safetensors"))
-    assert (upscaler.scale, upscaler.channels, upscaler.context) == (SCALE, 1, recipe.layers + 2)
+    assert (upscaler.scale, upscaler.channels, upscaler.halo) == (SCALE, 1, recipe.layers + 2)
     small, large = printed_pair(painting(96, 99), np.random.default_rng(5))
     away = [
         np.abs(made.astype(int) - large).mean()

@@ -21,7 +21,7 @@ from mangacolor.commands.pack_data import pack_data
 from mangacolor.commands.train import export, read_sources, train
 from mangacolor.core.errors import InputError, OutputError, SetupError, UsageError
 from mangacolor.models.colour.checkpoints import load_generator, save_generator
-from mangacolor.models.colour.unet import create_generator
+from mangacolor.models.colour.factory import create_generator
 from mangacolor.models.files.reading import safetensors_header
 from mangacolor.training.colour.checkpoint import CHECKPOINT, Start, read_checkpoint, read_start
 from mangacolor.training.colour.config import PRESETS, Phase, TrainConfig, from_json, like, override, to_json

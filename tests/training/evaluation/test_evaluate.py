@@ -17,7 +17,7 @@ from mangacolor.commands.evaluate import evaluate as command
 from mangacolor.core.errors import InputError, SetupError
 from mangacolor.core.types import Image
 from mangacolor.models.colour.checkpoints import save_generator
-from mangacolor.models.colour.unet import create_generator
+from mangacolor.models.colour.factory import create_generator
 from mangacolor.training.evaluation.evaluate import (
     TINT,
     Colourer,
