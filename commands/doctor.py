@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import click
 
+from mangacolor.commands.options import option, settings_options
 from mangacolor.commands.settings_file import file_options, origin, pick
 from mangacolor.core.cpu import usable_cores
 from mangacolor.core.devices import resolve_device
@@ -26,6 +28,17 @@ _PACKAGES = (
     "realesrgan",
     "click",
 )
+
+
+@click.command()
+@settings_options("doctor")
+@option("--json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def doctor(context: click.Context, /, **values: Any) -> int:
+    """Show what was found on this machine and where each option's value comes from."""
+    diagnosis = diagnose(context)
+    click.echo(json.dumps(diagnosis, ensure_ascii=False) if values["json"] else report(diagnosis))
+    return 3 if diagnosis["problems"] else 0
 
 
 def diagnose(context: click.Context) -> dict[str, Any]:
@@ -56,7 +69,7 @@ def report(diagnosis: dict[str, Any]) -> str:
         f"stages     {', '.join(diagnosis['stages'] or ['none'])}",
         f"weights    {diagnosis['weights'] or 'none usable'}",
         "packages",
-        *(f"  {name:16}{found or 'missing'}" for name, found in diagnosis["packages"].items()),
+        *(f"  {name:16}{release or 'missing'}" for name, release in diagnosis["packages"].items()),
         "options",
         *(f"  {name:16}{row['value']!s:24}{row['from']}" for name, row in diagnosis["options"].items()),
     ]
@@ -98,7 +111,8 @@ def _weights(options: Options) -> str:
 
 def _options(context: click.Context, options: Options) -> dict[str, dict[str, Any]]:
     rows = {}
-    for long_name, option in file_options(context.command).items():
-        if option.name is not None and hasattr(options, option.name):
-            rows[long_name] = {"value": getattr(options, option.name), "from": origin(context, option.name)}
+    for long_name, parameter in file_options(context.command).items():
+        name = parameter.name
+        if name is not None and hasattr(options, name):
+            rows[long_name] = {"value": getattr(options, name), "from": origin(context, name)}
     return rows

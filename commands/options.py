@@ -1,16 +1,30 @@
-"""The command line's options, declared once and shared by the commands; ``settings.py`` says more."""
+"""Click options made from the fields of the settings, and the table of them in README.
+
+``settings_options`` gives a command all options that say they belong to it, ``setting_option`` one of
+them in the command's own words, ``option`` one that is no setting.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
 from mangacolor.commands.settings_file import environment_name
+from mangacolor.core.option_fields import OptionField, option_fields
+from mangacolor.core.settings import Options, RunOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
+SETTINGS: Final[tuple[type[Any], ...]] = (Options, RunOptions)
+_RANGES: Final[dict[Any, Any]] = {int: click.IntRange, float: click.FloatRange}
+_PLACEHOLDERS: Final[dict[Any, str]] = {
+    int: "N",
+    float: "F",
+    str: "TEXT",
+    Path: "PATH",
+}  # of values, in the table
 
 
 def option(*names: str, **attributes: Any) -> Callable[[F], F]:
@@ -20,131 +34,84 @@ def option(*names: str, **attributes: Any) -> Callable[[F], F]:
     return click.option(*names, envvar=variable, **attributes)
 
 
-def _all(*options: Callable[[Any], Any]) -> Callable[[F], F]:
-    def apply(function: F) -> F:
-        for decorate in reversed(options):
-            function = decorate(function)
+def settings_options(command: str, settings: tuple[type[Any], ...] = SETTINGS) -> Callable[[F], F]:
+    """A decorator that adds the options of ``command``, in the order of their fields.
+
+    A value that nobody gave is None: see ``settings_file.pick``.
+    """
+
+    def decorate(function: F) -> F:
+        for field in reversed([*_fields(settings)]):
+            if command in field.info.commands:
+                function = _click_option(field)(function)
         return function
 
-    return apply
+    return decorate
 
 
-def _size(_context: click.Context, _parameter: click.Parameter, text: str | None) -> int | None:
+def setting_option(name: str, **changes: Any) -> Callable[[F], F]:
+    """A decorator that adds the option of one field, with ``changes`` to what click is told."""
+    (field,) = (field for field in _fields(SETTINGS) if field.name == name)
+    return _click_option(field, **changes)
+
+
+def setting_names(settings: tuple[type[Any], ...] = SETTINGS) -> set[str]:
+    """The long names of all settings: what ``mangacolor.toml`` may hold."""
+    return {field.long_name for field in _fields(settings)}
+
+
+def option_table(settings: tuple[type[Any], ...] = SETTINGS) -> str:
+    """The options as a Markdown table, a row each."""
+    rows = [f"| {_usage(field)} | {_escaped(field.info.help)} |" for field in _fields(settings)]
+    return "\n".join(["| option | what it does |", "|---|---|", *rows]) + "\n"
+
+
+def _fields(settings: tuple[type[Any], ...]) -> Iterator[OptionField]:
+    for kind in settings:
+        yield from option_fields(kind).values()
+
+
+def _click_option(field: OptionField, **changes: Any) -> Callable[[F], F]:
+    flag = f"--{field.long_name}"
+    if field.type is bool and field.default:
+        flag += f"/--no-{field.long_name}"
+    attributes = {"help": field.info.help, "metavar": field.info.metavar, "default": None}
+    return option(flag, field.name, **{**attributes, **_value(field), **changes})
+
+
+def _value(field: OptionField) -> dict[str, Any]:
+    """What click is told about the values."""
+    if field.type is bool:
+        return {} if field.default else {"is_flag": True}
+    if field.info.size:
+        return {"callback": _parse_size}
+    return {"type": _value_type(field)}
+
+
+def _value_type(field: OptionField) -> Any:
+    if field.choices:
+        return click.Choice(field.choices)
+    if field.type is Path:
+        return click.Path(path_type=Path)
+    if field.info.minimum is None and field.info.maximum is None:
+        return field.type
+    return _RANGES[field.type](field.info.minimum, field.info.maximum)
+
+
+def _parse_size(_context: click.Context, _parameter: click.Parameter, text: str | None) -> int | None:
     from mangacolor.pipeline.engine.memory import parse_size
 
     return None if text is None else parse_size(text)
 
 
-panel_method_option = option(
-    "--panel-method",
-    type=click.Choice(["learnt", "lines"]),
-    help="How panels are found: learnt, the default, asks a small network; lines does without.",
-)
+def _usage(field: OptionField) -> str:
+    """The flag and its value as code: ``--jobs N``; a switch that is on by default with its twin."""
+    if field.type is bool:
+        twin = f", `--no-{field.long_name}`" if field.default else ""
+        return f"`--{field.long_name}`{twin}"
+    value = "|".join(field.choices) or field.info.metavar or _PLACEHOLDERS[field.type]
+    return _escaped(f"`--{field.long_name} {value}`")
 
-pixel_options = _all(
-    option(
-        "--scale",
-        type=click.Choice(["auto", "1", "2", "4"]),
-        help="Super-resolution; auto is the smallest of 1, 2, 4 that gives a long side of 2400 pixels.",
-    ),
-    option("--weights", metavar="NAME|PATH", help="Colour network; the bundled one by default."),
-    option(
-        "--direction",
-        type=click.Choice(["rtl", "ltr"]),
-        help="Reading order; by default what the chapter says, else rtl.",
-    ),
-    panel_method_option,
-    option("--saturation", type=click.FloatRange(0, 4), help="Strength of the colours; 1 by default."),
-    option("--force-color", is_flag=True, default=None, help="Colour pages that look coloured already, too."),
-    option(
-        "--harmonize/--no-harmonize",
-        default=None,
-        help="Whether pages are matched to each other's colours; by default they are.",
-    ),
-    option("--palette", metavar="FILE", help="Keep the locked colours of another chapter's palette.json."),
-    option("--reference", metavar="PATH", help="Colours to follow: a coloured picture, or a folder of them."),
-    option(
-        "--own-reference/--no-own-reference",
-        default=None,
-        help="Whether the chapter's own coloured pages are followed; by default they are.",
-    ),
-    option("--hints", metavar="FILE", help="JSON list of {page, x, y, colour}: what colour is at a point."),
-    option(
-        "--upscaler",
-        metavar="NAME|PATH",
-        help="auto (manga-x2), animevideov3, anime-6b, x4plus, lanczos, or a .pth or .safetensors file.",
-    ),
-    option(
-        "--upscale-backend",
-        type=click.Choice(["spandrel", "realesrgan"]),
-        help="Which library runs the super-resolution network; spandrel by default.",
-    ),
-    option("--device", metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps."),
-    option(
-        "--cpu-backend",
-        type=click.Choice(["auto", "torch", "ncnn"]),
-        help="What runs the networks on a CPU; auto is ncnn where it is installed, else torch.",
-    ),
-    option("--batch", type=click.IntRange(1), help="Tiles in one call of the network."),
-)
 
-input_options = _all(
-    option(
-        "--format",
-        "output_form",
-        type=click.Choice(["same", "folder", "cbz", "pdf"]),
-        help="Form of the output; same, the default, is the input's (PDF and RAR become CBZ).",
-    ),
-    option("--max-pixels", type=click.IntRange(1), help="Refuse larger pages; 200 million by default."),
-    option("--max-entries", type=click.IntRange(1), help="Refuse archives of more files; 20,000 by default."),
-    option("--max-entry-size", type=click.IntRange(1), help="MiB one file may unpack to; 512 by default."),
-    option("--max-unpacked", type=click.IntRange(1), help="MiB an archive may unpack to; 16,384 by default."),
-    option("--max-ratio", type=click.IntRange(1), help="How far a file may be packed; 300 times by default."),
-)
-
-edits_option = option(
-    "--edits",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Corrected panel JSON files, used instead of detection; OUT/.mangacolor/edits by default.",
-)
-
-selection_options = _all(
-    input_options,
-    edits_option,
-    option("--until", metavar="STAGE", help="Stop each page after this stage and write no page."),
-    option("--from", "start", metavar="STAGE", help="Redo this stage and what follows it; reuse the rest."),
-    option("--pages", metavar="3,5-9", help="Only these pages of each chapter, counted from 1."),
-    option("--force", is_flag=True, default=None, help="Do everything again and overwrite what is there."),
-)
-
-run_options = _all(
-    selection_options,
-    option("--jobs", type=click.IntRange(0), help="Pages worked on at once; one a core by default."),
-    option(
-        "--memory",
-        metavar="SIZE",
-        callback=_size,
-        help="Memory to stay within, as 4G or 800M; by default most of what is free.",
-    ),
-    option(
-        "--stage-timeout",
-        type=click.FloatRange(0),
-        metavar="SECONDS",
-        help="Fail a page on which one stage takes longer; 3600 by default, 0 for no limit.",
-    ),
-    option(
-        "--on-error",
-        type=click.Choice(["skip", "copy"]),
-        help="copy puts a page that fails into the output as it came; skip, the default, does not.",
-    ),
-    option(
-        "--cluster",
-        metavar="ADDRESS",
-        help="Work on a Dask cluster, as tcp://host:8786; docs/guide/cluster.md.",
-    ),
-    option("--keep", is_flag=True, default=None, help="Keep every stage's pictures in OUT/.mangacolor."),
-    option("--report", is_flag=True, default=None, help="Write OUT/.mangacolor/report.html about the run."),
-    option("--json", is_flag=True, default=None, help="One JSON object a line on stdout, for scripts."),
-    option("--quiet", is_flag=True, default=None, help="Say only what went wrong."),
-)
+def _escaped(text: str) -> str:
+    return text.replace("|", r"\|")

@@ -44,17 +44,17 @@ def read_file(path: Path, command: click.Command, known: Collection[str] = ()) -
         raise UsageError(f"{path}: cannot be read: {error}", "Mend or remove the file.") from None
     options = file_options(command)
     others = set(known) - set(options)
-    given = {key.replace("_", "-"): value for key, value in document.items()}
-    return dict(_setting(path, key, value, options) for key, value in given.items() if key not in others)
+    settings = {key.replace("_", "-"): value for key, value in document.items()}
+    return dict(_setting(path, key, value, options) for key, value in settings.items() if key not in others)
 
 
 def file_options(command: click.Command) -> dict[str, click.Option]:
     """The options that a file may set, by their long names. Not ``--out`` and what only debugging uses."""
-    found: dict[str, click.Option] = {}
+    options: dict[str, click.Option] = {}
     for parameter in command.params:
         if isinstance(parameter, click.Option) and parameter.envvar and not parameter.required:
-            found[option_name(parameter)] = parameter
-    return found
+            options[option_name(parameter)] = parameter
+    return options
 
 
 def option_name(option: click.Option) -> str:
@@ -84,12 +84,12 @@ def _setting(path: Path, key: str, value: object, options: Mapping[str, click.Op
         close = difflib.get_close_matches(key, options, 1)
         hint = f"Did you mean {close[0]}?" if close else f"It knows: {', '.join(sorted(options))}."
         raise UsageError(f"{path}: unknown setting {key!r}", hint)
-    given = value if isinstance(value, bool) else str(value)
+    typed = value if isinstance(value, bool) else str(value)
     try:
-        option.type_cast_value(click.Context(click.Command("file")), given)
+        option.type_cast_value(click.Context(click.Command("file")), typed)
     except click.BadParameter as error:
         raise UsageError(f"{path}: {key}: {error.message}", "Mend the value.") from None
     if option.is_flag != isinstance(value, bool):
-        wanted = "true or false" if option.is_flag else "a value, not true or false"
-        raise UsageError(f"{path}: {key} takes {wanted}", "Mend the value.")
-    return option.name, given
+        kind = "true or false" if option.is_flag else "a value, not true or false"
+        raise UsageError(f"{path}: {key} takes {kind}", "Mend the value.")
+    return option.name, typed

@@ -13,6 +13,20 @@ The exit status is mapped in one place, ``cli.py``, from ``error.status``.
 
 from __future__ import annotations
 
+from enum import IntEnum
+
+
+class ExitStatus(IntEnum):
+    """What every command ends with; a contract with scripts."""
+
+    DONE = 0  # every page
+    SOME_FAILED = 1  # at least one page is done, and at least one is not
+    WRONG_USE = 2  # of the command line
+    NOTHING_DONE = 3
+    INTERRUPTED = 130  # by SIGINT: 128 and the signal's number
+    UNREAD = 141  # whoever read the output has gone (SIGPIPE)
+    TERMINATED = 143  # by SIGTERM
+
 
 class MangacolorError(Exception):
     """Base of every error that mangacolor raises on purpose.
@@ -20,7 +34,7 @@ class MangacolorError(Exception):
     ``message`` names what went wrong and where, ``remedy`` what the user can do about it.
     """
 
-    status = 3
+    status: int = ExitStatus.NOTHING_DONE
 
     def __init__(self, message: str, remedy: str = "") -> None:
         # A path that is no UTF-8 holds lone surrogates, which no terminal and no JSON takes.
@@ -40,7 +54,7 @@ class MangacolorError(Exception):
 class UsageError(MangacolorError):
     """The command line, or the call of a Python function, is wrong."""
 
-    status = 2
+    status: int = ExitStatus.WRONG_USE
 
 
 class InputError(MangacolorError):
@@ -58,10 +72,10 @@ class OutputError(MangacolorError):
 class PageError(MangacolorError):
     """One page cannot be done. The engine reports it and goes on with the others."""
 
-    status = 1
+    status: int = ExitStatus.SOME_FAILED
 
 
 class Cancelled(MangacolorError):  # noqa: N818 - a stop that was asked for is no error
     """The run was asked to stop between two pieces of work."""
 
-    status = 130
+    status: int = ExitStatus.INTERRUPTED

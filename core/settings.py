@@ -3,63 +3,172 @@
 ``Options`` change pixels: each stage takes what concerns it through its ``configure`` function and
 the result enters the cache key. ``RunOptions`` say what to do and how, and change no pixel.
 Precedence, lowest first: these defaults, ``mangacolor.toml``, ``MANGACOLOR_*``, the command line.
+
+A field here is all that an option needs: flag, setting, environment variable and README's row are
+made from it (``core.option_fields``).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
+from mangacolor.core.option_fields import option_field
 from mangacolor.core.types import Direction
 
 Scale = Literal["auto", "1", "2", "4"]
+
+PIXELS: Final = ("colorize", "plan", "doctor")  # commands that ask how a page will look
+PLANNED: Final = ("colorize", "plan")  # those that know which work there is
+RUN_ONLY: Final = ("colorize",)  # the one that does it
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """Everything that can change a pixel."""
 
-    scale: Scale = "auto"
-    panel_method: Literal["learnt", "lines"] = "learnt"  # lines: panels without a network
-    weights: str = "default"  # a name of the weights table, or a path
-    direction: Direction | None = None  # None: the chapter's own word, else rtl
-    saturation: float = 1.0
-    force_color: bool = False  # colour pages that look coloured already
-    harmonize: bool = True
-    palette: str | None = None  # path of a palette whose locked groups keep their colours
-    reference: str | None = None  # path of a coloured picture, or of a folder of them
-    own_reference: bool = True  # take the chapter's own coloured pages for references, too
-    hints: str | None = None  # path of a JSON file of points and their colours
-    device: str = "auto"  # auto, cpu, cuda, cuda:N, mps
-    cpu_backend: Literal["auto", "torch", "ncnn"] = "auto"  # what runs networks on a CPU; auto: ncnn if there
-    batch: int = 8  # tiles in one network call
-    upscaler: str = "auto"  # auto, manga-x2, animevideov3, anime-6b, x4plus, lanczos, or a path
-    upscale_backend: Literal["spandrel", "realesrgan"] = "spandrel"
-    max_pixels: int = 200_000_000  # of one page; refused above, so that a hostile file cannot fill memory.
-    # A guard, no pixel: not in any key (``stages.base.GUARD``).
+    scale: Scale = option_field(
+        "auto",
+        "Super-resolution; auto is the smallest of 1, 2, 4 that gives a long side of 2400 pixels.",
+        commands=PIXELS,
+    )
+    weights: str = option_field(  # a name of the weights table, or a path
+        "default", "Colour network; the bundled one by default.", metavar="NAME|PATH", commands=PIXELS
+    )
+    direction: Direction | None = option_field(
+        None, "Reading order; by default what the chapter says, else rtl.", commands=PIXELS
+    )
+    panel_method: Literal["learnt", "lines"] = option_field(
+        "learnt",
+        "How panels are found: learnt, the default, asks a small network; lines does without.",
+        commands=PIXELS,
+    )
+    saturation: float = option_field(
+        1.0, "Strength of the colours; 1 by default.", minimum=0, maximum=4, commands=PIXELS
+    )
+    force_color: bool = option_field(False, "Colour pages that look coloured already, too.", commands=PIXELS)
+    harmonize: bool = option_field(
+        True, "Whether pages are matched to each other's colours; by default they are.", commands=PIXELS
+    )
+    palette: str | None = option_field(
+        None,
+        "Keep the locked colours of another chapter's palette.json.",
+        metavar="FILE",
+        commands=PIXELS,
+    )
+    reference: str | None = option_field(
+        None,
+        "Colours to follow: a coloured picture, or a folder of them.",
+        metavar="PATH",
+        commands=PIXELS,
+    )
+    own_reference: bool = option_field(
+        True,
+        "Whether the chapter's own coloured pages are followed; by default they are.",
+        commands=PIXELS,
+    )
+    hints: str | None = option_field(
+        None,
+        "JSON list of {page, x, y, colour}: what colour is at a point.",
+        metavar="FILE",
+        commands=PIXELS,
+    )
+    upscaler: str = option_field(
+        "auto",
+        "auto (manga-x2), animevideov3, anime-6b, x4plus, lanczos, or a .pth or .safetensors file.",
+        metavar="NAME|PATH",
+        commands=PIXELS,
+    )
+    upscale_backend: Literal["spandrel", "realesrgan"] = option_field(
+        "spandrel",
+        "Which library runs the super-resolution network; spandrel by default.",
+        commands=PIXELS,
+    )
+    device: str = option_field("auto", "auto, cpu, cuda, cuda:N or mps.", metavar="DEVICE", commands=PIXELS)
+    cpu_backend: Literal["auto", "torch", "ncnn"] = option_field(
+        "auto",
+        "What runs the networks on a CPU; auto is ncnn where it is installed, else torch.",
+        commands=PIXELS,
+    )
+    batch: int = option_field(8, "Tiles in one call of the network.", minimum=1, commands=PIXELS)
+    # A guard against hostile files that changes no pixel: not in any key (``stages.base.GUARD``).
+    max_pixels: int = option_field(
+        200_000_000, "Refuse larger pages; 200 million by default.", minimum=1, commands=PLANNED
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
     """What to run and how to tell about it."""
 
-    until: str | None = None
-    start: str | None = None  # --from
-    edits: Path | None = None  # corrected Panels JSON; None: OUT/.mangacolor/edits. Part of a page's keys
-    pages: str | None = None  # "3,5-9", counted from 1 in each chapter
-    keep: bool = False
-    report: bool = False
-    force: bool = False
-    on_error: Literal["skip", "copy"] = "skip"  # copy: a page that fails goes out as it came
-    output_form: Literal["same", "folder", "cbz", "pdf"] = "same"  # --format, of the output
-    max_entries: int = 20_000  # of an archive
-    max_entry_size: int = 512  # MiB that one file of an archive may unpack to
-    max_unpacked: int = 16_384  # MiB that an archive may unpack to
-    max_ratio: int = 300  # of unpacked to packed bytes, for files above 16 MiB
-    jobs: int = 0  # 0: one a core
-    memory: int = 0  # bytes for the whole process; 0: most of what is free
-    stage_timeout: float = 3600.0  # seconds a stage may take for one page; 0: no limit
-    cluster: str | None = None  # address of a Dask scheduler, whose workers then do the work
-    json: bool = False
-    quiet: bool = False
+    output_form: Literal["same", "folder", "cbz", "pdf"] = option_field(
+        "same",
+        "Form of the output; same, the default, is the input's (PDF and RAR become CBZ).",
+        flag="--format",
+        commands=PLANNED,
+    )
+    max_entries: int = option_field(
+        20_000, "Refuse archives of more files; 20,000 by default.", minimum=1, commands=PLANNED
+    )
+    max_entry_size: int = option_field(  # MiB
+        512, "MiB one file may unpack to; 512 by default.", minimum=1, commands=PLANNED
+    )
+    max_unpacked: int = option_field(  # MiB
+        16_384, "MiB an archive may unpack to; 16,384 by default.", minimum=1, commands=PLANNED
+    )
+    max_ratio: int = option_field(  # of unpacked to packed bytes; see ``formats.limits``
+        300, "How far a file may be packed; 300 times by default.", minimum=1, commands=PLANNED
+    )
+    edits: Path | None = option_field(  # what they say is part of a page's keys
+        None,
+        "Corrected panel JSON files, used instead of detection; OUT/.mangacolor/edits by default.",
+        metavar="DIR",
+        commands=PLANNED,
+    )
+    until: str | None = option_field(
+        None, "Stop each page after this stage and write no page.", metavar="STAGE", commands=PLANNED
+    )
+    start: str | None = option_field(
+        None,
+        "Redo this stage and what follows it; reuse the rest.",
+        flag="--from",
+        metavar="STAGE",
+        commands=PLANNED,
+    )
+    pages: str | None = option_field(
+        None, "Only these pages of each chapter, counted from 1.", metavar="3,5-9", commands=PLANNED
+    )
+    force: bool = option_field(False, "Do everything again and overwrite what is there.", commands=PLANNED)
+    jobs: int = option_field(  # 0: one a core
+        0, "Pages worked on at once; one a core by default.", minimum=0, commands=RUN_ONLY
+    )
+    memory: int = option_field(  # bytes for the whole process; 0: most of what is free
+        0,
+        "Memory to stay within, as 4G or 800M; by default most of what is free.",
+        metavar="SIZE",
+        size=True,
+        commands=RUN_ONLY,
+    )
+    stage_timeout: float = option_field(
+        3600.0,
+        "Fail a page on which one stage takes longer; 3600 by default, 0 for no limit.",
+        minimum=0,
+        metavar="SECONDS",
+        commands=RUN_ONLY,
+    )
+    on_error: Literal["skip", "copy"] = option_field(
+        "skip",
+        "copy puts a page that fails into the output as it came; skip, the default, does not.",
+        commands=RUN_ONLY,
+    )
+    cluster: str | None = option_field(
+        None,
+        "Work on a Dask cluster, as tcp://host:8786; docs/guide/cluster.md.",
+        metavar="ADDRESS",
+        commands=RUN_ONLY,
+    )
+    keep: bool = option_field(False, "Keep every stage's pictures in OUT/.mangacolor.", commands=RUN_ONLY)
+    report: bool = option_field(False, "Write OUT/.mangacolor/report.html about the run.", commands=RUN_ONLY)
+    json: bool = option_field(False, "One JSON object a line on stdout, for scripts.", commands=RUN_ONLY)
+    quiet: bool = option_field(False, "Say only what went wrong.", commands=RUN_ONLY)

@@ -1,11 +1,11 @@
-"""Packing a coloured chapter: a stored ZIP with the source's entries in the source's order, or a PDF."""
+"""What coloured pages go out with: a stored ZIP with the source's entries, a PDF, or files beside them."""
 
 from __future__ import annotations
 
 import io
 import os
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -13,9 +13,10 @@ from typing import Literal
 from mangacolor.core.errors import PageError
 from mangacolor.core.types import PageSource
 from mangacolor.formats import comicinfo
-from mangacolor.formats.archives import DateTime
+from mangacolor.formats.archive_members import DateTime
 from mangacolor.formats.pdf_out import write_pdf
 from mangacolor.formats.pixels import picture_size
+from mangacolor.formats.sources import FileSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,28 @@ class ArchiveOutput:
                 return b""  # left out, like all that cannot be decoded
 
         return tuple(self.pages[index] for index in write_pdf(file, map(read, self.pages)))
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """A file to copy along, its output name relative to OUT, and the time stamp that it keeps.
+
+    ``pages``: those of the chapter it lies beside, in reading order, if it is their ComicInfo.xml.
+    """
+
+    source: PageSource
+    name: str
+    modified_ns: int | None = None
+    pages: tuple[str, ...] = ()
+
+    def pieces(self, files: Mapping[str, Path]) -> Iterator[bytes]:
+        """What to write, where ``files`` are the finished pages by name. Raises ``PageError``."""
+        if any(page in files for page in self.pages):
+            yield comicinfo.update(self.source.read(), page_sizes(self.pages, files))
+        elif isinstance(self.source, FileSource):
+            yield from self.source.pieces()
+        else:
+            yield self.source.read()
 
 
 def page_sizes(pages: Sequence[str], files: Mapping[str, Path]) -> dict[int, comicinfo.Size]:

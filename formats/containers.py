@@ -8,14 +8,13 @@ from typing import Final, Literal
 
 from mangacolor.core.errors import InputError
 from mangacolor.core.types import Chapter, Direction, Page
-from mangacolor.formats import archives, comicinfo, epub, pdf_in
-from mangacolor.formats.archive_out import ArchiveOutput, Entry
-from mangacolor.formats.archives import Listing, Member
-from mangacolor.formats.entry_names import PageNames, readable, why_refused
-from mangacolor.formats.extras import Extra
+from mangacolor.formats import comicinfo, epub, pdf_in
+from mangacolor.formats.archive_members import DateTime, Listing, Member, zip_time
+from mangacolor.formats.archive_out import ArchiveOutput, Entry, Extra
+from mangacolor.formats.archives import archive_kind, archive_suffixes, list_archive
 from mangacolor.formats.limits import Limits
-from mangacolor.formats.names import is_litter, natural_key
-from mangacolor.formats.sniff import CONTAINER_SUFFIXES, IMAGE_SUFFIXES
+from mangacolor.formats.names import PageNames, is_litter, natural_key, readable, why_refused
+from mangacolor.formats.sniff import IMAGE_SUFFIXES
 from mangacolor.formats.sources import BrokenSource, FileSource, MemberSource, PdfSource
 
 OutputFormat = Literal["same", "folder", "cbz", "pdf"]
@@ -31,8 +30,19 @@ class Opened:
     notes: tuple[str, ...] = ()
 
 
+def container_kind(head: bytes) -> str | None:
+    """A row of ``archives.ARCHIVE_KINDS`` (an EPUB is a ``zip``), ``pdf``, or None, by the first bytes."""
+    # The PDF header may stand behind some leading bytes.
+    return archive_kind(head) or ("pdf" if b"%PDF-" in head else None)
+
+
+def container_suffixes() -> frozenset[str]:
+    """What the names of archives, EPUB and PDF files end in."""
+    return archive_suffixes() | {".pdf"}
+
+
 def open_container(path: Path, kind: str, place: PurePosixPath, form: OutputFormat, limits: Limits) -> Opened:
-    """Open an archive of ``kind`` (see ``sniff.container_kind``) whose own place in OUT is ``place``.
+    """Open an archive of ``kind`` (see ``container_kind``) whose own place in OUT is ``place``.
 
     Raises ``InputError`` if it cannot be read, holds no page, is encrypted or breaks a limit. Entries
     that are refused become pages that fail, or notes where they are no pictures.
@@ -47,7 +57,7 @@ def output_name(place: PurePosixPath, kind: str, form: OutputFormat) -> str:
     suffix = place.suffix.lower()
     if form == "same" and kind == "zip" and suffix in _KEPT:
         return str(place)
-    stem = place.with_suffix("") if suffix in CONTAINER_SUFFIXES else place
+    stem = place.with_suffix("") if suffix in container_suffixes() else place
     stem = stem.with_suffix("") if stem.suffix.lower() == ".tar" else stem
     ending = {"folder": "", "pdf": ".pdf"}.get(form, ".cbz")
     return str(stem.with_name(stem.name + ending))
@@ -67,8 +77,8 @@ def folder_container(name: str, pages: list[Page], others: list[tuple[str, Path]
     return ArchiveOutput(name, kind, tuple(entries), tuple(page.name for page in pages), modified)
 
 
-def _time(path: Path) -> archives.DateTime:
-    return archives.zip_time(path.stat().st_mtime)
+def _time(path: Path) -> DateTime:
+    return zip_time(path.stat().st_mtime)
 
 
 def _open_pdf(path: Path, place: PurePosixPath, form: OutputFormat, limits: Limits) -> Opened:
@@ -106,7 +116,7 @@ class _Archive:
         self.path, self.form, self.limits = path, form, limits
         self.notes: list[str] = []
         self.name = output_name(place, kind, form)
-        self.listing: Listing = archives.list_archive(path, kind, limits)
+        self.listing: Listing = list_archive(path, kind, limits)
         self.members = _with_troubles(self.listing.members)
         self.by_name = {member.name: member for member in self.members}
         self.spine = epub.read_spine(self._read_named) if kind == "zip" else None
@@ -167,7 +177,7 @@ class _Archive:
             elif not numbered:
                 source = None if member.folder else self._source(member)
                 entries.append(Entry(readable(member.name), member.time, None, source))
-                if PurePosixPath(member.name).suffix.lower() in CONTAINER_SUFFIXES:
+                if _is_container(member):
                     nested = f"{self.path}: {readable(member.name)} is an archive in the archive"
                     self.notes.append(f"{nested} and was not coloured; unpack it first")
         return sorted(entries, key=lambda entry: entry.name) if numbered else entries
@@ -209,7 +219,9 @@ class _Archive:
         return MemberSource(self.path, self.listing.kind, member, self.limits.entry_bytes)
 
     def _no_page(self) -> InputError:
-        nested = [m.name for m in self.members if PurePosixPath(m.name).suffix.lower() in CONTAINER_SUFFIXES]
+        nested = [
+            m.name for m in self.members if PurePosixPath(m.name).suffix.lower() in container_suffixes()
+        ]
         if nested:
             return InputError(
                 f"{self.path}: holds no page, only archives ({readable(nested[0])})",
@@ -234,3 +246,7 @@ def _is_picture(member: Member) -> bool:
     path = PurePosixPath(member.name.replace("\\", "/"))
     hidden = any(is_litter(part) for part in path.parts)
     return not member.folder and not hidden and path.suffix.lower() in IMAGE_SUFFIXES
+
+
+def _is_container(member: Member) -> bool:
+    return PurePosixPath(member.name).suffix.lower() in container_suffixes()

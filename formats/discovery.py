@@ -9,12 +9,20 @@ from pathlib import Path, PurePosixPath
 from mangacolor.core.errors import InputError, UsageError
 from mangacolor.core.types import Chapter, Direction, Page
 from mangacolor.formats import comicinfo
-from mangacolor.formats.containers import Opened, OutputFormat, folder_container, open_container, output_name
-from mangacolor.formats.entry_names import readable
-from mangacolor.formats.extras import Extra
+from mangacolor.formats.archive_out import Extra
+from mangacolor.formats.archives import comic_suffixes
+from mangacolor.formats.containers import (
+    Opened,
+    OutputFormat,
+    container_kind,
+    container_suffixes,
+    folder_container,
+    open_container,
+    output_name,
+)
 from mangacolor.formats.limits import DEFAULT_LIMITS, Limits
-from mangacolor.formats.names import STATE_FOLDER, check_clashes, is_litter, natural_key
-from mangacolor.formats.sniff import CONTAINER_SUFFIXES, IMAGE_SUFFIXES, container_kind, image_kind, read_head
+from mangacolor.formats.names import STATE_FOLDER, check_clashes, is_litter, natural_key, readable
+from mangacolor.formats.sniff import IMAGE_SUFFIXES, image_kind, read_head
 from mangacolor.formats.sources import BrokenSource, FileSource
 
 
@@ -49,15 +57,15 @@ def discover(
     roots = [_absolute(path) for path in inputs]
     if not roots:
         raise UsageError("no input given", "Name a folder of images, an archive or an image.")
-    found = _Found(out.resolve(), len(roots) > 1, form, limits)
+    collector = _Collector(out.resolve(), len(roots) > 1, form, limits)
     for root in roots:
-        _check_input(root, found.out)
+        _check_input(root, collector.out)
     for root in dict.fromkeys(roots):
         if root.is_dir():
-            found.add_tree(root)
+            collector.add_tree(root)
         else:
-            found.add_file(root)
-    return found.plan()
+            collector.add_file(root)
+    return collector.plan()
 
 
 def _absolute(path: Path) -> Path:
@@ -85,7 +93,7 @@ class _Folder:
         self.others: list[tuple[str, Path]] = []
 
 
-class _Found:
+class _Collector:
     """Collects chapters while inputs are walked."""
 
     def __init__(self, out: Path, several: bool, form: OutputFormat, limits: Limits) -> None:
@@ -108,7 +116,8 @@ class _Found:
         if not self._add(file, PurePosixPath(readable(file.name)), named=True):
             raise InputError(
                 f"{file}: not an image or archive that mangacolor reads",
-                "It reads PNG, JPEG, WebP, TIFF, BMP, GIF and AVIF, CBZ, CBR, CB7, CBT, PDF and EPUB.",
+                "It reads PNG, JPEG, WebP, TIFF, BMP, GIF and AVIF, "
+                f"{', '.join(comic_suffixes())}, PDF and EPUB.",
             )
 
     def _add(self, file: Path, place: PurePosixPath, named: bool = False) -> int:
@@ -233,8 +242,9 @@ def _kind(file: Path, named: bool) -> tuple[str, str]:
         return "image", ""
     kind, suffix = container_kind(head), file.suffix.lower()
     # Many file types are ZIP archives inside (.docx, .apk): a comic is named like one, or by the user.
-    if kind and (named or suffix in CONTAINER_SUFFIXES | IMAGE_SUFFIXES or not suffix):
+    if kind and (named or suffix in container_suffixes() | IMAGE_SUFFIXES or not suffix):
         return "container", kind
     if suffix in IMAGE_SUFFIXES:
         return "image", ""
-    return ("container", "zip") if suffix in CONTAINER_SUFFIXES - {".gz", ".bz2", ".xz"} else ("other", "")
+    # A compressed file of its own may be anything; only its content could say that it is a comic.
+    return ("container", "zip") if suffix in container_suffixes() - {".gz", ".bz2", ".xz"} else ("other", "")

@@ -18,10 +18,10 @@ def picture_files(path: Path, option: str) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise UsageError(f"{option} {path}: there is no such file or folder", remedy)
-    found = [file for file in path.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES]
-    if not found:
+    pictures = [file for file in path.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES]
+    if not pictures:
         raise UsageError(f"{option} {path}: holds no picture", remedy)
-    return sorted(found, key=lambda file: natural_key(file.name))
+    return sorted(pictures, key=lambda file: natural_key(file.name))
 
 
 def json_file(path: Path, option: str, remedy: str) -> Any:

@@ -1,18 +1,15 @@
-"""What a file is, told from its first bytes: an extension is only a hint, and often a lie."""
+"""What a picture file is, told from its first bytes: an extension is only a hint, and often a lie."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Final
 
-HEAD: Final = 512  # bytes that are enough for every signature below ("ustar" sits at 257)
+HEAD: Final = 512  # bytes that are enough for every signature, here and in ``archives`` ("ustar" sits at 257)
 
 IMAGE_SUFFIXES: Final = frozenset(
     ".png .jpg .jpeg .jpe .jfif .webp .tif .tiff .bmp .gif .avif .jp2 .j2k .ppm .pgm .pbm .pnm".split()  # noqa: SIM905
 ) | {".jxl", ".heic", ".heif", ".hif", ".jxr", ".wdp", ".hdp"}  # read with plug-ins, or named
-CONTAINER_SUFFIXES: Final = frozenset(
-    ".zip .cbz .rar .cbr .7z .cb7 .tar .cbt .tgz .gz .bz2 .xz .pdf .epub".split()  # noqa: SIM905
-)
 
 _IMAGES: Final = (
     (b"\x89PNG\r\n\x1a\n", "png"),
@@ -30,16 +27,6 @@ _IMAGES: Final = (
     (b"\0\0\0\x0cJXL \r\n\x87\n", "jxl"),
     (b"II\xbc\x01", "jxr"),
 )
-_CONTAINERS: Final = (
-    (b"PK\x03\x04", "zip"),
-    (b"PK\x05\x06", "zip"),  # an empty one
-    (b"Rar!\x1a\x07", "rar"),
-    (b"7z\xbc\xaf\x27\x1c", "7z"),
-    (b"%PDF-", "pdf"),
-    (b"\x1f\x8b", "tar"),  # compressed tar: opening it tells whether it really is one
-    (b"BZh", "tar"),
-    (b"\xfd7zXZ\0", "tar"),
-)
 
 
 def image_kind(head: bytes) -> str | None:
@@ -54,17 +41,6 @@ def image_kind(head: bytes) -> str | None:
     if head[:1] == b"P" and head[1:2] in b"123456" and head[2:3] in b" \t\r\n#":
         return "ppm" if len(head) > 3 else None
     return None
-
-
-def container_kind(head: bytes) -> str | None:
-    """``zip`` (an EPUB is one), ``rar``, ``7z``, ``tar``, ``pdf``, or None."""
-    for signature, kind in _CONTAINERS:
-        if head.startswith(signature):
-            return kind
-    if head[257:262] == b"ustar":
-        return "tar"
-    # The PDF header may stand behind some leading bytes.
-    return "pdf" if b"%PDF-" in head else None
 
 
 def read_head(path: Path) -> bytes:

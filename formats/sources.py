@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from mangacolor.core.errors import PageError
-from mangacolor.formats import archives
-from mangacolor.formats.entry_names import readable
+from mangacolor.formats.archive_members import Member
+from mangacolor.formats.archives import read_member
+from mangacolor.formats.names import readable
 
 _PIECE: Final = 4 * 2**20  # bytes
 
@@ -56,11 +57,11 @@ class MemberSource:
 
     path: Path
     kind: str
-    member: archives.Member
+    member: Member
     limit: int = field(repr=False)
 
     def read(self) -> bytes:
-        return archives.read_member(self.path, self.kind, self.member, self.limit)
+        return read_member(self.path, self.kind, self.member, self.limit)
 
     def describe(self) -> str:
         return readable(f"{self.path}: {self.member.name}")

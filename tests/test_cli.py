@@ -17,6 +17,7 @@ import mangacolor.pipeline.run
 from mangacolor.cli import main, with_command
 from mangacolor.pipeline.store.layout import State
 from mangacolor.tests.helpers.fake_stages import House, write_page
+from mangacolor.tests.helpers.paths import ROOT
 
 RUN_DONE = {
     "event", "status", "pages", "done", "copied", "cached", "failed", "seconds",
@@ -177,7 +178,7 @@ def test_the_machines_refusals_are_no_bugs(
 def test_absent_module_leaves_help_whole(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(mangacolor.cli.ELSEWHERE, "dream", ("mangacolor.training.nowhere", "dream", "No."))
+    monkeypatch.setitem(mangacolor.cli.COMMANDS, "dream", "No.")
     assert status("--help") == 0
     out = capsys.readouterr().out
     assert "dream" not in out and "colorize" in out and "panels" in out
@@ -190,14 +191,37 @@ def python(code: str, *arguments: str, cwd: Path | None = None) -> subprocess.Co
     )
 
 
-def test_help_imports_nothing_heavy() -> None:
+HEAVY = {"torch", "cv2", "rich", "PIL"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "heavy"),
+    [
+        (["--help"], {*HEAVY, "numpy"}),
+        *(([name, "--help"], HEAVY) for name in mangacolor.cli.COMMANDS),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_help_imports_nothing_heavy(arguments: list[str], heavy: set[str]) -> None:
     code = (
         "import sys; from mangacolor.cli import main\n"
-        "try: main(['--help'])\n"
-        "except SystemExit: print(sorted({'torch', 'cv2', 'numpy', 'rich', 'PIL'} & set(sys.modules)))"
+        f"try: main({arguments})\n"
+        f"except SystemExit: print(sorted({heavy} & set(sys.modules)))"
     )
     done = python(code)
     assert done.stdout.splitlines()[-1] == "[]", done.stderr
+
+
+@pytest.mark.parametrize("name", mangacolor.cli.COMMANDS)
+def test_the_table_says_of_each_command_what_its_own_help_says(name: str) -> None:
+    command = mangacolor.cli.load_command(name)
+    assert command is not None and command.name == name
+    assert command.get_short_help_str(limit=110) == mangacolor.cli.COMMANDS[name]
+
+
+def test_every_module_of_commands_is_in_the_table() -> None:
+    modules = {path.stem for path in (ROOT / "commands").glob("[!_]*.py")} - {"options", "settings_file"}
+    assert {name.replace("-", "_") for name in mangacolor.cli.COMMANDS} == modules
 
 
 def test_help_is_quick() -> None:

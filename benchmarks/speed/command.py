@@ -138,5 +138,14 @@ def bench_files(page: Image, repeat: int) -> tuple[dict[str, Any], list[Ratio]]:
     return figures, [Ratio("encoding: PNG by Pillow / ours", slow.wall / ours.wall, slow.cpu / ours.cpu)]
 
 
+def first_version() -> str | None:
+    """The commit that brought the first weights; None where there is no history to look in."""
+    if not has_git():
+        return None
+    asked = ["git", "log", "--diff-filter=A", "--format=%h", "--", "models/weights/default.safetensors"]
+    commits = subprocess.check_output(asked, cwd=ROOT, text=True).split()
+    return commits[-1] if commits else None
+
+
 def has_git() -> bool:
     return shutil.which("git") is not None and (ROOT / ".git").exists()

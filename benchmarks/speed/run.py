@@ -29,6 +29,7 @@ from mangacolor.benchmarks.speed.command import (
     bench_files,
     bench_start,
     bench_steady,
+    first_version,
     has_git,
 )
 from mangacolor.benchmarks.speed.plot import ratios_svg
@@ -36,7 +37,6 @@ from mangacolor.benchmarks.speed.timing import Ratio
 from mangacolor.core.types import Image
 from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
 
-FIRST = "2a13ee3"  # the first version with weights of its own
 LARGE = (1400, 2000)
 
 Part = Callable[[], tuple[dict[str, Any], list[Ratio]]]
@@ -45,15 +45,15 @@ Part = Callable[[], tuple[dict[str, Any], list[Ratio]]]
 @click.command(help=__doc__)
 @click.argument("chapter", type=click.Path(path_type=Path, exists=True), default=ROOT / "examples/chapter")
 @click.option("--only", default="", help="Parts to run, with commas; all by default.")
-@click.option("--older", default=FIRST, help="The commit that the whole command is held against.")
+@click.option("--older", help="The commit to hold the whole command against; the first that had weights.")
 @click.option("--repeat", default=3, help="Rounds; the median counts.")
 @click.option("--out", type=click.Path(path_type=Path), default=ROOT / "build/bench")
-def main(chapter: Path, only: str, older: str, repeat: int, out: Path) -> None:
+def main(chapter: Path, only: str, older: str | None, repeat: int, out: Path) -> None:
     figures: dict[str, Any] = {}
     ratios: list[Ratio] = []
     wanted = {
         name: part
-        for name, part in parts(chapter, older if has_git() else None, repeat).items()
+        for name, part in parts(chapter, older or first_version(), repeat).items()
         if not only or name.partition(" ")[0] in only.split(",")
     }
     if not wanted:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mangacolor.core.atomic import output_errors
 from mangacolor.core.errors import PageError
-from mangacolor.formats.extras import Extra
+from mangacolor.formats.archive_out import Extra
 from mangacolor.pipeline.events import Listener, Warned
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Manifest

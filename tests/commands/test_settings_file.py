@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from mangacolor.cli import cli, main
+from mangacolor.cli import main
+from mangacolor.commands.colorize import colorize
 from mangacolor.commands.settings_file import file_options, read_file
 from mangacolor.core.errors import UsageError
 
@@ -63,7 +64,7 @@ def test_wrong_file_is_refused_and_named(text: str, said: str, capsys: pytest.Ca
 
 def test_whole_numbers_need_no_quotes(tmp_path: Path) -> None:
     (tmp_path / "some.toml").write_text("scale = 2\njobs = 3\n")
-    assert read_file(tmp_path / "some.toml", cli.commands["colorize"]) == {"scale": "2", "jobs": "3"}
+    assert read_file(tmp_path / "some.toml", colorize) == {"scale": "2", "jobs": "3"}
 
 
 def test_settings_of_other_commands_are_no_mistake(capsys: pytest.CaptureFixture[str]) -> None:
@@ -82,7 +83,7 @@ def test_wrong_environment_variable_is_refused(
 
 
 def test_every_option_but_out_can_be_set_in_the_file() -> None:
-    names = set(file_options(cli.commands["colorize"]))
+    names = set(file_options(colorize))
     assert {"scale", "weights", "device", "jobs", "from", "until", "quiet", "json"} <= names
     assert "out" not in names
 
@@ -90,4 +91,4 @@ def test_every_option_but_out_can_be_set_in_the_file() -> None:
 def test_unreadable_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mangacolor.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(UsageError, match="cannot be read"):
-        read_file(tmp_path / "mangacolor.toml", cli.commands["colorize"])
+        read_file(tmp_path / "mangacolor.toml", colorize)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
 
@@ -154,6 +155,37 @@ def test_a_folder_is_no_warehouse(package: str) -> None:
 def test_the_wheel_has_every_package() -> None:
     names = {f"mangacolor.{package}".rstrip(".") for package in packages()}
     assert set(project()["tool"]["setuptools"]["packages"]) == names
+
+
+def package_data() -> dict[str, set[str]]:
+    """What each glob of pyproject.toml's package-data matches, by package and glob."""
+    globs = project()["tool"]["setuptools"]["package-data"]
+    return {
+        f"{package}: {glob}": {shown(path) for path in folder_of(package).glob(glob) if path.is_file()}
+        for package, rows in globs.items()
+        for glob in rows
+    }
+
+
+def folder_of(package: str) -> Path:
+    return ROOT.joinpath(*package.split(".")[1:])
+
+
+def test_every_glob_of_the_wheel_matches_a_file() -> None:
+    assert [glob for glob, files in package_data().items() if not files] == []
+
+
+def test_every_data_file_of_a_package_is_in_the_wheel() -> None:
+    """Code aside, what lies in a package's folder is there to be read while it runs."""
+    there = {
+        shown(path)
+        for package in packages()
+        if package
+        for path in folder_of(f"mangacolor.{package}").glob("**/*")
+        if path.is_file() and path.suffix != ".py" and "__pycache__" not in path.parts
+    }
+    assert len(there) > 8
+    assert (there | {"py.typed"}) == set().union(*package_data().values())
 
 
 @pytest.mark.xfail(reason="to be mended", strict=True)

@@ -15,6 +15,7 @@ from mangacolor.stages.balloons.kinds import Region, bounded
 from mangacolor.stages.balloons.layout import BalloonLayout
 from mangacolor.stages.balloons.stage import STAGE, Config
 from mangacolor.stages.panels import PanelLayout
+from mangacolor.tests.helpers.paths import PAGES
 
 
 def tone(rows: int = 700, columns: int = 500) -> Image:
@@ -181,7 +182,7 @@ def test_the_cache_key_follows_the_weights() -> None:
     assert STAGE.fingerprint(Config(method="lettering")) == ""
 
 
-LETTERED = Path("/work/shared/data/validation/peppercarrot_lettered")
+LETTERED = PAGES / "validation" / "peppercarrot_lettered"
 
 
 @pytest.mark.slow

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from mangacolor.stages.panels import find_panels
+from mangacolor.tests.helpers.paths import PAGES
 
 BOXES = Path(__file__).parent / "data" / "peppercarrot_panels"
-PAGES = Path("/work/shared/data/train/peppercarrot_lettered")
+LETTERED = PAGES / "train" / "peppercarrot_lettered"
 
 
 def iou(first: list[int], second: list[int]) -> float:
@@ -24,12 +25,12 @@ def iou(first: list[int], second: list[int]) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not PAGES.is_dir(), reason="the Pepper&Carrot pages are not here")
+@pytest.mark.skipif(not LETTERED.is_dir(), reason="the Pepper&Carrot pages are not here")
 def test_panels_of_colour_comics() -> None:
     hits = found = wanted = perfect = 0
     for path in sorted(BOXES.glob("*.json")):
         truth = json.loads(path.read_text())
-        page = PAGES / f"ep{path.stem[1:3]}" / truth["page"]
+        page = LETTERED / f"ep{path.stem[1:3]}" / truth["page"]
         picture = cv2.imread(str(page))
         assert picture is not None, page
         image = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)

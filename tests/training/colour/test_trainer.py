@@ -17,7 +17,8 @@ import torch
 from click.testing import CliRunner
 
 from mangacolor.cli import main
-from mangacolor.commands.train import export, pack_data, read_sources, train
+from mangacolor.commands.pack_data import pack_data
+from mangacolor.commands.train import export, read_sources, train
 from mangacolor.core.errors import InputError, OutputError, SetupError, UsageError
 from mangacolor.models.colour.checkpoints import load_generator, save_generator
 from mangacolor.models.colour.factory import create_generator

@@ -1,0 +1,39 @@
+"""``mangacolor colorize``, which is what ``mangacolor INPUT... --out DIR`` means."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mangacolor.commands.options import option, settings_options
+from mangacolor.commands.settings_file import pick
+from mangacolor.core.settings import Options, RunOptions
+
+
+@click.command()
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the coloured pages.")
+@settings_options("colorize")
+def colorize(inputs: tuple[Path, ...], out: Path, **values: Any) -> int:
+    """Colour INPUT: images, folders of them, trees of chapters, CBZ, CBR, CB7, CBT, PDF or EPUB."""
+    from mangacolor.pipeline.engine.cancel import CancelToken, cancel_on_signals
+    from mangacolor.pipeline.events import Event, Listener
+    from mangacolor.pipeline.report.json_lines import JsonLines
+    from mangacolor.pipeline.report.progress import ProgressDisplay
+    from mangacolor.pipeline.run import run
+
+    run_options = pick(RunOptions, values)
+    cancel = CancelToken()
+    with ProgressDisplay(run_options.quiet) as display, cancel_on_signals(cancel):
+        listeners: list[Listener] = [display]
+        if run_options.json:
+            listeners.append(JsonLines(sys.stdout))
+
+        def emit(event: Event) -> None:
+            for listener in listeners:
+                listener(event)
+
+        return run(inputs, out, pick(Options, values), run_options, emit=emit, cancel=cancel).status

@@ -1,0 +1,25 @@
+"""``mangacolor inspect``: what each stage did, as one HTML file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from mangacolor.commands.options import option
+
+
+@click.command()
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--page", type=click.IntRange(1), help="Only this page of OUT, counted from 1.")
+@option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def inspect(out: Path, page: int | None, as_json: bool) -> int:
+    """Write one HTML file that shows what each stage did to each page of OUT."""
+    from mangacolor.pipeline.report.run_report import write_report
+    from mangacolor.pipeline.store.layout import State
+
+    target = State(out).folder / ("inspect.html" if page is None else f"inspect-{page}.html")
+    pages = write_report(out, target, page=page)
+    click.echo(json.dumps({"file": str(target), "pages": pages}) if as_json else str(target))
+    return 0

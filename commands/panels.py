@@ -1,0 +1,62 @@
+"""``mangacolor panels``: only the panels of pages, as JSON files and pictures."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mangacolor.commands.options import option, setting_option
+
+if TYPE_CHECKING:
+    from mangacolor.pipeline.panels_only import PanelsResult
+
+
+@click.command()
+@click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@option(
+    "--out", type=click.Path(path_type=Path), required=True, help="Folder for the JSON files and overlays."
+)
+@setting_option("direction", help="Reading order; rtl by default.")
+@setting_option("panel_method")
+@setting_option("edits")
+@setting_option("jobs", default=0, help="Pages at once; 0 is one a core.")
+@option("--json", is_flag=True, help="Print one JSON object.")
+@option("--quiet", is_flag=True, help="Say only what went wrong.")
+def panels(images: tuple[Path, ...], out: Path, **values: Any) -> int:
+    """Only find the panels of IMAGE: one JSON file and one overlay a page."""
+    from mangacolor.pipeline.engine.cancel import CancelToken, cancel_on_signals
+    from mangacolor.pipeline.panels_only import write_panels
+
+    cancel = CancelToken()
+    started = time.perf_counter()
+    with cancel_on_signals(cancel):
+        result = write_panels(
+            images,
+            out,
+            direction=values["direction"],
+            method=values["panel_method"],
+            edits=values["edits"],
+            jobs=values["jobs"],
+            cancel=cancel,
+            tell=lambda text: click.echo(text, err=True),
+        )
+    if values["json"]:
+        click.echo(json.dumps(_document(result, time.perf_counter() - started), ensure_ascii=False))
+    elif not values["quiet"]:
+        click.echo(f"{result.panels} panels on {result.pages - len(result.failed)} pages", err=True)
+    return result.status
+
+
+def _document(result: PanelsResult, seconds: float) -> dict[str, Any]:
+    """What ``--json`` prints."""
+    return {
+        "status": result.status,
+        "pages": result.pages,
+        "failed": [{"page": page, "error": error, "remedy": remedy} for page, error, remedy in result.failed],
+        "panels": result.panels,
+        "seconds": round(seconds, 3),
+    }

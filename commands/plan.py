@@ -1,0 +1,32 @@
+"""``mangacolor plan``: the graph, what is cached and what would run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mangacolor.commands.options import option, settings_options
+from mangacolor.commands.settings_file import pick
+from mangacolor.core.settings import Options, RunOptions
+
+
+@click.command()
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the coloured pages.")
+@click.option("--dot", "form", flag_value="dot", help="The graph for Graphviz.")
+@click.option("--mermaid", "form", flag_value="mermaid", help="The graph for Markdown.")
+@settings_options("plan")
+@option("--json", is_flag=True, help="Print one JSON object.")
+def plan(inputs: tuple[Path, ...], out: Path, form: str | None, **values: Any) -> int:
+    """Show the graph, what is cached and what would run. Writes nothing."""
+    from mangacolor.pipeline.plan import as_document, as_dot, as_mermaid, as_text, plan_run
+
+    planned = plan_run(inputs, out, pick(Options, values), pick(RunOptions, values))
+    if values["json"]:
+        click.echo(json.dumps(as_document(planned), ensure_ascii=False))
+    else:
+        click.echo({"dot": as_dot, "mermaid": as_mermaid, None: as_text}[form](planned))
+    return 0

@@ -1,0 +1,87 @@
+"""A field of a settings dataclass that carries what is said of it to the user: its help, range and flag.
+
+The command line, ``mangacolor.toml``, ``MANGACOLOR_*`` and the table in README are made from these fields
+(``commands.options``), so an option is added in one place. Nothing here knows click.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType, NoneType
+from typing import Any, Final, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+_KEY: Final = "option"
+
+
+@dataclass(frozen=True, slots=True)
+class OptionInfo:
+    """What a field's type and default do not say by themselves."""
+
+    help: str
+    commands: tuple[str, ...]  # the commands that show it
+    flag: str | None  # its long name, where that is not the field's own: --from for ``start``
+    metavar: str | None  # what stands for the value, as NAME|PATH
+    minimum: float | None
+    maximum: float | None
+    size: bool  # a whole number of bytes, written as 4G or 800M
+
+
+@dataclass(frozen=True, slots=True)
+class OptionField:
+    """A field with its option: everything that a flag, a setting or a row of a table is made from."""
+
+    name: str
+    default: Any
+    type: Any  # without None: bool, int, float, str, Path or a Literal
+    info: OptionInfo
+
+    @property
+    def long_name(self) -> str:
+        """``force-color`` for ``force_color``."""
+        return (self.info.flag or self.name).removeprefix("--").replace("_", "-")
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The values of a ``Literal``; empty for another type."""
+        return get_args(self.type) if get_origin(self.type) is Literal else ()
+
+
+def option_field(
+    default: T,
+    help: str,
+    *,
+    commands: tuple[str, ...],
+    flag: str | None = None,
+    metavar: str | None = None,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    size: bool = False,
+) -> T:
+    """``dataclasses.field`` with an ``OptionInfo``. A switch that is on by default gets a ``--no-`` twin."""
+    info = OptionInfo(help, commands, flag, metavar, minimum, maximum, size)
+    return dataclasses.field(default=default, metadata=MappingProxyType({_KEY: info}))
+
+
+def option_fields(settings: type[Any]) -> Mapping[str, OptionField]:
+    """The options of a settings dataclass by their fields' names, in order.
+
+    Raises ``TypeError`` for a field that says nothing of itself: every setting is an option.
+    """
+    types = get_type_hints(settings)
+    options = {}
+    for field in dataclasses.fields(settings):
+        info = field.metadata.get(_KEY)
+        if not isinstance(info, OptionInfo):
+            raise TypeError(f"{settings.__name__}.{field.name} needs a default made by option_field")
+        options[field.name] = OptionField(field.name, field.default, _without_none(types[field.name]), info)
+    return options
+
+
+def _without_none(annotation: Any) -> Any:
+    if get_origin(annotation) is Literal:
+        return annotation
+    kinds = [kind for kind in get_args(annotation) if kind is not NoneType]
+    return kinds[0] if kinds else annotation

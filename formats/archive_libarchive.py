@@ -1,0 +1,68 @@
+"""RAR and 7z archives, and ZIP archives that were cut, by libarchive (``mangacolor[archives]``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mangacolor.core.errors import InputError
+from mangacolor.formats.archive_members import (
+    Listing,
+    Member,
+    check_count,
+    list_as_far_as_it_goes,
+    size_trouble,
+    zip_time,
+)
+from mangacolor.formats.limits import Limits
+
+
+def list_other(path: Path, limits: Limits) -> Listing:
+    """The entries of an archive of any kind that libarchive knows."""
+    return list_as_far_as_it_goes(_members(path, limits))
+
+
+def read_other(path: Path, member: Member, limit: int) -> bytes:
+    """At least ``limit`` bytes of an entry, or all of it. Raises ``EOFError`` where the file ends early."""
+    with _libarchive().file_reader(str(path)) as archive:
+        for index, entry in enumerate(archive):
+            if index == member.index:
+                data = bytearray()
+                for block in entry.get_blocks():
+                    data += block
+                    if len(data) >= limit:
+                        break
+                if len(data) < min(limit, member.size):
+                    raise EOFError("the archive ends in the middle of it")
+                return bytes(data)
+    raise EOFError("it is not in the archive any more")
+
+
+def _members(path: Path, limits: Limits) -> Iterator[Member]:
+    with _libarchive().file_reader(str(path)) as archive:
+        for index, entry in enumerate(archive):
+            check_count(path, index, limits)
+            trouble = None
+            if entry.issym or entry.islnk:
+                trouble = "it is a link"
+            elif not (entry.isfile or entry.isdir):
+                trouble = "it is a device"
+            size = entry.size or 0
+            trouble = trouble or size_trouble(size, size, limits)
+            name = entry.pathname or f"unnamed-{index}"
+            if isinstance(name, bytes):  # what is in no character set it knows
+                name = name.decode("utf-8", "surrogateescape")
+            yield Member(index, name, size, zip_time(entry.mtime or 0), bool(entry.isdir), trouble)
+
+
+def _libarchive() -> Any:
+    try:
+        import libarchive
+    except (ImportError, OSError, AttributeError, TypeError) as error:  # no package, or no library behind it
+        raise InputError(
+            f"reading RAR and 7z archives needs libarchive, which is not installed ({error})",
+            'Run: pip install "mangacolor[archives]", and install the system\'s libarchive '
+            "(apt install libarchive13, brew install libarchive); or repack the archive as .cbz.",
+        ) from error
+    return libarchive

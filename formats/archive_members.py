@@ -1,0 +1,107 @@
+"""What an archive holds, however it is packed: its entries, and why some of them must not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from mangacolor.core.errors import InputError
+from mangacolor.formats.limits import Limits
+
+DateTime = tuple[int, int, int, int, int, int]
+EPOCH: Final[DateTime] = (1980, 1, 1, 0, 0, 0)  # the first moment that a ZIP can hold
+ENCRYPTED: Final = "it is encrypted"
+PASSWORD: Final = "Unpack it with its password first."
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An entry of an archive. ``trouble`` says why its content must not be read, if so."""
+
+    index: int
+    name: str
+    size: int  # unpacked bytes, as the archive says
+    time: DateTime
+    folder: bool = False
+    trouble: str | None = None
+
+    @property
+    def modified_ns(self) -> int | None:
+        """``time`` as a time stamp, in UTC as ``zip_time`` takes it; None where the archive has none."""
+        if self.time <= EPOCH:
+            return None
+        try:
+            return int(datetime(*self.time, tzinfo=UTC).timestamp()) * 10**9
+        except ValueError:  # a ZIP can hold the 31st of February
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Every entry in the archive's own order, and a ZIP's comment (some readers keep metadata there).
+
+    ``kind`` is what to give to ``archives.read_member``; a lister leaves it empty, unless entries of what
+    it lists are read as another kind. ``damage`` says what is wrong with an archive that could be listed
+    only up to a point.
+    """
+
+    members: tuple[Member, ...]
+    kind: str = ""
+    comment: bytes = b""
+    damage: str | None = None
+
+
+def list_as_far_as_it_goes(members: Iterator[Member]) -> Listing:
+    """The entries up to the damaged place, if there is one. Raises what the first entry raises."""
+    listed: list[Member] = []
+    try:
+        listed.extend(members)
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:  # see ``archives.read_member``
+        if not listed:
+            raise
+        return Listing(tuple(listed), damage=reason(error))
+    return Listing(tuple(listed))
+
+
+def size_trouble(size: int, packed: int, limits: Limits) -> str | None:
+    """Why an entry of ``packed`` bytes must not be unpacked to ``size`` bytes, if so."""
+    if size > limits.entry_bytes:
+        return f"it unpacks to {size:,} bytes (the limit is {limits.entry_bytes:,}; --max-entry-size)"
+    if size > limits.ratio_from and size > limits.ratio * max(packed, 1):
+        return f"it unpacks to more than {limits.ratio} times its size (--max-ratio)"
+    return None
+
+
+def check_count(path: Path, count: int, limits: Limits) -> None:
+    """Raise ``InputError`` for an archive of more than ``limits.entries`` entries."""
+    if count > limits.entries:
+        raise InputError(
+            f"{path}: holds more than {limits.entries:,} entries",
+            "Raise --max-entries if you trust this file.",
+        )
+
+
+def encrypted(path: Path) -> InputError:
+    """The error for an archive that is encrypted as a whole."""
+    return InputError(f"{path}: the archive is encrypted", PASSWORD)
+
+
+def reason(error: Exception) -> str:
+    """What an error says; of libarchive's, without the numbers and addresses that its binding adds."""
+    return str(getattr(error, "msg", None) or error)
+
+
+def zip_time(seconds: float) -> DateTime:
+    """A time stamp as a ZIP holds it, in UTC: the same on every machine."""
+    try:
+        moment = datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return EPOCH
+    if not 1980 <= moment.year <= 2107:
+        return EPOCH
+    return (moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second)
