@@ -106,6 +106,7 @@ def colorize(inputs: tuple[Path, ...], out: Path, **values: Any) -> int:
 @option("--direction", type=click.Choice(["rtl", "ltr"]), help="Reading order; rtl by default.")
 @panel_method_option
 @edits_option
+@option("--explain", is_flag=True, help="Also draw and write every cut that was considered, and its score.")
 @option("--jobs", type=click.IntRange(0), default=0, help="Pages at once; 0 is one a core.")
 @option("--json", is_flag=True, help="Print one JSON object.")
 @option("--quiet", is_flag=True, help="Say only what went wrong.")

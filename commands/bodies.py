@@ -50,6 +50,7 @@ def run_panels(images: Sequence[Path], out: Path, values: Mapping[str, Any]) -> 
             direction=values["direction"],
             method=values["panel_method"],
             edits=values["edits"],
+            explain=values["explain"],
             jobs=values["jobs"],
             cancel=cancel,
             tell=lambda text: click.echo(text, err=True),
