@@ -50,13 +50,13 @@ def with_inset() -> Image:
 
 def frameless() -> Image:
     """Two paintings with soft edges."""
-    page = np.full((1680, 1200), 255, np.float32)
+    page = np.full((1680, 1200), 255, np.uint8)
     for seed, (top, bottom) in enumerate([(60, 760), (800, 1620)]):
-        inside = np.zeros(page.shape, np.float32)
-        inside[top:bottom, 60:1140] = 1
-        inside = cv2.GaussianBlur(inside, (0, 0), 6)
-        page = page * (1 - inside) + np.minimum(scene(1200, 1680, seed), 140) * inside
-    return page.astype(np.uint8)
+        inside = np.zeros(page.shape, np.uint8)
+        inside[top:bottom, 60:1140] = 255
+        weight = np.asarray(cv2.GaussianBlur(inside, (0, 0), 6)) / 255
+        page = (page * (1 - weight) + np.minimum(scene(1200, 1680, seed), 140) * weight).astype(np.uint8)
+    return page
 
 
 def strip() -> Image:
