@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @setting_option("direction", help="Reading order; rtl by default.")
 @setting_option("panel_method")
 @setting_option("edits")
+@option("--explain", is_flag=True, help="Also draw and write every cut that was considered, and its score.")
 @setting_option("jobs", default=0, help="Pages at once; 0 is one a core.")
 @option("--json", is_flag=True, help="Print one JSON object.")
 @option("--quiet", is_flag=True, help="Say only what went wrong.")
@@ -40,6 +41,7 @@ def panels(images: tuple[Path, ...], out: Path, **values: Any) -> int:
             direction=values["direction"],
             method=values["panel_method"],
             edits=values["edits"],
+            explain=values["explain"],
             jobs=values["jobs"],
             cancel=cancel,
             tell=lambda text: click.echo(text, err=True),

@@ -13,15 +13,19 @@ from mangacolor.core.atomic import write_atomic
 from mangacolor.core.cpu import usable_cores
 from mangacolor.core.errors import MangacolorError, OutputError, UsageError
 from mangacolor.core.settings import Options
-from mangacolor.core.types import Chapter, Direction, Page
+from mangacolor.core.types import Chapter, Direction, Image, Page
 from mangacolor.formats.discovery import discover
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.single_page import run_page
 from mangacolor.pipeline.store.cache import encode_png
 from mangacolor.pipeline.store.corrections import with_edits
 from mangacolor.pipeline.store.layout import State
+from mangacolor.stages.decode import STAGE as DECODE
+from mangacolor.stages.panels.detect import explain_panels
+from mangacolor.stages.panels.explain_overlay import draw_explanation
 from mangacolor.stages.panels.layout import panel_document, public_document
-from mangacolor.stages.registry import default_graph
+from mangacolor.stages.panels.stage import STAGE as PANELS
+from mangacolor.stages.panels.stage import Config, configure, preview
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ def write_panels(
     direction: Direction | None,
     method: Literal["learnt", "lines"] | None = None,
     edits: Path | None = None,
+    explain: bool = False,
     jobs: int,
     cancel: CancelToken,
     tell: Callable[[str], None],
@@ -49,8 +54,9 @@ def write_panels(
 
     The JSON holds the six entries of the Panels JSON and nothing else. Pages that look
     coloured are treated like others, blank ones have no panels. Corrected files in ``edits``, or in
-    ``out/.mangacolor/edits``, are used instead of detection. Raises ``UsageError``, ``InputError`` or
-    ``OutputError``; a page that cannot be read is told and listed.
+    ``out/.mangacolor/edits``, are used instead of detection. ``explain`` adds ``<page>.explain.json`` and
+    ``<page>.explain.png``: what detection looked at and decided, also on a page that is corrected. Raises
+    ``UsageError``, ``InputError`` or ``OutputError``; a page that cannot be read is told and listed.
     """
     plan = discover(images, out)
     chapters = with_edits(plan.chapters, edits, State(out))
@@ -60,12 +66,12 @@ def write_panels(
     failed: list[tuple[str, str, str]] = []
     panels = 0
 
-    def one(item: tuple[Chapter, Page]) -> int:
+    def write(item: tuple[Chapter, Page]) -> int:
         cancel.check()
-        return _write_page(out, options, *item)
+        return _write_page(out, options, *item, explain)
 
     with ThreadPoolExecutor(jobs or usable_cores()) as pool:
-        futures = [(page.name, pool.submit(one, (chapter, page))) for chapter, page in work]
+        futures = [(page.name, pool.submit(write, (chapter, page))) for chapter, page in work]
         try:
             for name, future in futures:
                 try:
@@ -95,22 +101,27 @@ def _check_names(pages: Sequence[str]) -> None:
         taken[target] = page
 
 
-def _write_page(out: Path, options: Options, chapter: Chapter, page: Page) -> int:
-    graph = default_graph()
-    stage = graph.page_stage("panels")
-    made = run_page(page, chapter, options, graph=graph, until=stage.name)
-    decoded = made["decode"]
-    overlay = decoded.images["main"]
-    if stage.name not in made:  # a blank page: there is nothing to look for panels in
-        document = panel_document((), page.name, decoded.data["size"], 0.0)
-    else:
-        document = made[stage.name].data
-        if stage.preview is not None:
-            overlay = stage.preview(made[stage.name], {need: made[need] for need in stage.needs})
+def _write_page(out: Path, options: Options, chapter: Chapter, page: Page, explain: bool) -> int:
+    """Write a page's files; returns the number of its panels."""
+    artifacts = run_page(page, chapter, options, until=PANELS.name)
+    decoded = artifacts[DECODE.name].images["main"]
+    document = panel_document((), page.name, (decoded.shape[1], decoded.shape[0]), 0.0)
+    overlay = decoded
+    if PANELS.name in artifacts:  # a blank page has none: there is nothing to look for panels in
+        document = artifacts[PANELS.name].data
+        overlay = preview(artifacts[PANELS.name], artifacts)
     target = out / PurePosixPath(page.name)
     write_atomic(target.with_suffix(".panels.png"), encode_png(overlay))
     write_atomic(target.with_suffix(".json"), _json(public_document(document)))
+    if explain:
+        _write_explanation(target, page.name, decoded, configure(options, chapter))
     return len(document["panels"])
+
+
+def _write_explanation(target: Path, page_name: str, image: Image, config: Config) -> None:
+    _, explanation = explain_panels(image, config.direction, config.method, config.params)
+    write_atomic(target.with_suffix(".explain.png"), encode_png(draw_explanation(image, explanation)))
+    write_atomic(target.with_suffix(".explain.json"), _json(explanation.to_document(page_name)))
 
 
 def _json(document: object) -> bytes:

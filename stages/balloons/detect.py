@@ -16,20 +16,23 @@ import numpy as np
 from mangacolor.core.colour import luma as luma_of
 from mangacolor.core.types import Box, Image
 from mangacolor.models.files.reading import BUNDLED
-from mangacolor.stages.balloons.enclosed import enclosed
+from mangacolor.stages.balloons.enclosed import find_enclosed
 from mangacolor.stages.balloons.fit import fit_regions
-from mangacolor.stages.balloons.kinds import Region, bounded, kind_of, overlooked
+from mangacolor.stages.balloons.kinds import Region, is_bounded, kind_of, pick_overlooked
 from mangacolor.stages.balloons.layout import Balloon, BalloonLayout
-from mangacolor.stages.balloons.lettered import as_uint8, lettered_regions
+from mangacolor.stages.balloons.lettered import as_uint8, find_lettered
+from mangacolor.stages.balloons.params import DEFAULTS, Params
 
 WEIGHTS = BUNDLED / "balloons.safetensors"
 Method = Literal["learnt", "lettering"]
-WORKING_SIDE = 1400  # pixels of the page's long side: lettering stays legible, time stays bounded
-NETWORK_SIDE = 768  # the same, for the network, as it was trained
 
 
 def find_balloons(
-    image: Image, ground: Image | None = None, panels: Sequence[Box] = (), method: Method = "learnt"
+    image: Image,
+    ground: Image | None = None,
+    panels: Sequence[Box] = (),
+    method: Method = "learnt",
+    params: Params = DEFAULTS,
 ) -> BalloonLayout:
     """Balloons and captions of a page, top to bottom.
 
@@ -40,24 +43,28 @@ def find_balloons(
     """
     luma = luma_of(image)
     side = max(luma.shape)
-    scale = 1.0 if side <= 1.15 * WORKING_SIDE else WORKING_SIDE / side  # a slight shrink only blurs edges
-    small = _resized(luma, scale)
+    working = params.scale.working_side
+    scale = 1.0 if side <= params.scale.least_shrink * working else working / side
+    small = _resize(luma, scale)
     shut = (
         None
         if ground is None
         else as_uint8(cv2.resize(ground, small.shape[::-1], interpolation=cv2.INTER_NEAREST))
     )
-    regions = _learnt(luma, small, shut) if method == "learnt" else lettered_regions(small, shut)
+    if method == "learnt":
+        regions = _find_by_network(luma, small, shut, params)
+    else:
+        regions = find_lettered(small, shut, params)
     regions.sort(key=lambda region: region.box[1::-1])
     mask = np.zeros_like(small)
     for region in regions:
         x, y, w, h = region.box
         np.maximum(mask[y : y + h, x : x + w], region.mask, out=mask[y : y + h, x : x + w])
-    frames = [_scaled(box, scale, small.shape) for box in panels]
+    frames = [_scale_box(box, scale, small.shape) for box in panels]
     balloons = tuple(
         Balloon(
-            _scaled(region.box, 1 / scale, luma.shape),
-            kind_of(region, small, frames),
+            _scale_box(region.box, 1 / scale, luma.shape),
+            kind_of(region, small, frames, params.kind),
             round(region.confidence, 3),
         )
         for region in regions
@@ -66,27 +73,31 @@ def find_balloons(
     return BalloonLayout(as_uint8(whole), balloons)
 
 
-def _learnt(luma: Image, small: Image, ground: Image | None) -> list[Region]:
+def _find_by_network(luma: Image, small: Image, ground: Image | None, params: Params) -> list[Region]:
+    """What the network sees, fitted to the ink, and what it overlooked. ``small``: at working scale."""
     from mangacolor.models.page.page_net import page_probabilities, shared_page_net
 
-    seen = _resized(luma, min(1.0, NETWORK_SIDE / max(luma.shape)))
-    chance, strokes = (
+    seen = _resize(luma, min(1.0, params.scale.network_side / max(luma.shape)))
+    probability, strokes = (
         as_uint8(cv2.resize(answer, small.shape[::-1], interpolation=cv2.INTER_LINEAR))
         for answer in page_probabilities(shared_page_net(WEIGHTS), seen)
     )
-    regions = [region for region in fit_regions(small, chance, ground) if bounded(region, small)]
-    regions += overlooked(small, chance, regions, lettered_regions(small, ground))
-    return regions + enclosed(small, chance, strokes, ground, regions)
+    fitted = fit_regions(small, probability, ground, params)
+    regions = [region for region in fitted if is_bounded(region, small, params.kind)]
+    lettered = find_lettered(small, ground, params)
+    regions += pick_overlooked(small, probability, regions, lettered, params.kind)
+    return regions + find_enclosed(small, probability, strokes, ground, regions, params)
 
 
-def _resized(luma: Image, scale: float) -> Image:
+def _resize(luma: Image, scale: float) -> Image:
+    """A page shrunk by area; one that would be enlarged stays as it is."""
     if scale >= 1:
         return luma
     size = (max(1, round(luma.shape[1] * scale)), max(1, round(luma.shape[0] * scale)))
     return as_uint8(cv2.resize(luma, size, interpolation=cv2.INTER_AREA))
 
 
-def _scaled(box: Box, factor: float, shape: tuple[int, ...]) -> Box:
+def _scale_box(box: Box, factor: float, shape: tuple[int, ...]) -> Box:
     """``box`` times ``factor``, within a picture of ``shape``."""
     x, y, w, h = box
     left, top = round(x * factor), round(y * factor)

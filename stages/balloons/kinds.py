@@ -12,17 +12,9 @@ import numpy.typing as npt
 
 from mangacolor.core.types import Box, Image
 from mangacolor.stages.balloons.layout import Kind
+from mangacolor.stages.balloons.params import DEFAULTS, KindParams
 
-DARK = 100  # a balloon with darker paper than this is a black one
-RECTANGULAR = 0.95  # of its tightest rectangle that a caption fills
-BOUNDED = 0.65  # of its rim that must stand out: free lettering on white paper has none on one side or more
-RAGGED = 0.5  # solidity below which a region is outlined, like balloons in a chain, or no balloon
-OUTLINED = 0.85  # of its rim that stands out from the paper, or it counts as open
-CONTRAST = 40  # levels between paper and what bounds it
-FAINT = 14  # the same, where a painted balloon has no outline
-CERTAIN, ROUND = 0.8, 0.8  # confidence and solidity of a balloon that the network overlooked
-SUSPECTED = 64  # mean chance, in levels of 255
-NEAR = 5  # pixels between a balloon and the edge that cuts it
+_RIM = 4  # pixels from a balloon's rim within which its outline is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +35,28 @@ def solidity(mask: Image) -> float:
     return float(np.count_nonzero(mask)) / max(cv2.contourArea(hull), 1.0)
 
 
-def kind_of(region: Region, luma: Image, panels: Sequence[Box]) -> Kind:
+def kind_of(region: Region, luma: Image, panels: Sequence[Box], params: KindParams = DEFAULTS.kind) -> Kind:
     """The kind of ``region`` on ``luma`` (H×W uint8); ``panels`` are boxes at the same scale."""
-    if region.tone < DARK:
+    if region.tone < params.dark:
         return "black"
     contours, _tree = cv2.findContours(region.mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     contour = max(contours, key=cv2.contourArea)
     _centre, (width, height), _angle = cv2.minAreaRect(contour)
-    if cv2.contourArea(contour) > RECTANGULAR * max(width * height, 1.0):
+    if cv2.contourArea(contour) > params.rectangular * max(width * height, 1.0):
         return "caption"
     page = (0, 0, luma.shape[1], luma.shape[0])
-    if any(_cut(region, frame) for frame in (page, *panels)):
+    if any(_is_cut_by(region, frame, params) for frame in (page, *panels)):
         return "cut"
-    return "closed" if _outlined(region, luma, contour) >= OUTLINED else "open"
+    outlined = _outlined_share(region, luma, contour, params.contrast)
+    return "closed" if outlined >= params.outlined else "open"
 
 
-def _cut(region: Region, frame: Box) -> bool:
+def _is_cut_by(region: Region, frame: Box, params: KindParams) -> bool:
     """Whether a good length of the region lies straight along a side of ``frame``, from within."""
     x, y, w, h = region.box
     left, top, right, bottom = frame[0], frame[1], frame[0] + frame[2], frame[1] + frame[3]
-    if x < left - NEAR or y < top - NEAR or x + w > right + NEAR or y + h > bottom + NEAR:
+    near = params.near
+    if x < left - near or y < top - near or x + w > right + near or y + h > bottom + near:
         return False
     sides = (
         (x - left, region.mask[:, :2], h),
@@ -70,7 +64,7 @@ def _cut(region: Region, frame: Box) -> bool:
         (right - x - w, region.mask[:, -2:], h),
         (bottom - y - h, region.mask[-2:], w),
     )
-    return any(gap <= NEAR and np.count_nonzero(strip) > 0.6 * span for gap, strip, span in sides)
+    return any(gap <= near and np.count_nonzero(strip) > params.straight * span for gap, strip, span in sides)
 
 
 def without_holes(region: Image | npt.NDArray[np.bool_]) -> Image:
@@ -81,7 +75,7 @@ def without_holes(region: Image | npt.NDArray[np.bool_]) -> Image:
     return whole
 
 
-def bounded(region: Region, luma: Image) -> bool:
+def is_bounded(region: Region, luma: Image, params: KindParams = DEFAULTS.kind) -> bool:
     """Whether enough of a region's rim is to be seen on ``luma`` for it to be a balloon's.
 
     What the page's edge cuts off has no rim there.
@@ -89,15 +83,17 @@ def bounded(region: Region, luma: Image) -> bool:
     contours, _tree = cv2.findContours(region.mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     contour = max(contours, key=cv2.contourArea)
     points = contour[:, 0] + np.array(region.box[:2])
-    inside = ((points > NEAR) & (points < np.array(luma.shape[::-1]) - 1 - NEAR)).all(axis=1)
-    wanted = BOUNDED if solidity(region.mask) >= RAGGED else OUTLINED
-    return not inside.any() or _outlined(region, luma, contour[inside], FAINT) >= wanted
+    inside = ((points > params.near) & (points < np.array(luma.shape[::-1]) - 1 - params.near)).all(axis=1)
+    wanted = params.bounded if solidity(region.mask) >= params.ragged else params.outlined
+    if not inside.any():
+        return True
+    return _outlined_share(region, luma, contour[inside], params.faint_contrast) >= wanted
 
 
-def _outlined(region: Region, luma: Image, contour: npt.NDArray[Any], levels: int = CONTRAST) -> float:
-    """The share of the rim next to which something stands out from the paper."""
+def _outlined_share(region: Region, luma: Image, contour: npt.NDArray[Any], levels: int) -> float:
+    """The share of the rim next to which something stands out from the paper by so many levels."""
     x, y, w, h = region.box
-    pad = 4
+    pad = _RIM
     x0, y0 = max(x - pad, 0), max(y - pad, 0)
     window = luma[y0 : y + h + pad, x0 : x + w + pad].astype(np.int16)
     contrast = np.abs(window - region.tone).astype(np.float32)
@@ -106,26 +102,29 @@ def _outlined(region: Region, luma: Image, contour: npt.NDArray[Any], levels: in
     return float(np.mean(strongest[rows, columns] > levels))
 
 
-def overlooked(
-    luma: Image, chance: Image, known: Sequence[Region], candidates: Sequence[Region]
+def pick_overlooked(
+    luma: Image,
+    probability: Image,
+    known: Sequence[Region],
+    candidates: Sequence[Region],
+    params: KindParams,
 ) -> list[Region]:
     """The ``candidates`` on free ground that are beyond doubt: confident, compact, outlined all round.
 
-    Black ones are too often signs and clothes; the network's ``chance`` must at least suspect them.
+    Black ones are too often signs and clothes: the network's ``probability`` must at least suggest them.
     """
     taken = np.zeros_like(luma)
     for region in known:
         x, y, w, h = region.box
         np.maximum(taken[y : y + h, x : x + w], region.mask, out=taken[y : y + h, x : x + w])
-    found = []
+    regions = []
     for region in candidates:
         x, y, w, h = region.box
-        if np.any(taken[y : y + h, x : x + w][region.mask > 0]) or solidity(region.mask) < ROUND:
+        if np.any(taken[y : y + h, x : x + w][region.mask > 0]) or solidity(region.mask) < params.round:
             continue
-        kind = kind_of(region, luma, ())
-        suspected = chance[y : y + h, x : x + w][region.mask > 0].mean() > SUSPECTED
-        if region.confidence >= CERTAIN and (
-            kind in ("closed", "caption") or (kind == "black" and suspected)
-        ):
-            found.append(region)
-    return found
+        kind = kind_of(region, luma, (), params)
+        suspected = probability[y : y + h, x : x + w][region.mask > 0].mean() > params.suspected
+        likely = kind in ("closed", "caption") or (kind == "black" and suspected)
+        if likely and region.confidence >= params.certain:
+            regions.append(region)
+    return regions

@@ -10,22 +10,19 @@ import numpy.typing as npt
 
 from mangacolor.core.types import Box, Image
 from mangacolor.stages.balloons.kinds import Region, solidity, without_holes
-from mangacolor.stages.balloons.lettering import INK, Lettering, find_lettering
-
-RADII = (0, 1, 2, 3, 5, 7)  # half-widths of the gaps to close, pixels at working scale
-COMPACT = 0.9  # solidity of a shape that nothing leaked out of
-SLACKS = (10, 20, 40)  # how much darker than its own lightest paper a balloon may be
+from mangacolor.stages.balloons.lettering import Lettering, find_lettering
+from mangacolor.stages.balloons.params import DEFAULTS, GrowParams, Params
 
 
-def lettered_regions(luma: Image, ground: Image | None) -> list[Region]:
+def find_lettered(luma: Image, ground: Image | None, params: Params = DEFAULTS) -> list[Region]:
     """Balloons of ``luma`` (H×W uint8, at working scale) found by their lettering, without a network."""
     taken = np.zeros_like(luma)
     regions = []
     for page, black in ((luma, False), (as_uint8(cv2.bitwise_not(luma)), True)):
-        blocks = find_lettering(page)
+        blocks = find_lettering(page, params.lettering)
         lettering = _paint(blocks, luma.shape)
         for block in blocks:
-            grown = grow(page, block, lettering, ground)
+            grown = grow_region(page, block, lettering, ground, params)
             if grown is None:
                 continue
             (x, y, w, h), mask, level = grown
@@ -56,8 +53,8 @@ def as_uint8(image: npt.NDArray[Any]) -> Image:
     return np.asarray(image, dtype=np.uint8)
 
 
-def grow(
-    luma: Image, block: Lettering, lettering: Image, ground: Image | None
+def grow_region(
+    luma: Image, block: Lettering, lettering: Image, ground: Image | None, params: Params
 ) -> tuple[Box, Image, int] | None:
     """The paper region that holds ``block``: its window, its mask there, and its paper's level.
 
@@ -74,40 +71,43 @@ def grow(
     # The block's margin is taken off again: it may cross a tight balloon's outline and open it.
     inset = max(1, int(0.8 * block.glyph) | 1)
     glyphs = (cv2.erode(text, np.ones((inset, inset), np.uint8)) > 0).astype(np.uint8)
-    drawn = (view < INK) & (lettering[y : y + h, x : x + w] == 0)
+    drawn = (view < params.lettering.ink) & (lettering[y : y + h, x : x + w] == 0)
     level = int(np.percentile(view[text > 0], 75))  # the paper this lettering stands on
     best: tuple[Image, float, float] | None = None  # mask, area, solidity
-    for radius in RADII:
-        if radius > max(1.0, 0.45 * block.glyph):
+    for radius in params.grow.gap_radii:
+        if radius > max(1.0, params.grow.largest_gap * block.glyph):
             break
-        for slack in SLACKS:
+        for slack in params.grow.paper_slacks:
             paper = (view > level - slack).astype(np.uint8)
             if ground is not None:
                 paper[ground[y : y + h, x : x + w] > 0] = 0
-            region = _component(paper | glyphs, glyphs, radius)
+            region = _connected_to(paper | glyphs, glyphs, radius)
             if region is None:
                 continue
             filled = without_holes(region)
-            if _bounded(filled, window, luma.shape) and _clean(filled, text, drawn):
+            if _is_bounded(filled, window, luma.shape) and _is_clean(filled, text, drawn, params.grow):
                 area, compact = float(np.count_nonzero(filled)), solidity(filled)
                 # Closing a gap that sheds much and rounds the shape: what was shed had leaked out.
-                if best is None or (area < 0.8 * best[1] and compact > best[2] + 0.03):
+                shed = best is not None and area < params.grow.shed * best[1]
+                if best is None or (shed and compact > best[2] + params.grow.rounder):
                     best = filled, area, compact
                 break
-        if best is not None and best[2] > COMPACT:
+        if best is not None and best[2] > params.grow.compact:
             break
     return None if best is None else (window, best[0], level)
 
 
-def _clean(filled: Image, text: Image, drawn: npt.NDArray[np.bool_]) -> bool:
+def _is_clean(filled: Image, text: Image, drawn: npt.NDArray[np.bool_], params: GrowParams) -> bool:
     """Whether the region holds its lettering and little else, in a shape a balloon can have."""
     inside = filled > 0
     area = float(np.count_nonzero(inside))
-    if np.mean(inside[text > 0]) < 0.8 or np.count_nonzero(text) < 0.1 * area:
+    if np.mean(inside[text > 0]) < params.least_held:
         return False
-    if np.count_nonzero(drawn & inside) > 0.03 * area:
+    if np.count_nonzero(text) < params.least_lettering * area:
         return False
-    return solidity(filled) > 0.62
+    if np.count_nonzero(drawn & inside) > params.most_drawn * area:
+        return False
+    return solidity(filled) > params.solid
 
 
 def _reach(block: Lettering, shape: tuple[int, ...]) -> Box:
@@ -118,7 +118,7 @@ def _reach(block: Lettering, shape: tuple[int, ...]) -> Box:
     return x0, y0, min(x + w + margin, shape[1]) - x0, min(y + h + margin, shape[0]) - y0
 
 
-def _component(solid: Image, glyphs: Image, radius: int) -> Image | None:
+def _connected_to(solid: Image, glyphs: Image, radius: int) -> Image | None:
     """The part of ``solid`` connected to ``glyphs`` through passages wider than ``radius``."""
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     if radius:
@@ -131,7 +131,7 @@ def _component(solid: Image, glyphs: Image, radius: int) -> Image | None:
     return as_uint8(cv2.dilate(region, kernel)) if radius else region
 
 
-def _bounded(filled: Image, window: Box, shape: tuple[int, ...]) -> bool:
+def _is_bounded(filled: Image, window: Box, shape: tuple[int, ...]) -> bool:
     """Whether the region ends before its window does, page edges apart."""
     x, y, w, h = window
     sides = []

@@ -14,10 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mangacolor.core.types import Box, Image
+from mangacolor.stages.balloons.params import DEFAULTS, LetteringParams
 
-INK = 128  # darker than this is a stroke
 Ints = npt.NDArray[np.int32]
-PAPER_SLACK = 40  # paper may be this much darker than white
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,34 +32,35 @@ class Lettering:
     confidence: float
 
 
-def find_lettering(luma: Image) -> list[Lettering]:
+def find_lettering(luma: Image, params: LetteringParams = DEFAULTS.lettering) -> list[Lettering]:
     """Blocks of dark lettering on bright paper in ``luma`` (H×W uint8). Invert it for white on black."""
-    glyphs = _glyphs(luma)
+    glyphs = _find_glyphs(luma, params)
     if len(glyphs) == 0:
         return []
     blocks = []
-    for members in _groups(glyphs, luma.shape):
-        block = _block(members, luma)
+    for members in _group_glyphs(glyphs, luma.shape, params):
+        block = _make_block(members, luma, params)
         if block is not None:
             blocks.append(block)
     return blocks
 
 
-def _glyphs(luma: Image) -> Ints:
+def _find_glyphs(luma: Image, params: LetteringParams) -> Ints:
     """Boxes (x, y, w, h, ink) of dark components that could be a glyph, ringed by clean paper."""
-    ink = (luma < INK).astype(np.uint8)
+    ink = (luma < params.ink).astype(np.uint8)
     count, _labels, stats, _centres = cv2.connectedComponentsWithStats(ink, connectivity=8)
     boxes = np.asarray(stats[1:count], dtype=np.int32)
     x, y, w, h, area = boxes.T
-    largest = max(24, int(0.06 * max(luma.shape)))
-    likely = (np.maximum(w, h) >= 4) & (np.maximum(w, h) <= largest) & (area >= 6)
+    largest = max(24, int(params.largest_glyph * max(luma.shape)))
+    likely = (np.maximum(w, h) >= params.smallest_glyph) & (np.maximum(w, h) <= largest)
+    likely &= area >= params.smallest_area
     likely &= area < 0.85 * w * h + 12
     boxes = boxes[likely]
     x, y, w, h, _area = boxes.T
-    bright = cv2.integral((luma > 255 - PAPER_SLACK).astype(np.uint8))
+    bright = cv2.integral((luma > 255 - params.paper_slack).astype(np.uint8))
     outer = _box_sums(bright, x - 2, y - 2, w + 4, h + 4) - _box_sums(bright, x, y, w, h)
     ring = np.maximum((w + 4) * (h + 4) - w * h, 1)
-    return np.asarray(boxes[outer >= 0.6 * ring], np.int32)
+    return np.asarray(boxes[outer >= params.clean_ring * ring], np.int32)
 
 
 def _box_sums(
@@ -77,16 +77,16 @@ def _box_sums(
     return np.asarray(sums, np.int32)
 
 
-def _groups(glyphs: Ints, shape: tuple[int, ...]) -> list[Ints]:
+def _group_glyphs(glyphs: Ints, shape: tuple[int, ...], params: LetteringParams) -> list[Ints]:
     """Glyphs that lie within about one glyph of each other and are of similar size."""
     size = np.maximum(glyphs[:, 2], glyphs[:, 3])
     groups = []
-    for low, high in ((4, 14), (9, 28), (18, 56), (40, 120)):
+    for low, high in params.glyph_ranges:
         members = glyphs[(size >= low / 2.5) & (size <= high)]
         anchors = members[np.maximum(members[:, 2], members[:, 3]) >= low]
-        if len(anchors) < 3:
+        if len(anchors) < params.least_glyphs:
             continue
-        reach = int(0.55 * np.median(np.maximum(anchors[:, 2], anchors[:, 3]))) + 1
+        reach = int(params.reach * np.median(np.maximum(anchors[:, 2], anchors[:, 3]))) + 1
         canvas = np.zeros(shape[:2], np.uint8)
         for x, y, w, h, _area in members:
             cv2.rectangle(canvas, (x - reach, y - reach), (x + w + reach, y + h + reach), 1, -1)
@@ -96,10 +96,11 @@ def _groups(glyphs: Ints, shape: tuple[int, ...]) -> list[Ints]:
     return groups
 
 
-def _block(members: Ints, luma: Image) -> Lettering | None:
+def _make_block(members: Ints, luma: Image, params: LetteringParams) -> Lettering | None:
+    """A group of glyphs as a block, if it looks like lettering."""
     size = np.maximum(members[:, 2], members[:, 3])
     large = size[size >= 0.5 * size.max()]
-    if len(large) < 3:
+    if len(large) < params.least_glyphs:
         return None
     glyph = float(np.median(large))
     pad = int(0.5 * glyph) + 1
@@ -113,15 +114,15 @@ def _block(members: Ints, luma: Image) -> Lettering | None:
         cv2.rectangle(mask, (int(x) - pad - x0, int(y) - pad - y0), corner, 255, -1)
     window = luma[y0:y1, x0:x1]
     inside = window[mask > 0]
-    paper, ink = np.mean(inside > 255 - PAPER_SLACK), np.mean(inside < INK)
-    own = float(members[:, 4].sum()) / max(float(np.sum(inside < INK)), 1.0)
+    paper, ink = np.mean(inside > 255 - params.paper_slack), np.mean(inside < params.ink)
+    own = float(members[:, 4].sum()) / max(float(np.sum(inside < params.ink)), 1.0)
     spread = float(np.std(large) / glyph)
-    if paper < 0.5 or not 0.05 < ink < 0.45 or own < 0.75:
+    if paper < params.least_paper or not params.least_ink < ink < params.most_ink or own < params.own_ink:
         return None
     tone = float(1.0 - paper - ink)  # neither: anti-aliasing, or a drawing
     confidence = 1.0 - 1.2 * max(tone - 0.25, 0.0) - 0.6 * max(spread - 0.25, 0.0) - 0.8 * (1 - own)
     confidence *= min(1.0, 0.4 + 0.1 * len(large)) * _alignment(members, glyph)
-    if confidence < 0.6:
+    if confidence < params.least_confidence:
         return None
     return Lettering((x0, y0, x1 - x0, y1 - y0), mask, glyph, float(np.clip(confidence, 0, 1)))
 

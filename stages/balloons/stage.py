@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Inputs
 from mangacolor.stages.balloons.detect import WEIGHTS, Method, find_balloons
+from mangacolor.stages.balloons.params import DEFAULTS, Params
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.panels import PanelLayout
 
@@ -16,6 +18,9 @@ class Config:
     """How to look."""
 
     method: Method = "learnt"
+    # In no cache key: pages of this version were made with these very numbers. Whoever changes one raises the
+    # version, and makes this a field.
+    params: ClassVar[Params] = DEFAULTS
 
 
 def configure(_options: Options, _chapter: Chapter) -> Config:
@@ -34,7 +39,9 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
     """Find the balloons of ``decode``'s picture."""
     panels = PanelLayout.from_artifact(inputs["panels"])
     boxes = [panel.box for panel in panels.detected]
-    layout = find_balloons(inputs["decode"].images["main"], panels.ground, boxes, context.config.method)
+    config: Config = context.config
+    page = inputs["decode"].images["main"]
+    layout = find_balloons(page, panels.ground, boxes, config.method, config.params)
     return layout.to_artifact()
 
 

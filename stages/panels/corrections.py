@@ -12,11 +12,11 @@ import numpy as np
 
 from mangacolor.core.errors import InputError
 from mangacolor.core.types import Page
-from mangacolor.stages.panels.cutting.page import Found
+from mangacolor.stages.panels.cutting.page import Detection
 from mangacolor.stages.panels.cutting.polygons import Polygon
 
 _REMEDY = "Correct the file, or delete it to have the panels detected."
-_AGREE = 2.0  # pixels between a polygon's own box and the box beside it
+_BOX_TOLERANCE = 2.0  # pixels between a polygon's own box and the box beside it: editors round
 
 
 def edit_fingerprint(page: Page) -> str:
@@ -35,7 +35,7 @@ def read_edit(file: Path) -> Mapping[str, Any]:
     return document
 
 
-def panels_in(document: Mapping[str, Any], size: tuple[int, int], name: str) -> list[Found]:
+def panels_in(document: Mapping[str, Any], size: tuple[int, int], name: str) -> list[Detection]:
     """The panels of a document for a page of ``size`` (width, height), in its order.
 
     A panel is its polygon or, where that is missing or null, its box. Raises ``InputError``, naming
@@ -52,14 +52,14 @@ def panels_in(document: Mapping[str, Any], size: tuple[int, int], name: str) -> 
     shapes = document.get("polygons") or [None] * len(boxes)
     if not isinstance(shapes, list) or len(shapes) != len(boxes):
         raise InputError(f"{name}: 'polygons' must have one entry for each of {len(boxes)} panels.", _REMEDY)
-    found = []
+    detections = []
     for number, (box, shape) in enumerate(zip(boxes, shapes, strict=True), 1):
         where = f"{name}: panel {number}"
         polygon = np.clip(_panel(box, shape, where), 0, size)
         if np.ptp(polygon, axis=0).min() < 1:
             raise InputError(f"{where} has no area inside the page.", _REMEDY)
-        found.append(Found(polygon, 1.0))
-    return found
+        detections.append(Detection(polygon, 1.0))
+    return detections
 
 
 def _panel(box: object, shape: object, where: str) -> Polygon:
@@ -69,10 +69,10 @@ def _panel(box: object, shape: object, where: str) -> Polygon:
     given = _numbers(shape)
     if given is None or given.ndim != 2 or given.shape[1] != 2 or len(given) < 3:
         raise InputError(f"{where} is neither a box [x, y, width, height] nor a polygon of points.", _REMEDY)
-    if polygon is None or np.abs(given.min(0) - polygon[0]).max() > _AGREE:
+    if polygon is None or np.abs(given.min(0) - polygon[0]).max() > _BOX_TOLERANCE:
         agree = False
     else:
-        agree = bool(np.abs(given.max(0) - polygon[2]).max() <= _AGREE)
+        agree = bool(np.abs(given.max(0) - polygon[2]).max() <= _BOX_TOLERANCE)
     if not agree:
         raise InputError(
             f"{where}: its box and its polygon are not in the same place.",

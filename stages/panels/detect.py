@@ -7,68 +7,94 @@ from typing import Any
 
 import numpy as np
 
-from mangacolor.core.colour import luma
+from mangacolor.core.colour import luma as luma_of
 from mangacolor.core.types import Direction, Image, Panel, Point
 from mangacolor.stages.panels.corrections import panels_in
-from mangacolor.stages.panels.cutting.page import Found, Method, detect, whole_page
+from mangacolor.stages.panels.cutting.page import Detection, Method, detect_polygons, whole_page
 from mangacolor.stages.panels.cutting.polygons import Polygon
-from mangacolor.stages.panels.layout import RESIDUAL_CONFIDENCE, PanelLayout, as_points, box_around
-from mangacolor.stages.panels.paper import ground as find_ground
-from mangacolor.stages.panels.paper import is_tone
+from mangacolor.stages.panels.cutting.record import Recorder
+from mangacolor.stages.panels.explanation import Explanation, merge_rivals
+from mangacolor.stages.panels.layout import PanelLayout, as_points, box_around
+from mangacolor.stages.panels.paper import find_ground, is_tone
+from mangacolor.stages.panels.params import DEFAULTS, GroundParams, Params
 from mangacolor.stages.panels.reading_order import order_panels
-from mangacolor.stages.panels.residual import residuals
+from mangacolor.stages.panels.residual import find_residual_boxes
 
-_VIVID, _PAINTED = 48, 0.1  # levels between a pixel's channels, and share of such pixels
+_LOOKED_AT = 8  # pixels from one to the next that tells whether a page is in colour
 
 
-def find_panels(image: Image, direction: Direction = "rtl", method: Method = "learnt") -> PanelLayout:
+def find_panels(
+    image: Image, direction: Direction = "rtl", method: Method = "learnt", params: Params = DEFAULTS
+) -> PanelLayout:
     """Panels of a page: uint8, H×W or H×W×3 RGB. Never empty; a page in doubt is one panel.
 
     ``learnt`` asks a small network where borders run, and follows the page's lines there; ``lines``
-    needs no network.
+    needs no network. Raises ``SetupError`` if the network's weights, which come with the package, cannot be
+    loaded.
     """
-    grey = luma(image)
-    layout = _layout(grey, detect(grey, method, _painted(image)), direction)
-    first, *more = layout.detected
-    if not more and is_tone(grey, layout.ground, np.array(first.polygon, np.float64)):
-        layout = _layout(grey, [whole_page(grey)], direction)
-    return layout
+    return _find(image, direction, method, params, None)[0]
 
 
-def layout_from_document(document: Mapping[str, Any], image: Image, name: str) -> PanelLayout:
+def explain_panels(
+    image: Image, direction: Direction = "rtl", method: Method = "learnt", params: Params = DEFAULTS
+) -> tuple[PanelLayout, Explanation]:
+    """What ``find_panels`` finds, and what it looked at and decided on the way."""
+    recorder = Recorder(params)
+    layout, note = _find(image, direction, method, params, recorder)
+    candidates = merge_rivals(recorder.cuts, recorder.regions, layout.size)
+    return layout, Explanation(layout.size, candidates, tuple(recorder.regions), note)
+
+
+def layout_from_document(
+    document: Mapping[str, Any], image: Image, name: str, params: Params = DEFAULTS
+) -> PanelLayout:
     """The layout that a (corrected) Panels JSON describes, in its order, with the ground of ``image``.
 
     Raises ``InputError``, naming ``name``, where the document does not fit the page.
     """
     size = image.shape[1], image.shape[0]
-    return _layout(luma(image), panels_in(document, size, name), None)
+    return _lay_out(luma_of(image), panels_in(document, size, name), None, params)
 
 
-def _painted(image: Image) -> bool:
+def _find(
+    image: Image, direction: Direction, method: Method, params: Params, recorder: Recorder | None
+) -> tuple[PanelLayout, str]:
+    """The layout, and what was decided after the cutting, if anything."""
+    luma = luma_of(image)
+    detections = detect_polygons(luma, method, _is_painted(image, params.ground), params, recorder)
+    layout = _lay_out(luma, detections, direction, params)
+    first, *more = layout.detected
+    if not more and is_tone(luma, layout.ground, np.array(first.polygon, np.float64), params):
+        layout = _lay_out(luma, [whole_page(luma, params.cut)], direction, params)
+        return layout, "what lies around the only panel is a tone of its picture: the whole page is the panel"
+    return layout, ""
+
+
+def _is_painted(image: Image, params: GroundParams) -> bool:
     """Whether a good part of the picture has strong colour, as tinted paper never has."""
     if image.ndim == 2:
         return False
-    few = image[::8, ::8].astype(np.int16)
-    return bool((np.ptp(few, axis=2) > _VIVID).mean() > _PAINTED)
+    few = image[::_LOOKED_AT, ::_LOOKED_AT].astype(np.int16)
+    return bool((np.ptp(few, axis=2) > params.vivid_chroma).mean() > params.painted_share)
 
 
-def _layout(grey: Image, found: Sequence[Found], direction: Direction | None) -> PanelLayout:
+def _lay_out(
+    luma: Image, detections: Sequence[Detection], direction: Direction | None, params: Params
+) -> PanelLayout:
     """``direction`` None keeps the given order."""
-    size = grey.shape[1], grey.shape[0]
-    polygons = [_whole_pixels(panel.polygon, size) for panel in found]
+    size = luma.shape[1], luma.shape[0]
+    polygons = [_whole_pixels(panel.polygon, size) for panel in detections]
     panels = [
         Panel(points, box_around(points), float(np.clip(panel.confidence, 0, 1)))
-        for points, panel in zip(polygons, found, strict=True)
+        for points, panel in zip(polygons, detections, strict=True)
     ]
     if direction is not None:
-        order = order_panels([panel.box for panel in panels], size, direction)
+        order = order_panels([panel.box for panel in panels], size, direction, params.order)
         panels = [panels[index] for index in order]
-    ground = find_ground(grey, [np.array(panel.polygon, np.float64) for panel in panels])
-    rest = [
-        Panel.from_box(box, RESIDUAL_CONFIDENCE, residual=True)
-        for box in residuals(ground, [panel.polygon for panel in panels])
-    ]
-    return PanelLayout((*panels, *rest), ground)
+    ground = find_ground(luma, [np.array(panel.polygon, np.float64) for panel in panels], params)
+    boxes = find_residual_boxes(ground, [panel.polygon for panel in panels], params.residual)
+    residual = [Panel.from_box(box, params.residual.confidence, residual=True) for box in boxes]
+    return PanelLayout((*panels, *residual), ground)
 
 
 def _whole_pixels(polygon: Polygon, size: tuple[int, int]) -> tuple[Point, ...]:

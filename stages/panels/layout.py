@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mangacolor.core.types import Artifact, Image, Panel, Point
+from mangacolor.stages.panels.params import DEFAULTS
 
-RESIDUAL_CONFIDENCE = 0.05  # of a residual panel: it is a window for colour, not a panel of the story
 PUBLIC_ENTRIES = ("page", "size", "panels", "polygons", "confidence", "seconds")
 _GROUND = "ground"  # name of the mask among the artifact's images
 
@@ -52,7 +52,8 @@ class PanelLayout:
             for polygon, confidence in zip(data["polygons"], data["confidence"], strict=True)
         ]
         residual = [
-            _panel(polygon, RESIDUAL_CONFIDENCE, residual=True) for polygon in data["residual_panels"]
+            _panel(polygon, DEFAULTS.residual.confidence, residual=True)
+            for polygon in data["residual_panels"]
         ]
         return cls((*detected, *residual), artifact.images[_GROUND])
 

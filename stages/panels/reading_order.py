@@ -1,4 +1,10 @@
-"""Reading order of panels: recursive guillotine cuts, tolerant of overlaps."""
+"""Reading order of panels: recursive guillotine cuts between their boxes, tolerant of overlaps and slants.
+
+The rules, first to last: a double spread is read page by page; four-panel strips column by column; an inset
+follows its host, or precedes it where reading starts; rows come before columns. Rows, or columns, are told
+apart by a straight cut that is clear, else by a slanted one that fits. Where there is neither, the clearest
+straight cut is taken; where all overlap too much, the box that is nearest to where reading starts is first.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +16,18 @@ import numpy.typing as npt
 
 from mangacolor.core.errors import UsageError
 from mangacolor.core.types import Box, Direction
-from mangacolor.stages.panels.slants import slanted_cut
+from mangacolor.stages.panels.params import DEFAULTS, OrderParams
 
 Floats = npt.NDArray[np.float64]
-_WITHIN = 0.7  # share of a box inside a larger one that makes it an inset
-_UNEQUAL = 0.12  # by which the boxes of four-panel strips may differ in size
-_TOLERANCE = 0.25  # of the smaller of two extents: that much overlap does not join panels
-_SPREAD, _FOLD = 1.2, 0.02  # width over height of a double spread; its margins at the fold, of the width
-_JOINED = 0.6  # and this much does, where no clearer cut is to be had
-_LOW = 0.2  # of the columns' height
-_EDGE = 0.03  # of a host, within which an inset reaches its edge
+Bools = npt.NDArray[np.bool_]
 
 
-def order_panels(boxes: Sequence[Box], size: tuple[int, int], direction: Direction) -> list[int]:
+def order_panels(
+    boxes: Sequence[Box],
+    size: tuple[int, int],
+    direction: Direction,
+    params: OrderParams = DEFAULTS.order,
+) -> list[int]:
     """Indices of ``boxes`` (x, y, width, height in pixels) in reading order.
 
     ``size`` is the page's (width, height). Rows are read from the top; in a row ``rtl`` starts at
@@ -34,42 +39,42 @@ def order_panels(boxes: Sequence[Box], size: tuple[int, int], direction: Directi
     if not boxes:
         return []
     corners = np.array([(x, y, x + w, y + h) for x, y, w, h in boxes], np.float64)
-    if direction == "rtl":
+    if direction == "rtl":  # mirrored, so that reading starts at the upper left in what follows
         corners[:, [0, 2]] = size[0] - corners[:, [2, 0]]
-    first = _first_page(corners, size)
+    first = _first_page(corners, size, params)
     if first is not None and 0 < first.sum() < len(boxes):
         pages = np.flatnonzero(first), np.flatnonzero(~first)
-        return [int(page[index]) for page in pages for index in _page_order(corners[page])]
-    return _page_order(corners)
+        return [int(page[index]) for page in pages for index in _order_page(corners[page], params)]
+    return _order_page(corners, params)
 
 
-def _first_page(corners: Floats, size: tuple[int, int]) -> npt.NDArray[np.bool_] | None:
-    """Which boxes lie on the first page of a double spread; None where this is none.
+def _first_page(corners: Floats, size: tuple[int, int], params: OrderParams) -> Bools | None:
+    """Which boxes (N×4 of x0, y0, x1, y1) lie on the first page of a double spread; None where this is none.
 
     A spread is wide, and nothing lies in the inner margins at its fold.
     """
     width, height = size
-    fold, margin = width / 2, _FOLD * width / 2
-    if width < _SPREAD * height:
+    fold, margin = width / 2, params.fold * width / 2
+    if width < params.spread_aspect * height:
         return None
     first, second = corners[:, 2] <= fold - margin, corners[:, 0] >= fold + margin
     return first if (first | second).all() else None
 
 
-def _page_order(corners: Floats) -> list[int]:
-    columns = _four_panel_columns(corners)
+def _order_page(corners: Floats, params: OrderParams) -> list[int]:
+    columns = _order_four_panel_strips(corners, params)
     if columns:
         return columns
-    hosts = _hosts(corners)
-    order = _order(corners, [index for index in range(len(corners)) if index not in hosts])
+    hosts = _find_hosts(corners, params.inset_share)
+    order = _order(corners, [index for index in range(len(corners)) if index not in hosts], params)
     # Large insets first, so that an inset of an inset finds its host in place.
     for inset in sorted(hosts, key=lambda index: (-_area(corners[index]), index)):
-        first = _read_before(corners[inset], corners[hosts[inset]])
-        order.insert(order.index(hosts[inset]) + (not first), inset)
+        before = _is_read_before(corners[inset], corners[hosts[inset]], params.inset_edge)
+        order.insert(order.index(hosts[inset]) + (not before), inset)
     return order
 
 
-def _four_panel_columns(corners: Floats) -> list[int]:
+def _order_four_panel_strips(corners: Floats, params: OrderParams) -> list[int]:
     """The order of a page of four-panel strips side by side; empty for any other page.
 
     Such a page is two or more columns of four equal boxes; its rows line up too, which on an
@@ -78,15 +83,15 @@ def _four_panel_columns(corners: Floats) -> list[int]:
     if len(corners) < 8 or len(corners) % 4:
         return []
     sizes = corners[:, 2:] - corners[:, :2]
-    if (np.abs(sizes / np.median(sizes, axis=0) - 1) > _UNEQUAL).any():
+    if (np.abs(sizes / np.median(sizes, axis=0) - 1) > params.strip_size).any():
         return []
-    by_column = np.argsort(corners[:, 0], kind="stable").reshape(-1, 4)
-    if (np.ptp(corners[by_column, 0], axis=1) > 0.2 * np.median(sizes[:, 0])).any():
+    columns = np.argsort(corners[:, 0], kind="stable").reshape(-1, 4)
+    if (np.ptp(corners[columns, 0], axis=1) > params.strip_shift * np.median(sizes[:, 0])).any():
         return []
-    return [int(index) for column in by_column for index in column[np.argsort(corners[column, 1])]]
+    return [int(index) for column in columns for index in column[np.argsort(corners[column, 1])]]
 
 
-def _hosts(corners: Floats) -> dict[int, int]:
+def _find_hosts(corners: Floats, inset_share: float) -> dict[int, int]:
     """For each box that lies within a larger one: the smallest such box."""
     hosts: dict[int, int] = {}
     areas = [_area(box) for box in corners]
@@ -96,7 +101,7 @@ def _hosts(corners: Floats) -> dict[int, int]:
         within = [
             host
             for host in range(len(corners))
-            if shared[host] >= _WITHIN * areas[inset] and areas[host] > areas[inset] > 0
+            if shared[host] >= inset_share * areas[inset] and areas[host] > areas[inset] > 0
         ]
         if within:
             hosts[inset] = min(within, key=lambda host: (areas[host], host))
@@ -107,46 +112,48 @@ def _area(box: Floats) -> float:
     return float((box[2] - box[0]) * (box[3] - box[1]))
 
 
-def _read_before(inset: Floats, host: Floats) -> bool:
+def _is_read_before(inset: Floats, host: Floats, edge: float) -> bool:
     """Whether an inset sits where the eye enters its host: the upper corner reading starts from.
 
     A low strip along the whole upper edge does, too: it is a row of its own.
     """
     left, top, right, bottom = ((inset.reshape(2, 2) - host[:2]) / (host[2:] - host[:2])).ravel()
-    row = left <= _EDGE and right >= 1 - _EDGE and top <= _EDGE and bottom <= 1 / 3
+    row = left <= edge and right >= 1 - edge and top <= edge and bottom <= 1 / 3
     return bool(row or (left + right < 2 / 3 and top + bottom < 1.2))
 
 
-def _order(corners: Floats, members: list[int]) -> list[int]:
+def _order(corners: Floats, members: list[int], params: OrderParams) -> list[int]:
     """Rows first, then columns, where cuts are clear, straight ones first; else the cut that is clearest."""
     if len(members) == 1:
         return members
     overlaps = [_overlaps(corners, members, axis) for axis in (0, 1)]
     for axis in (1, 0):
-        if min(overlaps[axis]) <= _TOLERANCE:
-            return _cut(corners, members, axis, overlaps[axis])
-        parts = slanted_cut(corners, members, axis)
+        if min(overlaps[axis]) <= params.tolerance:
+            return _order_parts(corners, members, axis, overlaps[axis], params)
+        parts = _cut_on_slant(corners, members, axis, params)
         if parts is not None:
-            return [index for part in parts for index in _order(corners, part)]
+            return [index for part in parts for index in _order(corners, part, params)]
     axis = 0 if min(overlaps[0]) < min(overlaps[1]) else 1
-    if min(overlaps[axis]) <= _JOINED:
-        return _cut(corners, members, axis, overlaps[axis])
+    if min(overlaps[axis]) <= params.joined:
+        return _order_parts(corners, members, axis, overlaps[axis], params)
     first = min(members, key=lambda i: (corners[i, 1] + 0.25 * corners[i, 3] + 0.5 * corners[i, 0], i))
-    return [first, *_order(corners, [index for index in members if index != first])]
+    return [first, *_order(corners, [index for index in members if index != first], params)]
 
 
-def _cut(corners: Floats, members: list[int], axis: int, overlaps: list[float]) -> list[int]:
+def _order_parts(
+    corners: Floats, members: list[int], axis: int, overlaps: list[float], params: OrderParams
+) -> list[int]:
     """The order after straight cuts wherever neighbours along ``axis`` overlap by no more than is allowed."""
-    allowed = max(_TOLERANCE, min(overlaps))
-    along = _along(corners, members, axis)
+    allowed = max(params.tolerance, min(overlaps))
+    along = _sort_along(corners, members, axis)
     cuts = [0, *(at + 1 for at, overlap in enumerate(overlaps) if overlap <= allowed), len(along)]
     groups = [along[a:b] for a, b in pairwise(cuts)]
-    if axis == 0 and _starts_late(corners, groups):
+    if axis == 0 and _starts_late(corners, groups, params):
         groups = [*groups[1:], groups[0]]
-    return [index for group in groups for index in _order(corners, group)]
+    return [index for group in groups for index in _order(corners, group, params)]
 
 
-def _starts_late(corners: Floats, columns: list[list[int]]) -> bool:
+def _starts_late(corners: Floats, columns: list[list[int]], params: OrderParams) -> bool:
     """Whether the first column starts far below the others, with nothing above it: the eye reaches it last.
 
     Below a slanted or ragged tier a column starts lower, too, and is read in its turn.
@@ -154,14 +161,14 @@ def _starts_late(corners: Floats, columns: list[list[int]]) -> bool:
     first = corners[columns[0]]
     left, top, right = first[:, 0].min(), first[:, 1].min(), first[:, 2].max()
     members = corners[[index for column in columns for index in column]]
-    late = top - members[:, 1].min() > _LOW * np.ptp(members[:, [1, 3]])
+    late = top - members[:, 1].min() > params.late_start * np.ptp(members[:, [1, 3]])
     shared = np.minimum(corners[:, 2], right) - np.maximum(corners[:, 0], left)
-    over = shared > _TOLERANCE * np.minimum(corners[:, 2] - corners[:, 0], right - left)
+    over = shared > params.tolerance * np.minimum(corners[:, 2] - corners[:, 0], right - left)
     over &= (corners[:, 1] + corners[:, 3]) / 2 < top
     return bool(late and not over.any())
 
 
-def _along(corners: Floats, members: list[int], axis: int) -> list[int]:
+def _sort_along(corners: Floats, members: list[int], axis: int) -> list[int]:
     return sorted(members, key=lambda i: (corners[i, axis] + corners[i, axis + 2], i))
 
 
@@ -170,8 +177,59 @@ def _overlaps(corners: Floats, members: list[int], axis: int) -> list[float]:
 
     In shares of the smaller extent of the two boxes.
     """
-    boxes = corners[_along(corners, members, axis)]
+    boxes = corners[_sort_along(corners, members, axis)]
     low, high = boxes[:, axis], boxes[:, axis + 2]
     extent = np.maximum(np.minimum.outer(high - low, high - low), 1e-9)
     overlap = (high[:, None] - low[None]) / extent
     return [float(overlap[:at, at:].max()) for at in range(1, len(boxes))]
+
+
+def _cut_on_slant(
+    corners: Floats, members: list[int], axis: int, params: OrderParams
+) -> tuple[list[int], list[int]] | None:
+    """The members on this and on the far side of the slanted cut that fits best; None where none fits.
+
+    ``axis`` 1 cuts between tiers, 0 between columns. The boxes of two tiers overlap where the gutter between
+    them slants, and may overlap more than boxes of ragged columns do. What tells them apart: sides slanted
+    like the gutter fit each other all along it.
+    """
+    boxes = corners[members]
+    size = boxes[:, 2:] - boxes[:, :2]
+    length, depth = size[:, 1 - axis], size[:, axis]
+    along, across = boxes[:, 1 - axis] + length / 2, boxes[:, axis] + depth / 2
+    shared = np.minimum.outer(boxes[:, 3 - axis], boxes[:, 3 - axis]) - np.maximum.outer(
+        boxes[:, 1 - axis], boxes[:, 1 - axis]
+    )
+    beside = shared > params.meeting * np.minimum.outer(length, length)
+    least = np.maximum(np.minimum.outer(depth, depth), 1e-9)
+    best, sides = params.misfit, None
+    slopes = np.arange(params.slope_step, params.steepest + params.slope_step / 2, params.slope_step)
+    for slope in np.concatenate([slopes, -slopes]):
+        level = across - slope * along
+        order = np.argsort(level, kind="stable")
+        # A slanted side reaches its box at one end only: in its middle it lies further in.
+        half = (depth - abs(slope) * length) / 2
+        overlap = ((level + half)[:, None] - (level - half)[None]) / least
+        for count in range(1, len(members)):
+            misfit = _misfit(overlap[np.ix_(order, order)], beside[np.ix_(order, order)], count, params)
+            if misfit < best:
+                best, sides = misfit, (order[:count], order[count:])
+    if sides is None:
+        return None
+    return [members[index] for index in sides[0]], [members[index] for index in sides[1]]
+
+
+def _misfit(overlap: Floats, beside: Bools, count: int, params: OrderParams) -> float:
+    """How badly the first ``count`` panels and the others fit along a cut: worst overlap plus widest gap.
+
+    ``overlap`` and ``beside`` are N×N, in order across the cut. Infinite where too few panels meet.
+    """
+    above = np.logical_and(beside, overlap <= params.misfit)
+    last = ~above[:count, :count].any(1, keepdims=True)
+    first = ~above[count:, count:].any(0, keepdims=True)
+    meet = beside[:count, count:] & last & first
+    alone = (meet.any(1, keepdims=True) != last).any() or (meet.any(0, keepdims=True) != first).any()
+    if alone or meet.sum() < params.least_meetings:
+        return np.inf
+    between = overlap[:count, count:]
+    return float(max(between.max(), 0) + max(-between[meet].min(), 0))

@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 
 from mangacolor.core.types import Box, Image, Point
-
-_LEAST_AREA = 0.002  # of the page
-_LEAST_SIDE = 0.015  # of the page's short side
+from mangacolor.stages.panels.params import ResidualParams
 
 
-def residuals(ground: Image, polygons: Sequence[Sequence[Point]]) -> list[Box]:
+def find_residual_boxes(
+    ground: Image, polygons: Sequence[Sequence[Point]], params: ResidualParams
+) -> list[Box]:
     """Boxes around what is neither ground (H×W, 255) nor inside a panel, from the top down."""
     free = np.where(ground > 0, 0, 1).astype(np.uint8)
     for polygon in polygons:
@@ -23,9 +23,9 @@ def residuals(ground: Image, polygons: Sequence[Sequence[Point]]) -> list[Box]:
     opened = cv2.morphologyEx(free, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     joined = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
     _, _, stats, _ = cv2.connectedComponentsWithStats(joined)
-    least = _LEAST_SIDE * min(ground.shape)
+    shortest = params.least_side * min(ground.shape)
     return [
         (int(x), int(y), int(w), int(h))
         for x, y, w, h, area in stats[1:]
-        if area >= _LEAST_AREA * ground.size and min(w, h) >= least
+        if area >= params.least_area * ground.size and min(w, h) >= shortest
     ]

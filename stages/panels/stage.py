@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import ClassVar
 
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Direction, Image, Inputs
@@ -14,6 +15,7 @@ from mangacolor.stages.panels.cutting.page import Method
 from mangacolor.stages.panels.detect import find_panels, layout_from_document
 from mangacolor.stages.panels.layout import PanelLayout
 from mangacolor.stages.panels.overlay import draw_panels
+from mangacolor.stages.panels.params import DEFAULTS, Params
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,9 @@ class Config:
 
     direction: Direction = "rtl"
     method: Method = "learnt"
+    # In no cache key: pages of this version were cut with these very numbers. Whoever changes one raises the
+    # version, and makes this a field.
+    params: ClassVar[Params] = DEFAULTS
 
 
 def configure(options: Options, chapter: Chapter) -> Config:
@@ -40,11 +45,12 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
     """Find the panels of ``decode``'s picture, or take them from the page's correction."""
     started = time.perf_counter()
     page = inputs["decode"].images["main"]
+    config: Config = context.config
     edit = context.page.edit
     if edit is None:
-        layout = find_panels(page, context.config.direction, context.config.method)
+        layout = find_panels(page, config.direction, config.method, config.params)
     else:
-        layout = layout_from_document(read_edit(edit), page, str(edit))
+        layout = layout_from_document(read_edit(edit), page, str(edit), config.params)
     return layout.to_artifact(context.page.name, time.perf_counter() - started)
 
 

@@ -61,6 +61,18 @@ def test_a_page_becomes_one_json_and_one_overlay() -> None:
     assert turned["panels"][:2] == [document["panels"][1], document["panels"][0]]
 
 
+def test_explain_adds_a_drawing_and_its_numbers() -> None:
+    draw(Path("page.png"), [(107, 25, 70, 115), (23, 25, 70, 115), (23, 160, 154, 115)])
+    assert status("page.png", "--out", "found", "--explain", "--quiet") == 0
+    names = ["page.explain.json", "page.explain.png", "page.json", "page.panels.png"]
+    assert sorted(path.name for path in Path("found").iterdir()) == names
+    explanation = json.loads(Path("found/page.explain.json").read_text())
+    assert (explanation["page"], explanation["size"]) == ("page.png", [200, 300])
+    assert sum(candidate["chosen"] for candidate in explanation["candidates"]) >= 2
+    assert cv2.imread("found/page.explain.png") is not None
+    assert list(json.loads(Path("found/page.json").read_text())) == ENTRIES
+
+
 def test_a_blank_page_has_no_panels_but_both_files() -> None:
     draw(Path("tree/a/1.png"), [])
     assert status("tree", "--out", "found") == 0

@@ -9,14 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mangacolor.core.types import Image
+from mangacolor.stages.panels.params import BlankParams
 
 Bools = npt.NDArray[np.bool_]
-
-DARKEST_PAPER = 150  # luma from which a level may be the paper's
-PAPER_SPREAD = 22  # levels below the paper's own level that still are paper
-_PURE_SPREAD = 7  # the same for paper beside pale colours
-_INK_SPREAD = 14  # levels above the page's black that still are black
-_COMMON = 0.15  # share of a bright level between panels that makes it the paper's
+_HISTOGRAM_WINDOW = 5  # levels that are counted together, so that noise splits no peak
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +29,26 @@ class Blank:
     paper: int
 
 
-def blank(luma: Image, where: Bools | None = None) -> Blank:
+def find_blank(luma: Image, params: BlankParams, where: Bools | None = None) -> Blank:
     """Where a page (H×W luma) shows nothing but paper, or nothing but black.
 
     The levels of paper and black are the commonest of the page. With ``where``, a part of it that lies
     between panels, paper is the lightest level that is common there: a flat tone is darker than paper.
     """
     smooth = cv2.GaussianBlur(luma, (3, 3), 0)
-    told = smooth if where is None or not where.any() else smooth[where]
-    histogram = np.bincount(told.ravel(), minlength=256).astype(np.float64)
-    histogram = np.convolve(histogram, np.ones(5), "same")
-    bright = histogram[DARKEST_PAPER:]
-    paper = DARKEST_PAPER + int(bright.argmax())
+    part = smooth if where is None or not where.any() else smooth[where]
+    histogram = np.bincount(part.ravel(), minlength=256).astype(np.float64)
+    histogram = np.convolve(histogram, np.ones(_HISTOGRAM_WINDOW), "same")
+    bright = histogram[params.darkest_paper :]
+    paper = params.darkest_paper + int(bright.argmax())
     if where is not None:
-        common = np.flatnonzero(bright >= max(1.0, _COMMON * bright.sum() / 5))  # each counted five times
-        paper = DARKEST_PAPER + int(common[-1]) if len(common) else paper
-    darkest = int(histogram[:60].argmax())
+        least = params.common_share * bright.sum() / _HISTOGRAM_WINDOW
+        common = np.flatnonzero(bright >= max(1.0, least))
+        paper = params.darkest_paper + int(common[-1]) if len(common) else paper
+    darkest = int(histogram[: 2 * params.brightest_black].argmax())
     return Blank(
-        white=smooth >= paper - PAPER_SPREAD,
-        black=smooth <= min(darkest, 30) + _INK_SPREAD,
-        pure=smooth >= paper - _PURE_SPREAD,
+        white=smooth >= paper - params.paper_spread,
+        black=smooth <= min(darkest, params.brightest_black) + params.ink_spread,
+        pure=smooth >= paper - params.pure_spread,
         paper=paper,
     )

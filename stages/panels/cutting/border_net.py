@@ -1,4 +1,4 @@
-"""What a small network sees on a page: where borders of panels run, also behind figures and balloons."""
+"""Where a small network sees borders of panels, also behind figures and balloons, and what that counts."""
 
 from __future__ import annotations
 
@@ -7,20 +7,43 @@ import numpy as np
 
 from mangacolor.core.types import Image
 from mangacolor.models.files.reading import BUNDLED
+from mangacolor.stages.panels.cutting.polygons import Floats
+from mangacolor.stages.panels.params import GutterParams
 
 WEIGHTS = BUNDLED / "panels.safetensors"
-_PIXELS = 0.4  # of the page's own, at the working scale: a long side of about 768
+_NETWORK_AREA = 0.4  # of the working scale's pixels: a long side of about 768, as the network was trained
 
 
-def border_chance(luma: Image) -> Image:
-    """How likely each pixel of a page at working scale (H×W luma) is on a panel's border: 255 = sure.
+def border_probability(luma: Image) -> Image:
+    """How likely each pixel of a page at working scale (H×W luma) is on a panel's border: 255 = 1.
 
     Raises ``SetupError`` if the network's weights, which come with the package, cannot be loaded.
     """
     from mangacolor.models.page.page_net import page_probabilities, shared_page_net
 
-    scale = _PIXELS**0.5
+    scale = _NETWORK_AREA**0.5
     size = max(1, round(luma.shape[1] * scale)), max(1, round(luma.shape[0] * scale))
     small = np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8)
-    chance, _outside = page_probabilities(shared_page_net(WEIGHTS), small)
-    return np.asarray(cv2.resize(chance, luma.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
+    probability, _outside = page_probabilities(shared_page_net(WEIGHTS), small)
+    return np.asarray(cv2.resize(probability, luma.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def network_bonus(probability: Floats | np.float64, painted: bool, params: GutterParams) -> Floats:
+    """What mean probabilities of a border (N, in [0, 1]) add to the scores of gutters; negative if low.
+
+    The network learnt from black-and-white pages: on a page in colour it speaks against nothing, for of
+    paintings with soft edges it knows little.
+    """
+    bonus = params.network_weight * (probability - params.neutral_probability)
+    return np.asarray(bonus.clip(min=0.0) if painted else bonus)
+
+
+def end_support(border: Image, params: GutterParams) -> float:
+    """The lower of the mean probabilities near a line's two ends, away from the borders that it meets there.
+
+    ``border``: the line's samples, uint8. Returns levels, 255 = 1. Of a short line, the mean of all.
+    """
+    ends = slice(params.end_first, params.end_last)
+    if len(border) < 3 * params.end_last:
+        return float(border.mean()) if len(border) else 0.0
+    return min(float(border[ends].mean()), float(border[::-1][ends].mean()))

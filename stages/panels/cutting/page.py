@@ -9,90 +9,118 @@ import cv2
 import numpy as np
 
 from mangacolor.core.types import Image
-from mangacolor.stages.panels.cutting.blank import Blank, blank
-from mangacolor.stages.panels.cutting.border_net import border_chance
-from mangacolor.stages.panels.cutting.cuts import cut
-from mangacolor.stages.panels.cutting.insets import insets
-from mangacolor.stages.panels.cutting.lines import segments, view
-from mangacolor.stages.panels.cutting.polygons import Polygon, four_to_six, page_polygon
-from mangacolor.stages.panels.cutting.snap import share
-from mangacolor.stages.panels.cutting.webtoon import windows
+from mangacolor.stages.panels.cutting.blank import Blank, find_blank
+from mangacolor.stages.panels.cutting.border_net import border_probability
+from mangacolor.stages.panels.cutting.cuts import cut_region
+from mangacolor.stages.panels.cutting.insets import find_insets
+from mangacolor.stages.panels.cutting.line_fit import detect_segments
+from mangacolor.stages.panels.cutting.lines import View, make_view
+from mangacolor.stages.panels.cutting.polygons import Polygon, covered_share, four_to_six, page_polygon
+from mangacolor.stages.panels.cutting.record import Recorder
+from mangacolor.stages.panels.cutting.webtoon import find_windows
+from mangacolor.stages.panels.params import CutParams, Params, ScaleParams
 
 Method = Literal["learnt", "lines"]
-_PAGE_PIXELS = 1.0e6  # a page is looked at at about this size: frames stay two pixels wide
-_SPREAD_PIXELS = 1.7e6
-_STRIP_WIDTH = 700
-_DOUBT = 0.1  # confidence of a whole page taken as one panel
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Detection:
     """A detected panel: polygon in page pixels (N×2 float), confidence in [0, 1]."""
 
     polygon: Polygon
     confidence: float
 
 
-def detect(luma: Image, method: Method = "learnt", painted: bool = False) -> list[Found]:
-    """Panels of a page (H×W luma) in no particular order; at least one. ``painted``: it is in colour."""
+def detect_polygons(
+    luma: Image,
+    method: Method,
+    painted: bool,
+    params: Params,
+    recorder: Recorder | None = None,
+) -> list[Detection]:
+    """Panels of a page (H×W luma) in no particular order; at least one.
+
+    ``painted``: it is in colour. ``recorder`` is told what was looked at and decided.
+    """
     height, width = luma.shape
-    scale = _scale(width, height)
+    scale = _working_scale(width, height, params.scale)
     small = luma
     if scale < 1:
         size = max(1, round(width * scale)), max(1, round(height * scale))
         small = np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8)
-    back = np.array([width / small.shape[1], height / small.shape[0]])
-    found: list[Found] = []
-    for top, bottom in windows(small):
+    to_page = np.array([width / small.shape[1], height / small.shape[0]])
+    detections: list[Detection] = []
+    for top, bottom in find_windows(small, params):
         shift = np.array([0, top])
-        found += [
-            Found((panel.polygon + shift) * back, panel.confidence)
-            for panel in _page(small[top:bottom], method, painted)
+        if recorder is not None:
+            recorder.place(to_page, shift)
+            if top > 0:
+                recorder.add_strip_cut(small.shape[1], 0)
+        detections += [
+            Detection((panel.polygon + shift) * to_page, panel.confidence)
+            for panel in _detect_in_window(small[top:bottom], method, painted, params, recorder)
         ]
-    return found or [whole_page(luma)]
+    return detections or [whole_page(luma, params.cut)]
 
 
-def whole_page(luma: Image) -> Found:
+def whole_page(luma: Image, params: CutParams) -> Detection:
     """A page in doubt (H×W luma) as one panel."""
-    return Found(page_polygon(*luma.shape[::-1]), _DOUBT)
+    return Detection(page_polygon(*luma.shape[::-1]), params.doubt)
 
 
-def _scale(width: int, height: int) -> float:
-    if height > 3 * width:
-        return min(1.0, _STRIP_WIDTH / width)
-    pixels = _SPREAD_PIXELS if width > 1.1 * height else _PAGE_PIXELS
+def _working_scale(width: int, height: int, params: ScaleParams) -> float:
+    if height > params.strip_aspect * width:
+        return min(1.0, params.strip_width / width)
+    pixels = params.spread_pixels if width > params.spread_aspect * height else params.page_pixels
     return min(1.0, float((pixels / (width * height)) ** 0.5))
 
 
-def _page(luma: Image, method: Method, painted: bool) -> list[Found]:
+def _detect_in_window(
+    luma: Image, method: Method, painted: bool, params: Params, recorder: Recorder | None
+) -> list[Detection]:
     height, width = luma.shape
-    masks = blank(luma)
-    lines = segments(luma)
-    chance = border_chance(luma) if method == "learnt" else None
+    masks = find_blank(luma, params.blank)
+    views = _both_views(luma, masks, method, painted, params)
+    detections: list[Detection] = []
+    for region in cut_region(views, page_polygon(width, height), params, recorder):
+        reason = _emptiness(masks, region.polygon, params.cut)
+        if recorder is not None:
+            recorder.settle(region.number, region.polygon, reason)
+        if not reason:
+            detections.append(Detection(four_to_six(region.polygon), region.support))
+            insets = find_insets(views, region, params.inset, recorder)
+            detections += [Detection(*inset) for inset in insets]
+    return detections
+
+
+def _both_views(
+    luma: Image, masks: Blank, method: Method, painted: bool, params: Params
+) -> tuple[View, View]:
+    """The page, and the page transposed, with the evidence along their lines."""
+    segments = detect_segments(luma, params.line)
+    border = border_probability(luma) if method == "learnt" else None
     white, black, pure = (np.ascontiguousarray(mask.T) for mask in (masks.white, masks.black, masks.pure))
-    turned = Blank(white, black, pure, masks.paper)
-    views = (
-        view(luma, masks, lines, chance, painted),
-        view(
+    transposed = Blank(white, black, pure, masks.paper)
+    return (
+        make_view(luma, masks, segments, border, params.line, painted),
+        make_view(
             np.ascontiguousarray(luma.T),
-            turned,
-            lines[:, [1, 0, 3, 2]],
-            None if chance is None else np.ascontiguousarray(chance.T),
+            transposed,
+            segments[:, [1, 0, 3, 2]],
+            None if border is None else np.ascontiguousarray(border.T),
+            params.line,
             painted,
         ),
     )
-    found: list[Found] = []
-    for region in cut(views, page_polygon(width, height)):
-        if _drawn(masks, region.polygon):
-            found.append(Found(four_to_six(region.polygon), region.support))
-            found += [Found(*inset) for inset in insets(views, region.polygon)]
-    return found
 
 
-def _drawn(masks: Blank, polygon: Polygon) -> bool:
-    """Whether a region is a panel, not a margin with a balloon or a page number in it."""
+def _emptiness(masks: Blank, polygon: Polygon, params: CutParams) -> str:
+    """Why a region is no panel, but a margin with a balloon or a page number in it; empty if it is one."""
     height, width = masks.white.shape
     extent = polygon.max(0) - polygon.min(0)
     thickness = float(min(extent[0] / width, extent[1] / height))
-    empty = max(share(masks.white, polygon), share(masks.black, polygon))
-    return thickness >= 0.03 and empty < (0.8 if thickness < 0.12 else 0.97)
+    if thickness < params.thinnest_panel:
+        return f"thinner than {100 * params.thinnest_panel:.2g} % of the page"
+    blank = max(covered_share(masks.white, polygon), covered_share(masks.black, polygon))
+    most = params.thin_blank if thickness < params.thin_panel else params.most_blank
+    return f"{100 * blank:.0f} % of it is blank" if blank >= most else ""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 Polygon = npt.NDArray[np.float64]  # N×2, x and y in pixels
+Line = tuple[float, float]  # y = offset + slope·x: offset in pixels, slope
 Floats = npt.NDArray[np.float64]
-_ROUNDING = 1e-6  # pixels
+_ROUNDING = 1e-6  # pixels within which a corner lies on a line
+_SLIVER = 4.0  # square pixels: no panel, and no margin, is smaller
 
 
 def page_polygon(width: int, height: int) -> Polygon:
+    """The whole page, clockwise from its upper left corner."""
     return np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64)
 
 
@@ -70,3 +74,16 @@ def chords(polygon: Polygon, offset: Floats, slope: Floats) -> Floats:
     missed = np.isfinite(xs).sum(1) < 2
     xs[missed] = 0
     return np.stack([np.nanmin(xs, 1), np.nanmax(xs, 1)], 1)
+
+
+def covered_share(mask: npt.NDArray[np.bool_], polygon: Polygon) -> float:
+    """Share of a convex polygon that ``mask`` (H×W) covers; 1 for a sliver of no pixels."""
+    if area(polygon) < _SLIVER:
+        return 1.0
+    low = np.maximum(np.floor(polygon.min(0)), 0).astype(int)
+    high = np.minimum(np.ceil(polygon.max(0)), mask.shape[::-1]).astype(int)
+    window = np.zeros(np.maximum(high - low, 1)[::-1], np.uint8)
+    cv2.fillConvexPoly(window, np.rint(polygon - low).astype(np.int32), 1)
+    inside = window[: high[1] - low[1], : high[0] - low[0]].astype(bool)
+    covered = mask[low[1] : high[1], low[0] : high[0]][inside]
+    return float(covered.mean()) if covered.size else 1.0

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 
-from mangacolor.stages.panels.cutting.lines import STEP, View
-from mangacolor.stages.panels.cutting.polygons import Polygon, area, clip, swap
-
-Bools = npt.NDArray[np.bool_]
-
-_REACH = 0.3  # of the region's extent: how far in a frame is looked for,
-_FAR = 0.85  # or so far, over nothing but paper
-_BARE = 0.98  # blank share of such a margin
-_FRAME = 0.5  # support a frame line needs
-_TRIED = 8  # best supported lines of a side
-_TILT = 0.12  # slope of a frame beside a margin
-_ON = 2.5  # pixels: a line this near is the side's own frame
-_CLEAR = 0.8  # blank share wanted between the region's side and the frame
+from mangacolor.stages.panels.cutting.lines import SAMPLE_STEP, View
+from mangacolor.stages.panels.cutting.polygons import Polygon, clip, covered_share, swap
+from mangacolor.stages.panels.params import SnapParams
 
 
-def fit(views: tuple[View, View], polygon: Polygon) -> Polygon:
+def fit_sides(views: tuple[View, View], polygon: Polygon, params: SnapParams) -> Polygon:
     """Pull the sides of a region in to the frame lines that blank ground lies outside of."""
-    for down in (False, True, False, True):
+    for down in (False, True, False, True):  # twice: a side's frame may show only once the others are right
         for above in (True, False):
             turned = swap(polygon) if down else polygon
-            turned = _pull(views[down], turned, above)
+            turned = _pull_side(views[down], turned, above, params)
             polygon = swap(turned) if down else turned
     return polygon
 
 
-def _pull(view: View, polygon: Polygon, above: bool) -> Polygon:
+def _pull_side(view: View, polygon: Polygon, above: bool, params: SnapParams) -> Polygon:
     """Drop the margin above (or below) the panel in this polygon, if there is one."""
     lines = view.lines
     if not len(lines):
@@ -39,37 +27,26 @@ def _pull(view: View, polygon: Polygon, above: bool) -> Polygon:
     middle = lines.offset + lines.slope * polygon[:, 0].mean()
     depth = middle - polygon[:, 1].min() if above else polygon[:, 1].max() - middle
     extent = np.ptp(polygon[:, 1])
-    near = (depth > _ON) & (depth <= _FAR * extent) & (np.abs(lines.slope) <= _TILT)
+    within = (depth > params.on_side) & (depth <= params.far_reach * extent)
+    within &= np.abs(lines.slope) <= params.max_slope
     support, spans = lines.support(polygon)
-    if (support.max(0) * (np.abs(depth) <= _ON)).max() >= _FRAME:
+    if (support.max(0) * (np.abs(depth) <= params.on_side)).max() >= params.least_support:
         return polygon
     best, best_score = polygon, 0.0
     for white in (True, False):
-        seen = np.where(near & (np.ptp(spans, axis=1) >= 8), support[int(white == above)], 0)
-        for index in np.argsort(-seen)[:_TRIED]:
-            if seen[index] < _FRAME or seen[index] + 1 <= best_score:
+        # A frame's outer edge: its ink is darker than white paper, and brighter than black.
+        inward = support[int(white == above)]
+        frame = np.where(within & (np.ptp(spans, axis=1) >= params.shortest), inward, 0)
+        for index in np.argsort(-frame)[: params.max_lines]:
+            if frame[index] < params.least_support or frame[index] + 1 <= best_score:
                 break
-            line = float(lines.offset[index]), float(lines.slope[index])
-            kept = clip(polygon, *line, above=not above)
+            line = lines.line(index)
             margin = clip(polygon, *line, above=above)
-            whole = len(margin) >= 3 and np.ptp(spans[index]) * STEP >= 0.9 * np.ptp(margin[:, 0])
-            if not whole:
+            length = np.ptp(spans[index]) * SAMPLE_STEP
+            if len(margin) < 3 or length < params.least_length * np.ptp(margin[:, 0]):
                 continue
-            clear = share(view.white if white else view.black, margin)
-            wanted = _CLEAR if depth[index] <= _REACH * extent else _BARE
-            if clear >= wanted and seen[index] + clear > best_score:
-                best, best_score = kept, float(seen[index]) + clear
+            clear = covered_share(view.white if white else view.black, margin)
+            wanted = params.clear_share if depth[index] <= params.reach * extent else params.far_clear_share
+            if clear >= wanted and frame[index] + clear > best_score:
+                best, best_score = clip(polygon, *line, above=not above), float(frame[index]) + clear
     return best
-
-
-def share(mask: Bools, polygon: Polygon) -> float:
-    """Share of a polygon that ``mask`` covers; 1 for a sliver of no pixels."""
-    if area(polygon) < 4:
-        return 1.0
-    low = np.maximum(np.floor(polygon.min(0)), 0).astype(int)
-    high = np.minimum(np.ceil(polygon.max(0)), mask.shape[::-1]).astype(int)
-    window = np.zeros(np.maximum(high - low, 1)[::-1], np.uint8)
-    cv2.fillConvexPoly(window, np.rint(polygon - low).astype(np.int32), 1)
-    found = window[: high[1] - low[1], : high[0] - low[0]].astype(bool)
-    inside = mask[low[1] : high[1], low[0] : high[0]][found]
-    return float(inside.mean()) if inside.size else 1.0

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from mangacolor.core.types import Image
-from mangacolor.stages.balloons.enclosed import enclosed
+from mangacolor.stages.balloons.enclosed import find_enclosed
+from mangacolor.stages.balloons.params import DEFAULTS
 
 CENTRE, AXES = (300, 260), (45, 80)
 SMALL_CHANCE, SMALL_STROKES = 20, 12
@@ -36,19 +37,19 @@ def flat(level: int) -> Image:
 
 def test_an_outlined_shape_with_one_glyph_is_found_where_the_network_suspects_it() -> None:
     page = lettered(drawing(), 1)
-    (region,) = enclosed(page, flat(SMALL_CHANCE), flat(SMALL_STROKES), None, ())
+    (region,) = find_enclosed(page, flat(SMALL_CHANCE), flat(SMALL_STROKES), None, (), DEFAULTS)
     truth = cv2.ellipse(np.zeros_like(page), CENTRE, AXES, 0, 0, 360, 1, -1)
     x, y, w, h = region.box
     covered = (region.mask > 0) & (truth[y : y + h, x : x + w] > 0)
     assert np.count_nonzero(covered) > 0.9 * np.count_nonzero(truth)
     assert region.confidence == pytest.approx(SMALL_CHANCE / 255)
-    assert enclosed(page, flat(0), flat(SMALL_STROKES), None, ()) == []
-    assert enclosed(page, flat(SMALL_CHANCE), flat(0), None, ()) == []
-    assert enclosed(page, flat(SMALL_CHANCE), flat(SMALL_STROKES), None, [region]) == []
+    assert find_enclosed(page, flat(0), flat(SMALL_STROKES), None, (), DEFAULTS) == []
+    assert find_enclosed(page, flat(SMALL_CHANCE), flat(0), None, (), DEFAULTS) == []
+    assert find_enclosed(page, flat(SMALL_CHANCE), flat(SMALL_STROKES), None, [region], DEFAULTS) == []
 
 
 def test_plain_lettering_in_an_outline_needs_no_suspicion() -> None:
-    (region,) = enclosed(lettered(drawing(), 8), flat(0), flat(0), None, ())
+    (region,) = find_enclosed(lettered(drawing(), 8), flat(0), flat(0), None, (), DEFAULTS)
     assert region.box[0] < CENTRE[0] < region.box[0] + region.box[2]
 
 
@@ -57,8 +58,8 @@ def test_a_face_and_an_empty_shape_are_no_balloons() -> None:
     for side in (-18, 18):
         cv2.ellipse(face, (CENTRE[0] + side, CENTRE[1] - 10), (9, 5), 0, 0, 360, 0, 2)
     cv2.line(face, (CENTRE[0] - 12, CENTRE[1] + 40), (CENTRE[0] + 12, CENTRE[1] + 40), 0, 2)
-    assert enclosed(face, flat(SMALL_CHANCE), flat(1), None, ()) == []
-    assert enclosed(drawing(), flat(SMALL_CHANCE), flat(SMALL_STROKES), None, ()) == []
+    assert find_enclosed(face, flat(SMALL_CHANCE), flat(1), None, (), DEFAULTS) == []
+    assert find_enclosed(drawing(), flat(SMALL_CHANCE), flat(SMALL_STROKES), None, (), DEFAULTS) == []
 
 
 def test_a_shape_around_a_balloon_is_none() -> None:
@@ -67,5 +68,5 @@ def test_a_shape_around_a_balloon_is_none() -> None:
     cv2.ellipse(around, CENTRE, (2 * AXES[0], AXES[1] + 30), 0, 0, 360, 255, -1)
     inner = cv2.ellipse(np.zeros_like(page), CENTRE, (AXES[0] + 2, AXES[1] + 2), 0, 0, 360, 1, -1) > 0
     around[inner] = page[inner]
-    (region,) = enclosed(around, flat(SMALL_CHANCE), flat(SMALL_STROKES), None, ())
+    (region,) = find_enclosed(around, flat(SMALL_CHANCE), flat(SMALL_STROKES), None, (), DEFAULTS)
     assert region.box[2] < 2 * AXES[0] + 8

@@ -13,13 +13,15 @@ from mangacolor.core.errors import InputError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Panel
 from mangacolor.stages.panels import PanelLayout, find_panels
-from mangacolor.stages.panels.cutting import gutters
+from mangacolor.stages.panels.cutting.shared_lines import visible_support
 from mangacolor.stages.panels.detect import layout_from_document
 from mangacolor.stages.panels.layout import panel_document
-from mangacolor.stages.panels.paper import ground as find_ground
+from mangacolor.stages.panels.paper import find_ground
+from mangacolor.stages.panels.params import SharedLineParams
 from mangacolor.stages.panels.stage import STAGE, Config
 
 WIDTH, HEIGHT = 600, 840
+SIGNS = SharedLineParams()
 BOXES = [(320, 30, 250, 240), (30, 30, 278, 240), (30, 284, 540, 250), (30, 548, 540, 262)]
 
 
@@ -248,11 +250,11 @@ def test_blank_margins_are_ground_even_inside_a_panels_box() -> None:
 
 def test_a_line_half_hidden_by_a_figure_is_a_border_if_both_of_its_ends_are_sure() -> None:
     chance, seen = np.full(100, 240, np.uint8), np.ones(100, bool)
-    whole = gutters._shown(chance, seen)
+    whole = visible_support(chance, seen, SIGNS)
     assert whole == 240
     chance[30:70], seen[30:70] = 0, False
-    behind_a_figure = gutters._shown(chance, seen)
+    behind_a_figure = visible_support(chance, seen, SIGNS)
     assert chance.mean() < behind_a_figure < whole
     chance[70:], seen[70:] = 0, False
-    assert gutters._shown(chance, seen) == 0  # an end that nothing shows: a line of the drawing
-    assert gutters._shown(chance, np.zeros(100, bool)) == 0
+    assert visible_support(chance, seen, SIGNS) == 0  # an end that nothing shows: a line of the drawing
+    assert visible_support(chance, np.zeros(100, bool), SIGNS) == 0

@@ -10,8 +10,7 @@ from mangacolor.core.types import Image, Panel
 from mangacolor.stages.panels import PanelLayout, find_panels
 from mangacolor.stages.panels.detect import layout_from_document
 from mangacolor.stages.panels.layout import panel_document
-from mangacolor.stages.panels.paper import ground as find_ground
-from mangacolor.stages.panels.paper import is_tone
+from mangacolor.stages.panels.paper import find_ground, is_tone
 from mangacolor.tests.stages.panels.test_detect import BOXES, HEIGHT, WIDTH, draw_page, texture
 
 WHOLE = (0, 0, WIDTH, HEIGHT)

@@ -1,0 +1,131 @@
+"""The numbers that decide what is a balloon: one a line, with unit and reason.
+
+They are part of the stage's configuration, but in no cache key yet: whoever changes one raises the stage's
+``version``, and makes ``params`` of ``stage.Config`` a field, which enters the key from then on.
+
+Lengths in pixels are at the working scale. "Probability" is the network's, in levels: 255 is 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleParams:
+    """At which size a page is looked at."""
+
+    working_side: int = 1400  # pixels of the page's long side: lettering stays legible, time bounded
+    least_shrink: float = 1.15  # of that side, up to which a page stays as it is: a slight shrink only blurs
+    network_side: int = 768  # pixels of the long side for the network, as it was trained
+
+
+@dataclass(frozen=True, slots=True)
+class FitParams:
+    """From the network's soft answer to a region that ends where the balloon's own paper ends."""
+
+    sure: int = 150  # probability that some of a balloon needs
+    maybe: int = 56  # probability at which a balloon ends
+    smallest: int = 250  # pixels
+    paper_slack: int = 44  # levels that a balloon's paper may differ from its commonest tone, at the most
+    base_slack: int = 10  # levels, without noise: clean paper is told from a pale sky by a few,
+    least_slack: int = 12  # but by no fewer than these
+    noise_slack: int = 6  # and by so many more for each level of noise
+    connected_share: float = 0.4  # of a patch of paper that the network must be sure of
+    notch: int = 7  # pixels across a notch that lettering can leave
+    tail: float = 0.08  # of a balloon, that the network may overlook in any case
+    missed: float = 0.4  # of a balloon, that it may overlook if rim and shape speak for it:
+    inked_rim: float = 0.92  # share of the rim that is inked
+    solid: float = 0.85  # solidity
+    least_mean: float = 0.72  # mean probability in [0, 1] below which a region is dropped
+    least_mean_dark: float = 0.85  # the same on dark paper: hair is dark, too
+    stroke_contrast: int = 60  # levels between paper and lettering
+    least_strokes: int = 20  # pixels of lettering in a balloon
+
+
+@dataclass(frozen=True, slots=True)
+class KindParams:
+    """What a region is, from its shape and its rim."""
+
+    dark: int = 100  # level below which a balloon's paper makes it a black one
+    rectangular: float = 0.95  # of its tightest rectangle that a caption fills
+    outlined: float = 0.85  # of its rim that stands out from the paper, or it counts as open
+    contrast: int = 40  # levels between paper and what bounds it
+    bounded: float = 0.65  # of its rim that must stand out: free lettering on white has none on some side
+    faint_contrast: int = 14  # levels, for that: a painted balloon has no outline
+    ragged: float = 0.5  # solidity below which a region is outlined, like balloons in a chain, or no balloon
+    near: int = 5  # pixels between a balloon and the edge that cuts it
+    straight: float = 0.6  # of its extent that lies straight along that edge
+    certain: float = 0.8  # confidence of a balloon that the network overlooked
+    round: float = 0.8  # solidity of one
+    suspected: int = 64  # mean probability of a black one: signs and clothes are black, too
+
+
+@dataclass(frozen=True, slots=True)
+class EnclosedParams:
+    """Clean paper that an outline encloses."""
+
+    largest: float = 0.03  # of the page: what is larger is found by its lettering
+    solid: float = 0.92  # solidity: faces, sleeves and folds are less compact
+    least_ink: float = 0.003  # share of strokes in it
+    most_ink: float = 0.3
+    largest_glyph: float = 0.12  # of the shape, that one stroke may cover
+    suspected: float = 0.055  # mean probability in [0, 1] of a balloon,
+    sure: float = 0.25  # and from which it may be a rectangle
+    stroke_level: int = 4  # the network's mean answer for lettering, on the strokes
+
+
+@dataclass(frozen=True, slots=True)
+class LetteringParams:
+    """Groups of strokes that look like glyphs, on clean paper."""
+
+    ink: int = 128  # level: what is darker is a stroke
+    paper_slack: int = 40  # levels that paper may be darker than white
+    smallest_glyph: int = 4  # pixels
+    smallest_area: int = 6  # pixels of a stroke
+    largest_glyph: float = 0.06  # of the page's long side
+    clean_ring: float = 0.6  # of the ring around a glyph that is paper
+    glyph_ranges: tuple[tuple[int, int], ...] = (
+        (4, 14),
+        (9, 28),
+        (18, 56),
+        (40, 120),
+    )  # pixels, of one group
+    reach: float = 0.55  # of a glyph, to its neighbour
+    least_glyphs: int = 3
+    least_paper: float = 0.5  # share of paper in a block
+    least_ink: float = 0.05  # share of ink in a block
+    most_ink: float = 0.45
+    own_ink: float = 0.75  # of a block's ink that is its glyphs'
+    least_confidence: float = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class GrowParams:
+    """From a block of lettering to the paper around it."""
+
+    gap_radii: tuple[int, ...] = (0, 1, 2, 3, 5, 7)  # pixels: half the gaps in the outline that are closed
+    largest_gap: float = 0.45  # of a glyph: half the widest gap
+    paper_slacks: tuple[int, ...] = (10, 20, 40)  # levels below its own lightest paper, tried in turn
+    compact: float = 0.9  # solidity of a shape that nothing leaked out of
+    shed: float = 0.8  # of a shape's area that is left when a leak is closed,
+    rounder: float = 0.03  # and by how much its solidity then rises
+    most_drawn: float = 0.03  # of a shape that is ink, but no lettering
+    least_held: float = 0.8  # of the lettering that lies in the shape
+    least_lettering: float = 0.1  # of the shape that is lettering
+    solid: float = 0.62  # least solidity
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """All numbers of the stage ``balloons``."""
+
+    scale: ScaleParams = ScaleParams()
+    fit: FitParams = FitParams()
+    kind: KindParams = KindParams()
+    enclosed: EnclosedParams = EnclosedParams()
+    lettering: LetteringParams = LetteringParams()
+    grow: GrowParams = GrowParams()
+
+
+DEFAULTS = Params()

@@ -1,0 +1,59 @@
+"""The ways in which a region of the page could be cut, and what speaks for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from mangacolor.stages.panels.cutting.polygons import Line
+from mangacolor.stages.panels.params import Params
+
+Kind = Literal["white gutter", "black gutter", "shared line", "bare band"]
+
+
+class Evidence(Protocol):
+    """What was measured along a candidate."""
+
+    def measured(self) -> dict[str, float]:
+        """Each sign by name, mostly a share or a probability in [0, 1]."""
+
+    def parts(self, params: Params) -> dict[str, float]:
+        """What each sign adds to the score. Their sum is the score, to rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A candidate: two lines of one view (``down``: of the transposed page) and a score, of about [0, 1].
+
+    It lies between the lower side of the panel above and the upper side of the panel below. Where panels
+    share one line, it has no width. ``flaw`` says why it must not be taken whatever its score.
+    """
+
+    kind: Kind
+    down: bool
+    upper: Line
+    lower: Line
+    score: float
+    evidence: Evidence
+    flaw: str = ""
+
+    @property
+    def shared(self) -> bool:
+        """Whether it is one line that panels share."""
+        return self.upper == self.lower
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A candidate of a region, its score when the page's style is taken into account, and what became of it.
+
+    ``style_cost`` is taken off already. ``chosen``: it cuts the region; otherwise ``reason`` says why not.
+    ``own_side``: it would only cut off a sliver at a side of the region.
+    """
+
+    cut: Cut
+    score: float
+    style_cost: float
+    chosen: bool
+    reason: str
+    own_side: bool = False

@@ -1,0 +1,142 @@
+"""What the cutting of a page looks at and decides, written down meanwhile for ``panels --explain``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from mangacolor.core.types import Point
+from mangacolor.stages.panels.cutting.candidates import Cut, Judgement
+from mangacolor.stages.panels.cutting.polygons import Floats, Line, Polygon, chords, swap
+from mangacolor.stages.panels.params import Params
+
+Orientation = Literal["across", "down", "inset"]
+Outcome = Literal["cut", "panel", "no panel"]
+_FLOOR = 0.45  # score below which a gutter is not worth telling of: most pairs of lines reach none
+
+
+@dataclass(frozen=True, slots=True)
+class CutCandidate:
+    """A way in which a region of the page could have been cut, and whether it was.
+
+    ``corners``: pixels of the page; the two ends of the upper (or left) line and then those of the lower
+    one backwards, or two ends where panels share one line; of an inset its four corners. ``region``: the
+    number of the region in ``Explanation.regions``. It takes a ``score`` of ``threshold`` to be chosen.
+    ``parts``: what each sign adds to the score; they sum up to it. ``measured``: the signs themselves, mostly
+    shares or probabilities in [0, 1]. ``reason``: why it was not chosen; empty if it was.
+    ``rivals``: how many more candidates lie in the same place and stand back behind this one. ``own_side``:
+    it runs along a side of its region, and would cut off next to nothing.
+    """
+
+    kind: str
+    orientation: Orientation
+    corners: tuple[Point, ...]
+    region: int
+    score: float
+    threshold: float
+    parts: dict[str, float]
+    measured: dict[str, float]
+    chosen: bool
+    reason: str
+    rivals: int = 0
+    own_side: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RegionOutcome:
+    """A region of the page as it was looked at: ``polygon`` in pixels of the page, and what it became."""
+
+    polygon: tuple[Point, ...]
+    outcome: Outcome
+    reason: str
+
+
+class Recorder:
+    """Takes down candidates and regions, in the order in which they are looked at."""
+
+    def __init__(self, params: Params) -> None:
+        self.floor = min(_FLOOR, params.cut.least_score)
+        self.cuts: list[CutCandidate] = []
+        self.regions: list[RegionOutcome] = []
+        self._params = params
+        self._scale, self._shift = np.ones(2), np.zeros(2)
+
+    def place(self, scale: Floats, shift: Floats) -> None:
+        """What is told from now on is in pixels of which (p + shift)·scale are pixels of the page."""
+        self._scale, self._shift = scale, shift
+
+    def add_cuts(self, polygon: Polygon, judgements: Iterable[Judgement]) -> int:
+        """All candidates of a region; returns the region's number. If none is chosen, ``settle`` it later."""
+        region, chosen = len(self.regions), False
+        for judgement in judgements:
+            chosen = chosen or judgement.chosen
+            if judgement.score >= self.floor:
+                self.cuts.append(self._candidate(polygon, judgement, region))
+        self.regions.append(RegionOutcome(self._points(polygon), "cut" if chosen else "panel", ""))
+        return region
+
+    def settle(self, region: int, polygon: Polygon, reason: str) -> None:
+        """What became of a region that was not cut: a panel of this shape or, for a ``reason``, none."""
+        outcome: Outcome = "no panel" if reason else "panel"
+        self.regions[region] = RegionOutcome(self._points(polygon), outcome, reason)
+
+    def add_inset(
+        self, polygon: Polygon, region: int, score: float, measured: dict[str, float], reason: str
+    ) -> None:
+        """A rectangle that was tried as an inset of a region; no ``reason``: it was taken."""
+        threshold = self._params.inset.mean_score
+        parts = {"sides": score}
+        corners = self._points(polygon)
+        self.cuts.append(
+            CutCandidate(
+                "inset", "inset", corners, region, score, threshold, parts, measured, not reason, reason
+            )
+        )
+
+    def add_strip_cut(self, width: int, y: int) -> None:
+        """A long strip is cut at this row."""
+        corners = self._points(np.array([(0, y), (width, y)], np.float64))
+        region = len(self.regions)
+        self.cuts.append(CutCandidate("strip", "across", corners, region, 1.0, 1.0, {}, {}, True, ""))
+
+    def _candidate(self, polygon: Polygon, judgement: Judgement, region: int) -> CutCandidate:
+        cut = judgement.cut
+        parts = cut.evidence.parts(self._params)
+        if judgement.style_cost:
+            parts["the page has gutters"] = -judgement.style_cost
+        return CutCandidate(
+            kind=cut.kind,
+            orientation="down" if cut.down else "across",
+            corners=self._points(_corners(cut, polygon)),
+            region=region,
+            score=judgement.score,
+            threshold=self._params.cut.least_score,
+            parts=parts,
+            measured=cut.evidence.measured(),
+            chosen=judgement.chosen,
+            reason=judgement.reason,
+            own_side=judgement.own_side,
+        )
+
+    def _points(self, polygon: Polygon) -> tuple[Point, ...]:
+        placed = np.rint((polygon + self._shift) * self._scale).astype(int)
+        return tuple((int(x), int(y)) for x, y in placed)
+
+
+def _corners(cut: Cut, polygon: Polygon) -> Polygon:
+    """The ends of a cut's lines within its region: 2×2 for a shared line, else 4×2, around the band."""
+    turned = swap(polygon) if cut.down else polygon
+    ends = [_ends(cut.upper, turned)]
+    if not cut.shared:
+        ends.append(_ends(cut.lower, turned)[::-1])
+    corners = np.concatenate(ends)
+    return swap(corners) if cut.down else corners
+
+
+def _ends(line: Line, polygon: Polygon) -> Polygon:
+    offset, slope = line
+    ((first, last),) = chords(polygon, np.array([offset]), np.array([slope]))
+    return np.array([(x, offset + slope * x) for x in (first, last)])

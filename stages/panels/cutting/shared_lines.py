@@ -1,0 +1,136 @@
+"""Lines that two panels share, and steps from one panel straight into the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mangacolor.core.types import Image
+from mangacolor.stages.panels.cutting.border_net import end_support
+from mangacolor.stages.panels.cutting.candidates import Cut
+from mangacolor.stages.panels.cutting.lines import SAMPLE_STEP, Bools, Spans, View
+from mangacolor.stages.panels.cutting.polygons import Floats
+from mangacolor.stages.panels.params import DrawnLineParams, Params, SharedLineParams
+
+
+@dataclass(frozen=True, slots=True)
+class SharedLineEvidence:
+    """What the network and the edge say of a line."""
+
+    edge: float  # share of the line along which an edge is to be seen
+    border_probability: float  # the network's, along the line or where it is not hidden
+    end_probability: float  # the lower one near its two ends
+    tilted: bool  # neither level nor clearly slanted on purpose
+
+    def measured(self) -> dict[str, float]:
+        """See ``Evidence``."""
+        return {
+            "edge": self.edge,
+            "network probability": self.border_probability,
+            "end support": self.end_probability,
+        }
+
+    def parts(self, params: Params) -> dict[str, float]:
+        """See ``Evidence``."""
+        signs, least = params.shared, params.cut.least_score
+        gain = (signs.top_score - least) / (1 - signs.least_sure)
+        return {
+            "base": least - gain * signs.least_sure,
+            "edge": gain * signs.edge_weight * self.edge,
+            "network probability": gain * signs.probability_weight * self.border_probability,
+            "end support": gain * signs.end_weight * self.end_probability,
+            "tilted": -signs.tilt_cost * self.tilted,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnLineEvidence:
+    """What the edge alone says of a line."""
+
+    edge: float  # share of the line along which an edge is to be seen
+    short: float  # 0 to 1: how much too short it is
+    tilted: bool  # not level
+    loose: bool  # it does not reach both sides of the region
+
+    def cost(self, params: DrawnLineParams) -> float:
+        """What speaks against it."""
+        return (
+            params.short_cost * self.short + params.slant_cost * self.tilted + params.loose_cost * self.loose
+        )
+
+    def measured(self) -> dict[str, float]:
+        """See ``Evidence``."""
+        return {"edge": self.edge, "short": self.short}
+
+    def parts(self, params: Params) -> dict[str, float]:
+        """See ``Evidence``."""
+        signs = params.drawn
+        return {
+            "base": signs.base,
+            "edge": signs.edge_weight * self.edge,
+            "short": -signs.short_cost * self.short,
+            "tilted": -signs.slant_cost * self.tilted,
+            "loose": -signs.loose_cost * self.loose,
+        }
+
+
+def find_shared_lines(view: View, support: Floats, spans: Spans, down: bool, params: Params) -> list[Cut]:
+    """Lines of a view that panels could share. ``support`` (2×N) and ``spans`` (N×2): as of the region."""
+    if view.border is None:
+        return _score_by_edge(view, support, spans, down, params)
+    return _score_by_network(view, support, spans, down, params)
+
+
+def _score_by_network(view: View, support: Floats, spans: Spans, down: bool, params: Params) -> list[Cut]:
+    """Lines that the network takes for borders, also where something covers them."""
+    lines, signs, least = view.lines, params.shared, params.cut.least_score
+    cuts = []
+    for index in np.flatnonzero(support.max(0) >= signs.least_edge):
+        samples = slice(int(spans[index, 0]), int(spans[index, 1]))
+        border, edge = lines.border[index, samples], lines.edges(index, samples)
+        seen = float(edge.mean())
+        along = max(float(border.mean()), visible_support(border, edge, signs))
+        at_ends = end_support(border, params.gutter)
+        tilted = bool(signs.level_slope < abs(lines.slope[index]) < signs.slanted_slope)
+        network = (signs.probability_weight * along + signs.end_weight * at_ends) / 255
+        sure = signs.edge_weight * seen + network
+        gain = (signs.top_score - least) * (sure - signs.least_sure) / (1 - signs.least_sure)
+        evidence = SharedLineEvidence(seen, along / 255, at_ends / 255, tilted)
+        line = lines.line(index)
+        cuts.append(Cut("shared line", down, line, line, least + gain - signs.tilt_cost * tilted, evidence))
+    return cuts
+
+
+def visible_support(border: Image, edge: Bools, params: SharedLineParams) -> float:
+    """The mean probability where a line is to be seen, less for every part that is hidden; levels, 255 = 1.
+
+    A figure that stands before a border may hide half of it, if both of its ends are sure. ``border`` and
+    ``edge``: the line's samples, the network's levels and whether an edge is to be seen.
+    """
+    if not edge.any():
+        return 0.0
+    end = max(params.end_samples, int(params.end_share * len(border)))
+    ends = min(float(border[:end].mean()), float(border[-end:].mean())) / 255
+    visible = float(border[edge].mean()) - 255 * params.hidden_cost * (1 - float(edge.mean()))
+    return visible * min(1.0, ends / params.sure_end)
+
+
+def _score_by_edge(view: View, support: Floats, spans: Spans, down: bool, params: Params) -> list[Cut]:
+    """Lines with an edge nearly all along, without the network."""
+    lines, signs = view.lines, params.drawn
+    cuts = []
+    for index in np.flatnonzero(support.max(0) >= signs.least_edge):
+        edge = lines.edges(index, slice(int(spans[index, 0]), int(spans[index, 1])))
+        length = len(edge) * SAMPLE_STEP / view.white.shape[1]
+        end = max(2, int(signs.end_share * len(edge)))
+        evidence = DrawnLineEvidence(
+            edge=float(edge.mean()),
+            short=float(np.clip((signs.short_length - length) / signs.short_range, 0, 1)),
+            tilted=bool(abs(lines.slope[index]) > signs.level_slope),
+            loose=bool(min(edge[:end].mean(), edge[-end:].mean()) < signs.end_edge),
+        )
+        score = signs.base + signs.edge_weight * evidence.edge - evidence.cost(signs)
+        line = lines.line(index)
+        cuts.append(Cut("shared line", down, line, line, score, evidence))
+    return cuts
