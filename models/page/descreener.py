@@ -69,7 +69,8 @@ def shared_descreener() -> Descreener:
 def descreen(network: Descreener, grey: Image) -> Image:
     """A picture (H×W uint8 luma at working scale) without its halftone, H×W uint8."""
     rows, columns = grey.shape
-    values = torch.from_numpy(np.ascontiguousarray(grey)).float().div_(255)[None, None]
+    values = torch.from_numpy(np.ascontiguousarray(grey)).to(network.down.weight.device)
+    values = values.float().div_(255)[None, None]
     values = F.pad(values, (0, -columns % STRIDE, 0, -rows % STRIDE), mode="replicate")
     plain = network(values.contiguous(memory_format=torch.channels_last))[0, 0, :rows, :columns]
-    return np.asarray(plain.mul(255).round_().clamp_(0, 255).to(torch.uint8).numpy())
+    return np.asarray(plain.mul(255).round_().clamp_(0, 255).to(torch.uint8).cpu().numpy())

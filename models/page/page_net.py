@@ -111,9 +111,11 @@ def page_probabilities(network: PageNet, luma: Image) -> tuple[Image, Image]:
     ``luma`` is H×W uint8 of any size. Quantised, so that what follows does not hang on the last bit.
     """
     rows, columns = luma.shape
-    inputs = torch.from_numpy(np.ascontiguousarray(luma)).float().div_(255)[None, None]
+    inputs = torch.from_numpy(np.ascontiguousarray(luma)).to(network.head.weight.device)
+    inputs = inputs.float().div_(255)[None, None]
     padding = (0, -columns % STRIDE, 0, -rows % STRIDE)
     inputs = F.pad(inputs, padding, mode="replicate").contiguous(memory_format=torch.channels_last)
     logits = F.interpolate(network(inputs), scale_factor=2.0, mode="bilinear", align_corners=False)
-    probability = torch.sigmoid(logits[0, :, :rows, :columns]).mul_(255).round_().to(torch.uint8).numpy()
-    return probability[0], probability[1]
+    probability = torch.sigmoid(logits[0, :, :rows, :columns]).mul_(255).round_().to(torch.uint8)
+    first, second = probability.cpu().numpy()
+    return first, second
