@@ -53,10 +53,10 @@ def colorize_page(image: Image, **options: Any) -> Image:
     as_grey = dataclasses.replace(chosen, force_color=True)
 
     def seen(other: Page) -> Inputs:
-        return run_page(other, chapter, as_grey, until="colorize")
+        return run_page(other, chapter, as_grey, until=("decode", "colorize"))
 
     references = partial(each_named, chosen, seen)
-    made = run_page(page, chapter, chosen, until="reassemble", references=references)
+    made = run_page(page, chapter, chosen, until=("reassemble",), references=references)
     return made["reassemble" if "reassemble" in made else "decode"].images["main"]
 
 

@@ -98,7 +98,7 @@ def _check_names(pages: Sequence[str]) -> None:
 def _write_page(out: Path, options: Options, chapter: Chapter, page: Page) -> int:
     graph = default_graph()
     stage = graph.page_stage("panels")
-    made = run_page(page, chapter, options, graph=graph, until=stage.name)
+    made = run_page(page, chapter, options, graph=graph, until=(stage.name,))
     decoded = made["decode"]
     overlay = decoded.images["main"]
     if stage.name not in made:  # a blank page: there is nothing to look for panels in

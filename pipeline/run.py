@@ -43,7 +43,6 @@ from mangacolor.pipeline.store.manifest import Manifest
 from mangacolor.pipeline.store.packing import make_packing
 from mangacolor.stages.base import ChapterStage
 from mangacolor.stages.graph import Graph
-from mangacolor.stages.harmonize.hints import check_pages, read_hints
 from mangacolor.stages.registry import default_graph
 
 if TYPE_CHECKING:
@@ -76,8 +75,7 @@ def run(
         if run_options.cluster:
             options = _for_any_folder(options)
         plan = discover(inputs, out, run_options.output_form, limits_of(options, run_options))
-        if options.hints:
-            check_pages(read_hints(Path(options.hints)), plan.chapters)
+        graph.check(options, plan.chapters)
         state = State(out)
         chapters = pick_pages(with_edits(plan.chapters, run_options.edits, state), run_options.pages)
         progress.begin(plan, chapters)
@@ -102,7 +100,7 @@ def run(
             if selection.commits and run_options.pages is None and not job.cancel.requested:
                 copy_extras(plan.extras, manifest, state, force=job.force, emit=progress)
         if run_options.report:
-            _write_report(state, result, works)
+            _write_report(state, result, works, graph)
     except Exception as error:
         status = error.status if isinstance(error, MangacolorError) else MangacolorError.status
         emit(progress.cut_short(status, time.perf_counter() - started))
@@ -194,14 +192,14 @@ def make_works(
     return works
 
 
-def _chapter_stages(job: Job) -> list[ChapterStage]:
+def _chapter_stages(job: Job) -> list[ChapterStage[Any]]:
     """The chapter stages that this run's targets rest on, or are."""
     graph = job.graph
     wanted = {name for target in job.selection.targets for name in (*graph.ancestors(target), target)}
     return [stage for stage in graph.chapter_stages if stage.name in wanted]
 
 
-def _write_report(state: State, result: RunDone, works: Sequence[PageWork]) -> None:
+def _write_report(state: State, result: RunDone, works: Sequence[PageWork], graph: Graph) -> None:
     pages = {work.page.name: work.page for work in works}
     failures = tuple(Failure(f.page, f.stage, f.error, f.remedy) for f in result.failures)
     write_report(
@@ -209,4 +207,5 @@ def _write_report(state: State, result: RunDone, works: Sequence[PageWork]) -> N
         state.folder / "report.html",
         summary=Summary(result.seconds, result.done, failures),
         read_source=lambda entry: pages[entry.page].source.read() if entry.page in pages else None,
+        graph=graph,
     )

@@ -41,7 +41,7 @@ class ChapterWork:
     chapter: Chapter
     recipe: Recipe
     state: State
-    stages: tuple[ChapterStage, ...]
+    stages: tuple[ChapterStage[Any], ...]
     index: int  # of its first page: for the lanes' order
     missing: int  # pages still in the first sweep
     references: References | None = None
@@ -100,24 +100,24 @@ class ChapterWork:
         for stage in self.stages:
             self._edits(stage)
 
-    def _edits(self, stage: ChapterStage) -> object:
+    def _edits(self, stage: ChapterStage[Any]) -> object:
         document = self._document(stage) if stage.edits else None
         return stage.edits(document) if stage.edits and document is not None else None
 
-    def _key(self, stage: ChapterStage) -> str:
+    def _key(self, stage: ChapterStage[Any]) -> str:
         needs = [f"{w.page.name} {w.keys[need]}" for w in self.arrived for need in stage.needs]
         coloured = [f"{w.page.name} {w.copy_key}" for w in self.coloured]
         edits = json.dumps(self._edits(stage), sort_keys=True)
         return digest([self.recipe.marks[stage.name], *needs, "coloured", *coloured, edits])
 
-    def _run(self, stage: ChapterStage, counts: Counter[str]) -> dict[str, dict[str, Any]]:
+    def _run(self, stage: ChapterStage[Any], counts: Counter[str]) -> dict[str, dict[str, Any]]:
         context = ContextOfChapter(
             self.chapter,
             self.recipe.configs[stage.name],
             self._document(stage),
             self.job.cancel.check,
             lambda document: self._write(stage, document),
-            lambda: self._references(counts),
+            lambda: self._references(stage, counts),
         )
         made = stage.run(context, _Pages(self.arrived, stage.needs))
         names = [work.page.name for work in self.arrived]
@@ -127,21 +127,22 @@ class ChapterWork:
             check_artifact(stage.name, made[name])
         return {name: made[name].data for name in names}
 
-    def _references(self, counts: Counter[str]) -> Iterator[Inputs]:
-        if self.references is not None:
-            yield from self.references.of([work.page for work in self.coloured], self.chapter, counts)
+    def _references(self, stage: ChapterStage[Any], counts: Counter[str]) -> Iterator[Inputs]:
+        if self.references is not None and stage.reference_needs:
+            own = [work.page for work in self.coloured]
+            yield from self.references.of(stage.reference_needs, own, self.chapter, counts)
 
-    def _document(self, stage: ChapterStage) -> dict[str, Any] | None:
+    def _document(self, stage: ChapterStage[Any]) -> dict[str, Any] | None:
         """The file that the stage left for people. Raises ``UsageError`` if it is no JSON object."""
         return read_document(self.state.chapter_file(self.chapter.name, stage.file)) if stage.file else None
 
-    def _write(self, stage: ChapterStage, document: Mapping[str, Any]) -> None:
+    def _write(self, stage: ChapterStage[Any], document: Mapping[str, Any]) -> None:
         write_document(self.state.chapter_file(self.chapter.name, stage.file), document, self.state.scratch)
 
-    def _file(self, stage: ChapterStage) -> Path:
+    def _file(self, stage: ChapterStage[Any]) -> Path:
         return self.state.folder / "chapters" / PurePosixPath(self.chapter.name) / f"{stage.name}.json"
 
-    def _remembered(self, stage: ChapterStage) -> dict[str, dict[str, Any]] | None:
+    def _remembered(self, stage: ChapterStage[Any]) -> dict[str, dict[str, Any]] | None:
         if self.job.force or stage.name in self.job.selection.forced:
             return None
         if stage.file and not self.state.chapter_file(self.chapter.name, stage.file).is_file():
@@ -152,12 +153,12 @@ class ChapterWork:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def _remember(self, stage: ChapterStage, documents: dict[str, dict[str, Any]]) -> None:
+    def _remember(self, stage: ChapterStage[Any], documents: dict[str, dict[str, Any]]) -> None:
         text = json.dumps({"key": self._key(stage), "pages": documents}, ensure_ascii=False, indent=1)
         write_atomic(self._file(stage), text.encode(), scratch=self.state.scratch)
 
 
-def _hand_out(given: Given, stage: ChapterStage, documents: dict[str, dict[str, Any]]) -> None:
+def _hand_out(given: Given, stage: ChapterStage[Any], documents: dict[str, dict[str, Any]]) -> None:
     for page, document in documents.items():
         given[page][stage.name] = Artifact(document)
 

@@ -19,7 +19,7 @@ from mangacolor.core.devices import resolve_device, set_torch_threads
 from mangacolor.core.errors import Cancelled, OutputError, SetupError
 from mangacolor.core.types import Artifact
 from mangacolor.pipeline.engine.chapter_task import ChapterWork
-from mangacolor.pipeline.engine.context import StageRun
+from mangacolor.pipeline.engine.context import Context, StageRun, prepare_stage, run_stage
 from mangacolor.pipeline.engine.page_task import Job, PageWork
 from mangacolor.pipeline.engine.tally import Ledger, failure, late
 from mangacolor.pipeline.engine.worker_pools import Completion, Lane
@@ -35,13 +35,14 @@ from mangacolor.pipeline.events import (
 from mangacolor.pipeline.store.manifest import Entry
 from mangacolor.pipeline.store.packing import Packing
 
-_READ, _STARTED, _STAGE, _SAVE, _COMMIT = "read", "started", "stage", "save", "commit"
+_READ, _STARTED, _PREPARE, _STAGE, _SAVE, _COMMIT = "read", "started", "prepare", "stage", "save", "commit"
 _CHAPTER, _PACK = "chapter", "pack"
-_FOREIGN = {_STAGE, _SAVE, _CHAPTER}  # those that run a stage's own code
+_FOREIGN = {_PREPARE, _STAGE, _SAVE, _CHAPTER}  # those that run a stage's own code
 _STOP_WITHIN = 5.0  # seconds that a stopped run waits for what is running
 _END_WITHIN = 1.0  # seconds that each thread has to end, which only one that hangs needs
 
 
+_Prepared = tuple[Context, dict[str, Artifact]]
 _Ran = tuple[StageRun, dict[str, Artifact]]
 
 
@@ -167,6 +168,8 @@ class Engine:
             self._failed(work, token, completion.error)
         elif token.kind == _READ:
             self._read(work, completion.result)
+        elif token.kind == _PREPARE:
+            self._submit_stage(work, token.stage, *completion.result)
         elif token.kind == _STAGE:
             self._stage_done(work, token.stage, *completion.result)
         elif token.kind == _COMMIT and work.outcome != "failed":
@@ -204,8 +207,7 @@ class Engine:
         if not self._ledger.stopping and self._pass_gate(work):
             for name in work.ready():
                 work.submitted.add(name)
-                lane, rank = self._job.graph.page_stage(name).lane, self._job.graph.names.index(name) + 1
-                self._submit(lane, _Token(work.index, _STAGE, name), rank, self._stage_task(work, name))
+                self._start_stage(work, name)
         if work.busy or self._waits(work):
             return
         going_on = work.fan_in is not None and work.outcome == "done"
@@ -280,19 +282,45 @@ class Engine:
         if given is not None:
             self._pending.extendleft(reversed(chapter.second_sweep(given)))
 
-    def _stage_task(self, work: PageWork, name: str) -> Callable[[Lane], _Ran]:
-        inputs = {need: work.artifacts[need] for need in self._job.graph[name].needs}
+    def _start_stage(self, work: PageWork, name: str) -> None:
+        """Send a stage to its lane; one that has something to prepare takes the cpu lane first."""
+        stage = self._job.graph.page_stage(name)
+        inputs = {need: work.artifacts[need] for need in stage.needs}
+        if stage.prepare is None:
+            self._submit_stage(work, name, None, inputs)
+            return
+
+        def prepare(lane: Lane) -> _Prepared:
+            context = self._open_context(work, name, lane)
+            prepare_stage(stage, context, inputs)
+            return context, inputs
+
+        self._submit("cpu", _Token(work.index, _PREPARE, name), self._rank(name), prepare)
+
+    def _submit_stage(
+        self, work: PageWork, name: str, prepared: Context | None, inputs: dict[str, Artifact]
+    ) -> None:
+        stage = self._job.graph.page_stage(name)
 
         def run(lane: Lane) -> _Ran:
-            work.check()
-            self._completions.put(Completion(_Token(work.index, _STARTED, name)))
-            device = "cpu"
+            context = prepared or self._open_context(work, name, lane)
+            context.resources = lane.resource
             if lane.name == "device":
+                context.check_cancelled()
                 with lane.off_the_clock():  # importing torch is no stage's fault
-                    device = self._open_device(lane)
-            return work.run(name, device, lane.resource), inputs
+                    context.device = self._open_device(lane)
+            return run_stage(stage, context, inputs), inputs
 
-        return run
+        self._submit(stage.lane, _Token(work.index, _STAGE, name), self._rank(name), run)
+
+    def _open_context(self, work: PageWork, name: str, lane: Lane) -> Context:
+        """[lane] What a stage is about to see; tells that it begins."""
+        work.check()
+        self._completions.put(Completion(_Token(work.index, _STARTED, name)))
+        return work.context(name, "cpu", lane.resource)
+
+    def _rank(self, name: str) -> int:
+        return self._job.graph.names.index(name) + 1
 
     def _open_device(self, lane: Lane) -> str:
         if not hasattr(self._thread, "ready"):  # torch counts its threads in each of ours

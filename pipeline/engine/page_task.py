@@ -12,11 +12,11 @@ from mangacolor.core.errors import Cancelled, PageError
 from mangacolor.core.types import Artifact, Chapter, Image, Page
 from mangacolor.formats.names import STATE_FOLDER
 from mangacolor.pipeline.engine.cancel import CancelToken
-from mangacolor.pipeline.engine.context import Context, StageRun, run_stage
+from mangacolor.pipeline.engine.context import Context, StageRun, summarize
 from mangacolor.pipeline.store.cache import PageCache
 from mangacolor.pipeline.store.keys import Recipe, config_document, digest, sha256
 from mangacolor.pipeline.store.manifest import Entry, Manifest
-from mangacolor.stages.base import ChapterStage
+from mangacolor.stages.base import CAME_COLOURED, PANEL_COUNT, ChapterStage, Stage, Summary
 from mangacolor.stages.graph import Graph, Selection
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class PageWork:
                 return entry
             self._check_free(self.page.name)
         for name, artifact in self.given.items():
-            self._accept(name, artifact)
+            self._accept(name, artifact, {})
         for target in self.targets:
             # A page that is to be committed needs its last artifact itself, not only to know of it.
             known = self._may_reuse(target) and self.cache.holds(target, self.keys[target])
@@ -136,17 +136,22 @@ class PageWork:
     @property
     def copy_key(self) -> str:
         """The key of a page that is copied: it rests on the stages that decide so, and on no other."""
-        graph = self.job.graph
-        deciding = [s.name for s in map(graph.__getitem__, graph.names) if getattr(s, "decides", False)]
-        return digest(["copy", *(self.keys[name] for name in deciding)])
+        return digest(["copy", *(self.keys[stage.name] for stage in self._deciding)])
 
     def came_coloured(self) -> bool:
         """Whether the page was copied because it is in colour already."""
         copied = self.outcome == "copied" or (self.entry is not None and self.entry.outcome == "copied")
-        kept = (
-            self.cache.load("classify", self.keys["classify"]) if copied and "classify" in self.keys else None
-        )
-        return kept is not None and kept.data.get("kind") == "colour"
+        return copied and any(self._says_coloured(stage) for stage in self._deciding if stage.summary)
+
+    def _says_coloured(self, stage: Stage[Any]) -> bool:
+        kept = self.cache.load(stage.name, self.keys[stage.name]) if stage.name in self.keys else None
+        return kept is not None and bool(summarize(stage, kept).get(CAME_COLOURED))
+
+    @property
+    def _deciding(self) -> list[Stage[Any]]:
+        """Stages that may end the page."""
+        stages = map(self.job.graph.__getitem__, self.job.graph.names)
+        return [stage for stage in stages if isinstance(stage, Stage) and stage.decides]
 
     def _keep_given(self, name: str, artifact: Artifact) -> None:
         if not self.cache.holds(name, self.keys[name]):
@@ -156,7 +161,7 @@ class PageWork:
                 name, self.keys[name], artifact, version=stage.version, seconds=0.0, preview=preview
             )
 
-    def _preview(self, stage: ChapterStage, artifact: Artifact) -> Image | None:
+    def _preview(self, stage: ChapterStage[Any], artifact: Artifact) -> Image | None:
         """What a page was handed, drawn over the small artifacts that the chapter stage looked at."""
         if stage.preview is None or artifact.data == stage.neutral().data:
             return None
@@ -170,7 +175,7 @@ class PageWork:
             return
         artifact = self.cache.load(stage, self.keys[stage]) if self._may_reuse(stage) else None
         if artifact is not None:
-            self._accept(stage, artifact)
+            self._accept(stage, artifact, summarize(self.job.graph[stage], artifact))
             return
         self.to_run.add(stage)
         for need in self.job.graph[stage].needs:
@@ -202,24 +207,20 @@ class PageWork:
         ]
         return all(name in graph.ancestors(other) for other in undecided)
 
-    def run(self, name: str, device: str, resources: Resources) -> StageRun:
-        """[lane] Run a stage."""
-        stage = self.job.graph.page_stage(name)
-        context = Context(
-            self.page, self.chapter, self.recipe.configs[name], device, self.source, resources, self.check
-        )
-        return run_stage(stage, context, {need: self.artifacts[need] for need in stage.needs})
+    def context(self, name: str, device: str, resources: Resources) -> Context:
+        """[lane] What a stage sees of the engine."""
+        config = self.recipe.configs[name]
+        return Context(self.page, self.chapter, config, device, self.source, resources, self.check)
 
     def take(self, name: str, run: StageRun) -> None:
         """A stage has come back."""
         self.seconds[name] = self.seconds.get(name, 0.0) + run.seconds
-        self._accept(name, run.artifact)
+        self._accept(name, run.artifact, run.summary)
 
-    def _accept(self, name: str, artifact: Artifact) -> None:
+    def _accept(self, name: str, artifact: Artifact, summary: Summary) -> None:
         self.finished.add(name)
         self.artifacts[name] = artifact
-        if name == "panels":
-            self.panels = len(artifact.data.get("panels", ()))
+        self.panels = int(summary.get(PANEL_COUNT, self.panels))
         if artifact.outcome == "copy":
             self.ended = True
             self.outcome = "copied"

@@ -1,4 +1,4 @@
-"""Coloured pages as examples: what the colour network sees in them, kept once it has been made."""
+"""Coloured pages as examples: what stages see in them, kept once it has been made."""
 
 from __future__ import annotations
 
@@ -9,17 +9,14 @@ from pathlib import Path
 
 from mangacolor.core.errors import InputError, PageError, UsageError
 from mangacolor.core.settings import Options
-from mangacolor.core.types import Chapter, Inputs, Page
+from mangacolor.core.types import Artifact, Chapter, Inputs, Page
 from mangacolor.formats.option_files import picture_files
 from mangacolor.formats.sources import FileSource
 from mangacolor.pipeline.engine.single_page import run_page
 from mangacolor.pipeline.store.cache import PageCache
 from mangacolor.pipeline.store.keys import make_recipe, sha256
 from mangacolor.pipeline.store.layout import State
-from mangacolor.stages.base import ChapterStage
 from mangacolor.stages.graph import Graph
-
-STAGE = "colorize"
 
 
 def each_named(options: Options, look: Callable[[Page], Inputs]) -> Iterator[Inputs]:
@@ -32,33 +29,57 @@ def each_named(options: Options, look: Callable[[Page], Inputs]) -> Iterator[Inp
             raise UsageError(f"--reference {path}: {error.message}", error.remedy) from error
 
 
+def as_if_grey(options: Options) -> Options:
+    """Options under which stages treat a coloured page like any other."""
+    return replace(options, force_color=True)
+
+
 @dataclass(frozen=True, slots=True)
 class References:
-    """Makes the ``decode`` and ``colorize`` artifacts of coloured pages, as if they were grey."""
+    """Makes the artifacts of coloured pages that chapter stages ask for, as if the pages were grey.
+
+    Those of stages that are always kept lie in the state folder from then on.
+    """
 
     graph: Graph
     options: Options
     state: State
 
-    def of(self, own: Sequence[Page], chapter: Chapter, counts: Counter[str]) -> Iterator[Inputs]:
+    def of(
+        self, needs: Sequence[str], own: Sequence[Page], chapter: Chapter, counts: Counter[str]
+    ) -> Iterator[Inputs]:
         """For the chapter's own coloured pages, unless not wanted, and those that the options name.
 
-        ``counts`` takes the calls of the network. Raises ``UsageError`` for a reference that is no picture.
+        ``needs``: the stages whose artifacts are wanted. ``counts`` takes the calls of the network. Raises
+        ``UsageError`` for a reference that is no picture.
         """
         for page in own if self.options.own_reference else ():
-            yield self._inputs(page, chapter, counts)
-        yield from each_named(self.options, lambda page: self._inputs(page, chapter, counts))
+            yield self._inputs(needs, page, chapter, counts)
+        yield from each_named(self.options, lambda page: self._inputs(needs, page, chapter, counts))
 
-    def _inputs(self, page: Page, chapter: Chapter, counts: Counter[str]) -> Inputs:
-        options = replace(self.options, force_color=True)
-        recipe = make_recipe(self.graph, options, chapter, (STAGE,), apart=True)
-        given = {s.name: s.neutral() for s in self.graph.chapter_stages if isinstance(s, ChapterStage)}
-        key = recipe.page_keys(self.graph, page, sha256(page.source.read()), given)[STAGE]
-        cache = PageCache(self.state.folder / "references" / key[:16], self.state.scratch)
-        kept = cache.load(STAGE, key)
-        made = run_page(
-            page, chapter, options, until="decode" if kept else STAGE, graph=self.graph, counts=counts
-        )
-        if kept is None:
-            cache.save(STAGE, key, made[STAGE], version=self.graph[STAGE].version, seconds=0.0)
-        return {"decode": made["decode"], STAGE: kept or made[STAGE]}
+    def _inputs(self, needs: Sequence[str], page: Page, chapter: Chapter, counts: Counter[str]) -> Inputs:
+        options = as_if_grey(self.options)
+        kept, cache, keys = self._load_kept(needs, page, chapter, options)
+        missing = [need for need in needs if need not in kept]
+        artifacts = run_page(page, chapter, options, until=missing, graph=self.graph, counts=counts)
+        for need in missing:
+            if self._is_kept(need):
+                version = self.graph[need].version
+                cache.save(need, keys[need], artifacts[need], version=version, seconds=0.0)
+        return {need: kept.get(need) or artifacts[need] for need in needs}
+
+    def _load_kept(
+        self, needs: Sequence[str], page: Page, chapter: Chapter, options: Options
+    ) -> tuple[dict[str, Artifact], PageCache, dict[str, str]]:
+        """What is there of a page, where it is kept, and under which keys."""
+        recipe = make_recipe(self.graph, options, chapter, needs, apart=True)
+        neutral = {stage.name: stage.neutral() for stage in self.graph.chapter_stages}
+        keys = recipe.page_keys(self.graph, page, sha256(page.source.read()), neutral)
+        durable = [need for need in self.graph.names if need in needs and self._is_kept(need)]
+        folder = self.state.folder / "references" / keys[(durable or needs)[-1]][:16]
+        cache = PageCache(folder, self.state.scratch)
+        loaded = {need: cache.load(need, keys[need]) for need in durable}
+        return {need: artifact for need, artifact in loaded.items() if artifact is not None}, cache, keys
+
+    def _is_kept(self, need: str) -> bool:
+        return self.graph.page_stage(need).keep == "always"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from mangacolor.core.devices import resolve_device, set_torch_threads
 from mangacolor.core.settings import Options
@@ -21,19 +21,19 @@ def run_page(
     chapter: Chapter,
     options: Options,
     *,
-    until: str,
+    until: Sequence[str],
     graph: Graph | None = None,
     counts: Counter[str] | None = None,
     references: Callable[[], Iterator[Inputs]] = lambda: iter(()),
 ) -> dict[str, Artifact]:
-    """Run one page through ``until`` and what it rests on, in this thread, keeping nothing on disk.
+    """Run one page through the stages ``until`` and what they rest on, in this thread and in memory.
 
     Returns every artifact by stage; a page that is to be copied stops where that was decided. Chapter stages
     see this page alone, and ``references``. ``counts`` takes what stages count.
     """
     graph = graph or default_graph()
-    recipe = make_recipe(graph, options, chapter, (until,))
-    needed = graph.ancestors(until) | {until}
+    recipe = make_recipe(graph, options, chapter, until)
+    needed = {name for target in until for name in (*graph.ancestors(target), target)}
     cancel = CancelToken()
     source = page.source.read()
     resources: dict[object, object] = {}

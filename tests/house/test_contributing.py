@@ -6,6 +6,7 @@ import ast
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,7 +38,7 @@ def two_panels() -> Image:
 
 
 @pytest.fixture
-def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
+def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage[Any]:
     """The example's stage, installed as its pyproject.toml says."""
     project = tomllib.loads(block("toml", "mangacolor-night"))["project"]
     (name, value), *_ = project["entry-points"][GROUP].items()
@@ -53,7 +54,7 @@ def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
     return stage
 
 
-def test_the_example_stage_tells_day_from_night(night: Stage) -> None:
+def test_the_example_stage_tells_day_from_night(night: Stage[Any]) -> None:
     graph = Graph((*built_in_stages(), night))
     assert graph.select("night").targets == ("night",)
     options = Options(device="cpu")
@@ -69,7 +70,7 @@ def test_the_example_stage_tells_day_from_night(night: Stage) -> None:
     assert np.array_equal(inputs["decode"].images["main"], before)
 
 
-def check_preview(stage: Stage, artifact: Artifact, inputs: dict[str, Artifact]) -> None:
+def check_preview(stage: Stage[Any], artifact: Artifact, inputs: dict[str, Artifact]) -> None:
     assert stage.preview is not None
     picture = stage.preview(artifact, inputs).astype(int)
     blue = picture[..., 2] > picture[..., 0] + 10

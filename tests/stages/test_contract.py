@@ -12,7 +12,6 @@ import pytest
 from mangacolor.core.errors import PageError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Image
-from mangacolor.stages.base import Stage
 from mangacolor.tests.helpers.stages import bench, comic_page, page_stages, run_until, tiny_weights
 
 PAGES = {
@@ -61,7 +60,7 @@ def test_a_page_goes_through_all_stages_and_no_input_is_changed(page: Image, opt
 @pytest.mark.parametrize("name", NAMES)
 def test_configurations_travel_and_artifacts_are_plain(name: str, options: Options) -> None:
     context = bench(PAGES["odd sizes"])
-    stage: Stage = page_stages()[name]
+    stage = page_stages()[name]
     config = stage.configure(options, context.chapter)
     assert pickle.loads(pickle.dumps(config)) == config
     made = run_until(name, context, options)

@@ -21,7 +21,7 @@ from mangacolor.pipeline.engine.page_task import Job
 from mangacolor.pipeline.run import make_works
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Manifest
-from mangacolor.stages.base import Stage, StageContext, no_config
+from mangacolor.stages.base import NoConfig, Stage, StageContext, no_config
 from mangacolor.stages.graph import Graph
 from mangacolor.tests.helpers.fake_stages import House, write_page
 
@@ -84,7 +84,7 @@ def test_no_more_pages_than_fit_are_at_work(budget: int, most: int, tmp_path: Pa
         write_page(tmp_path / "in" / f"{number}.png", number)
     at_work, peak, change = 0, 0, threading.Condition()
 
-    def run(_context: StageContext, _inputs: Inputs) -> Artifact:
+    def run(_context: StageContext[NoConfig], _inputs: Inputs) -> Artifact:
         nonlocal at_work, peak
         with change:
             at_work += 1
