@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mangacolor.core.atomic import output_errors
-from mangacolor.core.types import Chapter, Container
+from mangacolor.core.types import Container
 from mangacolor.pipeline.store.keys import digest
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Entry, Manifest
@@ -71,12 +71,3 @@ class Packing:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
         return left_out
-
-
-def make_packing(
-    chapter: Chapter, state: State, manifest: Manifest, *, whole: bool, fill_in: bool
-) -> Packing | None:
-    """The packing of a chapter that has a container; None for one that has not."""
-    if chapter.container is None:
-        return None
-    return Packing(chapter.container, state, manifest, len(chapter.pages), whole, fill_in)
