@@ -160,7 +160,9 @@ def _colour_groups(
     return colours.round_groups(params.group_colours)
 
 
-def _read_pages(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> Iterator[tuple[PageColours, Image]]:
+def _read_pages(
+    context: ChapterContext[Config], pages: Mapping[str, Inputs]
+) -> Iterator[tuple[PageColours, Image]]:
     """Each page's colours and mask of balloons, one page at a time."""
     for inputs in pages.values():
         context.check_cancelled()
