@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mangacolor.core.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from mangacolor.core.colour import luma
+    from mangacolor.core.colour import chroma, luma
     from mangacolor.core.settings import Options
     from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page
     from mangacolor.stages.base import (
@@ -37,13 +37,14 @@ __all__ = [
     "Page",
     "Stage",
     "StageContext",
+    "chroma",
     "luma",
 ]
 
 _find = lazy_names(
     "mangacolor",
     {
-        "luma": "core.colour",
+        **dict.fromkeys(("chroma", "luma"), "core.colour"),
         "Options": "core.settings",
         **dict.fromkeys(("Artifact", "Chapter", "Image", "Inputs", "Page"), "core.types"),
         **dict.fromkeys(
