@@ -87,7 +87,7 @@ def colorize_chapter(
     """
     from mangacolor.pipeline.run import run
 
-    inputs = [Path(src)] if isinstance(src, str | Path) else [Path(one) for one in src]
+    inputs = [Path(src)] if isinstance(src, str | Path) else [Path(path) for path in src]
     run_names = {item.name for item in dataclasses.fields(RunOptions)}
     run_options = {name: options.pop(name) for name in set(options) & run_names}
     return run(

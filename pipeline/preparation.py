@@ -53,18 +53,18 @@ def make_plan(
     check_device_name(options.device)
     if run_options.cluster:
         options = _with_absolute_paths(options)
-    found = discover(inputs, out, run_options.output_form, limits_of(options, run_options))
-    graph.check(options, found.chapters)
-    edited = with_edits(found.chapters, run_options.edits, State(out))
+    discovered = discover(inputs, out, run_options.output_form, limits_of(options, run_options))
+    graph.check(options, discovered.chapters)
+    edited = with_edits(discovered.chapters, run_options.edits, State(out))
     return WorkPlan(
         graph,
         selection,
         options,
         run_options,
         chapters=pick_pages(edited, run_options.pages),
-        planned=frozenset(page.name for chapter in found.chapters for page in chapter.pages),
-        extras=found.extras,
-        notes=found.notes,
+        planned=frozenset(page.name for chapter in discovered.chapters for page in chapter.pages),
+        extras=discovered.extras,
+        notes=discovered.notes,
     )
 
 
@@ -87,8 +87,8 @@ def make_job(plan: WorkPlan, cancel: CancelToken) -> Job:
 
 def _with_absolute_paths(options: Options) -> Options:
     """The same options for a process whose working folder is another."""
-    given = {name: getattr(options, name) for name in PATHS}
+    named = {name: getattr(options, name) for name in PATHS}
     absolute: dict[str, Any] = {
-        name: str(Path(path).absolute()) for name, path in given.items() if path and Path(path).exists()
+        name: str(Path(path).absolute()) for name, path in named.items() if path and Path(path).exists()
     }
     return dataclasses.replace(options, **absolute)

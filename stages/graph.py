@@ -76,14 +76,14 @@ class Graph:
         return self._ancestors[self[name].name]
 
     def _find_ancestors(self, name: str) -> frozenset[str]:
-        found: set[str] = set()
+        ancestors: set[str] = set()
         queue = list(self[name].needs)
         while queue:
             need = queue.pop()
-            if need not in found:
-                found.add(need)
+            if need not in ancestors:
+                ancestors.add(need)
                 queue.extend(self._stages[need].needs)
-        return frozenset(found)
+        return frozenset(ancestors)
 
     def descendants(self, name: str) -> frozenset[str]:
         """Everything that rests on ``name``, not itself."""

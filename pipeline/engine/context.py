@@ -37,8 +37,8 @@ class Context:
     warnings: list[str] = field(default_factory=list)
 
     def resource(self, key: Hashable, make: Callable[[], T]) -> T:
-        made: T = self.resources(key, make)
-        return made
+        resource: T = self.resources(key, make)
+        return resource
 
     def check_cancelled(self) -> None:
         self.check()

@@ -59,7 +59,7 @@ class Tally:
     def chapter_decided(
         self, chapter: ChapterTask, decision: Decision | None, error: BaseException | None
     ) -> ChapterResults | None:
-        """What a chapter's pages are given; None if the run ends here."""
+        """What the chapter stages give to a chapter's pages; None if the run ends here."""
         if isinstance(error, UsageError | SetupError | OutputError):
             self.end_for(error)
         if isinstance(error, Cancelled | UsageError | SetupError | OutputError):

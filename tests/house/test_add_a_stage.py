@@ -78,7 +78,7 @@ def check_night(work: Path) -> None:
     for page in PAGES:
         panels = left(work, page, "night")["panels"]
         assert [panel["night"] for panel in panels] == [False, False, True]
-        preview = cv2.imread(str(work / "out/.mangacolor/pages" / page / "night.png"))
+        preview = np.asarray(cv2.imread(str(work / "out/.mangacolor/pages" / page / "night.png")))
         blue = preview[..., 0].astype(int) > preview[..., 2].astype(int) + 10  # BGR
         x, y, w, h = panels[2]["box"]
         assert blue[y : y + h, x : x + w].mean() > 0.9 and blue.sum() == blue[y : y + h, x : x + w].sum()
