@@ -51,7 +51,7 @@ def colorize_page(image: Image, **options: Any) -> Image:
     page = Page("page.png", 1, _ArraySource(np.ascontiguousarray(image)))
     chosen = _options(Options, options)
     references = References(default_graph(), chosen).find
-    artifacts = run_page(page, Chapter("", (page,)), chosen, until=("reassemble",), references=references)
+    artifacts = run_page(page, Chapter("", (page,)), chosen, until="reassemble", references=references)
     return artifacts["reassemble" if "reassemble" in artifacts else "decode"].images["main"]
 
 

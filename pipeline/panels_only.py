@@ -20,8 +20,10 @@ from mangacolor.pipeline.engine.single_page import run_page
 from mangacolor.pipeline.store.cache import encode_png
 from mangacolor.pipeline.store.corrections import with_edits
 from mangacolor.pipeline.store.layout import State
+from mangacolor.stages.decode import STAGE as DECODE
 from mangacolor.stages.panels.layout import panel_document, public_document
-from mangacolor.stages.registry import default_graph
+from mangacolor.stages.panels.stage import STAGE as PANELS
+from mangacolor.stages.panels.stage import preview
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,21 +98,18 @@ def _check_names(pages: Sequence[str]) -> None:
 
 
 def _write_page(out: Path, options: Options, chapter: Chapter, page: Page) -> int:
-    graph = default_graph()
-    stage = graph.page_stage("panels")
-    made = run_page(page, chapter, options, graph=graph, until=(stage.name,))
-    decoded = made["decode"]
-    overlay = decoded.images["main"]
-    if stage.name not in made:  # a blank page: there is nothing to look for panels in
-        document = panel_document((), page.name, decoded.data["size"], 0.0)
-    else:
-        document = made[stage.name].data
-        if stage.preview is not None:
-            overlay = stage.preview(made[stage.name], {need: made[need] for need in stage.needs})
+    """Write a page's files; returns the number of its panels."""
+    artifacts = run_page(page, chapter, options, until=PANELS.name)
+    decoded = artifacts[DECODE.name].images["main"]
+    document = panel_document((), page.name, (decoded.shape[1], decoded.shape[0]), 0.0)
+    overlay = decoded
+    if PANELS.name in artifacts:  # a blank page has none: there is nothing to look for panels in
+        document = artifacts[PANELS.name].data
+        overlay = preview(artifacts[PANELS.name], artifacts)
     target = out / PurePosixPath(page.name)
     write_atomic(target.with_suffix(".panels.png"), encode_png(overlay))
     write_atomic(target.with_suffix(".json"), _json(public_document(document)))
-    return len(document["panels"])
+    return len(document["polygons"])
 
 
 def _json(document: object) -> bytes:

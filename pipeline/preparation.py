@@ -11,8 +11,8 @@ from typing import Any
 from mangacolor.core.devices import check_device_name
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Chapter
+from mangacolor.formats.archive_out import Extra
 from mangacolor.formats.discovery import discover
-from mangacolor.formats.extras import Extra
 from mangacolor.formats.limits import limits_of
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.job import Job

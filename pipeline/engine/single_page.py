@@ -28,21 +28,21 @@ def run_page(
     chapter: Chapter,
     options: Options,
     *,
-    until: Sequence[str],
+    until: str | Sequence[str],
     graph: Graph | None = None,
     counts: Counter[str] | None = None,
     references: FindReferences = no_references,
     independent: bool = False,
     cache: Cache | None = None,
 ) -> dict[str, Artifact]:
-    """Run one page through the stages ``until`` and what they rest on.
+    """Run one page through ``until``, a stage or several, and what that rests on.
 
     Returns every artifact that was made, and those of ``until``, by stage; a page that is to be copied stops
     where that was decided. Chapter stages see this page alone, and ``references``; with ``independent`` they
     do nothing. ``counts`` takes what stages count. What ``cache`` holds is not made again.
     """
     graph = graph or default_graph()
-    selection = Selection(tuple(until), commits=False)
+    selection = Selection((until,) if isinstance(until, str) else tuple(until), commits=False)
     job = Job(graph, selection, options, CancelToken(), independent=independent, hands_back=True)
     alone = replace(chapter, pages=(page,))
     tasks = make_tasks(job, (alone,), MemoryStore(cache or MemoryCache()), references=references)

@@ -45,20 +45,23 @@ class PageOutput:
         """Write the finished file that an artifact holds. Raises ``PageError`` where its name is taken."""
         assert artifact.blob is not None
         file = self._renamed(str(artifact.data["suffix"])) if artifact.data.get("renamed") else self.page.name
-        return self._write(file, artifact.blob, key, "done", **self._about(panels, seconds))
+        return self._write_sourced(file, artifact.blob, key, "done", panels, seconds)
 
     def commit_copy(self, source: bytes, key: str, panels: int, seconds: Mapping[str, float]) -> Entry:
         """Write a page that stays as it is."""
-        return self._write(self.page.name, source, key, "copied", **self._about(panels, seconds))
+        return self._write_sourced(self.page.name, source, key, "copied", panels, seconds)
 
     def commit_failed(self, source: bytes) -> Entry:
         """Put the page as it came in the place of the one that failed; the next run tries again."""
         self.check_free()
         return self._write(self.page.name, source, "failed", "failed")
 
-    def _about(self, panels: int, seconds: Mapping[str, float]) -> dict[str, Any]:
+    def _write_sourced(
+        self, file: str, data: bytes, key: str, outcome: str, panels: int, seconds: Mapping[str, float]
+    ) -> Entry:
+        source = self.page.source.describe()
         rounded = {stage: round(value, 4) for stage, value in seconds.items()}
-        return {"panels": panels, "source": self.page.source.describe(), "seconds": rounded}
+        return self._write(file, data, key, outcome, panels=panels, source=source, seconds=rounded)
 
     def _write(self, file: str, data: bytes, key: str, outcome: str, **about: Any) -> Entry:
         place = f"{STATE_FOLDER}/finished/{file}" if self.container else file
