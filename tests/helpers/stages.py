@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -93,6 +93,16 @@ def bench(image: Image) -> Bench:
     return Bench(page, Chapter("", (page,)), source=file.getvalue())
 
 
+def run_stage(
+    stage: Stage[Any], context: Bench, options: Options, artifacts: Mapping[str, Artifact]
+) -> Artifact:
+    """What a stage makes of ``artifacts``: configured and prepared before it is run."""
+    inputs = {need: artifacts[need] for need in stage.needs if need in artifacts}
+    context.config = stage.configure(options, context.chapter)
+    context.prepared = stage.prepare(context, inputs) if stage.prepare else None
+    return stage.run(context, inputs)
+
+
 def run_until(name: str, context: Bench, options: Options) -> dict[str, Artifact]:
     """The artifacts of a stage and of everything it needs."""
     made = {name: stage.neutral() for name, stage in chapter_stages().items()}
@@ -101,10 +111,7 @@ def run_until(name: str, context: Bench, options: Options) -> dict[str, Artifact
         for need in stage.needs:
             if need not in made and need in page_stages():
                 make(page_stages()[need])
-        context.config = stage.configure(options, context.chapter)
-        inputs = {need: made[need] for need in stage.needs if need in made}
-        context.prepared = stage.prepare(context, inputs) if stage.prepare else None
-        made[stage.name] = stage.run(context, inputs)
+        made[stage.name] = run_stage(stage, context, options, made)
 
     make(page_stages()[name])
     return made
