@@ -6,7 +6,6 @@ import dataclasses
 import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,7 +13,7 @@ import numpy as np
 
 from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options, RunOptions
-from mangacolor.core.types import Chapter, Direction, Image, Inputs, Page, Panel
+from mangacolor.core.types import Chapter, Direction, Image, Page, Panel
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.events import Event, RunResult
 
@@ -44,20 +43,16 @@ def colorize_page(image: Image, **options: Any) -> Image:
     Raises ``UsageError`` for another kind of array or an unknown option, ``SetupError`` if weights or a
     device are unusable, ``PageError`` if the page cannot be done.
     """
-    from mangacolor.pipeline.engine.references import each_named
+    from mangacolor.pipeline.engine.references import References
     from mangacolor.pipeline.engine.single_page import run_page
+    from mangacolor.stages.registry import default_graph
 
     _check_image(image)
     page = Page("page.png", 1, _ArraySource(np.ascontiguousarray(image)))
-    chapter, chosen = Chapter("", (page,)), _options(Options, options)
-    as_grey = dataclasses.replace(chosen, force_color=True)
-
-    def seen(other: Page) -> Inputs:
-        return run_page(other, chapter, as_grey, until="colorize")
-
-    references = partial(each_named, chosen, seen)
-    made = run_page(page, chapter, chosen, until="reassemble", references=references)
-    return made["reassemble" if "reassemble" in made else "decode"].images["main"]
+    chosen = _options(Options, options)
+    references = References(default_graph(), chosen).find
+    artifacts = run_page(page, Chapter("", (page,)), chosen, until="reassemble", references=references)
+    return artifacts["reassemble" if "reassemble" in artifacts else "decode"].images["main"]
 
 
 def find_panels(
@@ -92,7 +87,7 @@ def colorize_chapter(
     """
     from mangacolor.pipeline.run import run
 
-    inputs = [Path(src)] if isinstance(src, str | Path) else [Path(one) for one in src]
+    inputs = [Path(src)] if isinstance(src, str | Path) else [Path(path) for path in src]
     run_names = {item.name for item in dataclasses.fields(RunOptions)}
     run_options = {name: options.pop(name) for name in set(options) & run_names}
     return run(

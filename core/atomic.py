@@ -61,8 +61,8 @@ def make_folders(folder: Path, scratch: Path) -> None:
     """Make ``folder`` and what is missing above it, but not the folder that it shares with ``scratch``."""
     shared = Path(os.path.commonpath([folder, scratch]))
     missing = [folder, *folder.parents][: len(folder.parts) - len(shared.parts)]
-    for one in reversed(missing):
-        one.mkdir(exist_ok=True)
+    for parent in reversed(missing):
+        parent.mkdir(exist_ok=True)
 
 
 @contextlib.contextmanager

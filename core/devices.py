@@ -29,13 +29,13 @@ def resolve_device(name: str) -> str:
 
     has_cuda, has_mps = torch.cuda.is_available(), torch.backends.mps.is_available()
     if name == "auto":
-        found = "cuda:0" if has_cuda else "mps" if has_mps else "cpu"
-        if not found.startswith(device_kind(name)):  # keys say what pages are made on
+        device = "cuda:0" if has_cuda else "mps" if has_mps else "cpu"
+        if not device.startswith(device_kind(name)):  # keys say what pages are made on
             raise SetupError(
                 f"this machine has a {device_kind(name)} device, but torch cannot use it",
                 "Use --device cpu, or install a driver that fits this torch.",
             )
-        return found
+        return device
     if name == "mps":
         if not has_mps:
             raise SetupError("--device mps: this machine has no such device", "Use --device cpu.")
@@ -67,9 +67,9 @@ def device_kind(name: str) -> str:
 
 def _torch_build() -> dict[str, bool]:
     """Which kinds of card the installed torch was built for, from the file in which it says so."""
-    found = importlib.util.find_spec("torch")
+    spec = importlib.util.find_spec("torch")
     try:
-        text = Path(found.origin).with_name("version.py").read_text("utf-8") if found and found.origin else ""
+        text = Path(spec.origin).with_name("version.py").read_text("utf-8") if spec and spec.origin else ""
     except OSError:
         text = ""
     return {kind: re.search(rf"(?m)^{kind}\b.*= *'", text) is not None for kind in ("cuda", "hip")}

@@ -44,7 +44,7 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class PageHalfway:
-    """A page has ended the first of two sweeps and waits for the others of its chapter."""
+    """A page has ended the first of two passes and waits for the others of its chapter."""
 
     page: str
 

@@ -115,7 +115,7 @@ def _write_page(out: Path, options: Options, chapter: Chapter, page: Page, expla
     write_atomic(target.with_suffix(".json"), _json(public_document(document)))
     if explain:
         _write_explanation(target, page.name, decoded, configure(options, chapter))
-    return len(document["panels"])
+    return len(document["polygons"])
 
 
 def _write_explanation(target: Path, page_name: str, image: Image, config: Config) -> None:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mangacolor.core.errors import MangacolorError
 from mangacolor.core.settings import Options, RunOptions
-from mangacolor.formats.discovery import discover
-from mangacolor.formats.limits import limits_of
 from mangacolor.pipeline.engine.cancel import CancelToken
-from mangacolor.pipeline.engine.chapter_task import ChapterWork
-from mangacolor.pipeline.engine.page_task import Job, PageWork
-from mangacolor.pipeline.page_numbers import pick_pages
-from mangacolor.pipeline.run import make_works
-from mangacolor.pipeline.store.corrections import with_edits
-from mangacolor.pipeline.store.layout import State
-from mangacolor.pipeline.store.manifest import Manifest
+from mangacolor.pipeline.engine.chapter_task import ChapterTask
+from mangacolor.pipeline.engine.page_results import came_coloured
+from mangacolor.pipeline.engine.page_task import PageTask
+from mangacolor.pipeline.engine.tasks import make_tasks
+from mangacolor.pipeline.preparation import make_job, make_plan
+from mangacolor.pipeline.store.store import read_store
 from mangacolor.stages.graph import Graph
 from mangacolor.stages.registry import default_graph
 
@@ -33,6 +30,11 @@ class PagePlan:
     to_run: tuple[str, ...] = ()
     up_to_date: bool = False
     problem: str = ""
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing follows what is said here."""
+        return self.up_to_date or bool(self.problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,62 +58,55 @@ def plan_run(
     Where a chapter stage has yet to speak, everything that rests on it counts as to run, although some
     pages may turn out to be up to date.
     """
-    graph = graph or default_graph()
-    selection = graph.select(run_options.until, run_options.start)
-    found = discover(inputs, out, run_options.output_form, limits_of(options, run_options))
-    state = State(out)
-    chapters = pick_pages(with_edits(found.chapters, run_options.edits, state), run_options.pages)
-    manifest = Manifest(state.out, state.manifest)
-    job = Job(graph, selection, CancelToken(), manifest, force=run_options.force)
-    works = make_works(job, chapters, options, state, apart=run_options.pages is not None)
-    plans = {work.index: _look(work) for work in works}
-    waiting = [work for work in works if work.fan_in is not None]
-    for fan_in in {id(work.fan_in): work.fan_in for work in waiting if work.fan_in is not None}.values():
-        mine = [work for work in waiting if work.fan_in is fan_in]
-        plans.update(_second_sweep(fan_in, mine, plans))
-    return RunPlan(graph, tuple(plans[work.index] for work in works))
+    plan = make_plan(inputs, out, options, run_options, graph or default_graph())
+    tasks = make_tasks(make_job(plan, CancelToken()), plan.chapters, read_store(out))
+    tasks.check_documents()
+    plans = {task.spec.index: _look(task) for task in tasks.pages}
+    for chapter in tasks.waiting_chapters():
+        waiting = [task for task in tasks.pages if tasks.chapters.get(task.spec.index) is chapter]
+        plans.update(_look_at_second_pass(chapter, waiting, plans))
+    return RunPlan(plan.graph, tuple(plans[task.spec.index] for task in tasks.pages))
 
 
-def _look(work: PageWork) -> PagePlan:
-    name, graph = work.page.name, work.job.graph
+def _look(task: PageTask) -> PagePlan:
+    state, graph = task.state, task.spec.job.graph
     try:
-        entry = work.examine()
+        state.entry = task.examine()
     except MangacolorError as error:
-        return PagePlan(name, problem=error.message)
+        return PagePlan(task.name, problem=error.message)
     finally:
-        work.source = b""
-    work.entry = entry
-    if entry is not None:
-        return PagePlan(name, up_to_date=True)
-    cached = tuple(stage for stage in graph.names if stage in work.keys and _is_there(work, stage))
-    to_run = tuple(stage for stage in graph.names if stage in work.to_run)
-    if work.ended:
-        return PagePlan(name, cached)
-    done = not to_run and not work.commits and not work.fan_in
-    return PagePlan(name, tuple(stage for stage in cached if stage not in to_run), to_run, done)
+        state.source = b""
+    if state.entry is not None:
+        return PagePlan(task.name, up_to_date=True)
+    cached = tuple(stage for stage in graph.names if stage in state.keys and _is_there(task, stage))
+    to_run = tuple(stage for stage in graph.names if stage in state.to_run)
+    if state.ended:
+        return PagePlan(task.name, cached)
+    done = not to_run and task.spec.output is None and not task.spec.first_pass
+    return PagePlan(task.name, tuple(stage for stage in cached if stage not in to_run), to_run, done)
 
 
-def _is_there(work: PageWork, stage: str) -> bool:
-    return stage in work.given or work.cache.holds(stage, work.keys[stage])
+def _is_there(task: PageTask, stage: str) -> bool:
+    return stage in task.spec.chapter_results or task.spec.cache.holds(stage, task.state.keys[stage])
 
 
-def _second_sweep(
-    fan_in: ChapterWork, works: Sequence[PageWork], plans: dict[int, PagePlan]
+def _look_at_second_pass(
+    chapter: ChapterTask, tasks: Sequence[PageTask], plans: Mapping[int, PagePlan]
 ) -> dict[int, PagePlan]:
     """What follows the chapter stages, for the pages that get there."""
-    going_on = [w for w in works if not (w.ended or plans[w.index].up_to_date or plans[w.index].problem)]
-    settled = all(not plans[work.index].to_run for work in going_on)
-    fan_in.arrived = list(going_on)
-    fan_in.coloured = [work for work in works if work.came_coloured()]
-    given = fan_in.recall() if settled else None
-    if given is not None:
-        return {work.index: _look(work) for work in fan_in.second_sweep(given)}
-    return {work.index: _open_end(work, plans[work.index]) for work in going_on}
+    first = {task.spec.index: plans[task.spec.index] for task in tasks}
+    going_on = [task for task in tasks if not (task.state.ended or first[task.spec.index].is_settled)]
+    chapter.arrived = list(going_on)
+    chapter.coloured = [task for task in tasks if came_coloured(task)]
+    unfinished = any(first[task.spec.index].to_run for task in going_on)
+    results = None if unfinished else chapter.load_cached()
+    if results is not None:
+        return {task.spec.index: _look(task) for task in chapter.second_pass(results)}
+    return {task.spec.index: _open_end(task, first[task.spec.index]) for task in going_on}
 
 
-def _open_end(work: PageWork, first: PagePlan) -> PagePlan:
-    graph = work.job.graph
-    targets = work.job.selection.targets
+def _open_end(task: PageTask, first: PagePlan) -> PagePlan:
+    graph, targets = task.spec.job.graph, task.spec.job.selection.targets
     wanted = {name for target in targets for name in (*graph.ancestors(target), target)}
     early = set(first.cached) | set(first.to_run)
     later = tuple(name for name in graph.names if name in wanted and name not in early)

@@ -2,33 +2,47 @@
 configuration.
 
 A stage file defines a frozen ``Config`` dataclass, ``configure(options, chapter) -> Config``,
-``run(context, inputs) -> Artifact`` and one ``STAGE = Stage(...)``; ``stages/registry.py`` lists it.
+``run(context: StageContext[Config], inputs) -> Artifact`` and one ``STAGE = Stage(...)``;
+``stages/registry.py`` lists it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Protocol, TypeVar
+from typing import Any, Final, Generic, Literal, Protocol, TypeVar
 
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page
 
 T = TypeVar("T")
+C = TypeVar("C")  # a stage's configuration
+C_co = TypeVar("C_co", covariant=True)
 Lane = Literal["cpu", "device", "io"]
 # For a field of a stage's ``Config`` that refuses pages but changes no pixel: not in any cache key.
 # ``limit: int = field(metadata=GUARD)``
 GUARD: Final[Mapping[str, bool]] = {"guard": True}
+# What a ``summary`` may say that the engine tells of a page.
+PANEL_COUNT: Final = "panels"  # how many panels it has
+CAME_COLOURED: Final = "coloured"  # it is in colour already, so that it shows the chapter's right colours
+Summary = Mapping[str, int | str]
 
 
-class StageContext(Protocol):
+class StageContext(Protocol[C_co]):
     """What the engine hands to a running stage, besides its inputs."""
 
     page: Page
     chapter: Chapter
-    config: Any  # what the stage's ``configure`` made
-    device: str  # resolved: "cpu", "cuda:0", "mps"
+    device: str  # resolved: "cpu", "cuda:0", "mps"; in ``prepare`` always "cpu"
     source: bytes  # the page's file, as read from its source
+
+    @property
+    def config(self) -> C_co:
+        """What the stage's ``configure`` made."""
+
+    @property
+    def prepared(self) -> Any:
+        """What the stage's ``prepare`` made; None for a stage without."""
 
     def resource(self, key: Hashable, make: Callable[[], T]) -> T:
         """``make()`` once a run and lane, then the same object: for loaded models."""
@@ -44,7 +58,7 @@ class StageContext(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Generic[C]):
     """A named step of the graph.
 
     ``needs``: stages whose artifacts it reads. ``version``: raise it when the same configuration
@@ -54,27 +68,42 @@ class Stage:
     ``decides``: its ``outcome`` may end the page, so stages that it does not rest on wait for it.
     ``keep``: ``always`` for small artifacts, ``asked`` for large ones (written with ``--keep`` or
     when named by ``--until``). ``preview`` draws ``<stage>.png`` for a stage with no ``main`` image.
+
+    ``prepare``: the part of the work that needs no device. It runs on the cpu lane before ``run``, which
+    finds its result in ``context.prepared``: the device then does another page meanwhile. Its seconds are the
+    stage's; the result is neither kept nor part of a key.
+    ``check``: called once a run with the chapters before any page is read; raises ``UsageError`` where the
+    options do not fit them. ``summary``: what to tell of a page, by ``PANEL_COUNT`` and ``CAME_COLOURED``.
+    ``figures``: further pictures for a report, by name, from the data that the stage left and the source
+    page (H×W×3 RGB), each at most so many pixels a side.
     """
 
     name: str
-    run: Callable[[StageContext, Inputs], Artifact]
-    configure: Callable[[Options, Chapter], object]
+    run: Callable[[StageContext[C], Inputs], Artifact]
+    configure: Callable[[Options, Chapter], C]
     needs: tuple[str, ...] = ()
     version: int = 1
     lane: Lane = "cpu"
     keep: Literal["always", "asked"] = "always"
     decides: bool = False
-    fingerprint: Callable[[Any], str] | None = None
+    fingerprint: Callable[[C], str] | None = None
     page_fingerprint: Callable[[Page], str] | None = None
     preview: Callable[[Artifact, Inputs], Image] | None = None
+    prepare: Callable[[StageContext[C], Inputs], object] | None = None
+    check: Callable[[Options, Sequence[Chapter]], None] | None = None
+    summary: Callable[[Artifact], Summary] | None = None
+    figures: Callable[[Mapping[str, Any], Image, int], Mapping[str, Image]] | None = None
 
 
-class ChapterContext(Protocol):
+class ChapterContext(Protocol[C_co]):
     """What the engine hands to a running chapter stage."""
 
     chapter: Chapter
-    config: Any
     document: Mapping[str, Any] | None  # the stage's ``file`` as it lies there, perhaps edited
+
+    @property
+    def config(self) -> C_co:
+        """What the stage's ``configure`` made."""
 
     def check_cancelled(self) -> None:
         """Raise ``Cancelled`` if the run is to stop. Call it between pages."""
@@ -83,12 +112,12 @@ class ChapterContext(Protocol):
         """Leave the stage's ``file`` for people to read and edit. JSON-able."""
 
     def references(self) -> Iterator[Inputs]:
-        """The artifacts of ``needs`` and of ``decode`` for each coloured page that shows the right colours:
-        the chapter's own, and those that the options name. Made when asked for; may call the network."""
+        """The artifacts of ``reference_needs`` for each coloured page that shows the right colours: the
+        chapter's own, and those that the options name. Made when asked for; may call the network."""
 
 
 @dataclass(frozen=True, slots=True)
-class ChapterStage:
+class ChapterStage(Generic[C]):
     """A step that looks at every page of a chapter and hands each an artifact of its own.
 
     ``run`` gets the artifacts of ``needs`` by page name, in reading order. They are read from the disk
@@ -102,17 +131,21 @@ class ChapterStage:
     ``UsageError`` for what it cannot read. ``preview`` draws ``<stage>.png`` of what a page was handed.
     ``neutral`` is the artifact that changes nothing. Pages get it where ``configure`` returns None and with
     ``--pages``; nothing then waits for the other pages.
+    ``reference_needs``: the stages whose artifacts of coloured pages ``context.references()`` gives, made
+    as if they were grey and each page were alone. ``check`` is as in ``Stage``.
     """
 
     name: str
-    run: Callable[[ChapterContext, Mapping[str, Inputs]], Mapping[str, Artifact]]
-    configure: Callable[[Options, Chapter], object | None]
+    run: Callable[[ChapterContext[C], Mapping[str, Inputs]], Mapping[str, Artifact]]
+    configure: Callable[[Options, Chapter], C | None]
     needs: tuple[str, ...]
     neutral: Callable[[], Artifact]
     version: int = 1
     file: str = ""
     edits: Callable[[Mapping[str, Any]], object] | None = None
     preview: Callable[[Artifact, Inputs], Image] | None = None
+    reference_needs: tuple[str, ...] = ()
+    check: Callable[[Options, Sequence[Chapter]], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from mangacolor.core.colour import luma as luma_of
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs
-from mangacolor.stages.base import Stage, StageContext
+from mangacolor.stages.base import CAME_COLOURED, Stage, StageContext, Summary
 
 Floats = npt.NDArray[np.float64]
 _AGE_HUE = np.radians(28)  # of Cr against -Cb; yellow is at 9°, stained paper at 25–33°, skin at 45–50°
@@ -60,7 +60,7 @@ def configure(options: Options, _chapter: Chapter) -> Config:
     return Config(force_color=options.force_color)
 
 
-def run(context: StageContext, inputs: Inputs) -> Artifact:
+def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     """Measure ``decode``'s picture.
 
     Data: ``kind`` (``manga``, ``colour`` or ``blank``), ``chroma`` (what no tint explains, as a share of
@@ -68,7 +68,7 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
     the page's ground), ``forced``.
     ``outcome`` is ``copy`` for blank pages, and for coloured ones unless the user forces colour.
     """
-    config: Config = context.config
+    config = context.config
     pixels = inputs["decode"].images["main"]
     drawn = drawn_share(pixels, config.blank_contrast)
     chroma = 0.0 if inputs["decode"].data["grey"] else unexplained_chroma(pixels, config)
@@ -197,4 +197,8 @@ def _in_blocks(rows: Floats) -> Floats:
     return padded.reshape(blocks, _BLOCK, -1)
 
 
-STAGE = Stage("classify", run, configure, needs=("decode",), version=3, decides=True)
+def summary(artifact: Artifact) -> Summary:
+    return {CAME_COLOURED: artifact.data["kind"] == "colour"}
+
+
+STAGE = Stage("classify", run, configure, needs=("decode",), version=3, decides=True, summary=summary)

@@ -19,7 +19,7 @@ def configure(options: Options, _chapter: Chapter) -> Config:
     return Config(max_pixels=options.max_pixels)
 
 
-def run(context: StageContext, _inputs: Inputs) -> Artifact:
+def run(context: StageContext[Config], _inputs: Inputs) -> Artifact:
     """Decode ``context.source``.
 
     ``main`` is H×W×3 uint8 sRGB. Data: ``size`` [w, h] of ``main``; of the file ``format``, ``mode``

@@ -22,7 +22,7 @@ def configure(_options: Options, _chapter: Chapter) -> Config:
     return Config()
 
 
-def run(context: StageContext, inputs: Inputs) -> Artifact:
+def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     """Write ``reassemble``'s picture as a file: ``blob``.
 
     The source's format and density are kept. A format that cannot hold the picture (GIF and grey

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import difflib
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
+from typing import Any
 
 from mangacolor.core.errors import SetupError, UsageError
+from mangacolor.core.settings import Options
+from mangacolor.core.types import Chapter
 from mangacolor.stages.base import ChapterStage, Stage
 
-Node = Stage | ChapterStage
+Node = Stage[Any] | ChapterStage[Any]
 
 
 class Graph:
@@ -47,7 +50,7 @@ class Graph:
         """Every stage's name, needs before the stages that need them."""
         return tuple(self._stages)
 
-    def page_stage(self, name: str) -> Stage:
+    def page_stage(self, name: str) -> Stage[Any]:
         """A stage that runs for each page."""
         stage = self[name]
         assert isinstance(stage, Stage)
@@ -73,21 +76,21 @@ class Graph:
         return self._ancestors[self[name].name]
 
     def _find_ancestors(self, name: str) -> frozenset[str]:
-        found: set[str] = set()
+        ancestors: set[str] = set()
         queue = list(self[name].needs)
         while queue:
             need = queue.pop()
-            if need not in found:
-                found.add(need)
+            if need not in ancestors:
+                ancestors.add(need)
                 queue.extend(self._stages[need].needs)
-        return frozenset(found)
+        return frozenset(ancestors)
 
     def descendants(self, name: str) -> frozenset[str]:
         """Everything that rests on ``name``, not itself."""
         self[name]
         return frozenset(other for other in self._stages if name in self.ancestors(other))
 
-    def _check_chapter_stage(self, stage: ChapterStage) -> None:
+    def _check_chapter_stage(self, stage: ChapterStage[Any]) -> None:
         for name in self.ancestors(stage.name):
             if isinstance(self[name], ChapterStage):
                 raise SetupError(
@@ -100,6 +103,12 @@ class Graph:
                     f"chapter stage {stage.name} needs {need}, which is not always kept",
                     'give it keep="always", or need something smaller',
                 )
+
+    def check(self, options: Options, chapters: Sequence[Chapter]) -> None:
+        """Have every stage see whether the options fit the chapters. Raises ``UsageError``."""
+        for stage in self._stages.values():
+            if stage.check is not None:
+                stage.check(options, chapters)
 
     def select(self, until: str | None = None, start: str | None = None) -> Selection:
         """The part of the graph that ``--until`` and ``--from`` ask for.

@@ -41,7 +41,7 @@ def built_in_stages() -> tuple[Node, ...]:
 
 def third_party_stages() -> tuple[Node, ...]:
     """Stages that installed packages add, in the order of their names."""
-    found = []
+    stages: list[Node] = []
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         try:
             stage = point.load()
@@ -55,5 +55,5 @@ def third_party_stages() -> tuple[Node, ...]:
                 f"the entry point {point.name} names {point.value}, which is no Stage",
                 "It must name a Stage or ChapterStage of mangacolor.stages.base.",
             )
-        found.append(stage)
-    return tuple(found)
+        stages.append(stage)
+    return tuple(stages)

@@ -29,7 +29,7 @@ from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Artifact, Inputs
 from mangacolor.pipeline.events import Event, StageDone
 from mangacolor.pipeline.run import run
-from mangacolor.stages.base import Lane, Stage, StageContext, no_config
+from mangacolor.stages.base import Lane, NoConfig, Stage, StageContext, no_config
 from mangacolor.stages.graph import Graph
 from mangacolor.stages.registry import default_graph
 from mangacolor.tests.helpers.cluster import cluster
@@ -166,13 +166,13 @@ def sleeping_graph() -> Graph:
     """decode → paint → encode, 20, 100 and 60 milliseconds a page."""
 
     def sleeper(seconds: float, last: bool = False) -> Any:
-        def sleep(_context: StageContext, _inputs: Inputs) -> Artifact:
+        def sleep(_context: StageContext[NoConfig], _inputs: Inputs) -> Artifact:
             time.sleep(seconds)
             return Artifact(blob=b"x") if last else Artifact({})
 
         return sleep
 
-    def stage(name: str, seconds: float, lane: Lane, *needs: str, last: bool = False) -> Stage:
+    def stage(name: str, seconds: float, lane: Lane, *needs: str, last: bool = False) -> Stage[Any]:
         return Stage(name, sleeper(seconds, last), no_config, needs, lane=lane)
 
     return Graph(

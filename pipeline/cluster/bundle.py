@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from mangacolor.core.settings import Options, RunOptions
-from mangacolor.core.types import Artifact, Chapter
-from mangacolor.pipeline.engine.page_task import PageWork
+from mangacolor.core.types import Chapter
+from mangacolor.pipeline.engine.page_task import PageTask
+from mangacolor.pipeline.engine.tasks import Begun
 from mangacolor.pipeline.events import Event
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Line, Manifest
@@ -28,22 +29,11 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
-class PageTask:
-    """A page of a bundle: its place in the chapter, and what an earlier sweep left of it."""
-
-    place: int
-    given: Mapping[str, Artifact] = field(default_factory=dict)
-    seconds: Mapping[str, float] = field(default_factory=dict)
-    spent: float = 0.0
-    panels: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Bundle:
     """Some pages of one chapter, for one call of the local engine on a worker.
 
-    ``halfway``: only the first of two sweeps, up to what the chapter stages need (``targets``). ``known``:
-    what the manifest says of these pages. ``release``: what the worker must be.
+    ``pages``: their names, and what an earlier pass left of each. ``known``: what the manifest says of them.
+    ``release``: what the worker must be.
     """
 
     name: str
@@ -52,9 +42,7 @@ class Bundle:
     options: Options
     run_options: RunOptions
     chapter: Chapter
-    tasks: tuple[PageTask, ...]
-    targets: tuple[str, ...]
-    halfway: bool
+    pages: Mapping[str, Begun]
     known: tuple[Line, ...]
     release: Release
 
@@ -63,19 +51,19 @@ class Bundle:
         """The worker's manifest. Every attempt at a bundle goes on with the same one."""
         return State(self.out).parts / f"{self.name}.jsonl"
 
-    @property
-    def pages(self) -> tuple[str, ...]:
-        return tuple(self.chapter.pages[task.place].name for task in self.tasks)
-
 
 @dataclass(frozen=True, slots=True)
 class Halfway:
-    """A page after the first sweep: enough to make a ``PageWork`` that a chapter stage can look at."""
+    """A page after the first pass: enough for a ``PageTask`` that a chapter stage can look at.
+
+    ``survived``: whether a second pass is to follow.
+    """
 
     keys: Mapping[str, str]
     seconds: Mapping[str, float]
     spent: float
     panels: int
+    survived: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +76,18 @@ class BundleResult:
     halfway: Mapping[str, Halfway]
 
 
-def cut(works: Sequence[PageWork], workers: int, pages_in_all: int) -> Iterator[list[PageWork]]:
-    """Works of one chapter as bundles that keep ``workers`` busy, each a run of pages in order."""
+def cut_bundles(tasks: Sequence[PageTask], workers: int, pages_in_all: int) -> Iterator[list[PageTask]]:
+    """The pages of one chapter as bundles that keep ``workers`` busy, each a run of pages in order."""
     size = min(LARGEST, -(-pages_in_all // (BUNDLES_A_WORKER * max(1, workers))))
-    size = max(1, size, -(-len(works) // MOST_OF_A_CHAPTER))
-    return (list(works[start : start + size]) for start in range(0, len(works), size))
+    size = max(1, size, -(-len(tasks) // MOST_OF_A_CHAPTER))
+    return (list(tasks[start : start + size]) for start in range(0, len(tasks), size))
 
 
-def known_of(manifest: Manifest, works: Sequence[PageWork]) -> tuple[Line, ...]:
+def known_lines(manifest: Manifest, tasks: Sequence[PageTask]) -> tuple[Line, ...]:
     """The manifest's lines about pages, and about the files that they may become."""
     names = dict[str, None]()
-    for work in works:
-        page = work.page.name
-        container = work.chapter.container
+    for task in tasks:
+        page, container = task.name, task.spec.chapter.container
         for name in (page, str(PurePosixPath(page).with_suffix(".png")), f"{page}.png"):
             names[name] = None
         if container:

@@ -110,12 +110,14 @@ class Cluster:
         probe, secret = state.scratch / f".{secrets.token_hex(8)}.tmp", secrets.token_hex(8)
         write_atomic(probe, secret.encode(), durable=True)
         try:
-            found = self._introductions(names, options, probe, secret, source)
+            introductions = self._introductions(names, options, probe, secret, source)
         finally:
             probe.unlink(missing_ok=True)
-        mine = make_release(options, graph)
-        _compare(mine, found)
-        return Check(Release(mine.mark, found[0][1].release.device), tuple(_differences(found)))
+        own = make_release(options, graph)
+        _compare(own, introductions)
+        return Check(
+            Release(own.mark, introductions[0][1].release.device), tuple(_differences(introductions))
+        )
 
     def _introductions(
         self, names: Sequence[str], options: Options, probe: Path, secret: str, source: Path | None
@@ -133,16 +135,16 @@ class Cluster:
             )
             for name in names
         ]
-        found = []
+        introductions = []
         for name, future in zip(names, asked, strict=True):
             try:
-                found.append((name, future.result(timeout=_INTRODUCE_WITHIN)))
+                introductions.append((name, future.result(timeout=_INTRODUCE_WITHIN)))
             except Exception as error:
                 raise SetupError(
                     f"the worker {name} cannot run mangacolor: {type(error).__name__}: {error}",
                     "Install the same mangacolor on every machine; see docs/guide/cluster.md.",
                 ) from error
-        return found
+        return introductions
 
     def submit(self, function: Callable[..., Any], argument: object, then: Then) -> None:
         """Run ``function(argument)`` on some worker; ``then`` gets its result or error, in another thread."""
@@ -177,18 +179,18 @@ def is_lost_scheduler(error: BaseException) -> bool:
     return isinstance(error, CancelledError)
 
 
-def _compare(mine: Release, found: Sequence[tuple[str, Introduction]]) -> None:
-    for name, worker in found:
+def _compare(own: Release, introductions: Sequence[tuple[str, Introduction]]) -> None:
+    for name, worker in introductions:
         if worker.problem:
             raise SetupError(
                 f"the worker {name} {worker.problem}", "See docs/guide/cluster.md for what workers need."
             )
-        if worker.release.mark != mine.mark:
+        if worker.release.mark != own.mark:
             raise SetupError(
                 f"the worker {name} has another mangacolor than this machine, or other stages or weights",
                 "Install the same everywhere, then start the workers again.",
             )
-    kinds = {worker.release.device: name for name, worker in found}
+    kinds = {worker.release.device: name for name, worker in introductions}
     if len(kinds) > 1:
         which = ", ".join(f"{name} computes on {kind}" for kind, name in sorted(kinds.items()))
         raise SetupError(
@@ -197,13 +199,13 @@ def _compare(mine: Release, found: Sequence[tuple[str, Introduction]]) -> None:
         )
 
 
-def _differences(found: Sequence[tuple[str, Introduction]]) -> list[str]:
+def _differences(introductions: Sequence[tuple[str, Introduction]]) -> list[str]:
     """Libraries in which workers differ from this machine: pages may then differ in a last bit."""
-    mine = dict(libraries())
+    own = dict(libraries())
     other = {
-        f"{library} {version} on a worker, {mine[library]} here"
-        for _, worker in found
+        f"{library} {version} on a worker, {own[library]} here"
+        for _, worker in introductions
         for library, version in worker.libraries
-        if version != mine[library]
+        if version != own[library]
     }
     return [f"{'; '.join(sorted(other))}: pages may differ in a last bit"] if other else []

@@ -22,16 +22,15 @@ from mangacolor.core.settings import Options
 from mangacolor.core.types import Chapter
 from mangacolor.pipeline.cluster.bundle import Bundle, BundleResult, Halfway, Release
 from mangacolor.pipeline.engine.cancel import CancelToken
-from mangacolor.pipeline.engine.chapter_task import ChapterWork
 from mangacolor.pipeline.engine.local import Engine
-from mangacolor.pipeline.engine.memory import page_budget, weigh
-from mangacolor.pipeline.engine.page_task import Job, PageWork
+from mangacolor.pipeline.engine.memory import page_budget
+from mangacolor.pipeline.engine.tasks import Tasks, make_tasks
 from mangacolor.pipeline.events import Event, StageStarted
-from mangacolor.pipeline.store.cache import PageCache
+from mangacolor.pipeline.preparation import WorkPlan, make_job
 from mangacolor.pipeline.store.keys import digest, make_recipe
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Manifest
-from mangacolor.pipeline.store.packing import make_packing
+from mangacolor.pipeline.store.store import Store
 from mangacolor.stages import registry
 from mangacolor.stages.graph import Graph
 
@@ -121,75 +120,44 @@ def _run(bundle: Bundle, token: CancelToken) -> BundleResult:
     if "torch" not in sys.modules:
         # Dask allows its workers one thread; the sums of one machine must be those of another.
         os.environ["OMP_NUM_THREADS"] = str(usable_cores())
-    state = State(bundle.out)
-    manifest = Manifest(state.out, bundle.part, state.scratch, bundle.known)
-    works, fan_in = _make_works(bundle, token, state, manifest)
+    state, graph, settings = State(bundle.out), registry.default_graph(), bundle.run_options
+    store = Store(state, Manifest(state.out, bundle.part, state.scratch, bundle.known))
+    selection = graph.select(settings.until, settings.start)
+    chapters = (bundle.chapter,)
+    planned = frozenset(page.name for page in bundle.chapter.pages)
+    job = make_job(WorkPlan(graph, selection, bundle.options, settings, chapters, planned), token)
+    tasks = make_tasks(job, chapters, store, begun=bundle.pages)
+    _leave_ends_to_the_client(tasks)
     events: list[Event] = []
-    options = bundle.run_options
+    budget = page_budget(settings.memory)
     engine = Engine(
-        works[0].job,
-        events.append,
-        bundle.options.device,
-        options.jobs,
-        page_budget(options.memory),
-        options.stage_timeout,
-        _MODELS,
+        job, events.append, bundle.options.device, settings.jobs, budget, settings.stage_timeout, _MODELS
     )
-    result = engine.run(works)
+    result = engine.run(tasks)
     return BundleResult(
         events=tuple(event for event in events if not isinstance(event, StageStarted)),
         stages_run=result.stages_run,
         counts=engine.counts,
-        halfway={work.page.name: _halfway(work) for work in fan_in.arrived} if fan_in else {},
+        halfway=_halfway(tasks),
     )
 
 
-def _make_works(
-    bundle: Bundle, token: CancelToken, state: State, manifest: Manifest
-) -> tuple[list[PageWork], ChapterWork | None]:
-    graph, options, chapter = registry.default_graph(), bundle.run_options, bundle.chapter
-    apart = options.pages is not None
-    job = Job(
-        graph,
-        graph.select(options.until, options.start),
-        token,
-        manifest,
-        frozenset(page.name for page in chapter.pages),
-        options.keep,
-        options.force,
-        options.on_error == "copy",
-        lambda source: weigh(source, bundle.options, bundle.run_options.memory),
-    )
-    recipe = make_recipe(graph, bundle.options, chapter, job.selection.targets, apart=apart)
-    # Neither is ever complete here: it is the client that decides for the chapter, and packs it.
-    fan_in = None
-    if bundle.halfway:
-        fan_in = ChapterWork(job, chapter, recipe, state, (), 0, len(bundle.tasks) + 1)
-    packing = make_packing(chapter, state, manifest, whole=not apart, fill_in=job.fill_in)
-    if packing is not None:
-        packing.missing = len(bundle.tasks) + 1
-    works = []
-    for task in bundle.tasks:
-        page = chapter.pages[task.place]
-        works.append(
-            PageWork(
-                job,
-                page,
-                chapter,
-                recipe,
-                PageCache(state.page_folder(page.name), state.scratch),
-                task.place,
-                bundle.targets,
-                dict(task.given),
-                fan_in,
-                packing,
-                seconds=dict(task.seconds),
-                spent=task.spent,
-                panels=task.panels,
-            )
-        )
-    return works, fan_in
+def _leave_ends_to_the_client(tasks: Tasks) -> None:
+    """Let no chapter and no archive ever be complete here: the client decides for them, and packs."""
+    for chapter in tasks.waiting_chapters():
+        chapter.missing += 1
+    for packing in tasks.packings.values():
+        packing.missing += 1
 
 
-def _halfway(work: PageWork) -> Halfway:
-    return Halfway(work.keys, work.seconds, work.spent_so_far, work.panels)
+def _halfway(tasks: Tasks) -> dict[str, Halfway]:
+    """What the client must know of pages that have ended their first pass."""
+    pages: dict[str, Halfway] = {}
+    for chapter in tasks.waiting_chapters():
+        for survived, ended in ((True, chapter.arrived), (False, chapter.coloured)):
+            for task in ended:
+                state = task.state
+                pages[task.name] = Halfway(
+                    state.keys, state.seconds, task.spent_so_far, state.panels, survived
+                )
+    return pages

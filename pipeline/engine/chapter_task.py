@@ -1,186 +1,196 @@
-"""A chapter between its two sweeps: pages come in, chapter stages look at them all, pages go on."""
+"""A chapter between its two passes: pages come in, chapter stages look at them all, pages go on."""
 
 from __future__ import annotations
 
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
 from typing import Any
 
-from mangacolor.core.atomic import write_atomic
 from mangacolor.core.errors import PageError
-from mangacolor.core.types import Artifact, Chapter, Inputs
+from mangacolor.core.types import Artifact, Chapter, Inputs, Page
 from mangacolor.pipeline.engine.context import ContextOfChapter, check_artifact
-from mangacolor.pipeline.engine.page_task import Job, PageWork
-from mangacolor.pipeline.engine.references import References
+from mangacolor.pipeline.engine.job import Job
+from mangacolor.pipeline.engine.page_results import came_coloured
+from mangacolor.pipeline.engine.page_task import PageTask
+from mangacolor.pipeline.store.chapter_documents import ChapterDocuments, Results
 from mangacolor.pipeline.store.keys import Recipe, digest
-from mangacolor.pipeline.store.layout import State
-from mangacolor.pipeline.store.user_documents import read_document, write_document
 from mangacolor.stages.base import ChapterStage
 
-Given = dict[str, dict[str, Artifact]]  # page name → chapter stage → artifact
+ChapterResults = dict[str, dict[str, Artifact]]  # page name → chapter stage → artifact
+# Artifacts of some stages for coloured pages: (stages, the chapter's own such pages, chapter, counts).
+FindReferences = Callable[[Sequence[str], Sequence[Page], Chapter, Counter[str]], Iterator[Inputs]]
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What the chapter stages gave to each page, and the seconds of those that ran."""
 
-    given: Given
-    seconds: dict[str, float]
+    results: ChapterResults
+    seconds: dict[str, float] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
-class ChapterWork:
-    """The state of a chapter. Only the coordinator changes it."""
+class ChapterTask:
+    """The state of a chapter. Only the coordinator changes it, but for the methods marked [lane].
+
+    ``stages``: the chapter stages that have something to do. ``index``: of its first page. ``missing``:
+    pages still in the first pass. ``documents`` is None where nothing is kept.
+    """
 
     job: Job
     chapter: Chapter
     recipe: Recipe
-    state: State
-    stages: tuple[ChapterStage, ...]
-    index: int  # of its first page: for the lanes' order
-    missing: int  # pages still in the first sweep
-    references: References | None = None
-    arrived: list[PageWork] = field(default_factory=list)
-    coloured: list[PageWork] = field(default_factory=list)  # pages that came in colour
+    stages: tuple[ChapterStage[Any], ...]
+    index: int
+    missing: int
+    documents: ChapterDocuments | None
+    references: FindReferences
+    arrived: list[PageTask] = field(default_factory=list)
+    coloured: list[PageTask] = field(default_factory=list)  # pages that came in colour
 
-    def arrive(self, work: PageWork, survived: bool) -> bool:
-        """A page has ended its first sweep. Whether it was the last one."""
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """What the first pass is for."""
+        return tuple(dict.fromkeys(need for stage in self.stages for need in stage.needs))
+
+    def page_ready(self, task: PageTask, survived: bool) -> bool:
+        """A page has ended its first pass. Whether it was the last one."""
         self.missing -= 1
         if survived:
-            self.arrived.append(work)
-        elif work.came_coloured():
-            self.coloured.append(work)
+            self.arrived.append(task)
+        elif came_coloured(task):
+            self.coloured.append(task)
         return self.missing == 0
 
-    def neutral(self) -> Given:
+    def neutral(self) -> ChapterResults:
         """What pages get where the chapter stages could not decide."""
-        return {w.page.name: {stage.name: stage.neutral() for stage in self.stages} for w in self.arrived}
+        return {task.name: {stage.name: stage.neutral() for stage in self.stages} for task in self.arrived}
 
-    def second_sweep(self, given: Given) -> list[PageWork]:
+    def second_pass(self, results: ChapterResults) -> list[PageTask]:
         """The pages that arrived, in reading order, with what they were given."""
-        self.arrived.sort(key=lambda work: work.index)
-        return [work.again({**work.given, **given[work.page.name]}) for work in self.arrived]
+        self._sort()
+        return [task.second_pass(results[task.name]) for task in self.arrived]
 
     def decide(self) -> Decision:
-        """[lane] Run the chapter stages, or take their word from the last run."""
+        """[lane] Run the chapter stages, or take what they gave in the last run."""
         self._sort()
-        decision = Decision({work.page.name: {} for work in self.arrived}, {})
+        decision = Decision({task.name: {} for task in self.arrived})
         for stage in self.stages:
-            documents = self._remembered(stage)
-            if documents is None:
+            results = self._load(stage)
+            if results is None:
                 started = time.perf_counter()
-                documents = self._run(stage, decision.counts)
+                results = self._run(stage, decision.counts)
                 decision.seconds[stage.name] = time.perf_counter() - started
-                self._remember(stage, documents)
-            _hand_out(decision.given, stage, documents)
+                self._save(stage, results)
+            _hand_out(decision.results, stage, results)
         return decision
 
-    def recall(self) -> Given | None:
+    def load_cached(self) -> ChapterResults | None:
         """What the chapter stages gave in the last run, if that still holds for each of them."""
         self._sort()
-        given: Given = {work.page.name: {} for work in self.arrived}
+        handed: ChapterResults = {task.name: {} for task in self.arrived}
         for stage in self.stages:
-            documents = self._remembered(stage)
-            if documents is None:
+            results = self._load(stage)
+            if results is None:
                 return None
-            _hand_out(given, stage, documents)
-        return given
-
-    def _sort(self) -> None:
-        self.arrived.sort(key=lambda work: work.index)
-        self.coloured.sort(key=lambda work: work.index)
+            _hand_out(handed, stage, results)
+        return handed
 
     def check_documents(self) -> None:
         """Raise ``UsageError`` for a file of a chapter stage that somebody has damaged."""
         for stage in self.stages:
             self._edits(stage)
 
-    def _edits(self, stage: ChapterStage) -> object:
+    def _sort(self) -> None:
+        self.arrived.sort(key=lambda task: task.spec.index)
+        self.coloured.sort(key=lambda task: task.spec.index)
+
+    def _edits(self, stage: ChapterStage[Any]) -> object:
         document = self._document(stage) if stage.edits else None
         return stage.edits(document) if stage.edits and document is not None else None
 
-    def _key(self, stage: ChapterStage) -> str:
-        needs = [f"{w.page.name} {w.keys[need]}" for w in self.arrived for need in stage.needs]
-        coloured = [f"{w.page.name} {w.copy_key}" for w in self.coloured]
+    def _key(self, stage: ChapterStage[Any]) -> str:
+        needs = [f"{task.name} {task.state.keys[need]}" for task in self.arrived for need in stage.needs]
+        coloured = [f"{task.name} {task.spec.copy_key(task.state.keys)}" for task in self.coloured]
         edits = json.dumps(self._edits(stage), sort_keys=True)
         return digest([self.recipe.marks[stage.name], *needs, "coloured", *coloured, edits])
 
-    def _run(self, stage: ChapterStage, counts: Counter[str]) -> dict[str, dict[str, Any]]:
+    def _run(self, stage: ChapterStage[Any], counts: Counter[str]) -> Results:
         context = ContextOfChapter(
             self.chapter,
             self.recipe.configs[stage.name],
             self._document(stage),
             self.job.cancel.check,
             lambda document: self._write(stage, document),
-            lambda: self._references(counts),
+            lambda: self._references(stage, counts),
         )
-        made = stage.run(context, _Pages(self.arrived, stage.needs))
-        names = [work.page.name for work in self.arrived]
-        if set(made) != set(names):
+        artifacts = stage.run(context, _Pages(self.arrived, stage.needs))
+        names = [task.name for task in self.arrived]
+        if set(artifacts) != set(names):
             raise PageError(f"chapter stage {stage.name} did not answer for every page and no other")
         for name in names:
-            check_artifact(stage.name, made[name])
-        return {name: made[name].data for name in names}
+            check_artifact(stage.name, artifacts[name])
+        return {name: artifacts[name].data for name in names}
 
-    def _references(self, counts: Counter[str]) -> Iterator[Inputs]:
-        if self.references is not None:
-            yield from self.references.of([work.page for work in self.coloured], self.chapter, counts)
+    def _references(self, stage: ChapterStage[Any], counts: Counter[str]) -> Iterator[Inputs]:
+        own = [task.spec.page for task in self.coloured]
+        return self.references(stage.reference_needs, own, self.chapter, counts)
 
-    def _document(self, stage: ChapterStage) -> dict[str, Any] | None:
+    def _document(self, stage: ChapterStage[Any]) -> dict[str, Any] | None:
         """The file that the stage left for people. Raises ``UsageError`` if it is no JSON object."""
-        return read_document(self.state.chapter_file(self.chapter.name, stage.file)) if stage.file else None
+        return self.documents.read(stage.file) if self.documents and stage.file else None
 
-    def _write(self, stage: ChapterStage, document: Mapping[str, Any]) -> None:
-        write_document(self.state.chapter_file(self.chapter.name, stage.file), document, self.state.scratch)
+    def _write(self, stage: ChapterStage[Any], document: Mapping[str, Any]) -> None:
+        if self.documents:
+            self.documents.write(stage.file, document)
 
-    def _file(self, stage: ChapterStage) -> Path:
-        return self.state.folder / "chapters" / PurePosixPath(self.chapter.name) / f"{stage.name}.json"
-
-    def _remembered(self, stage: ChapterStage) -> dict[str, dict[str, Any]] | None:
-        if self.job.force or stage.name in self.job.selection.forced:
+    def _load(self, stage: ChapterStage[Any]) -> Results | None:
+        if self.documents is None or not self.job.may_reuse(stage.name):
             return None
-        if stage.file and not self.state.chapter_file(self.chapter.name, stage.file).is_file():
+        if stage.file and not self.documents.holds(stage.file):
             return None
-        try:
-            document = json.loads(self._file(stage).read_bytes())
-            return dict(document["pages"]) if document["key"] == self._key(stage) else None
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
+        return self.documents.load_results(stage.name, lambda: self._key(stage))
 
-    def _remember(self, stage: ChapterStage, documents: dict[str, dict[str, Any]]) -> None:
-        text = json.dumps({"key": self._key(stage), "pages": documents}, ensure_ascii=False, indent=1)
-        write_atomic(self._file(stage), text.encode(), scratch=self.state.scratch)
+    def _save(self, stage: ChapterStage[Any], results: Results) -> None:
+        if self.documents:
+            self.documents.save_results(stage.name, self._key(stage), results)
 
 
-def _hand_out(given: Given, stage: ChapterStage, documents: dict[str, dict[str, Any]]) -> None:
-    for page, document in documents.items():
-        given[page][stage.name] = Artifact(document)
+def no_references(
+    _needs: Sequence[str], _own: Sequence[Page], _chapter: Chapter, _counts: Counter[str]
+) -> Iterator[Inputs]:
+    """Where no coloured page is looked at."""
+    return iter(())
+
+
+def _hand_out(handed: ChapterResults, stage: ChapterStage[Any], results: Results) -> None:
+    for page, document in results.items():
+        handed[page][stage.name] = Artifact(document)
 
 
 class _Pages(Mapping[str, Inputs]):
     """Artifacts of every page by name, read from the disk each time they are looked up."""
 
-    def __init__(self, works: list[PageWork], needs: tuple[str, ...]) -> None:
-        self._works = {work.page.name: work for work in works}
+    def __init__(self, tasks: list[PageTask], needs: tuple[str, ...]) -> None:
+        self._tasks = {task.name: task for task in tasks}
         self._needs = needs
 
     def __getitem__(self, page: str) -> Inputs:
-        work = self._works[page]
-        found: dict[str, Artifact] = {}
+        task = self._tasks[page]
+        inputs: dict[str, Artifact] = {}
         for need in self._needs:
-            artifact = work.cache.load(need, work.keys[need])
+            artifact = task.spec.cache.load(need, task.state.keys[need])
             if artifact is None:
-                raise PageError(f"{work.cache.folder}: the kept artifact of {need} is gone or damaged")
-            found[need] = artifact
-        return found
+                raise PageError(f"{page}: the kept artifact of {need} is gone or damaged")
+            inputs[need] = artifact
+        return inputs
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._works)
+        return iter(self._tasks)
 
     def __len__(self) -> int:
-        return len(self._works)
+        return len(self._tasks)

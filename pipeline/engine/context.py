@@ -13,7 +13,8 @@ import numpy as np
 
 from mangacolor.core.errors import PageError
 from mangacolor.core.types import Artifact, Chapter, Inputs, Page
-from mangacolor.stages.base import Stage
+from mangacolor.stages.base import Stage, Summary
+from mangacolor.stages.graph import Node
 
 T = TypeVar("T")
 
@@ -29,12 +30,15 @@ class Context:
     source: bytes
     resources: Callable[[Hashable, Callable[[], Any]], Any]
     check: Callable[[], None]
+    prepared: Any = None
+    is_prepared: bool = False
+    seconds: float = 0.0
     counts: Counter[str] = field(default_factory=Counter)
     warnings: list[str] = field(default_factory=list)
 
     def resource(self, key: Hashable, make: Callable[[], T]) -> T:
-        made: T = self.resources(key, make)
-        return made
+        resource: T = self.resources(key, make)
+        return resource
 
     def check_cancelled(self) -> None:
         self.check()
@@ -66,23 +70,45 @@ class StageRun:
     """A finished run of a stage."""
 
     artifact: Artifact
+    summary: Summary
     seconds: float
     counts: Counter[str]
     warnings: tuple[str, ...]
 
 
-def run_stage(stage: Stage, context: Context, inputs: Inputs) -> StageRun:
-    """Run a stage and check what it gives back. Raises what the stage raises, or ``PageError``."""
+def prepare_stage(stage: Stage[Any], context: Context, inputs: Inputs) -> None:
+    """Do the part of a stage that needs no device, if it has one. Raises what the stage raises."""
     context.check_cancelled()
+    if stage.prepare is None or context.is_prepared:
+        return
+    started = time.perf_counter()
+    context.prepared = stage.prepare(context, inputs)
+    context.is_prepared = True
+    context.seconds += time.perf_counter() - started
+
+
+def run_stage(stage: Stage[Any], context: Context, inputs: Inputs) -> StageRun:
+    """Run a stage, prepared first if it has not been, and check what it gives back.
+
+    Raises what the stage raises, or ``PageError``.
+    """
+    prepare_stage(stage, context, inputs)
     started = time.perf_counter()
     artifact = stage.run(context, inputs)
-    seconds = time.perf_counter() - started
+    context.seconds += time.perf_counter() - started
     check_artifact(stage.name, artifact)
-    return StageRun(artifact, seconds, context.counts, tuple(context.warnings))
+    return StageRun(
+        artifact, summarize(stage, artifact), context.seconds, context.counts, tuple(context.warnings)
+    )
+
+
+def summarize(stage: Node, artifact: Artifact) -> Summary:
+    """What a stage says of a page in a few words."""
+    return stage.summary(artifact) if isinstance(stage, Stage) and stage.summary else {}
 
 
 def check_artifact(stage: str, artifact: object) -> None:
-    """Raise ``PageError`` where what a stage gave breaks the contract of ``nouns.Artifact``."""
+    """Raise ``PageError`` where what a stage gave breaks the contract of ``core.types.Artifact``."""
     problem = _problem(artifact)
     if problem:
         remedy = f"The stage {stage} is at fault, not the page: see its contract in stages/base.py."

@@ -6,23 +6,30 @@ and takes back what became of them, so that no state needs a lock.
 
 from __future__ import annotations
 
-import queue
-import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
+from collections.abc import Hashable
+from functools import partial
 from typing import Any
 
 from mangacolor.core.cpu import usable_cores
-from mangacolor.core.devices import resolve_device, set_torch_threads
 from mangacolor.core.errors import Cancelled, OutputError, SetupError
-from mangacolor.core.types import Artifact
-from mangacolor.pipeline.engine.chapter_task import ChapterWork
+from mangacolor.pipeline.engine.chapter_task import ChapterTask
 from mangacolor.pipeline.engine.context import StageRun
-from mangacolor.pipeline.engine.page_task import Job, PageWork
-from mangacolor.pipeline.engine.tally import Ledger, failure, late
-from mangacolor.pipeline.engine.worker_pools import Completion, Lane
+from mangacolor.pipeline.engine.gate import MemoryGate
+from mangacolor.pipeline.engine.job import Job
+from mangacolor.pipeline.engine.lanes import Inputs, Lanes, Step, Token
+from mangacolor.pipeline.engine.page_results import (
+    commit_failed_page,
+    commit_page,
+    read_page,
+    save_artifact,
+    should_save,
+)
+from mangacolor.pipeline.engine.page_task import PageTask
+from mangacolor.pipeline.engine.tally import Tally, failure, late
+from mangacolor.pipeline.engine.tasks import Tasks
+from mangacolor.pipeline.engine.worker_pools import Completion
 from mangacolor.pipeline.events import (
     Listener,
     PageDone,
@@ -35,21 +42,9 @@ from mangacolor.pipeline.events import (
 from mangacolor.pipeline.store.manifest import Entry
 from mangacolor.pipeline.store.packing import Packing
 
-_READ, _STARTED, _STAGE, _SAVE, _COMMIT = "read", "started", "stage", "save", "commit"
-_CHAPTER, _PACK = "chapter", "pack"
-_FOREIGN = {_STAGE, _SAVE, _CHAPTER}  # those that run a stage's own code
-_STOP_WITHIN = 5.0  # seconds that a stopped run waits for what is running
-_END_WITHIN = 1.0  # seconds that each thread has to end, which only one that hangs needs
-
-
-_Ran = tuple[StageRun, dict[str, Artifact]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    page: int  # for a chapter, its first page
-    kind: str
-    stage: str = ""
+STOP_WITHIN = 5.0  # seconds that a stopped run waits for what is running
+TURN = 0.2  # seconds after which the coordinator looks up though nothing has come back
+MORE_PAGES = 2  # in flight than there are threads for cpu stages, so that none of these is idle
 
 
 class Engine:
@@ -73,260 +68,196 @@ class Engine:
         models: dict[Hashable, Any] | None = None,
     ) -> None:
         self._job = job
-        self._ledger = Ledger(job, emit)
+        self._tally = Tally(job, emit)
         self._emit = emit
-        self._device_name = device
-        self._budget = budget or 1 << 62
-        self._inside = 0
         self._jobs = jobs or usable_cores()
-        self._completions: queue.SimpleQueue[Completion] = queue.SimpleQueue()
-        self._lanes = {
-            "cpu": Lane("cpu", self._jobs, self._completions),
-            "io": Lane("io", max(2, self._jobs), self._completions),
-            "device": Lane("device", 1, self._completions, models),
-        }
+        self._lanes = Lanes(job.graph.names, device, self._jobs, models)
+        self._gate = MemoryGate(budget)
         self._stage_timeout = stage_timeout
-        self._thread = threading.local()
-        self._pending: deque[PageWork] = deque()
-        self._works: dict[int, PageWork] = {}
-        self._chapters: dict[int, ChapterWork] = {}  # those whose chapter stages are at work
+        self._tasks = Tasks()
+        self._pending: deque[PageTask] = deque()
+        self._at_work: dict[int, PageTask] = {}
+        self._chapters: dict[int, ChapterTask] = {}  # those whose chapter stages are at work
         self._packings: dict[int, Packing] = {}  # those being written
 
-    def run(self, works: Iterable[PageWork]) -> RunDone:
+    def run(self, tasks: Tasks) -> RunDone:
         """Run every page and say how it went. Emits events, but not ``RunDone`` itself.
 
         Raises ``SetupError`` or ``OutputError`` where going on makes no sense.
         """
-        self._pending.extend(works)
-        pages = len(self._pending)
+        self._tasks = tasks
+        self._pending.extend(tasks.pages)
         deadline = 0.0
         try:
-            while self._pending or self._works or self._chapters or self._packings:
-                if self._ledger.stopping:
+            while self._pending or self._at_work or self._chapters or self._packings:
+                if self._tally.stopping:
                     self._pending.clear()
-                    deadline = deadline or time.monotonic() + _STOP_WITHIN
+                    deadline = deadline or time.monotonic() + STOP_WITHIN
                     if time.monotonic() > deadline:
                         break
                 self._admit()
-                self._turn()
+                completion = self._lanes.wait(TURN)
+                if completion is not None:
+                    self._take_back(completion)
                 self._give_up_on_late_stages()
         finally:
-            for lane in self._lanes.values():
-                lane.close()
-            # A thread that leaves torch while the interpreter shuts down aborts the process.
-            for lane in self._lanes.values():
-                lane.join(_END_WITHIN)
-        return self._ledger.summary(pages)
+            self._lanes.close()
+        return self._tally.summary(len(tasks.pages))
 
     @property
     def counts(self) -> Counter[str]:
         """What stages have counted, such as ``network_calls``."""
-        return self._ledger.counts
+        return self._tally.counts
 
     def _admit(self) -> None:
-        while self._pending and len(self._works) < self._jobs + 2:
-            work = self._pending.popleft()
-            self._works[work.index] = work
-            self._submit("io", _Token(work.index, _READ), -1, _read_task(work))
-
-    def _turn(self) -> None:
-        """Wait for one task to come back and act on it."""
-        try:
-            completion = self._completions.get(timeout=0.2)
-        except queue.Empty:
-            return
-        self._take_back(completion)
+        while self._pending and len(self._at_work) < self._jobs + MORE_PAGES:
+            task = self._pending.popleft()
+            self._at_work[task.spec.index] = task
+            self._lanes.submit(task, Step.READ, read_page)
 
     def _give_up_on_late_stages(self) -> None:
-        """Fail the pages of stages over their time limit; stages of a chapter are left out."""
+        """Fail the pages of stages over their time limit; do without chapter stages that are."""
         limit = self._stage_timeout
-        if not limit:
-            return
-        for lane in self._lanes.values():
-            for token in lane.write_off(limit, _is_limited):
-                assert isinstance(token, _Token)
-                what = f"stage {token.stage}" if token.stage else "it"
-                self._take_back(Completion(token, error=late(what, limit)))
+        for token in self._lanes.give_up_late(limit) if limit else ():
+            what = f"stage {token.stage}" if token.stage else "it"
+            self._take_back(Completion(token, error=late(what, limit)))
 
     def _take_back(self, completion: Completion) -> None:
         token = completion.token
-        assert isinstance(token, _Token)
-        if token.kind == _CHAPTER:
+        assert isinstance(token, Token)
+        if token.step is Step.CHAPTER:
             self._chapter_done(self._chapters.pop(token.page), completion)
-            return
-        if token.kind == _PACK:
-            self._ledger.packed(self._packings.pop(token.page), completion.result, completion.error)
-            return
-        if token.kind == _STARTED:
-            if token.page in self._works:  # or the stage has been given up before this was read
-                self._emit(StageStarted(self._works[token.page].page.name, token.stage))
-            return
-        work = self._works[token.page]
-        work.busy -= 1
-        if completion.error is not None:
-            self._failed(work, token, completion.error)
-        elif token.kind == _READ:
-            self._read(work, completion.result)
-        elif token.kind == _STAGE:
-            self._stage_done(work, token.stage, *completion.result)
-        elif token.kind == _COMMIT and work.outcome != "failed":
-            work.entry = completion.result
-            self._page_done(work)
-        self._advance(work)
+        elif token.step is Step.PACK:
+            self._tally.packed(self._packings.pop(token.page), completion.result, completion.error)
+        elif token.step is Step.STARTED:
+            if token.page in self._at_work:  # or the stage has been given up before this was read
+                self._emit(StageStarted(self._at_work[token.page].name, token.stage))
+        else:
+            task = self._at_work[token.page]
+            task.state.busy -= 1
+            self._page_step_done(task, token, completion)
+            self._advance(task)
 
     # -- what a finished task leads to
 
-    def _read(self, work: PageWork, entry: Any) -> None:
+    def _page_step_done(self, task: PageTask, token: Token, completion: Completion) -> None:
+        if completion.error is not None:
+            self._failed(task, token, completion.error)
+        elif token.step is Step.READ:
+            self._read(task, completion.result)
+        elif token.step is Step.PREPARE and not self._tally.stopping:
+            self._lanes.run_stage(task, token.stage, *completion.result)
+        elif token.step is Step.STAGE:
+            self._stage_done(task, token.stage, *completion.result)
+        elif token.step is Step.COMMIT and task.state.outcome != "failed":
+            task.state.entry = completion.result
+            self._page_done(task)
+
+    def _read(self, task: PageTask, entry: Entry | None) -> None:
+        state = task.state
         if entry is not None:
-            work.panels, work.entry = entry.panels, entry
-            work.ended, work.outcome = True, "cached"
-            self._page_done(work)
-        elif not work.to_run and not work.commits and not work.fan_in:
-            work.ended, work.outcome = True, "done" if work.seconds else "cached"
-            self._page_done(work)
-            work.submitted.add(_COMMIT)
+            state.panels, state.entry = entry.panels, entry
+            state.ended, state.outcome = True, "cached"
+            self._page_done(task)
+        elif not state.to_run and task.spec.output is None and not task.spec.first_pass:
+            state.ended, state.outcome = True, "done" if state.seconds else "cached"
+            self._page_done(task)
+            state.committing = True
 
-    def _stage_done(self, work: PageWork, name: str, run: StageRun, inputs: dict[str, Artifact]) -> None:
-        self._ledger.stages_run += 1
-        self._ledger.counts += run.counts
-        self._emit(StageDone(work.page.name, name, run.seconds))
+    def _stage_done(self, task: PageTask, name: str, run: StageRun, inputs: Inputs) -> None:
+        self._tally.stages_run += 1
+        self._tally.counts += run.counts
+        self._emit(StageDone(task.name, name, run.seconds))
         for message in run.warnings:
-            self._emit(Warned(work.page.name, name, message))
-        if work.ended:
+            self._emit(Warned(task.name, name, message))
+        if task.state.ended:
             return
-        work.take(name, run)
-        if work.should_keep(name):
-            self._submit("io", _Token(work.index, _SAVE, name), 0, lambda _lane: work.save(name, run, inputs))
-        work.forget()
+        task.take(name, run)
+        if should_save(task, name):
+            save = partial(save_artifact, name=name, run=run, inputs=inputs)
+            self._lanes.submit(task, Step.SAVE, save, stage=name)
+        task.forget()
 
-    def _advance(self, work: PageWork) -> None:
+    def _advance(self, task: PageTask) -> None:
         """Give a page's ready stages to their lanes, or bring it to its end."""
-        if not self._ledger.stopping and self._pass_gate(work):
-            for name in work.ready():
-                work.submitted.add(name)
-                lane, rank = self._job.graph.page_stage(name).lane, self._job.graph.names.index(name) + 1
-                self._submit(lane, _Token(work.index, _STAGE, name), rank, self._stage_task(work, name))
-        if work.busy or self._waits(work):
+        if not self._tally.stopping and self._gate.enter(task):
+            for name in task.ready():
+                task.state.submitted.add(name)
+                self._lanes.start_stage(task, name)
+        if task.state.busy or self._waits(task) or self._commit(task):
             return
-        going_on = work.fan_in is not None and work.outcome == "done"
-        if (
-            work.outcome in ("done", "copied")
-            and work.complete
-            and not going_on
-            and _COMMIT not in work.submitted
-        ):
-            work.submitted.add(_COMMIT)
-            self._submit("io", _Token(work.index, _COMMIT), -1, lambda _lane: work.commit())
-            return
-        if work.outcome == "failed" and self._job.fill_in and work.commits and _COMMIT not in work.submitted:
-            work.submitted.add(_COMMIT)
-            if work.source and work.packing is None:  # an archive takes failed pages from its source
-                self._submit("io", _Token(work.index, _COMMIT), -1, lambda _lane: work.commit_source())
-                return
-        del self._works[work.index]
-        work.let_go()
-        self._leave_gate(work)
-        survived = going_on and work.complete
-        if work.fan_in is not None:
-            self._arrive(work.fan_in, work, survived)
-        if work.packing is not None and work.commits and not survived:
-            self._end_packed_page(work.packing, work)
+        del self._at_work[task.spec.index]
+        task.release()
+        self._leave_gate(task)
+        self._end_pass(task)
 
-    def _end_packed_page(self, packing: Packing, work: PageWork) -> None:
-        """A page of an archive has ended; the last one has the archive written."""
-        if (
-            work.outcome == "cancelled"
-            or not packing.end_page(work.page.name, work.entry)
-            or self._ledger.stopping
-        ):
-            return
-        if not self._ledger.may_pack(packing):
-            return
-        self._packings[work.index] = packing
-        self._lanes["io"].submit(_Token(work.index, _PACK), (work.index, 0), lambda _lane: packing.pack())
+    def _waits(self, task: PageTask) -> bool:
+        """Whether a page stands before the memory gate."""
+        state = task.state
+        return bool(state.keys) and not (state.inside or state.ended or self._tally.stopping)
 
-    def _pass_gate(self, work: PageWork) -> bool:
-        """Whether a page may take its memory: it fits, or no other page is at work."""
-        fits = not self._inside or self._inside + work.cost <= self._budget
-        if fits and work.keys and not work.inside and not work.ended:
-            work.inside = True
-            self._inside += work.cost
-        return work.inside
+    def _commit(self, task: PageTask) -> bool:
+        """Have a page written once its time has come. Whether there is something to wait for."""
+        state = task.state
+        if state.committing:
+            return False
+        if state.outcome in ("done", "copied") and task.complete and not task.goes_on:
+            state.committing = True
+            self._lanes.submit(task, Step.COMMIT, commit_page)
+            return True
+        if state.outcome == "failed" and self._job.fill_in and task.spec.output is not None:
+            state.committing = True
+            if state.source and not task.spec.chapter.container:  # an archive takes those from its source
+                self._lanes.submit(task, Step.COMMIT, commit_failed_page)
+                return True
+        return False
 
-    def _waits(self, work: PageWork) -> bool:
-        return bool(work.keys) and not (work.inside or work.ended or self._ledger.stopping)
-
-    def _leave_gate(self, work: PageWork) -> None:
+    def _leave_gate(self, task: PageTask) -> None:
         """Give a page's memory back, and let the earliest that wait go on."""
-        if work.inside:
-            self._inside -= work.cost
-        for index in sorted(self._works):
-            waiting = self._works.get(index)
-            if waiting is not None and waiting.keys and not waiting.inside and not waiting.busy:
-                self._advance(waiting)
+        self._gate.leave(task)
+        for index in sorted(self._at_work):
+            other = self._at_work.get(index)
+            if other is not None and other.state.keys and not other.state.inside and not other.state.busy:
+                self._advance(other)
 
-    def _arrive(self, chapter: ChapterWork, work: PageWork, survived: bool) -> None:
-        """A page has ended its first sweep; the last one sets the chapter stages to work."""
+    def _end_pass(self, task: PageTask) -> None:
+        """A page has ended a pass: what waited for it alone can go on."""
+        survived = task.goes_on and task.complete
         if survived:
-            self._emit(PageHalfway(work.page.name))
-        if chapter.arrive(work, survived) and chapter.arrived and not self._ledger.stopping:
-            self._chapters[chapter.index] = chapter
-            token = _Token(chapter.index, _CHAPTER)
-            self._lanes["cpu"].submit(token, (chapter.index, 0), lambda _lane: chapter.decide())
+            self._emit(PageHalfway(task.name))
+        for whole in self._tasks.end_page(task, survived=survived):
+            if self._tally.stopping:
+                continue
+            if isinstance(whole, ChapterTask):
+                self._chapters[whole.index] = whole
+                self._lanes.submit_whole("cpu", Token(whole.index, Step.CHAPTER), whole.decide)
+            elif self._tally.may_pack(whole):
+                self._packings[task.spec.index] = whole
+                self._lanes.submit_whole("io", Token(task.spec.index, Step.PACK), whole.pack)
 
-    def _chapter_done(self, chapter: ChapterWork, completion: Completion) -> None:
-        """Send the pages into their second sweep, with what the chapter stages gave them."""
-        given = self._ledger.chapter_decided(chapter, completion.result, completion.error)
-        if given is not None:
-            self._pending.extendleft(reversed(chapter.second_sweep(given)))
-
-    def _stage_task(self, work: PageWork, name: str) -> Callable[[Lane], _Ran]:
-        inputs = {need: work.artifacts[need] for need in self._job.graph[name].needs}
-
-        def run(lane: Lane) -> _Ran:
-            work.check()
-            self._completions.put(Completion(_Token(work.index, _STARTED, name)))
-            device = "cpu"
-            if lane.name == "device":
-                with lane.off_the_clock():  # importing torch is no stage's fault
-                    device = self._open_device(lane)
-            return work.run(name, device, lane.resource), inputs
-
-        return run
-
-    def _open_device(self, lane: Lane) -> str:
-        if not hasattr(self._thread, "ready"):  # torch counts its threads in each of ours
-            set_torch_threads()
-            self._thread.ready = True
-        return lane.resource(("engine.device", self._device_name), lambda: resolve_device(self._device_name))
-
-    def _submit(self, lane: str, token: _Token, rank: int, task: Callable[[Lane], Any]) -> None:
-        self._works[token.page].busy += 1
-        self._lanes[lane].submit(token, (token.page, rank), task)
+    def _chapter_done(self, chapter: ChapterTask, completion: Completion) -> None:
+        """Send the pages into their second pass, with what the chapter stages gave them."""
+        results = self._tally.chapter_decided(chapter, completion.result, completion.error)
+        if results is not None:
+            self._pending.extendleft(reversed(chapter.second_pass(results)))
 
     # -- how a page ends
 
-    def _page_done(self, work: PageWork) -> None:
-        seconds = round(work.spent_so_far, 3)
-        stages = {name: round(value, 4) for name, value in work.seconds.items()}
-        self._ledger.page_done(PageDone(work.page.name, seconds, work.panels, stages, work.outcome))  # type: ignore[arg-type]
+    def _page_done(self, task: PageTask) -> None:
+        state = task.state
+        stages = {name: round(value, 4) for name, value in state.seconds.items()}
+        seconds = round(task.spent_so_far, 3)
+        self._tally.page_done(PageDone(task.name, seconds, state.panels, stages, state.outcome))  # type: ignore[arg-type]
 
-    def _failed(self, work: PageWork, token: _Token, error: BaseException) -> None:
+    def _failed(self, task: PageTask, token: Token, error: BaseException) -> None:
+        state = task.state
         if isinstance(error, Cancelled):
             # Either the whole run is stopping, or the page ended while this task waited its turn.
-            work.outcome = work.outcome if work.ended else "cancelled"
+            state.outcome = state.outcome if state.ended else "cancelled"
         elif isinstance(error, SetupError | OutputError):
-            work.outcome = "cancelled"
-            self._ledger.end_for(error)
-        elif work.outcome != "failed":
-            work.outcome = "failed"
-            self._ledger.page_failed(failure(work.page.name, token.stage or token.kind, error))
-        work.ended = True
-
-
-def _read_task(work: PageWork) -> Callable[[Lane], Entry | None]:
-    return lambda _lane: work.prepare()
-
-
-def _is_limited(token: Hashable) -> bool:
-    return isinstance(token, _Token) and token.kind in _FOREIGN
+            state.outcome = "cancelled"
+            self._tally.end_for(error)
+        elif state.outcome != "failed":
+            state.outcome = "failed"
+            self._tally.page_failed(failure(task.name, token.stage or token.step, error))
+        state.ended = True

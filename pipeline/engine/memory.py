@@ -87,8 +87,8 @@ def _auto_factor(side: int) -> int:
 
 def _free() -> int | None:
     """Bytes that this process can still get: the machine's, and within the cgroup's limit."""
-    found = [size for size in (_available(), _cgroup_room()) if size is not None]
-    return min(found, default=None)
+    limits = [size for size in (_available(), _cgroup_room()) if size is not None]
+    return min(limits, default=None)
 
 
 def _available() -> int | None:

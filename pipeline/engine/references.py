@@ -1,4 +1,4 @@
-"""Coloured pages as examples: what the colour network sees in them, kept once it has been made."""
+"""Coloured pages as examples: what stages see in them, kept once it has been made."""
 
 from __future__ import annotations
 
@@ -6,23 +6,66 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from mangacolor.core.errors import InputError, PageError, UsageError
 from mangacolor.core.settings import Options
-from mangacolor.core.types import Chapter, Inputs, Page
+from mangacolor.core.types import Artifact, Chapter, Inputs, Page
 from mangacolor.formats.option_files import picture_files
 from mangacolor.formats.sources import FileSource
 from mangacolor.pipeline.engine.single_page import run_page
-from mangacolor.pipeline.store.cache import PageCache
-from mangacolor.pipeline.store.keys import make_recipe, sha256
+from mangacolor.pipeline.store.cache import Cache, MemoryCache, PageCache
 from mangacolor.pipeline.store.layout import State
-from mangacolor.stages.base import ChapterStage
 from mangacolor.stages.graph import Graph
 
-STAGE = "colorize"
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """Makes the artifacts of coloured pages that chapter stages ask for, as if the pages were grey.
+
+    ``state``: where they are kept from then on; None keeps nothing.
+    """
+
+    graph: Graph
+    options: Options
+    state: State | None = None
+
+    def find(
+        self, needs: Sequence[str], own: Sequence[Page], chapter: Chapter, counts: Counter[str]
+    ) -> Iterator[Inputs]:
+        """For the chapter's ``own`` coloured pages, unless not wanted, and those that the options name.
+
+        ``needs``: the stages whose artifacts are wanted. ``counts`` takes the calls of the network. Raises
+        ``UsageError`` for a reference that is no picture.
+        """
+
+        def look(page: Page) -> Inputs:
+            options = replace(self.options, force_color=True)
+            cache = self._cache(needs)
+            artifacts = run_page(
+                page,
+                chapter,
+                options,
+                until=needs,
+                graph=self.graph,
+                counts=counts,
+                independent=True,
+                cache=cache,
+            )
+            return {need: artifacts[need] for need in needs}
+
+        for page in own if self.options.own_reference else ():
+            yield look(page)
+        yield from _each_named(self.options, look)
+
+    def _cache(self, needs: Sequence[str]) -> Cache:
+        if self.state is None:
+            return MemoryCache()
+        durable = [need for need in needs if self.graph.page_stage(need).keep == "always"]
+        return ReferenceCache(self.state, frozenset(durable))
 
 
-def each_named(options: Options, look: Callable[[Page], Inputs]) -> Iterator[Inputs]:
+def _each_named(options: Options, look: Callable[[Page], Inputs]) -> Iterator[Inputs]:
     """What ``look`` makes of each picture that ``--reference`` names. ``UsageError`` for what is none."""
     paths = picture_files(Path(options.reference), "--reference") if options.reference else []
     for number, path in enumerate(paths, 1):
@@ -32,33 +75,24 @@ def each_named(options: Options, look: Callable[[Page], Inputs]) -> Iterator[Inp
             raise UsageError(f"--reference {path}: {error.message}", error.remedy) from error
 
 
-@dataclass(frozen=True, slots=True)
-class References:
-    """Makes the ``decode`` and ``colorize`` artifacts of coloured pages, as if they were grey."""
+class ReferenceCache:
+    """Artifacts of some stages in the state folder, by key alone: a reference may be no page of the run."""
 
-    graph: Graph
-    options: Options
-    state: State
+    def __init__(self, state: State, stages: frozenset[str]) -> None:
+        self._state = state
+        self._stages = stages
 
-    def of(self, own: Sequence[Page], chapter: Chapter, counts: Counter[str]) -> Iterator[Inputs]:
-        """For the chapter's own coloured pages, unless not wanted, and those that the options name.
+    def holds(self, stage: str, key: str) -> bool:
+        return self._folder(key).holds(stage, key)
 
-        ``counts`` takes the calls of the network. Raises ``UsageError`` for a reference that is no picture.
-        """
-        for page in own if self.options.own_reference else ():
-            yield self._inputs(page, chapter, counts)
-        yield from each_named(self.options, lambda page: self._inputs(page, chapter, counts))
+    def load(self, stage: str, key: str) -> Artifact | None:
+        return self._folder(key).load(stage, key)
 
-    def _inputs(self, page: Page, chapter: Chapter, counts: Counter[str]) -> Inputs:
-        options = replace(self.options, force_color=True)
-        recipe = make_recipe(self.graph, options, chapter, (STAGE,), apart=True)
-        given = {s.name: s.neutral() for s in self.graph.chapter_stages if isinstance(s, ChapterStage)}
-        key = recipe.page_keys(self.graph, page, sha256(page.source.read()), given)[STAGE]
-        cache = PageCache(self.state.folder / "references" / key[:16], self.state.scratch)
-        kept = cache.load(STAGE, key)
-        made = run_page(
-            page, chapter, options, until="decode" if kept else STAGE, graph=self.graph, counts=counts
-        )
-        if kept is None:
-            cache.save(STAGE, key, made[STAGE], version=self.graph[STAGE].version, seconds=0.0)
-        return {"decode": made["decode"], STAGE: kept or made[STAGE]}
+    def save(
+        self, stage: str, key: str, artifact: Artifact, *, version: int, seconds: float, **_told: Any
+    ) -> None:
+        if stage in self._stages:
+            self._folder(key).save(stage, key, artifact, version=version, seconds=seconds)
+
+    def _folder(self, key: str) -> PageCache:
+        return PageCache(self._state.folder / "references" / key[:16], self._state.scratch)

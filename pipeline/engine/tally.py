@@ -9,21 +9,22 @@ from collections.abc import Iterable
 
 from mangacolor.core.errors import (
     Cancelled,
+    ExitStatus,
     MangacolorError,
     OutputError,
     PageError,
     SetupError,
     UsageError,
 )
-from mangacolor.pipeline.engine.chapter_task import ChapterWork, Decision, Given
-from mangacolor.pipeline.engine.page_task import Job
+from mangacolor.pipeline.engine.chapter_task import ChapterResults, ChapterTask, Decision
+from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.events import Listener, PageDone, PageFailed, RunDone, StageDone, Warned
 from mangacolor.pipeline.store.packing import Packing
 
 BUG = "Look at the page; if it is sound, this is a bug: please report it with the page and this message."
 
 
-class Ledger:
+class Tally:
     """Kept by one thread. ``fatal`` is the error that ends the run, if there is one."""
 
     def __init__(self, job: Job, emit: Listener) -> None:
@@ -32,7 +33,7 @@ class Ledger:
         self.stages_run = 0
         self.fatal: MangacolorError | None = None
         self._job = job
-        self._tally: Counter[str] = Counter()
+        self._outcomes: Counter[str] = Counter()
         self._failures: list[PageFailed] = []
         self._started = time.perf_counter()
 
@@ -47,18 +48,18 @@ class Ledger:
     def page_done(self, event: PageDone) -> None:
         if event.outcome == "copied" and not self._job.selection.commits:
             event = dataclasses.replace(event, outcome="done")
-        self._tally[event.outcome] += 1
+        self._outcomes[event.outcome] += 1
         self.emit(event)
 
     def page_failed(self, event: PageFailed) -> None:
         self._failures.append(event)
-        self._tally["failed"] += 1
+        self._outcomes["failed"] += 1
         self.emit(event)
 
     def chapter_decided(
-        self, chapter: ChapterWork, decision: Decision | None, error: BaseException | None
-    ) -> Given | None:
-        """What a chapter's pages are given; None if the run ends here."""
+        self, chapter: ChapterTask, decision: Decision | None, error: BaseException | None
+    ) -> ChapterResults | None:
+        """What the chapter stages give to a chapter's pages; None if the run ends here."""
         if isinstance(error, UsageError | SetupError | OutputError):
             self.end_for(error)
         if isinstance(error, Cancelled | UsageError | SetupError | OutputError):
@@ -73,7 +74,7 @@ class Ledger:
         for name, seconds in decision.seconds.items():
             self.stages_run += 1
             self.emit(StageDone(chapter.chapter.name, name, seconds))
-        return decision.given
+        return decision.results
 
     def may_pack(self, packing: Packing) -> bool:
         """Whether an archive whose pages have all ended can be written; says so if not."""
@@ -94,20 +95,20 @@ class Ledger:
         """How it went. Raises the error that ended the run."""
         if self.fatal is not None:
             raise self.fatal
-        tally = self._tally
+        outcomes = self._outcomes
         if self._job.cancel.requested:
-            status = self._job.cancel.status
-        elif not tally["failed"]:
-            status = 0
+            status: int = self._job.cancel.status
+        elif not outcomes["failed"]:
+            status = ExitStatus.DONE
         else:
-            status = 1 if tally["failed"] < pages else 3
+            status = ExitStatus.SOME_FAILED if outcomes["failed"] < pages else ExitStatus.NOTHING_DONE
         return RunDone(
-            status=status,
+            status=int(status),
             pages=pages,
-            done=tally["done"],
-            copied=tally["copied"],
-            cached=tally["cached"],
-            failed=tally["failed"],
+            done=outcomes["done"],
+            copied=outcomes["copied"],
+            cached=outcomes["cached"],
+            failed=outcomes["failed"],
             seconds=round(time.perf_counter() - self._started, 3),
             stages_run=self.stages_run,
             network_calls=self.counts["network_calls"],

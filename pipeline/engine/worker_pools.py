@@ -73,8 +73,8 @@ class Lane:
         with self._making:
             if key not in self._resources:
                 self._resources[key] = make()
-            found: T = self._resources[key]
-            return found
+            resource: T = self._resources[key]
+            return resource
 
     def write_off(self, limit: float, limited: Callable[[Hashable], bool]) -> list[Hashable]:
         """Give up tasks at work for more than ``limit`` seconds, of those whose token is ``limited``.

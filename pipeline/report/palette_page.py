@@ -26,6 +26,7 @@ from mangacolor.stages.harmonize.palette_file import (
     from_document,
     to_document,
 )
+from mangacolor.stages.panels.stage import STAGE as PANELS
 
 THUMBNAIL = 112  # pixels a side
 AROUND = 3.0  # how much of the page a thumbnail shows, in sides of the surface
@@ -145,7 +146,7 @@ def _thumbnails(
     except OSError:  # taken away since
         return []
     picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
-    layout = read_document(state.page_folder(page) / "panels.json")
+    layout = read_document(state.page_folder(page) / f"{PANELS.name}.json")
     if picture is None or layout is None:
         return []
     scale = picture.shape[1] / layout["size"][0]

@@ -1,21 +1,18 @@
-"""Pictures of a report: packed into the page itself, and the one that no stage keeps, the network's tiles."""
+"""Pictures of a report, packed into the page itself."""
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mangacolor.core.colour import luma
 from mangacolor.core.types import Image
 
 LARGE, SMALL = 1400, 640  # long sides of embedded pictures, in pixels
 FEW = 24  # pages up to which a report shows them at full size; its weight then stays below 50 MB or so
-_BLUE = (40, 90, 200)
 
 
 def sizes(pages: int) -> tuple[int, int]:
@@ -45,37 +42,6 @@ def embed(image: Image | None, longest: int) -> str | None:
     bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     ok, packed = cv2.imencode(".webp", bgr, [cv2.IMWRITE_WEBP_QUALITY, 85])
     return f"data:image/webp;base64,{base64.b64encode(packed.tobytes()).decode()}" if ok else None
-
-
-def draw_tiles(page: Image, colorize: Mapping[str, Any], longest: int) -> Image | None:
-    """The page, faint, under the tiles that the colour network saw, from what ``colorize`` left.
-
-    None where that is not known.
-    """
-    import cv2
-
-    from mangacolor.stages.colorize.tiling import tiles_of
-    from mangacolor.stages.windows.artifact import frames_of
-
-    if "tile" not in colorize:
-        return None
-    most, grain = colorize["tile"]
-    factor = min(1.0, longest / max(page.shape[:2]))
-    size = max(1, round(page.shape[1] * factor)), max(1, round(page.shape[0] * factor))
-    small = np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_AREA), np.uint8)
-    faint = (128 + luma(small) // 2)[..., None].repeat(3, axis=2)
-    for window in frames_of(colorize):
-        left, top, width, height = window.box
-        scale = window.size[0] / width
-        for tile in tiles_of((window.size[1], window.size[0]), most, grain):
-            corner = left + tile.x / scale, top + tile.y / scale
-            end = (
-                min(corner[0] + tile.width / scale, left + width),
-                min(corner[1] + tile.height / scale, top + height),
-            )
-            start, stop = (tuple(round(value * factor) for value in point) for point in (corner, end))
-            cv2.rectangle(faint, start, stop, _BLUE, 2)
-    return np.asarray(faint, np.uint8)
 
 
 def read_json(path: Path) -> dict[str, Any]:

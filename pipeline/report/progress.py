@@ -42,8 +42,8 @@ class ProgressDisplay:
         self._pages = 0
         self._ended = 0
         self._chapters = self._chapters_ended = 0
-        self._halves = 0  # pages that take two sweeps
-        self._waiting: set[str] = set()  # pages between their sweeps
+        self._halves = 0  # pages that take two passes
+        self._waiting: set[str] = set()  # pages between their passes
         self._task: TaskID | None = None
         self._bar = Progress(
             SpinnerColumn(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
@@ -17,7 +17,6 @@ from mangacolor.core.errors import InputError, UsageError
 from mangacolor.core.types import Image
 from mangacolor.formats.names import natural_key
 from mangacolor.pipeline.report.pictures import (
-    draw_tiles,
     embed,
     read_bytes,
     read_json,
@@ -28,9 +27,9 @@ from mangacolor.pipeline.report.progress import duration
 from mangacolor.pipeline.store.cache import ENTRY
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Entry, Manifest
-from mangacolor.stages.registry import BUILT_IN
-
-_ORDER = tuple(module.rpartition(".")[2] for module in BUILT_IN)
+from mangacolor.stages.base import Stage
+from mangacolor.stages.graph import Graph
+from mangacolor.stages.registry import default_graph
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +58,7 @@ def write_report(
     page: int | None = None,
     summary: Summary | None = None,
     read_source: Callable[[Entry], bytes | None] | None = None,
+    graph: Graph | None = None,
 ) -> int:
     """Write the report of OUT to ``target`` and return the number of pages in it.
 
@@ -74,7 +74,7 @@ def write_report(
         if not 1 <= page <= len(entries):
             raise UsageError(f"--page {page}: there is no such page", f"There are {len(entries)}.")
         entries = [entries[page - 1]]
-    read = read_source or _read_path
+    read, graph = read_source or _read_path, graph or default_graph()
     text = Template((files("mangacolor.pipeline.report") / "templates" / "report.html").read_text("utf-8"))
     html = text.substitute(
         title=escape(f"mangacolor: {state.out.name}"),
@@ -82,7 +82,8 @@ def write_report(
         summary=_failures(summary) + _stage_table(entries),
         contents=_contents(entries),
         pages="\n".join(
-            _page(state, entry, read, number, sizes(len(entries))) for number, entry in enumerate(entries, 1)
+            _page(state, entry, read, number, sizes(len(entries)), graph)
+            for number, entry in enumerate(entries, 1)
         ),
     )
     write_atomic(target, html.encode())
@@ -139,16 +140,18 @@ def _page(
     read: Callable[[Entry], bytes | None],
     number: int,
     longest: tuple[int, int],
+    graph: Graph,
 ) -> str:
     folder = state.page_folder(entry.page)
-    documents = {name: read_json(folder / f"{name}.json") for name in _stages(folder)}
+    documents = {name: read_json(folder / f"{name}.json") for name in _stages(folder, graph)}
     before = read_picture(read(entry) or read_bytes(folder / "decode.png"))
     after = read_picture(read_bytes(state.out / entry.file))
     large, small = longest
-    figures = [_figure(name, read_picture(read_bytes(folder / f"{name}.png")), small) for name in documents]
-    if before is not None and "colorize" in documents:
-        tiles = _figure("tiles", draw_tiles(before, documents["colorize"], small), small)
-        figures.insert(list(documents).index("colorize"), tiles)
+    figures: list[str] = []
+    for name, document in documents.items():
+        drawn = _drawn_figures(graph, name, document, before, small)
+        kept = read_picture(read_bytes(folder / f"{name}.png"))
+        figures += [_figure(*figure, small) for figure in (*drawn.items(), (name, kept))]
     return (
         f'<section id="p{number}"><h2>{escape(entry.page)} <span class=dim>{_outcome(entry)}</span></h2>'
         f"{_compare(embed(before, large), embed(after, large))}"
@@ -157,9 +160,20 @@ def _page(
     )
 
 
-def _stages(folder: Path) -> list[str]:
-    found = {path.stem for path in folder.glob("*.json")}
-    return [*(n for n in _ORDER if n in found), *sorted(found - set(_ORDER))]
+def _stages(folder: Path, graph: Graph) -> list[str]:
+    """Those that left something, in the graph's order; those it does not know come last."""
+    left = {path.stem for path in folder.glob("*.json")}
+    return [*(name for name in graph.names if name in left), *sorted(left - set(graph.names))]
+
+
+def _drawn_figures(
+    graph: Graph, name: str, document: Mapping[str, Any], page: Image | None, longest: int
+) -> Mapping[str, Image]:
+    """What a stage can draw of a page besides the picture that it keeps."""
+    stage = graph[name] if name in graph.names else None
+    if page is None or not isinstance(stage, Stage) or stage.figures is None:
+        return {}
+    return stage.figures(document, page, longest)
 
 
 def _outcome(entry: Entry) -> str:

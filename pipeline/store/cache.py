@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -16,6 +16,46 @@ from mangacolor.core.atomic import output_errors, write_atomic
 from mangacolor.core.types import Artifact, Image
 
 ENTRY = "_mangacolor"
+
+
+class Cache(Protocol):
+    """Artifacts of a page under their keys."""
+
+    def holds(self, stage: str, key: str) -> bool:
+        """Whether a complete artifact of ``stage`` with this key is there."""
+
+    def load(self, stage: str, key: str) -> Artifact | None:
+        """The artifact, or None if it is not there, has another key or is damaged."""
+
+    def save(
+        self,
+        stage: str,
+        key: str,
+        artifact: Artifact,
+        *,
+        version: int,
+        seconds: float,
+        config: Any = None,
+        warnings: Sequence[str] = (),
+        preview: Image | None = None,
+    ) -> None:
+        """Keep an artifact, and what is told of it."""
+
+
+class MemoryCache:
+    """Artifacts in the memory of this process."""
+
+    def __init__(self) -> None:
+        self._artifacts: dict[tuple[str, str], Artifact] = {}
+
+    def holds(self, stage: str, key: str) -> bool:
+        return (stage, key) in self._artifacts
+
+    def load(self, stage: str, key: str) -> Artifact | None:
+        return self._artifacts.get((stage, key))
+
+    def save(self, stage: str, key: str, artifact: Artifact, **_told: object) -> None:
+        self._artifacts[stage, key] = artifact
 
 
 class PageCache:

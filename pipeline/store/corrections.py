@@ -36,13 +36,13 @@ def with_edits(chapters: Sequence[Chapter], folder: str | Path | None, state: St
 
     if not place.is_dir():
         return tuple(chapters)
-    found = tuple(dataclasses.replace(c, pages=tuple(edited(page) for page in c.pages)) for c in chapters)
+    corrected = tuple(dataclasses.replace(c, pages=tuple(edited(page) for page in c.pages)) for c in chapters)
     if folder is not None and not taken:
         raise InputError(
             f"--edits {folder}: no file in it is named after a page",
             f"The correction of {chapters[0].pages[0].name} would be {_file_of(chapters[0].pages[0])}.",
         )
-    return found
+    return corrected
 
 
 def _file_of(page: Page) -> PurePosixPath:

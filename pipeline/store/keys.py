@@ -28,21 +28,21 @@ class Recipe:
     neutral: frozenset[str] = frozenset()
 
     def page_keys(
-        self, graph: Graph, page: Page, source_sha256: str, given: Mapping[str, Artifact]
+        self, graph: Graph, page: Page, source_sha256: str, chapter_results: Mapping[str, Artifact]
     ) -> dict[str, str]:
         """The key of each stage's artifact for a page whose file has this hash.
 
         A key covers the input bytes, the stage's name, version, configuration and fingerprints, and
         the keys of what it needs: so a changed option reaches the stage and its descendants only.
-        What chapter stages gave the page (``given``) counts by its content; what rests on a chapter
+        What chapter stages gave the page (``chapter_results``) counts by its content; what rests on a chapter
         stage that has not spoken yet has no key yet.
         """
         keys: dict[str, str] = {}
         for name in graph.names:
             stage = graph[name]
             if isinstance(stage, ChapterStage):
-                if name in given:
-                    keys[name] = digest([name, str(stage.version), _json(given[name].data)])
+                if name in chapter_results:
+                    keys[name] = digest([name, str(stage.version), _json(chapter_results[name].data)])
             elif name in self.marks and keys.keys() >= set(stage.needs):
                 own = stage.page_fingerprint(page) if stage.page_fingerprint else ""
                 beside = [own] if own else []
@@ -52,9 +52,9 @@ class Recipe:
 
 
 def make_recipe(
-    graph: Graph, options: Options, chapter: Chapter, targets: Iterable[str], *, apart: bool = False
+    graph: Graph, options: Options, chapter: Chapter, targets: Iterable[str], *, independent: bool = False
 ) -> Recipe:
-    """Configure every stage for a chapter. ``apart``: pages are not to wait for each other.
+    """Configure every stage for a chapter. ``independent``: pages are not to wait for each other.
 
     Marks ``targets`` and what they rest on, by each stage's ``fingerprint``: an unusable weights file is
     found here, before any page, and only by a run that would use it. The device counts by its kind:
@@ -64,7 +64,7 @@ def make_recipe(
     configs = {name: graph[name].configure(options, chapter) for name in graph.names}
     used = {name for target in targets for name in (*graph.ancestors(target), target)}
     marks = {name: _mark(graph[name], configs[name]) for name in graph.names if name in used}
-    neutral = {stage.name for stage in graph.chapter_stages if apart or configs[stage.name] is None}
+    neutral = {stage.name for stage in graph.chapter_stages if independent or configs[stage.name] is None}
     return Recipe(configs, marks, frozenset(neutral))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mangacolor.core.atomic import output_errors
-from mangacolor.core.types import Chapter, Container
+from mangacolor.core.types import Container
 from mangacolor.pipeline.store.keys import digest
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Entry, Manifest
@@ -24,7 +24,7 @@ class Packing:
     missing: int  # pages that have not ended yet
     whole: bool = True  # False with --pages: then there is nothing to pack
     fill_in: bool = False  # --on-error copy: failed pages go in as they came
-    made: dict[str, Entry] = field(default_factory=dict)
+    entries: dict[str, Entry] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
 
     def end_page(self, page: str, entry: Entry | None) -> bool:
@@ -33,7 +33,7 @@ class Packing:
         if entry is None:
             self.failed.append(page)
         else:
-            self.made[page] = entry
+            self.entries[page] = entry
         return self.missing == 0
 
     @property
@@ -41,7 +41,7 @@ class Packing:
         """Why the archive cannot be written, or nothing."""
         if not self.whole:
             return f"not packed, since not all of its pages were asked for; they are in {self.folder}"
-        if self.failed and (not self.fill_in or not self.made):
+        if self.failed and (not self.fill_in or not self.entries):
             pages = "1 page" if len(self.failed) == 1 else f"{len(self.failed)} pages"
             return f"not written, because {pages} failed; --on-error copy packs such pages as they came"
         return ""
@@ -56,27 +56,17 @@ class Packing:
         Returns the pages left out because their source cannot be read. Raises ``OutputError``.
         """
         name = self.container.name
-        key = digest(
-            [repr(self.container), *(f"{page} {entry.sha256}" for page, entry in sorted(self.made.items()))]
-        )
+        pages = [f"{page} {entry.sha256}" for page, entry in sorted(self.entries.items())]
+        key = digest([repr(self.container), *pages])
         if self.manifest.finished(name, key):
             return ()
         temporary = self.state.scratch / f".{secrets.token_hex(8)}.tmp"
         try:
             with output_errors(self.state.out / name):
-                files = {page: self.state.out / entry.file for page, entry in self.made.items()}
+                files = {page: self.state.out / entry.file for page, entry in self.entries.items()}
                 left_out = self.container.pack(files, temporary)
                 self.manifest.adopt(name, temporary, key=key, outcome="packed")
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
         return left_out
-
-
-def make_packing(
-    chapter: Chapter, state: State, manifest: Manifest, *, whole: bool, fill_in: bool
-) -> Packing | None:
-    """The packing of a chapter that has a container; None for one that has not."""
-    if chapter.container is None:
-        return None
-    return Packing(chapter.container, state, manifest, len(chapter.pages), whole, fill_in)

@@ -35,7 +35,7 @@ def fingerprint(config: Config) -> str:
     return sha256_of(WEIGHTS) if config.method == "learnt" else ""
 
 
-def run(context: StageContext, inputs: Inputs) -> Artifact:
+def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     """Find the balloons of ``decode``'s picture."""
     panels = PanelLayout.from_artifact(inputs["panels"])
     boxes = [panel.box for panel in panels.detected]

@@ -10,6 +10,7 @@ import numpy as np
 from mangacolor.core.types import Image, Tile
 from mangacolor.stages.base import StageContext
 from mangacolor.stages.batching import Room, load_model, run_in_batches
+from mangacolor.stages.colorize.config import Config
 from mangacolor.stages.colorize.tiling import blend, tiles_of
 from mangacolor.stages.segments.pooling import FeaturePool
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 PAPER = 255
 
 
-def shared_runner(context: StageContext, device: str) -> ColourRunner:
+def shared_runner(context: StageContext[Config], device: str) -> ColourRunner:
     """The network of the stage's configuration on ``device``, loaded once a run and lane."""
     config = context.config
 
@@ -37,7 +38,7 @@ def colorize_pictures(
     runner: ColourRunner,
     pictures: Sequence[Image],
     batch: int,
-    context: StageContext | None = None,
+    context: StageContext[Config] | None = None,
     pools: Sequence[FeaturePool] = (),
 ) -> list[Image]:
     """Colour grey pictures (H×W uint8, at working scale), ``batch`` tiles of whatever picture at a time.
@@ -65,7 +66,7 @@ def _call_network(
     runner: ColourRunner,
     tiles: Sequence[Image],
     batch: int,
-    context: StageContext | None,
+    context: StageContext[Config] | None,
     maps: Sequence[str],
 ) -> Iterator[Coloured]:
     def call(group: Sequence[Image]) -> list[Coloured]:
@@ -82,7 +83,7 @@ def _call_network(
         yield output
 
 
-def _use_processor(context: StageContext, maps: Sequence[str]) -> Callable[[Image], Coloured]:
+def _use_processor(context: StageContext[Config], maps: Sequence[str]) -> Callable[[Image], Coloured]:
     """Colour a tile that does not fit on the card: slower, and the same to within a level."""
     warned: list[bool] = []
 

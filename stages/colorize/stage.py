@@ -11,36 +11,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 from mangacolor.core.arrays import SegmentMap
 from mangacolor.core.colour import luma
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Box, Chapter, Image, Inputs
-from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
+from mangacolor.models.runtime.backends import cpu_backend
 from mangacolor.stages.base import Stage, StageContext
+from mangacolor.stages.colorize.config import Config
 from mangacolor.stages.colorize.network import colorize_pictures, shared_runner
+from mangacolor.stages.colorize.tile_figure import draw_tiles
 from mangacolor.stages.colorize.tiling import tiles_of
 from mangacolor.stages.panels import PanelLayout
 from mangacolor.stages.segments.features import describe_segments, embed_windows
-from mangacolor.stages.segments.params import SegmentationParams
 from mangacolor.stages.segments.pooling import FeaturePool
 from mangacolor.stages.segments.segmentation import find_segments
 from mangacolor.stages.windows.artifact import PageColours, WindowColours
 from mangacolor.stages.windows.assign import assign_windows
 from mangacolor.stages.windows.preview import lay_out, resize_picture
 from mangacolor.stages.windows.scale import drawn_part, shrink, working_size
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """``params``: becomes a field, and so part of the cache key, with the stage's next ``version``."""
-
-    weights: str = "default"
-    batch: int = 8
-    device: str = "auto"
-    cpu_backend: CpuBackend = "torch"
-    params: ClassVar[SegmentationParams] = SegmentationParams()
 
 
 def configure(options: Options, _chapter: Chapter) -> Config:
@@ -67,9 +56,9 @@ class PreparedWindow:
     labels: SegmentMap
 
 
-def prepare(context: StageContext, inputs: Inputs) -> list[PreparedWindow]:
+def prepare(context: StageContext[Config], inputs: Inputs) -> list[PreparedWindow]:
     """Everything that needs no accelerator: assign windows, shrink, descreen and segment them."""
-    config: Config = context.config
+    config = context.config
     page = luma(inputs["decode"].images["main"])
     layout = PanelLayout.from_artifact(inputs["panels"])
     windows = assign_windows(layout.panels, layout.ground)
@@ -90,10 +79,10 @@ def _descreen(pictures: Sequence[Image]) -> list[Image]:
     return parallel_map(lambda picture: descreen(network, picture), pictures)
 
 
-def run(context: StageContext, inputs: Inputs) -> Artifact:
+def run(context: StageContext[Config], _inputs: Inputs) -> Artifact:
     """The page's ``PageColours``: a picture of each window, and what ``harmonize`` compares."""
-    config: Config = context.config
-    prepared: list[PreparedWindow] = getattr(context, "prepared", None) or prepare(context, inputs)
+    config = context.config
+    prepared: list[PreparedWindow] = context.prepared
     runner = shared_runner(context, context.device)
     sides = runner.size.tile, runner.size.multiple_of
     greys = [window.grey for window in prepared]
@@ -133,4 +122,6 @@ STAGE = Stage(
     lane="device",
     fingerprint=fingerprint,
     preview=preview,
+    prepare=prepare,
+    figures=draw_tiles,
 )

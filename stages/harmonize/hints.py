@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mangacolor.core.errors import UsageError
+from mangacolor.core.settings import Options
 from mangacolor.core.types import Chapter, Inputs
 from mangacolor.formats.option_files import json_file
 from mangacolor.stages.harmonize.palette_file import check_colour
@@ -59,9 +60,9 @@ def group_by_page(hints: Sequence[Hint], chapter: Chapter) -> dict[str, list[Hin
     return grouped
 
 
-def check_pages(hints: Sequence[Hint], chapters: Sequence[Chapter]) -> None:
-    """Raise ``UsageError`` for a hint whose page is in none of the chapters."""
-    for hint in hints:
+def check_hints(options: Options, chapters: Sequence[Chapter]) -> None:
+    """Raise ``UsageError`` for a hint of ``--hints`` whose page is in none of the chapters."""
+    for hint in read_hints(Path(options.hints)) if options.hints else ():
         if not any(group_by_page([hint], chapter) for chapter in chapters):
             raise UsageError(f"--hints: there is no page {hint.page!r}", "Give its output name or number.")
 

@@ -33,7 +33,7 @@ from mangacolor.stages.harmonize.group_colours import (
     correct_segments,
     hand_out,
 )
-from mangacolor.stages.harmonize.hints import Hint, locate_hints, read_hints
+from mangacolor.stages.harmonize.hints import Hint, check_hints, locate_hints, read_hints
 from mangacolor.stages.harmonize.neighbours import KnnGraph, knn_graph
 from mangacolor.stages.harmonize.overrides import choose_override, match_entries, orphaned_entries
 from mangacolor.stages.harmonize.palette_entries import average_features, make_entries, name_colours
@@ -82,9 +82,9 @@ def neutral() -> Artifact:
     return Corrections().to_artifact()
 
 
-def run(context: ChapterContext, pages: Mapping[str, Inputs]) -> dict[str, Artifact]:
+def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[str, Artifact]:
     """The ``Corrections`` of each page. Leaves the chapter's ``palette.json``."""
-    config: Config = context.config
+    config = context.config
     params = config.params
     segments = gather_segments(_read_pages(context, pages))
     hints = locate_hints(config.hints, context.chapter, pages)
@@ -142,10 +142,10 @@ def _group_segments(segments: ChapterSegments, space: DescriptorSpace, params: P
 
 
 def _colour_groups(
-    context: ChapterContext, segments: ChapterSegments, space: DescriptorSpace, grouping: Grouping
+    context: ChapterContext[Config], segments: ChapterSegments, space: DescriptorSpace, grouping: Grouping
 ) -> ChapterColours:
     """The colours of groups and members, drawn to those of references, on a grid."""
-    params: Params = context.config.params
+    params = context.config.params
     number = grouping.groups.number
     weight = np.sqrt(segments.area) * grouping.steadiness
     colours = choose_group_colours(
@@ -160,14 +160,16 @@ def _colour_groups(
     return colours.round_groups(params.group_colours)
 
 
-def _read_pages(context: ChapterContext, pages: Mapping[str, Inputs]) -> Iterator[tuple[PageColours, Image]]:
+def _read_pages(
+    context: ChapterContext[Config], pages: Mapping[str, Inputs]
+) -> Iterator[tuple[PageColours, Image]]:
     """Each page's colours and mask of balloons, one page at a time."""
     for inputs in pages.values():
         context.check_cancelled()
         yield PageColours.from_artifact(inputs["colorize"]), inputs["balloons"].images["main"]
 
 
-def _read_references(context: ChapterContext) -> SegmentFeatures | None:
+def _read_references(context: ChapterContext[Config]) -> SegmentFeatures | None:
     """The segments of all coloured pages that show the way, or None if there are none."""
     rows: list[Image] = []
     votes = 0
@@ -221,4 +223,6 @@ STAGE = ChapterStage(
     file=FILE,
     edits=edits,
     preview=draw_groups,
+    reference_needs=("decode", "colorize"),
+    check=check_hints,
 )

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Direction, Image, Inputs
-from mangacolor.stages.base import Stage, StageContext
+from mangacolor.stages.base import PANEL_COUNT, Stage, StageContext, Summary
 from mangacolor.stages.panels.corrections import edit_fingerprint, read_edit
 from mangacolor.stages.panels.cutting.border_net import WEIGHTS
 from mangacolor.stages.panels.cutting.page import Method
@@ -41,7 +41,7 @@ def fingerprint(config: Config) -> str:
     return sha256_of(WEIGHTS) if config.method == "learnt" else ""
 
 
-def run(context: StageContext, inputs: Inputs) -> Artifact:
+def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     """Find the panels of ``decode``'s picture, or take them from the page's correction."""
     started = time.perf_counter()
     page = inputs["decode"].images["main"]
@@ -60,6 +60,11 @@ def preview(artifact: Artifact, inputs: Inputs) -> Image:
     return draw_panels(inputs["decode"].images["main"], layout.panels, layout.ground)
 
 
+def summary(artifact: Artifact) -> Summary:
+    """How many panels the page has."""
+    return {PANEL_COUNT: len(PanelLayout.from_artifact(artifact).detected)}
+
+
 STAGE = Stage(
     name="panels",
     run=run,
@@ -70,4 +75,5 @@ STAGE = Stage(
     fingerprint=fingerprint,
     page_fingerprint=edit_fingerprint,
     preview=preview,
+    summary=summary,
 )

@@ -44,9 +44,9 @@ def configure(options: Options, _chapter: Chapter) -> Config:
     return Config(options.saturation)
 
 
-def run(context: StageContext, inputs: Inputs) -> Artifact:
+def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     """The page in colour, H'×W'×3 RGB, at the scale of the ``upscale`` artifact."""
-    config: Config = context.config
+    config = context.config
     page = inputs["decode"].images["main"]
     light = inputs["upscale"].images["main"]
     colours = PageColours.from_artifact(inputs["colorize"])

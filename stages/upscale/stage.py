@@ -61,7 +61,7 @@ def _name(config: Config) -> str:
     return DEFAULT_RGB if config.backend == "realesrgan" else DEFAULT
 
 
-def run(context: StageContext, inputs: Inputs) -> Artifact:
+def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     """Enlarge the luma of decode's picture.
 
     ``main`` is H·scale×W·scale uint8 luma (Rec. 601). Data: ``scale``, ``size`` [w, h] of ``main``,
@@ -70,7 +70,7 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
     """
     from mangacolor.stages.upscale.enlarge import upscale_luma
 
-    config: Config = context.config
+    config = context.config
     page = inputs["decode"].images["main"]
     ink = luma(page)
     height, width = ink.shape
@@ -90,11 +90,11 @@ def run(context: StageContext, inputs: Inputs) -> Artifact:
     return Artifact(data, {"main": large})
 
 
-def _load(context: StageContext) -> Upscaler | None:
+def _load(context: StageContext[Config]) -> Upscaler | None:
     """The network of the configuration; None for Lanczos."""
     from mangacolor.models.upscale.loader import load_upscaler
 
-    config: Config = context.config
+    config = context.config
     name = _name(config)
     if name == LANCZOS:
         return None

@@ -18,7 +18,7 @@ from mangacolor.core.types import Artifact, Chapter, Inputs
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.events import Event, Listener, RunResult
 from mangacolor.pipeline.run import run
-from mangacolor.stages.base import ChapterContext, ChapterStage, Stage, StageContext, no_config
+from mangacolor.stages.base import ChapterContext, ChapterStage, NoConfig, Stage, StageContext, no_config
 from mangacolor.stages.graph import Graph
 
 
@@ -64,19 +64,19 @@ class House:
         with self._lock:
             self.calls[name] += 1
 
-    def _decode(self, context: StageContext, _inputs: Inputs) -> Artifact:
+    def _decode(self, context: StageContext[NoConfig], _inputs: Inputs) -> Artifact:
         self._count("decode")
         image = cv2.imdecode(np.frombuffer(context.source, np.uint8), cv2.IMREAD_COLOR)
         if image is None:
             raise ValueError("not an image")
         return Artifact({"size": list(image.shape[:2])}, {"main": np.asarray(image, np.uint8)})
 
-    def _judge(self, _context: StageContext, inputs: Inputs) -> Artifact:
+    def _judge(self, _context: StageContext[NoConfig], inputs: Inputs) -> Artifact:
         self._count("judge")
         image = inputs["decode"].images["main"]
         return Artifact({"mean": float(image.mean())}, outcome="copy" if image.min() == 255 else None)
 
-    def _tint(self, context: StageContext, inputs: Inputs) -> Artifact:
+    def _tint(self, context: StageContext[TintConfig], inputs: Inputs) -> Artifact:
         self._count("tint")
         context.count("network_calls")
         for _ in range(int(self.slow * 100)):
@@ -90,20 +90,20 @@ class House:
             raise self.trouble[context.page.name]
         return Artifact({}, {"panel-000": np.full((2, 2, 3), 9, np.uint8)})
 
-    def _grow(self, context: StageContext, inputs: Inputs) -> Artifact:
+    def _grow(self, context: StageContext[int], inputs: Inputs) -> Artifact:
         self._count("grow")
-        factor = int(context.config)
+        factor = context.config
         grey = inputs["decode"].images["main"][..., 0]
         return Artifact({}, {"main": grey.repeat(factor, 0).repeat(factor, 1)})
 
-    def _encode(self, _context: StageContext, inputs: Inputs) -> Artifact:
+    def _encode(self, _context: StageContext[NoConfig], inputs: Inputs) -> Artifact:
         self._count("encode")
         image = inputs["grow"].images["main"] + inputs["tint"].images["panel-000"][0, 0, 0]
         if "mood" in inputs:
             image = np.clip(image.astype(int) + inputs["mood"].data["shift"], 0, 255).astype(np.uint8)
         return Artifact({"suffix": ".png"}, blob=cv2.imencode(".png", image)[1].tobytes())
 
-    def _mood(self, _context: ChapterContext, pages: Mapping[str, Inputs]) -> dict[str, Artifact]:
+    def _mood(self, _context: ChapterContext[str], pages: Mapping[str, Inputs]) -> dict[str, Artifact]:
         self._count("mood")
         self.seen.append(list(pages))
         if self.mood_hangs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -41,6 +41,7 @@ class Bench:
     page: Page
     chapter: Chapter
     config: Any = None
+    prepared: Any = None
     device: str = "cpu"
     source: bytes = b""
     counts: Counter[str] = field(default_factory=Counter)
@@ -75,12 +76,12 @@ def tiny_weights(folder: Path) -> Path:
 
 
 @cache
-def page_stages() -> dict[str, Stage]:
+def page_stages() -> dict[str, Stage[Any]]:
     return {stage.name: stage for stage in built_in_stages() if isinstance(stage, Stage)}
 
 
 @cache
-def chapter_stages() -> dict[str, ChapterStage]:
+def chapter_stages() -> dict[str, ChapterStage[Any]]:
     return {stage.name: stage for stage in built_in_stages() if isinstance(stage, ChapterStage)}
 
 
@@ -92,17 +93,25 @@ def bench(image: Image) -> Bench:
     return Bench(page, Chapter("", (page,)), source=file.getvalue())
 
 
+def run_stage(
+    stage: Stage[Any], context: Bench, options: Options, artifacts: Mapping[str, Artifact]
+) -> Artifact:
+    """What a stage makes of ``artifacts``: configured and prepared before it is run."""
+    inputs = {need: artifacts[need] for need in stage.needs if need in artifacts}
+    context.config = stage.configure(options, context.chapter)
+    context.prepared = stage.prepare(context, inputs) if stage.prepare else None
+    return stage.run(context, inputs)
+
+
 def run_until(name: str, context: Bench, options: Options) -> dict[str, Artifact]:
     """The artifacts of a stage and of everything it needs."""
     made = {name: stage.neutral() for name, stage in chapter_stages().items()}
 
-    def make(stage: Stage) -> None:
+    def make(stage: Stage[Any]) -> None:
         for need in stage.needs:
             if need not in made and need in page_stages():
                 make(page_stages()[need])
-        context.config = stage.configure(options, context.chapter)
-        inputs = {need: made[need] for need in stage.needs if need in made}
-        made[stage.name] = stage.run(context, inputs)
+        made[stage.name] = run_stage(stage, context, options, made)
 
     make(page_stages()[name])
     return made

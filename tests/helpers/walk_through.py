@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 from mangacolor.tests.helpers.paths import ROOT
 
+# Of a copy of the package that runs and is small: no weights of the colour network, for one.
+LEFT_OUT = shutil.ignore_patterns(
+    ".*", "__pycache__", "build", "benchmarks", "docs", "examples", "tests", "default.*", "*.csv"
+)
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
@@ -29,7 +37,7 @@ def new_files(text: str) -> dict[str, str]:
 
 def commands(text: str) -> list[list[str]]:
     """The calls of ``mangacolor`` in a text's shell blocks: the arguments of each."""
-    lines = re.findall(r"(?m)^\.venv/bin/mangacolor (.*)$", "\n".join(blocks("", text)))
+    lines = re.findall(r"(?m)^\.venv/bin/mangacolor ([^#\n]*)", "\n".join(blocks("", text)))
     return [line.split() for line in lines]
 
 
@@ -58,3 +66,24 @@ def follow(text: str, checkout: Path) -> None:
     for change in blocks("diff", text):
         path = checkout / changed_file(change)
         path.write_text(changed(path.read_text(encoding="utf-8"), change), encoding="utf-8")
+
+
+def copy_package(site: Path) -> Path:
+    """A copy of the package in ``site``, as an import of ``mangacolor`` finds it there."""
+    shutil.copytree(ROOT, site / "mangacolor", ignore=LEFT_OUT)
+    return site / "mangacolor"
+
+
+def python(site: Path, folder: Path, *arguments: str) -> str:
+    """What this Python prints in ``folder`` when ``site`` gives it packages. Fails with the process."""
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(site), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

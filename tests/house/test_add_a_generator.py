@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
@@ -14,14 +11,10 @@ import pytest
 from PIL import Image as PilImage
 
 from mangacolor.core.colour import chroma
-from mangacolor.tests.helpers.paths import ROOT
 from mangacolor.tests.helpers.stages import comic_page
-from mangacolor.tests.helpers.walk_through import commands, follow, new_files, section
+from mangacolor.tests.helpers.walk_through import commands, copy_package, follow, new_files, python, section
 
 TEXT = section("Add a generator")
-LEFT_OUT = shutil.ignore_patterns(
-    ".*", "__pycache__", "build", "benchmarks", "docs", "examples", "tests", "default.*", "*.csv"
-)
 QUICK_TRAINING = [
     *("--set", 'phases=[{"steps":2,"size":32,"batch":2}]', "--set", "discriminator_width=4"),
     *("--workers", "0", "--device", "cpu"),
@@ -33,24 +26,8 @@ QUICK_PAGE = ["--scale", "1", "--device", "cpu", "--quiet"]
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a copy of the package in which the section's files lie and its changes are made."""
     folder = tmp_path_factory.mktemp("site")
-    shutil.copytree(ROOT, folder / "mangacolor", ignore=LEFT_OUT)
-    follow(TEXT, folder / "mangacolor")
+    follow(TEXT, copy_package(folder))
     return folder
-
-
-def python(site: Path, folder: Path, *arguments: str) -> str:
-    """What this Python prints when ``site`` gives it mangacolor. Fails with the process."""
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(site), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def test_it_is_one_file_one_row_and_a_test() -> None:

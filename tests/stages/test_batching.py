@@ -25,8 +25,8 @@ from mangacolor.models.upscale.loader import Upscaler, load_upscaler
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.run import run
 from mangacolor.stages.batching import Room, load_model, run_in_batches
+from mangacolor.stages.colorize.config import Config as ColorizeConfig
 from mangacolor.stages.colorize.network import colorize_pictures
-from mangacolor.stages.colorize.stage import Config as ColorizeConfig
 from mangacolor.stages.registry import default_graph
 from mangacolor.stages.upscale.enlarge import upscale_luma
 from mangacolor.tests.helpers.stages import bench, comic_page, tiny_weights

@@ -12,8 +12,7 @@ import pytest
 from mangacolor.core.errors import PageError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Image
-from mangacolor.stages.base import Stage
-from mangacolor.tests.helpers.stages import bench, comic_page, page_stages, run_until, tiny_weights
+from mangacolor.tests.helpers.stages import bench, comic_page, page_stages, run_stage, run_until, tiny_weights
 
 PAGES = {
     "comic": comic_page(),
@@ -50,8 +49,7 @@ def test_a_page_goes_through_all_stages_and_no_input_is_changed(page: Image, opt
     }
     for stage in page_stages().values():
         if stage.name in made:
-            context.config = stage.configure(options, context.chapter)
-            again = stage.run(context, {need: made[need] for need in stage.needs if need in made})
+            again = run_stage(stage, context, options, made)
             for key, image in again.images.items():
                 assert (image == before[stage.name, key]).all(), (stage.name, key)
     for (name, key), image in before.items():
@@ -61,7 +59,7 @@ def test_a_page_goes_through_all_stages_and_no_input_is_changed(page: Image, opt
 @pytest.mark.parametrize("name", NAMES)
 def test_configurations_travel_and_artifacts_are_plain(name: str, options: Options) -> None:
     context = bench(PAGES["odd sizes"])
-    stage: Stage = page_stages()[name]
+    stage = page_stages()[name]
     config = stage.configure(options, context.chapter)
     assert pickle.loads(pickle.dumps(config)) == config
     made = run_until(name, context, options)

@@ -6,12 +6,12 @@ import pytest
 
 from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.core.types import Artifact
-from mangacolor.stages.base import Stage, no_config
+from mangacolor.stages.base import NoConfig, Stage, no_config
 from mangacolor.stages.graph import Graph
 from mangacolor.stages.registry import BUILT_IN, built_in_stages
 
 
-def stage(name: str, *needs: str) -> Stage:
+def stage(name: str, *needs: str) -> Stage[NoConfig]:
     return Stage(name, lambda _context, _inputs: Artifact(), no_config, needs)
 
 

@@ -18,11 +18,11 @@ from mangacolor.cli import main
 from mangacolor.core.errors import SetupError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Chapter
-from mangacolor.pipeline.cluster.bundle import cut
+from mangacolor.pipeline.cluster.bundle import cut_bundles
 from mangacolor.pipeline.cluster.client import _compare, _differences
 from mangacolor.pipeline.cluster.worker import introduce, libraries, make_release
 from mangacolor.pipeline.engine.cancel import CancelToken
-from mangacolor.pipeline.engine.page_task import PageWork
+from mangacolor.pipeline.engine.page_task import PageTask
 from mangacolor.pipeline.events import Event, PageDone, PageFailed, Warned
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.registry import default_graph
@@ -301,10 +301,10 @@ def test_weights_enter_the_release(tmp_path: Path) -> None:
     ("pages", "workers", "size", "count"), [(30, 2, 4, 8), (1, 9, 1, 1), (200, 2, 8, 25), (6400, 4, 100, 64)]
 )
 def test_bundles_keep_workers_busy_and_stay_small(pages: int, workers: int, size: int, count: int) -> None:
-    works: list[PageWork] = [object() for _ in range(pages)]  # type: ignore[misc]
-    bundles = list(cut(works, workers, pages))
+    tasks: list[PageTask] = [object() for _ in range(pages)]  # type: ignore[misc]
+    bundles = list(cut_bundles(tasks, workers, pages))
     assert (len(bundles), max(map(len, bundles))) == (count, size)
-    assert [work for bundle in bundles for work in bundle] == works
+    assert [task for bundle in bundles for task in bundle] == tasks
 
 
 def test_a_part_left_by_a_killed_client_is_taken_in(pages: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from mangacolor.core.errors import SetupError
 from mangacolor.core.types import Artifact
 from mangacolor.pipeline.events import PageDone, PageHalfway, RunStarted, Warned
 from mangacolor.pipeline.store.layout import State
-from mangacolor.stages.base import ChapterStage, Stage, no_config
+from mangacolor.stages.base import ChapterStage, NoConfig, Stage, no_config
 from mangacolor.stages.graph import Graph
 from mangacolor.tests.helpers.fake_stages import House, files, go, write_page
 
@@ -165,7 +165,7 @@ def test_chapters_do_not_wait_for_each_other(house: House, tmp_path: Path) -> No
 def test_chapter_stage_that_cannot_stay_small_is_refused() -> None:
     large = Stage("large", lambda _context, _inputs: Artifact(), no_config, keep="asked")
 
-    def chapter(name: str, *needs: str) -> ChapterStage:
+    def chapter(name: str, *needs: str) -> ChapterStage[NoConfig]:
         return ChapterStage(
             name, lambda _context, _pages: {}, lambda _options, _chapter: None, needs, Artifact
         )

@@ -18,7 +18,7 @@ from mangacolor.core.types import Artifact, Inputs
 from mangacolor.pipeline.engine.worker_pools import at_work
 from mangacolor.pipeline.events import PageFailed, Warned
 from mangacolor.pipeline.run import run
-from mangacolor.stages.base import ChapterContext, ChapterStage, Stage, StageContext, no_config
+from mangacolor.stages.base import ChapterContext, ChapterStage, NoConfig, Stage, StageContext, no_config
 from mangacolor.stages.graph import Graph
 from mangacolor.tests.helpers.fake_stages import House, files, go, write_page
 
@@ -67,7 +67,7 @@ def test_every_lane_is_replaced_and_keeps_its_models(
 ) -> None:
     made: list[int] = []
 
-    def hang(context: StageContext, _inputs: Inputs) -> Artifact:
+    def hang(context: StageContext[NoConfig], _inputs: Inputs) -> Artifact:
         context.resource("model", lambda: made.append(1))
         if context.page.number < 3:
             forever.wait()
@@ -90,7 +90,7 @@ def test_a_model_that_never_loads_fails_the_page_not_the_run(
             forever.wait()
         return number
 
-    def load(context: StageContext, _inputs: Inputs) -> Artifact:
+    def load(context: StageContext[NoConfig], _inputs: Inputs) -> Artifact:
         context.resource("model", make)
         return Artifact(blob=b"x")
 
@@ -103,7 +103,7 @@ def test_a_model_that_never_loads_fails_the_page_not_the_run(
 def test_what_a_late_stage_still_brings_is_dropped(pages: Path, tmp_path: Path) -> None:
     late = threading.Event()
 
-    def dawdle(context: StageContext, _inputs: Inputs) -> Artifact:
+    def dawdle(context: StageContext[NoConfig], _inputs: Inputs) -> Artifact:
         if context.page.number == 1:
             late.wait(20)
         elif context.page.number == 5:
@@ -170,10 +170,10 @@ NONSENSE = [
 
 @pytest.mark.parametrize("nonsense", NONSENSE, ids=range(len(NONSENSE)))
 def test_nonsense_fails_its_page_and_names_the_stage(nonsense: object, pages: Path, tmp_path: Path) -> None:
-    def odd(context: StageContext, _inputs: Inputs) -> Artifact:
+    def odd(context: StageContext[NoConfig], _inputs: Inputs) -> Artifact:
         return nonsense if context.page.number == 2 else Artifact({"good": 1})  # type: ignore[return-value]
 
-    def last(_context: StageContext, inputs: Inputs) -> Artifact:
+    def last(_context: StageContext[NoConfig], inputs: Inputs) -> Artifact:
         return Artifact(blob=json.dumps(inputs["odd"].data).encode())
 
     graph = Graph([Stage("odd", odd, no_config), Stage("last", last, no_config, ("odd",))])
@@ -187,7 +187,7 @@ def test_nonsense_fails_its_page_and_names_the_stage(nonsense: object, pages: Pa
 def test_a_chapter_stage_that_gives_nonsense_is_left_out(pages: Path, tmp_path: Path) -> None:
     see = Stage("see", lambda _context, _inputs: Artifact({}), no_config)
 
-    def nothing(_context: ChapterContext, pages: Mapping[str, Inputs]) -> dict[str, Artifact]:
+    def nothing(_context: ChapterContext[NoConfig], pages: Mapping[str, Inputs]) -> dict[str, Artifact]:
         return dict.fromkeys(pages)  # type: ignore[return-value]
 
     odd = ChapterStage("odd", nothing, no_config, ("see",), Artifact)

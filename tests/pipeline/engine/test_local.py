@@ -290,7 +290,7 @@ def test_a_file_swapped_for_one_of_its_size_and_time_is_noticed(
 def test_resources_are_made_once(pages: Path, tmp_path: Path) -> None:
     made: list[int] = []
 
-    def load(context: StageContext, _inputs: Inputs) -> Artifact:
+    def load(context: StageContext[NoConfig], _inputs: Inputs) -> Artifact:
         context.resource("model", lambda: made.append(1))
         return Artifact(blob=b"x")
 

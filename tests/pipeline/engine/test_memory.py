@@ -16,12 +16,11 @@ from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Inputs
 from mangacolor.pipeline.engine import memory
 from mangacolor.pipeline.engine.cancel import CancelToken
+from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.local import Engine
-from mangacolor.pipeline.engine.page_task import Job
-from mangacolor.pipeline.run import make_works
-from mangacolor.pipeline.store.layout import State
-from mangacolor.pipeline.store.manifest import Manifest
-from mangacolor.stages.base import Stage, StageContext, no_config
+from mangacolor.pipeline.engine.tasks import make_tasks
+from mangacolor.pipeline.store.store import open_store
+from mangacolor.stages.base import NoConfig, Stage, StageContext, no_config
 from mangacolor.stages.graph import Graph
 from mangacolor.tests.helpers.fake_stages import House, write_page
 
@@ -84,7 +83,7 @@ def test_no_more_pages_than_fit_are_at_work(budget: int, most: int, tmp_path: Pa
         write_page(tmp_path / "in" / f"{number}.png", number)
     at_work, peak, change = 0, 0, threading.Condition()
 
-    def run(_context: StageContext, _inputs: Inputs) -> Artifact:
+    def run(_context: StageContext[NoConfig], _inputs: Inputs) -> Artifact:
         nonlocal at_work, peak
         with change:
             at_work += 1
@@ -97,12 +96,11 @@ def test_no_more_pages_than_fit_are_at_work(budget: int, most: int, tmp_path: Pa
         return Artifact(blob=b"x")
 
     graph = Graph([Stage("only", run, no_config)])
-    state = State(tmp_path / "out")
-    manifest = Manifest(state.out, state.manifest, state.scratch)
-    job = Job(graph, graph.select(), CancelToken(), manifest, cost=lambda _source: 10)
-    works = make_works(job, discover([tmp_path / "in"], state.out).chapters, Options(), state, apart=False)
-    with state.locked():
-        result = Engine(job, lambda _event: None, jobs=6, budget=budget).run(works)
+    job = Job(graph, graph.select(), Options(), CancelToken(), cost=lambda _source: 10)
+    chapters = discover([tmp_path / "in"], tmp_path / "out").chapters
+    with open_store(tmp_path / "out") as store:
+        tasks = make_tasks(job, chapters, store)
+        result = Engine(job, lambda _event: None, jobs=6, budget=budget).run(tasks)
     assert (result.done, peak) == (8, most)
 
 
@@ -114,10 +112,9 @@ def test_finished_pages_hold_no_memory(moody: bool, tmp_path: Path) -> None:
     for number in range(5):
         write_page(tmp_path / "in" / f"{number}.png", number)
     graph = House(moody).graph()
-    state = State(tmp_path / "out")
-    manifest = Manifest(state.out, state.manifest, state.scratch)
-    job = Job(graph, graph.select(), CancelToken(), manifest)
-    works = make_works(job, discover([tmp_path / "in"], state.out).chapters, Options(), state, apart=False)
-    with state.locked():
-        assert Engine(job, lambda _event: None, device="cpu", jobs=2).run(works).done == 5
-    assert not any(work.source or work.artifacts for work in works)
+    job = Job(graph, graph.select(), Options(), CancelToken())
+    chapters = discover([tmp_path / "in"], tmp_path / "out").chapters
+    with open_store(tmp_path / "out") as store:
+        tasks = make_tasks(job, chapters, store)
+        assert Engine(job, lambda _event: None, device="cpu", jobs=2).run(tasks).done == 5
+    assert not any(task.state.source or task.state.artifacts for task in tasks.pages)

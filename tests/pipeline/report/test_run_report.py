@@ -18,7 +18,7 @@ import pytest
 
 import mangacolor.pipeline.run
 from mangacolor.cli import main
-from mangacolor.pipeline.report.pictures import draw_tiles, sizes
+from mangacolor.pipeline.report.pictures import sizes
 from mangacolor.tests.helpers.fake_stages import House, go, write_page
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -115,17 +115,6 @@ def test_report_survives_a_lost_result(chapter: Path) -> None:
     Path("out/2.png").unlink()
     assert status("inspect", "out") == 0
     assert "gone" in Path("out/.mangacolor/inspect.html").read_text(encoding="utf-8")
-
-
-def test_tiles_are_drawn_where_the_network_saw_them() -> None:
-    page = np.full((600, 400, 3), 255, np.uint8)
-    window = {"box": [100, 50, 200, 500], "size": [256, 640], "scale": 1.28, "surfaces": 3}
-    drawn = draw_tiles(page, {"panels": [window], "tile": [256, 32]}, 300)
-    assert drawn is not None and drawn.shape == (300, 200, 3)
-    rows, columns = np.nonzero(drawn[..., 2] != drawn[..., 0])
-    assert (rows.min(), rows.max()) == pytest.approx((25, 275), abs=2)
-    assert (columns.min(), columns.max()) == pytest.approx((50, 150), abs=2)
-    assert draw_tiles(page, {}, 300) is None
 
 
 def test_long_reports_have_smaller_pictures() -> None:

@@ -135,7 +135,7 @@ def test_what_was_prepared_is_not_prepared_again(weights: Path, monkeypatch: pyt
     made, context = coloured(comic_page(), weights)
     inputs = {name: made[name] for name in colorize.STAGE.needs}
     context.config = colorize.configure(Options(weights=str(weights)), context.chapter)
-    context.prepared = colorize.prepare(context, inputs)  # type: ignore[attr-defined]
+    context.prepared = colorize.prepare(context, inputs)
     monkeypatch.setattr(colorize, "prepare", lambda *_: pytest.fail("prepared twice"))
     again = colorize.run(context, inputs)
     assert again.data == made["colorize"].data

@@ -39,6 +39,7 @@ class Context:
     """What the engine hands to a stage, without an engine."""
 
     config: Any
+    prepared: Any = None
     page: Page = field(default_factory=lambda: Page("a.png", 1, NoSource()))
     chapter: Chapter = field(default_factory=lambda: Chapter("a", ()))
     device: str = "cpu"

@@ -1,0 +1,36 @@
+"""What all pages of a run share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mangacolor.core.settings import Options
+from mangacolor.pipeline.engine.cancel import CancelToken
+from mangacolor.stages.graph import Graph, Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The graph, how much of it to run, and by what rules.
+
+    ``independent``: only some pages were asked for, so that none waits for the others of its chapter.
+    ``hands_back``: the caller wants the artifacts of the targets themselves, not only to have them kept.
+    ``planned``: the output name of every page, those that were not asked for among them.
+    """
+
+    graph: Graph
+    selection: Selection
+    options: Options
+    cancel: CancelToken
+    planned: frozenset[str] = frozenset()
+    keep: bool = False
+    force: bool = False
+    fill_in: bool = False  # --on-error copy
+    independent: bool = False
+    hands_back: bool = False
+    cost: Callable[[bytes], int] = len  # bytes of memory that a page takes, from its file
+
+    def may_reuse(self, stage: str) -> bool:
+        """Whether the artifact of an earlier run will do."""
+        return not self.force and stage not in self.selection.forced

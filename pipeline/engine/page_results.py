@@ -1,0 +1,106 @@
+"""What a page leaves: artifacts in its cache, the finished file in OUT, and whether it came in colour."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mangacolor.core.errors import PageError
+from mangacolor.core.types import Artifact, Image, Inputs
+from mangacolor.pipeline.engine.context import StageRun, summarize
+from mangacolor.pipeline.engine.page_task import PageTask
+from mangacolor.pipeline.store.keys import config_document
+from mangacolor.pipeline.store.manifest import Entry
+from mangacolor.stages.base import CAME_COLOURED, ChapterStage, Stage
+
+
+def read_page(task: PageTask) -> Entry | None:
+    """[lane] Read a page, see what is to do, keep what it was given. Returns a finished one's entry."""
+    entry = task.read()
+    if entry is None:
+        _save_chapter_results(task)
+    return entry
+
+
+def should_save(task: PageTask, name: str) -> bool:
+    """Whether a stage's artifact is to be kept in the state folder."""
+    job = task.spec.job
+    return job.graph.page_stage(name).keep == "always" or job.keep or name in job.selection.kept
+
+
+def save_artifact(task: PageTask, name: str, run: StageRun, inputs: Inputs) -> None:
+    """[lane] Keep what a stage made, with its preview."""
+    stage = task.spec.job.graph.page_stage(name)
+    preview: Image | None = None
+    if stage.preview is not None and "main" not in run.artifact.images and not run.artifact.outcome:
+        preview = stage.preview(run.artifact, inputs)
+    task.spec.cache.save(
+        name,
+        task.state.keys[name],
+        run.artifact,
+        version=stage.version,
+        seconds=run.seconds,
+        config=config_document(task.spec.recipe.configs[name]),
+        warnings=run.warnings,
+        preview=preview,
+    )
+
+
+def _save_chapter_results(task: PageTask) -> None:
+    cache, keys = task.spec.cache, task.state.keys
+    for name, artifact in task.spec.chapter_results.items():
+        if not cache.holds(name, keys[name]):
+            stage = task.spec.job.graph[name]
+            preview = _draw_chapter_result(task, stage, artifact) if isinstance(stage, ChapterStage) else None
+            cache.save(name, keys[name], artifact, version=stage.version, seconds=0.0, preview=preview)
+
+
+def _draw_chapter_result(task: PageTask, stage: ChapterStage[Any], artifact: Artifact) -> Image | None:
+    """What a page was handed, drawn over the small artifacts that the chapter stage looked at."""
+    if stage.preview is None or artifact.data == stage.neutral().data:
+        return None
+    inputs: dict[str, Artifact] = {}
+    for need in stage.needs:
+        kept = task.spec.cache.load(need, task.state.keys[need])
+        if kept is None:
+            return None
+        inputs[need] = kept
+    return stage.preview(artifact, inputs)
+
+
+def commit_page(task: PageTask) -> Entry | None:
+    """[lane] Write the finished page to OUT. Done even while the run is being stopped."""
+    spec, state = task.spec, task.state
+    if spec.output is None:
+        return None
+    if state.outcome == "copied":
+        return spec.output.commit_copy(state.source, spec.copy_key(state.keys), state.panels, state.seconds)
+    artifact = _finished_file(task)
+    return spec.output.commit(artifact, spec.final_key(state.keys), state.panels, state.seconds)
+
+
+def _finished_file(task: PageTask) -> Artifact:
+    left = task.state.artifacts
+    artifacts = (left[name] for name in task.spec.job.graph.names if name in left)
+    artifact = next((artifact for artifact in artifacts if artifact.blob is not None), None)
+    if artifact is None:
+        raise PageError("no stage gave a finished file", "Mend the stages: one must give its blob.")
+    return artifact
+
+
+def commit_failed_page(task: PageTask) -> None:
+    """[lane] Put the page as it came in the place of the one that failed."""
+    if task.spec.output is not None:
+        task.spec.output.commit_failed(task.state.source)
+
+
+def came_coloured(task: PageTask) -> bool:
+    """Whether the page was copied because it is in colour already."""
+    entry = task.state.entry
+    copied = task.state.outcome == "copied" or (entry is not None and entry.outcome == "copied")
+    return copied and any(_says_coloured(task, stage) for stage in task.spec.deciding_stages())
+
+
+def _says_coloured(task: PageTask, stage: Stage[Any]) -> bool:
+    keys = task.state.keys
+    kept = task.spec.cache.load(stage.name, keys[stage.name]) if stage.name in keys else None
+    return kept is not None and bool(summarize(stage, kept).get(CAME_COLOURED))

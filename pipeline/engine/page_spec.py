@@ -1,0 +1,54 @@
+"""What is to be done with a page, fixed before anything is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mangacolor.core.types import Artifact, Chapter, Page
+from mangacolor.pipeline.engine.job import Job
+from mangacolor.pipeline.store.cache import Cache
+from mangacolor.pipeline.store.keys import Recipe, digest, sha256
+from mangacolor.pipeline.store.page_output import PageOutput
+from mangacolor.stages.base import Stage
+
+Keys = Mapping[str, str]  # of a page's artifacts, by stage
+
+
+@dataclass(frozen=True, slots=True)
+class PageSpec:
+    """A page in one pass over the graph.
+
+    With ``first_pass`` that pass ends where the chapter stages begin, and a second one follows with the
+    ``chapter_results`` that they gave to the page. ``index`` is the page's place in the run: earlier pages go
+    first. ``output`` is None where nothing is written to OUT.
+    """
+
+    job: Job
+    page: Page
+    chapter: Chapter
+    recipe: Recipe
+    cache: Cache
+    index: int
+    targets: tuple[str, ...]
+    chapter_results: Mapping[str, Artifact] = field(default_factory=dict)
+    first_pass: bool = False
+    output: PageOutput | None = None
+
+    def make_keys(self, source: bytes) -> dict[str, str]:
+        """The key of each artifact of a page whose file this is."""
+        return self.recipe.page_keys(self.job.graph, self.page, sha256(source), self.chapter_results)
+
+    def final_key(self, keys: Keys) -> str:
+        """The key of a finished page."""
+        return digest(keys[target] for target in self.job.graph.sinks())
+
+    def copy_key(self, keys: Keys) -> str:
+        """The key of a page that is copied: it rests on the stages that decide so, and on no other."""
+        return digest(["copy", *(keys[stage.name] for stage in self.deciding_stages())])
+
+    def deciding_stages(self) -> list[Stage[Any]]:
+        """The stages that may end the page."""
+        stages = map(self.job.graph.__getitem__, self.job.graph.names)
+        return [stage for stage in stages if isinstance(stage, Stage) and stage.decides]

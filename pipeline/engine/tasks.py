@@ -1,0 +1,139 @@
+"""The one preparation of work: a task for each page, and what brings the pages of a chapter together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mangacolor.core.types import Artifact, Chapter
+from mangacolor.pipeline.engine.chapter_task import ChapterTask, FindReferences, no_references
+from mangacolor.pipeline.engine.job import Job
+from mangacolor.pipeline.engine.page_spec import PageSpec
+from mangacolor.pipeline.engine.page_task import PageState, PageTask
+from mangacolor.pipeline.store.keys import Recipe, make_recipe
+from mangacolor.pipeline.store.packing import Packing
+from mangacolor.pipeline.store.store import AnyStore
+from mangacolor.stages.base import ChapterStage
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What was done of a page elsewhere. ``seconds``: by stage; ``spent``: all in all."""
+
+    chapter_results: Mapping[str, Artifact] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    spent: float = 0.0
+    panels: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """The pages of a run in order, and by a page's index the chapter and the archive that wait for it."""
+
+    pages: list[PageTask] = field(default_factory=list)
+    chapters: dict[int, ChapterTask] = field(default_factory=dict)
+    packings: dict[int, Packing] = field(default_factory=dict)
+
+    def waiting_chapters(self) -> list[ChapterTask]:
+        """Each chapter that waits for its pages, once."""
+        return list({id(chapter): chapter for chapter in self.chapters.values()}.values())
+
+    def end_page(self, task: PageTask, *, survived: bool) -> list[ChapterTask | Packing]:
+        """A page has ended a pass; ``survived``: another follows. Returns what waited for it alone."""
+        complete: list[ChapterTask | Packing] = []
+        if task.spec.first_pass:
+            chapter = self.chapters[task.spec.index]
+            if chapter.page_ready(task, survived) and chapter.arrived:
+                complete.append(chapter)
+        packing = self.packings.get(task.spec.index)
+        is_over = not survived and task.state.outcome != "cancelled"
+        if packing is not None and is_over and packing.end_page(task.name, task.state.entry):
+            complete.append(packing)
+        return complete
+
+    def check_documents(self) -> None:
+        """Raise ``UsageError`` for a document that somebody has damaged, before any page is read."""
+        for chapter in self.waiting_chapters():
+            chapter.check_documents()
+
+
+def make_tasks(
+    job: Job,
+    chapters: Iterable[Chapter],
+    store: AnyStore,
+    *,
+    references: FindReferences = no_references,
+    begun: Mapping[str, Begun] | None = None,
+) -> Tasks:
+    """A task for each page of the chapters, as a run, a plan, a single page and a cluster's worker need it.
+
+    ``begun``: the only pages that are wanted, by name, and what was done of them elsewhere. Raises
+    ``UsageError`` or ``SetupError`` where a stage cannot be configured.
+    """
+    tasks = Tasks()
+    for chapter in chapters:
+        _add_chapter(tasks, job, chapter, store, references, begun)
+    return tasks
+
+
+def _add_chapter(
+    tasks: Tasks,
+    job: Job,
+    chapter: Chapter,
+    store: AnyStore,
+    references: FindReferences,
+    begun: Mapping[str, Begun] | None,
+) -> None:
+    recipe = make_recipe(job.graph, job.options, chapter, job.selection.targets, independent=job.independent)
+    pages = [page for page in chapter.pages if begun is None or page.name in begun]
+    commits = job.selection.commits
+    packing = store.packing(chapter, whole=not job.independent, fill_in=job.fill_in) if commits else None
+    waiting = ChapterTask(
+        job,
+        chapter,
+        recipe,
+        _active_stages(job, recipe),
+        index=len(tasks.pages),
+        missing=len(chapter.pages),
+        documents=store.chapter_documents(chapter),
+        references=references,
+    )
+    neutral = _neutral_results(job, recipe)
+    for page in pages:
+        index, before = len(tasks.pages), begun[page.name] if begun else Begun()
+        results = {**neutral, **before.chapter_results}
+        first_pass = any(stage.name not in results for stage in waiting.stages)
+        spec = PageSpec(
+            job,
+            page,
+            chapter,
+            recipe,
+            store.page_cache(page),
+            index,
+            targets=waiting.needs if first_pass else job.selection.targets,
+            chapter_results=results,
+            first_pass=first_pass,
+            output=store.page_output(page, chapter, job.planned, job.force) if commits else None,
+        )
+        state = PageState(seconds=dict(before.seconds), spent=before.spent, panels=before.panels)
+        tasks.pages.append(PageTask(spec, state))
+        if first_pass:
+            tasks.chapters[index] = waiting
+        if packing is not None:
+            tasks.packings[index] = packing
+
+
+def _chapter_stages(job: Job) -> Sequence[ChapterStage[Any]]:
+    """The chapter stages that the targets rest on, or are."""
+    graph = job.graph
+    wanted = {name for target in job.selection.targets for name in (*graph.ancestors(target), target)}
+    return [stage for stage in graph.chapter_stages if stage.name in wanted]
+
+
+def _active_stages(job: Job, recipe: Recipe) -> tuple[ChapterStage[Any], ...]:
+    return tuple(stage for stage in _chapter_stages(job) if stage.name not in recipe.neutral)
+
+
+def _neutral_results(job: Job, recipe: Recipe) -> dict[str, Artifact]:
+    return {stage.name: stage.neutral() for stage in _chapter_stages(job) if stage.name in recipe.neutral}

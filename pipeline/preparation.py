@@ -1,0 +1,94 @@
+"""What a run is to do, found out before OUT is touched: the same for a run and for ``mangacolor plan``."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mangacolor.core.devices import check_device_name
+from mangacolor.core.settings import Options, RunOptions
+from mangacolor.core.types import Chapter
+from mangacolor.formats.archive_out import Extra
+from mangacolor.formats.discovery import discover
+from mangacolor.formats.limits import limits_of
+from mangacolor.pipeline.engine.cancel import CancelToken
+from mangacolor.pipeline.engine.job import Job
+from mangacolor.pipeline.engine.memory import weigh
+from mangacolor.pipeline.page_numbers import pick_pages
+from mangacolor.pipeline.store.corrections import with_edits
+from mangacolor.pipeline.store.layout import State
+from mangacolor.stages.graph import Graph, Selection
+
+PATHS = ("weights", "upscaler", "palette", "reference", "hints")  # options that may name a file
+
+
+@dataclass(frozen=True, slots=True)
+class WorkPlan:
+    """The pages that were asked for, and how they are to be made.
+
+    ``planned``: the output name of every page of the input. ``notes``: what was left out and why.
+    """
+
+    graph: Graph
+    selection: Selection
+    options: Options
+    run_options: RunOptions
+    chapters: tuple[Chapter, ...]
+    planned: frozenset[str]
+    extras: tuple[Extra, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def make_plan(
+    inputs: Sequence[Path], out: Path, options: Options, run_options: RunOptions, graph: Graph
+) -> WorkPlan:
+    """Find the pages and see that the options fit them. Writes nothing.
+
+    Raises ``UsageError`` or ``InputError`` for what cannot be done.
+    """
+    selection = graph.select(run_options.until, run_options.start)
+    check_device_name(options.device)
+    if run_options.cluster:
+        options = _with_absolute_paths(options)
+    discovered = discover(inputs, out, run_options.output_form, limits_of(options, run_options))
+    graph.check(options, discovered.chapters)
+    edited = with_edits(discovered.chapters, run_options.edits, State(out))
+    return WorkPlan(
+        graph,
+        selection,
+        options,
+        run_options,
+        chapters=pick_pages(edited, run_options.pages),
+        planned=frozenset(page.name for chapter in discovered.chapters for page in chapter.pages),
+        extras=discovered.extras,
+        notes=discovered.notes,
+    )
+
+
+def make_job(plan: WorkPlan, cancel: CancelToken) -> Job:
+    """What all pages of a run share, in this process."""
+    options, run_options = plan.options, plan.run_options
+    return Job(
+        plan.graph,
+        plan.selection,
+        options,
+        cancel,
+        plan.planned,
+        keep=run_options.keep,
+        force=run_options.force,
+        fill_in=run_options.on_error == "copy",
+        independent=run_options.pages is not None,
+        cost=lambda source: weigh(source, options, run_options.memory),
+    )
+
+
+def _with_absolute_paths(options: Options) -> Options:
+    """The same options for a process whose working folder is another."""
+    named = {name: getattr(options, name) for name in PATHS}
+    absolute: dict[str, Any] = {
+        name: str(Path(path).absolute()) for name, path in named.items() if path and Path(path).exists()
+    }
+    return dataclasses.replace(options, **absolute)

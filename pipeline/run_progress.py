@@ -1,0 +1,60 @@
+"""What a run tells besides what its engine does: notes, ends of chapters, a sum where it is cut short."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from types import TracebackType
+from typing import Self
+
+from mangacolor.core.errors import ExitStatus, MangacolorError
+from mangacolor.core.types import Chapter
+from mangacolor.pipeline.events import ChapterDone, Event, Listener, PageDone, PageFailed, RunDone, Warned
+from mangacolor.pipeline.preparation import WorkPlan
+
+
+class RunProgress:
+    """Passes events on and counts pages. A context manager: it sums up a run that an error ends."""
+
+    def __init__(self, emit: Listener) -> None:
+        self._emit = emit
+        self._started = time.perf_counter()
+        self._outcomes: Counter[str] = Counter()
+        self._chapter_of: dict[str, Chapter] = {}
+        self._failed: Counter[str] = Counter()  # by chapter, as is the next
+        self._ended: Counter[str] = Counter()
+
+    def begin(self, plan: WorkPlan) -> None:
+        """The pages are known."""
+        self._chapter_of = {page.name: chapter for chapter in plan.chapters for page in chapter.pages}
+        for note in plan.notes:
+            self(Warned("", "", note))
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, PageDone):
+            self._outcomes[event.outcome] += 1
+        self._emit(event)
+        if isinstance(event, PageDone | PageFailed):
+            chapter = self._chapter_of[event.page]
+            self._ended[chapter.name] += 1
+            self._failed[chapter.name] += isinstance(event, PageFailed)
+            if self._ended[chapter.name] == len(chapter.pages):
+                self._emit(ChapterDone(chapter.name, len(chapter.pages), self._failed[chapter.name]))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, Exception):
+            status = error.status if isinstance(error, MangacolorError) else ExitStatus.NOTHING_DONE
+            self._emit(self._cut_short(status))
+
+    def _cut_short(self, status: int) -> RunDone:
+        """What to say of a run that an error ended: pages that were not finished have failed."""
+        pages, seconds = len(self._chapter_of), round(time.perf_counter() - self._started, 3)
+        done, copied, cached = (self._outcomes[outcome] for outcome in ("done", "copied", "cached"))
+        return RunDone(
+            int(status), pages, done, copied, cached, pages - done - copied - cached, seconds, 0, 0
+        )

@@ -1,0 +1,50 @@
+"""What chapter stages leave of a chapter: documents for people, and their results for the next run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from mangacolor.core.atomic import write_atomic
+from mangacolor.pipeline.store.layout import State
+from mangacolor.pipeline.store.user_documents import read_document, write_document
+
+Results = dict[str, dict[str, Any]]  # the data that each page of the chapter was handed, by its name
+
+
+@dataclass(frozen=True, slots=True)
+class ChapterDocuments:
+    """The documents of a chapter in the state folder."""
+
+    state: State
+    chapter: str
+
+    def read(self, file: str) -> dict[str, Any] | None:
+        """A document for people, None if it is not there. Raises ``UsageError`` if it is no JSON object."""
+        return read_document(self.state.chapter_file(self.chapter, file))
+
+    def write(self, file: str, document: Mapping[str, Any]) -> None:
+        """Leave a document for people. Raises ``OutputError``."""
+        write_document(self.state.chapter_file(self.chapter, file), document, self.state.scratch)
+
+    def holds(self, file: str) -> bool:
+        return self.state.chapter_file(self.chapter, file).is_file()
+
+    def load_results(self, stage: str, make_key: Callable[[], str]) -> Results | None:
+        """What a stage gave to the pages in an earlier run, if it has this key. It is made if needed."""
+        try:
+            document = json.loads(self._results(stage).read_bytes())
+            return dict(document["pages"]) if document["key"] == make_key() else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def save_results(self, stage: str, key: str, results: Results) -> None:
+        """Keep what a stage gave to the pages. Raises ``OutputError``."""
+        text = json.dumps({"key": key, "pages": results}, ensure_ascii=False, indent=1)
+        write_atomic(self._results(stage), text.encode(), scratch=self.state.scratch)
+
+    def _results(self, stage: str) -> Path:
+        return self.state.folder / "chapters" / PurePosixPath(self.chapter) / f"{stage}.json"

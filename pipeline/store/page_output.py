@@ -1,0 +1,85 @@
+"""A page's place in OUT: what lies there already, and putting the finished file there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from mangacolor.core.errors import PageError
+from mangacolor.core.types import Artifact, Container, Page
+from mangacolor.formats.names import STATE_FOLDER
+from mangacolor.pipeline.store.manifest import Entry, Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class PageOutput:
+    """Writes a page and records it.
+
+    Pages of a ``container`` wait in the state folder to be packed. ``planned``: every page's output name.
+    ``force``: files in OUT that mangacolor did not write may be overwritten.
+    """
+
+    page: Page
+    container: Container | None
+    manifest: Manifest
+    planned: frozenset[str] = frozenset()
+    force: bool = False
+
+    def find_finished(self, keys: Iterable[str]) -> Entry | None:
+        """The page's entry if its file is there, whole, and made from one of these keys."""
+        entries = (self.manifest.finished(self.page.name, key) for key in keys)
+        return next((entry for entry in entries if entry is not None), None)
+
+    def check_free(self, file: str | None = None) -> None:
+        """Raise ``PageError`` where a file lies that mangacolor did not write. By default the page's own."""
+        file = self.container.name if self.container else file or self.page.name
+        if not self.force and self.manifest.is_foreign(file):
+            raise PageError(
+                f"{file} is in the output folder already and mangacolor did not write it",
+                "Move it away, name another --out folder, or overwrite it with --force.",
+            )
+
+    def commit(self, artifact: Artifact, key: str, panels: int, seconds: Mapping[str, float]) -> Entry:
+        """Write the finished file that an artifact holds. Raises ``PageError`` where its name is taken."""
+        assert artifact.blob is not None
+        file = self._renamed(str(artifact.data["suffix"])) if artifact.data.get("renamed") else self.page.name
+        return self._write_sourced(file, artifact.blob, key, "done", panels, seconds)
+
+    def commit_copy(self, source: bytes, key: str, panels: int, seconds: Mapping[str, float]) -> Entry:
+        """Write a page that stays as it is."""
+        return self._write_sourced(self.page.name, source, key, "copied", panels, seconds)
+
+    def commit_failed(self, source: bytes) -> Entry:
+        """Put the page as it came in the place of the one that failed; the next run tries again."""
+        self.check_free()
+        return self._write(self.page.name, source, "failed", "failed")
+
+    def _write_sourced(
+        self, file: str, data: bytes, key: str, outcome: str, panels: int, seconds: Mapping[str, float]
+    ) -> Entry:
+        source = self.page.source.describe()
+        rounded = {stage: round(value, 4) for stage, value in seconds.items()}
+        return self._write(file, data, key, outcome, panels=panels, source=source, seconds=rounded)
+
+    def _write(self, file: str, data: bytes, key: str, outcome: str, **about: Any) -> Entry:
+        place = f"{STATE_FOLDER}/finished/{file}" if self.container else file
+        modified = self.page.modified_ns
+        return self.manifest.commit(
+            self.page.name, place, data, key=key, outcome=outcome, modified_ns=modified, **about
+        )
+
+    def _renamed(self, suffix: str) -> str:
+        """The page's name where its format could not hold it."""
+        name = self.page.name
+        file = str(PurePosixPath(name).with_suffix(suffix))
+        if file in self.planned:
+            file = name + suffix
+        if file in self.planned:
+            raise PageError(
+                f"{name} does not fit its format and would become {file}, which is another page",
+                "Rename one of the two in the input, or use a smaller --scale.",
+            )
+        self.check_free(file)
+        return file

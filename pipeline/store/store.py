@@ -1,0 +1,85 @@
+"""Where a run leaves what it makes: OUT with its state folder, or the memory of this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mangacolor.core.types import Chapter, Page
+from mangacolor.pipeline.store.cache import Cache, MemoryCache, PageCache
+from mangacolor.pipeline.store.chapter_documents import ChapterDocuments
+from mangacolor.pipeline.store.layout import State
+from mangacolor.pipeline.store.manifest import Manifest
+from mangacolor.pipeline.store.packing import Packing
+from mangacolor.pipeline.store.page_output import PageOutput
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """OUT: where things lie in it, and the list of what mangacolor wrote."""
+
+    state: State
+    manifest: Manifest
+
+    def page_cache(self, page: Page) -> Cache:
+        return PageCache(self.state.page_folder(page.name), self.state.scratch)
+
+    def page_output(
+        self, page: Page, chapter: Chapter, planned: frozenset[str], force: bool
+    ) -> PageOutput | None:
+        return PageOutput(page, chapter.container, self.manifest, planned, force)
+
+    def chapter_documents(self, chapter: Chapter) -> ChapterDocuments | None:
+        return ChapterDocuments(self.state, chapter.name)
+
+    def packing(self, chapter: Chapter, *, whole: bool, fill_in: bool) -> Packing | None:
+        """The archive of a chapter that has a container; None for one that has not."""
+        if chapter.container is None:
+            return None
+        return Packing(chapter.container, self.state, self.manifest, len(chapter.pages), whole, fill_in)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryStore:
+    """Nothing is written: artifacts stay in ``cache`` until it is dropped."""
+
+    cache: Cache = field(default_factory=MemoryCache)
+
+    def page_cache(self, _page: Page) -> Cache:
+        return self.cache
+
+    def page_output(
+        self, _page: Page, _chapter: Chapter, _planned: frozenset[str], _force: bool
+    ) -> PageOutput | None:
+        return None
+
+    def chapter_documents(self, _chapter: Chapter) -> ChapterDocuments | None:
+        return None
+
+    def packing(self, _chapter: Chapter, *, whole: bool, fill_in: bool) -> Packing | None:
+        return None
+
+
+AnyStore = Store | MemoryStore
+
+
+def read_store(out: Path) -> Store:
+    """OUT as it is. Creates nothing; only a run that has opened it may write to it."""
+    state = State(out)
+    return Store(state, Manifest(state.out, state.manifest, state.scratch))
+
+
+@contextmanager
+def open_store(out: Path) -> Iterator[Store]:
+    """OUT, held for one run. Raises ``OutputError`` if another run holds it or it is not writable.
+
+    Takes in what a run on a cluster that was killed has left there.
+    """
+    state = State(out)
+    with state.locked():
+        store = read_store(out)
+        for part in sorted(state.parts.glob("*.jsonl")):
+            store.manifest.absorb(part)
+        yield store
