@@ -26,9 +26,9 @@ from mangacolor.core.errors import MangacolorError
 
 # Commands that live elsewhere: module, name in it, and what --help says without importing the module.
 ELSEWHERE = {
-    "train": ("mangacolor.commands.train", "train", "Train a colour network on colour pictures."),
-    "evaluate": ("mangacolor.commands.train", "evaluate", "Measure a colour network."),
-    "pack-data": ("mangacolor.commands.train", "pack_data", "Pack pictures into training shards."),
+    "train": ("mangacolor.commands.train", "train", "Train a network: the colour network or a small one."),
+    "evaluate": ("mangacolor.commands.evaluate", "evaluate", "Measure a colour network."),
+    "pack-data": ("mangacolor.commands.pack_data", "pack_data", "Pack pictures into one file to train from."),
     "models": ("mangacolor.commands.models", "models", "List the networks, their weights and licences."),
 }
 COLORIZE = "colorize"

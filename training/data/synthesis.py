@@ -17,6 +17,7 @@ from mangacolor.core.types import Image
 from mangacolor.training.data.halftone import flat_levels, screened
 from mangacolor.training.data.lettering import paste_balloons
 from mangacolor.training.data.line_art import random_lines
+from mangacolor.training.settings import limits, number
 
 KINDS = ("grey", "tone", "line", "screentone")
 
@@ -26,10 +27,11 @@ class Synthesis:
     """How often each thing happens. Shares of ``kinds`` need not sum to one."""
 
     kinds: dict[str, float] = field(
-        default_factory=lambda: {"grey": 0.34, "tone": 0.26, "line": 0.10, "screentone": 0.30}
+        default_factory=lambda: {"grey": 0.34, "tone": 0.26, "line": 0.10, "screentone": 0.30},
+        metadata=limits(KINDS, at_least=0),
     )
-    balloons: float = 0.3  # share of pictures with lettering pasted in
-    scan_noise: float = 0.45  # share with noise, blur or JPEG damage
+    balloons: float = number(0.3, at_least=0, at_most=1)  # share of pictures with lettering pasted in
+    scan_noise: float = number(0.45, at_least=0, at_most=1)  # share with noise, blur or JPEG damage
 
     def some_kind(self, rng: np.random.Generator) -> str:
         """One of ``kinds``, as often as its share says."""

@@ -12,8 +12,10 @@ from mangacolor.core.errors import SetupError
 from mangacolor.core.types import Image
 from mangacolor.models.page.descreener import Descreener, descreened, load_descreener, shared_descreener
 from mangacolor.stages.segments.segmentation import find_surfaces
-from mangacolor.training.auxiliary.descreen import Recipe, draw_pairs, pair_of
-from mangacolor.training.auxiliary.image_to_image import fit
+from mangacolor.training.auxiliary.descreen import DescreenRecipe, draw_pair, draw_pairs
+from mangacolor.training.auxiliary.image_to_image import PairTask
+from mangacolor.training.auxiliary.loop import Loop
+from mangacolor.training.auxiliary.weights import WEIGHTS
 from mangacolor.training.data.halftone import screened
 from mangacolor.training.data.pictures import Picture, Source
 
@@ -33,11 +35,11 @@ def toned(tone: int, pitch: float) -> Image:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_a_pair_shows_the_same_picture_with_dots_and_without(seed: int) -> None:
-    dots, plain = pair_of(painting(seed), np.random.default_rng(seed))
+    dots, plain = draw_pair(painting(seed), np.random.default_rng(seed))
     assert dots.shape == plain.shape == (96, 96) and dots.dtype == plain.dtype == np.uint8
     soft = [cv2.GaussianBlur(one.astype(np.float32), (0, 0), 6) for one in (dots, plain)]
     assert np.abs(soft[0] - soft[1]).mean() < 16
-    again = pair_of(painting(seed), np.random.default_rng(seed))
+    again = draw_pair(painting(seed), np.random.default_rng(seed))
     assert np.array_equal(dots, again[0]) and np.array_equal(plain, again[1])
 
 
@@ -76,13 +78,12 @@ def test_any_size_will_do(shape: tuple[int, int]) -> None:
 
 
 def test_training_learns_and_saves_weights_that_load(tmp_path: Path) -> None:
-    recipe = Recipe(pictures=6, steps=200, side=96, crop=48, batch=4, rate=4e-3, ema=0.9)
+    recipe = DescreenRecipe(pictures=6, steps=200, side=96, crop=48, batch=4, rate=4e-3, ema=0.9)
     pictures = [Picture(f"a/{seed}", "a", painting(seed, 128)) for seed in range(3)]
     pairs = list(draw_pairs([Source("a")], pictures, recipe, np.random.default_rng(0)))
     assert len(pairs) == 6 and pairs[0][0].shape == (96, 96)
-    path = tmp_path / "net.safetensors"
-    fit(Descreener(), pairs, recipe, path)
-    network = load_descreener(path)
+    Loop(PairTask("descreen", Descreener(), pairs, recipe), recipe, tmp_path).train()
+    network = load_descreener(tmp_path / WEIGHTS)
     before = np.mean([np.abs(dots.astype(int) - plain).mean() for dots, plain in pairs])
     after = np.mean([np.abs(descreened(network, dots).astype(int) - plain).mean() for dots, plain in pairs])
     assert after < 0.9 * before

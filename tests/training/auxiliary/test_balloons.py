@@ -100,25 +100,26 @@ def test_training_learns_and_saves_weights_that_load(tmp_path: Path) -> None:
     """A few steps on one made-up page bring the loss down, and the file gives back the same network."""
     torch = pytest.importorskip("torch")
     from mangacolor.models.page.page_net import PageNet, load_page_net, page_chances
-    from mangacolor.training.auxiliary.balloons import Recipe, crop, loss, save
+    from mangacolor.training.auxiliary.page_network import PageRecipe, crop_page, page_loss
+    from mangacolor.training.auxiliary.weights import save_weights
 
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
     drawn = page(1)
-    crops = [crop(drawn, 128, 1.0, rng) for _ in range(4)]
+    crops = [crop_page(drawn, 128, 1.0, rng) for _ in range(4)]
     luma, label, strokes = (torch.from_numpy(np.stack(parts)) for parts in zip(*crops, strict=True))
     network = PageNet()
     optimizer = torch.optim.AdamW(network.parameters(), lr=5e-3)
     values = []
     for _ in range(12):
-        value = loss(network(luma[:, None].float() / 255), label, strokes, 0.3)
+        value = page_loss(network(luma[:, None].float() / 255), label, strokes, 0.3)
         optimizer.zero_grad()
         value.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         values.append(float(value.detach()))
     assert values[-1] < 0.8 * values[0]
     path = tmp_path / "net.safetensors"
-    save(network, Recipe(), 12, path)
+    save_weights(network, PageRecipe(), 12, path)
     network.eval()
     again = page_chances(load_page_net(path), drawn.luma)[0]
     before = page_chances(network, drawn.luma)[0]

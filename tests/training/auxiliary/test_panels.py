@@ -11,7 +11,7 @@ import pytest
 
 from mangacolor.core.types import Image
 from mangacolor.stages.panels.cutting.polygons import area
-from mangacolor.training.auxiliary.panels import COMICS, Corpus, cut_out, panel_pictures
+from mangacolor.training.auxiliary.panels import COMICS, PanelCorpus, cut_out, panel_pictures
 from mangacolor.training.pages.figures import Figure
 from mangacolor.training.pages.panels import Hand, layout, made_up_panels, random_hand
 
@@ -74,7 +74,7 @@ def test_a_comic_page_with_white_margins_is_no_figure(tmp_path: Path) -> None:
     for name in (COMICS, "figures"):
         (tmp_path / name).mkdir()
         assert cv2.imwrite(str(tmp_path / name / "page.webp"), page)
-    corpus = Corpus.load(tmp_path, 5, np.random.default_rng(0))
+    corpus = PanelCorpus.load(tmp_path, 5, np.random.default_rng(0))
     assert len(corpus.figures) == 1
     (tmp_path / "figures" / "page.webp").unlink()
-    assert Corpus.load(tmp_path, 5, np.random.default_rng(0)).figures == []
+    assert PanelCorpus.load(tmp_path, 5, np.random.default_rng(0)).figures == []

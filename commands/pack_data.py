@@ -1,0 +1,27 @@
+"""``mangacolor pack-data``: colour pictures in one small file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("pack-data")
+@click.argument("root", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The pack to write.")
+@click.option("--sources", type=click.Path(path_type=Path), help="TOML: folders, layouts, weights, zooms.")
+@click.option("--size", default=256, show_default=True, help="Working size in pixels.")
+@click.option("--quality", default=40, show_default=True, help="AVIF quality of the stored pictures.")
+def pack_data(root: Path, out: Path, sources: Path | None, size: int, quality: int) -> None:
+    """Gather the colour pictures under ROOT into one small file to train from."""
+    from mangacolor.training.data.pack import write_pack
+    from mangacolor.training.data.pictures import read_source
+    from mangacolor.training.data.sources import describe_sources
+
+    chosen = describe_sources(root, sources)
+    pictures = (picture for source in chosen for picture in read_source(root, source, size))
+    count = write_pack(out, chosen, pictures, quality)
+    click.echo(
+        f"{out}: {count} pictures of {len(chosen)} sources, {out.stat().st_size / 1e6:.1f} MB", err=True
+    )
