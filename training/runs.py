@@ -52,7 +52,8 @@ class Clock:
         if not self.minutes:
             return min(1.0, step / max(1, self.steps))
         gone = self.seconds if seconds is None else seconds
-        return min(1.0, gone / max(1e-9, 60 * self.minutes - self.reserve - self._last_step))
+        limit = 60 * self.minutes - self.reserve
+        return gone / limit if gone + self._last_step < limit else 1.0
 
     @contextmanager
     def measure_reserve(self) -> Iterator[None]:

@@ -56,7 +56,7 @@ class BalloonCorpus:
                     np.asarray(cv2.resize(label, size, interpolation=cv2.INTER_NEAREST), np.uint8),
                 )
             )
-        return cls(sources, lettered)
+        return cls([pictures for pictures in sources if pictures], lettered)
 
     def draw_page(self, recipe: PageRecipe, rng: np.random.Generator) -> LabelledPage:
         """A fresh page of a random kind."""
@@ -71,7 +71,7 @@ def train(request: TrainRequest) -> TrainOutcome:
     check_recipe(recipe)
     (data,) = request.data
     corpus = BalloonCorpus.load(data, recipe.side, recipe.pictures, np.random.default_rng(recipe.seed))
-    if not corpus.lettered or not any(corpus.pictures):
+    if not corpus.lettered or not corpus.pictures:
         raise InputError(
             f"{data} holds no lettered pages beside their art, or no pictures",
             f"it needs {LETTERED} and {ART}, and folders of pictures without lettering",

@@ -45,7 +45,7 @@ class PageRecipe(Schedule):
     log_every: int = number(50, at_least=1)
     save_every: int = number(100, at_least=1)
     seed: int = number(7, at_least=0, at_most=2**32 - 1)
-    crop: int = number(256, at_least=32, at_most=4096)  # pixels at working scale, a multiple of 32
+    crop: int = number(256, at_least=2 * STRIDE, at_most=4096)  # pixels at working scale, a multiple of 32
     side: int = number(1024, at_least=64, at_most=16384)  # long side of a page as drawn, in pixels
     scale: float = number(0.75, above=0, at_most=4)  # from there to the working scale, on average
     lettered: float = number(0.4, at_least=0, at_most=1)  # share of real lettered pages in the pool

@@ -51,7 +51,7 @@ class PanelCorpus:
                 continue
             figures += [figure for figure in map(cut_out, pictures) if figure is not None]
             sources.append(pictures)
-        return cls(sources, figures)
+        return cls([pictures for pictures in sources if pictures], figures)
 
     def draw_page(self, recipe: PageRecipe, rng: np.random.Generator) -> LabelledPage:
         """A fresh page."""
@@ -90,7 +90,7 @@ def train(request: TrainRequest) -> TrainOutcome:
     check_recipe(recipe)
     (data,) = request.data
     corpus = PanelCorpus.load(data, recipe.pictures, np.random.default_rng(recipe.seed))
-    if not any(corpus.pictures):
+    if not corpus.pictures:
         raise InputError(
             f"{data} holds no folder of pictures", "put pictures (WebP) into folders, one a source"
         )
