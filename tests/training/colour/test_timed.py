@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import torch
 
 from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.models.colour.unet import create_generator
+from mangacolor.tests.helpers.clocks import FakeTime, fake_time
 from mangacolor.training.colour.config import PRESETS, Phase, TrainConfig, from_json, override, to_json
 from mangacolor.training.colour.materials import Materials
 from mangacolor.training.colour.optimisers import create_optimiser, set_rate
@@ -50,46 +50,56 @@ def timed(minutes: float, **more: Any) -> TrainConfig:
     return replace(TINY, phases=phases, minutes=minutes, **more)
 
 
-def test_a_run_by_the_clock_ends_in_time_with_rates_of_nothing(tmp_path: Path) -> None:
-    trainer = Trainer(timed(0.05, decay_from=0.5), materials(), tmp_path, workers=0)
+def time_steps(trainer: Trainer, clock: FakeTime, stop_at: int = -1) -> list[float]:
+    """Make each step take a second, and the last one ask to stop. Returns the rates, as they come."""
     rates: list[float] = []
     original = trainer._step
 
-    def note(batches: Any) -> dict[str, float]:
+    def timed_step(batches: Any) -> dict[str, float]:
+        clock.now += 1.0
         losses = original(batches)
         rates.append(trainer.optimisers[0].param_groups[0]["lr"])
+        trainer.interrupt.stop = trainer.step + 1 == stop_at
         return losses
 
-    trainer._step = note  # type: ignore[method-assign]
-    begun = time.monotonic()
+    trainer._step = timed_step  # type: ignore[method-assign]
+    return rates
+
+
+def test_a_run_by_the_clock_ends_in_time_with_rates_of_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = fake_time(monkeypatch)
+    trainer = Trainer(timed(0.5, decay_from=0.5), materials(), tmp_path, workers=0)
+    rates, begun = time_steps(trainer, clock), clock.now
     assert trainer.fit()
-    assert 1.0 < time.monotonic() - begun < 3.3  # the minutes are 3 seconds
-    assert rates[0] == TINY.learning_rate and rates[-1] < 0.25 * TINY.learning_rate
-    assert rates == sorted(rates, reverse=True)
+    assert 28 <= clock.now - begun < 30
+    assert rates[0] == rates[10] == TINY.learning_rate
+    assert rates == sorted(rates, reverse=True) and rates[-1] < 0.15 * TINY.learning_rate
     sizes = [row["size"] for row in csv.DictReader((tmp_path / CURVES).read_text().splitlines())]
     assert sizes[0] == "32" and sizes[-1] == "48"
-    assert trainer.phase == 1 and 0 < trainer.phase_begun < trainer.step
+    assert (trainer.phase, trainer.phase_begun, trainer.step) == (1, 8, 28)
 
 
-def test_a_run_by_the_clock_is_resumed_with_the_time_and_the_crops_that_are_left(tmp_path: Path) -> None:
-    config = timed(0.1)
-    first = Trainer(config, materials(), tmp_path, workers=0)
-    original = first._step
-
-    def stop_after_six(batches: Any) -> dict[str, float]:
-        first.interrupt.stop = first.step == 5
-        return original(batches)
-
-    first._step = stop_after_six  # type: ignore[method-assign]
+def test_a_run_by_the_clock_is_resumed_with_the_time_and_the_crops_that_are_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = fake_time(monkeypatch)
+    whole = Trainer(timed(0.5), materials(), tmp_path / "whole", workers=0)
+    time_steps(whole, clock)
+    assert whole.fit()
+    first = Trainer(timed(0.5), materials(), tmp_path, workers=0)
+    time_steps(first, clock, stop_at=12)
     assert not first.fit()
-    again = Trainer(replace(config, minutes=0.06), materials(), tmp_path, workers=0)
+    again = Trainer(timed(0.5), materials(), tmp_path, workers=0)
     again.load(tmp_path / CHECKPOINT)
-    assert (again.step, again.phase, again.phase_begun) == (6, first.phase, first.phase_begun)
-    assert 0 < again.earlier < 6
-    begun = time.monotonic()
+    assert (again.step, again.phase, again.phase_begun) == (12, 1, 8)
+    assert again.earlier == pytest.approx(12, abs=0.2)
+    time_steps(again, clock)
+    begun = clock.now
     assert again.fit()
-    assert time.monotonic() - begun < 3.6 - again.earlier + 0.5
-    assert again.step > 6
+    assert clock.now - begun < 18
+    assert again.crops == whole.crops  # in the second phase, one a step, from the thirteenth on
 
 
 def test_the_clock_counts_steps_or_what_sittings_took_and_leaves_room_for_the_end() -> None:
