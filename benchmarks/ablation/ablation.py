@@ -4,7 +4,7 @@
     python benchmarks/ablation/ablation.py train --data PACK --out RUNS [--only CELL]
     python benchmarks/ablation/ablation.py report --data HELDOUT --out RUNS --docs docs
 
-``train`` goes through the cells of ``ablation_cells.py`` that are to be run, each for as many crops
+``train`` goes through the cells of ``cells.py`` that are to be run, each for as many crops
 as every other, and leaves out what is finished: it can be stopped and started again at any time.
 """
 

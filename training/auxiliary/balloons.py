@@ -19,8 +19,8 @@ from mangacolor.training.auxiliary.loop import choose_recipe, run_task
 from mangacolor.training.auxiliary.page_network import PageRecipe, PageTask, check_recipe, start_from
 from mangacolor.training.data.folders import draw_pictures, read_folders, read_on_white
 from mangacolor.training.networks import TrainOutcome, TrainRequest
-from mangacolor.training.pages.balloon_truth import balloon_truth
-from mangacolor.training.pages.balloons import LabelledPage, lettered_page, made_up_page
+from mangacolor.training.pages.balloon_truth import find_balloon_truth
+from mangacolor.training.pages.balloons import LabelledPage, make_page, print_lettered_page
 
 NAME = "balloons"
 RECIPE = PageRecipe()
@@ -47,7 +47,7 @@ class BalloonCorpus:
             )
             if page.shape != art.shape:
                 continue
-            label = balloon_truth(page, art)
+            label = find_balloon_truth(page, art)
             size = (round(page.shape[1] * side / page.shape[0]), side)
             lettered.append(
                 (
@@ -61,8 +61,8 @@ class BalloonCorpus:
     def draw_page(self, recipe: PageRecipe, rng: np.random.Generator) -> LabelledPage:
         """A fresh page of a random kind."""
         if rng.random() < recipe.lettered:
-            return lettered_page(*self.lettered[int(rng.integers(len(self.lettered)))], rng)
-        return made_up_page(draw_pictures(self.pictures, rng), rng, recipe.side)
+            return print_lettered_page(*self.lettered[int(rng.integers(len(self.lettered)))], rng)
+        return make_page(draw_pictures(self.pictures, rng), rng, recipe.side)
 
 
 def train(request: TrainRequest) -> TrainOutcome:

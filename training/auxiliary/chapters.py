@@ -17,10 +17,10 @@ from mangacolor.core.errors import InputError
 from mangacolor.core.types import Image
 from mangacolor.training.auxiliary.panels import cut_out
 from mangacolor.training.data.lettering import paste_balloons
-from mangacolor.training.data.manga_page import Hand, printed
+from mangacolor.training.data.manga_page import Hand, print_page
 from mangacolor.training.data.pictures import Picture, Source
 from mangacolor.training.data.synthesis import Synthesis, synthesize
-from mangacolor.training.data.warp import warped
+from mangacolor.training.data.warp import warp_picture
 from mangacolor.training.pages.figures import Figure, lay_over
 
 WINDOWS = 26  # of a chapter
@@ -109,7 +109,7 @@ def draw_chapter(library: Library, rng: np.random.Generator) -> Iterator[Window]
     scenes = _figure_scenes if library.figures and rng.random() < figures else _work_scenes
     warp = float(rng.uniform(*WARPS)) if rng.random() < WARPED_SHARE else 0.0
     for colour in scenes(library, rng):
-        yield draw(warped(colour, warp, rng) if warp else colour)
+        yield draw(warp_picture(colour, warp, rng) if warp else colour)
 
 
 def _renderer(rng: np.random.Generator) -> Callable[[Image], Window]:
@@ -141,7 +141,7 @@ def _printer(rng: np.random.Generator) -> Callable[[Image], Window]:
         )
         size = round(colour.shape[1] * factor), round(colour.shape[0] * factor)
         large = cv2.resize(colour, size, interpolation=cv2.INTER_CUBIC)
-        page, _ = printed(np.asarray(large, np.uint8), hand, (2, 2))
+        page, _ = print_page(np.asarray(large, np.uint8), hand, (2, 2))
         grey = cv2.resize(page, colour.shape[1::-1], interpolation=cv2.INTER_AREA)
         if rng.random() < SYNTHESIS.balloons:
             return paste_balloons(np.asarray(grey, np.uint8), colour, rng, int(rng.integers(1, 3)))

@@ -19,10 +19,10 @@ from mangacolor.training.auxiliary.image_to_image import PairRecipe, PairTask, P
 from mangacolor.training.auxiliary.loop import choose_recipe, run_task
 from mangacolor.training.colour.dataset import PictureMix, random_crop
 from mangacolor.training.data.lettering import paste_balloons
-from mangacolor.training.data.manga_page import Hand, printed
+from mangacolor.training.data.manga_page import Hand, print_page
 from mangacolor.training.data.pictures import Picture, Source
 from mangacolor.training.data.sources import load_pictures
-from mangacolor.training.data.synthesis import render, scan_damage, toned
+from mangacolor.training.data.synthesis import damage_scan, render, render_tones
 from mangacolor.training.networks import TrainOutcome, TrainRequest
 from mangacolor.training.settings import number
 
@@ -57,7 +57,7 @@ def draw_pair(colour: Image, rng: np.random.Generator) -> PicturePair:
     """A picture (H×W×3 uint8 RGB) in black and white, H×W uint8, with its tones in dots, and as greys."""
     way = rng.random()
     if way < 0.45:
-        dots, plain = toned(colour, rng, PITCHES)
+        dots, plain = render_tones(colour, rng, PITCHES)
     elif way < 0.75:
         dots, plain = _page(colour, rng)
     else:
@@ -67,7 +67,7 @@ def draw_pair(colour: Image, rng: np.random.Generator) -> PicturePair:
         dots, plain = (
             paste_balloons(one, colour, np.random.default_rng(seed), 2)[0] for one in (dots, plain)
         )
-    return (scan_damage(dots, rng) if rng.random() < 0.5 else dots), plain
+    return (damage_scan(dots, rng) if rng.random() < 0.5 else dots), plain
 
 
 def _page(colour: Image, rng: np.random.Generator) -> PicturePair:
@@ -85,7 +85,7 @@ def _page(colour: Image, rng: np.random.Generator) -> PicturePair:
     large = np.asarray(cv2.resize(colour, size, interpolation=cv2.INTER_CUBIC), np.uint8)
     dots, plain = (
         np.asarray(cv2.resize(page, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-        for page in printed(large, hand, (2, 2))
+        for page in print_page(large, hand, (2, 2))
     )
     return dots, plain
 

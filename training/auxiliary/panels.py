@@ -22,7 +22,7 @@ from mangacolor.training.data.folders import draw_pictures, read_folders
 from mangacolor.training.networks import TrainOutcome, TrainRequest
 from mangacolor.training.pages.balloons import LabelledPage
 from mangacolor.training.pages.figures import Figure
-from mangacolor.training.pages.panels import made_up_panels
+from mangacolor.training.pages.panels import make_panel_page
 
 NAME = "panels"
 RECIPE = PageRecipe(minutes=34, crop=384, batch=4, rate=2e-3, lettering=0.5, pictures=200, seed=11)
@@ -47,7 +47,7 @@ class PanelCorpus:
         figures: list[Figure] = []
         for name, pictures in read_folders(data, LETTERED, most, rng):
             if name == COMICS:  # a page with white margins is no figure: its borders are borders
-                sources.append([picture for page in pictures for picture in panel_pictures(page)])
+                sources.append([picture for page in pictures for picture in take_panel_pictures(page)])
                 continue
             figures += [figure for figure in map(cut_out, pictures) if figure is not None]
             sources.append(pictures)
@@ -55,10 +55,10 @@ class PanelCorpus:
 
     def draw_page(self, recipe: PageRecipe, rng: np.random.Generator) -> LabelledPage:
         """A fresh page."""
-        return made_up_panels(draw_pictures(self.pictures, rng), self.figures, rng, recipe.side)
+        return make_panel_page(draw_pictures(self.pictures, rng), self.figures, rng, recipe.side)
 
 
-def panel_pictures(page: Image) -> list[Image]:
+def take_panel_pictures(page: Image) -> list[Image]:
     """What is inside the panels of a comic page (RGB), well away from their frames."""
     inner = []
     for panel in find_panels(page, "ltr").panels:

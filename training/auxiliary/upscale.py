@@ -24,9 +24,9 @@ from mangacolor.stages.upscale.enlarge import by_network, reduced
 from mangacolor.training.auxiliary.image_to_image import PairRecipe, PairTask, PicturePair, check_crop
 from mangacolor.training.auxiliary.loop import choose_recipe, run_task
 from mangacolor.training.data.folders import read_folders
-from mangacolor.training.data.synthesis import jpeg
+from mangacolor.training.data.synthesis import compress_jpeg
 from mangacolor.training.networks import TrainOutcome, TrainRequest
-from mangacolor.training.pages.ink_patches import OVER, ink_patch
+from mangacolor.training.pages.ink_patches import OVER, draw_ink_patch
 from mangacolor.training.settings import number
 
 NAME = "upscale"
@@ -62,12 +62,12 @@ def scan_page(page: Image, by: int, rng: np.random.Generator) -> Image:
     if rng.random() < 0.15:  # as many greys as many scans have
         small = np.rint(small / 17) * 17
     scan = np.asarray(np.clip(np.rint(small), 0, 255), np.uint8)
-    return jpeg(scan, int(rng.integers(60, 97))) if rng.random() < 0.4 else scan
+    return compress_jpeg(scan, int(rng.integers(60, 97))) if rng.random() < 0.4 else scan
 
 
 def draw_printed_pair(colour: Image, rng: np.random.Generator) -> PicturePair:
     """A patch of ink and its scan. ``colour``: H×W×3 uint8 RGB."""
-    page = ink_patch(colour, rng)
+    page = draw_ink_patch(colour, rng)
     if rng.random() < 0.4:  # paper and ink are seldom all white and all black
         black, white = rng.uniform(0, 45), rng.uniform(225, 255)
         page = np.rint(black + page.astype(np.float32) * ((white - black) / 255)).astype(np.uint8)

@@ -181,7 +181,7 @@ def generator_of(config: TrainConfig) -> GeneratorConfig:
     return generator_config(config.generator, config.width, levels=config.levels, dropout=config.dropout)
 
 
-def like(config: TrainConfig, network: GeneratorConfig) -> TrainConfig:
+def match_network(config: TrainConfig, network: GeneratorConfig) -> TrainConfig:
     """The configuration for fine-tuning ``network``: its architecture, the run's everything else."""
     return replace(
         config,

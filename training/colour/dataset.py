@@ -14,7 +14,7 @@ from mangacolor.core.types import Image
 from mangacolor.training.colour.distributed import World
 from mangacolor.training.data.pictures import Picture, Source
 from mangacolor.training.data.synthesis import Synthesis, synthesize
-from mangacolor.training.data.warp import warped
+from mangacolor.training.data.warp import warp_picture
 from mangacolor.training.runs import leave_signals
 
 TensorPair = tuple[torch.Tensor, torch.Tensor]
@@ -82,7 +82,7 @@ class CropDataset(Dataset[TensorPair]):
         source, picture = self.mix.draw(rng)
         crop = random_crop(picture.pixels, self.size, self.working_size, source.zoom, rng)
         if self.warp:
-            crop = warped(crop, self.warp * float(rng.random()), rng)
+            crop = warp_picture(crop, self.warp * float(rng.random()), rng)
         return synthesize(crop, self.kind, rng, self.synthesis)
 
 

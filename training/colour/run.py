@@ -7,10 +7,10 @@ from pathlib import Path
 from mangacolor.core.errors import UsageError
 from mangacolor.models.colour.checkpoints import save_generator
 from mangacolor.training.colour.checkpoint import find_start, read_checkpoint
-from mangacolor.training.colour.config import PRESETS, TrainConfig, check_config, like, override
+from mangacolor.training.colour.config import PRESETS, TrainConfig, check_config, match_network, override
 from mangacolor.training.colour.materials import Materials
-from mangacolor.training.colour.samples import contact_sheet
-from mangacolor.training.colour.trainer import Trainer, summary
+from mangacolor.training.colour.samples import draw_contact_sheet
+from mangacolor.training.colour.trainer import Trainer, summarize
 from mangacolor.training.data.sources import load_pictures, weigh_sources
 from mangacolor.training.networks import TrainOutcome, TrainRequest
 from mangacolor.training.runs import CHECKPOINT, check_free
@@ -31,7 +31,7 @@ def train(request: TrainRequest) -> TrainOutcome:
         return _preview(materials, config, request.run)
     start = find_start(request.init, request.anime_weights) if request.init else None
     if start is not None:
-        config = like(config, start.network)
+        config = match_network(config, start.network)
         check_config(config)
     named = {"vgg": request.vgg_weights, "anime": request.anime_weights}
     trainer = Trainer(
@@ -82,7 +82,7 @@ def export(trainer: Trainer, path: Path) -> None:
     """Write the averaged generator as half-precision weights that ``--weights`` takes."""
     if trainer.world.first:
         network = trainer.average if trainer.config.ema else trainer.generator
-        save_generator(path, network, network.config, summary(trainer))
+        save_generator(path, network, network.config, summarize(trainer))
 
 
 def describe_end(trainer: Trainer, finished: bool) -> TrainOutcome:
@@ -99,5 +99,5 @@ def describe_end(trainer: Trainer, finished: bool) -> TrainOutcome:
 def _preview(materials: Materials, config: TrainConfig, run: Path) -> TrainOutcome:
     run.mkdir(parents=True, exist_ok=True)
     path = run / "preview.png"
-    contact_sheet(materials, config).save(path)
+    draw_contact_sheet(materials, config).save(path)
     return TrainOutcome(f"{path}: pairs of input and target as the network will see them")

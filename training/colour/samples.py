@@ -19,7 +19,9 @@ from mangacolor.training.data.synthesis import KINDS, synthesize
 SHEET_SIDE = 256  # pixels of a picture on the sheets: the network's working size
 
 
-def sample_sheet(network: nn.Module, pictures: Sequence[Picture], device: torch.device) -> PilImage.Image:
+def draw_sample_sheet(
+    network: nn.Module, pictures: Sequence[Picture], device: torch.device
+) -> PilImage.Image:
     """A row a picture: truth, then input and result for each kind of input. ``network`` is in eval mode."""
     rows = []
     for number, picture in enumerate(pictures):
@@ -35,7 +37,9 @@ def sample_sheet(network: nn.Module, pictures: Sequence[Picture], device: torch.
     return PilImage.fromarray(np.concatenate(rows))
 
 
-def contact_sheet(materials: Materials, config: TrainConfig, rows: int = 8, pairs: int = 5) -> PilImage.Image:
+def draw_contact_sheet(
+    materials: Materials, config: TrainConfig, rows: int = 8, pairs: int = 5
+) -> PilImage.Image:
     """``rows`` × ``pairs`` training pairs, input beside target, exactly as training would draw them."""
     dataset = CropDataset(
         materials.sources, materials.pictures, SHEET_SIDE, rows * pairs,

@@ -31,7 +31,7 @@ from mangacolor.training.colour.objectives import (
     picture_terms,
 )
 from mangacolor.training.colour.optimisers import create_optimiser, load_optimiser, set_rate
-from mangacolor.training.colour.samples import sample_sheet
+from mangacolor.training.colour.samples import draw_sample_sheet
 from mangacolor.training.colour.validation import Validation
 from mangacolor.training.runs import CURVES, Clock, CsvLog, Interrupt, mixed_precision, write_checkpoint
 
@@ -262,7 +262,7 @@ class Trainer(Networks):
     def save_samples(self) -> None:
         """Write the sheet of samples as the averaged generator colours them now."""
         if self.materials.samples:
-            sheet = sample_sheet(self.average, self.materials.samples, self.device)
+            sheet = draw_sample_sheet(self.average, self.materials.samples, self.device)
             folder = self.run / "samples"
             folder.mkdir(exist_ok=True)
             sheet.save(folder / f"{self.step:06d}.png")
@@ -290,7 +290,7 @@ def mean_terms(steps: list[dict[str, float]]) -> dict[str, float]:
     return sums
 
 
-def summary(trainer: Trainer) -> dict[str, Any]:
+def summarize(trainer: Trainer) -> dict[str, Any]:
     """What a weights file says about its training."""
     return {
         "training": to_json(trainer.config),

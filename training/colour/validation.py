@@ -14,7 +14,7 @@ from torch import nn
 from mangacolor.core.types import Image
 from mangacolor.training.colour.dataset import to_picture, to_tensor
 from mangacolor.training.data.pictures import Picture
-from mangacolor.training.evaluation.evaluate import square
+from mangacolor.training.evaluation.evaluate import crop_square
 from mangacolor.training.evaluation.metrics import average, score_pair
 from mangacolor.training.evaluation.samples import KINDS, make_sample
 from mangacolor.training.runs import CsvLog
@@ -76,15 +76,15 @@ def _make_probes(pictures: Sequence[Picture]) -> Iterator[tuple[str, list[Probe]
         yield (
             source,
             [
-                Probe(square(one.truth), {kind: square_of(one.inputs[kind]) for kind in KINDS})
+                Probe(crop_square(one.truth), {kind: crop_grey_square(one.inputs[kind]) for kind in KINDS})
                 for one in samples
             ],
         )
 
 
-def square_of(grey: Image) -> Image:
+def crop_grey_square(grey: Image) -> Image:
     """The middle 256×256 pixels of a grey picture (H×W uint8); a smaller one gets white around it."""
-    return np.ascontiguousarray(square(np.dstack([grey] * 3))[..., 0])
+    return np.ascontiguousarray(crop_square(np.dstack([grey] * 3))[..., 0])
 
 
 def _colour(network: nn.Module, grey: Image, device: torch.device) -> Image:

@@ -16,7 +16,7 @@ from mangacolor.training.auxiliary.descreen import DescreenRecipe, draw_pair, dr
 from mangacolor.training.auxiliary.image_to_image import PairTask
 from mangacolor.training.auxiliary.loop import Loop
 from mangacolor.training.auxiliary.weights import WEIGHTS
-from mangacolor.training.data.halftone import screened
+from mangacolor.training.data.halftone import print_tones
 from mangacolor.training.data.pictures import Picture, Source
 
 
@@ -28,7 +28,7 @@ def painting(seed: int, side: int = 96) -> Image:
 
 def toned(tone: int, pitch: float) -> Image:
     """One tone in dots, with a line across."""
-    page = screened(np.full((160, 160), tone, np.uint8), 3, 3 * pitch, 45, lines=False)
+    page = print_tones(np.full((160, 160), tone, np.uint8), 3, 3 * pitch, 45, lines=False)
     cv2.line(page, (0, 120), (159, 60), 0, 2, cv2.LINE_AA)
     return page
 

@@ -189,13 +189,13 @@ LETTERED = Path("/work/shared/data/validation/peppercarrot_lettered")
 def test_unseen_lettered_pages_reach_the_goal() -> None:
     from mangacolor.stages.panels import find_panels
     from mangacolor.training.data.folders import read_on_white
-    from mangacolor.training.pages.balloon_truth import balloon_truth
+    from mangacolor.training.pages.balloon_truth import find_balloon_truth
 
     hit, false, missed = 0, 0, 0
     for path in sorted(LETTERED.rglob("*.webp")):
         page = read_on_white(path, 4000)
         art = Path(str(path).replace("peppercarrot_lettered", "peppercarrot_art"))
-        truth = balloon_truth(page, read_on_white(art, 4000))
+        truth = find_balloon_truth(page, read_on_white(art, 4000))
         panels = find_panels(page)
         mask = find_balloons(page, panels.ground, [p.box for p in panels.panels]).mask > 127
         hit += int(np.sum(mask & (truth == 255)))

@@ -10,8 +10,8 @@ import pytest
 
 from mangacolor.core.errors import SetupError
 from mangacolor.core.types import Image
-from mangacolor.training.pages.balloon_truth import balloon_truth
-from mangacolor.training.pages.balloons import UNKNOWN, LabelledPage, lettered_page, made_up_page
+from mangacolor.training.pages.balloon_truth import find_balloon_truth
+from mangacolor.training.pages.balloons import UNKNOWN, LabelledPage, make_page, print_lettered_page
 
 
 def picture(seed: int, rows: int = 240, columns: int = 200) -> Image:
@@ -21,7 +21,7 @@ def picture(seed: int, rows: int = 240, columns: int = 200) -> Image:
 
 
 def page(seed: int) -> LabelledPage:
-    return made_up_page([picture(1), picture(2)], np.random.default_rng(seed), side=512)
+    return make_page([picture(1), picture(2)], np.random.default_rng(seed), side=512)
 
 
 def test_a_seed_gives_the_same_page() -> None:
@@ -55,7 +55,7 @@ def pair() -> tuple[Image, Image, Image]:
 
 def test_truth_is_the_balloon_with_its_lettering_and_sounds_are_unknown() -> None:
     art, lettered, balloon = pair()
-    truth = balloon_truth(lettered, art)
+    truth = find_balloon_truth(lettered, art)
     found = truth == 255
     assert np.sum(found & (balloon > 0)) / np.sum(found | (balloon > 0)) > 0.98
     assert truth[291, 41] == UNKNOWN
@@ -64,9 +64,9 @@ def test_truth_is_the_balloon_with_its_lettering_and_sounds_are_unknown() -> Non
 
 def test_a_lettered_page_keeps_its_lettering_in_any_rendering() -> None:
     art, lettered, balloon = pair()
-    truth = balloon_truth(lettered, art)
+    truth = find_balloon_truth(lettered, art)
     for seed in range(6):
-        printed = lettered_page(art, lettered, truth, np.random.default_rng(seed))
+        printed = print_lettered_page(art, lettered, truth, np.random.default_rng(seed))
         inside = cv2.erode(balloon, np.ones((9, 9), np.uint8)) > 0
         assert np.mean(printed.luma[inside] > 180) > 0.6
         assert printed.strokes[balloon == 0].max() == 0

@@ -40,7 +40,8 @@ class Line:
         if self.clock is not None:
             self.clock.now += 1.0
         x = torch.from_numpy(rng.normal(size=(8, 1)).astype(np.float32)) + 0.1 * torch.randn(8, 1)
-        return (self.network(x) - (2 * x - 1)).square().mean()
+        away: Tensor = self.network(x) - (2 * x - 1)
+        return away.square().mean()
 
     def save(self, network: nn.Module, step: int, run: Path) -> None:
         torch.save(network.state_dict(), run / "weights.pt")

@@ -23,7 +23,7 @@ from mangacolor.training.auxiliary.upscale import (
     scan_page,
 )
 from mangacolor.training.auxiliary.weights import WEIGHTS
-from mangacolor.training.pages.ink_patches import OVER, ink_patch
+from mangacolor.training.pages.ink_patches import OVER, draw_ink_patch
 
 
 def painting(side: int, seed: int = 0) -> Image:
@@ -41,13 +41,13 @@ def reduced(page: Image, by: int) -> Image:
 @pytest.mark.parametrize("seed", range(6))
 def test_ink_is_drawn_large_mostly_black_or_white_and_the_same_for_a_seed(seed: int) -> None:
     colour = painting(64)
-    patch = ink_patch(colour, np.random.default_rng(seed))
+    patch = draw_ink_patch(colour, np.random.default_rng(seed))
     assert patch.shape == (64 * OVER, 64 * OVER) and patch.dtype == np.uint8
-    assert np.array_equal(patch, ink_patch(colour, np.random.default_rng(seed)))
+    assert np.array_equal(patch, draw_ink_patch(colour, np.random.default_rng(seed)))
 
 
 def test_most_ink_is_black_or_white() -> None:
-    patches = [ink_patch(painting(64, seed), np.random.default_rng(seed)) for seed in range(20)]
+    patches = [draw_ink_patch(painting(64, seed), np.random.default_rng(seed)) for seed in range(20)]
     pure = [np.mean((patch < 30) | (patch > 225)) for patch in patches]
     assert np.mean(np.array(pure) > 0.8) > 0.6  # the rest is shaded in grey
 

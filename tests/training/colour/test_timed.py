@@ -19,7 +19,7 @@ from mangacolor.training.colour.materials import Materials
 from mangacolor.training.colour.optimisers import create_optimiser, set_rate
 from mangacolor.training.colour.run import choose_config
 from mangacolor.training.colour.trainer import Trainer
-from mangacolor.training.colour.validation import FILE, Validation, square_of
+from mangacolor.training.colour.validation import FILE, Validation, crop_grey_square
 from mangacolor.training.data.pack import write_pack
 from mangacolor.training.data.pictures import Picture, Source
 from mangacolor.training.data.sources import load_pictures, weigh_sources
@@ -220,7 +220,7 @@ def test_many_sources_share_the_pictures_of_a_look(tmp_path: Path, monkeypatch: 
 
 def test_the_middle_of_a_picture_is_what_is_measured() -> None:
     grey = np.arange(300 * 280, dtype=np.uint32).reshape(300, 280).astype(np.uint8)
-    assert np.array_equal(square_of(grey), grey[22:278, 12:268])
+    assert np.array_equal(crop_grey_square(grey), grey[22:278, 12:268])
 
 
 def test_minutes_of_the_command_line_go_into_the_configuration(tmp_path: Path) -> None:

@@ -26,7 +26,15 @@ from mangacolor.models.colour.unet import create_generator
 from mangacolor.models.files.reading import safetensors_header
 from mangacolor.training.colour.averaging import average_networks
 from mangacolor.training.colour.checkpoint import Start, read_checkpoint, read_start
-from mangacolor.training.colour.config import PRESETS, Phase, TrainConfig, from_json, like, override, to_json
+from mangacolor.training.colour.config import (
+    PRESETS,
+    Phase,
+    TrainConfig,
+    from_json,
+    match_network,
+    override,
+    to_json,
+)
 from mangacolor.training.colour.dataset import CropDataset
 from mangacolor.training.colour.materials import Materials
 from mangacolor.training.colour.palette_colours import choose_palette, palette_rarity
@@ -101,7 +109,7 @@ def test_fine_tuning_takes_network_and_palette_from_the_weights(tmp_path: Path) 
     export(first, weights)
     network = load_generator(weights)
     other = Materials([Source("a")], [Picture("a/x", "a", np.full((64, 64, 3), (30, 90, 200), np.uint8))])
-    config = like(replace(TINY, width=9, phases=(Phase(1, 32, 2),)), network.config)
+    config = match_network(replace(TINY, width=9, phases=(Phase(1, 32, 2),)), network.config)
     tuned = Trainer(config, other, tmp_path / "tuned", workers=0)
     tuned.start_from(Start(network.config, network.state_dict()))
     assert network.palette is not None
