@@ -40,12 +40,18 @@ class Bounds:
         )
 
     def __str__(self) -> str:
+        if self.at_least is not None and self.at_most is not None:
+            return f"from {_plain_number(self.at_least)} to {_plain_number(self.at_most)}"
         ends = [
-            f"{name.replace('_', ' ')} {end:g}"
+            f"{name.replace('_', ' ')} {_plain_number(end)}"
             for name in ("at_least", "above", "at_most", "below")
             if (end := getattr(self, name)) is not None
         ]
         return " and ".join(ends)
+
+
+def _plain_number(value: float) -> str:
+    return str(int(value)) if float(value).is_integer() else str(value)
 
 
 def limits(names: tuple[str, ...] = (), **bounds: float) -> dict[str, Any]:
