@@ -29,7 +29,7 @@ COMMANDS = {
     "palette": "Show the colours of a chapter's figures and grounds as one HTML file, and change them.",
     "clean": "Remove what was kept in OUT/.mangacolor for looking and resuming.",
     "doctor": "Show what was found on this machine and where each option's value comes from.",
-    "train": "Train a colour network; the run's folder gets curves, samples, checkpoint and weights.",
+    "train": "Train a network; the run's folder gets curves, a checkpoint and weights.",
     "evaluate": "Measure colour networks on grey, line and screentone inputs made from the pictures in DATA.",
     "pack-data": "Gather the colour pictures under ROOT into one small file to train from.",
     "models": "List the networks and their licences, fetch weights, import the notebook's checkpoints.",

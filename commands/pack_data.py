@@ -1,12 +1,10 @@
-"""``mangacolor pack-data``: colour pictures as one small file to train from."""
+"""``mangacolor pack-data``: colour pictures in one small file."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import click
-
-from mangacolor.commands.train import read_sources
 
 
 @click.command("pack-data")
@@ -19,8 +17,9 @@ def pack_data(root: Path, out: Path, sources: Path | None, size: int, quality: i
     """Gather the colour pictures under ROOT into one small file to train from."""
     from mangacolor.training.data.pack import write_pack
     from mangacolor.training.data.pictures import read_source
+    from mangacolor.training.data.sources import describe_sources
 
-    chosen = read_sources(root, sources)
+    chosen = describe_sources(root, sources)
     pictures = (picture for source in chosen for picture in read_source(root, source, size))
     count = write_pack(out, chosen, pictures, quality)
     click.echo(

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from PIL import Image
 
-from mangacolor.training.data.manga_page import manga_page
+from mangacolor.training.data.manga_page import draw_manga_page
 from mangacolor.training.data.pictures import read_rgb
 
 
 def main(lettered: Path, art: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for path in sorted(lettered.iterdir()):
-        page = manga_page(read_rgb(path), art=read_rgb(art / path.name))
+        page = draw_manga_page(read_rgb(path), art=read_rgb(art / path.name))
         Image.fromarray(page).save(out / f"{path.stem}.png", optimize=True)
 
 

@@ -1,4 +1,6 @@
-"""The workshop: training colour networks and the small ones, their data, and their evaluation.
+"""The workshop: training the colour network and the small ones, their data, and their evaluation.
 
-Public: ``colour.trainer.Trainer``, ``evaluation.evaluate``, ``data.pack``.
+Public: ``networks.TRAINABLE`` (what ``mangacolor train`` trains), ``colour.trainer.Trainer``,
+``auxiliary.loop.Loop``, ``evaluation.evaluate``, ``data.pack``. ``settings`` checks what is set, ``runs``
+keeps time, curves and checkpoints of any run.
 """

@@ -4,7 +4,7 @@
     python benchmarks/ablation/ablation.py train --data PACK --out RUNS [--only CELL]
     python benchmarks/ablation/ablation.py report --data HELDOUT --out RUNS --docs docs
 
-``train`` goes through the cells of ``ablation_cells.py`` that are to be run, each for as many crops
+``train`` goes through the cells of ``cells.py`` that are to be run, each for as many crops
 as every other, and leaves out what is finished: it can be stopped and started again at any time.
 """
 
@@ -22,7 +22,7 @@ from mangacolor.benchmarks.ablation.cells import CELLS, Cell, budget, cell_confi
 from mangacolor.benchmarks.ablation.report import write_documents
 
 if TYPE_CHECKING:
-    from mangacolor.training.colour.trainer import Materials
+    from mangacolor.training.colour.materials import Materials
 
 STAND_IN = "stand-in.pth"
 
@@ -38,41 +38,10 @@ def main() -> None:
 @click.option("--steps", default=120, show_default=True)
 def stand_in(data: Path, out: Path, steps: int) -> None:
     """Train a ResNet-18 to tell the sources of the training pictures apart: the stand-in extractor."""
-    import numpy as np
-    import torch
-    from torch.nn.functional import cross_entropy
-    from torchvision.models import resnet18
+    from mangacolor.benchmarks.ablation.stand_in import train_stand_in
+    from mangacolor.training.data.sources import load_pictures
 
-    from mangacolor.commands.train import load_data
-    from mangacolor.models.encoders.stand_in import MEAN, STD
-    from mangacolor.training.colour.dataset import random_crop
-
-    sources, pictures = load_data(data, None)
-    names = [source.folder for source in sources]
-    torch.manual_seed(0)
-    rng = np.random.default_rng(0)
-    network = resnet18(num_classes=len(names)).to(memory_format=torch.channels_last)
-    optimiser = torch.optim.Adam(network.parameters(), lr=1e-3)
-    mean, std = (torch.tensor(value).view(1, 3, 1, 1) for value in (MEAN, STD))
-    right = seen = 0
-    for step in range(1, steps + 1):
-        chosen = [pictures[index] for index in rng.integers(len(pictures), size=32)]
-        crops = np.stack([random_crop(one.pixels, 96, 128, (0.7, 1.3), rng) for one in chosen])
-        batch = torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 255
-        if step % 2:  # the extractor sees grey pictures, the perceptual loss colour
-            batch = batch.mean(dim=1, keepdim=True).expand(-1, 3, -1, -1)
-        told = network(((batch - mean) / std).contiguous(memory_format=torch.channels_last))
-        truth = torch.tensor([names.index(one.source) for one in chosen])
-        optimiser.zero_grad(set_to_none=True)
-        loss = cross_entropy(told, truth)
-        torch.autograd.backward(loss)
-        optimiser.step()
-        right, seen = right + int((told.argmax(1) == truth).sum()), seen + len(truth)
-        if step % 20 == 0:
-            click.echo(f"step {step}/{steps}  right {right / seen:.2f}", err=True)
-            right = seen = 0
-    out.mkdir(parents=True, exist_ok=True)
-    torch.save(network.state_dict(), out / STAND_IN)
+    train_stand_in(*load_pictures([data]), steps, out / STAND_IN, lambda line: click.echo(line, err=True))
 
 
 @main.command()
@@ -83,12 +52,12 @@ def stand_in(data: Path, out: Path, steps: int) -> None:
 @click.option("--device", default="auto", show_default=True)
 def train(data: Path, out: Path, steps: int, only: str, device: str) -> None:
     """Train every cell that is to be run, in the order of the table."""
-    from mangacolor.commands.train import load_data
     from mangacolor.core.devices import resolve_device, set_torch_threads
-    from mangacolor.training.colour.trainer import Materials
+    from mangacolor.training.colour.materials import Materials
+    from mangacolor.training.data.sources import load_pictures
 
     set_torch_threads()
-    materials = Materials(*load_data(data, None))
+    materials = Materials(*load_pictures([data]))
     for cell in CELLS:
         if not cell.not_run and cell.name.startswith(only):
             for seed in range(1, cell.seeds + 1):
@@ -96,12 +65,12 @@ def train(data: Path, out: Path, steps: int, only: str, device: str) -> None:
 
 
 def _train_cell(cell: Cell, seed: int, steps: int, materials: Materials, out: Path, device: str) -> None:
-    from mangacolor.commands.train import export
-    from mangacolor.training.colour.checkpoint import CHECKPOINT
+    from mangacolor.training.colour.run import WEIGHTS, export
     from mangacolor.training.colour.trainer import Trainer
+    from mangacolor.training.runs import CHECKPOINT
 
     run = out / f"{cell.name}-{seed}"
-    if (run / "weights.safetensors").exists():
+    if (run / WEIGHTS).exists():
         return
     stand_in = out / STAND_IN if cell.stand_in else None
     if stand_in and not stand_in.exists():
@@ -116,10 +85,10 @@ def _train_cell(cell: Cell, seed: int, steps: int, materials: Materials, out: Pa
         lambda step, losses, rate: click.echo(f"{run.name} {step}/{steps} {losses} {rate:.1f}/s", err=True)
     )
     if not finished:
-        raise SystemExit(128 + trainer.stopped_by)
+        raise SystemExit(128 + trainer.interrupt.signal)
     facts = {"crops": trainer.crops, "cpu_seconds": round(time.process_time() - begun), **budget(config)}
     (run / "facts.json").write_text(json.dumps(facts) + "\n")
-    export(trainer, run / "weights.safetensors")
+    export(trainer, run / WEIGHTS)
 
 
 @main.command()

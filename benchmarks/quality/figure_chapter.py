@@ -23,7 +23,7 @@ from PIL import Image as PilImage
 
 from mangacolor.core.colour import luma
 from mangacolor.core.types import Box, Image
-from mangacolor.training.data.manga_page import manga_page
+from mangacolor.training.data.manga_page import draw_manga_page
 from mangacolor.training.data.pictures import read_rgb
 from mangacolor.training.evaluation.colour import to_lab
 from mangacolor.training.pages.figures import lay_over, overlap
@@ -194,7 +194,7 @@ def main(data: Path, out: Path, pages: int, kind: str, figures: str | None) -> N
     (out / "parts.json").write_text(json.dumps(owners, indent=1), encoding="utf-8")
     panels: dict[str, list[Box]] = {}
     for number, (page, marks, boxes) in enumerate(compose(chosen, grounds, pages), 1):
-        grey = luma(page) if kind == "plain" else manga_page(page)
+        grey = luma(page) if kind == "plain" else draw_manga_page(page)
         for folder, picture in (("input", grey), ("truth", page), ("marks", marks)):
             PilImage.fromarray(picture).save(out / folder / f"{number:03d}.png")
         panels[f"{number:03d}"] = boxes

@@ -17,7 +17,7 @@ from PIL import Image as PilImage
 
 from mangacolor.core.colour import luma
 from mangacolor.core.types import Image
-from mangacolor.training.data.manga_page import manga_page
+from mangacolor.training.data.manga_page import draw_manga_page
 from mangacolor.training.data.pictures import SUFFIXES, read_rgb
 
 SHIFT = 7  # pixels, to the right and down
@@ -68,7 +68,7 @@ def main(truth: Path, out: Path, art: Path | None, limit: int) -> None:
     for name, path in list(pages_of(truth).items())[: limit or None]:
         colour = read_rgb(path)
         without = read_rgb(bare[name]) if name in bare else None
-        for kind, page in (("plain", luma(colour)), ("screentone", manga_page(colour, art=without))):
+        for kind, page in (("plain", luma(colour)), ("screentone", draw_manga_page(colour, art=without))):
             for suffix, variant in (("", page), ("-shift", shifted(page)), ("-scale", scaled(page))):
                 file = out / f"{kind}{suffix}" / f"{name}.png"
                 file.parent.mkdir(parents=True, exist_ok=True)

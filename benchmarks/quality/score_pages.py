@@ -41,7 +41,7 @@ from mangacolor.training.evaluation.page import (
     page_areas,
     seam_ratio,
 )
-from mangacolor.training.pages.balloon_truth import balloon_truth
+from mangacolor.training.pages.balloon_truth import find_balloon_truth
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def score_page(name: str, folders: Folders) -> PageScore:
         raise click.ClickException(f"{name}: {result.shape} from {source.shape}; colour with --scale 1")
     truth = read_rgb(folders.truth[name]) if name in folders.truth else None
     art = read_rgb(folders.art[name]) if truth is not None and name in folders.art else None
-    balloons = balloon_truth(truth, art) if truth is not None and art is not None else None
+    balloons = find_balloon_truth(truth, art) if truth is not None and art is not None else None
     areas = page_areas(source if truth is None else truth, balloons)
     seams = list(tile_borders(folders.state, name))
     figures = {

@@ -23,7 +23,7 @@ FORMAT = "mangacolor-surfaces-1"
 ENDING = ".surfaces.safetensors"
 LAYERS = ("first", "second", "third")
 NAMES = ("mean", "spread", *(f"{layer}.{part}" for layer in LAYERS for part in ("weight", "bias")))
-REMEDY = "remove it, or train it again: python -m mangacolor.training.auxiliary.segment_embedding"
+REMEDY = "remove it, or train it again: mangacolor train --network segments"
 
 Numbers = npt.NDArray[np.float64]
 

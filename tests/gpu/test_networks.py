@@ -24,8 +24,10 @@ from mangacolor.models.upscale.known import BY_NAME, NETWORKS
 from mangacolor.models.upscale.loader import Backend, load_upscaler
 from mangacolor.models.upscale.sources import package_folder
 from mangacolor.tests.gpu.card import CARD, LEVELS, SHARE, drawing, levels_apart, needs_card, share_apart
+from mangacolor.tests.helpers.training import draw_batches
 from mangacolor.training.colour.config import PRESETS, override
-from mangacolor.training.colour.trainer import Materials, Trainer
+from mangacolor.training.colour.materials import Materials
+from mangacolor.training.colour.trainer import Trainer
 from mangacolor.training.data.pictures import Picture, Source
 
 pytestmark = needs_card
@@ -105,7 +107,7 @@ def test_a_step_of_training(name: str, tmp_path: Path) -> None:
     for device in ("cpu", CARD):
         folder = tmp_path / device.partition(":")[0]
         trainer = Trainer(override(PRESETS["default"], settings), materials, folder, device, workers=0)
-        told.append(trainer._step([next(trainer._batches(64, 4, 0, 4))]))
+        told.append(trainer._step([next(draw_batches(trainer, 64, 4))]))
     here, there = told
     assert there == pytest.approx(here, rel=SHARE)
 

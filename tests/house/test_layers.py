@@ -91,7 +91,6 @@ def test_rooms_know_only_those_they_need(above: str, rooms: dict[str, set[str]])
     assert strangers == set()
 
 
-@pytest.mark.xfail(reason="to be mended", strict=True)
 def test_no_file_is_in_a_circle() -> None:
     assert circles({module: set(imported(path)) for module, path in modules().items()}) == []
 

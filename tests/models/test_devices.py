@@ -28,9 +28,11 @@ from mangacolor.models.upscale.known import NETWORKS
 from mangacolor.models.upscale.loader import Backend, load_upscaler
 from mangacolor.models.upscale.sources import package_folder
 from mangacolor.tests.helpers.pretended_device import pretended_devices
+from mangacolor.tests.helpers.training import draw_batches
 from mangacolor.training.colour.config import PRESETS, override
-from mangacolor.training.colour.samples import sample_sheet
-from mangacolor.training.colour.trainer import Materials, Trainer
+from mangacolor.training.colour.materials import Materials
+from mangacolor.training.colour.samples import draw_sample_sheet
+from mangacolor.training.colour.trainer import Trainer
 from mangacolor.training.data.pictures import Picture, Source
 
 PAGE = np.full((96, 80), 200, np.uint8)
@@ -209,9 +211,10 @@ def test_a_step_of_training_against_the_discriminator(name: str, device: str, tm
     settings |= {"generator": name, "width": 4, "discriminator_width": 4, "adversarial_from": 0.0}
     settings |= {"pretrained_encoder": False, "mixed_precision": False, "levels": 5}
     trainer = Trainer(override(PRESETS["default"], settings), drawn_pictures(), tmp_path, device, workers=0)
-    told = trainer._step([next(trainer._batches(64, 2, 0, 4)) for _ in range(2)])
+    batches = draw_batches(trainer, 64, 2)
+    told = trainer._step([next(batches) for _ in range(2)])
     assert told.keys() >= {"l1", "luma", "chroma", "adversarial", "discriminator"}
-    assert sample_sheet(trainer.average, trainer.materials.pictures, trainer.device).width > 0
+    assert draw_sample_sheet(trainer.average, trainer.materials.pictures, trainer.device).width > 0
     assert ("palette" in told) == (trainer.generator.palette is not None)
 
 

@@ -1,4 +1,5 @@
-"""Training of the small networks beside the colour network.
+"""Training of the small networks beside the colour network: one loop, and a module a network.
 
-Public: ``balloons``, ``panels``, ``descreen``, ``upscale``, ``segment_embedding``.
+Public: ``loop.Loop``; ``balloons``, ``panels``, ``descreen``, ``upscale``, ``segment_embedding``, each with a
+``train(request)``.
 """

@@ -1,4 +1,4 @@
-"""Made-up chapters, in which the same things are seen again and again, for an embedding of surfaces to learn.
+"""Made-up chapters, in which the same things are seen again and again, for an embedding of segments to learn.
 
 A chapter is a few dozen windows of one work (an episode, a story), or of a few figures on other grounds, in
 other sizes and mirrored. One hand draws a chapter: all its windows are black and white in the same way.
@@ -17,25 +17,28 @@ from mangacolor.core.errors import InputError
 from mangacolor.core.types import Image
 from mangacolor.training.auxiliary.panels import cut_out
 from mangacolor.training.data.lettering import paste_balloons
-from mangacolor.training.data.manga_page import Hand, printed
+from mangacolor.training.data.manga_page import Hand, print_page
 from mangacolor.training.data.pictures import Picture, Source
 from mangacolor.training.data.synthesis import Synthesis, synthesize
-from mangacolor.training.data.warp import warped
+from mangacolor.training.data.warp import warp_picture
 from mangacolor.training.pages.figures import Figure, lay_over
 
-WINDOWS = 26
-FIGURES = 0.4  # share of chapters that show cut-out figures
-PRINTED = 0.3  # share of chapters that are printed as whole pages are
-WARPED = 0.6  # share of chapters whose windows are bent: the colour network has seen all pictures before,
-WARPS = (0.4, 1.2)  # and bent this far it knows as little of them as of new ones
-ONE_HAND = 0.7  # share of chapters whose windows are drawn with the very same settings
-UPRIGHT = 1.15  # height to width from which a picture on white is a figure
-FEWEST = 3  # pictures that make a work
-LONGEST = 14  # pictures of a work that a chapter shows
-SHORT, LONG = 256, 520  # sides of a window at working scale
+WINDOWS = 26  # of a chapter
+FIGURE_SHARE = 0.4  # of chapters: those that show cut-out figures
+PRINTED_SHARE = 0.3  # of chapters: those that are printed as whole pages are
+WARPED_SHARE = 0.6  # of chapters: those whose windows are bent
+# How far, as of warp_picture: the colour network has seen all pictures before, and bent this far it knows as
+# little of them as of new ones.
+WARPS = (0.4, 1.2)
+ONE_HAND_SHARE = 0.7  # of chapters: those whose windows are drawn with the very same settings
+MIN_FIGURE_ASPECT = 1.15  # height to width from which a picture on white is a figure
+MIN_WORK = 3  # pictures that make a work
+MAX_SHOWN = 14  # pictures of a work that a chapter shows
+SHORT_SIDE = 256  # pixels of a window at working scale
+MAX_LONG_SIDE = 520  # pixels
 SYNTHESIS = Synthesis({"grey": 0.51, "tone": 0.17, "line": 0.07, "screentone": 0.25}, 0.15, 0.3)
 
-Pair = tuple[Image, Image]  # grey (H×W uint8) and colour (H×W×3 uint8) of a window
+Window = tuple[Image, Image]  # as drawn, H×W uint8, and in colour, H×W×3 uint8
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,29 +60,29 @@ def make_library(sources: Sequence[Source], pictures: Sequence[Picture]) -> Libr
     pages = {source.folder for source in sources if source.layout == "pages"}
     for picture in pictures:
         name = work_of(picture.name)
-        figure = None if picture.source in pages else cut_out(picture.pixels, UPRIGHT)
+        figure = None if picture.source in pages else cut_out(picture.pixels, MIN_FIGURE_ASPECT)
         if figure is None:
             works.setdefault(picture.source, {}).setdefault(name, []).append(picture.pixels)
         else:
             figures.setdefault(picture.source, {}).setdefault(name, []).append(figure)
     shares = {source.folder: source.weight for source in sources}
     long_enough = [
-        (shares[folder], [work for work in found.values() if len(work) >= FEWEST])
-        for folder, found in works.items()
+        (shares[folder], [work for work in named.values() if len(work) >= MIN_WORK])
+        for folder, named in works.items()
     ]
     if not figures and not any(works for _, works in long_enough):
         raise InputError(
-            f"no work in the pictures has {FEWEST} of them, and none is a figure on white",
+            f"no work in the pictures has {MIN_WORK} of them, and none is a figure on white",
             "put the pictures of a story into a folder of their own",
         )
     return Library(
         [pair for pair in long_enough if pair[1]],
         [
-            (shares[folder] / len(found), poses)
-            for folder, found in figures.items()
-            for poses in found.values()
+            (shares[folder] / len(named), poses)
+            for folder, named in figures.items()
+            for poses in named.values()
         ],
-        [picture for found in works.values() for work in found.values() for picture in work],
+        [picture for named in works.values() for work in named.values() for picture in work],
     )
 
 
@@ -99,33 +102,33 @@ def work_of(name: str) -> str:
     return f"{folder}/{stem[:cut] if cut > 0 else stem}"
 
 
-def chapter(library: Library, rng: np.random.Generator) -> Iterator[Pair]:
+def draw_chapter(library: Library, rng: np.random.Generator) -> Iterator[Window]:
     """The windows of one chapter."""
-    draw = _printer(rng) if rng.random() < PRINTED else _renderer(rng)
-    figures = FIGURES if library.works else 1.0
+    draw = _printer(rng) if rng.random() < PRINTED_SHARE else _renderer(rng)
+    figures = FIGURE_SHARE if library.works else 1.0
     scenes = _figure_scenes if library.figures and rng.random() < figures else _work_scenes
-    warp = float(rng.uniform(*WARPS)) if rng.random() < WARPED else 0.0
+    warp = float(rng.uniform(*WARPS)) if rng.random() < WARPED_SHARE else 0.0
     for colour in scenes(library, rng):
-        yield draw(warped(colour, warp, rng) if warp else colour)
+        yield draw(warp_picture(colour, warp, rng) if warp else colour)
 
 
-def _renderer(rng: np.random.Generator) -> Callable[[Image], Pair]:
+def _renderer(rng: np.random.Generator) -> Callable[[Image], Window]:
     kind, hand = SYNTHESIS.some_kind(rng), _hand(rng)
     return lambda colour: synthesize(colour, kind, hand(), SYNTHESIS)
 
 
 def _hand(rng: np.random.Generator) -> Callable[[], np.random.Generator]:
     """What a chapter's windows are drawn with: mostly the same numbers for each, else fresh ones."""
-    if rng.random() >= ONE_HAND:
+    if rng.random() >= ONE_HAND_SHARE:
         return lambda: rng
     seed = int(rng.integers(1 << 30))
     return lambda: np.random.default_rng(seed)
 
 
-def _printer(rng: np.random.Generator) -> Callable[[Image], Pair]:
+def _printer(rng: np.random.Generator) -> Callable[[Image], Window]:
     new_random = _hand(rng)
 
-    def draw(colour: Image) -> Pair:
+    def draw(colour: Image) -> Window:
         random = new_random()
         factor = float(random.uniform(1.15, 2.4))  # of a scan's size to the working scale
         hand = Hand(
@@ -138,7 +141,7 @@ def _printer(rng: np.random.Generator) -> Callable[[Image], Pair]:
         )
         size = round(colour.shape[1] * factor), round(colour.shape[0] * factor)
         large = cv2.resize(colour, size, interpolation=cv2.INTER_CUBIC)
-        page, _ = printed(np.asarray(large, np.uint8), hand, (2, 2))
+        page, _ = print_page(np.asarray(large, np.uint8), hand, (2, 2))
         grey = cv2.resize(page, colour.shape[1::-1], interpolation=cv2.INTER_AREA)
         if rng.random() < SYNTHESIS.balloons:
             return paste_balloons(np.asarray(grey, np.uint8), colour, rng, int(rng.integers(1, 3)))
@@ -151,8 +154,8 @@ def _work_scenes(library: Library, rng: np.random.Generator) -> Iterator[Image]:
     shares = np.array([share for share, _ in library.works])
     _, works = library.works[int(rng.choice(len(shares), p=shares / shares.sum()))]
     pictures = works[int(rng.integers(len(works)))]
-    first = int(rng.integers(max(1, len(pictures) - LONGEST + 1)))
-    shown = pictures[first : first + LONGEST]
+    first = int(rng.integers(max(1, len(pictures) - MAX_SHOWN + 1)))
+    shown = pictures[first : first + MAX_SHOWN]
     for number in range(WINDOWS):
         yield _window(shown[number % len(shown)], rng)
 
@@ -160,17 +163,19 @@ def _work_scenes(library: Library, rng: np.random.Generator) -> Iterator[Image]:
 def _window(picture: Image, rng: np.random.Generator) -> Image:
     """A part of a picture, mirrored half of the time, its short side at working scale."""
     width, height = _shape(rng)
-    scale = float(np.exp(rng.uniform(*np.log((0.65, 1.6))))) * SHORT / min(picture.shape[:2])
+    scale = float(np.exp(rng.uniform(*np.log((0.65, 1.6))))) * SHORT_SIDE / min(picture.shape[:2])
     wide, high = min(picture.shape[1], round(width / scale)), min(picture.shape[0], round(height / scale))
     part = _part(picture, (wide, high), rng)
     part = part[:, ::-1] if rng.random() < 0.5 else part
-    return _resized(part, SHORT / min(wide, high))
+    return _resized(part, SHORT_SIDE / min(wide, high))
 
 
 def _shape(rng: np.random.Generator) -> tuple[int, int]:
-    """Width and height of a window, one of them ``SHORT``."""
+    """Width and height of a window, one of them ``SHORT_SIDE``."""
     aspect = float(np.exp(rng.uniform(-0.5, 0.5)))
-    return (SHORT, round(SHORT * aspect)) if aspect >= 1 else (round(SHORT / aspect), SHORT)
+    if aspect >= 1:
+        return SHORT_SIDE, round(SHORT_SIDE * aspect)
+    return round(SHORT_SIDE / aspect), SHORT_SIDE
 
 
 def _part(picture: Image, size: tuple[int, int], rng: np.random.Generator) -> Image:
@@ -181,7 +186,7 @@ def _part(picture: Image, size: tuple[int, int], rng: np.random.Generator) -> Im
 
 
 def _resized(picture: Image, factor: float) -> Image:
-    size = tuple(min(LONG, max(1, round(side * factor))) for side in picture.shape[1::-1])
+    size = tuple(min(MAX_LONG_SIDE, max(1, round(side * factor))) for side in picture.shape[1::-1])
     method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(np.ascontiguousarray(picture), size, interpolation=method), np.uint8)
 

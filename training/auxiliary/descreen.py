@@ -1,4 +1,4 @@
-"""Train the descreener: ``python -m mangacolor.training.auxiliary.descreen --data PACK --out FILE``.
+"""Training the descreener: ``mangacolor train --network descreen``.
 
 Its pairs are made up of pictures from a data pack: the same lines over tones in dots and over tones as greys.
 What has no dots is to stay as it is, paintings among them.
@@ -6,11 +6,8 @@ What has no dots is to stay as it is, paintings among them.
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -18,45 +15,49 @@ import torch
 
 from mangacolor.core.types import Image
 from mangacolor.models.page.descreener import Descreener
-from mangacolor.training.auxiliary.image_to_image import Pair, Schedule, fit
+from mangacolor.training.auxiliary.image_to_image import PairRecipe, PairTask, PicturePair, check_crop
+from mangacolor.training.auxiliary.loop import choose_recipe, run_task
 from mangacolor.training.colour.dataset import PictureMix, random_crop
 from mangacolor.training.data.lettering import paste_balloons
-from mangacolor.training.data.manga_page import Hand, printed
-from mangacolor.training.data.pack import read_pack
+from mangacolor.training.data.manga_page import Hand, print_page
 from mangacolor.training.data.pictures import Picture, Source
-from mangacolor.training.data.synthesis import render, scan_damage, toned
+from mangacolor.training.data.sources import load_pictures
+from mangacolor.training.data.synthesis import damage_scan, render, render_tones
+from mangacolor.training.networks import TrainOutcome, TrainRequest
+from mangacolor.training.settings import number
 
+NAME = "descreen"
 PITCHES = (0.9, 7.0)  # from dot to dot, in pixels at working scale: of large panels and of small ones
 UNTONED = ("grey", "tone", "line")
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe(Schedule):
+class DescreenRecipe(PairRecipe):
     """Everything that decides the weights, besides the data."""
 
-    pictures: int = 4000
-    side: int = 192  # pixels of a picture
-    steps: int = 24_000  # 20 minutes on one core
-    crop: int = 96
-    rate: float = 2e-3
-    seed: int = 5
+    steps: int = number(24_000, at_least=1)  # 20 minutes on one core
+    rate: float = number(2e-3, above=0, at_most=1)
+    seed: int = number(5, at_least=0, at_most=2**32 - 1)
+    crop: int = number(96, at_least=8, at_most=4096)
+    pictures: int = number(4000, at_least=1)
+    side: int = number(192, at_least=32, at_most=4096)  # pixels of a picture
 
 
 def draw_pairs(
-    sources: Sequence[Source], pictures: Sequence[Picture], recipe: Recipe, rng: np.random.Generator
-) -> Iterator[Pair]:
+    sources: Sequence[Source], pictures: Sequence[Picture], recipe: DescreenRecipe, rng: np.random.Generator
+) -> Iterator[PicturePair]:
     """The pairs of a run."""
     mix = PictureMix(sources, pictures)
     for _ in range(recipe.pictures):
         _, picture = mix.draw(rng)
-        yield pair_of(random_crop(picture.pixels, recipe.side, 256, (0.5, 1.6), rng), rng)
+        yield draw_pair(random_crop(picture.pixels, recipe.side, 256, (0.5, 1.6), rng), rng)
 
 
-def pair_of(colour: Image, rng: np.random.Generator) -> Pair:
+def draw_pair(colour: Image, rng: np.random.Generator) -> PicturePair:
     """A picture (H×W×3 uint8 RGB) in black and white, H×W uint8, with its tones in dots, and as greys."""
     way = rng.random()
     if way < 0.45:
-        dots, plain = toned(colour, rng, PITCHES)
+        dots, plain = render_tones(colour, rng, PITCHES)
     elif way < 0.75:
         dots, plain = _page(colour, rng)
     else:
@@ -66,10 +67,10 @@ def pair_of(colour: Image, rng: np.random.Generator) -> Pair:
         dots, plain = (
             paste_balloons(one, colour, np.random.default_rng(seed), 2)[0] for one in (dots, plain)
         )
-    return (scan_damage(dots, rng) if rng.random() < 0.5 else dots), plain
+    return (damage_scan(dots, rng) if rng.random() < 0.5 else dots), plain
 
 
-def _page(colour: Image, rng: np.random.Generator) -> Pair:
+def _page(colour: Image, rng: np.random.Generator) -> PicturePair:
     """As part of a whole page that is printed at its own scale and then shrunk."""
     factor = float(np.exp(rng.uniform(*np.log((1.1, 4.0)))))
     hand = Hand(
@@ -84,24 +85,17 @@ def _page(colour: Image, rng: np.random.Generator) -> Pair:
     large = np.asarray(cv2.resize(colour, size, interpolation=cv2.INTER_CUBIC), np.uint8)
     dots, plain = (
         np.asarray(cv2.resize(page, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-        for page in printed(large, hand, (2, 2))
+        for page in print_page(large, hand, (2, 2))
     )
     return dots, plain
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="a data pack")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=Recipe().steps)
-    parser.add_argument("--pictures", type=int, default=Recipe().pictures)
-    options = parser.parse_args()
-    recipe = Recipe(pictures=options.pictures, steps=options.steps)
-    pairs = list(draw_pairs(*read_pack(options.data), recipe, np.random.default_rng(recipe.seed)))
-    sys.stderr.write(f"{len(pairs)} pictures\n")
+def train(request: TrainRequest) -> TrainOutcome:
+    """Train the descreener on the pictures of ``request.data``."""
+    recipe = choose_recipe(request, NAME, DescreenRecipe())
+    check_crop(recipe, recipe.side)
+    sources, pictures = load_pictures(request.data, request.sources)
+    pairs = list(draw_pairs(sources, pictures, recipe, np.random.default_rng(recipe.seed)))
+    request.say(f"{len(pairs)} pictures")
     torch.manual_seed(recipe.seed)
-    fit(Descreener(), pairs, recipe, options.out)
-
-
-if __name__ == "__main__":
-    main()
+    return run_task(PairTask(NAME, Descreener(), pairs, recipe), recipe, request).outcome()

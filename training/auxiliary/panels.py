@@ -1,66 +1,73 @@
-"""Train the panel network: ``python -m mangacolor.training.auxiliary.panels --data DIR --out FILE``.
+"""Training the panel network: ``mangacolor train --network panels``.
 
-DIR holds ``peppercarrot_art`` and any folders of pictures without panels, among them figures on white.
-Every page is made up from them (``panel_pages.py``).
+The data holds ``peppercarrot_art`` and any folders of pictures without panels, among them figures on white.
+Every page is made up from them (``training/pages/panels.py``).
 """
 
 from __future__ import annotations
 
-import argparse
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
+import torch
 
+from mangacolor.core.errors import InputError
 from mangacolor.core.types import Image
 from mangacolor.stages.panels import find_panels
-from mangacolor.training.auxiliary.balloons import Recipe, read_sources, some_of, train
+from mangacolor.training.auxiliary.loop import choose_recipe, run_task
+from mangacolor.training.auxiliary.page_network import PageRecipe, PageTask, check_recipe, start_from
+from mangacolor.training.data.folders import draw_pictures, read_folders
+from mangacolor.training.networks import TrainOutcome, TrainRequest
 from mangacolor.training.pages.balloons import LabelledPage
 from mangacolor.training.pages.figures import Figure
-from mangacolor.training.pages.panels import made_up_panels
+from mangacolor.training.pages.panels import make_panel_page
 
-RECIPE = Recipe(minutes=34, crop=384, batch=4, scale=0.75, rate=2e-3, lettering=0.5, seed=11)
+NAME = "panels"
+RECIPE = PageRecipe(minutes=34, crop=384, batch=4, rate=2e-3, lettering=0.5, pictures=200, seed=11)
 COMICS, LETTERED = "peppercarrot_art", "peppercarrot_lettered"
-_MOST = 0.45  # of the page: a larger panel may be several that were not told apart
-_RIM = 0.03  # of a panel, left out at its sides: no border may get into a picture
+MAX_PANEL_SHARE = 0.45  # of the page: a larger panel may be several that were not told apart
+PANEL_RIM = 0.03  # of a panel, left out at its sides: no border may get into a picture
+MIN_CONFIDENCE = 0.75  # of a panel from which a picture is taken
+MIN_PICTURE_SIDE = 120  # pixels
 
 
 @dataclass(frozen=True, slots=True)
-class Corpus:
+class PanelCorpus:
     """Pictures without borders, by source, and cut-out figures."""
 
     pictures: list[list[Image]]
     figures: list[Figure]
 
     @classmethod
-    def load(cls, data: Path, each: int, rng: np.random.Generator) -> Corpus:
-        """Read at most ``each`` files of a folder."""
+    def load(cls, data: Path, most: int, rng: np.random.Generator) -> PanelCorpus:
+        """Read at most ``most`` files of a folder."""
         sources: list[list[Image]] = []
         figures: list[Figure] = []
-        for name, pictures in read_sources(data, LETTERED, each, rng):
+        for name, pictures in read_folders(data, LETTERED, most, rng):
             if name == COMICS:  # a page with white margins is no figure: its borders are borders
-                sources.append([picture for page in pictures for picture in panel_pictures(page)])
+                sources.append([picture for page in pictures for picture in take_panel_pictures(page)])
                 continue
             figures += [figure for figure in map(cut_out, pictures) if figure is not None]
             sources.append(pictures)
-        return cls(sources, figures)
+        return cls([pictures for pictures in sources if pictures], figures)
 
-    def page(self, recipe: Recipe, rng: np.random.Generator) -> LabelledPage:
+    def draw_page(self, recipe: PageRecipe, rng: np.random.Generator) -> LabelledPage:
         """A fresh page."""
-        return made_up_panels(some_of(self.pictures, rng), self.figures, rng, recipe.side)
+        return make_panel_page(draw_pictures(self.pictures, rng), self.figures, rng, recipe.side)
 
 
-def panel_pictures(page: Image) -> list[Image]:
+def take_panel_pictures(page: Image) -> list[Image]:
     """What is inside the panels of a comic page (RGB), well away from their frames."""
-    found = []
+    inner = []
     for panel in find_panels(page, "ltr").panels:
         x, y, w, h = panel.box
-        dx, dy = round(w * _RIM) + 4, round(h * _RIM) + 4
-        alone = panel.confidence > 0.75 and w * h < _MOST * page.shape[0] * page.shape[1]
-        if alone and len(panel.polygon) == 4 and min(w - 2 * dx, h - 2 * dy) >= 120:
-            found.append(np.ascontiguousarray(page[y + dy : y + h - dy, x + dx : x + w - dx]))
-    return found
+        dx, dy = round(w * PANEL_RIM) + 4, round(h * PANEL_RIM) + 4
+        alone = panel.confidence > MIN_CONFIDENCE and w * h < MAX_PANEL_SHARE * page.shape[0] * page.shape[1]
+        if alone and len(panel.polygon) == 4 and min(w - 2 * dx, h - 2 * dy) >= MIN_PICTURE_SIDE:
+            inner.append(np.ascontiguousarray(page[y + dy : y + h - dy, x + dx : x + w - dx]))
+    return inner
 
 
 def cut_out(picture: Image, upright: float = 1.25) -> Figure | None:
@@ -77,18 +84,18 @@ def cut_out(picture: Image, upright: float = 1.25) -> Figure | None:
     return Figure(picture, cover) if 0.15 < share < 0.9 else None
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--start", type=Path, help="weights to start from, such as the balloon network's")
-    parser.add_argument("--minutes", type=float, default=RECIPE.minutes)
-    parser.add_argument("--pictures", type=int, default=200, help="at most so many of a folder")
-    options = parser.parse_args()
-    recipe = replace(RECIPE, minutes=options.minutes)
-    corpus = Corpus.load(options.data, options.pictures, np.random.default_rng(recipe.seed))
-    train(corpus, recipe, options.out, options.start)
-
-
-if __name__ == "__main__":
-    main()
+def train(request: TrainRequest) -> TrainOutcome:
+    """Train the panel network on the folders of ``request.data``."""
+    recipe = choose_recipe(request, NAME, RECIPE)
+    check_recipe(recipe)
+    (data,) = request.data
+    corpus = PanelCorpus.load(data, recipe.pictures, np.random.default_rng(recipe.seed))
+    if not corpus.pictures:
+        raise InputError(
+            f"{data} holds no folder of pictures", "put pictures (WebP) into folders, one a source"
+        )
+    torch.manual_seed(recipe.seed)
+    task = PageTask(NAME, corpus, recipe)
+    if request.init is not None and not request.resume:
+        start_from(task.network, request.init)
+    return run_task(task, recipe, request).outcome()

@@ -1,9 +1,8 @@
-"""The surfaces of made-up chapters with their true colours, gathered once for training."""
+"""The segments of made-up chapters with their true colours, gathered once for training."""
 
 from __future__ import annotations
 
 import io
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,26 +19,31 @@ from mangacolor.stages.segments.features import describe_segments
 from mangacolor.stages.segments.params import SegmentationParams
 from mangacolor.stages.segments.pooling import FeaturePool
 from mangacolor.stages.segments.segmentation import find_segments, mean_by_label
-from mangacolor.training.auxiliary.chapters import Library, chapter
+from mangacolor.training.auxiliary.chapters import Library, draw_chapter
 from mangacolor.training.evaluation.colour import to_lab
+from mangacolor.training.networks import Say
 
-Floats = npt.NDArray[np.float32]
+Float32s = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """The surfaces of a chapter, N: their ``table``, true mean Lab and how far it strays, and window."""
+class LabelledSegments:
+    """The N segments of a chapter with their true colours.
 
-    table: Image
-    lab: Floats
-    stray: Floats
+    ``features``: N×C uint8, as ``colorize`` describes them; ``lab``: N×3, mean CIELAB of the truth;
+    ``deviation``: N, standard deviation of its a and b; ``window``: N, the number of each segment's window.
+    """
+
+    features: Image
+    lab: Float32s
+    deviation: Float32s
     window: npt.NDArray[np.int32]
 
 
-def gather(library: Library, runner: ColourRunner, rng: np.random.Generator) -> Rows:
-    """Colour a made-up chapter and describe its surfaces as ``colorize`` would."""
-    found: list[tuple[Image, Floats, Floats, npt.NDArray[np.int32]]] = []
-    for number, (grey, colour) in enumerate(chapter(library, rng)):
+def gather_chapter(library: Library, runner: ColourRunner, rng: np.random.Generator) -> LabelledSegments:
+    """Colour a made-up chapter and describe its segments as ``colorize`` would."""
+    parts: list[tuple[Image, Float32s, Float32s, npt.NDArray[np.int32]]] = []
+    for number, (grey, colour) in enumerate(draw_chapter(library, rng)):
         plain = descreen(shared_descreener(), grey)
         labels = find_segments(plain, np.ones(grey.shape, np.bool_), SegmentationParams())
         count = int(labels.max())
@@ -47,35 +51,45 @@ def gather(library: Library, runner: ColourRunner, rng: np.random.Generator) -> 
             continue
         pool = FeaturePool(labels)
         (picture,) = colorize_pictures(runner, [grey], 1, pools=[pool])
-        lab, stray = _true_colours(labels, colour)
-        table = describe_segments(labels, plain, picture, pool.rows())
-        found.append((table, lab, stray, np.full(count, number, np.int32)))
-    table, lab, stray, window = (np.concatenate(column) for column in zip(*found, strict=True))
-    return Rows(table, lab, stray, window)
+        lab, deviation = _true_colours(labels, colour)
+        features = describe_segments(labels, plain, picture, pool.rows())
+        parts.append((features, lab, deviation, np.full(count, number, np.int32)))
+    return LabelledSegments(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def _true_colours(labels: Image, colour: Image) -> tuple[Floats, Floats]:
-    """Mean Lab of each surface (N×3), and the deviation of its a and b (N)."""
+def _true_colours(labels: Image, colour: Image) -> tuple[Float32s, Float32s]:
+    """Mean Lab of each segment (N×3), and the deviation of its a and b (N)."""
     lab, count = to_lab(colour), int(labels.max()) + 1
     means, squares = (
         np.stack([mean_by_label(labels, values[..., plane], count) for plane in range(3)], axis=1)
         for values in (lab, lab.astype(np.float64) ** 2)
     )
-    stray = np.sqrt(np.maximum(squares - means**2, 0)[:, 1:].sum(axis=1))
-    return means[1:].astype(np.float32), stray[1:].astype(np.float32)
+    deviation = np.sqrt(np.maximum(squares - means**2, 0)[:, 1:].sum(axis=1))
+    return means[1:].astype(np.float32), deviation[1:].astype(np.float32)
 
 
-def gathered(
-    folder: Path, library: Library, runner: ColourRunner, chapters: int, seed: int
-) -> Iterator[Rows]:
-    """The chapters of a run, from ``folder`` where they are there already."""
+def gather_chapters(
+    folder: Path,
+    library: Library,
+    runner: ColourRunner,
+    chapters: int,
+    seed: int,
+    say: Say = lambda _line: None,
+) -> Iterator[LabelledSegments]:
+    """The chapters of a run, from ``folder`` if they are there already. ``say`` takes lines of progress."""
     for number in range(chapters):
         file = folder / f"{number:05d}.npz"
         if not file.is_file():
-            rows = gather(library, runner, np.random.default_rng((seed, number)))
+            segments = gather_chapter(library, runner, np.random.default_rng((seed, number)))
             packed = io.BytesIO()
-            np.savez(packed, table=rows.table, lab=rows.lab, stray=rows.stray, window=rows.window)
+            np.savez(
+                packed,
+                table=segments.features,
+                lab=segments.lab,
+                stray=segments.deviation,
+                window=segments.window,
+            )
             write_atomic(file, packed.getvalue())
-            sys.stderr.write(f"chapter {number + 1} of {chapters}\n")
+            say(f"chapter {number + 1} of {chapters}")
         with np.load(file) as kept:
-            yield Rows(*(kept[name] for name in ("table", "lab", "stray", "window")))
+            yield LabelledSegments(kept["table"], kept["lab"], kept["stray"], kept["window"])

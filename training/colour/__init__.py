@@ -1,4 +1,4 @@
 """Training of colour networks: the loop, its configuration, losses, data set and checkpoints.
 
-Public: ``trainer.Trainer``, ``config.TrainConfig``, ``soup``.
+Public: ``run.train``, ``trainer.Trainer``, ``config.TrainConfig``, ``averaging.average_networks``.
 """

@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from mangacolor.core.errors import SetupError
+from mangacolor.core.errors import SetupError, UsageError
+from mangacolor.models.colour.checkpoints import load_generator
 from mangacolor.models.colour.config import GeneratorConfig
-from mangacolor.models.colour.factory import generator_config
-from mangacolor.training.colour.config import TrainConfig, from_json
-
-CHECKPOINT = "checkpoint.pt"
+from mangacolor.training.colour.config import TrainConfig, from_json, generator_of
+from mangacolor.training.runs import CHECKPOINT, read_checkpoint_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +27,32 @@ class Start:
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
-    """A checkpoint of ``Trainer.save`` as a dictionary, its ``config`` as a ``TrainConfig``."""
+    """A checkpoint of ``Trainer.save`` as a dictionary, its ``config`` as a ``TrainConfig``.
+
+    Raises ``SetupError`` for any other file.
+    """
+    state = read_checkpoint_file(path)
     try:
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         state["config"] = from_json(json.loads(state["config"]))
-    except Exception as error:
+    except (KeyError, TypeError, ValueError, UsageError) as error:
         raise SetupError(
             f"{path} is not a training checkpoint: {error}", "name the folder of an earlier run"
         ) from error
     return state
 
 
+def find_start(init: Path, extractor_weights: Path | None = None) -> Start:
+    """What ``--init`` names: a run's folder or checkpoint, or a generator's weights by name or path."""
+    checkpoint = init / CHECKPOINT if init.is_dir() else init
+    if checkpoint.name == CHECKPOINT:
+        return read_start(checkpoint)
+    network = load_generator(init, extractor_weights=extractor_weights)
+    return Start(network.config, network.state_dict())
+
+
 def read_start(path: Path) -> Start:
     """A run's checkpoint as a start for another: the averaged generator, and the discriminator."""
     state = read_checkpoint(path)
     config: TrainConfig = state["config"]
-    network = generator_config(config.generator, config.width, levels=config.levels, dropout=config.dropout)
     generator = state["average"] if config.ema else state["generator"]
-    return Start(network, generator, state["discriminator"])
+    return Start(generator_of(config), generator, state["discriminator"])

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-import dataclasses
-import typing
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from mangacolor.core.errors import UsageError
-from mangacolor.models.colour.config import GeneratorConfig
-from mangacolor.training.data.synthesis import Synthesis
+from mangacolor.models.colour.config import MAX_LEVELS, GeneratorConfig
+from mangacolor.models.colour.factory import generator_config
+from mangacolor.models.colour.interface import ARCHITECTURES, find_architecture
+from mangacolor.training.data.synthesis import KINDS, Synthesis
+from mangacolor.training.settings import assign, build, choice, limits, number
+
+EFFICIENT_NAME = "efficient-palette"  # its norms want two values a channel
+ENCODERS = ("lite0", "lite1", "lite2", "lite3", "lite4")  # EfficientNet-Lite
+MAX_WIDTH = 1024  # channels of the first map: the notebook has 64
+MAX_STEPS = 10**9
+MAX_MINUTES = 60 * 24 * 365
+MAX_SIDE = 4096  # pixels of a crop
+MIN_SIDE = 32  # pixels of a crop: the discriminator has one answer for less than that, or none
+MAX_BATCH = 65536
+MAX_SEED = 2**32 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,54 +33,69 @@ class LossWeights:
     ``vgg`` and ``anime`` parts.
     """
 
-    l1: float = 1.0
-    luma: float = 0.0
-    chroma: float = 0.0
-    palette: float = 0.0
-    adversarial: float = 0.01
-    perceptual: float = 0.0
-    vgg: float = 0.0
-    anime: float = 0.0
+    l1: float = number(1.0, at_least=0)
+    luma: float = number(0.0, at_least=0)
+    chroma: float = number(0.0, at_least=0)
+    palette: float = number(0.0, at_least=0)
+    adversarial: float = number(0.01, at_least=0)
+    perceptual: float = number(0.0, at_least=0)
+    vgg: float = number(0.0, at_least=0)
+    anime: float = number(0.0, at_least=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A part of the curriculum: so many steps on crops of ``size`` pixels, ``batch`` at a time."""
+    """A part of the curriculum: so many steps on crops of ``size`` pixels, ``batch`` at a time.
 
-    steps: int
-    size: int
-    batch: int
+    In a run by the clock, its share of the steps is its share of the minutes.
+    """
+
+    steps: int = number(at_least=1, at_most=MAX_STEPS)
+    size: int = number(at_least=MIN_SIDE, at_most=MAX_SIDE)
+    batch: int = number(at_least=1, at_most=MAX_BATCH)
 
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
     """A whole run. It travels in every checkpoint."""
 
-    generator: str = "efficient-palette"
-    width: int = 40
-    levels: int = 5
-    dropout: float = 0.1
+    generator: str = choice("efficient-palette", tuple(ARCHITECTURES))
+    encoder: str = choice("lite0", ENCODERS)  # of ``efficient-palette``
+    width: int = number(40, at_least=1, at_most=MAX_WIDTH)
+    levels: int = number(5, at_least=1, at_most=MAX_LEVELS)
+    dropout: float = number(0.1, at_least=0, below=1)
     pretrained_encoder: bool = True  # of a generator that has one: start from ImageNet
-    discriminator_width: int = 32
+    discriminator_width: int = number(32, at_least=1, at_most=MAX_WIDTH)
     losses: LossWeights = field(
         default_factory=lambda: LossWeights(l1=0.0, luma=1.0, palette=1.0, adversarial=0.0)
     )
     phases: tuple[Phase, ...] = (Phase(4200, 128, 16), Phase(180, 256, 8))
-    adversarial_from: float = 0.8  # share of the run that goes by without a discriminator
-    accumulate: int = 1  # batches whose gradients are added up before a step
-    learning_rate: float = 1e-3
-    betas: tuple[float, float] = (0.9, 0.999)
-    decay_from: float = 0.55  # share of the run after which the learning rate falls linearly
-    ema: float = 0.998
-    seed: int = 42
-    kind: str = "mixed"  # of input: mixed, or one of synthesis.KINDS
+    # Of learning, from the first step to the last checkpoint; 0: as long as the phases' steps take.
+    minutes: float = number(0.0, at_least=0, at_most=MAX_MINUTES)
+    adversarial_from: float = number(0.8, at_least=0, at_most=1)  # share of the run without a discriminator
+    accumulate: int = number(1, at_least=1, at_most=MAX_BATCH)  # batches whose gradients add up to a step
+    learning_rate: float = number(1e-3, above=0, at_most=1)
+    # Factor of a pretrained encoder's learning rate; at 0 its weights stay (its batch statistics do not).
+    encoder_rate: float = number(1.0, at_least=0, at_most=10)
+    # Decoupled (AdamW), of matrices and kernels, not of biases and norms.
+    weight_decay: float = number(0.0, at_least=0, at_most=1)
+    betas: tuple[float, float] = number((0.9, 0.999), at_least=0, below=1)
+    # Share of the run after which the learning rate falls linearly.
+    decay_from: float = number(0.55, at_least=0, at_most=1)
+    ema: float = number(0.998, at_least=0, below=1)
+    seed: int = number(42, at_least=0, at_most=MAX_SEED)
+    kind: str = choice("mixed", ("mixed", *KINDS))  # of input
     synthesis: Synthesis = field(default_factory=Synthesis)
-    warp: float = 0.0  # how far crops are turned, sheared, stretched and bent; 1: up to 25 degrees (warp.py)
+    # Shares of sources by patterns of their names, instead of the data's own.
+    source_weights: dict[str, float] = field(default_factory=dict, metadata=limits(at_least=0))
+    # How far crops are turned, sheared, stretched and bent; 1: up to 25 degrees (warp.py).
+    warp: float = number(0.0, at_least=0, at_most=4)
     faithful_losses: bool = False
     mixed_precision: bool = True  # bfloat16, where the hardware has it
     compile: bool = False  # the generator with torch.compile: minutes at the start, then a fifth faster
-    checkpoint_every: int = 250
-    sample_every: int = 500
+    checkpoint_every: int = number(250, at_least=1, at_most=MAX_STEPS)
+    sample_every: int = number(500, at_least=1, at_most=MAX_STEPS)
+    validate_every: int = number(1000, at_least=1, at_most=MAX_STEPS)
 
     @property
     def steps(self) -> int:
@@ -103,14 +130,70 @@ PRESETS: dict[str, TrainConfig] = {
 }
 
 
-def override(config: TrainConfig, assignments: dict[str, Any]) -> TrainConfig:
-    """The configuration with dotted names set, as ``{"losses.vgg": 0.5, "width": 48}``."""
-    for name, value in assignments.items():
-        config = _set(config, name.split("."), value, name)
-    return config
+def override(config: TrainConfig, assignments: Mapping[str, Any]) -> TrainConfig:
+    """The configuration with dotted names set, as ``{"losses.vgg": 0.5, "width": 48}``.
+
+    Raises ``UsageError`` for names that no configuration has, for values that a field does not take, and for
+    settings that do not go together.
+    """
+    changed = assign(config, assignments)
+    check_config(changed)
+    return changed
 
 
-def like(config: TrainConfig, network: GeneratorConfig) -> TrainConfig:
+def check_config(config: TrainConfig) -> None:
+    """Raise ``UsageError`` for settings that no run can have together."""
+    network = generator_of(config)
+    losses, kinds = config.losses, config.synthesis.kinds
+    perceptual = losses.perceptual * (losses.vgg + losses.anime)
+    if losses.l1 + losses.luma + losses.chroma + perceptual + losses.palette * bool(network.palette) <= 0:
+        raise UsageError(
+            f"nothing is left to learn {config.generator} by: its losses have no weight",
+            "give losses.l1, losses.luma, losses.chroma or, to a palette, losses.palette more than 0",
+        )
+    if config.kind == "mixed" and sum(kinds.values()) <= 0:
+        raise UsageError(
+            "synthesis.kinds leaves no kind of input a share", f"give one of {', '.join(KINDS)} more than 0"
+        )
+    if network.palette and network.levels < 2:
+        raise UsageError(
+            "levels cannot be 1 of a generator with a palette", "give 2 or more: it reads all scales"
+        )
+    # BatchNorm cannot do with one value a channel, which is what is left of one crop on the innermost map.
+    deepest = _multiple_of(network)
+    for index, phase in enumerate(config.phases):
+        alone = phase.batch == 1 and phase.size <= deepest
+        if alone and (network.name == EFFICIENT_NAME or network.faithful):
+            raise UsageError(
+                f"phases[{index}]: {config.generator} cannot learn from a single crop of {phase.size} pixels",
+                f"take a batch of 2 or more, or crops of more than {deepest} pixels",
+            )
+        if phase.size % deepest:
+            raise UsageError(
+                f"phases[{index}]: crops of {phase.size} pixels do not fit {config.generator}",
+                f"take a multiple of {deepest} pixels",
+            )
+
+
+def _multiple_of(network: GeneratorConfig) -> int:
+    """Pixels of which both sides of a crop must be a multiple: a U-Net halves as often as it has levels."""
+    if ARCHITECTURES[network.name] == "unet":
+        return int(2**network.levels)
+    return find_architecture(network.name).size.multiple_of
+
+
+def generator_of(config: TrainConfig) -> GeneratorConfig:
+    """The network that a run trains. Raises ``UsageError`` if it cannot be built."""
+    return generator_config(
+        config.generator,
+        config.width,
+        levels=config.levels,
+        dropout=config.dropout,
+        encoder=config.encoder,
+    )
+
+
+def match_network(config: TrainConfig, network: GeneratorConfig) -> TrainConfig:
     """The configuration for fine-tuning ``network``: its architecture, the run's everything else."""
     return replace(
         config,
@@ -118,6 +201,7 @@ def like(config: TrainConfig, network: GeneratorConfig) -> TrainConfig:
         width=network.width,
         levels=network.levels,
         dropout=network.dropout,
+        encoder=network.encoder,
     )
 
 
@@ -125,43 +209,6 @@ def to_json(config: TrainConfig) -> dict[str, Any]:
     return asdict(config)
 
 
-def from_json(data: dict[str, Any]) -> TrainConfig:
-    """The inverse of ``to_json``; raises ``UsageError`` for names that no configuration has."""
-    built: TrainConfig = _build(TrainConfig, data)
-    return built
-
-
-def _set(target: Any, path: list[str], value: Any, whole: str) -> Any:
-    names = [entry.name for entry in dataclasses.fields(target)]
-    if path[0] not in names:
-        raise UsageError(f"training has no setting {whole!r}", f"here there are {', '.join(names)}")
-    if len(path) > 1:
-        return replace(target, **{path[0]: _set(getattr(target, path[0]), path[1:], value, whole)})
-    wanted = typing.get_type_hints(type(target))[path[0]]
-    return replace(target, **{path[0]: _convert(wanted, value, whole)})
-
-
-def _convert(wanted: Any, value: Any, name: str) -> Any:
-    try:
-        if wanted is bool and isinstance(value, str):
-            return {"true": True, "false": False}[value.lower()]
-        if dataclasses.is_dataclass(wanted) and isinstance(value, dict):
-            return _build(wanted, value)
-        if typing.get_origin(wanted) is tuple:
-            inner = typing.get_args(wanted)[0]
-            return tuple(_convert(inner, item, name) for item in value)
-        if wanted in (int, float, str):
-            return wanted(value)
-    except (KeyError, TypeError, ValueError) as error:
-        raise UsageError(f"{name} cannot be {value!r}", f"it is a {wanted.__name__}") from error
-    return value
-
-
-def _build(kind: Any, data: dict[str, Any]) -> Any:
-    hints = typing.get_type_hints(kind)
-    unknown = data.keys() - hints.keys()
-    if unknown:
-        raise UsageError(
-            f"training has no setting {', '.join(sorted(unknown))}", f"there are {', '.join(hints)}"
-        )
-    return kind(**{name: _convert(hints[name], value, name) for name, value in data.items()})
+def from_json(data: Mapping[str, Any]) -> TrainConfig:
+    """The inverse of ``to_json``; raises ``UsageError`` as ``override``."""
+    return build(TrainConfig, data)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
 import torch
-from torch.utils.data import Dataset
+from torch.utils.data import DataLoader, Dataset, Sampler
 
 from mangacolor.core.errors import InputError
 from mangacolor.core.types import Image
+from mangacolor.training.colour.distributed import World
 from mangacolor.training.data.pictures import Picture, Source
 from mangacolor.training.data.synthesis import Synthesis, synthesize
-from mangacolor.training.data.warp import warped
+from mangacolor.training.data.warp import warp_picture
+from mangacolor.training.runs import leave_signals
 
-Pair = tuple[torch.Tensor, torch.Tensor]
+TensorPair = tuple[torch.Tensor, torch.Tensor]
 
 
 class PictureMix:
@@ -41,8 +43,8 @@ class PictureMix:
         return source, members[int(rng.integers(len(members)))]
 
 
-class CropDataset(Dataset[Pair]):
-    """Item ``i``: input 1×S×S and target 3×S×S, float32 in [-1, 1].
+class CropDataset(Dataset[TensorPair]):
+    """Item ``i``: input 1×S×S and target 3×S×S, uint8, as small as they travel between processes.
 
     ``working_size``: the short side, in pixels, that a zoom of 1 gives a picture; ``size``: the crop's.
     ``warp``: how far crops are bent (``warp.py``); a crop is bent by anything up to that.
@@ -68,9 +70,9 @@ class CropDataset(Dataset[Pair]):
     def __len__(self) -> int:
         return self.length
 
-    def __getitem__(self, index: int) -> Pair:
+    def __getitem__(self, index: int) -> TensorPair:
         grey, colour = self.pair(index)
-        return to_tensor(grey), to_tensor(colour)
+        return to_bytes(grey), to_bytes(colour)
 
     def pair(self, index: int) -> tuple[Image, Image]:
         """The pair as pictures: input S×S uint8 and target S×S×3 uint8."""
@@ -80,7 +82,7 @@ class CropDataset(Dataset[Pair]):
         source, picture = self.mix.draw(rng)
         crop = random_crop(picture.pixels, self.size, self.working_size, source.zoom, rng)
         if self.warp:
-            crop = warped(crop, self.warp * float(rng.random()), rng)
+            crop = warp_picture(crop, self.warp * float(rng.random()), rng)
         return synthesize(crop, self.kind, rng, self.synthesis)
 
 
@@ -98,10 +100,50 @@ def random_crop(
     return np.ascontiguousarray(scaled[:, ::-1] if rng.random() < 0.5 else scaled, dtype=np.uint8)
 
 
+class StepSampler(Sampler[list[int]]):
+    """The items of each batch of one process, from item ``start`` on: a step's are shared out among all."""
+
+    def __init__(self, start: int, length: int, batch: int, world: World) -> None:
+        self.start, self.length, self.batch, self.world = start, length, batch, world
+
+    def __iter__(self) -> Iterator[list[int]]:
+        first = self.start + self.world.rank * self.batch
+        for at in range(first, self.length, self.batch * self.world.size):
+            yield list(range(at, at + self.batch))
+
+
+def read_batches(
+    dataset: CropDataset, sampler: StepSampler, device: torch.device, workers: int
+) -> Iterator[TensorPair]:
+    """Batches of crops on ``device``: N×1×S×S and N×3×S×S, float32 in [-1, 1], channels last.
+
+    ``workers``: processes that prepare them; 0: this one.
+    """
+    loader = DataLoader(
+        dataset,
+        batch_sampler=sampler,
+        num_workers=workers,
+        pin_memory=device.type == "cuda",
+        worker_init_fn=leave_signals,
+    )
+    for grey, colour in loader:
+        yield _scaled(grey, device), _scaled(colour, device)
+
+
+def _scaled(pictures: torch.Tensor, device: torch.device) -> torch.Tensor:
+    values = pictures.to(device, non_blocking=True).float().div_(127.5).sub_(1.0)
+    return values.contiguous(memory_format=torch.channels_last)
+
+
+def to_bytes(picture: Image) -> torch.Tensor:
+    """H×W or H×W×3 uint8 to C×H×W uint8."""
+    array = picture[None] if picture.ndim == 2 else picture.transpose(2, 0, 1)
+    return torch.from_numpy(np.ascontiguousarray(array))
+
+
 def to_tensor(picture: Image) -> torch.Tensor:
     """H×W or H×W×3 uint8 to C×H×W float32 in [-1, 1]."""
-    array = picture[None] if picture.ndim == 2 else picture.transpose(2, 0, 1)
-    return torch.from_numpy(np.ascontiguousarray(array)).float().div_(127.5).sub_(1.0)
+    return to_bytes(picture).float().div_(127.5).sub_(1.0)
 
 
 def to_picture(tensor: torch.Tensor) -> Image:

@@ -38,6 +38,15 @@ class World:
         return cls(distributed.get_rank(), size, torch.device(f"cuda:{local}" if cuda else device))
 
 
+def agree(world: World, *values: float) -> tuple[float, ...]:
+    """The largest of each value over all processes: they must stop at one step, and tell one time."""
+    if world.size == 1:
+        return values
+    shared = torch.tensor(values, dtype=torch.float32, device=world.device)
+    distributed.all_reduce(shared, distributed.ReduceOp.MAX)
+    return tuple(shared.tolist())
+
+
 def average_gradients(network: nn.Module, world: World) -> None:
     """Replace every gradient by its mean over all processes, in one exchange."""
     if world.size == 1:

@@ -11,8 +11,7 @@ from torch.nn import functional
 from mangacolor.models.colour.palette_head import chroma_of, luma_of
 from mangacolor.training.colour.config import LossWeights
 
-SPREAD = 0.06  # how far, in chroma of [-1, 1], a palette colour answers for its neighbourhood
-EVENNESS = 0.5  # of the weights of rare against common colours: 0 none, 1 inverse to their frequency
+PALETTE_SPREAD = 0.06  # chroma in [-1, 1]: how far a palette colour answers for its neighbourhood
 
 
 def chroma_l1(fake: Tensor, colour: Tensor) -> Tensor:
@@ -34,10 +33,33 @@ def palette_loss(logits: Tensor, colour: Tensor, centres: Tensor, rarity: Tensor
     target = functional.interpolate(chroma_of(colour), logits.shape[2:], mode="area")
     pixels = target.permute(0, 2, 3, 1).reshape(-1, 2)
     distance = torch.cdist(pixels, centres)
-    soft = torch.softmax(-(distance**2) / (2 * SPREAD**2), dim=1)
+    soft = torch.softmax(-(distance**2) / (2 * PALETTE_SPREAD**2), dim=1)
     weight = soft @ rarity
-    told = functional.log_softmax(logits.float(), dim=1).permute(0, 2, 3, 1).reshape(len(pixels), -1)
-    return (weight * -(soft * told).sum(dim=1)).sum() / weight.sum()
+    likelihood = functional.log_softmax(logits.float(), dim=1).permute(0, 2, 3, 1).reshape(len(pixels), -1)
+    return (weight * -(soft * likelihood).sum(dim=1)).sum() / weight.sum()
+
+
+def picture_terms(
+    fake: Tensor,
+    colour: Tensor,
+    logits: Tensor | None,
+    palette: tuple[Tensor, Tensor] | None,
+    weights: LossWeights,
+) -> dict[str, Tensor]:
+    """The weighted terms that compare a result with the truth (both N×3×H×W in [-1, 1]), by name.
+
+    ``logits`` and ``palette`` (centres K×2, rarity K) are a palette generator's; others have None.
+    """
+    terms: dict[str, Tensor] = {}
+    if weights.l1:
+        terms["l1"] = weights.l1 * functional.l1_loss(fake, colour)
+    if weights.luma:
+        terms["luma"] = weights.luma * luma_l1(fake, colour)
+    if logits is not None and palette is not None:
+        terms["palette"] = weights.palette * palette_loss(logits, colour, *palette)
+    if weights.chroma:
+        terms["chroma"] = weights.chroma * chroma_l1(fake, colour)
+    return terms
 
 
 def adversarial_loss(logits: Tensor) -> Tensor:

@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from mangacolor.core.colour import chroma
-from mangacolor.training.colour.objectives import EVENNESS
 from mangacolor.training.data.pictures import Picture, Source
 
 Plane = npt.NDArray[np.float32]
-SAMPLES = 200_000
-CELL = 4.0  # chroma levels: side of the histogram cells by which crowded greys are thinned out
+SAMPLED_PIXELS = 200_000  # of all pictures together
+CLUSTERED_PIXELS = 40_000  # of those
+CELL_SIDE = 4.0  # chroma levels: of the histogram by which crowded greys are thinned out
+EVENNESS = 0.5  # of the weights of rare against common colours: 0 none, 1 inverse to their frequency
 
 
 def choose_palette(sources: Sequence[Source], pictures: Sequence[Picture], colours: int) -> Plane:
@@ -24,16 +25,16 @@ def choose_palette(sources: Sequence[Source], pictures: Sequence[Picture], colou
     the same palette.
     """
     pixels = _sample(sources, pictures)
-    cells = np.rint(pixels / CELL).astype(np.int64)
+    cells = np.rint(pixels / CELL_SIDE).astype(np.int64)
     _, index, counts = np.unique(cells[:, 0] * 1000 + cells[:, 1], return_inverse=True, return_counts=True)
     thinned = 1.0 / np.sqrt(counts[index.ravel()])
     rng = np.random.default_rng(0)
-    chosen = pixels[rng.choice(len(pixels), 40_000, p=thinned / thinned.sum())]
+    chosen = pixels[rng.choice(len(pixels), CLUSTERED_PIXELS, p=thinned / thinned.sum())]
     cv2.setRNGSeed(0)
     criteria = (cv2.TERM_CRITERIA_MAX_ITER, 30, 0.0)
     start = np.zeros((len(chosen), 1), np.int32)
-    _, _, found = cv2.kmeans(chosen, colours - 1, start, criteria, 2, cv2.KMEANS_PP_CENTERS)
-    centres = np.concatenate([np.zeros((1, 2), np.float32), np.asarray(found, dtype=np.float32)])
+    _, _, clusters = cv2.kmeans(chosen, colours - 1, start, criteria, 2, cv2.KMEANS_PP_CENTERS)
+    centres = np.concatenate([np.zeros((1, 2), np.float32), np.asarray(clusters, dtype=np.float32)])
     return (centres * (2 / 255)).astype(np.float32)
 
 
@@ -53,7 +54,7 @@ def _sample(sources: Sequence[Source], pictures: Sequence[Picture]) -> Plane:
     parts = []
     for source in sources:
         members = [picture for picture in pictures if picture.source == source.folder]
-        each = round(SAMPLES * source.weight / total / max(1, len(members))) + 1
+        each = round(SAMPLED_PIXELS * source.weight / total / max(1, len(members))) + 1
         for picture in members:
             flat = picture.pixels.reshape(1, -1, 3)
             picked = flat[:, rng.integers(flat.shape[1], size=each)]

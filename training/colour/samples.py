@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -11,23 +10,23 @@ from PIL import Image as PilImage
 from torch import nn
 
 from mangacolor.core.types import Image
+from mangacolor.training.colour.config import TrainConfig
 from mangacolor.training.colour.dataset import CropDataset, random_crop, to_picture, to_tensor
+from mangacolor.training.colour.materials import Materials
 from mangacolor.training.data.pictures import Picture
 from mangacolor.training.data.synthesis import KINDS, synthesize
 
-if TYPE_CHECKING:
-    from mangacolor.training.colour.config import TrainConfig
-    from mangacolor.training.colour.trainer import Materials
-
-SIDE = 256
+SHEET_SIDE = 256  # pixels of a picture on the sheets: the network's working size
 
 
-def sample_sheet(network: nn.Module, pictures: Sequence[Picture], device: torch.device) -> PilImage.Image:
+def draw_sample_sheet(
+    network: nn.Module, pictures: Sequence[Picture], device: torch.device
+) -> PilImage.Image:
     """A row a picture: truth, then input and result for each kind of input. ``network`` is in eval mode."""
     rows = []
     for number, picture in enumerate(pictures):
         rng = np.random.default_rng(number)
-        truth = random_crop(picture.pixels, SIDE, SIDE, (1.0, 1.0), rng)
+        truth = random_crop(picture.pixels, SHEET_SIDE, SHEET_SIDE, (1.0, 1.0), rng)
         row = [truth]
         for kind in KINDS:
             grey, _ = synthesize(truth, kind, rng)
@@ -38,11 +37,14 @@ def sample_sheet(network: nn.Module, pictures: Sequence[Picture], device: torch.
     return PilImage.fromarray(np.concatenate(rows))
 
 
-def contact_sheet(materials: Materials, config: TrainConfig, rows: int = 8, pairs: int = 5) -> PilImage.Image:
+def draw_contact_sheet(
+    materials: Materials, config: TrainConfig, rows: int = 8, pairs: int = 5
+) -> PilImage.Image:
     """``rows`` × ``pairs`` training pairs, input beside target, exactly as training would draw them."""
     dataset = CropDataset(
-        materials.sources, materials.pictures, SIDE, rows * pairs, config.seed, config.synthesis, config.kind
-    )
+        materials.sources, materials.pictures, SHEET_SIDE, rows * pairs,
+        config.seed, config.synthesis, config.kind, warp=config.warp,
+    )  # fmt: skip
     lines = []
     for row in range(rows):
         cells: list[Image] = []

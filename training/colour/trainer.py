@@ -1,4 +1,4 @@
-"""The trainer: generator against discriminator, resumable to the bit, in one readable file.
+"""The trainer of colour networks: generator against discriminator, resumable to the bit.
 
 A step: the generator learns from L1, chroma, adversarial and perceptual terms, then the
 discriminator from half the sum of its real and fake terms. Data item ``i`` depends on the seed and
@@ -7,53 +7,45 @@ discriminator from half the sum of its real and fake terms. Data item ``i`` depe
 
 from __future__ import annotations
 
-import csv
 import json
-import signal
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
-from torch.utils.data import DataLoader
 
 from mangacolor.core.errors import SetupError
-from mangacolor.models.colour.factory import create_generator
-from mangacolor.models.losses.discriminator import PatchDiscriminator
-from mangacolor.training.colour.checkpoint import CHECKPOINT, Start, read_checkpoint
+from mangacolor.training.colour.checkpoint import Start, read_checkpoint
 from mangacolor.training.colour.config import TrainConfig, to_json
-from mangacolor.training.colour.dataset import CropDataset
-from mangacolor.training.colour.distributed import World, average_gradients
+from mangacolor.training.colour.dataset import CropDataset, StepSampler, read_batches
+from mangacolor.training.colour.distributed import World, agree, average_gradients
+from mangacolor.training.colour.materials import Materials
+from mangacolor.training.colour.networks import Networks, count_pictures
 from mangacolor.training.colour.objectives import (
     adversarial_loss,
-    chroma_l1,
     discriminator_loss,
-    luma_l1,
-    palette_loss,
     perceptual_loss,
+    picture_terms,
 )
-from mangacolor.training.colour.palette_colours import choose_palette, palette_rarity
-from mangacolor.training.colour.samples import sample_sheet
-from mangacolor.training.data.pictures import Picture, Source
+from mangacolor.training.colour.optimisers import create_optimiser, load_optimiser, set_rate
+from mangacolor.training.colour.samples import draw_sample_sheet
+from mangacolor.training.colour.validation import Validation
+from mangacolor.training.runs import CURVES, Clock, CsvLog, Interrupt, mixed_precision, write_checkpoint
+
+LOG_EVERY = 25  # steps
+LEAST_RATE = 0.02  # share of the learning rate that is left at the end of a run by steps
+UNLIMITED = 10**9  # steps of a phase that the clock ends
+TERMS = ("l1", "luma", "palette", "chroma", "adversarial", "perceptual", "discriminator")
+
+Batch = tuple[Tensor, Tensor]
+Report = Callable[[int, dict[str, float], float], None]  # step, mean loss terms, crops a second
 
 
-@dataclass
-class Materials:
-    """What a run reads: training pictures, and pictures kept apart for the sample sheet."""
-
-    sources: Sequence[Source]
-    pictures: Sequence[Picture]
-    samples: Sequence[Picture] = ()
-
-
-class Trainer:
-    """The state of a run: networks, optimisers, averages, step. ``fit`` does the work."""
+class Trainer(Networks):
+    """The state of a run: networks, optimisers, step and time. ``fit`` does the work."""
 
     def __init__(
         self,
@@ -66,228 +58,187 @@ class Trainer:
         extractor_weights: Path | str | None = None,
         encoder_weights: Path | None = None,
     ) -> None:
-        self.config, self.materials, self.run = config, materials, run
+        self.config, self.run, self.workers = config, run, workers
         self.world = World.from_environment(device)
-        self.device = self.world.device
-        self.workers = workers
         torch.manual_seed(config.seed)
-        build = {"levels": config.levels, "dropout": config.dropout}
-        if "extractor" in config.generator and extractor_weights is None:
-            extractor_weights = "danbooru-resnet50"  # random features would train, and teach nothing
-        self.generator = create_generator(config.generator, config.width, extractor_weights, **build)
-        if config.pretrained_encoder:
-            self.generator.load_pretrained(encoder_weights)
-        self.discriminator = PatchDiscriminator(width=config.discriminator_width)
-        self.average = create_generator(config.generator, config.width, extractor_weights, **build)
-        self.rarity: Tensor | None = None
-        if self.generator.palette is not None:
-            colours = self.generator.config.palette
-            centres = choose_palette(materials.sources, materials.pictures, colours)
-            self.generator.palette.centres.copy_(torch.from_numpy(centres))
-            self._weigh_palette()
-        self.average.load_state_dict(self.generator.state_dict())
-        for network in (self.generator, self.discriminator, self.average):
-            network.to(self.device).to(memory_format=torch.channels_last)
+        super().__init__(config, materials, self.world.device, extractor_weights, encoder_weights)
         self.colour = self.generator.colour_and_logits
         if config.compile:
             # Each size by itself: where sizes are left open, the compiler of torch 2.14 fails.
             self.colour = torch.compile(self.colour, dynamic=False)
-        self.average.eval().requires_grad_(False)
         self.perceptual = perceptual_loss(config.losses, perceptual_weights or {}, config.faithful_losses)
         if self.perceptual is not None:
             self.perceptual.to(self.device)
         self.optimisers = [
-            torch.optim.Adam(
-                [weight for weight in network.parameters() if weight.requires_grad],
-                lr=config.learning_rate,
-                betas=config.betas,
-                fused=True,
-            )
-            for network in (self.generator, self.discriminator)
+            create_optimiser(self.generator, config),
+            create_optimiser(self.discriminator, config),
         ]
+        self.clock = Clock(config.steps, config.minutes)
+        self.interrupt = Interrupt()
+        self.validation = Validation(materials.validation, run)
         self.step = 0
         self.crops = 0
-        self.stop = False
-        self.stopped_by = 0  # the signal that asked for it
+        self.earlier = 0.0  # seconds of the sittings before this one
+        self.done = 0.0  # share of the run that has gone by
+        self.phase, self.phase_begun = 0, 0  # the phase at work, and the step with which it began
 
     # ------------------------------------------------------------------ the loop
 
-    def fit(self, report: Any = None) -> bool:
+    def fit(self, report: Report | None = None) -> bool:
         """Train to the end of the configuration. Returns False when a signal asked to stop earlier.
 
-        ``report(step, losses, crops_per_second)`` is called every 25 steps.
+        ``report`` is called every 25 steps.
         """
         self.run.mkdir(parents=True, exist_ok=True)
-        with self._stop_on_signal():
+        with self.interrupt.watch():
+            self.clock.start(self.earlier)
+            if self.config.minutes:
+                with self.clock.measure_reserve():
+                    self.save()
+                    self._validate()
+            self._see_how_far()
             first = 0
-            for phase in self.config.phases:
+            for number, phase in enumerate(self.config.phases):
                 last = first + phase.steps
-                if self.step < last and not self.stop:
-                    self._phase(phase.size, phase.batch, first, last, report)
+                if self.done < last / self.config.steps and not self.interrupt.stop:
+                    self._enter_phase(number, first)
+                    self._learn_phase(phase.size, phase.batch, last, report)
                 first = last
+            if not self.interrupt.stop:
+                self._validate()
         self.save()
-        return not self.stop
+        return not self.interrupt.stop
 
-    def _phase(self, size: int, batch: int, first: int, last: int, report: Any) -> None:
-        begun, crops = time.perf_counter(), 0
-        sums: dict[str, float] = {}
-        batches = self._batches(size, batch, first, last)
-        while self.step < last and not self.stop:
-            losses = self._step([next(batches) for _ in range(self.config.accumulate)])
+    def _enter_phase(self, number: int, first: int) -> None:
+        if not self.config.minutes:
+            self.phase, self.phase_begun = number, first
+        elif self.phase != number:
+            self.phase, self.phase_begun = number, self.step
+
+    def _learn_phase(self, size: int, batch: int, last: int, report: Report | None) -> None:
+        config = self.config
+        each = batch * config.accumulate * self.world.size  # crops of a step
+        length = each * (UNLIMITED if config.minutes else last - self.phase_begun)
+        dataset = CropDataset(
+            self.materials.sources, self.materials.pictures, size, length,
+            config.seed + size, config.synthesis, config.kind, warp=config.warp,
+        )  # fmt: skip
+        sampler = StepSampler((self.step - self.phase_begun) * each, length, batch, self.world)
+        batches = read_batches(dataset, sampler, self.device, self.workers)
+        window: list[dict[str, float]] = []
+        begun = time.perf_counter()
+        while self.done < last / config.steps and not self.interrupt.stop:
+            window.append(self._step([next(batches) for _ in range(config.accumulate)]))
             self.step += 1
-            crops += batch * self.config.accumulate * self.world.size
-            self.crops += batch * self.config.accumulate * self.world.size
-            for name, value in losses.items():
-                sums[name] = sums.get(name, 0.0) + value
-            if self.step % 25 == 0 or self.step == last:
-                rate = crops / (time.perf_counter() - begun)
-                # A resumed run's first window may be shorter than 25 steps.
-                done = max(1, min(25, crops // (batch * self.config.accumulate * self.world.size)))
-                self._log({name: value / done for name, value in sums.items()}, size, rate, report)
-                sums, crops, begun = {}, 0, time.perf_counter()
-            if self.step % self.config.checkpoint_every == 0:
-                self.save()
-            if self.step % self.config.sample_every == 0 and self.world.first:
-                self.samples()
+            self.crops += each
+            self._see_how_far()
+            if self.step % LOG_EVERY == 0 or self.done >= last / config.steps:
+                rate = len(window) * each / (time.perf_counter() - begun)
+                self._log(mean_terms(window), size, rate, report)
+                window, begun = [], time.perf_counter()
+            self._look_after()
 
-    def _step(self, batches: list[tuple[Tensor, Tensor]]) -> dict[str, float]:
-        config, weights = self.config, self.config.losses
-        against = weights.adversarial > 0 and self.step >= config.adversarial_from * config.steps
-        generator_optimiser, discriminator_optimiser = self.optimisers
+    def _see_how_far(self) -> None:
+        """All processes take the time, and the wish to stop, from one another."""
+        self.clock.tick()
+        seconds, stop = agree(self.world, self.clock.seconds, float(self.interrupt.stop))
+        self.interrupt.stop = bool(stop)
+        self.done = self.clock.share(self.step, seconds)
+
+    def _look_after(self) -> None:
+        """What is due at this step: a checkpoint, a sheet of samples, a validation."""
+        if self.step % self.config.checkpoint_every == 0:
+            self.save()
+        if self.step % self.config.sample_every == 0 and self.world.first:
+            self.save_samples()
+        if self.step % self.config.validate_every == 0:
+            self._validate()
+
+    def _step(self, batches: list[Batch]) -> dict[str, float]:
+        config = self.config
+        adversarial = config.losses.adversarial > 0 and self.done >= config.adversarial_from
         for optimiser in self.optimisers:
-            optimiser.param_groups[0]["lr"] = config.learning_rate * self._decay()
+            set_rate(optimiser, config.learning_rate * self._decay())
         self.generator.train()
         self.discriminator.train().requires_grad_(False)
-        generator_optimiser.zero_grad(set_to_none=True)
-        total: dict[str, float] = {}
+        self.optimisers[0].zero_grad(set_to_none=True)
+        total: list[dict[str, float]] = []
         fakes = []
         for grey, colour in batches:
-            with self._precision():
-                fake, logits = self.colour(grey)
-                terms: dict[str, Tensor] = {}
-                if weights.l1:
-                    terms["l1"] = weights.l1 * functional.l1_loss(fake, colour)
-                if weights.luma:
-                    terms["luma"] = weights.luma * luma_l1(fake, colour)
-                if logits is not None and self.rarity is not None and self.generator.palette is not None:
-                    centres = self.generator.palette.centres
-                    terms["palette"] = weights.palette * palette_loss(logits, colour, centres, self.rarity)
-                if weights.chroma:
-                    terms["chroma"] = weights.chroma * chroma_l1(fake, colour)
-                if against:
-                    terms["adversarial"] = weights.adversarial * adversarial_loss(
-                        self.discriminator(grey, fake)
-                    )
-                if self.perceptual is not None:
-                    terms["perceptual"] = weights.perceptual * self.perceptual(fake, colour)
-                loss = torch.stack(list(terms.values())).sum() / len(batches)
-            torch.autograd.backward(loss)
+            terms, fake = self._generator_terms(grey, colour, adversarial)
+            torch.autograd.backward(torch.stack(list(terms.values())).sum() / len(batches))
             fakes.append(fake.detach())
-            for name, term in terms.items():
-                total[name] = total.get(name, 0.0) + float(term.detach()) / len(batches)
+            total.append({name: float(term.detach()) for name, term in terms.items()})
         average_gradients(self.generator, self.world)
-        generator_optimiser.step()
-        self._update_average()
-        if against:
-            total["discriminator"] = self._discriminate(batches, fakes, discriminator_optimiser)
-        return total
+        self.optimisers[0].step()
+        self.update_average(config.ema, self.step)
+        losses = mean_terms(total)
+        if adversarial:
+            losses["discriminator"] = self._teach_discriminator(batches, fakes)
+        return losses
 
-    def _discriminate(
-        self, batches: list[tuple[Tensor, Tensor]], fakes: list[Tensor], optimiser: torch.optim.Optimizer
-    ) -> float:
+    def _generator_terms(
+        self, grey: Tensor, colour: Tensor, adversarial: bool
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        weights = self.config.losses
+        with mixed_precision(self.device, self.config.mixed_precision):
+            fake, logits = self.colour(grey)
+            palette = None
+            if self.generator.palette is not None and self.rarity is not None:
+                palette = self.generator.palette.centres, self.rarity
+            terms = picture_terms(fake, colour, logits, palette, weights)
+            if adversarial:
+                terms["adversarial"] = weights.adversarial * adversarial_loss(self.discriminator(grey, fake))
+            if self.perceptual is not None:
+                terms["perceptual"] = weights.perceptual * self.perceptual(fake, colour)
+        return terms, fake
+
+    def _teach_discriminator(self, batches: list[Batch], fakes: list[Tensor]) -> float:
         self.discriminator.requires_grad_(True)
-        optimiser.zero_grad(set_to_none=True)
+        self.optimisers[1].zero_grad(set_to_none=True)
         total = 0.0
         for (grey, colour), fake in zip(batches, fakes, strict=True):
-            with self._precision():
+            with mixed_precision(self.device, self.config.mixed_precision):
                 loss = discriminator_loss(self.discriminator(grey, colour), self.discriminator(grey, fake))
             torch.autograd.backward(loss / len(batches))
             total += float(loss.detach()) / len(batches)
         average_gradients(self.discriminator, self.world)
-        optimiser.step()
+        self.optimisers[1].step()
         return total
 
-    def _update_average(self) -> None:
-        # Young averages follow fast, or the start of the run would stay in them for long.
-        decay = min(self.config.ema, (1 + self.step) / (10 + self.step))
-        with torch.no_grad():
-            mine = dict(self.generator.named_parameters())
-            for name, weight in self.average.named_parameters():
-                weight.lerp_(mine[name], 1 - decay)
-            for kept, buffer in zip(self.average.buffers(), self.generator.buffers(), strict=True):
-                kept.copy_(buffer)
-
     def _decay(self) -> float:
-        done = self.step / max(1, self.config.steps)
-        start = self.config.decay_from
-        return 1.0 if done < start else max(0.02, (1 - done) / (1 - start))
-
-    def _precision(self) -> Any:
-        if self.config.mixed_precision and has_bfloat16(self.device):
-            return torch.autocast(self.device.type, dtype=torch.bfloat16)
-        return nullcontext()
-
-    def _batches(self, size: int, batch: int, first: int, last: int) -> Iterator[tuple[Tensor, Tensor]]:
-        per_step = batch * self.config.accumulate * self.world.size
-        dataset = CropDataset(
-            self.materials.sources, self.materials.pictures, size, (last - first) * per_step,
-            self.config.seed + size, self.config.synthesis, self.config.kind, warp=self.config.warp,
-        )  # fmt: skip
-        start = (self.step - first) * per_step
-        calls = [
-            list(range(at + self.world.rank * batch, at + (self.world.rank + 1) * batch))
-            for at in range(start, len(dataset), batch * self.world.size)
-        ]
-        loader = DataLoader(
-            dataset,
-            batch_sampler=calls,
-            num_workers=self.workers,
-            pin_memory=self.device.type == "cuda",
-            worker_init_fn=_leave_signals,
-        )
-        layout = torch.channels_last
-        for grey, colour in loader:
-            yield (
-                grey.to(self.device, non_blocking=True, memory_format=layout),
-                colour.to(self.device, non_blocking=True, memory_format=layout),
-            )
+        """The learning rate's share of its peak: 1, then linearly to 0 by the clock, to 0.02 by steps."""
+        done, start = self.done, self.config.decay_from
+        least = 0.0 if self.config.minutes else LEAST_RATE
+        return 1.0 if done < start else max(least, (1 - done) / max(1e-9, 1 - start))
 
     # ------------------------------------------------------------------ what is written
 
     def save(self) -> None:
-        """The complete state, written beside and renamed, so that a kill leaves the last good one."""
+        """Write the complete state to the run's folder."""
         if not self.world.first:
             return
         state = {
             "config": json.dumps(to_json(self.config)),
             "step": self.step,
             "crops": self.crops,
-            "generator": self.generator.state_dict(),
-            "average": self.average.state_dict(),
-            "discriminator": self.discriminator.state_dict(),
+            "seconds": self.clock.seconds,
+            "phase": (self.phase, self.phase_begun),
+            **self.state(),
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
             "random": torch.get_rng_state(),
         }
-        partial = self.run / (CHECKPOINT + ".partial")
-        torch.save(state, partial)
-        partial.replace(self.run / CHECKPOINT)
+        write_checkpoint(self.run, state)
 
     def load(self, path: Path) -> None:
         """Go on from a checkpoint of ``save``. Raises ``SetupError`` when it belongs to another network."""
         state = read_checkpoint(path)
-        try:
-            self.generator.load_state_dict(state["generator"])
-            self.average.load_state_dict(state["average"])
-            self.discriminator.load_state_dict(state["discriminator"])
-        except RuntimeError as error:
-            raise SetupError(
-                f"{path} was trained with other networks than this configuration: {error}",
-                "resume with the settings it was started with, or start from its weights with --init",
-            ) from error
+        self.load_networks(state, path)
         for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
-            optimiser.load_state_dict(saved)
-        self._weigh_palette()
+            load_optimiser(optimiser, saved, path)
         self.step, self.crops = state["step"], state["crops"]
+        self.earlier = state.get("seconds", 0.0)
+        self.phase, self.phase_begun = state.get("phase", (0, 0))
         torch.set_rng_state(state["random"])
 
     def start_from(self, start: Start) -> None:
@@ -306,77 +257,45 @@ class Trainer:
                     "the checkpoint's discriminator has another width than this run's",
                     "start from its weights.safetensors, or --set discriminator_width to what it had",
                 ) from error
-        self._weigh_palette()
+        self.weigh_palette()
 
-    def _weigh_palette(self) -> None:
-        """Rare colours of the palette in force weigh more; which are rare, the run's pictures say."""
-        if self.generator.palette is not None:
-            centres = self.generator.palette.centres.cpu().numpy()
-            rarity = palette_rarity(centres, self.materials.sources, self.materials.pictures)
-            self.rarity = torch.from_numpy(rarity).to(self.device)
-
-    def samples(self) -> None:
+    def save_samples(self) -> None:
+        """Write the sheet of samples as the averaged generator colours them now."""
         if self.materials.samples:
-            sheet = sample_sheet(self.average, self.materials.samples, self.device)
+            sheet = draw_sample_sheet(self.average, self.materials.samples, self.device)
             folder = self.run / "samples"
             folder.mkdir(exist_ok=True)
             sheet.save(folder / f"{self.step:06d}.png")
 
-    def _log(self, losses: dict[str, float], size: int, rate: float, report: Any) -> None:
+    def _validate(self) -> None:
+        if self.world.first:
+            self.validation.measure(self.average, self.step, self.crops, self.device)
+
+    def _log(self, losses: dict[str, float], size: int, rate: float, report: Report | None) -> None:
         if not self.world.first:
             return
         row = {"step": self.step, "crops": self.crops, "size": size, "rate": round(rate, 2)}
-        row |= {name: round(losses.get(name, float("nan")), 5) for name in _COLUMNS}
-        path = self.run / "curves.csv"
-        new = not path.exists()
-        with path.open("a", newline="") as file:
-            writer = csv.DictWriter(file, list(row))
-            if new:
-                writer.writeheader()
-            writer.writerow(row)
+        row |= {name: round(losses.get(name, float("nan")), 5) for name in TERMS}
+        CsvLog(self.run / CURVES).write(row)
         if report is not None:
             report(self.step, losses, rate)
 
-    @contextmanager
-    def _stop_on_signal(self) -> Iterator[None]:
-        """Ctrl-C ends the run after the step in progress, with a checkpoint."""
 
-        def ask(number: int, _frame: Any) -> None:
-            self.stop, self.stopped_by = True, number
-
-        before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+def mean_terms(steps: list[dict[str, float]]) -> dict[str, float]:
+    """The mean of each loss term over steps, of which some may lack it."""
+    sums: dict[str, float] = {}
+    for losses in steps:
+        for name, value in losses.items():
+            sums[name] = sums.get(name, 0.0) + value / len(steps)
+    return sums
 
 
-def has_bfloat16(device: torch.device) -> bool:
-    """Whether bfloat16 pays: on any GPU, and on processors that multiply it in hardware (Zen 4, Sapphire
-    Rapids), where a step took 0.6 of the time; elsewhere it is emulated, ten times slower."""
-    if device.type == "cpu":
-        return torch.cpu._is_avx512_bf16_supported()
-    return device.type == "cuda"
-
-
-def _leave_signals(_worker: int) -> None:
-    """Ctrl-C reaches the whole process group: the trainer decides, its helpers must not die first."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-
-_COLUMNS = ("l1", "luma", "palette", "chroma", "adversarial", "perceptual", "discriminator")
-
-
-def summary(trainer: Trainer) -> dict[str, Any]:
+def summarize(trainer: Trainer) -> dict[str, Any]:
     """What a weights file says about its training."""
-    pictures = np.array([picture.source for picture in trainer.materials.pictures])
-    names, counts = np.unique(pictures, return_counts=True)
     return {
         "training": to_json(trainer.config),
         "sources": [asdict(source) for source in trainer.materials.sources],
-        "pictures": {str(name): int(count) for name, count in zip(names, counts, strict=True)},
+        "pictures": count_pictures(trainer.materials),
         "steps": trainer.step,
         "crops": trainer.crops,
     }

@@ -1,4 +1,4 @@
 """Training pictures: read, packed, and turned into manga-like inputs.
 
-Public: ``pictures``, ``pack``, ``synthesis``, ``manga_page.manga_page``.
+Public: ``pictures``, ``sources``, ``folders``, ``pack``, ``synthesis``, ``manga_page.draw_manga_page``.
 """

@@ -39,7 +39,7 @@ def halftone(tone: Image, screen: Pattern) -> Image:
     return np.where((tone >= ranks[codes]) & (tone > 0), np.uint8(255), np.uint8(0))
 
 
-def screened(tone: Image, factor: int, pitch: float, angle: float, lines: bool) -> Image:
+def print_tones(tone: Image, factor: int, pitch: float, angle: float, lines: bool) -> Image:
     """``tone`` (H×W uint8) rendered as halftone at ``factor`` times its size, then averaged down.
 
     ``pitch`` is in pixels of the large picture. Pure white stays white and pure black stays black.
@@ -52,7 +52,7 @@ def screened(tone: Image, factor: int, pitch: float, angle: float, lines: bool) 
     return np.asarray(cv2.resize(printed, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def flat_levels(grey: Image, levels: int, rng: np.random.Generator, white_from: float) -> Image:
+def posterize(grey: Image, levels: int, rng: np.random.Generator, white_from: float) -> Image:
     """Posterise to a few random tones, the lightest of them white: what a tone artist leaves.
 
     ``grey``: H×W uint8; everything above ``white_from`` (0–255) becomes paper.

@@ -40,12 +40,12 @@ def valley(grey: Image, radius: int = 2, gain: float = 1.6) -> Image:
     return np.asarray(np.clip(255.0 - gain * np.maximum(depth - 6.0, 0.0), 0, 255), dtype=np.uint8)
 
 
-def random_lines(grey: Image, rng: np.random.Generator) -> Image:
+def draw_lines(grey: Image, rng: np.random.Generator) -> Image:
     """One of the extractors, or the darker of both, with random strength."""
     choice = rng.random()
     lines = np.full_like(grey, 255)
     if choice < 0.65:
-        source = evened(grey) if rng.random() < 0.7 else grey
+        source = even_brightness(grey) if rng.random() < 0.7 else grey
         lines = xdog(
             source, float(rng.uniform(0.4, 1.0)), float(rng.uniform(10, 30)), float(rng.uniform(0.3, 0.65))
         )
@@ -54,7 +54,7 @@ def random_lines(grey: Image, rng: np.random.Generator) -> Image:
     return lines
 
 
-def evened(grey: Image) -> Image:
+def even_brightness(grey: Image) -> Image:
     """Local brightness taken out, so that dim scenes give lines and not one black area."""
     value = grey.astype(np.float32) + 8.0
     return np.asarray(np.clip(value / cv2.GaussianBlur(value, (0, 0), 12) * 200.0, 0, 255), dtype=np.uint8)

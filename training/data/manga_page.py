@@ -15,7 +15,7 @@ import numpy as np
 from mangacolor.core.colour import luma as luma_of
 from mangacolor.core.types import Image
 from mangacolor.stages.panels import find_panels
-from mangacolor.training.data.halftone import screened
+from mangacolor.training.data.halftone import print_tones
 from mangacolor.training.data.line_art import valley, xdog
 
 GREYS = 16  # as many scans have; it also keeps the files small
@@ -33,22 +33,22 @@ class Hand:
     channels: tuple[float, float, float] = (0.52, 0.38, 0.10)  # red leads: skin turns light
 
 
-def manga_page(colour: Image, hand: Hand | None = None, art: Image | None = None) -> Image:
+def draw_manga_page(colour: Image, hand: Hand | None = None, art: Image | None = None) -> Image:
     """``colour``: H×W×3 uint8 RGB. Returns H×W uint8 in 16 greys.
 
     ``art`` is the same page without its lettering, if there is one: what differs is inked as balloons,
     outlined and black on white. Panels are framed, since light scenes lose their edge to the gutter.
     """
-    page, _ = printed(colour, hand or Hand())
+    page, _ = print_page(colour, hand or Hand())
     for panel in find_panels(colour).panels:
         cv2.polylines(page, [np.array(panel.polygon, np.int32)], True, 0, 2, cv2.LINE_AA)
     if art is not None:
-        page = _inked_balloons(page, colour, lettering_mask(colour, art))
+        page = _inked_balloons(page, colour, find_lettering(colour, art))
     step = 255.0 / (GREYS - 1)
     return np.rint(np.rint(page / step) * step).astype(np.uint8)
 
 
-def printed(colour: Image, hand: Hand, cells: tuple[int, int] = (6, 8)) -> tuple[Image, Image]:
+def print_page(colour: Image, hand: Hand, cells: tuple[int, int] = (6, 8)) -> tuple[Image, Image]:
     """Lines over tones in dots, and over tones as greys, H×W uint8. ``cells``: across and down, in which dark
     scenes are lit up."""
     red_led = np.rint(colour @ np.array(hand.channels, np.float32)).astype(np.uint8)
@@ -58,12 +58,12 @@ def printed(colour: Image, hand: Hand, cells: tuple[int, int] = (6, 8)) -> tuple
     smooth = cv2.bilateralFilter(grey, 7, 28, 3)
     ramp = np.clip((np.arange(256) - hand.black) / (hand.white - hand.black), 0, 1) ** hand.gamma
     tone = np.rint(ramp * 255).astype(np.uint8)[smooth]
-    dots = screened(tone, 2, hand.pitch * 2, hand.angle, lines=False)
+    dots = print_tones(tone, 2, hand.pitch * 2, hand.angle, lines=False)
     lines = np.minimum(xdog(grey, 0.7, 10.0, 0.26, 7.0), valley(grey, 2, 2.4))
     return np.minimum(dots, lines), np.minimum(tone, lines)
 
 
-def lettering_mask(lettered: Image, art: Image) -> Image:
+def find_lettering(lettered: Image, art: Image) -> Image:
     """H×W uint8, 255 where the lettered page (H×W×3) differs from its art page: balloons and letters."""
     difference = np.abs(lettered.astype(np.int16) - art).max(axis=2)
     mask = (cv2.GaussianBlur(difference.astype(np.float32), (0, 0), 1.0) > 24).astype(np.uint8)

@@ -57,7 +57,7 @@ def read_source(root: Path, source: Source, size: int = 256, surplus: float = 1.
     for path in paths:
         pixels = read_rgb(path)
         name = path.relative_to(root).as_posix()
-        for index, piece in enumerate(pieces(pixels, source.layout)):
+        for index, piece in enumerate(cut_pieces(pixels, source.layout)):
             yield Picture(f"{name}#{index}", source.folder, _shrink(piece, round(size * surplus)))
 
 
@@ -74,7 +74,7 @@ def read_rgb(path: Path) -> Image:
         raise InputError(f"{path} cannot be read as a picture: {error}", "mend or remove the file") from error
 
 
-def pieces(pixels: Image, layout: Layout) -> list[Image]:
+def cut_pieces(pixels: Image, layout: Layout) -> list[Image]:
     """What a file of this layout holds: itself, its panels, or the colour half of a pair."""
     if layout == "pairs":
         return [pixels[:, : pixels.shape[1] // 2]]

@@ -14,9 +14,10 @@ import numpy as np
 
 from mangacolor.core.colour import luma
 from mangacolor.core.types import Image
-from mangacolor.training.data.halftone import flat_levels, screened
+from mangacolor.training.data.halftone import posterize, print_tones
 from mangacolor.training.data.lettering import paste_balloons
-from mangacolor.training.data.line_art import random_lines
+from mangacolor.training.data.line_art import draw_lines
+from mangacolor.training.settings import limits, number
 
 KINDS = ("grey", "tone", "line", "screentone")
 
@@ -26,10 +27,11 @@ class Synthesis:
     """How often each thing happens. Shares of ``kinds`` need not sum to one."""
 
     kinds: dict[str, float] = field(
-        default_factory=lambda: {"grey": 0.34, "tone": 0.26, "line": 0.10, "screentone": 0.30}
+        default_factory=lambda: {"grey": 0.34, "tone": 0.26, "line": 0.10, "screentone": 0.30},
+        metadata=limits(KINDS, at_least=0),
     )
-    balloons: float = 0.3  # share of pictures with lettering pasted in
-    scan_noise: float = 0.45  # share with noise, blur or JPEG damage
+    balloons: float = number(0.3, at_least=0, at_most=1)  # share of pictures with lettering pasted in
+    scan_noise: float = number(0.45, at_least=0, at_most=1)  # share with noise, blur or JPEG damage
 
     def some_kind(self, rng: np.random.Generator) -> str:
         """One of ``kinds``, as often as its share says."""
@@ -54,7 +56,7 @@ def synthesize(
     if rng.random() < settings.balloons:
         grey, target = paste_balloons(grey, colour, rng, int(rng.integers(1, 4)))
     if rng.random() < settings.scan_noise:
-        grey = scan_damage(grey, rng)
+        grey = damage_scan(grey, rng)
     return grey, target
 
 
@@ -76,12 +78,12 @@ def _tone(colour: Image, rng: np.random.Generator) -> Image:
     value = np.clip((np.arange(256) - black) / (white - black), 0, 1) ** rng.uniform(0.7, 1.5)
     curved = np.round(value * 255).astype(np.uint8)[grey]
     if rng.random() < 0.6:  # light surfaces lose their edges in the curve; an artist would ink them
-        curved = np.minimum(curved, random_lines(grey, rng))
+        curved = np.minimum(curved, draw_lines(grey, rng))
     return np.asarray(curved, dtype=np.uint8)
 
 
 def _line(colour: Image, rng: np.random.Generator) -> Image:
-    lines = random_lines(_random_mix(colour, rng), rng)
+    lines = draw_lines(_random_mix(colour, rng), rng)
     if rng.random() < 0.3:
         lines = np.minimum(lines, _spot_black(colour, rng))
     return lines
@@ -89,23 +91,25 @@ def _line(colour: Image, rng: np.random.Generator) -> Image:
 
 def _screentone(colour: Image, rng: np.random.Generator) -> Image:
     # Dots stand 4 to 9 pixels apart in a 1400×2000 scan, which the working scale shrinks 2 to 4 times.
-    return toned(colour, rng, (1.3, 3.4))[0]
+    return render_tones(colour, rng, (1.3, 3.4))[0]
 
 
-def toned(colour: Image, rng: np.random.Generator, pitches: tuple[float, float]) -> tuple[Image, Image]:
+def render_tones(
+    colour: Image, rng: np.random.Generator, pitches: tuple[float, float]
+) -> tuple[Image, Image]:
     """Lines over flat or graded tones, printed as dots or lines at 2–4 times the working scale; and the same
     with the tones as greys. ``pitches``: range of the pixels at working scale from dot to dot."""
     grey = _random_mix(colour, rng, red=0.5)
     white_from = float(rng.uniform(120, 230))
     if rng.random() < 0.6:
-        tone = flat_levels(grey, int(rng.integers(2, 6)), rng, white_from)
+        tone = posterize(grey, int(rng.integers(2, 6)), rng, white_from)
     else:
         tone = np.clip(grey.astype(np.float32) * (255.0 / white_from), 0, 255).astype(np.uint8)
     factor = int(rng.integers(2, 5))
     pitch = float(rng.uniform(*pitches)) * factor
     angle = float(rng.choice([45, 45, 0, 30, 60]))
-    printed = screened(tone, factor, pitch, angle, lines=rng.random() < 0.15)
-    lines = random_lines(grey, rng)
+    printed = print_tones(tone, factor, pitch, angle, lines=rng.random() < 0.15)
+    lines = draw_lines(grey, rng)
     return np.minimum(printed, lines), np.minimum(tone, lines)
 
 
@@ -126,7 +130,7 @@ def _spot_black(colour: Image, rng: np.random.Generator) -> Image:
     return np.where(grey < rng.uniform(30, 80), np.uint8(0), np.uint8(255))
 
 
-def scan_damage(grey: Image, rng: np.random.Generator) -> Image:
+def damage_scan(grey: Image, rng: np.random.Generator) -> Image:
     """Slight blur or sharpening, sensor noise, paper grey and JPEG blocks, each with some chance."""
     value = grey.astype(np.float32)
     if rng.random() < 0.4:
@@ -138,11 +142,11 @@ def scan_damage(grey: Image, rng: np.random.Generator) -> Image:
         value += rng.normal(0, rng.uniform(0.5, 5), value.shape)
     damaged = np.clip(value, 0, 255).astype(np.uint8)
     if rng.random() < 0.4:
-        damaged = jpeg(damaged, int(rng.integers(40, 92)))
+        damaged = compress_jpeg(damaged, int(rng.integers(40, 92)))
     return damaged
 
 
-def jpeg(grey: Image, quality: int) -> Image:
+def compress_jpeg(grey: Image, quality: int) -> Image:
     """What a JPEG file of this quality (0 to 100) keeps of H×W uint8."""
     _, packed = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), dtype=np.uint8)

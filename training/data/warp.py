@@ -14,7 +14,7 @@ BEND = 9.0  # pixels that a point strays, for a short side of 256
 WAVES = 6  # places along a side that are bent independently
 
 
-def warped(picture: Image, strength: float, rng: np.random.Generator) -> Image:
+def warp_picture(picture: Image, strength: float, rng: np.random.Generator) -> Image:
     """The picture (H×W×3 uint8), what lies beyond its sides mirrored. ``strength``: 0 leaves it as it is."""
     height, width = picture.shape[:2]
     turn = np.deg2rad(rng.uniform(-TURN, TURN) * strength)

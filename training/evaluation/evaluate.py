@@ -102,7 +102,7 @@ def evaluate(
                 scored = score_pair(sample.truth, result, sample.inputs[kind], sample.drawn)
                 pairs[sample.name, model.name, kind] = scored
                 if sample.shown:
-                    cells.results.setdefault((model.name, kind), []).append(square(result))
+                    cells.results.setdefault((model.name, kind), []).append(crop_square(result))
         progress(sample)
     if not pairs:
         raise InputError(
@@ -115,9 +115,9 @@ def evaluate(
 
 def _keep_inputs(cells: Cells, sample: Sample) -> None:
     cells.names.append(sample.name)
-    cells.originals.append(square(sample.truth))
+    cells.originals.append(crop_square(sample.truth))
     for kind in KINDS:
-        cells.inputs[kind].append(square(np.dstack([sample.inputs[kind]] * 3)))
+        cells.inputs[kind].append(crop_square(np.dstack([sample.inputs[kind]] * 3)))
 
 
 def _rows(models: Sequence[Colourer], pairs: dict[tuple[str, str, str], PairScores]) -> Iterator[Row]:
@@ -127,7 +127,7 @@ def _rows(models: Sequence[Colourer], pairs: dict[tuple[str, str, str], PairScor
             yield Row(model.name, kind, average(scored), len(scored))
 
 
-def square(picture: Image) -> Image:
+def crop_square(picture: Image) -> Image:
     """The middle ``SIDE`` × ``SIDE`` pixels; a smaller picture gets white around it."""
     height, width = picture.shape[:2]
     top, left = max(0, height - SIDE) // 2, max(0, width - SIDE) // 2
@@ -155,7 +155,7 @@ def network_colourers(weights: Sequence[str], device: str, batch: int = 8) -> li
     networks = [load_generator(one, device) for one in distinct]
     return [
         network_colourer(label, network, origin, batch)
-        for label, network, origin in zip(labels(distinct), networks, distinct, strict=True)
+        for label, network, origin in zip(shorten_names(distinct), networks, distinct, strict=True)
     ]
 
 
@@ -172,7 +172,7 @@ def network_colourer(name: str, network: Generator, origin: str = "", batch: int
     return Colourer(name, lambda greys: colorize_pictures(runner, greys, batch), origin, size)
 
 
-def labels(weights: Sequence[str]) -> list[str]:
+def shorten_names(weights: Sequence[str]) -> list[str]:
     """Short distinct names: as many last parts of each path as tell them apart, suffix dropped."""
     parts = [Path(one).with_suffix("").parts if Path(one).suffix else Path(one).parts for one in weights]
     depth = 1

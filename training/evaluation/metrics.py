@@ -1,7 +1,7 @@
 """How close a coloured picture comes to the truth: every figure of the tables, for one pair.
 
-The neighbours do the arithmetic: ``metric_colour`` (CIEDE2000, hue, colourfulness),
-``metric_structure`` (what our colour knows beyond lightness), ``metric_page`` (paper, ink, seams).
+The neighbours do the arithmetic: ``colour`` (CIEDE2000, hue, colourfulness), ``structure`` (what our colour
+knows beyond lightness), ``page`` (paper, ink, seams).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Mask = npt.NDArray[np.bool_]
 class Scores:
     """Figures of one pair, or their means. ``None``: the truth gives nothing to measure it on."""
 
-    structure: float | None  # 0 … 1, more is better: see metric_structure
+    structure: float | None  # 0 … 1, more is better: see structure.py
     delta_e: float | None  # mean CIEDE2000 to the truth, less is better
     delta_e_share: float | None  # the same over that of the uncoloured input; below 1 helps
     hue: float | None  # share of coloured truth met within 30°

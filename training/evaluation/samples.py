@@ -18,7 +18,7 @@ import numpy.typing as npt
 from mangacolor.core.colour import luma
 from mangacolor.core.errors import InputError
 from mangacolor.core.types import Image
-from mangacolor.training.data.pictures import SUFFIXES, Layout, pieces, read_rgb
+from mangacolor.training.data.pictures import SUFFIXES, Layout, cut_pieces, read_rgb
 from mangacolor.training.data.synthesis import render
 
 KINDS = ("grey", "line", "screentone")
@@ -55,7 +55,7 @@ class Folder:
         for path in self.paths:
             name = path.relative_to(self.root).as_posix()
             try:
-                found = pieces(read_rgb(path), self.layout)
+                found = cut_pieces(read_rgb(path), self.layout)
             except InputError as error:
                 self.skipped.append(error.message)
                 continue

@@ -3,14 +3,12 @@
 Cb and Cr are a quadratic of luma, fitted by least squares on the training pictures and multiplied
 by a gain, because a mean colour is paler than any colour. A network that does not clearly beat it
 has learnt nothing but sepia. The one stored beside this file was fitted on the training pages
-(Pepper&Carrot 1–18); ``python -m mangacolor.training.evaluation.tint_table DIR...`` fits anew.
+(Pepper&Carrot 1–18); ``fit_folders`` fits anew.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,7 +22,7 @@ from mangacolor.core.types import Image
 from mangacolor.training.data.pictures import SUFFIXES, read_rgb
 
 TABLE = Path(__file__).with_name("tint_table.json")
-_SIDE = 256  # pixels on the short side when fitting: colour is low-frequency, disks are slow
+FITTED_SIDE = 256  # pixels on the short side when fitting: colour is low-frequency, disks are slow
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,30 +83,18 @@ def _triple(values: npt.NDArray[np.floating[Any]]) -> tuple[float, float, float]
 
 
 def _small(picture: Image) -> Image:
-    factor = _SIDE / min(picture.shape[:2])
+    factor = FITTED_SIDE / min(picture.shape[:2])
     if factor >= 1:
         return picture
     small = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
     return np.asarray(small, dtype=np.uint8)
 
 
-def main(arguments: list[str]) -> None:
-    """Fit on every picture under the folders given and write the JSON file."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folders", nargs="+", type=Path)
-    parser.add_argument("--gain", type=float, default=1.5)
-    parser.add_argument("--out", type=Path, default=TABLE)
-    given = parser.parse_args(arguments)
+def fit_folders(folders: Iterable[Path], out: Path = TABLE, gain: float = 1.5) -> TintTable:
+    """Fit on every picture under ``folders`` and write the table to ``out``, as JSON."""
     files = [
-        file
-        for folder in given.folders
-        for file in sorted(folder.rglob("*"))
-        if file.suffix.lower() in SUFFIXES
+        file for folder in folders for file in sorted(folder.rglob("*")) if file.suffix.lower() in SUFFIXES
     ]
-    table = fit_tint_table((read_rgb(file) for file in files), given.gain)
-    given.out.write_text(json.dumps(asdict(table), indent=1) + "\n", encoding="utf-8")
-    sys.stderr.write(f"{given.out}: fitted on {table.pictures} pictures\n")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+    table = fit_tint_table((read_rgb(file) for file in files), gain)
+    out.write_text(json.dumps(asdict(table), indent=1) + "\n", encoding="utf-8")
+    return table

@@ -12,7 +12,7 @@ from mangacolor.training.pages.balloons import UNKNOWN
 CHANGED = 24  # levels: above WebP's noise, below the palest balloon
 
 
-def balloon_truth(lettered: Image, art: Image) -> Image:
+def find_balloon_truth(lettered: Image, art: Image) -> Image:
     """The label of a lettered page: 255 balloon with its lettering, 0 none, 128 unknown.
 
     ``lettered`` and ``art`` are the same page, H×W×3 uint8. A changed region is a balloon when it is

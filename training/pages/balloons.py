@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from mangacolor.core.colour import luma as luma_of
 from mangacolor.core.types import Box, Image
-from mangacolor.training.data.synthesis import render, scan_damage
+from mangacolor.training.data.synthesis import damage_scan, render
 from mangacolor.training.pages.balloon_drawing import KATAKANA as SOUNDS
 from mangacolor.training.pages.balloon_drawing import Style, glyph, letter, outline, random_style, tail
 
@@ -33,7 +33,7 @@ class LabelledPage:
     strokes: Image
 
 
-def made_up_page(pictures: Sequence[Image], rng: np.random.Generator, side: int = 1024) -> LabelledPage:
+def make_page(pictures: Sequence[Image], rng: np.random.Generator, side: int = 1024) -> LabelledPage:
     """A page of 1 to 9 panels with art from ``pictures`` (RGB), balloons, decoys and sound effects."""
     width = int(side * rng.uniform(0.62, 0.78))
     ground = 0 if rng.random() < 0.12 else 255
@@ -44,7 +44,7 @@ def made_up_page(pictures: Sequence[Image], rng: np.random.Generator, side: int 
     panels = _split((0, 0, width, side), rng, margin=int(rng.integers(0, 45)))
     for x, y, w, h in panels:
         own = kind if rng.random() < 0.8 else str(rng.choice(KINDS))
-        page[y : y + h, x : x + w] = art(pictures, (w, h), own, rng)
+        page[y : y + h, x : x + w] = render_art(pictures, (w, h), own, rng)
         if frame:
             cv2.rectangle(page, (x, y), (x + w - 1, y + h - 1), 255 - ground, frame)
     for panel in panels:
@@ -54,10 +54,10 @@ def made_up_page(pictures: Sequence[Image], rng: np.random.Generator, side: int 
             draw_balloon(canvas, panel, own_style, rng)
         if rng.random() < 0.3:
             draw_sound(page, canvas.label, panel, rng)
-    return replace(canvas, luma=scan_damage(page, rng)) if rng.random() < 0.5 else canvas
+    return replace(canvas, luma=damage_scan(page, rng)) if rng.random() < 0.5 else canvas
 
 
-def lettered_page(art: Image, lettered: Image, truth: Image, rng: np.random.Generator) -> LabelledPage:
+def print_lettered_page(art: Image, lettered: Image, truth: Image, rng: np.random.Generator) -> LabelledPage:
     """A real lettered page (RGB, with its art and ``truth`` label) as it would look in print.
 
     The art is rendered in black and white; balloons keep their own luma and gain, mostly, an ink outline.
@@ -75,7 +75,7 @@ def lettered_page(art: Image, lettered: Image, truth: Image, rng: np.random.Gene
     strokes = np.where(balloon & (luma < 110), 255, 0).astype(np.uint8)
     strokes[cv2.erode(balloon.astype(np.uint8), np.ones((9, 9), np.uint8)) == 0] = 0
     page = np.asarray(luma, np.uint8)
-    return LabelledPage(scan_damage(page, rng) if rng.random() < 0.5 else page, truth, strokes)
+    return LabelledPage(damage_scan(page, rng) if rng.random() < 0.5 else page, truth, strokes)
 
 
 def _split(box: Box, rng: np.random.Generator, margin: int) -> list[Box]:
@@ -95,7 +95,9 @@ def _split(box: Box, rng: np.random.Generator, margin: int) -> list[Box]:
     return [b for b in boxes if b[2] > 40 and b[3] > 40]
 
 
-def art(pictures: Sequence[Image], size: tuple[int, int], kind: str, rng: np.random.Generator) -> Image:
+def render_art(
+    pictures: Sequence[Image], size: tuple[int, int], kind: str, rng: np.random.Generator
+) -> Image:
     """A crop of a random picture, at a random zoom, rendered in black and white; some panels stay blank."""
     w, h = size
     if rng.random() < 0.05:

@@ -14,14 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from mangacolor.core.types import Image
-from mangacolor.training.data.halftone import dot_screen, flat_levels, halftone, line_screen
-from mangacolor.training.data.line_art import evened, valley, xdog
+from mangacolor.training.data.halftone import dot_screen, halftone, line_screen, posterize
+from mangacolor.training.data.line_art import even_brightness, valley, xdog
 from mangacolor.training.pages.balloon_drawing import letter, outline, random_style
 
 OVER = 4  # pixels drawn for one of the scan
 
 
-def ink_patch(colour: Image, rng: np.random.Generator) -> Image:
+def draw_ink_patch(colour: Image, rng: np.random.Generator) -> Image:
     """``colour`` (H×W×3 uint8 RGB, at the scan's size) as print: OVER·H×OVER·W uint8 luma."""
     grey = _lit(colour @ rng.dirichlet((5.0, 5.0, 1.0)), float(rng.uniform(0.4, 0.75)))
     page = np.minimum(_tones(grey, rng), _lines(grey, rng))
@@ -53,7 +53,7 @@ def _crisp(soft: Image, threshold: float, gain: float) -> Image:
 
 
 def _lines(grey: Image, rng: np.random.Generator) -> Image:
-    large = _larger(evened(grey) if rng.random() < 0.7 else grey)
+    large = _larger(even_brightness(grey) if rng.random() < 0.7 else grey)
     lines = xdog(
         large, float(rng.uniform(1.2, 3.6)), float(rng.uniform(8, 25)), float(rng.uniform(0.3, 0.6)), 60.0
     )
@@ -67,7 +67,7 @@ def _tones(grey: Image, rng: np.random.Generator) -> Image:
     """Paper, spot black, shades, and on most patches a screen of dots or lines."""
     paper_from = float(rng.uniform(110, 235))
     if rng.random() < 0.7:
-        tone = flat_levels(grey, int(rng.integers(2, 6)), rng, paper_from)
+        tone = posterize(grey, int(rng.integers(2, 6)), rng, paper_from)
         steps = cv2.resize(tone, None, fx=OVER, fy=OVER, interpolation=cv2.INTER_CUBIC)
         large = np.asarray(cv2.medianBlur(steps, 7), np.uint8)  # no ringing, round corners
     else:

@@ -14,15 +14,15 @@ import numpy as np
 
 from mangacolor.core.types import Box, Image
 from mangacolor.stages.panels.cutting.polygons import Polygon, area, clip, page_polygon, swap
-from mangacolor.training.data.synthesis import scan_damage
+from mangacolor.training.data.synthesis import damage_scan
 from mangacolor.training.pages.balloon_drawing import random_style
 from mangacolor.training.pages.balloons import (
     KINDS,
     LabelledPage,
-    art,
     draw_balloon,
     draw_decoys,
     draw_sound,
+    render_art,
 )
 from mangacolor.training.pages.figures import Figure, bare_panel, stand, step_out
 
@@ -30,7 +30,7 @@ BORDER = 7  # pixels across a border's label
 
 
 @dataclass(frozen=True, slots=True)
-class Hand:
+class LayoutStyle:
     """How one page is laid out. Lengths in pixels; ``margins`` left, top, right, bottom."""
 
     margins: tuple[int, int, int, int]
@@ -43,7 +43,7 @@ class Hand:
     bare: float = 0.0  # share of panels that show figures on white, or nothing at all
 
 
-def random_hand(rng: np.random.Generator) -> Hand:
+def draw_layout_style(rng: np.random.Generator) -> LayoutStyle:
     kind = str(rng.choice(["gutters", "shared", "black", "mixed"], p=[0.4, 0.35, 0.12, 0.13]))
     across, down = int(rng.integers(6, 36)), int(rng.integers(3, 20))
     if kind == "shared":
@@ -61,22 +61,22 @@ def random_hand(rng: np.random.Generator) -> Hand:
     if kind == "shared" and rng.random() < 0.15:
         frame = int(rng.integers(5, 11))
     left, top, right, bottom = margins
-    return Hand(
+    return LayoutStyle(
         (left, top, right, bottom), across, down, frame, paper, ink,
         slanted=float(rng.choice([0.0, 0.25, 0.6])),
         bare=float(rng.choice([0.0, 0.2, 0.5, 0.8], p=[0.35, 0.25, 0.25, 0.15])),
     )  # fmt: skip
 
 
-def made_up_panels(
+def make_panel_page(
     pictures: Sequence[Image], figures: Sequence[Figure], rng: np.random.Generator, side: int = 1024
 ) -> LabelledPage:
     """A page of 1 to 9 panels of ``pictures`` (RGB), with insets, ``figures``, balloons and sound effects."""
-    width, hand = int(side * rng.uniform(0.62, 0.78)), random_hand(rng)
+    width, hand = int(side * rng.uniform(0.62, 0.78)), draw_layout_style(rng)
     page = np.full((side, width), hand.paper, np.uint8)
     border, outside = np.zeros_like(page), np.full_like(page, 255)
     kind = str(rng.choice(KINDS, p=[0.15, 0.3, 0.25, 0.3]))
-    panels = layout(width, side, hand, rng)
+    panels = lay_out(width, side, hand, rng)
     for polygon in panels:
         own = kind if rng.random() < 0.8 else str(rng.choice(KINDS))
         _place(page, border, outside, polygon, (pictures, figures), own, hand, rng)
@@ -104,11 +104,11 @@ def made_up_panels(
             draw_balloon(canvas, box, style, rng)
         if rng.random() < 0.3:
             draw_sound(page, canvas.label, box, rng)
-    seen = scan_damage(page, rng) if rng.random() < 0.5 else page
+    seen = damage_scan(page, rng) if rng.random() < 0.5 else page
     return LabelledPage(seen, border, outside)
 
 
-def layout(width: int, height: int, hand: Hand, rng: np.random.Generator) -> list[Polygon]:
+def lay_out(width: int, height: int, hand: LayoutStyle, rng: np.random.Generator) -> list[Polygon]:
     """Convex panels: the page within its margins, cut again and again, largest part first."""
     left, top, right, bottom = hand.margins
     whole = page_polygon(width - left - right, height - top - bottom) + np.array((left, top))
@@ -123,7 +123,7 @@ def layout(width: int, height: int, hand: Hand, rng: np.random.Generator) -> lis
     return parts
 
 
-def _cut(polygon: Polygon, hand: Hand, down: bool, rng: np.random.Generator) -> list[Polygon]:
+def _cut(polygon: Polygon, hand: LayoutStyle, down: bool, rng: np.random.Generator) -> list[Polygon]:
     turned = swap(polygon) if down else polygon
     slope = float(rng.uniform(-0.35, 0.35)) if rng.random() < hand.slanted else 0.0
     low, high = turned[:, 1].min(), turned[:, 1].max()
@@ -140,7 +140,7 @@ def _place(
     polygon: Polygon,
     contents: tuple[Sequence[Image], Sequence[Figure]],
     kind: str,
-    hand: Hand,
+    hand: LayoutStyle,
     rng: np.random.Generator,
 ) -> None:
     """Draw a panel: its art, its frame, and its labels over those of what it covers."""
@@ -151,7 +151,7 @@ def _place(
     window = np.s_[y : y + h, x : x + w]
     pictures, figures = contents
     bare = bool(figures) and rng.random() < hand.bare
-    drawn = bare_panel((w, h), figures, kind, rng) if bare else art(pictures, (w, h), kind, rng)
+    drawn = bare_panel((w, h), figures, kind, rng) if bare else render_art(pictures, (w, h), kind, rng)
     page[window][inside > 0] = drawn[inside > 0]
     border[window][inside > 0] = 0
     outside[window][inside > 0] = 0

@@ -33,17 +33,24 @@ from mangacolor.stages.segments.features import (
     embed_features,
     embedding_inputs,
 )
-from mangacolor.training.auxiliary.chapters import WINDOWS, chapter, make_library, work_of
+from mangacolor.training.auxiliary.chapters import WINDOWS, draw_chapter, make_library, work_of
+from mangacolor.training.auxiliary.contrastive import (
+    ChapterTensors,
+    EmbeddingNetwork,
+    EmbeddingRecipe,
+    contrastive_loss,
+    prepare_chapter,
+)
 from mangacolor.training.auxiliary.panels import cut_out
-from mangacolor.training.auxiliary.segment_embedding import Chapter, Network, Recipe, contrast, ready, train
-from mangacolor.training.auxiliary.segment_rows import Rows, gathered
+from mangacolor.training.auxiliary.segment_embedding import learn_embedding
+from mangacolor.training.auxiliary.segment_rows import LabelledSegments, gather_chapters
 from mangacolor.training.data.pictures import Picture, Source
 
 FEATURES, VOTES = 12, 5
-TOY = Recipe(steps=150, hidden=16, size=4, dropout=0.0, rate=5e-3)
+TOY = EmbeddingRecipe(steps=150, hidden=16, size=4, dropout=0.0, rate=5e-3)
 
 
-def rows(seed: int, kinds: int = 4, windows: int = 10) -> Rows:
+def rows(seed: int, kinds: int = 4, windows: int = 10) -> LabelledSegments:
     """Each kind once a window. Half of the features say what a surface is, the louder half says nothing."""
     rng = np.random.default_rng(seed)
     kind = np.tile(np.arange(kinds), windows)
@@ -54,18 +61,18 @@ def rows(seed: int, kinds: int = 4, windows: int = 10) -> Rows:
     table[:, TONE], table[:, AREA] = 150, round(AREA_STEPS * 10)
     lab = np.array([[60, 40 * np.cos(k), 40 * np.sin(k)] for k in kind], np.float32)
     window = np.repeat(np.arange(windows, dtype=np.int32), kinds)
-    return Rows(table, lab, np.zeros(len(kind), np.float32), window)
+    return LabelledSegments(table, lab, np.zeros(len(kind), np.float32), window)
 
 
-def toy_network(seed: int = 0) -> Network:
+def toy_network(seed: int = 0) -> EmbeddingNetwork:
     torch.manual_seed(seed)
     size = FEATURES + VOTES + 8
-    return Network(torch.rand(size), torch.rand(size) + 0.5, TOY).eval()
+    return EmbeddingNetwork(torch.rand(size), torch.rand(size) + 0.5, TOY).eval()
 
 
-def nearest_is_same(embedding: SegmentEmbedding, some: Rows) -> float:
+def nearest_is_same(embedding: SegmentEmbedding, some: LabelledSegments) -> float:
     """Share of surfaces whose nearest one in another window is of their colour."""
-    points = embedding(embedding_inputs(some.table, VOTES))
+    points = embedding(embedding_inputs(some.features, VOTES))
     likeness = points @ points.T
     likeness[some.window[:, None] == some.window] = -2
     return float((some.lab[likeness.argmax(axis=1)] == some.lab).all(axis=1).mean())
@@ -82,8 +89,8 @@ def fingerprint(weights: Path) -> str:
 
 def test_it_computes_what_was_trained() -> None:
     network, some = toy_network(), rows(0)
-    inputs = embedding_inputs(some.table, VOTES)
-    points = network.finished(())(inputs)
+    inputs = embedding_inputs(some.features, VOTES)
+    points = network.export(())(inputs)
     with torch.no_grad():
         wanted = network(torch.from_numpy(inputs.astype(np.float32))).numpy()
     np.testing.assert_allclose(points, wanted, atol=1e-5)
@@ -91,40 +98,40 @@ def test_it_computes_what_was_trained() -> None:
 
 
 def test_a_surface_is_where_it_is_whatever_else_is_there() -> None:
-    embedding, some = toy_network().finished(()), rows(0)
-    whole = embed_features(some.table, VOTES, embedding)
-    assert whole.shape == (len(some.table), len(COLUMNS) + TOY.size + VOTES)
-    assert np.array_equal(whole[7:9], embed_features(some.table[7:9], VOTES, embedding))
-    assert np.array_equal(whole[:, -VOTES:], some.table[:, -VOTES:])
+    embedding, some = toy_network().export(()), rows(0)
+    whole = embed_features(some.features, VOTES, embedding)
+    assert whole.shape == (len(some.features), len(COLUMNS) + TOY.size + VOTES)
+    assert np.array_equal(whole[7:9], embed_features(some.features[7:9], VOTES, embedding))
+    assert np.array_equal(whole[:, -VOTES:], some.features[:, -VOTES:])
 
 
 def test_descriptors_keep_the_distances_of_points() -> None:
-    embedding, some = toy_network().finished(()), rows(0)
-    table = embed_features(some.table, VOTES, embedding)
+    embedding, some = toy_network().export(()), rows(0)
+    table = embed_features(some.features, VOTES, embedding)
     segments = SegmentFeatures(table, VOTES)
     space = make_space(segments, True, DescriptorParams())
     places = space.place(segments, np.zeros(len(table), np.int64))
-    points = embedding(embedding_inputs(some.table, VOTES)) * space.weights.features
+    points = embedding(embedding_inputs(some.features, VOTES)) * space.weights.features
     wanted = np.linalg.norm(points[:, None] - points, axis=2)
     np.testing.assert_allclose(np.linalg.norm(places[:, None] - places, axis=2), wanted, atol=0.06)
 
 
 def test_it_learns_what_tells_colours_apart_from_what_is_merely_loud() -> None:
-    chapters = [ready(rows(seed), VOTES) for seed in range(6)]
+    chapters = [prepare_chapter(rows(seed), VOTES) for seed in range(6)]
     fresh = rows(100)
     inputs = torch.cat([one.inputs for one in chapters])
     torch.manual_seed(1)
-    before = Network(inputs.mean(dim=0), inputs.std(dim=0) + 0.02, TOY).finished(())
-    after = train(chapters, TOY).finished(())
+    before = EmbeddingNetwork(inputs.mean(dim=0), inputs.std(dim=0) + 0.02, TOY).export(())
+    after = learn_embedding(chapters, TOY).export(())
     assert nearest_is_same(before, fresh) < 0.8
     assert nearest_is_same(after, fresh) > 0.95
 
 
 def test_the_loss_wants_one_colour_together_and_others_apart() -> None:
-    some = ready(rows(0), VOTES)
+    some = prepare_chapter(rows(0), VOTES)
 
-    def loss(points: torch.Tensor, chapter: Chapter = some) -> float:
-        found = contrast(points @ points.T, chapter.lab, chapter.window, chapter.weight, TOY)
+    def loss(points: torch.Tensor, chapter: ChapterTensors = some) -> float:
+        found = contrastive_loss(points @ points.T, chapter.lab, chapter.window, chapter.weight, TOY)
         return float(found)
 
     told = torch.eye(4).repeat(10, 1)  # each kind its own place
@@ -132,19 +139,19 @@ def test_the_loss_wants_one_colour_together_and_others_apart() -> None:
 
 
 def test_the_loss_of_a_window_alone_is_none() -> None:
-    some = ready(rows(0, windows=1), VOTES)
+    some = prepare_chapter(rows(0, windows=1), VOTES)
     points = torch.nn.functional.normalize(torch.randn(4, 4), dim=1)
-    assert float(contrast(points @ points.T, some.lab, some.window, some.weight, TOY)) == 0
+    assert float(contrastive_loss(points @ points.T, some.lab, some.window, some.weight, TOY)) == 0
 
 
 def test_its_file_belongs_to_one_file_of_weights(tmp_path: Path) -> None:
     weights = copied(tmp_path)
     assert load_embedding(weights) is None and fingerprint(weights) == ""
-    embedding = toy_network().finished(("eighth",))
+    embedding = toy_network().export(("eighth",))
     embedding_path(weights).write_bytes(embedding_bytes(embedding, weights, "CC-BY-SA-4.0"))
     read = load_embedding(weights)
     assert read is not None and read.maps == ("eighth",) and fingerprint(weights)
-    inputs = embedding_inputs(rows(0).table, VOTES)
+    inputs = embedding_inputs(rows(0).features, VOTES)
     np.testing.assert_allclose(read(inputs), embedding(inputs), atol=0.01)
     weights.write_bytes(weights.read_bytes()[:-1] + b"\0")
     for asked in (load_embedding, fingerprint):  # the latter before any page is touched
@@ -153,7 +160,7 @@ def test_its_file_belongs_to_one_file_of_weights(tmp_path: Path) -> None:
 
 
 def test_layers_that_do_not_fit_are_refused(tmp_path: Path) -> None:
-    weights, embedding = copied(tmp_path), toy_network().finished(("eighth",))
+    weights, embedding = copied(tmp_path), toy_network().export(("eighth",))
     odd = replace(embedding, tensors=embedding.tensors | {"second.weight": np.ones((16, 3))})
     embedding_path(weights).write_bytes(embedding_bytes(odd, weights, "CC-BY-SA-4.0"))
     with pytest.raises(SetupError, match="do not fit"):
@@ -229,8 +236,8 @@ def test_pictures_in_which_nothing_comes_twice_teach_nothing() -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_a_chapter_is_the_same_for_a_seed_and_black_and_white_beside_colour(seed: int) -> None:
     library = make_library(*library_pictures())
-    pairs = list(chapter(library, np.random.default_rng(seed)))
-    again = list(chapter(library, np.random.default_rng(seed)))
+    pairs = list(draw_chapter(library, np.random.default_rng(seed)))
+    again = list(draw_chapter(library, np.random.default_rng(seed)))
     assert len(pairs) == WINDOWS
     for (grey, colour), (grey_again, _) in zip(pairs, again, strict=True):
         assert grey.dtype == colour.dtype == np.uint8 and colour.shape == (*grey.shape, 3)
@@ -242,17 +249,17 @@ def test_gathering_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.
 
     made: list[int] = []
 
-    def fake(_library: object, _runner: object, rng: np.random.Generator) -> Rows:
+    def fake(_library: object, _runner: object, rng: np.random.Generator) -> LabelledSegments:
         made.append(int(rng.integers(1000)))
         return rows(made[-1])
 
-    monkeypatch.setattr(segment_rows, "gather", fake)
+    monkeypatch.setattr(segment_rows, "gather_chapter", fake)
     library = make_library(*library_pictures())
     runner = load_colour_runner("default")
-    first = list(gathered(tmp_path, library, runner, 2, seed=1))
-    second = list(gathered(tmp_path, library, runner, 3, seed=1))
+    first = list(gather_chapters(tmp_path, library, runner, 2, seed=1))
+    second = list(gather_chapters(tmp_path, library, runner, 3, seed=1))
     assert len(made) == 3 and len(second) == 3
-    assert all(np.array_equal(a.table, b.table) for a, b in zip(first, second, strict=False))
+    assert all(np.array_equal(a.features, b.features) for a, b in zip(first, second, strict=False))
 
 
 def test_gathered_surfaces_know_their_true_colours(tmp_path: Path) -> None:
@@ -260,9 +267,9 @@ def test_gathered_surfaces_know_their_true_colours(tmp_path: Path) -> None:
     sources, pictures = library_pictures()
     library = make_library(sources, [picture for picture in pictures if picture.source == "figures"])
     library = replace(library, grounds=[])
-    (some,) = gathered(tmp_path, library, runner, 1, seed=3)
-    assert len(some.table) == len(some.lab) == len(some.stray) == len(some.window)
-    assert some.table.shape[1] == embedding_width(runner.feature_maps, len(runner.palette))
+    (some,) = gather_chapters(tmp_path, library, runner, 1, seed=3)
+    assert len(some.features) == len(some.lab) == len(some.deviation) == len(some.window)
+    assert some.features.shape[1] == embedding_width(runner.feature_maps, len(runner.palette))
     red_or_blue = (np.abs(some.lab[:, 1:]) > 30).any(axis=1)
     assert red_or_blue.any() and not red_or_blue.all()
 

@@ -13,9 +13,11 @@ from mangacolor.core.types import Image
 from mangacolor.models.page.descreener import Descreener, descreen, load_descreener, shared_descreener
 from mangacolor.stages.segments.segmentation import find_segments
 from mangacolor.tests.helpers.segments import SEGMENTATION
-from mangacolor.training.auxiliary.descreen import Recipe, draw_pairs, pair_of
-from mangacolor.training.auxiliary.image_to_image import fit
-from mangacolor.training.data.halftone import screened
+from mangacolor.training.auxiliary.descreen import DescreenRecipe, draw_pair, draw_pairs
+from mangacolor.training.auxiliary.image_to_image import PairTask
+from mangacolor.training.auxiliary.loop import Loop
+from mangacolor.training.auxiliary.weights import WEIGHTS
+from mangacolor.training.data.halftone import print_tones
 from mangacolor.training.data.pictures import Picture, Source
 
 
@@ -27,18 +29,18 @@ def painting(seed: int, side: int = 96) -> Image:
 
 def toned(tone: int, pitch: float) -> Image:
     """One tone in dots, with a line across."""
-    page = screened(np.full((160, 160), tone, np.uint8), 3, 3 * pitch, 45, lines=False)
+    page = print_tones(np.full((160, 160), tone, np.uint8), 3, 3 * pitch, 45, lines=False)
     cv2.line(page, (0, 120), (159, 60), 0, 2, cv2.LINE_AA)
     return page
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_a_pair_shows_the_same_picture_with_dots_and_without(seed: int) -> None:
-    dots, plain = pair_of(painting(seed), np.random.default_rng(seed))
+    dots, plain = draw_pair(painting(seed), np.random.default_rng(seed))
     assert dots.shape == plain.shape == (96, 96) and dots.dtype == plain.dtype == np.uint8
     soft = [cv2.GaussianBlur(one.astype(np.float32), (0, 0), 6) for one in (dots, plain)]
     assert np.abs(soft[0] - soft[1]).mean() < 16
-    again = pair_of(painting(seed), np.random.default_rng(seed))
+    again = draw_pair(painting(seed), np.random.default_rng(seed))
     assert np.array_equal(dots, again[0]) and np.array_equal(plain, again[1])
 
 
@@ -78,13 +80,12 @@ def test_any_size_will_do(shape: tuple[int, int]) -> None:
 
 
 def test_training_learns_and_saves_weights_that_load(tmp_path: Path) -> None:
-    recipe = Recipe(pictures=6, steps=200, side=96, crop=48, batch=4, rate=4e-3, ema=0.9)
+    recipe = DescreenRecipe(pictures=6, steps=200, side=96, crop=48, batch=4, rate=4e-3, ema=0.9)
     pictures = [Picture(f"a/{seed}", "a", painting(seed, 128)) for seed in range(3)]
     pairs = list(draw_pairs([Source("a")], pictures, recipe, np.random.default_rng(0)))
     assert len(pairs) == 6 and pairs[0][0].shape == (96, 96)
-    path = tmp_path / "net.safetensors"
-    fit(Descreener(), pairs, recipe, path)
-    network = load_descreener(path)
+    Loop(PairTask("descreen", Descreener(), pairs, recipe), recipe, tmp_path).train()
+    network = load_descreener(tmp_path / WEIGHTS)
     before = np.mean([np.abs(dots.astype(int) - plain).mean() for dots, plain in pairs])
     after = np.mean([np.abs(descreen(network, dots).astype(int) - plain).mean() for dots, plain in pairs])
     assert after < 0.9 * before

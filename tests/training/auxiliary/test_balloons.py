@@ -10,8 +10,8 @@ import pytest
 
 from mangacolor.core.errors import SetupError
 from mangacolor.core.types import Image
-from mangacolor.training.pages.balloon_truth import balloon_truth
-from mangacolor.training.pages.balloons import UNKNOWN, LabelledPage, lettered_page, made_up_page
+from mangacolor.training.pages.balloon_truth import find_balloon_truth
+from mangacolor.training.pages.balloons import UNKNOWN, LabelledPage, make_page, print_lettered_page
 
 
 def picture(seed: int, rows: int = 240, columns: int = 200) -> Image:
@@ -21,7 +21,7 @@ def picture(seed: int, rows: int = 240, columns: int = 200) -> Image:
 
 
 def page(seed: int) -> LabelledPage:
-    return made_up_page([picture(1), picture(2)], np.random.default_rng(seed), side=512)
+    return make_page([picture(1), picture(2)], np.random.default_rng(seed), side=512)
 
 
 def test_a_seed_gives_the_same_page() -> None:
@@ -55,7 +55,7 @@ def pair() -> tuple[Image, Image, Image]:
 
 def test_truth_is_the_balloon_with_its_lettering_and_sounds_are_unknown() -> None:
     art, lettered, balloon = pair()
-    truth = balloon_truth(lettered, art)
+    truth = find_balloon_truth(lettered, art)
     found = truth == 255
     assert np.sum(found & (balloon > 0)) / np.sum(found | (balloon > 0)) > 0.98
     assert truth[291, 41] == UNKNOWN
@@ -64,9 +64,9 @@ def test_truth_is_the_balloon_with_its_lettering_and_sounds_are_unknown() -> Non
 
 def test_a_lettered_page_keeps_its_lettering_in_any_rendering() -> None:
     art, lettered, balloon = pair()
-    truth = balloon_truth(lettered, art)
+    truth = find_balloon_truth(lettered, art)
     for seed in range(6):
-        printed = lettered_page(art, lettered, truth, np.random.default_rng(seed))
+        printed = print_lettered_page(art, lettered, truth, np.random.default_rng(seed))
         inside = cv2.erode(balloon, np.ones((9, 9), np.uint8)) > 0
         assert np.mean(printed.luma[inside] > 180) > 0.6
         assert printed.strokes[balloon == 0].max() == 0
@@ -100,25 +100,26 @@ def test_training_learns_and_saves_weights_that_load(tmp_path: Path) -> None:
     """A few steps on one made-up page bring the loss down, and the file gives back the same network."""
     torch = pytest.importorskip("torch")
     from mangacolor.models.page.page_net import PageNet, load_page_net, page_probabilities
-    from mangacolor.training.auxiliary.balloons import Recipe, crop, loss, save
+    from mangacolor.training.auxiliary.page_network import PageRecipe, crop_page, page_loss
+    from mangacolor.training.auxiliary.weights import save_weights
 
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
     drawn = page(1)
-    crops = [crop(drawn, 128, 1.0, rng) for _ in range(4)]
+    crops = [crop_page(drawn, 128, 1.0, rng) for _ in range(4)]
     luma, label, strokes = (torch.from_numpy(np.stack(parts)) for parts in zip(*crops, strict=True))
     network = PageNet()
     optimizer = torch.optim.AdamW(network.parameters(), lr=5e-3)
     values = []
     for _ in range(12):
-        value = loss(network(luma[:, None].float() / 255), label, strokes, 0.3)
+        value = page_loss(network(luma[:, None].float() / 255), label, strokes, 0.3)
         optimizer.zero_grad()
         value.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         values.append(float(value.detach()))
     assert values[-1] < 0.8 * values[0]
     path = tmp_path / "net.safetensors"
-    save(network, Recipe(), 12, path)
+    save_weights(network, PageRecipe(), 12, path)
     network.eval()
     again = page_probabilities(load_page_net(path), drawn.luma)[0]
     before = page_probabilities(network, drawn.luma)[0]

@@ -17,21 +17,33 @@ import torch
 from click.testing import CliRunner
 
 from mangacolor.cli import main
+from mangacolor.commands.models import models
 from mangacolor.commands.pack_data import pack_data
-from mangacolor.commands.train import export, read_sources, train
+from mangacolor.commands.train import train
 from mangacolor.core.errors import InputError, OutputError, SetupError, UsageError
 from mangacolor.models.colour.checkpoints import load_generator, save_generator
 from mangacolor.models.colour.factory import create_generator
 from mangacolor.models.files.reading import safetensors_header
-from mangacolor.training.colour.checkpoint import CHECKPOINT, Start, read_checkpoint, read_start
-from mangacolor.training.colour.config import PRESETS, Phase, TrainConfig, from_json, like, override, to_json
+from mangacolor.training.colour.averaging import average_networks
+from mangacolor.training.colour.checkpoint import Start, read_checkpoint, read_start
+from mangacolor.training.colour.config import (
+    PRESETS,
+    Phase,
+    TrainConfig,
+    from_json,
+    match_network,
+    override,
+    to_json,
+)
 from mangacolor.training.colour.dataset import CropDataset
+from mangacolor.training.colour.materials import Materials
 from mangacolor.training.colour.palette_colours import choose_palette, palette_rarity
-from mangacolor.training.colour.soup import averaged
-from mangacolor.training.colour.soup import main as soup
-from mangacolor.training.colour.trainer import Materials, Trainer, has_bfloat16
+from mangacolor.training.colour.run import export
+from mangacolor.training.colour.trainer import Trainer
 from mangacolor.training.data.pack import read_pack, write_pack
 from mangacolor.training.data.pictures import Picture, Source, read_source
+from mangacolor.training.data.sources import describe_sources
+from mangacolor.training.runs import CHECKPOINT, has_bfloat16
 
 TINY = override(
     PRESETS["default"],
@@ -72,7 +84,7 @@ def test_a_resumed_run_equals_one_that_was_not_stopped(tmp_path: Path) -> None:
 
         def once(batches: list[tuple[torch.Tensor, torch.Tensor]]) -> dict[str, float]:
             result = original(batches)
-            stopped.stop = stopped.step + 1 == step
+            stopped.interrupt.stop = stopped.step + 1 == step
             return result
 
         stopped._step = once  # type: ignore[method-assign]
@@ -97,7 +109,7 @@ def test_fine_tuning_takes_network_and_palette_from_the_weights(tmp_path: Path) 
     export(first, weights)
     network = load_generator(weights)
     other = Materials([Source("a")], [Picture("a/x", "a", np.full((64, 64, 3), (30, 90, 200), np.uint8))])
-    config = like(replace(TINY, width=9, phases=(Phase(1, 32, 2),)), network.config)
+    config = match_network(replace(TINY, width=9, phases=(Phase(1, 32, 2),)), network.config)
     tuned = Trainer(config, other, tmp_path / "tuned", workers=0)
     tuned.start_from(Start(network.config, network.state_dict()))
     assert network.palette is not None
@@ -190,7 +202,7 @@ def test_missing_pictures_are_told(tmp_path: Path) -> None:
         list(read_source(tmp_path, Source("nothing")))
     (tmp_path / "x.toml").write_text("[[source]]\nfolder = 1\ncolour = 2\n")
     with pytest.raises(UsageError, match="does not describe sources"):
-        read_sources(tmp_path, tmp_path / "x.toml")
+        describe_sources(tmp_path, tmp_path / "x.toml")
 
 
 def test_palettes_begin_with_grey_and_weigh_rare_colours_up() -> None:
@@ -341,7 +353,9 @@ def test_a_soup_lies_between_its_networks_and_keeps_what_is_known_of_the_run(tmp
     save_generator(tmp_path / "after.safetensors", after, after.config, {"steps": 7}, half=False)
     given = [str(tmp_path / "before.safetensors"), str(tmp_path / "after.safetensors")]
     out = tmp_path / "soup.safetensors"
-    result = CliRunner().invoke(soup, [*given, "--share", "0.25", "--temperature", "0.5", "--out", str(out)])
+    result = CliRunner().invoke(
+        models, ["average", *given, "--share", "0.25", "--temperature", "0.5", "--out", str(out)]
+    )
     assert result.exit_code == 0, result.output
     made = load_generator(out)
     assert made.config.temperature == 0.5
@@ -352,15 +366,15 @@ def test_a_soup_lies_between_its_networks_and_keeps_what_is_known_of_the_run(tmp
         torch.testing.assert_close(between, 0.75 * one + 0.25 * other, rtol=0, atol=1e-3)
 
 
-def test_networks_that_have_nothing_in_common_are_not_averaged() -> None:
+def test_networks_that_have_nothing_in_common_are_not_average_networks() -> None:
     small, large = create_generator("unet", 4, levels=4), create_generator("unet", 8, levels=4)
     with pytest.raises(UsageError):
-        averaged(small, large, 0.5)
+        average_networks(small, large, 0.5)
     other = create_generator("unet-palette", 4, levels=4)
     assert other.palette is not None
     other.palette.centres += 1
     with pytest.raises(UsageError):
-        averaged(create_generator("unet-palette", 4, levels=4), other, 0.5)
+        average_networks(create_generator("unet-palette", 4, levels=4), other, 0.5)
 
 
 @pytest.mark.slow

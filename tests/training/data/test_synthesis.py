@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from mangacolor.training.data.halftone import flat_levels, screened
+from mangacolor.training.data.halftone import posterize, print_tones
 from mangacolor.training.data.lettering import paste_balloons
 from mangacolor.training.data.line_art import valley, xdog
-from mangacolor.training.data.manga_page import GREYS, lettering_mask, manga_page
+from mangacolor.training.data.manga_page import GREYS, draw_manga_page, find_lettering
 from mangacolor.training.data.synthesis import KINDS, Synthesis, render, synthesize
 
 
@@ -60,14 +60,14 @@ def test_lettering_is_the_same_in_input_and_target() -> None:
 @pytest.mark.parametrize("lines", [False, True])
 @pytest.mark.parametrize("tone", [30, 90, 128, 200])
 def test_halftone_keeps_the_mean_tone(tone: int, lines: bool) -> None:
-    printed = screened(np.full((120, 120), tone, np.uint8), 3, 8.0, 45.0, lines)
+    printed = print_tones(np.full((120, 120), tone, np.uint8), 3, 8.0, 45.0, lines)
     assert abs(float(printed.mean()) - tone) < 6
     assert printed.std() > 20  # and is printed, not flat
 
 
 def test_white_and_black_are_never_dotted() -> None:
-    assert (screened(np.full((60, 60), 255, np.uint8), 3, 8.0, 45.0, False) == 255).all()
-    assert (screened(np.zeros((60, 60), np.uint8), 3, 8.0, 45.0, False) == 0).all()
+    assert (print_tones(np.full((60, 60), 255, np.uint8), 3, 8.0, 45.0, False) == 255).all()
+    assert (print_tones(np.zeros((60, 60), np.uint8), 3, 8.0, 45.0, False) == 0).all()
 
 
 @pytest.mark.parametrize("extract", [xdog, valley])
@@ -81,7 +81,7 @@ def test_line_extractors_find_ink_and_leave_paper(extract: object) -> None:
 
 def test_posterising_leaves_few_tones_and_white_paper() -> None:
     ramp = np.tile(np.arange(256, dtype=np.uint8), (64, 1))
-    flat = flat_levels(ramp, 4, np.random.default_rng(0), 200.0)
+    flat = posterize(ramp, 4, np.random.default_rng(0), 200.0)
     assert len(np.unique(flat)) <= 4
     assert (flat[:, 210:] == 255).all()
 
@@ -91,7 +91,7 @@ def test_a_manga_page_has_white_light_and_black_shadow() -> None:
     colour[20:280, 20:180] = (250, 215, 190)
     colour[150:280, 20:180] = (20, 18, 30)
     cv2.rectangle(colour, (20, 20), (180, 280), (0, 0, 0), 3)
-    page = manga_page(colour)
+    page = draw_manga_page(colour)
     assert page.ndim == 2
     assert len(np.unique(page)) <= GREYS
     assert page[60:140, 40:160].mean() > 235
@@ -103,10 +103,10 @@ def test_balloons_are_found_by_the_art_page_and_inked() -> None:
     lettered = art.copy()
     cv2.ellipse(lettered, (100, 100), (60, 40), 0, 0, 360, (60, 160, 160), -1)
     cv2.putText(lettered, "HI", (80, 110), cv2.FONT_HERSHEY_SIMPLEX, 1.0, (230, 250, 250), 2)
-    mask = lettering_mask(lettered, art)
+    mask = find_lettering(lettered, art)
     assert mask[100, 60] == 255
     assert mask[20, 20] == 0
-    page = manga_page(lettered, art=art)
+    page = draw_manga_page(lettered, art=art)
     assert page[80, 100] == 255  # white, although it was teal
     assert (page[90:115, 80:120] < 90).any()  # letters black, although they were light
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from mangacolor.training.colour.dataset import CropDataset
 from mangacolor.training.data.pictures import Picture, Source
-from mangacolor.training.data.warp import warped
+from mangacolor.training.data.warp import warp_picture
 
 
 def painting() -> Picture:
@@ -27,5 +27,5 @@ def test_bent_crops_show_the_same_things_elsewhere() -> None:
 
 def test_a_strength_of_nothing_leaves_a_picture_as_it_is() -> None:
     pixels = painting().pixels
-    assert np.array_equal(warped(pixels, 0.0, np.random.default_rng(1)), pixels)
-    assert not np.array_equal(warped(pixels, 0.5, np.random.default_rng(1)), pixels)
+    assert np.array_equal(warp_picture(pixels, 0.0, np.random.default_rng(1)), pixels)
+    assert not np.array_equal(warp_picture(pixels, 0.5, np.random.default_rng(1)), pixels)

@@ -21,10 +21,10 @@ from mangacolor.models.colour.factory import create_generator
 from mangacolor.training.evaluation.evaluate import (
     TINT,
     Colourer,
+    crop_square,
     evaluate,
-    labels,
     network_colourers,
-    square,
+    shorten_names,
     tint_colourer,
 )
 from mangacolor.training.evaluation.report import json_document, sheet, verdicts, write_report
@@ -152,7 +152,7 @@ def test_the_sheet_has_a_row_of_originals_of_inputs_and_one_a_model(folder: Path
 
 def test_square_cells_cut_the_middle_and_pad_with_white() -> None:
     picture = np.zeros((300, 100, 3), np.uint8)
-    cell = square(picture)
+    cell = crop_square(picture)
     assert cell.shape == (256, 256, 3)
     assert cell[:, 78:178].max() == 0 and cell[:, :78].min() == 255
 
@@ -178,9 +178,12 @@ def test_the_report_is_complete_and_self_contained(folder: Path, tmp_path: Path)
 
 
 def test_labels_are_short_and_distinct() -> None:
-    assert labels(["runs/a/weights.safetensors", "runs/b/weights.safetensors"]) == ["a/weights", "b/weights"]
-    assert labels(["default", "x/y.safetensors"]) == ["default", "y"]
-    assert labels(["x.pth", "x.safetensors"]) == ["x.pth", "x.safetensors"]
+    assert shorten_names(["runs/a/weights.safetensors", "runs/b/weights.safetensors"]) == [
+        "a/weights",
+        "b/weights",
+    ]
+    assert shorten_names(["default", "x/y.safetensors"]) == ["default", "y"]
+    assert shorten_names(["x.pth", "x.safetensors"]) == ["x.pth", "x.safetensors"]
 
 
 def test_the_command_measures_real_networks(folder: Path, weights: Path) -> None:

@@ -212,10 +212,10 @@ def test_tint_table_keeps_luma_and_stays_in_gamut() -> None:
     assert np.abs(luma(vivid).astype(int) - grey).max() <= 1
 
 
-def test_tint_table_command_fits_a_folder(tmp_path: Path) -> None:
+def test_tint_table_fits_a_folder(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "a.png"), cv2.cvtColor(picture(), cv2.COLOR_RGB2BGR))
     out = tmp_path / "table.json"
-    tint_table.main([str(tmp_path), "--out", str(out), "--gain", "1.2"])
+    tint_table.fit_folders([tmp_path], out, gain=1.2)
     assert tint_table.load_tint_table(out).gain == 1.2
     with pytest.raises(ValueError, match="at least one"):
         tint_table.fit_tint_table([])

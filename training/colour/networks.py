@@ -1,0 +1,113 @@
+"""The networks of a run: the generator, the discriminator against it, and the generator's average."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mangacolor.core.errors import SetupError
+from mangacolor.models.colour.efficient_unet import EfficientUNet
+from mangacolor.models.colour.factory import create_generator
+from mangacolor.models.colour.generator import Generator
+from mangacolor.models.encoders.efficientnet import published_weights
+from mangacolor.models.losses.discriminator import PatchDiscriminator
+from mangacolor.training.colour.config import TrainConfig
+from mangacolor.training.colour.materials import Materials
+from mangacolor.training.colour.palette_colours import choose_palette, palette_rarity
+
+EXTRACTOR = "danbooru-resnet50"  # where none is named: random features would train, and teach nothing
+YOUNG = 10.0  # steps: an average much younger follows fast, or the start of the run would stay in it for long
+
+
+class Networks:
+    """Generator, discriminator and averaged generator on one device, as a run begins with them.
+
+    ``rarity``: what each colour of the palette weighs in the loss; None for a generator without one.
+    """
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        materials: Materials,
+        device: torch.device,
+        extractor_weights: Path | str | None = None,
+        encoder_weights: Path | None = None,
+    ) -> None:
+        self.materials, self.device = materials, device
+        if "extractor" in config.generator and extractor_weights is None:
+            extractor_weights = EXTRACTOR
+        self.generator = _create_generator(config, extractor_weights)
+        if config.pretrained_encoder and isinstance(self.generator, EfficientUNet):
+            self.generator.load_encoder(published_weights(encoder_weights))
+        self.discriminator = PatchDiscriminator(width=config.discriminator_width)
+        self.average = _create_generator(config, extractor_weights)
+        self.rarity: Tensor | None = None
+        if self.generator.palette is not None:
+            colours = self.generator.config.palette
+            centres = choose_palette(materials.sources, materials.pictures, colours)
+            self.generator.palette.centres.copy_(torch.from_numpy(centres))
+            self.weigh_palette()
+        self.average.load_state_dict(self.generator.state_dict())
+        for network in self._all().values():
+            network.to(device).to(memory_format=torch.channels_last)
+        self.average.eval().requires_grad_(False)
+
+    def _all(self) -> dict[str, nn.Module]:
+        return {
+            "generator": self.generator,
+            "average": self.average,
+            "discriminator": self.discriminator,
+        }
+
+    def state(self) -> dict[str, Any]:
+        return {name: network.state_dict() for name, network in self._all().items()}
+
+    def load_networks(self, state: dict[str, Any], path: Path) -> None:
+        """Take the networks of a checkpoint. Raises ``SetupError`` when it holds others."""
+        try:
+            for name, network in self._all().items():
+                network.load_state_dict(state[name])
+        except (RuntimeError, KeyError) as error:
+            raise SetupError(
+                f"{path} was trained with other networks than this configuration: {error}",
+                "resume with the settings it was started with, or start from its weights with --init",
+            ) from error
+        self.weigh_palette()
+
+    def weigh_palette(self) -> None:
+        """Rare colours of the palette in force weigh more; which are rare, the run's pictures say."""
+        if self.generator.palette is not None:
+            centres = self.generator.palette.centres.cpu().numpy()
+            rarity = palette_rarity(centres, self.materials.sources, self.materials.pictures)
+            self.rarity = torch.from_numpy(rarity).to(self.device)
+
+    def update_average(self, decay: float, step: int) -> None:
+        """Move the average towards the generator, after ``step`` steps were averaged already."""
+        decay = min(decay, (1 + step) / (YOUNG + step))
+        with torch.no_grad():
+            current = dict(self.generator.named_parameters())
+            for name, weight in self.average.named_parameters():
+                weight.lerp_(current[name], 1 - decay)
+            for kept, buffer in zip(self.average.buffers(), self.generator.buffers(), strict=True):
+                kept.copy_(buffer)
+
+
+def _create_generator(config: TrainConfig, extractor_weights: Path | str | None) -> Generator:
+    return create_generator(
+        config.generator,
+        config.width,
+        extractor_weights,
+        levels=config.levels,
+        dropout=config.dropout,
+        encoder=config.encoder,
+    )
+
+
+def count_pictures(materials: Materials) -> dict[str, int]:
+    """How many pictures of each source there are, by name."""
+    names, counts = np.unique([picture.source for picture in materials.pictures], return_counts=True)
+    return {str(name): int(count) for name, count in zip(names, counts, strict=True)}

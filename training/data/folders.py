@@ -1,0 +1,55 @@
+"""Pictures from a folder of folders, a source each, as the small networks' pages are made up from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mangacolor.core.errors import InputError
+from mangacolor.core.types import Image
+
+LONGEST = 1400  # pixels: the long side of a picture, more than a made-up page needs
+DRAWN = 12  # pictures from which a page is made up
+
+
+def read_on_white(path: Path, longest: int) -> Image:
+    """A picture as H×W×3 uint8 RGB, what is transparent white, its long side at most ``longest`` pixels.
+
+    Raises ``InputError`` for a file that is no colour picture.
+    """
+    raw = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if raw is None or raw.ndim != 3:
+        raise InputError(f"{path} is no colour picture", "mend or remove the file")
+    picture: npt.NDArray[Any] = raw[..., 2::-1].astype(np.float32)
+    if raw.shape[2] == 4:
+        cover = raw[..., 3:].astype(np.float32) / 255
+        picture = picture * cover + 255 * (1 - cover)
+    scale = min(1.0, longest / max(raw.shape[:2]))
+    size = (max(1, round(raw.shape[1] * scale)), max(1, round(raw.shape[0] * scale)))
+    return np.ascontiguousarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA).round(), np.uint8)
+
+
+def read_folders(
+    data: Path, leave_out: str, most: int, rng: np.random.Generator
+) -> Iterator[tuple[str, list[Image]]]:
+    """The folders of ``data`` but for one, by name, with at most ``most`` pictures (WebP) of each.
+
+    Raises ``InputError`` where ``data`` is no folder.
+    """
+    if not data.is_dir():
+        raise InputError(f"{data} is no folder", "name a folder that holds a folder of pictures a source")
+    for folder in sorted(path for path in data.iterdir() if path.is_dir() and path.name != leave_out):
+        files = sorted(folder.rglob("*.webp"))
+        picked = rng.permutation(len(files))[:most]
+        yield folder.name, [read_on_white(files[index], LONGEST) for index in picked]
+
+
+def draw_pictures(sources: list[list[Image]], rng: np.random.Generator) -> list[Image]:
+    """Twelve pictures. Sources take turns, however many files they have: figures on white are rare."""
+    picks = rng.choice(len(sources), DRAWN)
+    return [sources[i][int(rng.integers(len(sources[i])))] for i in picks]

@@ -1,0 +1,71 @@
+"""The sources that a run learns from: read from packs and folders, and weighed."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from mangacolor.core.errors import UsageError
+from mangacolor.training.data.pack import read_pack
+from mangacolor.training.data.pictures import Picture, Source, read_source
+
+ZOOM = (0.5, 1.3)  # of a source whose description names none: see Source
+
+
+def load_pictures(
+    data: Iterable[Path], description: Path | None = None
+) -> tuple[list[Source], list[Picture]]:
+    """Sources and pictures of packs, and of folders with an optional ``description`` (TOML).
+
+    A source that comes twice has the weight and the zoom of the last, and the pictures of both.
+    """
+    sources: dict[str, Source] = {}
+    pictures: list[Picture] = []
+    for path in data:
+        if path.is_file():
+            added, more = read_pack(path)
+        else:
+            added = describe_sources(path, description)
+            more = [picture for source in added for picture in read_source(path, source)]
+        sources |= {source.folder: source for source in added}
+        pictures += more
+    return list(sources.values()), pictures
+
+
+def describe_sources(root: Path, description: Path | None = None) -> list[Source]:
+    """The sources a TOML file lists, or one source for each folder of ``root`` (else ``root`` itself)."""
+    if description is not None:
+        try:
+            entries = tomllib.loads(description.read_text(encoding="utf-8"))["source"]
+            return [Source(**{**entry, "zoom": tuple(entry.get("zoom", ZOOM))}) for entry in entries]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise UsageError(
+                f"{description} does not describe sources: {error}",
+                'write [[source]] tables with folder, layout = "pictures"|"pages"|"pairs", weight, zoom',
+            ) from error
+    folders = sorted(path.name for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
+    return [Source(name) for name in folders] or [Source(".")]
+
+
+def weigh_sources(sources: Sequence[Source], weights: Mapping[str, float]) -> list[Source]:
+    """The sources with other weights. ``weights``: by pattern, as a shell's, of their folders.
+
+    A source takes the weight of the last pattern that fits it, and keeps its own if none does. Raises
+    ``UsageError`` for a pattern that fits no source, and where no source keeps any weight.
+    """
+    folders = [source.folder for source in sources]
+    for pattern in weights:
+        if not any(fnmatchcase(folder, pattern) for folder in folders):
+            raise UsageError(
+                f"source_weights: no source is called {pattern!r}", f"there are {', '.join(folders)}"
+            )
+    weighed = []
+    for source in sources:
+        fitting = [weight for pattern, weight in weights.items() if fnmatchcase(source.folder, pattern)]
+        weighed.append(replace(source, weight=fitting[-1]) if fitting else source)
+    if sum(source.weight for source in weighed) <= 0:
+        raise UsageError("source_weights leave no source any weight", "give one of them more than 0")
+    return weighed
