@@ -21,10 +21,18 @@ from mangacolor.core.types import Artifact, Chapter, Image, Inputs
 from mangacolor.stages.base import CAME_COLOURED, Stage, StageContext, Summary
 
 Floats = npt.NDArray[np.float64]
-_AGE_HUE = np.radians(28)  # of Cr against -Cb; yellow is at 9°, stained paper at 25–33°, skin at 45–50°
+_AGE_HUE = np.radians(
+    28
+)  # radians, of Cr against -Cb; yellow is at 9°, stained paper at 25–33°, skin at 45–50°
 _AGE_WEIGHT = 0.5  # chroma along that hue counts half, so that a stain is no colour
-_BLOCK = 48  # rows of a matrix product
-_SPREAD = 1.15  # width to height from which the two halves may be two scans
+_BLOCK_ROWS = 48  # of a matrix product: so small a one stays on one thread
+_SPREAD_ASPECT = 1.15  # width over height from which the two halves may be two scans
+_BLACK_TONE = 0.06  # of [0, 1]: darker pixels say nothing of colour
+_WHITE_TONE = 0.97  # of [0, 1]: brighter ones neither
+_LEAST_PIXELS = 64  # of tones between: fewer decide no tint
+_FITS = 4  # times the tint is fitted, each time with less weight on what it did not explain
+_OLD_PAPER = 20.0  # levels of chroma along the hue of age that old paper has
+_NOISE_CHROMA = 2.0  # levels: residuals below it weigh alike
 
 
 class Limit(NamedTuple):
@@ -48,15 +56,18 @@ LIMITS = (
 
 @dataclass(frozen=True, slots=True)
 class Config:
+    """What makes a page coloured, or blank."""
+
     force_color: bool
     working_area: int = 8800  # pixels, 112×79 for a page: fringes and noise average out, figures stay
     blur: float = 1.75  # sigma at that size
     limits: tuple[Limit, ...] = LIMITS
     blank_contrast: float = 24.0  # levels a pixel must differ from the page's median to be drawn
-    drawn: float = 0.0005
+    drawn: float = 0.0005  # share of drawn pixels below which a page is blank
 
 
 def configure(options: Options, _chapter: Chapter) -> Config:
+    """Take what forces colour from the options."""
     return Config(force_color=options.force_color)
 
 
@@ -96,8 +107,8 @@ def unexplained_chroma(pixels: Image, config: Config) -> float:
     small = _shrink(pixels, config.working_area).astype(np.float32) / 255
     luma_chroma = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2YCrCb), dtype=np.float64)
     tone, plane = luma_chroma[..., 0], (luma_chroma[..., 1:] - 0.5) * 255
-    useful = (tone > 0.06) & (tone < 0.97)  # black and white pixels say nothing of colour
-    if np.count_nonzero(useful) < 64:
+    useful = (tone > _BLACK_TONE) & (tone < _WHITE_TONE)
+    if np.count_nonzero(useful) < _LEAST_PIXELS:
         return 0.0
     residual = np.zeros_like(plane)
     residual[useful] = _without_tint(_by_hue_of_age(plane[useful]), tone[useful], _bases(tone, useful))
@@ -105,11 +116,11 @@ def unexplained_chroma(pixels: Image, config: Config) -> float:
     areas = np.asarray(cv2.GaussianBlur(residual, (0, 0), config.blur), dtype=np.float64)
     across = np.sort(np.abs(areas[..., 1]), axis=None)
     weighted = np.sort(np.hypot(areas[..., 0] * _AGE_WEIGHT, areas[..., 1]), axis=None)
-    found = 0.0
+    excess = 0.0
     for limit in config.limits:
         at = min(tone.size - 1, int(tone.size * (1 - limit.share)))
-        found = max(found, across[at] / limit.across, weighted[at] / limit.weighted)
-    return float(found)
+        excess = max(excess, across[at] / limit.across, weighted[at] / limit.weighted)
+    return float(excess)
 
 
 def _shrink(pixels: Image, area: int) -> Image:
@@ -137,7 +148,7 @@ def _bases(tone: Floats, useful: npt.NDArray[np.bool_]) -> _Bases:
     height, width = tone.shape
     y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
     scans = [np.ones_like(x)]
-    if width > _SPREAD * height:
+    if width > _SPREAD_ASPECT * height:
         scans.append(np.sign(x))
         x = 2 * np.abs(x) - 1
     places = [np.ones_like(x), x, y, x * x, x * y, y * y, x**4, y**4]
@@ -159,13 +170,13 @@ def _without_tint(chroma: Floats, tone: Floats, bases: _Bases) -> Floats:
     ageing = np.concatenate([_products(bases.places, tones), bases.slopes], axis=1)
     tint = np.concatenate([tones, bases.slopes], axis=1)
     weights, left = np.ones(len(tone)), chroma
-    for _ in range(4):
+    for _ in range(_FITS):
         along = _fit(ageing, chroma[:, 0], weights)
-        depth = along / 20  # about 1 on old paper
+        depth = along / _OLD_PAPER
         turning = np.stack([depth, depth**2, depth * tone, depth**2 * tone], axis=-1)
         across = _fit(np.concatenate([tint, turning], axis=1), chroma[:, 1], weights)
         left = chroma - np.stack([along, across], axis=-1)
-        weights = np.maximum(np.hypot(left[:, 0], left[:, 1]), 2.0) ** -1.5
+        weights = np.maximum(np.hypot(left[:, 0], left[:, 1]), _NOISE_CHROMA) ** -1.5
     return left
 
 
@@ -191,10 +202,10 @@ def _in_blocks(rows: Floats) -> Floats:
     Products of so small matrices stay on one thread: with many, a busy machine made the BLAS library's
     threads wait for each other a hundred times as long as they worked.
     """
-    blocks = -(-len(rows) // _BLOCK)
-    padded = np.zeros((blocks * _BLOCK, rows.shape[1]))
+    blocks = -(-len(rows) // _BLOCK_ROWS)
+    padded = np.zeros((blocks * _BLOCK_ROWS, rows.shape[1]))
     padded[: len(rows)] = rows
-    return padded.reshape(blocks, _BLOCK, -1)
+    return padded.reshape(blocks, _BLOCK_ROWS, -1)
 
 
 def summary(artifact: Artifact) -> Summary:

@@ -12,10 +12,13 @@ from mangacolor.stages.base import GUARD, Stage, StageContext
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    max_pixels: int = field(metadata=GUARD)
+    """What is refused."""
+
+    max_pixels: int = field(metadata=GUARD)  # of one page
 
 
 def configure(options: Options, _chapter: Chapter) -> Config:
+    """Take the limit from the options."""
     return Config(max_pixels=options.max_pixels)
 
 

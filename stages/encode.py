@@ -13,12 +13,15 @@ from mangacolor.stages.base import Stage, StageContext
 
 @dataclass(frozen=True, slots=True)
 class Config:
+    """Qualities of the lossy formats, 0 to 100."""
+
     jpeg_quality: int = 92  # with 4:4:4 chroma: thin coloured shapes keep their edges
     webp_quality: int = 95
     avif_quality: int = 90
 
 
 def configure(_options: Options, _chapter: Chapter) -> Config:
+    """No option concerns encoding."""
     return Config()
 
 
