@@ -366,7 +366,7 @@ def test_a_soup_lies_between_its_networks_and_keeps_what_is_known_of_the_run(tmp
         torch.testing.assert_close(between, 0.75 * one + 0.25 * other, rtol=0, atol=1e-3)
 
 
-def test_networks_that_have_nothing_in_common_are_not_average_networks() -> None:
+def test_networks_that_have_nothing_in_common_are_not_averaged() -> None:
     small, large = create_generator("unet", 4, levels=4), create_generator("unet", 8, levels=4)
     with pytest.raises(UsageError):
         average_networks(small, large, 0.5)
