@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +21,9 @@ from mangacolor.formats.archive_members import (
     zip_time,
 )
 from mangacolor.formats.limits import Limits
+from mangacolor.formats.name_encoding import guess_encoding
 
+_UTF_8 = 0x800  # flag of an entry: its name is UTF-8
 CUT_ZIP = "cut zip"  # the kind of a ZIP without its directory
 
 
@@ -33,15 +35,22 @@ def list_zip(path: Path, limits: Limits) -> Listing:
     except zipfile.BadZipFile as error:
         return _list_cut_zip(path, limits, error)
     members = tuple(
-        Member(
-            index, info.filename, info.file_size, info.date_time, info.is_dir(), _zip_trouble(info, limits)
-        )
-        for index, info in enumerate(infos)
+        Member(index, name, info.file_size, info.date_time, info.is_dir(), _zip_trouble(info, limits))
+        for index, (info, name) in enumerate(zip(infos, _names(infos), strict=True))
     )
     files = [member for member in members if not member.folder]
     if files and all(member.trouble == ENCRYPTED for member in files):
         raise encrypted(path)
     return Listing(members, comment=comment)
+
+
+def _names(infos: Sequence[zipfile.ZipInfo]) -> list[str]:
+    """The entries' names. Of those that do not say that they are UTF-8, ``zipfile`` took code page 437."""
+    stored = {info.filename: info.filename.encode("cp437") for info in infos if not info.flag_bits & _UTF_8}
+    encoding = guess_encoding([name for name in stored.values() if not name.isascii()])
+    return [
+        info.filename if info.flag_bits & _UTF_8 else stored[info.filename].decode(encoding) for info in infos
+    ]
 
 
 def read_zip(path: Path, member: Member, limit: int) -> bytes:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Sequence
 from typing import Final
-
-from mangacolor.core.errors import UsageError
 
 # What programs on systems of their country wrote before ZIP knew UTF-8; the last is ZIP's own.
 _CANDIDATES: Final = (
@@ -55,14 +52,3 @@ def _is_valid(name: bytes, codec: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def check_encoding(name: str) -> str:
-    """Python's name of an encoding. Raises ``UsageError`` for one that it does not know."""
-    try:
-        return codecs.lookup(name).name
-    except LookupError:
-        raise UsageError(
-            f"--names-encoding {name}: there is no such encoding",
-            "Give one that Python knows, such as cp932 (Shift-JIS), gbk, big5, euc_kr or utf-8.",
-        ) from None

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mangacolor.core.errors import UsageError
-from mangacolor.formats.name_encoding import check_encoding, guess_encoding
+from mangacolor.formats.name_encoding import guess_encoding
+from mangacolor.tests.helpers.archives import only, plan_of, png
 
 PAGES = [f"{n:03d}.png" for n in range(4)]
 NAMES = {
@@ -39,7 +43,30 @@ def test_every_name_can_be_read_with_the_guess(names: list[bytes]) -> None:
     assert all(name.decode(codec) is not None for name in names)
 
 
-def test_an_encoding_is_checked() -> None:
-    assert check_encoding("Shift-JIS") == "shift_jis"
-    with pytest.raises(UsageError, match="no such encoding"):
-        check_encoding("sjis-of-mine")
+def test_pages_of_an_old_zip_have_their_names(tmp_path: Path) -> None:
+    names = [f"{stem}{page}" for stem in NAMES["cp932"][:2] for page in PAGES[:2]]
+    path = tmp_path / "x.cbz"
+    path.write_bytes(rewritten(names))
+    pages = only(plan_of(path)).pages
+    assert {page.name for page in pages} == {f"x.cbz/{name}" for name in names}
+    assert all(page.source.read().startswith(b"\x89PNG") for page in pages)
+
+
+def rewritten(names: list[str]) -> bytes:
+    """A ZIP whose names are Shift-JIS and do not say so."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for number, name in enumerate(names):
+            info = OldInfo(f"{number}")
+            info.stored = name.encode("cp932")
+            archive.writestr(info, png(number + 1))
+    return target.getvalue()
+
+
+class OldInfo(zipfile.ZipInfo):
+    """An entry as written by programs that knew no UTF-8."""
+
+    stored = b""
+
+    def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802 - zipfile's name
+        return self.stored, self.flag_bits
