@@ -101,6 +101,6 @@ def train(request: TrainRequest) -> TrainOutcome:
 def _runner(weights: str) -> ColourRunner:
     """The colour network, which shows all that it can of what it sees."""
     runner = colour_runner(load_generator(weights))
-    if VOTES in runner.feature_maps:  # of the other networks, all maps that can be had are seen anyway
+    if VOTES in runner.feature_maps:  # the others have no more maps than these
         return replace(runner, feature_maps=(*MAPS[1:], VOTES))
     return runner

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from typing import Any
+
+import torch
 
 from mangacolor.core.errors import UsageError
 from mangacolor.models.colour.config import MAX_LEVELS, GeneratorConfig
-from mangacolor.models.colour.factory import generator_config
-from mangacolor.models.colour.interface import ARCHITECTURES, find_architecture
+from mangacolor.models.colour.factory import build_generator, generator_config
+from mangacolor.models.colour.generator import Generator
+from mangacolor.models.colour.interface import ARCHITECTURES
+from mangacolor.models.encoders.efficientnet import SCALINGS
 from mangacolor.training.data.synthesis import KINDS, Synthesis
 from mangacolor.training.settings import assign, build, choice, limits, number
 
-EFFICIENT_NAME = "efficient-palette"  # its norms want two values a channel
-ENCODERS = ("lite0", "lite1", "lite2", "lite3", "lite4")  # EfficientNet-Lite
 MAX_WIDTH = 1024  # channels of the first map: the notebook has 64
 MAX_STEPS = 10**9
 MAX_MINUTES = 60 * 24 * 365
@@ -60,9 +63,10 @@ class TrainConfig:
     """A whole run. It travels in every checkpoint."""
 
     generator: str = choice("efficient-palette", tuple(ARCHITECTURES))
-    encoder: str = choice("lite0", ENCODERS)  # of ``efficient-palette``
     width: int = number(40, at_least=1, at_most=MAX_WIDTH)
     levels: int = number(5, at_least=1, at_most=MAX_LEVELS)
+    attention: int = number(-1, at_least=-1, at_most=MAX_LEVELS)  # level, 0: none; -1: as the name says
+    encoder: str = choice("lite0", tuple(SCALINGS))  # of efficient-palette
     dropout: float = number(0.1, at_least=0, below=1)
     pretrained_encoder: bool = True  # of a generator that has one: start from ImageNet
     discriminator_width: int = number(32, at_least=1, at_most=MAX_WIDTH)
@@ -155,42 +159,36 @@ def check_config(config: TrainConfig) -> None:
         raise UsageError(
             "synthesis.kinds leaves no kind of input a share", f"give one of {', '.join(KINDS)} more than 0"
         )
-    if network.palette and network.levels < 2:
-        raise UsageError(
-            "levels cannot be 1 of a generator with a palette", "give 2 or more: it reads all scales"
-        )
-    # BatchNorm cannot do with one value a channel, which is what is left of one crop on the innermost map.
-    deepest = _multiple_of(network)
+    generator = _empty_generator(network)
     for index, phase in enumerate(config.phases):
-        alone = phase.batch == 1 and phase.size <= deepest
-        if alone and (network.name == EFFICIENT_NAME or network.faithful):
+        batch = min(phase.batch, 2)  # what two can do, more can
+        try:
+            generator.colour_and_logits(torch.empty(batch, 1, phase.size, phase.size, device="meta"))
+        except Exception as error:  # whatever its layers say
+            reason = error.message if isinstance(error, UsageError) else error
+            crops = f"{phase.batch} crops of {phase.size} pixels"
             raise UsageError(
-                f"phases[{index}]: {config.generator} cannot learn from a single crop of {phase.size} pixels",
-                f"take a batch of 2 or more, or crops of more than {deepest} pixels",
-            )
-        if phase.size % deepest:
-            raise UsageError(
-                f"phases[{index}]: crops of {phase.size} pixels do not fit {config.generator}",
-                f"take a multiple of {deepest} pixels",
-            )
+                f"phases[{index}]: {network.name} cannot learn from {crops}: {reason}",
+                "take crops of another size, more at a time, or a generator of other levels",
+            ) from error
 
 
-def _multiple_of(network: GeneratorConfig) -> int:
-    """Pixels of which both sides of a crop must be a multiple: a U-Net halves as often as it has levels."""
-    if ARCHITECTURES[network.name] == "unet":
-        return int(2**network.levels)
-    return find_architecture(network.name).size.multiple_of
+@cache
+def _empty_generator(network: GeneratorConfig) -> Generator:
+    """The network without numbers, in training: quickly made, and as particular about what it is shown."""
+    return build_generator(network, empty=True).train()
 
 
 def generator_of(config: TrainConfig) -> GeneratorConfig:
     """The network that a run trains. Raises ``UsageError`` if it cannot be built."""
-    return generator_config(
-        config.generator,
-        config.width,
-        levels=config.levels,
-        dropout=config.dropout,
-        encoder=config.encoder,
-    )
+    settings: dict[str, Any] = {
+        "levels": config.levels,
+        "dropout": config.dropout,
+        "encoder": config.encoder,
+    }
+    if config.attention >= 0:
+        settings["attention"] = config.attention
+    return generator_config(config.generator, config.width, **settings)
 
 
 def match_network(config: TrainConfig, network: GeneratorConfig) -> TrainConfig:
@@ -200,8 +198,9 @@ def match_network(config: TrainConfig, network: GeneratorConfig) -> TrainConfig:
         generator=network.name,
         width=network.width,
         levels=network.levels,
-        dropout=network.dropout,
+        attention=network.attention,
         encoder=network.encoder,
+        dropout=network.dropout,
     )
 
 

@@ -10,12 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from mangacolor.core.errors import SetupError
-from mangacolor.models.colour.efficient_unet import EfficientUNet
-from mangacolor.models.colour.factory import create_generator
-from mangacolor.models.colour.generator import Generator
-from mangacolor.models.encoders.efficientnet import published_weights
+from mangacolor.models.colour.factory import build_generator
 from mangacolor.models.losses.discriminator import PatchDiscriminator
-from mangacolor.training.colour.config import TrainConfig
+from mangacolor.training.colour.config import TrainConfig, generator_of
 from mangacolor.training.colour.materials import Materials
 from mangacolor.training.colour.palette_colours import choose_palette, palette_rarity
 
@@ -40,11 +37,11 @@ class Networks:
         self.materials, self.device = materials, device
         if "extractor" in config.generator and extractor_weights is None:
             extractor_weights = EXTRACTOR
-        self.generator = _create_generator(config, extractor_weights)
-        if config.pretrained_encoder and isinstance(self.generator, EfficientUNet):
-            self.generator.load_encoder(published_weights(encoder_weights))
+        self.generator = build_generator(generator_of(config), extractor_weights)
+        if config.pretrained_encoder:
+            self.generator.load_pretrained(encoder_weights)
         self.discriminator = PatchDiscriminator(width=config.discriminator_width)
-        self.average = _create_generator(config, extractor_weights)
+        self.average = build_generator(generator_of(config), extractor_weights)
         self.rarity: Tensor | None = None
         if self.generator.palette is not None:
             colours = self.generator.config.palette
@@ -94,17 +91,6 @@ class Networks:
                 weight.lerp_(current[name], 1 - decay)
             for kept, buffer in zip(self.average.buffers(), self.generator.buffers(), strict=True):
                 kept.copy_(buffer)
-
-
-def _create_generator(config: TrainConfig, extractor_weights: Path | str | None) -> Generator:
-    return create_generator(
-        config.generator,
-        config.width,
-        extractor_weights,
-        levels=config.levels,
-        dropout=config.dropout,
-        encoder=config.encoder,
-    )
 
 
 def count_pictures(materials: Materials) -> dict[str, int]:
