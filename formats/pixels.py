@@ -14,7 +14,8 @@ from PIL import UnidentifiedImageError
 from mangacolor.core.errors import PageError
 from mangacolor.core.types import Image
 from mangacolor.formats import integrity
-from mangacolor.formats.plugins import plugin_formats, unread_kind
+from mangacolor.formats.plugins import plugin_format, unread_kind
+from mangacolor.formats.sniff import HEAD
 from mangacolor.formats.srgb import to_srgb
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM")
@@ -83,16 +84,14 @@ def decode_picture(data: bytes, name: str, max_pixels: int) -> Picture:
 def picture_size(file: BinaryIO) -> tuple[int, int]:
     """Width and height by the header of a picture file, however large. Raises what Pillow raises."""
     allow_pixels(NO_LIMIT)  # nothing is decoded
-    with PillowImage.open(file, formats=_readable()) as image:
+    head = file.read(HEAD)
+    file.seek(0)
+    with PillowImage.open(file, formats=FORMATS + plugin_format(head)) as image:
         return image.size
 
 
-def _readable() -> tuple[str, ...]:
-    return FORMATS + plugin_formats()
-
-
 def _decode(data: bytes, name: str, max_pixels: int) -> Picture:
-    with PillowImage.open(io.BytesIO(data), formats=_readable()) as image:
+    with PillowImage.open(io.BytesIO(data), formats=FORMATS + plugin_format(data[:HEAD])) as image:
         width, height = image.size
         if width * height > max_pixels:
             raise _too_large(name, f"{width}×{height} pixels", max_pixels)

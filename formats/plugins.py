@@ -7,36 +7,39 @@ from functools import cache
 from typing import Final
 
 from mangacolor.core.errors import PageError
-from mangacolor.formats.sniff import image_kind
+from mangacolor.formats.sniff import HEAD, image_kind
 
 # Kind of picture (as ``sniff`` tells it): Pillow's name of the format, and the module that reads it.
 _PLUGINS: Final = {"jxl": ("JXL", "pillow_jxl"), "heif": ("HEIF", "pillow_heif")}
 _NAMES: Final = {"jxl": "JPEG XL", "heif": "HEIC", "jxr": "JPEG XR"}
 
 
+def plugin_format(head: bytes) -> tuple[str, ...]:
+    """Pillow's name of the format of a file that starts with ``head``, if an installed plug-in reads it.
+
+    A plug-in is imported when the first of its pictures comes.
+    """
+    kind = image_kind(head)
+    return (_PLUGINS[kind][0],) if kind in _PLUGINS and _is_ready(_PLUGINS[kind][1]) else ()
+
+
 @cache
-def plugin_formats() -> tuple[str, ...]:
-    """Pillow's names of the formats whose plug-ins are installed; from then on it opens them."""
-    formats = []
-    for name, module in _PLUGINS.values():
-        try:
-            plugin = importlib.import_module(module)
-        except ImportError:
-            continue
-        if module == "pillow_heif":
-            plugin.register_heif_opener()
-        formats.append(name)
-    return tuple(formats)
+def _is_ready(module: str) -> bool:
+    try:
+        plugin = importlib.import_module(module)
+    except ImportError:
+        return False
+    if module == "pillow_heif":
+        plugin.register_heif_opener()
+    return True
 
 
 def unread_kind(data: bytes, name: str) -> PageError | None:
     """What to say of a picture in a format that nothing installed here reads; None if it is none."""
-    kind = image_kind(data[:64]) or ""
-    form, _ = _PLUGINS.get(kind, ("", ""))
-    if kind not in _NAMES or form in plugin_formats():
+    kind = image_kind(data[:HEAD])
+    if kind not in _NAMES or plugin_format(data[:HEAD]):
         return None
-    remedy = 'Run: pip install "mangacolor[more-formats]"; or convert it to PNG.'
-    return PageError(
-        f"{name}: a {_NAMES[kind]} picture, which cannot be read here",
-        remedy if form else "Convert it to PNG.",
-    )
+    remedy = "Convert it to PNG."
+    if kind in _PLUGINS:
+        remedy = 'Run: pip install "mangacolor[more-formats]"; or convert it to PNG.'
+    return PageError(f"{name}: a {_NAMES[kind]} picture, which cannot be read here", remedy)

@@ -15,12 +15,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mangacolor.core.arrays import F64
 from mangacolor.core.colour import luma as luma_of
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs
 from mangacolor.stages.base import CAME_COLOURED, Stage, StageContext, Summary
 
-Floats = npt.NDArray[np.float64]
 _AGE_HUE = np.radians(
     28
 )  # radians, of Cr against -Cb; yellow is at 9°, stained paper at 25–33°, skin at 45–50°
@@ -130,7 +130,7 @@ def _shrink(pixels: Image, area: int) -> Image:
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def _by_hue_of_age(chroma: Floats) -> Floats:
+def _by_hue_of_age(chroma: F64) -> F64:
     """N×2 Cr, Cb as N×2: along the hue of ageing paper and stains, and across it."""
     along = np.array([np.sin(_AGE_HUE), -np.cos(_AGE_HUE)])
     return np.asarray(chroma @ np.stack([along, [-along[1], along[0]]], axis=1))
@@ -139,12 +139,12 @@ def _by_hue_of_age(chroma: Floats) -> Floats:
 class _Bases(NamedTuple):
     """Functions of the N useful pixels: which scan they are of, their place on it, slopes of the tone."""
 
-    scans: Floats  # N×1, or N×2 for a spread
-    places: Floats  # N×8, changing slowly
-    slopes: Floats  # N×2
+    scans: F64  # N×1, or N×2 for a spread
+    places: F64  # N×8, changing slowly
+    slopes: F64  # N×2
 
 
-def _bases(tone: Floats, useful: npt.NDArray[np.bool_]) -> _Bases:
+def _bases(tone: F64, useful: npt.NDArray[np.bool_]) -> _Bases:
     height, width = tone.shape
     y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
     scans = [np.ones_like(x)]
@@ -158,7 +158,7 @@ def _bases(tone: Floats, useful: npt.NDArray[np.bool_]) -> _Bases:
     return _Bases(*(np.stack(functions, axis=-1)[useful] for functions in (scans, places, slopes)))
 
 
-def _without_tint(chroma: Floats, tone: Floats, bases: _Bases) -> Floats:
+def _without_tint(chroma: F64, tone: F64, bases: _Bases) -> F64:
     """What is left of N×2 ``chroma`` (along, across the hue of age) when the page's tint is taken off.
 
     Any tint is a curve of the tone (two, where the page is two scans), and a colour plate shifted by a
@@ -180,12 +180,12 @@ def _without_tint(chroma: Floats, tone: Floats, bases: _Bases) -> Floats:
     return left
 
 
-def _products(first: Floats, second: Floats) -> Floats:
+def _products(first: F64, second: F64) -> F64:
     """N×A and N×B functions to all N×AB products."""
     return np.asarray((first[:, :, None] * second[:, None, :]).reshape(len(first), -1))
 
 
-def _fit(basis: Floats, values: Floats, weights: Floats) -> Floats:
+def _fit(basis: F64, values: F64, weights: F64) -> F64:
     """Weighted least squares by normal equations, a little damped: a flat page decides few functions."""
     blocks = _in_blocks(basis)
     weighted = _in_blocks(basis * weights[:, None])
@@ -196,7 +196,7 @@ def _fit(basis: Floats, values: Floats, weights: Floats) -> Floats:
     return np.asarray(fitted.reshape(-1)[: len(values)])
 
 
-def _in_blocks(rows: Floats) -> Floats:
+def _in_blocks(rows: F64) -> F64:
     """N×P as B×48×P, filled up with zeros.
 
     Products of so small matrices stay on one thread: with many, a busy machine made the BLAS library's

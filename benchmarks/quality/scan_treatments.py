@@ -7,11 +7,11 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
+from mangacolor.core.arrays import F32
+
 Rng = np.random.Generator
-Treatment = Callable[[Floats, Rng], Floats]
+Treatment = Callable[[F32, Rng], F32]
 
 PAPERS: Final = {"cream": (247, 238, 214), "yellow": (240, 222, 170), "brown": (222, 192, 146)}
 MAGAZINE: Final = {
@@ -23,29 +23,29 @@ MAGAZINE: Final = {
 INKS: Final = {"black": (18, 16, 15), "brown": (64, 36, 16), "blue": (20, 40, 130), "purple": (70, 24, 96)}
 
 
-def _pick(rng: Rng, colours: dict[str, tuple[int, int, int]]) -> Floats:
+def _pick(rng: Rng, colours: dict[str, tuple[int, int, int]]) -> F32:
     name = sorted(colours)[int(rng.integers(len(colours)))]
     return np.asarray(np.array(colours[name]) + rng.normal(0, 4, 3), np.float32)
 
 
-def _duotone(page: Floats, paper: Floats, ink: Floats) -> Floats:
+def _duotone(page: F32, paper: F32, ink: F32) -> F32:
     share = page / 255
     return np.asarray((1 - share) * ink + share * paper, np.float32)
 
 
-def tinted_paper(page: Floats, rng: Rng) -> Floats:
+def tinted_paper(page: F32, rng: Rng) -> F32:
     return _duotone(page, _pick(rng, {**PAPERS, **MAGAZINE}), _pick(rng, {"black": INKS["black"]}))
 
 
-def sepia(page: Floats, rng: Rng) -> Floats:
+def sepia(page: F32, rng: Rng) -> F32:
     return _duotone(page, _pick(rng, PAPERS), _pick(rng, {"brown": INKS["brown"]}))
 
 
-def coloured_ink(page: Floats, rng: Rng) -> Floats:
+def coloured_ink(page: F32, rng: Rng) -> F32:
     return _duotone(page, _pick(rng, {"white": (250, 250, 248), **MAGAZINE}), _pick(rng, INKS))
 
 
-def yellowed(page: Floats, rng: Rng) -> Floats:
+def yellowed(page: F32, rng: Rng) -> F32:
     """Clean in the middle or at one side, old towards the others: as (page × paper)."""
     height, width = page.shape[:2]
     y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
@@ -55,7 +55,7 @@ def yellowed(page: Floats, rng: Rng) -> Floats:
     return np.asarray(page * paper / 255 + 12, np.float32)
 
 
-def stained(page: Floats, rng: Rng) -> Floats:
+def stained(page: F32, rng: Rng) -> F32:
     """Foxing: brown spots, and one large water stain."""
     height, width = page.shape[:2]
     mask = np.zeros((height, width), np.float32)
@@ -66,7 +66,7 @@ def stained(page: Floats, rng: Rng) -> Floats:
     return np.asarray(page * (1 - soft * (1 - np.array([0.86, 0.74, 0.54]))), np.float32)
 
 
-def stamp(page: Floats, rng: Rng) -> Floats:
+def stamp(page: F32, rng: Rng) -> F32:
     """A red library or personal seal of up to 0.7 % of the page."""
     height, width = page.shape[:2]
     side = int(np.sqrt(rng.uniform(0.001, 0.007) * height * width))
@@ -81,7 +81,7 @@ def stamp(page: Floats, rng: Rng) -> Floats:
     return done
 
 
-def uneven_light(page: Floats, rng: Rng) -> Floats:
+def uneven_light(page: F32, rng: Rng) -> F32:
     """A photograph: lamp light on one side, daylight on the other, and a shadow at the spine."""
     width = page.shape[1]
     ramp = np.linspace(0, 1, width, dtype=np.float32)[None, :, None]
@@ -90,7 +90,7 @@ def uneven_light(page: Floats, rng: Rng) -> Floats:
     return np.asarray(page * (warm * ramp + cold * (1 - ramp)) * shadow, np.float32)
 
 
-def shifted_plates(page: Floats, rng: Rng) -> Floats:
+def shifted_plates(page: F32, rng: Rng) -> F32:
     done = page.copy()
     for channel in (0, 2):
         by = (int(rng.integers(-2, 3)), int(rng.integers(-2, 3)))
@@ -98,17 +98,17 @@ def shifted_plates(page: Floats, rng: Rng) -> Floats:
     return done
 
 
-def noisy(page: Floats, rng: Rng) -> Floats:
+def noisy(page: F32, rng: Rng) -> F32:
     return np.asarray(tinted_paper(page, rng) + rng.normal(0, 14, page.shape), np.float32)
 
 
-def washed_out(page: Floats, rng: Rng) -> Floats:
+def washed_out(page: F32, rng: Rng) -> F32:
     """Half to three quarters of the saturation, and the contrast of an old print."""
     grey = page.mean(axis=2, keepdims=True)
     return np.asarray((grey + (page - grey) * rng.uniform(0.5, 0.75)) * 0.85 + 30, np.float32)
 
 
-def partly(page: Floats, rng: Rng) -> Floats:
+def partly(page: F32, rng: Rng) -> F32:
     """Colour on the upper or lower 40 % of the page, the rest black and white."""
     height = page.shape[0]
     done = np.repeat(page @ np.array([0.299, 0.587, 0.114], np.float32)[:, None], 3, axis=2)
@@ -117,19 +117,19 @@ def partly(page: Floats, rng: Rng) -> Floats:
     return done
 
 
-def two_scans(page: Floats, rng: Rng) -> Floats:
+def two_scans(page: F32, rng: Rng) -> F32:
     """A spread of two scans that have nothing in common."""
     return np.concatenate([yellowed(page, rng), uneven_light(page, rng)], axis=1)
 
 
-def coarse_jpeg(page: Floats, rng: Rng) -> Floats:
+def coarse_jpeg(page: F32, rng: Rng) -> F32:
     pixels = np.clip(tinted_paper(page, rng), 0, 255).astype(np.uint8)
     _, data = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(10, 25))])
     decoded = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.float32)
     return np.ascontiguousarray(decoded[..., ::-1])
 
 
-def as_it_is(page: Floats, _rng: Rng) -> Floats:
+def as_it_is(page: F32, _rng: Rng) -> F32:
     return page
 
 

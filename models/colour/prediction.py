@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from mangacolor.core.arrays import F32
 from mangacolor.core.types import Image
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-Plane = npt.NDArray[np.float32]
 
 VOTES = "votes"  # the map of what a palette network holds each colour for: logits, colours × h × w
 # RGB minus luma for Cb and Cr (Rec. 601), all on the scale of pictures in [-1, 1].
@@ -38,16 +37,16 @@ class Output(NamedTuple):
 class Coloured:
     """``picture``: H×W×3 RGB float32 in [-1, 1]. ``maps``: the feature maps asked for, each C×h×w float32."""
 
-    picture: Plane
-    maps: Mapping[str, Plane] = field(default_factory=dict)
+    picture: F32
+    maps: Mapping[str, F32] = field(default_factory=dict)
 
 
-def scale_tile(tile: Image) -> Plane:
+def scale_tile(tile: Image) -> F32:
     """A tile's 0 to 255 as [-1, 1], float32."""
     return tile.astype(np.float32) * np.float32(1 / 127.5) - np.float32(1)
 
 
-def assemble(luma: Plane, chroma: Plane) -> Plane:
+def assemble(luma: F32, chroma: F32) -> F32:
     """H×W×3 RGB in [-1, 1] of luma H×W and chroma h×w×2, enlarged bilinearly (Rec. 601)."""
     size = luma.shape[1], luma.shape[0]
     large = cv2.resize(chroma, size, interpolation=cv2.INTER_LINEAR)

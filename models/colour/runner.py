@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mangacolor.core.arrays import F32
 from mangacolor.core.types import Image
 from mangacolor.models.colour.interface import Architecture, SizeRequirements, find_architecture
-from mangacolor.models.colour.prediction import VOTES, Coloured, Output, Plane, assemble, scale_tile
+from mangacolor.models.colour.prediction import VOTES, Coloured, Output, assemble, scale_tile
 from mangacolor.models.colour.segment_embedding import SegmentEmbedding, load_embedding
 from mangacolor.models.runtime.backends import CpuBackend
 from mangacolor.models.runtime.parallel import parallel_map
@@ -137,8 +138,8 @@ def _coloured(output: Output, maps: Sequence[str]) -> list[Coloured]:
     ]
 
 
-def _numpy(tensor: torch.Tensor) -> Plane:
-    array: Plane = tensor.float().cpu().numpy()
+def _numpy(tensor: torch.Tensor) -> F32:
+    array: F32 = tensor.float().cpu().numpy()
     return array
 
 

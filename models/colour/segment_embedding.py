@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from mangacolor.core.arrays import F64
 from mangacolor.core.errors import SetupError
 from mangacolor.models.files.reading import safetensors_header, sha256_of, weights_path
 
@@ -24,8 +24,6 @@ ENDING = ".surfaces.safetensors"
 LAYERS = ("first", "second", "third")
 NAMES = ("mean", "spread", *(f"{layer}.{part}" for layer in LAYERS for part in ("weight", "bias")))
 REMEDY = "remove it, or train it again: mangacolor train --network segments"
-
-Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +38,14 @@ class SegmentEmbedding:
     """
 
     maps: tuple[str, ...]
-    tensors: dict[str, Numbers]
+    tensors: dict[str, F64]
 
     @property
     def size(self) -> int:
         """Coordinates of a point."""
         return len(self.tensors["third.bias"])
 
-    def __call__(self, inputs: Numbers) -> Numbers:
+    def __call__(self, inputs: F64) -> F64:
         """Points of length 1 (N×``size``) for rows of inputs (N×D).
 
         In double precision: the last bit of a product depends on the number of cores, and points must not.
@@ -58,7 +56,7 @@ class SegmentEmbedding:
         points = self._layer("third", hidden)
         return np.asarray(points / np.maximum(np.linalg.norm(points, axis=1, keepdims=True), 1e-9))
 
-    def _layer(self, name: str, rows: Numbers) -> Numbers:
+    def _layer(self, name: str, rows: F64) -> F64:
         return np.asarray(rows @ self.tensors[f"{name}.weight"].T + self.tensors[f"{name}.bias"])
 
 

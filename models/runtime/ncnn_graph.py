@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from torch import Tensor
 
+from mangacolor.core.arrays import F32
 from mangacolor.models.runtime.ncnn_weights import MAGIC, SINGLE
 
-Plane = npt.NDArray[np.float32]
 Activation = tuple[int, tuple[float, ...]]  # ncnn's number of it, and its parameters
 
 RELU: Activation = (1, ())
@@ -153,7 +152,7 @@ class Network:
             if self._net.load_param(str(param)) or self._net.load_model(str(binary)):
                 raise RuntimeError("ncnn does not take the network it was given: this is a bug")
 
-    def __call__(self, inputs: Mapping[str, Plane], outputs: Sequence[str]) -> list[Plane]:
+    def __call__(self, inputs: Mapping[str, F32], outputs: Sequence[str]) -> list[F32]:
         """``inputs``: H×W float32 each. Returns C×H×W float32 for each name of ``outputs``.
 
         Ask for what is computed first, first: ncnn gives memory back as it goes.
@@ -162,7 +161,7 @@ class Network:
         arrays = [np.ascontiguousarray(array, np.float32)[None] for array in inputs.values()]
         for name, array in zip(inputs, arrays, strict=True):  # ncnn reads ``arrays`` where it lies
             run.input(self._names[name], self._ncnn.Mat(array))
-        planes: list[Plane] = []
+        planes: list[F32] = []
         for name in outputs:
             status, blob = run.extract(self._names[name])
             if status:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from torch import nn
 
+from mangacolor.core.arrays import F32
 from mangacolor.core.types import Image
-from mangacolor.models.runtime.ncnn_graph import Graph, Network, Plane
+from mangacolor.models.runtime.ncnn_graph import Graph, Network
 from mangacolor.models.upscale.luma_networks import LumaCompact
 
 
@@ -29,7 +30,7 @@ def compact_graph(network: LumaCompact) -> Graph:
     return graph
 
 
-def enlarged(compiled: Network, tile: Image, halo: int) -> Plane:
+def enlarged(compiled: Network, tile: Image, halo: int) -> F32:
     """A tile (h+2c)×(w+2c) uint8 to 1×(h·s)×(w·s) float32 in [0, 1], s being the network's scale."""
     page = tile.astype(np.float32) * np.float32(1 / 255)
     inner = page[halo:-halo, halo:-halo]

@@ -6,11 +6,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mangacolor.core.arrays import Mask
 from mangacolor.core.types import Image
 from mangacolor.stages.balloons.kinds import Region, solidity, without_holes
 from mangacolor.stages.balloons.params import FitParams, Params
-
-Mask = npt.NDArray[np.bool_]
 
 
 def fit_regions(luma: Image, probability: Image, ground: Image | None, params: Params) -> list[Region]:

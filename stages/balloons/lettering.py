@@ -13,10 +13,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mangacolor.core.arrays import I32
 from mangacolor.core.types import Box, Image
 from mangacolor.stages.balloons.params import DEFAULTS, LetteringParams
-
-Ints = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ def find_lettering(luma: Image, params: LetteringParams = DEFAULTS.lettering) ->
     return blocks
 
 
-def _find_glyphs(luma: Image, params: LetteringParams) -> Ints:
+def _find_glyphs(luma: Image, params: LetteringParams) -> I32:
     """Boxes (x, y, w, h, ink) of dark components that could be a glyph, ringed by clean paper."""
     ink = (luma < params.ink).astype(np.uint8)
     count, _labels, stats, _centres = cv2.connectedComponentsWithStats(ink, connectivity=8)
@@ -65,11 +64,11 @@ def _find_glyphs(luma: Image, params: LetteringParams) -> Ints:
 
 def _box_sums(
     integral: npt.NDArray[Any],
-    x: Ints,
-    y: Ints,
-    w: Ints,
-    h: Ints,
-) -> Ints:
+    x: I32,
+    y: I32,
+    w: I32,
+    h: I32,
+) -> I32:
     rows, columns = integral.shape
     left, right = np.clip(x, 0, columns - 1), np.clip(x + w, 0, columns - 1)
     top, bottom = np.clip(y, 0, rows - 1), np.clip(y + h, 0, rows - 1)
@@ -77,7 +76,7 @@ def _box_sums(
     return np.asarray(sums, np.int32)
 
 
-def _group_glyphs(glyphs: Ints, shape: tuple[int, ...], params: LetteringParams) -> list[Ints]:
+def _group_glyphs(glyphs: I32, shape: tuple[int, ...], params: LetteringParams) -> list[I32]:
     """Glyphs that lie within about one glyph of each other and are of similar size."""
     size = np.maximum(glyphs[:, 2], glyphs[:, 3])
     groups = []
@@ -96,7 +95,7 @@ def _group_glyphs(glyphs: Ints, shape: tuple[int, ...], params: LetteringParams)
     return groups
 
 
-def _make_block(members: Ints, luma: Image, params: LetteringParams) -> Lettering | None:
+def _make_block(members: I32, luma: Image, params: LetteringParams) -> Lettering | None:
     """A group of glyphs as a block, if it looks like lettering."""
     size = np.maximum(members[:, 2], members[:, 3])
     large = size[size >= 0.5 * size.max()]
@@ -127,7 +126,7 @@ def _make_block(members: Ints, luma: Image, params: LetteringParams) -> Letterin
     return Lettering((x0, y0, x1 - x0, y1 - y0), mask, glyph, float(np.clip(confidence, 0, 1)))
 
 
-def _alignment(members: Ints, glyph: float) -> float:
+def _alignment(members: I32, glyph: float) -> float:
     """1 where a few glyphs stand in one row or column, less where they are strewn; many may be a block."""
     if len(members) > 7:
         return 1.0

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mangacolor.stages.panels.cutting.polygons import Floats
+from mangacolor.core.arrays import F64
 from mangacolor.stages.panels.cutting.record import CutCandidate, RegionOutcome
 
 _SAME_PLACE = 0.012  # of the page's long side: candidates this near to each other are one to the eye
@@ -82,7 +82,7 @@ def _is_same_place(first: CutCandidate, second: CutCandidate, near: float) -> bo
     return bool(np.abs(levels[0] - levels[1]).max() <= near + half_width)
 
 
-def _along_and_across(candidate: CutCandidate) -> tuple[Floats, Floats]:
+def _along_and_across(candidate: CutCandidate) -> tuple[F64, F64]:
     """Where a candidate starts and ends in its own direction, and L×2: where across it its L lines are."""
     corners = np.array(candidate.corners, np.float64)
     if candidate.orientation == "down":

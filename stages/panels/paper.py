@@ -9,12 +9,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mangacolor.core.arrays import Mask
 from mangacolor.core.types import Image
 from mangacolor.stages.panels.cutting.blank import Blank, find_blank
 from mangacolor.stages.panels.cutting.polygons import Polygon
 from mangacolor.stages.panels.params import DEFAULTS, GroundParams, Params
-
-Bools = npt.NDArray[np.bool_]
 
 
 def find_ground(luma: Image, polygons: Sequence[Polygon], params: Params = DEFAULTS) -> Image:
@@ -62,7 +61,7 @@ def is_tone(luma: Image, ground: Image, panel: Polygon, params: Params = DEFAULT
     return bool(level < signs.dark or lighter.mean() > signs.lighter_share or margin < signs.margin_share)
 
 
-def _is_framed(dark: Bools, panel: Polygon, near: int, share: float) -> bool:
+def _is_framed(dark: Mask, panel: Polygon, near: int, share: float) -> bool:
     """Whether something dark lies along ``share`` of a panel's sides, those at the page's edge apart."""
     line = np.zeros(dark.shape, np.uint8)
     cv2.polylines(line, [np.rint(panel).astype(np.int32)], True, 1)
@@ -71,7 +70,7 @@ def _is_framed(dark: Bools, panel: Polygon, near: int, share: float) -> bool:
     return bool(line.any() and beside[line > 0].mean() >= share)
 
 
-def _paper_within(masks: Blank, polygons: Sequence[Polygon], outside: Bools, params: GroundParams) -> Bools:
+def _paper_within(masks: Blank, polygons: Sequence[Polygon], outside: Mask, params: GroundParams) -> Mask:
     """Paper within panels, H×W, as a page has that is not all blank."""
     margins = _margins(masks.white, params.blank_line)
     if masks.paper >= params.white:
@@ -79,7 +78,7 @@ def _paper_within(masks: Blank, polygons: Sequence[Polygon], outside: Bools, par
     return margins if outside.any() else np.zeros_like(outside)
 
 
-def _margins(white: Bools, blank_line: float) -> Bools:
+def _margins(white: Mask, blank_line: float) -> Mask:
     """Blank bands along the page's edges, from side to side: margin, even if a panel was drawn over it."""
     bands = np.zeros(white.shape, bool)
     for page, target in ((white, bands), (white.T, bands.T)):
@@ -89,9 +88,7 @@ def _margins(white: Bools, blank_line: float) -> Bools:
     return bands
 
 
-def _around_drawings(
-    masks: Blank, polygons: Sequence[Polygon], outside: Bools, params: GroundParams
-) -> Bools:
+def _around_drawings(masks: Blank, polygons: Sequence[Polygon], outside: Mask, params: GroundParams) -> Mask:
     """Paper that runs into panels, H×W, and there along most of their outline, just within.
 
     It comes from where ``_sources`` says, or is all along the outline by itself.
@@ -122,7 +119,7 @@ def _around_drawings(
     return (cv2.dilate(within, rim) > 0) & masks.white
 
 
-def _sources(patch: npt.NDArray[np.int32], count: int, outside: Bools, side_share: float) -> Bools:
+def _sources(patch: npt.NDArray[np.int32], count: int, outside: Mask, side_share: float) -> Mask:
     """Which of ``count`` patches (their numbers H×W) are paper: those that come from ``outside`` (H×W) of all
     panels, the page's upper corners, or much of its left or right side. What else reaches the page's edge may
     be a white shirt.
@@ -136,7 +133,7 @@ def _sources(patch: npt.NDArray[np.int32], count: int, outside: Bools, side_shar
     return paper
 
 
-def _patches(core: cv2.typing.MatLike) -> tuple[npt.NDArray[np.int32], Bools]:
+def _patches(core: cv2.typing.MatLike) -> tuple[npt.NDArray[np.int32], Mask]:
     """The patches of a mask by number, H×W (0 is none), and which of the numbers reach the page's edge."""
     count, labels = cv2.connectedComponents(core, connectivity=4)
     patch = np.asarray(labels, np.int32)
@@ -157,7 +154,7 @@ def _square(reach: int) -> Image:
     return np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
 
 
-def _open_patches(mask: Bools, outside: Bools, params: GroundParams) -> Bools:
+def _open_patches(mask: Mask, outside: Mask, params: GroundParams) -> Mask:
     """Blank outside of panels, H×W, that reaches the page's edge or is a gutter closed on both ends."""
     # One pixel of erosion keeps the flood from leaking through a nick in an outline.
     core = cv2.erode(mask.astype(np.uint8), _square(1), borderValue=1)

@@ -12,14 +12,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
+from mangacolor.core.arrays import F64, Mask
 from mangacolor.core.errors import UsageError
 from mangacolor.core.types import Box, Direction
 from mangacolor.stages.panels.params import DEFAULTS, OrderParams
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 
 def order_panels(
@@ -48,7 +45,7 @@ def order_panels(
     return _order_page(corners, params)
 
 
-def _first_page(corners: Floats, size: tuple[int, int], params: OrderParams) -> Bools | None:
+def _first_page(corners: F64, size: tuple[int, int], params: OrderParams) -> Mask | None:
     """Which boxes (N×4 of x0, y0, x1, y1) lie on the first page of a double spread; None where this is none.
 
     A spread is wide, and nothing lies in the inner margins at its fold.
@@ -61,7 +58,7 @@ def _first_page(corners: Floats, size: tuple[int, int], params: OrderParams) -> 
     return first if (first | second).all() else None
 
 
-def _order_page(corners: Floats, params: OrderParams) -> list[int]:
+def _order_page(corners: F64, params: OrderParams) -> list[int]:
     columns = _order_four_panel_strips(corners, params)
     if columns:
         return columns
@@ -74,7 +71,7 @@ def _order_page(corners: Floats, params: OrderParams) -> list[int]:
     return order
 
 
-def _order_four_panel_strips(corners: Floats, params: OrderParams) -> list[int]:
+def _order_four_panel_strips(corners: F64, params: OrderParams) -> list[int]:
     """The order of a page of four-panel strips side by side; empty for any other page.
 
     Such a page is two or more columns of four equal boxes; its rows line up too, which on an
@@ -91,7 +88,7 @@ def _order_four_panel_strips(corners: Floats, params: OrderParams) -> list[int]:
     return [int(index) for column in columns for index in column[np.argsort(corners[column, 1])]]
 
 
-def _find_hosts(corners: Floats, inset_share: float) -> dict[int, int]:
+def _find_hosts(corners: F64, inset_share: float) -> dict[int, int]:
     """For each box that lies within a larger one: the smallest such box."""
     hosts: dict[int, int] = {}
     areas = [_area(box) for box in corners]
@@ -108,11 +105,11 @@ def _find_hosts(corners: Floats, inset_share: float) -> dict[int, int]:
     return hosts
 
 
-def _area(box: Floats) -> float:
+def _area(box: F64) -> float:
     return float((box[2] - box[0]) * (box[3] - box[1]))
 
 
-def _is_read_before(inset: Floats, host: Floats, edge: float) -> bool:
+def _is_read_before(inset: F64, host: F64, edge: float) -> bool:
     """Whether an inset sits where the eye enters its host: the upper corner reading starts from.
 
     A low strip along the whole upper edge does, too: it is a row of its own.
@@ -122,7 +119,7 @@ def _is_read_before(inset: Floats, host: Floats, edge: float) -> bool:
     return bool(row or (left + right < 2 / 3 and top + bottom < 1.2))
 
 
-def _order(corners: Floats, members: list[int], params: OrderParams) -> list[int]:
+def _order(corners: F64, members: list[int], params: OrderParams) -> list[int]:
     """Rows first, then columns, where cuts are clear, straight ones first; else the cut that is clearest."""
     if len(members) == 1:
         return members
@@ -141,7 +138,7 @@ def _order(corners: Floats, members: list[int], params: OrderParams) -> list[int
 
 
 def _order_parts(
-    corners: Floats, members: list[int], axis: int, overlaps: list[float], params: OrderParams
+    corners: F64, members: list[int], axis: int, overlaps: list[float], params: OrderParams
 ) -> list[int]:
     """The order after straight cuts wherever neighbours along ``axis`` overlap by no more than is allowed."""
     allowed = max(params.tolerance, min(overlaps))
@@ -153,7 +150,7 @@ def _order_parts(
     return [index for group in groups for index in _order(corners, group, params)]
 
 
-def _starts_late(corners: Floats, columns: list[list[int]], params: OrderParams) -> bool:
+def _starts_late(corners: F64, columns: list[list[int]], params: OrderParams) -> bool:
     """Whether the first column starts far below the others, with nothing above it: the eye reaches it last.
 
     Below a slanted or ragged tier a column starts lower, too, and is read in its turn.
@@ -168,11 +165,11 @@ def _starts_late(corners: Floats, columns: list[list[int]], params: OrderParams)
     return bool(late and not over.any())
 
 
-def _sort_along(corners: Floats, members: list[int], axis: int) -> list[int]:
+def _sort_along(corners: F64, members: list[int], axis: int) -> list[int]:
     return sorted(members, key=lambda i: (corners[i, axis] + corners[i, axis + 2], i))
 
 
-def _overlaps(corners: Floats, members: list[int], axis: int) -> list[float]:
+def _overlaps(corners: F64, members: list[int], axis: int) -> list[float]:
     """For each cut between neighbours along ``axis``: the largest overlap of any two sides across it.
 
     In shares of the smaller extent of the two boxes.
@@ -185,7 +182,7 @@ def _overlaps(corners: Floats, members: list[int], axis: int) -> list[float]:
 
 
 def _cut_on_slant(
-    corners: Floats, members: list[int], axis: int, params: OrderParams
+    corners: F64, members: list[int], axis: int, params: OrderParams
 ) -> tuple[list[int], list[int]] | None:
     """The members on this and on the far side of the slanted cut that fits best; None where none fits.
 
@@ -219,7 +216,7 @@ def _cut_on_slant(
     return [members[index] for index in sides[0]], [members[index] for index in sides[1]]
 
 
-def _misfit(overlap: Floats, beside: Bools, count: int, params: OrderParams) -> float:
+def _misfit(overlap: F64, beside: Mask, count: int, params: OrderParams) -> float:
     """How badly the first ``count`` panels and the others fit along a cut: worst overlap plus widest gap.
 
     ``overlap`` and ``beside`` are N×N, in order across the cut. Infinite where too few panels meet.

@@ -103,21 +103,15 @@ def small_colour_network() -> bytes:
         return (Path(folder) / "w.safetensors").read_bytes()
 
 
+def command_for(name: str, data: Path, out: Path) -> list[str]:
+    return ["train", "--network", name, "--data", str(data), "--out", str(out), "--device", "cpu"]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_setting_that_will_not_do_ends_in_a_sentence(
     name: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command = [
-        "train",
-        "--network",
-        name,
-        "--data",
-        str(data),
-        "--out",
-        str(tmp_path / "run"),
-        "--device",
-        "cpu",
-    ]
+    command = command_for(name, data, tmp_path / "run")
     for text in (
         "phases=[[64,2,2]]" if name == "colour" else "steps=[[64,2,2]]",
         "seed=-1",
@@ -134,17 +128,7 @@ def test_a_setting_that_will_not_do_ends_in_a_sentence(
 def test_options_of_the_colour_network_are_refused_elsewhere(
     name: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command = [
-        "train",
-        "--network",
-        name,
-        "--data",
-        str(data),
-        "--out",
-        str(tmp_path / "run"),
-        "--device",
-        "cpu",
-    ]
+    command = command_for(name, data, tmp_path / "run")
     assert run(*command, "--preset", "l1") == 2
     said = capsys.readouterr().err
     assert f"--preset is no option of the network {name}" in said and "--network colour" in said

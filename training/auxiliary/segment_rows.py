@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from mangacolor.core.arrays import F32
 from mangacolor.core.atomic import write_atomic
 from mangacolor.core.types import Image
 from mangacolor.models.colour.runner import ColourRunner
@@ -23,8 +24,6 @@ from mangacolor.training.auxiliary.chapters import Library, draw_chapter
 from mangacolor.training.evaluation.colour import to_lab
 from mangacolor.training.networks import Say
 
-Float32s = npt.NDArray[np.float32]
-
 
 @dataclass(frozen=True, slots=True)
 class LabelledSegments:
@@ -35,14 +34,14 @@ class LabelledSegments:
     """
 
     features: Image
-    lab: Float32s
-    deviation: Float32s
+    lab: F32
+    deviation: F32
     window: npt.NDArray[np.int32]
 
 
 def gather_chapter(library: Library, runner: ColourRunner, rng: np.random.Generator) -> LabelledSegments:
     """Colour a made-up chapter and describe its segments as ``colorize`` would."""
-    parts: list[tuple[Image, Float32s, Float32s, npt.NDArray[np.int32]]] = []
+    parts: list[tuple[Image, F32, F32, npt.NDArray[np.int32]]] = []
     for number, (grey, colour) in enumerate(draw_chapter(library, rng)):
         plain = descreen(shared_descreener(), grey)
         labels = find_segments(plain, np.ones(grey.shape, np.bool_), SegmentationParams())
@@ -57,7 +56,7 @@ def gather_chapter(library: Library, runner: ColourRunner, rng: np.random.Genera
     return LabelledSegments(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def _true_colours(labels: Image, colour: Image) -> tuple[Float32s, Float32s]:
+def _true_colours(labels: Image, colour: Image) -> tuple[F32, F32]:
     """Mean Lab of each segment (N×3), and the deviation of its a and b (N)."""
     lab, count = to_lab(colour), int(labels.max()) + 1
     means, squares = (

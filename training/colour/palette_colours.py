@@ -6,19 +6,18 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from mangacolor.core.arrays import F32
 from mangacolor.core.colour import chroma
 from mangacolor.training.data.pictures import Picture, Source
 
-Plane = npt.NDArray[np.float32]
 SAMPLED_PIXELS = 200_000  # of all pictures together
 CLUSTERED_PIXELS = 40_000  # of those
 CELL_SIDE = 4.0  # chroma levels: of the histogram by which crowded greys are thinned out
 EVENNESS = 0.5  # of the weights of rare against common colours: 0 none, 1 inverse to their frequency
 
 
-def choose_palette(sources: Sequence[Source], pictures: Sequence[Picture], colours: int) -> Plane:
+def choose_palette(sources: Sequence[Source], pictures: Sequence[Picture], colours: int) -> F32:
     """``colours`` chroma values, K×2, Cb and Cr in [-1, 1], the first one grey.
 
     They are cluster centres of the pictures' chroma, thinned where it is dense. The same pictures give
@@ -38,7 +37,7 @@ def choose_palette(sources: Sequence[Source], pictures: Sequence[Picture], colou
     return (centres * (2 / 255)).astype(np.float32)
 
 
-def palette_rarity(centres: Plane, sources: Sequence[Source], pictures: Sequence[Picture]) -> Plane:
+def palette_rarity(centres: F32, sources: Sequence[Source], pictures: Sequence[Picture]) -> F32:
     """A weight for each colour of a palette (K×2): higher for rare ones, 1 on average over all pixels."""
     pixels = _sample(sources, pictures)[::4] * np.float32(2 / 255)
     nearest = ((pixels[:, None] - centres) ** 2).sum(axis=2).argmin(axis=1)
@@ -47,7 +46,7 @@ def palette_rarity(centres: Plane, sources: Sequence[Source], pictures: Sequence
     return np.asarray(weight / (weight * share).sum(), dtype=np.float32)
 
 
-def _sample(sources: Sequence[Source], pictures: Sequence[Picture]) -> Plane:
+def _sample(sources: Sequence[Source], pictures: Sequence[Picture]) -> F32:
     """Cb and Cr (N×2, centred, in levels) of random pixels, each source in its share."""
     rng = np.random.default_rng(0)
     total = sum(source.weight for source in sources)

@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mangacolor.core.arrays import F32
 from mangacolor.core.types import Image
 
 Lab = npt.NDArray[np.float32]
-Floats = npt.NDArray[np.float32]
 
 COLOURED = 10.0  # a* b* chroma from which a pixel of the truth has a hue worth agreeing with
 GREY = 2.0  # chroma below which a pixel reads as grey; its hue means nothing
@@ -38,17 +38,17 @@ def to_lab(rgb: Image) -> Lab:
     return np.dstack([116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)])
 
 
-def _cube_root(value: npt.ArrayLike) -> Floats:
+def _cube_root(value: npt.ArrayLike) -> F32:
     value = np.asarray(value, dtype=np.float32)
     return np.where(value > 0.008856, np.cbrt(value), 7.787 * value + np.float32(16 / 116))
 
 
-def chroma(lab: Lab) -> Floats:
+def chroma(lab: Lab) -> F32:
     """Distance from the grey axis, √(a*² + b*²)."""
     return np.asarray(np.hypot(lab[..., 1], lab[..., 2]), dtype=np.float32)
 
 
-def ciede2000(first: Lab, second: Lab) -> Floats:
+def ciede2000(first: Lab, second: Lab) -> F32:
     """CIEDE2000 colour difference a pixel (kL = kC = kH = 1), shape without the last axis.
 
     Formula of Sharma, Wu and Dalal (2005). Hue differences and multiples of the mean hue are
@@ -64,7 +64,7 @@ def ciede2000(first: Lab, second: Lab) -> Floats:
     return out.reshape(first.shape[:-1])
 
 
-def _ciede2000(first: Floats, second: Floats) -> Floats:
+def _ciede2000(first: F32, second: F32) -> F32:
     (l1, a1, b1), (l2, a2, b2) = first, second
     stretch = 1.5 - 0.5 * _saturating((np.hypot(a1, b1) + np.hypot(a2, b2)) / 2)
     a1, a2 = a1 * stretch, a2 * stretch
@@ -90,7 +90,7 @@ def _ciede2000(first: Floats, second: Floats) -> Floats:
     return np.asarray(np.sqrt(np.maximum(total, 0)), dtype=np.float32)
 
 
-def _saturating(value: Floats) -> Floats:
+def _saturating(value: F32) -> F32:
     """√(C⁷ / (C⁷ + 25⁷)), written so that float32 does not overflow."""
     ratio = value / np.float32(25)
     square = ratio * ratio
@@ -98,7 +98,7 @@ def _saturating(value: Floats) -> Floats:
     return np.asarray(np.sqrt(seventh / (seventh + 1)), dtype=np.float32)
 
 
-def _hue_weight(cos: Floats, sin: Floats) -> Floats:
+def _hue_weight(cos: F32, sin: F32) -> F32:
     """CIEDE2000's T from the cosine and sine of the mean hue, by multiple-angle formulas."""
     two = np.float32(2)
     cos2, sin2 = cos * cos - sin * sin, two * sin * cos
@@ -114,7 +114,7 @@ def _hue_weight(cos: Floats, sin: Floats) -> Floats:
     return np.asarray(weight, dtype=np.float32)
 
 
-def _turned(cos: npt.ArrayLike, sin: npt.ArrayLike, degrees: float) -> Floats:
+def _turned(cos: npt.ArrayLike, sin: npt.ArrayLike, degrees: float) -> F32:
     """cos(h − degrees)."""
     angle = np.float32(np.radians(degrees))
     turned = np.multiply(cos, np.cos(angle)) + np.multiply(sin, np.sin(angle))

@@ -13,11 +13,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mangacolor.core.arrays import Mask
 from mangacolor.core.types import Image
 from mangacolor.training.evaluation.colour import ciede2000, colourfulness, hue_agreement, to_lab
 from mangacolor.training.evaluation.structure import StructureSums, structure
-
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mangacolor.core.arrays import Mask
 from mangacolor.core.colour import luma
 from mangacolor.core.types import Image
 from mangacolor.training.evaluation.colour import GREY, chroma, ciede2000, to_lab
 
-Mask = npt.NDArray[np.bool_]
 Line = tuple[float, float, float, float]  # x0, y0, x1, y1 in pixels of the page; upright or level
 
 INK = 64  # luma below which the scan's ink is sacred

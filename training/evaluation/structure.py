@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-Doubles = npt.NDArray[np.float64]
+from mangacolor.core.arrays import F64
 
 _LUMA = np.array([0.299, 0.587, 0.114])
 _TO_LUMA_CHROMA = np.stack(
@@ -66,7 +66,7 @@ def structure(truth: npt.ArrayLike, result: npt.ArrayLike) -> StructureSums:
     return StructureSums(residual, float(np.clip(explained, 0.0, residual)), count)
 
 
-def _products(truth: npt.NDArray[np.number[Any]], result: npt.NDArray[np.number[Any]]) -> Doubles:
+def _products(truth: npt.NDArray[np.number[Any]], result: npt.NDArray[np.number[Any]]) -> F64:
     """7×7 sums of products of 1, Y, Y², our Cb, Cr and the truth's Cb, Cr."""
     light, truth_chroma = _luma_chroma(truth)
     _, result_chroma = _luma_chroma(result)
@@ -74,19 +74,19 @@ def _products(truth: npt.NDArray[np.number[Any]], result: npt.NDArray[np.number[
     return np.asarray(columns @ columns.T)
 
 
-def _luma_chroma(rgb: npt.NDArray[np.number[Any]]) -> tuple[Doubles, Doubles]:
+def _luma_chroma(rgb: npt.NDArray[np.number[Any]]) -> tuple[F64, F64]:
     """n×3 RGB as luma in [-1, 1] (n) and Cb, Cr in levels (2×n)."""
     luma, cb, cr = _TO_LUMA_CHROMA @ rgb.T.astype(np.float64)
     return luma / 127.5 - 1, np.stack([cb, cr])
 
 
-def _beyond_lightness(gram: Doubles) -> Doubles:
+def _beyond_lightness(gram: F64) -> F64:
     """The 4×4 products of what is left of our and their chroma after the quadratic of lightness."""
     light, cross = gram[:3, :3], gram[:3, 3:]
     return np.asarray(gram[3:, 3:] - cross.T @ np.linalg.pinv(light, rcond=1e-10) @ cross)
 
 
-def _inverse(symmetric: Doubles, least: float) -> Doubles:
+def _inverse(symmetric: F64, least: float) -> F64:
     """Inverse on the directions whose eigenvalue exceeds ``least``, zero on the others."""
     values, vectors = np.linalg.eigh(symmetric)
     usable = values > least

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from mangacolor.core.arrays import Mask
 from mangacolor.core.types import Image
 from mangacolor.stages.panels.params import BlankParams
 
-Bools = npt.NDArray[np.bool_]
 _HISTOGRAM_WINDOW = 5  # levels that are counted together, so that noise splits no peak
 
 
@@ -23,13 +22,13 @@ class Blank:
     ``paper``: its level.
     """
 
-    white: Bools
-    black: Bools
-    pure: Bools
+    white: Mask
+    black: Mask
+    pure: Mask
     paper: int
 
 
-def find_blank(luma: Image, params: BlankParams, where: Bools | None = None) -> Blank:
+def find_blank(luma: Image, params: BlankParams, where: Mask | None = None) -> Blank:
     """Where a page (H×W luma) shows nothing but paper, or nothing but black.
 
     The levels of paper and black are the commonest of the page. With ``where``, a part of it that lies

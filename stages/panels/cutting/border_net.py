@@ -5,9 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from mangacolor.core.arrays import F64
 from mangacolor.core.types import Image
 from mangacolor.models.files.reading import BUNDLED
-from mangacolor.stages.panels.cutting.polygons import Floats
 from mangacolor.stages.panels.params import GutterParams
 
 WEIGHTS = BUNDLED / "panels.safetensors"
@@ -28,7 +28,7 @@ def border_probability(luma: Image) -> Image:
     return np.asarray(cv2.resize(probability, luma.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def network_bonus(probability: Floats | np.float64, painted: bool, params: GutterParams) -> Floats:
+def network_bonus(probability: F64 | np.float64, painted: bool, params: GutterParams) -> F64:
     """What mean probabilities of a border (N, in [0, 1]) add to the scores of gutters; negative if low.
 
     The network learnt from black-and-white pages: on a page in colour it speaks against nothing, for of

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from mangacolor.core.arrays import F64, Mask
 from mangacolor.stages.panels.cutting.border_net import network_bonus
 from mangacolor.stages.panels.cutting.candidates import Cut
-from mangacolor.stages.panels.cutting.lines import Bools, View
-from mangacolor.stages.panels.cutting.polygons import Floats, Polygon, clip, swap
+from mangacolor.stages.panels.cutting.lines import View
+from mangacolor.stages.panels.cutting.polygons import Polygon, clip, swap
 from mangacolor.stages.panels.params import FramelessParams, Params
 
 _OPEN_PANEL = "too little is drawn beside it: an open panel"
@@ -86,13 +87,13 @@ def _side_probability(view: View, polygon: Polygon, upper: float, lower: float, 
     return float(np.mean([side.max(0, initial=0).mean() for side in sides]) / 255)
 
 
-def _density(blank: Floats, params: FramelessParams) -> float:
+def _density(blank: F64, params: FramelessParams) -> float:
     """The share drawn of those rows that show something; 0 if none does."""
     shown = blank[blank < params.bare_row]
     return float(1 - shown.mean()) if len(shown) else 0.0
 
 
-def _blank_rows(mask: Bools, polygon: Polygon, params: FramelessParams) -> tuple[int, Floats]:
+def _blank_rows(mask: Mask, polygon: Polygon, params: FramelessParams) -> tuple[int, F64]:
     """The first row of a convex polygon, and the blank share of each of its rows."""
     low = np.maximum(np.floor(polygon.min(0)), 0).astype(int)
     high = np.minimum(np.ceil(polygon.max(0)), mask.shape[::-1]).astype(int)
@@ -109,7 +110,7 @@ def _blank_rows(mask: Bools, polygon: Polygon, params: FramelessParams) -> tuple
     return int(low[1]), np.where(through, blank, np.minimum(blank, params.closed_row))
 
 
-def _true_runs(rows: Bools) -> list[tuple[int, int]]:
+def _true_runs(rows: Mask) -> list[tuple[int, int]]:
     """Stretches [first, last) of rows that are True."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], rows, [False]]).astype(np.int8)))
     return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mangacolor.core.arrays import F64
 from mangacolor.stages.panels.cutting.border_net import end_support, network_bonus
 from mangacolor.stages.panels.cutting.candidates import Cut, Kind
 from mangacolor.stages.panels.cutting.gutter_bounds import most_from_blank, most_from_frames
 from mangacolor.stages.panels.cutting.lines import SAMPLE_STEP, Spans, View, sample_mask
-from mangacolor.stages.panels.cutting.polygons import Floats, Polygon
+from mangacolor.stages.panels.cutting.polygons import Polygon
 from mangacolor.stages.panels.cutting.shared_lines import find_shared_lines
 from mangacolor.stages.panels.params import GutterParams, Params
 
@@ -82,7 +83,7 @@ def find_framed_cuts(view: View, polygon: Polygon, down: bool, params: Params, f
 
 
 def _find_gutters(
-    view: View, support: Floats, spans: Spans, kind: Kind, down: bool, params: Params, floor: float
+    view: View, support: F64, spans: Spans, kind: Kind, down: bool, params: Params, floor: float
 ) -> list[Cut]:
     """Gutters between a line that opens one (row 0 of ``support``, 2×N) and one that closes it (row 1)."""
     lines, white = view.lines, kind == "white gutter"
@@ -119,7 +120,7 @@ def _find_gutters(
     return cuts
 
 
-def _pair_lines(view: View, support: Floats, spans: Spans, params: GutterParams) -> tuple[Spans, Floats]:
+def _pair_lines(view: View, support: F64, spans: Spans, params: GutterParams) -> tuple[Spans, F64]:
     """P×2 numbers of the upper and the lower line of each pair that could side a gutter; P mean widths."""
     lines = view.lines
     tops, bottoms = (
@@ -139,7 +140,7 @@ def _pair_lines(view: View, support: Floats, spans: Spans, params: GutterParams)
     return pairs[good], gaps[good].mean(1)
 
 
-def _pair_probability(view: View, spans: Spans, pairs: Spans, params: GutterParams) -> Floats | None:
+def _pair_probability(view: View, spans: Spans, pairs: Spans, params: GutterParams) -> F64 | None:
     """P: the network's probability along pairs of lines, or, if that is more, a part of it near their ends.
 
     A figure may hide most of a gutter; where it leaves its neighbours it still shows.
@@ -161,7 +162,7 @@ def _pair_probability(view: View, spans: Spans, pairs: Spans, params: GutterPara
     for index in np.flatnonzero(np.diff(spans)[:, 0] < 3 * params.end_last):
         inside = slice(*spans[index])
         at_ends[index] = end_support(lines.border[pairs[index], inside].max(0), params)
-    probability: Floats = np.maximum(mean, params.end_support_weight * at_ends) / 255
+    probability: F64 = np.maximum(mean, params.end_support_weight * at_ends) / 255
     return probability
 
 

@@ -11,9 +11,10 @@ from itertools import combinations, product
 
 import numpy as np
 
+from mangacolor.core.arrays import F64
 from mangacolor.stages.panels.cutting.cuts import Region
 from mangacolor.stages.panels.cutting.lines import SAMPLE_STEP, View
-from mangacolor.stages.panels.cutting.polygons import Floats, Polygon, area, covered_share, swap
+from mangacolor.stages.panels.cutting.polygons import Polygon, area, covered_share, swap
 from mangacolor.stages.panels.cutting.record import Recorder
 from mangacolor.stages.panels.params import InsetParams
 
@@ -28,7 +29,7 @@ class Side:
     """
 
     at: float
-    sums: Floats | None = None
+    sums: F64 | None = None
 
     def sureness(self, first: float, last: float) -> float:
         """How sure a border is between two pixels along the side, in [0, 1]."""
@@ -56,7 +57,7 @@ def find_insets(
         if score >= floor:
             candidates.append((score, box))
     insets: list[tuple[Polygon, float]] = []
-    boxes: list[Floats] = []
+    boxes: list[F64] = []
     for score, box in sorted(candidates, key=lambda candidate: -candidate[0]):
         white, black = (covered_share(mask, _corners(box)) for mask in (views[0].white, views[0].black))
         reason = _objection(
@@ -73,8 +74,8 @@ def find_insets(
 
 def _objection(
     score: float,
-    box: Floats,
-    taken: list[Floats],
+    box: F64,
+    taken: list[F64],
     blank: tuple[float, float],
     areas: tuple[float, float],
     params: InsetParams,
@@ -95,7 +96,7 @@ def _objection(
     return ""
 
 
-def _shared_part(first: Floats, second: Floats) -> float:
+def _shared_part(first: F64, second: F64) -> float:
     """How much of the smaller of two boxes (2×2, low and high corner) the other one covers."""
     common = np.maximum(np.minimum(first[1], second[1]) - np.maximum(first[0], second[0]), 0).prod()
     return float(common / min((box[1] - box[0]).prod() for box in (first, second)))
@@ -134,7 +135,7 @@ def _spans(sides: list[Side], extent: int, params: InsetParams) -> list[tuple[Si
     ]
 
 
-def _score(box: Floats, rows: tuple[Side, Side], columns: tuple[Side, Side], params: InsetParams) -> float:
+def _score(box: F64, rows: tuple[Side, Side], columns: tuple[Side, Side], params: InsetParams) -> float:
     """Mean sureness along the inner sides; 0 where one is no border or runs on beyond a corner."""
     (x0, y0), (x1, y1) = box
     total = length = 0.0
@@ -153,6 +154,6 @@ def _score(box: Floats, rows: tuple[Side, Side], columns: tuple[Side, Side], par
     return total / length
 
 
-def _corners(box: Floats) -> Polygon:
+def _corners(box: F64) -> Polygon:
     (x0, y0), (x1, y1) = box
     return np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mangacolor.core.arrays import F64
 from mangacolor.core.types import Image
-from mangacolor.stages.panels.cutting.polygons import Floats
 from mangacolor.stages.panels.params import LineParams
 
 _SMALLEST_PAGE = 8  # pixels: the detector needs that much
@@ -18,7 +18,7 @@ _SEEDS_AT_ONCE = 32  # more would not stay in a processor's cache
 _FITS = 2  # times a line is fitted, each time through the segments near to the last fit
 
 
-def detect_segments(luma: Image, params: LineParams) -> Floats:
+def detect_segments(luma: Image, params: LineParams) -> F64:
     """Line segments of a page (H×W luma): N×4 of x1, y1, x2, y2 in pixels."""
     if min(luma.shape) < _SMALLEST_PAGE:
         return np.zeros((0, 4))
@@ -27,7 +27,7 @@ def detect_segments(luma: Image, params: LineParams) -> Floats:
     return np.zeros((0, 4)) if segments is None else np.asarray(segments, np.float64).reshape(-1, 4)
 
 
-def fit_lines(segments: Floats, params: LineParams) -> tuple[Floats, Floats]:
+def fit_lines(segments: F64, params: LineParams) -> tuple[F64, F64]:
     """Offset and slope of lines through collinear segments (N×4), longest first, each proposed once."""
     delta = segments[:, 2:] - segments[:, :2]
     length = np.hypot(delta[:, 0], delta[:, 1])
@@ -51,8 +51,8 @@ def fit_lines(segments: Floats, params: LineParams) -> tuple[Floats, Floats]:
 
 
 def _fit_through(
-    segments: Floats, length: Floats, heading: Floats, seeds: npt.NDArray[np.intp], params: LineParams
-) -> tuple[Floats, Floats]:
+    segments: F64, length: F64, heading: F64, seeds: npt.NDArray[np.intp], params: LineParams
+) -> tuple[F64, F64]:
     """Offset and slope of the line through each seed and the segments collinear with it, by least squares."""
     x, y = segments[:, 0::2].T, segments[:, 1::2].T
     alike = heading[seeds, None] == heading
@@ -73,7 +73,7 @@ def _fit_through(
 
 
 def _is_known(
-    offset: float, slope: float, seed: Floats, offsets: list[float], slopes: list[float], distance: float
+    offset: float, slope: float, seed: F64, offsets: list[float], slopes: list[float], distance: float
 ) -> bool:
     """Whether a line within ``distance`` pixels, at both ends of the seed, has been proposed already."""
     if not offsets:

@@ -13,13 +13,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mangacolor.core.arrays import F64, Mask
 from mangacolor.core.types import Image
 from mangacolor.stages.panels.cutting.blank import Blank
 from mangacolor.stages.panels.cutting.line_fit import fit_lines
-from mangacolor.stages.panels.cutting.polygons import Floats, Line, Polygon, chords
+from mangacolor.stages.panels.cutting.polygons import Line, Polygon, chords
 from mangacolor.stages.panels.params import LineParams
 
-Bools = npt.NDArray[np.bool_]
 Spans = npt.NDArray[np.intp]
 
 SAMPLE_STEP = 2  # pixels between two samples along a line: frames are two pixels wide
@@ -33,9 +33,9 @@ class View:
     network's probability of a border, or None; ``painted``: the page is in colour.
     """
 
-    white: Bools
-    black: Bools
-    pure: Bools
+    white: Mask
+    black: Mask
+    pure: Mask
     lines: Lines
     border: Image | None = None
     painted: bool = False
@@ -50,10 +50,10 @@ class Lines:
     uint8, the network's probability of a border there, and ``border_sums``: N×(S+1), its running sums.
     """
 
-    offset: Floats
-    slope: Floats
-    brighter: Bools
-    darker: Bools
+    offset: F64
+    slope: F64
+    brighter: Mask
+    darker: Mask
     edge_sums: npt.NDArray[np.int32]
     border: Image
     border_sums: npt.NDArray[np.int64]
@@ -65,12 +65,12 @@ class Lines:
         """One line: its offset and slope."""
         return float(self.offset[index]), float(self.slope[index])
 
-    def edges(self, index: np.intp, samples: slice = slice(None)) -> Bools:
+    def edges(self, index: np.intp, samples: slice = slice(None)) -> Mask:
         """Where an edge runs along a line, whichever side is brighter."""
-        seen: Bools = np.logical_or(self.brighter[index, samples], self.darker[index, samples])
+        seen: Mask = np.logical_or(self.brighter[index, samples], self.darker[index, samples])
         return seen
 
-    def support(self, polygon: Polygon) -> tuple[Floats, Spans]:
+    def support(self, polygon: Polygon) -> tuple[F64, Spans]:
         """How much edge runs along each line inside a convex polygon.
 
         2×N: the share with the brighter (0) or darker (1) side below; and N×2, the samples [first, last)
@@ -86,7 +86,7 @@ class Lines:
 def make_view(
     luma: Image,
     masks: Blank,
-    segments: Floats,
+    segments: F64,
     border: Image | None,
     params: LineParams,
     painted: bool = False,
@@ -111,16 +111,16 @@ def make_view(
     return View(masks.white, masks.black, masks.pure, lines, border, painted)
 
 
-def sample_mask(mask: Bools, ys: Floats, first: int) -> Bools:
+def sample_mask(mask: Mask, ys: F64, first: int) -> Mask:
     """N×S values of ``mask`` at heights ``ys`` (N×S) of the samples from ``first`` on; False outside."""
     rows = np.rint(ys).astype(np.intp)
     columns = (first + np.arange(ys.shape[1])) * SAMPLE_STEP
-    values: Bools = mask[np.clip(rows, 0, mask.shape[0] - 1), columns]
+    values: Mask = mask[np.clip(rows, 0, mask.shape[0] - 1), columns]
     values &= (rows >= 0) & (rows < mask.shape[0])
     return values
 
 
-def _border_along(border: Image, offset: Floats, slope: Floats, width: int) -> Image:
+def _border_along(border: Image, offset: F64, slope: F64, width: int) -> Image:
     """N×S: the highest probability within ``width`` pixels across each line at its samples."""
     wide = np.asarray(cv2.dilate(border, np.ones((width, 1), np.uint8)), np.uint8)
     columns = np.arange(0, border.shape[1], SAMPLE_STEP)[None]
@@ -133,10 +133,10 @@ def _border_along(border: Image, offset: Floats, slope: Floats, width: int) -> I
 def _edges_along(
     rise: npt.NDArray[np.float32],
     run: npt.NDArray[np.float32],
-    offset: Floats,
-    slope: Floats,
+    offset: F64,
+    slope: F64,
     params: LineParams,
-) -> tuple[Bools, Bools]:
+) -> tuple[Mask, Mask]:
     """N×S masks: a step along the line, within a pixel of it and nearly in its direction."""
     columns = np.arange(0, rise.shape[1], SAMPLE_STEP)[None]
     ys = offset[:, None] + slope[:, None] * columns

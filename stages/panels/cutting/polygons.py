@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mangacolor.core.arrays import F64
+
 Polygon = npt.NDArray[np.float64]  # N×2, x and y in pixels
 Line = tuple[float, float]  # y = offset + slope·x: offset in pixels, slope
-Floats = npt.NDArray[np.float64]
 _ROUNDING = 1e-6  # pixels within which a corner lies on a line
 _SLIVER = 4.0  # square pixels: no panel, and no margin, is smaller
 
@@ -62,7 +63,7 @@ def area(polygon: Polygon) -> float:
     return abs(float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))) / 2
 
 
-def chords(polygon: Polygon, offset: Floats, slope: Floats) -> Floats:
+def chords(polygon: Polygon, offset: F64, slope: F64) -> F64:
     """N×2: the x range over which each line runs inside the polygon; (0, 0) where it misses it."""
     side = polygon[:, 1] - offset[:, None] - slope[:, None] * polygon[:, 0]
     side[np.abs(side) < _ROUNDING] = 0

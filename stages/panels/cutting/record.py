@@ -8,9 +8,10 @@ from typing import Literal
 
 import numpy as np
 
+from mangacolor.core.arrays import F64
 from mangacolor.core.types import Point
 from mangacolor.stages.panels.cutting.candidates import Cut, Judgement
-from mangacolor.stages.panels.cutting.polygons import Floats, Line, Polygon, chords, swap
+from mangacolor.stages.panels.cutting.polygons import Line, Polygon, chords, swap
 from mangacolor.stages.panels.params import Params
 
 Orientation = Literal["across", "down", "inset"]
@@ -64,7 +65,7 @@ class Recorder:
         self._params = params
         self._scale, self._shift = np.ones(2), np.zeros(2)
 
-    def place(self, scale: Floats, shift: Floats) -> None:
+    def place(self, scale: F64, shift: F64) -> None:
         """What is told from now on is in pixels of which (p + shift)·scale are pixels of the page."""
         self._scale, self._shift = scale, shift
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mangacolor.core.arrays import F64, Mask
 from mangacolor.core.types import Image
 from mangacolor.stages.panels.cutting.border_net import end_support
 from mangacolor.stages.panels.cutting.candidates import Cut
-from mangacolor.stages.panels.cutting.lines import SAMPLE_STEP, Bools, Spans, View
-from mangacolor.stages.panels.cutting.polygons import Floats
+from mangacolor.stages.panels.cutting.lines import SAMPLE_STEP, Spans, View
 from mangacolor.stages.panels.params import DrawnLineParams, Params, SharedLineParams
 
 
@@ -75,14 +75,14 @@ class DrawnLineEvidence:
         }
 
 
-def find_shared_lines(view: View, support: Floats, spans: Spans, down: bool, params: Params) -> list[Cut]:
+def find_shared_lines(view: View, support: F64, spans: Spans, down: bool, params: Params) -> list[Cut]:
     """Lines of a view that panels could share. ``support`` (2×N) and ``spans`` (N×2): as of the region."""
     if view.border is None:
         return _score_by_edge(view, support, spans, down, params)
     return _score_by_network(view, support, spans, down, params)
 
 
-def _score_by_network(view: View, support: Floats, spans: Spans, down: bool, params: Params) -> list[Cut]:
+def _score_by_network(view: View, support: F64, spans: Spans, down: bool, params: Params) -> list[Cut]:
     """Lines that the network takes for borders, also where something covers them."""
     lines, signs, least = view.lines, params.shared, params.cut.least_score
     cuts = []
@@ -102,7 +102,7 @@ def _score_by_network(view: View, support: Floats, spans: Spans, down: bool, par
     return cuts
 
 
-def visible_support(border: Image, edge: Bools, params: SharedLineParams) -> float:
+def visible_support(border: Image, edge: Mask, params: SharedLineParams) -> float:
     """The mean probability where a line is to be seen, less for every part that is hidden; levels, 255 = 1.
 
     A figure that stands before a border may hide half of it, if both of its ends are sure. ``border`` and
@@ -116,7 +116,7 @@ def visible_support(border: Image, edge: Bools, params: SharedLineParams) -> flo
     return visible * min(1.0, ends / params.sure_end)
 
 
-def _score_by_edge(view: View, support: Floats, spans: Spans, down: bool, params: Params) -> list[Cut]:
+def _score_by_edge(view: View, support: F64, spans: Spans, down: bool, params: Params) -> list[Cut]:
     """Lines with an edge nearly all along, without the network."""
     lines, signs = view.lines, params.drawn
     cuts = []
