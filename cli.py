@@ -17,6 +17,7 @@ from typing import NoReturn
 
 import click
 
+from mangacolor.core.cpu import one_thread_for_blas
 from mangacolor.core.errors import ExitStatus, MangacolorError
 
 COLORIZE = "colorize"
@@ -92,6 +93,7 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The console script. Every command's exit status is decided here and nowhere else."""
+    one_thread_for_blas()
     status = _run(with_command(list(sys.argv[1:] if arguments is None else arguments)))
     sys.stdout.flush()
     sys.stderr.flush()

@@ -72,6 +72,8 @@ class Stage(Generic[C]):
     ``prepare``: the part of the work that needs no device. It runs on the cpu lane before ``run``, which
     finds its result in ``context.prepared``: the device then does another page meanwhile. Its seconds are the
     stage's; the result is neither kept nor part of a key.
+    ``finish``: the part that needs the device no more. It runs on the cpu lane after ``run``, gets what that
+    gave, whatever it is, and makes the artifact of it.
     ``check``: called once a run with the chapters before any page is read; raises ``UsageError`` where the
     options do not fit them. ``summary``: what to tell of a page, by ``PANEL_COUNT`` and ``CAME_COLOURED``.
     ``figures``: further pictures for a report, by name, from the data that the stage left and the source
@@ -79,7 +81,7 @@ class Stage(Generic[C]):
     """
 
     name: str
-    run: Callable[[StageContext[C], Inputs], Artifact]
+    run: Callable[[StageContext[C], Inputs], object]  # an Artifact where there is no ``finish``
     configure: Callable[[Options, Chapter], C]
     needs: tuple[str, ...] = ()
     version: int = 1
@@ -90,6 +92,7 @@ class Stage(Generic[C]):
     page_fingerprint: Callable[[Page], str] | None = None
     preview: Callable[[Artifact, Inputs], Image] | None = None
     prepare: Callable[[StageContext[C], Inputs], object] | None = None
+    finish: Callable[[StageContext[C], Inputs, Any], Artifact] | None = None
     check: Callable[[Options, Sequence[Chapter]], None] | None = None
     summary: Callable[[Artifact], Summary] | None = None
     figures: Callable[[Mapping[str, Any], Image, int], Mapping[str, Image]] | None = None

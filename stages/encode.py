@@ -75,4 +75,4 @@ def _quality(config: Config, written: str) -> int:
     )
 
 
-STAGE = Stage("encode", run, configure, needs=("decode", "reassemble"), lane="io", keep="asked")
+STAGE = Stage("encode", run, configure, needs=("decode", "reassemble"), keep="asked")

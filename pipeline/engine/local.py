@@ -12,7 +12,7 @@ from collections.abc import Hashable
 from functools import partial
 from typing import Any
 
-from mangacolor.core.cpu import usable_cores
+from mangacolor.core.cpu import keep_libraries_to_their_thread, usable_cores
 from mangacolor.core.errors import Cancelled, OutputError, SetupError
 from mangacolor.pipeline.engine.chapter_task import ChapterTask
 from mangacolor.pipeline.engine.context import StageRun
@@ -87,6 +87,11 @@ class Engine:
         """
         self._tasks = tasks
         self._pending.extend(tasks.pages)
+        with keep_libraries_to_their_thread():
+            self._run_all()
+        return self._tally.summary(len(tasks.pages))
+
+    def _run_all(self) -> None:
         deadline = 0.0
         try:
             while self._pending or self._at_work or self._chapters or self._packings:
@@ -102,7 +107,6 @@ class Engine:
                 self._give_up_on_late_stages()
         finally:
             self._lanes.close()
-        return self._tally.summary(len(tasks.pages))
 
     @property
     def counts(self) -> Counter[str]:
@@ -147,6 +151,8 @@ class Engine:
             self._read(task, completion.result)
         elif token.step is Step.PREPARE and not self._tally.stopping:
             self._lanes.run_stage(task, token.stage, *completion.result)
+        elif token.step is Step.COMPUTE and not self._tally.stopping:
+            self._lanes.finish_stage(task, token.stage, *completion.result)
         elif token.step is Step.STAGE:
             self._stage_done(task, token.stage, *completion.result)
         elif token.step is Step.COMMIT and task.state.outcome != "failed":

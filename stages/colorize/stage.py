@@ -16,6 +16,7 @@ from mangacolor.core.arrays import SegmentMap
 from mangacolor.core.colour import luma
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Box, Chapter, Image, Inputs
+from mangacolor.models.colour.runner import ColourRunner
 from mangacolor.models.runtime.backends import cpu_backend
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.colorize.config import Config
@@ -79,30 +80,45 @@ def _descreen(pictures: Sequence[Image]) -> list[Image]:
     return parallel_map(lambda picture: descreen(network, picture), pictures)
 
 
-def run(context: StageContext[Config], _inputs: Inputs) -> Artifact:
-    """The page's ``PageColours``: a picture of each window, and what ``harmonize`` compares."""
-    config = context.config
+@dataclass(frozen=True, slots=True)
+class ColouredWindows:
+    """What the network said of the windows: H×W×3 pictures, and in ``pools`` the features of segments."""
+
+    runner: ColourRunner
+    pictures: Sequence[Image]
+    pools: Sequence[FeaturePool]
+
+
+def run(context: StageContext[Config], _inputs: Inputs) -> ColouredWindows:
+    """Colour every window."""
     prepared: list[PreparedWindow] = context.prepared
     runner = shared_runner(context, context.device)
-    sides = runner.size.tile, runner.size.multiple_of
-    greys = [window.grey for window in prepared]
     pools = [FeaturePool(window.labels) for window in prepared]
-    pictures = colorize_pictures(runner, greys, config.batch, context, pools)
+    greys = [window.grey for window in prepared]
+    pictures = colorize_pictures(runner, greys, context.config.batch, context, pools)
+    return ColouredWindows(runner, pictures, pools)
+
+
+def finish(context: StageContext[Config], _inputs: Inputs, coloured: ColouredWindows) -> Artifact:
+    """The page's ``PageColours``: a picture of each window, and what ``harmonize`` compares."""
+    prepared: list[PreparedWindow] = context.prepared
+    runner = coloured.runner
+    sides = runner.size.tile, runner.size.multiple_of
     features = [
         describe_segments(window.labels, window.descreened, picture, pool.rows())
-        for window, picture, pool in zip(prepared, pictures, pools, strict=True)
+        for window, picture, pool in zip(prepared, coloured.pictures, coloured.pools, strict=True)
     ]
     if runner.embedding is not None and any(len(rows) for rows in features):
         features = embed_windows(features, len(runner.palette), runner.embedding)
     return PageColours(
         tuple(
             WindowColours(window.box, picture, window.descreened, window.labels, rows)
-            for window, picture, rows in zip(prepared, pictures, features, strict=True)
+            for window, picture, rows in zip(prepared, coloured.pictures, features, strict=True)
         ),
         palette=tuple(tuple(colour) for colour in runner.palette),
         embedded=runner.embedding is not None,
         tile=sides,
-        tiles=sum(len(tiles_of(grey.shape, *sides)) for grey in greys),
+        tiles=sum(len(tiles_of(window.grey.shape, *sides)) for window in prepared),
         backend=runner.backend,
     ).to_artifact()
 
@@ -123,5 +139,6 @@ STAGE = Stage(
     fingerprint=fingerprint,
     preview=preview,
     prepare=prepare,
+    finish=finish,
     figures=draw_tiles,
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -54,7 +55,7 @@ class Prepared:
     """A stage that prepares the mean of its page and remembers on which thread it did what."""
 
     def __init__(self, lane: Lane = "device") -> None:
-        self.threads: dict[str, set[str]] = {"prepare": set(), "run": set()}
+        self.threads: dict[str, set[str]] = {"prepare": set(), "run": set(), "finish": set()}
         self.trouble: Exception | None = None
         look = Stage("look", self._look, no_config)
         paint = Stage("paint", self._paint, no_config, ("look",), lane=lane, prepare=self._prepare)
@@ -84,7 +85,8 @@ def test_a_stage_is_prepared_on_the_cpu_lane(lane: Lane, pages: Path, tmp_path: 
     stage = Prepared(lane)
     result, events = go(stage.graph, pages, tmp_path / "out")
     assert (result.status, result.done, result.stages_run) == (0, PAGES, 2 * PAGES)
-    assert stage.threads == {"prepare": {"mangacolor-cpu"}, "run": {f"mangacolor-{lane}"}}
+    assert stage.threads["prepare"] == {"mangacolor-cpu"}
+    assert stage.threads["run"] == {f"mangacolor-{lane}"}
     told = Counter(type(event) for event in events if getattr(event, "stage", "") == "paint")
     assert told == {StageStarted: PAGES, StageDone: PAGES, Warned: 2 * PAGES}
     warnings = [e.message for e in events if isinstance(e, Warned) and e.page == "1.png"]
@@ -150,3 +152,40 @@ def test_pages_that_came_coloured_are_references(pages: Path, tmp_path: Path) ->
     assert (again.network_calls, len(stages.followed)) == (0, 2)
     go(stages.graph, pages, tmp_path / "alone", own_reference=False)
     assert stages.followed[-1] == []
+
+
+@pytest.mark.parametrize("lane", ["device", "cpu", "io"])
+def test_a_stage_is_finished_on_the_cpu_lane(lane: Lane, pages: Path, tmp_path: Path) -> None:
+    stage = Finished(lane)
+    result, events = go(stage.graph, pages, tmp_path / "out")
+    assert (result.status, result.done, result.stages_run) == (0, PAGES, 2 * PAGES)
+    assert stage.threads["run"] == {f"mangacolor-{lane}"}
+    assert stage.threads["finish"] == {"mangacolor-cpu"}
+    told = Counter(type(event) for event in events if getattr(event, "stage", "") == "paint")
+    assert told == {StageStarted: PAGES, StageDone: PAGES, Warned: 2 * PAGES}
+
+
+def test_a_page_that_cannot_be_finished_fails_in_that_stage(pages: Path, tmp_path: Path) -> None:
+    stage = Finished()
+    stage.result = "no number"
+    result, events = go(stage.graph, pages, tmp_path / "out")
+    assert (result.status, result.failed) == (3, PAGES)
+    failures = {(event.stage, event.error) for event in events if isinstance(event, PageFailed)}
+    assert failures == {("paint", "stage paint gave a str, not an Artifact")}
+
+
+class Finished(Prepared):
+    """The same, whose device part gives a number that the cpu lane makes a file of."""
+
+    def __init__(self, lane: Lane = "device") -> None:
+        super().__init__(lane)
+        self.result: object = None
+        look, paint = (self.graph.page_stage(name) for name in ("look", "paint"))
+        self.graph = Graph([look, replace(paint, run=self._compute, finish=self._finish)])
+
+    def _compute(self, context: StageContext[NoConfig], inputs: Inputs) -> object:
+        return super()._paint(context, inputs).blob
+
+    def _finish(self, _context: StageContext[NoConfig], _inputs: Inputs, result: bytes) -> Artifact:
+        self.threads["finish"].add(threading.current_thread().name)
+        return cast(Artifact, self.result or Artifact(blob=result))
