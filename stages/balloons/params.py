@@ -1,7 +1,7 @@
 """The numbers that decide what is a balloon: one a line, with unit and reason.
 
-They are part of the stage's configuration, but in no cache key yet: whoever changes one raises the stage's
-``version``, and makes ``params`` of ``stage.Config`` a field, which enters the key from then on.
+They are part of the stage's configuration, and so of its cache key: who changes one need not raise the stage's
+``version``.
 
 Lengths in pixels are at the working scale. "Probability" is the network's, in levels: 255 is 1.
 """
@@ -101,6 +101,36 @@ class LetteringParams:
 
 
 @dataclass(frozen=True, slots=True)
+class FreeParams:
+    """Lettering without a balloon, on paper or flat black."""
+
+    black: int = 44  # level up to which black is flat
+    least_black: float = 0.003  # of the page, that a patch of it has
+    thin: int = 9  # pixels across a frame or a stroke, that is no patch
+    dark: int = 100  # level of the ground beside a mark below which it is light on dark
+    largest_mark: float = 0.05  # of the page: lines of small print may be one mark, and so may a figure
+    paper_share: float = 0.3  # of the ground beside a mark, that is the page's own
+    held: float = 0.5  # of a mark, that a block of lettering covers
+    beside: float = 0.5  # of a glyph, around a block, within which lie its dots, dashes and furigana,
+    small: float = 1.5  # and how many glyphs long these are
+    certain: float = 0.9  # confidence of lettering on black in a drawing,
+    suspected: int = 30  # or the network's mean probability of a balloon there
+    straight: float = 4.0  # length of a plain stroke over its width,
+    curved: float = 0.3  # and the share of glyphs that are more than that: hatching is no lettering
+    page_number: tuple[float, float] = (
+        0.005,
+        0.025,
+    )  # of the page's long side, that a mark in the margin has
+    most_numbers: int = 8  # such marks: more of them are specks of a drawing
+    rim: int = 2  # pixels: strokes fade into the ground
+    lettering: LetteringParams = LetteringParams(
+        largest_glyph=0.12,
+        least_confidence=0.5,
+        glyph_ranges=((4, 14), (9, 28), (18, 56), (40, 120), (90, 240)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class GrowParams:
     """From a block of lettering to the paper around it."""
 
@@ -125,6 +155,7 @@ class Params:
     kind: KindParams = KindParams()
     enclosed: EnclosedParams = EnclosedParams()
     lettering: LetteringParams = LetteringParams()
+    free: FreeParams = FreeParams()
     grow: GrowParams = GrowParams()
 
 
