@@ -114,17 +114,26 @@ def _wipe_all_but(marks: Marks, side: Numbers, luma: Image) -> Image:
 
 
 def _marks_of(block: Lettering, marks: Marks, number: Numbers, params: FreeParams) -> Numbers:
-    """Of the marks with these numbers those that a block covers, and what is no larger than a glyph in it."""
+    """Of the marks with these numbers those that a block covers, and small ones in line with it."""
     x, y, w, h = block.box
-    held = np.bincount(
-        marks.labels[y : y + h, x : x + w][block.mask > 0].ravel(), minlength=len(marks.boxes)
-    )[number]
-    left, top, wide, high, area = marks.boxes[number].T
-    reach = params.beside * block.glyph
-    within = (left >= x - reach) & (top >= y - reach)
-    within &= (left + wide <= x + w + reach) & (top + high <= y + h + reach)
-    small = np.maximum(wide, high) <= params.small * block.glyph
-    return number[(held > params.held * area) | (within & small)]
+    view = marks.labels[y : y + h, x : x + w][block.mask > 0]
+    held = np.bincount(view.ravel(), minlength=len(marks.boxes))[number]
+    sides = marks.boxes[number, 2:4]
+    inside = held > params.held * marks.boxes[number, 4]
+    small = sides.min(axis=1) <= params.small[0] * block.glyph
+    small &= sides.max(axis=1) <= params.small[1] * block.glyph
+    start = marks.boxes[number, :2]
+    low, high = np.array((x, y)), np.array((x + w, y + h))
+    while True:
+        beyond = np.maximum(low - start, start + sides - high)  # how far a mark sticks out of the line
+        level = beyond <= params.reach * block.glyph
+        near = beyond - sides <= params.beside * block.glyph
+        more = small & ~inside & ((level[:, 1] & near[:, 0]) | (level[:, 0] & near[:, 1]))
+        if not more.any():
+            return number[inside]
+        inside |= more
+        low = np.minimum(low, start[more].min(axis=0))
+        high = np.maximum(high, (start + sides)[more].max(axis=0))
 
 
 def _is_plain(
@@ -136,15 +145,16 @@ def _is_plain(
     params: Params,
 ) -> bool:
     """Whether a block is lettering beyond doubt: stars in a black sky, and gleams on black hair, are not."""
-    largest = params.lettering.largest_glyph * max(luma.shape)
-    if block.confidence >= params.free.certain:
+    signs = params.free
+    if block.confidence >= signs.certain:
         return True
     if marks.on_paper[inside].mean() > 0.5:
-        return block.glyph <= largest
+        title = block.glyph > params.lettering.largest_glyph * max(luma.shape)
+        return block.confidence >= signs.title or not title
     if probability is None:
         return False
     x, y, w, h = block.box
-    return float(probability[y : y + h, x : x + w][block.mask > 0].mean()) >= params.free.suspected
+    return float(probability[y : y + h, x : x + w][block.mask > 0].mean()) >= signs.suspected
 
 
 def _is_hatching(block: Lettering, alone: Image, params: FreeParams) -> bool:
