@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from mangacolor.core.arrays import I32, Mask
 from mangacolor.core.types import Box, Image
+from mangacolor.stages.balloons.kinds import without_holes
 from mangacolor.stages.balloons.lettering import Lettering, box_sums, find_lettering
 from mangacolor.stages.balloons.params import DEFAULTS, FreeParams, Params
 
@@ -51,8 +52,7 @@ def find_free_lettering(
     all of them is a page number. All pictures H×W uint8, at working scale.
     """
     signs = params.free
-    black = _find_flat_black(luma, signs)
-    marks = _find_marks(luma, ground, black, signs)
+    marks = _find_marks(luma, ground, _find_flat_black(luma, signs), signs)
     chosen = np.zeros(len(marks.boxes), np.bool_)
     dark = marks.levels < signs.dark
     for side in (~dark, dark):
@@ -60,12 +60,19 @@ def find_free_lettering(
         if not len(number):
             continue
         alone = _wipe_all_but(marks, side, luma)
+        ink = alone < signs.lettering.ink
         for block in find_lettering(alone, signs.lettering):
             inside = _marks_of(block, marks, number, signs)
-            plain = len(inside) and _is_plain(block, marks, inside, luma, probability, params)
-            if plain and not _is_hatching(block, alone, signs):
+            x, y, w, h = block.box
+            if (
+                len(inside)
+                and _is_certain(block, marks, inside, luma, probability, params)
+                and _has_glyphs(ink[y : y + h, x : x + w], signs)
+            ):
                 chosen[inside] = True
-    chosen |= _find_page_numbers(marks, ~chosen, panels, signs)
+        margin = _find_page_numbers(marks, side & ~chosen, panels, signs)
+        if margin.any() and _has_glyphs(ink & margin[marks.labels], signs):
+            chosen |= margin
     mask = chosen[marks.labels].astype(np.uint8) * 255
     return np.asarray(cv2.dilate(mask, np.ones((2 * signs.rim + 1,) * 2, np.uint8)), np.uint8)
 
@@ -85,7 +92,7 @@ def _find_flat_black(luma: Image, params: FreeParams) -> Mask:
 
 def _find_marks(luma: Image, ground: Image, black: Mask, params: FreeParams) -> Marks:
     """What is small and lies on the page's ground, or in flat black."""
-    bare = (ground > 0) | black
+    bare = ((ground > 0) & (luma >= params.dark)) | black  # a thick stroke is black ground to its finder
     _count, labels, stats, _centres = cv2.connectedComponentsWithStats((~bare).astype(np.uint8))
     boxes = np.asarray(stats, np.int32)
     x, y, w, h, area = boxes.T
@@ -136,7 +143,7 @@ def _marks_of(block: Lettering, marks: Marks, number: Numbers, params: FreeParam
         high = np.maximum(high, (start + sides)[more].max(axis=0))
 
 
-def _is_plain(
+def _is_certain(
     block: Lettering,
     marks: Marks,
     inside: Numbers,
@@ -146,25 +153,35 @@ def _is_plain(
 ) -> bool:
     """Whether a block is lettering beyond doubt: stars in a black sky, and gleams on black hair, are not."""
     signs = params.free
-    if block.confidence >= signs.certain:
-        return True
     if marks.on_paper[inside].mean() > 0.5:
         title = block.glyph > params.lettering.largest_glyph * max(luma.shape)
         return block.confidence >= signs.title or not title
-    if probability is None:
-        return False
+    if block.confidence >= signs.certain or probability is None:
+        return block.confidence >= signs.certain
     x, y, w, h = block.box
     return float(probability[y : y + h, x : x + w][block.mask > 0].mean()) >= signs.suspected
 
 
-def _is_hatching(block: Lettering, alone: Image, params: FreeParams) -> bool:
-    """Whether nearly all of a block are plain straight strokes."""
-    x, y, w, h = block.box
-    ink = (alone[y : y + h, x : x + w] < params.lettering.ink).astype(np.uint8)
-    contours, _tree = cv2.findContours(ink, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    sides = np.array([cv2.minAreaRect(contour)[1] for contour in contours]) + 1
-    curved = sides.max(axis=1) < params.straight * sides.min(axis=1)
-    return bool(curved.mean() < params.curved)
+def _has_glyphs(ink: Mask, params: FreeParams) -> bool:
+    """Whether a fair share of the strokes in a part of the page bend, branch or have holes, as letters do.
+
+    Hatching, stars, teeth and specks are convex.
+    """
+    count, labels, stats, _centres = cv2.connectedComponentsWithStats(ink.astype(np.uint8))
+    shaped = total = 0
+    for index in range(1, count, 1 + count // params.looked_at):
+        x, y, w, h, area = (int(value) for value in stats[index])
+        if max(w, h) < params.lettering.smallest_glyph:
+            continue
+        stroke = (labels[y : y + h, x : x + w] == index).astype(np.uint8)
+        outline = cv2.convexHull(cv2.findNonZero(stroke))
+        hull = cv2.fillConvexPoly(np.zeros((h, w), np.uint8), outline, 1)
+        _centre, sides, _angle = cv2.minAreaRect(outline)
+        thick = max(sides) + 1 < params.straight * (min(sides) + 1)
+        holes = np.count_nonzero(without_holes(stroke)) - area
+        shaped += thick and (area < params.convex * np.count_nonzero(hull) or holes > params.hole)
+        total += 1
+    return shaped >= params.shaped * max(total, 1)
 
 
 def _find_page_numbers(marks: Marks, free: Numbers, panels: Sequence[Box], params: FreeParams) -> Numbers:

@@ -117,8 +117,11 @@ class FreeParams:
     certain: float = 0.9  # confidence of lettering on black in a drawing: gleams and stars have less,
     suspected: int = 30  # or the network's mean probability of a balloon there
     title: float = 0.8  # confidence of letters larger than a balloon's: figures stand in rows, too
-    straight: float = 4.0  # length of a plain stroke over its width,
-    curved: float = 0.3  # and the share of glyphs that are more than that: hatching is no lettering
+    convex: float = 0.74  # of its convex hull, that a plain stroke, a star or a tooth fills,
+    hole: int = 2  # pixels in it, that such a one has no more of,
+    straight: float = 4.0  # times its width, that a gleam or a line of hatching is long,
+    shaped: float = 0.3  # and the share of strokes that fill less, as those of letters do
+    looked_at: int = 60  # strokes of a block, spread evenly, that tell it
     page_number: tuple[float, float] = (0.005, 0.025)  # sides of a page number's mark, of the page's long one
     most_numbers: int = 8  # such marks in the margin: more of them are specks of a drawing
     rim: int = 2  # pixels: strokes fade into the ground
