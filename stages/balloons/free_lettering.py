@@ -87,7 +87,7 @@ def _find_flat_black(luma: Image, params: FreeParams) -> Mask:
     wide = stats[:count, cv2.CC_STAT_AREA] >= params.least_black * luma.size
     wide[0] = False
     patches = cv2.dilate(wide[labels].astype(np.uint8), np.ones((params.thin,) * 2, np.uint8))
-    return np.asarray((patches & black) > 0)
+    return np.asarray((patches > 0) & (black > 0))
 
 
 def _find_marks(luma: Image, ground: Image, black: Mask, params: FreeParams) -> Marks:
@@ -137,7 +137,7 @@ def _marks_of(block: Lettering, marks: Marks, number: Numbers, params: FreeParam
         near = beyond - sides <= params.beside * block.glyph
         more = small & ~inside & ((level[:, 1] & near[:, 0]) | (level[:, 0] & near[:, 1]))
         if not more.any():
-            return number[inside]
+            return np.asarray(number[inside])
         inside |= more
         low = np.minimum(low, start[more].min(axis=0))
         high = np.maximum(high, (start + sides)[more].max(axis=0))
@@ -179,7 +179,8 @@ def _has_glyphs(ink: Mask, params: FreeParams) -> bool:
         _centre, sides, _angle = cv2.minAreaRect(outline)
         thick = max(sides) + 1 < params.straight * (min(sides) + 1)
         holes = np.count_nonzero(without_holes(stroke)) - area
-        shaped += thick and (area < params.convex * np.count_nonzero(hull) or holes > params.hole)
+        bends = area < params.convex * np.count_nonzero(hull) or holes > params.hole
+        shaped += int(thick and bends)
         total += 1
     return shaped >= params.shaped * max(total, 1)
 
