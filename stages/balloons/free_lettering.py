@@ -73,6 +73,8 @@ def find_free_lettering(
         margin = _find_page_numbers(marks, side & ~chosen, panels, signs)
         if margin.any() and _has_glyphs(ink & margin[marks.labels], signs):
             chosen |= margin
+    if not chosen.any():
+        return np.zeros_like(luma)
     mask = chosen[marks.labels].astype(np.uint8) * 255
     return np.asarray(cv2.dilate(mask, np.ones((2 * signs.rim + 1,) * 2, np.uint8)), np.uint8)
 
@@ -112,7 +114,7 @@ def _sum_over(plane: Numbers, x: I32, y: I32, w: I32, h: I32) -> I32:
 def _wipe_all_but(marks: Marks, side: Numbers, luma: Image) -> Image:
     """The marks of one ``side``, as if they were dark lettering on white: H×W."""
     kept = (side & (marks.boxes[:, 4] > 0))[marks.labels]
-    level = np.maximum(marks.levels, 1)[marks.labels][kept]
+    level = np.maximum(marks.levels, 1)[marks.labels[kept]]
     own = luma[kept].astype(np.float32)
     lightness = own / level if level[0] >= 128 else (255 - own) / (255 - level)
     alone = np.full(luma.shape, 255, np.uint8)
