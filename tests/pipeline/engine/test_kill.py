@@ -16,14 +16,12 @@ from mangacolor.tests.helpers.fake_stages import write_page
 
 RUN = """
 import sys
-import mangacolor.pipeline.engine.local
 import mangacolor.pipeline.run
 from mangacolor.cli import main
 from mangacolor.tests.helpers.fake_stages import House
 house = House(moody=True)
 house.slow = 0.02
 mangacolor.pipeline.run.default_graph = house.graph
-mangacolor.pipeline.engine.local.set_torch_threads = lambda: None  # no need to import torch sixty times
 main(sys.argv[1:])
 """
 PAGES = 12
