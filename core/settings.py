@@ -120,6 +120,12 @@ class RunOptions:
     max_ratio: int = option_field(  # of unpacked to packed bytes; see ``formats.limits``
         300, "How far a file may be packed; 300 times by default.", minimum=1, commands=PLANNED
     )
+    names_encoding: str | None = option_field(  # a codec of Python
+        None,
+        "How names in archives that do not say it are written, as cp932; by default the best guess.",
+        metavar="ENCODING",
+        commands=PLANNED,
+    )
     edits: Path | None = option_field(  # what they say is part of a page's keys
         None,
         "Corrected panel JSON files, used instead of detection; OUT/.mangacolor/edits by default.",

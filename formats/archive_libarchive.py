@@ -16,6 +16,7 @@ from mangacolor.formats.archive_members import (
     zip_time,
 )
 from mangacolor.formats.limits import Limits
+from mangacolor.formats.stored_names import StoredName
 
 
 def list_other(path: Path, limits: Limits) -> Listing:
@@ -50,10 +51,11 @@ def _members(path: Path, limits: Limits) -> Iterator[Member]:
                 trouble = "it is a device"
             size = entry.size or 0
             trouble = trouble or size_trouble(size, size, limits)
-            name = entry.pathname or f"unnamed-{index}"
+            name, stored = entry.pathname or f"unnamed-{index}", None
             if isinstance(name, bytes):  # what is in no character set it knows
-                name = name.decode("utf-8", "surrogateescape")
-            yield Member(index, name, size, zip_time(entry.mtime or 0), bool(entry.isdir), trouble)
+                stored = StoredName(name)
+                name = stored.text
+            yield Member(index, name, size, zip_time(entry.mtime or 0), bool(entry.isdir), trouble, stored)
 
 
 def _libarchive() -> Any:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from mangacolor.core.errors import InputError
 from mangacolor.formats.limits import Limits
+from mangacolor.formats.stored_names import StoredName
 
 DateTime = tuple[int, int, int, int, int, int]
 EPOCH: Final[DateTime] = (1980, 1, 1, 0, 0, 0)  # the first moment that a ZIP can hold
@@ -19,7 +20,11 @@ PASSWORD: Final = "Unpack it with its password first."
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An entry of an archive. ``trouble`` says why its content must not be read, if so."""
+    """An entry of an archive. ``trouble`` says why its content must not be read, if so.
+
+    ``stored``: how the archive writes the name, where that is not plain UTF-8. It is no part of ``repr``,
+    which enters the key of an archive (see ``archive_out.StoredEntry``).
+    """
 
     index: int
     name: str
@@ -27,6 +32,7 @@ class Member:
     time: DateTime
     folder: bool = False
     trouble: str | None = None
+    stored: StoredName | None = field(default=None, repr=False)
 
     @property
     def modified_ns(self) -> int | None:
@@ -45,13 +51,15 @@ class Listing:
 
     ``kind`` is what to give to ``archives.read_member``; a lister leaves it empty, unless entries of what
     it lists are read as another kind. ``damage`` says what is wrong with an archive that could be listed
-    only up to a point.
+    only up to a point. ``encoding`` is the codec that names were taken for, where it had to be guessed and
+    is not UTF-8.
     """
 
     members: tuple[Member, ...]
     kind: str = ""
     comment: bytes = b""
     damage: str | None = None
+    encoding: str | None = None
 
 
 def list_as_far_as_it_goes(members: Iterator[Member]) -> Listing:

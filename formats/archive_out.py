@@ -6,7 +6,7 @@ import io
 import os
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -14,9 +14,12 @@ from mangacolor.core.errors import PageError
 from mangacolor.core.types import PageSource
 from mangacolor.formats import comicinfo
 from mangacolor.formats.archive_members import DateTime
+from mangacolor.formats.names import readable
 from mangacolor.formats.pdf_out import write_pdf
 from mangacolor.formats.pixels import picture_size
 from mangacolor.formats.sources import FileSource
+from mangacolor.formats.stored_names import StoredName
+from mangacolor.formats.zip_directory import UTF_8
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,22 @@ class Entry:
     time: DateTime
     page: str | None = None
     source: PageSource | None = None
+
+    def info(self, name: str) -> zipfile.ZipInfo:
+        """The head of the entry in a ZIP. ``name``: its own, with another end where a page has changed it."""
+        folder = self.source is None
+        return _prepared(zipfile.ZipInfo(name, self.time), folder)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry(Entry):
+    """An entry whose name is no plain UTF-8 in the source: it goes out in the bytes that it came in."""
+
+    stored: StoredName = field(default_factory=lambda: StoredName(b""))
+
+    def info(self, name: str) -> zipfile.ZipInfo:
+        stored = self.stored if name == self.name else self.stored.changed(name)
+        return _prepared(_StoredInfo(stored, self.time), folder=self.source is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +80,14 @@ class ArchiveOutput:
             archive.comment = self.comment
             for entry in self.entries:
                 if entry.source is None:
-                    archive.writestr(_info(entry.name, entry.time, folder=True), b"")
+                    archive.writestr(entry.info(entry.name), b"")
                     continue
                 try:
                     data = self._content(entry, files)
                 except PageError:
-                    left_out.append(entry.page or entry.name)
+                    left_out.append(entry.page or readable(entry.name))
                     continue
-                archive.writestr(_info(self._entry_name(entry, files), entry.time), data)
+                archive.writestr(entry.info(self._entry_name(entry, files)), data)
         return tuple(left_out)
 
     def _content(self, entry: Entry, files: Mapping[str, Path]) -> bytes:
@@ -134,8 +153,19 @@ def page_sizes(pages: Sequence[str], files: Mapping[str, Path]) -> dict[int, com
     return sizes
 
 
-def _info(name: str, time: DateTime, folder: bool = False) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(name, time)
+class _StoredInfo(zipfile.ZipInfo):
+    """The head of an entry whose name is written as it is stored."""
+
+    def __init__(self, stored: StoredName, time: DateTime) -> None:
+        super().__init__(stored.raw.decode("latin-1"), time)  # never written; no two are alike
+        self.stored = stored
+        self.extra = stored.extra
+
+    def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802 - zipfile's name
+        return self.stored.raw, self.flag_bits | (UTF_8 if self.stored.utf_8 else 0)
+
+
+def _prepared(info: zipfile.ZipInfo, folder: bool) -> zipfile.ZipInfo:
     info.create_system = 3  # else it would depend on the machine that packs
     info.external_attr = (0o40755 << 16) | 0x10 if folder else 0o100644 << 16
     return info

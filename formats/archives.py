@@ -21,6 +21,7 @@ from mangacolor.formats.archive_members import (
 )
 from mangacolor.formats.archive_stdlib import CUT_ZIP, list_tar, list_zip, read_tar, read_zip
 from mangacolor.formats.limits import Limits
+from mangacolor.formats.name_encoding import read_names
 
 _BETTER_COPY: Final = "Get a better copy of the archive, or unpack it and colour the folder."
 
@@ -83,15 +84,17 @@ def comic_suffixes() -> list[str]:
     return [row.suffixes[0].removeprefix(".").upper() for row in ARCHIVE_KINDS if row.suffixes]
 
 
-def list_archive(path: Path, kind: str, limits: Limits) -> Listing:
+def list_archive(path: Path, kind: str, limits: Limits, encoding: str | None = None) -> Listing:
     """List an archive of ``kind`` (as ``archive_kind`` names it).
 
-    A damaged one is listed as far as it goes. Raises ``InputError`` if it cannot be opened at all, is
-    encrypted as a whole or breaks ``limits``.
+    ``encoding``: the codec of names that do not say how they are written; None guesses it. A damaged
+    archive is listed as far as it goes. Raises ``InputError`` if it cannot be opened at all, is encrypted
+    as a whole or breaks ``limits``.
     """
     with _opened(path):
         listing = _row(kind).list(path, limits)
     _check_limits(path, listing.members, limits)
+    listing = read_names(listing, encoding)
     return listing if listing.kind else replace(listing, kind=kind)
 
 

@@ -11,17 +11,11 @@ from mangacolor.core.types import Chapter, Direction, Page
 from mangacolor.formats import comicinfo
 from mangacolor.formats.archive_out import Extra
 from mangacolor.formats.archives import comic_suffixes
-from mangacolor.formats.containers import (
-    Opened,
-    OutputFormat,
-    container_kind,
-    container_suffixes,
-    folder_container,
-    open_container,
-    output_name,
-)
+from mangacolor.formats.containers import container_kind, folder_container, open_container, output_name
 from mangacolor.formats.limits import DEFAULT_LIMITS, Limits
+from mangacolor.formats.name_encoding import check_encoding
 from mangacolor.formats.names import STATE_FOLDER, check_clashes, is_litter, natural_key, readable
+from mangacolor.formats.opened import Opened, OutputFormat, container_suffixes
 from mangacolor.formats.sniff import IMAGE_SUFFIXES, image_kind, read_head
 from mangacolor.formats.sources import BrokenSource, FileSource
 
@@ -40,7 +34,11 @@ class Plan:
 
 
 def discover(
-    inputs: Sequence[Path], out: Path, form: OutputFormat = "same", limits: Limits = DEFAULT_LIMITS
+    inputs: Sequence[Path],
+    out: Path,
+    form: OutputFormat = "same",
+    limits: Limits = DEFAULT_LIMITS,
+    encoding: str | None = None,
 ) -> Plan:
     """Find the chapters of ``inputs`` and plan every output's name relative to ``out``.
 
@@ -48,16 +46,18 @@ def discover(
     goes to ``OUT/<its name>``. A folder that holds pictures is one chapter, named by its output folder
     (``.`` for OUT itself); an archive, EPUB or PDF is one, named by its output file; pictures given
     one by one form one. ``form`` is ``--format``: with an archive as output the chapter has a
-    ``container``. An archive that cannot be read fails as a page of its own where it is not the only
-    input.
+    ``container``. ``encoding`` is ``--names-encoding``. An archive that cannot be read fails as a page of
+    its own where it is not the only input.
 
-    Raises ``UsageError`` if OUT is an input or two outputs clash (names are compared without case
-    and in NFC), ``InputError`` if an input does not exist, cannot be read or holds no page.
+    Raises ``UsageError`` if OUT is an input, ``encoding`` is none, or two outputs clash (names are compared
+    without case and in NFC), ``InputError`` if an input does not exist, cannot be read or holds no page.
     """
     roots = [_absolute(path) for path in inputs]
     if not roots:
         raise UsageError("no input given", "Name a folder of images, an archive or an image.")
-    collector = _Collector(out.resolve(), len(roots) > 1, form, limits)
+    if encoding is not None:
+        check_encoding(encoding)
+    collector = _Collector(out.resolve(), len(roots) > 1, form, limits, encoding)
     for root in roots:
         _check_input(root, collector.out)
     for root in dict.fromkeys(roots):
@@ -96,8 +96,11 @@ class _Folder:
 class _Collector:
     """Collects chapters while inputs are walked."""
 
-    def __init__(self, out: Path, several: bool, form: OutputFormat, limits: Limits) -> None:
-        self.out, self.several, self.form, self.limits = out, several, form, limits
+    def __init__(
+        self, out: Path, several: bool, form: OutputFormat, limits: Limits, encoding: str | None
+    ) -> None:
+        self.out, self.several, self.form = out, several, form
+        self.limits, self.encoding = limits, encoding
         self.folders: dict[str, _Folder] = {}
         self.chapters: list[Chapter] = []
         self.extras: list[Extra] = []
@@ -135,7 +138,7 @@ class _Collector:
 
     def _add_container(self, file: Path, kind: str, place: PurePosixPath, only: bool) -> int:
         try:
-            opened = open_container(file, kind, place, self.form, self.limits)
+            opened = open_container(file, kind, place, self.form, self.limits, self.encoding)
         except InputError as error:
             if only:
                 raise

@@ -1,54 +1,76 @@
-"""Names in a ZIP that does not say how they are written: the best guess, one for all of an archive."""
+"""Names in an archive that does not say how they are written: the best guess, one for all of them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
-# What programs on systems of their country wrote before ZIP knew UTF-8; the last is ZIP's own.
-_CANDIDATES: Final = (
-    "utf_8",
-    "cp932",
-    "gb18030",
-    "big5",
-    "cp949",
-    "euc_jp",
-    "cp1251",
-    "cp1252",
-    "cp437",
-)
-_NUMBERS: Final = re.compile(rb"[0-9]+")
+from mangacolor.core.errors import UsageError
+from mangacolor.formats.archive_members import Listing, Member
+from mangacolor.formats.name_letters import WRITINGS, likelihood
+
+_TRIED: Final = "Page 01.png"  # stays itself in every encoding that names were ever written in
+_ENOUGH: Final = 200  # different names by which an encoding is told; more only take time
+
+
+def check_encoding(codec: str) -> None:
+    """Raise ``UsageError`` for what Python cannot read names with."""
+    try:
+        known = _TRIED.encode().decode(codec) == _TRIED
+    except (LookupError, UnicodeError):
+        known = False
+    if not known:
+        raise UsageError(
+            f"--names-encoding {codec}: no encoding that names are written in",
+            "Use one such as cp932 (Shift-JIS), gbk, big5, euc-kr, cp1252, cp866, koi8-r or utf-8.",
+        )
+
+
+def spoken(codec: str) -> str:
+    """What people call an encoding, and what to give to ``--names-encoding`` for it."""
+    names = {writing.codec: writing.name for writing in WRITINGS}
+    return f"{names[codec]} ({codec})" if codec in names else codec
+
+
+def read_names(listing: Listing, asked: str | None) -> Listing:
+    """The listing with every name that had to be guessed read with one codec, ``asked`` or the best guess."""
+    guessed = [m.stored.raw for m in listing.members if m.stored is not None and m.stored.is_guessed]
+    if not guessed:
+        return listing
+    codec = asked or guess_encoding(guessed)
+    members = tuple(_read(member, codec) for member in listing.members)
+    return replace(listing, members=members, encoding=None if asked or codec == "utf_8" else codec)
 
 
 def guess_encoding(names: Sequence[bytes]) -> str:
     """The Python codec that all names are most likely written in.
 
-    UTF-8 where they are valid UTF-8, since hardly any other text is by chance; else by the statistics of
-    charset-normalizer over all names together, and ZIP's own code page 437 where it cannot tell.
+    UTF-8 where they are valid UTF-8, since hardly any other text is by chance; else the codec in whose
+    languages such letters are the most likely, and ZIP's own code page 437 where none fits.
     """
-    if all(_is_valid(name, "utf_8") for name in names):
+    if all(_decoded(name, "utf_8") is not None for name in names):
         return "utf_8"
-    from charset_normalizer import from_bytes
-
-    told = b"\n".join(dict.fromkeys(_stripped(name) for name in names if not name.isascii()))
-    possible = [codec for codec in _CANDIDATES if all(_is_valid(name, codec) for name in names)]
-    best = from_bytes(told, cp_isolation=possible).best() if possible else None
-    return best.encoding if best is not None else "cp437"
-
-
-def _stripped(name: bytes) -> bytes:
-    """A name without its suffix and its numbers, which say nothing of how letters are written.
-
-    Other ASCII stays: it may be the second byte of a letter.
-    """
-    stem, _, suffix = name.rpartition(b".")
-    return _NUMBERS.sub(b"", stem if stem and suffix.isascii() else name)
+    told = list(dict.fromkeys(name for name in names if not name.isascii()))[:_ENOUGH]
+    best, codec = float("-inf"), "cp437"
+    for writing in WRITINGS:
+        if any(_decoded(name, writing.codec) is None for name in names):
+            continue
+        found = sum(likelihood(name.decode(writing.codec), writing) for name in told)
+        if found > best:
+            best, codec = found, writing.codec
+    return codec
 
 
-def _is_valid(name: bytes, codec: str) -> bool:
+def _read(member: Member, codec: str) -> Member:
+    if member.stored is None or not member.stored.is_guessed:
+        return member
+    stored = replace(member.stored, codec=codec)
+    return replace(member, name=stored.text, stored=stored)
+
+
+def _decoded(name: bytes, codec: str) -> str | None:
     try:
-        name.decode(codec)
+        return name.decode(codec)
     except UnicodeDecodeError:
-        return False
-    return True
+        return None

@@ -53,7 +53,8 @@ def make_plan(
     check_device_name(options.device)
     if run_options.cluster:
         options = _with_absolute_paths(options)
-    discovered = discover(inputs, out, run_options.output_form, limits_of(options, run_options))
+    limits = limits_of(options, run_options)
+    discovered = discover(inputs, out, run_options.output_form, limits, run_options.names_encoding)
     graph.check(options, discovered.chapters)
     edited = with_edits(discovered.chapters, run_options.edits, State(out))
     return WorkPlan(
