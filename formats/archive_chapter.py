@@ -92,7 +92,7 @@ class ArchiveChapter:
                     short = PurePosixPath(page.name).name
                     entries.append(Entry(short, member.time, page.name, page.source))
                 else:
-                    entries.append(_entry(self.listing.kind, member, page.name, page.source))
+                    entries.append(_entry(self.listing.kind, member, page.name, self._source(member)))
             elif member.trouble:
                 self.notes.append(f"{self.path}: {readable(member.name)} was left out: {member.trouble}")
             elif not numbered:

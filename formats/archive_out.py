@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -65,39 +65,54 @@ class ArchiveOutput:
     comment: bytes = b""
     rename: bool = True
 
-    def pack(self, files: Mapping[str, Path], target: Path) -> tuple[str, ...]:
+    def pack(self, files: Mapping[str, Path], target: Path, skipped: Collection[str] = ()) -> tuple[str, ...]:
         """See ``Container.pack``."""
+        gone = self._gone(files, skipped)
         with target.open("wb") as file:
-            left_out = self._pack_pdf(files, file) if self.kind == "pdf" else self._pack_zip(files, file)
+            pack = self._pack_pdf if self.kind == "pdf" else self._pack_zip
+            left_out = (*gone, *pack(files, file, gone))
             file.flush()
             os.fsync(file.fileno())
         os.utime(target, ns=(self.modified_ns, self.modified_ns))
         return left_out
 
-    def _pack_zip(self, files: Mapping[str, Path], file: io.BufferedWriter) -> tuple[str, ...]:
+    def _gone(self, files: Mapping[str, Path], skipped: Collection[str]) -> tuple[str, ...]:
+        """The pages that are not in it: ``skipped`` ones that no document names, and unreadable ones."""
+        sources = {entry.page: entry.source for entry in self.entries if entry.page and entry.source}
+        unfinished = [page for page in self.pages if page not in files]
+        return tuple(
+            page
+            for page in unfinished
+            if (self.rename and page in skipped) or not _can_be_read(sources[page])
+        )
+
+    def _pack_zip(
+        self, files: Mapping[str, Path], file: io.BufferedWriter, gone: Collection[str]
+    ) -> tuple[str, ...]:
         left_out = []
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
             archive.comment = self.comment
             for entry in self.entries:
                 if entry.source is None:
                     archive.writestr(entry.info(entry.name), b"")
-                    continue
-                try:
-                    data = self._content(entry, files)
-                except PageError:
-                    left_out.append(entry.page or readable(entry.name))
-                    continue
-                archive.writestr(entry.info(self._entry_name(entry, files)), data)
+                elif entry.page not in gone:
+                    try:
+                        data = self._content(entry, files, gone)
+                    except PageError:
+                        left_out.append(readable(entry.name))
+                    else:
+                        archive.writestr(entry.info(self._entry_name(entry, files)), data)
         return tuple(left_out)
 
-    def _content(self, entry: Entry, files: Mapping[str, Path]) -> bytes:
+    def _content(self, entry: Entry, files: Mapping[str, Path], gone: Collection[str]) -> bytes:
         assert entry.source is not None
         if entry.page is not None and entry.page in files:
             return files[entry.page].read_bytes()
         data = entry.source.read()
         if not files or not comicinfo.is_comicinfo(entry.name):
             return data
-        return comicinfo.update(data, page_sizes(self.pages, files))
+        missing = [index for index, page in enumerate(self.pages) if page in gone]
+        return comicinfo.update(data, page_sizes(self.pages, files), missing)
 
     def _entry_name(self, entry: Entry, files: Mapping[str, Path]) -> str:
         if entry.page is None or entry.page not in files or not self.rename:
@@ -109,16 +124,13 @@ class ArchiveOutput:
         changed = entry.name[: -len(PurePosixPath(before).suffix) or None] + PurePosixPath(after).suffix
         return changed if after != f"{before}{PurePosixPath(after).suffix}" else entry.name + ".png"
 
-    def _pack_pdf(self, files: Mapping[str, Path], file: io.BufferedWriter) -> tuple[str, ...]:
+    def _pack_pdf(
+        self, files: Mapping[str, Path], file: io.BufferedWriter, gone: Collection[str]
+    ) -> tuple[str, ...]:
         sources = {entry.page: entry.source for entry in self.entries if entry.page and entry.source}
-
-        def read(page: str) -> bytes:
-            try:
-                return files[page].read_bytes() if page in files else sources[page].read()
-            except PageError:
-                return b""  # left out, like all that cannot be decoded
-
-        return tuple(self.pages[index] for index in write_pdf(file, map(read, self.pages)))
+        pages = [page for page in self.pages if page not in gone]
+        pictures = (files[page].read_bytes() if page in files else sources[page].read() for page in pages)
+        return tuple(pages[index] for index in write_pdf(file, pictures))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +163,14 @@ def page_sizes(pages: Sequence[str], files: Mapping[str, Path]) -> dict[int, com
             with files[page].open("rb") as file:
                 sizes[index] = (*picture_size(file), files[page].stat().st_size)
     return sizes
+
+
+def _can_be_read(source: PageSource) -> bool:
+    try:
+        source.read()
+    except PageError:
+        return False
+    return True
 
 
 class _StoredInfo(zipfile.ZipInfo):

@@ -80,7 +80,7 @@ def make_job(plan: WorkPlan, cancel: CancelToken) -> Job:
         plan.planned,
         keep=run_options.keep,
         force=run_options.force,
-        fill_in=run_options.on_error == "copy",
+        on_error=run_options.on_error,
         independent=run_options.pages is not None,
         cost=lambda source: weigh(source, options, run_options.memory),
     )

@@ -56,6 +56,12 @@ class PageOutput:
         self.check_free()
         return self._write(self.page.name, source, "failed", "failed")
 
+    def drop_stand_in(self) -> None:
+        """Remove what an earlier run put in the place of this page when it failed."""
+        entry = self.manifest.entry(self.page.name)
+        if entry is not None and entry.outcome == "failed":
+            self.manifest.remove(entry)
+
     def _write_sourced(
         self, file: str, data: bytes, key: str, outcome: str, panels: int, seconds: Mapping[str, float]
     ) -> Entry:
@@ -66,9 +72,13 @@ class PageOutput:
     def _write(self, file: str, data: bytes, key: str, outcome: str, **about: Any) -> Entry:
         place = f"{STATE_FOLDER}/finished/{file}" if self.container else file
         modified = self.page.modified_ns
-        return self.manifest.commit(
+        before = self.manifest.entry(self.page.name)
+        entry = self.manifest.commit(
             self.page.name, place, data, key=key, outcome=outcome, modified_ns=modified, **about
         )
+        if before is not None and before.outcome == "failed" and before.file != place:
+            self.manifest.remove(before)  # a stand-in of another suffix
+        return entry
 
     def _renamed(self, suffix: str) -> str:
         """The page's name where its format could not hold it."""

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mangacolor.core.settings import OnError
 from mangacolor.core.types import Chapter, Page
 from mangacolor.pipeline.store.cache import Cache, MemoryCache, PageCache
 from mangacolor.pipeline.store.chapter_documents import ChapterDocuments
@@ -34,11 +35,11 @@ class Store:
     def chapter_documents(self, chapter: Chapter) -> ChapterDocuments | None:
         return ChapterDocuments(self.state, chapter.name)
 
-    def packing(self, chapter: Chapter, *, whole: bool, fill_in: bool) -> Packing | None:
+    def packing(self, chapter: Chapter, whole: bool, on_error: OnError) -> Packing | None:
         """The archive of a chapter that has a container; None for one that has not."""
         if chapter.container is None:
             return None
-        return Packing(chapter.container, self.state, self.manifest, len(chapter.pages), whole, fill_in)
+        return Packing(chapter.container, self.state, self.manifest, len(chapter.pages), whole, on_error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class MemoryStore:
     def chapter_documents(self, _chapter: Chapter) -> ChapterDocuments | None:
         return None
 
-    def packing(self, _chapter: Chapter, *, whole: bool, fill_in: bool) -> Packing | None:
+    def packing(self, _chapter: Chapter, _whole: bool, _on_error: OnError) -> Packing | None:
         return None
 
 

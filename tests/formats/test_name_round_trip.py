@@ -16,8 +16,8 @@ from mangacolor.tests.formats.test_name_encoding import WORDS
 from mangacolor.tests.helpers.archives import (
     RawEntry,
     finish,
+    make_old_tar,
     make_raw_zip,
-    make_tar,
     only,
     page_names,
     plan_of,
@@ -177,7 +177,7 @@ def test_names_of_a_tar_are_guessed_too(tmp_path: Path) -> None:
     names = [f"第01話/ページ{n}.png" for n in (1, 2)]
     raw = {name.encode("cp932").decode("utf-8", "surrogateescape"): png() for name in names}
     path = tmp_path / "x.cbt"
-    make_tar(path, raw, ustar=True)
+    make_old_tar(path, raw)
     plan = plan_of(path)
     assert page_names(plan) == [f"x.cbz/{name}" for name in names]
     assert "Shift-JIS" in plan.notes[0]

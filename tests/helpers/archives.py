@@ -128,15 +128,24 @@ def pack(chapter: Chapter, tmp_path: Path, suffix: str | None = None) -> Path:
     return target
 
 
-def make_tar(path: Path, entries: dict[str, bytes], mode: str = "w", ustar: bool = False) -> Path:
-    """``ustar``: the old format, in which names are mere bytes."""
-    form = tarfile.USTAR_FORMAT if ustar else tarfile.PAX_FORMAT
-    with tarfile.open(path, mode, format=form) as archive:  # type: ignore[call-overload]
-        for name, data in entries.items():
-            info = tarfile.TarInfo(name)
-            info.size, info.mtime = len(data), 1_300_000_000
-            archive.addfile(info, io.BytesIO(data))
+def make_old_tar(path: Path, entries: dict[str, bytes]) -> Path:
+    """In the format of 1988, in which names are mere bytes."""
+    with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as archive:
+        _fill_tar(archive, entries)
     return path
+
+
+def make_tar(path: Path, entries: dict[str, bytes], mode: str = "w") -> Path:
+    with tarfile.open(path, mode) as archive:  # type: ignore[call-overload]
+        _fill_tar(archive, entries)
+    return path
+
+
+def _fill_tar(archive: tarfile.TarFile, entries: dict[str, bytes]) -> None:
+    for name, data in entries.items():
+        info = tarfile.TarInfo(name)
+        info.size, info.mtime = len(data), 1_300_000_000
+        archive.addfile(info, io.BytesIO(data))
 
 
 def make_rar5(path: Path, entries: dict[str, bytes]) -> Path:
