@@ -38,11 +38,9 @@ class ArchiveChapter:
             self.notes.append(f"{path}: {said} there twice; {whose} kept as {_some(twice)}")
         self.by_name = {member.name: member for member in self.members}
         self.spine = epub.read_spine(self._read_named) if listing.kind == "zip" else None
-        for document in self.spine.unread if self.spine else ():
-            self.notes.append(
-                f"{self.path}: {readable(document)} cannot be read; pictures that only it shows stay grey; "
-                "repair the book, or unpack it and colour the folder"
-            )
+        shown = (*self.spine.pictures, *self.spine.unread) if self.spine else ()
+        for gone in (entry for entry in shown if entry not in self.by_name):
+            self.notes.append(f"{path}: {readable(gone)}, which the book shows, is not in it")
 
     def open(self) -> Opened:
         ordered = self._page_members()
@@ -64,17 +62,35 @@ class ArchiveChapter:
         if output is not None:
             output = replace(output, comment=self.listing.comment, rename=self.spine is None or numbered)
         extras = self._extras(listed, names) if self.form == "folder" else ()
-        if self.listing.damage is not None:
-            listed.append(self._lost_page(names, len(listed) + 1))
+        listed += self._lost_pages(names, len(listed) + 1)
         chapter = Chapter(self.name, tuple(listed), self._direction(), output)
         return Opened(chapter, extras, tuple(self.notes))
 
-    def _lost_page(self, names: PageNames, number: int) -> Page:
-        """Stands for what a damaged archive has lost: it fails, so that nobody takes the rest for all."""
-        last = readable(self.members[-1].name)
-        message = f"{self.path}: damaged ({self.listing.damage}); whatever followed {last} is lost"
-        source = BrokenSource(self.path, message, "Get a complete copy of the archive.")
-        return Page(f"{self.name}/{names.make('lost pages')}", number, source)
+    def _lost_pages(self, names: PageNames, number: int) -> list[Page]:
+        """Pages that fail, so that nobody takes the rest for all.
+
+        One for what a damaged archive has lost, and one for each document of a book whose pictures nobody
+        knows, since it cannot be read.
+        """
+        lost = []
+        if self.listing.damage is not None:
+            last = readable(self.members[-1].name)
+            message = f"damaged ({self.listing.damage}); whatever followed {last} is lost"
+            lost.append(("lost pages", message, "Get a complete copy of the archive."))
+        for name in self.spine.unread if self.spine else ():
+            if name in self.by_name:
+                message = (
+                    f"{readable(name)} is no well-formed document; pictures that only it shows stay grey"
+                )
+                lost.append((name, message, "Repair the book, or unpack it and colour the folder."))
+        return [
+            Page(
+                f"{self.name}/{names.make(name)}",
+                index,
+                BrokenSource(self.path, f"{self.path}: {what}", remedy),
+            )
+            for index, (name, what, remedy) in enumerate(lost, start=number)
+        ]
 
     def _page_members(self) -> list[Member]:
         """The pictures in reading order: the spine's in an EPUB, else all in natural order."""
@@ -201,7 +217,8 @@ def _some(names: list[str]) -> str:
 def _is_picture(member: Member) -> bool:
     path = PurePosixPath(member.name.replace("\\", "/"))
     hidden = any(is_litter(part) for part in path.parts)
-    return not member.folder and not hidden and path.suffix.lower() in IMAGE_SUFFIXES
+    looks = member.picture or path.suffix.lower() in IMAGE_SUFFIXES
+    return looks and not member.folder and not hidden
 
 
 def _is_container(member: Member) -> bool:

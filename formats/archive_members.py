@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from mangacolor.core.errors import InputError
 from mangacolor.formats.limits import Limits
+from mangacolor.formats.sniff import IMAGE_SUFFIXES, image_kind
 from mangacolor.formats.stored_names import StoredName
 
 DateTime = tuple[int, int, int, int, int, int]
@@ -23,7 +24,8 @@ class Member:
     """An entry of an archive. ``trouble`` says why its content must not be read, if so.
 
     ``stored``: how the archive writes the name, where that is not plain UTF-8. It is no part of ``repr``,
-    which enters the key of an archive (see ``archive_out.StoredEntry``).
+    which enters the key of an archive (see ``archive_out.StoredEntry``). ``picture``: its content begins as
+    a picture does, though its name does not end like one.
     """
 
     index: int
@@ -33,6 +35,7 @@ class Member:
     folder: bool = False
     trouble: str | None = None
     stored: StoredName | None = field(default=None, repr=False)
+    picture: bool = field(default=False, repr=False)
 
     @property
     def modified_ns(self) -> int | None:
@@ -83,6 +86,16 @@ def size_trouble(size: int, packed: int, limits: Limits) -> str | None:
     if size > limits.ratio_from and size > limits.ratio * max(packed, 1):
         return f"it unpacks to more than {limits.ratio} times its size (--max-ratio)"
     return None
+
+
+def is_hidden_picture(name: str, head: Callable[[], bytes]) -> bool:
+    """Whether an entry of another suffix begins as a picture does. ``head`` reads its first bytes."""
+    if PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES:
+        return False
+    try:
+        return image_kind(head()) is not None
+    except Exception:  # what is damaged is named when it is packed
+        return False
 
 
 def check_count(path: Path, count: int, limits: Limits) -> None:

@@ -7,6 +7,7 @@ import tarfile
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from mangacolor.formats.archive_libarchive import list_other
@@ -16,11 +17,13 @@ from mangacolor.formats.archive_members import (
     Member,
     check_count,
     encrypted,
+    is_hidden_picture,
     list_as_far_as_it_goes,
     size_trouble,
     zip_time,
 )
 from mangacolor.formats.limits import Limits
+from mangacolor.formats.sniff import HEAD
 from mangacolor.formats.stored_names import StoredName
 from mangacolor.formats.zip_directory import open_zip
 
@@ -31,25 +34,30 @@ def list_zip(path: Path, limits: Limits) -> Listing:
     """The entries by the directory at a ZIP's end; without it, by their own headers."""
     try:
         with open_zip(path) as (archive, names):
-            infos, comment = archive.infolist(), archive.comment
+            comment = archive.comment
+            check_count(path, len(names), limits)
+            infos = zip(archive.infolist(), names, strict=True)
+            members = tuple(_zip_member(archive, index, *entry, limits) for index, entry in enumerate(infos))
     except zipfile.BadZipFile as error:
         return _list_cut_zip(path, limits, error)
-    members = tuple(
-        Member(
-            index,
-            name.text,
-            info.file_size,
-            info.date_time,
-            info.is_dir(),
-            _zip_trouble(info, limits),
-            None if name.is_plain else name,
-        )
-        for index, (info, name) in enumerate(zip(infos, names, strict=True))
-    )
     files = [member for member in members if not member.folder]
     if files and all(member.trouble == ENCRYPTED for member in files):
         raise encrypted(path)
     return Listing(members, comment=comment)
+
+
+def _zip_member(
+    archive: zipfile.ZipFile, index: int, info: zipfile.ZipInfo, name: StoredName, limits: Limits
+) -> Member:
+    trouble = _zip_trouble(info, limits)
+
+    def head() -> bytes:
+        with archive.open(info) as file:
+            return file.read(HEAD)
+
+    picture = not trouble and info.file_size > 0 and is_hidden_picture(name.text, head)
+    stored = None if name.is_plain else name
+    return Member(index, name.text, info.file_size, info.date_time, info.is_dir(), trouble, stored, picture)
 
 
 def read_zip(path: Path, member: Member, limit: int) -> bytes:
@@ -113,11 +121,17 @@ def _tar_members(path: Path, limits: Limits) -> Iterator[Member]:
                 trouble = size_trouble(info.size, info.size, limits)
             raw = info.name.encode("utf-8", "surrogateescape")
             stored = None if raw.isascii() else StoredName(raw, utf_8="path" in info.pax_headers)
-            time = zip_time(info.mtime)
-            yield Member(index, info.name, info.size, time, info.isdir(), trouble, stored)
+            time, head = zip_time(info.mtime), partial(_tar_head, archive, info)
+            picture = not trouble and info.size > 0 and is_hidden_picture(info.name, head)
+            yield Member(index, info.name, info.size, time, info.isdir(), trouble, stored, picture)
         # tarfile takes a damaged header for the end; the real end is a block of zeros.
         assert archive.fileobj is not None
         archive.fileobj.seek(archive.offset)
         block = archive.fileobj.read(tarfile.BLOCKSIZE)
         if block != bytes(tarfile.BLOCKSIZE):
             raise EOFError("a header is damaged" if block else "the end of the file is missing")
+
+
+def _tar_head(archive: tarfile.TarFile, info: tarfile.TarInfo) -> bytes:
+    file = archive.extractfile(info)
+    return file.read(HEAD) if file is not None else b""

@@ -18,6 +18,7 @@ from mangacolor.formats.opened import Opened, OutputFormat, archive_output, cont
 from mangacolor.formats.sources import FileSource, PdfSource
 
 _KEPT: Final = (".cbz", ".zip", ".epub")  # ZIP archives under these names are written back as they are
+UNREAD_BOOKS: Final = frozenset({".djvu", ".djv", ".mobi", ".azw", ".azw3", ".kfx"})  # named, not read
 
 
 def container_kind(head: bytes) -> str | None:
@@ -41,6 +42,10 @@ def open_container(
     Raises ``InputError`` if it cannot be read, holds no page, is encrypted or breaks a limit. Entries
     that are refused become pages that fail, or notes where they are no pictures.
     """
+    if kind == "unread":
+        raise InputError(
+            f"{path}: a book in a format that mangacolor does not read", "Convert it to CBZ, PDF or EPUB."
+        )
     if kind == "pdf":
         return _open_pdf(path, place, form, limits)
     listing = list_archive(path, kind, limits, encoding)

@@ -11,7 +11,13 @@ from mangacolor.core.types import Chapter, Direction, Page
 from mangacolor.formats import comicinfo
 from mangacolor.formats.archive_out import Extra
 from mangacolor.formats.archives import comic_suffixes
-from mangacolor.formats.containers import container_kind, folder_container, open_container, output_name
+from mangacolor.formats.containers import (
+    UNREAD_BOOKS,
+    container_kind,
+    folder_container,
+    open_container,
+    output_name,
+)
 from mangacolor.formats.limits import DEFAULT_LIMITS, Limits
 from mangacolor.formats.name_encoding import check_encoding
 from mangacolor.formats.names import STATE_FOLDER, check_clashes, is_litter, natural_key, readable
@@ -249,5 +255,7 @@ def _kind(file: Path, named: bool) -> tuple[str, str]:
         return "container", kind
     if suffix in IMAGE_SUFFIXES:
         return "image", ""
+    if suffix in UNREAD_BOOKS:
+        return "container", "unread"
     # A compressed file of its own may be anything; only its content could say that it is a comic.
     return ("container", "zip") if suffix in container_suffixes() - {".gz", ".bz2", ".xz"} else ("other", "")

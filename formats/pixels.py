@@ -21,6 +21,7 @@ from mangacolor.formats.srgb import to_srgb
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM")
 NO_LIMIT: Final = 2**62
 _ORIENTATION: Final = 0x0112
+_SUBFILE: Final = 254  # TIFF 6.0's NewSubfileType, of which bit 0 is a reduced version of another picture
 _TURNS: Final[dict[int, Callable[[Image], Image]]] = {  # EXIF 2.32, section 4.6.4
     2: lambda pixels: pixels[:, ::-1],
     3: lambda pixels: pixels[::-1, ::-1],
@@ -62,6 +63,9 @@ def decode_picture(data: bytes, name: str, max_pixels: int) -> Picture:
     """
     if not data:
         raise PageError(f"{name}: the file is empty (0 bytes)", "Get a complete copy of this page.")
+    unread = unread_kind(data, name)
+    if unread is not None:
+        raise unread
     allow_pixels(max_pixels)
     try:
         return _decode(data, name, max_pixels)
@@ -70,7 +74,7 @@ def decode_picture(data: bytes, name: str, max_pixels: int) -> Picture:
     except (PillowImage.DecompressionBombError, PillowImage.DecompressionBombWarning) as error:
         raise _too_large(name, "more pixels than allowed", max_pixels) from error
     except UnidentifiedImageError as error:
-        raise unread_kind(data, name) or PageError(
+        raise PageError(
             f"{name}: not a picture in a format that mangacolor reads",
             "Convert it to PNG, or take it out of the chapter.",
         ) from error
@@ -95,6 +99,10 @@ def _decode(data: bytes, name: str, max_pixels: int) -> Picture:
         width, height = image.size
         if width * height > max_pixels:
             raise _too_large(name, f"{width}×{height} pixels", max_pixels)
+        if image.format == "TIFF" and image.tag_v2.get(_SUBFILE, 0) & 1:  # type: ignore[attr-defined]
+            raise PageError(
+                f"{name}: its first picture is a thumbnail, as in camera raw files", "Convert it to PNG."
+            )
         kind = "JPEG" if image.format == "MPO" else str(image.format)
         mode, bits = image.mode, _bits(image)
         frames = int(getattr(image, "n_frames", 1)) if kind in ("GIF", "WEBP", "TIFF", "PNG", "AVIF") else 1

@@ -54,7 +54,7 @@ class Packing:
 
     def told(self, left_out: Sequence[str]) -> list[str]:
         """What to say of an archive that is not as it should be, without the pages ``left_out``."""
-        as_they_came = [page for page in self.failed if page in self.container.pages and page not in left_out]
+        as_they_came = [page for page in self.container.pages if page in self.failed and page not in left_out]
         sentences = []
         if as_they_came:
             are = "is in it as it came" if len(as_they_came) == 1 else "are in it as they came"

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mangacolor.core.errors import PageError
 from mangacolor.formats.epub_pictures import parse_xml, shown_pictures
 from mangacolor.tests.helpers.archives import make_zip, only, plan_of, png
 
@@ -115,8 +116,17 @@ def test_what_is_no_document_is_named(tmp_path: Path) -> None:
     assert shown("<p>") is None
     assert parse_xml(b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>') is None
     plan = plan_of(make_book(tmp_path / "x.epub", {"1": WAYS["img"], "2": "<p>"}))
+    picture, document = only(plan).pages
+    assert (picture.name, document.name) == ("x.epub/OEBPS/i/1.png", "x.epub/OEBPS/text/2.xhtml")
+    with pytest.raises(PageError, match=r"2\.xhtml is no well-formed document; .* stay grey") as caught:
+        document.source.read()
+    assert "Repair the book" in caught.value.remedy
+
+
+def test_what_a_book_shows_and_does_not_hold_is_named(tmp_path: Path) -> None:
+    plan = plan_of(make_book(tmp_path / "x.epub", {"1": WAYS["img"] + '<img src="../i/7.png"/>'}))
     assert [page.name for page in only(plan).pages] == ["x.epub/OEBPS/i/1.png"]
-    assert any("2.xhtml" in note and "stay grey" in note for note in plan.notes)
+    assert plan.notes == (f"{tmp_path}/x.epub: OEBPS/i/7.png, which the book shows, is not in it",)
 
 
 def make_book(path: Path, documents: dict[str, str], pictures: int = 1) -> Path:
