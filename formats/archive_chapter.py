@@ -57,6 +57,7 @@ class ArchiveChapter:
                 f"{self.name}/{short}", number, self._source(member), member.modified_ns
             )
         listed = list(pages.values())
+        self._tell_of_names(listed, ordered)
         entries = self._entries(pages, numbered)
         output = archive_output(self.path, self.name, self.form, entries, listed)
         if output is not None:
@@ -65,6 +66,17 @@ class ArchiveChapter:
         listed += self._lost_pages(names, len(listed) + 1)
         chapter = Chapter(self.name, tuple(listed), self._direction(), output)
         return Opened(chapter, extras, tuple(self.notes))
+
+    def _tell_of_names(self, pages: list[Page], members: list[Member]) -> None:
+        """In a folder pages may have other names than in their archive, which holds what no disk takes."""
+        pairs = [
+            (readable(member.name), page.name.removeprefix(f"{self.name}/"))
+            for page, member in zip(pages, members, strict=True)
+        ]
+        if self.form == "folder" and self.spine is None:
+            changed = [f"{before} (written as {after})" for before, after in pairs if before != after]
+            if changed:
+                self.notes.append(f"{self.path}: not every disk takes these names: {_some(changed)}")
 
     def _lost_pages(self, names: PageNames, number: int) -> list[Page]:
         """Pages that fail, so that nobody takes the rest for all.

@@ -8,7 +8,7 @@ from typing import Final
 from xml.etree import ElementTree
 
 from mangacolor.core.types import Direction
-from mangacolor.formats.epub_pictures import Read, parse_xml, resolve, shown_pictures
+from mangacolor.formats.epub_pictures import Read, local_name, parse_xml, resolve, shown_pictures
 
 CONTAINER: Final = "META-INF/container.xml"
 
@@ -62,8 +62,4 @@ def _package_name(read: Read) -> str | None:
 
 
 def _all(root: ElementTree.Element, name: str) -> list[ElementTree.Element]:
-    return [element for element in root.iter() if _local(element.tag) == name]
-
-
-def _local(tag: object) -> str:
-    return str(tag).rpartition("}")[2]
+    return [element for element in root.iter() if local_name(element.tag) == name]

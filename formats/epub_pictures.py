@@ -45,7 +45,8 @@ def shown_pictures(document: str, read: Read) -> list[str] | None:
 
 def resolve(base: str, link: str) -> str:
     """The entry that a link in a document of the folder ``base`` leads to."""
-    return posixpath.normpath(posixpath.join(base, unquote(link.partition("#")[0].strip())))
+    path = re.split("[?#]", link, maxsplit=1)[0].strip()
+    return posixpath.normpath(posixpath.join(base, unquote(path)))
 
 
 def parse_xml(data: bytes | None) -> ElementTree.Element | None:
@@ -91,7 +92,7 @@ class _Document:
 
     def pictures(self) -> Iterator[str]:
         for element in self.root.iter():
-            tag = _local(element.tag)
+            tag = local_name(element.tag)
             if tag == "style":
                 self._add_sheet("".join(element.itertext()), self.base, self.depth)
             elif tag == "link" and "stylesheet" in element.get("rel", "").lower():
@@ -105,13 +106,13 @@ class _Document:
         for value, base in style.values():
             yield from (resolve(base, link) for link in _links(value) if _is_local(link))
         yield from self._own(wrapped.etree_element)
-        if _local(wrapped.etree_element.tag) not in ("picture", "object"):
+        if local_name(wrapped.etree_element.tag) not in ("picture", "object"):
             for child in wrapped.iter_children():
                 yield from self._below(child)
 
     def _own(self, element: ElementTree.Element) -> Iterator[str]:
         """The pictures that an element shows by itself."""
-        tag = _local(element.tag)
+        tag = local_name(element.tag)
         link: str | None = None
         if tag == "img":
             link = element.get("src") or _largest(element.get("srcset", ""))
@@ -119,7 +120,7 @@ class _Document:
             link = _of_picture(element)
         elif tag == "image":
             link = element.get("href") or element.get(_XLINK) or element.get("src")
-        elif tag in ("object", "embed"):
+        elif tag in ("object", "embed", "iframe"):
             yield from self._embedded(element.get("data") or element.get("src") or "", element)
         if link and _is_local(link):
             yield resolve(self.base, link)
@@ -200,8 +201,8 @@ def _links(value: str, quoted: bool = False) -> list[str]:
 
 def _of_picture(element: ElementTree.Element) -> str | None:
     """What a ``picture`` shows: its ``img``, which every reader knows, or else its first source."""
-    images = [inner for inner in element.iter() if _local(inner.tag) == "img"]
-    sources = [inner for inner in element.iter() if _local(inner.tag) == "source"]
+    images = [inner for inner in element.iter() if local_name(inner.tag) == "img"]
+    sources = [inner for inner in element.iter() if local_name(inner.tag) == "source"]
     for inner in images:
         link = inner.get("src") or _largest(inner.get("srcset", ""))
         if link:
@@ -224,5 +225,6 @@ def _is_local(link: str) -> bool:
     return bool(link) and ":" not in link
 
 
-def _local(tag: object) -> str:
+def local_name(tag: object) -> str:
+    """The name of an element in small letters, without its namespace."""
     return str(tag).rpartition("}")[2].lower()

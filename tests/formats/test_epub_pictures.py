@@ -33,7 +33,7 @@ WAYS = {
     "shorthand": '<div style="background: white url(../i/1.png) no-repeat center/cover"></div>',
     "image-set": "<div style=\"background-image: image-set('../i/1.png' 1x, '../i/0.png' 2x)\"></div>",
     "object for readers without": '<object data="../i/none.swf"><img src="../i/1.png"/></object>',
-    "escaped": '<img src="../i/%31.png#top"/>',
+    "escaped": '<img src="../i/%31.png?size=2#top"/>',
     "named characters": '<p>one&nbsp;two &copy;</p><img src="../i/1.png"/>',
 }
 

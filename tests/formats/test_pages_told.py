@@ -101,6 +101,15 @@ def test_a_picture_without_a_suffix_keeps_its_name_and_a_changed_format_gives_it
         assert name in (tmp_path / "packed").read_bytes().decode("latin-1")
 
 
+def test_pages_that_get_other_names_in_a_folder_are_told(tmp_path: Path) -> None:
+    plan = plan_of(
+        make_zip(tmp_path / "x.cbz", {"1.PNG": png(1), "1.png": png(2), "a:b.png": png(3)}), "folder"
+    )
+    assert page_names(plan) == ["x/1.PNG", "x/1~2.png", "x/a_b.png"]
+    (note,) = plan.notes
+    assert note.endswith("these names: 1.png (written as 1~2.png), a:b.png (written as a_b.png)")
+
+
 def test_a_chapter_with_such_pages_ends_with_status_1_and_loses_none(tmp_path: Path) -> None:
     source = tmp_path / "x.cbz"
     write_page(tmp_path / "1.png", 1)
