@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mangacolor.core.errors import PageError
-from mangacolor.formats.epub_pictures import parse_xml, shown_pictures
+from mangacolor.formats.epub_pictures import Book, parse_xml, shown_pictures
 from mangacolor.tests.helpers.archives import make_zip, only, plan_of, png
 
 HTML = '<html xmlns="http://www.w3.org/1999/xhtml"><head>{head}</head><body>{body}</body></html>'
@@ -19,7 +19,7 @@ HTML = '<html xmlns="http://www.w3.org/1999/xhtml"><head>{head}</head><body>{bod
 def shown(body: str, head: str = "", **files: str) -> list[str] | None:
     entries = {"OEBPS/text/p.xhtml": HTML.format(head=head, body=body).encode()}
     entries |= {f"OEBPS/{name.replace('__', '/').replace('_', '.')}": t.encode() for name, t in files.items()}
-    return shown_pictures("OEBPS/text/p.xhtml", entries.get)
+    return shown_pictures("OEBPS/text/p.xhtml", Book(entries.get))
 
 
 WAYS = {
@@ -57,9 +57,9 @@ def test_an_object_shows_a_picture_or_a_document_of_its_own() -> None:
         "a.svg": b'<svg xmlns="http://www.w3.org/2000/svg"><image href="2.png"/></svg>',
         "1.png": png(1),
     }
-    assert shown_pictures("p.xhtml", entries.get) == ["2.png", "1.png"]
-    assert shown_pictures("a.svg", entries.get) == ["2.png"]
-    assert shown_pictures("1.png", entries.get) == ["1.png"]
+    assert shown_pictures("p.xhtml", Book(entries.get)) == ["2.png", "1.png"]
+    assert shown_pictures("a.svg", Book(entries.get)) == ["2.png"]
+    assert shown_pictures("1.png", Book(entries.get)) == ["1.png"]
 
 
 SHEETS = {
@@ -112,7 +112,7 @@ def test_imported_sheets_are_followed_and_circles_end() -> None:
 
 
 def test_what_is_no_document_is_named(tmp_path: Path) -> None:
-    assert shown_pictures("gone.xhtml", lambda _name: None) is None
+    assert shown_pictures("gone.xhtml", Book(lambda _name: None)) is None
     assert shown("<p>") is None
     assert parse_xml(b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>') is None
     plan = plan_of(make_book(tmp_path / "x.epub", {"1": WAYS["img"], "2": "<p>"}))
@@ -157,4 +157,4 @@ def test_no_style_sheet_is_too_odd(text: str) -> None:
         "p.xhtml": HTML.format(head='<link rel="stylesheet" href="a.css"/>', body='<p class="a"/>').encode(),
         "a.css": f".a {{ {text} }} {text} {{ background: url({text}) }}".encode("utf-8", "replace"),
     }
-    assert shown_pictures("p.xhtml", entries.get) is not None
+    assert shown_pictures("p.xhtml", Book(entries.get)) is not None
