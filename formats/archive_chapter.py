@@ -8,12 +8,13 @@ from pathlib import Path, PurePosixPath
 
 from mangacolor.core.errors import InputError
 from mangacolor.core.types import Chapter, Direction, Page
-from mangacolor.formats import comicinfo, epub
+from mangacolor.formats import comicinfo
 from mangacolor.formats.archive_members import Listing, Member
 from mangacolor.formats.archive_out import Entry, Extra, StoredEntry
 from mangacolor.formats.archive_stdlib import CUT_ZIP
+from mangacolor.formats.entry_names.encoding import spoken
+from mangacolor.formats.epub.spine import read_spine
 from mangacolor.formats.limits import Limits
-from mangacolor.formats.name_encoding import spoken
 from mangacolor.formats.names import PageNames, is_litter, natural_key, readable, why_refused
 from mangacolor.formats.opened import Opened, OutputFormat, archive_output, container_suffixes
 from mangacolor.formats.sniff import IMAGE_SUFFIXES
@@ -33,11 +34,9 @@ class ArchiveChapter:
             )
         self.members, twice = _judged(listing.members)
         if twice:
-            said = "a name stands" if len(twice) == 1 else "names stand"
-            whose = "its second entry is" if len(twice) == 1 else "their other entries are"
-            self.notes.append(f"{path}: {said} there twice; {whose} kept as {_some(twice)}")
+            self.notes.append(f"{path}: entries whose name stands there twice are kept as {_some(twice)}")
         self.by_name = {member.name: member for member in self.members}
-        self.spine = epub.read_spine(self._read_named) if listing.kind == "zip" else None
+        self.spine = read_spine(self._read_named) if listing.kind == "zip" else None
         shown = (*self.spine.pictures, *self.spine.unread) if self.spine else ()
         for gone in (entry for entry in shown if entry not in self.by_name):
             self.notes.append(f"{path}: {readable(gone)}, which the book shows, is not in it")
@@ -127,8 +126,8 @@ class ArchiveChapter:
                 source = None if member.folder else self._source(member)
                 entries.append(_entry(self.listing.kind, member, None, source))
                 if _is_container(member):
-                    nested = f"{self.path}: {readable(member.name)} is an archive in the archive"
-                    self.notes.append(f"{nested} and was not coloured; unpack it first")
+                    name = readable(member.name)
+                    self.notes.append(f"{self.path}: {name} is an archive in the archive; unpack it first")
         return sorted(entries, key=lambda entry: entry.name) if numbered else entries
 
     def _extras(self, pages: list[Page], names: PageNames) -> tuple[Extra, ...]:

@@ -17,9 +17,9 @@ from mangacolor.formats.archive_members import (
     size_trouble,
     zip_time,
 )
+from mangacolor.formats.entry_names.stored import StoredName
 from mangacolor.formats.limits import Limits
 from mangacolor.formats.sniff import HEAD
-from mangacolor.formats.stored_names import StoredName
 
 
 def list_other(path: Path, limits: Limits) -> Listing:

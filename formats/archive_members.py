@@ -9,9 +9,9 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from mangacolor.core.errors import InputError
+from mangacolor.formats.entry_names.stored import StoredName
 from mangacolor.formats.limits import Limits
 from mangacolor.formats.sniff import IMAGE_SUFFIXES, image_kind
-from mangacolor.formats.stored_names import StoredName
 
 DateTime = tuple[int, int, int, int, int, int]
 EPOCH: Final[DateTime] = (1980, 1, 1, 0, 0, 0)  # the first moment that a ZIP can hold

@@ -14,12 +14,12 @@ from mangacolor.core.errors import PageError
 from mangacolor.core.types import PageSource
 from mangacolor.formats import comicinfo
 from mangacolor.formats.archive_members import DateTime
+from mangacolor.formats.entry_names.stored import StoredName
+from mangacolor.formats.entry_names.zip_directory import UTF_8
 from mangacolor.formats.names import readable
 from mangacolor.formats.pdf_out import write_pdf
 from mangacolor.formats.pixels import picture_size
 from mangacolor.formats.sources import FileSource
-from mangacolor.formats.stored_names import StoredName
-from mangacolor.formats.zip_directory import UTF_8
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,10 @@ from mangacolor.formats.archive_members import (
     size_trouble,
     zip_time,
 )
+from mangacolor.formats.entry_names.stored import StoredName
+from mangacolor.formats.entry_names.zip_directory import open_zip
 from mangacolor.formats.limits import Limits
 from mangacolor.formats.sniff import HEAD
-from mangacolor.formats.stored_names import StoredName
-from mangacolor.formats.zip_directory import open_zip
 
 CUT_ZIP = "cut zip"  # the kind of a ZIP without its directory
 

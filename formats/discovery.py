@@ -18,8 +18,8 @@ from mangacolor.formats.containers import (
     open_container,
     output_name,
 )
+from mangacolor.formats.entry_names.encoding import check_encoding
 from mangacolor.formats.limits import DEFAULT_LIMITS, Limits
-from mangacolor.formats.name_encoding import check_encoding
 from mangacolor.formats.names import STATE_FOLDER, check_clashes, is_litter, natural_key, readable
 from mangacolor.formats.opened import Opened, OutputFormat, container_suffixes
 from mangacolor.formats.sniff import IMAGE_SUFFIXES, image_kind, read_head

@@ -6,7 +6,6 @@ import io
 import pickle
 import stat
 import tarfile
-import warnings
 import zipfile
 from pathlib import Path
 
@@ -19,11 +18,9 @@ from mangacolor.formats.limits import Limits
 from mangacolor.tests.helpers.archives import (
     INFO,
     PAGES,
-    RawEntry,
     finish,
     make_7z,
     make_rar5,
-    make_raw_zip,
     make_tar,
     make_zip,
     only,
@@ -31,7 +28,6 @@ from mangacolor.tests.helpers.archives import (
     page_names,
     plan_of,
     png,
-    raw_entries,
 )
 
 
@@ -218,44 +214,6 @@ def test_a_damaged_entry_fails_its_page_only(tmp_path: Path) -> None:
     assert first.source.read() == png(1)
     with pytest.raises(PageError, match=r"2\.png.*cannot be unpacked"):
         second.source.read()
-
-
-def test_names_twice_and_names_that_differ_by_case(tmp_path: Path) -> None:
-    path = tmp_path / "x.cbz"
-    with zipfile.ZipFile(path, "w") as archive, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for name, value in (("1.png", 1), ("A.png", 2), ("a.png", 3), ("1.png", 4)):
-            archive.writestr(name, png(value))
-    plan = plan_of(path)
-    assert page_names(plan) == ["x.cbz/1.png", "x.cbz/1 (2).png", "x.cbz/A.png", "x.cbz/a~2.png"]
-    assert [page.source.read() for page in only(plan).pages] == [png(1), png(4), png(2), png(3)]
-    assert plan.notes == (f"{path}: a name stands there twice; its second entry is kept as 1 (2).png",)
-    with zipfile.ZipFile(pack(only(plan), tmp_path)) as archive:
-        assert archive.namelist() == ["1.png", "A.png", "a.png", "1 (2).png"]
-
-
-def test_every_entry_of_a_name_is_kept_under_one_that_is_free(tmp_path: Path) -> None:
-    raw = "頁.png".encode("cp932")
-    names = [raw, raw, "頁 (2).png".encode("cp932"), raw, b"a/readme", b"a/readme", b"a/", b".nfo", b".nfo"]
-    entries = [RawEntry(name, b"" if name.endswith(b"/") else png(n)) for n, name in enumerate(names)]
-    plan = plan_of(make_raw_zip(tmp_path / "x.cbz", entries))
-    container = only(plan).container
-    assert container is not None and container.pack({}, tmp_path / "packed") == ()
-    made = [
-        raw,
-        "頁 (3).png",
-        "頁 (2).png",
-        "頁 (4).png",
-        b"a/readme",
-        b"a/readme (2)",
-        b"a/",
-        b".nfo",
-        b".nfo (2)",
-    ]
-    expected = [name.encode("cp932") if isinstance(name, str) else name for name in made]
-    packed = raw_entries(tmp_path / "packed")
-    assert [(e.name, e.data) for e in packed] == [(n, e.data) for n, e in zip(expected, entries, strict=True)]
-    assert "kept as 頁 (3).png, 頁 (4).png, a/readme (2) and 1 more" in plan.notes[-1]
 
 
 def test_litter_is_carried_but_is_no_page(tmp_path: Path) -> None:

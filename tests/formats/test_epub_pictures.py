@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mangacolor.core.errors import PageError
-from mangacolor.formats.epub_pictures import Book, parse_xml, shown_pictures
+from mangacolor.formats.epub.pictures import Book, parse_xml, shown_pictures
 from mangacolor.tests.helpers.archives import make_zip, only, plan_of, png
 
 HTML = '<html xmlns="http://www.w3.org/1999/xhtml"><head>{head}</head><body>{body}</body></html>'

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mangacolor.formats.name_encoding import guess_encoding
+from mangacolor.formats.entry_names.encoding import guess_encoding
 from mangacolor.tests.helpers.archives import RawEntry, make_raw_zip, only, plan_of, png
 
 PAGES = [f"{n:03d}.png" for n in range(4)]

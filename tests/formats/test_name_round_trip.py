@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import struct
 import warnings
+import zipfile
 import zlib
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from mangacolor.tests.helpers.archives import (
     make_old_tar,
     make_raw_zip,
     only,
+    pack,
     page_names,
     plan_of,
     png,
@@ -187,3 +189,41 @@ def test_names_of_a_tar_are_guessed_too(tmp_path: Path) -> None:
     assert [(e.name, e.says_utf_8) for e in raw_entries(tmp_path / "packed")] == [
         (n.encode(), True) for n in names
     ]
+
+
+def test_names_twice_and_names_that_differ_by_case(tmp_path: Path) -> None:
+    path = tmp_path / "x.cbz"
+    with zipfile.ZipFile(path, "w") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name, value in (("1.png", 1), ("A.png", 2), ("a.png", 3), ("1.png", 4)):
+            archive.writestr(name, png(value))
+    plan = plan_of(path)
+    assert page_names(plan) == ["x.cbz/1.png", "x.cbz/1 (2).png", "x.cbz/A.png", "x.cbz/a~2.png"]
+    assert [page.source.read() for page in only(plan).pages] == [png(1), png(4), png(2), png(3)]
+    assert plan.notes == (f"{path}: entries whose name stands there twice are kept as 1 (2).png",)
+    with zipfile.ZipFile(pack(only(plan), tmp_path)) as archive:
+        assert archive.namelist() == ["1.png", "A.png", "a.png", "1 (2).png"]
+
+
+def test_every_entry_of_a_name_is_kept_under_one_that_is_free(tmp_path: Path) -> None:
+    raw = "頁.png".encode("cp932")
+    names = [raw, raw, "頁 (2).png".encode("cp932"), raw, b"a/readme", b"a/readme", b"a/", b".nfo", b".nfo"]
+    entries = [RawEntry(name, b"" if name.endswith(b"/") else png(n)) for n, name in enumerate(names)]
+    plan = plan_of(make_raw_zip(tmp_path / "x.cbz", entries))
+    container = only(plan).container
+    assert container is not None and container.pack({}, tmp_path / "packed") == ()
+    made = [
+        raw,
+        "頁 (3).png",
+        "頁 (2).png",
+        "頁 (4).png",
+        b"a/readme",
+        b"a/readme (2)",
+        b"a/",
+        b".nfo",
+        b".nfo (2)",
+    ]
+    expected = [name.encode("cp932") if isinstance(name, str) else name for name in made]
+    packed = raw_entries(tmp_path / "packed")
+    assert [(e.name, e.data) for e in packed] == [(n, e.data) for n, e in zip(expected, entries, strict=True)]
+    assert "kept as 頁 (3).png, 頁 (4).png, a/readme (2) and 1 more" in plan.notes[-1]

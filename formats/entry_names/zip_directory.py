@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from mangacolor.formats.stored_names import StoredName, unicode_path
+from mangacolor.formats.entry_names.stored import StoredName, unicode_path
 
 UTF_8: Final = 0x800  # flag of an entry: its name is UTF-8 (APPNOTE 6.3.10, section 4.4.4)
 _HEAD: Final = b"PK\x03\x04"  # what an entry begins with

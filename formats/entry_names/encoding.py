@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from mangacolor.core.errors import UsageError
-from mangacolor.formats.archive_members import Listing, Member
-from mangacolor.formats.name_letters import WRITINGS, likelihood
+from mangacolor.formats.entry_names.letters import WRITINGS, likelihood
 
 _TRIED: Final = "Page 01.png"  # stays itself in every encoding that names were ever written in
 _ENOUGH: Final = 200  # different names by which an encoding is told; more only take time
@@ -33,16 +31,6 @@ def spoken(codec: str) -> str:
     return f"{names[codec]} ({codec})" if codec in names else codec
 
 
-def read_names(listing: Listing, asked: str | None) -> Listing:
-    """The listing with every name that had to be guessed read with one codec, ``asked`` or the best guess."""
-    guessed = [m.stored.raw for m in listing.members if m.stored is not None and m.stored.is_guessed]
-    if not guessed:
-        return listing
-    codec = asked or guess_encoding(guessed)
-    members = tuple(_read(member, codec) for member in listing.members)
-    return replace(listing, members=members, encoding=None if asked or codec == "utf_8" else codec)
-
-
 def guess_encoding(names: Sequence[bytes]) -> str:
     """The Python codec that all names are most likely written in.
 
@@ -60,13 +48,6 @@ def guess_encoding(names: Sequence[bytes]) -> str:
         if found > best:
             best, codec = found, writing.codec
     return codec
-
-
-def _read(member: Member, codec: str) -> Member:
-    if member.stored is None or not member.stored.is_guessed:
-        return member
-    stored = replace(member.stored, codec=codec)
-    return replace(member, name=stored.text, stored=stored)
 
 
 def _decoded(name: bytes, codec: str) -> str | None:

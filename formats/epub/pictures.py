@@ -13,8 +13,8 @@ from xml.parsers import expat
 
 import cssselect2
 
-from mangacolor.formats.epub_styles import Element, Patience, Read, Rule, Sheets, declarations, links, resolve
-from mangacolor.formats.sniff import image_kind
+from mangacolor.formats.epub.styles import Element, Patience, Read, Rule, Sheets, declarations, links, resolve
+from mangacolor.formats.sniff import HEAD, image_kind
 
 Style = dict[tuple[str, str], tuple[str, str]]  # (pseudo-element, property): (value, folder of its links)
 _LARGEST: Final = 16 * 2**20  # bytes of a document
@@ -67,7 +67,7 @@ def _plain_character(entity: re.Match[bytes]) -> bytes:
 
 def _shown(document: str, book: Book, depth: int) -> list[str] | None:
     data = book.read(document)
-    if data is not None and image_kind(data[:64]):
+    if data is not None and image_kind(data[:HEAD]):
         return [document]
     root = parse_xml(data)
     if root is None:

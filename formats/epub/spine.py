@@ -8,8 +8,8 @@ from typing import Final
 from xml.etree import ElementTree
 
 from mangacolor.core.types import Direction
-from mangacolor.formats.epub_pictures import Book, local_name, parse_xml, shown_pictures
-from mangacolor.formats.epub_styles import Read, resolve
+from mangacolor.formats.epub.pictures import Book, local_name, parse_xml, shown_pictures
+from mangacolor.formats.epub.styles import Read, resolve
 
 CONTAINER: Final = "META-INF/container.xml"
 
