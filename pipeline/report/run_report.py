@@ -49,6 +49,7 @@ class Summary:
     seconds: float
     pages: int
     failures: tuple[Failure, ...] = ()
+    notes: tuple[str, ...] = ()  # what was found in the inputs
 
 
 def write_report(
@@ -79,7 +80,7 @@ def write_report(
     html = text.substitute(
         title=escape(f"mangacolor: {state.out.name}"),
         subtitle=escape(_subtitle(entries, summary)),
-        summary=_failures(summary) + _stage_table(entries),
+        summary=_failures(summary) + _notes(summary) + _stage_table(entries),
         contents=_contents(entries),
         pages="\n".join(
             _page(state, entry, read, number, sizes(len(entries)), graph)
@@ -114,6 +115,12 @@ def _failures(summary: Summary | None) -> str:
         for f in summary.failures
     ]
     return f"<h2 class=bad>{len(rows)} failed</h2><table>{''.join(rows)}</table>"
+
+
+def _notes(summary: Summary | None) -> str:
+    notes = summary.notes if summary is not None else ()
+    rows = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    return f"<h2>Of the inputs</h2><ul>{rows}</ul>" if rows else ""
 
 
 def _stage_table(entries: Sequence[Entry]) -> str:

@@ -57,12 +57,9 @@ class Packing:
         as_they_came = [page for page in self.container.pages if page in self.failed and page not in left_out]
         sentences = []
         if as_they_came:
-            are = "is in it as it came" if len(as_they_came) == 1 else "are in it as they came"
-            sentences.append(
-                f"{_pages(len(as_they_came))} {are}, because of errors: {self._listed(as_they_came)}"
-            )
+            sentences.append(f"holds failed pages as they came: {self._listed(as_they_came)}")
         if left_out:
-            why = "--on-error skip" if self.on_error == "skip" else "nothing of it can be read"
+            why = "--on-error skip" if self.on_error == "skip" else "it cannot go in as it came"
             sentences.append(f"left out ({why}): {self._listed(left_out)}")
         return sentences
 

@@ -14,7 +14,7 @@ ELSEWHERE = {"…: … cannot be read (…)"}
 
 
 def nodes() -> Iterator[ast.AST]:
-    for path in sorted((ROOT / "formats").rglob("*.py")):
+    for path in (*sorted((ROOT / "formats").rglob("*.py")), ROOT / "pipeline" / "store" / "packing.py"):
         yield from ast.walk(ast.parse(path.read_text(encoding="utf-8")))
 
 

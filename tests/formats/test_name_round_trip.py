@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+import mangacolor.pipeline.run
+from mangacolor.cli import main
 from mangacolor.core.errors import UsageError
 from mangacolor.formats.discovery import discover
 from mangacolor.tests.formats.test_name_encoding import WORDS
@@ -26,6 +28,7 @@ from mangacolor.tests.helpers.archives import (
     png,
     raw_entries,
 )
+from mangacolor.tests.helpers.fake_stages import House
 
 ENCODINGS = (
     "utf-8 flagged",
@@ -227,3 +230,22 @@ def test_every_entry_of_a_name_is_kept_under_one_that_is_free(tmp_path: Path) ->
     packed = raw_entries(tmp_path / "packed")
     assert [(e.name, e.data) for e in packed] == [(n, e.data) for n, e in zip(expected, entries, strict=True)]
     assert "kept as 頁 (3).png, 頁 (4).png, a/readme (2) and 1 more" in plan.notes[-1]
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "cp932", "gb18030", "big5", "cp949", "cp1252", "koi8_r", "cp437"])
+def test_names_come_back_from_the_whole_command(
+    codec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = WORDS.get(codec, WORDS["cp1252"]).split()[:3]
+    bad = f"{words[0]}/broken.png".encode(codec)
+    entries = [RawEntry(f"{word}/{word}.png".encode(codec), png(n, (40, 60))) for n, word in enumerate(words)]
+    entries += [RawEntry(bad, b"no picture"), RawEntry(f"{words[1]}.txt".encode(codec), b"text")]
+    path = make_raw_zip(tmp_path / "x.cbz", entries)
+    monkeypatch.setattr(mangacolor.pipeline.run, "default_graph", House().graph)
+    with pytest.raises(SystemExit) as ended:
+        main([str(path), "--out", str(tmp_path / "out"), "--device", "cpu", "--quiet"])
+    assert ended.value.code == 1
+    packed = raw_entries(tmp_path / "out" / "x.cbz")
+    assert [(e.name, e.says_utf_8) for e in packed] == [(e.name, e.says_utf_8) for e in entries]
+    same = [one.name for one, other in zip(packed, entries, strict=True) if one.data == other.data]
+    assert same == [bad, entries[-1].name]

@@ -119,7 +119,7 @@ def test_a_chapter_with_such_pages_ends_with_status_1_and_loses_none(tmp_path: P
     failed = {event.page for event in events if isinstance(event, PageFailed)}
     assert failed == {"x.cbz/2.jxl", "x.cbz/3"}
     told = [event.message for event in events if isinstance(event, Warned)]
-    assert told == ["2 pages are in it as they came, because of errors: 2.jxl, 3"]
+    assert told == ["holds failed pages as they came: 2.jxl, 3"]
 
 
 @pytest.mark.parametrize("name", ["x.djvu", "x.mobi", "x.AZW3"])

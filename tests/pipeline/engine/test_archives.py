@@ -78,7 +78,7 @@ def test_a_failed_page_stands_in_the_archive_as_it_came(house: House, book: Path
     result, events = go(house, book, tmp_path / "out")
     assert (result.status, result.done, result.failed) == (1, 2, 1)
     assert [event.page for event in events if isinstance(event, PageFailed)] == ["x.cbz/2.png"]
-    assert told(events) == ["1 page is in it as it came, because of errors: 2.png"]
+    assert told(events) == ["holds failed pages as they came: 2.png"]
     with zipfile.ZipFile(tmp_path / "out" / "x.cbz") as packed, zipfile.ZipFile(book) as source:
         assert packed.namelist() == source.namelist()
         assert packed.read("2.png") == source.read("2.png")
@@ -94,7 +94,7 @@ def test_a_page_that_is_mended_takes_its_place_in_the_archive(
     before = (out / "x.cbz").stat()
     result, events = go(house, book, out)  # tried again, told again, and nothing written
     assert (result.status, result.cached, result.failed) == (1, 2, 1)
-    assert told(events) == ["1 page is in it as it came, because of errors: 2.png"]
+    assert told(events) == ["holds failed pages as they came: 2.png"]
     assert (out / "x.cbz").stat().st_ino == before.st_ino
     book.write_bytes(whole)
     result, events = go(house, book, out)
@@ -139,7 +139,7 @@ def test_a_page_that_cannot_even_be_read_is_left_out_and_named(
     book.write_bytes(data)
     result, events = go(house, book, tmp_path / "out")
     assert (result.status, result.done, result.failed) == (1, 2, 1)
-    assert told(events) == ["left out (nothing of it can be read): 2.png"]
+    assert told(events) == ["left out (it cannot go in as it came): 2.png"]
     with zipfile.ZipFile(tmp_path / "out" / "x.cbz") as packed:
         assert packed.namelist() == ["1.png", "3.png"]
 
