@@ -18,6 +18,7 @@ from mangacolor.core.option_fields import option_field
 from mangacolor.core.types import Direction
 
 Scale = Literal["auto", "1", "2", "4"]
+OnError = Literal["copy", "skip", "fail"]
 
 PIXELS: Final = ("colorize", "plan", "doctor")  # commands that ask how a page will look
 PLANNED: Final = ("colorize", "plan")  # those that know which work there is
@@ -120,6 +121,12 @@ class RunOptions:
     max_ratio: int = option_field(  # of unpacked to packed bytes; see ``formats.limits``
         300, "How far a file may be packed; 300 times by default.", minimum=1, commands=PLANNED
     )
+    names_encoding: str | None = option_field(  # a codec of Python
+        None,
+        "How names in archives that do not say it are written, as cp932; by default the best guess.",
+        metavar="ENCODING",
+        commands=PLANNED,
+    )
     edits: Path | None = option_field(  # what they say is part of a page's keys
         None,
         "Corrected panel JSON files, used instead of detection; OUT/.mangacolor/edits by default.",
@@ -174,9 +181,10 @@ class RunOptions:
         metavar="SECONDS",
         commands=RUN_ONLY,
     )
-    on_error: Literal["skip", "copy"] = option_field(
-        "skip",
-        "copy puts a page that fails into the output as it came; skip, the default, does not.",
+    on_error: OnError = option_field(
+        "copy",
+        "A page that fails: copy, the default, takes it as it came; skip leaves it out; "
+        "fail writes no archive without it.",
         commands=RUN_ONLY,
     )
     cluster: str | None = option_field(

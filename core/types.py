@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -34,12 +34,17 @@ class Container(Protocol):
     def name(self) -> str:
         """Its output path relative to OUT; the name of each of its pages begins with it and ``/``."""
 
-    def pack(self, files: Mapping[str, Path], target: Path) -> tuple[str, ...]:
+    @property
+    def pages(self) -> tuple[str, ...]:
+        """The names of the pages that it is to hold, in reading order."""
+
+    def pack(self, files: Mapping[str, Path], target: Path, skipped: Collection[str] = ()) -> tuple[str, ...]:
         """Write the whole archive to ``target``, a temporary path, and force it to the disk.
 
         ``files`` maps page names to finished files (their suffixes count). A page that it lacks is
-        packed as its source is. Returns the names of pages left out because their source cannot be
-        read either. Raises ``OSError`` where writing fails. Equal files give equal bytes.
+        packed as its source is, but left out where it is one of ``skipped`` and nothing else in the archive
+        names it. Returns what is left out: such pages, and what cannot be read. Raises ``OSError`` where
+        writing fails. Equal files give equal bytes.
         """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,14 @@ from mangacolor.formats.archive_members import (
     Listing,
     Member,
     check_count,
+    is_hidden_picture,
     list_as_far_as_it_goes,
     size_trouble,
     zip_time,
 )
+from mangacolor.formats.entry_names.stored import StoredName
 from mangacolor.formats.limits import Limits
+from mangacolor.formats.sniff import HEAD
 
 
 def list_other(path: Path, limits: Limits) -> Listing:
@@ -50,10 +54,17 @@ def _members(path: Path, limits: Limits) -> Iterator[Member]:
                 trouble = "it is a device"
             size = entry.size or 0
             trouble = trouble or size_trouble(size, size, limits)
-            name = entry.pathname or f"unnamed-{index}"
+            name, stored = entry.pathname or f"unnamed-{index}", None
             if isinstance(name, bytes):  # what is in no character set it knows
-                name = name.decode("utf-8", "surrogateescape")
-            yield Member(index, name, size, zip_time(entry.mtime or 0), bool(entry.isdir), trouble)
+                stored = StoredName(name)
+                name = stored.text
+            picture = not trouble and size > 0 and is_hidden_picture(name, partial(_head, entry))
+            time = zip_time(entry.mtime or 0)
+            yield Member(index, name, size, time, bool(entry.isdir), trouble, stored, picture)
+
+
+def _head(entry: Any) -> bytes:
+    return bytes(next(iter(entry.get_blocks()), b"")[:HEAD])
 
 
 def _libarchive() -> Any:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from mangacolor.core.errors import InputError
+from mangacolor.formats.entry_names.stored import StoredName
 from mangacolor.formats.limits import Limits
+from mangacolor.formats.sniff import IMAGE_SUFFIXES, image_kind
 
 DateTime = tuple[int, int, int, int, int, int]
 EPOCH: Final[DateTime] = (1980, 1, 1, 0, 0, 0)  # the first moment that a ZIP can hold
@@ -19,7 +21,12 @@ PASSWORD: Final = "Unpack it with its password first."
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An entry of an archive. ``trouble`` says why its content must not be read, if so."""
+    """An entry of an archive. ``trouble`` says why its content must not be read, if so.
+
+    ``stored``: how the archive writes the name, where that is not plain UTF-8. It is no part of ``repr``,
+    which enters the key of an archive (see ``archive_out.StoredEntry``). ``picture``: its content begins as
+    a picture does, though its name does not end like one.
+    """
 
     index: int
     name: str
@@ -27,6 +34,8 @@ class Member:
     time: DateTime
     folder: bool = False
     trouble: str | None = None
+    stored: StoredName | None = field(default=None, repr=False)
+    picture: bool = field(default=False, repr=False)
 
     @property
     def modified_ns(self) -> int | None:
@@ -45,13 +54,15 @@ class Listing:
 
     ``kind`` is what to give to ``archives.read_member``; a lister leaves it empty, unless entries of what
     it lists are read as another kind. ``damage`` says what is wrong with an archive that could be listed
-    only up to a point.
+    only up to a point. ``encoding`` is the codec that names were taken for, where it had to be guessed and
+    is not UTF-8.
     """
 
     members: tuple[Member, ...]
     kind: str = ""
     comment: bytes = b""
     damage: str | None = None
+    encoding: str | None = None
 
 
 def list_as_far_as_it_goes(members: Iterator[Member]) -> Listing:
@@ -75,6 +86,16 @@ def size_trouble(size: int, packed: int, limits: Limits) -> str | None:
     if size > limits.ratio_from and size > limits.ratio * max(packed, 1):
         return f"it unpacks to more than {limits.ratio} times its size (--max-ratio)"
     return None
+
+
+def is_hidden_picture(name: str, head: Callable[[], bytes]) -> bool:
+    """Whether an entry of another suffix begins as a picture does. ``head`` reads its first bytes."""
+    if PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES:
+        return False
+    try:
+        return image_kind(head()) is not None
+    except Exception:  # what is damaged is named when it is packed
+        return False
 
 
 def check_count(path: Path, count: int, limits: Limits) -> None:

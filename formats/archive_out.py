@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import os
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -14,6 +14,9 @@ from mangacolor.core.errors import PageError
 from mangacolor.core.types import PageSource
 from mangacolor.formats import comicinfo
 from mangacolor.formats.archive_members import DateTime
+from mangacolor.formats.entry_names.stored import StoredName
+from mangacolor.formats.entry_names.zip_directory import UTF_8
+from mangacolor.formats.names import readable
 from mangacolor.formats.pdf_out import write_pdf
 from mangacolor.formats.pixels import picture_size
 from mangacolor.formats.sources import FileSource
@@ -27,6 +30,22 @@ class Entry:
     time: DateTime
     page: str | None = None
     source: PageSource | None = None
+
+    def info(self, name: str) -> zipfile.ZipInfo:
+        """The head of the entry in a ZIP. ``name``: its own, with another end where a page has changed it."""
+        folder = self.source is None
+        return _prepared(zipfile.ZipInfo(name, self.time), folder)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry(Entry):
+    """An entry whose name is no plain UTF-8 in the source: it goes out in the bytes that it came in."""
+
+    stored: StoredName = field(default_factory=lambda: StoredName(b""))
+
+    def info(self, name: str) -> zipfile.ZipInfo:
+        stored = self.stored if name == self.name else self.stored.changed(name)
+        return _prepared(_StoredInfo(stored, self.time), folder=self.source is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,38 +65,53 @@ class ArchiveOutput:
     comment: bytes = b""
     rename: bool = True
 
-    def pack(self, files: Mapping[str, Path], target: Path) -> tuple[str, ...]:
+    def pack(self, files: Mapping[str, Path], target: Path, skipped: Collection[str] = ()) -> tuple[str, ...]:
         """See ``Container.pack``."""
+        gone = self._gone(files, skipped)
         with target.open("wb") as file:
-            left_out = self._pack_pdf(files, file) if self.kind == "pdf" else self._pack_zip(files, file)
+            pack = self._pack_pdf if self.kind == "pdf" else self._pack_zip
+            left_out = (*gone, *pack(files, file, gone))
             file.flush()
             os.fsync(file.fileno())
         return left_out
 
-    def _pack_zip(self, files: Mapping[str, Path], file: io.BufferedWriter) -> tuple[str, ...]:
+    def _gone(self, files: Mapping[str, Path], skipped: Collection[str]) -> tuple[str, ...]:
+        """The pages that are not in it: ``skipped`` ones that no document names, and unreadable ones."""
+        sources = {entry.page: entry.source for entry in self.entries if entry.page and entry.source}
+        unfinished = [page for page in self.pages if page not in files]
+        return tuple(
+            page
+            for page in unfinished
+            if (self.rename and page in skipped) or not _can_be_read(sources[page])
+        )
+
+    def _pack_zip(
+        self, files: Mapping[str, Path], file: io.BufferedWriter, gone: Collection[str]
+    ) -> tuple[str, ...]:
         left_out = []
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
             archive.comment = self.comment
             for entry in self.entries:
                 if entry.source is None:
-                    archive.writestr(_info(entry.name, entry.time, folder=True), b"")
-                    continue
-                try:
-                    data = self._content(entry, files)
-                except PageError:
-                    left_out.append(entry.page or entry.name)
-                    continue
-                archive.writestr(_info(self._entry_name(entry, files), entry.time), data)
+                    archive.writestr(entry.info(entry.name), b"")
+                elif entry.page not in gone:
+                    try:
+                        data = self._content(entry, files, gone)
+                    except PageError:
+                        left_out.append(readable(entry.name))
+                    else:
+                        archive.writestr(entry.info(self._entry_name(entry, files)), data)
         return tuple(left_out)
 
-    def _content(self, entry: Entry, files: Mapping[str, Path]) -> bytes:
+    def _content(self, entry: Entry, files: Mapping[str, Path], gone: Collection[str]) -> bytes:
         assert entry.source is not None
         if entry.page is not None and entry.page in files:
             return files[entry.page].read_bytes()
         data = entry.source.read()
         if not files or not comicinfo.is_comicinfo(entry.name):
             return data
-        return comicinfo.update(data, page_sizes(self.pages, files))
+        missing = [index for index, page in enumerate(self.pages) if page in gone]
+        return comicinfo.update(data, page_sizes(self.pages, files), missing)
 
     def _entry_name(self, entry: Entry, files: Mapping[str, Path]) -> str:
         if entry.page is None or entry.page not in files or not self.rename:
@@ -89,16 +123,13 @@ class ArchiveOutput:
         changed = entry.name[: -len(PurePosixPath(before).suffix) or None] + PurePosixPath(after).suffix
         return changed if after != f"{before}{PurePosixPath(after).suffix}" else entry.name + ".png"
 
-    def _pack_pdf(self, files: Mapping[str, Path], file: io.BufferedWriter) -> tuple[str, ...]:
+    def _pack_pdf(
+        self, files: Mapping[str, Path], file: io.BufferedWriter, gone: Collection[str]
+    ) -> tuple[str, ...]:
         sources = {entry.page: entry.source for entry in self.entries if entry.page and entry.source}
-
-        def read(page: str) -> bytes:
-            try:
-                return files[page].read_bytes() if page in files else sources[page].read()
-            except PageError:
-                return b""  # left out, like all that cannot be decoded
-
-        return tuple(self.pages[index] for index in write_pdf(file, map(read, self.pages)))
+        pages = [page for page in self.pages if page not in gone]
+        pictures = (files[page].read_bytes() if page in files else sources[page].read() for page in pages)
+        return tuple(pages[index] for index in write_pdf(file, pictures))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +164,27 @@ def page_sizes(pages: Sequence[str], files: Mapping[str, Path]) -> dict[int, com
     return sizes
 
 
-def _info(name: str, time: DateTime, folder: bool = False) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(name, time)
+def _can_be_read(source: PageSource) -> bool:
+    try:
+        source.read()
+    except PageError:
+        return False
+    return True
+
+
+class _StoredInfo(zipfile.ZipInfo):
+    """The head of an entry whose name is written as it is stored."""
+
+    def __init__(self, stored: StoredName, time: DateTime) -> None:
+        super().__init__(stored.raw.decode("latin-1"), time)  # never written; no two are alike
+        self.stored = stored
+        self.extra = stored.extra
+
+    def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802 - zipfile's name
+        return self.stored.raw, self.flag_bits | (UTF_8 if self.stored.utf_8 else 0)
+
+
+def _prepared(info: zipfile.ZipInfo, folder: bool) -> zipfile.ZipInfo:
     info.create_system = 3  # else it would depend on the machine that packs
     info.external_attr = (0o40755 << 16) | 0x10 if folder else 0o100644 << 16
     return info

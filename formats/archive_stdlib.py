@@ -5,8 +5,9 @@ from __future__ import annotations
 import stat
 import tarfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from mangacolor.formats.archive_libarchive import list_other
@@ -16,46 +17,52 @@ from mangacolor.formats.archive_members import (
     Member,
     check_count,
     encrypted,
+    is_hidden_picture,
     list_as_far_as_it_goes,
     size_trouble,
     zip_time,
 )
+from mangacolor.formats.entry_names.stored import StoredName
+from mangacolor.formats.entry_names.zip_directory import open_zip
 from mangacolor.formats.limits import Limits
-from mangacolor.formats.name_encoding import guess_encoding
+from mangacolor.formats.sniff import HEAD
 
-_UTF_8 = 0x800  # flag of an entry: its name is UTF-8
 CUT_ZIP = "cut zip"  # the kind of a ZIP without its directory
 
 
 def list_zip(path: Path, limits: Limits) -> Listing:
     """The entries by the directory at a ZIP's end; without it, by their own headers."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            infos, comment = archive.infolist(), archive.comment
+        with open_zip(path) as (archive, names):
+            comment = archive.comment
+            check_count(path, len(names), limits)
+            infos = zip(archive.infolist(), names, strict=True)
+            members = tuple(_zip_member(archive, index, *entry, limits) for index, entry in enumerate(infos))
     except zipfile.BadZipFile as error:
         return _list_cut_zip(path, limits, error)
-    members = tuple(
-        Member(index, name, info.file_size, info.date_time, info.is_dir(), _zip_trouble(info, limits))
-        for index, (info, name) in enumerate(zip(infos, _names(infos), strict=True))
-    )
     files = [member for member in members if not member.folder]
     if files and all(member.trouble == ENCRYPTED for member in files):
         raise encrypted(path)
     return Listing(members, comment=comment)
 
 
-def _names(infos: Sequence[zipfile.ZipInfo]) -> list[str]:
-    """The entries' names. Of those that do not say that they are UTF-8, ``zipfile`` took code page 437."""
-    stored = {info.filename: info.filename.encode("cp437") for info in infos if not info.flag_bits & _UTF_8}
-    encoding = guess_encoding([name for name in stored.values() if not name.isascii()])
-    return [
-        info.filename if info.flag_bits & _UTF_8 else stored[info.filename].decode(encoding) for info in infos
-    ]
+def _zip_member(
+    archive: zipfile.ZipFile, index: int, info: zipfile.ZipInfo, name: StoredName, limits: Limits
+) -> Member:
+    trouble = _zip_trouble(info, limits)
+
+    def head() -> bytes:
+        with archive.open(info) as file:
+            return file.read(HEAD)
+
+    picture = not trouble and info.file_size > 0 and is_hidden_picture(name.text, head)
+    stored = None if name.is_plain else name
+    return Member(index, name.text, info.file_size, info.date_time, info.is_dir(), trouble, stored, picture)
 
 
 def read_zip(path: Path, member: Member, limit: int) -> bytes:
     """At most ``limit`` bytes of an entry."""
-    with zipfile.ZipFile(path) as archive, archive.open(archive.infolist()[member.index]) as file:
+    with open_zip(path) as (archive, _), archive.open(archive.infolist()[member.index]) as file:
         return file.read(limit)
 
 
@@ -102,7 +109,7 @@ def read_tar(path: Path, member: Member, limit: int) -> bytes:
 
 
 def _tar_members(path: Path, limits: Limits) -> Iterator[Member]:
-    with tarfile.open(path) as archive:
+    with tarfile.open(path, encoding="utf-8", errors="surrogateescape") as archive:
         for index, info in enumerate(archive):
             check_count(path, index, limits)
             trouble = None
@@ -112,10 +119,19 @@ def _tar_members(path: Path, limits: Limits) -> Iterator[Member]:
                 trouble = "it is a device"
             else:
                 trouble = size_trouble(info.size, info.size, limits)
-            yield Member(index, info.name, info.size, zip_time(info.mtime), info.isdir(), trouble)
+            raw = info.name.encode("utf-8", "surrogateescape")
+            stored = None if raw.isascii() else StoredName(raw, utf_8="path" in info.pax_headers)
+            time, head = zip_time(info.mtime), partial(_tar_head, archive, info)
+            picture = not trouble and info.size > 0 and is_hidden_picture(info.name, head)
+            yield Member(index, info.name, info.size, time, info.isdir(), trouble, stored, picture)
         # tarfile takes a damaged header for the end; the real end is a block of zeros.
         assert archive.fileobj is not None
         archive.fileobj.seek(archive.offset)
         block = archive.fileobj.read(tarfile.BLOCKSIZE)
         if block != bytes(tarfile.BLOCKSIZE):
             raise EOFError("a header is damaged" if block else "the end of the file is missing")
+
+
+def _tar_head(archive: tarfile.TarFile, info: tarfile.TarInfo) -> bytes:
+    file = archive.extractfile(info)
+    return file.read(HEAD) if file is not None else b""

@@ -20,6 +20,7 @@ from mangacolor.formats.archive_members import (
     reason,
 )
 from mangacolor.formats.archive_stdlib import CUT_ZIP, list_tar, list_zip, read_tar, read_zip
+from mangacolor.formats.entry_names.encoding import guess_encoding
 from mangacolor.formats.limits import Limits
 
 _BETTER_COPY: Final = "Get a better copy of the archive, or unpack it and colour the folder."
@@ -83,15 +84,17 @@ def comic_suffixes() -> list[str]:
     return [row.suffixes[0].removeprefix(".").upper() for row in ARCHIVE_KINDS if row.suffixes]
 
 
-def list_archive(path: Path, kind: str, limits: Limits) -> Listing:
+def list_archive(path: Path, kind: str, limits: Limits, encoding: str | None = None) -> Listing:
     """List an archive of ``kind`` (as ``archive_kind`` names it).
 
-    A damaged one is listed as far as it goes. Raises ``InputError`` if it cannot be opened at all, is
-    encrypted as a whole or breaks ``limits``.
+    ``encoding``: the codec of names that do not say how they are written; None guesses it. A damaged
+    archive is listed as far as it goes. Raises ``InputError`` if it cannot be opened at all, is encrypted
+    as a whole or breaks ``limits``.
     """
     with _opened(path):
         listing = _row(kind).list(path, limits)
     _check_limits(path, listing.members, limits)
+    listing = _read_names(listing, encoding)
     return listing if listing.kind else replace(listing, kind=kind)
 
 
@@ -116,6 +119,23 @@ def read_member(path: Path, kind: str, member: Member, limit: int) -> bytes:
             f"{where}: unpacks to more than the limit of {limit:,} bytes", "Raise --max-entry-size."
         )
     return data
+
+
+def _read_names(listing: Listing, asked: str | None) -> Listing:
+    """The listing with every name that had to be guessed read with one codec, ``asked`` or the best guess."""
+    guessed = [m.stored.raw for m in listing.members if m.stored is not None and m.stored.is_guessed]
+    if not guessed:
+        return listing
+    codec = asked or guess_encoding(guessed)
+    members = tuple(_with_codec(member, codec) for member in listing.members)
+    return replace(listing, members=members, encoding=None if asked or codec == "utf_8" else codec)
+
+
+def _with_codec(member: Member, codec: str) -> Member:
+    if member.stored is None or not member.stored.is_guessed:
+        return member
+    stored = replace(member.stored, codec=codec)
+    return replace(member, name=stored.text, stored=stored)
 
 
 def _row(kind: str) -> ArchiveKind:

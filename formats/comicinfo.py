@@ -7,7 +7,7 @@ the parser reports. Schema: https://anansi-project.github.io/docs/comicinfo/sche
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -48,10 +48,11 @@ def direction(data: bytes) -> Direction | None:
     return None
 
 
-def update(data: bytes, sizes: Mapping[int, Size]) -> bytes:
+def update(data: bytes, sizes: Mapping[int, Size], gone: Collection[int] = ()) -> bytes:
     """The file with ``BlackAndWhite`` set to No, a note, and page sizes where there were some.
 
-    ``sizes`` maps a page's index, from 0 in reading order, to its width, height and bytes. A file that
+    ``sizes`` maps a page's index, from 0 in reading order, to its width, height and bytes. ``gone``: pages
+    that are there no more, so that those behind them count from a smaller number. A file that
     is no well-formed ComicInfo in an ASCII-compatible encoding comes back unchanged.
     """
     edits: list[tuple[int, int, bytes]] = []
@@ -63,8 +64,18 @@ def update(data: bytes, sizes: Mapping[int, Size]) -> bytes:
             else:
                 edits.append((element.inside, element.close, b"No"))
         elif element.name == "Page":
-            tag = data[element.start : element.inside]
-            edits.append((element.start, element.inside, _with_size(tag, element.attributes, sizes)))
+            index = element.attributes.get("Image", "")
+            number = int(index) if index.isdecimal() else -1
+            if number in gone:
+                edits.append((element.start, element.end, b""))
+            else:
+                tag = _with_size(data[element.start : element.inside], sizes.get(number))
+                tag = _renumbered(tag, number - sum(other < number for other in gone)) if gone else tag
+                edits.append((element.start, element.inside, tag))
+        elif element.name == "PageCount" and gone:
+            count = data[element.inside : element.close].strip()
+            if count.isdigit():
+                edits.append((element.inside, element.close, b"%d" % max(0, int(count) - len(gone))))
     edits += _note(data, elements)
     for start, end, text in sorted(edits, reverse=True):
         data = data[:start] + text + data[end:]
@@ -88,14 +99,19 @@ def _note(data: bytes, elements: list[_Element]) -> list[tuple[int, int, bytes]]
     return [(at, at, b"\n  <Notes>" + text + b"</Notes>")]
 
 
-def _with_size(tag: bytes, attributes: Mapping[str, str], sizes: Mapping[int, Size]) -> bytes:
-    index = attributes.get("Image", "")
-    if not index.isdecimal() or int(index) not in sizes:
-        return tag
-    for name, value in zip((b"ImageWidth", b"ImageHeight", b"ImageSize"), sizes[int(index)], strict=True):
-        replacement = b'\\g<1>"%d"' % value
-        tag = re.sub(rb"(\s" + name + rb"\s*=\s*)(\"[^\"]*\"|'[^']*')", replacement, tag)
+def _with_size(tag: bytes, size: Size | None) -> bytes:
+    for name, value in zip((b"ImageWidth", b"ImageHeight", b"ImageSize"), size or (), strict=bool(size)):
+        tag = _with_number(tag, name, value)
     return tag
+
+
+def _renumbered(tag: bytes, number: int) -> bytes:
+    return tag if number < 0 else _with_number(tag, b"Image", number)
+
+
+def _with_number(tag: bytes, name: bytes, value: int) -> bytes:
+    """A tag with the value of an attribute changed, if it has that attribute."""
+    return re.sub(rb"(\s" + name + rb"\s*=\s*)(\"[^\"]*\"|'[^']*')", b'\\g<1>"%d"' % value, tag)
 
 
 class _RefusedError(Exception):

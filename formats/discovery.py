@@ -15,16 +15,16 @@ from mangacolor.formats import comicinfo
 from mangacolor.formats.archive_out import Extra
 from mangacolor.formats.archives import comic_suffixes
 from mangacolor.formats.containers import (
-    Opened,
-    OutputFormat,
+    UNREAD_BOOKS,
     container_kind,
-    container_suffixes,
     folder_container,
     open_container,
     output_name,
 )
+from mangacolor.formats.entry_names.encoding import check_encoding
 from mangacolor.formats.limits import DEFAULT_LIMITS, Limits
 from mangacolor.formats.names import STATE_FOLDER, check_clashes, is_litter, natural_key, readable
+from mangacolor.formats.opened import Opened, OutputFormat, container_suffixes
 from mangacolor.formats.outputs.names import OutputNames, Wish, by_precedence
 from mangacolor.formats.outputs.planned import Output, stamp_of, stamp_of_all
 from mangacolor.formats.sniff import IMAGE_SUFFIXES, image_kind, read_head
@@ -48,7 +48,11 @@ class Plan:
 
 
 def discover(
-    inputs: Sequence[Path], out: Path, form: OutputFormat = "same", limits: Limits = DEFAULT_LIMITS
+    inputs: Sequence[Path],
+    out: Path,
+    form: OutputFormat = "same",
+    limits: Limits = DEFAULT_LIMITS,
+    encoding: str | None = None,
 ) -> Plan:
     """Find the chapters of ``inputs`` and plan every output's name relative to ``out``.
 
@@ -56,17 +60,19 @@ def discover(
     goes to ``OUT/<its name>``. A folder that holds pictures is one chapter, named by its output folder
     (``.`` for OUT itself); an archive, EPUB or PDF is one, named by its output file; pictures given
     one by one form one. ``form`` is ``--format``: with an archive as output the chapter has a
-    ``container``. An archive that cannot be read fails as a page of its own where it is not the only
-    input.
+    ``container``. ``encoding`` is ``--names-encoding``. An archive that cannot be read fails as a page of
+    its own where it is not the only input.
 
     Members of a tree whose outputs would have one name (compared without case and in NFC) are kept apart, as
-    ``outputs.names`` says. Raises ``UsageError`` if OUT is an input or the outputs of two inputs that were
-    named clash, ``InputError`` if an input does not exist, cannot be read or holds no page.
+    ``outputs.names`` says. Raises ``UsageError`` if OUT is an input, ``encoding`` is none or the outputs of
+    two named inputs clash, ``InputError`` if an input does not exist, cannot be read or holds no page.
     """
     roots = [_absolute(path) for path in inputs]
     if not roots:
         raise UsageError("no input given", "Name a folder of images, an archive or an image.")
-    collector = _Collector(out.resolve(), len(roots) > 1, form, limits)
+    if encoding is not None:
+        check_encoding(encoding)
+    collector = _Collector(out.resolve(), len(roots) > 1, form, limits, encoding)
     for root in roots:
         _check_input(root, collector.out)
     for root in dict.fromkeys(roots):
@@ -116,8 +122,11 @@ class _Folder:
 class _Collector:
     """Collects what inputs hold, names it, and makes chapters of it."""
 
-    def __init__(self, out: Path, several: bool, form: OutputFormat, limits: Limits) -> None:
-        self.out, self.several, self.form, self.limits = out, several, form, limits
+    def __init__(
+        self, out: Path, several: bool, form: OutputFormat, limits: Limits, encoding: str | None
+    ) -> None:
+        self.out, self.several, self.form = out, several, form
+        self.limits, self.encoding = limits, encoding
         self.found: list[_Found] = []
         self.names = OutputNames(out, several)
         self.chapters: list[Chapter] = []
@@ -193,7 +202,7 @@ class _Collector:
     def _add_container(self, found: _Found) -> None:
         file, place = found.file, found.place
         try:
-            opened = open_container(file, found.kind, place, self.form, self.limits)
+            opened = open_container(file, found.kind, place, self.form, self.limits, self.encoding)
         except InputError as error:
             if found.root == file and not self.several:
                 raise
@@ -339,5 +348,7 @@ def _kind(file: Path, named: bool) -> tuple[str, str]:
         return "container", kind
     if suffix in IMAGE_SUFFIXES:
         return "image", ""
+    if suffix in UNREAD_BOOKS:
+        return "container", "unread"
     # A compressed file of its own may be anything; only its content could say that it is a comic.
     return ("container", "zip") if suffix in container_suffixes() - {".gz", ".bz2", ".xz"} else ("other", "")

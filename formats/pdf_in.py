@@ -43,10 +43,10 @@ def read_page(path: Path, index: int, max_pixels: int) -> bytes:
             page = document[index]
             picture = scanned_picture(page)
             if picture is None:
-                return _render(page, max_pixels, "PNG")
+                return _render(page, where, max_pixels, "PNG")
             jpeg = bytes(picture.get_data(decode_simple=False))
-            _check_size(picture.get_px_size(), max_pixels)
-            return jpeg if shows_the_same(page, picture, jpeg) else _render(page, max_pixels, "JPEG")
+            _check_size(picture.get_px_size(), where, max_pixels)
+            return jpeg if shows_the_same(page, picture, jpeg) else _render(page, where, max_pixels, "JPEG")
     except InputError as error:
         raise PageError(error.message, error.remedy) from error
     except (PageError, MemoryError):
@@ -85,21 +85,21 @@ def _suffix(document: Any, index: int) -> str:
         return ".png"
 
 
-def _render(page: Any, max_pixels: int, form: Literal["JPEG", "PNG"]) -> bytes:
+def _render(page: Any, where: str, max_pixels: int, form: Literal["JPEG", "PNG"]) -> bytes:
     points = max(page.get_size())
     scale = scan_density(page) or min(max(points * _DPI / 72, _SIDES[0]), _SIDES[1]) / points
     width, height = page.get_size()
-    _check_size((width * scale, height * scale), max_pixels)
+    _check_size((width * scale, height * scale), where, max_pixels)
     target = io.BytesIO()
     quality = {"quality": 95, "subsampling": 0} if form == "JPEG" else {"compress_level": 1}
     PillowImage.fromarray(rendered(page, scale)).save(target, form, **quality)
     return target.getvalue()
 
 
-def _check_size(size: tuple[float, float], max_pixels: int) -> None:
+def _check_size(size: tuple[float, float], where: str, max_pixels: int) -> None:
     width, height = size
     if width * height > max_pixels:
         raise PageError(
-            f"a page of {width:.0f}×{height:.0f} pixels is over the limit of {max_pixels:,}",
+            f"{where}: {width:.0f}×{height:.0f} pixels, over the limit of {max_pixels:,}",
             "Raise the limit with --max-pixels if you trust this file.",
         )

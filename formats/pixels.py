@@ -15,12 +15,14 @@ from mangacolor.core.errors import PageError
 from mangacolor.core.types import Image
 from mangacolor.formats import integrity
 from mangacolor.formats.plugins import plugin_format, unread_kind
-from mangacolor.formats.sniff import HEAD
+from mangacolor.formats.sniff import HEAD, image_kind
 from mangacolor.formats.srgb import to_srgb
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM")
 NO_LIMIT: Final = 2**62
 _ORIENTATION: Final = 0x0112
+_BETTER_COPY: Final = "Open and save it again with an image editor, or get a better copy of this page."
+_SUBFILE: Final = 254  # TIFF 6.0's NewSubfileType, of which bit 0 is a reduced version of another picture
 _TURNS: Final[dict[int, Callable[[Image], Image]]] = {  # EXIF 2.32, section 4.6.4
     2: lambda pixels: pixels[:, ::-1],
     3: lambda pixels: pixels[::-1, ::-1],
@@ -62,6 +64,9 @@ def decode_picture(data: bytes, name: str, max_pixels: int) -> Picture:
     """
     if not data:
         raise PageError(f"{name}: the file is empty (0 bytes)", "Get a complete copy of this page.")
+    unread = unread_kind(data, name)
+    if unread is not None:
+        raise unread
     allow_pixels(max_pixels)
     try:
         return _decode(data, name, max_pixels)
@@ -70,14 +75,18 @@ def decode_picture(data: bytes, name: str, max_pixels: int) -> Picture:
     except (PillowImage.DecompressionBombError, PillowImage.DecompressionBombWarning) as error:
         raise _too_large(name, "more pixels than allowed", max_pixels) from error
     except UnidentifiedImageError as error:
-        raise unread_kind(data, name) or PageError(
+        if image_kind(data[:HEAD]) is not None:
+            raise PageError(
+                f"{name}: cannot be decoded (damaged: only its beginning is a picture's)", _BETTER_COPY
+            ) from error
+        raise PageError(
             f"{name}: not a picture in a format that mangacolor reads",
             "Convert it to PNG, or take it out of the chapter.",
         ) from error
     except Exception as error:  # a decoder fed with hostile bytes raises anything at all
         raise PageError(
-            f"{name}: cannot be decoded ({_reason(error)})",
-            "Open and save it again with an image editor, or get a better copy of this page.",
+            f"{name}: cannot be decoded ({_reason(error, data)})",
+            _BETTER_COPY,
         ) from error
 
 
@@ -95,6 +104,10 @@ def _decode(data: bytes, name: str, max_pixels: int) -> Picture:
         width, height = image.size
         if width * height > max_pixels:
             raise _too_large(name, f"{width}×{height} pixels", max_pixels)
+        if image.format == "TIFF" and image.tag_v2.get(_SUBFILE, 0) & 1:  # type: ignore[attr-defined]
+            raise PageError(
+                f"{name}: its first picture is a thumbnail, as in camera raw files", "Convert it to PNG."
+            )
         kind = "JPEG" if image.format == "MPO" else str(image.format)
         mode, bits = image.mode, _bits(image)
         frames = int(getattr(image, "n_frames", 1)) if kind in ("GIF", "WEBP", "TIFF", "PNG", "AVIF") else 1
@@ -181,5 +194,7 @@ def _too_large(name: str, size: str, max_pixels: int) -> PageError:
     )
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception, data: bytes) -> str:
+    if plugin_format(data[:HEAD]):  # what plug-ins say is about their own building
+        return "damaged, or of a kind that its decoder does not know"
     return str(error).strip().partition("\n")[0].strip().rstrip(".") or type(error).__name__

@@ -11,7 +11,13 @@ from mangacolor.formats.sniff import HEAD, image_kind
 
 # Kind of picture (as ``sniff`` tells it): Pillow's name of the format, and the module that reads it.
 _PLUGINS: Final = {"jxl": ("JXL", "pillow_jxl"), "heif": ("HEIF", "pillow_heif")}
-_NAMES: Final = {"jxl": "JPEG XL", "heif": "HEIC", "jxr": "JPEG XR"}
+_NAMES: Final = {
+    "jxl": "JPEG XL",
+    "heif": "HEIC",
+    "jxr": "JPEG XR",
+    "psd": "Photoshop",
+    "raw": "camera raw",
+}
 
 
 def plugin_format(head: bytes) -> tuple[str, ...]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final
 
 HEAD: Final = 512  # bytes that are enough for every signature, here and in ``archives`` ("ustar" sits at 257)
 
-IMAGE_SUFFIXES: Final = frozenset(
-    ".png .jpg .jpeg .jpe .jfif .webp .tif .tiff .bmp .gif .avif .jp2 .j2k .ppm .pgm .pbm .pnm".split()  # noqa: SIM905
-) | {".jxl", ".heic", ".heif", ".hif", ".jxr", ".wdp", ".hdp"}  # read with plug-ins, or named
+_READ: Final = (
+    ".png .jpg .jpeg .jpe .jfif .webp .tif .tiff .bmp .gif .avif .jp2 .j2k .j2c .jpx .jpf .ppm .pgm .pbm .pnm"
+)
+# Read with plug-ins, or named: what some reader or other shows as a page.
+_NAMED: Final = (
+    ".jxl .heic .heif .hif .jxr .wdp .hdp .psd .psb .tga .pcx .pam .jb2 .dng .cr2 .cr3 .nef .arw .orf .rw2"
+)
+IMAGE_SUFFIXES: Final = frozenset(f"{_READ} {_NAMED}".split())
 
 _IMAGES: Final = (
     (b"\x89PNG\r\n\x1a\n", "png"),
@@ -17,6 +23,10 @@ _IMAGES: Final = (
     (b"GIF87a", "gif"),
     (b"GIF89a", "gif"),
     (b"BM", "bmp"),
+    (b"8BPS", "psd"),
+    (b"II*\0\x10\0\0\0CR", "raw"),  # Canon's, a TIFF but for its pictures
+    (b"IIRO", "raw"),
+    (b"IIU\0", "raw"),
     (b"II*\0", "tiff"),
     (b"MM\0*", "tiff"),
     (b"II+\0", "tiff"),
@@ -29,6 +39,9 @@ _IMAGES: Final = (
 )
 
 
+_PPM: Final = re.compile(rb"P[1-6](#|[ \t\r\n]+[#0-9])")
+
+
 def image_kind(head: bytes) -> str | None:
     """The picture format of a file that starts with ``head``, or None."""
     for signature, kind in _IMAGES:
@@ -38,9 +51,7 @@ def image_kind(head: bytes) -> str | None:
         return "webp"
     if head[4:8] == b"ftyp":
         return _of_brands(head[8:12], head[16:64])
-    if head[:1] == b"P" and head[1:2] in b"123456" and head[2:3] in b" \t\r\n#":
-        return "ppm" if len(head) > 3 else None
-    return None
+    return "ppm" if _PPM.match(head) else None
 
 
 def read_head(path: Path) -> bytes:
@@ -54,6 +65,8 @@ def _of_brands(main: bytes, others: bytes) -> str | None:
         return "avif"
     if main in (b"mif1", b"msf1"):  # any picture: the other brands say which
         return "avif" if b"avif" in others else "heif"
+    if main == b"crx ":
+        return "raw"
     return "heif" if main in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx") else None
 
 

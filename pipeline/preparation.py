@@ -68,7 +68,8 @@ def make_plan(
     check_device_name(options.device)
     if run_options.cluster:
         options = _with_absolute_paths(options)
-    discovered = discover(inputs, out, run_options.output_form, limits_of(options, run_options))
+    limits = limits_of(options, run_options)
+    discovered = discover(inputs, out, run_options.output_form, limits, run_options.names_encoding)
     graph.check(options, discovered.chapters)
     edited = with_edits(discovered.chapters, run_options.edits, State(out))
     wished = with_wishes(edited, run_options.color_pages, run_options.copy_pages)
@@ -97,7 +98,7 @@ def make_job(plan: WorkPlan, cancel: CancelToken) -> Job:
         plan.planned,
         keep=run_options.keep,
         force=run_options.force,
-        fill_in=run_options.on_error == "copy",
+        on_error=run_options.on_error,
         independent=run_options.pages is not None,
         cost=lambda source: weigh(source, options, run_options.memory),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mangacolor.core.settings import Options
+from mangacolor.core.settings import OnError, Options
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.stages.graph import Graph, Selection
 
@@ -26,7 +26,7 @@ class Job:
     planned: frozenset[str] = frozenset()
     keep: bool = False
     force: bool = False
-    fill_in: bool = False  # --on-error copy
+    on_error: OnError = "copy"
     independent: bool = False
     hands_back: bool = False
     cost: Callable[[bytes], int] = len  # bytes of memory that a page takes, from its file

@@ -211,9 +211,9 @@ class Engine:
                 return False
             self._lanes.submit(task, Step.COMMIT, commit_page)
             return True
-        if state.outcome == "failed" and self._job.fill_in and task.spec.output is not None:
+        if state.outcome == "failed" and task.spec.output is not None:
             state.committing = True
-            if state.source and not task.spec.chapter.container:  # an archive takes those from its source
+            if not task.spec.chapter.container:  # an archive takes such pages from its source
                 self._lanes.submit(task, Step.COMMIT, commit_failed_page)
                 return True
         return False

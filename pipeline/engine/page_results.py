@@ -89,9 +89,14 @@ def _finished_file(task: PageTask) -> Artifact:
 
 
 def commit_failed_page(task: PageTask) -> None:
-    """[lane] Put the page as it came in the place of the one that failed."""
-    if task.spec.output is not None:
+    """[lane] Put the page as it came in the place of the one that failed, or take away what stands there."""
+    if task.spec.output is None:
+        return
+    was_read = bool(task.state.keys)
+    if was_read and task.spec.job.on_error == "copy":
         task.spec.output.commit_failed(task.state.source)
+    else:
+        task.spec.output.drop_stand_in()
 
 
 def came_coloured(task: PageTask) -> bool:

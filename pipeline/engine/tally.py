@@ -90,8 +90,8 @@ class Tally:
             self.end_for(error)
         elif error is not None:
             self.end_for(OutputError(f"{name}: cannot be packed: {error}", BUG))
-        for page in left_out or ():
-            self.emit(Warned(name, "", f"{page} is left out: it can neither be coloured nor read"))
+        for sentence in packing.told(tuple(left_out or ())) if error is None else ():
+            self.emit(Warned(name, "", sentence))
 
     def summary(self, pages: int) -> RunDone:
         """How it went. Raises the error that ended the run."""

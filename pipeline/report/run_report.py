@@ -51,6 +51,7 @@ class Summary:
     seconds: float
     pages: int
     failures: tuple[Failure, ...] = ()
+    notes: tuple[str, ...] = ()  # what was found in the inputs
     details: tuple[Detail, ...] = ()
 
 
@@ -82,7 +83,7 @@ def write_report(
     html = text.substitute(
         title=escape(f"mangacolor: {state.out.name}"),
         subtitle=escape(_subtitle(entries, summary)),
-        summary=_failures(summary) + _details(summary) + _stage_table(entries),
+        summary=_failures(summary) + _details(summary) + _notes(summary) + _stage_table(entries),
         contents=_contents(entries),
         pages="\n".join(
             _page(state, entry, read, number, sizes(len(entries)), graph)
@@ -123,6 +124,12 @@ def _details(summary: Summary | None) -> str:
     """Every page that was copied, left or moved aside, and why."""
     lines = detail_lines(summary.details, most=None) if summary is not None else []
     return "".join(f"<p>{escape(line.strip())}</p>" for line in lines)
+
+
+def _notes(summary: Summary | None) -> str:
+    notes = summary.notes if summary is not None else ()
+    rows = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    return f"<h2>Of the inputs</h2><ul>{rows}</ul>" if rows else ""
 
 
 def _stage_table(entries: Sequence[Entry]) -> str:

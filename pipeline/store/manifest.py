@@ -165,6 +165,13 @@ class Manifest:
                 temporary.replace(path)
         return self._confirm(Entry(name, name, key, digest, 0, 0, outcome))
 
+    def remove(self, entry: Entry) -> None:
+        """Remove a file from OUT if it still is the one that was recorded."""
+        path = self._out / entry.file
+        with output_errors(path):
+            if path.is_file() and file_sha256(path) == entry.sha256:
+                path.unlink()
+
     def forget(self, page: str) -> None:
         """Record that a page's file has been taken away."""
         self._append({"forget": page})

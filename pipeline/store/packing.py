@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from mangacolor.core.atomic import output_errors
+from mangacolor.core.settings import OnError
 from mangacolor.core.types import Container
 from mangacolor.pipeline.store.keys import digest
 from mangacolor.pipeline.store.layout import State
-from mangacolor.pipeline.store.manifest import Entry, Manifest
+from mangacolor.pipeline.store.manifest import Entry, Manifest, file_sha256
+
+_LISTED: Final = 10  # pages that a message names
 
 
 @dataclass(slots=True)
@@ -23,7 +28,7 @@ class Packing:
     manifest: Manifest
     missing: int  # pages that have not ended yet
     whole: bool = True  # False with --pages: then there is nothing to pack
-    fill_in: bool = False  # --on-error copy: failed pages go in as they came
+    on_error: OnError = "copy"
     force: bool = False
     entries: dict[str, Entry] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
@@ -42,10 +47,28 @@ class Packing:
         """Why the archive cannot be written, or nothing."""
         if not self.whole:
             return f"not packed, since not all of its pages were asked for; they are in {self.folder}"
-        if self.failed and (not self.fill_in or not self.entries):
-            pages = "1 page" if len(self.failed) == 1 else f"{len(self.failed)} pages"
-            return f"not written, because {pages} failed; --on-error copy packs such pages as they came"
+        if self.failed and not self.entries:
+            return "not written, because none of its pages could be done"
+        if self.failed and self.on_error == "fail":
+            return f"not written, because {_pages(len(self.failed))} failed (--on-error fail)"
         return ""
+
+    def told(self, left_out: Sequence[str]) -> list[str]:
+        """What to say of an archive that is not as it should be, without the pages ``left_out``."""
+        as_they_came = [page for page in self.container.pages if page in self.failed and page not in left_out]
+        sentences = []
+        if as_they_came:
+            sentences.append(f"holds failed pages as they came: {self._listed(as_they_came)}")
+        if left_out:
+            why = "--on-error skip" if self.on_error == "skip" else "it cannot go in as it came"
+            sentences.append(f"left out ({why}): {self._listed(left_out)}")
+        return sentences
+
+    def _listed(self, pages: Sequence[str]) -> str:
+        short = [page.removeprefix(f"{self.container.name}/") for page in pages]
+        return ", ".join(short[:_LISTED]) + (
+            f" and {len(short) - _LISTED} more" if len(short) > _LISTED else ""
+        )
 
     @property
     def is_left(self) -> bool:
@@ -59,20 +82,28 @@ class Packing:
     def pack(self) -> tuple[str, ...]:
         """[lane] Write the archive in one step, unless it is there already.
 
-        Returns the pages left out because their source cannot be read. Raises ``OutputError``.
+        Returns what is left out of it. Raises ``OutputError``.
         """
         name = self.container.name
         pages = [f"{page} {entry.sha256}" for page, entry in sorted(self.entries.items())]
-        key = digest([repr(self.container), *pages])
-        if self.manifest.finished(name, key):
+        skipped = sorted(self.failed) if self.on_error == "skip" else []
+        key = digest([repr(self.container), *pages, *(f"without {page}" for page in skipped)])
+        there = self.manifest.finished(name, key)
+        if there is not None and not self.failed:
             return ()
         temporary = self.state.scratch / f".{secrets.token_hex(8)}.tmp"
         try:
             with output_errors(self.state.out / name):
                 files = {page: self.state.out / entry.file for page, entry in self.entries.items()}
-                left_out = self.container.pack(files, temporary)
-                self.manifest.adopt(name, temporary, key=key, outcome="packed")
+                left_out = self.container.pack(files, temporary, skipped)
+                # What came of failed pages is no part of the key: only the bytes tell.
+                if there is None or file_sha256(temporary) != there.sha256:
+                    self.manifest.adopt(name, temporary, key=key, outcome="packed")
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
         return left_out
+
+
+def _pages(count: int) -> str:
+    return "1 page" if count == 1 else f"{count} pages"

@@ -73,6 +73,12 @@ class PageOutput:
         """Put the page as it came in the place of the one that failed; the next run tries again."""
         return self.look() or self._write(self.page.name, source, "failed", "failed")
 
+    def drop_stand_in(self) -> None:
+        """Remove what an earlier run put in the place of this page when it failed."""
+        entry = self.manifest.entry(self.page.name)
+        if entry is not None and entry.outcome == "failed":
+            self.manifest.remove(entry)
+
     def _write_sourced(
         self,
         file: str,
@@ -91,7 +97,11 @@ class PageOutput:
 
     def _write(self, file: str, data: bytes, key: str, outcome: str, **about: Any) -> Entry:
         place = f"{STATE_FOLDER}/finished/{file}" if self.container else file
-        return self.manifest.commit(self.page.name, place, data, key=key, outcome=outcome, **about)
+        before = self.manifest.entry(self.page.name)
+        entry = self.manifest.commit(self.page.name, place, data, key=key, outcome=outcome, **about)
+        if before is not None and before.outcome == "failed" and before.file != place:
+            self.manifest.remove(before)  # a stand-in of another suffix
+        return entry
 
     def _renamed(self, suffix: str) -> str:
         """The page's name where its format could not hold it."""

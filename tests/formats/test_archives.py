@@ -7,7 +7,6 @@ import os
 import pickle
 import stat
 import tarfile
-import warnings
 import zipfile
 from pathlib import Path
 
@@ -217,24 +216,6 @@ def test_a_damaged_entry_fails_its_page_only(tmp_path: Path) -> None:
     assert first.source.read() == png(1)
     with pytest.raises(PageError, match=r"2\.png.*cannot be unpacked"):
         second.source.read()
-
-
-def test_names_twice_and_names_that_differ_by_case(tmp_path: Path) -> None:
-    path = tmp_path / "x.cbz"
-    with zipfile.ZipFile(path, "w") as archive, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for name, value in (("1.png", 1), ("A.png", 2), ("a.png", 3), ("1.png", 4)):
-            archive.writestr(name, png(value))
-    pages = only(plan_of(path)).pages
-    assert len({page.name.casefold() for page in pages}) == 4
-    assert [page.source.read() for page in pages if page.name.lower() == "x.cbz/a.png"]
-    failing = []
-    for page in pages:
-        try:
-            page.source.read()
-        except PageError as error:
-            failing.append(error.message)
-    assert len(failing) == 1 and "same name" in failing[0]
 
 
 def test_litter_is_carried_but_is_no_page(tmp_path: Path) -> None:

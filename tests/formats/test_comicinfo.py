@@ -143,3 +143,11 @@ def test_the_result_is_a_comicinfo_and_all_other_elements_are_byte_equal(
         if name not in ("BlackAndWhite", "Notes", "Pages"):
             assert changed.count(part.encode()) == 1, name
     assert b'ImageWidth="1600"\n ImageSize = "123456"/><Page Image=\'1\'></Page>' in changed
+
+
+def test_pages_behind_one_that_is_left_out_count_from_a_smaller_number() -> None:
+    pages = [b'<Page Image="%d" ImageSize="%d"/>' % (n, n + 1) for n in range(3)]
+    frame = b"<ComicInfo><PageCount>%d</PageCount><Pages>%s</Pages>"
+    frame += b"<Notes>Coloured by mangacolor.</Notes></ComicInfo>"
+    changed = comicinfo.update(frame % (3, b"".join(pages)), {0: (1, 1, 10), 2: (1, 1, 30)}, gone=[1])
+    assert changed == frame % (2, b'<Page Image="0" ImageSize="10"/><Page Image="1" ImageSize="30"/>')

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mangacolor.formats.epub_pictures import parse_xml, shown_pictures
+from mangacolor.core.errors import PageError
+from mangacolor.formats.epub.pictures import Book, parse_xml, shown_pictures
 from mangacolor.tests.helpers.archives import make_zip, only, plan_of, png
 
 HTML = '<html xmlns="http://www.w3.org/1999/xhtml"><head>{head}</head><body>{body}</body></html>'
@@ -18,7 +19,7 @@ HTML = '<html xmlns="http://www.w3.org/1999/xhtml"><head>{head}</head><body>{bod
 def shown(body: str, head: str = "", **files: str) -> list[str] | None:
     entries = {"OEBPS/text/p.xhtml": HTML.format(head=head, body=body).encode()}
     entries |= {f"OEBPS/{name.replace('__', '/').replace('_', '.')}": t.encode() for name, t in files.items()}
-    return shown_pictures("OEBPS/text/p.xhtml", entries.get)
+    return shown_pictures("OEBPS/text/p.xhtml", Book(entries.get))
 
 
 WAYS = {
@@ -32,7 +33,7 @@ WAYS = {
     "shorthand": '<div style="background: white url(../i/1.png) no-repeat center/cover"></div>',
     "image-set": "<div style=\"background-image: image-set('../i/1.png' 1x, '../i/0.png' 2x)\"></div>",
     "object for readers without": '<object data="../i/none.swf"><img src="../i/1.png"/></object>',
-    "escaped": '<img src="../i/%31.png#top"/>',
+    "escaped": '<img src="../i/%31.png?size=2#top"/>',
     "named characters": '<p>one&nbsp;two &copy;</p><img src="../i/1.png"/>',
 }
 
@@ -56,9 +57,9 @@ def test_an_object_shows_a_picture_or_a_document_of_its_own() -> None:
         "a.svg": b'<svg xmlns="http://www.w3.org/2000/svg"><image href="2.png"/></svg>',
         "1.png": png(1),
     }
-    assert shown_pictures("p.xhtml", entries.get) == ["2.png", "1.png"]
-    assert shown_pictures("a.svg", entries.get) == ["2.png"]
-    assert shown_pictures("1.png", entries.get) == ["1.png"]
+    assert shown_pictures("p.xhtml", Book(entries.get)) == ["2.png", "1.png"]
+    assert shown_pictures("a.svg", Book(entries.get)) == ["2.png"]
+    assert shown_pictures("1.png", Book(entries.get)) == ["1.png"]
 
 
 SHEETS = {
@@ -111,12 +112,21 @@ def test_imported_sheets_are_followed_and_circles_end() -> None:
 
 
 def test_what_is_no_document_is_named(tmp_path: Path) -> None:
-    assert shown_pictures("gone.xhtml", lambda _name: None) is None
+    assert shown_pictures("gone.xhtml", Book(lambda _name: None)) is None
     assert shown("<p>") is None
     assert parse_xml(b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>') is None
     plan = plan_of(make_book(tmp_path / "x.epub", {"1": WAYS["img"], "2": "<p>"}))
+    picture, document = only(plan).pages
+    assert (picture.name, document.name) == ("x.epub/OEBPS/i/1.png", "x.epub/OEBPS/text/2.xhtml")
+    with pytest.raises(PageError, match=r"2\.xhtml is no well-formed document; .* stay grey") as caught:
+        document.source.read()
+    assert "Repair the book" in caught.value.remedy
+
+
+def test_what_a_book_shows_and_does_not_hold_is_named(tmp_path: Path) -> None:
+    plan = plan_of(make_book(tmp_path / "x.epub", {"1": WAYS["img"] + '<img src="../i/7.png"/>'}))
     assert [page.name for page in only(plan).pages] == ["x.epub/OEBPS/i/1.png"]
-    assert any("2.xhtml" in note and "stay grey" in note for note in plan.notes)
+    assert plan.notes == (f"{tmp_path}/x.epub: OEBPS/i/7.png, which the book shows, is not in it",)
 
 
 def make_book(path: Path, documents: dict[str, str], pictures: int = 1) -> Path:
@@ -147,4 +157,4 @@ def test_no_style_sheet_is_too_odd(text: str) -> None:
         "p.xhtml": HTML.format(head='<link rel="stylesheet" href="a.css"/>', body='<p class="a"/>').encode(),
         "a.css": f".a {{ {text} }} {text} {{ background: url({text}) }}".encode("utf-8", "replace"),
     }
-    assert shown_pictures("p.xhtml", entries.get) is not None
+    assert shown_pictures("p.xhtml", Book(entries.get)) is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+import time
 import zipfile
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from mangacolor.formats.discovery import discover
 from mangacolor.formats.names import PageNames, clash_key, natural_key, readable, why_refused
 from mangacolor.formats.pdf_out import write_pdf
 from mangacolor.formats.pixels import decode_picture
+from mangacolor.tests.helpers.mutated_books import mutated_epub, mutated_pdf
 
 FORMATS = ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM"]
 MODES = {"PNG": ["1", "L", "P", "RGBA", "I;16"], "JPEG": ["L", "RGB", "CMYK"], "TIFF": ["1", "CMYK", "LAB"]}
@@ -189,6 +191,26 @@ def test_mutated_archives(name: str, steps: list[tuple[int, str, int]]) -> None:
 @given(st.sampled_from(sorted(ARCHIVES)), mutations)
 def test_many_mutated_archives(name: str, steps: list[tuple[int, str, int]]) -> None:
     opens_or_is_named(name, mutate(ARCHIVES[name], steps))
+
+
+def opens_quickly(name: str, data: bytes) -> None:
+    started = time.perf_counter()
+    opens_or_is_named(name, data)
+    assert time.perf_counter() - started < 20
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_mutated_books(seed: int) -> None:
+    opens_quickly("x.epub", mutated_epub(seed))
+    opens_quickly("x.pdf", mutated_pdf(seed))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_many_mutated_books() -> None:
+    for seed in range(40, 540):
+        opens_quickly("x.epub", mutated_epub(seed))
+        opens_quickly("x.pdf", mutated_pdf(seed))
 
 
 @SMALL

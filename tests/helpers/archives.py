@@ -7,6 +7,7 @@ import struct
 import tarfile
 import zipfile
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,9 @@ import pytest
 from PIL import Image as PillowImage
 
 from mangacolor.core.types import Chapter
-from mangacolor.formats.containers import OutputFormat
 from mangacolor.formats.discovery import Plan, discover
 from mangacolor.formats.limits import Limits
+from mangacolor.formats.opened import OutputFormat
 
 INFO = b"""<?xml version="1.0" encoding="utf-8"?>
 <ComicInfo xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
@@ -45,6 +46,54 @@ def make_zip(path: Path, entries: dict[str, bytes], **parameters: object) -> Pat
             archive.writestr(info, data)
         archive.comment = parameters.get("comment", b"")  # type: ignore[assignment]
     return path
+
+
+@dataclass(frozen=True)
+class RawEntry:
+    """An entry of a ZIP with its name as bytes, and whether it says that these are UTF-8."""
+
+    name: bytes
+    data: bytes = b""
+    says_utf_8: bool = False
+    extra: bytes = b""
+
+
+class _RawInfo(zipfile.ZipInfo):
+    entry = RawEntry(b"")
+
+    def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802 - zipfile's name
+        return self.entry.name, self.flag_bits | (0x800 if self.entry.says_utf_8 else 0)
+
+
+def make_raw_zip(path: Path, entries: list[RawEntry]) -> Path:
+    """A ZIP as programs of any time and country write it."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for number, entry in enumerate(entries):
+            info = _RawInfo(f"{number}{'/' if entry.name.endswith(b'/') else ''}", (2011, 3, 4, 5, 6, 8))
+            info.entry, info.extra = entry, entry.extra
+            archive.writestr(info, entry.data)
+    return path
+
+
+def raw_entries(path: Path) -> list[RawEntry]:
+    """The entries of a stored ZIP by its directory; sees that their own headers name them alike."""
+    data = path.read_bytes()
+    count, size, at = struct.unpack_from("<HII", data, data.rindex(b"PK\5\6") + 10)
+    entries, end = [], at + size
+    while at < end:
+        flags, place = struct.unpack_from("<H", data, at + 8)[0], struct.unpack_from("<I", data, at + 42)[0]
+        length, extra, comment = struct.unpack_from("<HHH", data, at + 28)
+        packed = struct.unpack_from("<I", data, at + 20)[0]
+        name = data[at + 46 : at + 46 + length]
+        own_length, own_extra = struct.unpack_from("<HH", data, place + 26)
+        start = place + 30 + own_length + own_extra
+        assert data[place : place + 4] == b"PK\3\4" and data[place + 30 :].startswith(name)
+        assert (length, flags) == (own_length, struct.unpack_from("<H", data, place + 6)[0])
+        field = data[at + 46 + length : at + 46 + length + extra]
+        entries.append(RawEntry(name, data[start : start + packed], bool(flags & 0x800), field))
+        at += 46 + length + extra + comment
+    assert len(entries) == count
+    return entries
 
 
 def plan_of(path: Path, form: OutputFormat = "same", limits: Limits | None = None) -> Plan:
@@ -79,13 +128,24 @@ def pack(chapter: Chapter, tmp_path: Path, suffix: str | None = None) -> Path:
     return target
 
 
+def make_old_tar(path: Path, entries: dict[str, bytes]) -> Path:
+    """In the format of 1988, in which names are mere bytes."""
+    with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as archive:
+        _fill_tar(archive, entries)
+    return path
+
+
 def make_tar(path: Path, entries: dict[str, bytes], mode: str = "w") -> Path:
     with tarfile.open(path, mode) as archive:  # type: ignore[call-overload]
-        for name, data in entries.items():
-            info = tarfile.TarInfo(name)
-            info.size, info.mtime = len(data), 1_300_000_000
-            archive.addfile(info, io.BytesIO(data))
+        _fill_tar(archive, entries)
     return path
+
+
+def _fill_tar(archive: tarfile.TarFile, entries: dict[str, bytes]) -> None:
+    for name, data in entries.items():
+        info = tarfile.TarInfo(name)
+        info.size, info.mtime = len(data), 1_300_000_000
+        archive.addfile(info, io.BytesIO(data))
 
 
 def make_rar5(path: Path, entries: dict[str, bytes]) -> Path:

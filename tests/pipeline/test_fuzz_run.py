@@ -1,7 +1,7 @@
 """Mutated pictures and archives through the whole pipeline: each is done or named, and no neighbour changes.
 
-Seeded: the same mutations every time. A few here, 500 pictures and 120 archives with ``pytest -m slow``,
-by the real command in a process of its own, whose memory and time are watched.
+Seeded: the same mutations every time. A few here, 500 pictures, 120 archives and 60 books with
+``pytest -m slow``, by the real command in a process of its own, whose memory and time are watched.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from mangacolor.pipeline.events import Event, PageDone, PageFailed
 from mangacolor.pipeline.run import run
 from mangacolor.tests.helpers.archives import make_tar, make_zip
 from mangacolor.tests.helpers.hostile_files import build, page, saved
+from mangacolor.tests.helpers.mutated_books import mutated_epub, mutated_pdf
 from mangacolor.tests.helpers.stages import tiny_weights
 
 FORMATS = {
@@ -197,6 +198,26 @@ def test_120_mutated_archives(weights: str, tmp_path: Path) -> None:
             broken = "all"
         if broken:
             assert any(name.startswith(f"{number}.cbz") for name in ran.failed) or f"{number}.cbz" in ran.told
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_60_mutated_books(weights: str, tmp_path: Path) -> None:
+    """EPUBs with strange styles and PDFs with strange objects: each is done or named, none takes long."""
+    source = tmp_path / "w" / "in"
+    source.mkdir(parents=True)
+    for seed in range(30):
+        (source / f"{seed}.epub").write_bytes(mutated_epub(1000 + seed))
+        (source / f"{seed}.pdf").write_bytes(mutated_pdf(1000 + seed))
+    before = files_of(tmp_path)
+    ran = Ran(source, tmp_path / "out", weights, "--no-harmonize", "--max-pixels", "20000000", timeout=900)
+    assert {path: time for path, time in files_of(tmp_path).items() if "/out" not in path} == before
+    assert ran.status in (0, 1)
+    told = {name.partition("/")[0] for name in (*ran.done, *ran.failed)}
+    for path in source.iterdir():
+        own = {path.name, path.with_suffix(".cbz").name}
+        assert own & told or path.name in ran.told, path.name
+    assert all(sum(event["stages"].values()) < 20 for event in ran.done.values())
 
 
 @pytest.mark.slow

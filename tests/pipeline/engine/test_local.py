@@ -124,7 +124,9 @@ def test_failing_page_does_not_stop_the_others(house: House, pages: Path, tmp_pa
     failed = {event.page: event for event in events if isinstance(event, PageFailed)}
     assert failed["2.png"].stage == "tint" and "boom" in failed["2.png"].error and failed["2.png"].remedy
     assert failed["5.png"].stage == "decode"
-    assert set(files(tmp_path / "out")) == {"1.png", "3.png", "4.png", "6.png"}
+    out = files(tmp_path / "out")
+    as_they_came = {name for name, data in out.items() if data == (pages / name).read_bytes()}
+    assert len(out) == 6 and as_they_came == {"2.png", "5.png"}
     house.trouble.clear()
     write_page(pages / "5.png", 5)
     result, _ = go(house, pages, tmp_path / "out")

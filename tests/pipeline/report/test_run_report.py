@@ -19,6 +19,7 @@ import pytest
 import mangacolor.pipeline.run
 from mangacolor.cli import main
 from mangacolor.pipeline.report.pictures import sizes
+from mangacolor.tests.helpers.archives import RawEntry, make_raw_zip, png
 from mangacolor.tests.helpers.fake_stages import House, go, write_page
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -108,6 +109,14 @@ def test_report_tells_of_failures_and_speed(
     assert "1 failed" in html and "boom &amp; bust" in html and "a minute" in html
     assert html.count("<section ") == 2
     assert not Tags(html).open
+
+
+def test_report_tells_of_what_was_found_in_the_inputs(tmp_path: Path) -> None:
+    pages = [RawEntry(f"第01話/<{n}>.png".encode("cp932"), png(n)) for n in (1, 2)]
+    make_raw_zip(tmp_path / "x.cbz", pages)
+    go(House(), tmp_path / "x.cbz", tmp_path / "out", report=True)
+    html = (tmp_path / "out" / ".mangacolor" / "report.html").read_text(encoding="utf-8")
+    assert "names read as Shift-JIS (cp932), the best guess" in html and not Tags(html).open
 
 
 def test_report_survives_a_lost_result(chapter: Path) -> None:

@@ -8,7 +8,8 @@ from typing import Final
 from xml.etree import ElementTree
 
 from mangacolor.core.types import Direction
-from mangacolor.formats.epub_pictures import Read, parse_xml, resolve, shown_pictures
+from mangacolor.formats.epub.pictures import Book, local_name, parse_xml, shown_pictures
+from mangacolor.formats.epub.styles import Read, resolve
 
 CONTAINER: Final = "META-INF/container.xml"
 
@@ -42,9 +43,10 @@ def read_spine(read: Read) -> Spine | None:
         return None
     pictures: dict[str, None] = {}  # a set in order: a picture that is shown twice is one page
     unread = []
+    book = Book(read)
     for reference in _all(spine, "itemref"):
         document = resolve(base, items.get(reference.get("idref"), ""))
-        shown = shown_pictures(document, read)
+        shown = shown_pictures(document, book)
         if shown is None:
             unread.append(document)
         pictures |= dict.fromkeys(shown or ())
@@ -62,8 +64,4 @@ def _package_name(read: Read) -> str | None:
 
 
 def _all(root: ElementTree.Element, name: str) -> list[ElementTree.Element]:
-    return [element for element in root.iter() if _local(element.tag) == name]
-
-
-def _local(tag: object) -> str:
-    return str(tag).rpartition("}")[2]
+    return [element for element in root.iter() if local_name(element.tag) == name]

@@ -1,0 +1,236 @@
+"""The entries of one archive as a chapter: pages, other files, and what is left out."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from mangacolor.core.errors import InputError
+from mangacolor.core.types import Chapter, Direction, Page
+from mangacolor.formats import comicinfo
+from mangacolor.formats.archive_members import Listing, Member
+from mangacolor.formats.archive_out import Entry, Extra, StoredEntry
+from mangacolor.formats.archive_stdlib import CUT_ZIP
+from mangacolor.formats.entry_names.encoding import spoken
+from mangacolor.formats.epub.spine import read_spine
+from mangacolor.formats.limits import Limits
+from mangacolor.formats.names import PageNames, is_litter, natural_key, readable, why_refused
+from mangacolor.formats.opened import Opened, OutputFormat, archive_output, container_suffixes
+from mangacolor.formats.sniff import IMAGE_SUFFIXES
+from mangacolor.formats.sources import BrokenSource, MemberSource
+
+
+class ArchiveChapter:
+    """One archive while its entries are sorted into pages, other files and refused ones."""
+
+    def __init__(self, path: Path, listing: Listing, name: str, form: OutputFormat, limits: Limits) -> None:
+        self.path, self.listing, self.name, self.form, self.limits = path, listing, name, form, limits
+        self.notes: list[str] = []
+        if listing.encoding is not None:
+            self.notes.append(
+                f"{path}: names read as {spoken(listing.encoding)}, the best guess; "
+                "--names-encoding CODEC says otherwise"
+            )
+        self.members, twice = _judged(listing.members)
+        if twice:
+            self.notes.append(f"{path}: entries whose name stands there twice are kept as {_some(twice)}")
+        self.by_name = {member.name: member for member in self.members}
+        self.spine = read_spine(self._read_named) if listing.kind == "zip" else None
+        shown = (*self.spine.pictures, *self.spine.unread) if self.spine else ()
+        for gone in (entry for entry in shown if entry not in self.by_name):
+            self.notes.append(f"{path}: {readable(gone)}, which the book shows, is not in it")
+
+    def open(self) -> Opened:
+        ordered = self._page_members()
+        if not ordered:
+            raise self._no_page()
+        names = PageNames()
+        # Only the same form keeps an EPUB's documents, which give its pictures their order.
+        numbered = self.spine is not None and self.form != "same"
+        pages: dict[str, Page] = {}
+        for number, member in enumerate(ordered, start=1):
+            suffix = PurePosixPath(member.name).suffix
+            short = names.make(f"{number:04d}{suffix}" if numbered else member.name)
+            pages[member.name + f"#{member.index}"] = Page(
+                f"{self.name}/{short}", number, self._source(member), member.modified_ns
+            )
+        listed = list(pages.values())
+        self._tell_of_names(listed, ordered)
+        entries = self._entries(pages, numbered)
+        output = archive_output(self.path, self.name, self.form, entries, listed)
+        if output is not None:
+            output = replace(output, comment=self.listing.comment, rename=self.spine is None or numbered)
+        extras = self._extras(listed, names) if self.form == "folder" else ()
+        listed += self._lost_pages(names, len(listed) + 1)
+        chapter = Chapter(self.name, tuple(listed), self._direction(), output)
+        return Opened(chapter, extras, tuple(self.notes))
+
+    def _tell_of_names(self, pages: list[Page], members: list[Member]) -> None:
+        """In a folder pages may have other names than in their archive, which holds what no disk takes."""
+        pairs = [
+            (readable(member.name), page.name.removeprefix(f"{self.name}/"))
+            for page, member in zip(pages, members, strict=True)
+        ]
+        if self.form == "folder" and self.spine is None:
+            changed = [f"{before} (written as {after})" for before, after in pairs if before != after]
+            if changed:
+                self.notes.append(f"{self.path}: not every disk takes these names: {_some(changed)}")
+
+    def _lost_pages(self, names: PageNames, number: int) -> list[Page]:
+        """Pages that fail, so that nobody takes the rest for all.
+
+        One for what a damaged archive has lost, and one for each document of a book whose pictures nobody
+        knows, since it cannot be read.
+        """
+        lost = []
+        if self.listing.damage is not None:
+            last = readable(self.members[-1].name)
+            message = f"damaged ({self.listing.damage}); whatever followed {last} is lost"
+            lost.append(("lost pages", message, "Get a complete copy of the archive."))
+        for name in self.spine.unread if self.spine else ():
+            if name in self.by_name:
+                message = (
+                    f"{readable(name)} is no well-formed document; pictures that only it shows stay grey"
+                )
+                lost.append((name, message, "Repair the book, or unpack it and colour the folder."))
+        return [
+            Page(
+                f"{self.name}/{names.make(name)}",
+                index,
+                BrokenSource(self.path, f"{self.path}: {what}", remedy),
+            )
+            for index, (name, what, remedy) in enumerate(lost, start=number)
+        ]
+
+    def _page_members(self) -> list[Member]:
+        """The pictures in reading order: the spine's in an EPUB, else all in natural order."""
+        if self.spine is not None:
+            return [self.by_name[name] for name in self.spine.pictures if name in self.by_name]
+        pictures = [member for member in self.members if _is_picture(member)]
+        return sorted(pictures, key=lambda member: (natural_key(readable(member.name)), member.index))
+
+    def _entries(self, pages: dict[str, Page], numbered: bool) -> list[Entry]:
+        entries = []
+        for member in self.members:
+            page = pages.get(member.name + f"#{member.index}")
+            if page is not None:
+                if numbered:
+                    short = PurePosixPath(page.name).name
+                    entries.append(Entry(short, member.time, page.name, page.source))
+                else:
+                    entries.append(_entry(self.listing.kind, member, page.name, self._source(member)))
+            elif member.trouble:
+                self.notes.append(f"{self.path}: {readable(member.name)} was left out: {member.trouble}")
+            elif not numbered:
+                source = None if member.folder else self._source(member)
+                entries.append(_entry(self.listing.kind, member, None, source))
+                if _is_container(member):
+                    name = readable(member.name)
+                    self.notes.append(f"{self.path}: {name} is an archive in the archive; unpack it first")
+        return sorted(entries, key=lambda entry: entry.name) if numbered else entries
+
+    def _extras(self, pages: list[Page], names: PageNames) -> tuple[Extra, ...]:
+        """The files to copy beside the pages, in the archive's order."""
+        taken = {page.source for page in pages}
+        of_pages = tuple(page.name for page in pages)
+        extras = []
+        for member in self.members:
+            source = self._source(member)
+            if member.folder or member.trouble or source in taken:
+                continue
+            place = f"{self.name}/{names.make(readable(member.name))}"
+            about = of_pages if comicinfo.is_comicinfo(member.name) else ()
+            extras.append(Extra(source, place, member.modified_ns, about))
+        return tuple(extras)
+
+    def _direction(self) -> Direction | None:
+        if self.spine is not None and self.spine.direction is not None:
+            return self.spine.direction
+        for name in self.by_name:
+            if comicinfo.is_comicinfo(name):
+                data = self._read_named(name)
+                return comicinfo.direction(data) if data else None
+        return None
+
+    def _read_named(self, name: str) -> bytes | None:
+        member = self.by_name.get(name)
+        if member is None or member.folder or member.trouble:
+            return None
+        try:
+            return self._source(member).read()
+        except Exception as error:  # a damaged document is no reason to lose the pages
+            self.notes.append(f"{self.path}: {readable(name)} cannot be read ({error})")
+            return None
+
+    def _source(self, member: Member) -> MemberSource:
+        return MemberSource(self.path, self.listing.kind, member, self.limits.entry_bytes)
+
+    def _no_page(self) -> InputError:
+        nested = [
+            m.name for m in self.members if PurePosixPath(m.name).suffix.lower() in container_suffixes()
+        ]
+        if nested:
+            return InputError(
+                f"{self.path}: holds no page, only archives ({readable(nested[0])})",
+                "Unpack it and give the folder of archives as input.",
+            )
+        return InputError(f"{self.path}: holds no page", "Give an archive with images in it.")
+
+
+def _judged(members: tuple[Member, ...]) -> tuple[tuple[Member, ...], list[str]]:
+    """The entries with their troubles, each under a name of its own; and the names made for that."""
+    taken: set[str | bytes] = {_own_name(member) for member in members}
+    seen: set[str | bytes] = set()
+    judged, made = [], []
+    for listed in members:
+        again = _own_name(listed) in seen and not listed.folder
+        member = _renamed(listed, taken) if again else listed
+        made += [readable(member.name)] if again else []
+        seen.add(_own_name(member))
+        judged.append(replace(member, trouble=why_refused(member.name) or member.trouble))
+    return tuple(judged), made
+
+
+def _own_name(member: Member) -> str | bytes:
+    """What two entries of one name have in common; different bytes may be read as the same letters."""
+    return member.name if member.stored is None else member.stored.raw
+
+
+def _renamed(member: Member, taken: set[str | bytes]) -> Member:
+    """The entry as ``012 (2).png``, or with the first number that is free."""
+    stem, dot, suffix = member.name.rpartition(".")
+    if not stem or "/" in suffix:
+        stem, dot, suffix = member.name, "", ""
+    for number in itertools.count(2):
+        name = f"{stem} ({number}){dot}{suffix}"
+        stored = None if member.stored is None else member.stored.changed(name)
+        other = replace(member, name=name, stored=stored)
+        if _own_name(other) not in taken:
+            break
+    taken.add(_own_name(other))
+    return other
+
+
+def _entry(kind: str, member: Member, page: str | None, source: MemberSource | None) -> Entry:
+    """A member of an archive of ``kind`` as it goes out: the name of one from a ZIP in its own bytes."""
+    if member.stored is not None and kind in ("zip", CUT_ZIP):
+        return StoredEntry(member.name, member.time, page, source, member.stored)
+    return Entry(readable(member.name), member.time, page, source)
+
+
+def _some(names: list[str]) -> str:
+    """``a, b, c and 4 more``."""
+    rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + rest
+
+
+def _is_picture(member: Member) -> bool:
+    path = PurePosixPath(member.name.replace("\\", "/"))
+    hidden = any(is_litter(part) for part in path.parts)
+    looks = member.picture or path.suffix.lower() in IMAGE_SUFFIXES
+    return looks and not member.folder and not hidden
+
+
+def _is_container(member: Member) -> bool:
+    return PurePosixPath(member.name).suffix.lower() in container_suffixes()
