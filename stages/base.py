@@ -14,6 +14,7 @@ from typing import Any, Final, Generic, Literal, Protocol, TypeVar
 
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page
+from mangacolor.stages.demand import Demand, PageSize, usual_demand
 
 T = TypeVar("T")
 C = TypeVar("C")  # a stage's configuration
@@ -78,6 +79,9 @@ class Stage(Generic[C]):
     options do not fit them. ``summary``: what to tell of a page, by ``PANEL_COUNT`` and ``CAME_COLOURED``.
     ``figures``: further pictures for a report, by name, from the data that the stage left and the source
     page (H×W×3 RGB), each at most so many pixels a side.
+    ``load``: loads what ``run`` will need for a page of this size, on the stage's lane, before the first page
+    is worked on: what is unusable then ends the run (``SetupError``) at its beginning.
+    ``demand``: the seconds and bytes that a page is expected to take, from the configuration and its size.
     """
 
     name: str
@@ -96,6 +100,8 @@ class Stage(Generic[C]):
     check: Callable[[Options, Sequence[Chapter]], None] | None = None
     summary: Callable[[Artifact], Summary] | None = None
     figures: Callable[[Mapping[str, Any], Image, int], Mapping[str, Image]] | None = None
+    load: Callable[[StageContext[C], PageSize], None] | None = None
+    demand: Callable[[C, PageSize], Demand] = usual_demand
 
 
 class ChapterContext(Protocol[C_co]):

@@ -20,6 +20,7 @@ from mangacolor.core.colour import luma as luma_of
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs
 from mangacolor.stages.base import CAME_COLOURED, Stage, StageContext, Summary
+from mangacolor.stages.demand import Demand, PageSize
 
 _AGE_HUE = np.radians(
     28
@@ -212,4 +213,18 @@ def summary(artifact: Artifact) -> Summary:
     return {CAME_COLOURED: artifact.data["kind"] == "colour"}
 
 
-STAGE = Stage("classify", run, configure, needs=("decode",), version=3, decides=True, summary=summary)
+def demand(_config: Config, size: PageSize) -> Demand:
+    """All but the luma is small."""
+    return Demand(0.01 + 0.01 * size.megapixels, working=4 * size.pixels)
+
+
+STAGE = Stage(
+    "classify",
+    run,
+    configure,
+    needs=("decode",),
+    version=3,
+    decides=True,
+    summary=summary,
+    demand=demand,
+)

@@ -37,7 +37,11 @@ def _on_a_core(work: Callable[[T], Result], item: T) -> Result:
         place.give_back()
 
 
+def tile_threads() -> int:
+    """How many tiles are at work at once."""
+    return min(usable_cores(), MAX_THREADS)
+
+
 @cache
 def _pool() -> ThreadPoolExecutor:
-    threads = min(usable_cores(), MAX_THREADS)
-    return ThreadPoolExecutor(threads, thread_name_prefix="tile", initializer=use_one_core)
+    return ThreadPoolExecutor(tile_threads(), thread_name_prefix="tile", initializer=use_one_core)

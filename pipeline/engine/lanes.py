@@ -31,6 +31,7 @@ class Step(StrEnum):
     """What a task does. A failed page tells where by these names, or by its stage's."""
 
     READ = "read"
+    LOAD = "load"
     STARTED = "started"  # no task: tells that one has begun
     PREPARE = "prepare"
     COMPUTE = "compute"
@@ -108,6 +109,21 @@ class Lanes:
     def submit_whole(self, lane: LaneName, token: Token, work: Callable[[], T]) -> None:
         """Have something done with a whole chapter or archive."""
         self._lanes[lane].submit(token, (token.page, 0), lambda _lane: work())
+
+    def load_models(self, task: PageTask, name: str) -> None:
+        """Have a stage load what it will need, ahead of the work."""
+        stage = task.spec.job.graph.page_stage(name)
+        load = stage.load
+        assert load is not None
+
+        def work(lane: Lane) -> None:
+            task.check()
+            context = task.make_context(name, lane.resource)
+            if stage.lane == "device":
+                context.device = self._open_device(lane)
+            load(context, task.state.size)
+
+        self._submit(task, stage.lane, Token(task.spec.index, Step.LOAD, name), 0, work)
 
     def start_stage(self, task: PageTask, name: str) -> None:
         """Send a stage to its lane; one that has something to prepare takes the cpu lane first.

@@ -15,6 +15,7 @@ from typing import Any
 from mangacolor.core.atomic import write_atomic
 from mangacolor.core.errors import InputError, UsageError
 from mangacolor.core.types import Image
+from mangacolor.core.wording import duration
 from mangacolor.formats.names import natural_key
 from mangacolor.pipeline.report.pictures import (
     embed,
@@ -23,7 +24,6 @@ from mangacolor.pipeline.report.pictures import (
     read_picture,
     sizes,
 )
-from mangacolor.pipeline.report.progress import duration
 from mangacolor.pipeline.store.cache import ENTRY
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Entry, Manifest

@@ -18,11 +18,13 @@ from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Box, Chapter, Image, Inputs
 from mangacolor.models.colour.runner import ColourRunner
 from mangacolor.models.runtime.backends import cpu_backend
+from mangacolor.models.runtime.parallel import tile_threads
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.colorize.config import Config
 from mangacolor.stages.colorize.network import colorize_pictures, shared_runner
 from mangacolor.stages.colorize.tile_figure import draw_tiles
 from mangacolor.stages.colorize.tiling import tiles_of
+from mangacolor.stages.demand import Demand, PageSize
 from mangacolor.stages.panels import PanelLayout
 from mangacolor.stages.segments.features import describe_segments, embed_windows
 from mangacolor.stages.segments.pooling import FeaturePool
@@ -32,6 +34,10 @@ from mangacolor.stages.windows.assign import assign_windows
 from mangacolor.stages.windows.preview import lay_out, resize_picture
 from mangacolor.stages.windows.scale import drawn_part, shrink, working_size
 
+# Bytes that the network and its libraries take from then on, and the buffers of each thread that runs it.
+RESIDENT = 220 * 2**20
+BUFFERS = 135 * 2**20
+
 
 def configure(options: Options, _chapter: Chapter) -> Config:
     return Config(options.weights, options.batch, options.device, cpu_backend(options.cpu_backend))
@@ -40,10 +46,12 @@ def configure(options: Options, _chapter: Chapter) -> Config:
 def fingerprint(config: Config) -> str:
     """The weights of the colour network, of its embedding and of the descreener."""
     from mangacolor.models.colour.segment_embedding import embedding_fingerprint
-    from mangacolor.models.files.reading import DESCREENER, sha256_of, weights_fingerprint
+    from mangacolor.models.files.known import DESCREEN
+    from mangacolor.models.files.reading import check_bundled, weights_fingerprint
 
     digest = weights_fingerprint(config.weights)
-    return digest + embedding_fingerprint(config.weights, digest) + sha256_of(DESCREENER)
+    descreener = check_bundled(DESCREEN.file, DESCREEN.sha256, DESCREEN.does)
+    return digest + embedding_fingerprint(config.weights, digest) + descreener
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +137,12 @@ def preview(artifact: Artifact, _inputs: Inputs) -> Image:
     return lay_out(windows, lambda number, size: resize_picture(windows[number], size))
 
 
+def demand(_config: Config, size: PageSize) -> Demand:
+    """At working scale, whatever the page's size, but for the map of windows."""
+    resident = RESIDENT + round(size.tile_share * tile_threads() * BUFFERS)
+    return Demand(0.6, 0, 8 * size.pixels, resident)
+
+
 STAGE = Stage(
     name="colorize",
     run=run,
@@ -141,4 +155,5 @@ STAGE = Stage(
     prepare=prepare,
     finish=finish,
     figures=draw_tiles,
+    demand=demand,
 )

@@ -8,14 +8,19 @@ from typing import ClassVar
 
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Direction, Image, Inputs
+from mangacolor.models.files.known import PANELS
+from mangacolor.models.files.reading import check_bundled
 from mangacolor.stages.base import PANEL_COUNT, Stage, StageContext, Summary
+from mangacolor.stages.demand import Demand, PageSize
 from mangacolor.stages.panels.corrections import edit_fingerprint, read_edit
-from mangacolor.stages.panels.cutting.border_net import WEIGHTS
 from mangacolor.stages.panels.cutting.page import Method
 from mangacolor.stages.panels.detect import find_panels, layout_from_document
 from mangacolor.stages.panels.layout import PanelLayout
 from mangacolor.stages.panels.overlay import draw_panels
 from mangacolor.stages.panels.params import DEFAULTS, Params
+
+# Bytes that torch, OpenCV's threads and the network take from then on.
+RESIDENT = 500 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +41,9 @@ def configure(options: Options, chapter: Chapter) -> Config:
 
 def fingerprint(config: Config) -> str:
     """The network's weights belong to the cache key."""
-    from mangacolor.models.files.reading import sha256_of
-
-    return sha256_of(WEIGHTS) if config.method == "learnt" else ""
+    if config.method != "learnt":
+        return ""
+    return check_bundled(PANELS.file, PANELS.sha256, PANELS.does)
 
 
 def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
@@ -65,6 +70,11 @@ def summary(artifact: Artifact) -> Summary:
     return {PANEL_COUNT: len(PanelLayout.from_artifact(artifact).detected)}
 
 
+def demand(_config: Config, size: PageSize) -> Demand:
+    """At working scale but for the ground; torch comes with the network."""
+    return Demand(0.6, size.pixels, 24 * size.pixels, resident=RESIDENT)
+
+
 STAGE = Stage(
     name="panels",
     run=run,
@@ -76,4 +86,5 @@ STAGE = Stage(
     page_fingerprint=edit_fingerprint,
     preview=preview,
     summary=summary,
+    demand=demand,
 )
