@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from mangacolor.core.errors import UsageError
 from mangacolor.core.types import Chapter
+from mangacolor.core.wording import counted
 
 
 def pick_pages(chapters: Sequence[Chapter], text: str | None) -> tuple[Chapter, ...]:
@@ -22,7 +23,8 @@ def pick_pages(chapters: Sequence[Chapter], text: str | None) -> tuple[Chapter, 
     for _, last in spans:
         if last > longest:
             raise UsageError(
-                f"--pages {text}: there is no page {last}", f"The longest chapter has {longest} pages."
+                f"--pages {text}: there is no page {last}",
+                f"The longest chapter has {counted(longest, 'page')}.",
             )
     kept = []
     for chapter in chapters:

@@ -206,9 +206,13 @@ class PageTask:
             {name: demand.seconds for name, demand in spec.demands(stages, size).items()}
             for stages in (self.state.to_run, spec.later_stages())
         )
-        return PageStarted(
-            self.name, now, later, scale_note(spec.job.options.scale, (size.width, size.height))
-        )
+        return PageStarted(self.name, now, later, self.scale_note)
+
+    @property
+    def scale_note(self) -> str:
+        """What ``--scale auto`` comes to for this page; nothing where it keeps the size."""
+        size = self.state.size
+        return scale_note(self.spec.job.options.scale, (size.width, size.height)) if size.pixels else ""
 
     @property
     def worked(self) -> float:

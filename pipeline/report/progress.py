@@ -31,8 +31,6 @@ from mangacolor.pipeline.events import (
 from mangacolor.pipeline.report.bar import Bar
 from mangacolor.pipeline.report.remaining import Remaining
 
-_ENDS = {"done": "done", "copied": "copied as it is", "cached": "up to date"}
-
 
 class ProgressDisplay:
     """A listener and a context manager. With ``quiet`` failures alone are told."""
@@ -43,10 +41,11 @@ class ProgressDisplay:
         self._remaining = Remaining()
         self._bar = Bar(self._console) if self._console.is_terminal and not quiet else None
         self._lines = not quiet and self._bar is None
-        self._pages = self._ended = self._done = self._failed = 0
+        self._pages = self._ended = self._failed = 0
         self._chapters = self._chapters_ended = 0
         self._two_passes = False
         self._analysed: set[str] = set()
+        self._idle: frozenset[str] = frozenset()  # pages with nothing to do in their pass
         self._running: dict[tuple[str, str], None] = {}
         self._notes: dict[str, str] = {}  # of pages that are not known yet to be coloured
         self._noted: set[str] = set()
@@ -64,42 +63,53 @@ class ProgressDisplay:
 
     def __call__(self, event: Event) -> None:
         self._remaining(event)
+        self._count(event)
+        self._tell(event)
+        if self._bar:
+            self._show(self._bar)
+
+    def _count(self, event: Event) -> None:
+        """Keep the books."""
         match event:
             case RunStarted(pages=pages, halfway=halfway, chapters=chapters):
                 self._pages, self._two_passes, self._chapters = pages, halfway > 0, chapters
             case ChapterDone():
                 self._chapters_ended += 1
-            case PageStarted(page=page, note=note):
+            case PageStarted(page=page, now=now, note=note):
                 self._notes[page] = note
+                self._idle = self._idle - {page} if now else self._idle | {page}
             case StageStarted(page=page, stage=stage):
                 self._running[page, stage] = None
             case StageDone(page=page, stage=stage):
                 self._running.pop((page, stage), None)
             case PageHalfway(page=page):
                 self._analysed.add(page)
+            case PageDone(page=page) | PageFailed(page=page):
+                self._ended += 1
+                self._failed += isinstance(event, PageFailed)
+                self._running = {key: None for key in self._running if key[0] != page}
+
+    def _tell(self, event: Event) -> None:
+        """Print what is to be read later, too."""
+        match event:
+            case PageHalfway(page=page) if page not in self._idle:  # or an earlier run analysed it
                 self._say_note(page)
                 self._say_page(len(self._analysed), "analysed", page)
-            case PageDone(page=page):
-                self._done += 1
-                self._end_page(page)
-                if event.outcome == "done":
-                    self._say_note(page)
-                self._say_page(self._ended, _ENDS[event.outcome], page, _details(event))
-            case PageFailed(page=page):
-                self._failed += 1
-                self._end_page(page)
+            case PageDone(page=page, outcome="done"):
+                self._say_note(page)
+                details = f"{counted(event.panels, 'panel')}, {duration(event.seconds)}"
+                self._say_page(self._ended, "done", page, details)
+            case PageDone(page=page, outcome="copied"):
+                self._say_page(self._ended, "copied as it is", page)
+            case PageFailed():
                 self._say_failure(event)
             case Warned():
-                self._say(f"[yellow]{escape(_warning(event))}")
+                parts = filter(None, (event.page, event.stage, event.message))
+                self._say(f"[yellow]{escape(': '.join(parts))}")
             case Stopping():
                 self._say("stopping: what is being written is finished first; once more stops at once")
             case RunDone(pages=pages) if pages:  # without pages an error says why
                 self._end_run(event)
-        self._show()
-
-    def _end_page(self, page: str) -> None:
-        self._ended += 1
-        self._running = {key: None for key in self._running if key[0] != page}
 
     def _end_run(self, event: RunDone) -> None:
         if self._bar:
@@ -111,18 +121,16 @@ class ProgressDisplay:
 
     def _what_is_kept(self) -> str:
         """After a stop: a page whose first pass is over need not be analysed again, either."""
-        parts = [f"{self._done} done"] if self._done or not self._two_passes else []
+        pages, done = counted(self._pages, "page"), self._ended - self._failed
+        kept = f"{done} of {pages} done"
         if self._two_passes:
-            parts.append(f"{len(self._analysed)} analysed")
-        of = f"of {counted(self._pages, 'page')}"
-        return f"stopped: {', '.join(parts)} {of}: run the same command again to go on"
+            kept = f"{len(self._analysed)} of {pages} analysed, {done} done"
+        return f"stopped: {kept}: run the same command again to go on"
 
-    def _show(self) -> None:
-        if not self._bar:
-            return
+    def _show(self, bar: Bar) -> None:
         now = ", ".join(f"{page} {stage}" for page, stage in list(self._running)[:2])
         at_work = f"{self._failed} failed · {now}" if self._failed else now
-        self._bar.show(self._remaining, self._counts(), at_work)
+        bar.show(self._remaining, self._counts(), at_work)
 
     def _counts(self) -> str:
         parts = [f"{self._ended}/{self._pages}"]
@@ -157,14 +165,6 @@ class ProgressDisplay:
         self._console.print(f"[red]{escape(event.page)}[/]: {event.stage}: {escape(event.error)}")
         if event.remedy:
             self._console.print(f"  {escape(event.remedy)}")
-
-
-def _details(event: PageDone) -> str:
-    return f"{counted(event.panels, 'panel')}, {duration(event.seconds)}" if event.outcome == "done" else ""
-
-
-def _warning(event: Warned) -> str:
-    return ": ".join(filter(None, (event.page, event.stage, event.message)))
 
 
 def summary(event: RunDone) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from mangacolor.core.atomic import write_atomic
 from mangacolor.core.errors import InputError, UsageError
 from mangacolor.core.types import Image
-from mangacolor.core.wording import duration
+from mangacolor.core.wording import counted, duration
 from mangacolor.formats.names import natural_key
 from mangacolor.pipeline.report.pictures import (
     embed,
@@ -91,7 +91,7 @@ def write_report(
 
 
 def _subtitle(entries: Sequence[Entry], summary: Summary | None) -> str:
-    parts = [f"{len(entries)} pages"]
+    parts = [counted(len(entries), "page")]
     if summary is not None and summary.pages:
         speed = 60 * summary.pages / max(summary.seconds, 1e-9)
         parts.append(f"{summary.pages} of them in {duration(summary.seconds)}, {speed:.1f} a minute")
@@ -177,7 +177,7 @@ def _drawn_figures(
 
 
 def _outcome(entry: Entry) -> str:
-    panels = "1 panel" if entry.panels == 1 else f"{entry.panels} panels"
+    panels = counted(entry.panels, "panel")
     return {"done": panels, "copied": "copied as it is", "failed": "failed; as it came"}.get(
         entry.outcome, ""
     )

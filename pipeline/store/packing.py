@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mangacolor.core.atomic import output_errors
 from mangacolor.core.types import Container
+from mangacolor.core.wording import counted
 from mangacolor.pipeline.store.keys import digest
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Entry, Manifest
@@ -42,7 +43,7 @@ class Packing:
         if not self.whole:
             return f"not packed, since not all of its pages were asked for; they are in {self.folder}"
         if self.failed and (not self.fill_in or not self.entries):
-            pages = "1 page" if len(self.failed) == 1 else f"{len(self.failed)} pages"
+            pages = counted(len(self.failed), "page")
             return f"not written, because {pages} failed; --on-error copy packs such pages as they came"
         return ""
 

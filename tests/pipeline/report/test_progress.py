@@ -104,7 +104,7 @@ def test_a_run_that_was_stopped_says_what_is_kept(quiet: bool) -> None:
             "2/3 analysed: 2.png",
             "1/3 done: 1.png (1 panel, 1.0 s)",
             "stopping: what is being written is finished first; once more stops at once",
-            "stopped: 1 done, 2 analysed of 3 pages: run the same command again to go on",
+            "stopped: 2 of 3 pages analysed, 1 done: run the same command again to go on",
         ]
     )
 
