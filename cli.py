@@ -87,7 +87,8 @@ def _print_version(ctx: click.Context, _param: click.Parameter, wanted: bool) ->
 def cli() -> None:
     """Colour black-and-white manga on your own machine.
 
-    `mangacolor chapter/ --out colored/` is short for `mangacolor colorize chapter/ --out colored/`.
+    `mangacolor chapter/ --out colored/` is short for `mangacolor colorize chapter/ --out colored/`. What it
+    takes: a folder of pages or a tree of chapters, CBZ, CBR, CB7, CBT, EPUB and PDF, single pictures.
     """
 
 

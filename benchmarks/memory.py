@@ -20,7 +20,7 @@ from PIL import Image
 from mangacolor.core.settings import Options, Scale
 from mangacolor.core.types import Chapter
 from mangacolor.pipeline.engine.local import MORE_PAGES
-from mangacolor.pipeline.engine.memory import Need, need_of, page_size, total
+from mangacolor.pipeline.engine.memory import need_of, page_size, total
 from mangacolor.pipeline.store.keys import make_recipe
 from mangacolor.stages.base import Stage
 from mangacolor.stages.registry import default_graph
@@ -77,13 +77,21 @@ def measure(case: Case, folder: Path, page: Path) -> int:
 
 
 def expected(case: Case, file: bytes) -> int:
-    """What the engine says that they take."""
+    """What the engine says that they take, in the pass that takes more."""
     graph, size = default_graph(), page_size(file, case.scale)
     recipe = make_recipe(graph, Options(device="cpu", scale=case.scale), Chapter("", ()), graph.sinks())
     stages = [stage for stage in map(graph.__getitem__, graph.names) if isinstance(stage, Stage)]
     demands = {stage.name: stage.demand(recipe.configs[stage.name], size) for stage in stages}
-    need: Need = need_of(demands, {stage.name: stage.lane for stage in stages}, size.file)
-    return total([need] * min(case.pages, case.jobs + MORE_PAGES), case.jobs)
+    lanes = {stage.name: stage.lane for stage in stages}
+    wanted = {need for chapter in graph.chapter_stages for need in chapter.needs}
+    first = wanted | {name for need in wanted for name in graph.ancestors(need)}
+    second = {name for name in demands if name not in first or graph.page_stage(name).keep == "asked"}
+    needs = [
+        need_of({name: demands[name] for name in names}, lanes, size.file, demands.values())
+        for names in (first, second)
+    ]
+    together = min(case.pages, case.jobs + MORE_PAGES)
+    return max(total([need] * together, case.jobs) for need in needs)
 
 
 @click.command()

@@ -60,7 +60,7 @@ def panels(images: tuple[Path, ...], out: Path, **values: Any) -> int:
 def _document(result: PanelsResult, seconds: float) -> dict[str, Any]:
     """What ``--json`` prints."""
     return {
-        "status": result.status,
+        "status": int(result.status),
         "pages": result.pages,
         "failed": [{"page": page, "error": error, "remedy": remedy} for page, error, remedy in result.failed],
         "panels": result.panels,

@@ -6,10 +6,14 @@ fitted to ``benchmarks/memory.py``; ``docs/design/memory.md`` has the table.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
 
 # Pixels of a page from which a network's working memory no longer grows: its tiles are full.
 FULL_TILES = 1_000_000
+# Bytes that torch takes once it is imported and has run a first network.
+TORCH: Final[Mapping[str, int]] = {"torch": 480 * 2**20}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +48,15 @@ class Demand:
     """What one stage takes for one page.
 
     ``seconds``: by the wall, on two cores; only their ratio to other stages' counts. Bytes: ``result`` is its
-    artifact, while other stages need it; ``working`` what it takes beside what it needs while it runs, result
-    included; ``resident`` what stays in the process once it has run: libraries, networks, their buffers.
+    artifact, while other stages need it; ``working`` what it takes beyond that while it runs; ``resident``,
+    by a name, what stays in the process once it has run: libraries, networks, their buffers. What several
+    stages call by one name is there once.
     """
 
     seconds: float = 0.05
     result: int = 0
     working: int = 0
-    resident: int = 0
+    resident: Mapping[str, int] = field(default_factory=dict)
 
 
 def usual_demand(_config: object, size: PageSize) -> Demand:

@@ -23,14 +23,15 @@ from mangacolor.stages.demand import Demand, PageSize
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _CGROUP = Path("/sys/fs/cgroup")
 _PROCESS = 100 * 2**20  # bytes of Python, numpy and OpenCV, before any network
+_THREAD = 130 * 2**20  # bytes that each further thread for the processor's stages keeps for itself
 _SHARE = 0.7  # of what is free; the rest is other programs' and the page cache's
 _UNKNOWN = 4 * 2**30  # bytes taken as free where the system does not say
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Bytes that a page takes: ``resident`` by stage in the process, ``held`` between stages, and the most
-    that one of its stages takes while it runs, on the processor's lanes (``cpu``) and on the device's."""
+    """Bytes that a page takes in a pass: ``resident`` in the process, by name; ``held`` between stages; the
+    most that a stage takes while it runs, on the processor's lanes (``cpu``) and on the device's."""
 
     resident: Mapping[str, int] = field(default_factory=dict)
     held: int = 0
@@ -108,23 +109,31 @@ def page_size(source: bytes, scale: Scale) -> PageSize:
     return PageSize(width, height, output_scale(scale, (width, height)), len(source))
 
 
-def need_of(demands: Mapping[str, Demand], lanes: Mapping[str, Lane], file: int) -> Need:
-    """What a page takes whose stages demand this, in a pass, with its ``file``'s bytes."""
+def need_of(
+    demands: Mapping[str, Demand],
+    lanes: Mapping[str, Lane],
+    file: int,
+    beside: Iterable[Demand] = (),
+) -> Need:
+    """What a page takes in a pass whose stages demand this, with its ``file``'s bytes.
+
+    ``beside``: stages of its other pass, whose networks are in the process, too.
+    """
     device = [demand.working for name, demand in demands.items() if lanes[name] == "device"]
     others = [demand.working for name, demand in demands.items() if lanes[name] != "device"]
-    return Need(
-        {name: demand.resident for name, demand in demands.items() if demand.resident},
-        file + sum(demand.result for demand in demands.values()),
-        max(others, default=0),
-        max(device, default=0),
-    )
+    resident: dict[str, int] = {}
+    for demand in (*demands.values(), *beside):
+        resident |= {name: max(size, resident.get(name, 0)) for name, size in demand.resident.items()}
+    held = file + sum(demand.result for demand in demands.values())
+    return Need(resident, held, max(others, default=0), max(device, default=0))
 
 
 def total(needs: Iterable[Need], jobs: int) -> int:
     """Bytes of the whole process while pages with these needs are at work."""
     listed: Sequence[Need] = list(needs)
-    stages = {stage for need in listed for stage in need.resident}
-    resident = sum(max(need.resident.get(stage, 0) for need in listed) for stage in stages)
+    names = {name for need in listed for name in need.resident}
+    resident = sum(max(need.resident.get(name, 0) for need in listed) for name in names)
+    resident += _THREAD * max(0, min(jobs, len(listed)) - 1)
     held = sum(need.held for need in listed)
     busiest = sorted((need.cpu for need in listed), reverse=True)[:jobs]
     return _PROCESS + resident + held + max(sum(busiest), max((n.device for n in listed), default=0))

@@ -75,12 +75,16 @@ class PageTask:
         return entry
 
     def _weigh(self) -> None:
-        """See what memory the pass takes. Raises ``PageError`` or ``SetupError`` where that is too much."""
-        graph, state = self.spec.job.graph, self.state
-        demands = self.spec.demands(state.to_run, state.size)
-        lanes = {name: graph.page_stage(name).lane for name in demands}
-        state.need = need_of(demands, lanes, state.size.file)
-        self.spec.job.memory.check(state.need, state.size)
+        """See what memory both passes take. Raises ``PageError`` or ``SetupError`` where that is too much."""
+        spec, state = self.spec, self.state
+        passes = [spec.demands(stages, state.size) for stages in (state.to_run, spec.later_stages())]
+        before = spec.demands(state.seconds, state.size)  # of the first pass, in the second
+        beside = [demand for demands in (*passes, before) for demand in demands.values()]
+        lanes = {name: spec.job.graph.page_stage(name).lane for demands in passes for name in demands}
+        needs = [need_of(demands, lanes, state.size.file, beside) for demands in passes]
+        for need in needs:
+            spec.job.memory.check(need, state.size)
+        state.need = needs[0]
 
     def examine(self) -> Entry | None:
         """[lane] What ``read`` does, without weighing the page."""

@@ -12,7 +12,7 @@ from mangacolor.models.files.reading import check_bundled
 from mangacolor.stages.balloons.detect import Method, find_balloons
 from mangacolor.stages.balloons.params import DEFAULTS, Params
 from mangacolor.stages.base import Stage, StageContext
-from mangacolor.stages.demand import Demand, PageSize
+from mangacolor.stages.demand import TORCH, Demand, PageSize
 from mangacolor.stages.panels import PanelLayout
 
 # Bytes that the network takes from then on.
@@ -53,7 +53,7 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
 
 def demand(_config: Config, size: PageSize) -> Demand:
     """At working scale but for the mask."""
-    return Demand(0.4, size.pixels, 9 * size.pixels, resident=RESIDENT)
+    return Demand(0.4, size.pixels, 9 * size.pixels, {**TORCH, "balloons": RESIDENT})
 
 
 STAGE = Stage(

@@ -24,7 +24,7 @@ from mangacolor.stages.colorize.config import Config
 from mangacolor.stages.colorize.network import colorize_pictures, shared_runner
 from mangacolor.stages.colorize.tile_figure import draw_tiles
 from mangacolor.stages.colorize.tiling import tiles_of
-from mangacolor.stages.demand import Demand, PageSize
+from mangacolor.stages.demand import TORCH, Demand, PageSize
 from mangacolor.stages.panels import PanelLayout
 from mangacolor.stages.segments.features import describe_segments, embed_windows
 from mangacolor.stages.segments.pooling import FeaturePool
@@ -35,8 +35,8 @@ from mangacolor.stages.windows.preview import lay_out, resize_picture
 from mangacolor.stages.windows.scale import drawn_part, shrink, working_size
 
 # Bytes that the network and its libraries take from then on, and the buffers of each thread that runs it.
-RESIDENT = 220 * 2**20
-BUFFERS = 135 * 2**20
+RESIDENT = 305 * 2**20
+BUFFERS = 62 * 2**20
 
 
 def configure(options: Options, _chapter: Chapter) -> Config:
@@ -140,7 +140,7 @@ def preview(artifact: Artifact, _inputs: Inputs) -> Image:
 def demand(_config: Config, size: PageSize) -> Demand:
     """At working scale, whatever the page's size, but for the map of windows."""
     resident = RESIDENT + round(size.tile_share * tile_threads() * BUFFERS)
-    return Demand(0.6, 0, 8 * size.pixels, resident)
+    return Demand(0.6, 0, 8 * size.pixels, {**TORCH, "colorize": resident})
 
 
 STAGE = Stage(

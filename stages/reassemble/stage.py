@@ -126,7 +126,7 @@ def _is_grey(page: Image) -> bool:
 def demand(_config: Config, size: PageSize) -> Demand:
     """The map of windows and masks of the page, the result, and bands."""
     result = 3 * size.output_pixels
-    return Demand(0.03 + 0.06 * size.output_pixels / 1e6, result, result + 8 * size.pixels)
+    return Demand(0.03 + 0.06 * size.output_pixels / 1e6, result, result + 10 * size.pixels)
 
 
 STAGE = Stage(

@@ -14,7 +14,7 @@ from mangacolor.models.runtime.parallel import tile_threads
 from mangacolor.models.upscale.known import DEFAULT, DEFAULT_RGB
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.batching import Room, load_model
-from mangacolor.stages.demand import Demand, PageSize
+from mangacolor.stages.demand import TORCH, Demand, PageSize
 from mangacolor.stages.upscale.params import DEFAULT_PARAMS, Params
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LANCZOS = "lanczos"
 # Bytes of the buffers of each thread that runs the network, from then on.
-BUFFERS = 145 * 2**20
+BUFFERS = 190 * 2**20
 Backend = Literal["spandrel", "realesrgan"]
 
 
@@ -121,9 +121,9 @@ def demand(_config: Config, size: PageSize) -> Demand:
     """The luma as it is at scale 1; else the network's tiles, and what puts screentone right."""
     if size.scale == 1:
         return Demand(0.01, size.pixels, size.pixels)
-    working = 70 * size.pixels + round(3.75 * size.output_pixels)
+    working = 49 * size.pixels + round(3.75 * size.output_pixels)
     resident = round(size.tile_share * tile_threads() * BUFFERS)
-    return Demand(0.2 * size.output_pixels / 1e6, size.output_pixels, working, resident)
+    return Demand(0.2 * size.output_pixels / 1e6, size.output_pixels, working, {**TORCH, "upscale": resident})
 
 
 STAGE = Stage(

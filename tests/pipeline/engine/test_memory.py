@@ -43,19 +43,26 @@ def png(width: int, height: int) -> bytes:
     return file.getvalue()
 
 
-DEMANDS = {"panels": Demand(1, 30, 200, 1000), "upscale": Demand(1, 50, 900, 500), "encode": Demand(1, 0, 80)}
+DEMANDS = {
+    "panels": Demand(1, 30, 200, {"torch": 900, "panels": 100}),
+    "upscale": Demand(1, 50, 900, {"torch": 900, "upscale": 500}),
+    "encode": Demand(1, 0, 80),
+}
+JOBS = ((1, 1), (2, 2), (4, 2), (6, 6))  # pages at work, and threads for the processor's stages
 LANES: dict[str, Lane] = {"panels": "cpu", "upscale": "device", "encode": "io"}
 
 
 def test_pages_together_share_networks_and_the_device() -> None:
     need = need_of(DEMANDS, LANES, file=7)
-    assert need == Need({"panels": 1000, "upscale": 500}, held=87, cpu=200, device=900)
-    alone, two, four = (total([need] * pages, jobs=2) - total([], 2) for pages in (1, 2, 4))
+    networks = {"torch": 900, "panels": 100, "upscale": 500}
+    assert need == Need(networks, held=87, cpu=200, device=900)
+    again = need_of({"encode": DEMANDS["encode"]}, LANES, 7, beside=DEMANDS.values())
+    assert again == Need(networks, held=7, cpu=80, device=0)  # networks of the other pass are there as well
+    alone, two, four, six = (total([need] * n, jobs) - total([], 1) for n, jobs in JOBS)
     assert alone == 1500 + 87 + 900
-    assert two - alone == 87  # one device, and more than both processor lanes take
-    assert four == 1500 + 4 * 87 + 900
-    assert total([need] * 4, jobs=6) - total([need] * 4, jobs=2) == 0
-    assert total([need] * 6, jobs=6) - total([], 6) == 1500 + 6 * 87 + 6 * 200
+    assert two == 1500 + 2 * 87 + 900 + memory._THREAD  # one device, and more than both processor lanes take
+    assert four - two == 2 * 87
+    assert six == 1500 + 6 * 87 + 6 * 200 + 5 * memory._THREAD
 
 
 def test_a_page_is_weighed_by_its_pixels_and_scale() -> None:
@@ -129,7 +136,9 @@ def test_cgroup_limit_is_heeded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 
 @pytest.mark.parametrize(("budget", "most"), [(1, 1), (25, 2), (35, 3)])
-def test_no_more_pages_than_fit_are_at_work(budget: int, most: int, tmp_path: Path) -> None:
+def test_no_more_pages_than_fit_are_at_work(
+    budget: int, most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each page weighs 10 beyond the process; one may always go on."""
     from mangacolor.formats.discovery import discover
 
@@ -152,6 +161,7 @@ def test_no_more_pages_than_fit_are_at_work(budget: int, most: int, tmp_path: Pa
 
     graph = Graph([Stage("only", run, no_config, demand=lambda _config, size: Demand(result=10 - size.file))])
     limit = MemoryLimit(total([], 6) + budget, jobs=6)
+    monkeypatch.setattr(memory, "_THREAD", 0)
     job = Job(graph, graph.select(), Options(), CancelToken(), memory=limit)
     chapters = discover([tmp_path / "in"], tmp_path / "out").chapters
     with open_store(tmp_path / "out") as store:
