@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Stage,
         StageContext,
     )
+    from mangacolor.stages.demand import Demand, PageSize
 
 __all__ = [
     "CAME_COLOURED",
@@ -31,10 +32,12 @@ __all__ = [
     "Chapter",
     "ChapterContext",
     "ChapterStage",
+    "Demand",
     "Image",
     "Inputs",
     "Options",
     "Page",
+    "PageSize",
     "Stage",
     "StageContext",
     "chroma",
@@ -59,6 +62,7 @@ _find = lazy_names(
             ),
             "stages.base",
         ),
+        **dict.fromkeys(("Demand", "PageSize"), "stages.demand"),
     },
 )
 

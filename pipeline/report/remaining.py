@@ -8,7 +8,6 @@ like those that have. How much runs at once is measured, too: seconds of stages 
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -44,9 +43,9 @@ class Remaining:
         self._began: float | None = None
         self._unread = 0
         self._pages: dict[str, _Page] = {}  # those that are under way
-        self._read: list[Counter[str]] = []  # the whole work of pages, as it was when they were read
-        self._declared: Counter[str] = Counter()  # seconds of stages that have run, as is the next
-        self._measured: Counter[str] = Counter()
+        self._read: list[tuple[Work, Work]] = []  # of both passes of pages, as it was when they were read
+        self._declared: dict[str, float] = {}  # seconds of stages that have run, as is the next
+        self._measured: dict[str, float] = {}
         self._running: dict[tuple[str, str], float] = {}  # since when
 
     def __call__(self, event: Event) -> None:
@@ -83,15 +82,15 @@ class Remaining:
         if page not in self._pages:
             self._unread -= 1
             if now:  # one whose first pass was found done says nothing of those to come
-                self._read.append(Counter(now) + Counter(later))
+                self._read.append((now, later))
         self._pages[page] = _Page(dict(now), later)
 
     def _end_stage(self, page: str, stage: str, seconds: float) -> None:
         self._running.pop((page, stage), None)
         declared = self._pages[page].now.pop(stage, None) if page in self._pages else None
         if declared is not None:
-            self._declared[stage] += declared
-            self._measured[stage] += seconds
+            self._declared[stage] = self._declared.get(stage, 0.0) + declared
+            self._measured[stage] = self._measured.get(stage, 0.0) + seconds
 
     def _end_page(self, page: str) -> None:
         if self._pages.pop(page, None) is None:
@@ -103,10 +102,11 @@ class Remaining:
         known = [work for page in self._pages.values() for work in (page.now, page.later)]
         left = sum(map(self._expect, known)) + max(0, self._unread) * self._usual_page()
         credit = sum(self._credit(*key, since) for key, since in self._running.items())
-        return self._measured.total() + credit, left - credit
+        return sum(self._measured.values()) + credit, left - credit
 
     def _usual_page(self) -> float:
-        return sum(map(self._expect, self._read)) / len(self._read) if self._read else 0.0
+        whole = sum(self._expect(work) for passes in self._read for work in passes)
+        return whole / len(self._read) if self._read else 0.0
 
     def _expect(self, work: Work) -> float:
         """Seconds that stages will take."""
@@ -114,9 +114,10 @@ class Remaining:
 
     def _ratio(self, stage: str) -> float:
         """Of measured to declared seconds."""
-        if self._declared[stage]:
+        if self._declared.get(stage):
             return self._measured[stage] / self._declared[stage]
-        return self._measured.total() / self._declared.total() if self._declared else 1.0
+        declared = sum(self._declared.values())
+        return sum(self._measured.values()) / declared if declared else 1.0
 
     def _credit(self, page: str, stage: str, since: float) -> float:
         declared = self._pages[page].now.get(stage, 0.0) if page in self._pages else 0.0

@@ -17,6 +17,7 @@ from mangacolor.core.errors import Cancelled
 from mangacolor.core.types import Image
 from mangacolor.pipeline import panels_only
 from mangacolor.stages.panels import detect as detection
+from mangacolor.stages.panels.cutting.page import Detection, detect_polygons
 
 ENTRIES = ["page", "size", "panels", "polygons", "confidence", "seconds"]
 
@@ -66,9 +67,13 @@ def test_a_page_becomes_one_json_and_one_overlay() -> None:
 def test_explain_looks_for_panels_once(corrected: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     draw(Path("page.png"), [(107, 25, 70, 115), (23, 25, 70, 115), (23, 160, 154, 115)])
     assert status("page.png", "--out", "plain", "--quiet") == 0
-    looks: list[object] = []
-    detect = detection.detect_polygons
-    monkeypatch.setattr(detection, "detect_polygons", lambda *given: (looks.append(given), detect(*given))[1])
+    looks: list[Image] = []
+
+    def look(luma: Image, *more: Any) -> list[Detection]:
+        looks.append(luma)
+        return detect_polygons(luma, *more)
+
+    monkeypatch.setattr(detection, "detect_polygons", look)
     edits = ["--edits", "plain"] if corrected else []
     assert status("page.png", "--out", "found", "--explain", "--quiet", *edits) == 0
     assert len(looks) == 1

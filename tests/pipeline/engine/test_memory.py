@@ -70,7 +70,7 @@ def test_a_page_is_weighed_by_its_pixels_and_scale() -> None:
         return total([need_of(*_demands(page, scale))], 1)
 
     page = png(600, 800)
-    small, twice, four_times = (need(page, scale) for scale in ("1", "2", "4"))  # type: ignore[arg-type]
+    small, twice, four_times = need(page, "1"), need(page, "2"), need(page, "4")
     assert small < twice < four_times and need(page, "auto") == four_times
     assert need(png(1200, 1600), "1") > small
     assert memory.page_size(b"no picture", "1").pixels == 0
