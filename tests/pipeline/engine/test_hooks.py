@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -13,12 +14,21 @@ import cv2
 import numpy as np
 import pytest
 
-from mangacolor.core.errors import UsageError
+from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Artifact, Chapter, Inputs, Page
 from mangacolor.formats.sources import FileSource
 from mangacolor.pipeline.engine.single_page import run_page
-from mangacolor.pipeline.events import Event, PageDone, PageFailed, RunResult, StageDone, StageStarted, Warned
+from mangacolor.pipeline.events import (
+    Event,
+    PageDone,
+    PageFailed,
+    PageStarted,
+    RunResult,
+    StageDone,
+    StageStarted,
+    Warned,
+)
 from mangacolor.pipeline.plan import plan_run
 from mangacolor.pipeline.run import run
 from mangacolor.stages.base import (
@@ -28,6 +38,7 @@ from mangacolor.stages.base import (
     StageContext,
     no_config,
 )
+from mangacolor.stages.demand import Demand, PageSize
 from mangacolor.stages.graph import Graph
 from mangacolor.tests.helpers.coloured_pages import Coloured
 from mangacolor.tests.helpers.fake_stages import write_page
@@ -49,6 +60,58 @@ def go(graph: Graph, pages: Path, out: Path, **options: Any) -> tuple[RunResult,
     settings = Options(device="cpu", **options)
     result = run([pages], out, settings, RunOptions(jobs=2), graph=graph, emit=events.append)
     return result, events
+
+
+@pytest.mark.parametrize(("broken", "lane"), [(False, "device"), (True, "device"), (True, "cpu")])
+def test_networks_are_loaded_before_the_work_and_once(
+    broken: bool, lane: Lane, pages: Path, tmp_path: Path
+) -> None:
+    loads: list[tuple[str, int]] = []
+    looked = threading.Event()
+
+    def load(context: StageContext[NoConfig], size: PageSize) -> None:
+        loads.append((context.device, size.scale))
+        assert (size.width, size.height) == (8, 12)
+        if broken:
+            raise SetupError("the network is another", "fetch it")
+        looked.set()
+
+    def look(_context: StageContext[NoConfig], _inputs: Inputs) -> Artifact:
+        looked.wait(20)  # nothing but loading goes on beside the first page
+        return Artifact(blob=b"x")
+
+    painted = Stage("paint", look, no_config, lane=lane, load=load)
+    if broken:
+        looked.set()
+        with pytest.raises(SetupError, match="another"):
+            go(Graph([painted]), pages, tmp_path / "out")
+        assert len(loads) == 1
+        return
+    result, _ = go(
+        Graph([Stage("first", look, no_config), dataclasses.replace(painted, needs=("first",))]),
+        pages,
+        tmp_path / "out",
+    )
+    assert (result.done, loads) == (PAGES, [("cpu", 4)])
+    result, _ = go(
+        Graph([Stage("first", look, no_config), dataclasses.replace(painted, needs=("first",))]),
+        pages,
+        tmp_path / "out",
+    )
+    assert (result.cached, len(loads)) == (PAGES, 1)  # nothing is loaded where nothing is to be done
+
+
+def test_what_is_to_be_done_is_told_with_what_stages_declare(pages: Path, tmp_path: Path) -> None:
+    def demand(_config: NoConfig, size: PageSize) -> Demand:
+        return Demand(seconds=size.pixels * size.scale)
+
+    stage = Stage("only", lambda _context, _inputs: Artifact(blob=b"x"), no_config, demand=demand)
+    _, events = go(Graph([stage]), pages, tmp_path / "out", scale="2")
+    started = [event for event in events if isinstance(event, PageStarted)]
+    assert sorted(event.page for event in started) == [f"{number}.png" for number in range(1, PAGES + 1)]
+    assert all((event.now, event.later, event.note) == ({"only": 8 * 12 * 2}, {}, "") for event in started)
+    _, again = go(Graph([stage]), pages, tmp_path / "out", scale="2")
+    assert not [event for event in again if isinstance(event, PageStarted)]
 
 
 class Prepared:
