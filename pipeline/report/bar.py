@@ -15,10 +15,14 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.table import Column
 from rich.text import Text
 
 from mangacolor.core.wording import duration
 from mangacolor.pipeline.report.remaining import Remaining
+
+# Characters: in 80 columns there is room left for what is at work.
+BAR_WIDTH = 16
 
 
 class Bar:
@@ -27,14 +31,15 @@ class Bar:
     def __init__(self, console: Console) -> None:
         self._bar = Progress(
             SpinnerColumn(),
-            TextColumn("[bold]pages"),
-            TextColumn("{task.fields[counts]}"),
-            BarColumn(),
-            TimeElapsedColumn(),
-            _TimeLeftColumn(),
-            TextColumn("[dim]{task.description}"),
+            TextColumn("[bold]pages", table_column=Column(no_wrap=True)),
+            TextColumn("{task.fields[counts]}", table_column=Column(no_wrap=True)),
+            BarColumn(BAR_WIDTH),
+            TimeElapsedColumn(table_column=Column(no_wrap=True)),
+            _TimeLeftColumn(table_column=Column(no_wrap=True)),
+            TextColumn("[dim]{task.description}", table_column=Column(no_wrap=True, ratio=1)),
             console=console,
             transient=True,
+            expand=True,
         )
         self._task = self._bar.add_task("", total=1.0, counts="", left=None, told=0.0)
 
