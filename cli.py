@@ -17,6 +17,7 @@ from typing import NoReturn
 
 import click
 
+from mangacolor.core.cpu import one_thread_for_blas
 from mangacolor.core.errors import ExitStatus, MangacolorError
 
 COLORIZE = "colorize"
@@ -86,12 +87,14 @@ def _print_version(ctx: click.Context, _param: click.Parameter, wanted: bool) ->
 def cli() -> None:
     """Colour black-and-white manga on your own machine.
 
-    `mangacolor chapter/ --out colored/` is short for `mangacolor colorize chapter/ --out colored/`.
+    `mangacolor chapter/ --out colored/` is short for `mangacolor colorize chapter/ --out colored/`. What it
+    takes: a folder of pages or a tree of chapters, CBZ, CBR, CB7, CBT, EPUB and PDF, single pictures.
     """
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The console script. Every command's exit status is decided here and nowhere else."""
+    one_thread_for_blas()
     status = _run(with_command(list(sys.argv[1:] if arguments is None else arguments)))
     sys.stdout.flush()
     sys.stderr.flush()

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mangacolor.commands.options import option
+from mangacolor.core.errors import ExitStatus
+from mangacolor.core.wording import byte_size, counted
+
+if TYPE_CHECKING:
+    from mangacolor.pipeline.store.clean import Cleaned
 
 
 @click.command()
@@ -15,12 +22,30 @@ from mangacolor.commands.options import option
 @click.option("--all", "everything", is_flag=True, help="Also forget which files of OUT are ours.")
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def clean(out: Path, everything: bool, as_json: bool) -> int:
-    """Remove what was kept in OUT/.mangacolor for looking and resuming. Finished pages stay."""
+    """Remove what was kept in OUT/.mangacolor for looking and resuming. Finished pages stay.
+
+    Goes: previews, reports, and what each stage left that is made again in a moment. Stays: the small
+    colours and balloons of each page, which the network would have to make again when a palette is edited
+    or a page is changed; the list of what was written, by which the next run finds pages up to date; pages of
+    archives, from which a changed archive is packed; corrections of yours. With --all only these stay.
+    """
     from mangacolor.pipeline.store.clean import clean as remove_artifacts
 
     cleaned = remove_artifacts(out, everything)
     if as_json:
-        click.echo(json.dumps({"files": cleaned.files, "bytes": cleaned.bytes}))
+        click.echo(json.dumps(dataclasses.asdict(cleaned) | {"kept": cleaned.kept}))
     else:
-        click.echo(f"removed {cleaned.files} files, {cleaned.bytes / 2**20:.1f} MiB", err=True)
-    return 0
+        click.echo(_told(cleaned), err=True)
+    return ExitStatus.DONE
+
+
+def _told(cleaned: Cleaned) -> str:
+    """What was freed, and what stays for what."""
+    kept = {
+        "colours for edits and for the next run": cleaned.colours,
+        "finished pages of archives": cleaned.finished,
+        "corrections of yours": cleaned.edits,
+    }
+    stays = ", ".join(f"{byte_size(size)} {what}" for what, size in kept.items() if size)
+    freed = f"removed {counted(cleaned.files, 'file')}, {byte_size(cleaned.bytes)}"
+    return f"{freed}; kept {stays}" if stays else f"{freed}; nothing is kept"

@@ -13,8 +13,9 @@ from mangacolor.commands.options import option, settings_options
 from mangacolor.commands.settings_file import file_options, origin, pick
 from mangacolor.core.cpu import usable_cores
 from mangacolor.core.devices import resolve_device
-from mangacolor.core.errors import MangacolorError
+from mangacolor.core.errors import ExitStatus, MangacolorError
 from mangacolor.core.settings import Options
+from mangacolor.core.wording import counted
 from mangacolor.models.runtime.backends import cpu_backend
 
 _PACKAGES = (
@@ -38,7 +39,7 @@ def doctor(context: click.Context, /, **values: Any) -> int:
     """Show what was found on this machine and where each option's value comes from."""
     diagnosis = diagnose(context)
     click.echo(json.dumps(diagnosis, ensure_ascii=False) if values["json"] else report(diagnosis))
-    return 3 if diagnosis["problems"] else 0
+    return ExitStatus.NOTHING_DONE if diagnosis["problems"] else ExitStatus.DONE
 
 
 def diagnose(context: click.Context) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def report(diagnosis: dict[str, Any]) -> str:
     """The same for people."""
     lines = [
         f"mangacolor {diagnosis['mangacolor']}, Python {diagnosis['python']}, {diagnosis['system']}",
-        f"device     {diagnosis['device'] or 'none usable'}, {diagnosis['cores']} cores",
+        f"device     {diagnosis['device'] or 'none usable'}, {counted(diagnosis['cores'], 'core')}",
         f"on a CPU   {diagnosis['cpu_backend'] or 'none usable'}",
         f"stages     {', '.join(diagnosis['stages'] or ['none'])}",
         f"weights    {diagnosis['weights'] or 'none usable'}",

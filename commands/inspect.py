@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from mangacolor.commands.options import option
+from mangacolor.core.errors import ExitStatus
 
 
 @click.command()
@@ -22,4 +23,4 @@ def inspect(out: Path, page: int | None, as_json: bool) -> int:
     target = State(out).folder / ("inspect.html" if page is None else f"inspect-{page}.html")
     pages = write_report(out, target, page=page)
     click.echo(json.dumps({"file": str(target), "pages": pages}) if as_json else str(target))
-    return 0
+    return ExitStatus.DONE

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from mangacolor.core.wording import counted
+
 
 @click.command("pack-data")
 @click.argument("root", type=click.Path(path_type=Path))
@@ -22,6 +24,5 @@ def pack_data(root: Path, out: Path, sources: Path | None, size: int, quality: i
     chosen = describe_sources(root, sources)
     pictures = (picture for source in chosen for picture in read_source(root, source, size))
     count = write_pack(out, chosen, pictures, quality)
-    click.echo(
-        f"{out}: {count} pictures of {len(chosen)} sources, {out.stat().st_size / 1e6:.1f} MB", err=True
-    )
+    held = f"{counted(count, 'picture')} of {counted(len(chosen), 'source')}"
+    click.echo(f"{out}: {held}, {out.stat().st_size / 1e6:.1f} MB", err=True)

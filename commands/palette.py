@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from mangacolor.commands.options import option
+from mangacolor.core.errors import ExitStatus
 
 
 @click.command()
@@ -49,4 +50,4 @@ def palette(
         click.echo(json.dumps(document))
     else:
         click.echo(str(sheet))
-    return 0
+    return ExitStatus.DONE

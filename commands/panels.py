@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mangacolor.commands.options import option, setting_option
+from mangacolor.core.wording import counted
 
 if TYPE_CHECKING:
     from mangacolor.pipeline.panels_only import PanelsResult
@@ -49,14 +50,17 @@ def panels(images: tuple[Path, ...], out: Path, **values: Any) -> int:
     if values["json"]:
         click.echo(json.dumps(_document(result, time.perf_counter() - started), ensure_ascii=False))
     elif not values["quiet"]:
-        click.echo(f"{result.panels} panels on {result.pages - len(result.failed)} pages", err=True)
+        click.echo(
+            f"{counted(result.panels, 'panel')} on {counted(result.pages - len(result.failed), 'page')}",
+            err=True,
+        )
     return result.status
 
 
 def _document(result: PanelsResult, seconds: float) -> dict[str, Any]:
     """What ``--json`` prints."""
     return {
-        "status": result.status,
+        "status": int(result.status),
         "pages": result.pages,
         "failed": [{"page": page, "error": error, "remedy": remedy} for page, error, remedy in result.failed],
         "panels": result.panels,

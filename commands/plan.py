@@ -10,6 +10,7 @@ import click
 
 from mangacolor.commands.options import option, settings_options
 from mangacolor.commands.settings_file import pick
+from mangacolor.core.errors import ExitStatus
 from mangacolor.core.settings import Options, RunOptions
 
 
@@ -29,4 +30,4 @@ def plan(inputs: tuple[Path, ...], out: Path, form: str | None, **values: Any) -
         click.echo(json.dumps(as_document(planned), ensure_ascii=False))
     else:
         click.echo({"dot": as_dot, "mermaid": as_mermaid, None: as_text}[form](planned))
-    return 0
+    return ExitStatus.DONE

@@ -1,8 +1,17 @@
-"""How many cores this process may use. Known in one place, and without importing anything heavy."""
+"""The cores that this process may use, and who computes on them. Imports nothing heavy.
+
+As many threads compute at a time as there are cores. Each holds a place of ``shared_cores`` while it does,
+and no library starts threads of its own beside them: pages and tiles are what is shared out, not the loops
+within them.
+"""
 
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 
 
 def usable_cores() -> int:
@@ -21,3 +30,120 @@ def _cgroup_cores() -> int | None:
     except (OSError, ValueError):
         return None
     return None if quota == "max" else -(-int(quota) // int(period))
+
+
+class Place:
+    """A place at one of the cores for one thread, which holds it or waits for it."""
+
+    def __init__(self, free: threading.Semaphore) -> None:
+        self._free = free
+        self._changing = threading.Lock()
+        self._held = self._lost = False
+
+    def take(self) -> None:
+        """[thread] Wait until a core is free; a place that is lost needs none."""
+        if self._lost:
+            return
+        self._free.acquire()
+        with self._changing:
+            self._held = True
+        if self._lost:
+            self.give_back()
+
+    def give_back(self) -> bool:
+        """Let somebody else compute; whether the place was held."""
+        with self._changing:
+            held, self._held = self._held, False
+        if held:
+            self._free.release()
+        return held
+
+    def lose(self) -> None:
+        """Give it back for good: its thread hangs, and whoever takes over needs the core."""
+        self._lost = True
+        self.give_back()
+
+
+class Cores:
+    """Places for ``count`` threads that compute; who finds none waits."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._free = threading.Semaphore(count)
+        self._thread = threading.local()
+
+    def widen(self, count: int) -> None:
+        """Have at least so many places: who asks for more ``--jobs`` than there are cores gets them."""
+        if count > self._count:
+            self._free.release(count - self._count)
+            self._count = count
+
+    def place(self) -> Place:
+        """The calling thread's own place, not held at first."""
+        place: Place | None = getattr(self._thread, "place", None)
+        if place is None:
+            place = self._thread.place = Place(self._free)
+        return place
+
+    @contextmanager
+    def lent(self) -> Iterator[None]:
+        """The calling thread's place is others' while it waits for them in here, if it holds one."""
+        place = self.place()
+        held = place.give_back()
+        try:
+            yield
+        finally:
+            if held:
+                place.take()
+
+
+@contextmanager
+def keep_libraries_to_their_thread() -> Iterator[None]:
+    """OpenCV computes in here on the threads that call it. Its pool, one a process, would be a further team.
+
+    NumPy's and SciPy's pool is kept out by ``one_thread_for_blas``, before they are imported.
+    """
+    import cv2
+
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(threads)
+
+
+def one_thread_for_blas() -> None:
+    """Have NumPy, if it is not imported yet, multiply matrices on the calling thread, unless the user said
+    otherwise."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+def use_one_core() -> None:
+    """Have torch compute on the calling thread alone, from now on: OpenMP counts for each thread that calls.
+
+    A team of threads in each of several threads would spin at the barriers of every layer, and sums would be
+    made in another order on another machine.
+    """
+    import torch
+
+    torch.set_num_threads(1)
+
+
+@contextmanager
+def one_core() -> Iterator[None]:
+    """The same for what is in here, on a thread that may be somebody else's."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+@cache
+def shared_cores() -> Cores:
+    """The places of this process."""
+    return Cores(usable_cores())

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mangacolor.core.cpu import usable_cores
 from mangacolor.core.errors import SetupError, UsageError
+from mangacolor.core.wording import counted
 
 
 def check_device_name(name: str) -> None:
@@ -44,7 +45,7 @@ def resolve_device(name: str) -> str:
     count = torch.cuda.device_count() if has_cuda else 0
     if number >= count:
         raise SetupError(
-            f"--device {name}: torch sees {count} CUDA devices",
+            f"--device {name}: torch sees {counted(count, 'CUDA device')}",
             "Use --device cpu, or see `mangacolor doctor`.",
         )
     return f"cuda:{number}"

@@ -31,7 +31,7 @@ class Options:
 
     scale: Scale = option_field(
         "auto",
-        "Super-resolution; auto is the smallest of 1, 2, 4 that gives a long side of 2400 pixels.",
+        "Super-resolution; auto, page by page, the smallest of 1, 2, 4 for a long side of 2400 pixels.",
         commands=PIXELS,
     )
     weights: str = option_field(  # a name of the weights table, or a path
@@ -169,7 +169,7 @@ class RunOptions:
     )
     memory: int = option_field(  # bytes for the whole process; 0: most of what is free
         0,
-        "Memory to stay within, as 4G or 800M; by default most of what is free.",
+        "Memory for the whole process, as 4G or 1500M; by default most of what is free.",
         metavar="SIZE",
         size=True,
         commands=RUN_ONLY,

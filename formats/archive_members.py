@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from mangacolor.core.errors import InputError
+from mangacolor.core.wording import counted
 from mangacolor.formats.entry_names.stored import StoredName
 from mangacolor.formats.limits import Limits
 from mangacolor.formats.sniff import IMAGE_SUFFIXES, image_kind
@@ -102,7 +103,7 @@ def check_count(path: Path, count: int, limits: Limits) -> None:
     """Raise ``InputError`` for an archive of more than ``limits.entries`` entries."""
     if count > limits.entries:
         raise InputError(
-            f"{path}: holds more than {limits.entries:,} entries",
+            f"{path}: holds more than {counted(limits.entries, 'entry', 'entries')}",
             "Raise --max-entries if you trust this file.",
         )
 

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 from PIL import Image as PillowImage
 
 from mangacolor.core.errors import InputError, PageError
+from mangacolor.core.wording import counted
 from mangacolor.formats.limits import Limits
 from mangacolor.formats.pdf_scan import rendered, scan_density, scanned_picture, shows_the_same
 
@@ -25,7 +26,7 @@ def list_pages(path: Path, limits: Limits) -> list[str]:
     with _document(path) as document:
         if len(document) > limits.entries:
             raise InputError(
-                f"{path}: holds more than {limits.entries:,} pages",
+                f"{path}: holds more than {counted(limits.entries, 'page')}",
                 "Raise --max-entries if you trust this file.",
             )
         return [_suffix(document, index) for index in range(len(document))]

@@ -20,6 +20,21 @@ class RunStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class PageStarted:
+    """A page has been read and something is to be done with it; sent again for its second pass.
+
+    ``now`` maps the stages that run in this pass to the seconds that each is expected to take, and ``later``
+    those of the second pass, if one follows. Only the ratios of these seconds are worth anything.
+    ``note``: what the user should know of how it will come out.
+    """
+
+    page: str
+    now: Mapping[str, float]
+    later: Mapping[str, float]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class StageStarted:
     page: str
     stage: str
@@ -55,7 +70,8 @@ class PageDone:
     """A page is finished: made, copied from its source, found finished, or left as somebody changed it.
 
     ``reason`` says why a page was copied (blank, in colour already, asked for) or left.
-    ``stages`` maps each stage that ran to its seconds; ``seconds`` is wall time from first to last.
+    ``stages`` maps each stage that ran to its seconds; ``seconds`` is their sum: the page's own work, without
+    what it waited for other pages.
     """
 
     page: str
@@ -83,6 +99,11 @@ class FileRemoved:
     file: str
     moved_to: str | None
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """The run was asked to stop: what is being written is finished, and nothing else is begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +148,7 @@ class RunDone:
 
 Event = (
     RunStarted
+    | PageStarted
     | StageStarted
     | StageDone
     | Warned
@@ -134,6 +156,7 @@ Event = (
     | PageDone
     | PageFailed
     | FileRemoved
+    | Stopping
     | ChapterDone
     | RunDone
 )

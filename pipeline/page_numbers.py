@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from mangacolor.core.errors import UsageError
 from mangacolor.core.types import Chapter, Page, Wanted
+from mangacolor.core.wording import counted
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def _read(chapters: Sequence[Chapter], text: str | None, option: str) -> PageNum
     longest = max((page.number for chapter in chapters for page in chapter.pages), default=0)
     for _, last in numbers.spans:
         if last > longest:
-            pages = "1 page" if longest == 1 else f"{longest} pages"
+            pages = counted(longest, "page")
             raise UsageError(f"{option} {text}: there is no page {last}", f"The longest chapter has {pages}.")
     return numbers
 

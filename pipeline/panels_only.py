@@ -5,34 +5,38 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from mangacolor.core.atomic import write_atomic
 from mangacolor.core.cpu import usable_cores
-from mangacolor.core.errors import MangacolorError, OutputError, UsageError
+from mangacolor.core.errors import ExitStatus, MangacolorError, OutputError, UsageError
 from mangacolor.core.settings import Options
-from mangacolor.core.types import Chapter, Direction, Image, Page
+from mangacolor.core.types import Artifact, Chapter, Direction, Inputs, Page
 from mangacolor.formats.discovery import discover
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.single_page import run_page
 from mangacolor.pipeline.store.cache import encode_png
 from mangacolor.pipeline.store.corrections import with_edits
 from mangacolor.pipeline.store.layout import State
+from mangacolor.stages.base import StageContext
+from mangacolor.stages.classify import STAGE as CLASSIFY
 from mangacolor.stages.decode import STAGE as DECODE
+from mangacolor.stages.graph import Graph
 from mangacolor.stages.panels.detect import explain_panels
 from mangacolor.stages.panels.explain_overlay import draw_explanation
+from mangacolor.stages.panels.explanation import Explanation
 from mangacolor.stages.panels.layout import panel_document, public_document
 from mangacolor.stages.panels.stage import STAGE as PANELS
-from mangacolor.stages.panels.stage import Config, configure, preview
+from mangacolor.stages.panels.stage import Config, configure, preview, run_and_explain
 
 
 @dataclass(frozen=True, slots=True)
 class PanelsResult:
     """How it went. ``failed`` holds (page, error, remedy)."""
 
-    status: int
+    status: ExitStatus
     pages: int
     panels: int
     failed: tuple[tuple[str, str, str], ...]
@@ -85,8 +89,13 @@ def write_panels(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    status = 0 if not failed else 1 if len(failed) < len(work) else 3
-    return PanelsResult(status, len(work), panels, tuple(failed))
+    return PanelsResult(_status(len(failed), len(work)), len(work), panels, tuple(failed))
+
+
+def _status(failed: int, pages: int) -> ExitStatus:
+    if not failed:
+        return ExitStatus.DONE
+    return ExitStatus.SOME_FAILED if failed < pages else ExitStatus.NOTHING_DONE
 
 
 def _check_names(pages: Sequence[str]) -> None:
@@ -103,7 +112,9 @@ def _check_names(pages: Sequence[str]) -> None:
 
 def _write_page(out: Path, options: Options, chapter: Chapter, page: Page, explain: bool) -> int:
     """Write a page's files; returns the number of its panels."""
-    artifacts = run_page(page, chapter, options, until=PANELS.name)
+    explanations: list[Explanation] = []
+    graph = _explaining_graph(explanations) if explain else None
+    artifacts = run_page(page, chapter, options, until=PANELS.name, graph=graph)
     decoded = artifacts[DECODE.name].images["main"]
     document = panel_document((), page.name, (decoded.shape[1], decoded.shape[0]), 0.0)
     overlay = decoded
@@ -114,14 +125,25 @@ def _write_page(out: Path, options: Options, chapter: Chapter, page: Page, expla
     write_atomic(target.with_suffix(".panels.png"), encode_png(overlay))
     write_atomic(target.with_suffix(".json"), _json(public_document(document)))
     if explain:
-        _write_explanation(target, page.name, decoded, configure(options, chapter))
+        if not explanations:
+            config = configure(options, chapter)
+            explanations.append(explain_panels(decoded, config.direction, config.method, config.params)[1])
+        write_atomic(
+            target.with_suffix(".explain.png"), encode_png(draw_explanation(decoded, explanations[0]))
+        )
+        write_atomic(target.with_suffix(".explain.json"), _json(explanations[0].to_document(page.name)))
     return len(document["polygons"])
 
 
-def _write_explanation(target: Path, page_name: str, image: Image, config: Config) -> None:
-    _, explanation = explain_panels(image, config.direction, config.method, config.params)
-    write_atomic(target.with_suffix(".explain.png"), encode_png(draw_explanation(image, explanation)))
-    write_atomic(target.with_suffix(".explain.json"), _json(explanation.to_document(page_name)))
+def _explaining_graph(explanations: list[Explanation]) -> Graph:
+    """The stages up to ``panels``, which then leaves its explanation in the list."""
+
+    def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
+        artifact, explanation = run_and_explain(context, inputs)
+        explanations.append(explanation)
+        return artifact
+
+    return Graph((DECODE, CLASSIFY, replace(PANELS, run=run)))
 
 
 def _json(document: object) -> bytes:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mangacolor.core.errors import MangacolorError
 from mangacolor.core.settings import Options, RunOptions
+from mangacolor.core.wording import counted
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.chapter_task import ChapterTask
 from mangacolor.pipeline.engine.page_results import came_coloured
@@ -26,7 +27,10 @@ from mangacolor.stages.registry import default_graph
 @dataclass(frozen=True, slots=True)
 class PagePlan:
     """What a run would do for a page. ``up_to_date``: nothing; nor for one that is ``left`` as somebody has
-    changed it. ``problem``: why it would fail."""
+    changed it. ``problem``: why it would fail.
+
+    ``scale``: the factor that enlarges it. ``note``: why, if the user did not say so.
+    """
 
     page: str
     cached: tuple[str, ...] = ()
@@ -34,6 +38,8 @@ class PagePlan:
     up_to_date: bool = False
     left: bool = False
     problem: str = ""
+    scale: int = 1
+    note: str = ""
 
     @property
     def is_settled(self) -> bool:
@@ -76,13 +82,19 @@ def plan_run(
 
 
 def _look(task: PageTask) -> PagePlan:
-    state, graph = task.state, task.spec.job.graph
+    state = task.state
     try:
         state.entry = task.examine()
+        state.size = task.spec.job.size_of(state.source)
     except MangacolorError as error:
         return PagePlan(task.name, problem=error.message)
     finally:
         state.source = b""
+    return replace(_work(task), scale=state.size.scale, note=task.scale_note)
+
+
+def _work(task: PageTask) -> PagePlan:
+    state, graph = task.state, task.spec.job.graph
     if state.entry is not None:
         return PagePlan(task.name, up_to_date=state.left is None, left=state.left is not None)
     cached = tuple(stage for stage in graph.names if stage in state.keys and _is_there(task, stage))
@@ -118,7 +130,7 @@ def _open_end(task: PageTask, first: PagePlan) -> PagePlan:
     early = set(first.cached) | set(first.to_run)
     later = tuple(name for name in graph.names if name in wanted and name not in early)
     order = sorted((*first.to_run, *later), key=graph.names.index)
-    return PagePlan(first.page, first.cached, tuple(order))
+    return replace(first, to_run=tuple(order))
 
 
 # -- telling
@@ -140,6 +152,7 @@ def as_document(plan: RunPlan) -> dict[str, Any]:
             "cached": list(page.cached),
             "to_run": list(page.to_run),
             "problem": page.problem or None,
+            "scale": page.scale,
         }
         for page in plan.pages
     ]
@@ -155,7 +168,9 @@ def as_text(plan: RunPlan) -> str:
     state = Counter(_state(page) for page in plan.pages)
     lines += [
         "",
-        f"{len(plan.pages)} pages: " + ", ".join(f"{number} {what}" for what, number in state.items()),
+        f"{counted(len(plan.pages), 'page')}: "
+        + ", ".join(f"{number} {what}" for what, number in state.items()),
+        *dict.fromkeys(page.note for page in plan.pages if page.note and not page.is_settled),
     ]
     for page in plan.pages:
         if page.problem:

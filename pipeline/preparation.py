@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mangacolor.core.cpu import usable_cores
 from mangacolor.core.devices import check_device_name
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Chapter
@@ -17,7 +18,7 @@ from mangacolor.formats.limits import limits_of
 from mangacolor.formats.outputs.planned import Output
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.job import Job
-from mangacolor.pipeline.engine.memory import weigh
+from mangacolor.pipeline.engine.memory import memory_limit
 from mangacolor.pipeline.page_numbers import pick_pages, with_wishes
 from mangacolor.pipeline.store.corrections import with_edits
 from mangacolor.pipeline.store.layout import State
@@ -100,7 +101,7 @@ def make_job(plan: WorkPlan, cancel: CancelToken) -> Job:
         force=run_options.force,
         on_error=run_options.on_error,
         independent=run_options.pages is not None,
-        cost=lambda source: weigh(source, options, run_options.memory),
+        memory=memory_limit(run_options.memory, run_options.jobs or usable_cores()),
     )
 
 

@@ -11,7 +11,6 @@ from mangacolor.core.settings import Options, RunOptions
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.local import Engine
-from mangacolor.pipeline.engine.memory import page_budget
 from mangacolor.pipeline.engine.references import References
 from mangacolor.pipeline.engine.tasks import make_tasks
 from mangacolor.pipeline.events import Listener, RunDone, RunResult, RunStarted
@@ -75,8 +74,7 @@ def _make_engine(plan: WorkPlan, job: Job, store: Store, emit: Listener) -> Engi
         from mangacolor.pipeline.cluster.engine import ClusterEngine
 
         return ClusterEngine(job, emit, settings, store)
-    budget = page_budget(settings.memory)
-    return Engine(job, emit, plan.options.device, settings.jobs, budget, settings.stage_timeout)
+    return Engine(job, emit, plan.options.device, settings.jobs, settings.stage_timeout)
 
 
 def _set_aside(plan: WorkPlan, store: Store, outputs: Outputs, emit: Listener) -> None:

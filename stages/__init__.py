@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         Stage,
         StageContext,
     )
+    from mangacolor.stages.demand import Demand, PageSize
 
 __all__ = [
     "CAME_COLOURED",
@@ -33,10 +34,12 @@ __all__ = [
     "Chapter",
     "ChapterContext",
     "ChapterStage",
+    "Demand",
     "Image",
     "Inputs",
     "Options",
     "Page",
+    "PageSize",
     "Stage",
     "StageContext",
     "chroma",
@@ -62,6 +65,7 @@ _find = lazy_names(
             ),
             "stages.base",
         ),
+        **dict.fromkeys(("Demand", "PageSize"), "stages.demand"),
     },
 )
 

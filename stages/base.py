@@ -14,6 +14,7 @@ from typing import Any, Final, Generic, Literal, Protocol, TypeVar
 
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page
+from mangacolor.stages.demand import Demand, PageSize, usual_demand
 
 T = TypeVar("T")
 C = TypeVar("C")  # a stage's configuration
@@ -73,15 +74,20 @@ class Stage(Generic[C]):
     ``prepare``: the part of the work that needs no device. It runs on the cpu lane before ``run``, which
     finds its result in ``context.prepared``: the device then does another page meanwhile. Its seconds are the
     stage's; the result is neither kept nor part of a key.
+    ``finish``: the part that needs the device no more. It runs on the cpu lane after ``run``, gets what that
+    gave, whatever it is, and makes the artifact of it.
     ``check``: called once a run with the chapters before any page is read; raises ``UsageError`` where the
     options do not fit them. ``summary``: what to tell of a page, by ``PANEL_COUNT``, ``WHY_COPIED`` and
     ``CAME_COLOURED``.
     ``figures``: further pictures for a report, by name, from the data that the stage left and the source
     page (H×W×3 RGB), each at most so many pixels a side.
+    ``load``: loads what ``run`` will need for a page of this size, on the stage's lane, before the first page
+    is worked on: what is unusable then ends the run (``SetupError``) at its beginning.
+    ``demand``: the seconds and bytes that a page is expected to take, from the configuration and its size.
     """
 
     name: str
-    run: Callable[[StageContext[C], Inputs], Artifact]
+    run: Callable[[StageContext[C], Inputs], object]  # an Artifact where there is no ``finish``
     configure: Callable[[Options, Chapter], C]
     needs: tuple[str, ...] = ()
     version: int = 1
@@ -92,9 +98,12 @@ class Stage(Generic[C]):
     page_fingerprint: Callable[[Page], str] | None = None
     preview: Callable[[Artifact, Inputs], Image] | None = None
     prepare: Callable[[StageContext[C], Inputs], object] | None = None
+    finish: Callable[[StageContext[C], Inputs, Any], Artifact] | None = None
     check: Callable[[Options, Sequence[Chapter]], None] | None = None
     summary: Callable[[Artifact], Summary] | None = None
     figures: Callable[[Mapping[str, Any], Image, int], Mapping[str, Image]] | None = None
+    load: Callable[[StageContext[C], PageSize], None] | None = None
+    demand: Callable[[C, PageSize], Demand] = usual_demand
 
 
 class ChapterContext(Protocol[C_co]):

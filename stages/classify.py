@@ -20,6 +20,7 @@ from mangacolor.core.colour import luma as luma_of
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page
 from mangacolor.stages.base import CAME_COLOURED, WHY_COPIED, Stage, StageContext, Summary
+from mangacolor.stages.demand import Demand, PageSize
 
 _AGE_HUE = np.radians(
     28
@@ -224,6 +225,11 @@ def summary(artifact: Artifact) -> Summary:
     return {CAME_COLOURED: kind == "colour", WHY_COPIED: why if artifact.outcome == "copy" else ""}
 
 
+def demand(_config: Config, size: PageSize) -> Demand:
+    """All but the luma is small."""
+    return Demand(0.01 + 0.01 * size.megapixels, working=4 * size.pixels)
+
+
 STAGE = Stage(
     "classify",
     run,
@@ -233,4 +239,5 @@ STAGE = Stage(
     decides=True,
     page_fingerprint=fingerprint_of_wish,
     summary=summary,
+    demand=demand,
 )

@@ -9,6 +9,7 @@ from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Inputs
 from mangacolor.formats.writers import LIMITS, encode_picture
 from mangacolor.stages.base import Stage, StageContext
+from mangacolor.stages.demand import Demand, PageSize
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,4 +76,16 @@ def _quality(config: Config, written: str) -> int:
     )
 
 
-STAGE = Stage("encode", run, configure, needs=("decode", "reassemble"), lane="io", keep="asked")
+def demand(_config: Config, size: PageSize) -> Demand:
+    """What the encoder makes of the pixels before it writes, and the file."""
+    return Demand(0.06 * size.output_pixels / 1e6, size.output_pixels, 5 * size.output_pixels)
+
+
+STAGE = Stage(
+    "encode",
+    run,
+    configure,
+    needs=("decode", "reassemble"),
+    keep="asked",
+    demand=demand,
+)

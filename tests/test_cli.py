@@ -276,13 +276,18 @@ def test_signals_stop_within_a_stage(
     out = tmp_path / "out"
     arguments = ["1.0", str(chapter), "--out", str(out), "--device", "cpu", "--json"]
     with subprocess.Popen(
-        [sys.executable, "-c", SLOW_RUN, *arguments], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", SLOW_RUN, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as running:
-        assert running.stdout is not None
+        assert running.stdout is not None and running.stderr is not None
         first = json.loads(running.stdout.readline())
         running.send_signal(number)
         rest = lines(running.stdout.read())
         assert running.wait(60) == expected
+        said = running.stderr.read().splitlines()
+    assert said[-1] == f"stopped: {rest[-1]['done']} of 3 pages done: run the same command again to go on"
     assert rest[-1]["done"] < 3  # the page in the slow stage was not waited for
     assert rest[-1]["event"] == "run_done" and rest[-1]["status"] == expected
     finished = [first, *rest[:-1]]

@@ -17,7 +17,14 @@ import numpy as np
 
 from mangacolor.core.arrays import F64
 from mangacolor.core.errors import SetupError
-from mangacolor.models.files.reading import safetensors_header, sha256_of, weights_path
+from mangacolor.models.files.known import SURFACES
+from mangacolor.models.files.reading import (
+    BUNDLED,
+    check_bundled,
+    safetensors_header,
+    sha256_of,
+    weights_path,
+)
 
 FORMAT = "mangacolor-surfaces-1"
 ENDING = ".surfaces.safetensors"
@@ -71,6 +78,8 @@ def embedding_fingerprint(weights: str | Path, digest: str) -> str:
     ``digest``: the sha256 of the weights, as of ``weights_fingerprint``. Raises as ``load_embedding``.
     """
     path = embedding_path(weights)
+    if path == BUNDLED / SURFACES.file:
+        check_bundled(SURFACES.file, SURFACES.sha256, SURFACES.does)
     if not path.is_file():
         return ""
     _maps(path, digest)

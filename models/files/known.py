@@ -62,6 +62,38 @@ WEIGHTS: tuple[Weights, ...] = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class BundledNetwork:
+    """A file in ``models/weights`` that no option names. ``does``: its network, for messages."""
+
+    file: str
+    sha256: str
+    does: str
+
+
+PANELS = BundledNetwork(
+    file="panels.safetensors",
+    sha256="c914748938f6da87a2d147c6317ed52f15d105275d2efc5410cecdc47fc20a1f",
+    does="finds panels",
+)
+BALLOONS = BundledNetwork(
+    file="balloons.safetensors",
+    sha256="9a7c5683d2fb76b648bb0e85c5e223d438fb2f8ad9abd31bfbb8cdf8cb41d565",
+    does="finds balloons",
+)
+DESCREEN = BundledNetwork(
+    file="descreen.safetensors",
+    sha256="cb00b0607bca88620fd7624c02a23d72c0490ad20f0290e7a89dce8c60a23108",
+    does="reads screentone",
+)
+SURFACES = BundledNetwork(  # of the colour network ``default``, beside which it lies
+    file="default.surfaces.safetensors",
+    sha256="2678366657c651245e995fd4bac4beaafce7c5aa7c82c3df4c5895e4a5942482",
+    does="tells surfaces apart",
+)
+BUNDLED_NETWORKS = (PANELS, BALLOONS, DESCREEN, SURFACES)
+
+
 def find_weights(name: str) -> Weights | None:
     """The entry called ``name``, or None."""
     return next((entry for entry in WEIGHTS if entry.name == name), None)

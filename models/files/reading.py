@@ -12,16 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mangacolor.core.errors import SetupError
-from mangacolor.models.files.known import WEIGHTS, Weights, find_weights
+from mangacolor.models.files.known import DESCREEN, WEIGHTS, Weights, find_weights
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 FORMAT = "mangacolor-generator-1"
 BUNDLED = Path(__file__).parents[1] / "weights"  # the folder of the weights that come with the program
-DESCREENER = BUNDLED / "descreen.safetensors"
-_REINSTALL = "install mangacolor again: this file comes with it"
-_FETCH_AGAIN = "fetch the file again, or name other weights with --weights"
+DESCREENER = BUNDLED / DESCREEN.file
+_REINSTALL = (
+    "install mangacolor again, this file comes with it: pip install --force-reinstall --no-deps mangacolor"
+)
+_FETCH_AGAIN = "fetch the file again, or name other weights"
 _OURS = "name a file that mangacolor train or mangacolor models import has written"
 
 
@@ -63,29 +65,63 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def check_bundled(file: str, sha256: str, does: str) -> str:
+    """The sha256 of a file in ``models/weights``, once it is seen to be the one that comes with the program.
+
+    ``does``: what its network does. Raises ``SetupError`` where it is missing, cut short or another.
+    """
+    path = BUNDLED / file
+    try:
+        digest = sha256_of(path)
+    except FileNotFoundError as error:
+        raise SetupError(f"{path} is missing, the network that {does}", _REINSTALL) from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if digest != sha256:
+        raise SetupError(
+            f"{path} is damaged or another file, not the network that {does} in this version", _REINSTALL
+        )
+    return digest
+
+
 def weights_fingerprint(name_or_path: str | Path) -> str:
     """The sha256 of a generator's file, in hex, after cheap checks of its form; no torch needed.
 
     Raises ``SetupError`` for a file that is missing or cannot be a generator's weights.
     """
+    entry = find_weights(str(name_or_path))
+    if entry is not None and entry.bundled:
+        return check_bundled(entry.file, entry.sha256, "colours")
     path = weights_path(name_or_path)
-    _check_form(path)
+    _check_generator(path)
     return sha256_of(path)
 
 
-def _check_form(path: Path) -> None:
+def _check_generator(path: Path) -> None:
+    header = check_form(path)
+    if header is None:
+        return
+    metadata, keys = header
+    if is_ours(metadata):
+        generator_metadata(path, metadata)
+    elif not any(key.removeprefix("module.").startswith("down1.") for key in keys):
+        raise SetupError(f"{path} holds no generator's weights", _OURS)
+
+
+def check_form(path: Path) -> tuple[dict[str, str], list[str]] | None:
+    """Metadata and names of tensors of a safetensors file; None for one of torch's own format.
+
+    Looks at no tensor and needs no torch. Raises ``SetupError`` for a file that is neither, or is cut short.
+    """
     try:
         kind = _torch_kind(path)
         if kind is None:
-            metadata, keys = safetensors_header(path)
-            if is_ours(metadata):
-                generator_metadata(path, metadata)
-            elif not any(key.removeprefix("module.").startswith("down1.") for key in keys):
-                raise SetupError(f"{path} holds no generator's weights", _OURS)
-        elif kind == "zip" and not _holds_a_pickle(path):
+            return safetensors_header(path)
+        if kind == "zip" and not _holds_a_pickle(path):
             raise SetupError(f"{path} is not a whole file of weights", _FETCH_AGAIN)
     except OSError as error:
         raise _unreadable(path, error) from error
+    return None
 
 
 def _unreadable(path: Path, error: OSError) -> SetupError:

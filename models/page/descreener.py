@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mangacolor.core.cpu import one_core
 from mangacolor.core.types import Image
 from mangacolor.models.files.reading import DESCREENER, fill_bundled
 
@@ -65,6 +66,7 @@ def shared_descreener() -> Descreener:
     return load_descreener(DESCREENER)
 
 
+@one_core()
 @torch.inference_mode()
 def descreen(network: Descreener, grey: Image) -> Image:
     """A picture (H×W uint8 luma at working scale) without its halftone, H×W uint8."""

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from mangacolor.core.cpu import one_core
 from mangacolor.core.types import Image
 from mangacolor.models.files.reading import fill_bundled
 
@@ -104,6 +105,7 @@ def shared_page_net(path: Path) -> PageNet:
     return load_page_net(path)
 
 
+@one_core()
 @torch.inference_mode()
 def page_probabilities(network: PageNet, luma: Image) -> tuple[Image, Image]:
     """How likely the network says yes to either question: two H×W uint8, 255 = sure.

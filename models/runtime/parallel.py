@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from typing import TypeVar
 
-from mangacolor.core.cpu import usable_cores
+from mangacolor.core.cpu import shared_cores, usable_cores, use_one_core
 
 MAX_THREADS = 16  # each holds 100 to 300 MB while it computes
 
@@ -20,18 +20,28 @@ Result = TypeVar("Result")
 
 
 def parallel_map(work: Callable[[T], Result], items: Iterable[T]) -> list[Result]:
-    """``work`` of every item, in the items' order. Raises what ``work`` raises first."""
-    return list(_pool().map(work, items))
+    """``work`` of every item, in the items' order. Raises what ``work`` raises first.
+
+    Call it from no ``work``, and not while other threads wait for something that the caller holds.
+    """
+    with shared_cores().lent():
+        return list(_pool().map(partial(_on_a_core, work), items))
+
+
+def _on_a_core(work: Callable[[T], Result], item: T) -> Result:
+    place = shared_cores().place()
+    place.take()
+    try:
+        return work(item)
+    finally:
+        place.give_back()
+
+
+def tile_threads() -> int:
+    """How many tiles are at work at once."""
+    return min(usable_cores(), MAX_THREADS)
 
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(
-        min(usable_cores(), MAX_THREADS), thread_name_prefix="tile", initializer=_one_core
-    )
-
-
-def _one_core() -> None:
-    import torch
-
-    torch.set_num_threads(1)  # OpenMP counts for each thread that calls it
+    return ThreadPoolExecutor(tile_threads(), thread_name_prefix="tile", initializer=use_one_core)

@@ -19,7 +19,14 @@ from mangacolor.core.errors import SetupError
 from mangacolor.core.types import Image
 from mangacolor.models.runtime.backends import CpuBackend
 from mangacolor.models.upscale.known import BY_NAME
-from mangacolor.models.upscale.sources import State, file_sha256, known_state, user_state
+from mangacolor.models.upscale.sources import (
+    State,
+    check_known_files,
+    check_user_file,
+    file_sha256,
+    known_state,
+    user_state,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -72,6 +79,23 @@ def weights_hash(name_or_path: str) -> str:
     if name_or_path in BY_NAME:
         return BY_NAME[name_or_path].sha256
     return file_sha256(_user_path(name_or_path))
+
+
+def check_upscaler(name_or_path: str, backend: Backend = "spandrel") -> None:
+    """See, without loading anything, that a network can be loaded. Raises ``SetupError`` where it cannot.
+
+    A user's file is looked at from outside: whether it holds a network for super-resolution is seen once it
+    is loaded.
+    """
+    known = BY_NAME.get(name_or_path)
+    if known is None:
+        check_user_file(_user_path(name_or_path))
+    else:
+        check_known_files(known)
+    if backend == "realesrgan":
+        from mangacolor.models.upscale.realesrgan import check_installed
+
+        check_installed()
 
 
 def _user_path(name_or_path: str) -> Path:

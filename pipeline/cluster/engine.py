@@ -93,6 +93,7 @@ class ClusterEngine:
                         self._ready.clear()
                         self._suspects.clear()
                         cluster.stop(self._run)
+                        self._tally.told_to_stop()
                         deadline = time.monotonic() + _STOP_WITHIN
                     if time.monotonic() > deadline:
                         break
@@ -224,7 +225,8 @@ class ClusterEngine:
         entry = self._new.get(event.page)
         if event.outcome != "cached" or entry is None:
             return event
-        return dataclasses.replace(event, outcome=entry.outcome, stages=entry.seconds)  # type: ignore[arg-type]
+        worked = round(sum(entry.seconds.values()), 3)
+        return dataclasses.replace(event, outcome=entry.outcome, seconds=worked, stages=entry.seconds)  # type: ignore[arg-type]
 
     def _bundle_lost(self, tasks: list[PageTask], error: BaseException, alone: bool) -> list[_Whole]:
         if isinstance(error, SetupError | OutputError):
@@ -261,14 +263,14 @@ class ClusterEngine:
 def _begun(task: PageTask) -> Begun:
     """What a worker must know of what was done of a page already."""
     state = task.state
-    return Begun(task.spec.chapter_results, state.seconds, state.spent, state.panels)
+    return Begun(task.spec.chapter_results, state.seconds, state.panels)
 
 
 def _take_over(task: PageTask, half: Halfway) -> None:
     """Note how far a worker has brought a page."""
     state = task.state
     state.keys, state.seconds = dict(half.keys), dict(half.seconds)
-    state.spent, state.panels = half.spent, half.panels
+    state.panels = half.panels
 
 
 def _is_chapter(token: Hashable) -> bool:

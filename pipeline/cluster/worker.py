@@ -23,9 +23,8 @@ from mangacolor.core.types import Chapter
 from mangacolor.pipeline.cluster.bundle import Bundle, BundleResult, Halfway, Release
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.local import Engine
-from mangacolor.pipeline.engine.memory import page_budget
 from mangacolor.pipeline.engine.tasks import Tasks, make_tasks
-from mangacolor.pipeline.events import Event, StageStarted
+from mangacolor.pipeline.events import Event, StageStarted, Stopping
 from mangacolor.pipeline.preparation import WorkPlan, make_job
 from mangacolor.pipeline.store.keys import digest, make_recipe
 from mangacolor.pipeline.store.layout import State
@@ -129,13 +128,11 @@ def _run(bundle: Bundle, token: CancelToken) -> BundleResult:
     tasks = make_tasks(job, chapters, store, begun=bundle.pages)
     _leave_ends_to_the_client(tasks)
     events: list[Event] = []
-    budget = page_budget(settings.memory)
-    engine = Engine(
-        job, events.append, bundle.options.device, settings.jobs, budget, settings.stage_timeout, _MODELS
-    )
+    device, limit = bundle.options.device, settings.stage_timeout
+    engine = Engine(job, events.append, device, settings.jobs, limit, _MODELS)
     result = engine.run(tasks)
     return BundleResult(
-        events=tuple(event for event in events if not isinstance(event, StageStarted)),
+        events=tuple(event for event in events if not isinstance(event, StageStarted | Stopping)),
         stages_run=result.stages_run,
         counts=engine.counts,
         halfway=_halfway(tasks),
@@ -157,7 +154,5 @@ def _halfway(tasks: Tasks) -> dict[str, Halfway]:
         for survived, ended in ((True, chapter.arrived), (False, chapter.coloured)):
             for task in ended:
                 state = task.state
-                pages[task.name] = Halfway(
-                    state.keys, state.seconds, task.spent_so_far, state.panels, survived
-                )
+                pages[task.name] = Halfway(state.keys, state.seconds, state.panels, survived)
     return pages

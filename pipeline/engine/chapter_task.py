@@ -11,7 +11,7 @@ from typing import Any
 
 from mangacolor.core.errors import PageError
 from mangacolor.core.types import Artifact, Chapter, Inputs, Page
-from mangacolor.pipeline.engine.context import ContextOfChapter, check_artifact
+from mangacolor.pipeline.engine.context import ContextOfChapter, checked_artifact
 from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.page_results import came_coloured
 from mangacolor.pipeline.engine.page_task import PageTask
@@ -133,7 +133,7 @@ class ChapterTask:
         if set(artifacts) != set(names):
             raise PageError(f"chapter stage {stage.name} did not answer for every page and no other")
         for name in names:
-            check_artifact(stage.name, artifacts[name])
+            checked_artifact(stage.name, artifacts[name])
         return {name: artifacts[name].data for name in names}
 
     def _references(self, stage: ChapterStage[Any], counts: Counter[str]) -> Iterator[Inputs]:

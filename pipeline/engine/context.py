@@ -88,15 +88,31 @@ def prepare_stage(stage: Stage[Any], context: Context, inputs: Inputs) -> None:
 
 
 def run_stage(stage: Stage[Any], context: Context, inputs: Inputs) -> StageRun:
-    """Run a stage, prepared first if it has not been, and check what it gives back.
+    """Run a stage from its beginning to its end, prepared first if it has not been.
 
     Raises what the stage raises, or ``PageError``.
     """
     prepare_stage(stage, context, inputs)
+    return finish_stage(stage, context, inputs, run_main_part(stage, context, inputs))
+
+
+def run_main_part(stage: Stage[Any], context: Context, inputs: Inputs) -> object:
+    """Do the part of a prepared stage that its lane is for. Raises what the stage raises."""
     started = time.perf_counter()
-    artifact = stage.run(context, inputs)
+    result = stage.run(context, inputs)
     context.seconds += time.perf_counter() - started
-    check_artifact(stage.name, artifact)
+    return result
+
+
+def finish_stage(stage: Stage[Any], context: Context, inputs: Inputs, result: object) -> StageRun:
+    """Make the artifact of what the main part gave, and check it.
+
+    Raises what the stage raises, or ``PageError``.
+    """
+    started = time.perf_counter()
+    artifact = result if stage.finish is None else stage.finish(context, inputs, result)
+    context.seconds += time.perf_counter() - started
+    artifact = checked_artifact(stage.name, artifact)
     return StageRun(
         artifact, summarize(stage, artifact), context.seconds, context.counts, tuple(context.warnings)
     )
@@ -107,12 +123,14 @@ def summarize(stage: Node, artifact: Artifact) -> Summary:
     return stage.summary(artifact) if isinstance(stage, Stage) and stage.summary else {}
 
 
-def check_artifact(stage: str, artifact: object) -> None:
-    """Raise ``PageError`` where what a stage gave breaks the contract of ``core.types.Artifact``."""
+def checked_artifact(stage: str, artifact: object) -> Artifact:
+    """``artifact``; raises ``PageError`` where it breaks the contract of ``core.types.Artifact``."""
     problem = _problem(artifact)
     if problem:
         remedy = f"The stage {stage} is at fault, not the page: see its contract in stages/base.py."
         raise PageError(f"stage {stage} gave {problem}", remedy)
+    assert isinstance(artifact, Artifact)
+    return artifact
 
 
 def _problem(artifact: object) -> str:  # noqa: PLR0911 - a list of rules

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mangacolor.core.settings import OnError, Options
 from mangacolor.pipeline.engine.cancel import CancelToken
+from mangacolor.pipeline.engine.memory import MemoryLimit, page_size
+from mangacolor.stages.demand import PageSize
 from mangacolor.stages.graph import Graph, Selection
 
 
@@ -29,7 +30,12 @@ class Job:
     on_error: OnError = "copy"
     independent: bool = False
     hands_back: bool = False
-    cost: Callable[[bytes], int] = len  # bytes of memory that a page takes, from its file
+    memory: MemoryLimit = field(default_factory=MemoryLimit)
+
+    def size_of(self, source: bytes) -> PageSize:
+        """What the file of a page says of its size; no pixels for one that will be refused for it."""
+        size = page_size(source, self.options.scale)
+        return size if size.pixels <= self.options.max_pixels else PageSize(file=size.file)
 
     def may_reuse(self, stage: str) -> bool:
         """Whether the artifact of an earlier run will do."""

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import queue
-import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from mangacolor.core.devices import resolve_device, set_torch_threads
+from mangacolor.core.cpu import shared_cores, use_one_core
+from mangacolor.core.devices import resolve_device
 from mangacolor.core.types import Artifact
-from mangacolor.pipeline.engine.context import Context, StageRun, prepare_stage, run_stage
+from mangacolor.pipeline.engine.context import (
+    Context,
+    StageRun,
+    finish_stage,
+    prepare_stage,
+    run_main_part,
+)
 from mangacolor.pipeline.engine.page_task import PageTask
 from mangacolor.pipeline.engine.worker_pools import Completion, Lane
 from mangacolor.stages.base import Lane as LaneName
@@ -25,8 +31,10 @@ class Step(StrEnum):
     """What a task does. A failed page tells where by these names, or by its stage's."""
 
     READ = "read"
+    LOAD = "load"
     STARTED = "started"  # no task: tells that one has begun
     PREPARE = "prepare"
+    COMPUTE = "compute"
     STAGE = "stage"
     SAVE = "save"
     COMMIT = "commit"
@@ -34,7 +42,13 @@ class Step(StrEnum):
     PACK = "pack"
 
 
-STAGE_TASKS = {Step.PREPARE, Step.STAGE, Step.SAVE, Step.CHAPTER}  # those that run a stage's own code
+STAGE_TASKS = {
+    Step.PREPARE,
+    Step.COMPUTE,
+    Step.STAGE,
+    Step.SAVE,
+    Step.CHAPTER,
+}  # those that run a stage's own code
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +73,12 @@ class Lanes:
         self._rank = {name: number for number, name in enumerate(stage_names, 1)}
         self._device_name = device
         self._completions: queue.SimpleQueue[Completion] = queue.SimpleQueue()
+        shared_cores().widen(jobs)
         self._lanes = {
             "cpu": Lane("cpu", jobs, self._completions),
-            "io": Lane("io", max(2, jobs), self._completions),
+            "io": Lane("io", max(2, jobs), self._completions, computes=False),
             "device": Lane("device", 1, self._completions, models),
         }
-        self._thread = threading.local()
 
     def wait(self, seconds: float) -> Completion | None:
         """The next task that comes back; None if none does so in time."""
@@ -88,12 +102,28 @@ class Lanes:
 
     def submit(self, task: PageTask, step: Step, work: Callable[[PageTask], T], *, stage: str = "") -> None:
         """Have something done with a page's files."""
-        rank = 0 if step is Step.SAVE else -1
-        self._submit(task, "io", Token(task.spec.index, step, stage), rank, lambda _lane: work(task))
+        lane: LaneName
+        lane, rank = ("cpu", 0) if step is Step.SAVE else ("io", -1)  # most of saving is packing pixels
+        self._submit(task, lane, Token(task.spec.index, step, stage), rank, lambda _lane: work(task))
 
     def submit_whole(self, lane: LaneName, token: Token, work: Callable[[], T]) -> None:
         """Have something done with a whole chapter or archive."""
         self._lanes[lane].submit(token, (token.page, 0), lambda _lane: work())
+
+    def load_models(self, task: PageTask, name: str) -> None:
+        """Have a stage load what it will need, ahead of the work."""
+        stage = task.spec.job.graph.page_stage(name)
+        load = stage.load
+        assert load is not None
+
+        def work(lane: Lane) -> None:
+            task.check()
+            context = task.make_context(name, lane.resource)
+            if stage.lane == "device":
+                context.device = self._open_device(lane)
+            load(context, task.state.size)
+
+        self._submit(task, stage.lane, Token(task.spec.index, Step.LOAD, name), 0, work)
 
     def start_stage(self, task: PageTask, name: str) -> None:
         """Send a stage to its lane; one that has something to prepare takes the cpu lane first.
@@ -113,19 +143,37 @@ class Lanes:
         self._submit(task, "cpu", Token(task.spec.index, Step.PREPARE, name), self._rank[name], prepare)
 
     def run_stage(self, task: PageTask, name: str, prepared: Context | None, inputs: Inputs) -> None:
-        """Send a stage to its lane."""
+        """Send a stage to its lane. What comes back from ``Step.COMPUTE`` is for ``finish_stage``."""
         stage = task.spec.job.graph.page_stage(name)
 
-        def run(lane: Lane) -> tuple[StageRun, Inputs]:
+        def compute(lane: Lane) -> tuple[Context, Inputs, object]:
             context = prepared or self._open_context(task, name, lane)
             context.check_cancelled()
             context.resources = lane.resource
             if stage.lane == "device":
                 with lane.off_the_clock():  # importing torch is no stage's fault
                     context.device = self._open_device(lane)
-            return run_stage(stage, context, inputs), inputs
+            prepare_stage(stage, context, inputs)
+            return context, inputs, run_main_part(stage, context, inputs)
 
-        self._submit(task, stage.lane, Token(task.spec.index, Step.STAGE, name), self._rank[name], run)
+        def run(lane: Lane) -> tuple[StageRun, Inputs]:
+            context, _, result = compute(lane)
+            return finish_stage(stage, context, inputs, result), inputs
+
+        step, work = (Step.STAGE, run) if stage.finish is None else (Step.COMPUTE, compute)
+        self._submit(task, stage.lane, Token(task.spec.index, step, name), self._rank[name], work)
+
+    def finish_stage(
+        self, task: PageTask, name: str, context: Context, inputs: Inputs, result: object
+    ) -> None:
+        """Send what a stage has computed to the cpu lane, which makes its artifact."""
+        stage = task.spec.job.graph.page_stage(name)
+
+        def finish(_lane: Lane) -> tuple[StageRun, Inputs]:
+            context.check_cancelled()
+            return finish_stage(stage, context, inputs, result), inputs
+
+        self._submit(task, "cpu", Token(task.spec.index, Step.STAGE, name), self._rank[name], finish)
 
     def _submit(
         self, task: PageTask, lane: LaneName, token: Token, rank: int, work: Callable[[Lane], Any]
@@ -140,9 +188,7 @@ class Lanes:
         return task.make_context(name, lane.resource)
 
     def _open_device(self, lane: Lane) -> str:
-        if not hasattr(self._thread, "ready"):  # torch counts its threads in each of ours
-            set_torch_threads()
-            self._thread.ready = True
+        use_one_core()
         return lane.resource(("engine.device", self._device_name), lambda: resolve_device(self._device_name))
 
 

@@ -12,7 +12,7 @@ from collections.abc import Hashable
 from functools import partial
 from typing import Any
 
-from mangacolor.core.cpu import usable_cores
+from mangacolor.core.cpu import keep_libraries_to_their_thread, usable_cores
 from mangacolor.core.errors import Cancelled, OutputError, SetupError
 from mangacolor.pipeline.engine.chapter_task import ChapterTask
 from mangacolor.pipeline.engine.context import StageRun
@@ -53,7 +53,6 @@ class Engine:
 
     ``jobs`` is the number of threads for cpu stages and, with a few more, of pages in flight; 0 takes
     one a core. ``device`` is as in ``Options``; it is looked up when the first device stage runs.
-    ``budget``: bytes that the pages in flight may take together; a single page may always go on.
     ``stage_timeout``: seconds that a stage may take for a page; 0 is no limit. ``models``: where the
     device lane keeps what it loads, for engines that follow each other in one process.
     """
@@ -64,7 +63,6 @@ class Engine:
         emit: Listener,
         device: str = "auto",
         jobs: int = 0,
-        budget: int = 0,
         stage_timeout: float = 0,
         models: dict[Hashable, Any] | None = None,
     ) -> None:
@@ -73,13 +71,14 @@ class Engine:
         self._emit = emit
         self._jobs = jobs or usable_cores()
         self._lanes = Lanes(job.graph.names, device, self._jobs, models)
-        self._gate = MemoryGate(budget)
+        self._gate = MemoryGate(job.memory)
         self._stage_timeout = stage_timeout
         self._tasks = Tasks()
         self._pending: deque[PageTask] = deque()
         self._at_work: dict[int, PageTask] = {}
         self._chapters: dict[int, ChapterTask] = {}  # those whose chapter stages are at work
         self._packings: dict[int, Packing] = {}  # those being written
+        self._loaded: set[tuple[str, int]] = set()  # stages that have their networks, and for which scale
 
     def run(self, tasks: Tasks) -> RunDone:
         """Run every page and say how it went. Emits events, but not ``RunDone`` itself.
@@ -88,12 +87,19 @@ class Engine:
         """
         self._tasks = tasks
         self._pending.extend(tasks.pages)
+        with keep_libraries_to_their_thread():
+            self._run_all()
+        return self._tally.summary(len(tasks.pages))
+
+    def _run_all(self) -> None:
         deadline = 0.0
         try:
             while self._pending or self._at_work or self._chapters or self._packings:
                 if self._tally.stopping:
-                    self._pending.clear()
-                    deadline = deadline or time.monotonic() + STOP_WITHIN
+                    if not deadline:
+                        self._pending.clear()
+                        self._tally.told_to_stop()
+                        deadline = time.monotonic() + STOP_WITHIN
                     if time.monotonic() > deadline:
                         break
                 self._admit()
@@ -103,7 +109,6 @@ class Engine:
                 self._give_up_on_late_stages()
         finally:
             self._lanes.close()
-        return self._tally.summary(len(tasks.pages))
 
     @property
     def counts(self) -> Counter[str]:
@@ -148,6 +153,8 @@ class Engine:
             self._read(task, completion.result)
         elif token.step is Step.PREPARE and not self._tally.stopping:
             self._lanes.run_stage(task, token.stage, *completion.result)
+        elif token.step is Step.COMPUTE and not self._tally.stopping:
+            self._lanes.finish_stage(task, token.stage, *completion.result)
         elif token.step is Step.STAGE:
             self._stage_done(task, token.stage, *completion.result)
         elif token.step is Step.COMMIT and task.state.outcome != "failed":
@@ -165,6 +172,17 @@ class Engine:
             state.ended, state.outcome = True, "done" if state.seconds else "cached"
             self._page_done(task)
             state.committing = True
+        else:
+            self._emit(task.forecast())
+            self._load_models(task)
+
+    def _load_models(self, task: PageTask) -> None:
+        """Have stages that the page will come to load their networks, if no page like it was there."""
+        state, graph = task.state, task.spec.job.graph
+        for name in sorted(state.to_run | task.spec.later_stages()) if state.to_run else ():
+            if graph.page_stage(name).load is not None and (name, state.size.scale) not in self._loaded:
+                self._loaded.add((name, state.size.scale))
+                self._lanes.load_models(task, name)
 
     def _stage_done(self, task: PageTask, name: str, run: StageRun, inputs: Inputs) -> None:
         self._tally.stages_run += 1
@@ -252,8 +270,9 @@ class Engine:
     def _page_done(self, task: PageTask) -> None:
         state = task.state
         stages = {name: round(value, 4) for name, value in state.seconds.items()}
-        seconds = round(task.spent_so_far, 3)
-        self._tally.page_done(PageDone(task.name, seconds, state.panels, stages, state.outcome, state.reason))  # type: ignore[arg-type]
+        self._tally.page_done(
+            PageDone(task.name, task.worked, state.panels, stages, state.outcome, state.reason)  # type: ignore[arg-type]
+        )
 
     def _failed(self, task: PageTask, token: Token, error: BaseException) -> None:
         state = task.state

@@ -1,24 +1,87 @@
-"""The memory gate: how many bytes pages may take at once, and how many a page takes."""
+"""How much memory a run takes: of a page before it is decoded, and of pages that are at work together.
+
+What stages say of themselves (``stages.demand``) is added up as the engine runs them: one page a device at a
+time, as many stages for the processor as there are threads. ``benchmarks/memory.py`` compares it with what
+processes really take.
+"""
 
 from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from mangacolor.core.errors import PageError, UsageError
-from mangacolor.core.settings import Options, Scale
+from mangacolor.core.errors import PageError, SetupError, UsageError
+from mangacolor.core.scale import output_scale
+from mangacolor.core.settings import Scale
+from mangacolor.core.wording import byte_size
+from mangacolor.stages.base import Lane
+from mangacolor.stages.demand import Demand, PageSize
 
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _CGROUP = Path("/sys/fs/cgroup")
-_MODELS = 1300 * 2**20  # torch, the networks, and what two cores work in: measured 1.25 GiB at most
-_LEAST = 256 * 2**20
+_PROCESS = 100 * 2**20  # bytes of Python, numpy and OpenCV, before any network
+_THREAD = 130 * 2**20  # bytes that each further thread for the processor's stages keeps for itself
 _SHARE = 0.7  # of what is free; the rest is other programs' and the page cache's
-# Measured with pages of 2.8 megapixels: 50 bytes a pixel of the page, 20 a pixel of the output.
-_PER_PIXEL, _PER_OUTPUT_PIXEL = 56, 24
-# Measured with a strip of 48 megapixels at its own size: 25 bytes a pixel above what the process takes.
-_LEAST_PER_PIXEL, _LEAST_PER_OUTPUT_PIXEL, _BASE = 10, 15, 700 * 2**20
-_LONG_SIDE = 2400
+_UNKNOWN = 4 * 2**30  # bytes taken as free where the system does not say
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Bytes that a page takes in a pass: ``resident`` in the process, by name; ``held`` between stages; the
+    most that a stage takes while it runs, on the processor's lanes (``cpu``) and on the device's."""
+
+    resident: Mapping[str, int] = field(default_factory=dict)
+    held: int = 0
+    cpu: int = 0
+    device: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryLimit:
+    """Bytes that the whole process may take, and how many stages of the processor run at once. 0: no limit.
+
+    ``named``: the user said so with ``--memory``, else it is what the machine has free.
+    """
+
+    allowed: int = 0
+    jobs: int = 1
+    named: bool = False
+
+    def fits(self, needs: Iterable[Need]) -> bool:
+        """Whether pages may be at work together."""
+        return not self.allowed or total(needs, self.jobs) <= self.allowed
+
+    def check(self, need: Need, size: PageSize) -> None:
+        """Refuse a page that does not fit even alone: ``PageError``. ``SetupError`` where none can fit."""
+        free = self.allowed if self.named or not self.allowed else int(self.allowed / _SHARE)
+        whole = total([need], self.jobs)
+        if not free or whole <= free:
+            return
+        limit = f"--memory allows {byte_size(free)}" if self.named else f"{byte_size(free)} are free"
+        page = f"a page of {size.width}×{size.height} pixels"
+        if size.scale > 1:
+            page += f", enlarged {size.scale} times,"
+        base = total([Need(need.resident)], self.jobs)
+        if base > free:
+            raise SetupError(
+                f"mangacolor takes {byte_size(base)} of memory with its networks, {byte_size(whole)} for "
+                f"{page} in all, and {limit}",
+                f"{_raise_to(whole, self.named)} The fewest bytes are taken with --scale 1.",
+            )
+        raise PageError(
+            f"{page} takes {byte_size(whole)} of memory, and {limit}",
+            f"{_raise_to(whole, self.named)} Or use a smaller --scale, or cut the page into parts.",
+        )
+
+
+def _raise_to(whole: int, named: bool) -> str:
+    enough = f"{-(-whole // (100 * 2**20)) * 100}M"
+    return (
+        f"Give --memory {enough} or more." if named else f"Free memory, until there are {byte_size(whole)}."
+    )
 
 
 def parse_size(text: str) -> int:
@@ -30,59 +93,50 @@ def parse_size(text: str) -> int:
     return size
 
 
-def page_budget(memory: int = 0) -> int:
-    """Bytes that pages in flight may take together. ``memory`` is ``--memory``; 0 asks the machine."""
-    allowed = memory or int((_free() or 4 * 2**30) * _SHARE)
-    return max(_LEAST, allowed - _MODELS)
+def memory_limit(memory: int, jobs: int) -> MemoryLimit:
+    """The limit of ``--memory``, in bytes; for 0 most of what the machine has free."""
+    return MemoryLimit(memory or int((_free() or _UNKNOWN) * _SHARE), jobs, named=bool(memory))
 
 
-def page_cost(source: bytes, scale: Scale) -> int:
-    """Bytes that a page takes at its peak, from the size in its header. Small for what is no image."""
-    width, height = _size(source)
-    return len(source) + _bytes_of(width, height, scale, _PER_PIXEL, _PER_OUTPUT_PIXEL)
-
-
-def check_page_fits(source: bytes, options: Options, memory: int = 0) -> None:
-    """Refuse a page that takes more than ``memory`` (``--memory``) even alone. Raises ``PageError``.
-
-    Judged by what large pages were seen to take at least, and a quarter above the limit is let pass:
-    only what would surely break it is refused.
-    """
-    width, height = _size(source)
-    if width * height > options.max_pixels:
-        return  # refused for that, when it is decoded
-    allowed = memory or _free() or 4 * 2**30
-    least = len(source) + _bytes_of(width, height, options.scale, _LEAST_PER_PIXEL, _LEAST_PER_OUTPUT_PIXEL)
-    if least > max(_LEAST, int(1.25 * allowed) - _BASE):
-        raise PageError(
-            f"a page of {width}×{height} pixels takes about {(least + _BASE) / 2**30:.1f} GiB of memory, and "
-            f"there are {allowed / 2**30:.1f} GiB ({'--memory' if memory else 'free'})",
-            "Raise --memory, use a smaller --scale, or cut the page into parts.",
-        )
-
-
-def weigh(source: bytes, options: Options, memory: int = 0) -> int:
-    """The bytes that a page takes. Raises ``PageError`` for one that does not fit even alone."""
-    check_page_fits(source, options, memory)
-    return page_cost(source, options.scale)
-
-
-def _size(source: bytes) -> tuple[int, int]:
+def page_size(source: bytes, scale: Scale) -> PageSize:
+    """What the header of a page's file says. No pixels for what is no picture: decode says what is wrong."""
     from mangacolor.formats.pixels import picture_size
 
     try:
-        return picture_size(io.BytesIO(source))
+        width, height = picture_size(io.BytesIO(source))
     except Exception:  # whatever is wrong with it, decode is the stage that says so
-        return 0, 0
+        width, height = 0, 0
+    return PageSize(width, height, output_scale(scale, (width, height)), len(source))
 
 
-def _bytes_of(width: int, height: int, scale: Scale, per_pixel: int, per_output_pixel: int) -> int:
-    factor = int(scale) if scale != "auto" else _auto_factor(max(width, height))
-    return width * height * (per_pixel + per_output_pixel * factor**2)
+def need_of(
+    demands: Mapping[str, Demand],
+    lanes: Mapping[str, Lane],
+    file: int,
+    beside: Iterable[Demand] = (),
+) -> Need:
+    """What a page takes in a pass whose stages demand this, with its ``file``'s bytes.
+
+    ``beside``: stages of its other pass, whose networks are in the process, too.
+    """
+    device = [demand.working for name, demand in demands.items() if lanes[name] == "device"]
+    others = [demand.working for name, demand in demands.items() if lanes[name] != "device"]
+    resident: dict[str, int] = {}
+    for demand in (*demands.values(), *beside):
+        resident |= {name: max(size, resident.get(name, 0)) for name, size in demand.resident.items()}
+    held = file + sum(demand.result for demand in demands.values())
+    return Need(resident, held, max(others, default=0), max(device, default=0))
 
 
-def _auto_factor(side: int) -> int:
-    return next((factor for factor in (1, 2) if side * factor >= _LONG_SIDE), 4)
+def total(needs: Iterable[Need], jobs: int) -> int:
+    """Bytes of the whole process while pages with these needs are at work."""
+    listed: Sequence[Need] = list(needs)
+    names = {name for need in listed for name in need.resident}
+    resident = sum(max(need.resident.get(name, 0) for need in listed) for name in names)
+    resident += _THREAD * max(0, min(jobs, len(listed)) - 1)
+    held = sum(need.held for need in listed)
+    busiest = sorted((need.cpu for need in listed), reverse=True)[:jobs]
+    return _PROCESS + resident + held + max(sum(busiest), max((n.device for n in listed), default=0))
 
 
 def _free() -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,8 @@ from mangacolor.pipeline.store.cache import Cache
 from mangacolor.pipeline.store.keys import Recipe, digest, sha256
 from mangacolor.pipeline.store.page_output import PageOutput
 from mangacolor.stages.base import Stage
+from mangacolor.stages.demand import Demand, PageSize
+from mangacolor.stages.graph import Graph
 
 Keys = Mapping[str, str]  # of a page's artifacts, by stage
 
@@ -48,7 +50,31 @@ class PageSpec:
         """The key of a page that is copied: it rests on the stages that decide so, and on no other."""
         return digest(["copy", *(keys[stage.name] for stage in self.deciding_stages())])
 
+    def demands(self, stages: Iterable[str], size: PageSize) -> dict[str, Demand]:
+        """What these stages are expected to take for a page of this size, in the graph's order."""
+        graph, wanted = self.job.graph, set(stages)
+        return {
+            name: graph.page_stage(name).demand(self.recipe.configs[name], size)
+            for name in graph.names
+            if name in wanted
+        }
+
+    def later_stages(self) -> set[str]:
+        """The stages of the second pass, as far as they are known while the first one is under way."""
+        if not self.first_pass:
+            return set()
+        graph = self.job.graph
+        wanted = _closure(graph, self.job.selection.targets)
+        early = _closure(graph, self.targets)
+        pages = {name for name in wanted if isinstance(graph[name], Stage)}
+        return {name for name in pages if name not in early or graph.page_stage(name).keep == "asked"}
+
     def deciding_stages(self) -> list[Stage[Any]]:
         """The stages that may end the page."""
         stages = map(self.job.graph.__getitem__, self.job.graph.names)
         return [stage for stage in stages if isinstance(stage, Stage) and stage.decides]
+
+
+def _closure(graph: Graph, targets: Iterable[str]) -> set[str]:
+    """The targets and all that they rest on."""
+    return {name for target in targets for name in (*graph.ancestors(target), target)}

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mangacolor.core.errors import Cancelled
+from mangacolor.core.scale import scale_note
 from mangacolor.core.types import Artifact
 from mangacolor.pipeline.engine.context import Context, StageRun, summarize
+from mangacolor.pipeline.engine.memory import Need, need_of
 from mangacolor.pipeline.engine.page_spec import PageSpec
+from mangacolor.pipeline.events import PageStarted
 from mangacolor.pipeline.store.manifest import Entry
 from mangacolor.stages.base import PANEL_COUNT, WHY_COPIED, Summary
+from mangacolor.stages.demand import PageSize
 
 Resources = Callable[[Hashable, Callable[[], Any]], Any]
 
@@ -30,10 +33,9 @@ class PageState:
     finished: set[str] = field(default_factory=set)
     artifacts: dict[str, Artifact] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)  # of the stages that ran
-    started: float = 0.0  # on the clock of time.perf_counter
-    spent: float = 0.0  # seconds of the first pass
     panels: int = 0
-    cost: int = 0  # bytes at the peak
+    size: PageSize = field(default_factory=PageSize)
+    need: Need = field(default_factory=Need)  # of memory, in this pass
     inside: bool = False  # has passed the memory gate
     busy: int = 0  # tasks given to lanes and not yet back
     committing: bool = False  # the finished page has been given to a lane
@@ -65,14 +67,26 @@ class PageTask:
         """[lane] Read the page, make its keys, see what is there already, and what is to run.
 
         Returns the manifest's entry if the page is finished. Raises ``PageError`` if its file in OUT
-        is somebody else's.
+        is somebody else's, or the page takes more memory than there is.
         """
         self.spec.job.cancel.check()
-        self.state.started = time.perf_counter()
         entry = self.examine()
+        self.state.size = self.spec.job.size_of(self.state.source)
         if self.state.to_run:
-            self.state.cost = self.spec.job.cost(self.state.source)
+            self._weigh()
         return entry
+
+    def _weigh(self) -> None:
+        """See what memory both passes take. Raises ``PageError`` or ``SetupError`` where that is too much."""
+        spec, state = self.spec, self.state
+        passes = [spec.demands(stages, state.size) for stages in (state.to_run, spec.later_stages())]
+        before = spec.demands(state.seconds, state.size)  # of the first pass, in the second
+        beside = [demand for demands in (*passes, before) for demand in demands.values()]
+        lanes = {name: spec.job.graph.page_stage(name).lane for demands in passes for name in demands}
+        needs = [need_of(demands, lanes, state.size.file, beside) for demands in passes]
+        for need in needs:
+            spec.job.memory.check(need, state.size)
+        state.need = needs[0]
 
     def examine(self) -> Entry | None:
         """[lane] What ``read`` does, without weighing the page."""
@@ -194,12 +208,24 @@ class PageTask:
         results = {**self.spec.chapter_results, **results}
         spec = replace(self.spec, targets=targets, chapter_results=results, first_pass=False)
         before = self.state
-        return PageTask(
-            spec, PageState(seconds=before.seconds, spent=self.spent_so_far, panels=before.panels)
+        return PageTask(spec, PageState(seconds=before.seconds, panels=before.panels))
+
+    def forecast(self) -> PageStarted:
+        """What is to be done with the page, now that it has been read."""
+        spec, size = self.spec, self.state.size
+        now, later = (
+            {name: demand.seconds for name, demand in spec.demands(stages, size).items()}
+            for stages in (self.state.to_run, spec.later_stages())
         )
+        return PageStarted(self.name, now, later, self.scale_note)
 
     @property
-    def spent_so_far(self) -> float:
-        """Seconds since the page was first read, in this process or, before that, in another."""
-        started = self.state.started
-        return self.state.spent + (time.perf_counter() - started if started else 0.0)
+    def scale_note(self) -> str:
+        """What ``--scale auto`` comes to for this page; nothing where it keeps the size."""
+        size = self.state.size
+        return scale_note(self.spec.job.options.scale, (size.width, size.height)) if size.pixels else ""
+
+    @property
+    def worked(self) -> float:
+        """Seconds that the page's stages took, in both passes, without what it waited."""
+        return round(sum(self.state.seconds.values()), 3)

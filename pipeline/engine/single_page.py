@@ -7,7 +7,8 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mangacolor.core.devices import resolve_device, set_torch_threads
+from mangacolor.core.cpu import one_core
+from mangacolor.core.devices import resolve_device
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Page
 from mangacolor.pipeline.engine.cancel import CancelToken
@@ -72,7 +73,13 @@ class _Walk:
     counts: Counter[str] = field(default_factory=Counter)
 
     def run(self, task: PageTask) -> None:
+        """Raises what the stages raise."""
+
         task.read()
+        with one_core():
+            self._run(task)
+
+    def _run(self, task: PageTask) -> None:
         while ready := task.ready():
             name = ready[0]
             task.state.submitted.add(name)
@@ -89,7 +96,6 @@ class _Walk:
         if stage.lane != "device":
             return "cpu"
         if not self.device:
-            set_torch_threads()
             self.device = resolve_device(self.device_name)
         return self.device
 

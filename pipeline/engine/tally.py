@@ -18,7 +18,7 @@ from mangacolor.core.errors import (
 )
 from mangacolor.pipeline.engine.chapter_task import ChapterResults, ChapterTask, Decision
 from mangacolor.pipeline.engine.job import Job
-from mangacolor.pipeline.events import Listener, PageDone, PageFailed, RunDone, StageDone, Warned
+from mangacolor.pipeline.events import Listener, PageDone, PageFailed, RunDone, StageDone, Stopping, Warned
 from mangacolor.pipeline.store.packing import Packing
 
 BUG = "Look at the page; if it is sound, this is a bug: please report it with the page and this message."
@@ -44,6 +44,11 @@ class Tally:
     def end_for(self, error: MangacolorError) -> None:
         """The run cannot go on; the first reason is the one that is told."""
         self.fatal = self.fatal or error
+
+    def told_to_stop(self) -> None:
+        """Say that nothing else is begun, unless an error says more."""
+        if self._job.cancel.requested:
+            self.emit(Stopping())
 
     def page_done(self, event: PageDone) -> None:
         if event.outcome == "copied" and not self._job.selection.commits:

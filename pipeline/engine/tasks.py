@@ -19,11 +19,10 @@ from mangacolor.stages.base import ChapterStage
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What was done of a page elsewhere. ``seconds``: by stage; ``spent``: all in all."""
+    """What was done of a page elsewhere. ``seconds``: by stage."""
 
     chapter_results: Mapping[str, Artifact] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
-    spent: float = 0.0
     panels: int = 0
 
 
@@ -117,7 +116,7 @@ def _add_chapter(
             first_pass=first_pass,
             output=store.page_output(page, chapter, job.planned, job.force) if commits else None,
         )
-        state = PageState(seconds=dict(before.seconds), spent=before.spent, panels=before.panels)
+        state = PageState(seconds=dict(before.seconds), panels=before.panels)
         tasks.pages.append(PageTask(spec, state))
         if first_pass:
             tasks.chapters[index] = waiting

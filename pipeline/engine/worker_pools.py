@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from mangacolor.core.cpu import Place, shared_cores
+
 T = TypeVar("T")
 Priority = tuple[int, int]  # page, position in the graph
 _PREFIX = "mangacolor-"
@@ -39,11 +41,21 @@ class _Job:
     work: Callable[[Lane], Any] | None = field(compare=False)
 
 
+@dataclass(slots=True)
+class _Task:
+    """What a thread is at, since when, and its place at a core."""
+
+    token: Hashable
+    since: float
+    place: Place
+
+
 class Lane:
     """``threads`` daemon threads over one priority queue; results go to ``completions``.
 
     A lane owns its ``resources`` (loaded models): they are made once and shared by its threads. Lanes that
-    are given the same dictionary, one after the other, share them too.
+    are given the same dictionary, one after the other, share them too. ``computes``: its threads hold a core
+    while they work (see ``core.cpu``); those of others mostly wait for a disk.
     """
 
     def __init__(
@@ -52,15 +64,18 @@ class Lane:
         threads: int,
         completions: queue.SimpleQueue[Completion],
         resources: dict[Hashable, Any] | None = None,
+        *,
+        computes: bool = True,
     ) -> None:
         self.name = name
+        self._computes = computes
         self._completions = completions
         self._jobs: queue.PriorityQueue[_Job] = queue.PriorityQueue()
         self._sequence = itertools.count()
         self._resources: dict[Hashable, Any] = {} if resources is None else resources
         self._making = threading.RLock()
         self._changing = threading.Lock()  # guards what threads are at, and which of them count
-        self._at: dict[threading.Thread, tuple[Hashable, float]] = {}
+        self._at: dict[threading.Thread, _Task] = {}
         self._threads: set[threading.Thread] = set()
         for _ in range(threads):
             self._add_thread()
@@ -85,15 +100,16 @@ class Lane:
         latest = time.monotonic() - limit
         with self._changing:
             late = [
-                thread for thread, (token, since) in self._at.items() if since < latest and limited(token)
+                thread for thread, task in self._at.items() if task.since < latest and limited(task.token)
             ]
-            given_up = [self._at.pop(thread)[0] for thread in late]
+            given_up = [self._at.pop(thread) for thread in late]
             self._threads.difference_update(late)
         if late:
             self._making = threading.RLock()  # the old one may be held by a thread that hangs
-        for _ in late:
+        for task in given_up:
+            task.place.lose()
             self._add_thread()
-        return given_up
+        return [task.token for task in given_up]
 
     @contextmanager
     def off_the_clock(self) -> Iterator[None]:
@@ -103,7 +119,7 @@ class Lane:
         def set_clock(since: float) -> None:
             with self._changing:
                 if me in self._at:
-                    self._at[me] = self._at[me][0], since
+                    self._at[me].since = since
 
         set_clock(math.inf)
         yield
@@ -127,17 +143,20 @@ class Lane:
         thread.start()
 
     def _serve(self) -> None:
-        me = threading.current_thread()
+        me, place = threading.current_thread(), shared_cores().place()
         while True:
             job = self._jobs.get()
             if job.work is None:
                 return
+            if self._computes:
+                place.take()
             with self._changing:
-                self._at[me] = job.token, time.monotonic()
+                self._at[me] = _Task(job.token, time.monotonic(), place)
             try:
                 completion = Completion(job.token, job.work(self))
             except BaseException as error:  # a thread must report whatever happened
                 completion = Completion(job.token, error=error)
+            place.give_back()
             with self._changing:
                 if self._at.pop(me, None) is None:
                     return  # written off

@@ -15,6 +15,7 @@ import numpy as np
 from mangacolor.core.atomic import write_atomic
 from mangacolor.core.errors import InputError, UsageError
 from mangacolor.core.types import Box
+from mangacolor.core.wording import counted
 from mangacolor.pipeline.report.pictures import embed
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Manifest
@@ -62,7 +63,8 @@ def find_palette(out: Path, chapter: str | None) -> PaletteFile:
         )
     if chapter is None and len(there) > 1:
         raise UsageError(
-            f"{out}: holds {len(there)} chapters", f"Choose one with --chapter: {', '.join(there)}."
+            f"{out}: holds {counted(len(there), 'chapter')}",
+            f"Choose one with --chapter: {', '.join(there)}.",
         )
     name = next(iter(there)) if chapter is None else chapter
     if name not in there:
@@ -129,7 +131,7 @@ def write_sheet(palette: PaletteFile, entries: Sequence[PaletteEntry]) -> Path:
     text = Template((files("mangacolor.pipeline.report") / "templates" / "palette.html").read_text("utf-8"))
     html = text.substitute(
         title=escape(f"mangacolor palette: {state.out.name}"),
-        subtitle=escape(f"{len(shown)} groups, largest first"),
+        subtitle=escape(f"{counted(len(shown), 'group')}, largest first"),
         command=escape(f"mangacolor palette {state.out.name} --set"),
         rows="\n".join(rows),
     )

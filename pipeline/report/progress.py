@@ -1,4 +1,8 @@
-"""What a person sees of a run, on stderr: a bar with pages and time left, warnings, failures, a summary."""
+"""What a person sees of a run, on stderr: how far it is, warnings, failures, a summary.
+
+A terminal shows a bar with a time left; elsewhere, in a log, each page gets a line when it has been analysed
+and when it is done.
+"""
 
 from __future__ import annotations
 
@@ -7,121 +11,158 @@ from typing import Self
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    Progress,
-    SpinnerColumn,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
+from mangacolor.core.errors import ExitStatus
+from mangacolor.core.wording import counted, duration
 from mangacolor.pipeline.events import (
     ChapterDone,
     Event,
     PageDone,
     PageFailed,
     PageHalfway,
+    PageStarted,
     RunDone,
     RunStarted,
     StageDone,
     StageStarted,
+    Stopping,
     Warned,
 )
+from mangacolor.pipeline.report.bar import Bar
 from mangacolor.pipeline.report.details import detail_lines
+from mangacolor.pipeline.report.remaining import Remaining
 
 
 class ProgressDisplay:
-    """A listener and a context manager. The bar is shown on a terminal only; failures always."""
+    """A listener and a context manager. With ``quiet`` failures alone are told."""
 
     def __init__(self, quiet: bool = False, console: Console | None = None) -> None:
         self._console = console or Console(stderr=True, highlight=False, soft_wrap=True)
         self._quiet = quiet
-        self._running: dict[tuple[str, str], None] = {}
-        self._failed = 0
-        self._pages = 0
-        self._ended = 0
+        self._remaining = Remaining()
+        self._bar = Bar(self._console) if self._console.is_terminal and not quiet else None
+        self._lines = not quiet and self._bar is None
+        self._pages = self._ended = self._failed = 0
         self._chapters = self._chapters_ended = 0
-        self._halves = 0  # pages that take two passes
-        self._waiting: set[str] = set()  # pages between their passes
-        self._task: TaskID | None = None
-        self._bar = Progress(
-            SpinnerColumn(),
-            TextColumn("[bold]pages"),
-            BarColumn(),
-            TextColumn("{task.fields[pages]}"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            TextColumn("[dim]{task.description}"),
-            console=self._console,
-            disable=quiet or not self._console.is_terminal,
-            transient=True,
-        )
+        self._two_passes = False
+        self._analysed: set[str] = set()
+        self._idle: frozenset[str] = frozenset()  # pages with nothing to do in their pass
+        self._running: dict[tuple[str, str], None] = {}
+        self._notes: dict[str, str] = {}  # of pages that are not known yet to be coloured
+        self._noted: set[str] = set()
 
     def __enter__(self) -> Self:
-        self._bar.start()
+        if self._bar:
+            self._bar.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.stop()
+        if self._bar:
+            self._bar.stop()
 
     def __call__(self, event: Event) -> None:
+        self._remaining(event)
+        self._count(event)
+        self._tell(event)
+        if self._bar:
+            self._show(self._bar)
+
+    def _count(self, event: Event) -> None:
+        """Keep the books."""
         match event:
             case RunStarted(pages=pages, halfway=halfway, chapters=chapters):
-                self._pages, self._halves, self._chapters = pages, halfway, chapters
-                self._task = self._bar.add_task("", total=pages + halfway, pages=self._count())
+                self._pages, self._two_passes, self._chapters = pages, halfway > 0, chapters
             case ChapterDone():
                 self._chapters_ended += 1
-                self._advance(0)
+            case PageStarted(page=page, now=now, note=note):
+                self._notes[page] = note
+                self._idle = self._idle - {page} if now else self._idle | {page}
             case StageStarted(page=page, stage=stage):
                 self._running[page, stage] = None
-                self._describe()
             case StageDone(page=page, stage=stage):
                 self._running.pop((page, stage), None)
-                self._describe()
             case PageHalfway(page=page):
-                self._waiting.add(page)
-                self._advance(1)
-            case PageDone(page=page):
-                self._end_page(page)
-            case PageFailed(page=page, stage=stage):
-                self._running.pop((page, stage), None)
-                self._failed += 1
+                self._analysed.add(page)
+            case PageDone(page=page) | PageFailed(page=page):
+                self._ended += 1
+                self._failed += isinstance(event, PageFailed)
+                self._running = {key: None for key in self._running if key[0] != page}
+
+    def _tell(self, event: Event) -> None:
+        """Print what is to be read later, too."""
+        match event:
+            case PageHalfway(page=page) if page not in self._idle:  # or an earlier run analysed it
+                self._say_note(page)
+                self._say_page(len(self._analysed), "analysed", page)
+            case PageDone(page=page, outcome="done"):
+                self._say_note(page)
+                details = f"{counted(event.panels, 'panel')}, {duration(event.seconds)}"
+                self._say_page(self._ended, "done", page, details)
+            case PageDone(page=page, outcome="copied", reason=reason):
+                self._say_page(self._ended, f"copied, {reason}" if reason else "copied as it is", page)
+            case PageFailed():
                 self._say_failure(event)
-                self._end_page(page)
-            case Warned() if not self._quiet:
-                where = ": ".join(part for part in (event.page, event.stage) if part)
-                self._console.print(f"[yellow]{escape(': '.join(filter(None, (where, event.message))))}")
-            case RunDone(pages=pages) if pages and not self._quiet:  # without pages an error says why
-                self._bar.stop()
-                self._console.print(summary(event))
-                for line in detail_lines(event.details):
-                    self._console.print(escape(line))
+            case Warned():
+                parts = filter(None, (event.page, event.stage, event.message))
+                self._say(f"[yellow]{escape(': '.join(parts))}")
+            case Stopping():
+                self._say("stopping: what is being written is finished first; once more stops at once")
+            case RunDone(pages=pages) if pages:  # without pages an error says why
+                self._end_run(event)
 
-    def _describe(self) -> None:
-        if self._task is not None:
-            now = ", ".join(f"{page} {stage}" for page, stage in list(self._running)[:2])
-            failed = f"{self._failed} failed · " if self._failed else ""
-            self._bar.update(self._task, description=escape(failed + now))
+    def _end_run(self, event: RunDone) -> None:
+        if self._bar:
+            self._bar.stop()
+        if event.status in (ExitStatus.INTERRUPTED, ExitStatus.TERMINATED):
+            self._say(escape(self._what_is_kept()))
+        else:
+            self._say(escape(summary(event)))
+        for line in detail_lines(event.details):
+            self._say(escape(line))
 
-    def _end_page(self, page: str) -> None:
-        # A page that never went halfway (copied, failed) takes that step off the bar together with it.
-        skipped = self._halves > 0 and page not in self._waiting
-        self._waiting.discard(page)
-        self._ended += 1
-        self._advance(1 + skipped)
+    def _what_is_kept(self) -> str:
+        """After a stop: a page whose first pass is over need not be analysed again, either."""
+        pages, done = counted(self._pages, "page"), self._ended - self._failed
+        kept = f"{done} of {pages} done"
+        if self._two_passes:
+            kept = f"{len(self._analysed)} of {pages} analysed, {done} done"
+        return f"stopped: {kept}: run the same command again to go on"
 
-    def _advance(self, steps: int) -> None:
-        if self._task is not None:
-            self._bar.update(self._task, advance=steps, pages=self._count())
+    def _show(self, bar: Bar) -> None:
+        now = ", ".join(f"{page} {stage}" for page, stage in list(self._running)[:2])
+        at_work = f"{self._failed} failed · {now}" if self._failed else now
+        bar.show(self._remaining, self._counts(), at_work)
 
-    def _count(self) -> str:
-        pages = f"{self._ended}/{self._pages}"
-        return f"{pages}, chapters {self._chapters_ended}/{self._chapters}" if self._chapters > 1 else pages
+    def _counts(self) -> str:
+        parts = [f"{self._ended}/{self._pages}"]
+        if self._two_passes and self._ended < self._pages:
+            parts.append(f"analysed {len(self._analysed)}")
+        if self._chapters > 1:
+            parts.append(f"chapters {self._chapters_ended}/{self._chapters}")
+        return ", ".join(parts)
+
+    # -- what is printed for good
+
+    def _say(self, text: str) -> None:
+        if not self._quiet:
+            self._console.print(text)
+
+    def _say_note(self, page: str) -> None:
+        """What is to be known of a page and others like it, once."""
+        note = self._notes.pop(page, "")
+        if note and note not in self._noted:
+            self._noted.add(note)
+            self._say(escape(note))
+
+    def _say_page(self, number: int, what: str, page: str, details: str = "") -> None:
+        if not self._lines:
+            return
+        left = self._remaining.seconds_left if self._ended < self._pages else None
+        more = [details, f"about {duration(left, rough=True)} left" if left else ""]
+        tail = ", ".join(filter(None, more))
+        self._say(escape(f"{number}/{self._pages} {what}: {page}" + (f" ({tail})" if tail else "")))
 
     def _say_failure(self, event: PageFailed) -> None:
         self._console.print(f"[red]{escape(event.page)}[/]: {event.stage}: {escape(event.error)}")
@@ -139,16 +180,4 @@ def summary(event: RunDone) -> str:
         (event.failed, "failed"),
     ]
     parts = ", ".join(f"{number} {word}" for number, word in counts if number) or "nothing done"
-    pages = "1 page" if event.pages == 1 else f"{event.pages} pages"
-    return f"{pages}: {parts}, in {duration(event.seconds)}"
-
-
-def duration(seconds: float) -> str:
-    """``3.2 s``, ``4 min 10 s``, ``2 h 5 min``."""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min"
+    return f"{counted(event.pages, 'page')}: {parts}, in {duration(event.seconds)}"

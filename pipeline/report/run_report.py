@@ -15,6 +15,7 @@ from typing import Any
 from mangacolor.core.atomic import write_atomic
 from mangacolor.core.errors import InputError, UsageError
 from mangacolor.core.types import Image
+from mangacolor.core.wording import counted, duration
 from mangacolor.formats.names import natural_key
 from mangacolor.pipeline.events import Detail
 from mangacolor.pipeline.report.details import detail_lines
@@ -25,7 +26,6 @@ from mangacolor.pipeline.report.pictures import (
     read_picture,
     sizes,
 )
-from mangacolor.pipeline.report.progress import duration
 from mangacolor.pipeline.store.cache import ENTRY
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Entry, Manifest
@@ -95,7 +95,7 @@ def write_report(
 
 
 def _subtitle(entries: Sequence[Entry], summary: Summary | None) -> str:
-    parts = [f"{len(entries)} pages"]
+    parts = [counted(len(entries), "page")]
     if summary is not None and summary.pages:
         speed = 60 * summary.pages / max(summary.seconds, 1e-9)
         parts.append(f"{summary.pages} of them in {duration(summary.seconds)}, {speed:.1f} a minute")
@@ -193,7 +193,7 @@ def _drawn_figures(
 
 
 def _outcome(entry: Entry) -> str:
-    panels = "1 panel" if entry.panels == 1 else f"{entry.panels} panels"
+    panels = counted(entry.panels, "panel")
     copied = f"copied, {entry.reason}" if entry.reason else "copied as it is"
     return {"done": panels, "copied": copied, "failed": "failed; as it came"}.get(entry.outcome, "")
 

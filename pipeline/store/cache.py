@@ -74,6 +74,15 @@ class PageCache:
         files = [self._picture(stage, name) for name in entry.get("images", [])]
         return all(file.is_file() for file in [*files, *self._blob(entry)])
 
+    def files(self, stage: str) -> list[str]:
+        """Names of the files of a stage's artifact, without its preview; none if it is not there."""
+        document = self._document(stage)
+        entry = document.get(ENTRY, {}) if document else {}
+        if not isinstance(entry, dict) or "key" not in entry:
+            return []
+        pictures = [self._picture(stage, name) for name in entry.get("images", [])]
+        return [path.name for path in (self._json(stage), *pictures, *self._blob(entry))]
+
     def load(self, stage: str, key: str) -> Artifact | None:
         """The artifact, or None if it is not there, has another key or is damaged."""
         document = self._document(stage)

@@ -4,31 +4,49 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mangacolor.core.atomic import output_error
 from mangacolor.core.errors import InputError
+from mangacolor.pipeline.store.cache import PageCache
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.graph import Graph
 from mangacolor.stages.registry import default_graph
 
+# Pages that ``inspect``, ``--report`` and ``palette`` write: the same command writes them again.
+SHEETS = ("inspect*.html", "report.html", "palette.html", "chapters/**/palette.html")
+
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """What was removed."""
+    """What was removed, and the bytes that stay.
+
+    ``colours``: what stages that look at a whole chapter need of each page, and what they gave to it.
+    ``finished``: pages of archives. ``edits``: corrections by the user.
+    """
 
     files: int
     bytes: int
+    colours: int = 0
+    finished: int = 0
+    edits: int = 0
+
+    @property
+    def kept(self) -> int:
+        return self.colours + self.finished + self.edits
 
 
 def clean(out: Path, everything: bool = False, graph: Graph | None = None) -> Cleaned:
-    """Remove the artifacts below ``OUT/.mangacolor``. Finished pages and archives stay.
+    """Remove what lies below ``OUT/.mangacolor`` and can be made again without a network.
 
-    What a later run needs to find these up to date stays too: the manifest, and the small artifacts that
-    chapter stages look at. With ``everything`` the whole state folder goes, and a later run takes OUT's
-    files for the user's own. Corrections in ``edits`` are the user's work and always stay.
+    Finished pages and archives stay, and so does what a later run needs to find them up to date, to take over
+    an edited palette or to put one changed page right without colouring all of them again: the manifest, the
+    pictures (not the previews) of stages that a chapter stage looks at, and the finished pages of archives.
+    With ``everything`` the whole state folder goes, and a later run takes OUT's files for the user's own.
+    Corrections in ``edits`` are the user's work and always stay.
 
     Raises ``InputError`` if there is no state folder, ``OutputError`` if a run is writing there.
     """
@@ -41,12 +59,10 @@ def clean(out: Path, everything: bool = False, graph: Graph | None = None) -> Cl
     needed = {need for stage in graph.chapter_stages for need in stage.needs}
     with state.locked():
         files = [file for file in state.folder.rglob("*") if file.is_file() and file.name != "lock"]
-        files = [file for file in files if state.edits not in file.parents]
-        if not everything:
-            files = [file for file in files if _is_artifact(state, file, needed)]
-        size = sum(file.stat().st_size for file in files)
+        goes = set(_removable(state, files, needed, everything))
+        cleaned = _count(state, files, goes)
         try:
-            for file in files:
+            for file in goes:
                 file.unlink()
             _remove_empty_folders(state.folder)
         except OSError as error:
@@ -54,12 +70,34 @@ def clean(out: Path, everything: bool = False, graph: Graph | None = None) -> Cl
     if everything:
         (state.folder / "lock").unlink(missing_ok=True)
         _remove_empty_folders(state.folder)
-    return Cleaned(len(files), size)
+    return cleaned
 
 
-def _is_artifact(state: State, file: Path, needed: Collection[str]) -> bool:
-    folder = file.relative_to(state.folder).parts[0]
-    return folder == "tmp" or (folder == "pages" and file.name.partition(".")[0] not in needed)
+def _removable(
+    state: State, files: Sequence[Path], needed: Collection[str], everything: bool
+) -> Iterator[Path]:
+    pages, sheets = state.folder / "pages", {file for name in SHEETS for file in state.folder.glob(name)}
+    kept: dict[Path, set[str]] = {}
+    for file in files:
+        if state.edits in file.parents:
+            continue
+        if everything or file in sheets or state.scratch in file.parents:
+            yield file
+        elif pages in file.parents:
+            folder = file.parent
+            if folder not in kept:
+                kept[folder] = {name for stage in needed for name in PageCache(folder).files(stage)}
+            if file.name not in kept[folder]:
+                yield file
+
+
+def _count(state: State, files: Sequence[Path], goes: Collection[Path]) -> Cleaned:
+    sizes: Counter[str] = Counter()
+    places = {"edits": state.edits, "finished": state.finished}
+    for file in files:
+        kind = next((kind for kind, folder in places.items() if folder in file.parents), "colours")
+        sizes["bytes" if file in goes else kind] += file.stat().st_size
+    return Cleaned(len(goes), sizes["bytes"], sizes["colours"], sizes["finished"], sizes["edits"])
 
 
 def _remove_empty_folders(top: Path) -> None:

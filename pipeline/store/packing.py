@@ -12,6 +12,7 @@ from typing import Final
 from mangacolor.core.atomic import output_errors
 from mangacolor.core.settings import OnError
 from mangacolor.core.types import Container
+from mangacolor.core.wording import counted
 from mangacolor.pipeline.store.keys import digest
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Entry, Manifest, file_sha256
@@ -50,7 +51,7 @@ class Packing:
         if self.failed and not self.entries:
             return "not written, because none of its pages could be done"
         if self.failed and self.on_error == "fail":
-            return f"not written, because {_pages(len(self.failed))} failed (--on-error fail)"
+            return f"not written, because {counted(len(self.failed), 'page')} failed (--on-error fail)"
         return ""
 
     def told(self, left_out: Sequence[str]) -> list[str]:
@@ -103,7 +104,3 @@ class Packing:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
         return left_out
-
-
-def _pages(count: int) -> str:
-    return "1 page" if count == 1 else f"{count} pages"

@@ -15,6 +15,7 @@ import numpy as np
 
 from mangacolor.core.colour import luma as luma_of
 from mangacolor.core.types import Box, Image
+from mangacolor.models.files.known import BALLOONS
 from mangacolor.models.files.reading import BUNDLED
 from mangacolor.stages.balloons.enclosed import find_enclosed
 from mangacolor.stages.balloons.fit import fit_regions
@@ -23,7 +24,7 @@ from mangacolor.stages.balloons.layout import Balloon, BalloonLayout
 from mangacolor.stages.balloons.lettered import as_uint8, find_lettered
 from mangacolor.stages.balloons.params import DEFAULTS, Params
 
-WEIGHTS = BUNDLED / "balloons.safetensors"
+WEIGHTS = BUNDLED / BALLOONS.file
 Method = Literal["learnt", "lettering"]
 
 

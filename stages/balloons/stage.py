@@ -7,10 +7,16 @@ from typing import ClassVar
 
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Inputs
-from mangacolor.stages.balloons.detect import WEIGHTS, Method, find_balloons
+from mangacolor.models.files.known import BALLOONS
+from mangacolor.models.files.reading import check_bundled
+from mangacolor.stages.balloons.detect import Method, find_balloons
 from mangacolor.stages.balloons.params import DEFAULTS, Params
 from mangacolor.stages.base import Stage, StageContext
+from mangacolor.stages.demand import TORCH, Demand, PageSize
 from mangacolor.stages.panels import PanelLayout
+
+# Bytes that the network takes from then on.
+RESIDENT = 15 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +36,9 @@ def configure(_options: Options, _chapter: Chapter) -> Config:
 
 def fingerprint(config: Config) -> str:
     """The network's weights belong to the cache key."""
-    from mangacolor.models.files.reading import sha256_of
-
-    return sha256_of(WEIGHTS) if config.method == "learnt" else ""
+    if config.method != "learnt":
+        return ""
+    return check_bundled(BALLOONS.file, BALLOONS.sha256, BALLOONS.does)
 
 
 def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
@@ -45,6 +51,11 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     return layout.to_artifact()
 
 
+def demand(_config: Config, size: PageSize) -> Demand:
+    """At working scale but for the mask."""
+    return Demand(0.4, size.pixels, 9 * size.pixels, {**TORCH, "balloons": RESIDENT})
+
+
 STAGE = Stage(
     name="balloons",
     run=run,
@@ -52,4 +63,5 @@ STAGE = Stage(
     needs=("decode", "panels"),
     version=3,
     fingerprint=fingerprint,
+    demand=demand,
 )

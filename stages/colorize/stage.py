@@ -16,12 +16,15 @@ from mangacolor.core.arrays import SegmentMap
 from mangacolor.core.colour import luma
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Box, Chapter, Image, Inputs
+from mangacolor.models.colour.runner import ColourRunner
 from mangacolor.models.runtime.backends import cpu_backend
+from mangacolor.models.runtime.parallel import tile_threads
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.colorize.config import Config
 from mangacolor.stages.colorize.network import colorize_pictures, shared_runner
 from mangacolor.stages.colorize.tile_figure import draw_tiles
 from mangacolor.stages.colorize.tiling import tiles_of
+from mangacolor.stages.demand import TORCH, Demand, PageSize
 from mangacolor.stages.panels import PanelLayout
 from mangacolor.stages.segments.features import describe_segments, embed_windows
 from mangacolor.stages.segments.pooling import FeaturePool
@@ -31,6 +34,10 @@ from mangacolor.stages.windows.assign import assign_windows
 from mangacolor.stages.windows.preview import lay_out, resize_picture
 from mangacolor.stages.windows.scale import drawn_part, shrink, working_size
 
+# Bytes that the network and its libraries take from then on, and the buffers of each thread that runs it.
+RESIDENT = 305 * 2**20
+BUFFERS = 62 * 2**20
+
 
 def configure(options: Options, _chapter: Chapter) -> Config:
     return Config(options.weights, options.batch, options.device, cpu_backend(options.cpu_backend))
@@ -39,10 +46,12 @@ def configure(options: Options, _chapter: Chapter) -> Config:
 def fingerprint(config: Config) -> str:
     """The weights of the colour network, of its embedding and of the descreener."""
     from mangacolor.models.colour.segment_embedding import embedding_fingerprint
-    from mangacolor.models.files.reading import DESCREENER, sha256_of, weights_fingerprint
+    from mangacolor.models.files.known import DESCREEN
+    from mangacolor.models.files.reading import check_bundled, weights_fingerprint
 
     digest = weights_fingerprint(config.weights)
-    return digest + embedding_fingerprint(config.weights, digest) + sha256_of(DESCREENER)
+    descreener = check_bundled(DESCREEN.file, DESCREEN.sha256, DESCREEN.does)
+    return digest + embedding_fingerprint(config.weights, digest) + descreener
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,30 +88,45 @@ def _descreen(pictures: Sequence[Image]) -> list[Image]:
     return parallel_map(lambda picture: descreen(network, picture), pictures)
 
 
-def run(context: StageContext[Config], _inputs: Inputs) -> Artifact:
-    """The page's ``PageColours``: a picture of each window, and what ``harmonize`` compares."""
-    config = context.config
+@dataclass(frozen=True, slots=True)
+class ColouredWindows:
+    """What the network said of the windows: H×W×3 pictures, and in ``pools`` the features of segments."""
+
+    runner: ColourRunner
+    pictures: Sequence[Image]
+    pools: Sequence[FeaturePool]
+
+
+def run(context: StageContext[Config], _inputs: Inputs) -> ColouredWindows:
+    """Colour every window."""
     prepared: list[PreparedWindow] = context.prepared
     runner = shared_runner(context, context.device)
-    sides = runner.size.tile, runner.size.multiple_of
-    greys = [window.grey for window in prepared]
     pools = [FeaturePool(window.labels) for window in prepared]
-    pictures = colorize_pictures(runner, greys, config.batch, context, pools)
+    greys = [window.grey for window in prepared]
+    pictures = colorize_pictures(runner, greys, context.config.batch, context, pools)
+    return ColouredWindows(runner, pictures, pools)
+
+
+def finish(context: StageContext[Config], _inputs: Inputs, coloured: ColouredWindows) -> Artifact:
+    """The page's ``PageColours``: a picture of each window, and what ``harmonize`` compares."""
+    prepared: list[PreparedWindow] = context.prepared
+    runner = coloured.runner
+    sides = runner.size.tile, runner.size.multiple_of
     features = [
         describe_segments(window.labels, window.descreened, picture, pool.rows())
-        for window, picture, pool in zip(prepared, pictures, pools, strict=True)
+        for window, picture, pool in zip(prepared, coloured.pictures, coloured.pools, strict=True)
     ]
     if runner.embedding is not None and any(len(rows) for rows in features):
         features = embed_windows(features, len(runner.palette), runner.embedding)
     return PageColours(
         tuple(
             WindowColours(window.box, picture, window.descreened, window.labels, rows)
-            for window, picture, rows in zip(prepared, pictures, features, strict=True)
+            for window, picture, rows in zip(prepared, coloured.pictures, features, strict=True)
         ),
         palette=tuple(tuple(colour) for colour in runner.palette),
         embedded=runner.embedding is not None,
         tile=sides,
-        tiles=sum(len(tiles_of(grey.shape, *sides)) for grey in greys),
+        tiles=sum(len(tiles_of(window.grey.shape, *sides)) for window in prepared),
         backend=runner.backend,
     ).to_artifact()
 
@@ -111,6 +135,12 @@ def preview(artifact: Artifact, _inputs: Inputs) -> Image:
     """The small pictures where they belong on the page, at about the network's scale."""
     windows = PageColours.from_artifact(artifact).windows
     return lay_out(windows, lambda number, size: resize_picture(windows[number], size))
+
+
+def demand(_config: Config, size: PageSize) -> Demand:
+    """At working scale, whatever the page's size, but for the map of windows."""
+    resident = RESIDENT + round(size.tile_share * tile_threads() * BUFFERS)
+    return Demand(0.6, 0, 8 * size.pixels, {**TORCH, "colorize": resident})
 
 
 STAGE = Stage(
@@ -123,5 +153,7 @@ STAGE = Stage(
     fingerprint=fingerprint,
     preview=preview,
     prepare=prepare,
+    finish=finish,
     figures=draw_tiles,
+    demand=demand,
 )

@@ -12,6 +12,7 @@ import numpy as np
 
 from mangacolor.core.errors import InputError
 from mangacolor.core.types import Page
+from mangacolor.core.wording import counted
 from mangacolor.stages.panels.cutting.page import Detection
 from mangacolor.stages.panels.cutting.polygons import Polygon
 
@@ -51,7 +52,9 @@ def panels_in(document: Mapping[str, Any], size: tuple[int, int], name: str) -> 
         raise InputError(f"{name}: 'panels' must be a list of one or more boxes.", _REMEDY)
     shapes = document.get("polygons") or [None] * len(boxes)
     if not isinstance(shapes, list) or len(shapes) != len(boxes):
-        raise InputError(f"{name}: 'polygons' must have one entry for each of {len(boxes)} panels.", _REMEDY)
+        raise InputError(
+            f"{name}: 'polygons' must have one entry for each of {counted(len(boxes), 'panel')}.", _REMEDY
+        )
     detections = []
     for number, (box, shape) in enumerate(zip(boxes, shapes, strict=True), 1):
         where = f"{name}: panel {number}"

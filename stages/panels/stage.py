@@ -8,14 +8,20 @@ from typing import ClassVar
 
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Direction, Image, Inputs
+from mangacolor.models.files.known import PANELS
+from mangacolor.models.files.reading import check_bundled
 from mangacolor.stages.base import PANEL_COUNT, Stage, StageContext, Summary
+from mangacolor.stages.demand import TORCH, Demand, PageSize
 from mangacolor.stages.panels.corrections import edit_fingerprint, read_edit
-from mangacolor.stages.panels.cutting.border_net import WEIGHTS
 from mangacolor.stages.panels.cutting.page import Method
-from mangacolor.stages.panels.detect import find_panels, layout_from_document
+from mangacolor.stages.panels.detect import explain_panels, find_panels, layout_from_document
+from mangacolor.stages.panels.explanation import Explanation
 from mangacolor.stages.panels.layout import PanelLayout
 from mangacolor.stages.panels.overlay import draw_panels
 from mangacolor.stages.panels.params import DEFAULTS, Params
+
+# Bytes that the network takes from then on.
+RESIDENT = 20 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +42,35 @@ def configure(options: Options, chapter: Chapter) -> Config:
 
 def fingerprint(config: Config) -> str:
     """The network's weights belong to the cache key."""
-    from mangacolor.models.files.reading import sha256_of
-
-    return sha256_of(WEIGHTS) if config.method == "learnt" else ""
+    if config.method != "learnt":
+        return ""
+    return check_bundled(PANELS.file, PANELS.sha256, PANELS.does)
 
 
 def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     """Find the panels of ``decode``'s picture, or take them from the page's correction."""
     started = time.perf_counter()
-    page = inputs["decode"].images["main"]
-    config: Config = context.config
+    config, page = context.config, inputs["decode"].images["main"]
+    layout = _corrected(context, page)
+    if layout is None:
+        layout = find_panels(page, config.direction, config.method, config.params)
+    return layout.to_artifact(context.page.name, time.perf_counter() - started)
+
+
+def run_and_explain(context: StageContext[Config], inputs: Inputs) -> tuple[Artifact, Explanation]:
+    """What ``run`` gives, and what detection looked at and decided, even where a correction overrules it."""
+    started = time.perf_counter()
+    config, page = context.config, inputs["decode"].images["main"]
+    found, explanation = explain_panels(page, config.direction, config.method, config.params)
+    layout = _corrected(context, page) or found
+    return layout.to_artifact(context.page.name, time.perf_counter() - started), explanation
+
+
+def _corrected(context: StageContext[Config], page: Image) -> PanelLayout | None:
     edit = context.page.edit
     if edit is None:
-        layout = find_panels(page, config.direction, config.method, config.params)
-    else:
-        layout = layout_from_document(read_edit(edit), page, str(edit), config.params)
-    return layout.to_artifact(context.page.name, time.perf_counter() - started)
+        return None
+    return layout_from_document(read_edit(edit), page, str(edit), context.config.params)
 
 
 def preview(artifact: Artifact, inputs: Inputs) -> Image:
@@ -65,6 +84,11 @@ def summary(artifact: Artifact) -> Summary:
     return {PANEL_COUNT: len(PanelLayout.from_artifact(artifact).detected)}
 
 
+def demand(_config: Config, size: PageSize) -> Demand:
+    """At working scale but for the ground; torch comes with the network."""
+    return Demand(0.6, size.pixels, 20 * size.pixels, {**TORCH, "panels": RESIDENT})
+
+
 STAGE = Stage(
     name="panels",
     run=run,
@@ -76,4 +100,5 @@ STAGE = Stage(
     page_fingerprint=edit_fingerprint,
     preview=preview,
     summary=summary,
+    demand=demand,
 )

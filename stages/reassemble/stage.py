@@ -14,6 +14,7 @@ from mangacolor.core.errors import PageError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs
 from mangacolor.stages.base import Stage, StageContext
+from mangacolor.stages.demand import Demand, PageSize
 from mangacolor.stages.harmonize.corrections import Corrections, WindowCorrections
 from mangacolor.stages.panels import PanelLayout
 from mangacolor.stages.reassemble.compose import compose_layers, cut_bands
@@ -122,6 +123,12 @@ def _is_grey(page: Image) -> bool:
     return bool((red == green).all() and (green == blue).all())
 
 
+def demand(_config: Config, size: PageSize) -> Demand:
+    """The map of windows and masks of the page, the result, and bands."""
+    result = 3 * size.output_pixels
+    return Demand(0.03 + 0.06 * size.output_pixels / 1e6, result, result + 10 * size.pixels)
+
+
 STAGE = Stage(
     name="reassemble",
     run=run,
@@ -129,4 +136,5 @@ STAGE = Stage(
     needs=("decode", "panels", "balloons", "colorize", "harmonize", "upscale"),
     version=6,
     keep="asked",
+    demand=demand,
 )

@@ -6,20 +6,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from mangacolor.core.colour import luma
+from mangacolor.core.scale import output_scale
 from mangacolor.core.settings import Options, Scale
 from mangacolor.core.types import Artifact, Chapter, Inputs
 from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
+from mangacolor.models.runtime.parallel import tile_threads
 from mangacolor.models.upscale.known import DEFAULT, DEFAULT_RGB
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.batching import Room, load_model
+from mangacolor.stages.demand import TORCH, Demand, PageSize
 from mangacolor.stages.upscale.params import DEFAULT_PARAMS, Params
 
 if TYPE_CHECKING:
     from mangacolor.models.upscale.loader import Upscaler
 
-# Pixels of the long side that ``--scale auto`` aims at.
-LONG_SIDE = 2400
 LANCZOS = "lanczos"
+# Bytes of the buffers of each thread that runs the network, from then on.
+BUFFERS = 190 * 2**20
 Backend = Literal["spandrel", "realesrgan"]
 
 
@@ -40,19 +43,19 @@ def configure(options: Options, _chapter: Chapter) -> Config:
     return Config(options.scale, options.upscaler, options.upscale_backend, options.device, computes)
 
 
-def output_scale(scale: Scale, size: tuple[int, int]) -> int:
-    """The factor for a page of (width, height): ``auto`` is the smallest that gives 2400 px."""
-    if scale != "auto":
-        return int(scale)
-    return next((factor for factor in (1, 2) if max(size) * factor >= LONG_SIDE), 4)
-
-
 def fingerprint(config: Config) -> str:
-    """What the configuration names only indirectly: the weights' hash, or that there are none."""
-    from mangacolor.models.upscale.loader import weights_hash
+    """What the configuration names only indirectly: the weights' hash, or that there are none.
+
+    Raises ``SetupError`` where the network is to be used and cannot be.
+    """
+    from mangacolor.models.upscale.loader import check_upscaler, weights_hash
 
     name = _name(config)
-    return LANCZOS if name == LANCZOS else weights_hash(name)
+    if name == LANCZOS:
+        return LANCZOS
+    if config.scale != "1":
+        check_upscaler(name, config.backend)
+    return weights_hash(name)
 
 
 def _name(config: Config) -> str:
@@ -75,7 +78,7 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     ink = luma(page)
     height, width = ink.shape
     scale = output_scale(config.scale, (width, height))
-    upscaler = None if scale == 1 else context.resource(("upscaler", config), lambda: _load(context))
+    upscaler = None if scale == 1 else shared_upscaler(context)
     room = context.resource(("room", "upscale"), Room) if upscaler else None
     large = upscale_luma(ink, scale, upscaler, context.check_cancelled, room, config.params)
     model = upscaler.name if upscaler else (LANCZOS if scale > 1 else None)
@@ -88,6 +91,17 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
         "sha256": upscaler.sha256 if upscaler else None,
     }
     return Artifact(data, {"main": large})
+
+
+def load(context: StageContext[Config], size: PageSize) -> None:
+    """Load the network, unless pages of this size need none."""
+    if size.scale > 1:
+        shared_upscaler(context)
+
+
+def shared_upscaler(context: StageContext[Config]) -> Upscaler | None:
+    """The network of the configuration, loaded once a run and lane; None for Lanczos."""
+    return context.resource(("upscaler", context.config), lambda: _load(context))
 
 
 def _load(context: StageContext[Config]) -> Upscaler | None:
@@ -103,6 +117,15 @@ def _load(context: StageContext[Config]) -> Upscaler | None:
     )
 
 
+def demand(_config: Config, size: PageSize) -> Demand:
+    """The luma as it is at scale 1; else the network's tiles, and what puts screentone right."""
+    if size.scale == 1:
+        return Demand(0.01, size.pixels, size.pixels)
+    working = 49 * size.pixels + round(3.75 * size.output_pixels)
+    resident = round(size.tile_share * tile_threads() * BUFFERS)
+    return Demand(0.2 * size.output_pixels / 1e6, size.output_pixels, working, {**TORCH, "upscale": resident})
+
+
 STAGE = Stage(
     "upscale",
     run,
@@ -112,4 +135,6 @@ STAGE = Stage(
     lane="device",
     keep="asked",
     fingerprint=fingerprint,
+    load=load,
+    demand=demand,
 )

@@ -16,6 +16,8 @@ from mangacolor.cli import main
 from mangacolor.core.errors import Cancelled
 from mangacolor.core.types import Image
 from mangacolor.pipeline import panels_only
+from mangacolor.stages.panels import detect as detection
+from mangacolor.stages.panels.cutting.page import Detection, detect_polygons
 
 ENTRIES = ["page", "size", "panels", "polygons", "confidence", "seconds"]
 
@@ -59,6 +61,24 @@ def test_a_page_becomes_one_json_and_one_overlay() -> None:
     assert status("page.png", "--out", "found", "--direction", "ltr") == 0
     turned = json.loads(Path("found/page.json").read_text())
     assert turned["panels"][:2] == [document["panels"][1], document["panels"][0]]
+
+
+@pytest.mark.parametrize("corrected", [False, True])
+def test_explain_looks_for_panels_once(corrected: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw(Path("page.png"), [(107, 25, 70, 115), (23, 25, 70, 115), (23, 160, 154, 115)])
+    assert status("page.png", "--out", "plain", "--quiet") == 0
+    looks: list[Image] = []
+
+    def look(luma: Image, *more: Any) -> list[Detection]:
+        looks.append(luma)
+        return detect_polygons(luma, *more)
+
+    monkeypatch.setattr(detection, "detect_polygons", look)
+    edits = ["--edits", "plain"] if corrected else []
+    assert status("page.png", "--out", "found", "--explain", "--quiet", *edits) == 0
+    assert len(looks) == 1
+    plain, found = (json.loads(Path(f"{folder}/page.json").read_text()) for folder in ("plain", "found"))
+    assert found["panels"] == plain["panels"] and found["polygons"] == plain["polygons"]
 
 
 def test_explain_adds_a_drawing_and_its_numbers() -> None:

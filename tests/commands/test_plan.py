@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -79,15 +80,66 @@ def test_plan_as_text_dot_and_mermaid(house: House, capsys: pytest.CaptureFixtur
     assert "decode --> judge" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("pages", "said"), [(3, "3 pages: 3 to do"), (1, "1 page: 1 to do")])
+def test_plan_counts_in_words(
+    house: House, pages: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(pages + 1, 4):
+        Path(f"in/{number}.png").unlink()
+    assert status("plan", "in", "--out", "out") == 0
+    assert f"\n{said}\n" in capsys.readouterr().out
+
+
+def test_plan_says_which_scale_was_chosen_and_why(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    assert {page["scale"] for page in plan(capsys)["pages"]} == {4}
+    assert status("plan", "in", "--out", "out") == 0
+    said = "pages of 8×12 pixels come out 4 times as large, 32×48: --scale auto aims at a long side of 2400"
+    assert capsys.readouterr().out.count(said) == 1
+    assert status("plan", "in", "--out", "out", "--scale", "2") == 0
+    assert "aims at" not in capsys.readouterr().out
+
+
 def test_clean_removes_artifacts_and_leaves_pages(house: House, capsys: pytest.CaptureFixture[str]) -> None:
     go(house, Path("in"), Path("out"), keep=True)
     before = files(Path("out"))
     assert status("clean", "out", "--json") == 0
-    assert json.loads(capsys.readouterr().out)["files"] >= 6
+    told = json.loads(capsys.readouterr().out)
+    assert told["files"] >= 6 and told["bytes"] > 0 and (told["finished"], told["edits"]) == (0, 0)
+    left = sum(file.stat().st_size for file in Path("out/.mangacolor").rglob("*") if file.is_file())
+    assert told["kept"] == told["colours"] == left
     assert files(Path("out")) == before
     assert not list(Path("out/.mangacolor").glob("pages/**/decode*"))
     result, _ = go(house, Path("in"), Path("out"))
     assert (result.cached, result.stages_run) == (3, 0)
+
+
+@pytest.mark.parametrize("house", [True], indirect=True)
+def test_clean_keeps_what_a_chapter_stage_needs_and_no_preview(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    go(house, Path("in"), Path("out"))
+    folder = Path("out/.mangacolor/pages/1.png")
+    for sheet in ("inspect.html", "inspect-2.html", "report.html", "palette.html"):
+        (folder.parents[1] / sheet).write_text("made again by its command")
+    (folder / "tint.png").write_bytes(b"a preview")
+    assert status("clean", "out") == 0
+    assert sorted(file.name for file in folder.iterdir()) == ["judge.json", "tint.json", "tint.panel-000.png"]
+    assert not list(folder.parents[1].glob("*.html"))
+    assert re.search(r"removed \d+ files, .*; kept .* colours for edits", capsys.readouterr().err)
+    house.calls.clear()
+    result, _ = go(house, Path("in"), Path("out"))
+    assert result.cached == 3 and not house.calls
+    Path("in/1.png").write_bytes(Path("in/2.png").read_bytes())
+    go(house, Path("in"), Path("out"))
+    assert house.calls["tint"] == 1  # the other pages' colours are still there for the chapter
+
+
+def test_clean_counts_finished_pages_of_archives(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    go(house, Path("in"), Path("out"), output_form="cbz")
+    assert status("clean", "out", "--json") == 0
+    finished = [path for path in Path("out/.mangacolor/finished").rglob("*") if path.is_file()]
+    assert json.loads(capsys.readouterr().out)["finished"] == sum(p.stat().st_size for p in finished) > 0
+    assert go(house, Path("in"), Path("out"), output_form="cbz")[0].cached == 3
 
 
 def test_clean_all_forgets_what_is_ours(house: House) -> None:

@@ -100,7 +100,10 @@ def run_stage(
     inputs = {need: artifacts[need] for need in stage.needs if need in artifacts}
     context.config = stage.configure(options, context.chapter)
     context.prepared = stage.prepare(context, inputs) if stage.prepare else None
-    return stage.run(context, inputs)
+    result = stage.run(context, inputs)
+    artifact = stage.finish(context, inputs, result) if stage.finish else result
+    assert isinstance(artifact, Artifact)
+    return artifact
 
 
 def run_until(name: str, context: Bench, options: Options) -> dict[str, Artifact]:

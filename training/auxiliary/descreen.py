@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from mangacolor.core.types import Image
+from mangacolor.core.wording import counted
 from mangacolor.models.page.descreener import Descreener
 from mangacolor.training.auxiliary.image_to_image import PairRecipe, PairTask, PicturePair, check_crop
 from mangacolor.training.auxiliary.loop import choose_recipe, run_task
@@ -96,6 +97,6 @@ def train(request: TrainRequest) -> TrainOutcome:
     check_crop(recipe, recipe.side)
     sources, pictures = load_pictures(request.data, request.sources)
     pairs = list(draw_pairs(sources, pictures, recipe, np.random.default_rng(recipe.seed)))
-    request.say(f"{len(pairs)} pictures")
+    request.say(counted(len(pairs), "picture"))
     torch.manual_seed(recipe.seed)
     return run_task(PairTask(NAME, Descreener(), pairs, recipe), recipe, request).outcome()

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from mangacolor.core.atomic import write_atomic
+from mangacolor.core.wording import counted
 from mangacolor.models.colour.checkpoints import load_generator
 from mangacolor.models.colour.folded import MAPS
 from mangacolor.models.colour.prediction import VOTES
@@ -87,7 +88,7 @@ def train(request: TrainRequest) -> TrainOutcome:
     votes = len(runner.palette)
     gathered = gather_chapters(folder, library, runner, recipe.chapters, recipe.seed, request.say)
     chapters = [prepare_chapter(segments, votes) for segments in gathered]
-    request.say(f"{sum(len(chapter.tone) for chapter in chapters)} segments")
+    request.say(counted(sum(len(chapter.tone) for chapter in chapters), "segment"))
     trained = run_task(make_task(chapters, recipe), recipe, request)
     outcome = trained.outcome()
     if trained.signal:

@@ -19,6 +19,7 @@ from PIL import ImageDraw, ImageFont
 
 from mangacolor.core.atomic import write_atomic
 from mangacolor.core.types import Image
+from mangacolor.core.wording import counted
 from mangacolor.training.evaluation.evaluate import CLEARLY, TINT, Evaluation, Row
 from mangacolor.training.evaluation.samples import KINDS
 
@@ -190,7 +191,9 @@ def html_page(evaluation: Evaluation, sheets: dict[str, bytes]) -> str:
 
 
 def _summary(evaluation: Evaluation) -> str:
-    text = f"{evaluation.rows[0].pictures} pictures, {len(evaluation.models) - 1} networks"
+    text = (
+        f"{counted(evaluation.rows[0].pictures, 'picture')}, {counted(len(evaluation.models) - 1, 'network')}"
+    )
     return f"{text}; left out: {'; '.join(evaluation.skipped)}" if evaluation.skipped else text
 
 

@@ -7,10 +7,11 @@ import numpy as np
 
 from mangacolor.core.arrays import F64
 from mangacolor.core.types import Image
+from mangacolor.models.files.known import PANELS
 from mangacolor.models.files.reading import BUNDLED
 from mangacolor.stages.panels.params import GutterParams
 
-WEIGHTS = BUNDLED / "panels.safetensors"
+WEIGHTS = BUNDLED / PANELS.file
 _NETWORK_AREA = 0.4  # of the working scale's pixels: a long side of about 768, as the network was trained
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from mangacolor.core.errors import SetupError
 from mangacolor.core.types import Artifact
-from mangacolor.pipeline.events import PageDone, PageHalfway, RunStarted, Warned
+from mangacolor.pipeline.events import PageDone, PageHalfway, PageStarted, RunStarted, Warned
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.base import ChapterStage, NoConfig, Stage, no_config
 from mangacolor.stages.graph import Graph
@@ -40,10 +40,32 @@ def test_every_page_gets_its_own_correction(house: House, pages: Path, tmp_path:
     assert sum(isinstance(event, PageHalfway) for event in events) == 6
     done = [event for event in events if isinstance(event, PageDone)]
     assert all(set(event.stages) == {"decode", "judge", "tint", "grow", "encode"} for event in done)
+    assert all(event.seconds == pytest.approx(sum(event.stages.values()), abs=1e-3) for event in done)
     plain, _ = go(House(), pages, tmp_path / "plain")
     assert plain.done == 6
     changed = [n for n, data in files(tmp_path / "out").items() if data != files(tmp_path / "plain")[n]]
     assert len(changed) >= 4
+
+
+def test_a_pages_seconds_are_its_own_work_and_not_the_wait_for_others(
+    house: House, pages: Path, tmp_path: Path
+) -> None:
+    house.slow = 0.1
+    result, events = go(house, pages, tmp_path / "out", jobs=1)
+    done = [event for event in events if isinstance(event, PageDone)]
+    assert all(0.1 <= event.seconds < result.seconds / 2 for event in done)
+
+
+def test_both_passes_are_foretold(house: House, pages: Path, tmp_path: Path) -> None:
+    _, events = go(house, pages, tmp_path / "out")
+    told = [event for event in events if isinstance(event, PageStarted) and event.page == "2.png"]
+    assert [(set(event.now), set(event.later)) for event in told] == [
+        ({"decode", "judge", "tint"}, {"decode", "grow", "encode"}),
+        ({"decode", "grow", "encode"}, set()),
+    ]
+    _, again = go(house, pages, tmp_path / "out", scale="4")  # analysed already
+    first = next(event for event in again if isinstance(event, PageStarted))
+    assert (set(first.now), set(first.later)) == (set(), {"decode", "grow", "encode"})
 
 
 def test_second_run_redoes_nothing(house: House, pages: Path, tmp_path: Path) -> None:

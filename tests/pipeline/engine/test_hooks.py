@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import cv2
 import numpy as np
 import pytest
 
-from mangacolor.core.errors import UsageError
+from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Artifact, Chapter, Inputs, Page
 from mangacolor.formats.sources import FileSource
 from mangacolor.pipeline.engine.single_page import run_page
-from mangacolor.pipeline.events import Event, PageDone, PageFailed, RunResult, StageDone, StageStarted, Warned
+from mangacolor.pipeline.events import (
+    Event,
+    PageDone,
+    PageFailed,
+    PageStarted,
+    RunResult,
+    StageDone,
+    StageStarted,
+    Warned,
+)
 from mangacolor.pipeline.plan import plan_run
 from mangacolor.pipeline.run import run
 from mangacolor.stages.base import (
@@ -27,6 +38,7 @@ from mangacolor.stages.base import (
     StageContext,
     no_config,
 )
+from mangacolor.stages.demand import Demand, PageSize
 from mangacolor.stages.graph import Graph
 from mangacolor.tests.helpers.coloured_pages import Coloured
 from mangacolor.tests.helpers.fake_stages import write_page
@@ -50,11 +62,63 @@ def go(graph: Graph, pages: Path, out: Path, **options: Any) -> tuple[RunResult,
     return result, events
 
 
+@pytest.mark.parametrize(("broken", "lane"), [(False, "device"), (True, "device"), (True, "cpu")])
+def test_networks_are_loaded_before_the_work_and_once(
+    broken: bool, lane: Lane, pages: Path, tmp_path: Path
+) -> None:
+    loads: list[tuple[str, int]] = []
+    looked = threading.Event()
+
+    def load(context: StageContext[NoConfig], size: PageSize) -> None:
+        loads.append((context.device, size.scale))
+        assert (size.width, size.height) == (8, 12)
+        if broken:
+            raise SetupError("the network is another", "fetch it")
+        looked.set()
+
+    def look(_context: StageContext[NoConfig], _inputs: Inputs) -> Artifact:
+        looked.wait(20)  # nothing but loading goes on beside the first page
+        return Artifact(blob=b"x")
+
+    painted = Stage("paint", look, no_config, lane=lane, load=load)
+    if broken:
+        looked.set()
+        with pytest.raises(SetupError, match="another"):
+            go(Graph([painted]), pages, tmp_path / "out")
+        assert len(loads) == 1
+        return
+    result, _ = go(
+        Graph([Stage("first", look, no_config), dataclasses.replace(painted, needs=("first",))]),
+        pages,
+        tmp_path / "out",
+    )
+    assert (result.done, loads) == (PAGES, [("cpu", 4)])
+    result, _ = go(
+        Graph([Stage("first", look, no_config), dataclasses.replace(painted, needs=("first",))]),
+        pages,
+        tmp_path / "out",
+    )
+    assert (result.cached, len(loads)) == (PAGES, 1)  # nothing is loaded where nothing is to be done
+
+
+def test_what_is_to_be_done_is_told_with_what_stages_declare(pages: Path, tmp_path: Path) -> None:
+    def demand(_config: NoConfig, size: PageSize) -> Demand:
+        return Demand(seconds=size.pixels * size.scale)
+
+    stage = Stage("only", lambda _context, _inputs: Artifact(blob=b"x"), no_config, demand=demand)
+    _, events = go(Graph([stage]), pages, tmp_path / "out", scale="2")
+    started = [event for event in events if isinstance(event, PageStarted)]
+    assert sorted(event.page for event in started) == [f"{number}.png" for number in range(1, PAGES + 1)]
+    assert all((event.now, event.later, event.note) == ({"only": 8 * 12 * 2}, {}, "") for event in started)
+    _, again = go(Graph([stage]), pages, tmp_path / "out", scale="2")
+    assert not [event for event in again if isinstance(event, PageStarted)]
+
+
 class Prepared:
     """A stage that prepares the mean of its page and remembers on which thread it did what."""
 
     def __init__(self, lane: Lane = "device") -> None:
-        self.threads: dict[str, set[str]] = {"prepare": set(), "run": set()}
+        self.threads: dict[str, set[str]] = {"prepare": set(), "run": set(), "finish": set()}
         self.trouble: Exception | None = None
         look = Stage("look", self._look, no_config)
         paint = Stage("paint", self._paint, no_config, ("look",), lane=lane, prepare=self._prepare)
@@ -84,7 +148,8 @@ def test_a_stage_is_prepared_on_the_cpu_lane(lane: Lane, pages: Path, tmp_path: 
     stage = Prepared(lane)
     result, events = go(stage.graph, pages, tmp_path / "out")
     assert (result.status, result.done, result.stages_run) == (0, PAGES, 2 * PAGES)
-    assert stage.threads == {"prepare": {"mangacolor-cpu"}, "run": {f"mangacolor-{lane}"}}
+    assert stage.threads["prepare"] == {"mangacolor-cpu"}
+    assert stage.threads["run"] == {f"mangacolor-{lane}"}
     told = Counter(type(event) for event in events if getattr(event, "stage", "") == "paint")
     assert told == {StageStarted: PAGES, StageDone: PAGES, Warned: 2 * PAGES}
     warnings = [e.message for e in events if isinstance(e, Warned) and e.page == "1.png"]
@@ -150,3 +215,40 @@ def test_pages_that_came_coloured_are_references(pages: Path, tmp_path: Path) ->
     assert (again.network_calls, len(stages.followed)) == (0, 2)
     go(stages.graph, pages, tmp_path / "alone", own_reference=False)
     assert stages.followed[-1] == []
+
+
+@pytest.mark.parametrize("lane", ["device", "cpu", "io"])
+def test_a_stage_is_finished_on_the_cpu_lane(lane: Lane, pages: Path, tmp_path: Path) -> None:
+    stage = Finished(lane)
+    result, events = go(stage.graph, pages, tmp_path / "out")
+    assert (result.status, result.done, result.stages_run) == (0, PAGES, 2 * PAGES)
+    assert stage.threads["run"] == {f"mangacolor-{lane}"}
+    assert stage.threads["finish"] == {"mangacolor-cpu"}
+    told = Counter(type(event) for event in events if getattr(event, "stage", "") == "paint")
+    assert told == {StageStarted: PAGES, StageDone: PAGES, Warned: 2 * PAGES}
+
+
+def test_a_page_that_cannot_be_finished_fails_in_that_stage(pages: Path, tmp_path: Path) -> None:
+    stage = Finished()
+    stage.result = "no number"
+    result, events = go(stage.graph, pages, tmp_path / "out")
+    assert (result.status, result.failed) == (3, PAGES)
+    failures = {(event.stage, event.error) for event in events if isinstance(event, PageFailed)}
+    assert failures == {("paint", "stage paint gave a str, not an Artifact")}
+
+
+class Finished(Prepared):
+    """The same, whose device part gives a number that the cpu lane makes a file of."""
+
+    def __init__(self, lane: Lane = "device") -> None:
+        super().__init__(lane)
+        self.result: object = None
+        look, paint = (self.graph.page_stage(name) for name in ("look", "paint"))
+        self.graph = Graph([look, replace(paint, run=self._compute, finish=self._finish)])
+
+    def _compute(self, context: StageContext[NoConfig], inputs: Inputs) -> object:
+        return super()._paint(context, inputs).blob
+
+    def _finish(self, _context: StageContext[NoConfig], _inputs: Inputs, result: bytes) -> Artifact:
+        self.threads["finish"].add(threading.current_thread().name)
+        return cast(Artifact, self.result or Artifact(blob=result))

@@ -19,7 +19,7 @@ from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Artifact, Inputs
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.worker_pools import Lane, at_work
-from mangacolor.pipeline.events import Event, PageDone, PageFailed, RunDone, RunResult
+from mangacolor.pipeline.events import Event, PageDone, PageFailed, RunDone, RunResult, Stopping
 from mangacolor.pipeline.run import run
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.base import NoConfig, Stage, StageContext, no_config
@@ -231,8 +231,9 @@ def test_stopped_run_keeps_what_is_finished(house: House, pages: Path, tmp_path:
         if isinstance(event, PageDone):
             cancel.request(143)
 
-    result, _ = go(house, pages, tmp_path / "out", cancel=cancel, listener=stop_after_one)
+    result, events = go(house, pages, tmp_path / "out", cancel=cancel, listener=stop_after_one)
     assert result.status == 143 and 0 < result.done < 6
+    assert events.count(Stopping()) == 1
     assert len(files(tmp_path / "out")) == result.done
     house.slow = 0
     again, _ = go(house, pages, tmp_path / "out")

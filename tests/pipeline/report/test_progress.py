@@ -13,20 +13,26 @@ from mangacolor.pipeline.events import (
     Event,
     PageDone,
     PageFailed,
+    PageHalfway,
+    PageStarted,
     RunDone,
     RunStarted,
     StageDone,
     StageStarted,
+    Stopping,
     Warned,
 )
-from mangacolor.pipeline.report.progress import ProgressDisplay, duration
+from mangacolor.pipeline.report.progress import ProgressDisplay
 from mangacolor.tests.helpers.fake_stages import House, go, write_page
 
 EVENTS: list[Event] = [
     RunStarted(4, 2),
+    PageStarted("a/1.png", {"colorize": 1.0}, {}, "a/1.png comes out [large]"),
     StageStarted("a/1.png", "colorize"),
     StageDone("a/1.png", "colorize", 0.5),
     PageDone("a/1.png", 1.0, 3, {}, "done"),
+    PageStarted("a/0.png", {"colorize": 1.0}, {}, "a/0.png comes out small"),
+    PageDone("a/0.png", 0.1, 0, {}, "copied"),
     Warned("a/2.png", "encode", "written as 2.png"),
     PageFailed("a/2.png", "decode", "torn [bold]", "scan it again"),
     ChapterDone("a", 2, 1),
@@ -42,19 +48,23 @@ def shown(terminal: bool, quiet: bool = False, last: bool = True) -> str:
         for event in (*EVENTS, *([LAST] if last else [])):
             display(event)
         if terminal and not last:
+            assert display._bar is not None
             display._bar.refresh()
     return stream.getvalue()
 
 
 def test_a_terminal_shows_pages_chapters_and_what_is_at_work() -> None:
     text = shown(terminal=True, last=False)
-    assert "2/4, chapters 1/2" in text
+    assert "3/4, chapters 1/2" in text
     assert "1 failed" in text and "b/1.png panels" in text
 
 
-def test_elsewhere_only_what_matters_is_said() -> None:
+def test_elsewhere_each_page_gets_a_line() -> None:
     lines = shown(terminal=False).splitlines()
     assert lines == [
+        "a/1.png comes out [large]",
+        "1/4 done: a/1.png (3 panels, 1.0 s, about 1 s left)",
+        "2/4 copied as it is: a/0.png (about 1 s left)",
         "a/2.png: encode: written as 2.png",
         "a/2.png: decode: torn [bold]",
         "  scan it again",
@@ -69,11 +79,45 @@ def test_quiet_says_only_what_went_wrong() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(3.21, "3.2 s"), (250, "4 min 10 s"), (7500, "2 h 5 min"), (59.99, "60.0 s")]
-)
-def test_durations(seconds: float, words: str) -> None:
-    assert duration(seconds) == words
+TWO_PASSES: list[Event] = [
+    RunStarted(3, 1, 3),
+    PageStarted("1.png", {"colorize": 1.0}, {"encode": 1.0}),
+    PageStarted("2.png", {"colorize": 1.0}, {"encode": 1.0}),
+    PageHalfway("1.png"),
+    PageHalfway("2.png"),
+]
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_run_that_was_stopped_says_what_is_kept(quiet: bool) -> None:
+    stream = io.StringIO()
+    done = PageDone("1.png", 1.0, 1, {}, "done")
+    with ProgressDisplay(quiet, Console(file=stream, width=140, soft_wrap=True)) as display:
+        for event in (*TWO_PASSES, done, Stopping(), RunDone(130, 3, 1, 0, 0, 0, 9.0, 4, 2)):
+            display(event)
+    lines = stream.getvalue().splitlines()
+    assert lines == (
+        []
+        if quiet
+        else [
+            "1/3 analysed: 1.png",
+            "2/3 analysed: 2.png",
+            "1/3 done: 1.png (1 panel, 1.0 s)",
+            "stopping: what is being written is finished first; once more stops at once",
+            "stopped: 2 of 3 pages analysed, 1 done: run the same command again to go on",
+        ]
+    )
+
+
+def test_a_terminal_shows_work_before_any_page_is_done() -> None:
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=True, width=140, soft_wrap=True)
+    with ProgressDisplay(console=console) as display:
+        for event in TWO_PASSES:
+            display(event)
+        assert display._bar is not None
+        display._bar.refresh()
+    assert "0/3, analysed 2" in stream.getvalue()
 
 
 def test_every_chapter_is_told_once_with_its_failures(tmp_path: Path) -> None:

@@ -167,6 +167,7 @@ def test_the_stage_reads_its_inputs_and_leaves_json_and_a_mask() -> None:
         "panels": panels.to_artifact("a.png", 0.0),
     }
     artifact = STAGE.run(Context(), inputs)  # type: ignore[arg-type]
+    assert isinstance(artifact, Artifact)
     (balloon,) = json.loads(json.dumps(artifact.data))["balloons"]
     assert set(balloon) == {"box", "kind", "confidence"}
     assert 0 < balloon["confidence"] <= 1

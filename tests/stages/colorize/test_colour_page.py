@@ -137,6 +137,6 @@ def test_what_was_prepared_is_not_prepared_again(weights: Path, monkeypatch: pyt
     context.config = colorize.configure(Options(weights=str(weights)), context.chapter)
     context.prepared = colorize.prepare(context, inputs)
     monkeypatch.setattr(colorize, "prepare", lambda *_: pytest.fail("prepared twice"))
-    again = colorize.run(context, inputs)
+    again = colorize.finish(context, inputs, colorize.run(context, inputs))
     assert again.data == made["colorize"].data
     assert all(np.array_equal(again.images[name], image) for name, image in made["colorize"].images.items())

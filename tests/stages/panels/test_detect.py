@@ -169,6 +169,7 @@ def test_the_stage_leaves_the_panels_json_and_reads_it_back() -> None:
     context = SimpleNamespace(config=Config("ltr"), page=SimpleNamespace(name="ch/01.png", edit=None))
     inputs = {"decode": Artifact(images={"main": page}), "classify": Artifact()}
     artifact = STAGE.run(context, inputs)
+    assert isinstance(artifact, Artifact)
     data = artifact.data
     assert data["page"] == "ch/01.png" and data["size"] == [WIDTH, HEIGHT]
     assert len(data["panels"]) == len(data["polygons"]) == len(data["confidence"]) == 4

@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 import cv2
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from mangacolor.core.cpu import usable_cores
 from mangacolor.core.errors import Cancelled, SetupError
+from mangacolor.core.scale import output_scale
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Page
 from mangacolor.models.upscale import sources
@@ -119,7 +121,7 @@ def ours() -> Upscaler:
 def test_auto_is_the_smallest_factor_that_gives_2400_pixels(
     scale: Any, size: tuple[int, int], factor: int
 ) -> None:
-    assert upscale.output_scale(scale, size) == factor
+    assert output_scale(scale, size) == factor
 
 
 def test_scale_1_passes_the_luma_exactly_and_loads_no_network() -> None:
@@ -284,9 +286,9 @@ def test_the_key_follows_the_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         return upscale.fingerprint(upscale.configure(Options(**options), Chapter("a", ())))
 
     path = tmp_path / "mine.safetensors"
-    path.write_bytes(b"one")
+    save_file({"body.0.weight": np.zeros(3)}, path)
     one = key(upscaler=str(path))
-    path.write_bytes(b"two")
+    save_file({"body.0.weight": np.ones(3)}, path)
     assert len({one, key(upscaler=str(path)), key(), key(upscaler="anime-6b"), key(upscaler="lanczos")}) == 5
     with pytest.raises(SetupError, match="nonsense"):
         key(upscaler="nonsense")

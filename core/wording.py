@@ -1,0 +1,35 @@
+"""Words of messages that need care: counted things, sizes in memory, durations."""
+
+from __future__ import annotations
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """``1 page``, ``20 pages``, ``1,414 entries``; ``plural`` is for nouns that take more than an s."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def byte_size(number: float) -> str:
+    """``1.4 GiB``, ``320 MiB``, ``12 KiB``: as many digits as people read."""
+    for unit, size in (("GiB", 2**30), ("MiB", 2**20)):
+        if number >= size:
+            return f"{number / size:.1f} {unit}" if number < 10 * size else f"{number / size:.0f} {unit}"
+    return f"{-(-int(number) // 2**10)} KiB"
+
+
+def duration(seconds: float, *, rough: bool = False) -> str:
+    """``3.2 s``, ``4 min 10 s``, ``2 h 5 min``; ``rough``, for guesses: ``3 s``, ``50 s``, ``4 min``."""
+    if rough:
+        seconds = _rounded(seconds)
+    if seconds < 60:
+        return f"{seconds:.0f} s" if rough else f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest or not rough else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min"
+
+
+def _rounded(seconds: float) -> float:
+    """To 5 s up to a minute, to 10 s up to five, then to a minute."""
+    step = 1 if seconds < 10 else 5 if seconds < 60 else 10 if seconds < 300 else 60
+    return max(1, step * round(seconds / step))

@@ -1,0 +1,124 @@
+"""How far a run is and how long the rest takes, from what stages were seen to take.
+
+Work is counted in seconds of stages. Until a stage has been measured, what it declares stands for it, scaled
+by how declared and measured seconds compare for the others. A page that has not been read yet is taken to be
+like those that have. How much runs at once is measured, too: seconds of stages by seconds of the clock.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from mangacolor.pipeline.events import (
+    Event,
+    PageDone,
+    PageFailed,
+    PageHalfway,
+    PageStarted,
+    RunStarted,
+    StageDone,
+    StageStarted,
+)
+
+Work = Mapping[str, float]  # declared seconds by stage
+# Share of a stage's expected seconds that it gets credit for while it runs on.
+MOST_CREDIT = 0.9
+
+
+@dataclass(slots=True)
+class _Page:
+    """What is left of a page: of the pass that it is in, and of the one that follows."""
+
+    now: dict[str, float]
+    later: Work = field(default_factory=dict)
+
+
+class Remaining:
+    """A listener that can say at any moment how far a run is. ``clock`` gives seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._began: float | None = None
+        self._unread = 0
+        self._pages: dict[str, _Page] = {}  # those that are under way
+        self._read: list[tuple[Work, Work]] = []  # of both passes of pages, as it was when they were read
+        self._declared: dict[str, float] = {}  # seconds of stages that have run, as is the next
+        self._measured: dict[str, float] = {}
+        self._running: dict[tuple[str, str], float] = {}  # since when
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case RunStarted(pages=pages):
+                self._unread = pages
+            case PageStarted(page=page, now=now, later=later):
+                self._start_page(page, now, later)
+            case StageStarted(page=page, stage=stage):
+                self._running[page, stage] = self._clock()
+                self._began = self._running[page, stage] if self._began is None else self._began
+            case StageDone(page=page, stage=stage, seconds=seconds):
+                self._end_stage(page, stage, seconds)
+            case PageHalfway(page=page) if page in self._pages:
+                self._pages[page] = _Page(dict(self._pages[page].later))
+            case PageDone(page=page) | PageFailed(page=page):
+                self._end_page(page)
+
+    @property
+    def share_done(self) -> float:
+        """What part of all work is done, 0 to 1."""
+        done, left = self._count()
+        return done / (done + left) if done else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds by the clock until all is done; None while no stage has been measured."""
+        if self._began is None or not self._measured:
+            return None
+        done, left = self._count()
+        return left * (self._clock() - self._began) / max(done, 1e-6)
+
+    def _start_page(self, page: str, now: Work, later: Work) -> None:
+        if page not in self._pages:
+            self._unread -= 1
+            if now:  # one whose first pass was found done says nothing of those to come
+                self._read.append((now, later))
+        self._pages[page] = _Page(dict(now), later)
+
+    def _end_stage(self, page: str, stage: str, seconds: float) -> None:
+        self._running.pop((page, stage), None)
+        declared = self._pages[page].now.pop(stage, None) if page in self._pages else None
+        if declared is not None:
+            self._declared[stage] = self._declared.get(stage, 0.0) + declared
+            self._measured[stage] = self._measured.get(stage, 0.0) + seconds
+
+    def _end_page(self, page: str) -> None:
+        if self._pages.pop(page, None) is None:
+            self._unread -= 1
+        self._running = {key: since for key, since in self._running.items() if key[0] != page}
+
+    def _count(self) -> tuple[float, float]:
+        """Seconds of stages: done and left. What runs counts as done as far as it has come."""
+        known = [work for page in self._pages.values() for work in (page.now, page.later)]
+        left = sum(map(self._expect, known)) + max(0, self._unread) * self._usual_page()
+        credit = sum(self._credit(*key, since) for key, since in self._running.items())
+        return sum(self._measured.values()) + credit, left - credit
+
+    def _usual_page(self) -> float:
+        whole = sum(self._expect(work) for passes in self._read for work in passes)
+        return whole / len(self._read) if self._read else 0.0
+
+    def _expect(self, work: Work) -> float:
+        """Seconds that stages will take."""
+        return sum(declared * self._ratio(stage) for stage, declared in work.items())
+
+    def _ratio(self, stage: str) -> float:
+        """Of measured to declared seconds."""
+        if self._declared.get(stage):
+            return self._measured[stage] / self._declared[stage]
+        declared = sum(self._declared.values())
+        return sum(self._measured.values()) / declared if declared else 1.0
+
+    def _credit(self, page: str, stage: str, since: float) -> float:
+        declared = self._pages[page].now.get(stage, 0.0) if page in self._pages else 0.0
+        return min(self._clock() - since, MOST_CREDIT * self._expect({stage: declared}))
