@@ -109,7 +109,7 @@ class _Document:
         if style.get(("", "display"), ("", ""))[0].strip().lower() == "none":
             return
         for value, base in style.values():
-            yield from (resolve(base, link) for link in links(value) if _is_local(link))
+            yield from (resolve(base, link) for link in links(value) if _may_be_page(link))
         yield from self._own(wrapped.etree_element)
         if local_name(wrapped.etree_element.tag) not in ("picture", "object"):
             for child in wrapped.iter_children():
@@ -127,7 +127,7 @@ class _Document:
             link = element.get("href") or element.get(_XLINK) or element.get("src")
         elif tag in ("object", "embed", "iframe"):
             yield from self._embedded(element.get("data") or element.get("src") or "", element)
-        if link and _is_local(link):
+        if link and _may_be_page(link):
             yield resolve(self.base, link)
 
     def _embedded(self, link: str, element: ElementTree.Element) -> Iterator[str]:
@@ -178,6 +178,11 @@ def _largest(srcset: str) -> str | None:
             size = re.fullmatch(r"([\d.]+)[wx]", words[1]) if len(words) > 1 else None
             candidates.append((float(size.group(1)) if size else 1.0, words[0]))
     return max(candidates, default=(0.0, None), key=lambda candidate: candidate[0])[1]
+
+
+def _may_be_page(link: str) -> bool:
+    """Not what lies elsewhere, nor drawings: as a picture an SVG shows no other files."""
+    return _is_local(link) and not re.search(r"\.svgz?\s*([?#]|$)", link, re.IGNORECASE)
 
 
 def _is_local(link: str) -> bool:

@@ -43,6 +43,12 @@ def test_ways_of_showing_a_picture(body: str) -> None:
     assert shown(body) == ["OEBPS/i/1.png"]
 
 
+def test_drawings_are_no_pages() -> None:
+    body = '<img src="a.svg"/><img src="b.SVG#x"/><svg><image href="c.svgz"/></svg>'
+    body += '<p style="background: url(d.svg)"/>'
+    assert shown(body + WAYS["img"]) == ["OEBPS/i/1.png"]
+
+
 def test_pictures_keep_the_order_of_the_document() -> None:
     everything = "".join(
         body.replace("%31", "1").replace("1.png", f"{n}.png") for n, body in enumerate(WAYS.values())
