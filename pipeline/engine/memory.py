@@ -69,7 +69,7 @@ class MemoryLimit:
             raise SetupError(
                 f"mangacolor takes {byte_size(base)} of memory with its networks, {byte_size(whole)} for "
                 f"{page} in all, and {limit}",
-                f"{_raise_to(whole, self.named)} The fewest bytes are taken with --scale 1.",
+                f"{_raise_to(whole, self.named)} --scale 1 takes least.",
             )
         raise PageError(
             f"{page} takes {byte_size(whole)} of memory, and {limit}",

@@ -116,19 +116,20 @@ class ProgressDisplay:
         if self._bar:
             self._bar.stop()
         if event.status in (ExitStatus.INTERRUPTED, ExitStatus.TERMINATED):
-            self._say(escape(self._what_is_kept()))
+            self._say(f"stopped: {self._what_is_kept()}: run the same command again to go on")
+        elif event.failed > self._failed:  # an error that is told next has ended the run
+            self._say(f"ended before its time: {self._what_is_kept()}, in {duration(event.seconds)}")
         else:
             self._say(escape(summary(event)))
         for line in detail_lines(event.details):
             self._say(escape(line))
 
     def _what_is_kept(self) -> str:
-        """After a stop: a page whose first pass is over need not be analysed again, either."""
+        """Of a run that was cut short: what has been analysed need not be analysed again, either."""
         pages, done = counted(self._pages, "page"), self._ended - self._failed
-        kept = f"{done} of {pages} done"
         if self._two_passes:
-            kept = f"{len(self._analysed)} of {pages} analysed, {done} done"
-        return f"stopped: {kept}: run the same command again to go on"
+            return f"{len(self._analysed)} of {pages} analysed, {done} done"
+        return f"{done} of {pages} done"
 
     def _show(self, bar: Bar) -> None:
         now = ", ".join(f"{page} {stage}" for page, stage in list(self._running)[:2])

@@ -109,6 +109,16 @@ def test_a_run_that_was_stopped_says_what_is_kept(quiet: bool) -> None:
     )
 
 
+def test_a_run_that_an_error_ends_does_not_call_its_pages_failed() -> None:
+    stream = io.StringIO()
+    with ProgressDisplay(console=Console(file=stream, width=140, soft_wrap=True)) as display:
+        for event in (*TWO_PASSES, RunDone(3, 3, 0, 0, 0, 3, 9.0, 0, 0)):
+            display(event)
+    assert (
+        stream.getvalue().splitlines()[-1] == "ended before its time: 2 of 3 pages analysed, 0 done, in 9.0 s"
+    )
+
+
 def test_a_terminal_shows_work_before_any_page_is_done() -> None:
     stream = io.StringIO()
     console = Console(file=stream, force_terminal=True, width=140, soft_wrap=True)
