@@ -60,7 +60,6 @@ class Page:
     name: str
     number: int
     source: PageSource
-    modified_ns: int | None = None
     edit: Path | None = None
     wanted: Wanted = None
 

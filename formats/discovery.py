@@ -244,7 +244,7 @@ class _Collector:
         names = tuple(str(found.place) for found in pictures)
         for found in folder.others:
             about = names if comicinfo.is_comicinfo(found.file.name) else ()
-            extra = Extra(FileSource(found.file), str(found.place), _modified_ns(found.file), about)
+            extra = Extra(FileSource(found.file), str(found.place), about)
             self.extras.append(extra)
             self._plan_extras(found, [extra])
 
@@ -270,7 +270,7 @@ class _Collector:
         self.outputs.append(Output(name, "archive", readable(str(root)), readable(str(source)), *stamp))
 
     def _page(self, name: str, number: int, found: _Found) -> Page:
-        return Page(name, number, self._source(found.file), _modified_ns(found.file))
+        return Page(name, number, self._source(found.file))
 
     def _source(self, file: Path) -> FileSource:
         return FileSource(file, self.limits.entry_bytes)
@@ -295,13 +295,6 @@ def _output_place(place: PurePosixPath, kind: str, form: OutputFormat) -> PurePo
 def _output(name: str, kind: Literal["page", "extra"], found: _Found) -> Output:
     source = readable(str(found.file))
     return Output(name, kind, readable(str(found.root)), source, *stamp_of(found.file))
-
-
-def _modified_ns(file: Path) -> int | None:
-    try:
-        return file.stat().st_mtime_ns
-    except OSError:  # it fails when it is read
-        return None
 
 
 def _direction(others: Sequence[_Found]) -> Direction | None:
