@@ -24,7 +24,7 @@ $(STAMP): pyproject.toml
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off $(FIRST)
 	@echo "setup: 2/3 installing mangacolor, its other dependencies and the test tools"
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --no-build-isolation \
-		-e '.[dev,train,archives,cluster,fast,more-formats]'
+		-e '.[dev,train,archives,cluster,fast,more-formats,realesrgan]'
 	@echo "setup: 3/3 checking"
 	@mkdir -p .typing && ln -sfn .. .typing/mangacolor
 	@$(BIN)/mangacolor --version

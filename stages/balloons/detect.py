@@ -19,6 +19,7 @@ from mangacolor.models.files.known import BALLOONS
 from mangacolor.models.files.reading import BUNDLED
 from mangacolor.stages.balloons.enclosed import find_enclosed
 from mangacolor.stages.balloons.fit import fit_regions
+from mangacolor.stages.balloons.free_lettering import find_free_lettering
 from mangacolor.stages.balloons.kinds import Region, is_bounded, kind_of, pick_overlooked
 from mangacolor.stages.balloons.layout import Balloon, BalloonLayout
 from mangacolor.stages.balloons.lettered import as_uint8, find_lettered
@@ -39,8 +40,8 @@ def find_balloons(
 
     ``image``: H×W×3 RGB or H×W luma, uint8. ``ground``: H×W uint8, 255 = paper around what is drawn,
     into which no balloon grows. ``panels``: boxes that tell a cut balloon from a closed one.
-    Lettering that stands free on the drawing is no balloon. Raises ``SetupError`` if the network's
-    weights, which come with the package, cannot be loaded.
+    The mask holds free lettering on paper and flat black, too; what stands on a drawing is not in it. Raises
+    ``SetupError`` if the network's weights, which come with the package, cannot be loaded.
     """
     luma = luma_of(image)
     side = max(luma.shape)
@@ -53,15 +54,16 @@ def find_balloons(
         else as_uint8(cv2.resize(ground, small.shape[::-1], interpolation=cv2.INTER_NEAREST))
     )
     if method == "learnt":
-        regions = _find_by_network(luma, small, shut, params)
+        regions, probability = _find_by_network(luma, small, shut, params)
     else:
-        regions = find_lettered(small, shut, params)
+        regions, probability = find_lettered(small, shut, params), None
     regions.sort(key=lambda region: region.box[1::-1])
-    mask = np.zeros_like(small)
+    frames = [_scale_box(box, scale, small.shape) for box in panels]
+    paper = np.zeros_like(small) if shut is None else shut
+    mask = find_free_lettering(small, paper, probability, frames, params)
     for region in regions:
         x, y, w, h = region.box
         np.maximum(mask[y : y + h, x : x + w], region.mask, out=mask[y : y + h, x : x + w])
-    frames = [_scale_box(box, scale, small.shape) for box in panels]
     balloons = tuple(
         Balloon(
             _scale_box(region.box, 1 / scale, luma.shape),
@@ -74,8 +76,13 @@ def find_balloons(
     return BalloonLayout(as_uint8(whole), balloons)
 
 
-def _find_by_network(luma: Image, small: Image, ground: Image | None, params: Params) -> list[Region]:
-    """What the network sees, fitted to the ink, and what it overlooked. ``small``: at working scale."""
+def _find_by_network(
+    luma: Image, small: Image, ground: Image | None, params: Params
+) -> tuple[list[Region], Image]:
+    """What the network sees, fitted to the ink, and what it overlooked; and its probability of a balloon.
+
+    ``small``: the luma at working scale, at which everything is given.
+    """
     from mangacolor.models.page.page_net import page_probabilities, shared_page_net
 
     seen = _resize(luma, min(1.0, params.scale.network_side / max(luma.shape)))
@@ -87,7 +94,8 @@ def _find_by_network(luma: Image, small: Image, ground: Image | None, params: Pa
     regions = [region for region in fitted if is_bounded(region, small, params.kind)]
     lettered = find_lettered(small, ground, params)
     regions += pick_overlooked(small, probability, regions, lettered, params.kind)
-    return regions + find_enclosed(small, probability, strokes, ground, regions, params)
+    regions += find_enclosed(small, probability, strokes, ground, regions, params)
+    return regions, probability
 
 
 def _resize(luma: Image, scale: float) -> Image:

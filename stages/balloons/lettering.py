@@ -57,18 +57,19 @@ def _find_glyphs(luma: Image, params: LetteringParams) -> I32:
     boxes = boxes[likely]
     x, y, w, h, _area = boxes.T
     bright = cv2.integral((luma > 255 - params.paper_slack).astype(np.uint8))
-    outer = _box_sums(bright, x - 2, y - 2, w + 4, h + 4) - _box_sums(bright, x, y, w, h)
+    outer = box_sums(bright, x - 2, y - 2, w + 4, h + 4) - box_sums(bright, x, y, w, h)
     ring = np.maximum((w + 4) * (h + 4) - w * h, 1)
     return np.asarray(boxes[outer >= params.clean_ring * ring], np.int32)
 
 
-def _box_sums(
+def box_sums(
     integral: npt.NDArray[Any],
     x: I32,
     y: I32,
     w: I32,
     h: I32,
 ) -> I32:
+    """The sums of a picture over boxes (each N), from its ``cv2.integral``."""
     rows, columns = integral.shape
     left, right = np.clip(x, 0, columns - 1), np.clip(x + w, 0, columns - 1)
     top, bottom = np.clip(y, 0, rows - 1), np.clip(y + h, 0, rows - 1)

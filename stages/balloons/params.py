@@ -1,7 +1,7 @@
 """The numbers that decide what is a balloon: one a line, with unit and reason.
 
-They are part of the stage's configuration, but in no cache key yet: whoever changes one raises the stage's
-``version``, and makes ``params`` of ``stage.Config`` a field, which enters the key from then on.
+They are part of the stage's configuration, and so of its cache key: who changes one need not raise the
+stage's ``version``.
 
 Lengths in pixels are at the working scale. "Probability" is the network's, in levels: 255 is 1.
 """
@@ -101,6 +101,39 @@ class LetteringParams:
 
 
 @dataclass(frozen=True, slots=True)
+class FreeParams:
+    """Lettering without a balloon, on paper or flat black."""
+
+    black: int = 44  # level up to which black is flat
+    least_black: float = 0.01  # of the page, that a patch of it has
+    thin: int = 5  # pixels across a frame or a stroke, that is no patch
+    dark: int = 100  # level of the ground beside a mark below which it is light on dark
+    largest_mark: float = 0.1  # of the page: lines of small print may be one mark, and so may a figure
+    paper_share: float = 0.3  # of the ground beside a mark, that is the page's own
+    held: float = 0.35  # of a mark, that a block of lettering covers
+    reach: float = 0.5  # of a glyph, that a mark in line with a block sticks out of its row or column,
+    beside: float = 1.0  # and the gap between them: dots, dashes, furigana and short words
+    small: tuple[float, float] = (1.5, 3.0)  # glyphs, that such a mark is wide and long
+    certain: float = 0.9  # confidence of lettering on black in a drawing: gleams and stars have less,
+    suspected: int = 30  # or the network's mean probability of a balloon there
+    title: float = 0.8  # confidence of letters larger than a balloon's: figures stand in rows, too
+    convex: float = 0.74  # of its convex hull, that a plain stroke, a star or a tooth fills,
+    hole: int = 2  # pixels in it, that such a one has no more of,
+    straight: float = 4.0  # times its width, that a gleam or a line of hatching is long,
+    shaped: float = 0.3  # and the share of strokes that fill less, as those of letters do
+    looked_at: int = 60  # strokes of a block, spread evenly, that tell it
+    page_number: tuple[float, float] = (0.005, 0.025)  # sides of a page number's mark, of the page's long one
+    most_numbers: int = 8  # such marks in the margin: more of them are specks of a drawing
+    rim: int = 2  # pixels: strokes fade into the ground
+    lettering: LetteringParams = LetteringParams(
+        largest_glyph=0.12,
+        least_ink=0.02,
+        least_confidence=0.5,
+        glyph_ranges=((4, 14), (9, 28), (18, 56), (40, 120), (90, 240)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class GrowParams:
     """From a block of lettering to the paper around it."""
 
@@ -125,6 +158,7 @@ class Params:
     kind: KindParams = KindParams()
     enclosed: EnclosedParams = EnclosedParams()
     lettering: LetteringParams = LetteringParams()
+    free: FreeParams = FreeParams()
     grow: GrowParams = GrowParams()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Inputs
@@ -24,9 +23,7 @@ class Config:
     """How to look."""
 
     method: Method = "learnt"
-    # In no cache key: pages of this version were made with these very numbers. Whoever changes one raises the
-    # version, and makes this a field.
-    params: ClassVar[Params] = DEFAULTS
+    params: Params = DEFAULTS
 
 
 def configure(_options: Options, _chapter: Chapter) -> Config:
@@ -61,7 +58,7 @@ STAGE = Stage(
     run=run,
     configure=configure,
     needs=("decode", "panels"),
-    version=3,
+    version=4,
     fingerprint=fingerprint,
     demand=demand,
 )
