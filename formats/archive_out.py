@@ -52,7 +52,6 @@ class ArchiveOutput:
             left_out = self._pack_pdf(files, file) if self.kind == "pdf" else self._pack_zip(files, file)
             file.flush()
             os.fsync(file.fileno())
-        os.utime(target, ns=(self.modified_ns, self.modified_ns))
         return left_out
 
     def _pack_zip(self, files: Mapping[str, Path], file: io.BufferedWriter) -> tuple[str, ...]:

@@ -88,7 +88,8 @@ def _add_chapter(
     recipe = make_recipe(job.graph, job.options, chapter, job.selection.targets, independent=job.independent)
     pages = [page for page in chapter.pages if begun is None or page.name in begun]
     commits = job.selection.commits
-    packing = store.packing(chapter, whole=not job.independent, fill_in=job.fill_in) if commits else None
+    whole = not job.independent
+    packing = store.packing(chapter, whole=whole, fill_in=job.fill_in, force=job.force) if commits else None
     waiting = ChapterTask(
         job,
         chapter,

@@ -6,10 +6,27 @@ import dataclasses
 import json
 from typing import Any, TextIO
 
-from mangacolor.pipeline.events import Event, PageDone, PageFailed, RunDone
+from mangacolor.pipeline.events import Event, FileRemoved, PageDone, PageFailed, RunDone
 
-_NAMES = {PageDone: "page_done", PageFailed: "page_failed", RunDone: "run_done"}
-_INTERNAL = {"failures", "outcome"}  # the first repeats page_failed, the second the counts of run_done
+_FIELDS = {
+    PageDone: ("page_done", ("page", "seconds", "panels", "stages")),
+    PageFailed: ("page_failed", ("page", "stage", "error", "remedy")),
+    FileRemoved: ("file_removed", ("file", "moved_to", "reason")),
+    RunDone: (
+        "run_done",
+        (
+            "status",
+            "pages",
+            "done",
+            "copied",
+            "cached",
+            "failed",
+            "seconds",
+            "stages_run",
+            "network_calls",
+        ),
+    ),
+}
 
 
 class JsonLines:
@@ -19,16 +36,21 @@ class JsonLines:
         self._stream = stream
 
     def __call__(self, event: Event) -> None:
-        document = json_document(event)
-        if document is not None:
+        for document in json_documents(event):
             self._stream.write(json.dumps(document, ensure_ascii=False) + "\n")
             self._stream.flush()
 
 
-def json_document(event: Event) -> dict[str, Any] | None:
-    """The object for an event, or None for one that ``--json`` does not tell."""
-    name = _NAMES.get(type(event))
-    if name is None:
-        return None
-    fields = dataclasses.asdict(event)
-    return {"event": name, **{key: value for key, value in fields.items() if key not in _INTERNAL}}
+def json_documents(event: Event) -> list[dict[str, Any]]:
+    """The objects for an event: none for one that ``--json`` does not tell.
+
+    Before ``page_done`` of a page that is not coloured by us, one says what became of it and why.
+    """
+    name, fields = _FIELDS.get(type(event), ("", ()))
+    if not name:
+        return []
+    said = dataclasses.asdict(event)
+    document = {"event": name, **{field: said[field] for field in fields}}
+    if isinstance(event, PageDone) and event.outcome in ("copied", "left"):
+        return [{"event": f"page_{event.outcome}", "page": event.page, "reason": event.reason}, document]
+    return [document]

@@ -29,6 +29,7 @@ from mangacolor.pipeline.events import (
     StageStarted,
     Warned,
 )
+from mangacolor.pipeline.report.details import detail_lines
 
 
 class ProgressDisplay:
@@ -98,6 +99,8 @@ class ProgressDisplay:
             case RunDone(pages=pages) if pages and not self._quiet:  # without pages an error says why
                 self._bar.stop()
                 self._console.print(summary(event))
+                for line in detail_lines(event.details):
+                    self._console.print(escape(line))
 
     def _describe(self) -> None:
         if self._task is not None:

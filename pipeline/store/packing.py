@@ -24,6 +24,7 @@ class Packing:
     missing: int  # pages that have not ended yet
     whole: bool = True  # False with --pages: then there is nothing to pack
     fill_in: bool = False  # --on-error copy: failed pages go in as they came
+    force: bool = False
     entries: dict[str, Entry] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
 
@@ -45,6 +46,11 @@ class Packing:
             pages = "1 page" if len(self.failed) == 1 else f"{len(self.failed)} pages"
             return f"not written, because {pages} failed; --on-error copy packs such pages as they came"
         return ""
+
+    @property
+    def is_left(self) -> bool:
+        """Whether somebody has changed the archive since it was written: then it stays as it is."""
+        return not self.force and self.manifest.look(self.container.name) == "changed"
 
     @property
     def folder(self) -> Path:

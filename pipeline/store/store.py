@@ -34,11 +34,12 @@ class Store:
     def chapter_documents(self, chapter: Chapter) -> ChapterDocuments | None:
         return ChapterDocuments(self.state, chapter.name)
 
-    def packing(self, chapter: Chapter, *, whole: bool, fill_in: bool) -> Packing | None:
+    def packing(self, chapter: Chapter, *, whole: bool, fill_in: bool, force: bool) -> Packing | None:
         """The archive of a chapter that has a container; None for one that has not."""
         if chapter.container is None:
             return None
-        return Packing(chapter.container, self.state, self.manifest, len(chapter.pages), whole, fill_in)
+        pages = len(chapter.pages)
+        return Packing(chapter.container, self.state, self.manifest, pages, whole, fill_in, force)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class MemoryStore:
     def chapter_documents(self, _chapter: Chapter) -> ChapterDocuments | None:
         return None
 
-    def packing(self, _chapter: Chapter, *, whole: bool, fill_in: bool) -> Packing | None:
+    def packing(self, _chapter: Chapter, *, whole: bool, fill_in: bool, force: bool) -> Packing | None:
         return None
 
 
