@@ -18,7 +18,7 @@ from mangacolor.formats.planned import Output
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.memory import weigh
-from mangacolor.pipeline.page_numbers import pick_pages
+from mangacolor.pipeline.page_numbers import pick_pages, with_wishes
 from mangacolor.pipeline.store.corrections import with_edits
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.graph import Graph, Selection
@@ -71,12 +71,13 @@ def make_plan(
     discovered = discover(inputs, out, run_options.output_form, limits_of(options, run_options))
     graph.check(options, discovered.chapters)
     edited = with_edits(discovered.chapters, run_options.edits, State(out))
+    wished = with_wishes(edited, run_options.color_pages, run_options.copy_pages)
     return WorkPlan(
         graph,
         selection,
         options,
         run_options,
-        chapters=pick_pages(edited, run_options.pages),
+        chapters=pick_pages(wished, run_options.pages),
         planned=frozenset(page.name for chapter in discovered.chapters for page in chapter.pages),
         extras=discovered.extras,
         notes=discovered.notes,

@@ -71,7 +71,9 @@ class RunProgress:
 
     def _cut_short(self, status: int) -> RunDone:
         """What to say of a run that an error ended: pages that were not finished have failed."""
-        pages, seconds = len(self._chapter_of), round(time.perf_counter() - self._started, 3)
+        refused = status == ExitStatus.WRONG_USE and not self._ended  # before any page
+        pages = 0 if refused else len(self._chapter_of)
+        seconds = round(time.perf_counter() - self._started, 3)
         done, copied, left = (self._outcomes[outcome] for outcome in ("done", "copied", "left"))
         cached = self._outcomes["cached"] + left
         failed = pages - done - copied - cached

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from mangacolor.core.types import Chapter
+from mangacolor.formats.names import natural_key
 from mangacolor.pipeline.events import Detail, FileRemoved, PageDone, PageFailed
 
 MOST = 6  # names that a terminal shows of each kind; the report and ``--json`` have them all
@@ -43,7 +44,7 @@ def _kind(event: PageDone | PageFailed | FileRemoved) -> tuple[str, str] | None:
 
 def _gathered(names: Sequence[str], chapters: Sequence[Chapter]) -> list[str]:
     """The names, those of a whole chapter as one."""
-    left = dict.fromkeys(names)
+    left = dict.fromkeys(sorted(names, key=natural_key))
     gathered = []
     for chapter in chapters:
         pages = {page.name for page in chapter.pages}

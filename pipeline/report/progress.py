@@ -134,7 +134,8 @@ def summary(event: RunDone) -> str:
     counts = [
         (event.done, "done"),
         (event.copied, "copied"),
-        (event.cached, "up to date"),
+        (event.cached - event.left, "up to date"),
+        (event.left, "left"),
         (event.failed, "failed"),
     ]
     parts = ", ".join(f"{number} {word}" for number, word in counts if number) or "nothing done"

@@ -72,9 +72,12 @@ class Outputs:
         return not self._claims[name].yields_to(output) and self._file(name) is not None
 
     def claim(self, planned: Iterable[Output], layout: str) -> None:
-        """Record what a run is about to write."""
+        """Record what a run is about to write. A file of a tree stays the tree's when a part of it is run."""
         before = dict(self._claims)
         for output in planned:
+            old = self._claims.get(output.name)
+            if old and old.source == output.source and output.input.startswith(f"{old.input}/"):
+                continue
             self._claims[output.name] = Claim(
                 output.input, layout, output.source, output.size, output.modified_ns
             )
@@ -90,6 +93,7 @@ class Outputs:
         names = {output.name for output in outputs}
         inputs = {output.input for output in outputs}
         placed = {output.source: output.name for output in outputs}
+        known = {*placed, *(container for source in placed for container in _containers(source))}
         folders = {str(PurePosixPath(name).parent) for name in names}
         # An archive that could be read only in part, or not at all, has one page that says so.
         unread = {output.source for output in outputs if output.kind == "page"}
@@ -100,10 +104,12 @@ class Outputs:
             if entry.is_carried and str(PurePosixPath(entry.page).parent) in folders:
                 continue
             now = placed.get(claim.source)
-            if now is None:
-                gone = not any(container in unread for container in _containers(claim.source))
+            if claim.layout != layout:  # another form of it may have been asked for
+                gone = known.isdisjoint([claim.source, *_containers(claim.source)])
+            elif now is None:
+                gone = unread.isdisjoint(_containers(claim.source))
             else:
-                gone = claim.layout == layout and self._file(now) is not None
+                gone = self._file(now) is not None
             if gone and not self._in_state(entry.file):
                 yield entry.page
 

@@ -49,8 +49,8 @@ class Packing:
 
     @property
     def is_left(self) -> bool:
-        """Whether somebody has changed the archive since it was written: then it stays as it is."""
-        return not self.force and self.manifest.look(self.container.name) == "changed"
+        """Whether what lies in its place is not ours, or not any more: then it stays as it is."""
+        return not self.force and self.manifest.look(self.container.name) in ("changed", "foreign")
 
     @property
     def folder(self) -> Path:
