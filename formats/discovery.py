@@ -25,8 +25,8 @@ from mangacolor.formats.containers import (
 )
 from mangacolor.formats.limits import DEFAULT_LIMITS, Limits
 from mangacolor.formats.names import STATE_FOLDER, check_clashes, is_litter, natural_key, readable
-from mangacolor.formats.output_names import OutputNames, Wish, by_precedence
-from mangacolor.formats.planned import Output, stamp_of, stamp_of_all
+from mangacolor.formats.outputs.names import OutputNames, Wish, by_precedence
+from mangacolor.formats.outputs.planned import Output, stamp_of, stamp_of_all
 from mangacolor.formats.sniff import IMAGE_SUFFIXES, image_kind, read_head
 from mangacolor.formats.sources import BrokenSource, FileSource
 
@@ -60,7 +60,7 @@ def discover(
     input.
 
     Members of a tree whose outputs would have one name (compared without case and in NFC) are kept apart, as
-    ``output_names`` says. Raises ``UsageError`` if OUT is an input or the outputs of two inputs that were
+    ``outputs.names`` says. Raises ``UsageError`` if OUT is an input or the outputs of two inputs that were
     named clash, ``InputError`` if an input does not exist, cannot be read or holds no page.
     """
     roots = [_absolute(path) for path in inputs]

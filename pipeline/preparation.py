@@ -14,7 +14,7 @@ from mangacolor.core.types import Chapter
 from mangacolor.formats.archive_out import Extra
 from mangacolor.formats.discovery import discover
 from mangacolor.formats.limits import limits_of
-from mangacolor.formats.planned import Output
+from mangacolor.formats.outputs.planned import Output
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.memory import weigh

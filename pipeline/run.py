@@ -95,7 +95,7 @@ def _write_report(plan: WorkPlan, result: RunDone, state: State) -> None:
     write_report(
         state.out,
         state.folder / "report.html",
-        summary=Summary(result.seconds, result.done, failures),
+        summary=Summary(result.seconds, result.done, failures, result.details),
         read_source=lambda entry: pages[entry.page].source.read() if entry.page in pages else None,
         graph=plan.graph,
     )

@@ -8,25 +8,13 @@ from typing import Any, TextIO
 
 from mangacolor.pipeline.events import Event, FileRemoved, PageDone, PageFailed, RunDone
 
-_FIELDS = {
-    PageDone: ("page_done", ("page", "seconds", "panels", "stages")),
-    PageFailed: ("page_failed", ("page", "stage", "error", "remedy")),
-    FileRemoved: ("file_removed", ("file", "moved_to", "reason")),
-    RunDone: (
-        "run_done",
-        (
-            "status",
-            "pages",
-            "done",
-            "copied",
-            "cached",
-            "failed",
-            "seconds",
-            "stages_run",
-            "network_calls",
-        ),
-    ),
+_NAMES = {
+    PageDone: "page_done",
+    PageFailed: "page_failed",
+    FileRemoved: "file_removed",
+    RunDone: "run_done",
 }
+_INTERNAL = {"outcome", "left", "failures", "details"}  # they repeat what other lines say
 
 
 class JsonLines:
@@ -46,11 +34,14 @@ def json_documents(event: Event) -> list[dict[str, Any]]:
 
     Before ``page_done`` of a page that is not coloured by us, one says what became of it and why.
     """
-    name, fields = _FIELDS.get(type(event), ("", ()))
-    if not name:
+    name = _NAMES.get(type(event))
+    if name is None:
         return []
-    said = dataclasses.asdict(event)
-    document = {"event": name, **{field: said[field] for field in fields}}
-    if isinstance(event, PageDone) and event.outcome in ("copied", "left"):
-        return [{"event": f"page_{event.outcome}", "page": event.page, "reason": event.reason}, document]
+    fields = {key: value for key, value in dataclasses.asdict(event).items() if key not in _INTERNAL}
+    if not isinstance(event, PageDone):
+        return [{"event": name, **fields}]
+    reason = fields.pop("reason")
+    document = {"event": name, **fields}
+    if event.outcome in ("copied", "left"):
+        return [{"event": f"page_{event.outcome}", "page": event.page, "reason": reason}, document]
     return [document]

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from mangacolor.core.atomic import write_atomic
 from mangacolor.core.errors import UsageError
 from mangacolor.formats.names import clash_key
-from mangacolor.formats.planned import Output
+from mangacolor.formats.outputs.planned import Output
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Manifest
 

@@ -85,8 +85,9 @@ class PageOutput:
     ) -> Entry:
         source = self.page.source.describe()
         rounded = {stage: round(value, 4) for stage, value in seconds.items()}
-        about = {"panels": panels, "source": source, "seconds": rounded, "reason": reason}
-        return self._write(file, data, key, outcome, **about)
+        return self._write(
+            file, data, key, outcome, panels=panels, source=source, seconds=rounded, reason=reason
+        )
 
     def _write(self, file: str, data: bytes, key: str, outcome: str, **about: Any) -> Entry:
         place = f"{STATE_FOLDER}/finished/{file}" if self.container else file

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mangacolor.core.atomic import make_folders, output_errors
 from mangacolor.formats.names import clash_key
-from mangacolor.formats.planned import Output
+from mangacolor.formats.outputs.planned import Output
 from mangacolor.pipeline.events import CHANGED, FileRemoved
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Manifest

@@ -6,6 +6,7 @@ import json
 import shutil
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -166,7 +167,7 @@ def test_a_gone_page_of_an_earlier_version_is_known_by_its_source(house: House, 
 
 @pytest.mark.parametrize("options", [{}, {"scale": "2"}, {"start": "tint"}, {"on_error": "copy"}])
 def test_a_changed_page_is_left_whatever_is_asked(
-    house: House, options: dict[str, object], tmp_path: Path
+    house: House, options: dict[str, Any], tmp_path: Path
 ) -> None:
     out, source = tmp_path / "out", folder(tmp_path / "in", 1, 2, 3)
     go(house, source, out)
