@@ -66,8 +66,7 @@ def plan_run(
     store = read_store(out)
     tasks = make_tasks(make_job(plan, CancelToken()), plan.chapters, store)
     tasks.check_documents()
-    if not run_options.force:
-        Outputs(store.state, store.manifest).own(plan.written)
+    Outputs(store.state, store.manifest).own(plan.written, run_options.force)
     plans = {task.spec.index: _look(task) for task in tasks.pages}
     for chapter in tasks.waiting_chapters():
         waiting = [task for task in tasks.pages if tasks.chapters.get(task.spec.index) is chapter]

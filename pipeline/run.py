@@ -54,7 +54,7 @@ def run(
             tasks = make_tasks(job, plan.chapters, store, references=references.find)
             tasks.check_documents()
             outputs = Outputs(store.state, store.manifest)
-            own = plan.written if job.force else outputs.own(plan.written)
+            own = outputs.own(plan.written, job.force)
             outputs.claim(own, plan.layout)
             progress(RunStarted(len(tasks.pages), len(plan.chapters), halfway=len(tasks.chapters)))
             result = _make_engine(plan, job, store, progress).run(tasks)

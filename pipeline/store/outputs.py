@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -51,11 +51,15 @@ class Outputs:
         self._path = state.folder / "outputs.json"
         self._claims = dict(_read(self._path))
 
-    def own(self, planned: Iterable[Output]) -> list[Output]:
+    def own(self, planned: Sequence[Output], force: bool = False) -> list[Output]:
         """What may be written: all but files carried along for which another input's lies there.
 
-        Raises ``UsageError`` if pages or archives would be written over another input's.
+        Raises ``UsageError`` if pages or archives would be written over another input's (unless with
+        ``force``), or need a folder where a file lies.
         """
+        self._check_folders(planned)
+        if force:
+            return list(planned)
         taken: dict[Hashable, str] = {clash_key(name): name for name in self._claims}
         own, rivals = [], []
         for output in planned:
@@ -67,6 +71,16 @@ class Outputs:
         if rivals:
             raise self._refusal(*rivals[0], len(rivals) - 1)
         return own
+
+    def _check_folders(self, planned: Iterable[Output]) -> None:
+        inside = {folder: output for output in planned for folder in PurePosixPath(output.name).parents}
+        for folder, output in inside.items():
+            path = self._state.out / folder
+            if path.is_file():
+                raise UsageError(
+                    f"{path} is a file, and {output.source} needs a folder of that name",
+                    "Move it away, or name another --out folder.",
+                )
 
     def _is_anothers(self, name: str, output: Output) -> bool:
         return not self._claims[name].yields_to(output) and self._file(name) is not None

@@ -162,6 +162,17 @@ def test_a_gone_page_of_an_earlier_version_is_known_by_its_source(house: House, 
     assert (set(there(out)), aside(out)) == ({"1.png"}, ["2.png"])
 
 
+def test_a_file_in_the_place_of_a_folder_is_told_before_any_work(house: House, tmp_path: Path) -> None:
+    out, tree = tmp_path / "out", tmp_path / "tree"
+    folder(tree / "ch1", 1)
+    out.mkdir()
+    (out / "ch1").write_text("mine")
+    for force in (False, True):
+        with pytest.raises(UsageError, match=r"is a file, and .* needs a folder"):
+            go(house, tree, out, force=force)
+    assert not house.calls
+
+
 # -- what somebody has changed
 
 
