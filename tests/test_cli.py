@@ -103,7 +103,7 @@ def test_what_became_of_a_page_is_told_in_words_and_in_json(
     house: House, chapter: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cv2.imwrite(f"{chapter}/2.png", np.full((8, 8, 3), 255, np.uint8))
-    arguments = [chapter, "--out", "out", "--device", "cpu"]
+    arguments = [str(chapter), "--out", "out", "--device", "cpu"]
     assert status(*arguments, "--json") == 0
     said = capsys.readouterr()
     assert {"event": "page_copied", "page": "2.png", "reason": "white"} in lines(said.out)
