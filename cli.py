@@ -175,7 +175,8 @@ def _refuse(arguments: list[str], error: MangacolorError | click.ClickException)
         click.echo(f"mangacolor: {error}", err=True)
     if arguments[:1] == [COLORIZE] and "--json" in arguments:
         from mangacolor.pipeline.events import RunDone
-        from mangacolor.pipeline.report.json_lines import json_document
+        from mangacolor.pipeline.report.json_lines import json_documents
 
-        click.echo(json.dumps(json_document(RunDone(ExitStatus.WRONG_USE, 0, 0, 0, 0, 0, 0.0, 0, 0))))
+        (done,) = json_documents(RunDone(ExitStatus.WRONG_USE, 0, 0, 0, 0, 0, 0.0, 0, 0))
+        click.echo(json.dumps(done))
     return ExitStatus.WRONG_USE

@@ -21,7 +21,6 @@ def write_atomic(
     *,
     durable: bool = False,
     scratch: Path | None = None,
-    modified_ns: int | None = None,
 ) -> None:
     """Write ``data`` to a temporary file and move it to ``path`` in one step.
 
@@ -29,7 +28,6 @@ def write_atomic(
     the new one. The temporary file lies in ``scratch``, a folder that is there and on the same disk, or
     else beside ``path``: a killed run then leaves nothing in the user's folders. ``scratch`` is never
     made here, nor what holds both: that it is gone is how a run notices that OUT was taken away.
-    ``modified_ns`` is the time stamp to give the file.
 
     Raises as ``output_error`` says.
     """
@@ -42,14 +40,12 @@ def write_atomic(
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
-        if modified_ns is not None:
-            os.utime(temporary, ns=(modified_ns, modified_ns))
         if scratch is not None:
             make_folders(path.parent, scratch)
         temporary.replace(path)
     except OSError as error:
         if error.errno == errno.EXDEV and scratch is not None:  # a folder of OUT is another disk
-            write_atomic(path, data, durable=durable, modified_ns=modified_ns)
+            write_atomic(path, data, durable=durable)
             return
         raise output_error(path, error) from error
     finally:

@@ -146,6 +146,23 @@ class RunOptions:
     pages: str | None = option_field(
         None, "Only these pages of each chapter, counted from 1.", metavar="3,5-9", commands=PLANNED
     )
+    color_pages: str | None = option_field(  # as ``edits``, what they say is part of a page's keys
+        None,
+        "Colour these pages of each chapter, blank or coloured already as they may be.",
+        metavar="1,2-4",
+        commands=PLANNED,
+    )
+    copy_pages: str | None = option_field(
+        None,
+        "Copy these pages of each chapter as they are, even with --force-color.",
+        metavar="3,5-9",
+        commands=PLANNED,
+    )
+    keep_removed: bool = option_field(
+        False,
+        "Leave pages in OUT that the input gives no more; by default they go to OUT/.mangacolor/removed.",
+        commands=RUN_ONLY,
+    )
     force: bool = option_field(False, "Do everything again and overwrite what is there.", commands=PLANNED)
     jobs: int = option_field(  # 0: one a core
         0, "Pages worked on at once; one a core by default.", minimum=0, commands=RUN_ONLY

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 Image = npt.NDArray[np.uint8]  # height × width × 3, RGB; or height × width for a mask or luma
 Direction = Literal["rtl", "ltr"]
+Wanted = Literal["colour", "copy"] | None  # what the user says of a page, over what is recognised in it
 Point = tuple[int, int]  # x, y
 Box = tuple[int, int, int, int]  # x, y, width, height
 
@@ -53,15 +54,14 @@ class Page:
 
     ``name`` is its output path relative to OUT, with ``/`` between parts (``ch1/012.png``;
     in archives ``x.cbz/012.png``): its identity in events, the manifest and the state folder.
-    ``number`` counts from 1 in its chapter. ``modified_ns`` is the source's time stamp, which the
-    finished page gets (None: the time of writing). ``edit`` is a corrected Panels JSON, if it has one.
+    ``number`` counts from 1 in its chapter. ``edit`` is a corrected Panels JSON, if it has one.
     """
 
     name: str
     number: int
     source: PageSource
-    modified_ns: int | None = None
     edit: Path | None = None
+    wanted: Wanted = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ class ArchiveChapter:
             suffix = PurePosixPath(member.name).suffix
             short = names.make(f"{number:04d}{suffix}" if numbered else member.name)
             pages[member.name + f"#{member.index}"] = Page(
-                f"{self.name}/{short}", number, self._source(member), member.modified_ns
+                f"{self.name}/{short}", number, self._source(member)
             )
         listed = list(pages.values())
         self._tell_of_names(listed, ordered)
@@ -141,7 +141,7 @@ class ArchiveChapter:
                 continue
             place = f"{self.name}/{names.make(readable(member.name))}"
             about = of_pages if comicinfo.is_comicinfo(member.name) else ()
-            extras.append(Extra(source, place, member.modified_ns, about))
+            extras.append(Extra(source, place, about))
         return tuple(extras)
 
     def _direction(self) -> Direction | None:

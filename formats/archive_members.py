@@ -38,16 +38,6 @@ class Member:
     stored: StoredName | None = field(default=None, repr=False)
     picture: bool = field(default=False, repr=False)
 
-    @property
-    def modified_ns(self) -> int | None:
-        """``time`` as a time stamp, in UTC as ``zip_time`` takes it; None where the archive has none."""
-        if self.time <= EPOCH:
-            return None
-        try:
-            return int(datetime(*self.time, tzinfo=UTC).timestamp()) * 10**9
-        except ValueError:  # a ZIP can hold the 31st of February
-            return None
-
 
 @dataclass(frozen=True, slots=True)
 class Listing:

@@ -52,16 +52,15 @@ class StoredEntry(Entry):
 class ArchiveOutput:
     """The ``Container`` of a chapter.
 
-    ``entries`` in the source's order, ``pages`` (page names) in reading order. ``modified_ns`` is
-    the source's time stamp, kept. ``rename``: whether an entry's suffix follows a page that had to change
-    its format; documents in an EPUB name their pictures, so there it does not.
+    ``entries`` in the source's order, ``pages`` (page names) in reading order. ``rename``: whether an entry's
+    suffix follows a page that had to change its format; documents in an EPUB name their pictures, so there it
+    does not.
     """
 
     name: str
     kind: Literal["zip", "pdf"]
     entries: tuple[Entry, ...]
     pages: tuple[str, ...]
-    modified_ns: int
     comment: bytes = b""
     rename: bool = True
 
@@ -73,7 +72,6 @@ class ArchiveOutput:
             left_out = (*gone, *pack(files, file, gone))
             file.flush()
             os.fsync(file.fileno())
-        os.utime(target, ns=(self.modified_ns, self.modified_ns))
         return left_out
 
     def _gone(self, files: Mapping[str, Path], skipped: Collection[str]) -> tuple[str, ...]:
@@ -135,14 +133,13 @@ class ArchiveOutput:
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """A file to copy along, its output name relative to OUT, and the time stamp that it keeps.
+    """A file to copy along, and its output name relative to OUT.
 
     ``pages``: those of the chapter it lies beside, in reading order, if it is their ComicInfo.xml.
     """
 
     source: PageSource
     name: str
-    modified_ns: int | None = None
     pages: tuple[str, ...] = ()
 
     def pieces(self, files: Mapping[str, Path]) -> Iterator[bytes]:

@@ -72,9 +72,8 @@ def folder_container(name: str, pages: list[Page], others: list[tuple[str, Path]
         entries.append(Entry(short, _time(page.source.path), page.name, page.source))
     entries += [Entry(short, _time(path), None, FileSource(path)) for short, path in others]
     entries.sort(key=lambda entry: natural_key(entry.name))
-    modified = max((entry.source.path.stat().st_mtime_ns for entry in entries), default=0)  # type: ignore[union-attr]
     kind: Literal["zip", "pdf"] = "pdf" if name.endswith(".pdf") else "zip"
-    return ArchiveOutput(name, kind, tuple(entries), tuple(page.name for page in pages), modified)
+    return ArchiveOutput(name, kind, tuple(entries), tuple(page.name for page in pages))
 
 
 def _time(path: Path) -> DateTime:
@@ -91,7 +90,7 @@ def _open_pdf(path: Path, place: PurePosixPath, form: OutputFormat, limits: Limi
     for index, suffix in enumerate(suffixes):
         source = PdfSource(path, index, limits.page_pixels)
         short = f"{index + 1:0{digits}d}{suffix}"
-        pages.append(Page(f"{name}/{short}", index + 1, source, path.stat().st_mtime_ns))
+        pages.append(Page(f"{name}/{short}", index + 1, source))
         entries.append(Entry(short, _time(path), pages[-1].name, source))
     output = archive_output(path, name, form, entries, pages)
     return Opened(Chapter(name, tuple(pages), container=output))

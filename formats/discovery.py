@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import Literal
 
 from mangacolor.core.errors import InputError, UsageError
 from mangacolor.core.types import Chapter, Direction, Page
@@ -22,6 +25,8 @@ from mangacolor.formats.entry_names.encoding import check_encoding
 from mangacolor.formats.limits import DEFAULT_LIMITS, Limits
 from mangacolor.formats.names import STATE_FOLDER, check_clashes, is_litter, natural_key, readable
 from mangacolor.formats.opened import Opened, OutputFormat, container_suffixes
+from mangacolor.formats.outputs.names import OutputNames, Wish, by_precedence
+from mangacolor.formats.outputs.planned import Output, stamp_of, stamp_of_all
 from mangacolor.formats.sniff import IMAGE_SUFFIXES, image_kind, read_head
 from mangacolor.formats.sources import BrokenSource, FileSource
 
@@ -30,13 +35,16 @@ from mangacolor.formats.sources import BrokenSource, FileSource
 class Plan:
     """What there is to do.
 
-    ``chapters`` are in natural order, and so are the pages in them. ``notes`` name what was left
-    out and why, to be shown to the user.
+    ``chapters`` are in natural order, and so are the pages in them. ``outputs``: every file that OUT is to
+    hold, with what it comes from; ``layout`` says how their names are made, so that names of another
+    layout are no rivals. ``notes`` name what was left out and why, to be shown to the user.
     """
 
     chapters: tuple[Chapter, ...]
     extras: tuple[Extra, ...] = ()
     notes: tuple[str, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    layout: str = ""
 
 
 def discover(
@@ -55,8 +63,9 @@ def discover(
     ``container``. ``encoding`` is ``--names-encoding``. An archive that cannot be read fails as a page of
     its own where it is not the only input.
 
-    Raises ``UsageError`` if OUT is an input, ``encoding`` is none, or two outputs clash (names are compared
-    without case and in NFC), ``InputError`` if an input does not exist, cannot be read or holds no page.
+    Members of a tree whose outputs would have one name (compared without case and in NFC) are kept apart, as
+    ``outputs.names`` says. Raises ``UsageError`` if OUT is an input, ``encoding`` is none or the outputs of
+    two named inputs clash, ``InputError`` if an input does not exist, cannot be read or holds no page.
     """
     roots = [_absolute(path) for path in inputs]
     if not roots:
@@ -90,73 +99,71 @@ def _check_input(root: Path, out: Path) -> None:
         raise InputError(f"{root}: neither a file nor a folder", "Give a folder, an archive or an image.")
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A file of an input. ``place``: where it goes, relative to OUT; ``kind`` of an archive."""
+
+    root: Path
+    file: Path
+    place: PurePosixPath
+    what: str  # image, container or other
+    kind: str = ""
+
+
 class _Folder:
-    """Files of one output folder while inputs are walked. ``title`` is the source folder's name."""
+    """Files of one output folder. ``title`` is the source folder's name."""
 
     def __init__(self, title: str) -> None:
         self.title = title
-        self.pictures: list[tuple[str, Path]] = []  # output name, file
-        self.others: list[tuple[str, Path]] = []
+        self.pictures: list[_Found] = []
+        self.others: list[_Found] = []
 
 
 class _Collector:
-    """Collects chapters while inputs are walked."""
+    """Collects what inputs hold, names it, and makes chapters of it."""
 
     def __init__(
         self, out: Path, several: bool, form: OutputFormat, limits: Limits, encoding: str | None
     ) -> None:
         self.out, self.several, self.form = out, several, form
         self.limits, self.encoding = limits, encoding
-        self.folders: dict[str, _Folder] = {}
+        self.found: list[_Found] = []
+        self.names = OutputNames(out, several)
         self.chapters: list[Chapter] = []
         self.extras: list[Extra] = []
+        self.outputs: list[Output] = []
         self.notes: list[str] = []
 
     def add_tree(self, root: Path) -> None:
         base = PurePosixPath(readable(root.name)) if self.several else PurePosixPath()
-        pages = 0
+        before = len(self.found)
         for file in _walk(root, self.out, self.notes):
             place = base / PurePosixPath(readable("/".join(file.relative_to(root).parts)))
-            pages += self._add(file, place)
-        if not pages:
+            what, kind = _kind(file, named=False)
+            if what != "other" or not file.name.startswith("."):
+                self.found.append(_Found(root, file, place, what, kind))
+        if all(found.what == "other" for found in self.found[before:]):
             raise InputError(f"{root}: holds no page", "Give a folder with images or comic archives in it.")
 
     def add_file(self, file: Path) -> None:
-        if not self._add(file, PurePosixPath(readable(file.name)), named=True):
+        what, kind = _kind(file, named=True)
+        if what == "other":
             raise InputError(
                 f"{file}: not an image or archive that mangacolor reads",
                 "It reads PNG, JPEG, WebP, TIFF, BMP, GIF and AVIF, "
                 f"{', '.join(comic_suffixes())}, PDF and EPUB.",
             )
-
-    def _add(self, file: Path, place: PurePosixPath, named: bool = False) -> int:
-        """Take a file and say how many pages it gives. ``named``: the user gave it as an input."""
-        folder = self.folders.setdefault(str(place.parent), _Folder(file.parent.name))
-        what, kind = _kind(file, named)
-        if what == "image":
-            folder.pictures.append((str(place), file))
-            return 1
-        if what == "container":
-            return self._add_container(file, kind, place, only=named and not self.several)
-        if not file.name.startswith("."):
-            folder.others.append((str(place), file))
-        return 0
-
-    def _add_container(self, file: Path, kind: str, place: PurePosixPath, only: bool) -> int:
-        try:
-            opened = open_container(file, kind, place, self.form, self.limits, self.encoding)
-        except InputError as error:
-            if only:
-                raise
-            source = BrokenSource(file, error.message, error.remedy)
-            opened = Opened(Chapter(str(place), (Page(str(place), 1, source),)))
-        self.chapters.append(opened.chapter)
-        self.extras += opened.extras
-        self.notes += opened.notes
-        return len(opened.chapter.pages)
+        self.found.append(_Found(file, file, PurePosixPath(readable(file.name)), what, kind))
 
     def plan(self) -> Plan:
-        for name, folder in self.folders.items():
+        folders: dict[str, _Folder] = {}
+        for found in self._named():
+            if found.what == "container":
+                self._add_container(found)
+                continue
+            folder = folders.setdefault(str(found.place.parent), _Folder(found.file.parent.name))
+            (folder.pictures if found.what == "image" else folder.others).append(found)
+        for name, folder in folders.items():
             self._close_folder(name, folder)
         chapters = sorted(self.chapters, key=lambda chapter: natural_key(chapter.name))
         extras = sorted(self.extras, key=lambda extra: natural_key(extra.name))
@@ -165,28 +172,105 @@ class _Collector:
         check_clashes(planned)
         for chapter in chapters:
             self._check_sources_survive(chapter)
-        return Plan(tuple(chapters), tuple(extras), tuple(self.notes))
+        notes = (*self.notes, *self.names.notes)
+        layout = f"{self.form}, several" if self.several else self.form
+        return Plan(tuple(chapters), tuple(extras), notes, tuple(self.outputs), layout)
+
+    def _named(self) -> list[_Found]:
+        """What was found, each at a place that no other has."""
+        natural = sorted(self.found, key=lambda found: natural_key(str(found.place)))
+        inside = [
+            replace(
+                found,
+                place=self.names.folder(found.root, found.place.parent, found.file.parent) / found.place.name,
+            )
+            for found in natural
+        ]
+        wishes = [(self._wish(found), found) for found in inside]
+        wishes.sort(key=lambda pair: by_precedence(pair[0]))
+        return [replace(found, place=self.names.take(wish)) for wish, found in wishes]
+
+    def _wish(self, found: _Found) -> Wish:
+        place = found.place
+        if found.what != "container":
+            return Wish(found.root, place, found.file, place.stem)
+        becomes = partial(_output_place, kind=found.kind, form=self.form)
+        stem = _output_place(place, kind=found.kind, form="folder").name
+        mark = place.name[len(stem) :].lstrip(".").lower() or "archive"
+        return Wish(found.root, place, found.file, stem, becomes, mark)
+
+    def _add_container(self, found: _Found) -> None:
+        file, place = found.file, found.place
+        try:
+            opened = open_container(file, found.kind, place, self.form, self.limits, self.encoding)
+        except InputError as error:
+            if found.root == file and not self.several:
+                raise
+            source = BrokenSource(file, error.message, error.remedy)
+            opened = Opened(Chapter(str(place), (Page(str(place), 1, source),)))
+        self.chapters.append(opened.chapter)
+        self.extras += opened.extras
+        self.notes += opened.notes
+        self._plan_outputs(found, opened.chapter)
+        self._plan_extras(found, opened.extras)
+
+    def _plan_outputs(self, found: _Found, chapter: Chapter) -> None:
+        """Note what an archive's chapter is to become."""
+        root, stamp = readable(str(found.root)), stamp_of(found.file)
+        if chapter.container is not None:
+            source = readable(str(found.file))
+            self.outputs.append(Output(chapter.container.name, "archive", root, source, *stamp))
+            return
+        for page in chapter.pages:
+            self.outputs.append(Output(page.name, "page", root, page.source.describe(), *stamp))
+
+    def _plan_extras(self, found: _Found, extras: Sequence[Extra]) -> None:
+        root, stamp = readable(str(found.root)), stamp_of(found.file)
+        for extra in extras:
+            self.outputs.append(Output(extra.name, "extra", root, extra.source.describe(), *stamp))
 
     def _close_folder(self, name: str, folder: _Folder) -> None:
-        pictures = sorted(folder.pictures, key=lambda item: natural_key(item[0]))
-        packed = self.form in ("cbz", "pdf") and bool(pictures)
-        if packed:
-            place = PurePosixPath(name if name != "." else folder.title or "chapter")
-            name = output_name(place, "folder", self.form)
-            pictures = [(f"{name}/{PurePosixPath(page).name}", file) for page, file in pictures]
+        pictures = sorted(folder.pictures, key=lambda found: natural_key(str(found.place)))
+        if self.form in ("cbz", "pdf") and pictures:
+            self._pack_folder(self._archive_name(name, folder), pictures, folder.others)
+            return
         if pictures:
             pages = [
-                Page(page, number, self._source(file), _modified_ns(file))
-                for number, (page, file) in enumerate(pictures, start=1)
+                self._page(str(found.place), number, found) for number, found in enumerate(pictures, start=1)
             ]
-            others = [(PurePosixPath(place).name, file) for place, file in folder.others]
-            container = folder_container(name, pages, others) if packed else None
-            self.chapters.append(Chapter(name, tuple(pages), _direction(folder), container))
-        if not packed:
-            names = tuple(page for page, _ in pictures)
-            for other, file in folder.others:
-                about = names if comicinfo.is_comicinfo(other) else ()
-                self.extras.append(Extra(FileSource(file), other, _modified_ns(file), about))
+            self.chapters.append(Chapter(name, tuple(pages), _direction(folder.others)))
+            for page, found in zip(pages, pictures, strict=True):
+                self.outputs.append(_output(page.name, "page", found))
+        names = tuple(str(found.place) for found in pictures)
+        for found in folder.others:
+            about = names if comicinfo.is_comicinfo(found.file.name) else ()
+            extra = Extra(FileSource(found.file), str(found.place), about)
+            self.extras.append(extra)
+            self._plan_extras(found, [extra])
+
+    def _archive_name(self, name: str, folder: _Folder) -> str:
+        """What the archive is called that a folder is packed into."""
+        place = PurePosixPath(name if name != "." else folder.title or "chapter")
+        becomes = partial(_output_place, kind="folder", form=self.form)
+        root, source = folder.pictures[0].root, folder.pictures[0].file.parent
+        wish = Wish(root, place, source, place.name, becomes, "folder")
+        return str(becomes(self.names.take(wish)))
+
+    def _pack_folder(self, name: str, pictures: list[_Found], others: list[_Found]) -> None:
+        pages = [
+            self._page(f"{name}/{found.place.name}", number, found)
+            for number, found in enumerate(pictures, start=1)
+        ]
+        beside = [(found.place.name, found.file) for found in others]
+        container = folder_container(name, pages, beside)
+        self.chapters.append(Chapter(name, tuple(pages), _direction(others), container))
+        source, roots = pictures[0].file.parent, Counter(found.root for found in pictures)
+        root = source if len(roots) > 1 else pictures[0].root
+        stamp = stamp_of_all(found.file for found in (*pictures, *others))
+        self.outputs.append(Output(name, "archive", readable(str(root)), readable(str(source)), *stamp))
+
+    def _page(self, name: str, number: int, found: _Found) -> Page:
+        return Page(name, number, self._source(found.file))
 
     def _source(self, file: Path) -> FileSource:
         return FileSource(file, self.limits.entry_bytes)
@@ -204,18 +288,20 @@ class _Collector:
                 )
 
 
-def _modified_ns(file: Path) -> int | None:
-    try:
-        return file.stat().st_mtime_ns
-    except OSError:  # it fails when it is read
-        return None
+def _output_place(place: PurePosixPath, kind: str, form: OutputFormat) -> PurePosixPath:
+    return PurePosixPath(output_name(place, kind, form))
 
 
-def _direction(folder: _Folder) -> Direction | None:
-    for _, file in folder.others:
-        if comicinfo.is_comicinfo(file.name):
+def _output(name: str, kind: Literal["page", "extra"], found: _Found) -> Output:
+    source = readable(str(found.file))
+    return Output(name, kind, readable(str(found.root)), source, *stamp_of(found.file))
+
+
+def _direction(others: Sequence[_Found]) -> Direction | None:
+    for found in others:
+        if comicinfo.is_comicinfo(found.file.name):
             try:
-                return comicinfo.direction(file.read_bytes())
+                return comicinfo.direction(found.file.read_bytes())
             except OSError:
                 return None
     return None

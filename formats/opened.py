@@ -35,4 +35,4 @@ def archive_output(
         return None
     kind: Literal["zip", "pdf"] = "pdf" if form == "pdf" else "zip"
     names = tuple(page.name for page in pages)
-    return ArchiveOutput(name, kind, tuple(entries), names, path.stat().st_mtime_ns)
+    return ArchiveOutput(name, kind, tuple(entries), names)

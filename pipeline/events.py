@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
-Outcome = Literal["done", "copied", "cached"]
+CHANGED: Final = "changed since mangacolor wrote it"  # why a file of OUT is left as it is
+Outcome = Literal["done", "copied", "cached", "left"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,9 @@ class PageHalfway:
 
 @dataclass(frozen=True, slots=True)
 class PageDone:
-    """A page is finished: made, copied from its source, or found finished.
+    """A page is finished: made, copied from its source, found finished, or left as somebody changed it.
 
+    ``reason`` says why a page was copied (blank, in colour already, asked for) or left.
     ``stages`` maps each stage that ran to its seconds; ``seconds`` is their sum: the page's own work, without
     what it waited for other pages.
     """
@@ -77,6 +79,7 @@ class PageDone:
     panels: int
     stages: Mapping[str, float]
     outcome: Outcome
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,15 @@ class PageFailed:
     stage: str
     error: str
     remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileRemoved:
+    """A file of OUT that the input gives no more. It was moved to ``moved_to``, or kept for a ``reason``."""
+
+    file: str
+    moved_to: str | None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +116,21 @@ class ChapterDone:
 
 
 @dataclass(frozen=True, slots=True)
+class Detail:
+    """What has become of some pages or files: ``what`` in words, ``remedy`` if there is something to do."""
+
+    what: str
+    names: tuple[str, ...]
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RunDone:
-    """Always the last event. ``done + copied + cached + failed == pages`` unless it was cut short."""
+    """Always the last event. ``done + copied + cached + failed == pages`` unless it was cut short.
+
+    ``left``: how many of the ``cached`` ones are not ours any more, since somebody has changed them.
+    ``details``: which pages were copied and why, which failed, what was left or moved aside.
+    """
 
     status: int
     pages: int
@@ -117,6 +142,8 @@ class RunDone:
     stages_run: int
     network_calls: int
     failures: tuple[PageFailed, ...] = field(default=())
+    left: int = 0
+    details: tuple[Detail, ...] = ()
 
 
 Event = (
@@ -128,6 +155,7 @@ Event = (
     | PageHalfway
     | PageDone
     | PageFailed
+    | FileRemoved
     | Stopping
     | ChapterDone
     | RunDone

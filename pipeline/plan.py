@@ -16,7 +16,9 @@ from mangacolor.pipeline.engine.chapter_task import ChapterTask
 from mangacolor.pipeline.engine.page_results import came_coloured
 from mangacolor.pipeline.engine.page_task import PageTask
 from mangacolor.pipeline.engine.tasks import make_tasks
+from mangacolor.pipeline.events import CHANGED
 from mangacolor.pipeline.preparation import make_job, make_plan
+from mangacolor.pipeline.store.outputs import Outputs
 from mangacolor.pipeline.store.store import read_store
 from mangacolor.stages.graph import Graph
 from mangacolor.stages.registry import default_graph
@@ -24,7 +26,8 @@ from mangacolor.stages.registry import default_graph
 
 @dataclass(frozen=True, slots=True)
 class PagePlan:
-    """What a run would do for a page. ``up_to_date``: nothing. ``problem``: why it would fail.
+    """What a run would do for a page. ``up_to_date``: nothing; nor for one that is ``left`` as somebody has
+    changed it. ``problem``: why it would fail.
 
     ``scale``: the factor that enlarges it. ``note``: why, if the user did not say so.
     """
@@ -33,6 +36,7 @@ class PagePlan:
     cached: tuple[str, ...] = ()
     to_run: tuple[str, ...] = ()
     up_to_date: bool = False
+    left: bool = False
     problem: str = ""
     scale: int = 1
     note: str = ""
@@ -40,7 +44,7 @@ class PagePlan:
     @property
     def is_settled(self) -> bool:
         """Whether nothing follows what is said here."""
-        return self.up_to_date or bool(self.problem)
+        return self.up_to_date or self.left or bool(self.problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class RunPlan:
 
     def counts(self, stage: str) -> tuple[int, int]:
         """For how many pages a stage's artifact is there, and for how many it would run."""
-        ready = sum(page.up_to_date or stage in page.cached for page in self.pages)
+        ready = sum(page.up_to_date or page.left or stage in page.cached for page in self.pages)
         return ready, sum(stage in page.to_run for page in self.pages)
 
 
@@ -65,8 +69,10 @@ def plan_run(
     pages may turn out to be up to date.
     """
     plan = make_plan(inputs, out, options, run_options, graph or default_graph())
-    tasks = make_tasks(make_job(plan, CancelToken()), plan.chapters, read_store(out))
+    store = read_store(out)
+    tasks = make_tasks(make_job(plan, CancelToken()), plan.chapters, store)
     tasks.check_documents()
+    Outputs(store.state, store.manifest).own(plan.written, run_options.force)
     plans = {task.spec.index: _look(task) for task in tasks.pages}
     for chapter in tasks.waiting_chapters():
         waiting = [task for task in tasks.pages if tasks.chapters.get(task.spec.index) is chapter]
@@ -89,7 +95,7 @@ def _look(task: PageTask) -> PagePlan:
 def _work(task: PageTask) -> PagePlan:
     state, graph = task.state, task.spec.job.graph
     if state.entry is not None:
-        return PagePlan(task.name, up_to_date=True)
+        return PagePlan(task.name, up_to_date=state.left is None, left=state.left is not None)
     cached = tuple(stage for stage in graph.names if stage in state.keys and _is_there(task, stage))
     to_run = tuple(stage for stage in graph.names if stage in state.to_run)
     if state.ended:
@@ -141,6 +147,7 @@ def as_document(plan: RunPlan) -> dict[str, Any]:
         {
             "page": page.page,
             "up_to_date": page.up_to_date,
+            "left": page.left,
             "cached": list(page.cached),
             "to_run": list(page.to_run),
             "problem": page.problem or None,
@@ -167,13 +174,17 @@ def as_text(plan: RunPlan) -> str:
     for page in plan.pages:
         if page.problem:
             lines.append(f"  {page.page}: {page.problem}")
+        elif page.left:
+            lines.append(f"  {page.page}: left, {CHANGED}")
         elif not page.up_to_date:
             lines.append(f"  {page.page}: {', '.join(page.to_run) or 'commit'}")
     return "\n".join(lines)
 
 
 def _state(page: PagePlan) -> str:
-    return "would fail" if page.problem else "up to date" if page.up_to_date else "to do"
+    if page.problem:
+        return "would fail"
+    return "left" if page.left else "up to date" if page.up_to_date else "to do"
 
 
 def as_dot(plan: RunPlan) -> str:

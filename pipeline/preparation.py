@@ -15,10 +15,11 @@ from mangacolor.core.types import Chapter
 from mangacolor.formats.archive_out import Extra
 from mangacolor.formats.discovery import discover
 from mangacolor.formats.limits import limits_of
+from mangacolor.formats.outputs.planned import Output
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.memory import memory_limit
-from mangacolor.pipeline.page_numbers import pick_pages
+from mangacolor.pipeline.page_numbers import pick_pages, with_wishes
 from mangacolor.pipeline.store.corrections import with_edits
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.graph import Graph, Selection
@@ -30,7 +31,8 @@ PATHS = ("weights", "upscaler", "palette", "reference", "hints")  # options that
 class WorkPlan:
     """The pages that were asked for, and how they are to be made.
 
-    ``planned``: the output name of every page of the input. ``notes``: what was left out and why.
+    ``planned``: the output name of every page of the input. ``outputs``: the files of OUT that the input
+    gives, and ``layout``: see ``discovery.Plan``. ``notes``: what was left out and why.
     """
 
     graph: Graph
@@ -41,6 +43,19 @@ class WorkPlan:
     planned: frozenset[str]
     extras: tuple[Extra, ...] = ()
     notes: tuple[str, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    layout: str = ""
+
+    @property
+    def written(self) -> tuple[Output, ...]:
+        """The outputs that this run is to write: those of the pages that were asked for."""
+        if not self.selection.commits:
+            return ()
+        if self.run_options.pages is None:
+            return self.outputs
+        names = {page.name for chapter in self.chapters for page in chapter.pages}
+        names |= {chapter.container.name for chapter in self.chapters if chapter.container}
+        return tuple(output for output in self.outputs if output.name in names)
 
 
 def make_plan(
@@ -58,15 +73,18 @@ def make_plan(
     discovered = discover(inputs, out, run_options.output_form, limits, run_options.names_encoding)
     graph.check(options, discovered.chapters)
     edited = with_edits(discovered.chapters, run_options.edits, State(out))
+    wished = with_wishes(edited, run_options.color_pages, run_options.copy_pages)
     return WorkPlan(
         graph,
         selection,
         options,
         run_options,
-        chapters=pick_pages(edited, run_options.pages),
+        chapters=pick_pages(wished, run_options.pages),
         planned=frozenset(page.name for chapter in discovered.chapters for page in chapter.pages),
         extras=discovered.extras,
         notes=discovered.notes,
+        outputs=discovered.outputs,
+        layout=discovered.layout,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ from mangacolor.pipeline.report.run_report import Failure, Summary, write_report
 from mangacolor.pipeline.run_progress import RunProgress
 from mangacolor.pipeline.store.extras import copy_extras
 from mangacolor.pipeline.store.layout import State
+from mangacolor.pipeline.store.outputs import Outputs
+from mangacolor.pipeline.store.removed import drop_unpacked, set_aside
 from mangacolor.pipeline.store.store import Store, open_store
 from mangacolor.stages.graph import Graph
 from mangacolor.stages.registry import default_graph
@@ -49,9 +52,16 @@ def run(
             references = References(plan.graph, plan.options, store.state)
             tasks = make_tasks(job, plan.chapters, store, references=references.find)
             tasks.check_documents()
+            outputs = Outputs(store.state, store.manifest)
+            own = outputs.own(plan.written, job.force)
+            outputs.claim(own, plan.layout)
             progress(RunStarted(len(tasks.pages), len(plan.chapters), halfway=len(tasks.chapters)))
             result = _make_engine(plan, job, store, progress).run(tasks)
-            _copy_extras(plan, job, store, progress)
+            if job.selection.commits and not job.independent and not job.cancel.requested:
+                extras = {output.name for output in own if output.kind == "extra"}
+                copy_extras(plan.extras, extras, store.manifest, store.state, force=job.force, emit=progress)
+                _set_aside(plan, store, outputs, progress)
+        result = replace(result, details=progress.details())
         if run_options.report:
             _write_report(plan, result, store.state)
     emit(result)
@@ -67,10 +77,14 @@ def _make_engine(plan: WorkPlan, job: Job, store: Store, emit: Listener) -> Engi
     return Engine(job, emit, plan.options.device, settings.jobs, settings.stage_timeout)
 
 
-def _copy_extras(plan: WorkPlan, job: Job, store: Store, emit: Listener) -> None:
-    """Copy the files that are no pictures, once a whole run has come to its end."""
-    if job.selection.commits and not job.independent and not job.cancel.requested:
-        copy_extras(plan.extras, store.manifest, store.state, force=job.force, emit=emit)
+def _set_aside(plan: WorkPlan, store: Store, outputs: Outputs, emit: Listener) -> None:
+    """Move aside what the input of a whole run does not give any more."""
+    state, manifest, keep = store.state, store.manifest, plan.run_options.keep_removed
+    archives = [output.name for output in plan.outputs if output.kind == "archive"]
+    for event in set_aside(state, manifest, outputs, plan.outputs, plan.layout, keep):
+        archives += [] if event.moved_to is None else [event.file]
+        emit(event)
+    drop_unpacked(state, manifest, archives, plan.planned)
 
 
 def _write_report(plan: WorkPlan, result: RunDone, state: State) -> None:
@@ -79,7 +93,7 @@ def _write_report(plan: WorkPlan, result: RunDone, state: State) -> None:
     write_report(
         state.out,
         state.folder / "report.html",
-        summary=Summary(result.seconds, result.done, failures, plan.notes),
+        summary=Summary(result.seconds, result.done, failures, plan.notes, result.details),
         read_source=lambda entry: pages[entry.page].source.read() if entry.page in pages else None,
         graph=plan.graph,
     )

@@ -9,8 +9,19 @@ from typing import Self
 
 from mangacolor.core.errors import ExitStatus, MangacolorError
 from mangacolor.core.types import Chapter
-from mangacolor.pipeline.events import ChapterDone, Event, Listener, PageDone, PageFailed, RunDone, Warned
+from mangacolor.pipeline.events import (
+    ChapterDone,
+    Detail,
+    Event,
+    FileRemoved,
+    Listener,
+    PageDone,
+    PageFailed,
+    RunDone,
+    Warned,
+)
 from mangacolor.pipeline.preparation import WorkPlan
+from mangacolor.pipeline.report.details import find_details
 
 
 class RunProgress:
@@ -21,6 +32,7 @@ class RunProgress:
         self._started = time.perf_counter()
         self._outcomes: Counter[str] = Counter()
         self._chapter_of: dict[str, Chapter] = {}
+        self._told: list[PageDone | PageFailed | FileRemoved] = []
         self._failed: Counter[str] = Counter()  # by chapter, as is the next
         self._ended: Counter[str] = Counter()
 
@@ -33,6 +45,8 @@ class RunProgress:
     def __call__(self, event: Event) -> None:
         if isinstance(event, PageDone):
             self._outcomes[event.outcome] += 1
+        if isinstance(event, PageDone | PageFailed | FileRemoved):
+            self._told.append(event)
         self._emit(event)
         if isinstance(event, PageDone | PageFailed):
             chapter = self._chapter_of[event.page]
@@ -40,6 +54,10 @@ class RunProgress:
             self._failed[chapter.name] += isinstance(event, PageFailed)
             if self._ended[chapter.name] == len(chapter.pages):
                 self._emit(ChapterDone(chapter.name, len(chapter.pages), self._failed[chapter.name]))
+
+    def details(self) -> tuple[Detail, ...]:
+        """What has become of pages that were not simply coloured."""
+        return find_details(self._told, list({id(c): c for c in self._chapter_of.values()}.values()))
 
     def __enter__(self) -> Self:
         return self
@@ -53,8 +71,10 @@ class RunProgress:
 
     def _cut_short(self, status: int) -> RunDone:
         """What to say of a run that an error ended: pages that were not finished have failed."""
-        pages, seconds = len(self._chapter_of), round(time.perf_counter() - self._started, 3)
-        done, copied, cached = (self._outcomes[outcome] for outcome in ("done", "copied", "cached"))
-        return RunDone(
-            int(status), pages, done, copied, cached, pages - done - copied - cached, seconds, 0, 0
-        )
+        refused = status == ExitStatus.WRONG_USE and not self._ended  # before any page
+        pages = 0 if refused else len(self._chapter_of)
+        seconds = round(time.perf_counter() - self._started, 3)
+        done, copied, left = (self._outcomes[outcome] for outcome in ("done", "copied", "left"))
+        cached = self._outcomes["cached"] + left
+        failed = pages - done - copied - cached
+        return RunDone(int(status), pages, done, copied, cached, failed, seconds, 0, 0, left=left)

@@ -25,6 +25,7 @@ Lane = Literal["cpu", "device", "io"]
 GUARD: Final[Mapping[str, bool]] = {"guard": True}
 # What a ``summary`` may say that the engine tells of a page.
 PANEL_COUNT: Final = "panels"  # how many panels it has
+WHY_COPIED: Final = "copied"  # why it is copied, in a few words: "blank"
 CAME_COLOURED: Final = "coloured"  # it is in colour already, so that it shows the chapter's right colours
 Summary = Mapping[str, int | str]
 
@@ -76,7 +77,8 @@ class Stage(Generic[C]):
     ``finish``: the part that needs the device no more. It runs on the cpu lane after ``run``, gets what that
     gave, whatever it is, and makes the artifact of it.
     ``check``: called once a run with the chapters before any page is read; raises ``UsageError`` where the
-    options do not fit them. ``summary``: what to tell of a page, by ``PANEL_COUNT`` and ``CAME_COLOURED``.
+    options do not fit them. ``summary``: what to tell of a page, by ``PANEL_COUNT``, ``WHY_COPIED`` and
+    ``CAME_COLOURED``.
     ``figures``: further pictures for a report, by name, from the data that the stage left and the source
     page (H×W×3 RGB), each at most so many pixels a side.
     ``load``: loads what ``run`` will need for a page of this size, on the stage's lane, before the first page

@@ -18,8 +18,8 @@ import numpy.typing as npt
 from mangacolor.core.arrays import F64
 from mangacolor.core.colour import luma as luma_of
 from mangacolor.core.settings import Options
-from mangacolor.core.types import Artifact, Chapter, Image, Inputs
-from mangacolor.stages.base import CAME_COLOURED, Stage, StageContext, Summary
+from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page
+from mangacolor.stages.base import CAME_COLOURED, WHY_COPIED, Stage, StageContext, Summary
 from mangacolor.stages.demand import Demand, PageSize
 
 _AGE_HUE = np.radians(
@@ -77,20 +77,24 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
 
     Data: ``kind`` (``manga``, ``colour`` or ``blank``), ``chroma`` (what no tint explains, as a share of
     what a black-and-white page may have: above 1 the page is coloured), ``drawn`` (share that differs from
-    the page's ground), ``forced``.
-    ``outcome`` is ``copy`` for blank pages, and for coloured ones unless the user forces colour.
+    the page's ground), ``forced``, and ``wanted`` if the user said what to do with this page.
+    ``outcome`` is ``copy`` for blank pages, and for coloured ones unless the user forces colour; what the
+    user said of the page goes before both.
     """
     config = context.config
     pixels = inputs["decode"].images["main"]
     drawn = drawn_share(pixels, config.blank_contrast)
     chroma = 0.0 if inputs["decode"].data["grey"] else unexplained_chroma(pixels, config)
     kind = "colour" if chroma > 1 else "blank" if drawn < config.drawn else "manga"
+    wanted = context.page.wanted
     copied = kind == "blank" or (kind == "colour" and not config.force_color)
+    copied = wanted == "copy" if wanted else copied
     data = {
         "kind": kind,
         "chroma": round(chroma, 4),
         "drawn": round(drawn, 6),
-        "forced": kind == "colour" and config.force_color,
+        "forced": kind == "colour" and not copied,
+        **({"wanted": wanted} if wanted else {}),
     }
     return Artifact(data=data, outcome="copy" if copied else None)
 
@@ -209,8 +213,16 @@ def _in_blocks(rows: F64) -> F64:
     return padded.reshape(blocks, _BLOCK_ROWS, -1)
 
 
+def fingerprint_of_wish(page: Page) -> str:
+    """What the user said of a page belongs to its cache key, and to no other's."""
+    return page.wanted or ""
+
+
 def summary(artifact: Artifact) -> Summary:
-    return {CAME_COLOURED: artifact.data["kind"] == "colour"}
+    """Whether the page came in colour, and why it is copied, if it is."""
+    kind, wanted = artifact.data["kind"], artifact.data.get("wanted")
+    why = "as asked" if wanted == "copy" else {"colour": "in colour already"}.get(kind, kind)
+    return {CAME_COLOURED: kind == "colour", WHY_COPIED: why if artifact.outcome == "copy" else ""}
 
 
 def demand(_config: Config, size: PageSize) -> Demand:
@@ -225,6 +237,7 @@ STAGE = Stage(
     needs=("decode",),
     version=3,
     decides=True,
+    page_fingerprint=fingerprint_of_wish,
     summary=summary,
     demand=demand,
 )

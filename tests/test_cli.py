@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 import mangacolor.cli
@@ -95,6 +97,30 @@ def test_json_is_one_object_a_line_and_nothing_else(
     assert set(events[-1]) == RUN_DONE
     assert (events[-1]["event"], events[-1]["status"], events[-1]["pages"]) == ("run_done", 1, 3)
     assert len(events) == 4
+
+
+def test_what_became_of_a_page_is_told_in_words_and_in_json(
+    house: House, chapter: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cv2.imwrite(f"{chapter}/2.png", np.full((8, 8, 3), 255, np.uint8))
+    arguments = [str(chapter), "--out", "out", "--device", "cpu"]
+    assert status(*arguments, "--json") == 0
+    said = capsys.readouterr()
+    assert {"event": "page_copied", "page": "2.png", "reason": "white"} in lines(said.out)
+    assert "  copied, white: 2.png\n" in said.err
+    Path("out/1.png").write_bytes(b"mine")
+    Path(chapter, "10.png").unlink()
+    assert status(*arguments, "--json") == 0
+    said = capsys.readouterr()
+    events = lines(said.out)
+    reason = "changed since mangacolor wrote it"
+    assert {"event": "page_left", "page": "1.png", "reason": reason} in events
+    moved = {"file": "10.png", "moved_to": ".mangacolor/removed/10.png", "reason": ""}
+    assert {"event": "file_removed", **moved} in events
+    assert (events[-1]["cached"], events[-1]["pages"]) == (2, 2)
+    assert "2 pages: 1 up to date, 1 left" in said.err
+    assert f"  left, {reason}: 1.png (--force replaces it)\n" in said.err
+    assert "  moved aside, not in the input any more: 10.png (to .mangacolor/removed)\n" in said.err
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ from mangacolor.pipeline.engine.tally import Tally, failure, late
 from mangacolor.pipeline.engine.tasks import Tasks
 from mangacolor.pipeline.engine.worker_pools import Completion
 from mangacolor.pipeline.events import (
+    CHANGED,
     Listener,
     PageDone,
     PageHalfway,
@@ -164,7 +165,8 @@ class Engine:
         state = task.state
         if entry is not None:
             state.panels, state.entry = entry.panels, entry
-            state.ended, state.outcome = True, "cached"
+            state.ended, state.outcome = True, "left" if state.left else "cached"
+            state.reason = CHANGED if state.left else ""
             self._page_done(task)
         elif not state.to_run and task.spec.output is None and not task.spec.first_pass:
             state.ended, state.outcome = True, "done" if state.seconds else "cached"
@@ -221,6 +223,10 @@ class Engine:
             return False
         if state.outcome in ("done", "copied") and task.complete and not task.goes_on:
             state.committing = True
+            if state.left is not None:
+                state.entry, state.outcome, state.reason = state.left, "left", CHANGED
+                self._page_done(task)
+                return False
             self._lanes.submit(task, Step.COMMIT, commit_page)
             return True
         if state.outcome == "failed" and task.spec.output is not None:
@@ -264,7 +270,9 @@ class Engine:
     def _page_done(self, task: PageTask) -> None:
         state = task.state
         stages = {name: round(value, 4) for name, value in state.seconds.items()}
-        self._tally.page_done(PageDone(task.name, task.worked, state.panels, stages, state.outcome))  # type: ignore[arg-type]
+        self._tally.page_done(
+            PageDone(task.name, task.worked, state.panels, stages, state.outcome, state.reason)  # type: ignore[arg-type]
+        )
 
     def _failed(self, task: PageTask, token: Token, error: BaseException) -> None:
         state = task.state

@@ -73,7 +73,8 @@ def commit_page(task: PageTask) -> Entry | None:
     if spec.output is None:
         return None
     if state.outcome == "copied":
-        return spec.output.commit_copy(state.source, spec.copy_key(state.keys), state.panels, state.seconds)
+        key = spec.copy_key(state.keys)
+        return spec.output.commit_copy(state.source, key, state.panels, state.seconds, state.reason)
     artifact = _finished_file(task)
     return spec.output.commit(artifact, spec.final_key(state.keys), state.panels, state.seconds)
 

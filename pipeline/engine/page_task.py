@@ -14,7 +14,7 @@ from mangacolor.pipeline.engine.memory import Need, need_of
 from mangacolor.pipeline.engine.page_spec import PageSpec
 from mangacolor.pipeline.events import PageStarted
 from mangacolor.pipeline.store.manifest import Entry
-from mangacolor.stages.base import PANEL_COUNT, Summary
+from mangacolor.stages.base import PANEL_COUNT, WHY_COPIED, Summary
 from mangacolor.stages.demand import PageSize
 
 Resources = Callable[[Hashable, Callable[[], Any]], Any]
@@ -25,6 +25,7 @@ class PageState:
     """How far a page has come. ``submitted``, ``inside``, ``busy``, ``committing`` are the engine's own."""
 
     entry: Entry | None = None  # of the finished page
+    left: Entry | None = None  # of a file that somebody has changed: it stays in the page's place
     source: bytes = b""
     keys: dict[str, str] = field(default_factory=dict)
     to_run: set[str] = field(default_factory=set)
@@ -40,6 +41,7 @@ class PageState:
     committing: bool = False  # the finished page has been given to a lane
     ended: bool = False
     outcome: str = "done"
+    reason: str = ""  # why it is copied
 
 
 @dataclass(slots=True)
@@ -89,13 +91,17 @@ class PageTask:
     def examine(self) -> Entry | None:
         """[lane] What ``read`` does, without weighing the page."""
         spec, state = self.spec, self.state
+        if spec.output is not None:
+            state.left = spec.output.look()
+            # The chapter's other pages rest on its first pass, whatever becomes of the page itself.
+            if state.left is not None and (spec.output.container or not spec.first_pass):
+                return state.left
         state.source = spec.page.source.read()
         state.keys = spec.make_keys(state.source)
         if spec.output is not None and not spec.job.force:
             entry = self._find_finished()
             if entry is not None and not spec.job.selection.forced:
                 return entry
-            spec.output.check_free()
         for name, artifact in spec.chapter_results.items():
             self._accept(name, artifact, {})
         for target in spec.targets:
@@ -172,6 +178,7 @@ class PageTask:
         if artifact.outcome == "copy":
             self.state.ended = True
             self.state.outcome = "copied"
+            self.state.reason = str(summary.get(WHY_COPIED, ""))
 
     def forget(self) -> None:
         """Drop artifacts that no stage to come needs: memory is what limits pages in flight."""

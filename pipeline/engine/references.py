@@ -40,7 +40,7 @@ class References:
         """
 
         def look(page: Page) -> Inputs:
-            options = replace(self.options, force_color=True)
+            options, page = replace(self.options, force_color=True), replace(page, wanted=None)
             cache = self._cache(needs)
             artifacts = run_page(
                 page,

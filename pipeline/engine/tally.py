@@ -82,7 +82,9 @@ class Tally:
         return decision.results
 
     def may_pack(self, packing: Packing) -> bool:
-        """Whether an archive whose pages have all ended can be written; says so if not."""
+        """Whether an archive whose pages have all ended is to be written; says so if it cannot."""
+        if packing.is_left:
+            return False
         if packing.obstacle:
             self.emit(Warned(packing.container.name, "", packing.obstacle))
         return not packing.obstacle
@@ -112,12 +114,13 @@ class Tally:
             pages=pages,
             done=outcomes["done"],
             copied=outcomes["copied"],
-            cached=outcomes["cached"],
+            cached=outcomes["cached"] + outcomes["left"],
             failed=outcomes["failed"],
             seconds=round(time.perf_counter() - self._started, 3),
             stages_run=self.stages_run,
             network_calls=self.counts["network_calls"],
             failures=tuple(self._failures),
+            left=outcomes["left"],
         )
 
 

@@ -87,7 +87,8 @@ def _add_chapter(
     recipe = make_recipe(job.graph, job.options, chapter, job.selection.targets, independent=job.independent)
     pages = [page for page in chapter.pages if begun is None or page.name in begun]
     commits = job.selection.commits
-    packing = store.packing(chapter, not job.independent, job.on_error) if commits else None
+    whole = not job.independent
+    packing = store.packing(chapter, whole, job.on_error, force=job.force) if commits else None
     waiting = ChapterTask(
         job,
         chapter,

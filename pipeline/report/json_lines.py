@@ -6,10 +6,15 @@ import dataclasses
 import json
 from typing import Any, TextIO
 
-from mangacolor.pipeline.events import Event, PageDone, PageFailed, RunDone
+from mangacolor.pipeline.events import Event, FileRemoved, PageDone, PageFailed, RunDone
 
-_NAMES = {PageDone: "page_done", PageFailed: "page_failed", RunDone: "run_done"}
-_INTERNAL = {"failures", "outcome"}  # the first repeats page_failed, the second the counts of run_done
+_NAMES = {
+    PageDone: "page_done",
+    PageFailed: "page_failed",
+    FileRemoved: "file_removed",
+    RunDone: "run_done",
+}
+_INTERNAL = {"outcome", "left", "failures", "details"}  # they repeat what other lines say
 
 
 class JsonLines:
@@ -19,16 +24,24 @@ class JsonLines:
         self._stream = stream
 
     def __call__(self, event: Event) -> None:
-        document = json_document(event)
-        if document is not None:
+        for document in json_documents(event):
             self._stream.write(json.dumps(document, ensure_ascii=False) + "\n")
             self._stream.flush()
 
 
-def json_document(event: Event) -> dict[str, Any] | None:
-    """The object for an event, or None for one that ``--json`` does not tell."""
+def json_documents(event: Event) -> list[dict[str, Any]]:
+    """The objects for an event: none for one that ``--json`` does not tell.
+
+    Before ``page_done`` of a page that is not coloured by us, one says what became of it and why.
+    """
     name = _NAMES.get(type(event))
     if name is None:
-        return None
-    fields = dataclasses.asdict(event)
-    return {"event": name, **{key: value for key, value in fields.items() if key not in _INTERNAL}}
+        return []
+    fields = {key: value for key, value in dataclasses.asdict(event).items() if key not in _INTERNAL}
+    if not isinstance(event, PageDone):
+        return [{"event": name, **fields}]
+    reason = fields.pop("reason")
+    document = {"event": name, **fields}
+    if event.outcome in ("copied", "left"):
+        return [{"event": f"page_{event.outcome}", "page": event.page, "reason": reason}, document]
+    return [document]

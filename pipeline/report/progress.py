@@ -29,6 +29,7 @@ from mangacolor.pipeline.events import (
     Warned,
 )
 from mangacolor.pipeline.report.bar import Bar
+from mangacolor.pipeline.report.details import detail_lines
 from mangacolor.pipeline.report.remaining import Remaining
 
 
@@ -99,8 +100,8 @@ class ProgressDisplay:
                 self._say_note(page)
                 details = f"{counted(event.panels, 'panel')}, {duration(event.seconds)}"
                 self._say_page(self._ended, "done", page, details)
-            case PageDone(page=page, outcome="copied"):
-                self._say_page(self._ended, "copied as it is", page)
+            case PageDone(page=page, outcome="copied", reason=reason):
+                self._say_page(self._ended, f"copied, {reason}" if reason else "copied as it is", page)
             case PageFailed():
                 self._say_failure(event)
             case Warned():
@@ -120,6 +121,8 @@ class ProgressDisplay:
             self._say(f"ended before its time: {self._what_is_kept()}, in {duration(event.seconds)}")
         else:
             self._say(escape(summary(event)))
+        for line in detail_lines(event.details):
+            self._say(escape(line))
 
     def _what_is_kept(self) -> str:
         """Of a run that was cut short: what has been analysed need not be analysed again, either."""
@@ -173,7 +176,8 @@ def summary(event: RunDone) -> str:
     counts = [
         (event.done, "done"),
         (event.copied, "copied"),
-        (event.cached, "up to date"),
+        (event.cached - event.left, "up to date"),
+        (event.left, "left"),
         (event.failed, "failed"),
     ]
     parts = ", ".join(f"{number} {word}" for number, word in counts if number) or "nothing done"

@@ -17,6 +17,8 @@ from mangacolor.core.errors import InputError, UsageError
 from mangacolor.core.types import Image
 from mangacolor.core.wording import counted, duration
 from mangacolor.formats.names import natural_key
+from mangacolor.pipeline.events import Detail
+from mangacolor.pipeline.report.details import detail_lines
 from mangacolor.pipeline.report.pictures import (
     embed,
     read_bytes,
@@ -50,6 +52,7 @@ class Summary:
     pages: int
     failures: tuple[Failure, ...] = ()
     notes: tuple[str, ...] = ()  # what was found in the inputs
+    details: tuple[Detail, ...] = ()
 
 
 def write_report(
@@ -80,7 +83,7 @@ def write_report(
     html = text.substitute(
         title=escape(f"mangacolor: {state.out.name}"),
         subtitle=escape(_subtitle(entries, summary)),
-        summary=_failures(summary) + _notes(summary) + _stage_table(entries),
+        summary=_failures(summary) + _details(summary) + _notes(summary) + _stage_table(entries),
         contents=_contents(entries),
         pages="\n".join(
             _page(state, entry, read, number, sizes(len(entries)), graph)
@@ -115,6 +118,12 @@ def _failures(summary: Summary | None) -> str:
         for f in summary.failures
     ]
     return f"<h2 class=bad>{len(rows)} failed</h2><table>{''.join(rows)}</table>"
+
+
+def _details(summary: Summary | None) -> str:
+    """Every page that was copied, left or moved aside, and why."""
+    lines = detail_lines(summary.details, most=None) if summary is not None else []
+    return "".join(f"<p>{escape(line.strip())}</p>" for line in lines)
 
 
 def _notes(summary: Summary | None) -> str:
@@ -185,9 +194,8 @@ def _drawn_figures(
 
 def _outcome(entry: Entry) -> str:
     panels = counted(entry.panels, "panel")
-    return {"done": panels, "copied": "copied as it is", "failed": "failed; as it came"}.get(
-        entry.outcome, ""
-    )
+    copied = f"copied, {entry.reason}" if entry.reason else "copied as it is"
+    return {"done": panels, "copied": copied, "failed": "failed; as it came"}.get(entry.outcome, "")
 
 
 def _compare(before: str | None, after: str | None) -> str:

@@ -6,13 +6,13 @@ import contextlib
 import hashlib
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from mangacolor.core.atomic import output_errors
 from mangacolor.core.errors import PageError
 from mangacolor.formats.archive_out import Extra
-from mangacolor.pipeline.events import Listener, Warned
+from mangacolor.pipeline.events import CHANGED, Listener, Warned
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Manifest
 
@@ -20,9 +20,17 @@ Files = Mapping[str, Path]  # finished pages by name
 
 
 def copy_extras(
-    extras: Sequence[Extra], manifest: Manifest, state: State, *, force: bool, emit: Listener
+    extras: Sequence[Extra],
+    own: Collection[str],
+    manifest: Manifest,
+    state: State,
+    *,
+    force: bool,
+    emit: Listener,
 ) -> None:
     """Copy ``extras`` to OUT. One that cannot be read is a warning, never a failure.
+
+    ``own``: the names of those that are not another input's already.
 
     Raises ``OutputError`` where OUT cannot be written.
     """
@@ -39,25 +47,33 @@ def copy_extras(
             key = digest.hexdigest()
             if manifest.finished(extra.name, key):
                 continue
-            if manifest.is_foreign(extra.name) and not force:
-                emit(Warned(extra.name, "", "not copied: another file of this name is in the output folder"))
+            obstacle = "" if force else _obstacle(extra, own, manifest)
+            if obstacle:
+                emit(Warned(extra.name, "", obstacle))
                 continue
             _copy(extra, files, key, manifest, state)
         except PageError as error:
             emit(Warned(extra.name, "", f"not copied: {error.message}"))
 
 
+def _obstacle(extra: Extra, own: Collection[str], manifest: Manifest) -> str:
+    """Why a file in OUT must not be written over, if so."""
+    lying = manifest.look(extra.name)
+    if lying == "changed":
+        return f"left, {CHANGED}; --force replaces it"
+    if lying == "foreign" or extra.name not in own:
+        return "not copied: another file of this name is in the output folder; --force replaces it"
+    return ""
+
+
 def _copy(extra: Extra, files: Files, key: str, manifest: Manifest, state: State) -> None:
     temporary = state.scratch / f".{secrets.token_hex(8)}.tmp"
     try:
-        with output_errors(state.out / extra.name):
-            with temporary.open("wb") as file:
-                for piece in extra.pieces(files):
-                    file.write(piece)
-                file.flush()
-                os.fsync(file.fileno())
-            if extra.modified_ns is not None:
-                os.utime(temporary, ns=(extra.modified_ns, extra.modified_ns))
+        with output_errors(state.out / extra.name), temporary.open("wb") as file:
+            for piece in extra.pieces(files):
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
         manifest.adopt(extra.name, temporary, key=key, outcome="copied")
     finally:
         with contextlib.suppress(OSError):

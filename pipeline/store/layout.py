@@ -21,6 +21,7 @@ class State:
         self.scratch = self.folder / "tmp"
         self.parts = self.folder / "parts"  # manifests of a cluster's workers, until the client has them
         self.edits = self.folder / "edits"  # corrections by the user
+        self.removed = self.folder / "removed"  # files of OUT whose source is gone
         self.finished = self.folder / "finished"  # pages of archives
 
     def page_folder(self, page: str) -> Path:

@@ -11,12 +11,16 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mangacolor.core.atomic import make_folders, output_error, output_errors, write_atomic
 from mangacolor.pipeline.store.keys import sha256
 
-Line = dict[str, Any]  # a line of the file: an ``Entry``, or an announcement
+Line = dict[str, Any]  # a line of the file: an ``Entry``, an announcement, or that a page is forgotten
+# What lies at a place in OUT: nothing; a file as mangacolor wrote it; one that somebody has changed since;
+# one that mangacolor never wrote.
+Lying = Literal["nothing", "ours", "changed", "foreign"]
+Stat = tuple[int, int, int]  # size, times of the last write and of the last change
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +30,8 @@ class Entry:
     ``page`` is the page's name, ``file`` the file's (another suffix where a format could not hold the
     page), both relative to OUT. ``key`` says what it was made from. ``outcome``: done, copied,
     failed (the source in the page's place) or packed (an archive). ``source`` names the file it came
-    from, ``seconds`` what each stage took. ``ctime_ns``: files carry their source's time stamp, so only
-    the moment of their last change tells a file that was swapped for another of its size.
+    from, ``seconds`` what each stage took, ``reason`` why it was copied. ``ctime_ns``: time stamps can be
+    set, so only the moment of its last change tells a file that was swapped for another of its size.
     """
 
     page: str
@@ -41,6 +45,17 @@ class Entry:
     panels: int = 0
     source: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
+    reason: str = ""
+
+    @property
+    def stat(self) -> Stat:
+        """How the file was when it had been written."""
+        return self.size, self.mtime_ns, self.ctime_ns
+
+    @property
+    def is_carried(self) -> bool:
+        """Whether it is neither a page nor an archive, but a file that lay beside them."""
+        return self.outcome == "copied" and not self.source
 
 
 class Manifest:
@@ -62,7 +77,9 @@ class Manifest:
         self._path = path
         self._lock = threading.Lock()
         self._entries: dict[str, Entry] = {}
-        self._files: set[str] = set()
+        self._pages: dict[str, str] = {}  # file -> the page that it is
+        self._former: dict[str, set[str]] = {}  # page -> files that it was under another suffix
+        self._hashed: dict[str, tuple[Stat, str]] = {}  # files that had to be read, as they were then
         self._announced: dict[str, set[str]] = {}  # file -> hashes that may have been written
         for line in known:
             self._take(line)
@@ -82,55 +99,70 @@ class Manifest:
         entry = self._entries.get(page)
         if entry is None or entry.key != key:
             return None
-        path = self._out / entry.file
-        try:
-            if _stat(path) == (entry.size, entry.mtime_ns, entry.ctime_ns):
-                return entry
-            return entry if file_sha256(path) == entry.sha256 else None
-        except OSError:
-            return None
+        return entry if self._digest(entry.file) == entry.sha256 else None
 
-    def is_foreign(self, file: str) -> bool:
-        """Whether something lies at this place (relative to OUT) that mangacolor did not write."""
+    def page_of(self, file: str) -> str | None:
+        """The page that was written to a place (relative to OUT)."""
+        return self._pages.get(file)
+
+    def former_files(self, page: str) -> list[str]:
+        """Places where a page was written before it got another suffix."""
+        return sorted(self._former.get(page, ()))
+
+    def look(self, file: str) -> Lying:
+        """What lies at a place (relative to OUT). A file is read only if it is not as it was written.
+
+        Raises ``OutputError`` where that cannot be said.
+        """
         path = self._out / file
         with output_errors(path):
-            if file in self._files or not path.exists():
-                return False
-        try:
-            return file_sha256(path) not in self._announced.get(file, ())
-        except OSError:
-            return True
+            if not path.exists():
+                return "nothing"
+        entry, digest = self._at(file), self._digest(file)
+        # What was announced and never confirmed has been written by a run that was killed.
+        if digest and (digest in self._announced.get(file, ()) or (entry and entry.sha256 == digest)):
+            return "ours"
+        return "changed" if entry else "foreign"
 
-    def commit(
-        self,
-        page: str,
-        file: str,
-        data: bytes,
-        *,
-        key: str,
-        outcome: str,
-        modified_ns: int | None = None,
-        **about: Any,
-    ) -> Entry:
-        """Write a finished file and record it. ``modified_ns`` is the time stamp that it gets.
+    def _at(self, file: str) -> Entry | None:
+        return self._entries.get(self._pages.get(file, ""))
+
+    def _digest(self, file: str) -> str:
+        """The hash of a file, read only if it is not as it was written or last read; "" if it cannot be."""
+        path, entry = self._out / file, self._at(file)
+        try:
+            stat = _stat(path)
+            if entry is not None and entry.stat == stat:
+                return entry.sha256
+            seen = self._hashed.get(file)
+            if seen is None or seen[0] != stat:
+                seen = self._hashed[file] = stat, file_sha256(path)
+        except OSError:
+            return ""
+        return seen[1]
+
+    def commit(self, page: str, file: str, data: bytes, *, key: str, outcome: str, **about: Any) -> Entry:
+        """Write a finished file and record it; one that is there with the same bytes is left as it is.
 
         ``about``: the last fields of ``Entry``. Raises as ``atomic.output_error`` says.
         """
         path = self._out / file
         digest = sha256(data)
-        self._append({"announce": file, "sha256": digest})
-        write_atomic(path, data, durable=True, scratch=self._scratch, modified_ns=modified_ns)
+        if not self._is_there(file, digest):
+            self._append({"announce": file, "sha256": digest})
+            write_atomic(path, data, durable=True, scratch=self._scratch)
         return self._confirm(Entry(page, file, key, digest, 0, 0, outcome, **about))
 
     def adopt(self, name: str, temporary: Path, *, key: str, outcome: str) -> Entry:
-        """Move a finished file, already on the disk, to ``name`` in OUT and record it."""
+        """Move a finished file, already on the disk, to ``name`` in OUT and record it; see ``commit``."""
         path = self._out / name
         with output_errors(path):
             digest = file_sha256(temporary)
-        self._append({"announce": name, "sha256": digest})
-        with output_errors(path):
-            make_folders(path.parent, temporary.parent)
-            temporary.replace(path)
+        if not self._is_there(name, digest):
+            self._append({"announce": name, "sha256": digest})
+            with output_errors(path):
+                make_folders(path.parent, temporary.parent)
+                temporary.replace(path)
         return self._confirm(Entry(name, name, key, digest, 0, 0, outcome))
 
     def remove(self, entry: Entry) -> None:
@@ -139,6 +171,16 @@ class Manifest:
         with output_errors(path):
             if path.is_file() and file_sha256(path) == entry.sha256:
                 path.unlink()
+
+    def forget(self, page: str) -> None:
+        """Record that a page's file has been taken away."""
+        self._append({"forget": page})
+        self._forget(page)
+
+    def _is_there(self, file: str, digest: str) -> bool:
+        """Whether a place holds these bytes, as far as we know: then its time stamp is to stay."""
+        entry = self._at(file)
+        return entry is not None and entry.sha256 == digest == self._digest(file)
 
     def _confirm(self, entry: Entry) -> Entry:
         """Record a file that is in its place."""
@@ -174,12 +216,24 @@ class Manifest:
         with contextlib.suppress(TypeError, KeyError):  # of another version of mangacolor
             if "announce" in line:
                 self._announced.setdefault(line["announce"], set()).add(line["sha256"])
+            elif "forget" in line:
+                self._forget(line["forget"])
             else:
                 self._record(Entry(**line))
 
     def _record(self, entry: Entry) -> None:
+        before = self._entries.get(entry.page)
+        if before is not None and before.file != entry.file:
+            self._forget(entry.page)
+            self._former.setdefault(entry.page, set()).add(before.file)
         self._entries[entry.page] = entry
-        self._files.add(entry.file)
+        self._pages[entry.file] = entry.page
+        self._former.get(entry.page, set()).discard(entry.file)
+
+    def _forget(self, page: str) -> None:
+        entry = self._entries.pop(page, None)
+        if entry is not None and self._pages.get(entry.file) == page:
+            del self._pages[entry.file]
 
     def _append(self, *lines: Line) -> None:
         text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
@@ -217,7 +271,7 @@ def _read(path: Path) -> list[Line]:
     return lines
 
 
-def _stat(path: Path) -> tuple[int, int, int]:
+def _stat(path: Path) -> Stat:
     stat = path.stat()
     return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 

@@ -30,6 +30,7 @@ class Packing:
     missing: int  # pages that have not ended yet
     whole: bool = True  # False with --pages: then there is nothing to pack
     on_error: OnError = "copy"
+    force: bool = False
     entries: dict[str, Entry] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
 
@@ -69,6 +70,11 @@ class Packing:
         return ", ".join(short[:_LISTED]) + (
             f" and {len(short) - _LISTED} more" if len(short) > _LISTED else ""
         )
+
+    @property
+    def is_left(self) -> bool:
+        """Whether what lies in its place is not ours, or not any more: then it stays as it is."""
+        return not self.force and self.manifest.look(self.container.name) in ("changed", "foreign")
 
     @property
     def folder(self) -> Path:

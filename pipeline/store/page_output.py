@@ -32,14 +32,30 @@ class PageOutput:
         entries = (self.manifest.finished(self.page.name, key) for key in keys)
         return next((entry for entry in entries if entry is not None), None)
 
-    def check_free(self, file: str | None = None) -> None:
-        """Raise ``PageError`` where a file lies that mangacolor did not write. By default the page's own."""
-        file = self.container.name if self.container else file or self.page.name
-        if not self.force and self.manifest.is_foreign(file):
+    def look(self) -> Entry | None:
+        """What is to be left alone in the page's place: its entry, if somebody has changed the file since.
+
+        None where the page may be written. Raises ``PageError`` for a file that is no page of ours.
+        """
+        if self.force:
+            return None
+        if self.container is not None:  # the page itself waits in the state folder, which is ours alone
+            return self._changed(self.container.name)
+        entry = self.manifest.entry(self.page.name)
+        return self._changed(self.page.name) or (self._changed(entry.file) if entry else None)
+
+    def _changed(self, file: str) -> Entry | None:
+        """The entry of a file that somebody has changed since. Raises ``PageError`` as ``look`` does."""
+        lying, page = self.manifest.look(file), self.manifest.page_of(file) or ""
+        own = self.container.name if self.container else self.page.name
+        if lying == "foreign" or (lying != "nothing" and page not in ("", own)):
+            wrote = "mangacolor did not write it" if lying == "foreign" else f"it was made from {page}"
             raise PageError(
-                f"{file} is in the output folder already and mangacolor did not write it",
+                f"{file} is in the output folder already and {wrote}; "
+                f"{self.page.source.describe()} is not written over it",
                 "Move it away, name another --out folder, or overwrite it with --force.",
             )
+        return self.manifest.entry(page) if lying == "changed" else None
 
     def commit(self, artifact: Artifact, key: str, panels: int, seconds: Mapping[str, float]) -> Entry:
         """Write the finished file that an artifact holds. Raises ``PageError`` where its name is taken."""
@@ -47,14 +63,15 @@ class PageOutput:
         file = self._renamed(str(artifact.data["suffix"])) if artifact.data.get("renamed") else self.page.name
         return self._write_sourced(file, artifact.blob, key, "done", panels, seconds)
 
-    def commit_copy(self, source: bytes, key: str, panels: int, seconds: Mapping[str, float]) -> Entry:
-        """Write a page that stays as it is."""
-        return self._write_sourced(self.page.name, source, key, "copied", panels, seconds)
+    def commit_copy(
+        self, source: bytes, key: str, panels: int, seconds: Mapping[str, float], reason: str
+    ) -> Entry:
+        """Write a page that stays as it is, for a reason."""
+        return self._write_sourced(self.page.name, source, key, "copied", panels, seconds, reason)
 
     def commit_failed(self, source: bytes) -> Entry:
         """Put the page as it came in the place of the one that failed; the next run tries again."""
-        self.check_free()
-        return self._write(self.page.name, source, "failed", "failed")
+        return self.look() or self._write(self.page.name, source, "failed", "failed")
 
     def drop_stand_in(self) -> None:
         """Remove what an earlier run put in the place of this page when it failed."""
@@ -63,19 +80,25 @@ class PageOutput:
             self.manifest.remove(entry)
 
     def _write_sourced(
-        self, file: str, data: bytes, key: str, outcome: str, panels: int, seconds: Mapping[str, float]
+        self,
+        file: str,
+        data: bytes,
+        key: str,
+        outcome: str,
+        panels: int,
+        seconds: Mapping[str, float],
+        reason: str = "",
     ) -> Entry:
         source = self.page.source.describe()
         rounded = {stage: round(value, 4) for stage, value in seconds.items()}
-        return self._write(file, data, key, outcome, panels=panels, source=source, seconds=rounded)
+        return self._write(
+            file, data, key, outcome, panels=panels, source=source, seconds=rounded, reason=reason
+        )
 
     def _write(self, file: str, data: bytes, key: str, outcome: str, **about: Any) -> Entry:
         place = f"{STATE_FOLDER}/finished/{file}" if self.container else file
-        modified = self.page.modified_ns
         before = self.manifest.entry(self.page.name)
-        entry = self.manifest.commit(
-            self.page.name, place, data, key=key, outcome=outcome, modified_ns=modified, **about
-        )
+        entry = self.manifest.commit(self.page.name, place, data, key=key, outcome=outcome, **about)
         if before is not None and before.outcome == "failed" and before.file != place:
             self.manifest.remove(before)  # a stand-in of another suffix
         return entry
@@ -91,5 +114,9 @@ class PageOutput:
                 f"{name} does not fit its format and would become {file}, which is another page",
                 "Rename one of the two in the input, or use a smaller --scale.",
             )
-        self.check_free(file)
+        if not self.force and self._changed(file) is not None:
+            raise PageError(
+                f"{file}, which {name} is to become, has been changed since mangacolor wrote it",
+                "Move it away, or overwrite it with --force.",
+            )
         return file

@@ -10,7 +10,7 @@ import pytest
 
 from mangacolor.core.errors import InputError, PageError, UsageError
 from mangacolor.formats.discovery import Plan, discover
-from mangacolor.tests.helpers.archives import png
+from mangacolor.tests.helpers.archives import make_zip, png
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -133,6 +133,89 @@ def test_a_file_in_the_place_of_a_folder_is_a_clash(tmp_path: Path) -> None:
     tree(tmp_path, "a/x.png", "b/x.png/1.png")
     with pytest.raises(UsageError, match="same place"):
         discover([tmp_path / "a" / "x.png", tmp_path / "b" / "x.png"], tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "proposed"),
+    [
+        ("a/ch1.cbz", "b/ch1.cbz", "--out {out}/a and --out {out}/b, or rename one, as ch1 (b).cbz."),
+        ("a/mine.cbz", "a/mine.pdf", "Rename one, as mine (pdf).pdf"),
+        ("a/CH.cbz", "b/ch.tar.gz", "rename one, as ch (b).tar.gz."),
+        ("a/vol/1.png", "b/vol/2.png", "rename one, as vol (b)."),
+        ("a/Vol/1.png", "b/vol/2.png", "rename one, as vol (b)."),
+    ],
+)
+def test_inputs_of_one_name_are_refused_with_proposals(
+    first: str, second: str, proposed: str, tmp_path: Path
+) -> None:
+    inputs = []
+    for name in (first, second):
+        tree(tmp_path, name, data=PNG if name.endswith("png") else b"PK\x03\x04")
+        inputs.append((tmp_path / name).parent if name.endswith("png") else tmp_path / name)
+    if "pdf" in second:
+        inputs[1].write_bytes(b"%PDF-1.4")
+    if "gz" in second:
+        inputs[1].write_bytes(b"\x1f\x8b\x08")
+    with pytest.raises(UsageError, match="same place") as refused:
+        discover(inputs, tmp_path / "out")
+    assert proposed.format(out=tmp_path / "out") in refused.value.remedy
+    assert str(inputs[0]) in refused.value.message and str(inputs[1]) in refused.value.message
+
+
+def test_members_of_a_tree_get_names_of_their_own(tmp_path: Path) -> None:
+    root = tree(tmp_path / "s", "1.png", "1.PNG", "Ch/1.png", "ch/1.png", "ch/sub/2.png", "x.cbz/1.png")
+    tree(root, "notes.txt", "Notes.TXT", data=b"words")
+    make_zip(root / "mine.cbz", {"1.png": png()})
+    for name in ("mine.cb7", "mine.CB7", "x.cbr"):
+        make_zip(root / name, {"1.png": png()})
+    plan = discover([root], tmp_path / "out")
+    assert names(plan) == {
+        ".": ["1.PNG", "1 (2).png"],
+        "Ch": ["Ch/1.png"],
+        "ch (2)": ["ch (2)/1.png"],
+        "ch (2)/sub": ["ch (2)/sub/2.png"],
+        "mine.cbz": ["mine.cbz/1.png"],
+        "mine (cb7).cbz": ["mine (cb7).cbz/1.png"],
+        "mine (cb7 2).cbz": ["mine (cb7 2).cbz/1.png"],
+        "x.cbz": ["x.cbz/1.png"],
+        "x (cbr).cbz": ["x (cbr).cbz/1.png"],
+    }
+    assert [extra.name for extra in plan.extras] == ["Notes.TXT", "notes (2).txt"]
+    assert len(plan.notes) == 6 and all("is taken" in note for note in plan.notes)
+    assert discover([root], tmp_path / "out") == plan
+
+
+def test_folders_that_are_packed_keep_clear_of_archives(tmp_path: Path) -> None:
+    root = tree(tmp_path / "s", "mine/1.png")
+    make_zip(root / "mine.cbz", {"1.png": png()})
+    assert set(names(discover([root], tmp_path / "out", "cbz"))) == {"mine.cbz", "mine (folder).cbz"}
+    assert set(names(discover([root], tmp_path / "out", "folder"))) == {"mine", "mine (cbz)"}
+    with pytest.raises(UsageError, match="same place"):
+        discover([root / "mine", root / "mine.cbz"], tmp_path / "out", "cbz")
+
+
+def test_every_output_is_planned_with_its_input_and_source(tmp_path: Path) -> None:
+    root = tree(tmp_path / "s", "ch/1.png")
+    tree(root, "ch/notes.txt", data=b"words")
+    make_zip(root / "x.cbz", {"1.png": png(), "notes.txt": b"words"})
+    (single := tmp_path / "2.png").write_bytes(PNG)
+    planned = discover([root, single], tmp_path / "out").outputs
+    assert {(o.name, o.kind, Path(o.input).name, Path(o.source).name) for o in planned} == {
+        ("s/ch/1.png", "page", "s", "1.png"),
+        ("s/ch/notes.txt", "extra", "s", "notes.txt"),
+        ("s/x.cbz", "archive", "s", "x.cbz"),
+        ("2.png", "page", "2.png", "2.png"),
+    }
+    for output in planned:
+        stat = Path(output.source).stat()
+        assert (output.size, output.modified_ns) == (stat.st_size, stat.st_mtime_ns)
+    loose = discover([root], tmp_path / "out", "folder").outputs
+    assert {o.name for o in loose} == {"ch/1.png", "ch/notes.txt", "x/1.png", "x/notes.txt"}
+    packed = discover([root], tmp_path / "out", "cbz").outputs
+    assert {(o.name, o.kind, Path(o.source).name) for o in packed} == {
+        ("ch.cbz", "archive", "ch"),
+        ("x.cbz", "archive", "x.cbz"),
+    }
 
 
 def test_what_is_missing_or_empty(tmp_path: Path) -> None:

@@ -18,7 +18,15 @@ from mangacolor.core.types import Artifact, Chapter, Inputs
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.events import Event, Listener, RunResult
 from mangacolor.pipeline.run import run
-from mangacolor.stages.base import ChapterContext, ChapterStage, NoConfig, Stage, StageContext, no_config
+from mangacolor.stages.base import (
+    WHY_COPIED,
+    ChapterContext,
+    ChapterStage,
+    NoConfig,
+    Stage,
+    StageContext,
+    no_config,
+)
 from mangacolor.stages.graph import Graph
 
 
@@ -53,7 +61,15 @@ class House:
             [
                 *([mood] if self.moody else []),
                 Stage("decode", self._decode, no_config, keep="asked"),
-                Stage("judge", self._judge, no_config, ("decode",), decides=True),
+                Stage(
+                    "judge",
+                    self._judge,
+                    no_config,
+                    ("decode",),
+                    decides=True,
+                    page_fingerprint=lambda page: page.wanted or "",
+                    summary=lambda artifact: {WHY_COPIED: artifact.data["why"]},
+                ),
                 Stage("tint", self._tint, _tint_config, ("decode", "judge"), lane="device"),
                 Stage("grow", self._grow, _grow_config, ("decode",), lane="device", keep="asked"),
                 Stage("encode", self._encode, no_config, last, lane="io", keep="asked"),
@@ -71,10 +87,12 @@ class House:
             raise ValueError("not an image")
         return Artifact({"size": list(image.shape[:2])}, {"main": np.asarray(image, np.uint8)})
 
-    def _judge(self, _context: StageContext[NoConfig], inputs: Inputs) -> Artifact:
+    def _judge(self, context: StageContext[NoConfig], inputs: Inputs) -> Artifact:
         self._count("judge")
-        image = inputs["decode"].images["main"]
-        return Artifact({"mean": float(image.mean())}, outcome="copy" if image.min() == 255 else None)
+        image, wanted = inputs["decode"].images["main"], context.page.wanted
+        copied = image.min() == 255 if wanted is None else wanted == "copy"
+        why = "as asked" if wanted else "white"
+        return Artifact({"mean": float(image.mean()), "why": why}, outcome="copy" if copied else None)
 
     def _tint(self, context: StageContext[TintConfig], inputs: Inputs) -> Artifact:
         self._count("tint")

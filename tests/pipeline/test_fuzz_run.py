@@ -210,7 +210,7 @@ def test_60_mutated_books(weights: str, tmp_path: Path) -> None:
         (source / f"{seed}.epub").write_bytes(mutated_epub(1000 + seed))
         (source / f"{seed}.pdf").write_bytes(mutated_pdf(1000 + seed))
     before = files_of(tmp_path)
-    ran = Ran(source, tmp_path / "out", weights, "--no-harmonize", "--max-pixels", "2000000", timeout=900)
+    ran = Ran(source, tmp_path / "out", weights, "--no-harmonize", "--max-pixels", "20000000", timeout=900)
     assert {path: time for path, time in files_of(tmp_path).items() if "/out" not in path} == before
     assert ran.status in (0, 1)
     told = {name.partition("/")[0] for name in (*ran.done, *ran.failed)}

@@ -12,8 +12,10 @@ import pytest
 from PIL import Image as PillowImage
 
 from mangacolor.core.settings import Options
-from mangacolor.core.types import Artifact, Chapter
+from mangacolor.core.types import Artifact, Chapter, Page, Wanted
 from mangacolor.stages import classify
+from mangacolor.stages.base import CAME_COLOURED, WHY_COPIED
+from mangacolor.tests.helpers.stages import Bytes
 
 HEIGHT, WIDTH = 900, 640
 
@@ -47,9 +49,10 @@ def jpeg(pixels: np.ndarray, quality: int) -> np.ndarray:
     return np.asarray(PillowImage.open(target).convert("RGB"))
 
 
-def run(pixels: np.ndarray, **options: Any) -> Artifact:
+def run(pixels: np.ndarray, wanted: Wanted = None, **options: Any) -> Artifact:
     grey = bool((pixels == pixels[..., :1]).all())
-    context: Any = SimpleNamespace(config=classify.configure(Options(**options), Chapter(".", ())))
+    config = classify.configure(Options(**options), Chapter(".", ()))
+    context: Any = SimpleNamespace(config=config, page=Page("1.png", 1, Bytes(b""), wanted=wanted))
     return classify.run(context, {"decode": Artifact({"grey": grey}, {"main": pixels})})
 
 
@@ -170,6 +173,23 @@ def test_blank_pages_are_copied_even_when_forced(ground: int) -> None:
     for force in (False, True):
         artifact = run(pixels, force_color=force)
         assert artifact.data["kind"] == "blank" and artifact.outcome == "copy"
+
+
+def test_what_the_user_says_of_a_page_goes_before_what_is_seen_in_it() -> None:
+    blank = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
+    pages = {"blank": blank, "in colour already": coloured(inked_page(), 0.5)}
+    for why, pixels in pages.items():
+        assert run(pixels, "colour").outcome is None
+        seen = run(pixels)
+        assert seen.outcome == "copy" and classify.summary(seen)[WHY_COPIED] == why
+        assert "wanted" not in seen.data
+    manga = np.repeat(inked_page()[..., None], 3, axis=2)
+    assert classify.summary(run(manga))[WHY_COPIED] == ""
+    copied = run(manga, "copy")
+    assert copied.data["kind"] == "manga" and copied.outcome == "copy"
+    assert classify.summary(copied) == {WHY_COPIED: "as asked", CAME_COLOURED: False}
+    copied = run(pages["in colour already"], "copy", force_color=True)
+    assert copied.outcome == "copy" and classify.summary(copied)[CAME_COLOURED]
 
 
 def test_a_small_drawing_on_an_empty_page_is_no_blank_page() -> None:

@@ -1,0 +1,180 @@
+"""Whose each file of OUT is: ``OUT/.mangacolor/outputs.json``, what the runs have planned to write there.
+
+The manifest says *what* was written; this says *for which input*. So one input's files are not written
+over by another's, and a file whose source is gone is known as such when its own input is run again, and only
+then. A file of the manifest without a line here (an earlier version wrote none) belongs to the input that its
+source lies in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from mangacolor.core.atomic import write_atomic
+from mangacolor.core.errors import UsageError
+from mangacolor.formats.names import clash_key
+from mangacolor.formats.outputs.planned import Output
+from mangacolor.pipeline.store.layout import State
+from mangacolor.pipeline.store.manifest import Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a file of OUT was planned to be made from; see ``Output``. ``layout``: see ``discovery.Plan``."""
+
+    input: str
+    layout: str
+    source: str
+    size: int
+    modified_ns: int
+
+    def yields_to(self, output: Output) -> bool:
+        """Whether an output may take the file's place: it is of the same input, or the same source moved."""
+        stamp = self.size, self.modified_ns
+        return (
+            output.input == self.input
+            or output.source == self.source
+            or stamp == (output.size, output.modified_ns)
+        )
+
+
+class Outputs:
+    """The files of OUT and their inputs. Read once; only a run that has opened OUT changes it."""
+
+    def __init__(self, state: State, manifest: Manifest) -> None:
+        self._state, self._manifest = state, manifest
+        self._path = state.folder / "outputs.json"
+        self._claims = dict(_read(self._path))
+
+    def own(self, planned: Sequence[Output], force: bool = False) -> list[Output]:
+        """What may be written: all but files carried along for which another input's lies there.
+
+        Raises ``UsageError`` if pages or archives would be written over another input's (unless with
+        ``force``), or need a folder where a file lies.
+        """
+        self._check_folders(planned)
+        if force:
+            return list(planned)
+        taken: dict[Hashable, str] = {clash_key(name): name for name in self._claims}
+        own, rivals = [], []
+        for output in planned:
+            name = taken.get(clash_key(output.name))
+            if name is None or not self._is_anothers(name, output):
+                own.append(output)
+            elif output.kind != "extra":
+                rivals.append((output, self._claims[name]))
+        if rivals:
+            raise self._refusal(*rivals[0], len(rivals) - 1)
+        return own
+
+    def _check_folders(self, planned: Iterable[Output]) -> None:
+        inside = {folder: output for output in planned for folder in PurePosixPath(output.name).parents}
+        for folder, output in inside.items():
+            path = self._state.out / folder
+            if path.is_file():
+                raise UsageError(
+                    f"{path} is a file, and {output.source} needs a folder of that name",
+                    "Move it away, or name another --out folder.",
+                )
+
+    def _is_anothers(self, name: str, output: Output) -> bool:
+        return not self._claims[name].yields_to(output) and self._file(name) is not None
+
+    def claim(self, planned: Iterable[Output], layout: str) -> None:
+        """Record what a run is about to write. A file of a tree stays the tree's when a part of it is run."""
+        before = dict(self._claims)
+        for output in planned:
+            old = self._claims.get(output.name)
+            if old and old.source == output.source and output.input.startswith(f"{old.input}/"):
+                continue
+            self._claims[output.name] = Claim(
+                output.input, layout, output.source, output.size, output.modified_ns
+            )
+        if self._claims != before:
+            self._write()
+
+    def orphans(self, planned: Iterable[Output], layout: str) -> Iterator[str]:
+        """Files of the inputs of a run that has ended which it did not plan: their source is gone, or now has
+        another place in OUT. Yields names of pages, archives and other files in the manifest; a file that was
+        carried along stays as long as the input has anything in its folder.
+        """
+        outputs = list(planned)
+        names = {output.name for output in outputs}
+        inputs = {output.input for output in outputs}
+        placed = {output.source: output.name for output in outputs}
+        known = {*placed, *(container for source in placed for container in _containers(source))}
+        folders = {str(PurePosixPath(name).parent) for name in names}
+        # An archive that could be read only in part, or not at all, has one page that says so.
+        unread = {output.source for output in outputs if output.kind == "page"}
+        for entry in self._manifest.entries():
+            claim = self._claims.get(entry.page) or _guess(entry.source, inputs)
+            if entry.page in names or claim is None or claim.input not in inputs:
+                continue
+            if entry.is_carried and str(PurePosixPath(entry.page).parent) in folders:
+                continue
+            now = placed.get(claim.source)
+            if claim.layout != layout:  # another form of it may have been asked for
+                gone = known.isdisjoint([claim.source, *_containers(claim.source)])
+            elif now is None:
+                gone = unread.isdisjoint(_containers(claim.source))
+            else:
+                gone = self._file(now) is not None
+            if gone and not self._in_state(entry.file):
+                yield entry.page
+
+    def release(self, names: Iterable[str]) -> None:
+        """Forget files that have been taken away."""
+        gone = [name for name in names if self._claims.pop(name, None)]
+        if gone:
+            self._write()
+
+    def _file(self, name: str) -> Path | None:
+        """The file of a page or archive that mangacolor wrote, if it is there."""
+        entry = self._manifest.entry(name)
+        path = self._state.out / (entry.file if entry else name)
+        return path if entry is not None and path.exists() else None
+
+    def _in_state(self, file: str) -> bool:
+        return self._state.folder in (self._state.out / file).parents
+
+    def _refusal(self, output: Output, claim: Claim, more: int) -> UsageError:
+        others = f", and {more} more like it" if more else ""
+        given = Path(output.input)
+        folder = self._state.out / (given.name if given.is_dir() else given.parent.name)
+        return UsageError(
+            f"{self._state.out / output.name} was made from another input, {claim.source}; "
+            f"{output.source} is not written over it{others}",
+            f"Name another folder, as --out {folder}, or replace what is there with --force.",
+        )
+
+    def _write(self) -> None:
+        rows = {name: dataclasses.asdict(claim) for name, claim in sorted(self._claims.items())}
+        text = json.dumps(rows, ensure_ascii=False, indent=0) + "\n"
+        write_atomic(self._path, text.encode(), durable=True, scratch=self._state.scratch)
+
+
+def _read(path: Path) -> Iterator[tuple[str, Claim]]:
+    try:
+        document = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return
+    for name, row in document.items() if isinstance(document, dict) else ():
+        with contextlib.suppress(TypeError):  # of another version of mangacolor
+            yield name, Claim(**row)
+
+
+def _guess(source: str, inputs: Iterable[str]) -> Claim | None:
+    """The claim of a file that has none, from the source that the manifest names."""
+    owner = next((given for given in inputs if source.startswith((f"{given}/", f"{given}: "))), None)
+    return None if owner is None else Claim(owner, "", source, 0, 0)
+
+
+def _containers(source: str) -> Iterator[str]:
+    """The archives that a source may lie in: ``a.cbz`` of ``a.cbz: 1.png``."""
+    parts = source.split(": ")
+    return (": ".join(parts[:count]) for count in range(1, len(parts)))

@@ -1,0 +1,69 @@
+"""``--pages``, ``--color-pages`` and ``--copy-pages``: which pages are meant, and what a wish costs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from mangacolor.core.errors import UsageError
+from mangacolor.core.types import Chapter, Page
+from mangacolor.pipeline.events import PageDone
+from mangacolor.pipeline.page_numbers import pick_pages, with_wishes
+from mangacolor.tests.helpers.fake_stages import House, go, write_page
+from mangacolor.tests.helpers.stages import Bytes
+
+
+def chapter(pages: int) -> Chapter:
+    return Chapter(".", tuple(Page(f"{n}.png", n, Bytes(b"")) for n in range(1, pages + 1)))
+
+
+def test_numbers_and_ranges_count_from_one_in_each_chapter() -> None:
+    short, long = pick_pages([chapter(2), chapter(6)], "2, 4-5")
+    assert [[page.number for page in each.pages] for each in (short, long)] == [[2], [2, 4, 5]]
+    (only,) = pick_pages([chapter(2), chapter(6)], "3")
+    assert only.pages[0].number == 3
+
+
+def test_wishes_are_set_on_their_pages_only() -> None:
+    short, long = with_wishes([chapter(2), chapter(4)], "1,4", "2-3")
+    assert [page.wanted for page in short.pages] == ["colour", "copy"]
+    assert [page.wanted for page in long.pages] == ["colour", "copy", "copy", "colour"]
+    assert with_wishes([chapter(2)], None, None) == (chapter(2),)
+
+
+@pytest.mark.parametrize(
+    ("colour", "copy", "said"),
+    [
+        ("5", None, "--color-pages 5: there is no page 5"),
+        (None, "0", "--copy-pages: '0' is not a page"),
+        ("x", None, "--color-pages: 'x' is not a page"),
+        ("1-3", "3", "page 3 cannot be both"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(colour: str | None, copy: str | None, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        with_wishes([chapter(4)], colour, copy)
+
+
+@pytest.mark.parametrize("moody", [False, True])
+def test_a_wish_changes_its_own_page_only(moody: bool, tmp_path: Path) -> None:
+    house, source, out = House(moody=moody), tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    for number in (1, 2, 3):
+        write_page(source / f"{number}.png", number)
+    cv2.imwrite(str(source / "4.png"), np.full((8, 8, 3), 255, np.uint8))  # judge has it copied
+    result, _ = go(house, source, out)
+    assert (result.done, result.copied) == (3, 1)
+    house.calls.clear()
+    result, events = go(house, source, out, color_pages="4")
+    assert house.calls["judge"] == house.calls["tint"] == 1 and result.done >= 1
+    done = {event.page: event.outcome for event in events if isinstance(event, PageDone)}
+    assert done["4.png"] == "done" and (out / "4.png").read_bytes() != (source / "4.png").read_bytes()
+    house.calls.clear()
+    result, events = go(house, source, out, copy_pages="2")
+    reasons = {event.page: event.reason for event in events if isinstance(event, PageDone)}
+    assert reasons["2.png"] == "as asked" and (out / "2.png").read_bytes() == (source / "2.png").read_bytes()
+    assert house.calls["judge"] == 2 and house.calls["tint"] == 0  # 2.png, and 4.png as it was
