@@ -12,7 +12,7 @@ import click
 from mangacolor.commands.options import option, settings_options
 from mangacolor.commands.settings_file import file_options, origin, pick
 from mangacolor.core.cpu import usable_cores
-from mangacolor.core.devices import resolve_device
+from mangacolor.core.devices import describe_cards, resolve_device
 from mangacolor.core.errors import ExitStatus, MangacolorError
 from mangacolor.core.settings import Options
 from mangacolor.core.wording import counted
@@ -52,6 +52,7 @@ def diagnose(context: click.Context) -> dict[str, Any]:
         "system": platform.platform(),
         "cores": usable_cores(),
         "device": _checked(problems, lambda: resolve_device(options.device)),
+        "cards": describe_cards(),
         "cpu_backend": _checked(problems, lambda: cpu_backend(options.cpu_backend)),
         "packages": {name: _version(name) for name in _PACKAGES},
         "stages": _checked(problems, _stages),
@@ -66,6 +67,7 @@ def report(diagnosis: dict[str, Any]) -> str:
     lines = [
         f"mangacolor {diagnosis['mangacolor']}, Python {diagnosis['python']}, {diagnosis['system']}",
         f"device     {diagnosis['device'] or 'none usable'}, {counted(diagnosis['cores'], 'core')}",
+        *(f"card       {card}" for card in diagnosis["cards"]),
         f"on a CPU   {diagnosis['cpu_backend'] or 'none usable'}",
         f"stages     {', '.join(diagnosis['stages'] or ['none'])}",
         f"weights    {diagnosis['weights'] or 'none usable'}",

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import ctypes
 import importlib.util
-import os
 import platform
 import re
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 from mangacolor.core.cpu import usable_cores
+from mangacolor.core.cuda_driver import Driver, find_driver
 from mangacolor.core.errors import SetupError, UsageError
-from mangacolor.core.wording import counted
+from mangacolor.core.wording import byte_size, counted
+
+# The oldest compute capability that torch's packages for a CUDA version (and its later ones) compute on.
+_OLDEST_CARDS: Final = {0: (3, 5), 12: (5, 0), 13: (7, 5)}
 
 
 def check_device_name(name: str) -> None:
@@ -22,32 +25,29 @@ def check_device_name(name: str) -> None:
 
 
 def resolve_device(name: str) -> str:
-    """``cpu``, ``cuda:N`` or ``mps`` for a ``--device``. Raises ``SetupError`` if it is not there."""
+    """``cpu``, ``cuda:N`` or ``mps`` for a ``--device``.
+
+    Raises ``SetupError`` if it is not there or cannot be used. ``auto`` is the first card that can.
+    """
     check_device_name(name)
-    if name == "cpu":
-        return name
+    kind = device_kind(name)
+    if kind == "cpu":
+        return kind
     import torch
 
-    has_cuda, has_mps = torch.cuda.is_available(), torch.backends.mps.is_available()
-    if name == "auto":
-        device = "cuda:0" if has_cuda else "mps" if has_mps else "cpu"
-        if not device.startswith(device_kind(name)):  # keys say what pages are made on
-            raise SetupError(
-                f"this machine has a {device_kind(name)} device, but torch cannot use it",
-                "Use --device cpu, or install a driver that fits this torch.",
-            )
-        return device
-    if name == "mps":
-        if not has_mps:
-            raise SetupError("--device mps: this machine has no such device", "Use --device cpu.")
-        return name
-    number = int(name.partition(":")[2] or 0)
-    count = torch.cuda.device_count() if has_cuda else 0
-    if number >= count:
-        raise SetupError(
-            f"--device {name}: torch sees {counted(count, 'CUDA device')}",
-            "Use --device cpu, or see `mangacolor doctor`.",
-        )
+    if kind == "mps":
+        if not torch.backends.mps.is_available():
+            raise SetupError(f"--device {name}: torch finds no Apple GPU here", "Use --device cpu.")
+        return kind
+    number = _usable_cards()[0] if name == "auto" else int(name.partition(":")[2] or 0)
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    problem = card_problem(number)
+    if not problem and number >= count:
+        problem = f"torch sees {counted(count, 'CUDA device')}"
+    problem = problem or _missing_kernels(number)
+    if problem:
+        remedy = "Use --device cpu, or see `mangacolor doctor`."
+        raise SetupError(f"--device {name}: {problem}", remedy)
     return f"cuda:{number}"
 
 
@@ -60,31 +60,85 @@ def device_kind(name: str) -> str:
     """
     if name != "auto":
         return name.partition(":")[0]
-    built_for = _torch_build()
-    if (built_for["cuda"] and _cuda_devices()) or (built_for["hip"] and Path("/dev/kfd").exists()):
+    if _usable_cards():
         return "cuda"  # torch calls AMD's cards so, too
     return "mps" if (platform.system(), platform.machine()) == ("Darwin", "arm64") else "cpu"
 
 
-def _torch_build() -> dict[str, bool]:
-    """Which kinds of card the installed torch was built for, from the file in which it says so."""
+def card_problem(number: int = 0) -> str:
+    """Why torch cannot compute on an NVIDIA card that is here; empty if it can, or if there is none.
+
+    Found without importing torch, from what it was built for and what the driver says.
+    """
+    driver, needed = _driver(), _torch_build()["cuda"]
+    if driver is None or number >= len(driver.cards):
+        return ""
+    card = driver.cards[number]
+    if needed is None:
+        return f"{card.name} is here, but the torch installed computes on no NVIDIA card"
+    if driver.cuda[0] < needed[0]:
+        return f"the NVIDIA driver runs CUDA {_dotted(driver.cuda)}, and this torch needs {_dotted(needed)}"
+    oldest = max(least for cuda, least in _OLDEST_CARDS.items() if cuda <= needed[0])
+    if card.capability < oldest:
+        return (
+            f"{card.name} has compute capability {_dotted(card.capability)}, and torch for CUDA "
+            f"{_dotted(needed)} needs {_dotted(oldest)}"
+        )
+    return ""
+
+
+def describe_cards() -> list[str]:
+    """A line for each NVIDIA card: its name, memory, driver, and what it is good for."""
+    driver = _driver()
+    if driver is None:
+        return []
+    return [
+        f"cuda:{number} {card.name}, {byte_size(card.memory)}, driver for CUDA {_dotted(driver.cuda)}: "
+        + (card_problem(number) or "runs the networks for colour and super-resolution")
+        for number, card in enumerate(driver.cards)
+    ]
+
+
+def _missing_kernels(number: int) -> str:
+    """Why an installed torch has no code for a card, as builds for old CUDA versions differ; or nothing."""
+    import torch
+
+    compiled = [int(name.removeprefix("sm_")) for name in torch.cuda.get_arch_list() if name[3:].isdigit()]
+    major, minor = torch.cuda.get_device_capability(number)
+    if not compiled or 10 * major + minor >= min(compiled):
+        return ""
+    return f"{torch.cuda.get_device_name(number)} is older than the cards that this torch computes on"
+
+
+def _usable_cards() -> list[int]:
+    """The numbers of the cards that torch can compute on."""
+    build = _torch_build()
+    if build["hip"] is not None:
+        return [0] if Path("/dev/kfd").exists() else []
+    driver = _driver()
+    if driver is None or build["cuda"] is None:
+        return []
+    return [number for number in range(len(driver.cards)) if not card_problem(number)]
+
+
+def _dotted(version: tuple[int, int]) -> str:
+    return f"{version[0]}.{version[1]}"
+
+
+@cache
+def _driver() -> Driver | None:
+    return find_driver()
+
+
+def _torch_build() -> dict[str, tuple[int, int] | None]:
+    """For which CUDA or HIP the installed torch was built, from the file in which it says so."""
     spec = importlib.util.find_spec("torch")
     try:
         text = Path(spec.origin).with_name("version.py").read_text("utf-8") if spec and spec.origin else ""
     except OSError:
         text = ""
-    return {kind: re.search(rf"(?m)^{kind}\b.*= *'", text) is not None for kind in ("cuda", "hip")}
-
-
-def _cuda_devices() -> int:
-    """How many CUDA devices the driver shows to this process."""
-    try:
-        driver = ctypes.CDLL("nvcuda.dll" if os.name == "nt" else "libcuda.so.1")
-    except OSError:
-        return 0
-    count = ctypes.c_int(0)
-    works = driver.cuInit(0) == 0 and driver.cuDeviceGetCount(ctypes.byref(count)) == 0
-    return count.value if works else 0
+    versions = {kind: re.search(rf"(?m)^{kind}\b.*= *'(\d+)\.(\d+)", text) for kind in ("cuda", "hip")}
+    return {kind: (int(match[1]), int(match[2])) if match else None for kind, match in versions.items()}
 
 
 def set_torch_threads() -> None:

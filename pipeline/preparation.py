@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mangacolor.core.cpu import usable_cores
-from mangacolor.core.devices import check_device_name
+from mangacolor.core.devices import card_problem, check_device_name, device_kind
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Chapter
 from mangacolor.formats.archive_out import Extra
@@ -82,10 +82,16 @@ def make_plan(
         chapters=pick_pages(wished, run_options.pages),
         planned=frozenset(page.name for chapter in discovered.chapters for page in chapter.pages),
         extras=discovered.extras,
-        notes=discovered.notes,
+        notes=(*_notes_on_device(options.device), *discovered.notes),
         outputs=discovered.outputs,
         layout=discovered.layout,
     )
+
+
+def _notes_on_device(name: str) -> list[str]:
+    """Why ``auto`` is not the card that is here, where its owner would expect it."""
+    problem = card_problem() if name == "auto" and device_kind(name) == "cpu" else ""
+    return [f"{problem}: the processor computes; --device cpu says so and silences this"] if problem else []
 
 
 def make_job(plan: WorkPlan, cancel: CancelToken) -> Job:

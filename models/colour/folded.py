@@ -24,11 +24,18 @@ def fold_norm(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
     """Weight and bias of one convolution that does what ``conv`` and then ``norm`` (in eval mode) do."""
     assert norm.running_mean is not None
     assert norm.running_var is not None
-    factor = norm.weight.double() / torch.sqrt(norm.running_var.double() + norm.eps)
-    bias = norm.bias.double() - norm.running_mean.double() * factor
+    device = conv.weight.device
+    factor = _exact(norm.weight) / torch.sqrt(_exact(norm.running_var) + norm.eps)
+    bias = _exact(norm.bias) - _exact(norm.running_mean) * factor
     if conv.bias is not None:
-        bias += conv.bias.double() * factor
-    return (conv.weight.double() * factor[:, None, None, None]).float(), bias.float()
+        bias += _exact(conv.bias) * factor
+    weight = _exact(conv.weight) * factor[:, None, None, None]
+    return weight.float().to(device), bias.float().to(device)
+
+
+def _exact(tensor: Tensor) -> Tensor:
+    """In double precision, on the processor: Apple's GPUs have none, and every device gets the same bits."""
+    return tensor.cpu().double()
 
 
 class _Conv(nn.Module):

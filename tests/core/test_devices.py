@@ -2,37 +2,62 @@
 
 from __future__ import annotations
 
+import ctypes
 import platform
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 import torch
 
 from mangacolor.core import devices
+from mangacolor.core.cuda_driver import Card, Driver, find_driver
 from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter
+from mangacolor.pipeline.preparation import _notes_on_device
 from mangacolor.pipeline.store.keys import make_recipe
 from mangacolor.stages.base import Stage
 from mangacolor.stages.graph import Graph
 
+CARD = Card("GeForce", 8 << 30, (8, 6))
+
 
 @pytest.fixture(autouse=True)
 def forget() -> Iterator[None]:
-    devices.device_kind.cache_clear()
+    caches = devices.device_kind, devices._driver
+    for cache in caches:
+        cache.cache_clear()
     yield
-    devices.device_kind.cache_clear()
+    for cache in caches:
+        cache.cache_clear()
 
 
-def pretend(patch: pytest.MonkeyPatch, *, driver: int, torch_sees: int, built_for_cuda: bool = True) -> None:
-    patch.setattr(devices, "_cuda_devices", lambda: driver)
-    patch.setattr(devices, "_torch_build", lambda: {"cuda": built_for_cuda, "hip": False})
-    patch.setattr(torch.cuda, "is_available", lambda: torch_sees > 0)
-    patch.setattr(torch.cuda, "device_count", lambda: torch_sees)
+def pretend(
+    patch: pytest.MonkeyPatch,
+    *,
+    cards: Sequence[Card] = (),
+    cuda: tuple[int, int] = (13, 0),
+    built_for: tuple[int, int] | None = (13, 0),
+    torch_sees: int | None = None,
+) -> None:
+    """Cards, the CUDA of their driver and of torch; ``torch_sees`` so many, by default all of them."""
+    count = len(cards) if torch_sees is None else torch_sees
+    driver = Driver(cuda, tuple(cards)) if cards else None
+    patch.setattr(devices, "find_driver", lambda: driver)
+    patch.setattr(devices, "_torch_build", lambda: {"cuda": built_for, "hip": None})
+    patch.setattr(torch.cuda, "is_available", lambda: count > 0)
+    patch.setattr(torch.cuda, "device_count", lambda: count)
+    patch.setattr(torch.cuda, "get_arch_list", lambda: ["sm_75", "sm_90"])
+    patch.setattr(torch.cuda, "get_device_capability", lambda number: cards[number].capability)
+    patch.setattr(torch.cuda, "get_device_name", lambda number: cards[number].name)
     patch.setattr(torch.backends.mps, "is_available", lambda: False)
     patch.setattr(platform, "system", lambda: "Linux")
+    devices.device_kind.cache_clear()
+    devices._driver.cache_clear()
 
 
 def mark(device: str) -> str:
@@ -41,26 +66,105 @@ def mark(device: str) -> str:
 
 
 def test_auto_shares_its_cache_with_what_it_comes_down_to(monkeypatch: pytest.MonkeyPatch) -> None:
-    pretend(monkeypatch, driver=0, torch_sees=0)
+    pretend(monkeypatch)
     assert mark("auto") == mark("cpu") != mark("cuda")
-    devices.device_kind.cache_clear()
-    pretend(monkeypatch, driver=2, torch_sees=2)
+    pretend(monkeypatch, cards=[CARD, CARD])
     assert mark("auto") == mark("cuda") == mark("cuda:1") != mark("cpu")
     assert devices.resolve_device("auto") == "cuda:0"
 
 
 def test_a_card_counts_only_if_torch_was_built_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    pretend(monkeypatch, driver=1, torch_sees=0, built_for_cuda=False)
+    pretend(monkeypatch, cards=[CARD], built_for=None, torch_sees=0)
     assert devices.device_kind("auto") == "cpu" == devices.resolve_device("auto")
+    with pytest.raises(SetupError, match="GeForce is here, but the torch installed computes on no NVIDIA"):
+        devices.resolve_device("cuda")
 
 
-def test_a_card_that_torch_cannot_use_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    pretend(monkeypatch, driver=1, torch_sees=0)
-    with pytest.raises(SetupError, match="torch cannot use it"):
+@pytest.mark.parametrize(
+    ("card", "cuda", "problem"),
+    [
+        (CARD, (12, 4), "the NVIDIA driver runs CUDA 12.4, and this torch needs 13.0"),
+        (
+            Card("GTX 970", 4 << 30, (5, 2)),
+            (13, 1),
+            "GTX 970 has compute capability 5.2, and torch for CUDA 13.0 needs 7.5",
+        ),
+    ],
+)
+def test_what_is_too_old_leaves_the_work_to_the_processor_and_is_said(
+    card: Card, cuda: tuple[int, int], problem: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretend(monkeypatch, cards=[card], cuda=cuda)
+    assert devices.device_kind("auto") == "cpu" == devices.resolve_device("auto")
+    assert devices.card_problem() == problem
+    assert _notes_on_device("auto") == [
+        f"{problem}: the processor computes; --device cpu says so and silences this"
+    ]
+    assert _notes_on_device("cpu") == [] == _notes_on_device("cuda")
+    with pytest.raises(SetupError, match=re.escape(f"--device cuda: {problem}")):
+        devices.resolve_device("cuda")
+    assert devices.describe_cards() == [
+        f"cuda:0 {card.name}, {card.memory >> 30}.0 GiB, driver for CUDA {cuda[0]}.{cuda[1]}: {problem}"
+    ]
+
+
+def test_auto_takes_the_first_card_that_can_compute(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch, cards=[Card("GTX 970", 4 << 30, (5, 2)), CARD])
+    assert devices.resolve_device("auto") == "cuda:1"
+    assert _notes_on_device("auto") == []
+    assert "super-resolution" in devices.describe_cards()[1]
+
+
+def test_a_card_that_torch_has_no_code_for_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch, cards=[Card("GTX 1080", 8 << 30, (6, 1))], cuda=(12, 8), built_for=(12, 8))
+    with pytest.raises(SetupError, match="GTX 1080 is older than the cards that this torch computes on"):
+        devices.resolve_device("auto")
+
+
+def test_a_card_that_torch_does_not_see_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch, cards=[CARD], torch_sees=0)
+    with pytest.raises(SetupError, match="torch sees 0 CUDA devices"):
         devices.resolve_device("auto")
     assert devices.resolve_device("cpu") == "cpu"
     with pytest.raises(SetupError, match="torch sees 0 CUDA devices"):
         devices.resolve_device("cuda:1")
+
+
+def test_the_driver_is_asked_in_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Library:
+        """The driver's functions, with one card."""
+
+        def cuInit(self, _flags: int) -> int:  # noqa: N802 - the driver's names
+            return 0
+
+        def cuDriverGetVersion(self, version: Any) -> int:  # noqa: N802
+            version._obj.value = 12040
+            return 0
+
+        def cuDeviceGetCount(self, count: Any) -> int:  # noqa: N802
+            count._obj.value = 1
+            return 0
+
+        def cuDeviceGet(self, handle: Any, number: int) -> int:  # noqa: N802
+            handle._obj.value = number
+            return 0
+
+        def cuDeviceGetName(self, name: Any, _size: int, _handle: Any) -> int:  # noqa: N802
+            name.value = b"GeForce"
+            return 0
+
+        def cuDeviceTotalMem_v2(self, memory: Any, _handle: Any) -> int:  # noqa: N802
+            memory._obj.value = 8 << 30
+            return 0
+
+        def cuDeviceGetAttribute(self, value: Any, attribute: int, _handle: Any) -> int:  # noqa: N802
+            value._obj.value = {75: 8, 76: 6}[attribute]
+            return 0
+
+    monkeypatch.setattr(ctypes, "CDLL", lambda _name: Library())
+    assert find_driver() == Driver((12, 4), (CARD,))
+    monkeypatch.setattr(Library, "cuInit", lambda _self, _flags: 100)
+    assert find_driver() is None
 
 
 @pytest.mark.parametrize("name", ["gpu", "cuda:", "cuda:x", "CPU", ""])
