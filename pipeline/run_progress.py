@@ -31,6 +31,7 @@ class RunProgress:
         self._emit = emit
         self._started = time.perf_counter()
         self._outcomes: Counter[str] = Counter()
+        self._chapters: tuple[Chapter, ...] = ()
         self._chapter_of: dict[str, Chapter] = {}
         self._told: list[PageDone | PageFailed | FileRemoved] = []
         self._failed: Counter[str] = Counter()  # by chapter, as is the next
@@ -38,6 +39,7 @@ class RunProgress:
 
     def begin(self, plan: WorkPlan) -> None:
         """The pages are known."""
+        self._chapters = plan.chapters
         self._chapter_of = {page.name: chapter for chapter in plan.chapters for page in chapter.pages}
         for note in plan.notes:
             self(Warned("", "", note))
@@ -57,7 +59,7 @@ class RunProgress:
 
     def details(self) -> tuple[Detail, ...]:
         """What has become of pages that were not simply coloured."""
-        return find_details(self._told, list({id(c): c for c in self._chapter_of.values()}.values()))
+        return find_details(self._told, self._chapters)
 
     def __enter__(self) -> Self:
         return self

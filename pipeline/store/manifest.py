@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import hashlib
 import json
 import os
 import threading
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mangacolor.core.atomic import make_folders, output_error, output_errors, write_atomic
+from mangacolor.core.hashing import sha256_of
 from mangacolor.pipeline.store.keys import sha256
 
 Line = dict[str, Any]  # a line of the file: an ``Entry``, an announcement, or that a page is forgotten
@@ -136,7 +136,7 @@ class Manifest:
                 return entry.sha256
             seen = self._hashed.get(file)
             if seen is None or seen[0] != stat:
-                seen = self._hashed[file] = stat, file_sha256(path)
+                seen = self._hashed[file] = stat, sha256_of(path)
         except OSError:
             return ""
         return seen[1]
@@ -157,7 +157,7 @@ class Manifest:
         """Move a finished file, already on the disk, to ``name`` in OUT and record it; see ``commit``."""
         path = self._out / name
         with output_errors(path):
-            digest = file_sha256(temporary)
+            digest = sha256_of(temporary)
         if not self._is_there(name, digest):
             self._append({"announce": name, "sha256": digest})
             with output_errors(path):
@@ -169,7 +169,7 @@ class Manifest:
         """Remove a file from OUT if it still is the one that was recorded."""
         path = self._out / entry.file
         with output_errors(path):
-            if path.is_file() and file_sha256(path) == entry.sha256:
+            if path.is_file() and sha256_of(path) == entry.sha256:
                 path.unlink()
 
     def forget(self, page: str) -> None:
@@ -247,12 +247,6 @@ class Manifest:
                     os.fsync(file.fileno())
             except OSError as error:
                 raise output_error(self._path, error) from error
-
-
-def file_sha256(path: Path) -> str:
-    """The hash of a file of any size. Raises ``OSError``."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _read(path: Path) -> list[Line]:
