@@ -47,7 +47,7 @@ class ArchiveChapter:
             self.notes.append(f"{path}: {readable(gone)}, which the book shows, is not in it")
 
     def open(self) -> Opened:
-        """The chapter, what is copied beside it, and notes. Raises ``InputError`` if there is no page in it."""
+        """The chapter, what is copied beside it, and notes. Raises ``InputError`` if it holds no page."""
         ordered = self._page_members()
         if not ordered:
             raise self._no_page()

@@ -43,7 +43,7 @@ class State:
 
     @contextmanager
     def temporary(self) -> Iterator[Path]:
-        """A path for a file in the making, which is removed in the end unless it has been moved to its place."""
+        """A path for a file in the making, removed in the end unless it has been moved away."""
         path = self.scratch / f".{secrets.token_hex(8)}.tmp"
         try:
             yield path
