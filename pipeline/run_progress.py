@@ -17,6 +17,7 @@ from mangacolor.pipeline.events import (
     Listener,
     PageDone,
     PageFailed,
+    PageStarted,
     RunDone,
     Warned,
 )
@@ -36,6 +37,8 @@ class RunProgress:
         self._told: list[PageDone | PageFailed | FileRemoved] = []
         self._failed: Counter[str] = Counter()  # by chapter, as is the next
         self._ended: Counter[str] = Counter()
+        self._scale_notes: dict[str, str] = {}  # by page
+        self._enlarged: dict[str, None] = {}
 
     def begin(self, plan: WorkPlan) -> None:
         """The pages are known."""
@@ -45,8 +48,12 @@ class RunProgress:
             self(Warned("", "", note))
 
     def __call__(self, event: Event) -> None:
+        if isinstance(event, PageStarted):
+            self._scale_notes[event.page] = event.note
         if isinstance(event, PageDone):
             self._outcomes[event.outcome] += 1
+            if event.outcome == "done":  # one that is copied keeps its size
+                self._enlarged[self._scale_notes.get(event.page, "")] = None
         if isinstance(event, PageDone | PageFailed | FileRemoved):
             self._told.append(event)
         self._emit(event)
@@ -60,6 +67,11 @@ class RunProgress:
     def details(self) -> tuple[Detail, ...]:
         """What has become of pages that were not simply coloured."""
         return find_details(self._told, self._chapters)
+
+    @property
+    def scale_notes(self) -> tuple[str, ...]:
+        """What ``--scale auto`` came to for the pages that were made, each of these sentences once."""
+        return tuple(filter(None, self._enlarged))
 
     def __enter__(self) -> Self:
         return self
