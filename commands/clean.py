@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 )
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def clean(out: Path, everything: bool, as_json: bool) -> int:
-    """Free disk space in OUT/.mangacolor. Finished pages stay.
+    """Free disk space in OUT/.mangacolor: remove what is made again in a moment.
 
-    Removed are previews, reports, and what each stage left that is made again in a moment. Kept are the small
+    Finished pages stay. Removed are previews, reports, and much of what each stage left. Kept are the small
     colours and balloons of each page, which the network would have to make again when a palette is edited
     or a page is changed; the list of what was written, by which the next run finds pages up to date; pages of
     archives, from which a changed archive is packed; files moved aside since their source is gone; and your
