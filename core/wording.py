@@ -29,7 +29,7 @@ def duration(seconds: float, *, rough: bool = False) -> str:
     """``3.2 s``, ``4 min 10 s``, ``2 h 5 min``; ``rough``, for guesses: ``3 s``, ``50 s``, ``4 min``."""
     if rough:
         seconds = _rounded(seconds)
-    if seconds < 60:
+    if round(seconds, 1) < 60:
         return f"{seconds:.0f} s" if rough else f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:

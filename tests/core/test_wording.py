@@ -33,7 +33,8 @@ def test_sizes(size: int, words: str) -> None:
     [
         (0.2, "0.2 s", "1 s"),
         (3.21, "3.2 s", "3 s"),
-        (59.99, "60.0 s", "1 min"),
+        (59.94, "59.9 s", "1 min"),
+        (59.99, "1 min 0 s", "1 min"),
         (250, "4 min 10 s", "4 min 10 s"),
         (431, "7 min 11 s", "7 min"),
         (7500, "2 h 5 min", "2 h 5 min"),
