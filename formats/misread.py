@@ -52,7 +52,7 @@ def _deep_grey(image: PillowImage.Image) -> PillowImage.Image:
         return image
     values = np.asarray(image).astype(np.uint16)
     if bits == 12:
-        values = values << 4 | values >> 8
+        values = (values << 4 | values >> 8).astype(np.uint16)
     return PillowImage.fromarray(65535 - values if photometric == 0 else values)
 
 
