@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -14,7 +15,7 @@ from mangacolor.formats.archive_members import Listing, Member
 from mangacolor.formats.archive_out import Entry, Extra, StoredEntry
 from mangacolor.formats.archive_stdlib import CUT_ZIP
 from mangacolor.formats.entry_names.encoding import spoken
-from mangacolor.formats.epub.spine import read_spine
+from mangacolor.formats.epub.spine import Spine, read_spine
 from mangacolor.formats.limits import Limits
 from mangacolor.formats.names import PageNames, is_litter, natural_key, numbered, readable, why_refused
 from mangacolor.formats.opened import Opened, OutputFormat, archive_output, container_suffixes
@@ -41,10 +42,27 @@ class ArchiveChapter:
                 f"{path}: entries whose name stands there twice are kept as {first_few(twice, _NAMED)}"
             )
         self.by_name = {member.name: member for member in self.members}
-        self.spine = read_spine(self._read_named) if listing.kind == "zip" else None
-        shown = (*self.spine.pictures, *self.spine.unread) if self.spine else ()
-        for gone in (entry for entry in shown if entry not in self.by_name):
-            self.notes.append(f"{path}: {readable(gone)}, which the book shows, is not in it")
+        self.nearly = {_folded(name): name for name in self.by_name}
+        self.spine = self._read_spine() if listing.kind == "zip" else None
+
+    def _read_spine(self) -> Spine | None:
+        spine = read_spine(self._read_named)
+        if spine is None:
+            return None
+        shown = tuple(dict.fromkeys(self._found(name) for name in spine.pictures))
+        for gone in (entry for entry in (*shown, *spine.unread) if entry not in self.by_name):
+            self.notes.append(f"{self.path}: {readable(gone)}, which the book shows, is not in it")
+        known = {*shown, *map(self._found, spine.covers)}
+        unseen = [readable(m.name) for m in self.members if _is_picture(m) and m.name not in known]
+        if unseen and not spine.unread:
+            self.notes.append(
+                f"{self.path}: no document shows {first_few(unseen, _NAMED)}; they stay as they are"
+            )
+        return replace(spine, pictures=shown)
+
+    def _found(self, name: str) -> str:
+        """The entry that a document means, whose name may differ in case or composition of letters."""
+        return name if name in self.by_name else self.nearly.get(_folded(name), name)
 
     def open(self) -> Opened:
         """The chapter, what is copied beside it, and notes. Raises ``InputError`` if it holds no page."""
@@ -160,7 +178,7 @@ class ArchiveChapter:
         return None
 
     def _read_named(self, name: str) -> bytes | None:
-        member = self.by_name.get(name)
+        member = self.by_name.get(self._found(name))
         if member is None or member.folder or member.trouble:
             return None
         try:
@@ -178,6 +196,16 @@ class ArchiveChapter:
             return InputError(
                 f"{self.path}: holds no page, only archives ({readable(nested[0])})",
                 "Unpack it and give the folder of archives as input.",
+            )
+        if self.spine is not None and self.spine.unread:
+            return InputError(
+                f"{self.path}: its documents cannot be read, damaged or protected as they are",
+                "Get a copy of the book without protection (DRM), or unpack it and give the folder.",
+            )
+        if self.spine is not None and any(_is_picture(member) for member in self.members):
+            return InputError(
+                f"{self.path}: holds no page that its documents show",
+                "Unpack the book and give the folder of its pictures.",
             )
         return InputError(f"{self.path}: holds no page", "Give an archive with images in it.")
 
@@ -217,6 +245,10 @@ def _entry(kind: str, member: Member, page: str | None, source: MemberSource | N
     if member.stored is not None and kind in ("zip", CUT_ZIP):
         return StoredEntry(member.name, member.time, page, source, member.stored)
     return Entry(readable(member.name), member.time, page, source)
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _is_picture(member: Member) -> bool:

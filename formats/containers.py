@@ -18,7 +18,10 @@ from mangacolor.formats.opened import Opened, OutputFormat, archive_output, cont
 from mangacolor.formats.sources import FileSource, PdfSource
 
 _KEPT: Final = (".cbz", ".zip", ".epub")  # ZIP archives under these names are written back as they are
-UNREAD_BOOKS: Final = frozenset({".djvu", ".djv", ".mobi", ".azw", ".azw3", ".kfx"})  # named, not read
+# Named, not read.
+UNREAD_BOOKS: Final = frozenset(
+    {".djvu", ".djv", ".mobi", ".azw", ".azw3", ".kfx", ".prc", ".xps", ".oxps", ".ace"}
+)
 
 
 def container_kind(head: bytes) -> str | None:

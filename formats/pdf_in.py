@@ -14,7 +14,13 @@ from PIL import Image as PillowImage
 from mangacolor.core.errors import InputError, PageError
 from mangacolor.core.wording import counted
 from mangacolor.formats.limits import Limits
-from mangacolor.formats.pdf_scan import rendered, scan_density, scanned_picture, shows_the_same
+from mangacolor.formats.pdf_scan import (
+    check_pictures,
+    rendered,
+    scan_density,
+    scanned_picture,
+    shows_the_same,
+)
 
 _DPI: Final = 300  # of what has to be rendered, where pictures do not say how fine it is
 _SIDES: Final = (2000, 6000)  # pixels of the long side that rendering stays between
@@ -91,6 +97,7 @@ def _render(page: Any, where: str, max_pixels: int, form: Literal["JPEG", "PNG"]
     scale = scan_density(page) or min(max(points * _DPI / 72, _SIDES[0]), _SIDES[1]) / points
     width, height = page.get_size()
     _check_size((width * scale, height * scale), where, max_pixels)
+    check_pictures(page)
     target = io.BytesIO()
     quality = {"quality": 95, "subsampling": 0} if form == "JPEG" else {"compress_level": 1}
     PillowImage.fromarray(rendered(page, scale)).save(target, form, **quality)

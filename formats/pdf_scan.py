@@ -17,6 +17,8 @@ from mangacolor.formats.pixels import decode_picture
 _NOISE: Final = 4
 _NOISY_SHARE: Final = 1e-4
 _COVERED: Final = 0.5  # share of a page that pictures cover, from which they decide how finely it is rendered
+_COARSE: Final = 300  # pixels of a page's long side, below which a picture is rather a ground than a scan
+_SIMPLE_FILTERS: Final = {"FlateDecode", "LZWDecode", "RunLengthDecode", "ASCII85Decode", "ASCIIHexDecode"}
 _SLACK: Final = 0.03  # of a page's side: by how much its picture may be smaller or larger than the page
 
 
@@ -96,29 +98,57 @@ def rendered(page: Any, scale: float) -> Image:
 def scan_density(page: Any) -> float | None:
     """Pixels a point of the pictures that make up a page; None where they cover less than half of it.
 
-    A scan cut into strips has their density. Of pictures of several densities, the one that half of
-    the covered area does not exceed.
+    A scan cut into strips has their density. Of pictures of several densities, the finest that cover half
+    of the page decide: a coarse ground below a scan does not. Where a coarse picture is the ground of
+    something drawn, it does not say how fine that is.
     """
     width, height = page.get_size()
-    pictures = sorted(_densities(page))
-    area = sum(covered for _, covered in pictures)
-    if area < _COVERED * width * height:
-        return None
-    passed = 0.0
-    for density, covered in pictures:
-        passed += covered
-        if passed >= area / 2:
-            return density
+    covered = 0.0
+    for density, area in sorted(_densities(page), reverse=True):
+        covered += area
+        if covered >= _COVERED * width * height:
+            coarse = density * max(width, height) < _COARSE
+            return None if coarse and _is_drawn_on(page) else density
     return None
+
+
+def _is_drawn_on(page: Any) -> bool:
+    from pypdfium2 import raw
+
+    plain = (raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_FORM)
+    return any(item.type not in plain and not _is_unseen_text(item) for item in page.get_objects(max_depth=8))
 
 
 def _densities(page: Any) -> Iterator[tuple[float, float]]:
     """For each picture of a page its pixels a point and the area that it covers, in square points."""
-    from pypdfium2 import raw
-
-    for picture in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=8):
-        matrix = picture.get_matrix()  # of a square of one point to the page
+    for picture in _pictures(page):
+        matrix = picture.get_matrix()  # of a square of one point to the page, or to the form that holds it
+        form = picture.container
+        while form is not None:
+            matrix, form = matrix.multiply(form.get_matrix()), form.container
         across, down = math.hypot(matrix.a, matrix.b), math.hypot(matrix.c, matrix.d)
         wide, high = picture.get_px_size()
         if across > 0 and down > 0:
             yield max(wide / across, high / down), across * down
+
+
+def check_pictures(page: Any) -> None:
+    """Raise ``ValueError`` if a picture of a page cannot be decoded: a viewer leaves it out in silence."""
+    from pypdfium2 import PdfiumError
+
+    for picture in _pictures(page):
+        width, height = picture.get_px_size()
+        try:
+            picture.get_bitmap()
+        except PdfiumError as error:
+            raise ValueError("a picture on it is damaged or of an unknown kind") from error
+        simple = set(picture.get_filters()) <= _SIMPLE_FILTERS
+        # A bit a pixel is the least that any picture has.
+        if simple and len(picture.get_data(decode_simple=True)) < height * (width // 8):
+            raise ValueError("a picture on it is damaged: its end is missing")
+
+
+def _pictures(page: Any) -> Iterator[Any]:
+    from pypdfium2 import raw
+
+    yield from page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=8)

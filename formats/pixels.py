@@ -14,6 +14,7 @@ from PIL import UnidentifiedImageError
 from mangacolor.core.errors import PageError
 from mangacolor.core.types import Image
 from mangacolor.formats import integrity
+from mangacolor.formats.misread import check_layout, corrected
 from mangacolor.formats.plugins import plugin_format, unread_kind
 from mangacolor.formats.sniff import HEAD, image_kind
 from mangacolor.formats.srgb import to_srgb
@@ -22,6 +23,7 @@ FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000
 NO_LIMIT: Final = 2**62
 _ORIENTATION: Final = 0x0112
 _BETTER_COPY: Final = "Open and save it again with an image editor, or get a better copy of this page."
+_UNKNOWN: Final = "damaged, or of a kind that its decoder does not know"
 _SUBFILE: Final = 254  # TIFF 6.0's NewSubfileType, of which bit 0 is a reduced version of another picture
 _TURNS: Final[dict[int, Callable[[Image], Image]]] = {  # EXIF 2.32, section 4.6.4
     2: lambda pixels: pixels[:, ::-1],
@@ -76,6 +78,8 @@ def decode_picture(data: bytes, name: str, max_pixels: int) -> Picture:
         raise _too_large(name, "more pixels than allowed", max_pixels) from error
     except UnidentifiedImageError as error:
         if image_kind(data[:HEAD]) is not None:
+            if image_kind(data[:HEAD]) == "tiff":  # of which there are kinds that Pillow does not know
+                raise PageError(f"{name}: cannot be decoded ({_UNKNOWN})", _BETTER_COPY) from error
             raise PageError(
                 f"{name}: cannot be decoded (damaged: only its beginning is a picture's)", _BETTER_COPY
             ) from error
@@ -138,8 +142,9 @@ def _load(image: PillowImage.Image, data: bytes, kind: str, profile: bytes | Non
         if image.mode != "CMYK":  # Adobe's inverted CMYK is what Pillow knows about
             return to_srgb(PillowImage.fromarray(pixels), profile, notes)
         del pixels
+    check_layout(image)
     image.load()
-    return to_srgb(image, profile, notes)
+    return to_srgb(corrected(image, data), profile, notes)
 
 
 def _orientation(image: PillowImage.Image) -> int:
@@ -196,5 +201,5 @@ def _too_large(name: str, size: str, max_pixels: int) -> PageError:
 
 def _reason(error: Exception, data: bytes) -> str:
     if plugin_format(data[:HEAD]):  # what plug-ins say is about their own building
-        return "damaged, or of a kind that its decoder does not know"
+        return _UNKNOWN
     return str(error).strip().partition("\n")[0].strip().rstrip(".") or type(error).__name__

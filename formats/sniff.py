@@ -14,6 +14,7 @@ _READ: Final = (
 # Read with plug-ins, or named: what some reader or other shows as a page.
 _NAMED: Final = (
     ".jxl .heic .heif .hif .jxr .wdp .hdp .psd .psb .tga .pcx .pam .jb2 .dng .cr2 .cr3 .nef .arw .orf .rw2"
+    " .bpg .flif .qoi .xcf .exr .dds .sgi"
 )
 IMAGE_SUFFIXES: Final = frozenset(f"{_READ} {_NAMED}".split())
 

@@ -20,6 +20,9 @@ Style = dict[tuple[str, str], tuple[str, str]]  # (pseudo-element, property): (v
 _LARGEST: Final = 16 * 2**20  # bytes of a document
 _DEEPEST: Final = 8  # documents within documents
 _XLINK: Final = "{http://www.w3.org/1999/xlink}href"
+_DECLARED: Final = re.compile(rb"""<\?xml[^>]*\sencoding\s*=\s*["']([\w.:-]+)["'][^>]*\?>""")
+_KNOWN_TO_EXPAT: Final = (b"utf-8", b"utf-16", b"iso-8859-1", b"us-ascii")
+_SHEET: Final = re.compile(rb"""<\?xml-stylesheet\s[^>]*?\bhref\s*=\s*["']([^"']+)["']""")
 _XML_ENTITIES: Final = {"amp", "lt", "gt", "quot", "apos"}
 
 
@@ -53,8 +56,12 @@ def parse_xml(data: bytes | None) -> ElementTree.Element | None:
     """
     if data is None or len(data) > _LARGEST or b"<!ENTITY" in data:
         return None
+    whole = re.sub(rb"&(\w+);", _plain_character, data.lstrip())
     try:
-        return ElementTree.fromstring(re.sub(rb"&(\w+);", _plain_character, data))
+        declared = _DECLARED.match(whole)
+        if declared and declared[1].lower() not in _KNOWN_TO_EXPAT:
+            return ElementTree.fromstring(whole[declared.end() :].decode(declared[1].decode("ascii")))
+        return ElementTree.fromstring(whole)
     except (ElementTree.ParseError, expat.ExpatError, ValueError, LookupError):
         return None
 
@@ -72,7 +79,8 @@ def _shown(document: str, book: Book, depth: int) -> list[str] | None:
     root = parse_xml(data)
     if root is None:
         return None
-    return list(_Document(document, root, book, depth).pictures())
+    sheets = [link.decode("utf-8", "replace") for link in _SHEET.findall(data or b"")]
+    return list(_Document(document, root, book, depth, sheets).pictures())
 
 
 @dataclass(slots=True)
@@ -81,18 +89,26 @@ class _Document:
     root: ElementTree.Element
     book: Book
     depth: int
+    sheets: list[str]  # links of its processing instructions
     rules: cssselect2.Matcher = field(default_factory=cssselect2.Matcher)
 
-    @property
-    def base(self) -> str:
-        return posixpath.dirname(self.name)
+    base: str = ""
 
     def pictures(self) -> Iterator[str]:
+        self.base = posixpath.dirname(self.name)
+        for link in self.sheets:
+            self._add(self.book.sheets.of_file(resolve(self.base, link)))
         for element in self.root.iter():
             self.book.patience.check()
-            for selector, declared in self._rules(element):
-                self.rules.add_selector(selector, declared)
+            link = element.get("href", "")
+            if local_name(element.tag) == "base" and _is_local(link):
+                self.base = posixpath.dirname(resolve(self.base, f"{link}_"))  # ``a/`` is a folder
+            self._add(self._rules(element))
         yield from self._below(Element.of_root(self.root, self.book.patience))
+
+    def _add(self, rules: list[Rule]) -> None:
+        for selector, declared in rules:
+            self.rules.add_selector(selector, declared)
 
     def _rules(self, element: ElementTree.Element) -> list[Rule]:
         """The rules that an element brings in."""
@@ -125,6 +141,12 @@ class _Document:
             link = _of_picture(element)
         elif tag == "image":
             link = element.get("href") or element.get(_XLINK) or element.get("src")
+        elif tag == "video":
+            link = element.get("poster")
+        elif tag == "input" and element.get("type") == "image":
+            link = element.get("src")
+        elif tag in ("body", "table", "td"):
+            link = element.get("background")
         elif tag in ("object", "embed", "iframe"):
             yield from self._embedded(element.get("data") or element.get("src") or "", element)
         if link and _may_be_page(link):

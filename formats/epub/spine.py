@@ -19,11 +19,13 @@ class Spine:
     """Entry names of the pictures in reading order, and the direction that the book names.
 
     ``unread``: documents of the spine that cannot be parsed, whose pictures nobody knows.
+    ``covers``: what libraries show for the book, whether or not its documents do.
     """
 
     pictures: tuple[str, ...]
     direction: Direction | None
     unread: tuple[str, ...] = ()
+    covers: tuple[str, ...] = ()
 
 
 def read_spine(read: Read) -> Spine | None:
@@ -52,7 +54,19 @@ def read_spine(read: Read) -> Spine | None:
         pictures |= dict.fromkeys(shown or ())
     word = spine.get("page-progression-direction")
     direction: Direction | None = word if word in ("rtl", "ltr") else None  # type: ignore[assignment]
-    return Spine(tuple(pictures), direction, tuple(unread))
+    covers = tuple(resolve(base, link) for link in _covers(package))
+    return Spine(tuple(pictures), direction, tuple(unread), covers)
+
+
+def _covers(package: ElementTree.Element) -> list[str]:
+    """Links of the covers that a package names, as EPUB 3 and EPUB 2 do it."""
+    named = {meta.get("content") for meta in _all(package, "meta") if meta.get("name") == "cover"}
+    items = _all(package, "item")
+    return [
+        item.get("href", "")
+        for item in items
+        if "cover-image" in item.get("properties", "").split() or item.get("id") in named
+    ]
 
 
 def _package_name(read: Read) -> str | None:

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import cssselect2
 import tinycss2
+from tinycss2.bytes import decode_stylesheet_bytes
 
 Read = Callable[[str], bytes | None]
 Declared = dict[str, tuple[str, str]]  # property: (value, folder of its links)
@@ -26,6 +27,7 @@ _PROPERTIES: Final = {
     "content": "content",
     "display": "display",
 }
+_GROUPS: Final = ("media", "supports", "layer", "container")  # at-rules around other rules
 # What compiling a selector raises: it is no selector, newer than the library, or nested without measure.
 _NO_SELECTOR: Final = (cssselect2.SelectorError, RecursionError, SyntaxError, ValueError)
 
@@ -67,7 +69,8 @@ class Sheets:
             self._rules[name] = []  # for one that imports itself
             data = self._read(name)
             if data is not None and len(data) <= _LARGEST:
-                self._rules[name] = self.of_text(data.decode("utf-8", "replace"), posixpath.dirname(name))
+                text, _ = decode_stylesheet_bytes(data)
+                self._rules[name] = self.of_text(text, posixpath.dirname(name))
         return self._rules[name]
 
     def of_text(self, text: str, base: str) -> list[Rule]:
@@ -81,12 +84,18 @@ class Sheets:
             if rule.type == "at-rule" and rule.lower_at_keyword == "import":
                 for link in links(tinycss2.serialize(rule.prelude), quoted=True):
                     found += self.of_file(resolve(base, link))
-            elif rule.type == "at-rule" and rule.lower_at_keyword in ("media", "supports") and rule.content:
-                if "print" not in tinycss2.serialize(rule.prelude).lower():
+            elif rule.type == "at-rule" and rule.lower_at_keyword in _GROUPS and rule.content:
+                if not _is_for_paper(rule):
                     found += self._collected(tinycss2.parse_rule_list(rule.content, True, True), base)
             elif rule.type == "qualified-rule":
                 found += _compiled(rule, base)
         return found
+
+
+def _is_for_paper(rule: Any) -> bool:
+    """Whether a ``@media`` rule is for printing only."""
+    media = tinycss2.serialize(rule.prelude).lower().split(",")
+    return all(re.match(r"\s*(only\s+)?print\b", medium) for medium in media)
 
 
 def _compiled(rule: Any, base: str) -> list[Rule]:
@@ -132,9 +141,15 @@ class Element(cssselect2.ElementWrapper):  # type: ignore[misc]
 def declarations(content: Any, base: str) -> Declared:
     """What a rule or a ``style`` attribute declares of the properties that matter here."""
     parsed = tinycss2.parse_blocks_contents(content, True, True)
-    rows = [row for row in parsed if row.type == "declaration" and row.lower_name in _PROPERTIES]
+    rows = [row for row in parsed if row.type == "declaration" and _matters(row.lower_name)]
     rows.sort(key=lambda row: row.important)
-    return {_PROPERTIES[row.lower_name]: (tinycss2.serialize(row.value), base) for row in rows}
+    return {
+        _PROPERTIES.get(row.lower_name, row.lower_name): (tinycss2.serialize(row.value), base) for row in rows
+    }
+
+
+def _matters(name: str) -> bool:
+    return name in _PROPERTIES or name.startswith("--")  # a variable is there to be shown somewhere
 
 
 def links(value: str, quoted: bool = False) -> list[str]:
@@ -152,5 +167,5 @@ def links(value: str, quoted: bool = False) -> list[str]:
 
 def resolve(base: str, link: str) -> str:
     """The entry that a link in a document of the folder ``base`` leads to."""
-    path = re.split("[?#]", link, maxsplit=1)[0].strip()
-    return posixpath.normpath(posixpath.join(base, unquote(path)))
+    path = re.split("[?#]", link, maxsplit=1)[0].strip().replace("\\", "/")
+    return posixpath.normpath(posixpath.join(base, unquote(path))).lstrip("/")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mangacolor.core.errors import PageError
+from mangacolor.core.errors import InputError, PageError
 from mangacolor.formats.epub.pictures import Book, parse_xml, shown_pictures
 from mangacolor.tests.helpers.archives import make_zip, only, plan_of, png
 
@@ -164,3 +164,95 @@ def test_no_style_sheet_is_too_odd(text: str) -> None:
         "a.css": f".a {{ {text} }} {text} {{ background: url({text}) }}".encode("utf-8", "replace"),
     }
     assert shown_pictures("p.xhtml", Book(entries.get)) is not None
+
+
+def document_of(data: bytes, **files: bytes) -> list[str] | None:
+    entries = {"OEBPS/text/p.xhtml": data, "OEBPS/text/s.css": files.get("sheet", b"")}
+    return shown_pictures("OEBPS/text/p.xhtml", Book(entries.get))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<img src="/OEBPS/i/1.png"/>',
+        r'<img src="..\i\1.png"/>',
+        '<video poster="../i/1.png"/>',
+        '<input type="image" src="../i/1.png"/>',
+        '<table background="../i/1.png"/>',
+        '<div style="--page: url(../i/1.png); background: var(--page)"/>',
+    ],
+)
+def test_rare_ways_of_showing_a_picture(body: str) -> None:
+    assert shown(body) == ["OEBPS/i/1.png"]
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "@layer pages {%s}",
+        "@media not print {%s}",
+        "@media print, screen {%s}",
+        "@container (width) {%s}",
+    ],
+)
+def test_rules_within_others_hold(around: str) -> None:
+    rule = "p { background: url(../i/1.png) }"
+    assert shown("<p/>", f"<style>{(around % rule).replace('>', '&gt;')}</style>") == ["OEBPS/i/1.png"]
+    assert shown("<p/>", f"<style>@media only print {{{rule}}}</style>") == []
+
+
+@pytest.mark.parametrize("codec", ["shift_jis", "gbk", "utf-16", "iso-8859-1"])
+def test_documents_in_other_encodings(codec: str) -> None:
+    text = f'\n<?xml version="1.0" encoding="{codec}"?><html><body>a<img src="../i/1.png"/></body></html>'
+    assert document_of(text.strip().encode(codec)) == ["OEBPS/i/1.png"]
+    assert codec == "utf-16" or document_of(text.encode(codec)) == ["OEBPS/i/1.png"]
+
+
+def test_a_base_address_and_a_sheet_named_before_the_document() -> None:
+    for link, expected in (("../i/", "OEBPS/i"), ("../i/p.xhtml", "OEBPS/i"), ("http://a.b/", "OEBPS/text")):
+        head = f'<html><head><base href="{link}"/></head><body><img src="1.png"/></body></html>'
+        assert document_of(head.encode()) == [f"{expected}/1.png"]
+    named = b'<?xml-stylesheet type="text/css" href="s.css"?><html><body><p/></body></html>'
+    sheet = "p { background: url(../i/1.png) }"
+    for data in (sheet.encode(), sheet.encode("utf-16")):
+        assert document_of(named, sheet=data) == ["OEBPS/i/1.png"]
+
+
+def test_names_that_differ_by_case_or_composition_are_found(tmp_path: Path) -> None:
+    body = '<img src="../I/1.PNG"/><img src="../i/caf\u00e9.png"/>'
+    plan = plan_of(make_zip(tmp_path / "x.epub", book(body, {"i/1.png": png(), "i/cafe\u0301.png": png(2)})))
+    assert [page.name for page in only(plan).pages] == [
+        "x.epub/OEBPS/i/1.png",
+        "x.epub/OEBPS/i/cafe\u0301.png",
+    ]
+    assert plan.notes == ()
+
+
+def test_pictures_that_no_document_shows_are_named(tmp_path: Path) -> None:
+    pictures = {"i/1.png": png(), "i/2.png": png(2), "i/3.png": png(3)}
+    plan = plan_of(make_zip(tmp_path / "x.epub", book('<img src="../i/1.png"/>', pictures)))
+    assert len(only(plan).pages) == 1
+    (note,) = plan.notes
+    assert note.endswith("x.epub: no document shows OEBPS/i/2.png, OEBPS/i/3.png; they stay as they are")
+
+
+def test_a_book_of_which_nothing_can_be_read_says_why(tmp_path: Path) -> None:
+    entries = book("<p/>", {"i/1.png": png()})
+    with pytest.raises(InputError, match="holds no page that its documents show"):
+        plan_of(make_zip(tmp_path / "x.epub", entries))
+    entries["OEBPS/text/p.xhtml"] = b"\x93\x11 nonsense"
+    with pytest.raises(InputError, match="its documents cannot be read, damaged or protected as they are"):
+        plan_of(make_zip(tmp_path / "y.epub", entries))
+
+
+def book(body: str, pictures: dict[str, bytes]) -> dict[str, bytes]:
+    """The entries of an EPUB of one document."""
+    item = '<item id="a" href="text/p.xhtml"/>'
+    package = f'<package><manifest>{item}</manifest><spine><itemref idref="a"/></spine></package>'
+    container = '<container><rootfiles><rootfile full-path="OEBPS/book.opf"/></rootfiles></container>'
+    documents = {
+        "META-INF/container.xml": container.encode(),
+        "OEBPS/book.opf": package.encode(),
+        "OEBPS/text/p.xhtml": HTML.format(head="", body=body).encode(),
+    }
+    return documents | {f"OEBPS/{name}": data for name, data in pictures.items()}

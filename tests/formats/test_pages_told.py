@@ -42,6 +42,7 @@ LOOKS = {  # name: content; whether something of these is read has nothing to do
     "009.png": b"",
     "010.png": png(3)[4:],
     "011.tga": bytes(40),
+    "011.bpg": b"BPG\xfb",
     "012.gif": png(4),
     "013.nef": b"II*\0\x08\0\0\0",
 }
@@ -122,7 +123,7 @@ def test_a_chapter_with_such_pages_ends_with_status_1_and_loses_none(tmp_path: P
     assert told == ["holds failed pages as they came: 2.jxl, 3"]
 
 
-@pytest.mark.parametrize("name", ["x.djvu", "x.mobi", "x.AZW3"])
+@pytest.mark.parametrize("name", ["x.djvu", "x.mobi", "x.AZW3", "x.ace", "x.prc"])
 def test_books_that_nobody_reads_are_named(name: str, tmp_path: Path) -> None:
     book = tmp_path / "in" / name
     book.parent.mkdir()

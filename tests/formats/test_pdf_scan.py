@@ -175,3 +175,39 @@ def test_a_huge_scan_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
     number = page(writer, filling(SIZE), {"P": picture(writer, scan())}, SIZE)
     with pytest.raises(PageError, match="over the limit of 1,000"):
         read_page(one_page(tmp_path, writer, number), 0, 1000)
+
+
+def test_a_coarse_ground_does_not_decide_how_fine_a_page_is(tmp_path: Path) -> None:
+    writer = new_file()
+    names = {"G": picture(writer, np.full((1, 1), 250, np.uint8)), "P": picture(writer, scan())}
+    content = f"{filling(SIZE, 'G')} {filling(SIZE)}"
+    _, _, grey = read(one_page(tmp_path, writer, page(writer, content, names, SIZE)))
+    assert grey.shape == (300, 400) and differ(grey, scan()) < 0.5
+    drawn = f"{filling(SIZE, 'G')} 50 50 100 20 re f"
+    writer = new_file()
+    ground = {"G": picture(writer, np.full((4, 4), 250, np.uint8))}
+    assert max(read(one_page(tmp_path, writer, page(writer, drawn, ground, SIZE)))[2].shape) == 2000
+
+
+def test_a_scan_within_forms_is_rendered_at_its_own_density(tmp_path: Path) -> None:
+    writer = new_file()
+    scanned = picture(writer, scan(), "FlateDecode")
+    kind = "/Type /XObject /Subtype /Form /BBox [0 0 1 1]"
+    inner = writer.stream(f"{kind} /Resources << /XObject << /P {scanned} 0 R >> >>", b"/P Do")
+    outer = writer.stream(f"{kind} /Resources << /XObject << /F {inner} 0 R >> >>", b"/F Do")
+    number = page(writer, filling(SIZE, "F"), {"F": outer}, SIZE)
+    _, _, grey = read(one_page(tmp_path, writer, number))
+    assert grey.shape == (300, 400) and differ(grey, scan()) < 0.5
+
+
+@pytest.mark.parametrize("method", ["JPXDecode", "FlateDecode", "NoneSuchDecode"])
+def test_a_page_whose_picture_cannot_be_decoded_is_no_blank_page(method: str, tmp_path: Path) -> None:
+    writer = new_file()
+    broken = writer.stream(
+        "/Type /XObject /Subtype /Image /Width 400 /Height 300 /BitsPerComponent 8 /ColorSpace /DeviceGray "
+        f"/Filter /{method}",
+        b"neither of these" * 9,
+    )
+    path = one_page(tmp_path, writer, page(writer, filling(SIZE), {"P": broken}, SIZE))
+    with pytest.raises(PageError, match=r"page 1: cannot be read [(]a picture on it is damaged"):
+        read_page(path, 0, LIMIT)
