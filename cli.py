@@ -28,7 +28,7 @@ COMMANDS = {
     "plan": "Show the graph, what is cached and what would run.",
     "inspect": "Write one HTML file that shows what each stage did to each page of OUT.",
     "palette": "Show the colours of a chapter's figures and grounds as one HTML file, and change them.",
-    "clean": "Remove what was kept in OUT/.mangacolor for looking and resuming.",
+    "clean": "Free disk space in OUT/.mangacolor: remove what is made again in a moment.",
     "doctor": "Show what was found on this machine and where each option's value comes from.",
     "train": "Train a network; the run's folder gets curves, a checkpoint and weights.",
     "evaluate": "Measure colour networks on grey, line and screentone inputs made from the pictures in DATA.",

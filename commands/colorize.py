@@ -18,7 +18,14 @@ from mangacolor.core.settings import Options, RunOptions
 @option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the coloured pages.")
 @settings_options("colorize")
 def colorize(inputs: tuple[Path, ...], out: Path, **values: Any) -> int:
-    """Colour INPUT: images, folders of them, trees of chapters, CBZ, CBR, CB7, CBT, PDF or EPUB."""
+    """Colour INPUT: images, folders of them, trees of chapters, CBZ, CBR, CB7, CBT, PDF or EPUB.
+
+    `mangacolor chapter/ --out colored/` is all that most chapters need. Inputs are never changed. The same
+    command goes on where it was stopped, and does again only what has changed.
+
+    Exit status: 0 all pages done, 1 some failed, 2 the command line is wrong, 3 nothing could be done, 130
+    and 143 stopped.
+    """
     from mangacolor.pipeline.engine.cancel import CancelToken, cancel_on_signals
     from mangacolor.pipeline.events import Event, Listener
     from mangacolor.pipeline.report.json_lines import JsonLines

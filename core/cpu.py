@@ -1,4 +1,4 @@
-"""The cores that this process may use, and who computes on them. Imports nothing heavy.
+"""The cores that this process may use, and who computes on them. Importing it imports nothing heavy.
 
 As many threads compute at a time as there are cores. Each holds a place of ``shared_cores`` while it does,
 and no library starts threads of its own beside them: pages and tiles are what is shared out, not the loops
@@ -114,8 +114,10 @@ def keep_libraries_to_their_thread() -> Iterator[None]:
 
 
 def one_thread_for_blas() -> None:
-    """Have NumPy, if it is not imported yet, multiply matrices on the calling thread, unless the user said
-    otherwise."""
+    """Have NumPy multiply matrices on the calling thread, unless the user has said otherwise.
+
+    This has an effect only before NumPy is imported.
+    """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
@@ -132,7 +134,7 @@ def use_one_core() -> None:
 
 @contextmanager
 def one_core() -> Iterator[None]:
-    """The same for what is in here, on a thread that may be somebody else's."""
+    """As ``use_one_core``, but only while this lasts: for a thread that is not ours."""
     import torch
 
     threads = torch.get_num_threads()

@@ -26,7 +26,7 @@ class OptionInfo:
     metavar: str | None  # what stands for the value, as NAME|PATH
     minimum: float | None
     maximum: float | None
-    size: bool  # a whole number of bytes, written as 4G or 800M
+    size: bool  # a whole number of bytes, written as 4G or 1500M
 
 
 @dataclass(frozen=True, slots=True)

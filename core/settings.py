@@ -31,7 +31,7 @@ class Options:
 
     scale: Scale = option_field(
         "auto",
-        "Super-resolution; auto, page by page, the smallest of 1, 2, 4 for a long side of 2400 pixels.",
+        "How much to enlarge; auto, page by page, is the smallest of 1, 2, 4 for a long side of 2400 pixels.",
         commands=PIXELS,
     )
     weights: str = option_field(  # a name of the weights table, or a path
@@ -77,25 +77,27 @@ class Options:
     )
     upscaler: str = option_field(
         "auto",
-        "auto (manga-x2), animevideov3, anime-6b, x4plus, lanczos, or a .pth or .safetensors file.",
+        "What enlarges: auto (manga-x2), animevideov3, anime-6b, x4plus, lanczos, or a file of weights.",
         metavar="NAME|PATH",
         commands=PIXELS,
     )
     upscale_backend: Literal["spandrel", "realesrgan"] = option_field(
         "spandrel",
-        "Which library runs the super-resolution network; spandrel by default.",
+        "Which library runs the network that enlarges; spandrel by default.",
         commands=PIXELS,
     )
-    device: str = option_field("auto", "auto, cpu, cuda, cuda:N or mps.", metavar="DEVICE", commands=PIXELS)
+    device: str = option_field(
+        "auto", "What the networks run on: auto, cpu, cuda, cuda:N or mps.", metavar="DEVICE", commands=PIXELS
+    )
     cpu_backend: Literal["auto", "torch", "ncnn"] = option_field(
         "auto",
         "What runs the networks on a CPU; auto is ncnn where it is installed, else torch.",
         commands=PIXELS,
     )
-    batch: int = option_field(8, "Tiles in one call of the network.", minimum=1, commands=PIXELS)
+    batch: int = option_field(8, "Tiles in one call of a network; 8 by default.", minimum=1, commands=PIXELS)
     # A guard against hostile files that changes no pixel: not in any key (``stages.base.GUARD``).
     max_pixels: int = option_field(
-        200_000_000, "Refuse larger pages; 200 million by default.", minimum=1, commands=PLANNED
+        200_000_000, "Refuse pages of more pixels; 200 million by default.", minimum=1, commands=PLANNED
     )
 
 
@@ -110,7 +112,7 @@ class RunOptions:
         commands=PLANNED,
     )
     max_entries: int = option_field(
-        20_000, "Refuse archives of more files; 20,000 by default.", minimum=1, commands=PLANNED
+        20_000, "Refuse archives with more files; 20,000 by default.", minimum=1, commands=PLANNED
     )
     max_entry_size: int = option_field(  # MiB
         512, "MiB one file may unpack to; 512 by default.", minimum=1, commands=PLANNED
@@ -119,11 +121,14 @@ class RunOptions:
         16_384, "MiB an archive may unpack to; 16,384 by default.", minimum=1, commands=PLANNED
     )
     max_ratio: int = option_field(  # of unpacked to packed bytes; see ``formats.limits``
-        300, "How far a file may be packed; 300 times by default.", minimum=1, commands=PLANNED
+        300,
+        "How many times its packed size a file may unpack to; 300 by default.",
+        minimum=1,
+        commands=PLANNED,
     )
     names_encoding: str | None = option_field(  # a codec of Python
         None,
-        "How names in archives that do not say it are written, as cp932; by default the best guess.",
+        "Encoding of names in archives that do not tell theirs, as cp932; by default the best guess.",
         metavar="ENCODING",
         commands=PLANNED,
     )
@@ -148,7 +153,7 @@ class RunOptions:
     )
     color_pages: str | None = option_field(  # as ``edits``, what they say is part of a page's keys
         None,
-        "Colour these pages of each chapter, blank or coloured already as they may be.",
+        "Colour these pages of each chapter, even blank ones and ones in colour already.",
         metavar="1,2-4",
         commands=PLANNED,
     )
@@ -160,7 +165,7 @@ class RunOptions:
     )
     keep_removed: bool = option_field(
         False,
-        "Leave pages in OUT that the input gives no more; by default they go to OUT/.mangacolor/removed.",
+        "Leave pages in OUT whose source is gone; by default they are moved to OUT/.mangacolor/removed.",
         commands=RUN_ONLY,
     )
     force: bool = option_field(False, "Do everything again and overwrite what is there.", commands=PLANNED)

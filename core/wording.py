@@ -1,11 +1,20 @@
-"""Words of messages that need care: counted things, sizes in memory, durations."""
+"""Words of messages that need care: counted things, lists of names, sizes in memory, durations."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
     """``1 page``, ``20 pages``, ``1,414 entries``; ``plural`` is for nouns that take more than an s."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def first_few(names: Sequence[str], most: int) -> str:
+    """``a, b, c and 4 more``: so many names, or one more where that is all."""
+    shown = names if len(names) <= most + 1 else names[:most]
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
 def byte_size(number: float) -> str:
@@ -20,7 +29,7 @@ def duration(seconds: float, *, rough: bool = False) -> str:
     """``3.2 s``, ``4 min 10 s``, ``2 h 5 min``; ``rough``, for guesses: ``3 s``, ``50 s``, ``4 min``."""
     if rough:
         seconds = _rounded(seconds)
-    if seconds < 60:
+    if round(seconds, 1) < 60:
         return f"{seconds:.0f} s" if rough else f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:

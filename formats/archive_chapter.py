@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import Final
 
 from mangacolor.core.errors import InputError
 from mangacolor.core.types import Chapter, Direction, Page
+from mangacolor.core.wording import first_few
 from mangacolor.formats import comicinfo
 from mangacolor.formats.archive_members import Listing, Member
 from mangacolor.formats.archive_out import Entry, Extra, StoredEntry
@@ -15,10 +16,12 @@ from mangacolor.formats.archive_stdlib import CUT_ZIP
 from mangacolor.formats.entry_names.encoding import spoken
 from mangacolor.formats.epub.spine import read_spine
 from mangacolor.formats.limits import Limits
-from mangacolor.formats.names import PageNames, is_litter, natural_key, readable, why_refused
+from mangacolor.formats.names import PageNames, is_litter, natural_key, numbered, readable, why_refused
 from mangacolor.formats.opened import Opened, OutputFormat, archive_output, container_suffixes
 from mangacolor.formats.sniff import IMAGE_SUFFIXES
 from mangacolor.formats.sources import BrokenSource, MemberSource
+
+_NAMED: Final = 3  # entries that a note names
 
 
 class ArchiveChapter:
@@ -34,7 +37,9 @@ class ArchiveChapter:
             )
         self.members, twice = _judged(listing.members)
         if twice:
-            self.notes.append(f"{path}: entries whose name stands there twice are kept as {_some(twice)}")
+            self.notes.append(
+                f"{path}: entries whose name stands there twice are kept as {first_few(twice, _NAMED)}"
+            )
         self.by_name = {member.name: member for member in self.members}
         self.spine = read_spine(self._read_named) if listing.kind == "zip" else None
         shown = (*self.spine.pictures, *self.spine.unread) if self.spine else ()
@@ -42,25 +47,24 @@ class ArchiveChapter:
             self.notes.append(f"{path}: {readable(gone)}, which the book shows, is not in it")
 
     def open(self) -> Opened:
+        """The chapter, what is copied beside it, and notes. Raises ``InputError`` if it holds no page."""
         ordered = self._page_members()
         if not ordered:
             raise self._no_page()
         names = PageNames()
         # Only the same form keeps an EPUB's documents, which give its pictures their order.
-        numbered = self.spine is not None and self.form != "same"
-        pages: dict[str, Page] = {}
+        renumber = self.spine is not None and self.form != "same"
+        pages: dict[int, Page] = {}  # by the index of their entry
         for number, member in enumerate(ordered, start=1):
             suffix = PurePosixPath(member.name).suffix
-            short = names.make(f"{number:04d}{suffix}" if numbered else member.name)
-            pages[member.name + f"#{member.index}"] = Page(
-                f"{self.name}/{short}", number, self._source(member)
-            )
+            short = names.make(f"{number:04d}{suffix}" if renumber else member.name)
+            pages[member.index] = Page(f"{self.name}/{short}", number, self._source(member))
         listed = list(pages.values())
         self._tell_of_names(listed, ordered)
-        entries = self._entries(pages, numbered)
-        output = archive_output(self.path, self.name, self.form, entries, listed)
+        entries = self._entries(pages, renumber)
+        output = archive_output(self.name, self.form, entries, listed)
         if output is not None:
-            output = replace(output, comment=self.listing.comment, rename=self.spine is None or numbered)
+            output = replace(output, comment=self.listing.comment, rename=self.spine is None or renumber)
         extras = self._extras(listed, names) if self.form == "folder" else ()
         listed += self._lost_pages(names, len(listed) + 1)
         chapter = Chapter(self.name, tuple(listed), self._direction(), output)
@@ -75,7 +79,9 @@ class ArchiveChapter:
         if self.form == "folder" and self.spine is None:
             changed = [f"{before} (written as {after})" for before, after in pairs if before != after]
             if changed:
-                self.notes.append(f"{self.path}: not every disk takes these names: {_some(changed)}")
+                self.notes.append(
+                    f"{self.path}: not every disk takes these names: {first_few(changed, _NAMED)}"
+                )
 
     def _lost_pages(self, names: PageNames, number: int) -> list[Page]:
         """Pages that fail, so that nobody takes the rest for all.
@@ -110,25 +116,25 @@ class ArchiveChapter:
         pictures = [member for member in self.members if _is_picture(member)]
         return sorted(pictures, key=lambda member: (natural_key(readable(member.name)), member.index))
 
-    def _entries(self, pages: dict[str, Page], numbered: bool) -> list[Entry]:
+    def _entries(self, pages: dict[int, Page], renumber: bool) -> list[Entry]:
         entries = []
         for member in self.members:
-            page = pages.get(member.name + f"#{member.index}")
+            page = pages.get(member.index)
             if page is not None:
-                if numbered:
+                if renumber:
                     short = PurePosixPath(page.name).name
                     entries.append(Entry(short, member.time, page.name, page.source))
                 else:
                     entries.append(_entry(self.listing.kind, member, page.name, self._source(member)))
             elif member.trouble:
                 self.notes.append(f"{self.path}: {readable(member.name)} was left out: {member.trouble}")
-            elif not numbered:
+            elif not renumber:
                 source = None if member.folder else self._source(member)
                 entries.append(_entry(self.listing.kind, member, None, source))
                 if _is_container(member):
                     name = readable(member.name)
                     self.notes.append(f"{self.path}: {name} is an archive in the archive; unpack it first")
-        return sorted(entries, key=lambda entry: entry.name) if numbered else entries
+        return sorted(entries, key=lambda entry: entry.name) if renumber else entries
 
     def _extras(self, pages: list[Page], names: PageNames) -> tuple[Extra, ...]:
         """The files to copy beside the pages, in the archive's order."""
@@ -167,9 +173,7 @@ class ArchiveChapter:
         return MemberSource(self.path, self.listing.kind, member, self.limits.entry_bytes)
 
     def _no_page(self) -> InputError:
-        nested = [
-            m.name for m in self.members if PurePosixPath(m.name).suffix.lower() in container_suffixes()
-        ]
+        nested = [member.name for member in self.members if _is_container(member)]
         if nested:
             return InputError(
                 f"{self.path}: holds no page, only archives ({readable(nested[0])})",
@@ -199,11 +203,7 @@ def _own_name(member: Member) -> str | bytes:
 
 def _renamed(member: Member, taken: set[str | bytes]) -> Member:
     """The entry as ``012 (2).png``, or with the first number that is free."""
-    stem, dot, suffix = member.name.rpartition(".")
-    if not stem or "/" in suffix:
-        stem, dot, suffix = member.name, "", ""
-    for number in itertools.count(2):
-        name = f"{stem} ({number}){dot}{suffix}"
+    for name in numbered(member.name):
         stored = None if member.stored is None else member.stored.changed(name)
         other = replace(member, name=name, stored=stored)
         if _own_name(other) not in taken:
@@ -217,12 +217,6 @@ def _entry(kind: str, member: Member, page: str | None, source: MemberSource | N
     if member.stored is not None and kind in ("zip", CUT_ZIP):
         return StoredEntry(member.name, member.time, page, source, member.stored)
     return Entry(readable(member.name), member.time, page, source)
-
-
-def _some(names: list[str]) -> str:
-    """``a, b, c and 4 more``."""
-    rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(names[:3]) + rest
 
 
 def _is_picture(member: Member) -> bool:

@@ -76,13 +76,16 @@ class ArchiveOutput:
 
     def _gone(self, files: Mapping[str, Path], skipped: Collection[str]) -> tuple[str, ...]:
         """The pages that are not in it: ``skipped`` ones that no document names, and unreadable ones."""
-        sources = {entry.page: entry.source for entry in self.entries if entry.page and entry.source}
+        sources = self._sources()
         unfinished = [page for page in self.pages if page not in files]
         return tuple(
             page
             for page in unfinished
             if (self.rename and page in skipped) or not _can_be_read(sources[page])
         )
+
+    def _sources(self) -> dict[str, PageSource]:
+        return {entry.page: entry.source for entry in self.entries if entry.page and entry.source}
 
     def _pack_zip(
         self, files: Mapping[str, Path], file: io.BufferedWriter, gone: Collection[str]
@@ -125,7 +128,7 @@ class ArchiveOutput:
     def _pack_pdf(
         self, files: Mapping[str, Path], file: io.BufferedWriter, gone: Collection[str]
     ) -> tuple[str, ...]:
-        sources = {entry.page: entry.source for entry in self.entries if entry.page and entry.source}
+        sources = self._sources()
         pages = [page for page in self.pages if page not in gone]
         pictures = (files[page].read_bytes() if page in files else sources[page].read() for page in pages)
         return tuple(pages[index] for index in write_pdf(file, pictures))

@@ -112,13 +112,7 @@ def _tar_members(path: Path, limits: Limits) -> Iterator[Member]:
     with tarfile.open(path, encoding="utf-8", errors="surrogateescape") as archive:
         for index, info in enumerate(archive):
             check_count(path, index, limits)
-            trouble = None
-            if info.issym() or info.islnk():
-                trouble = "it is a link"
-            elif not (info.isfile() or info.isdir()):
-                trouble = "it is a device"
-            else:
-                trouble = size_trouble(info.size, info.size, limits)
+            trouble = _tar_trouble(info, limits)
             raw = info.name.encode("utf-8", "surrogateescape")
             stored = None if raw.isascii() else StoredName(raw, utf_8="path" in info.pax_headers)
             time, head = zip_time(info.mtime), partial(_tar_head, archive, info)
@@ -130,6 +124,14 @@ def _tar_members(path: Path, limits: Limits) -> Iterator[Member]:
         block = archive.fileobj.read(tarfile.BLOCKSIZE)
         if block != bytes(tarfile.BLOCKSIZE):
             raise EOFError("a header is damaged" if block else "the end of the file is missing")
+
+
+def _tar_trouble(info: tarfile.TarInfo, limits: Limits) -> str | None:
+    if info.issym() or info.islnk():
+        return "it is a link"
+    if not (info.isfile() or info.isdir()):
+        return "it is a device"
+    return size_trouble(info.size, info.size, limits)
 
 
 def _tar_head(archive: tarfile.TarFile, info: tarfile.TarInfo) -> bytes:

@@ -7,7 +7,7 @@ the parser reports. Schema: https://anansi-project.github.io/docs/comicinfo/sche
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -18,6 +18,7 @@ from mangacolor.core.types import Direction
 FILE_NAME: Final = "comicinfo.xml"  # compared without case
 NOTE: Final = "Coloured by mangacolor."
 Size = tuple[int, int, int]  # of a page: width, height, bytes
+_Edit = tuple[int, int, bytes]  # where it starts and ends in the file, and what comes in its place
 _LARGEST: Final = 4 * 2**20
 # The schema is a sequence: a note that is not there yet goes behind the last of these.
 _BEFORE_NOTES: Final = (
@@ -51,38 +52,47 @@ def direction(data: bytes) -> Direction | None:
 def update(data: bytes, sizes: Mapping[int, Size], gone: Collection[int] = ()) -> bytes:
     """The file with ``BlackAndWhite`` set to No, a note, and page sizes where there were some.
 
-    ``sizes`` maps a page's index, from 0 in reading order, to its width, height and bytes. ``gone``: pages
-    that are there no more, so that those behind them count from a smaller number. A file that
-    is no well-formed ComicInfo in an ASCII-compatible encoding comes back unchanged.
+    ``sizes`` maps a page's index, from 0 in reading order, to its width, height and bytes. ``gone``: indices
+    of pages that are left out, so that those behind them get smaller numbers. A file that is no well-formed
+    ComicInfo in an ASCII-compatible encoding comes back unchanged.
     """
-    edits: list[tuple[int, int, bytes]] = []
     elements = _elements(data)
-    for element in elements:
-        if element.name == "BlackAndWhite":
-            if element.inside == element.end:  # <BlackAndWhite/>
-                edits.append((element.start, element.end, b"<BlackAndWhite>No</BlackAndWhite>"))
-            else:
-                edits.append((element.inside, element.close, b"No"))
-        elif element.name == "Page":
-            index = element.attributes.get("Image", "")
-            number = int(index) if index.isdecimal() else -1
-            if number in gone:
-                edits.append((element.start, element.end, b""))
-            else:
-                tag = _with_size(data[element.start : element.inside], sizes.get(number))
-                tag = _renumbered(tag, number - sum(other < number for other in gone)) if gone else tag
-                edits.append((element.start, element.inside, tag))
-        elif element.name == "PageCount" and gone:
-            count = data[element.inside : element.close].strip()
-            if count.isdigit():
-                edits.append((element.inside, element.close, b"%d" % max(0, int(count) - len(gone))))
-    edits += _note(data, elements)
-    for start, end, text in sorted(edits, reverse=True):
+    edits = [edit for element in elements for edit in _edits(data, element, sizes, gone)]
+    for start, end, text in sorted([*edits, *_note(data, elements)], reverse=True):
         data = data[:start] + text + data[end:]
     return data
 
 
-def _note(data: bytes, elements: list[_Element]) -> list[tuple[int, int, bytes]]:
+def _edits(
+    data: bytes, element: _Element, sizes: Mapping[int, Size], gone: Collection[int]
+) -> Iterator[_Edit]:
+    """What is to change of one element."""
+    if element.name == "BlackAndWhite":
+        if element.inside == element.end:  # <BlackAndWhite/>
+            yield element.start, element.end, b"<BlackAndWhite>No</BlackAndWhite>"
+        else:
+            yield element.inside, element.close, b"No"
+    elif element.name == "Page":
+        yield _page_edit(data, element, sizes, gone)
+    elif element.name == "PageCount" and gone:
+        count = data[element.inside : element.close].strip()
+        if count.isdigit():
+            yield element.inside, element.close, b"%d" % max(0, int(count) - len(gone))
+
+
+def _page_edit(data: bytes, page: _Element, sizes: Mapping[int, Size], gone: Collection[int]) -> _Edit:
+    """A page with its new size and number, or nothing in its place."""
+    index = page.attributes.get("Image", "")
+    number = int(index) if index.isdecimal() else -1
+    if number in gone:
+        return page.start, page.end, b""
+    tag = _with_size(data[page.start : page.inside], sizes.get(number))
+    if gone and number >= 0:
+        tag = _with_number(tag, b"Image", number - sum(other < number for other in gone))
+    return page.start, page.inside, tag
+
+
+def _note(data: bytes, elements: list[_Element]) -> list[_Edit]:
     text = NOTE.encode()
     notes = next((element for element in elements if element.name == "Notes"), None)
     if notes is not None:
@@ -103,10 +113,6 @@ def _with_size(tag: bytes, size: Size | None) -> bytes:
     for name, value in zip((b"ImageWidth", b"ImageHeight", b"ImageSize"), size or (), strict=bool(size)):
         tag = _with_number(tag, name, value)
     return tag
-
-
-def _renumbered(tag: bytes, number: int) -> bytes:
-    return tag if number < 0 else _with_number(tag, b"Image", number)
 
 
 def _with_number(tag: bytes, name: bytes, value: int) -> bytes:

@@ -92,5 +92,5 @@ def _open_pdf(path: Path, place: PurePosixPath, form: OutputFormat, limits: Limi
         short = f"{index + 1:0{digits}d}{suffix}"
         pages.append(Page(f"{name}/{short}", index + 1, source))
         entries.append(Entry(short, _time(path), pages[-1].name, source))
-    output = archive_output(path, name, form, entries, pages)
+    output = archive_output(name, form, entries, pages)
     return Opened(Chapter(name, tuple(pages), container=output))

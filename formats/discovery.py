@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Literal
 
 from mangacolor.core.errors import InputError, UsageError
 from mangacolor.core.types import Chapter, Direction, Page
 from mangacolor.formats import comicinfo
 from mangacolor.formats.archive_out import Extra
-from mangacolor.formats.archives import comic_suffixes
-from mangacolor.formats.containers import (
-    UNREAD_BOOKS,
-    container_kind,
-    folder_container,
-    open_container,
-    output_name,
-)
+from mangacolor.formats.containers import folder_container, open_container, output_name
 from mangacolor.formats.entry_names.encoding import check_encoding
+from mangacolor.formats.inputs import Found, find_files
 from mangacolor.formats.limits import DEFAULT_LIMITS, Limits
-from mangacolor.formats.names import STATE_FOLDER, check_clashes, is_litter, natural_key, readable
-from mangacolor.formats.opened import Opened, OutputFormat, container_suffixes
+from mangacolor.formats.names import check_clashes, natural_key, readable
+from mangacolor.formats.opened import Opened, OutputFormat
 from mangacolor.formats.outputs.names import OutputNames, Wish, by_precedence
-from mangacolor.formats.outputs.planned import Output, stamp_of, stamp_of_all
-from mangacolor.formats.sniff import IMAGE_SUFFIXES, image_kind, read_head
+from mangacolor.formats.outputs.planned import Output, OutputKind, stamp_of, stamp_of_all
 from mangacolor.formats.sources import BrokenSource, FileSource
 
 
@@ -64,50 +56,15 @@ def discover(
     its own where it is not the only input.
 
     Members of a tree whose outputs would have one name (compared without case and in NFC) are kept apart, as
-    ``outputs.names`` says. Raises ``UsageError`` if OUT is an input, ``encoding`` is none or the outputs of
-    two named inputs clash, ``InputError`` if an input does not exist, cannot be read or holds no page.
+    ``outputs.names`` says. Raises ``UsageError`` if OUT is an input, ``encoding`` is not known or the outputs
+    of two named inputs clash, ``InputError`` if an input does not exist, cannot be read or holds no page.
     """
-    roots = [_absolute(path) for path in inputs]
-    if not roots:
-        raise UsageError("no input given", "Name a folder of images, an archive or an image.")
     if encoding is not None:
         check_encoding(encoding)
-    collector = _Collector(out.resolve(), len(roots) > 1, form, limits, encoding)
-    for root in roots:
-        _check_input(root, collector.out)
-    for root in dict.fromkeys(roots):
-        if root.is_dir():
-            collector.add_tree(root)
-        else:
-            collector.add_file(root)
-    return collector.plan()
-
-
-def _absolute(path: Path) -> Path:
-    # A link keeps the name the user typed; "." and ".." have none and take their folder's.
-    return path.resolve() if path.name in ("", "..") else path.absolute()
-
-
-def _check_input(root: Path, out: Path) -> None:
-    if not root.exists():
-        raise InputError(f"{root}: no such file or folder", "Check the path; quote it if it has spaces.")
-    if root.resolve() == out:
-        raise UsageError(
-            f"--out is the input itself: {root}", "Name another folder: sources are never overwritten."
-        )
-    if not (root.is_dir() or root.is_file()):
-        raise InputError(f"{root}: neither a file nor a folder", "Give a folder, an archive or an image.")
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A file of an input. ``place``: where it goes, relative to OUT; ``kind`` of an archive."""
-
-    root: Path
-    file: Path
-    place: PurePosixPath
-    what: str  # image, container or other
-    kind: str = ""
+    notes: list[str] = []
+    found = find_files(inputs, out.resolve(), notes)
+    planner = _Planner(out.resolve(), len(inputs) > 1, form, limits, encoding)
+    return planner.plan(found, notes)
 
 
 class _Folder:
@@ -115,49 +72,28 @@ class _Folder:
 
     def __init__(self, title: str) -> None:
         self.title = title
-        self.pictures: list[_Found] = []
-        self.others: list[_Found] = []
+        self.pictures: list[Found] = []
+        self.others: list[Found] = []
 
 
-class _Collector:
-    """Collects what inputs hold, names it, and makes chapters of it."""
+class _Planner:
+    """Gives names to what was found, and makes chapters of it. ``several``: more than one input was given."""
 
     def __init__(
         self, out: Path, several: bool, form: OutputFormat, limits: Limits, encoding: str | None
     ) -> None:
         self.out, self.several, self.form = out, several, form
         self.limits, self.encoding = limits, encoding
-        self.found: list[_Found] = []
         self.names = OutputNames(out, several)
         self.chapters: list[Chapter] = []
         self.extras: list[Extra] = []
         self.outputs: list[Output] = []
         self.notes: list[str] = []
 
-    def add_tree(self, root: Path) -> None:
-        base = PurePosixPath(readable(root.name)) if self.several else PurePosixPath()
-        before = len(self.found)
-        for file in _walk(root, self.out, self.notes):
-            place = base / PurePosixPath(readable("/".join(file.relative_to(root).parts)))
-            what, kind = _kind(file, named=False)
-            if what != "other" or not file.name.startswith("."):
-                self.found.append(_Found(root, file, place, what, kind))
-        if all(found.what == "other" for found in self.found[before:]):
-            raise InputError(f"{root}: holds no page", "Give a folder with images or comic archives in it.")
-
-    def add_file(self, file: Path) -> None:
-        what, kind = _kind(file, named=True)
-        if what == "other":
-            raise InputError(
-                f"{file}: not an image or archive that mangacolor reads",
-                "It reads PNG, JPEG, WebP, TIFF, BMP, GIF and AVIF, "
-                f"{', '.join(comic_suffixes())}, PDF and EPUB.",
-            )
-        self.found.append(_Found(file, file, PurePosixPath(readable(file.name)), what, kind))
-
-    def plan(self) -> Plan:
+    def plan(self, files: Sequence[Found], notes: Sequence[str]) -> Plan:
+        """The plan, with these ``notes`` and its own."""
         folders: dict[str, _Folder] = {}
-        for found in self._named():
+        for found in self._named(files):
             if found.what == "container":
                 self._add_container(found)
                 continue
@@ -172,13 +108,13 @@ class _Collector:
         check_clashes(planned)
         for chapter in chapters:
             self._check_sources_survive(chapter)
-        notes = (*self.notes, *self.names.notes)
         layout = f"{self.form}, several" if self.several else self.form
-        return Plan(tuple(chapters), tuple(extras), notes, tuple(self.outputs), layout)
+        told = (*notes, *self.notes, *self.names.notes)
+        return Plan(tuple(chapters), tuple(extras), told, tuple(self.outputs), layout)
 
-    def _named(self) -> list[_Found]:
-        """What was found, each at a place that no other has."""
-        natural = sorted(self.found, key=lambda found: natural_key(str(found.place)))
+    def _named(self, files: Sequence[Found]) -> list[Found]:
+        """The files, each at a place that no other has."""
+        natural = sorted(files, key=lambda found: natural_key(str(found.place)))
         inside = [
             replace(
                 found,
@@ -190,7 +126,7 @@ class _Collector:
         wishes.sort(key=lambda pair: by_precedence(pair[0]))
         return [replace(found, place=self.names.take(wish)) for wish, found in wishes]
 
-    def _wish(self, found: _Found) -> Wish:
+    def _wish(self, found: Found) -> Wish:
         place = found.place
         if found.what != "container":
             return Wish(found.root, place, found.file, place.stem)
@@ -199,7 +135,7 @@ class _Collector:
         mark = place.name[len(stem) :].lstrip(".").lower() or "archive"
         return Wish(found.root, place, found.file, stem, becomes, mark)
 
-    def _add_container(self, found: _Found) -> None:
+    def _add_container(self, found: Found) -> None:
         file, place = found.file, found.place
         try:
             opened = open_container(file, found.kind, place, self.form, self.limits, self.encoding)
@@ -211,23 +147,17 @@ class _Collector:
         self.chapters.append(opened.chapter)
         self.extras += opened.extras
         self.notes += opened.notes
-        self._plan_outputs(found, opened.chapter)
-        self._plan_extras(found, opened.extras)
+        self._note_outputs(found, opened)
 
-    def _plan_outputs(self, found: _Found, chapter: Chapter) -> None:
-        """Note what an archive's chapter is to become."""
-        root, stamp = readable(str(found.root)), stamp_of(found.file)
-        if chapter.container is not None:
-            source = readable(str(found.file))
-            self.outputs.append(Output(chapter.container.name, "archive", root, source, *stamp))
-            return
-        for page in chapter.pages:
-            self.outputs.append(Output(page.name, "page", root, page.source.describe(), *stamp))
-
-    def _plan_extras(self, found: _Found, extras: Sequence[Extra]) -> None:
-        root, stamp = readable(str(found.root)), stamp_of(found.file)
-        for extra in extras:
-            self.outputs.append(Output(extra.name, "extra", root, extra.source.describe(), *stamp))
+    def _note_outputs(self, found: Found, opened: Opened) -> None:
+        """Note what an archive is to become."""
+        container = opened.chapter.container
+        if container is not None:
+            self.outputs.append(_output(container.name, "archive", found, str(found.file)))
+        for page in opened.chapter.pages if container is None else ():
+            self.outputs.append(_output(page.name, "page", found, page.source.describe()))
+        for extra in opened.extras:
+            self.outputs.append(_output(extra.name, "extra", found, extra.source.describe()))
 
     def _close_folder(self, name: str, folder: _Folder) -> None:
         pictures = sorted(folder.pictures, key=lambda found: natural_key(str(found.place)))
@@ -240,13 +170,12 @@ class _Collector:
             ]
             self.chapters.append(Chapter(name, tuple(pages), _direction(folder.others)))
             for page, found in zip(pages, pictures, strict=True):
-                self.outputs.append(_output(page.name, "page", found))
+                self.outputs.append(_output(page.name, "page", found, str(found.file)))
         names = tuple(str(found.place) for found in pictures)
         for found in folder.others:
             about = names if comicinfo.is_comicinfo(found.file.name) else ()
-            extra = Extra(FileSource(found.file), str(found.place), about)
-            self.extras.append(extra)
-            self._plan_extras(found, [extra])
+            self.extras.append(Extra(FileSource(found.file), str(found.place), about))
+            self.outputs.append(_output(str(found.place), "extra", found, str(found.file)))
 
     def _archive_name(self, name: str, folder: _Folder) -> str:
         """What the archive is called that a folder is packed into."""
@@ -256,7 +185,7 @@ class _Collector:
         wish = Wish(root, place, source, place.name, becomes, "folder")
         return str(becomes(self.names.take(wish)))
 
-    def _pack_folder(self, name: str, pictures: list[_Found], others: list[_Found]) -> None:
+    def _pack_folder(self, name: str, pictures: list[Found], others: list[Found]) -> None:
         pages = [
             self._page(f"{name}/{found.place.name}", number, found)
             for number, found in enumerate(pictures, start=1)
@@ -269,11 +198,8 @@ class _Collector:
         stamp = stamp_of_all(found.file for found in (*pictures, *others))
         self.outputs.append(Output(name, "archive", readable(str(root)), readable(str(source)), *stamp))
 
-    def _page(self, name: str, number: int, found: _Found) -> Page:
-        return Page(name, number, self._source(found.file))
-
-    def _source(self, file: Path) -> FileSource:
-        return FileSource(file, self.limits.entry_bytes)
+    def _page(self, name: str, number: int, found: Found) -> Page:
+        return Page(name, number, FileSource(found.file, self.limits.entry_bytes))
 
     def _check_sources_survive(self, chapter: Chapter) -> None:
         targets = [chapter.container.name] if chapter.container else [page.name for page in chapter.pages]
@@ -292,12 +218,11 @@ def _output_place(place: PurePosixPath, kind: str, form: OutputFormat) -> PurePo
     return PurePosixPath(output_name(place, kind, form))
 
 
-def _output(name: str, kind: Literal["page", "extra"], found: _Found) -> Output:
-    source = readable(str(found.file))
-    return Output(name, kind, readable(str(found.root)), source, *stamp_of(found.file))
+def _output(name: str, kind: OutputKind, found: Found, source: str) -> Output:
+    return Output(name, kind, readable(str(found.root)), readable(source), *stamp_of(found.file))
 
 
-def _direction(others: Sequence[_Found]) -> Direction | None:
+def _direction(others: Sequence[Found]) -> Direction | None:
     for found in others:
         if comicinfo.is_comicinfo(found.file.name):
             try:
@@ -305,43 +230,3 @@ def _direction(others: Sequence[_Found]) -> Direction | None:
             except OSError:
                 return None
     return None
-
-
-def _walk(root: Path, out: Path, notes: list[str]) -> Iterator[Path]:
-    """Files under ``root``; never inside OUT, a state folder or a folder reached by a link."""
-    try:
-        entries = sorted(root.iterdir())
-    except OSError as error:
-        raise InputError(f"{root}: cannot be read ({error.strerror})", "Check its permissions.") from error
-    for entry in entries:
-        if is_litter(entry.name) or entry.name == STATE_FOLDER:
-            continue
-        if entry.is_dir():
-            if entry.is_symlink():
-                notes.append(f"{entry}: a link to a folder is not followed; name it as an input of its own")
-            elif not entry.name.startswith(".") and entry.resolve() != out:
-                yield from _walk(entry, out, notes)
-        elif entry.is_file():
-            yield entry
-        else:
-            notes.append(f"{entry}: left out, neither a file nor a folder")
-
-
-def _kind(file: Path, named: bool) -> tuple[str, str]:
-    """``image``, ``container`` or ``other``, by content; a known suffix decides for broken files."""
-    try:
-        head = read_head(file)
-    except OSError:
-        head = b""
-    if image_kind(head):
-        return "image", ""
-    kind, suffix = container_kind(head), file.suffix.lower()
-    # Many file types are ZIP archives inside (.docx, .apk): a comic is named like one, or by the user.
-    if kind and (named or suffix in container_suffixes() | IMAGE_SUFFIXES or not suffix):
-        return "container", kind
-    if suffix in IMAGE_SUFFIXES:
-        return "image", ""
-    if suffix in UNREAD_BOOKS:
-        return "container", "unread"
-    # A compressed file of its own may be anything; only its content could say that it is a comic.
-    return ("container", "zip") if suffix in container_suffixes() - {".gz", ".bz2", ".xz"} else ("other", "")

@@ -6,9 +6,10 @@ Nothing is ever unpacked under the name an archive gives: ``PageNames`` makes a 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 import unicodedata
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -99,6 +100,14 @@ class PageNames:
             name = str(wanted.with_name(f"{wanted.stem}~{count}{wanted.suffix}"))
         self._taken.add(clash_key(name))
         return name
+
+
+def numbered(name: str) -> Iterator[str]:
+    """``a (2).png``, ``a (3).png`` and so on for ``a.png``: what to call another file of that name."""
+    stem, dot, suffix = name.rpartition(".")
+    if not stem or "/" in suffix:
+        stem, dot, suffix = name, "", ""
+    return (f"{stem} ({number}){dot}{suffix}" for number in itertools.count(2))
 
 
 def readable(name: str) -> str:

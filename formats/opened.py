@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from mangacolor.core.types import Chapter, Page
@@ -28,9 +27,9 @@ def container_suffixes() -> frozenset[str]:
 
 
 def archive_output(
-    path: Path, name: str, form: OutputFormat, entries: list[Entry], pages: list[Page]
+    name: str, form: OutputFormat, entries: list[Entry], pages: list[Page]
 ) -> ArchiveOutput | None:
-    """The archive that the pages of ``path`` are packed into; None for a folder."""
+    """The archive, called ``name`` in OUT, that pages are packed into; None for a folder."""
     if form == "folder":
         return None
     kind: Literal["zip", "pdf"] = "pdf" if form == "pdf" else "zip"

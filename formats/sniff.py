@@ -37,9 +37,8 @@ _IMAGES: Final = (
     (b"\0\0\0\x0cJXL \r\n\x87\n", "jxl"),
     (b"II\xbc\x01", "jxr"),
 )
-
-
 _PPM: Final = re.compile(rb"P[1-6](#|[ \t\r\n]+[#0-9])")
+_BMP_HEADERS: Final = tuple(size.to_bytes(4, "little") for size in (12, 40, 52, 56, 64, 108, 124))
 
 
 def image_kind(head: bytes) -> str | None:
@@ -55,6 +54,7 @@ def image_kind(head: bytes) -> str | None:
 
 
 def read_head(path: Path) -> bytes:
+    """The first ``HEAD`` bytes of a file. Raises ``OSError``."""
     with path.open("rb") as file:
         return file.read(HEAD)
 
@@ -73,6 +73,3 @@ def _of_brands(main: bytes, others: bytes) -> str | None:
 def _is_bmp(head: bytes) -> bool:
     # "BM" alone also opens text files; the two reserved words are zero in every real bitmap.
     return len(head) >= 26 and head[6:10] == b"\0\0\0\0" and head[14:18] in _BMP_HEADERS
-
-
-_BMP_HEADERS: Final = tuple(size.to_bytes(4, "little") for size in (12, 40, 52, 56, 64, 108, 124))

@@ -15,7 +15,7 @@ from mangacolor.pipeline.engine.references import References
 from mangacolor.pipeline.engine.tasks import make_tasks
 from mangacolor.pipeline.events import Listener, RunDone, RunResult, RunStarted
 from mangacolor.pipeline.preparation import WorkPlan, make_job, make_plan
-from mangacolor.pipeline.report.run_report import Failure, Summary, write_report
+from mangacolor.pipeline.report.run_report import Summary, write_report
 from mangacolor.pipeline.run_progress import RunProgress
 from mangacolor.pipeline.store.extras import copy_extras
 from mangacolor.pipeline.store.layout import State
@@ -63,7 +63,7 @@ def run(
                 _set_aside(plan, store, outputs, progress)
         result = replace(result, details=progress.details())
         if run_options.report:
-            _write_report(plan, result, store.state)
+            _write_report(plan, result, progress.scale_notes, store.state)
     emit(result)
     return result
 
@@ -87,13 +87,14 @@ def _set_aside(plan: WorkPlan, store: Store, outputs: Outputs, emit: Listener) -
     drop_unpacked(state, manifest, archives, plan.planned)
 
 
-def _write_report(plan: WorkPlan, result: RunDone, state: State) -> None:
+def _write_report(plan: WorkPlan, result: RunDone, enlarged: tuple[str, ...], state: State) -> None:
     pages = {page.name: page for chapter in plan.chapters for page in chapter.pages}
-    failures = tuple(Failure(f.page, f.stage, f.error, f.remedy) for f in result.failures)
     write_report(
         state.out,
         state.folder / "report.html",
-        summary=Summary(result.seconds, result.done, failures, plan.notes, result.details),
+        summary=Summary(
+            result.seconds, result.done, result.failures, plan.notes, enlarged, details=result.details
+        ),
         read_source=lambda entry: pages[entry.page].source.read() if entry.page in pages else None,
         graph=plan.graph,
     )

@@ -17,6 +17,7 @@ from mangacolor.pipeline.events import (
     Listener,
     PageDone,
     PageFailed,
+    PageStarted,
     RunDone,
     Warned,
 )
@@ -31,20 +32,28 @@ class RunProgress:
         self._emit = emit
         self._started = time.perf_counter()
         self._outcomes: Counter[str] = Counter()
+        self._chapters: tuple[Chapter, ...] = ()
         self._chapter_of: dict[str, Chapter] = {}
         self._told: list[PageDone | PageFailed | FileRemoved] = []
         self._failed: Counter[str] = Counter()  # by chapter, as is the next
         self._ended: Counter[str] = Counter()
+        self._scale_notes: dict[str, str] = {}  # by page
+        self._enlarged: dict[str, None] = {}
 
     def begin(self, plan: WorkPlan) -> None:
         """The pages are known."""
+        self._chapters = plan.chapters
         self._chapter_of = {page.name: chapter for chapter in plan.chapters for page in chapter.pages}
         for note in plan.notes:
             self(Warned("", "", note))
 
     def __call__(self, event: Event) -> None:
+        if isinstance(event, PageStarted):
+            self._scale_notes[event.page] = event.note
         if isinstance(event, PageDone):
             self._outcomes[event.outcome] += 1
+            if event.outcome == "done":  # one that is copied keeps its size
+                self._enlarged[self._scale_notes.get(event.page, "")] = None
         if isinstance(event, PageDone | PageFailed | FileRemoved):
             self._told.append(event)
         self._emit(event)
@@ -57,7 +66,12 @@ class RunProgress:
 
     def details(self) -> tuple[Detail, ...]:
         """What has become of pages that were not simply coloured."""
-        return find_details(self._told, list({id(c): c for c in self._chapter_of.values()}.values()))
+        return find_details(self._told, self._chapters)
+
+    @property
+    def scale_notes(self) -> tuple[str, ...]:
+        """What ``--scale auto`` came to for the pages that were made, each of these sentences once."""
+        return tuple(filter(None, self._enlarged))
 
     def __enter__(self) -> Self:
         return self

@@ -48,6 +48,7 @@ def pretend(count: int, arguments: list[str]) -> None:
     ready: list[int] = []
     threading.Thread(target=_watch, args=(ready,), daemon=True).start()
     started = time.perf_counter()
+    status: object = None
     try:
         run_command(arguments)
     except SystemExit as ended:

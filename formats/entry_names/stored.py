@@ -10,10 +10,9 @@ from typing import Final
 
 _UNICODE_PATH: Final = 0x7075  # extra field of a ZIP's entry (APPNOTE 6.3.10, section 4.6.9)
 _HEAD: Final = struct.Struct("<HH")  # of an extra field: its kind, and the bytes that follow
-_NO_LETTERS: Final = {
-    code: 0xDC00 + code for code in range(0x80, 0xA0)
-}  # control codes, as Python escapes bytes
 _CHECKED: Final = struct.Struct("<BL")  # version 1, and the CRC-32 of the name that the text stands for
+# Control codes, which are no letters: as the lone surrogates by which Python escapes bytes.
+_NO_LETTERS: Final = {code: 0xDC00 + code for code in range(0x80, 0xA0)}
 
 
 @dataclass(frozen=True, slots=True)

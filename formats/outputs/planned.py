@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+OutputKind = Literal["page", "archive", "extra"]
+
 
 @dataclass(frozen=True, slots=True)
 class Output:
@@ -17,7 +19,7 @@ class Output:
     """
 
     name: str
-    kind: Literal["page", "archive", "extra"]
+    kind: OutputKind
     input: str
     source: str
     size: int = 0

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from mangacolor.core.atomic import write_atomic
 from mangacolor.core.errors import SetupError, UsageError
+from mangacolor.core.hashing import sha256_of
 from mangacolor.models.colour.config import GeneratorConfig, check_config
 from mangacolor.models.colour.factory import build_generator
 from mangacolor.models.colour.generator import Generator
@@ -27,7 +28,6 @@ from mangacolor.models.files.reading import (
     generator_metadata,
     is_ours,
     read_tensors,
-    sha256_of,
     weights_fingerprint,
     weights_path,
 )

@@ -17,14 +17,9 @@ import numpy as np
 
 from mangacolor.core.arrays import F64
 from mangacolor.core.errors import SetupError
+from mangacolor.core.hashing import sha256_of
 from mangacolor.models.files.known import SURFACES
-from mangacolor.models.files.reading import (
-    BUNDLED,
-    check_bundled,
-    safetensors_header,
-    sha256_of,
-    weights_path,
-)
+from mangacolor.models.files.reading import BUNDLED, check_bundled, safetensors_header, weights_path
 
 FORMAT = "mangacolor-surfaces-1"
 ENDING = ".surfaces.safetensors"

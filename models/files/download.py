@@ -12,8 +12,9 @@ from typing import BinaryIO
 from urllib.error import HTTPError
 
 from mangacolor.core.errors import SetupError
+from mangacolor.core.hashing import sha256_of
 from mangacolor.models.files.known import Weights, find_weights
-from mangacolor.models.files.reading import cache_folder, sha256_of
+from mangacolor.models.files.reading import cache_folder
 
 _TIMEOUT = 20.0  # seconds without a byte
 _CHUNK = 1 << 20  # bytes read at a time

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from torch import Tensor
 
+from mangacolor.core.hashing import sha256_of
 from mangacolor.models.files.download import pretrained_file
-from mangacolor.models.files.reading import read_tensors, sha256_of
+from mangacolor.models.files.reading import read_tensors
 
 # A name of the weights table, a file, a state dict; None: what the place that asks has by default.
 WeightsSource = str | Path | Mapping[str, Tensor] | None

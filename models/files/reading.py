@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import warnings
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mangacolor.core.errors import SetupError
+from mangacolor.core.hashing import sha256_of
 from mangacolor.models.files.known import DESCREEN, WEIGHTS, Weights, find_weights
 
 if TYPE_CHECKING:
@@ -57,12 +57,6 @@ def weights_path(name_or_path: str | Path) -> Path:
         f"there are no weights {str(name_or_path)!r}: no file {path}",
         f"give the path of a .safetensors or .pth file, or one of the names {known}",
     )
-
-
-def sha256_of(path: Path) -> str:
-    """The file's sha256, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def check_bundled(file: str, sha256: str, does: str) -> str:

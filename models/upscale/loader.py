@@ -23,9 +23,9 @@ from mangacolor.models.upscale.sources import (
     State,
     check_known_files,
     check_user_file,
-    file_sha256,
     known_state,
     user_state,
+    weights_sha256,
 )
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def weights_hash(name_or_path: str) -> str:
     """
     if name_or_path in BY_NAME:
         return BY_NAME[name_or_path].sha256
-    return file_sha256(_user_path(name_or_path))
+    return weights_sha256(_user_path(name_or_path))
 
 
 def check_upscaler(name_or_path: str, backend: Backend = "spandrel") -> None:

@@ -14,14 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mangacolor.core.errors import SetupError
-from mangacolor.models.files.reading import (
-    BUNDLED,
-    cache_folder,
-    check_bundled,
-    check_form,
-    is_ours,
-    sha256_of,
-)
+from mangacolor.core.hashing import sha256_of
+from mangacolor.models.files.reading import BUNDLED, cache_folder, check_bundled, check_form, is_ours
 from mangacolor.models.runtime.ncnn_weights import LayerWeights, read_ncnn
 from mangacolor.models.upscale.known import PACKAGE, PACKAGE_PIN, KnownNetwork
 
@@ -35,8 +29,8 @@ USABLE = "Give a .safetensors or .pth file of a super-resolution network that sp
 PICKLES = (".pth", ".pt", ".ckpt")
 
 
-def file_sha256(path: Path) -> str:
-    """The sha256 of a file, in hexadecimal. Raises SetupError if it cannot be read."""
+def weights_sha256(path: Path) -> str:
+    """The sha256 of a file of weights, in hexadecimal. Raises ``SetupError`` if it cannot be read."""
     try:
         return sha256_of(path)
     except OSError as error:
@@ -95,7 +89,7 @@ def _package_files(network: KnownNetwork) -> tuple[Path, Path]:
     binary = folder / network.file
     param = binary.with_suffix(".param")
     for path, expected in ((param, network.param_sha256), (binary, network.sha256)):
-        if file_sha256(path) != expected:
+        if weights_sha256(path) != expected:
             raise SetupError(f"{path} is not the file that {PACKAGE_PIN} holds", INSTALL)
     return param, binary
 

@@ -12,8 +12,9 @@ from mangacolor.core.types import Chapter
 from mangacolor.pipeline.engine.page_task import PageTask
 from mangacolor.pipeline.engine.tasks import Begun
 from mangacolor.pipeline.events import Event
+from mangacolor.pipeline.store.journal import Line
 from mangacolor.pipeline.store.layout import State
-from mangacolor.pipeline.store.manifest import Line, Manifest
+from mangacolor.pipeline.store.manifest import Manifest
 
 LARGEST = 8  # pages of a bundle: what a lost worker has to do again at most
 BUNDLES_A_WORKER = 4  # so that no worker is idle for long when the others end

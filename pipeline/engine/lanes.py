@@ -73,6 +73,7 @@ class Lanes:
         self._rank = {name: number for number, name in enumerate(stage_names, 1)}
         self._device_name = device
         self._completions: queue.SimpleQueue[Completion] = queue.SimpleQueue()
+        self._loaded: set[tuple[str, int]] = set()  # stages that have their networks, and for which scale
         shared_cores().widen(jobs)
         self._lanes = {
             "cpu": Lane("cpu", jobs, self._completions),
@@ -110,7 +111,15 @@ class Lanes:
         """Have something done with a whole chapter or archive."""
         self._lanes[lane].submit(token, (token.page, 0), lambda _lane: work())
 
-    def load_models(self, task: PageTask, name: str) -> None:
+    def load_models(self, task: PageTask) -> None:
+        """Have stages that a page will come to load their networks, if no page like it was there."""
+        state, graph = task.state, task.spec.job.graph
+        for name in sorted(state.to_run | task.spec.later_stages()) if state.to_run else ():
+            if graph.page_stage(name).load is not None and (name, state.size.scale) not in self._loaded:
+                self._loaded.add((name, state.size.scale))
+                self._load_model(task, name)
+
+    def _load_model(self, task: PageTask, name: str) -> None:
         """Have a stage load what it will need, ahead of the work."""
         stage = task.spec.job.graph.page_stage(name)
         load = stage.load

@@ -78,7 +78,6 @@ class Engine:
         self._at_work: dict[int, PageTask] = {}
         self._chapters: dict[int, ChapterTask] = {}  # those whose chapter stages are at work
         self._packings: dict[int, Packing] = {}  # those being written
-        self._loaded: set[tuple[str, int]] = set()  # stages that have their networks, and for which scale
 
     def run(self, tasks: Tasks) -> RunDone:
         """Run every page and say how it went. Emits events, but not ``RunDone`` itself.
@@ -174,15 +173,7 @@ class Engine:
             state.committing = True
         else:
             self._emit(task.forecast())
-            self._load_models(task)
-
-    def _load_models(self, task: PageTask) -> None:
-        """Have stages that the page will come to load their networks, if no page like it was there."""
-        state, graph = task.state, task.spec.job.graph
-        for name in sorted(state.to_run | task.spec.later_stages()) if state.to_run else ():
-            if graph.page_stage(name).load is not None and (name, state.size.scale) not in self._loaded:
-                self._loaded.add((name, state.size.scale))
-                self._lanes.load_models(task, name)
+            self._lanes.load_models(task)
 
     def _stage_done(self, task: PageTask, name: str, run: StageRun, inputs: Inputs) -> None:
         self._tally.stages_run += 1

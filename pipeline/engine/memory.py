@@ -85,11 +85,11 @@ def _raise_to(whole: int, named: bool) -> str:
 
 
 def parse_size(text: str) -> int:
-    """``800M``, ``4G``, ``4GB``, ``4GiB`` or plain bytes. Raises ``UsageError``."""
+    """``1500M``, ``4G``, ``4GB``, ``4GiB`` or plain bytes. Raises ``UsageError``."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", text.strip(), re.IGNORECASE)
     size = int(float(match[1]) * _UNITS[match[2].upper()]) if match else 0
     if size <= 0:
-        raise UsageError(f"--memory {text}: not a size", "Write 800M or 4G.")
+        raise UsageError(f"--memory {text}: not a size", "Write 1500M or 4G.")
     return size
 
 

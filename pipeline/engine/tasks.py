@@ -88,7 +88,7 @@ def _add_chapter(
     pages = [page for page in chapter.pages if begun is None or page.name in begun]
     commits = job.selection.commits
     whole = not job.independent
-    packing = store.packing(chapter, whole, job.on_error, force=job.force) if commits else None
+    packing = store.packing(chapter, whole=whole, on_error=job.on_error, force=job.force) if commits else None
     waiting = ChapterTask(
         job,
         chapter,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from mangacolor.core.types import Chapter
-from mangacolor.formats.names import natural_key
+from mangacolor.core.wording import counted, first_few
+from mangacolor.formats.names import STATE_FOLDER, natural_key
 from mangacolor.pipeline.events import Detail, FileRemoved, PageDone, PageFailed
+from mangacolor.pipeline.store.layout import REMOVED
 
 MOST = 6  # names that a terminal shows of each kind; the report and ``--json`` have them all
 
@@ -31,13 +33,14 @@ def _kind(event: PageDone | PageFailed | FileRemoved) -> tuple[str, str] | None:
     """What has become of a page or file, and a remedy; None where the run's numbers say it all."""
     match event:
         case PageDone(outcome="copied" | "left" as outcome, reason=reason):
-            return ", ".join(filter(None, (outcome, reason))), "--force replaces it" * (outcome == "left")
+            remedy = "--force replaces it" if outcome == "left" else ""
+            return ", ".join(filter(None, (outcome, reason))), remedy
         case PageFailed():
             return "failed", ""
         case FileRemoved(moved_to=None, reason=reason):
             return f"kept, though not in the input any more ({reason})", ""
-        case FileRemoved(moved_to=str(place)):
-            return "moved aside, not in the input any more", f"to {place.partition('removed/')[0]}removed"
+        case FileRemoved():
+            return "moved aside, not in the input any more", f"to {STATE_FOLDER}/{REMOVED}"
         case _:
             return None
 
@@ -49,17 +52,15 @@ def _gathered(names: Sequence[str], chapters: Sequence[Chapter]) -> list[str]:
     for chapter in chapters:
         pages = {page.name for page in chapter.pages}
         if len(pages) > 1 and chapter.name != "." and pages <= left.keys():
-            gathered.append(f"{chapter.name} ({len(pages)} pages)")
+            gathered.append(f"{chapter.name} ({counted(len(pages), 'page')})")
             left = {name: None for name in left if name not in pages}
     return [*gathered, *left]
 
 
 def detail_lines(details: Iterable[Detail], most: int | None = MOST) -> list[str]:
-    """A line for each, with so many names; None shows all."""
+    """A line for each, with ``most`` names; None shows all."""
     lines = []
     for detail in details:
-        shown = detail.names if most is None or len(detail.names) <= most + 1 else detail.names[:most]
-        more = len(detail.names) - len(shown)
-        names = ", ".join(shown) + (f" and {more} more" if more else "")
+        names = first_few(detail.names, len(detail.names) if most is None else most)
         lines.append(f"  {detail.what}: {names}" + (f" ({detail.remedy})" if detail.remedy else ""))
     return lines

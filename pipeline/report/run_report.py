@@ -17,7 +17,7 @@ from mangacolor.core.errors import InputError, UsageError
 from mangacolor.core.types import Image
 from mangacolor.core.wording import counted, duration
 from mangacolor.formats.names import natural_key
-from mangacolor.pipeline.events import Detail
+from mangacolor.pipeline.events import Detail, PageFailed
 from mangacolor.pipeline.report.details import detail_lines
 from mangacolor.pipeline.report.pictures import (
     embed,
@@ -35,23 +35,14 @@ from mangacolor.stages.registry import default_graph
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """A page that failed, for the summary."""
-
-    page: str
-    stage: str
-    error: str
-    remedy: str
-
-
-@dataclass(frozen=True, slots=True)
 class Summary:
     """What a whole run adds to the report of its state folder."""
 
     seconds: float
     pages: int
-    failures: tuple[Failure, ...] = ()
+    failures: tuple[PageFailed, ...] = ()
     notes: tuple[str, ...] = ()  # what was found in the inputs
+    enlarged: tuple[str, ...] = ()  # what ``--scale auto`` came to
     details: tuple[Detail, ...] = ()
 
 
@@ -83,7 +74,7 @@ def write_report(
     html = text.substitute(
         title=escape(f"mangacolor: {state.out.name}"),
         subtitle=escape(_subtitle(entries, summary)),
-        summary=_failures(summary) + _details(summary) + _notes(summary) + _stage_table(entries),
+        summary=_told(summary) + _stage_table(entries),
         contents=_contents(entries),
         pages="\n".join(
             _page(state, entry, read, number, sizes(len(entries)), graph)
@@ -109,8 +100,15 @@ def _contents(entries: Sequence[Entry]) -> str:
     return f"<details><summary>Pages</summary><nav>{links}</nav></details>"
 
 
-def _failures(summary: Summary | None) -> str:
-    if summary is None or not summary.failures:
+def _told(summary: Summary | None) -> str:
+    """What there is to know of a run besides its speed."""
+    if summary is None:
+        return ""
+    return _failures(summary) + _details(summary) + _notes(summary)
+
+
+def _failures(summary: Summary) -> str:
+    if not summary.failures:
         return ""
     rows = [
         f"<tr><td>{escape(f.page)}</td><td>{escape(f.stage)}</td><td>{escape(f.error)}<br>"
@@ -120,15 +118,14 @@ def _failures(summary: Summary | None) -> str:
     return f"<h2 class=bad>{len(rows)} failed</h2><table>{''.join(rows)}</table>"
 
 
-def _details(summary: Summary | None) -> str:
-    """Every page that was copied, left or moved aside, and why."""
-    lines = detail_lines(summary.details, most=None) if summary is not None else []
+def _details(summary: Summary) -> str:
+    """How much larger pages became, and every page that was copied, left or moved aside, and why."""
+    lines = [*summary.enlarged, *detail_lines(summary.details, most=None)]
     return "".join(f"<p>{escape(line.strip())}</p>" for line in lines)
 
 
-def _notes(summary: Summary | None) -> str:
-    notes = summary.notes if summary is not None else ()
-    rows = "".join(f"<li>{escape(note)}</li>" for note in notes)
+def _notes(summary: Summary) -> str:
+    rows = "".join(f"<li>{escape(note)}</li>" for note in summary.notes)
     return f"<h2>Of the inputs</h2><ul>{rows}</ul>" if rows else ""
 
 

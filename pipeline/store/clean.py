@@ -24,19 +24,23 @@ SHEETS = ("inspect*.html", "report.html", "palette.html", "chapters/**/palette.h
 class Cleaned:
     """What was removed, and the bytes that stay.
 
+    ``lost``: how many of the removed ``files`` were such that runs had moved aside, and are nowhere else.
     ``colours``: what stages that look at a whole chapter need of each page, and what they gave to it.
-    ``finished``: pages of archives. ``edits``: corrections by the user.
+    ``finished``: pages of archives. ``aside``: files that runs have moved aside. ``edits``: corrections by
+    the user.
     """
 
     files: int
     bytes: int
+    lost: int = 0
     colours: int = 0
     finished: int = 0
+    aside: int = 0
     edits: int = 0
 
     @property
     def kept(self) -> int:
-        return self.colours + self.finished + self.edits
+        return self.colours + self.finished + self.aside + self.edits
 
 
 def clean(out: Path, everything: bool = False, graph: Graph | None = None) -> Cleaned:
@@ -45,7 +49,8 @@ def clean(out: Path, everything: bool = False, graph: Graph | None = None) -> Cl
     Finished pages and archives stay, and so does what a later run needs to find them up to date, to take over
     an edited palette or to put one changed page right without colouring all of them again: the manifest, the
     pictures (not the previews) of stages that a chapter stage looks at, and the finished pages of archives.
-    With ``everything`` the whole state folder goes, and a later run takes OUT's files for the user's own.
+    So do files that runs have moved aside to ``removed``, since nothing makes them again. With ``everything``
+    the whole state folder goes, these files too, and a later run takes OUT's files for the user's own.
     Corrections in ``edits`` are the user's work and always stay.
 
     Raises ``InputError`` if there is no state folder, ``OutputError`` if a run is writing there.
@@ -93,11 +98,12 @@ def _removable(
 
 def _count(state: State, files: Sequence[Path], goes: Collection[Path]) -> Cleaned:
     sizes: Counter[str] = Counter()
-    places = {"edits": state.edits, "finished": state.finished}
+    places = {"edits": state.edits, "finished": state.finished, "aside": state.removed}
     for file in files:
         kind = next((kind for kind, folder in places.items() if folder in file.parents), "colours")
         sizes["bytes" if file in goes else kind] += file.stat().st_size
-    return Cleaned(len(goes), sizes["bytes"], sizes["colours"], sizes["finished"], sizes["edits"])
+    lost = sum(state.removed in file.parents for file in goes)
+    return Cleaned(files=len(goes), lost=lost, **{"bytes": 0, **sizes})
 
 
 def _remove_empty_folders(top: Path) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
-import secrets
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -30,9 +28,8 @@ def copy_extras(
 ) -> None:
     """Copy ``extras`` to OUT. One that cannot be read is a warning, never a failure.
 
-    ``own``: the names of those that are not another input's already.
-
-    Raises ``OutputError`` where OUT cannot be written.
+    ``own``: the names of those that are not another input's already. ``force``: whether files that are
+    another's, or changed since, are replaced. Raises ``OutputError`` where OUT cannot be written.
     """
     files = {
         entry.page: state.out / entry.file
@@ -67,14 +64,10 @@ def _obstacle(extra: Extra, own: Collection[str], manifest: Manifest) -> str:
 
 
 def _copy(extra: Extra, files: Files, key: str, manifest: Manifest, state: State) -> None:
-    temporary = state.scratch / f".{secrets.token_hex(8)}.tmp"
-    try:
+    with state.temporary() as temporary:
         with output_errors(state.out / extra.name), temporary.open("wb") as file:
             for piece in extra.pieces(files):
                 file.write(piece)
             file.flush()
             os.fsync(file.fileno())
         manifest.adopt(extra.name, temporary, key=key, outcome="copied")
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)

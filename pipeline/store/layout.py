@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
+from typing import Final
 
 from mangacolor.core.atomic import output_error, output_errors
 from mangacolor.core.errors import OutputError
 from mangacolor.formats.names import STATE_FOLDER
+
+REMOVED: Final = "removed"  # the folder in the state folder for files of OUT whose source is gone
 
 
 class State:
@@ -21,7 +25,7 @@ class State:
         self.scratch = self.folder / "tmp"
         self.parts = self.folder / "parts"  # manifests of a cluster's workers, until the client has them
         self.edits = self.folder / "edits"  # corrections by the user
-        self.removed = self.folder / "removed"  # files of OUT whose source is gone
+        self.removed = self.folder / REMOVED  # files of OUT whose source is gone
         self.finished = self.folder / "finished"  # pages of archives
 
     def page_folder(self, page: str) -> Path:
@@ -36,6 +40,16 @@ class State:
         """Remove what a killed run was writing."""
         for file in self.scratch.glob("*.tmp"):
             file.unlink(missing_ok=True)
+
+    @contextmanager
+    def temporary(self) -> Iterator[Path]:
+        """A path for a file in the making, removed in the end unless it has been moved away."""
+        path = self.scratch / f".{secrets.token_hex(8)}.tmp"
+        try:
+            yield path
+        finally:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -1,22 +1,22 @@
-"""The list of what mangacolor wrote to OUT: ``OUT/.mangacolor/manifest.jsonl``, one line an event."""
+"""The list of what mangacolor wrote to OUT: ``OUT/.mangacolor/manifest.jsonl``.
+
+A line is an ``Entry``, the announcement of one, or the word that a page is forgotten.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import hashlib
-import json
-import os
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from mangacolor.core.atomic import make_folders, output_error, output_errors, write_atomic
+from mangacolor.core.atomic import make_folders, output_errors, write_atomic
+from mangacolor.core.hashing import sha256_of
+from mangacolor.pipeline.store.journal import Journal, Line, read_journal
 from mangacolor.pipeline.store.keys import sha256
 
-Line = dict[str, Any]  # a line of the file: an ``Entry``, an announcement, or that a page is forgotten
 # What lies at a place in OUT: nothing; a file as mangacolor wrote it; one that somebody has changed since;
 # one that mangacolor never wrote.
 Lying = Literal["nothing", "ours", "changed", "foreign"]
@@ -74,8 +74,7 @@ class Manifest:
     ) -> None:
         self._out = out
         self._scratch = scratch
-        self._path = path
-        self._lock = threading.Lock()
+        self._journal = Journal(path)
         self._entries: dict[str, Entry] = {}
         self._pages: dict[str, str] = {}  # file -> the page that it is
         self._former: dict[str, set[str]] = {}  # page -> files that it was under another suffix
@@ -83,7 +82,7 @@ class Manifest:
         self._announced: dict[str, set[str]] = {}  # file -> hashes that may have been written
         for line in known:
             self._take(line)
-        for line in _read(path):
+        for line in read_journal(path):
             self._take(line)
 
     def entries(self) -> list[Entry]:
@@ -136,7 +135,7 @@ class Manifest:
                 return entry.sha256
             seen = self._hashed.get(file)
             if seen is None or seen[0] != stat:
-                seen = self._hashed[file] = stat, file_sha256(path)
+                seen = self._hashed[file] = stat, sha256_of(path)
         except OSError:
             return ""
         return seen[1]
@@ -149,7 +148,7 @@ class Manifest:
         path = self._out / file
         digest = sha256(data)
         if not self._is_there(file, digest):
-            self._append({"announce": file, "sha256": digest})
+            self._journal.append({"announce": file, "sha256": digest})
             write_atomic(path, data, durable=True, scratch=self._scratch)
         return self._confirm(Entry(page, file, key, digest, 0, 0, outcome, **about))
 
@@ -157,9 +156,9 @@ class Manifest:
         """Move a finished file, already on the disk, to ``name`` in OUT and record it; see ``commit``."""
         path = self._out / name
         with output_errors(path):
-            digest = file_sha256(temporary)
+            digest = sha256_of(temporary)
         if not self._is_there(name, digest):
-            self._append({"announce": name, "sha256": digest})
+            self._journal.append({"announce": name, "sha256": digest})
             with output_errors(path):
                 make_folders(path.parent, temporary.parent)
                 temporary.replace(path)
@@ -169,12 +168,12 @@ class Manifest:
         """Remove a file from OUT if it still is the one that was recorded."""
         path = self._out / entry.file
         with output_errors(path):
-            if path.is_file() and file_sha256(path) == entry.sha256:
+            if path.is_file() and sha256_of(path) == entry.sha256:
                 path.unlink()
 
     def forget(self, page: str) -> None:
         """Record that a page's file has been taken away."""
-        self._append({"forget": page})
+        self._journal.append({"forget": page})
         self._forget(page)
 
     def _is_there(self, file: str, digest: str) -> bool:
@@ -188,7 +187,7 @@ class Manifest:
         with output_errors(path):
             size, mtime_ns, ctime_ns = _stat(path)
         entry = dataclasses.replace(entry, size=size, mtime_ns=mtime_ns, ctime_ns=ctime_ns)
-        self._append(dataclasses.asdict(entry))
+        self._journal.append(dataclasses.asdict(entry))
         self._record(entry)
         return entry
 
@@ -204,9 +203,9 @@ class Manifest:
 
     def absorb(self, part: Path) -> list[Entry]:
         """Take in what a worker wrote to its manifest, and remove that. Returns what is new, if anything."""
-        lines = _read(part)
+        lines = read_journal(part)
         if lines:
-            self._append(*lines)
+            self._journal.append(*lines)
             for line in lines:
                 self._take(line)
         part.unlink(missing_ok=True)
@@ -235,50 +234,7 @@ class Manifest:
         if entry is not None and self._pages.get(entry.file) == page:
             del self._pages[entry.file]
 
-    def _append(self, *lines: Line) -> None:
-        text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-        with self._lock:
-            try:
-                # A torn last line must not swallow this one: start on a fresh line.
-                torn = self._path.exists() and not _ends_with_newline(self._path)
-                with self._path.open("ab") as file:
-                    file.write((("\n" if torn else "") + text).encode())
-                    file.flush()
-                    os.fsync(file.fileno())
-            except OSError as error:
-                raise output_error(self._path, error) from error
-
-
-def file_sha256(path: Path) -> str:
-    """The hash of a file of any size. Raises ``OSError``."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _read(path: Path) -> list[Line]:
-    """The lines of a manifest; none if it does not exist."""
-    try:
-        text = path.read_bytes().decode(errors="replace")
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise output_error(path, error) from error
-    lines = []
-    for row in text.splitlines():
-        with contextlib.suppress(ValueError):  # the last line of a run that was killed while it wrote
-            line = json.loads(row)
-            lines += [line] if isinstance(line, dict) else []
-    return lines
-
 
 def _stat(path: Path) -> Stat:
     stat = path.stat()
     return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
-
-
-def _ends_with_newline(path: Path) -> bool:
-    with path.open("rb") as file:
-        if file.seek(0, os.SEEK_END) == 0:
-            return True
-        file.seek(-1, os.SEEK_END)
-        return file.read(1) == b"\n"

@@ -43,6 +43,23 @@ class Claim:
         )
 
 
+class _Given:
+    """What the inputs of a run give: the outputs' ``names``, their ``folders``, and their ``sources``.
+
+    ``places``: the output of each source. An archive that could be read only in part, or not at all, has one
+    page that says so: such archives are ``unread``.
+    """
+
+    def __init__(self, planned: Iterable[Output]) -> None:
+        outputs = list(planned)
+        self.names = {output.name for output in outputs}
+        self.inputs = {output.input for output in outputs}
+        self.folders = {str(PurePosixPath(name).parent) for name in self.names}
+        self.places = {output.source: output.name for output in outputs}
+        self.sources = {name for source in self.places for name in (source, *_containers(source))}
+        self.unread = {output.source for output in outputs if output.kind == "page"}
+
+
 class Outputs:
     """The files of OUT and their inputs. Read once; only a run that has opened OUT changes it."""
 
@@ -99,33 +116,29 @@ class Outputs:
             self._write()
 
     def orphans(self, planned: Iterable[Output], layout: str) -> Iterator[str]:
-        """Files of the inputs of a run that has ended which it did not plan: their source is gone, or now has
-        another place in OUT. Yields names of pages, archives and other files in the manifest; a file that was
-        carried along stays as long as the input has anything in its folder.
+        """Names in the manifest of files whose source is gone, or now has another place in OUT.
+
+        ``planned``: all that a run was to write, which has ended; only files of its inputs are looked at. A
+        file that was carried along stays as long as the input has anything in its folder.
         """
-        outputs = list(planned)
-        names = {output.name for output in outputs}
-        inputs = {output.input for output in outputs}
-        placed = {output.source: output.name for output in outputs}
-        known = {*placed, *(container for source in placed for container in _containers(source))}
-        folders = {str(PurePosixPath(name).parent) for name in names}
-        # An archive that could be read only in part, or not at all, has one page that says so.
-        unread = {output.source for output in outputs if output.kind == "page"}
+        given = _Given(planned)
         for entry in self._manifest.entries():
-            claim = self._claims.get(entry.page) or _guess(entry.source, inputs)
-            if entry.page in names or claim is None or claim.input not in inputs:
+            claim = self._claims.get(entry.page) or _guess(entry.source, given.inputs)
+            if entry.page in given.names or claim is None or claim.input not in given.inputs:
                 continue
-            if entry.is_carried and str(PurePosixPath(entry.page).parent) in folders:
+            if entry.is_carried and str(PurePosixPath(entry.page).parent) in given.folders:
                 continue
-            now = placed.get(claim.source)
-            if claim.layout != layout:  # another form of it may have been asked for
-                gone = known.isdisjoint([claim.source, *_containers(claim.source)])
-            elif now is None:
-                gone = unread.isdisjoint(_containers(claim.source))
-            else:
-                gone = self._file(now) is not None
-            if gone and not self._in_state(entry.file):
+            if self._is_gone(claim, layout, given) and not self._in_state(entry.file):
                 yield entry.page
+
+    def _is_gone(self, claim: Claim, layout: str, given: _Given) -> bool:
+        """Whether nothing gives a file any more, or what gave it has been written elsewhere."""
+        if claim.layout != layout:  # another form of it may have been asked for
+            return given.sources.isdisjoint([claim.source, *_containers(claim.source)])
+        place = given.places.get(claim.source)
+        if place is None:
+            return given.unread.isdisjoint(_containers(claim.source))
+        return self._file(place) is not None
 
     def release(self, names: Iterable[str]) -> None:
         """Forget files that have been taken away."""

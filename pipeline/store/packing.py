@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from mangacolor.core.atomic import output_errors
+from mangacolor.core.hashing import sha256_of
 from mangacolor.core.settings import OnError
 from mangacolor.core.types import Container
-from mangacolor.core.wording import counted
+from mangacolor.core.wording import counted, first_few
 from mangacolor.pipeline.store.keys import digest
 from mangacolor.pipeline.store.layout import State
-from mangacolor.pipeline.store.manifest import Entry, Manifest, file_sha256
+from mangacolor.pipeline.store.manifest import Entry, Manifest
 
 _LISTED: Final = 10  # pages that a message names
 
@@ -67,9 +66,7 @@ class Packing:
 
     def _listed(self, pages: Sequence[str]) -> str:
         short = [page.removeprefix(f"{self.container.name}/") for page in pages]
-        return ", ".join(short[:_LISTED]) + (
-            f" and {len(short) - _LISTED} more" if len(short) > _LISTED else ""
-        )
+        return first_few(short, _LISTED)
 
     @property
     def is_left(self) -> bool:
@@ -92,15 +89,10 @@ class Packing:
         there = self.manifest.finished(name, key)
         if there is not None and not self.failed:
             return ()
-        temporary = self.state.scratch / f".{secrets.token_hex(8)}.tmp"
-        try:
-            with output_errors(self.state.out / name):
-                files = {page: self.state.out / entry.file for page, entry in self.entries.items()}
-                left_out = self.container.pack(files, temporary, skipped)
-                # What came of failed pages is no part of the key: only the bytes tell.
-                if there is None or file_sha256(temporary) != there.sha256:
-                    self.manifest.adopt(name, temporary, key=key, outcome="packed")
-        finally:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
+        with self.state.temporary() as temporary, output_errors(self.state.out / name):
+            files = {page: self.state.out / entry.file for page, entry in self.entries.items()}
+            left_out = self.container.pack(files, temporary, skipped)
+            # What came of failed pages is no part of the key: only the bytes tell.
+            if there is None or sha256_of(temporary) != there.sha256:
+                self.manifest.adopt(name, temporary, key=key, outcome="packed")
         return left_out

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mangacolor.core.atomic import make_folders, output_errors
-from mangacolor.formats.names import clash_key
+from mangacolor.formats.names import clash_key, numbered
 from mangacolor.formats.outputs.planned import Output
 from mangacolor.pipeline.events import CHANGED, FileRemoved
 from mangacolor.pipeline.store.layout import State
@@ -85,6 +84,6 @@ def _move(state: State, file: str) -> str:
 
 
 def _places(wanted: Path) -> Iterator[Path]:
+    """The place itself, and others to take where something lies there."""
     yield wanted
-    for number in itertools.count(2):
-        yield wanted.with_name(f"{wanted.stem} ({number}){wanted.suffix}")
+    yield from map(wanted.with_name, numbered(wanted.name))

@@ -35,7 +35,7 @@ class Store:
     def chapter_documents(self, chapter: Chapter) -> ChapterDocuments | None:
         return ChapterDocuments(self.state, chapter.name)
 
-    def packing(self, chapter: Chapter, whole: bool, on_error: OnError, *, force: bool) -> Packing | None:
+    def packing(self, chapter: Chapter, *, whole: bool, on_error: OnError, force: bool) -> Packing | None:
         """The archive of a chapter that has a container; None for one that has not."""
         if chapter.container is None:
             return None
@@ -60,7 +60,7 @@ class MemoryStore:
     def chapter_documents(self, _chapter: Chapter) -> ChapterDocuments | None:
         return None
 
-    def packing(self, _chapter: Chapter, _whole: bool, _on_error: OnError, *, force: bool) -> Packing | None:
+    def packing(self, _chapter: Chapter, *, whole: bool, on_error: OnError, force: bool) -> Packing | None:
         return None
 
 

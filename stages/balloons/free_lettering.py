@@ -56,13 +56,13 @@ def find_free_lettering(
     chosen = np.zeros(len(marks.boxes), np.bool_)
     dark = marks.levels < signs.dark
     for side in (~dark, dark):
-        number = np.flatnonzero(side & (marks.boxes[:, 4] > 0))
-        if not len(number):
+        numbers = np.flatnonzero(side & (marks.boxes[:, 4] > 0))
+        if not len(numbers):
             continue
         alone = _wipe_all_but(marks, side, luma)
         ink = alone < signs.lettering.ink
         for block in find_lettering(alone, signs.lettering):
-            inside = _marks_of(block, marks, number, signs)
+            inside = _marks_of(block, marks, numbers, signs)
             x, y, w, h = block.box
             if (
                 len(inside)
@@ -122,16 +122,16 @@ def _wipe_all_but(marks: Marks, side: Numbers, luma: Image) -> Image:
     return alone
 
 
-def _marks_of(block: Lettering, marks: Marks, number: Numbers, params: FreeParams) -> Numbers:
+def _marks_of(block: Lettering, marks: Marks, numbers: Numbers, params: FreeParams) -> Numbers:
     """Of the marks with these numbers those that a block covers, and small ones in line with it."""
     x, y, w, h = block.box
     view = marks.labels[y : y + h, x : x + w][block.mask > 0]
-    held = np.bincount(view.ravel(), minlength=len(marks.boxes))[number]
-    sides = marks.boxes[number, 2:4]
-    inside = held > params.held * marks.boxes[number, 4]
+    held = np.bincount(view.ravel(), minlength=len(marks.boxes))[numbers]
+    sides = marks.boxes[numbers, 2:4]
+    inside = held > params.held * marks.boxes[numbers, 4]
     small = sides.min(axis=1) <= params.small[0] * block.glyph
     small &= sides.max(axis=1) <= params.small[1] * block.glyph
-    start = marks.boxes[number, :2]
+    start = marks.boxes[numbers, :2]
     low, high = np.array((x, y)), np.array((x + w, y + h))
     while True:
         beyond = np.maximum(low - start, start + sides - high)  # how far a mark sticks out of the line
@@ -139,7 +139,7 @@ def _marks_of(block: Lettering, marks: Marks, number: Numbers, params: FreeParam
         near = beyond - sides <= params.beside * block.glyph
         more = small & ~inside & ((level[:, 1] & near[:, 0]) | (level[:, 0] & near[:, 1]))
         if not more.any():
-            return np.asarray(number[inside])
+            return np.asarray(numbers[inside])
         inside |= more
         low = np.minimum(low, start[more].min(axis=0))
         high = np.maximum(high, (start + sides)[more].max(axis=0))
@@ -153,7 +153,7 @@ def _is_certain(
     probability: Image | None,
     params: Params,
 ) -> bool:
-    """Whether a block is lettering beyond doubt: stars in a black sky, and gleams on black hair, are not."""
+    """Whether a block is surely lettering. Stars in a black sky and gleams on black hair are in doubt."""
     signs = params.free
     if marks.on_paper[inside].mean() > 0.5:
         title = block.glyph > params.lettering.largest_glyph * max(luma.shape)

@@ -104,26 +104,31 @@ class LetteringParams:
 class FreeParams:
     """Lettering without a balloon, on paper or flat black."""
 
-    black: int = 44  # level up to which black is flat
-    least_black: float = 0.01  # of the page, that a patch of it has
-    thin: int = 5  # pixels across a frame or a stroke, that is no patch
-    dark: int = 100  # level of the ground beside a mark below which it is light on dark
+    black: int = 44  # level: what is darker than this is flat black
+    least_black: float = 0.01  # of the page: a smaller patch of black is no ground for lettering
+    thin: int = 5  # pixels: what is thinner is a frame or a stroke and no patch
+    dark: int = 100  # level: a mark on darker ground is light on dark
     largest_mark: float = 0.1  # of the page: lines of small print may be one mark, and so may a figure
-    paper_share: float = 0.3  # of the ground beside a mark, that is the page's own
-    held: float = 0.35  # of a mark, that a block of lettering covers
-    reach: float = 0.5  # of a glyph, that a mark in line with a block sticks out of its row or column,
-    beside: float = 1.0  # and the gap between them: dots, dashes, furigana and short words
-    small: tuple[float, float] = (1.5, 3.0)  # glyphs, that such a mark is wide and long
-    certain: float = 0.9  # confidence of lettering on black in a drawing: gleams and stars have less,
-    suspected: int = 30  # or the network's mean probability of a balloon there
-    title: float = 0.8  # confidence of letters larger than a balloon's: figures stand in rows, too
-    convex: float = 0.74  # of its convex hull, that a plain stroke, a star or a tooth fills,
-    hole: int = 2  # pixels in it, that such a one has no more of,
-    straight: float = 4.0  # times its width, that a gleam or a line of hatching is long,
-    shaped: float = 0.3  # and the share of strokes that fill less, as those of letters do
-    looked_at: int = 60  # strokes of a block, spread evenly, that tell it
-    page_number: tuple[float, float] = (0.005, 0.025)  # sides of a page number's mark, of the page's long one
-    most_numbers: int = 8  # such marks in the margin: more of them are specks of a drawing
+    paper_share: float = 0.3  # of the ground beside a mark on paper that is the page's own
+    held: float = 0.35  # of a mark of lettering that the block covers
+    # Dots, dashes, furigana and short words stand in line with a block and are no glyphs. In glyphs:
+    reach: float = 0.5  # how far such a mark sticks out of the block's row or column
+    beside: float = 1.0  # the gap between the two
+    small: tuple[float, float] = (1.5, 3.0)  # how wide and how long it is
+    certain: float = 0.9  # least confidence of lettering on black in a drawing: gleams and stars have less
+    suspected: int = 30  # mean probability of a balloon with which lettering on black may be less certain
+    title: float = 0.8  # least confidence of letters larger than a balloon's: figures stand in rows, too
+    # Letters' strokes bend, branch or have holes. Those of drawings, stars and teeth fill their convex hull.
+    convex: float = 0.74  # of its hull: a stroke that fills more of it is none of a letter
+    hole: int = 2  # pixels: a stroke with larger holes is one of a letter
+    straight: float = 4.0  # widths: a stroke that is longer is a gleam or a line of hatching
+    shaped: float = 0.3  # least share of strokes of letters in a block
+    looked_at: int = 60  # strokes of a block, spread evenly, that are looked at for this
+    page_number: tuple[float, float] = (
+        0.005,
+        0.025,
+    )  # least and largest mark of one, of the page's long side
+    most_numbers: int = 8  # marks of a page number: more of them in a margin are specks of a drawing
     rim: int = 2  # pixels: strokes fade into the ground
     lettering: LetteringParams = LetteringParams(
         largest_glyph=0.12,

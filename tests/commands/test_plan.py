@@ -142,6 +142,32 @@ def test_clean_counts_finished_pages_of_archives(house: House, capsys: pytest.Ca
     assert go(house, Path("in"), Path("out"), output_form="cbz")[0].cached == 3
 
 
+def test_clean_keeps_files_moved_aside_and_all_says_that_it_deletes_them(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    go(house, Path("in"), Path("out"))
+    Path("in/1.png").unlink()
+    go(house, Path("in"), Path("out"))
+    aside = Path("out/.mangacolor/removed/1.png")
+    page = aside.read_bytes()
+    assert status("clean", "out", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["aside"], told["lost"]) == (len(page), 0) and aside.read_bytes() == page
+    assert told["kept"] == told["colours"] + told["aside"]
+    assert status("clean", "out") == 0
+    assert re.search(r"; kept .* KiB files moved aside$", capsys.readouterr().err.strip())
+    assert status("clean", "out", "--all") == 0
+    told_of_all = capsys.readouterr().err
+    assert re.search(r"KiB, with 1 file that had been moved aside; nothing is kept", told_of_all)
+    assert not aside.exists()
+    assert "delete files that runs have moved aside" in output_of_help(capsys)
+
+
+def output_of_help(capsys: pytest.CaptureFixture[str]) -> str:
+    assert status("clean", "--help") == 0
+    return " ".join(capsys.readouterr().out.split())
+
+
 def test_clean_all_forgets_what_is_ours(house: House) -> None:
     go(house, Path("in"), Path("out"))
     assert status("clean", "out", "--all") == 0

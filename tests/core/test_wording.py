@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from mangacolor.core.wording import byte_size, counted, duration
+from mangacolor.core.wording import byte_size, counted, duration, first_few
 
 
 def test_one_is_no_plural() -> None:
     assert [counted(n, "page") for n in (0, 1, 2, 1414)] == ["0 pages", "1 page", "2 pages", "1,414 pages"]
     assert [counted(n, "entry", "entries") for n in (1, 2)] == ["1 entry", "2 entries"]
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(1, "a"), (3, "a, b, c"), (4, "a, b, c, d"), (5, "a, b, c and 2 more"), (6, "a, b, c and 3 more")],
+)
+def test_a_few_names_and_how_many_more(number: int, words: str) -> None:
+    assert first_few("abcdef"[:number], 3) == words
 
 
 @pytest.mark.parametrize(
@@ -25,7 +33,8 @@ def test_sizes(size: int, words: str) -> None:
     [
         (0.2, "0.2 s", "1 s"),
         (3.21, "3.2 s", "3 s"),
-        (59.99, "60.0 s", "1 min"),
+        (59.94, "59.9 s", "1 min"),
+        (59.99, "1 min 0 s", "1 min"),
         (250, "4 min 10 s", "4 min 10 s"),
         (431, "7 min 11 s", "7 min"),
         (7500, "2 h 5 min", "2 h 5 min"),

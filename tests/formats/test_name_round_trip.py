@@ -43,7 +43,6 @@ ENCODINGS = (
     "cp437",
 )
 SUFFIXES = (".png", ".jpg", ".webp", ".PNG", ".txt", ".xml", "")
-FINISHED = png(7, (16, 18))
 
 
 def unicode_path(raw: bytes, text: str) -> bytes:
@@ -229,7 +228,7 @@ def test_every_entry_of_a_name_is_kept_under_one_that_is_free(tmp_path: Path) ->
     expected = [name.encode("cp932") if isinstance(name, str) else name for name in made]
     packed = raw_entries(tmp_path / "packed")
     assert [(e.name, e.data) for e in packed] == [(n, e.data) for n, e in zip(expected, entries, strict=True)]
-    assert "kept as 頁 (3).png, 頁 (4).png, a/readme (2) and 1 more" in plan.notes[-1]
+    assert "kept as 頁 (3).png, 頁 (4).png, a/readme (2), .nfo (2)" in plan.notes[-1]
 
 
 @pytest.mark.parametrize("codec", ["utf-8", "cp932", "gb18030", "big5", "cp949", "cp1252", "koi8_r", "cp437"])

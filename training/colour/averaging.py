@@ -13,11 +13,12 @@ from pathlib import Path
 import torch
 
 from mangacolor.core.errors import UsageError
+from mangacolor.core.hashing import sha256_of
 from mangacolor.models.colour.checkpoints import load_generator, save_generator
 from mangacolor.models.colour.config import check_config
 from mangacolor.models.colour.factory import build_generator
 from mangacolor.models.colour.generator import Generator
-from mangacolor.models.files.reading import safetensors_header, sha256_of, weights_path
+from mangacolor.models.files.reading import safetensors_header, weights_path
 
 
 def average_networks(before: Generator, after: Generator, share: float) -> Generator:

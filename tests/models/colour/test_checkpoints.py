@@ -20,11 +20,12 @@ from torch import Tensor, nn
 
 from mangacolor.commands.models import models
 from mangacolor.core.errors import OutputError, SetupError
+from mangacolor.core.hashing import sha256_of
 from mangacolor.models import create_generator, load_generator, save_generator
 from mangacolor.models.colour.unet import ColorizationUNet
 from mangacolor.models.encoders.stand_in import blank_resnet
 from mangacolor.models.files.known import WEIGHTS, Weights
-from mangacolor.models.files.reading import FORMAT, bundled_file, sha256_of, weights_fingerprint
+from mangacolor.models.files.reading import FORMAT, bundled_file, weights_fingerprint
 
 WIDTH = 4
 

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from mangacolor.core.errors import InputError, SetupError
+from mangacolor.core.hashing import sha256_of
 from mangacolor.core.types import Image
 from mangacolor.models.colour.folded import MAPS
 from mangacolor.models.colour.runner import load_colour_runner
@@ -21,7 +22,7 @@ from mangacolor.models.colour.segment_embedding import (
     embedding_path,
     load_embedding,
 )
-from mangacolor.models.files.reading import sha256_of, weights_path
+from mangacolor.models.files.reading import weights_path
 from mangacolor.stages.harmonize.descriptors import make_space
 from mangacolor.stages.harmonize.params import DescriptorParams
 from mangacolor.stages.segments.features import (

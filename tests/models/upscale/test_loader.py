@@ -19,8 +19,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mangacolor.core.errors import SetupError
+from mangacolor.core.hashing import sha256_of
 from mangacolor.core.types import Image
-from mangacolor.models.files.reading import BUNDLED, cache_folder, sha256_of
+from mangacolor.models.files.reading import BUNDLED, cache_folder
 from mangacolor.models.runtime import ncnn_weights
 from mangacolor.models.upscale import sources
 from mangacolor.models.upscale.known import BY_NAME, DEFAULT, NETWORKS

@@ -18,6 +18,7 @@ import pytest
 
 import mangacolor.pipeline.run
 from mangacolor.cli import main
+from mangacolor.core.settings import Scale
 from mangacolor.pipeline.report.pictures import sizes
 from mangacolor.tests.helpers.archives import RawEntry, make_raw_zip, png
 from mangacolor.tests.helpers.fake_stages import House, go, write_page
@@ -117,6 +118,16 @@ def test_report_tells_of_what_was_found_in_the_inputs(tmp_path: Path) -> None:
     go(House(), tmp_path / "x.cbz", tmp_path / "out", report=True)
     html = (tmp_path / "out" / ".mangacolor" / "report.html").read_text(encoding="utf-8")
     assert "names read as Shift-JIS (cp932), the best guess" in html and not Tags(html).open
+
+
+@pytest.mark.parametrize("scale", ["auto", "2"])
+def test_report_names_the_scale_that_auto_chose_once(tmp_path: Path, scale: Scale) -> None:
+    (tmp_path / "in").mkdir()
+    for number in (1, 2):
+        (tmp_path / "in" / f"{number}.png").write_bytes(png(number))
+    go(House(), tmp_path / "in", tmp_path / "out", scale=scale, report=True)
+    html = (tmp_path / "out" / ".mangacolor" / "report.html").read_text(encoding="utf-8")
+    assert html.count("come out 4 times as large") == (scale == "auto")
 
 
 def test_report_survives_a_lost_result(chapter: Path) -> None:
