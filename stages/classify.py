@@ -3,7 +3,7 @@
 A scan of a black-and-white page is seldom grey: paper yellows, unevenly and in stains; sepia and blue
 inks, lamp light, JPEG and shifted colour plates add chroma everywhere. All of it is *smooth*: it depends
 on the tone, slowly on the place, and at an edge on the edge. So chroma is measured as what none of these
-explains.
+explains, and a tint only explains what a print can have (``print_limits.py``).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page
 from mangacolor.stages.base import CAME_COLOURED, WHY_COPIED, Stage, StageContext, Summary
 from mangacolor.stages.demand import Demand, PageSize
+from mangacolor.stages.print_limits import PrintLimits, excess_over_prints
 
 _AGE_HUE = np.radians(
     28
@@ -63,6 +64,7 @@ class Config:
     working_area: int = 8800  # pixels, 112×79 for a page: fringes and noise average out, figures stay
     blur: float = 1.75  # sigma at that size
     limits: tuple[Limit, ...] = LIMITS
+    prints: PrintLimits = PrintLimits()
     blank_contrast: float = 24.0  # levels a pixel must differ from the page's median to be drawn
     drawn: float = 0.0005  # share of drawn pixels below which a page is blank
 
@@ -108,7 +110,7 @@ def drawn_share(pixels: Image, contrast: float) -> float:
 
 
 def unexplained_chroma(pixels: Image, config: Config) -> float:
-    """Chroma of H×W×3 ``pixels`` that no tint of the scan explains, as the largest share of a limit."""
+    """Chroma of H×W×3 ``pixels`` that no tint of a scan explains, as the largest share of a limit."""
     small = _shrink(pixels, config.working_area).astype(np.float32) / 255
     luma_chroma = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2YCrCb), dtype=np.float64)
     tone, plane = luma_chroma[..., 0], (luma_chroma[..., 1:] - 0.5) * 255
@@ -121,7 +123,7 @@ def unexplained_chroma(pixels: Image, config: Config) -> float:
     areas = np.asarray(cv2.GaussianBlur(residual, (0, 0), config.blur), dtype=np.float64)
     across = np.sort(np.abs(areas[..., 1]), axis=None)
     weighted = np.sort(np.hypot(areas[..., 0] * _AGE_WEIGHT, areas[..., 1]), axis=None)
-    excess = 0.0
+    excess = excess_over_prints(tone.ravel(), _by_hue_of_age(plane.reshape(-1, 2)), config.prints)
     for limit in config.limits:
         at = min(tone.size - 1, int(tone.size * (1 - limit.share)))
         excess = max(excess, across[at] / limit.across, weighted[at] / limit.weighted)
@@ -235,7 +237,7 @@ STAGE = Stage(
     run,
     configure,
     needs=("decode",),
-    version=3,
+    version=4,
     decides=True,
     page_fingerprint=fingerprint_of_wish,
     summary=summary,

@@ -60,7 +60,8 @@ def treated(picture: Image, treatment: Treatment, seed: int) -> Image:
 def judge(pixels: Image) -> dict[str, Any]:
     """What the stage says of a page."""
     grey = bool((pixels == pixels[..., :1]).all())
-    context: Any = SimpleNamespace(config=classify.configure(Options(), Chapter(".", ())))
+    page = SimpleNamespace(wanted=None)
+    context: Any = SimpleNamespace(config=classify.configure(Options(), Chapter(".", ())), page=page)
     return classify.run(context, {"decode": Artifact({"grey": grey}, {"main": pixels})}).data
 
 
