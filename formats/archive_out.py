@@ -17,7 +17,7 @@ from mangacolor.formats.archive_members import DateTime
 from mangacolor.formats.entry_names.stored import StoredName
 from mangacolor.formats.entry_names.zip_directory import UTF_8
 from mangacolor.formats.names import readable
-from mangacolor.formats.pdf_out import write_pdf
+from mangacolor.formats.pdf.writing import write_pdf
 from mangacolor.formats.pixels import picture_size
 from mangacolor.formats.sources import FileSource
 

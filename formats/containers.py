@@ -7,7 +7,6 @@ from typing import Final, Literal
 
 from mangacolor.core.errors import InputError
 from mangacolor.core.types import Chapter, Page
-from mangacolor.formats import pdf_in
 from mangacolor.formats.archive_chapter import ArchiveChapter
 from mangacolor.formats.archive_members import DateTime, zip_time
 from mangacolor.formats.archive_out import ArchiveOutput, Entry
@@ -15,6 +14,7 @@ from mangacolor.formats.archives import archive_kind, list_archive
 from mangacolor.formats.limits import Limits
 from mangacolor.formats.names import natural_key
 from mangacolor.formats.opened import Opened, OutputFormat, archive_output, container_suffixes
+from mangacolor.formats.pdf import pages as pdf_pages
 from mangacolor.formats.sources import FileSource, PdfSource
 
 _KEPT: Final = (".cbz", ".zip", ".epub")  # ZIP archives under these names are written back as they are
@@ -84,7 +84,7 @@ def _time(path: Path) -> DateTime:
 
 
 def _open_pdf(path: Path, place: PurePosixPath, form: OutputFormat, limits: Limits) -> Opened:
-    suffixes = pdf_in.list_pages(path, limits)
+    suffixes = pdf_pages.list_pages(path, limits)
     if not suffixes:
         raise InputError(f"{path}: the PDF has no pages", "Give a PDF with pages in it.")
     name = output_name(place, "pdf", form)

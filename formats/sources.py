@@ -76,9 +76,9 @@ class PdfSource:
     max_pixels: int = field(repr=False)
 
     def read(self) -> bytes:
-        from mangacolor.formats import pdf_in
+        from mangacolor.formats.pdf import pages as pdf_pages
 
-        return pdf_in.read_page(self.path, self.index, self.max_pixels)
+        return pdf_pages.read_page(self.path, self.index, self.max_pixels)
 
     def describe(self) -> str:
         return readable(f"{self.path}: page {self.index + 1}")

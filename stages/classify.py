@@ -21,7 +21,7 @@ from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page
 from mangacolor.stages.base import CAME_COLOURED, WHY_COPIED, Stage, StageContext, Summary
 from mangacolor.stages.demand import Demand, PageSize
-from mangacolor.stages.print_limits import PrintLimits, excess_over_prints
+from mangacolor.stages.print_limits import PRINTS, PrintLimits, excess_over_prints
 
 _AGE_HUE = np.radians(
     28
@@ -64,7 +64,7 @@ class Config:
     working_area: int = 8800  # pixels, 112×79 for a page: fringes and noise average out, figures stay
     blur: float = 1.75  # sigma at that size
     limits: tuple[Limit, ...] = LIMITS
-    prints: PrintLimits = PrintLimits()
+    prints: PrintLimits = PRINTS
     blank_contrast: float = 24.0  # levels a pixel must differ from the page's median to be drawn
     drawn: float = 0.0005  # share of drawn pixels below which a page is blank
 

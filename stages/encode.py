@@ -53,10 +53,14 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
 
 
 def png_name(name: str, chapter: Chapter) -> str:
-    """``012.webp`` becomes ``012.png``; beside another page of that name, ``012.webp.png``."""
-    changed = str(PurePosixPath(name).with_suffix(".png"))
-    taken = {page.name.casefold() for page in chapter.pages}
-    return changed if changed.casefold() not in taken - {name.casefold()} else f"{name}.png"
+    """``012.webp`` becomes ``012.png``; beside another page ``012``, of any suffix, ``012.webp.png``."""
+    stem = str(PurePosixPath(name).with_suffix(""))
+    twins = [page for page in chapter.pages if _stem(page.name) == stem.casefold()]
+    return f"{stem}.png" if len(twins) <= 1 else f"{name}.png"
+
+
+def _stem(name: str) -> str:
+    return str(PurePosixPath(name).with_suffix("")).casefold()
 
 
 def _why_not(source_format: str, name: str, width: int, height: int) -> str | None:

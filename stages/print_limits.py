@@ -7,6 +7,7 @@ colour with black and white fit a curve of the tone just as well, but not within
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -35,6 +36,9 @@ class PrintLimits:
     bins: int = 12  # of the tone, for the course of the tint
     least_bin: float = 0.01  # of the page in a bin, to count
     crooked: float = 33.0  # levels between a tint and the straight line from its dark to its light end
+
+
+PRINTS: Final = PrintLimits()
 
 
 def excess_over_prints(tone: F64, chroma: F64, limits: PrintLimits) -> float:

@@ -106,9 +106,9 @@ class PageOutput:
     def _renamed(self, suffix: str) -> str:
         """The page's name where its format could not hold it."""
         name = self.page.name
-        file = str(PurePosixPath(name).with_suffix(suffix))
-        if file in self.planned:
-            file = name + suffix
+        stem = _stem(name)
+        twins = any(_stem(other).casefold() == stem.casefold() for other in self.planned - {name})
+        file = name + suffix if twins else stem + suffix  # a twin may have to be renamed, too
         if file in self.planned:
             raise PageError(
                 f"{name} does not fit its format and would become {file}, which is another page",
@@ -120,3 +120,8 @@ class PageOutput:
                 "Move it away, or overwrite it with --force.",
             )
         return file
+
+
+def _stem(name: str) -> str:
+    """A page's name without its suffix."""
+    return str(PurePosixPath(name).with_suffix(""))

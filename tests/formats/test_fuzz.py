@@ -19,7 +19,7 @@ from mangacolor.formats import comicinfo, sniff
 from mangacolor.formats.containers import container_kind
 from mangacolor.formats.discovery import discover
 from mangacolor.formats.names import PageNames, clash_key, natural_key, readable, why_refused
-from mangacolor.formats.pdf_out import write_pdf
+from mangacolor.formats.pdf.writing import write_pdf
 from mangacolor.formats.pixels import decode_picture
 from mangacolor.tests.helpers.mutated_books import mutated_epub, mutated_pdf
 

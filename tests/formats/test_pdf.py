@@ -13,8 +13,8 @@ from PIL import Image as PillowImage
 from mangacolor.core.errors import InputError, PageError
 from mangacolor.formats.discovery import discover
 from mangacolor.formats.limits import Limits
-from mangacolor.formats.pdf_in import list_pages, read_page
-from mangacolor.formats.pdf_out import write_pdf
+from mangacolor.formats.pdf.pages import list_pages, read_page
+from mangacolor.formats.pdf.writing import write_pdf
 from mangacolor.tests.helpers.archives import make_zip, only, plan_of, png
 
 LIMIT = 50_000_000

@@ -15,7 +15,7 @@ from PIL import Image as PillowImage
 
 from mangacolor.core.types import Image
 from mangacolor.formats.limits import Limits
-from mangacolor.formats.pdf_in import list_pages, read_page
+from mangacolor.formats.pdf.pages import list_pages, read_page
 from mangacolor.tests.helpers.pdfs import Writer, filling, new_file, page, picture
 
 pytestmark = [

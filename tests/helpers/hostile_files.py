@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from PIL import Image as PillowImage
 
-from mangacolor.formats.pdf_out import write_pdf
+from mangacolor.formats.pdf.writing import write_pdf
 from mangacolor.tests.helpers.archives import INFO, make_7z, make_rar5, make_tar, make_zip
 from mangacolor.tests.helpers.stages import comic_page
 

@@ -160,6 +160,40 @@ def test_shifted_plates_of_a_large_scan(seed: int = 3) -> None:
     assert run(pixels).data["kind"] == "manga"
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_covers_of_a_few_flat_colours_of_one_hue_are_in_colour(seed: int) -> None:
+    """With black and white they fit a curve of the tone, as sepia does."""
+    rng = np.random.default_rng(seed)
+    cover = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    colours = [_of_hue(seed * 15, *rng.integers(190, 256, 2)) for _ in range(1 + seed % 3)]
+    for number, colour in enumerate(colours):
+        cover[number * HEIGHT // len(colours) :] = colour
+    for grey in (8, 250, 8):
+        centre = int(rng.integers(100, WIDTH - 100)), int(rng.integers(100, HEIGHT - 100))
+        cv2.circle(cover, centre, int(rng.integers(40, 110)), (grey,) * 3, -1)
+    assert run(cover).data["kind"] == "colour"
+
+
+def _of_hue(hue: int, saturation: int, value: int) -> tuple[int, int, int]:
+    """RGB of a hue in steps of 2°, of saturation and value up to 255."""
+    pixel = np.array([[[hue, saturation, value]]], np.uint8)
+    red, green, blue = (int(level) for level in cv2.cvtColor(pixel, cv2.COLOR_HSV2RGB)[0, 0])
+    return red, green, blue
+
+
+@pytest.mark.parametrize(
+    ("paper", "ink"),
+    [
+        ((250, 250, 248), (20, 40, 130)),  # blue ink
+        ((250, 208, 206), (70, 24, 96)),  # purple ink on pink paper
+        ((222, 192, 146), (64, 36, 16)),  # sepia
+        ((255, 196, 128), (30, 18, 8)),  # a lamp
+    ],
+)
+def test_strong_tints_of_prints_are_no_colour(paper: tuple[int, int, int], ink: tuple[int, int, int]) -> None:
+    assert run(tinted(inked_page(), paper, ink)).data["kind"] == "manga"
+
+
 def test_force_color_colours_coloured_pages_but_still_says_what_they_are() -> None:
     artifact = run(coloured(inked_page(), 0.5), force_color=True)
     assert artifact.outcome is None

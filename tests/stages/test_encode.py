@@ -84,6 +84,9 @@ def test_density_is_kept(format: str) -> None:
     assert opened(artifact).info["dpi"] == pytest.approx((300, 600), abs=0.05)
 
 
+TWINS = (("gif", "pgm"), ("pgm", "gif"))  # two pages of one stem, neither of which can hold colour
+
+
 def test_gif_becomes_png_and_says_so() -> None:
     artifact, warnings = run(picture(), "GIF", "a/1.gif", "a/2.gif")
     assert opened(artifact).format == "PNG"
@@ -94,6 +97,11 @@ def test_gif_becomes_png_and_says_so() -> None:
 def test_a_renamed_page_never_takes_another_pages_name() -> None:
     artifact, _ = run(picture(), "GIF", "a/1.gif", "a/1.PNG")
     assert artifact.data["name"] == "a/1.gif.png"
+
+
+def test_twins_that_are_both_renamed_do_not_meet() -> None:
+    names = [run(picture(), "GIF", f"a/1.{mine}", f"a/1.{other}")[0].data["name"] for mine, other in TWINS]
+    assert names == ["a/1.gif.png", "a/1.pgm.png"]
 
 
 @pytest.mark.parametrize(("format", "limit"), [("JPEG", 65_500), ("WEBP", 16_383)])

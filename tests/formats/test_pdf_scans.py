@@ -12,7 +12,7 @@ from PIL import Image as PillowImage
 from mangacolor.core.errors import PageError
 from mangacolor.core.types import Image
 from mangacolor.formats.limits import Limits
-from mangacolor.formats.pdf_in import list_pages, read_page
+from mangacolor.formats.pdf.pages import list_pages, read_page
 from mangacolor.formats.pixels import decode_picture
 from mangacolor.tests.helpers.pdfs import Writer, filling, jpeg, new_file, page, picture
 

@@ -14,7 +14,7 @@ from PIL import Image as PillowImage
 from mangacolor.core.errors import InputError, PageError
 from mangacolor.core.wording import counted
 from mangacolor.formats.limits import Limits
-from mangacolor.formats.pdf_scan import (
+from mangacolor.formats.pdf.scans import (
     check_pictures,
     rendered,
     scan_density,
