@@ -130,6 +130,7 @@ def _driver() -> Driver | None:
     return find_driver()
 
 
+@cache
 def _torch_build() -> dict[str, tuple[int, int] | None]:
     """For which CUDA or HIP the installed torch was built, from the file in which it says so."""
     spec = importlib.util.find_spec("torch")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -17,7 +16,15 @@ from mangacolor.formats.archive_stdlib import CUT_ZIP
 from mangacolor.formats.entry_names.encoding import spoken
 from mangacolor.formats.epub.spine import Spine, read_spine
 from mangacolor.formats.limits import Limits
-from mangacolor.formats.names import PageNames, is_litter, natural_key, numbered, readable, why_refused
+from mangacolor.formats.names import (
+    PageNames,
+    clash_key,
+    is_litter,
+    natural_key,
+    numbered,
+    readable,
+    why_refused,
+)
 from mangacolor.formats.opened import Opened, OutputFormat, archive_output, container_suffixes
 from mangacolor.formats.sniff import IMAGE_SUFFIXES
 from mangacolor.formats.sources import BrokenSource, MemberSource
@@ -42,7 +49,7 @@ class ArchiveChapter:
                 f"{path}: entries whose name stands there twice are kept as {first_few(twice, _NAMED)}"
             )
         self.by_name = {member.name: member for member in self.members}
-        self.nearly = {_folded(name): name for name in self.by_name}
+        self.nearly = {clash_key(name): name for name in self.by_name}
         self.spine = self._read_spine() if listing.kind == "zip" else None
 
     def _read_spine(self) -> Spine | None:
@@ -62,7 +69,7 @@ class ArchiveChapter:
 
     def _found(self, name: str) -> str:
         """The entry that a document means, whose name may differ in case or composition of letters."""
-        return name if name in self.by_name else self.nearly.get(_folded(name), name)
+        return name if name in self.by_name else self.nearly.get(clash_key(name), name)
 
     def open(self) -> Opened:
         """The chapter, what is copied beside it, and notes. Raises ``InputError`` if it holds no page."""
@@ -245,10 +252,6 @@ def _entry(kind: str, member: Member, page: str | None, source: MemberSource | N
     if member.stored is not None and kind in ("zip", CUT_ZIP):
         return StoredEntry(member.name, member.time, page, source, member.stored)
     return Entry(readable(member.name), member.time, page, source)
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _is_picture(member: Member) -> bool:

@@ -110,6 +110,17 @@ def numbered(name: str) -> Iterator[str]:
     return (f"{stem} ({number}){dot}{suffix}" for number in itertools.count(2))
 
 
+def with_other_suffix(name: str, suffix: str, others: Iterable[str]) -> str:
+    """``012.webp`` as ``012.png``, or ``012.webp.png`` where one of the ``others`` is a page ``012``, too.
+
+    Whatever that one's suffix is: it may have to change as well. ``others`` may hold ``name`` itself.
+    """
+    stem = str(PurePosixPath(name).with_suffix(""))
+    stems = (str(PurePosixPath(other).with_suffix("")) for other in others if other != name)
+    twins = any(clash_key(other) == clash_key(stem) for other in stems)
+    return name + suffix if twins else stem + suffix
+
+
 def readable(name: str) -> str:
     """The name with bytes that are no UTF-8 (Python's lone surrogates) shown as U+FFFD."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

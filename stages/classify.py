@@ -118,12 +118,13 @@ def unexplained_chroma(pixels: Image, config: Config) -> float:
     if np.count_nonzero(useful) < _LEAST_PIXELS:
         return 0.0
     residual = np.zeros_like(plane)
-    residual[useful] = _without_tint(_by_hue_of_age(plane[useful]), tone[useful], _bases(tone, useful))
+    aged = _by_hue_of_age(plane)
+    residual[useful] = _without_tint(aged[useful], tone[useful], _bases(tone, useful))
     # What is left of fringes alternates in sign; areas of colour do not.
     areas = np.asarray(cv2.GaussianBlur(residual, (0, 0), config.blur), dtype=np.float64)
     across = np.sort(np.abs(areas[..., 1]), axis=None)
     weighted = np.sort(np.hypot(areas[..., 0] * _AGE_WEIGHT, areas[..., 1]), axis=None)
-    excess = excess_over_prints(tone.ravel(), _by_hue_of_age(plane.reshape(-1, 2)), config.prints)
+    excess = excess_over_prints(tone.ravel(), aged.reshape(-1, 2), config.prints)
     for limit in config.limits:
         at = min(tone.size - 1, int(tone.size * (1 - limit.share)))
         excess = max(excess, across[at] / limit.across, weighted[at] / limit.weighted)
@@ -138,7 +139,7 @@ def _shrink(pixels: Image, area: int) -> Image:
 
 
 def _by_hue_of_age(chroma: F64) -> F64:
-    """N×2 Cr, Cb as N×2: along the hue of ageing paper and stains, and across it."""
+    """…×2 Cr, Cb as …×2: along the hue of ageing paper and stains, and across it."""
     along = np.array([np.sin(_AGE_HUE), -np.cos(_AGE_HUE)])
     return np.asarray(chroma @ np.stack([along, [-along[1], along[0]]], axis=1))
 

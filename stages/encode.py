@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Inputs
+from mangacolor.formats.names import with_other_suffix
 from mangacolor.formats.writers import LIMITS, encode_picture
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.demand import Demand, PageSize
@@ -38,7 +39,9 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     pixels = inputs["reassemble"].images["main"]
     source_format, density = facts["format"], facts["density"]
     reason = _why_not(source_format, context.page.name, pixels.shape[1], pixels.shape[0])
-    name = context.page.name if reason is None else png_name(context.page.name, context.chapter)
+    name = context.page.name
+    if reason is not None:
+        name = with_other_suffix(name, ".png", (page.name for page in context.chapter.pages))
     written = source_format if reason is None else "PNG"
     if reason is not None:
         context.warn(f"written as {PurePosixPath(name).name}, because {reason}")
@@ -50,17 +53,6 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
         "format": written,
     }
     return Artifact(data=data, blob=blob)
-
-
-def png_name(name: str, chapter: Chapter) -> str:
-    """``012.webp`` becomes ``012.png``; beside another page ``012``, of any suffix, ``012.webp.png``."""
-    stem = str(PurePosixPath(name).with_suffix(""))
-    twins = [page for page in chapter.pages if _stem(page.name) == stem.casefold()]
-    return f"{stem}.png" if len(twins) <= 1 else f"{name}.png"
-
-
-def _stem(name: str) -> str:
-    return str(PurePosixPath(name).with_suffix("")).casefold()
 
 
 def _why_not(source_format: str, name: str, width: int, height: int) -> str | None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any
 
 from mangacolor.core.errors import PageError
 from mangacolor.core.types import Artifact, Container, Page
-from mangacolor.formats.names import STATE_FOLDER
+from mangacolor.formats.names import STATE_FOLDER, with_other_suffix
 from mangacolor.pipeline.store.manifest import Entry, Manifest
 
 
@@ -106,9 +105,7 @@ class PageOutput:
     def _renamed(self, suffix: str) -> str:
         """The page's name where its format could not hold it."""
         name = self.page.name
-        stem = _stem(name)
-        twins = any(_stem(other).casefold() == stem.casefold() for other in self.planned - {name})
-        file = name + suffix if twins else stem + suffix  # a twin may have to be renamed, too
+        file = with_other_suffix(name, suffix, self.planned)
         if file in self.planned:
             raise PageError(
                 f"{name} does not fit its format and would become {file}, which is another page",
@@ -120,8 +117,3 @@ class PageOutput:
                 "Move it away, or overwrite it with --force.",
             )
         return file
-
-
-def _stem(name: str) -> str:
-    """A page's name without its suffix."""
-    return str(PurePosixPath(name).with_suffix(""))
