@@ -46,7 +46,7 @@ class ProgressDisplay:
         self._chapters = self._chapters_ended = 0
         self._two_passes = False
         self._analysed: set[str] = set()
-        self._idle: frozenset[str] = frozenset()  # pages with nothing to do in their pass
+        self._idle: set[str] = set()  # pages with nothing to do in their pass
         self._running: dict[tuple[str, str], None] = {}
         self._notes: dict[str, str] = {}  # of pages that are not known yet to be coloured
         self._noted: set[str] = set()
@@ -78,7 +78,7 @@ class ProgressDisplay:
                 self._chapters_ended += 1
             case PageStarted(page=page, now=now, note=note):
                 self._notes[page] = note
-                self._idle = self._idle - {page} if now else self._idle | {page}
+                (self._idle.discard if now else self._idle.add)(page)
             case StageStarted(page=page, stage=stage):
                 self._running[page, stage] = None
             case StageDone(page=page, stage=stage):

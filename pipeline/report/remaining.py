@@ -8,6 +8,7 @@ like those that have. How much runs at once is measured, too: seconds of stages 
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -43,7 +44,11 @@ class Remaining:
         self._began: float | None = None
         self._unread = 0
         self._pages: dict[str, _Page] = {}  # those that are under way
-        self._read: list[tuple[Work, Work]] = []  # of both passes of pages, as it was when they were read
+        # Declared seconds by stage: what is left of these pages together, and what there was of both passes
+        # of those that were read. Sums are kept, since they are asked for at every event.
+        self._left: dict[str, float] = defaultdict(float)
+        self._whole: dict[str, float] = defaultdict(float)
+        self._read = 0  # pages in ``_whole``
         self._declared: dict[str, float] = {}  # seconds of stages that have run, as is the next
         self._measured: dict[str, float] = {}
         self._running: dict[tuple[str, str], float] = {}  # since when
@@ -60,7 +65,7 @@ class Remaining:
             case StageDone(page=page, stage=stage, seconds=seconds):
                 self._end_stage(page, stage, seconds)
             case PageHalfway(page=page) if page in self._pages:
-                self._pages[page] = _Page(dict(self._pages[page].later))
+                self._put(page, _Page(dict(self._pages[page].later)))
             case PageDone(page=page) | PageFailed(page=page):
                 self._end_page(page)
 
@@ -82,31 +87,41 @@ class Remaining:
         if page not in self._pages:
             self._unread -= 1
             if now:  # one whose first pass was found done says nothing of those to come
-                self._read.append((now, later))
-        self._pages[page] = _Page(dict(now), later)
+                self._read += 1
+                _add(self._whole, 1, now, later)
+        self._put(page, _Page(dict(now), later))
 
     def _end_stage(self, page: str, stage: str, seconds: float) -> None:
         self._running.pop((page, stage), None)
         declared = self._pages[page].now.pop(stage, None) if page in self._pages else None
         if declared is not None:
+            _add(self._left, -1, {stage: declared})
             self._declared[stage] = self._declared.get(stage, 0.0) + declared
             self._measured[stage] = self._measured.get(stage, 0.0) + seconds
 
     def _end_page(self, page: str) -> None:
-        if self._pages.pop(page, None) is None:
+        if page not in self._pages:
             self._unread -= 1
+        self._put(page, None)
         self._running = {key: since for key, since in self._running.items() if key[0] != page}
+
+    def _put(self, page: str, state: _Page | None) -> None:
+        """Note what is left of a page; None for nothing."""
+        before = self._pages.pop(page, None)
+        if before is not None:
+            _add(self._left, -1, before.now, before.later)
+        if state is not None:
+            self._pages[page] = state
+            _add(self._left, 1, state.now, state.later)
 
     def _count(self) -> tuple[float, float]:
         """Seconds of stages: done and left. What runs counts as done as far as it has come."""
-        known = [work for page in self._pages.values() for work in (page.now, page.later)]
-        left = sum(map(self._expect, known)) + max(0, self._unread) * self._usual_page()
+        left = self._expect(self._left) + max(0, self._unread) * self._usual_page()
         credit = sum(self._credit(*key, since) for key, since in self._running.items())
         return sum(self._measured.values()) + credit, left - credit
 
     def _usual_page(self) -> float:
-        whole = sum(self._expect(work) for passes in self._read for work in passes)
-        return whole / len(self._read) if self._read else 0.0
+        return self._expect(self._whole) / self._read if self._read else 0.0
 
     def _expect(self, work: Work) -> float:
         """Seconds that stages will take."""
@@ -122,3 +137,10 @@ class Remaining:
     def _credit(self, page: str, stage: str, since: float) -> float:
         declared = self._pages[page].now.get(stage, 0.0) if page in self._pages else 0.0
         return min(self._clock() - since, MOST_CREDIT * self._expect({stage: declared}))
+
+
+def _add(sums: dict[str, float], sign: int, *works: Work) -> None:
+    """Add works to sums, or take them away again."""
+    for work in works:
+        for stage, declared in work.items():
+            sums[stage] = round(sums[stage] + sign * declared, 9)  # what adds up to nothing is nothing

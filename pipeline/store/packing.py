@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 from mangacolor.core.atomic import output_errors
-from mangacolor.core.hashing import sha256_of
 from mangacolor.core.settings import OnError
 from mangacolor.core.types import Container
 from mangacolor.core.wording import counted, first_few
@@ -86,13 +85,11 @@ class Packing:
         pages = [f"{page} {entry.sha256}" for page, entry in sorted(self.entries.items())]
         skipped = sorted(self.failed) if self.on_error == "skip" else []
         key = digest([repr(self.container), *pages, *(f"without {page}" for page in skipped)])
-        there = self.manifest.finished(name, key)
-        if there is not None and not self.failed:
+        if not self.failed and self.manifest.finished(name, key) is not None:
             return ()
         with self.state.temporary() as temporary, output_errors(self.state.out / name):
             files = {page: self.state.out / entry.file for page, entry in self.entries.items()}
             left_out = self.container.pack(files, temporary, skipped)
-            # What came of failed pages is no part of the key: only the bytes tell.
-            if there is None or sha256_of(temporary) != there.sha256:
-                self.manifest.adopt(name, temporary, key=key, outcome="packed")
+            # What came of failed pages is no part of the key: only the bytes tell, which ``adopt`` compares.
+            self.manifest.adopt(name, temporary, key=key, outcome="packed")
         return left_out
