@@ -27,7 +27,7 @@ from mangacolor.benchmarks.quality.scan_treatments import COLOUR, GREY, Treatmen
 from mangacolor.core.colour import luma
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image
-from mangacolor.stages import classify
+from mangacolor.stages.classify import stage as classify
 from mangacolor.training.data.pictures import SUFFIXES, read_rgb
 
 SIDE = 1000  # pixels of the long side: larger pictures are shrunk first, to save time

@@ -7,6 +7,7 @@ chroma, 0 to 255. Chosen by eye on pages of the example chapter and of open comi
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from mangacolor.stages.segments.params import SegmentationParams
 
@@ -65,3 +66,6 @@ class Params:
     borders: BorderParams = BorderParams()
     # Range of the factor on a segment's tone that gives it the luma somebody chose.
     tone_gains: tuple[float, float] = (0.25, 3.9)
+
+
+PARAMS: Final = Params()

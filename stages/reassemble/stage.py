@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -14,12 +13,13 @@ from mangacolor.core.errors import PageError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs
 from mangacolor.stages.base import Stage, StageContext
+from mangacolor.stages.classify.mixed import coloured_windows
 from mangacolor.stages.demand import Demand, PageSize
 from mangacolor.stages.harmonize.corrections import Corrections, WindowCorrections
 from mangacolor.stages.panels import PanelLayout
 from mangacolor.stages.reassemble.compose import compose_layers, cut_bands
 from mangacolor.stages.reassemble.ink_transfer import colour_layer, paint, with_gain
-from mangacolor.stages.reassemble.params import Params
+from mangacolor.stages.reassemble.params import PARAMS, Params
 from mangacolor.stages.reassemble.recolour import recolour_window
 from mangacolor.stages.reassemble.segment_fields import find_open_borders
 from mangacolor.stages.reassemble.segment_tone import flatten_tone, tone_gain
@@ -35,10 +35,10 @@ OUTLINE_DIVISOR = 1000
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """``params``: becomes a field, and so part of the cache key, with the stage's next ``version``."""
+    """How strong colours are, and the numbers of the method."""
 
     saturation: float = 1.0
-    params: ClassVar[Params] = Params()
+    params: Params = PARAMS
 
 
 def configure(options: Options, _chapter: Chapter) -> Config:
@@ -55,6 +55,8 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     windows = map_windows(colours, PanelLayout.from_artifact(inputs["panels"]))
     layers = _make_layers(colours, corrections, luma(page), config.params)
     keep = _find_paper(windows, inputs["balloons"].images["main"])
+    if inputs["classify"].data["kept"]:
+        keep[np.isin(windows, coloured_windows(page, windows))] = 255
     tint = None if _is_grey(page) else page
     result = np.empty((*light.shape, 3), np.uint8)
     scale = light.shape[0] / page.shape[0]
@@ -133,8 +135,8 @@ STAGE = Stage(
     name="reassemble",
     run=run,
     configure=configure,
-    needs=("decode", "panels", "balloons", "colorize", "harmonize", "upscale"),
-    version=6,
+    needs=("decode", "classify", "panels", "balloons", "colorize", "harmonize", "upscale"),
+    version=7,
     keep="asked",
     demand=demand,
 )

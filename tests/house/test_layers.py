@@ -38,13 +38,14 @@ BELOW = {
 }
 # What a room of stages may import of the others; all of them know ``stages`` itself: base, batching, graph.
 STAGE_ROOMS = {
+    "classify": set[str](),
     "panels": set[str](),
     "balloons": {"panels"},
     "windows": {"panels"},
     "segments": {"windows"},
     "colorize": {"panels", "segments", "windows"},
     "harmonize": {"panels", "segments", "windows"},
-    "reassemble": {"harmonize", "panels", "segments", "windows"},
+    "reassemble": {"classify", "harmonize", "panels", "segments", "windows"},
     "upscale": set[str](),
 }
 MODEL_ROOMS = {

@@ -13,8 +13,8 @@ from PIL import Image as PillowImage
 
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Page, Wanted
-from mangacolor.stages import classify
 from mangacolor.stages.base import CAME_COLOURED, WHY_COPIED
+from mangacolor.stages.classify import stage as classify
 from mangacolor.tests.helpers.stages import Bytes
 
 HEIGHT, WIDTH = 900, 640

@@ -1,4 +1,4 @@
-"""classify: is this page black and white, in colour already, or blank? The last two are copied.
+"""What of a page's chroma no tint of a scan explains.
 
 A scan of a black-and-white page is seldom grey: paper yellows, unevenly and in stains; sepia and blue
 inks, lamp light, JPEG and shifted colour plates add chroma everywhere. All of it is *smooth*: it depends
@@ -9,19 +9,15 @@ explains, and a tint only explains what a print can have (``print_limits.py``).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from mangacolor.core.arrays import F64
-from mangacolor.core.colour import luma as luma_of
-from mangacolor.core.settings import Options
-from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page
-from mangacolor.stages.base import CAME_COLOURED, WHY_COPIED, Stage, StageContext, Summary
-from mangacolor.stages.demand import Demand, PageSize
-from mangacolor.stages.print_limits import PRINTS, PrintLimits, excess_over_prints
+from mangacolor.core.types import Image
+from mangacolor.stages.classify.print_limits import PRINTS, PrintLimits, excess_over_prints
 
 _AGE_HUE = np.radians(
     28
@@ -57,61 +53,21 @@ LIMITS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
-    """What makes a page coloured, or blank."""
+class TintParams:
+    """What makes a page coloured."""
 
-    force_color: bool
     working_area: int = 8800  # pixels, 112×79 for a page: fringes and noise average out, figures stay
     blur: float = 1.75  # sigma at that size
     limits: tuple[Limit, ...] = LIMITS
     prints: PrintLimits = PRINTS
-    blank_contrast: float = 24.0  # levels a pixel must differ from the page's median to be drawn
-    drawn: float = 0.0005  # share of drawn pixels below which a page is blank
 
 
-def configure(options: Options, _chapter: Chapter) -> Config:
-    """Take what forces colour from the options."""
-    return Config(force_color=options.force_color)
+TINT: Final = TintParams()
 
 
-def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
-    """Measure ``decode``'s picture.
-
-    Data: ``kind`` (``manga``, ``colour`` or ``blank``), ``chroma`` (what no tint explains, as a share of
-    what a black-and-white page may have: above 1 the page is coloured), ``drawn`` (share that differs from
-    the page's ground), ``forced``, and ``wanted`` if the user said what to do with this page.
-    ``outcome`` is ``copy`` for blank pages, and for coloured ones unless the user forces colour; what the
-    user said of the page goes before both.
-    """
-    config = context.config
-    pixels = inputs["decode"].images["main"]
-    drawn = drawn_share(pixels, config.blank_contrast)
-    chroma = 0.0 if inputs["decode"].data["grey"] else unexplained_chroma(pixels, config)
-    kind = "colour" if chroma > 1 else "blank" if drawn < config.drawn else "manga"
-    wanted = context.page.wanted
-    copied = kind == "blank" or (kind == "colour" and not config.force_color)
-    copied = wanted == "copy" if wanted else copied
-    data = {
-        "kind": kind,
-        "chroma": round(chroma, 4),
-        "drawn": round(drawn, 6),
-        "forced": kind == "colour" and not copied,
-        **({"wanted": wanted} if wanted else {}),
-    }
-    return Artifact(data=data, outcome="copy" if copied else None)
-
-
-def drawn_share(pixels: Image, contrast: float) -> float:
-    """Share of the pixels (at half size) whose luma differs from the median's by ``contrast`` levels."""
-    luma = luma_of(pixels)
-    half = (max(1, luma.shape[1] // 2), max(1, luma.shape[0] // 2))
-    luma = np.asarray(cv2.resize(luma, half, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    return float(np.mean(np.abs(luma.astype(np.int16) - int(np.median(luma))) >= contrast))
-
-
-def unexplained_chroma(pixels: Image, config: Config) -> float:
+def unexplained_chroma(pixels: Image, params: TintParams) -> float:
     """Chroma of H×W×3 ``pixels`` that no tint of a scan explains, as the largest share of a limit."""
-    small = _shrink(pixels, config.working_area).astype(np.float32) / 255
+    small = _shrink(pixels, params.working_area).astype(np.float32) / 255
     luma_chroma = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2YCrCb), dtype=np.float64)
     tone, plane = luma_chroma[..., 0], (luma_chroma[..., 1:] - 0.5) * 255
     useful = (tone > _BLACK_TONE) & (tone < _WHITE_TONE)
@@ -121,11 +77,11 @@ def unexplained_chroma(pixels: Image, config: Config) -> float:
     aged = _by_hue_of_age(plane)
     residual[useful] = _without_tint(aged[useful], tone[useful], _bases(tone, useful))
     # What is left of fringes alternates in sign; areas of colour do not.
-    areas = np.asarray(cv2.GaussianBlur(residual, (0, 0), config.blur), dtype=np.float64)
+    areas = np.asarray(cv2.GaussianBlur(residual, (0, 0), params.blur), dtype=np.float64)
     across = np.sort(np.abs(areas[..., 1]), axis=None)
     weighted = np.sort(np.hypot(areas[..., 0] * _AGE_WEIGHT, areas[..., 1]), axis=None)
-    excess = excess_over_prints(tone.ravel(), aged.reshape(-1, 2), config.prints)
-    for limit in config.limits:
+    excess = excess_over_prints(tone.ravel(), aged.reshape(-1, 2), params.prints)
+    for limit in params.limits:
         at = min(tone.size - 1, int(tone.size * (1 - limit.share)))
         excess = max(excess, across[at] / limit.across, weighted[at] / limit.weighted)
     return float(excess)
@@ -214,33 +170,3 @@ def _in_blocks(rows: F64) -> F64:
     padded = np.zeros((blocks * _BLOCK_ROWS, rows.shape[1]))
     padded[: len(rows)] = rows
     return padded.reshape(blocks, _BLOCK_ROWS, -1)
-
-
-def fingerprint_of_wish(page: Page) -> str:
-    """What the user said of a page belongs to its cache key, and to no other's."""
-    return page.wanted or ""
-
-
-def summary(artifact: Artifact) -> Summary:
-    """Whether the page came in colour, and why it is copied, if it is."""
-    kind, wanted = artifact.data["kind"], artifact.data.get("wanted")
-    why = "as asked" if wanted == "copy" else {"colour": "in colour already"}.get(kind, kind)
-    return {CAME_COLOURED: kind == "colour", WHY_COPIED: why if artifact.outcome == "copy" else ""}
-
-
-def demand(_config: Config, size: PageSize) -> Demand:
-    """All but the luma is small."""
-    return Demand(0.01 + 0.01 * size.megapixels, working=4 * size.pixels)
-
-
-STAGE = Stage(
-    "classify",
-    run,
-    configure,
-    needs=("decode",),
-    version=4,
-    decides=True,
-    page_fingerprint=fingerprint_of_wish,
-    summary=summary,
-    demand=demand,
-)

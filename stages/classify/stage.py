@@ -1,0 +1,106 @@
+"""classify: is this page black and white, in colour already, or blank? The last two are copied.
+
+Of a page with panels of both kinds those in black and white are coloured (``mixed.py``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from mangacolor.core.colour import luma as luma_of
+from mangacolor.core.settings import Options
+from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page
+from mangacolor.stages.base import CAME_COLOURED, WHY_COPIED, Stage, StageContext, Summary
+from mangacolor.stages.classify.mixed import MIXED, MixedParams, is_mixed
+from mangacolor.stages.classify.tint import TINT, TintParams, unexplained_chroma
+from mangacolor.stages.demand import Demand, PageSize
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What makes a page coloured, or blank."""
+
+    force_color: bool
+    tint: TintParams = TINT
+    mixed: MixedParams = MIXED
+    blank_contrast: float = 24.0  # levels a pixel must differ from the page's median to be drawn
+    drawn: float = 0.0005  # share of drawn pixels below which a page is blank
+
+
+def configure(options: Options, _chapter: Chapter) -> Config:
+    """Take what forces colour from the options."""
+    return Config(force_color=options.force_color)
+
+
+def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
+    """Measure ``decode``'s picture.
+
+    Data: ``kind`` (``manga``, ``colour``, ``mixed`` if some panels are in colour, or ``blank``), ``chroma``
+    (what no tint explains, as a share of what a black-and-white page may have: above 1 there is colour),
+    ``drawn`` (share that differs from the page's ground), ``forced``, ``kept`` (panels in colour are left as
+    they came), and ``wanted`` if the user said what to do with this page.
+    ``outcome`` is ``copy`` for blank pages, and for coloured ones unless the user forces colour; what the
+    user said of the page goes before both.
+    """
+    config = context.config
+    pixels = inputs["decode"].images["main"]
+    drawn = drawn_share(pixels, config.blank_contrast)
+    chroma = 0.0 if inputs["decode"].data["grey"] else unexplained_chroma(pixels, config.tint)
+    kind = "blank" if drawn < config.drawn else "manga"
+    if chroma > 1:
+        kind = "mixed" if is_mixed(pixels, config.mixed) else "colour"
+    wanted = context.page.wanted
+    copied = kind == "blank" or (kind == "colour" and not config.force_color)
+    copied = wanted == "copy" if wanted else copied
+    in_colour = kind in ("colour", "mixed") and not copied
+    kept = kind == "mixed" and not (config.force_color or wanted == "colour")
+    data = {
+        "kind": kind,
+        "chroma": round(chroma, 4),
+        "drawn": round(drawn, 6),
+        "forced": in_colour and not kept,
+        "kept": kept and not copied,
+        **({"wanted": wanted} if wanted else {}),
+    }
+    return Artifact(data=data, outcome="copy" if copied else None)
+
+
+def drawn_share(pixels: Image, contrast: float) -> float:
+    """Share of the pixels (at half size) whose luma differs from the median's by ``contrast`` levels."""
+    luma = luma_of(pixels)
+    half = (max(1, luma.shape[1] // 2), max(1, luma.shape[0] // 2))
+    luma = np.asarray(cv2.resize(luma, half, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return float(np.mean(np.abs(luma.astype(np.int16) - int(np.median(luma))) >= contrast))
+
+
+def fingerprint_of_wish(page: Page) -> str:
+    """What the user said of a page belongs to its cache key, and to no other's."""
+    return page.wanted or ""
+
+
+def summary(artifact: Artifact) -> Summary:
+    """Whether the page came in colour, and why it is copied, if it is."""
+    kind, wanted = artifact.data["kind"], artifact.data.get("wanted")
+    why = "as asked" if wanted == "copy" else {"colour": "in colour already"}.get(kind, kind)
+    return {CAME_COLOURED: kind == "colour", WHY_COPIED: why if artifact.outcome == "copy" else ""}
+
+
+def demand(_config: Config, size: PageSize) -> Demand:
+    """All but the luma is small."""
+    return Demand(0.01 + 0.01 * size.megapixels, working=4 * size.pixels)
+
+
+STAGE = Stage(
+    "classify",
+    run,
+    configure,
+    needs=("decode",),
+    version=5,
+    decides=True,
+    page_fingerprint=fingerprint_of_wish,
+    summary=summary,
+    demand=demand,
+)
