@@ -37,7 +37,12 @@ def page_reader(weights: Path, backend: CpuBackend) -> ReadPage:
     from mangacolor.models.page.page_net import load_page_net, page_probabilities
 
     network = load_page_net(weights)
-    return lambda luma: page_probabilities(network, luma)
+
+    def read(luma: Image) -> tuple[Image, Image]:
+        first, second = page_probabilities(network, luma)
+        return first, second
+
+    return read
 
 
 @cache
@@ -49,7 +54,12 @@ def descreener(backend: CpuBackend, weights: Path = DESCREENER) -> Descreen:
     from mangacolor.models.page.descreener import descreen, load_descreener
 
     network = load_descreener(weights)
-    return lambda luma: descreen(network, luma)
+
+    def remove_dots(luma: Image) -> Image:
+        plain: Image = descreen(network, luma)
+        return plain
+
+    return remove_dots
 
 
 def _state(weights: Path) -> State:
