@@ -8,7 +8,7 @@ STAMP := $(VENV)/.setup-done
 FIRST := torch torchvision "setuptools>=77" wheel cython numpy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench
+.PHONY: help setup demo test check bench dist
 
 help: ## Show these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,7 +24,10 @@ $(STAMP): pyproject.toml
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off $(FIRST)
 	@echo "setup: 2/3 installing mangacolor, its other dependencies and the test tools"
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --no-build-isolation \
-		-e '.[dev,train,archives,cluster,fast,more-formats,realesrgan]'
+		-e '.[dev,train,archives,cluster,more-formats,upscalers,realesrgan]'
+	@# realesrgan asks for opencv-python, whose files lie where opencv-python-headless has its own; the last counts.
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off \
+		--no-deps --force-reinstall opencv-python-headless
 	@echo "setup: 3/3 checking"
 	@mkdir -p .typing && ln -sfn .. .typing/mangacolor
 	@$(BIN)/mangacolor --version
@@ -41,6 +44,11 @@ check: setup ## Lint, formatting and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	MYPYPATH=.typing $(BIN)/mypy -p mangacolor
+
+dist: setup ## Build the source archive and the wheel into dist/, and check what they say of themselves
+	@rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/python -m twine check --strict dist/*
 
 bench: setup ## Measure speed on the bundled chapter
 	$(BIN)/python benchmarks/speed/run.py

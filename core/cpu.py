@@ -8,6 +8,7 @@ within them.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -121,28 +122,35 @@ def one_thread_for_blas() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
+_replaced = threading.local()  # how many threads torch had before it was told to use one
+
+
 def use_one_core() -> None:
-    """Have torch compute on the calling thread alone, from now on: OpenMP counts for each thread that calls.
+    """Have torch, where it is imported, compute on the calling thread alone from now on.
 
-    A team of threads in each of several threads would spin at the barriers of every layer, and sums would be
-    made in another order on another machine.
+    OpenMP counts for each thread that calls. A team of threads in each of several threads would spin at the
+    barriers of every layer, and sums would be made in another order on another machine. Who imports torch
+    calls this again.
     """
-    import torch
-
-    torch.set_num_threads(1)
+    torch = sys.modules.get("torch")
+    count = getattr(torch, "get_num_threads", lambda: 1)()  # of a torch that is being imported: not yet there
+    if torch is not None and count > 1:
+        _replaced.count = count
+        torch.set_num_threads(1)
 
 
 @contextmanager
 def one_core() -> Iterator[None]:
     """As ``use_one_core``, but only while this lasts: for a thread that is not ours."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    outer = getattr(_replaced, "count", 0)
+    _replaced.count = 0
+    use_one_core()
     try:
         yield
     finally:
-        torch.set_num_threads(threads)
+        if _replaced.count:
+            sys.modules["torch"].set_num_threads(_replaced.count)
+        _replaced.count = outer
 
 
 @cache

@@ -12,6 +12,7 @@ from typing import Final
 from mangacolor.core.cpu import usable_cores
 from mangacolor.core.cuda_driver import Driver, find_driver
 from mangacolor.core.errors import SetupError, UsageError
+from mangacolor.core.torch_package import INSTALL_TORCH, has_torch, need_torch
 from mangacolor.core.wording import byte_size, counted
 
 # The oldest compute capability that torch's packages for a CUDA version (and its later ones) compute on.
@@ -33,6 +34,7 @@ def resolve_device(name: str) -> str:
     kind = device_kind(name)
     if kind == "cpu":
         return kind
+    need_torch(f"--device {name}", "use --device cpu")
     import torch
 
     if kind == "mps":
@@ -62,7 +64,8 @@ def device_kind(name: str) -> str:
         return name.partition(":")[0]
     if _usable_cards():
         return "cuda"  # torch calls AMD's cards so, too
-    return "mps" if (platform.system(), platform.machine()) == ("Darwin", "arm64") else "cpu"
+    apple = (platform.system(), platform.machine()) == ("Darwin", "arm64")
+    return "mps" if apple and has_torch() else "cpu"
 
 
 def card_problem(number: int = 0) -> str:
@@ -74,6 +77,8 @@ def card_problem(number: int = 0) -> str:
     if driver is None or number >= len(driver.cards):
         return ""
     card = driver.cards[number]
+    if not has_torch():
+        return f"{card.name} is here, but torch is not installed, which computes on it: {INSTALL_TORCH}"
     if needed is None:
         return f"{card.name} is here, but the torch installed computes on no NVIDIA card"
     if driver.cuda[0] < needed[0]:

@@ -127,7 +127,8 @@ def _write_page(out: Path, options: Options, chapter: Chapter, page: Page, expla
     if explain:
         if not explanations:
             config = configure(options, chapter)
-            explanations.append(explain_panels(decoded, config.direction, config.method, config.params)[1])
+            how = config.method, config.params, config.cpu_backend
+            explanations.append(explain_panels(decoded, config.direction, *how)[1])
         write_atomic(
             target.with_suffix(".explain.png"), encode_png(draw_explanation(decoded, explanations[0]))
         )

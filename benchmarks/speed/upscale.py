@@ -10,9 +10,10 @@ from mangacolor.benchmarks.speed.timing import Ratio, alternate, ratio
 from mangacolor.core.types import Image
 from mangacolor.models.runtime.backends import CpuBackend
 from mangacolor.models.upscale.known import BY_NAME
-from mangacolor.models.upscale.loader import describe, load_upscaler
+from mangacolor.models.upscale.loader import load_upscaler
 from mangacolor.models.upscale.realesrgan import realesrganer
 from mangacolor.models.upscale.sources import known_state
+from mangacolor.models.upscale.torch_form import describe
 from mangacolor.stages.upscale.enlarge import lanczos, upscale_luma
 from mangacolor.stages.upscale.params import DEFAULT_PARAMS
 from mangacolor.stages.upscale.screentone import measure_damage

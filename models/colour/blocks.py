@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mangacolor.models.colour.blocks_layout import query_channels
+
 Norm = Literal["batch", "layer"]
 
 
@@ -60,7 +62,7 @@ class SelfAttention(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        inner = max(1, channels // 8)
+        inner = query_channels(channels)
         self.query_conv = nn.Conv2d(channels, inner, kernel_size=1)
         self.key_conv = nn.Conv2d(channels, inner, kernel_size=1)
         self.value_conv = nn.Conv2d(channels, channels, kernel_size=1)

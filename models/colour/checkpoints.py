@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from mangacolor.core.atomic import write_atomic
 from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.core.hashing import sha256_of
-from mangacolor.models.colour.config import GeneratorConfig, check_config
+from mangacolor.models.colour.config import GeneratorConfig
+from mangacolor.models.colour.description import Description, describe_weights, unknown_network
 from mangacolor.models.colour.factory import build_generator
 from mangacolor.models.colour.generator import Generator
 from mangacolor.models.colour.notebook_checkpoints import from_notebook
@@ -23,14 +24,7 @@ from mangacolor.models.encoders.stand_in import RESNETS, blank_resnet
 from mangacolor.models.files.download import fetch, weights_cache
 from mangacolor.models.files.known import WEIGHTS
 from mangacolor.models.files.pretrained import WeightsSource
-from mangacolor.models.files.reading import (
-    FORMAT,
-    generator_metadata,
-    is_ours,
-    read_tensors,
-    weights_fingerprint,
-    weights_path,
-)
+from mangacolor.models.files.reading import FORMAT, read_tensors, weights_fingerprint, weights_path
 
 __all__ = ["load_generator", "save_generator", "weights_fingerprint"]
 
@@ -82,9 +76,10 @@ def load_generator(
     ever executed.
     """
     path = weights_path(name_or_path)
-    tensors, header = read_tensors(path)
-    if is_ours(header):
-        generator = _described(path, generator_metadata(path, header), extractor_weights)
+    described = describe_weights(path)
+    tensors, _header = read_tensors(path)
+    if described is not None:
+        generator = _described(path, described, extractor_weights)
     else:
         config, tensors = from_notebook(tensors, path)
         generator = build_generator(config, empty=True)
@@ -93,19 +88,14 @@ def load_generator(
     return generator.to(memory_format=torch.channels_last)
 
 
-def _described(path: Path, metadata: Mapping[str, Any], extractor_weights: WeightsSource) -> Generator:
-    """The network that a file's metadata describes, empty."""
-    stored: Any = metadata.get("config")
+def _described(path: Path, described: Description, extractor_weights: WeightsSource) -> Generator:
+    """The network that a file describes, empty."""
+    config = described.config
     try:
-        config = GeneratorConfig(**stored)
-        check_config(config)
-        weights = _extractor(path, config, metadata.get("extractor"), extractor_weights)
+        weights = _extractor(path, config, described.extractor, extractor_weights)
         return build_generator(config, weights, empty=True)
     except (TypeError, UsageError) as error:
-        raise SetupError(
-            f"{path} describes a network that this version does not know: {error}",
-            "install the mangacolor that wrote it, or a newer one",
-        ) from error
+        raise unknown_network(path, error) from error
 
 
 def _extractor(

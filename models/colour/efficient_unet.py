@@ -15,13 +15,17 @@ from torch.nn import functional
 from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.models.colour.blocks import SelfAttention
 from mangacolor.models.colour.config import GeneratorConfig
+from mangacolor.models.colour.efficient_layout import (
+    MULTIPLE_OF,
+    NARROW,
+    NORM_EPS,
+    UP_LEVELS,
+    check_attention,
+    up_channels,
+)
 from mangacolor.models.colour.generator import Generator
 from mangacolor.models.colour.palette_head import PaletteHead, to_rgb
 from mangacolor.models.encoders.efficientnet import EfficientNetLite, published_weights
-
-NARROW = 12  # channels at full size, where only tone is left to say and most time goes
-UP_LEVELS = (4, 3, 2, 1)  # of the maps that the first four steps up leave: halvings of the input
-MULTIPLE_OF = 32  # pixels: the encoder halves five times
 
 
 class Up(nn.Module):
@@ -31,7 +35,7 @@ class Up(nn.Module):
         super().__init__()
         self.skip = skip
         self.conv = nn.Conv2d(inputs + skip, outputs, 3, padding=1, bias=False)
-        self.norm = nn.BatchNorm2d(outputs)
+        self.norm = nn.BatchNorm2d(outputs, eps=NORM_EPS)
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         x = functional.interpolate(x, scale_factor=2.0, mode="nearest")
@@ -50,15 +54,10 @@ class EfficientUNet(Generator):
 
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__(config)
-        if config.attention not in (0, *UP_LEVELS):
-            raise UsageError(
-                f"the generator {config.name} has no attention after level {config.attention}",
-                f"choose one of {', '.join(map(str, UP_LEVELS))}, or 0 for none",
-            )
+        check_attention(config)
         self.encoder = EfficientNetLite(config.encoder)
-        width = config.width
         half, quarter, eighth, sixteenth, deepest = self.encoder.channels
-        channels = (4 * width, 3 * width, 2 * width, 5 * width // 4)
+        channels = up_channels(config.width)
         self.up1 = Up(deepest, sixteenth, channels[0])
         self.up2 = Up(channels[0], eighth, channels[1])
         self.up3 = Up(channels[1], quarter, channels[2])

@@ -13,11 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mangacolor.models.colour.efficient_unet import UP_LEVELS, EfficientUNet, Up
+from mangacolor.models.colour.efficient_layout import MAPS, UP_LEVELS
+from mangacolor.models.colour.efficient_unet import EfficientUNet, Up
 from mangacolor.models.colour.prediction import VOTES, Output
-from mangacolor.models.encoders.efficientnet import Block, same_padding
-
-MAPS = ("half", "quarter", "eighth", "sixteenth", "deepest")  # of the encoder, by their size
+from mangacolor.models.encoders.efficientnet import Block
+from mangacolor.models.encoders.efficientnet_layout import same_padding
 
 
 def fold_norm(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:

@@ -13,12 +13,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from mangacolor.core.errors import UsageError
+from mangacolor.core.torch_package import need_torch
 
 if TYPE_CHECKING:
     from torch import nn
 
     from mangacolor.models.colour.config import GeneratorConfig
     from mangacolor.models.colour.generator import Generator
+    from mangacolor.models.files.arrays import State
     from mangacolor.models.runtime.ncnn_graph import Graph
 
 TILE = 256  # pixels: the side that networks are trained at, and the most they are shown at once
@@ -68,8 +70,10 @@ class Architecture:
     that gives colour alone. ``VOTES`` among them says that it votes for the colours of its palette.
     ``torch_form(network)``: what runs instead of the network, a module from N×1×H×W grey in [-1, 1] to an
     ``Output`` with those maps; None: a copy of the network as it is. It must leave the network as it was.
-    ``ncnn_form(network)``: the same as a graph, with the input ``grey`` (H×W) and the outputs ``luma`` 1×H×W,
-    ``chroma`` 2×h×w and the maps by their names; None: it runs on torch even where ncnn is asked for.
+    ``ncnn_form(config, state)``: the same as a graph, written from the arrays of a file without torch, with
+    the input ``grey`` (H×W) and the outputs ``luma`` 1×H×W, ``chroma`` 2×h×w and the maps by their names;
+    None: it runs on torch even where ncnn is asked for. A network with one that votes for the colours of a
+    palette has them as ``palette.centres``.
     ``supports_half``: in half precision it differs by at most two levels, so that is how it runs on a GPU.
     """
 
@@ -78,14 +82,23 @@ class Architecture:
     settings: Callable[[str, Mapping[str, Any]], dict[str, Any]] = _no_settings
     feature_maps: Callable[[GeneratorConfig], tuple[str, ...]] = _no_maps
     torch_form: Callable[[Any], nn.Module] | None = None
-    ncnn_form: Callable[[Any], Graph] | None = None
+    ncnn_form: Callable[[GeneratorConfig, State], Graph] | None = None
     supports_half: bool = False
 
 
 def find_architecture(name: str) -> Architecture:
-    """The architecture of the generator ``name``. Raises ``UsageError`` for a name that no row has."""
+    """The architecture of the generator ``name``.
+
+    Raises ``UsageError`` for a name that no row has, ``SetupError`` for one that needs torch where there is
+    none.
+    """
     if name not in ARCHITECTURES:
         raise UsageError(f"there is no generator called {name!r}", f"choose from {', '.join(ARCHITECTURES)}")
-    module = import_module(f"mangacolor.models.colour.{ARCHITECTURES[name]}")
+    try:
+        module = import_module(f"mangacolor.models.colour.{ARCHITECTURES[name]}")
+    except ModuleNotFoundError as error:
+        if error.name == "torch":
+            need_torch(f"the colour network {name}")
+        raise
     architecture: Architecture = module.ARCHITECTURE
     return architecture

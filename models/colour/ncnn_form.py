@@ -1,128 +1,149 @@
-"""The colour network ``EfficientUNet`` for ncnn. Weights come from its torch form, with norms folded."""
+"""The colour network ``EfficientUNet`` for ncnn, written from the arrays of its file, with norms folded."""
 
 from __future__ import annotations
 
-from torch import nn
+import numpy as np
 
-from mangacolor.models.colour.blocks import SelfAttention
-from mangacolor.models.colour.efficient_unet import UP_LEVELS, EfficientUNet, Up
-from mangacolor.models.colour.folded import MAPS, fold_norm
+from mangacolor.core.arrays import F32
+from mangacolor.models.colour.blocks_layout import VOTE_CHANNELS, VOTE_SLOPE, query_channels
+from mangacolor.models.colour.config import GeneratorConfig
+from mangacolor.models.colour.efficient_layout import (
+    MAPS,
+    NARROW,
+    NORM_EPS,
+    UP_LEVELS,
+    check_attention,
+    up_channels,
+)
 from mangacolor.models.colour.prediction import VOTES
-from mangacolor.models.encoders.efficientnet import Block, same_padding
-from mangacolor.models.runtime.ncnn_graph import RELU, RELU6, Activation, Graph, leaky_relu
+from mangacolor.models.encoders import efficientnet_layout
+from mangacolor.models.encoders.efficientnet_layout import (
+    STEM,
+    STEM_KERNEL,
+    STEM_STRIDE,
+    BlockLayout,
+    encoder_layout,
+    same_padding,
+)
+from mangacolor.models.files.arrays import State, fold_norm
+from mangacolor.models.runtime.ncnn_graph import BILINEAR, NEAREST, RELU, RELU6, Activation, Graph, leaky_relu
 
-_NEAREST, _BILINEAR = 1, 2
 _MEAN = 1  # of poolings
 _SWAP = 1  # of the axes of a matrix
 _SECOND_TRANSPOSED = 1  # of a product of matrices
 
 
-def colour_graph(network: EfficientUNet) -> Graph:
+def colour_graph(config: GeneratorConfig, state: State) -> Graph:
     """Input ``grey``, H×W in [-1, 1], sides multiples of 32. Outputs ``luma`` 1×H×W and ``chroma``
-    2×H/2×W/2 in [-1, 1], the encoder's maps by the names of ``MAPS``, and ``VOTES`` as of ``Output``."""
+    2×H/2×W/2 in [-1, 1], the encoder's maps by the names of ``MAPS``, and ``VOTES`` as of ``Output``.
+
+    ``state``: the network of ``config``. Raises ``SetupError`` where it is another's, and
+    ``UsageError`` for a configuration of which there is no network.
+    """
+    check_attention(config)
     graph = Graph()
     grey = graph.input("grey")
-    features = _encode(graph, network, grey)
+    features = _encode(graph, config, state, grey)
     for name, blob in zip(MAPS, features, strict=True):
         graph.output(name, blob)
     *skips, out = features
-    head = network.palette
-    logits = _vote(graph, out, head.votes[0], head.temperature)
-    for level, up, skip, vote in zip(UP_LEVELS, network.ups(), reversed(skips), head.votes[1:], strict=True):
-        out = _up(graph, out, skip, up)
-        if network.attn is not None and level == network.config.attention:
-            out = _attend(graph, out, network.attn)
-        coarse = _enlarge(graph, logits, _BILINEAR)
-        logits = graph.add("BinaryOp", coarse, _vote(graph, out, vote, head.temperature), _0=0)
+    *finer, coarsest = encoder_layout(config.encoder).channels
+    logits = _vote(graph, config, state, out, 0, coarsest)
+    channels = coarsest
+    ups = zip(UP_LEVELS, up_channels(config.width), reversed(skips), reversed(finer), strict=True)
+    for number, (level, outputs, skip, skipped) in enumerate(ups, start=1):
+        out = _up(graph, state, number, out, skip, (outputs, channels + skipped))
+        if level == config.attention:
+            out = _attend(graph, state, out, outputs)
+        vote = _vote(graph, config, state, out, number, outputs)
+        logits = graph.sum(graph.enlarge(logits, BILINEAR), vote)
+        channels = outputs
     graph.output(VOTES, graph.add("Pooling", logits, _0=_MEAN, _1=2, _2=2))
     shares = graph.add("Softmax", logits, _0=0, _1=1)
-    graph.output("chroma", graph.convolution(shares, head.centres.T[:, :, None, None]))
-    graph.output("luma", _tone(graph, network, out, grey))
+    centres = state.take("palette.centres", config.palette, 2)
+    graph.output("chroma", graph.convolution(shares, centres.T[:, :, None, None]))
+    graph.output("luma", _tone(graph, state, out, grey, channels))
+    state.finish()
     return graph
 
 
-def _encode(graph: Graph, network: EfficientUNet, grey: str) -> list[str]:
-    encoder = network.encoder
-    weight, bias = fold_norm(encoder._conv_stem, encoder._bn0)
-    padding = same_padding(3, 2)
+def _encode(graph: Graph, config: GeneratorConfig, state: State, grey: str) -> list[str]:
+    shape = STEM, 3, STEM_KERNEL, STEM_KERNEL
+    names = "encoder._conv_stem", "encoder._bn0"
+    weight, bias = fold_norm(state, *names, shape, efficientnet_layout.NORM_EPS)
     # The encoder sees grey as three equal channels.
-    stem = weight.sum(dim=1, keepdim=True)
-    out = graph.convolution(grey, stem, bias, stride=2, padding=padding, activation=RELU6)
+    stem = weight.sum(axis=1, keepdims=True)
+    padding = same_padding(STEM_KERNEL, STEM_STRIDE)
+    out = graph.convolution(grey, stem, bias, stride=STEM_STRIDE, padding=padding, activation=RELU6)
+    layout = encoder_layout(config.encoder)
     features = []
-    for number, block in enumerate(encoder.blocks()):
-        out = _block(graph, out, block)
-        if number in encoder.taps:
+    for number, block in enumerate(layout.blocks):
+        out = _block(graph, state, f"encoder._blocks.{number}", out, block)
+        if number in layout.taps:
             features.append(out)
     return features
 
 
-def _block(graph: Graph, x: str, block: Block) -> str:
-    out = x
-    if block.expands:
-        out = _convolve(graph, out, block._expand_conv, block._bn0, RELU6)
-    out = _convolve(graph, out, block._depthwise_conv, block._bn1, RELU6)
-    out = _convolve(graph, out, block._project_conv, block._bn2, None)
-    return graph.add("BinaryOp", out, x, _0=0) if block.residual else out
+def _block(graph: Graph, state: State, name: str, x: str, block: BlockLayout) -> str:
+    def convolve(blob: str, part: str, norm: str, shape: tuple[int, ...], bend: Activation | None) -> str:
+        eps = efficientnet_layout.NORM_EPS
+        weight, bias = fold_norm(state, f"{name}.{part}", f"{name}.{norm}", shape, eps)
+        stride = block.stride if shape[1] == 1 else 1
+        padding = same_padding(shape[2], stride)
+        groups = shape[0] if shape[1] == 1 else 1
+        return graph.convolution(
+            blob, weight, bias, stride=stride, padding=padding, groups=groups, activation=bend
+        )
+
+    wide, kernel = block.wide, block.kernel
+    out = convolve(x, "_expand_conv", "_bn0", (wide, block.inputs, 1, 1), RELU6) if block.expands else x
+    out = convolve(out, "_depthwise_conv", "_bn1", (wide, 1, kernel, kernel), RELU6)
+    out = convolve(out, "_project_conv", "_bn2", (block.outputs, wide, 1, 1), None)
+    return graph.sum(out, x) if block.residual else out
 
 
-def _convolve(
-    graph: Graph, x: str, conv: nn.Conv2d, norm: nn.BatchNorm2d, activation: Activation | None
-) -> str:
-    stride = conv.stride[0]
-    padding = same_padding(conv.kernel_size[0], stride)
-    return graph.convolution(
-        x, *fold_norm(conv, norm), stride=stride, padding=padding, groups=conv.groups, activation=activation
-    )
-
-
-def _up(graph: Graph, x: str, skip: str, up: Up) -> str:
-    weight, bias = fold_norm(up.conv, up.norm)
-    joined = graph.add("Concat", _enlarge(graph, x, _NEAREST), skip, _0=0)
+def _up(graph: Graph, state: State, number: int, x: str, skip: str, channels: tuple[int, int]) -> str:
+    weight, bias = fold_norm(state, f"up{number}.conv", f"up{number}.norm", (*channels, 3, 3), NORM_EPS)
+    joined = graph.add("Concat", graph.enlarge(x, NEAREST), skip, _0=0)
     return graph.convolution(joined, weight, bias, padding=(1, 1), activation=RELU)
 
 
-def _attend(graph: Graph, x: str, attention: SelfAttention) -> str:
+def _attend(graph: Graph, state: State, x: str, channels: int) -> str:
     """Self-attention over the positions of a map of whatever size: its columns become N positions."""
-    query, key, value = attention.query_conv, attention.key_conv, attention.value_conv
-    gamma = attention.gamma
-    rows_of = [
-        graph.add("Reshape", graph.convolution(x, weight, bias), _0=-1, _1=len(weight))
-        for weight, bias in (
-            (query.weight, query.bias),
-            (key.weight, key.bias),
-            (gamma * value.weight, None if value.bias is None else gamma * value.bias),
-        )
-    ]
-    queries = graph.add("Permute", rows_of[0], _0=_SWAP)
-    scores = graph.add("MatMul", queries, rows_of[1])
+
+    def rows(part: str, outputs: int, factor: F32) -> str:
+        weight = factor * state.take(f"attn.{part}.weight", outputs, channels, 1, 1)
+        bias = factor * state.take(f"attn.{part}.bias", outputs)
+        return graph.add("Reshape", graph.convolution(x, weight, bias), _0=-1, _1=outputs)
+
+    inner, one = query_channels(channels), np.ones(1, np.float32)
+    queries = graph.add("Permute", rows("query_conv", inner, one), _0=_SWAP)
+    scores = graph.add("MatMul", queries, rows("key_conv", inner, one))
     shares = graph.add("Softmax", scores, _0=1, _1=1)  # over the keys, which lie along the second axis
-    attended = graph.add("MatMul", rows_of[2], shares, _0=_SECOND_TRANSPOSED)
-    shape = f'"1w,1h,{value.out_channels}"'  # as wide and high as the second input
-    return graph.add("BinaryOp", graph.add("Reshape", attended, x, _6=shape), x, _0=0)
+    values = rows("value_conv", channels, state.take("attn.gamma", 1))
+    attended = graph.add("MatMul", values, shares, _0=_SECOND_TRANSPOSED)
+    shape = f'"1w,1h,{channels}"'  # as wide and high as the second input
+    return graph.sum(graph.add("Reshape", attended, x, _6=shape), x)
 
 
-def _enlarge(graph: Graph, x: str, method: int) -> str:
-    return graph.add("Interp", x, _0=method, _1=2.0, _2=2.0)
+def _vote(graph: Graph, config: GeneratorConfig, state: State, x: str, number: int, channels: int) -> str:
+    name = f"palette.votes.{number}"
+    first = state.take(f"{name}.0.weight", VOTE_CHANNELS, channels, 1, 1)
+    bias = state.take(f"{name}.0.bias", VOTE_CHANNELS)
+    hidden = graph.convolution(x, first, bias, activation=leaky_relu(VOTE_SLOPE))
+    temperature = np.float32(config.temperature)
+    last = state.take(f"{name}.2.weight", config.palette, VOTE_CHANNELS, 1, 1) / temperature
+    return graph.convolution(hidden, last, state.take(f"{name}.2.bias", config.palette) / temperature)
 
 
-def _vote(graph: Graph, x: str, vote: nn.Module, temperature: float) -> str:
-    assert isinstance(vote, nn.Sequential)
-    first, bend, last = vote
-    assert isinstance(first, nn.Conv2d)
-    assert isinstance(bend, nn.LeakyReLU)
-    assert isinstance(last, nn.Conv2d)
-    assert last.bias is not None
-    hidden = graph.convolution(x, first.weight, first.bias, activation=leaky_relu(bend.negative_slope))
-    return graph.convolution(hidden, last.weight / temperature, last.bias / temperature)
-
-
-def _tone(graph: Graph, network: EfficientUNet, x: str, grey: str) -> str:
+def _tone(graph: Graph, state: State, x: str, grey: str, channels: int) -> str:
     """The last step up, its two inputs apart: joined they are 13 channels, which ncnn computes one by one."""
-    narrow = graph.convolution(x, network.narrow.weight, network.narrow.bias)
-    weight, bias = fold_norm(network.up5.conv, network.up5.norm)
-    large = graph.convolution(
-        _enlarge(graph, narrow, _NEAREST), weight[:, :-1].contiguous(), bias, padding=(1, 1)
+    narrow = graph.convolution(
+        x, state.take("narrow.weight", NARROW, channels, 1, 1), state.take("narrow.bias", NARROW)
     )
-    light = graph.convolution(grey, weight[:, -1:].contiguous(), padding=(1, 1))
-    out = graph.add("ReLU", graph.add("BinaryOp", large, light, _0=0))
-    return graph.add("TanH", graph.convolution(out, network.tone.weight, network.tone.bias))
+    weight, bias = fold_norm(state, "up5.conv", "up5.norm", (NARROW, NARROW + 1, 3, 3), NORM_EPS)
+    large = graph.convolution(graph.enlarge(narrow, NEAREST), weight[:, :-1], bias, padding=(1, 1))
+    light = graph.convolution(grey, weight[:, -1:], padding=(1, 1))
+    out = graph.add("ReLU", graph.sum(large, light))
+    tone = graph.convolution(out, state.take("tone.weight", 1, NARROW, 1, 1), state.take("tone.bias", 1))
+    return graph.add("TanH", tone)

@@ -13,9 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mangacolor.models.colour.blocks_layout import VOTE_CHANNELS, VOTE_SLOPE
 from mangacolor.models.colour.prediction import TO_RGB
-
-HIDDEN = 96  # channels between a map and its votes
 
 # Rec. 601, on the scale of pictures in [-1, 1].
 _TO_CHROMA = ((-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))
@@ -37,7 +36,11 @@ class PaletteHead(nn.Module):
         super().__init__()
         self.temperature = temperature
         self.votes = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(channels, HIDDEN, 1), nn.LeakyReLU(0.2), nn.Conv2d(HIDDEN, colours, 1))
+            nn.Sequential(
+                nn.Conv2d(channels, VOTE_CHANNELS, 1),
+                nn.LeakyReLU(VOTE_SLOPE),
+                nn.Conv2d(VOTE_CHANNELS, colours, 1),
+            )
             for channels in in_channels
         )
         self.register_buffer("centres", torch.zeros(colours, 2))

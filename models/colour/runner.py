@@ -14,11 +14,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mangacolor.core.arrays import F32
+from mangacolor.core.arrays import F32, AnyArray
+from mangacolor.core.cpu import use_one_core
+from mangacolor.core.errors import UsageError
+from mangacolor.core.torch_package import has_torch, need_torch
 from mangacolor.core.types import Image
+from mangacolor.models.colour.config import GeneratorConfig
+from mangacolor.models.colour.description import describe_weights, unknown_network
 from mangacolor.models.colour.interface import Architecture, SizeRequirements, find_architecture
 from mangacolor.models.colour.prediction import VOTES, Coloured, Output, assemble, scale_tile
 from mangacolor.models.colour.segment_embedding import SegmentEmbedding, load_embedding
+from mangacolor.models.files.arrays import State, read_arrays
+from mangacolor.models.files.reading import weights_path
 from mangacolor.models.runtime.backends import CpuBackend
 from mangacolor.models.runtime.parallel import parallel_map
 
@@ -29,6 +36,8 @@ if TYPE_CHECKING:
     from mangacolor.models.colour.generator import Generator
     from mangacolor.models.runtime.ncnn_graph import Graph
 
+CENTRES = "palette.centres"  # the array of a network that holds the colours it votes for
+_INSTEAD = "choose the bundled network (--weights default)"
 Run = Callable[[Sequence[Image], Sequence[str]], list[Coloured]]
 
 
@@ -51,35 +60,85 @@ class ColourRunner:
     embedding: SegmentEmbedding | None = None
 
 
+def check_colour_runner(weights: str | Path, backend: CpuBackend = "torch", device: str = "cpu") -> None:
+    """Raise ``SetupError`` where the network of ``weights`` needs torch on this back end and there is none.
+
+    Reads the file's description only.
+    """
+    if device != "cpu" or backend == "torch" or has_torch():
+        return
+    described = describe_weights(weights_path(weights))
+    if described is None:
+        need_torch(f"the notebook's checkpoint {weights}", _INSTEAD)
+    else:
+        find_architecture(described.config.name)
+
+
 def load_colour_runner(
     weights: str | Path, device: str = "cpu", backend: CpuBackend = "torch"
 ) -> ColourRunner:
     """The network of a name or file (as ``load_generator``), ready to run on ``device``, with its embedding.
 
-    ``backend`` counts on a CPU; a network without a form for ncnn runs on torch there too. Raises
-    ``SetupError`` for unusable weights.
+    ``backend`` counts on a CPU, and ncnn needs no torch; a network without a form for ncnn runs on torch
+    there, too. Raises ``SetupError`` for unusable weights, or where torch is needed and missing.
     """
-    from mangacolor.models.colour.checkpoints import load_generator
-
-    runner = colour_runner(load_generator(weights, device), backend)
+    runner = _load_for_ncnn(weights_path(weights)) if (device, backend) == ("cpu", "ncnn") else None
+    runner = runner or _load_for_torch(weights, device)
     embedding = load_embedding(weights)
     if embedding is None:
         return runner
     return replace(runner, feature_maps=embedding.maps, embedding=embedding)
 
 
+def _load_for_torch(weights: str | Path, device: str) -> ColourRunner:
+    need_torch(f"the colour network {weights}", _INSTEAD)
+    from mangacolor.models.colour.checkpoints import load_generator
+
+    use_one_core()
+    return colour_runner(load_generator(weights, device))
+
+
+def _load_for_ncnn(path: Path) -> ColourRunner | None:
+    """A file's network on ncnn, without torch; None where it has no form for ncnn."""
+    described = describe_weights(path)
+    if described is None:
+        return None
+    config = described.config
+    try:
+        architecture = find_architecture(config.name)
+        if architecture.ncnn_form is None:
+            return None
+        return _ncnn_runner(config, architecture, State(read_arrays(path), str(path)))
+    except UsageError as error:
+        raise unknown_network(path, error) from error
+
+
 def colour_runner(network: Generator, backend: CpuBackend = "torch") -> ColourRunner:
-    """The same for a network in memory; it stays as it is."""
+    """The same for a network of torch's in memory; it stays as it is."""
     architecture = find_architecture(network.config.name)
+    device = next(network.parameters()).device
+    if backend == "ncnn" and device.type == "cpu" and architecture.ncnn_form is not None:
+        arrays = {name: tensor.detach().numpy() for name, tensor in network.state_dict().items()}
+        return _ncnn_runner(network.config, architecture, State(arrays, network.config.name))
     maps = architecture.feature_maps(network.config)
     palette: Sequence[Sequence[float]] = ()
     if VOTES in maps and network.palette is not None:
-        palette = network.palette.centres.float().mul(127.5).round(decimals=1).tolist()
-    device = next(network.parameters()).device
-    if backend == "ncnn" and device.type == "cpu" and architecture.ncnn_form is not None:
-        run = _on_ncnn(architecture.ncnn_form(network))
-        return ColourRunner("ncnn", architecture.size, maps, run, palette)
+        palette = _levels(network.palette.centres.float().cpu().numpy())
     return ColourRunner("torch", architecture.size, maps, _on_torch(network, architecture, device), palette)
+
+
+def _ncnn_runner(config: GeneratorConfig, architecture: Architecture, state: State) -> ColourRunner:
+    assert architecture.ncnn_form is not None
+    run = _on_ncnn(architecture.ncnn_form(config, state))
+    maps = architecture.feature_maps(config)
+    palette = _levels(state.arrays[CENTRES]) if VOTES in maps else ()
+    return ColourRunner("ncnn", architecture.size, maps, run, palette)
+
+
+def _levels(centres: AnyArray) -> list[list[float]]:
+    """Colours of a palette in levels, to a tenth."""
+    rounded: list[list[float]] = np.round(np.asarray(centres, np.float32) * np.float32(127.5), 1).tolist()
+    return rounded
 
 
 def _on_ncnn(graph: Graph) -> Run:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 FORMAT = "mangacolor-generator-1"
 BUNDLED = Path(__file__).parents[1] / "weights"  # the folder of the weights that come with the program
 DESCREENER = BUNDLED / DESCREEN.file
-_REINSTALL = (
+REINSTALL = (
     "install mangacolor again, this file comes with it: pip install --force-reinstall --no-deps mangacolor"
 )
 _FETCH_AGAIN = "fetch the file again, or name other weights"
@@ -68,12 +68,12 @@ def check_bundled(file: str, sha256: str, does: str) -> str:
     try:
         digest = sha256_of(path)
     except FileNotFoundError as error:
-        raise SetupError(f"{path} is missing, the network that {does}", _REINSTALL) from error
+        raise SetupError(f"{path} is missing, the network that {does}", REINSTALL) from error
     except OSError as error:
         raise _unreadable(path, error) from error
     if digest != sha256:
         raise SetupError(
-            f"{path} is damaged or another file, not the network that {does} in this version", _REINSTALL
+            f"{path} is damaged or another file, not the network that {does} in this version", REINSTALL
         )
     return digest
 
@@ -183,10 +183,10 @@ def fill_bundled(network: nn.Module, path: Path, name: str) -> None:
         stored = {key: value.float() for key, value in load_file(path).items()}
         result = network.load_state_dict(stored, strict=False)
     except (OSError, SafetensorError, RuntimeError) as error:
-        raise SetupError(f"the network {path} cannot be loaded: {error}", _REINSTALL) from error
+        raise SetupError(f"the network {path} cannot be loaded: {error}", REINSTALL) from error
     missing = [key for key in result.missing_keys if not key.endswith("num_batches_tracked")]
     if missing or result.unexpected_keys:
-        raise SetupError(f"{path} holds another network than {name}", _REINSTALL)
+        raise SetupError(f"{path} holds another network than {name}", REINSTALL)
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

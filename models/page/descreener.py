@@ -17,10 +17,7 @@ from torch.nn import functional as F
 from mangacolor.core.cpu import one_core
 from mangacolor.core.types import Image
 from mangacolor.models.files.reading import DESCREENER, fill_bundled
-
-STRIDE = 4  # sides of the input must be multiples of this
-FINE, COARSE = 16, 32  # channels at half the size, and at a quarter
-DILATIONS = (1, 2, 4, 2, 1)  # of the coarse layers: together they see 40 pixels each way
+from mangacolor.models.page.layout import COARSE, DESCREEN_STRIDE, DILATIONS, FINE
 
 
 def _layer(inputs: int, outputs: int, dilation: int = 1) -> nn.Conv2d:
@@ -73,6 +70,6 @@ def descreen(network: Descreener, grey: Image) -> Image:
     rows, columns = grey.shape
     values = torch.from_numpy(np.ascontiguousarray(grey)).to(network.down.weight.device)
     values = values.float().div_(255)[None, None]
-    values = F.pad(values, (0, -columns % STRIDE, 0, -rows % STRIDE), mode="replicate")
+    values = F.pad(values, (0, -columns % DESCREEN_STRIDE, 0, -rows % DESCREEN_STRIDE), mode="replicate")
     plain = network(values.contiguous(memory_format=torch.channels_last))[0, 0, :rows, :columns]
     return np.asarray(plain.mul(255).round_().clamp_(0, 255).to(torch.uint8).cpu().numpy())

@@ -8,7 +8,6 @@ answer to the ink.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -21,20 +20,32 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from mangacolor.core.cpu import one_core
 from mangacolor.core.types import Image
 from mangacolor.models.files.reading import fill_bundled
-
-STRIDE = 32  # sides of the input must be multiples of this
+from mangacolor.models.page.layout import (
+    ANSWERS,
+    NORM_EPS,
+    PAGE_STRIDE,
+    WIDTH,
+    BlockLayout,
+    JoinLayout,
+    page_joins,
+    page_levels,
+)
 
 
 class _Block(nn.Sequential):
-    def __init__(
-        self, inputs: int, outputs: int, stride: int = 1, dilation: int = 1, kernel: int = 3
-    ) -> None:
-        padding = dilation * (kernel // 2)
+    def __init__(self, layout: BlockLayout) -> None:
+        inputs, outputs, kernel = layout.inputs, layout.outputs, layout.kernel
         super().__init__(
-            nn.Conv2d(inputs, outputs, kernel, stride, padding, dilation, bias=False),
-            nn.BatchNorm2d(outputs),
+            nn.Conv2d(inputs, outputs, kernel, layout.stride, layout.padding, layout.dilation, bias=False),
+            nn.BatchNorm2d(outputs, eps=NORM_EPS),
             nn.ReLU(inplace=True),
         )
+
+
+class _Join(nn.Sequential):
+    def __init__(self, layout: JoinLayout) -> None:
+        mix = nn.Conv2d(layout.fine + layout.coarse, layout.outputs, 1)
+        super().__init__(mix, _Block(layout.block))
 
 
 class PageNet(nn.Module):
@@ -43,21 +54,17 @@ class PageNet(nn.Module):
     The second channel is a helper task: to know lettering is what tells a balloon from a face.
     """
 
-    def __init__(self, width: int = 16) -> None:
+    def __init__(self, width: int = WIDTH) -> None:
         super().__init__()
-        w = width
-        self.at2 = nn.Sequential(_Block(1, w, stride=2, kernel=5), _Block(w, w))
-        self.at4 = nn.Sequential(_Block(w, 2 * w, stride=2), _Block(2 * w, 2 * w))
-        self.at8 = nn.Sequential(_Block(2 * w, 3 * w, stride=2), _Block(3 * w, 3 * w))
-        self.at16 = nn.Sequential(_Block(3 * w, 4 * w, stride=2), _Block(4 * w, 4 * w))
-        self.at32 = nn.Sequential(
-            _Block(4 * w, 4 * w, stride=2), _Block(4 * w, 4 * w), _Block(4 * w, 4 * w, dilation=2)
-        )
-        self.join16 = nn.Sequential(nn.Conv2d(8 * w, 3 * w, 1), _Block(3 * w, 3 * w))
-        self.join8 = nn.Sequential(nn.Conv2d(6 * w, 2 * w, 1), _Block(2 * w, 2 * w))
-        self.join4 = nn.Sequential(nn.Conv2d(4 * w, 2 * w, 1), _Block(2 * w, 2 * w))
-        self.join2 = nn.Sequential(nn.Conv2d(3 * w, w, 1), _Block(w, w))
-        self.head = nn.Conv2d(w, 2, 1)
+        levels, joins = page_levels(width), page_joins(width)
+        self.at2 = nn.Sequential(*map(_Block, levels["at2"]))
+        self.at4 = nn.Sequential(*map(_Block, levels["at4"]))
+        self.at8 = nn.Sequential(*map(_Block, levels["at8"]))
+        self.at16 = nn.Sequential(*map(_Block, levels["at16"]))
+        self.at32 = nn.Sequential(*map(_Block, levels["at32"]))
+        self.join16, self.join8 = _Join(joins["join16"]), _Join(joins["join8"])
+        self.join4, self.join2 = _Join(joins["join4"]), _Join(joins["join2"])
+        self.head = nn.Conv2d(width, ANSWERS, 1)
 
     def forward(self, luma: Tensor) -> Tensor:
         half = self.at2(luma)
@@ -72,7 +79,7 @@ class PageNet(nn.Module):
         return logits
 
 
-def _joined(join: nn.Sequential, fine: Tensor, coarse: Tensor) -> Tensor:
+def _joined(join: _Join, fine: Tensor, coarse: Tensor) -> Tensor:
     """``join`` of fine features and of coarse ones at twice their size.
 
     Its first layer sees one pixel at a time, so that the coarse part can go through before it is enlarged.
@@ -99,12 +106,6 @@ def load_page_net(path: Path) -> PageNet:
     return network.to(memory_format=torch.channels_last)
 
 
-@lru_cache(maxsize=4)
-def shared_page_net(path: Path) -> PageNet:
-    """Loaded once a process: it holds no state, so threads may share it."""
-    return load_page_net(path)
-
-
 @one_core()
 @torch.inference_mode()
 def page_probabilities(network: PageNet, luma: Image) -> tuple[Image, Image]:
@@ -115,7 +116,7 @@ def page_probabilities(network: PageNet, luma: Image) -> tuple[Image, Image]:
     rows, columns = luma.shape
     inputs = torch.from_numpy(np.ascontiguousarray(luma)).to(network.head.weight.device)
     inputs = inputs.float().div_(255)[None, None]
-    padding = (0, -columns % STRIDE, 0, -rows % STRIDE)
+    padding = (0, -columns % PAGE_STRIDE, 0, -rows % PAGE_STRIDE)
     inputs = F.pad(inputs, padding, mode="replicate").contiguous(memory_format=torch.channels_last)
     logits = F.interpolate(network(inputs), scale_factor=2.0, mode="bilinear", align_corners=False)
     probability = torch.sigmoid(logits[0, :, :rows, :columns]).mul_(255).round_().to(torch.uint8)

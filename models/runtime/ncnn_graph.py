@@ -1,8 +1,8 @@
 """Write networks in ncnn's own form, layer by layer, and run them.
 
 ncnn (Tencent, BSD-3) computes 3×3 convolutions by Winograd's method: on one core 1.2 to 2.5 times what a
-matrix product of the same work reaches. The graph is written straight from the tensors, so that nothing
-is traced, converted or downloaded. ``ncnn_weights.py`` describes the form.
+matrix product of the same work reaches. The graph is written straight from a file's arrays, so that nothing
+is traced, converted or downloaded, and torch is not needed. ``ncnn_weights.py`` describes the form.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from torch import Tensor
 
 from mangacolor.core.arrays import F32
 from mangacolor.models.runtime.ncnn_weights import MAGIC, SINGLE
 
 Activation = tuple[int, tuple[float, ...]]  # ncnn's number of it, and its parameters
 
+NEAREST, BILINEAR = 1, 2  # ncnn's numbers of ways to enlarge
 RELU: Activation = (1, ())
 RELU6: Activation = (3, (0.0, 6.0))
 _ARRAY = -23300  # ncnn's mark of a parameter that is an array
@@ -66,11 +66,12 @@ class Graph:
     def convolution(
         self,
         x: str,
-        weight: Tensor,
-        bias: Tensor | None = None,
+        weight: F32,
+        bias: F32 | None = None,
         *,
         stride: int = 1,
         padding: tuple[int, int] = (0, 0),
+        dilation: int = 1,
         groups: int = 1,
         activation: Activation | None = None,
     ) -> str:
@@ -79,7 +80,9 @@ class Graph:
         before, after = padding
         sides = {"_4": before, "_14": before, "_15": after, "_16": after}
         options: dict[str, Any] = {"_0": outputs, "_1": kernel, "_3": stride, **sides}
-        options |= {"_5": int(bias is not None), "_6": weight.numel()}
+        options |= {"_5": int(bias is not None), "_6": weight.size}
+        if dilation > 1:
+            options["_2"] = dilation
         if groups > 1:
             options["_7"] = groups
         if activation is not None:
@@ -89,9 +92,17 @@ class Graph:
             self.numbers.append(_bytes(bias))
         return self.add("ConvolutionDepthWise" if groups > 1 else "Convolution", x, **options)
 
-    def prelu(self, x: str, slopes: Tensor) -> str:
+    def prelu(self, x: str, slopes: F32) -> str:
         self.numbers.append(_bytes(slopes))
-        return self.add("PReLU", x, _0=slopes.numel())
+        return self.add("PReLU", x, _0=slopes.size)
+
+    def sum(self, x: str, other: str) -> str:
+        """Two maps of one size, added."""
+        return self.add("BinaryOp", x, other, _0=0)
+
+    def enlarge(self, x: str, method: int) -> str:
+        """Twice as large: ``NEAREST``, or ``BILINEAR`` with pixels as areas (not ``align_corners``)."""
+        return self.add("Interp", x, _0=method, _1=2.0, _2=2.0)
 
     def text(self) -> str:
         """The ``.param`` file. What several layers read goes through a Split, as ncnn asks."""
@@ -116,12 +127,13 @@ class Graph:
                 blobs += copies
         return "\n".join([MAGIC, f"{len(lines)} {blobs}", *lines, ""])
 
-    def compiled(self) -> Network:
-        return Network(self)
+    def compiled(self, winograd: bool = True) -> Network:
+        """``winograd``: 3×3 convolutions by Winograd's method: quicker, and it errs by some digits more."""
+        return Network(self, winograd)
 
 
-def _bytes(tensor: Tensor) -> bytes:
-    return tensor.detach().cpu().float().contiguous().numpy().tobytes()
+def _bytes(array: F32) -> bytes:
+    return np.ascontiguousarray(array, np.float32).tobytes()
 
 
 def _pair(key: int, value: Any) -> str:
@@ -133,7 +145,7 @@ def _pair(key: int, value: Any) -> str:
 class Network:
     """A graph as ncnn runs it, on one core of the calling thread; any number of threads may call it."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, winograd: bool = True) -> None:
         import ncnn
 
         self._names = dict(graph.names)
@@ -145,6 +157,7 @@ class Network:
         # Single precision throughout: what is halved on one machine and not on another differs by levels.
         settings.use_fp16_packed = settings.use_fp16_storage = settings.use_fp16_arithmetic = False
         settings.use_bf16_storage = False
+        settings.use_winograd_convolution = winograd
         with tempfile.TemporaryDirectory(prefix="mangacolor-") as folder:
             param, binary = Path(folder, "net.param"), Path(folder, "net.bin")
             param.write_text(graph.text(), encoding="ascii")

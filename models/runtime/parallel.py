@@ -29,6 +29,7 @@ def parallel_map(work: Callable[[T], Result], items: Iterable[T]) -> list[Result
 
 
 def _on_a_core(work: Callable[[T], Result], item: T) -> Result:
+    use_one_core()  # torch may have been imported since this thread began
     place = shared_cores().place()
     place.take()
     try:
@@ -44,4 +45,4 @@ def tile_threads() -> int:
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(tile_threads(), thread_name_prefix="tile", initializer=use_one_core)
+    return ThreadPoolExecutor(tile_threads(), thread_name_prefix="tile")

@@ -18,29 +18,22 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mangacolor.models.upscale.compact import block_weights, luma_shares
+
 if TYPE_CHECKING:
     from spandrel import ImageModelDescriptor
 
-REC_601 = (0.299, 0.587, 0.114)
-
 
 def weigh_colours(colours: int) -> Tensor:
-    """Shares of the channels in the luma: Rec. 601's of three colours, 1 of a single one."""
-    return torch.tensor(REC_601) if colours == 3 else torch.full((colours,), 1 / colours)
+    """Shares of the channels in the luma."""
+    return torch.from_numpy(luma_shares(colours))
 
 
 def weigh_blocks(colours: int, block: int, reduction: int) -> nn.Conv2d:
-    """The luma, averaged over squares, of pixels that still lie in channels, as one 1×1 convolution.
-
-    Input channels are colour × ``block`` × ``block``, in the order of a pixel shuffle; output
-    channels are the block's pixels after squares of ``reduction`` have been averaged.
-    """
-    side = block // reduction
-    cell = torch.arange(block) // reduction
-    same = (cell[:, None] == torch.arange(side)).float() / reduction  # block × side
-    weight = torch.einsum("c,Yy,Xx->yxcYX", weigh_colours(colours), same, same)
-    layer = nn.Conv2d(colours * block**2, side**2, 1, bias=False)
-    layer.weight.data = weight.reshape(side**2, colours * block**2, 1, 1)
+    """``block_weights`` as a layer."""
+    weight = torch.from_numpy(block_weights(colours, block, reduction))
+    layer = nn.Conv2d(weight.shape[1], weight.shape[0], 1, bias=False)
+    layer.weight.data = weight
     return layer
 
 

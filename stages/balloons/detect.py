@@ -17,6 +17,7 @@ from mangacolor.core.colour import luma as luma_of
 from mangacolor.core.types import Box, Image
 from mangacolor.models.files.known import BALLOONS
 from mangacolor.models.files.reading import BUNDLED
+from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
 from mangacolor.stages.balloons.enclosed import find_enclosed
 from mangacolor.stages.balloons.fit import fit_regions
 from mangacolor.stages.balloons.free_lettering import find_free_lettering
@@ -35,11 +36,13 @@ def find_balloons(
     panels: Sequence[Box] = (),
     method: Method = "learnt",
     params: Params = DEFAULTS,
+    backend: CpuBackend | None = None,
 ) -> BalloonLayout:
     """Balloons and captions of a page, top to bottom.
 
     ``image``: H×W×3 RGB or H×W luma, uint8. ``ground``: H×W uint8, 255 = paper around what is drawn,
     into which no balloon grows. ``panels``: boxes that tell a cut balloon from a closed one.
+    ``backend``: what computes; None is ncnn where it is installed.
     The mask holds free lettering on paper and flat black, too; what stands on a drawing is not in it. Raises
     ``SetupError`` if the network's weights, which come with the package, cannot be loaded.
     """
@@ -54,7 +57,7 @@ def find_balloons(
         else as_uint8(cv2.resize(ground, small.shape[::-1], interpolation=cv2.INTER_NEAREST))
     )
     if method == "learnt":
-        regions, probability = _find_by_network(luma, small, shut, params)
+        regions, probability = _find_by_network(luma, small, shut, params, backend or cpu_backend())
     else:
         regions, probability = find_lettered(small, shut, params), None
     regions.sort(key=lambda region: region.box[1::-1])
@@ -77,18 +80,18 @@ def find_balloons(
 
 
 def _find_by_network(
-    luma: Image, small: Image, ground: Image | None, params: Params
+    luma: Image, small: Image, ground: Image | None, params: Params, backend: CpuBackend
 ) -> tuple[list[Region], Image]:
     """What the network sees, fitted to the ink, and what it overlooked; and its probability of a balloon.
 
     ``small``: the luma at working scale, at which everything is given.
     """
-    from mangacolor.models.page.page_net import page_probabilities, shared_page_net
+    from mangacolor.models.page.networks import page_reader
 
     seen = _resize(luma, min(1.0, params.scale.network_side / max(luma.shape)))
     probability, strokes = (
         as_uint8(cv2.resize(answer, small.shape[::-1], interpolation=cv2.INTER_LINEAR))
-        for answer in page_probabilities(shared_page_net(WEIGHTS), seen)
+        for answer in page_reader(WEIGHTS, backend)(seen)
     )
     fitted = fit_regions(small, probability, ground, params)
     regions = [region for region in fitted if is_bounded(region, small, params.kind)]

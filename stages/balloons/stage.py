@@ -8,6 +8,7 @@ from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Inputs
 from mangacolor.models.files.known import BALLOONS
 from mangacolor.models.files.reading import check_bundled
+from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
 from mangacolor.stages.balloons.detect import Method, find_balloons
 from mangacolor.stages.balloons.params import DEFAULTS, Params
 from mangacolor.stages.base import Stage, StageContext
@@ -23,12 +24,13 @@ class Config:
     """How to look."""
 
     method: Method = "learnt"
+    cpu_backend: CpuBackend = "ncnn"
     params: Params = DEFAULTS
 
 
-def configure(_options: Options, _chapter: Chapter) -> Config:
-    """No option concerns balloons."""
-    return Config()
+def configure(options: Options, _chapter: Chapter) -> Config:
+    """Of the options only what computes concerns balloons."""
+    return Config(cpu_backend=cpu_backend(options.cpu_backend))
 
 
 def fingerprint(config: Config) -> str:
@@ -44,7 +46,7 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     boxes = [panel.box for panel in panels.detected]
     config: Config = context.config
     page = inputs["decode"].images["main"]
-    layout = find_balloons(page, panels.ground, boxes, config.method, config.params)
+    layout = find_balloons(page, panels.ground, boxes, config.method, config.params, config.cpu_backend)
     return layout.to_artifact()
 
 
@@ -58,7 +60,7 @@ STAGE = Stage(
     run=run,
     configure=configure,
     needs=("decode", "panels"),
-    version=4,
+    version=5,
     fingerprint=fingerprint,
     demand=demand,
 )

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 
 from mangacolor.core.arrays import SegmentMap
 from mangacolor.core.colour import luma
+from mangacolor.core.devices import device_kind
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Box, Chapter, Image, Inputs
 from mangacolor.models.colour.runner import ColourRunner
-from mangacolor.models.runtime.backends import cpu_backend
+from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
 from mangacolor.models.runtime.parallel import tile_threads
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.colorize.config import Config
@@ -44,12 +45,17 @@ def configure(options: Options, _chapter: Chapter) -> Config:
 
 
 def fingerprint(config: Config) -> str:
-    """The weights of the colour network, of its embedding and of the descreener."""
+    """The weights of the colour network, of its embedding and of the descreener.
+
+    Raises ``SetupError`` where they are unusable, or need torch and that is not installed.
+    """
+    from mangacolor.models.colour.runner import check_colour_runner
     from mangacolor.models.colour.segment_embedding import embedding_fingerprint
     from mangacolor.models.files.known import DESCREEN
     from mangacolor.models.files.reading import check_bundled, weights_fingerprint
 
     digest = weights_fingerprint(config.weights)
+    check_colour_runner(config.weights, config.cpu_backend, device_kind(config.device))
     descreener = check_bundled(DESCREEN.file, DESCREEN.sha256, DESCREEN.does)
     return digest + embedding_fingerprint(config.weights, digest) + descreener
 
@@ -73,19 +79,19 @@ def prepare(context: StageContext[Config], inputs: Inputs) -> list[PreparedWindo
     windows = assign_windows(layout.panels, layout.ground)
     sizes = [working_size(*pair) for pair in zip(windows.boxes, windows.short_sides, strict=True)]
     greys = [shrink(page, box, size) for box, size in zip(windows.boxes, sizes, strict=True)]
+    plains = _descreen(greys, config.cpu_backend)
     prepared: list[PreparedWindow] = []
-    for box, size, grey, plain in zip(windows.boxes, sizes, greys, _descreen(greys), strict=True):
+    for box, size, grey, plain in zip(windows.boxes, sizes, greys, plains, strict=True):
         labels = find_segments(plain, drawn_part(windows.labels, box, size), config.params)
         prepared.append(PreparedWindow(box, grey, plain, labels))
     return prepared
 
 
-def _descreen(pictures: Sequence[Image]) -> list[Image]:
-    from mangacolor.models.page.descreener import descreen, shared_descreener
+def _descreen(pictures: Sequence[Image], backend: CpuBackend) -> list[Image]:
+    from mangacolor.models.page.networks import descreener
     from mangacolor.models.runtime.parallel import parallel_map
 
-    network = shared_descreener()
-    return parallel_map(lambda picture: descreen(network, picture), pictures)
+    return parallel_map(descreener(backend), pictures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +154,7 @@ STAGE = Stage(
     run=run,
     configure=configure,
     needs=("decode", "panels"),
-    version=7,
+    version=8,
     lane="device",
     fingerprint=fingerprint,
     preview=preview,

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 
 from mangacolor.core.arrays import F64, I64
+from mangacolor.stages.harmonize.links import Links
 from mangacolor.stages.harmonize.louvain import find_communities
 from mangacolor.stages.harmonize.neighbours import KnnGraph, symmetric_graph
 from mangacolor.stages.harmonize.params import ClusteringParams
@@ -30,28 +30,23 @@ class Groups:
 def cluster(graph: KnnGraph, colours: F64, params: ClusteringParams) -> Groups:
     """Groups of segments that look alike and have like ``colours`` (N×2, levels, after smoothing)."""
     alike = symmetric_graph(graph.neighbours, graph.similarity)
-    rows, columns = alike.nonzero()
-    apart = ((colours[rows] - colours[columns]) ** 2).sum(axis=1)
+    apart = ((colours[alike.row] - colours[alike.col]) ** 2).sum(axis=1)
     weights = alike.data * np.exp(-apart / (2 * params.link_bandwidth**2))
-    links = sparse.csr_matrix((weights, (rows, columns)), shape=alike.shape)
-    links.eliminate_zeros()
+    links = Links.gather(alike.row, alike.col, weights, alike.count)
     number = merge_communities(find_communities(links, params.resolution), links, colours, params)
-    inside = weights * (number[rows] == number[columns])
-    ties = np.bincount(rows, weights=inside, minlength=len(number))
+    inside = weights * (number[alike.row] == number[alike.col])
+    ties = np.bincount(alike.row, weights=inside, minlength=len(number))
     return Groups(number, np.minimum(ties / params.full_membership_ties, 1.0))
 
 
-def merge_communities(number: I64, graph: sparse.csr_matrix, colours: F64, params: ClusteringParams) -> I64:
+def merge_communities(number: I64, graph: Links, colours: F64, params: ClusteringParams) -> I64:
     """The groups (N, from 0) with those merged that are of one colour and closely linked, closest first.
 
-    ``graph``: N×N, symmetric. ``colours``: N×2, levels. The number of communities hardly falls below the
-    resolution, however few things there are.
+    ``graph``: symmetric, of N nodes. ``colours``: N×2, levels. The number of communities hardly falls below
+    the resolution, however few things there are.
     """
     count = int(number.max()) + 1
-    member = sparse.csr_matrix(
-        (np.ones(len(number)), (np.arange(len(number)), number)), shape=(len(number), count)
-    )
-    links = (member.T @ graph @ member).toarray()
+    links = graph.merged(number, count).dense()
     size = np.bincount(number).astype(np.float64)
     mean = np.stack([np.bincount(number, weights=plane) / size for plane in colours.T], axis=1)
     owner = np.arange(count)

@@ -17,11 +17,11 @@ segment's colour is mixed from as many colours of the palette as suits all chapt
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import entr, rel_entr, softmax
 
-from mangacolor.core.arrays import F32, F64
+from mangacolor.core.arrays import F32, F64, I64
+from mangacolor.core.probability import entr, rel_entr, softmax
 from mangacolor.core.types import Image
-from mangacolor.stages.harmonize.neighbours import KnnGraph, directed_graph
+from mangacolor.stages.harmonize.neighbours import KnnGraph
 from mangacolor.stages.harmonize.params import AssignmentParams
 
 # Keeps the uncertainty coefficient finite where all votes are for one colour.
@@ -61,13 +61,24 @@ def propagate_labels(logits: F32, weight: F64, graph: KnnGraph, params: Assignme
     """Logarithms of probabilities (N×K) after they have travelled: means of one's own and one's
     neighbours'."""
     link_weight = (graph.similarity * weight[graph.neighbours]).astype(np.float32)
-    links = directed_graph(graph.neighbours, link_weight)
     self_weight = (params.self_weight * weight).astype(np.float32)
     total = self_weight + link_weight.sum(axis=1)
     propagated = logits
     for _ in range(params.propagation_steps):
-        propagated = (self_weight[:, None] * logits + links @ propagated) / total[:, None]
+        propagated = (
+            self_weight[:, None] * logits + _sum_over(graph.neighbours, link_weight, propagated)
+        ) / total[:, None]
     return propagated
+
+
+def _sum_over(neighbours: I64, weight: F32, values: F32) -> F32:
+    """For each segment the ``values`` (N×K) of its neighbours, weighted, added up in the order of these."""
+    order = np.argsort(neighbours, axis=1, kind="stable")
+    neighbours, weight = np.take_along_axis(neighbours, order, 1), np.take_along_axis(weight, order, 1)
+    total = np.zeros_like(values)
+    for near, share in zip(neighbours.T, weight.T, strict=True):
+        total += share[:, None] * values[near]
+    return total
 
 
 def match_prior(

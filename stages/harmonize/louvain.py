@@ -8,9 +8,9 @@ numbered, so that a change in one corner of the graph mostly stays there.
 from __future__ import annotations
 
 import numpy as np
-from scipy import sparse
 
 from mangacolor.core.arrays import I64
+from mangacolor.stages.harmonize.links import Links
 
 # Sweeps over all nodes at each level; gains are tiny long before.
 MAX_SWEEPS = 20
@@ -18,34 +18,33 @@ MAX_SWEEPS = 20
 MAX_LEVELS = 12
 
 
-def find_communities(graph: sparse.csr_matrix, resolution: float = 1.0) -> I64:
+def find_communities(graph: Links, resolution: float = 1.0) -> I64:
     """The community of each node, N int64, numbered from 0 in the order of their first nodes.
 
-    ``graph``: N×N, symmetric, weights above 0, no diagonal. A higher ``resolution`` gives more communities.
+    ``graph``: symmetric, weights above 0, no node linked to itself. A higher ``resolution`` gives more
+    communities.
     """
-    communities = np.arange(graph.shape[0])
-    level = sparse.csr_matrix(graph, dtype=np.float64)
+    communities = np.arange(graph.count)
+    level = graph
     for _ in range(MAX_LEVELS):
         moved = _number_by_first(_move_nodes(level, resolution))
         communities = moved[communities]
         count = int(moved.max()) + 1 if len(moved) else 0
-        if count == level.shape[0]:
+        if count == level.count:
             break
-        member = sparse.csr_matrix(
-            (np.ones(len(moved)), (np.arange(len(moved)), moved)), shape=(len(moved), count)
-        )
-        level = sparse.csr_matrix(member.T @ level @ member)
+        level = level.merged(moved, count)
     return _number_by_first(communities)
 
 
-def _move_nodes(graph: sparse.csr_matrix, resolution: float) -> I64:
+def _move_nodes(graph: Links, resolution: float) -> I64:
     """Move nodes to the neighbouring community that gains most modularity, until nobody moves."""
-    size = graph.shape[0]
-    degree = np.asarray(graph.sum(axis=1)).ravel().tolist()
+    size = graph.count
+    degree = np.bincount(graph.row, weights=graph.data, minlength=size).tolist()
     total = sum(degree) or 1.0
     community = list(range(size))
     weight = list(degree)  # of each community
-    starts, ends, links = graph.indptr.tolist(), graph.indices.tolist(), graph.data.tolist()
+    starts = np.searchsorted(graph.row, np.arange(size + 1)).tolist()  # of each node's links
+    ends, links = graph.col.tolist(), graph.data.tolist()
     for _ in range(MAX_SWEEPS):
         moves = 0
         for node in range(size):

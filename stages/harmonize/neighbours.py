@@ -9,11 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-from scipy import sparse
 
 from mangacolor.core.arrays import F32, F64, I64
 from mangacolor.stages.harmonize.descriptors import blocks
+from mangacolor.stages.harmonize.links import Links
 from mangacolor.stages.harmonize.params import NeighbourParams
 
 
@@ -33,22 +32,18 @@ def knn_graph(places: F32, windows: I64, params: NeighbourParams) -> KnnGraph:
     return KnnGraph(neighbours, similarity)
 
 
-def symmetric_graph(neighbours: I64, similarity: F64) -> sparse.csr_matrix:
-    """Neighbours (N×K) as a graph, N×N and symmetric, no diagonal: as alike as either of two finds."""
-    links = directed_graph(neighbours, similarity)
-    both = sparse.csr_matrix(links.maximum(links.T))
-    both.setdiag(0)
-    both.eliminate_zeros()
-    both.sort_indices()
-    return both
-
-
-def directed_graph(neighbours: I64, values: npt.NDArray[np.floating]) -> sparse.csr_matrix:
-    """N×N: in each row the ``values`` (N×K) of those in ``neighbours`` (N×K)."""
-    rows = np.repeat(np.arange(len(neighbours)), neighbours.shape[1])
-    return sparse.csr_matrix(
-        (values.ravel(), (rows, neighbours.ravel())), shape=(len(neighbours), len(neighbours))
+def symmetric_graph(neighbours: I64, similarity: F64) -> Links:
+    """Neighbours (N×K) as a graph, symmetric, none linked to itself: as alike as either of two finds."""
+    count, nearest = neighbours.shape
+    one, other, alike = np.repeat(np.arange(count), nearest), neighbours.ravel(), similarity.ravel()
+    some = (alike > 0) & (one != other)
+    one, other, alike = one[some], other[some], alike[some]
+    pairs, inverse = np.unique(
+        np.concatenate([one * count + other, other * count + one]), return_inverse=True
     )
+    most = np.zeros(len(pairs))
+    np.maximum.at(most, inverse, np.concatenate([alike, alike]))
+    return Links(pairs // max(count, 1), pairs % max(count, 1), most, count)
 
 
 def find_neighbours(places: F32, windows: I64, k: int, params: NeighbourParams) -> tuple[I64, F32]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from scipy.ndimage import find_objects
 
 from mangacolor.core.arrays import I64, SegmentMap
 from mangacolor.core.types import Artifact, Image, Inputs
@@ -45,15 +44,15 @@ def _tint(picture: Image, labels: SegmentMap, ids: I64) -> Image:
 
 
 def _write_numbers(picture: Image, labels: SegmentMap, ids: I64) -> Image:
-    for label, place in enumerate(find_objects(labels, len(ids) - 1), start=1):
-        if ids[label] < 0 or place is None:
+    for label in range(1, len(ids)):
+        own = (labels == label).astype(np.uint8)
+        if ids[label] < 0 or cv2.countNonZero(own) < MIN_NUMBERED_AREA:
             continue
-        inside = np.pad((labels[place] == label).astype(np.uint8), 1)
-        if int(inside.sum()) < MIN_NUMBERED_AREA:
-            continue
+        left, top, width, height = cv2.boundingRect(own)
+        inside = np.pad(own[top : top + height, left : left + width], 1)
         room = cv2.distanceTransform(inside, cv2.DIST_L2, 3)  # where the number has most room
         _, _, _, (x, y) = cv2.minMaxLoc(room)
-        at = (place[1].start + x - 8, place[0].start + y + 4)
+        at = (left + x - 8, top + y + 4)
         for colour, thick in (((255, 255, 255), 3), ((20, 20, 20), 1)):
             cv2.putText(
                 picture, str(ids[label]), at, cv2.FONT_HERSHEY_SIMPLEX, 0.38, colour, thick, cv2.LINE_AA

@@ -13,10 +13,10 @@ chance, and a mean mends them; where it hardly tells one thing from another, a m
 from __future__ import annotations
 
 import numpy as np
-from scipy import sparse
 
 from mangacolor.core.arrays import F64
 from mangacolor.stages.harmonize.descriptors import blocks
+from mangacolor.stages.harmonize.links import Links
 from mangacolor.stages.harmonize.neighbours import KnnGraph, symmetric_graph
 from mangacolor.stages.harmonize.params import SmoothingParams
 
@@ -38,8 +38,7 @@ def smooth_colours(chroma: F64, weight: F64, graph: KnnGraph, anchor: float, par
                 for block in blocks(len(near))  # all pairs of neighbours are held for each
             ]
         )
-    links = sparse.coo_matrix(symmetric_graph(near, similarity))
-    return mean_shift(colours, anchor * weight, weight, links, params)
+    return mean_shift(colours, anchor * weight, weight, symmetric_graph(near, similarity), params)
 
 
 def anchor_weight(uncertainty: float, params: SmoothingParams) -> float:
@@ -70,9 +69,7 @@ def weighted_mode(points: F64, weight: F64, params: SmoothingParams) -> F64:
     return np.asarray(place)
 
 
-def mean_shift(
-    start: F64, anchor: F64, weight: F64, links: sparse.coo_matrix, params: SmoothingParams
-) -> F64:
+def mean_shift(start: F64, anchor: F64, weight: F64, links: Links, params: SmoothingParams) -> F64:
     """Blurring mean shift of colours (``start``, N×2) along ``links``, each held back by its ``anchor``
     (N)."""
     count = len(start)

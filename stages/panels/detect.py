@@ -9,6 +9,7 @@ import numpy as np
 
 from mangacolor.core.colour import luma as luma_of
 from mangacolor.core.types import Direction, Image, Panel, Point
+from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
 from mangacolor.stages.panels.corrections import panels_in
 from mangacolor.stages.panels.cutting.page import Detection, Method, detect_polygons, whole_page
 from mangacolor.stages.panels.cutting.polygons import Polygon
@@ -24,23 +25,31 @@ _LOOKED_AT = 8  # pixels from one to the next that tells whether a page is in co
 
 
 def find_panels(
-    image: Image, direction: Direction = "rtl", method: Method = "learnt", params: Params = DEFAULTS
+    image: Image,
+    direction: Direction = "rtl",
+    method: Method = "learnt",
+    params: Params = DEFAULTS,
+    backend: CpuBackend | None = None,
 ) -> PanelLayout:
     """Panels of a page: uint8, H×W or H×W×3 RGB. Never empty; a page in doubt is one panel.
 
     ``learnt`` asks a small network where borders run, and follows the page's lines there; ``lines``
-    needs no network. Raises ``SetupError`` if the network's weights, which come with the package, cannot be
-    loaded.
+    needs no network. ``backend``: what computes it; None is ncnn where it is installed. Raises
+    ``SetupError`` if the network's weights, which come with the package, cannot be loaded.
     """
-    return _find(image, direction, method, params, None)[0]
+    return _find(image, direction, _network(method, backend), params, None)[0]
 
 
 def explain_panels(
-    image: Image, direction: Direction = "rtl", method: Method = "learnt", params: Params = DEFAULTS
+    image: Image,
+    direction: Direction = "rtl",
+    method: Method = "learnt",
+    params: Params = DEFAULTS,
+    backend: CpuBackend | None = None,
 ) -> tuple[PanelLayout, Explanation]:
     """What ``find_panels`` finds, and what it looked at and decided on the way."""
     recorder = Recorder(params)
-    layout, note = _find(image, direction, method, params, recorder)
+    layout, note = _find(image, direction, _network(method, backend), params, recorder)
     candidates = merge_rivals(recorder.cuts, recorder.regions, layout.size)
     return layout, Explanation(layout.size, candidates, tuple(recorder.regions), note)
 
@@ -56,12 +65,17 @@ def layout_from_document(
     return _lay_out(luma_of(image), panels_in(document, size, name), None, params)
 
 
+def _network(method: Method, backend: CpuBackend | None) -> CpuBackend | None:
+    """What computes the network; None without one."""
+    return (backend or cpu_backend()) if method == "learnt" else None
+
+
 def _find(
-    image: Image, direction: Direction, method: Method, params: Params, recorder: Recorder | None
+    image: Image, direction: Direction, network: CpuBackend | None, params: Params, recorder: Recorder | None
 ) -> tuple[PanelLayout, str]:
     """The layout, and what was decided after the cutting, if anything."""
     luma = luma_of(image)
-    detections = detect_polygons(luma, method, _is_painted(image, params.ground), params, recorder)
+    detections = detect_polygons(luma, network, _is_painted(image, params.ground), params, recorder)
     layout = _lay_out(luma, detections, direction, params)
     first, *more = layout.detected
     if not more and is_tone(luma, layout.ground, np.array(first.polygon, np.float64), params):

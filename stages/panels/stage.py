@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import ClassVar
 
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Direction, Image, Inputs
 from mangacolor.models.files.known import PANELS
 from mangacolor.models.files.reading import check_bundled
+from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
 from mangacolor.stages.base import PANEL_COUNT, Stage, StageContext, Summary
 from mangacolor.stages.demand import TORCH, Demand, PageSize
 from mangacolor.stages.panels.corrections import edit_fingerprint, read_edit
@@ -30,14 +30,14 @@ class Config:
 
     direction: Direction = "rtl"
     method: Method = "learnt"
-    # In no cache key: pages of this version were cut with these very numbers. Whoever changes one raises the
-    # version, and makes this a field.
-    params: ClassVar[Params] = DEFAULTS
+    cpu_backend: CpuBackend = "ncnn"
+    params: Params = DEFAULTS
 
 
 def configure(options: Options, chapter: Chapter) -> Config:
     """Take the direction from the options, else from the chapter."""
-    return Config(options.direction or chapter.direction or "rtl", options.panel_method)
+    direction = options.direction or chapter.direction or "rtl"
+    return Config(direction, options.panel_method, cpu_backend(options.cpu_backend))
 
 
 def fingerprint(config: Config) -> str:
@@ -53,7 +53,7 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     config, page = context.config, inputs["decode"].images["main"]
     layout = _corrected(context, page)
     if layout is None:
-        layout = find_panels(page, config.direction, config.method, config.params)
+        layout = find_panels(page, config.direction, config.method, config.params, config.cpu_backend)
     return layout.to_artifact(context.page.name, time.perf_counter() - started)
 
 
@@ -61,7 +61,8 @@ def run_and_explain(context: StageContext[Config], inputs: Inputs) -> tuple[Arti
     """What ``run`` gives, and what detection looked at and decided, even where a correction overrules it."""
     started = time.perf_counter()
     config, page = context.config, inputs["decode"].images["main"]
-    found, explanation = explain_panels(page, config.direction, config.method, config.params)
+    how = config.method, config.params, config.cpu_backend
+    found, explanation = explain_panels(page, config.direction, *how)
     layout = _corrected(context, page) or found
     return layout.to_artifact(context.page.name, time.perf_counter() - started), explanation
 
@@ -95,7 +96,7 @@ STAGE = Stage(
     configure=configure,
     needs=("decode", "classify"),
     keep="always",
-    version=4,
+    version=5,
     fingerprint=fingerprint,
     page_fingerprint=edit_fingerprint,
     preview=preview,

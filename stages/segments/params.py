@@ -28,3 +28,6 @@ class SegmentationParams:
     min_border_length: int = 4
     # Pixels that a seed must have.
     min_seed_area: int = 12
+
+
+DEFAULTS = SegmentationParams()

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.special import softmax
 
 from mangacolor.core.arrays import F32, SegmentMap
+from mangacolor.core.probability import softmax
 from mangacolor.core.types import Image, Tile
 from mangacolor.models.colour.prediction import VOTES
 from mangacolor.stages.segments.features import UNIT, ZERO

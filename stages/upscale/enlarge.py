@@ -10,7 +10,7 @@ import numpy as np
 from mangacolor.core.arrays import F32, AnyArray
 from mangacolor.core.types import Box, Image
 from mangacolor.models.runtime.parallel import parallel_map
-from mangacolor.models.upscale.loader import Upscaler
+from mangacolor.models.upscale.upscaler import Upscaler
 from mangacolor.stages.batching import Room, run_in_batches
 from mangacolor.stages.upscale.params import DEFAULT_PARAMS, Params
 from mangacolor.stages.upscale.screentone import measure_damage

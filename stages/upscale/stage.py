@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from mangacolor.core.colour import luma
+from mangacolor.core.devices import device_kind
 from mangacolor.core.scale import output_scale
 from mangacolor.core.settings import Options, Scale
 from mangacolor.core.types import Artifact, Chapter, Inputs
@@ -18,7 +19,7 @@ from mangacolor.stages.demand import TORCH, Demand, PageSize
 from mangacolor.stages.upscale.params import DEFAULT_PARAMS, Params
 
 if TYPE_CHECKING:
-    from mangacolor.models.upscale.loader import Upscaler
+    from mangacolor.models.upscale.upscaler import Upscaler
 
 LANCZOS = "lanczos"
 # Bytes of the buffers of each thread that runs the network, from then on.
@@ -54,7 +55,7 @@ def fingerprint(config: Config) -> str:
     if name == LANCZOS:
         return LANCZOS
     if config.scale != "1":
-        check_upscaler(name, config.backend)
+        check_upscaler(name, config.backend, device_kind(config.device), config.cpu_backend)
     return weights_hash(name)
 
 

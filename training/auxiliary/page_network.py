@@ -17,7 +17,8 @@ from torch.nn import functional as F
 
 from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.core.types import Image
-from mangacolor.models.page.page_net import STRIDE, PageNet
+from mangacolor.models.page.layout import PAGE_STRIDE
+from mangacolor.models.page.page_net import PageNet
 from mangacolor.training.auxiliary.loop import Schedule
 from mangacolor.training.auxiliary.weights import WEIGHTS, save_weights
 from mangacolor.training.pages.balloons import UNKNOWN, LabelledPage
@@ -45,7 +46,9 @@ class PageRecipe(Schedule):
     log_every: int = number(50, at_least=1)
     save_every: int = number(100, at_least=1)
     seed: int = number(7, at_least=0, at_most=2**32 - 1)
-    crop: int = number(256, at_least=2 * STRIDE, at_most=4096)  # pixels at working scale, a multiple of 32
+    crop: int = number(
+        256, at_least=2 * PAGE_STRIDE, at_most=4096
+    )  # pixels at working scale, a multiple of 32
     side: int = number(1024, at_least=64, at_most=16384)  # long side of a page as drawn, in pixels
     scale: float = number(0.75, above=0, at_most=4)  # from there to the working scale, on average
     lettered: float = number(0.4, at_least=0, at_most=1)  # share of real lettered pages in the pool
@@ -155,5 +158,5 @@ def start_from(network: nn.Module, path: Path) -> None:
 
 def check_recipe(recipe: PageRecipe) -> None:
     """Raise ``UsageError`` for a recipe by which nothing can be learnt."""
-    if recipe.crop % STRIDE:
-        raise UsageError(f"crop cannot be {recipe.crop}", f"give a multiple of {STRIDE} pixels")
+    if recipe.crop % PAGE_STRIDE:
+        raise UsageError(f"crop cannot be {recipe.crop}", f"give a multiple of {PAGE_STRIDE} pixels")

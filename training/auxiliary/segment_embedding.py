@@ -19,7 +19,7 @@ from mangacolor.core.atomic import write_atomic
 from mangacolor.core.hashing import sha256_of
 from mangacolor.core.wording import counted
 from mangacolor.models.colour.checkpoints import load_generator
-from mangacolor.models.colour.folded import MAPS
+from mangacolor.models.colour.efficient_layout import MAPS
 from mangacolor.models.colour.prediction import VOTES
 from mangacolor.models.colour.runner import ColourRunner, colour_runner
 from mangacolor.models.colour.segment_embedding import embedding_bytes, embedding_path

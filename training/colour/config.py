@@ -14,7 +14,7 @@ from mangacolor.models.colour.config import MAX_LEVELS, GeneratorConfig
 from mangacolor.models.colour.factory import build_generator, generator_config
 from mangacolor.models.colour.generator import Generator
 from mangacolor.models.colour.interface import ARCHITECTURES
-from mangacolor.models.encoders.efficientnet import SCALINGS
+from mangacolor.models.encoders.efficientnet_layout import SCALINGS
 from mangacolor.training.data.synthesis import KINDS, Synthesis
 from mangacolor.training.settings import assign, build, choice, limits, number
 

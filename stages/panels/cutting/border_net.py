@@ -9,23 +9,24 @@ from mangacolor.core.arrays import F64
 from mangacolor.core.types import Image
 from mangacolor.models.files.known import PANELS
 from mangacolor.models.files.reading import BUNDLED
+from mangacolor.models.runtime.backends import CpuBackend
 from mangacolor.stages.panels.params import GutterParams
 
 WEIGHTS = BUNDLED / PANELS.file
 _NETWORK_AREA = 0.4  # of the working scale's pixels: a long side of about 768, as the network was trained
 
 
-def border_probability(luma: Image) -> Image:
+def border_probability(luma: Image, backend: CpuBackend) -> Image:
     """How likely each pixel of a page at working scale (H×W luma) is on a panel's border: 255 = 1.
 
     Raises ``SetupError`` if the network's weights, which come with the package, cannot be loaded.
     """
-    from mangacolor.models.page.page_net import page_probabilities, shared_page_net
+    from mangacolor.models.page.networks import page_reader
 
     scale = _NETWORK_AREA**0.5
     size = max(1, round(luma.shape[1] * scale)), max(1, round(luma.shape[0] * scale))
     small = np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8)
-    probability, _outside = page_probabilities(shared_page_net(WEIGHTS), small)
+    probability, _outside = page_reader(WEIGHTS, backend)(small)
     return np.asarray(cv2.resize(probability, luma.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
 
 

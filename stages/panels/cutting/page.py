@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from mangacolor.core.types import Image
+from mangacolor.models.runtime.backends import CpuBackend
 from mangacolor.stages.panels.cutting.blank import Blank, find_blank
 from mangacolor.stages.panels.cutting.border_net import border_probability
 from mangacolor.stages.panels.cutting.cuts import cut_region
@@ -33,14 +34,15 @@ class Detection:
 
 def detect_polygons(
     luma: Image,
-    method: Method,
+    network: CpuBackend | None,
     painted: bool,
     params: Params,
     recorder: Recorder | None = None,
 ) -> list[Detection]:
     """Panels of a page (H×W luma) in no particular order; at least one.
 
-    ``painted``: it is in colour. ``recorder`` is told what was looked at and decided.
+    ``network``: what computes the one that sees borders; None does without. ``painted``: the page is in
+    colour. ``recorder`` is told what was looked at and decided.
     """
     height, width = luma.shape
     scale = _working_scale(width, height, params.scale)
@@ -58,7 +60,7 @@ def detect_polygons(
                 recorder.add_strip_cut(small.shape[1], 0)
         detections += [
             Detection((panel.polygon + shift) * to_page, panel.confidence)
-            for panel in _detect_in_window(small[top:bottom], method, painted, params, recorder)
+            for panel in _detect_in_window(small[top:bottom], network, painted, params, recorder)
         ]
     return detections or [whole_page(luma, params.cut)]
 
@@ -76,11 +78,11 @@ def _working_scale(width: int, height: int, params: ScaleParams) -> float:
 
 
 def _detect_in_window(
-    luma: Image, method: Method, painted: bool, params: Params, recorder: Recorder | None
+    luma: Image, network: CpuBackend | None, painted: bool, params: Params, recorder: Recorder | None
 ) -> list[Detection]:
     height, width = luma.shape
     masks = find_blank(luma, params.blank)
-    views = _both_views(luma, masks, method, painted, params)
+    views = _both_views(luma, masks, network, painted, params)
     detections: list[Detection] = []
     for region in cut_region(views, page_polygon(width, height), params, recorder):
         reason = _emptiness(masks, region.polygon, params.cut)
@@ -94,11 +96,11 @@ def _detect_in_window(
 
 
 def _both_views(
-    luma: Image, masks: Blank, method: Method, painted: bool, params: Params
+    luma: Image, masks: Blank, network: CpuBackend | None, painted: bool, params: Params
 ) -> tuple[View, View]:
     """The page, and the page transposed, with the evidence along their lines."""
     segments = detect_segments(luma, params.line)
-    border = border_probability(luma) if method == "learnt" else None
+    border = border_probability(luma, network) if network else None
     white, black, pure = (np.ascontiguousarray(mask.T) for mask in (masks.white, masks.black, masks.pure))
     transposed = Blank(white, black, pure, masks.paper)
     return (

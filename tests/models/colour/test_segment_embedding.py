@@ -13,7 +13,7 @@ import torch
 from mangacolor.core.errors import InputError, SetupError
 from mangacolor.core.hashing import sha256_of
 from mangacolor.core.types import Image
-from mangacolor.models.colour.folded import MAPS
+from mangacolor.models.colour.efficient_layout import MAPS
 from mangacolor.models.colour.runner import load_colour_runner
 from mangacolor.models.colour.segment_embedding import (
     SegmentEmbedding,

@@ -17,8 +17,9 @@ from mangacolor.core.settings import Options
 from mangacolor.core.types import Chapter, Image
 from mangacolor.models import create_generator
 from mangacolor.models.colour.checkpoints import load_generator
+from mangacolor.models.colour.efficient_layout import MAPS
 from mangacolor.models.colour.efficient_unet import EfficientUNet
-from mangacolor.models.colour.folded import MAPS, FoldedEfficientUNet
+from mangacolor.models.colour.folded import FoldedEfficientUNet
 from mangacolor.models.colour.generator import Generator
 from mangacolor.models.colour.interface import SizeRequirements
 from mangacolor.models.colour.prediction import VOTES, assemble

@@ -27,12 +27,11 @@ from mangacolor.models.upscale import sources
 from mangacolor.models.upscale.known import BY_NAME, DEFAULT, NETWORKS
 from mangacolor.models.upscale.loader import (
     Backend,
-    describe,
-    describe_compact,
     load_upscaler,
     weights_hash,
 )
 from mangacolor.models.upscale.sources import known_state, package_folder
+from mangacolor.models.upscale.torch_form import describe, describe_compact
 
 needs_package = pytest.mark.skipif(package_folder() is None, reason="the weights package is not installed")
 needs_realesrgan = pytest.mark.skipif(

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from scipy import sparse
 
+from mangacolor.core.arrays import AnyArray
 from mangacolor.stages.harmonize.clustering import merge_communities
+from mangacolor.stages.harmonize.links import Links
 from mangacolor.stages.harmonize.louvain import find_communities
-from mangacolor.stages.harmonize.neighbours import find_neighbours
+from mangacolor.stages.harmonize.neighbours import find_neighbours, symmetric_graph
 from mangacolor.stages.harmonize.params import ClusteringParams, NeighbourParams
+
+
+def links_of(matrix: AnyArray) -> Links:
+    row, col = matrix.nonzero()
+    return Links.gather(row, col, matrix[row, col], len(matrix))
 
 
 def test_groups_of_one_colour_that_are_closely_linked_are_merged() -> None:
@@ -16,16 +24,38 @@ def test_groups_of_one_colour_that_are_closely_linked_are_merged() -> None:
     blocks[3, 4] = blocks[4, 3] = blocks[7, 8] = blocks[8, 7] = 3.0
     number = np.repeat([0, 1, 2], 4)
     colours = np.repeat([[0.0, 0.0], [3.0, 0.0], [30.0, 0.0]], 4, axis=0)
-    merged = merge_communities(number, sparse.csr_matrix(blocks), colours, ClusteringParams())
+    merged = merge_communities(number, links_of(blocks), colours, ClusteringParams())
     assert merged.tolist() == [0] * 8 + [1] * 4
 
 
 def test_communities_are_found_and_numbered_by_first_member() -> None:
-    blocks = sparse.block_diag([np.ones((5, 5)), np.ones((7, 7)), np.ones((3, 3))]).tolil()
-    blocks.setdiag(0)
+    blocks = sparse.block_diag([np.ones((5, 5)), np.ones((7, 7)), np.ones((3, 3))]).toarray()
+    np.fill_diagonal(blocks, 0)
     blocks[0, 6] = blocks[6, 0] = 0.5
-    communities = find_communities(sparse.csr_matrix(blocks))
+    communities = find_communities(links_of(blocks))
     assert communities.tolist() == [0] * 5 + [1] * 7 + [2] * 3
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_links_are_what_sparse_matrices_say(seed: int) -> None:
+    """SciPy, which colouring does without, as the judge."""
+    rng = np.random.default_rng(seed)
+    count, nearest = 40, 6
+    near = np.stack([rng.permutation(count)[:nearest] for _ in range(count)])
+    alike = rng.random((count, nearest)) * (rng.random((count, nearest)) > 0.3)
+    near[alike == 0] = 0  # as where there is no further neighbour
+    rows = np.repeat(np.arange(count), nearest)
+    one_way = sparse.csr_matrix((alike.ravel(), (rows, near.ravel())), shape=(count, count))
+    expected = one_way.maximum(one_way.T).toarray()
+    np.fill_diagonal(expected, 0)
+    links = symmetric_graph(near, alike)
+    assert np.array_equal(links.dense(), expected)
+    assert (np.diff(links.row * count + links.col) > 0).all() and (links.data > 0).all()
+    group = rng.integers(0, 5, count)
+    member = np.eye(5)[group]
+    np.testing.assert_allclose(links.merged(group, 5).dense(), member.T @ expected @ member, rtol=1e-12)
+    assert np.array_equal(links.since(30).dense(), expected * (np.arange(count) >= 30)[:, None])
+    assert symmetric_graph(near[:0], alike[:0]).dense().shape == (0, 0)
 
 
 def test_neighbours_are_of_other_windows_and_nearly_all_found_without_comparing_all() -> None:

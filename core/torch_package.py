@@ -1,0 +1,21 @@
+"""Whether torch is installed, asked without importing it. Colouring on a processor does without."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from mangacolor.core.errors import SetupError
+
+INSTALL_TORCH = 'pip install "mangacolor[torch]"'
+
+
+def has_torch() -> bool:
+    """Whether ``import torch`` would find something."""
+    return importlib.util.find_spec("torch") is not None
+
+
+def need_torch(what: str, instead: str = "") -> None:
+    """Raise ``SetupError`` where torch is missing. ``what`` needs it; ``instead``: how to go on without."""
+    if not has_torch():
+        remedy = f"{INSTALL_TORCH}, or {instead}" if instead else INSTALL_TORCH
+        raise SetupError(f"{what} needs torch, which is not installed", remedy)
