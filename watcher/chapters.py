@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from mangacolor.formats.discovery import Part
 from mangacolor.formats.inputs import Found, What, tell_file
 from mangacolor.formats.names import readable
 from mangacolor.formats.opened import container_suffixes
@@ -62,15 +61,15 @@ class Chapters:
             if not surprises:
                 return chapters
 
-    def part(self, files: Iterable[Seen], chapter: Chapter) -> Part:
-        """What a run of one chapter has to know of them all."""
+    def found(self, files: Iterable[Seen]) -> tuple[Found, ...]:
+        """All files as a run takes them: it names the outputs of a chapter with regard to the others."""
         found = []
         for seen in files:
             if not seen.unfinished:
                 what, kind = self._tell(seen)
                 place = PurePosixPath(readable("/".join(seen.path.relative_to(self._root).parts)))
                 found.append(Found(self._root, seen.path, place, what, kind))
-        return Part(tuple(found), frozenset(seen.path for seen in chapter.files))
+        return tuple(found)
 
     def surprises(self, chapter: Chapter) -> dict[str, tuple[str, Told]]:
         """What its files are that their names do not say, in the form of ``told``."""

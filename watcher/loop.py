@@ -8,9 +8,10 @@ from typing import Final
 
 from mangacolor.core.errors import ExitStatus, InputError, OutputError
 from mangacolor.core.settings import WatchOptions
+from mangacolor.formats.discovery import Part
 from mangacolor.pipeline.store.layout import State
 from mangacolor.watcher.chapters import Chapter, Chapters
-from mangacolor.watcher.coloring import Job, Outcome, StopWatch, color_chapter
+from mangacolor.watcher.coloring import Job, Outcome, StopWatch, color_chapter, is_as_seen
 from mangacolor.watcher.events import (
     ChapterColoured,
     ChapterFailed,
@@ -32,6 +33,8 @@ from mangacolor.watcher.turns import Turns, due_in, is_done, take_turns
 
 # Seconds after which the folder is looked through though nothing was told: notifications can be lost.
 LOOK_ANYWAY: Final = 300.0
+# Seconds that a queue is worked off before the folder is looked through again, though nothing was told.
+_QUEUE_HOLDS: Final = 60.0
 # Seconds that are waited when the disk is full or the folder away, doubled each time up to the last.
 FIRST_WAIT, LONGEST_WAIT = 10.0, 300.0
 # Seconds between two looks whether the watch is to stop.
@@ -156,11 +159,10 @@ class Loop:
         return self._chapters.gather(self._look.files, lambda _: True, lambda _: True)
 
     def _take_turn(self, turns: Turns) -> float | None:
-        """Colour one chapter, or tell who wants to know. Returns seconds to wait; None to end."""
+        """Colour what is ready, or tell who wants to know. Returns seconds to wait; None to end."""
         if turns.ready:
             self._idle = None
-            self._color(turns.ready[0], len(turns.ready) - 1)
-            self._messengers.deliver_owed(self._records, idle=False)
+            self._work_off(turns)
             return 0.0
         retry = self._messengers.deliver_owed(self._records, idle=True)
         if self._settings.once and not turns.settling:
@@ -172,14 +174,26 @@ class Loop:
         waits = [LOOK_ANYWAY, turns.next_in, retry]
         return min(wait for wait in waits if wait is not None)
 
-    def _color(self, chapter: Chapter, queued: int) -> None:
+    def _work_off(self, turns: Turns) -> None:
+        """Colour what is ready, in order, until something else may be ready or not ready any more."""
+        until = time.monotonic() + min([_QUEUE_HOLDS, *(seconds for _, seconds in turns.settling)])
+        everything = self._chapters.found(self._look.files)
+        for queued, chapter in zip(range(len(turns.ready) - 1, -1, -1), turns.ready, strict=True):
+            if not is_as_seen(chapter):
+                return
+            part = Part(everything, frozenset(seen.path for seen in chapter.files))
+            self._color(chapter, part, queued)
+            self._messengers.deliver_owed(self._records, idle=False)
+            if self._stop.requested or self._notices.rung.is_set() or time.monotonic() > until:
+                return
+
+    def _color(self, chapter: Chapter, part: Part, queued: int) -> None:
         """Run a chapter and write down what became of it. Raises ``OutputError`` where OUT is the trouble."""
         self._check_out()
         before = self._records.of(chapter.name) or Record(chapter.name, "")
         if self._messengers.names and not before.begun:
             self._records.keep(dataclasses.replace(before, begun=True))
         self._emit(ChapterStarted(chapter.name, queued))
-        part = self._chapters.part(self._look.files, chapter)
         outcome = color_chapter(self._job, chapter, part, self._stop, self._emit)
         if self._stop.requested:
             return

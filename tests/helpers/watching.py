@@ -20,7 +20,7 @@ PATIENCE = 20.0  # seconds that a test waits for what takes a fraction of one
 
 
 class Watching:
-    """The folder ``source``, watched into ``out``. ``events``: of the last watch, or the one that is alive."""
+    """The folder ``source``, watched into ``out``. ``events``: of the last watch, or of one that is alive."""
 
     def __init__(self, tmp_path: Path) -> None:
         self.source, self.out = tmp_path / "in", tmp_path / "out"

@@ -65,9 +65,7 @@ def test_the_plain_command_then_finds_nothing_to_do(watched: Watching) -> None:
     assert tree(watched.out) == before
 
 
-def test_what_is_done_is_neither_run_nor_opened(
-    watched: Watching, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_done_is_neither_run_nor_opened(watched: Watching, monkeypatch: pytest.MonkeyPatch) -> None:
     library(watched)
     watched.once()
     monkeypatch.setattr(coloring, "run", forbidden)
