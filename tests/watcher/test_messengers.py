@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from mangacolor.core.errors import SetupError, UsageError
+from mangacolor.pipeline.events import RunDone
 from mangacolor.tests.helpers.fake_stages import write_page
 from mangacolor.tests.helpers.watching import Watching
 from mangacolor.watcher import messengers, then
@@ -164,7 +165,7 @@ def test_a_watch_that_dies_before_it_writes_down_tells_the_next_time(
     watched.chapter("a", 1)
 
     def die(event: object) -> None:
-        if isinstance(event, messengers.Notified | ChapterColoured) or type(event).__name__ == "RunDone":
+        if isinstance(event, RunDone):
             raise KeyboardInterrupt
 
     watched.listener = die
