@@ -13,7 +13,7 @@ from mangacolor.tests.helpers.paths import ROOT
 
 # Paths of some machine, not of a system's own files that every machine has, nor the container's own folders.
 MACHINE_PATH = re.compile(
-    r"(?<![\w.~/:$}-])/(?:data(?!/(?:in|out)\b)|home|mnt|opt|root|scratch|srv|tmp|Users|usr|var|Volumes|work)\b"
+    r"(?<![\w.~/:$}-])/(?:data(?!/(?:in|out|serve)\b)|home|mnt|opt|root|scratch|srv|tmp|Users|usr|var|Volumes|work)\b"
 )
 BESIDE = re.compile(r"\.\./(?:data|shared)\b")
 # Seven to twelve hex digits, or forty, with a letter and a figure among them: no number, no word, no colour.
