@@ -27,7 +27,7 @@ def answers(port: str) -> bool:
     """Whether the server says that it is well."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/health", timeout=TIMEOUT) as answer:
-            return answer.status == 200
+            return bool(answer.status == 200)
     except OSError:
         return False
 
