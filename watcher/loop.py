@@ -10,6 +10,7 @@ from mangacolor.core.errors import ExitStatus, InputError, OutputError
 from mangacolor.core.settings import WatchOptions
 from mangacolor.formats.discovery import Part
 from mangacolor.pipeline.store.layout import State
+from mangacolor.watcher.adoption import Adoption
 from mangacolor.watcher.chapters import Chapter, Chapters
 from mangacolor.watcher.coloring import Job, Outcome, StopWatch, color_chapter, is_as_seen
 from mangacolor.watcher.events import (
@@ -25,10 +26,10 @@ from mangacolor.watcher.events import (
     Trouble,
 )
 from mangacolor.watcher.folder import Look, Seen, look_through
-from mangacolor.watcher.messengers import Messengers
 from mangacolor.watcher.notices import Notices
 from mangacolor.watcher.records import Record, Records
 from mangacolor.watcher.settling import Settling
+from mangacolor.watcher.telling.messengers import Messengers
 from mangacolor.watcher.turns import Turns, due_in, is_done, take_turns
 
 # Seconds after which the folder is looked through though nothing was told: notifications can be lost.
@@ -79,6 +80,8 @@ class Loop:
         self._found: set[str] = set()
         self._settled: set[str] = set()
         self._idle: Idle | None = None
+        # The clock of a share says nothing of what was made before what.
+        self._adoption = None if notices.is_share else Adoption(job)
         self._complaints: set[str] = set()
 
     def go(self, began: float) -> None:
@@ -115,6 +118,9 @@ class Loop:
         chapters = self._chapters.gather(
             self._look.files, self._is_known, lambda chapter: not self._settles_in(chapter)
         )
+        if self._adoption is not None:
+            self._records.keep(*self._adoption.records.values())
+            self._adoption = None
         turns = take_turns(chapters, self._records, self._settles_in, time.time())
         new = [chapter.name for chapter in (*turns.ready, *(chapter for chapter, _ in turns.settling))]
         self._tell_once(self._found, new, ChapterFound)
@@ -132,6 +138,8 @@ class Loop:
 
     def _is_known(self, chapter: Chapter) -> bool:
         record = self._records.of(chapter.name)
+        if record is None and self._adoption is not None:
+            return self._adoption.find(chapter)
         return record is not None and record.mark == chapter.mark
 
     def _settles_in(self, chapter: Chapter) -> float:

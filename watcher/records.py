@@ -82,6 +82,8 @@ class Records:
 
     def keep(self, *records: Record) -> None:
         """Write down the last word on chapters."""
+        if not records:
+            return
         self._journal.append(*map(dataclasses.asdict, records))
         self._records.update((record.chapter, record) for record in records)
 

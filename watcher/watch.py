@@ -15,9 +15,9 @@ from mangacolor.stages.registry import default_graph
 from mangacolor.watcher.coloring import Job, StopWatch
 from mangacolor.watcher.events import Listener, Trouble, WatchDone
 from mangacolor.watcher.loop import Counts, Loop
-from mangacolor.watcher.messengers import make_messengers
 from mangacolor.watcher.notices import Notices, check_watchfiles
 from mangacolor.watcher.records import Records
+from mangacolor.watcher.telling.messengers import make_messengers
 
 
 def watch(job: Job, settings: WatchOptions, *, emit: Listener, stop: StopWatch) -> int:

@@ -16,10 +16,10 @@ from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.pipeline.events import RunDone
 from mangacolor.tests.helpers.fake_stages import write_page
 from mangacolor.tests.helpers.watching import Watching
-from mangacolor.watcher import messengers, then
 from mangacolor.watcher.events import ChapterColoured, Notified
-from mangacolor.watcher.libraries import LibraryError, find_servers
-from mangacolor.watcher.then import run_command
+from mangacolor.watcher.telling import messengers, then
+from mangacolor.watcher.telling.libraries import LibraryError, find_servers
+from mangacolor.watcher.telling.then import run_command
 
 KEY = "very-secret-key"
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from mangacolor.core.errors import UsageError
 from mangacolor.core.wording import duration
-from mangacolor.watcher.libraries import TOKENS
+from mangacolor.watcher.telling.libraries import TOKENS
 
 # Seconds that the program may take: one that hangs must not stop the watch for good.
 LONGEST: Final = 600.0

@@ -10,9 +10,9 @@ from typing import Final
 
 from mangacolor.core.settings import WatchOptions
 from mangacolor.watcher.events import Listener, Notified
-from mangacolor.watcher.libraries import LibraryError, Server, find_servers
 from mangacolor.watcher.records import Record, Records
-from mangacolor.watcher.then import run_command, split_command
+from mangacolor.watcher.telling.libraries import LibraryError, Server, find_servers
+from mangacolor.watcher.telling.then import run_command, split_command
 
 THEN: Final = "then"
 # Seconds between two scans while a queue is worked off: a scan is work for the server, and readers can wait.
