@@ -1,9 +1,9 @@
 """Chapters that the plain command has coloured before a watch began: known without being opened.
 
 OUT says from which file, of which size and date, each of its files was planned (``store.outputs``), and how
-each was when it had been written (``store.manifest``). A chapter is done if all its files have given what they
-give, nobody has touched that, and it is younger than the last change of its source: what was only planned
-is not. Whatever is in doubt is run, and found up to date page by page.
+each was when it had been written (``store.manifest``). A chapter is done if all its files have given what
+they give, nobody has touched that, and it is younger than the last change of its source: what was only
+planned is not. Whatever is in doubt is run, and found up to date page by page.
 """
 
 from __future__ import annotations
