@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import Final
 
-# As /proc/mounts names them. ``fuse`` with a name behind it is rclone, sshfs, mergerfs over shares and so on.
+# As /proc/mounts names them; some are folders that a virtual machine has of its host. ``fuse`` with a name
+# behind it is rclone, sshfs, mergerfs over shares and so on.
 _SHARES: Final = frozenset(
     {
         "9p",
@@ -16,11 +17,13 @@ _SHARES: Final = frozenset(
         "cifs",
         "davfs",
         "drvfs",
+        "fakeowner",
         "glusterfs",
         "lustre",
         "ncpfs",
         "nfs",
         "nfs4",
+        "osxfs",
         "smb3",
         "smbfs",
         "vboxsf",

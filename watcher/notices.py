@@ -87,7 +87,7 @@ class Notices:
             rust_timeout=_TURN,
             stop_event=self._stop,
             raise_interrupt=False,
-            force_polling=polling,
+            force_polling=polling or None,  # watchfiles itself knows WSL, and an environment variable
             poll_delay_ms=POLL_EVERY,
             ignore_permission_denied=True,
         )

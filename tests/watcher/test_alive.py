@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mangacolor.core.errors import PageError
+from mangacolor.pipeline.store.layout import State
 from mangacolor.tests.helpers.archives import make_zip
 from mangacolor.tests.helpers.fake_stages import write_page
 from mangacolor.tests.helpers.faulty_disk import FaultyDisk
@@ -193,6 +194,17 @@ def test_an_output_folder_that_is_taken_away_is_not_made_anew(
         (tmp_path / "elsewhere").rename(watched.out)
         watched.wait_for(ChapterColoured, 2)
     assert sorted(tree(watched.out)) == ["a/001.png", "b/002.png"]
+
+
+def test_another_run_in_out_is_waited_for(watched: Watching, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "FIRST_WAIT", 0.2)
+    watched.chapter("a", 1)
+    with State(watched.out).locked(), watched.alive(settle=0.1):
+        (trouble, *_) = watched.wait_for(Trouble)
+    assert "another run of mangacolor is writing here" in trouble.error
+    assert watched.of(ChapterFailed) == [], "it is no fault of the chapter"
+    assert watched.once() == 0
+    assert list(tree(watched.out)) == ["a/001.png"]
 
 
 def test_a_page_that_fails_is_tried_again_by_itself(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -179,8 +180,10 @@ def test_any_change_gives_another_mark(tmp_path: Path) -> None:
     for content in (b"1", b"2", b"22"):
         (tmp_path / "x.cbz").write_bytes(content)
         marks.add(gather(tmp_path, Chapters(tmp_path, {}), set())["x.cbz"].mark)
-    (tmp_path / "y").write_bytes(b"22")
-    (tmp_path / "y").replace(tmp_path / "x.cbz")
+    times = (tmp_path / "x.cbz").stat()
+    (tmp_path / "y").write_bytes(b"23")
+    os.utime(tmp_path / "y", ns=(times.st_atime_ns, times.st_mtime_ns))
+    (tmp_path / "y").replace(tmp_path / "x.cbz")  # of the same size and date
     marks.add(gather(tmp_path, Chapters(tmp_path, {}), set())["x.cbz"].mark)
     assert len(marks) == 4
 
