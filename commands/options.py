@@ -14,10 +14,11 @@ import click
 
 from mangacolor.commands.settings_file import environment_name
 from mangacolor.core.option_fields import OptionField, option_fields
-from mangacolor.core.settings import Options, RunOptions
+from mangacolor.core.settings import Options, RunOptions, WatchOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
 SETTINGS: Final[tuple[type[Any], ...]] = (Options, RunOptions)
+ALL_SETTINGS: Final = (*SETTINGS, WatchOptions)  # with those of one command alone
 _RANGES: Final[dict[Any, Any]] = {int: click.IntRange, float: click.FloatRange}
 _PLACEHOLDERS: Final[dict[Any, str]] = {
     int: "N",
@@ -55,7 +56,7 @@ def setting_option(name: str, **changes: Any) -> Callable[[F], F]:
     return _click_option(field, **changes)
 
 
-def setting_names(settings: tuple[type[Any], ...] = SETTINGS) -> set[str]:
+def setting_names(settings: tuple[type[Any], ...] = ALL_SETTINGS) -> set[str]:
     """The long names of all settings: what ``mangacolor.toml`` may hold."""
     return {field.long_name for field in _fields(settings)}
 

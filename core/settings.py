@@ -1,7 +1,8 @@
 """What a run can be told. One typed object travels from the command line to the stages.
 
 ``Options`` change pixels: each stage takes what concerns it through its ``configure`` function and
-the result enters the cache key. ``RunOptions`` say what to do and how, and change no pixel.
+the result enters the cache key. ``RunOptions`` say what to do and how, and change no pixel;
+``WatchOptions`` are of one command alone.
 Precedence, lowest first: these defaults, ``mangacolor.toml``, ``MANGACOLOR_*``, the command line.
 
 A field here is all that an option needs: flag, setting, environment variable and README's row are
@@ -20,9 +21,12 @@ from mangacolor.core.types import Direction
 Scale = Literal["auto", "1", "2", "4"]
 OnError = Literal["copy", "skip", "fail"]
 
-PIXELS: Final = ("colorize", "plan", "doctor")  # commands that ask how a page will look
-PLANNED: Final = ("colorize", "plan")  # those that know which work there is
-RUN_ONLY: Final = ("colorize",)  # the one that does it
+PIXELS: Final = ("colorize", "plan", "doctor", "watch")  # commands that ask how a page will look
+PLANNED: Final = ("colorize", "plan")  # those that are told which work there is
+FOUND: Final = ("colorize", "plan", "watch")  # those that look for it
+RUN_ONCE: Final = ("colorize",)  # the one that does it
+RUNNING: Final = ("colorize", "watch")  # and the one that does it again and again
+WATCH: Final = ("watch",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ class Options:
     batch: int = option_field(8, "Tiles in one call of a network; 8 by default.", minimum=1, commands=PIXELS)
     # A guard against hostile files that changes no pixel: not in any key (``stages.base.GUARD``).
     max_pixels: int = option_field(
-        200_000_000, "Refuse pages of more pixels; 200 million by default.", minimum=1, commands=PLANNED
+        200_000_000, "Refuse pages of more pixels; 200 million by default.", minimum=1, commands=FOUND
     )
 
 
@@ -109,34 +113,34 @@ class RunOptions:
         "same",
         "Form of the output; same, the default, is the input's (PDF and RAR become CBZ).",
         flag="--format",
-        commands=PLANNED,
+        commands=FOUND,
     )
     max_entries: int = option_field(
-        20_000, "Refuse archives with more files; 20,000 by default.", minimum=1, commands=PLANNED
+        20_000, "Refuse archives with more files; 20,000 by default.", minimum=1, commands=FOUND
     )
     max_entry_size: int = option_field(  # MiB
-        512, "MiB one file may unpack to; 512 by default.", minimum=1, commands=PLANNED
+        512, "MiB one file may unpack to; 512 by default.", minimum=1, commands=FOUND
     )
     max_unpacked: int = option_field(  # MiB
-        16_384, "MiB an archive may unpack to; 16,384 by default.", minimum=1, commands=PLANNED
+        16_384, "MiB an archive may unpack to; 16,384 by default.", minimum=1, commands=FOUND
     )
     max_ratio: int = option_field(  # of unpacked to packed bytes; see ``formats.limits``
         300,
         "How many times its packed size a file may unpack to; 300 by default.",
         minimum=1,
-        commands=PLANNED,
+        commands=FOUND,
     )
     names_encoding: str | None = option_field(  # a codec of Python
         None,
         "Encoding of names in archives that do not tell theirs, as cp932; by default the best guess.",
         metavar="ENCODING",
-        commands=PLANNED,
+        commands=FOUND,
     )
     edits: Path | None = option_field(  # what they say is part of a page's keys
         None,
         "Corrected panel JSON files, used instead of detection; OUT/.mangacolor/edits by default.",
         metavar="DIR",
-        commands=PLANNED,
+        commands=FOUND,
     )
     until: str | None = option_field(
         None, "Stop each page after this stage and write no page.", metavar="STAGE", commands=PLANNED
@@ -166,39 +170,77 @@ class RunOptions:
     keep_removed: bool = option_field(
         False,
         "Leave pages in OUT whose source is gone; by default they are moved to OUT/.mangacolor/removed.",
-        commands=RUN_ONLY,
+        commands=RUN_ONCE,
     )
     force: bool = option_field(False, "Do everything again and overwrite what is there.", commands=PLANNED)
     jobs: int = option_field(  # 0: one a core
-        0, "Pages worked on at once; one a core by default.", minimum=0, commands=RUN_ONLY
+        0, "Pages worked on at once; one a core by default.", minimum=0, commands=RUNNING
     )
     memory: int = option_field(  # bytes for the whole process; 0: most of what is free
         0,
         "Memory for the whole process, as 4G or 1500M; by default most of what is free.",
         metavar="SIZE",
         size=True,
-        commands=RUN_ONLY,
+        commands=RUNNING,
     )
     stage_timeout: float = option_field(
         3600.0,
         "Fail a page on which one stage takes longer; 3600 by default, 0 for no limit.",
         minimum=0,
         metavar="SECONDS",
-        commands=RUN_ONLY,
+        commands=RUNNING,
     )
     on_error: OnError = option_field(
         "copy",
         "A page that fails: copy, the default, takes it as it came; skip leaves it out; "
         "fail writes no archive without it.",
-        commands=RUN_ONLY,
+        commands=RUNNING,
     )
     cluster: str | None = option_field(
         None,
         "Work on a Dask cluster, as tcp://host:8786; docs/guide/cluster.md.",
         metavar="ADDRESS",
-        commands=RUN_ONLY,
+        commands=RUNNING,
     )
-    keep: bool = option_field(False, "Keep every stage's pictures in OUT/.mangacolor.", commands=RUN_ONLY)
-    report: bool = option_field(False, "Write OUT/.mangacolor/report.html about the run.", commands=RUN_ONLY)
-    json: bool = option_field(False, "One JSON object a line on stdout, for scripts.", commands=RUN_ONLY)
-    quiet: bool = option_field(False, "Say only what went wrong.", commands=RUN_ONLY)
+    keep: bool = option_field(False, "Keep every stage's pictures in OUT/.mangacolor.", commands=RUNNING)
+    report: bool = option_field(False, "Write OUT/.mangacolor/report.html about the run.", commands=RUN_ONCE)
+    json: bool = option_field(False, "One JSON object a line on stdout, for scripts.", commands=RUNNING)
+    quiet: bool = option_field(False, "Say only what went wrong.", commands=RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchOptions:
+    """What only ``mangacolor watch`` is told."""
+
+    settle: float = option_field(
+        10.0,
+        "A file is taken once it has not changed for so long; 10 by default.",
+        metavar="SECONDS",
+        minimum=0,
+        commands=WATCH,
+    )
+    once: bool = option_field(False, "Colour what is there and end, as for cron.", commands=WATCH)
+    poll: bool = option_field(
+        False,
+        "Look at the folder every few seconds, where the system does not tell of changes; "
+        "on network shares of Linux that is the default.",
+        commands=WATCH,
+    )
+    then: str | None = option_field(
+        None,
+        "Run this after each chapter, with the path of the result as its last argument; no shell.",
+        metavar="COMMAND",
+        commands=WATCH,
+    )
+    komga: str | None = option_field(
+        None,
+        "Have Komga at this address scan its libraries; its key is in MANGACOLOR_KOMGA_TOKEN.",
+        metavar="URL",
+        commands=WATCH,
+    )
+    kavita: str | None = option_field(
+        None,
+        "Have Kavita at this address scan its libraries; its key is in MANGACOLOR_KAVITA_TOKEN.",
+        metavar="URL",
+        commands=WATCH,
+    )

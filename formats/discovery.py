@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -39,12 +39,25 @@ class Plan:
     layout: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of an input tree: its files as they have been ``found``, and those that are ``wanted``.
+
+    All of them have their say in the names of outputs, so that a part is written where the whole would be;
+    only those that are wanted are opened.
+    """
+
+    found: tuple[Found, ...]
+    wanted: frozenset[Path]
+
+
 def discover(
     inputs: Sequence[Path],
     out: Path,
     form: OutputFormat = "same",
     limits: Limits = DEFAULT_LIMITS,
     encoding: str | None = None,
+    part: Part | None = None,
 ) -> Plan:
     """Find the chapters of ``inputs`` and plan every output's name relative to ``out``.
 
@@ -53,7 +66,8 @@ def discover(
     (``.`` for OUT itself); an archive, EPUB or PDF is one, named by its output file; pictures given
     one by one form one. ``form`` is ``--format``: with an archive as output the chapter has a
     ``container``. ``encoding`` is ``--names-encoding``. An archive that cannot be read fails as a page of
-    its own where it is not the only input.
+    its own where it is not the only input. ``part``: the inputs are one tree, that has been looked through,
+    and only this part of it is planned.
 
     Members of a tree whose outputs would have one name (compared without case and in NFC) are kept apart, as
     ``outputs.names`` says. Raises ``UsageError`` if OUT is an input, ``encoding`` is not known or the outputs
@@ -62,9 +76,9 @@ def discover(
     if encoding is not None:
         check_encoding(encoding)
     notes: list[str] = []
-    found = find_files(inputs, out.resolve(), notes)
+    found = part.found if part else find_files(inputs, out.resolve(), notes)
     planner = _Planner(out.resolve(), len(inputs) > 1, form, limits, encoding)
-    return planner.plan(found, notes)
+    return planner.plan(found, notes, part.wanted if part else None)
 
 
 class _Folder:
@@ -90,10 +104,14 @@ class _Planner:
         self.outputs: list[Output] = []
         self.notes: list[str] = []
 
-    def plan(self, files: Sequence[Found], notes: Sequence[str]) -> Plan:
-        """The plan, with these ``notes`` and its own."""
+    def plan(
+        self, files: Sequence[Found], notes: Sequence[str], wanted: Collection[Path] | None = None
+    ) -> Plan:
+        """The plan of all files, or of those ``wanted``, with these ``notes`` and its own."""
         folders: dict[str, _Folder] = {}
         for found in self._named(files):
+            if wanted is not None and found.file not in wanted:
+                continue
             if found.what == "container":
                 self._add_container(found)
                 continue

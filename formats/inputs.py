@@ -72,7 +72,7 @@ def _find_in_tree(root: Path, base: PurePosixPath, out: Path, notes: list[str]) 
     found = []
     for file in _walk(root, out, notes):
         place = base / PurePosixPath(readable("/".join(file.relative_to(root).parts)))
-        what, kind = _told(file, named=False)
+        what, kind = tell_file(file)
         if what != "other" or not file.name.startswith("."):
             found.append(Found(root, file, place, what, kind))
     if all(one.what == "other" for one in found):
@@ -81,7 +81,7 @@ def _find_in_tree(root: Path, base: PurePosixPath, out: Path, notes: list[str]) 
 
 
 def _find_file(file: Path) -> Found:
-    what, kind = _told(file, named=True)
+    what, kind = tell_file(file, named=True)
     if what == "other":
         raise InputError(
             f"{file}: not an image or archive that mangacolor reads",
@@ -111,7 +111,7 @@ def _walk(root: Path, out: Path, notes: list[str]) -> Iterator[Path]:
             notes.append(f"{entry}: left out, neither a file nor a folder")
 
 
-def _told(file: Path, named: bool) -> tuple[What, str]:
+def tell_file(file: Path, named: bool = False) -> tuple[What, str]:
     """What a file is, by content, and the kind of a container; a known suffix decides for broken files.
 
     ``named``: the user gave it as an input.

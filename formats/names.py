@@ -10,6 +10,7 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Hashable, Iterable, Iterator
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any, Final
 
@@ -23,9 +24,12 @@ _LITTER: Final = frozenset({"thumbs.db", "desktop.ini", ".ds_store", "__macosx",
 _DEVICES: Final = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\..*)?", re.IGNORECASE)
 _LONGEST_PART: Final = 200  # bytes; file systems take 255, and stages add to it
 _LONGEST_NAME: Final = 1000
+# Names whose keys are kept: a library's, whose chapters are run one by one and named with regard to all.
+_REMEMBERED: Final = 2**16
 _natural = natsort_keygen(alg=ns.PATH | ns.IGNORECASE)
 
 
+@lru_cache(_REMEMBERED)
 def natural_key(name: str) -> tuple[Any, str]:
     """Sorts page 2 before 10 and ``Ch 1`` before ``Ch 1.5``; the name itself breaks ties."""
     return _natural(unicodedata.normalize("NFC", name)), name

@@ -13,7 +13,7 @@ from mangacolor.core.devices import card_problem, check_device_name, device_kind
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Chapter
 from mangacolor.formats.archive_out import Extra
-from mangacolor.formats.discovery import discover
+from mangacolor.formats.discovery import Part, discover
 from mangacolor.formats.limits import limits_of
 from mangacolor.formats.outputs.planned import Output
 from mangacolor.pipeline.engine.cancel import CancelToken
@@ -32,7 +32,8 @@ class WorkPlan:
     """The pages that were asked for, and how they are to be made.
 
     ``planned``: the output name of every page of the input. ``outputs``: the files of OUT that the input
-    gives, and ``layout``: see ``discovery.Plan``. ``notes``: what was left out and why.
+    gives, and ``layout``: see ``discovery.Plan``. ``notes``: what was left out and why. ``whole``: these are
+    all files of the input, and not a part of it.
     """
 
     graph: Graph
@@ -45,6 +46,7 @@ class WorkPlan:
     notes: tuple[str, ...] = ()
     outputs: tuple[Output, ...] = ()
     layout: str = ""
+    whole: bool = True
 
     @property
     def written(self) -> tuple[Output, ...]:
@@ -59,9 +61,14 @@ class WorkPlan:
 
 
 def make_plan(
-    inputs: Sequence[Path], out: Path, options: Options, run_options: RunOptions, graph: Graph
+    inputs: Sequence[Path],
+    out: Path,
+    options: Options,
+    run_options: RunOptions,
+    graph: Graph,
+    part: Part | None = None,
 ) -> WorkPlan:
-    """Find the pages and see that the options fit them. Writes nothing.
+    """Find the pages, or take those of a ``part``, and see that the options fit them. Writes nothing.
 
     Raises ``UsageError`` or ``InputError`` for what cannot be done.
     """
@@ -70,7 +77,7 @@ def make_plan(
     if run_options.cluster:
         options = _with_absolute_paths(options)
     limits = limits_of(options, run_options)
-    discovered = discover(inputs, out, run_options.output_form, limits, run_options.names_encoding)
+    discovered = discover(inputs, out, run_options.output_form, limits, run_options.names_encoding, part)
     graph.check(options, discovered.chapters)
     edited = with_edits(discovered.chapters, run_options.edits, State(out))
     wished = with_wishes(edited, run_options.color_pages, run_options.copy_pages)
@@ -85,6 +92,7 @@ def make_plan(
         notes=(*_notes_on_device(options.device), *discovered.notes),
         outputs=discovered.outputs,
         layout=discovered.layout,
+        whole=part is None,
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mangacolor.core.settings import Options, RunOptions
+from mangacolor.formats.discovery import Part
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.local import Engine
@@ -38,14 +39,18 @@ def run(
     emit: Listener,
     graph: Graph | None = None,
     cancel: CancelToken | None = None,
+    part: Part | None = None,
 ) -> RunResult:
     """Colour ``inputs`` into ``out``. Emits every event of the run, ``RunDone`` last.
+
+    With a ``part`` only that is coloured, into the places that it has in the whole; whatever else lies in
+    ``out`` stays.
 
     Raises ``UsageError``, ``InputError``, ``SetupError`` or ``OutputError`` where the run as a whole
     cannot go on; pages that fail are counted in the result.
     """
     with RunProgress(emit) as progress:
-        plan = make_plan(inputs, out, options, run_options, graph or default_graph())
+        plan = make_plan(inputs, out, options, run_options, graph or default_graph(), part)
         job = make_job(plan, cancel or CancelToken())
         progress.begin(plan)
         with open_store(out) as store:
@@ -78,10 +83,10 @@ def _make_engine(plan: WorkPlan, job: Job, store: Store, emit: Listener) -> Engi
 
 
 def _set_aside(plan: WorkPlan, store: Store, outputs: Outputs, emit: Listener) -> None:
-    """Move aside what the input of a whole run does not give any more."""
+    """Move aside what the input of a whole run does not give any more, or what a page was called before."""
     state, manifest, keep = store.state, store.manifest, plan.run_options.keep_removed
     archives = [output.name for output in plan.outputs if output.kind == "archive"]
-    for event in set_aside(state, manifest, outputs, plan.outputs, plan.layout, keep):
+    for event in set_aside(state, manifest, outputs, plan.outputs, plan.layout, keep, plan.whole):
         archives += [] if event.moved_to is None else [event.file]
         emit(event)
     drop_unpacked(state, manifest, archives, plan.planned)

@@ -100,6 +100,13 @@ class Manifest:
             return None
         return entry if self._digest(entry.file) == entry.sha256 else None
 
+    def is_as_written(self, entry: Entry) -> bool:
+        """Whether the file of an entry is there and has not been touched since. It is not read."""
+        try:
+            return _stat(self._out / entry.file) == entry.stat
+        except OSError:
+            return False
+
     def page_of(self, file: str) -> str | None:
         """The page that was written to a place (relative to OUT)."""
         return self._pages.get(file)

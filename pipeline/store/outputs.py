@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -67,6 +67,11 @@ class Outputs:
         self._state, self._manifest = state, manifest
         self._path = state.folder / "outputs.json"
         self._claims = dict(_read(self._path))
+
+    @property
+    def claims(self) -> Mapping[str, Claim]:
+        """What each file of OUT was planned to be made from, by its name."""
+        return self._claims
 
     def own(self, planned: Sequence[Output], force: bool = False) -> list[Output]:
         """What may be written: all but files carried along for which another input's lies there.

@@ -18,16 +18,24 @@ ASKED = "--keep-removed"
 
 
 def set_aside(
-    state: State, manifest: Manifest, outputs: Outputs, planned: Iterable[Output], layout: str, keep: bool
+    state: State,
+    manifest: Manifest,
+    outputs: Outputs,
+    planned: Iterable[Output],
+    layout: str,
+    keep: bool,
+    whole: bool = True,
 ) -> Iterator[FileRemoved]:
     """Move what a whole run has no source for any more to ``OUT/.mangacolor/removed``, or only say so.
+
+    Of a run of a part nothing can be said to have no source; only pages that got another suffix are moved.
 
     What somebody has changed stays, and so does all that is not ours. Raises ``OutputError``.
     """
     listed = list(planned)
     written = {clash_key(file): file for file in (_file_of(manifest, output.name) for output in listed)}
     gone = []
-    for page in list(outputs.orphans(listed, layout)):
+    for page in list(outputs.orphans(listed, layout)) if whole else ():
         entry = manifest.entry(page)
         assert entry is not None
         lying = manifest.look(entry.file)

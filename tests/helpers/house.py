@@ -13,7 +13,7 @@ from typing import Any
 
 from mangacolor.tests.helpers.paths import ROOT
 
-OUTSIDE = ("tests", "benchmarks", "examples", "docs")  # beside the package
+OUTSIDE = ("tests", "benchmarks", "docker", "examples", "docs")  # beside the package
 
 
 def python_files() -> list[Path]:

@@ -11,9 +11,9 @@ import pytest
 from mangacolor.tests.helpers.house import python_files, shown
 from mangacolor.tests.helpers.paths import ROOT
 
-# Paths of some machine, not of a system's own files that every machine has.
+# Paths of some machine, not of a system's own files that every machine has, nor the container's own folders.
 MACHINE_PATH = re.compile(
-    r"(?<![\w.~/:$}-])/(?:data|home|mnt|opt|root|scratch|srv|tmp|Users|usr|var|Volumes|work)\b"
+    r"(?<![\w.~/:$}-])/(?:data(?!/(?:in|out|serve)\b)|home|mnt|opt|root|scratch|srv|tmp|Users|usr|var|Volumes|work)\b"
 )
 BESIDE = re.compile(r"\.\./(?:data|shared)\b")
 # Seven to twelve hex digits, or forty, with a letter and a figure among them: no number, no word, no colour.
@@ -62,6 +62,7 @@ def test_documents_point_at_nothing_outside() -> None:
     "text",
     [
         'Path("/srv/data")',
+        "from /data/manga",
         "see ../data",
         "since commit 6074b57",
         "mangacolor x --out /tmp/x",

@@ -1,0 +1,49 @@
+"""``mangacolor watch``: colour what is in a folder, and what comes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mangacolor.commands.options import ALL_SETTINGS, option, settings_options
+from mangacolor.commands.settings_file import pick
+from mangacolor.core.settings import Options, RunOptions, WatchOptions
+
+
+@click.command()
+@click.argument("folder", metavar="IN", type=click.Path(path_type=Path))
+@option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the coloured pages.")
+@settings_options("watch", ALL_SETTINGS)
+def watch(folder: Path, out: Path, **values: Any) -> int:
+    """Colour the chapters and archives in IN, and those that come, once they have settled.
+
+    OUT becomes what `mangacolor IN --out OUT` makes of it, oldest first and one chapter at a time; nothing is
+    ever taken away from it. What fails is tried again later. Ctrl-C ends the watch; it goes on where it was
+    when it is started again.
+
+    Exit status: 130 and 143 when stopped by Ctrl-C or by a signal; with --once 0 all done, 1 some failed, 3
+    nothing could be done; 2 the command line is wrong.
+    """
+    from mangacolor.pipeline.engine.cancel import cancel_on_signals
+    from mangacolor.watcher.coloring import Job, StopWatch
+    from mangacolor.watcher.display import WatchDisplay
+    from mangacolor.watcher.events import Event, Listener
+    from mangacolor.watcher.json_stream import WatchLines
+    from mangacolor.watcher.watch import watch as watch_folder
+
+    run_options = pick(RunOptions, values)
+    job = Job(folder.absolute(), out, pick(Options, values), run_options)
+    stop = StopWatch()
+    with WatchDisplay(run_options.quiet) as display, cancel_on_signals(stop):
+        listeners: list[Listener] = [display]
+        if run_options.json:
+            listeners.append(WatchLines(sys.stdout))
+
+        def emit(event: Event) -> None:
+            for listener in listeners:
+                listener(event)
+
+        return watch_folder(job, pick(WatchOptions, values), emit=emit, stop=stop)

@@ -1,0 +1,80 @@
+"""What lies in the watched folder: names, sizes and times. No file is opened."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mangacolor.core.errors import InputError
+from mangacolor.formats.names import STATE_FOLDER, is_litter
+from mangacolor.watcher.names import has_unfinished_twin, is_passed_over, is_unfinished
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A file as it is just now. Times in nanoseconds: of the last write, and of any change (POSIX ctime).
+
+    ``unfinished``: its name says that somebody is still writing it.
+    """
+
+    path: Path
+    size: int
+    modified_ns: int
+    changed_ns: int
+    unfinished: bool = False
+
+    @property
+    def stamp(self) -> str:
+        """Another one for another content, a moved file or a changed permission."""
+        return f"{self.size} {self.modified_ns} {self.changed_ns}"
+
+
+@dataclass(slots=True)
+class Look:
+    """All files, and the folders that could not be read."""
+
+    files: list[Seen] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+
+
+def look_through(root: Path, out: Path) -> Look:
+    """Every file under ``root``, but for what is no reader's business; never in OUT (resolved).
+
+    Folders reached by a link are not followed. Raises ``InputError`` if ``root`` itself cannot be read.
+    """
+    look = Look()
+    _look_into(root, out, look)
+    return look
+
+
+def _look_into(folder: Path, out: Path, look: Look, inside: bool = False) -> None:
+    try:
+        with os.scandir(folder) as scan:
+            entries = sorted(scan, key=lambda entry: entry.name)
+    except OSError as error:
+        if not inside:
+            raise InputError(
+                f"{folder}: cannot be read ({error.strerror})", "See whether its disk or share is there."
+            ) from error
+        look.unreadable.append(f"{folder}: cannot be read ({error.strerror})")
+        return
+    names = {entry.name.lower() for entry in entries}
+    for entry in entries:
+        if is_litter(entry.name) or entry.name == STATE_FOLDER:
+            continue
+        try:
+            _take(entry, names, out, look)
+        except OSError:  # gone since its name was read
+            continue
+
+
+def _take(entry: os.DirEntry[str], names: set[str], out: Path, look: Look) -> None:
+    path = Path(entry.path)
+    if entry.is_dir():
+        if not entry.is_symlink() and not is_passed_over(entry.name) and path.resolve() != out:
+            _look_into(path, out, look, inside=True)
+    elif entry.is_file():
+        stat = entry.stat()
+        unfinished = is_unfinished(entry.name) or has_unfinished_twin(entry.name, names)
+        look.files.append(Seen(path, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, unfinished))

@@ -1,0 +1,36 @@
+"""``--json`` of a watch: one object a line on stdout."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from typing import Any, TextIO, get_args
+
+from mangacolor.pipeline.events import RunDone
+from mangacolor.pipeline.report.json_lines import json_documents
+from mangacolor.watcher.events import Event, WatchEvent
+
+
+class WatchLines:
+    """A listener that writes to ``stream`` and flushes every line."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __call__(self, event: Event) -> None:
+        for document in watch_documents(event):
+            self._stream.write(json.dumps(document, ensure_ascii=False) + "\n")
+            self._stream.flush()
+
+
+def watch_documents(event: Event) -> list[dict[str, Any]]:
+    """The objects for an event: those of pages as a run tells them, and the watch's own.
+
+    An event is named as its class: ``chapter_coloured`` for ``ChapterColoured``.
+    """
+    if isinstance(event, get_args(WatchEvent)):
+        name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
+        return [{"event": name, **dataclasses.asdict(event)}]
+    # A watch has many runs and is itself what ends last.
+    return [] if isinstance(event, RunDone) else json_documents(event)  # type: ignore[arg-type]

@@ -1,0 +1,71 @@
+"""``--then``: a program that is run after each chapter."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from mangacolor.core.errors import UsageError
+from mangacolor.core.wording import duration
+from mangacolor.watcher.telling.libraries import TOKENS
+
+# Seconds that the program may take: one that hangs must not stop the watch for good.
+LONGEST: Final = 600.0
+# Seconds between two looks whether it has ended.
+_TURN: Final = 0.05
+
+
+def split_command(text: str) -> tuple[str, ...]:
+    """The words of a command. Raises ``UsageError`` for one that is empty or quoted wrongly, or unknown."""
+    try:
+        words = tuple(shlex.split(text))
+    except ValueError as error:
+        raise UsageError(f"--then {text}: {error}", "Close the quotes.") from None
+    if not words or shutil.which(words[0]) is None:
+        name = words[0] if words else text
+        raise UsageError(
+            f"--then: there is no program {name!r}",
+            "Name a program or script that can be run; it is run without a shell, "
+            "so write sh -c '...' for one.",
+        )
+    return words
+
+
+def run_command(words: tuple[str, ...], output: Path, is_over: Callable[[], bool]) -> str:
+    """Run it with ``output`` behind its words. Returns what went wrong, or "".
+
+    Its stdout goes to our stderr. It is ended after ``LONGEST`` seconds, or once ``is_over``.
+    """
+    environment = {name: value for name, value in os.environ.items() if name not in TOKENS}
+    try:
+        process = subprocess.Popen(
+            [*words, str(output)],
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr.fileno(),
+            stderr=sys.stderr.fileno(),
+            env=environment,
+        )
+    except OSError as error:
+        return f"cannot be run ({error.strerror})"
+    deadline = time.monotonic() + LONGEST
+    while process.poll() is None:
+        if is_over() or time.monotonic() > deadline:
+            process.terminate()
+            try:
+                process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            return "ended, since the watch ends" if is_over() else f"ended after {duration(LONGEST)}"
+        time.sleep(_TURN)
+    status = process.returncode
+    if status < 0:
+        return f"ended by signal {-status}"
+    return f"exit status {status}" if status else ""

@@ -1,0 +1,85 @@
+"""A watch from its first look to its exit status: what makes it possible is checked, OUT is held."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from mangacolor.core.atomic import output_error
+from mangacolor.core.devices import check_device_name
+from mangacolor.core.errors import ExitStatus, InputError, MangacolorError, OutputError, UsageError
+from mangacolor.core.settings import WatchOptions
+from mangacolor.pipeline.store.layout import State
+from mangacolor.stages.registry import default_graph
+from mangacolor.watcher.coloring import Job, StopWatch
+from mangacolor.watcher.events import Listener, Trouble, WatchDone
+from mangacolor.watcher.loop import Counts, Loop
+from mangacolor.watcher.notices import Notices, check_watchfiles
+from mangacolor.watcher.records import Records
+from mangacolor.watcher.telling.messengers import make_messengers
+
+
+def watch(job: Job, settings: WatchOptions, *, emit: Listener, stop: StopWatch) -> int:
+    """Colour what is in ``job.root`` and what comes, until ``stop``, or once. Returns the exit status.
+
+    Emits every event, ``WatchDone`` last. Raises ``UsageError``, ``InputError``, ``SetupError`` or
+    ``OutputError`` where it cannot begin, and ``SetupError`` where no chapter can be coloured.
+    """
+    began = time.monotonic()
+    seen = Counts()
+    status = int(ExitStatus.NOTHING_DONE)
+    try:
+        check_watchfiles()
+        messengers = make_messengers(settings, job.out, emit, lambda: stop.requested)
+        _check(job)
+        with _held(State(job.out)) as state:
+            records = Records(state.folder / "watch.jsonl", state.scratch)
+            warn = _warner(emit)
+            with Notices(job.root, job.out.resolve(), settings.poll, warn) as notices:
+                Loop(job, settings, records, messengers, notices, emit, stop, seen).go(began)
+        status = stop.status if stop.requested else seen.status
+    except MangacolorError as error:
+        status = error.status
+        raise
+    finally:
+        emit(WatchDone(int(status), seen.coloured, seen.failed, round(time.monotonic() - began, 3)))
+    return int(status)
+
+
+def _check(job: Job) -> None:
+    """Raise for what would make every run fail, before any."""
+    if not job.root.is_dir():
+        raise InputError(f"{job.root}: no such folder", "Name the folder in which new chapters appear.")
+    if job.root.resolve() == job.out.resolve():
+        raise UsageError("--out is the watched folder itself", "Name another folder for the coloured pages.")
+    check_device_name(job.options.device)
+    (job.graph or default_graph()).check(job.options, ())
+
+
+def _warner(emit: Listener) -> Callable[[str], None]:
+    def warn(message: str) -> None:
+        emit(Trouble(message, "It is looked through every few seconds or minutes instead.", None))
+
+    return warn
+
+
+@contextmanager
+def _held(state: State) -> Iterator[State]:
+    """OUT, held for one watch; each of its runs holds it for itself. Raises ``OutputError``."""
+    from filelock import FileLock, Timeout
+
+    try:
+        state.scratch.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(state.folder / "watch.lock", timeout=0)
+        lock.acquire()
+    except Timeout:
+        raise OutputError(
+            f"{state.out}: another watch is writing here", "End it, or give this one another --out folder."
+        ) from None
+    except OSError as error:
+        raise output_error(state.out, error) from error
+    try:
+        yield state
+    finally:
+        lock.release()
