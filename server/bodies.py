@@ -1,0 +1,145 @@
+"""Bodies of requests, read into memory and never further than they may be long."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect, Request
+
+from mangacolor.server.limits import (
+    BODIES_BYTES,
+    BODY_SECONDS,
+    DRAINED_BYTES,
+    FIELD_BYTES,
+    FORM_FIELDS,
+    FORM_FILES,
+    PAGE_BYTES,
+)
+from mangacolor.server.refusal import Refusal
+
+
+class ClientGone(Exception):  # noqa: N818 - nobody is there to be told
+    """The client has closed the connection."""
+
+
+@dataclass(slots=True)
+class BodyRoom:
+    """Bytes of bodies that may be in memory at once. Only the event loop's thread changes it."""
+
+    free: int = BODIES_BYTES
+
+    @contextmanager
+    def taken(self, size: int) -> Iterator[None]:
+        """Room for a body of at most ``size`` bytes. Raises ``Refusal`` where there is none."""
+        if size > self.free:
+            raise Refusal(503, "too many requests at once", "Ask again later.", retry_after=5)
+        self.free -= size
+        try:
+            yield
+        finally:
+            self.free += size
+
+
+def declared_size(request: Request, most: int = PAGE_BYTES) -> int:
+    """How long a body says it is, or ``most`` where it does not say. Raises ``Refusal`` for more."""
+    text = request.headers.get("content-length")
+    if text is None:
+        return most
+    if not text.isascii() or not text.isdigit():
+        raise Refusal(400, "Content-Length is no number")
+    if int(text) > most:
+        raise _too_long(most)
+    return int(text)
+
+
+async def read_body(request: Request, most: int = PAGE_BYTES) -> bytes:
+    """The body. Raises ``Refusal`` if it is longer than ``most`` or too slow, ``ClientGone``."""
+    declared_size(request, most)
+    pieces: list[bytes] = []
+    length = 0
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for piece in request.stream():
+                length += len(piece)
+                if length > most:
+                    raise _too_long(most)
+                pieces.append(piece)
+    except TimeoutError:
+        raise Refusal(408, f"the body took longer than {BODY_SECONDS:.0f} s") from None
+    except ClientDisconnect:
+        raise ClientGone from None
+    return b"".join(pieces)
+
+
+async def read_file(request: Request, field: str) -> bytes:
+    """The file that a multipart form holds under ``field``. Raises as ``read_body``, and for another body."""
+    form = await _read_form(request)
+    files = form.getlist(field)
+    if len(files) != 1 or not isinstance(files[0], UploadFile):
+        raise Refusal(
+            422, f"the form has no single file {field!r}", f"Send the picture as its field {field}."
+        )
+    return await files[0].read()
+
+
+async def read_json(request: Request) -> dict[str, Any]:
+    """The JSON object that the body is. Raises as ``read_body``, and for another body."""
+    body = await read_body(request)
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Refusal(400, "the body is no JSON") from None
+    if not isinstance(document, dict):
+        raise Refusal(400, "the body is no JSON object")
+    return document
+
+
+async def drain(request: Request) -> None:
+    """Read what is left of a refused body and forget it: a client reads the answer when it has sent all."""
+    left = DRAINED_BYTES
+    try:
+        if int(request.headers.get("content-length", "0")) > left:
+            return
+        async with asyncio.timeout(BODY_SECONDS):
+            while left > 0:
+                message = await request.receive()
+                left -= len(message.get("body", b""))
+                if message["type"] != "http.request" or not message.get("more_body"):
+                    return
+    except (TimeoutError, ValueError):
+        return
+
+
+class _InMemory(MultiPartParser):
+    """Nothing that a client sends goes to the disk."""
+
+    spool_max_size = PAGE_BYTES + 1
+
+
+async def _read_form(request: Request) -> FormData:
+    kind = request.headers.get("content-type", "")
+    if not kind.lower().startswith("multipart/form-data"):
+        raise Refusal(415, "the body is no multipart/form-data form")
+    body = await read_body(request)
+
+    async def pieces() -> AsyncGenerator[bytes, None]:
+        yield body
+
+    parser = _InMemory(
+        request.headers, pieces(), max_files=FORM_FILES, max_fields=FORM_FIELDS, max_part_size=FIELD_BYTES
+    )
+    try:
+        return await parser.parse()
+    except MultiPartException as error:
+        raise Refusal(400, f"the form cannot be read: {error.message}") from error
+
+
+def _too_long(most: int) -> Refusal:
+    return Refusal(413, f"the body is longer than {most // 2**20} MiB", "Send a smaller file.")
