@@ -49,10 +49,12 @@ class Access:
         found = [hmac.compare_digest(text.encode("utf-8", "surrogateescape"), right) for text in given]
         return not self.token or any(found)
 
-    def welcomes(self, origin: str, path: str, host: str) -> bool:
-        """Whether a page of ``origin`` may call ``path`` on the server that it knows as ``host``."""
-        if origin.startswith(EXTENSIONS) or origin in self.origins or origin == f"http://{host}":
-            return True
+    def trusts(self, origin: str) -> bool:
+        """Whether pages of ``origin`` may call everything: an extension's, or those named here."""
+        return origin.startswith(EXTENSIONS) or origin.lower() in self.origins
+
+    def welcomes(self, origin: str, path: str) -> bool:
+        """Whether it may call ``path`` for any web page."""
         return path in OPEN_TO_PAGES and is_web_page(origin)
 
 

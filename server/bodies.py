@@ -7,11 +7,12 @@ import json
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message, Receive, Scope
 
 from mangacolor.server.limits import (
     BODIES_BYTES,
@@ -23,6 +24,10 @@ from mangacolor.server.limits import (
     PAGE_BYTES,
 )
 from mangacolor.server.refusal import Refusal
+
+
+# Set in a request's scope once its body has been read to its end: asking for more would wait for the client.
+BODY_ENDED: Final = "mangacolor.body_ended"
 
 
 class ClientGone(Exception):  # noqa: N818 - nobody is there to be told
@@ -81,12 +86,14 @@ async def read_body(request: Request, most: int = PAGE_BYTES) -> bytes:
 async def read_file(request: Request, field: str) -> bytes:
     """The file that a multipart form holds under ``field``. Raises as ``read_body``, and for another body."""
     form = await _read_form(request)
-    files = form.getlist(field)
-    if len(files) != 1 or not isinstance(files[0], UploadFile):
-        raise Refusal(
-            422, f"the form has no single file {field!r}", f"Send the picture as its field {field}."
-        )
-    return await files[0].read()
+    try:
+        files = form.getlist(field)
+        if len(files) != 1 or not isinstance(files[0], UploadFile):
+            remedy = f"Send the picture as its field {field}."
+            raise Refusal(422, f"the form has not one file {field!r}", remedy)
+        return await files[0].read()
+    finally:
+        await form.close()
 
 
 async def read_json(request: Request) -> dict[str, Any]:
@@ -105,7 +112,7 @@ async def drain(request: Request) -> None:
     """Read what is left of a refused body and forget it: a client reads the answer when it has sent all."""
     left = DRAINED_BYTES
     try:
-        if int(request.headers.get("content-length", "0")) > left:
+        if request.scope.get(BODY_ENDED) or int(request.headers.get("content-length", "0")) > left:
             return
         async with asyncio.timeout(BODY_SECONDS):
             while left > 0:
@@ -115,6 +122,18 @@ async def drain(request: Request) -> None:
                     return
     except (TimeoutError, ValueError):
         return
+
+
+def noting_its_end(scope: Scope, receive: Receive) -> Receive:
+    """``receive``, which sets ``BODY_ENDED``."""
+
+    async def receiving() -> Message:
+        message = await receive()
+        if message["type"] != "http.request" or not message.get("more_body"):
+            scope[BODY_ENDED] = True
+        return message
+
+    return receiving
 
 
 class _InMemory(MultiPartParser):

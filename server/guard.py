@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -10,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mangacolor.server.access import HEALTH, Access, is_web_page, tokens_in
-from mangacolor.server.bodies import drain
+from mangacolor.server.access import HEALTH, Access, tokens_in
+from mangacolor.server.bodies import drain, noting_its_end
 from mangacolor.server.refusal import Refusal
 
 # Where the guard tells which web page asked; "" for programs, extensions and pages that were named.
@@ -46,7 +45,7 @@ class Guard:
         if scope["type"] != "http":  # a websocket: nothing here speaks it
             await send({"type": "websocket.close", "code": 1008})
             return
-        headers = Headers(scope=scope)
+        headers, receive = Headers(scope=scope), noting_its_end(scope, receive)
         origin = headers.get("origin", "")
         added = {**_ALWAYS, "Vary": "Origin"}
         try:
@@ -60,32 +59,23 @@ class Guard:
         sending = _with_headers(send, added)
         await (response or self._app)(scope, receive, sending)
 
-    def _check(self, scope: Scope, headers: Headers, tokens: Iterable[str]) -> None:
+    def _check(self, scope: Scope, headers: Headers, tokens: list[str]) -> None:
         """Raise ``Refusal`` for who may not ask."""
         access, path = self._access, scope["path"]
-        hosts, origins = headers.getlist("host"), headers.getlist("origin")
+        hosts, origins = headers.getlist("host"), headers.getlist("origin") or [""]
         if len(hosts) != 1 or not access.knows_host(hosts[0]):
-            raise Refusal(
-                421, "the Host header does not name this server", "Call it by the address it printed."
-            )
-        known = bool(access.token) and access.knows_token([*tokens])
+            raise Refusal(421, "the Host header names another server", "Call it by the address it printed.")
+        known = bool(access.token) and access.knows_token(tokens)
         asks = scope["method"] == "OPTIONS"  # a preflight carries no token, and is told nothing
         if access.token and not known and not asks and path != HEALTH:
-            raise Refusal(
-                401,
-                "the token is missing or wrong",
-                "Send it as X-Token, as Authorization: Bearer, or as ?token=.",
-            )
-        origin = origins[0] if origins else ""
-        welcome = not origin or known or (asks and access.token) or access.welcomes(origin, path, hosts[0])
-        if len(origins) > 1 or not welcome:
-            raise Refusal(
-                403, "web pages of this origin may not call this server", "Name it with --allow-origin."
-            )
-        named = origin in access.origins or known
-        scope[VISITOR] = (
-            origin if is_web_page(origin) and not named and origin != f"http://{hosts[0]}" else ""
-        )
+            remedy = "Send it as X-Token, as Authorization: Bearer, or as ?token=."
+            raise Refusal(401, "the token is missing or wrong", remedy)
+        (origin, *more), own = origins, f"http://{hosts[0]}"
+        trusted = known or origin in ("", own) or access.trusts(origin)
+        welcome = trusted or (asks and access.token) or access.welcomes(origin, path)
+        if more or not welcome:
+            raise Refusal(403, "web pages of this origin may not call it", "Name it with --allow-origin.")
+        scope[VISITOR] = "" if trusted else origin
 
 
 def _take_token_path(scope: Scope) -> list[str]:

@@ -64,7 +64,7 @@ async def _serve(
 ) -> int:
     service, jobs = make_service(settings, cancel, tell)
     app = make_app(service, jobs, settings.access)
-    server = _quiet_server(app, tell)
+    server = make_server(app, tell)
     warming = asyncio.create_task(_warm_up(service, cancel, server))
     stopping = asyncio.create_task(_stop_when_asked(server, cancel))
     jobs.start()
@@ -127,7 +127,8 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _quiet_server(app: Starlette, tell: Tell) -> uvicorn.Server:
+def make_server(app: Starlette, tell: Tell) -> uvicorn.Server:
+    """A server for an application, which says nothing but what goes wrong and leaves signals alone."""
     config = uvicorn.Config(
         app,
         log_config=None,
