@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from mangacolor.server.access import Access
-from mangacolor.server.bodies import ClientGone, drain
+from mangacolor.server.bodies import ClientGone
 from mangacolor.server.chapters.jobs import ChapterJobs
 from mangacolor.server.guard import Guard
 from mangacolor.server.protocols import binitdox, flamboyant, own, suwayomi
@@ -32,9 +32,8 @@ def make_app(service: Service, jobs: ChapterJobs, access: Access) -> Starlette:
     )
 
 
-async def _refuse(request: Request, error: Exception) -> Response:
+async def _refuse(_request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
-    await drain(request)
     return refused(error)
 
 

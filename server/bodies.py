@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive, Scope
 
+from mangacolor.server.forms import file_in
 from mangacolor.server.limits import (
     BODIES_BYTES,
     BODY_SECONDS,
     DRAINED_BYTES,
-    FIELD_BYTES,
-    FORM_FIELDS,
-    FORM_FILES,
     PAGE_BYTES,
 )
 from mangacolor.server.refusal import Refusal
-
 
 # Set in a request's scope once its body has been read to its end: asking for more would wait for the client.
 BODY_ENDED: Final = "mangacolor.body_ended"
@@ -85,15 +81,8 @@ async def read_body(request: Request, most: int = PAGE_BYTES) -> bytes:
 
 async def read_file(request: Request, field: str) -> bytes:
     """The file that a multipart form holds under ``field``. Raises as ``read_body``, and for another body."""
-    form = await _read_form(request)
-    try:
-        files = form.getlist(field)
-        if len(files) != 1 or not isinstance(files[0], UploadFile):
-            remedy = f"Send the picture as its field {field}."
-            raise Refusal(422, f"the form has not one file {field!r}", remedy)
-        return await files[0].read()
-    finally:
-        await form.close()
+    body = await read_body(request)
+    return file_in(body, request.headers.get("content-type", ""), field)
 
 
 async def read_json(request: Request) -> dict[str, Any]:
@@ -109,19 +98,15 @@ async def read_json(request: Request) -> dict[str, Any]:
 
 
 async def drain(request: Request) -> None:
-    """Read what is left of a refused body and forget it: a client reads the answer when it has sent all."""
-    left = DRAINED_BYTES
-    try:
-        if request.scope.get(BODY_ENDED) or int(request.headers.get("content-length", "0")) > left:
-            return
-        async with asyncio.timeout(BODY_SECONDS):
-            while left > 0:
-                message = await request.receive()
-                left -= len(message.get("body", b""))
-                if message["type"] != "http.request" or not message.get("more_body"):
-                    return
-    except (TimeoutError, ValueError):
+    """Read what is left of a body and forget it: a client reads its answer when it has sent all."""
+    left, headers = DRAINED_BYTES, request.headers
+    length = headers.get("content-length", "0" if "transfer-encoding" not in headers else "")
+    if length == "0" or (length.isdigit() and int(length) > left):
         return
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(BODY_SECONDS):
+            while left > 0 and not request.scope.get(BODY_ENDED):
+                left -= len((await request.receive()).get("body", b""))
 
 
 def noting_its_end(scope: Scope, receive: Receive) -> Receive:
@@ -134,30 +119,6 @@ def noting_its_end(scope: Scope, receive: Receive) -> Receive:
         return message
 
     return receiving
-
-
-class _InMemory(MultiPartParser):
-    """Nothing that a client sends goes to the disk."""
-
-    spool_max_size = PAGE_BYTES + 1
-
-
-async def _read_form(request: Request) -> FormData:
-    kind = request.headers.get("content-type", "")
-    if not kind.lower().startswith("multipart/form-data"):
-        raise Refusal(415, "the body is no multipart/form-data form")
-    body = await read_body(request)
-
-    async def pieces() -> AsyncGenerator[bytes, None]:
-        yield body
-
-    parser = _InMemory(
-        request.headers, pieces(), max_files=FORM_FILES, max_fields=FORM_FIELDS, max_part_size=FIELD_BYTES
-    )
-    try:
-        return await parser.parse()
-    except MultiPartException as error:
-        raise Refusal(400, f"the form cannot be read: {error.message}") from error
 
 
 def _too_long(most: int) -> Refusal:

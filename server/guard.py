@@ -55,8 +55,7 @@ class Guard:
             response = _preflight(scope, headers)
         except Refusal as refusal:
             response = JSONResponse(refusal.document, refusal.status)
-            await drain(Request(scope, receive))
-        sending = _with_headers(send, added)
+        sending = _when_all_is_read(Request(scope, receive), _with_headers(send, added))
         await (response or self._app)(scope, receive, sending)
 
     def _check(self, scope: Scope, headers: Headers, tokens: list[str]) -> None:
@@ -105,6 +104,17 @@ def _preflight(scope: Scope, headers: Headers) -> Response | None:
     return Response(
         status_code=204, headers={"Access-Control-Allow-Private-Network": "true"} if private else {}
     )
+
+
+def _when_all_is_read(request: Request, send: Send) -> Send:
+    """``send``, which first reads what nobody has read: else the line breaks before the answer is there."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await drain(request)
+        await send(message)
+
+    return sending
 
 
 def _with_headers(send: Send, added: dict[str, str]) -> Send:

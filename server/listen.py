@@ -180,15 +180,17 @@ def _held(settings: ServerSettings) -> Iterator[None]:
 @contextlib.contextmanager
 def _listening(settings: ServerSettings) -> Iterator[socket.socket]:
     host, port = settings.access.host, settings.port
+    listener: socket.socket | None = None
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, address = found[0]
         listener = socket.socket(family, kind, protocol)
         if sys.platform != "win32":  # there the option lets two programs share a port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
     except OSError as error:
+        if listener is not None:
+            listener.close()
         raise SetupError(
             f"{host}:{port}: cannot be listened on ({error.strerror})", "Give another --port, or --host."
         ) from error

@@ -56,19 +56,19 @@ class PageEngine:
         return size
 
     def key(self, page: PageRequest) -> str:
-        """A hash of all that decides the answer; of a series, what the user has put into its folder too."""
+        """A hash of all that decides the answer; of a series, what the user has put into its folder too.
+
+        Raises ``Refusal`` where a network or a palette is unusable.
+        """
         series = self._shelf.find(page.series)
         options = series.options(page.options) if series else page.options
         stamps = series.stamps() if series else ()
-        return digest(
-            [
-                hashlib.sha256(page.data).hexdigest(),
-                _mark(self._runner, options, _targets(page), stamps),
-                series.folder.name if series else "",
-                page.form,
-                page.visitor,
-            ]
-        )
+        try:
+            mark = _mark(self._runner, options, _targets(page), stamps)
+        except MangacolorError as error:
+            raise refusal_of(error) from error
+        content = hashlib.sha256(page.data).hexdigest()
+        return digest([content, mark, series.folder.name if series else "", page.form, page.visitor])
 
     def colour(self, page: PageRequest, cancel: CancelToken) -> Answer:
         """The answer for a page. Raises ``Refusal``."""

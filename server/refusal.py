@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mangacolor.core.errors import Cancelled, InputError, MangacolorError, PageError, UsageError
+from mangacolor.core.errors import Cancelled, InputError, MangacolorError, PageError
 
 
 class Refusal(Exception):  # noqa: N818 - an answer, not a fault
@@ -31,6 +31,4 @@ def refusal_of(error: MangacolorError) -> Refusal:
         return Refusal(503, "the server is being stopped", "Ask again when it runs.", retry_after=30)
     if isinstance(error, PageError | InputError):
         return Refusal(422, error.message, error.remedy)
-    if isinstance(error, UsageError):
-        return Refusal(400, error.message, error.remedy)
     return Refusal(500, error.message, error.remedy)

@@ -72,7 +72,7 @@ class Work:
         """Raise ``Refusal`` where the queue is full. Web pages get half of it: they lock nobody out."""
         full = len(self._queue) >= self._places
         visitors = sum(1 for entry in self._queue if entry.page.visitor) if visitor else 0
-        if full or visitors > self._places // 2:
+        if full or (visitor and visitors >= max(1, self._places // 2)):
             raise Refusal(503, "the queue is full", "Ask again later.", retry_after=self.soon())
 
     def join(self, key: str, page: PageRequest) -> Entry:

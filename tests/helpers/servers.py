@@ -45,6 +45,10 @@ class PretendedEngine(PageEngine):
         self.failure: Exception | None = None
         self._counting = threading.Lock()
 
+    def key(self, page: PageRequest) -> str:
+        parts = f"{page.series} {page.form} {page.visitor} {page.options}".encode()
+        return hashlib.sha256(page.data + parts).hexdigest()
+
     def colour(self, page: PageRequest, cancel: CancelToken) -> Answer:
         with self._counting:
             self.coloured.append(page)
