@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import math
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -124,8 +125,11 @@ class Work:
         started = time.monotonic()
         try:
             answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._make, entry)
-        except Exception as error:
-            _fail(entry, error)
+        except Refusal as refusal:
+            _fail(entry, refusal)
+        except Exception as error:  # a client that takes any body for a picture gets the page itself
+            self._tell(f"a page failed; please report this\n{''.join(traceback.format_exception(error))}")
+            _fail(entry, Refusal(500, "the program failed on this page", "Its log says why."))
         else:
             self._seconds += NEWEST * (time.monotonic() - started - self._seconds)
             if not entry.future.done():
@@ -150,8 +154,8 @@ class Work:
         return answer
 
 
-def _fail(entry: Entry, error: Exception) -> None:
+def _fail(entry: Entry, refusal: Refusal) -> None:
     if not entry.future.done():
-        entry.future.set_exception(error)
+        entry.future.set_exception(refusal)
         with contextlib.suppress(asyncio.CancelledError):
             entry.future.exception()  # asked for, so that nothing is said where nobody waits

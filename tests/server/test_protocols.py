@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from mangacolor.tests.helpers.stages import comic_page, tiny_weights
 
 PAGE = as_file(comic_page())
 JPEG = as_file(comic_page(), ".jpg")
-STRIPES = np.uint8([[[40, 90, 220], [200, 60, 30]]]).repeat(30, axis=1)
+STRIPES = np.array([[[40, 90, 220], [200, 60, 30]]], np.uint8).repeat(30, axis=1)
 COLOURED = as_file(np.tile(STRIPES, (300, 5, 1)))
 BLANK = as_file(np.full((400, 300), 250, np.uint8))
 
@@ -161,12 +162,15 @@ def test_binitdox_settings_that_were_never_stored_are_null(client: httpx.Client)
     assert "colorImgData" in binitdox(client, PAGE, upscale=None, colorize=None, mangaTitle=None).json()
 
 
-def test_binitdox_may_not_have_an_address_fetched(
-    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answer = binitdox(client, PAGE, imgData=None, imgURL="http://127.0.0.1:1/x.png")
-    assert answer.status_code == 422
-    assert "imgURL is not fetched" in answer.json()["msg"]
+def test_binitdox_may_not_have_an_address_fetched(client: httpx.Client) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        other.settimeout(0.3)
+        address = f"http://127.0.0.1:{other.getsockname()[1]}/x.png"
+        answer = binitdox(client, PAGE, imgData=None, imgURL=address)
+        assert answer.status_code == 422
+        assert "imgURL is not fetched" in answer.json()["msg"]
+        with pytest.raises(TimeoutError):
+            other.accept()
 
 
 # -- FlamboyantEntertainment

@@ -212,7 +212,9 @@ def test_a_failure_is_told_and_the_next_page_is_coloured(bench: Bench, client: h
         {"error": "no such network", "remedy": "Give another."},
     )
     bench.engine.failure = ZeroDivisionError("our own fault")
-    assert post(client, png(1), "/suwayomi").status_code == 500
+    unexpected = post(client, png(1), "/suwayomi")
+    assert (unexpected.status_code, unexpected.content) == (500, png(1))
+    assert post(client, png(1)).json()["error"] == "the program failed on this page"
     bench.engine.failure = None
     assert post(client, png(1)).status_code == 200
 
