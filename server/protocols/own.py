@@ -18,9 +18,9 @@ from mangacolor.server.bodies import ClientGone, declared_size, read_body, read_
 from mangacolor.server.chapters.job import Job
 from mangacolor.server.chapters.jobs import ChapterJobs
 from mangacolor.server.limits import CHAPTER_BYTES, PATIENT, STALL_SECONDS, TITLE_CHARACTERS
-from mangacolor.server.openapi import document
 from mangacolor.server.pages import PageRequest
 from mangacolor.server.protocols.answers import picture_response
+from mangacolor.server.protocols.openapi import document
 from mangacolor.server.refusal import Refusal
 from mangacolor.server.request_options import OFFERED, with_options
 from mangacolor.server.series import clean_title

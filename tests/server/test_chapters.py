@@ -17,7 +17,7 @@ import mangacolor.pipeline.run
 from mangacolor.core.errors import ExitStatus
 from mangacolor.core.settings import Options
 from mangacolor.server.chapters.jobs import ChapterJobs
-from mangacolor.server.openapi import document
+from mangacolor.server.protocols.openapi import document
 from mangacolor.server.refusal import Refusal
 from mangacolor.server.series import SeriesShelf
 from mangacolor.tests.helpers.fake_stages import House
