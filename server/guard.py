@@ -26,7 +26,7 @@ _ALWAYS: Final = {
 _CORS: Final = {
     "Access-Control-Allow-Methods": "GET, POST, DELETE, OPTIONS",
     "Access-Control-Allow-Headers": "Authorization, Content-Type, X-Manga-Title, X-Token",
-    "Access-Control-Expose-Headers": "Retry-After, X-Left-As-It-Is",
+    "Access-Control-Expose-Headers": "Retry-After, X-Error, X-Left-As-It-Is",
     "Access-Control-Max-Age": "600",  # seconds
 }
 

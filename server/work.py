@@ -69,7 +69,7 @@ class Work:
         ahead = len(self._queue) + len(self._at_work)
         return max(1, min(LONGEST_WAIT, math.ceil(ahead * self._seconds / self._workers)))
 
-    def check_room(self, visitor: str = "") -> None:
+    def _check_room(self, visitor: str) -> None:
         """Raise ``Refusal`` where the queue is full. Web pages get half of it: they lock nobody out."""
         full = len(self._queue) >= self._places
         visitors = sum(1 for entry in self._queue if entry.page.visitor) if visitor else 0
@@ -80,7 +80,7 @@ class Work:
         """Wait for a page, together with others that want the same. Raises ``Refusal`` if it is full."""
         entry = self._entries.get(key)
         if entry is None:
-            self.check_room(page.visitor)
+            self._check_room(page.visitor)
             entry = Entry(key, page, asyncio.get_running_loop().create_future())
             self._entries[key] = entry
             self._queue.append(entry)

@@ -35,7 +35,6 @@ def routes(service: Service) -> list[Route]:
 
     async def colorize(request: Request) -> Response:
         try:
-            service.work.check_room(visitor_of(request))
             with service.bodies.taken(declared_size(request)):
                 document = await read_json(request)
                 page = await asyncio.to_thread(_page, document, service.options)

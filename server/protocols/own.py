@@ -50,7 +50,6 @@ async def _describe(_request: Request) -> Response:
 
 def _page_route(service: Service) -> Callable[[Request], Awaitable[Response]]:
     async def colour(request: Request) -> Response:
-        service.work.check_room(visitor_of(request))
         options = with_options(service.options, request.query_params)
         with service.bodies.taken(declared_size(request)):
             form = request.headers.get("content-type", "").lower().startswith("multipart/")

@@ -87,16 +87,27 @@ def test_every_protocol_says_when_to_come_again(bench: Bench, client: httpx.Clie
             pool.submit(post, client, png(seed))
         until(lambda: bench.service.work.waiting == 8)
         page = png(99)
-        data_url = {"imgData": "data:image/png;base64,AAAA", "mangaTitle": "x"}
         answers = [
             post(client, page, "/suwayomi"),
             client.post("/api/colorize", files={"file": page}),
-            client.post("/colorize-image-data", json=data_url),
+            client.post("/colorize-image-data", json=_document(page)),
         ]
         bench.engine.open.set()
     assert [answer.status_code for answer in answers] == [503, 503, 503]
     assert all(int(answer.headers["retry-after"]) >= 1 for answer in answers)
     assert answers[0].content == page  # Suwayomi shows what comes
+
+
+def test_what_is_kept_needs_no_place(bench: Bench, client: httpx.Client) -> None:
+    kept = [post(client, png(), "/v1/pages"), client.post("/colorize-image-data", json=_document(png()))]
+    bench.engine.open.clear()
+    with ThreadPoolExecutor(9) as pool:
+        for seed in range(1, 10):
+            pool.submit(post, client, png(seed))
+        until(lambda: bench.service.work.waiting == 8)
+        assert post(client, png()).content == kept[0].content
+        assert client.post("/colorize-image-data", json=_document(png())).content == kept[1].content
+        bench.engine.open.set()
 
 
 def test_the_same_page_is_coloured_once(bench: Bench, client: httpx.Client) -> None:
