@@ -62,9 +62,9 @@ class Guard:
         """Raise ``Refusal`` for who may not ask."""
         access, path = self._access, scope["path"]
         hosts, origins = headers.getlist("host"), headers.getlist("origin") or [""]
-        if len(hosts) != 1 or not access.knows_host(hosts[0]):
-            raise Refusal(421, "the Host header names another server", "Call it by the address it printed.")
         known = bool(access.token) and access.knows_token(tokens)
+        if len(hosts) != 1 or not (known or access.knows_host(hosts[0])):
+            raise Refusal(421, "the Host header names another server", "Call it by the address it printed.")
         asks = scope["method"] == "OPTIONS"  # a preflight carries no token, and is told nothing
         if access.token and not known and not asks and path != HEALTH:
             remedy = "Send it as X-Token, as Authorization: Bearer, or as ?token=."

@@ -139,6 +139,13 @@ def test_without_the_token(locked: httpx.Client, path: str, headers: dict[str, s
     assert TOKEN not in answer.text
 
 
+def test_behind_a_proxy_the_token_counts_and_not_the_name(tmp_path: Path) -> None:
+    for client in opened(tmp_path, Access("127.0.0.1", TOKEN)):
+        named = {"host": "colour.example.org"}
+        assert client.post("/v1/pages", content=png(), headers=named).status_code == 421
+        assert client.post("/v1/pages", content=png(), headers={**named, "x-token": TOKEN}).status_code == 200
+
+
 def test_whoever_keeps_the_container_alive_needs_no_token(locked: httpx.Client) -> None:
     assert locked.get("/api/health").status_code == 200
 
