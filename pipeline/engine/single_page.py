@@ -1,19 +1,24 @@
-"""One page through the stages, in this thread: for the API, for ``mangacolor panels``, and for references."""
+"""Single pages through the stages, in the calling thread.
+
+For the API, for ``mangacolor panels``, for references, and for a server, which has many of them one by one.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable, Sequence
+import threading
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mangacolor.core.cpu import one_core
+from mangacolor.core.cpu import one_core, shared_cores
 from mangacolor.core.devices import resolve_device
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Page
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.chapter_task import FindReferences, no_references
-from mangacolor.pipeline.engine.context import run_stage
+from mangacolor.pipeline.engine.context import finish_stage, prepare_stage, run_main_part
 from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.page_task import PageTask
 from mangacolor.pipeline.engine.tasks import make_tasks
@@ -22,6 +27,9 @@ from mangacolor.pipeline.store.store import MemoryStore
 from mangacolor.stages.base import Stage
 from mangacolor.stages.graph import Graph, Selection
 from mangacolor.stages.registry import default_graph
+
+# Loaded networks that a runner keeps, of each kind and device one: the least used goes first.
+MOST_RESOURCES = 16
 
 
 def run_page(
@@ -36,70 +44,129 @@ def run_page(
     independent: bool = False,
     cache: Cache | None = None,
 ) -> dict[str, Artifact]:
-    """Run one page through ``until``, a stage or several, and what that rests on.
+    """Run one page as ``PageRunner.run`` does, and keep nothing of what was loaded for it."""
+    return PageRunner(graph).run(
+        page,
+        chapter,
+        options,
+        until=until,
+        counts=counts,
+        references=references,
+        independent=independent,
+        cache=cache,
+    )
 
-    Returns every artifact that was made, and those of ``until``, by stage; a page that is to be copied stops
-    where that was decided. Chapter stages see this page alone, and ``references``; with ``independent`` they
-    do nothing. ``counts`` takes what stages count. What ``cache`` holds is not made again.
+
+class PageRunner:
+    """Runs pages one by one and keeps their networks. Threads may share it.
+
+    As in a run of whole chapters, stages that need the device take turns; others run beside them.
     """
-    graph = graph or default_graph()
-    selection = Selection((until,) if isinstance(until, str) else tuple(until), commits=False)
-    job = Job(graph, selection, options, CancelToken(), independent=independent, hands_back=True)
-    alone = replace(chapter, pages=(page,))
-    tasks = make_tasks(job, (alone,), MemoryStore(cache or MemoryCache()), references=references)
-    (task,) = tasks.pages
-    walk = _Walk(graph, options.device)
-    walk.run(task)
-    for waiting in tasks.waiting_chapters():
-        if waiting.page_ready(task, survived=task.goes_on) and waiting.arrived:
-            decision = waiting.decide()
-            walk.counts.update(decision.counts)
-            (task,) = waiting.second_pass(decision.results)
-            walk.run(task)
-    if counts is not None:
-        counts.update(walk.counts)
-    return walk.artifacts
+
+    def __init__(self, graph: Graph | None = None) -> None:
+        self.graph = graph or default_graph()
+        self._resources: OrderedDict[Hashable, Any] = OrderedDict()
+        self._making = threading.RLock()
+        self._device = threading.Lock()
+        self._devices: dict[str, str] = {}
+
+    def run(
+        self,
+        page: Page,
+        chapter: Chapter,
+        options: Options,
+        *,
+        until: str | Sequence[str],
+        counts: Counter[str] | None = None,
+        references: FindReferences = no_references,
+        independent: bool = False,
+        cache: Cache | None = None,
+        cancel: CancelToken | None = None,
+    ) -> dict[str, Artifact]:
+        """Run one page through ``until``, a stage or several, and what that rests on.
+
+        Returns every artifact that was made, and those of ``until``, by stage; a page that is to be copied
+        stops where that was decided. Chapter stages see this page alone, and ``references``; with
+        ``independent`` they do nothing. ``counts`` takes what stages count. What ``cache`` holds is not made
+        again. Raises what the stages raise, and ``Cancelled`` once ``cancel`` is requested.
+        """
+        selection = Selection((until,) if isinstance(until, str) else tuple(until), commits=False)
+        job = Job(
+            self.graph, selection, options, cancel or CancelToken(), independent=independent, hands_back=True
+        )
+        alone = replace(chapter, pages=(page,))
+        tasks = make_tasks(job, (alone,), MemoryStore(cache or MemoryCache()), references=references)
+        (task,) = tasks.pages
+        walk = _Walk(self, options.device)
+        walk.run(task)
+        for waiting in tasks.waiting_chapters():
+            if waiting.page_ready(task, survived=task.goes_on) and waiting.arrived:
+                decision = waiting.decide()
+                walk.counts.update(decision.counts)
+                (task,) = waiting.second_pass(decision.results)
+                walk.run(task)
+        if counts is not None:
+            counts.update(walk.counts)
+        return walk.artifacts
+
+    def resource(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """``make()`` the first time, then the same object, as long as it is among those used last."""
+        with self._making:
+            if key not in self._resources:
+                self._resources[key] = make()
+            self._resources.move_to_end(key)
+            while len(self._resources) > MOST_RESOURCES:
+                self._resources.popitem(last=False)
+            return self._resources[key]
+
+    @contextmanager
+    def device(self, name: str) -> Iterator[str]:
+        """The device that ``name`` means, which is the calling thread's alone in here."""
+        with shared_cores().lent():  # whoever has the device computes meanwhile
+            self._device.acquire()
+        try:
+            if name not in self._devices:
+                self._devices[name] = resolve_device(name)
+            yield self._devices[name]
+        finally:
+            self._device.release()
 
 
 @dataclass(slots=True)
 class _Walk:
-    """Stages one after the other. Models are loaded once."""
+    """The stages of one page, one after the other."""
 
-    graph: Graph
+    runner: PageRunner
     device_name: str
-    device: str = ""
-    models: dict[Hashable, Any] = field(default_factory=dict)
     artifacts: dict[str, Artifact] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
 
     def run(self, task: PageTask) -> None:
         """Raises what the stages raise."""
-
         task.read()
         with one_core():
-            self._run(task)
-
-    def _run(self, task: PageTask) -> None:
-        while ready := task.ready():
-            name = ready[0]
-            task.state.submitted.add(name)
-            stage = self.graph.page_stage(name)
-            context = task.make_context(name, self._resource, self._device_of(stage))
-            run = run_stage(stage, context, task.inputs(name))
-            task.take(name, run)
-            self.counts.update(run.counts)
-            key = task.state.keys[name]
-            task.spec.cache.save(name, key, run.artifact, version=stage.version, seconds=run.seconds)
+            while ready := task.ready():
+                self._run_stage(task, ready[0])
         self.artifacts.update(task.state.artifacts)
 
-    def _device_of(self, stage: Stage[Any]) -> str:
-        if stage.lane != "device":
-            return "cpu"
-        if not self.device:
-            self.device = resolve_device(self.device_name)
-        return self.device
+    def _run_stage(self, task: PageTask, name: str) -> None:
+        task.state.submitted.add(name)
+        stage, inputs = self.runner.graph.page_stage(name), task.inputs(name)
+        context = task.make_context(name, self.runner.resource)
+        prepare_stage(stage, context, inputs)
+        with self._device_of(stage) as device:
+            context.device = device
+            result = run_main_part(stage, context, inputs)
+        run = finish_stage(stage, context, inputs, result)
+        task.take(name, run)
+        self.counts.update(run.counts)
+        key = task.state.keys[name]
+        task.spec.cache.save(name, key, run.artifact, version=stage.version, seconds=run.seconds)
 
-    def _resource(self, key: Hashable, make: Any) -> Any:
-        if key not in self.models:
-            self.models[key] = make()
-        return self.models[key]
+    @contextmanager
+    def _device_of(self, stage: Stage[Any]) -> Iterator[str]:
+        if stage.lane != "device":
+            yield "cpu"
+            return
+        with self.runner.device(self.device_name) as device:
+            yield device

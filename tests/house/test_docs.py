@@ -33,7 +33,7 @@ DIARY = re.compile(
 )
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 NAMED_FILE = re.compile(
-    r"`((?:benchmarks|commands|core|docs|examples|formats|models|pipeline|stages|tests|training)/[\w./-]+)`"
+    r"`((?:benchmarks|commands|core|docs|examples|formats|models|pipeline|server|stages|tests|training)/[\w./-]+)`"
 )
 
 

@@ -1,0 +1,76 @@
+"""``mangacolor serve``: pages coloured while they are read, over HTTP."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from mangacolor.commands.options import option, setting_option
+from mangacolor.commands.settings_file import pick
+from mangacolor.core.errors import SetupError
+from mangacolor.core.settings import Options
+
+_PACKAGES: Final = ("starlette", "uvicorn", "python_multipart")
+
+
+@click.command()
+@option("--host", default="127.0.0.1", help="Address to listen on; by default only this machine reaches it.")
+@option("--port", type=click.IntRange(0, 65535), default=7860, help="Port; 7860 by default, 0 takes any.")
+@option("--token", default="", metavar="TEXT", help="What a request has to know; needed with another --host.")
+@option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for answers, series and jobs; the user's own by default.",
+)
+@option("--queue", type=click.IntRange(1, 1000), default=32, help="Pages that may wait; 32 by default.")
+@option(
+    "--allow-origin",
+    "origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help="A web page that may call everything, as https://example.org; may be repeated.",
+)
+@setting_option("scale", help="How much to enlarge; 1 by default.")
+@setting_option("weights")
+@setting_option("direction", help="Reading order; rtl by default.")
+@setting_option("saturation")
+@setting_option("force_color")
+@setting_option("palette")
+@setting_option("reference")
+@setting_option("upscaler")
+@setting_option("device")
+@setting_option("cpu_backend")
+@setting_option("max_pixels", help="Refuse pages of more pixels; 40 million by default.")
+@setting_option("jobs", help="Pages worked on at once; as many as is best by default.")
+def serve(**values: Any) -> int:
+    """Colour pages while they are read: for Suwayomi, browser extensions and programs, over HTTP.
+
+    It listens on this machine and asks nothing of others. docs/guide/serve.md says how to set up what reads.
+    Ctrl-C ends it.
+    """
+    missing = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
+    if missing:
+        raise SetupError(
+            f"serve needs packages that are not installed: {', '.join(missing)}",
+            "Install them: pip install 'mangacolor[serve]'.",
+        )
+    from mangacolor.server.limits import PIXELS
+    from mangacolor.server.listen import serve as run
+    from mangacolor.server.settings import ServerSettings, check_access, data_folder
+
+    access = check_access(values["host"], values["token"], values["origins"])
+    chosen = {"scale": "1", "max_pixels": PIXELS} | {
+        name: value for name, value in values.items() if value is not None
+    }
+    settings = ServerSettings(
+        access,
+        values["port"],
+        (values["data"] or data_folder()).absolute(),
+        pick(Options, chosen),
+        values["queue"],
+        values["jobs"] or 0,
+    )
+    return run(settings, click.echo, lambda text: click.echo(f"mangacolor: {text}", err=True))

@@ -1,0 +1,68 @@
+"""Answers that were given, on the disk: the same page asked for again costs a read."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from pathlib import Path
+
+from mangacolor.core.atomic import write_atomic
+from mangacolor.server.pages import Answer
+
+
+class AnswersCache:
+    """Files by key in ``folder``, at most ``most`` bytes of them: what was used least recently goes first.
+
+    A file is a line of JSON and the picture. Threads may share it; a process has it alone.
+    """
+
+    def __init__(self, folder: Path, most: int) -> None:
+        self._folder = folder
+        self._most = most
+        self._changing = threading.Lock()
+        self._bytes = sum(path.stat().st_size for path in self._files())
+
+    def load(self, key: str) -> Answer | None:
+        """The answer of this key; None where there is none, or its file is not whole."""
+        path = self._path(key)
+        try:
+            head, _, data = path.read_bytes().partition(b"\n")
+            told = json.loads(head)
+            answer = Answer(data, told["media_type"], told["left"])
+            if told["size"] != len(data):
+                return None
+            path.touch()
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return answer
+
+    def save(self, key: str, answer: Answer) -> None:
+        """Keep an answer. Raises ``OutputError`` where the disk does not take it."""
+        head = {"media_type": answer.media_type, "left": answer.left, "size": len(answer.data)}
+        content = json.dumps(head).encode() + b"\n" + answer.data
+        path = self._path(key)
+        with self._changing:
+            self._bytes -= path.stat().st_size if path.exists() else 0
+            write_atomic(path, content)
+            self._bytes += len(content)
+            if self._bytes > self._most:
+                self._shrink(path)
+
+    def _shrink(self, newest: Path) -> None:
+        """Remove a tenth more than has to go, so that this is not done for every page."""
+        by_use = sorted(self._files(), key=lambda path: path.stat().st_mtime_ns)
+        for path in by_use:
+            if self._bytes <= 0.9 * self._most or path == newest:
+                return
+            size = path.stat().st_size
+            with contextlib.suppress(OSError):
+                path.unlink()
+                self._bytes -= size
+
+    def _files(self) -> list[Path]:
+        return [path for path in self._folder.glob("*/*.answer") if path.is_file()]
+
+    def _path(self, key: str) -> Path:
+        """``key`` is a hash in hexadecimal digits: no name from outside becomes a path."""
+        return self._folder / key[:2] / f"{key}.answer"

@@ -1,0 +1,198 @@
+"""A server from its beginning to its end: folder, socket, networks, signals."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import sys
+from collections.abc import Callable, Iterator
+
+import filelock
+import uvicorn
+from starlette.applications import Starlette
+
+from mangacolor.core.atomic import output_errors
+from mangacolor.core.cpu import keep_libraries_to_their_thread, shared_cores, usable_cores
+from mangacolor.core.errors import MangacolorError, OutputError, SetupError
+from mangacolor.pipeline.engine.cancel import CancelToken, cancel_on_signals
+from mangacolor.pipeline.engine.single_page import PageRunner
+from mangacolor.server.answers_cache import AnswersCache
+from mangacolor.server.app import make_app
+from mangacolor.server.chapters.jobs import ChapterJobs
+from mangacolor.server.limits import ANSWERS_BYTES
+from mangacolor.server.page_engine import PageEngine
+from mangacolor.server.series import SeriesShelf
+from mangacolor.server.service import Service
+from mangacolor.server.settings import ServerSettings
+from mangacolor.server.warm_up import first_page
+from mangacolor.server.work import Work
+
+# Pages at once, at most: while one has the device, others are decoded, cut into panels and encoded.
+MOST_WORKERS = 2
+# Seconds that clients get to read what is ready, once the server is to stop.
+FAREWELL = 5
+# Seconds a chapter's job gets to come to a halt.
+HALT = 10.0
+# Seconds between two looks at whether a signal has come.
+TICK = 0.1
+# Connections at once; the queue refuses long before, this stops who opens them for nothing.
+CONNECTIONS = 512
+
+Tell = Callable[[str], None]
+
+
+def serve(settings: ServerSettings, announce: Tell, tell: Tell) -> int:
+    """Run a server until a signal comes; returns the exit status that the signal stands for.
+
+    ``announce`` gets the address once it can be called, ``tell`` what goes wrong. Raises ``SetupError`` or
+    ``OutputError`` where it cannot run.
+    """
+    cancel = CancelToken()
+    with (
+        _held(settings),
+        _listening(settings) as listener,
+        cancel_on_signals(cancel),
+        keep_libraries_to_their_thread(),
+    ):
+        return asyncio.run(_serve(settings, listener, cancel, announce, tell))
+
+
+async def _serve(
+    settings: ServerSettings, listener: socket.socket, cancel: CancelToken, announce: Tell, tell: Tell
+) -> int:
+    service, jobs = make_service(settings, cancel, tell)
+    app = make_app(service, jobs, settings.access)
+    server = make_server(app, tell)
+    warming = asyncio.create_task(_warm_up(service, cancel, server))
+    stopping = asyncio.create_task(_stop_when_asked(server, cancel))
+    jobs.start()
+    host, port = listener.getsockname()[:2]
+    announce(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        stopping.cancel()
+        cancel.request()
+        await asyncio.to_thread(jobs.stop, cancel.status, HALT)
+        await service.work.close()
+    failure = await warming
+    if failure is not None:
+        raise failure
+    return cancel.status
+
+
+def make_service(settings: ServerSettings, cancel: CancelToken, tell: Tell) -> tuple[Service, ChapterJobs]:
+    """What the application needs. Raises ``OutputError`` where the data folder cannot be read or written."""
+    workers = settings.jobs or min(MOST_WORKERS, usable_cores())
+    shared_cores().widen(workers)
+    data = settings.data
+    shelf = SeriesShelf(data / "series")
+    engine = PageEngine(PageRunner(), shelf)
+    with output_errors(data):
+        cache = AnswersCache(data / "answers", ANSWERS_BYTES)
+        jobs = ChapterJobs(data / "jobs", settings.options, shelf, tell)
+    work = Work(
+        lambda page: engine.colour(page, cancel), cache, places=settings.queue, workers=workers, tell=tell
+    )
+    return Service(engine, cache, work, settings.options), jobs
+
+
+async def _warm_up(service: Service, cancel: CancelToken, server: uvicorn.Server) -> MangacolorError | None:
+    """Load the networks with a page of our own. Ends the server where they are unusable, and returns why."""
+    try:
+        device = await asyncio.to_thread(first_page, service.engine, service.options, cancel)
+    except MangacolorError as error:
+        if cancel.requested:
+            return None
+        service.health.state, service.health.error = "error", error.message
+        server.should_exit = True
+        return error
+    service.health.state, service.health.device = "ready", device
+    return None
+
+
+async def _stop_when_asked(server: uvicorn.Server, cancel: CancelToken) -> None:
+    while not cancel.requested:
+        await asyncio.sleep(TICK)
+    server.should_exit = True
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own way with signals: ours maps them to exit statuses."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def make_server(app: Starlette, tell: Tell) -> uvicorn.Server:
+    """A server for an application, which says nothing but what goes wrong and leaves signals alone."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        ws="none",
+        limit_concurrency=CONNECTIONS,
+        timeout_graceful_shutdown=FAREWELL,
+    )
+    logger = logging.getLogger("uvicorn.error")
+    logger.handlers = [_Told(tell)]
+    logger.propagate = False
+    logger.setLevel(logging.WARNING)
+    return _Server(config)
+
+
+class _Told(logging.Handler):
+    """What uvicorn has to say, in one line each."""
+
+    def __init__(self, tell: Tell) -> None:
+        super().__init__(logging.WARNING)
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        told = f"{type(error).__name__}: {error}" if error else record.getMessage()
+        self._tell(told.strip().splitlines()[0])
+
+
+@contextlib.contextmanager
+def _held(settings: ServerSettings) -> Iterator[None]:
+    """The data folder, for this server alone."""
+    with output_errors(settings.data):
+        settings.data.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(settings.data / "lock", timeout=0)
+        try:
+            lock.acquire()
+        except filelock.Timeout:
+            raise OutputError(
+                f"{settings.data}: another mangacolor serve has it", "Stop that one, or give another --data."
+            ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def _listening(settings: ServerSettings) -> Iterator[socket.socket]:
+    host, port = settings.access.host, settings.port
+    listener: socket.socket | None = None
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, address = found[0]
+        listener = socket.socket(family, kind, protocol)
+        if sys.platform != "win32":  # there the option lets two programs share a port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        if listener is not None:
+            listener.close()
+        raise SetupError(
+            f"{host}:{port}: cannot be listened on ({error.strerror})", "Give another --port, or --host."
+        ) from error
+    with listener:
+        yield listener

@@ -1,0 +1,161 @@
+"""Bytes of a page in, bytes of a page out: the stages of one page, with networks that stay loaded."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+
+from mangacolor.core.errors import MangacolorError
+from mangacolor.core.settings import Options
+from mangacolor.core.types import Artifact, Chapter, Image, Page
+from mangacolor.formats.sniff import HEAD, image_kind
+from mangacolor.formats.writers import LIMITS, encode_picture
+from mangacolor.pipeline.engine.cancel import CancelToken
+from mangacolor.pipeline.engine.memory import page_size
+from mangacolor.pipeline.engine.references import References
+from mangacolor.pipeline.engine.single_page import PageRunner
+from mangacolor.pipeline.store.keys import digest, make_recipe
+from mangacolor.server.pages import Answer, PageRequest, media_type_of
+from mangacolor.server.refusal import Refusal, refusal_of
+from mangacolor.server.series import Series, SeriesShelf
+from mangacolor.stages import classify, encode, reassemble, upscale
+from mangacolor.stages.base import WHY_COPIED
+from mangacolor.stages.demand import PageSize
+
+# Quality of a JPEG where the protocol wants one; as the stage ``encode`` has it.
+JPEG_QUALITY: Final = encode.Config().jpeg_quality
+_SUFFIXES: Final = {"jpeg": ".jpg", "jpeg2000": ".jp2", "tiff": ".tif"}  # of other kinds, their own name
+
+
+class PageEngine:
+    """Makes answers, on any thread. ``shelf``: the series it knows."""
+
+    def __init__(self, runner: PageRunner, shelf: SeriesShelf) -> None:
+        self._runner = runner
+        self._shelf = shelf
+
+    def check(self, page: PageRequest) -> PageSize:
+        """The page's size. Raises ``Refusal`` for what is no picture, or one that is too large."""
+        kind = image_kind(page.data[:HEAD])
+        if kind is None:
+            raise Refusal(
+                415, "not a picture", "Send a PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF or JPEG 2000 file."
+            )
+        size = page_size(page.data, page.options.scale)
+        most = page.options.max_pixels
+        if size.pixels > most or size.output_pixels > most:
+            larger = f", enlarged {size.scale} times" if size.pixels <= most else ""
+            raise Refusal(
+                413,
+                f"the page has {size.width}×{size.height} pixels{larger}; the limit is {most:,}",
+                "Start the server with a larger --max-pixels, or ask for a smaller scale.",
+            )
+        return size
+
+    def key(self, page: PageRequest) -> str:
+        """A hash of all that decides the answer; of a series, what the user has put into its folder too.
+
+        Raises ``Refusal`` where a network or a palette is unusable.
+        """
+        series = self._shelf.find(page.series)
+        options = series.options(page.options) if series else page.options
+        stamps = series.stamps() if series else ()
+        try:
+            mark = _mark(self._runner, options, _targets(page), stamps)
+        except MangacolorError as error:
+            raise refusal_of(error) from error
+        content = hashlib.sha256(page.data).hexdigest()
+        return digest([content, mark, series.folder.name if series else "", page.form, page.visitor])
+
+    def colour(self, page: PageRequest, cancel: CancelToken) -> Answer:
+        """The answer for a page. Raises ``Refusal``."""
+        self.check(page)
+        series = self._shelf.find(page.series)
+        options = series.options(page.options) if series else page.options
+        try:
+            artifacts = self._run(_source(page.data), options, _targets(page), series, cancel)
+            return self._answer(page, artifacts)
+        except MangacolorError as error:
+            raise refusal_of(error) from error
+
+    def load(self, page: PageRequest, cancel: CancelToken) -> None:
+        """Load the networks that a page needs. Raises ``SetupError`` and what else stages raise."""
+        self._run(_source(page.data), page.options, _targets(page), None, cancel)
+
+    def _run(
+        self,
+        page: Page,
+        options: Options,
+        targets: tuple[str, ...],
+        series: Series | None,
+        cancel: CancelToken,
+    ) -> dict[str, Artifact]:
+        return self._runner.run(
+            page,
+            Chapter("", (page,)),
+            options,
+            until=targets,
+            references=References(self._runner.graph, options).find,
+            cancel=cancel,
+        )
+
+    def _answer(self, page: PageRequest, artifacts: dict[str, Artifact]) -> Answer:
+        decided = artifacts.get(classify.STAGE.name)
+        if decided is not None and decided.outcome == "copy":
+            summary = classify.STAGE.summary(decided) if classify.STAGE.summary else {}
+            return Answer(page.data, media_type_of(page.data), str(summary[WHY_COPIED]))
+        if not page.colour:
+            return _picture(artifacts[upscale.STAGE.name].images["main"], "PNG")
+        if page.form == "jpeg":
+            return _picture(artifacts[reassemble.STAGE.name].images["main"], "JPEG")
+        blob = artifacts[encode.STAGE.name].blob
+        assert blob is not None
+        return Answer(blob, media_type_of(blob))
+
+
+class _Received:
+    """The source of a page that came over the line."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def read(self) -> bytes:
+        return self._data
+
+    def describe(self) -> str:
+        return "the page"
+
+
+def _source(data: bytes) -> Page:
+    """A page under a name that fits its kind: the stage that encodes goes by it."""
+    kind = image_kind(data[:HEAD]) or ""
+    return Page(f"page{_SUFFIXES.get(kind, '.' + kind)}", 1, _Received(data))
+
+
+def _targets(page: PageRequest) -> tuple[str, ...]:
+    """The last stages that the answer needs."""
+    if not page.colour:
+        return classify.STAGE.name, upscale.STAGE.name
+    return (reassemble.STAGE.name if page.form == "jpeg" else encode.STAGE.name,)
+
+
+@lru_cache(maxsize=256)
+def _mark(
+    runner: PageRunner, options: Options, targets: tuple[str, ...], _stamps: tuple[tuple[int, int], ...]
+) -> str:
+    """A hash of the stages, their configurations and weights; ``_stamps`` tell when files have changed."""
+    recipe = make_recipe(runner.graph, options, Chapter("", ()), targets)
+    return digest(f"{name} {mark}" for name, mark in sorted(recipe.marks.items()))
+
+
+def _picture(pixels: Image, form: str) -> Answer:
+    """H×W or H×W×3 pixels as a file."""
+    height, width = pixels.shape[:2]
+    if max(height, width) > LIMITS[form]:
+        raise Refusal(422, f"{form} holds no picture of {width}×{height} pixels", "Ask for a smaller scale.")
+    rgb = np.repeat(pixels[..., None], 3, axis=2) if pixels.ndim == 2 else pixels
+    data = encode_picture(rgb, form, None, lossless=form == "PNG", quality=JPEG_QUALITY)
+    return Answer(data, media_type_of(data))

@@ -1,0 +1,37 @@
+"""Answers and refusals as HTTP responses."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from starlette.responses import JSONResponse, Response
+
+from mangacolor.server.pages import Answer, media_type_of
+from mangacolor.server.refusal import Refusal
+
+# nginx's number for it: the client has gone, so that nobody reads the answer.
+CLIENT_GONE = 499
+# Why a page comes back as it was.
+LEFT_HEADER = "X-Left-As-It-Is"
+ERROR_HEADER = "X-Error"
+
+
+def picture_response(answer: Answer) -> Response:
+    headers = {LEFT_HEADER: answer.left} if answer.left else {}
+    return Response(answer.data, media_type=answer.media_type, headers=headers)
+
+
+def refused(refusal: Refusal) -> Response:
+    return JSONResponse(refusal.document, refusal.status, headers=refusal.headers)
+
+
+def refused_with_page(refusal: Refusal, page: bytes) -> Response:
+    """The refusal with the page itself as its body, if that is a picture.
+
+    A client that looks at the status takes what it has; one that does not still gets a picture to show.
+    """
+    media_type = media_type_of(page)
+    if not media_type:
+        return refused(refusal)
+    headers = {**refusal.headers, ERROR_HEADER: quote(refusal.message, safe=" ,;:()/+")}
+    return Response(page, refusal.status, headers, media_type)

@@ -1,0 +1,113 @@
+"""The series that pages belong to: a folder each, by title."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import threading
+import unicodedata
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from mangacolor.core.settings import Options
+from mangacolor.server.limits import SERIES, TITLE_CHARACTERS
+
+PALETTE: Final = "palette.json"
+WEIGHTS: Final = "series.safetensors"
+TITLE: Final = "title.txt"  # so that a person who opens the folder sees whose it is
+# Characters of a title that its folder's name shows; a file system takes 255 bytes, and a letter may be four.
+_SHOWN: Final = 48
+# Hexadecimal digits that keep titles apart whose letters are the same.
+_MARK: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Where a series' things lie. The folder need not be there."""
+
+    title: str
+    folder: Path
+
+    def options(self, options: Options) -> Options:
+        """The options of its pages: with its own palette and network, where the user has put them there."""
+        palette, weights = self.folder / PALETTE, self.folder / WEIGHTS
+        if palette.is_file():
+            options = replace(options, palette=str(palette))
+        if weights.is_file():
+            options = replace(options, weights=str(weights))
+        return options
+
+    def stamps(self) -> tuple[tuple[int, int], ...]:
+        """Size and time of what the user has put there: other files, other answers."""
+        found = []
+        for name in (PALETTE, WEIGHTS):
+            try:
+                status = (self.folder / name).stat()
+            except OSError:
+                found.append((0, 0))
+            else:
+                found.append((status.st_size, status.st_mtime_ns))
+        return tuple(found)
+
+
+class SeriesShelf:
+    """All series under ``folder``, at most ``most`` of them."""
+
+    def __init__(self, folder: Path, most: int = SERIES) -> None:
+        self._folder = folder
+        self._most = most
+        self._changing = threading.Lock()
+
+    def find(self, title: str) -> Series | None:
+        """The series of a title, cleaned by ``clean_title``; None for none."""
+        return Series(title, self._folder / folder_name(title)) if title else None
+
+    def open(self, series: Series) -> bool:
+        """Make its folder; False where there are as many as may be and all hold something of the user's."""
+        with self._changing:
+            if series.folder.is_dir():
+                os.utime(series.folder)
+                return True
+            if not self._make_room():
+                return False
+            series.folder.mkdir(parents=True)
+            (series.folder / TITLE).write_text(series.title + "\n", encoding="utf-8")
+            return True
+
+    def _make_room(self) -> bool:
+        """Forget the series that was read least recently, if there has to be room for another."""
+        if not self._folder.is_dir():
+            return True
+        folders = [path for path in self._folder.iterdir() if path.is_dir()]
+        if len(folders) < self._most:
+            return True
+        forgettable = [
+            path for path in folders if not (path / PALETTE).exists() and not (path / WEIGHTS).exists()
+        ]
+        if not forgettable:
+            return False
+        oldest = min(forgettable, key=lambda path: path.stat().st_mtime_ns)
+        for file in oldest.iterdir():
+            file.unlink()
+        oldest.rmdir()
+        return True
+
+
+def clean_title(title: str) -> str:
+    """A title as everybody writes it: NFC, single spaces, no control characters, no longer than sensible."""
+    text = unicodedata.normalize("NFC", title)
+    text = "".join(" " if unicodedata.category(letter)[0] in "CZ" else letter for letter in text)
+    return " ".join(text.split())[:TITLE_CHARACTERS].strip()
+
+
+def folder_name(title: str) -> str:
+    """``One Piece`` → ``one-piece-1a2b3c4d``: letters and digits only, never empty, one for each title.
+
+    Titles that differ in case alone are one.
+    """
+    same = unicodedata.normalize("NFKC", title).casefold()
+    shown = re.sub(r"[\W_]+", "-", same)[:_SHOWN].strip("-")
+    mark = hashlib.sha256(same.encode("utf-8", "surrogatepass")).hexdigest()[:_MARK]
+    return f"{shown}-{mark}" if shown else mark

@@ -1,0 +1,154 @@
+"""What a server keeps on its disk: answers, and the folders of series."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mangacolor.core.settings import Options
+from mangacolor.pipeline.engine.single_page import PageRunner
+from mangacolor.server.answers_cache import AnswersCache
+from mangacolor.server.page_engine import PageEngine
+from mangacolor.server.pages import Answer, PageRequest
+from mangacolor.server.series import PALETTE, WEIGHTS, SeriesShelf, clean_title, folder_name
+from mangacolor.tests.helpers.servers import files_under, png
+
+
+def key(number: int) -> str:
+    return f"{number:064x}"
+
+
+def test_an_answer_comes_back(tmp_path: Path) -> None:
+    answer = Answer(b"\nbytes\n\0", "image/png", "in colour already")
+    AnswersCache(tmp_path, 10_000).save(key(1), answer)
+    again = AnswersCache(tmp_path, 10_000)
+    assert again.load(key(1)) == answer
+    assert again.load(key(2)) is None
+
+
+@pytest.mark.parametrize(
+    "damage", [b"", b"{}\nx", b"no json", b'{"media_type": "image/png", "left": "", "size": 9}\nx']
+)
+def test_a_damaged_answer_is_none(tmp_path: Path, damage: bytes) -> None:
+    cache = AnswersCache(tmp_path, 10_000)
+    cache.save(key(1), Answer(b"x", "image/png"))
+    (path,) = tmp_path.glob("*/*")
+    path.write_bytes(damage)
+    assert cache.load(key(1)) is None
+    cache.save(key(1), Answer(b"x", "image/png"))
+    assert cache.load(key(1)) is not None
+
+
+def test_what_was_used_least_recently_goes_first(tmp_path: Path) -> None:
+    cache = AnswersCache(tmp_path, 10_000)
+    for number in range(9):
+        cache.save(key(number), Answer(bytes(1000), "image/png"))
+        (path,) = tmp_path.glob(f"*/{key(number)}.answer")
+        os.utime(path, (number, number))
+    assert cache.load(key(0)) is not None  # used now
+    for number in range(9, 30):
+        cache.save(key(number), Answer(bytes(1000), "image/png"))
+    assert sum(path.stat().st_size for path in tmp_path.glob("*/*")) <= 10_000
+    assert cache.load(key(29)) is not None
+    assert cache.load(key(1)) is None
+    assert cache.load(key(2)) is None
+
+
+def test_the_size_is_known_after_a_restart(tmp_path: Path) -> None:
+    for number in range(30):
+        AnswersCache(tmp_path, 10_000).save(key(number), Answer(bytes(1000), "image/png"))
+    assert sum(path.stat().st_size for path in tmp_path.glob("*/*")) <= 10_000
+
+
+TITLES = (
+    "../../etc/passwd",
+    "/",
+    "\\\\host\\share",
+    "CON",
+    "a" * 5000,
+    "\u202eevil",
+    "..",
+    ".",
+    "x\0y",
+    "日本" * 90,
+    "🐉",
+    "%2e",
+)
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_a_title_is_one_plain_name(title: str) -> None:
+    name = folder_name(clean_title(title))
+    assert name and len(name.encode()) <= 255
+    assert not set(name) & set('/\\.:*?"<>|\0 ')
+    assert name[-8:].isalnum()
+
+
+def test_titles_are_told_apart_and_found_again() -> None:
+    assert folder_name("One Piece").startswith("one-piece-")
+    assert folder_name("One Piece") == folder_name("ONE PIECE") == folder_name("Ｏｎｅ Piece")
+    assert len({folder_name(title) for title in ("A!", "A?", "A", "a b", "ab")}) == 5
+    assert clean_title("  Two\n\tlines  ") == "Two lines"
+    assert clean_title("\0\x07") == ""
+
+
+def test_series_are_bounded_and_keep_what_is_the_users(tmp_path: Path) -> None:
+    shelf = SeriesShelf(tmp_path, most=3)
+    for number, title in enumerate("ABC"):
+        series = shelf.find(title)
+        assert series is not None and shelf.open(series)
+        os.utime(series.folder, (number, number))
+    first = shelf.find("A")
+    assert first is not None
+    (first.folder / PALETTE).write_text("{}")
+    os.utime(first.folder, (0, 0))
+    newest = shelf.find("D")
+    assert newest is not None and shelf.open(newest)
+    assert sorted((path / "title.txt").read_text().strip() for path in tmp_path.iterdir()) == ["A", "C", "D"]
+    for path in tmp_path.iterdir():
+        (path / PALETTE).write_text("{}")
+    another = shelf.find("E")
+    assert another is not None and not shelf.open(another)
+
+
+def test_a_series_has_its_own_palette_and_network(tmp_path: Path) -> None:
+    shelf = SeriesShelf(tmp_path)
+    series = shelf.find("A Title")
+    assert series is not None
+    assert series.options(Options()) == Options()
+    series.folder.mkdir(parents=True)
+    (series.folder / PALETTE).write_text("{}")
+    (series.folder / WEIGHTS).write_bytes(b"x")
+    palette, weights = str(series.folder / PALETTE), str(series.folder / WEIGHTS)
+    assert series.options(Options()) == Options(palette=palette, weights=weights)
+
+
+def test_keys_tell_apart_what_looks_different(tmp_path: Path) -> None:
+    shelf = SeriesShelf(tmp_path)
+    engine = PageEngine(PageRunner(), shelf)
+    page = PageRequest(png(), Options(scale="1", device="cpu"))
+    others = [
+        replace(page, data=png(1)),
+        replace(page, series="A Title"),
+        replace(page, form="jpeg"),
+        replace(page, visitor="https://one.example"),
+        replace(page, colour=False),
+        *(
+            replace(page, options=replace(page.options, **change))
+            for change in ({"saturation": 1.5}, {"scale": "2"})
+        ),
+    ]
+    keys = [engine.key(request) for request in (page, *others)]
+    assert len(set(keys)) == len(keys)
+    assert engine.key(page) == keys[0]
+    series = shelf.find("A Title")
+    assert series is not None
+    series.folder.mkdir()
+    (series.folder / PALETTE).write_text(json.dumps({"groups": []}))
+    limits = replace(page, options=replace(page.options, max_pixels=10**6))
+    assert engine.key(limits) == keys[0]
+    assert files_under(tmp_path) == {f"{series.folder.name}/{PALETTE}"}
