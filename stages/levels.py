@@ -16,8 +16,7 @@ import numpy as np
 from mangacolor.core.arrays import F64, Mask
 from mangacolor.core.colour import luma as luma_of
 from mangacolor.core.types import Image
-from mangacolor.stages.classify import Config as Classify
-from mangacolor.stages.classify import unexplained_chroma
+from mangacolor.stages.classify.tint import TINT, unexplained_chroma
 
 # Levels of luma up to which ink is black enough, and from which paper is white enough, to be left alone.
 BLACK_ENOUGH: Final = 40
@@ -81,7 +80,7 @@ def find_levels(pixels: Image, grey: bool) -> Levels | Left:
     palest = PALEST_INK if level < WHITE_ENOUGH else PALEST_INK_ON_WHITE
     if darkest > palest:
         return Left(f"strokes of level {darkest} on paper of {level} may be drawn in grey", told=True)
-    if not grey and unexplained_chroma(pixels, Classify(force_color=False)) > 1:
+    if not grey and unexplained_chroma(pixels, TINT) > 1:
         return Left("in colour")
     return Levels(_colour(pixels, cores), _colour(pixels, flat))
 
