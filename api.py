@@ -13,7 +13,7 @@ import numpy as np
 
 from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options, RunOptions
-from mangacolor.core.types import Chapter, Direction, Image, Page, Panel
+from mangacolor.core.types import Artifact, Chapter, Direction, Image, Page, Panel
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.events import Event, RunResult
 
@@ -37,8 +37,8 @@ def colorize_page(image: Image, **options: Any) -> Image:
     """Colour one page: what the command makes of a chapter that holds nothing else.
 
     ``image`` is uint8, H×W (grey) or H×W×3 (RGB); it is not changed. Returns uint8 H'×W'×3 RGB, larger
-    than the page if ``scale`` asks for it (``scale="1"`` keeps the size). A page that is blank or
-    coloured already comes back as it is, unless ``force_color=True``.
+    than the page if ``scale`` asks for it (``scale="1"`` keeps the size), and of a display's size with
+    ``fit``. A page that is blank or coloured already comes back as it is, unless ``force_color=True``.
 
     Raises ``UsageError`` for another kind of array or an unknown option, ``SetupError`` if weights or a
     device are unusable, ``PageError`` if the page cannot be done.
@@ -52,7 +52,23 @@ def colorize_page(image: Image, **options: Any) -> Image:
     chosen = _options(Options, options)
     references = References(default_graph(), chosen).find
     artifacts = run_page(page, Chapter("", (page,)), chosen, until="reassemble", references=references)
-    return artifacts["reassemble" if "reassemble" in artifacts else "decode"].images["main"]
+    height, width = artifacts["decode"].images["main"].shape[:2]
+    return _fitted(
+        artifacts["reassemble" if "reassemble" in artifacts else "decode"], chosen, (width, height)
+    )
+
+
+def _fitted(artifact: Artifact, options: Options, size: tuple[int, int]) -> Image:
+    """A page of (width, height) at the size of the display that the options name, if they do."""
+    from mangacolor.core.displays import display_of, fitted_size
+    from mangacolor.core.scale import output_scale
+    from mangacolor.stages.fit import fit_picture
+
+    display, pixels = display_of(options), artifact.images["main"]
+    if display is None:
+        return pixels
+    most = output_scale(options.scale, size, display.frame)
+    return fit_picture(pixels, fitted_size(size, display.frame, most))
 
 
 def find_panels(

@@ -35,6 +35,7 @@ COMMANDS = {
     "train": "Train a network; the run's folder gets curves, a checkpoint and weights.",
     "evaluate": "Measure colour networks on grey, line and screentone inputs made from the pictures in DATA.",
     "pack-data": "Gather the colour pictures under ROOT into one small file to train from.",
+    "displays": "List the displays that --fit knows by name, with their pixels and where these are from.",
     "models": "List the networks and their licences, fetch weights, import the notebook's checkpoints.",
 }
 

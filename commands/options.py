@@ -92,11 +92,26 @@ def _value(field: OptionField) -> dict[str, Any]:
 def _value_type(field: OptionField) -> Any:
     if field.choices:
         return click.Choice(field.choices)
+    if field.words:
+        return _NumberOrWord(_RANGES[field.type](field.info.minimum, field.info.maximum), field.words)
     if field.type is Path:
         return click.Path(path_type=Path)
     if field.info.minimum is None and field.info.maximum is None:
         return field.type
     return _RANGES[field.type](field.info.minimum, field.info.maximum)
+
+
+class _NumberOrWord(click.ParamType[Any]):
+    """A number in a range, or one of some words."""
+
+    def __init__(self, number: click.ParamType[Any], words: tuple[str, ...]) -> None:
+        self.number, self.words, self.name = number, words, number.name
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if value in self.words else self.number.convert(value, param, ctx)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return "|".join((_PLACEHOLDERS[float], *self.words))
 
 
 def _parse_size(_context: click.Context, _parameter: click.Parameter, text: str | None) -> int | None:
@@ -111,6 +126,7 @@ def _usage(field: OptionField) -> str:
         twin = f", `--no-{field.long_name}`" if field.default else ""
         return f"`--{field.long_name}`{twin}"
     value = "|".join(field.choices) or field.info.metavar or _PLACEHOLDERS[field.type]
+    value = "|".join((value, *field.words))
     return _escaped(f"`--{field.long_name} {value}`")
 
 

@@ -35,8 +35,9 @@ class OptionField:
 
     name: str
     default: Any
-    type: Any  # without None: bool, int, float, str, Path or a Literal
+    type: Any  # without None and words: bool, int, float, str, Path or a Literal
     info: OptionInfo
+    words: tuple[str, ...] = ()  # that may stand in the place of a number: of ``float | Literal["eink"]``
 
     @property
     def long_name(self) -> str:
@@ -76,12 +77,15 @@ def option_fields(settings: type[Any]) -> Mapping[str, OptionField]:
         info = field.metadata.get(_KEY)
         if not isinstance(info, OptionInfo):
             raise TypeError(f"{settings.__name__}.{field.name} needs a default made by option_field")
-        options[field.name] = OptionField(field.name, field.default, _without_none(types[field.name]), info)
+        kind, words = _parts(types[field.name])
+        options[field.name] = OptionField(field.name, field.default, kind, info, words)
     return options
 
 
-def _without_none(annotation: Any) -> Any:
+def _parts(annotation: Any) -> tuple[Any, tuple[str, ...]]:
+    """The type of a field's values without None, and the words that it takes beside them."""
     if get_origin(annotation) is Literal:
-        return annotation
-    kinds = [kind for kind in get_args(annotation) if kind is not NoneType]
-    return kinds[0] if kinds else annotation
+        return annotation, ()
+    kinds = [kind for kind in get_args(annotation) if kind is not NoneType] or [annotation]
+    plain = [kind for kind in kinds if get_origin(kind) is not Literal] or kinds
+    return plain[0], tuple(word for kind in kinds if kind is not plain[0] for word in get_args(kind))

@@ -38,6 +38,19 @@ class Options:
         "How much to enlarge; auto, page by page, is the smallest of 1, 2, 4 for a long side of 2400 pixels.",
         commands=PIXELS,
     )
+    fit: str | None = option_field(  # see ``core.displays``
+        None,
+        "Bring pages to the size of a display: its pixels in portrait, its height, or a device's name, "
+        "as kobo-libra-colour; `mangacolor displays` lists them.",
+        metavar="WIDTHxHEIGHT|HEIGHT|DEVICE",
+        commands=PIXELS,
+    )
+    levels: Literal["off", "auto"] = option_field(
+        "off",
+        "For washed-out scans: auto makes their ink black and their paper white, where both are found; "
+        "off by default.",
+        commands=PIXELS,
+    )
     weights: str = option_field(  # a name of the weights table, or a path
         "default", "Colour network; the bundled one by default.", metavar="NAME|PATH", commands=PIXELS
     )
@@ -49,8 +62,13 @@ class Options:
         "How panels are found: learnt, the default, asks a small network; lines does without.",
         commands=PIXELS,
     )
-    saturation: float = option_field(
-        1.0, "Strength of the colours; 1 by default.", minimum=0, maximum=4, commands=PIXELS
+    saturation: float | Literal["eink"] | None = option_field(  # see ``core.displays.saturation_of``
+        None,
+        "Strength of the colours; 1 by default, and 1.5 (eink) for a device of --fit whose screen is colour "
+        "e-ink.",
+        minimum=0,
+        maximum=4,
+        commands=PIXELS,
     )
     force_color: bool = option_field(False, "Colour pages that look coloured already, too.", commands=PIXELS)
     harmonize: bool = option_field(

@@ -23,11 +23,26 @@ Lane = Literal["cpu", "device", "io"]
 # For a field of a stage's ``Config`` that refuses pages but changes no pixel: not in any cache key.
 # ``limit: int = field(metadata=GUARD)``
 GUARD: Final[Mapping[str, bool]] = {"guard": True}
+# For a field of a ``Config`` that is part of a key only where it differs from its default.
+WHERE_SET: Final[Mapping[str, bool]] = {"where_set": True}
 # What a ``summary`` may say that the engine tells of a page.
 PANEL_COUNT: Final = "panels"  # how many panels it has
 WHY_COPIED: Final = "copied"  # why it is copied, in a few words: "blank"
 CAME_COLOURED: Final = "coloured"  # it is in colour already, so that it shows the chapter's right colours
 Summary = Mapping[str, int | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Redraw(Generic[C]):
+    """What a stage makes of a page that is copied, instead of the source's bytes.
+
+    ``wanted``: whether the configuration asks for it; then the stage's configuration is part of the file's
+    key. ``run``: the finished file, its ``blob`` and ``data`` as of the stage itself; None where the source
+    is what it would be.
+    """
+
+    wanted: Callable[[C], bool]
+    run: Callable[[StageContext[C]], Artifact | None]
 
 
 class StageContext(Protocol[C_co]):
@@ -84,6 +99,7 @@ class Stage(Generic[C]):
     ``load``: loads what ``run`` will need for a page of this size, on the stage's lane, before the first page
     is worked on: what is unusable then ends the run (``SetupError``) at its beginning.
     ``demand``: the seconds and bytes that a page is expected to take, from the configuration and its size.
+    ``redraw``: what it makes of pages that are copied; for a stage that gives the finished file.
     """
 
     name: str
@@ -104,6 +120,7 @@ class Stage(Generic[C]):
     figures: Callable[[Mapping[str, Any], Image, int], Mapping[str, Image]] | None = None
     load: Callable[[StageContext[C], PageSize], None] | None = None
     demand: Callable[[C, PageSize], Demand] = usual_demand
+    redraw: Redraw[C] | None = None
 
 
 class ChapterContext(Protocol[C_co]):

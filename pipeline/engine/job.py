@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mangacolor.core.displays import display_of
 from mangacolor.core.settings import OnError, Options
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.memory import MemoryLimit, page_size
@@ -34,7 +35,8 @@ class Job:
 
     def size_of(self, source: bytes) -> PageSize:
         """What the file of a page says of its size; no pixels for one that will be refused for it."""
-        size = page_size(source, self.options.scale)
+        display = display_of(self.options)
+        size = page_size(source, self.options.scale, display.frame if display else None)
         return size if size.pixels <= self.options.max_pixels else PageSize(file=size.file)
 
     def may_reuse(self, stage: str) -> bool:

@@ -158,6 +158,8 @@ class Engine:
             self._stage_done(task, token.stage, *completion.result)
         elif token.step is Step.COMMIT and task.state.outcome != "failed":
             task.state.entry = completion.result
+            if task.state.entry is not None:
+                task.state.reason = task.state.entry.reason
             self._page_done(task)
 
     def _read(self, task: PageTask, entry: Entry | None) -> None:

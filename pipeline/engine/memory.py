@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mangacolor.core.displays import Frame
 from mangacolor.core.errors import PageError, SetupError, UsageError
 from mangacolor.core.scale import output_scale
 from mangacolor.core.settings import Scale
@@ -98,7 +99,7 @@ def memory_limit(memory: int, jobs: int) -> MemoryLimit:
     return MemoryLimit(memory or int((_free() or _UNKNOWN) * _SHARE), jobs, named=bool(memory))
 
 
-def page_size(source: bytes, scale: Scale) -> PageSize:
+def page_size(source: bytes, scale: Scale, frame: Frame | None = None) -> PageSize:
     """What the header of a page's file says. No pixels for what is no picture: decode says what is wrong."""
     from mangacolor.formats.pixels import picture_size
 
@@ -106,7 +107,7 @@ def page_size(source: bytes, scale: Scale) -> PageSize:
         width, height = picture_size(io.BytesIO(source))
     except Exception:  # whatever is wrong with it, decode is the stage that says so
         width, height = 0, 0
-    return PageSize(width, height, output_scale(scale, (width, height)), len(source))
+    return PageSize(width, height, output_scale(scale, (width, height), frame), len(source))
 
 
 def need_of(

@@ -10,6 +10,7 @@ from mangacolor.pipeline.engine.context import StageRun, summarize
 from mangacolor.pipeline.engine.page_task import PageTask
 from mangacolor.pipeline.store.keys import config_document
 from mangacolor.pipeline.store.manifest import Entry
+from mangacolor.pipeline.store.page_output import PageOutput
 from mangacolor.stages.base import CAME_COLOURED, ChapterStage, Stage
 
 
@@ -73,10 +74,22 @@ def commit_page(task: PageTask) -> Entry | None:
     if spec.output is None:
         return None
     if state.outcome == "copied":
-        key = spec.copy_key(state.keys)
-        return spec.output.commit_copy(state.source, key, state.panels, state.seconds, state.reason)
+        return _commit_copy(task, spec.output)
     artifact = _finished_file(task)
     return spec.output.commit(artifact, spec.final_key(state.keys), state.panels, state.seconds)
+
+
+def _commit_copy(task: PageTask, output: PageOutput) -> Entry:
+    """Write a page that is copied: its source as it came, or what a stage makes of it."""
+    spec, state = task.spec, task.state
+    key, reason = spec.copied_file_key(state.keys), state.reason
+    for stage in spec.redrawing_stages():
+        context = task.make_context(stage.name, lambda _key, make: make())
+        artifact = stage.redraw.run(context) if stage.redraw else None
+        if artifact is not None:
+            reason = "; ".join(filter(None, (reason, *context.warnings)))
+            return output.commit(artifact, key, state.panels, state.seconds, "copied", reason)
+    return output.commit_copy(state.source, key, state.panels, state.seconds, reason)
 
 
 def _finished_file(task: PageTask) -> Artifact:

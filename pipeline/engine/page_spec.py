@@ -50,6 +50,11 @@ class PageSpec:
         """The key of a page that is copied: it rests on the stages that decide so, and on no other."""
         return digest(["copy", *(keys[stage.name] for stage in self.deciding_stages())])
 
+    def copied_file_key(self, keys: Keys) -> str:
+        """The key of the file of a page that is copied: that of the page, and what it is redrawn by."""
+        marks = [self.recipe.marks[stage.name] for stage in self.redrawing_stages()]
+        return digest([self.copy_key(keys), *marks]) if marks else self.copy_key(keys)
+
     def demands(self, stages: Iterable[str], size: PageSize) -> dict[str, Demand]:
         """What these stages are expected to take for a page of this size, in the graph's order."""
         graph, wanted = self.job.graph, set(stages)
@@ -68,6 +73,17 @@ class PageSpec:
         early = _closure(graph, self.targets)
         pages = {name for name in wanted if isinstance(graph[name], Stage)}
         return {name for name in pages if name not in early or graph.page_stage(name).keep == "asked"}
+
+    def redrawing_stages(self) -> list[Stage[Any]]:
+        """The stages that are to make a file of a page that is copied: one, or none."""
+        stages = (self.job.graph[name] for name in self.job.graph.names if name in self.recipe.marks)
+        return [
+            stage
+            for stage in stages
+            if isinstance(stage, Stage)
+            and stage.redraw is not None
+            and stage.redraw.wanted(self.recipe.configs[stage.name])
+        ]
 
     def deciding_stages(self) -> list[Stage[Any]]:
         """The stages that may end the page."""

@@ -72,14 +72,16 @@ class PageTask:
         self.spec.job.cancel.check()
         entry = self.examine()
         self.state.size = self.spec.job.size_of(self.state.source)
-        if self.state.to_run:
+        if self.state.to_run or self.state.outcome == "copied":
             self._weigh()
         return entry
 
     def _weigh(self) -> None:
         """See what memory both passes take. Raises ``PageError`` or ``SetupError`` where that is too much."""
         spec, state = self.spec, self.state
-        passes = [spec.demands(stages, state.size) for stages in (state.to_run, spec.later_stages())]
+        redrawing = {stage.name for stage in spec.redrawing_stages()} if state.outcome == "copied" else set()
+        stages_now = state.to_run | redrawing
+        passes = [spec.demands(stages, state.size) for stages in (stages_now, spec.later_stages())]
         before = spec.demands(state.seconds, state.size)  # of the first pass, in the second
         beside = [demand for demands in (*passes, before) for demand in demands.values()]
         lanes = {name: spec.job.graph.page_stage(name).lane for demands in passes for name in demands}
@@ -118,7 +120,7 @@ class PageTask:
     def _find_finished(self) -> Entry | None:
         spec, keys = self.spec, self.state.keys
         assert spec.output is not None
-        entry = spec.output.find_finished([spec.copy_key(keys)])
+        entry = spec.output.find_finished([spec.copied_file_key(keys)])
         if entry is None and not spec.first_pass:
             entry = spec.output.find_finished([spec.final_key(keys)])
         return entry
@@ -221,9 +223,9 @@ class PageTask:
 
     @property
     def scale_note(self) -> str:
-        """What ``--scale auto`` comes to for this page; nothing where it keeps the size."""
+        """What ``--scale auto`` or ``--fit`` comes to for this page; nothing where it keeps the size."""
         size = self.state.size
-        return scale_note(self.spec.job.options.scale, (size.width, size.height)) if size.pixels else ""
+        return scale_note(self.spec.job.options, (size.width, size.height)) if size.pixels else ""
 
     @property
     def worked(self) -> float:

@@ -92,12 +92,20 @@ def _mark(stage: Node, config: object) -> str:
 
 
 def _key_document(config: object) -> Any:
-    """The configuration without its guards: raising a limit changes no page that was within it."""
+    """The configuration without its guards: raising a limit changes no page that was within it.
+
+    Nor has it what came to an option later and is not asked for: pages made without stay up to date.
+    """
     document = config_document(config)
     if not dataclasses.is_dataclass(config):
         return document
-    guards = {field.name for field in dataclasses.fields(config) if field.metadata.get("guard")}
-    return {name: value for name, value in document.items() if name not in guards}
+    left_out = {field.name for field in dataclasses.fields(config) if _is_left_out(field, config)}
+    return {name: value for name, value in document.items() if name not in left_out}
+
+
+def _is_left_out(field: dataclasses.Field[Any], config: object) -> bool:
+    unset = field.metadata.get("where_set") and getattr(config, field.name) == field.default
+    return bool(field.metadata.get("guard") or unset)
 
 
 def _json(document: object) -> str:

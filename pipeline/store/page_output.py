@@ -56,11 +56,19 @@ class PageOutput:
             )
         return self.manifest.entry(page) if lying == "changed" else None
 
-    def commit(self, artifact: Artifact, key: str, panels: int, seconds: Mapping[str, float]) -> Entry:
+    def commit(
+        self,
+        artifact: Artifact,
+        key: str,
+        panels: int,
+        seconds: Mapping[str, float],
+        outcome: str = "done",
+        reason: str = "",
+    ) -> Entry:
         """Write the finished file that an artifact holds. Raises ``PageError`` where its name is taken."""
         assert artifact.blob is not None
         file = self._renamed(str(artifact.data["suffix"])) if artifact.data.get("renamed") else self.page.name
-        return self._write_sourced(file, artifact.blob, key, "done", panels, seconds)
+        return self._write_sourced(file, artifact.blob, key, outcome, panels, seconds, reason)
 
     def commit_copy(
         self, source: bytes, key: str, panels: int, seconds: Mapping[str, float], reason: str

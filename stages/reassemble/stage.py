@@ -9,6 +9,7 @@ import numpy as np
 
 from mangacolor.core.arrays import WindowMap
 from mangacolor.core.colour import luma
+from mangacolor.core.displays import saturation_of
 from mangacolor.core.errors import PageError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs
@@ -42,7 +43,7 @@ class Config:
 
 
 def configure(options: Options, _chapter: Chapter) -> Config:
-    return Config(options.saturation)
+    return Config(saturation_of(options))
 
 
 def run(context: StageContext[Config], inputs: Inputs) -> Artifact:

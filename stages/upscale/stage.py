@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from mangacolor.core.colour import luma
 from mangacolor.core.devices import device_kind
+from mangacolor.core.displays import Frame, display_of
 from mangacolor.core.scale import output_scale
 from mangacolor.core.settings import Options, Scale
 from mangacolor.core.types import Artifact, Chapter, Inputs
 from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
 from mangacolor.models.runtime.parallel import tile_threads
 from mangacolor.models.upscale.known import DEFAULT, DEFAULT_RGB
-from mangacolor.stages.base import Stage, StageContext
+from mangacolor.stages.base import WHERE_SET, Stage, StageContext
 from mangacolor.stages.batching import Room, load_model
 from mangacolor.stages.demand import TORCH, Demand, PageSize
 from mangacolor.stages.upscale.params import DEFAULT_PARAMS, Params
@@ -36,12 +37,15 @@ class Config:
     backend: Backend
     device: str
     cpu_backend: CpuBackend
+    frame: Frame | None = field(default=None, metadata=WHERE_SET)  # that ``auto`` is to fill
     params: ClassVar[Params] = DEFAULT_PARAMS
 
 
 def configure(options: Options, _chapter: Chapter) -> Config:
     computes = cpu_backend(options.cpu_backend)
-    return Config(options.scale, options.upscaler, options.upscale_backend, options.device, computes)
+    display = display_of(options) if options.scale == "auto" else None
+    frame = display.frame if display else None
+    return Config(options.scale, options.upscaler, options.upscale_backend, options.device, computes, frame)
 
 
 def fingerprint(config: Config) -> str:
@@ -78,7 +82,7 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     page = inputs["decode"].images["main"]
     ink = luma(page)
     height, width = ink.shape
-    scale = output_scale(config.scale, (width, height))
+    scale = output_scale(config.scale, (width, height), config.frame)
     upscaler = None if scale == 1 else shared_upscaler(context)
     room = context.resource(("room", "upscale"), Room) if upscaler else None
     large = upscale_luma(ink, scale, upscaler, context.check_cancelled, room, config.params)

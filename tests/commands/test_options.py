@@ -33,6 +33,9 @@ class Toys:
     room: int = option_field(0, "Memory.", flag="--space", metavar="SIZE", size=True, commands=SHOWN)
     notes: Path | None = option_field(None, "Notes | remarks.", metavar="FILE", commands=SHOWN)
     secret: int = option_field(3, "Elsewhere.", commands=("other",))
+    ink: float | Literal["full"] | None = option_field(
+        None, "How much ink.", minimum=0, maximum=2, commands=SHOWN
+    )
 
 
 Run = Callable[..., Toys]
@@ -112,6 +115,16 @@ def test_a_field_is_a_line_of_the_help() -> None:
     assert "--secret" in CliRunner().invoke(command("other"), ["--help"]).output
 
 
+def test_a_number_may_have_a_word_in_its_place(toy: Run, tmp_path: Path) -> None:
+    assert toy("--ink", "1.5") == Toys(ink=1.5) and toy("--ink", "full") == Toys(ink="full")
+    for wrong in ("3", "empty"):
+        with pytest.raises(click.BadParameter):
+            toy("--ink", wrong)
+    file = tmp_path / "mangacolor.toml"
+    file.write_text("ink = 0.5\n")
+    assert toy(default_map=read_file(file, command())) == Toys(ink=0.5)
+
+
 def test_a_field_is_a_row_of_the_table() -> None:
     assert option_table((Toys,)).splitlines() == [
         "| option | what it does |",
@@ -123,6 +136,7 @@ def test_a_field_is_a_row_of_the_table() -> None:
         "| `--space SIZE` | Memory. |",
         r"| `--notes FILE` | Notes \| remarks. |",
         "| `--secret N` | Elsewhere. |",
+        r"| `--ink F\|full` | How much ink. |",
     ]
 
 

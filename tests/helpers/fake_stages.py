@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mangacolor.core.displays import saturation_of
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Artifact, Chapter, Inputs
 from mangacolor.pipeline.engine.cancel import CancelToken
@@ -142,7 +143,7 @@ def _same_mood() -> Artifact:
 
 
 def _tint_config(options: Options, _chapter: Chapter) -> TintConfig:
-    return TintConfig(options.saturation)
+    return TintConfig(saturation_of(options))
 
 
 def _grow_config(options: Options, _chapter: Chapter) -> int:

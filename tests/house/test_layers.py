@@ -49,6 +49,7 @@ STAGE_ROOMS = {
     "harmonize": {"panels", "segments", "windows"},
     "reassemble": {"classify", "harmonize", "panels", "segments", "windows"},
     "upscale": set[str](),
+    "fit": set[str](),
 }
 MODEL_ROOMS = {
     "files": set[str](),

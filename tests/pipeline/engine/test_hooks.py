@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import pytest
 
+from mangacolor.core.displays import saturation_of
 from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Artifact, Chapter, Inputs, Page
@@ -187,7 +188,7 @@ def test_options_are_checked_against_the_chapters_before_any_page(pages: Path, t
         return Artifact(blob=b"x")
 
     def check(options: Options, chapters: Sequence[Chapter]) -> None:
-        if options.saturation > sum(len(chapter.pages) for chapter in chapters):
+        if saturation_of(options) > sum(len(chapter.pages) for chapter in chapters):
             raise UsageError("more colour than pages", "Use less.")
 
     graph = Graph([Stage("look", look, no_config, check=check)])

@@ -1,0 +1,70 @@
+"""A finished page at another size: luma by Lanczos with its tones smoothed, chroma by area.
+
+Lines are weighed in levels: in linear light a black line of one pixel, at half the size, is level 188 instead
+of 128, and ink goes grey. A white line on black is better off in light, so on dark ground light is what
+counts.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+from PIL import Image as PillowImage
+
+from mangacolor.core.arrays import F32
+from mangacolor.core.colour import chroma, luma, to_rgb
+from mangacolor.core.types import Image
+from mangacolor.stages.fit.light import ramp, to_levels, to_light
+from mangacolor.stages.fit.params import DEFAULT_PARAMS, Params
+from mangacolor.stages.fit.tone import smooth_tones
+
+# Part of a level that is added to each pixel of a square, so that rounding does not draw contours.
+_BAYER: Final[F32] = (
+    np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) - np.float32(7.5)
+) / np.float32(16)
+
+
+def fit_picture(pixels: Image, size: tuple[int, int], params: Params = DEFAULT_PARAMS) -> Image:
+    """H×W×3 uint8 RGB at ``size`` (width, height). The same array where that is its size.
+
+    A page that becomes larger, which only one that is copied does, is enlarged by plain Lanczos.
+    """
+    height, width = pixels.shape[:2]
+    if size == (width, height):
+        return pixels
+    if size[0] > width or size[1] > height:
+        return np.asarray(PillowImage.fromarray(pixels).resize(size, PillowImage.Resampling.LANCZOS))
+    small = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    cb, cr = chroma(small)
+    return to_rgb(_shrink_luma(luma(pixels), size, params), cb, cr)
+
+
+def _shrink_luma(ink: Image, size: tuple[int, int], params: Params) -> F32:
+    """``ink`` (H×W uint8) at ``size``, as float32 levels, 0 to 255."""
+    detail = max(ink.shape[0] / size[1], 1.0)
+    if detail > params.most_detail:
+        detail = params.most_detail
+        looked_at = (round(size[0] * detail), round(size[1] * detail))
+        ink = np.asarray(cv2.resize(ink, looked_at, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    smooth = smooth_tones(ink, detail, params)
+    levels = _lanczos(smooth, size)
+    ground = np.asarray(cv2.GaussianBlur(levels, (0, 0), params.ground_sigma), dtype=np.float32)
+    dark = ramp(ground, params.dark_ground)
+    if dark.any():
+        in_light = to_levels(_lanczos(to_light(np.rint(smooth).clip(0, 255).astype(np.uint8)), size))
+        levels = levels + dark * (in_light - levels)
+    return np.asarray(np.clip(levels + _dither(levels.shape), 0, 255), dtype=np.float32)
+
+
+def _dither(shape: tuple[int, ...]) -> F32:
+    """Less than half a level (Bayer, 1973), so that parts of a level come out as a share of the pixels."""
+    across, down = -(-shape[1] // 4), -(-shape[0] // 4)
+    return np.asarray(np.tile(_BAYER, (down, across))[: shape[0], : shape[1]], np.float32)
+
+
+def _lanczos(plane: F32, size: tuple[int, int]) -> F32:
+    """Lanczos with three lobes whose width follows the reduction (OpenCV's does not)."""
+    resized = PillowImage.fromarray(plane).resize(size, PillowImage.Resampling.LANCZOS)
+    return np.asarray(resized, dtype=np.float32)
