@@ -124,11 +124,11 @@ def test_the_same_page_is_coloured_once(bench: Bench, client: httpx.Client) -> N
 
 def test_pages_go_in_order_of_arrival(bench: Bench, client: httpx.Client) -> None:
     bench.engine.open.clear()
-    pages = [png(seed) for seed in range(5)]
+    pages, work = [png(seed) for seed in range(5)], bench.service.work
     with ThreadPoolExecutor(5) as pool:
         for number, page in enumerate(pages):
             pool.submit(post, client, page)
-            until(lambda number=number: bench.service.work.waiting == number)  # type: ignore[misc]
+            until(lambda count=number + 1: work.at_work + work.waiting == count)  # type: ignore[misc]
         bench.engine.open.set()
     assert [request.data for request in bench.engine.coloured] == pages
 
