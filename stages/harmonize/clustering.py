@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mangacolor.core.arrays import F64, I64
-from mangacolor.stages.harmonize.links import Links
+from mangacolor.core.links import Links
 from mangacolor.stages.harmonize.louvain import find_communities
 from mangacolor.stages.harmonize.neighbours import KnnGraph, symmetric_graph
 from mangacolor.stages.harmonize.params import ClusteringParams

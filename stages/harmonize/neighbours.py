@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mangacolor.core.arrays import F32, F64, I64
+from mangacolor.core.links import Links
 from mangacolor.stages.harmonize.descriptors import blocks
-from mangacolor.stages.harmonize.links import Links
 from mangacolor.stages.harmonize.params import NeighbourParams
 
 

@@ -15,8 +15,8 @@ from __future__ import annotations
 import numpy as np
 
 from mangacolor.core.arrays import F64
+from mangacolor.core.links import Links
 from mangacolor.stages.harmonize.descriptors import blocks
-from mangacolor.stages.harmonize.links import Links
 from mangacolor.stages.harmonize.neighbours import KnnGraph, symmetric_graph
 from mangacolor.stages.harmonize.params import SmoothingParams
 
