@@ -64,8 +64,10 @@ def check_colour_runner(weights: str | Path, backend: CpuBackend = "torch", devi
 
     Reads the file's description only.
     """
-    if device != "cpu" or backend == "torch" or has_torch():
+    if has_torch():
         return
+    if device != "cpu":
+        need_torch(f"--device {device}", "use --device cpu")
     described = describe_weights(weights_path(weights))
     if described is None:
         need_torch(f"the notebook's checkpoint {weights}", _INSTEAD)
