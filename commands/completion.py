@@ -1,4 +1,4 @@
-"""Completion in shells of a command line whose first word need be no command: ``mangacolor chapter --sc…``."""
+"""Completion in shells of a command line that need name no command: ``mangacolor chapter --sc…``."""
 
 from __future__ import annotations
 
