@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from mangacolor.core.arrays import F32, F64, I64
-from mangacolor.core.links import Links
 from mangacolor.stages.harmonize.descriptors import blocks
 from mangacolor.stages.harmonize.params import NeighbourParams
+from mangacolor.stages.segments.links import Links
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ import pytest
 from scipy import sparse
 
 from mangacolor.core.arrays import AnyArray
-from mangacolor.core.links import Links
 from mangacolor.stages.harmonize.clustering import merge_communities
 from mangacolor.stages.harmonize.louvain import find_communities
 from mangacolor.stages.harmonize.neighbours import find_neighbours, symmetric_graph
 from mangacolor.stages.harmonize.params import ClusteringParams, NeighbourParams
+from mangacolor.stages.segments.links import Links
 
 
 def links_of(matrix: AnyArray) -> Links:
