@@ -98,6 +98,10 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The console script. Every command's exit status is decided here and nowhere else."""
     one_thread_for_blas()
+    if "_MANGACOLOR_COMPLETE" in os.environ:  # a shell asks
+        from mangacolor.commands.completion import complete_without_command
+
+        complete_without_command(with_command, COLORIZE)
     status = _run(with_command(list(sys.argv[1:] if arguments is None else arguments)))
     sys.stdout.flush()
     sys.stderr.flush()

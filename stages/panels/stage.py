@@ -11,7 +11,7 @@ from mangacolor.models.files.known import PANELS
 from mangacolor.models.files.reading import check_bundled
 from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
 from mangacolor.stages.base import PANEL_COUNT, Stage, StageContext, Summary
-from mangacolor.stages.demand import TORCH, Demand, PageSize
+from mangacolor.stages.demand import Demand, PageSize, library
 from mangacolor.stages.panels.corrections import edit_fingerprint, read_edit
 from mangacolor.stages.panels.cutting.page import Method
 from mangacolor.stages.panels.detect import explain_panels, find_panels, layout_from_document
@@ -85,9 +85,11 @@ def summary(artifact: Artifact) -> Summary:
     return {PANEL_COUNT: len(PanelLayout.from_artifact(artifact).detected)}
 
 
-def demand(_config: Config, size: PageSize) -> Demand:
-    """At working scale but for the ground; torch comes with the network."""
-    return Demand(0.6, size.pixels, 20 * size.pixels, {**TORCH, "panels": RESIDENT})
+def demand(config: Config, size: PageSize) -> Demand:
+    """At working scale but for the ground; the library comes with the network."""
+    return Demand(
+        0.6, size.pixels, 20 * size.pixels, {**library(config.cpu_backend, size), "panels": RESIDENT}
+    )
 
 
 STAGE = Stage(

@@ -16,7 +16,7 @@ from mangacolor.models.runtime.parallel import tile_threads
 from mangacolor.models.upscale.known import DEFAULT, DEFAULT_RGB
 from mangacolor.stages.base import WHERE_SET, Stage, StageContext
 from mangacolor.stages.batching import Room, load_model
-from mangacolor.stages.demand import TORCH, Demand, PageSize
+from mangacolor.stages.demand import Demand, PageSize, library
 from mangacolor.stages.upscale.params import DEFAULT_PARAMS, Params
 
 if TYPE_CHECKING:
@@ -122,13 +122,14 @@ def _load(context: StageContext[Config]) -> Upscaler | None:
     )
 
 
-def demand(_config: Config, size: PageSize) -> Demand:
+def demand(config: Config, size: PageSize) -> Demand:
     """The luma as it is at scale 1; else the network's tiles, and what puts screentone right."""
     if size.scale == 1:
         return Demand(0.01, size.pixels, size.pixels)
     working = 49 * size.pixels + round(3.75 * size.output_pixels)
     resident = round(size.tile_share * tile_threads() * BUFFERS)
-    return Demand(0.2 * size.output_pixels / 1e6, size.output_pixels, working, {**TORCH, "upscale": resident})
+    residents = {**library(config.cpu_backend, size, config.device), "upscale": resident}
+    return Demand(0.2 * size.output_pixels / 1e6, size.output_pixels, working, residents)
 
 
 STAGE = Stage(
