@@ -309,7 +309,10 @@ def test_one_half_alone_gets_the_colours_of_its_part(done: Path) -> None:
 
 
 def test_scans_that_are_shifted_and_have_a_border_are_joined_too(tmp_path: Path) -> None:
-    left, right = cut(wide_drawing(2 * HEIGHT, 2 * WIDTH))
+    level = cv2.resize(
+        wide_drawing(2 * HEIGHT, WIDTH), (2 * WIDTH, 2 * HEIGHT), interpolation=cv2.INTER_NEAREST
+    )
+    left, right = cut(np.asarray(level, np.uint8))
     border = np.full((2 * HEIGHT - 3, 2), 255, np.uint8)
     (tmp_path / "in").mkdir()
     cv2.imwrite(str(tmp_path / "in" / "1.png"), right[:-3])
