@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from mangacolor.core.settings import Options
-from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page, Spread
+from mangacolor.core.types import Artifact, Chapter, Inputs, Page, Spread
 from mangacolor.formats.pixels import Picture, decode_picture
 from mangacolor.stages.base import GUARD, WHERE_SET, Stage, StageContext
 from mangacolor.stages.demand import Demand, PageSize

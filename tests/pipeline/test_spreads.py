@@ -322,3 +322,9 @@ def test_scans_that_are_shifted_and_have_a_border_are_joined_too(tmp_path: Path)
     assert result.done == 2
     assert all(event.spread for event in events if isinstance(event, PageDone))
     assert (picture(tmp_path / "out" / "2.png")[:, -2:] == 255).all()  # what the scan added stays paper
+
+
+def test_each_half_fits_the_display_by_itself(done: Path) -> None:
+    colour(done, "fitted", fit="180x180", levels="auto", harmonize=False)
+    for name in ("2.png", "3.png"):
+        assert picture(done / "fitted" / name).shape[:2] == (180, 180 * (WIDTH // 2) // HEIGHT)
