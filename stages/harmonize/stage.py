@@ -33,10 +33,15 @@ from mangacolor.stages.harmonize.group_colours import (
     correct_segments,
     hand_out,
 )
-from mangacolor.stages.harmonize.hints import Hint, check_hints, locate_hints, read_hints
+from mangacolor.stages.harmonize.hints import Hint, check_hints, locate_hints, place_hints, read_hints
 from mangacolor.stages.harmonize.neighbours import KnnGraph, knn_graph
 from mangacolor.stages.harmonize.overrides import choose_override, match_entries, orphaned_entries
-from mangacolor.stages.harmonize.palette_entries import average_features, make_entries, name_colours
+from mangacolor.stages.harmonize.palette_entries import (
+    average_features,
+    make_entries,
+    name_colours,
+    place_entries,
+)
 from mangacolor.stages.harmonize.palette_file import (
     FILE,
     edits,
@@ -49,6 +54,7 @@ from mangacolor.stages.harmonize.preview import draw_groups
 from mangacolor.stages.harmonize.references import hash_references, pull_to_references, reference_features
 from mangacolor.stages.harmonize.smoothing import anchor_weight, smooth_colours
 from mangacolor.stages.segments.features import SegmentFeatures
+from mangacolor.stages.spreads.drawings import Drawings
 from mangacolor.stages.windows.artifact import PageColours
 
 
@@ -86,8 +92,10 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     """The ``Corrections`` of each page. Leaves the chapter's ``palette.json``."""
     config = context.config
     params = config.params
-    segments = gather_segments(_read_pages(context, pages))
-    hints = locate_hints(config.hints, context.chapter, pages)
+    drawings = Drawings.of(context.chapter, pages)
+    segments = gather_segments(_read_pages(context, drawings))
+    hints = place_hints(config.hints, context.chapter, drawings)
+    located = locate_hints(hints, context.chapter, drawings)
     own = from_document(context.document) if context.document else ()
     if not len(segments):
         context.write(to_document(own))
@@ -101,19 +109,20 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     kept = from_document(json.loads(config.palette)) if config.palette else ()
     looks = average_features(segments.features, number)
     matches = match_entries(looks, space, own, kept, params.matching)
-    hinted = _hinted_groups(segments, number, hints)
+    hinted = _hinted_groups(segments, number, located)
     overrides = [
         choose_override(edited, hinted.get(group), locked)
         for group, (edited, locked) in enumerate(zip(matches.own, matches.kept, strict=True))
     ]
     names = name_colours(segments, number, colours.groups, matches, hinted)
-    entries = make_entries(list(pages), segments, grouping.groups, looks, matches, names)
+    entries = make_entries(list(drawings), segments, grouping.groups, looks, matches, names)
+    entries = place_entries(entries, drawings)
     context.write(to_document([*entries, *orphaned_entries(own, matches)]))
     corrections = correct_segments(
         segments, grouping.groups, colours, overrides, matches.ids, params.corrections
     )
-    handed = hand_out(segments, corrections)
-    return {name: page.to_artifact() for name, page in zip(pages, handed, strict=True)}
+    handed = dict(zip(drawings, hand_out(segments, corrections), strict=True))
+    return {name: handed[speaker].to_artifact() for name, speaker in drawings.speakers.items()}
 
 
 @dataclass(frozen=True, slots=True)
