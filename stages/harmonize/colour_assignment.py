@@ -29,19 +29,30 @@ _MIN_ENTROPY = 1e-5
 
 
 def assign_colours(
-    votes: Image, palette: F64, weight: F64, area: F64, graph: KnnGraph, params: AssignmentParams
-) -> F64:
-    """Cb and Cr (N×2, levels) of segments with these ``votes`` (N×K, as in ``segments/features.py``).
+    votes: Image,
+    palette: F64,
+    weight: F64,
+    area: F64,
+    graph: KnnGraph,
+    params: AssignmentParams,
+    known: F32 | None = None,
+) -> tuple[F64, F32]:
+    """Cb and Cr (N×2, levels) of segments with these ``votes`` (N×K, as in ``segments/features.py``), and
+    the logarithms of their probabilities once these have travelled, N×K.
 
     ``palette``: K×2, what they are for. ``weight``: N, how much each one counts for its neighbours.
-    ``area``: N, what each counts for how often a colour is chosen.
+    ``area``: N, what each counts for how often a colour is chosen. ``known``: R×K, of the first R segments,
+    whose votes have travelled before.
     """
     probabilities = _probabilities(votes)
     logits = np.log(np.maximum(probabilities, params.min_probability))
+    if known is not None:
+        logits[: len(known)] = known
     propagated = propagate_labels(logits, weight, graph, params)
     large = np.sort(np.argsort(-area, kind="stable")[: params.max_segments])
     bias, temperature = match_prior(probabilities[large], propagated[large], area[large], params)
-    return np.asarray(softmax((propagated + bias) / temperature, axis=1) @ palette, dtype=np.float64)
+    colours = softmax((propagated + bias) / temperature, axis=1) @ palette
+    return np.asarray(colours, dtype=np.float64), propagated
 
 
 def uncertainty_coefficient(votes: Image, area: F64) -> float:

@@ -126,6 +126,30 @@ class ClusteringParams:
 
 
 @dataclass(frozen=True, slots=True)
+class JoiningParams:
+    """Which segments join a group that is remembered of earlier pages (joining.py)."""
+
+    # Links to the group, of neighbours that are just alike, from which on a segment joins it.
+    min_ties: float = 0.5
+    # Share of all its links that these must be.
+    min_share: float = 0.4
+    # Times that segments follow neighbours that have joined.
+    rounds: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionParams:
+    """What stays remembered of the pages of a series (retention.py)."""
+
+    # Segments in all. Time and memory of a page grow with them.
+    max_segments: int = 3072
+    # Of these at most, of groups that were seen on one page only.
+    max_single: int = 1024
+    # Pixels at working scale of a segment from which on it is remembered.
+    min_area: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
 class GroupColourParams:
     """The one colour of a group (group_colours.py)."""
 
@@ -175,6 +199,8 @@ class Params:
     assignment: AssignmentParams = AssignmentParams()
     smoothing: SmoothingParams = SmoothingParams()
     clustering: ClusteringParams = ClusteringParams()
+    joining: JoiningParams = JoiningParams()
+    retention: RetentionParams = RetentionParams()
     group_colours: GroupColourParams = GroupColourParams()
     matching: MatchingParams = MatchingParams()
     corrections: CorrectionParams = CorrectionParams()
