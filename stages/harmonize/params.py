@@ -7,7 +7,7 @@ figures.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,9 @@ class NeighbourParams:
     count: int = 15
     # Distance of descriptors at which similarity has fallen to 1/e.
     similarity_scale: float = 0.7
+    # The same for a page of a series that comes alone: on one page the nearest are less alike than in a
+    # chapter, and what is decided wrongly here stays.
+    lone_similarity_scale: float = 0.6
     # Segments in a cell of the search, about.
     cell_size: int = 256
     # Cells that are searched at least.
@@ -204,3 +207,8 @@ class Params:
     group_colours: GroupColourParams = GroupColourParams()
     matching: MatchingParams = MatchingParams()
     corrections: CorrectionParams = CorrectionParams()
+
+    def for_lone_page(self) -> Params:
+        """For a page of a series that comes alone."""
+        scale = self.neighbours.lone_similarity_scale
+        return replace(self, neighbours=replace(self.neighbours, similarity_scale=scale))

@@ -89,7 +89,7 @@ def neutral() -> Artifact:
 def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[str, Artifact]:
     """The ``Corrections`` of each page. Leaves the chapter's ``palette.json``."""
     config = context.config
-    params = config.params
+    params = config.params.for_lone_page() if context.memory and len(pages) == 1 else config.params
     segments = gather_segments(_read_pages(context, pages))
     hints = locate_hints(config.hints, context.chapter, pages)
     own = from_document(context.document) if context.document else ()
