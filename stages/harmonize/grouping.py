@@ -93,7 +93,10 @@ def _start_colours(
     else:
         start, logits = features.chroma, np.zeros((len(features), 0), np.float32)
         anchor = params.smoothing.anchor_without_votes
-    start[: len(remembered)] = remembered.chroma
+    known = len(remembered)
+    # What is remembered is seen anew with all votes, but for what somebody chose.
+    held = remembered.groups.held[remembered.group_rows] if features.vote_count else np.ones(known, np.bool_)
+    start[:known][held] = remembered.chroma[held]
     return start, logits, anchor
 
 

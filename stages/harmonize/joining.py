@@ -42,7 +42,7 @@ def join_groups(
         most = ties[np.arange(number), best]
         joins = (most >= params.min_ties) & (most >= params.min_share * total)
         label = np.where(joins, best, -1)
-        membership = np.where(joins, np.minimum(most / clustering.full_membership_ties, 1.0), 0.0)
+        membership = np.where(joins, np.minimum(most / params.full_membership_ties, 1.0), 0.0)
         group[known:], sureness[known:] = label, membership
     return label, membership
 

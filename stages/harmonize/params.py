@@ -56,7 +56,7 @@ class NeighbourParams:
     similarity_scale: float = 0.7
     # The same for a page of a series that comes alone: on one page the nearest are less alike than in a
     # chapter, and what is decided wrongly here stays.
-    lone_similarity_scale: float = 0.6
+    lone_similarity_scale: float = 0.65
     # Segments in a cell of the search, about.
     cell_size: int = 256
     # Cells that are searched at least.
@@ -138,6 +138,8 @@ class JoiningParams:
     min_share: float = 0.4
     # Times that segments follow neighbours that have joined.
     rounds: int = 3
+    # Such links that make a segment wholly its member.
+    full_membership_ties: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,15 +35,21 @@ def recall_segments(memory: Memory | None, segments: ChapterSegments) -> Remembe
 def keep_remembered(
     colours: ChapterColours, grouping: Grouping, remembered: Remembered, params: GroupColourParams
 ) -> ChapterColours:
-    """Groups that are remembered keep the colour that readers have seen."""
+    """Groups that are remembered keep the colour that readers have seen, moved by new members as far as these
+    are many; what somebody chose holds."""
     joined = grouping.joined
     known = joined >= 0
     groups = colours.groups.copy()
-    groups[known] = remembered.groups.colours[joined[known]]
+    theirs = joined[known]
+    old = remembered.groups.colours[theirs]
+    here = np.bincount(grouping.groups.number, minlength=len(joined))[known]
+    there = np.bincount(remembered.group_rows, minlength=len(remembered.groups))[theirs]
+    share = np.where(remembered.groups.held[theirs], 0.0, here / np.maximum(here + there, 1))
+    groups[known] = old + share[:, None] * (groups[known] - old)
     # What members agreed on with remembered neighbours is as strong as it is to be.
     agreed = np.rint(grouping.smoothed / params.chroma_step) * params.chroma_step
-    theirs = known[grouping.groups.number][:, None]
-    return ChapterColours(groups, np.where(theirs, agreed, colours.members))
+    remembers = known[grouping.groups.number][:, None]
+    return ChapterColours(groups, np.where(remembers, agreed, colours.members))
 
 
 def remember_segments(
@@ -68,7 +74,7 @@ def remember_segments(
         groups.ids[grouping.groups.number],
         pages[segments.page],
         draw_priorities(weight, segments.by_page(), pages),
-        RememberedGroups.sorted(groups.ids, groups.colours),
+        RememberedGroups.sorted(groups.ids, groups.colours, groups.held),
     ).take(worth)
 
     def add(arrays: Arrays) -> Arrays:
@@ -83,6 +89,7 @@ def shown_groups(
 ) -> RememberedGroups:
     """The chapter's groups with the colours (G×2) that are shown: their own, or what somebody chose."""
     shown = colours.copy()
+    held = np.array([override is not None for override in overrides], np.bool_)
     for group, override in enumerate(overrides):
         if override is not None:
             shown[group] = from_hex(override.colour)[1:]
@@ -90,7 +97,8 @@ def shown_groups(
     known = grouping.joined >= 0
     ids = fresh.copy()
     ids[known] = remembered.groups.ids[grouping.joined[known]]
-    return RememberedGroups(ids, np.rint(shown).astype(np.int16))
+    held[known] |= remembered.groups.held[grouping.joined[known]]
+    return RememberedGroups(ids, np.rint(shown).astype(np.int16), held)
 
 
 def _roots(logits: F32) -> Image:

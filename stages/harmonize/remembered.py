@@ -24,22 +24,24 @@ PageNumbers: TypeAlias = npt.NDArray[np.uint64]
 
 @dataclass(frozen=True, slots=True)
 class RememberedGroups:
-    """G groups. ``ids``: G, ascending; below 0 are new ones. ``colours``: G×2, Cb and Cr in levels."""
+    """G groups. ``ids``: G, ascending; below 0 are new ones. ``colours``: G×2, Cb and Cr in levels.
+    ``held``: G, whether somebody chose that."""
 
     ids: I64
     colours: I16
+    held: Mask
 
     def __len__(self) -> int:
         return len(self.ids)
 
     @classmethod
-    def sorted(cls, ids: I64, colours: I16) -> RememberedGroups:
+    def sorted(cls, ids: I64, colours: I16, held: Mask) -> RememberedGroups:
         """Of ids in any order."""
         order = np.argsort(ids, kind="stable")
-        return cls(ids[order], colours[order])
+        return cls(ids[order], colours[order], held[order])
 
     def take(self, which: Mask) -> RememberedGroups:
-        return RememberedGroups(self.ids[which], self.colours[which])
+        return RememberedGroups(self.ids[which], self.colours[which], self.held[which])
 
     def rows_of(self, ids: I64) -> I64:
         """At which row each of these ids is."""
@@ -79,7 +81,7 @@ class Remembered:
             np.zeros(0, np.int64),
             np.zeros(0, np.uint64),
             np.zeros(0, np.float32),
-            RememberedGroups(np.zeros(0, np.int64), np.zeros((0, 2), np.int16)),
+            RememberedGroups(np.zeros(0, np.int64), np.zeros((0, 2), np.int16), np.zeros(0, np.bool_)),
         )
 
     @property
@@ -114,7 +116,9 @@ class Remembered:
         ids[fresh] = self.groups.ids.max(initial=-1) + 1 + np.arange(int(fresh.sum()))
         own = self.groups.take(~np.isin(self.groups.ids, ids))
         groups = RememberedGroups.sorted(
-            np.concatenate([own.ids, ids]), np.concatenate([own.colours, new.groups.colours])
+            np.concatenate([own.ids, ids]),
+            np.concatenate([own.colours, new.groups.colours]),
+            np.concatenate([own.held, new.groups.held]),
         )
         theirs = {**new._columns(), "group": ids[new.group_rows]}
         columns = [np.concatenate([column, theirs[name]]) for name, column in self._columns().items()]
@@ -122,7 +126,12 @@ class Remembered:
 
     def to_arrays(self) -> Arrays:
         """As it is kept."""
-        return {**self._columns(), "ids": self.groups.ids, "colours": self.groups.colours}
+        return {
+            **self._columns(),
+            "ids": self.groups.ids,
+            "colours": self.groups.colours,
+            "held": self.groups.held,
+        }
 
     @classmethod
     def from_arrays(cls, arrays: Arrays, columns: int, vote_count: int) -> Remembered:
@@ -130,7 +139,7 @@ class Remembered:
         none = cls.nothing(columns, vote_count)
         if not arrays:
             return none
-        groups = RememberedGroups(arrays["ids"], arrays["colours"])
+        groups = RememberedGroups(arrays["ids"], arrays["colours"], arrays["held"])
         return cls(*(arrays[name] for name in none._columns()), groups)
 
     def _columns(self) -> dict[str, AnyArray]:
