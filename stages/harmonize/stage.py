@@ -31,7 +31,6 @@ from mangacolor.stages.harmonize.group_colours import (
     correct_segments,
     hand_out,
 )
-from mangacolor.stages.harmonize.grouping import Grouping, group_segments, with_remembered
 from mangacolor.stages.harmonize.hints import Hint, check_hints, locate_hints, read_hints
 from mangacolor.stages.harmonize.overrides import choose_override, match_entries, orphaned_entries
 from mangacolor.stages.harmonize.palette_entries import average_features, make_entries, name_colours
@@ -44,14 +43,15 @@ from mangacolor.stages.harmonize.palette_file import (
 )
 from mangacolor.stages.harmonize.params import Params
 from mangacolor.stages.harmonize.preview import draw_groups
-from mangacolor.stages.harmonize.recall import (
+from mangacolor.stages.harmonize.references import hash_references, pull_to_references, reference_features
+from mangacolor.stages.harmonize.series.grouping import Grouping, group_segments, with_remembered
+from mangacolor.stages.harmonize.series.recall import (
     keep_remembered,
     recall_segments,
     remember_segments,
     shown_groups,
 )
-from mangacolor.stages.harmonize.references import hash_references, pull_to_references, reference_features
-from mangacolor.stages.harmonize.remembered import Remembered
+from mangacolor.stages.harmonize.series.remembered import Remembered
 from mangacolor.stages.segments.features import SegmentFeatures
 from mangacolor.stages.windows.artifact import PageColours
 

@@ -13,11 +13,12 @@ import pytest
 
 from mangacolor.core.arrays import AnyArray
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page
+from mangacolor.stages.base import Memory
 from mangacolor.stages.harmonize.corrections import Corrections
 from mangacolor.stages.harmonize.palette_file import from_document, from_hex, to_document
 from mangacolor.stages.harmonize.params import RetentionParams
-from mangacolor.stages.harmonize.remembered import Remembered, RememberedGroups
-from mangacolor.stages.harmonize.retention import draw_priorities, retain
+from mangacolor.stages.harmonize.series.remembered import Remembered, RememberedGroups
+from mangacolor.stages.harmonize.series.retention import draw_priorities, retain
 from mangacolor.stages.harmonize.stage import Config, run
 from mangacolor.stages.segments.features import AREA, CB, COLUMNS, CR, LEFT, RIGHT, SHOWN, SIDES, TONE
 from mangacolor.stages.windows.artifact import PageColours, WindowColours
@@ -45,7 +46,7 @@ class Remembering:
 @dataclass
 class Context:
     chapter: Chapter
-    memory: Remembering | None
+    memory: Memory | None
     config: Config = field(default_factory=Config)
     document: Mapping[str, Any] | None = None
 
@@ -210,6 +211,7 @@ def remembered(sizes: Mapping[int, int], pages: int = 2) -> Remembered:
     none = Remembered.nothing(len(COLUMNS), 2)
     ids = np.array(sorted(sizes))
     return Remembered(
+        RememberedGroups(ids, np.zeros((len(ids), 2), np.int16), np.zeros(len(ids), np.bool_)),
         np.zeros((count, len(COLUMNS)), np.uint8),
         np.zeros((count, 2), np.uint8),
         np.zeros((count, 2), np.int16),
@@ -217,7 +219,6 @@ def remembered(sizes: Mapping[int, int], pages: int = 2) -> Remembered:
         group,
         (np.arange(count) % pages).astype(np.uint64),
         np.random.default_rng(0).random(count).astype(none.priority.dtype),
-        RememberedGroups(ids, np.zeros((len(ids), 2), np.int16), np.zeros(len(ids), np.bool_)),
     )
 
 

@@ -58,6 +58,7 @@ class Remembered:
     ``priority``: R, by which they are chosen to stay (``retention.py``).
     """
 
+    groups: RememberedGroups
     rows: Image
     votes: Image
     chroma: I16
@@ -65,7 +66,6 @@ class Remembered:
     group: I64
     page: PageNumbers
     priority: F32
-    groups: RememberedGroups
 
     def __len__(self) -> int:
         return len(self.group)
@@ -74,6 +74,7 @@ class Remembered:
     def nothing(cls, columns: int, vote_count: int) -> Remembered:
         """None of segments with so many features and votes."""
         return cls(
+            RememberedGroups(np.zeros(0, np.int64), np.zeros((0, 2), np.int16), np.zeros(0, np.bool_)),
             np.zeros((0, columns), np.uint8),
             np.zeros((0, vote_count), np.uint8),
             np.zeros((0, 2), np.int16),
@@ -81,7 +82,6 @@ class Remembered:
             np.zeros(0, np.int64),
             np.zeros(0, np.uint64),
             np.zeros(0, np.float32),
-            RememberedGroups(np.zeros(0, np.int64), np.zeros((0, 2), np.int16), np.zeros(0, np.bool_)),
         )
 
     @property
@@ -102,7 +102,7 @@ class Remembered:
         """Some of the segments, and the groups that are left with any."""
         columns = [column[which] for column in self._columns().values()]
         group = self.group[which]
-        return Remembered(*columns, self.groups.take(np.isin(self.groups.ids, group)))
+        return Remembered(self.groups.take(np.isin(self.groups.ids, group)), *columns)
 
     def without(self, pages: PageNumbers) -> Remembered:
         """Those of other pages than these."""
@@ -122,7 +122,7 @@ class Remembered:
         )
         theirs = {**new._columns(), "group": ids[new.group_rows]}
         columns = [np.concatenate([column, theirs[name]]) for name, column in self._columns().items()]
-        return Remembered(*columns, groups)
+        return Remembered(groups, *columns)
 
     def to_arrays(self) -> Arrays:
         """As it is kept."""
@@ -140,7 +140,7 @@ class Remembered:
         if not arrays:
             return none
         groups = RememberedGroups(arrays["ids"], arrays["colours"], arrays["held"])
-        return cls(*(arrays[name] for name in none._columns()), groups)
+        return cls(groups, *(arrays[name] for name in none._columns()))
 
     def _columns(self) -> dict[str, AnyArray]:
         """All but the groups, by name."""

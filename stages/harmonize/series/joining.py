@@ -7,7 +7,7 @@ import numpy as np
 from mangacolor.core.arrays import F64, I64
 from mangacolor.stages.harmonize.neighbours import KnnGraph
 from mangacolor.stages.harmonize.params import ClusteringParams, JoiningParams
-from mangacolor.stages.harmonize.remembered import Remembered
+from mangacolor.stages.harmonize.series.remembered import Remembered
 
 
 def join_groups(

@@ -15,12 +15,12 @@ from mangacolor.stages.harmonize.chapter import ChapterSegments
 from mangacolor.stages.harmonize.corrections import WindowCorrections
 from mangacolor.stages.harmonize.descriptors import is_backdrop
 from mangacolor.stages.harmonize.group_colours import ChapterColours
-from mangacolor.stages.harmonize.grouping import Grouping
 from mangacolor.stages.harmonize.overrides import Override
 from mangacolor.stages.harmonize.palette_file import from_hex
 from mangacolor.stages.harmonize.params import GroupColourParams, RetentionParams
-from mangacolor.stages.harmonize.remembered import Arrays, PageNumbers, Remembered, RememberedGroups
-from mangacolor.stages.harmonize.retention import draw_priorities, retain
+from mangacolor.stages.harmonize.series.grouping import Grouping
+from mangacolor.stages.harmonize.series.remembered import Arrays, PageNumbers, Remembered, RememberedGroups
+from mangacolor.stages.harmonize.series.retention import draw_priorities, retain
 
 
 def recall_segments(memory: Memory | None, segments: ChapterSegments) -> Remembered:
@@ -67,6 +67,7 @@ def remember_segments(
     weight = segments.features.root_area * grouping.steadiness
     worth = (segments.area >= params.min_area) & ~is_backdrop(segments.features)
     new = Remembered(
+        RememberedGroups.sorted(groups.ids, groups.colours, groups.held),
         segments.features.rows,
         _roots(grouping.logits),
         np.rint(segments.features.chroma + corrections.chroma).astype(np.int16),
@@ -74,7 +75,6 @@ def remember_segments(
         groups.ids[grouping.groups.number],
         pages[segments.page],
         draw_priorities(weight, segments.by_page(), pages),
-        RememberedGroups.sorted(groups.ids, groups.colours, groups.held),
     ).take(worth)
 
     def add(arrays: Arrays) -> Arrays:

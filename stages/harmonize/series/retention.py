@@ -8,7 +8,7 @@ import numpy as np
 
 from mangacolor.core.arrays import F32, F64, I64, Mask
 from mangacolor.stages.harmonize.params import RetentionParams
-from mangacolor.stages.harmonize.remembered import PageNumbers, Remembered
+from mangacolor.stages.harmonize.series.remembered import PageNumbers, Remembered
 
 # Keeps the logarithm of a draw finite.
 TINY = 1e-12

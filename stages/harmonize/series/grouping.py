@@ -15,10 +15,10 @@ from mangacolor.stages.harmonize.chapter import ChapterSegments
 from mangacolor.stages.harmonize.clustering import Groups, cluster
 from mangacolor.stages.harmonize.colour_assignment import assign_colours, uncertainty_coefficient
 from mangacolor.stages.harmonize.descriptors import DescriptorSpace
-from mangacolor.stages.harmonize.joining import join_groups, without_joined
 from mangacolor.stages.harmonize.neighbours import KnnGraph, knn_graph
 from mangacolor.stages.harmonize.params import Params
-from mangacolor.stages.harmonize.remembered import Remembered
+from mangacolor.stages.harmonize.series.joining import join_groups, without_joined
+from mangacolor.stages.harmonize.series.remembered import Remembered
 from mangacolor.stages.harmonize.smoothing import anchor_weight, smooth_colours
 from mangacolor.stages.segments.features import SegmentFeatures
 
@@ -87,11 +87,14 @@ def _start_colours(
     """What colour each segment starts from (N×2), its travelled votes, and the weight of that anchor."""
     area = features.area
     if features.vote_count:
-        known = remembered.logits if len(remembered) else None
-        start, logits = assign_colours(features.votes, palette, weight, area, graph, params.assignment, known)
+        travelled = remembered.logits if len(remembered) else None
+        start, logits = assign_colours(
+            features.votes, palette, weight, area, graph, params.assignment, travelled
+        )
         anchor = anchor_weight(uncertainty_coefficient(features.votes, area), params.smoothing)
     else:
-        start, logits = features.chroma, np.zeros((len(features), 0), np.float32)
+        start = features.chroma
+        logits = np.zeros((len(features), 0), np.float32)
         anchor = params.smoothing.anchor_without_votes
     known = len(remembered)
     # What is remembered is seen anew with all votes, but for what somebody chose.
