@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -204,7 +204,8 @@ def _pack(content: _Content) -> bytes:
     about = json.dumps({"series": content.series, "network": content.network}).encode()
     file = io.BytesIO()
     file.write(FORMAT)
-    np.savez(file, **{ABOUT: np.frombuffer(about, np.uint8), **content.arrays})
+    arrays: dict[str, Any] = {ABOUT: np.frombuffer(about, np.uint8), **content.arrays}
+    np.savez(file, **arrays)
     return file.getvalue()
 
 

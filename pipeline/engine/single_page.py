@@ -92,11 +92,11 @@ class PageRunner:
         Returns every artifact that was made, and those of ``until``, by stage; a page that is to be copied
         stops where that was decided. Chapter stages see this page alone, and ``references``; with
         ``independent`` they do nothing. ``counts`` takes what stages count. What ``cache`` holds is not made
-        again. ``memory``: what is remembered of earlier pages, by which chapter stages decide and to which they
-        add; by default that of ``options.series``. Raises what the stages raise, and ``Cancelled`` once
+        again. ``memory``: what is remembered of earlier pages, by which chapter stages decide and to which
+        they add; by default that of ``options.series``. Raises what the stages raise, and ``Cancelled`` once
         ``cancel`` is requested.
         """
-        if memory is None and not independent:
+        if memory is None and options.harmonize and not independent:
             memory = open_series(options.series)
         selection = Selection((until,) if isinstance(until, str) else tuple(until), commits=False)
         job = Job(

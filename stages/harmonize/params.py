@@ -79,6 +79,8 @@ class AssignmentParams:
     temperatures: tuple[float, float] = (0.3, 1.25)
     # The largest segments of the chapter, from which the prior is matched.
     max_segments: int = 4096
+    # The same for a page of a series that comes alone, and what is remembered: it is to cost little.
+    max_lone_segments: int = 1024
     # Iterations of the matching.
     iterations: int = 60
     # Share of a correction that an iteration makes: at 1 colours that are much alike overshoot.
@@ -213,4 +215,8 @@ class Params:
     def for_lone_page(self) -> Params:
         """For a page of a series that comes alone."""
         scale = self.neighbours.lone_similarity_scale
-        return replace(self, neighbours=replace(self.neighbours, similarity_scale=scale))
+        return replace(
+            self,
+            neighbours=replace(self.neighbours, similarity_scale=scale),
+            assignment=replace(self.assignment, max_segments=self.assignment.max_lone_segments),
+        )
