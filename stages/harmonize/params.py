@@ -54,9 +54,6 @@ class NeighbourParams:
     count: int = 15
     # Distance of descriptors at which similarity has fallen to 1/e.
     similarity_scale: float = 0.7
-    # The same for a page of a series that comes alone: on one page the nearest are less alike than in a
-    # chapter, and what is decided wrongly here stays.
-    lone_similarity_scale: float = 0.65
     # Segments in a cell of the search, about.
     cell_size: int = 256
     # Cells that are searched at least.
@@ -138,6 +135,9 @@ class JoiningParams:
     min_ties: float = 0.5
     # Share of all its links that these must be.
     min_share: float = 0.4
+    # How far a remembered segment's colour is what all votes say now, against what it was given: 0 keeps
+    # strays of early pages for good, 1 lets colours wander.
+    review: float = 0.5
     # Times that segments follow neighbours that have joined.
     rounds: int = 3
     # Such links that make a segment wholly its member.
@@ -214,9 +214,5 @@ class Params:
 
     def for_lone_page(self) -> Params:
         """For a page of a series that comes alone."""
-        scale = self.neighbours.lone_similarity_scale
-        return replace(
-            self,
-            neighbours=replace(self.neighbours, similarity_scale=scale),
-            assignment=replace(self.assignment, max_segments=self.assignment.max_lone_segments),
-        )
+        few = self.assignment.max_lone_segments
+        return replace(self, assignment=replace(self.assignment, max_segments=few))

@@ -18,7 +18,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from mangacolor.core.arrays import I64
+from mangacolor.core.arrays import F64, I64
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs
 from mangacolor.stages.base import ChapterContext, ChapterStage
@@ -100,7 +100,7 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     space = make_space(with_remembered(remembered, segments), segments.embedded, params.descriptors)
     grouping = group_segments(segments, remembered, space, params)
     context.check_cancelled()
-    colours = _colour_groups(context, segments, space, grouping, remembered)
+    colours, proposed = _colour_groups(context, segments, space, grouping, remembered)
     number = grouping.groups.number
 
     kept = from_document(json.loads(config.palette)) if config.palette else ()
@@ -119,7 +119,7 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     )
     if context.memory is not None:
         shown = shown_groups(grouping, remembered, colours.groups, overrides)
-        remember_segments(context.memory, segments, grouping, shown, corrections, params.retention)
+        remember_segments(context.memory, segments, grouping, shown, proposed, corrections, params.retention)
     handed = hand_out(segments, corrections)
     return {name: page.to_artifact() for name, page in zip(pages, handed, strict=True)}
 
@@ -130,22 +130,24 @@ def _colour_groups(
     space: DescriptorSpace,
     grouping: Grouping,
     remembered: Remembered,
-) -> ChapterColours:
-    """The colours of groups and members, drawn to those of references, on a grid."""
+) -> tuple[ChapterColours, F64]:
+    """The colours of groups and members, drawn to those of references, on a grid; and those of groups by this
+    chapter alone, G×2."""
     params = context.config.params
     number = grouping.groups.number
     weight = np.sqrt(segments.area) * grouping.steadiness
     colours = choose_group_colours(
         grouping.start, grouping.smoothed, weight, number, params.group_colours, params.smoothing
     )
-    colours = keep_remembered(colours, grouping, remembered, params.group_colours)
+    alone = colours.groups
+    colours = kept = keep_remembered(colours, grouping, remembered, params.group_colours)
     references = _read_references(context)
     if references is not None:
         pulled = pull_to_references(
             colours.groups, grouping.places, number, references, space, params.matching, params.smoothing
         )
         colours = colours.with_groups(pulled)
-    return colours.round_groups(params.group_colours)
+    return colours.round_groups(params.group_colours), alone + colours.groups - kept.groups
 
 
 def _read_pages(

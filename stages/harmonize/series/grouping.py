@@ -97,9 +97,10 @@ def _start_colours(
         logits = np.zeros((len(features), 0), np.float32)
         anchor = params.smoothing.anchor_without_votes
     known = len(remembered)
-    # What is remembered is seen anew with all votes, but for what somebody chose.
+    # What is remembered is seen anew with all votes, in part, but for what somebody chose.
     held = remembered.groups.held[remembered.group_rows] if features.vote_count else np.ones(known, np.bool_)
-    start[:known][held] = remembered.chroma[held]
+    review = np.where(held, 0.0, params.joining.review)[:, None]
+    start[:known] = remembered.chroma + review * (start[:known] - remembered.chroma)
     return start, logits, anchor
 
 

@@ -41,9 +41,9 @@ def keep_remembered(
     known = joined >= 0
     groups = colours.groups.copy()
     theirs = joined[known]
-    old = remembered.groups.colours[theirs]
+    colour, size = remembered.group_colours()
+    old, there = colour[theirs], size[theirs]
     here = np.bincount(grouping.groups.number, minlength=len(joined))[known]
-    there = np.bincount(remembered.group_rows, minlength=len(remembered.groups))[theirs]
     share = np.where(remembered.groups.held[theirs], 0.0, here / np.maximum(here + there, 1))
     groups[known] = old + share[:, None] * (groups[known] - old)
     # What members agreed on with remembered neighbours is as strong as it is to be.
@@ -57,11 +57,12 @@ def remember_segments(
     segments: ChapterSegments,
     grouping: Grouping,
     groups: RememberedGroups,
+    proposed: F64,
     corrections: WindowCorrections,
     params: RetentionParams,
 ) -> None:
     """Give the chapter's segments, as they were decided, to the memory. ``groups``: G, in the chapter's
-    order."""
+    order, and what it would give them by itself (``proposed``, G×2)."""
     columns, votes = segments.features.rows.shape[1], segments.features.vote_count
     pages = _page_numbers(segments)
     weight = segments.features.root_area * grouping.steadiness
@@ -71,6 +72,7 @@ def remember_segments(
         segments.features.rows,
         _roots(grouping.logits),
         np.rint(segments.features.chroma + corrections.chroma).astype(np.int16),
+        np.rint(proposed).astype(np.int16)[grouping.groups.number],
         np.rint(255 * grouping.groups.membership).astype(np.uint8),
         groups.ids[grouping.groups.number],
         pages[segments.page],

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from mangacolor.core.arrays import F32, I64, AnyArray, Mask
+from mangacolor.core.arrays import F32, F64, I64, AnyArray, Mask
 from mangacolor.core.types import Image
 from mangacolor.stages.segments.features import SegmentFeatures
 
@@ -53,7 +53,8 @@ class Remembered:
     """R segments of earlier pages, in groups.
 
     ``rows``: R×C, their features. ``votes``: R×K uint8, once they have travelled, as roots in 255ths.
-    ``chroma``: R×2, Cb and Cr that each was given, levels. ``membership``: R uint8, 255 for wholly a member.
+    ``chroma``: R×2, Cb and Cr that each was given, levels. ``proposal``: R×2, the colour that its group would
+    have by its chapter alone. ``membership``: R uint8, 255 for wholly a member.
     ``group``: R, the ids of their groups. ``page``: R, a number that stands for what is on its page.
     ``priority``: R, by which they are chosen to stay (``retention.py``).
     """
@@ -62,6 +63,7 @@ class Remembered:
     rows: Image
     votes: Image
     chroma: I16
+    proposal: I16
     membership: Image
     group: I64
     page: PageNumbers
@@ -77,6 +79,7 @@ class Remembered:
             RememberedGroups(np.zeros(0, np.int64), np.zeros((0, 2), np.int16), np.zeros(0, np.bool_)),
             np.zeros((0, columns), np.uint8),
             np.zeros((0, vote_count), np.uint8),
+            np.zeros((0, 2), np.int16),
             np.zeros((0, 2), np.int16),
             np.zeros(0, np.uint8),
             np.zeros(0, np.int64),
@@ -97,6 +100,17 @@ class Remembered:
     def group_rows(self) -> I64:
         """At which row of ``groups`` each segment's group is: R."""
         return self.groups.rows_of(self.group)
+
+    def group_colours(self) -> tuple[F64, I64]:
+        """The colour of each group, G×2, and how many segments it rests on (G).
+
+        It is the mean of what these propose, or what somebody chose.
+        """
+        rows, count = self.group_rows, len(self.groups)
+        size = np.bincount(rows, minlength=count)
+        sums = [np.bincount(rows, weights=plane, minlength=count) for plane in self.proposal.T]
+        mean = np.stack(sums, axis=1) / np.maximum(size, 1)[:, None]
+        return np.where(self.groups.held[:, None], self.groups.colours, mean), size
 
     def take(self, which: Mask) -> Remembered:
         """Some of the segments, and the groups that are left with any."""
@@ -148,6 +162,7 @@ class Remembered:
             "rows": self.rows,
             "votes": self.votes,
             "chroma": self.chroma,
+            "proposal": self.proposal,
             "membership": self.membership,
             "group": self.group,
             "page": self.page,
