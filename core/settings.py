@@ -91,6 +91,12 @@ class Options:
         "Whether the chapter's own coloured pages are followed; by default they are.",
         commands=PIXELS,
     )
+    series: str | None = option_field(
+        None,
+        "Colours agreed with what FILE remembers of earlier pages; made and extended by the run.",
+        metavar="FILE",
+        commands=PIXELS,
+    )
     hints: str | None = option_field(
         None,
         "JSON list of {page, x, y, colour}: what colour is at a point.",

@@ -20,6 +20,7 @@ from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.memory import memory_limit
 from mangacolor.pipeline.page_numbers import pick_pages, with_wishes
+from mangacolor.pipeline.series import SeriesMemory, open_series
 from mangacolor.pipeline.store.corrections import with_edits
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.graph import Graph, Selection
@@ -27,7 +28,7 @@ from mangacolor.stages.graph import Graph, Selection
 if TYPE_CHECKING:
     from mangacolor.pipeline.spreads import SpreadFinder
 
-PATHS = ("weights", "upscaler", "palette", "reference", "hints")  # options that may name a file
+PATHS = ("weights", "upscaler", "palette", "reference", "series", "hints")  # options that may name a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,9 @@ class WorkPlan:
     """The pages that were asked for, and how they are to be made.
 
     ``planned``: the output name of every page of the input. ``outputs``: the files of OUT that the input
-    gives, and ``layout``: see ``discovery.Plan``. ``notes``: what was left out and why. ``whole``: these are
-    all files of the input, and not a part of it.
     gives, and ``layout``: see ``discovery.Plan``. ``notes``: what was left out and why. ``spreads``: which
-    were found, in words.
+    were found, in words. ``whole``: these are all files of the input, and not a part of it. ``series``: what
+    is remembered of earlier pages, where that is wanted.
     """
 
     graph: Graph
@@ -53,6 +53,7 @@ class WorkPlan:
     outputs: tuple[Output, ...] = ()
     layout: str = ""
     whole: bool = True
+    series: SeriesMemory | None = None
 
     @property
     def written(self) -> tuple[Output, ...]:
@@ -107,6 +108,7 @@ def make_plan(
         outputs=discovered.outputs,
         layout=discovered.layout,
         whole=part is None,
+        series=open_series(options.series) if options.harmonize else None,
     )
 
 
@@ -139,6 +141,7 @@ def make_job(plan: WorkPlan, cancel: CancelToken) -> Job:
         force=run_options.force,
         on_error=run_options.on_error,
         independent=run_options.pages is not None,
+        series=plan.series,
         memory=memory_limit(run_options.memory, run_options.jobs or usable_cores()),
     )
 

@@ -58,6 +58,7 @@ def run(
             references = References(plan.graph, plan.options, store.state)
             tasks = make_tasks(job, plan.chapters, store, references=references.find)
             tasks.check_documents()
+            progress.tell_of_series(plan)
             outputs = Outputs(store.state, store.manifest)
             own = outputs.own(plan.written, job.force)
             outputs.claim(own, plan.layout)

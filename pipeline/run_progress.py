@@ -47,6 +47,11 @@ class RunProgress:
         for note in (*plan.notes, *plan.spreads):
             self(Warned("", "", note))
 
+    def tell_of_series(self, plan: WorkPlan) -> None:
+        """Once it is known which network the run has."""
+        for note in plan.series.notes if plan.series else ():
+            self(Warned("", "", note))
+
     def __call__(self, event: Event) -> None:
         if isinstance(event, PageStarted):
             self._scale_notes[event.page] = event.note

@@ -12,6 +12,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, Literal, Protocol, TypeVar
 
+from mangacolor.core.arrays import AnyArray
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page
 from mangacolor.stages.demand import Demand, PageSize, usual_demand
@@ -123,11 +124,22 @@ class Stage(Generic[C]):
     redraw: Redraw[C] | None = None
 
 
+class Memory(Protocol):
+    """What chapter stages know of the earlier pages of a series: arrays by name, none at first."""
+
+    def recall(self) -> Mapping[str, AnyArray]:
+        """All that is remembered. Never write into it."""
+
+    def remember(self, change: Callable[[Mapping[str, AnyArray]], Mapping[str, AnyArray]]) -> None:
+        """Replace what is remembered by what ``change`` makes of it. Nobody else changes it meanwhile."""
+
+
 class ChapterContext(Protocol[C_co]):
     """What the engine hands to a running chapter stage."""
 
     chapter: Chapter
     document: Mapping[str, Any] | None  # the stage's ``file`` as it lies there, perhaps edited
+    memory: Memory | None  # of the series, where one is kept
 
     @property
     def config(self) -> C_co:
@@ -160,7 +172,9 @@ class ChapterStage(Generic[C]):
     ``neutral`` is the artifact that changes nothing. Pages get it where ``configure`` returns None and with
     ``--pages``; nothing then waits for the other pages.
     ``reference_needs``: the stages whose artifacts of coloured pages ``context.references()`` gives, made
-    as if they were grey and each page were alone. ``check`` is as in ``Stage``.
+    as if they were grey and each page were alone. ``check`` is as in ``Stage``. ``remembers``: the stage by
+    whose network ``context.memory`` is ordered, for a stage that has one: what another network saw is of no
+    use to it.
     """
 
     name: str
@@ -173,6 +187,7 @@ class ChapterStage(Generic[C]):
     edits: Callable[[Mapping[str, Any]], object] | None = None
     preview: Callable[[Artifact, Inputs], Image] | None = None
     reference_needs: tuple[str, ...] = ()
+    remembers: str = ""
     check: Callable[[Options, Sequence[Chapter]], None] | None = None
 
 

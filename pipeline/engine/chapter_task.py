@@ -15,6 +15,7 @@ from mangacolor.pipeline.engine.context import ContextOfChapter, checked_artifac
 from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.page_results import came_coloured
 from mangacolor.pipeline.engine.page_task import PageTask
+from mangacolor.pipeline.series import NetworkMemory
 from mangacolor.pipeline.store.chapter_documents import ChapterDocuments, Results
 from mangacolor.pipeline.store.keys import Recipe, digest
 from mangacolor.stages.base import ChapterStage
@@ -101,9 +102,11 @@ class ChapterTask:
         return handed
 
     def check_documents(self) -> None:
-        """Raise ``UsageError`` for a file of a chapter stage that somebody has damaged."""
+        """Raise ``UsageError`` for a file of a chapter stage that somebody has damaged, and see whether what
+        is remembered is of any use."""
         for stage in self.stages:
             self._edits(stage)
+            self._memory(stage)
 
     def _sort(self) -> None:
         self.arrived.sort(key=lambda task: task.spec.index)
@@ -117,7 +120,18 @@ class ChapterTask:
         needs = [f"{task.name} {task.state.keys[need]}" for task in self.arrived for need in stage.needs]
         coloured = [f"{task.name} {task.spec.copy_key(task.state.keys)}" for task in self.coloured]
         edits = json.dumps(self._edits(stage), sort_keys=True)
-        return digest([self.recipe.marks[stage.name], *needs, "coloured", *coloured, edits])
+        memory = self._memory(stage)
+        # What was decided stays, however much the series has learnt since.
+        series = [memory.series] if memory else []
+        return digest([self.recipe.marks[stage.name], *needs, "coloured", *coloured, edits, *series])
+
+    def _memory(self, stage: ChapterStage[Any]) -> NetworkMemory | None:
+        """What is remembered of earlier pages, for a stage that uses it."""
+        if self.job.series is None or not stage.remembers:
+            return None
+        seen_by = self.job.graph.page_stage(stage.remembers)
+        network = digest([seen_by.name, str(seen_by.version), self.recipe.fingerprints[seen_by.name]])
+        return self.job.series.of_network(network)
 
     def _run(self, stage: ChapterStage[Any], counts: Counter[str]) -> Results:
         context = ContextOfChapter(
@@ -127,6 +141,7 @@ class ChapterTask:
             self.job.cancel.check,
             lambda document: self._write(stage, document),
             lambda: self._references(stage, counts),
+            self._memory(stage),
         )
         artifacts = stage.run(context, _Pages(self.arrived, stage.needs))
         names = [task.name for task in self.arrived]

@@ -13,7 +13,7 @@ import numpy as np
 
 from mangacolor.core.errors import PageError
 from mangacolor.core.types import Artifact, Chapter, Inputs, Page
-from mangacolor.stages.base import Stage, Summary
+from mangacolor.stages.base import Memory, Stage, Summary
 from mangacolor.stages.graph import Node
 
 T = TypeVar("T")
@@ -60,6 +60,7 @@ class ContextOfChapter:
     check: Callable[[], None]
     write: Callable[[Mapping[str, Any]], None]
     references: Callable[[], Iterator[Inputs]]
+    memory: Memory | None = None
 
     def check_cancelled(self) -> None:
         self.check()

@@ -8,6 +8,7 @@ from mangacolor.core.displays import display_of
 from mangacolor.core.settings import OnError, Options
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.memory import MemoryLimit, page_size
+from mangacolor.pipeline.series import SeriesMemory
 from mangacolor.stages.demand import PageSize
 from mangacolor.stages.graph import Graph, Selection
 
@@ -19,6 +20,7 @@ class Job:
     ``independent``: only some pages were asked for, so that none waits for the others of its chapter.
     ``hands_back``: the caller wants the artifacts of the targets themselves, not only to have them kept.
     ``planned``: the output name of every page, those that were not asked for among them.
+    ``series``: what is remembered of earlier pages, where that is wanted.
     """
 
     graph: Graph
@@ -32,6 +34,7 @@ class Job:
     independent: bool = False
     hands_back: bool = False
     memory: MemoryLimit = field(default_factory=MemoryLimit)
+    series: SeriesMemory | None = None
 
     def size_of(self, source: bytes) -> PageSize:
         """What the file of a page says of its size; no pixels for one that will be refused for it."""

@@ -22,6 +22,7 @@ from mangacolor.pipeline.engine.context import finish_stage, prepare_stage, run_
 from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.page_task import PageTask
 from mangacolor.pipeline.engine.tasks import make_tasks
+from mangacolor.pipeline.series import SeriesMemory, open_series
 from mangacolor.pipeline.store.cache import Cache, MemoryCache
 from mangacolor.pipeline.store.store import MemoryStore
 from mangacolor.stages.base import Stage
@@ -43,6 +44,7 @@ def run_page(
     references: FindReferences = no_references,
     independent: bool = False,
     cache: Cache | None = None,
+    memory: SeriesMemory | None = None,
 ) -> dict[str, Artifact]:
     """Run one page as ``PageRunner.run`` does, and keep nothing of what was loaded for it."""
     return PageRunner(graph).run(
@@ -54,6 +56,7 @@ def run_page(
         references=references,
         independent=independent,
         cache=cache,
+        memory=memory,
     )
 
 
@@ -81,6 +84,7 @@ class PageRunner:
         references: FindReferences = no_references,
         independent: bool = False,
         cache: Cache | None = None,
+        memory: SeriesMemory | None = None,
         cancel: CancelToken | None = None,
     ) -> dict[str, Artifact]:
         """Run one page through ``until``, a stage or several, and what that rests on.
@@ -88,11 +92,21 @@ class PageRunner:
         Returns every artifact that was made, and those of ``until``, by stage; a page that is to be copied
         stops where that was decided. Chapter stages see this page alone, and ``references``; with
         ``independent`` they do nothing. ``counts`` takes what stages count. What ``cache`` holds is not made
-        again. Raises what the stages raise, and ``Cancelled`` once ``cancel`` is requested.
+        again. ``memory``: what is remembered of earlier pages, by which chapter stages decide and to which
+        they add; by default that of ``options.series``. Raises what the stages raise, and ``Cancelled`` once
+        ``cancel`` is requested.
         """
+        if memory is None and options.harmonize and not independent:
+            memory = open_series(options.series)
         selection = Selection((until,) if isinstance(until, str) else tuple(until), commits=False)
         job = Job(
-            self.graph, selection, options, cancel or CancelToken(), independent=independent, hands_back=True
+            self.graph,
+            selection,
+            options,
+            cancel or CancelToken(),
+            independent=independent,
+            hands_back=True,
+            series=memory,
         )
         alone = replace(chapter, pages=(page,))
         tasks = make_tasks(job, (alone,), MemoryStore(cache or MemoryCache()), references=references)

@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mangacolor.core.devices import device_kind
@@ -20,12 +20,13 @@ from mangacolor.stages.graph import Graph, Node
 class Recipe:
     """How a chapter's pages are made: each stage's configuration, and the mark it leaves in the keys.
 
-    ``neutral``: chapter stages that have nothing to do here.
+    ``neutral``: chapter stages that have nothing to do here. ``fingerprints``: of stages that have any.
     """
 
     configs: Mapping[str, Any]
     marks: Mapping[str, str]
     neutral: frozenset[str] = frozenset()
+    fingerprints: Mapping[str, str] = field(default_factory=dict)
 
     def page_keys(
         self, graph: Graph, page: Page, source_sha256: str, chapter_results: Mapping[str, Artifact]
@@ -63,9 +64,10 @@ def make_recipe(
     options = dataclasses.replace(options, device=device_kind(options.device))
     configs = {name: graph[name].configure(options, chapter) for name in graph.names}
     used = {name for target in targets for name in (*graph.ancestors(target), target)}
-    marks = {name: _mark(graph[name], configs[name]) for name in graph.names if name in used}
+    fingerprints = {name: _fingerprint(graph[name], configs[name]) for name in graph.names if name in used}
+    marks = {name: _mark(graph[name], configs[name], fingerprints[name]) for name in fingerprints}
     neutral = {stage.name for stage in graph.chapter_stages if independent or configs[stage.name] is None}
-    return Recipe(configs, marks, frozenset(neutral))
+    return Recipe(configs, marks, frozenset(neutral), fingerprints)
 
 
 def config_document(config: object) -> Any:
@@ -84,10 +86,11 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _mark(stage: Node, config: object) -> str:
-    fingerprint = ""
-    if isinstance(stage, Stage) and stage.fingerprint:
-        fingerprint = stage.fingerprint(config)
+def _fingerprint(stage: Node, config: object) -> str:
+    return stage.fingerprint(config) if isinstance(stage, Stage) and stage.fingerprint else ""
+
+
+def _mark(stage: Node, config: object, fingerprint: str) -> str:
     return digest([stage.name, str(stage.version), _json(_key_document(config)), fingerprint])
 
 

@@ -29,19 +29,31 @@ _MIN_ENTROPY = 1e-5
 
 
 def assign_colours(
-    votes: Image, palette: F64, weight: F64, area: F64, graph: KnnGraph, params: AssignmentParams
-) -> F64:
-    """Cb and Cr (N×2, levels) of segments with these ``votes`` (N×K, as in ``segments/features.py``).
+    votes: Image,
+    palette: F64,
+    weight: F64,
+    area: F64,
+    graph: KnnGraph,
+    params: AssignmentParams,
+    known: F32 | None = None,
+) -> tuple[F64, F32]:
+    """Cb and Cr (N×2, levels) of segments with these ``votes`` (N×K, as in ``segments/features.py``), and
+    the logarithms of their probabilities once these have travelled, N×K.
 
     ``palette``: K×2, what they are for. ``weight``: N, how much each one counts for its neighbours.
-    ``area``: N, what each counts for how often a colour is chosen.
+    ``area``: N, what each counts for how often a colour is chosen. ``known``: R×K, of the first R segments,
+    whose votes have travelled before.
     """
     probabilities = _probabilities(votes)
     logits = np.log(np.maximum(probabilities, params.min_probability))
-    propagated = propagate_labels(logits, weight, graph, params)
+    if known is not None:
+        logits[: len(known)] = known
+    first = 0 if known is None else len(known)
+    propagated = propagate_labels(logits, weight, graph, params, first)
     large = np.sort(np.argsort(-area, kind="stable")[: params.max_segments])
     bias, temperature = match_prior(probabilities[large], propagated[large], area[large], params)
-    return np.asarray(softmax((propagated + bias) / temperature, axis=1) @ palette, dtype=np.float64)
+    colours = softmax((propagated + bias) / temperature, axis=1) @ palette
+    return np.asarray(colours, dtype=np.float64), propagated
 
 
 def uncertainty_coefficient(votes: Image, area: F64) -> float:
@@ -57,25 +69,29 @@ def uncertainty_coefficient(votes: Image, area: F64) -> float:
     return float(share @ rel_entr(probabilities, mean).sum(axis=1) / max(entr(mean).sum(), _MIN_ENTROPY))
 
 
-def propagate_labels(logits: F32, weight: F64, graph: KnnGraph, params: AssignmentParams) -> F32:
+def propagate_labels(
+    logits: F32, weight: F64, graph: KnnGraph, params: AssignmentParams, first: int = 0
+) -> F32:
     """Logarithms of probabilities (N×K) after they have travelled: means of one's own and one's
-    neighbours'."""
-    link_weight = (graph.similarity * weight[graph.neighbours]).astype(np.float32)
-    self_weight = (params.self_weight * weight).astype(np.float32)
+    neighbours'. Those before the ``first`` stay."""
+    near, own = graph.neighbours[first:], logits[first:]
+    link_weight = (graph.similarity[first:] * weight[near]).astype(np.float32)
+    self_weight = (params.self_weight * weight[first:]).astype(np.float32)
     total = self_weight + link_weight.sum(axis=1)
-    propagated = logits
+    propagated = logits.copy()
     for _ in range(params.propagation_steps):
-        propagated = (
-            self_weight[:, None] * logits + _sum_over(graph.neighbours, link_weight, propagated)
-        ) / total[:, None]
+        propagated[first:] = (self_weight[:, None] * own + _sum_over(near, link_weight, propagated)) / total[
+            :, None
+        ]
     return propagated
 
 
 def _sum_over(neighbours: I64, weight: F32, values: F32) -> F32:
-    """For each segment the ``values`` (N×K) of its neighbours, weighted, added up in the order of these."""
+    """For each of some segments the ``values`` (N×K) of its neighbours, weighted, added up in the order of
+    these."""
     order = np.argsort(neighbours, axis=1, kind="stable")
     neighbours, weight = np.take_along_axis(neighbours, order, 1), np.take_along_axis(weight, order, 1)
-    total = np.zeros_like(values)
+    total = np.zeros((len(neighbours), values.shape[1]), values.dtype)
     for near, share in zip(neighbours.T, weight.T, strict=True):
         total += share[:, None] * values[near]
     return total

@@ -25,9 +25,12 @@ class KnnGraph:
     similarity: F64
 
 
-def knn_graph(places: F32, windows: I64, params: NeighbourParams) -> KnnGraph:
-    """Of segments with descriptors ``places`` (N×D) that lie in these ``windows`` (N)."""
-    neighbours, distance = find_neighbours(places, windows, params.count, params)
+def knn_graph(places: F32, windows: I64, params: NeighbourParams, first: int = 0) -> KnnGraph:
+    """Of segments with descriptors ``places`` (N×D) that lie in these ``windows`` (N).
+
+    Those before the ``first`` are neighbours of others, and have none themselves.
+    """
+    neighbours, distance = find_neighbours(places, windows, params.count, params, first)
     similarity = np.exp(-((distance.astype(np.float64) / params.similarity_scale) ** 4))
     return KnnGraph(neighbours, similarity)
 
@@ -46,12 +49,15 @@ def symmetric_graph(neighbours: I64, similarity: F64) -> Links:
     return Links(pairs // max(count, 1), pairs % max(count, 1), most, count)
 
 
-def find_neighbours(places: F32, windows: I64, k: int, params: NeighbourParams) -> tuple[I64, F32]:
-    """For each segment the nearest ``k`` of other windows, and their distances (inf for none): N×K each."""
+def find_neighbours(
+    places: F32, windows: I64, k: int, params: NeighbourParams, first: int = 0
+) -> tuple[I64, F32]:
+    """For each segment from ``first`` on the nearest ``k`` of other windows, and their distances (inf for
+    none): N×K each."""
     count = len(places)
     neighbours = np.zeros((count, k), np.int64)
     distance = np.full((count, k), np.inf, np.float32)
-    for members, candidates in _search_cells(places, params):
+    for members, candidates in _search_cells(places, params, first):
         square = _squared_distances(places[members], places[candidates])
         square[windows[members][:, None] == windows[candidates][None]] = np.inf
         most = min(k, len(candidates))
@@ -63,12 +69,14 @@ def find_neighbours(places: F32, windows: I64, k: int, params: NeighbourParams) 
     return neighbours, distance
 
 
-def _search_cells(places: F32, params: NeighbourParams) -> list[tuple[I64, I64]]:
-    """Segments of a cell, and those in the nearest cells, among which their neighbours are sought."""
+def _search_cells(places: F32, params: NeighbourParams, first: int) -> list[tuple[I64, I64]]:
+    """Segments of a cell from ``first`` on, and those in the nearest cells, among which their neighbours are
+    sought."""
     count = len(places)
-    if count <= params.probed_cells * params.cell_size:
-        everyone = np.arange(count)
-        return [(everyone[block], everyone) for block in blocks(count, params.cell_size)]
+    everyone = np.arange(count)
+    asking = everyone[first:]
+    if len(asking) * count <= (params.probed_cells * params.cell_size) ** 2:
+        return [(asking[block], everyone) for block in blocks(len(asking), params.cell_size)]
     centres, owner = _find_cells(places, params)
     members = [np.nonzero(owner == cell)[0] for cell in range(len(centres))]
     nearest_cells = np.argsort(_squared_distances(centres, centres), axis=1, kind="stable")
@@ -82,7 +90,8 @@ def _search_cells(places: F32, params: NeighbourParams) -> list[tuple[I64, I64]]
             if len(probed) >= params.probed_cells and size >= params.probed_cells * params.cell_size:
                 break
         candidates = np.sort(np.concatenate(probed))
-        searches += [(inside[block], candidates) for block in blocks(len(inside), params.cell_size)]
+        askers = inside[inside >= first]
+        searches += [(askers[block], candidates) for block in blocks(len(askers), params.cell_size)]
     return searches
 
 

@@ -7,7 +7,7 @@ figures.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,8 @@ class AssignmentParams:
     temperatures: tuple[float, float] = (0.3, 1.25)
     # The largest segments of the chapter, from which the prior is matched.
     max_segments: int = 4096
+    # The same for a page of a series that comes alone, and what is remembered: it is to cost little.
+    max_lone_segments: int = 1024
     # Iterations of the matching.
     iterations: int = 60
     # Share of a correction that an iteration makes: at 1 colours that are much alike overshoot.
@@ -123,6 +125,35 @@ class ClusteringParams:
     merge_min_share: float = 0.08
     # Levels of chroma between two groups of one colour.
     merge_max_chroma_distance: float = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class JoiningParams:
+    """Which segments join a group that is remembered of earlier pages (joining.py)."""
+
+    # Links to the group, of neighbours that are just alike, from which on a segment joins it.
+    min_ties: float = 0.5
+    # Share of all its links that these must be.
+    min_share: float = 0.4
+    # How far a remembered segment's colour is what all votes say now, against what it was given: 0 keeps
+    # strays of early pages for good, 1 lets colours wander.
+    review: float = 0.5
+    # Times that segments follow neighbours that have joined.
+    rounds: int = 3
+    # Such links that make a segment wholly its member.
+    full_membership_ties: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionParams:
+    """What stays remembered of the pages of a series (retention.py)."""
+
+    # Segments in all. Time and memory of a page grow with them.
+    max_segments: int = 3072
+    # Of these at most, of groups that were seen on one page only.
+    max_single: int = 1024
+    # Pixels at working scale of a segment from which on it is remembered.
+    min_area: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +206,13 @@ class Params:
     assignment: AssignmentParams = AssignmentParams()
     smoothing: SmoothingParams = SmoothingParams()
     clustering: ClusteringParams = ClusteringParams()
+    joining: JoiningParams = JoiningParams()
+    retention: RetentionParams = RetentionParams()
     group_colours: GroupColourParams = GroupColourParams()
     matching: MatchingParams = MatchingParams()
     corrections: CorrectionParams = CorrectionParams()
+
+    def for_lone_page(self) -> Params:
+        """For a page of a series that comes alone."""
+        few = self.assignment.max_lone_segments
+        return replace(self, assignment=replace(self.assignment, max_segments=few))

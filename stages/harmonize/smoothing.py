@@ -21,11 +21,13 @@ from mangacolor.stages.harmonize.params import SmoothingParams
 from mangacolor.stages.segments.links import Links
 
 
-def smooth_colours(chroma: F64, weight: F64, graph: KnnGraph, anchor: float, params: SmoothingParams) -> F64:
+def smooth_colours(
+    chroma: F64, weight: F64, graph: KnnGraph, anchor: float, params: SmoothingParams, first: int = 0
+) -> F64:
     """The chroma (N×2, levels) on which segments agree with their neighbours.
 
     ``weight``: N, how much each one counts for its neighbours. ``anchor``: what the majority's colour counts
-    while they settle, against one neighbour that is just alike.
+    while they settle, against one neighbour that is just alike. Those before the ``first`` keep their colour.
     """
     near, similarity = graph.neighbours, graph.similarity
     with_self = np.concatenate([np.arange(len(near))[:, None], near], axis=1)
@@ -38,7 +40,8 @@ def smooth_colours(chroma: F64, weight: F64, graph: KnnGraph, anchor: float, par
                 for block in blocks(len(near))  # all pairs of neighbours are held for each
             ]
         )
-    return mean_shift(colours, anchor * weight, weight, symmetric_graph(near, similarity), params)
+    links = symmetric_graph(near, similarity).since(first)
+    return mean_shift(colours, anchor * weight, weight, links, params)
 
 
 def anchor_weight(uncertainty: float, params: SmoothingParams) -> float:

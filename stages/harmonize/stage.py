@@ -18,13 +18,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from mangacolor.core.arrays import F32, F64, I64
+from mangacolor.core.arrays import F64, I64
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs
 from mangacolor.stages.base import ChapterContext, ChapterStage
 from mangacolor.stages.harmonize.chapter import ChapterSegments, gather_segments
-from mangacolor.stages.harmonize.clustering import Groups, cluster
-from mangacolor.stages.harmonize.colour_assignment import assign_colours, uncertainty_coefficient
 from mangacolor.stages.harmonize.corrections import Corrections
 from mangacolor.stages.harmonize.descriptors import DescriptorSpace, make_space
 from mangacolor.stages.harmonize.group_colours import (
@@ -34,7 +32,6 @@ from mangacolor.stages.harmonize.group_colours import (
     hand_out,
 )
 from mangacolor.stages.harmonize.hints import Hint, check_hints, locate_hints, place_hints, read_hints
-from mangacolor.stages.harmonize.neighbours import KnnGraph, knn_graph
 from mangacolor.stages.harmonize.overrides import choose_override, match_entries, orphaned_entries
 from mangacolor.stages.harmonize.palette_entries import (
     average_features,
@@ -52,7 +49,14 @@ from mangacolor.stages.harmonize.palette_file import (
 from mangacolor.stages.harmonize.params import Params
 from mangacolor.stages.harmonize.preview import draw_groups
 from mangacolor.stages.harmonize.references import hash_references, pull_to_references, reference_features
-from mangacolor.stages.harmonize.smoothing import anchor_weight, smooth_colours
+from mangacolor.stages.harmonize.series.grouping import Grouping, group_segments, with_remembered
+from mangacolor.stages.harmonize.series.recall import (
+    keep_remembered,
+    recall_segments,
+    remember_segments,
+    shown_groups,
+)
+from mangacolor.stages.harmonize.series.remembered import Remembered
 from mangacolor.stages.segments.features import SegmentFeatures
 from mangacolor.stages.spreads.drawings import Drawings
 from mangacolor.stages.windows.artifact import PageColours
@@ -91,8 +95,8 @@ def neutral() -> Artifact:
 def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[str, Artifact]:
     """The ``Corrections`` of each page. Leaves the chapter's ``palette.json``."""
     config = context.config
-    params = config.params
     drawings = Drawings.of(context.chapter, pages)
+    params = config.params.for_lone_page() if context.memory and len(drawings) == 1 else config.params
     segments = gather_segments(_read_pages(context, drawings))
     hints = place_hints(config.hints, context.chapter, drawings)
     located = locate_hints(hints, context.chapter, drawings)
@@ -100,10 +104,11 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     if not len(segments):
         context.write(to_document(own))
         return {name: neutral() for name in pages}
-    space = make_space(segments.features, segments.embedded, params.descriptors)
-    grouping = _group_segments(segments, space, params)
+    remembered = recall_segments(context.memory, segments)
+    space = make_space(with_remembered(remembered, segments), segments.embedded, params.descriptors)
+    grouping = group_segments(segments, remembered, space, params)
     context.check_cancelled()
-    colours = _colour_groups(context, segments, space, grouping)
+    colours, proposed = _colour_groups(context, segments, space, grouping, remembered)
     number = grouping.groups.number
 
     kept = from_document(json.loads(config.palette)) if config.palette else ()
@@ -121,52 +126,37 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     corrections = correct_segments(
         segments, grouping.groups, colours, overrides, matches.ids, params.corrections
     )
+    if context.memory is not None:
+        shown = shown_groups(grouping, remembered, colours.groups, overrides)
+        remember_segments(context.memory, segments, grouping, shown, proposed, corrections, params.retention)
     handed = dict(zip(drawings, hand_out(segments, corrections), strict=True))
     return {name: handed[speaker].to_artifact() for name, speaker in drawings.speakers.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Grouping:
-    """What is known of the chapter's N segments once they are grouped: descriptors (``places``, N×D), colours
-    before and after smoothing (N×2, levels), how little each one's chroma strays (``steadiness``, N in [0,
-    1])."""
-
-    places: F32
-    steadiness: F64
-    start: F64
-    smoothed: F64
-    groups: Groups
-
-
-def _group_segments(segments: ChapterSegments, space: DescriptorSpace, params: Params) -> Grouping:
-    """Segments as neighbours, their colours decided and smoothed among these, and then in groups."""
-    places = space.place(segments.features, segments.page)
-    graph = knn_graph(places, segments.window, params.neighbours)
-    steadiness = 1 / (1 + (segments.features.spread / params.group_colours.spread_scale) ** 2)
-    weight = segments.area**0.25 * steadiness
-    start, anchor = _start_colours(segments, weight, graph, params)
-    smoothed = smooth_colours(start, weight, graph, anchor, params.smoothing)
-    groups = _number_by_area(cluster(graph, smoothed, params.clustering), segments)
-    return Grouping(places, steadiness, start, smoothed, groups)
-
-
 def _colour_groups(
-    context: ChapterContext[Config], segments: ChapterSegments, space: DescriptorSpace, grouping: Grouping
-) -> ChapterColours:
-    """The colours of groups and members, drawn to those of references, on a grid."""
+    context: ChapterContext[Config],
+    segments: ChapterSegments,
+    space: DescriptorSpace,
+    grouping: Grouping,
+    remembered: Remembered,
+) -> tuple[ChapterColours, F64]:
+    """The colours of groups and members, drawn to those of references, on a grid; and those of groups by this
+    chapter alone, G×2."""
     params = context.config.params
     number = grouping.groups.number
     weight = np.sqrt(segments.area) * grouping.steadiness
     colours = choose_group_colours(
         grouping.start, grouping.smoothed, weight, number, params.group_colours, params.smoothing
     )
+    alone = colours.groups
+    colours = kept = keep_remembered(colours, grouping, remembered, params.group_colours)
     references = _read_references(context)
     if references is not None:
         pulled = pull_to_references(
             colours.groups, grouping.places, number, references, space, params.matching, params.smoothing
         )
         colours = colours.with_groups(pulled)
-    return colours.round_groups(params.group_colours)
+    return colours.round_groups(params.group_colours), alone + colours.groups - kept.groups
 
 
 def _read_pages(
@@ -191,28 +181,6 @@ def _read_references(context: ChapterContext[Config]) -> SegmentFeatures | None:
     return SegmentFeatures(np.concatenate(rows), votes) if rows else None
 
 
-def _start_colours(
-    segments: ChapterSegments, weight: F64, graph: KnnGraph, params: Params
-) -> tuple[F64, float]:
-    """What colour each segment starts from, N×2, and the weight of that anchor."""
-    features = segments.features
-    if not features.vote_count:
-        return features.chroma, params.smoothing.anchor_without_votes
-    colours = assign_colours(
-        features.votes, segments.palette, weight, segments.area, graph, params.assignment
-    )
-    uncertainty = uncertainty_coefficient(features.votes, segments.area)
-    return colours, anchor_weight(uncertainty, params.smoothing)
-
-
-def _number_by_area(groups: Groups, segments: ChapterSegments) -> Groups:
-    """The same groups, numbered by area, the largest first."""
-    area = np.bincount(groups.number, weights=segments.area)
-    rank = np.empty(len(area), np.int64)
-    rank[np.argsort(-area, kind="stable")] = np.arange(len(area))
-    return Groups(np.asarray(rank[groups.number]), groups.membership)
-
-
 def _hinted_groups(
     segments: ChapterSegments, number: I64, hints: Mapping[tuple[int, int], str]
 ) -> dict[int, str]:
@@ -233,5 +201,6 @@ STAGE = ChapterStage(
     edits=edits,
     preview=draw_groups,
     reference_needs=("decode", "colorize"),
+    remembers="colorize",
     check=check_hints,
 )

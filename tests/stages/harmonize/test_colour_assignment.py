@@ -33,7 +33,7 @@ def strangers(count: int) -> KnnGraph:
 
 def assign(table: Image, graph: KnnGraph | None = None, params: AssignmentParams = PARAMS) -> np.ndarray:
     ones = np.ones(len(table))
-    return assign_colours(table, PALETTE, ones, ones, graph or strangers(len(table)), params)
+    return assign_colours(table, PALETTE, ones, ones, graph or strangers(len(table)), params)[0]
 
 
 def test_of_things_that_may_be_blue_the_likeliest_are() -> None:
@@ -58,7 +58,7 @@ def test_colours_are_mixed_from_as_many_of_the_palette_however_little_is_known(
 
     def strength(params: AssignmentParams) -> float:
         ones = np.ones(300)
-        colours = assign_colours(table, palette, ones, ones, strangers(300), params)
+        colours, _ = assign_colours(table, palette, ones, ones, strangers(300), params)
         return float(np.hypot(*colours.T).mean())
 
     assert strength(PARAMS) == pytest.approx(33.5, abs=1)  # of 40, whatever the doubt: mixed from 2 of 8
@@ -103,7 +103,7 @@ def test_the_largest_segments_decide_and_the_rest_follows() -> None:
     area = np.array([100.0] * 10 + [1.0] * 30)
     for temperature, least in ((0.65, 0), (0.5, 4)):
         params = replace(at_temperature(temperature), max_segments=10)
-        cb = assign_colours(table, PALETTE, np.ones(40), area, strangers(40), params)[:, 0]
+        cb = assign_colours(table, PALETTE, np.ones(40), area, strangers(40), params)[0][:, 0]
         assert (cb[9:] > least).all() and (cb[:9] < -14).all()
 
 

@@ -15,6 +15,7 @@ import pytest
 from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page
+from mangacolor.stages.base import Memory
 from mangacolor.stages.harmonize.corrections import Correction, Corrections, WindowCorrections
 from mangacolor.stages.harmonize.hints import Hint
 from mangacolor.stages.harmonize.palette_file import from_document, from_hex, to_document
@@ -35,6 +36,7 @@ class Context:
     config: Any = field(default_factory=Config)
     document: Mapping[str, Any] | None = None
     examples: list[Inputs] = field(default_factory=list)
+    memory: Memory | None = None
 
     def check_cancelled(self) -> None:
         return

@@ -1,0 +1,116 @@
+"""Segments as neighbours, their colours decided and smoothed among these, and then in groups.
+
+Segments that are remembered of earlier pages stand before those of the chapter: these have them for
+neighbours, and take their word; what was decided for the remembered ones holds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mangacolor.core.arrays import F32, F64, I64
+from mangacolor.stages.harmonize.chapter import ChapterSegments
+from mangacolor.stages.harmonize.clustering import Groups, cluster
+from mangacolor.stages.harmonize.colour_assignment import assign_colours, uncertainty_coefficient
+from mangacolor.stages.harmonize.descriptors import DescriptorSpace
+from mangacolor.stages.harmonize.neighbours import KnnGraph, knn_graph
+from mangacolor.stages.harmonize.params import Params
+from mangacolor.stages.harmonize.series.joining import join_groups, without_joined
+from mangacolor.stages.harmonize.series.remembered import Remembered
+from mangacolor.stages.harmonize.smoothing import anchor_weight, smooth_colours
+from mangacolor.stages.segments.features import SegmentFeatures
+
+# The page that remembered segments are on: far from every page of the chapter, and so are their backdrops.
+ELSEWHERE = -1000
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """What is known of the chapter's N segments once they are grouped: descriptors (``places``, N×D), colours
+    before and after smoothing (N×2, levels), how little each one's chroma strays (``steadiness``, N in [0,
+    1]), votes that have travelled (``logits``, N×K). ``joined``: for each group the row of the remembered one
+    that it is, -1 for a new one."""
+
+    places: F32
+    steadiness: F64
+    start: F64
+    smoothed: F64
+    logits: F32
+    groups: Groups
+    joined: I64
+
+
+def group_segments(
+    segments: ChapterSegments, remembered: Remembered, space: DescriptorSpace, params: Params
+) -> Grouping:
+    """The groups of the chapter's segments, the largest first, and what led to them."""
+    known = len(remembered)
+    features = with_remembered(remembered, segments)
+    page = np.concatenate([np.full(known, ELSEWHERE), segments.page])
+    window = np.concatenate([np.full(known, -1), segments.window])
+    places = space.place(features, page)
+    graph = knn_graph(places, window, params.neighbours, known)
+    steadiness = 1 / (1 + (features.spread / params.group_colours.spread_scale) ** 2)
+    weight = features.area**0.25 * steadiness
+    start, logits, anchor = _start_colours(features, segments.palette, weight, graph, remembered, params)
+    smoothed = smooth_colours(start, weight, graph, anchor, params.smoothing, known)
+    label, membership = join_groups(graph, smoothed, remembered, params.joining, params.clustering)
+    rest = np.nonzero(label < 0)[0]
+    if len(rest):
+        own = cluster(without_joined(graph, rest + known), smoothed[rest + known], params.clustering)
+        label[rest] = len(remembered.groups) + own.number
+        membership[rest] = own.membership
+    groups, joined = _number_by_area(label, membership, segments.area, len(remembered.groups))
+    return Grouping(
+        places[known:], steadiness[known:], start[known:], smoothed[known:], logits[known:], groups, joined
+    )
+
+
+def with_remembered(remembered: Remembered, segments: ChapterSegments) -> SegmentFeatures:
+    """The rows of remembered segments and of the chapter's."""
+    if not len(remembered):
+        return segments.features
+    rows = np.concatenate([remembered.rows, segments.features.rows])
+    return SegmentFeatures(rows, segments.features.vote_count)
+
+
+def _start_colours(
+    features: SegmentFeatures,
+    palette: F64,
+    weight: F64,
+    graph: KnnGraph,
+    remembered: Remembered,
+    params: Params,
+) -> tuple[F64, F32, float]:
+    """What colour each segment starts from (N×2), its travelled votes, and the weight of that anchor."""
+    area = features.area
+    if features.vote_count:
+        travelled = remembered.logits if len(remembered) else None
+        start, logits = assign_colours(
+            features.votes, palette, weight, area, graph, params.assignment, travelled
+        )
+        anchor = anchor_weight(uncertainty_coefficient(features.votes, area), params.smoothing)
+    else:
+        start = features.chroma
+        logits = np.zeros((len(features), 0), np.float32)
+        anchor = params.smoothing.anchor_without_votes
+    known = len(remembered)
+    # What is remembered is seen anew with all votes, in part, but for what somebody chose.
+    held = remembered.groups.held[remembered.group_rows] if features.vote_count else np.ones(known, np.bool_)
+    review = np.where(held, 0.0, params.joining.review)[:, None]
+    start[:known] = remembered.chroma + review * (start[:known] - remembered.chroma)
+    return start, logits, anchor
+
+
+def _number_by_area(label: I64, membership: F64, area: F64, known: int) -> tuple[Groups, I64]:
+    """Groups of these labels, numbered by area, the largest first; and which label below ``known`` each
+    is."""
+    labels, number = np.unique(label, return_inverse=True)
+    size = np.bincount(number, weights=area)
+    order = np.argsort(-size, kind="stable")
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    joined = np.where(labels < known, labels, -1)[order]
+    return Groups(np.asarray(rank[number]), membership), joined
