@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from typing import Any
 
 import click
@@ -14,13 +14,14 @@ from mangacolor.commands.settings_file import file_options, origin, pick
 from mangacolor.core.cpu import usable_cores
 from mangacolor.core.devices import describe_cards, resolve_device
 from mangacolor.core.errors import ExitStatus, MangacolorError
+from mangacolor.core.installed import version_of
 from mangacolor.core.settings import Options
 from mangacolor.core.wording import counted
 from mangacolor.models.runtime.backends import cpu_backend
 
 _PACKAGES = (
     "ncnn",
-    "opencv-python-headless",
+    "opencv",
     "numpy",
     "pillow",
     "torch",
@@ -54,7 +55,7 @@ def diagnose(context: click.Context) -> dict[str, Any]:
         "device": _checked(problems, lambda: resolve_device(options.device)),
         "cards": describe_cards(),
         "cpu_backend": _checked(problems, lambda: cpu_backend(options.cpu_backend)),
-        "packages": {name: _version(name) for name in _PACKAGES},
+        "packages": {name: version_of(name) for name in _PACKAGES},
         "stages": _checked(problems, _stages),
         "weights": _checked(problems, lambda: _weights(options)),
         "options": _options(context, options),
@@ -85,13 +86,6 @@ def _checked(problems: list[str], look: Any) -> Any:
         return look()
     except (MangacolorError, ImportError) as error:
         problems.append(str(error).replace("\n", " "))
-        return None
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
         return None
 
 

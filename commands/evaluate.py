@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mangacolor.core.torch_package import INSTALL_TRAINING, need_torch
+from mangacolor.core.installed import INSTALL_TRAINING, need_torch
 
 if TYPE_CHECKING:
     from mangacolor.training.data.pictures import Layout

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from mangacolor.core.errors import OutputError, UsageError
-from mangacolor.core.torch_package import need_torch
+from mangacolor.core.installed import need_torch
 from mangacolor.models.files.download import fetch, weights_cache
 from mangacolor.models.files.known import WEIGHTS, Weights, find_weights
 from mangacolor.models.files.reading import bundled_file

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from mangacolor.core.torch_package import INSTALL_TRAINING, need_torch
+from mangacolor.core.installed import INSTALL_TRAINING, need_torch
 from mangacolor.training.networks import NAMES, TRAINABLE, TrainRequest, find_trainable, refuse_strangers
 from mangacolor.training.settings import parse_assignment
 

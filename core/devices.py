@@ -12,7 +12,7 @@ from typing import Final
 from mangacolor.core.cpu import usable_cores
 from mangacolor.core.cuda_driver import Driver, find_driver
 from mangacolor.core.errors import SetupError, UsageError
-from mangacolor.core.torch_package import INSTALL_TORCH, has_torch, need_torch
+from mangacolor.core.installed import INSTALL_TORCH, has_torch, need_torch
 from mangacolor.core.wording import byte_size, counted
 
 # The oldest compute capability that torch's packages for a CUDA version (and its later ones) compute on.

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from mangacolor.core.errors import UsageError
-from mangacolor.core.torch_package import need_torch
+from mangacolor.core.installed import need_torch
 
 if TYPE_CHECKING:
     from torch import nn

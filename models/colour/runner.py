@@ -17,7 +17,7 @@ import numpy as np
 from mangacolor.core.arrays import F32, AnyArray
 from mangacolor.core.cpu import use_one_core
 from mangacolor.core.errors import UsageError
-from mangacolor.core.torch_package import has_torch, need_torch
+from mangacolor.core.installed import has_torch, need_torch
 from mangacolor.core.types import Image
 from mangacolor.models.colour.config import GeneratorConfig, describe_weights, unknown_network
 from mangacolor.models.colour.interface import Architecture, SizeRequirements, find_architecture

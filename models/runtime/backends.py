@@ -6,7 +6,7 @@ import importlib.util
 from typing import Literal
 
 from mangacolor.core.errors import SetupError
-from mangacolor.core.torch_package import has_torch, need_torch
+from mangacolor.core.installed import has_torch, need_torch
 
 CpuBackend = Literal["torch", "ncnn"]
 INSTALL = "pip install ncnn, or choose --cpu-backend auto"

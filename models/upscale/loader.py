@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mangacolor.core.errors import SetupError
-from mangacolor.core.torch_package import has_torch, need_torch
+from mangacolor.core.installed import has_torch, need_torch
 from mangacolor.models.files.arrays import read_arrays
 from mangacolor.models.runtime.backends import CpuBackend
 from mangacolor.models.upscale.compact import CompactNetwork, read_compact

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mangacolor.core.errors import SetupError
-from mangacolor.core.torch_package import need_torch
+from mangacolor.core.installed import need_torch
 from mangacolor.core.types import Image
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from mangacolor.core.arrays import AnyArray
 from mangacolor.core.errors import SetupError
 from mangacolor.core.hashing import sha256_of
-from mangacolor.core.torch_package import need_torch
+from mangacolor.core.installed import need_torch
 from mangacolor.models.files.arrays import read_arrays
 from mangacolor.models.files.reading import BUNDLED, cache_folder, check_bundled, check_form, is_ours
 from mangacolor.models.runtime.ncnn_weights import LayerWeights, read_ncnn

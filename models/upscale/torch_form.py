@@ -17,7 +17,7 @@ import torch
 
 from mangacolor.core.cpu import use_one_core
 from mangacolor.core.errors import SetupError
-from mangacolor.core.torch_package import INSTALL_TORCH
+from mangacolor.core.installed import INSTALL_TORCH
 from mangacolor.core.types import Image
 from mangacolor.models.upscale.compact import CompactNetwork, read_compact
 from mangacolor.models.upscale.luma_networks import AnyOnLuma, LumaCompact, LumaESRGAN, compact_body

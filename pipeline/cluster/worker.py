@@ -11,13 +11,14 @@ import os
 import sys
 import threading
 from collections.abc import Hashable
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from mangacolor.core.cpu import usable_cores
 from mangacolor.core.devices import device_kind
 from mangacolor.core.errors import SetupError
+from mangacolor.core.installed import version_of
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Chapter
 from mangacolor.pipeline.cluster.bundle import Bundle, BundleResult, Halfway, Release
@@ -36,7 +37,7 @@ from mangacolor.stages.graph import Graph
 LIBRARIES = (
     "torch",
     "ncnn",
-    "opencv-python-headless",
+    "opencv",
     "numpy",
     "pillow",
     "simplejpeg",
@@ -87,14 +88,7 @@ def make_release(options: Options, graph: Graph) -> Release:
 
 
 def libraries() -> tuple[tuple[str, str], ...]:
-    return tuple((name, _version(name)) for name in LIBRARIES)
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "missing"
+    return tuple((name, version_of(name) or "missing") for name in LIBRARIES)
 
 
 def stop(run: str) -> None:

@@ -43,6 +43,20 @@ def project() -> dict[str, Any]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
+def package_data() -> dict[str, set[str]]:
+    """What each glob of pyproject.toml's package-data matches, by package and glob."""
+    globs = project()["tool"]["setuptools"]["package-data"]
+    return {
+        f"{package}: {glob}": {shown(path) for path in folder_of(package).glob(glob) if path.is_file()}
+        for package, rows in globs.items()
+        for glob in rows
+    }
+
+
+def folder_of(package: str) -> Path:
+    return ROOT.joinpath(*package.split(".")[1:])
+
+
 @cache
 def modules() -> Mapping[str, Path]:
     """Every module of the package by its name without ``mangacolor.``; a package by its folder's name."""

@@ -5,15 +5,16 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from pathlib import Path
 
 import pytest
 
 from mangacolor.stages.registry import built_in_stages
 from mangacolor.tests.helpers.house import (
     circles,
+    folder_of,
     imported,
     modules,
+    package_data,
     package_of,
     project,
     python_files,
@@ -159,20 +160,6 @@ def test_a_folder_is_no_warehouse(package: str) -> None:
 def test_the_wheel_has_every_package() -> None:
     names = {f"mangacolor.{package}".rstrip(".") for package in packages()}
     assert set(project()["tool"]["setuptools"]["packages"]) == names
-
-
-def package_data() -> dict[str, set[str]]:
-    """What each glob of pyproject.toml's package-data matches, by package and glob."""
-    globs = project()["tool"]["setuptools"]["package-data"]
-    return {
-        f"{package}: {glob}": {shown(path) for path in folder_of(package).glob(glob) if path.is_file()}
-        for package, rows in globs.items()
-        for glob in rows
-    }
-
-
-def folder_of(package: str) -> Path:
-    return ROOT.joinpath(*package.split(".")[1:])
 
 
 def test_every_glob_of_the_wheel_matches_a_file() -> None:

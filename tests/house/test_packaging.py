@@ -1,39 +1,79 @@
-"""The wheel: installed away from the checkout it holds what it needs, works, and holds no tests."""
+"""Source archive and wheel, as ``make dist`` builds them: what they hold, what they say, that they work."""
 
 from __future__ import annotations
 
+import email
+import email.policy
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tarfile
+import zipfile
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from mangacolor.models.files.known import find_weights
 from mangacolor.models.files.reading import bundled_file
-from mangacolor.tests.helpers.house import modules, project
+from mangacolor.tests.helpers.house import modules, package_data, project, shown
 from mangacolor.tests.helpers.paths import ROOT
 
-PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+PYTHON = [sys.executable, "-m"]
+PIP = [*PYTHON, "pip", "--disable-pip-version-check", "--quiet"]
+# What a user needs who has no checkout: more than this may be there, this must.
+NEEDED = {
+    "core/displays.csv",
+    "models/weights/balloons.safetensors",
+    "models/weights/default.safetensors",
+    "models/weights/default.surfaces.safetensors",
+    "models/weights/descreen.safetensors",
+    "models/weights/manga-x2.safetensors",
+    "models/weights/panels.safetensors",
+    "pipeline/report/templates/palette.html",
+    "pipeline/report/templates/report.html",
+    "py.typed",
+    "training/evaluation/templates/evaluation.html",
+    "training/evaluation/tint_table.json",
+    "training/recipes/default.toml",
+}
+# Beside the package's own files in a source archive.
+BESIDE = {
+    "CHANGELOG.md",
+    "LICENSE",
+    "MANIFEST.in",
+    "NOTICE",
+    "PKG-INFO",
+    "README.md",
+    "pyproject.toml",
+    "setup.cfg",
+}
 LEFT_OUT = shutil.ignore_patterns(".*", "build", "dist", "*.egg-info", "__pycache__", "colored", "runs")
-
-pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty folder with the wheel installed in it."""
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the source archive, and the wheel that was built from it."""
     folder = tmp_path_factory.mktemp("packaging")
     # A copy: building leaves folders behind, and puts into the wheel what an earlier build left.
     shutil.copytree(ROOT, folder / "checkout", ignore=LEFT_OUT)
-    build = ["wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), "./checkout"]
-    subprocess.run([*PIP, *build], check=True, cwd=folder)
-    (wheel,) = folder.glob("mangacolor-*.whl")
+    build = [*PYTHON, "build", "--no-isolation", "--outdir", str(folder / "dist"), "checkout"]
+    subprocess.run(build, check=True, cwd=folder, stdout=subprocess.DEVNULL)
     shutil.rmtree(folder / "checkout")
-    install = ["install", "--no-deps", "--no-index", "--target", str(folder / "site"), str(wheel)]
-    subprocess.run([*PIP, *install], check=True, cwd=folder)
-    return folder / "site"
+    return folder / "dist"
+
+
+@pytest.fixture(scope="module")
+def site(dist: Path) -> Path:
+    """An empty folder with the wheel installed in it."""
+    (wheel,) = dist.glob("mangacolor-*.whl")
+    folder = dist.with_name("site")
+    subprocess.run(
+        [*PIP, "install", "--no-deps", "--no-index", "--target", str(folder), str(wheel)], check=True
+    )
+    return folder
 
 
 def python(site: Path, folder: Path, *arguments: str) -> str:
@@ -52,36 +92,95 @@ def python(site: Path, folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def data_files() -> set[str]:
-    """What the checkout holds beside Python files that a wheel must have."""
-    found = {"py.typed", "training/evaluation/tint_table.json"}
-    for module in modules().values():
-        for name in ("recipes", "templates", "weights"):
-            files = (module.parent / name).glob("*")
-            found |= {path.relative_to(ROOT).as_posix() for path in files if path.is_file()}
-    return {name for name in found if not name.endswith(".py")}
+def packaged() -> set[str]:
+    """Every file of the packages of pyproject.toml, and the root's modules."""
+    folders = [name.split(".")[1:] for name in project()["tool"]["setuptools"]["packages"]]
+    code = {
+        path.relative_to(ROOT).as_posix() for parts in folders for path in ROOT.joinpath(*parts).glob("*.py")
+    }
+    return code | set().union(*package_data().values())
 
 
-def test_the_wheel_holds_code_and_data_and_nothing_else(site: Path) -> None:
-    package = site / "mangacolor"
-    held = {path.relative_to(package).as_posix() for path in package.rglob("*") if path.is_file()}
-    assert any(name.endswith(".html") for name in data_files())
-    assert data_files() - held == set()
-    folders = {"/".join(name.split(".")[1:]) for name in project()["tool"]["setuptools"]["packages"]}
-    code = {path.relative_to(ROOT).as_posix() for folder in folders for path in (ROOT / folder).glob("*.py")}
-    assert {name for name in held if name.endswith(".py")} == code
-    parts = {folder.split("/")[0] for folder in folders if folder}
-    assert {name.split("/")[0] for name in held if "/" in name} - {"__pycache__"} == parts
-    assert list(site.glob("mangacolor-*.dist-info/licenses/NOTICE"))
+def test_the_version_is_told_in_one_place() -> None:
+    release = project()["project"]["version"]
+    newest = re.search(r"(?m)^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+    assert newest is not None and newest[1] == release
+    wrong = {shown(path) for path in modules().values() if f'"{release}"' in path.read_text(encoding="utf-8")}
+    assert wrong == set(), "ask importlib.metadata"
 
 
+def test_the_console_script_is_there() -> None:
+    scripts = project()["project"]["scripts"]
+    assert list(scripts) == ["mangacolor"]
+    module, _, function = scripts["mangacolor"].partition(":")
+    assert callable(getattr(import_module(module), function))
+
+
+def test_what_a_user_needs_is_packaged() -> None:
+    assert NEEDED - packaged() == set()
+
+
+@pytest.mark.slow
+def test_the_source_archive_holds_the_package_and_nothing_else(dist: Path) -> None:
+    (archive,) = dist.glob("mangacolor-*.tar.gz")
+    with tarfile.open(archive) as file:
+        members = [member for member in file.getmembers() if not member.isdir()]
+    assert all(member.isfile() for member in members)
+    held = {member.name.partition("/")[2] for member in members}
+    assert {name for name in held if not name.startswith("mangacolor.egg-info/")} == packaged() | BESIDE
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_the_package_and_nothing_else(dist: Path) -> None:
+    (wheel,) = dist.glob("mangacolor-*.whl")
+    with zipfile.ZipFile(wheel) as file:
+        held = set(file.namelist())
+        about = f"mangacolor-{project()['project']['version']}.dist-info"
+        scripts = file.read(f"{about}/entry_points.txt").decode()
+    assert {name for name in held if not name.startswith(f"{about}/")} == {
+        f"mangacolor/{n}" for n in packaged()
+    }
+    assert {f"{about}/licenses/LICENSE", f"{about}/licenses/NOTICE"} <= held
+    assert scripts.split() == ["[console_scripts]", "mangacolor", "=", "mangacolor.cli:main"]
+    # One that runs on every machine of one kind only would say so in its name.
+    assert wheel.name.endswith("-py3-none-any.whl")
+
+
+@pytest.mark.slow
+def test_an_index_would_take_both(dist: Path) -> None:
+    files = sorted(map(str, dist.iterdir()))
+    assert len(files) == 2
+    check = [*PYTHON, "twine", "check", "--strict", *files]
+    done = subprocess.run(check, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("PASSED") == 2
+
+
+@pytest.mark.slow
+def test_the_metadata_says_what_pyproject_says(dist: Path) -> None:
+    (wheel,) = dist.glob("mangacolor-*.whl")
+    with zipfile.ZipFile(wheel) as file:
+        (name,) = (name for name in file.namelist() if name.endswith(".dist-info/METADATA"))
+        told = email.message_from_bytes(file.read(name), policy=email.policy.default)
+    table = project()["project"]
+    assert (told["Name"], told["Version"]) == (table["name"], table["version"])
+    assert told["Requires-Python"] == table["requires-python"]
+    assert told["License-Expression"] == table["license"]
+    assert told["Description-Content-Type"] == "text/markdown"
+    assert set(told.get_all("Provides-Extra")) == table["optional-dependencies"].keys()
+    bare = {text for text in told.get_all("Requires-Dist") if "extra ==" not in text}
+    assert {text.replace(" ", "") for text in bare} == set(table["dependencies"])
+
+
+@pytest.mark.slow
 def test_the_command_works_from_elsewhere(site: Path, tmp_path: Path) -> None:
-    assert python(site, tmp_path, "-m", "mangacolor", "--version").startswith("mangacolor ")
+    told = python(site, tmp_path, str(site / "bin" / "mangacolor"), "--version")
+    assert told.strip() == f"mangacolor {project()['project']['version']}"
     told = python(site, tmp_path, "-m", "mangacolor", "--help")
     assert "colorize" in told and "train" in told
-    assert (site / "bin" / "mangacolor").is_file()
 
 
+@pytest.mark.slow
 def test_python_imports_it_from_there(site: Path, tmp_path: Path) -> None:
     code = (
         "import mangacolor\n"
@@ -95,6 +194,7 @@ def test_python_imports_it_from_there(site: Path, tmp_path: Path) -> None:
     assert order == ["1", "0"]
 
 
+@pytest.mark.slow
 def test_it_colours_with_the_weights_in_it(site: Path, tmp_path: Path) -> None:
     entry = find_weights("default")
     assert entry is not None
