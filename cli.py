@@ -24,7 +24,7 @@ COLORIZE = "colorize"
 # Each command and the first sentence of its help; it lives in the module of its name in ``commands/``.
 COMMANDS = {
     COLORIZE: "Colour INPUT: images, folders of them, trees of chapters, CBZ, CBR, CB7, CBT, PDF or EPUB.",
-    "watch": "Colour the chapters in a folder, and those that come, once they have settled.",
+    "watch": "Colour the chapters and archives in IN, and those that come, once they have settled.",
     "panels": "Only find the panels of IMAGE: one JSON file and one overlay a page.",
     "plan": "Show the graph, what is cached and what would run.",
     "inspect": "Write one HTML file that shows what each stage did to each page of OUT.",
@@ -98,6 +98,10 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The console script. Every command's exit status is decided here and nowhere else."""
     one_thread_for_blas()
+    if "_MANGACOLOR_COMPLETE" in os.environ:  # a shell asks
+        from mangacolor.commands.completion import complete_without_command
+
+        complete_without_command(with_command, COLORIZE)
     status = _run(with_command(list(sys.argv[1:] if arguments is None else arguments)))
     sys.stdout.flush()
     sys.stderr.flush()

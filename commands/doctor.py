@@ -19,12 +19,12 @@ from mangacolor.core.wording import counted
 from mangacolor.models.runtime.backends import cpu_backend
 
 _PACKAGES = (
-    "torch",
     "ncnn",
-    "torchvision",
-    "opencv-python",
+    "opencv-python-headless",
     "numpy",
     "pillow",
+    "torch",
+    "torchvision",
     "spandrel",
     "realesrgan",
     "click",

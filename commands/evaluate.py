@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mangacolor.core.torch_package import INSTALL_TRAINING, need_torch
+
 if TYPE_CHECKING:
     from mangacolor.training.data.pictures import Layout
     from mangacolor.training.evaluation.evaluate import Colourer, Evaluation
@@ -50,6 +52,7 @@ def evaluate(
     report.html with all of it. A fixed tint table stands beside the networks: one that does not
     clearly beat its structure has learnt nothing.
     """
+    need_torch("mangacolor evaluate", install=INSTALL_TRAINING)
     from mangacolor.core.devices import resolve_device, set_torch_threads
     from mangacolor.training.evaluation.evaluate import network_colourers, tint_colourer
     from mangacolor.training.evaluation.report import terminal_tables, verdicts, write_report

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from mangacolor.core.errors import OutputError, UsageError
+from mangacolor.core.torch_package import need_torch
 from mangacolor.models.files.download import fetch, weights_cache
 from mangacolor.models.files.known import WEIGHTS, Weights, find_weights
 from mangacolor.models.files.reading import bundled_file
@@ -74,6 +75,7 @@ def import_command(source: Path, out: Path, force: bool, as_json: bool) -> None:
         raise UsageError(f"{out} would hold safetensors", "give --out a name that ends in .safetensors")
     if out.exists() and not force:
         raise OutputError(f"{out} is there already", "add --force to replace it, or choose another name")
+    need_torch("mangacolor models import")
     from mangacolor.models.colour.checkpoints import load_generator, save_generator
 
     generator = load_generator(source)
@@ -98,6 +100,7 @@ def average_command(before: str, after: str, share: float, temperature: float | 
 
     On pictures unlike the training's the average is often better than both.
     """
+    need_torch("mangacolor models average")
     from mangacolor.training.colour.averaging import average_files
 
     average_files(before, after, share, temperature, out)

@@ -8,6 +8,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from mangacolor.core.torch_package import INSTALL_TRAINING, need_torch
 from mangacolor.training.networks import NAMES, TRAINABLE, TrainRequest, find_trainable, refuse_strangers
 from mangacolor.training.settings import parse_assignment
 
@@ -56,6 +57,7 @@ def train(
     """Train a network; the run's folder gets curves, a checkpoint and weights."""
     from mangacolor.core.devices import resolve_device
 
+    need_torch("mangacolor train", install=INSTALL_TRAINING)
     network = find_trainable(name)
     given = (
         option for option in values if context.get_parameter_source(option) is ParameterSource.COMMANDLINE

@@ -166,6 +166,11 @@ class RunOptions:
         metavar="DIR",
         commands=FOUND,
     )
+    spreads: Literal["off", "auto"] = option_field(  # as ``edits``, what it finds is part of a page's keys
+        "off",
+        "auto finds drawings that are cut in two, half in each of two files, and colours them as one.",
+        commands=PLANNED,
+    )
     until: str | None = option_field(
         None, "Stop each page after this stage and write no page.", metavar="STAGE", commands=PLANNED
     )

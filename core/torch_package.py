@@ -14,8 +14,11 @@ def has_torch() -> bool:
     return importlib.util.find_spec("torch") is not None
 
 
-def need_torch(what: str, instead: str = "") -> None:
+INSTALL_TRAINING = 'pip install "mangacolor[train]"'
+
+
+def need_torch(what: str, instead: str = "", install: str = INSTALL_TORCH) -> None:
     """Raise ``SetupError`` where torch is missing. ``what`` needs it; ``instead``: how to go on without."""
     if not has_torch():
-        remedy = f"{INSTALL_TORCH}, or {instead}" if instead else INSTALL_TORCH
+        remedy = f"{install}, or {instead}" if instead else install
         raise SetupError(f"{what} needs torch, which is not installed", remedy)

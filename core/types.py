@@ -49,12 +49,30 @@ class Container(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """The drawing that a page is one half of, and ``partner``, the page that is the other.
+
+    ``source``: the partner's file. ``size``: the whole drawing's width and height in pixels; ``box`` and
+    ``partner_box``: where the halves lie in it, the left one from 0 on. ``border``: columns between the
+    page's box and its edge at the join, which the scan has added.
+    """
+
+    partner: str
+    source: PageSource
+    size: tuple[int, int]
+    box: Box
+    partner_box: Box
+    border: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One picture of a chapter.
 
     ``name`` is its output path relative to OUT, with ``/`` between parts (``ch1/012.png``;
     in archives ``x.cbz/012.png``): its identity in events, the manifest and the state folder.
-    ``number`` counts from 1 in its chapter. ``edit`` is a corrected Panels JSON, if it has one.
+    ``number`` counts from 1 in its chapter. ``edit`` is a corrected Panels JSON, if it has one. ``spread``:
+    the drawing that goes on in another file, if it does.
     """
 
     name: str
@@ -62,6 +80,7 @@ class Page:
     source: PageSource
     edit: Path | None = None
     wanted: Wanted = None
+    spread: Spread | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,8 @@ class PageHalfway:
 class PageDone:
     """A page is finished: made, copied from its source, found finished, or left as somebody changed it.
 
-    ``reason`` says why a page was copied (blank, in colour already, asked for) or left.
+    ``reason`` says why a page was copied (blank, in colour already, asked for) or left. ``spread`` is the
+    page with the other half of its drawing, if it is half of one; ``panels`` are then the whole drawing's.
     ``stages`` maps each stage that ran to its seconds; ``seconds`` is their sum: the page's own work, without
     what it waited for other pages.
     """
@@ -80,6 +81,7 @@ class PageDone:
     stages: Mapping[str, float]
     outcome: Outcome
     reason: str = ""
+    spread: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ class PagePlan:
     """What a run would do for a page. ``up_to_date``: nothing; nor for one that is ``left`` as somebody has
     changed it. ``problem``: why it would fail.
 
-    ``scale``: the factor that enlarges it. ``note``: why, if the user did not say so.
+    ``scale``: the factor that enlarges it. ``note``: why, if the user did not say so. ``spread``: the page
+    with the other half of its drawing, if it is half of one.
     """
 
     page: str
@@ -40,6 +41,7 @@ class PagePlan:
     problem: str = ""
     scale: int = 1
     note: str = ""
+    spread: str = ""
 
     @property
     def is_settled(self) -> bool:
@@ -49,10 +51,11 @@ class PagePlan:
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """The pages in order, and what stands between the input and them."""
+    """The pages in order, and what stands between the input and them. ``spreads``: which were found."""
 
     graph: Graph
     pages: tuple[PagePlan, ...]
+    spreads: tuple[str, ...] = ()
 
     def counts(self, stage: str) -> tuple[int, int]:
         """For how many pages a stage's artifact is there, and for how many it would run."""
@@ -77,7 +80,7 @@ def plan_run(
     for chapter in tasks.waiting_chapters():
         waiting = [task for task in tasks.pages if tasks.chapters.get(task.spec.index) is chapter]
         plans.update(_look_at_second_pass(chapter, waiting, plans))
-    return RunPlan(plan.graph, tuple(plans[task.spec.index] for task in tasks.pages))
+    return RunPlan(plan.graph, tuple(plans[task.spec.index] for task in tasks.pages), plan.spreads)
 
 
 def _look(task: PageTask) -> PagePlan:
@@ -89,7 +92,9 @@ def _look(task: PageTask) -> PagePlan:
         return PagePlan(task.name, problem=error.message)
     finally:
         state.source = b""
-    return replace(_work(task), scale=state.size.scale, note=task.scale_note)
+    spread = task.spec.page.spread
+    partner = spread.partner if spread else ""
+    return replace(_work(task), scale=state.size.scale, note=task.scale_note, spread=partner)
 
 
 def _work(task: PageTask) -> PagePlan:
@@ -152,6 +157,7 @@ def as_document(plan: RunPlan) -> dict[str, Any]:
             "to_run": list(page.to_run),
             "problem": page.problem or None,
             "scale": page.scale,
+            **({"spread": page.spread} if page.spread else {}),
         }
         for page in plan.pages
     ]
@@ -170,6 +176,7 @@ def as_text(plan: RunPlan) -> str:
         f"{counted(len(plan.pages), 'page')}: "
         + ", ".join(f"{number} {what}" for what, number in state.items()),
         *dict.fromkeys(page.note for page in plan.pages if page.note and not page.is_settled),
+        *plan.spreads,
     ]
     for page in plan.pages:
         if page.problem:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mangacolor.core.cpu import usable_cores
 from mangacolor.core.devices import card_problem, check_device_name, device_kind
@@ -25,6 +25,9 @@ from mangacolor.pipeline.store.corrections import with_edits
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.graph import Graph, Selection
 
+if TYPE_CHECKING:
+    from mangacolor.pipeline.spreads import SpreadFinder
+
 PATHS = ("weights", "upscaler", "palette", "reference", "series", "hints")  # options that may name a file
 
 
@@ -33,9 +36,9 @@ class WorkPlan:
     """The pages that were asked for, and how they are to be made.
 
     ``planned``: the output name of every page of the input. ``outputs``: the files of OUT that the input
-    gives, and ``layout``: see ``discovery.Plan``. ``notes``: what was left out and why. ``whole``: these are
-    all files of the input, and not a part of it.
-    ``series``: what is remembered of earlier pages, where that is wanted.
+    gives, and ``layout``: see ``discovery.Plan``. ``notes``: what was left out and why. ``spreads``: which
+    were found, in words. ``whole``: these are all files of the input, and not a part of it. ``series``: what
+    is remembered of earlier pages, where that is wanted.
     """
 
     graph: Graph
@@ -46,6 +49,7 @@ class WorkPlan:
     planned: frozenset[str]
     extras: tuple[Extra, ...] = ()
     notes: tuple[str, ...] = ()
+    spreads: tuple[str, ...] = ()
     outputs: tuple[Output, ...] = ()
     layout: str = ""
     whole: bool = True
@@ -70,10 +74,11 @@ def make_plan(
     run_options: RunOptions,
     graph: Graph,
     part: Part | None = None,
+    cancel: CancelToken | None = None,
 ) -> WorkPlan:
     """Find the pages, or take those of a ``part``, and see that the options fit them. Writes nothing.
 
-    Raises ``UsageError`` or ``InputError`` for what cannot be done.
+    Raises ``UsageError`` or ``InputError`` for what cannot be done, ``Cancelled`` if ``cancel`` says so.
     """
     selection = graph.select(run_options.until, run_options.start)
     check_device_name(options.device)
@@ -84,20 +89,37 @@ def make_plan(
     graph.check(options, discovered.chapters)
     edited = with_edits(discovered.chapters, run_options.edits, State(out))
     wished = with_wishes(edited, run_options.color_pages, run_options.copy_pages)
+    picked = pick_pages(wished, run_options.pages)
+    spreads: list[str] = []
+    if run_options.spreads == "auto":
+        finder = _spread_finder(picked, options, run_options, cancel or CancelToken())
+        picked = pick_pages(finder.mark(wished), run_options.pages)
+        spreads = finder.notes
     return WorkPlan(
         graph,
         selection,
         options,
         run_options,
-        chapters=pick_pages(wished, run_options.pages),
+        chapters=picked,
         planned=frozenset(page.name for chapter in discovered.chapters for page in chapter.pages),
         extras=discovered.extras,
         notes=(*_notes_on_device(options.device), *discovered.notes),
+        spreads=tuple(spreads),
         outputs=discovered.outputs,
         layout=discovered.layout,
         whole=part is None,
         series=open_series(options.series) if options.harmonize else None,
     )
+
+
+def _spread_finder(
+    picked: Sequence[Chapter], options: Options, run_options: RunOptions, cancel: CancelToken
+) -> SpreadFinder:
+    """Looks for spreads with a half among the pages that were asked for."""
+    from mangacolor.pipeline.spreads import SpreadFinder
+
+    names = {page.name for chapter in picked for page in chapter.pages}
+    return SpreadFinder(options, run_options.jobs, lambda page: page.name in names, cancel.check)
 
 
 def _notes_on_device(name: str) -> list[str]:

@@ -50,8 +50,9 @@ def run(
     cannot go on; pages that fail are counted in the result.
     """
     with RunProgress(emit) as progress:
-        plan = make_plan(inputs, out, options, run_options, graph or default_graph(), part)
-        job = make_job(plan, cancel or CancelToken())
+        cancel = cancel or CancelToken()
+        plan = make_plan(inputs, out, options, run_options, graph or default_graph(), part, cancel)
+        job = make_job(plan, cancel)
         progress.begin(plan)
         with open_store(out) as store:
             references = References(plan.graph, plan.options, store.state)

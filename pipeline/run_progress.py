@@ -44,7 +44,7 @@ class RunProgress:
         """The pages are known."""
         self._chapters = plan.chapters
         self._chapter_of = {page.name: chapter for chapter in plan.chapters for page in chapter.pages}
-        for note in plan.notes:
+        for note in (*plan.notes, *plan.spreads):
             self(Warned("", "", note))
 
     def tell_of_series(self, plan: WorkPlan) -> None:

@@ -10,10 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from mangacolor.core.devices import device_kind
+from mangacolor.models.runtime.backends import CpuBackend
+
 # Pixels of a page from which a network's working memory no longer grows: its tiles are full.
 FULL_TILES = 1_000_000
 # Bytes that torch takes once it is imported and has run a first network.
 TORCH: Final[Mapping[str, int]] = {"torch": 480 * 2**20}
+# Bytes of ncnn, and of the buffers in which its page networks have run over a page that fills them.
+NCNN = 10 * 2**20
+NCNN_BUFFERS = 130 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,13 @@ class Demand:
     result: int = 0
     working: int = 0
     resident: Mapping[str, int] = field(default_factory=dict)
+
+
+def library(cpu_backend: CpuBackend, size: PageSize, device: str = "cpu") -> Mapping[str, int]:
+    """What stays in the process of the library that runs a stage's networks on a ``--device``."""
+    if cpu_backend == "ncnn" and device_kind(device) == "cpu":
+        return {"ncnn": NCNN + round(size.tile_share * NCNN_BUFFERS)}
+    return TORCH
 
 
 def usual_demand(_config: object, size: PageSize) -> Demand:

@@ -20,6 +20,7 @@ from mangacolor.formats.pixels import decode_picture
 from mangacolor.formats.writers import LIMITS, encode_picture
 from mangacolor.stages.base import GUARD, WHERE_SET, Redraw, Stage, StageContext
 from mangacolor.stages.demand import Demand, PageSize
+from mangacolor.stages.spreads.halves import half_of
 
 # Bytes for each pixel while a page is brought to a display's size.
 FITTING = 34
@@ -83,7 +84,8 @@ def _fitted(config: Config, facts: Mapping[str, Any], pixels: Image) -> Image:
         return pixels
     from mangacolor.stages.fit import fit_picture
 
-    size = (facts["size"][0], facts["size"][1])
+    half = half_of(facts)
+    size = half.size if half else (facts["size"][0], facts["size"][1])
     most = output_scale(config.scale, size, config.frame)
     return fit_picture(pixels, fitted_size(size, config.frame, most))
 

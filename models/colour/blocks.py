@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mangacolor.models.colour.blocks_layout import query_channels
+from mangacolor.models.colour.config import query_channels
 
 Norm = Literal["batch", "layer"]
 

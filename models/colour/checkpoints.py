@@ -15,8 +15,7 @@ from torch import Tensor, nn
 from mangacolor.core.atomic import write_atomic
 from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.core.hashing import sha256_of
-from mangacolor.models.colour.config import GeneratorConfig
-from mangacolor.models.colour.description import Description, describe_weights, unknown_network
+from mangacolor.models.colour.config import Description, GeneratorConfig, describe_weights, unknown_network
 from mangacolor.models.colour.factory import build_generator
 from mangacolor.models.colour.generator import Generator
 from mangacolor.models.colour.notebook_checkpoints import from_notebook

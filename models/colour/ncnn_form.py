@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mangacolor.core.arrays import F32
-from mangacolor.models.colour.blocks_layout import VOTE_CHANNELS, VOTE_SLOPE, query_channels
-from mangacolor.models.colour.config import GeneratorConfig
+from mangacolor.models.colour.config import GeneratorConfig, query_channels
 from mangacolor.models.colour.efficient_layout import (
     MAPS,
     NARROW,
@@ -15,7 +14,7 @@ from mangacolor.models.colour.efficient_layout import (
     check_attention,
     up_channels,
 )
-from mangacolor.models.colour.prediction import VOTES
+from mangacolor.models.colour.prediction import VOTE_CHANNELS, VOTE_SLOPE, VOTES
 from mangacolor.models.encoders import efficientnet_layout
 from mangacolor.models.encoders.efficientnet_layout import (
     STEM,

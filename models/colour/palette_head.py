@@ -13,8 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mangacolor.models.colour.blocks_layout import VOTE_CHANNELS, VOTE_SLOPE
-from mangacolor.models.colour.prediction import TO_RGB
+from mangacolor.models.colour.prediction import TO_RGB, VOTE_CHANNELS, VOTE_SLOPE
 
 # Rec. 601, on the scale of pictures in [-1, 1].
 _TO_CHROMA = ((-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))

@@ -19,8 +19,7 @@ from mangacolor.core.cpu import use_one_core
 from mangacolor.core.errors import UsageError
 from mangacolor.core.torch_package import has_torch, need_torch
 from mangacolor.core.types import Image
-from mangacolor.models.colour.config import GeneratorConfig
-from mangacolor.models.colour.description import describe_weights, unknown_network
+from mangacolor.models.colour.config import GeneratorConfig, describe_weights, unknown_network
 from mangacolor.models.colour.interface import Architecture, SizeRequirements, find_architecture
 from mangacolor.models.colour.prediction import VOTES, Coloured, Output, assemble, scale_tile
 from mangacolor.models.colour.segment_embedding import SegmentEmbedding, load_embedding
@@ -65,8 +64,10 @@ def check_colour_runner(weights: str | Path, backend: CpuBackend = "torch", devi
 
     Reads the file's description only.
     """
-    if device != "cpu" or backend == "torch" or has_torch():
+    if has_torch():
         return
+    if device != "cpu":
+        need_torch(f"--device {device}", "use --device cpu")
     described = describe_weights(weights_path(weights))
     if described is None:
         need_torch(f"the notebook's checkpoint {weights}", _INSTEAD)

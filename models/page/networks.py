@@ -56,8 +56,7 @@ def descreener(backend: CpuBackend, weights: Path = DESCREENER) -> Descreen:
     network = load_descreener(weights)
 
     def remove_dots(luma: Image) -> Image:
-        plain: Image = descreen(network, luma)
-        return plain
+        return np.asarray(descreen(network, luma), np.uint8)
 
     return remove_dots
 
@@ -72,8 +71,7 @@ def _read_page(network: Network, luma: Image) -> tuple[Image, Image]:
 
 
 def _descreen(network: Network, luma: Image) -> Image:
-    (plain,) = _compute(network, luma, DESCREEN_STRIDE, "plain")
-    return plain
+    return np.asarray(_compute(network, luma, DESCREEN_STRIDE, "plain")[0], np.uint8)
 
 
 def _compute(network: Network, luma: Image, stride: int, output: str) -> Image:

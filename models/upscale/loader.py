@@ -56,9 +56,9 @@ def check_upscaler(
         from mangacolor.models.upscale.realesrgan import check_installed
 
         check_installed()
-    elif not has_torch() and not (
-        (device, kernels) == ("cpu", "ncnn") and _compact_network(name_or_path, known)
-    ):
+    elif device != "cpu":
+        need_torch(f"--device {device}", "use --device cpu")
+    elif not has_torch() and (kernels != "ncnn" or not _compact_network(name_or_path, known)):
         need_torch(f"the upscaler {name_or_path}", INSTEAD)
 
 

@@ -33,7 +33,14 @@ from mangacolor.pipeline.store.store import Store
 from mangacolor.stages import registry
 from mangacolor.stages.graph import Graph
 
-LIBRARIES = ("torch", "opencv-python", "numpy", "pillow", "simplejpeg")  # those that make pixels and bytes
+LIBRARIES = (
+    "torch",
+    "ncnn",
+    "opencv-python-headless",
+    "numpy",
+    "pillow",
+    "simplejpeg",
+)
 
 _AT_WORK = threading.Lock()  # one bundle at a time: the engine uses the whole machine
 _MODELS: dict[Hashable, Any] = {}

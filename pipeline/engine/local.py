@@ -263,8 +263,10 @@ class Engine:
     def _page_done(self, task: PageTask) -> None:
         state = task.state
         stages = {name: round(value, 4) for name, value in state.seconds.items()}
+        spread = task.spec.page.spread
+        partner = spread.partner if spread else ""
         self._tally.page_done(
-            PageDone(task.name, task.worked, state.panels, stages, state.outcome, state.reason)  # type: ignore[arg-type]
+            PageDone(task.name, task.worked, state.panels, stages, state.outcome, state.reason, partner)  # type: ignore[arg-type]
         )
 
     def _failed(self, task: PageTask, token: Token, error: BaseException) -> None:

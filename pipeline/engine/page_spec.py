@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mangacolor.core.types import Artifact, Chapter, Page
@@ -57,12 +57,17 @@ class PageSpec:
 
     def demands(self, stages: Iterable[str], size: PageSize) -> dict[str, Demand]:
         """What these stages are expected to take for a page of this size, in the graph's order."""
-        graph, wanted = self.job.graph, set(stages)
+        graph, wanted, size = self.job.graph, set(stages), self.drawing_size(size)
         return {
             name: graph.page_stage(name).demand(self.recipe.configs[name], size)
             for name in graph.names
             if name in wanted
         }
+
+    def drawing_size(self, size: PageSize) -> PageSize:
+        """The size of what stages look at: the page's own, or that of the drawing it is half of."""
+        spread = self.page.spread
+        return replace(size, width=spread.size[0], height=spread.size[1]) if spread and size.pixels else size
 
     def later_stages(self) -> set[str]:
         """The stages of the second pass, as far as they are known while the first one is under way."""

@@ -87,7 +87,7 @@ class PageTask:
         lanes = {name: spec.job.graph.page_stage(name).lane for demands in passes for name in demands}
         needs = [need_of(demands, lanes, state.size.file, beside) for demands in passes]
         for need in needs:
-            spec.job.memory.check(need, state.size)
+            spec.job.memory.check(need, spec.drawing_size(state.size))
         state.need = needs[0]
 
     def examine(self) -> Entry | None:

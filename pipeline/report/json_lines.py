@@ -41,6 +41,8 @@ def json_documents(event: Event) -> list[dict[str, Any]]:
     if not isinstance(event, PageDone):
         return [{"event": name, **fields}]
     reason = fields.pop("reason")
+    if not event.spread:
+        del fields["spread"]
     document = {"event": name, **fields}
     if event.outcome in ("copied", "left"):
         return [{"event": f"page_{event.outcome}", "page": event.page, "reason": reason}, document]

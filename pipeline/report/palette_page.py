@@ -28,6 +28,7 @@ from mangacolor.stages.harmonize.palette_file import (
     to_document,
 )
 from mangacolor.stages.panels.stage import STAGE as PANELS
+from mangacolor.stages.spreads.halves import half_of
 
 THUMBNAIL = 112  # pixels a side
 AROUND = 3.0  # how much of the page a thumbnail shows, in sides of the surface
@@ -151,7 +152,8 @@ def _thumbnails(
     layout = read_document(state.page_folder(page) / f"{PANELS.name}.json")
     if picture is None or layout is None:
         return []
-    scale = picture.shape[1] / layout["size"][0]
+    half = half_of(layout)
+    scale = picture.shape[1] / (half.size if half else layout["size"])[0]
     found: list[tuple[int, str]] = []
     for number, (x, y, w, h) in places:
         reach = max(w, h) * AROUND / 2

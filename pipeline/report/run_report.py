@@ -32,6 +32,7 @@ from mangacolor.pipeline.store.manifest import Entry, Manifest
 from mangacolor.stages.base import Stage
 from mangacolor.stages.graph import Graph
 from mangacolor.stages.registry import default_graph
+from mangacolor.stages.spreads.halves import half_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +161,11 @@ def _page(
     before = read_picture(read(entry) or read_bytes(folder / "decode.png"))
     after = read_picture(read_bytes(state.out / entry.file))
     large, small = longest
+    is_half = any(half_of(document) for document in documents.values())
+    looked_at = read_picture(read_bytes(folder / "decode.png")) if is_half else before
     figures: list[str] = []
     for name, document in documents.items():
-        drawn = _drawn_figures(graph, name, document, before, small)
+        drawn = _drawn_figures(graph, name, document, looked_at, small)
         kept = read_picture(read_bytes(folder / f"{name}.png"))
         figures += [_figure(*figure, small) for figure in (*drawn.items(), (name, kept))]
     return (

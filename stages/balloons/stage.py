@@ -12,7 +12,7 @@ from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
 from mangacolor.stages.balloons.detect import Method, find_balloons
 from mangacolor.stages.balloons.params import DEFAULTS, Params
 from mangacolor.stages.base import Stage, StageContext
-from mangacolor.stages.demand import TORCH, Demand, PageSize
+from mangacolor.stages.demand import Demand, PageSize, library
 from mangacolor.stages.panels import PanelLayout
 
 # Bytes that the network takes from then on.
@@ -50,9 +50,11 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     return layout.to_artifact()
 
 
-def demand(_config: Config, size: PageSize) -> Demand:
+def demand(config: Config, size: PageSize) -> Demand:
     """At working scale but for the mask."""
-    return Demand(0.4, size.pixels, 9 * size.pixels, {**TORCH, "balloons": RESIDENT})
+    return Demand(
+        0.4, size.pixels, 9 * size.pixels, {**library(config.cpu_backend, size), "balloons": RESIDENT}
+    )
 
 
 STAGE = Stage(

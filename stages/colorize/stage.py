@@ -25,7 +25,7 @@ from mangacolor.stages.colorize.config import Config
 from mangacolor.stages.colorize.network import colorize_pictures, shared_runner
 from mangacolor.stages.colorize.tile_figure import draw_tiles
 from mangacolor.stages.colorize.tiling import tiles_of
-from mangacolor.stages.demand import TORCH, Demand, PageSize
+from mangacolor.stages.demand import Demand, PageSize, library
 from mangacolor.stages.panels import PanelLayout
 from mangacolor.stages.segments.features import describe_segments, embed_windows
 from mangacolor.stages.segments.pooling import FeaturePool
@@ -143,10 +143,11 @@ def preview(artifact: Artifact, _inputs: Inputs) -> Image:
     return lay_out(windows, lambda number, size: resize_picture(windows[number], size))
 
 
-def demand(_config: Config, size: PageSize) -> Demand:
+def demand(config: Config, size: PageSize) -> Demand:
     """At working scale, whatever the page's size, but for the map of windows."""
     resident = RESIDENT + round(size.tile_share * tile_threads() * BUFFERS)
-    return Demand(0.6, 0, 8 * size.pixels, {**TORCH, "colorize": resident})
+    residents = {**library(config.cpu_backend, size, config.device), "colorize": resident}
+    return Demand(0.6, 0, 8 * size.pixels, residents)
 
 
 STAGE = Stage(

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from mangacolor.core.arrays import F64, I64
-from mangacolor.stages.harmonize.links import Links
 from mangacolor.stages.harmonize.louvain import find_communities
 from mangacolor.stages.harmonize.neighbours import KnnGraph, symmetric_graph
 from mangacolor.stages.harmonize.params import ClusteringParams
+from mangacolor.stages.segments.links import Links
 
 
 @dataclass(frozen=True, slots=True)

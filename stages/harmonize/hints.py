@@ -6,7 +6,7 @@ it comes. The group under the point takes the colour.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from mangacolor.core.settings import Options
 from mangacolor.core.types import Chapter, Inputs
 from mangacolor.formats.option_files import json_file
 from mangacolor.stages.harmonize.palette_file import check_colour
+from mangacolor.stages.spreads.drawings import Drawings
 from mangacolor.stages.windows.artifact import PageColours
 
 REMEDY = 'Write a JSON list of {"page": "001.png", "x": 120, "y": 340, "colour": "#c0392b"}.'
@@ -58,6 +59,18 @@ def group_by_page(hints: Sequence[Hint], chapter: Chapter) -> dict[str, list[Hin
         if name is not None:
             grouped.setdefault(name, []).append(hint)
     return grouped
+
+
+def place_hints(hints: Iterable[Hint], chapter: Chapter, drawings: Drawings) -> tuple[Hint, ...]:
+    """Hints at points of a spread's halves, moved to the same points of their drawings."""
+    names = {page.number: page.name for page in chapter.pages}
+
+    def place(hint: Hint) -> Hint:
+        name = names.get(hint.page, "") if isinstance(hint.page, int) else hint.page
+        found, x, y = drawings.find_point(name, hint.x, hint.y)
+        return hint if found == name and (x, y) == (hint.x, hint.y) else Hint(found, x, y, hint.colour)
+
+    return tuple(map(place, hints))
 
 
 def check_hints(options: Options, chapters: Sequence[Chapter]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from mangacolor.core.arrays import I64
-from mangacolor.stages.harmonize.links import Links
+from mangacolor.stages.segments.links import Links
 
 # Sweeps over all nodes at each level; gains are tiny long before.
 MAX_SWEEPS = 20

@@ -12,8 +12,8 @@ import numpy as np
 
 from mangacolor.core.arrays import F32, F64, I64
 from mangacolor.stages.harmonize.descriptors import blocks
-from mangacolor.stages.harmonize.links import Links
 from mangacolor.stages.harmonize.params import NeighbourParams
+from mangacolor.stages.segments.links import Links
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from mangacolor.stages.harmonize.descriptors import is_backdrop
 from mangacolor.stages.harmonize.overrides import Matches, choose_override
 from mangacolor.stages.harmonize.palette_file import PaletteEntry, to_hex
 from mangacolor.stages.segments.features import LEFT, RIGHT, SIDES, SegmentFeatures, X, Y
+from mangacolor.stages.spreads.drawings import Drawings
 from mangacolor.stages.windows.scale import SHORT_SIDE
 
 # Places at which a palette says that a group is seen, one a window at most.
@@ -68,6 +70,14 @@ def make_entries(
             )
         )
     return entries
+
+
+def place_entries(entries: Iterable[PaletteEntry], drawings: Drawings) -> list[PaletteEntry]:
+    """Entries seen on drawings, as they are seen on their pages."""
+    return [
+        replace(entry, seen=tuple(drawings.find_place(name, box) for name, box in entry.seen))
+        for entry in entries
+    ]
 
 
 def _best_places(

@@ -16,9 +16,9 @@ import numpy as np
 
 from mangacolor.core.arrays import F64
 from mangacolor.stages.harmonize.descriptors import blocks
-from mangacolor.stages.harmonize.links import Links
 from mangacolor.stages.harmonize.neighbours import KnnGraph, symmetric_graph
 from mangacolor.stages.harmonize.params import SmoothingParams
+from mangacolor.stages.segments.links import Links
 
 
 def smooth_colours(

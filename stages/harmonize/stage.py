@@ -31,9 +31,14 @@ from mangacolor.stages.harmonize.group_colours import (
     correct_segments,
     hand_out,
 )
-from mangacolor.stages.harmonize.hints import Hint, check_hints, locate_hints, read_hints
+from mangacolor.stages.harmonize.hints import Hint, check_hints, locate_hints, place_hints, read_hints
 from mangacolor.stages.harmonize.overrides import choose_override, match_entries, orphaned_entries
-from mangacolor.stages.harmonize.palette_entries import average_features, make_entries, name_colours
+from mangacolor.stages.harmonize.palette_entries import (
+    average_features,
+    make_entries,
+    name_colours,
+    place_entries,
+)
 from mangacolor.stages.harmonize.palette_file import (
     FILE,
     edits,
@@ -53,6 +58,7 @@ from mangacolor.stages.harmonize.series.recall import (
 )
 from mangacolor.stages.harmonize.series.remembered import Remembered
 from mangacolor.stages.segments.features import SegmentFeatures
+from mangacolor.stages.spreads.drawings import Drawings
 from mangacolor.stages.windows.artifact import PageColours
 
 
@@ -89,9 +95,11 @@ def neutral() -> Artifact:
 def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[str, Artifact]:
     """The ``Corrections`` of each page. Leaves the chapter's ``palette.json``."""
     config = context.config
-    params = config.params.for_lone_page() if context.memory and len(pages) == 1 else config.params
-    segments = gather_segments(_read_pages(context, pages))
-    hints = locate_hints(config.hints, context.chapter, pages)
+    drawings = Drawings.of(context.chapter, pages)
+    params = config.params.for_lone_page() if context.memory and len(drawings) == 1 else config.params
+    segments = gather_segments(_read_pages(context, drawings))
+    hints = place_hints(config.hints, context.chapter, drawings)
+    located = locate_hints(hints, context.chapter, drawings)
     own = from_document(context.document) if context.document else ()
     if not len(segments):
         context.write(to_document(own))
@@ -106,13 +114,14 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     kept = from_document(json.loads(config.palette)) if config.palette else ()
     looks = average_features(segments.features, number)
     matches = match_entries(looks, space, own, kept, params.matching)
-    hinted = _hinted_groups(segments, number, hints)
+    hinted = _hinted_groups(segments, number, located)
     overrides = [
         choose_override(edited, hinted.get(group), locked)
         for group, (edited, locked) in enumerate(zip(matches.own, matches.kept, strict=True))
     ]
     names = name_colours(segments, number, colours.groups, matches, hinted)
-    entries = make_entries(list(pages), segments, grouping.groups, looks, matches, names)
+    entries = make_entries(list(drawings), segments, grouping.groups, looks, matches, names)
+    entries = place_entries(entries, drawings)
     context.write(to_document([*entries, *orphaned_entries(own, matches)]))
     corrections = correct_segments(
         segments, grouping.groups, colours, overrides, matches.ids, params.corrections
@@ -120,8 +129,8 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     if context.memory is not None:
         shown = shown_groups(grouping, remembered, colours.groups, overrides)
         remember_segments(context.memory, segments, grouping, shown, proposed, corrections, params.retention)
-    handed = hand_out(segments, corrections)
-    return {name: page.to_artifact() for name, page in zip(pages, handed, strict=True)}
+    handed = dict(zip(drawings, hand_out(segments, corrections), strict=True))
+    return {name: handed[speaker].to_artifact() for name, speaker in drawings.speakers.items()}
 
 
 def _colour_groups(

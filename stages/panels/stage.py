@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Direction, Image, Inputs
@@ -11,7 +11,7 @@ from mangacolor.models.files.known import PANELS
 from mangacolor.models.files.reading import check_bundled
 from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
 from mangacolor.stages.base import PANEL_COUNT, Stage, StageContext, Summary
-from mangacolor.stages.demand import TORCH, Demand, PageSize
+from mangacolor.stages.demand import Demand, PageSize, library
 from mangacolor.stages.panels.corrections import edit_fingerprint, read_edit
 from mangacolor.stages.panels.cutting.page import Method
 from mangacolor.stages.panels.detect import explain_panels, find_panels, layout_from_document
@@ -19,6 +19,7 @@ from mangacolor.stages.panels.explanation import Explanation
 from mangacolor.stages.panels.layout import PanelLayout
 from mangacolor.stages.panels.overlay import draw_panels
 from mangacolor.stages.panels.params import DEFAULTS, Params
+from mangacolor.stages.spreads.halves import half_of
 
 # Bytes that the network takes from then on.
 RESIDENT = 20 * 2**20
@@ -54,7 +55,9 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     layout = _corrected(context, page)
     if layout is None:
         layout = find_panels(page, config.direction, config.method, config.params, config.cpu_backend)
-    return layout.to_artifact(context.page.name, time.perf_counter() - started)
+    artifact = layout.to_artifact(context.page.name, time.perf_counter() - started)
+    half = half_of(inputs["decode"].data)
+    return replace(artifact, data={**artifact.data, **half.to_document()}) if half else artifact
 
 
 def run_and_explain(context: StageContext[Config], inputs: Inputs) -> tuple[Artifact, Explanation]:
@@ -85,9 +88,11 @@ def summary(artifact: Artifact) -> Summary:
     return {PANEL_COUNT: len(PanelLayout.from_artifact(artifact).detected)}
 
 
-def demand(_config: Config, size: PageSize) -> Demand:
-    """At working scale but for the ground; torch comes with the network."""
-    return Demand(0.6, size.pixels, 20 * size.pixels, {**TORCH, "panels": RESIDENT})
+def demand(config: Config, size: PageSize) -> Demand:
+    """At working scale but for the ground; the library comes with the network."""
+    return Demand(
+        0.6, size.pixels, 20 * size.pixels, {**library(config.cpu_backend, size), "panels": RESIDENT}
+    )
 
 
 STAGE = Stage(

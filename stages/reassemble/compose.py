@@ -68,7 +68,8 @@ def cut_bands(width: int, height: int, scale: float, source_height: int) -> Iter
 def compose_layers(layers: list[Image], boxes: tuple[Box, ...], windows: WindowMap, band: Band) -> Image:
     """The layers of all windows, each where its pixels are: H×W×C uint8 of the band.
 
-    ``layers``: one a window, at working scale. ``windows``: the band's part, at output size.
+    ``layers``: one a window, at working scale. ``boxes`` may stick out of the page. ``windows``: the band's
+    part, at output size.
     """
     channels = layers[0].shape[2] if layers else 3
     composed = np.full((*windows.shape, channels), NEUTRAL_LAYER[:channels], np.uint8)
@@ -77,11 +78,14 @@ def compose_layers(layers: list[Image], boxes: tuple[Box, ...], windows: WindowM
         first, last = max(band.top, upper), min(band.bottom, upper + high)
         if first >= last:
             continue
-        rows, columns = slice(first - band.top, last - band.top), slice(left, left + wide)
+        start, end = max(0, left), min(windows.shape[1], left + wide)
+        if start >= end:
+            continue
+        rows, columns = slice(first - band.top, last - band.top), slice(start, end)
         inside = (windows[rows, columns] == number).view(np.uint8)
         if inside.any():
             large = _enlarge_rows(layer, (wide, high), first - upper, last - upper)
-            cv2.copyTo(large, inside, composed[rows, columns])
+            cv2.copyTo(large[:, start - left : end - left], inside, composed[rows, columns])
     return composed
 
 

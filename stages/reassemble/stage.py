@@ -25,6 +25,7 @@ from mangacolor.stages.reassemble.recolour import recolour_window
 from mangacolor.stages.reassemble.segment_fields import find_open_borders
 from mangacolor.stages.reassemble.segment_tone import flatten_tone, tone_gain
 from mangacolor.stages.segments.features import SegmentFeatures
+from mangacolor.stages.spreads.halves import half_of, page_of
 from mangacolor.stages.windows.artifact import PageColours, WindowColours
 from mangacolor.stages.windows.assign import assign_windows
 from mangacolor.stages.windows.scale import shrink
@@ -47,23 +48,31 @@ def configure(options: Options, _chapter: Chapter) -> Config:
 
 
 def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
-    """The page in colour, H'×W'×3 RGB, at the scale of the ``upscale`` artifact."""
+    """The page in colour, H'×W'×3 RGB, at the scale of the ``upscale`` artifact.
+
+    Half of a spread takes its part of the whole drawing's colours.
+    """
     config = context.config
-    page = inputs["decode"].images["main"]
+    page, half = page_of(inputs["decode"]), half_of(inputs["decode"].data)
+    drawing = inputs["decode"].images["main"]
     light = inputs["upscale"].images["main"]
     colours = PageColours.from_artifact(inputs["colorize"])
     corrections = Corrections.from_artifact(inputs.get("harmonize"))
     windows = map_windows(colours, PanelLayout.from_artifact(inputs["panels"]))
-    layers = _make_layers(colours, corrections, luma(page), config.params)
+    layers = _make_layers(colours, corrections, luma(drawing), config.params)
     keep = _find_paper(windows, inputs["balloons"].images["main"])
     if inputs["classify"].data["kept"]:
-        keep[np.isin(windows, coloured_windows(page, windows))] = 255
+        keep[np.isin(windows, coloured_windows(drawing, windows))] = 255
+    boxes = colours.boxes
+    if half is not None:
+        windows, keep = half.cut_windows(windows), half.cut_mask(keep)
+        boxes = tuple(half.to_page(box) for box in boxes)
     tint = None if _is_grey(page) else page
     result = np.empty((*light.shape, 3), np.uint8)
     scale = light.shape[0] / page.shape[0]
     for band in cut_bands(light.shape[1], light.shape[0], scale, page.shape[0]):
         context.check_cancelled()
-        layer = compose_layers(layers, colours.boxes, band.enlarge(windows, cv2.INTER_NEAREST), band)
+        layer = compose_layers(layers, boxes, band.enlarge(windows, cv2.INTER_NEAREST), band)
         guard = band.enlarge(keep, cv2.INTER_LINEAR)
         own = None if tint is None else band.enlarge(tint, cv2.INTER_CUBIC)
         painted = paint(light[band.rows], layer, guard, own, config.saturation)

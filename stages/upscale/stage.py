@@ -16,7 +16,8 @@ from mangacolor.models.runtime.parallel import tile_threads
 from mangacolor.models.upscale.known import DEFAULT, DEFAULT_RGB
 from mangacolor.stages.base import WHERE_SET, Stage, StageContext
 from mangacolor.stages.batching import Room, load_model
-from mangacolor.stages.demand import TORCH, Demand, PageSize
+from mangacolor.stages.demand import Demand, PageSize, library
+from mangacolor.stages.spreads.halves import page_of
 from mangacolor.stages.upscale.params import DEFAULT_PARAMS, Params
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _name(config: Config) -> str:
 
 
 def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
-    """Enlarge the luma of decode's picture.
+    """Enlarge the luma of the page that ``decode`` left.
 
     ``main`` is H·scale×W·scale uint8 luma (Rec. 601). Data: ``scale``, ``size`` [w, h] of ``main``,
     ``model``, ``backend``, ``computes`` and ``sha256`` of the weights (null for Lanczos and at scale 1, which
@@ -79,8 +80,7 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     from mangacolor.stages.upscale.enlarge import upscale_luma
 
     config = context.config
-    page = inputs["decode"].images["main"]
-    ink = luma(page)
+    ink = luma(page_of(inputs["decode"]))
     height, width = ink.shape
     scale = output_scale(config.scale, (width, height), config.frame)
     upscaler = None if scale == 1 else shared_upscaler(context)
@@ -122,13 +122,14 @@ def _load(context: StageContext[Config]) -> Upscaler | None:
     )
 
 
-def demand(_config: Config, size: PageSize) -> Demand:
+def demand(config: Config, size: PageSize) -> Demand:
     """The luma as it is at scale 1; else the network's tiles, and what puts screentone right."""
     if size.scale == 1:
         return Demand(0.01, size.pixels, size.pixels)
     working = 49 * size.pixels + round(3.75 * size.output_pixels)
     resident = round(size.tile_share * tile_threads() * BUFFERS)
-    return Demand(0.2 * size.output_pixels / 1e6, size.output_pixels, working, {**TORCH, "upscale": resident})
+    residents = {**library(config.cpu_backend, size, config.device), "upscale": resident}
+    return Demand(0.2 * size.output_pixels / 1e6, size.output_pixels, working, residents)
 
 
 STAGE = Stage(

@@ -29,7 +29,7 @@ def resolved(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, d
 def test_each_level_overrules_the_one_below(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert resolved(capsys)["saturation"] == {"value": 1.0, "from": "default"}
+    assert resolved(capsys)["saturation"] == {"value": None, "from": "default"}  # as --fit has it, or 1
     Path("mangacolor.toml").write_text('saturation = 0.5\nforce_color = true\nscale = "2"\n')
     found = resolved(capsys)
     assert found["saturation"] == {"value": 0.5, "from": "mangacolor.toml"}

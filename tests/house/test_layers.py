@@ -41,14 +41,15 @@ BELOW = {
 # What a room of stages may import of the others; all of them know ``stages`` itself: base, batching, graph.
 STAGE_ROOMS = {
     "classify": set[str](),
-    "panels": set[str](),
+    "spreads": set[str](),
+    "panels": {"spreads"},
     "balloons": {"panels"},
     "windows": {"panels"},
     "segments": {"windows"},
     "colorize": {"panels", "segments", "windows"},
-    "harmonize": {"panels", "segments", "windows"},
-    "reassemble": {"classify", "harmonize", "panels", "segments", "windows"},
-    "upscale": set[str](),
+    "harmonize": {"panels", "segments", "spreads", "windows"},
+    "reassemble": {"classify", "harmonize", "panels", "segments", "spreads", "windows"},
+    "upscale": {"spreads"},
     "fit": set[str](),
 }
 MODEL_ROOMS = {

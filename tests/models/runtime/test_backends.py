@@ -26,19 +26,19 @@ from mangacolor.models.colour.prediction import VOTES, assemble
 from mangacolor.models.colour.runner import ColourRunner, colour_runner
 from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
 from mangacolor.models.runtime.parallel import parallel_map
-from mangacolor.models.upscale import winograd
+from mangacolor.models.upscale import torch_form, winograd
 from mangacolor.models.upscale.loader import Upscaler, load_upscaler
 from mangacolor.stages.colorize.network import colorize_pictures
 from mangacolor.stages.colorize.tiling import tiles_of
 from mangacolor.stages.registry import built_in_stages
 from mangacolor.stages.windows.scale import working_size
 
-needs_ncnn = pytest.mark.skipif(not importlib.util.find_spec("ncnn"), reason="needs mangacolor[fast]")
+needs_ncnn = pytest.mark.skipif(not importlib.util.find_spec("ncnn"), reason="needs ncnn")
 BACKENDS: list[Any] = [
     "torch",
     pytest.param(
         "ncnn",
-        marks=pytest.mark.skipif(not importlib.util.find_spec("ncnn"), reason="needs mangacolor[fast]"),
+        marks=pytest.mark.skipif(not importlib.util.find_spec("ncnn"), reason="needs ncnn"),
     ),
 ]
 
@@ -161,7 +161,7 @@ def test_ncnn_enlarges_as_torch_does(scale: int) -> None:
 
 def direct(monkeypatch: pytest.MonkeyPatch) -> Upscaler:
     """animevideov3 without NNPACK."""
-    monkeypatch.setattr(winograd, "has_winograd", lambda: False)
+    monkeypatch.setattr(torch_form, "has_winograd", lambda: False)
     return load_upscaler("animevideov3")
 
 
@@ -205,15 +205,22 @@ def test_a_window_hardly_wider_than_its_panel_fits_a_tile() -> None:
 def test_the_choice_of_a_back_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: object())
     assert [cpu_backend(choice) for choice in ("auto", "ncnn", "torch")] == ["ncnn", "ncnn", "torch"]
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "ncnn" else object())
     assert [cpu_backend(choice) for choice in ("auto", "torch")] == ["torch", "torch"]
-    with pytest.raises(SetupError, match="not installed"):
+    with pytest.raises(SetupError, match="ncnn is not installed"):
         cpu_backend("ncnn")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "torch" else object())
+    assert [cpu_backend(choice) for choice in ("auto", "ncnn")] == ["ncnn", "ncnn"]
+    with pytest.raises(SetupError, match=r"(?s)needs torch.*mangacolor\[torch\]"):
+        cpu_backend("torch")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    with pytest.raises(SetupError, match="neither ncnn nor torch"):
+        cpu_backend("auto")
 
 
 def test_the_back_end_is_part_of_what_networks_leave() -> None:
     stages = {stage.name: stage for stage in built_in_stages()}
-    for name in ("colorize", "upscale"):
+    for name in ("panels", "balloons", "colorize", "upscale"):
         configs = {
             backend: stages[name].configure(Options(cpu_backend=backend), Chapter("", ()))
             for backend in ("auto", "torch")

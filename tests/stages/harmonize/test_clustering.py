@@ -8,10 +8,10 @@ from scipy import sparse
 
 from mangacolor.core.arrays import AnyArray
 from mangacolor.stages.harmonize.clustering import merge_communities
-from mangacolor.stages.harmonize.links import Links
 from mangacolor.stages.harmonize.louvain import find_communities
 from mangacolor.stages.harmonize.neighbours import find_neighbours, symmetric_graph
 from mangacolor.stages.harmonize.params import ClusteringParams, NeighbourParams
+from mangacolor.stages.segments.links import Links
 
 
 def links_of(matrix: AnyArray) -> Links:
