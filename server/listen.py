@@ -89,12 +89,17 @@ def make_service(settings: ServerSettings, cancel: CancelToken, tell: Tell) -> t
     shared_cores().widen(workers)
     data = settings.data
     shelf = SeriesShelf(data / "series")
-    engine = PageEngine(PageRunner(), shelf)
+    engine = PageEngine(PageRunner(), shelf, tell)
     with output_errors(data):
         cache = AnswersCache(data / "answers", ANSWERS_BYTES)
         jobs = ChapterJobs(data / "jobs", settings.options, shelf, tell)
     work = Work(
-        lambda page: engine.colour(page, cancel), cache, places=settings.queue, workers=workers, tell=tell
+        lambda page: engine.colour(page, cancel),
+        engine.key,
+        cache,
+        places=settings.queue,
+        workers=workers,
+        tell=tell,
     )
     return Service(engine, cache, work, settings.options), jobs
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
@@ -27,15 +28,17 @@ from mangacolor.stages.demand import PageSize
 
 # Quality of a JPEG where the protocol wants one; as the stage ``encode`` has it.
 JPEG_QUALITY: Final = encode.Config().jpeg_quality
+Tell = Callable[[str], None]
 _SUFFIXES: Final = {"jpeg": ".jpg", "jpeg2000": ".jp2", "tiff": ".tif"}  # of other kinds, their own name
 
 
 class PageEngine:
-    """Makes answers, on any thread. ``shelf``: the series it knows."""
+    """Makes answers, on any thread. ``shelf``: the series it knows. ``tell`` gets what users should know."""
 
-    def __init__(self, runner: PageRunner, shelf: SeriesShelf) -> None:
+    def __init__(self, runner: PageRunner, shelf: SeriesShelf, tell: Tell = lambda _text: None) -> None:
         self._runner = runner
         self._shelf = shelf
+        self._tell = tell
 
     def check(self, page: PageRequest) -> PageSize:
         """The page's size. Raises ``Refusal`` for what is no picture, or one that is too large."""
@@ -64,11 +67,12 @@ class PageEngine:
         options = series.options(page.options) if series else page.options
         stamps = series.stamps() if series else ()
         try:
+            begun = series.begun() if series else ""
             mark = _mark(self._runner, options, _targets(page), stamps)
         except MangacolorError as error:
             raise refusal_of(error) from error
         content = hashlib.sha256(page.data).hexdigest()
-        return digest([content, mark, series.folder.name if series else "", page.form, page.visitor])
+        return digest([content, mark, series.folder.name if series else "", begun, page.form, page.visitor])
 
     def colour(self, page: PageRequest, cancel: CancelToken) -> Answer:
         """The answer for a page. Raises ``Refusal``."""
@@ -76,7 +80,9 @@ class PageEngine:
         series = self._shelf.find(page.series)
         options = series.options(page.options) if series else page.options
         try:
-            artifacts = self._run(_source(page.data), options, _targets(page), series, cancel)
+            artifacts = self._run(
+                _source(page.data), options, _targets(page), series if page.colour else None, cancel
+            )
             return self._answer(page, artifacts)
         except MangacolorError as error:
             raise refusal_of(error) from error
@@ -93,6 +99,9 @@ class PageEngine:
         series: Series | None,
         cancel: CancelToken,
     ) -> dict[str, Artifact]:
+        memory = self._shelf.memory_of(series) if series else None
+        for note in memory.notes if memory else ():
+            self._tell(note)
         return self._runner.run(
             page,
             Chapter("", (page,)),
@@ -100,6 +109,7 @@ class PageEngine:
             until=targets,
             references=References(self._runner.graph, options).find,
             cancel=cancel,
+            memory=memory,
         )
 
     def _answer(self, page: PageRequest, artifacts: dict[str, Artifact]) -> Answer:

@@ -11,11 +11,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from mangacolor.core.atomic import output_errors
 from mangacolor.core.settings import Options
+from mangacolor.pipeline.series import SeriesMemory
 from mangacolor.server.limits import SERIES, TITLE_CHARACTERS
 
 PALETTE: Final = "palette.json"
 WEIGHTS: Final = "series.safetensors"
+MEMORY: Final = "memory.series"
 TITLE: Final = "title.txt"  # so that a person who opens the folder sees whose it is
 # Characters of a title that its folder's name shows; a file system takes 255 bytes, and a letter may be four.
 _SHOWN: Final = 48
@@ -38,6 +41,11 @@ class Series:
         if weights.is_file():
             options = replace(options, weights=str(weights))
         return options
+
+    def begun(self) -> str:
+        """What tells its memory from another that is begun anew; "" where there is none yet."""
+        path = self.folder / MEMORY
+        return SeriesMemory.open(path).series if path.is_file() else ""
 
     def stamps(self) -> tuple[tuple[int, int], ...]:
         """Size and time of what the user has put there: other files, other answers."""
@@ -64,7 +72,7 @@ class SeriesShelf:
         """The series of a title, cleaned by ``clean_title``; None for none."""
         return Series(title, self._folder / folder_name(title)) if title else None
 
-    def open(self, series: Series) -> bool:
+    def _open(self, series: Series) -> bool:
         """Make its folder; False where there are as many as may be and all hold something of the user's."""
         with self._changing:
             if series.folder.is_dir():
@@ -75,6 +83,16 @@ class SeriesShelf:
             series.folder.mkdir(parents=True)
             (series.folder / TITLE).write_text(series.title + "\n", encoding="utf-8")
             return True
+
+    def memory_of(self, series: Series) -> SeriesMemory | None:
+        """What is remembered of its pages; None where there is no room for another series.
+
+        Raises ``UsageError`` for a file that is no memory, ``OutputError`` where the disk takes no folder.
+        """
+        with output_errors(series.folder):
+            if not self._open(series):
+                return None
+        return SeriesMemory.open(series.folder / MEMORY)
 
     def _make_room(self) -> bool:
         """Forget the series that was read least recently, if there has to be room for another."""

@@ -20,6 +20,7 @@ from mangacolor.server.pages import Answer, PageRequest
 from mangacolor.server.refusal import Refusal
 
 Colour = Callable[[PageRequest], Answer]
+Key = Callable[[PageRequest], str]
 Tell = Callable[[str], None]
 # Seconds a page takes until some have been measured.
 FIRST_GUESS: Final = 4.0
@@ -43,8 +44,11 @@ class Entry:
 class Work:
     """Pages on ``workers`` threads, up to ``places`` that wait. Only the event loop's thread changes it."""
 
-    def __init__(self, colour: Colour, cache: AnswersCache, *, places: int, workers: int, tell: Tell) -> None:
+    def __init__(
+        self, colour: Colour, key: Key, cache: AnswersCache, *, places: int, workers: int, tell: Tell
+    ) -> None:
         self._colour = colour
+        self._key = key
         self._cache = cache
         self._places = places
         self._workers = workers
@@ -148,8 +152,9 @@ class Work:
         finally:
             place.give_back()
         try:
-            self._cache.save(entry.key, answer)
-        except MangacolorError as error:  # the answer is good all the same
+            # The first page of a series begins its memory, which enters the key from then on.
+            self._cache.save(self._key(entry.page), answer)
+        except (MangacolorError, Refusal) as error:  # the answer is good all the same
             self._tell(f"{error.message}: the answer is not kept")
         return answer
 

@@ -74,6 +74,7 @@ def make_parts(
     token = CancelToken()
     work = Work(
         lambda page: engine.colour(page, token),
+        engine.key,
         cache,
         places=places,
         workers=workers,

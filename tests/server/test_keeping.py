@@ -100,19 +100,19 @@ def test_series_are_bounded_and_keep_what_is_the_users(tmp_path: Path) -> None:
     shelf = SeriesShelf(tmp_path, most=3)
     for number, title in enumerate("ABC"):
         series = shelf.find(title)
-        assert series is not None and shelf.open(series)
+        assert series is not None and shelf.memory_of(series)
         os.utime(series.folder, (number, number))
     first = shelf.find("A")
     assert first is not None
     (first.folder / PALETTE).write_text("{}")
     os.utime(first.folder, (0, 0))
     newest = shelf.find("D")
-    assert newest is not None and shelf.open(newest)
+    assert newest is not None and shelf.memory_of(newest)
     assert sorted((path / "title.txt").read_text().strip() for path in tmp_path.iterdir()) == ["A", "C", "D"]
     for path in tmp_path.iterdir():
         (path / PALETTE).write_text("{}")
     another = shelf.find("E")
-    assert another is not None and not shelf.open(another)
+    assert another is not None and shelf.memory_of(another) is None
 
 
 def test_a_series_has_its_own_palette_and_network(tmp_path: Path) -> None:

@@ -1,0 +1,67 @@
+"""Pages of one title, one by one: they share a memory on the disk, and agree with each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from mangacolor.core.settings import Options
+from mangacolor.pipeline.engine.single_page import PageRunner
+from mangacolor.server.page_engine import PageEngine
+from mangacolor.server.series import MEMORY, TITLE, SeriesShelf
+from mangacolor.tests.helpers.servers import as_file, client_of, files_under, make_parts
+from mangacolor.tests.helpers.stages import comic_page
+
+PAGES = [as_file(comic_page(620, width)) for width in (440, 452)]
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> PageEngine:
+    return PageEngine(PageRunner(), SeriesShelf(tmp_path / "series"))
+
+
+@pytest.fixture
+def client(engine: PageEngine, tmp_path: Path) -> Iterator[httpx.Client]:
+    options = Options(scale="1", device="cpu", max_pixels=4_000_000)
+    with client_of(*make_parts(engine, tmp_path, options=options)) as client:
+        yield client
+
+
+def test_pages_of_a_title_share_a_memory(
+    client: httpx.Client, engine: PageEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = "/v1/pages?series=A%20Title"
+    answers = [client.post(path, content=page).content for page in PAGES]
+    (folder,) = (tmp_path / "series").iterdir()
+    assert files_under(folder) >= {MEMORY, TITLE}
+    assert (folder / TITLE).read_text() == "A Title\n"
+    memory = (folder / MEMORY).read_bytes()
+
+    def colour(*_arguments: object) -> None:
+        raise AssertionError("it is kept")
+
+    with monkeypatch.context() as changed:
+        changed.setattr(engine, "colour", colour)
+        named = {"x-manga-title": "A%20Title"}
+        again = [client.post("/v1/pages", content=page, headers=named).content for page in PAGES]
+    assert again == answers
+    assert (folder / MEMORY).read_bytes() == memory
+    assert client.post("/v1/pages", content=PAGES[0]).status_code == 200
+    assert [path.name for path in (tmp_path / "series").iterdir()] == [folder.name]
+    (folder / MEMORY).unlink()
+    assert client.post(path, content=PAGES[1]).status_code == 200  # a new memory, a new answer
+    assert (folder / MEMORY).exists()
+
+
+def test_a_damaged_memory_is_put_aside(client: httpx.Client, tmp_path: Path) -> None:
+    path = "/v1/pages?series=A"
+    assert client.post(path, content=PAGES[0]).status_code == 200
+    (folder,) = (tmp_path / "series").iterdir()
+    whole = (folder / MEMORY).read_bytes()
+    (folder / MEMORY).write_bytes(whole[: len(whole) // 2])
+    assert client.post(path, content=PAGES[1]).status_code == 200
+    assert (folder / f"{MEMORY}.damaged").exists()
+    assert len((folder / MEMORY).read_bytes()) > 100
