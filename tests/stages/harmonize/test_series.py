@@ -260,6 +260,8 @@ def test_five_hundred_pages_take_no_more_room_than_fifty() -> None:
         seconds.append(time.process_time() - started)
         assert len(table(memory)) <= most
     assert len(table(memory)) == most
-    assert np.abs(shown[:4] - before[:4]).max() <= 6
+    # A first page is paler than the many; that much its colours move, and no further.
+    assert np.abs(shown[:4] - before[:4]).max() <= 10
+    assert np.abs(shown[:4] - [PALETTE[colour] for colour in FIGURE.values()]).max() <= 4
     assert np.mean(seconds[-50:]) <= 1.3 * np.mean(seconds[50:100]) + 0.05
     assert sum(array.nbytes for array in memory.arrays.values()) < 2**20
