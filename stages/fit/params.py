@@ -27,6 +27,11 @@ class LatticeParams:
     least_contrast: float = 0.05
     # Cosine of the angle between the two waves up to which they span a plane.
     most_parallel: float = 0.85
+    # How sure a square is whose lattice is followed into the squares beside it, and those that need no help.
+    sure: float = 0.6
+    # There: amplitude of each of its waves, of what it is in that square; share of all fine detail of both.
+    followed: tuple[float, float] = (0.3, 0.5)
+    hidden: tuple[float, float] = (0.08, 0.16)
     # Multiples of the two waves that are taken away, and the radius around each, in steps of the spectrum.
     orders: int = 2
     radius: float = 1.6
