@@ -155,7 +155,7 @@ def _find(row: _Row, own: Lattices, shape: SquareShape, detail: float, params: L
 
 
 def _follow(row: _Row, own: Lattices, shape: SquareShape, lowest: float, params: LatticeParams) -> Lattices:
-    """The lattices of a row's squares: their own, or the surest one beside them if its waves are here, too."""
+    """The lattices of a row's squares: their own, or the surest beside them if its waves are here, too."""
     chosen = own.at((row.number, row.columns))
     beside = _surest_beside(row, own.share)
     surest = own.at(beside)

@@ -54,7 +54,7 @@ class ToneParams:
     mean_sigma: float = 2.6
     # Sigma, pixels, of wider means, and levels of unevenness within a tone, against each of them, that are
     # beats of dots with the scan's pixels and not drawing.
-    beats: tuple[tuple[float, float], ...] = ((9.0, 6.0), (24.0, 2.0))
+    beats: tuple[tuple[float, float], ...] = ((9.0, 6.0), (24.0, 2.0), (60.0, 0.7))
     # Levels up to which all around is ink, and from which it is paper: both stay as they are.
     solid_ink: tuple[float, float] = (24.0, 8.0)
     solid_paper: tuple[float, float] = (250.0, 254.0)
