@@ -16,7 +16,8 @@ import numpy as np
 import scipy.fft
 
 from mangacolor.core.arrays import F32, I64, AnyArray, Mask
-from mangacolor.stages.fit.light import ramp
+from mangacolor.core.types import Image
+from mangacolor.stages.fit.light import ramp, to_light
 from mangacolor.stages.fit.params import LatticeParams
 from mangacolor.stages.fit.waves import (
     Lattices,
@@ -63,29 +64,26 @@ class _Row:
     spectra: AnyArray
 
 
-def remove_dots(light: F32, detail: float, params: LatticeParams) -> tuple[F32, F32]:
-    """A picture (H×W, linear light) without its fine dots, and where they were: H×W, 0 to 1, smooth.
+def remove_dots(luma: Image, detail: float, params: LatticeParams) -> tuple[F32, F32]:
+    """A picture (H×W uint8) without its fine dots, in linear light, and where they were: H×W, 0 to 1, smooth.
 
     ``detail``: its pixels for each of the display's.
     """
-    squares = _cut(light, detail, params)
-    clean, share = _clear(squares, detail, params)
-    if not share.any():
-        return light, np.zeros_like(light)
-    (rows, columns), step = share.shape, squares.step
-    height, width = light.shape
+    clean, share = _clear(_cut(luma, detail, params), detail, params)
+    (rows, columns), step = share.shape, clean.shape[0] // (share.shape[0] + 1)
+    height, width = luma.shape
     large = cv2.resize(share, (columns * step, rows * step), interpolation=cv2.INTER_LINEAR)
     tone = large[step // 2 :][:height, step // 2 :][:, :width]
     return clean[step:][:height, step:][:, :width], np.asarray(tone, dtype=np.float32)
 
 
-def _cut(light: F32, detail: float, params: LatticeParams) -> _Squares:
+def _cut(luma: Image, detail: float, params: LatticeParams) -> _Squares:
     step = cv2.getOptimalDFTSize(max(8, round(params.cell * detail / 2)))
-    height, width = light.shape
+    height, width = luma.shape
     rows, columns = -(-height // step) + 1, -(-width // step) + 1
     below, right = rows * step - height, columns * step - width
-    bordered = cv2.copyMakeBorder(light, step, below, step, right, cv2.BORDER_REFLECT_101)
-    picture = np.asarray(bordered, np.float32)
+    bordered = cv2.copyMakeBorder(luma, step, below, step, right, cv2.BORDER_REFLECT_101)
+    picture = to_light(np.asarray(bordered, np.uint8))
     bands = picture.reshape(rows + 1, step, -1)
     cells = (rows + 1, columns + 1, step)
     brightest = _of_four(bands.max(axis=1).reshape(cells).max(axis=2), np.maximum)

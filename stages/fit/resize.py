@@ -20,6 +20,8 @@ from mangacolor.stages.fit.light import ramp, to_levels, to_light
 from mangacolor.stages.fit.params import DEFAULT_PARAMS, Params
 from mangacolor.stages.fit.tone import smooth_tones
 
+# Rows that get their colours at once.
+_BAND: Final = 128
 # A wide blur is made of a picture so many times smaller.
 _PART: Final = 4
 # Part of a level that is added to each pixel of a square, so that rounding does not draw contours.
@@ -39,8 +41,11 @@ def fit_picture(pixels: Image, size: tuple[int, int], params: Params = DEFAULT_P
     if size[0] > width or size[1] > height:
         return np.asarray(PillowImage.fromarray(pixels).resize(size, PillowImage.Resampling.LANCZOS))
     small = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    cb, cr = chroma(small)
-    return to_rgb(_shrink_luma(luma(pixels), size, params), cb, cr)
+    shown = _shrink_luma(luma(pixels), size, params)
+    for top in range(0, size[1], _BAND):
+        rows = slice(top, top + _BAND)
+        small[rows] = to_rgb(shown[rows], *chroma(small[rows]))
+    return small
 
 
 def _shrink_luma(ink: Image, size: tuple[int, int], params: Params) -> F32:

@@ -45,21 +45,19 @@ def smooth_tones(luma: Image, detail: float, params: Params) -> F32:
 
     ``detail``: its pixels for each of the display's.
     """
-    light = to_light(luma)
-    clean, tone = remove_dots(light, detail, params.lattices)
+    clean, tone = remove_dots(luma, detail, params.lattices)
     if not tone.any():
         return luma.astype(np.float32)
-    views = _look(light, clean, detail, params.tone)
-    del light
+    views = _look(luma, clean, detail, params.tone)
     mean = _mean_tone(clean, tone, views, detail, params.tone)
     return _lay_strokes(luma, tone, mean, views, detail, params.tone)
 
 
-def _look(light: F32, clean: F32, detail: float, params: ToneParams) -> _Views:
+def _look(luma: Image, clean: F32, detail: float, params: ToneParams) -> _Views:
     thin = to_whole_levels(clean)
     calm = np.asarray(cv2.GaussianBlur(thin, (0, 0), params.noise_sigma * detail), np.uint8)
-    melted = _blur(_shrink(light, _HALF), params.stroke_sigma * detail / _HALF)
-    return _Views(thin, calm, _enlarge(to_whole_levels(melted), light.shape))
+    melted = _blur(_shrink(to_light(luma), _HALF), params.stroke_sigma * detail / _HALF)
+    return _Views(thin, calm, _enlarge(to_whole_levels(melted), luma.shape))
 
 
 def _mean_tone(clean: F32, tone: F32, views: _Views, detail: float, params: ToneParams) -> F32:
@@ -72,7 +70,8 @@ def _mean_tone(clean: F32, tone: F32, views: _Views, detail: float, params: Tone
             cv2.LUT(cv2.absdiff(views.calm, shown), ramp_table(params.thin)),
             cv2.LUT(cv2.absdiff(views.thick, shown), ramp_table(params.thick)),
         )
-        weight = np.maximum((255 - strokes) * _WHOLE, _LEAST_WEIGHT)
+        weight = (255 - strokes) * _WHOLE
+        np.maximum(weight, _LEAST_WEIGHT, out=weight)
         share = _shrink(weight, _HALF)
         mean = _blur(_shrink(clean * weight, _HALF), sigma) / _blur(share, sigma)
     certain = share * np.maximum(_shrink(tone, _HALF), _LEAST_WEIGHT)
