@@ -33,7 +33,7 @@ def ramp(values: F32, ends: tuple[float, float]) -> F32:
     """0 at the first end, 1 at the second, straight between."""
     first, second = ends
     share = (values - np.float32(first)) * np.float32(1 / (second - first))
-    return np.minimum(np.maximum(share, np.float32(0)), np.float32(1))
+    return np.asarray(np.minimum(np.maximum(share, np.float32(0)), np.float32(1)), dtype=np.float32)
 
 
 @cache
@@ -43,9 +43,8 @@ def ramp_table(ends: tuple[float, float]) -> Image:
 
 
 def _steps(light: F32) -> AnyArray:
-    steps = light * np.float32(_STEPS)
-    steps += np.float32(0.5)
-    return np.minimum(np.maximum(steps, np.float32(0)), np.float32(_STEPS)).astype(np.uint16)
+    steps: F32 = np.minimum(np.maximum(light, np.float32(0)), np.float32(1))
+    return (steps * np.float32(_STEPS) + np.float32(0.5)).astype(np.uint16)
 
 
 @cache

@@ -15,6 +15,9 @@ from PIL import Image as PillowImage
 
 from mangacolor.core.arrays import F32
 from mangacolor.core.colour import chroma, luma, to_rgb
+from mangacolor.core.displays import Frame, fitted_size
+from mangacolor.core.scale import output_scale
+from mangacolor.core.settings import Scale
 from mangacolor.core.types import Image
 from mangacolor.stages.fit.light import ramp, to_levels, to_light
 from mangacolor.stages.fit.params import DEFAULT_PARAMS, Params
@@ -28,6 +31,14 @@ _PART: Final = 4
 _BAYER: Final[F32] = (
     np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) - np.float32(7.5)
 ) / np.float32(16)
+
+
+def fit_page(pixels: Image, size: tuple[int, int], frame: Frame, scale: Scale) -> Image:
+    """A finished page (H×W×3 uint8 RGB) at the size that a display's frame gives it.
+
+    ``size``: (width, height) of the page as it came, which ``scale`` says how much to enlarge at most.
+    """
+    return fit_picture(pixels, fitted_size(size, frame, output_scale(scale, size, frame)))
 
 
 def fit_picture(pixels: Image, size: tuple[int, int], params: Params = DEFAULT_PARAMS) -> Image:

@@ -133,8 +133,8 @@ def _make_lines(length: float, directions: int) -> list[Image]:
     return lines
 
 
-def _keep_lines(heights: Image, lines: list[Image]) -> Image:
-    """What of ``heights`` (levels) is at least as long as a line (openings by lines: Soille)."""
+def _keep_lines(heights: AnyArray, lines: list[Image]) -> AnyArray:
+    """What of ``heights`` (uint8) is at least as long as a line (openings by lines: Soille)."""
     longest = np.zeros_like(heights)
     for line in lines:
         cv2.max(longest, cv2.morphologyEx(heights, cv2.MORPH_OPEN, line), dst=longest)

@@ -36,8 +36,8 @@ def test_dots_beat_no_more_than_plain_grey_that_went_the_same_way(tmp_path: Path
         shown = luma(np.asarray(image.convert("RGB")))
     share = shown.shape[0] / page.shape[0]
     for top in tops:
-        tone, grey = (_peak(shown, top, left, share) for left in LEFT)
-        assert tone <= 1.2 * grey
+        beat, plain = (_peak(shown, top, left, share) for left in LEFT)
+        assert beat <= 1.2 * plain
 
 
 def _peak(shown: np.ndarray, top: int, left: int, share: float) -> float:
