@@ -60,15 +60,11 @@ def colorize_page(image: Image, **options: Any) -> Image:
 
 def _fitted(artifact: Artifact, options: Options, size: tuple[int, int]) -> Image:
     """A page of (width, height) at the size of the display that the options name, if they do."""
-    from mangacolor.core.displays import display_of, fitted_size
-    from mangacolor.core.scale import output_scale
-    from mangacolor.stages.fit import fit_picture
+    from mangacolor.core.displays import display_of
+    from mangacolor.stages.fit import fit_page
 
     display, pixels = display_of(options), artifact.images["main"]
-    if display is None:
-        return pixels
-    most = output_scale(options.scale, size, display.frame)
-    return fit_picture(pixels, fitted_size(size, display.frame, most))
+    return pixels if display is None else fit_page(pixels, size, display.frame, options.scale)
 
 
 def find_panels(

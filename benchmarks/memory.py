@@ -1,8 +1,8 @@
 """What runs take of memory, against what the engine expects: ``python benchmarks/memory.py [--only N] PAGE``.
 
 Each row is a process of its own: pages of one size, made from PAGE (a manga page with screentone, for others
-take less), at a scale, with ``--jobs``. The peak is the child's resident memory as the kernel counted it.
-Prints a Markdown table; ``docs/design/memory.md`` holds one.
+take less), at a scale, with ``--jobs``, some with ``--fit``. The peak is the child's resident memory as the
+kernel counted it. Prints a Markdown table; ``docs/design/memory.md`` holds one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from mangacolor.stages.registry import default_graph
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """So many pages of a size and format, at a scale, with so many jobs; further options."""
+    """So many pages of a size and format, at a scale, with so many jobs; further options; for a display."""
 
     width: int
     height: int
@@ -37,6 +37,7 @@ class Case:
     pages: int
     suffix: str = ".jpg"
     options: tuple[str, ...] = ()
+    fit: str | None = None
 
 
 CASES = (
@@ -54,6 +55,7 @@ CASES = (
     Case(4000, 5658, "2", 1, 1),
     Case(4000, 5658, "2", 2, 4),
     Case(4000, 5658, "1", 1, 1, ".webp"),
+    Case(2828, 4000, "1", 1, 1, ".png", fit="2640x3760"),
     Case(1414, 2000, "2", 2, 8, ".jpg", ("--cpu-backend", "torch")),
 )
 
@@ -68,6 +70,7 @@ def measure(case: Case, folder: Path, page: Path) -> int:
         resized.save(source / f"{number:03}{case.suffix}", quality=90)
     line = [sys.executable, "-m", "mangacolor", str(source), "--out", str(folder / "out"), "--quiet"]
     line += ["--device", "cpu", "--scale", case.scale, "--jobs", str(case.jobs), *case.options]
+    line += ["--fit", case.fit] if case.fit else []
     child = subprocess.Popen(line)
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
@@ -79,7 +82,8 @@ def measure(case: Case, folder: Path, page: Path) -> int:
 def expected(case: Case, file: bytes) -> int:
     """What the engine says that they take, in the pass that takes more."""
     graph, size = default_graph(), page_size(file, case.scale)
-    recipe = make_recipe(graph, Options(device="cpu", scale=case.scale), Chapter("", ()), graph.sinks())
+    options = Options(device="cpu", scale=case.scale, fit=case.fit)
+    recipe = make_recipe(graph, options, Chapter("", ()), graph.sinks())
     stages = [stage for stage in map(graph.__getitem__, graph.names) if isinstance(stage, Stage)]
     demands = {stage.name: stage.demand(recipe.configs[stage.name], size) for stage in stages}
     lanes = {stage.name: stage.lane for stage in stages}
@@ -109,6 +113,7 @@ def main(only: tuple[int, ...], page: Path) -> None:
         guess = expected(case, file)
         what = (
             f"{case.pages} of {case.width}×{case.height} {case.suffix[1:].upper()} {' '.join(case.options)}"
+            f"{f' --fit {case.fit}' if case.fit else ''}"
         )
         row = (number, what.strip(), case.scale, case.jobs, peak >> 20, guess >> 20, f"{guess / peak:.2f}")
         click.echo(f"| {' | '.join(map(str, row))} |")

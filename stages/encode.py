@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from mangacolor.core.displays import Frame, display_of, fitted_size
-from mangacolor.core.scale import output_scale
+from mangacolor.core.displays import Frame, display_of
 from mangacolor.core.settings import Options, Scale
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs
 from mangacolor.formats.names import with_other_suffix
@@ -23,7 +22,7 @@ from mangacolor.stages.demand import Demand, PageSize
 from mangacolor.stages.spreads.halves import half_of
 
 # Bytes for each pixel while a page is brought to a display's size.
-FITTING = 34
+FITTING = 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +81,11 @@ def _fitted(config: Config, facts: Mapping[str, Any], pixels: Image) -> Image:
     """The pixels at the size that the display wants, by that of the decoded page."""
     if config.frame is None:
         return pixels
-    from mangacolor.stages.fit import fit_picture
+    from mangacolor.stages.fit import fit_page
 
     half = half_of(facts)
     size = half.size if half else (facts["size"][0], facts["size"][1])
-    most = output_scale(config.scale, size, config.frame)
-    return fit_picture(pixels, fitted_size(size, config.frame, most))
+    return fit_page(pixels, size, config.frame, config.scale)
 
 
 def _write(context: StageContext[Config], pixels: Image, facts: Mapping[str, Any]) -> Artifact:
@@ -131,7 +129,7 @@ def _quality(config: Config, written: str) -> int:
 def demand(config: Config, size: PageSize) -> Demand:
     """What the encoder makes of the pixels before it writes, and the file; for a display, float planes."""
     fitting = 0 if config.frame is None else FITTING * size.output_pixels
-    seconds = 0.06 if config.frame is None else 0.6
+    seconds = 0.06 if config.frame is None else 0.3
     return Demand(seconds * size.output_pixels / 1e6, size.output_pixels, 5 * size.output_pixels + fitting)
 
 

@@ -3,128 +3,140 @@
 Mechanical screentone is periodic in two directions, so that in a square of the page nearly all of its
 energy lies in few bins: two waves, their multiples and sums. Strokes over the tone are spread over all bins
 and lose almost nothing when these few are set to zero (notch filters, as in Gonzalez & Woods, Digital Image
-Processing, 4.10).
+Processing, 4.10). Where strokes hide a tone's waves, those of the square beside it tell where to look.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import cv2
 import numpy as np
-import numpy.typing as npt
+import scipy.fft
 
-from mangacolor.core.arrays import F32, Mask
-from mangacolor.stages.fit.light import ramp
+from mangacolor.core.arrays import F32, I64, AnyArray, Mask
+from mangacolor.core.types import Image
+from mangacolor.stages.fit.light import ramp, to_light
 from mangacolor.stages.fit.params import LatticeParams
+from mangacolor.stages.fit.waves import (
+    Lattices,
+    SquareShape,
+    energy_near,
+    fine_power,
+    lattice_bins,
+    take_strongest,
+)
 
-# Bins around a peak that are its own, with this window.
-_REACH = 2
 # Of the lowest frequency of a lattice: from where on detail counts as fine, and from where bins are cleared.
 _FINE = 0.93
 _CLEARED = 0.7
 
 
-class _Wave(NamedTuple):
-    """The strongest wave in each of N spectra: its energy, that of its highest bin, cycles a pixel."""
-
-    energy: F32
-    top: F32
-    down: F32
-    across: F32
-
-
 @dataclass(frozen=True, slots=True)
-class _Grid:
-    """Squares of ``side`` pixels, every half of that, and the bins of their spectra."""
+class _Squares:
+    """A page cut into R×C squares that overlap by half.
 
-    side: int
-    window: F32  # side×side, Hann: overlapping squares add up to 1
-    down: F32  # cycles a pixel of each bin, side×1
-    across: F32  # 1×(side/2 + 1)
+    ``picture``: H×W, light with a rim; ``lively``: R×C, whether anything can be found in a square.
+    """
+
+    shape: SquareShape
+    picture: F32
+    lively: Mask
 
     @property
     def step(self) -> int:
-        return self.side // 2
+        return self.shape.side // 2
 
-    @property
-    def frequency(self) -> F32:
-        return np.hypot(self.down, self.across)
+    def row(self, number: int) -> F32:
+        """The squares of a row, side×C×side, a view."""
+        band = self.picture[number * self.step :][: self.shape.side]
+        wide = np.lib.stride_tricks.sliding_window_view(band, self.shape.side, axis=1)
+        return np.asarray(wide[:, :: self.step])
 
 
-def remove_dots(light: F32, detail: float, params: LatticeParams) -> tuple[F32, F32]:
-    """A picture (H×W, linear light) without its fine dots, and where they were: H×W, 0 to 1, smooth.
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of squares: which columns are lively, and their spectra, N×side×(side/2 + 1) complex64."""
+
+    number: int
+    columns: I64
+    spectra: AnyArray
+
+
+def remove_dots(luma: Image, detail: float, params: LatticeParams) -> tuple[F32, F32]:
+    """A picture (H×W uint8) without its fine dots, in linear light, and where they were: H×W, 0 to 1, smooth.
 
     ``detail``: its pixels for each of the display's.
     """
-    grid = _make_grid(detail, params)
-    height, width = light.shape
-    step = grid.step
+    clean, share = _clear(_cut(luma, detail, params), detail, params)
+    (rows, columns), step = share.shape, clean.shape[0] // (share.shape[0] + 1)
+    height, width = luma.shape
+    large = cv2.resize(share, (columns * step, rows * step), interpolation=cv2.INTER_LINEAR)
+    tone = large[step // 2 :][:height, step // 2 :][:, :width]
+    return clean[step:][:height, step:][:, :width], np.asarray(tone, dtype=np.float32)
+
+
+def _cut(luma: Image, detail: float, params: LatticeParams) -> _Squares:
+    step = cv2.getOptimalDFTSize(max(8, round(params.cell * detail / 2)))
+    height, width = luma.shape
     rows, columns = -(-height // step) + 1, -(-width // step) + 1
     below, right = rows * step - height, columns * step - width
-    bordered = cv2.copyMakeBorder(light, step, below, step, right, cv2.BORDER_REFLECT_101)
-    padded = np.asarray(bordered, np.float32)
-    squares = np.lib.stride_tricks.sliding_window_view(padded, (grid.side, grid.side))[::step, ::step]
-    removed = np.zeros_like(padded)
-    shares = np.zeros((rows, columns), np.float32)
-    for row in range(rows):
-        shares[row] = _remove_from_row(squares[row], removed[row * step :][: grid.side], grid, detail, params)
-    if not shares.any():
-        return light, np.zeros_like(light)
-    inside = slice(step, step + height), slice(step, step + width)
-    large = cv2.resize(shares, (columns * step, rows * step), interpolation=cv2.INTER_LINEAR)
-    tone = large[step // 2 :][:height, step // 2 :][:, :width]
-    return light - removed[inside], np.ascontiguousarray(tone, dtype=np.float32)
+    bordered = cv2.copyMakeBorder(luma, step, below, step, right, cv2.BORDER_REFLECT_101)
+    picture = to_light(np.asarray(bordered, np.uint8))
+    bands = picture.reshape(rows + 1, step, -1)
+    cells = (rows + 1, columns + 1, step)
+    brightest = _of_four(bands.max(axis=1).reshape(cells).max(axis=2), np.maximum)
+    darkest = _of_four(bands.min(axis=1).reshape(cells).min(axis=2), np.minimum)
+    return _Squares(SquareShape.of_side(2 * step), picture, brightest - darkest > params.least_contrast)
 
 
-def _make_grid(detail: float, params: LatticeParams) -> _Grid:
-    side = 2 * max(8, round(params.cell * detail / 2))
-    hann = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(side) / side)).astype(np.float32)
-    down = np.fft.fftfreq(side).astype(np.float32)[:, None]
-    across = np.fft.rfftfreq(side).astype(np.float32)[None]
-    return _Grid(side, np.outer(hann, hann), down, across)
+def _of_four(cells: F32, of_two: Callable[[F32, F32], F32]) -> F32:
+    """What holds of squares of four cells, from what holds of each cell."""
+    pairs = of_two(cells[1:], cells[:-1])
+    return of_two(pairs[:, 1:], pairs[:, :-1])
 
 
-def _remove_from_row(squares: F32, removed: F32, grid: _Grid, detail: float, params: LatticeParams) -> F32:
-    """How much each of N squares is a fine lattice, 0 to 1; what it is made of is added to ``removed``."""
-    shares = np.zeros(len(squares), np.float32)
-    contrast = squares.max(axis=(1, 2)) - squares.min(axis=(1, 2))
-    lively = np.flatnonzero(contrast > params.least_contrast)
-    if not len(lively):
-        return shares
-    chosen = squares[lively]
-    waving = (chosen - chosen.mean(axis=(1, 2), keepdims=True)) * grid.window
-    spectra = np.asarray(np.fft.rfft2(waving), np.complex64)
-    first, second, share = _find_lattices(spectra, grid, detail, params)
-    shares[lively] = share
-    found = np.flatnonzero(share > 0)
-    if len(found):
-        waves = [_Wave(*(values[found] for values in wave)) for wave in (first, second)]
-        bins = _lattice_bins(waves[0], waves[1], grid, params)
-        bins &= grid.frequency >= _CLEARED * _lowest(detail, params)
-        dots = np.fft.irfft2(spectra[found] * bins, s=(grid.side, grid.side)) * share[found, None, None]
-        for number, picture in zip(lively[found], dots, strict=True):
-            removed[:, number * grid.step :][:, : grid.side] += picture
-    return shares
+def _clear(squares: _Squares, detail: float, params: LatticeParams) -> tuple[F32, F32]:
+    """The picture with its rim, without the bins of all lattices, and how sure each square is of one.
+
+    Row by row, one ahead, so that few spectra are held.
+    """
+    lowest = 1 / (params.pitch[1] * detail)  # cycles a pixel of the coarsest lattice that is taken away
+    count = len(squares.lively)
+    own = Lattices.none(squares.lively.shape)
+    clean = squares.picture.copy()
+    share = np.zeros(squares.lively.shape, np.float32)
+    ahead = _transform(squares, 0)
+    _find(ahead, own, squares.shape, detail, params)
+    for number in range(count):
+        row = ahead
+        if number + 1 < count:
+            ahead = _transform(squares, number + 1)
+            _find(ahead, own, squares.shape, detail, params)
+        lattices = _follow(row, own, squares.shape, lowest, params)
+        share[number, row.columns] = lattices.share
+        _take_out(row, lattices, squares, clean, lowest, params)
+    return clean, share
 
 
-def _lowest(detail: float, params: LatticeParams) -> float:
-    """Cycles a pixel of the coarsest lattice that is taken away."""
-    return 1 / (params.pitch[1] * detail)
+def _transform(squares: _Squares, number: int) -> _Row:
+    columns = np.flatnonzero(squares.lively[number])
+    if not len(columns):
+        return _Row(number, columns, np.zeros((0, 0, 0), np.complex64))
+    chosen = np.ascontiguousarray(squares.row(number)[:, columns].transpose(1, 0, 2))
+    chosen -= chosen.reshape(len(columns), -1).mean(axis=1)[:, None, None]
+    chosen *= squares.shape.window
+    return _Row(number, columns, scipy.fft.rfft2(chosen))
 
 
-def _find_lattices(
-    spectra: npt.NDArray[np.complex64], grid: _Grid, detail: float, params: LatticeParams
-) -> tuple[_Wave, _Wave, F32]:
-    """The two waves that span a lattice in each of N spectra, and how sure it is that there is one."""
-    counted = grid.frequency >= _FINE * _lowest(detail, params)
-    counted[grid.side // 2 + 1 :, 0] = False  # the same waves as those of the other half
-    power = np.zeros((*spectra.shape[:2], spectra.shape[2] + 2 * _REACH), np.float32)
-    power[:, :, _REACH:-_REACH] = (spectra.real**2 + spectra.imag**2) * counted
+def _find(row: _Row, own: Lattices, shape: SquareShape, detail: float, params: LatticeParams) -> None:
+    """Note the lattices that a row's squares show by themselves in ``own``."""
+    if not len(row.columns):
+        return
+    power = fine_power(row.spectra, shape, _FINE / (params.pitch[1] * detail))
     total = power.sum(axis=(1, 2)) + np.float32(1e-12)
-    first = _take_strongest(power, grid)
-    second = _take_strongest(power, grid)
+    first, second = take_strongest(power, shape), take_strongest(power, shape)
     lengths = [np.hypot(wave.down, wave.across) for wave in (first, second)]
     product = np.abs(first.down * second.down + first.across * second.across)
     cosine = product / np.maximum(lengths[0] * lengths[1], 1e-9)
@@ -133,44 +145,69 @@ def _find_lattices(
     for values, ends in (
         ((first.energy + second.energy) / total, params.regular),
         (second.energy / np.maximum(first.energy, 1e-12), params.balance),
-        (2 * np.sqrt(second.top) / grid.window.sum(), params.amplitude),
+        (2 * np.sqrt(second.top) / shape.window.sum(), params.amplitude),
         (-pitch, (-params.pitch[1], -params.pitch[0])),
     ):
         share = share * ramp(np.asarray(values, np.float32), ends)
-    return first, second, share
+    own.put((row.number, row.columns), Lattices(first, second, share))
 
 
-def _take_strongest(power: F32, grid: _Grid) -> _Wave:
-    """The strongest wave of each N×H×W spectrum, to a part of a bin, and cleared from it."""
-    count, high, wide = power.shape
-    down, across = np.unravel_index(power.reshape(count, -1).argmax(axis=1), (high, wide))
-    across = np.clip(across, _REACH, wide - 1 - _REACH)
-    offsets = np.arange(-_REACH, _REACH + 1)
-    rows = (down[:, None, None] + offsets[None, :, None]) % high
-    columns = across[:, None, None] + offsets[None, None, :]
-    each = np.arange(count)[:, None, None]
-    patch = power[each, rows, columns]
-    power[each, rows, columns] = 0
-    near = patch[:, 1:-1, 1:-1]
-    amplitude = np.sqrt(near)
-    weight = np.maximum(amplitude.sum(axis=(1, 2)), 1e-12)
-    lower = (amplitude[:, 2] - amplitude[:, 0]).sum(axis=1) / weight
-    further = (amplitude[:, :, 2] - amplitude[:, :, 0]).sum(axis=1) / weight
-    return _Wave(
-        near.sum(axis=(1, 2)),
-        patch[:, _REACH, _REACH],
-        grid.down[down, 0] + lower / grid.side,
-        grid.across[0, across - _REACH] + further / grid.side,
-    )
+def _follow(row: _Row, own: Lattices, shape: SquareShape, lowest: float, params: LatticeParams) -> Lattices:
+    """The lattices of a row's squares: their own, or the surest beside them if its waves are here, too."""
+    chosen = own.at((row.number, row.columns))
+    beside = _surest_beside(row, own.share)
+    surest = own.at(beside)
+    asked = np.flatnonzero((chosen.share < params.sure) & (surest.share >= params.sure))
+    if not len(asked):
+        return chosen
+    guide = surest.at(asked)
+    power = fine_power(row.spectra[asked], shape, _FINE * lowest)
+    total = power.sum(axis=(1, 2)) + np.float32(1e-12)
+    share, regular = guide.share, np.zeros_like(guide.share)
+    for wave in (guide.first, guide.second):
+        energy, top = energy_near(power, wave, shape)
+        share = share * ramp(np.sqrt(top / np.maximum(wave.top, 1e-12)), params.followed)
+        regular = regular + energy / total
+    share = share * ramp(regular, params.hidden)
+    better = share > chosen.share[asked]
+    chosen.put(asked[better], Lattices(guide.first, guide.second, share).at(better))
+    return chosen
 
 
-def _lattice_bins(first: _Wave, second: _Wave, grid: _Grid, params: LatticeParams) -> Mask:
-    """The bins of each lattice: around sums of multiples of its waves, as they fold into the spectrum."""
-    bins = np.zeros((len(first.down), grid.side, grid.across.size), bool)
-    orders = range(-params.orders, params.orders + 1)
-    for one, other in ((i, j) for i in orders for j in orders if i or j):
-        down = grid.down - (one * first.down + other * second.down)[:, None, None]
-        across = grid.across - (one * first.across + other * second.across)[:, None, None]
-        down, across = down - np.rint(down), across - np.rint(across)
-        bins |= down * down + across * across < (params.radius / grid.side) ** 2
-    return bins
+def _surest_beside(row: _Row, share: F32) -> tuple[I64, I64]:
+    """Row and column of the surest of the squares around each of a row's, itself among them."""
+    rows, columns = share.shape
+    around = np.zeros((3, columns + 2), np.float32)
+    first, last = max(row.number - 1, 0), min(row.number + 2, rows)
+    around[first - row.number + 1 :][: last - first, 1:-1] = share[first:last]
+    beside = np.stack([around[down, across:][row.columns] for down in range(3) for across in range(3)])
+    best = beside.argmax(axis=0)
+    down = np.minimum(np.maximum(row.number + best // 3 - 1, 0), rows - 1)
+    return down, np.minimum(np.maximum(row.columns + best % 3 - 1, 0), columns - 1)
+
+
+def _take_out(
+    row: _Row, lattices: Lattices, squares: _Squares, clean: F32, lowest: float, params: LatticeParams
+) -> None:
+    """Take what a row's lattices are made of from ``clean``."""
+    found = np.flatnonzero(lattices.share)
+    if not len(found):
+        return
+    shape = squares.shape
+    here = lattices.at(found)
+    bins = lattice_bins(here.first, here.second, shape, params) & (shape.frequency >= _CLEARED * lowest)
+    dots = scipy.fft.irfft2(row.spectra[found] * bins, s=(shape.side, shape.side))
+    dots *= here.share[:, None, None]
+    _subtract(dots, row.columns[found], clean[row.number * squares.step :][: shape.side])
+
+
+def _subtract(dots: F32, columns: I64, band: F32) -> None:
+    """Take squares, N×side×side, from a band of the picture: those of every other column at once."""
+    side = dots.shape[1]
+    for first in (0, 1):
+        chosen = columns % 2 == first
+        own = band[:, first * side // 2 :]
+        count = own.shape[1] // side
+        line = np.zeros((side, count, side), np.float32)
+        line[:, columns[chosen] // 2] = dots[chosen].transpose(1, 0, 2)
+        own[:, : count * side] -= line.reshape(side, -1)

@@ -27,6 +27,11 @@ class LatticeParams:
     least_contrast: float = 0.05
     # Cosine of the angle between the two waves up to which they span a plane.
     most_parallel: float = 0.85
+    # How sure a square is whose lattice is followed into the squares beside it, and those that need no help.
+    sure: float = 0.6
+    # There: amplitude of each of its waves, of what it is in that square; share of all fine detail of both.
+    followed: tuple[float, float] = (0.3, 0.5)
+    hidden: tuple[float, float] = (0.08, 0.16)
     # Multiples of the two waves that are taken away, and the radius around each, in steps of the spectrum.
     orders: int = 2
     radius: float = 1.6
@@ -49,7 +54,7 @@ class ToneParams:
     mean_sigma: float = 2.6
     # Sigma, pixels, of wider means, and levels of unevenness within a tone, against each of them, that are
     # beats of dots with the scan's pixels and not drawing.
-    beats: tuple[tuple[float, float], ...] = ((9.0, 6.0), (24.0, 2.0))
+    beats: tuple[tuple[float, float], ...] = ((9.0, 6.0), (24.0, 2.0), (60.0, 0.7))
     # Levels up to which all around is ink, and from which it is paper: both stay as they are.
     solid_ink: tuple[float, float] = (24.0, 8.0)
     solid_paper: tuple[float, float] = (250.0, 254.0)

@@ -4,26 +4,40 @@ A tone's mean is a mean of light: half black and half white dots look like level
 told from it twice: thick ones in the page as it is, blurred until dots have melted; thin ones in the page
 without its dots. Where there is a stroke the darker of the two is taken (the lighter, for white strokes),
 since taking dots out of a black stroke leaves their negative in it.
+
+Means are wide, so they are made of a picture half as large; strokes are told apart in whole levels.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
-from mangacolor.core.arrays import F32
+from mangacolor.core.arrays import F32, AnyArray
 from mangacolor.core.types import Image
 from mangacolor.stages.fit.lattices import remove_dots
-from mangacolor.stages.fit.light import ramp, to_levels, to_light
+from mangacolor.stages.fit.light import ramp_table, to_levels, to_light, to_whole_levels
 from mangacolor.stages.fit.params import Params, ToneParams
 
-# Rows smoothed at once, and rows beside them that the blurs see, both for each pixel of the display's.
-_BAND = 384
-_BESIDE = 96
+# Rows put together at once.
+_BAND = 128
 # Least weight of a pixel in a mean, so that one of strokes alone has a mean, too.
-_LEAST_WEIGHT = 1e-3
-# A wide mean is made of a picture so many times smaller.
-_COARSE = 6
+_LEAST_WEIGHT = np.float32(1e-3)
+# Means are made of a picture so many times smaller, wide ones of one so many times smaller than that.
+_HALF = 2
+_COARSE = 3
+_WHOLE = np.float32(1 / 255)  # of a share in whole levels
+
+
+@dataclass(frozen=True, slots=True)
+class _Views:
+    """A page in whole levels, H×W: without its dots, that without its noise, and blurred until dots melt."""
+
+    thin: Image
+    calm: Image
+    thick: Image
 
 
 def smooth_tones(luma: Image, detail: float, params: Params) -> F32:
@@ -31,60 +45,80 @@ def smooth_tones(luma: Image, detail: float, params: Params) -> F32:
 
     ``detail``: its pixels for each of the display's.
     """
-    light = to_light(luma)
-    clean, tone = remove_dots(light, detail, params.lattices)
-    result = luma.astype(np.float32)
+    clean, tone = remove_dots(luma, detail, params.lattices)
     if not tone.any():
-        return result
-    band, beside = round(_BAND * detail), round(_BESIDE * detail)
-    for top in range(0, luma.shape[0], band):
-        bottom = min(top + band, luma.shape[0])
-        if not tone[top:bottom].any():
-            continue
-        first, last = max(0, top - beside), min(luma.shape[0], bottom + beside)
-        rows = slice(first, last)
-        smoothed = _smooth_band(result[rows], light[rows], clean[rows], tone[rows], detail, params.tone)
-        own = smoothed[top - first : bottom - first]
-        share = tone[top:bottom]
-        result[top:bottom] = luma[top:bottom] + share * (own - luma[top:bottom])
-    return result
+        return luma.astype(np.float32)
+    views = _look(luma, clean, detail, params.tone)
+    mean = _mean_tone(clean, tone, views, detail, params.tone)
+    return _lay_strokes(luma, tone, mean, views, detail, params.tone)
 
 
-def _smooth_band(levels: F32, light: F32, clean: F32, tone: F32, detail: float, params: ToneParams) -> F32:
-    """The levels of a band: its tone's mean, and strokes over it."""
-    thin = to_levels(clean)
-    calm = _blur(thin, params.noise_sigma * detail)
-    thick = to_levels(_blur(light, params.stroke_sigma * detail))
-    mean = to_levels(_blur(clean, 1.3 * params.mean_sigma * detail))
+def _look(luma: Image, clean: F32, detail: float, params: ToneParams) -> _Views:
+    thin = to_whole_levels(clean)
+    calm = np.asarray(cv2.GaussianBlur(thin, (0, 0), params.noise_sigma * detail), np.uint8)
+    melted = _blur(_shrink(to_light(luma), _HALF), params.stroke_sigma * detail / _HALF)
+    return _Views(thin, calm, _enlarge(to_whole_levels(melted), luma.shape))
+
+
+def _mean_tone(clean: F32, tone: F32, views: _Views, detail: float, params: ToneParams) -> F32:
+    """The levels of the tone around each pixel of a picture half as large, strokes left out."""
+    sigma = params.mean_sigma * detail / _HALF
+    mean = _blur(_shrink(clean, _HALF), 1.3 * sigma)
     for _ in range(2):
-        weight = 1 - np.maximum(
-            ramp(np.abs(calm - mean), params.thin), ramp(np.abs(thick - mean), params.thick)
+        shown = _enlarge(to_whole_levels(mean), clean.shape)
+        strokes = cv2.max(
+            cv2.LUT(cv2.absdiff(views.calm, shown), ramp_table(params.thin)),
+            cv2.LUT(cv2.absdiff(views.thick, shown), ramp_table(params.thick)),
         )
-        weight = np.maximum(weight, np.float32(_LEAST_WEIGHT))
-        sigma = params.mean_sigma * detail
-        mean = to_levels(_blur(clean * weight, sigma) / _blur(weight, sigma))
-    mean = _without_beats(mean, weight * np.maximum(tone, _LEAST_WEIGHT), detail, params)
-    lines = _make_lines(params.stroke_length * detail, params.directions)
-    dark = np.maximum(ramp(_strokes(mean - calm, lines), params.thin), ramp(mean - thick, params.thick))
-    pale = np.maximum(ramp(_strokes(calm - mean, lines), params.thin), ramp(thick - mean, params.thick))
-    drawn = mean + dark * np.minimum(np.minimum(thin, levels) - mean, 0)
-    drawn += pale * np.maximum(np.maximum(thin, levels) - mean, 0)
-    solid = np.maximum(ramp(thick, params.solid_ink), ramp(thick, params.solid_paper))
-    return np.asarray(drawn + solid * (levels - drawn), dtype=np.float32)
+        weight = (255 - strokes) * _WHOLE
+        np.maximum(weight, _LEAST_WEIGHT, out=weight)
+        share = _shrink(weight, _HALF)
+        mean = _blur(_shrink(clean * weight, _HALF), sigma) / _blur(share, sigma)
+    certain = share * np.maximum(_shrink(tone, _HALF), _LEAST_WEIGHT)
+    return _without_beats(to_levels(mean), certain, detail / _HALF, params)
 
 
 def _without_beats(mean: F32, weight: F32, detail: float, params: ToneParams) -> F32:
     """A tone's mean, drawn to those of wider neighbourhoods by as much as dots beat with pixels."""
-    height, width = mean.shape
-    small = (max(1, width // _COARSE), max(1, height // _COARSE))
-    coarse_weight = np.asarray(cv2.resize(weight, small, interpolation=cv2.INTER_AREA), np.float32)
+    coarse_weight = _shrink(weight, _COARSE)
     for sigma, beat in params.beats:
-        coarse = np.asarray(cv2.resize(mean * weight, small, interpolation=cv2.INTER_AREA), np.float32)
-        blurred = (_blur(plane, sigma * detail / _COARSE) for plane in (coarse, coarse_weight))
-        wide = cv2.resize(np.divide(*blurred), (width, height), interpolation=cv2.INTER_LINEAR)
+        coarse = _shrink(mean * weight, _COARSE)
+        blurred = [_blur(plane, sigma * detail / _COARSE) for plane in (coarse, coarse_weight)]
+        wide = cv2.resize(blurred[0] / blurred[1], mean.shape[::-1], interpolation=cv2.INTER_LINEAR)
         apart = mean - wide
-        mean = wide + np.sign(apart) * np.maximum(np.abs(apart) - np.float32(beat), 0)
+        mean = mean - np.minimum(np.maximum(apart, np.float32(-beat)), np.float32(beat))
     return np.asarray(mean, dtype=np.float32)
+
+
+def _lay_strokes(luma: Image, tone: F32, mean: F32, views: _Views, detail: float, params: ToneParams) -> F32:
+    """The page where it has no tone, and where it has one its mean with the strokes over it."""
+    shown = _enlarge(np.rint(mean).astype(np.uint8), luma.shape)
+    lines = _make_lines(params.stroke_length * detail, params.directions)
+    thin, thick = ramp_table(params.thin), ramp_table(params.thick)
+    dark = cv2.max(
+        cv2.LUT(_keep_lines(cv2.subtract(shown, views.calm), lines), thin),
+        cv2.LUT(cv2.subtract(shown, views.thick), thick),
+    )
+    pale = cv2.max(
+        cv2.LUT(_keep_lines(cv2.subtract(views.calm, shown), lines), thin),
+        cv2.LUT(cv2.subtract(views.thick, shown), thick),
+    )
+    solid = cv2.LUT(views.thick, cv2.max(ramp_table(params.solid_ink), ramp_table(params.solid_paper)))
+    darker, paler = cv2.min(views.thin, luma), cv2.max(views.thin, luma)
+    ground = _enlarge(mean, luma.shape)
+    result = luma.astype(np.float32)
+    for top in range(0, len(luma), _BAND):
+        rows = slice(top, top + _BAND)
+        if not tone[rows].any():
+            continue
+        drawn = ground[rows]
+        drawn = (
+            drawn
+            + np.minimum(darker[rows] - drawn, 0) * (dark[rows] * _WHOLE)
+            + np.maximum(paler[rows] - drawn, 0) * (pale[rows] * _WHOLE)
+        )
+        result[rows] += (drawn - result[rows]) * tone[rows] * (1 - solid[rows] * _WHOLE)
+    return result
 
 
 def _make_lines(length: float, directions: int) -> list[Image]:
@@ -99,14 +133,24 @@ def _make_lines(length: float, directions: int) -> list[Image]:
     return lines
 
 
-def _strokes(height: F32, lines: list[Image]) -> F32:
-    """What of ``height`` (levels above nothing) is at least as long as a line (openings by lines: Soille)."""
-    levels = np.clip(height, 0, 255).astype(np.uint8)
-    longest = np.zeros_like(levels)
+def _keep_lines(heights: AnyArray, lines: list[Image]) -> AnyArray:
+    """What of ``heights`` (uint8) is at least as long as a line (openings by lines: Soille)."""
+    longest = np.zeros_like(heights)
     for line in lines:
-        cv2.max(longest, cv2.morphologyEx(levels, cv2.MORPH_OPEN, line), dst=longest)
-    return longest.astype(np.float32)
+        cv2.max(longest, cv2.morphologyEx(heights, cv2.MORPH_OPEN, line), dst=longest)
+    return longest
 
 
 def _blur(plane: F32, sigma: float) -> F32:
     return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma), dtype=np.float32)
+
+
+def _shrink(plane: F32, times: int) -> F32:
+    """Means of squares of so many pixels a side."""
+    height, width = plane.shape
+    size = max(1, width // times), max(1, height // times)
+    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
+
+
+def _enlarge(plane: AnyArray, shape: tuple[int, ...]) -> AnyArray:
+    return cv2.resize(plane, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)

@@ -25,9 +25,12 @@ WORKER = """
 import asyncio, os, sys
 from distributed import Worker
 from mangacolor.stages import registry
+from mangacolor.tests.helpers.colouring import Colouring
 from mangacolor.tests.helpers.fake_stages import House
 
-if sys.argv[2] != "real":
+if sys.argv[2] == "colouring":
+    registry.default_graph = Colouring().graph
+elif sys.argv[2] != "real":
     house = House(moody=sys.argv[2] == "moody")
     house.slow = float(sys.argv[3])
     house.deadly = set(filter(None, sys.argv[4].split(",")))
@@ -51,8 +54,9 @@ class BenchCluster:
     workers: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def add(self, stages: str = "plain", slow: float = 0.0, deadly: str = "", count: int = 1) -> None:
-        """``count`` workers with ``plain`` or ``moody`` fake stages or ``real`` ones, once they have joined.
+        """``count`` workers with these stages, once they have joined.
 
+        ``stages``: ``plain`` or ``moody`` fake ones, ``colouring`` (helpers/colouring.py) or ``real``.
         ``slow``: seconds of tint. ``deadly``: pages at whose tint the worker's process dies, with commas.
         """
         new = [_python(WORKER, self.address, stages, str(slow), deadly) for _ in range(count)]

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from mangacolor.core.types import Image
+from mangacolor.stages.fit.light import to_levels, to_light
 
 
 def dots(side: int, pitch: float, share: float, angle: float = 45, noise: float = 2.0) -> Image:
@@ -25,6 +26,12 @@ def with_noise(page: np.ndarray, noise: float, seed: int = 1) -> Image:
     """A scan's noise, of this standard deviation in levels."""
     noisy = page + np.random.default_rng(seed).normal(0, noise, page.shape)
     return np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
+
+
+def plain_grey(tone: Image) -> Image:
+    """A grey as light as a tone, with another scan's noise."""
+    level = to_levels(to_light(tone).mean(keepdims=True))
+    return with_noise(np.full(tone.shape, float(level[0, 0])), 2.0, seed=2)
 
 
 def low_frequency_peak(picture: Image) -> float:

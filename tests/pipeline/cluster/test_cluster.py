@@ -11,12 +11,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
+from PIL import Image as PillowImage
 
 import mangacolor.pipeline.cluster.client
 from mangacolor.cli import main
 from mangacolor.core.errors import SetupError
-from mangacolor.core.settings import Options
+from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Chapter
 from mangacolor.pipeline.cluster.bundle import cut_bundles
 from mangacolor.pipeline.cluster.client import _compare, _differences
@@ -24,11 +27,14 @@ from mangacolor.pipeline.cluster.worker import introduce, libraries, make_releas
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.page_task import PageTask
 from mangacolor.pipeline.events import Event, PageDone, PageFailed, Warned
+from mangacolor.pipeline.run import run
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.registry import default_graph
 from mangacolor.tests.helpers.cluster import BenchCluster, cluster
+from mangacolor.tests.helpers.colouring import Colouring
 from mangacolor.tests.helpers.fake_stages import House, files, go, write_page
 from mangacolor.tests.helpers.paths import ROOT
+from mangacolor.tests.helpers.stages import comic_page
 
 PAGES = 24
 
@@ -230,6 +236,33 @@ def test_the_real_stages_give_the_bytes_of_a_local_run(started: BenchCluster, tm
     near = colorize_chapter(source, tmp_path / "local", scale=1, device="cpu")
     assert (far.status, far.done, far.network_calls) == (0, near.done, near.network_calls)
     assert files(tmp_path / "out") == files(tmp_path / "local")
+
+
+def test_pages_come_back_at_the_size_of_a_display(started: BenchCluster, tmp_path: Path) -> None:
+    """Coloured ones and copies, in the bytes of a local run."""
+    source = tmp_path / "in"
+    source.mkdir()
+    colours = np.random.default_rng(1).integers(0, 256, (4, 3, 3), np.uint8)
+    cover = cv2.resize(colours, (300, 420), interpolation=cv2.INTER_CUBIC)
+    for name, pixels in (
+        ("0.jpg", cover),
+        ("1.png", comic_page(420, 300)),
+        ("2.png", cover[:, :, :1] // 9 + 220),
+    ):
+        cv2.imwrite(str(source / name), pixels)
+    started.add("colouring", count=2)
+    wanted = Options(device="cpu", scale="1", fit="150x200")
+    outcomes = []
+    for out, address in (("out", started.address), ("local", "")):
+        events: list[Event] = []
+        where = RunOptions(cluster=address or None)
+        run([source], tmp_path / out, wanted, where, emit=events.append, graph=Colouring().graph())
+        outcomes.append({event.page: event.outcome for event in events if isinstance(event, PageDone)})
+    assert outcomes[0] == outcomes[1] and set(outcomes[0].values()) == {"copied", "done"}
+    assert files(tmp_path / "out") == files(tmp_path / "local")
+    for name in outcomes[0]:
+        with PillowImage.open(tmp_path / "out" / name) as image:
+            assert image.size == (143, 200)
 
 
 # -- without worker processes

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 import zipfile
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -16,37 +16,21 @@ from PIL import Image as PillowImage
 
 from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options, RunOptions
-from mangacolor.core.types import Artifact, Inputs
 from mangacolor.pipeline.engine.memory import page_size
 from mangacolor.pipeline.events import Event, PageDone
 from mangacolor.pipeline.plan import plan_run
 from mangacolor.pipeline.run import run
-from mangacolor.stages import classify, decode, encode
-from mangacolor.stages.base import NoConfig, Stage, StageContext, no_config
+from mangacolor.stages import encode
 from mangacolor.stages.demand import PageSize
+from mangacolor.stages.fit import fit_picture
 from mangacolor.stages.graph import Graph
 from mangacolor.tests.helpers.archives import INFO, make_zip
+from mangacolor.tests.helpers.colouring import Colouring
+from mangacolor.tests.helpers.screentone import dots
 from mangacolor.tests.helpers.stages import comic_page
 
 FRAME = (150, 200)
 FIT = "150x200"
-
-
-class Colouring:
-    """The real ends of the graph, and instead of all between them a red tint, counted."""
-
-    def __init__(self) -> None:
-        self.runs: Counter[str] = Counter()
-
-    def graph(self) -> Graph:
-        tint = Stage("reassemble", self._tint, no_config, ("decode", "classify"))
-        return Graph([decode.STAGE, classify.STAGE, tint, encode.STAGE])
-
-    def _tint(self, context: StageContext[NoConfig], inputs: Inputs) -> Artifact:
-        self.runs[context.page.name] += 1
-        red = inputs["decode"].images["main"].copy()
-        red[..., 1:] //= 2
-        return Artifact({}, {"main": red})
 
 
 def manga(width: int = 300, height: int = 420) -> np.ndarray:
@@ -199,7 +183,17 @@ def test_memory_counts_what_fitting_takes() -> None:
     file = encoded(manga(), "PNG")
     assert page_size(file, "auto").scale == 4 and page_size(file, "auto", FRAME).scale == 1
     assert page_size(file, "auto", (600, 840)).scale == 2
-    size, plain = PageSize(1000, 1400), encode.Config()
-    assert (
-        encode.demand(encode.Config(frame=FRAME), size).working > encode.demand(plain, size).working + 10**7
-    )
+
+
+def test_the_figure_for_fitting_is_what_it_takes() -> None:
+    """Where the page hardly becomes smaller, which takes most."""
+    tone = np.repeat(dots(900, 5.0, 0.3)[..., None], 3, axis=2)
+    fit_picture(tone[:200, :200], (190, 190))  # tables and what else is kept
+    tracemalloc.start()
+    fit_picture(tone, (880, 880))
+    taken = tracemalloc.get_traced_memory()[1] / 900**2
+    tracemalloc.stop()
+    assert 0.7 * encode.FITTING <= taken <= encode.FITTING
+    size, plain = PageSize(900, 900), encode.Config()
+    more = encode.demand(encode.Config(frame=FRAME), size).working - encode.demand(plain, size).working
+    assert more == encode.FITTING * 900**2

@@ -13,7 +13,7 @@ from mangacolor.core.colour import chroma, luma
 from mangacolor.core.types import Image
 from mangacolor.stages.fit import fit_picture
 from mangacolor.stages.fit.light import to_levels, to_light
-from mangacolor.tests.helpers.screentone import dots, low_frequency_peak, with_noise
+from mangacolor.tests.helpers.screentone import dots, low_frequency_peak, plain_grey
 
 SIDE = 400
 MARGIN = 20  # pixels of a picture's rim that are not measured
@@ -42,16 +42,13 @@ def peak(picture: Image) -> float:
 @pytest.mark.parametrize("covered", [0.15, 0.3, 0.5])
 def test_dots_beat_no_more_than_plain_grey(share: float, pitch: float, covered: float) -> None:
     tone = dots(SIDE, pitch, covered)
-    grey = with_noise(np.full(tone.shape, tone.mean()), 2.0)
-    least = 0.25  # levels: half of what rounding errs
-    assert peak(fit(tone, share)) <= 1.2 * max(peak(fit(grey, share)), least)
+    assert peak(fit(tone, share)) <= 1.2 * peak(fit(plain_grey(tone), share))
 
 
 def test_lanczos_fails_that() -> None:
     """The measure tells moiré from none."""
     tone = dots(SIDE, 5.0, 0.3)
-    grey = with_noise(np.full(tone.shape, tone.mean()), 2.0)
-    assert peak(lanczos(tone, 0.63)) > 5 * peak(lanczos(grey, 0.63))
+    assert peak(lanczos(tone, 0.63)) > 20 * peak(lanczos(plain_grey(tone), 0.63))
 
 
 @pytest.mark.parametrize("covered", [0.15, 0.3, 0.5])
@@ -87,7 +84,7 @@ def test_lines_keep_the_contrast_of_lanczos(share: float, width: int, paper: int
     plain = np.full((SIDE, SIDE), paper, np.uint8)
     page = strokes(plain, ink, width)
     ours, theirs = (contrast(method(page, share), method(plain, share)) for method in (fit, lanczos))
-    assert ours >= 0.985 * theirs
+    assert ours >= 0.998 * theirs  # the rest is rounding
     extreme = np.abs(np.percentile(fit(page, share), 2 if ink < paper else 98) - paper)
     assert extreme >= np.abs(np.percentile(lanczos(page, share), 2 if ink < paper else 98) - paper) - 1
 
@@ -104,6 +101,22 @@ def test_lines_over_a_tone_stay_black(width: int) -> None:
     far[:MARGIN] = far[-MARGIN:] = False
     far[:, :MARGIN] = far[:, -MARGIN:] = False
     assert result[far].std() < 6  # no fringe of dots beside the lines
+
+
+def test_no_dots_stay_among_many_strokes() -> None:
+    """Where strokes hide a tone's waves, those of the square beside it tell where to look."""
+    generator, tone = np.random.default_rng(3), dots(SIDE, 5.0, 0.15)
+    page = tone.copy()
+    for row, column in itertools.product(range(150, 250, 16), range(100, 300, 16)):
+        turn = generator.uniform(0, np.pi)
+        end = round(column + 18 * np.cos(turn)), round(row + 18 * np.sin(turn))
+        cv2.line(page, (column, row), end, 0, 3, cv2.LINE_AA)
+    drawn = lanczos(np.where(page == tone, 255, 0).astype(np.uint8), 0.84)
+    far = (cv2.erode(drawn, np.ones((5, 5))) > 250)[115:215, 75:260]
+    ground = fit(page, 0.84)[115:215, 75:260][far]
+    assert far.mean() > 0.1
+    assert ground.std() < 6
+    assert abs(np.median(ground) - np.median(fit(tone, 0.84))) < 2
 
 
 def test_hatching_by_hand_is_no_screentone() -> None:
