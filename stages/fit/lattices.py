@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import scipy.fft
 
 from mangacolor.core.arrays import F32, I64, AnyArray, Mask
 from mangacolor.core.types import Image
@@ -127,7 +126,7 @@ def _transform(squares: _Squares, number: int) -> _Row:
     chosen = np.ascontiguousarray(squares.row(number)[:, columns].transpose(1, 0, 2))
     chosen -= chosen.reshape(len(columns), -1).mean(axis=1)[:, None, None]
     chosen *= squares.shape.window
-    return _Row(number, columns, scipy.fft.rfft2(chosen))
+    return _Row(number, columns, np.fft.rfft2(chosen))
 
 
 def _find(row: _Row, own: Lattices, shape: SquareShape, detail: float, params: LatticeParams) -> None:
@@ -196,7 +195,7 @@ def _take_out(
     shape = squares.shape
     here = lattices.at(found)
     bins = lattice_bins(here.first, here.second, shape, params) & (shape.frequency >= _CLEARED * lowest)
-    dots = scipy.fft.irfft2(row.spectra[found] * bins, s=(shape.side, shape.side))
+    dots = np.fft.irfft2(row.spectra[found] * bins, s=(shape.side, shape.side))
     dots *= here.share[:, None, None]
     _subtract(dots, row.columns[found], clean[row.number * squares.step :][: shape.side])
 

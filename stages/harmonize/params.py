@@ -137,7 +137,7 @@ class JoiningParams:
     min_share: float = 0.4
     # How far a remembered segment's colour is what all votes say now, against what it was given: 0 keeps
     # strays of early pages for good, 1 lets colours wander.
-    review: float = 0.5
+    review: float = 0.3
     # Times that segments follow neighbours that have joined.
     rounds: int = 3
     # Such links that make a segment wholly its member.
