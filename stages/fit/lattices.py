@@ -195,7 +195,7 @@ def _take_out(
     shape = squares.shape
     here = lattices.at(found)
     bins = lattice_bins(here.first, here.second, shape, params) & (shape.frequency >= _CLEARED * lowest)
-    dots = np.fft.irfft2(row.spectra[found] * bins, s=(shape.side, shape.side))
+    dots = np.asarray(np.fft.irfft2(row.spectra[found] * bins, s=(shape.side, shape.side)), np.float32)
     dots *= here.share[:, None, None]
     _subtract(dots, row.columns[found], clean[row.number * squares.step :][: shape.side])
 

@@ -167,8 +167,8 @@ def test_the_metadata_says_what_pyproject_says(dist: Path) -> None:
     assert told["Requires-Python"] == table["requires-python"]
     assert told["License-Expression"] == table["license"]
     assert told["Description-Content-Type"] == "text/markdown"
-    assert set(told.get_all("Provides-Extra")) == table["optional-dependencies"].keys()
-    bare = {text for text in told.get_all("Requires-Dist") if "extra ==" not in text}
+    assert set(told.get_all("Provides-Extra", [])) == table["optional-dependencies"].keys()
+    bare = {text for text in told.get_all("Requires-Dist", []) if "extra ==" not in text}
     assert {text.replace(" ", "") for text in bare} == set(table["dependencies"])
 
 
