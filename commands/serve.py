@@ -34,6 +34,8 @@ _PACKAGES: Final = ("starlette", "uvicorn", "python_multipart")
     help="A web page that may call everything, as https://example.org; may be repeated.",
 )
 @setting_option("scale", help="How much to enlarge; 1 by default.")
+@setting_option("fit")
+@setting_option("levels")
 @setting_option("weights")
 @setting_option("direction", help="Reading order; rtl by default.")
 @setting_option("saturation")

@@ -31,6 +31,8 @@ def offered() -> dict[str, OptionField]:
 
 
 def _value(field: OptionField, text: str) -> Any:
+    if text in field.words:
+        return text
     if field.type is bool:
         return _one_of(field, text.lower(), _SWITCHES)
     if field.choices:

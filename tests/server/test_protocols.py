@@ -192,6 +192,13 @@ def test_flamboyant_gets_nothing_for_what_stays(client: httpx.Client) -> None:
     assert flamboyant(client, COLOURED, skip_colored=False).status_code == 200
 
 
+def test_a_preset_stands_in_the_place_of_a_number(client: httpx.Client) -> None:
+    assert (
+        flamboyant(client, PAGE, saturation="eink").content
+        == flamboyant(client, PAGE, saturation=1.5).content
+    )
+
+
 def test_flamboyant_refusals(client: httpx.Client) -> None:
     assert flamboyant(client, b"not an image").status_code == 422
     assert flamboyant(client, JPEG[: len(JPEG) // 2]).status_code == 422
