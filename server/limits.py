@@ -12,6 +12,8 @@ CHAPTER_BYTES: Final = 2**30
 DRAINED_BYTES: Final = 64 * 2**20
 # Bytes of all bodies in memory at once.
 BODIES_BYTES: Final = 512 * 2**20
+# Seconds that the head of a request may take, from the opening of the connection or the answer before it.
+HEAD_SECONDS: Final = 30.0
 # Seconds that a page's body may take to arrive; 32 MiB in a minute is a slow line.
 BODY_SECONDS: Final = 60.0
 # Seconds without a byte after which the upload of a chapter has failed.

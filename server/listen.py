@@ -8,6 +8,7 @@ import logging
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import filelock
 import uvicorn
@@ -21,7 +22,7 @@ from mangacolor.pipeline.engine.single_page import PageRunner
 from mangacolor.server.answers_cache import AnswersCache
 from mangacolor.server.app import make_app
 from mangacolor.server.chapters.jobs import ChapterJobs
-from mangacolor.server.limits import ANSWERS_BYTES
+from mangacolor.server.limits import ANSWERS_BYTES, HEAD_SECONDS
 from mangacolor.server.page_engine import PageEngine
 from mangacolor.server.series import SeriesShelf
 from mangacolor.server.service import Service
@@ -35,6 +36,8 @@ MOST_WORKERS = 2
 FAREWELL = 5
 # Seconds a chapter's job gets to come to a halt.
 HALT = 10.0
+# Looks at the connections in the time that one may be silent.
+LOOKS = 10
 # Seconds between two looks at whether a signal has come.
 TICK = 0.1
 # Connections at once; the queue refuses long before, this stops who opens them for nothing.
@@ -125,11 +128,40 @@ async def _stop_when_asked(server: uvicorn.Server, cancel: CancelToken) -> None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its own way with signals: ours maps them to exit statuses."""
+    """uvicorn without its own way with signals: ours maps them to exit statuses. It closes silent lines."""
+
+    async def main_loop(self) -> None:
+        closing = asyncio.create_task(close_silent_connections(self))
+        try:
+            await super().main_loop()
+        finally:
+            closing.cancel()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+async def close_silent_connections(server: uvicorn.Server, within: float = HEAD_SECONDS) -> None:
+    """Close, until cancelled, what has sent no whole head of a request for longer than ``within`` seconds.
+
+    uvicorn limits the time between two requests, but not that of a head which has begun.
+    """
+    clock = asyncio.get_running_loop().time
+    silent: dict[tuple[Any, Any], float] = {}  # a connection and its last request: when it was first seen so
+    while True:
+        seen = [(line, line.cycle) for line in _idle(server)]
+        silent = {which: silent.get(which, clock()) for which in seen}
+        for (line, _), since in silent.items():
+            if clock() - since > within:
+                line.transport.close()
+        await asyncio.sleep(within / LOOKS)
+
+
+def _idle(server: uvicorn.Server) -> list[Any]:
+    """The connections that have no request at work."""
+    lines: list[Any] = list(server.server_state.connections)
+    return [line for line in lines if line.cycle is None or line.cycle.response_complete]
 
 
 def make_server(app: Starlette, tell: Tell) -> uvicorn.Server:

@@ -70,7 +70,7 @@ class PageEngine:
             begun = series.begun() if series else ""
             mark = _mark(self._runner, options, _targets(page), stamps)
         except MangacolorError as error:
-            raise refusal_of(error) from error
+            raise refusal_of(error, self._shelf.folder) from error
         content = hashlib.sha256(page.data).hexdigest()
         return digest([content, mark, series.folder.name if series else "", begun, page.form, page.visitor])
 
@@ -85,7 +85,7 @@ class PageEngine:
             )
             return self._answer(page, artifacts)
         except MangacolorError as error:
-            raise refusal_of(error) from error
+            raise refusal_of(error, self._shelf.folder) from error
 
     def load(self, page: PageRequest, cancel: CancelToken) -> None:
         """Load the networks that a page needs. Raises ``SetupError`` and what else stages raise."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from mangacolor.core.errors import Cancelled, InputError, MangacolorError, PageError
 
 
@@ -25,10 +28,11 @@ class Refusal(Exception):  # noqa: N818 - an answer, not a fault
         return {"error": self.message, "remedy": self.remedy}
 
 
-def refusal_of(error: MangacolorError) -> Refusal:
-    """What an error of the pipeline means to whoever sent the page."""
+def refusal_of(error: MangacolorError, folder: Path) -> Refusal:
+    """What an error of the pipeline means to whoever sent the page: of files under ``folder`` it hears the
+    names there, and not where on this machine they lie."""
     if isinstance(error, Cancelled):
         return Refusal(503, "the server is being stopped", "Ask again when it runs.", retry_after=30)
     if isinstance(error, PageError | InputError):
         return Refusal(422, error.message, error.remedy)
-    return Refusal(500, error.message, error.remedy)
+    return Refusal(500, error.message.replace(f"{folder}{os.sep}", ""), error.remedy)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from mangacolor.core.atomic import output_errors
+from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.core.settings import Options
 from mangacolor.pipeline.series import SeriesMemory
 from mangacolor.server.limits import SERIES, TITLE_CHARACTERS
@@ -45,7 +46,17 @@ class Series:
     def begun(self) -> str:
         """What tells its memory from another that is begun anew; "" where there is none yet."""
         path = self.folder / MEMORY
-        return SeriesMemory.open(path).series if path.is_file() else ""
+        return self.open_memory().series if path.exists() else ""
+
+    def open_memory(self) -> SeriesMemory:
+        """What is remembered of its pages. Raises ``SetupError`` where something else lies in its place."""
+        path = self.folder / MEMORY
+        try:
+            return SeriesMemory.open(path)
+        except UsageError as error:
+            raise SetupError(
+                error.message.removeprefix("--series "), "Delete it: the series is then begun anew."
+            ) from error
 
     def stamps(self) -> tuple[tuple[int, int], ...]:
         """Size and time of what the user has put there: other files, other answers."""
@@ -64,13 +75,13 @@ class SeriesShelf:
     """All series under ``folder``, at most ``most`` of them."""
 
     def __init__(self, folder: Path, most: int = SERIES) -> None:
-        self._folder = folder
+        self.folder = folder
         self._most = most
         self._changing = threading.Lock()
 
     def find(self, title: str) -> Series | None:
         """The series of a title, cleaned by ``clean_title``; None for none."""
-        return Series(title, self._folder / folder_name(title)) if title else None
+        return Series(title, self.folder / folder_name(title)) if title else None
 
     def _open(self, series: Series) -> bool:
         """Make its folder; False where there are as many as may be and all hold something of the user's."""
@@ -87,23 +98,21 @@ class SeriesShelf:
     def memory_of(self, series: Series) -> SeriesMemory | None:
         """What is remembered of its pages; None where there is no room for another series.
 
-        Raises ``UsageError`` for a file that is no memory, ``OutputError`` where the disk takes no folder.
+        Raises ``SetupError`` for a file that is no memory, ``OutputError`` where the disk takes no folder.
         """
         with output_errors(series.folder):
             if not self._open(series):
                 return None
-        return SeriesMemory.open(series.folder / MEMORY)
+        return series.open_memory()
 
     def _make_room(self) -> bool:
         """Forget the series that was read least recently, if there has to be room for another."""
-        if not self._folder.is_dir():
+        if not self.folder.is_dir():
             return True
-        folders = [path for path in self._folder.iterdir() if path.is_dir()]
+        folders = [path for path in self.folder.iterdir() if path.is_dir()]
         if len(folders) < self._most:
             return True
-        forgettable = [
-            path for path in folders if not (path / PALETTE).exists() and not (path / WEIGHTS).exists()
-        ]
+        forgettable = [path for path in folders if not _holds_the_users(path)]
         if not forgettable:
             return False
         oldest = min(forgettable, key=lambda path: path.stat().st_mtime_ns)
@@ -111,6 +120,13 @@ class SeriesShelf:
             file.unlink()
         oldest.rmdir()
         return True
+
+
+def _holds_the_users(folder: Path) -> bool:
+    """Whether something lies in a series' folder that the server has not put there."""
+    return any(
+        path.is_dir() or not (path.name == TITLE or path.name.startswith(MEMORY)) for path in folder.iterdir()
+    )
 
 
 def clean_title(title: str) -> str:

@@ -14,7 +14,7 @@ from mangacolor.pipeline.engine.single_page import PageRunner
 from mangacolor.server.answers_cache import AnswersCache
 from mangacolor.server.page_engine import PageEngine
 from mangacolor.server.pages import Answer, PageRequest
-from mangacolor.server.series import PALETTE, WEIGHTS, SeriesShelf, clean_title, folder_name
+from mangacolor.server.series import MEMORY, PALETTE, WEIGHTS, SeriesShelf, clean_title, folder_name
 from mangacolor.tests.helpers.servers import files_under, png
 
 
@@ -113,6 +113,22 @@ def test_series_are_bounded_and_keep_what_is_the_users(tmp_path: Path) -> None:
         (path / PALETTE).write_text("{}")
     another = shelf.find("E")
     assert another is not None and shelf.memory_of(another) is None
+
+
+def test_whatever_a_user_put_beside_a_series_is_never_forgotten(tmp_path: Path) -> None:
+    shelf = SeriesShelf(tmp_path, most=2)
+    for number, title in enumerate("AB"):
+        series = shelf.find(title)
+        assert series is not None and shelf.memory_of(series)
+        (series.folder / f"{MEMORY}.damaged").write_bytes(b"ours")
+        os.utime(series.folder, (number, number))
+    first, second = shelf.find("A"), shelf.find("B")
+    assert first is not None and second is not None
+    (first.folder / "covers").mkdir()
+    os.utime(first.folder, (0, 0))
+    newest = shelf.find("C")
+    assert newest is not None and shelf.memory_of(newest)
+    assert first.folder.exists() and not second.folder.exists()
 
 
 def test_a_series_has_its_own_palette_and_network(tmp_path: Path) -> None:

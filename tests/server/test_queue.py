@@ -216,7 +216,7 @@ def test_a_body_of_forty_megabytes_is_refused(bench: Bench, client: httpx.Client
 
 
 def test_a_failure_is_told_and_the_next_page_is_coloured(bench: Bench, client: httpx.Client) -> None:
-    bench.engine.failure = refusal_of(SetupError("no such network", "Give another."))
+    bench.engine.failure = refusal_of(SetupError("no such network", "Give another."), Path("series"))
     answer = post(client, png(1))
     assert (answer.status_code, answer.json()) == (
         500,

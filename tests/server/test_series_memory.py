@@ -11,7 +11,7 @@ import pytest
 from mangacolor.core.settings import Options
 from mangacolor.pipeline.engine.single_page import PageRunner
 from mangacolor.server.page_engine import PageEngine
-from mangacolor.server.series import MEMORY, TITLE, SeriesShelf
+from mangacolor.server.series import MEMORY, PALETTE, TITLE, SeriesShelf, folder_name
 from mangacolor.tests.helpers.servers import as_file, client_of, files_under, make_parts
 from mangacolor.tests.helpers.stages import comic_page
 
@@ -65,3 +65,30 @@ def test_a_damaged_memory_is_put_aside(client: httpx.Client, tmp_path: Path) -> 
     assert client.post(path, content=PAGES[1]).status_code == 200
     assert (folder / f"{MEMORY}.damaged").exists()
     assert len((folder / MEMORY).read_bytes()) > 100
+
+
+@pytest.mark.parametrize("what", ["folder", "text"])
+def test_what_is_no_memory_is_told_without_where_it_lies(
+    client: httpx.Client, tmp_path: Path, what: str
+) -> None:
+    path = "/v1/pages?series=A"
+    assert client.post(path, content=PAGES[0]).status_code == 200
+    (folder,) = (tmp_path / "series").iterdir()
+    (folder / MEMORY).unlink()
+    (folder / MEMORY).mkdir() if what == "folder" else (folder / MEMORY).write_text("no memory")
+    answer = client.post(path, content=PAGES[1])
+    told = answer.json()
+    assert answer.status_code == 500
+    assert told["error"].startswith(f"{folder.name}/{MEMORY}: ")
+    assert told["remedy"] == "Delete it: the series is then begun anew."
+    assert str(tmp_path) not in answer.text and str(tmp_path) not in str(answer.headers)
+
+
+def test_a_palette_that_is_none_is_told_without_where_it_lies(client: httpx.Client, tmp_path: Path) -> None:
+    folder = tmp_path / "series" / folder_name("A")
+    folder.mkdir(parents=True)
+    (folder / PALETTE).write_text("{")
+    answer = client.post("/v1/pages?series=A", content=PAGES[0])
+    assert answer.status_code == 500
+    assert f"{folder.name}/{PALETTE}: is no JSON" in answer.json()["error"]
+    assert str(tmp_path) not in answer.text and str(tmp_path) not in str(answer.headers)

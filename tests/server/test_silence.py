@@ -1,0 +1,79 @@
+"""Connections that ask for nothing, or never end asking, are closed; those at work are not."""
+
+from __future__ import annotations
+
+import functools
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from mangacolor.server import listen
+from mangacolor.tests.helpers.servers import PretendedEngine, client_of, make_parts, png
+
+WITHIN = 0.5
+HALF_HEAD = b"GET / HTTP/1.1\r\nHos"
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> PretendedEngine:
+    return PretendedEngine(tmp_path)
+
+
+@pytest.fixture
+def client(
+    engine: PretendedEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[httpx.Client]:
+    impatient = functools.partial(listen.close_silent_connections, within=WITHIN)
+    monkeypatch.setattr(listen, "close_silent_connections", impatient)
+    with client_of(*make_parts(engine, tmp_path)) as client:
+        yield client
+
+
+def connect(client: httpx.Client) -> socket.socket:
+    return socket.create_connection((client.base_url.host, client.base_url.port or 0), timeout=10)
+
+
+@pytest.mark.parametrize("said", [b"", HALF_HEAD], ids=["nothing", "half a head"])
+def test_one_that_never_asks_is_closed(client: httpx.Client, said: bytes) -> None:
+    with connect(client) as line:
+        line.sendall(said)
+        assert line.recv(100) == b""
+
+
+def test_a_head_that_comes_byte_by_byte_is_cut_off(client: httpx.Client) -> None:
+    begun = time.monotonic()
+    with connect(client) as line, pytest.raises(OSError):
+        line.sendall(HALF_HEAD)
+        while time.monotonic() < begun + 10:
+            line.sendall(b"x")
+            time.sleep(0.02)
+    assert time.monotonic() - begun < 5
+
+
+def test_half_a_head_after_an_answer_is_cut_off_too(client: httpx.Client) -> None:
+    host = f"{client.base_url.host}:{client.base_url.port}"
+    with connect(client) as line:
+        line.sendall(f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode() + HALF_HEAD)
+        assert b"".join(iter(lambda: line.recv(1000), b"")).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_page_at_work_keeps_its_connection(client: httpx.Client, engine: PretendedEngine) -> None:
+    engine.open.clear()
+    threading.Timer(4 * WITHIN, engine.open.set).start()
+    assert client.post("/v1/pages", content=png()).content.startswith(b"coloured:")
+
+
+def test_one_that_asks_again_and_again_stays_open(client: httpx.Client) -> None:
+    lines = set()
+    until = time.monotonic() + 4 * WITHIN
+    while time.monotonic() < until:
+        with client.stream("GET", "/") as answer:
+            lines.add(answer.extensions["network_stream"].get_extra_info("client_addr"))
+            answer.read()
+        time.sleep(WITHIN / 25)
+    assert len(lines) == 1
