@@ -1,4 +1,4 @@
-"""Files that are either whole or absent, and what to tell the user when the disk says no."""
+"""Files that are whole or absent, or held by one process; what to tell the user when the disk says no."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from mangacolor.core.errors import MangacolorError, OutputError, PageError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _NAME = {errno.ENAMETOOLONG, errno.EILSEQ}
+
+Told = tuple[str, str]  # what is wrong, and its remedy
 
 
 def write_atomic(
@@ -94,3 +96,29 @@ def output_error(path: Path, error: OSError) -> MangacolorError:
     return OutputError(
         f"{path}: cannot be written ({reason})", "Check the folder's permissions, or name another."
     )
+
+
+@contextlib.contextmanager
+def held(lock_file: Path, of: Path, *, busy: Told, elsewhere: str, seconds: float = 0) -> Iterator[None]:
+    """Hold ``of`` by locking ``lock_file``, whose folder is made, for as long as this lasts.
+
+    Raises ``OutputError``: ``busy`` if another process has it for longer than ``seconds``, ``elsewhere`` as
+    the remedy if its file system has no locks, and where it cannot be written. The system drops the lock when
+    the process dies, however it dies.
+    """
+    from filelock import FileLock, Timeout
+
+    try:
+        lock_file.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(lock_file, timeout=seconds)
+        lock.acquire()
+    except Timeout:
+        raise OutputError(f"{of}: {busy[0]}", busy[1]) from None
+    except NotImplementedError:
+        raise OutputError(f"{of}: this file system cannot lock files", elsewhere) from None
+    except OSError as error:
+        raise output_error(of, error) from error
+    try:
+        yield
+    finally:
+        lock.release()

@@ -20,8 +20,8 @@ from typing import Any, Final
 import numpy as np
 
 from mangacolor.core.arrays import AnyArray
-from mangacolor.core.atomic import output_error, output_errors, write_atomic
-from mangacolor.core.errors import OutputError, UsageError
+from mangacolor.core.atomic import held, output_errors, write_atomic
+from mangacolor.core.errors import UsageError
 
 FAMILY: Final = b"mangacolor series "
 FORMAT: Final = FAMILY + b"1\n"
@@ -139,27 +139,14 @@ class SeriesMemory:
     @contextmanager
     def _held(self) -> Iterator[None]:
         """Hold the file against other processes. The lock lies beside it, since the file is replaced."""
-        from filelock import FileLock, Timeout
-
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.path.with_name(self.path.name + ".lock"), timeout=LOCK_SECONDS)
-            lock.acquire()
-        except Timeout:
-            raise OutputError(
-                f"{self.path}: another process has held it for {LOCK_SECONDS:.0f} seconds",
-                "See whether a mangacolor hangs, end it, and run the same command again.",
-            ) from None
-        except NotImplementedError:
-            raise OutputError(
-                f"{self.path}: this file system cannot lock files", "Name a file on a local disk."
-            ) from None
-        except OSError as error:
-            raise output_error(self.path, error) from error
-        try:
+        busy = (
+            f"another process has held it for {LOCK_SECONDS:.0f} seconds",
+            "See whether a mangacolor hangs, end it, and run the same command again.",
+        )
+        beside = self.path.with_name(self.path.name + ".lock")
+        elsewhere = "Name a file on a local disk."
+        with held(beside, self.path, busy=busy, elsewhere=elsewhere, seconds=LOCK_SECONDS):
             yield
-        finally:
-            lock.release()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,12 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import filelock
 import uvicorn
 from starlette.applications import Starlette
 
-from mangacolor.core.atomic import output_errors
+from mangacolor.core.atomic import held, output_errors
 from mangacolor.core.cpu import keep_libraries_to_their_thread, shared_cores, usable_cores
-from mangacolor.core.errors import MangacolorError, OutputError, SetupError
+from mangacolor.core.errors import MangacolorError, SetupError
 from mangacolor.pipeline.engine.cancel import CancelToken, cancel_on_signals
 from mangacolor.pipeline.engine.single_page import PageRunner
 from mangacolor.server.answers_cache import AnswersCache
@@ -199,19 +198,10 @@ class _Told(logging.Handler):
 @contextlib.contextmanager
 def _held(settings: ServerSettings) -> Iterator[None]:
     """The data folder, for this server alone."""
-    with output_errors(settings.data):
-        settings.data.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(settings.data / "lock", timeout=0)
-        try:
-            lock.acquire()
-        except filelock.Timeout:
-            raise OutputError(
-                f"{settings.data}: another mangacolor serve has it", "Stop that one, or give another --data."
-            ) from None
-    try:
+    busy = "another mangacolor serve has it", "Stop that one, or give another --data."
+    elsewhere = "Give another --data, on a local disk."
+    with held(settings.data / "lock", settings.data, busy=busy, elsewhere=elsewhere):
         yield
-    finally:
-        lock.release()
 
 
 @contextlib.contextmanager

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from mangacolor.core.atomic import output_error
+from mangacolor.core.atomic import held, output_errors
 from mangacolor.core.devices import check_device_name
-from mangacolor.core.errors import ExitStatus, InputError, MangacolorError, OutputError, UsageError
+from mangacolor.core.errors import ExitStatus, InputError, MangacolorError, UsageError
 from mangacolor.core.settings import WatchOptions
-from mangacolor.pipeline.store.layout import State
+from mangacolor.pipeline.store.layout import LOCAL_OUT, State
 from mangacolor.stages.registry import default_graph
 from mangacolor.watcher.coloring import Job, StopWatch
 from mangacolor.watcher.events import Listener, Trouble, WatchDone
@@ -67,19 +67,8 @@ def _warner(emit: Listener) -> Callable[[str], None]:
 @contextmanager
 def _held(state: State) -> Iterator[State]:
     """OUT, held for one watch; each of its runs holds it for itself. Raises ``OutputError``."""
-    from filelock import FileLock, Timeout
-
-    try:
-        state.scratch.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(state.folder / "watch.lock", timeout=0)
-        lock.acquire()
-    except Timeout:
-        raise OutputError(
-            f"{state.out}: another watch is writing here", "End it, or give this one another --out folder."
-        ) from None
-    except OSError as error:
-        raise output_error(state.out, error) from error
-    try:
+    busy = "another watch is writing here", "End it, or give this one another --out folder."
+    with held(state.folder / "watch.lock", state.out, busy=busy, elsewhere=LOCAL_OUT):
+        with output_errors(state.out):
+            state.scratch.mkdir(parents=True, exist_ok=True)
         yield state
-    finally:
-        lock.release()

@@ -8,10 +8,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from mangacolor.core.atomic import output_error, output_errors
-from mangacolor.core.errors import OutputError
+from mangacolor.core.atomic import held, output_errors
 from mangacolor.formats.names import STATE_FOLDER
 
+# The remedy where the file system of OUT has no locks.
+LOCAL_OUT: Final = "Name an --out folder on a local disk; the result can be copied afterwards."
 REMOVED: Final = "removed"  # the folder in the state folder for files of OUT whose source is gone
 
 
@@ -57,27 +58,12 @@ class State:
 
         The operating system drops the lock when a process dies, however it dies.
         """
-        from filelock import FileLock, Timeout
-
-        try:
-            self.scratch.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.folder / "lock", timeout=0)
-            lock.acquire()
-        except Timeout:
-            raise OutputError(
-                f"{self.out}: another run of mangacolor is writing here",
-                "Wait until it is done, or give this run another --out folder.",
-            ) from None
-        except NotImplementedError:
-            raise OutputError(
-                f"{self.out}: this file system cannot lock files",
-                "Name an --out folder on a local disk; the result can be copied afterwards.",
-            ) from None
-        except OSError as error:
-            raise output_error(self.out, error) from error
-        try:
+        busy = (
+            "another run of mangacolor is writing here",
+            "Wait until it is done, or give this run another --out folder.",
+        )
+        with held(self.folder / "lock", self.out, busy=busy, elsewhere=LOCAL_OUT):
             with output_errors(self.out):
+                self.scratch.mkdir(parents=True, exist_ok=True)
                 self._clear_scratch()
             yield
-        finally:
-            lock.release()
