@@ -27,7 +27,7 @@ def colorize(inputs: tuple[Path, ...], out: Path, **values: Any) -> int:
     and 143 stopped.
     """
     from mangacolor.pipeline.engine.cancel import CancelToken, cancel_on_signals
-    from mangacolor.pipeline.events import Event, Listener
+    from mangacolor.pipeline.events import Listener, tell_each
     from mangacolor.pipeline.report.json_lines import JsonLines
     from mangacolor.pipeline.report.progress import ProgressDisplay
     from mangacolor.pipeline.run import run
@@ -38,9 +38,6 @@ def colorize(inputs: tuple[Path, ...], out: Path, **values: Any) -> int:
         listeners: list[Listener] = [display]
         if run_options.json:
             listeners.append(JsonLines(sys.stdout))
-
-        def emit(event: Event) -> None:
-            for listener in listeners:
-                listener(event)
-
-        return run(inputs, out, pick(Options, values), run_options, emit=emit, cancel=cancel).status
+        return run(
+            inputs, out, pick(Options, values), run_options, emit=tell_each(listeners), cancel=cancel
+        ).status

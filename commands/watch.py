@@ -28,9 +28,10 @@ def watch(folder: Path, out: Path, **values: Any) -> int:
     nothing could be done; 2 the command line is wrong.
     """
     from mangacolor.pipeline.engine.cancel import cancel_on_signals
+    from mangacolor.pipeline.events import tell_each
     from mangacolor.watcher.coloring import Job, StopWatch
     from mangacolor.watcher.display import WatchDisplay
-    from mangacolor.watcher.events import Event, Listener
+    from mangacolor.watcher.events import Listener
     from mangacolor.watcher.json_stream import WatchLines
     from mangacolor.watcher.watch import watch as watch_folder
 
@@ -41,9 +42,4 @@ def watch(folder: Path, out: Path, **values: Any) -> int:
         listeners: list[Listener] = [display]
         if run_options.json:
             listeners.append(WatchLines(sys.stdout))
-
-        def emit(event: Event) -> None:
-            for listener in listeners:
-                listener(event)
-
-        return watch_folder(job, pick(WatchOptions, values), emit=emit, stop=stop)
+        return watch_folder(job, pick(WatchOptions, values), emit=tell_each(listeners), stop=stop)

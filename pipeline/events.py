@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 CHANGED: Final = "changed since mangacolor wrote it"  # why a file of OUT is left as it is
 Outcome = Literal["done", "copied", "cached", "left"]
@@ -163,4 +163,18 @@ Event = (
     | RunDone
 )
 Listener = Callable[[Event], None]
+Told = TypeVar("Told")
+
+
+def tell_each(listeners: Iterable[Callable[[Told], None]]) -> Callable[[Told], None]:
+    """A listener that passes what it is told on to each of these, in order."""
+    everybody = tuple(listeners)
+
+    def tell(event: Told) -> None:
+        for listener in everybody:
+            listener(event)
+
+    return tell
+
+
 RunResult = RunDone
