@@ -56,7 +56,7 @@ def find_coloured_pages(
     coloured: dict[int, ColouredPage] = {}
     done = 0
     runner = PageRunner()
-    for number, answer in _in_turn(work, runner, cancel):
+    for number, answer in look_in_turn(work, runner, cancel):
         done += 1
         tell("reading pages", done, len(work))
         match answer:
@@ -91,7 +91,7 @@ def spread_order(count: int) -> list[int]:
 Answer = ColouredPage | MangacolorError | str  # a page, why it cannot be read, or what it is instead
 
 
-def _in_turn(
+def look_in_turn(
     work: Sequence[tuple[Chapter, Page]], runner: PageRunner, cancel: CancelToken
 ) -> Iterator[tuple[int, Answer]]:
     """What each page is, a few at once, told in the order in which they are asked for."""
