@@ -1,4 +1,4 @@
-"""What surfaces of a series look like and which colours they have: a table in the file of what was learnt of it.
+"""What surfaces of a series look like and which colours they have: a table in the file of what was learnt.
 
 A row of it is a segment of a coloured page as ``stages/segments/features.py`` describes it, seen as if the
 page were grey, with the true chroma of that page in place of the network's. ``stages/harmonize`` colours what
@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from mangacolor.core.arrays import AnyArray, I64
+from mangacolor.core.arrays import I64, AnyArray
 from mangacolor.core.types import Image
 
 # Rows of a table: 0.7 MB with the features of the default network. Time of a chapter grows with them.
