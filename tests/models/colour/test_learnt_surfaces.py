@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mangacolor.core.arrays import AnyArray
-from mangacolor.models.colour.learnt_surfaces import MAX_ROWS, MIN_COLUMNS, LearntSurfaces
+from mangacolor.models.colour.series.learnt_surfaces import MAX_ROWS, MIN_COLUMNS, LearntSurfaces
 from mangacolor.stages.segments.features import COLUMNS
 
 
