@@ -14,6 +14,7 @@ from mangacolor.stages.harmonize.corrections import OWN_LUMA, Corrections, Windo
 from mangacolor.stages.harmonize.overrides import Override
 from mangacolor.stages.harmonize.palette_file import from_hex
 from mangacolor.stages.harmonize.params import CorrectionParams, GroupColourParams, SmoothingParams
+from mangacolor.stages.harmonize.references.matching import Matched
 from mangacolor.stages.harmonize.smoothing import weighted_mode
 
 
@@ -83,15 +84,19 @@ def correct_segments(
     overrides: Sequence[Override | None],
     ids: Sequence[int],
     params: CorrectionParams,
+    matched: Matched | None = None,
 ) -> WindowCorrections:
     """The correction of each of the chapter's N segments.
 
     A segment goes from what it agreed on to its group's colour, or to what somebody chose for the group
-    (``overrides``, G), as far as it is a member. ``ids``: G, the groups' numbers in the palette.
+    (``overrides``, G), as far as it is a member; and to what references say of it (``matched``), as far as
+    these are sure. ``ids``: G, the groups' numbers in the palette.
     """
     number, agreed = groups.number, colours.members
     membership = np.rint(groups.membership * params.membership_steps) / params.membership_steps
     base = agreed + membership[:, None] * (colours.groups[number] - agreed)
+    if matched is not None:
+        base += matched.sureness[:, None] * (matched.chroma - base)
     target, luma = base.copy(), np.full(len(number), float(OWN_LUMA))
     shown = np.maximum(segments.features.shown.astype(np.float64), 1)
     for group, override in enumerate(overrides):

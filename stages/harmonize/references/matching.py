@@ -1,0 +1,101 @@
+"""Which segments of a chapter look like segments of references, and what colour these say they have.
+
+A segment takes the colour that most of its nearest references have (k nearest neighbours, weighted by
+similarity). How surely depends on how near they are, and on how much they agree: a segment between two
+references of different colours is told nothing (the ratio test of Lowe, "Distinctive image features from
+scale-invariant keypoints", 2004, over all of its neighbours at once).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mangacolor.core.arrays import F32, F64, I64
+from mangacolor.stages.harmonize.descriptors import DescriptorSpace, blocks, is_backdrop
+from mangacolor.stages.harmonize.params import ReferenceParams, SmoothingParams
+from mangacolor.stages.harmonize.smoothing import weighted_mode
+from mangacolor.stages.segments.features import SegmentFeatures
+
+# Keeps weights above 0 where nothing is alike.
+_TINY = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """What references say of N segments: their chroma (N×2, levels), and how surely (N in [0, 1])."""
+
+    chroma: F64
+    sureness: F64
+
+    def pull(self, groups: F64, number: I64, weight: F64, smoothing: SmoothingParams) -> F64:
+        """Colours of groups (G×2) drawn to what references say of their members, as far as these are sure.
+
+        ``number``: N, the group of each segment. ``weight``: N, what each member counts.
+        """
+        pulled = groups.copy()
+        told = weight * self.sureness
+        for group in np.unique(number[self.sureness > 0]):
+            members = np.nonzero((number == group) & (self.sureness > 0))[0]
+            share = told[members].sum() / weight[number == group].sum()
+            target = weighted_mode(self.chroma[None, members], told[None, members], smoothing)[0]
+            pulled[group] += share * (target - pulled[group])
+        return pulled
+
+
+def match_references(
+    segments: SegmentFeatures,
+    references: SegmentFeatures,
+    space: DescriptorSpace,
+    params: ReferenceParams,
+    smoothing: SmoothingParams,
+) -> Matched:
+    """What reference segments, which carry their *true* chroma, say of a chapter's N segments.
+
+    Backdrops, and what is too small, are no references. Costs N times the number of references.
+    """
+    useful = (references.area >= params.min_area) & ~is_backdrop(references)
+    references = references.take(np.nonzero(useful)[0])
+    chroma, sureness = np.zeros((len(segments), 2)), np.zeros(len(segments))
+    if not len(references):
+        return Matched(chroma, sureness)
+    asking, asked = (_place(rows, space, params) for rows in (segments, references))
+    for block in blocks(len(segments), params.block):
+        near, distance = _nearest(asking[block], asked, params.neighbours)
+        weight = np.exp(-((distance / params.similarity_scale) ** 4)) + _TINY
+        colours = references.chroma[near]
+        told = weighted_mode(colours, weight, smoothing)
+        apart = ((colours - told[:, None]) ** 2).sum(axis=2)
+        agreeing = weight * np.exp(-apart / (2 * params.agreement_bandwidth**2))
+        agreement = agreeing.sum(axis=1) / weight.sum(axis=1)
+        chroma[block] = told
+        sureness[block] = agreement * _nearness(distance[:, 0], params)
+    steps = np.rint(sureness * params.sureness_steps) / params.sureness_steps
+    return Matched(np.rint(chroma), steps)
+
+
+def _place(segments: SegmentFeatures, space: DescriptorSpace, params: ReferenceParams) -> F32:
+    # Without the page: references are of other chapters.
+    places = space.place(segments, np.zeros(len(segments), np.int64))
+    places[:, space.tone_column] *= params.tone_share
+    return places
+
+
+def _nearest(asking: F32, asked: F32, count: int) -> tuple[I64, F64]:
+    """For each of A segments the nearest ``count`` references, nearest first, and their distances: A×K.
+
+    In double precision: the last bit of a product depends on the number of cores, and colours must not.
+    """
+    a, b = asking.astype(np.float64), asked.astype(np.float64)
+    square = np.maximum((a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T, 0)
+    # A product still differs in its last bits, and so must not decide between references that are as near.
+    square = np.round(square, 6)
+    near = np.argsort(square, axis=1, kind="stable")[:, :count]
+    return near, np.sqrt(np.take_along_axis(square, near, axis=1))
+
+
+def _nearness(distance: F64, params: ReferenceParams) -> F64:
+    """1 up to a distance, and falling to 0 at another."""
+    near, far = params.distances
+    return np.clip((far - distance) / (far - near), 0.0, 1.0)

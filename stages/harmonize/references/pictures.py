@@ -1,0 +1,49 @@
+"""Coloured pages that show the way: what their segments look like, and the true colours of these."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from mangacolor.core.arrays import SegmentMap
+from mangacolor.core.colour import chroma
+from mangacolor.core.types import Image
+from mangacolor.formats.option_files import picture_files
+from mangacolor.stages.segments.features import CB, CR, NEUTRAL, SegmentFeatures
+from mangacolor.stages.windows.artifact import PageColours
+
+
+def hash_references(path: str | None) -> str:
+    """What the pictures of ``--reference`` add to the cache key. Raises ``UsageError`` if there are none."""
+    if path is None:
+        return ""
+    files = picture_files(Path(path), "--reference")
+    return sha256(b"".join(sha256(file.read_bytes()).digest() for file in files)).hexdigest()
+
+
+def reference_features(page: Image, colours: PageColours) -> SegmentFeatures:
+    """The segments of a coloured page (H×W×3 RGB), with their true chroma instead of the network's."""
+    rows: list[Image] = []
+    for window in colours.windows:
+        if window.segments:
+            x, y, w, h = window.box
+            rows.append(with_true_chroma(page[y : y + h, x : x + w], window.labels, window.features))
+    return SegmentFeatures(np.concatenate(rows), len(colours.palette))
+
+
+def with_true_chroma(colour: Image, labels: SegmentMap, features: Image) -> Image:
+    """Rows of ``features`` (N×C) with the chroma that the segments of ``labels`` (H×W) have in ``colour``:
+    the same part of a coloured page, RGB at any size."""
+    rows = features.copy()
+    true = cv2.resize(colour, (labels.shape[1], labels.shape[0]), interpolation=cv2.INTER_AREA)
+    planes = [plane.ravel() for plane in chroma(np.asarray(true, dtype=np.uint8))]
+    flat = labels.ravel()
+    order = np.argsort(flat, kind="stable")
+    starts = np.searchsorted(flat[order], np.arange(1, len(rows) + 2))
+    for row in range(len(rows)):
+        pixels = order[starts[row] : starts[row + 1]]
+        rows[row, [CB, CR]] = [int(np.rint(np.median(plane[pixels]) + NEUTRAL)) for plane in planes]
+    return rows
