@@ -183,17 +183,21 @@ class ReferenceParams:
     """How references count (references/matching.py)."""
 
     # References nearest to a segment that are asked (k).
-    neighbours: int = 8
+    neighbours: int = 12
     # Distance of descriptors at which what a reference says has fallen to 1/e.
     similarity_scale: float = 0.7
     # Levels of chroma within which references say the same (sigma).
-    agreement_bandwidth: float = 20.0
+    agreement_bandwidth: float = 25.0
     # Distances of descriptors up to which a segment is surely the nearest reference's, and from which on not.
-    distances: tuple[float, float] = (0.8, 1.0)
+    distances: tuple[float, float] = (0.9, 1.1)
     # What tone counts against references: what is white on paper has a tone in colour.
     tone_share: float = 0.6
     # Pixels at working scale of a segment from which on it is a reference.
     min_area: float = 30.0
+    # Sureness from which on a segment of the chapter is a reference for the others.
+    passed_on: float = 0.5
+    # As many at most, the largest.
+    max_passed_on: int = 2048
     # Steps of sureness, from not at all to fully: a page elsewhere seldom moves it.
     sureness_steps: int = 8
     # Segments that are compared with all references at a time.

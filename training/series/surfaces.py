@@ -6,8 +6,9 @@ printed with dots on blown-out paper. Its panels are shown whole, and in parts, 
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from math import ceil
 from pathlib import Path
@@ -20,6 +21,7 @@ from mangacolor.core.arrays import I64, Mask, SegmentMap
 from mangacolor.core.colour import luma
 from mangacolor.core.types import Box, Image
 from mangacolor.models.colour.runner import ColourRunner, load_colour_runner
+from mangacolor.models.colour.series.file import SeriesFile, write_series_file
 from mangacolor.models.colour.series.learnt_surfaces import MAX_ROWS, LearntSurfaces
 from mangacolor.models.page.networks import descreener
 from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
@@ -36,10 +38,12 @@ from mangacolor.stages.windows.scale import shrink, working_size
 from mangacolor.training.data.manga_page import Hand, print_page
 from mangacolor.training.series.lessons import ColouredPage
 
+Tell = Callable[[str, int, int], None]  # what is at work, how much of it is done, of how much
+
 # How many times larger than in its whole panel a figure is shown in parts of it, as close-ups show it.
 ZOOMS: Final = (1.6, 2.6)
 # Views of all pages together: a quarter of a second of processor each, and more than that tell little new.
-MAX_VIEWS: Final = 160
+MAX_VIEWS: Final = 112
 # Views that the network is shown at a time: their feature maps are held until then.
 BATCH: Final = 16
 # Pixels of a page's long side at which it is printed: dots of the size of a magazine's.
@@ -73,11 +77,32 @@ class View:
     box: Box
 
 
+def with_surfaces(
+    series: SeriesFile,
+    pages: Sequence[ColouredPage],
+    out: Path,
+    device: str = "cpu",
+    tell: Tell | None = None,
+    check: Callable[[], None] | None = None,
+) -> SeriesFile:
+    """A series with the table of its pages' surfaces, as its own network sees them.
+
+    ``out``: where its file is going to lie, with its base beside it. Raises as ``collect_surfaces``, and
+    ``OutputError``."""
+    beside = out.with_name(f".{out.stem}-{secrets.token_hex(4)}{out.suffix}")
+    try:
+        write_series_file(beside, replace(series, surfaces={}))
+        surfaces = collect_surfaces(pages, beside, device, tell, check)
+    finally:
+        beside.unlink(missing_ok=True)
+    return series if surfaces is None else replace(series, surfaces=surfaces.to_arrays())
+
+
 def collect_surfaces(
     pages: Sequence[ColouredPage],
     weights: str | Path,
     device: str = "cpu",
-    tell: Callable[[str, int, int], None] | None = None,
+    tell: Tell | None = None,
     check: Callable[[], None] | None = None,
 ) -> LearntSurfaces | None:
     """The surfaces of coloured pages as the network of ``weights`` sees them, which is to be the one that
@@ -189,7 +214,8 @@ def _told(view: View, labels: SegmentMap, rows: Image) -> Image:
     useful = (features.area >= MIN_AREA) & ~is_backdrop(features)
     if view.of.fits is not None:
         size = labels.shape[1], labels.shape[0]
-        fits = cv2.resize(view.of.fits[where].astype(np.float32), size, interpolation=cv2.INTER_AREA)
+        share = view.of.fits[where].astype(np.float32)
+        fits = np.asarray(cv2.resize(share, size, interpolation=cv2.INTER_AREA), np.float32)
         useful &= mean_by_label(labels, fits, len(rows) + 1)[1:] >= MIN_FIT
     return rows[useful]
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mangacolor.core.arrays import F32, F64, I64
+from mangacolor.core.arrays import F32, F64, I64, Mask
+from mangacolor.core.types import Image
 from mangacolor.stages.harmonize.descriptors import DescriptorSpace, blocks, is_backdrop
 from mangacolor.stages.harmonize.params import ReferenceParams, SmoothingParams
 from mangacolor.stages.harmonize.smoothing import weighted_mode
-from mangacolor.stages.segments.features import SegmentFeatures
+from mangacolor.stages.segments.features import CB, CR, NEUTRAL, SegmentFeatures
 
 # Keeps weights above 0 where nothing is alike.
 _TINY = 1e-12
@@ -53,10 +54,39 @@ def match_references(
 ) -> Matched:
     """What reference segments, which carry their *true* chroma, say of a chapter's N segments.
 
-    Backdrops, and what is too small, are no references. Costs N times the number of references.
+    Backdrops, and what is too small, are no references. Segments that are surely known speak for others, as
+    references of the chapter's own hand and print (self-training). Costs N times the number of references.
     """
-    useful = (references.area >= params.min_area) & ~is_backdrop(references)
-    references = references.take(np.nonzero(useful)[0])
+    references = references.take(np.nonzero(_is_useful(references, params))[0])
+    matched = _ask(segments, references, space, params, smoothing)
+    passed_on = _pass_on(segments, matched, params)
+    if not len(passed_on):
+        return matched
+    rows = np.concatenate([references.rows, passed_on])
+    return _ask(segments, SegmentFeatures(rows, references.vote_count), space, params, smoothing)
+
+
+def _is_useful(segments: SegmentFeatures, params: ReferenceParams) -> Mask:
+    return np.asarray((segments.area >= params.min_area) & ~is_backdrop(segments))
+
+
+def _pass_on(segments: SegmentFeatures, matched: Matched, params: ReferenceParams) -> Image:
+    """Rows of the segments that references surely know, with the chroma that these say."""
+    sure = np.nonzero((matched.sureness >= params.passed_on) & _is_useful(segments, params))[0]
+    largest = np.sort(sure[np.argsort(-segments.area[sure], kind="stable")[: params.max_passed_on]])
+    rows = segments.rows[largest].copy()
+    rows[:, [CB, CR]] = np.clip(matched.chroma[largest] + NEUTRAL, 0, 255)
+    return rows
+
+
+def _ask(
+    segments: SegmentFeatures,
+    references: SegmentFeatures,
+    space: DescriptorSpace,
+    params: ReferenceParams,
+    smoothing: SmoothingParams,
+) -> Matched:
+    """What the references say of each segment."""
     chroma, sureness = np.zeros((len(segments), 2)), np.zeros(len(segments))
     if not len(references):
         return Matched(chroma, sureness)
