@@ -65,7 +65,7 @@ def _multiply(left: AnyArray, right: AnyArray, shape: tuple[int, ...]) -> bool:
     if left.ndim != 2 or right.ndim != 2 or not shape:
         return False
     (outputs, rank), (ranks, inputs) = left.shape, right.shape
-    return rank == ranks and outputs == shape[0] and outputs * inputs == math.prod(shape)
+    return bool(rank == ranks and outputs == shape[0] and outputs * inputs == math.prod(shape))
 
 
 def _odd(source: str, why: str) -> SetupError:

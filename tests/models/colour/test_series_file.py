@@ -45,7 +45,7 @@ def adapter(strength: float = 0.5) -> dict[str, AnyArray]:
     return {
         f"{CHANGED}.left": rng.normal(0, strength, (outputs, 2)).astype(np.float16),
         f"{CHANGED}.right": rng.normal(0, strength, (2, inputs)).astype(np.float16),
-        "palette.votes.0.2.bias.added": np.float16(rng.normal(0, strength, outputs)),
+        "palette.votes.0.2.bias.added": rng.normal(0, strength, (outputs,)).astype(np.float16),
     }
 
 
