@@ -195,7 +195,7 @@ class ReferenceParams:
     # Pixels at working scale of a segment from which on it is a reference.
     min_area: float = 30.0
     # Sureness from which on a segment of the chapter is a reference for the others.
-    passed_on: float = 0.5
+    passed_on: float = 0.75
     # As many at most, the largest.
     max_passed_on: int = 2048
     # Steps of sureness, from not at all to fully: a page elsewhere seldom moves it.

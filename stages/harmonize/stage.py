@@ -50,7 +50,11 @@ from mangacolor.stages.harmonize.params import Params
 from mangacolor.stages.harmonize.preview import draw_groups
 from mangacolor.stages.harmonize.references.learnt import learnt_features
 from mangacolor.stages.harmonize.references.matching import Matched, match_references
-from mangacolor.stages.harmonize.references.pictures import hash_references, reference_features
+from mangacolor.stages.harmonize.references.pictures import (
+    REFERENCE_VERSION,
+    hash_references,
+    reference_features,
+)
 from mangacolor.stages.harmonize.series.grouping import Grouping, group_segments, with_remembered
 from mangacolor.stages.harmonize.series.recall import (
     keep_remembered,
@@ -219,6 +223,7 @@ STAGE = ChapterStage(
     edits=edits,
     preview=draw_groups,
     reference_needs=("decode", "colorize"),
+    reference_version=REFERENCE_VERSION,
     remembers="colorize",
     check=check_hints,
 )

@@ -18,8 +18,8 @@ from mangacolor.training.series.learning import LearnSettings, Learnt, SeriesLea
 from mangacolor.training.series.lessons import ColouredPage
 from mangacolor.training.series.surfaces import with_surfaces
 
-# Seconds that the table of surfaces is expected to take, on two cores and for many pages, and that writing the
-# file takes: kept free of the minutes that were given.
+# Seconds that the table of surfaces is expected to take, on two cores and for many pages, and that writing
+# the file takes: kept free of the minutes that were given.
 SECONDS_OF_SURFACES = 20.0
 SECONDS_TO_END = 5.0
 

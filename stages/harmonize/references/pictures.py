@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 import cv2
 import numpy as np
@@ -15,13 +16,17 @@ from mangacolor.formats.option_files import picture_files
 from mangacolor.stages.segments.features import CB, CR, NEUTRAL, SegmentFeatures
 from mangacolor.stages.windows.artifact import PageColours
 
+# Raised when references count otherwise than before.
+REFERENCE_VERSION: Final = 2
+
 
 def hash_references(path: str | None) -> str:
     """What the pictures of ``--reference`` add to the cache key. Raises ``UsageError`` if there are none."""
     if path is None:
         return ""
     files = picture_files(Path(path), "--reference")
-    return sha256(b"".join(sha256(file.read_bytes()).digest() for file in files)).hexdigest()
+    parts = [b"%d" % REFERENCE_VERSION, *(sha256(file.read_bytes()).digest() for file in files)]
+    return sha256(b"".join(parts)).hexdigest()
 
 
 def reference_features(page: Image, colours: PageColours) -> SegmentFeatures:
