@@ -95,9 +95,13 @@ def correct_segments(
     number, agreed = groups.number, colours.members
     membership = np.rint(groups.membership * params.membership_steps) / params.membership_steps
     base = agreed + membership[:, None] * (colours.groups[number] - agreed)
+    target = base.copy()
     if matched is not None:
-        base += matched.sureness[:, None] * (matched.chroma - base)
-    target, luma = base.copy(), np.full(len(number), float(OWN_LUMA))
+        target += matched.sureness[:, None] * (matched.chroma - base)
+        # What is surely known holds, as what somebody chose; the rest may yet agree across open borders.
+        unsure = matched.sureness < params.holds_from
+        base[unsure] = target[unsure]
+    luma = np.full(len(number), float(OWN_LUMA))
     shown = np.maximum(segments.features.shown.astype(np.float64), 1)
     for group, override in enumerate(overrides):
         if override is None:

@@ -210,6 +210,8 @@ class CorrectionParams:
 
     # Steps of membership, from not at all to fully.
     membership_steps: int = 4
+    # Sureness of references from which on a segment's colour holds whatever lies beside it.
+    holds_from: float = 0.75
     # Luma, 0 to 255, of a segment whose luma somebody chose: ink below stays ink, paper above has no colour.
     luma_range: tuple[int, int] = (66, 250)
 

@@ -54,7 +54,7 @@ def match_references(
 ) -> Matched:
     """What reference segments, which carry their *true* chroma, say of a chapter's N segments.
 
-    Backdrops, and what is too small, are no references. Segments that are surely known speak for others, as
+    Backdrops are told nothing; they, and what is too small, are no references either. Segments that are surely known speak for others, as
     references of the chapter's own hand and print (self-training). Costs N times the number of references.
     """
     references = references.take(np.nonzero(_is_useful(references, params))[0])
@@ -101,6 +101,7 @@ def _ask(
         agreement = agreeing.sum(axis=1) / weight.sum(axis=1)
         chroma[block] = told
         sureness[block] = agreement * _nearness(distance[:, 0], params)
+    sureness[is_backdrop(segments)] = 0.0
     steps = np.rint(sureness * params.sureness_steps) / params.sureness_steps
     return Matched(np.rint(chroma), steps)
 

@@ -84,6 +84,7 @@ def test_backdrops_and_specks_are_no_references() -> None:
     backdrop.rows[:, SIDES] = LEFT | RIGHT
     assert (match(at(0), together(backdrop, at(0, colour=RED, area=8.0))).sureness == 0).all()
     assert match(at(0), at(0, colour=RED)).sureness[0] == 1
+    assert match(backdrop, at(0, colour=RED)).sureness[0] == 0
 
 
 def test_what_is_surely_known_speaks_for_what_is_like_it() -> None:
