@@ -101,7 +101,7 @@ def correct_segments(
         # What is surely known holds, as what somebody chose; the rest may yet agree across open borders.
         unsure = matched.sureness < params.holds_from
         base[unsure] = target[unsure]
-    luma = np.full(len(number), float(OWN_LUMA))
+    luma = _luma_of_references(segments, matched, params)
     shown = np.maximum(segments.features.shown.astype(np.float64), 1)
     for group, override in enumerate(overrides):
         if override is None:
@@ -118,6 +118,19 @@ def correct_segments(
     return WindowCorrections(
         np.array(ids, np.int64)[number], _whole(target - own), _whole(luma), _whole(base - own)
     )
+
+
+def _luma_of_references(segments: ChapterSegments, matched: Matched | None, params: CorrectionParams) -> F64:
+    """The luma that surely known segments are to have, N, or their own: that of the scan where the network
+    has painted them darker than references are, and never lighter than the scan."""
+    luma = np.full(len(segments), float(OWN_LUMA))
+    if matched is None:
+        return luma
+    shown, tone = (plane.astype(np.float64) for plane in (segments.features.shown, segments.features.tone))
+    wanted = np.clip(matched.luma, np.minimum(shown, tone), tone)
+    lighter = (matched.sureness >= params.holds_from) & (wanted >= shown + params.min_luma_step)
+    luma[lighter] = np.clip(wanted, *params.luma_range)[lighter]
+    return luma
 
 
 def _whole(values: F64) -> I64:

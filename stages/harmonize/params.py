@@ -212,6 +212,8 @@ class CorrectionParams:
     membership_steps: int = 4
     # Sureness of references from which on a segment's colour holds whatever lies beside it.
     holds_from: float = 0.75
+    # Levels by which a segment must be painted too dark for references to lighten it.
+    min_luma_step: float = 3.0
     # Luma, 0 to 255, of a segment whose luma somebody chose: ink below stays ink, paper above has no colour.
     luma_range: tuple[int, int] = (66, 250)
 

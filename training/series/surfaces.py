@@ -28,7 +28,7 @@ from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
 from mangacolor.models.runtime.parallel import parallel_map
 from mangacolor.stages.colorize.network import colorize_pictures
 from mangacolor.stages.harmonize.descriptors import is_backdrop
-from mangacolor.stages.harmonize.references.pictures import with_true_chroma
+from mangacolor.stages.harmonize.references.pictures import with_true_colour
 from mangacolor.stages.panels import find_panels
 from mangacolor.stages.segments.features import SegmentFeatures, describe_segments, embed_windows
 from mangacolor.stages.segments.params import DEFAULTS
@@ -189,7 +189,7 @@ def _parts(box: Box, zoom: float) -> list[Box]:
 
 
 def _describe(views: Sequence[View], runner: ColourRunner, backend: CpuBackend) -> list[Image]:
-    """The rows of the segments of each view that are of use, with their true chroma."""
+    """The rows of the segments of each view that are of use, with their true colours."""
     sizes = [working_size(view.box, min(view.box[2:])) for view in views]
     greys = [shrink(view.of.grey, view.box, size) for view, size in zip(views, sizes, strict=True)]
     plains = parallel_map(descreener(backend), greys)
@@ -206,10 +206,10 @@ def _describe(views: Sequence[View], runner: ColourRunner, backend: CpuBackend) 
 
 
 def _told(view: View, labels: SegmentMap, rows: Image) -> Image:
-    """A view's rows with true chroma, of segments that are large enough, no backdrop, and fit."""
+    """A view's rows with true colours, of segments that are large enough, no backdrop, and fit."""
     x, y, w, h = view.box
     where = np.s_[y : y + h, x : x + w]
-    rows = with_true_chroma(view.of.colour[where], labels, rows)
+    rows = with_true_colour(view.of.colour[where], labels, rows)
     features = SegmentFeatures(rows)
     useful = (features.area >= MIN_AREA) & ~is_backdrop(features)
     if view.of.fits is not None:

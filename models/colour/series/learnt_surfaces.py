@@ -1,8 +1,8 @@
 """What surfaces of a series look like and which colours they have: a table in the file of what was learnt.
 
 A row of it is a segment of a coloured page as ``stages/segments/features.py`` describes it, seen as if the
-page were grey, with the true chroma of that page in place of the network's. ``stages/harmonize`` colours what
-looks the same alike. Features are those of one network, the one that the table's file makes.
+page were grey, with the true chroma and luma of that page in place of the network's. ``stages/harmonize``
+colours what looks the same alike. Features are those of one network, the one that the table's file makes.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _KINDS: Final = {"rows": (np.uint8, 2), "page": (np.int32, 1), "form": (np.int32
 class LearntSurfaces:
     """N segments of coloured pages.
 
-    ``rows``: N×C uint8, their features, with true chroma. ``page``: N, a number that stands for the page that
-    each was seen on. ``vote_count``: how many columns, the last ones, are votes. ``embedded``: features are
+    ``rows``: N×C uint8, their features, with true colours. ``page``: N, a number that stands for the page
+    that each was seen on. ``vote_count``: how many columns, the last ones, are votes. ``embedded``: features are
     the point of an embedding.
     """
 

@@ -17,7 +17,7 @@ from mangacolor.core.types import Image
 from mangacolor.stages.harmonize.descriptors import DescriptorSpace, blocks, is_backdrop
 from mangacolor.stages.harmonize.params import ReferenceParams, SmoothingParams
 from mangacolor.stages.harmonize.smoothing import weighted_mode
-from mangacolor.stages.segments.features import CB, CR, NEUTRAL, SegmentFeatures
+from mangacolor.stages.segments.features import CB, CR, NEUTRAL, SHOWN, SegmentFeatures
 
 # Keeps weights above 0 where nothing is alike.
 _TINY = 1e-12
@@ -25,9 +25,11 @@ _TINY = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """What references say of N segments: their chroma (N×2, levels), and how surely (N in [0, 1])."""
+    """What references say of N segments: their chroma (N×2, levels), their luma (N, 0 to 255), and how surely
+    (N in [0, 1])."""
 
     chroma: F64
+    luma: F64
     sureness: F64
 
     def pull(self, groups: F64, number: I64, weight: F64, smoothing: SmoothingParams) -> F64:
@@ -52,10 +54,11 @@ def match_references(
     params: ReferenceParams,
     smoothing: SmoothingParams,
 ) -> Matched:
-    """What reference segments, which carry their *true* chroma, say of a chapter's N segments.
+    """What reference segments, which carry their *true* colours, say of a chapter's N segments.
 
-    Backdrops are told nothing; they, and what is too small, are no references either. Segments that are surely known speak for others, as
-    references of the chapter's own hand and print (self-training). Costs N times the number of references.
+    Backdrops are told nothing; they, and what is too small, are no references either. Segments that are
+    surely known speak for others, as references of the chapter's own hand and print (self-training). Costs N
+    times the number of references.
     """
     references = references.take(np.nonzero(_is_useful(references, params))[0])
     matched = _ask(segments, references, space, params, smoothing)
@@ -71,11 +74,12 @@ def _is_useful(segments: SegmentFeatures, params: ReferenceParams) -> Mask:
 
 
 def _pass_on(segments: SegmentFeatures, matched: Matched, params: ReferenceParams) -> Image:
-    """Rows of the segments that references surely know, with the chroma that these say."""
+    """Rows of the segments that references surely know, with the colours that these say."""
     sure = np.nonzero((matched.sureness >= params.passed_on) & _is_useful(segments, params))[0]
     largest = np.sort(sure[np.argsort(-segments.area[sure], kind="stable")[: params.max_passed_on]])
     rows = segments.rows[largest].copy()
     rows[:, [CB, CR]] = np.clip(matched.chroma[largest] + NEUTRAL, 0, 255)
+    rows[:, SHOWN] = matched.luma[largest]
     return rows
 
 
@@ -87,9 +91,9 @@ def _ask(
     smoothing: SmoothingParams,
 ) -> Matched:
     """What the references say of each segment."""
-    chroma, sureness = np.zeros((len(segments), 2)), np.zeros(len(segments))
+    chroma, light, sureness = np.zeros((len(segments), 2)), np.zeros(len(segments)), np.zeros(len(segments))
     if not len(references):
-        return Matched(chroma, sureness)
+        return Matched(chroma, light, sureness)
     asking, asked = (_place(rows, space, params) for rows in (segments, references))
     for block in blocks(len(segments), params.block):
         near, distance = _nearest(asking[block], asked, params.neighbours)
@@ -100,10 +104,11 @@ def _ask(
         agreeing = weight * np.exp(-apart / (2 * params.agreement_bandwidth**2))
         agreement = agreeing.sum(axis=1) / weight.sum(axis=1)
         chroma[block] = told
+        light[block] = (agreeing * references.shown[near]).sum(axis=1) / agreeing.sum(axis=1)
         sureness[block] = agreement * _nearness(distance[:, 0], params)
     sureness[is_backdrop(segments)] = 0.0
     steps = np.rint(sureness * params.sureness_steps) / params.sureness_steps
-    return Matched(np.rint(chroma), steps)
+    return Matched(np.rint(chroma), np.rint(light), steps)
 
 
 def _place(segments: SegmentFeatures, space: DescriptorSpace, params: ReferenceParams) -> F32:

@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 
 from mangacolor.core.arrays import SegmentMap
-from mangacolor.core.colour import chroma
+from mangacolor.core.colour import chroma, luma
 from mangacolor.core.types import Image
 from mangacolor.formats.option_files import picture_files
-from mangacolor.stages.segments.features import CB, CR, NEUTRAL, SegmentFeatures
+from mangacolor.stages.segments.features import CB, CR, NEUTRAL, SHOWN, SegmentFeatures
 from mangacolor.stages.windows.artifact import PageColours
 
 # Raised when references count otherwise than before.
@@ -30,25 +30,27 @@ def hash_references(path: str | None) -> str:
 
 
 def reference_features(page: Image, colours: PageColours) -> SegmentFeatures:
-    """The segments of a coloured page (H×W×3 RGB), with their true chroma instead of the network's."""
+    """The segments of a coloured page (H×W×3 RGB), with their true colours instead of the network's."""
     rows: list[Image] = []
     for window in colours.windows:
         if window.segments:
             x, y, w, h = window.box
-            rows.append(with_true_chroma(page[y : y + h, x : x + w], window.labels, window.features))
+            rows.append(with_true_colour(page[y : y + h, x : x + w], window.labels, window.features))
     return SegmentFeatures(np.concatenate(rows), len(colours.palette))
 
 
-def with_true_chroma(colour: Image, labels: SegmentMap, features: Image) -> Image:
-    """Rows of ``features`` (N×C) with the chroma that the segments of ``labels`` (H×W) have in ``colour``:
-    the same part of a coloured page, RGB at any size."""
+def with_true_colour(colour: Image, labels: SegmentMap, features: Image) -> Image:
+    """Rows of ``features`` (N×C) with the chroma and the luma (as what is shown) that the segments of
+    ``labels`` (H×W) have in ``colour``: the same part of a coloured page, RGB at any size."""
     rows = features.copy()
-    true = cv2.resize(colour, (labels.shape[1], labels.shape[0]), interpolation=cv2.INTER_AREA)
-    planes = [plane.ravel() for plane in chroma(np.asarray(true, dtype=np.uint8))]
+    size = labels.shape[1], labels.shape[0]
+    true = np.asarray(cv2.resize(colour, size, interpolation=cv2.INTER_AREA), np.uint8)
+    cb, cr = chroma(true)
+    planes = [plane.ravel() for plane in (cb + NEUTRAL, cr + NEUTRAL, luma(true))]
     flat = labels.ravel()
     order = np.argsort(flat, kind="stable")
     starts = np.searchsorted(flat[order], np.arange(1, len(rows) + 2))
     for row in range(len(rows)):
         pixels = order[starts[row] : starts[row + 1]]
-        rows[row, [CB, CR]] = [int(np.rint(np.median(plane[pixels]) + NEUTRAL)) for plane in planes]
+        rows[row, [CB, CR, SHOWN]] = [int(np.rint(np.median(plane[pixels]))) for plane in planes]
     return rows

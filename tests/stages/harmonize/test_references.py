@@ -104,7 +104,9 @@ def test_the_order_of_references_is_of_no_account() -> None:
 
 
 def test_a_group_follows_as_far_as_its_members_are_known() -> None:
-    matched = Matched(np.array([RED, RED, (0, 0), (0, 0)], float), np.array([1.0, 1.0, 0.0, 0.0]))
+    matched = Matched(
+        np.array([RED, RED, (0, 0), (0, 0)], float), np.zeros(4), np.array([1.0, 1.0, 0.0, 0.0])
+    )
     number, weight = np.array([0, 0, 0, 1]), np.array([1.0, 1.0, 2.0, 1.0])
     pulled = matched.pull(np.zeros((2, 2)), number, weight, PARAMS.smoothing)
     assert np.allclose(pulled, [np.array(RED) / 2, (0, 0)])
