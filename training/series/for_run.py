@@ -71,8 +71,9 @@ def learn_for_run(
     if path.is_file():
         emit(Announced(f"--learn: was learnt from {_names(found)}: {path}"))
     else:
-        _learn(found, path, options, tell, cancel)
+        outcome = _learn(found, path, options, tell, cancel)
         emit(Announced(f"--learn: learnt from {_names(found)}: {path}"))
+        emit(Announced(outcome))
     return replace(options, weights=str(path))
 
 
@@ -135,7 +136,8 @@ def learnt_key(digests: Sequence[str], weights: str) -> str:
     return digest([VERSION, str(MINUTES), weights_fingerprint(weights), *digests])
 
 
-def _learn(found: Coloured, path: Path, options: Options, tell: _Teller, cancel: CancelToken) -> None:
+def _learn(found: Coloured, path: Path, options: Options, tell: Tell, cancel: CancelToken) -> str:
+    """Write what is learnt to ``path``. Returns what came of it, in words."""
     need_torch("--learn", "leave it out", INSTALL_TRAINING)
     from mangacolor.training.series.learn import learn_series
     from mangacolor.training.series.learning import LearnSettings
@@ -150,13 +152,14 @@ def _learn(found: Coloured, path: Path, options: Options, tell: _Teller, cancel:
     )
     partial = path.with_name(f"partial-{path.name}")
     try:
-        learn_series(pages, partial, settings, tell, cancel)
+        report = learn_series(pages, partial, settings, tell, cancel)
         # What a stop cut short must not be taken for what all the steps give.
         cancel.check()
         with output_errors(path):
             partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+    return report.describe().splitlines()[-1]
 
 
 def _base_beside(weights: str, folder: Path) -> str:

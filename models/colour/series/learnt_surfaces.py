@@ -31,8 +31,8 @@ class LearntSurfaces:
     """N segments of coloured pages.
 
     ``rows``: N×C uint8, their features, with true colours. ``page``: N, a number that stands for the page
-    that each was seen on. ``vote_count``: how many columns, the last ones, are votes. ``embedded``: features are
-    the point of an embedding.
+    that each was seen on. ``vote_count``: how many columns, the last ones, are votes. ``embedded``: features
+    are the point of an embedding.
     """
 
     rows: Image

@@ -59,11 +59,16 @@ def learning(monkeypatch: pytest.MonkeyPatch) -> Learning:
     """Stands for learning: the names of the pages of each time."""
     times: Learning = []
 
-    def pretend(pages: Sequence[ColouredPage], out: Path, *_settings: object, **_more: object) -> None:
+    class Report:
+        def describe(self) -> str:
+            return "200 steps\nhues met 37% → 40%"
+
+    def pretend(pages: Sequence[ColouredPage], out: Path, *_settings: object, **_more: object) -> Report:
         times.append([Path(page.name).name for page in pages])
         base = find_weights("default")
         assert base is not None
         write_series_file(out, SeriesFile("", base.name, base.sha256))
+        return Report()
 
     monkeypatch.setattr(learn, "learn_series", pretend)
     return times
@@ -89,7 +94,8 @@ def test_it_learns_from_the_chapters_pages_and_from_what_is_named_a_cover(
     assert learning == [["001.png", "a.png", "Cover 1.png"]]
     assert Path(options.weights).parent == tmp_path / "out/.mangacolor/learnt"
     assert open_weights(options.weights).series is not None
-    assert told[-1].startswith(f"--learn: learnt from {NAMES}: ")
+    assert told[-2] == f"--learn: learnt from {NAMES}: {options.weights}"
+    assert told[-1] == "hues met 37% → 40%"
     assert sorted(path.suffix for path in Path(options.weights).parent.iterdir()) == [".json", ".safetensors"]
 
 
