@@ -192,17 +192,26 @@ def _describe(views: Sequence[View], runner: ColourRunner, backend: CpuBackend) 
     """The rows of the segments of each view that are of use, with their true colours."""
     sizes = [working_size(view.box, min(view.box[2:])) for view in views]
     greys = [shrink(view.of.grey, view.box, size) for view, size in zip(views, sizes, strict=True)]
-    plains = parallel_map(descreener(backend), greys)
-    labels = [find_segments(plain, np.ones(plain.shape, np.bool_), DEFAULTS) for plain in plains]
-    pools = [FeaturePool(of_view) for of_view in labels]
+    descreen = descreener(backend)
+
+    def prepare(grey: Image) -> tuple[Image, SegmentMap]:
+        plain = descreen(grey)
+        return plain, find_segments(plain, np.ones(plain.shape, np.bool_), DEFAULTS)
+
+    prepared = parallel_map(prepare, greys)
+    pools = [FeaturePool(labels) for _, labels in prepared]
     pictures = colorize_pictures(runner, greys, BATCH, None, pools)
-    tables = [
-        describe_segments(of_view, plain, picture, pool.rows())
-        for of_view, plain, picture, pool in zip(labels, plains, pictures, pools, strict=True)
-    ]
+
+    def describe(number: int) -> Image:
+        plain, labels = prepared[number]
+        return describe_segments(labels, plain, pictures[number], pools[number].rows())
+
+    tables = parallel_map(describe, range(len(views)))
     if runner.embedding is not None:
         tables = embed_windows(tables, len(runner.palette), runner.embedding)
-    return [_told(*row) for row in zip(views, labels, tables, strict=True)]
+    return [
+        _told(view, labels, rows) for view, (_, labels), rows in zip(views, prepared, tables, strict=True)
+    ]
 
 
 def _told(view: View, labels: SegmentMap, rows: Image) -> Image:

@@ -13,6 +13,7 @@ from mangacolor.core.types import Chapter
 from mangacolor.models.colour.series.file import SeriesFile, write_series_file
 from mangacolor.models.colour.series.learnt_surfaces import LearntSurfaces
 from mangacolor.models.files.known import find_weights
+from mangacolor.stages.harmonize.corrections import OWN_LUMA
 from mangacolor.stages.harmonize.descriptors import DescriptorSpace, make_space
 from mangacolor.stages.harmonize.params import Params
 from mangacolor.stages.harmonize.references.learnt import learnt_features
@@ -26,13 +27,14 @@ from mangacolor.stages.segments.features import (
     CR,
     LEFT,
     RIGHT,
+    SHOWN,
     SIDES,
     TONE,
     UNIT,
     ZERO,
     SegmentFeatures,
 )
-from mangacolor.tests.stages.harmonize.test_stage import FEATURES, after, chapter
+from mangacolor.tests.stages.harmonize.test_stage import FEATURES, after, chapter, decided
 
 PARAMS = Params()
 RED, BLUE = (-20, 60), (50, -30)
@@ -109,7 +111,7 @@ def test_a_group_follows_as_far_as_its_members_are_known() -> None:
     )
     number, weight = np.array([0, 0, 0, 1]), np.array([1.0, 1.0, 2.0, 1.0])
     pulled = matched.pull(np.zeros((2, 2)), number, weight, PARAMS.smoothing)
-    assert np.allclose(pulled, [np.array(RED) / 2, (0, 0)])
+    assert np.allclose(pulled, np.array([RED, (0, 0)]) / 2)
 
 
 # -- the table of a series
@@ -132,6 +134,21 @@ def test_the_table_of_a_series_file_is_followed(tmp_path: Path) -> None:
     made = run(context, pages)
     assert np.abs(after(pages, made, 0) - RED).max() <= 3
     assert np.array_equal(after(pages, made, 2), after(pages, before, 2))
+
+
+@pytest.mark.parametrize(("true", "luma"), [(255, 100), (90, 90), (70, OWN_LUMA), (20, OWN_LUMA)])
+def test_what_was_painted_too_dark_is_lightened_as_far_as_the_scan(
+    true: int, luma: int, tmp_path: Path
+) -> None:
+    context, pages = chapter()
+    for inputs in pages.values():
+        inputs["colorize"].images["surfaces"][0, SHOWN] = 70  # its tone is 100
+    rows = pages["1.png"]["colorize"].images["surfaces"][:1].copy()
+    rows[:, SHOWN] = true
+    context.config = replace(Config(), weights=series_file(tmp_path / "a.safetensors", rows))
+    made = run(context, pages)
+    assert {decided(artifact).row(0).luma for artifact in made.values()} == {luma}
+    assert {decided(artifact).row(2).luma for artifact in made.values()} == {OWN_LUMA}
 
 
 def test_plain_weights_bring_no_table(tmp_path: Path) -> None:
