@@ -187,7 +187,9 @@ def _match_references(
         return None
     references = SegmentFeatures(np.concatenate(both), segments.features.vote_count)
     params = context.config.params
-    return match_references(segments.features, references, space, params.references, params.smoothing)
+    return match_references(
+        segments.features, references, space, segments.palette, params.references, params.smoothing
+    )
 
 
 def _read_references(context: ChapterContext[Config]) -> SegmentFeatures | None:

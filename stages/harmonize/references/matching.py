@@ -51,22 +51,27 @@ def match_references(
     segments: SegmentFeatures,
     references: SegmentFeatures,
     space: DescriptorSpace,
+    palette: F64,
     params: ReferenceParams,
     smoothing: SmoothingParams,
 ) -> Matched:
     """What reference segments, which carry their *true* colours, say of a chapter's N segments.
+
+    ``palette``: K×2, levels, what the network votes for. A colour for which it has no vote needs a nearer
+    reference.
 
     Backdrops are told nothing; they, and what is too small, are no references either. Segments that are
     surely known speak for others, as references of the chapter's own hand and print (self-training). Costs N
     times the number of references.
     """
     references = references.take(np.nonzero(_is_useful(references, params))[0])
-    matched = _ask(segments, references, space, params, smoothing)
+    matched = _ask(segments, references, space, palette, params, smoothing)
     passed_on = _pass_on(segments, matched, params)
     if not len(passed_on):
         return matched
     rows = np.concatenate([references.rows, passed_on])
-    return _ask(segments, SegmentFeatures(rows, references.vote_count), space, params, smoothing)
+    more = SegmentFeatures(rows, references.vote_count)
+    return _ask(segments, more, space, palette, params, smoothing)
 
 
 def _is_useful(segments: SegmentFeatures, params: ReferenceParams) -> Mask:
@@ -87,6 +92,7 @@ def _ask(
     segments: SegmentFeatures,
     references: SegmentFeatures,
     space: DescriptorSpace,
+    palette: F64,
     params: ReferenceParams,
     smoothing: SmoothingParams,
 ) -> Matched:
@@ -105,7 +111,8 @@ def _ask(
         agreement = agreeing.sum(axis=1) / weight.sum(axis=1)
         chroma[block] = told
         light[block] = (agreeing * references.shown[near]).sum(axis=1) / agreeing.sum(axis=1)
-        sureness[block] = agreement * _nearness(distance[:, 0], params)
+        likely = _likelihood(segments.take(block), told, palette, params)
+        sureness[block] = agreement * _nearness(distance[:, 0], likely, params)
     sureness[is_backdrop(segments)] = 0.0
     steps = np.rint(sureness * params.sureness_steps) / params.sureness_steps
     return Matched(np.rint(chroma), np.rint(light), steps)
@@ -131,7 +138,22 @@ def _nearest(asking: F32, asked: F32, count: int) -> tuple[I64, F64]:
     return near, np.sqrt(np.take_along_axis(square, near, axis=1))
 
 
-def _nearness(distance: F64, params: ReferenceParams) -> F64:
-    """1 up to a distance, and falling to 0 at another."""
+def _likelihood(segments: SegmentFeatures, told: F64, palette: F64, params: ReferenceParams) -> F64:
+    """How far the network itself takes the colours that segments are told (N×2) for possible: N in [0, 1].
+
+    By its votes for colours of the ``palette`` (K×2) that are like them; 1 for a network that does not vote.
+    """
+    if not segments.vote_count:
+        return np.ones(len(segments))
+    votes = segments.votes.astype(np.float64) ** 2
+    apart = ((palette - told[:, None]) ** 2).sum(axis=2)
+    like = votes * np.exp(-apart / (2 * params.agreement_bandwidth**2))
+    share = like.sum(axis=1) / np.maximum(votes.sum(axis=1), 1.0)
+    return np.minimum(share / params.likely_share, 1.0)
+
+
+def _nearness(distance: F64, likely: F64, params: ReferenceParams) -> F64:
+    """1 up to a distance, and falling to 0 at another; both are less, the less ``likely`` a colour is."""
     near, far = params.distances
-    return np.clip((far - distance) / (far - near), 0.0, 1.0)
+    doubted = distance + params.doubt * (1 - likely)
+    return np.clip((far - doubted) / (far - near), 0.0, 1.0)

@@ -56,7 +56,8 @@ def together(*parts: SegmentFeatures) -> SegmentFeatures:
 
 
 def match(segments: SegmentFeatures, references: SegmentFeatures) -> Matched:
-    return match_references(segments, references, space(segments), PARAMS.references, PARAMS.smoothing)
+    none = np.zeros((0, 2))
+    return match_references(segments, references, space(segments), none, PARAMS.references, PARAMS.smoothing)
 
 
 def space(segments: SegmentFeatures) -> DescriptorSpace:
@@ -103,6 +104,26 @@ def test_the_order_of_references_is_of_no_account() -> None:
     one, other = match(at(*range(0, 60, 7)), references), match(at(*range(0, 60, 7)), turned)
     assert np.array_equal(one.chroma, other.chroma)
     assert np.array_equal(one.sureness, other.sureness)
+
+
+@pytest.mark.parametrize(("votes", "sure"), [((0, 255), 0.0), ((255, 0), 1.0), ((128, 221), 1.0)])
+def test_a_colour_that_the_network_holds_for_impossible_needs_a_nearer_reference(
+    votes: tuple[int, int], sure: float
+) -> None:
+    def voting(angle: float, colour: tuple[int, int] = (0, 0)) -> SegmentFeatures:
+        row = at(angle, colour=colour).rows
+        return SegmentFeatures(np.concatenate([row, np.array([votes], np.uint8)], axis=1), 2)
+
+    palette = np.array([RED, BLUE], float)
+    segments, references = voting(48), voting(0, RED)  # a distance of 0.8
+    found = match_references(
+        segments, references, space(segments), palette, PARAMS.references, PARAMS.smoothing
+    )
+    assert found.sureness[0] == sure
+    near = match_references(
+        voting(5), references, space(segments), palette, PARAMS.references, PARAMS.smoothing
+    )
+    assert near.sureness[0] == 1
 
 
 def test_a_group_follows_as_far_as_its_members_are_known() -> None:
