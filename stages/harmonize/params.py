@@ -189,11 +189,11 @@ class ReferenceParams:
     # Levels of chroma within which references say the same (sigma).
     agreement_bandwidth: float = 25.0
     # Distances of descriptors up to which a segment is surely the nearest reference's, and from which on not.
-    distances: tuple[float, float] = (0.9, 1.1)
+    distances: tuple[float, float] = (0.7, 0.9)
     # By how much nearer it must be, where the network holds the reference's colour for impossible.
     doubt: float = 0.35
     # Share of the network's votes, for colours like the reference's, from which on it holds it for possible.
-    likely_share: float = 0.08
+    likely_share: float = 0.12
     # What tone counts against references: what is white on paper has a tone in colour.
     tone_share: float = 0.6
     # Pixels at working scale of a segment from which on it is a reference.

@@ -149,7 +149,7 @@ def _likelihood(segments: SegmentFeatures, told: F64, palette: F64, params: Refe
     apart = ((palette - told[:, None]) ** 2).sum(axis=2)
     like = votes * np.exp(-apart / (2 * params.agreement_bandwidth**2))
     share = like.sum(axis=1) / np.maximum(votes.sum(axis=1), 1.0)
-    return np.minimum(share / params.likely_share, 1.0)
+    return np.asarray(np.minimum(share / params.likely_share, 1.0))
 
 
 def _nearness(distance: F64, likely: F64, params: ReferenceParams) -> F64:

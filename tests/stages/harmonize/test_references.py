@@ -115,7 +115,7 @@ def test_a_colour_that_the_network_holds_for_impossible_needs_a_nearer_reference
         return SegmentFeatures(np.concatenate([row, np.array([votes], np.uint8)], axis=1), 2)
 
     palette = np.array([RED, BLUE], float)
-    segments, references = voting(48), voting(0, RED)  # a distance of 0.8
+    segments, references = voting(36), voting(0, RED)  # a distance of 0.62
     found = match_references(
         segments, references, space(segments), palette, PARAMS.references, PARAMS.smoothing
     )
