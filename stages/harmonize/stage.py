@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
@@ -21,7 +21,7 @@ import numpy as np
 from mangacolor.core.arrays import F64, I64
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs
-from mangacolor.stages.base import ChapterContext, ChapterStage
+from mangacolor.stages.base import GUARD, ChapterContext, ChapterStage
 from mangacolor.stages.harmonize.chapter import ChapterSegments, gather_segments
 from mangacolor.stages.harmonize.corrections import Corrections
 from mangacolor.stages.harmonize.descriptors import DescriptorSpace, make_space
@@ -48,7 +48,13 @@ from mangacolor.stages.harmonize.palette_file import (
 )
 from mangacolor.stages.harmonize.params import Params
 from mangacolor.stages.harmonize.preview import draw_groups
-from mangacolor.stages.harmonize.references import hash_references, pull_to_references, reference_features
+from mangacolor.stages.harmonize.references.learnt import learnt_features
+from mangacolor.stages.harmonize.references.matching import Matched, match_references
+from mangacolor.stages.harmonize.references.pictures import (
+    REFERENCE_VERSION,
+    hash_references,
+    reference_features,
+)
 from mangacolor.stages.harmonize.series.grouping import Grouping, group_segments, with_remembered
 from mangacolor.stages.harmonize.series.recall import (
     keep_remembered,
@@ -65,13 +71,15 @@ from mangacolor.stages.windows.artifact import PageColours
 @dataclass(frozen=True, slots=True)
 class Config:
     """``palette``: the locked groups of a palette to keep, as JSON. ``reference``: a hash of the pictures to
-    follow. ``own_reference``: the chapter's own coloured pages are among them. ``params``: becomes a field,
+    follow. ``own_reference``: the chapter's own coloured pages are among them. ``weights``: those of the
+    network, which enter the key with ``colorize``. ``params``: becomes a field,
     and so part of the cache key, with the stage's next ``version``."""
 
     palette: str = ""
     reference: str = ""
     own_reference: bool = True
     hints: tuple[Hint, ...] = ()
+    weights: str = field(default="default", metadata=GUARD)
     params: ClassVar[Params] = Params()
 
 
@@ -84,6 +92,7 @@ def configure(options: Options, _chapter: Chapter) -> Config | None:
         hash_references(options.reference),
         options.own_reference,
         read_hints(Path(options.hints)) if options.hints else (),
+        options.weights,
     )
 
 
@@ -110,7 +119,8 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     space = make_space(with_remembered(remembered, segments), segments.embedded, params.descriptors)
     grouping = group_segments(segments, remembered, space, params)
     context.check_cancelled()
-    colours, proposed = _colour_groups(context, segments, space, grouping, remembered)
+    matched = _match_references(context, segments, space)
+    colours, proposed = _colour_groups(context, segments, matched, grouping, remembered)
     number = grouping.groups.number
 
     kept = from_document(json.loads(config.palette)) if config.palette else ()
@@ -126,7 +136,7 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     entries = place_entries(entries, drawings)
     context.write(to_document([*entries, *orphaned_entries(own, matches)]))
     corrections = correct_segments(
-        segments, grouping.groups, colours, overrides, matches.ids, params.corrections
+        segments, grouping.groups, colours, overrides, matches.ids, params.corrections, matched
     )
     if context.memory is not None:
         shown = shown_groups(grouping, remembered, colours.groups, overrides)
@@ -138,7 +148,7 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
 def _colour_groups(
     context: ChapterContext[Config],
     segments: ChapterSegments,
-    space: DescriptorSpace,
+    matched: Matched | None,
     grouping: Grouping,
     remembered: Remembered,
 ) -> tuple[ChapterColours, F64]:
@@ -152,12 +162,8 @@ def _colour_groups(
     )
     alone = colours.groups
     colours = kept = keep_remembered(colours, grouping, remembered, params.group_colours)
-    references = _read_references(context)
-    if references is not None:
-        pulled = pull_to_references(
-            colours.groups, grouping.places, number, references, space, params.matching, params.smoothing
-        )
-        colours = colours.with_groups(pulled)
+    if matched is not None:
+        colours = colours.with_groups(matched.pull(colours.groups, number, weight, params.smoothing))
     return colours.round_groups(params.group_colours), alone + colours.groups - kept.groups
 
 
@@ -168,6 +174,22 @@ def _read_pages(
     for inputs in pages.values():
         context.check_cancelled()
         yield PageColours.from_artifact(inputs["colorize"]), inputs["balloons"].images["main"]
+
+
+def _match_references(
+    context: ChapterContext[Config], segments: ChapterSegments, space: DescriptorSpace
+) -> Matched | None:
+    """What coloured pages and what was learnt of the series say of the segments; None without either."""
+    learnt = learnt_features(context.config.weights, segments.features, segments.embedded)
+    seen = _read_references(context)
+    both = [features.rows for features in (learnt, seen) if features is not None]
+    if not both:
+        return None
+    references = SegmentFeatures(np.concatenate(both), segments.features.vote_count)
+    params = context.config.params
+    return match_references(
+        segments.features, references, space, segments.palette, params.references, params.smoothing
+    )
 
 
 def _read_references(context: ChapterContext[Config]) -> SegmentFeatures | None:
@@ -203,6 +225,7 @@ STAGE = ChapterStage(
     edits=edits,
     preview=draw_groups,
     reference_needs=("decode", "colorize"),
+    reference_version=REFERENCE_VERSION,
     remembers="colorize",
     check=check_hints,
 )
