@@ -27,7 +27,7 @@ class Frame:
     shape: tuple[int, int]
 
     def places(self, bend: F32) -> F32:
-        """H×W×2 float32: each pixel of the shape on the page, moved by ``bend`` (h×w×2, pixels of the page)."""
+        """H×W×2 float32: each pixel of the shape on the page, moved by ``bend`` (h×w×2, the page's pixels)."""
         width, height = self.shape
         x = (np.arange(width, dtype=np.float32) + 0.5) * np.float32(self.size[0] / width) - 0.5
         y = (np.arange(height, dtype=np.float32) + 0.5) * np.float32(self.size[1] / height) - 0.5
@@ -86,7 +86,7 @@ def is_inside(places: F32, shape: tuple[int, ...]) -> Mask:
 
 
 def follow_bend(compared: Compared, bend: F32, settings: Pass) -> tuple[F32, float]:
-    """A better bend, in pixels of our page, a cell of the frame each; and how far single cells stray from it."""
+    """A better bend, in pixels of our page, a cell of the frame each; and how far cells stray from it."""
     found = follow_lines(compared.ours, compared.theirs, settings)
     step = _smooth(found, settings)
     stray = np.minimum(np.hypot(*np.moveaxis(found.shift - step, -1, 0)), np.float32(settings.reach))

@@ -1,8 +1,8 @@
 """How far the lines of one picture lie beside those of another, cell by cell.
 
 Two pictures are compared at every shift within reach, in two windows around each cell, by normalised
-correlation: the near one says where, the wide one keeps it from taking one hatching line for the next. The best
-shift is refined between pixels by a parabola through its neighbours.
+correlation: the near one says where, the wide one keeps it from taking one hatching line for the next. The
+best shift is refined between pixels by a parabola through its neighbours.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def _products(ours: F32, theirs: F32, reach: int) -> F32:
 
 
 def _best_shift(scores: F32, reach: int) -> tuple[F32, Mask]:
-    """H×W×2: the shift of the best score, between pixels; and whether it lies within reach, not on its rim."""
+    """H×W×2: the shift of the best score, between pixels; and whether it lies within reach, off its rim."""
     side = 2 * reach + 1
     table = scores.reshape(side, side, *scores.shape[1:])
     y, x = np.divmod(scores.argmax(axis=0), side)

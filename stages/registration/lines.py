@@ -13,8 +13,8 @@ from mangacolor.stages.registration.params import LINES, LineParams
 def find_lines(luma: Image, params: LineParams = LINES) -> F32:
     """H×W float32 of H×W uint8: dark strokes above 0, light ones below, about -2 to 2.
 
-    Detail is divided by what there is of it around (local contrast normalisation, Jarrett et al. 2009), so that
-    ink on night counts as much as ink on paper.
+    Detail is divided by what there is of it around (local contrast normalisation, Jarrett et al. 2009), so
+    that ink on night counts as much as ink on paper.
     """
     value = luma.astype(np.float32)
     fine, coarse = (cv2.GaussianBlur(value, (0, 0), sigma) for sigma in params.band)
@@ -24,8 +24,10 @@ def find_lines(luma: Image, params: LineParams = LINES) -> F32:
 
 
 def resize_to(picture: Image, size: float, multiple: int = 1) -> Image:
-    """The picture, H×W uint8, at the size where the root of its area is about ``size`` pixels, in sides that are
-    multiples of a number."""
+    """The picture, H×W uint8, where the root of its area is about ``size`` pixels.
+
+    Its sides are multiples of ``multiple``.
+    """
     height, width = picture.shape[:2]
     factor = size / float(np.sqrt(height * width)) / multiple
     shape = tuple(max(1, round(side * factor)) * multiple for side in (width, height))

@@ -15,7 +15,7 @@ from mangacolor.stages.registration.points import Points, find_points
 
 @dataclass(frozen=True, slots=True)
 class PageLook:
-    """Half a megabyte a page, and picklable. ``size``: width and height of the page. ``small``: H×W uint8 luma."""
+    """Half a megabyte a page, picklable. ``size``: the page's width and height. ``small``: H×W uint8 luma."""
 
     size: tuple[int, int]
     points: Points

@@ -12,7 +12,8 @@ class PointParams:
     Pixels are of the picture at ``size``, unless said otherwise.
     """
 
-    # The root of a picture's area in pixels: at 600 as many points are found again as at 840, in half the time.
+    # The root of a picture's area in pixels: at 600 as many points are found again as at 840, in half the
+    # time.
     size: int = 600
     # Points of a picture at most, strongest first.
     most: int = 1500
@@ -51,9 +52,9 @@ class LineParams:
 class Pass:
     """One round of following lines from our picture into theirs. Lengths are in pixels at ``size``.
 
-    ``size``: the root of our picture's area. ``reach``: how far a line is sought. ``near`` and ``wide``: sigmas
-    of the two windows that are compared. ``stiff``: sigma over which what was found is smoothed. ``anchor``:
-    confidence, as a mean over that, at which what was found counts as much as what was taken for granted.
+    ``size``: the root of our picture's area. ``reach``: how far a line is sought. ``near`` and ``wide``:
+    sigmas of the two windows that are compared. ``stiff``: sigma over which what was found is smoothed.
+    ``anchor``: confidence, as a mean over that, at which what was found counts as much as no bend at all.
     """
 
     size: int
@@ -77,8 +78,8 @@ class TrustParams:
     What is measured is agreement: what lines have in common, of all the lines there are; 1 is the most.
     """
 
-    # Sigmas, in pixels at a size of 840, of the windows: what a place says, and what those around say where it
-    # is empty.
+    # Sigmas, in pixels at a size of 840, of the windows: what a place says, and what those around say where
+    # it is empty.
     near: float = 10.0
     wide: float = 40.0
     # Mean square of lines at which a place counts as much as those around it.
@@ -86,8 +87,8 @@ class TrustParams:
     # Agreement from which a place is taken for the same in both: 89 of 100 such places have it, and of places
     # that are lettered in one of them 15.
     least_here: float = 0.15
-    # Agreement of a page as a whole: the same drawing had 0.26 or more, redrawn, as dots or as lines; a page that
-    # shares some pictures with another 0.17, pages that share none 0.06.
+    # Agreement of a page as a whole: the same drawing had 0.26 or more, redrawn, as dots or as lines; a page
+    # that shares some pictures with another 0.17, pages that share none 0.06.
     least_whole: float = 0.2
     # Of the smaller page, the share that must lie on the other.
     least_share: float = 0.35

@@ -20,9 +20,9 @@ def register(
 ) -> Registration | None:
     """Where our page lies in their picture; None if they do not show the same drawing.
 
-    Both: H×W or H×W×3 uint8 RGB, of any size: in black and white or colour, shifted, scaled, cropped to a part of
-    the page or with margins, bent a little, lettered otherwise, redrawn. The looks are taken from the pictures
-    unless they are known already. The same pictures give the same answer.
+    Both: H×W or H×W×3 uint8 RGB, of any size: in black and white or colour, shifted, scaled, cropped to a part
+    of the page or with margins, bent a little, lettered otherwise, redrawn. The looks are taken from the
+    pictures unless they are known already. The same pictures give the same answer.
     """
     grey, their_grey = luma(ours), luma(theirs)
     our_look, their_look = our_look or describe_page(grey), their_look or describe_page(their_grey)

@@ -1,7 +1,7 @@
 """Which pages of a pool are worth a closer look: those that hold points like the ones of a page.
 
-Each point speaks for the pages that hold one like it, by how much more it looks like that than like what the rest
-of the pool holds (local naive Bayes nearest neighbour, McCann & Lowe 2012). Crops and shifts do not matter.
+Each point speaks for the pages that hold one like it, by how much more it looks like that than like what the
+rest of the pool holds (local naive Bayes nearest neighbour, McCann & Lowe 2012). Crops do not matter.
 """
 
 from __future__ import annotations

@@ -17,8 +17,10 @@ _SIZE = 840.0
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """``here``: H×W float32 cells, agreement of each, 0 outside theirs; ``inside``: the share of each cell that
-    lies in theirs. ``whole``: agreement of all lines there; 0 where there are none."""
+    """``here``: H×W float32 cells, agreement of each, 0 outside theirs.
+
+    ``inside``: the share of each cell that lies in theirs. ``whole``: agreement of all lines there; 0 for none.
+    """
 
     here: F32
     inside: F32
