@@ -41,8 +41,8 @@ class PointParams:
 class LineParams:
     """What is compared: detail between two sigmas, in pixels, with its contrast evened out."""
 
-    # Finest and coarsest detail: strokes, but no dots of screentone.
-    band: tuple[float, float] = (1.2, 4.0)
+    # Finest and coarsest detail.
+    band: tuple[float, float]
     # Pixels over which contrast is evened out, and the levels of detail that count as none.
     even_over: float = 12.0
     even_floor: float = 6.0
@@ -66,8 +66,8 @@ class Pass:
 
 
 PASSES = (
-    Pass(size=420, reach=6, near=16.0, wide=40.0, stiff=32.0, anchor=0.01),
-    Pass(size=840, reach=4, near=16.0, wide=32.0, stiff=24.0, anchor=0.01),
+    Pass(size=420, reach=5, near=16.0, wide=32.0, stiff=36.0, anchor=0.012),
+    Pass(size=840, reach=4, near=14.0, wide=20.0, stiff=18.0, anchor=0.0012),
 )
 
 
@@ -99,14 +99,33 @@ class SearchParams:
     """How a page is sought in a pool."""
 
     # Points of a page that take part, strongest first.
-    points: int = 400
+    points: int = 300
     # A point speaks against pages that hold none as like as the page of this rank does.
     rivals: int = 5
     # Pages that are then compared as pictures.
     closer: int = 4
 
 
+@dataclass(frozen=True, slots=True)
+class MatchingParams:
+    """How pages of two editions are paired. Agreement is that of ``TrustParams``."""
+
+    # Agreement below which a pair is not thought of.
+    least: float = 0.1
+    # Agreement by which a pair must beat all others of its two pages to be taken at once.
+    clear_by: float = 0.1
+    # Agreement that lying in order is worth, among pages of which several look alike.
+    order_worth: float = 0.05
+    # Pages taken at once that there must be before a pair of less agreement is believed for its order.
+    order_needs: int = 3
+    # Points of a page below which next to nothing is drawn on it.
+    least_points: int = 40
+
+
 POINTS = PointParams()
-LINES = LineParams()
+# Among points strokes are to be told from dots; to lay them on each other, finer detail says more.
+LINES = LineParams(band=(1.2, 4.0))
+FINE_LINES = LineParams(band=(0.75, 2.4))
 TRUST = TrustParams()
 SEARCH = SearchParams()
+MATCHING = MatchingParams()

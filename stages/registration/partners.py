@@ -9,10 +9,10 @@ import numpy as np
 
 from mangacolor.stages.registration.bend import compare_lines, follow_bend
 from mangacolor.stages.registration.look import PageLook
-from mangacolor.stages.registration.params import PASSES
+from mangacolor.stages.registration.params import PASSES, TRUST
 from mangacolor.stages.registration.placement import Placement
-from mangacolor.stages.registration.register import is_same, place_look
-from mangacolor.stages.registration.shortlist import shortlist
+from mangacolor.stages.registration.register import overlaps, place_look
+from mangacolor.stages.registration.shortlist import Pool, make_pool, shortlist
 from mangacolor.stages.registration.trust import measure_trust
 
 
@@ -20,20 +20,31 @@ from mangacolor.stages.registration.trust import measure_trust
 class Likeness:
     """How much two pages are prints of one drawing. ``pairs``: points that one placement explains.
 
-    ``agreement``: 0 to 1, of the lines where they lie on each other. ``same``: whether it is one drawing.
+    ``agreement``: 0 to 1, of the lines where they lie on each other. ``overlap``: whether enough of either
+    page does. ``same``: whether it is one drawing.
     """
 
     pairs: float
     agreement: float
-    same: bool
+    overlap: bool
+
+    @property
+    def same(self) -> bool:
+        return self.overlap and self.agreement >= TRUST.least_whole
 
 
 UNLIKE = Likeness(0.0, 0.0, False)
 
 
-def rank_partners(look: PageLook, pool: Sequence[PageLook]) -> list[tuple[int, float]]:
-    """The pages of the pool that show the same drawing, as index and agreement (0 to 1), the best first."""
-    found = [(index, compare_looks(look, pool[index])) for index in shortlist(look, pool)]
+def rank_partners(
+    look: PageLook, pages: Sequence[PageLook], pool: Pool | None = None
+) -> list[tuple[int, float]]:
+    """The pages that show the same drawing, as index and agreement (0 to 1), the best first.
+
+    ``pool``: what ``make_pool`` makes of the pages, if it is there already.
+    """
+    chosen = shortlist(look, make_pool(pages) if pool is None else pool)
+    found = [(index, compare_looks(look, pages[index])) for index in chosen]
     same = [(index, likeness.agreement) for index, likeness in found if likeness.same]
     return sorted(same, key=lambda entry: (-entry[1], entry[0]))
 
@@ -49,7 +60,7 @@ def compare_looks(ours: PageLook, theirs: PageLook) -> Likeness:
     bend, _ = follow_bend(compare_lines(ours.small, theirs.small, small, none, settings.size), none, settings)
     trust = measure_trust(compare_lines(ours.small, theirs.small, small, bend, settings.size))
     sizes = ours.small.shape[1::-1], theirs.small.shape[1::-1]
-    return Likeness(placement.pairs, trust.whole, is_same(trust, *sizes, small))
+    return Likeness(placement.pairs, trust.whole, overlaps(trust, *sizes, small))
 
 
 def _between_smalls(placement: Placement, ours: PageLook, theirs: PageLook) -> Placement:

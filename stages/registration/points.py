@@ -15,7 +15,7 @@ import numpy.typing as npt
 from mangacolor.core.arrays import F32
 from mangacolor.core.types import Image
 from mangacolor.stages.registration.lines import find_lines, resize_to
-from mangacolor.stages.registration.params import POINTS, PointParams
+from mangacolor.stages.registration.params import LINES, POINTS, PointParams
 
 # Levels of grey for a line's 1, about the grey of no line: what strays further is cut off.
 _GREYS = 50.0
@@ -49,7 +49,7 @@ class PointPairs:
 def find_points(luma: Image, params: PointParams = POINTS) -> Points:
     """The points of a page, H×W uint8."""
     small = resize_to(luma, params.size)
-    picture = np.clip(128.0 + _GREYS * find_lines(small), 0, 255).astype(np.uint8)
+    picture = np.clip(128.0 + _GREYS * find_lines(small, LINES), 0, 255).astype(np.uint8)
     sift = cv2.SIFT_create(contrastThreshold=params.contrast, edgeThreshold=params.edge)
     # SIFT gives a point once for each way it may be turned; upright they are one.
     found = {(*point.pt, point.size): point for point in sift.detect(picture, None)}

@@ -19,7 +19,7 @@ _SIZE = 840.0
 class Trust:
     """``here``: H×W float32 cells, agreement of each, 0 outside theirs.
 
-    ``inside``: the share of each cell that lies in theirs. ``whole``: agreement of all lines there; 0 for none.
+    ``inside``: the share of each cell that lies in theirs. ``whole``: agreement of all lines there, 0 to 1.
     """
 
     here: F32
