@@ -87,9 +87,14 @@ class TrustParams:
     # Agreement from which a place is taken for the same in both: 89 of 100 such places have it, and of places
     # that are lettered in one of them 15.
     least_here: float = 0.15
-    # Agreement of a page as a whole: the same drawing had 0.26 or more, redrawn, as dots or as lines; a page
-    # that shares some pictures with another 0.17, pages that share none 0.06.
-    least_whole: float = 0.2
+    # Agreement of a page as a whole: the same drawing had 0.35 or more, redrawn, as dots or as lines; a page
+    # that shares a background with another 0.21, pages that share nothing or only their frames 0.06.
+    least_whole: float = 0.25
+    # Frames, which many pages share, are left out of that: strokes at least so long and so dark, with what
+    # lies beside them. Pixels at a size of 840; lines as ``find_lines`` gives them.
+    frame_length: float = 90.0
+    frame_level: float = 0.5
+    frame_beside: float = 5.0
     # Of the smaller page, the share that must lie on the other.
     least_share: float = 0.35
 

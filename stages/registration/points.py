@@ -58,9 +58,9 @@ def find_points(luma: Image, params: PointParams = POINTS) -> Points:
     ]
     for point in strongest:
         point.angle = 0.0
-    points, looks = sift.compute(picture, strongest)
-    if not points:
+    if not strongest:
         return Points(np.zeros((0, 2), np.float32), np.zeros(0, np.float32), np.zeros((0, 128), np.uint8))
+    points, looks = sift.compute(picture, strongest)
     root = np.sqrt(looks / (looks.sum(axis=1, keepdims=True) + 1e-6))
     scale = np.array([luma.shape[1] / small.shape[1], luma.shape[0] / small.shape[0]], np.float32)
     places = (np.array([point.pt for point in points], np.float32) + 0.5) * scale - 0.5
