@@ -1,7 +1,8 @@
-"""Which page of one edition is which of another: by what is drawn, one to one, and by order only in doubt.
+"""Which page of one edition is which of another: by what is drawn, and by order only in doubt.
 
 Pages that nothing else looks like are paired first. The others (a title page that every chapter repeats, a
 page of which little agrees) are paired by agreement and by whether they lie between the pages paired first.
+No part of a page is paired twice; two pages may be parts of one that is a spread.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Literal
 
 from mangacolor.stages.registration.look import PageLook
 from mangacolor.stages.registration.params import MATCHING, MatchingParams
-from mangacolor.stages.registration.partners import Likeness, compare_looks
+from mangacolor.stages.registration.partners import Likeness, Part, compare_looks
 from mangacolor.stages.registration.shortlist import make_pool, shortlist
 
 Why = Literal["empty", "unlike", "unsure", "taken"]
@@ -57,16 +58,17 @@ def match_pages(
 ) -> Matches:
     """Pair the pages of two editions. ``progress`` is told after each page of ours how many are done."""
     candidates = _find_candidates(ours, theirs, progress, params)
-    taken = _pair_clear(candidates, params)
-    _pair_doubtful(candidates, taken, params)
-    pairs = tuple(taken[index] for index in sorted(taken))
-    gone = {match.theirs for match in pairs}
+    clear = [match for match in candidates if _is_clear(match, candidates, params)]
+    clear.sort(key=lambda match: match.ours)
+    pairs = sorted(_with_doubtful(candidates, clear, params), key=lambda match: (match.ours, match.theirs))
+    paired, gone = {match.ours for match in pairs}, {match.theirs for match in pairs}
     alone = tuple(
-        _say_why(index, look, [c for c in candidates if c.ours == index], params)
+        _say_why(index, look, [match for match in candidates if match.ours == index], params)
         for index, look in enumerate(ours)
-        if index not in taken
+        if index not in paired
     )
-    return Matches(pairs, alone, tuple(index for index in range(len(theirs)) if index not in gone))
+    left = tuple(index for index in range(len(theirs)) if index not in gone)
+    return Matches(tuple(pairs), alone, left)
 
 
 def _find_candidates(
@@ -86,44 +88,59 @@ def _find_candidates(
     return sorted(found, key=lambda match: (-match.likeness.agreement, match.ours, match.theirs))
 
 
-def _pair_clear(candidates: Sequence[Match], params: MatchingParams) -> dict[int, Match]:
-    """Those that are the same drawing, and much more alike than either page is to any other."""
-    taken: dict[int, Match] = {}
-    for match in candidates:
-        rivals = [
-            other.likeness.agreement
-            for other in candidates
-            if other is not match and (other.ours == match.ours or other.theirs == match.theirs)
-        ]
-        clear = match.likeness.agreement - max(rivals, default=0.0) >= params.clear_by
-        if match.likeness.same and clear:
-            taken[match.ours] = match
-    return taken
+def _is_clear(match: Match, candidates: Sequence[Match], params: MatchingParams) -> bool:
+    """Whether it is the same drawing, and much more alike than either page is to any other."""
+    rivals = [
+        other.likeness.agreement
+        for other in candidates
+        if other is not match and (other.ours == match.ours or other.theirs == match.theirs)
+    ]
+    by = match.likeness.agreement - max(rivals, default=0.0)
+    return match.likeness.same and by >= params.clear_by
 
 
-def _pair_doubtful(candidates: Sequence[Match], taken: dict[int, Match], params: MatchingParams) -> None:
-    """Pair what is left, into ``taken``: among equals what lies in order, and what agrees little only so."""
-    clear = dict(taken)
-    gone = {match.theirs for match in clear.values()}
+def _with_doubtful(
+    candidates: Sequence[Match], clear: Sequence[Match], params: MatchingParams
+) -> list[Match]:
+    """The clear pairs and what goes together besides.
+
+    Among equals that is what lies in order; what agrees little is believed only if it does.
+    """
 
     def promise(match: Match) -> tuple[float, int, int]:
         bonus = params.order_worth if _in_order(match, clear) else 0.0
         return -match.likeness.agreement - bonus, match.ours, match.theirs
 
+    pairs = list(clear)
     for match in sorted(candidates, key=promise):
-        if match.ours in taken or match.theirs in gone:
-            continue
-        if match.likeness.same or (len(clear) >= params.order_needs and _in_order(match, clear)):
-            taken[match.ours] = match
-            gone.add(match.theirs)
+        sure = match.likeness.same or (len(clear) >= params.order_needs and _in_order(match, clear))
+        if sure and all(_goes_beside(match, other, params) for other in pairs):
+            pairs.append(match)
+    return pairs
 
 
-def _in_order(match: Match, clear: dict[int, Match]) -> bool:
+def _goes_beside(match: Match, other: Match, params: MatchingParams) -> bool:
+    """Whether the two use no part of a page twice."""
+    clashes = [
+        (match.ours == other.ours, match.likeness.here, other.likeness.here),
+        (match.theirs == other.theirs, match.likeness.there, other.likeness.there),
+    ]
+    return not any(one_page and overlap(a, b) > params.most_shared for one_page, a, b in clashes)
+
+
+def overlap(one: Part, other: Part) -> float:
+    """What two parts of a page have in common, of the smaller one, 0 to 1."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    smaller = min((right - left) * (bottom - top) for left, top, right, bottom in (one, other))
+    return max(0.0, width) * max(0.0, height) / smaller if smaller > 0 else 0.0
+
+
+def _in_order(match: Match, clear: Sequence[Match]) -> bool:
     """Whether it lies in theirs between the partners of the pages around it in ours."""
-    before = max((index for index in clear if index < match.ours), default=None)
-    after = min((index for index in clear if index > match.ours), default=None)
-    later = before is None or clear[before].theirs < match.theirs
-    return later and (after is None or match.theirs < clear[after].theirs)
+    before = [other.theirs for other in clear if other.ours < match.ours]
+    after = [other.theirs for other in clear if other.ours > match.ours]
+    return (not before or before[-1] <= match.theirs) and (not after or match.theirs <= after[0])
 
 
 def _say_why(index: int, look: PageLook, candidates: Sequence[Match], params: MatchingParams) -> Alone:

@@ -123,6 +123,9 @@ class MatchingParams:
     order_worth: float = 0.05
     # Pages taken at once that there must be before a pair of less agreement is believed for its order.
     order_needs: int = 3
+    # Of the smaller of two parts of a page, the share that both may have: pages are paired in parts only
+    # where one of them is a spread.
+    most_shared: float = 0.3
     # Points of a page below which next to nothing is drawn on it.
     least_points: int = 40
 

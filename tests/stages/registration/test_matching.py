@@ -6,6 +6,7 @@ from functools import cache
 
 import cv2
 import numpy as np
+import pytest
 
 from mangacolor.stages.registration.look import PageLook, describe_page
 from mangacolor.stages.registration.matching import Alone, match_pages
@@ -72,3 +73,16 @@ def test_partners_are_ranked_and_strangers_are_none() -> None:
     assert [index for index, _ in ranked] == [2, 1]
     assert ranked[0][1] > ranked[1][1] > 0.2
     assert rank_partners(ours(5), pool) == []
+
+
+def test_a_spread_goes_with_both_of_its_pages() -> None:
+    spread = describe_page(reprint(np.hstack([example_page(5), example_page(6)]), scale=0.6).theirs)
+    matches = match_pages([ours(4), ours(5), ours(6)], [theirs(4), spread])
+    assert [(match.ours, match.theirs) for match in matches.pairs] == [(0, 0), (1, 1), (2, 1)]
+    turned = match_pages(
+        [describe_page(np.hstack([example_page(1), example_page(2)]))], [theirs(1), theirs(2)]
+    )
+    assert [(match.ours, match.theirs) for match in turned.pairs] == [(0, 0), (0, 1)]
+    left, right = (match.likeness.here for match in turned.pairs)
+    assert left == pytest.approx((0.0, 0.0, 0.5, 1.0), abs=0.02)
+    assert right == pytest.approx((0.5, 0.0, 1.0, 1.0), abs=0.02)
