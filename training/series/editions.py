@@ -151,7 +151,7 @@ def _why_alone(ours: Edition, theirs: Edition, matches: Matches) -> list[str]:
         if alone.nearest is None:
             return f"no page of {theirs.path} shows the same drawing"
         other = theirs.pages[alone.nearest].name
-        if alone.why == "taken" and alone.nearest in partners:
+        if alone.why == "taken":
             return f"shows the same as {other}, which goes with {partners[alone.nearest]}"
         return f"{other} is the most like it, but too little of that is the same"
 
