@@ -63,15 +63,13 @@ def match_pages(
     params: MatchingParams = MATCHING,
 ) -> Matches:
     """Pair the pages of two editions. ``progress`` is told after each page of ours how many are done."""
-    candidates = _find_candidates(
-        ours, theirs, range(len(ours)), range(len(theirs)), SEARCH.closer, progress, params
-    )
+    candidates = _find_candidates(ours, theirs, range(len(ours)), range(len(theirs)), (), progress, params)
     pairs = _choose(candidates, params)
     # What few points speak for is found among the few pages that are left.
     paired, gone = {match.ours for match in pairs}, {match.theirs for match in pairs}
     rest = [index for index in range(len(ours)) if index not in paired]
     others = [index for index in range(len(theirs)) if index not in gone]
-    candidates += _find_candidates(ours, theirs, rest, others, params.closer, lambda done: None, params)
+    candidates += _find_candidates(ours, theirs, rest, others, pairs, lambda done: None, params)
     pairs = _choose(candidates, params)
     paired, gone = {match.ours for match in pairs}, {match.theirs for match in pairs}
     alone = tuple(
@@ -88,15 +86,19 @@ def _find_candidates(
     theirs: Sequence[PageLook],
     some: Sequence[int],
     others: Sequence[int],
-    closer: int,
+    pairs: Sequence[Match],
     progress: Callable[[int], None],
     params: MatchingParams,
 ) -> list[Match]:
-    """Pairs of ``some`` of ours with ``others`` of theirs that agree at all."""
-    search = replace(SEARCH, closer=closer)
+    """Pairs of ``some`` of ours with ``others`` of theirs that agree at all.
+
+    Where there are ``pairs`` of other pages already, more are compared, and those that lie between them.
+    """
+    search = replace(SEARCH, closer=params.closer) if pairs else SEARCH
     pool, found = make_pool([theirs[index] for index in others], search), list[Match]()
     for done, index in enumerate(some, start=1):
-        for place in shortlist(ours[index], pool, search):
+        chosen = shortlist(ours[index], pool, search)
+        for place in dict.fromkeys([*chosen, *_find_between(index, others, pairs, params)]):
             likeness = compare_looks(ours[index], theirs[others[place]])
             if likeness.overlap and likeness.agreement >= params.least:
                 whole = _is_whole(ours[index], likeness.here, params) and _is_whole(
@@ -105,6 +107,17 @@ def _find_candidates(
                 found.append(Match(index, others[place], likeness, whole))
         progress(done)
     return found
+
+
+def _find_between(
+    index: int, others: Sequence[int], pairs: Sequence[Match], params: MatchingParams
+) -> list[int]:
+    """Which of ``others`` lie between the partners of the pages around one of ours, a few of them."""
+    if not pairs:
+        return []
+    before = max((match.theirs for match in pairs if match.ours < index), default=-1)
+    after = min((match.theirs for match in pairs if match.ours > index), default=max(others, default=0) + 1)
+    return [place for place, other in enumerate(others) if before < other < after][: params.between]
 
 
 def _is_whole(look: PageLook, part: Part, params: MatchingParams) -> bool:

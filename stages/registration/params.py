@@ -119,6 +119,8 @@ class MatchingParams:
     least: float = 0.12
     # Pages that are compared as pictures, of those that are left after a first round.
     closer: int = 40
+    # Of those, pages that are compared for lying between pages that were paired.
+    between: int = 12
     # The share of a page, and of a spread, that must lie on the other for it to be that page.
     least_of_page: float = 0.6
     least_of_spread: float = 0.4

@@ -31,7 +31,8 @@ class Trust:
 def measure_trust(compared: Compared, params: TrustParams = TRUST) -> Trust:
     """How far lines of both are the same lines."""
     common = to_cells(compared.ours * compared.theirs)
-    drawn = (to_cells(compared.ours * compared.ours) + to_cells(compared.theirs * compared.theirs)) / 2
+    squares = [to_cells(lines * lines) for lines in (compared.ours, compared.theirs)]
+    drawn = np.asarray((squares[0] + squares[1]) / 2, np.float32)
     inside = to_cells(compared.inside.astype(np.float32))
     scale = float(np.sqrt(compared.ours.size)) / _SIZE
     near, wide = params.near * scale, params.wide * scale
