@@ -17,8 +17,8 @@ class Dials:
     # that slower ones get through them, too, and there is time to read pages and to look at their surfaces.
     steps_a_minute: int = 40
     # Crops of each half of a step, and how many of them are rehearsed: of other works than this one.
-    own: int = 3
-    rehearsed: int = 1
+    own: int = 2
+    rehearsed: int = 2
     # Pixels of a crop's side, and the range of its scales (``training/data/pictures.py``).
     size: int = 192
     zoom: tuple[float, float] = (0.5, 1.3)
@@ -28,11 +28,13 @@ class Dials:
     # Share of the steps after which the rate falls linearly to zero; steps in which it rises at first.
     decay_from: float = 0.5
     warm_up: int = 20
-    # Weights of the loss: votes against the true colours, luma, and agreement with the base on rehearsed
+    # Weights of the loss: votes against the true colours, the chroma that they are read out as, luma, and
+    # agreement with the base on rehearsed
     # crops (distillation, after Li & Hoiem, "Learning without Forgetting", 2016).
     votes: float = 1.0
+    chroma: float = 0.0
     luma: float = 0.5
-    agreement: float = 1.0
+    agreement: float = 4.0
     # Of a step's gradients together.
     largest_gradient: float = 1.0
     # Looks in a run, evenly spread over its steps, and the strengths of what was learnt that are tried.

@@ -123,7 +123,7 @@ def test_other_kinds_of_networks_are_refused() -> None:
 
 def test_what_does_not_fit_does_not_count() -> None:
     centres = torch.rand(5, 2) - 0.5
-    loss = SeriesLoss(centres, torch.ones(5), replace(QUICK, agreement=0.0))
+    loss = SeriesLoss(centres, torch.ones(5), 0.5, replace(QUICK, agreement=0.0))
     fits = torch.ones(1, 1, 32, 32)
     fits[..., 16:] = 0
     luma, logits = torch.zeros(1, 1, 32, 32), torch.randn(1, 5, 16, 16)
@@ -139,7 +139,7 @@ def test_what_does_not_fit_does_not_count() -> None:
 
 
 def test_agreement_with_the_base_is_best_where_nothing_has_changed() -> None:
-    loss = SeriesLoss(torch.zeros(5, 2), torch.ones(5), replace(QUICK, votes=0.0, luma=0.0))
+    loss = SeriesLoss(torch.zeros(5, 2), torch.ones(5), 0.5, replace(QUICK, votes=0.0, luma=0.0))
     base = torch.randn(1, 5, 16, 16)
     batch = Batch(torch.zeros(1, 1, 32, 32), torch.zeros(1, 3, 32, 32), torch.ones(1, 1, 32, 32), 1)
     luma = torch.zeros(1, 1, 32, 32)
@@ -163,7 +163,7 @@ def test_a_series_learns_its_colours(tmp_path: Path) -> None:
     report = learn_series(pages(), out, settings(24, dials=dials), name="Arms")
     before, after = report.learnt.aside
     assert report.learnt.strength > 0 and after.loss < before.loss - 0.05
-    assert report.learnt.others[1].loss <= 1.02 * report.learnt.others[0].loss
+    assert report.learnt.others[1].loss <= 1.05 * report.learnt.others[0].loss
     series = read_series_file(out)
     assert (series.name, series.base, series.made["steps"]) == ("Arms", "default", 24)
     assert series.adapter and "error of the colours -" in report.describe()
