@@ -32,7 +32,7 @@ class Dials:
     # agreement with the base on rehearsed
     # crops (distillation, after Li & Hoiem, "Learning without Forgetting", 2016).
     votes: float = 1.0
-    chroma: float = 0.0
+    chroma: float = 3.0
     luma: float = 0.5
     agreement: float = 4.0
     # Of a step's gradients together.

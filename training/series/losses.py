@@ -36,7 +36,7 @@ class SeriesLoss:
         votes, true, fit = (_thinned(one, down, right) for one in (logits.float(), target, fits))
         likelihood = functional.log_softmax(votes, dim=-1)
         own = len(votes) - batch.rehearsed
-        loss = self.dials.votes * self._votes(likelihood[:own], true[:own], fit[:own, ..., 0])
+        loss: Tensor = self.dials.votes * self._votes(likelihood[:own], true[:own], fit[:own, ..., 0])
         ours = torch.softmax(votes[:own] / self.temperature, dim=-1) @ self.centres
         away = (ours - true[:own]).norm(dim=-1) * fit[:own, ..., 0]
         loss = loss + self.dials.chroma * away.sum() / fit[:own].sum().clamp(min=1)
