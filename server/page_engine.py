@@ -67,7 +67,7 @@ class PageEngine:
         options = series.options(page.options) if series else page.options
         stamps = series.stamps() if series else ()
         try:
-            begun = series.begun() if series else ""
+            begun = self._shelf.begun(series) if series else ""
             mark = _mark(self._runner, options, _targets(page), stamps)
         except MangacolorError as error:
             raise refusal_of(error, self._shelf.folder) from error
@@ -100,17 +100,19 @@ class PageEngine:
         cancel: CancelToken,
     ) -> dict[str, Artifact]:
         memory = self._shelf.memory_of(series) if series else None
-        for note in memory.notes if memory else ():
-            self._tell(note)
-        return self._runner.run(
-            page,
-            Chapter("", (page,)),
-            options,
-            until=targets,
-            references=References(self._runner.graph, options).find,
-            cancel=cancel,
-            memory=memory,
-        )
+        try:
+            return self._runner.run(
+                page,
+                Chapter("", (page,)),
+                options,
+                until=targets,
+                references=References(self._runner.graph, options).find,
+                cancel=cancel,
+                memory=memory,
+            )
+        finally:
+            for note in memory.take_notes() if memory else ():
+                self._tell(note)
 
     def _answer(self, page: PageRequest, artifacts: dict[str, Artifact]) -> Answer:
         decided = artifacts.get(classify.STAGE.name)

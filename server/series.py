@@ -7,6 +7,7 @@ import os
 import re
 import threading
 import unicodedata
+from collections import OrderedDict
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -15,7 +16,7 @@ from mangacolor.core.atomic import output_errors
 from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.core.settings import Options
 from mangacolor.pipeline.series import SeriesMemory
-from mangacolor.server.limits import SERIES, TITLE_CHARACTERS
+from mangacolor.server.limits import OPEN_SERIES, SERIES, TITLE_CHARACTERS
 
 PALETTE: Final = "palette.json"
 WEIGHTS: Final = "series.safetensors"
@@ -43,20 +44,10 @@ class Series:
             options = replace(options, weights=str(weights))
         return options
 
-    def begun(self) -> str:
-        """What tells its memory from another that is begun anew; "" where there is none yet."""
-        path = self.folder / MEMORY
-        return self.open_memory().series if path.exists() else ""
-
-    def open_memory(self) -> SeriesMemory:
-        """What is remembered of its pages. Raises ``SetupError`` where something else lies in its place."""
-        path = self.folder / MEMORY
-        try:
-            return SeriesMemory.open(path)
-        except UsageError as error:
-            raise SetupError(
-                error.message.removeprefix("--series "), "Delete it: the series is then begun anew."
-            ) from error
+    @property
+    def memory(self) -> Path:
+        """The file of what is remembered of its pages."""
+        return self.folder / MEMORY
 
     def stamps(self) -> tuple[tuple[int, int], ...]:
         """Size and time of what the user has put there: other files, other answers."""
@@ -72,12 +63,17 @@ class Series:
 
 
 class SeriesShelf:
-    """All series under ``folder``, at most ``most`` of them."""
+    """All series under ``folder``, at most ``most`` of them. Threads may share it.
+
+    The memories used last stay open: one is read again only when somebody else has written its file.
+    """
 
     def __init__(self, folder: Path, most: int = SERIES) -> None:
         self.folder = folder
         self._most = most
         self._changing = threading.Lock()
+        self._opening = threading.Lock()
+        self._memories: OrderedDict[Path, SeriesMemory] = OrderedDict()
 
     def find(self, title: str) -> Series | None:
         """The series of a title, cleaned by ``clean_title``; None for none."""
@@ -103,7 +99,32 @@ class SeriesShelf:
         with output_errors(series.folder):
             if not self._open(series):
                 return None
-        return series.open_memory()
+        memory, _ = self._read(series.memory)
+        return memory
+
+    def begun(self, series: Series) -> str:
+        """What tells its memory from another that is begun anew; "" where there is none yet.
+
+        Raises ``SetupError`` for a file that is no memory.
+        """
+        if not series.memory.exists():
+            return ""
+        _, name = self._read(series.memory)
+        return name
+
+    def _read(self, path: Path) -> tuple[SeriesMemory, str]:
+        """The memory of a file as it is now, and what tells it from others."""
+        try:
+            with self._opening:
+                memory = self._memories.pop(path, None) or SeriesMemory.open(path)
+                self._memories[path] = memory
+                while len(self._memories) > OPEN_SERIES:
+                    self._memories.popitem(last=False)
+            return memory, memory.series
+        except UsageError as error:
+            raise SetupError(
+                error.message.removeprefix("--series "), "Delete it: the series is then begun anew."
+            ) from error
 
     def _make_room(self) -> bool:
         """Forget the series that was read least recently, if there has to be room for another."""
