@@ -8,7 +8,7 @@ import io
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -85,9 +85,14 @@ def make_parts(
 
 
 @contextmanager
-def client_of(service: Service, jobs: ChapterJobs, access: Access | None = None) -> Iterator[httpx.Client]:
+def client_of(
+    service: Service,
+    jobs: ChapterJobs,
+    access: Access | None = None,
+    tell: Callable[[str], None] = lambda _text: None,
+) -> Iterator[httpx.Client]:
     """A client of a real server, which listens on a port of this machine in a thread."""
-    server = make_server(make_app(service, jobs, access or Access("127.0.0.1")), lambda _text: None)
+    server = make_server(make_app(service, jobs, access or Access("127.0.0.1")), tell)
     server.config.port = 0
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()

@@ -144,7 +144,12 @@ def test_an_open_memory_is_read_again_only_when_another_has_written_it(
     memory = begun(path, 1)
     read: list[Path] = []
     real = vars(series)["_read"]
-    monkeypatch.setattr(series, "_read", lambda path: (read.append(path), real(path))[1])
+
+    def noting(path: Path) -> object:
+        read.append(path)
+        return real(path)
+
+    monkeypatch.setattr(series, "_read", noting)
     add(memory, 2)
     assert numbers(memory) == [1, 2] and memory.series and read == []
     begun(path, 3)

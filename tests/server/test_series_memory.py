@@ -94,7 +94,12 @@ def test_a_memory_is_kept_open_and_not_read_for_each_page(
 ) -> None:
     read: list[Path] = []
     real = vars(mangacolor.pipeline.series)["_read"]
-    monkeypatch.setattr(mangacolor.pipeline.series, "_read", lambda path: (read.append(path), real(path))[1])
+
+    def noting(path: Path) -> object:
+        read.append(path)
+        return real(path)
+
+    monkeypatch.setattr(mangacolor.pipeline.series, "_read", noting)
     keys = [colour(engine, page) for page in (*PAGES, PAGES[0])]
     assert read == []  # begun here, and written by nobody else
     assert keys[0] == keys[2] != keys[1]
