@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 
@@ -68,7 +68,7 @@ class SeriesMemory:
         self._put_aside = ""  # the suffix for what lies at ``path``, if it must not be written over
 
     @classmethod
-    def open(cls, path: Path) -> SeriesMemory:
+    def open(cls, path: Path) -> Self:
         """The memory that lies at ``path``, or a new one. Writes nothing.
 
         Raises ``UsageError`` for a file that is none of ours, or of another version.

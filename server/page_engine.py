@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from mangacolor.core.displays import display_of
-from mangacolor.core.errors import MangacolorError
+from mangacolor.core.errors import MangacolorError, OutputError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Page
 from mangacolor.formats.pixels import decode_picture
@@ -21,6 +21,7 @@ from mangacolor.pipeline.engine.context import Context
 from mangacolor.pipeline.engine.memory import page_size
 from mangacolor.pipeline.engine.references import References
 from mangacolor.pipeline.engine.single_page import PageRunner
+from mangacolor.pipeline.series import SeriesMemory
 from mangacolor.pipeline.store.keys import digest, make_recipe
 from mangacolor.server.pages import Answer, Form, PageRequest, media_type_of
 from mangacolor.server.refusal import Refusal, refusal_of
@@ -107,7 +108,7 @@ class PageEngine:
         series: Series | None,
         cancel: CancelToken,
     ) -> dict[str, Artifact]:
-        memory = self._shelf.memory_of(series) if series else None
+        memory = self._memory_of(series) if series else None
         try:
             return self._runner.run(
                 page,
@@ -121,6 +122,14 @@ class PageEngine:
         finally:
             for note in memory.take_notes() if memory else ():
                 self._tell(note)
+
+    def _memory_of(self, series: Series) -> SeriesMemory | None:
+        """What is remembered of its pages; a disk that takes no folder for it keeps nobody from reading."""
+        try:
+            return self._shelf.memory_of(series)
+        except OutputError as error:
+            self._tell(f"{error.message}: a page is not remembered")
+            return None
 
 
 class _Received:

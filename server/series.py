@@ -8,14 +8,15 @@ import re
 import threading
 import unicodedata
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from mangacolor.core.atomic import output_errors
-from mangacolor.core.errors import SetupError, UsageError
+from mangacolor.core.errors import OutputError, SetupError, UsageError
 from mangacolor.core.settings import Options
-from mangacolor.pipeline.series import SeriesMemory
+from mangacolor.pipeline.series import Arrays, SeriesMemory
 from mangacolor.server.limits import OPEN_SERIES, SERIES, TITLE_CHARACTERS
 
 PALETTE: Final = "palette.json"
@@ -62,6 +63,16 @@ class Series:
         return tuple(found)
 
 
+class _ForgivingMemory(SeriesMemory):
+    """One that need not be written: where the disk does not take a page, its reader gets it all the same."""
+
+    def remember(self, network: str, change: Callable[[Arrays], Arrays]) -> None:
+        try:
+            super().remember(network, change)
+        except OutputError as error:
+            self.notes.append(f"{error.message}: a page is not remembered")
+
+
 class SeriesShelf:
     """All series under ``folder``, at most ``most`` of them. Threads may share it.
 
@@ -94,7 +105,8 @@ class SeriesShelf:
     def memory_of(self, series: Series) -> SeriesMemory | None:
         """What is remembered of its pages; None where there is no room for another series.
 
-        Raises ``SetupError`` for a file that is no memory, ``OutputError`` where the disk takes no folder.
+        What the disk does not take is a note of the memory's. Raises ``SetupError`` for a file that is no
+        memory, ``OutputError`` where there can be no folder.
         """
         with output_errors(series.folder):
             if not self._open(series):
@@ -116,7 +128,7 @@ class SeriesShelf:
         """The memory of a file as it is now, and what tells it from others."""
         try:
             with self._opening:
-                memory = self._memories.pop(path, None) or SeriesMemory.open(path)
+                memory = self._memories.pop(path, None) or _ForgivingMemory.open(path)
                 self._memories[path] = memory
                 while len(self._memories) > OPEN_SERIES:
                     self._memories.popitem(last=False)

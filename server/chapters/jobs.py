@@ -130,8 +130,11 @@ class ChapterJobs:
             if job:
                 try:
                     self._run(job, token)
-                except (Refusal, MangacolorError) as error:  # deleted meanwhile, or the disk is full
+                except Refusal:  # deleted meanwhile
+                    pass
+                except MangacolorError as error:  # the disk does not even take the job's state
                     self._tell(f"job {job.id}: {error}")
+                    self._note(job, state="failed", error=self._shortened(job, error.message))
                 self._leave(job)
 
     def _leave(self, job: Job) -> None:
@@ -213,6 +216,12 @@ class ChapterJobs:
             job = self._jobs[job_id] = dataclasses.replace(self._jobs[job_id], **changes)
             job.save(self._folder_of(job))
             return job
+
+    def _note(self, job: Job, **changes: Any) -> None:
+        """Change a job here alone: the next server finds it as it was, and goes on with it."""
+        with self._changing:
+            if job.id in self._jobs:
+                self._jobs[job.id] = dataclasses.replace(self._jobs[job.id], **changes)
 
     def _make_room(self) -> None:
         while len(self._jobs) >= JOBS:

@@ -66,7 +66,13 @@ class PretendedEngine(PageEngine):
 
 
 def make_parts(
-    engine: PageEngine, data: Path, *, places: int = 8, workers: int = 2, options: Options | None = None
+    engine: PageEngine,
+    data: Path,
+    *,
+    places: int = 8,
+    workers: int = 2,
+    options: Options | None = None,
+    tell: Callable[[str], None] = lambda _text: None,
 ) -> tuple[Service, ChapterJobs]:
     """A service and its jobs; the jobs are not begun."""
     options = options or Options(scale="1", device="cpu", max_pixels=40_000_000)
@@ -78,9 +84,9 @@ def make_parts(
         cache,
         places=places,
         workers=workers,
-        tell=lambda _text: None,
+        tell=tell,
     )
-    jobs = ChapterJobs(data / "jobs", options, SeriesShelf(data / "series"), lambda _text: None)
+    jobs = ChapterJobs(data / "jobs", options, SeriesShelf(data / "series"), tell)
     return Service(engine, cache, work, options), jobs
 
 
