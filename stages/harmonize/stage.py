@@ -31,7 +31,7 @@ from mangacolor.stages.harmonize.group_colours import (
     correct_segments,
     hand_out,
 )
-from mangacolor.stages.harmonize.hints import Hint, check_hints, locate_hints, place_hints, read_hints
+from mangacolor.stages.harmonize.hints import Hint, check_hints, locate_hints, read_hints
 from mangacolor.stages.harmonize.overrides import choose_override, match_entries, orphaned_entries
 from mangacolor.stages.harmonize.palette_entries import (
     average_features,
@@ -98,8 +98,7 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     drawings = Drawings.of(context.chapter, pages)
     params = config.params.for_lone_page() if context.memory and len(drawings) == 1 else config.params
     segments = gather_segments(_read_pages(context, drawings))
-    hints = place_hints(config.hints, context.chapter, drawings)
-    located = locate_hints(hints, context.chapter, drawings, segments)
+    located = locate_hints(config.hints, context.chapter, drawings, segments)
     for page, message in located.missed:
         context.warn(page, message)
     own = from_document(context.document) if context.document else ()
