@@ -196,13 +196,13 @@ def test_a_clock_that_is_set_back_keeps_nothing_waiting(
     watched: Watching, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     today = time.time()
-    monkeypatch.setattr(loop.time, "time", lambda: today)
+    monkeypatch.setattr("mangacolor.watcher.loop.time.time", lambda: today)
     folder = watched.chapter("a", 1)
     watched.house.trouble = {"a/001.png": PageError("not today", "Wait.")}
     with watched.alive(settle=0.1):
         watched.wait_for(ChapterFailed)
         watched.house.trouble = {}
-        monkeypatch.setattr(loop.time, "time", lambda: today - 400 * 86400)
+        monkeypatch.setattr("mangacolor.watcher.loop.time.time", lambda: today - 400 * 86400)
         write_page(watched.source / "b.png", 2)  # new, and dated from the future
         wait_until(lambda: len(watched.of(ChapterColoured)) == 2)
     assert sorted(watched.started) == [".", "a", "a"]
