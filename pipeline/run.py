@@ -24,7 +24,7 @@ from mangacolor.pipeline.store.outputs import Outputs
 from mangacolor.pipeline.store.removed import drop_unpacked, set_aside
 from mangacolor.pipeline.store.store import Store, open_store
 from mangacolor.stages.graph import Graph
-from mangacolor.stages.registry import default_graph
+from mangacolor.stages.registry import graph_of
 
 if TYPE_CHECKING:
     from mangacolor.pipeline.cluster.engine import ClusterEngine
@@ -51,7 +51,7 @@ def run(
     """
     with RunProgress(emit) as progress:
         cancel = cancel or CancelToken()
-        plan = make_plan(inputs, out, options, run_options, graph or default_graph(), part, cancel)
+        plan = make_plan(inputs, out, options, run_options, graph or graph_of(options), part, cancel)
         job = make_job(plan, cancel)
         progress.begin(plan)
         with open_store(out) as store:

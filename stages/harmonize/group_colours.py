@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mangacolor.core.arrays import F64, I64
+from mangacolor.core.arrays import F64, I64, Mask
 from mangacolor.stages.harmonize.chapter import ChapterSegments
 from mangacolor.stages.harmonize.clustering import Groups
 from mangacolor.stages.harmonize.corrections import OWN_LUMA, Corrections, WindowCorrections
@@ -39,13 +39,15 @@ def choose_group_colours(
     number: I64,
     params: GroupColourParams,
     smoothing: SmoothingParams,
+    as_they_are: Mask,
 ) -> ChapterColours:
     """Colours of groups (``number``, N) and members, about as strong as the members' ``start`` (N×2).
 
-    ``agreed``: N×2, after smoothing. ``weight``: N, what each member counts.
+    ``agreed``: N×2, after smoothing. ``weight``: N, what each member counts. ``as_they_are``: G, groups whose
+    colours are not made stronger.
     """
     colours = find_group_modes(agreed, weight, number, params, smoothing)
-    gain = chroma_gain(colours, start, weight, number, params)[:, None]
+    gain = np.where(as_they_are, 1.0, chroma_gain(colours, start, weight, number, params))[:, None]
     members = np.rint(agreed * gain[number] / params.chroma_step) * params.chroma_step
     return ChapterColours(colours * gain, members)
 

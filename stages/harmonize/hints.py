@@ -14,6 +14,7 @@ from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Chapter, Inputs
 from mangacolor.formats.option_files import json_file
+from mangacolor.stages.guest.surfaces import coloured_page
 from mangacolor.stages.harmonize.palette_file import check_colour
 from mangacolor.stages.spreads.drawings import Drawings
 from mangacolor.stages.windows.artifact import PageColours
@@ -92,7 +93,7 @@ def locate_hints(
     for number, name in enumerate(pages):
         if name not in wanted:
             continue
-        colours = PageColours.from_artifact(pages[name]["colorize"])
+        colours = coloured_page(pages[name])
         for hint in wanted[name]:
             row = segment_at(colours, hint.x, hint.y)
             if row is None:

@@ -1,0 +1,131 @@
+"""Which of the guest's pages shows a page of ours, and that page laid over ours.
+
+Names and numbers only say which to try first: a page counts once its lines have been found on ours.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from mangacolor.core.colour import luma
+from mangacolor.core.errors import MangacolorError
+from mangacolor.core.types import Image, Page
+from mangacolor.formats.pixels import decode_picture
+from mangacolor.stages.guest.collection import Collection, GuestPage
+from mangacolor.stages.guest.params import FindingParams
+from mangacolor.stages.guest.surfaces import Fit
+from mangacolor.stages.registration.look import PageLook, describe_page
+from mangacolor.stages.registration.partners import rank_partners
+from mangacolor.stages.registration.register import register
+
+
+class Gallery:
+    """The guest's pages in a run. Threads may share it: what all of them look like is found out once."""
+
+    def __init__(self, collection: Collection, max_pixels: int) -> None:
+        self.collection = collection
+        self._max_pixels = max_pixels
+        self._looking = threading.Lock()
+        self._looks: dict[int, PageLook] | None = None
+
+    def read(self, number: int) -> Image:
+        """The pixels of a page, H×W×3 RGB. Raises ``PageError`` or ``InputError``."""
+        source = self.collection.pages[number].source
+        return decode_picture(source.read(), source.describe(), self._max_pixels).pixels
+
+    def alike(self, grey: Image, check: Callable[[], None]) -> list[int]:
+        """The pages that look like this one (H×W), the likeliest first."""
+        with self._looking:
+            if self._looks is None:
+                self._looks = dict(self._describe(check))
+            looks = self._looks
+        numbers = list(looks)
+        ranked = rank_partners(describe_page(grey), [looks[number] for number in numbers])
+        return [numbers[index] for index, _score in ranked]
+
+    def _describe(self, check: Callable[[], None]) -> Iterator[tuple[int, PageLook]]:
+        for number in range(len(self.collection.pages)):
+            check()
+            try:
+                yield number, describe_page(luma(self.read(number)))
+            except MangacolorError:
+                continue  # its name says so where a page asks for it, and else the end of the run
+
+
+@dataclass(slots=True)
+class Laid:
+    """The guest's pages laid over one of ours. ``picture``: H×W×3 RGB. ``covered``: H×W uint8, 255 where they
+    show our page."""
+
+    picture: Image
+    covered: Image
+    fits: list[Fit]
+
+    @property
+    def share(self) -> float:
+        return float((self.covered > 0).mean())
+
+
+def lay_over(
+    grey: Image,
+    pages: tuple[Page, ...],
+    gallery: Gallery,
+    params: FindingParams,
+    check: Callable[[], None],
+    warn: Callable[[str], None],
+) -> Laid:
+    """The guest's pages that show a page (luma, H×W), laid over it.
+
+    ``pages``: ours; two where it is a spread in two halves. ``check`` raises ``Cancelled``. ``warn`` is told of
+    pages of the guest that cannot be read.
+    """
+    laid = Laid(np.zeros((*grey.shape, 3), np.uint8), np.zeros(grey.shape, np.uint8), [])
+    tried: set[int] = set()
+
+    def attempt(number: int, found: str) -> None:
+        tried.add(number)
+        check()
+        guest = gallery.collection.pages[number]
+        try:
+            picture = gallery.read(number)
+        except MangacolorError as error:
+            warn(f"{guest.name} is left out: {error.message}")
+            return
+        _lay(picture, guest, found, grey, laid, params)
+
+    for page in pages:
+        for number in _first(gallery.collection.named_like(page), params.max_named, tried):
+            if laid.share < params.enough * (1 if len(pages) == 1 else 1.5):
+                attempt(number, "name")
+    if laid.share < params.enough:
+        for number in _first(iter(gallery.alike(grey, check)), params.max_alike, tried):
+            if laid.share < params.enough:
+                attempt(number, "content")
+    return laid
+
+
+def _first(numbers: Iterator[int], most: int, tried: set[int]) -> Iterator[int]:
+    """At most so many of them, without those that have been tried."""
+    fresh = (number for number in numbers if number not in tried)
+    for number, _ in zip(fresh, range(most), strict=False):
+        yield number
+
+
+def _lay(
+    picture: Image, guest: GuestPage, found: str, grey: Image, laid: Laid, params: FindingParams
+) -> None:
+    """Lay one page over ours where nothing lies yet, if it fits."""
+    registration = register(grey, picture)
+    if registration is None:
+        return
+    fresh = registration.mask & (laid.covered == 0)
+    share = float(fresh.mean())
+    if share < params.least_gain:
+        return
+    laid.picture[fresh] = registration.warp(picture)[fresh]
+    laid.covered[fresh] = 255
+    laid.fits.append(Fit(guest.name, found, registration.residual, share))
