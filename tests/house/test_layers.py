@@ -47,6 +47,7 @@ STAGE_ROOMS = {
     "balloons": {"panels"},
     "windows": {"panels"},
     "segments": {"windows"},
+    "registration": set[str](),
     "colorize": {"panels", "segments", "windows"},
     "harmonize": {"panels", "segments", "spreads", "windows"},
     "reassemble": {"classify", "harmonize", "panels", "segments", "spreads", "windows"},
