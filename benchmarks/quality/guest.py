@@ -46,7 +46,7 @@ MARGIN = 0.03  # share of a side that is cropped at most
 BLUR = (0.8, 1.8)  # sigma in pixels of ours
 QUALITY = 85  # of JPEG
 TURNS = (70.0, 290.0)  # degrees of hue by which a panel is wrong
-LINE = 110  # luma below which a pixel is taken for a line and redrawn
+LINE = 75  # luma below which a pixel is taken for a line and redrawn
 SMALLEST = 300  # pixels of a part in a panel that count as seeing it
 
 
@@ -116,10 +116,10 @@ def _waves(rng: np.random.Generator, shape: tuple[int, int]) -> F32:
 def _redraw_lines(page: Image, rng: np.random.Generator) -> Image:
     """The page with its lines taken out of the colours, and drawn again a little elsewhere, thinner or thicker."""
     grey = luma(page)
-    plain = cv2.morphologyEx(page, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7)))
-    plain = cv2.medianBlur(plain, 5)
-    lines = ((grey < LINE) & (luma(plain) > grey + 25)).astype(np.uint8) * 255
+    closed = cv2.morphologyEx(page, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7)))
+    lines = ((grey < LINE) & (luma(closed) > grey + 40)).astype(np.uint8) * 255
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
+    plain = np.where(cv2.dilate(lines, kernel)[..., None] > 0, closed, page)
     lines = cv2.dilate(lines, kernel) if rng.random() < 0.5 else cv2.morphologyEx(lines, cv2.MORPH_CLOSE, kernel)
     shift = np.float32([[1, 0, rng.uniform(-1, 1)], [0, 1, rng.uniform(-1, 1)]])
     ink = cv2.warpAffine(lines, shift, grey.shape[::-1]).astype(np.float32)[..., None] / 255

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mangacolor.core.colour import luma
 from mangacolor.core.errors import MangacolorError
 from mangacolor.core.types import Image, Page
 from mangacolor.formats.pixels import decode_picture
@@ -21,6 +20,7 @@ from mangacolor.stages.guest.surfaces import Fit
 from mangacolor.stages.registration.look import PageLook, describe_page
 from mangacolor.stages.registration.partners import rank_partners
 from mangacolor.stages.registration.register import register
+from mangacolor.stages.registration.registration import Registration
 
 
 class Gallery:
@@ -30,30 +30,33 @@ class Gallery:
         self.collection = collection
         self._max_pixels = max_pixels
         self._looking = threading.Lock()
-        self._looks: dict[int, PageLook] | None = None
+        self._looks: dict[int, PageLook | None] = {}  # None for a page that cannot be read
 
-    def read(self, number: int) -> Image:
-        """The pixels of a page, H×W×3 RGB. Raises ``PageError`` or ``InputError``."""
+    def read(self, number: int) -> tuple[Image, PageLook]:
+        """The pixels of a page, H×W×3 RGB, and its look. Raises ``PageError`` or ``InputError``."""
         source = self.collection.pages[number].source
-        return decode_picture(source.read(), source.describe(), self._max_pixels).pixels
+        picture = decode_picture(source.read(), source.describe(), self._max_pixels).pixels
+        look = self._looks.get(number) or describe_page(picture)
+        self._looks[number] = look
+        return picture, look
 
-    def alike(self, grey: Image, check: Callable[[], None]) -> list[int]:
-        """The pages that look like this one (H×W), the likeliest first."""
+    def alike(self, look: PageLook, check: Callable[[], None]) -> list[int]:
+        """The pages that show what a page of this look shows, the likeliest first."""
         with self._looking:
-            if self._looks is None:
-                self._looks = dict(self._describe(check))
-            looks = self._looks
-        numbers = list(looks)
-        ranked = rank_partners(describe_page(grey), [looks[number] for number in numbers])
-        return [numbers[index] for index, _score in ranked]
+            for number in range(len(self.collection.pages)):
+                check()
+                self._remember(number)
+        known = [(number, theirs) for number, theirs in sorted(self._looks.items()) if theirs is not None]
+        ranked = rank_partners(look, [theirs for _, theirs in known])
+        return [known[index][0] for index, _agreement in ranked]
 
-    def _describe(self, check: Callable[[], None]) -> Iterator[tuple[int, PageLook]]:
-        for number in range(len(self.collection.pages)):
-            check()
+    def _remember(self, number: int) -> None:
+        """Have the look of a page. One that cannot be read is told of where a page asks for it by name."""
+        if number not in self._looks:
             try:
-                yield number, describe_page(luma(self.read(number)))
+                self.read(number)
             except MangacolorError:
-                continue  # its name says so where a page asks for it, and else the end of the run
+                self._looks[number] = None
 
 
 @dataclass(slots=True)
@@ -83,6 +86,7 @@ def lay_over(
     ``pages``: ours; two where it is a spread in two halves. ``check`` raises ``Cancelled``. ``warn`` is told of
     pages of the guest that cannot be read.
     """
+    look = describe_page(grey)
     laid = Laid(np.zeros((*grey.shape, 3), np.uint8), np.zeros(grey.shape, np.uint8), [])
     tried: set[int] = set()
 
@@ -91,18 +95,20 @@ def lay_over(
         check()
         guest = gallery.collection.pages[number]
         try:
-            picture = gallery.read(number)
+            picture, their_look = gallery.read(number)
         except MangacolorError as error:
             warn(f"{guest.name} is left out: {error.message}")
             return
-        _lay(picture, guest, found, grey, laid, params)
+        registration = register(grey, picture, look, their_look)
+        if registration is not None:
+            _lay(picture, registration, guest, found, laid, params)
 
     for page in pages:
         for number in _first(gallery.collection.named_like(page), params.max_named, tried):
             if laid.share < params.enough * (1 if len(pages) == 1 else 1.5):
                 attempt(number, "name")
     if laid.share < params.enough:
-        for number in _first(iter(gallery.alike(grey, check)), params.max_alike, tried):
+        for number in _first(iter(gallery.alike(look, check)), params.max_alike, tried):
             if laid.share < params.enough:
                 attempt(number, "content")
     return laid
@@ -116,12 +122,14 @@ def _first(numbers: Iterator[int], most: int, tried: set[int]) -> Iterator[int]:
 
 
 def _lay(
-    picture: Image, guest: GuestPage, found: str, grey: Image, laid: Laid, params: FindingParams
+    picture: Image,
+    registration: Registration,
+    guest: GuestPage,
+    found: str,
+    laid: Laid,
+    params: FindingParams,
 ) -> None:
-    """Lay one page over ours where nothing lies yet, if it fits."""
-    registration = register(grey, picture)
-    if registration is None:
-        return
+    """Lay one page over ours where nothing lies yet."""
     fresh = registration.mask & (laid.covered == 0)
     share = float(fresh.mean())
     if share < params.least_gain:

@@ -53,8 +53,6 @@ def _segment_values(
 ) -> F32:
     """What each segment adds to Cb and Cr, and the share of its own variation that it loses: N×3."""
     even, move = evenness(features, params.evenness), np.zeros((len(features), 2), np.float32)
-    if guided is not None:
-        even = np.where(guided.given, np.float32(params.evenness.chosen), even)
     if corrections is not None:
         move = corrections.base_chroma.astype(np.float32)
     own = features.chroma.astype(np.float32)
@@ -63,5 +61,11 @@ def _segment_values(
         chosen = corrections.overridden
         even = np.where(corrections.has_luma, params.evenness.chosen, even)
         both[chosen] = np.concatenate([corrections.chroma, own], axis=1)[chosen]
+    if guided is not None:  # nor does a guest's, which says where surfaces end
+        even = np.where(guided.given, params.evenness.chosen, even)
+        both[guided.given, 2:] = own[guided.given]
+        if corrections is not None:
+            moved = guided.given & ~corrections.overridden
+            both[moved, :2] = corrections.base_chroma[moved]
     values = np.concatenate([both[:, :2] + even[:, None] * both[:, 2:], even[:, None]], axis=1)
     return np.asarray(values, dtype=np.float32)

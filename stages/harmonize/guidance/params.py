@@ -39,12 +39,12 @@ class GuidanceParams:
     least_trust: float = 0.5
     # Levels within which neighbours draw each other's colours of the guest's together (sigma), and the weight
     # of a segment's own against one neighbour that is just alike.
-    shift_bandwidth: float = 7.0
-    anchor: float = 0.3
+    shift_bandwidth: float = 4.0
+    anchor: float = 1.0
     # What a segment with a guest's colour counts for its neighbours, against one without.
     weight: float = 4.0
     # Levels of chroma from its group's colour within which it takes that.
-    group_reach: float = 6.0
+    group_reach: float = 3.0
     # Share of a group's weight with the guest's colours from which on the group's colour is the guest's.
     group_share: float = 0.25
     # Levels within which a colour of the palette has a vote of the guest's colour (sigma).
