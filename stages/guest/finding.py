@@ -100,7 +100,7 @@ def lay_over(
             warn(f"{guest.name} is left out: {error.message}")
             return
         registration = register(grey, picture, look, their_look)
-        if registration is not None:
+        if registration is not None and registration.share >= params.least_share:
             _lay(picture, registration, guest, found, laid, params)
 
     for page in pages:

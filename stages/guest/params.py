@@ -18,6 +18,8 @@ class FindingParams:
     max_alike: int = 3
     # Share of the page that must be covered for no further page to be tried.
     enough: float = 0.6
+    # Share of the page that a guest's page must show: a panel that is drawn twice is no page.
+    least_share: float = 0.2
     # Share of the page that a guest's page must cover beyond those that fit already.
     least_gain: float = 0.03
 

@@ -16,7 +16,7 @@ class GuidanceParams:
     # How likely a guest's colour is the right one, before anything is compared.
     prior: float = 0.8
     # Share of its window's segments that this counts for against those that can be compared.
-    prior_share: float = 0.15
+    prior_share: float = 0.3
     # Of neighbours that are just alike, how many make evidence whole.
     full_evidence: float = 2.0
     # Rounds in which windows and segments judge each other.
@@ -32,6 +32,8 @@ class GuidanceParams:
     # of odds, that a panel's colours are less likely by the network's votes than the guest's usually are.
     odd_bandwidth: float = 16.0
     odd_weight: float = 2.5
+    # What it counts at most, in the same unit, that they are likelier.
+    most_familiar: float = 1.5
     # How often neighbours agree with a segment that is right, and with one that is wrong.
     agree_if_right: float = 0.7
     agree_if_wrong: float = 0.12

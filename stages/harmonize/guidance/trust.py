@@ -107,7 +107,8 @@ def _find_odd_windows(claims: Claims, votes: Image, palette: F64, params: Guidan
         ratio[block] = np.log((there + _LEAST_LIKELIHOOD) / (elsewhere + _LEAST_LIKELIHOOD))
     mean = claims.sum_up(counted * np.clip(ratio, -_LOUDEST, _LOUDEST)) / np.maximum(total, 1e-9)
     usual = float(np.median(mean[total > 0]))
-    return np.where(total > 0, params.odd_weight * np.maximum(usual - mean, 0.0), 0.0)
+    odds = params.odd_weight * (usual - mean)
+    return np.where(total > 0, np.maximum(odds, -params.most_familiar), 0.0)
 
 
 def _ask_neighbours(chroma: F64, weight: F64, graph: KnnGraph, params: GuidanceParams) -> _Word:
