@@ -151,6 +151,9 @@ class ChapterContext(Protocol[C_co]):
     def write(self, document: Mapping[str, Any]) -> None:
         """Leave the stage's ``file`` for people to read and edit. JSON-able."""
 
+    def warn(self, page: str, message: str) -> None:
+        """Tell the user something about a page of this name that is not an error."""
+
     def references(self) -> Iterator[Inputs]:
         """The artifacts of ``reference_needs`` for each coloured page that shows the right colours: the
         chapter's own, and those that the options name. Made when asked for; may call the network."""

@@ -27,11 +27,13 @@ FindReferences = Callable[[Sequence[str], Sequence[Page], Chapter, Counter[str]]
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the chapter stages gave to each page, and the seconds of those that ran."""
+    """What the chapter stages gave to each page, and the seconds of those that ran. ``warnings``: a page, a
+    stage, and what it says of the page."""
 
     results: ChapterResults
     seconds: dict[str, float] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
+    warnings: list[tuple[str, str, str]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -84,7 +86,7 @@ class ChapterTask:
             results = self._load(stage)
             if results is None:
                 started = time.perf_counter()
-                results = self._run(stage, decision.counts)
+                results = self._run(stage, decision)
                 decision.seconds[stage.name] = time.perf_counter() - started
                 self._save(stage, results)
             _hand_out(decision.results, stage, results)
@@ -133,17 +135,18 @@ class ChapterTask:
         network = digest([seen_by.name, str(seen_by.version), self.recipe.fingerprints[seen_by.name]])
         return self.job.series.of_network(network)
 
-    def _run(self, stage: ChapterStage[Any], counts: Counter[str]) -> Results:
+    def _run(self, stage: ChapterStage[Any], decision: Decision) -> Results:
         context = ContextOfChapter(
             self.chapter,
             self.recipe.configs[stage.name],
             self._document(stage),
             self.job.cancel.check,
             lambda document: self._write(stage, document),
-            lambda: self._references(stage, counts),
+            lambda: self._references(stage, decision.counts),
             self._memory(stage),
         )
         artifacts = stage.run(context, _Pages(self.arrived, stage.needs))
+        decision.warnings.extend((page, stage.name, message) for page, message in context.warnings)
         names = [task.name for task in self.arrived]
         if set(artifacts) != set(names):
             raise PageError(f"chapter stage {stage.name} did not answer for every page and no other")

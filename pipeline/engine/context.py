@@ -61,9 +61,13 @@ class ContextOfChapter:
     write: Callable[[Mapping[str, Any]], None]
     references: Callable[[], Iterator[Inputs]]
     memory: Memory | None = None
+    warnings: list[tuple[str, str]] = field(default_factory=list)  # page, message
 
     def check_cancelled(self) -> None:
         self.check()
+
+    def warn(self, page: str, message: str) -> None:
+        self.warnings.append((page, message))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Single pages through the stages, in the calling thread.
+"""Single pages through the stages, those that need not wait for each other side by side.
 
 For the API, for ``mangacolor panels``, for references, and for a server, which has many of them one by one.
 """
@@ -8,17 +8,18 @@ from __future__ import annotations
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mangacolor.core.cpu import one_core, shared_cores
+from mangacolor.core.cpu import shared_cores, use_one_core
 from mangacolor.core.devices import resolve_device
 from mangacolor.core.settings import Options
-from mangacolor.core.types import Artifact, Chapter, Page
+from mangacolor.core.types import Artifact, Chapter, Inputs, Page
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.chapter_task import FindReferences, no_references
-from mangacolor.pipeline.engine.context import finish_stage, prepare_stage, run_main_part
+from mangacolor.pipeline.engine.context import StageRun, finish_stage, prepare_stage, run_main_part
 from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.page_task import PageTask
 from mangacolor.pipeline.engine.tasks import make_tasks
@@ -31,6 +32,8 @@ from mangacolor.stages.registry import default_graph, graph_of
 
 # Loaded networks that a runner keeps, of each kind and device one: the least used goes first.
 MOST_RESOURCES = 16
+# Stages of one page at work at once: the graph is nowhere wider.
+MOST_STAGES = 3
 
 
 def run_page(
@@ -148,7 +151,7 @@ class PageRunner:
 
 @dataclass(slots=True)
 class _Walk:
-    """The stages of one page, one after the other."""
+    """The stages of one page. Those run beside each other that need nothing of each other."""
 
     runner: PageRunner
     device_name: str
@@ -158,23 +161,42 @@ class _Walk:
     def run(self, task: PageTask) -> None:
         """Raises what the stages raise."""
         task.read()
-        with one_core():
-            while ready := task.ready():
-                self._run_stage(task, ready[0])
+        running: dict[Future[StageRun], str] = {}
+        with ThreadPoolExecutor(MOST_STAGES, "stage") as threads, shared_cores().lent():
+            try:
+                while True:
+                    for name in task.ready():
+                        task.state.submitted.add(name)
+                        running[threads.submit(self._run_stage, task, name, task.inputs(name))] = name
+                    if not running:
+                        break
+                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                        self._take(task, running.pop(future), future.result())
+            except BaseException:
+                task.state.ended = True  # so that the stages beside it stop where they can
+                raise
         self.artifacts.update(task.state.artifacts)
 
-    def _run_stage(self, task: PageTask, name: str) -> None:
-        task.state.submitted.add(name)
-        stage, inputs = self.runner.graph.page_stage(name), task.inputs(name)
-        context = task.make_context(name, self.runner.resource)
-        prepare_stage(stage, context, inputs)
-        with self._device_of(stage) as device:
-            context.device = device
-            result = run_main_part(stage, context, inputs)
-        run = finish_stage(stage, context, inputs, result)
+    def _run_stage(self, task: PageTask, name: str, inputs: Inputs) -> StageRun:
+        """[thread] Run a stage on a core of its own."""
+        use_one_core()
+        place = shared_cores().place()
+        place.take()
+        try:
+            stage = self.runner.graph.page_stage(name)
+            context = task.make_context(name, self.runner.resource)
+            prepare_stage(stage, context, inputs)
+            with self._device_of(stage) as device:
+                context.device = device
+                result = run_main_part(stage, context, inputs)
+            return finish_stage(stage, context, inputs, result)
+        finally:
+            place.give_back()
+
+    def _take(self, task: PageTask, name: str, run: StageRun) -> None:
         task.take(name, run)
         self.counts.update(run.counts)
-        key = task.state.keys[name]
+        stage, key = self.runner.graph.page_stage(name), task.state.keys[name]
         task.spec.cache.save(name, key, run.artifact, version=stage.version, seconds=run.seconds)
 
     @contextmanager

@@ -79,6 +79,8 @@ class Tally:
         for name, seconds in decision.seconds.items():
             self.stages_run += 1
             self.emit(StageDone(chapter.chapter.name, name, seconds))
+        for page, name, message in decision.warnings:
+            self.emit(Warned(page, name, message))
         return decision.results
 
     def may_pack(self, packing: Packing) -> bool:

@@ -9,7 +9,7 @@ read. Segments are sought in the same picture with its tones as greys (``models/
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mangacolor.core.arrays import SegmentMap
@@ -19,7 +19,7 @@ from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Box, Chapter, Image, Inputs
 from mangacolor.models.colour.runner import ColourRunner
 from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
-from mangacolor.models.runtime.parallel import tile_threads
+from mangacolor.models.runtime.parallel import parallel_map, tile_threads
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.colorize.config import Config
 from mangacolor.stages.colorize.network import colorize_pictures, shared_runner
@@ -79,19 +79,21 @@ def prepare(context: StageContext[Config], inputs: Inputs) -> list[PreparedWindo
     windows = assign_windows(layout.panels, layout.ground)
     sizes = [working_size(*pair) for pair in zip(windows.boxes, windows.short_sides, strict=True)]
     greys = [shrink(page, box, size) for box, size in zip(windows.boxes, sizes, strict=True)]
-    plains = _descreen(greys, config.cpu_backend)
-    prepared: list[PreparedWindow] = []
-    for box, size, grey, plain in zip(windows.boxes, sizes, greys, plains, strict=True):
-        labels = find_segments(plain, drawn_part(windows.labels, box, size), config.params)
-        prepared.append(PreparedWindow(box, grey, plain, labels))
-    return prepared
+    descreen = _descreener(config.cpu_backend)
+
+    def prepare_window(number: int) -> PreparedWindow:
+        box, grey = windows.boxes[number], greys[number]
+        plain = descreen(grey)
+        labels = find_segments(plain, drawn_part(windows.labels, box, sizes[number]), config.params)
+        return PreparedWindow(box, grey, plain, labels)
+
+    return parallel_map(prepare_window, range(len(greys)))
 
 
-def _descreen(pictures: Sequence[Image], backend: CpuBackend) -> list[Image]:
+def _descreener(backend: CpuBackend) -> Callable[[Image], Image]:
     from mangacolor.models.page.networks import descreener
-    from mangacolor.models.runtime.parallel import parallel_map
 
-    return parallel_map(descreener(backend), pictures)
+    return descreener(backend)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +120,12 @@ def finish(context: StageContext[Config], _inputs: Inputs, coloured: ColouredWin
     prepared: list[PreparedWindow] = context.prepared
     runner = coloured.runner
     sides = runner.size.tile, runner.size.multiple_of
-    features = [
-        describe_segments(window.labels, window.descreened, picture, pool.rows())
-        for window, picture, pool in zip(prepared, coloured.pictures, coloured.pools, strict=True)
-    ]
+
+    def describe(number: int) -> Image:
+        window, rows = prepared[number], coloured.pools[number].rows()
+        return describe_segments(window.labels, window.descreened, coloured.pictures[number], rows)
+
+    features = parallel_map(describe, range(len(prepared)))
     if runner.embedding is not None and any(len(rows) for rows in features):
         features = embed_windows(features, len(runner.palette), runner.embedding)
     return PageColours(

@@ -81,6 +81,7 @@ def chroma_gain(colours: F64, chroma: F64, weight: F64, number: I64, params: Gro
 def correct_segments(
     segments: ChapterSegments,
     groups: Groups,
+    reach: F64,
     colours: ChapterColours,
     overrides: Sequence[Override | None],
     ids: Sequence[int],
@@ -88,12 +89,15 @@ def correct_segments(
 ) -> WindowCorrections:
     """The correction of each of the chapter's N segments.
 
-    A segment goes from what it agreed on to its group's colour, or to what somebody chose for the group
-    (``overrides``, G), as far as it is a member. ``ids``: G, the groups' numbers in the palette.
+    A segment goes from what it agreed on to its group's colour by its ``reach`` (N in [0, 1]), or to what somebody
+    chose for the group (``overrides``, G), as far as it is a member. ``ids``: G, the groups' numbers in the palette.
     """
     number, agreed = groups.number, colours.members
-    membership = np.rint(groups.membership * params.membership_steps) / params.membership_steps
-    base = agreed + membership[:, None] * (colours.groups[number] - agreed)
+    membership, reach = (
+        np.rint(share * params.membership_steps) / params.membership_steps
+        for share in (groups.membership, reach)
+    )
+    base = agreed + reach[:, None] * (colours.groups[number] - agreed)
     target, luma = base.copy(), np.full(len(number), float(OWN_LUMA))
     shown = np.maximum(segments.features.shown.astype(np.float64), 1)
     for group, override in enumerate(overrides):

@@ -1,7 +1,7 @@
 """Point hints: ``[{"page": "001.png", "x": 120, "y": 340, "colour": "#c0392b"}, …]``.
 
 ``page`` is the page's output name or its number in the chapter; ``x`` and ``y`` are pixels of the page as
-it comes. The group under the point takes the colour.
+it comes; ``colour`` is in hex, or a name of CSS. The group under the point takes the colour.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from mangacolor.core.settings import Options
 from mangacolor.core.types import Chapter, Inputs
 from mangacolor.formats.option_files import json_file
 from mangacolor.stages.guest.surfaces import coloured_page
+from mangacolor.stages.harmonize.chapter import ChapterSegments
 from mangacolor.stages.harmonize.palette_file import check_colour
 from mangacolor.stages.spreads.drawings import Drawings
 from mangacolor.stages.windows.artifact import PageColours
 
+NO_EFFECT = "the hint at {hint.x}, {hint.y} has no effect: {why}; move the point"
 REMEDY = 'Write a JSON list of {"page": "001.png", "x": 120, "y": 340, "colour": "#c0392b"}.'
 
 
@@ -81,26 +83,37 @@ def check_hints(options: Options, chapters: Sequence[Chapter]) -> None:
             raise UsageError(f"--hints: there is no page {hint.page!r}", "Give its output name or number.")
 
 
-def locate_hints(
-    hints: Sequence[Hint], chapter: Chapter, pages: Mapping[str, Inputs]
-) -> dict[tuple[int, int], str]:
-    """The colour hinted at by page and row, each counted from 0; ``pages``: by name, in reading order.
+@dataclass(frozen=True, slots=True)
+class LocatedHints:
+    """``colours``: what hints want, by page and row of a segment, each counted from 0. ``missed``: for each
+    hint that meets nothing its page, and why."""
 
-    Raises ``UsageError`` for a point where nothing is coloured. Reads pages with hints only.
-    """
-    located: dict[tuple[int, int], str] = {}
+    colours: dict[tuple[int, int], str]
+    missed: list[tuple[str, str]]
+
+
+def locate_hints(
+    hints: Sequence[Hint], chapter: Chapter, pages: Mapping[str, Inputs], segments: ChapterSegments
+) -> LocatedHints:
+    """Find the segments that hints mean. ``pages``: by name, in reading order; only some are read."""
+    located = LocatedHints({}, [])
     wanted = group_by_page(hints, chapter)
+    taking_part = set(zip(segments.page.tolist(), segments.row.tolist(), strict=True))
     for number, name in enumerate(pages):
         if name not in wanted:
             continue
         colours = coloured_page(pages[name])
+        height, width = pages[name]["balloons"].images["main"].shape
         for hint in wanted[name]:
             row = segment_at(colours, hint.x, hint.y)
-            if row is None:
-                raise UsageError(
-                    f"--hints: nothing is coloured at {hint.x}, {hint.y} of {name}", "Move the point."
-                )
-            located[number, row] = hint.colour
+            if row is not None and (number, row) in taking_part:
+                located.colours[number, row] = hint.colour
+            elif hint.x >= width or hint.y >= height:
+                why = f"the page has {width}×{height} pixels"
+                located.missed.append((name, NO_EFFECT.format(hint=hint, why=why)))
+            else:
+                why = "it lies on paper, ink or a gutter" if row is None else "it lies in a balloon"
+                located.missed.append((name, NO_EFFECT.format(hint=hint, why=why)))
     return located
 
 

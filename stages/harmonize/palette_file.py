@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import ImageColor
 
 from mangacolor.core.colour import chroma, luma, to_rgb
 from mangacolor.core.errors import UsageError
@@ -145,10 +146,15 @@ def edits(document: Mapping[str, Any]) -> list[Any]:
 
 
 def check_colour(text: object, where: str) -> str:
-    """``#rrggbb`` in lower case. Raises ``UsageError`` for another kind of colour."""
-    if isinstance(text, str) and re.fullmatch(r"#[0-9a-fA-F]{6}", text.strip()):
-        return text.strip().lower()
-    raise UsageError(f"{where}: {text!r} is no colour", "Write it as #c0392b: red, green and blue in hex.")
+    """``#rrggbb`` of a colour in hex, with six digits or three, or by its name in CSS.
+
+    Raises ``UsageError`` for anything else.
+    """
+    colour = text.strip().lower() if isinstance(text, str) else ""
+    if re.fullmatch(r"#([0-9a-f]{3}|[0-9a-f]{6})", colour) or colour in ImageColor.colormap:
+        red, green, blue, *_ = ImageColor.getrgb(colour)
+        return f"#{red:02x}{green:02x}{blue:02x}"
+    raise UsageError(f"{where}: {text!r} is no colour", "Write it as #c0392b, #fff or red (a name of CSS).")
 
 
 def to_hex(light: float, cb: float, cr: float) -> str:

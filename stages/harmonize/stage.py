@@ -100,7 +100,9 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     params = config.params.for_lone_page() if context.memory and len(drawings) == 1 else config.params
     segments, guest = _gather(context, drawings)
     hints = place_hints(config.hints, context.chapter, drawings)
-    located = locate_hints(hints, context.chapter, drawings)
+    located = locate_hints(hints, context.chapter, drawings, segments)
+    for page, message in located.missed:
+        context.warn(page, message)
     own = from_document(context.document) if context.document else ()
     if not len(segments):
         context.write(to_document(own))
@@ -115,7 +117,7 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     kept = from_document(json.loads(config.palette)) if config.palette else ()
     looks = average_features(segments.features, number)
     matches = match_entries(looks, space, own, kept, params.matching)
-    hinted = _hinted_groups(segments, number, located)
+    hinted = _hinted_groups(segments, number, located.colours)
     overrides = [
         choose_override(edited, hinted.get(group), locked)
         for group, (edited, locked) in enumerate(zip(matches.own, matches.kept, strict=True))
@@ -124,9 +126,9 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     entries = make_entries(list(drawings), segments, grouping.groups, looks, matches, names)
     entries = place_entries(entries, drawings)
     context.write(to_document([*entries, *orphaned_entries(own, matches)]))
-    groups = grouping.guided.settle(grouping.groups, colours.groups, params.guidance)
+    reach = grouping.guided.find_reach(grouping.groups, colours.groups, params.guidance)
     corrections = correct_segments(
-        segments, groups, colours, overrides, matches.ids, params.corrections
+        segments, grouping.groups, reach, colours, overrides, matches.ids, params.corrections
     )
     if context.memory is not None:
         shown = shown_groups(grouping, remembered, colours.groups, overrides)

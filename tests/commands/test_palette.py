@@ -168,7 +168,7 @@ def test_a_hint_for_a_page_that_is_not_there(tmp_path: Path, weights: Path) -> N
         go(write_pages(tmp_path / "in"), tmp_path / "out", weights, hints=str(hints))
 
 
-@pytest.mark.parametrize("text", ["7", "x=#112233", "7=red", "=#112233"])
+@pytest.mark.parametrize("text", ["7", "x=#112233", "7=reddish", "=#112233"])
 def test_set_wants_a_group_and_a_colour(text: str) -> None:
     with pytest.raises(UsageError, match="--set"):
         parse_set([text])

@@ -57,12 +57,11 @@ class Guided:
         total = np.bincount(number, weight)
         return np.asarray(np.bincount(number, weight * self.held) / np.maximum(total, 1e-9))
 
-    def settle(self, groups: Groups, colours: F64, params: GuidanceParams) -> Groups:
-        """Groups whose members with another colour of the guest's than the group's (``colours``, G×2) keep
-        that."""
+    def find_reach(self, groups: Groups, colours: F64, params: GuidanceParams) -> F64:
+        """How far each segment goes from its own colour to its group's (``colours``, G×2): as far as it is a
+        member, and not at all where the guest gives it another."""
         apart = np.hypot(*(self.chroma - colours[groups.number]).T)
-        full = np.where(apart <= params.group_reach, np.maximum(groups.membership, 0.5), 0.0)
-        return Groups(groups.number, np.where(self.held, full, groups.membership))
+        return np.where(self.held & (apart > params.group_reach), 0.0, groups.membership)
 
 
 def guide(

@@ -50,6 +50,9 @@ class Context:
     config: Config = field(default_factory=Config)
     document: Mapping[str, Any] | None = None
 
+    def warn(self, page: str, message: str) -> None:
+        raise AssertionError(f"{page}: {message}")
+
     def check_cancelled(self) -> None:
         return
 

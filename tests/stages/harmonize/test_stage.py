@@ -18,7 +18,7 @@ from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page
 from mangacolor.stages.base import Memory
 from mangacolor.stages.harmonize.corrections import Correction, Corrections, WindowCorrections
 from mangacolor.stages.harmonize.hints import Hint
-from mangacolor.stages.harmonize.palette_file import from_document, from_hex, to_document
+from mangacolor.stages.harmonize.palette_file import check_colour, from_document, from_hex, to_document
 from mangacolor.stages.harmonize.stage import STAGE, Config, configure, run
 from mangacolor.stages.segments.features import AREA, AREA_STEPS, CB, COLUMNS, CR, SHOWN, TONE
 from mangacolor.stages.windows.artifact import PageColours, WindowColours
@@ -37,6 +37,10 @@ class Context:
     document: Mapping[str, Any] | None = None
     examples: list[Inputs] = field(default_factory=list)
     memory: Memory | None = None
+    warnings: list[tuple[str, str]] = field(default_factory=list)
+
+    def warn(self, page: str, message: str) -> None:
+        self.warnings.append((page, message))
 
     def check_cancelled(self) -> None:
         return
@@ -215,6 +219,45 @@ def test_a_hint_fixes_the_group_under_its_point() -> None:
     assert np.abs(after(pages, made, 2) - (-20, -8)).max() <= 3
 
 
+def test_a_hint_that_meets_nothing_says_so_and_the_others_count() -> None:
+    context, pages = chapter()
+    for inputs in pages.values():
+        inputs["balloons"].images["main"][:SIDE] = 255
+    window = PageColours.from_artifact(pages["2.png"]["colorize"]).windows[0]
+    labels = window.labels.copy()
+    labels[SIDE : 2 * SIDE] = 0  # paper
+    bare = replace(window, labels=labels)
+    pages["2.png"] = {**pages["2.png"], "colorize": PageColours((bare,)).to_artifact()}
+    places = [("0.png", 4000, 5), ("1.png", 10, 5), ("2.png", 10, SIDE + 5), ("3.png", 10, SIDE + 5)]
+    context.config = Config(hints=tuple(Hint(name, x, y, "#2255aa") for name, x, y in places))
+    made = run(context, pages)
+    size = f"{SIDE * KINDS}×{SIDE * KINDS}"
+    assert context.warnings == [
+        ("0.png", f"the hint at 4000, 5 has no effect: the page has {size} pixels; move the point"),
+        ("1.png", "the hint at 10, 5 has no effect: it lies in a balloon; move the point"),
+        (
+            "2.png",
+            f"the hint at 10, {SIDE + 5} has no effect: it lies on paper, ink or a gutter; move the point",
+        ),
+    ]
+    assert np.abs(after(pages, made, 1) - from_hex("#2255aa")[1:]).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "colour"),
+    [("#C0392B", "#c0392b"), (" #fff ", "#ffffff"), ("Red", "#ff0000"), ("rebeccapurple", "#663399")],
+)
+def test_colours_in_hex_and_by_name(text: str, colour: str) -> None:
+    assert check_colour(text, "here") == colour
+    assert check_colour(text, "here") == colour  # Pillow's table changes as it is used
+
+
+@pytest.mark.parametrize("text", ["", "#ff", "#ffff", "#ff00ff80", "hsl(0,0%,0%)", "reddish", 7, None])
+def test_what_is_no_colour_is_refused(text: object) -> None:
+    with pytest.raises(UsageError, match=r"here: .* is no colour"):
+        check_colour(text, "here")
+
+
 def test_references_are_followed_where_they_look_alike() -> None:
     context, pages = chapter()
     example = page([(0, 0)] * KINDS, 77)
@@ -242,12 +285,12 @@ def test_it_can_be_switched_off() -> None:
         ("palette", "no json"),
         ("palette", "[]"),
         ("palette", '{"format": "mangacolor palette 1", "groups": []}'),
-        ("palette", '{"format": "mangacolor palette 1", "groups": [{"id": 1, "colour": "red"}]}'),
+        ("palette", '{"format": "mangacolor palette 1", "groups": [{"id": 1, "colour": "reddish"}]}'),
         ("hints", None),
         ("hints", "{}"),
         ("hints", '[{"page": "a.png"}]'),
         ("hints", '[{"page": "a.png", "x": -1, "y": 0, "colour": "#000000"}]'),
-        ("hints", '[{"page": "a.png", "x": 1, "y": 0, "colour": "blue"}]'),
+        ("hints", '[{"page": "a.png", "x": 1, "y": 0, "colour": "bluish"}]'),
         ("reference", None),
     ],
 )
