@@ -1,4 +1,5 @@
-"""A guest's coloured pages for ``--colours-from``, made from the truth and spoilt, and how they are taken over.
+"""A guest's coloured pages for ``--colours-from``, made from the truth and spoilt, and how they are taken
+over.
 
     python benchmarks/quality/figure_chapter.py DATA CHAPTER
     python benchmarks/quality/guest.py spoil CHAPTER CHAPTER/guest [--wrong 0.3] [--left-out 0.25]
@@ -6,15 +7,15 @@
     mangacolor CHAPTER/input --out GUIDED --scale 1 --colours-from CHAPTER/guest
     python benchmarks/quality/guest.py score CHAPTER CHAPTER/guest GUIDED --plain PLAIN
 
-``spoil`` warps the truth by up to six pixels, makes it smaller, crops it, blurs it, redraws its lines, and gives
-wrong colours to a share of the panels; ``--left-out`` leaves pages out. Beside the guest it writes
-``guest.json`` (which panels are right, and which pages there are) and ``guest-true`` (its pages before they were
-warped).
+``spoil`` warps the truth by up to six pixels, makes it smaller, crops it, blurs it, redraws its lines, and
+gives wrong colours to a share of the panels; ``--left-out`` leaves pages out. Beside the guest it writes
+``guest.json`` (which panels are right, and which pages there are) and ``guest-true`` (its pages before they
+were warped).
 
 ``score``: how many pixels of ink have another luma than in PLAIN; how far the chroma of parts is from the
 guest's (a distance of Cb and Cr in levels, between medians over a part in a panel), in panels where the guest
-is right, where it is wrong (to its colour in the panels that are right) and on pages that it left out; and the
-mean CIEDE2000 between panels of one part, in the guest's pages and in the result.
+is right, where it is wrong (to its colour in the panels that are right) and on pages that it left out; and
+the mean CIEDE2000 between panels of one part, in the guest's pages and in the result.
 """
 
 from __future__ import annotations
@@ -89,7 +90,9 @@ def _turn_hue(page: Image, box: Box, degrees: float) -> None:
     angle = np.deg2rad(degrees)
     cb, cr = chroma(part)
     turned = np.cos(angle) * cb - np.sin(angle) * cr, np.sin(angle) * cb + np.cos(angle) * cr
-    page[y : y + h, x : x + w] = to_rgb(luma(part).astype(np.float32), *(p.astype(np.float32) for p in turned))
+    page[y : y + h, x : x + w] = to_rgb(
+        luma(part).astype(np.float32), *(p.astype(np.float32) for p in turned)
+    )
 
 
 def _spoil(page: Image, rng: np.random.Generator) -> Image:
@@ -114,13 +117,16 @@ def _waves(rng: np.random.Generator, shape: tuple[int, int]) -> F32:
 
 
 def _redraw_lines(page: Image, rng: np.random.Generator) -> Image:
-    """The page with its lines taken out of the colours, and drawn again a little elsewhere, thinner or thicker."""
+    """The page with its lines taken out of the colours, and drawn again a little elsewhere, thinner or
+    thicker."""
     grey = luma(page)
     closed = cv2.morphologyEx(page, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7)))
     lines = ((grey < LINE) & (luma(closed) > grey + 40)).astype(np.uint8) * 255
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
     plain = np.where(cv2.dilate(lines, kernel)[..., None] > 0, closed, page)
-    lines = cv2.dilate(lines, kernel) if rng.random() < 0.5 else cv2.morphologyEx(lines, cv2.MORPH_CLOSE, kernel)
+    lines = (
+        cv2.dilate(lines, kernel) if rng.random() < 0.5 else cv2.morphologyEx(lines, cv2.MORPH_CLOSE, kernel)
+    )
     shift = np.float32([[1, 0, rng.uniform(-1, 1)], [0, 1, rng.uniform(-1, 1)]])
     ink = cv2.warpAffine(lines, shift, grey.shape[::-1]).astype(np.float32)[..., None] / 255
     return np.rint(plain * (1 - ink) + 25 * ink).clip(0, 255).astype(np.uint8)
@@ -128,8 +134,8 @@ def _redraw_lines(page: Image, rng: np.random.Generator) -> Image:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A part in a panel: colours as median Cb and Cr, and mean Lab, of the guest's before it was warped and of
-    the result. ``kind``: right, wrong or left out."""
+    """A part in a panel: colours as median Cb and Cr, and mean Lab, of the guest's before it was warped and
+    of the result. ``kind``: right, wrong or left out."""
 
     part: int
     kind: str
@@ -153,7 +159,9 @@ def score(chapter: Path, guest: Path, results: Path, plain: Path) -> None:
             own[one.part].append(one.guest[0])
     far = defaultdict(list)
     for one in seen:
-        target = one.guest[0] if one.kind == "right" else np.median(own.get(one.part) or [one.guest[0]], axis=0)
+        target = (
+            one.guest[0] if one.kind == "right" else np.median(own.get(one.part) or [one.guest[0]], axis=0)
+        )
         if one.part in own:
             far[one.kind].append(float(np.hypot(*(one.result[0] - target))))
             if one.kind == "right":  # its own colour strays from panel to panel, too
@@ -166,7 +174,9 @@ def score(chapter: Path, guest: Path, results: Path, plain: Path) -> None:
         )
     there = [one for one in seen if one.kind != "left out"]
     theirs, ours = mean_spread(there, "guest"), mean_spread(there, "result")
-    click.echo(f"spread of a part, CIEDE2000: guest {theirs:.2f}, result {ours:.2f} ({ours / theirs - 1:+.0%})")
+    click.echo(
+        f"spread of a part, CIEDE2000: guest {theirs:.2f}, result {ours:.2f} ({ours / theirs - 1:+.0%})"
+    )
     click.echo(f"all pages: result {mean_spread(seen, 'result'):.2f}")
 
 

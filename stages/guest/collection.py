@@ -26,8 +26,8 @@ _REMEMBERED = 2**14
 
 @dataclass(frozen=True, slots=True)
 class GuestPage:
-    """A page of the guest. ``name``: what it is called in messages. ``chapter``, ``stem``: by which it is found,
-    without case and suffix. ``number``: its place in its chapter, from 1."""
+    """A page of the guest. ``name``: what it is called in messages. ``chapter``, ``stem``: by which it is
+    found, without case and suffix. ``number``: its place in its chapter, from 1."""
 
     name: str
     chapter: str
@@ -42,9 +42,14 @@ class Collection:
 
     pages: tuple[GuestPage, ...]
 
+    def called(self, page: Page) -> list[int]:
+        """The pages of the same name as ``page``, wherever they are."""
+        stem = _keys(page.name)[1]
+        return [n for n, guest in enumerate(self.pages) if guest.stem == stem]
+
     def named_like(self, page: Page) -> Iterator[int]:
-        """The pages that may be ``page`` by their names, the likeliest first: of one name, of one number in their
-        names, at the same place of the chapter."""
+        """The pages that may be ``page`` by their names, the likeliest first: of one name, of one number in
+        their names, at the same place of the chapter."""
         chapter, stem = _keys(page.name)
         near = [n for n, guest in enumerate(self.pages) if guest.chapter == chapter]
         near = near or list(range(len(self.pages)))
@@ -59,7 +64,8 @@ class Collection:
 
 
 def read_collection(path: str) -> Collection:
-    """The pages of a folder, tree, archive, EPUB, PDF or picture. Raises ``InputError`` where there is none."""
+    """The pages of a folder, tree, archive, EPUB, PDF or picture. Raises ``InputError`` where there is
+    none."""
     root = Path(path)
     _find(root)
     plan = discover([root], root.absolute() / _NOWHERE)

@@ -83,8 +83,8 @@ def lay_over(
 ) -> Laid:
     """The guest's pages that show a page (luma, H×W), laid over it.
 
-    ``pages``: ours; two where it is a spread in two halves. ``check`` raises ``Cancelled``. ``warn`` is told of
-    pages of the guest that cannot be read.
+    ``pages``: ours; two where it is a spread in two halves. ``check`` raises ``Cancelled``. ``warn`` is told
+    of pages of the guest that cannot be read.
     """
     look = describe_page(grey)
     laid = Laid(np.zeros((*grey.shape, 3), np.uint8), np.zeros(grey.shape, np.uint8), [])

@@ -6,6 +6,7 @@ Pixels are of the working scale (a panel's short side has 256), levels of luma o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +68,6 @@ class Params:
     finding: FindingParams = FindingParams()
     measuring: MeasuringParams = MeasuringParams()
     splitting: SplittingParams = SplittingParams()
+
+
+PARAMS: Final = Params()

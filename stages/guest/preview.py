@@ -28,7 +28,10 @@ def draw_guest(artifact: Artifact, inputs: Inputs) -> Image:
         window = windows[number]
         grey = cv2.resize(window.descreened, size, interpolation=cv2.INTER_AREA).astype(np.float32)
         labels = cv2.resize(window.labels, size, interpolation=cv2.INTER_NEAREST)
-        chroma, given = np.zeros((window.segments + 1, 2), np.float32), np.zeros(window.segments + 1, np.bool_)
+        chroma, given = (
+            np.zeros((window.segments + 1, 2), np.float32),
+            np.zeros(window.segments + 1, np.bool_),
+        )
         if guest.windows:
             colours = GuestColours.of(guest.windows[number].rows)
             chroma[1:], given[1:] = colours.chroma, colours.cover > 0

@@ -23,8 +23,8 @@ _LLOYD_STEPS = 4
 def split_segments(
     labels: SegmentMap, planes: F32, valid: Mask, params: SplittingParams
 ) -> tuple[SegmentMap, tuple[int, ...]]:
-    """``labels`` (H×W) with segments of two colours cut in two, and for each new number the row of the segment
-    that it is cut from. The number of a segment stays with its largest piece.
+    """``labels`` (H×W) with segments of two colours cut in two, and for each new number the row of the
+    segment that it is cut from. The number of a segment stays with its largest piece.
 
     ``planes``: H×W×2, the guest's Cb and Cr in levels. ``valid``: H×W, where these say something.
     """

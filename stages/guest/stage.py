@@ -19,7 +19,7 @@ from mangacolor.stages.demand import Demand, PageSize
 from mangacolor.stages.guest.collection import OPTION, hash_collection, read_collection
 from mangacolor.stages.guest.finding import Gallery, lay_over
 from mangacolor.stages.guest.measuring import measure_window
-from mangacolor.stages.guest.params import Params
+from mangacolor.stages.guest.params import PARAMS, Params
 from mangacolor.stages.guest.preview import draw_guest
 from mangacolor.stages.guest.surfaces import STAGE_NAME, PageGuest
 from mangacolor.stages.windows.artifact import PageColours
@@ -32,7 +32,7 @@ class Config:
     digest: str
     path: str = field(metadata=GUARD)
     max_pixels: int = field(metadata=GUARD)
-    params: Params = Params()
+    params: Params = PARAMS
 
 
 def configure(options: Options, _chapter: Chapter) -> Config:
@@ -46,14 +46,17 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     config = context.config
     colours = PageColours.from_artifact(inputs["colorize"])
     gallery = context.resource(
-        (STAGE_NAME, config.digest, config.path), lambda: Gallery(read_collection(config.path), config.max_pixels)
+        (STAGE_NAME, config.digest, config.path),
+        lambda: Gallery(read_collection(config.path), config.max_pixels),
     )
     grey = luma(inputs["decode"].images["main"])
     check = context.check_cancelled
     laid = lay_over(grey, _halves(context), gallery, config.params.finding, check, context.warn)
     if not laid.fits:
         return PageGuest().to_artifact()
-    windows = [measure_window(window, laid.picture, laid.covered, config.params) for window in colours.windows]
+    windows = [
+        measure_window(window, laid.picture, laid.covered, config.params) for window in colours.windows
+    ]
     return PageGuest(tuple(windows), tuple(laid.fits)).to_artifact()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mangacolor.core.arrays import F64, I64, SegmentMap
+from mangacolor.core.arrays import F64, SegmentMap
 from mangacolor.core.types import Artifact, Image, Inputs
 from mangacolor.stages.segments.features import COLUMNS, describe_segments
 from mangacolor.stages.windows.artifact import PageColours, WindowColours
@@ -31,8 +31,8 @@ _ROWS = "rows"
 class Fit:
     """A page of the guest that has been laid over ours.
 
-    ``page``: its name. ``found``: by what, "name" or "content". ``residual``: how far lines are off once it is
-    laid, in pixels of our page. ``share``: of our page that it covers, 0 to 1.
+    ``page``: its name. ``found``: by what, "name" or "content". ``residual``: how far lines are off once it
+    is laid, in pixels of our page. ``share``: of our page that it covers, 0 to 1.
     """
 
     page: str
@@ -109,15 +109,15 @@ class PageGuest:
     @classmethod
     def from_artifact(cls, artifact: Artifact) -> PageGuest:
         """Views of the artifact's arrays; nothing is copied."""
-        fits = tuple(Fit(page, found, residual, share) for page, found, residual, share in artifact.data["fits"])
+        fits = tuple(
+            Fit(page, found, residual, share) for page, found, residual, share in artifact.data["fits"]
+        )
         windows: list[GuestWindow] = []
         start = 0
         for number, entry in enumerate(artifact.data["windows"]):
             end = start + int(entry["segments"])
             rows = artifact.images[_ROWS][start:end] if end > start else GuestWindow.nothing(0).rows
-            windows.append(
-                GuestWindow(rows, artifact.images.get(_labels(number)), tuple(entry["parents"]))
-            )
+            windows.append(GuestWindow(rows, artifact.images.get(_labels(number)), tuple(entry["parents"])))
             start = end
         return cls(tuple(windows), fits)
 
@@ -135,12 +135,16 @@ class GuestColours:
     def of(cls, rows: Image) -> GuestColours:
         """Of rows as of ``GuestWindow``, N×4."""
         values = rows.astype(np.float64)
-        return cls(values[:, (CB, CR)] - NEUTRAL, values[:, SPREAD] / SPREAD_STEPS, values[:, COVER] / COVER_STEPS)
+        return cls(
+            values[:, (CB, CR)] - NEUTRAL, values[:, SPREAD] / SPREAD_STEPS, values[:, COVER] / COVER_STEPS
+        )
 
     def after(self, count: int) -> GuestColours:
         """Of as many segments more, before these, of which the guest says nothing."""
         more = ((count, 0), (0, 0))
-        return GuestColours(np.pad(self.chroma, more), np.pad(self.spread, more[0]), np.pad(self.cover, more[0]))
+        return GuestColours(
+            np.pad(self.chroma, more), np.pad(self.spread, more[0]), np.pad(self.cover, more[0])
+        )
 
 
 def page_guest(inputs: Inputs) -> PageGuest:
@@ -150,7 +154,8 @@ def page_guest(inputs: Inputs) -> PageGuest:
 
 
 def coloured_page(inputs: Inputs) -> PageColours:
-    """What ``colorize`` left of a page, its segments as a guest's colours have split them, if there is one."""
+    """What ``colorize`` left of a page, its segments as a guest's colours have split them, if there is
+    one."""
     return page_guest(inputs).refine(PageColours.from_artifact(inputs["colorize"]))
 
 

@@ -89,8 +89,9 @@ def correct_segments(
 ) -> WindowCorrections:
     """The correction of each of the chapter's N segments.
 
-    A segment goes from what it agreed on to its group's colour by its ``reach`` (N in [0, 1]), or to what somebody
-    chose for the group (``overrides``, G), as far as it is a member. ``ids``: G, the groups' numbers in the palette.
+    A segment goes from what it agreed on to its group's colour by its ``reach`` (N in [0, 1]), or to what
+    somebody chose for the group (``overrides``, G), as far as it is a member. ``ids``: G, the groups'
+    numbers in the palette.
     """
     number, agreed = groups.number, colours.members
     membership, reach = (

@@ -33,8 +33,8 @@ def smooth_colours(
     """The chroma (N×2, levels) on which segments agree with their neighbours.
 
     ``weight``: N, how much each one counts for its neighbours. ``anchor``: what the majority's colour counts
-    while they settle, against one neighbour that is just alike. Those before the ``first`` keep their colour, and
-    so do those that are ``held`` (N).
+    while they settle, against one neighbour that is just alike. Those before the ``first`` keep their
+    colour, and so do those that are ``held`` (N).
     """
     near, similarity = graph.neighbours, graph.similarity
     with_self = np.concatenate([np.arange(len(near))[:, None], near], axis=1)

@@ -16,8 +16,9 @@ from mangacolor.stages.windows.artifact import PageColours, WindowColours
 
 @dataclass(frozen=True, slots=True)
 class GuidedWindow:
-    """``given``: S, the segments of a window to which a guest gives a colour. ``steps``: H×W, how far colours are
-    apart where two of these meet, levels: a border that the guest's colours mark, though no line does."""
+    """``given``: S, the segments of a window to which a guest gives a colour. ``steps``: H×W, how far
+    colours are apart where two of these meet, levels: a border that the guest's colours mark, though no line
+    does."""
 
     given: Mask
     steps: F32

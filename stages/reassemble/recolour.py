@@ -30,8 +30,8 @@ def recolour_window(
 ) -> Image:
     """A window's picture (H×W×3 RGB uint8), its segments evened out and corrected, at the same luma.
 
-    ``borders``: its ``find_open_borders``. Without ``corrections`` its segments are only evened out. ``guided``:
-    what a guest says of it.
+    ``borders``: its ``find_open_borders``. Without ``corrections`` its segments are only evened out.
+    ``guided``: what a guest says of it.
     """
     if not window.segments:
         return window.picture

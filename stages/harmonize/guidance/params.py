@@ -28,8 +28,9 @@ class GuidanceParams:
     chance: float = 0.25
     # Levels of chroma from which on agreement says something.
     full_chroma: float = 16.0
-    # Levels within which a colour of the palette speaks for the guest's (sigma), and what it counts, in logarithms
-    # of odds, that a panel's colours are less likely by the network's votes than the guest's usually are.
+    # Levels within which a colour of the palette speaks for the guest's (sigma), and what it counts, in
+    # logarithms of odds, that a panel's colours are less likely by the network's votes than the guest's
+    # usually are.
     odd_bandwidth: float = 16.0
     odd_weight: float = 2.5
     # What it counts at most, in the same unit, that they are likelier.

@@ -1,11 +1,11 @@
 """How likely the guest's colour of a segment is the one that it gives to this thing elsewhere.
 
 Whoever coloured the guest's pages, panel by panel, may have given a figure green hair in one of them. Two can
-tell. Segments that look alike: where the guest gives them one colour in most panels, the others are wrong. And
-the network: it does not know what colour a thing has, but which are odd for it, and a panel that is odder than the
-guest's others is likely wrong. A panel in which much is wrong is believed little in all (reliability and
-judgement are found in turns, as Dawid & Skene, 1979, find those of observers and their answers). What is like
-nothing else is believed as its panel is.
+tell. Segments that look alike: where the guest gives them one colour in most panels, the others are wrong.
+And the network: it does not know what colour a thing has, but which are odd for it, and a panel that is
+odder than the guest's others is likely wrong. A panel in which much is wrong is believed little in all
+(reliability and judgement are found in turns, as Dawid & Skene, 1979, find those of observers and their
+answers). What is like nothing else is believed as its panel is.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ _LOUDEST = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What the guest claims of N segments. ``chroma``: N×2, levels. ``weight``: N, what each claim counts for its
-    neighbours, 0 for none. ``window``: N, where it lies. ``share``: N, what it counts in its window."""
+    """What the guest claims of N segments. ``chroma``: N×2, levels. ``weight``: N, what each claim counts
+    for its neighbours, 0 for none. ``window``: N, where it lies. ``share``: N, what it counts in its
+    window."""
 
     chroma: F64
     weight: F64
@@ -51,7 +52,7 @@ class Claims:
 
     def sum_up(self, values: F64) -> F64:
         """The sums of values (N) over windows."""
-        return np.bincount(self.window, values, self.windows)
+        return np.bincount(self.window, values, self.windows).astype(np.float64)
 
     def strength(self, params: GuidanceParams) -> F64:
         """How much of a colour each claim is, N in [0, 1]."""
@@ -86,8 +87,8 @@ def judge_guest(claims: Claims, votes: Image, palette: F64, graph: KnnGraph, par
 
 
 def _find_odd_windows(claims: Claims, votes: Image, palette: F64, params: GuidanceParams) -> F64:
-    """How much odder a window's colours are to the network than those of the guest's windows are in general: a
-    logarithm of odds.
+    """How much odder a window's colours are to the network than those of the guest's windows are in general:
+    a logarithm of odds.
 
     Of each segment by how much its colour is likelier or less likely there than it is anywhere in the chapter
     (pointwise mutual information), so that a network that knows nothing says nothing.
