@@ -120,16 +120,16 @@ def _redraw_lines(page: Image, rng: np.random.Generator) -> Image:
     """The page with its lines taken out of the colours, and drawn again a little elsewhere, thinner or
     thicker."""
     grey = luma(page)
-    closed = cv2.morphologyEx(page, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7)))
+    wide = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
+    closed = np.asarray(cv2.morphologyEx(page, cv2.MORPH_CLOSE, wide), dtype=np.uint8)
     lines = ((grey < LINE) & (luma(closed) > grey + 40)).astype(np.uint8) * 255
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
     plain = np.where(cv2.dilate(lines, kernel)[..., None] > 0, closed, page)
-    lines = (
-        cv2.dilate(lines, kernel) if rng.random() < 0.5 else cv2.morphologyEx(lines, cv2.MORPH_CLOSE, kernel)
-    )
-    shift = np.float32([[1, 0, rng.uniform(-1, 1)], [0, 1, rng.uniform(-1, 1)]])
-    ink = cv2.warpAffine(lines, shift, grey.shape[::-1]).astype(np.float32)[..., None] / 255
-    return np.rint(plain * (1 - ink) + 25 * ink).clip(0, 255).astype(np.uint8)
+    thin = rng.random() < 0.5
+    drawn = cv2.morphologyEx(lines, cv2.MORPH_CLOSE, kernel) if thin else cv2.dilate(lines, kernel)
+    shift = np.array([[1, 0, rng.uniform(-1, 1)], [0, 1, rng.uniform(-1, 1)]], np.float32)
+    ink = cv2.warpAffine(drawn, shift, grey.shape[::-1]).astype(np.float32)[..., None] / 255
+    return np.asarray(np.rint(plain * (1 - ink) + 25 * ink).clip(0, 255), dtype=np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
