@@ -19,7 +19,7 @@ from mangacolor.core.colour import luma
 from mangacolor.core.types import Image
 from mangacolor.training.data.lettering import paste_balloons
 from mangacolor.training.data.line_art import draw_lines
-from mangacolor.training.data.manga_page import Hand, draw_manga_page, find_lettering
+from mangacolor.training.data.manga_page import Hand, draw_manga_page, find_lettering, print_page
 
 KINDS = ("screentone", "line", "grey")
 # Cells, across and down, into which a page is cut to be lettered, and how many of these get a balloon.
@@ -102,7 +102,8 @@ def ink_page(lettered: Image, art: Image, kind: str, rng: np.random.Generator) -
     if kind == "screentone":
         hand = Hand(pitch=float(rng.uniform(3.0, 5.5)), angle=float(rng.choice([45.0, 30.0, 60.0])))
         return draw_manga_page(lettered, hand, art)
-    return draw_lines(luma(lettered), rng) if kind == "line" else luma(lettered)
+    # With no tone between black and white nothing but the hand's lines is left.
+    return print_page(lettered, Hand(black=0.0, white=1.0))[1] if kind == "line" else luma(lettered)
 
 
 def letter_over(page: Image, rng: np.random.Generator) -> tuple[Image, Image]:

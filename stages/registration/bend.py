@@ -11,7 +11,7 @@ from mangacolor.core.arrays import F32, Mask
 from mangacolor.core.types import Image
 from mangacolor.stages.registration.follow import CELL, Followed, blur_cells, follow_lines
 from mangacolor.stages.registration.lines import find_lines, resize_to
-from mangacolor.stages.registration.params import Pass
+from mangacolor.stages.registration.params import FINE_LINES, Pass
 from mangacolor.stages.registration.placement import Placement
 
 # Rounds in which cells that stray from those around lose their weight, and the pixels at which it is halved.
@@ -27,7 +27,7 @@ class Frame:
     shape: tuple[int, int]
 
     def places(self, bend: F32) -> F32:
-        """H×W×2 float32: each pixel of the shape on the page, moved by ``bend`` (h×w×2, the page's pixels)."""
+        """H×W×2 float32: each pixel of the shape on the page, moved by ``bend`` (h×w×2, page pixels)."""
         width, height = self.shape
         x = (np.arange(width, dtype=np.float32) + 0.5) * np.float32(self.size[0] / width) - 0.5
         y = (np.arange(height, dtype=np.float32) + 0.5) * np.float32(self.size[1] / height) - 0.5
@@ -61,7 +61,12 @@ def compare_lines(ours: Image, theirs: Image, placement: Placement, bend: F32, s
     inside = is_inside(places, theirs.shape)
     # What lies within a stroke's reach of their edge is no drawing.
     inside = cv2.erode(inside.astype(np.uint8), np.ones((9, 9), np.uint8), borderValue=1) > 0
-    return Compared(frame, find_lines(small) * inside, find_lines(brought) * inside, np.asarray(inside))
+    return Compared(
+        frame,
+        find_lines(small, FINE_LINES) * inside,
+        find_lines(brought, FINE_LINES) * inside,
+        np.asarray(inside),
+    )
 
 
 def bring(picture: Image, places: F32, per_pixel: float) -> Image:

@@ -7,10 +7,10 @@ import numpy as np
 
 from mangacolor.core.arrays import F32
 from mangacolor.core.types import Image
-from mangacolor.stages.registration.params import LINES, LineParams
+from mangacolor.stages.registration.params import LineParams
 
 
-def find_lines(luma: Image, params: LineParams = LINES) -> F32:
+def find_lines(luma: Image, params: LineParams) -> F32:
     """H×W float32 of H×W uint8: dark strokes above 0, light ones below, about -2 to 2.
 
     Detail is divided by what there is of it around (local contrast normalisation, Jarrett et al. 2009), so

@@ -41,8 +41,8 @@ class PointParams:
 class LineParams:
     """What is compared: detail between two sigmas, in pixels, with its contrast evened out."""
 
-    # Finest and coarsest detail: strokes, but no dots of screentone.
-    band: tuple[float, float] = (1.2, 4.0)
+    # Finest and coarsest detail.
+    band: tuple[float, float]
     # Pixels over which contrast is evened out, and the levels of detail that count as none.
     even_over: float = 12.0
     even_floor: float = 6.0
@@ -66,8 +66,8 @@ class Pass:
 
 
 PASSES = (
-    Pass(size=420, reach=6, near=16.0, wide=40.0, stiff=32.0, anchor=0.01),
-    Pass(size=840, reach=4, near=16.0, wide=32.0, stiff=24.0, anchor=0.01),
+    Pass(size=420, reach=5, near=16.0, wide=32.0, stiff=36.0, anchor=0.012),
+    Pass(size=840, reach=4, near=14.0, wide=20.0, stiff=18.0, anchor=0.0012),
 )
 
 
@@ -87,9 +87,14 @@ class TrustParams:
     # Agreement from which a place is taken for the same in both: 89 of 100 such places have it, and of places
     # that are lettered in one of them 15.
     least_here: float = 0.15
-    # Agreement of a page as a whole: the same drawing had 0.26 or more, redrawn, as dots or as lines; a page
-    # that shares some pictures with another 0.17, pages that share none 0.06.
-    least_whole: float = 0.2
+    # Agreement of a page as a whole: the same drawing had 0.35 or more, redrawn, as dots or as lines; a page
+    # that shares a background with another 0.21, pages that share nothing or only their frames 0.06.
+    least_whole: float = 0.25
+    # Frames, which many pages share, are left out of that: strokes at least so long and so dark, with what
+    # lies beside them. Pixels at a size of 840; lines as ``find_lines`` gives them.
+    frame_length: float = 90.0
+    frame_level: float = 0.5
+    frame_beside: float = 5.0
     # Of the smaller page, the share that must lie on the other.
     least_share: float = 0.35
 
@@ -99,14 +104,36 @@ class SearchParams:
     """How a page is sought in a pool."""
 
     # Points of a page that take part, strongest first.
-    points: int = 400
+    points: int = 300
     # A point speaks against pages that hold none as like as the page of this rank does.
     rivals: int = 5
     # Pages that are then compared as pictures.
     closer: int = 4
 
 
+@dataclass(frozen=True, slots=True)
+class MatchingParams:
+    """How pages of two editions are paired. Agreement is that of ``TrustParams``."""
+
+    # Agreement below which a pair is not thought of.
+    least: float = 0.1
+    # Agreement by which a pair must beat all others of its two pages to be taken at once.
+    clear_by: float = 0.1
+    # Agreement that lying in order is worth, among pages of which several look alike.
+    order_worth: float = 0.05
+    # Pages taken at once that there must be before a pair of less agreement is believed for its order.
+    order_needs: int = 3
+    # Of the smaller of two parts of a page, the share that both may have: pages are paired in parts only
+    # where one of them is a spread.
+    most_shared: float = 0.3
+    # Points of a page below which next to nothing is drawn on it.
+    least_points: int = 40
+
+
 POINTS = PointParams()
-LINES = LineParams()
+# Among points strokes are to be told from dots; to lay them on each other, finer detail says more.
+LINES = LineParams(band=(1.2, 4.0))
+FINE_LINES = LineParams(band=(0.75, 2.4))
 TRUST = TrustParams()
 SEARCH = SearchParams()
+MATCHING = MatchingParams()

@@ -43,6 +43,12 @@ class Placement:
         return np.asarray(places @ self.matrix[:, :2].T + self.matrix[:, 2], np.float32)
 
 
+def invert(matrix: F64) -> F64:
+    """The 2×3 that undoes another."""
+    back = np.linalg.inv(matrix[:, :2])
+    return np.hstack([back, -back @ matrix[:, 2:]])
+
+
 def find_placement(
     pairs: PointPairs, our_unit: float, their_unit: float, params: PointParams = POINTS
 ) -> Placement | None:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from mangacolor.core.arrays import F32
 from mangacolor.core.types import Image
 from mangacolor.stages.registration.lines import find_lines, resize_to
-from mangacolor.stages.registration.params import POINTS, PointParams
+from mangacolor.stages.registration.params import LINES, POINTS, PointParams
 
 # Levels of grey for a line's 1, about the grey of no line: what strays further is cut off.
 _GREYS = 50.0
@@ -49,7 +49,7 @@ class PointPairs:
 def find_points(luma: Image, params: PointParams = POINTS) -> Points:
     """The points of a page, H×W uint8."""
     small = resize_to(luma, params.size)
-    picture = np.clip(128.0 + _GREYS * find_lines(small), 0, 255).astype(np.uint8)
+    picture = np.clip(128.0 + _GREYS * find_lines(small, LINES), 0, 255).astype(np.uint8)
     sift = cv2.SIFT_create(contrastThreshold=params.contrast, edgeThreshold=params.edge)
     # SIFT gives a point once for each way it may be turned; upright they are one.
     found = {(*point.pt, point.size): point for point in sift.detect(picture, None)}
@@ -58,9 +58,9 @@ def find_points(luma: Image, params: PointParams = POINTS) -> Points:
     ]
     for point in strongest:
         point.angle = 0.0
-    points, looks = sift.compute(picture, strongest)
-    if not points:
+    if not strongest:
         return Points(np.zeros((0, 2), np.float32), np.zeros(0, np.float32), np.zeros((0, 128), np.uint8))
+    points, looks = sift.compute(picture, strongest)
     root = np.sqrt(looks / (looks.sum(axis=1, keepdims=True) + 1e-6))
     scale = np.array([luma.shape[1] / small.shape[1], luma.shape[0] / small.shape[0]], np.float32)
     places = (np.array([point.pt for point in points], np.float32) + 0.5) * scale - 0.5

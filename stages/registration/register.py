@@ -20,8 +20,8 @@ def register(
 ) -> Registration | None:
     """Where our page lies in their picture; None if they do not show the same drawing.
 
-    Both: H×W or H×W×3 uint8 RGB, of any size: in black and white or colour, shifted, scaled, cropped to a part
-    of the page or with margins, bent a little, lettered otherwise, redrawn. The looks are taken from the
+    Both: H×W or H×W×3 uint8 RGB, of any size: in black and white or colour, shifted, scaled, cropped to a
+    part of the page or with margins, bent a little, lettered otherwise, redrawn. The looks are taken from the
     pictures unless they are known already. The same pictures give the same answer.
     """
     grey, their_grey = luma(ours), luma(theirs)
@@ -36,9 +36,9 @@ def register(
         )
     compared = compare_lines(grey, their_grey, placement, bend, PASSES[-1].size)
     trust = measure_trust(compared)
-    if not is_same(trust, our_look.size, their_look.size, placement):
-        return None
     sizes = our_look.size, their_look.size
+    if trust.whole < TRUST.least_whole or not overlaps(trust, *sizes, placement):
+        return None
     return Registration(*sizes, placement, bend, trust.here, trust.whole, strays)
 
 
@@ -47,8 +47,8 @@ def place_look(ours: PageLook, theirs: PageLook) -> Placement | None:
     return find_placement(pair_points(ours.points, theirs.points), ours.unit, theirs.unit)
 
 
-def is_same(trust: Trust, ours: tuple[int, int], theirs: tuple[int, int], placement: Placement) -> bool:
-    """Whether so much agrees, on so large a part of either page, that both show one drawing."""
+def overlaps(trust: Trust, ours: tuple[int, int], theirs: tuple[int, int], placement: Placement) -> bool:
+    """Whether enough of either page lies on the other. ``ours``, ``theirs``: width and height."""
     share = float(trust.inside.mean())
     their_share = share * ours[0] * ours[1] * placement.scale**2 / (theirs[0] * theirs[1])
-    return trust.whole >= TRUST.least_whole and max(share, their_share) >= TRUST.least_share
+    return max(share, their_share) >= TRUST.least_share

@@ -18,10 +18,10 @@ from mangacolor.stages.registration.placement import Placement
 class Registration:
     """Two prints of one drawing laid on each other; pixels are counted from the middle of the first one.
 
-    ``size``, ``their_size``: width and height. ``placement``: our pixels to theirs: shift, scale, turn, shear.
+    ``size``, ``their_size``: width and height. ``placement``: our pixels to theirs: shift, scale, turn, skew.
     ``bend``: h×w×2 float32, a cell of the page each, how far our pixels are moved before that. ``trust``: h×w
-    float32, 0 outside their picture, up to 1 where both show the same lines. ``agreement``: that of the whole,
-    0 to 1. ``residual``: pixels of our page that single places stray from the bend, on average.
+    float32, 0 outside their picture, up to 1 where both show the same lines. ``agreement``: that of the
+    whole, 0 to 1. ``residual``: pixels of our page that single places stray from the bend, on average.
     """
 
     size: tuple[int, int]
