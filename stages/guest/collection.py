@@ -14,7 +14,7 @@ from mangacolor.core.hashing import sha256_of
 from mangacolor.core.types import Page, PageSource
 from mangacolor.formats.discovery import discover
 from mangacolor.formats.inputs import Found, find_files
-from mangacolor.formats.names import clash_key
+from mangacolor.formats.names import clash_key, readable
 from mangacolor.formats.opened import container_suffixes
 
 OPTION = "--colours-from"
@@ -69,10 +69,12 @@ def read_collection(path: str) -> Collection:
     root = Path(path)
     _find(root)
     plan = discover([root], root.absolute() / _NOWHERE)
-    front = f"{root.name}/" if root.is_dir() else ""
+    above = f"{readable(str(root.absolute().parent))}/"
     return Collection(
         tuple(
-            GuestPage(f"{front}{page.name}", *_keys(page.name), page.number, page.source)
+            GuestPage(
+                page.source.describe().removeprefix(above), *_keys(page.name), page.number, page.source
+            )
             for chapter in plan.chapters
             for page in chapter.pages
         )

@@ -48,7 +48,7 @@ def test_pages_of_the_chapter_of_that_name_are_asked(tmp_path: Path) -> None:
 def test_an_archive_is_opened(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "guest.cbz", "w") as archive:
         archive.write(put(tmp_path / "a" / "001.png"), "001.png")
-    assert tried(tmp_path / "guest.cbz", "001.jpg", 5) == ["guest.cbz/001.png"]
+    assert tried(tmp_path / "guest.cbz", "001.jpg", 5) == ["guest.cbz: 001.png"]
 
 
 def test_the_key_takes_in_names_and_content_and_no_place(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_the_key_takes_in_names_and_content_and_no_place(tmp_path: Path) -> None
 @pytest.mark.parametrize("make", [lambda folder: None, lambda folder: folder.mkdir()], ids=["none", "empty"])
 def test_without_a_picture_there_is_no_guest(tmp_path: Path, make: object) -> None:
     make(tmp_path / "guest")  # type: ignore[operator]
-    with pytest.raises(InputError, match="^--colours-from .*guest: (no such file|holds no page)") as told:
+    with pytest.raises(InputError, match=r"^--colours-from .*guest: (no such file|holds no page)") as told:
         hash_collection(str(tmp_path / "guest"))
     assert "coloured" in told.value.remedy
 

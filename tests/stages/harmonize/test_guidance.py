@@ -1,6 +1,9 @@
-"""A guest's colours over a chapter: wrong panels are found out, what is left out is filled, the rest is kept."""
+"""A guest's colours over a chapter: wrong panels are found out, what is left out is filled, the rest is
+kept."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -26,7 +29,8 @@ def told(colours: np.ndarray) -> Artifact:
 
 
 def guided(wrong: tuple[int, ...] = (), left_out: tuple[int, ...] = ()) -> tuple[Context, dict[str, Inputs]]:
-    """A chapter and a guest whose colours drift a little, are turned round on some pages, and miss on others."""
+    """A chapter and a guest whose colours drift a little, are turned round on some pages, and miss on
+    others."""
     context, pages = chapter(PAGES)
     rng = np.random.default_rng(5)
     for number, (name, inputs) in enumerate(pages.items()):
@@ -61,7 +65,7 @@ def test_pages_that_the_guest_left_out_agree_with_the_others() -> None:
 
 def test_what_is_like_nothing_else_keeps_the_guests_colour() -> None:
     context, pages = guided()
-    one = {name: inputs for name, inputs in list(pages.items())[:1]}
+    one = dict(list(pages.items())[:1])
     made = run(context, one)
     for kind, colour in enumerate(COLOURS):
         assert np.abs(after(one, made, kind) - colour).max() <= 3, kind
@@ -76,8 +80,6 @@ def test_a_guest_that_shows_no_page_changes_nothing() -> None:
 
 @pytest.mark.parametrize("locked", [True, False])
 def test_an_edit_and_a_lock_come_before_the_guest(locked: bool) -> None:
-    from dataclasses import replace
-
     context, pages = guided()
     made = run(context, pages)
     number = decided(made["0.png"]).row(0).group
