@@ -72,9 +72,7 @@ def read_collection(path: str) -> Collection:
     above = f"{readable(str(root.absolute().parent))}/"
     return Collection(
         tuple(
-            GuestPage(
-                page.source.describe().removeprefix(above), *_keys(page.name), page.number, page.source
-            )
+            GuestPage(page.source.describe().removeprefix(above), *_keys(page.name), page.number, page.source)
             for chapter in plan.chapters
             for page in chapter.pages
         )

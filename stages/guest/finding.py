@@ -9,8 +9,10 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
+from mangacolor.core.arrays import Mask
 from mangacolor.core.errors import MangacolorError
 from mangacolor.core.types import Image, Page
 from mangacolor.formats.pixels import decode_picture
@@ -21,6 +23,9 @@ from mangacolor.stages.registration.look import PageLook, describe_page
 from mangacolor.stages.registration.partners import rank_partners
 from mangacolor.stages.registration.register import register
 from mangacolor.stages.registration.registration import Registration
+
+# By what a mask is made smaller before its holes are closed: their borders need not be exact.
+HOLE_SHRINK = 4
 
 
 class Gallery:
@@ -130,10 +135,29 @@ def _lay(
     params: FindingParams,
 ) -> None:
     """Lay one page over ours where nothing lies yet."""
-    fresh = registration.mask & (laid.covered == 0)
+    fresh = _close_holes(registration, params) & (laid.covered == 0)
     share = float(fresh.mean())
     if share < params.least_gain:
         return
     laid.picture[fresh] = registration.warp(picture)[fresh]
     laid.covered[fresh] = 255
     laid.fits.append(Fit(guest.name, found, registration.residual, share))
+
+
+def _close_holes(registration: Registration, params: FindingParams) -> Mask:
+    """Where their page shows ours, H×W, small places among it that differ with it: lettering in another
+    language leaves no lines to be found on each other."""
+    side = 2 * round(params.hole * max(registration.size) / HOLE_SHRINK / 2) + 1
+    width, height = registration.size
+    small = cv2.resize(
+        registration.mask.astype(np.uint8),
+        (max(1, width // HOLE_SHRINK), max(1, height // HOLE_SHRINK)),
+        interpolation=cv2.INTER_NEAREST,
+    )
+    closed = cv2.morphologyEx(
+        small, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    )
+    whole = cv2.resize(closed, registration.size, interpolation=cv2.INTER_NEAREST) > 0
+    x, y = np.moveaxis(registration.places(), 2, 0)
+    wide, high = registration.their_size
+    return np.asarray(whole & (x >= 0) & (y >= 0) & (x <= wide - 1) & (y <= high - 1))

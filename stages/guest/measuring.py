@@ -15,6 +15,8 @@ from mangacolor.stages.windows.artifact import WindowColours
 
 # A pixel at working scale is covered if most of what it stands for is.
 COVERED = 128
+# Pixels over which a change of the guest's chroma is an edge, and no gradient.
+EDGE_REACH = 7
 
 
 def measure_window(window: WindowColours, guest: Image, covered: Image, params: Params) -> GuestWindow:
@@ -32,9 +34,35 @@ def measure_window(window: WindowColours, guest: Image, covered: Image, params: 
     valid = there & (luma(picture) >= params.measuring.min_luma)
     if not _is_coloured(planes[valid & (window.labels > 0)], params.measuring):
         return GuestWindow.nothing(window.segments)
+    planes = _fill_gaps(planes, valid)
     labels, parents = split_segments(window.labels, planes, valid, params.splitting)
     rows = _measure(labels, planes, there, valid, params.measuring)
-    return GuestWindow(rows, labels if parents else None, parents)
+    return GuestWindow(
+        rows, labels if parents else None, parents, _find_edges(planes, params.splitting.median)
+    )
+
+
+def _fill_gaps(planes: F32, valid: Mask) -> F32:
+    """The guest's chroma (H×W×2) with that of the nearest pixel where it says nothing: which surface such a
+    place belongs to is told by what is beside it."""
+    _, nearest = cv2.distanceTransformWithLabels(
+        (~valid).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    source = np.zeros(int(nearest.max()) + 1, np.int64)
+    source[nearest[valid]] = np.flatnonzero(valid)
+    return np.asarray(planes.reshape(-1, 2)[source[nearest]])
+
+
+def _find_edges(planes: F32, median: int) -> Image:
+    """``GuestWindow.edges`` of the guest's Cb and Cr, H×W×2, without noise and thin lines."""
+    kernel = np.ones((EDGE_REACH, EDGE_REACH), np.uint8)
+    smooth = [cv2.medianBlur(_to_levels(plane), median) for plane in np.moveaxis(planes, 2, 0)]
+    changes = [cv2.morphologyEx(plane, cv2.MORPH_GRADIENT, kernel).astype(np.float32) for plane in smooth]
+    return np.rint(np.hypot(*changes)).clip(0, 255).astype(np.uint8)
+
+
+def _to_levels(plane: F32) -> Image:
+    return np.rint(plane + NEUTRAL).clip(0, 255).astype(np.uint8)
 
 
 def _is_coloured(pixels: F32, params: MeasuringParams) -> bool:

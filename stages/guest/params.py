@@ -17,6 +17,8 @@ class FindingParams:
     max_named: int = 3
     # Pages whose content is like the page's that are tried.
     max_alike: int = 3
+    # Of the page's long side: what is smaller, and does not agree among what does, is covered, too.
+    hole: float = 0.06
     # Share of the page that must be covered for no further page to be tried.
     enough: float = 0.6
     # Share of the page that a guest's page must show: a panel that is drawn twice is no page.

@@ -5,9 +5,7 @@ This module alone knows under which names that is kept.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -48,12 +46,14 @@ class GuestWindow:
     ``labels``: H×W, the segments, those of ``colorize`` under their own numbers and new ones after them; None
     where none was split. ``parents``: of new ones the row of the segment that each is cut from, label 1 being
     row 0. ``rows``: S×4 uint8, new ones last: median Cb and Cr + 128, spread in quarter levels, and how much
-    of it the guest covers in 255ths.
+    of it the guest covers in 255ths. ``edges``: H×W, how much the guest's chroma changes around each pixel,
+    levels; None where it shows nothing.
     """
 
     rows: Image
     labels: SegmentMap | None = None
     parents: tuple[int, ...] = ()
+    edges: Image | None = None
 
     @classmethod
     def nothing(cls, count: int) -> GuestWindow:
@@ -102,6 +102,11 @@ class PageGuest:
             for number, window in enumerate(self.windows)
             if window.labels is not None
         }
+        images |= {
+            _edges(number): window.edges
+            for number, window in enumerate(self.windows)
+            if window.edges is not None
+        }
         if any(len(window.rows) for window in self.windows):
             images[_ROWS] = self.rows(0)
         return Artifact(data, images)
@@ -117,7 +122,8 @@ class PageGuest:
         for number, entry in enumerate(artifact.data["windows"]):
             end = start + int(entry["segments"])
             rows = artifact.images[_ROWS][start:end] if end > start else GuestWindow.nothing(0).rows
-            windows.append(GuestWindow(rows, artifact.images.get(_labels(number)), tuple(entry["parents"])))
+            labels, edges = (artifact.images.get(name(number)) for name in (_labels, _edges))
+            windows.append(GuestWindow(rows, labels, tuple(entry["parents"]), edges))
             start = end
         return cls(tuple(windows), fits)
 
@@ -159,9 +165,8 @@ def coloured_page(inputs: Inputs) -> PageColours:
     return page_guest(inputs).refine(PageColours.from_artifact(inputs["colorize"]))
 
 
-def data_fits(data: dict[str, Any]) -> Sequence[str]:
-    """The names of the guest's pages that were laid over a page, from an artifact's data alone."""
-    return [fit[0] for fit in data["fits"]]
+def _edges(number: int) -> str:
+    return f"edges-{number:03d}"
 
 
 def _labels(number: int) -> str:

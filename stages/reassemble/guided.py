@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from mangacolor.core.arrays import F32, I64, Mask, SegmentMap
-from mangacolor.stages.guest.surfaces import GuestColours, PageGuest
+from mangacolor.stages.guest.surfaces import GuestColours, GuestWindow, PageGuest
 from mangacolor.stages.harmonize.corrections import NO_GROUP, OWN_LUMA, Corrections, WindowCorrections
 from mangacolor.stages.segments.features import SegmentFeatures
 from mangacolor.stages.windows.artifact import PageColours, WindowColours
@@ -35,8 +35,7 @@ def guide_windows(
         return [None] * len(colours.windows)
     told = zip(colours.windows, guest.windows, strict=True)
     return [
-        _guide_window(window, GuestColours.of(its.rows), corrections.of_window(number))
-        for number, (window, its) in enumerate(told)
+        _guide_window(window, its, corrections.of_window(number)) for number, (window, its) in enumerate(told)
     ]
 
 
@@ -58,15 +57,18 @@ def _correct(window: WindowColours, guest: GuestColours) -> WindowCorrections:
 
 
 def _guide_window(
-    window: WindowColours, guest: GuestColours, corrections: WindowCorrections | None
+    window: WindowColours, guest: GuestWindow, corrections: WindowCorrections | None
 ) -> GuidedWindow | None:
-    given = guest.cover > 0
+    given = GuestColours.of(guest.rows).cover > 0
     if not given.any():
         return None
     colours = SegmentFeatures(window.features).chroma
     if corrections is not None:
         colours = colours + corrections.base_chroma
-    return GuidedWindow(given, _find_steps(window.labels, colours.astype(np.float32), given))
+    steps = _find_steps(window.labels, colours.astype(np.float32), given)
+    if guest.edges is not None:  # where the guest's own colours change little by little, so do ours
+        steps = np.minimum(steps, guest.edges.astype(np.float32))
+    return GuidedWindow(given, steps)
 
 
 def _find_steps(labels: SegmentMap, colours: F32, given: Mask) -> F32:
