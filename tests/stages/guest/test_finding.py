@@ -12,7 +12,7 @@ from mangacolor.pipeline.store.cache import encode_png
 from mangacolor.stages.guest.collection import Collection, GuestPage
 from mangacolor.stages.guest.finding import Gallery, Laid, lay_over
 from mangacolor.stages.guest.params import PARAMS
-from mangacolor.tests.helpers.editions import example_page, reprint, tint
+from mangacolor.tests.helpers.editions import example_page, letter, reprint, tint
 from mangacolor.tests.helpers.stages import Bytes
 
 
@@ -81,3 +81,9 @@ def test_a_page_that_cannot_be_read_is_told_of_and_left_out(pages: list[Image]) 
     laid, told = lay(pages[0], gallery(a=b"no picture", b=reprint(pages[0]).theirs), "a")
     assert [fit.page for fit in laid.fits] == ["guest/b.png"]
     assert len(told) == 1 and told[0].startswith("guest/a.png is left out: ")
+
+
+def test_other_lettering_leaves_no_hole(pages: list[Image]) -> None:
+    ours = letter(np.repeat(pages[0][..., None], 3, axis=2), (150, 60, 60, 30))[..., 0]
+    laid, _ = lay(ours, gallery(a=tint(pages[0])), "a")
+    assert laid.covered[62:88, 155:205].all()

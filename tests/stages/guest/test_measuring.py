@@ -15,6 +15,7 @@ from mangacolor.stages.windows.artifact import PageColours, WindowColours
 from mangacolor.tests.helpers.segments import window_of
 
 SIDE = 96
+MOST_OF_A_GRADIENT, LEAST_OF_A_BORDER = 12, 40  # levels of chroma
 RED, BLUE, WHITE = (200, 90, 80), (90, 110, 210), (250, 250, 250)
 
 
@@ -74,6 +75,28 @@ def test_a_segment_of_two_colours_is_cut_where_they_meet() -> None:
     assert not new[:, SIDE // 2 :].any()
     assert np.abs(found.rows[0, :2].astype(int) - 128 - chroma_of(RED)).max() <= 1
     assert np.abs(found.rows[2, :2].astype(int) - 128).max() <= 1
+
+
+def test_where_nothing_is_shown_what_is_beside_it_tells_the_surface() -> None:
+    guest = painted(RED, RED)
+    guest[:, : SIDE // 4] = BLUE
+    covered = np.full((SIDE, SIDE), 255, np.uint8)
+    covered[SIDE // 3 : SIDE // 2, : SIDE // 8] = 0  # a balloon that the guest has not
+    guest[covered == 0] = 0
+    found = measured(guest, covered)
+    assert found.labels is not None
+    blue = found.labels[2, 2]
+    assert (found.labels[SIDE // 3 : SIDE // 2, : SIDE // 8] == blue).all()
+    assert found.labels[2, SIDE // 3] != blue
+
+
+def test_a_gradient_has_no_edges_and_a_border_has() -> None:
+    share = np.linspace(0, 1, SIDE)[None, :, None]
+    gradient = np.broadcast_to(np.rint((1 - share) * RED + share * BLUE), (SIDE, SIDE, 3)).astype(np.uint8)
+    smooth, sharp = (measured(guest).edges for guest in (gradient, painted(RED, BLUE)))
+    assert smooth is not None and sharp is not None
+    assert smooth.max() <= MOST_OF_A_GRADIENT
+    assert sharp[:, SIDE // 2].min() >= LEAST_OF_A_BORDER
 
 
 def test_shades_of_one_colour_are_one_surface() -> None:

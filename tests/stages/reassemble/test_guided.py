@@ -27,9 +27,10 @@ def window() -> WindowColours:
     return window_of(np.full((SIDE, SIDE), 160, np.uint8), labels, picture)
 
 
-def guest(colours: list[tuple[int, int] | None]) -> PageGuest:
+def guest(colours: list[tuple[int, int] | None], edges: int | None = None) -> PageGuest:
     rows = [(128 + c[0], 128 + c[1], 0, int(COVER_STEPS)) if c else (128, 128, 0, 0) for c in colours]
-    return PageGuest((GuestWindow(np.array(rows, np.uint8)),))
+    plane = None if edges is None else np.full((SIDE, SIDE), edges, np.uint8)
+    return PageGuest((GuestWindow(np.array(rows, np.uint8), edges=plane),))
 
 
 def painted(told: PageGuest) -> tuple[np.ndarray, np.ndarray]:
@@ -69,3 +70,12 @@ def test_without_a_guest_nothing_is_guided() -> None:
     page = PageColours((window(),))
     assert guide_windows(page, PageGuest(), Corrections()) == [None]
     assert correct_by_guest(page, PageGuest()) == Corrections()
+
+
+def test_colours_flow_where_the_guests_change_little_by_little() -> None:
+    def jump(edges: int) -> float:
+        _, picture = painted(guest([(-20, 30), (25, -10), (0, 0)], edges))
+        red = chroma(picture)[1][SIDE // 2]
+        return float(np.abs(np.diff(red)).max())
+
+    assert jump(3) < 0.5 * jump(60)
