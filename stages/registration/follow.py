@@ -64,9 +64,9 @@ def blur_cells(cells: F32, sigma: float) -> F32:
 def _products(ours: F32, theirs: F32, reach: int) -> F32:
     """D×H×W: what lines have in common at each shift, rows first."""
     height, width = ours.shape
-    rim = cv2.copyMakeBorder(theirs, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=0)
+    rim = np.pad(theirs, reach)
     shifts = [(y, x) for y in range(2 * reach + 1) for x in range(2 * reach + 1)]
-    return np.stack([to_cells(cv2.multiply(ours, rim[y : y + height, x : x + width])) for y, x in shifts])
+    return np.stack([to_cells(ours * rim[y : y + height, x : x + width]) for y, x in shifts])
 
 
 def _best_shift(scores: F32, reach: int) -> tuple[F32, Mask]:

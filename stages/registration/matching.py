@@ -8,11 +8,11 @@ No part of a page is paired twice; two pages may be parts of one that is a sprea
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from mangacolor.stages.registration.look import PageLook
-from mangacolor.stages.registration.params import MATCHING, MatchingParams
+from mangacolor.stages.registration.params import MATCHING, SEARCH, MatchingParams
 from mangacolor.stages.registration.partners import Likeness, Part, compare_looks
 from mangacolor.stages.registration.shortlist import make_pool, shortlist
 
@@ -21,11 +21,17 @@ Why = Literal["empty", "unlike", "unsure", "taken"]
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Two pages, as indices, that show one drawing."""
+    """Two pages, as indices, that show one drawing. ``whole``: and not only a part of either."""
 
     ours: int
     theirs: int
     likeness: Likeness
+    whole: bool
+
+    @property
+    def worth(self) -> float:
+        """Agreement, less where only a part of a page takes part in it."""
+        return self.likeness.agreement * min(area(self.likeness.here), area(self.likeness.there))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +63,17 @@ def match_pages(
     params: MatchingParams = MATCHING,
 ) -> Matches:
     """Pair the pages of two editions. ``progress`` is told after each page of ours how many are done."""
-    candidates = _find_candidates(ours, theirs, progress, params)
-    clear = [match for match in candidates if _is_clear(match, candidates, params)]
-    clear.sort(key=lambda match: match.ours)
-    pairs = sorted(_with_doubtful(candidates, clear, params), key=lambda match: (match.ours, match.theirs))
+    candidates = _find_candidates(ours, theirs, range(len(ours)), range(len(theirs)), (), progress, params)
+    pairs = _choose(candidates, params)
+    # What few points speak for is found among the few pages that are left.
+    paired, gone = {match.ours for match in pairs}, {match.theirs for match in pairs}
+    rest = [index for index in range(len(ours)) if index not in paired]
+    others = [index for index in range(len(theirs)) if index not in gone]
+    candidates += _find_candidates(ours, theirs, rest, others, pairs, lambda done: None, params)
+    pairs = _choose(candidates, params)
     paired, gone = {match.ours for match in pairs}, {match.theirs for match in pairs}
     alone = tuple(
-        _say_why(index, look, [match for match in candidates if match.ours == index], params)
+        _say_why(index, look, [match for match in candidates if match.ours == index], gone, params)
         for index, look in enumerate(ours)
         if index not in paired
     )
@@ -74,29 +84,65 @@ def match_pages(
 def _find_candidates(
     ours: Sequence[PageLook],
     theirs: Sequence[PageLook],
+    some: Sequence[int],
+    others: Sequence[int],
+    pairs: Sequence[Match],
     progress: Callable[[int], None],
     params: MatchingParams,
 ) -> list[Match]:
-    """Pairs that agree at all, the best first."""
-    pool, found = make_pool(theirs), list[Match]()
-    for index, look in enumerate(ours):
-        for other in shortlist(look, pool):
-            likeness = compare_looks(look, theirs[other])
+    """Pairs of ``some`` of ours with ``others`` of theirs that agree at all.
+
+    Where there are ``pairs`` of other pages already, more are compared, and those that lie between them.
+    """
+    search = replace(SEARCH, closer=params.closer) if pairs else SEARCH
+    pool, found = make_pool([theirs[index] for index in others], search), list[Match]()
+    for done, index in enumerate(some, start=1):
+        chosen = shortlist(ours[index], pool, search)
+        for place in dict.fromkeys([*chosen, *_find_between(index, others, pairs, params)]):
+            likeness = compare_looks(ours[index], theirs[others[place]])
             if likeness.overlap and likeness.agreement >= params.least:
-                found.append(Match(index, other, likeness))
-        progress(index + 1)
-    return sorted(found, key=lambda match: (-match.likeness.agreement, match.ours, match.theirs))
+                whole = _is_whole(ours[index], likeness.here, params) and _is_whole(
+                    theirs[others[place]], likeness.there, params
+                )
+                found.append(Match(index, others[place], likeness, whole))
+        progress(done)
+    return found
+
+
+def _find_between(
+    index: int, others: Sequence[int], pairs: Sequence[Match], params: MatchingParams
+) -> list[int]:
+    """Which of ``others`` lie between the partners of the pages around one of ours, a few of them."""
+    if not pairs:
+        return []
+    before = max((match.theirs for match in pairs if match.ours < index), default=-1)
+    after = min((match.theirs for match in pairs if match.ours > index), default=max(others, default=0) + 1)
+    return [place for place, other in enumerate(others) if before < other < after][: params.between]
+
+
+def _is_whole(look: PageLook, part: Part, params: MatchingParams) -> bool:
+    """Whether so much of a page lies on the other that it is the page; of a spread it may be one half."""
+    spread = look.size[0] > look.size[1]
+    return area(part) >= (params.least_of_spread if spread else params.least_of_page)
+
+
+def _choose(candidates: Sequence[Match], params: MatchingParams) -> list[Match]:
+    """The pairs, by our page."""
+    clear = [match for match in candidates if _is_clear(match, candidates, params)]
+    clear.sort(key=lambda match: match.ours)
+    pairs = _with_doubtful(candidates, clear, params)
+    return sorted(pairs, key=lambda match: (match.ours, match.theirs))
 
 
 def _is_clear(match: Match, candidates: Sequence[Match], params: MatchingParams) -> bool:
-    """Whether it is the same drawing, and much more alike than either page is to any other."""
+    """Whether it is the same page, and much more alike than either page is to any other."""
     rivals = [
-        other.likeness.agreement
+        other.worth
         for other in candidates
         if other is not match and (other.ours == match.ours or other.theirs == match.theirs)
     ]
-    by = match.likeness.agreement - max(rivals, default=0.0)
-    return match.likeness.same and by >= params.clear_by
+    by = match.worth - max(rivals, default=0.0)
+    return match.likeness.same and match.whole and by >= params.clear_by
 
 
 def _with_doubtful(
@@ -104,16 +150,21 @@ def _with_doubtful(
 ) -> list[Match]:
     """The clear pairs and what goes together besides.
 
-    Among equals that is what lies in order; what agrees little is believed only if it does.
+    Among equals that is what lies in order; what agrees little, or is only a part of a page (a cover that
+    shows a panel), is believed only if it does.
     """
 
     def promise(match: Match) -> tuple[float, int, int]:
         bonus = params.order_worth if _in_order(match, clear) else 0.0
-        return -match.likeness.agreement - bonus, match.ours, match.theirs
+        return -match.worth - bonus, match.ours, match.theirs
 
     pairs = list(clear)
     for match in sorted(candidates, key=promise):
-        sure = match.likeness.same or (len(clear) >= params.order_needs and _in_order(match, clear))
+        ordered = _in_order(match, clear)
+        if match.likeness.same:
+            sure = match.whole or ordered
+        else:
+            sure = match.whole and ordered and len(clear) >= params.order_needs
         if sure and all(_goes_beside(match, other, params) for other in pairs):
             pairs.append(match)
     return pairs
@@ -128,12 +179,17 @@ def _goes_beside(match: Match, other: Match, params: MatchingParams) -> bool:
     return not any(one_page and overlap(a, b) > params.most_shared for one_page, a, b in clashes)
 
 
+def area(part: Part) -> float:
+    """The share of its page that a part is, 0 to 1."""
+    left, top, right, bottom = part
+    return max(0.0, right - left) * max(0.0, bottom - top)
+
+
 def overlap(one: Part, other: Part) -> float:
     """What two parts of a page have in common, of the smaller one, 0 to 1."""
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    smaller = min((right - left) * (bottom - top) for left, top, right, bottom in (one, other))
-    return max(0.0, width) * max(0.0, height) / smaller if smaller > 0 else 0.0
+    common = max(one[0], other[0]), max(one[1], other[1]), min(one[2], other[2]), min(one[3], other[3])
+    smaller = min(area(one), area(other))
+    return area(common) / smaller if smaller > 0 else 0.0
 
 
 def _in_order(match: Match, clear: Sequence[Match]) -> bool:
@@ -143,10 +199,12 @@ def _in_order(match: Match, clear: Sequence[Match]) -> bool:
     return (not before or before[-1] <= match.theirs) and (not after or match.theirs <= after[0])
 
 
-def _say_why(index: int, look: PageLook, candidates: Sequence[Match], params: MatchingParams) -> Alone:
+def _say_why(
+    index: int, look: PageLook, candidates: Sequence[Match], gone: set[int], params: MatchingParams
+) -> Alone:
     if len(look.points.places) < params.least_points:
         return Alone(index, "empty")
     if not candidates:
         return Alone(index, "unlike")
-    best = candidates[0]
-    return Alone(index, "taken" if best.likeness.same else "unsure", best.theirs)
+    best = max(candidates, key=lambda match: match.worth)
+    return Alone(index, "taken" if best.likeness.same and best.theirs in gone else "unsure", best.theirs)

@@ -116,7 +116,14 @@ class MatchingParams:
     """How pages of two editions are paired. Agreement is that of ``TrustParams``."""
 
     # Agreement below which a pair is not thought of.
-    least: float = 0.1
+    least: float = 0.12
+    # Pages that are compared as pictures, of those that are left after a first round.
+    closer: int = 40
+    # Of those, pages that are compared for lying between pages that were paired.
+    between: int = 12
+    # The share of a page, and of a spread, that must lie on the other for it to be that page.
+    least_of_page: float = 0.6
+    least_of_spread: float = 0.4
     # Agreement by which a pair must beat all others of its two pages to be taken at once.
     clear_by: float = 0.1
     # Agreement that lying in order is worth, among pages of which several look alike.

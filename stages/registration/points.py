@@ -50,7 +50,7 @@ def find_points(luma: Image, params: PointParams = POINTS) -> Points:
     """The points of a page, H×W uint8."""
     small = resize_to(luma, params.size)
     picture = np.clip(128.0 + _GREYS * find_lines(small, LINES), 0, 255).astype(np.uint8)
-    sift = cv2.SIFT_create(contrastThreshold=params.contrast, edgeThreshold=params.edge)
+    sift = cv2.SIFT.create(contrastThreshold=params.contrast, edgeThreshold=params.edge)
     # SIFT gives a point once for each way it may be turned; upright they are one.
     found = {(*point.pt, point.size): point for point in sift.detect(picture, None)}
     strongest = sorted(found.values(), key=lambda point: (-point.response, point.pt, point.size))[

@@ -31,7 +31,8 @@ class Trust:
 def measure_trust(compared: Compared, params: TrustParams = TRUST) -> Trust:
     """How far lines of both are the same lines."""
     common = to_cells(compared.ours * compared.theirs)
-    drawn = to_cells((compared.ours**2 + compared.theirs**2) / 2)
+    squares = [to_cells(lines * lines) for lines in (compared.ours, compared.theirs)]
+    drawn = np.asarray((squares[0] + squares[1]) / 2, np.float32)
     inside = to_cells(compared.inside.astype(np.float32))
     scale = float(np.sqrt(compared.ours.size)) / _SIZE
     near, wide = params.near * scale, params.wide * scale
@@ -58,8 +59,7 @@ def find_frames(lines: F32, params: TrustParams, scale: float) -> Mask:
     """
     dark = cv2.dilate((lines > params.frame_level).astype(np.uint8), np.ones((3, 3), np.uint8))
     length = round(params.frame_length * scale)
-    straight = [
-        cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones(n, np.uint8)) for n in ((1, length), (length, 1))
-    ]
+    shapes = (1, length), (length, 1)
+    straight = [cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones(shape, np.uint8)) for shape in shapes]
     beside = round(params.frame_beside * scale) * 2 + 1
-    return np.asarray(cv2.dilate(straight[0] | straight[1], np.ones((beside, beside), np.uint8)) > 0)
+    return np.asarray(cv2.dilate(cv2.max(*straight), np.ones((beside, beside), np.uint8)) > 0)

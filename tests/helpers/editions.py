@@ -33,7 +33,7 @@ class Reprint:
 
     def errors(self, places: F32, scale: float) -> AnyArray:
         """H×W: how far places are from the truth, in pixels of the page."""
-        return np.hypot(*np.moveaxis(places - self.places, -1, 0)) / scale
+        return np.asarray(np.hypot(*np.moveaxis(places - self.places, -1, 0)) / scale)
 
 
 def tint(page: Image) -> Image:
@@ -69,7 +69,7 @@ def reprint(
     for _ in range(8 if bend else 0):
         here = cv2.remap(stray, back[..., 0], back[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         back = straight - here
-    source = tint(cv2.GaussianBlur(page, (0, 0), 0.5 / scale) if scale < 1 else page)
+    source = tint(np.asarray(cv2.GaussianBlur(page, (0, 0), 0.5 / scale), np.uint8) if scale < 1 else page)
     theirs = cv2.remap(source, back[..., 0], back[..., 1], cv2.INTER_CUBIC, borderValue=(250, 250, 250))
     return Reprint(np.asarray(theirs, np.uint8), np.asarray(places, np.float32))
 

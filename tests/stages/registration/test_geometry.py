@@ -68,6 +68,7 @@ def test_lines_are_followed_between_pixels(shift: tuple[float, float]) -> None:
     page = resize_to(example_page(3), 420, 8)
     matrix = np.array([[1.0, 0.0, shift[0]], [0.0, 1.0, shift[1]]])
     moved = cv2.warpAffine(page, matrix, page.shape[1::-1], flags=cv2.INTER_CUBIC, borderValue=255)
-    found = follow_lines(find_lines(page, FINE_LINES), find_lines(moved, FINE_LINES), PASSES[0])
+    theirs = find_lines(np.asarray(moved, np.uint8), FINE_LINES)
+    found = follow_lines(find_lines(page, FINE_LINES), theirs, PASSES[0])
     sure = found.confidence > np.quantile(found.confidence, 0.5)
     assert np.abs(found.shift[sure] - np.array(shift)).mean() < 0.15

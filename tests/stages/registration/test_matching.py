@@ -86,3 +86,19 @@ def test_a_spread_goes_with_both_of_its_pages() -> None:
     left, right = (match.likeness.here for match in turned.pairs)
     assert left == pytest.approx((0.0, 0.0, 0.5, 1.0), abs=0.02)
     assert right == pytest.approx((0.5, 0.0, 1.0, 1.0), abs=0.02)
+
+
+def test_a_cover_that_shows_a_panel_is_not_the_page() -> None:
+    """It lies before the others; a crop of the page that lies where the page would is taken for it."""
+    panel = example_page(4)[:640]
+    cover = describe_page(reprint(panel, scale=0.9).theirs)
+    numbers = [1, 2, 3, 4, 5]
+    book = [ours(number) for number in numbers]
+    matches = match_pages(book, [cover, *(theirs(number) for number in numbers)])
+    assert [(match.ours, match.theirs) for match in matches.pairs] == [(n, n + 1) for n in range(5)]
+    assert matches.left == (0,)
+    without = match_pages(book, [cover, *(theirs(number) for number in (1, 2, 3, 5))])
+    assert [match.theirs for match in without.pairs] == [1, 2, 3, 4]
+    assert without.alone == (Alone(3, "unsure", 0),)
+    cropped = match_pages(book, [*(theirs(number) for number in (1, 2, 3)), cover, theirs(5)])
+    assert [(match.ours, match.theirs) for match in cropped.pairs] == [(n, n) for n in range(5)]
