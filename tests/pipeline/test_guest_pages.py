@@ -63,7 +63,7 @@ def colour(folder: Path, out: str, **options: Any) -> tuple[RunResult, list[Even
 
 
 def picture(folder: Path, out: str, page: int) -> np.ndarray:
-    return np.asarray(cv2.imread(str(folder / out / f"{page}.png"))[..., ::-1])
+    return np.asarray(cv2.imread(str(folder / out / f"{page}.png")))[..., ::-1]
 
 
 def ellipse(image: np.ndarray) -> np.ndarray:

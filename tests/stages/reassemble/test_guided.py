@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mangacolor.core.colour import chroma, luma
@@ -27,7 +29,7 @@ def window() -> WindowColours:
     return window_of(np.full((SIDE, SIDE), 160, np.uint8), labels, picture)
 
 
-def guest(colours: list[tuple[int, int] | None], edges: int | None = None) -> PageGuest:
+def guest(colours: Sequence[tuple[int, int] | None], edges: int | None = None) -> PageGuest:
     rows = [(128 + c[0], 128 + c[1], 0, int(COVER_STEPS)) if c else (128, 128, 0, 0) for c in colours]
     plane = None if edges is None else np.full((SIDE, SIDE), edges, np.uint8)
     return PageGuest((GuestWindow(np.array(rows, np.uint8), edges=plane),))
