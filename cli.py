@@ -24,6 +24,7 @@ COLORIZE = "colorize"
 # Each command and the first sentence of its help; it lives in the module of its name in ``commands/``.
 COMMANDS = {
     COLORIZE: "Colour INPUT: images, folders of them, trees of chapters, CBZ, CBR, CB7, CBT, PDF or EPUB.",
+    "learn": "Learn a series from its own coloured pages, so that others of it take their colours.",
     "watch": "Colour the chapters and archives in IN, and those that come, once they have settled.",
     "panels": "Only find the panels of IMAGE: one JSON file and one overlay a page.",
     "plan": "Show the graph, what is cached and what would run.",

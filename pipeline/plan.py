@@ -21,7 +21,7 @@ from mangacolor.pipeline.preparation import make_job, make_plan
 from mangacolor.pipeline.store.outputs import Outputs
 from mangacolor.pipeline.store.store import read_store
 from mangacolor.stages.graph import Graph
-from mangacolor.stages.registry import default_graph
+from mangacolor.stages.registry import graph_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def plan_run(
     Where a chapter stage has yet to speak, everything that rests on it counts as to run, although some
     pages may turn out to be up to date.
     """
-    plan = make_plan(inputs, out, options, run_options, graph or default_graph())
+    plan = make_plan(inputs, out, options, run_options, graph or graph_of(options))
     store = read_store(out)
     tasks = make_tasks(make_job(plan, CancelToken()), plan.chapters, store)
     tasks.check_documents()

@@ -19,6 +19,7 @@ from mangacolor.models.colour.config import Description, GeneratorConfig, descri
 from mangacolor.models.colour.factory import build_generator
 from mangacolor.models.colour.generator import Generator
 from mangacolor.models.colour.notebook_checkpoints import from_notebook
+from mangacolor.models.colour.series.weights import open_weights
 from mangacolor.models.encoders.stand_in import RESNETS, blank_resnet
 from mangacolor.models.files.download import fetch, weights_cache
 from mangacolor.models.files.known import WEIGHTS
@@ -68,15 +69,20 @@ def load_generator(
 ) -> Generator:
     """The generator of a name of the weights table, of a mangacolor file or of a notebook's ``.pth``.
 
+    Of a series' file it is the network that the series was learnt on, with what was learnt.
+
     Returns the network in eval mode, float32, channels-last, on ``device``; ``.config`` tells what it
     is. A network trained with the extractor looks for the same extractor file (by its hash) beside
     itself and in the cache, and fetches the danbooru one; ``extractor_weights`` names another. Raises
     ``SetupError`` for a file that is missing, damaged, hostile or of another network; nothing in it is
     ever executed.
     """
-    path = weights_path(name_or_path)
+    opened = open_weights(name_or_path)
+    path = weights_path(opened.network)
     described = describe_weights(path)
     tensors, _header = read_tensors(path)
+    if opened.series is not None:
+        tensors = {name: torch.from_numpy(array.copy()) for name, array in opened.arrays().items()}
     if described is not None:
         generator = _described(path, described, extractor_weights)
     else:

@@ -76,6 +76,11 @@ class EfficientUNet(Generator):
 
     def colour_and_logits(self, grey: Tensor) -> tuple[Tensor, Tensor]:
         """The colour picture, and the palette's logits N×K×H/2×W/2 for training."""
+        luma, logits = self.luma_and_logits(grey)
+        return to_rgb(luma, self.palette.chroma(logits)), logits
+
+    def luma_and_logits(self, grey: Tensor) -> tuple[Tensor, Tensor]:
+        """The luma N×1×H×W in [-1, 1] of the colour picture, and the palette's logits."""
         if grey.ndim != 4 or grey.shape[1] != 1 or grey.shape[2] % MULTIPLE_OF or grey.shape[3] % MULTIPLE_OF:
             raise UsageError(
                 f"the generator {self.config.name} takes N×1×H×W with sides that are multiples of "
@@ -88,8 +93,7 @@ class EfficientUNet(Generator):
             out = up(maps[-1], skip)
             maps.append(out if self.attn is None or level != self.config.attention else self.attn(out))
         luma = torch.tanh(self.tone(self.up5(self.narrow(maps[-1]), grey)))
-        logits = self.palette(maps)
-        return to_rgb(luma, self.palette.chroma(logits)), logits
+        return luma, self.palette(maps)
 
     def ups(self) -> tuple[Up, Up, Up, Up]:
         """The steps up that vote, coarse to fine: those to ``UP_LEVELS``."""

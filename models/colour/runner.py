@@ -23,7 +23,8 @@ from mangacolor.models.colour.config import GeneratorConfig, describe_weights, u
 from mangacolor.models.colour.interface import Architecture, SizeRequirements, find_architecture
 from mangacolor.models.colour.prediction import VOTES, Coloured, Output, assemble, scale_tile
 from mangacolor.models.colour.segment_embedding import SegmentEmbedding, load_embedding
-from mangacolor.models.files.arrays import State, read_arrays
+from mangacolor.models.colour.series.weights import ColourWeights, open_weights
+from mangacolor.models.files.arrays import State
 from mangacolor.models.files.reading import weights_path
 from mangacolor.models.runtime.backends import CpuBackend
 from mangacolor.models.runtime.parallel import parallel_map
@@ -68,7 +69,7 @@ def check_colour_runner(weights: str | Path, backend: CpuBackend = "torch", devi
         return
     if device != "cpu":
         need_torch(f"--device {device}", "use --device cpu")
-    described = describe_weights(weights_path(weights))
+    described = describe_weights(weights_path(open_weights(weights).network))
     if described is None:
         need_torch(f"the notebook's checkpoint {weights}", _INSTEAD)
     else:
@@ -83,9 +84,10 @@ def load_colour_runner(
     ``backend`` counts on a CPU, and ncnn needs no torch; a network without a form for ncnn runs on torch
     there, too. Raises ``SetupError`` for unusable weights, or where torch is needed and missing.
     """
-    runner = _load_for_ncnn(weights_path(weights)) if (device, backend) == ("cpu", "ncnn") else None
+    opened = open_weights(weights)
+    runner = _load_for_ncnn(opened) if (device, backend) == ("cpu", "ncnn") else None
     runner = runner or _load_for_torch(weights, device)
-    embedding = load_embedding(weights)
+    embedding = load_embedding(opened.network)  # a series leaves the encoder as it was
     if embedding is None:
         return runner
     return replace(runner, feature_maps=embedding.maps, embedding=embedding)
@@ -99,8 +101,9 @@ def _load_for_torch(weights: str | Path, device: str) -> ColourRunner:
     return colour_runner(load_generator(weights, device))
 
 
-def _load_for_ncnn(path: Path) -> ColourRunner | None:
+def _load_for_ncnn(weights: ColourWeights) -> ColourRunner | None:
     """A file's network on ncnn, without torch; None where it has no form for ncnn."""
+    path = weights_path(weights.network)
     described = describe_weights(path)
     if described is None:
         return None
@@ -109,7 +112,7 @@ def _load_for_ncnn(path: Path) -> ColourRunner | None:
         architecture = find_architecture(config.name)
         if architecture.ncnn_form is None:
             return None
-        return _ncnn_runner(config, architecture, State(read_arrays(path), str(path)))
+        return _ncnn_runner(config, architecture, State(weights.arrays(), str(weights.source)))
     except UsageError as error:
         raise unknown_network(path, error) from error
 

@@ -35,7 +35,7 @@ class Bar:
             TextColumn("{task.fields[counts]}", table_column=Column(no_wrap=True)),
             BarColumn(BAR_WIDTH),
             TimeElapsedColumn(table_column=Column(no_wrap=True)),
-            _TimeLeftColumn(table_column=Column(no_wrap=True)),
+            TimeLeftColumn(table_column=Column(no_wrap=True)),
             TextColumn("[dim]{task.description}", table_column=Column(no_wrap=True, ratio=1)),
             console=console,
             transient=True,
@@ -65,7 +65,7 @@ class Bar:
         self._bar.refresh()
 
 
-class _TimeLeftColumn(ProgressColumn):
+class TimeLeftColumn(ProgressColumn):
     """``about 40 s left``; runs down by itself until something new is known."""
 
     max_refresh = 0.5  # seconds

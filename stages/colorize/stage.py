@@ -51,13 +51,15 @@ def fingerprint(config: Config) -> str:
     """
     from mangacolor.models.colour.runner import check_colour_runner
     from mangacolor.models.colour.segment_embedding import embedding_fingerprint
+    from mangacolor.models.colour.series.weights import open_weights
     from mangacolor.models.files.known import DESCREEN
     from mangacolor.models.files.reading import check_bundled, weights_fingerprint
 
-    digest = weights_fingerprint(config.weights)
+    weights = open_weights(config.weights)
+    digest = weights_fingerprint(weights.network)
     check_colour_runner(config.weights, config.cpu_backend, device_kind(config.device))
     descreener = check_bundled(DESCREEN.file, DESCREEN.sha256, DESCREEN.does)
-    return digest + embedding_fingerprint(config.weights, digest) + descreener
+    return digest + weights.series_digest + embedding_fingerprint(weights.network, digest) + descreener
 
 
 @dataclass(frozen=True, slots=True)

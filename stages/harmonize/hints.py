@@ -14,6 +14,7 @@ from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Chapter
 from mangacolor.formats.option_files import json_file
+from mangacolor.stages.guest.surfaces import coloured_page
 from mangacolor.stages.harmonize.chapter import ChapterSegments
 from mangacolor.stages.harmonize.palette_file import check_colour
 from mangacolor.stages.spreads.drawings import Drawings
@@ -88,7 +89,7 @@ def locate_hints(
         here = [(hint, page) for hint, page in named if drawings.speakers.get(page) == name]
         if not here:
             continue
-        colours = PageColours.from_artifact(drawings[name]["colorize"])
+        colours = coloured_page(drawings[name])
         height, width = drawings[name]["balloons"].images["main"].shape
         for hint, page in here:
             wide, high = drawings.half_size(page) or (width, height)

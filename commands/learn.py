@@ -1,0 +1,141 @@
+"""``mangacolor learn``: a series' own colours, from pages of it that are in colour."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mangacolor.commands.options import option
+from mangacolor.core.errors import ExitStatus, UsageError
+from mangacolor.core.installed import INSTALL_TRAINING, need_torch
+from mangacolor.core.wording import counted, first_few
+
+if TYPE_CHECKING:
+    from mangacolor.training.series.editions import PairedPages
+    from mangacolor.training.series.pages import FoundPages
+
+PATH = click.Path(path_type=Path)
+SUFFIX = ".safetensors"
+MOST_TOLD = 12  # pages of two editions that are named one by one
+
+
+@click.command()
+@click.argument("inputs", metavar="[INPUT]...", nargs=-1, type=PATH)
+@option("--out", type=PATH, required=True, help="The .safetensors file to write, for --weights.")
+@click.option(
+    "--editions",
+    nargs=2,
+    multiple=True,
+    type=PATH,
+    metavar="BLACK COLOUR",
+    help="Two editions of the same pages, the first in black and white, the other in colour.",
+)
+@click.option("--from", "base", default="default", show_default=True, help="The network to learn on.")
+@option(
+    "--minutes",
+    type=click.FloatRange(0, 24 * 60, min_open=True),
+    default=5.0,
+    show_default=True,
+    help="At most so many; the number of steps follows from them.",
+)
+@option("--name", default="", help="The series' name, kept in the file.")
+@option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
+@option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
+@option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@option("--quiet", is_flag=True, help="Say only what went wrong.")
+def learn(
+    inputs: tuple[Path, ...],
+    editions: tuple[tuple[Path, Path], ...],
+    out: Path,
+    base: str,
+    minutes: float,
+    name: str,
+    seed: int,
+    device: str,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Learn a series from its own coloured pages, so that others of it take their colours.
+
+    INPUT: coloured pictures, folders and archives of the series. Pages in black and white among them are
+    left out. Pages that the series has in black and white and in colour teach best: give both by --editions.
+    """
+    begun = time.monotonic()
+    check_request(inputs, editions, out, name)
+    need_torch("mangacolor learn", install=INSTALL_TRAINING)
+    from mangacolor.core.devices import resolve_device
+    from mangacolor.pipeline.engine.cancel import CancelToken, cancel_on_signals
+    from mangacolor.training.series.display import LearnDisplay
+    from mangacolor.training.series.editions import pair_editions
+    from mangacolor.training.series.learn import find_base, learn_series
+    from mangacolor.training.series.learning import LearnSettings
+    from mangacolor.training.series.pages import FoundPages, find_coloured_pages
+
+    find_base(base, out)
+    settings = LearnSettings(base, minutes, seed, resolve_device(device), begun + 60 * minutes)
+    cancel = CancelToken()
+    with cancel_on_signals(cancel), LearnDisplay(quiet) as display:
+        paired = [pair_editions(*pair, out, display, cancel) for pair in editions]
+        found = find_coloured_pages(inputs, out, display, cancel) if inputs else FoundPages()
+        pages = [page for pair in paired for page in pair.pages] + found.coloured
+        report = learn_series(pages, out, settings, display, cancel, name=name)
+    if as_json:
+        told = {**report.to_document(), **counts(found), "editions": [pair.to_document() for pair in paired]}
+        click.echo(json.dumps(told, ensure_ascii=False))
+    elif not quiet:
+        for line in (*describe_editions(paired), *describe_found(found), report.describe()):
+            click.echo(line, err=True)
+    return cancel.status if cancel.requested else ExitStatus.DONE
+
+
+def check_request(
+    inputs: Sequence[Path], editions: Sequence[tuple[Path, Path]], out: Path, name: str
+) -> None:
+    """Raise ``UsageError`` where there is nothing to learn from, and for what no file can be called."""
+    from mangacolor.models.colour.series.file import MAX_NAME
+
+    if not inputs and not editions:
+        raise UsageError(
+            "nothing to learn from",
+            "name coloured pages, folders or archives, or two --editions of the same pages",
+        )
+    if out.suffix.lower() != SUFFIX:
+        raise UsageError(f"{out} would hold safetensors", f"give --out a name that ends in {SUFFIX}")
+    if len(name) > MAX_NAME:
+        raise UsageError(f"--name has {len(name)} characters", f"give it at most {MAX_NAME}")
+
+
+def describe_editions(paired: Sequence[PairedPages]) -> list[str]:
+    """How many pages of two editions go together, and why others do not, a line each."""
+    lines = []
+    for pair in paired:
+        lines += [pair.describe(), *(f"  {line}" for line in pair.told[:MOST_TOLD])]
+        if len(pair.told) > MOST_TOLD:
+            lines.append(f"  and {len(pair.told) - MOST_TOLD} more, which --json names")
+    return lines
+
+
+def counts(found: FoundPages) -> dict[str, object]:
+    """What was not learnt from, for ``--json``."""
+    return {"left_out": dict(found.left_out), "unread": found.unread, "skipped": found.skipped}
+
+
+def describe_found(found: FoundPages) -> list[str]:
+    """What was not learnt from, and why, a line each."""
+    kinds = {"manga": "in black and white", "mixed": "with panels of both kinds", "blank": "blank"}
+    lines = [
+        f"left out: {counted(number, 'page')} {kinds[kind]}" for kind, number in found.left_out.most_common()
+    ]
+    if found.unread:
+        lines.append(f"not readable: {first_few(found.unread, 3)}")
+    if found.skipped:
+        lines.append(
+            f"not looked at: {counted(found.skipped, 'page')}, "
+            f"since {counted(len(found.coloured), 'coloured page')} are enough"
+        )
+    return lines

@@ -1,0 +1,118 @@
+"""The file of a series: what its base network is, what is added to that, and the table of its surfaces.
+
+A safetensors file. Arrays whose names begin with ``adapter.`` are added to the base's (``merging.py``), those
+under ``surfaces.`` are the table. Nothing in it is ever executed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mangacolor.core.arrays import AnyArray
+from mangacolor.core.atomic import write_atomic
+from mangacolor.core.errors import SetupError
+from mangacolor.models.files.arrays import read_arrays
+from mangacolor.models.files.reading import check_form
+
+FORMAT = "mangacolor-series"
+VERSION = "1"
+ADAPTER, SURFACES = "adapter.", "surfaces."
+PREFIX = 8  # bytes of a safetensors file that say how long its header is
+MAX_NAME = 200  # characters of a series' name
+LEARN_AGAIN = "fetch the file again, or learn the series again: mangacolor learn"
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesFile:
+    """``name``: the series'. ``base``: name or file name of the network that it was learnt on, and the sha256
+    of that network's file. ``adapter``, ``surfaces``: arrays by name, without their prefix; the second are
+    those of ``LearntSurfaces.to_arrays``, none where no table was made. ``made``: how, JSON-able."""
+
+    name: str
+    base: str
+    base_sha256: str
+    adapter: Mapping[str, AnyArray] = field(default_factory=dict)
+    surfaces: Mapping[str, AnyArray] = field(default_factory=dict)
+    made: Mapping[str, Any] = field(default_factory=dict)
+
+
+def is_series_file(path: Path) -> bool:
+    """Whether ``path`` says of itself that it is a series' file, of any version.
+
+    Raises ``SetupError`` for a file that is not whole, or no file of weights.
+    """
+    header = check_form(path)
+    return header is not None and header[0].get("format") == FORMAT
+
+
+def read_series_file(path: Path) -> SeriesFile:
+    """Raises ``SetupError`` for a file that is missing, damaged, or not of this form."""
+    header = check_form(path)
+    metadata = header[0] if header is not None else {}
+    if metadata.get("format") != FORMAT:
+        raise SetupError(f"{path} is no file of a series", "name one that mangacolor learn has written")
+    if metadata.get("version") != VERSION:
+        raise SetupError(
+            f"{path} is of version {metadata.get('version')!r} of its form, and this version reads {VERSION}",
+            "install the mangacolor that wrote it, or a newer one",
+        )
+    arrays = read_arrays(path, LEARN_AGAIN)
+    adapter, surfaces = _under(arrays, ADAPTER), _under(arrays, SURFACES)
+    strangers = [name for name in arrays if not name.startswith((ADAPTER, SURFACES))]
+    name, base, digest = (metadata.get(key, "") for key in ("name", "base", "base_sha256"))
+    if strangers or not base or not _HASH.fullmatch(digest) or len(name) > MAX_NAME:
+        raise SetupError(f"{path} does not hold what a file of a series has", LEARN_AGAIN)
+    return SeriesFile(name, base, digest, adapter, surfaces, _made(path, metadata.get("made", "{}")))
+
+
+def _under(arrays: Mapping[str, AnyArray], prefix: str) -> dict[str, AnyArray]:
+    return {name.removeprefix(prefix): arrays[name] for name in arrays if name.startswith(prefix)}
+
+
+def _made(path: Path, text: str) -> dict[str, Any]:
+    try:
+        made = json.loads(text)
+        if isinstance(made, dict):
+            return made
+        raise ValueError(f"a {type(made).__name__} where facts should stand")
+    except (ValueError, RecursionError) as error:
+        raise SetupError(f"{path} has unreadable metadata: {error}", LEARN_AGAIN) from error
+
+
+def write_series_file(path: Path, series: SeriesFile) -> None:
+    """Write it whole or not at all; the same series gives the same bytes. Raises ``OutputError``."""
+    from safetensors.numpy import save
+
+    header = {
+        "format": FORMAT,
+        "version": VERSION,
+        "name": series.name,
+        "base": series.base,
+        "base_sha256": series.base_sha256,
+        "made": json.dumps(dict(series.made), sort_keys=True),
+    }
+    parts = ((ADAPTER, series.adapter), (SURFACES, series.surfaces))
+    arrays = {
+        prefix + name: np.ascontiguousarray(arrays[name])
+        for prefix, arrays in parts
+        for name in sorted(arrays)
+    }
+    write_atomic(path, _in_order(save(arrays, header)), durable=True)
+
+
+def _in_order(data: bytes) -> bytes:
+    """A safetensors file with its metadata in order: the library writes it in whatever order a hash gives."""
+    length = int.from_bytes(data[:PREFIX], "little")
+    header = json.loads(data[PREFIX : PREFIX + length])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % PREFIX)  # numbers begin at multiples of eight bytes
+    return len(text).to_bytes(PREFIX, "little") + text + data[PREFIX + length :]

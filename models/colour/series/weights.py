@@ -1,0 +1,69 @@
+"""What ``--weights`` names: a network's own file, or a series' file and the network that it was learnt on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mangacolor.core.arrays import AnyArray
+from mangacolor.core.errors import SetupError
+from mangacolor.core.hashing import sha256_of
+from mangacolor.models.colour.series.file import SeriesFile, is_series_file, read_series_file
+from mangacolor.models.colour.series.merging import merge_adapter
+from mangacolor.models.files.arrays import read_arrays
+from mangacolor.models.files.known import find_weights
+from mangacolor.models.files.reading import weights_path
+
+
+@dataclass(frozen=True, slots=True)
+class ColourWeights:
+    """``network``: name or path of a network's own file. ``series``: what the file ``source`` adds to it, if
+    that is a series', and its sha256."""
+
+    source: str | Path
+    network: str | Path
+    series: SeriesFile | None = None
+    series_digest: str = ""
+
+    def arrays(self) -> dict[str, AnyArray]:
+        """The arrays of the network, with what the series adds. Raises ``SetupError`` if they do not fit."""
+        arrays = read_arrays(weights_path(self.network))
+        if self.series is None:
+            return arrays
+        return merge_adapter(arrays, self.series.adapter, str(self.source))
+
+
+def open_weights(name_or_path: str | Path) -> ColourWeights:
+    """What a name or path stands for.
+
+    Raises ``SetupError`` for a file that is missing, damaged or hostile, and for a series' file whose base
+    is not here or is another than it was learnt on.
+    """
+    if find_weights(str(name_or_path)) is not None:
+        return ColourWeights(name_or_path, name_or_path)
+    path = weights_path(name_or_path)
+    if not is_series_file(path):
+        return ColourWeights(path, path)
+    series = read_series_file(path)
+    return ColourWeights(path, _base(path, series), series, sha256_of(path))
+
+
+def _base(path: Path, series: SeriesFile) -> str | Path:
+    """The network that a series was learnt on: bundled, or a file that lies beside the series' own."""
+    learnt_on = f"{path} was learnt on the network {series.base} (sha256 {series.base_sha256[:8]}…)"
+    entry = find_weights(series.base)
+    if entry is not None and entry.bundled:
+        if entry.sha256 != series.base_sha256:
+            raise SetupError(
+                f"{learnt_on}, and this version has another of that name",
+                "learn the series again (mangacolor learn), or install the mangacolor that wrote the file",
+            )
+        return entry.name
+    beside = path.parent / Path(series.base).name
+    if not beside.is_file():
+        raise SetupError(f"{learnt_on}, which is not beside it", f"put {beside.name} into {path.parent}")
+    if sha256_of(beside) != series.base_sha256:
+        raise SetupError(
+            f"{learnt_on}, and {beside} is another", "put the right one there, or learn the series again"
+        )
+    return beside

@@ -1,0 +1,83 @@
+"""What a person sees of a series being learnt, on stderr: how far it is, and how long the rest takes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Column
+
+from mangacolor.core.wording import duration
+from mangacolor.pipeline.report.bar import BAR_WIDTH, TimeLeftColumn
+
+LINES = 10  # in a log, of each piece of work
+
+
+class LearnDisplay:
+    """Called with what is at work, how much of it is done and of how much; a context manager.
+
+    A terminal shows a bar, a log gets a line now and then, and with ``quiet`` nothing is shown.
+    """
+
+    def __init__(
+        self,
+        quiet: bool = False,
+        console: Console | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._console = console or Console(stderr=True, highlight=False, soft_wrap=True)
+        self._clock = clock
+        self._what = ""
+        self._begun = 0.0
+        self._told = 0
+        terminal = self._console.is_terminal
+        self._lines = not quiet and not terminal
+        self._bar = self._make_bar() if terminal and not quiet else None
+
+    def _make_bar(self) -> Progress:
+        return Progress(
+            SpinnerColumn(),
+            TextColumn("[bold]{task.description}", table_column=Column(no_wrap=True)),
+            TextColumn("{task.fields[counts]}", table_column=Column(no_wrap=True)),
+            BarColumn(BAR_WIDTH),
+            TimeElapsedColumn(table_column=Column(no_wrap=True)),
+            TimeLeftColumn(table_column=Column(no_wrap=True)),
+            console=self._console,
+            transient=True,
+        )
+
+    def __enter__(self) -> Self:
+        if self._bar:
+            self._bar.start()
+            self._task = self._bar.add_task("", total=1.0, counts="", left=None, told=0.0)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def __call__(self, what: str, done: int, of: int) -> None:
+        now = self._clock()
+        if what != self._what:
+            self._what, self._begun, self._told = what, now, 0
+        left = (now - self._begun) * (of - done) / done if done else None
+        if self._bar:
+            self._bar.update(
+                self._task,
+                completed=done / max(1, of),
+                description=escape(what),
+                counts=f"{done}/{of}",
+                left=left,
+                told=time.monotonic(),
+            )
+        elif self._lines and done * LINES // max(1, of) > self._told:
+            self._told = done * LINES // max(1, of)
+            tail = f", about {duration(left, rough=True)} left" if left else ""
+            self._console.print(escape(f"{what}: {done} of {of}{tail}"))

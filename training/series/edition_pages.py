@@ -1,0 +1,118 @@
+"""The pages of an edition: which are in black and white or in colour, and by what they are found again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from mangacolor.core.cpu import usable_cores
+from mangacolor.core.errors import MangacolorError
+from mangacolor.core.settings import Options
+from mangacolor.core.types import Chapter, Image, Page
+from mangacolor.formats.discovery import discover
+from mangacolor.pipeline.engine.cancel import CancelToken
+from mangacolor.pipeline.engine.single_page import PageRunner
+from mangacolor.pipeline.store.cache import MemoryCache
+from mangacolor.stages.classify import STAGE as CLASSIFY
+from mangacolor.stages.decode import STAGE as DECODE
+from mangacolor.stages.registration.look import PageLook, describe_page
+from mangacolor.training.series.pages import Tell
+
+Kind = Literal["manga", "colour"]
+KINDS = {"manga": "in black and white", "colour": "in colour", "mixed": "partly in colour", "blank": "blank"}
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class EditionPage:
+    """A page and what it is found again by. ``name``: its file, for messages."""
+
+    name: str
+    chapter: Chapter
+    page: Page
+    look: PageLook
+
+
+@dataclass(slots=True)
+class Edition:
+    """``pages``: those of the ``kind`` that was asked for. ``others``: kinds of the others.
+
+    ``told``: why those are left out, a line each.
+    """
+
+    path: Path
+    kind: Kind
+    pages: list[EditionPage] = field(default_factory=list)
+    others: set[str] = field(default_factory=set)
+    told: list[str] = field(default_factory=list)
+
+
+class EditionReader:
+    """Reads pages; a ``cancel`` that is requested ends it."""
+
+    def __init__(self, tell: Tell, cancel: CancelToken) -> None:
+        self.tell, self.cancel = tell, cancel
+        self._runner = PageRunner()
+
+    def look_at(self, path: Path, kind: Kind, out: Path) -> Edition:
+        """The pages of an input that are of a kind; ``out`` is left out.
+
+        Raises ``InputError`` where the input does not exist or holds no page; ``Cancelled``.
+        """
+        work = [(chapter, page) for chapter in discover([path], out).chapters for page in chapter.pages]
+        edition = Edition(path, kind)
+        for done, ((chapter, page), answer) in enumerate(in_turn(self._look, work), start=1):
+            self.tell(f"looking for pages {KINDS[kind]}", done, len(work))
+            name = page.source.describe()
+            if isinstance(answer, MangacolorError):
+                edition.told.append(str(answer).replace("\n", " "))
+            elif answer[0] == kind:
+                edition.pages.append(EditionPage(name, chapter, page, answer[1]))
+            else:
+                edition.others.add(answer[0])
+                edition.told.append(f"{name}: {KINDS[answer[0]]}")
+        return edition
+
+    def _look(self, item: tuple[Chapter, Page]) -> tuple[str, PageLook] | MangacolorError:
+        """What kind of page it is, and its look; or why it cannot be read."""
+        try:
+            pixels, kind = self._read(*item)
+        except MangacolorError as error:
+            self.cancel.check()
+            return error
+        return kind, describe_page(pixels)
+
+    def read(self, page: EditionPage) -> Image:
+        """The page's pixels, H×W×3 uint8 RGB. Raises ``PageError``; ``Cancelled``."""
+        return self._read(page.chapter, page.page)[0]
+
+    def _read(self, chapter: Chapter, page: Page) -> tuple[Image, str]:
+        options = Options(force_color=True, device="cpu")
+        run = partial(self._runner.run, page, chapter, options, independent=True, cancel=self.cancel)
+        made = run(until=(DECODE.name, CLASSIFY.name), cache=MemoryCache())
+        return made[DECODE.name].images["main"], str(made[CLASSIFY.name].data["kind"])
+
+
+def in_turn(do: Callable[[Item], Answer], items: Sequence[Item]) -> Iterator[tuple[Item, Answer]]:
+    """Each item and what is made of it, in order; a few are worked on at once."""
+    waiting = iter(items)
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        running: list[tuple[Item, Future[Answer]]] = []
+        try:
+            while True:
+                for item in islice(waiting, 2 * usable_cores() - len(running)):
+                    running.append((item, pool.submit(do, item)))
+                if not running:
+                    return
+                item, future = running.pop(0)
+                yield item, future.result()
+        finally:
+            for _, future in running:
+                future.cancel()

@@ -1,0 +1,144 @@
+"""From coloured pages to the file of a series: what ``mangacolor learn`` does, and a run with ``--learn``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mangacolor.core.errors import UsageError
+from mangacolor.core.wording import counted, duration
+from mangacolor.models.colour.series.file import SeriesFile, write_series_file
+from mangacolor.models.colour.series.weights import open_weights
+from mangacolor.models.files.known import find_weights
+from mangacolor.models.files.reading import weights_fingerprint
+from mangacolor.pipeline.engine.cancel import CancelToken
+from mangacolor.training.series.learning import LearnSettings, Learnt, SeriesLearner, Tell, silent
+from mangacolor.training.series.lessons import ColouredPage
+
+# Seconds a page that the table of surfaces is expected to take, and that writing the file takes: kept free
+# of the minutes that were given.
+SECONDS_A_PAGE = 1.5
+SECONDS_TO_END = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class LearntReport:
+    """``out``: the file that was written. ``pages``: that were learnt from. ``seconds``: all in all."""
+
+    out: Path
+    pages: int
+    learnt: Learnt
+    seconds: float
+
+    def describe(self) -> str:
+        """What came of it, a line or two for people."""
+        learnt = self.learnt
+        much = f"{counted(self.pages, 'coloured page')}, {counted(learnt.panels, 'panel')} to learn from"
+        ends = {
+            "all": "",
+            "clock": f": the time was up, so that the same seed may not give the same file; {_LONGER}",
+            "asked": ": stopped, the best so far is kept",
+        }
+        lines = [
+            f"{self.out}: {much}, {learnt.steps} of {counted(learnt.planned, 'step')} "
+            f"in {duration(self.seconds)}{ends[learnt.ended]}"
+        ]
+        if learnt.strength:
+            before, after = learnt.aside
+            lines.append(
+                f"on what was kept aside: error of the colours {_change(before.error, after.error)}, "
+                f"hues met {before.hue:.0%} → {after.hue:.0%}"
+            )
+        else:
+            lines.append(
+                "nothing that was learnt served what was kept aside better than the base network: "
+                "it stays as it is"
+            )
+        return "\n".join(lines)
+
+    def to_document(self) -> dict[str, object]:
+        """The same as one JSON-able object."""
+        learnt = self.learnt
+        figures = {
+            name: {
+                when: {"error": round(one.error, 4), "hue": round(one.hue, 4)}
+                for when, one in zip(("before", "after"), pair, strict=True)
+            }
+            for name, pair in (("aside", learnt.aside), ("other_works", learnt.others))
+        }
+        return {
+            "out": str(self.out),
+            "pages": self.pages,
+            "panels": learnt.panels,
+            "steps": learnt.steps,
+            "planned": learnt.planned,
+            "ended": learnt.ended,
+            "strength": learnt.strength,
+            **figures,
+            "seconds": round(self.seconds, 1),
+        }
+
+
+_LONGER = "more --minutes give it all its steps"
+
+
+def _change(before: float, after: float) -> str:
+    return f"{(after - before) / max(before, 1e-9):+.0%}"
+
+
+def learn_series(
+    pages: Sequence[ColouredPage],
+    out: Path,
+    settings: LearnSettings,
+    tell: Tell = silent,
+    cancel: CancelToken | None = None,
+    *,
+    name: str = "",
+) -> LearntReport:
+    """Learn the series of these pages, and write what was learnt to ``out``, whole or not at all.
+
+    A stop that is asked for (``cancel``) ends the steps; the best so far is written. ``name``: the series'.
+    Raises ``InputError`` where there is nothing to learn from, ``UsageError`` or ``SetupError`` for a base
+    that will not do, ``OutputError`` where ``out`` cannot be written.
+    """
+    begun = time.monotonic()
+    cancel = cancel or CancelToken()
+    base, digest = find_base(settings.base, out)
+    reserve = SECONDS_A_PAGE * len(pages) + SECONDS_TO_END
+    learner = SeriesLearner(pages, replace(settings, ends=settings.ends - reserve))
+    learnt = learner.run(tell, lambda: cancel.requested)
+    made = {
+        "pages": len(pages),
+        "panels": learnt.panels,
+        "steps": learnt.steps,
+        "seed": settings.seed,
+        "strength": learnt.strength,
+    }
+    series = SeriesFile(name, base, digest, learnt.adapter, {}, made)
+    write_series_file(out, series)
+    return LearntReport(out, len(pages), learnt, time.monotonic() - begun)
+
+
+def find_base(base: str, out: Path) -> tuple[str, str]:
+    """What the file is to call its base, and the sha256 of that.
+
+    Raises ``UsageError`` where the base is itself a series' file, or would not lie beside ``out``.
+    """
+    opened = open_weights(base)
+    if opened.series is not None:
+        raise UsageError(
+            f"{base} is a series' file, and a series is learnt on a network",
+            f"learn on its own base: --from {opened.series.base}",
+        )
+    digest = weights_fingerprint(base)
+    entry = find_weights(base)
+    if entry is not None:
+        return entry.name, digest
+    path = Path(base).resolve()
+    if path.parent != out.resolve().parent:
+        raise UsageError(
+            f"{out} needs {path.name} beside it whenever it is used", f"give an --out in {path.parent}"
+        )
+    return path.name, digest

@@ -1,0 +1,155 @@
+"""The coloured pages among what a series' owner has: pictures, folders and archives, with their panels."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from mangacolor.core.cpu import usable_cores
+from mangacolor.core.errors import InputError, MangacolorError
+from mangacolor.core.settings import Options
+from mangacolor.core.types import Chapter, Image, Page, Panel
+from mangacolor.formats.discovery import discover
+from mangacolor.pipeline.engine.cancel import CancelToken
+from mangacolor.pipeline.engine.single_page import PageRunner
+from mangacolor.pipeline.store.cache import MemoryCache
+from mangacolor.stages.classify import STAGE as CLASSIFY
+from mangacolor.stages.decode import STAGE as DECODE
+from mangacolor.stages.panels import STAGE as PANELS
+from mangacolor.stages.panels.layout import PanelLayout
+from mangacolor.training.series.lessons import ColouredPage
+
+Tell = Callable[[str, int, int], None]  # what is at work, how much of it is done, of how much
+MOST_PAGES = 40  # coloured pages that are learnt from: more are spread too thin over the steps
+LONGEST = 2400  # pixels of a page's long side: more than its panels are learnt at, and 17 MB in memory
+
+
+@dataclass(slots=True)
+class FoundPages:
+    """``coloured``: what there is to learn from, in reading order. ``left_out``: how many pages are
+    ``manga`` (black and white), ``mixed`` or ``blank``. ``unread``: what could not be read, and why.
+    ``skipped``: pages that were not looked at, since there were coloured ones enough."""
+
+    coloured: list[ColouredPage] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+    unread: list[str] = field(default_factory=list)
+    skipped: int = 0
+
+
+def find_coloured_pages(
+    inputs: Sequence[Path], out: Path, tell: Tell, cancel: CancelToken, most: int = MOST_PAGES
+) -> FoundPages:
+    """The coloured pages of ``inputs``, at most ``most``, spread over all of them.
+
+    ``out`` is left out where it lies in an input. Raises ``InputError`` where an input does not exist or
+    holds no page, and where no page is in colour; ``Cancelled``.
+    """
+    work = [item for one in inputs for item in _pages(one, out)]
+    found = FoundPages()
+    coloured: dict[int, ColouredPage] = {}
+    done = 0
+    runner = PageRunner()
+    for number, answer in look_in_turn(work, runner, cancel):
+        done += 1
+        tell("reading pages", done, len(work))
+        match answer:
+            case ColouredPage():
+                coloured[number] = answer
+            case MangacolorError():
+                found.unread.append(str(answer).replace("\n", " "))
+            case kind:
+                found.left_out[kind] += 1
+        if len(coloured) == most:
+            break
+    found.skipped = len(work) - done
+    found.coloured = [coloured[number] for number in sorted(coloured)]
+    if not found.coloured:
+        raise _none_coloured(inputs, found)
+    return found
+
+
+def _pages(given: Path, out: Path) -> Iterator[tuple[Chapter, Page]]:
+    for chapter in discover([given], out).chapters:
+        for page in chapter.pages:
+            yield chapter, page
+
+
+def spread_order(count: int) -> list[int]:
+    """The numbers below ``count`` in an order of which every beginning is spread over all of them."""
+    bits = max(1, (count - 1).bit_length())
+    reversed_bits = (int(f"{number:0{bits}b}"[::-1], 2) for number in range(2**bits))
+    return [number for number in reversed_bits if number < count]
+
+
+Answer = ColouredPage | MangacolorError | str  # a page, why it cannot be read, or what it is instead
+
+
+def look_in_turn(
+    work: Sequence[tuple[Chapter, Page]], runner: PageRunner, cancel: CancelToken
+) -> Iterator[tuple[int, Answer]]:
+    """What each page is, a few at once, told in the order in which they are asked for."""
+    order = spread_order(len(work))
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        running: list[tuple[int, Future[Answer]]] = []
+        try:
+            while order or running:
+                while order and len(running) < 2 * usable_cores():
+                    number = order.pop(0)
+                    running.append((number, pool.submit(_look, *work[number], runner, cancel)))
+                number, future = running.pop(0)
+                yield number, future.result()
+        finally:
+            for _, future in running:
+                future.cancel()
+
+
+def _look(chapter: Chapter, page: Page, runner: PageRunner, cancel: CancelToken) -> Answer:
+    """Classify a page, and find the panels of a coloured one."""
+    options, cache = Options(force_color=True, device="cpu"), MemoryCache()
+    run = partial(runner.run, page, chapter, options, independent=True, cache=cache, cancel=cancel)
+    try:
+        kind = str(run(until=CLASSIFY.name)[CLASSIFY.name].data["kind"])
+        if kind != "colour":
+            return kind
+        made = run(until=PANELS.name)
+    except MangacolorError as error:
+        cancel.check()
+        return error
+    pixels = made[DECODE.name].images["main"]
+    panels = PanelLayout.from_artifact(made[PANELS.name]).panels
+    return _at_most(ColouredPage(page.source.describe(), pixels, panels))
+
+
+def _at_most(page: ColouredPage) -> ColouredPage:
+    """The page with its long side at most ``LONGEST`` pixels."""
+    height, width = page.colour.shape[:2]
+    scale = LONGEST / max(height, width)
+    if scale >= 1:
+        return page
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    smaller: Image = np.asarray(cv2.resize(page.colour, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return ColouredPage(page.name, smaller, [_scaled(panel, scale) for panel in page.panels or ()])
+
+
+def _scaled(panel: Panel, scale: float) -> Panel:
+    x, y, w, h = (round(value * scale) for value in panel.box)
+    return Panel.from_box((x, y, max(1, w), max(1, h)), panel.confidence, panel.residual)
+
+
+def _none_coloured(inputs: Sequence[Path], found: FoundPages) -> InputError:
+    told = ", ".join(str(path) for path in inputs)
+    kinds = {"manga": "black and white", "mixed": "with panels of both kinds", "blank": "blank"}
+    parts = [f"{number} {kinds[kind]}" for kind, number in found.left_out.most_common()]
+    if found.unread:
+        parts.append(f"{len(found.unread)} not readable ({found.unread[0]})")
+    return InputError(
+        f"no coloured page in {told}: {', '.join(parts)}",
+        "add covers, colour inserts or pages that somebody has coloured",
+    )
