@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Artifact, Chapter, Direction, Image, Page, Panel
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.events import Event, RunResult
+
+if TYPE_CHECKING:
+    from mangacolor.pipeline.run import Learner
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,15 @@ def colorize_chapter(
         _options(RunOptions, run_options),
         emit=listener or (lambda _event: None),
         cancel=cancel,
+        learner=_learner() if run_options.get("learn") else None,
     )
+
+
+def _learner() -> Learner:
+    """What ``learn=True`` is done by."""
+    from mangacolor.training.series.for_run import learn_for_run
+
+    return learn_for_run
 
 
 def _options(kind: type[Any], given: dict[str, Any]) -> Any:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from mangacolor.commands.options import option, settings_options
-from mangacolor.commands.settings_file import pick
+from mangacolor.commands.settings.options import option, settings_options
+from mangacolor.commands.settings.settings_file import pick
 from mangacolor.core.settings import Options, RunOptions
+
+if TYPE_CHECKING:
+    from mangacolor.pipeline.run import Learner
 
 
 @click.command()
@@ -39,5 +42,20 @@ def colorize(inputs: tuple[Path, ...], out: Path, **values: Any) -> int:
         if run_options.json:
             listeners.append(JsonLines(sys.stdout))
         return run(
-            inputs, out, pick(Options, values), run_options, emit=tell_each(listeners), cancel=cancel
+            inputs,
+            out,
+            pick(Options, values),
+            run_options,
+            emit=tell_each(listeners),
+            cancel=cancel,
+            learner=learner_of(run_options),
         ).status
+
+
+def learner_of(run_options: RunOptions) -> Learner | None:
+    """What ``--learn`` is done by; not loaded where it is not asked for."""
+    if not run_options.learn:
+        return None
+    from mangacolor.training.series.for_run import learn_for_run
+
+    return learn_for_run

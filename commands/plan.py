@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from mangacolor.commands.options import option, settings_options
-from mangacolor.commands.settings_file import pick
+from mangacolor.commands.settings.options import option, settings_options
+from mangacolor.commands.settings.settings_file import pick
 from mangacolor.core.errors import ExitStatus
 from mangacolor.core.settings import Options, RunOptions
+
+if TYPE_CHECKING:
+    from mangacolor.pipeline.plan import Foresee
 
 
 @click.command()
@@ -25,7 +28,12 @@ def plan(inputs: tuple[Path, ...], out: Path, form: str | None, **values: Any) -
     """Show the graph, what is cached and what would run. Writes nothing."""
     from mangacolor.pipeline.plan import as_document, as_dot, as_mermaid, as_text, plan_run
 
-    planned = plan_run(inputs, out, pick(Options, values), pick(RunOptions, values))
+    foresee: Foresee | None = None
+    if values["learn"]:
+        from mangacolor.training.series.for_run import foresee_learning
+
+        foresee = foresee_learning
+    planned = plan_run(inputs, out, pick(Options, values), pick(RunOptions, values), foresee=foresee)
     if values["json"]:
         click.echo(json.dumps(as_document(planned), ensure_ascii=False))
     else:

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from mangacolor.commands.options import ALL_SETTINGS, option, settings_options
-from mangacolor.commands.settings_file import pick
+from mangacolor.commands.settings.options import ALL_SETTINGS, option, settings_options
+from mangacolor.commands.settings.settings_file import pick
 from mangacolor.core.settings import Options, RunOptions, WatchOptions
 
 

@@ -177,6 +177,11 @@ class RunOptions:
         "auto finds drawings that are cut in two, half in each of two files, and colours them as one.",
         commands=PLANNED,
     )
+    learn: bool = option_field(
+        False,
+        "First learn the series from the coloured pages found among these, and from covers beside them.",
+        commands=PLANNED,
+    )
     until: str | None = option_field(
         None, "Stop each page after this stage and write no page.", metavar="STAGE", commands=PLANNED
     )

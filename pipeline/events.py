@@ -59,6 +59,13 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True)
+class Announced:
+    """Something about the run as a whole that the user is told, and need not do anything about."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class PageHalfway:
     """A page has ended the first of two passes and waits for the others of its chapter."""
 
@@ -154,6 +161,7 @@ Event = (
     | StageStarted
     | StageDone
     | Warned
+    | Announced
     | PageHalfway
     | PageDone
     | PageFailed

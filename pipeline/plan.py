@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ from mangacolor.pipeline.engine.page_results import came_coloured
 from mangacolor.pipeline.engine.page_task import PageTask
 from mangacolor.pipeline.engine.tasks import make_tasks
 from mangacolor.pipeline.events import CHANGED
-from mangacolor.pipeline.preparation import make_job, make_plan
+from mangacolor.pipeline.preparation import WorkPlan, make_job, make_plan
+from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.outputs import Outputs
 from mangacolor.pipeline.store.store import read_store
 from mangacolor.stages.graph import Graph
@@ -51,11 +52,12 @@ class PagePlan:
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """The pages in order, and what stands between the input and them. ``spreads``: which were found."""
+    """The pages in order, and what stands between the input and them. ``notes``: which spreads were found,
+    and what would be learnt first."""
 
     graph: Graph
     pages: tuple[PagePlan, ...]
-    spreads: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def counts(self, stage: str) -> tuple[int, int]:
         """For how many pages a stage's artifact is there, and for how many it would run."""
@@ -63,8 +65,26 @@ class RunPlan:
         return ready, sum(stage in page.to_run for page in self.pages)
 
 
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What ``--learn`` would do. ``options``: those of the run, as far as they are known. ``redone``: stages
+    that would work anew, since something is learnt first. ``note``: the same in words."""
+
+    options: Options
+    redone: frozenset[str]
+    note: str
+
+
+Foresee = Callable[[Sequence[Path], WorkPlan, State], Foreseen]
+
+
 def plan_run(
-    inputs: Sequence[Path], out: Path, options: Options, run_options: RunOptions, graph: Graph | None = None
+    inputs: Sequence[Path],
+    out: Path,
+    options: Options,
+    run_options: RunOptions,
+    graph: Graph | None = None,
+    foresee: Foresee | None = None,
 ) -> RunPlan:
     """See what ``run`` would do with the same arguments, and raise what it would raise before any page.
 
@@ -73,6 +93,12 @@ def plan_run(
     """
     plan = make_plan(inputs, out, options, run_options, graph or graph_of(options))
     store = read_store(out)
+    notes = list(plan.spreads)
+    if run_options.learn and foresee is not None:
+        foreseen = foresee(inputs, plan, store.state)
+        forced = plan.selection.forced | foreseen.redone
+        plan = replace(plan, options=foreseen.options, selection=replace(plan.selection, forced=forced))
+        notes.append(foreseen.note)
     tasks = make_tasks(make_job(plan, CancelToken()), plan.chapters, store)
     tasks.check_documents()
     Outputs(store.state, store.manifest).own(plan.written, run_options.force)
@@ -80,7 +106,7 @@ def plan_run(
     for chapter in tasks.waiting_chapters():
         waiting = [task for task in tasks.pages if tasks.chapters.get(task.spec.index) is chapter]
         plans.update(_look_at_second_pass(chapter, waiting, plans))
-    return RunPlan(plan.graph, tuple(plans[task.spec.index] for task in tasks.pages), plan.spreads)
+    return RunPlan(plan.graph, tuple(plans[task.spec.index] for task in tasks.pages), tuple(notes))
 
 
 def _look(task: PageTask) -> PagePlan:
@@ -176,7 +202,7 @@ def as_text(plan: RunPlan) -> str:
         f"{counted(len(plan.pages), 'page')}: "
         + ", ".join(f"{number} {what}" for what, number in state.items()),
         *dict.fromkeys(page.note for page in plan.pages if page.note and not page.is_settled),
-        *plan.spreads,
+        *plan.notes,
     ]
     for page in plan.pages:
         if page.problem:

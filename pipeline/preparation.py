@@ -46,7 +46,8 @@ class WorkPlan:
     ``planned``: the output name of every page of the input. ``outputs``: the files of OUT that the input
     gives, and ``layout``: see ``discovery.Plan``. ``notes``: what was left out and why. ``spreads``: which
     were found, in words. ``whole``: these are all files of the input, and not a part of it. ``series``: what
-    is remembered of earlier pages, where that is wanted.
+    is remembered of earlier pages, where that is wanted. ``whole_chapters``: with the pages that were not
+    asked for.
     """
 
     graph: Graph
@@ -62,6 +63,7 @@ class WorkPlan:
     layout: str = ""
     whole: bool = True
     series: SeriesMemory | None = None
+    whole_chapters: tuple[Chapter, ...] = ()
 
     @property
     def written(self) -> tuple[Output, ...]:
@@ -117,6 +119,7 @@ def make_plan(
         layout=discovered.layout,
         whole=part is None,
         series=open_series(options.series) if options.harmonize else None,
+        whole_chapters=discovered.chapters,
     )
 
 

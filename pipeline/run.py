@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.formats.discovery import Part
 from mangacolor.pipeline.engine.cancel import CancelToken
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from mangacolor.pipeline.cluster.engine import ClusterEngine
 
 
+# What ``--learn`` is done by: from the inputs, and what is to be done of them, come the options of the run.
+Learner = Callable[[Sequence[Path], WorkPlan, State, Listener, CancelToken], Options]
+
+
 def run(
     inputs: Sequence[Path],
     out: Path,
@@ -41,11 +46,12 @@ def run(
     graph: Graph | None = None,
     cancel: CancelToken | None = None,
     part: Part | None = None,
+    learner: Learner | None = None,
 ) -> RunResult:
     """Colour ``inputs`` into ``out``. Emits every event of the run, ``RunDone`` last.
 
     With a ``part`` only that is coloured, into the places that it has in the whole; whatever else lies in
-    ``out`` stays.
+    ``out`` stays. ``learner``: what learns the series before, where ``run_options`` ask for that.
 
     Raises ``UsageError``, ``InputError``, ``SetupError`` or ``OutputError`` where the run as a whole
     cannot go on; pages that fail are counted in the result.
@@ -53,9 +59,11 @@ def run(
     with RunProgress(emit) as progress:
         cancel = cancel or CancelToken()
         plan = make_plan(inputs, out, options, run_options, graph or graph_of(options), part, cancel)
-        job = make_job(plan, cancel)
         progress.begin(plan)
         with open_store(out) as store:
+            if run_options.learn:
+                plan = _learnt(inputs, plan, learner, store.state, progress, cancel)
+            job = make_job(plan, cancel)
             references = References(plan.graph, plan.options, store.state)
             tasks = make_tasks(job, plan.chapters, store, references=references.find)
             tasks.check_documents()
@@ -77,6 +85,20 @@ def run(
             _write_report(plan, result, progress.scale_notes, store.state)
     emit(result)
     return result
+
+
+def _learnt(
+    inputs: Sequence[Path],
+    plan: WorkPlan,
+    learner: Learner | None,
+    state: State,
+    emit: Listener,
+    cancel: CancelToken,
+) -> WorkPlan:
+    """The plan with the weights that its series' coloured pages teach."""
+    if learner is None:
+        raise UsageError("--learn is not offered here", "Use `mangacolor learn`, and name its file.")
+    return replace(plan, options=learner(inputs, plan, state, emit, cancel))
 
 
 def _make_engine(plan: WorkPlan, job: Job, store: Store, emit: Listener) -> Engine | ClusterEngine:

@@ -175,9 +175,10 @@ class ChapterStage(Generic[C]):
     ``neutral`` is the artifact that changes nothing. Pages get it where ``configure`` returns None and with
     ``--pages``; nothing then waits for the other pages.
     ``reference_needs``: the stages whose artifacts of coloured pages ``context.references()`` gives, made
-    as if they were grey and each page were alone. ``check`` is as in ``Stage``. ``remembers``: the stage by
-    whose network ``context.memory`` is ordered, for a stage that has one: what another network saw is of no
-    use to it.
+    as if they were grey and each page were alone; ``reference_version`` is raised when these count otherwise
+    than before, and chapters without any are as they were. ``check`` is as in ``Stage``. ``remembers``: the
+    stage by whose network ``context.memory`` is ordered, for a stage that has one: what another network saw
+    is of no use to it.
     """
 
     name: str
@@ -190,6 +191,7 @@ class ChapterStage(Generic[C]):
     edits: Callable[[Mapping[str, Any]], object] | None = None
     preview: Callable[[Artifact, Inputs], Image] | None = None
     reference_needs: tuple[str, ...] = ()
+    reference_version: int = 1
     remembers: str = ""
     check: Callable[[Options, Sequence[Chapter]], None] | None = None
 

@@ -1,12 +1,14 @@
 """A chapter of anime figures in many panels, with the parts of each figure marked.
 
-    python benchmarks/quality/figure_chapter.py DATA OUT [--pages 12] [--kind plain|screentone]
+    python benchmarks/quality/figure_chapter.py DATA OUT [--pages 12] [--kind plain|screentone] [--covers 2]
 
 ``DATA`` holds ``train/taisei``, ``train/renpy`` and ``validation/taisei`` (figures on white, and
 backgrounds). Writes ``OUT/input`` (the pages to colour), ``OUT/truth``, and ``OUT/marks``: a grey PNG a
 page whose value is a part's number, with ``parts.json`` saying whose and ``panels.json`` where the panels
 are. Parts are the figure's own colours: clusters of the truth in Lab. ``score_figures.py`` scores what
-comes out.
+comes out. With ``--covers`` also coloured pages on which every figure stands once, whole, in a pose that the
+chapter does not show if there is another (``OUT/covers``, and ``OUT/cover-marks``). ``--turn`` turns the hues
+of all figures, so that no network can know them.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ import cv2
 import numpy as np
 from PIL import Image as PilImage
 
-from mangacolor.core.colour import luma
+from mangacolor.core.colour import chroma, luma, to_rgb
 from mangacolor.core.types import Box, Image
 from mangacolor.training.data.manga_page import draw_manga_page
 from mangacolor.training.data.pictures import read_rgb
@@ -46,8 +48,9 @@ class Figure:
     parts: Image
 
 
-def figures_of(data: Path) -> dict[str, list[Figure]]:
-    """All pictures of each figure by its name, and their parts, numbered on from figure to figure."""
+def figures_of(data: Path, turn: float = 0.0) -> dict[str, list[Figure]]:
+    """All pictures of each figure by its name, and their parts, numbered on from figure to figure. ``turn``:
+    degrees by which their hues are turned."""
     files: dict[str, list[Path]] = {}
     for folder in FIGURES:
         for path in sorted((data / folder).glob("*.webp")):
@@ -58,6 +61,7 @@ def figures_of(data: Path) -> dict[str, list[Figure]]:
     for name, paths in files.items():
         pictures = [read_rgb(path) for path in paths]
         alphas = [_alpha(picture) for picture in pictures]
+        pictures = [turn_hues(picture, turn) for picture in pictures] if turn else pictures
         marks, parts = _cluster(pictures, alphas, number)
         number += parts
         found[name] = [Figure(name, *row) for row in zip(pictures, alphas, marks, strict=True)]
@@ -117,6 +121,38 @@ def compose(
         yield page, marks, boxes
 
 
+def compose_covers(
+    figures: dict[str, list[Figure]], grounds: list[Image], pages: int, seed: int = 100
+) -> Iterator[tuple[Image, Image]]:
+    """Pages in colour and their marks: figures side by side over a background, each of them once."""
+    rng = np.random.default_rng(seed)
+    for names in np.array_split(rng.permutation(list(figures)), pages):
+        wide, high = PAGE
+        page, marks = _background(rng, grounds, PAGE), np.zeros((high, wide), np.uint8)
+        for place, name in enumerate(names):
+            figure = figures[str(name)][0]
+            factor = float(rng.uniform(0.8, 0.95)) * high / figure.picture.shape[0]
+            factor = min(factor, 1.6 * wide / len(names) / figure.picture.shape[1])
+            left = round((place + 0.5) * wide / len(names) - factor * figure.picture.shape[1] / 2)
+            top = round(high - factor * figure.picture.shape[0])
+            _stand(page, marks, figure, factor, (left, top), turned=bool(rng.random() < 0.5))
+        yield page, marks
+
+
+def apart(figures: dict[str, list[Figure]]) -> tuple[dict[str, list[Figure]], dict[str, list[Figure]]]:
+    """Poses for covers, one of each figure, and the others for the chapter."""
+    covers = {name: poses[:1] for name, poses in figures.items()}
+    return covers, {name: poses[1:] or poses for name, poses in figures.items()}
+
+
+def turn_hues(picture: Image, degrees: float) -> Image:
+    """The same luma, and chroma turned in the plane of Cb and Cr."""
+    cb, cr = chroma(picture)
+    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    grey = luma(picture).astype(np.float32)
+    return to_rgb(grey, (cos * cb - sin * cr).astype(np.float32), (sin * cb + cos * cr).astype(np.float32))
+
+
 def _layout(rng: np.random.Generator) -> list[Box]:
     """Two or three rows of one to three panels."""
     boxes: list[Box] = []
@@ -137,25 +173,32 @@ def _panel(
     wide, high = size
     panel = _background(rng, grounds, size)
     mark = np.zeros((high, wide), np.uint8)
-    planes = [figure.picture, figure.alpha, figure.parts]
-    if rng.random() < 0.5:
-        planes = [plane[:, ::-1] for plane in planes]
+    turned = bool(rng.random() < 0.5)
     # From the whole figure to head and shoulders.
-    factor = float(np.exp(rng.uniform(np.log(0.9), np.log(2.4)))) * high / planes[0].shape[0]
+    factor = float(np.exp(rng.uniform(np.log(0.9), np.log(2.4)))) * high / figure.picture.shape[0]
+    left = round(wide / 2 - round(figure.picture.shape[1] * factor) / 2 + rng.uniform(-0.12, 0.12) * wide)
+    top = round(rng.uniform(0.0, 0.08) * high)
+    _stand(panel, mark, figure, factor, (left, top), turned)
+    return panel, mark
+
+
+def _stand(
+    panel: Image, mark: Image, figure: Figure, factor: float, place: tuple[int, int], turned: bool
+) -> None:
+    """Lay a figure, ``factor`` times its size and ``turned`` about or not, over a panel and its marks, with
+    its corner at ``place``."""
+    planes = [figure.picture, figure.alpha, figure.parts]
+    planes = [np.ascontiguousarray(plane[:, ::-1] if turned else plane) for plane in planes]
     size = round(planes[0].shape[1] * factor), round(planes[0].shape[0] * factor)
     area = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-    planes = [np.ascontiguousarray(plane) for plane in planes]
     picture, alpha = (
         np.asarray(cv2.resize(plane, size, interpolation=area), np.uint8) for plane in planes[:2]
     )
     parts = cv2.resize(planes[2], size, interpolation=cv2.INTER_NEAREST)
-    left = round(wide / 2 - size[0] / 2 + rng.uniform(-0.12, 0.12) * wide)
-    top = round(rng.uniform(0.0, 0.08) * high)
-    lay_over(panel, picture, alpha, (left, top))
-    if areas := overlap(alpha.shape, (left, top), (0, 0, wide, high)):
+    lay_over(panel, picture, alpha, place)
+    if areas := overlap(alpha.shape, place, (0, 0, mark.shape[1], mark.shape[0])):
         there, part = areas
-        mark[there] = np.where(alpha[part] > 127, parts[part], 0)
-    return panel, mark
+        mark[there] = np.where(alpha[part] > 127, parts[part], mark[there])
 
 
 def _background(rng: np.random.Generator, grounds: list[Image], size: tuple[int, int]) -> Image:
@@ -179,8 +222,13 @@ def _background(rng: np.random.Generator, grounds: list[Image], size: tuple[int,
 @click.option("--pages", default=12, show_default=True)
 @click.option("--kind", type=click.Choice(["plain", "screentone"]), default="plain", show_default=True)
 @click.option("--figures", help="Only these, as cirno,marisa; all by default.")
-def main(data: Path, out: Path, pages: int, kind: str, figures: str | None) -> None:
-    known = figures_of(data)
+@click.option("--seed", default=0, show_default=True)
+@click.option("--covers", default=0, show_default=True, help="Coloured pages that show the figures.")
+@click.option("--turn", default=0.0, show_default=True, help="Degrees by which hues are turned.")
+def main(
+    data: Path, out: Path, pages: int, kind: str, figures: str | None, seed: int, covers: int, turn: float
+) -> None:
+    known = figures_of(data, turn)
     chosen = {name: known[name] for name in figures.split(",")} if figures else known
     grounds = [read_rgb(path) for path in sorted((data / "train/renpy").glob("bg *.webp"))]
     owners = {
@@ -193,7 +241,13 @@ def main(data: Path, out: Path, pages: int, kind: str, figures: str | None) -> N
         (out / folder).mkdir(parents=True, exist_ok=True)
     (out / "parts.json").write_text(json.dumps(owners, indent=1), encoding="utf-8")
     panels: dict[str, list[Box]] = {}
-    for number, (page, marks, boxes) in enumerate(compose(chosen, grounds, pages), 1):
+    if covers:
+        posing, chosen = apart(chosen)
+        for number, (page, marks) in enumerate(compose_covers(posing, grounds, covers, seed + 100), 1):
+            for folder, picture in (("covers", page), ("cover-marks", marks)):
+                (out / folder).mkdir(exist_ok=True)
+                PilImage.fromarray(picture).save(out / folder / f"cover-{number}.png")
+    for number, (page, marks, boxes) in enumerate(compose(chosen, grounds, pages, seed), 1):
         grey = luma(page) if kind == "plain" else draw_manga_page(page)
         for folder, picture in (("input", grey), ("truth", page), ("marks", marks)):
             PilImage.fromarray(picture).save(out / folder / f"{number:03d}.png")

@@ -121,11 +121,13 @@ class ChapterTask:
     def _key(self, stage: ChapterStage[Any]) -> str:
         needs = [f"{task.name} {task.state.keys[need]}" for task in self.arrived for need in stage.needs]
         coloured = [f"{task.name} {task.spec.copy_key(task.state.keys)}" for task in self.coloured]
+        version = stage.reference_version
+        kind = f"coloured {version}" if coloured and version > 1 else "coloured"
         edits = json.dumps(self._edits(stage), sort_keys=True)
         memory = self._memory(stage)
         # What was decided stays, however much the series has learnt since.
         series = [memory.series] if memory else []
-        return digest([self.recipe.marks[stage.name], *needs, "coloured", *coloured, edits, *series])
+        return digest([self.recipe.marks[stage.name], *needs, kind, *coloured, edits, *series])
 
     def _memory(self, stage: ChapterStage[Any]) -> NetworkMemory | None:
         """What is remembered of earlier pages, for a stage that uses it."""

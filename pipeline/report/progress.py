@@ -15,6 +15,7 @@ from rich.markup import escape
 from mangacolor.core.errors import ExitStatus
 from mangacolor.core.wording import counted, duration
 from mangacolor.pipeline.events import (
+    Announced,
     ChapterDone,
     Event,
     PageDone,
@@ -107,6 +108,8 @@ class ProgressDisplay:
             case Warned():
                 parts = filter(None, (event.page, event.stage, event.message))
                 self._say(f"[yellow]{escape(': '.join(parts))}")
+            case Announced(message=message):
+                self._say(escape(message))
             case Stopping():
                 self._say("stopping: what is being written is finished first; once more stops at once")
             case RunDone(pages=pages) if pages:  # without pages an error says why

@@ -14,6 +14,7 @@ from mangacolor.stages.harmonize.corrections import OWN_LUMA, Corrections, Windo
 from mangacolor.stages.harmonize.overrides import Override
 from mangacolor.stages.harmonize.palette_file import from_hex
 from mangacolor.stages.harmonize.params import CorrectionParams, GroupColourParams, SmoothingParams
+from mangacolor.stages.harmonize.references.matching import Matched
 from mangacolor.stages.harmonize.smoothing import weighted_mode
 
 
@@ -86,12 +87,13 @@ def correct_segments(
     overrides: Sequence[Override | None],
     ids: Sequence[int],
     params: CorrectionParams,
+    matched: Matched | None = None,
 ) -> WindowCorrections:
     """The correction of each of the chapter's N segments.
 
     A segment goes from what it agreed on to its group's colour by its ``reach`` (N in [0, 1]), or to what
-    somebody chose for the group (``overrides``, G), as far as it is a member. ``ids``: G, the groups'
-    numbers in the palette.
+    somebody chose for the group (``overrides``, G), as far as it is a member; and to what references say of
+    it (``matched``), as far as these are sure. ``ids``: G, the groups' numbers in the palette.
     """
     number, agreed = groups.number, colours.members
     membership, reach = (
@@ -99,7 +101,13 @@ def correct_segments(
         for share in (groups.membership, reach)
     )
     base = agreed + reach[:, None] * (colours.groups[number] - agreed)
-    target, luma = base.copy(), np.full(len(number), float(OWN_LUMA))
+    target = base.copy()
+    if matched is not None:
+        target += matched.sureness[:, None] * (matched.chroma - base)
+        # What is surely known holds, as what somebody chose; the rest may yet agree across open borders.
+        unsure = matched.sureness < params.holds_from
+        base[unsure] = target[unsure]
+    luma = _luma_of_references(segments, matched, params)
     shown = np.maximum(segments.features.shown.astype(np.float64), 1)
     for group, override in enumerate(overrides):
         if override is None:
@@ -116,6 +124,19 @@ def correct_segments(
     return WindowCorrections(
         np.array(ids, np.int64)[number], _whole(target - own), _whole(luma), _whole(base - own)
     )
+
+
+def _luma_of_references(segments: ChapterSegments, matched: Matched | None, params: CorrectionParams) -> F64:
+    """The luma that surely known segments are to have, N, or their own: that of the scan where the network
+    has painted them darker than references are, and never lighter than the scan."""
+    luma = np.full(len(segments), float(OWN_LUMA))
+    if matched is None:
+        return luma
+    shown, tone = (plane.astype(np.float64) for plane in (segments.features.shown, segments.features.tone))
+    wanted = np.clip(matched.luma, np.minimum(shown, tone), tone)
+    lighter = (matched.sureness >= params.holds_from) & (wanted >= shown + params.min_luma_step)
+    luma[lighter] = np.clip(wanted, *params.luma_range)[lighter]
+    return luma
 
 
 def _whole(values: F64) -> I64:

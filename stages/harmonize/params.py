@@ -174,19 +174,40 @@ class GroupColourParams:
 
 @dataclass(frozen=True, slots=True)
 class MatchingParams:
-    """Which groups are those of another run or chapter, and how references count (overrides.py,
-    references.py)."""
+    """Which groups are those of another run or chapter (overrides.py)."""
 
-    # Distance of descriptors up to which a group is taken for one of another run, or is asked by a reference.
+    # Distance of descriptors up to which a group is taken for one of another run.
     max_distance: float = 0.75
-    # Members nearest to a segment of a reference that are asked (k).
-    reference_neighbours: int = 5
-    # Pixels at working scale that are one unit of reference: a thousandth of a window of 256×256.
-    reference_unit: float = 65.5
-    # Units of reference that draw a group half of the way.
-    half_pull_units: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceParams:
+    """How references count (references/matching.py)."""
+
+    # References nearest to a segment that are asked (k).
+    neighbours: int = 12
+    # Distance of descriptors at which what a reference says has fallen to 1/e.
+    similarity_scale: float = 0.7
+    # Levels of chroma within which references say the same (sigma).
+    agreement_bandwidth: float = 25.0
+    # Distances of descriptors up to which a segment is surely the nearest reference's, and from which on not.
+    distances: tuple[float, float] = (0.7, 0.9)
+    # By how much nearer it must be, where the network holds the reference's colour for impossible.
+    doubt: float = 0.35
+    # Share of the network's votes, for colours like the reference's, from which on it holds it for possible.
+    likely_share: float = 0.12
     # What tone counts against references: what is white on paper has a tone in colour.
-    reference_tone_share: float = 0.3
+    tone_share: float = 0.6
+    # Pixels at working scale of a segment from which on it is a reference.
+    min_area: float = 30.0
+    # Sureness from which on a segment of the chapter is a reference for the others.
+    passed_on: float = 0.75
+    # As many at most, the largest.
+    max_passed_on: int = 2048
+    # Steps of sureness, from not at all to fully: a page elsewhere seldom moves it.
+    sureness_steps: int = 8
+    # Segments that are compared with all references at a time.
+    block: int = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +216,10 @@ class CorrectionParams:
 
     # Steps of membership, from not at all to fully.
     membership_steps: int = 4
+    # Sureness of references from which on a segment's colour holds whatever lies beside it.
+    holds_from: float = 0.75
+    # Levels by which a segment must be painted too dark for references to lighten it.
+    min_luma_step: float = 3.0
     # Luma, 0 to 255, of a segment whose luma somebody chose: ink below stays ink, paper above has no colour.
     luma_range: tuple[int, int] = (66, 250)
 
@@ -212,6 +237,7 @@ class Params:
     retention: RetentionParams = RetentionParams()
     group_colours: GroupColourParams = GroupColourParams()
     matching: MatchingParams = MatchingParams()
+    references: ReferenceParams = ReferenceParams()
     corrections: CorrectionParams = CorrectionParams()
     guidance: GuidanceParams = field(default_factory=GuidanceParams)
 

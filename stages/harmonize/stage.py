@@ -12,16 +12,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
-from mangacolor.core.arrays import F64, I64
+from mangacolor.core.arrays import F64, I64, Mask
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs
-from mangacolor.stages.base import ChapterContext, ChapterStage
+from mangacolor.stages.base import GUARD, ChapterContext, ChapterStage
 from mangacolor.stages.guest.surfaces import GuestColours, page_guest
 from mangacolor.stages.harmonize.chapter import ChapterSegments, gather_segments
 from mangacolor.stages.harmonize.corrections import Corrections
@@ -49,7 +49,13 @@ from mangacolor.stages.harmonize.palette_file import (
 )
 from mangacolor.stages.harmonize.params import Params
 from mangacolor.stages.harmonize.preview import draw_groups
-from mangacolor.stages.harmonize.references import hash_references, pull_to_references, reference_features
+from mangacolor.stages.harmonize.references.learnt import learnt_features
+from mangacolor.stages.harmonize.references.matching import Matched, match_references
+from mangacolor.stages.harmonize.references.pictures import (
+    REFERENCE_VERSION,
+    hash_references,
+    reference_features,
+)
 from mangacolor.stages.harmonize.series.grouping import Grouping, group_segments, with_remembered
 from mangacolor.stages.harmonize.series.recall import (
     keep_remembered,
@@ -66,13 +72,15 @@ from mangacolor.stages.windows.artifact import PageColours
 @dataclass(frozen=True, slots=True)
 class Config:
     """``palette``: the locked groups of a palette to keep, as JSON. ``reference``: a hash of the pictures to
-    follow. ``own_reference``: the chapter's own coloured pages are among them. ``params``: becomes a field,
+    follow. ``own_reference``: the chapter's own coloured pages are among them. ``weights``: those of the
+    network, which enter the key with ``colorize``. ``params``: becomes a field,
     and so part of the cache key, with the stage's next ``version``."""
 
     palette: str = ""
     reference: str = ""
     own_reference: bool = True
     hints: tuple[Hint, ...] = ()
+    weights: str = field(default="default", metadata=GUARD)
     params: ClassVar[Params] = Params()
 
 
@@ -85,6 +93,7 @@ def configure(options: Options, _chapter: Chapter) -> Config | None:
         hash_references(options.reference),
         options.own_reference,
         read_hints(Path(options.hints)) if options.hints else (),
+        options.weights,
     )
 
 
@@ -110,7 +119,8 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     space = make_space(with_remembered(remembered, segments), segments.embedded, params.descriptors)
     grouping = group_segments(segments, remembered, space, params, guest)
     context.check_cancelled()
-    colours, proposed = _colour_groups(context, segments, space, grouping, remembered)
+    matched = _match_references(context, segments, space, grouping.guided.held)
+    colours, proposed = _colour_groups(context, segments, matched, grouping, remembered)
     number = grouping.groups.number
 
     kept = from_document(json.loads(config.palette)) if config.palette else ()
@@ -127,7 +137,7 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     context.write(to_document([*entries, *orphaned_entries(own, matches)]))
     reach = grouping.guided.find_reach(grouping.groups, colours.groups, params.guidance)
     corrections = correct_segments(
-        segments, grouping.groups, reach, colours, overrides, matches.ids, params.corrections
+        segments, grouping.groups, reach, colours, overrides, matches.ids, params.corrections, matched
     )
     if context.memory is not None:
         shown = shown_groups(grouping, remembered, colours.groups, overrides)
@@ -139,7 +149,7 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
 def _colour_groups(
     context: ChapterContext[Config],
     segments: ChapterSegments,
-    space: DescriptorSpace,
+    matched: Matched | None,
     grouping: Grouping,
     remembered: Remembered,
 ) -> tuple[ChapterColours, F64]:
@@ -155,11 +165,8 @@ def _colour_groups(
     )
     alone = colours.groups
     colours = kept = keep_remembered(colours, grouping, remembered, params.group_colours)
-    references = _read_references(context)
-    if references is not None:
-        pulled = pull_to_references(
-            colours.groups, grouping.places, number, references, space, params.matching, params.smoothing
-        )
+    if matched is not None:
+        pulled = matched.pull(colours.groups, number, weight, params.smoothing)
         colours = colours.with_groups(np.where(is_guided[:, None], colours.groups, pulled))
     return colours.round_groups(params.group_colours), alone + colours.groups - kept.groups
 
@@ -183,6 +190,26 @@ def _gather(
     rows = np.concatenate(told)[first[segments.page] + segments.row] if told else np.zeros((0, 4), np.uint8)
     guest = GuestColours.of(rows)
     return segments, guest if guest.cover.any() else None
+
+
+def _match_references(
+    context: ChapterContext[Config], segments: ChapterSegments, space: DescriptorSpace, held: Mask
+) -> Matched | None:
+    """What coloured pages and what was learnt of the series say of the segments; None without either.
+
+    ``held``: N, segments that have a guest's colour, of which they are not asked.
+    """
+    learnt = learnt_features(context.config.weights, segments.features, segments.embedded)
+    seen = _read_references(context)
+    both = [features.rows for features in (learnt, seen) if features is not None]
+    if not both:
+        return None
+    references = SegmentFeatures(np.concatenate(both), segments.features.vote_count)
+    params = context.config.params
+    matched = match_references(
+        segments.features, references, space, segments.palette, params.references, params.smoothing
+    )
+    return replace(matched, sureness=np.where(held, 0.0, matched.sureness))
 
 
 def _read_references(context: ChapterContext[Config]) -> SegmentFeatures | None:
@@ -218,6 +245,7 @@ STAGE = ChapterStage(
     edits=edits,
     preview=draw_groups,
     reference_needs=("decode", "colorize"),
+    reference_version=REFERENCE_VERSION,
     remembers="colorize",
     check=check_hints,
 )

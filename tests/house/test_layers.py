@@ -34,7 +34,7 @@ BELOW = {
     "server": {"core", "formats", "pipeline", "stages"},
     "watcher": {"core", "formats", "pipeline", "stages"},
     "commands": {"core", "formats", "models", "pipeline", "server", "stages", "training", "watcher"},
-    "api": {"core", "formats", "pipeline", "stages"},
+    "api": {"core", "formats", "pipeline", "stages", "training"},
     "cli": {"core", "commands", "pipeline"},
     "__main__": {"cli"},
     "": {"api", "core", "models", "pipeline", "stages"},  # the package's own names

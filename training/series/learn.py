@@ -16,10 +16,11 @@ from mangacolor.models.files.reading import weights_fingerprint
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.training.series.learning import LearnSettings, Learnt, SeriesLearner, Tell, silent
 from mangacolor.training.series.lessons import ColouredPage
+from mangacolor.training.series.surfaces import with_surfaces
 
-# Seconds a page that the table of surfaces is expected to take, and that writing the file takes: kept free
-# of the minutes that were given.
-SECONDS_A_PAGE = 1.5
+# Seconds that the table of surfaces is expected to take, on two cores and for many pages, and that writing
+# the file takes: kept free of the minutes that were given.
+SECONDS_OF_SURFACES = 20.0
 SECONDS_TO_END = 5.0
 
 
@@ -106,7 +107,7 @@ def learn_series(
     begun = time.monotonic()
     cancel = cancel or CancelToken()
     base, digest = find_base(settings.base, out)
-    reserve = SECONDS_A_PAGE * len(pages) + SECONDS_TO_END
+    reserve = SECONDS_OF_SURFACES + SECONDS_TO_END
     learner = SeriesLearner(pages, replace(settings, ends=settings.ends - reserve))
     learnt = learner.run(tell, lambda: cancel.requested)
     made = {
@@ -117,6 +118,7 @@ def learn_series(
         "strength": learnt.strength,
     }
     series = SeriesFile(name, base, digest, learnt.adapter, {}, made)
+    series = with_surfaces(series, pages, out, settings.device, tell)
     write_series_file(out, series)
     return LearntReport(out, len(pages), learnt, time.monotonic() - begun)
 

@@ -18,6 +18,7 @@ import numpy as np
 from mangacolor.core.arrays import AnyArray
 from mangacolor.core.atomic import write_atomic
 from mangacolor.core.errors import SetupError
+from mangacolor.models.colour.series.learnt_surfaces import LearntSurfaces
 from mangacolor.models.files.arrays import read_arrays
 from mangacolor.models.files.reading import check_form
 
@@ -70,7 +71,16 @@ def read_series_file(path: Path) -> SeriesFile:
     name, base, digest = (metadata.get(key, "") for key in ("name", "base", "base_sha256"))
     if strangers or not base or not _HASH.fullmatch(digest) or len(name) > MAX_NAME:
         raise SetupError(f"{path} does not hold what a file of a series has", LEARN_AGAIN)
+    _check_surfaces(path, surfaces)
     return SeriesFile(name, base, digest, adapter, surfaces, _made(path, metadata.get("made", "{}")))
+
+
+def _check_surfaces(path: Path, surfaces: Mapping[str, AnyArray]) -> None:
+    try:
+        if surfaces:
+            LearntSurfaces.from_arrays(surfaces)
+    except ValueError as error:
+        raise SetupError(f"{path} holds no table that this version can read: {error}", LEARN_AGAIN) from error
 
 
 def _under(arrays: Mapping[str, AnyArray], prefix: str) -> dict[str, AnyArray]:

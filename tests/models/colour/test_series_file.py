@@ -24,6 +24,7 @@ from mangacolor.models.colour.series.file import (
     read_series_file,
     write_series_file,
 )
+from mangacolor.models.colour.series.learnt_surfaces import LearntSurfaces
 from mangacolor.models.colour.series.merging import merge_adapter
 from mangacolor.models.colour.series.weights import open_weights
 from mangacolor.models.files.arrays import read_arrays
@@ -51,7 +52,8 @@ def adapter(strength: float = 0.5) -> dict[str, AnyArray]:
 
 @pytest.fixture
 def series() -> SeriesFile:
-    surfaces: dict[str, AnyArray] = {"rows": np.arange(6, dtype=np.uint8).reshape(2, 3)}
+    rows = np.arange(40, dtype=np.uint8).reshape(2, 20)
+    surfaces = LearntSurfaces(rows, np.array([0, 3])).to_arrays()
     return SeriesFile("Frogs", "default", base_hash(), adapter(), surfaces, {"pages": 4, "seed": 1})
 
 

@@ -1,0 +1,196 @@
+"""``--learn``: before a run colours its pages, the coloured ones among them teach its network."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from mangacolor.core.atomic import output_errors
+from mangacolor.core.devices import resolve_device
+from mangacolor.core.errors import UsageError
+from mangacolor.core.installed import INSTALL_TRAINING, need_torch
+from mangacolor.core.settings import Options
+from mangacolor.core.wording import counted, duration, first_few
+from mangacolor.models.colour.series.weights import open_weights
+from mangacolor.models.files.known import find_weights
+from mangacolor.models.files.reading import weights_fingerprint
+from mangacolor.pipeline.engine.cancel import CancelToken
+from mangacolor.pipeline.events import Announced, Listener
+from mangacolor.pipeline.plan import Foreseen
+from mangacolor.pipeline.preparation import WorkPlan
+from mangacolor.pipeline.store.keys import digest
+from mangacolor.pipeline.store.layout import State
+from mangacolor.stages.colorize.stage import STAGE as COLORIZE
+from mangacolor.training.series.at_hand import (
+    Coloured,
+    find_coloured,
+    pages_beside,
+    read_coloured,
+    read_kinds,
+    write_kinds,
+)
+from mangacolor.training.series.pages import MOST_PAGES, Tell, spread_order
+
+FOLDER: Final = "learnt"  # in the state folder
+MINUTES: Final = 5.0
+# Raised when the same pages give another file than before.
+VERSION: Final = "1"
+# Times that a piece of work is told of, where it is one of many steps.
+LINES: Final = 5
+
+
+def learn_for_run(
+    inputs: Sequence[Path], plan: WorkPlan, state: State, emit: Listener, cancel: CancelToken
+) -> Options:
+    """The options of a run with ``--learn``: with the weights that the coloured pages of the plan, and those
+    beside the ``inputs``, teach. They are kept in the state folder, and learnt anew only for other pages.
+
+    Without a coloured page the options stay as they are, which is told. Raises ``UsageError`` for weights
+    that are learnt already, ``SetupError`` where torch is missing, ``OutputError``, ``Cancelled``.
+    """
+    options = plan.options
+    if not _colours(plan):
+        return options
+    folder = state.folder / FOLDER
+    tell = _Teller(emit)
+    kinds = read_kinds(folder)
+    before = len(kinds)
+    found = _find(inputs, plan, state, kinds, tell, cancel)
+    if len(kinds) > before:
+        with output_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        write_kinds(folder, kinds)
+    if not found.pages:
+        emit(Announced(NONE))
+        return options
+    path = _learnt_path(found, options, state)
+    if path.is_file():
+        emit(Announced(f"--learn: was learnt from {_names(found)}: {path}"))
+    else:
+        outcome = _learn(found, path, options, tell, cancel)
+        emit(Announced(f"--learn: learnt from {_names(found)}: {path}"))
+        emit(Announced(outcome))
+    return replace(options, weights=str(path))
+
+
+def foresee_learning(inputs: Sequence[Path], plan: WorkPlan, state: State) -> Foreseen:
+    """The same for a plan, which learns and writes nothing."""
+    nothing = Foreseen(plan.options, frozenset(), NONE)
+    if not _colours(plan):
+        return replace(nothing, note="--learn: nothing is coloured, so nothing is learnt")
+    found = _find(inputs, plan, state, read_kinds(state.folder / FOLDER), _say_nothing, CancelToken())
+    if not found.pages:
+        return nothing
+    path = _learnt_path(found, plan.options, state)
+    if path.is_file():
+        weights = replace(plan.options, weights=str(path))
+        return Foreseen(weights, frozenset(), f"--learn: was learnt from {_names(found)}: {path}")
+    redone = plan.graph.descendants(COLORIZE.name) | {COLORIZE.name}
+    return Foreseen(plan.options, frozenset(redone), f"--learn: would first learn from {_names(found)}")
+
+
+def _colours(plan: WorkPlan) -> bool:
+    """Whether the run gets as far as colour at all."""
+    graph = plan.graph
+    return any(COLORIZE.name in (*graph.ancestors(name), name) for name in plan.selection.targets)
+
+
+def _find(
+    inputs: Sequence[Path],
+    plan: WorkPlan,
+    state: State,
+    kinds: dict[str, str],
+    tell: Tell,
+    cancel: CancelToken,
+) -> Coloured:
+    if open_weights(plan.options.weights).series is not None:
+        raise UsageError(
+            f"--learn: {plan.options.weights} is a series' file, and a series is learnt on a network",
+            "Leave out --learn to colour by that file, or --weights to learn anew.",
+        )
+    chapters = plan.whole_chapters
+    own = [(chapter, replace(page, wanted=None)) for chapter in chapters for page in chapter.pages]
+    return find_coloured([*own, *pages_beside(inputs, state.out)], kinds, tell, cancel)
+
+
+def _learnt_path(found: Coloured, options: Options, state: State) -> Path:
+    return state.folder / FOLDER / f"{learnt_key(found.digests, options.weights)[:16]}.safetensors"
+
+
+def _say_nothing(_what: str, _done: int, _of: int) -> None:
+    """A plan is quick."""
+
+
+NONE: Final = (
+    "--learn: no coloured page among the pages, and no coloured cover beside them: nothing is learnt, "
+    "and they are coloured with the network as it is"
+)
+
+
+def learnt_key(digests: Sequence[str], weights: str) -> str:
+    """What a learnt file depends on: its pages, by the hashes of their files, and the network."""
+    return digest([VERSION, str(MINUTES), weights_fingerprint(weights), *digests])
+
+
+def _learn(found: Coloured, path: Path, options: Options, tell: Tell, cancel: CancelToken) -> str:
+    """Write what is learnt to ``path``. Returns what came of it, in words."""
+    need_torch("--learn", "leave it out", INSTALL_TRAINING)
+    from mangacolor.training.series.learn import learn_series
+    from mangacolor.training.series.learning import LearnSettings
+
+    kept = sorted(spread_order(len(found.pages))[:MOST_PAGES])
+    pages = read_coloured([found.pages[number] for number in kept], tell, cancel)
+    settings = LearnSettings(
+        _base_beside(options.weights, path.parent),
+        MINUTES,
+        device=resolve_device(options.device),
+        ends=time.monotonic() + 60 * MINUTES,
+    )
+    partial = path.with_name(f"partial-{path.name}")
+    try:
+        report = learn_series(pages, partial, settings, tell, cancel)
+        # What a stop cut short must not be taken for what all the steps give.
+        cancel.check()
+        with output_errors(path):
+            partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return report.describe().splitlines()[-1]
+
+
+def _base_beside(weights: str, folder: Path) -> str:
+    """The network to learn on: by its name, or as a copy in ``folder``, where a learnt file looks for it."""
+    if find_weights(weights) is not None:
+        return weights
+    copy = folder / Path(weights).name
+    with output_errors(copy):
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(weights, copy)
+    return str(copy)
+
+
+def _names(found: Coloured) -> str:
+    names = [page.name for _, page in found.pages]
+    return f"{counted(len(names), 'coloured page')} ({first_few(names, 3)})"
+
+
+class _Teller:
+    """Tells of work with many steps now and then, as notes of the run."""
+
+    def __init__(self, emit: Listener) -> None:
+        self._emit = emit
+        self._what, self._told, self._begun = "", 0, 0.0
+
+    def __call__(self, what: str, done: int, of: int) -> None:
+        if what != self._what:
+            self._what, self._told, self._begun = what, 0, time.monotonic()
+        step = done * LINES // max(1, of)
+        if step > self._told:
+            self._told = step
+            left = (time.monotonic() - self._begun) * (of - done) / done
+            tail = f", about {duration(left, rough=True)} left" if done < of else ""
+            self._emit(Announced(f"{what}: {done} of {of}{tail}"))

@@ -1,0 +1,240 @@
+"""The table of a series' surfaces: what the network sees of them on coloured pages, and their true colours.
+
+A coloured page is shown to the network as a reader of the series in black and white would see it: grey, and
+printed with dots on blown-out paper. Its panels are shown whole, and in parts, as figures come in all sizes.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from math import ceil
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+
+from mangacolor.core.arrays import I64, Mask, SegmentMap
+from mangacolor.core.colour import luma
+from mangacolor.core.types import Box, Image
+from mangacolor.models.colour.runner import ColourRunner, load_colour_runner
+from mangacolor.models.colour.series.file import SeriesFile, write_series_file
+from mangacolor.models.colour.series.learnt_surfaces import MAX_ROWS, LearntSurfaces
+from mangacolor.models.page.networks import descreener
+from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
+from mangacolor.models.runtime.parallel import parallel_map
+from mangacolor.stages.colorize.network import colorize_pictures
+from mangacolor.stages.harmonize.descriptors import is_backdrop
+from mangacolor.stages.harmonize.references.pictures import with_true_colour
+from mangacolor.stages.panels import find_panels
+from mangacolor.stages.segments.features import SegmentFeatures, describe_segments, embed_windows
+from mangacolor.stages.segments.params import DEFAULTS
+from mangacolor.stages.segments.pooling import FeaturePool
+from mangacolor.stages.segments.segmentation import find_segments, mean_by_label
+from mangacolor.stages.windows.scale import shrink, working_size
+from mangacolor.training.data.manga_page import Hand, print_page
+from mangacolor.training.series.lessons import ColouredPage
+
+Tell = Callable[[str, int, int], None]  # what is at work, how much of it is done, of how much
+
+# How many times larger than in its whole panel a figure is shown in parts of it, as close-ups show it.
+ZOOMS: Final = (1.6, 2.6)
+# Views of all pages together: a quarter of a second of processor each, and more than that tell little new.
+MAX_VIEWS: Final = 112
+# Views that the network is shown at a time: their feature maps are held until then.
+BATCH: Final = 16
+# Pixels of a page's long side at which it is printed: dots of the size of a magazine's.
+PRINTED_SIDE: Final = 1440
+# Pixels of a part's short side: the network sees it at 256, and less would be blur.
+MIN_SIDE: Final = 128
+# Share of a segment that must fit the registered colours of another edition for these to be its own.
+MIN_FIT: Final = 0.9
+# Pixels at working scale of a segment that says anything.
+MIN_AREA: Final = 30.0
+# Keeps the logarithm of a draw finite.
+_TINY: Final = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A page as it is shown: ``grey``, H×W luma, its true ``colour``, H×W×3, and where these go together
+    (``fits``, H×W; everywhere if None). ``page``: its number."""
+
+    page: int
+    grey: Image
+    colour: Image
+    fits: Mask | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A part of an edition that the network is shown."""
+
+    of: Edition
+    box: Box
+
+
+def with_surfaces(
+    series: SeriesFile,
+    pages: Sequence[ColouredPage],
+    out: Path,
+    device: str = "cpu",
+    tell: Tell | None = None,
+    check: Callable[[], None] | None = None,
+) -> SeriesFile:
+    """A series with the table of its pages' surfaces, as its own network sees them.
+
+    ``out``: where its file is going to lie, with its base beside it. Raises as ``collect_surfaces``, and
+    ``OutputError``."""
+    beside = out.with_name(f".{out.stem}-{secrets.token_hex(4)}{out.suffix}")
+    try:
+        write_series_file(beside, replace(series, surfaces={}))
+        surfaces = collect_surfaces(pages, beside, device, tell, check)
+    finally:
+        beside.unlink(missing_ok=True)
+    return series if surfaces is None else replace(series, surfaces=surfaces.to_arrays())
+
+
+def collect_surfaces(
+    pages: Sequence[ColouredPage],
+    weights: str | Path,
+    device: str = "cpu",
+    tell: Tell | None = None,
+    check: Callable[[], None] | None = None,
+) -> LearntSurfaces | None:
+    """The surfaces of coloured pages as the network of ``weights`` sees them, which is to be the one that
+    colours by them; None where nothing is drawn.
+
+    ``tell``: how many of how many views are done. ``check``: raises ``Cancelled`` if it is to stop. The same
+    pages give the same table.
+    """
+    backend = cpu_backend("auto")
+    runner = load_colour_runner(weights, device, backend)
+    views = choose_views(pages)
+    tables: list[Image] = []
+    numbers: list[int] = []
+    for start in range(0, len(views), BATCH):
+        if check is not None:
+            check()
+        batch = views[start : start + BATCH]
+        for view, rows in zip(batch, _describe(batch, runner, backend), strict=True):
+            tables.append(rows)
+            numbers += [view.of.page] * len(rows)
+        if tell is not None:
+            tell("looking at surfaces", start + len(batch), len(views))
+    rows = np.concatenate(tables) if tables else np.zeros((0, 0), np.uint8)
+    if not len(rows):
+        return None
+    kept = _keep(SegmentFeatures(rows, len(runner.palette)))
+    return LearntSurfaces(
+        rows[kept], np.array(numbers, np.int64)[kept], len(runner.palette), runner.embedding is not None
+    )
+
+
+def choose_views(pages: Sequence[ColouredPage]) -> list[View]:
+    """At most ``MAX_VIEWS``: the panels of all pages in each edition, and then parts of them; where there is
+    no room for all of a kind, as many spread over the pages."""
+    editions = [make_editions(number, page) for number, page in enumerate(pages)]
+    boxes = [_panel_boxes(page, own[0].colour.shape[1]) for page, own in zip(pages, editions, strict=True)]
+    views: list[View] = []
+    for zoom in (1.0, *ZOOMS):
+        more = [
+            View(edition, part)
+            for own, panels in zip(editions, boxes, strict=True)
+            for edition in own
+            for panel in panels
+            for part in _parts(panel, zoom)
+        ]
+        room = MAX_VIEWS - len(views)
+        if len(more) > room:
+            more = [more[round(place)] for place in np.linspace(0, len(more) - 1, room)]
+        views += more
+    return views
+
+
+def make_editions(number: int, page: ColouredPage) -> list[Edition]:
+    """A page as readers in black and white see it: as it is there, or else grey, and printed with dots."""
+    if page.grey is not None:
+        return [Edition(number, page.grey, page.colour, page.fits)]
+    height, width = page.colour.shape[:2]
+    ratio = min(1.0, PRINTED_SIDE / max(height, width))
+    size = max(1, round(width * ratio)), max(1, round(height * ratio))
+    colour = np.asarray(cv2.resize(page.colour, size, interpolation=cv2.INTER_AREA), np.uint8)
+    printed, _ = print_page(colour, Hand())
+    return [Edition(number, luma(colour), colour), Edition(number, printed, colour)]
+
+
+def _panel_boxes(page: ColouredPage, shown: int) -> list[Box]:
+    """Where the panels lie on a page that is shown so many pixels wide; all of it where there are none."""
+    height, width = page.colour.shape[:2]
+    panels = find_panels(page.colour).panels if page.panels is None else page.panels
+    boxes = [panel.box for panel in panels if not panel.residual] or [(0, 0, width, height)]
+    ratio = shown / width
+    corners = [tuple(round(ratio * edge) for edge in (x, y, x + w, y + h)) for x, y, w, h in boxes]
+    return [(left, top, right - left, bottom - top) for left, top, right, bottom in corners]
+
+
+def _parts(box: Box, zoom: float) -> list[Box]:
+    """Overlapping parts of a box, ``zoom`` times smaller; none that would show blur alone."""
+    x, y, w, h = box
+    wide, high = round(w / zoom), round(h / zoom)
+    if min(wide, high) < MIN_SIDE:
+        return []
+    steps = ceil(zoom)
+    lefts, tops = (np.linspace(0, room, steps) for room in (w - wide, h - high))
+    return [(x + round(left), y + round(top), wide, high) for top in tops for left in lefts]
+
+
+def _describe(views: Sequence[View], runner: ColourRunner, backend: CpuBackend) -> list[Image]:
+    """The rows of the segments of each view that are of use, with their true colours."""
+    sizes = [working_size(view.box, min(view.box[2:])) for view in views]
+    greys = [shrink(view.of.grey, view.box, size) for view, size in zip(views, sizes, strict=True)]
+    descreen = descreener(backend)
+
+    def prepare(grey: Image) -> tuple[Image, SegmentMap]:
+        plain = descreen(grey)
+        return plain, find_segments(plain, np.ones(plain.shape, np.bool_), DEFAULTS)
+
+    prepared = parallel_map(prepare, greys)
+    pools = [FeaturePool(labels) for _, labels in prepared]
+    pictures = colorize_pictures(runner, greys, BATCH, None, pools)
+
+    def describe(number: int) -> Image:
+        plain, labels = prepared[number]
+        return describe_segments(labels, plain, pictures[number], pools[number].rows())
+
+    tables = parallel_map(describe, range(len(views)))
+    if runner.embedding is not None:
+        tables = embed_windows(tables, len(runner.palette), runner.embedding)
+    return [
+        _told(view, labels, rows) for view, (_, labels), rows in zip(views, prepared, tables, strict=True)
+    ]
+
+
+def _told(view: View, labels: SegmentMap, rows: Image) -> Image:
+    """A view's rows with true colours, of segments that are large enough, no backdrop, and fit."""
+    x, y, w, h = view.box
+    where = np.s_[y : y + h, x : x + w]
+    rows = with_true_colour(view.of.colour[where], labels, rows)
+    features = SegmentFeatures(rows)
+    useful = (features.area >= MIN_AREA) & ~is_backdrop(features)
+    if view.of.fits is not None:
+        size = labels.shape[1], labels.shape[0]
+        share = view.of.fits[where].astype(np.float32)
+        fits = np.asarray(cv2.resize(share, size, interpolation=cv2.INTER_AREA), np.float32)
+        useful &= mean_by_label(labels, fits, len(rows) + 1)[1:] >= MIN_FIT
+    return rows[useful]
+
+
+def _keep(features: SegmentFeatures) -> I64:
+    """Which of all segments stay, in order: a sample weighted by the root of their area (Efraimidis &
+    Spirakis 2006), drawn by what the segments are."""
+    if len(features) <= MAX_ROWS:
+        return np.arange(len(features))
+    seed = int.from_bytes(sha256(features.rows.tobytes()).digest()[:8], "little")
+    chance = np.random.default_rng(seed).random(len(features))
+    priority = np.log(np.maximum(chance, _TINY)) / features.root_area
+    return np.sort(np.argsort(-priority, kind="stable")[:MAX_ROWS])
