@@ -2,8 +2,8 @@
 
     python benchmarks/quality/score_learning.py WORKS OUT [--minutes 5] [--given 4] [--modes default,learnt]
 
-``WORKS`` has a folder of coloured pages for each work. Of each work a few pages, evenly spread, are given; others
-are measured, in plain grey and screentoned, as the whole command colours them: ``default``, with
+``WORKS`` has a folder of coloured pages for each work. Of each work a few pages, evenly spread, are given;
+others are measured, in plain grey and screentoned, as the whole command colours them: ``default``, with
 ``--reference`` to the given pages (``reference``), with the file that was learnt from them (``learnt``), and
 with the file of the work before (``another``). What is there already is not done again. Writes
 ``OUT/scores.json`` and prints a table.
