@@ -48,12 +48,12 @@ def colorize_page(image: Image, **options: Any) -> Image:
     """
     from mangacolor.pipeline.engine.references import References
     from mangacolor.pipeline.engine.single_page import run_page
-    from mangacolor.stages.registry import default_graph
+    from mangacolor.stages.registry import graph_of
 
     _check_image(image)
     page = Page("page.png", 1, _ArraySource(np.ascontiguousarray(image)))
     chosen = _options(Options, options)
-    references = References(default_graph(), chosen).find
+    references = References(graph_of(chosen), chosen).find
     artifacts = run_page(page, Chapter("", (page,)), chosen, until="reassemble", references=references)
     height, width = artifacts["decode"].images["main"].shape[:2]
     return _fitted(

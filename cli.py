@@ -158,12 +158,12 @@ def _run(arguments: list[str]) -> int:  # noqa: PLR0911 - a table of outcomes
 
 def _file_settings(arguments: list[str]) -> dict[str, object]:
     """What ``mangacolor.toml`` says for the command, as click's ``default_map``."""
-    from mangacolor.commands.settings_file import FILE_NAME, file_options, read_file
+    from mangacolor.commands.settings.settings_file import FILE_NAME, file_options, read_file
 
     command = load_command(arguments[0]) if arguments else None
     if command is None or not file_options(command):
         return {}
-    from mangacolor.commands.options import setting_names
+    from mangacolor.commands.settings.options import setting_names
 
     return {arguments[0]: read_file(Path(FILE_NAME), command, setting_names())}
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mangacolor.commands.options import option
+from mangacolor.commands.settings.options import option
 from mangacolor.core.errors import ExitStatus
 from mangacolor.core.wording import byte_size, counted
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from mangacolor.commands.options import option, settings_options
-from mangacolor.commands.settings_file import file_options, origin, pick
+from mangacolor.commands.settings.options import option, settings_options
+from mangacolor.commands.settings.settings_file import file_options, origin, pick
 from mangacolor.core.cpu import usable_cores
 from mangacolor.core.devices import describe_cards, resolve_device
 from mangacolor.core.errors import ExitStatus, MangacolorError

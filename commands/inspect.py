@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mangacolor.commands.options import option
+from mangacolor.commands.settings.options import option
 from mangacolor.core.errors import ExitStatus
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mangacolor.commands.options import option
+from mangacolor.commands.settings.options import option
 from mangacolor.core.errors import ExitStatus, UsageError
 from mangacolor.core.installed import INSTALL_TRAINING, need_torch
 from mangacolor.core.wording import counted, first_few

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mangacolor.commands.options import option, setting_option
+from mangacolor.commands.settings.options import option, setting_option
 from mangacolor.core.wording import counted
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mangacolor.commands.options import option, settings_options
-from mangacolor.commands.settings_file import pick
+from mangacolor.commands.settings.options import option, settings_options
+from mangacolor.commands.settings.settings_file import pick
 from mangacolor.core.errors import ExitStatus
 from mangacolor.core.settings import Options, RunOptions
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import click
 
-from mangacolor.commands.options import option, setting_option
-from mangacolor.commands.settings_file import pick
+from mangacolor.commands.settings.options import option, setting_option
+from mangacolor.commands.settings.settings_file import pick
 from mangacolor.core.errors import SetupError
 from mangacolor.core.settings import Options
 

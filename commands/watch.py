@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from mangacolor.commands.options import ALL_SETTINGS, option, settings_options
-from mangacolor.commands.settings_file import pick
+from mangacolor.commands.settings.options import ALL_SETTINGS, option, settings_options
+from mangacolor.commands.settings.settings_file import pick
 from mangacolor.core.settings import Options, RunOptions, WatchOptions
 
 
@@ -24,8 +24,8 @@ def watch(folder: Path, out: Path, **values: Any) -> int:
     ever taken away from it. What fails is tried again later. Ctrl-C ends the watch; it goes on where it was
     when it is started again.
 
-    Exit status: 130 and 143 when stopped by Ctrl-C or by a signal; with --once 0 all done, 1 some failed, 3
-    nothing could be done; 2 the command line is wrong.
+    Exit status: 130 and 143 when stopped by Ctrl-C or by a signal; with --once 0 every chapter is
+    coloured, 1 some failed, now or before, 3 nothing could be done; 2 the command line is wrong.
     """
     from mangacolor.pipeline.engine.cancel import cancel_on_signals
     from mangacolor.pipeline.events import tell_each

@@ -1,7 +1,7 @@
 """A field of a settings dataclass that carries what is said of it to the user: its help, range and flag.
 
 The command line, ``mangacolor.toml``, ``MANGACOLOR_*`` and the table in README are made from these fields
-(``commands.options``), so an option is added in one place. Nothing here knows click.
+(``commands.settings.options``), so an option is added in one place. Nothing here knows click.
 """
 
 from __future__ import annotations

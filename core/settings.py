@@ -86,6 +86,12 @@ class Options:
         metavar="PATH",
         commands=PIXELS,
     )
+    colours_from: str | None = option_field(
+        None,
+        "Take over the colours of these pages, coloured by anybody: a folder, an archive or a PDF.",
+        metavar="PATH",
+        commands=PIXELS,
+    )
     own_reference: bool = option_field(
         True,
         "Whether the chapter's own coloured pages are followed; by default they are.",

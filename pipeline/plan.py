@@ -22,7 +22,7 @@ from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.outputs import Outputs
 from mangacolor.pipeline.store.store import read_store
 from mangacolor.stages.graph import Graph
-from mangacolor.stages.registry import default_graph
+from mangacolor.stages.registry import graph_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def plan_run(
     Where a chapter stage has yet to speak, everything that rests on it counts as to run, although some
     pages may turn out to be up to date.
     """
-    plan = make_plan(inputs, out, options, run_options, graph or default_graph())
+    plan = make_plan(inputs, out, options, run_options, graph or graph_of(options))
     store = read_store(out)
     notes = list(plan.spreads)
     if run_options.learn and foresee is not None:

@@ -28,7 +28,15 @@ from mangacolor.stages.graph import Graph, Selection
 if TYPE_CHECKING:
     from mangacolor.pipeline.spreads import SpreadFinder
 
-PATHS = ("weights", "upscaler", "palette", "reference", "series", "hints")  # options that may name a file
+PATHS = (
+    "weights",
+    "upscaler",
+    "palette",
+    "reference",
+    "colours_from",
+    "series",
+    "hints",
+)  # options that may name a file
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from mangacolor.pipeline.engine.local import Engine
 from mangacolor.pipeline.engine.references import References
 from mangacolor.pipeline.engine.tasks import make_tasks
 from mangacolor.pipeline.events import Listener, RunDone, RunResult, RunStarted
+from mangacolor.pipeline.guest_pages import GuestPages
 from mangacolor.pipeline.preparation import WorkPlan, make_job, make_plan
 from mangacolor.pipeline.report.run_report import Summary, write_report
 from mangacolor.pipeline.run_progress import RunProgress
@@ -25,7 +26,7 @@ from mangacolor.pipeline.store.outputs import Outputs
 from mangacolor.pipeline.store.removed import drop_unpacked, set_aside
 from mangacolor.pipeline.store.store import Store, open_store
 from mangacolor.stages.graph import Graph
-from mangacolor.stages.registry import default_graph
+from mangacolor.stages.registry import graph_of
 
 if TYPE_CHECKING:
     from mangacolor.pipeline.cluster.engine import ClusterEngine
@@ -57,7 +58,7 @@ def run(
     """
     with RunProgress(emit) as progress:
         cancel = cancel or CancelToken()
-        plan = make_plan(inputs, out, options, run_options, graph or default_graph(), part, cancel)
+        plan = make_plan(inputs, out, options, run_options, graph or graph_of(options), part, cancel)
         progress.begin(plan)
         with open_store(out) as store:
             if run_options.learn:
@@ -76,7 +77,10 @@ def run(
                 extras = {output.name for output in own if output.kind == "extra"}
                 copy_extras(plan.extras, extras, store.manifest, store.state, force=job.force, emit=progress)
                 _set_aside(plan, store, outputs, progress)
-        result = replace(result, details=progress.details())
+            guests = GuestPages(plan, tasks)
+            for warning in guests.warnings():
+                progress(warning)
+        result = replace(result, details=(*progress.details(), *guests.details()))
         if run_options.report:
             _write_report(plan, result, progress.scale_notes, store.state)
     emit(result)

@@ -49,7 +49,7 @@ class RunProgress:
 
     def tell_of_series(self, plan: WorkPlan) -> None:
         """Once it is known which network the run has."""
-        for note in plan.series.notes if plan.series else ():
+        for note in plan.series.take_notes() if plan.series else ():
             self(Warned("", "", note))
 
     def __call__(self, event: Event) -> None:

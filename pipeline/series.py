@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 
@@ -53,8 +53,10 @@ class _DamagedError(Exception):
 class SeriesMemory:
     """The memory of one series. Threads may share it; processes share its file.
 
-    ``notes``: what the user should know of its file, in sentences. A damaged file and one of another network
-    are put aside under another name when the memory is first written.
+    ``notes``: what the user should know of its file, in sentences, until somebody takes them. A damaged file
+    and one of another network are put aside under another name when the memory is first written. It may be
+    kept open: whatever it does, it first sees what lies at its path, and raises ``UsageError`` for a file
+    that is none of ours, which stays.
     """
 
     def __init__(self, path: Path) -> None:
@@ -66,7 +68,7 @@ class SeriesMemory:
         self._put_aside = ""  # the suffix for what lies at ``path``, if it must not be written over
 
     @classmethod
-    def open(cls, path: Path) -> SeriesMemory:
+    def open(cls, path: Path) -> Self:
         """The memory that lies at ``path``, or a new one. Writes nothing.
 
         Raises ``UsageError`` for a file that is none of ours, or of another version.
@@ -74,6 +76,12 @@ class SeriesMemory:
         memory = cls(path)
         memory._refresh()
         return memory
+
+    def take_notes(self) -> list[str]:
+        """The notes that nobody has taken yet."""
+        with self._lock:
+            taken, self.notes = self.notes, []
+            return taken
 
     @property
     def series(self) -> str:
@@ -99,9 +107,9 @@ class SeriesMemory:
     def remember(self, network: str, change: Callable[[Arrays], Arrays]) -> None:
         """Put what ``change`` makes of the newest content in its place, and write the file.
 
-        Raises ``OutputError``.
+        Raises ``OutputError``. Who only reads does not wait for another process that has the file.
         """
-        with self._lock, self._held():
+        with self._held(), self._lock:
             arrays = change(self.recall(network))
             content = _Content(self._content.series, network, arrays)
             if self._put_aside:
@@ -116,15 +124,13 @@ class SeriesMemory:
         stamp = _stamp(self.path)
         if stamp == self._stamp:
             return
-        self._stamp = stamp
-        self._put_aside = ""
-        if not stamp:
-            self._content = _Content(secrets.token_hex(8))
-            return
         try:
-            self._content = _read(self.path) or self._content
+            content = _read(self.path) if stamp else None
         except _DamagedError as error:
             self._start_anew("damaged", f"is damaged ({error})")
+        else:
+            self._content, self._put_aside = content or _Content(secrets.token_hex(8)), ""
+        self._stamp = stamp  # only of what is ours: a file that was refused is refused the next time, too
 
     def _leave_other_network(self, network: str) -> None:
         if self._content.network not in ("", network):

@@ -32,9 +32,10 @@ class AnswersCache:
             answer = Answer(data, told["media_type"], told["left"])
             if told["size"] != len(data):
                 return None
-            path.touch()
         except (OSError, ValueError, KeyError, TypeError):
             return None
+        with contextlib.suppress(OSError):  # on a disk that is read-only by now it is as good
+            path.touch()
         return answer
 
     def save(self, key: str, answer: Answer) -> None:
@@ -43,9 +44,9 @@ class AnswersCache:
         content = json.dumps(head).encode() + b"\n" + answer.data
         path = self._path(key)
         with self._changing:
-            self._bytes -= path.stat().st_size if path.exists() else 0
+            before = path.stat().st_size if path.exists() else 0
             write_atomic(path, content)
-            self._bytes += len(content)
+            self._bytes += len(content) - before
             if self._bytes > self._most:
                 self._shrink(path)
 

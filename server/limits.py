@@ -35,6 +35,8 @@ PATIENT: Final = 300.0
 ANSWERS_BYTES: Final = 2 * 2**30
 # Series that are remembered.
 SERIES: Final = 500
+# Series whose memory is kept open: as many as people read at once; each takes about a megabyte.
+OPEN_SERIES: Final = 8
 # Chapter jobs that are kept, finished ones included.
 JOBS: Final = 16
 # Bytes that have to stay free on the disk.

@@ -8,10 +8,11 @@ import logging
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 
 import uvicorn
 from starlette.applications import Starlette
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from mangacolor.core.atomic import held, output_errors
 from mangacolor.core.cpu import keep_libraries_to_their_thread, shared_cores, usable_cores
@@ -167,6 +168,7 @@ def make_server(app: Starlette, tell: Tell) -> uvicorn.Server:
     """A server for an application, which says nothing but what goes wrong and leaves signals alone."""
     config = uvicorn.Config(
         app,
+        http=_Line,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -182,6 +184,27 @@ def make_server(app: Starlette, tell: Tell) -> uvicorn.Server:
     return _Server(config)
 
 
+class _Line(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
+    """A connection of uvicorn's, which says who has sent what is no HTTP."""
+
+    def send_400_response(self, msg: str) -> None:
+        who = self.client[0] if self.client else "somebody"
+        told = f"{who} has sent what is no HTTP request, and was refused"
+        logging.getLogger("uvicorn.error").warning(
+            f"{told}; a program may have https:// where http:// belongs"
+        )
+        super().send_400_response(msg)
+
+
+# What uvicorn says of single requests: of the first we say more, the others are answered as if they had asked
+# for nothing else.
+_PASSED_OVER: Final = (
+    "Invalid HTTP request received.",
+    "Unsupported upgrade request.",
+    "No supported WebSocket library detected.",
+)
+
+
 class _Told(logging.Handler):
     """What uvicorn has to say, in one line each."""
 
@@ -192,7 +215,8 @@ class _Told(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
         told = f"{type(error).__name__}: {error}" if error else record.getMessage()
-        self._tell(told.strip().splitlines()[0])
+        if not told.startswith(_PASSED_OVER):
+            self._tell(told.strip().splitlines()[0])
 
 
 @contextlib.contextmanager

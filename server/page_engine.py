@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
-from mangacolor.core.errors import MangacolorError
+from mangacolor.core.displays import display_of
+from mangacolor.core.errors import MangacolorError, OutputError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Page
+from mangacolor.formats.pixels import decode_picture
 from mangacolor.formats.sniff import HEAD, image_kind
 from mangacolor.formats.writers import LIMITS, encode_picture
 from mangacolor.pipeline.engine.cancel import CancelToken
+from mangacolor.pipeline.engine.context import Context
 from mangacolor.pipeline.engine.memory import page_size
 from mangacolor.pipeline.engine.references import References
 from mangacolor.pipeline.engine.single_page import PageRunner
+from mangacolor.pipeline.series import SeriesMemory
 from mangacolor.pipeline.store.keys import digest, make_recipe
-from mangacolor.server.pages import Answer, PageRequest, media_type_of
+from mangacolor.server.pages import Answer, Form, PageRequest, media_type_of
 from mangacolor.server.refusal import Refusal, refusal_of
 from mangacolor.server.series import Series, SeriesShelf
-from mangacolor.stages import classify, encode, reassemble, upscale
+from mangacolor.stages import classify, decode, encode, reassemble, upscale
 from mangacolor.stages.base import WHY_COPIED
 from mangacolor.stages.demand import PageSize
 
 # Quality of a JPEG where the protocol wants one; as the stage ``encode`` has it.
 JPEG_QUALITY: Final = encode.Config().jpeg_quality
+NO_CHAPTER: Final = Chapter("", ())
 Tell = Callable[[str], None]
 _SUFFIXES: Final = {"jpeg": ".jpg", "jpeg2000": ".jp2", "tiff": ".tif"}  # of other kinds, their own name
 
@@ -67,8 +72,10 @@ class PageEngine:
         options = series.options(page.options) if series else page.options
         stamps = series.stamps() if series else ()
         try:
-            begun = series.begun() if series else ""
-            mark = _mark(self._runner, options, _targets(page), stamps)
+            begun = self._shelf.begun(series) if series else ""
+            fits = page.colour and display_of(options) is not None
+            targets = (encode.STAGE.name,) if fits else _targets(page)
+            mark = _mark(self._runner, options, targets, stamps)
         except MangacolorError as error:
             raise refusal_of(error, self._shelf.folder) from error
         content = hashlib.sha256(page.data).hexdigest()
@@ -80,10 +87,12 @@ class PageEngine:
         series = self._shelf.find(page.series)
         options = series.options(page.options) if series else page.options
         try:
-            artifacts = self._run(
-                _source(page.data), options, _targets(page), series if page.colour else None, cancel
-            )
-            return self._answer(page, artifacts)
+            source = _source(page.data)
+            artifacts = self._run(source, options, _targets(page), series if page.colour else None, cancel)
+            decided = artifacts.get(classify.STAGE.name)
+            if decided is not None and decided.outcome == "copy":
+                return _left(page, source, options, decided, cancel)
+            return _coloured(page, options, artifacts)
         except MangacolorError as error:
             raise refusal_of(error, self._shelf.folder) from error
 
@@ -99,31 +108,28 @@ class PageEngine:
         series: Series | None,
         cancel: CancelToken,
     ) -> dict[str, Artifact]:
-        memory = self._shelf.memory_of(series) if series else None
-        for note in memory.notes if memory else ():
-            self._tell(note)
-        return self._runner.run(
-            page,
-            Chapter("", (page,)),
-            options,
-            until=targets,
-            references=References(self._runner.graph, options).find,
-            cancel=cancel,
-            memory=memory,
-        )
+        memory = self._memory_of(series) if series else None
+        try:
+            return self._runner.run(
+                page,
+                Chapter("", (page,)),
+                options,
+                until=targets,
+                references=References(self._runner.graph, options).find,
+                cancel=cancel,
+                memory=memory,
+            )
+        finally:
+            for note in memory.take_notes() if memory else ():
+                self._tell(note)
 
-    def _answer(self, page: PageRequest, artifacts: dict[str, Artifact]) -> Answer:
-        decided = artifacts.get(classify.STAGE.name)
-        if decided is not None and decided.outcome == "copy":
-            summary = classify.STAGE.summary(decided) if classify.STAGE.summary else {}
-            return Answer(page.data, media_type_of(page.data), str(summary[WHY_COPIED]))
-        if not page.colour:
-            return _picture(artifacts[upscale.STAGE.name].images["main"], "PNG")
-        if page.form == "jpeg":
-            return _picture(artifacts[reassemble.STAGE.name].images["main"], "JPEG")
-        blob = artifacts[encode.STAGE.name].blob
-        assert blob is not None
-        return Answer(blob, media_type_of(blob))
+    def _memory_of(self, series: Series) -> SeriesMemory | None:
+        """What is remembered of its pages; a disk that takes no folder for it keeps nobody from reading."""
+        try:
+            return self._shelf.memory_of(series)
+        except OutputError as error:
+            self._tell(f"{error.message}: a page is not remembered")
+            return None
 
 
 class _Received:
@@ -152,12 +158,47 @@ def _targets(page: PageRequest) -> tuple[str, ...]:
     return (reassemble.STAGE.name if page.form == "jpeg" else encode.STAGE.name,)
 
 
+def _coloured(page: PageRequest, options: Options, artifacts: Mapping[str, Artifact]) -> Answer:
+    """The answer for a page that went through its stages."""
+    if not page.colour:
+        return _picture(artifacts[upscale.STAGE.name].images["main"], "PNG")
+    if page.form == "jpeg":
+        pixels, facts = artifacts[reassemble.STAGE.name].images["main"], artifacts[decode.STAGE.name].data
+        return _picture(encode.fitted(encode.configure(options, NO_CHAPTER), facts, pixels), "JPEG")
+    blob = artifacts[encode.STAGE.name].blob
+    assert blob is not None
+    return Answer(blob, media_type_of(blob))
+
+
+def _left(
+    page: PageRequest, source: Page, options: Options, decided: Artifact, cancel: CancelToken
+) -> Answer:
+    """The answer for a page that is not to be coloured: as it came, or at the size of the display."""
+    config = encode.configure(options, NO_CHAPTER)
+    if page.colour and config.frame is not None:
+        chapter = Chapter("", (source,))
+        context = Context(source, chapter, config, "cpu", page.data, lambda _key, make: make(), cancel.check)
+        artifact = encode.redraw(context)
+        if artifact is not None and artifact.blob is not None:
+            return _in_form(page.form, artifact.blob, options.max_pixels)
+    summary = classify.STAGE.summary(decided) if classify.STAGE.summary else {}
+    return Answer(page.data, media_type_of(page.data), str(summary[WHY_COPIED]))
+
+
+def _in_form(form: Form, blob: bytes, max_pixels: int) -> Answer:
+    """A picture file, written as JPEG where that is wanted and it is none."""
+    media_type = media_type_of(blob)
+    if form == "same" or media_type == "image/jpeg":
+        return Answer(blob, media_type)
+    return _picture(decode_picture(blob, "the page", max_pixels).pixels, "JPEG")
+
+
 @lru_cache(maxsize=256)
 def _mark(
     runner: PageRunner, options: Options, targets: tuple[str, ...], _stamps: tuple[tuple[int, int], ...]
 ) -> str:
     """A hash of the stages, their configurations and weights; ``_stamps`` tell when files have changed."""
-    recipe = make_recipe(runner.graph, options, Chapter("", ()), targets)
+    recipe = make_recipe(runner.graph, options, NO_CHAPTER, targets)
     return digest(f"{name} {mark}" for name, mark in sorted(recipe.marks.items()))
 
 

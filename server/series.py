@@ -7,15 +7,17 @@ import os
 import re
 import threading
 import unicodedata
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from mangacolor.core.atomic import output_errors
-from mangacolor.core.errors import SetupError, UsageError
+from mangacolor.core.errors import OutputError, SetupError, UsageError
 from mangacolor.core.settings import Options
-from mangacolor.pipeline.series import SeriesMemory
-from mangacolor.server.limits import SERIES, TITLE_CHARACTERS
+from mangacolor.pipeline.series import Arrays, SeriesMemory
+from mangacolor.server.limits import OPEN_SERIES, SERIES, TITLE_CHARACTERS
 
 PALETTE: Final = "palette.json"
 WEIGHTS: Final = "series.safetensors"
@@ -43,20 +45,10 @@ class Series:
             options = replace(options, weights=str(weights))
         return options
 
-    def begun(self) -> str:
-        """What tells its memory from another that is begun anew; "" where there is none yet."""
-        path = self.folder / MEMORY
-        return self.open_memory().series if path.exists() else ""
-
-    def open_memory(self) -> SeriesMemory:
-        """What is remembered of its pages. Raises ``SetupError`` where something else lies in its place."""
-        path = self.folder / MEMORY
-        try:
-            return SeriesMemory.open(path)
-        except UsageError as error:
-            raise SetupError(
-                error.message.removeprefix("--series "), "Delete it: the series is then begun anew."
-            ) from error
+    @property
+    def memory(self) -> Path:
+        """The file of what is remembered of its pages."""
+        return self.folder / MEMORY
 
     def stamps(self) -> tuple[tuple[int, int], ...]:
         """Size and time of what the user has put there: other files, other answers."""
@@ -71,13 +63,28 @@ class Series:
         return tuple(found)
 
 
+class _ForgivingMemory(SeriesMemory):
+    """One that need not be written: where the disk does not take a page, its reader gets it all the same."""
+
+    def remember(self, network: str, change: Callable[[Arrays], Arrays]) -> None:
+        try:
+            super().remember(network, change)
+        except OutputError as error:
+            self.notes.append(f"{error.message}: a page is not remembered")
+
+
 class SeriesShelf:
-    """All series under ``folder``, at most ``most`` of them."""
+    """All series under ``folder``, at most ``most`` of them. Threads may share it.
+
+    The memories used last stay open: one is read again only when somebody else has written its file.
+    """
 
     def __init__(self, folder: Path, most: int = SERIES) -> None:
         self.folder = folder
         self._most = most
         self._changing = threading.Lock()
+        self._opening = threading.Lock()
+        self._memories: OrderedDict[Path, SeriesMemory] = OrderedDict()
 
     def find(self, title: str) -> Series | None:
         """The series of a title, cleaned by ``clean_title``; None for none."""
@@ -98,12 +105,38 @@ class SeriesShelf:
     def memory_of(self, series: Series) -> SeriesMemory | None:
         """What is remembered of its pages; None where there is no room for another series.
 
-        Raises ``SetupError`` for a file that is no memory, ``OutputError`` where the disk takes no folder.
+        What the disk does not take is a note of the memory's. Raises ``SetupError`` for a file that is no
+        memory, ``OutputError`` where there can be no folder.
         """
         with output_errors(series.folder):
             if not self._open(series):
                 return None
-        return series.open_memory()
+        memory, _ = self._read(series.memory)
+        return memory
+
+    def begun(self, series: Series) -> str:
+        """What tells its memory from another that is begun anew; "" where there is none yet.
+
+        Raises ``SetupError`` for a file that is no memory.
+        """
+        if not series.memory.exists():
+            return ""
+        _, name = self._read(series.memory)
+        return name
+
+    def _read(self, path: Path) -> tuple[SeriesMemory, str]:
+        """The memory of a file as it is now, and what tells it from others."""
+        try:
+            with self._opening:
+                memory = self._memories.pop(path, None) or _ForgivingMemory.open(path)
+                self._memories[path] = memory
+                while len(self._memories) > OPEN_SERIES:
+                    self._memories.popitem(last=False)
+            return memory, memory.series
+        except UsageError as error:
+            raise SetupError(
+                error.message.removeprefix("--series "), "Delete it: the series is then begun anew."
+            ) from error
 
     def _make_room(self) -> bool:
         """Forget the series that was read least recently, if there has to be room for another."""

@@ -59,7 +59,7 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     from the page's name; ``format``; and for a display ``size`` [w, h].
     """
     facts = inputs["decode"].data
-    return _write(context, _fitted(context.config, facts, inputs["reassemble"].images["main"]), facts)
+    return _write(context, fitted(context.config, facts, inputs["reassemble"].images["main"]), facts)
 
 
 def redraw(context: StageContext[Config]) -> Artifact | None:
@@ -73,12 +73,12 @@ def redraw(context: StageContext[Config]) -> Artifact | None:
         "density": picture.density,
         "lossless": picture.lossless,
     }
-    pixels = _fitted(config, facts, picture.pixels)
+    pixels = fitted(config, facts, picture.pixels)
     return None if pixels is picture.pixels else _write(context, pixels, facts)
 
 
-def _fitted(config: Config, facts: Mapping[str, Any], pixels: Image) -> Image:
-    """The pixels at the size that the display wants, by that of the decoded page."""
+def fitted(config: Config, facts: Mapping[str, Any], pixels: Image) -> Image:
+    """The finished pixels of a page, at the size that the display wants. ``facts``: what ``decode`` found."""
     if config.frame is None:
         return pixels
     from mangacolor.stages.fit import fit_page

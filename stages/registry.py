@@ -8,10 +8,12 @@ A third-party package adds ``[project.entry-points."mangacolor.stages"]`` with `
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import entry_points
 
 from mangacolor.core.errors import SetupError
+from mangacolor.core.settings import Options
 from mangacolor.stages.base import ChapterStage, Stage
 from mangacolor.stages.graph import Graph, Node
 
@@ -26,6 +28,9 @@ BUILT_IN = (
     "mangacolor.stages.reassemble",
     "mangacolor.stages.encode",
 )
+# The stage of a guest's colours, and those that take them into account: only a run with a guest has these.
+GUEST = "mangacolor.stages.guest"
+GUIDED = ("harmonize", "reassemble")
 GROUP = "mangacolor.stages"
 
 
@@ -33,6 +38,23 @@ GROUP = "mangacolor.stages"
 def default_graph() -> Graph:
     """The graph of all stages. Raises ``SetupError`` if a third-party stage does not fit in."""
     return Graph((*built_in_stages(), *third_party_stages()))
+
+
+@cache
+def guest_graph() -> Graph:
+    """The graph of all stages with that of ``--colours-from`` among them. Raises as ``default_graph``."""
+    guest: Node = importlib.import_module(GUEST).STAGE
+    stages: list[Node] = []
+    for stage in built_in_stages():
+        guided = stage.name in GUIDED
+        stages.append(replace(stage, needs=(*stage.needs, guest.name)) if guided else stage)
+        stages += [guest] if stage.name == "colorize" else []
+    return Graph((*stages, *third_party_stages()))
+
+
+def graph_of(options: Options) -> Graph:
+    """The graph of the stages that a run with these options has."""
+    return guest_graph() if options.colours_from else default_graph()
 
 
 def built_in_stages() -> tuple[Node, ...]:

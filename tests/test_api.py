@@ -19,7 +19,7 @@ from mangacolor.tests.helpers.fake_stages import House, write_page
 @pytest.fixture
 def house(monkeypatch: pytest.MonkeyPatch) -> House:
     house = House()
-    monkeypatch.setattr(mangacolor.pipeline.run, "default_graph", house.graph)
+    monkeypatch.setattr(mangacolor.pipeline.run, "graph_of", house.graph_of)
     return house
 
 

@@ -32,7 +32,7 @@ def house(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> House:
     """The fake stages in the place of the real ones, and a working folder without a mangacolor.toml."""
     monkeypatch.chdir(tmp_path)
     house = House()
-    monkeypatch.setattr(mangacolor.pipeline.run, "default_graph", house.graph)
+    monkeypatch.setattr(mangacolor.pipeline.run, "graph_of", house.graph_of)
     return house
 
 
@@ -179,10 +179,10 @@ def test_quiet_says_only_what_went_wrong(
 def test_unexpected_error_is_no_half_success(
     monkeypatch: pytest.MonkeyPatch, house: House, chapter: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def broken() -> None:
+    def broken(_options: object) -> None:
         raise RuntimeError("bug")
 
-    monkeypatch.setattr(mangacolor.pipeline.run, "default_graph", broken)
+    monkeypatch.setattr(mangacolor.pipeline.run, "graph_of", broken)
     assert status(chapter, "--out", "out", "--json") == 3
     said = capsys.readouterr()
     assert "RuntimeError: bug" in said.err
@@ -192,10 +192,10 @@ def test_unexpected_error_is_no_half_success(
 def test_the_machines_refusals_are_no_bugs(
     monkeypatch: pytest.MonkeyPatch, house: House, chapter: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def refused() -> None:
+    def refused(_options: object) -> None:
         raise PermissionError(13, "Permission denied", "/some/file")
 
-    monkeypatch.setattr(mangacolor.pipeline.run, "default_graph", refused)
+    monkeypatch.setattr(mangacolor.pipeline.run, "graph_of", refused)
     assert status(chapter, "--out", "out") == 3
     said = capsys.readouterr().err
     assert "/some/file: Permission denied" in said and "Traceback" not in said
@@ -280,7 +280,7 @@ from mangacolor.cli import main
 from mangacolor.tests.helpers.fake_stages import House
 house = House()
 house.slow = float(sys.argv[1])
-mangacolor.pipeline.run.default_graph = house.graph
+mangacolor.pipeline.run.graph_of = house.graph_of
 main(sys.argv[2:])
 """
 

@@ -59,6 +59,7 @@ class WatchDisplay:
     def _tell(self, event: WatchEvent) -> None:
         match event:
             case Ready(chapters=chapters, done=done, how=how):
+                self._ready = True
                 self._say(f"{counted(chapters, 'chapter')}, {done:,} of them coloured; {how}")
             case ChapterStarted(chapter=chapter, queued=queued):
                 self._say(f"{chapter}: begun" + (f", {queued:,} more in the queue" if queued else ""))
@@ -87,7 +88,8 @@ class WatchDisplay:
                 self._end_run()
                 self._show("")
                 ends = f"{counted(coloured, 'chapter')} done" + (f", {failed:,} failed" if failed else "")
-                self._say(f"watch ended: {ends}, in {duration(seconds)}")
+                if self._ready:  # else it has not begun, and the error says why
+                    self._say(f"watch ended: {ends}, in {duration(seconds)}")
 
     # -- a run on a terminal has its bar; in a log its chapters are enough
 

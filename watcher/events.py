@@ -111,7 +111,8 @@ class Idle:
 
 @dataclass(frozen=True, slots=True)
 class WatchDone:
-    """Always the last event. Numbers of chapters in this watch."""
+    """Always the last event. Chapters: ``coloured`` in this watch, ``failed`` those that are there as it ends
+    and have to be tried again."""
 
     status: int
     coloured: int

@@ -30,7 +30,7 @@ from mangacolor.watcher.notices import Notices
 from mangacolor.watcher.records import Record, Records
 from mangacolor.watcher.settling import Settling
 from mangacolor.watcher.telling.messengers import Messengers
-from mangacolor.watcher.turns import Turns, due_in, is_done, take_turns
+from mangacolor.watcher.turns import Turns, due_in, take_turns
 
 # Seconds after which the folder is looked through though nothing was told: notifications can be lost.
 LOOK_ANYWAY: Final = 300.0
@@ -44,16 +44,18 @@ _TURN: Final = 0.2
 
 @dataclasses.dataclass(slots=True)
 class Counts:
-    """Chapters of this watch."""
+    """Chapters: ``coloured`` in this watch; and of those in the folder as it ends, how many are ``done`` and
+    how many have ``failed`` and are to be tried again, in whichever watch that was."""
 
     coloured: int = 0
+    done: int = 0
     failed: int = 0
 
     @property
     def status(self) -> int:
         if not self.failed:
             return ExitStatus.DONE
-        return ExitStatus.SOME_FAILED if self.coloured else ExitStatus.NOTHING_DONE
+        return ExitStatus.SOME_FAILED if self.done else ExitStatus.NOTHING_DONE
 
 
 class Loop:
@@ -86,6 +88,14 @@ class Loop:
 
     def go(self, began: float) -> None:
         """Until it is stopped, or all is done that can be done now."""
+        try:
+            self._go(began)
+        finally:
+            known = self._known()
+            self._counts.failed = sum(record.tries > 0 for record in known)
+            self._counts.done = len(known) - self._counts.failed
+
+    def _go(self, began: float) -> None:
         wait, ready = FIRST_WAIT, False
         while not self._stop.requested:
             try:
@@ -154,17 +164,21 @@ class Loop:
         return [seen for seen in self._look.files if seen.unfinished]
 
     def _tell_ready(self, began: float) -> None:
-        chapters = self._present()
-        done = sum(is_done(chapter, self._records) for chapter in chapters)
-        failed = [self._records.of(chapter.name) for chapter in chapters if self._is_known(chapter)]
-        known = [record for record in failed if record is not None and record.tries]
+        known = self._known()
+        failed = [record for record in known if record.tries]
         seconds = round(time.monotonic() - began, 3)
-        self._emit(Ready(len(chapters), done, len(known), self._notices.how, seconds))
-        for record in known:
+        done, how = len(known) - len(failed), self._notices.how
+        self._emit(Ready(len(self._present()), done, len(failed), how, seconds))
+        for record in failed:
             self._tell_failed(record)
 
     def _present(self) -> list[Chapter]:
         return self._chapters.gather(self._look.files, lambda _: True, lambda _: True)
+
+    def _known(self) -> list[Record]:
+        """The last word on each chapter that is there and has been run as it is."""
+        records = [(chapter, self._records.of(chapter.name)) for chapter in self._present()]
+        return [record for chapter, record in records if record and record.mark == chapter.mark]
 
     def _take_turn(self, turns: Turns) -> float | None:
         """Colour what is ready, or tell who wants to know. Returns seconds to wait; None to end."""
@@ -225,7 +239,6 @@ class Loop:
 
     def _tell_outcome(self, record: Record, outcome: Outcome) -> None:
         if record.tries:
-            self._counts.failed += 1
             self._tell_failed(record)
             return
         self._counts.coloured += 1

@@ -58,10 +58,10 @@ def take_turns(
 
 
 def due_in(record: Record, today: float) -> float:
-    """Seconds until a failed chapter is tried again."""
+    """Seconds until a failed chapter is tried again; 0 where the clock has been set back since."""
     delay = RETRY_AFTER[min(record.tries, len(RETRY_AFTER)) - 1]
-    # A clock that was set back must not make it wait for years.
-    return min(delay, max(0.0, record.failed_at + delay - today))
+    since = today - record.failed_at
+    return max(0.0, delay - since) if since >= 0 else 0.0
 
 
 def _by_age(chapter: Chapter) -> tuple[int, object]:

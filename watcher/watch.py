@@ -11,7 +11,7 @@ from mangacolor.core.devices import check_device_name
 from mangacolor.core.errors import ExitStatus, InputError, MangacolorError, UsageError
 from mangacolor.core.settings import WatchOptions
 from mangacolor.pipeline.store.layout import LOCAL_OUT, State
-from mangacolor.stages.registry import default_graph
+from mangacolor.stages.registry import graph_of
 from mangacolor.watcher.coloring import Job, StopWatch
 from mangacolor.watcher.events import Listener, Trouble, WatchDone
 from mangacolor.watcher.loop import Counts, Loop
@@ -54,7 +54,7 @@ def _check(job: Job) -> None:
     if job.root.resolve() == job.out.resolve():
         raise UsageError("--out is the watched folder itself", "Name another folder for the coloured pages.")
     check_device_name(job.options.device)
-    (job.graph or default_graph()).check(job.options, ())
+    (job.graph or graph_of(job.options)).check(job.options, ())
 
 
 def _warner(emit: Listener) -> Callable[[str], None]:

@@ -2,7 +2,7 @@
 
     python benchmarks/quality/score_learning.py WORKS OUT [--minutes 5] [--given 4] [--modes default,learnt]
 
-``WORKS`` has a folder of coloured pages for each work. Of each a few pages, evenly spread, are given; the
+``WORKS`` has a folder of coloured pages for each work. Of each work a few pages, evenly spread, are given;
 others are measured, in plain grey and screentoned, as the whole command colours them: ``default``, with
 ``--reference`` to those given (``reference``), with the file that was learnt from them (``learnt``), and
 with the file of the work before (``another``). What is there already is not done again. Writes

@@ -66,7 +66,7 @@ def introduce(options: Options, probe: Path, secret: str, source: Path | None) -
     """
     problem = ""
     try:
-        release = make_release(options, registry.default_graph())
+        release = make_release(options, registry.graph_of(options))
     except Exception as error:  # whatever is wrong here, the client must tell
         release, problem = Release("", ""), f"{error}"
     try:
@@ -101,7 +101,7 @@ def stop(run: str) -> None:
 
 def run_bundle(bundle: Bundle) -> BundleResult:
     """Run the pages of a bundle with the local engine. Raises what ends a run."""
-    if make_release(bundle.options, registry.default_graph()) != bundle.release:
+    if make_release(bundle.options, registry.graph_of(bundle.options)) != bundle.release:
         raise SetupError(
             "a worker has another mangacolor, other stages or weights, or another kind of device",
             "Give all machines the same installation, and start the run again.",
@@ -120,7 +120,8 @@ def _run(bundle: Bundle, token: CancelToken) -> BundleResult:
     if "torch" not in sys.modules:
         # Dask allows its workers one thread; the sums of one machine must be those of another.
         os.environ["OMP_NUM_THREADS"] = str(usable_cores())
-    state, graph, settings = State(bundle.out), registry.default_graph(), bundle.run_options
+    state, settings = State(bundle.out), bundle.run_options
+    graph = registry.graph_of(bundle.options)
     store = Store(state, Manifest(state.out, bundle.part, state.scratch, bundle.known))
     selection = graph.select(settings.until, settings.start)
     chapters = (bundle.chapter,)

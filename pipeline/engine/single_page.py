@@ -28,7 +28,7 @@ from mangacolor.pipeline.store.cache import Cache, MemoryCache
 from mangacolor.pipeline.store.store import MemoryStore
 from mangacolor.stages.base import Stage
 from mangacolor.stages.graph import Graph, Selection
-from mangacolor.stages.registry import default_graph
+from mangacolor.stages.registry import default_graph, graph_of
 
 # Loaded networks that a runner keeps, of each kind and device one: the least used goes first.
 MOST_RESOURCES = 16
@@ -50,7 +50,7 @@ def run_page(
     memory: SeriesMemory | None = None,
 ) -> dict[str, Artifact]:
     """Run one page as ``PageRunner.run`` does, and keep nothing of what was loaded for it."""
-    return PageRunner(graph).run(
+    return PageRunner(graph or graph_of(options)).run(
         page,
         chapter,
         options,

@@ -31,7 +31,7 @@ from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Entry, Manifest
 from mangacolor.stages.base import Stage
 from mangacolor.stages.graph import Graph
-from mangacolor.stages.registry import default_graph
+from mangacolor.stages.registry import guest_graph
 from mangacolor.stages.spreads.halves import half_of
 
 
@@ -70,7 +70,7 @@ def write_report(
         if not 1 <= page <= len(entries):
             raise UsageError(f"--page {page}: there is no such page", f"There are {len(entries)}.")
         entries = [entries[page - 1]]
-    read, graph = read_source or _read_path, graph or default_graph()
+    read, graph = read_source or _read_path, graph or guest_graph()
     text = Template((files("mangacolor.pipeline.report") / "templates" / "report.html").read_text("utf-8"))
     html = text.substitute(
         title=escape(f"mangacolor: {state.out.name}"),

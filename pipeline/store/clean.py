@@ -14,7 +14,7 @@ from mangacolor.core.errors import InputError
 from mangacolor.pipeline.store.cache import PageCache
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.graph import Graph
-from mangacolor.stages.registry import default_graph
+from mangacolor.stages.registry import guest_graph
 
 # Pages that ``inspect``, ``--report`` and ``palette`` write: the same command writes them again.
 SHEETS = ("inspect*.html", "report.html", "palette.html", "chapters/**/palette.html")
@@ -60,7 +60,7 @@ def clean(out: Path, everything: bool = False, graph: Graph | None = None) -> Cl
         raise InputError(
             f"{out}: no folder that mangacolor has written to", "Name the --out of an earlier run."
         )
-    graph = graph or default_graph()
+    graph = graph or guest_graph()
     needed = {need for stage in graph.chapter_stages for need in stage.needs}
     with state.locked():
         files = [file for file in state.folder.rglob("*") if file.is_file() and file.name != "lock"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import queue
 import secrets
 import shutil
@@ -15,7 +16,7 @@ from typing import Any, Final
 from mangacolor.core.errors import MangacolorError
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.pipeline.engine.cancel import CancelToken
-from mangacolor.pipeline.events import Event, PageDone, PageFailed, RunDone, RunStarted
+from mangacolor.pipeline.events import Event, PageDone, PageFailed, RunDone, RunStarted, Warned
 from mangacolor.pipeline.run import run
 from mangacolor.server.chapters.job import INPUT, OUT, Job, load_job
 from mangacolor.server.limits import FREE_BYTES, JOBS
@@ -129,8 +130,11 @@ class ChapterJobs:
             if job:
                 try:
                     self._run(job, token)
-                except (Refusal, MangacolorError) as error:  # deleted meanwhile, or the disk is full
+                except Refusal:  # deleted meanwhile
+                    pass
+                except MangacolorError as error:  # the disk does not even take the job's state
                     self._tell(f"job {job.id}: {error}")
+                    self._note(job, state="failed", error=self._shortened(job, error.message))
                 self._leave(job)
 
     def _leave(self, job: Job) -> None:
@@ -142,23 +146,38 @@ class ChapterJobs:
 
     def _run(self, job: Job, cancel: CancelToken) -> None:
         self._change(job.id, state="running", done=0, failed=0)
-        series = self._shelf.find(job.series)
         try:
-            options = with_options(self._options, job.settings)
-            options = series.options(options) if series else options
+            options = self._options_of(job)
             out = self._folder_of(job) / OUT
             done = run([self.input_of(job)], out, options, LIMITS, emit=self._listener(job), cancel=cancel)
         except Refusal as refusal:
             self._change(job.id, state="failed", error=refusal.message)
         except MangacolorError as error:
             if not cancel.requested:
-                self._change(job.id, state="failed", error=_without_paths(error, self._folder_of(job)))
+                told = f"{error.message} {error.remedy}".strip()
+                self._change(job.id, state="failed", error=self._shortened(job, told))
         except Exception as error:  # the next job is to have its turn
             self._tell(f"job {job.id}: {type(error).__name__}: {error}")
             self._change(job.id, state="failed", error="the program failed on this chapter")
         else:
             if not cancel.requested:
                 self._end(job, done)
+
+    def _options_of(self, job: Job) -> Options:
+        """How its pages are to look: with what is the series' own, and in agreement with its earlier pages.
+
+        Raises ``Refusal`` for settings, ``SetupError`` or ``OutputError`` for the series' folder.
+        """
+        options = with_options(self._options, job.settings)
+        series = self._shelf.find(job.series)
+        if series is None:
+            return options
+        memory = self._shelf.memory_of(series)
+        options = series.options(options)
+        if memory is None:
+            return options
+        memory.take_notes()  # the run reads the file anew, and tells them
+        return dataclasses.replace(options, series=str(memory.path))
 
     def _end(self, job: Job, done: RunDone) -> None:
         failed = done.pages > 0 and done.failed == done.pages
@@ -168,11 +187,13 @@ class ChapterJobs:
             state="failed" if failed else "done",
             done=done.pages - done.failed,
             failed=done.failed,
-            error=error.replace(str(self._folder_of(job)), "").lstrip("/"),
+            error=self._shortened(job, error),
         )
 
     def _listener(self, job: Job) -> Callable[[Event], None]:
         def listen(event: Event) -> None:
+            if isinstance(event, Warned) and event.message.startswith(str(self._shelf.folder)):
+                self._tell(event.message)
             with self._changing:
                 now = self._jobs.get(job.id)
                 if now is None:
@@ -195,6 +216,12 @@ class ChapterJobs:
             job = self._jobs[job_id] = dataclasses.replace(self._jobs[job_id], **changes)
             job.save(self._folder_of(job))
             return job
+
+    def _note(self, job: Job, **changes: Any) -> None:
+        """Change a job here alone: the next server finds it as it was, and goes on with it."""
+        with self._changing:
+            if job.id in self._jobs:
+                self._jobs[job.id] = dataclasses.replace(self._jobs[job.id], **changes)
 
     def _make_room(self) -> None:
         while len(self._jobs) >= JOBS:
@@ -220,7 +247,8 @@ class ChapterJobs:
     def _folder_of(self, job: Job) -> Path:
         return self._folder / job.id
 
-
-def _without_paths(error: MangacolorError, folder: Path) -> str:
-    """What an error says, without where the server keeps its things."""
-    return f"{error.message} {error.remedy}".replace(f"{folder}/", "").strip()
+    def _shortened(self, job: Job, told: str) -> str:
+        """What was told of files, without where on this machine the server keeps them."""
+        for folder in (self._folder_of(job), self._shelf.folder):
+            told = told.replace(f"{folder}{os.sep}", "")
+        return told

@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from mangacolor.core.errors import OutputError
 from mangacolor.formats.containers import container_kind
 from mangacolor.formats.sniff import HEAD
 from mangacolor.server.bodies import ClientGone, declared_size, read_body, read_file
@@ -34,6 +35,7 @@ _EPUB: Final = b"mimetypeapplication/epub+zip"
 TICK: Final = 0.25
 # Seconds after which a silent stream says that it is alive; proxies close one after 60.
 ALIVE: Final = 15.0
+NO_ROOM: Final = "Delete jobs that are done, or free some space there."
 
 
 def routes(service: Service, jobs: ChapterJobs) -> list[Route]:
@@ -69,12 +71,14 @@ def _chapter_routes(jobs: ChapterJobs) -> list[Route]:
             job = await asyncio.to_thread(_create, jobs, request, head)
             try:
                 await _receive(jobs.input_of(job), head, pieces)
+                queued = await asyncio.to_thread(jobs.submit, job)
             except BaseException:
                 jobs.delete(job)
                 raise
         except ClientDisconnect:
             raise ClientGone from None
-        queued = await asyncio.to_thread(jobs.submit, job)
+        except (OSError, OutputError):
+            raise Refusal(507, "the server's disk is full, or cannot be written", NO_ROOM) from None
         return JSONResponse(queued.public(), 201, headers={"Location": f"/v1/chapters/{job.id}"})
 
     async def show_all(_request: Request) -> Response:

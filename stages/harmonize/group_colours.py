@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mangacolor.core.arrays import F64, I64
+from mangacolor.core.arrays import F64, I64, Mask
 from mangacolor.stages.harmonize.chapter import ChapterSegments
 from mangacolor.stages.harmonize.clustering import Groups
 from mangacolor.stages.harmonize.corrections import OWN_LUMA, Corrections, WindowCorrections
@@ -40,13 +40,15 @@ def choose_group_colours(
     number: I64,
     params: GroupColourParams,
     smoothing: SmoothingParams,
+    as_they_are: Mask,
 ) -> ChapterColours:
     """Colours of groups (``number``, N) and members, about as strong as the members' ``start`` (N×2).
 
-    ``agreed``: N×2, after smoothing. ``weight``: N, what each member counts.
+    ``agreed``: N×2, after smoothing. ``weight``: N, what each member counts. ``as_they_are``: G, groups whose
+    colours are not made stronger.
     """
     colours = find_group_modes(agreed, weight, number, params, smoothing)
-    gain = chroma_gain(colours, start, weight, number, params)[:, None]
+    gain = np.where(as_they_are, 1.0, chroma_gain(colours, start, weight, number, params))[:, None]
     members = np.rint(agreed * gain[number] / params.chroma_step) * params.chroma_step
     return ChapterColours(colours * gain, members)
 
@@ -80,6 +82,7 @@ def chroma_gain(colours: F64, chroma: F64, weight: F64, number: I64, params: Gro
 def correct_segments(
     segments: ChapterSegments,
     groups: Groups,
+    reach: F64,
     colours: ChapterColours,
     overrides: Sequence[Override | None],
     ids: Sequence[int],
@@ -88,13 +91,16 @@ def correct_segments(
 ) -> WindowCorrections:
     """The correction of each of the chapter's N segments.
 
-    A segment goes from what it agreed on to its group's colour, or to what somebody chose for the group
-    (``overrides``, G), as far as it is a member; and to what references say of it (``matched``), as far as
-    these are sure. ``ids``: G, the groups' numbers in the palette.
+    A segment goes from what it agreed on to its group's colour by its ``reach`` (N in [0, 1]), or to what
+    somebody chose for the group (``overrides``, G), as far as it is a member; and to what references say of
+    it (``matched``), as far as these are sure. ``ids``: G, the groups' numbers in the palette.
     """
     number, agreed = groups.number, colours.members
-    membership = np.rint(groups.membership * params.membership_steps) / params.membership_steps
-    base = agreed + membership[:, None] * (colours.groups[number] - agreed)
+    membership, reach = (
+        np.rint(share * params.membership_steps) / params.membership_steps
+        for share in (groups.membership, reach)
+    )
+    base = agreed + reach[:, None] * (colours.groups[number] - agreed)
     target = base.copy()
     if matched is not None:
         target += matched.sureness[:, None] * (matched.chroma - base)

@@ -6,14 +6,15 @@ it comes; ``colour`` is in hex, or a name of CSS. The group under the point take
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options
-from mangacolor.core.types import Chapter, Inputs
+from mangacolor.core.types import Chapter
 from mangacolor.formats.option_files import json_file
+from mangacolor.stages.guest.surfaces import coloured_page
 from mangacolor.stages.harmonize.chapter import ChapterSegments
 from mangacolor.stages.harmonize.palette_file import check_colour
 from mangacolor.stages.spreads.drawings import Drawings
@@ -51,34 +52,17 @@ def _hint(row: object, where: str) -> Hint:
     return Hint(page, x, y, check_colour(row["colour"], where))
 
 
-def group_by_page(hints: Sequence[Hint], chapter: Chapter) -> dict[str, list[Hint]]:
-    """The hints for this chapter's pages, by page name."""
-    names = {page.name: page.name for page in chapter.pages}
-    numbers = {page.number: page.name for page in chapter.pages}
-    grouped: dict[str, list[Hint]] = {}
-    for hint in hints:
-        name = numbers.get(hint.page) if isinstance(hint.page, int) else names.get(hint.page)
-        if name is not None:
-            grouped.setdefault(name, []).append(hint)
-    return grouped
-
-
-def place_hints(hints: Iterable[Hint], chapter: Chapter, drawings: Drawings) -> tuple[Hint, ...]:
-    """Hints at points of a spread's halves, moved to the same points of their drawings."""
-    names = {page.number: page.name for page in chapter.pages}
-
-    def place(hint: Hint) -> Hint:
-        name = names.get(hint.page, "") if isinstance(hint.page, int) else hint.page
-        found, x, y = drawings.find_point(name, hint.x, hint.y)
-        return hint if found == name and (x, y) == (hint.x, hint.y) else Hint(found, x, y, hint.colour)
-
-    return tuple(map(place, hints))
+def with_pages(hints: Sequence[Hint], chapter: Chapter) -> list[tuple[Hint, str]]:
+    """The hints for this chapter's pages, each with the name of its page."""
+    names: dict[str | int, str] = {page.name: page.name for page in chapter.pages}
+    names |= {page.number: page.name for page in chapter.pages}
+    return [(hint, names[hint.page]) for hint in hints if hint.page in names]
 
 
 def check_hints(options: Options, chapters: Sequence[Chapter]) -> None:
     """Raise ``UsageError`` for a hint of ``--hints`` whose page is in none of the chapters."""
     for hint in read_hints(Path(options.hints)) if options.hints else ():
-        if not any(group_by_page([hint], chapter) for chapter in chapters):
+        if not any(with_pages([hint], chapter) for chapter in chapters):
             raise UsageError(f"--hints: there is no page {hint.page!r}", "Give its output name or number.")
 
 
@@ -92,27 +76,33 @@ class LocatedHints:
 
 
 def locate_hints(
-    hints: Sequence[Hint], chapter: Chapter, pages: Mapping[str, Inputs], segments: ChapterSegments
+    hints: Sequence[Hint], chapter: Chapter, drawings: Drawings, segments: ChapterSegments
 ) -> LocatedHints:
-    """Find the segments that hints mean. ``pages``: by name, in reading order; only some are read."""
+    """Find the segments that hints mean. Only pages with hints are read.
+
+    A point of half a spread is the same point of its drawing.
+    """
     located = LocatedHints({}, [])
-    wanted = group_by_page(hints, chapter)
+    named = with_pages(hints, chapter)
     taking_part = set(zip(segments.page.tolist(), segments.row.tolist(), strict=True))
-    for number, name in enumerate(pages):
-        if name not in wanted:
+    for number, name in enumerate(drawings):
+        here = [(hint, page) for hint, page in named if drawings.speakers.get(page) == name]
+        if not here:
             continue
-        colours = PageColours.from_artifact(pages[name]["colorize"])
-        height, width = pages[name]["balloons"].images["main"].shape
-        for hint in wanted[name]:
-            row = segment_at(colours, hint.x, hint.y)
+        colours = coloured_page(drawings[name])
+        height, width = drawings[name]["balloons"].images["main"].shape
+        for hint, page in here:
+            wide, high = drawings.half_size(page) or (width, height)
+            _, x, y = drawings.find_point(page, hint.x, hint.y)
+            row = segment_at(colours, x, y) if hint.x < wide and hint.y < high else None
             if row is not None and (number, row) in taking_part:
                 located.colours[number, row] = hint.colour
-            elif hint.x >= width or hint.y >= height:
-                why = f"the page has {width}×{height} pixels"
-                located.missed.append((name, NO_EFFECT.format(hint=hint, why=why)))
+                continue
+            if hint.x >= wide or hint.y >= high:
+                why = f"the page has {wide}×{high} pixels"
             else:
                 why = "it lies on paper, ink or a gutter" if row is None else "it lies in a balloon"
-                located.missed.append((name, NO_EFFECT.format(hint=hint, why=why)))
+            located.missed.append((page, NO_EFFECT.format(hint=hint, why=why)))
     return located
 
 

@@ -7,7 +7,9 @@ figures.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+
+from mangacolor.stages.harmonize.guidance.params import GuidanceParams
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +239,7 @@ class Params:
     matching: MatchingParams = MatchingParams()
     references: ReferenceParams = ReferenceParams()
     corrections: CorrectionParams = CorrectionParams()
+    guidance: GuidanceParams = field(default_factory=GuidanceParams)
 
     def for_lone_page(self) -> Params:
         """For a page of a series that comes alone."""

@@ -7,8 +7,8 @@ import numpy as np
 
 from mangacolor.core.arrays import I64, SegmentMap
 from mangacolor.core.types import Artifact, Image, Inputs
+from mangacolor.stages.guest.surfaces import coloured_page
 from mangacolor.stages.harmonize.corrections import NO_GROUP, Corrections
-from mangacolor.stages.windows.artifact import PageColours
 from mangacolor.stages.windows.preview import Size, lay_out, resize_picture
 
 # Pixels of a segment, at the preview's size, from which its number is written.
@@ -21,7 +21,7 @@ TINT = 0.55
 
 def draw_groups(artifact: Artifact, inputs: Inputs) -> Image:
     """The network's picture of each window, its segments tinted by group. RGB, at most 1024 pixels a side."""
-    windows = PageColours.from_artifact(inputs["colorize"]).windows
+    windows = coloured_page(inputs).windows
     corrections = Corrections.from_artifact(artifact)
 
     def draw(number: int, size: Size) -> Image:

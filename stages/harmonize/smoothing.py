@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mangacolor.core.arrays import F64
+from mangacolor.core.arrays import F64, Mask
 from mangacolor.stages.harmonize.descriptors import blocks
 from mangacolor.stages.harmonize.neighbours import KnnGraph, symmetric_graph
 from mangacolor.stages.harmonize.params import SmoothingParams
@@ -22,12 +22,19 @@ from mangacolor.stages.segments.links import Links
 
 
 def smooth_colours(
-    chroma: F64, weight: F64, graph: KnnGraph, anchor: float, params: SmoothingParams, first: int = 0
+    chroma: F64,
+    weight: F64,
+    graph: KnnGraph,
+    anchor: float,
+    params: SmoothingParams,
+    first: int = 0,
+    held: Mask | None = None,
 ) -> F64:
     """The chroma (N×2, levels) on which segments agree with their neighbours.
 
     ``weight``: N, how much each one counts for its neighbours. ``anchor``: what the majority's colour counts
-    while they settle, against one neighbour that is just alike. Those before the ``first`` keep their colour.
+    while they settle, against one neighbour that is just alike. Those before the ``first`` keep their
+    colour, and so do those that are ``held`` (N).
     """
     near, similarity = graph.neighbours, graph.similarity
     with_self = np.concatenate([np.arange(len(near))[:, None], near], axis=1)
@@ -40,7 +47,10 @@ def smooth_colours(
                 for block in blocks(len(near))  # all pairs of neighbours are held for each
             ]
         )
+        colours = colours if held is None else np.where(held[:, None], chroma, colours)
     links = symmetric_graph(near, similarity).since(first)
+    if held is not None:
+        links = links.without(held)
     return mean_shift(colours, anchor * weight, weight, links, params)
 
 

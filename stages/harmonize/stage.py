@@ -12,16 +12,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
-from mangacolor.core.arrays import F64, I64
+from mangacolor.core.arrays import F64, I64, Mask
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs
 from mangacolor.stages.base import GUARD, ChapterContext, ChapterStage
+from mangacolor.stages.guest.surfaces import GuestColours, page_guest
 from mangacolor.stages.harmonize.chapter import ChapterSegments, gather_segments
 from mangacolor.stages.harmonize.corrections import Corrections
 from mangacolor.stages.harmonize.descriptors import DescriptorSpace, make_space
@@ -31,7 +32,7 @@ from mangacolor.stages.harmonize.group_colours import (
     correct_segments,
     hand_out,
 )
-from mangacolor.stages.harmonize.hints import Hint, check_hints, locate_hints, place_hints, read_hints
+from mangacolor.stages.harmonize.hints import Hint, check_hints, locate_hints, read_hints
 from mangacolor.stages.harmonize.overrides import choose_override, match_entries, orphaned_entries
 from mangacolor.stages.harmonize.palette_entries import (
     average_features,
@@ -106,9 +107,8 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     config = context.config
     drawings = Drawings.of(context.chapter, pages)
     params = config.params.for_lone_page() if context.memory and len(drawings) == 1 else config.params
-    segments = gather_segments(_read_pages(context, drawings))
-    hints = place_hints(config.hints, context.chapter, drawings)
-    located = locate_hints(hints, context.chapter, drawings, segments)
+    segments, guest = _gather(context, drawings)
+    located = locate_hints(config.hints, context.chapter, drawings, segments)
     for page, message in located.missed:
         context.warn(page, message)
     own = from_document(context.document) if context.document else ()
@@ -117,9 +117,9 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
         return {name: neutral() for name in pages}
     remembered = recall_segments(context.memory, segments)
     space = make_space(with_remembered(remembered, segments), segments.embedded, params.descriptors)
-    grouping = group_segments(segments, remembered, space, params)
+    grouping = group_segments(segments, remembered, space, params, guest)
     context.check_cancelled()
-    matched = _match_references(context, segments, space)
+    matched = _match_references(context, segments, space, grouping.guided.held)
     colours, proposed = _colour_groups(context, segments, matched, grouping, remembered)
     number = grouping.groups.number
 
@@ -135,8 +135,9 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     entries = make_entries(list(drawings), segments, grouping.groups, looks, matches, names)
     entries = place_entries(entries, drawings)
     context.write(to_document([*entries, *orphaned_entries(own, matches)]))
+    reach = grouping.guided.find_reach(grouping.groups, colours.groups, params.guidance)
     corrections = correct_segments(
-        segments, grouping.groups, colours, overrides, matches.ids, params.corrections, matched
+        segments, grouping.groups, reach, colours, overrides, matches.ids, params.corrections, matched
     )
     if context.memory is not None:
         shown = shown_groups(grouping, remembered, colours.groups, overrides)
@@ -156,30 +157,48 @@ def _colour_groups(
     chapter alone, G×2."""
     params = context.config.params
     number = grouping.groups.number
-    weight = np.sqrt(segments.area) * grouping.steadiness
+    guided = grouping.guided
+    weight = guided.weigh(np.sqrt(segments.area) * grouping.steadiness, params.guidance)
+    is_guided = guided.share_of_groups(number, weight) >= params.guidance.group_share
     colours = choose_group_colours(
-        grouping.start, grouping.smoothed, weight, number, params.group_colours, params.smoothing
+        grouping.start, grouping.smoothed, weight, number, params.group_colours, params.smoothing, is_guided
     )
     alone = colours.groups
     colours = kept = keep_remembered(colours, grouping, remembered, params.group_colours)
     if matched is not None:
-        colours = colours.with_groups(matched.pull(colours.groups, number, weight, params.smoothing))
+        pulled = matched.pull(colours.groups, number, weight, params.smoothing)
+        colours = colours.with_groups(np.where(is_guided[:, None], colours.groups, pulled))
     return colours.round_groups(params.group_colours), alone + colours.groups - kept.groups
 
 
-def _read_pages(
+def _gather(
     context: ChapterContext[Config], pages: Mapping[str, Inputs]
-) -> Iterator[tuple[PageColours, Image]]:
-    """Each page's colours and mask of balloons, one page at a time."""
-    for inputs in pages.values():
-        context.check_cancelled()
-        yield PageColours.from_artifact(inputs["colorize"]), inputs["balloons"].images["main"]
+) -> tuple[ChapterSegments, GuestColours | None]:
+    """The segments of all pages, one page at a time, and the colours that a guest gives to them, if any."""
+    told: list[Image] = []
+
+    def read() -> Iterator[tuple[PageColours, Image]]:
+        for inputs in pages.values():
+            context.check_cancelled()
+            guest = page_guest(inputs)
+            colours = guest.refine(PageColours.from_artifact(inputs["colorize"]))
+            told.append(guest.rows(colours.segments))
+            yield colours, inputs["balloons"].images["main"]
+
+    segments = gather_segments(read())
+    first = np.cumsum([0, *(len(rows) for rows in told)])
+    rows = np.concatenate(told)[first[segments.page] + segments.row] if told else np.zeros((0, 4), np.uint8)
+    guest = GuestColours.of(rows)
+    return segments, guest if guest.cover.any() else None
 
 
 def _match_references(
-    context: ChapterContext[Config], segments: ChapterSegments, space: DescriptorSpace
+    context: ChapterContext[Config], segments: ChapterSegments, space: DescriptorSpace, held: Mask
 ) -> Matched | None:
-    """What coloured pages and what was learnt of the series say of the segments; None without either."""
+    """What coloured pages and what was learnt of the series say of the segments; None without either.
+
+    ``held``: N, segments that have a guest's colour, of which they are not asked.
+    """
     learnt = learnt_features(context.config.weights, segments.features, segments.embedded)
     seen = _read_references(context)
     both = [features.rows for features in (learnt, seen) if features is not None]
@@ -187,9 +206,10 @@ def _match_references(
         return None
     references = SegmentFeatures(np.concatenate(both), segments.features.vote_count)
     params = context.config.params
-    return match_references(
+    matched = match_references(
         segments.features, references, space, segments.palette, params.references, params.smoothing
     )
+    return replace(matched, sureness=np.where(held, 0.0, matched.sureness))
 
 
 def _read_references(context: ChapterContext[Config]) -> SegmentFeatures | None:

@@ -8,6 +8,7 @@ from mangacolor.core.arrays import F32
 from mangacolor.core.colour import chroma, luma, to_rgb
 from mangacolor.core.types import Image
 from mangacolor.stages.harmonize.corrections import WindowCorrections
+from mangacolor.stages.reassemble.guided import GuidedWindow
 from mangacolor.stages.reassemble.params import Params
 from mangacolor.stages.reassemble.segment_fields import (
     OpenBorders,
@@ -21,15 +22,20 @@ from mangacolor.stages.windows.artifact import WindowColours
 
 
 def recolour_window(
-    window: WindowColours, borders: OpenBorders, corrections: WindowCorrections | None, params: Params
+    window: WindowColours,
+    borders: OpenBorders,
+    corrections: WindowCorrections | None,
+    params: Params,
+    guided: GuidedWindow | None = None,
 ) -> Image:
     """A window's picture (H×W×3 RGB uint8), its segments evened out and corrected, at the same luma.
 
     ``borders``: its ``find_open_borders``. Without ``corrections`` its segments are only evened out.
+    ``guided``: what a guest says of it.
     """
     if not window.segments:
         return window.picture
-    values = _segment_values(SegmentFeatures(window.features), borders, corrections, params)
+    values = _segment_values(SegmentFeatures(window.features), borders, corrections, params, guided)
     field = feather(spread_over_pixels(values, window.labels), window.labels, borders, params.borders)
     cb, cr = (
         plane * (1 - field[..., 2]) + field[..., channel]
@@ -39,7 +45,11 @@ def recolour_window(
 
 
 def _segment_values(
-    features: SegmentFeatures, borders: OpenBorders, corrections: WindowCorrections | None, params: Params
+    features: SegmentFeatures,
+    borders: OpenBorders,
+    corrections: WindowCorrections | None,
+    params: Params,
+    guided: GuidedWindow | None,
 ) -> F32:
     """What each segment adds to Cb and Cr, and the share of its own variation that it loses: N×3."""
     even, move = evenness(features, params.evenness), np.zeros((len(features), 2), np.float32)
@@ -51,5 +61,11 @@ def _segment_values(
         chosen = corrections.overridden
         even = np.where(corrections.has_luma, params.evenness.chosen, even)
         both[chosen] = np.concatenate([corrections.chroma, own], axis=1)[chosen]
+    if guided is not None:  # nor does a guest's, which says where surfaces end
+        even = np.where(guided.given, params.evenness.chosen, even)
+        both[guided.given, 2:] = own[guided.given]
+        if corrections is not None:
+            moved = guided.given & ~corrections.overridden
+            both[moved, :2] = corrections.base_chroma[moved]
     values = np.concatenate([both[:, :2] + even[:, None] * both[:, 2:], even[:, None]], axis=1)
     return np.asarray(values, dtype=np.float32)

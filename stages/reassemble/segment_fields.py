@@ -36,9 +36,13 @@ class OpenBorders:
     area: F32
 
 
-def find_open_borders(labels: SegmentMap, grey: Image, params: BorderParams) -> OpenBorders:
-    """``labels``: a window's segments, H×W. ``grey``: its luma without halftone, as large."""
-    softness = _soften(labels, barrier(grey, params.segmentation), params)
+def find_open_borders(
+    labels: SegmentMap, grey: Image, params: BorderParams, steps: F32 | None = None
+) -> OpenBorders:
+    """``labels``: a window's segments, H×W. ``grey``: its luma without halftone, as large. ``steps``:
+    barriers that the scan does not have, levels, as large."""
+    walls = barrier(grey, params.segmentation)
+    softness = _soften(labels, walls if steps is None else np.maximum(walls, steps), params)
     count = int(labels.max()) + 1
     total = np.zeros(count * count)
     for here, there in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])):

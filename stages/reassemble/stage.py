@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -16,9 +17,11 @@ from mangacolor.core.types import Artifact, Chapter, Image, Inputs
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.classify.mixed import coloured_windows
 from mangacolor.stages.demand import Demand, PageSize
+from mangacolor.stages.guest.surfaces import page_guest
 from mangacolor.stages.harmonize.corrections import Corrections, WindowCorrections
 from mangacolor.stages.panels import PanelLayout
 from mangacolor.stages.reassemble.compose import compose_layers, cut_bands
+from mangacolor.stages.reassemble.guided import GuidedWindow, correct_by_guest, guide_windows
 from mangacolor.stages.reassemble.ink_transfer import colour_layer, paint, with_gain
 from mangacolor.stages.reassemble.params import PARAMS, Params
 from mangacolor.stages.reassemble.recolour import recolour_window
@@ -56,10 +59,14 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     page, half = page_of(inputs["decode"]), half_of(inputs["decode"].data)
     drawing = inputs["decode"].images["main"]
     light = inputs["upscale"].images["main"]
-    colours = PageColours.from_artifact(inputs["colorize"])
+    guest = page_guest(inputs)
+    colours = guest.refine(PageColours.from_artifact(inputs["colorize"]))
     corrections = Corrections.from_artifact(inputs.get("harmonize"))
+    if not corrections.windows:
+        corrections = correct_by_guest(colours, guest)
     windows = map_windows(colours, PanelLayout.from_artifact(inputs["panels"]))
-    layers = _make_layers(colours, corrections, luma(drawing), config.params)
+    guided = guide_windows(colours, guest, corrections)
+    layers = _make_layers(colours, corrections, guided, luma(drawing), config.params)
     keep = _find_paper(windows, inputs["balloons"].images["main"])
     if inputs["classify"].data["kept"]:
         keep[np.isin(windows, coloured_windows(drawing, windows))] = 255
@@ -97,24 +104,34 @@ def map_windows(colours: PageColours, layout: PanelLayout) -> WindowMap:
     return windows.labels
 
 
-def _make_layers(colours: PageColours, corrections: Corrections, grey: Image, params: Params) -> list[Image]:
+def _make_layers(
+    colours: PageColours,
+    corrections: Corrections,
+    guided: Sequence[GuidedWindow | None],
+    grey: Image,
+    params: Params,
+) -> list[Image]:
     """The layer of each window at working scale; all with a gain if somebody chose a luma on the page."""
+    has_gain = corrections.any_luma
     return [
-        _make_layer(window, corrections.of_window(number), corrections.any_luma, grey, params)
-        for number, window in enumerate(colours.windows)
+        _make_layer(window, corrections.of_window(number), guest, has_gain, grey, params)
+        for number, (window, guest) in enumerate(zip(colours.windows, guided, strict=True))
     ]
 
 
 def _make_layer(
     window: WindowColours,
     corrections: WindowCorrections | None,
+    guided: GuidedWindow | None,
     has_gain: bool,
     grey: Image,
     params: Params,
 ) -> Image:
     small = shrink(grey, window.box, window.size)
-    borders = find_open_borders(window.labels, window.descreened, params.borders)
-    layer = colour_layer(recolour_window(window, borders, corrections, params), small, params.ink)
+    steps = None if guided is None else guided.steps
+    borders = find_open_borders(window.labels, window.descreened, params.borders, steps)
+    recoloured = recolour_window(window, borders, corrections, params, guided)
+    layer = colour_layer(recoloured, small, params.ink)
     layer = flatten_tone(layer, window.labels, borders, SegmentFeatures(window.features), params)
     if corrections is not None and has_gain:
         layer = with_gain(layer, tone_gain(window.labels, small, layer, corrections, params))

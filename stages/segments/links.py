@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from mangacolor.core.arrays import F64, I64
+from mangacolor.core.arrays import F64, I64, Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,11 @@ class Links:
     def since(self, first: int) -> Links:
         """Those from nodes of which ``first`` is the first."""
         some = self.row >= first
+        return Links(self.row[some], self.col[some], self.data[some], self.count)
+
+    def without(self, nodes: Mask) -> Links:
+        """Those from other nodes than these (N)."""
+        some = ~nodes[self.row]
         return Links(self.row[some], self.col[some], self.data[some], self.count)
 
     def merged(self, group: I64, count: int) -> Links:

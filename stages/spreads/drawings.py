@@ -47,6 +47,11 @@ class Drawings(Mapping[str, Inputs]):
             return page, x, y
         return self.speakers[page], *half.to_drawing(x, y)
 
+    def half_size(self, page: str) -> tuple[int, int] | None:
+        """Width and height in pixels of a page that is half of a drawing; None for another."""
+        half = self._half(page)
+        return half.size if half else None
+
     def find_place(self, drawing: str, box: Box) -> tuple[str, Box]:
         """A box of a drawing as the page on which its middle lies and the box there."""
         half = self._half(drawing)

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from mangacolor.cli import load_command
-from mangacolor.commands.options import SETTINGS, option_table, setting_names, settings_options
-from mangacolor.commands.settings_file import file_options, pick, read_file
+from mangacolor.commands.settings.options import SETTINGS, option_table, setting_names, settings_options
+from mangacolor.commands.settings.settings_file import file_options, pick, read_file
 from mangacolor.core.errors import UsageError
 from mangacolor.core.option_fields import option_field, option_fields
 from mangacolor.core.settings import Options
@@ -156,7 +156,7 @@ def test_the_readme_has_exactly_these_options() -> None:
     assert mark
     assert table.strip() == option_table().strip(), (
         "print the table with: "
-        'python -c "from mangacolor.commands.options import option_table; print(option_table())"'
+        'python -c "from mangacolor.commands.settings.options import option_table; print(option_table())"'
     )
 
 

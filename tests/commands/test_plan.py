@@ -20,8 +20,9 @@ from mangacolor.tests.helpers.fake_stages import House, files, go, write_page
 def house(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> House:
     monkeypatch.chdir(tmp_path)
     house = House(moody=request.param)
-    for module in (mangacolor.pipeline.run, mangacolor.pipeline.plan, mangacolor.pipeline.store.clean):
-        monkeypatch.setattr(module, "default_graph", house.graph)
+    for module in (mangacolor.pipeline.run, mangacolor.pipeline.plan):
+        monkeypatch.setattr(module, "graph_of", house.graph_of)
+    monkeypatch.setattr(mangacolor.pipeline.store.clean, "guest_graph", house.graph)
     (tmp_path / "in").mkdir()
     for number in range(1, 4):
         write_page(tmp_path / "in" / f"{number}.png", number)

@@ -10,7 +10,7 @@ import pytest
 
 from mangacolor.cli import main
 from mangacolor.commands.colorize import colorize
-from mangacolor.commands.settings_file import file_options, read_file
+from mangacolor.commands.settings.settings_file import file_options, read_file
 from mangacolor.core.errors import UsageError
 
 

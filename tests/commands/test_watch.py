@@ -126,7 +126,7 @@ def test_without_watchfiles_it_says_what_to_install(tmp_path: Path) -> None:
 
 
 def test_the_guide_has_the_options_as_they_are() -> None:
-    from mangacolor.commands.options import option_table
+    from mangacolor.commands.settings.options import option_table
 
     assert option_table((WatchOptions,)) in (ROOT / "docs/guide/watch.md").read_text(encoding="utf-8")
 

@@ -87,7 +87,7 @@ def test_a_chapter_of_the_new_kind_goes_through_the_command(
     ar: ArchiveKind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(mangacolor.pipeline.run, "default_graph", House().graph)
+    monkeypatch.setattr(mangacolor.pipeline.run, "graph_of", House().graph_of)
     make_ar(tmp_path / "x.cba", {"1.png": png(1, (40, 60)), "2.png": png(2, (40, 60)), "a.txt": b"hello"})
     with pytest.raises(SystemExit) as ended:
         main(["x.cba", "--out", "out", "--device", "cpu", "--quiet"])

@@ -240,7 +240,7 @@ def test_names_come_back_from_the_whole_command(
     entries = [RawEntry(f"{word}/{word}.png".encode(codec), png(n, (40, 60))) for n, word in enumerate(words)]
     entries += [RawEntry(bad, b"no picture"), RawEntry(f"{words[1]}.txt".encode(codec), b"text")]
     path = make_raw_zip(tmp_path / "x.cbz", entries)
-    monkeypatch.setattr(mangacolor.pipeline.run, "default_graph", House().graph)
+    monkeypatch.setattr(mangacolor.pipeline.run, "graph_of", House().graph_of)
     with pytest.raises(SystemExit) as ended:
         main([str(path), "--out", str(tmp_path / "out"), "--device", "cpu", "--quiet"])
     assert ended.value.code == 1

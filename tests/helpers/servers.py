@@ -8,7 +8,7 @@ import io
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -66,7 +66,13 @@ class PretendedEngine(PageEngine):
 
 
 def make_parts(
-    engine: PageEngine, data: Path, *, places: int = 8, workers: int = 2, options: Options | None = None
+    engine: PageEngine,
+    data: Path,
+    *,
+    places: int = 8,
+    workers: int = 2,
+    options: Options | None = None,
+    tell: Callable[[str], None] = lambda _text: None,
 ) -> tuple[Service, ChapterJobs]:
     """A service and its jobs; the jobs are not begun."""
     options = options or Options(scale="1", device="cpu", max_pixels=40_000_000)
@@ -78,16 +84,21 @@ def make_parts(
         cache,
         places=places,
         workers=workers,
-        tell=lambda _text: None,
+        tell=tell,
     )
-    jobs = ChapterJobs(data / "jobs", options, SeriesShelf(data / "series"), lambda _text: None)
+    jobs = ChapterJobs(data / "jobs", options, SeriesShelf(data / "series"), tell)
     return Service(engine, cache, work, options), jobs
 
 
 @contextmanager
-def client_of(service: Service, jobs: ChapterJobs, access: Access | None = None) -> Iterator[httpx.Client]:
+def client_of(
+    service: Service,
+    jobs: ChapterJobs,
+    access: Access | None = None,
+    tell: Callable[[str], None] = lambda _text: None,
+) -> Iterator[httpx.Client]:
     """A client of a real server, which listens on a port of this machine in a thread."""
-    server = make_server(make_app(service, jobs, access or Access("127.0.0.1")), lambda _text: None)
+    server = make_server(make_app(service, jobs, access or Access("127.0.0.1")), tell)
     server.config.port = 0
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()

@@ -49,8 +49,9 @@ STAGE_ROOMS = {
     "segments": {"windows"},
     "registration": set[str](),
     "colorize": {"panels", "segments", "windows"},
-    "harmonize": {"panels", "segments", "spreads", "windows"},
-    "reassemble": {"classify", "harmonize", "panels", "segments", "spreads", "windows"},
+    "guest": {"registration", "segments", "windows"},
+    "harmonize": {"guest", "panels", "segments", "spreads", "windows"},
+    "reassemble": {"classify", "guest", "harmonize", "panels", "segments", "spreads", "windows"},
     "upscale": {"spreads"},
     "fit": set[str](),
 }

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from mangacolor.core.errors import OutputError, UsageError
+from mangacolor.pipeline import series
 from mangacolor.pipeline.series import FAMILY, FORMAT, Arrays, NetworkMemory, SeriesMemory
 
 NETWORK = "a" * 64
@@ -102,6 +103,71 @@ def test_a_file_of_another_kind_is_refused_and_stays(tmp_path: Path, content: by
     with pytest.raises(UsageError, match=why):
         SeriesMemory.open(path)
     assert [file.read_bytes() for file in tmp_path.iterdir()] == [content]
+
+
+@pytest.mark.parametrize("what", ["photograph", "folder", "another version"])
+def test_what_is_put_in_its_place_while_it_is_open_is_refused_and_stays(tmp_path: Path, what: str) -> None:
+    path = tmp_path / "s"
+    memory = begun(path, 1)
+    ours = path.read_bytes()
+    path.rename(tmp_path / "kept")
+    content = {"photograph": b"\xff\xd8\xff a photograph", "another version": FAMILY + b"2\n"}.get(what)
+    path.mkdir() if content is None else path.write_bytes(content)
+    for _ in range(2):  # not only the first time
+        with pytest.raises(UsageError, match=r"is no memory|cannot be read|another version"):
+            add(memory, 2)
+        with pytest.raises(UsageError):
+            numbers(memory)
+        with pytest.raises(UsageError):
+            _ = memory.series
+        with pytest.raises(UsageError):
+            memory.of_network(NETWORK)
+    assert path.is_dir() if content is None else path.read_bytes() == content
+    assert {file.name for file in tmp_path.iterdir()} == {"s", "kept", "s.lock"}
+    path.rmdir() if content is None else path.unlink()
+    (tmp_path / "kept").rename(path)
+    assert path.read_bytes() == ours and numbers(memory) == [1]
+    add(memory, 2)
+    assert numbers(SeriesMemory.open(path)) == [1, 2]
+
+
+def test_a_file_that_is_emptied_is_a_new_memory(tmp_path: Path) -> None:
+    memory = begun(tmp_path / "s", 1)
+    (tmp_path / "s").write_bytes(b"")
+    assert numbers(memory) == [] and memory.notes == []
+
+
+def test_an_open_memory_is_read_again_only_when_another_has_written_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "s"
+    memory = begun(path, 1)
+    read: list[Path] = []
+    real = vars(series)["_read"]
+
+    def noting(path: Path) -> object:
+        read.append(path)
+        return real(path)
+
+    monkeypatch.setattr(series, "_read", noting)
+    add(memory, 2)
+    assert numbers(memory) == [1, 2] and memory.series and read == []
+    begun(path, 3)
+    read.clear()
+    assert numbers(memory) == [1, 2, 3] and len(read) == 1
+
+
+def test_a_note_is_taken_once(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    path.write_bytes(FORMAT + b"nothing")
+    memory = SeriesMemory.open(path)
+    (note,) = memory.take_notes()
+    assert "is damaged" in note
+    add(memory, 1)
+    assert memory.take_notes() == [] and numbers(memory) == [1]
+    path.write_bytes(FORMAT + b"nothing more")
+    assert numbers(memory) == []
+    assert len(memory.take_notes()) == 1 and memory.take_notes() == []
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ CHAPTER = archive({"1.png": png(1), "2.png": png(2), "10.png": png(10)})
 @pytest.fixture
 def house(monkeypatch: pytest.MonkeyPatch) -> House:
     house = House()
-    monkeypatch.setattr(mangacolor.pipeline.run, "default_graph", house.graph)
+    monkeypatch.setattr(mangacolor.pipeline.run, "graph_of", house.graph_of)
     return house
 
 

@@ -34,9 +34,9 @@ ALONE = ["unshare", "--map-root-user", "--net", "sh", "-c", 'ip link set lo up &
 def served(
     data: Path, *more: str, before: tuple[str, ...] = ()
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A server, once it has told its address."""
+    """A server, once it has told its address. ``before``: a command that runs the one behind it."""
     weights = tiny_weights(data.parent)
-    command = [*COMMAND, "--port", "0", "--data", str(data), "--weights", str(weights)]
+    command = [*before, *COMMAND, "--port", "0", "--data", str(data), "--weights", str(weights), *more]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT, cwd=data.parent
     ) as process:

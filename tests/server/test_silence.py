@@ -77,3 +77,38 @@ def test_one_that_asks_again_and_again_stays_open(client: httpx.Client) -> None:
             answer.read()
         time.sleep(WITHIN / 25)
     assert len(lines) == 1
+
+
+TLS_HELLO = (
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"  # what a client begins with that was told https://
+)
+
+
+@pytest.mark.parametrize(
+    ("sent", "answered", "told"),
+    [
+        (
+            TLS_HELLO,
+            b"HTTP/1.1 400 ",
+            [
+                "127.0.0.1 has sent what is no HTTP request, and was refused; "
+                "a program may have https:// where http:// belongs"
+            ],
+        ),
+        (
+            b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n",
+            b"HTTP/1.1 200 ",
+            [],
+        ),
+    ],
+    ids=["TLS", "websocket"],
+)
+def test_the_log_says_who_sent_what_is_no_http_and_nothing_of_what_is_answered(
+    engine: PretendedEngine, tmp_path: Path, sent: bytes, answered: bytes, told: list[str]
+) -> None:
+    log: list[str] = []
+    with client_of(*make_parts(engine, tmp_path), tell=log.append) as client, connect(client) as line:
+        line.sendall(sent)
+        assert line.recv(1000).startswith(answered)
+    assert log == told

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from mangacolor.core.errors import PageError
 from mangacolor.pipeline.store.layout import State
 from mangacolor.tests.helpers.archives import make_zip
-from mangacolor.tests.helpers.fake_stages import write_page
+from mangacolor.tests.helpers.fake_stages import House, go, write_page
 from mangacolor.tests.helpers.faulty_disk import FaultyDisk
 from mangacolor.tests.helpers.watching import Watching, tree, wait_until
 from mangacolor.watcher import loop
@@ -132,6 +133,80 @@ def test_a_chapter_deleted_in_the_middle_comes_back(watched: Watching, tmp_path:
         shutil.copytree(tmp_path / "kept", folder)
         watched.wait_for(ChapterColoured)
     assert len(tree(watched.out)) == 11
+
+
+@pytest.mark.parametrize("moment", [1, 4, 10])
+def test_an_archive_replaced_in_the_middle_is_coloured_as_it_is_now(
+    watched: Watching, tmp_path: Path, moment: int
+) -> None:
+    file = watched.source / "x.cbz"
+    file.write_bytes(archive(tmp_path, *range(1, 12)))
+    new = tmp_path / "new"
+    new.write_bytes(archive(tmp_path, *range(21, 36)))
+    watched.house.slow = 0.1
+    with watched.alive(settle=0.1):
+        wait_until(lambda: watched.house.calls["tint"] >= moment)
+        new.replace(file)
+        wait_until(lambda: len(watched.started) > 1 and isinstance(watched.events[-1], Idle))
+    assert set(watched.started) == {"x.cbz"} and watched.of(ChapterFailed) == []
+    with zipfile.ZipFile(watched.out / "x.cbz") as packed:
+        assert packed.namelist() == [f"{seed}.png" for seed in range(21, 36)]
+    assert watched.once() == 0 and watched.started == []
+    go(House(), watched.source, tmp_path / "plain")
+    assert tree(watched.out) == tree(tmp_path / "plain")
+
+
+@pytest.mark.parametrize("loose", [True, False], ids=["folder", "archive"])
+def test_a_chapter_renamed_in_the_middle_is_coloured_under_its_new_name(
+    watched: Watching, tmp_path: Path, loose: bool
+) -> None:
+    if loose:
+        before, after = watched.chapter("a", *range(1, 12)), watched.source / "b"
+    else:
+        before, after = watched.source / "a.cbz", watched.source / "b.cbz"
+        before.write_bytes(archive(tmp_path, *range(1, 12)))
+    watched.house.slow = 0.1
+    with watched.alive(settle=0.1):
+        wait_until(lambda: watched.house.calls["tint"] >= 2)
+        before.rename(after)
+        wait_until(lambda: after.name in [event.chapter for event in watched.of(ChapterColoured)])
+    assert watched.started == [before.name, after.name] and watched.of(ChapterFailed) == []
+    go(House(), watched.source, tmp_path / "plain")
+    made, left = tree(watched.out), f"{before.name}/"
+    assert {name: data for name, data in made.items() if not name.startswith(left)} == tree(
+        tmp_path / "plain"
+    ), "of an archive nothing is left under the old name, of a folder the pages that were done"
+    assert watched.once() == 0 and watched.started == []
+
+
+def test_a_page_replaced_in_the_middle_is_coloured_again_and_no_other(watched: Watching) -> None:
+    folder = watched.chapter("a", *range(1, 8))
+    watched.house.slow = 0.15
+    with watched.alive(settle=0.1):
+        wait_until(lambda: watched.house.calls["tint"] >= 5)
+        write_page(watched.out.parent / "other.png", 30)
+        (watched.out.parent / "other.png").replace(folder / "001.png")
+        watched.wait_for(ChapterColoured, 2)
+    assert watched.started == ["a", "a"]
+    assert watched.house.calls["tint"] == 8
+    assert watched.of(ChapterColoured)[1].done == 1
+
+
+def test_a_clock_that_is_set_back_keeps_nothing_waiting(
+    watched: Watching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = time.time()
+    monkeypatch.setattr("mangacolor.watcher.loop.time.time", lambda: today)
+    folder = watched.chapter("a", 1)
+    watched.house.trouble = {"a/001.png": PageError("not today", "Wait.")}
+    with watched.alive(settle=0.1):
+        watched.wait_for(ChapterFailed)
+        watched.house.trouble = {}
+        monkeypatch.setattr("mangacolor.watcher.loop.time.time", lambda: today - 400 * 86400)
+        write_page(watched.source / "b.png", 2)  # new, and dated from the future
+        wait_until(lambda: len(watched.of(ChapterColoured)) == 2)
+    assert sorted(watched.started) == [".", "a", "a"]
+    assert (folder / "001.png").exists()
 
 
 def test_a_folder_that_goes_away_is_waited_for(

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.pipeline.events import RunDone
 from mangacolor.tests.helpers.fake_stages import write_page
-from mangacolor.tests.helpers.watching import Watching
+from mangacolor.tests.helpers.watching import Watching, wait_until
 from mangacolor.watcher.events import ChapterColoured, Notified
 from mangacolor.watcher.telling import messengers, then
 from mangacolor.watcher.telling.libraries import LibraryError, find_servers
@@ -130,6 +131,54 @@ def test_a_program_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monke
     words = (sys.executable, "-c", "import time; time.sleep(60)")
     assert run_command(words, tmp_path, lambda: False) == "ended after 0.3 s"
     assert run_command(words, tmp_path, lambda: True) == "ended, since the watch ends"
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see other processes")
+@pytest.mark.parametrize("deaf", ["", "trap '' TERM; "])
+def test_what_it_began_is_ended_with_it_also_if_it_will_not_hear(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deaf: str
+) -> None:
+    monkeypatch.setattr(then, "LONGEST", 1.0)
+    monkeypatch.setattr(then, "_GRACE", 0.3)
+    script = f'{deaf}sleep 60 & echo $! > "$0/child"; wait; sleep 60'
+    assert run_command(("sh", "-c", script), tmp_path, lambda: False) == "ended after 1.0 s"
+    child = int((tmp_path / "child").read_text())
+    wait_until(lambda: not is_alive(child), "its end")
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process is there, and no zombie that nobody has asked for."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_program_that_hangs_keeps_the_next_chapter_waiting_no_longer_than_it_may(
+    watched: Watching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(then, "LONGEST", 0.5)
+    watched.chapter("a", 1)
+    watched.chapter("b", 2)
+    assert watched.once(then=f"{sys.executable} -c 'import time; time.sleep(60)'") == 0
+    assert [event.error for event in watched.of(Notified)] == ["ended after 0.5 s"] * 2
+    assert len(watched.of(ChapterColoured)) == 2
+    watched.once(then="true")
+    assert watched.of(Notified) == [], "it is not told again of what it did not take"
+
+
+def test_a_watch_that_is_stopped_does_not_wait_for_a_program_that_hangs(
+    watched: Watching, tmp_path: Path
+) -> None:
+    watched.chapter("a", 1)
+    began = tmp_path / "began"
+    script = f"import time; open({str(began)!r}, 'w').close(); time.sleep(60)"
+    (tmp_path / "then.py").write_text(script)
+    with watched.alive(then=f"{sys.executable} {tmp_path / 'then.py'}"):
+        wait_until(began.exists, "the program")
+        stopped = time.monotonic()
+    assert time.monotonic() - stopped < 5
+    assert [event.error for event in watched.of(Notified)] == ["ended, since the watch ends"]
 
 
 @pytest.mark.parametrize("text", ["", "'unclosed", "no-such-program --flag"])

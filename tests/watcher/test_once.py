@@ -187,15 +187,29 @@ def test_a_page_that_fails_is_named_and_its_chapter_tried_again(
     assert [failure.page for failure in failed.failures] == ["a/003.png"]
     assert failed.failures[0].error and failed.failures[0].remedy
     assert (failed.tries, failed.retry_in) == (1, 60)
-    assert watched.once() == 0, "not due yet"
+    assert watched.once() == 1, "not due yet, and not done"
     assert watched.started == []
+    assert watched.of(WatchDone)[0] == WatchDone(1, 0, 1, watched.of(WatchDone)[0].seconds)
     (listed,) = watched.of(ChapterFailed)
     assert listed.failures == failed.failures
     later = time.time() + 61
     monkeypatch.setattr("mangacolor.watcher.loop.time.time", lambda: later)
-    assert watched.once() == 3
+    assert watched.once() == 1
     assert [event.tries for event in watched.of(ChapterFailed)] == [1, 2]
     assert watched.house.calls["tint"] == 3, "its good pages are not coloured again"
+    write_page(folder / "003.png", 3)
+    assert watched.once() == 0, "mended: every chapter is coloured"
+
+
+def test_the_status_says_that_no_chapter_could_be_done_until_one_is(watched: Watching) -> None:
+    (watched.source / "x.cbz").write_bytes(b"PK\x03\x04 broken")
+    assert watched.once() == 3
+    assert watched.once() == 3, "not due yet"
+    watched.chapter("b", 1)
+    assert watched.once() == 1
+    assert watched.once() == 1
+    (watched.source / "x.cbz").unlink()
+    assert watched.once() == 0, "what is not there any more has not failed"
 
 
 def test_a_broken_chapter_that_is_mended_is_coloured_at_once(watched: Watching) -> None:

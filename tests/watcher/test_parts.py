@@ -264,7 +264,7 @@ def test_delays_grow_and_a_clock_set_back_does_no_harm() -> None:
     delays = [due_in(Record("a", "m", tries=tries, failed_at=0.0), 0.0) for tries in range(1, 9)]
     assert delays == [*RETRY_AFTER, *[RETRY_AFTER[-1]] * (8 - len(RETRY_AFTER))]
     assert delays == sorted(delays)
-    assert due_in(Record("a", "m", tries=1, failed_at=5e9), 0.0) == RETRY_AFTER[0]
+    assert due_in(Record("a", "m", tries=1, failed_at=5e9), 0.0) == 0, "it would wait till then"
 
 
 # -- file systems

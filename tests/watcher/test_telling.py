@@ -74,6 +74,10 @@ def test_a_terminal_has_the_bar_and_the_pages(watched: Watching) -> None:
     assert text.count("003.png: ") == 1 or "003.png" in text
 
 
+def test_a_watch_that_cannot_begin_has_not_ended() -> None:
+    assert say(WatchDone(2, 0, 0, 0.1)) == ""  # the command line says what is wrong
+
+
 def test_waiting_is_shown_on_a_terminal_only() -> None:
     stream = io.StringIO()
     with WatchDisplay(console=Console(file=stream, force_terminal=True, width=80)) as display:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -18,6 +20,8 @@ from mangacolor.watcher.telling.libraries import TOKENS
 
 # Seconds that the program may take: one that hangs must not stop the watch for good.
 LONGEST: Final = 600.0
+# Seconds that it gets to end by itself, once asked to.
+_GRACE: Final = 5.0
 # Seconds between two looks whether it has ended.
 _TURN: Final = 0.05
 
@@ -41,7 +45,8 @@ def split_command(text: str) -> tuple[str, ...]:
 def run_command(words: tuple[str, ...], output: Path, is_over: Callable[[], bool]) -> str:
     """Run it with ``output`` behind its words. Returns what went wrong, or "".
 
-    Its stdout goes to our stderr. It is ended after ``LONGEST`` seconds, or once ``is_over``.
+    Its stdout goes to our stderr. It is ended after ``LONGEST`` seconds, or once ``is_over``, and on POSIX
+    with it whatever it has begun and not sent into a session of its own: a shell's ``sleep`` outlives it.
     """
     environment = {name: value for name, value in os.environ.items() if name not in TOKENS}
     try:
@@ -51,21 +56,32 @@ def run_command(words: tuple[str, ...], output: Path, is_over: Callable[[], bool
             stdout=sys.stderr.fileno(),
             stderr=sys.stderr.fileno(),
             env=environment,
+            start_new_session=True,
         )
     except OSError as error:
         return f"cannot be run ({error.strerror})"
     deadline = time.monotonic() + LONGEST
     while process.poll() is None:
         if is_over() or time.monotonic() > deadline:
-            process.terminate()
-            try:
-                process.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            _end(process)
             return "ended, since the watch ends" if is_over() else f"ended after {duration(LONGEST)}"
         time.sleep(_TURN)
     status = process.returncode
     if status < 0:
         return f"ended by signal {-status}"
     return f"exit status {status}" if status else ""
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ask it to end, and make it."""
+    if os.name != "posix":
+        process.kill()
+        process.wait()
+        return
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_GRACE)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

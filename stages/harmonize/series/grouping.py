@@ -11,10 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from mangacolor.core.arrays import F32, F64, I64
+from mangacolor.core.types import Image
+from mangacolor.stages.guest.surfaces import GuestColours
 from mangacolor.stages.harmonize.chapter import ChapterSegments
 from mangacolor.stages.harmonize.clustering import Groups, cluster
 from mangacolor.stages.harmonize.colour_assignment import assign_colours, uncertainty_coefficient
 from mangacolor.stages.harmonize.descriptors import DescriptorSpace
+from mangacolor.stages.harmonize.guidance.guided import Guided, guide
 from mangacolor.stages.harmonize.neighbours import KnnGraph, knn_graph
 from mangacolor.stages.harmonize.params import Params
 from mangacolor.stages.harmonize.series.joining import join_groups, without_joined
@@ -31,7 +34,7 @@ class Grouping:
     """What is known of the chapter's N segments once they are grouped: descriptors (``places``, N×D), colours
     before and after smoothing (N×2, levels), how little each one's chroma strays (``steadiness``, N in [0,
     1]), votes that have travelled (``logits``, N×K). ``joined``: for each group the row of the remembered one
-    that it is, -1 for a new one."""
+    that it is, -1 for a new one. ``guided``: which segments have a guest's colour."""
 
     places: F32
     steadiness: F64
@@ -40,12 +43,20 @@ class Grouping:
     logits: F32
     groups: Groups
     joined: I64
+    guided: Guided
 
 
 def group_segments(
-    segments: ChapterSegments, remembered: Remembered, space: DescriptorSpace, params: Params
+    segments: ChapterSegments,
+    remembered: Remembered,
+    space: DescriptorSpace,
+    params: Params,
+    guest: GuestColours | None = None,
 ) -> Grouping:
-    """The groups of the chapter's segments, the largest first, and what led to them."""
+    """The groups of the chapter's segments, the largest first, and what led to them.
+
+    ``guest``: the colours that a guest gives to the segments.
+    """
     known = len(remembered)
     features = with_remembered(remembered, segments)
     page = np.concatenate([np.full(known, ELSEWHERE), segments.page])
@@ -53,9 +64,16 @@ def group_segments(
     places = space.place(features, page)
     graph = knn_graph(places, window, params.neighbours, known)
     steadiness = 1 / (1 + (features.spread / params.group_colours.spread_scale) ** 2)
-    weight = features.area**0.25 * steadiness
-    start, logits, anchor = _start_colours(features, segments.palette, weight, graph, remembered, params)
-    smoothed = smooth_colours(start, weight, graph, anchor, params.smoothing, known)
+    told = guest.after(known) if guest is not None else None
+    places_in = window - window.min(initial=0)
+    guided = guide(told, places_in, features, segments.palette, graph, params.smoothing, params.guidance)
+    weight = guided.weigh(features.area**0.25 * steadiness, params.guidance)
+    votes = guided.vote(features.votes, segments.palette, params.guidance)
+    start, logits, anchor = _start_colours(
+        features, votes, segments.palette, weight, graph, remembered, params
+    )
+    start = guided.hold(start)
+    smoothed = smooth_colours(start, weight, graph, anchor, params.smoothing, known, guided.held)
     label, membership = join_groups(graph, smoothed, remembered, params.joining, params.clustering)
     rest = np.nonzero(label < 0)[0]
     if len(rest):
@@ -64,7 +82,14 @@ def group_segments(
         membership[rest] = own.membership
     groups, joined = _number_by_area(label, membership, segments.area, len(remembered.groups))
     return Grouping(
-        places[known:], steadiness[known:], start[known:], smoothed[known:], logits[known:], groups, joined
+        places[known:],
+        steadiness[known:],
+        start[known:],
+        smoothed[known:],
+        logits[known:],
+        groups,
+        joined,
+        guided.since(known),
     )
 
 
@@ -78,19 +103,21 @@ def with_remembered(remembered: Remembered, segments: ChapterSegments) -> Segmen
 
 def _start_colours(
     features: SegmentFeatures,
+    votes: Image,
     palette: F64,
     weight: F64,
     graph: KnnGraph,
     remembered: Remembered,
     params: Params,
 ) -> tuple[F64, F32, float]:
-    """What colour each segment starts from (N×2), its travelled votes, and the weight of that anchor."""
+    """What colour each segment starts from (N×2), its travelled votes, and the weight of that anchor.
+
+    ``votes``: N×K, the features' own or a guest's.
+    """
     area = features.area
     if features.vote_count:
         travelled = remembered.logits if len(remembered) else None
-        start, logits = assign_colours(
-            features.votes, palette, weight, area, graph, params.assignment, travelled
-        )
+        start, logits = assign_colours(votes, palette, weight, area, graph, params.assignment, travelled)
         anchor = anchor_weight(uncertainty_coefficient(features.votes, area), params.smoothing)
     else:
         start = features.chroma

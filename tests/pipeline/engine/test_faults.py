@@ -135,7 +135,7 @@ from mangacolor.cli import main
 from mangacolor.tests.helpers.fake_stages import House
 house = House()
 house.hangs = {"2.png"}
-mangacolor.pipeline.run.default_graph = house.graph
+mangacolor.pipeline.run.graph_of = house.graph_of
 main()
 """
 

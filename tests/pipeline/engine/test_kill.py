@@ -21,7 +21,7 @@ from mangacolor.cli import main
 from mangacolor.tests.helpers.fake_stages import House
 house = House(moody=True)
 house.slow = 0.02
-mangacolor.pipeline.run.default_graph = house.graph
+mangacolor.pipeline.run.graph_of = house.graph_of
 main(sys.argv[1:])
 """
 PAGES = 12

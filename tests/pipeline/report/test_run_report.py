@@ -104,7 +104,7 @@ def test_report_tells_of_failures_and_speed(
 ) -> None:
     house = House(moody=True)
     house.trouble["2.png"] = ValueError("boom & bust")
-    monkeypatch.setattr(mangacolor.pipeline.run, "default_graph", house.graph)
+    monkeypatch.setattr(mangacolor.pipeline.run, "graph_of", house.graph_of)
     assert status("in", "--out", "out", "--report", "--device", "cpu") == 1
     html = Path("out/.mangacolor/report.html").read_text(encoding="utf-8")
     assert "1 failed" in html and "boom &amp; bust" in html and "a minute" in html

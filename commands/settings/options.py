@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from mangacolor.commands.settings_file import environment_name
+from mangacolor.commands.settings.settings_file import environment_name
 from mangacolor.core.option_fields import OptionField, option_fields
 from mangacolor.core.settings import Options, RunOptions, WatchOptions
 

@@ -1,0 +1,108 @@
+"""The guest's colour of each segment of a window: robust against lines that lie elsewhere, and blur."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from mangacolor.core.arrays import F32, I64, Mask, SegmentMap
+from mangacolor.core.colour import chroma, luma
+from mangacolor.core.types import Image
+from mangacolor.stages.guest.params import MeasuringParams, Params
+from mangacolor.stages.guest.splitting import split_segments
+from mangacolor.stages.guest.surfaces import COVER_STEPS, NEUTRAL, SPREAD_STEPS, GuestWindow
+from mangacolor.stages.windows.artifact import WindowColours
+
+# A pixel at working scale is covered if most of what it stands for is.
+COVERED = 128
+# Pixels over which a change of the guest's chroma is an edge, and no gradient.
+EDGE_REACH = 7
+
+
+def measure_window(window: WindowColours, guest: Image, covered: Image, params: Params) -> GuestWindow:
+    """The guest's colours of a window's segments.
+
+    ``guest``: H×W×3 RGB, laid over our page, as large as that. ``covered``: H×W, 255 where it shows our page.
+    """
+    x, y, w, h = window.box
+    there = cv2.resize(covered[y : y + h, x : x + w], window.size, interpolation=cv2.INTER_AREA) >= COVERED
+    if not window.segments or not there.any():
+        return GuestWindow.nothing(window.segments)
+    small = cv2.resize(guest[y : y + h, x : x + w], window.size, interpolation=cv2.INTER_AREA)
+    picture = np.asarray(small, dtype=np.uint8)
+    planes = np.stack(chroma(picture), axis=2)
+    valid = there & (luma(picture) >= params.measuring.min_luma)
+    if not _is_coloured(planes[valid & (window.labels > 0)], params.measuring):
+        return GuestWindow.nothing(window.segments)
+    planes = _fill_gaps(planes, valid)
+    labels, parents = split_segments(window.labels, planes, valid, params.splitting)
+    rows = _measure(labels, planes, there, valid, params.measuring)
+    return GuestWindow(
+        rows, labels if parents else None, parents, _find_edges(planes, params.splitting.median)
+    )
+
+
+def _fill_gaps(planes: F32, valid: Mask) -> F32:
+    """The guest's chroma (H×W×2) with that of the nearest pixel where it says nothing: which surface such a
+    place belongs to is told by what is beside it."""
+    _, nearest = cv2.distanceTransformWithLabels(
+        (~valid).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    source = np.zeros(int(nearest.max()) + 1, np.int64)
+    source[nearest[valid]] = np.flatnonzero(valid)
+    return np.asarray(planes.reshape(-1, 2)[source[nearest]])
+
+
+def _find_edges(planes: F32, median: int) -> Image:
+    """``GuestWindow.edges`` of the guest's Cb and Cr, H×W×2, without noise and thin lines."""
+    kernel = np.ones((EDGE_REACH, EDGE_REACH), np.uint8)
+    smooth = [cv2.medianBlur(_to_levels(plane), median) for plane in np.moveaxis(planes, 2, 0)]
+    changes = [cv2.morphologyEx(plane, cv2.MORPH_GRADIENT, kernel).astype(np.float32) for plane in smooth]
+    return np.rint(np.hypot(*changes)).clip(0, 255).astype(np.uint8)
+
+
+def _to_levels(plane: F32) -> Image:
+    return np.rint(plane + NEUTRAL).clip(0, 255).astype(np.uint8)
+
+
+def _is_coloured(pixels: F32, params: MeasuringParams) -> bool:
+    """Whether somebody has coloured the window at all: pixels with this chroma, P×2."""
+    return len(pixels) > 0 and float(np.percentile(np.hypot(*pixels.T), 90)) >= params.least_chroma
+
+
+def _measure(labels: SegmentMap, planes: F32, there: Mask, valid: Mask, params: MeasuringParams) -> Image:
+    """A row for each segment as of ``GuestWindow``."""
+    count = int(labels.max())
+    rows = GuestWindow.nothing(count).rows
+    depth = _depths(labels).ravel()
+    flat = labels.ravel()
+    order = np.argsort(flat, kind="stable")
+    starts = np.searchsorted(flat[order], np.arange(1, count + 2))
+    points, covered, lit = planes.reshape(-1, 2), there.ravel(), valid.ravel()
+    for row in range(count):
+        pixels = order[starts[row] : starts[row + 1]]
+        inside = pixels[covered[pixels]]
+        cover = len(inside) / max(len(pixels), 1)
+        if cover < params.least_cover:
+            continue
+        asked = _choose(inside, lit, depth, params)
+        middle = np.median(points[asked], axis=0)
+        stray = np.median(np.hypot(*(points[asked] - middle).T))
+        values = (*(middle + NEUTRAL), SPREAD_STEPS * stray, COVER_STEPS * cover)
+        rows[row] = np.rint(values).clip(0, 255)
+    return rows
+
+
+def _choose(pixels: I64, lit: Mask, depth: F32, params: MeasuringParams) -> I64:
+    """Those pixels of a segment that say most of its colour: no lines, and away from its border."""
+    light = pixels[lit[pixels]]
+    chosen = light if 4 * len(light) >= len(pixels) else pixels
+    inner = chosen[depth[chosen] > params.rim]
+    return inner if len(inner) >= params.least_inside * len(chosen) else chosen
+
+
+def _depths(labels: SegmentMap) -> F32:
+    """How far each pixel is from the border of its segment, H×W."""
+    kernel = np.ones((3, 3), np.uint8)
+    inner = cv2.dilate(labels, kernel) == cv2.erode(labels, kernel)
+    return np.asarray(cv2.distanceTransform(inner.astype(np.uint8), cv2.DIST_L2, 3), dtype=np.float32)

@@ -1,0 +1,75 @@
+"""The numbers by which a guest's pages are found and measured.
+
+Pixels are of the working scale (a panel's short side has 256), levels of luma or chroma, 0 to 255.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class FindingParams:
+    """Which pages of the guest are laid over a page (finding.py)."""
+
+    # Pages whose name or number is like the page's that are tried.
+    max_named: int = 3
+    # Pages whose content is like the page's that are tried.
+    max_alike: int = 3
+    # Of the page's long side: what is smaller, and does not agree among what does, is covered, too.
+    hole: float = 0.06
+    # Share of the page that must be covered for no further page to be tried.
+    enough: float = 0.6
+    # Share of the page that a guest's page must show: a panel that is drawn twice is no page.
+    least_share: float = 0.2
+    # Share of the page that a guest's page must cover beyond those that fit already.
+    least_gain: float = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuringParams:
+    """What of the guest's pixels speaks for a segment (measuring.py)."""
+
+    # Luma of the guest below which a pixel is a line: its chroma is that of print and of compression.
+    min_luma: float = 56.0
+    # Pixels from a segment's border within which lines may lie elsewhere in the guest.
+    rim: float = 2.0
+    # Share of a segment's covered pixels that must lie within that rim for those alone to be asked.
+    least_inside: float = 0.15
+    # Share of a segment that must be covered for its colour to count.
+    least_cover: float = 0.3
+    # Levels of chroma that a tenth of a window must have for it to be coloured at all.
+    least_chroma: float = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class SplittingParams:
+    """Where a segment is two surfaces by the guest's colours (splitting.py)."""
+
+    # Levels of chroma between the two, and how many times their own deviations that must be.
+    least_distance: float = 12.0
+    least_contrast: float = 1.0
+    # Pixels of the smaller one, and its share of the segment.
+    least_area: int = 36
+    least_share: float = 0.04
+    # Pixels: side of the square whose majority decides on which side a pixel lies.
+    majority: int = 5
+    # Pixels: side of the median that takes noise and thin lines out of the guest's chroma.
+    median: int = 5
+    # Segments that one becomes at most.
+    max_pieces: int = 8
+    # Pixels by which it is seen whether a segment is two.
+    most_points: int = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """All of them."""
+
+    finding: FindingParams = FindingParams()
+    measuring: MeasuringParams = MeasuringParams()
+    splitting: SplittingParams = SplittingParams()
+
+
+PARAMS: Final = Params()

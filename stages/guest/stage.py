@@ -1,0 +1,97 @@
+"""guest: what colour somebody else's coloured pages give to each segment of a page.
+
+The guest's page that shows ours is found and laid over it (``finding.py``), its chroma is read off a segment
+at a time (``measuring.py``), and segments that its colours divide are cut (``splitting.py``). Ink, lettering
+and paper are not looked at: they stay the scan's. ``docs/design/harmonize.md`` says what becomes of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from mangacolor.core.colour import luma
+from mangacolor.core.errors import UsageError
+from mangacolor.core.settings import Options
+from mangacolor.core.types import Artifact, Chapter, Inputs, Page
+from mangacolor.stages.base import GUARD, Stage, StageContext
+from mangacolor.stages.demand import Demand, PageSize
+from mangacolor.stages.guest.collection import OPTION, hash_collection, read_collection
+from mangacolor.stages.guest.finding import Gallery, lay_over
+from mangacolor.stages.guest.measuring import measure_window
+from mangacolor.stages.guest.params import PARAMS, Params
+from mangacolor.stages.guest.preview import draw_guest
+from mangacolor.stages.guest.surfaces import STAGE_NAME, PageGuest
+from mangacolor.stages.windows.artifact import PageColours
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """``path``: where the guest's pages are; what is in them counts, by ``digest``."""
+
+    digest: str
+    path: str = field(metadata=GUARD)
+    max_pixels: int = field(metadata=GUARD)
+    params: Params = PARAMS
+
+
+def configure(options: Options, _chapter: Chapter) -> Config:
+    """Raises ``InputError`` where the guest has no page."""
+    path = options.colours_from or ""
+    return Config(hash_collection(path), path, options.max_pixels)
+
+
+def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
+    """The page's ``PageGuest``."""
+    config = context.config
+    colours = PageColours.from_artifact(inputs["colorize"])
+    gallery = context.resource(
+        (STAGE_NAME, config.digest, config.path),
+        lambda: Gallery(read_collection(config.path), config.max_pixels),
+    )
+    grey = luma(inputs["decode"].images["main"])
+    check = context.check_cancelled
+    laid = lay_over(grey, _halves(context), gallery, config.params.finding, check, context.warn)
+    if not laid.fits:
+        return PageGuest().to_artifact()
+    windows = [
+        measure_window(window, laid.picture, laid.covered, config.params) for window in colours.windows
+    ]
+    return PageGuest(tuple(windows), tuple(laid.fits)).to_artifact()
+
+
+def _halves(context: StageContext[Config]) -> tuple[Page, ...]:
+    """The page, and the one with the other half of its drawing: both halves are told the same."""
+    page, spread = context.page, context.page.spread
+    if spread is None:
+        return (page,)
+    pages = [other for other in context.chapter.pages if other.name in (page.name, spread.partner)]
+    return tuple(pages or [page])
+
+
+def check(options: Options, chapters: Sequence[Chapter]) -> None:
+    """Raise ``UsageError`` where the guest's pages are ours, ``InputError`` where there are none."""
+    guests = {guest.source.describe() for guest in read_collection(options.colours_from or "").pages}
+    for chapter in chapters:
+        for page in chapter.pages:
+            if page.source.describe() in guests:
+                raise UsageError(
+                    f"{OPTION} {options.colours_from}: {page.name} of the input lies in it",
+                    "Keep the coloured pages in a folder of their own, outside of the input.",
+                )
+
+
+def demand(_config: Config, size: PageSize) -> Demand:
+    """Two pictures to be laid over each other."""
+    return Demand(0.4 + 0.3 * size.megapixels, 0, 30 * size.pixels)
+
+
+STAGE = Stage(
+    name=STAGE_NAME,
+    run=run,
+    configure=configure,
+    needs=("decode", "colorize"),
+    check=check,
+    preview=draw_guest,
+    demand=demand,
+)

@@ -1,0 +1,173 @@
+"""What the stage ``guest`` leaves of a page, typed: the guest's colour of each segment.
+
+This module alone knows under which names that is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mangacolor.core.arrays import F64, SegmentMap
+from mangacolor.core.types import Artifact, Image, Inputs
+from mangacolor.stages.segments.features import COLUMNS, describe_segments
+from mangacolor.stages.windows.artifact import PageColours, WindowColours
+
+CB, CR, SPREAD, COVER = range(4)
+# What a column of chroma holds where there is none.
+NEUTRAL = 128
+# Steps of the column of spread for each level.
+SPREAD_STEPS = 4.0
+# Steps of the column of cover for the whole of a segment.
+COVER_STEPS = 255.0
+STAGE_NAME = "guest"
+_ROWS = "rows"
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A page of the guest that has been laid over ours.
+
+    ``page``: its name. ``found``: by what, "name" or "content". ``residual``: how far lines are off once it
+    is laid, in pixels of our page. ``share``: of our page that it covers, 0 to 1.
+    """
+
+    page: str
+    found: str
+    residual: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class GuestWindow:
+    """The guest's colours of a window's segments, some of which its colours have split.
+
+    ``labels``: H×W, the segments, those of ``colorize`` under their own numbers and new ones after them; None
+    where none was split. ``parents``: of new ones the row of the segment that each is cut from, label 1 being
+    row 0. ``rows``: S×4 uint8, new ones last: median Cb and Cr + 128, spread in quarter levels, and how much
+    of it the guest covers in 255ths. ``edges``: H×W, how much the guest's chroma changes around each pixel,
+    levels; None where it shows nothing.
+    """
+
+    rows: Image
+    labels: SegmentMap | None = None
+    parents: tuple[int, ...] = ()
+    edges: Image | None = None
+
+    @classmethod
+    def nothing(cls, count: int) -> GuestWindow:
+        """Of a window that no page of the guest shows."""
+        return cls(np.tile(np.array([NEUTRAL, NEUTRAL, 0, 0], np.uint8), (count, 1)))
+
+    def refine(self, window: WindowColours) -> WindowColours:
+        """The window with its segments as the guest's colours have split them."""
+        if self.labels is None:
+            return window
+        origin = np.array([*range(window.segments), *self.parents], np.int64)
+        seen = window.features[origin][:, len(COLUMNS) :]
+        rows = describe_segments(self.labels, window.descreened, window.picture, seen)
+        return replace(window, labels=self.labels, features=rows)
+
+
+@dataclass(frozen=True, slots=True)
+class PageGuest:
+    """The guest's colours of a page, and the pages they are from; no windows where none fits."""
+
+    windows: tuple[GuestWindow, ...] = ()
+    fits: tuple[Fit, ...] = ()
+
+    def refine(self, colours: PageColours) -> PageColours:
+        """The page's colours with its segments as the guest's have split them."""
+        if not self.windows:
+            return colours
+        pairs = zip(self.windows, colours.windows, strict=True)
+        return replace(colours, windows=tuple(guest.refine(window) for guest, window in pairs))
+
+    def rows(self, count: int) -> Image:
+        """Those of all windows, S×4; ``count``: how many segments the page has."""
+        rows = [window.rows for window in self.windows] or [GuestWindow.nothing(count).rows]
+        return np.concatenate(rows)
+
+    def to_artifact(self) -> Artifact:
+        """As it is kept. ``from_artifact`` gives it back."""
+        data = {
+            "fits": [[fit.page, fit.found, round(fit.residual, 2), round(fit.share, 3)] for fit in self.fits],
+            "windows": [
+                {"segments": len(window.rows), "parents": list(window.parents)} for window in self.windows
+            ],
+        }
+        images: dict[str, Image] = {
+            _labels(number): window.labels
+            for number, window in enumerate(self.windows)
+            if window.labels is not None
+        }
+        images |= {
+            _edges(number): window.edges
+            for number, window in enumerate(self.windows)
+            if window.edges is not None
+        }
+        if any(len(window.rows) for window in self.windows):
+            images[_ROWS] = self.rows(0)
+        return Artifact(data, images)
+
+    @classmethod
+    def from_artifact(cls, artifact: Artifact) -> PageGuest:
+        """Views of the artifact's arrays; nothing is copied."""
+        fits = tuple(
+            Fit(page, found, residual, share) for page, found, residual, share in artifact.data["fits"]
+        )
+        windows: list[GuestWindow] = []
+        start = 0
+        for number, entry in enumerate(artifact.data["windows"]):
+            end = start + int(entry["segments"])
+            rows = artifact.images[_ROWS][start:end] if end > start else GuestWindow.nothing(0).rows
+            labels, edges = (artifact.images.get(name(number)) for name in (_labels, _edges))
+            windows.append(GuestWindow(rows, labels, tuple(entry["parents"]), edges))
+            start = end
+        return cls(tuple(windows), fits)
+
+
+@dataclass(frozen=True, slots=True)
+class GuestColours:
+    """The guest's colours of N segments. ``chroma``: N×2, Cb and Cr in levels. ``spread``: N, levels.
+    ``cover``: N, shares."""
+
+    chroma: F64
+    spread: F64
+    cover: F64
+
+    @classmethod
+    def of(cls, rows: Image) -> GuestColours:
+        """Of rows as of ``GuestWindow``, N×4."""
+        values = rows.astype(np.float64)
+        return cls(
+            values[:, (CB, CR)] - NEUTRAL, values[:, SPREAD] / SPREAD_STEPS, values[:, COVER] / COVER_STEPS
+        )
+
+    def after(self, count: int) -> GuestColours:
+        """Of as many segments more, before these, of which the guest says nothing."""
+        more = ((count, 0), (0, 0))
+        return GuestColours(
+            np.pad(self.chroma, more), np.pad(self.spread, more[0]), np.pad(self.cover, more[0])
+        )
+
+
+def page_guest(inputs: Inputs) -> PageGuest:
+    """What the guest says of a page; nothing in a run without one."""
+    artifact = inputs.get(STAGE_NAME)
+    return PageGuest() if artifact is None else PageGuest.from_artifact(artifact)
+
+
+def coloured_page(inputs: Inputs) -> PageColours:
+    """What ``colorize`` left of a page, its segments as a guest's colours have split them, if there is
+    one."""
+    return page_guest(inputs).refine(PageColours.from_artifact(inputs["colorize"]))
+
+
+def _edges(number: int) -> str:
+    return f"edges-{number:03d}"
+
+
+def _labels(number: int) -> str:
+    return f"labels-{number:03d}"

@@ -1,0 +1,97 @@
+"""A guest's colours over a chapter: wrong panels are found out, what is left out is filled, the rest is
+kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mangacolor.core.types import Artifact, Inputs
+from mangacolor.stages.guest.surfaces import COVER_STEPS, GuestWindow, PageGuest
+from mangacolor.stages.harmonize.palette_file import from_document, from_hex, to_document
+from mangacolor.stages.harmonize.stage import run
+from mangacolor.tests.stages.harmonize.test_stage import KINDS, Context, after, chapter, decided
+
+PAGES = 12
+# What the guest gives to each kind, and what the network says: nothing like it.
+COLOURS = np.array([(-20, 45), (40, -15), (-45, 10), (5, -40)])
+WRONG = (1, 4, 8)  # pages whose colours are another's
+LEFT_OUT = (5, 10)  # pages without a guest
+
+
+def told(colours: np.ndarray) -> Artifact:
+    rows = np.zeros((KINDS, 4), np.uint8)
+    rows[:, :2] = colours + 128
+    rows[:, 3] = COVER_STEPS
+    return PageGuest((GuestWindow(rows),)).to_artifact()
+
+
+def guided(wrong: tuple[int, ...] = (), left_out: tuple[int, ...] = ()) -> tuple[Context, dict[str, Inputs]]:
+    """A chapter and a guest whose colours drift a little, are turned round on some pages, and miss on
+    others."""
+    context, pages = chapter(PAGES)
+    rng = np.random.default_rng(5)
+    for number, (name, inputs) in enumerate(pages.items()):
+        colours = (-COLOURS if number in wrong else COLOURS) + rng.integers(-2, 3, COLOURS.shape)
+        guest = PageGuest().to_artifact() if number in left_out else told(colours)
+        pages[name] = {**inputs, "guest": guest}
+    return context, pages
+
+
+def test_segments_take_the_guests_colours_and_agree_on_them() -> None:
+    context, pages = guided()
+    made = run(context, pages)
+    for kind, colour in enumerate(COLOURS):
+        found = after(pages, made, kind)
+        assert np.abs(found - colour).max() <= 5
+        assert np.ptp(found, axis=0).max() <= 2
+
+
+def test_panels_in_wrong_colours_follow_the_others() -> None:
+    context, pages = guided(wrong=WRONG)
+    made = run(context, pages)
+    for kind, colour in enumerate(COLOURS):
+        assert np.abs(after(pages, made, kind) - colour).max() <= 5, kind
+
+
+def test_pages_that_the_guest_left_out_agree_with_the_others() -> None:
+    context, pages = guided(left_out=LEFT_OUT)
+    made = run(context, pages)
+    for kind, colour in enumerate(COLOURS):
+        assert np.abs(after(pages, made, kind)[list(LEFT_OUT)] - colour).max() <= 5, kind
+
+
+def test_what_is_like_nothing_else_keeps_the_guests_colour() -> None:
+    context, pages = guided()
+    one = dict(list(pages.items())[:1])
+    made = run(context, one)
+    for kind, colour in enumerate(COLOURS):
+        assert np.abs(after(one, made, kind) - colour).max() <= 3, kind
+
+
+def test_a_guest_that_shows_no_page_changes_nothing() -> None:
+    context, pages = guided(left_out=tuple(range(PAGES)))
+    plain = {name: {key: inputs[key] for key in ("colorize", "balloons")} for name, inputs in pages.items()}
+    with_guest = {name: artifact.data for name, artifact in run(context, pages).items()}
+    assert with_guest == {name: artifact.data for name, artifact in run(context, plain).items()}
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_an_edit_and_a_lock_come_before_the_guest(locked: bool) -> None:
+    context, pages = guided()
+    made = run(context, pages)
+    number = decided(made["0.png"]).row(0).group
+    assert context.document is not None
+    wanted = "#3a7d44"
+    entries = [
+        replace(entry, colour=wanted, found=wanted if locked else entry.found, locked=locked)
+        if entry.id == number
+        else entry
+        for entry in from_document(context.document)
+    ]
+    context.document = to_document(entries)
+    again = run(context, pages)
+    assert np.abs(after(pages, again, 0) - from_hex(wanted)[1:]).max() <= 1
+    assert np.abs(after(pages, again, 1) - COLOURS[1]).max() <= 5

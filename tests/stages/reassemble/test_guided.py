@@ -1,0 +1,83 @@
+"""A guest's colours on the page: each surface its own, though nothing in the scan divides two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mangacolor.core.colour import chroma, luma
+from mangacolor.stages.guest.surfaces import COVER_STEPS, GuestWindow, PageGuest
+from mangacolor.stages.harmonize.corrections import Corrections
+from mangacolor.stages.reassemble.guided import correct_by_guest, guide_windows
+from mangacolor.stages.reassemble.params import PARAMS
+from mangacolor.stages.reassemble.recolour import recolour_window
+from mangacolor.stages.reassemble.segment_fields import find_open_borders
+from mangacolor.stages.windows.artifact import PageColours, WindowColours
+from mangacolor.tests.helpers.segments import window_of
+
+SIDE = 120
+
+
+def window() -> WindowColours:
+    """Three segments side by side; no line and no tone divides them, and the network sees blotches."""
+    labels = np.ones((SIDE, SIDE), np.uint8)
+    labels[:, SIDE // 3 :] = 2
+    labels[:, 2 * SIDE // 3 :] = 3
+    picture = np.full((SIDE, SIDE, 3), 160, np.uint8)
+    picture[::7, ::5] = (190, 150, 150)
+    return window_of(np.full((SIDE, SIDE), 160, np.uint8), labels, picture)
+
+
+def guest(colours: Sequence[tuple[int, int] | None], edges: int | None = None) -> PageGuest:
+    rows = [(128 + c[0], 128 + c[1], 0, int(COVER_STEPS)) if c else (128, 128, 0, 0) for c in colours]
+    plane = None if edges is None else np.full((SIDE, SIDE), edges, np.uint8)
+    return PageGuest((GuestWindow(np.array(rows, np.uint8), edges=plane),))
+
+
+def painted(told: PageGuest) -> tuple[np.ndarray, np.ndarray]:
+    """Median chroma of each third of the window, away from borders; and the picture."""
+    page = PageColours((window(),))
+    corrections = correct_by_guest(page, told)
+    (guided,) = guide_windows(page, told, corrections)
+    only = page.windows[0]
+    steps = None if guided is None else guided.steps
+    borders = find_open_borders(only.labels, only.descreened, PARAMS.borders, steps)
+    picture = recolour_window(only, borders, corrections.of_window(0), PARAMS, guided)
+    planes = np.stack(chroma(picture), axis=2)
+    thirds = [planes[:, x + 8 : x + SIDE // 3 - 8].reshape(-1, 2) for x in range(0, SIDE, SIDE // 3)]
+    return np.array([np.median(third, axis=0) for third in thirds]), picture
+
+
+def test_neighbours_keep_their_colours_without_a_line_between() -> None:
+    colours = [(-20, 30), (25, -10), (0, 0)]
+    found, picture = painted(guest(colours))
+    assert np.abs(found - colours).max() <= 1.5
+    assert np.abs(luma(picture).astype(int) - luma(window().picture)).max() <= 1
+
+
+def test_blotches_of_the_network_go() -> None:
+    _, picture = painted(guest([(-20, 30), (-20, 30), (-20, 30)]))
+    red = chroma(picture)[1][10:-10, 10:-10]
+    assert np.ptp(red) <= 4
+
+
+def test_what_the_guest_left_out_follows_its_neighbours_where_nothing_divides() -> None:
+    found, _ = painted(guest([(-20, 30), None, (-20, 30)]))
+    assert found[1, 1] >= 15  # on its own it would be grey
+    assert np.abs(found[0] - (-20, 30)).max() <= 1.5
+
+
+def test_without_a_guest_nothing_is_guided() -> None:
+    page = PageColours((window(),))
+    assert guide_windows(page, PageGuest(), Corrections()) == [None]
+    assert correct_by_guest(page, PageGuest()) == Corrections()
+
+
+def test_colours_flow_where_the_guests_change_little_by_little() -> None:
+    def jump(edges: int) -> float:
+        _, picture = painted(guest([(-20, 30), (25, -10), (0, 0)], edges))
+        red = chroma(picture)[1][SIDE // 2]
+        return float(np.abs(np.diff(red)).max())
+
+    assert jump(3) < 0.5 * jump(60)
