@@ -1,4 +1,4 @@
-"""The numbers of learning a series, chosen on works that no table reports on (docs/research)."""
+"""The numbers of learning a series, chosen on works apart (docs/research/2026-learn.md)."""
 
 from __future__ import annotations
 
