@@ -81,7 +81,12 @@ def test_what_needs_torch_says_so(page: Path, tmp_path: Path, options: list[str]
 
 
 @pytest.mark.parametrize(
-    "command", [["train", "--data", "x", "--out", "y"], ["evaluate", "--data", ".", "--out", "y"]]
+    "command",
+    [
+        ["train", "--data", "x", "--out", "y"],
+        ["evaluate", "--data", ".", "--out", "y"],
+        ["learn", "x", "--out", "y.safetensors"],
+    ],
 )
 def test_training_and_measuring_say_what_to_install(tmp_path: Path, command: list[str]) -> None:
     done = run(HIDDEN, *(str(tmp_path / text) if text in ("x", "y", ".") else text for text in command))

@@ -4,7 +4,7 @@
 
 ``WORKS`` has a folder of coloured pages for each work. Of each work a few pages, evenly spread, are given;
 others are measured, in plain grey and screentoned, as the whole command colours them: ``default``, with
-``--reference`` to the given pages (``reference``), with the file that was learnt from them (``learnt``), and
+``--reference`` to those given (``reference``), with the file that was learnt from them (``learnt``), and
 with the file of the work before (``another``). What is there already is not done again. Writes
 ``OUT/scores.json`` and prints a table.
 """
@@ -26,9 +26,13 @@ from PIL import Image as PilImage
 from mangacolor.benchmarks.quality.page_variants import pages_of
 from mangacolor.benchmarks.quality.score_pages import Folders, score_page
 from mangacolor.core.colour import luma
+from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.training.data.manga_page import draw_manga_page
 from mangacolor.training.data.pictures import read_rgb
 from mangacolor.training.evaluation.metrics import average
+from mangacolor.training.series.learn import learn_series
+from mangacolor.training.series.learning import LearnSettings, silent
+from mangacolor.training.series.pages import find_coloured_pages
 
 KINDS = ("plain", "screentone")
 MODES = ("default", "reference", "learnt", "another")
@@ -52,6 +56,13 @@ def split_work(work: Path, out: Path, given: int) -> None:
 def _save(path: Path, picture: PilImage.Image) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     picture.save(path)
+
+
+def learn(given: Path, file: Path, minutes: float) -> None:
+    """As ``mangacolor learn`` does, with all the steps of so many minutes, however long they take here."""
+    found = find_coloured_pages([given], file, silent, CancelToken())
+    report = learn_series(found.coloured, file, LearnSettings(minutes=minutes), name=file.parent.name)
+    click.echo(report.describe())
 
 
 def run(*arguments: object) -> None:
@@ -94,7 +105,7 @@ def main(works: Path, out: Path, minutes: float, given: int, modes: str) -> None
             split_work(work, own, given)
         file = own / "series.safetensors"
         if not file.exists():
-            run("learn", own / "given", "--out", file, "--minutes", minutes, "--name", work.name)
+            learn(own / "given", file, minutes)
     for number, work in enumerate(folders):
         own = out / work.name
         files = {"learnt": own, "another": out / folders[number - 1].name}

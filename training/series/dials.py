@@ -13,12 +13,12 @@ class Dials:
 
     # Of the product that is added to each convolution of the way up and of the palette head.
     rank: int = 8
-    # Steps in each of the minutes that may be taken: on two cores with bfloat16 they leave a third of the
-    # time for reading pages, measuring and the table of surfaces; without it they just fill it.
-    steps_a_minute: int = 50
+    # Steps in each of the minutes that may be taken: half of what two cores with bfloat16 do in that time, so
+    # that slower ones get through them, too, and there is time to read pages and to look at their surfaces.
+    steps_a_minute: int = 40
     # Crops of each half of a step, and how many of them are rehearsed: of other works than this one.
-    own: int = 3
-    rehearsed: int = 1
+    own: int = 2
+    rehearsed: int = 2
     # Pixels of a crop's side, and the range of its scales (``training/data/pictures.py``).
     size: int = 192
     zoom: tuple[float, float] = (0.5, 1.3)
@@ -28,16 +28,18 @@ class Dials:
     # Share of the steps after which the rate falls linearly to zero; steps in which it rises at first.
     decay_from: float = 0.5
     warm_up: int = 20
-    # Weights of the loss: votes against the true colours, luma, and agreement with the base on rehearsed
+    # Weights of the loss: votes against the true colours, the chroma that they are read out as, luma, and
+    # agreement with the base on rehearsed
     # crops (distillation, after Li & Hoiem, "Learning without Forgetting", 2016).
     votes: float = 1.0
+    chroma: float = 3.0
     luma: float = 0.5
-    agreement: float = 1.0
+    agreement: float = 4.0
     # Of a step's gradients together.
     largest_gradient: float = 1.0
     # Looks in a run, evenly spread over its steps, and the strengths of what was learnt that are tried.
-    looks: int = 3
-    strengths: tuple[float, ...] = (0.5, 0.75, 1.0)
+    looks: int = 5
+    strengths: tuple[float, ...] = (0.5, 1.0)
     # Share of real pairs among the crops of a page that has a black-and-white edition; the others are
     # synthesised from its colours.
     real_pairs: float = 0.7

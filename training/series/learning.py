@@ -28,7 +28,7 @@ from mangacolor.training.series.shares import keep_aside
 Tell = Callable[[str, int, int], None]  # what is at work, how much of it is done, of how much
 Ended = Literal["all", "clock", "asked"]  # by what the steps ended: their number, the clock, a wish
 # How much worse other works may become, on pictures of them that nothing is learnt from.
-FORGIVEN = 1.02
+FORGIVEN = 1.05
 
 
 def silent(_what: str, _done: int, _of: int) -> None:
@@ -96,7 +96,9 @@ class SeriesLearner:
         centres = self.adapter.base.palette.centres.float()
         pictures = [Picture(str(number), "", picture) for number, picture in enumerate(rehearsed)]
         rarity = palette_rarity(centres.cpu().numpy(), [Source("")], pictures)
-        self.loss = SeriesLoss(centres, torch.from_numpy(rarity).to(self.device), self.dials)
+        self.loss = SeriesLoss(
+            centres, torch.from_numpy(rarity).to(self.device), network.config.temperature, self.dials
+        )
         self.aside = probes_of_lessons(aside, self.device)
         self.others = probes_of_pictures(others, self.device)
         self.before = self.aside.judge(self.adapter.base), self.others.judge(self.adapter.base)
@@ -162,7 +164,7 @@ class SeriesLearner:
         for strength in self.dials.strengths:
             self.adapter.use(strength)
             aside = self.aside.judge(self.adapter.network)
-            if aside.loss >= self.best.aside.loss:
+            if aside.loss >= self.best.aside.loss or aside.error > self.before[0].error:
                 continue
             others = self.others.judge(self.adapter.network)
             if others.loss <= FORGIVEN * self.before[1].loss:

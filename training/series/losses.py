@@ -18,10 +18,12 @@ EVERY = 2  # of the logits' rows and columns one in so many counts in a step: vo
 
 @dataclass(frozen=True, slots=True)
 class SeriesLoss:
-    """``centres``: K×2, the palette; ``rarity``: K, what each colour of it weighs."""
+    """``centres``: K×2, the palette, read out at ``temperature``; ``rarity``: K, what each of its colours
+    weighs."""
 
     centres: Tensor
     rarity: Tensor
+    temperature: float
     dials: Dials
 
     def __call__(self, luma: Tensor, logits: Tensor, base: Tensor | None, batch: Batch, step: int) -> Tensor:
@@ -34,7 +36,10 @@ class SeriesLoss:
         votes, true, fit = (_thinned(one, down, right) for one in (logits.float(), target, fits))
         likelihood = functional.log_softmax(votes, dim=-1)
         own = len(votes) - batch.rehearsed
-        loss = self.dials.votes * self._votes(likelihood[:own], true[:own], fit[:own, ..., 0])
+        loss: Tensor = self.dials.votes * self._votes(likelihood[:own], true[:own], fit[:own, ..., 0])
+        ours = torch.softmax(votes[:own] / self.temperature, dim=-1) @ self.centres
+        away = (ours - true[:own]).norm(dim=-1) * fit[:own, ..., 0]
+        loss = loss + self.dials.chroma * away.sum() / fit[:own].sum().clamp(min=1)
         error = (luma.float() - luma_of(batch.colour)).abs() * batch.fits
         loss = loss + self.dials.luma * error.sum() / batch.fits.sum().clamp(min=1)
         if base is not None:

@@ -1,0 +1,136 @@
+"""``mangacolor learn``: the file it leaves, what it says, and what it refuses."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from mangacolor.cli import main
+from mangacolor.core.types import Image
+from mangacolor.models.colour.series.file import read_series_file
+from mangacolor.tests.helpers.coloured_series import page_in_colour
+from mangacolor.tests.helpers.stages import comic_page
+from mangacolor.training.series import learning
+from mangacolor.training.series.dials import Dials
+
+QUICK = Dials(steps_a_minute=1, size=64, own=1, rehearsed=1, looks=1)
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(learning, "DIALS", QUICK)
+    defaults = learning.LearnSettings.__init__.__defaults__
+    assert defaults is not None
+    monkeypatch.setattr(learning.LearnSettings.__init__, "__defaults__", (*defaults[:-1], QUICK))
+
+
+def status(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(["learn", *arguments])
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
+
+
+def save(path: Path, picture: Image) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    assert cv2.imwrite(str(path), picture[..., ::-1] if picture.ndim == 3 else picture)
+
+
+def test_it_learns_from_folders_and_archives(capfd: pytest.CaptureFixture[str]) -> None:
+    save(Path("covers/1.png"), page_in_colour())
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, page in (("1.png", page_in_colour()[:, ::-1]), ("2.png", comic_page())):
+            packed = cv2.imencode(".png", page[..., ::-1] if page.ndim == 3 else page)[1]
+            archive.writestr(name, packed.tobytes())
+    Path("volume.cbz").write_bytes(stream.getvalue())
+    given = ("covers", "volume.cbz", "--out", "s.safetensors", "--minutes", "2", "--name", "Arms", "--json")
+    assert status(*given) == 0
+    told = json.loads(capfd.readouterr().out)
+    assert (told["out"], told["pages"], told["planned"], told["steps"]) == ("s.safetensors", 2, 2, 2)
+    assert (told["ended"], told["left_out"], told["unread"]) == ("all", {"manga": 1}, [])
+    series = read_series_file(Path("s.safetensors"))
+    assert (series.name, series.base) == ("Arms", "default")
+    assert series.surfaces
+
+
+def test_a_run_takes_the_file(capfd: pytest.CaptureFixture[str]) -> None:
+    save(Path("cover.png"), page_in_colour())
+    save(Path("in/1.png"), comic_page())
+    assert status("cover.png", "--out", "s.safetensors", "--minutes", "1") == 0
+    said = capfd.readouterr().err
+    assert "s.safetensors: 1 coloured page" in said and "1 of 1 step" in said
+    with pytest.raises(SystemExit) as ended:
+        main(["in", "--out", "out", "--weights", "s.safetensors", "--scale", "1", "--quiet"])
+    assert ended.value.code == 0
+    coloured = cv2.imread("out/1.png")
+    assert coloured is not None and np.ptp(coloured.astype(int), axis=2).max() > 10
+
+
+BAD = {
+    "missing": ("nowhere", "no such file or folder"),
+    "black and white": ("grey.png", "no coloured page in grey.png: 1 black and white"),
+    "tiny": ("tiny.png", "tiny.png is too small to learn from"),
+    "video": ("opening.mp4", "not an image or archive that mangacolor reads"),
+    "hostile": ("hostile.png", "no coloured page in hostile.png: 1 not readable"),
+    "empty": ("empty", "holds no page"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_what_teaches_nothing_is_told_and_nothing_is_written(
+    kind: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    save(Path("grey.png"), comic_page())
+    save(Path("tiny.png"), page_in_colour()[::16, ::16].copy())
+    Path("opening.mp4").write_bytes(b"\x00\x00\x00\x18ftypmp42" + bytes(64))
+    Path("hostile.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\x0dIHDR" + b"\xff" * 64)
+    Path("empty").mkdir()
+    before = b"the file of before"
+    Path("s.safetensors").write_bytes(before)
+    given, says = BAD[kind]
+    assert status(given, "--out", "s.safetensors", "--minutes", "1", "--quiet") == 3
+    said = capfd.readouterr().err
+    assert says in said and "Traceback" not in said and len(said.splitlines()) >= 2
+    assert Path("s.safetensors").read_bytes() == before
+    assert not [path for path in Path().iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("cover.png", "--out", "s.bin"), "would hold safetensors"),
+        (("cover.png", "--out", "s.safetensors", "--name", "x" * 201), "--name has 201 characters"),
+        (("--out", "s.safetensors"), "nothing to learn from"),
+        (("cover.png", "--out", "a/s.safetensors", "--from", "mine.safetensors"), "needs mine.safetensors"),
+    ],
+    ids=["suffix", "name", "nothing", "base"],
+)
+def test_a_wrong_command_line_is_told(
+    arguments: tuple[str, ...], says: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from mangacolor.models import create_generator, save_generator
+
+    network = create_generator("efficient-palette", 8)
+    save_generator(Path("mine.safetensors"), network, network.config, {})
+    save(Path("cover.png"), page_in_colour())
+    assert status(*arguments) == 2
+    assert says in capfd.readouterr().err
+    assert not list(Path().rglob("s.*"))
+
+
+def test_other_networks_are_no_base(capfd: pytest.CaptureFixture[str]) -> None:
+    from mangacolor.models import create_generator, save_generator
+
+    network = create_generator("unet", 4, size=64, levels=5)
+    save_generator(Path("unet.safetensors"), network, network.config, {})
+    save(Path("cover.png"), page_in_colour())
+    assert status("cover.png", "--out", "s.safetensors", "--from", "unet.safetensors") == 2
+    assert "cannot be learnt on a network of the kind unet" in capfd.readouterr().err
