@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mangacolor.core.errors import UsageError
+from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.core.wording import counted, duration
-from mangacolor.models.colour.series.file import SeriesFile, write_series_file
+from mangacolor.models.colour.series.file import SeriesFile, is_series_file, write_series_file
 from mangacolor.models.colour.series.weights import open_weights
 from mangacolor.models.files.known import find_weights
 from mangacolor.models.files.reading import weights_fingerprint
@@ -100,9 +100,11 @@ def learn_series(
 ) -> LearntReport:
     """Learn the series of these pages, and write what was learnt to ``out``, whole or not at all.
 
-    A stop that is asked for (``cancel``) ends the steps; the best so far is written. ``name``: the series'.
-    Raises ``InputError`` where there is nothing to learn from, ``UsageError`` or ``SetupError`` for a base
-    that will not do, ``OutputError`` where ``out`` cannot be written.
+    A stop that is asked for (``cancel``) ends the steps; the best so far is written. What was learnt before
+    into ``out`` stays where a run ends before its time with nothing better than the base: then ``Cancelled``
+    or ``UsageError`` is raised. ``name``: the series'. Raises ``InputError`` where there is nothing to learn
+    from, ``UsageError`` or ``SetupError`` for a base or an ``out`` that will not do, ``OutputError`` where
+    ``out`` cannot be written.
     """
     begun = time.monotonic()
     cancel = cancel or CancelToken()
@@ -110,6 +112,11 @@ def learn_series(
     reserve = SECONDS_OF_SURFACES + SECONDS_TO_END
     learner = SeriesLearner(pages, replace(settings, ends=settings.ends - reserve))
     learnt = learner.run(tell, lambda: cancel.requested)
+    if out.exists() and not learnt.strength and learnt.ended != "all":
+        cancel.check()
+        raise UsageError(
+            f"{out} stays as it was: the time was up before anything was learnt", "give more --minutes"
+        )
     made = {
         "pages": len(pages),
         "panels": learnt.panels,
@@ -126,8 +133,10 @@ def learn_series(
 def find_base(base: str, out: Path) -> tuple[str, str]:
     """What the file is to call its base, and the sha256 of that.
 
-    Raises ``UsageError`` where the base is itself a series' file, or would not lie beside ``out``.
+    Raises ``UsageError`` where the base is itself a series' file, or would not lie beside ``out``, and where
+    a network's own file or a folder lies at ``out``.
     """
+    _check_place(out)
     opened = open_weights(base)
     if opened.series is not None:
         raise UsageError(
@@ -144,3 +153,15 @@ def find_base(base: str, out: Path) -> tuple[str, str]:
             f"{out} needs {path.name} beside it whenever it is used", f"give an --out in {path.parent}"
         )
     return path.name, digest
+
+
+def _check_place(out: Path) -> None:
+    """Raise ``UsageError`` for what learning must not write over: a network, or a folder."""
+    if not out.exists():
+        return
+    try:
+        may_go = out.is_file() and is_series_file(out)
+    except SetupError:  # a damaged file: to learn again is the remedy
+        may_go = True
+    if not may_go:
+        raise UsageError(f"{out} is there, and is no file of a series", "give --out another name")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from mangacolor.core.errors import UsageError
+from mangacolor.core.errors import Cancelled, UsageError
 from mangacolor.models import create_generator, save_generator
 from mangacolor.models.colour.checkpoints import load_generator
 from mangacolor.models.colour.series.file import SeriesFile, read_series_file, write_series_file
@@ -258,3 +258,32 @@ def test_a_token_ends_the_whole_and_the_file_is_written(tmp_path: Path) -> None:
     report = learn_series(pages(), tmp_path / "s.safetensors", settings(50), tell, cancel)
     assert report.learnt.ended == "asked" and (tmp_path / "s.safetensors").exists()
     assert "stopped, the best so far is kept" in report.describe()
+
+
+def test_a_network_or_a_folder_at_out_stays(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.safetensors"
+    network = create_generator("efficient-palette", 8)
+    save_generator(mine, network, network.config, {})
+    damaged, folder = tmp_path / "damaged.safetensors", tmp_path / "folder.safetensors"
+    damaged.write_bytes(b"half a file")
+    folder.mkdir()
+    assert find_base(str(mine), damaged)[0] == "mine.safetensors"
+    for out in (mine, folder):
+        with pytest.raises(UsageError, match="is there, and is no file of a series"):
+            find_base(str(mine), out)
+
+
+@pytest.mark.parametrize(("stopped", "error"), [(True, Cancelled), (False, UsageError)])
+def test_what_was_learnt_before_stays_where_nothing_better_is_learnt(
+    stopped: bool, error: type[Exception], tmp_path: Path
+) -> None:
+    out, cancel = tmp_path / "s.safetensors", CancelToken()
+    write_series_file(out, SeriesFile("before", *find_base("default", out)))
+    before = out.read_bytes()
+    if stopped:
+        cancel.request()
+    late = settings(50) if stopped else replace(settings(50), ends=0.0)
+    with pytest.raises(error):
+        learn_series(pages(), out, late, silent, cancel)
+    assert out.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["s.safetensors"]
