@@ -91,7 +91,7 @@ class Loop:
         try:
             self._go(began)
         finally:
-            known = self._known()
+            known = self._known(self._present())
             self._counts.failed = sum(record.tries > 0 for record in known)
             self._counts.done = len(known) - self._counts.failed
 
@@ -164,20 +164,21 @@ class Loop:
         return [seen for seen in self._look.files if seen.unfinished]
 
     def _tell_ready(self, began: float) -> None:
-        known = self._known()
+        present = self._present()
+        known = self._known(present)
         failed = [record for record in known if record.tries]
         seconds = round(time.monotonic() - began, 3)
         done, how = len(known) - len(failed), self._notices.how
-        self._emit(Ready(len(self._present()), done, len(failed), how, seconds))
+        self._emit(Ready(len(present), done, len(failed), how, seconds))
         for record in failed:
             self._tell_failed(record)
 
     def _present(self) -> list[Chapter]:
         return self._chapters.gather(self._look.files, lambda _: True, lambda _: True)
 
-    def _known(self) -> list[Record]:
-        """The last word on each chapter that is there and has been run as it is."""
-        records = [(chapter, self._records.of(chapter.name)) for chapter in self._present()]
+    def _known(self, chapters: list[Chapter]) -> list[Record]:
+        """The last word on each of these chapters that has been run as it is."""
+        records = [(chapter, self._records.of(chapter.name)) for chapter in chapters]
         return [record for chapter, record in records if record and record.mark == chapter.mark]
 
     def _take_turn(self, turns: Turns) -> float | None:

@@ -19,7 +19,7 @@ from mangacolor.models.colour.config import Description, GeneratorConfig, descri
 from mangacolor.models.colour.factory import build_generator
 from mangacolor.models.colour.generator import Generator
 from mangacolor.models.colour.notebook_checkpoints import from_notebook
-from mangacolor.models.colour.series.weights import open_weights
+from mangacolor.models.colour.series.weights import ColourWeights, open_weights
 from mangacolor.models.encoders.stand_in import RESNETS, blank_resnet
 from mangacolor.models.files.download import fetch, weights_cache
 from mangacolor.models.files.known import WEIGHTS
@@ -65,7 +65,9 @@ def _stored(tensor: Tensor, half: bool) -> Tensor:
 
 
 def load_generator(
-    name_or_path: str | Path, device: str | torch.device = "cpu", extractor_weights: WeightsSource = None
+    weights: str | Path | ColourWeights,
+    device: str | torch.device = "cpu",
+    extractor_weights: WeightsSource = None,
 ) -> Generator:
     """The generator of a name of the weights table, of a mangacolor file or of a notebook's ``.pth``.
 
@@ -77,11 +79,12 @@ def load_generator(
     ``SetupError`` for a file that is missing, damaged, hostile or of another network; nothing in it is
     ever executed.
     """
-    opened = open_weights(name_or_path)
+    opened = open_weights(weights)
     path = weights_path(opened.network)
     described = describe_weights(path)
-    tensors, _header = read_tensors(path)
-    if opened.series is not None:
+    if opened.series is None:
+        tensors, _header = read_tensors(path)
+    else:
         tensors = {name: torch.from_numpy(array.copy()) for name, array in opened.arrays().items()}
     if described is not None:
         generator = _described(path, described, extractor_weights)

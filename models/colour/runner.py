@@ -77,7 +77,7 @@ def check_colour_runner(weights: str | Path, backend: CpuBackend = "torch", devi
 
 
 def load_colour_runner(
-    weights: str | Path, device: str = "cpu", backend: CpuBackend = "torch"
+    weights: str | Path | ColourWeights, device: str = "cpu", backend: CpuBackend = "torch"
 ) -> ColourRunner:
     """The network of a name or file (as ``load_generator``), ready to run on ``device``, with its embedding.
 
@@ -86,15 +86,15 @@ def load_colour_runner(
     """
     opened = open_weights(weights)
     runner = _load_for_ncnn(opened) if (device, backend) == ("cpu", "ncnn") else None
-    runner = runner or _load_for_torch(weights, device)
+    runner = runner or _load_for_torch(opened, device)
     embedding = load_embedding(opened.network)  # a series leaves the encoder as it was
     if embedding is None:
         return runner
     return replace(runner, feature_maps=embedding.maps, embedding=embedding)
 
 
-def _load_for_torch(weights: str | Path, device: str) -> ColourRunner:
-    need_torch(f"the colour network {weights}", _INSTEAD)
+def _load_for_torch(weights: ColourWeights, device: str) -> ColourRunner:
+    need_torch(f"the colour network {weights.source}", _INSTEAD)
     from mangacolor.models.colour.checkpoints import load_generator
 
     use_one_core()

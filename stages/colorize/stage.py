@@ -9,27 +9,26 @@ read. Segments are sought in the same picture with its tones as greys (``models/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mangacolor.core.arrays import SegmentMap
+from mangacolor.core.arrays import Mask, SegmentMap
 from mangacolor.core.colour import luma
 from mangacolor.core.devices import device_kind
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Box, Chapter, Image, Inputs
 from mangacolor.models.colour.runner import ColourRunner
-from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
-from mangacolor.models.runtime.parallel import parallel_map, tile_threads
+from mangacolor.models.runtime.backends import cpu_backend
+from mangacolor.models.runtime.parallel import tile_threads
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.colorize.config import Config
 from mangacolor.stages.colorize.network import colorize_pictures, shared_runner
+from mangacolor.stages.colorize.segmenting import describe_pictures, segment_pictures
 from mangacolor.stages.colorize.tile_figure import draw_tiles
 from mangacolor.stages.colorize.tiling import tiles_of
 from mangacolor.stages.demand import Demand, PageSize, library
 from mangacolor.stages.panels import PanelLayout
-from mangacolor.stages.segments.features import describe_segments, embed_windows
 from mangacolor.stages.segments.pooling import FeaturePool
-from mangacolor.stages.segments.segmentation import find_segments
 from mangacolor.stages.windows.artifact import PageColours, WindowColours
 from mangacolor.stages.windows.assign import assign_windows
 from mangacolor.stages.windows.preview import lay_out, resize_picture
@@ -81,21 +80,15 @@ def prepare(context: StageContext[Config], inputs: Inputs) -> list[PreparedWindo
     windows = assign_windows(layout.panels, layout.ground)
     sizes = [working_size(*pair) for pair in zip(windows.boxes, windows.short_sides, strict=True)]
     greys = [shrink(page, box, size) for box, size in zip(windows.boxes, sizes, strict=True)]
-    descreen = _descreener(config.cpu_backend)
 
-    def prepare_window(number: int) -> PreparedWindow:
-        box, grey = windows.boxes[number], greys[number]
-        plain = descreen(grey)
-        labels = find_segments(plain, drawn_part(windows.labels, box, sizes[number]), config.params)
-        return PreparedWindow(box, grey, plain, labels)
+    def drawn(number: int) -> Mask:
+        return drawn_part(windows.labels, windows.boxes[number], sizes[number])
 
-    return parallel_map(prepare_window, range(len(greys)))
-
-
-def _descreener(backend: CpuBackend) -> Callable[[Image], Image]:
-    from mangacolor.models.page.networks import descreener
-
-    return descreener(backend)
+    segmented = segment_pictures(greys, drawn, config.cpu_backend, config.params)
+    return [
+        PreparedWindow(box, grey, *one)
+        for box, grey, one in zip(windows.boxes, greys, segmented, strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +115,8 @@ def finish(context: StageContext[Config], _inputs: Inputs, coloured: ColouredWin
     prepared: list[PreparedWindow] = context.prepared
     runner = coloured.runner
     sides = runner.size.tile, runner.size.multiple_of
-
-    def describe(number: int) -> Image:
-        window, rows = prepared[number], coloured.pools[number].rows()
-        return describe_segments(window.labels, window.descreened, coloured.pictures[number], rows)
-
-    features = parallel_map(describe, range(len(prepared)))
-    if runner.embedding is not None and any(len(rows) for rows in features):
-        features = embed_windows(features, len(runner.palette), runner.embedding)
+    segmented = [(window.descreened, window.labels) for window in prepared]
+    features = describe_pictures(segmented, coloured.pictures, coloured.pools, runner)
     return PageColours(
         tuple(
             WindowColours(window.box, picture, window.descreened, window.labels, rows)

@@ -23,9 +23,12 @@ from mangacolor.stages.registration.look import PageLook, describe_page
 from mangacolor.stages.registration.partners import rank_partners
 from mangacolor.stages.registration.register import register
 from mangacolor.stages.registration.registration import Registration
+from mangacolor.stages.registration.shortlist import Pool, make_pool
 
 # By what a mask is made smaller before its holes are closed: their borders need not be exact.
 HOLE_SHRINK = 4
+# Of a spread so much more must be covered by pages of its name: one that shows the other half is to be tried.
+SPREAD = 1.5
 
 
 class Gallery:
@@ -36,6 +39,7 @@ class Gallery:
         self._max_pixels = max_pixels
         self._looking = threading.Lock()
         self._looks: dict[int, PageLook | None] = {}  # None for a page that cannot be read
+        self._known: tuple[list[int], list[PageLook], Pool] | None = None  # all pages that can, to look among
 
     def read(self, number: int) -> tuple[Image, PageLook]:
         """The pixels of a page, H×W×3 RGB, and its look. Raises ``PageError`` or ``InputError``."""
@@ -48,12 +52,16 @@ class Gallery:
     def alike(self, look: PageLook, check: Callable[[], None]) -> list[int]:
         """The pages that show what a page of this look shows, the likeliest first."""
         with self._looking:
-            for number in range(len(self.collection.pages)):
-                check()
-                self._remember(number)
-        known = [(number, theirs) for number, theirs in sorted(self._looks.items()) if theirs is not None]
-        ranked = rank_partners(look, [theirs for _, theirs in known])
-        return [known[index][0] for index, _agreement in ranked]
+            numbers, looks, pool = self._known = self._known or self._look_at_all(check)
+        return [numbers[index] for index, _agreement in rank_partners(look, looks, pool)]
+
+    def _look_at_all(self, check: Callable[[], None]) -> tuple[list[int], list[PageLook], Pool]:
+        for number in range(len(self.collection.pages)):
+            check()
+            self._remember(number)
+        known = {number: theirs for number, theirs in sorted(self._looks.items()) if theirs is not None}
+        looks = list(known.values())
+        return list(known), looks, make_pool(looks)
 
     def _remember(self, number: int) -> None:
         """Have the look of a page. One that cannot be read is told of where a page asks for it by name."""
@@ -110,7 +118,7 @@ def lay_over(
 
     for page in pages:
         for number in _first(gallery.collection.named_like(page), params.max_named, tried):
-            if laid.share < params.enough * (1 if len(pages) == 1 else 1.5):
+            if laid.share < params.enough * (1 if len(pages) == 1 else SPREAD):
                 attempt(number, "name")
     if laid.share < params.enough:
         for number in _first(iter(gallery.alike(look, check)), params.max_alike, tried):

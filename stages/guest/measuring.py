@@ -11,6 +11,7 @@ from mangacolor.core.types import Image
 from mangacolor.stages.guest.params import MeasuringParams, Params
 from mangacolor.stages.guest.splitting import split_segments
 from mangacolor.stages.guest.surfaces import COVER_STEPS, NEUTRAL, SPREAD_STEPS, GuestWindow
+from mangacolor.stages.segments.pixels import pixels_by_segment
 from mangacolor.stages.windows.artifact import WindowColours
 
 # A pixel at working scale is covered if most of what it stands for is.
@@ -35,11 +36,12 @@ def measure_window(window: WindowColours, guest: Image, covered: Image, params: 
     if not _is_coloured(planes[valid & (window.labels > 0)], params.measuring):
         return GuestWindow.nothing(window.segments)
     planes = _fill_gaps(planes, valid)
-    labels, parents = split_segments(window.labels, planes, valid, params.splitting)
-    rows = _measure(labels, planes, there, valid, params.measuring)
-    return GuestWindow(
-        rows, labels if parents else None, parents, _find_edges(planes, params.splitting.median)
+    smooth = _smooth(planes, params.splitting.median)
+    labels, parents = split_segments(
+        window.labels, smooth.astype(np.float32) - NEUTRAL, valid, params.splitting
     )
+    rows = _measure(labels, planes, there, valid, params.measuring)
+    return GuestWindow(rows, labels if parents else None, parents, _find_edges(smooth))
 
 
 def _fill_gaps(planes: F32, valid: Mask) -> F32:
@@ -53,16 +55,20 @@ def _fill_gaps(planes: F32, valid: Mask) -> F32:
     return np.asarray(planes.reshape(-1, 2)[source[nearest]])
 
 
-def _find_edges(planes: F32, median: int) -> Image:
-    """``GuestWindow.edges`` of the guest's Cb and Cr, H×W×2, without noise and thin lines."""
+def _smooth(planes: F32, median: int) -> Image:
+    """The guest's Cb and Cr + 128, H×W×2 uint8, without noise and thin lines."""
+    levels = np.rint(planes + NEUTRAL).clip(0, 255).astype(np.uint8)
+    return np.stack([cv2.medianBlur(levels[..., channel], median) for channel in range(2)], axis=2)
+
+
+def _find_edges(smooth: Image) -> Image:
+    """``GuestWindow.edges`` of the guest's smooth Cb and Cr, H×W×2."""
     kernel = np.ones((EDGE_REACH, EDGE_REACH), np.uint8)
-    smooth = [cv2.medianBlur(_to_levels(plane), median) for plane in np.moveaxis(planes, 2, 0)]
-    changes = [cv2.morphologyEx(plane, cv2.MORPH_GRADIENT, kernel).astype(np.float32) for plane in smooth]
+    changes = [
+        cv2.morphologyEx(plane, cv2.MORPH_GRADIENT, kernel).astype(np.float32)
+        for plane in np.moveaxis(smooth, 2, 0)
+    ]
     return np.rint(np.hypot(*changes)).clip(0, 255).astype(np.uint8)
-
-
-def _to_levels(plane: F32) -> Image:
-    return np.rint(plane + NEUTRAL).clip(0, 255).astype(np.uint8)
 
 
 def _is_coloured(pixels: F32, params: MeasuringParams) -> bool:
@@ -75,12 +81,8 @@ def _measure(labels: SegmentMap, planes: F32, there: Mask, valid: Mask, params: 
     count = int(labels.max())
     rows = GuestWindow.nothing(count).rows
     depth = _depths(labels).ravel()
-    flat = labels.ravel()
-    order = np.argsort(flat, kind="stable")
-    starts = np.searchsorted(flat[order], np.arange(1, count + 2))
     points, covered, lit = planes.reshape(-1, 2), there.ravel(), valid.ravel()
-    for row in range(count):
-        pixels = order[starts[row] : starts[row + 1]]
+    for row, pixels in enumerate(pixels_by_segment(labels, count)):
         inside = pixels[covered[pixels]]
         cover = len(inside) / max(len(pixels), 1)
         if cover < params.least_cover:

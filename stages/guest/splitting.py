@@ -21,15 +21,15 @@ _LLOYD_STEPS = 4
 
 
 def split_segments(
-    labels: SegmentMap, planes: F32, valid: Mask, params: SplittingParams
+    labels: SegmentMap, smooth: F32, valid: Mask, params: SplittingParams
 ) -> tuple[SegmentMap, tuple[int, ...]]:
     """``labels`` (H×W) with segments of two colours cut in two, and for each new number the row of the
     segment that it is cut from. The number of a segment stays with its largest piece.
 
-    ``planes``: H×W×2, the guest's Cb and Cr in levels. ``valid``: H×W, where these say something.
+    ``smooth``: H×W×2, the guest's Cb and Cr in levels, without noise and thin lines. ``valid``: H×W, where
+    these say something.
     """
     count = int(labels.max(initial=0))
-    smooth = np.stack([_median(planes[..., channel], params.median) for channel in range(2)], axis=2)
     split, parents = labels.copy(), list[int]()
     pieces = dict.fromkeys(range(1, count + 1), 1)
     queue = deque((label, label) for label in range(1, count + 1))  # and the segment that it is part of
@@ -48,11 +48,6 @@ def split_segments(
         pieces[origin] += 1
         queue += [(label, origin), (new, origin)]
     return split, tuple(parents)
-
-
-def _median(plane: F32, side: int) -> F32:
-    levels = np.rint(plane + 128).clip(0, 255).astype(np.uint8)
-    return np.asarray(cv2.medianBlur(levels, side), dtype=np.float32) - 128
 
 
 def _bounds(inside: Mask) -> tuple[slice, slice]:

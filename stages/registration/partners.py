@@ -21,14 +21,13 @@ Part = tuple[float, float, float, float]  # left, top, right, bottom, of a page'
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """How much two pages are prints of one drawing. ``pairs``: points that one placement explains.
+    """How much two pages are prints of one drawing.
 
     ``agreement``: 0 to 1, of the lines where they lie on each other. ``overlap``: whether enough of either
     page does. ``here``, ``there``: the part of our page and of theirs that does. ``same``: whether it is one
     drawing.
     """
 
-    pairs: float
     agreement: float
     overlap: bool
     here: Part = (0.0, 0.0, 0.0, 0.0)
@@ -39,7 +38,7 @@ class Likeness:
         return self.overlap and self.agreement >= TRUST.least_whole
 
 
-UNLIKE = Likeness(0.0, 0.0, False)
+UNLIKE = Likeness(0.0, False)
 
 
 def rank_partners(
@@ -67,7 +66,7 @@ def compare_looks(ours: PageLook, theirs: PageLook) -> Likeness:
     trust = measure_trust(compare_lines(ours.small, theirs.small, small, bend, settings.size))
     sizes = ours.small.shape[1::-1], theirs.small.shape[1::-1]
     there, here = _part(small.matrix, *sizes), _part(invert(small.matrix), *reversed(sizes))
-    return Likeness(placement.pairs, trust.whole, overlaps(trust, *sizes, small), here, there)
+    return Likeness(trust.whole, overlaps(trust, *sizes, small), here, there)
 
 
 def _part(matrix: F64, size: tuple[int, int], into: tuple[int, int]) -> Part:

@@ -17,6 +17,7 @@ from mangacolor.core.arrays import F32, F64, I64, SegmentMap
 from mangacolor.core.colour import chroma, luma, shown_luma
 from mangacolor.core.types import Image
 from mangacolor.models.colour.segment_embedding import SegmentEmbedding
+from mangacolor.stages.segments.pixels import pixels_by_segment
 
 COLUMNS = ("cb", "cr", "spread", "tone", "texture", "shown", "area", "x", "y", "sides")
 CB, CR, SPREAD, TONE, TEXTURE, SHOWN, AREA, X, Y, SIDES = range(len(COLUMNS))
@@ -126,14 +127,10 @@ def describe_segments(labels: SegmentMap, grey: Image, coloured: Image, features
     """
     count = int(labels.max())
     rows = np.zeros((count, len(COLUMNS)), np.uint8)
-    flat = labels.ravel()
-    order = np.argsort(flat, kind="stable")
-    starts = np.searchsorted(flat[order], np.arange(1, count + 2))
     planes = np.stack([plane.ravel() for plane in chroma(coloured)], axis=1)
     scan = grey.ravel().astype(np.float32)
     network = luma(coloured).ravel().astype(np.float32)
-    for number in range(count):
-        pixels = order[starts[number] : starts[number + 1]]
+    for number, pixels in enumerate(pixels_by_segment(labels, count)):
         lit = pixels[scan[pixels] >= MIN_LUMA]
         measured = lit if len(lit) >= len(pixels) // LINE_SHARE else pixels
         columns = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mangacolor.core.arrays import AnyArray
@@ -33,19 +33,26 @@ class ColourWeights:
         return merge_adapter(arrays, self.series.adapter, str(self.source))
 
 
-def open_weights(name_or_path: str | Path) -> ColourWeights:
-    """What a name or path stands for.
+def open_weights(weights: str | Path | ColourWeights) -> ColourWeights:
+    """What a name or path stands for; what is open already stays so.
 
     Raises ``SetupError`` for a file that is missing, damaged or hostile, and for a series' file whose base
     is not here or is another than it was learnt on.
     """
-    if find_weights(str(name_or_path)) is not None:
-        return ColourWeights(name_or_path, name_or_path)
-    path = weights_path(name_or_path)
+    if isinstance(weights, ColourWeights):
+        return weights
+    if find_weights(str(weights)) is not None:
+        return ColourWeights(weights, weights)
+    path = weights_path(weights)
     if not is_series_file(path):
         return ColourWeights(path, path)
-    series = read_series_file(path)
-    return ColourWeights(path, _base(path, series), series, sha256_of(path))
+    return replace(weights_of_series(path, read_series_file(path)), series_digest=sha256_of(path))
+
+
+def weights_of_series(path: Path, series: SeriesFile) -> ColourWeights:
+    """Those of a series whose file lies, or is going to lie, at ``path``. Raises ``SetupError`` for its base,
+    as ``open_weights``."""
+    return ColourWeights(path, _base(path, series), series)
 
 
 def _base(path: Path, series: SeriesFile) -> str | Path:

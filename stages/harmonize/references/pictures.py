@@ -14,6 +14,7 @@ from mangacolor.core.colour import chroma, luma
 from mangacolor.core.types import Image
 from mangacolor.formats.option_files import picture_files
 from mangacolor.stages.segments.features import CB, CR, NEUTRAL, SHOWN, SegmentFeatures
+from mangacolor.stages.segments.pixels import pixels_by_segment
 from mangacolor.stages.windows.artifact import PageColours
 
 # Raised when references count otherwise than before.
@@ -47,10 +48,6 @@ def with_true_colour(colour: Image, labels: SegmentMap, features: Image) -> Imag
     true = np.asarray(cv2.resize(colour, size, interpolation=cv2.INTER_AREA), np.uint8)
     cb, cr = chroma(true)
     planes = [plane.ravel() for plane in (cb + NEUTRAL, cr + NEUTRAL, luma(true))]
-    flat = labels.ravel()
-    order = np.argsort(flat, kind="stable")
-    starts = np.searchsorted(flat[order], np.arange(1, len(rows) + 2))
-    for row in range(len(rows)):
-        pixels = order[starts[row] : starts[row + 1]]
+    for row, pixels in enumerate(pixels_by_segment(labels, len(rows))):
         rows[row, [CB, CR, SHOWN]] = [int(np.rint(np.median(plane[pixels]))) for plane in planes]
     return rows

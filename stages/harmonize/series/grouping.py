@@ -31,12 +31,11 @@ ELSEWHERE = -1000
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """What is known of the chapter's N segments once they are grouped: descriptors (``places``, N×D), colours
-    before and after smoothing (N×2, levels), how little each one's chroma strays (``steadiness``, N in [0,
-    1]), votes that have travelled (``logits``, N×K). ``joined``: for each group the row of the remembered one
-    that it is, -1 for a new one. ``guided``: which segments have a guest's colour."""
+    """What is known of the chapter's N segments once they are grouped: how little each one's chroma strays
+    (``steadiness``, N in [0, 1]), colours before and after smoothing (N×2, levels), votes that have travelled
+    (``logits``, N×K). ``joined``: for each group the row of the remembered one that it is, -1 for a new one.
+    ``guided``: which segments have a guest's colour."""
 
-    places: F32
     steadiness: F64
     start: F64
     smoothed: F64
@@ -82,7 +81,6 @@ def group_segments(
         membership[rest] = own.membership
     groups, joined = _number_by_area(label, membership, segments.area, len(remembered.groups))
     return Grouping(
-        places[known:],
         steadiness[known:],
         start[known:],
         smoothed[known:],
