@@ -31,12 +31,21 @@ def palette_loss(logits: Tensor, colour: Tensor, centres: Tensor, rarity: Tensor
     Each target is spread over the colours around it, so that near misses cost little.
     """
     target = functional.interpolate(chroma_of(colour), logits.shape[2:], mode="area")
-    pixels = target.permute(0, 2, 3, 1).reshape(-1, 2)
-    distance = torch.cdist(pixels, centres)
-    soft = torch.softmax(-(distance**2) / (2 * PALETTE_SPREAD**2), dim=1)
-    weight = soft @ rarity
-    likelihood = functional.log_softmax(logits.float(), dim=1).permute(0, 2, 3, 1).reshape(len(pixels), -1)
-    return (weight * -(soft * likelihood).sum(dim=1)).sum() / weight.sum()
+    likelihood = functional.log_softmax(logits.float(), dim=1).permute(0, 2, 3, 1)
+    surprise, weight = palette_surprise(likelihood, target.permute(0, 2, 3, 1), centres, rarity)
+    return (weight * surprise).sum() / weight.sum()
+
+
+def palette_surprise(
+    likelihood: Tensor, chroma: Tensor, centres: Tensor, rarity: Tensor
+) -> tuple[Tensor, Tensor]:
+    """The terms of ``palette_loss`` pixel by pixel, and what each weighs.
+
+    ``likelihood``: …×K, logarithms. ``chroma``: …×2, the target's.
+    """
+    distance = torch.cdist(chroma.reshape(-1, 2), centres)
+    soft = torch.softmax(-(distance**2) / (2 * PALETTE_SPREAD**2), dim=1).view_as(likelihood)
+    return -(soft * likelihood).sum(dim=-1), soft @ rarity
 
 
 def picture_terms(

@@ -6,7 +6,7 @@ extractor), ``pairs`` (the Kaggle sketch pairs: 1024×512, colour on the left ha
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,9 +16,11 @@ import numpy as np
 from PIL import Image as PilImage
 
 from mangacolor.core.errors import InputError
-from mangacolor.core.types import Image
+from mangacolor.core.types import Image, Panel
 
 Layout = Literal["pictures", "pages", "pairs"]
+MIN_PANEL = 64  # pixels of a panel's short side: less shows the network nothing
+MARGIN = 0.012  # of the page's short side: of the gutter around a panel, so that paper stays paper
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
 
 
@@ -58,7 +60,7 @@ def read_source(root: Path, source: Source, size: int = 256, surplus: float = 1.
         pixels = read_rgb(path)
         name = path.relative_to(root).as_posix()
         for index, piece in enumerate(cut_pieces(pixels, source.layout)):
-            yield Picture(f"{name}#{index}", source.folder, _shrink(piece, round(size * surplus)))
+            yield Picture(f"{name}#{index}", source.folder, shrink(piece, round(size * surplus)))
 
 
 def read_rgb(path: Path) -> Image:
@@ -87,20 +89,28 @@ def _panels(pixels: Image) -> list[Image]:
     """The page's panels with a little of the gutter around them: paper must stay paper."""
     from mangacolor.stages.panels import find_panels
 
-    margin = max(2, round(0.012 * min(pixels.shape[:2])))
-    pieces = []
-    for panel in find_panels(pixels).panels:
-        x, y, w, h = panel.box
-        piece = pixels[max(0, y - margin) : y + h + margin, max(0, x - margin) : x + w + margin]
-        if not panel.residual and min(piece.shape[:2]) >= 64:
-            pieces.append(piece)
-    return pieces
+    pieces = [pixels[part] for part in parts_of_panels(find_panels(pixels).panels, pixels.shape)]
+    return [piece for piece in pieces if min(piece.shape[:2]) >= MIN_PANEL]
 
 
-def _shrink(pixels: Image, short_side: int) -> Image:
-    height, width = pixels.shape[:2]
-    ratio = short_side / min(height, width)
+def parts_of_panels(panels: Iterable[Panel], shape: tuple[int, ...]) -> list[tuple[slice, slice]]:
+    """Rows and columns of panels on a page of this shape, each with a little of the gutter around it."""
+    margin = max(2, round(MARGIN * min(shape[:2])))
+    return [
+        (slice(max(0, y - margin), y + h + margin), slice(max(0, x - margin), x + w + margin))
+        for x, y, w, h in (panel.box for panel in panels if not panel.residual)
+    ]
+
+
+def shrink(pixels: Image, short_side: int) -> Image:
+    """The picture (H×W or H×W×3 uint8) with its short side at most so many pixels."""
+    return scale_down(pixels, short_side / min(pixels.shape[:2]))
+
+
+def scale_down(pixels: Image, ratio: float) -> Image:
+    """The picture (H×W or H×W×3 uint8) at a ratio of its size; as it is for 1 and more."""
     if ratio >= 1:
         return np.ascontiguousarray(pixels)
+    height, width = pixels.shape[:2]
     size = max(1, round(width * ratio)), max(1, round(height * ratio))
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)

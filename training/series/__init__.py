@@ -1,4 +1,4 @@
 """What one series' own coloured pages teach: a small adapter of the colour network, learnt in minutes.
 
-Public: ``learning.learn_series``.
+Public: ``learn.learn_series``.
 """

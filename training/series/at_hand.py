@@ -23,8 +23,9 @@ from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.single_page import PageRunner
 from mangacolor.pipeline.store.keys import sha256
 from mangacolor.stages.classify import STAGE as CLASSIFY
+from mangacolor.training.series.display import Tell
 from mangacolor.training.series.lessons import ColouredPage
-from mangacolor.training.series.pages import Tell, look_in_turn
+from mangacolor.training.series.pages import look_in_turn
 
 NAMES: Final = ("cover", "poster", "folder", "front", "colour", "color")
 KINDS: Final = "kinds.json"  # in the folder of what was learnt: what each page is, by its file's hash

@@ -29,8 +29,8 @@ class Dials:
     decay_from: float = 0.5
     warm_up: int = 20
     # Weights of the loss: votes against the true colours, the chroma that they are read out as, luma, and
-    # agreement with the base on rehearsed
-    # crops (distillation, after Li & Hoiem, "Learning without Forgetting", 2016).
+    # agreement with the base on rehearsed crops (distillation, after Li & Hoiem, "Learning without
+    # Forgetting", 2016).
     votes: float = 1.0
     chroma: float = 3.0
     luma: float = 0.5

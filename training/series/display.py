@@ -16,6 +16,37 @@ from mangacolor.core.wording import duration
 from mangacolor.pipeline.report.bar import BAR_WIDTH, TimeLeftColumn
 
 LINES = 10  # in a log, of each piece of work
+Tell = Callable[[str, int, int], None]  # what is at work, how much of it is done, of how much
+
+
+def silent(_what: str, _done: int, _of: int) -> None:
+    """Tells nobody."""
+
+
+class Pace:
+    """The lines of a log: ``lines`` of each piece of work, evenly spread over it."""
+
+    def __init__(self, lines: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._lines = lines
+        self._clock = clock
+        self._what, self._told, self._begun = "", 0, 0.0
+
+    def left(self, what: str, done: int, of: int) -> float | None:
+        """Seconds that the rest of this work takes; None where nothing is done yet."""
+        now = self._clock()
+        if what != self._what:
+            self._what, self._told, self._begun = what, 0, now
+        return (now - self._begun) * (of - done) / done if done else None
+
+    def line(self, what: str, done: int, of: int) -> str:
+        """The line that is due; "" for none."""
+        left = self.left(what, done, of)
+        step = done * self._lines // max(1, of)
+        if step <= self._told:
+            return ""
+        self._told = step
+        tail = f", about {duration(left, rough=True)} left" if left else ""
+        return f"{what}: {done} of {of}{tail}"
 
 
 class LearnDisplay:
@@ -31,10 +62,7 @@ class LearnDisplay:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._console = console or Console(stderr=True, highlight=False, soft_wrap=True)
-        self._clock = clock
-        self._what = ""
-        self._begun = 0.0
-        self._told = 0
+        self._pace = Pace(LINES, clock)
         terminal = self._console.is_terminal
         self._lines = not quiet and not terminal
         self._bar = self._make_bar() if terminal and not quiet else None
@@ -64,20 +92,14 @@ class LearnDisplay:
             self._bar.stop()
 
     def __call__(self, what: str, done: int, of: int) -> None:
-        now = self._clock()
-        if what != self._what:
-            self._what, self._begun, self._told = what, now, 0
-        left = (now - self._begun) * (of - done) / done if done else None
         if self._bar:
             self._bar.update(
                 self._task,
                 completed=done / max(1, of),
                 description=escape(what),
                 counts=f"{done}/{of}",
-                left=left,
+                left=self._pace.left(what, done, of),
                 told=time.monotonic(),
             )
-        elif self._lines and done * LINES // max(1, of) > self._told:
-            self._told = done * LINES // max(1, of)
-            tail = f", about {duration(left, rough=True)} left" if left else ""
-            self._console.print(escape(f"{what}: {done} of {of}{tail}"))
+        elif self._lines and (line := self._pace.line(what, done, of)):
+            self._console.print(escape(line))

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
-from mangacolor.core.cpu import usable_cores
 from mangacolor.core.errors import MangacolorError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Chapter, Image, Page
-from mangacolor.formats.discovery import discover
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.single_page import PageRunner
 from mangacolor.pipeline.store.cache import MemoryCache
 from mangacolor.stages.classify import STAGE as CLASSIFY
 from mangacolor.stages.decode import STAGE as DECODE
 from mangacolor.stages.registration.look import PageLook, describe_page
-from mangacolor.training.series.pages import Tell
+from mangacolor.training.series.display import Tell
+from mangacolor.training.series.pages import in_turn, pages_of
 
 Kind = Literal["manga", "colour"]
 KINDS = {"manga": "in black and white", "colour": "in colour", "mixed": "partly in colour", "blank": "blank"}
-
-Item = TypeVar("Item")
-Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +59,7 @@ class EditionReader:
 
         Raises ``InputError`` where the input does not exist or holds no page; ``Cancelled``.
         """
-        work = [(chapter, page) for chapter in discover([path], out).chapters for page in chapter.pages]
+        work = list(pages_of(path, out))
         edition = Edition(path, kind)
         for done, ((chapter, page), answer) in enumerate(in_turn(self._look, work), start=1):
             self.tell(f"looking for pages {KINDS[kind]}", done, len(work))
@@ -98,21 +91,3 @@ class EditionReader:
         run = partial(self._runner.run, page, chapter, options, independent=True, cancel=self.cancel)
         made = run(until=(DECODE.name, CLASSIFY.name), cache=MemoryCache())
         return made[DECODE.name].images["main"], str(made[CLASSIFY.name].data["kind"])
-
-
-def in_turn(do: Callable[[Item], Answer], items: Sequence[Item]) -> Iterator[tuple[Item, Answer]]:
-    """Each item and what is made of it, in order; a few are worked on at once."""
-    waiting = iter(items)
-    with ThreadPoolExecutor(usable_cores()) as pool:
-        running: list[tuple[Item, Future[Answer]]] = []
-        try:
-            while True:
-                for item in islice(waiting, 2 * usable_cores() - len(running)):
-                    running.append((item, pool.submit(do, item)))
-                if not running:
-                    return
-                item, future = running.pop(0)
-                yield item, future.result()
-        finally:
-            for _, future in running:
-                future.cancel()

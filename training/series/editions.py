@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
-import numpy as np
-
 from mangacolor.core.arrays import Mask
 from mangacolor.core.colour import luma
 from mangacolor.core.errors import InputError
@@ -17,9 +14,11 @@ from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.stages.panels import find_panels
 from mangacolor.stages.registration.matching import Alone, Match, Matches, match_pages
 from mangacolor.stages.registration.register import register
-from mangacolor.training.series.edition_pages import KINDS, Edition, EditionReader, in_turn
+from mangacolor.training.data.pictures import scale_down
+from mangacolor.training.series.display import Tell
+from mangacolor.training.series.edition_pages import KINDS, Edition, EditionReader
 from mangacolor.training.series.lessons import ColouredPage
-from mangacolor.training.series.pages import LONGEST, MOST_PAGES, Tell, spread_order
+from mangacolor.training.series.pages import LONGEST, MOST_PAGES, in_turn, spread_order
 
 # The share of a panel, and of a page, that must be the same in both to be learnt from.
 PANEL_FITS = 0.5
@@ -134,11 +133,7 @@ def _fits(panel: Panel, fits: Mask) -> bool:
 
 def _at_most(page: Image) -> Image:
     """The page with its long side at most ``LONGEST`` pixels."""
-    scale = LONGEST / max(page.shape[:2])
-    if scale >= 1:
-        return page
-    size = max(1, round(page.shape[1] * scale)), max(1, round(page.shape[0] * scale))
-    return np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return scale_down(page, LONGEST / max(page.shape[:2]))
 
 
 def _why_alone(ours: Edition, theirs: Edition, matches: Matches) -> list[str]:

@@ -14,7 +14,7 @@ from mangacolor.core.devices import resolve_device
 from mangacolor.core.errors import UsageError
 from mangacolor.core.installed import INSTALL_TRAINING, need_torch
 from mangacolor.core.settings import Options
-from mangacolor.core.wording import counted, duration, first_few
+from mangacolor.core.wording import counted, first_few
 from mangacolor.models.colour.series.weights import open_weights
 from mangacolor.models.files.known import find_weights
 from mangacolor.models.files.reading import weights_fingerprint
@@ -33,7 +33,8 @@ from mangacolor.training.series.at_hand import (
     read_kinds,
     write_kinds,
 )
-from mangacolor.training.series.pages import MOST_PAGES, Tell, spread_order
+from mangacolor.training.series.display import Pace, Tell, silent
+from mangacolor.training.series.pages import MOST_PAGES, spread_order
 
 FOLDER: Final = "learnt"  # in the state folder
 MINUTES: Final = 5.0
@@ -56,7 +57,7 @@ def learn_for_run(
     if not _colours(plan):
         return options
     folder = state.folder / FOLDER
-    tell = _Teller(emit)
+    tell = _teller(emit)
     kinds = read_kinds(folder)
     before = len(kinds)
     found = _find(inputs, plan, state, kinds, tell, cancel)
@@ -82,7 +83,7 @@ def foresee_learning(inputs: Sequence[Path], plan: WorkPlan, state: State) -> Fo
     nothing = Foreseen(plan.options, frozenset(), NONE)
     if not _colours(plan):
         return replace(nothing, note="--learn: nothing is coloured, so nothing is learnt")
-    found = _find(inputs, plan, state, read_kinds(state.folder / FOLDER), _say_nothing, CancelToken())
+    found = _find(inputs, plan, state, read_kinds(state.folder / FOLDER), silent, CancelToken())
     if not found.pages:
         return nothing
     path = _learnt_path(found, plan.options, state)
@@ -119,10 +120,6 @@ def _find(
 
 def _learnt_path(found: Coloured, options: Options, state: State) -> Path:
     return state.folder / FOLDER / f"{learnt_key(found.digests, options.weights)[:16]}.safetensors"
-
-
-def _say_nothing(_what: str, _done: int, _of: int) -> None:
-    """A plan is quick."""
 
 
 NONE: Final = (
@@ -178,19 +175,12 @@ def _names(found: Coloured) -> str:
     return f"{counted(len(names), 'coloured page')} ({first_few(names, 3)})"
 
 
-class _Teller:
+def _teller(emit: Listener) -> Tell:
     """Tells of work with many steps now and then, as notes of the run."""
+    pace = Pace(LINES)
 
-    def __init__(self, emit: Listener) -> None:
-        self._emit = emit
-        self._what, self._told, self._begun = "", 0, 0.0
+    def tell(what: str, done: int, of: int) -> None:
+        if line := pace.line(what, done, of):
+            emit(Announced(line))
 
-    def __call__(self, what: str, done: int, of: int) -> None:
-        if what != self._what:
-            self._what, self._told, self._begun = what, 0, time.monotonic()
-        step = done * LINES // max(1, of)
-        if step > self._told:
-            self._told = step
-            left = (time.monotonic() - self._begun) * (of - done) / done
-            tail = f", about {duration(left, rough=True)} left" if done < of else ""
-            self._emit(Announced(f"{what}: {done} of {of}{tail}"))
+    return tell

@@ -14,7 +14,8 @@ from mangacolor.models.colour.series.weights import open_weights
 from mangacolor.models.files.known import find_weights
 from mangacolor.models.files.reading import weights_fingerprint
 from mangacolor.pipeline.engine.cancel import CancelToken
-from mangacolor.training.series.learning import LearnSettings, Learnt, SeriesLearner, Tell, silent
+from mangacolor.training.series.display import Tell, silent
+from mangacolor.training.series.learning import LearnSettings, Learnt, SeriesLearner
 from mangacolor.training.series.lessons import ColouredPage
 from mangacolor.training.series.surfaces import with_surfaces
 

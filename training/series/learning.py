@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
@@ -19,20 +19,16 @@ from mangacolor.training.runs import mixed_precision
 from mangacolor.training.series.adapter import Adapter, State, adapter_arrays
 from mangacolor.training.series.batches import Batch, Crops
 from mangacolor.training.series.dials import DIALS, Dials
+from mangacolor.training.series.display import Tell
 from mangacolor.training.series.judging import Judgement, probes_of_lessons, probes_of_pictures
 from mangacolor.training.series.lessons import ColouredPage
 from mangacolor.training.series.losses import SeriesLoss
 from mangacolor.training.series.rehearsal import read_rehearsal
 from mangacolor.training.series.shares import keep_aside
 
-Tell = Callable[[str, int, int], None]  # what is at work, how much of it is done, of how much
 Ended = Literal["all", "clock", "asked"]  # by what the steps ended: their number, the clock, a wish
 # How much worse other works may become, on pictures of them that nothing is learnt from.
 FORGIVEN = 1.05
-
-
-def silent(_what: str, _done: int, _of: int) -> None:
-    """Tells nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +64,6 @@ class Learnt:
     panels: int
     aside: tuple[Judgement, Judgement]
     others: tuple[Judgement, Judgement]
-    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from mangacolor.models.colour.palette_head import chroma_of, luma_of
-from mangacolor.training.colour.objectives import PALETTE_SPREAD
+from mangacolor.training.colour.objectives import palette_surprise
 from mangacolor.training.series.batches import Batch
 from mangacolor.training.series.dials import Dials
 
@@ -49,12 +49,10 @@ class SeriesLoss:
         return loss
 
     def _votes(self, likelihood: Tensor, true: Tensor, fit: Tensor) -> Tensor:
-        """Cross-entropy with each target spread over the colours around it, rare ones weighted up: as
-        ``palette_loss``, where the pictures fit."""
-        away = torch.cdist(true.reshape(-1, 2), self.centres)
-        soft = torch.softmax(-(away**2) / (2 * PALETTE_SPREAD**2), dim=1).view_as(likelihood)
-        weight = (soft @ self.rarity) * fit
-        return (weight * -(soft * likelihood).sum(dim=-1)).sum() / weight.sum().clamp(min=1e-6)
+        """``palette_loss`` where the pictures fit."""
+        surprise, weight = palette_surprise(likelihood, true, self.centres, self.rarity)
+        weight = weight * fit
+        return (weight * surprise).sum() / weight.sum().clamp(min=1e-6)
 
 
 def _thinned(maps: Tensor, down: int, right: int) -> Tensor:

@@ -7,15 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from pathlib import Path
-
-import cv2
-import numpy as np
+from typing import TypeVar
 
 from mangacolor.core.cpu import usable_cores
 from mangacolor.core.errors import InputError, MangacolorError
 from mangacolor.core.settings import Options
-from mangacolor.core.types import Chapter, Image, Page, Panel
+from mangacolor.core.types import Chapter, Page, Panel
 from mangacolor.formats.discovery import discover
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.single_page import PageRunner
@@ -24,11 +23,15 @@ from mangacolor.stages.classify import STAGE as CLASSIFY
 from mangacolor.stages.decode import STAGE as DECODE
 from mangacolor.stages.panels import STAGE as PANELS
 from mangacolor.stages.panels.layout import PanelLayout
+from mangacolor.training.data.pictures import scale_down
+from mangacolor.training.series.display import Tell
 from mangacolor.training.series.lessons import ColouredPage
 
-Tell = Callable[[str, int, int], None]  # what is at work, how much of it is done, of how much
 MOST_PAGES = 40  # coloured pages that are learnt from: more are spread too thin over the steps
 LONGEST = 2400  # pixels of a page's long side: more than its panels are learnt at, and 17 MB in memory
+
+Item = TypeVar("Item")
+Made = TypeVar("Made")
 
 
 @dataclass(slots=True)
@@ -51,7 +54,7 @@ def find_coloured_pages(
     ``out`` is left out where it lies in an input. Raises ``InputError`` where an input does not exist or
     holds no page, and where no page is in colour; ``Cancelled``.
     """
-    work = [item for one in inputs for item in _pages(one, out)]
+    work = [item for one in inputs for item in pages_of(one, out)]
     found = FoundPages()
     coloured: dict[int, ColouredPage] = {}
     done = 0
@@ -75,7 +78,8 @@ def find_coloured_pages(
     return found
 
 
-def _pages(given: Path, out: Path) -> Iterator[tuple[Chapter, Page]]:
+def pages_of(given: Path, out: Path) -> Iterator[tuple[Chapter, Page]]:
+    """The pages of an input, ``out`` left out. Raises ``InputError`` where there are none."""
     for chapter in discover([given], out).chapters:
         for page in chapter.pages:
             yield chapter, page
@@ -88,6 +92,24 @@ def spread_order(count: int) -> list[int]:
     return [number for number in reversed_bits if number < count]
 
 
+def in_turn(do: Callable[[Item], Made], items: Sequence[Item]) -> Iterator[tuple[Item, Made]]:
+    """Each item and what is made of it, in order; a few are worked on at once."""
+    waiting = iter(items)
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        running: list[tuple[Item, Future[Made]]] = []
+        try:
+            while True:
+                for item in islice(waiting, 2 * usable_cores() - len(running)):
+                    running.append((item, pool.submit(do, item)))
+                if not running:
+                    return
+                item, future = running.pop(0)
+                yield item, future.result()
+        finally:
+            for _, future in running:
+                future.cancel()
+
+
 Answer = ColouredPage | MangacolorError | str  # a page, why it cannot be read, or what it is instead
 
 
@@ -95,19 +117,7 @@ def look_in_turn(
     work: Sequence[tuple[Chapter, Page]], runner: PageRunner, cancel: CancelToken
 ) -> Iterator[tuple[int, Answer]]:
     """What each page is, a few at once, told in the order in which they are asked for."""
-    order = spread_order(len(work))
-    with ThreadPoolExecutor(usable_cores()) as pool:
-        running: list[tuple[int, Future[Answer]]] = []
-        try:
-            while order or running:
-                while order and len(running) < 2 * usable_cores():
-                    number = order.pop(0)
-                    running.append((number, pool.submit(_look, *work[number], runner, cancel)))
-                number, future = running.pop(0)
-                yield number, future.result()
-        finally:
-            for _, future in running:
-                future.cancel()
+    return in_turn(lambda number: _look(*work[number], runner, cancel), spread_order(len(work)))
 
 
 def _look(chapter: Chapter, page: Page, runner: PageRunner, cancel: CancelToken) -> Answer:
@@ -129,13 +139,11 @@ def _look(chapter: Chapter, page: Page, runner: PageRunner, cancel: CancelToken)
 
 def _at_most(page: ColouredPage) -> ColouredPage:
     """The page with its long side at most ``LONGEST`` pixels."""
-    height, width = page.colour.shape[:2]
-    scale = LONGEST / max(height, width)
+    scale = LONGEST / max(page.colour.shape[:2])
     if scale >= 1:
         return page
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    smaller: Image = np.asarray(cv2.resize(page.colour, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return ColouredPage(page.name, smaller, [_scaled(panel, scale) for panel in page.panels or ()])
+    panels = [_scaled(panel, scale) for panel in page.panels or ()]
+    return ColouredPage(page.name, scale_down(page.colour, scale), panels)
 
 
 def _scaled(panel: Panel, scale: float) -> Panel:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from mangacolor.core.errors import InputError
-from mangacolor.training.series.lessons import MIN_SIDE, ColouredPage, Lesson, cut_lessons
+from mangacolor.training.data.pictures import MIN_PANEL
+from mangacolor.training.series.lessons import ColouredPage, Lesson, cut_lessons
 
 PAGES_A_PAGE_ASIDE = 8  # of so many pages one is kept aside, at least one
 LESSONS_A_LESSON_ASIDE = 4  # the same for the panels of a lone page
@@ -32,7 +33,7 @@ def keep_aside(pages: Sequence[ColouredPage]) -> tuple[list[Lesson], list[Lesson
     if halves is None:
         raise InputError(
             f"{pages[0].name if pages else 'the input'} is too small to learn from: "
-            f"no drawing has {2 * MIN_SIDE} pixels",
+            f"no drawing has {2 * MIN_PANEL} pixels",
             "give larger coloured pages, or more of them",
         )
     return halves
@@ -57,6 +58,6 @@ def _halves(lesson: Lesson) -> tuple[list[Lesson], list[Lesson]] | None:
         )
         for one in where
     ]
-    if min(min(part.colour.shape[:2]) for part in parts) < MIN_SIDE:
+    if min(min(part.colour.shape[:2]) for part in parts) < MIN_PANEL:
         return None
     return [parts[0]], [parts[1]]

@@ -6,7 +6,6 @@ printed with dots on blown-out paper. Its panels are shown whole, and in parts, 
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -21,24 +20,24 @@ from mangacolor.core.arrays import I64, Mask, SegmentMap
 from mangacolor.core.colour import luma
 from mangacolor.core.types import Box, Image
 from mangacolor.models.colour.runner import ColourRunner, load_colour_runner
-from mangacolor.models.colour.series.file import SeriesFile, write_series_file
+from mangacolor.models.colour.series.file import SeriesFile
 from mangacolor.models.colour.series.learnt_surfaces import MAX_ROWS, LearntSurfaces
-from mangacolor.models.page.networks import descreener
+from mangacolor.models.colour.series.weights import ColourWeights, weights_of_series
 from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
-from mangacolor.models.runtime.parallel import parallel_map
 from mangacolor.stages.colorize.network import colorize_pictures
+from mangacolor.stages.colorize.segmenting import describe_pictures, segment_pictures
 from mangacolor.stages.harmonize.descriptors import is_backdrop
 from mangacolor.stages.harmonize.references.pictures import with_true_colour
 from mangacolor.stages.panels import find_panels
-from mangacolor.stages.segments.features import SegmentFeatures, describe_segments, embed_windows
+from mangacolor.stages.segments.features import SegmentFeatures
 from mangacolor.stages.segments.params import DEFAULTS
 from mangacolor.stages.segments.pooling import FeaturePool
-from mangacolor.stages.segments.segmentation import find_segments, mean_by_label
+from mangacolor.stages.segments.segmentation import mean_by_label
 from mangacolor.stages.windows.scale import shrink, working_size
 from mangacolor.training.data.manga_page import Hand, print_page
+from mangacolor.training.data.pictures import scale_down
+from mangacolor.training.series.display import Tell
 from mangacolor.training.series.lessons import ColouredPage
-
-Tell = Callable[[str, int, int], None]  # what is at work, how much of it is done, of how much
 
 # How many times larger than in its whole panel a figure is shown in parts of it, as close-ups show it.
 ZOOMS: Final = (1.6, 2.6)
@@ -87,20 +86,14 @@ def with_surfaces(
 ) -> SeriesFile:
     """A series with the table of its pages' surfaces, as its own network sees them.
 
-    ``out``: where its file is going to lie, with its base beside it. Raises as ``collect_surfaces``, and
-    ``OutputError``."""
-    beside = out.with_name(f".{out.stem}-{secrets.token_hex(4)}{out.suffix}")
-    try:
-        write_series_file(beside, replace(series, surfaces={}))
-        surfaces = collect_surfaces(pages, beside, device, tell, check)
-    finally:
-        beside.unlink(missing_ok=True)
+    ``out``: where its file is going to lie, with its base beside it. Raises as ``collect_surfaces``."""
+    surfaces = collect_surfaces(pages, weights_of_series(out, series), device, tell, check)
     return series if surfaces is None else replace(series, surfaces=surfaces.to_arrays())
 
 
 def collect_surfaces(
     pages: Sequence[ColouredPage],
-    weights: str | Path,
+    weights: str | Path | ColourWeights,
     device: str = "cpu",
     tell: Tell | None = None,
     check: Callable[[], None] | None = None,
@@ -159,10 +152,7 @@ def make_editions(number: int, page: ColouredPage) -> list[Edition]:
     """A page as readers in black and white see it: as it is there, or else grey, and printed with dots."""
     if page.grey is not None:
         return [Edition(number, page.grey, page.colour, page.fits)]
-    height, width = page.colour.shape[:2]
-    ratio = min(1.0, PRINTED_SIDE / max(height, width))
-    size = max(1, round(width * ratio)), max(1, round(height * ratio))
-    colour = np.asarray(cv2.resize(page.colour, size, interpolation=cv2.INTER_AREA), np.uint8)
+    colour = scale_down(page.colour, PRINTED_SIDE / max(page.colour.shape[:2]))
     printed, _ = print_page(colour, Hand())
     return [Edition(number, luma(colour), colour), Edition(number, printed, colour)]
 
@@ -192,25 +182,13 @@ def _describe(views: Sequence[View], runner: ColourRunner, backend: CpuBackend) 
     """The rows of the segments of each view that are of use, with their true colours."""
     sizes = [working_size(view.box, min(view.box[2:])) for view in views]
     greys = [shrink(view.of.grey, view.box, size) for view, size in zip(views, sizes, strict=True)]
-    descreen = descreener(backend)
-
-    def prepare(grey: Image) -> tuple[Image, SegmentMap]:
-        plain = descreen(grey)
-        return plain, find_segments(plain, np.ones(plain.shape, np.bool_), DEFAULTS)
-
-    prepared = parallel_map(prepare, greys)
-    pools = [FeaturePool(labels) for _, labels in prepared]
+    whole = [np.ones(grey.shape, np.bool_) for grey in greys]
+    segmented = segment_pictures(greys, whole.__getitem__, backend, DEFAULTS)
+    pools = [FeaturePool(labels) for _, labels in segmented]
     pictures = colorize_pictures(runner, greys, BATCH, None, pools)
-
-    def describe(number: int) -> Image:
-        plain, labels = prepared[number]
-        return describe_segments(labels, plain, pictures[number], pools[number].rows())
-
-    tables = parallel_map(describe, range(len(views)))
-    if runner.embedding is not None:
-        tables = embed_windows(tables, len(runner.palette), runner.embedding)
+    tables = describe_pictures(segmented, pictures, pools, runner)
     return [
-        _told(view, labels, rows) for view, (_, labels), rows in zip(views, prepared, tables, strict=True)
+        _told(view, labels, rows) for view, (_, labels), rows in zip(views, segmented, tables, strict=True)
     ]
 
 

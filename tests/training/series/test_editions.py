@@ -15,9 +15,9 @@ from mangacolor.core.errors import Cancelled, InputError
 from mangacolor.core.types import Image
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.tests.helpers.editions import example_page, letter, reprint
-from mangacolor.training.series.edition_pages import in_turn
 from mangacolor.training.series.editions import PairedPages, pair_editions
 from mangacolor.training.series.lessons import cut_lessons
+from mangacolor.training.series.pages import in_turn
 
 # Where their page 3 has a balloon that ours has not (x, y, width, height, in ours), and its scale.
 BALLOON = (200, 560, 300, 240)

@@ -19,9 +19,10 @@ from mangacolor.tests.helpers.coloured_series import page_in_colour
 from mangacolor.training.series.adapter import Adapter, adapter_arrays
 from mangacolor.training.series.batches import Batch
 from mangacolor.training.series.dials import Dials
+from mangacolor.training.series.display import silent
 from mangacolor.training.series.judging import Judgement, probes_of_lessons
 from mangacolor.training.series.learn import find_base, learn_series
-from mangacolor.training.series.learning import LearnSettings, SeriesLearner, silent
+from mangacolor.training.series.learning import LearnSettings, SeriesLearner
 from mangacolor.training.series.lessons import ColouredPage, Lesson
 from mangacolor.training.series.losses import SeriesLoss
 
