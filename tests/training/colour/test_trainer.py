@@ -24,6 +24,7 @@ from mangacolor.core.errors import InputError, OutputError, SetupError, UsageErr
 from mangacolor.models.colour.checkpoints import load_generator, save_generator
 from mangacolor.models.colour.factory import create_generator
 from mangacolor.models.files.reading import safetensors_header
+from mangacolor.training.colour import palette_colours
 from mangacolor.training.colour.averaging import average_networks
 from mangacolor.training.colour.checkpoint import Start, read_checkpoint, read_start
 from mangacolor.training.colour.config import (
@@ -119,7 +120,10 @@ def test_fine_tuning_takes_network_and_palette_from_the_weights(tmp_path: Path) 
     assert tuned.fit()
 
 
-def test_training_learns(tmp_path: Path) -> None:
+def test_training_learns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A palette of few pixels holds colours too rare for a short run to learn.
+    monkeypatch.setattr(palette_colours, "SAMPLED_PIXELS", 200_000)
+    monkeypatch.setattr(palette_colours, "CLUSTERED_PIXELS", 40_000)
     config = replace(TINY, phases=(Phase(60, 32, 4),), kind="grey", learning_rate=2e-3, adversarial_from=1.0)
     losses: list[float] = []
     trainer = Trainer(config, materials(), tmp_path, workers=0)

@@ -16,6 +16,7 @@ from mangacolor.models.colour.series.file import SeriesFile, read_series_file, w
 from mangacolor.models.colour.series.merging import merge_adapter
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.tests.helpers.coloured_series import page_in_colour
+from mangacolor.training.series import judging, surfaces
 from mangacolor.training.series.adapter import Adapter, adapter_arrays
 from mangacolor.training.series.batches import Batch
 from mangacolor.training.series.dials import Dials
@@ -37,6 +38,13 @@ def pages(count: int = 2) -> list[ColouredPage]:
 
 def settings(steps: int = 3, seed: int = 0, dials: Dials = QUICK) -> LearnSettings:
     return LearnSettings(minutes=steps, seed=seed, dials=dials)
+
+
+@pytest.fixture(autouse=True)
+def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look at probes of full size takes longer than a test's steps, and so do surfaces in all sizes."""
+    monkeypatch.setattr(judging, "WORKING_SIZE", 64)
+    monkeypatch.setattr(surfaces, "MAX_VIEWS", 2)
 
 
 @pytest.fixture(scope="module")
