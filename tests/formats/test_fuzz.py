@@ -194,9 +194,9 @@ def test_many_mutated_archives(name: str, steps: list[tuple[int, str, int]]) -> 
 
 
 def opens_quickly(name: str, data: bytes) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     opens_or_is_named(name, data)
-    assert time.perf_counter() - started < 20
+    assert time.process_time() - started < 20
 
 
 @pytest.mark.parametrize("seed", range(40))
