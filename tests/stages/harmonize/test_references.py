@@ -16,6 +16,7 @@ from mangacolor.models.files.known import find_weights
 from mangacolor.stages.harmonize.corrections import OWN_LUMA
 from mangacolor.stages.harmonize.descriptors import DescriptorSpace, make_space
 from mangacolor.stages.harmonize.params import Params
+from mangacolor.stages.harmonize.references import matching
 from mangacolor.stages.harmonize.references.learnt import learnt_features
 from mangacolor.stages.harmonize.references.matching import Matched, match_references
 from mangacolor.stages.harmonize.stage import Config, run
@@ -104,6 +105,41 @@ def test_the_order_of_references_is_of_no_account() -> None:
     one, other = match(at(*range(0, 60, 7)), references), match(at(*range(0, 60, 7)), turned)
     assert np.array_equal(one.chroma, other.chroma)
     assert np.array_equal(one.sureness, other.sureness)
+
+
+def test_of_too_many_references_the_largest_are_asked() -> None:
+    few = replace(PARAMS.references, max_references=2)
+    references = together(
+        at(0, colour=BLUE, area=50), at(1, colour=RED, area=900), at(90, colour=BLUE, area=800)
+    )
+    none, segments = np.zeros((0, 2)), at(0, 91)
+    found = match_references(segments, references, space(segments), none, few, PARAMS.smoothing)
+    assert np.abs(found.chroma - (RED, BLUE)).max() <= 2 and (found.sureness >= 0.75).all()
+
+
+def test_references_are_compared_once_with_all_segments(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[tuple[int, int]] = []
+    find = matching._find_nearest
+    monkeypatch.setattr(
+        matching,
+        "_find_nearest",
+        lambda a, b, params: compared.append((len(a), len(b))) or find(a, b, params),
+    )
+    found = match(at(68, 34), at(0, 1, 2, 3, 4, colour=RED))
+    assert found.sureness.min() > 0
+    assert compared == [(2, 5), (2, 1)]
+
+
+def test_the_nearest_are_those_of_all_references_at_once() -> None:
+    rng = np.random.default_rng(2)
+    asking, asked = (rng.integers(0, 4, (count, 3)).astype(np.float32) for count in (50, 90))
+    whole = matching._find_nearest(asking, asked, PARAMS.references)
+    square = ((asking[:, None].astype(float) - asked) ** 2).sum(axis=2)
+    assert np.array_equal(whole.number, np.argsort(square, axis=1, kind="stable")[:, :12])
+    parts = [matching._find_nearest(asking, part, PARAMS.references) for part in (asked[:60], asked[60:])]
+    joined = parts[0].joined(parts[1], 60, 12)
+    assert np.array_equal(joined.number, whole.number)
+    assert np.array_equal(joined.distance, whole.distance)
 
 
 @pytest.mark.parametrize(("votes", "sure"), [((0, 255), 0.0), ((255, 0), 1.0), ((128, 221), 1.0)])
