@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from mangacolor.commands.settings.options import Numbers
 from mangacolor.core.errors import OutputError, UsageError
 from mangacolor.core.installed import need_torch
 from mangacolor.models.files.download import fetch, weights_cache
@@ -90,10 +91,8 @@ def import_command(source: Path, out: Path, force: bool, as_json: bool) -> None:
 @models.command("average")
 @click.argument("before")
 @click.argument("after")
-@click.option(
-    "--share", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Of AFTER's weights."
-)
-@click.option("--temperature", type=float, help="At which a palette is read out; AFTER's by default.")
+@click.option("--share", type=Numbers(0, 1), default=0.5, show_default=True, help="Of AFTER's weights.")
+@click.option("--temperature", type=Numbers(), help="At which a palette is read out; AFTER's by default.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The .safetensors file to write.")
 def average_command(before: str, after: str, share: float, temperature: float | None, out: Path) -> None:
     """Average the weights of two networks, of which AFTER was fine-tuned from BEFORE.

@@ -6,6 +6,7 @@ them in the command's own words, ``option`` one that is no setting.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -17,9 +18,21 @@ from mangacolor.core.option_fields import OptionField, option_fields
 from mangacolor.core.settings import Options, RunOptions, WatchOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Numbers(click.FloatRange):
+    """A number in a range; "nan", which is in none and is told by no comparison, is refused."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = float(super().convert(value, param, ctx))
+        if math.isnan(number):
+            self.fail(f"{value!r} is no number.", param, ctx)
+        return number
+
+
 SETTINGS: Final[tuple[type[Any], ...]] = (Options, RunOptions)
 ALL_SETTINGS: Final = (*SETTINGS, WatchOptions)  # with those of one command alone
-_RANGES: Final[dict[Any, Any]] = {int: click.IntRange, float: click.FloatRange}
+_RANGES: Final[dict[Any, Any]] = {int: click.IntRange, float: Numbers}
 _PLACEHOLDERS: Final[dict[Any, str]] = {
     int: "N",
     float: "F",

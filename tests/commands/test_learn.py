@@ -108,10 +108,13 @@ def test_what_teaches_nothing_is_told_and_nothing_is_written(
     [
         (("cover.png", "--out", "s.bin"), "would hold safetensors"),
         (("cover.png", "--out", "s.safetensors", "--name", "x" * 201), "--name has 201 characters"),
+        (("cover.png", "--out", "s.safetensors", "--name", "A\udcff"), "'A\\udcff' holds what is no text"),
+        (("cover.png", "--out", "s.safetensors", "--name", "A\x1b[2J"), "or moves a terminal's cursor"),
+        (("cover.png", "--out", "s.safetensors", "--minutes", "nan"), "'nan' is no number"),
         (("--out", "s.safetensors"), "nothing to learn from"),
         (("cover.png", "--out", "a/s.safetensors", "--from", "mine.safetensors"), "needs mine.safetensors"),
     ],
-    ids=["suffix", "name", "nothing", "base"],
+    ids=["suffix", "name", "bytes", "cursor", "nan", "nothing", "base"],
 )
 def test_a_wrong_command_line_is_told(
     arguments: tuple[str, ...], says: str, capfd: pytest.CaptureFixture[str]

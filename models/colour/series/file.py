@@ -10,8 +10,9 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
+from unicodedata import category
 
 import numpy as np
 
@@ -27,6 +28,8 @@ VERSION = "1"
 ADAPTER, SURFACES = "adapter.", "surfaces."
 PREFIX = 8  # bytes of a safetensors file that say how long its header is
 MAX_NAME = 200  # characters of a series' name
+MAX_BASE = 255  # of its base's, as of any file's
+_JOINERS = "\u200c\u200d"  # that some scripts and emoji cannot be written without
 LEARN_AGAIN = "fetch the file again, or learn the series again: mangacolor learn"
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -69,10 +72,25 @@ def read_series_file(path: Path) -> SeriesFile:
     adapter, surfaces = _under(arrays, ADAPTER), _under(arrays, SURFACES)
     strangers = [name for name in arrays if not name.startswith((ADAPTER, SURFACES))]
     name, base, digest = (metadata.get(key, "") for key in ("name", "base", "base_sha256"))
-    if strangers or not base or not _HASH.fullmatch(digest) or len(name) > MAX_NAME:
+    if strangers or not is_line(name, MAX_NAME) or not is_base_name(base) or not _HASH.fullmatch(digest):
         raise SetupError(f"{path} does not hold what a file of a series has", LEARN_AGAIN)
     _check_surfaces(path, surfaces)
     return SeriesFile(name, base, digest, adapter, surfaces, _made(path, metadata.get("made", "{}")))
+
+
+def is_line(text: str, most: int) -> bool:
+    """Whether a text has at most so many characters and stands on one line: letters, marks, signs, spaces.
+
+    What else Unicode has could move a terminal's cursor, turn the text around or hide it.
+    """
+    return len(text) <= most and all(
+        character.isprintable() or character in _JOINERS or category(character) == "Zs" for character in text
+    )
+
+
+def is_base_name(text: str) -> bool:
+    """Whether a text can be what a series' file calls its base: a file's name, without a folder."""
+    return is_line(text, MAX_BASE) and text not in ("", "..") and text == PurePath(text).name
 
 
 def _check_surfaces(path: Path, surfaces: Mapping[str, AnyArray]) -> None:

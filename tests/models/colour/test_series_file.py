@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -195,8 +198,18 @@ def test_an_adapter_of_another_network_is_refused(path: Path, series: SeriesFile
         {"made": "{"},
         {"made": "[" * 100_000},
         {"made": "3"},
+        {"name": "A\x1b[2J"},
+        {"name": "A\u202etxt.exe"},
+        {"name": "A\nB"},
+        {"base": "x" * 256},
+        {"base": "../default"},
+        {"base": ".."},
+        {"base": "a\x07"},
     ],
-    ids=["version", "base", "hash", "name", "broken", "deep", "number"],
+    ids=[
+        *("version", "base", "hash", "name", "broken", "deep", "number"),
+        *("cursor", "turned", "lines", "long base", "folder", "above", "bell"),
+    ],
 )
 def test_odd_metadata_is_refused(path: Path, metadata: dict[str, str]) -> None:
     whole = {"format": FORMAT, "version": "1", "name": "", "base": "default", "base_sha256": base_hash()}
@@ -204,6 +217,30 @@ def test_odd_metadata_is_refused(path: Path, metadata: dict[str, str]) -> None:
     with pytest.raises(SetupError) as caught:
         read_series_file(path)
     assert str(path) in caught.value.message and caught.value.remedy
+
+
+@pytest.mark.parametrize("name", ["進撃の巨人\u3000二", "می\u200cخواهم", "L’été", "👩\u200d🎨", ""])
+def test_names_of_all_scripts_are_kept(name: str, path: Path, series: SeriesFile) -> None:
+    write_series_file(path, replace(series, name=name, base="自分の網.safetensors"))
+    read = read_series_file(path)
+    assert (read.name, read.base) == (name, "自分の網.safetensors")
+
+
+def test_a_kill_in_the_middle_of_writing_leaves_the_old_file(path: Path) -> None:
+    before = path.read_bytes()
+    script = """
+import os, signal, sys
+from dataclasses import replace
+from pathlib import Path
+from mangacolor.models.colour.series.file import read_series_file, write_series_file
+path = Path(sys.argv[1])
+series = replace(read_series_file(path), name="another")
+os.fsync = lambda _file: os.kill(os.getpid(), signal.SIGKILL)
+write_series_file(path, series)
+"""
+    ended = subprocess.run([sys.executable, "-c", script, str(path)], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert path.read_bytes() == before and read_series_file(path).name == "Frogs"
 
 
 def test_strange_arrays_and_other_files_are_refused(path: Path) -> None:

@@ -84,6 +84,20 @@ def test_a_series_gets_its_table_and_nothing_else_stays(tmp_path: Path) -> None:
     assert told[-1][1:] == (2, 2)  # grey and printed
 
 
+def test_a_stop_ends_the_table_with_what_has_been_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(surfaces, "BATCH", 1)
+    views: list[int] = []
+
+    def tell(_what: str, done: int, _of: int) -> None:
+        views.append(done)
+
+    pages = [whole(discs(RED, BLUE))]
+    part = collect_surfaces(pages, "default", tell=tell, stop=lambda: len(views) == 1)
+    assert views == [1] and part is not None
+    seen = collect_surfaces(pages, "default")
+    assert seen is not None and np.array_equal(part.rows, seen.rows[: len(part)]) and len(part) < len(seen)
+
+
 def test_a_page_on_which_nothing_is_drawn_gives_no_table() -> None:
     assert collect_surfaces([whole(np.full((200, 200, 3), 255, np.uint8))], "default") is None
 
