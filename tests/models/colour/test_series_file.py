@@ -155,6 +155,9 @@ def test_a_base_of_another_version_is_named(path: Path, series: SeriesFile) -> N
 
 def test_a_base_is_never_sought_elsewhere(path: Path, series: SeriesFile) -> None:
     write_series_file(path, replace(series, base="../../default.safetensors"))
+    with pytest.raises(SetupError, match="does not hold what a file of a series has"):
+        open_weights(path)
+    write_series_file(path, replace(series, base="mine.safetensors"))
     with pytest.raises(SetupError, match="not beside it"):
         open_weights(path)
 

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
+from mangacolor.core.cpu import shared_cores
 from mangacolor.core.errors import Cancelled
 from mangacolor.core.types import Image, Page
 from mangacolor.pipeline.store.cache import encode_png
@@ -84,7 +85,7 @@ def test_a_thread_that_waits_for_others_hears_a_stop_and_lends_its_core(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     met, asked, stopped = threading.Barrier(2), threading.Event(), threading.Event()
-    cores = gallery_module.shared_cores()
+    cores = shared_cores()
     lent: list[bool] = []
     page = small_pages()[0]
     guest = gallery(Met(encode_png(tint(page)), met))

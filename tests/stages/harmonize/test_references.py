@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mangacolor.core.arrays import F32
 from mangacolor.core.errors import SetupError
 from mangacolor.core.types import Chapter
 from mangacolor.models.colour.series.file import SeriesFile, write_series_file
@@ -15,7 +16,7 @@ from mangacolor.models.colour.series.learnt_surfaces import LearntSurfaces
 from mangacolor.models.files.known import find_weights
 from mangacolor.stages.harmonize.corrections import OWN_LUMA
 from mangacolor.stages.harmonize.descriptors import DescriptorSpace, make_space
-from mangacolor.stages.harmonize.params import Params
+from mangacolor.stages.harmonize.params import Params, ReferenceParams
 from mangacolor.stages.harmonize.references import matching
 from mangacolor.stages.harmonize.references.learnt import learnt_features
 from mangacolor.stages.harmonize.references.matching import Matched, match_references
@@ -120,11 +121,12 @@ def test_of_too_many_references_the_largest_are_asked() -> None:
 def test_references_are_compared_once_with_all_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[tuple[int, int]] = []
     find = matching._find_nearest
-    monkeypatch.setattr(
-        matching,
-        "_find_nearest",
-        lambda a, b, params: compared.append((len(a), len(b))) or find(a, b, params),
-    )
+
+    def count(asking: F32, asked: F32, params: ReferenceParams) -> matching._Nearest:
+        compared.append((len(asking), len(asked)))
+        return find(asking, asked, params)
+
+    monkeypatch.setattr(matching, "_find_nearest", count)
     found = match(at(68, 34), at(0, 1, 2, 3, 4, colour=RED))
     assert found.sureness.min() > 0
     assert compared == [(2, 5), (2, 1)]

@@ -286,7 +286,7 @@ def test_where_nothing_can_be_written_is_found_out_before_learning(
 ) -> None:
     (tmp_path / "file").write_text("a file")
     for out in (tmp_path / "file" / "s.safetensors", tmp_path / ("x" * 300 + ".safetensors")):
-        with pytest.raises(MangacolorError, match="cannot be written|does not take this name"):
+        with pytest.raises(MangacolorError, match=r"cannot be written|does not take this name"):
             find_base("default", out)
     assert find_base("default", tmp_path / "a" / "b" / "s.safetensors")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
