@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from mangacolor.commands.settings.settings_file import environment_name
+from mangacolor.core.errors import UsageError
 from mangacolor.core.option_fields import OptionField, option_fields
 from mangacolor.core.settings import Options, RunOptions, WatchOptions
 
@@ -46,6 +47,16 @@ def option(*names: str, **attributes: Any) -> Callable[[F], F]:
     long_name = next(name for name in names if name.startswith("--"))
     variable = environment_name(long_name.partition("/")[0].lstrip("-"))
     return click.option(*names, envvar=variable, **attributes)
+
+
+def refused_option(name: str, why: str, remedy: str) -> Callable[[F], F]:
+    """An option that other commands have: here it is refused, in words that help."""
+
+    def refuse(_context: click.Context, _option: click.Parameter, given: bool) -> None:
+        if given:
+            raise UsageError(f"{name}: {why}", remedy)
+
+    return click.option(name, is_flag=True, hidden=True, expose_value=False, callback=refuse)
 
 
 def settings_options(command: str, settings: tuple[type[Any], ...] = SETTINGS) -> Callable[[F], F]:

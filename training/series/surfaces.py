@@ -22,7 +22,7 @@ from mangacolor.core.types import Box, Image
 from mangacolor.models.colour.runner import ColourRunner, load_colour_runner
 from mangacolor.models.colour.series.file import SeriesFile
 from mangacolor.models.colour.series.learnt_surfaces import MAX_ROWS, LearntSurfaces
-from mangacolor.models.colour.series.weights import ColourWeights, weights_of_series
+from mangacolor.models.colour.series.weights import ColourWeights, embedding_of, weights_of_series
 from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
 from mangacolor.stages.colorize.network import colorize_pictures
 from mangacolor.stages.colorize.segmenting import describe_pictures, segment_pictures
@@ -87,8 +87,11 @@ def with_surfaces(
     """A series with the table of its pages' surfaces, as its own network sees them.
 
     ``out``: where its file is going to lie, with its base beside it. Raises as ``collect_surfaces``."""
-    surfaces = collect_surfaces(pages, weights_of_series(out, series), device, tell, stop)
-    return series if surfaces is None else replace(series, surfaces=surfaces.to_arrays())
+    weights = weights_of_series(out, series)
+    surfaces = collect_surfaces(pages, weights, device, tell, stop)
+    if surfaces is None:
+        return series
+    return replace(series, surfaces=surfaces.to_arrays(), embedding=embedding_of(weights))
 
 
 def collect_surfaces(

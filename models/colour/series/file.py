@@ -38,7 +38,8 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 class SeriesFile:
     """``name``: the series'. ``base``: name or file name of the network that it was learnt on, and the sha256
     of that network's file. ``adapter``, ``surfaces``: arrays by name, without their prefix; the second are
-    those of ``LearntSurfaces.to_arrays``, none where no table was made. ``made``: how, JSON-able."""
+    those of ``LearntSurfaces.to_arrays``, none where no table was made. ``made``: how, JSON-able.
+    ``embedding``: the sha256 of the embedding that told its surfaces apart, "" for none."""
 
     name: str
     base: str
@@ -46,6 +47,7 @@ class SeriesFile:
     adapter: Mapping[str, AnyArray] = field(default_factory=dict)
     surfaces: Mapping[str, AnyArray] = field(default_factory=dict)
     made: Mapping[str, Any] = field(default_factory=dict)
+    embedding: str = ""
 
 
 def is_series_file(path: Path) -> bool:
@@ -75,7 +77,8 @@ def read_series_file(path: Path) -> SeriesFile:
     if strangers or not is_line(name, MAX_NAME) or not is_base_name(base) or not _HASH.fullmatch(digest):
         raise SetupError(f"{path} does not hold what a file of a series has", LEARN_AGAIN)
     _check_surfaces(path, surfaces)
-    return SeriesFile(name, base, digest, adapter, surfaces, _made(path, metadata.get("made", "{}")))
+    made, embedding = _made(path, metadata.get("made", "{}")), metadata.get("embedding", "")
+    return SeriesFile(name, base, digest, adapter, surfaces, made, embedding)
 
 
 def is_line(text: str, most: int) -> bool:
@@ -125,6 +128,7 @@ def write_series_file(path: Path, series: SeriesFile) -> None:
         "name": series.name,
         "base": series.base,
         "base_sha256": series.base_sha256,
+        "embedding": series.embedding,
         "made": json.dumps(dict(series.made), sort_keys=True),
     }
     parts = ((ADAPTER, series.adapter), (SURFACES, series.surfaces))

@@ -20,6 +20,7 @@ from mangacolor.core.hashing import sha256_of
 from mangacolor.core.types import Image
 from mangacolor.models.colour.checkpoints import load_generator
 from mangacolor.models.colour.runner import load_colour_runner
+from mangacolor.models.colour.segment_embedding import embedding_fingerprint, embedding_path
 from mangacolor.models.colour.series.file import (
     FORMAT,
     SeriesFile,
@@ -57,7 +58,9 @@ def adapter(strength: float = 0.5) -> dict[str, AnyArray]:
 def series() -> SeriesFile:
     rows = np.arange(40, dtype=np.uint8).reshape(2, 20)
     surfaces = LearntSurfaces(rows, np.array([0, 3])).to_arrays()
-    return SeriesFile("Frogs", "default", base_hash(), adapter(), surfaces, {"pages": 4, "seed": 1})
+    embedding = embedding_fingerprint("default", base_hash())
+    facts = {"pages": 4, "seed": 1}
+    return SeriesFile("Frogs", "default", base_hash(), adapter(), surfaces, facts, embedding)
 
 
 @pytest.fixture
@@ -141,6 +144,9 @@ def test_a_base_of_one_s_own_lies_beside_it(path: Path, series: SeriesFile) -> N
     with pytest.raises(SetupError, match=r"learnt on the network mine\.safetensors .*not beside it"):
         open_weights(path)
     shutil.copy(weights_path("default"), path.with_name("mine.safetensors"))
+    with pytest.raises(SetupError, match=r"by another embedding .*\n.*put mine\.surfaces\.safetensors"):
+        open_weights(path)
+    shutil.copy(embedding_path("default"), path.with_name("mine.surfaces.safetensors"))
     assert open_weights(path).network == path.with_name("mine.safetensors")
     write_series_file(path, replace(mine, base_sha256="0" * 64))
     with pytest.raises(SetupError, match=r"mine\.safetensors is another"):
@@ -151,6 +157,16 @@ def test_a_base_of_another_version_is_named(path: Path, series: SeriesFile) -> N
     write_series_file(path, replace(series, base_sha256="0" * 64))
     with pytest.raises(SetupError, match=r"default \(sha256 00000000…\), and this version has another"):
         load_colour_runner(path, backend="ncnn")
+
+
+def test_surfaces_of_another_embedding_are_refused(path: Path, series: SeriesFile) -> None:
+    assert open_weights(path).series is not None
+    write_series_file(path, replace(series, embedding="0" * 64))
+    with pytest.raises(SetupError, match="told apart by another embedding") as told:
+        open_weights(path)
+    assert "mangacolor learn" in told.value.remedy
+    write_series_file(path, replace(series, embedding="", surfaces={}))
+    assert open_weights(path).series is not None
 
 
 def test_a_base_is_never_sought_elsewhere(path: Path, series: SeriesFile) -> None:

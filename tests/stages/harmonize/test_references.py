@@ -11,6 +11,7 @@ import pytest
 from mangacolor.core.arrays import F32
 from mangacolor.core.errors import SetupError
 from mangacolor.core.types import Chapter
+from mangacolor.models.colour.segment_embedding import embedding_fingerprint
 from mangacolor.models.colour.series.file import SeriesFile, write_series_file
 from mangacolor.models.colour.series.learnt_surfaces import LearntSurfaces
 from mangacolor.models.files.known import find_weights
@@ -180,7 +181,8 @@ def series_file(path: Path, rows: np.ndarray, votes: int = 0, *, embedded: bool 
     base = find_weights("default")
     assert base is not None
     table = LearntSurfaces(rows, np.zeros(len(rows), np.int64), votes, embedded)
-    write_series_file(path, SeriesFile("A", base.name, base.sha256, {}, table.to_arrays()))
+    told = embedding_fingerprint("default", base.sha256)
+    write_series_file(path, SeriesFile("A", base.name, base.sha256, {}, table.to_arrays(), embedding=told))
     return str(path)
 
 

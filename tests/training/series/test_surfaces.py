@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from mangacolor.core.types import Image, Panel
+from mangacolor.models.colour.segment_embedding import embedding_fingerprint
 from mangacolor.models.colour.series.file import SeriesFile
 from mangacolor.models.files.known import find_weights
 from mangacolor.stages.segments.features import LEFT, RIGHT, SegmentFeatures
@@ -80,6 +81,7 @@ def test_a_series_gets_its_table_and_nothing_else_stays(tmp_path: Path) -> None:
     )
     expected = collect_surfaces([whole(discs(RED))], "default")
     assert expected is not None and np.array_equal(made.surfaces["rows"], expected.rows)
+    assert made.embedding == embedding_fingerprint("default", base.sha256) != ""
     assert list(tmp_path.iterdir()) == []
     assert told[-1][1:] == (2, 2)  # grey and printed
 
