@@ -125,11 +125,9 @@ def test_a_cluster_colours_by_what_was_learnt(tmp_path: Path, monkeypatch: pytes
         given.extend([plan.options.weights, job.options.weights, plan.run_options.cluster])
         return Engine()
 
-    def learner(_inputs: object, plan: Any, state: Any, *_more: object) -> Options:
-        from dataclasses import replace
-
+    def learner(_inputs: object, _plan: object, state: Any, *_more: object) -> Options:
         state.folder.mkdir(parents=True, exist_ok=True)
-        return replace(plan.options, weights=str(series_file(str(state.folder / "learnt.safetensors"))))
+        return Options(weights=str(series_file(str(state.folder / "learnt.safetensors"))))
 
     monkeypatch.setattr(run_module, "_make_engine", make)
     options = RunOptions(learn=True, cluster="tcp://127.0.0.1:1")
