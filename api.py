@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -16,9 +16,6 @@ from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Artifact, Chapter, Direction, Image, Page, Panel
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.events import Event, RunResult
-
-if TYPE_CHECKING:
-    from mangacolor.pipeline.run import Learner
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,26 +98,21 @@ def colorize_chapter(
     Raises ``UsageError``, ``InputError``, ``SetupError`` or ``OutputError`` where nothing can be done.
     """
     from mangacolor.pipeline.run import run
+    from mangacolor.training.series import learner_of
 
     inputs = [Path(src)] if isinstance(src, str | Path) else [Path(path) for path in src]
     run_names = {item.name for item in dataclasses.fields(RunOptions)}
-    run_options = {name: options.pop(name) for name in set(options) & run_names}
+    given = {name: options.pop(name) for name in set(options) & run_names}
+    run_options: RunOptions = _options(RunOptions, given)
     return run(
         inputs,
         Path(out),
         _options(Options, options),
-        _options(RunOptions, run_options),
+        run_options,
         emit=listener or (lambda _event: None),
         cancel=cancel,
-        learner=_learner() if run_options.get("learn") else None,
+        learner=learner_of(run_options),
     )
-
-
-def _learner() -> Learner:
-    """What ``learn=True`` is done by."""
-    from mangacolor.training.series.for_run import learn_for_run
-
-    return learn_for_run
 
 
 def _options(kind: type[Any], given: dict[str, Any]) -> Any:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from mangacolor.commands.settings.options import option, settings_options
 from mangacolor.commands.settings.settings_file import pick
 from mangacolor.core.settings import Options, RunOptions
-
-if TYPE_CHECKING:
-    from mangacolor.pipeline.run import Learner
 
 
 @click.command()
@@ -34,6 +31,7 @@ def colorize(inputs: tuple[Path, ...], out: Path, **values: Any) -> int:
     from mangacolor.pipeline.report.json_lines import JsonLines
     from mangacolor.pipeline.report.progress import ProgressDisplay
     from mangacolor.pipeline.run import run
+    from mangacolor.training.series import learner_of
 
     run_options = pick(RunOptions, values)
     cancel = CancelToken()
@@ -50,12 +48,3 @@ def colorize(inputs: tuple[Path, ...], out: Path, **values: Any) -> int:
             cancel=cancel,
             learner=learner_of(run_options),
         ).status
-
-
-def learner_of(run_options: RunOptions) -> Learner | None:
-    """What ``--learn`` is done by; not loaded where it is not asked for."""
-    if not run_options.learn:
-        return None
-    from mangacolor.training.series.for_run import learn_for_run
-
-    return learn_for_run

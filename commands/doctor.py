@@ -13,7 +13,7 @@ from mangacolor.commands.settings.options import option, settings_options
 from mangacolor.commands.settings.settings_file import file_options, origin, pick
 from mangacolor.core.cpu import usable_cores
 from mangacolor.core.devices import describe_cards, resolve_device
-from mangacolor.core.errors import ExitStatus, MangacolorError
+from mangacolor.core.errors import ExitStatus, MangacolorError, SetupError
 from mangacolor.core.installed import version_of
 from mangacolor.core.settings import Options
 from mangacolor.core.wording import counted
@@ -58,6 +58,7 @@ def diagnose(context: click.Context) -> dict[str, Any]:
         "packages": {name: version_of(name) for name in _PACKAGES},
         "stages": _checked(problems, _stages),
         "weights": _checked(problems, lambda: _weights(options)),
+        "series": _series(options),
         "options": _options(context, options),
         "problems": problems,
     }
@@ -72,6 +73,7 @@ def report(diagnosis: dict[str, Any]) -> str:
         f"on a CPU   {diagnosis['cpu_backend'] or 'none usable'}",
         f"stages     {', '.join(diagnosis['stages'] or ['none'])}",
         f"weights    {diagnosis['weights'] or 'none usable'}",
+        *(diagnosis["series"]["lines"] if diagnosis["series"] else ()),
         "packages",
         *(f"  {name:16}{release or 'missing'}" for name, release in diagnosis["packages"].items()),
         "options",
@@ -104,6 +106,17 @@ def _weights(options: Options) -> str:
     graph = default_graph()
     make_recipe(graph, options, Chapter("", ()), graph.sinks())
     return options.weights
+
+
+def _series(options: Options) -> dict[str, Any] | None:
+    """What the weights say of themselves, if they are a series'; what is wrong with them is a problem."""
+    from mangacolor.models.colour.series.describing import describe_series
+
+    try:
+        facts = describe_series(options.weights)
+    except SetupError:
+        return None
+    return None if facts is None else {**facts.to_document(), "lines": facts.lines()}
 
 
 def _options(context: click.Context, options: Options) -> dict[str, dict[str, Any]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from mangacolor.commands.settings.options import option
-from mangacolor.core.errors import ExitStatus
+from mangacolor.core.errors import ExitStatus, UsageError
 
 
 @click.command()
@@ -16,11 +16,26 @@ from mangacolor.core.errors import ExitStatus
 @click.option("--page", type=click.IntRange(1), help="Only this page of OUT, counted from 1.")
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def inspect(out: Path, page: int | None, as_json: bool) -> int:
-    """Write one HTML file that shows what each stage did to each page of OUT."""
+    """Write one HTML file that shows what each stage did to each page of OUT.
+
+    OUT may be a series' file, too: then its name, its base and what it was learnt from are told.
+    """
+    if out.is_file():
+        return _describe(out, page, as_json)
     from mangacolor.pipeline.report.run_report import write_report
     from mangacolor.pipeline.store.layout import State
 
     target = State(out).folder / ("inspect.html" if page is None else f"inspect-{page}.html")
     pages = write_report(out, target, page=page)
     click.echo(json.dumps({"file": str(target), "pages": pages}) if as_json else str(target))
+    return ExitStatus.DONE
+
+
+def _describe(file: Path, page: int | None, as_json: bool) -> int:
+    from mangacolor.commands.models import series_facts
+
+    if page is not None:
+        raise UsageError(f"{file} has no pages", "leave out --page, or name the --out of a run")
+    facts = series_facts(file)
+    click.echo(json.dumps(facts.to_document(), ensure_ascii=False) if as_json else "\n".join(facts.lines()))
     return ExitStatus.DONE

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mangacolor.commands.settings.options import option
+from mangacolor.commands.settings.options import Numbers, option
 from mangacolor.core.errors import ExitStatus, UsageError
 from mangacolor.core.installed import INSTALL_TRAINING, need_torch
 from mangacolor.core.wording import counted, first_few
@@ -38,7 +38,7 @@ MOST_TOLD = 12  # pages of two editions that are named one by one
 @click.option("--from", "base", default="default", show_default=True, help="The network to learn on.")
 @option(
     "--minutes",
-    type=click.FloatRange(0, 24 * 60, min_open=True),
+    type=Numbers(0, 24 * 60, min_open=True),
     default=5.0,
     show_default=True,
     help="At most so many; the number of steps follows from them.",
@@ -97,7 +97,7 @@ def check_request(
     inputs: Sequence[Path], editions: Sequence[tuple[Path, Path]], out: Path, name: str
 ) -> None:
     """Raise ``UsageError`` where there is nothing to learn from, and for what no file can be called."""
-    from mangacolor.models.colour.series.file import MAX_NAME
+    from mangacolor.models.colour.series.file import MAX_NAME, is_line
 
     if not inputs and not editions:
         raise UsageError(
@@ -108,6 +108,11 @@ def check_request(
         raise UsageError(f"{out} would hold safetensors", f"give --out a name that ends in {SUFFIX}")
     if len(name) > MAX_NAME:
         raise UsageError(f"--name has {len(name)} characters", f"give it at most {MAX_NAME}")
+    if not is_line(name, MAX_NAME):
+        raise UsageError(
+            f"--name {name!a} holds what is no text in UTF-8, or moves a terminal's cursor",
+            "give letters, digits, signs and spaces",
+        )
 
 
 def describe_editions(paired: Sequence[PairedPages]) -> list[str]:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from mangacolor.core.errors import OutputError, UsageError
+from mangacolor.commands.settings.options import Numbers
+from mangacolor.core.errors import OutputError, SetupError, UsageError
 from mangacolor.core.installed import need_torch
 from mangacolor.models.files.download import fetch, weights_cache
 from mangacolor.models.files.known import WEIGHTS, Weights, find_weights
 from mangacolor.models.files.reading import bundled_file
 from mangacolor.models.upscale.known import NETWORKS, KnownNetwork
+
+if TYPE_CHECKING:
+    from mangacolor.models.colour.series.describing import SeriesFacts
 
 
 @click.group("models")
@@ -23,17 +27,31 @@ def models() -> None:
 
 
 @models.command("list")
+@click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
-def list_command(as_json: bool) -> None:
-    """List the weights that mangacolor knows by name."""
+def list_command(files: tuple[Path, ...], as_json: bool) -> None:
+    """List the weights that mangacolor knows by name, and what the FILEs of series hold."""
     rows = [*map(_colour_row, WEIGHTS), *map(_upscaler_row, NETWORKS)]
+    series = [series_facts(file) for file in files]
     if as_json:
-        click.echo(json.dumps({"weights": rows}))
+        click.echo(json.dumps({"weights": rows, "series": [facts.to_document() for facts in series]}))
         return
     for row in rows:
         click.echo(f"{row['name']:<20}{row['role']:<12}{row['state']:<11}{row['licence']}")
         click.echo(f"{'':<20}{row['architecture']}; {row['origin']}")
         click.echo(f"{'':<20}by {row['attribution']}")
+    for facts in series:
+        click.echo("\n".join(facts.lines()))
+
+
+def series_facts(file: Path) -> SeriesFacts:
+    """What the file of a series says of itself. Raises ``SetupError`` for another file."""
+    from mangacolor.models.colour.series.describing import describe_series
+
+    facts = describe_series(file)
+    if facts is None:
+        raise SetupError(f"{file} is no file of a series", "name one that mangacolor learn has written")
+    return facts
 
 
 def _colour_row(entry: Weights) -> dict[str, Any]:
@@ -90,10 +108,8 @@ def import_command(source: Path, out: Path, force: bool, as_json: bool) -> None:
 @models.command("average")
 @click.argument("before")
 @click.argument("after")
-@click.option(
-    "--share", type=click.FloatRange(0, 1), default=0.5, show_default=True, help="Of AFTER's weights."
-)
-@click.option("--temperature", type=float, help="At which a palette is read out; AFTER's by default.")
+@click.option("--share", type=Numbers(0, 1), default=0.5, show_default=True, help="Of AFTER's weights.")
+@click.option("--temperature", type=Numbers(), help="At which a palette is read out; AFTER's by default.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The .safetensors file to write.")
 def average_command(before: str, after: str, share: float, temperature: float | None, out: Path) -> None:
     """Average the weights of two networks, of which AFTER was fine-tuned from BEFORE.

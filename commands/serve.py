@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from mangacolor.commands.settings.options import option, setting_option
+from mangacolor.commands.settings.options import option, refused_option, setting_option
 from mangacolor.commands.settings.settings_file import pick
 from mangacolor.core.errors import SetupError
 from mangacolor.core.settings import Options
@@ -32,6 +32,11 @@ _PACKAGES: Final = ("starlette", "uvicorn", "python_multipart")
     multiple=True,
     metavar="ORIGIN",
     help="A web page that may call everything, as https://example.org; may be repeated.",
+)
+@refused_option(
+    "--learn",
+    "serve does not learn",
+    "Learn first: mangacolor learn PAGES --out series.safetensors. Then give --weights that file.",
 )
 @setting_option("scale", help="How much to enlarge; 1 by default.")
 @setting_option("fit")

@@ -8,6 +8,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from mangacolor.commands.settings.options import Numbers
 from mangacolor.core.installed import INSTALL_TRAINING, need_torch
 from mangacolor.training.networks import NAMES, TRAINABLE, TrainRequest, find_trainable, refuse_strangers
 from mangacolor.training.settings import parse_assignment
@@ -25,7 +26,7 @@ EPILOG = "\b\nNetworks, and what --data is for each:\n" + "\n".join(
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="e.g. losses.chroma=2")
 @click.option(
     "--minutes",
-    type=click.FloatRange(0, min_open=True),
+    type=Numbers(0, min_open=True),
     help="End in time; the learning rate falls by the clock.",
 )
 @click.option("--resume", is_flag=True, help="Go on from the run's checkpoint, exactly.")

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mangacolor.commands.settings.options import ALL_SETTINGS, option, settings_options
+from mangacolor.commands.settings.options import ALL_SETTINGS, option, refused_option, settings_options
 from mangacolor.commands.settings.settings_file import pick
 from mangacolor.core.settings import Options, RunOptions, WatchOptions
 
@@ -16,6 +16,11 @@ from mangacolor.core.settings import Options, RunOptions, WatchOptions
 @click.command()
 @click.argument("folder", metavar="IN", type=click.Path(path_type=Path))
 @option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the coloured pages.")
+@refused_option(
+    "--learn",
+    "watch does not learn",
+    "Learn first: mangacolor learn PAGES --out series.safetensors. Then give --weights that file.",
+)
 @settings_options("watch", ALL_SETTINGS)
 def watch(folder: Path, out: Path, **values: Any) -> int:
     """Colour the chapters and archives in IN, and those that come, once they have settled.

@@ -55,6 +55,23 @@ def write_atomic(
             temporary.unlink(missing_ok=True)
 
 
+def check_writable(path: Path, size: int) -> None:
+    """Raise, as ``output_error`` says, where ``size`` bytes could not be written to ``path``. Leaves nothing.
+
+    Folders that are missing above it are not made: it is tried in the first that is there.
+    """
+    with output_errors(path):
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        folder = next(parent for parent in path.absolute().parents if os.path.lexists(parent))
+        probe = folder / f".{secrets.token_hex(8)}.tmp"
+        try:
+            probe.write_bytes(bytes(size))
+        finally:
+            with contextlib.suppress(OSError):
+                probe.unlink(missing_ok=True)
+
+
 def make_folders(folder: Path, scratch: Path) -> None:
     """Make ``folder`` and what is missing above it, but not the folder that it shares with ``scratch``."""
     shared = Path(os.path.commonpath([folder, scratch]))

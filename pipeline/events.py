@@ -59,6 +59,11 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True)
+class SeriesWarned(Warned):
+    """The same of the memory of a series (``--series``): its file was put aside, and it is begun anew."""
+
+
+@dataclass(frozen=True, slots=True)
 class Announced:
     """Something about the run as a whole that the user is told, and need not do anything about."""
 

@@ -57,7 +57,7 @@ class GuestPages:
         for task in self._tasks:
             if self._fits[task.name] is None:
                 used |= {collection.pages[number].name for number in collection.called(task.spec.page)}
-        return [guest.name for guest in collection.pages if guest.name not in used]
+        return [guest.shown for guest in collection.pages if guest.name not in used]
 
 
 def _fits(task: PageTask) -> tuple[str, ...] | None:

@@ -7,7 +7,7 @@ from collections import Counter
 from types import TracebackType
 from typing import Self
 
-from mangacolor.core.errors import ExitStatus, MangacolorError
+from mangacolor.core.errors import Cancelled, ExitStatus, MangacolorError
 from mangacolor.core.types import Chapter
 from mangacolor.pipeline.events import (
     ChapterDone,
@@ -19,6 +19,7 @@ from mangacolor.pipeline.events import (
     PageFailed,
     PageStarted,
     RunDone,
+    SeriesWarned,
     Warned,
 )
 from mangacolor.pipeline.preparation import WorkPlan
@@ -50,7 +51,7 @@ class RunProgress:
     def tell_of_series(self, plan: WorkPlan) -> None:
         """Once it is known which network the run has."""
         for note in plan.series.take_notes() if plan.series else ():
-            self(Warned("", "", note))
+            self(SeriesWarned("", "", note))
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, PageStarted):
@@ -86,14 +87,15 @@ class RunProgress:
     ) -> None:
         if isinstance(error, Exception):
             status = error.status if isinstance(error, MangacolorError) else ExitStatus.NOTHING_DONE
-            self._emit(self._cut_short(status))
+            self._emit(self._cut_short(status, stopped=isinstance(error, Cancelled)))
 
-    def _cut_short(self, status: int) -> RunDone:
-        """What to say of a run that an error ended: pages that were not finished have failed."""
+    def _cut_short(self, status: int, stopped: bool) -> RunDone:
+        """What to say of a run that an error ended: pages that were not finished have failed, but not in one
+        that somebody has ``stopped``."""
         refused = status == ExitStatus.WRONG_USE and not self._ended  # before any page
         pages = 0 if refused else len(self._chapter_of)
         seconds = round(time.perf_counter() - self._started, 3)
         done, copied, left = (self._outcomes[outcome] for outcome in ("done", "copied", "left"))
         cached = self._outcomes["cached"] + left
-        failed = pages - done - copied - cached
+        failed = self._failed.total() if stopped else pages - done - copied - cached
         return RunDone(int(status), pages, done, copied, cached, failed, seconds, 0, 0, left=left)

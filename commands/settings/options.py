@@ -6,6 +6,7 @@ them in the command's own words, ``option`` one that is no setting.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -13,13 +14,26 @@ from typing import Any, Final, TypeVar
 import click
 
 from mangacolor.commands.settings.settings_file import environment_name
+from mangacolor.core.errors import UsageError
 from mangacolor.core.option_fields import OptionField, option_fields
 from mangacolor.core.settings import Options, RunOptions, WatchOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Numbers(click.FloatRange):
+    """A number in a range; "nan", which is in none and is told by no comparison, is refused."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = float(super().convert(value, param, ctx))
+        if math.isnan(number):
+            self.fail(f"{value!r} is no number.", param, ctx)
+        return number
+
+
 SETTINGS: Final[tuple[type[Any], ...]] = (Options, RunOptions)
 ALL_SETTINGS: Final = (*SETTINGS, WatchOptions)  # with those of one command alone
-_RANGES: Final[dict[Any, Any]] = {int: click.IntRange, float: click.FloatRange}
+_RANGES: Final[dict[Any, Any]] = {int: click.IntRange, float: Numbers}
 _PLACEHOLDERS: Final[dict[Any, str]] = {
     int: "N",
     float: "F",
@@ -33,6 +47,16 @@ def option(*names: str, **attributes: Any) -> Callable[[F], F]:
     long_name = next(name for name in names if name.startswith("--"))
     variable = environment_name(long_name.partition("/")[0].lstrip("-"))
     return click.option(*names, envvar=variable, **attributes)
+
+
+def refused_option(name: str, why: str, remedy: str) -> Callable[[F], F]:
+    """An option that other commands have: here it is refused, in words that help."""
+
+    def refuse(_context: click.Context, _option: click.Parameter, given: bool) -> None:
+        if given:
+            raise UsageError(f"{name}: {why}", remedy)
+
+    return click.option(name, is_flag=True, hidden=True, expose_value=False, callback=refuse)
 
 
 def settings_options(command: str, settings: tuple[type[Any], ...] = SETTINGS) -> Callable[[F], F]:

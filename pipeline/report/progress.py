@@ -118,6 +118,7 @@ class ProgressDisplay:
     def _end_run(self, event: RunDone) -> None:
         if self._bar:
             self._bar.stop()
+        self._pages = self._pages or event.pages  # that were known, where it ended before work began
         if event.status in (ExitStatus.INTERRUPTED, ExitStatus.TERMINATED):
             self._say(f"stopped: {self._what_is_kept()}: run the same command again to go on")
         elif event.failed > self._failed:  # an error that is told next has ended the run

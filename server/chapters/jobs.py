@@ -16,7 +16,7 @@ from typing import Any, Final
 from mangacolor.core.errors import MangacolorError
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.pipeline.engine.cancel import CancelToken
-from mangacolor.pipeline.events import Event, PageDone, PageFailed, RunDone, RunStarted, Warned
+from mangacolor.pipeline.events import Event, PageDone, PageFailed, RunDone, RunStarted, SeriesWarned
 from mangacolor.pipeline.run import run
 from mangacolor.server.chapters.job import INPUT, OUT, Job, load_job
 from mangacolor.server.limits import FREE_BYTES, JOBS
@@ -192,7 +192,7 @@ class ChapterJobs:
 
     def _listener(self, job: Job) -> Callable[[Event], None]:
         def listen(event: Event) -> None:
-            if isinstance(event, Warned) and event.message.startswith(str(self._shelf.folder)):
+            if isinstance(event, SeriesWarned):
                 self._tell(event.message)
             with self._changing:
                 now = self._jobs.get(job.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -16,8 +16,10 @@ from mangacolor.formats.discovery import discover
 from mangacolor.formats.inputs import Found, find_files
 from mangacolor.formats.names import clash_key, readable
 from mangacolor.formats.opened import container_suffixes
+from mangacolor.formats.sources import FileSource, MemberSource, PdfSource
 
 OPTION = "--colours-from"
+REMEDY = "Give a folder, an archive or a PDF with the pages that somebody has coloured."
 # A folder in the place of OUT, where nothing is and nothing is written: pages are only looked for.
 _NOWHERE = ".mangacolor-nowhere"
 # Files whose hashes are kept, so that a tree of chapters reads a guest's once.
@@ -26,10 +28,12 @@ _REMEMBERED = 2**14
 
 @dataclass(frozen=True, slots=True)
 class GuestPage:
-    """A page of the guest. ``name``: what it is called in messages. ``chapter``, ``stem``: by which it is
-    found, without case and suffix. ``number``: its place in its chapter, from 1."""
+    """A page of the guest. ``name``: where it lies in the guest, whatever that is called. ``shown``: what it
+    is called in messages. ``chapter``, ``stem``: by which it is found, without case and suffix. ``number``:
+    its place in its chapter, from 1."""
 
     name: str
+    shown: str
     chapter: str
     stem: str
     number: int
@@ -66,24 +70,31 @@ class Collection:
 def read_collection(path: str) -> Collection:
     """The pages of a folder, tree, archive, EPUB, PDF or picture. Raises ``InputError`` where there is
     none."""
-    root = Path(path)
-    _find(root)
-    plan = discover([root], root.absolute() / _NOWHERE)
-    above = f"{readable(str(root.absolute().parent))}/"
+    root = Path(path).resolve()
+    _find(path)
+    plan = discover([root], root / _NOWHERE)
     return Collection(
         tuple(
-            GuestPage(page.source.describe().removeprefix(above), *_keys(page.name), page.number, page.source)
+            GuestPage(*_names(page, path), *_keys(page.name), page.number, page.source)
             for chapter in plan.chapters
             for page in chapter.pages
         )
     )
 
 
+def _names(page: Page, path: str) -> tuple[str, str]:
+    """What a page is called within the guest, and in messages: ``ch1/001.png`` and ``guest/ch1/001.png``."""
+    root = Path(path).resolve()
+    place = page.source.describe().removeprefix(readable(str(root)))
+    given = Path(path).name
+    shown = readable(root.name if given in ("", "..") else given) + place
+    return place.lstrip("/: ") or shown, shown
+
+
 def hash_collection(path: str) -> str:
     """What the guest's files add to cache keys: their names and what is in them. Raises ``InputError``."""
-    root = Path(path).absolute()
     digest = sha256()
-    for found in _find(root):
+    for found in _find(path):
         stat = found.file.stat()
         digest.update(str(found.place).encode("utf-8", "surrogateescape"))
         digest.update(_hash(found.file, stat.st_mtime_ns, stat.st_size).encode())
@@ -95,13 +106,20 @@ def _hash(file: Path, _modified: int, _size: int) -> str:
     return sha256_of(file)
 
 
-def _find(root: Path) -> list[Found]:
+def where(source: PageSource) -> str:
+    """What tells a page's source from all others: its real place, however its path was said."""
+    if isinstance(source, FileSource | MemberSource | PdfSource):
+        return replace(source, path=source.path.resolve()).describe()
+    return source.describe()
+
+
+def _find(path: str) -> list[Found]:
     """The pictures and archives of the guest."""
+    root = Path(path).resolve()
     try:
-        found = find_files([root], root.absolute() / _NOWHERE, [])
+        found = find_files([root], root / _NOWHERE, [])
     except InputError as error:
-        remedy = "Give a folder, an archive or a PDF with the pages that somebody has coloured."
-        raise InputError(f"{OPTION} {error.message}", remedy) from error
+        raise InputError(f"{OPTION} {error.message}", REMEDY) from error
     return [one for one in found if one.what != "other"]
 
 

@@ -5,7 +5,6 @@ Names and numbers only say which to try first: a page counts once its lines have
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -15,61 +14,18 @@ import numpy as np
 from mangacolor.core.arrays import Mask
 from mangacolor.core.errors import MangacolorError
 from mangacolor.core.types import Image, Page
-from mangacolor.formats.pixels import decode_picture
-from mangacolor.stages.guest.collection import Collection, GuestPage
+from mangacolor.stages.guest.collection import GuestPage
+from mangacolor.stages.guest.gallery import Gallery
 from mangacolor.stages.guest.params import FindingParams
 from mangacolor.stages.guest.surfaces import Fit
-from mangacolor.stages.registration.look import PageLook, describe_page
-from mangacolor.stages.registration.partners import rank_partners
+from mangacolor.stages.registration.look import describe_page
 from mangacolor.stages.registration.register import register
 from mangacolor.stages.registration.registration import Registration
-from mangacolor.stages.registration.shortlist import Pool, make_pool
 
 # By what a mask is made smaller before its holes are closed: their borders need not be exact.
 HOLE_SHRINK = 4
 # Of a spread so much more must be covered by pages of its name: one that shows the other half is to be tried.
 SPREAD = 1.5
-
-
-class Gallery:
-    """The guest's pages in a run. Threads may share it: what all of them look like is found out once."""
-
-    def __init__(self, collection: Collection, max_pixels: int) -> None:
-        self.collection = collection
-        self._max_pixels = max_pixels
-        self._looking = threading.Lock()
-        self._looks: dict[int, PageLook | None] = {}  # None for a page that cannot be read
-        self._known: tuple[list[int], list[PageLook], Pool] | None = None  # all pages that can, to look among
-
-    def read(self, number: int) -> tuple[Image, PageLook]:
-        """The pixels of a page, H×W×3 RGB, and its look. Raises ``PageError`` or ``InputError``."""
-        source = self.collection.pages[number].source
-        picture = decode_picture(source.read(), source.describe(), self._max_pixels).pixels
-        look = self._looks.get(number) or describe_page(picture)
-        self._looks[number] = look
-        return picture, look
-
-    def alike(self, look: PageLook, check: Callable[[], None]) -> list[int]:
-        """The pages that show what a page of this look shows, the likeliest first."""
-        with self._looking:
-            numbers, looks, pool = self._known = self._known or self._look_at_all(check)
-        return [numbers[index] for index, _agreement in rank_partners(look, looks, pool)]
-
-    def _look_at_all(self, check: Callable[[], None]) -> tuple[list[int], list[PageLook], Pool]:
-        for number in range(len(self.collection.pages)):
-            check()
-            self._remember(number)
-        known = {number: theirs for number, theirs in sorted(self._looks.items()) if theirs is not None}
-        looks = list(known.values())
-        return list(known), looks, make_pool(looks)
-
-    def _remember(self, number: int) -> None:
-        """Have the look of a page. One that cannot be read is told of where a page asks for it by name."""
-        if number not in self._looks:
-            try:
-                self.read(number)
-            except MangacolorError:
-                self._looks[number] = None
 
 
 @dataclass(slots=True)
@@ -110,7 +66,7 @@ def lay_over(
         try:
             picture, their_look = gallery.read(number)
         except MangacolorError as error:
-            warn(f"{guest.name} is left out: {error.message}")
+            warn(f"{guest.shown} is left out: {error.message}")
             return
         registration = register(grey, picture, look, their_look)
         if registration is not None and registration.share >= params.least_share:
@@ -155,17 +111,23 @@ def _lay(
 def _close_holes(registration: Registration, params: FindingParams) -> Mask:
     """Where their page shows ours, H×W, small places among it that differ with it: lettering in another
     language leaves no lines to be found on each other."""
-    side = 2 * round(params.hole * max(registration.size) / HOLE_SHRINK / 2) + 1
     width, height = registration.size
+    long, short = max(width, height), min(width, height)
+    radius = params.hole * min(long, params.longest * short) / HOLE_SHRINK / 2
     small = cv2.resize(
         registration.mask.astype(np.uint8),
         (max(1, width // HOLE_SHRINK), max(1, height // HOLE_SHRINK)),
         interpolation=cv2.INTER_NEAREST,
     )
-    closed = cv2.morphologyEx(
-        small, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    )
+    closed = _close(small > 0, radius).astype(np.uint8)
     whole = cv2.resize(closed, registration.size, interpolation=cv2.INTER_NEAREST) > 0
     x, y = np.moveaxis(registration.places(), 2, 0)
     wide, high = registration.their_size
     return np.asarray(whole & (x >= 0) & (y >= 0) & (x <= wide - 1) & (y <= high - 1))
+
+
+def _close(mask: Mask, radius: float) -> Mask:
+    """A mask closed by a disc, by distances: a large disc costs no more than a small one."""
+    grown = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) <= radius
+    inner = cv2.distanceTransform(grown.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) > radius
+    return np.asarray(inner)

@@ -19,6 +19,8 @@ class FindingParams:
     max_alike: int = 3
     # Of the page's long side: what is smaller, and does not agree among what does, is covered, too.
     hole: float = 0.06
+    # Times the short side that a long side counts for that: a strip of many screens is no page.
+    longest: float = 1.6
     # Share of the page that must be covered for no further page to be tried.
     enough: float = 0.6
     # Share of the page that a guest's page must show: a panel that is drawn twice is no page.

@@ -16,13 +16,20 @@ from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Inputs, Page
 from mangacolor.stages.base import GUARD, Stage, StageContext
 from mangacolor.stages.demand import Demand, PageSize
-from mangacolor.stages.guest.collection import OPTION, hash_collection, read_collection
-from mangacolor.stages.guest.finding import Gallery, lay_over
+from mangacolor.stages.guest.collection import OPTION, hash_collection, read_collection, where
+from mangacolor.stages.guest.finding import lay_over
+from mangacolor.stages.guest.gallery import BYTES_KEPT, Gallery
 from mangacolor.stages.guest.measuring import measure_window
 from mangacolor.stages.guest.params import PARAMS, Params
 from mangacolor.stages.guest.preview import draw_guest
 from mangacolor.stages.guest.surfaces import STAGE_NAME, PageGuest
 from mangacolor.stages.windows.artifact import PageColours
+
+# Bytes for each pixel of a page, with a page of the guest's that is as large: twice where it lies in that
+# (two numbers of four bytes), both pictures, what covers it.
+PIXEL_BYTES = 30
+# Bytes for lines that are followed, at the size at which all pages are compared.
+LINES_BYTES = 40 * 10**6
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +78,10 @@ def _halves(context: StageContext[Config]) -> tuple[Page, ...]:
 
 def check(options: Options, chapters: Sequence[Chapter]) -> None:
     """Raise ``UsageError`` where the guest's pages are ours, ``InputError`` where there are none."""
-    guests = {guest.source.describe() for guest in read_collection(options.colours_from or "").pages}
+    guests = {where(guest.source) for guest in read_collection(options.colours_from or "").pages}
     for chapter in chapters:
         for page in chapter.pages:
-            if page.source.describe() in guests:
+            if where(page.source) in guests:
                 raise UsageError(
                     f"{OPTION} {options.colours_from}: {page.name} of the input lies in it",
                     "Keep the coloured pages in a folder of their own, outside of the input.",
@@ -82,8 +89,9 @@ def check(options: Options, chapters: Sequence[Chapter]) -> None:
 
 
 def demand(_config: Config, size: PageSize) -> Demand:
-    """Two pictures to be laid over each other."""
-    return Demand(0.4 + 0.3 * size.megapixels, 0, 30 * size.pixels)
+    """Two pictures to be laid over each other: their lines, where each pixel lies, and what is looked at."""
+    working = LINES_BYTES + PIXEL_BYTES * size.pixels
+    return Demand(0.4 + 0.3 * size.megapixels, 0, working, {STAGE_NAME: BYTES_KEPT})
 
 
 STAGE = Stage(
@@ -92,6 +100,7 @@ STAGE = Stage(
     configure=configure,
     needs=("decode", "colorize"),
     check=check,
+    version=2,
     preview=draw_guest,
     demand=demand,
 )

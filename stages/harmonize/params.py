@@ -200,6 +200,9 @@ class ReferenceParams:
     tone_share: float = 0.6
     # Pixels at working scale of a segment from which on it is a reference.
     min_area: float = 30.0
+    # References at most, the largest: the table of a series' file twice over. Time grows with them, and what
+    # is small says least.
+    max_references: int = 8192
     # Sureness from which on a segment of the chapter is a reference for the others.
     passed_on: float = 0.75
     # As many at most, the largest.

@@ -13,6 +13,7 @@ from mangacolor.stages.registration.follow import CELL, Followed, blur_cells, fo
 from mangacolor.stages.registration.lines import find_lines, resize_to
 from mangacolor.stages.registration.params import FINE_LINES, Pass
 from mangacolor.stages.registration.placement import Placement
+from mangacolor.stages.registration.sampling import sample
 
 # Rounds in which cells that stray from those around lose their weight, and the pixels at which it is halved.
 _ROUNDS = 3
@@ -80,8 +81,7 @@ def bring(picture: Image, places: F32, per_pixel: float) -> Image:
         picture = np.asarray(cv2.resize(picture, shape, interpolation=cv2.INTER_AREA), np.uint8)
         scale = np.array([shape[0] / width, shape[1] / height], np.float32)
         places = (places + np.float32(0.5)) * scale - np.float32(0.5)
-    x, y = np.ascontiguousarray(places[..., 0]), np.ascontiguousarray(places[..., 1])
-    return np.asarray(cv2.remap(picture, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    return sample(picture, np.ascontiguousarray(places[..., 0]), np.ascontiguousarray(places[..., 1]))
 
 
 def is_inside(places: F32, shape: tuple[int, ...]) -> Mask:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from mangacolor.stages.registration.look import PageLook
 from mangacolor.stages.registration.params import PASSES, TRUST
 from mangacolor.stages.registration.placement import Placement, invert
 from mangacolor.stages.registration.register import overlaps, place_look
-from mangacolor.stages.registration.shortlist import Pool, make_pool, shortlist
+from mangacolor.stages.registration.shortlist import Pool, shortlist
 from mangacolor.stages.registration.trust import measure_trust
 
 Part = tuple[float, float, float, float]  # left, top, right, bottom, of a page's width and height
@@ -42,16 +42,19 @@ UNLIKE = Likeness(0.0, False)
 
 
 def rank_partners(
-    look: PageLook, pages: Sequence[PageLook], pool: Pool | None = None
+    look: PageLook, pool: Pool, look_of: Callable[[int], PageLook | None]
 ) -> list[tuple[int, float]]:
-    """The pages that show the same drawing, as index and agreement (0 to 1), the best first.
+    """The pages of a pool that show the same drawing, as index and agreement (0 to 1), the best first.
 
-    ``pool``: what ``make_pool`` makes of the pages, if it is there already.
+    ``look_of``: the look of a page by its index, asked for those of the shortlist alone; None leaves it out.
     """
-    chosen = shortlist(look, make_pool(pages) if pool is None else pool)
-    found = [(index, compare_looks(look, pages[index])) for index in chosen]
-    same = [(index, likeness.agreement) for index, likeness in found if likeness.same]
-    return sorted(same, key=lambda entry: (-entry[1], entry[0]))
+    found: list[tuple[int, float]] = []
+    for index in shortlist(look, pool):
+        theirs = look_of(index)
+        likeness = UNLIKE if theirs is None else compare_looks(look, theirs)
+        if likeness.same:
+            found.append((index, likeness.agreement))
+    return sorted(found, key=lambda entry: (-entry[1], entry[0]))
 
 
 def compare_looks(ours: PageLook, theirs: PageLook) -> Likeness:

@@ -17,6 +17,8 @@ from mangacolor.stages.registration.points import PointPairs
 
 # Proposals that are compared with all pairs at a time.
 _BATCH = 500
+# Places that are carried at a time.
+_CARRIED = 2**16
 # Rounds in which pairs that stray lose their weight.
 _ROUNDS = 6
 # Pairs, at the distance of half a page, that shear and stretch must have for them to be believed.
@@ -40,7 +42,12 @@ class Placement:
 
     def carry(self, places: AnyArray) -> F32:
         """Places of ours, …×2, in theirs."""
-        return np.asarray(places @ self.matrix[:, :2].T + self.matrix[:, 2], np.float32)
+        carried = np.empty(places.shape, np.float32)
+        flat, into = places.reshape(-1, 2), carried.reshape(-1, 2)
+        for start in range(0, len(flat), _CARRIED):  # in double precision, which a whole page has no room for
+            block = slice(start, start + _CARRIED)
+            into[block] = flat[block] @ self.matrix[:, :2].T + self.matrix[:, 2]
+        return carried
 
 
 def invert(matrix: F64) -> F64:

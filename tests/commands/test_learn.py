@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 import cv2
@@ -74,6 +76,21 @@ def test_a_run_takes_the_file(capfd: pytest.CaptureFixture[str]) -> None:
     assert coloured is not None and np.ptp(coloured.astype(int), axis=2).max() > 10
 
 
+def png_chunk(name: bytes, data: bytes) -> bytes:
+    """A part of a PNG file."""
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def write_archives() -> None:
+    """One without a page, one with that in it, and one that says it unpacks to two gigabytes."""
+    zipfile.ZipFile("empty.cbz", "w").close()
+    with zipfile.ZipFile("nested.cbz", "w") as archive:
+        archive.write("empty.cbz")
+    with zipfile.ZipFile("bomb.cbz", "w") as archive:
+        archive.writestr("1.png", b"\x89PNG\r\n\x1a\n")
+        archive.infolist()[0].file_size = 2**31
+
+
 BAD = {
     "missing": ("nowhere", "no such file or folder"),
     "black and white": ("grey.png", "no coloured page in grey.png: 1 black and white"),
@@ -81,6 +98,11 @@ BAD = {
     "video": ("opening.mp4", "not an image or archive that mangacolor reads"),
     "hostile": ("hostile.png", "no coloured page in hostile.png: 1 not readable"),
     "empty": ("empty", "holds no page"),
+    "text": ("text", "holds no page"),
+    "empty archive": ("empty.cbz", "holds no page"),
+    "archive of archives": ("nested.cbz", "holds no page, only archives (empty.cbz)"),
+    "bomb": ("bomb.cbz", "refused, it unpacks to 2,147,483,648 bytes"),
+    "huge": ("huge.png", "too large to decode safely (100000×100000 pixels"),
 }
 
 
@@ -93,6 +115,12 @@ def test_what_teaches_nothing_is_told_and_nothing_is_written(
     Path("opening.mp4").write_bytes(b"\x00\x00\x00\x18ftypmp42" + bytes(64))
     Path("hostile.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\x0dIHDR" + b"\xff" * 64)
     Path("empty").mkdir()
+    Path("text").mkdir()
+    Path("text/words.txt").write_text("words")
+    write_archives()
+    sides = struct.pack(">IIBBBBB", 100_000, 100_000, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", sides), (b"IDAT", zlib.compress(bytes(9))), (b"IEND", b""))
+    Path("huge.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*chunk) for chunk in chunks))
     before = b"the file of before"
     Path("s.safetensors").write_bytes(before)
     given, says = BAD[kind]
@@ -108,10 +136,13 @@ def test_what_teaches_nothing_is_told_and_nothing_is_written(
     [
         (("cover.png", "--out", "s.bin"), "would hold safetensors"),
         (("cover.png", "--out", "s.safetensors", "--name", "x" * 201), "--name has 201 characters"),
+        (("cover.png", "--out", "s.safetensors", "--name", "A\udcff"), "'A\\udcff' holds what is no text"),
+        (("cover.png", "--out", "s.safetensors", "--name", "A\x1b[2J"), "or moves a terminal's cursor"),
+        (("cover.png", "--out", "s.safetensors", "--minutes", "nan"), "'nan' is no number"),
         (("--out", "s.safetensors"), "nothing to learn from"),
         (("cover.png", "--out", "a/s.safetensors", "--from", "mine.safetensors"), "needs mine.safetensors"),
     ],
-    ids=["suffix", "name", "nothing", "base"],
+    ids=["suffix", "name", "bytes", "cursor", "nan", "nothing", "base"],
 )
 def test_a_wrong_command_line_is_told(
     arguments: tuple[str, ...], says: str, capfd: pytest.CaptureFixture[str]

@@ -93,6 +93,14 @@ def test_what_fits_no_page_is_told_and_how_many_pages_have_the_guests_colours(fo
     ]
 
 
+def test_a_guest_that_is_called_otherwise_is_the_same_guest(folder: Path) -> None:
+    shutil.copytree(folder / "guest", folder / "moved" / "renamed")
+    result, events = colour(folder, "out", colours_from=str(folder / "moved" / "renamed"))
+    assert result.cached == 2 and result.stages_run == 0
+    warnings = [event.message for event in events if isinstance(event, Warned)]
+    assert len(warnings) == 1 and warnings[0].startswith("renamed/x.png fits no page")
+
+
 def test_another_guest_colours_again_without_the_network(folder: Path) -> None:
     save(folder / "other" / "2.png", reprint(pages()[1]).theirs[..., ::-1])
     before = files(folder / "out")

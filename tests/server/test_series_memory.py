@@ -15,6 +15,7 @@ from mangacolor.core.errors import ExitStatus
 from mangacolor.core.settings import Options
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.single_page import PageRunner
+from mangacolor.pipeline.events import Listener, RunDone, SeriesWarned, Warned
 from mangacolor.pipeline.series import FORMAT, SeriesMemory
 from mangacolor.server.chapters.job import Job
 from mangacolor.server.chapters.jobs import ChapterJobs
@@ -176,6 +177,23 @@ def test_a_chapter_whose_series_has_a_damaged_memory_says_so_once(tmp_path: Path
     (note,) = told
     assert "memory.series: is damaged (" in note and (folder / f"{MEMORY}.damaged").exists()
     assert pages_in(SeriesMemory.open(folder / MEMORY)) == 2
+
+
+def test_what_is_told_of_a_series_is_known_by_its_kind_and_not_by_its_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = list[str]()
+
+    def run(*_given: object, emit: Listener, **_more: object) -> RunDone:
+        emit(Warned("1.png", "", f"{tmp_path / 'series'} is the name of a page"))
+        emit(SeriesWarned("", "", "its memory is begun anew"))
+        return RunDone(0, 2, 2, 0, 0, 0, 1.0, 0, 0)
+
+    monkeypatch.setattr("mangacolor.server.chapters.jobs.run", run)
+    jobs = chapter_jobs(tmp_path, told)
+    assert coloured(jobs, "A").state == "done"
+    jobs.stop(ExitStatus.TERMINATED, 10)
+    assert told == ["its memory is begun anew"]
 
 
 def chapter_jobs(data: Path, told: list[str]) -> ChapterJobs:

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from mangacolor.core.atomic import write_atomic
+from mangacolor.core.errors import UsageError
 from mangacolor.core.hashing import sha256_of
 from mangacolor.core.wording import counted
 from mangacolor.models.colour.checkpoints import load_generator
@@ -23,6 +24,7 @@ from mangacolor.models.colour.efficient_layout import MAPS
 from mangacolor.models.colour.prediction import VOTES
 from mangacolor.models.colour.runner import ColourRunner, colour_runner
 from mangacolor.models.colour.segment_embedding import embedding_bytes, embedding_path
+from mangacolor.models.colour.series.weights import open_weights
 from mangacolor.models.files.reading import DESCREENER, weights_path
 from mangacolor.training.auxiliary.chapters import make_library
 from mangacolor.training.auxiliary.contrastive import (
@@ -80,6 +82,7 @@ def make_task(chapters: list[ChapterTensors], recipe: EmbeddingRecipe) -> Embedd
 
 def train(request: TrainRequest) -> TrainOutcome:
     """Train the embedding of ``request.weights`` on the pictures of ``request.data``."""
+    _check_weights(request.weights)
     recipe = choose_recipe(request, NAME, EmbeddingRecipe())
     runner = _runner(request.weights)
     library = make_library(*load_pictures(request.data, request.sources))
@@ -98,6 +101,16 @@ def train(request: TrainRequest) -> TrainOutcome:
     path = embedding_path(request.weights)
     write_atomic(path, embedding_bytes(embedding, request.weights, LICENCE))
     return replace(outcome, message=f"{outcome.message}: {path}")
+
+
+def _check_weights(weights: str) -> None:
+    """Raise ``UsageError`` for a series' file: the network that it was learnt on tells surfaces apart."""
+    series = open_weights(weights).series
+    if series is not None:
+        raise UsageError(
+            f"--weights {weights} is a series' file, and has the embedding of its own network, {series.base}",
+            f"train that network's: --weights {series.base}; then learn the series again",
+        )
 
 
 def _runner(weights: str) -> ColourRunner:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from mangacolor.core.atomic import output_errors
+from mangacolor.core.atomic import output_errors, write_atomic
 from mangacolor.core.devices import resolve_device
-from mangacolor.core.errors import UsageError
+from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.core.installed import INSTALL_TRAINING, need_torch
 from mangacolor.core.settings import Options
 from mangacolor.core.wording import counted, first_few
+from mangacolor.models.colour.segment_embedding import ENDING, embedding_fingerprint, embedding_path
 from mangacolor.models.colour.series.weights import open_weights
 from mangacolor.models.files.known import find_weights
-from mangacolor.models.files.reading import weights_fingerprint
+from mangacolor.models.files.reading import weights_fingerprint, weights_path
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.events import Announced, Listener
 from mangacolor.pipeline.plan import Foreseen
@@ -69,7 +69,7 @@ def learn_for_run(
         emit(Announced(NONE))
         return options
     path = _learnt_path(found, options, state)
-    if path.is_file():
+    if _is_of_use(path):
         emit(Announced(f"--learn: was learnt from {_names(found)}: {path}"))
     else:
         outcome = _learn(found, path, options, tell, cancel)
@@ -87,7 +87,7 @@ def foresee_learning(inputs: Sequence[Path], plan: WorkPlan, state: State) -> Fo
     if not found.pages:
         return nothing
     path = _learnt_path(found, plan.options, state)
-    if path.is_file():
+    if _is_of_use(path):
         weights = replace(plan.options, weights=str(path))
         return Foreseen(weights, frozenset(), f"--learn: was learnt from {_names(found)}: {path}")
     redone = plan.graph.descendants(COLORIZE.name) | {COLORIZE.name}
@@ -122,6 +122,14 @@ def _learnt_path(found: Coloured, options: Options, state: State) -> Path:
     return state.folder / FOLDER / f"{learnt_key(found.digests, options.weights)[:16]}.safetensors"
 
 
+def _is_of_use(path: Path) -> bool:
+    """Whether something has been learnt into ``path`` that colours here: else it is learnt again."""
+    try:
+        return path.is_file() and open_weights(path).series is not None
+    except SetupError:  # damaged, of another version, or without the network that it was learnt on
+        return False
+
+
 NONE: Final = (
     "--learn: no coloured page among the pages, and no coloured cover beside them: nothing is learnt, "
     "and they are coloured with the network as it is"
@@ -129,8 +137,10 @@ NONE: Final = (
 
 
 def learnt_key(digests: Sequence[str], weights: str) -> str:
-    """What a learnt file depends on: its pages, by the hashes of their files, and the network."""
-    return digest([VERSION, str(MINUTES), weights_fingerprint(weights), *digests])
+    """What a learnt file depends on: its pages, by the hashes of their files, and the network, with the
+    embedding that tells surfaces apart."""
+    network = weights_fingerprint(weights)
+    return digest([VERSION, str(MINUTES), network, embedding_fingerprint(weights, network), *digests])
 
 
 def _learn(found: Coloured, path: Path, options: Options, tell: Tell, cancel: CancelToken) -> str:
@@ -160,13 +170,21 @@ def _learn(found: Coloured, path: Path, options: Options, tell: Tell, cancel: Ca
 
 
 def _base_beside(weights: str, folder: Path) -> str:
-    """The network to learn on: by its name, or as a copy in ``folder``, where a learnt file looks for it."""
+    """The network to learn on: by its name, or as a copy in ``folder``, where a learnt file looks for it.
+
+    A copy is called by its hash, since two networks may have one name, and its embedding of surfaces comes
+    with it.
+    """
     if find_weights(weights) is not None:
         return weights
-    copy = folder / Path(weights).name
-    with output_errors(copy):
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(weights, copy)
+    copy = folder / f"base-{weights_fingerprint(weights)[:16]}{Path(weights).suffix}"
+    copies = {weights_path(weights): copy, embedding_path(weights): copy.with_suffix(ENDING)}
+    for source, target in copies.items():
+        with output_errors(target):
+            if source.is_file():
+                write_atomic(target, source.read_bytes())
+            else:
+                target.unlink(missing_ok=True)
     return str(copy)
 
 

@@ -7,9 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mangacolor.core.atomic import check_writable, output_errors
 from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.core.wording import counted, duration
-from mangacolor.models.colour.series.file import SeriesFile, is_series_file, write_series_file
+from mangacolor.models.colour.series.file import (
+    SeriesFile,
+    is_base_name,
+    is_series_file,
+    write_series_file,
+)
 from mangacolor.models.colour.series.weights import open_weights
 from mangacolor.models.files.known import find_weights
 from mangacolor.models.files.reading import weights_fingerprint
@@ -23,16 +29,22 @@ from mangacolor.training.series.surfaces import with_surfaces
 # the file takes: kept free of the minutes that were given.
 SECONDS_OF_SURFACES = 20.0
 SECONDS_TO_END = 5.0
+# Bytes of what is written, about: there must be room for it before minutes are spent.
+BYTES_OF_A_FILE = 2 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
 class LearntReport:
-    """``out``: the file that was written. ``pages``: that were learnt from. ``seconds``: all in all."""
+    """``out``: the file that was written. ``pages``: that were learnt from. ``seconds``: all in all.
+
+    ``whole``: all surfaces are in the table that were to be, and not only those that were seen before a stop.
+    """
 
     out: Path
     pages: int
     learnt: Learnt
     seconds: float
+    whole: bool = True
 
     def describe(self) -> str:
         """What came of it, a line or two for people."""
@@ -58,6 +70,8 @@ class LearntReport:
                 "nothing that was learnt served what was kept aside better than the base network: "
                 "it stays as it is"
             )
+        if not self.whole:
+            lines.append("stopped while looking at surfaces: those that were seen are kept")
         return "\n".join(lines)
 
     def to_document(self) -> dict[str, object]:
@@ -78,6 +92,7 @@ class LearntReport:
             "planned": learnt.planned,
             "ended": learnt.ended,
             "strength": learnt.strength,
+            "whole": self.whole,
             **figures,
             "seconds": round(self.seconds, 1),
         }
@@ -101,11 +116,12 @@ def learn_series(
 ) -> LearntReport:
     """Learn the series of these pages, and write what was learnt to ``out``, whole or not at all.
 
-    A stop that is asked for (``cancel``) ends the steps; the best so far is written. What was learnt before
-    into ``out`` stays where a run ends before its time with nothing better than the base: then ``Cancelled``
-    or ``UsageError`` is raised. ``name``: the series'. Raises ``InputError`` where there is nothing to learn
-    from, ``UsageError`` or ``SetupError`` for a base or an ``out`` that will not do, ``OutputError`` where
-    ``out`` cannot be written.
+    A stop that is asked for (``cancel``) ends the steps, or the table of surfaces; the best so far is
+    written. What was learnt before into ``out`` stays where a run ends before its time with nothing better
+    than the base: then ``Cancelled`` or ``UsageError`` is raised. ``name``: the series'.
+
+    Raises ``InputError`` where there is nothing to learn from, ``UsageError`` or ``SetupError`` for a base or
+    an ``out`` that will not do, ``OutputError`` where ``out`` cannot be written.
     """
     begun = time.monotonic()
     cancel = cancel or CancelToken()
@@ -126,16 +142,21 @@ def learn_series(
         "strength": learnt.strength,
     }
     series = SeriesFile(name, base, digest, learnt.adapter, {}, made)
-    series = with_surfaces(series, pages, out, settings.device, tell)
+    # A stop that was asked for before has ended the steps; one that comes only here ends the table.
+    before = cancel.requested
+    series = with_surfaces(
+        series, pages, out, settings.device, tell, stop=lambda: cancel.requested and not before
+    )
     write_series_file(out, series)
-    return LearntReport(out, len(pages), learnt, time.monotonic() - begun)
+    whole = before or not cancel.requested
+    return LearntReport(out, len(pages), learnt, time.monotonic() - begun, whole)
 
 
 def find_base(base: str, out: Path) -> tuple[str, str]:
     """What the file is to call its base, and the sha256 of that.
 
     Raises ``UsageError`` where the base is itself a series' file, or would not lie beside ``out``, and where
-    a network's own file or a folder lies at ``out``.
+    a network's own file or a folder lies at ``out``; ``OutputError`` where that cannot be written.
     """
     _check_place(out)
     opened = open_weights(base)
@@ -149,6 +170,11 @@ def find_base(base: str, out: Path) -> tuple[str, str]:
     if entry is not None:
         return entry.name, digest
     path = Path(base).resolve()
+    if not is_base_name(path.name):
+        raise UsageError(
+            f"{path.name!r} is no name that the file of a series can keep",
+            "rename the network, or link to it",
+        )
     if path.parent != out.resolve().parent:
         raise UsageError(
             f"{out} needs {path.name} beside it whenever it is used", f"give an --out in {path.parent}"
@@ -157,12 +183,14 @@ def find_base(base: str, out: Path) -> tuple[str, str]:
 
 
 def _check_place(out: Path) -> None:
-    """Raise ``UsageError`` for what learning must not write over: a network, or a folder."""
-    if not out.exists():
-        return
+    """Raise ``UsageError`` for what learning must not write over, a network or a folder, and ``OutputError``
+    where it could not write at all."""
+    with output_errors(out):
+        there = out.exists()
     try:
-        may_go = out.is_file() and is_series_file(out)
+        may_go = not there or (out.is_file() and is_series_file(out))
     except SetupError:  # a damaged file: to learn again is the remedy
         may_go = True
     if not may_go:
         raise UsageError(f"{out} is there, and is no file of a series", "give --out another name")
+    check_writable(out, BYTES_OF_A_FILE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from mangacolor.training.series.lessons import ColouredPage, Lesson, cut_lessons
 PAGES_A_PAGE_ASIDE = 8  # of so many pages one is kept aside, at least one
 LESSONS_A_LESSON_ASIDE = 4  # the same for the panels of a lone page
 SHARE_ASIDE = 0.3  # of the long side of a lone drawing
+LONE_SIDE = ceil(MIN_PANEL / SHARE_ASIDE)  # pixels of that side from which on such a part is large enough
 
 
 def keep_aside(pages: Sequence[ColouredPage]) -> tuple[list[Lesson], list[Lesson]]:
@@ -31,12 +33,24 @@ def keep_aside(pages: Sequence[ColouredPage]) -> tuple[list[Lesson], list[Lesson
         return _apart([[lesson] for lesson in lessons], set(range(1, len(lessons), LESSONS_A_LESSON_ASIDE)))
     halves = _halves(lessons[0]) if lessons else None
     if halves is None:
-        raise InputError(
-            f"{pages[0].name if pages else 'the input'} is too small to learn from: "
-            f"no drawing has {2 * MIN_PANEL} pixels",
-            "give larger coloured pages, or more of them",
-        )
+        raise _too_small(pages, lessons)
     return halves
+
+
+def _too_small(pages: Sequence[ColouredPage], lessons: Sequence[Lesson]) -> InputError:
+    """Nothing is large enough, or a lone drawing is not so for a part of it to be kept aside."""
+    name = pages[0].name if len(pages) == 1 else f"each of {len(pages)} pages" if pages else "the input"
+    if not lessons:
+        return InputError(
+            f"{name} is too small to learn from: no drawing has {MIN_PANEL} pixels on its short side",
+            "give larger coloured pages",
+        )
+    height, width = lessons[0].colour.shape[:2]
+    return InputError(
+        f"{lessons[0].page} is too small to learn from alone: its drawing has {width}×{height} pixels, and "
+        f"{LONE_SIDE} on its long side are needed for a part to be kept aside, by which learning is judged",
+        "give a second coloured page, or a larger one",
+    )
 
 
 def _apart(cut: Sequence[Sequence[Lesson]], aside: set[int]) -> tuple[list[Lesson], list[Lesson]]:

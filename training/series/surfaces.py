@@ -22,7 +22,7 @@ from mangacolor.core.types import Box, Image
 from mangacolor.models.colour.runner import ColourRunner, load_colour_runner
 from mangacolor.models.colour.series.file import SeriesFile
 from mangacolor.models.colour.series.learnt_surfaces import MAX_ROWS, LearntSurfaces
-from mangacolor.models.colour.series.weights import ColourWeights, weights_of_series
+from mangacolor.models.colour.series.weights import ColourWeights, embedding_of, weights_of_series
 from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
 from mangacolor.stages.colorize.network import colorize_pictures
 from mangacolor.stages.colorize.segmenting import describe_pictures, segment_pictures
@@ -82,13 +82,16 @@ def with_surfaces(
     out: Path,
     device: str = "cpu",
     tell: Tell | None = None,
-    check: Callable[[], None] | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> SeriesFile:
     """A series with the table of its pages' surfaces, as its own network sees them.
 
     ``out``: where its file is going to lie, with its base beside it. Raises as ``collect_surfaces``."""
-    surfaces = collect_surfaces(pages, weights_of_series(out, series), device, tell, check)
-    return series if surfaces is None else replace(series, surfaces=surfaces.to_arrays())
+    weights = weights_of_series(out, series)
+    surfaces = collect_surfaces(pages, weights, device, tell, stop)
+    if surfaces is None:
+        return series
+    return replace(series, surfaces=surfaces.to_arrays(), embedding=embedding_of(weights))
 
 
 def collect_surfaces(
@@ -96,12 +99,12 @@ def collect_surfaces(
     weights: str | Path | ColourWeights,
     device: str = "cpu",
     tell: Tell | None = None,
-    check: Callable[[], None] | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> LearntSurfaces | None:
     """The surfaces of coloured pages as the network of ``weights`` sees them, which is to be the one that
     colours by them; None where nothing is drawn.
 
-    ``tell``: how many of how many views are done. ``check``: raises ``Cancelled`` if it is to stop. The same
+    ``tell``: how many of how many views are done. ``stop``: whether to end with what has been seen. The same
     pages give the same table.
     """
     backend = cpu_backend("auto")
@@ -110,8 +113,8 @@ def collect_surfaces(
     tables: list[Image] = []
     numbers: list[int] = []
     for start in range(0, len(views), BATCH):
-        if check is not None:
-            check()
+        if stop():
+            break
         batch = views[start : start + BATCH]
         for view, rows in zip(batch, _describe(batch, runner, backend), strict=True):
             tables.append(rows)

@@ -10,8 +10,9 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
+from unicodedata import category
 
 import numpy as np
 
@@ -27,6 +28,8 @@ VERSION = "1"
 ADAPTER, SURFACES = "adapter.", "surfaces."
 PREFIX = 8  # bytes of a safetensors file that say how long its header is
 MAX_NAME = 200  # characters of a series' name
+MAX_BASE = 255  # of its base's, as of any file's
+_JOINERS = "\u200c\u200d"  # that some scripts and emoji cannot be written without
 LEARN_AGAIN = "fetch the file again, or learn the series again: mangacolor learn"
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -35,7 +38,8 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 class SeriesFile:
     """``name``: the series'. ``base``: name or file name of the network that it was learnt on, and the sha256
     of that network's file. ``adapter``, ``surfaces``: arrays by name, without their prefix; the second are
-    those of ``LearntSurfaces.to_arrays``, none where no table was made. ``made``: how, JSON-able."""
+    those of ``LearntSurfaces.to_arrays``, none where no table was made. ``made``: how, JSON-able.
+    ``embedding``: the sha256 of the embedding that told its surfaces apart, "" for none."""
 
     name: str
     base: str
@@ -43,6 +47,7 @@ class SeriesFile:
     adapter: Mapping[str, AnyArray] = field(default_factory=dict)
     surfaces: Mapping[str, AnyArray] = field(default_factory=dict)
     made: Mapping[str, Any] = field(default_factory=dict)
+    embedding: str = ""
 
 
 def is_series_file(path: Path) -> bool:
@@ -69,10 +74,26 @@ def read_series_file(path: Path) -> SeriesFile:
     adapter, surfaces = _under(arrays, ADAPTER), _under(arrays, SURFACES)
     strangers = [name for name in arrays if not name.startswith((ADAPTER, SURFACES))]
     name, base, digest = (metadata.get(key, "") for key in ("name", "base", "base_sha256"))
-    if strangers or not base or not _HASH.fullmatch(digest) or len(name) > MAX_NAME:
+    if strangers or not is_line(name, MAX_NAME) or not is_base_name(base) or not _HASH.fullmatch(digest):
         raise SetupError(f"{path} does not hold what a file of a series has", LEARN_AGAIN)
     _check_surfaces(path, surfaces)
-    return SeriesFile(name, base, digest, adapter, surfaces, _made(path, metadata.get("made", "{}")))
+    made, embedding = _made(path, metadata.get("made", "{}")), metadata.get("embedding", "")
+    return SeriesFile(name, base, digest, adapter, surfaces, made, embedding)
+
+
+def is_line(text: str, most: int) -> bool:
+    """Whether a text has at most so many characters and stands on one line: letters, marks, signs, spaces.
+
+    What else Unicode has could move a terminal's cursor, turn the text around or hide it.
+    """
+    return len(text) <= most and all(
+        character.isprintable() or character in _JOINERS or category(character) == "Zs" for character in text
+    )
+
+
+def is_base_name(text: str) -> bool:
+    """Whether a text can be what a series' file calls its base: a file's name, without a folder."""
+    return is_line(text, MAX_BASE) and text not in ("", "..") and text == PurePath(text).name
 
 
 def _check_surfaces(path: Path, surfaces: Mapping[str, AnyArray]) -> None:
@@ -107,6 +128,7 @@ def write_series_file(path: Path, series: SeriesFile) -> None:
         "name": series.name,
         "base": series.base,
         "base_sha256": series.base_sha256,
+        "embedding": series.embedding,
         "made": json.dumps(dict(series.made), sort_keys=True),
     }
     parts = ((ADAPTER, series.adapter), (SURFACES, series.surfaces))

@@ -8,7 +8,8 @@ from pathlib import Path
 from mangacolor.core.arrays import AnyArray
 from mangacolor.core.errors import SetupError
 from mangacolor.core.hashing import sha256_of
-from mangacolor.models.colour.series.file import SeriesFile, is_series_file, read_series_file
+from mangacolor.models.colour.segment_embedding import embedding_fingerprint, embedding_path
+from mangacolor.models.colour.series.file import LEARN_AGAIN, SeriesFile, is_series_file, read_series_file
 from mangacolor.models.colour.series.merging import merge_adapter
 from mangacolor.models.files.arrays import read_arrays
 from mangacolor.models.files.known import find_weights
@@ -37,7 +38,7 @@ def open_weights(weights: str | Path | ColourWeights) -> ColourWeights:
     """What a name or path stands for; what is open already stays so.
 
     Raises ``SetupError`` for a file that is missing, damaged or hostile, and for a series' file whose base
-    is not here or is another than it was learnt on.
+    is not here or is another than it was learnt on, or whose surfaces another embedding told apart.
     """
     if isinstance(weights, ColourWeights):
         return weights
@@ -46,7 +47,20 @@ def open_weights(weights: str | Path | ColourWeights) -> ColourWeights:
     path = weights_path(weights)
     if not is_series_file(path):
         return ColourWeights(path, path)
-    return replace(weights_of_series(path, read_series_file(path)), series_digest=sha256_of(path))
+    series = read_series_file(path)
+    opened = replace(weights_of_series(path, series), series_digest=sha256_of(path))
+    if series.surfaces and series.embedding != embedding_of(opened):
+        missing = embedding_path(opened.network)
+        raise SetupError(
+            f"{path} holds surfaces that were told apart by another embedding than that of {series.base}",
+            LEARN_AGAIN if missing.is_file() else f"put {missing.name} into {path.parent}, or {LEARN_AGAIN}",
+        )
+    return opened
+
+
+def embedding_of(weights: ColourWeights) -> str:
+    """The sha256 of the embedding that tells surfaces apart with these weights of a series, "" for none."""
+    return embedding_fingerprint(weights.network, weights.series.base_sha256 if weights.series else "")
 
 
 def weights_of_series(path: Path, series: SeriesFile) -> ColourWeights:

@@ -21,6 +21,8 @@ from mangacolor.stages.segments.features import CB, CR, NEUTRAL, SHOWN, SegmentF
 
 # Keeps weights above 0 where nothing is alike.
 _TINY = 1e-12
+# Squares of distances are told apart in so many steps for each 1.
+_STEPS = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +62,45 @@ def match_references(
     ``palette``: K×2, levels, what the network votes for. A colour for which it has no vote needs a nearer
     reference.
 
-    Backdrops are told nothing; they, and what is too small, are no references either. Segments that are
-    surely known speak for others, as references of the chapter's own hand and print (self-training). Costs N
-    times the number of references.
+    Backdrops are told nothing; they, and what is too small, are no references either, and of the others the
+    largest ``params.max_references`` count. Segments that are surely known speak for others, as references
+    of the chapter's own hand and print (self-training).
     """
-    references = references.take(np.nonzero(_is_useful(references, params))[0])
-    matched = _ask(segments, references, space, palette, params, smoothing)
-    passed_on = _pass_on(segments, matched, params)
+    references = references.take(_choose(references, params))
+    if not len(references):
+        return Matched(np.zeros((len(segments), 2)), np.zeros(len(segments)), np.zeros(len(segments)))
+    asking = _place(segments, space, params)
+    nearest = _find_nearest(asking, _place(references, space, params), params)
+    matched = _ask(segments, references, nearest, palette, params, smoothing)
+    passed_on = SegmentFeatures(_pass_on(segments, matched, params), references.vote_count)
     if not len(passed_on):
         return matched
-    rows = np.concatenate([references.rows, passed_on])
-    more = SegmentFeatures(rows, references.vote_count)
-    return _ask(segments, more, space, palette, params, smoothing)
+    more = SegmentFeatures(np.concatenate([references.rows, passed_on.rows]), references.vote_count)
+    own = _find_nearest(asking, _place(passed_on, space, params), params)
+    nearest = nearest.joined(own, len(references), params.neighbours)
+    return _ask(segments, more, nearest, palette, params, smoothing)
+
+
+@dataclass(frozen=True, slots=True)
+class _Nearest:
+    """For each of A segments its nearest references, nearest first: A×K numbers, and A×K distances."""
+
+    number: I64
+    distance: F64
+
+    def joined(self, other: _Nearest, before: int, count: int) -> _Nearest:
+        """The nearest ``count`` of these and of others, whose references come after ``before`` ones."""
+        number = np.concatenate([self.number, other.number + before], axis=1)
+        distance = np.concatenate([self.distance, other.distance], axis=1)
+        order = np.argsort(distance, axis=1, kind="stable")[:, :count]
+        return _Nearest(*(np.take_along_axis(values, order, axis=1) for values in (number, distance)))
+
+
+def _choose(references: SegmentFeatures, params: ReferenceParams) -> I64:
+    """Which of the references are asked, in order."""
+    useful = np.nonzero(_is_useful(references, params))[0]
+    largest = np.argsort(-references.area[useful], kind="stable")[: params.max_references]
+    return np.sort(useful[largest])
 
 
 def _is_useful(segments: SegmentFeatures, params: ReferenceParams) -> Mask:
@@ -91,18 +120,15 @@ def _pass_on(segments: SegmentFeatures, matched: Matched, params: ReferenceParam
 def _ask(
     segments: SegmentFeatures,
     references: SegmentFeatures,
-    space: DescriptorSpace,
+    nearest: _Nearest,
     palette: F64,
     params: ReferenceParams,
     smoothing: SmoothingParams,
 ) -> Matched:
     """What the references say of each segment."""
     chroma, light, sureness = np.zeros((len(segments), 2)), np.zeros(len(segments)), np.zeros(len(segments))
-    if not len(references):
-        return Matched(chroma, light, sureness)
-    asking, asked = (_place(rows, space, params) for rows in (segments, references))
     for block in blocks(len(segments), params.block):
-        near, distance = _nearest(asking[block], asked, params.neighbours)
+        near, distance = nearest.number[block], nearest.distance[block]
         weight = np.exp(-((distance / params.similarity_scale) ** 4)) + _TINY
         colours = references.chroma[near]
         told = weighted_mode(colours, weight, smoothing)
@@ -125,17 +151,25 @@ def _place(segments: SegmentFeatures, space: DescriptorSpace, params: ReferenceP
     return places
 
 
-def _nearest(asking: F32, asked: F32, count: int) -> tuple[I64, F64]:
-    """For each of A segments the nearest ``count`` references, nearest first, and their distances: A×K.
+def _find_nearest(asking: F32, asked: F32, params: ReferenceParams) -> _Nearest:
+    """The nearest ``params.neighbours`` of the ``asked`` for each who is ``asking``.
 
     In double precision: the last bit of a product depends on the number of cores, and colours must not.
     """
-    a, b = asking.astype(np.float64), asked.astype(np.float64)
-    square = np.maximum((a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T, 0)
-    # A product still differs in its last bits, and so must not decide between references that are as near.
-    square = np.round(square, 6)
-    near = np.argsort(square, axis=1, kind="stable")[:, :count]
-    return near, np.sqrt(np.take_along_axis(square, near, axis=1))
+    references = asked.astype(np.float64)
+    count = min(params.neighbours, len(references))
+    number, steps = (np.zeros((len(asking), count), np.int64) for _ in range(2))
+    for block in blocks(len(asking), params.block):
+        own = asking[block].astype(np.float64)
+        product = 2 * own @ references.T
+        square = np.maximum((own**2).sum(axis=1)[:, None] + (references**2).sum(axis=1) - product, 0)
+        # A product still differs in its last bits, and so must not decide between references that are as
+        # near: their numbers, the last digits of a rank, do.
+        rank = np.rint(square * _STEPS).astype(np.int64) * len(references) + np.arange(len(references))
+        if count < len(references):
+            rank = np.partition(rank, count, axis=1)[:, :count]
+        steps[block], number[block] = np.divmod(np.sort(rank, axis=1), max(1, len(references)))
+    return _Nearest(number, np.sqrt(steps / _STEPS))
 
 
 def _likelihood(segments: SegmentFeatures, told: F64, palette: F64, params: ReferenceParams) -> F64:

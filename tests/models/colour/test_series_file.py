@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +20,7 @@ from mangacolor.core.hashing import sha256_of
 from mangacolor.core.types import Image
 from mangacolor.models.colour.checkpoints import load_generator
 from mangacolor.models.colour.runner import load_colour_runner
+from mangacolor.models.colour.segment_embedding import embedding_fingerprint, embedding_path
 from mangacolor.models.colour.series.file import (
     FORMAT,
     SeriesFile,
@@ -54,7 +58,9 @@ def adapter(strength: float = 0.5) -> dict[str, AnyArray]:
 def series() -> SeriesFile:
     rows = np.arange(40, dtype=np.uint8).reshape(2, 20)
     surfaces = LearntSurfaces(rows, np.array([0, 3])).to_arrays()
-    return SeriesFile("Frogs", "default", base_hash(), adapter(), surfaces, {"pages": 4, "seed": 1})
+    embedding = embedding_fingerprint("default", base_hash())
+    facts = {"pages": 4, "seed": 1}
+    return SeriesFile("Frogs", "default", base_hash(), adapter(), surfaces, facts, embedding)
 
 
 @pytest.fixture
@@ -138,6 +144,9 @@ def test_a_base_of_one_s_own_lies_beside_it(path: Path, series: SeriesFile) -> N
     with pytest.raises(SetupError, match=r"learnt on the network mine\.safetensors .*not beside it"):
         open_weights(path)
     shutil.copy(weights_path("default"), path.with_name("mine.safetensors"))
+    with pytest.raises(SetupError, match=r"by another embedding .*\n.*put mine\.surfaces\.safetensors"):
+        open_weights(path)
+    shutil.copy(embedding_path("default"), path.with_name("mine.surfaces.safetensors"))
     assert open_weights(path).network == path.with_name("mine.safetensors")
     write_series_file(path, replace(mine, base_sha256="0" * 64))
     with pytest.raises(SetupError, match=r"mine\.safetensors is another"):
@@ -150,8 +159,21 @@ def test_a_base_of_another_version_is_named(path: Path, series: SeriesFile) -> N
         load_colour_runner(path, backend="ncnn")
 
 
+def test_surfaces_of_another_embedding_are_refused(path: Path, series: SeriesFile) -> None:
+    assert open_weights(path).series is not None
+    write_series_file(path, replace(series, embedding="0" * 64))
+    with pytest.raises(SetupError, match="told apart by another embedding") as told:
+        open_weights(path)
+    assert "mangacolor learn" in told.value.remedy
+    write_series_file(path, replace(series, embedding="", surfaces={}))
+    assert open_weights(path).series is not None
+
+
 def test_a_base_is_never_sought_elsewhere(path: Path, series: SeriesFile) -> None:
     write_series_file(path, replace(series, base="../../default.safetensors"))
+    with pytest.raises(SetupError, match="does not hold what a file of a series has"):
+        open_weights(path)
+    write_series_file(path, replace(series, base="mine.safetensors"))
     with pytest.raises(SetupError, match="not beside it"):
         open_weights(path)
 
@@ -195,8 +217,18 @@ def test_an_adapter_of_another_network_is_refused(path: Path, series: SeriesFile
         {"made": "{"},
         {"made": "[" * 100_000},
         {"made": "3"},
+        {"name": "A\x1b[2J"},
+        {"name": "A\u202etxt.exe"},
+        {"name": "A\nB"},
+        {"base": "x" * 256},
+        {"base": "../default"},
+        {"base": ".."},
+        {"base": "a\x07"},
     ],
-    ids=["version", "base", "hash", "name", "broken", "deep", "number"],
+    ids=[
+        *("version", "base", "hash", "name", "broken", "deep", "number"),
+        *("cursor", "turned", "lines", "long base", "folder", "above", "bell"),
+    ],
 )
 def test_odd_metadata_is_refused(path: Path, metadata: dict[str, str]) -> None:
     whole = {"format": FORMAT, "version": "1", "name": "", "base": "default", "base_sha256": base_hash()}
@@ -204,6 +236,30 @@ def test_odd_metadata_is_refused(path: Path, metadata: dict[str, str]) -> None:
     with pytest.raises(SetupError) as caught:
         read_series_file(path)
     assert str(path) in caught.value.message and caught.value.remedy
+
+
+@pytest.mark.parametrize("name", ["進撃の巨人\u3000二", "می\u200cخواهم", "L’été", "👩\u200d🎨", ""])
+def test_names_of_all_scripts_are_kept(name: str, path: Path, series: SeriesFile) -> None:
+    write_series_file(path, replace(series, name=name, base="自分の網.safetensors"))
+    read = read_series_file(path)
+    assert (read.name, read.base) == (name, "自分の網.safetensors")
+
+
+def test_a_kill_in_the_middle_of_writing_leaves_the_old_file(path: Path) -> None:
+    before = path.read_bytes()
+    script = """
+import os, signal, sys
+from dataclasses import replace
+from pathlib import Path
+from mangacolor.models.colour.series.file import read_series_file, write_series_file
+path = Path(sys.argv[1])
+series = replace(read_series_file(path), name="another")
+os.fsync = lambda _file: os.kill(os.getpid(), signal.SIGKILL)
+write_series_file(path, series)
+"""
+    ended = subprocess.run([sys.executable, "-c", script, str(path)], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert path.read_bytes() == before and read_series_file(path).name == "Frogs"
 
 
 def test_strange_arrays_and_other_files_are_refused(path: Path) -> None:

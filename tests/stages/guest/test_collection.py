@@ -26,7 +26,7 @@ def put(path: Path, shade: int = 0) -> Path:
 
 def tried(folder: Path, name: str, number: int) -> list[str]:
     collection = read_collection(str(folder))
-    return [collection.pages[n].name for n in collection.named_like(Page(name, number, Bytes(b"")))]
+    return [collection.pages[n].shown for n in collection.named_like(Page(name, number, Bytes(b"")))]
 
 
 def test_a_name_comes_before_a_number_and_that_before_a_place(tmp_path: Path) -> None:
@@ -77,3 +77,29 @@ def test_the_input_is_no_guest_of_itself(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"001\.png of the input lies in it"):
         check(Options(colours_from=str(tmp_path / "in")), [chapter])
     check(Options(colours_from=str(tmp_path / "in" / "guest")), [chapter])
+
+
+def test_the_input_is_known_by_any_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = put(tmp_path / "in" / "guest" / "001.png")
+    chapter = Chapter(".", (Page("guest/001.png", 1, FileSource(path, 5)),))
+    (tmp_path / "link").symlink_to(tmp_path / "in")
+    (tmp_path / "in" / "deep").mkdir()
+    monkeypatch.chdir(tmp_path / "in" / "deep")
+    for said in ("..", "../guest", "../../in/guest", str(tmp_path / "link" / "guest")):
+        with pytest.raises(UsageError, match=r"guest/001\.png of the input lies in it"):
+            check(Options(colours_from=said), [chapter])
+
+
+def test_pages_are_kept_by_their_place_in_the_guest_and_shown_with_its_name(tmp_path: Path) -> None:
+    put(tmp_path / "guest" / "ch1" / "001.png")
+    with zipfile.ZipFile(tmp_path / "guest" / "ch2.cbz", "w") as archive:
+        archive.write(put(tmp_path / "a" / "001.png"), "001.png")
+    before = read_collection(str(tmp_path / "guest")).pages
+    (tmp_path / "guest").rename(tmp_path / "renamed")
+    after = read_collection(str(tmp_path / "renamed")).pages
+    assert (
+        [page.name for page in after] == [page.name for page in before] == ["ch1/001.png", "ch2.cbz: 001.png"]
+    )
+    assert [page.shown for page in after] == ["renamed/ch1/001.png", "renamed/ch2.cbz: 001.png"]
+    lone = read_collection(str(tmp_path / "renamed" / "ch1" / "001.png")).pages
+    assert [(page.name, page.shown) for page in lone] == [("001.png", "001.png")]

@@ -10,7 +10,8 @@ import pytest
 from mangacolor.core.types import Image, Page
 from mangacolor.pipeline.store.cache import encode_png
 from mangacolor.stages.guest.collection import Collection, GuestPage
-from mangacolor.stages.guest.finding import Gallery, Laid, lay_over
+from mangacolor.stages.guest.finding import Laid, lay_over
+from mangacolor.stages.guest.gallery import Gallery
 from mangacolor.stages.guest.params import PARAMS
 from mangacolor.tests.helpers.editions import example_page, letter, reprint, tint
 from mangacolor.tests.helpers.stages import Bytes
@@ -29,7 +30,7 @@ def gallery(**pictures: Image | bytes) -> Gallery:
     found = []
     for number, (stem, picture) in enumerate(pictures.items(), 1):
         source = Bytes(picture if isinstance(picture, bytes) else encode_png(picture))
-        found.append(GuestPage(f"guest/{stem}.png", ".", stem, number, source))
+        found.append(GuestPage(f"{stem}.png", f"guest/{stem}.png", ".", stem, number, source))
     return Gallery(Collection(tuple(found)), 10**8)
 
 
@@ -41,7 +42,7 @@ def lay(grey: Image, guest: Gallery, *names: str) -> tuple[Laid, list[str]]:
 
 def test_the_page_of_the_name_is_laid_over_ours(pages: list[Image]) -> None:
     laid, told = lay(pages[0], gallery(a=reprint(pages[0]).theirs, b=tint(pages[1])), "a")
-    assert [(fit.page, fit.found) for fit in laid.fits] == [("guest/a.png", "name")]
+    assert [(fit.page, fit.found) for fit in laid.fits] == [("a.png", "name")]
     assert laid.share > 0.9 and laid.fits[0].residual < 1 and not told
     inside = cv2.erode(laid.covered, np.ones((9, 9), np.uint8)) > 0
     apart = np.abs(laid.picture.astype(int) - tint(pages[0]))[inside]
@@ -50,7 +51,7 @@ def test_the_page_of_the_name_is_laid_over_ours(pages: list[Image]) -> None:
 
 def test_wrong_names_lead_to_the_page_by_its_content(pages: list[Image]) -> None:
     laid, _ = lay(pages[1], gallery(a=tint(pages[2]), b=tint(pages[0]), c=reprint(pages[1]).theirs), "a")
-    assert [(fit.page, fit.found) for fit in laid.fits] == [("guest/c.png", "content")]
+    assert [(fit.page, fit.found) for fit in laid.fits] == [("c.png", "content")]
 
 
 def test_a_page_that_the_guest_has_not_gets_nothing(pages: list[Image]) -> None:
@@ -61,7 +62,7 @@ def test_a_page_that_the_guest_has_not_gets_nothing(pages: list[Image]) -> None:
 def test_a_spread_is_covered_by_its_two_halves(pages: list[Image]) -> None:
     drawing = np.hstack(pages[:2])
     laid, _ = lay(drawing, gallery(a=tint(pages[0]), b=tint(pages[1])), "a", "b")
-    assert {fit.page for fit in laid.fits} == {"guest/a.png", "guest/b.png"}
+    assert {fit.page for fit in laid.fits} == {"a.png", "b.png"}
     assert laid.share > 0.85
 
 
@@ -79,7 +80,7 @@ def test_a_crop_covers_its_part_only(pages: list[Image]) -> None:
 
 def test_a_page_that_cannot_be_read_is_told_of_and_left_out(pages: list[Image]) -> None:
     laid, told = lay(pages[0], gallery(a=b"no picture", b=reprint(pages[0]).theirs), "a")
-    assert [fit.page for fit in laid.fits] == ["guest/b.png"]
+    assert [fit.page for fit in laid.fits] == ["b.png"]
     assert len(told) == 1 and told[0].startswith("guest/a.png is left out: ")
 
 

@@ -8,14 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mangacolor.core.arrays import F32
 from mangacolor.core.errors import SetupError
 from mangacolor.core.types import Chapter
+from mangacolor.models.colour.segment_embedding import embedding_fingerprint
 from mangacolor.models.colour.series.file import SeriesFile, write_series_file
 from mangacolor.models.colour.series.learnt_surfaces import LearntSurfaces
 from mangacolor.models.files.known import find_weights
 from mangacolor.stages.harmonize.corrections import OWN_LUMA
 from mangacolor.stages.harmonize.descriptors import DescriptorSpace, make_space
-from mangacolor.stages.harmonize.params import Params
+from mangacolor.stages.harmonize.params import Params, ReferenceParams
+from mangacolor.stages.harmonize.references import matching
 from mangacolor.stages.harmonize.references.learnt import learnt_features
 from mangacolor.stages.harmonize.references.matching import Matched, match_references
 from mangacolor.stages.harmonize.stage import Config, run
@@ -106,6 +109,42 @@ def test_the_order_of_references_is_of_no_account() -> None:
     assert np.array_equal(one.sureness, other.sureness)
 
 
+def test_of_too_many_references_the_largest_are_asked() -> None:
+    few = replace(PARAMS.references, max_references=2)
+    references = together(
+        at(0, colour=BLUE, area=50), at(1, colour=RED, area=900), at(90, colour=BLUE, area=800)
+    )
+    none, segments = np.zeros((0, 2)), at(0, 91)
+    found = match_references(segments, references, space(segments), none, few, PARAMS.smoothing)
+    assert np.abs(found.chroma - (RED, BLUE)).max() <= 2 and (found.sureness >= 0.75).all()
+
+
+def test_references_are_compared_once_with_all_segments(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[tuple[int, int]] = []
+    find = matching._find_nearest
+
+    def count(asking: F32, asked: F32, params: ReferenceParams) -> matching._Nearest:
+        compared.append((len(asking), len(asked)))
+        return find(asking, asked, params)
+
+    monkeypatch.setattr(matching, "_find_nearest", count)
+    found = match(at(68, 34), at(0, 1, 2, 3, 4, colour=RED))
+    assert found.sureness.min() > 0
+    assert compared == [(2, 5), (2, 1)]
+
+
+def test_the_nearest_are_those_of_all_references_at_once() -> None:
+    rng = np.random.default_rng(2)
+    asking, asked = (rng.integers(0, 4, (count, 3)).astype(np.float32) for count in (50, 90))
+    whole = matching._find_nearest(asking, asked, PARAMS.references)
+    square = ((asking[:, None].astype(float) - asked) ** 2).sum(axis=2)
+    assert np.array_equal(whole.number, np.argsort(square, axis=1, kind="stable")[:, :12])
+    parts = [matching._find_nearest(asking, part, PARAMS.references) for part in (asked[:60], asked[60:])]
+    joined = parts[0].joined(parts[1], 60, 12)
+    assert np.array_equal(joined.number, whole.number)
+    assert np.array_equal(joined.distance, whole.distance)
+
+
 @pytest.mark.parametrize(("votes", "sure"), [((0, 255), 0.0), ((255, 0), 1.0), ((128, 221), 1.0)])
 def test_a_colour_that_the_network_holds_for_impossible_needs_a_nearer_reference(
     votes: tuple[int, int], sure: float
@@ -142,7 +181,8 @@ def series_file(path: Path, rows: np.ndarray, votes: int = 0, *, embedded: bool 
     base = find_weights("default")
     assert base is not None
     table = LearntSurfaces(rows, np.zeros(len(rows), np.int64), votes, embedded)
-    write_series_file(path, SeriesFile("A", base.name, base.sha256, {}, table.to_arrays()))
+    told = embedding_fingerprint("default", base.sha256)
+    write_series_file(path, SeriesFile("A", base.name, base.sha256, {}, table.to_arrays(), embedding=told))
     return str(path)
 
 

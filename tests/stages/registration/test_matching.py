@@ -11,6 +11,7 @@ import pytest
 from mangacolor.stages.registration.look import PageLook, describe_page
 from mangacolor.stages.registration.matching import Alone, match_pages
 from mangacolor.stages.registration.partners import rank_partners
+from mangacolor.stages.registration.shortlist import make_pool
 from mangacolor.tests.helpers.editions import example_page, reprint
 
 BLANK = describe_page(np.full((900, 700), 255, np.uint8))
@@ -69,10 +70,11 @@ def test_partners_are_ranked_and_strangers_are_none() -> None:
     scribbled = reprint(page, scale=0.7).theirs
     cv2.rectangle(scribbled, (0, 0), (700, 420), (255, 255, 255), cv2.FILLED)
     pool = [theirs(1), describe_page(scribbled), theirs(3), BLANK]
-    ranked = rank_partners(ours(3), pool)
+    ranked = rank_partners(ours(3), make_pool(pool), pool.__getitem__)
     assert [index for index, _ in ranked] == [2, 1]
     assert ranked[0][1] > ranked[1][1] > 0.2
-    assert rank_partners(ours(5), pool) == []
+    assert rank_partners(ours(5), make_pool(pool), pool.__getitem__) == []
+    assert rank_partners(ours(3), make_pool(pool), lambda index: None) == []
 
 
 def test_a_spread_goes_with_both_of_its_pages() -> None:

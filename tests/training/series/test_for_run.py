@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,16 +10,21 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from rich.console import Console
 
 from mangacolor.core.errors import Cancelled, SetupError, UsageError
 from mangacolor.core.settings import Options, RunOptions
+from mangacolor.models import create_generator, save_generator
+from mangacolor.models.colour.segment_embedding import embedding_path
 from mangacolor.models.colour.series.file import SeriesFile, write_series_file
 from mangacolor.models.colour.series.weights import open_weights
 from mangacolor.models.files.known import find_weights
+from mangacolor.models.files.reading import weights_path
 from mangacolor.pipeline.engine.cancel import CancelToken
-from mangacolor.pipeline.events import Announced, Event
+from mangacolor.pipeline.events import Announced, Event, RunDone
 from mangacolor.pipeline.plan import as_document, as_text, plan_run
 from mangacolor.pipeline.preparation import make_plan
+from mangacolor.pipeline.report.progress import ProgressDisplay
 from mangacolor.pipeline.run import run
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.registry import default_graph
@@ -153,6 +159,33 @@ def test_a_stop_leaves_nothing_that_was_half_learnt(
     assert len(learning) == 2
 
 
+def test_a_stop_while_it_learns_ends_the_run_and_is_told(chapter: Path, tmp_path: Path) -> None:
+    events: list[Event] = []
+    cancel = CancelToken()
+
+    def learner(*_given: object) -> Options:
+        cancel.request()
+        cancel.check()
+        raise AssertionError
+
+    with pytest.raises(Cancelled):
+        run(
+            [chapter],
+            tmp_path / "out",
+            Options(),
+            RunOptions(learn=True),
+            emit=events.append,
+            cancel=cancel,
+            learner=learner,
+        )
+    assert isinstance(events[-1], RunDone)
+    assert (events[-1].status, events[-1].pages, events[-1].done, events[-1].failed) == (130, 2, 0, 0)
+    stream = io.StringIO()
+    with ProgressDisplay(console=Console(file=stream, width=140, soft_wrap=True)) as display:
+        display(events[-1])
+    assert stream.getvalue() == "stopped: 0 of 2 pages done: run the same command again to go on\n"
+
+
 def test_it_needs_torch_and_a_network(
     chapter: Path, learning: Learning, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,15 +199,61 @@ def test_it_needs_torch_and_a_network(
     assert teach(chapter, tmp_path / "out")[0] == learnt  # what was learnt before can be used without
 
 
-def test_a_network_of_the_users_own_is_kept_beside_what_is_learnt(
-    chapter: Path, learning: Learning, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from mangacolor.models.files.reading import weights_path
+def own_network(path: Path) -> Path:
+    """A network of the user's own, with the embedding that belongs to it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(weights_path("default").read_bytes())
+    embedding_path(path).write_bytes(embedding_path("default").read_bytes())
+    return path
 
-    mine = tmp_path / "mine.safetensors"
-    mine.write_bytes(weights_path("default").read_bytes())
-    options, _ = teach(chapter, tmp_path / "out", weights=str(mine))
-    assert (Path(options.weights).parent / "mine.safetensors").read_bytes() == mine.read_bytes()
+
+def test_a_network_of_the_users_own_is_kept_with_its_embedding(
+    chapter: Path, learning: Learning, tmp_path: Path
+) -> None:
+    mine = own_network(tmp_path / "mine.safetensors")
+    base = base_of(chapter, tmp_path, mine)
+    assert base.read_bytes() == mine.read_bytes()
+    assert embedding_path(base).read_bytes() == embedding_path(mine).read_bytes()
+
+
+def test_two_networks_of_one_name_are_both_kept(chapter: Path, learning: Learning, tmp_path: Path) -> None:
+    one = own_network(tmp_path / "a/mine.safetensors")
+    network = create_generator("efficient-palette", 8)
+    (tmp_path / "b").mkdir()
+    save_generator(tmp_path / "b/mine.safetensors", network, network.config, {})
+    bases = [base_of(chapter, tmp_path, mine) for mine in (one, tmp_path / "b/mine.safetensors")]
+    assert bases[0].read_bytes() == one.read_bytes() and bases[0] != bases[1]
+    assert embedding_path(bases[0]).exists() and not embedding_path(bases[1]).exists()
+
+
+def base_of(chapter: Path, folder: Path, mine: Path) -> Path:
+    """The network of the user's own that a run with ``--learn`` learns on."""
+    bases: list[str] = []
+    pretend = learn.learn_series
+
+    def note(pages: Any, out: Path, settings: Any, *more: Any) -> Any:
+        bases.append(settings.base)
+        return pretend(pages, out, settings, *more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(learn, "learn_series", note)
+        teach(chapter, folder / "out", weights=str(mine))
+    assert Path(bases[0]).parent == folder / "out/.mangacolor/learnt"
+    return Path(bases[0])
+
+
+@pytest.mark.parametrize("harm", ["damaged", "another base"])
+def test_what_is_kept_and_of_no_use_is_learnt_again(
+    harm: str, chapter: Path, learning: Learning, tmp_path: Path
+) -> None:
+    path = Path(teach(chapter, tmp_path / "out")[0].weights)
+    if harm == "damaged":
+        path.write_bytes(path.read_bytes()[:-9])
+    else:
+        write_series_file(path, SeriesFile("", "default", "0" * 64))
+    assert f"--learn: would first learn from {NAMES}" in as_text(foreseen(chapter, tmp_path / "out"))
+    options, _ = teach(chapter, tmp_path / "out")
+    assert len(learning) == 2 and open_weights(options.weights).series is not None
 
 
 def test_a_run_that_colours_nothing_learns_nothing(chapter: Path, learning: Learning, tmp_path: Path) -> None:

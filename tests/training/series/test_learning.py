@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from mangacolor.core.errors import Cancelled, UsageError
+from mangacolor.core.errors import Cancelled, MangacolorError, OutputError, UsageError
 from mangacolor.models import create_generator, save_generator
 from mangacolor.models.colour.checkpoints import load_generator
 from mangacolor.models.colour.series.file import SeriesFile, read_series_file, write_series_file
@@ -267,6 +268,42 @@ def test_a_token_ends_the_whole_and_the_file_is_written(tmp_path: Path) -> None:
     report = learn_series(pages(), tmp_path / "s.safetensors", settings(50), tell, cancel)
     assert report.learnt.ended == "asked" and (tmp_path / "s.safetensors").exists()
     assert "stopped, the best so far is kept" in report.describe()
+
+
+def test_a_stop_is_heard_while_surfaces_are_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(surfaces, "BATCH", 1)
+    cancel, told = CancelToken(), list[tuple[str, int, int]]()
+
+    def tell(*what: Any) -> None:
+        told.append(what)
+        if what[0] == "looking at surfaces":
+            cancel.request()
+
+    report = learn_series(pages(), tmp_path / "s.safetensors", settings(1), tell, cancel)
+    assert told[-1][1:] == (1, told[-1][2]) and told[-1][2] > 1
+    assert report.learnt.ended == "all" and not report.to_document()["whole"]
+    assert "stopped while looking at surfaces" in report.describe()
+    assert read_series_file(tmp_path / "s.safetensors").surfaces
+
+
+def test_where_nothing_can_be_written_is_found_out_before_learning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("a file")
+    for out in (tmp_path / "file" / "s.safetensors", tmp_path / ("x" * 300 + ".safetensors")):
+        with pytest.raises(MangacolorError, match=r"cannot be written|does not take this name"):
+            find_base("default", out)
+    assert find_base("default", tmp_path / "a" / "b" / "s.safetensors")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+    def full(*_given: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OutputError, match="the disk is full"):
+        find_base("default", tmp_path / "s.safetensors")
 
 
 def test_a_network_or_a_folder_at_out_stays(tmp_path: Path) -> None:

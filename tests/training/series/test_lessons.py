@@ -172,6 +172,16 @@ def test_a_tiny_page_is_refused(height: int, width: int) -> None:
         keep_aside([ColouredPage("tiny.png", picture(0, height, width), ())])
 
 
+def test_a_lone_cover_that_cannot_be_parted_is_told_what_is_missing() -> None:
+    with pytest.raises(InputError, match=r"alone: its drawing has 200×200 pixels, and 214 on") as told:
+        keep_aside([ColouredPage("cover.png", picture(0, 200, 200), ())])
+    assert "second coloured page" in told.value.remedy
+    assert keep_aside([ColouredPage("cover.png", picture(0, 200, 214), ())])
+    assert keep_aside([ColouredPage(name, picture(0, 200, 200), ()) for name in "ab"])
+    with pytest.raises(InputError, match=r"each of 2 pages is too small .* 64 pixels on its short side"):
+        keep_aside([ColouredPage(name, picture(0, 30, 200), ()) for name in "ab"])
+
+
 def test_a_step_s_crops_depend_on_the_seed_and_the_step_alone() -> None:
     lessons, others = [Lesson("p", picture(0))], [picture(1)]
     crops = Crops(lessons, others, DIALS, 7)

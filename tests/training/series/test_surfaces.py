@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from mangacolor.core.types import Image, Panel
+from mangacolor.models.colour.segment_embedding import embedding_fingerprint
 from mangacolor.models.colour.series.file import SeriesFile
 from mangacolor.models.files.known import find_weights
 from mangacolor.stages.segments.features import LEFT, RIGHT, SegmentFeatures
@@ -80,8 +81,23 @@ def test_a_series_gets_its_table_and_nothing_else_stays(tmp_path: Path) -> None:
     )
     expected = collect_surfaces([whole(discs(RED))], "default")
     assert expected is not None and np.array_equal(made.surfaces["rows"], expected.rows)
+    assert made.embedding == embedding_fingerprint("default", base.sha256) != ""
     assert list(tmp_path.iterdir()) == []
     assert told[-1][1:] == (2, 2)  # grey and printed
+
+
+def test_a_stop_ends_the_table_with_what_has_been_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(surfaces, "BATCH", 1)
+    views: list[int] = []
+
+    def tell(_what: str, done: int, _of: int) -> None:
+        views.append(done)
+
+    pages = [whole(discs(RED, BLUE))]
+    part = collect_surfaces(pages, "default", tell=tell, stop=lambda: len(views) == 1)
+    assert views == [1] and part is not None
+    seen = collect_surfaces(pages, "default")
+    assert seen is not None and np.array_equal(part.rows, seen.rows[: len(part)]) and len(part) < len(seen)
 
 
 def test_a_page_on_which_nothing_is_drawn_gives_no_table() -> None:
