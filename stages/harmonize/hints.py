@@ -14,9 +14,9 @@ from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Chapter
 from mangacolor.formats.option_files import json_file
+from mangacolor.stages.edits.colours import check_colour
 from mangacolor.stages.guest.surfaces import coloured_page
 from mangacolor.stages.harmonize.chapter import ChapterSegments
-from mangacolor.stages.harmonize.palette_file import check_colour
 from mangacolor.stages.spreads.drawings import Drawings
 from mangacolor.stages.windows.artifact import PageColours
 

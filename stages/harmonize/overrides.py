@@ -9,8 +9,8 @@ import numpy as np
 
 from mangacolor.core.arrays import F32
 from mangacolor.core.errors import UsageError
+from mangacolor.stages.edits.palette import PaletteEntry
 from mangacolor.stages.harmonize.descriptors import DescriptorSpace
-from mangacolor.stages.harmonize.palette_file import PaletteEntry
 from mangacolor.stages.harmonize.params import MatchingParams
 from mangacolor.stages.segments.features import SegmentFeatures
 

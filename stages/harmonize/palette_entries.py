@@ -9,11 +9,12 @@ import numpy as np
 
 from mangacolor.core.arrays import F64, I64
 from mangacolor.core.types import Box
+from mangacolor.stages.edits.colours import to_hex
+from mangacolor.stages.edits.palette import PaletteEntry
 from mangacolor.stages.harmonize.chapter import ChapterSegments
 from mangacolor.stages.harmonize.clustering import Groups
 from mangacolor.stages.harmonize.descriptors import is_backdrop
 from mangacolor.stages.harmonize.overrides import Matches, choose_override
-from mangacolor.stages.harmonize.palette_file import PaletteEntry, to_hex
 from mangacolor.stages.segments.features import LEFT, RIGHT, SIDES, SegmentFeatures, X, Y
 from mangacolor.stages.spreads.drawings import Drawings
 from mangacolor.stages.windows.scale import SHORT_SIDE

@@ -22,6 +22,14 @@ from mangacolor.core.arrays import F64, I64, Mask
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs
 from mangacolor.stages.base import GUARD, ChapterContext, ChapterStage
+from mangacolor.stages.edits.palette import Palette
+from mangacolor.stages.edits.palette_file import (
+    FILE,
+    decided_groups,
+    from_document,
+    read_locked_palette,
+    to_document,
+)
 from mangacolor.stages.guest.surfaces import GuestColours, page_guest
 from mangacolor.stages.harmonize.chapter import ChapterSegments, gather_segments
 from mangacolor.stages.harmonize.corrections import Corrections
@@ -39,13 +47,6 @@ from mangacolor.stages.harmonize.palette_entries import (
     make_entries,
     name_colours,
     place_entries,
-)
-from mangacolor.stages.harmonize.palette_file import (
-    FILE,
-    edits,
-    from_document,
-    read_locked_palette,
-    to_document,
 )
 from mangacolor.stages.harmonize.params import Params
 from mangacolor.stages.harmonize.preview import draw_groups
@@ -111,9 +112,10 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     located = locate_hints(config.hints, context.chapter, drawings, segments)
     for page, message in located.missed:
         context.warn(page, message)
-    own = from_document(context.document) if context.document else ()
+    palette = from_document(context.document) if context.document else Palette()
+    own = palette.entries
     if not len(segments):
-        context.write(to_document(own))
+        context.write(to_document(palette))
         return {name: neutral() for name in pages}
     remembered = recall_segments(context.memory, segments)
     space = make_space(with_remembered(remembered, segments), segments.embedded, params.descriptors)
@@ -123,7 +125,7 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     colours, proposed = _colour_groups(context, segments, matched, grouping, remembered)
     number = grouping.groups.number
 
-    kept = from_document(json.loads(config.palette)) if config.palette else ()
+    kept = from_document(json.loads(config.palette)).entries if config.palette else ()
     looks = average_features(segments.features, number)
     matches = match_entries(looks, space, own, kept, params.matching)
     hinted = _hinted_groups(segments, number, located.colours)
@@ -134,7 +136,7 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     names = name_colours(segments, number, colours.groups, matches, hinted)
     entries = make_entries(list(drawings), segments, grouping.groups, looks, matches, names)
     entries = place_entries(entries, drawings)
-    context.write(to_document([*entries, *orphaned_entries(own, matches)]))
+    context.write(to_document(palette.with_groups([*entries, *orphaned_entries(own, matches)])))
     reach = grouping.guided.find_reach(grouping.groups, colours.groups, params.guidance)
     corrections = correct_segments(
         segments, grouping.groups, reach, colours, overrides, matches.ids, params.corrections, matched
@@ -242,7 +244,7 @@ STAGE = ChapterStage(
     neutral,
     version=10,
     file=FILE,
-    edits=edits,
+    edits=decided_groups,
     preview=draw_groups,
     reference_needs=("decode", "colorize"),
     reference_version=REFERENCE_VERSION,

@@ -11,12 +11,12 @@ from mangacolor.core.arrays import F32, F64
 from mangacolor.core.probability import softmax
 from mangacolor.core.types import Image
 from mangacolor.stages.base import Memory
+from mangacolor.stages.edits.colours import from_hex
 from mangacolor.stages.harmonize.chapter import ChapterSegments
 from mangacolor.stages.harmonize.corrections import WindowCorrections
 from mangacolor.stages.harmonize.descriptors import is_backdrop
 from mangacolor.stages.harmonize.group_colours import ChapterColours
 from mangacolor.stages.harmonize.overrides import Override
-from mangacolor.stages.harmonize.palette_file import from_hex
 from mangacolor.stages.harmonize.params import GroupColourParams, RetentionParams
 from mangacolor.stages.harmonize.series.grouping import Grouping
 from mangacolor.stages.harmonize.series.remembered import Arrays, PageNumbers, Remembered, RememberedGroups

@@ -14,8 +14,10 @@ import pytest
 from mangacolor.core.arrays import AnyArray
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page
 from mangacolor.stages.base import Memory
+from mangacolor.stages.edits.colours import from_hex
+from mangacolor.stages.edits.palette import Palette
+from mangacolor.stages.edits.palette_file import from_document, to_document
 from mangacolor.stages.harmonize.corrections import Corrections
-from mangacolor.stages.harmonize.palette_file import from_document, from_hex, to_document
 from mangacolor.stages.harmonize.params import RetentionParams
 from mangacolor.stages.harmonize.series.remembered import Remembered, RememberedGroups
 from mangacolor.stages.harmonize.series.retention import draw_priorities, retain
@@ -183,9 +185,9 @@ def test_a_colour_that_somebody_chose_is_remembered() -> None:
     assert context.document is not None
     entries = [
         replace(entry, colour="#2255aa") if entry.id == number else entry
-        for entry in from_document(context.document)
+        for entry in from_document(context.document).groups
     ]
-    alone(pages["page.png"], memory, document=to_document(entries))
+    alone(pages["page.png"], memory, document=to_document(Palette(tuple(entries))))
     assert np.abs(alone(page(FIGURE, 1), memory)[1] - from_hex("#2255aa")[1:]).max() <= 2
 
 

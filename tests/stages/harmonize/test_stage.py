@@ -16,9 +16,11 @@ from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page
 from mangacolor.stages.base import Memory
+from mangacolor.stages.edits.colours import check_colour, from_hex
+from mangacolor.stages.edits.palette import Palette
+from mangacolor.stages.edits.palette_file import from_document, to_document
 from mangacolor.stages.harmonize.corrections import Correction, Corrections, WindowCorrections
 from mangacolor.stages.harmonize.hints import Hint
-from mangacolor.stages.harmonize.palette_file import check_colour, from_document, from_hex, to_document
 from mangacolor.stages.harmonize.stage import STAGE, Config, configure, run
 from mangacolor.stages.segments.features import AREA, AREA_STEPS, CB, COLUMNS, CR, SHOWN, TONE
 from mangacolor.stages.windows.artifact import PageColours, WindowColours
@@ -159,9 +161,9 @@ def edit(context: Context, number: int, **changes: Any) -> None:
     assert context.document is not None
     entries = [
         replace(entry, **changes) if entry.id == number else entry
-        for entry in from_document(context.document)
+        for entry in from_document(context.document).groups
     ]
-    context.document = json.loads(json.dumps(to_document(entries)))
+    context.document = json.loads(json.dumps(to_document(Palette(tuple(entries)))))
 
 
 def test_an_edit_moves_its_group_everywhere_and_no_other() -> None:
@@ -177,7 +179,7 @@ def test_an_edit_moves_its_group_everywhere_and_no_other() -> None:
         assert all(before.row(kind) == now.row(kind) for kind in range(1, KINDS))
         assert abs(now.row(0).luma - value) <= 1 and (now.luma[1:] == -1).all()
     # The palette still says both what is wanted and what there was.
-    entry = next(e for e in from_document(context.document or {}) if e.id == number)
+    entry = next(e for e in from_document(context.document or {}).groups if e.id == number)
     assert entry.edited and entry.colour == "#c0392b"
 
 
@@ -307,9 +309,9 @@ def test_a_palette_of_another_network_is_refused() -> None:
     context, pages = chapter()
     run(context, pages)
     assert context.document is not None
-    entries = [replace(e, looks=e.looks + b"\0", locked=True) for e in from_document(context.document)]
-    context.document = to_document([replace(entry, locked=False) for entry in entries])
+    entries = [replace(e, looks=e.looks + b"\0", locked=True) for e in from_document(context.document).groups]
+    context.document = to_document(Palette(tuple([replace(entry, locked=False) for entry in entries])))
     run(context, pages)  # nobody decided anything: it is made anew
-    context.document = to_document(entries)
+    context.document = to_document(Palette(tuple(entries)))
     with pytest.raises(UsageError, match="another colour network"):
         run(context, pages)
