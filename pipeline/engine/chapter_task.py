@@ -60,6 +60,15 @@ class ChapterTask:
         """What the first pass is for."""
         return tuple(dict.fromkeys(need for stage in self.stages for need in stage.needs))
 
+    def drop_idle_stages(self) -> None:
+        """Do without stages that nobody has given anything to do. Raises ``UsageError`` as ``_document``."""
+        self.stages = tuple(stage for stage in self.stages if not self._is_idle(stage))
+
+    def _is_idle(self, stage: ChapterStage[Any]) -> bool:
+        if stage.idle is None:
+            return False
+        return stage.idle(self.recipe.configs[stage.name], self._document(stage), self._memory(stage))
+
     def page_ready(self, task: PageTask, survived: bool) -> bool:
         """A page has ended its first pass. Whether it was the last one."""
         self.missing -= 1
@@ -142,6 +151,7 @@ class ChapterTask:
             self.chapter,
             self.recipe.configs[stage.name],
             self._document(stage),
+            {task.name: task.state.sha256 for task in self.arrived},
             self.job.cancel.check,
             lambda document: self._write(stage, document),
             lambda: self._references(stage, decision.counts),

@@ -43,7 +43,7 @@ def operation_document(operation: Operation) -> dict[str, Any]:
     match operation:
         case SetEdit(number, edit):
             revised = {} if edit.id == number else {"edit": edit.id}
-            return {"id": number, "do": "edit", **revised, **_edit_document(edit)}
+            return {"id": number, "do": "edit", **revised, **edit_document(edit)}
         case Name(number, group, edit_id, name):
             target = {"group": group} if group is not None else {"edit": edit_id}
             return {"id": number, "do": "name", **target, "name": name}
@@ -82,7 +82,7 @@ def _operation(entry: Any, where: str) -> Operation:
     number = int(entry["id"])
     match entry["do"]:
         case "edit":
-            return SetEdit(number, _edit(entry, int(entry.get("edit", number)), where))
+            return SetEdit(number, read_edit(entry, int(entry.get("edit", number)), where))
         case "name":
             group, edit = entry.get("group"), entry.get("edit")
             if (group is None) == (edit is None):
@@ -101,7 +101,8 @@ def _operation(entry: Any, where: str) -> Operation:
             raise ValueError(f"there is nothing to do called {other!r}")
 
 
-def _edit_document(edit: Edit) -> dict[str, Any]:
+def edit_document(edit: Edit) -> dict[str, Any]:
+    """An edit as JSON, without its id."""
     document: dict[str, Any] = {
         "colour": edit.colour,
         "reach": edit.reach.value,
@@ -120,7 +121,8 @@ def _edit_document(edit: Edit) -> dict[str, Any]:
     return document | ({"name": edit.name} if edit.name else {}) | ({"locked": True} if edit.locked else {})
 
 
-def _edit(entry: Mapping[str, Any], number: int, where: str) -> Edit:
+def read_edit(entry: Mapping[str, Any], number: int, where: str) -> Edit:
+    """The edit of a document, under an id. Raises ``UsageError`` for its colour, or one of ``MISTAKES``."""
     likeness = float(entry.get("likeness", LIKENESS))
     if not 0 <= likeness <= 1:
         raise ValueError(f"likeness {likeness} is not between 0 and 1")

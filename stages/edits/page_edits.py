@@ -37,6 +37,10 @@ class WindowEdits:
         """No edit of any of so many segments."""
         return cls(np.zeros(count, np.bool_), np.zeros((count, 2), np.int64), np.full(count, OWN_LUMA))
 
+    def part(self, which: slice) -> WindowEdits:
+        """Some of them, not copied."""
+        return WindowEdits(self.chosen[which], self.chroma[which], self.luma[which])
+
     def _rows(self) -> list[int]:
         place = np.nonzero(self.chosen)[0]
         rows = np.concatenate([place[:, None], self.chroma[place], self.luma[place, None]], axis=1)

@@ -55,6 +55,12 @@ class Palette:
     def with_groups(self, groups: Sequence[PaletteEntry]) -> Palette:
         return replace(self, groups=tuple(groups))
 
+    def with_found(self, groups: Sequence[PaletteEntry]) -> Palette:
+        """With groups as they were found; what the log says of them does not become theirs."""
+        locked = {entry.id: entry.locked for entry in self.groups}
+        own = (replace(entry, locked=locked.get(entry.id, False), name="") for entry in groups)
+        return self.with_groups(tuple(own))
+
     @property
     def edits(self) -> tuple[Edit, ...]:
         """The edits that hold, in the order in which they were made: of two, the later one counts."""
@@ -91,3 +97,23 @@ class Palette:
     def edit_of_group(self, number: int) -> Edit | None:
         """The last edit of a whole group, if there is one."""
         return next((e for e in reversed(self.edits) if e.reach is Reach.GROUP and e.group == number), None)
+
+    @property
+    def mentioned(self) -> set[int]:
+        """The groups of which the log says something."""
+        some: set[int | None] = set()
+        for operation in self.log:
+            match operation:
+                case SetEdit(_, edit):
+                    some.add(edit.group)
+                case Name(_, group, _, _) | Split(_, group, _, _):
+                    some.add(group)
+                case Lock(_, _, groups, _) | Merge(_, groups):
+                    some.update(groups)
+        return {number for number in some if number is not None}
+
+    @property
+    def last_group(self) -> int:
+        """The largest id that a group has, or will have once the chapter is coloured again."""
+        coming = [operation.into for operation in self.log if isinstance(operation, Split)]
+        return max([*coming, *(entry.id for entry in self.groups)], default=0)

@@ -17,10 +17,12 @@ from mangacolor.core.types import Artifact, Chapter, Image, Inputs
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.classify.mixed import coloured_windows
 from mangacolor.stages.demand import Demand, PageSize
+from mangacolor.stages.edits.page_edits import PageEdits
 from mangacolor.stages.guest.surfaces import page_guest
 from mangacolor.stages.harmonize.corrections import Corrections, WindowCorrections
 from mangacolor.stages.panels import PanelLayout
 from mangacolor.stages.reassemble.compose import compose_layers, cut_bands
+from mangacolor.stages.reassemble.edited import apply_edits
 from mangacolor.stages.reassemble.guided import GuidedWindow, correct_by_guest, guide_windows
 from mangacolor.stages.reassemble.ink_transfer import colour_layer, paint, with_gain
 from mangacolor.stages.reassemble.params import PARAMS, Params
@@ -64,6 +66,7 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     corrections = Corrections.from_artifact(inputs.get("harmonize"))
     if not corrections.windows:
         corrections = correct_by_guest(colours, guest)
+    corrections = apply_edits(corrections, PageEdits.from_artifact(inputs.get("edits")), colours)
     windows = map_windows(colours, PanelLayout.from_artifact(inputs["panels"]))
     guided = guide_windows(colours, guest, corrections)
     layers = _make_layers(colours, corrections, guided, luma(drawing), config.params)
@@ -162,8 +165,8 @@ STAGE = Stage(
     name="reassemble",
     run=run,
     configure=configure,
-    needs=("decode", "classify", "panels", "balloons", "colorize", "harmonize", "upscale"),
-    version=7,
+    needs=("decode", "classify", "panels", "balloons", "colorize", "harmonize", "edits", "upscale"),
+    version=8,
     keep="asked",
     demand=demand,
 )

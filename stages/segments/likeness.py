@@ -44,4 +44,4 @@ class Likeness:
 def _direction(rows: F64) -> F64:
     """Rows of length 1; those of zeros stay so."""
     length = np.sqrt((rows**2).sum(axis=1, keepdims=True))
-    return rows / np.maximum(length, 1e-9)
+    return np.asarray(rows / np.maximum(length, 1e-9))

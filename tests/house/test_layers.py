@@ -50,7 +50,7 @@ STAGE_ROOMS = {
     "registration": set[str](),
     "colorize": {"panels", "segments", "windows"},
     "guest": {"registration", "segments", "windows"},
-    "edits": {"guest", "segments", "spreads", "windows"},
+    "edits": {"guest", "panels", "segments", "spreads", "windows"},
     "harmonize": {"edits", "guest", "panels", "segments", "spreads", "windows"},
     "reassemble": {"classify", "edits", "guest", "harmonize", "panels", "segments", "spreads", "windows"},
     "upscale": {"spreads"},

@@ -14,6 +14,7 @@ from mangacolor.stages.edits.palette import Palette
 from mangacolor.stages.edits.palette_file import from_document, to_document
 from mangacolor.stages.guest.surfaces import COVER_STEPS, GuestWindow, PageGuest
 from mangacolor.stages.harmonize.stage import run
+from mangacolor.tests.helpers.edits import decide
 from mangacolor.tests.stages.harmonize.test_stage import KINDS, Context, after, chapter, decided
 
 PAGES = 12
@@ -94,6 +95,6 @@ def test_an_edit_and_a_lock_come_before_the_guest(locked: bool) -> None:
         for entry in from_document(context.document).groups
     ]
     context.document = to_document(Palette(tuple(entries)))
-    again = run(context, pages)
+    again = decide(context, pages)
     assert np.abs(after(pages, again, 0) - from_hex(wanted)[1:]).max() <= 1
     assert np.abs(after(pages, again, 1) - COLOURS[1]).max() <= 5
