@@ -138,6 +138,10 @@ class ChapterTask:
         series = [memory.series] if memory else []
         return digest([self.recipe.marks[stage.name], *needs, kind, *coloured, edits, *series])
 
+    def _sources(self) -> dict[str, str]:
+        """For each page the sha256 of its file."""
+        return {task.name: task.state.sha256 for task in self.arrived}
+
     def _memory(self, stage: ChapterStage[Any]) -> NetworkMemory | None:
         """What is remembered of earlier pages, for a stage that uses it."""
         if self.job.series is None or not stage.remembers:
@@ -151,7 +155,7 @@ class ChapterTask:
             self.chapter,
             self.recipe.configs[stage.name],
             self._document(stage),
-            {task.name: task.state.sha256 for task in self.arrived},
+            self._sources(),
             self.job.cancel.check,
             lambda document: self._write(stage, document),
             lambda: self._references(stage, decision.counts),
@@ -187,7 +191,7 @@ class ChapterTask:
 
     def _save(self, stage: ChapterStage[Any], results: Results) -> None:
         if self.documents:
-            self.documents.save_results(stage.name, self._key(stage), results)
+            self.documents.save_results(stage.name, self._key(stage), results, self._sources())
 
 
 def no_references(

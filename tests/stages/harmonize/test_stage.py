@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -17,8 +17,9 @@ from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page, Panel
 from mangacolor.stages.base import Memory
+from mangacolor.stages.edits.changes import merge_groups, name_group, set_locks, split_group, undo
 from mangacolor.stages.edits.colours import check_colour, from_hex
-from mangacolor.stages.edits.palette import Palette
+from mangacolor.stages.edits.palette import Palette, PaletteEntry
 from mangacolor.stages.edits.palette_file import from_document, to_document
 from mangacolor.stages.harmonize.corrections import Correction, Corrections, WindowCorrections
 from mangacolor.stages.harmonize.stage import STAGE, Config, configure, run
@@ -286,3 +287,74 @@ def test_a_palette_of_another_network_is_refused() -> None:
     context.document = to_document(Palette(tuple(entries)))
     with pytest.raises(UsageError, match="another colour network"):
         run(context, pages)
+
+
+def change(context: Context, make: Callable[[Palette], Palette]) -> None:
+    palette = make(from_document(context.document or {}))
+    context.document = json.loads(json.dumps(to_document(palette)))
+
+
+def entries_of(context: Context) -> dict[int, PaletteEntry]:
+    return {entry.id: entry for entry in from_document(context.document or {}).groups}
+
+
+def test_merged_groups_get_one_colour_until_that_is_undone() -> None:
+    context, pages = chapter()
+    made = run(context, pages)
+    ids = [group_of(made, kind) for kind in range(KINDS)]
+    start, before = json.dumps(context.document), {name: artifact.data for name, artifact in made.items()}
+    change(context, lambda palette: merge_groups(palette, [ids[2], ids[0]]))
+    merged = run(context, pages)
+    assert [group_of(merged, kind) for kind in range(KINDS)] == [ids[2], ids[1], ids[2], ids[3]]
+    assert np.abs(after(pages, merged, 0) - after(pages, merged, 2)).max() <= STEP
+    assert np.abs(after(pages, merged, 1) - after(pages, made, 1)).max() == 0
+    entries = entries_of(context)
+    assert entries[ids[0]].segments == 0 and entries[ids[2]].segments == 2 * len(pages)
+    change(context, undo)
+    again = run(context, pages)
+    assert {name: artifact.data for name, artifact in again.items()} == before
+    assert json.dumps(context.document) == start
+
+
+def test_a_group_is_split_between_two_of_its_segments_until_that_is_undone() -> None:
+    context, pages = chapter()
+    made = run(context, pages)
+    ids = [group_of(made, kind) for kind in range(KINDS)]
+    change(context, lambda palette: merge_groups(palette, [ids[0], ids[2]]))
+    run(context, pages)
+    whole, before = json.dumps(context.document), {n: a.data for n, a in run(context, pages).items()}
+    rows = features(pages["0.png"])
+    change(context, lambda palette: split_group(palette, ids[0], (rows[0].tobytes(), rows[2].tobytes())))
+    split = run(context, pages)
+    part = group_of(split, 2)
+    assert group_of(split, 0) == ids[0] and part not in ids
+    assert np.abs(after(pages, split, 0) - after(pages, split, 2)).max() > STEP
+    assert entries_of(context)[part].part_of == ids[0]
+    assert {n: a.data for n, a in run(context, pages).items()} == {n: a.data for n, a in split.items()}
+    change(context, undo)
+    assert {n: a.data for n, a in run(context, pages).items()} == before
+    assert json.dumps(context.document) == whole
+
+
+def test_a_group_that_the_log_names_waits_for_its_pages() -> None:
+    context, pages = chapter()
+    number = group_of(run(context, pages), 0)
+    change(context, lambda palette: name_group(palette, number, "hair"))
+    others = {name: page([(0, 12)] * KINDS, 90 + n) for n, name in enumerate(pages)}
+    for inputs in others.values():
+        PageColours.from_artifact(inputs["colorize"]).windows[0].features[:, len(COLUMNS) :] = 17
+    run(context, others)
+    assert entries_of(context)[number].segments == 0
+    assert group_of(run(context, pages), 0) == number
+
+
+def test_a_lock_of_the_log_holds_a_colour_and_is_not_the_groups_own() -> None:
+    context, pages = chapter()
+    number = group_of(run(context, pages), 0)
+    found = entries_of(context)[number].found
+    change(context, lambda palette: set_locks(palette, locked=True, groups=[number]))
+    changed = {name: page([(40, 0)] * KINDS, n) for n, name in enumerate(pages)}
+    made = run(context, changed)
+    assert np.abs(after(changed, made, 0) - from_hex(found)[1:]).max() <= 3
+    entry = entries_of(context)[number]
+    assert entry.found == found and not entry.locked
