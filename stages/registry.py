@@ -31,7 +31,7 @@ BUILT_IN = (
 )
 # The stage of a guest's colours, and those that take them into account: only a run with a guest has these.
 GUEST = "mangacolor.stages.guest"
-GUIDED = ("harmonize", "edits", "reassemble")
+GUIDED = ("harmonize", "recolor", "reassemble")
 GROUP = "mangacolor.stages"
 
 

@@ -81,6 +81,16 @@ def undo(palette: Palette, number: int | None = None) -> Palette:
     return replace(palette, log=log, undone=(*palette.undone, chosen)[-MAX_UNDONE:])
 
 
+def clear_group(palette: Palette, group: int) -> Palette:
+    """Without any edit of a whole group, which then has the colour that was found. Each is undone."""
+    _check_groups(palette, [group])
+    for operation in palette.log:
+        if isinstance(operation, SetEdit) and operation.edit.group == group:
+            palette = undo(palette, operation.id)
+    found = (replace(e, colour=e.found) if e.id == group else e for e in palette.groups)
+    return palette.with_groups(tuple(found))
+
+
 def redo(palette: Palette, number: int | None = None) -> Palette:
     """With the undone operation with this id, or the last one, where it was. Raises ``UsageError``."""
     if not palette.undone:

@@ -78,6 +78,6 @@ class PageEdits:
 
     @classmethod
     def from_artifact(cls, artifact: Artifact | None) -> PageEdits:
-        """Of a page for which ``edits`` did not run (None): none."""
+        """Of a page for which ``recolor`` did not run (None): none."""
         windows = artifact.data["windows"] if artifact else []
         return cls(tuple(WindowEdits._from_rows(window["segments"], window["edited"]) for window in windows))

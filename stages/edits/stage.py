@@ -16,8 +16,9 @@ from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs
 from mangacolor.stages.base import WHERE_SET, ChapterContext, ChapterStage, Memory
+from mangacolor.stages.edits.elsewhere.hints import HINT_ID, Hint, check_hints, read_hints, with_pages
+from mangacolor.stages.edits.elsewhere.series import recall_edits, remember_edits, remembers_edits
 from mangacolor.stages.edits.freezing import with_looks
-from mangacolor.stages.edits.hints import HINT_ID, Hint, check_hints, read_hints, with_pages
 from mangacolor.stages.edits.locating import Located, PageIndex, locate_edits
 from mangacolor.stages.edits.model import Edit
 from mangacolor.stages.edits.page_edits import PageEdits
@@ -26,7 +27,6 @@ from mangacolor.stages.edits.palette_file import FILE, decided_edits, from_docum
 from mangacolor.stages.edits.params import PARAMS, EditParams
 from mangacolor.stages.edits.preview import draw_edits
 from mangacolor.stages.edits.resolve import resolve_edits
-from mangacolor.stages.edits.series import recall_edits, remember_edits, remembers_edits
 from mangacolor.stages.guest.surfaces import coloured_page
 from mangacolor.stages.segments.chapter import ChapterSegments, gather_segments
 from mangacolor.stages.spreads.drawings import Drawings
@@ -133,7 +133,7 @@ def _title(edit: Edit) -> str:
 
 
 STAGE = ChapterStage(
-    "edits",
+    "recolor",
     run,
     configure,
     ("panels", "balloons", "colorize"),

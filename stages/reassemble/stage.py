@@ -66,7 +66,7 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     corrections = Corrections.from_artifact(inputs.get("harmonize"))
     if not corrections.windows:
         corrections = correct_by_guest(colours, guest)
-    corrections = apply_edits(corrections, PageEdits.from_artifact(inputs.get("edits")), colours)
+    corrections = apply_edits(corrections, PageEdits.from_artifact(inputs.get("recolor")), colours)
     windows = map_windows(colours, PanelLayout.from_artifact(inputs["panels"]))
     guided = guide_windows(colours, guest, corrections)
     layers = _make_layers(colours, corrections, guided, luma(drawing), config.params)
@@ -165,7 +165,7 @@ STAGE = Stage(
     name="reassemble",
     run=run,
     configure=configure,
-    needs=("decode", "classify", "panels", "balloons", "colorize", "harmonize", "edits", "upscale"),
+    needs=("decode", "classify", "panels", "balloons", "colorize", "harmonize", "recolor", "upscale"),
     version=8,
     keep="asked",
     demand=demand,

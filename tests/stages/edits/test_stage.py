@@ -18,8 +18,8 @@ from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Inputs
 from mangacolor.stages.edits import changes
 from mangacolor.stages.edits.colours import from_hex
+from mangacolor.stages.edits.elsewhere.hints import Hint
 from mangacolor.stages.edits.freezing import freeze_group
-from mangacolor.stages.edits.hints import Hint
 from mangacolor.stages.edits.locating import PageIndex
 from mangacolor.stages.edits.model import Anchor, Edit, Reach
 from mangacolor.stages.edits.palette import Palette
