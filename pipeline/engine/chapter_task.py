@@ -207,24 +207,42 @@ def _hand_out(handed: ChapterResults, stage: ChapterStage[Any], results: Results
 
 
 class _Pages(Mapping[str, Inputs]):
-    """Artifacts of every page by name, read from the disk each time they are looked up."""
+    """Artifacts of every page by name, read from the disk when they are first asked of a page that was looked
+    up."""
 
     def __init__(self, tasks: list[PageTask], needs: tuple[str, ...]) -> None:
         self._tasks = {task.name: task for task in tasks}
         self._needs = needs
 
     def __getitem__(self, page: str) -> Inputs:
-        task = self._tasks[page]
-        inputs: dict[str, Artifact] = {}
-        for need in self._needs:
-            artifact = task.spec.cache.load(need, task.state.keys[need])
-            if artifact is None:
-                raise PageError(f"{page}: the kept artifact of {need} is gone or damaged")
-            inputs[need] = artifact
-        return inputs
+        return _PageInputs(self._tasks[page], self._needs)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._tasks)
 
     def __len__(self) -> int:
         return len(self._tasks)
+
+
+class _PageInputs(Mapping[str, Artifact]):
+    """The artifacts of some stages for a page. A look-up raises ``PageError`` for one that is gone."""
+
+    def __init__(self, task: PageTask, needs: tuple[str, ...]) -> None:
+        self._task, self._needs = task, needs
+        self._read: dict[str, Artifact] = {}
+
+    def __getitem__(self, need: str) -> Artifact:
+        if need not in self._needs:
+            raise KeyError(need)
+        if need not in self._read:
+            artifact = self._task.spec.cache.load(need, self._task.state.keys[need])
+            if artifact is None:
+                raise PageError(f"{self._task.name}: the kept artifact of {need} is gone or damaged")
+            self._read[need] = artifact
+        return self._read[need]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._needs)
+
+    def __len__(self) -> int:
+        return len(self._needs)

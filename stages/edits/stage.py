@@ -25,7 +25,6 @@ from mangacolor.stages.edits.page_edits import PageEdits
 from mangacolor.stages.edits.palette import Palette
 from mangacolor.stages.edits.palette_file import FILE, decided_edits, from_document, read_locked_palette
 from mangacolor.stages.edits.params import PARAMS, EditParams
-from mangacolor.stages.edits.preview import draw_edits
 from mangacolor.stages.edits.resolve import resolve_edits
 from mangacolor.stages.guest.surfaces import coloured_page
 from mangacolor.stages.segments.chapter import ChapterSegments, gather_segments
@@ -140,7 +139,6 @@ STAGE = ChapterStage(
     neutral,
     file=FILE,
     edits=decided_edits,
-    preview=draw_edits,
     remembers="colorize",
     check=check_hints,
     idle=is_idle,
