@@ -78,7 +78,7 @@ def page(things: Mapping[int, int], seed: int, windows: int = 3, sides: int = 0)
             row[-len(PALETTE) :] = np.rint(255 * np.sqrt(votes))
             row[[CB, CR]] = np.array(PALETTE[colour]) + 128
             row[[TONE, SHOWN, AREA, SIDES]] = 150, 150, 100, sides
-        labels = np.repeat(np.arange(1, len(things) + 1, dtype=np.uint8), SIDE)[:, None].repeat(SIDE, axis=1)
+        labels = np.repeat(np.arange(1, len(things) + 1, dtype=np.uint16), SIDE)[:, None].repeat(SIDE, axis=1)
         box = (0, 0, *labels.shape[::-1])
         picture = np.full((*labels.shape, 3), 150, np.uint8)
         made.append(WindowColours(box, picture, np.full_like(labels, 150), labels, rows))

@@ -54,7 +54,7 @@ class Context:
 
 def page(colours: list[tuple[int, int]], seed: int = 0) -> dict[str, Artifact]:
     """A page of one window with a strip of each kind; ``colours``: what the network gave them."""
-    labels = np.repeat(np.arange(1, KINDS + 1, dtype=np.uint8), SIDE)[:, None].repeat(SIDE * KINDS, axis=1)
+    labels = np.repeat(np.arange(1, KINDS + 1, dtype=np.uint16), SIDE)[:, None].repeat(SIDE * KINDS, axis=1)
     looks = np.random.default_rng(7).normal(128, 40, (KINDS, FEATURES))
     rows = np.zeros((KINDS, len(COLUMNS) + FEATURES), np.uint8)
     rows[:, len(COLUMNS) :] = looks + np.random.default_rng(seed).normal(0, 4, looks.shape)
