@@ -1,4 +1,4 @@
-"""The segments of pictures at working scale: found before the network, described after it, a core each."""
+"""The segments of pictures at drawing scale: found before the network, described after it, a core each."""
 
 from __future__ import annotations
 
@@ -22,17 +22,24 @@ Segmented = tuple[Image, SegmentMap]
 
 
 def segment_pictures(
-    greys: Sequence[Image], drawn: Callable[[int], Mask], backend: CpuBackend, params: SegmentationParams
+    greys: Sequence[Image],
+    drawn: Callable[[int], Mask],
+    backend: CpuBackend,
+    params: SegmentationParams,
+    enlargements: Sequence[float],
 ) -> list[Segmented]:
-    """Pictures (H×W luma) without halftone, and their segments. ``drawn``: of a picture by its number, H×W,
-    where it is no ground."""
+    """Pictures (H×W luma, at drawing scale) without halftone, and their segments.
+
+    ``drawn``: of a picture by its number, H×W, where it is no ground. ``enlargements``: how many pixels of
+    each are one at working scale, along a side.
+    """
     from mangacolor.models.page.networks import descreener
 
     descreen = descreener(backend)
 
     def segment(number: int) -> Segmented:
         plain = descreen(greys[number])
-        return plain, find_segments(plain, drawn(number), params)
+        return plain, find_segments(plain, drawn(number), params.scaled(enlargements[number]))
 
     return parallel_map(segment, range(len(greys)))
 
@@ -45,7 +52,7 @@ def describe_pictures(
 ) -> list[Image]:
     """The rows of each picture's segments (``SegmentFeatures``), embedded if the network has an embedding.
 
-    ``pictures``: what the network made of them, H×W×3. ``pools``: what it saw.
+    ``pictures``: what the network made of them, h×w×3 at working scale. ``pools``: what it saw.
     """
 
     def describe(number: int) -> Image:

@@ -4,7 +4,8 @@ A network trained on whole scenes fails on tiles of a full-size scan, where it s
 So a window is shrunk until its panel's short side has 256 pixels, cut into overlapping 256×256 tiles, and
 blended again: the result is a small colour picture that ``reassemble`` carries up to the scan.
 Shrinking by area takes some of the screentone out of the network's sight; what is left it has learnt to
-read. Segments are sought in the same picture with its tones as greys (``models/page/descreener.py``).
+read. Segments are sought where lines are lines, at drawing scale (``stages/windows/scale.py``), with tones as
+greys (``models/page/descreener.py``).
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from mangacolor.stages.segments.pooling import FeaturePool
 from mangacolor.stages.windows.artifact import PageColours, WindowColours
 from mangacolor.stages.windows.assign import assign_windows
 from mangacolor.stages.windows.preview import lay_out, resize_picture
-from mangacolor.stages.windows.scale import drawn_part, shrink, working_size
+from mangacolor.stages.windows.scale import drawing_size, drawn_part, shrink, working_size
 
 # Bytes that the network and its libraries take from then on, and the buffers of each thread that runs it.
 RESIDENT = 305 * 2**20
@@ -63,8 +64,8 @@ def fingerprint(config: Config) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PreparedWindow:
-    """A window before the network: H×W ``grey`` luma at working scale, the same without halftone, its
-    segments."""
+    """A window before the network: h×w ``grey`` luma at working scale; at drawing scale the luma without
+    halftone and its segments, H×W."""
 
     box: Box
     grey: Image
@@ -80,11 +81,15 @@ def prepare(context: StageContext[Config], inputs: Inputs) -> list[PreparedWindo
     windows = assign_windows(layout.panels, layout.ground)
     sizes = [working_size(*pair) for pair in zip(windows.boxes, windows.short_sides, strict=True)]
     greys = [shrink(page, box, size) for box, size in zip(windows.boxes, sizes, strict=True)]
+    whole = page.shape[1], page.shape[0]
+    large = [drawing_size(box, whole, size) for box, size in zip(windows.boxes, sizes, strict=True)]
+    drawings = [shrink(page, box, size) for box, size in zip(windows.boxes, large, strict=True)]
 
     def drawn(number: int) -> Mask:
-        return drawn_part(windows.labels, windows.boxes[number], sizes[number])
+        return drawn_part(windows.labels, windows.boxes[number], large[number])
 
-    segmented = segment_pictures(greys, drawn, config.cpu_backend, config.params)
+    enlargements = [drawing.shape[0] / grey.shape[0] for drawing, grey in zip(drawings, greys, strict=True)]
+    segmented = segment_pictures(drawings, drawn, config.cpu_backend, config.params, enlargements)
     return [
         PreparedWindow(box, grey, *one)
         for box, grey, one in zip(windows.boxes, greys, segmented, strict=True)
@@ -104,7 +109,7 @@ def run(context: StageContext[Config], _inputs: Inputs) -> ColouredWindows:
     """Colour every window."""
     prepared: list[PreparedWindow] = context.prepared
     runner = shared_runner(context, context.device)
-    pools = [FeaturePool(window.labels) for window in prepared]
+    pools = [FeaturePool(window.labels, window.grey.shape) for window in prepared]
     greys = [window.grey for window in prepared]
     pictures = colorize_pictures(runner, greys, context.config.batch, context, pools)
     return ColouredWindows(runner, pictures, pools)
@@ -137,7 +142,7 @@ def preview(artifact: Artifact, _inputs: Inputs) -> Image:
 
 
 def demand(config: Config, size: PageSize) -> Demand:
-    """At working scale, whatever the page's size, but for the map of windows."""
+    """At working and drawing scale, whatever the page's size, but for the map of windows."""
     resident = RESIDENT + round(size.tile_share * tile_threads() * BUFFERS)
     residents = {**library(config.cpu_backend, size, config.device), "colorize": resident}
     return Demand(0.6, 0, 8 * size.pixels, residents)
@@ -148,7 +153,7 @@ STAGE = Stage(
     run=run,
     configure=configure,
     needs=("decode", "panels"),
-    version=8,
+    version=9,
     lane="device",
     fingerprint=fingerprint,
     preview=preview,

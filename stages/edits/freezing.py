@@ -9,7 +9,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from mangacolor.core.arrays import F64, I64, Mask
+from mangacolor.core.arrays import F64, I64, Mask, SegmentMap
 from mangacolor.core.types import Point
 from mangacolor.stages.edits.changes import add_edit
 from mangacolor.stages.edits.locating import PageIndex
@@ -19,6 +19,7 @@ from mangacolor.stages.edits.palette import Palette
 from mangacolor.stages.edits.params import PARAMS, EditParams
 from mangacolor.stages.segments.chapter import ChapterSegments
 from mangacolor.stages.segments.likeness import Likeness
+from mangacolor.stages.segments.pixels import pixels_by_segment
 from mangacolor.stages.spreads.drawings import Drawings
 
 
@@ -125,22 +126,23 @@ def _inner_points(look: PageLook, rows: set[int]) -> dict[int, Point]:
         x = np.minimum(left + -(-np.arange(width) * wide // width), look.size[0] - 1)
         y = np.minimum(top + -(-np.arange(height) * high // height), look.size[1] - 1)
         seen = look.windows[np.ix_(y, x)] == number
-        labels = np.where(seen & (look.balloons[np.ix_(y, x)] == 0), window.labels, 0)
-        depth = _depth(labels)
+        labels = np.where(seen & (look.balloons[np.ix_(y, x)] == 0), window.labels, 0).astype(np.uint16)
+        depth, pixels = _depth(labels).ravel(), pixels_by_segment(labels, window.segments)
         for label in wanted:
-            inside = np.where(labels == label, depth, 0.0)
-            row, column = divmod(int(inside.argmax()), width)
+            inside = pixels[label - 1]
+            if not len(inside):
+                continue
+            row, column = divmod(int(inside[depth[inside].argmax()]), width)
             point = int(x[column]), int(y[row])
-            if inside[row, column] > 0 and look.row_at(*point) == first + label - 1:
+            if look.row_at(*point) == first + label - 1:
                 found[first + label - 1] = point
     return found
 
 
-def _depth(labels: I64) -> F64:
-    """How far each pixel is from the border of its segment, H×W; 0 where none is."""
+def _depth(labels: SegmentMap) -> F64:
+    """How far each pixel is from the border of its segment, H×W."""
     padded = np.pad(labels.astype(np.float32), 1)
     kernel = np.ones((3, 3), np.uint8)
     inner = (cv2.dilate(padded, kernel) == cv2.erode(padded, kernel)) & (padded > 0)
     depth = cv2.distanceTransform(inner.astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
-    # A segment that is all border still has a place: any of its pixels.
-    return np.asarray(np.where(labels > 0, depth + 0.5, 0.0), dtype=np.float64)
+    return np.asarray(depth, dtype=np.float64)

@@ -37,20 +37,21 @@ class OpenBorders:
 
 
 def find_open_borders(
-    labels: SegmentMap, grey: Image, params: BorderParams, steps: F32 | None = None
+    labels: SegmentMap, grey: Image, params: BorderParams, steps: F32 | None = None, segments: int = 0
 ) -> OpenBorders:
-    """``labels``: a window's segments, H×W. ``grey``: its luma without halftone, as large. ``steps``:
-    barriers that the scan does not have, levels, as large."""
+    """``labels``: a window's segments, H×W; ``segments``: how many it has, if not all of them are seen there.
+    ``grey``: its luma without halftone, as large. ``steps``: barriers that the scan does not have, levels,
+    as large."""
     walls = barrier(grey, params.segmentation)
     softness = _soften(labels, walls if steps is None else np.maximum(walls, steps), params)
-    count = int(labels.max()) + 1
+    count = max(segments, int(labels.max())) + 1
     total = np.zeros(count * count)
     for here, there in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])):
         differ = labels[here] != labels[there]
         pair = labels[here][differ].astype(np.int64) * count + labels[there][differ]
         total += np.bincount(pair, weights=softness[here][differ], minlength=count * count)
     length = total.reshape(count, count)[1:, 1:]
-    area = np.maximum(np.bincount(labels.ravel())[1:], 1)
+    area = np.maximum(np.bincount(labels.ravel(), minlength=count)[1:], 1)
     return OpenBorders(softness, (length + length.T).astype(np.float32), area.astype(np.float32))
 
 

@@ -34,7 +34,8 @@ def flatten_tone(
     if not len(features):
         return layer
     shade = layer[..., 2].astype(np.float32)
-    total = np.bincount(labels.ravel(), weights=shade.ravel())[1:].astype(np.float32)
+    count = len(features) + 1
+    total = np.bincount(labels.ravel(), weights=shade.ravel(), minlength=count)[1:].astype(np.float32)
     mean = smooth_across_open_borders((total / borders.area)[:, None], borders, params.borders)[:, 0]
     share = evenness(features, params.evenness)
     values = spread_over_pixels(np.stack([share * mean, share], axis=1), labels)

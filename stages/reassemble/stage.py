@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -62,7 +62,7 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     drawing = inputs["decode"].images["main"]
     light = inputs["upscale"].images["main"]
     guest = page_guest(inputs)
-    colours = guest.refine(PageColours.from_artifact(inputs["colorize"]))
+    colours = at_working_scale(guest.refine(PageColours.from_artifact(inputs["colorize"])))
     corrections = Corrections.from_artifact(inputs.get("harmonize"))
     if not corrections.windows:
         corrections = correct_by_guest(colours, guest)
@@ -91,6 +91,25 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
             painted[untouched] = page[band.rows][untouched]
         result[band.rows] = painted
     return Artifact({"size": [result.shape[1], result.shape[0]]}, {"main": result})
+
+
+def at_working_scale(colours: PageColours) -> PageColours:
+    """The page's colours with segments and luma as small as the network's pictures."""
+    return replace(
+        colours,
+        windows=tuple(
+            replace(
+                window,
+                labels=np.asarray(
+                    cv2.resize(window.labels, window.size, interpolation=cv2.INTER_NEAREST), np.uint16
+                ),
+                descreened=np.asarray(
+                    cv2.resize(window.descreened, window.size, interpolation=cv2.INTER_AREA), np.uint8
+                ),
+            )
+            for window in colours.windows
+        ),
+    )
 
 
 def map_windows(colours: PageColours, layout: PanelLayout) -> WindowMap:
@@ -132,7 +151,7 @@ def _make_layer(
 ) -> Image:
     small = shrink(grey, window.box, window.size)
     steps = None if guided is None else guided.steps
-    borders = find_open_borders(window.labels, window.descreened, params.borders, steps)
+    borders = find_open_borders(window.labels, window.descreened, params.borders, steps, window.segments)
     recoloured = recolour_window(window, borders, corrections, params, guided)
     layer = colour_layer(recoloured, small, params.ink)
     layer = flatten_tone(layer, window.labels, borders, SegmentFeatures(window.features), params)

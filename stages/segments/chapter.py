@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from mangacolor.core.arrays import F64, I64, Mask
 from mangacolor.core.types import Box, Image
 from mangacolor.stages.segments.features import COLUMNS, SegmentFeatures
 from mangacolor.stages.windows.artifact import PageColours
+from mangacolor.stages.windows.scale import shrink
 
 # Share of a segment that is balloon from which on it takes no part.
 BALLOON_SHARE = 0.5
@@ -83,8 +83,7 @@ def _in_balloons(colours: PageColours, balloons: Image) -> Mask:
     """For each segment of a page whether most of it is balloon (H×W uint8, 255)."""
     inside: list[Mask] = []
     for window in colours.windows:
-        x, y, w, h = window.box
-        mask = cv2.resize(balloons[y : y + h, x : x + w], window.size, interpolation=cv2.INTER_AREA) >= 128
+        mask = shrink(balloons, window.box, window.label_size) >= 128
         total = np.bincount(window.labels.ravel(), minlength=window.segments + 1)
         covered = np.bincount(window.labels[mask], minlength=window.segments + 1)
         inside.append((covered > BALLOON_SHARE * total)[1:])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,17 @@ class SegmentationParams:
     min_border_length: int = 4
     # Pixels that a seed must have.
     min_seed_area: int = 12
+
+    def scaled(self, factor: float) -> Self:
+        """The same for pictures that are enlarged by ``factor``."""
+        return replace(
+            self,
+            ball_radii=tuple(factor * radius for radius in self.ball_radii),
+            smoothing=factor * self.smoothing,
+            line_width=round(factor * self.line_width) // 2 * 2 + 1,
+            min_border_length=round(factor * self.min_border_length),
+            min_seed_area=round(factor**2 * self.min_seed_area),
+        )
 
 
 DEFAULTS = SegmentationParams()

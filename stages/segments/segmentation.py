@@ -1,4 +1,4 @@
-"""Segments of a window at working scale: what lies between ink lines and edges of tone, as labels.
+"""Segments of a window at drawing scale: what lies between ink lines and edges of tone, as labels.
 
 A segment is what takes one colour: a cheek, a sleeve, a wall. Lines have gaps, so plain connected
 components leak. Balls that do not fit through a gap are what a segment grows from (after the
@@ -19,8 +19,8 @@ from mangacolor.core.arrays import F32, F64, I64, LabelMap, Mask, SegmentMap
 from mangacolor.core.types import Image
 from mangacolor.stages.segments.params import SegmentationParams
 
-# Segments of a window: labels are kept as uint8, and 0 is none.
-MAX_SEGMENTS = 255
+# Segments of a window at most; 0 is none.
+MAX_SEGMENTS = 600
 
 
 def barrier(grey: Image, params: SegmentationParams) -> F32:
@@ -35,16 +35,16 @@ def barrier(grey: Image, params: SegmentationParams) -> F32:
 
 
 def find_segments(grey: Image, drawn: Mask, params: SegmentationParams) -> SegmentMap:
-    """Label each pixel of a window: H×W uint8, 1 and up for segments, 0 where nothing is drawn.
+    """Label each pixel of a window: H×W uint16, 1 and up for segments, 0 where nothing is drawn.
 
-    ``grey``: H×W luma at working scale, best without halftone. ``drawn``: H×W, False on paper that is ground.
+    ``grey``: H×W luma at drawing scale, best without halftone. ``drawn``: H×W, False on paper that is ground.
     Lines belong to the segments on either side of them. Segments are numbered by area, largest first; a
-    window that has more than 255 gives what the smallest hold to their neighbours.
+    window that has more than ``MAX_SEGMENTS`` gives what the smallest hold to their neighbours.
     """
     walls = barrier(grey, params)
     seeds = _find_seeds(walls, drawn, params)
     if not seeds.any():
-        return drawn.astype(np.uint8)
+        return drawn.astype(np.uint16)
     labels = _flood(seeds, walls)
     labels[~drawn] = 0
     labels = _merge(labels, walls, grey, params)
@@ -151,7 +151,7 @@ def _number_by_area(labels: LabelMap) -> SegmentMap:
     sizes[0] = 0
     order = np.argsort(-sizes, kind="stable")
     kept = order[: min(MAX_SEGMENTS, int((sizes > 0).sum()))]
-    number_of = np.zeros(len(sizes), np.uint8)
+    number_of = np.zeros(len(sizes), np.uint16)
     number_of[kept] = np.arange(1, len(kept) + 1)
     lost = (number_of[labels] == 0) & (labels > 0)
     numbered = number_of[labels]
@@ -159,7 +159,7 @@ def _number_by_area(labels: LabelMap) -> SegmentMap:
         _, index = cv2.distanceTransformWithLabels(
             (numbered == 0).astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
         )
-        nearest = np.zeros(int(index.max()) + 1, np.uint8)
+        nearest = np.zeros(int(index.max()) + 1, np.uint16)
         nearest[index[numbered > 0]] = numbered[numbered > 0]
         numbered[lost] = nearest[index][lost]
     return numbered

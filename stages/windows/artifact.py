@@ -30,11 +30,12 @@ class WindowFrame:
 
 @dataclass(frozen=True, slots=True)
 class WindowColours:
-    """A window of a page as the network coloured it, H×W at working scale.
+    """A window of a page as the network coloured it.
 
-    ``box``: on the page, in pixels. ``picture``: H×W×3 RGB from the network. ``descreened``: H×W, the luma
-    without halftone. ``labels``: H×W, its segments. ``features``: a row for each of its N segments, label 1
-    first, N×C uint8 (``stages/segments/features.py``).
+    ``box``: on the page, in pixels. ``picture``: h×w×3 RGB from the network, at working scale.
+    ``descreened``: H×W at drawing scale, the luma without halftone. ``labels``: as large, its segments.
+    ``features``: a row for each of its N segments, label 1 first, N×C uint8
+    (``stages/segments/features.py``).
     """
 
     box: Box
@@ -47,6 +48,16 @@ class WindowColours:
     def size(self) -> tuple[int, int]:
         """Width and height at working scale."""
         return self.picture.shape[1], self.picture.shape[0]
+
+    @property
+    def label_size(self) -> tuple[int, int]:
+        """Width and height at drawing scale."""
+        return self.labels.shape[1], self.labels.shape[0]
+
+    @property
+    def enlargement(self) -> float:
+        """Pixels at drawing scale for one at working scale, along a side: 1 or more."""
+        return float(self.labels.shape[0] / self.picture.shape[0])
 
     @property
     def segments(self) -> int:
@@ -106,10 +117,10 @@ class PageColours:
         }
         images = {_picture(number): window.picture for number, window in enumerate(self.windows)}
         images |= {_descreened(number): window.descreened for number, window in enumerate(self.windows)}
-        images |= {_labels(number): window.labels for number, window in enumerate(self.windows)}
+        maps = {_labels(number): window.labels for number, window in enumerate(self.windows)}
         if self.segments:
             images[_FEATURES] = self.features
-        return Artifact(data, images)
+        return Artifact(data, images, maps=maps)
 
     @classmethod
     def from_artifact(cls, artifact: Artifact) -> PageColours:
@@ -126,7 +137,7 @@ class PageColours:
                     frame.box,
                     artifact.images[_picture(number)],
                     artifact.images[_descreened(number)],
-                    artifact.images[_labels(number)],
+                    artifact.maps[_labels(number)],
                     rows,
                 )
             )

@@ -53,7 +53,7 @@ def page_of_windows(seed: int, kinds: Sequence[int] = (0, 1, 2, 3), windows: int
     high = HIGH * len(kinds)
     made, panels = [], []
     for number in range(windows):
-        labels = np.repeat(np.arange(1, len(kinds) + 1, dtype=np.uint8), HIGH)[:, None].repeat(WIDE, axis=1)
+        labels = np.repeat(np.arange(1, len(kinds) + 1, dtype=np.uint16), HIGH)[:, None].repeat(WIDE, axis=1)
         rows = np.zeros((len(kinds), len(COLUMNS) + FEATURES), np.uint8)
         for row, kind in zip(rows, kinds, strict=True):
             looks = np.random.default_rng(100 + kind).normal(0, 1, FEATURES) + rng.normal(0, 0.05, FEATURES)

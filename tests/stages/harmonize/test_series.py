@@ -84,11 +84,11 @@ def page(things: Mapping[int, int], seed: int, windows: int = 3, sides: int = 0)
             row[-len(PALETTE) :] = np.rint(255 * np.sqrt(votes))
             row[[CB, CR]] = np.array(PALETTE[colour]) + 128
             row[[TONE, SHOWN, AREA, SIDES]] = 150, 150, 100, sides
-        labels = np.repeat(np.arange(1, len(things) + 1, dtype=np.uint8), SIDE)[:, None].repeat(SIDE, axis=1)
+        labels = np.repeat(np.arange(1, len(things) + 1, dtype=np.uint16), SIDE)[:, None].repeat(SIDE, axis=1)
         box = (0, number * len(labels), *labels.shape[::-1])
         panels.append(Panel.from_box(box))
         picture = np.full((*labels.shape, 3), 150, np.uint8)
-        made.append(WindowColours(box, picture, np.full_like(labels, 150), labels, rows))
+        made.append(WindowColours(box, picture, np.full(labels.shape, 150, np.uint8), labels, rows))
     colours = PageColours(tuple(made), palette=PALETTE, embedded=True)
     blank = np.zeros((windows * len(labels), SIDE), np.uint8)
     layout = PanelLayout(tuple(panels), blank).to_artifact("", 0)

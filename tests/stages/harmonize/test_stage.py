@@ -64,7 +64,7 @@ class Context:
 
 def page(colours: list[tuple[int, int]], seed: int = 0) -> dict[str, Artifact]:
     """A page of one window with a strip of each kind; ``colours``: what the network gave them."""
-    labels = np.repeat(np.arange(1, KINDS + 1, dtype=np.uint8), SIDE)[:, None].repeat(SIDE * KINDS, axis=1)
+    labels = np.repeat(np.arange(1, KINDS + 1, dtype=np.uint16), SIDE)[:, None].repeat(SIDE * KINDS, axis=1)
     looks = np.random.default_rng(7).normal(128, 40, (KINDS, FEATURES))
     rows = np.zeros((KINDS, len(COLUMNS) + FEATURES), np.uint8)
     rows[:, len(COLUMNS) :] = looks + np.random.default_rng(seed).normal(0, 4, looks.shape)
@@ -73,9 +73,9 @@ def page(colours: list[tuple[int, int]], seed: int = 0) -> dict[str, Artifact]:
     rows[:, (CB, CR)] = np.array(colours) + 128
     picture = np.full((*labels.shape, 3), 150, np.uint8)
     box = (0, 0, *labels.shape[::-1])
-    window = WindowColours(box, picture, np.full_like(labels, 150), labels, rows)
-    balloons = Artifact({}, {"main": np.zeros_like(labels)})
-    panels = PanelLayout((Panel.from_box(box),), np.zeros_like(labels)).to_artifact("", 0)
+    window = WindowColours(box, picture, np.full(labels.shape, 150, np.uint8), labels, rows)
+    balloons = Artifact({}, {"main": np.zeros(labels.shape, np.uint8)})
+    panels = PanelLayout((Panel.from_box(box),), np.zeros(labels.shape, np.uint8)).to_artifact("", 0)
     return {"panels": panels, "colorize": PageColours((window,)).to_artifact(), "balloons": balloons}
 
 

@@ -21,7 +21,7 @@ SIDE = 120
 
 def window() -> WindowColours:
     """Three segments side by side; no line and no tone divides them, and the network sees blotches."""
-    labels = np.ones((SIDE, SIDE), np.uint8)
+    labels = np.ones((SIDE, SIDE), np.uint16)
     labels[:, SIDE // 3 :] = 2
     labels[:, 2 * SIDE // 3 :] = 3
     picture = np.full((SIDE, SIDE, 3), 160, np.uint8)

@@ -109,7 +109,7 @@ def test_a_segment_is_as_dark_as_its_colour_needs() -> None:
 def test_what_nothing_divides_is_drawn_together_and_what_ink_divides_is_not() -> None:
     grey = np.full((120, 120), 230, np.uint8)
     grey[:, 78:82] = 0
-    labels = np.ones((120, 120), np.uint8)
+    labels = np.ones((120, 120), np.uint16)
     labels[:, 40:80], labels[:, 80:] = 2, 3
     borders = find_open_borders(labels, grey, PARAMS.borders)
     assert borders.length[0, 1] == borders.length[1, 0] > 60
@@ -123,7 +123,7 @@ def test_what_nothing_divides_is_drawn_together_and_what_ink_divides_is_not() ->
 def two_halves() -> WindowColours:
     """A window of two segments that no ink divides."""
     grey = np.full((120, 120), 230, np.uint8)
-    labels = np.ones((120, 120), np.uint8)
+    labels = np.ones((120, 120), np.uint16)
     labels[:, 60:] = 2
     return window_of(grey, labels, np.full((120, 120, 3), (190, 180, 170), np.uint8))
 
