@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Self
@@ -80,7 +80,7 @@ class EditContext:
     config: Config = field(default_factory=Config)
     document: Mapping[str, Any] | None = None
     memory: Any = None
-    sources: dict[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
     warnings: list[tuple[str, str]] = field(default_factory=list)
 
     @classmethod
@@ -95,6 +95,12 @@ class EditContext:
 
     def check_cancelled(self) -> None:
         return
+
+    def write(self, document: Mapping[str, Any]) -> None:
+        raise AssertionError("edits write no document")
+
+    def references(self) -> Iterator[Inputs]:
+        raise AssertionError("edits look at no coloured page")
 
 
 def digest_of(name: str) -> str:

@@ -118,7 +118,7 @@ def recolored(folder: Path, out: str = "out") -> dict[str, Any]:
 
 
 def test_edits_count_without_harmonize_and_for_pages_by_themselves(folder: Path, weights: Path) -> None:
-    plain = {"harmonize": False, "out": "plain"}
+    plain: dict[str, Any] = {"harmonize": False, "out": "plain"}
     go(folder, weights, **plain)
     before = pages(folder, "plain")
     path = palette_path(folder, "plain")

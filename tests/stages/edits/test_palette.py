@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
@@ -162,7 +163,7 @@ def test_a_damaged_log_says_what_is_wrong(entry: object, message: str) -> None:
 
 
 def test_what_cannot_be_changed_is_said() -> None:
-    for change, message in (
+    refused: list[tuple[Callable[[], Palette], str]] = [
         (lambda: changes.undo(PALETTE), "nothing to undo"),
         (lambda: changes.redo(PALETTE), "nothing to redo"),
         (lambda: changes.undo(changes.add_edit(PALETTE, EDIT), 9), "no change 9 to undo"),
@@ -170,6 +171,7 @@ def test_what_cannot_be_changed_is_said() -> None:
         (lambda: changes.merge_groups(PALETTE, [2, 9]), "no group 9"),
         (lambda: changes.split_group(PALETTE, 9, (LOOKS, LOOKS)), "no group 9"),
         (lambda: changes.revise_edit(PALETTE, EDIT), "no edit 0"),
-    ):
+    ]
+    for change, message in refused:
         with pytest.raises(UsageError, match=message):
             change()

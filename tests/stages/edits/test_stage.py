@@ -58,7 +58,7 @@ def palette_of(*edits: Edit) -> Palette:
     return palette
 
 
-def decide(pages: Pages, *edits: Edit, **given: Any) -> dict[str, Artifact]:
+def decide(pages: Mapping[str, Inputs], *edits: Edit, **given: Any) -> dict[str, Artifact]:
     return run(EditContext.of(pages, palette_of(*edits), **given), pages)
 
 

@@ -43,11 +43,11 @@ class Context:
     examples: list[Inputs] = field(default_factory=list)
     memory: Memory | None = None
     warnings: list[tuple[str, str]] = field(default_factory=list)
+    sources: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def sources(self) -> dict[str, str]:
+    def __post_init__(self) -> None:
         """As if each page's file were its name."""
-        return {page.name: sha256(page.name.encode()).hexdigest() for page in self.chapter.pages}
+        self.sources = {page.name: sha256(page.name.encode()).hexdigest() for page in self.chapter.pages}
 
     def warn(self, page: str, message: str) -> None:
         self.warnings.append((page, message))
