@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from mangacolor.core.arrays import Mask, SegmentMap
+from mangacolor.core.arrays import Mask
 from mangacolor.core.types import Image
 from mangacolor.models.runtime.backends import CpuBackend
 from mangacolor.models.runtime.parallel import parallel_map
 from mangacolor.stages.segments.features import describe_segments, embed_windows
 from mangacolor.stages.segments.params import SegmentationParams
 from mangacolor.stages.segments.pooling import FeaturePool
-from mangacolor.stages.segments.segmentation import find_segments
+from mangacolor.stages.segments.segmentation import Segmented, segment
 
 if TYPE_CHECKING:
     from mangacolor.models.colour.runner import ColourRunner
-
-# A picture (H×W luma) without halftone, and its segments.
-Segmented = tuple[Image, SegmentMap]
 
 
 def segment_pictures(
@@ -26,22 +23,17 @@ def segment_pictures(
     drawn: Callable[[int], Mask],
     backend: CpuBackend,
     params: SegmentationParams,
-    enlargements: Sequence[float],
 ) -> list[Segmented]:
-    """Pictures (H×W luma, at drawing scale) without halftone, and their segments.
-
-    ``drawn``: of a picture by its number, H×W, where it is no ground. ``enlargements``: how many pixels of
-    each are one at working scale, along a side.
-    """
+    """Pictures (H×W luma, at drawing scale) without halftone, and their segments. ``drawn``: of a picture by
+    its number, H×W, where it is to be looked at."""
     from mangacolor.models.page.networks import descreener
 
     descreen = descreener(backend)
 
-    def segment(number: int) -> Segmented:
-        plain = descreen(greys[number])
-        return plain, find_segments(plain, drawn(number), params.scaled(enlargements[number]))
+    def cut(number: int) -> Segmented:
+        return segment(greys[number], drawn(number), descreen, params)
 
-    return parallel_map(segment, range(len(greys)))
+    return parallel_map(cut, range(len(greys)))
 
 
 def describe_pictures(
@@ -56,8 +48,8 @@ def describe_pictures(
     """
 
     def describe(number: int) -> Image:
-        plain, labels = segmented[number]
-        return describe_segments(labels, plain, pictures[number], pools[number].rows())
+        one = segmented[number]
+        return describe_segments(one.labels, one.plain, pictures[number], pools[number].rows())
 
     tables = parallel_map(describe, range(len(segmented)))
     if runner.embedding is not None and any(len(rows) for rows in tables):

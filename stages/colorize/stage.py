@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mangacolor.core.arrays import Mask, SegmentMap
+from mangacolor.core.arrays import Mask
 from mangacolor.core.colour import luma
 from mangacolor.core.devices import device_kind
 from mangacolor.core.settings import Options
@@ -30,10 +30,11 @@ from mangacolor.stages.colorize.tiling import tiles_of
 from mangacolor.stages.demand import Demand, PageSize, library
 from mangacolor.stages.panels import PanelLayout
 from mangacolor.stages.segments.pooling import FeaturePool
+from mangacolor.stages.segments.segmentation import Segmented
 from mangacolor.stages.windows.artifact import PageColours, WindowColours
 from mangacolor.stages.windows.assign import assign_windows
 from mangacolor.stages.windows.preview import lay_out, resize_picture
-from mangacolor.stages.windows.scale import drawing_size, drawn_part, shrink, working_size
+from mangacolor.stages.windows.scale import drawing_size, own_part, shrink, working_size
 
 # Bytes that the network and its libraries take from then on, and the buffers of each thread that runs it.
 RESIDENT = 305 * 2**20
@@ -64,13 +65,11 @@ def fingerprint(config: Config) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PreparedWindow:
-    """A window before the network: h×w ``grey`` luma at working scale; at drawing scale the luma without
-    halftone and its segments, H×W."""
+    """A window before the network: h×w ``grey`` luma at working scale, and its segments at drawing scale."""
 
     box: Box
     grey: Image
-    descreened: Image
-    labels: SegmentMap
+    segmented: Segmented
 
 
 def prepare(context: StageContext[Config], inputs: Inputs) -> list[PreparedWindow]:
@@ -86,13 +85,11 @@ def prepare(context: StageContext[Config], inputs: Inputs) -> list[PreparedWindo
     drawings = [shrink(page, box, size) for box, size in zip(windows.boxes, large, strict=True)]
 
     def drawn(number: int) -> Mask:
-        return drawn_part(windows.labels, windows.boxes[number], large[number])
+        return own_part(windows.labels, number, windows.boxes[number], large[number])
 
-    enlargements = [drawing.shape[0] / grey.shape[0] for drawing, grey in zip(drawings, greys, strict=True)]
-    segmented = segment_pictures(drawings, drawn, config.cpu_backend, config.params, enlargements)
+    segmented = segment_pictures(drawings, drawn, config.cpu_backend, config.params)
     return [
-        PreparedWindow(box, grey, *one)
-        for box, grey, one in zip(windows.boxes, greys, segmented, strict=True)
+        PreparedWindow(box, grey, one) for box, grey, one in zip(windows.boxes, greys, segmented, strict=True)
     ]
 
 
@@ -109,7 +106,7 @@ def run(context: StageContext[Config], _inputs: Inputs) -> ColouredWindows:
     """Colour every window."""
     prepared: list[PreparedWindow] = context.prepared
     runner = shared_runner(context, context.device)
-    pools = [FeaturePool(window.labels, window.grey.shape) for window in prepared]
+    pools = [FeaturePool(window.segmented.labels, window.grey.shape) for window in prepared]
     greys = [window.grey for window in prepared]
     pictures = colorize_pictures(runner, greys, context.config.batch, context, pools)
     return ColouredWindows(runner, pictures, pools)
@@ -120,12 +117,14 @@ def finish(context: StageContext[Config], _inputs: Inputs, coloured: ColouredWin
     prepared: list[PreparedWindow] = context.prepared
     runner = coloured.runner
     sides = runner.size.tile, runner.size.multiple_of
-    segmented = [(window.descreened, window.labels) for window in prepared]
+    segmented = [window.segmented for window in prepared]
     features = describe_pictures(segmented, coloured.pictures, coloured.pools, runner)
     return PageColours(
         tuple(
-            WindowColours(window.box, picture, window.descreened, window.labels, rows)
-            for window, picture, rows in zip(prepared, coloured.pictures, features, strict=True)
+            WindowColours(window.box, picture, one.plain, one.labels, rows, tuple(one.parents.tolist()))
+            for window, one, picture, rows in zip(
+                prepared, segmented, coloured.pictures, features, strict=True
+            )
         ),
         palette=tuple(tuple(colour) for colour in runner.palette),
         embedded=runner.embedding is not None,

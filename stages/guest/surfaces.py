@@ -67,7 +67,8 @@ class GuestWindow:
         origin = np.array([*range(window.segments), *self.parents], np.int64)
         seen = window.features[origin][:, len(COLUMNS) :]
         rows = describe_segments(self.labels, window.descreened, window.picture, seen)
-        return replace(window, labels=self.labels, features=rows)
+        parents = tuple(window.coarse[origin].tolist())
+        return replace(window, labels=self.labels, features=rows, parents=parents)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,20 +12,23 @@ from typing import Any
 
 import numpy as np
 
-from mangacolor.core.arrays import SegmentMap
+from mangacolor.core.arrays import I64, SegmentMap
 from mangacolor.core.types import Artifact, Box, Image
 
 _FEATURES = "surfaces"
+_PARENTS = "parents"
 _WINDOWS = "panels"
 
 
 @dataclass(frozen=True, slots=True)
 class WindowFrame:
-    """Where a window lies on its page (``box``, pixels) and its ``size`` at working scale (width, height)."""
+    """Where a window lies on its page (``box``, pixels) and its ``size`` at working scale (width, height).
+    ``parents``: as of ``WindowColours``."""
 
     box: Box
     size: tuple[int, int]
     segments: int
+    parents: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ class WindowColours:
     ``box``: on the page, in pixels. ``picture``: h×w×3 RGB from the network, at working scale.
     ``descreened``: H×W at drawing scale, the luma without halftone. ``labels``: as large, its segments.
     ``features``: a row for each of its N segments, label 1 first, N×C uint8
-    (``stages/segments/features.py``).
+    (``stages/segments/features.py``). ``parents``: for each the coarse segment that it is part of, counted
+    from 0; empty where each stands alone.
     """
 
     box: Box
@@ -43,6 +47,7 @@ class WindowColours:
     descreened: Image
     labels: SegmentMap
     features: Image
+    parents: tuple[int, ...] = ()
 
     @property
     def size(self) -> tuple[int, int]:
@@ -63,6 +68,11 @@ class WindowColours:
     def segments(self) -> int:
         """How many segments it has."""
         return len(self.features)
+
+    @property
+    def coarse(self) -> I64:
+        """The coarse segment of each segment, N, counted from 0: a lock of hair is part of the hair."""
+        return np.array(self.parents or range(self.segments), np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +116,7 @@ class PageColours:
                     "size": list(window.size),
                     "scale": round(window.size[0] / window.box[2], 4),
                     _FEATURES: window.segments,
+                    _PARENTS: list(window.parents),
                 }
                 for window in self.windows
             ],
@@ -139,6 +150,7 @@ class PageColours:
                     artifact.images[_descreened(number)],
                     artifact.maps[_labels(number)],
                     rows,
+                    frame.parents,
                 )
             )
         data = artifact.data
@@ -152,7 +164,12 @@ class PageColours:
 def frames_of(data: Mapping[str, Any]) -> list[WindowFrame]:
     """The frames of a page's windows, from the artifact's data alone."""
     return [
-        WindowFrame(_box(window["box"]), (window["size"][0], window["size"][1]), int(window[_FEATURES]))
+        WindowFrame(
+            _box(window["box"]),
+            (window["size"][0], window["size"][1]),
+            int(window[_FEATURES]),
+            tuple(window.get(_PARENTS, ())),
+        )
         for window in data[_WINDOWS]
     ]
 

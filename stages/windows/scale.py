@@ -20,6 +20,8 @@ WINDOW_RIM = 1.15
 MAX_ENLARGEMENT = 2.0
 # Pixels of a page's height at drawing scale: its lines are two or three of them wide.
 DRAWING_HEIGHT = 1200
+# Pixels at drawing scale by which segments reach beyond what their window paints: its border is anti-aliased.
+RIM = 2
 # Height of a page to its width, at most: a strip of several screens is as wide as a page.
 PAGE_ASPECT = 1.5
 
@@ -57,8 +59,12 @@ def shrink(grey: Image, box: Box, size: tuple[int, int]) -> Image:
     return np.asarray(cv2.resize(grey[y : y + h, x : x + w], size, interpolation=method), dtype=np.uint8)
 
 
-def drawn_part(windows: WindowMap, box: Box, size: tuple[int, int]) -> Mask:
-    """Where a window is drawn on and not ground, at ``size`` (width, height)."""
+def own_part(windows: WindowMap, number: int, box: Box, size: tuple[int, int]) -> Mask:
+    """Where a window is painted, and a little beyond, at ``size`` (width, height): not ground, and not what
+    is only seen in it and belongs to another window."""
     x, y, w, h = box
-    drawn = (windows[y : y + h, x : x + w] >= 0).astype(np.uint8)
-    return np.asarray(cv2.resize(drawn * 255, size, interpolation=cv2.INTER_AREA) >= 128)
+    part = windows[y : y + h, x : x + w]
+    own = cv2.resize((part == number).astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA) >= 128
+    drawn = cv2.resize((part >= 0).astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA) >= 128
+    near = cv2.dilate(own.astype(np.uint8), np.ones((2 * RIM + 1, 2 * RIM + 1), np.uint8)) > 0
+    return np.asarray(own | (near & drawn))

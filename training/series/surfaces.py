@@ -190,14 +190,11 @@ def _describe(views: Sequence[View], runner: ColourRunner, backend: CpuBackend) 
     large = [drawing_size(view.box, view.of.size, size) for view, size in zip(views, sizes, strict=True)]
     drawings = [shrink(view.of.grey, view.box, size) for view, size in zip(views, large, strict=True)]
     whole = [np.ones(drawing.shape, np.bool_) for drawing in drawings]
-    enlargements = [drawing.shape[0] / grey.shape[0] for drawing, grey in zip(drawings, greys, strict=True)]
-    segmented = segment_pictures(drawings, whole.__getitem__, backend, DEFAULTS, enlargements)
-    pools = [FeaturePool(one[1], grey.shape) for one, grey in zip(segmented, greys, strict=True)]
+    segmented = segment_pictures(drawings, whole.__getitem__, backend, DEFAULTS)
+    pools = [FeaturePool(one.labels, grey.shape) for one, grey in zip(segmented, greys, strict=True)]
     pictures = colorize_pictures(runner, greys, BATCH, None, pools)
     tables = describe_pictures(segmented, pictures, pools, runner)
-    return [
-        _told(view, labels, rows) for view, (_, labels), rows in zip(views, segmented, tables, strict=True)
-    ]
+    return [_told(view, one.labels, rows) for view, one, rows in zip(views, segmented, tables, strict=True)]
 
 
 def _told(view: View, labels: SegmentMap, rows: Image) -> Image:

@@ -21,6 +21,7 @@ def window(left: int, segments: int, side: int = 8) -> WindowColours:
         rng.integers(0, 256, (large, large), dtype=np.uint8),
         labels,
         rng.integers(0, 256, (segments, WIDTH), dtype=np.uint8) if segments else np.zeros((0, 0), np.uint8),
+        tuple(number // 2 for number in range(segments)),
     )
 
 
@@ -53,8 +54,8 @@ def test_names_are_those_of_finished_folders() -> None:
     assert artifact.images["surfaces"].shape == (8, WIDTH)
     assert artifact.data == {
         "panels": [
-            {"box": [0, 2, 16, 16], "size": [8, 8], "scale": 0.5, "surfaces": 3},
-            {"box": [10, 2, 16, 16], "size": [8, 8], "scale": 0.5, "surfaces": 5},
+            {"box": [0, 2, 16, 16], "size": [8, 8], "scale": 0.5, "surfaces": 3, "parents": [0, 0, 1]},
+            {"box": [10, 2, 16, 16], "size": [8, 8], "scale": 0.5, "surfaces": 5, "parents": [0, 0, 1, 1, 2]},
         ],
         "tiles": 4,
         "tile": [256, 32],
@@ -80,3 +81,4 @@ def test_reading_copies_nothing() -> None:
 def test_frames_need_no_pictures() -> None:
     (frame,) = frames_of(page(3).to_artifact().data)
     assert (frame.box, frame.size, frame.segments) == ((0, 2, 16, 16), (8, 8), 3)
+    assert frame.parents == (0, 0, 1)
