@@ -9,10 +9,14 @@ import numpy as np
 
 from mangacolor.core.arrays import F64, I64, Mask
 from mangacolor.stages.edits.locating import Located
-from mangacolor.stages.edits.model import Anchor, Edit, Reach
+from mangacolor.stages.edits.model import Anchor, Edit, Level, Reach
+from mangacolor.stages.edits.params import PARAMS
 from mangacolor.stages.segments.chapter import ChapterSegments
 from mangacolor.stages.segments.features import SegmentFeatures
 from mangacolor.stages.segments.likeness import Likeness
+
+# A probability nearer to 0 or 1 than this is one that cannot be told from them.
+SURE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +47,18 @@ def measure_coverage(
     meant = [located.anchors[anchor] for anchor in edit.anchors if anchor in located.anchors]
     wrong = [located.anchors[anchor] for anchor in edit.negatives if anchor in located.anchors]
     rows = _rows_of(edit.anchors, segments, located)
-    alike = _likeness(segments.features, rows, likeness)
+    other = _rows_of(edit.negatives, segments, located)
+    alike, unlike = (_likeness(segments.features, some, likeness) for some in (rows, other))
     reach = _reach(edit, place, len(rows), segments, located)
-    best = np.where(reach, alike, 0.0).max(axis=1, initial=0.0)
-    sure = _marks(meant, len(segments))
+    near = alike >= _least_likeness(rows, other, likeness)
+    best = np.where(reach & near, alike, 0.0).max(axis=1, initial=0.0)
+    own = _marks(meant, len(segments))
+    sure = own | _siblings(meant, segments) if edit.level is Level.COARSE else own.copy()
     for (owner, _), members in located.members.items():
         if owner == place:
             sure[members] = True
-    out = _marks(wrong, len(segments))
-    if edit.negatives:
-        other = _likeness(segments.features, _rows_of(edit.negatives, segments, located), likeness)
-        out |= (other.max(axis=1, initial=0.0) > alike.max(axis=1, initial=0.0)) & ~_marks(
-            meant, len(segments)
-        )
+    nearer = unlike.max(axis=1, initial=0.0) > alike.max(axis=1, initial=0.0)
+    out = _marks(wrong, len(segments)) | (nearer & ~own)
     light = float(rows.shown.mean()) if len(rows) else None
     return Coverage(best, out, sure, light)
 
@@ -75,6 +78,30 @@ def _rows_of(anchors: Sequence[Anchor], segments: ChapterSegments, located: Loca
 
 def _likeness(features: SegmentFeatures, rows: SegmentFeatures, likeness: Likeness) -> F64:
     return likeness.between(features, rows) if len(rows) else np.zeros((len(features), 0))
+
+
+def _least_likeness(rows: SegmentFeatures, other: SegmentFeatures, likeness: Likeness) -> F64:
+    """How like each of A anchors a segment must be for its word to count: the more, the more like it is what
+    is not meant. A, 0 where nothing is."""
+    if not len(rows) or not len(other):
+        return np.zeros(len(rows))
+    same = _odds(np.diagonal(likeness.between(rows, rows)))
+    nearest = _odds(likeness.between(rows, other).max(axis=1))
+    return np.asarray(1 / (1 + np.exp(PARAMS.negative_share * (same - nearest) - same)))
+
+
+def _odds(likeness: F64) -> F64:
+    """The logarithm of the odds: it falls as squared distances grow."""
+    bounded = np.clip(likeness, SURE, 1 - SURE)
+    return np.asarray(np.log(bounded / (1 - bounded)))
+
+
+def _siblings(indices: Sequence[int], segments: ChapterSegments) -> Mask:
+    """The segments that are part of the same coarse ones as these."""
+    marks = np.zeros(len(segments), np.bool_)
+    for index in indices:
+        marks |= (segments.window == segments.window[index]) & (segments.coarse == segments.coarse[index])
+    return marks
 
 
 def _reach(edit: Edit, place: int, count: int, segments: ChapterSegments, located: Located) -> Mask:

@@ -21,12 +21,13 @@ from mangacolor.stages.edits.colours import from_hex
 from mangacolor.stages.edits.elsewhere.hints import Hint
 from mangacolor.stages.edits.freezing import freeze_group
 from mangacolor.stages.edits.locating import PageIndex
-from mangacolor.stages.edits.model import Anchor, Edit, Reach
+from mangacolor.stages.edits.model import Anchor, Edit, Level, Reach
 from mangacolor.stages.edits.palette import Palette
 from mangacolor.stages.edits.palette_file import to_document
 from mangacolor.stages.edits.params import PARAMS
 from mangacolor.stages.edits.stage import Config, configure, is_idle, neutral, run
 from mangacolor.stages.segments.chapter import gather_segments
+from mangacolor.stages.segments.features import COLUMNS
 from mangacolor.stages.spreads.drawings import Drawings
 from mangacolor.stages.windows.artifact import PageColours
 from mangacolor.tests.helpers.edits import (
@@ -353,3 +354,30 @@ def test_locked_edits_of_another_chapter_are_kept(tmp_path: Path) -> None:
     config = configure(Options(palette=str(file)), Chapter("", ()))
     with pytest.raises(UsageError, match="another colour network"):
         decide(other, config=config)
+
+
+def test_a_coarse_point_means_all_that_is_part_of_the_same_thing() -> None:
+    pages = chapter(2)
+    colours = PageColours.from_artifact(pages["0.png"]["colorize"])
+    parents = (0, 1, 1, 2)
+    parts = tuple(replace(window, parents=parents) for window in colours.windows)
+    pages["0.png"] = {**pages["0.png"], "colorize": replace(colours, windows=parts).to_artifact()}
+    fine = edit(Reach.SEGMENT, at("0.png", 1, 2))
+    assert edited(decide(pages, fine)) == {("0.png", 1, 2)}
+    coarse = replace(fine, level=Level.COARSE)
+    assert edited(decide(pages, coarse)) == {("0.png", 1, 1), ("0.png", 1, 2)}
+    but = replace(coarse, negatives=(at("0.png", 1, 1),))
+    assert edited(decide(pages, but)) == {("0.png", 1, 2)}
+
+
+def test_what_is_not_meant_narrows_how_far_an_anchor_near_it_speaks() -> None:
+    pages = chapter(3)
+    colours = PageColours.from_artifact(pages["2.png"]["colorize"])
+    rows = [window.features[:, len(COLUMNS) :] for window in colours.windows]
+    between = rows[0][2].astype(int) * 0.52 + rows[0][3].astype(int) * 0.48
+    rows[1][1] = between  # more like the anchor than like what is not meant, and not much
+    loose = edit(Reach.ALIKE, at("0.png", 0, 2), likeness=0.01)
+    assert ("2.png", 1, 1) in edited(decide(pages, loose))
+    made = edited(decide(pages, replace(loose, negatives=(at("1.png", 0, 3),))))
+    assert ("2.png", 1, 1) not in made
+    assert {(page, window, 2) for page in pages for window in range(2)} <= made
