@@ -57,6 +57,7 @@ class ContextOfChapter:
     chapter: Chapter
     config: Any
     document: Mapping[str, Any] | None
+    sources: Mapping[str, str]
     check: Callable[[], None]
     write: Callable[[Mapping[str, Any]], None]
     references: Callable[[], Iterator[Inputs]]

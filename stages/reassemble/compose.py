@@ -92,9 +92,9 @@ def compose_layers(layers: Sequence[WindowLayer], windows: WindowMap, grey: Imag
     start, end = max(0, first - BORDER_ROWS), min(len(windows), last + BORDER_ROWS)
     segments = PageSegments.of(layers)
     labels, free = _lay_labels(layers, windows[start:end], start)
-    refined = refine_labels(labels, grey[start:end])
+    refined = refine_labels(labels, grey[start:end], max((layer.scale for layer in layers), default=1))
     labels = np.where(segments.window[refined] == windows[start:end], refined, labels)
-    rows = rows_of_pixels(labels, free, segments)[first - start : last - start]
+    rows = rows_of_pixels(labels, grey[start:end], free, segments)[first - start : last - start]
     own = _lay_own(layers, windows[first:last], first)
     composed = np.empty_like(own)
     for top in range(0, len(own), ROWS):
@@ -120,7 +120,7 @@ def _lay_labels(layers: Sequence[WindowLayer], windows: WindowMap, start: int) -
 
 
 def _part_of(box: Box, shape: tuple[int, ...], start: int) -> tuple[slice, slice] | None:
-    """Which of these rows and columns of the page, whose first row is ``start``, lie in a box; None if none."""
+    """Which of these rows and columns of the page lie in a box (first row: ``start``); None if none."""
     left, upper, wide, high = box
     rows = slice(max(0, upper - start), min(shape[0], upper + high - start))
     columns = slice(max(0, left), min(shape[1], left + wide))

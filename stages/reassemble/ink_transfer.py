@@ -26,7 +26,7 @@ DARK_SURFACE = 40.0
 LIGHT_SURFACE = 90.0
 # Luma up to which ink on a light surface has no chroma.
 NEUTRAL_INK = 60.0
-# Share of a surface's luma from which a pixel of it has its whole chroma; the luma at which that is so at most.
+# Share of the luma around from which a pixel has its whole chroma, and the luma at which it has that at most.
 FULL_SHARE = 0.9
 FULL_LUMA = 128.0
 # Luma up to which nothing has more chroma than ``BLACK_CHROMA`` levels, and levels more for each level above.

@@ -8,6 +8,7 @@ import numpy as np
 
 from mangacolor.core.arrays import F32, SegmentMap
 from mangacolor.core.types import Box, Image
+from mangacolor.stages.edits.page_edits import WindowEdits
 from mangacolor.stages.harmonize.corrections import WindowCorrections
 from mangacolor.stages.reassemble.guided import GuidedWindow
 from mangacolor.stages.reassemble.ink_transfer import LEAST_TONE, own_colour, pack_tone
@@ -19,6 +20,7 @@ from mangacolor.stages.reassemble.segment_colours import (
     ADD_TONE,
     KEEP_CHROMA,
     KEEP_TONE,
+    Choice,
     tabulate_colours,
 )
 from mangacolor.stages.windows.artifact import WindowColours
@@ -27,11 +29,13 @@ from mangacolor.stages.windows.scale import shrink
 
 @dataclass(frozen=True, slots=True)
 class WindowLayer:
-    """``box``: the window on its page, which it may stick out of. ``labels``: H×W, its segments at drawing
-    scale. ``free``: H×W, where no ink is, as of ``OpenBorders``. ``table``: a row for each label from 0 on, as
-    of ``tabulate_colours``, for packed colours. ``own``: h×w×4 at working scale, the network's Cb + 128,
-    Cr + 128, packed tone, and the mean luma of the scan there. ``reach``: pixels of the page over which segments
-    meet where no ink divides them."""
+    """``box``: the window on its page, which it may stick out of.
+
+    ``labels``: H×W, its segments at drawing scale. ``free``: H×W, where no ink is, as of ``OpenBorders``.
+    ``table``: a row for each label from 0 on, as of ``tabulate_colours``, for packed colours. ``own``: h×w×4
+    at working scale, the network's Cb + 128, Cr + 128, packed tone, and the mean luma of the scan there.
+    ``reach``: pixels of the page over which segments meet where no ink divides them.
+    """
 
     box: Box
     labels: SegmentMap
@@ -40,19 +44,29 @@ class WindowLayer:
     own: Image
     reach: float
 
+    @property
+    def scale(self) -> float:
+        """Pixels of the page for one at drawing scale."""
+        return self.box[3] / self.labels.shape[0]
+
 
 def make_layer(
     window: WindowColours,
     corrections: WindowCorrections | None,
+    edits: WindowEdits | None,
     guided: GuidedWindow | None,
     grey: Image,
     params: Params,
 ) -> WindowLayer:
-    """The layer of a window. ``grey``: the luma of the page that its box lies on, H×W."""
+    """The layer of a window. ``grey``: the luma of the page that its box lies on, H×W.
+
+    ``corrections``: what the chapter decided, ``edits``: what somebody chose; ``guided``: what a guest says.
+    """
     own = own_colour(window.picture, shrink(grey, window.box, window.size), params.ink)
     borders = find_open_borders(window, params.borders, None if guided is None else guided.steps)
     scan = shrink(grey, window.box, window.label_size)
-    table = tabulate_colours(window, own[..., 2], scan, borders, corrections, guided, params)
+    choice = Choice.of(window, corrections, edits)
+    table = tabulate_colours(window, own[..., 2], scan, borders, corrections, choice, guided, params)
     packed = np.stack([own[..., 0] + 128, own[..., 1] + 128, pack_tone(own[..., 2]), own[..., 3]], axis=2)
     return WindowLayer(
         window.box,

@@ -17,8 +17,11 @@ from mangacolor.stages.reassemble.segment_colours import AS_IT_IS
 MOST_REACH = 40.0
 # Of 255: how free of ink a pixel is that two segments meet in little by little.
 FREE = 128
-# Share of the other segment's colour that a pixel beside a border under ink has, so that it is no staircase.
+# Share of the other segment's colour that a pixel beside a border has, so that there is no staircase under a
+# faint line.
 BESIDE = 0.25
+# Luma of a line that hides the staircase.
+HIDING = 112
 # Steps of a row that nobody sees: of chroma or tone, and of a share times 255.
 UNSEEN = 1.0
 
@@ -28,8 +31,11 @@ _STEPS = np.array([255, 1, 1, 255, 1], np.float32)
 @dataclass(frozen=True, slots=True)
 class PageSegments:
     """The segments of all windows of a page, counted one after the other: for each window first what is none,
-    and before all what no window holds. ``table``: S×5, their rows. ``window``: S, whose they are, -1 for none.
-    ``reach``: S, pixels over which they meet where no ink is."""
+    and before all what no window holds.
+
+    ``table``: S×5, their rows. ``window``: S, whose they are, -1 for none. ``reach``: S, pixels over which
+    they meet where no ink is.
+    """
 
     table: F32
     window: I32
@@ -46,10 +52,11 @@ class PageSegments:
         )
 
 
-def rows_of_pixels(labels: LabelMap, free: Image, segments: PageSegments) -> F32:
+def rows_of_pixels(labels: LabelMap, grey: Image, free: Image, segments: PageSegments) -> F32:
     """The row of each pixel's segment, mixed with its neighbour's where two meet: H×W×5.
 
-    ``labels``: H×W, segments of the page. ``free``: H×W, 255 where nothing is drawn, 0 on ink.
+    ``labels``: H×W, segments of the page. ``grey``: H×W, its luma. ``free``: H×W, 255 where nothing is drawn,
+    0 on ink.
     """
     rows = segments.table[labels]
     other = _find_neighbours(labels, segments)
@@ -58,8 +65,9 @@ def rows_of_pixels(labels: LabelMap, free: Image, segments: PageSegments) -> F32
     apart = np.abs(segments.table[label[beside]] - segments.table[neighbour[beside]]) * _STEPS
     seen = (apart > UNSEEN).any(axis=1)
     is_open = free.ravel()[beside] >= FREE
-    inked = beside[seen & ~is_open]
-    flat[inked] = _mix(segments.table, label[inked], neighbour[inked], np.float32(BESIDE))
+    darkest = cv2.erode(grey, np.ones((3, 3), np.uint8)).ravel()
+    faint = beside[seen & ~is_open & (darkest[beside] >= HIDING)]
+    flat[faint] = _mix(segments.table, label[faint], neighbour[faint], np.float32(BESIDE))
     ends = np.zeros(labels.shape, np.bool_)
     ends.ravel()[beside[seen & is_open]] = True
     if ends.any():
@@ -86,9 +94,9 @@ def _find_neighbours(labels: LabelMap, segments: PageSegments) -> LabelMap:
 
 
 def _find_meetings(labels: LabelMap, ends: Mask, segments: PageSegments) -> tuple[I64, I64, F32]:
-    """For pixels near an end of their own segment (``ends``, H×W, beside another where no ink is): their place,
-    that of the nearest end, and the share of what lies beyond that they take: half beside it, less and less
-    further off."""
+    """For pixels near an end of their own segment (``ends``, H×W, beside another where no ink is): their
+    place, that of the nearest end, and the share of what lies beyond that they take: half beside it, less and
+    less further off."""
     distance, index = cv2.distanceTransformWithLabels(
         (~ends).view(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
     )

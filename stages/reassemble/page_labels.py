@@ -2,28 +2,55 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 
 from mangacolor.core.arrays import LabelMap
 from mangacolor.core.types import Image
 
-# Pixels of the page by which a border may move: about a pixel at drawing scale, and one of the page.
-MOST_MOVE = 3
+# Pixels of the page by which a border may move, besides one at drawing scale.
+MOVE = 2
 
 
-def refine_labels(labels: LabelMap, grey: Image) -> LabelMap:
+def refine_labels(labels: LabelMap, grey: Image, scale: float) -> LabelMap:
     """Labels of a page (H×W, 0 and up) whose borders lie where its luma (``grey``, H×W) says.
 
-    What is near a border is given out again by a watershed (Meyer 1992): from both sides over paper first, then
-    into the line between them. A strand thinner than that keeps its middle.
+    What is near a border is given out again by a watershed (Meyer 1992): from both sides over paper first,
+    then into the line between them. A strand thinner than that keeps its middle. ``scale``: pixels of the
+    page for one at drawing scale.
     """
-    distance = _distance_to_border(labels)
+    # OpenCV's watershed decides nothing about the outermost pixels.
+    padded = cv2.copyMakeBorder(labels, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    distance = _distance_to_border(padded)
     middle = distance == cv2.dilate(distance, np.ones((3, 3), np.uint8))
-    markers = labels + 1
-    markers[(distance < MOST_MOVE) & ~middle] = 0
-    cv2.watershed(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), markers)
-    return np.where(markers > 0, markers - 1, labels)
+    markers = padded + 1
+    markers[(distance < MOVE + math.ceil(scale)) & ~middle] = 0
+    picture = cv2.copyMakeBorder(grey, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    cv2.watershed(cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB), markers)
+    _join_dividers(markers, padded, picture)
+    return np.asarray(markers[1:-1, 1:-1] - 1, dtype=np.int32)
+
+
+def _join_dividers(markers: LabelMap, labels: LabelMap, grey: Image) -> None:
+    """Give each pixel on which a watershed met (-1) to the neighbour that is most like it in luma, in place.
+
+    ``labels``: what it was, for one that has such neighbours alone.
+    """
+    width = markers.shape[1]
+    flat, luma = markers.ravel(), grey.ravel().astype(np.int16)
+    inner = np.zeros(markers.shape, np.bool_)
+    inner[1:-1, 1:-1] = markers[1:-1, 1:-1] <= 0
+    places = np.flatnonzero(inner)
+    best = np.full(len(places), np.iinfo(np.int16).max, np.int16)
+    label = labels.ravel()[places] + 1
+    for step in (-1, 1, -width, width):
+        there = flat[places + step]
+        far = np.abs(luma[places + step] - luma[places])
+        nearer = (there > 0) & (far < best)
+        best[nearer], label[nearer] = far[nearer], there[nearer]
+    flat[places] = label
 
 
 def _distance_to_border(labels: LabelMap) -> Image:

@@ -14,6 +14,7 @@ import numpy as np
 from mangacolor.core.arrays import F32, F64, Mask
 from mangacolor.core.colour import INK, beyond_luma, share_in_gamut
 from mangacolor.core.types import Image
+from mangacolor.stages.edits.page_edits import WindowEdits
 from mangacolor.stages.harmonize.corrections import OWN_LUMA, WindowCorrections
 from mangacolor.stages.reassemble.guided import GuidedWindow
 from mangacolor.stages.reassemble.open_borders import OpenBorders, smooth_across_open_borders
@@ -22,8 +23,8 @@ from mangacolor.stages.segments.features import SegmentFeatures
 from mangacolor.stages.segments.segmentation import mean_by_label
 from mangacolor.stages.windows.artifact import WindowColours
 
-# Columns of a table: the share of the network's chroma that is kept, and what is added to Cb and Cr; the share
-# of its tone, and what is added.
+# Columns of a table: the share of the network's chroma that is kept, and what is added to Cb and Cr; the
+# share of its tone, and what is added.
 KEEP_CHROMA, ADD_CB, ADD_CR, KEEP_TONE, ADD_TONE = range(5)
 # The row of what is no segment: the network's colour as it is.
 AS_IT_IS = (1.0, 0.0, 0.0, 1.0, 0.0)
@@ -39,11 +40,20 @@ class Choice:
     luma: F64
 
     @classmethod
-    def of(cls, window: WindowColours, corrections: WindowCorrections | None) -> Choice:
-        own = SegmentFeatures(window.features).chroma
-        if corrections is None:
-            return cls(np.zeros(len(own), np.bool_), own, np.full(len(own), float(OWN_LUMA)))
-        return cls(corrections.overridden, own + corrections.chroma, corrections.luma.astype(np.float64))
+    def of(
+        cls, window: WindowColours, corrections: WindowCorrections | None, edits: WindowEdits | None
+    ) -> Choice:
+        """``corrections``: what is locked or follows a kept palette is chosen there. ``edits`` go over it."""
+        chroma = SegmentFeatures(window.features).chroma
+        chosen, luma = np.zeros(len(chroma), np.bool_), np.full(len(chroma), float(OWN_LUMA))
+        if corrections is not None:
+            chosen, luma = corrections.overridden, corrections.luma.astype(np.float64)
+            chroma = chroma + corrections.chroma
+        if edits is not None:
+            chosen = chosen | edits.chosen
+            chroma = np.where(edits.chosen[:, None], edits.chroma, chroma)
+            luma = np.where(edits.chosen, edits.luma, luma)
+        return cls(chosen, chroma, luma)
 
 
 def tabulate_colours(
@@ -52,19 +62,19 @@ def tabulate_colours(
     scan: Image,
     borders: OpenBorders,
     corrections: WindowCorrections | None,
+    choice: Choice,
     guided: GuidedWindow | None,
     params: Params,
 ) -> F32:
     """A row for each label of a window from 0 on: (N+1)×5.
 
-    ``tone``: the network's share of the scan's tone, h×w at working scale. ``scan``: the page's luma, as large
-    as the labels. ``guided``: what a guest says.
+    ``tone``: the network's share of the scan's tone, h×w at working scale. ``scan``: the page's luma, as
+    large as the labels. ``guided``: what a guest says.
     """
     table = np.tile(np.array(AS_IT_IS, np.float32), (window.segments + 1, 1))
     if not window.segments:
         return table
     features = SegmentFeatures(window.features)
-    choice = Choice.of(window, corrections)
     own = np.column_stack([features.chroma, _mean_by_segment(window, tone)])
     move = np.zeros((len(own), 2)) if corrections is None else corrections.base_chroma
     plain = np.column_stack([own, move]).astype(np.float32)
@@ -107,8 +117,8 @@ def _fit_gamut(chroma: F32, shown: Image) -> F32:
 def _tone_factors(window: WindowColours, tone: F32, scan: Image, choice: Choice, params: Params) -> F32:
     """By what to multiply the tone (N) of each segment so that it has the luma that somebody chose.
 
-    Undoes ``paint``'s mapping of luma for the mean of the pixels that are no ink. Paper is made no lighter than
-    the scan, and so dark only that hatching on it is still seen.
+    Undoes ``paint``'s mapping of luma for the mean of the pixels that are no ink. Paper is made no lighter
+    than the scan, and so dark only that hatching on it is still seen.
     """
     factor = np.ones(len(tone), np.float32)
     chosen = choice.chosen & (choice.luma >= 0)

@@ -16,6 +16,7 @@ from mangacolor.core.types import Artifact, Chapter, Image, Inputs
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.classify.mixed import coloured_windows
 from mangacolor.stages.demand import Demand, PageSize
+from mangacolor.stages.edits.page_edits import PageEdits
 from mangacolor.stages.guest.surfaces import page_guest
 from mangacolor.stages.harmonize.corrections import Corrections
 from mangacolor.stages.panels import PanelLayout
@@ -59,11 +60,19 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     corrections = Corrections.from_artifact(inputs.get("harmonize"))
     if not corrections.windows:
         corrections = correct_by_guest(colours, guest)
+    edits = PageEdits.from_artifact(inputs.get("recolor"))
     windows = map_windows(colours, PanelLayout.from_artifact(inputs["panels"]))
     guided = guide_windows(colours, guest, corrections)
     layers = [
-        make_layer(window, corrections.of_window(number), guest_window, luma(drawing), config.params)
-        for number, (window, guest_window) in enumerate(zip(colours.windows, guided, strict=True))
+        make_layer(
+            window,
+            corrections.of_window(number),
+            edits.of_window(number),
+            guided[number],
+            luma(drawing),
+            config.params,
+        )
+        for number, window in enumerate(colours.windows)
     ]
     keep = find_paper(windows, inputs["balloons"].images["main"])
     if inputs["classify"].data["kept"]:
@@ -126,8 +135,8 @@ STAGE = Stage(
     name="reassemble",
     run=run,
     configure=configure,
-    needs=("decode", "classify", "panels", "balloons", "colorize", "harmonize", "upscale"),
-    version=7,
+    needs=("decode", "classify", "panels", "balloons", "colorize", "harmonize", "recolor", "upscale"),
+    version=8,
     keep="asked",
     demand=demand,
 )
