@@ -11,16 +11,24 @@ import numpy as np
 
 from mangacolor.core.types import Artifact, Chapter, Inputs, Page, Panel
 from mangacolor.stages.edits.model import Anchor, page_digest
-from mangacolor.stages.edits.page_edits import PageEdits
+from mangacolor.stages.edits.page_edits import PageEdits, WindowEdits
 from mangacolor.stages.edits.palette import Palette
 from mangacolor.stages.edits.palette_file import to_document
 from mangacolor.stages.edits.stage import Config
 from mangacolor.stages.edits.stage import run as run_edits
-from mangacolor.stages.harmonize.corrections import Corrections
+from mangacolor.stages.harmonize.corrections import Corrections, WindowCorrections
 from mangacolor.stages.harmonize.stage import run as run_harmonize
 from mangacolor.stages.panels.layout import PanelLayout
-from mangacolor.stages.reassemble.edited import apply_edits
-from mangacolor.stages.segments.features import AREA, AREA_STEPS, CB, COLUMNS, CR, SHOWN, TONE
+from mangacolor.stages.segments.features import (
+    AREA,
+    AREA_STEPS,
+    CB,
+    COLUMNS,
+    CR,
+    SHOWN,
+    TONE,
+    SegmentFeatures,
+)
 from mangacolor.stages.windows.artifact import PageColours, WindowColours
 from mangacolor.tests.helpers.stages import Bytes
 
@@ -37,6 +45,32 @@ def decide(context: Any, pages: Mapping[str, Inputs], config: Config | None = No
         ).to_artifact()
         for name, inputs in pages.items()
     }
+
+
+def apply_edits(corrections: Corrections, edits: PageEdits, colours: PageColours) -> Corrections:
+    """The corrections of a page with those that give each edited segment the colour it is to have."""
+    if not edits.windows:
+        return corrections
+    return Corrections(
+        tuple(
+            _edit_window(window, corrections.of_window(number), edits.of_window(number))
+            for number, window in enumerate(colours.windows)
+        )
+    )
+
+
+def _edit_window(
+    window: WindowColours, corrections: WindowCorrections | None, edits: WindowEdits | None
+) -> WindowCorrections:
+    corrections = corrections or WindowCorrections.none(window.segments)
+    if edits is None:
+        return corrections
+    move = edits.chroma - np.rint(SegmentFeatures(window.features).chroma).astype(np.int64)
+    return replace(
+        corrections,
+        chroma=np.where(edits.chosen[:, None], move, corrections.chroma),
+        luma=np.where(edits.chosen, edits.luma, corrections.luma),
+    )
 
 
 KINDS = 4  # strips of a window, each another thing
