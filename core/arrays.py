@@ -17,9 +17,8 @@ I64: TypeAlias = npt.NDArray[np.int64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 # H×W, what number each pixel belongs to: of connected components, as OpenCV counts them; 0 is none.
 LabelMap: TypeAlias = npt.NDArray[np.int32]
-# H×W, the segment of each pixel of a window from 1 on; 0 where nothing is drawn. One byte, so kept as a
-# picture.
-SegmentMap: TypeAlias = npt.NDArray[np.uint8]
+# H×W, the segment of each pixel of a window from 1 on; 0 where nothing is drawn.
+SegmentMap: TypeAlias = npt.NDArray[np.uint16]
 # H×W, the window that colours each pixel of a page from 0 on; -1 for ground.
 WindowMap: TypeAlias = npt.NDArray[np.int16]
 AnyArray: TypeAlias = npt.NDArray[Any]

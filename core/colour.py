@@ -40,20 +40,27 @@ def beyond_luma(cb: F32, cr: F32) -> tuple[F32, F32, F32]:
     return cr * np.float32(_RED_CR), green, cb * np.float32(_BLUE_CB)
 
 
+def share_in_gamut(value: F32, offsets: tuple[F32, F32, F32]) -> F32:
+    """By what to multiply chroma so that no channel leaves 0 to 255: at most 1. ``value``: luma.
+    ``offsets``: as of ``beyond_luma``."""
+    red, green, blue = offsets
+    highest = np.maximum(np.maximum(red, green), blue)
+    lowest = np.minimum(np.minimum(red, green), blue)
+    room_up = (255.0 - value) / np.maximum(highest, np.float32(1e-3))
+    room_down = value / np.maximum(-lowest, np.float32(1e-3))
+    return np.asarray(np.minimum(np.minimum(room_up, room_down), np.float32(1)), dtype=np.float32)
+
+
 def to_rgb(value: F32, cb: F32, cr: F32) -> Image:
     """RGB uint8 of luma (0–255) and centred chroma, all H×W float32.
 
     Chroma outside the gamut is shortened at constant luma and hue. Clipping in RGB instead would
     change the luma: grey rims along lines and washed-out highlights.
     """
-    red, green, blue = beyond_luma(cb, cr)
-    highest = np.maximum(np.maximum(red, green), blue)
-    lowest = np.minimum(np.minimum(red, green), blue)
-    room_up = (255.0 - value) / np.maximum(highest, np.float32(1e-3))
-    room_down = value / np.maximum(-lowest, np.float32(1e-3))
-    share = np.minimum(np.minimum(room_up, room_down), np.float32(1))
+    offsets = beyond_luma(cb, cr)
+    share = share_in_gamut(value, offsets)
     # cv2.add to 8 bits rounds to the nearest and clips.
-    planes = [cv2.add(offset * share, value, dtype=cv2.CV_8U) for offset in (red, green, blue)]
+    planes = [cv2.add(offset * share, value, dtype=cv2.CV_8U) for offset in offsets]
     return np.asarray(cv2.merge(planes), np.uint8)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 Image = npt.NDArray[np.uint8]  # height × width × 3, RGB; or height × width for a mask or luma
+NumberMap = npt.NDArray[np.uint16]  # height × width, what each pixel belongs to
 Direction = Literal["rtl", "ltr"]
 Wanted = Literal["colour", "copy"] | None  # what the user says of a page, over what is recognised in it
 Point = tuple[int, int]  # x, y
@@ -138,8 +139,9 @@ class Artifact:
 
     ``data`` is JSON-able. ``images`` maps a name to a uint8 picture (H×W or H×W×3, RGB); the one
     called ``main`` is written as ``<stage>.png`` in the state folder, another as
-    ``<stage>.<name>.png``. ``blob`` is a finished file (the encode stage's). ``outcome`` ends the
-    page early: ``"copy"`` asks the engine to commit the source file byte for byte.
+    ``<stage>.<name>.png``. ``maps`` likewise, uint16 H×W: a number for each pixel. ``blob`` is a
+    finished file (the encode stage's). ``outcome`` ends the page early: ``"copy"`` asks the engine
+    to commit the source file byte for byte.
     Arrays of an artifact are shared between stages and threads: never write into them.
     """
 
@@ -147,6 +149,7 @@ class Artifact:
     images: dict[str, Image] = field(default_factory=dict)
     blob: bytes | None = None
     outcome: Literal["copy"] | None = None
+    maps: dict[str, NumberMap] = field(default_factory=dict)
 
 
 Inputs = Mapping[str, Artifact]

@@ -139,6 +139,7 @@ class ChapterContext(Protocol[C_co]):
 
     chapter: Chapter
     document: Mapping[str, Any] | None  # the stage's ``file`` as it lies there, perhaps edited
+    sources: Mapping[str, str]  # for each page by name the sha256, in hex, of its file
     memory: Memory | None  # of the series, where one is kept
 
     @property
@@ -172,8 +173,9 @@ class ChapterStage(Generic[C]):
     ``file`` names a JSON document in the chapter's state folder that the stage ``write``s and people may
     edit. ``edits`` picks from it what people have decided, JSON-able, which enters the key; it raises
     ``UsageError`` for what it cannot read. ``preview`` draws ``<stage>.png`` of what a page was handed.
-    ``neutral`` is the artifact that changes nothing. Pages get it where ``configure`` returns None and with
-    ``--pages``; nothing then waits for the other pages.
+    ``neutral`` is the artifact that changes nothing. Pages get it where ``configure`` returns None, where the
+    stage is ``idle`` by its configuration, its ``file`` and what is remembered, and with ``--pages`` unless
+    the stage is ``partial``: makes sense of some of a chapter's pages. Nothing then waits for other pages.
     ``reference_needs``: the stages whose artifacts of coloured pages ``context.references()`` gives, made
     as if they were grey and each page were alone; ``reference_version`` is raised when these count otherwise
     than before, and chapters without any are as they were. ``check`` is as in ``Stage``. ``remembers``: the
@@ -194,6 +196,8 @@ class ChapterStage(Generic[C]):
     reference_version: int = 1
     remembers: str = ""
     check: Callable[[Options, Sequence[Chapter]], None] | None = None
+    idle: Callable[[C, Mapping[str, Any] | None, Memory | None], bool] | None = None
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

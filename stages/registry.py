@@ -24,13 +24,14 @@ BUILT_IN = (
     "mangacolor.stages.balloons",
     "mangacolor.stages.colorize",
     "mangacolor.stages.harmonize",
+    "mangacolor.stages.edits",
     "mangacolor.stages.upscale",
     "mangacolor.stages.reassemble",
     "mangacolor.stages.encode",
 )
 # The stage of a guest's colours, and those that take them into account: only a run with a guest has these.
 GUEST = "mangacolor.stages.guest"
-GUIDED = ("harmonize", "reassemble")
+GUIDED = ("harmonize", "recolor", "reassemble")
 GROUP = "mangacolor.stages"
 
 

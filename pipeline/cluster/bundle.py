@@ -57,10 +57,11 @@ class Bundle:
 class Halfway:
     """A page after the first pass: enough for a ``PageTask`` that a chapter stage can look at.
 
-    ``survived``: whether a second pass is to follow.
+    ``sha256``: of its file, in hex. ``survived``: whether a second pass is to follow.
     """
 
     keys: Mapping[str, str]
+    sha256: str
     seconds: Mapping[str, float]
     panels: int
     survived: bool

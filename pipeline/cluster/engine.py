@@ -270,6 +270,7 @@ def _take_over(task: PageTask, half: Halfway) -> None:
     """Note how far a worker has brought a page."""
     state = task.state
     state.keys, state.seconds = dict(half.keys), dict(half.seconds)
+    state.sha256 = half.sha256
     state.panels = half.panels
 
 

@@ -156,5 +156,5 @@ def _halfway(tasks: Tasks) -> dict[str, Halfway]:
         for survived, ended in ((True, chapter.arrived), (False, chapter.coloured)):
             for task in ended:
                 state = task.state
-                pages[task.name] = Halfway(state.keys, state.seconds, state.panels, survived)
+                pages[task.name] = Halfway(state.keys, state.sha256, state.seconds, state.panels, survived)
     return pages

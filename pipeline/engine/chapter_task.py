@@ -60,6 +60,15 @@ class ChapterTask:
         """What the first pass is for."""
         return tuple(dict.fromkeys(need for stage in self.stages for need in stage.needs))
 
+    def drop_idle_stages(self) -> None:
+        """Do without stages that nobody has given anything to do. Raises ``UsageError`` as ``_document``."""
+        self.stages = tuple(stage for stage in self.stages if not self._is_idle(stage))
+
+    def _is_idle(self, stage: ChapterStage[Any]) -> bool:
+        if stage.idle is None:
+            return False
+        return stage.idle(self.recipe.configs[stage.name], self._document(stage), self._memory(stage))
+
     def page_ready(self, task: PageTask, survived: bool) -> bool:
         """A page has ended its first pass. Whether it was the last one."""
         self.missing -= 1
@@ -129,6 +138,10 @@ class ChapterTask:
         series = [memory.series] if memory else []
         return digest([self.recipe.marks[stage.name], *needs, kind, *coloured, edits, *series])
 
+    def _sources(self) -> dict[str, str]:
+        """For each page the sha256 of its file."""
+        return {task.name: task.state.sha256 for task in self.arrived}
+
     def _memory(self, stage: ChapterStage[Any]) -> NetworkMemory | None:
         """What is remembered of earlier pages, for a stage that uses it."""
         if self.job.series is None or not stage.remembers:
@@ -142,6 +155,7 @@ class ChapterTask:
             self.chapter,
             self.recipe.configs[stage.name],
             self._document(stage),
+            self._sources(),
             self.job.cancel.check,
             lambda document: self._write(stage, document),
             lambda: self._references(stage, decision.counts),
@@ -177,7 +191,7 @@ class ChapterTask:
 
     def _save(self, stage: ChapterStage[Any], results: Results) -> None:
         if self.documents:
-            self.documents.save_results(stage.name, self._key(stage), results)
+            self.documents.save_results(stage.name, self._key(stage), results, self._sources())
 
 
 def no_references(
@@ -193,24 +207,42 @@ def _hand_out(handed: ChapterResults, stage: ChapterStage[Any], results: Results
 
 
 class _Pages(Mapping[str, Inputs]):
-    """Artifacts of every page by name, read from the disk each time they are looked up."""
+    """Artifacts of every page by name, read from the disk when they are first asked of a page that was looked
+    up."""
 
     def __init__(self, tasks: list[PageTask], needs: tuple[str, ...]) -> None:
         self._tasks = {task.name: task for task in tasks}
         self._needs = needs
 
     def __getitem__(self, page: str) -> Inputs:
-        task = self._tasks[page]
-        inputs: dict[str, Artifact] = {}
-        for need in self._needs:
-            artifact = task.spec.cache.load(need, task.state.keys[need])
-            if artifact is None:
-                raise PageError(f"{page}: the kept artifact of {need} is gone or damaged")
-            inputs[need] = artifact
-        return inputs
+        return _PageInputs(self._tasks[page], self._needs)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._tasks)
 
     def __len__(self) -> int:
         return len(self._tasks)
+
+
+class _PageInputs(Mapping[str, Artifact]):
+    """The artifacts of some stages for a page. A look-up raises ``PageError`` for one that is gone."""
+
+    def __init__(self, task: PageTask, needs: tuple[str, ...]) -> None:
+        self._task, self._needs = task, needs
+        self._read: dict[str, Artifact] = {}
+
+    def __getitem__(self, need: str) -> Artifact:
+        if need not in self._needs:
+            raise KeyError(need)
+        if need not in self._read:
+            artifact = self._task.spec.cache.load(need, self._task.state.keys[need])
+            if artifact is None:
+                raise PageError(f"{self._task.name}: the kept artifact of {need} is gone or damaged")
+            self._read[need] = artifact
+        return self._read[need]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._needs)
+
+    def __len__(self) -> int:
+        return len(self._needs)

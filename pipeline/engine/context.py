@@ -57,6 +57,7 @@ class ContextOfChapter:
     chapter: Chapter
     config: Any
     document: Mapping[str, Any] | None
+    sources: Mapping[str, str]
     check: Callable[[], None]
     write: Callable[[Mapping[str, Any]], None]
     references: Callable[[], Iterator[Inputs]]
@@ -147,6 +148,9 @@ def _problem(artifact: object) -> str:  # noqa: PLR0911 - a list of rules
         if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or not _is_picture(image.shape):
             kind = f"{getattr(image, 'dtype', type(image).__name__)} of shape {getattr(image, 'shape', None)}"
             return f"an image {name!r} that is no picture: {kind}"
+    for name, numbers in artifact.maps.items():
+        if not isinstance(numbers, np.ndarray) or numbers.dtype != np.uint16 or numbers.ndim != 2:
+            return f"a map {name!r} that is no H×W of uint16"
     if artifact.blob is not None and not isinstance(artifact.blob, bytes):
         return f"a file as {type(artifact.blob).__name__}, not as bytes"
     if artifact.outcome not in (None, "copy"):

@@ -9,7 +9,7 @@ from typing import Any
 from mangacolor.core.types import Artifact, Chapter, Page
 from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.store.cache import Cache
-from mangacolor.pipeline.store.keys import Recipe, digest, sha256
+from mangacolor.pipeline.store.keys import Recipe, digest
 from mangacolor.pipeline.store.page_output import PageOutput
 from mangacolor.stages.base import Stage
 from mangacolor.stages.demand import Demand, PageSize
@@ -38,9 +38,9 @@ class PageSpec:
     first_pass: bool = False
     output: PageOutput | None = None
 
-    def make_keys(self, source: bytes) -> dict[str, str]:
-        """The key of each artifact of a page whose file this is."""
-        return self.recipe.page_keys(self.job.graph, self.page, sha256(source), self.chapter_results)
+    def make_keys(self, sha256: str) -> dict[str, str]:
+        """The key of each artifact of a page whose file has this hash."""
+        return self.recipe.page_keys(self.job.graph, self.page, sha256, self.chapter_results)
 
     def final_key(self, keys: Keys) -> str:
         """The key of a finished page."""

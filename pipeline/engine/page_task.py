@@ -13,6 +13,7 @@ from mangacolor.pipeline.engine.context import Context, StageRun, summarize
 from mangacolor.pipeline.engine.memory import Need, need_of
 from mangacolor.pipeline.engine.page_spec import PageSpec
 from mangacolor.pipeline.events import PageStarted
+from mangacolor.pipeline.store.keys import sha256
 from mangacolor.pipeline.store.manifest import Entry
 from mangacolor.stages.base import PANEL_COUNT, WHY_COPIED, Summary
 from mangacolor.stages.demand import PageSize
@@ -27,6 +28,7 @@ class PageState:
     entry: Entry | None = None  # of the finished page
     left: Entry | None = None  # of a file that somebody has changed: it stays in the page's place
     source: bytes = b""
+    sha256: str = ""  # of the source, in hex
     keys: dict[str, str] = field(default_factory=dict)
     to_run: set[str] = field(default_factory=set)
     submitted: set[str] = field(default_factory=set)
@@ -99,7 +101,8 @@ class PageTask:
             if state.left is not None and (spec.output.container or not spec.first_pass):
                 return state.left
         state.source = spec.page.source.read()
-        state.keys = spec.make_keys(state.source)
+        state.sha256 = sha256(state.source)
+        state.keys = spec.make_keys(state.sha256)
         if spec.output is not None and not spec.job.force:
             entry = self._find_finished()
             if entry is not None and not spec.job.selection.forced:

@@ -11,7 +11,7 @@ from mangacolor.pipeline.engine.chapter_task import ChapterTask, FindReferences,
 from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.page_spec import PageSpec
 from mangacolor.pipeline.engine.page_task import PageState, PageTask
-from mangacolor.pipeline.store.keys import Recipe, make_recipe
+from mangacolor.pipeline.store.keys import make_recipe
 from mangacolor.pipeline.store.packing import Packing
 from mangacolor.pipeline.store.store import AnyStore
 from mangacolor.stages.base import ChapterStage
@@ -93,13 +93,15 @@ def _add_chapter(
         job,
         chapter,
         recipe,
-        _active_stages(job, recipe),
+        tuple(stage for stage in _chapter_stages(job) if stage.name not in recipe.neutral),
         index=len(tasks.pages),
         missing=len(chapter.pages),
         documents=store.chapter_documents(chapter),
         references=references,
     )
-    neutral = _neutral_results(job, recipe)
+    waiting.drop_idle_stages()
+    active = {stage.name for stage in waiting.stages}
+    neutral = {stage.name: stage.neutral() for stage in _chapter_stages(job) if stage.name not in active}
     for page in pages:
         index, before = len(tasks.pages), begun[page.name] if begun else Begun()
         results = {**neutral, **before.chapter_results}
@@ -129,11 +131,3 @@ def _chapter_stages(job: Job) -> Sequence[ChapterStage[Any]]:
     graph = job.graph
     wanted = {name for target in job.selection.targets for name in (*graph.ancestors(target), target)}
     return [stage for stage in graph.chapter_stages if stage.name in wanted]
-
-
-def _active_stages(job: Job, recipe: Recipe) -> tuple[ChapterStage[Any], ...]:
-    return tuple(stage for stage in _chapter_stages(job) if stage.name not in recipe.neutral)
-
-
-def _neutral_results(job: Job, recipe: Recipe) -> dict[str, Artifact]:
-    return {stage.name: stage.neutral() for stage in _chapter_stages(job) if stage.name in recipe.neutral}

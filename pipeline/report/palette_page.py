@@ -20,13 +20,9 @@ from mangacolor.pipeline.report.pictures import embed
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Manifest
 from mangacolor.pipeline.store.user_documents import read_document, write_document
-from mangacolor.stages.harmonize.palette_file import (
-    FILE,
-    PaletteEntry,
-    check_colour,
-    from_document,
-    to_document,
-)
+from mangacolor.stages.edits.colours import check_colour
+from mangacolor.stages.edits.palette import Palette, PaletteEntry
+from mangacolor.stages.edits.palette_file import FILE, from_document, to_document
 from mangacolor.stages.panels.stage import STAGE as PANELS
 from mangacolor.stages.spreads.halves import half_of
 
@@ -41,7 +37,11 @@ class PaletteFile:
 
     state: State
     path: Path
-    entries: tuple[PaletteEntry, ...]
+    palette: Palette
+
+    @property
+    def entries(self) -> tuple[PaletteEntry, ...]:
+        return self.palette.groups
 
 
 def find_palette(out: Path, chapter: str | None) -> PaletteFile:
@@ -70,8 +70,8 @@ def find_palette(out: Path, chapter: str | None) -> PaletteFile:
     name = next(iter(there)) if chapter is None else chapter
     if name not in there:
         raise UsageError(f"--chapter {name}: there is no such palette", f"There are: {', '.join(there)}.")
-    entries = from_document(read_document(there[name]) or {}, str(there[name]))
-    return PaletteFile(state, there[name], entries)
+    palette = from_document(read_document(there[name]) or {}, str(there[name]))
+    return PaletteFile(state, there[name], palette)
 
 
 def changed(
@@ -108,11 +108,12 @@ def parse_set(texts: Sequence[str]) -> dict[int, str]:
 
 def save_palette(palette: PaletteFile, entries: Sequence[PaletteEntry], copy: Path | None) -> None:
     """Write the palette where it was if it has changed, and a copy for other chapters if wanted."""
-    if tuple(entries) != palette.entries:
+    after = palette.palette.with_groups(entries)
+    if after != palette.palette:
         with palette.state.locked():
-            write_document(palette.path, to_document(entries), palette.state.scratch)
+            write_document(palette.path, to_document(after), palette.state.scratch)
     if copy is not None:
-        write_document(copy, to_document(entries))
+        write_document(copy, to_document(after))
 
 
 def write_sheet(palette: PaletteFile, entries: Sequence[PaletteEntry]) -> Path:

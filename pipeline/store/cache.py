@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from mangacolor.core.atomic import output_errors, write_atomic
-from mangacolor.core.types import Artifact, Image
+from mangacolor.core.types import Artifact, Image, NumberMap
 
 ENTRY = "_mangacolor"
 
@@ -90,18 +90,22 @@ class PageCache:
         if document is None or entry.get("key") != key:
             return None
         images: dict[str, Image] = {}
+        maps: dict[str, NumberMap] = {}
         blob: bytes | None = None
         for name in entry.get("images", []):
             image = _read_png(self._picture(stage, name))
             if image is None:
                 return None
-            images[name] = image
+            if image.dtype == np.uint16:
+                maps[name] = image.astype(np.uint16, copy=False)
+            else:
+                images[name] = image.astype(np.uint8, copy=False)
         for file in self._blob(entry):
             try:
                 blob = file.read_bytes()
             except OSError:
                 return None
-        return Artifact(data=document, images=images, blob=blob, outcome=entry.get("outcome"))
+        return Artifact(document, images, blob, entry.get("outcome"), maps)
 
     def save(
         self,
@@ -118,7 +122,7 @@ class PageCache:
         """Keep an artifact. The JSON file is removed first and written last: it vouches for the rest."""
         with output_errors(self._json(stage)):
             self._json(stage).unlink(missing_ok=True)
-        pictures: Mapping[str, Image] = artifact.images
+        pictures: Mapping[str, Image | NumberMap] = {**artifact.images, **artifact.maps}
         if preview is not None and "main" not in pictures:
             self._write(f"{stage}.png", encode_png(preview))
         for name, image in pictures.items():
@@ -160,8 +164,8 @@ class PageCache:
         return document if isinstance(document, dict) else None
 
 
-def encode_png(image: Image) -> bytes:
-    """A uint8 H×W or H×W×3 RGB picture as a PNG file, quickly rather than small."""
+def encode_png(image: Image | NumberMap) -> bytes:
+    """A uint8 H×W or H×W×3 RGB picture, or uint16 H×W, as a PNG file, quickly rather than small."""
     import cv2
 
     bgr = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
@@ -171,7 +175,8 @@ def encode_png(image: Image) -> bytes:
     return data.tobytes()
 
 
-def _read_png(path: Path) -> Image | None:
+def _read_png(path: Path) -> Image | NumberMap | None:
+    """A picture, RGB or grey, or a map of 16 bits; None where there is none that can be read."""
     import cv2
 
     try:
@@ -179,7 +184,6 @@ def _read_png(path: Path) -> Image | None:
     except OSError:
         return None
     image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
-    if image is None or image.dtype != np.uint8:
+    if image is None or image.dtype not in (np.uint8, np.uint16):
         return None
-    rgb: Image = (image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)).astype(np.uint8)
-    return rgb
+    return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)  # type: ignore[return-value]

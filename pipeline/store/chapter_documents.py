@@ -41,9 +41,10 @@ class ChapterDocuments:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def save_results(self, stage: str, key: str, results: Results) -> None:
-        """Keep what a stage gave to the pages. Raises ``OutputError``."""
-        text = json.dumps({"key": key, "pages": results}, ensure_ascii=False, indent=1)
+    def save_results(self, stage: str, key: str, results: Results, sources: Mapping[str, str]) -> None:
+        """Keep what a stage gave to the pages, and the sha256 of each page's file. Raises ``OutputError``."""
+        document = {"key": key, "sources": dict(sources), "pages": results}
+        text = json.dumps(document, ensure_ascii=False, indent=1)
         write_atomic(self._results(stage), text.encode(), scratch=self.state.scratch)
 
     def _results(self, stage: str) -> Path:

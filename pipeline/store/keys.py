@@ -55,7 +55,7 @@ class Recipe:
 def make_recipe(
     graph: Graph, options: Options, chapter: Chapter, targets: Iterable[str], *, independent: bool = False
 ) -> Recipe:
-    """Configure every stage for a chapter. ``independent``: pages are not to wait for each other.
+    """Configure every stage for a chapter. ``independent``: only some pages are asked for.
 
     Marks ``targets`` and what they rest on, by each stage's ``fingerprint``: an unusable weights file is
     found here, before any page, and only by a run that would use it. The device counts by its kind:
@@ -66,7 +66,11 @@ def make_recipe(
     used = {name for target in targets for name in (*graph.ancestors(target), target)}
     fingerprints = {name: _fingerprint(graph[name], configs[name]) for name in graph.names if name in used}
     marks = {name: _mark(graph[name], configs[name], fingerprints[name]) for name in fingerprints}
-    neutral = {stage.name for stage in graph.chapter_stages if independent or configs[stage.name] is None}
+    neutral = {
+        stage.name
+        for stage in graph.chapter_stages
+        if configs[stage.name] is None or (independent and not stage.partial)
+    }
     return Recipe(configs, marks, frozenset(neutral), fingerprints)
 
 

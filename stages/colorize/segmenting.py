@@ -1,40 +1,39 @@
-"""The segments of pictures at working scale: found before the network, described after it, a core each."""
+"""The segments of pictures at drawing scale: found before the network, described after it, a core each."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from mangacolor.core.arrays import Mask, SegmentMap
+from mangacolor.core.arrays import Mask
 from mangacolor.core.types import Image
 from mangacolor.models.runtime.backends import CpuBackend
 from mangacolor.models.runtime.parallel import parallel_map
 from mangacolor.stages.segments.features import describe_segments, embed_windows
 from mangacolor.stages.segments.params import SegmentationParams
 from mangacolor.stages.segments.pooling import FeaturePool
-from mangacolor.stages.segments.segmentation import find_segments
+from mangacolor.stages.segments.segmentation import Segmented, segment
 
 if TYPE_CHECKING:
     from mangacolor.models.colour.runner import ColourRunner
 
-# A picture (H×W luma) without halftone, and its segments.
-Segmented = tuple[Image, SegmentMap]
-
 
 def segment_pictures(
-    greys: Sequence[Image], drawn: Callable[[int], Mask], backend: CpuBackend, params: SegmentationParams
+    greys: Sequence[Image],
+    drawn: Callable[[int], Mask],
+    backend: CpuBackend,
+    params: SegmentationParams,
 ) -> list[Segmented]:
-    """Pictures (H×W luma) without halftone, and their segments. ``drawn``: of a picture by its number, H×W,
-    where it is no ground."""
+    """Pictures (H×W luma, at drawing scale) without halftone, and their segments. ``drawn``: of a picture by
+    its number, H×W, where it is to be looked at."""
     from mangacolor.models.page.networks import descreener
 
     descreen = descreener(backend)
 
-    def segment(number: int) -> Segmented:
-        plain = descreen(greys[number])
-        return plain, find_segments(plain, drawn(number), params)
+    def cut(number: int) -> Segmented:
+        return segment(greys[number], drawn(number), descreen, params)
 
-    return parallel_map(segment, range(len(greys)))
+    return parallel_map(cut, range(len(greys)))
 
 
 def describe_pictures(
@@ -45,12 +44,12 @@ def describe_pictures(
 ) -> list[Image]:
     """The rows of each picture's segments (``SegmentFeatures``), embedded if the network has an embedding.
 
-    ``pictures``: what the network made of them, H×W×3. ``pools``: what it saw.
+    ``pictures``: what the network made of them, h×w×3 at working scale. ``pools``: what it saw.
     """
 
     def describe(number: int) -> Image:
-        plain, labels = segmented[number]
-        return describe_segments(labels, plain, pictures[number], pools[number].rows())
+        one = segmented[number]
+        return describe_segments(one.labels, one.plain, pictures[number], pools[number].rows())
 
     tables = parallel_map(describe, range(len(segmented)))
     if runner.embedding is not None and any(len(rows) for rows in tables):

@@ -4,7 +4,8 @@ A network trained on whole scenes fails on tiles of a full-size scan, where it s
 So a window is shrunk until its panel's short side has 256 pixels, cut into overlapping 256×256 tiles, and
 blended again: the result is a small colour picture that ``reassemble`` carries up to the scan.
 Shrinking by area takes some of the screentone out of the network's sight; what is left it has learnt to
-read. Segments are sought in the same picture with its tones as greys (``models/page/descreener.py``).
+read. Segments are sought where lines are lines, at drawing scale (``stages/windows/scale.py``), with tones as
+greys (``models/page/descreener.py``).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mangacolor.core.arrays import Mask, SegmentMap
+from mangacolor.core.arrays import Mask
 from mangacolor.core.colour import luma
 from mangacolor.core.devices import device_kind
 from mangacolor.core.settings import Options
@@ -29,10 +30,11 @@ from mangacolor.stages.colorize.tiling import tiles_of
 from mangacolor.stages.demand import Demand, PageSize, library
 from mangacolor.stages.panels import PanelLayout
 from mangacolor.stages.segments.pooling import FeaturePool
+from mangacolor.stages.segments.segmentation import Segmented
 from mangacolor.stages.windows.artifact import PageColours, WindowColours
 from mangacolor.stages.windows.assign import assign_windows
 from mangacolor.stages.windows.preview import lay_out, resize_picture
-from mangacolor.stages.windows.scale import drawn_part, shrink, working_size
+from mangacolor.stages.windows.scale import drawing_size, own_part, shrink, working_size
 
 # Bytes that the network and its libraries take from then on, and the buffers of each thread that runs it.
 RESIDENT = 305 * 2**20
@@ -63,13 +65,11 @@ def fingerprint(config: Config) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PreparedWindow:
-    """A window before the network: H×W ``grey`` luma at working scale, the same without halftone, its
-    segments."""
+    """A window before the network: h×w ``grey`` luma at working scale, and its segments at drawing scale."""
 
     box: Box
     grey: Image
-    descreened: Image
-    labels: SegmentMap
+    segmented: Segmented
 
 
 def prepare(context: StageContext[Config], inputs: Inputs) -> list[PreparedWindow]:
@@ -80,14 +80,16 @@ def prepare(context: StageContext[Config], inputs: Inputs) -> list[PreparedWindo
     windows = assign_windows(layout.panels, layout.ground)
     sizes = [working_size(*pair) for pair in zip(windows.boxes, windows.short_sides, strict=True)]
     greys = [shrink(page, box, size) for box, size in zip(windows.boxes, sizes, strict=True)]
+    whole = page.shape[1], page.shape[0]
+    large = [drawing_size(box, whole, size) for box, size in zip(windows.boxes, sizes, strict=True)]
+    drawings = [shrink(page, box, size) for box, size in zip(windows.boxes, large, strict=True)]
 
     def drawn(number: int) -> Mask:
-        return drawn_part(windows.labels, windows.boxes[number], sizes[number])
+        return own_part(windows.labels, number, windows.boxes[number], large[number])
 
-    segmented = segment_pictures(greys, drawn, config.cpu_backend, config.params)
+    segmented = segment_pictures(drawings, drawn, config.cpu_backend, config.params)
     return [
-        PreparedWindow(box, grey, *one)
-        for box, grey, one in zip(windows.boxes, greys, segmented, strict=True)
+        PreparedWindow(box, grey, one) for box, grey, one in zip(windows.boxes, greys, segmented, strict=True)
     ]
 
 
@@ -104,7 +106,7 @@ def run(context: StageContext[Config], _inputs: Inputs) -> ColouredWindows:
     """Colour every window."""
     prepared: list[PreparedWindow] = context.prepared
     runner = shared_runner(context, context.device)
-    pools = [FeaturePool(window.labels) for window in prepared]
+    pools = [FeaturePool(window.segmented.labels, window.grey.shape) for window in prepared]
     greys = [window.grey for window in prepared]
     pictures = colorize_pictures(runner, greys, context.config.batch, context, pools)
     return ColouredWindows(runner, pictures, pools)
@@ -115,12 +117,14 @@ def finish(context: StageContext[Config], _inputs: Inputs, coloured: ColouredWin
     prepared: list[PreparedWindow] = context.prepared
     runner = coloured.runner
     sides = runner.size.tile, runner.size.multiple_of
-    segmented = [(window.descreened, window.labels) for window in prepared]
+    segmented = [window.segmented for window in prepared]
     features = describe_pictures(segmented, coloured.pictures, coloured.pools, runner)
     return PageColours(
         tuple(
-            WindowColours(window.box, picture, window.descreened, window.labels, rows)
-            for window, picture, rows in zip(prepared, coloured.pictures, features, strict=True)
+            WindowColours(window.box, picture, one.plain, one.labels, rows, tuple(one.parents.tolist()))
+            for window, one, picture, rows in zip(
+                prepared, segmented, coloured.pictures, features, strict=True
+            )
         ),
         palette=tuple(tuple(colour) for colour in runner.palette),
         embedded=runner.embedding is not None,
@@ -137,7 +141,7 @@ def preview(artifact: Artifact, _inputs: Inputs) -> Image:
 
 
 def demand(config: Config, size: PageSize) -> Demand:
-    """At working scale, whatever the page's size, but for the map of windows."""
+    """At working and drawing scale, whatever the page's size, but for the map of windows."""
     resident = RESIDENT + round(size.tile_share * tile_threads() * BUFFERS)
     residents = {**library(config.cpu_backend, size, config.device), "colorize": resident}
     return Demand(0.6, 0, 8 * size.pixels, residents)
@@ -148,7 +152,7 @@ STAGE = Stage(
     run=run,
     configure=configure,
     needs=("decode", "panels"),
-    version=8,
+    version=9,
     lane="device",
     fingerprint=fingerprint,
     preview=preview,

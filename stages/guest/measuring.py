@@ -8,15 +8,15 @@ import numpy as np
 from mangacolor.core.arrays import F32, I64, Mask, SegmentMap
 from mangacolor.core.colour import chroma, luma
 from mangacolor.core.types import Image
-from mangacolor.stages.guest.params import MeasuringParams, Params
+from mangacolor.stages.guest.params import MeasuringParams, Params, odd
 from mangacolor.stages.guest.splitting import split_segments
 from mangacolor.stages.guest.surfaces import COVER_STEPS, NEUTRAL, SPREAD_STEPS, GuestWindow
 from mangacolor.stages.segments.pixels import pixels_by_segment
 from mangacolor.stages.windows.artifact import WindowColours
 
-# A pixel at working scale is covered if most of what it stands for is.
+# A pixel at drawing scale is covered if most of what it stands for is.
 COVERED = 128
-# Pixels over which a change of the guest's chroma is an edge, and no gradient.
+# Pixels at working scale over which a change of the guest's chroma is an edge, and no gradient.
 EDGE_REACH = 7
 
 
@@ -26,10 +26,11 @@ def measure_window(window: WindowColours, guest: Image, covered: Image, params: 
     ``guest``: H×W×3 RGB, laid over our page, as large as that. ``covered``: H×W, 255 where it shows our page.
     """
     x, y, w, h = window.box
-    there = cv2.resize(covered[y : y + h, x : x + w], window.size, interpolation=cv2.INTER_AREA) >= COVERED
+    size, params = window.label_size, params.scaled(window.enlargement)
+    there = cv2.resize(covered[y : y + h, x : x + w], size, interpolation=cv2.INTER_AREA) >= COVERED
     if not window.segments or not there.any():
         return GuestWindow.nothing(window.segments)
-    small = cv2.resize(guest[y : y + h, x : x + w], window.size, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(guest[y : y + h, x : x + w], size, interpolation=cv2.INTER_AREA)
     picture = np.asarray(small, dtype=np.uint8)
     planes = np.stack(chroma(picture), axis=2)
     valid = there & (luma(picture) >= params.measuring.min_luma)
@@ -41,7 +42,9 @@ def measure_window(window: WindowColours, guest: Image, covered: Image, params: 
         window.labels, smooth.astype(np.float32) - NEUTRAL, valid, params.splitting
     )
     rows = _measure(labels, planes, there, valid, params.measuring)
-    return GuestWindow(rows, labels if parents else None, parents, _find_edges(smooth))
+    return GuestWindow(
+        rows, labels if parents else None, parents, _find_edges(smooth, odd(EDGE_REACH * window.enlargement))
+    )
 
 
 def _fill_gaps(planes: F32, valid: Mask) -> F32:
@@ -61,9 +64,9 @@ def _smooth(planes: F32, median: int) -> Image:
     return np.stack([cv2.medianBlur(levels[..., channel], median) for channel in range(2)], axis=2)
 
 
-def _find_edges(smooth: Image) -> Image:
-    """``GuestWindow.edges`` of the guest's smooth Cb and Cr, H×W×2."""
-    kernel = np.ones((EDGE_REACH, EDGE_REACH), np.uint8)
+def _find_edges(smooth: Image, reach: int) -> Image:
+    """``GuestWindow.edges`` of the guest's smooth Cb and Cr, H×W×2. ``reach``: pixels."""
+    kernel = np.ones((reach, reach), np.uint8)
     changes = [
         cv2.morphologyEx(plane, cv2.MORPH_GRADIENT, kernel).astype(np.float32)
         for plane in np.moveaxis(smooth, 2, 0)

@@ -1,12 +1,13 @@
 """The numbers by which a guest's pages are found and measured.
 
-Pixels are of the working scale (a panel's short side has 256), levels of luma or chroma, 0 to 255.
+Pixels are of the working scale (a panel's short side has 256) until they are scaled; levels are of luma or
+chroma, 0 to 255.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,25 @@ class Params:
     finding: FindingParams = FindingParams()
     measuring: MeasuringParams = MeasuringParams()
     splitting: SplittingParams = SplittingParams()
+
+    def scaled(self, factor: float) -> Self:
+        """The same for windows that are enlarged by ``factor``."""
+        split = self.splitting
+        return replace(
+            self,
+            measuring=replace(self.measuring, rim=factor * self.measuring.rim),
+            splitting=replace(
+                split,
+                least_area=round(factor**2 * split.least_area),
+                majority=odd(factor * split.majority),
+                median=odd(factor * split.median),
+            ),
+        )
+
+
+def odd(pixels: float) -> int:
+    """The odd number of pixels that is nearest."""
+    return 2 * round((pixels - 1) / 2) + 1
 
 
 PARAMS: Final = Params()

@@ -13,9 +13,10 @@ import numpy as np
 
 from mangacolor.core.arrays import F32, I64, Mask, SegmentMap
 from mangacolor.stages.guest.params import SplittingParams
+from mangacolor.stages.segments.segmentation import MAX_SEGMENTS
 
-# Numbers that a window's segments can have.
-MOST_LABELS = 255
+# Segments of a window after splitting at most.
+MOST_LABELS = 2 * MAX_SEGMENTS
 # Steps of Lloyd's algorithm after the first cut.
 _LLOYD_STEPS = 4
 

@@ -43,11 +43,11 @@ class Fit:
 class GuestWindow:
     """The guest's colours of a window's segments, some of which its colours have split.
 
-    ``labels``: H×W, the segments, those of ``colorize`` under their own numbers and new ones after them; None
-    where none was split. ``parents``: of new ones the row of the segment that each is cut from, label 1 being
-    row 0. ``rows``: S×4 uint8, new ones last: median Cb and Cr + 128, spread in quarter levels, and how much
-    of it the guest covers in 255ths. ``edges``: H×W, how much the guest's chroma changes around each pixel,
-    levels; None where it shows nothing.
+    ``labels``: H×W at drawing scale, the segments, those of ``colorize`` under their own numbers and new ones
+    after them; None where none was split. ``parents``: of new ones the row of the segment that each is cut
+    from, label 1 being row 0. ``rows``: S×4 uint8, new ones last: median Cb and Cr + 128, spread in quarter
+    levels, and how much of it the guest covers in 255ths. ``edges``: H×W, how much the guest's chroma changes
+    around each pixel, levels; None where it shows nothing.
     """
 
     rows: Image
@@ -67,7 +67,8 @@ class GuestWindow:
         origin = np.array([*range(window.segments), *self.parents], np.int64)
         seen = window.features[origin][:, len(COLUMNS) :]
         rows = describe_segments(self.labels, window.descreened, window.picture, seen)
-        return replace(window, labels=self.labels, features=rows)
+        parents = tuple(window.coarse[origin].tolist())
+        return replace(window, labels=self.labels, features=rows, parents=parents)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +98,19 @@ class PageGuest:
                 {"segments": len(window.rows), "parents": list(window.parents)} for window in self.windows
             ],
         }
-        images: dict[str, Image] = {
+        maps = {
             _labels(number): window.labels
             for number, window in enumerate(self.windows)
             if window.labels is not None
         }
-        images |= {
+        images: dict[str, Image] = {
             _edges(number): window.edges
             for number, window in enumerate(self.windows)
             if window.edges is not None
         }
         if any(len(window.rows) for window in self.windows):
             images[_ROWS] = self.rows(0)
-        return Artifact(data, images)
+        return Artifact(data, images, maps=maps)
 
     @classmethod
     def from_artifact(cls, artifact: Artifact) -> PageGuest:
@@ -122,7 +123,7 @@ class PageGuest:
         for number, entry in enumerate(artifact.data["windows"]):
             end = start + int(entry["segments"])
             rows = artifact.images[_ROWS][start:end] if end > start else GuestWindow.nothing(0).rows
-            labels, edges = (artifact.images.get(name(number)) for name in (_labels, _edges))
+            labels, edges = artifact.maps.get(_labels(number)), artifact.images.get(_edges(number))
             windows.append(GuestWindow(rows, labels, tuple(entry["parents"]), edges))
             start = end
         return cls(tuple(windows), fits)

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from mangacolor.core.arrays import F64, I64, Mask
-from mangacolor.stages.harmonize.chapter import ChapterSegments
+from mangacolor.stages.edits.colours import from_hex
 from mangacolor.stages.harmonize.clustering import Groups
 from mangacolor.stages.harmonize.corrections import OWN_LUMA, Corrections, WindowCorrections
 from mangacolor.stages.harmonize.overrides import Override
-from mangacolor.stages.harmonize.palette_file import from_hex
 from mangacolor.stages.harmonize.params import CorrectionParams, GroupColourParams, SmoothingParams
 from mangacolor.stages.harmonize.references.matching import Matched
 from mangacolor.stages.harmonize.smoothing import weighted_mode
+from mangacolor.stages.segments.chapter import ChapterSegments
 
 
 @dataclass(frozen=True, slots=True)

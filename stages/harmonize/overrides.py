@@ -1,16 +1,16 @@
-"""From what the members agreed on to what a group is to have: edits, hints, locks and kept palettes."""
+"""From what the members agreed on to what a group is to have: locks and kept palettes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from mangacolor.core.arrays import F32
 from mangacolor.core.errors import UsageError
+from mangacolor.stages.edits.palette import PaletteEntry
 from mangacolor.stages.harmonize.descriptors import DescriptorSpace
-from mangacolor.stages.harmonize.palette_file import PaletteEntry
 from mangacolor.stages.harmonize.params import MatchingParams
 from mangacolor.stages.segments.features import SegmentFeatures
 
@@ -42,11 +42,13 @@ def match_entries(
     own: Sequence[PaletteEntry],
     kept: Sequence[PaletteEntry],
     params: MatchingParams,
+    last: int = 0,
 ) -> Matches:
     """Find the groups with these mean features (G×C) among the entries of the own and of a kept palette.
 
-    An id goes to the group that is most like it, and new ids follow on. Several groups may follow one
-    entry of a kept palette. Raises ``UsageError`` for a palette made by another network.
+    An id goes to the group that is most like it, and new ids follow on, also on the ``last`` one. Several
+    groups may follow one entry of a kept palette. Raises ``UsageError`` for a palette made by another
+    network.
     """
     width = looks.rows.shape[1]
     for entry in (*own, *kept):
@@ -62,6 +64,7 @@ def match_entries(
     pairs = _pair_greedily(_distances(place, named, space), params.max_distance)
     ids: list[int] = []
     fresh = max((entry.id for entry in named), default=0)
+    fresh = max(fresh, last)
     for group in range(len(looks)):
         if group not in pairs:
             fresh += 1
@@ -113,24 +116,10 @@ def _pair_greedily(far: F32, max_distance: float) -> dict[int, int]:
     return pairs
 
 
-def orphaned_entries(own: Sequence[PaletteEntry], matches: Matches) -> list[PaletteEntry]:
-    """Entries that people decided on and that no group of this run is: they wait for their pages."""
-    there = set(matches.ids)
-    return [
-        replace(entry, area=0.0, segments=0, seen=())
-        for entry in own
-        if (entry.edited or entry.locked) and entry.id not in there
-    ]
-
-
-def choose_override(own: PaletteEntry | None, hint: str | None, kept: PaletteEntry | None) -> Override | None:
-    """What people want of a group. An edit comes first, then a hint, a lock, and a kept palette."""
-    if own is not None and own.edited:
-        return Override(own.colour, True)
-    if hint is not None:
-        return Override(hint, True)
+def choose_override(own: PaletteEntry | None, kept: PaletteEntry | None) -> Override | None:
+    """What people want of a group: a lock comes first, then a kept palette."""
     if own is not None and own.locked:
-        return Override(own.colour, False)
+        return Override(own.found, False)
     if kept is not None and kept.locked:
         return Override(kept.colour, kept.edited)
     return None

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from mangacolor.core.arrays import F64, I64
 from mangacolor.core.types import Box
-from mangacolor.stages.harmonize.chapter import ChapterSegments
+from mangacolor.stages.edits.colours import to_hex
+from mangacolor.stages.edits.palette import Palette, PaletteEntry
 from mangacolor.stages.harmonize.clustering import Groups
-from mangacolor.stages.harmonize.descriptors import is_backdrop
 from mangacolor.stages.harmonize.overrides import Matches, choose_override
-from mangacolor.stages.harmonize.palette_file import PaletteEntry, to_hex
-from mangacolor.stages.segments.features import LEFT, RIGHT, SIDES, SegmentFeatures, X, Y
+from mangacolor.stages.harmonize.regrouping import Regrouped
+from mangacolor.stages.segments.chapter import ChapterSegments
+from mangacolor.stages.segments.features import X, Y
 from mangacolor.stages.spreads.drawings import Drawings
 from mangacolor.stages.windows.scale import SHORT_SIDE
 
@@ -26,47 +27,33 @@ MIN_PLACE_SIDE = 24
 PLACE_SIZE = 1.6
 
 
-def average_features(features: SegmentFeatures, number: I64) -> SegmentFeatures:
-    """The mean row of each group (``number``, N): G×C uint8. A group is backdrop if most of it is."""
-    count = int(number.max()) + 1
-    weight = features.root_area
-    total = np.bincount(number, weights=weight, minlength=count)
-    rows = np.zeros((count, features.rows.shape[1]), np.uint8)
-    for column in range(rows.shape[1]):
-        mean = np.bincount(number, weights=weight * features.rows[:, column], minlength=count) / total
-        rows[:, column] = np.rint(mean)
-    backdrop = np.bincount(number, weights=weight * is_backdrop(features), minlength=count) > total / 2
-    rows[:, SIDES] = np.where(backdrop, LEFT | RIGHT, 0)
-    return SegmentFeatures(rows, features.vote_count)
-
-
 def make_entries(
     pages: Sequence[str],
     segments: ChapterSegments,
     groups: Groups,
-    looks: SegmentFeatures,
-    matches: Matches,
-    colours: Sequence[tuple[str, str]],
+    regrouped: Regrouped,
+    colours: Sequence[str],
 ) -> list[PaletteEntry]:
-    """The entry of each group. ``looks``: G×C, ``average_features``. ``colours``: as of ``name_colours``."""
+    """The entry of each group. ``colours``: as of ``name_colours``."""
+    matches = regrouped.matches
     areas = segments.area
     entries: list[PaletteEntry] = []
     order = np.lexsort((-segments.area, groups.number))
     members_of = np.split(order, np.cumsum(np.bincount(groups.number))[:-1])
-    for group, (members, own) in enumerate(zip(members_of, matches.own, strict=True)):
+    for group, members in enumerate(members_of):
         area = areas[members]
-        colour, found = colours[group]
+        identity, colour = matches.ids[group], colours[group]
         entries.append(
             PaletteEntry(
-                matches.ids[group],
+                identity,
                 colour,
-                found,
-                looks.rows[group].tobytes(),
-                locked=bool(own and own.locked),
+                colour,
+                regrouped.looks[identity].tobytes(),
                 area=float(area.sum() / areas.sum()),
                 segments=len(members),
                 confidence=float(np.average(groups.membership[members], weights=area)),
                 seen=_best_places(pages, segments, members, areas),
+                part_of=regrouped.parents.get(identity),
             )
         )
     return entries
@@ -101,20 +88,37 @@ def _locate(segments: ChapterSegments, index: int, area: float) -> Box:
     return max(0, x), max(0, y), side, side
 
 
-def name_colours(
-    segments: ChapterSegments, number: I64, colours: F64, matches: Matches, hinted: Mapping[int, str]
-) -> list[tuple[str, str]]:
-    """The colour of each group as it is to be, and as it would be without an edit: ``#rrggbb`` each.
+def absent_entries(palette: Palette, regrouped: Regrouped) -> list[PaletteEntry]:
+    """Entries of groups that have gone into others, and of those that people decided on and that no page of
+    this run shows: they wait for their pages."""
+    there, found = set(regrouped.matches.ids), regrouped.looks
+    waiting = [
+        entry
+        for entry in palette.entries
+        if entry.id not in there
+        and (entry.edited or entry.locked or entry.id in found or entry.id in palette.mentioned)
+    ]
+    return [
+        replace(
+            entry,
+            looks=found[entry.id].tobytes() if entry.id in found else entry.looks,
+            area=0.0,
+            segments=0,
+            seen=(),
+        )
+        for entry in waiting
+    ]
 
-    ``colours``: G×2, Cb and Cr. ``hinted``: the colours that hints want of groups.
+
+def name_colours(segments: ChapterSegments, number: I64, colours: F64, matches: Matches) -> list[str]:
+    """The colour of each group, ``#rrggbb``: its own, or that of a lock or a kept palette.
+
+    ``colours``: G×2, Cb and Cr.
     """
-    names: list[tuple[str, str]] = []
     area = np.bincount(number, weights=segments.area)
     luma = np.bincount(number, weights=segments.area * segments.features.shown) / area
-    for group, (own, kept) in enumerate(zip(matches.own, matches.kept, strict=True)):
-        override = choose_override(None, hinted.get(group), kept)
-        unedited = override.colour if override else to_hex(luma[group], *colours[group])
-        if own is not None and own.locked and not own.edited and group not in hinted:
-            unedited = own.colour
-        names.append((own.colour if own is not None and own.edited else unedited, unedited))
-    return names
+    chosen = map(choose_override, matches.own, matches.kept)
+    return [
+        override.colour if override else to_hex(luma[group], *colours[group])
+        for group, override in enumerate(chosen)
+    ]

@@ -26,7 +26,7 @@ def draw_groups(artifact: Artifact, inputs: Inputs) -> Image:
 
     def draw(number: int, size: Size) -> Image:
         full = windows[number].labels
-        labels = np.asarray(cv2.resize(full, size, interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
+        labels = np.asarray(cv2.resize(full, size, interpolation=cv2.INTER_NEAREST), dtype=np.uint16)
         ids = np.append(NO_GROUP, corrections.windows[number].group)
         return _write_numbers(_tint(resize_picture(windows[number], size), labels, ids), labels, ids)
 

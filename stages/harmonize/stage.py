@@ -13,17 +13,24 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
-from mangacolor.core.arrays import F64, I64, Mask
+from mangacolor.core.arrays import F64, Mask
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs
 from mangacolor.stages.base import GUARD, ChapterContext, ChapterStage
+from mangacolor.stages.edits.freezing import freeze_edited
+from mangacolor.stages.edits.palette import Palette
+from mangacolor.stages.edits.palette_file import (
+    FILE,
+    decided_groups,
+    from_document,
+    read_locked_palette,
+    to_document,
+)
 from mangacolor.stages.guest.surfaces import GuestColours, page_guest
-from mangacolor.stages.harmonize.chapter import ChapterSegments, gather_segments
 from mangacolor.stages.harmonize.corrections import Corrections
 from mangacolor.stages.harmonize.descriptors import DescriptorSpace, make_space
 from mangacolor.stages.harmonize.group_colours import (
@@ -32,20 +39,12 @@ from mangacolor.stages.harmonize.group_colours import (
     correct_segments,
     hand_out,
 )
-from mangacolor.stages.harmonize.hints import Hint, check_hints, locate_hints, read_hints
-from mangacolor.stages.harmonize.overrides import choose_override, match_entries, orphaned_entries
+from mangacolor.stages.harmonize.overrides import choose_override
 from mangacolor.stages.harmonize.palette_entries import (
-    average_features,
+    absent_entries,
     make_entries,
     name_colours,
     place_entries,
-)
-from mangacolor.stages.harmonize.palette_file import (
-    FILE,
-    edits,
-    from_document,
-    read_locked_palette,
-    to_document,
 )
 from mangacolor.stages.harmonize.params import Params
 from mangacolor.stages.harmonize.preview import draw_groups
@@ -56,6 +55,7 @@ from mangacolor.stages.harmonize.references.pictures import (
     hash_references,
     reference_features,
 )
+from mangacolor.stages.harmonize.regrouping import find_groups
 from mangacolor.stages.harmonize.series.grouping import Grouping, group_segments, with_remembered
 from mangacolor.stages.harmonize.series.recall import (
     keep_remembered,
@@ -64,6 +64,7 @@ from mangacolor.stages.harmonize.series.recall import (
     shown_groups,
 )
 from mangacolor.stages.harmonize.series.remembered import Remembered
+from mangacolor.stages.segments.chapter import ChapterSegments, gather_segments
 from mangacolor.stages.segments.features import SegmentFeatures
 from mangacolor.stages.spreads.drawings import Drawings
 from mangacolor.stages.windows.artifact import PageColours
@@ -79,20 +80,18 @@ class Config:
     palette: str = ""
     reference: str = ""
     own_reference: bool = True
-    hints: tuple[Hint, ...] = ()
     weights: str = field(default="default", metadata=GUARD)
     params: ClassVar[Params] = Params()
 
 
 def configure(options: Options, _chapter: Chapter) -> Config | None:
-    """Raises ``UsageError`` for a palette, a reference or hints that cannot be read."""
+    """Raises ``UsageError`` for a palette or a reference that cannot be read."""
     if not options.harmonize:
         return None
     return Config(
         read_locked_palette(options.palette),
         hash_references(options.reference),
         options.own_reference,
-        read_hints(Path(options.hints)) if options.hints else (),
         options.weights,
     )
 
@@ -108,33 +107,27 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     drawings = Drawings.of(context.chapter, pages)
     params = config.params.for_lone_page() if context.memory and len(drawings) == 1 else config.params
     segments, guest = _gather(context, drawings)
-    located = locate_hints(config.hints, context.chapter, drawings, segments)
-    for page, message in located.missed:
-        context.warn(page, message)
-    own = from_document(context.document) if context.document else ()
+    palette = from_document(context.document) if context.document else Palette()
     if not len(segments):
-        context.write(to_document(own))
+        context.write(to_document(palette))
         return {name: neutral() for name in pages}
     remembered = recall_segments(context.memory, segments)
     space = make_space(with_remembered(remembered, segments), segments.embedded, params.descriptors)
-    grouping = group_segments(segments, remembered, space, params, guest)
+    found = group_segments(segments, remembered, space, params, guest)
     context.check_cancelled()
+    kept = from_document(json.loads(config.palette)).entries if config.palette else ()
+    regrouped = find_groups(found, segments, space, palette, kept, params.matching)
+    grouping, matches = regrouped.grouping, regrouped.matches
+    number = grouping.groups.number
     matched = _match_references(context, segments, space, grouping.guided.held)
     colours, proposed = _colour_groups(context, segments, matched, grouping, remembered)
-    number = grouping.groups.number
 
-    kept = from_document(json.loads(config.palette)) if config.palette else ()
-    looks = average_features(segments.features, number)
-    matches = match_entries(looks, space, own, kept, params.matching)
-    hinted = _hinted_groups(segments, number, located.colours)
-    overrides = [
-        choose_override(edited, hinted.get(group), locked)
-        for group, (edited, locked) in enumerate(zip(matches.own, matches.kept, strict=True))
-    ]
-    names = name_colours(segments, number, colours.groups, matches, hinted)
-    entries = make_entries(list(drawings), segments, grouping.groups, looks, matches, names)
-    entries = place_entries(entries, drawings)
-    context.write(to_document([*entries, *orphaned_entries(own, matches)]))
+    overrides = [choose_override(own, kept) for own, kept in zip(matches.own, matches.kept, strict=True)]
+    palette = freeze_edited(palette, matches.ids, number, segments, context.sources, drawings)
+    named = name_colours(segments, number, colours.groups, matches)
+    entries = make_entries(list(drawings), segments, grouping.groups, regrouped, named)
+    entries = [*place_entries(entries, drawings), *absent_entries(palette, regrouped)]
+    context.write(to_document(palette.with_found(entries)))
     reach = grouping.guided.find_reach(grouping.groups, colours.groups, params.guidance)
     corrections = correct_segments(
         segments, grouping.groups, reach, colours, overrides, matches.ids, params.corrections, matched
@@ -225,27 +218,17 @@ def _read_references(context: ChapterContext[Config]) -> SegmentFeatures | None:
     return SegmentFeatures(np.concatenate(rows), votes) if rows else None
 
 
-def _hinted_groups(
-    segments: ChapterSegments, number: I64, hints: Mapping[tuple[int, int], str]
-) -> dict[int, str]:
-    """The colour that hints want of groups; of two the later one counts."""
-    columns = zip(segments.page, segments.row, number, strict=True)
-    group_at = {(int(page), int(row)): int(group) for page, row, group in columns}
-    return {group_at[place]: colour for place, colour in hints.items() if place in group_at}
-
-
 STAGE = ChapterStage(
     "harmonize",
     run,
     configure,
-    ("balloons", "colorize"),
+    ("panels", "balloons", "colorize"),
     neutral,
-    version=10,
+    version=11,
     file=FILE,
-    edits=edits,
+    edits=decided_groups,
     preview=draw_groups,
     reference_needs=("decode", "colorize"),
     reference_version=REFERENCE_VERSION,
     remembers="colorize",
-    check=check_hints,
 )

@@ -67,7 +67,8 @@ def _guide_window(
         colours = colours + corrections.base_chroma
     steps = _find_steps(window.labels, colours.astype(np.float32), given)
     if guest.edges is not None:  # where the guest's own colours change little by little, so do ours
-        steps = np.minimum(steps, guest.edges.astype(np.float32))
+        edges = cv2.resize(guest.edges, window.label_size, interpolation=cv2.INTER_AREA)
+        steps = np.minimum(steps, edges.astype(np.float32))
     return GuidedWindow(given, steps)
 
 

@@ -2,7 +2,8 @@
 
 The scan's ink is sacred, its paper is not. Luma up to ``INK`` stays as it is; lighter luma is scaled
 so that paper takes the tone the network gave the surface (white skin can then hold colour). The
-mapping is monotone and continuous, so lines get no rims.
+mapping is monotone and continuous, so lines get no rims. Chroma falls off where a pixel is darker than its
+surface, so that lines, hatching and dots stay black on it and end in no coloured seam.
 """
 
 from __future__ import annotations
@@ -15,17 +16,40 @@ from mangacolor.core.colour import DARKEST, INK, chroma, luma, to_rgb
 from mangacolor.core.types import Image
 from mangacolor.stages.reassemble.params import InkParams
 
-# Steps of a layer's fourth channel for each whole of a tone's gain; 64 is 1: as it is.
-GAIN_STEPS = 64.0
+# The least tone that a layer can hold, as a share of the scan's.
+LEAST_TONE = 0.35
 # Rows painted at once: what is computed for them stays in a core's cache.
 ROWS = 32
+# Luma of a surface up to which it is dark itself and keeps its colour, and from which what is dark on it is
+# ink.
+DARK_SURFACE = 40.0
+LIGHT_SURFACE = 90.0
+# Luma up to which ink on a light surface has no chroma.
+NEUTRAL_INK = 60.0
+# Share of the luma around from which a pixel has its whole chroma, and the luma at which it has that at most.
+FULL_SHARE = 0.9
+FULL_LUMA = 128.0
+# Luma up to which nothing has more chroma than ``BLACK_CHROMA`` levels, and levels more for each level above.
+BLACK = 24.0
+BLACK_CHROMA = 3.0
+CHROMA_SLOPE = 0.6
 
 
-def colour_layer(coloured: Image, grey: Image, params: InkParams) -> Image:
-    """Chroma and tone of a window at working scale, packed into H×W×3 uint8.
+def pack_tone(tone: F32) -> F32:
+    """Shares of the scan's tone as steps of a layer, 0 to 255 for ``LEAST_TONE`` to 1."""
+    return np.asarray((tone - LEAST_TONE) * (255 / (1 - LEAST_TONE)), dtype=np.float32)
 
-    ``coloured``: the network's H×W×3 picture of ``grey`` (H×W). Channels: Cb + 128, Cr + 128, and the
-    tone ratio (0 = ``DARKEST``, 255 = as light as the scan).
+
+def unpack_tone(steps: F32) -> F32:
+    """What ``pack_tone`` packed."""
+    return np.asarray(steps * np.float32((1 - LEAST_TONE) / 255) + np.float32(LEAST_TONE), dtype=np.float32)
+
+
+def own_colour(coloured: Image, grey: Image, params: InkParams) -> F32:
+    """What the network says of a window, h×w×4 at working scale: Cb, Cr (centred on 0), the share of the
+    scan's tone (``DARKEST`` to 1), and the mean luma of the scan around each pixel.
+
+    ``coloured``: the network's h×w×3 picture of ``grey`` (h×w).
     """
     # How much of a pixel is surface and not line: lines must not pull tones or chroma towards grey.
     ramp = params.surface_luma - params.line_luma
@@ -33,9 +57,8 @@ def colour_layer(coloured: Image, grey: Image, params: InkParams) -> Image:
     cb, cr = (_fill_lines(plane, surface, params.line_sigma) for plane in chroma(coloured))
     tone = _low_pass(luma(coloured).astype(np.float32), surface, params.tone_sigma)
     scan = _low_pass(grey.astype(np.float32), surface, params.tone_sigma)
-    ratio = np.clip(tone / np.maximum(scan, 1.0), DARKEST, 1.0)
-    packed = np.stack([cb + 128.0, cr + 128.0, (ratio - DARKEST) * (255.0 / (1.0 - DARKEST))], axis=2)
-    return np.rint(packed).clip(0, 255).astype(np.uint8)
+    share = np.clip(tone / np.maximum(scan, 1.0), DARKEST, 1.0)
+    return np.stack([cb, cr, share, cv2.GaussianBlur(grey, (0, 0), params.tone_sigma)], axis=2)
 
 
 def _low_pass(plane: F32, weight: F32, sigma: float) -> F32:
@@ -48,18 +71,12 @@ def _fill_lines(plane: F32, surface: F32, sigma: float) -> F32:
     return np.asarray(surface * plane + (1.0 - surface) * _low_pass(plane, surface, sigma), dtype=np.float32)
 
 
-def with_gain(layer: Image, gain: F32) -> Image:
-    """A layer with a fourth channel: by what the tone of each pixel is multiplied, ``gain`` (H×W, 0 to 4)."""
-    packed = np.rint(gain * GAIN_STEPS).clip(0, 255).astype(np.uint8)
-    return np.concatenate([layer, packed[..., None]], axis=2)
-
-
 def paint(light: Image, layer: Image, keep: Image, tint: Image | None, saturation: float) -> Image:
     """The final pixels of a band of the page, H×W×3 RGB.
 
-    ``light``: H×W luma at output scale. ``layer``: H×W×3 as of ``colour_layer``, or ×4 ``with_gain``.
-    ``keep``: H×W, 255 where the paper stays paper. ``tint``: H×W×3 RGB source for the paper's own
-    colour, None for a grey page.
+    ``light``: H×W luma at output scale. ``layer``: H×W×4 as of ``compose_layers``: Cb + 128, Cr + 128, the
+    packed tone, the mean luma around. ``keep``: H×W, 255 where the paper stays paper. ``tint``: H×W×3 RGB
+    source for the paper's own colour, None for a grey page.
     """
     result = np.empty((*light.shape, 3), np.uint8)
     for top in range(0, light.shape[0], ROWS):
@@ -71,19 +88,26 @@ def paint(light: Image, layer: Image, keep: Image, tint: Image | None, saturatio
 
 def _paint_rows(light: Image, layer: Image, keep: Image, tint: Image | None, saturation: float) -> Image:
     colour = np.float32(1.0) - keep.astype(np.float32) * np.float32(1 / 255)
-    shade = layer[..., 2].astype(np.float32) * np.float32((1 - DARKEST) / 255) + np.float32(DARKEST)
-    has_gain = layer.shape[2] == 4
-    if has_gain:
-        shade *= layer[..., 3].astype(np.float32) * np.float32(1 / GAIN_STEPS)
-    shade = 1.0 - (1.0 - shade) * colour
+    shade = 1.0 - (1.0 - unpack_tone(layer[..., 2].astype(np.float32))) * colour
     value = light.astype(np.float32)
     toned = INK + (value - INK) * (255.0 * shade - INK) * np.float32(1 / (255.0 - INK))
-    value = np.where(value <= INK, value, np.clip(toned, 0, 255) if has_gain else toned)
-    strength = colour * np.float32(saturation)
-    cb = (layer[..., 0].astype(np.float32) - 128.0) * strength
-    cr = (layer[..., 1].astype(np.float32) - 128.0) * strength
+    toned = np.where(value <= INK, value, toned)
+    cb, cr = (layer[..., channel].astype(np.float32) - 128.0 for channel in (0, 1))
+    strength = colour * np.float32(saturation) * _chroma_share(value, layer[..., 3], cb, cr)
+    cb, cr = cb * strength, cr * strength
     if tint is not None:
         own_cb, own_cr = chroma(tint)
         cb += own_cb * (1.0 - colour)
         cr += own_cr * (1.0 - colour)
-    return to_rgb(value, cb, cr)
+    return to_rgb(toned, cb, cr)
+
+
+def _chroma_share(value: F32, surface: Image, cb: F32, cr: F32) -> F32:
+    """How much of its surface's chroma a pixel has by its luma (``value``) and that of the surface."""
+    ground = surface.astype(np.float32)
+    full = np.clip(ground * np.float32(FULL_SHARE), NEUTRAL_INK + 10, FULL_LUMA)
+    lit = np.clip((value - NEUTRAL_INK) / (full - NEUTRAL_INK), 0, 1)
+    inked = np.clip((ground - DARK_SURFACE) * np.float32(1 / (LIGHT_SURFACE - DARK_SURFACE)), 0, 1)
+    limit = BLACK_CHROMA + np.maximum(value - BLACK, 0) * np.float32(CHROMA_SLOPE)
+    most = limit / np.maximum(np.hypot(cb, cr), 1)
+    return np.minimum(1 - inked * (1 - lit), most)

@@ -6,10 +6,10 @@ chroma, 0 to 255. Chosen by eye on pages of the example chapter and of open comi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
-from mangacolor.stages.segments.params import SegmentationParams
+from mangacolor.stages.segments.params import BarrierParams
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +37,23 @@ class EvennessParams:
     # Share of its variation of colour that a segment loses, printed flat and painted.
     flat: float = 0.9
     painted: float = 0.3
-    # The same for a segment whose colour somebody chose.
-    chosen: float = 0.9
+    # The same, of colour and of tone, for a segment whose colour somebody chose.
+    chosen: float = 0.95
 
 
 @dataclass(frozen=True, slots=True)
 class BorderParams:
-    """How two segments meet (segment_fields.py)."""
+    """How two segments meet (open_borders.py)."""
 
-    # Sigma, in pixels, at which segments meet at ink, and where there is none.
-    crisp_sigma: float = 0.8
-    soft_sigma: float = 5.0
+    # Pixels to either side over which segments meet where there is no ink.
+    soft_reach: float = 10.0
     # Barrier, in levels, from which two segments begin to meet crisply, and wholly do.
     low_barrier: float = 8.0
     high_barrier: float = 28.0
     # Of the root of a segment's area: how firmly it keeps its own, against pixels of open border.
     anchor: float = 0.1
-    # What a barrier is.
-    segmentation: SegmentationParams = field(default_factory=SegmentationParams)
+    # What a barrier is: one among many hides a border as well as one by itself.
+    barriers: BarrierParams = BarrierParams(inhibition=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +63,8 @@ class Params:
     ink: InkParams = InkParams()
     evenness: EvennessParams = EvennessParams()
     borders: BorderParams = BorderParams()
-    # Range of the factor on a segment's tone that gives it the luma somebody chose.
-    tone_gains: tuple[float, float] = (0.25, 3.9)
+    # Share of the scan's tone that is left of paper whose colour somebody chose dark: hatching stays visible.
+    darkest_chosen: float = 0.4
 
 
 PARAMS: Final = Params()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -17,21 +16,18 @@ from mangacolor.core.types import Artifact, Chapter, Image, Inputs
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.classify.mixed import coloured_windows
 from mangacolor.stages.demand import Demand, PageSize
+from mangacolor.stages.edits.page_edits import PageEdits
 from mangacolor.stages.guest.surfaces import page_guest
-from mangacolor.stages.harmonize.corrections import Corrections, WindowCorrections
+from mangacolor.stages.harmonize.corrections import Corrections
 from mangacolor.stages.panels import PanelLayout
 from mangacolor.stages.reassemble.compose import compose_layers, cut_bands
-from mangacolor.stages.reassemble.guided import GuidedWindow, correct_by_guest, guide_windows
-from mangacolor.stages.reassemble.ink_transfer import colour_layer, paint, with_gain
+from mangacolor.stages.reassemble.guided import correct_by_guest, guide_windows
+from mangacolor.stages.reassemble.ink_transfer import paint
+from mangacolor.stages.reassemble.layers import make_layer
 from mangacolor.stages.reassemble.params import PARAMS, Params
-from mangacolor.stages.reassemble.recolour import recolour_window
-from mangacolor.stages.reassemble.segment_fields import find_open_borders
-from mangacolor.stages.reassemble.segment_tone import flatten_tone, tone_gain
-from mangacolor.stages.segments.features import SegmentFeatures
 from mangacolor.stages.spreads.halves import half_of, page_of
-from mangacolor.stages.windows.artifact import PageColours, WindowColours
+from mangacolor.stages.windows.artifact import PageColours
 from mangacolor.stages.windows.assign import assign_windows
-from mangacolor.stages.windows.scale import shrink
 
 # The page's long side in pixels over this is how far a balloon's outline reaches into it: half of the ink is
 # kept.
@@ -64,22 +60,33 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     corrections = Corrections.from_artifact(inputs.get("harmonize"))
     if not corrections.windows:
         corrections = correct_by_guest(colours, guest)
+    edits = PageEdits.from_artifact(inputs.get("recolor"))
     windows = map_windows(colours, PanelLayout.from_artifact(inputs["panels"]))
     guided = guide_windows(colours, guest, corrections)
-    layers = _make_layers(colours, corrections, guided, luma(drawing), config.params)
-    keep = _find_paper(windows, inputs["balloons"].images["main"])
+    layers = [
+        make_layer(
+            window,
+            corrections.of_window(number),
+            edits.of_window(number),
+            guided[number],
+            luma(drawing),
+            config.params,
+        )
+        for number, window in enumerate(colours.windows)
+    ]
+    keep = find_paper(windows, inputs["balloons"].images["main"])
     if inputs["classify"].data["kept"]:
         keep[np.isin(windows, coloured_windows(drawing, windows))] = 255
-    boxes = colours.boxes
     if half is not None:
         windows, keep = half.cut_windows(windows), half.cut_mask(keep)
-        boxes = tuple(half.to_page(box) for box in boxes)
+        layers = [replace(layer, box=half.to_page(layer.box)) for layer in layers]
+    grey = luma(page)
     tint = None if _is_grey(page) else page
     result = np.empty((*light.shape, 3), np.uint8)
     scale = light.shape[0] / page.shape[0]
     for band in cut_bands(light.shape[1], light.shape[0], scale, page.shape[0]):
         context.check_cancelled()
-        layer = compose_layers(layers, boxes, band.enlarge(windows, cv2.INTER_NEAREST), band)
+        layer = compose_layers(layers, windows, grey, band)
         guard = band.enlarge(keep, cv2.INTER_LINEAR)
         own = None if tint is None else band.enlarge(tint, cv2.INTER_CUBIC)
         painted = paint(light[band.rows], layer, guard, own, config.saturation)
@@ -104,41 +111,7 @@ def map_windows(colours: PageColours, layout: PanelLayout) -> WindowMap:
     return windows.labels
 
 
-def _make_layers(
-    colours: PageColours,
-    corrections: Corrections,
-    guided: Sequence[GuidedWindow | None],
-    grey: Image,
-    params: Params,
-) -> list[Image]:
-    """The layer of each window at working scale; all with a gain if somebody chose a luma on the page."""
-    has_gain = corrections.any_luma
-    return [
-        _make_layer(window, corrections.of_window(number), guest, has_gain, grey, params)
-        for number, (window, guest) in enumerate(zip(colours.windows, guided, strict=True))
-    ]
-
-
-def _make_layer(
-    window: WindowColours,
-    corrections: WindowCorrections | None,
-    guided: GuidedWindow | None,
-    has_gain: bool,
-    grey: Image,
-    params: Params,
-) -> Image:
-    small = shrink(grey, window.box, window.size)
-    steps = None if guided is None else guided.steps
-    borders = find_open_borders(window.labels, window.descreened, params.borders, steps)
-    recoloured = recolour_window(window, borders, corrections, params, guided)
-    layer = colour_layer(recoloured, small, params.ink)
-    layer = flatten_tone(layer, window.labels, borders, SegmentFeatures(window.features), params)
-    if corrections is not None and has_gain:
-        layer = with_gain(layer, tone_gain(window.labels, small, layer, corrections, params))
-    return layer
-
-
-def _find_paper(windows: WindowMap, balloons: Image) -> Image:
+def find_paper(windows: WindowMap, balloons: Image) -> Image:
     """H×W uint8, 255 where nothing is coloured: ground, and balloons up to the middle of their outline."""
     reach = max(1, round(max(balloons.shape) / OUTLINE_DIVISOR))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
@@ -162,8 +135,8 @@ STAGE = Stage(
     name="reassemble",
     run=run,
     configure=configure,
-    needs=("decode", "classify", "panels", "balloons", "colorize", "harmonize", "upscale"),
-    version=7,
+    needs=("decode", "classify", "panels", "balloons", "colorize", "harmonize", "recolor", "upscale"),
+    version=8,
     keep="asked",
     demand=demand,
 )

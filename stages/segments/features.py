@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from mangacolor.core.arrays import F32, F64, I64, SegmentMap
@@ -38,6 +39,8 @@ SIDE_MARGIN = 0.08
 ZERO = 128.0
 # Steps of a row for 1 of a network's feature.
 UNIT = 127.0
+# Pixels of a segment that are measured at most, evenly spread: medians of more say the same.
+MAX_MEASURED = 4096
 # Luma, in levels, below which a pixel is a line and says nothing of its segment.
 MIN_LUMA = 64
 # One pixel in this many must be lighter than a line for the lighter ones alone to be measured.
@@ -119,26 +122,31 @@ class SegmentFeatures:
 def describe_segments(labels: SegmentMap, grey: Image, coloured: Image, features: Image) -> Image:
     """A row for each segment of a window, label 1 first: uint8, ``COLUMNS`` and then ``features`` (N×F).
 
-    ``labels``, ``grey`` (luma without halftone): H×W. ``coloured``: H×W×3, the network's picture.
+    ``labels``, ``grey`` (luma without halftone): H×W, at drawing scale. ``coloured``: h×w×3, the network's
+    picture at working scale.
     ``cb`` and ``cr``: its median chroma + 128; ``spread``: median distance from that, in quarter levels;
     ``tone``: mean luma of ``grey``; ``texture``: its deviation; ``shown``: its luma on the finished page;
-    ``area``: log2 of its pixels in twelfths;
+    ``area``: log2 of its pixels at working scale in twelfths;
     ``x``, ``y``: its middle in 255ths of the window; ``sides``: bits for the sides it reaches.
     """
     count = int(labels.max())
     rows = np.zeros((count, len(COLUMNS)), np.uint8)
-    planes = np.stack([plane.ravel() for plane in chroma(coloured)], axis=1)
+    height, width = labels.shape
+    large = np.asarray(cv2.resize(coloured, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+    planes = np.stack([plane.ravel() for plane in chroma(large)], axis=1)
+    unit = labels.size / (coloured.shape[0] * coloured.shape[1])
     scan = grey.ravel().astype(np.float32)
-    network = luma(coloured).ravel().astype(np.float32)
+    network = luma(large).ravel().astype(np.float32)
     for number, pixels in enumerate(pixels_by_segment(labels, count)):
         lit = pixels[scan[pixels] >= MIN_LUMA]
         measured = lit if len(lit) >= len(pixels) // LINE_SHARE else pixels
+        measured = measured[:: -(-len(measured) // MAX_MEASURED)]
         columns = (
             *_colour_columns(planes[measured]),
             scan[measured].mean(),
             scan[measured].std(),
             shown_luma(scan[measured], network[measured]),
-            *_place_columns(pixels, labels.shape),
+            *_place_columns(pixels, labels.shape, unit),
         )
         rows[number] = np.clip(np.rint(columns), 0, 255)
     return np.concatenate([rows, features], axis=1)
@@ -151,9 +159,9 @@ def _colour_columns(planes: F32) -> tuple[float, float, float]:
     return middle[0] + NEUTRAL, middle[1] + NEUTRAL, SPREAD_STEPS * away
 
 
-def _place_columns(pixels: I64, shape: tuple[int, ...]) -> tuple[float, float, float, int]:
-    """``area``, ``x``, ``y`` and ``sides`` of the pixels with these indices in a window of (height,
-    width)."""
+def _place_columns(pixels: I64, shape: tuple[int, ...], unit: float) -> tuple[float, float, float, int]:
+    """``area``, ``x``, ``y`` and ``sides`` of the pixels with these indices in a window of (height, width),
+    of whose pixels ``unit`` make one at working scale."""
     height, width = shape
     y, x = np.divmod(pixels, width)
     sides = (
@@ -162,7 +170,8 @@ def _place_columns(pixels: I64, shape: tuple[int, ...]) -> tuple[float, float, f
         + RIGHT * (x.max() >= (1 - SIDE_MARGIN) * width)
         + BOTTOM * (y.max() >= (1 - SIDE_MARGIN) * height)
     )
-    return AREA_STEPS * np.log2(len(pixels)), 255 * x.mean() / width, 255 * y.mean() / height, int(sides)
+    area = max(1.0, len(pixels) / unit)
+    return AREA_STEPS * np.log2(area), 255 * x.mean() / width, 255 * y.mean() / height, int(sides)
 
 
 def embedding_inputs(rows: Image, votes: int) -> F64:

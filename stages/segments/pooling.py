@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mangacolor.core.arrays import F32, SegmentMap
+from mangacolor.core.arrays import F32, I64, SegmentMap
 from mangacolor.core.probability import softmax
 from mangacolor.core.types import Image, Tile
 from mangacolor.models.colour.prediction import VOTES
@@ -16,17 +16,21 @@ from mangacolor.stages.segments.features import UNIT, ZERO
 
 @dataclass(slots=True)
 class FeaturePool:
-    """Sums of the network's maps over the segments of one window, tile by tile. ``labels``: H×W uint8."""
+    """Sums of the network's maps over the segments of one window, tile by tile.
+
+    ``labels``: H×W, at drawing scale. ``shape``: height and width of the window at working scale.
+    """
 
     labels: SegmentMap
+    shape: tuple[int, ...]
     sums: dict[str, F32] = field(default_factory=dict)
     weights: dict[str, F32] = field(default_factory=dict)
 
     def add(self, tile: Tile, maps: Mapping[str, F32]) -> None:
         """Take a tile's feature maps, C×h×w each."""
-        part = self.labels[tile.area]
+        count = int(self.labels.max())
         for name, features in maps.items():
-            counts = _cell_counts(part, tile, features.shape[1:], int(self.labels.max()))
+            counts = _cell_counts(self.labels, self.shape, tile, features.shape[1:], count)
             total = counts @ features.reshape(len(features), -1).T
             self.sums[name] = self.sums.get(name, 0) + total
             self.weights[name] = self.weights.get(name, 0) + counts.sum(axis=1)
@@ -44,11 +48,22 @@ class FeaturePool:
         return np.rint(rows).astype(np.uint8)
 
 
-def _cell_counts(labels: SegmentMap, tile: Tile, cells: tuple[int, ...], count: int) -> F32:
-    """How many pixels of each segment lie in each cell of a map of h×w cells: count × (h·w)."""
+def _cell_counts(
+    labels: SegmentMap, shape: tuple[int, ...], tile: Tile, cells: tuple[int, ...], count: int
+) -> F32:
+    """How many pixels of each segment lie in each cell of a tile's map of h×w cells: count × (h·w)."""
     high, wide = cells
-    rows = np.arange(labels.shape[0]) * high // tile.height
-    columns = np.arange(labels.shape[1]) * wide // tile.width
-    code = labels.astype(np.int64) * (high * wide) + rows[:, None] * wide + columns
+    inside_rows, rows = _cells_along(labels.shape[0], shape[0], tile.y, tile.height, high)
+    inside_columns, columns = _cells_along(labels.shape[1], shape[1], tile.x, tile.width, wide)
+    part = labels[inside_rows, inside_columns].astype(np.int64)
+    code = part * (high * wide) + rows[:, None] * wide + columns
     counts = np.bincount(code.ravel(), minlength=(count + 1) * high * wide)
     return counts.reshape(count + 1, -1)[1:].astype(np.float32)
+
+
+def _cells_along(pixels: int, length: int, start: int, side: int, cells: int) -> tuple[slice, I64]:
+    """Of ``pixels`` along a side that has ``length`` at working scale: which lie in a tile there (``start``,
+    ``side``), and in which of its ``cells``."""
+    place = (np.arange(pixels) + 0.5) * length / pixels - start
+    first, last = np.searchsorted(place, (0, side))
+    return slice(int(first), int(last)), (place[first:last] * cells / side).astype(np.int64)

@@ -1,14 +1,14 @@
-"""Segments of a window at working scale: what lies between ink lines and edges of tone, as labels.
+"""Segments of a window at drawing scale: what lies between ink lines and edges of tone, as labels.
 
-A segment is what takes one colour: a cheek, a sleeve, a wall. Lines have gaps, so plain connected
-components leak. Balls that do not fit through a gap are what a segment grows from (after the
-"trapped-ball" segmentation of Zhang et al., "Vectorizing cartoon animations", 2009): first where large
-balls fit, then smaller ones where no larger one has been. A watershed gives the rest to them, and
-neighbours in the region adjacency graph whose border is weak are merged.
+A segment is what takes one colour: a cheek, a sleeve, a wall. Barriers are lines and edges of tone
+(``barriers.py``); segments grow from where balls have room between them (``seeds.py``), and neighbours that
+little divides are merged, to two levels (``merging.py``).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -17,124 +17,81 @@ import numpy.typing as npt
 
 from mangacolor.core.arrays import F32, F64, I64, LabelMap, Mask, SegmentMap
 from mangacolor.core.types import Image
+from mangacolor.stages.segments.barriers import find_barriers
+from mangacolor.stages.segments.merging import RegionGraph, merge_regions
 from mangacolor.stages.segments.params import SegmentationParams
+from mangacolor.stages.segments.seeds import find_seeds, grow_seeds
 
-# Segments of a window: labels are kept as uint8, and 0 is none.
-MAX_SEGMENTS = 255
+# Segments of a window at most; 0 is none.
+MAX_SEGMENTS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Segmented:
+    """A window at drawing scale, H×W. ``plain``: its luma, without halftone where it is drawn. ``labels``:
+    its N segments. ``parents``: N, for each the coarse segment that it is part of, counted from 0."""
+
+    plain: Image
+    labels: SegmentMap
+    parents: I64
 
 
 def barrier(grey: Image, params: SegmentationParams) -> F32:
     """How strongly each pixel of a window's luma (H×W uint8) divides: line depth or edge of tone, levels."""
-    smooth = cv2.GaussianBlur(grey, (0, 0), params.smoothing)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (params.line_width, params.line_width))
-    depth = cv2.morphologyEx(smooth, cv2.MORPH_BLACKHAT, kernel).astype(np.float32)
-    across = cv2.Scharr(smooth, cv2.CV_32F, 1, 0, scale=1 / 16)
-    down = cv2.Scharr(smooth, cv2.CV_32F, 0, 1, scale=1 / 16)
-    # A Scharr response is the change over two pixels; an edge is blurred over about that many.
-    return np.asarray(np.maximum(depth, np.hypot(across, down)), dtype=np.float32)
+    return find_barriers(grey, params.barriers).walls
 
 
 def find_segments(grey: Image, drawn: Mask, params: SegmentationParams) -> SegmentMap:
-    """Label each pixel of a window: H×W uint8, 1 and up for segments, 0 where nothing is drawn.
+    """``segment`` of a window without halftone: its labels alone."""
+    return segment(grey, drawn, lambda part: part, params).labels
 
-    ``grey``: H×W luma at working scale, best without halftone. ``drawn``: H×W, False on paper that is ground.
-    Lines belong to the segments on either side of them. Segments are numbered by area, largest first; a
-    window that has more than 255 gives what the smallest hold to their neighbours.
+
+def segment(
+    grey: Image, drawn: Mask, descreen: Callable[[Image], Image], params: SegmentationParams
+) -> Segmented:
+    """Label each pixel of a window: 1 and up for segments, 0 where nothing is drawn.
+
+    ``grey``: H×W luma at drawing scale. ``drawn``: H×W, False on what is not to be looked at. ``descreen``:
+    takes the halftone out of luma. Lines belong to the segments on either side of them. Segments are numbered
+    by area, largest first; of more than ``MAX_SEGMENTS`` the smallest go to their neighbours.
     """
-    walls = barrier(grey, params)
-    seeds = _find_seeds(walls, drawn, params)
+    plain, labels, parents = grey.copy(), np.zeros(grey.shape, np.int32), [0]
+    for where, inside in _islands(drawn, params.island_gap):
+        part = descreen(np.ascontiguousarray(grey[where]))
+        plain[where] = np.where(inside, part, plain[where])
+        found, coarse = _segment_island(part, inside, params)
+        labels[where][inside] = found[inside] + len(parents) - 1
+        first = max(parents) + 1
+        parents += [first + int(number) for number in coarse]
+    kept, numbered = _number_by_area(labels)
+    _, numbers = np.unique(np.array(parents, np.int64)[kept], return_inverse=True)
+    return Segmented(plain, numbered, numbers.astype(np.int64))
+
+
+def _islands(drawn: Mask, gap: int) -> Iterator[tuple[tuple[slice, slice], Mask]]:
+    """The parts of a window that lie apart: where each is, and which pixels there are its own."""
+    near = cv2.dilate(drawn.astype(np.uint8), np.ones((gap, gap), np.uint8))
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
+    for part in range(1, count):
+        left, top, wide, high = (int(value) for value in stats[part, : cv2.CC_STAT_AREA])
+        where = slice(top, top + high), slice(left, left + wide)
+        yield where, (parts[where] == part) & drawn[where]
+
+
+def _segment_island(grey: Image, drawn: Mask, params: SegmentationParams) -> tuple[LabelMap, I64]:
+    """Segments by number from 1 on, H×W, 0 where nothing is drawn; and for each the number of its parent,
+    from 0 on."""
+    barriers = find_barriers(grey, params.barriers)
+    seeds = find_seeds(barriers.walls, drawn, params.seeds)
     if not seeds.any():
-        return drawn.astype(np.uint8)
-    labels = _flood(seeds, walls)
+        return drawn.astype(np.int32), np.zeros(1, np.int64)
+    labels = grow_seeds(seeds, barriers.walls, params.seeds)
     labels[~drawn] = 0
-    labels = _merge(labels, walls, grey, params)
-    return _number_by_area(labels)
-
-
-def _find_seeds(walls: F32, drawn: Mask, params: SegmentationParams) -> LabelMap:
-    free = ((walls < params.wall) & drawn).astype(np.uint8)
-    room = cv2.distanceTransform(np.pad(free, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
-    seeds = np.zeros(walls.shape, np.int32)
-    total = 0
-    for radius in params.ball_radii:
-        count, parts = cv2.connectedComponents((room > radius).astype(np.uint8), connectivity=4)
-        sizes = np.bincount(parts.ravel(), minlength=count)
-        taken = np.zeros(count, np.bool_)
-        taken[parts[seeds > 0]] = True
-        fresh = ~taken & (sizes >= params.min_seed_area)
-        fresh[0] = False
-        numbers = np.cumsum(fresh) + total
-        new = fresh[parts]
-        seeds[new] = numbers[parts[new]]
-        total += int(fresh.sum())
-    return seeds
-
-
-def _flood(seeds: LabelMap, walls: F32) -> LabelMap:
-    """Grow seeds over a landscape of barriers until they meet on the crests."""
-    height = np.clip(walls, 0, 255).astype(np.uint8)
-    labels = seeds.copy()
-    cv2.watershed(np.repeat(height[..., None], 3, axis=2), labels)
-    crest = labels <= 0
-    if crest.any():
-        _, index = cv2.distanceTransformWithLabels(
-            crest.astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
-        )
-        label_of = np.zeros(int(index.max()) + 1, np.int32)
-        label_of[index[~crest]] = labels[~crest]
-        labels = label_of[index]
-    return labels
-
-
-def _merge(labels: LabelMap, walls: F32, grey: Image, params: SegmentationParams) -> LabelMap:
-    """Join segments of one tone that nothing divides along most of their border."""
-    count = int(labels.max()) + 1
-    tone = mean_by_label(labels, grey.astype(np.float32), count)
-    pairs, strength, length = _region_adjacency(labels, walls, count)
-    weak = (
-        (strength < params.max_border_barrier)
-        & (np.abs(tone[pairs[:, 0]] - tone[pairs[:, 1]]) < params.min_tone_step)
-        & (length >= params.min_border_length)
-    )
-    parent = np.arange(count)
-    area = np.bincount(labels.ravel(), minlength=count).astype(np.float64)
-    for first, second in pairs[weak][np.argsort(strength[weak], kind="stable")]:
-        a, b = _root(parent, int(first)), _root(parent, int(second))
-        # Tones are compared again, or a slow gradient would join black to white step by step.
-        if a != b and abs(tone[a] - tone[b]) < params.min_tone_step:
-            tone[a] = (tone[a] * area[a] + tone[b] * area[b]) / (area[a] + area[b])
-            area[a] += area[b]
-            parent[b] = a
-    roots = np.array([_root(parent, number) for number in range(count)])
-    return np.asarray(roots[labels], dtype=np.int32)
-
-
-def _root(parent: I64, number: int) -> int:
-    """The representative of a set of merged segments (union-find with path halving)."""
-    while parent[number] != number:
-        parent[number] = parent[parent[number]]
-        number = int(parent[number])
-    return number
-
-
-def _region_adjacency(labels: LabelMap, walls: F32, count: int) -> tuple[I64, F32, I64]:
-    """Edges of the region adjacency graph: P×2 (smaller label first), mean barrier, pixels of common
-    border."""
-    # The barrier on a crest stands a pixel to either side of the border.
-    crest = cv2.dilate(walls, np.ones((3, 3), np.uint8))
-    codes, heights = [], []
-    for here, there, height in (
-        (labels[:, :-1], labels[:, 1:], crest[:, :-1]),
-        (labels[:-1], labels[1:], crest[:-1]),
-    ):
-        meet = (here != there) & (here > 0) & (there > 0)
-        low, high = np.minimum(here[meet], there[meet]), np.maximum(here[meet], there[meet])
-        codes.append(low.astype(np.int64) * count + high)
-        heights.append(height[meet])
-    code, inverse, length = np.unique(np.concatenate(codes), return_inverse=True, return_counts=True)
-    total = np.bincount(inverse, weights=np.concatenate(heights), minlength=len(code))
-    pairs = np.stack([code // count, code % count], axis=1)
-    return pairs, (total / np.maximum(length, 1)).astype(np.float32), length.astype(np.int64)
+    graph = RegionGraph(labels, grey, barriers, params.seeds.wall, params.merging)
+    fine, coarse = merge_regions(graph, params.merging)
+    roots, number = np.unique(fine[1:], return_inverse=True)
+    number_of = np.concatenate([[0], number + 1]).astype(np.int32)
+    return np.asarray(number_of[labels], np.int32), coarse[roots]
 
 
 def mean_by_label(
@@ -145,21 +102,22 @@ def mean_by_label(
     return np.bincount(labels.ravel(), weights=plane.ravel(), minlength=count) / np.maximum(sizes, 1)
 
 
-def _number_by_area(labels: LabelMap) -> SegmentMap:
-    """Numbers from 1 on, largest first; pixels of segments beyond ``MAX_SEGMENTS`` go to the nearest kept."""
+def _number_by_area(labels: LabelMap) -> tuple[I64, SegmentMap]:
+    """Numbers from 1 on, largest first, H×W, and which number each had before; pixels of segments beyond
+    ``MAX_SEGMENTS`` go to the nearest kept."""
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
     order = np.argsort(-sizes, kind="stable")
     kept = order[: min(MAX_SEGMENTS, int((sizes > 0).sum()))]
-    number_of = np.zeros(len(sizes), np.uint8)
+    number_of = np.zeros(len(sizes), np.uint16)
     number_of[kept] = np.arange(1, len(kept) + 1)
-    lost = (number_of[labels] == 0) & (labels > 0)
     numbered = number_of[labels]
+    lost = (numbered == 0) & (labels > 0)
     if lost.any():
         _, index = cv2.distanceTransformWithLabels(
             (numbered == 0).astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
         )
-        nearest = np.zeros(int(index.max()) + 1, np.uint8)
+        nearest = np.zeros(int(index.max()) + 1, np.uint16)
         nearest[index[numbered > 0]] = numbered[numbered > 0]
         numbered[lost] = nearest[index][lost]
-    return numbered
+    return np.asarray(kept, np.int64), numbered

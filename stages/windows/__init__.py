@@ -1,4 +1,5 @@
 """Windows: the part of the page that each panel's colour is for, their scale, and what is found in them.
 
-Public: ``assign.assign_windows``, ``scale.working_size``, ``artifact.PageColours``, ``preview.lay_out``.
+Public: ``assign.assign_windows``, ``scale.working_size``, ``scale.drawing_size``, ``artifact.PageColours``,
+``preview.lay_out``.
 """

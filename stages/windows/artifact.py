@@ -12,29 +12,34 @@ from typing import Any
 
 import numpy as np
 
-from mangacolor.core.arrays import SegmentMap
+from mangacolor.core.arrays import I64, SegmentMap
 from mangacolor.core.types import Artifact, Box, Image
 
 _FEATURES = "surfaces"
+_PARENTS = "parents"
 _WINDOWS = "panels"
 
 
 @dataclass(frozen=True, slots=True)
 class WindowFrame:
-    """Where a window lies on its page (``box``, pixels) and its ``size`` at working scale (width, height)."""
+    """Where a window lies on its page (``box``, pixels) and its ``size`` at working scale (width, height).
+    ``parents``: as of ``WindowColours``."""
 
     box: Box
     size: tuple[int, int]
     segments: int
+    parents: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class WindowColours:
-    """A window of a page as the network coloured it, H×W at working scale.
+    """A window of a page as the network coloured it.
 
-    ``box``: on the page, in pixels. ``picture``: H×W×3 RGB from the network. ``descreened``: H×W, the luma
-    without halftone. ``labels``: H×W, its segments. ``features``: a row for each of its N segments, label 1
-    first, N×C uint8 (``stages/segments/features.py``).
+    ``box``: on the page, in pixels. ``picture``: h×w×3 RGB from the network, at working scale.
+    ``descreened``: H×W at drawing scale, the luma without halftone. ``labels``: as large, its segments.
+    ``features``: a row for each of its N segments, label 1 first, N×C uint8
+    (``stages/segments/features.py``). ``parents``: for each the coarse segment that it is part of, counted
+    from 0; empty where each stands alone.
     """
 
     box: Box
@@ -42,6 +47,7 @@ class WindowColours:
     descreened: Image
     labels: SegmentMap
     features: Image
+    parents: tuple[int, ...] = ()
 
     @property
     def size(self) -> tuple[int, int]:
@@ -49,9 +55,24 @@ class WindowColours:
         return self.picture.shape[1], self.picture.shape[0]
 
     @property
+    def label_size(self) -> tuple[int, int]:
+        """Width and height at drawing scale."""
+        return self.labels.shape[1], self.labels.shape[0]
+
+    @property
+    def enlargement(self) -> float:
+        """Pixels at drawing scale for one at working scale, along a side: 1 or more."""
+        return float(self.labels.shape[0] / self.picture.shape[0])
+
+    @property
     def segments(self) -> int:
         """How many segments it has."""
         return len(self.features)
+
+    @property
+    def coarse(self) -> I64:
+        """The coarse segment of each segment, N, counted from 0: a lock of hair is part of the hair."""
+        return np.array(self.parents or range(self.segments), np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +116,7 @@ class PageColours:
                     "size": list(window.size),
                     "scale": round(window.size[0] / window.box[2], 4),
                     _FEATURES: window.segments,
+                    _PARENTS: list(window.parents),
                 }
                 for window in self.windows
             ],
@@ -106,10 +128,10 @@ class PageColours:
         }
         images = {_picture(number): window.picture for number, window in enumerate(self.windows)}
         images |= {_descreened(number): window.descreened for number, window in enumerate(self.windows)}
-        images |= {_labels(number): window.labels for number, window in enumerate(self.windows)}
+        maps = {_labels(number): window.labels for number, window in enumerate(self.windows)}
         if self.segments:
             images[_FEATURES] = self.features
-        return Artifact(data, images)
+        return Artifact(data, images, maps=maps)
 
     @classmethod
     def from_artifact(cls, artifact: Artifact) -> PageColours:
@@ -126,8 +148,9 @@ class PageColours:
                     frame.box,
                     artifact.images[_picture(number)],
                     artifact.images[_descreened(number)],
-                    artifact.images[_labels(number)],
+                    artifact.maps[_labels(number)],
                     rows,
+                    frame.parents,
                 )
             )
         data = artifact.data
@@ -141,7 +164,12 @@ class PageColours:
 def frames_of(data: Mapping[str, Any]) -> list[WindowFrame]:
     """The frames of a page's windows, from the artifact's data alone."""
     return [
-        WindowFrame(_box(window["box"]), (window["size"][0], window["size"][1]), int(window[_FEATURES]))
+        WindowFrame(
+            _box(window["box"]),
+            (window["size"][0], window["size"][1]),
+            int(window[_FEATURES]),
+            tuple(window.get(_PARENTS, ())),
+        )
         for window in data[_WINDOWS]
     ]
 

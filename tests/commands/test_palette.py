@@ -22,8 +22,9 @@ from mangacolor.pipeline.events import RunResult
 from mangacolor.pipeline.plan import plan_run
 from mangacolor.pipeline.report.palette_page import changed, find_palette, parse_set
 from mangacolor.pipeline.store.cache import ENTRY, PageCache
+from mangacolor.stages.edits.palette import PaletteEntry
+from mangacolor.stages.edits.palette_file import from_document
 from mangacolor.stages.harmonize.corrections import Corrections
-from mangacolor.stages.harmonize.palette_file import PaletteEntry, from_document
 from mangacolor.stages.windows.artifact import PageColours
 from mangacolor.tests.helpers.stages import comic_page, tiny_weights
 from mangacolor.training.evaluation.colour import ciede2000, to_lab
@@ -91,7 +92,7 @@ def test_an_edit_recolours_its_group_without_the_network(tmp_path: Path, weights
     source, out = write_pages(tmp_path / "in"), tmp_path / "out"
     assert go(source, out, weights).network_calls > 0
     before = pages(out)
-    entries = from_document(json.loads((out / ".mangacolor" / "palette.json").read_text()))
+    entries = from_document(json.loads((out / ".mangacolor" / "palette.json").read_text())).groups
     assert abs(sum(entry.area for entry in entries) - 1) < 0.01
     assert [entry.area for entry in entries] == sorted((e.area for e in entries), reverse=True)
     grey = {name: picture(source / name) for name in before}

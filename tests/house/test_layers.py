@@ -50,8 +50,9 @@ STAGE_ROOMS = {
     "registration": set[str](),
     "colorize": {"panels", "segments", "windows"},
     "guest": {"registration", "segments", "windows"},
-    "harmonize": {"guest", "panels", "segments", "spreads", "windows"},
-    "reassemble": {"classify", "guest", "harmonize", "panels", "segments", "spreads", "windows"},
+    "edits": {"guest", "panels", "segments", "spreads", "windows"},
+    "harmonize": {"edits", "guest", "panels", "segments", "spreads", "windows"},
+    "reassemble": {"classify", "edits", "guest", "harmonize", "panels", "segments", "spreads", "windows"},
     "upscale": {"spreads"},
     "fit": set[str](),
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from mangacolor.core.arrays import F32
+from mangacolor.core.arrays import F32, SegmentMap
 from mangacolor.core.atomic import write_atomic
 from mangacolor.core.types import Image
 from mangacolor.models.colour.runner import ColourRunner
@@ -48,7 +48,7 @@ def gather_chapter(library: Library, runner: ColourRunner, rng: np.random.Genera
         count = int(labels.max())
         if count == 0:
             continue
-        pool = FeaturePool(labels)
+        pool = FeaturePool(labels, grey.shape)
         (picture,) = colorize_pictures(runner, [grey], 1, pools=[pool])
         lab, deviation = _true_colours(labels, colour)
         features = describe_segments(labels, plain, picture, pool.rows())
@@ -56,7 +56,7 @@ def gather_chapter(library: Library, runner: ColourRunner, rng: np.random.Genera
     return LabelledSegments(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def _true_colours(labels: Image, colour: Image) -> tuple[F32, F32]:
+def _true_colours(labels: SegmentMap, colour: Image) -> tuple[F32, F32]:
     """Mean Lab of each segment (N×3), and the deviation of its a and b (N)."""
     lab, count = to_lab(colour), int(labels.max()) + 1
     means, squares = (

@@ -33,7 +33,7 @@ from mangacolor.stages.segments.features import SegmentFeatures
 from mangacolor.stages.segments.params import DEFAULTS
 from mangacolor.stages.segments.pooling import FeaturePool
 from mangacolor.stages.segments.segmentation import mean_by_label
-from mangacolor.stages.windows.scale import shrink, working_size
+from mangacolor.stages.windows.scale import drawing_size, shrink, working_size
 from mangacolor.training.data.manga_page import Hand, print_page
 from mangacolor.training.data.pictures import scale_down
 from mangacolor.training.series.display import Tell
@@ -66,6 +66,11 @@ class Edition:
     grey: Image
     colour: Image
     fits: Mask | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.grey.shape[1], self.grey.shape[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,14 +190,14 @@ def _describe(views: Sequence[View], runner: ColourRunner, backend: CpuBackend) 
     """The rows of the segments of each view that are of use, with their true colours."""
     sizes = [working_size(view.box, min(view.box[2:])) for view in views]
     greys = [shrink(view.of.grey, view.box, size) for view, size in zip(views, sizes, strict=True)]
-    whole = [np.ones(grey.shape, np.bool_) for grey in greys]
-    segmented = segment_pictures(greys, whole.__getitem__, backend, DEFAULTS)
-    pools = [FeaturePool(labels) for _, labels in segmented]
+    large = [drawing_size(view.box, view.of.size, size) for view, size in zip(views, sizes, strict=True)]
+    drawings = [shrink(view.of.grey, view.box, size) for view, size in zip(views, large, strict=True)]
+    whole = [np.ones(drawing.shape, np.bool_) for drawing in drawings]
+    segmented = segment_pictures(drawings, whole.__getitem__, backend, DEFAULTS)
+    pools = [FeaturePool(one.labels, grey.shape) for one, grey in zip(segmented, greys, strict=True)]
     pictures = colorize_pictures(runner, greys, BATCH, None, pools)
     tables = describe_pictures(segmented, pictures, pools, runner)
-    return [
-        _told(view, labels, rows) for view, (_, labels), rows in zip(views, segmented, tables, strict=True)
-    ]
+    return [_told(view, one.labels, rows) for view, one, rows in zip(views, segmented, tables, strict=True)]
 
 
 def _told(view: View, labels: SegmentMap, rows: Image) -> Image:

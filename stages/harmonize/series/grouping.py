@@ -13,7 +13,6 @@ import numpy as np
 from mangacolor.core.arrays import F32, F64, I64
 from mangacolor.core.types import Image
 from mangacolor.stages.guest.surfaces import GuestColours
-from mangacolor.stages.harmonize.chapter import ChapterSegments
 from mangacolor.stages.harmonize.clustering import Groups, cluster
 from mangacolor.stages.harmonize.colour_assignment import assign_colours, uncertainty_coefficient
 from mangacolor.stages.harmonize.descriptors import DescriptorSpace
@@ -23,6 +22,7 @@ from mangacolor.stages.harmonize.params import Params
 from mangacolor.stages.harmonize.series.joining import join_groups, without_joined
 from mangacolor.stages.harmonize.series.remembered import Remembered
 from mangacolor.stages.harmonize.smoothing import anchor_weight, smooth_colours
+from mangacolor.stages.segments.chapter import ChapterSegments
 from mangacolor.stages.segments.features import SegmentFeatures
 
 # The page that remembered segments are on: far from every page of the chapter, and so are their backdrops.

@@ -11,16 +11,16 @@ from mangacolor.core.arrays import F32, F64
 from mangacolor.core.probability import softmax
 from mangacolor.core.types import Image
 from mangacolor.stages.base import Memory
-from mangacolor.stages.harmonize.chapter import ChapterSegments
+from mangacolor.stages.edits.colours import from_hex
 from mangacolor.stages.harmonize.corrections import WindowCorrections
 from mangacolor.stages.harmonize.descriptors import is_backdrop
 from mangacolor.stages.harmonize.group_colours import ChapterColours
 from mangacolor.stages.harmonize.overrides import Override
-from mangacolor.stages.harmonize.palette_file import from_hex
 from mangacolor.stages.harmonize.params import GroupColourParams, RetentionParams
 from mangacolor.stages.harmonize.series.grouping import Grouping
 from mangacolor.stages.harmonize.series.remembered import Arrays, PageNumbers, Remembered, RememberedGroups
 from mangacolor.stages.harmonize.series.retention import draw_priorities, retain
+from mangacolor.stages.segments.chapter import ChapterSegments
 
 
 def recall_segments(memory: Memory | None, segments: ChapterSegments) -> Remembered:
@@ -81,7 +81,7 @@ def remember_segments(
 
     def add(arrays: Arrays) -> Arrays:
         old = Remembered.from_arrays(arrays, columns, votes).without(pages)
-        return retain(old.add(new), params).to_arrays()
+        return {**arrays, **retain(old.add(new), params).to_arrays()}
 
     memory.remember(add)
 

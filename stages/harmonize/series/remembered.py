@@ -149,9 +149,9 @@ class Remembered:
 
     @classmethod
     def from_arrays(cls, arrays: Arrays, columns: int, vote_count: int) -> Remembered:
-        """Back from what was kept, of segments with so many features and votes; nothing of no arrays."""
+        """Back from what was kept, of segments with so many features and votes; nothing without any."""
         none = cls.nothing(columns, vote_count)
-        if not arrays:
+        if "rows" not in arrays:
             return none
         groups = RememberedGroups(arrays["ids"], arrays["colours"], arrays["held"])
         return cls(groups, *(arrays[name] for name in none._columns()))

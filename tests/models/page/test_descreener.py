@@ -59,9 +59,17 @@ def test_dots_become_an_even_grey_of_the_same_tone_and_the_line_stays(tone: int,
 def test_a_line_divides_a_toned_ground_in_two() -> None:
     page = toned(140, 2.6)
     everywhere = np.ones(page.shape, np.bool_)
-    # Between dots there is no room for one to start.
-    assert find_segments(page, everywhere, SEGMENTATION).max() != 2
     assert find_segments(descreen(shared_descreener(), page), everywhere, SEGMENTATION).max() == 2
+
+
+def test_an_edge_of_tone_divides_what_dots_hide() -> None:
+    tones = np.full((160, 160), 150, np.uint8)
+    tones[:, 80:] = 200
+    page = print_tones(tones, 3, 12.0, 45, lines=False)
+    everywhere = np.ones(page.shape, np.bool_)
+    assert find_segments(page, everywhere, SEGMENTATION).max() != 2
+    labels = find_segments(descreen(shared_descreener(), page), everywhere, SEGMENTATION)
+    assert labels.max() == 2 and labels[80, 20] != labels[80, 140]
 
 
 def test_what_has_no_dots_stays_as_it_is() -> None:

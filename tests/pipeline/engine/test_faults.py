@@ -163,6 +163,7 @@ NONSENSE = [
     Artifact(images={"main": np.zeros((0, 2, 3), np.uint8)}),
     Artifact(images={"main": [[1, 2]]}),  # type: ignore[dict-item]
     Artifact(images=[np.zeros((2, 2), np.uint8)]),  # type: ignore[arg-type]
+    Artifact(maps={"numbers": np.zeros((2, 2), np.uint8)}),
     Artifact(data={"array": np.zeros(3)}),
     Artifact(data=[1]),  # type: ignore[arg-type]
     Artifact(blob="text"),  # type: ignore[arg-type]

@@ -21,7 +21,7 @@ RED, BLUE, WHITE = (200, 90, 80), (90, 110, 210), (250, 250, 250)
 
 def window() -> WindowColours:
     """Two segments side by side, without a line between."""
-    labels = np.ones((SIDE, SIDE), np.uint8)
+    labels = np.ones((SIDE, SIDE), np.uint16)
     labels[:, SIDE // 2 :] = 2
     grey = np.full((SIDE, SIDE), 200, np.uint8)
     return window_of(grey, labels, np.full((SIDE, SIDE, 3), 170, np.uint8))

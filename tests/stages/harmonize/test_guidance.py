@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 
 from mangacolor.core.types import Artifact, Inputs
+from mangacolor.stages.edits.colours import from_hex
+from mangacolor.stages.edits.palette import Palette
+from mangacolor.stages.edits.palette_file import from_document, to_document
 from mangacolor.stages.guest.surfaces import COVER_STEPS, GuestWindow, PageGuest
-from mangacolor.stages.harmonize.palette_file import from_document, from_hex, to_document
 from mangacolor.stages.harmonize.stage import run
+from mangacolor.tests.helpers.edits import decide
 from mangacolor.tests.stages.harmonize.test_stage import KINDS, Context, after, chapter, decided
 
 PAGES = 12
@@ -89,9 +92,9 @@ def test_an_edit_and_a_lock_come_before_the_guest(locked: bool) -> None:
         replace(entry, colour=wanted, found=wanted if locked else entry.found, locked=locked)
         if entry.id == number
         else entry
-        for entry in from_document(context.document)
+        for entry in from_document(context.document).groups
     ]
-    context.document = to_document(entries)
-    again = run(context, pages)
+    context.document = to_document(Palette(tuple(entries)))
+    again = decide(context, pages)
     assert np.abs(after(pages, again, 0) - from_hex(wanted)[1:]).max() <= 1
     assert np.abs(after(pages, again, 1) - COLOURS[1]).max() <= 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from itertools import permutations
 from typing import Any
 
@@ -12,16 +13,20 @@ import numpy as np
 import pytest
 
 from mangacolor.core.arrays import AnyArray
-from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page
+from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page, Panel
 from mangacolor.stages.base import Memory
+from mangacolor.stages.edits.colours import from_hex
+from mangacolor.stages.edits.palette import Palette
+from mangacolor.stages.edits.palette_file import from_document, to_document
 from mangacolor.stages.harmonize.corrections import Corrections
-from mangacolor.stages.harmonize.palette_file import from_document, from_hex, to_document
 from mangacolor.stages.harmonize.params import RetentionParams
 from mangacolor.stages.harmonize.series.remembered import Remembered, RememberedGroups
 from mangacolor.stages.harmonize.series.retention import draw_priorities, retain
 from mangacolor.stages.harmonize.stage import Config, run
+from mangacolor.stages.panels.layout import PanelLayout
 from mangacolor.stages.segments.features import AREA, CB, COLUMNS, CR, LEFT, RIGHT, SHOWN, SIDES, TONE
 from mangacolor.stages.windows.artifact import PageColours, WindowColours
+from mangacolor.tests.helpers.edits import decide as together
 from mangacolor.tests.helpers.stages import Bytes
 
 SIDE, POINT = 8, 24
@@ -49,6 +54,7 @@ class Context:
     memory: Memory | None
     config: Config = field(default_factory=Config)
     document: Mapping[str, Any] | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     def warn(self, page: str, message: str) -> None:
         raise AssertionError(f"{page}: {message}")
@@ -66,8 +72,8 @@ class Context:
 def page(things: Mapping[int, int], seed: int, windows: int = 3, sides: int = 0) -> Inputs:
     """A page that shows each of these things once a window; what the network holds each of them for."""
     rng = np.random.default_rng(seed)
-    made = []
-    for _ in range(windows):
+    made, panels = [], []
+    for number in range(windows):
         rows = np.zeros((len(things), len(COLUMNS) + POINT + len(PALETTE)), np.uint8)
         for row, (thing, colour) in zip(rows, things.items(), strict=True):
             point = np.random.default_rng(1000 + thing).normal(0, 1, POINT)
@@ -78,19 +84,26 @@ def page(things: Mapping[int, int], seed: int, windows: int = 3, sides: int = 0)
             row[-len(PALETTE) :] = np.rint(255 * np.sqrt(votes))
             row[[CB, CR]] = np.array(PALETTE[colour]) + 128
             row[[TONE, SHOWN, AREA, SIDES]] = 150, 150, 100, sides
-        labels = np.repeat(np.arange(1, len(things) + 1, dtype=np.uint8), SIDE)[:, None].repeat(SIDE, axis=1)
-        box = (0, 0, *labels.shape[::-1])
+        labels = np.repeat(np.arange(1, len(things) + 1, dtype=np.uint16), SIDE)[:, None].repeat(SIDE, axis=1)
+        box = (0, number * len(labels), *labels.shape[::-1])
+        panels.append(Panel.from_box(box))
         picture = np.full((*labels.shape, 3), 150, np.uint8)
-        made.append(WindowColours(box, picture, np.full_like(labels, 150), labels, rows))
+        made.append(WindowColours(box, picture, np.full(labels.shape, 150, np.uint8), labels, rows))
     colours = PageColours(tuple(made), palette=PALETTE, embedded=True)
-    balloons = Artifact({}, {"main": np.zeros_like(labels)})
-    return {"colorize": colours.to_artifact(), "balloons": balloons}
+    blank = np.zeros((windows * len(labels), SIDE), np.uint8)
+    layout = PanelLayout(tuple(panels), blank).to_artifact("", 0)
+    return {"panels": layout, "colorize": colours.to_artifact(), "balloons": Artifact({}, {"main": blank})}
+
+
+def features_of(inputs: Inputs) -> Image:
+    return PageColours.from_artifact(inputs["colorize"]).features
 
 
 def decide(pages: Mapping[str, Inputs], memory: Remembering | None, **given: Any) -> dict[str, Image]:
     """Chroma of every segment of every page once it is corrected, N×2."""
     chapter = Chapter(".", tuple(Page(name, n, Bytes(b"")) for n, name in enumerate(pages, 1)))
-    handed = run(Context(chapter, memory, **given), pages)
+    sources = {name: sha256(features_of(inputs).tobytes()).hexdigest() for name, inputs in pages.items()}
+    handed = together(Context(chapter, memory, sources=sources, **given), pages)
     shown = {}
     for name, artifact in handed.items():
         windows = Corrections.from_artifact(artifact).windows
@@ -183,9 +196,9 @@ def test_a_colour_that_somebody_chose_is_remembered() -> None:
     assert context.document is not None
     entries = [
         replace(entry, colour="#2255aa") if entry.id == number else entry
-        for entry in from_document(context.document)
+        for entry in from_document(context.document).groups
     ]
-    alone(pages["page.png"], memory, document=to_document(entries))
+    alone(pages["page.png"], memory, document=to_document(Palette(tuple(entries))))
     assert np.abs(alone(page(FIGURE, 1), memory)[1] - from_hex("#2255aa")[1:]).max() <= 2
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,18 @@ import pytest
 
 from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options
-from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page
+from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page, Panel
 from mangacolor.stages.base import Memory
+from mangacolor.stages.edits.changes import merge_groups, name_group, set_locks, split_group, undo
+from mangacolor.stages.edits.colours import check_colour, from_hex
+from mangacolor.stages.edits.palette import Palette, PaletteEntry
+from mangacolor.stages.edits.palette_file import from_document, to_document
 from mangacolor.stages.harmonize.corrections import Correction, Corrections, WindowCorrections
-from mangacolor.stages.harmonize.hints import Hint
-from mangacolor.stages.harmonize.palette_file import check_colour, from_document, from_hex, to_document
 from mangacolor.stages.harmonize.stage import STAGE, Config, configure, run
+from mangacolor.stages.panels.layout import PanelLayout
 from mangacolor.stages.segments.features import AREA, AREA_STEPS, CB, COLUMNS, CR, SHOWN, TONE
 from mangacolor.stages.windows.artifact import PageColours, WindowColours
+from mangacolor.tests.helpers.edits import decide
 from mangacolor.tests.helpers.stages import Bytes
 
 KINDS, SIDE, FEATURES = 4, 32, 24  # a window shows every kind once, in strips
@@ -38,6 +43,11 @@ class Context:
     examples: list[Inputs] = field(default_factory=list)
     memory: Memory | None = None
     warnings: list[tuple[str, str]] = field(default_factory=list)
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """As if each page's file were its name."""
+        self.sources = {page.name: sha256(page.name.encode()).hexdigest() for page in self.chapter.pages}
 
     def warn(self, page: str, message: str) -> None:
         self.warnings.append((page, message))
@@ -54,7 +64,7 @@ class Context:
 
 def page(colours: list[tuple[int, int]], seed: int = 0) -> dict[str, Artifact]:
     """A page of one window with a strip of each kind; ``colours``: what the network gave them."""
-    labels = np.repeat(np.arange(1, KINDS + 1, dtype=np.uint8), SIDE)[:, None].repeat(SIDE * KINDS, axis=1)
+    labels = np.repeat(np.arange(1, KINDS + 1, dtype=np.uint16), SIDE)[:, None].repeat(SIDE * KINDS, axis=1)
     looks = np.random.default_rng(7).normal(128, 40, (KINDS, FEATURES))
     rows = np.zeros((KINDS, len(COLUMNS) + FEATURES), np.uint8)
     rows[:, len(COLUMNS) :] = looks + np.random.default_rng(seed).normal(0, 4, looks.shape)
@@ -63,9 +73,10 @@ def page(colours: list[tuple[int, int]], seed: int = 0) -> dict[str, Artifact]:
     rows[:, (CB, CR)] = np.array(colours) + 128
     picture = np.full((*labels.shape, 3), 150, np.uint8)
     box = (0, 0, *labels.shape[::-1])
-    window = WindowColours(box, picture, np.full_like(labels, 150), labels, rows)
-    balloons = Artifact({}, {"main": np.zeros_like(labels)})
-    return {"colorize": PageColours((window,)).to_artifact(), "balloons": balloons}
+    window = WindowColours(box, picture, np.full(labels.shape, 150, np.uint8), labels, rows)
+    balloons = Artifact({}, {"main": np.zeros(labels.shape, np.uint8)})
+    panels = PanelLayout((Panel.from_box(box),), np.zeros(labels.shape, np.uint8)).to_artifact("", 0)
+    return {"panels": panels, "colorize": PageColours((window,)).to_artifact(), "balloons": balloons}
 
 
 def chapter(count: int = 12) -> tuple[Context, dict[str, Inputs]]:
@@ -159,9 +170,9 @@ def edit(context: Context, number: int, **changes: Any) -> None:
     assert context.document is not None
     entries = [
         replace(entry, **changes) if entry.id == number else entry
-        for entry in from_document(context.document)
+        for entry in from_document(context.document).groups
     ]
-    context.document = json.loads(json.dumps(to_document(entries)))
+    context.document = json.loads(json.dumps(to_document(Palette(tuple(entries)))))
 
 
 def test_an_edit_moves_its_group_everywhere_and_no_other() -> None:
@@ -169,16 +180,19 @@ def test_an_edit_moves_its_group_everywhere_and_no_other() -> None:
     made = run(context, pages)
     number = group_of(made, 0)
     edit(context, number, colour="#c0392b")
-    again = run(context, pages)
+    again = decide(context, pages)
     value, *chroma = from_hex("#c0392b")
     assert np.abs(after(pages, again, 0) - chroma).max() <= 1
     for name, artifact in again.items():
         before, now = decided(made[name]), decided(artifact)
         assert all(before.row(kind) == now.row(kind) for kind in range(1, KINDS))
         assert abs(now.row(0).luma - value) <= 1 and (now.luma[1:] == -1).all()
-    # The palette still says both what is wanted and what there was.
-    entry = next(e for e in from_document(context.document or {}) if e.id == number)
-    assert entry.edited and entry.colour == "#c0392b"
+    # What somebody wrote into the palette is an entry of its log.
+    palette = from_document(context.document or {})
+    found = palette.edit_of_group(number)
+    assert found is not None and found.colour == "#c0392b"
+    assert not any(entry.edited for entry in palette.groups)
+    assert decide(context, pages).keys() == again.keys()
 
 
 def test_ids_stay_when_pages_come_and_go() -> None:
@@ -206,41 +220,6 @@ def test_a_locked_palette_keeps_its_colours_in_the_next_chapter(tmp_path: Path) 
     assert np.abs(after(other, again, 1) - from_hex("#2255aa")[1:]).max() <= 1
     first = {n: a.data for n, a in again.items()}
     assert {n: a.data for n, a in run(following, other).items()} == first  # with the palette it has left
-
-
-def test_a_hint_fixes_the_group_under_its_point() -> None:
-    context, pages = chapter()
-    context.config = Config(
-        hints=(Hint("3.png", 10, SIDE + 5, "#2255aa"), Hint(1, 10, 3 * SIDE + 5, "#aa5522"))
-    )
-    made = run(context, pages)
-    assert np.abs(after(pages, made, 1) - from_hex("#2255aa")[1:]).max() <= 1
-    assert np.abs(after(pages, made, 3) - from_hex("#aa5522")[1:]).max() <= 1
-    assert np.abs(after(pages, made, 2) - (-20, -8)).max() <= 3
-
-
-def test_a_hint_that_meets_nothing_says_so_and_the_others_count() -> None:
-    context, pages = chapter()
-    for inputs in pages.values():
-        inputs["balloons"].images["main"][:SIDE] = 255
-    window = PageColours.from_artifact(pages["2.png"]["colorize"]).windows[0]
-    labels = window.labels.copy()
-    labels[SIDE : 2 * SIDE] = 0  # paper
-    bare = replace(window, labels=labels)
-    pages["2.png"] = {**pages["2.png"], "colorize": PageColours((bare,)).to_artifact()}
-    places = [("0.png", 4000, 5), ("1.png", 10, 5), ("2.png", 10, SIDE + 5), ("3.png", 10, SIDE + 5)]
-    context.config = Config(hints=tuple(Hint(name, x, y, "#2255aa") for name, x, y in places))
-    made = run(context, pages)
-    size = f"{SIDE * KINDS}×{SIDE * KINDS}"
-    assert context.warnings == [
-        ("0.png", f"the hint at 4000, 5 has no effect: the page has {size} pixels; move the point"),
-        ("1.png", "the hint at 10, 5 has no effect: it lies in a balloon; move the point"),
-        (
-            "2.png",
-            f"the hint at 10, {SIDE + 5} has no effect: it lies on paper, ink or a gutter; move the point",
-        ),
-    ]
-    assert np.abs(after(pages, made, 1) - from_hex("#2255aa")[1:]).max() <= 1
 
 
 @pytest.mark.parametrize(
@@ -286,11 +265,6 @@ def test_it_can_be_switched_off() -> None:
         ("palette", "[]"),
         ("palette", '{"format": "mangacolor palette 1", "groups": []}'),
         ("palette", '{"format": "mangacolor palette 1", "groups": [{"id": 1, "colour": "reddish"}]}'),
-        ("hints", None),
-        ("hints", "{}"),
-        ("hints", '[{"page": "a.png"}]'),
-        ("hints", '[{"page": "a.png", "x": -1, "y": 0, "colour": "#000000"}]'),
-        ("hints", '[{"page": "a.png", "x": 1, "y": 0, "colour": "bluish"}]'),
         ("reference", None),
     ],
 )
@@ -307,9 +281,80 @@ def test_a_palette_of_another_network_is_refused() -> None:
     context, pages = chapter()
     run(context, pages)
     assert context.document is not None
-    entries = [replace(e, looks=e.looks + b"\0", locked=True) for e in from_document(context.document)]
-    context.document = to_document([replace(entry, locked=False) for entry in entries])
+    entries = [replace(e, looks=e.looks + b"\0", locked=True) for e in from_document(context.document).groups]
+    context.document = to_document(Palette(tuple([replace(entry, locked=False) for entry in entries])))
     run(context, pages)  # nobody decided anything: it is made anew
-    context.document = to_document(entries)
+    context.document = to_document(Palette(tuple(entries)))
     with pytest.raises(UsageError, match="another colour network"):
         run(context, pages)
+
+
+def change(context: Context, make: Callable[[Palette], Palette]) -> None:
+    palette = make(from_document(context.document or {}))
+    context.document = json.loads(json.dumps(to_document(palette)))
+
+
+def entries_of(context: Context) -> dict[int, PaletteEntry]:
+    return {entry.id: entry for entry in from_document(context.document or {}).groups}
+
+
+def test_merged_groups_get_one_colour_until_that_is_undone() -> None:
+    context, pages = chapter()
+    made = run(context, pages)
+    ids = [group_of(made, kind) for kind in range(KINDS)]
+    start, before = json.dumps(context.document), {name: artifact.data for name, artifact in made.items()}
+    change(context, lambda palette: merge_groups(palette, [ids[2], ids[0]]))
+    merged = run(context, pages)
+    assert [group_of(merged, kind) for kind in range(KINDS)] == [ids[2], ids[1], ids[2], ids[3]]
+    assert np.abs(after(pages, merged, 0) - after(pages, merged, 2)).max() <= STEP
+    assert np.abs(after(pages, merged, 1) - after(pages, made, 1)).max() == 0
+    entries = entries_of(context)
+    assert entries[ids[0]].segments == 0 and entries[ids[2]].segments == 2 * len(pages)
+    change(context, undo)
+    again = run(context, pages)
+    assert {name: artifact.data for name, artifact in again.items()} == before
+    assert json.dumps(context.document) == start
+
+
+def test_a_group_is_split_between_two_of_its_segments_until_that_is_undone() -> None:
+    context, pages = chapter()
+    made = run(context, pages)
+    ids = [group_of(made, kind) for kind in range(KINDS)]
+    change(context, lambda palette: merge_groups(palette, [ids[0], ids[2]]))
+    run(context, pages)
+    whole, before = json.dumps(context.document), {n: a.data for n, a in run(context, pages).items()}
+    rows = features(pages["0.png"])
+    change(context, lambda palette: split_group(palette, ids[0], (rows[0].tobytes(), rows[2].tobytes())))
+    split = run(context, pages)
+    part = group_of(split, 2)
+    assert group_of(split, 0) == ids[0] and part not in ids
+    assert np.abs(after(pages, split, 0) - after(pages, split, 2)).max() > STEP
+    assert entries_of(context)[part].part_of == ids[0]
+    assert {n: a.data for n, a in run(context, pages).items()} == {n: a.data for n, a in split.items()}
+    change(context, undo)
+    assert {n: a.data for n, a in run(context, pages).items()} == before
+    assert json.dumps(context.document) == whole
+
+
+def test_a_group_that_the_log_names_waits_for_its_pages() -> None:
+    context, pages = chapter()
+    number = group_of(run(context, pages), 0)
+    change(context, lambda palette: name_group(palette, number, "hair"))
+    others = {name: page([(0, 12)] * KINDS, 90 + n) for n, name in enumerate(pages)}
+    for inputs in others.values():
+        PageColours.from_artifact(inputs["colorize"]).windows[0].features[:, len(COLUMNS) :] = 17
+    run(context, others)
+    assert entries_of(context)[number].segments == 0
+    assert group_of(run(context, pages), 0) == number
+
+
+def test_a_lock_of_the_log_holds_a_colour_and_is_not_the_groups_own() -> None:
+    context, pages = chapter()
+    number = group_of(run(context, pages), 0)
+    found = entries_of(context)[number].found
+    change(context, lambda palette: set_locks(palette, locked=True, groups=[number]))
+    changed = {name: page([(40, 0)] * KINDS, n) for n, name in enumerate(pages)}
+    made = run(context, changed)
+    assert np.abs(after(changed, made, 0) - from_hex(found)[1:]).max() <= 3
+    entry = entries_of(context)[number]
+    assert entry.found == found and not entry.locked

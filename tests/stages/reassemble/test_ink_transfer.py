@@ -7,13 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mangacolor.core.colour import DARKEST, INK, chroma, luma, to_rgb
-from mangacolor.stages.reassemble.ink_transfer import colour_layer, paint
+from mangacolor.stages.reassemble.ink_transfer import own_colour, pack_tone, paint
 from mangacolor.stages.reassemble.params import InkParams
 
 
-def layer_of(colour: tuple[int, int, int], tone: int, shape: tuple[int, int]) -> np.ndarray:
+def layer_of(
+    colour: tuple[int, int, int], tone: float, shape: tuple[int, int], around: int = 255
+) -> np.ndarray:
+    """A layer all of this colour, its paper at ``tone`` of the scan's, on pages of this mean luma."""
     cb, cr = chroma(np.full((1, 1, 3), colour, np.uint8))
-    return np.full((*shape, 3), (cb[0, 0] + 128, cr[0, 0] + 128, tone), np.uint8)
+    steps = pack_tone(np.full((1, 1), tone, np.float32))[0, 0]
+    return np.full((*shape, 4), (cb[0, 0] + 128, cr[0, 0] + 128, steps, around), np.uint8)
 
 
 @given(st.integers(0, 255), st.integers(-120, 120), st.integers(-120, 120))
@@ -31,14 +35,14 @@ def test_chroma_and_back_is_the_same_colour() -> None:
 
 def test_ink_is_untouched_whatever_the_network_says() -> None:
     light = np.tile(np.arange(256, dtype=np.uint8), (4, 1))
-    page = paint(light, layer_of((200, 30, 30), 0, light.shape), np.zeros_like(light), None, 1.0)
+    page = paint(light, layer_of((200, 30, 30), DARKEST, light.shape), np.zeros_like(light), None, 1.0)
     ink = light <= INK
     assert np.abs(luma(page)[ink].astype(int) - light[ink]).max() <= 1
 
 
 def test_tone_mapping_is_monotone_and_has_no_step() -> None:
     light = np.tile(np.arange(256, dtype=np.uint8), (2, 1))
-    for tone in (0, 90, 255):
+    for tone in (DARKEST, 0.7, 1.0):
         page = paint(light, layer_of((128, 128, 128), tone, light.shape), np.zeros_like(light), None, 1.0)
         steps = np.diff(luma(page)[0].astype(int))
         assert steps.min() >= 0
@@ -47,7 +51,7 @@ def test_tone_mapping_is_monotone_and_has_no_step() -> None:
 
 def test_white_paper_can_hold_skin() -> None:
     light = np.full((8, 8), 255, np.uint8)
-    skin = layer_of((245, 205, 180), 160, light.shape)
+    skin = layer_of((245, 205, 180), 0.83, light.shape)
     page = paint(light, skin, np.zeros_like(light), None, 1.0)
     red, green, blue = (int(value) for value in page[4, 4])
     assert red > green > blue
@@ -56,13 +60,13 @@ def test_white_paper_can_hold_skin() -> None:
 
 def test_kept_paper_has_no_colour_and_no_tone() -> None:
     light = np.full((8, 8), 250, np.uint8)
-    page = paint(light, layer_of((200, 30, 30), 0, light.shape), np.full_like(light, 255), None, 1.0)
+    page = paint(light, layer_of((200, 30, 30), DARKEST, light.shape), np.full_like(light, 255), None, 1.0)
     assert (page == 250).all()
 
 
 def test_tinted_paper_keeps_its_own_tint() -> None:
     source = np.full((8, 8, 3), (250, 240, 215), np.uint8)
-    layer = layer_of((30, 30, 200), 0, (8, 8))
+    layer = layer_of((30, 30, 200), DARKEST, (8, 8))
     page = paint(luma(source), layer, np.full((8, 8), 255, np.uint8), source, 1.0)
     assert np.abs(page.astype(int) - source).max() <= 1
 
@@ -72,15 +76,28 @@ def test_lines_take_their_chroma_from_the_surface_beside_them() -> None:
     grey = np.full((64, 64), 170, np.uint8)
     coloured[:, 30:32] = 20  # the network paints its lines grey
     grey[:, 30:32] = 10
-    layer = colour_layer(coloured, grey, InkParams())
+    found = own_colour(coloured, grey, InkParams())
     even, flat = np.full((64, 64, 3), (220, 120, 100), np.uint8), np.full((64, 64), 170, np.uint8)
-    wanted = colour_layer(even, flat, InkParams())
-    assert np.abs(layer[32, 28:34, :2].astype(int) - wanted[32, 28:34, :2]).max() <= 4
+    wanted = own_colour(even, flat, InkParams())
+    assert np.abs(found[32, 28:34, :2] - wanted[32, 28:34, :2]).max() <= 4
 
 
 def test_tone_is_compared_surface_by_surface() -> None:
     grey = np.full((64, 64), 255, np.uint8)
     coloured = np.full((64, 64, 3), 204, np.uint8)
-    layer = colour_layer(coloured, grey, InkParams())
-    shade = DARKEST + (1 - DARKEST) * layer[32, 32, 2] / 255
-    assert abs(shade - 0.8) < 0.01
+    assert abs(own_colour(coloured, grey, InkParams())[32, 32, 2] - 0.8) < 0.01
+
+
+def test_what_is_dark_on_a_light_surface_has_no_chroma_and_a_dark_surface_has() -> None:
+    light = np.tile(np.arange(256, dtype=np.uint8), (4, 1))
+    day, night = (
+        np.hypot(
+            *chroma(paint(light, layer_of((200, 60, 40), 1, light.shape, around), 0 * light, None, 1.0))
+        )[0]
+        for around in (200, 45)
+    )
+    assert day[:64].max() <= 4
+    assert np.abs(np.diff(day)).max() < 3  # and comes back without a step
+    assert day[140:160].min() > 45
+    assert night[50:64].min() > 15
+    assert night[:20].max() <= 4  # black is black

@@ -21,7 +21,7 @@ from mangacolor.stages.segments.pooling import FeaturePool
 
 
 def test_a_row_says_what_a_segment_is() -> None:
-    labels = np.ones((64, 64), np.uint8)
+    labels = np.ones((64, 64), np.uint16)
     labels[:, 48:] = 2
     grey = np.where(labels == 1, 220, 120).astype(np.uint8)
     coloured = np.where(labels[..., None] == 1, (200, 150, 100), (60, 90, 200)).astype(np.uint8)
@@ -34,9 +34,9 @@ def test_a_row_says_what_a_segment_is() -> None:
 
 
 def test_features_are_pooled_over_the_segment_and_all_tiles() -> None:
-    labels = np.ones((256, 384), np.uint8)
+    labels = np.ones((256, 384), np.uint16)
     labels[:, 128:] = 2
-    pool = FeaturePool(labels)
+    pool = FeaturePool(labels, labels.shape)
     for x in (0, 128):
         seen = np.zeros((1, 8, 8), np.float32)
         seen[0, :, :] = np.where(np.arange(8) * 32 + x < 128, 3.0, -1.0)
@@ -46,14 +46,32 @@ def test_features_are_pooled_over_the_segment_and_all_tiles() -> None:
 
 
 def test_a_network_that_tells_nothing_leaves_no_features() -> None:
-    assert FeaturePool(np.ones((4, 4), np.uint8)).rows().shape == (1, 0)
+    assert FeaturePool(np.ones((4, 4), np.uint16), (4, 4)).rows().shape == (1, 0)
 
 
 def test_votes_are_the_roots_of_chances_and_come_last() -> None:
-    pool = FeaturePool(np.ones((64, 64), np.uint8))
+    pool = FeaturePool(np.ones((64, 64), np.uint16), (64, 64))
     logits = np.zeros((4, 16, 16), np.float32)
     logits[2] = np.log(13.0)
     pool.add(Tile(0, 0, 64, 64), {VOTES: logits, "deepest": np.zeros((3, 2, 2), np.float32)})
     assert pool.sums[VOTES].shape[1] == 4
     quarter, most = round(255 * 0.25), round(255 * np.sqrt(13 / 16))
     assert pool.rows()[0].tolist() == [128, 128, 128, quarter, quarter, most, quarter]
+
+
+def test_labels_are_larger_than_what_the_network_sees() -> None:
+    """Segments at drawing scale are described and pooled as at working scale."""
+    coarse = np.ones((64, 96), np.uint16)
+    coarse[:, 40:] = 2
+    coloured = np.where(coarse[..., None] == 1, (200, 150, 100), (60, 90, 200)).astype(np.uint8)
+    seen = {"deepest": np.repeat(np.arange(12.0, dtype=np.float32)[None, None], 8, axis=1)}
+    tables = []
+    for factor in (1, 3):
+        labels = coarse.repeat(factor, axis=0).repeat(factor, axis=1)
+        grey = np.where(labels == 1, 220, 120).astype(np.uint8)
+        pool = FeaturePool(labels, coarse.shape)
+        pool.add(Tile(0, 0, 96, 64), seen)
+        tables.append(describe_segments(labels, grey, coloured, pool.rows()).astype(int))
+    assert np.abs(tables[0] - tables[1]).max() <= 2
+    first, second = tables[1][:, -1]
+    assert first == 128 + round(127 * 2 / 3) and second > first

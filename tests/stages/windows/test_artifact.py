@@ -13,13 +13,15 @@ WIDTH = 12  # columns of a row of features
 
 def window(left: int, segments: int, side: int = 8) -> WindowColours:
     rng = np.random.default_rng(left)
-    labels = (np.arange(side * side, dtype=np.uint8) % (segments + 1)).reshape(side, side)
+    large = 2 * side
+    labels = (np.arange(large * large, dtype=np.uint16) % (segments + 1)).reshape(large, large)
     return WindowColours(
         (left, 2, 2 * side, 2 * side),
         rng.integers(0, 256, (side, side, 3), dtype=np.uint8),
-        rng.integers(0, 256, (side, side), dtype=np.uint8),
+        rng.integers(0, 256, (large, large), dtype=np.uint8),
         labels,
         rng.integers(0, 256, (segments, WIDTH), dtype=np.uint8) if segments else np.zeros((0, 0), np.uint8),
+        tuple(number // 2 for number in range(segments)),
     )
 
 
@@ -38,6 +40,7 @@ def test_what_is_kept_is_given_back() -> None:
         for field in fields(WindowColours):
             assert np.array_equal(getattr(kept, field.name), getattr(given, field.name)), field.name
         assert kept.size == given.size == (8, 8)
+        assert kept.label_size == (16, 16) and kept.enlargement == 2
 
 
 def test_names_are_those_of_finished_folders() -> None:
@@ -45,14 +48,14 @@ def test_names_are_those_of_finished_folders() -> None:
     assert list(artifact.images) == [
         *("panel-000", "panel-001"),
         *("descreened-000", "descreened-001"),
-        *("surfaces-000", "surfaces-001"),
         "surfaces",
     ]
+    assert list(artifact.maps) == ["surfaces-000", "surfaces-001"]
     assert artifact.images["surfaces"].shape == (8, WIDTH)
     assert artifact.data == {
         "panels": [
-            {"box": [0, 2, 16, 16], "size": [8, 8], "scale": 0.5, "surfaces": 3},
-            {"box": [10, 2, 16, 16], "size": [8, 8], "scale": 0.5, "surfaces": 5},
+            {"box": [0, 2, 16, 16], "size": [8, 8], "scale": 0.5, "surfaces": 3, "parents": [0, 0, 1]},
+            {"box": [10, 2, 16, 16], "size": [8, 8], "scale": 0.5, "surfaces": 5, "parents": [0, 0, 1, 1, 2]},
         ],
         "tiles": 4,
         "tile": [256, 32],
@@ -78,3 +81,4 @@ def test_reading_copies_nothing() -> None:
 def test_frames_need_no_pictures() -> None:
     (frame,) = frames_of(page(3).to_artifact().data)
     assert (frame.box, frame.size, frame.segments) == ((0, 2, 16, 16), (8, 8), 3)
+    assert frame.parents == (0, 0, 1)

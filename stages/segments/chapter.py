@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 
 from mangacolor.core.arrays import F64, I64, Mask
 from mangacolor.core.types import Box, Image
 from mangacolor.stages.segments.features import COLUMNS, SegmentFeatures
 from mangacolor.stages.windows.artifact import PageColours
+from mangacolor.stages.windows.scale import shrink
 
 # Share of a segment that is balloon from which on it takes no part.
 BALLOON_SHARE = 0.5
@@ -24,7 +24,8 @@ class ChapterSegments:
     ``page``, ``window``: N, where each lies, windows counted through the chapter. ``row``: N, its row among
     all segments of its page. ``boxes``: of the windows, in pixels of their pages. ``counts``: for each page
     how many segments each of its windows has, balloons too. ``palette``: Cb and Cr in levels of the K colours
-    that votes are for, K×2. ``embedded``: features are the point of an embedding.
+    that votes are for, K×2. ``embedded``: features are the point of an embedding. ``coarse``: N, the coarse
+    segment of its window that each is part of; empty where that is not known.
     """
 
     features: SegmentFeatures
@@ -35,6 +36,7 @@ class ChapterSegments:
     counts: tuple[tuple[int, ...], ...]
     palette: F64
     embedded: bool = False
+    coarse: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def __len__(self) -> int:
         return len(self.page)
@@ -55,7 +57,7 @@ def gather_segments(pages: Iterable[tuple[PageColours, Image]]) -> ChapterSegmen
 
     Holds one page's pictures at a time.
     """
-    columns: list[tuple[Image, I64, I64, I64]] = []
+    columns: list[tuple[Image, I64, I64, I64, I64]] = []
     boxes: list[Box] = []
     counts: list[tuple[int, ...]] = []
     palette: tuple[tuple[float, ...], ...] = ()
@@ -66,25 +68,26 @@ def gather_segments(pages: Iterable[tuple[PageColours, Image]]) -> ChapterSegmen
             palette, embedded = colours.palette, colours.embedded
             rows = np.nonzero(~_in_balloons(colours, balloons))[0]
             window = len(boxes) + np.repeat(np.arange(len(sizes)), sizes)
-            columns.append((colours.features[rows], np.full(len(rows), number), window[rows], rows))
+            coarse = np.concatenate([window.coarse for window in colours.windows])
+            own = np.full(len(rows), number), window[rows], rows, coarse[rows]
+            columns.append((colours.features[rows], *own))
         boxes += colours.boxes
         counts.append(sizes)
     if columns:
-        table, page, window, row = (np.concatenate(column) for column in zip(*columns, strict=True))
+        table, page, window, row, coarse = (np.concatenate(column) for column in zip(*columns, strict=True))
     else:
         table, page = np.zeros((0, len(COLUMNS)), np.uint8), np.zeros(0, np.int64)
-        window = row = page
+        window = row = coarse = page
     chroma = np.array(palette, np.float64).reshape(-1, 2)
     features = SegmentFeatures(table, len(chroma))
-    return ChapterSegments(features, page, window, row, tuple(boxes), tuple(counts), chroma, embedded)
+    return ChapterSegments(features, page, window, row, tuple(boxes), tuple(counts), chroma, embedded, coarse)
 
 
 def _in_balloons(colours: PageColours, balloons: Image) -> Mask:
     """For each segment of a page whether most of it is balloon (H×W uint8, 255)."""
     inside: list[Mask] = []
     for window in colours.windows:
-        x, y, w, h = window.box
-        mask = cv2.resize(balloons[y : y + h, x : x + w], window.size, interpolation=cv2.INTER_AREA) >= 128
+        mask = shrink(balloons, window.box, window.label_size) >= 128
         total = np.bincount(window.labels.ravel(), minlength=window.segments + 1)
         covered = np.bincount(window.labels[mask], minlength=window.segments + 1)
         inside.append((covered > BALLOON_SHARE * total)[1:])

@@ -1,0 +1,4 @@
+"""Edits that stand elsewhere than in the chapter's own palette: in hints, and in the memory of a series.
+
+Public: ``hints.read_hints``, ``series.recall_edits``, ``series.remember_edits``.
+"""

@@ -1,0 +1,73 @@
+"""What lies under a point of a page: a segment that can take a colour, or why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from mangacolor.core.arrays import WindowMap
+from mangacolor.core.colour import INK
+from mangacolor.core.types import Image, Inputs
+from mangacolor.stages.guest.surfaces import coloured_page
+from mangacolor.stages.panels.layout import PanelLayout
+from mangacolor.stages.windows.artifact import PageColours
+from mangacolor.stages.windows.assign import assign_windows
+from mangacolor.stages.windows.locate import label_place, segment_under
+
+# Pixels at the scale of segments around a point, of which the mean luma says whether it lies on ink.
+INK_REACH = 1
+IN_BALLOON = "it lies in a balloon, which stays white"
+
+
+@dataclass(frozen=True, slots=True)
+class PageLook:
+    """A page, or a drawing of two, on which points are looked at. ``windows``: H×W, which window paints each
+    pixel. ``balloons``: H×W, 255 in balloons."""
+
+    colours: PageColours
+    windows: WindowMap
+    balloons: Image
+
+    @classmethod
+    def of(cls, inputs: Inputs) -> Self:
+        """From the artifacts of ``panels``, ``balloons`` and ``colorize``."""
+        layout = PanelLayout.from_artifact(inputs["panels"])
+        windows = assign_windows(layout.panels, layout.ground).labels
+        return cls(coloured_page(inputs), windows, inputs["balloons"].images["main"])
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.windows.shape[1], self.windows.shape[0]
+
+    def meet(self, x: int, y: int) -> tuple[tuple[int, int] | None, str]:
+        """Window and label of the segment at a point, or None and why nothing there takes a colour."""
+        wide, high = self.size
+        if not (0 <= x < wide and 0 <= y < high):
+            return None, f"the page has {wide}×{high} pixels"
+        if self.balloons[y, x]:
+            return None, IN_BALLOON
+        if self.windows[y, x] < 0:
+            return None, "it lies on paper, which stays as it is"
+        found = segment_under(self.colours, self.windows, x, y)
+        if found is None:
+            return None, "nothing is coloured there"
+        if self._is_ink(found[0], x, y):
+            return None, "it lies on ink, which keeps its colour"
+        return found, ""
+
+    def row_at(self, x: int, y: int) -> int | None:
+        """The row, among all segments of the page, of the one at a point, whatever else lies there."""
+        found = segment_under(self.colours, self.windows, x, y)
+        return None if found is None else self.row_of(*found)
+
+    def row_of(self, window: int, label: int) -> int:
+        """The row, among all segments of the page, of one of a window."""
+        return sum(other.segments for other in self.colours.windows[:window]) + label - 1
+
+    def _is_ink(self, number: int, x: int, y: int) -> bool:
+        window = self.colours.windows[number]
+        place = label_place(window, x, y)
+        assert place is not None
+        rows, columns = (slice(max(0, at - INK_REACH), at + INK_REACH + 1) for at in place)
+        return bool(window.descreened[rows, columns].mean() <= INK)

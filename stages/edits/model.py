@@ -1,0 +1,85 @@
+"""An edit: a colour for what lies at some points, and how far beyond these it reaches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mangacolor.core.types import Point
+
+# Likeness, 0 to 1, from which a segment is the same thing as an anchor where nobody says otherwise: as likely
+# as not.
+LIKENESS = 0.5
+
+
+class Reach(StrEnum):
+    """What an edit covers besides the segments of its anchors: those that are like an anchor in its window,
+    on its page, or in the whole chapter; or the frozen members of a group, and what is like it on later
+    pages."""
+
+    SEGMENT = "segment"
+    PANEL = "panel"
+    PAGE = "page"
+    ALIKE = "alike"
+    GROUP = "group"
+
+
+class Level(StrEnum):
+    """Which segment a point means: the lock of hair, or the whole head of it."""
+
+    FINE = "fine"
+    COARSE = "coarse"
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A point of a page, in pixels of the page as it comes, and so the segment that lies there.
+
+    ``digest``: of the page's file (``page_digest``), by which the page is known if it is renamed; ``page``,
+    its output name, counts where no page has that. ``looks``: the segment's row of features (C bytes) when
+    the anchor was set; it speaks for the segment where the page is gone.
+    """
+
+    page: str
+    x: int
+    y: int
+    digest: str = ""
+    looks: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """A point in each segment of a page that a frozen group has; none if it has nothing there."""
+
+    page: str
+    digest: str
+    points: tuple[Point, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A decision of somebody.
+
+    ``colour``: ``#rrggbb``. ``anchors``: at least one. ``negatives``: what is not meant; what is more like
+    one of these than like any anchor is left out. ``likeness``: 0 to 1, how like an anchor a segment must be.
+    ``level``: what a point means. ``group``: of the palette, for reach ``group``; ``members``: its segments
+    on each page that there was when it was frozen. ``locked``: a later edit that is not takes nothing from
+    it.
+    """
+
+    id: int
+    colour: str
+    reach: Reach
+    anchors: tuple[Anchor, ...]
+    negatives: tuple[Anchor, ...] = ()
+    likeness: float = LIKENESS
+    level: Level = Level.FINE
+    group: int | None = None
+    members: tuple[Members, ...] = ()
+    name: str = ""
+    locked: bool = False
+
+
+def page_digest(sha256: str) -> str:
+    """By what a page is known, from the hash (hex) of its file: 64 bits of it."""
+    return sha256[:16]

@@ -1,0 +1,83 @@
+"""What edits decide for a page, typed: the colour that each edited segment is to have.
+
+This module alone knows how that is kept: for each window the number of its segments, and a flat list of
+whole numbers, four for each edited one: its place from 0 on, Cb, Cr, luma.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mangacolor.core.arrays import I64, Mask
+from mangacolor.core.types import Artifact
+
+OWN_LUMA = -1
+_WIDTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class WindowEdits:
+    """The edits of a window's N segments, label 1 first.
+
+    ``chosen``: N, whether somebody chose its colour; what the others hold says nothing. ``chroma``: N×2, Cb
+    and Cr that it is to have, levels centred on 0. ``luma``: N, its mean luma, 0 to 255, -1 for its own.
+    """
+
+    chosen: Mask
+    chroma: I64
+    luma: I64
+
+    def __len__(self) -> int:
+        return len(self.chosen)
+
+    @classmethod
+    def none(cls, count: int) -> WindowEdits:
+        """No edit of any of so many segments."""
+        return cls(np.zeros(count, np.bool_), np.zeros((count, 2), np.int64), np.full(count, OWN_LUMA))
+
+    def part(self, which: slice) -> WindowEdits:
+        """Some of them, not copied."""
+        return WindowEdits(self.chosen[which], self.chroma[which], self.luma[which])
+
+    def _rows(self) -> list[int]:
+        place = np.nonzero(self.chosen)[0]
+        rows = np.concatenate([place[:, None], self.chroma[place], self.luma[place, None]], axis=1)
+        return [int(value) for value in rows.ravel()]
+
+    @classmethod
+    def _from_rows(cls, count: int, rows: list[int]) -> WindowEdits:
+        edits = cls.none(count)
+        table = np.array(rows, np.int64).reshape(-1, _WIDTH)
+        edits.chosen[table[:, 0]] = True
+        edits.chroma[table[:, 0]] = table[:, 1:3]
+        edits.luma[table[:, 0]] = table[:, 3]
+        return edits
+
+
+@dataclass(frozen=True, slots=True)
+class PageEdits:
+    """The edits of a page, one a window; none at all where no segment of it is edited."""
+
+    windows: tuple[WindowEdits, ...] = ()
+
+    def of_window(self, number: int) -> WindowEdits | None:
+        """Those of a window; None where none of its segments is edited."""
+        if not self.windows or not self.windows[number].chosen.any():
+            return None
+        return self.windows[number]
+
+    def to_artifact(self) -> Artifact:
+        """As it is kept: whole numbers, so that a page is done again only if its own edits moved."""
+        if not any(window.chosen.any() for window in self.windows):
+            return Artifact({"windows": []})
+        return Artifact(
+            {"windows": [{"segments": len(window), "edited": window._rows()} for window in self.windows]}
+        )
+
+    @classmethod
+    def from_artifact(cls, artifact: Artifact | None) -> PageEdits:
+        """Of a page for which ``recolor`` did not run (None): none."""
+        windows = artifact.data["windows"] if artifact else []
+        return cls(tuple(WindowEdits._from_rows(window["segments"], window["edited"]) for window in windows))

@@ -1,0 +1,119 @@
+"""A chapter's palette: the groups that were found, and a log of what people have decided since.
+
+What holds is always made anew from the groups and the log, so that an operation can be undone whenever it was
+done: the log without it is the palette as if it had never been.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mangacolor.core.types import Box, Image
+from mangacolor.stages.edits.model import Edit, Reach
+from mangacolor.stages.edits.operations import Lock, Merge, Name, Operation, SetEdit, Split
+
+
+@dataclass(frozen=True, slots=True)
+class PaletteEntry:
+    """A group of the palette: an entry of the file, in whose terms ``segments`` are surfaces and
+    ``confidence`` is sure. ``colour`` and ``found``: ``#rrggbb``. ``seen``: pages, and boxes in pixels of the
+    page. ``part_of``: the group that it was split from."""
+
+    id: int
+    colour: str
+    found: str
+    looks: bytes
+    locked: bool = False
+    area: float = 0.0
+    segments: int = 0
+    confidence: float = 0.0
+    seen: tuple[tuple[str, Box], ...] = ()
+    part_of: int | None = None
+    name: str = ""
+
+    @property
+    def edited(self) -> bool:
+        return self.colour != self.found
+
+    def row(self) -> Image:
+        """``looks`` as a row of features, 1×C uint8."""
+        return np.frombuffer(self.looks, np.uint8)[None]
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """``groups``: as they stand in the file, without what the log says of them. ``log``: the operations that
+    hold, in the order of their ids. ``undone``: those that were undone, the last one last."""
+
+    groups: tuple[PaletteEntry, ...] = ()
+    log: tuple[Operation, ...] = ()
+    undone: tuple[Operation, ...] = ()
+
+    def with_groups(self, groups: Sequence[PaletteEntry]) -> Palette:
+        return replace(self, groups=tuple(groups))
+
+    def with_found(self, groups: Sequence[PaletteEntry]) -> Palette:
+        """With groups as they were found; what the log says of them does not become theirs."""
+        locked = {entry.id: entry.locked for entry in self.groups}
+        own = (replace(entry, locked=locked.get(entry.id, False), name="") for entry in groups)
+        return self.with_groups(tuple(own))
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """The edits that hold, in the order in which they were made: of two, the later one counts."""
+        edits: dict[int, Edit] = {}
+        for operation in self.log:
+            match operation:
+                case SetEdit(number, edit) if edit.id == number or edit.id in edits:
+                    edits[edit.id] = edit  # a revised edit keeps its place
+                case Name(_, None, edit_id, name) if edit_id in edits:
+                    edits[edit_id] = replace(edits[edit_id], name=name)
+                case Lock(_, locked, _, some):
+                    for number in edits.keys() & set(some):
+                        edits[number] = replace(edits[number], locked=locked)
+        return tuple(edits.values())
+
+    @property
+    def entries(self) -> tuple[PaletteEntry, ...]:
+        """The groups with the names and locks that the log gives to them."""
+        entries = {entry.id: entry for entry in self.groups}
+        for operation in self.log:
+            match operation:
+                case Name(_, int(number), _, name) if number in entries:
+                    entries[number] = replace(entries[number], name=name)
+                case Lock(_, locked, some, _):
+                    for number in entries.keys() & set(some):
+                        entries[number] = replace(entries[number], locked=locked)
+        return tuple(entries.values())
+
+    @property
+    def regrouping(self) -> tuple[Merge | Split, ...]:
+        """The operations that change which segments are a group."""
+        return tuple(operation for operation in self.log if isinstance(operation, Merge | Split))
+
+    def edit_of_group(self, number: int) -> Edit | None:
+        """The last edit of a whole group, if there is one."""
+        return next((e for e in reversed(self.edits) if e.reach is Reach.GROUP and e.group == number), None)
+
+    @property
+    def mentioned(self) -> set[int]:
+        """The groups of which the log says something."""
+        some: set[int | None] = set()
+        for operation in self.log:
+            match operation:
+                case SetEdit(_, edit):
+                    some.add(edit.group)
+                case Name(_, group, _, _) | Split(_, group, _, _):
+                    some.add(group)
+                case Lock(_, _, groups, _) | Merge(_, groups):
+                    some.update(groups)
+        return {number for number in some if number is not None}
+
+    @property
+    def last_group(self) -> int:
+        """The largest id that a group has, or will have once the chapter is coloured again."""
+        coming = [operation.into for operation in self.log if isinstance(operation, Split)]
+        return max([*coming, *(entry.id for entry in self.groups)], default=0)

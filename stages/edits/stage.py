@@ -1,0 +1,146 @@
+"""What people have decided of a chapter: for each page the colours of the segments that edits cover.
+
+It stands beside ``harmonize`` and rests on nothing that this decides: an edit covers what its anchors and
+each segment say themselves, whatever else is in the chapter. ``docs/design/edits.md`` has the figures.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from mangacolor.core.errors import UsageError
+from mangacolor.core.settings import Options
+from mangacolor.core.types import Artifact, Chapter, Image, Inputs
+from mangacolor.stages.base import WHERE_SET, ChapterContext, ChapterStage, Memory
+from mangacolor.stages.edits.elsewhere.hints import HINT_ID, Hint, check_hints, read_hints, with_pages
+from mangacolor.stages.edits.elsewhere.series import recall_edits, remember_edits, remembers_edits
+from mangacolor.stages.edits.freezing import with_looks
+from mangacolor.stages.edits.locating import Located, PageIndex, locate_edits
+from mangacolor.stages.edits.model import Edit
+from mangacolor.stages.edits.page_edits import PageEdits
+from mangacolor.stages.edits.palette import Palette
+from mangacolor.stages.edits.palette_file import FILE, decided_edits, from_document, read_locked_palette
+from mangacolor.stages.edits.params import PARAMS, EditParams
+from mangacolor.stages.edits.resolve import resolve_edits
+from mangacolor.stages.guest.surfaces import coloured_page
+from mangacolor.stages.segments.chapter import ChapterSegments, gather_segments
+from mangacolor.stages.spreads.drawings import Drawings
+from mangacolor.stages.windows.artifact import PageColours
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """``palette``: what is locked in a palette to keep, as JSON. ``hints``: of ``--hints``."""
+
+    palette: str = field(default="", metadata=WHERE_SET)
+    hints: tuple[Hint, ...] = ()
+    params: ClassVar[EditParams] = PARAMS
+
+
+def configure(options: Options, _chapter: Chapter) -> Config:
+    """Raises ``UsageError`` for a palette or hints that cannot be read."""
+    hints = read_hints(Path(options.hints)) if options.hints else ()
+    return Config(read_locked_palette(options.palette) if options.harmonize else "", hints)
+
+
+def neutral() -> Artifact:
+    """No edit."""
+    return PageEdits().to_artifact()
+
+
+def is_idle(config: Config, document: Mapping[str, Any] | None, memory: Memory | None) -> bool:
+    """Whether nobody has decided anything: then pages need not wait for each other."""
+    palette = from_document(document) if document is not None else Palette()
+    decided = palette.edits or any(entry.edited for entry in palette.groups)
+    return not (decided or config.hints or _kept_edits(config) or remembers_edits(memory))
+
+
+def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[str, Artifact]:
+    """The ``PageEdits`` of each page."""
+    config = context.config
+    drawings = Drawings.of(context.chapter, pages)
+    index = PageIndex({name: context.sources[name] for name in pages})
+    digests = [index.digest_of(name) for name in pages]
+    kept = _kept_edits(config)
+    hints = [hint.to_edit(page) for hint, page in with_pages(config.hints, context.chapter)]
+    own = from_document(context.document).edits if context.document else ()
+    edits = [*recall_edits(context.memory, digests), *kept, *hints, *own]
+    segments = _gather(context, drawings)
+    _check_network(kept, segments)
+    located = locate_edits(edits, index, drawings, segments)
+    context.check_cancelled()
+    resolved = resolve_edits(edits, segments, located, config.params)
+    _warn(context, [*hints, *own], located, segments)
+    if context.memory is not None:
+        decided = [with_looks(edit, _looks(located, segments)) for edit in (*kept, *hints, *own)]
+        remember_edits(context.memory, digests, decided, config.params)
+    handed = dict(zip(drawings, resolved.pages, strict=True))
+    return {name: handed[speaker].to_artifact() for name, speaker in drawings.speakers.items()}
+
+
+def _kept_edits(config: Config) -> tuple[Edit, ...]:
+    return from_document(json.loads(config.palette)).edits if config.palette else ()
+
+
+def _gather(context: ChapterContext[Config], drawings: Drawings) -> ChapterSegments:
+    """The segments of all pages, one page at a time."""
+
+    def read() -> Iterator[tuple[PageColours, Image]]:
+        for inputs in drawings.values():
+            context.check_cancelled()
+            yield coloured_page(inputs), inputs["balloons"].images["main"]
+
+    return gather_segments(read())
+
+
+def _check_network(kept: Sequence[Edit], segments: ChapterSegments) -> None:
+    """Raise ``UsageError`` for edits of another chapter that another network's features describe."""
+    columns = segments.features.rows.shape[1]
+    if len(segments) and any(len(anchor.looks) != columns for edit in kept for anchor in edit.anchors):
+        raise UsageError(
+            "the palette was made with another colour network, by which surfaces look different",
+            "Use the weights that it was made with, or leave --palette away.",
+        )
+
+
+def _looks(located: Located, segments: ChapterSegments) -> dict[Any, bytes]:
+    return {anchor: segments.features.rows[at].tobytes() for anchor, at in located.anchors.items()}
+
+
+def _warn(
+    context: ChapterContext[Config], edits: Sequence[Edit], located: Located, segments: ChapterSegments
+) -> None:
+    """Say which points have no effect, and why: the others count."""
+    why = {missed.anchor: missed.why for missed in located.missed}
+    columns = segments.features.rows.shape[1]
+    for edit in edits:
+        for anchor in (*edit.anchors, *edit.negatives):
+            if anchor in located.anchors or (anchor not in why and len(anchor.looks) == columns):
+                continue
+            what = "the hint" if edit.id == HINT_ID else f"the point of {_title(edit)}"
+            because = why.get(anchor, "its page is gone")
+            message = f"{what} at {anchor.x}, {anchor.y} has no effect: {because}"
+            context.warn(anchor.page, f"{message}; move the point" if anchor in why else message)
+
+
+def _title(edit: Edit) -> str:
+    return f"edit {edit.id} ({edit.name})" if edit.name else f"edit {edit.id}"
+
+
+STAGE = ChapterStage(
+    "recolor",
+    run,
+    configure,
+    ("panels", "balloons", "colorize"),
+    neutral,
+    file=FILE,
+    edits=decided_edits,
+    remembers="colorize",
+    check=check_hints,
+    idle=is_idle,
+    partial=True,
+)

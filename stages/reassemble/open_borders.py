@@ -1,0 +1,97 @@
+"""Where nothing marks the border between two segments: most likely they are one thing, share their values,
+and meet softly.
+
+A region adjacency graph whose edges weigh by their open length.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from mangacolor.core.arrays import F32, F64, I64
+from mangacolor.core.types import Image
+from mangacolor.stages.reassemble.params import BorderParams
+from mangacolor.stages.segments.barriers import find_barriers
+from mangacolor.stages.windows.artifact import WindowColours
+
+# Pixels around a barrier that count as it: segments may end beside a line's middle.
+CREST = 3
+# Of the largest value: how exactly values of segments are drawn together.
+TOLERANCE = 1e-4
+# Steps of conjugate gradients at most: far more than the few dozen that such graphs take.
+MAX_STEPS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class OpenBorders:
+    """``free``: H×W at drawing scale, 255 where nothing is drawn, falling to 0 beside ink and edges of tone.
+    ``pairs``: P×2, segments (counted from 0) that share ``length`` (P) pixels of open border. ``area``: N,
+    pixels of each segment, at least one."""
+
+    free: Image
+    pairs: I64
+    length: F32
+    area: F32
+
+
+def find_open_borders(window: WindowColours, params: BorderParams, steps: F32 | None = None) -> OpenBorders:
+    """Those of a window. ``steps``: barriers that the scan does not have, levels, as large as its labels."""
+    labels, count = window.labels, window.segments
+    walls = find_barriers(window.descreened, params.barriers).walls
+    walls = walls if steps is None else np.maximum(walls, steps)
+    crest = cv2.dilate(walls, np.ones((CREST, CREST), np.uint8))
+    scale = 255 / (params.high_barrier - params.low_barrier)
+    free = cv2.convertScaleAbs(np.clip(params.high_barrier - crest, 0, None), alpha=scale)
+    codes, lengths = [], []
+    for here, there in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])):
+        meet = (labels[here] != labels[there]) & (labels[here] > 0) & (labels[there] > 0)
+        one, other = (labels[side][meet].astype(np.int64) - 1 for side in (here, there))
+        codes.append(np.minimum(one, other) * count + np.maximum(one, other))
+        lengths.append(free[here][meet])
+    code, place = np.unique(np.concatenate(codes), return_inverse=True)
+    length = np.bincount(place, weights=np.concatenate(lengths), minlength=len(code)) / 255
+    return OpenBorders(
+        np.asarray(free, dtype=np.uint8),
+        np.stack(np.divmod(code, max(count, 1)), axis=1),
+        length.astype(np.float32),
+        np.maximum(np.bincount(labels.ravel(), minlength=count + 1)[1:], 1).astype(np.float32),
+    )
+
+
+def smooth_across_open_borders(values: F32, borders: OpenBorders, params: BorderParams) -> F32:
+    """Values of segments (N×C) drawn together across open borders, so that what is one thing stays one.
+
+    The least-squares solution on the region adjacency graph (Laplacian smoothing with an anchor): the larger
+    a segment, the more it keeps its own. By conjugate gradients (Hestenes & Stiefel 1952), as the graph is
+    sparse.
+    """
+    anchor = (params.anchor * np.sqrt(borders.area)).astype(np.float64)
+    rows, columns = np.concatenate([borders.pairs, borders.pairs[:, ::-1]]).T
+    weight = np.concatenate([borders.length, borders.length]).astype(np.float64)
+    count = len(anchor)
+    diagonal = anchor + np.bincount(rows, weights=weight, minlength=count)
+
+    def multiply(vectors: F64) -> F64:
+        flows = [np.bincount(rows, weight * vector[columns], minlength=count) for vector in vectors.T]
+        return diagonal[:, None] * vectors - np.stack(flows, axis=1)
+
+    # One system a column, all at once; Jacobi's preconditioner.
+    found = values.astype(np.float64)
+    residual = anchor[:, None] * found - multiply(found)
+    eased = residual / diagonal[:, None]
+    direction, energy = eased.copy(), (residual * eased).sum(axis=0)
+    limit = (TOLERANCE * max(1.0, float(np.abs(values).max(initial=0)))) ** 2 * float(anchor.min(initial=1))
+    for _ in range(MAX_STEPS):
+        if (energy <= limit).all():
+            break
+        ahead = multiply(direction)
+        stride = energy / np.maximum((direction * ahead).sum(axis=0), 1e-300)
+        found += stride * direction
+        residual -= stride * ahead
+        eased = residual / diagonal[:, None]
+        before, energy = energy, (residual * eased).sum(axis=0)
+        direction = eased + direction * (energy / np.maximum(before, 1e-300))
+    return found.astype(np.float32)

@@ -1,0 +1,155 @@
+"""Merging: neighbours in the region adjacency graph become one, the most alike first, up to two levels.
+
+The two are a hierarchy: a lock of hair, and the hair (region merging, as of Garrido, Salembier & Garcia,
+"Extensive operators in partition lattices", 1998).
+"""
+
+from __future__ import annotations
+
+from heapq import heapify, heappop, heappush
+
+import cv2
+import numpy as np
+
+from mangacolor.core.arrays import F32, F64, I64, LabelMap
+from mangacolor.core.types import Image
+from mangacolor.stages.segments.barriers import Barriers
+from mangacolor.stages.segments.params import MergingParams
+
+# The sum of barriers along a border of two regions, and its length in pixels.
+Border = list[float]
+
+
+class RegionGraph:
+    """Regions of a window by number, and the borders that they share. Merging changes it."""
+
+    def __init__(
+        self, labels: LabelMap, grey: Image, barriers: Barriers, wall: float, params: MergingParams
+    ) -> None:
+        """``labels``: H×W from 0, which is no region. ``wall``: barrier, levels, from which on a pixel is a
+        line."""
+        count = int(labels.max()) + 1
+        flat = labels.ravel()
+        area = np.maximum(np.bincount(flat, minlength=count), 1).astype(np.float64)
+        texture = np.bincount(flat, barriers.texture.ravel(), count) / area
+        self.params = params
+        self.area: list[float] = area.tolist()
+        self.texture: list[float] = texture.tolist()
+        paper = np.where(barriers.walls < wall, np.float32(1), np.float32(params.line_weight))
+        self.tone: list[float] = _tones(flat, grey, paper, area, texture, params).tolist()
+        self.borders: list[dict[int, Border]] = [{} for _ in range(count)]
+        for first, second, total, length in _find_borders(
+            labels, np.minimum(barriers.walls, np.float32(params.max_barrier)), count
+        ):
+            self.borders[first][second] = self.borders[second][first] = [total, length]
+        self.into = list(range(count))
+
+    def dissimilarity(self, first: int, second: int) -> float:
+        """How unlike two neighbours are; infinite where they hardly touch."""
+        params = self.params
+        total, length = self.borders[first][second]
+        smaller = min(self.area[first], self.area[second])
+        if length < params.min_border_length and smaller > params.min_area:
+            return float("inf")
+        apart = max(
+            total / length / params.border_barrier,
+            abs(self.tone[first] - self.tone[second]) / params.tone_step,
+        )
+        texture = min(self.texture[first], self.texture[second]) / params.texture_unit
+        full = min(params.max_full_area, params.full_area * (1 + texture * texture))
+        return float(apart * (smaller / full) ** params.small_exponent) if smaller < full else apart
+
+    def merge(self, kept: int, other: int) -> None:
+        """Make one region of two neighbours, under the number of the first."""
+        area, more = self.area[kept], self.area[other]
+        for values in (self.tone, self.texture):
+            values[kept] = (values[kept] * area + values[other] * more) / (area + more)
+        self.area[kept] = area + more
+        self.into[other] = kept
+        mine = self.borders[kept]
+        del mine[other]
+        for neighbour, (total, length) in self.borders[other].items():
+            if neighbour == kept:
+                continue
+            theirs = self.borders[neighbour]
+            del theirs[other]
+            if neighbour in mine:
+                mine[neighbour][0] += total
+                mine[neighbour][1] += length
+            else:
+                mine[neighbour] = theirs[kept] = [total, length]
+        self.borders[other] = {}
+
+    def members(self) -> I64:
+        """For each of the first numbers the region that it is part of."""
+        found = self.into
+        for number in range(len(found)):
+            root = number
+            while found[root] != root:
+                root = found[root]
+            found[number] = root
+        return np.array(found, np.int64)
+
+
+def merge_regions(graph: RegionGraph, params: MergingParams) -> tuple[I64, I64]:
+    """Merge neighbours, the most alike first: for each number the segment that it is part of, and the parent
+    of that."""
+    queue = [
+        (graph.dissimilarity(first, second), first, second, 0, 0)
+        for first, borders in enumerate(graph.borders)
+        for second in borders
+        if first < second
+    ]
+    queue = [entry for entry in queue if entry[0] < params.coarse]
+    heapify(queue)
+    changes = [0] * len(graph.area)  # how often each has been merged: older entries do not count
+    fine: I64 | None = None
+    while queue:
+        apart, first, second, when, then = heappop(queue)
+        if changes[first] != when or changes[second] != then:
+            continue
+        if fine is None and apart >= params.fine:
+            fine = graph.members()
+        if len(graph.borders[first]) < len(graph.borders[second]):
+            first, second = second, first
+        graph.merge(first, second)
+        changes[first] += 1
+        changes[second] = -1
+        for neighbour in graph.borders[first]:
+            apart = graph.dissimilarity(first, neighbour)
+            if apart < params.coarse:
+                heappush(queue, (apart, first, neighbour, changes[first], changes[neighbour]))
+    coarse = graph.members()
+    return coarse if fine is None else fine, coarse
+
+
+def _tones(
+    flat: I64 | LabelMap, grey: Image, paper: F32, area: F64, texture: F64, params: MergingParams
+) -> F64:
+    """The tone of each region: of its paper where it is plain, of paper and ink where it is textured."""
+    level, weight = grey.ravel().astype(np.float32), paper.ravel()
+    whole = np.bincount(flat, level, len(area)) / area
+    light = np.bincount(flat, weight, len(area))
+    plain = np.bincount(flat, weight * level, len(area)) / np.maximum(light, 1e-6)
+    low, high = params.textures
+    mixed = np.clip((texture - low) / (high - low), 0, 1)
+    return np.asarray((1 - mixed) * plain + mixed * whole)
+
+
+def _find_borders(labels: LabelMap, walls: F32, count: int) -> list[tuple[int, int, float, float]]:
+    """Pairs of neighbours, the smaller number first, the sum of barriers along their border, its length."""
+    # The barrier on a crest stands a pixel to either side of the border.
+    crest = cv2.dilate(walls, np.ones((3, 3), np.uint8))
+    codes, heights = [], []
+    for here, there, height in (
+        (labels[:, :-1], labels[:, 1:], crest[:, :-1]),
+        (labels[:-1], labels[1:], crest[:-1]),
+    ):
+        meet = np.nonzero((here != there) & (here > 0) & (there > 0))
+        one, other = here[meet].astype(np.int64), there[meet]
+        codes.append(np.minimum(one, other) * count + np.maximum(one, other))
+        heights.append(height[meet])
+    code, inverse, length = np.unique(np.concatenate(codes), return_inverse=True, return_counts=True)
+    total = np.bincount(inverse, np.concatenate(heights), len(code))
+    columns = (code // count, code % count, total, length.astype(np.float64))
+    return list(zip(*(column.tolist() for column in columns), strict=True))

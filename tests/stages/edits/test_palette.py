@@ -1,0 +1,177 @@
+"""A palette and its log: operations hold, are undone in any order, and leave nothing behind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from mangacolor.core.errors import UsageError
+from mangacolor.stages.edits import changes
+from mangacolor.stages.edits.model import Anchor, Edit, Level, Members, Reach
+from mangacolor.stages.edits.palette import Palette, PaletteEntry
+from mangacolor.stages.edits.palette_file import (
+    decided_edits,
+    decided_groups,
+    from_document,
+    to_document,
+    undone_document,
+)
+
+LOOKS = bytes(range(30))
+GROUPS = tuple(
+    PaletteEntry(n, "#808080", "#808080", LOOKS, area=n / 10, segments=n, seen=(("1.png", (1, 2, 30, 40)),))
+    for n in range(1, 6)
+)
+PALETTE = Palette(GROUPS)
+ANCHOR = Anchor("001.png", 12, 34, "0123456789abcdef", LOOKS)
+EDIT = Edit(0, "#c0392b", Reach.ALIKE, (ANCHOR,))
+
+
+def written(palette: Palette) -> bytes:
+    return json.dumps(to_document(palette)).encode()
+
+
+def read_back(palette: Palette) -> Palette:
+    undone = undone_document(palette)
+    return from_document(
+        json.loads(written(palette)), undone=json.loads(json.dumps(undone)) if undone else None
+    )
+
+
+def change_at_random(palette: Palette, random: Random) -> Palette:  # noqa: PLR0911 - a table
+    groups = [entry.id for entry in palette.groups]
+    edits = [edit.id for edit in palette.edits]
+    group = random.choice(groups)
+    match random.randrange(8 if edits else 4):
+        case 0:
+            reach = random.choice(list(Reach))
+            members = (Members("001.png", "ab", ((1, 2), (3, 4))), Members("002.png", "cd"))
+            edit = replace(EDIT, reach=reach, likeness=round(random.random(), 3), level=Level.COARSE)
+            return changes.add_edit(palette, replace(edit, group=group, members=members, negatives=(ANCHOR,)))
+        case 1:
+            return changes.merge_groups(palette, random.sample(groups, 3))
+        case 2:
+            return changes.split_group(palette, group, (LOOKS, LOOKS[::-1]))
+        case 3:
+            return changes.name_group(palette, group, f"group {random.random()}")
+        case 4:
+            return changes.revise_edit(palette, replace(EDIT, id=random.choice(edits), colour="#112233"))
+        case 5:
+            return changes.name_edit(palette, random.choice(edits), "her hair")
+        case 6:
+            return changes.set_locks(palette, locked=random.random() < 0.5, groups=groups, edits=edits)
+        case _:
+            return changes.undo(palette)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_200_changes_undone_in_random_order_end_in_the_starting_bytes(seed: int) -> None:
+    random = Random(seed)
+    palette = PALETTE
+    for _ in range(200):
+        palette = change_at_random(palette, random)
+    assert written(palette) != written(PALETTE)
+    assert read_back(palette) == palette
+    before = palette
+    numbers = [operation.id for operation in palette.log]
+    random.shuffle(numbers)
+    for number in numbers:
+        palette = changes.undo(palette, number)
+    assert written(palette) == written(PALETTE)
+    palette = read_back(palette)
+    for number in random.sample(numbers, len(numbers)):
+        palette = changes.redo(palette, number)
+    assert written(palette) == written(before)
+
+
+def test_an_edit_keeps_its_place_when_it_is_revised_and_what_it_was_when_that_is_undone() -> None:
+    one = changes.add_edit(PALETTE, EDIT)
+    two = changes.add_edit(one, replace(EDIT, colour="#00ff00"))
+    revised = changes.revise_edit(two, replace(EDIT, id=1, colour="#0000ff"))
+    assert [(edit.id, edit.colour) for edit in revised.edits] == [(1, "#0000ff"), (2, "#00ff00")]
+    assert changes.undo(revised).edits == two.edits
+    assert [edit.id for edit in changes.undo(revised, 1).edits] == [2]  # nothing is left to revise
+    assert changes.redo(changes.undo(revised, 1)).edits == revised.edits
+
+
+def test_ids_are_never_given_twice_while_something_can_be_done_again() -> None:
+    palette = changes.undo(changes.add_edit(PALETTE, EDIT))
+    palette = changes.add_edit(palette, replace(EDIT, colour="#00ff00"))
+    assert [edit.id for edit in palette.edits] == [2]
+    assert [edit.id for edit in changes.redo(palette).edits] == [1, 2]
+
+
+def test_locks_and_names_are_the_logs_and_groups_stay_as_they_were_found() -> None:
+    palette = changes.name_group(changes.set_locks(PALETTE, locked=True, groups=[2, 3]), 2, "sky")
+    assert [(e.id, e.locked, e.name) for e in palette.entries][:3] == [
+        (1, False, ""),
+        (2, True, "sky"),
+        (3, True, ""),
+    ]
+    assert palette.groups == PALETTE.groups
+    assert changes.set_locks(palette, locked=True, groups=[3]) is palette
+    assert {row[0] for row in decided_groups(to_document(palette))} == {2, 3}
+
+
+def test_names_enter_no_key() -> None:
+    palette = changes.add_edit(PALETTE, EDIT)
+    named = changes.name_edit(palette, 1, "her hair")
+    assert named.edits[0].name == "her hair"
+    assert decided_edits(to_document(named)) == decided_edits(to_document(palette)) != []
+
+
+def test_the_last_edit_of_a_group_is_its_colour() -> None:
+    edit = replace(EDIT, reach=Reach.GROUP, group=4)
+    palette = changes.add_edit(changes.add_edit(PALETTE, edit), replace(edit, colour="#00ff00"))
+    found = palette.edit_of_group(4)
+    assert found is not None and found.colour == "#00ff00"
+    assert palette.edit_of_group(3) is None
+
+
+def test_a_palette_of_the_first_form_is_read() -> None:
+    document = {key: value for key, value in to_document(PALETTE).items() if key != "log"}
+    document["format"] = "mangacolor palette 1"
+    assert from_document(document) == PALETTE
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({"id": 1, "do": "paint"}, "there is nothing to do called 'paint'"),
+        ({"id": 1, "do": "edit", "colour": "reddish", "reach": "page"}, "'reddish' is no colour"),
+        ({"id": 1, "do": "edit", "colour": "#fff"}, "'reach' is missing"),
+        ({"id": 1, "do": "edit", "colour": "#fff", "reach": "world"}, "'world' is not a valid Reach"),
+        ({"id": 1, "do": "edit", "colour": "red", "reach": "page", "likeness": 2}, "not between 0 and 1"),
+        (
+            {"id": 1, "do": "edit", "colour": "red", "reach": "page", "anchors": [{"page": "1"}]},
+            "'x' is missing",
+        ),
+        ({"id": 1, "do": "split", "group": 1, "into": 2, "looks": ["%"] * 2}, "entry 1 of its log"),
+        ({"id": 1, "do": "name", "name": "x"}, "must name a group or an edit"),
+        ("edit", "entry 1 of its log"),
+    ],
+)
+def test_a_damaged_log_says_what_is_wrong(entry: object, message: str) -> None:
+    with pytest.raises(UsageError) as error:
+        from_document({**to_document(PALETTE), "log": [entry]}, "palette.json")
+    assert message in error.value.message
+    assert error.value.message.startswith("palette.json")
+
+
+def test_what_cannot_be_changed_is_said() -> None:
+    refused: list[tuple[Callable[[], Palette], str]] = [
+        (lambda: changes.undo(PALETTE), "nothing to undo"),
+        (lambda: changes.redo(PALETTE), "nothing to redo"),
+        (lambda: changes.undo(changes.add_edit(PALETTE, EDIT), 9), "no change 9 to undo"),
+        (lambda: changes.merge_groups(PALETTE, [2, 2]), "two groups or more"),
+        (lambda: changes.merge_groups(PALETTE, [2, 9]), "no group 9"),
+        (lambda: changes.split_group(PALETTE, 9, (LOOKS, LOOKS)), "no group 9"),
+        (lambda: changes.revise_edit(PALETTE, EDIT), "no edit 0"),
+    ]
+    for change, message in refused:
+        with pytest.raises(UsageError, match=message):
+            change()
