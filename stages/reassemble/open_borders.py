@@ -14,7 +14,7 @@ import numpy as np
 from mangacolor.core.arrays import F32, F64, I64
 from mangacolor.core.types import Image
 from mangacolor.stages.reassemble.params import BorderParams
-from mangacolor.stages.segments.segmentation import barrier
+from mangacolor.stages.segments.barriers import find_barriers
 from mangacolor.stages.windows.artifact import WindowColours
 
 # Pixels around a barrier that count as it: segments may end beside a line's middle.
@@ -40,7 +40,7 @@ class OpenBorders:
 def find_open_borders(window: WindowColours, params: BorderParams, steps: F32 | None = None) -> OpenBorders:
     """Those of a window. ``steps``: barriers that the scan does not have, levels, as large as its labels."""
     labels, count = window.labels, window.segments
-    walls = barrier(window.descreened, params.segmentation.scaled(window.enlargement))
+    walls = find_barriers(window.descreened, params.barriers).walls
     walls = walls if steps is None else np.maximum(walls, steps)
     crest = cv2.dilate(walls, np.ones((CREST, CREST), np.uint8))
     scale = 255 / (params.high_barrier - params.low_barrier)

@@ -6,10 +6,10 @@ chroma, 0 to 255. Chosen by eye on pages of the example chapter and of open comi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
-from mangacolor.stages.segments.params import SegmentationParams
+from mangacolor.stages.segments.params import BarrierParams
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class BorderParams:
     high_barrier: float = 28.0
     # Of the root of a segment's area: how firmly it keeps its own, against pixels of open border.
     anchor: float = 0.1
-    # What a barrier is.
-    segmentation: SegmentationParams = field(default_factory=SegmentationParams)
+    # What a barrier is: one among many hides a border as well as one by itself.
+    barriers: BarrierParams = BarrierParams(inhibition=0.0)
 
 
 @dataclass(frozen=True, slots=True)

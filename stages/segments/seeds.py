@@ -22,7 +22,9 @@ def find_seeds(walls: F32, drawn: Mask, params: SeedParams) -> LabelMap:
     places: list[tuple[int, int]] = []  # a pixel of each seed: where a small ball fits beside it, a seed is
     for radius in params.ball_radii:
         fits = (room > radius).astype(np.uint8)
-        count, parts, stats, _ = cv2.connectedComponentsWithStats(fits, connectivity=4)
+        count, parts, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
+            fits, 4, cv2.CV_32S, cv2.CCL_GRANA
+        )
         number_of = np.zeros(count, np.int32)
         taken = {int(parts[place]) for place in places}
         for part in range(1, count):
@@ -46,8 +48,8 @@ def _add_far(seeds: LabelMap, fits: Mask, drawn: Mask, count: int, params: SeedP
 
 
 def grow_seeds(seeds: LabelMap, walls: F32, params: SeedParams) -> LabelMap:
-    """The number of a seed for each pixel, H×W: of the one that reaches it over free ground, and on lines of the
-    nearest one. There must be a seed."""
+    """The number of a seed for each pixel, H×W: of the one that reaches it over free ground, and on lines of
+    the nearest one. There must be a seed."""
     height = np.clip(walls, 0, 255).astype(np.uint8)
     grown = seeds.copy()
     # Lines take part as one seed more: a watershed would run along them from one end to the other.

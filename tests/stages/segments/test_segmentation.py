@@ -81,7 +81,8 @@ def test_a_thin_strand_between_two_lines_is_kept() -> None:
 def test_ink_goes_to_the_segments_at_either_side() -> None:
     grey = np.full((100, 100), 255, np.uint8)
     grey[:, 48:52] = 0
-    labels = find_segments(cv2.GaussianBlur(grey, (0, 0), 0.7), everywhere(grey), SEGMENTATION)
+    soft = np.asarray(cv2.GaussianBlur(grey, (0, 0), 0.7), np.uint8)
+    labels = find_segments(soft, everywhere(grey), SEGMENTATION)
     assert labels.max() == 2
     changes = np.nonzero(np.diff(labels.astype(int), axis=1))[1]
     assert (changes >= 47).all() and (changes <= 52).all()
