@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
@@ -41,11 +42,11 @@ def write_sheet(chapter: ColouredChapter, palette: Palette, covers: Mapping[int,
     seen = make_thumbnails(chapter, [*_edit_cuttings(palette, covers, pages)])
     text = Template((files("mangacolor.pipeline.report") / "templates" / "palette.html").read_text("utf-8"))
     name = chapter.state.out.name
-    own = "" if chapter.chapter.name == "." else f" --chapter {chapter.chapter.name}"
+    own = [] if chapter.chapter.name == "." else ["--chapter", chapter.chapter.name]
     html = text.substitute(
         title=escape(f"mangacolor palette: {name}"),
         subtitle=escape(f"{counted(len(palette.edits), 'edit')}, {counted(len(shown), 'group')}"),
-        command=escape(f"mangacolor palette {name}{own}"),
+        command=escape(shlex.join(["mangacolor", "palette", name, *own])),
         edits=_edit_table(palette, covers, seen),
         edit_options="".join(f"<option value={edit_id(e)}>{_title(e)}</option>" for e in palette.edits),
         likeness=f"{LIKENESS:g}",
