@@ -4,17 +4,64 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
 from mangacolor.commands.settings.options import option
 from mangacolor.core.errors import ExitStatus
 
+REACHES = ("segment", "panel", "page", "alike", "group")
+LEVELS = ("fine", "coarse")
+
 
 @click.command()
 @click.argument("out", type=click.Path(path_type=Path))
+@click.option("--at", metavar="PAGE:X,Y", help="Recolour what lies at this point of a page of OUT.")
+@click.option("--colour", "--color", "colour", metavar="COLOUR", help="Its colour: #c0392b, #fff, crimson.")
 @click.option(
-    "--set", "colours", metavar="ID=#RRGGBB", multiple=True, help="Give a group a colour; ID=found undoes it."
+    "--reach",
+    type=click.Choice(REACHES),
+    help="What else takes the colour: nothing but this surface (segment), what is like it in the panel, on "
+    "the page or, by default, in the chapter (alike), or the whole group.",
+)
+@click.option(
+    "--likeness",
+    type=click.FloatRange(0, 1),
+    help="How like it that must be: more of it from 0, less up to 1; 0.5 by default.",
+)
+@click.option(
+    "--level", type=click.Choice(LEVELS), help="What a point means: fine a lock of hair, coarse the hair."
+)
+@click.option("--also", metavar="PAGE:X,Y", multiple=True, help="A further point of the same thing.")
+@click.option("--not", "negatives", metavar="PAGE:X,Y", multiple=True, help="A point that is not meant.")
+@click.option("--edit", metavar="ID", help="Change this edit, e3, instead of making a new one.")
+@click.option(
+    "--preview",
+    type=click.Path(path_type=Path),
+    metavar="FILE.png|DIR",
+    help="Change nothing; draw the pages with all that would change outlined: one picture, or one a page.",
+)
+@click.option(
+    "--undo",
+    is_flag=False,
+    flag_value="",
+    metavar="[ID]",
+    help="Undo the last change, or the one named.",
+)
+@click.option("--redo", is_flag=False, flag_value="", metavar="[ID]", help="Do again what was undone.")
+@click.option("--edits", "listing", is_flag=True, help="List the edits, what they cover, and all changes.")
+@click.option(
+    "--set",
+    "colours",
+    metavar="ID=COLOUR",
+    multiple=True,
+    help="Give a whole group a colour; ID=found undoes it.",
+)
+@click.option("--split", metavar="ID", help="Part a group in two; --at and --not say which is which.")
+@click.option("--merge", metavar="ID,ID", help="Make one group of several.")
+@click.option(
+    "--name", "names", metavar="ID=NAME", multiple=True, help="Call a group, 7, or an edit, e3, by a name."
 )
 @click.option("--lock/--unlock", "lock", default=None, help="Keep these colours, here and with --palette.")
 @click.option(
@@ -24,30 +71,41 @@ from mangacolor.core.errors import ExitStatus
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def palette(
     out: Path,
-    colours: tuple[str, ...],
-    lock: bool | None,
-    save: Path | None,
     chapter: str | None,
+    preview: Path | None,
+    listing: bool,
+    save: Path | None,
     as_json: bool,
+    **wishes: Any,
 ) -> int:
-    """Show the colours of a chapter's figures and grounds as one HTML file, and change them.
+    """Show the colours of a chapter as one HTML file, and change them.
 
     Colouring the chapter into OUT again then takes over what was changed.
     """
-    from mangacolor.pipeline.report import palette_page as page
+    from mangacolor.pipeline.editing import telling
+    from mangacolor.pipeline.editing.palette_document import save_copy
+    from mangacolor.pipeline.editing.session import open_session
+    from mangacolor.pipeline.editing.wishes import Wishes
+    from mangacolor.pipeline.report.palette_page import write_sheet
 
-    before = page.find_palette(out, chapter)
-    entries = page.changed(before.entries, page.parse_set(colours), lock)
-    page.save_palette(before, entries, save)
-    sheet = page.write_sheet(before, entries)
-    if as_json:
-        document = {
-            "file": str(sheet),
-            "palette": str(before.path),
-            "groups": len(entries),
-            "edited": [entry.id for entry in entries if entry.edited],
-        }
-        click.echo(json.dumps(document))
+    session = open_session(out, chapter)
+    asked = Wishes(**wishes)
+    if preview is not None:
+        files = [str(file) for file in session.preview(asked, preview)]
+        about: dict[str, Any] = {"preview": files}
     else:
-        click.echo(str(sheet))
+        session.change(asked)
+        if save is not None:
+            save_copy(session.palette, save)
+        files = [str(write_sheet(session.chapter, session.palette, session.covers))]
+        about = {"file": files[0]}
+    about["palette"] = str(session.chapter.palette)
+    if as_json:
+        document = telling.palette_document(session.palette, session.covers, session.changes, about)
+        click.echo(json.dumps(document, ensure_ascii=False))
+    else:
+        for line in telling.session_lines(session, is_preview=preview is not None, listing=listing):
+            click.echo(line)
+        for file in files:
+            click.echo(file)
     return ExitStatus.DONE

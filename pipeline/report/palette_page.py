@@ -1,193 +1,190 @@
-"""``mangacolor palette``: a chapter's palette as one HTML file, and changes to it."""
+"""``palette.html``: a chapter's edits, groups and pages as one HTML file, to look at and to click on."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+import os
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 from string import Template
-
-import cv2
-import numpy as np
+from urllib.parse import quote
 
 from mangacolor.core.atomic import write_atomic
-from mangacolor.core.errors import InputError, UsageError
 from mangacolor.core.types import Box
 from mangacolor.core.wording import counted
-from mangacolor.pipeline.report.pictures import embed
-from mangacolor.pipeline.store.layout import State
-from mangacolor.pipeline.store.manifest import Manifest
-from mangacolor.pipeline.store.user_documents import read_document, write_document
-from mangacolor.stages.edits.colours import check_colour
+from mangacolor.pipeline.editing.chapter import ColouredChapter
+from mangacolor.pipeline.editing.coverage import Cover
+from mangacolor.pipeline.editing.outlines import Mark
+from mangacolor.pipeline.editing.wording import edit_id, operation_words, reach_words, surfaces_on_pages
+from mangacolor.pipeline.report.thumbnails import Cutting, make_thumbnails
+from mangacolor.stages.edits.model import LIKENESS, Anchor, Edit
 from mangacolor.stages.edits.palette import Palette, PaletteEntry
-from mangacolor.stages.edits.palette_file import FILE, from_document, to_document
-from mangacolor.stages.panels.stage import STAGE as PANELS
-from mangacolor.stages.spreads.halves import half_of
 
-THUMBNAIL = 112  # pixels a side
-AROUND = 3.0  # how much of the page a thumbnail shows, in sides of the surface
-FOUND = "found"  # what --set takes to undo an edit
-
-
-@dataclass(frozen=True, slots=True)
-class PaletteFile:
-    """A chapter's palette and where it lies."""
-
-    state: State
-    path: Path
-    palette: Palette
-
-    @property
-    def entries(self) -> tuple[PaletteEntry, ...]:
-        return self.palette.groups
+# Pixels a side of a part of a page, and how much it shows, in sides of the surface.
+CUT = 72
+AROUND = 3.0
+# Pixels of a page of 1,000 that the thumbnail of an edit's point shows; more on larger pages.
+AROUND_POINT = 180
+# Points of an edit that have a thumbnail.
+SHOWN_POINTS = 4
 
 
-def find_palette(out: Path, chapter: str | None) -> PaletteFile:
-    """The palette of OUT, or of one of its chapters.
+def write_sheet(chapter: ColouredChapter, palette: Palette, covers: Mapping[int, Cover]) -> Path:
+    """One HTML file beside the palette: the edits, the groups, largest first, and the pages.
 
-    Raises ``InputError`` where there is none, ``UsageError`` where there are several to choose from or the
-    file is damaged.
+    ``covers``: what each edit covers, by its id. Pages are shown by links to OUT. Raises ``OutputError``.
     """
-    state = State(out)
-    there = {
-        path.parent.relative_to(state.folder / "chapters").as_posix(): path
-        for path in sorted((state.folder / "chapters").rglob(FILE))
-    }
-    if (state.folder / FILE).is_file():
-        there = {".": state.folder / FILE, **there}
-    if not there:
-        raise InputError(
-            f"{out}: holds no palette",
-            "Colour a chapter of two or more pages into it first, without --no-harmonize.",
-        )
-    if chapter is None and len(there) > 1:
-        raise UsageError(
-            f"{out}: holds {counted(len(there), 'chapter')}",
-            f"Choose one with --chapter: {', '.join(there)}.",
-        )
-    name = next(iter(there)) if chapter is None else chapter
-    if name not in there:
-        raise UsageError(f"--chapter {name}: there is no such palette", f"There are: {', '.join(there)}.")
-    palette = from_document(read_document(there[name]) or {}, str(there[name]))
-    return PaletteFile(state, there[name], palette)
-
-
-def changed(
-    entries: Sequence[PaletteEntry], colours: Mapping[int, str], lock: bool | None
-) -> tuple[PaletteEntry, ...]:
-    """The palette with some groups' colours set (``found`` undoes that), and all groups locked or not."""
-    known = {entry.id for entry in entries}
-    for number in colours:
-        if number not in known:
-            raise UsageError(f"--set {number}: there is no such group", f"Groups: {_ranges(known)}.")
-    after: list[PaletteEntry] = []
-    for entry in entries:
-        colour = colours.get(entry.id, entry.colour)
-        colour = entry.found if colour == FOUND else colour
-        after.append(replace(entry, colour=colour, locked=entry.locked if lock is None else lock))
-    return tuple(after)
-
-
-def _ranges(numbers: set[int]) -> str:
-    return f"{min(numbers)} to {max(numbers)}" if numbers else "none"
-
-
-def parse_set(texts: Sequence[str]) -> dict[int, str]:
-    """``7=#c0392b`` or ``7=found``. Raises ``UsageError``."""
-    found: dict[int, str] = {}
-    for text in texts:
-        number, mark, colour = text.partition("=")
-        if not mark or not number.strip().isdigit():
-            raise UsageError(f"--set {text!r}: must be a group and its colour", "As --set 7=#c0392b.")
-        colour = colour.strip()
-        found[int(number)] = colour if colour == FOUND else check_colour(colour, f"--set {text}")
-    return found
-
-
-def save_palette(palette: PaletteFile, entries: Sequence[PaletteEntry], copy: Path | None) -> None:
-    """Write the palette where it was if it has changed, and a copy for other chapters if wanted."""
-    after = palette.palette.with_groups(entries)
-    if after != palette.palette:
-        with palette.state.locked():
-            write_document(palette.path, to_document(after), palette.state.scratch)
-    if copy is not None:
-        write_document(copy, to_document(after))
-
-
-def write_sheet(palette: PaletteFile, entries: Sequence[PaletteEntry]) -> Path:
-    """One HTML file beside the palette: the groups, largest first, with what people need to change them."""
-    state = palette.state
-    finished = {entry.page: state.out / entry.file for entry in Manifest(state.out, state.manifest).entries()}
-    pages: dict[str, list[tuple[int, Box]]] = {}
-    shown = [entry for entry in entries if entry.segments]
-    for entry in shown:
-        for page, box in entry.seen:
-            pages.setdefault(page, []).append((entry.id, box))
-    thumbnails: dict[int, list[str]] = {}
-    for page, places in sorted(pages.items()):  # each page is read once
-        for number, picture in _thumbnails(state, page, finished.get(page), places):
-            thumbnails.setdefault(number, []).append(picture)
-    rows = [_row(entry, thumbnails.get(entry.id, [])) for entry in sorted(shown, key=lambda e: -e.area)]
+    shown = sorted((entry for entry in palette.entries if entry.segments), key=lambda entry: -entry.area)
+    pages = _shown_pages(chapter)
+    seen = make_thumbnails(chapter, [*_edit_cuttings(palette, covers, pages)])
     text = Template((files("mangacolor.pipeline.report") / "templates" / "palette.html").read_text("utf-8"))
+    name = chapter.state.out.name
+    own = [] if chapter.chapter.name == "." else ["--chapter", chapter.chapter.name]
     html = text.substitute(
-        title=escape(f"mangacolor palette: {state.out.name}"),
-        subtitle=escape(f"{counted(len(shown), 'group')}, largest first"),
-        command=escape(f"mangacolor palette {state.out.name} --set"),
-        rows="\n".join(rows),
+        title=escape(f"mangacolor palette: {name}"),
+        subtitle=escape(f"{counted(len(palette.edits), 'edit')}, {counted(len(shown), 'group')}"),
+        command=escape(shlex.join(["mangacolor", "palette", name, *own])),
+        edits=_edit_table(palette, covers, seen),
+        edit_options="".join(f"<option value={edit_id(e)}>{_title(e)}</option>" for e in palette.edits),
+        likeness=f"{LIKENESS:g}",
+        rows="\n".join(_row(palette, entry, _places(entry, pages)) for entry in shown),
+        pages="\n".join(_page(palette, name, page) for name, page in pages.items()),
     )
-    target = palette.path.with_suffix(".html")
+    target = chapter.palette.with_suffix(".html")
     write_atomic(target, html.encode())
     return target
 
 
-def _thumbnails(
-    state: State, page: str, file: Path | None, places: Sequence[tuple[int, Box]]
-) -> list[tuple[int, str]]:
-    try:
-        data = np.fromfile(file, np.uint8) if file is not None else np.zeros(0, np.uint8)
-    except OSError:  # taken away since
-        return []
-    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
-    layout = read_document(state.page_folder(page) / f"{PANELS.name}.json")
-    if picture is None or layout is None:
-        return []
-    half = half_of(layout)
-    scale = picture.shape[1] / (half.size if half else layout["size"])[0]
-    found: list[tuple[int, str]] = []
-    for number, (x, y, w, h) in places:
-        reach = max(w, h) * AROUND / 2
-        left, right = (round(max(0, (x + w / 2 + side) * scale)) for side in (-reach, reach))
-        top, bottom = (round(max(0, (y + h / 2 + side) * scale)) for side in (-reach, reach))
-        crop = picture[top : max(bottom, top + 1), left : max(right, left + 1)]
-        address = (
-            embed(np.asarray(cv2.cvtColor(crop, cv2.COLOR_BGR2RGB), np.uint8), THUMBNAIL)
-            if crop.size
-            else None
-        )
-        if address:
-            found.append(
-                (number, f'<img loading=lazy alt="{escape(page)}" title="{escape(page)}" src="{address}">')
-            )
-    return found
+@dataclass(frozen=True, slots=True)
+class _ShownPage:
+    """A page that is there. ``address``: of its file, as the sheet links to it. ``size``: as it came."""
+
+    address: str
+    size: tuple[int, int]
 
 
-def _row(entry: PaletteEntry, thumbnails: Sequence[str]) -> str:
-    marks = "".join(
-        f" <span class=mark>{mark}</span>"
-        for mark, there in (("edited", entry.edited), ("locked", entry.locked))
-        if there
-    )
+def _shown_pages(chapter: ColouredChapter) -> dict[str, _ShownPage]:
+    """The pages of the chapter that have not been taken away, by name."""
+    shown: dict[str, _ShownPage] = {}
+    for name in chapter.names:
+        file = chapter.finished_file(name)
+        if file is not None:
+            place = os.path.relpath(file, chapter.palette.parent).replace(os.sep, "/")
+            shown[name] = _ShownPage(quote(place), chapter.size(name))
+    return shown
+
+
+# -- groups
+
+
+def _places(entry: PaletteEntry, pages: Mapping[str, _ShownPage]) -> Iterator[str]:
+    """Where a group is seen: parts of pages, cut out by the browser."""
+    for name, (x, y, w, h) in entry.seen:
+        if name not in pages:
+            continue
+        side = round(max(w, h) * AROUND)
+        scale = CUT / side
+        left, top = (max(0, middle - side // 2) * scale for middle in (x + w // 2, y + h // 2))
+        width = pages[name].size[0] * scale
+        cut = f"background:url({pages[name].address}) -{left:.0f}px -{top:.0f}px/{width:.0f}px auto"
+        yield f'<i class=cut title="{escape(name)}" style="{cut}"></i>'
+
+
+def _row(palette: Palette, entry: PaletteEntry, thumbnails: Iterable[str]) -> str:
+    edit = palette.edit_of_group(entry.id)
+    colour = edit.colour if edit else entry.colour
+    marks = [word for word, there in (("edited", colour != entry.found), ("locked", entry.locked)) if there]
     was = (
         f'<i class=was style="background:{entry.found}" title="found: {entry.found}"></i>'
-        if entry.edited
+        if colour != entry.found
         else ""
     )
+    told = "".join(f" <span class=mark>{mark}</span>" for mark in marks)
+    name = f"<br>{escape(entry.name)}" if entry.name else ""
     return (
         f'<tr data-id="{entry.id}"><td class=n>{entry.id}</td>'
-        f'<td><input type=color value="{entry.colour}" aria-label="colour of group {entry.id}">{was}</td>'
-        f"<td><code>{entry.colour}</code>{marks}</td>"
+        f'<td><input type=color value="{colour}" aria-label="colour of group {entry.id}">{was}</td>'
+        f"<td><code>{colour}</code>{told}{name}</td>"
         f"<td class=n>{100 * entry.area:.1f} %</td><td class=n>{entry.segments}</td>"
         f"<td class=n>{100 * entry.confidence:.0f} %</td><td class=seen>{''.join(thumbnails)}</td></tr>"
     )
+
+
+# -- edits
+
+
+def _edit_cuttings(
+    palette: Palette, covers: Mapping[int, Cover], pages: Mapping[str, _ShownPage]
+) -> Iterator[Cutting]:
+    """Around the first points of each edit, with what it covers there outlined."""
+    for edit in palette.edits:
+        there = [anchor for anchor in edit.anchors if anchor.page in pages]
+        for anchor in there[:SHOWN_POINTS]:
+            chosen = covers[edit.id].chosen.get(anchor.page, ())
+            marks = (Mark(anchor.x, anchor.y),)
+            yield Cutting(edit_id(edit), anchor.page, _box_at(anchor, pages[anchor.page].size), chosen, marks)
+
+
+def _box_at(anchor: Anchor, size: tuple[int, int]) -> Box:
+    side = max(AROUND_POINT, AROUND_POINT * max(size) // 1000)
+    left, top = max(0, anchor.x - side // 2), max(0, anchor.y - side // 2)
+    return left, top, anchor.x + side // 2 - left, anchor.y + side // 2 - top
+
+
+def _edit_table(palette: Palette, covers: Mapping[int, Cover], seen: Mapping[str, list[str]]) -> str:
+    """The edits, the last one first, and what was undone; nothing where there are none."""
+    rows = "\n".join(
+        _edit_row(edit, covers[edit.id], seen.get(edit_id(edit), [])) for edit in reversed(palette.edits)
+    )
+    heads = "".join(f"<th>{head}</th>" for head in ("id", "colour", "reach", "covers", "seen"))
+    table = f"<table class=edits><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>" if rows else ""
+    undone = "".join(
+        f"<li>{escape(operation_words(o))}: <code>--redo {o.id}</code></li>" for o in palette.undone
+    )
+    told = f"<p class=dim>Undone:</p><ul>{undone}</ul>" if undone else ""
+    return f"<h2>Edits</h2>{table}{told}" if table or told else ""
+
+
+def _edit_row(edit: Edit, cover: Cover, thumbnails: list[str]) -> str:
+    locked = " <span class=mark>locked</span>" if edit.locked else ""
+    name = f"<br>{escape(edit.name)}" if edit.name else ""
+    points = counted(len(edit.anchors), "point") + (
+        f", {len(edit.negatives)} not meant" if edit.negatives else ""
+    )
+    return (
+        f"<tr><td>{edit_id(edit)}{name}</td>"
+        f'<td><i class=swatch style="background:{edit.colour}"></i><code>{edit.colour}</code>{locked}</td>'
+        f"<td>{escape(reach_words(edit))}<br><span class=dim>{points}</span></td>"
+        f"<td>{surfaces_on_pages(cover.pages)}</td><td class=seen>{''.join(thumbnails)}</td></tr>"
+    )
+
+
+def _title(edit: Edit) -> str:
+    return escape(f"{edit_id(edit)} {edit.name}".strip())
+
+
+# -- pages
+
+
+def _page(palette: Palette, page: str, shown: _ShownPage) -> str:
+    """A page with the points of all edits on it."""
+    name, (width, height) = escape(page), shown.size
+    dots = "".join(_dots(palette, page, shown.size))
+    return (
+        f'<figure data-page="{name}" data-width={width} data-height={height}>'
+        f'<div><img loading=lazy alt="{name}" src="{shown.address}">{dots}</div>'
+        f"<figcaption>{name}</figcaption></figure>"
+    )
+
+
+def _dots(palette: Palette, page: str, size: tuple[int, int]) -> Iterator[str]:
+    for edit in palette.edits:
+        for kind, anchors in (("", edit.anchors), (" not", edit.negatives)):
+            for anchor in anchors:
+                if anchor.page == page:
+                    place = f"left:{100 * anchor.x / size[0]:.2f}%;top:{100 * anchor.y / size[1]:.2f}%"
+                    mark = "×" if kind else ""
+                    yield f'<span class="dot{kind}" style="{place}">{mark}{edit_id(edit)}</span>'

@@ -6,7 +6,7 @@ The folder is both what people look at and what the next run reuses.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -85,14 +85,35 @@ class PageCache:
 
     def load(self, stage: str, key: str) -> Artifact | None:
         """The artifact, or None if it is not there, has another key or is damaged."""
+        return self._read(stage, lambda kept: kept == key)
+
+    def latest(self, stage: str, pictures: Callable[[str], bool] | None = None) -> Artifact | None:
+        """The artifact that is there, whatever it was made from; None if there is none or it is damaged.
+
+        ``pictures`` says by their names which of its pictures are read.
+        """
+        return self._read(stage, lambda kept: kept is not None, pictures)
+
+    def version(self, stage: str) -> int | None:
+        """The version of the stage that left the artifact which is there; None if there is none."""
+        document = self._document(stage)
+        entry = document.get(ENTRY) if document else None
+        return int(entry["version"]) if isinstance(entry, dict) and "version" in entry else None
+
+    def _read(
+        self, stage: str, is_wanted: Callable[[object], bool], pictures: Callable[[str], bool] | None = None
+    ) -> Artifact | None:
+        """The artifact, if its key is one that is wanted and it is whole."""
         document = self._document(stage)
         entry = document.pop(ENTRY, {}) if document else {}
-        if document is None or entry.get("key") != key:
+        if document is None or not is_wanted(entry.get("key")):
             return None
         images: dict[str, Image] = {}
         maps: dict[str, NumberMap] = {}
         blob: bytes | None = None
         for name in entry.get("images", []):
+            if pictures is not None and not pictures(name):
+                continue
             image = _read_png(self._picture(stage, name))
             if image is None:
                 return None

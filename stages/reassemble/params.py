@@ -6,7 +6,7 @@ chroma, 0 to 255. Chosen by eye on pages of the example chapter and of open comi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from mangacolor.stages.segments.params import BarrierParams
@@ -53,7 +53,7 @@ class BorderParams:
     # Of the root of a segment's area: how firmly it keeps its own, against pixels of open border.
     anchor: float = 0.1
     # What a barrier is: one among many hides a border as well as one by itself.
-    barriers: BarrierParams = BarrierParams(inhibition=0.0)
+    barriers: BarrierParams = field(default_factory=lambda: BarrierParams(inhibition=0.0))
 
 
 @dataclass(frozen=True, slots=True)

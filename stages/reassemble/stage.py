@@ -81,7 +81,7 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
         windows, keep = half.cut_windows(windows), half.cut_mask(keep)
         layers = [replace(layer, box=half.to_page(layer.box)) for layer in layers]
     grey = luma(page)
-    tint = None if _is_grey(page) else page
+    tint = None if is_grey(page) else page
     result = np.empty((*light.shape, 3), np.uint8)
     scale = light.shape[0] / page.shape[0]
     for band in cut_bands(light.shape[1], light.shape[0], scale, page.shape[0]):
@@ -120,7 +120,7 @@ def find_paper(windows: WindowMap, balloons: Image) -> Image:
     return np.asarray(keep, dtype=np.uint8)
 
 
-def _is_grey(page: Image) -> bool:
+def is_grey(page: Image) -> bool:
     red, green, blue = page[..., 0], page[..., 1], page[..., 2]
     return bool((red == green).all() and (green == blue).all())
 

@@ -7,7 +7,7 @@ Those names are older than the terms window and segment, and finished folders ar
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -159,6 +159,21 @@ class PageColours:
         return cls(
             tuple(windows), palette, data["embedded"], (most, multiple_of), data["tiles"], data["backend"]
         )
+
+    @classmethod
+    def segments_of(cls, artifact: Artifact) -> PageColours:
+        """The windows with their segments and without pictures, which are 0×0: of an artifact of which only
+        what ``shows_segments`` has been read."""
+        nothing = np.zeros((0, 0, 3), np.uint8)
+        frames = frames_of(artifact.data)
+        pictures = {_picture(number): nothing for number in range(len(frames))}
+        pictures |= {_descreened(number): nothing[..., 0] for number in range(len(frames))}
+        return cls.from_artifact(replace(artifact, images={**artifact.images, **pictures}))
+
+
+def shows_segments(name: str) -> bool:
+    """Whether a picture of the artifact is of its segments, and not of what they were found in."""
+    return name.startswith(_FEATURES)
 
 
 def frames_of(data: Mapping[str, Any]) -> list[WindowFrame]:

@@ -18,11 +18,11 @@ from mangacolor.core.colour import to_rgb
 from mangacolor.core.errors import InputError, UsageError
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Artifact, Image
+from mangacolor.pipeline.editing.chapter import open_chapter
+from mangacolor.pipeline.editing.wishes import parse_set
 from mangacolor.pipeline.events import RunResult
 from mangacolor.pipeline.plan import plan_run
-from mangacolor.pipeline.report.palette_page import changed, find_palette, parse_set
 from mangacolor.pipeline.store.cache import ENTRY, PageCache
-from mangacolor.stages.edits.palette import PaletteEntry
 from mangacolor.stages.edits.palette_file import from_document
 from mangacolor.stages.harmonize.corrections import Corrections
 from mangacolor.stages.windows.artifact import PageColours
@@ -133,7 +133,7 @@ def test_no_harmonize_is_the_network_alone_and_leaves_no_palette(tmp_path: Path,
     go(source, tmp_path / "apart", weights, pages="1-3")
     assert pages(tmp_path / "plain") == pages(tmp_path / "apart")
     with pytest.raises(InputError, match="no palette"):
-        find_palette(tmp_path / "plain", None)
+        open_chapter(tmp_path / "plain")
 
 
 def test_the_chapters_own_coloured_page_is_followed(tmp_path: Path, weights: Path) -> None:
@@ -173,11 +173,3 @@ def test_a_hint_for_a_page_that_is_not_there(tmp_path: Path, weights: Path) -> N
 def test_set_wants_a_group_and_a_colour(text: str) -> None:
     with pytest.raises(UsageError, match="--set"):
         parse_set([text])
-
-
-def test_only_groups_that_exist_can_be_set() -> None:
-    entries = (PaletteEntry(4, "#111111", "#111111", b""),)
-    assert changed(entries, {4: "#222222"}, None)[0].edited
-    assert changed(entries, {}, True)[0].locked
-    with pytest.raises(UsageError, match="--set 5"):
-        changed(entries, {5: "#222222"}, None)

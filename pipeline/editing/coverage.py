@@ -1,0 +1,188 @@
+"""What edits cover: the segments of a chapter, gathered once, and which of them each edit means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+
+from mangacolor.core.arrays import F64, I64, Mask
+from mangacolor.core.colour import INK
+from mangacolor.core.errors import UsageError
+from mangacolor.pipeline.editing.chapter import ColouredChapter
+from mangacolor.stages.balloons import BalloonLayout
+from mangacolor.stages.balloons.stage import STAGE as BALLOONS
+from mangacolor.stages.edits.freezing import freeze_group
+from mangacolor.stages.edits.locating import Located, PageIndex, locate_edits
+from mangacolor.stages.edits.model import Anchor, Edit, Members, Reach
+from mangacolor.stages.edits.operations import Merge
+from mangacolor.stages.edits.page_edits import PageEdits
+from mangacolor.stages.edits.palette import Palette
+from mangacolor.stages.edits.params import PARAMS
+from mangacolor.stages.edits.resolve import Resolved, resolve_edits
+from mangacolor.stages.edits.splitting import find_halves
+from mangacolor.stages.guest.surfaces import coloured_page
+from mangacolor.stages.harmonize.corrections import NO_GROUP, Corrections
+from mangacolor.stages.harmonize.stage import STAGE as HARMONIZE
+from mangacolor.stages.segments.chapter import ChapterSegments, gather_segments
+from mangacolor.stages.segments.features import SegmentFeatures
+from mangacolor.stages.spreads.drawings import Drawings
+
+_Points: TypeAlias = tuple[tuple[Anchor, ...], tuple[Members, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """Some segments of a chapter.
+
+    ``chosen``: for each page with any, for each of its windows, which of its segments (label 1 first).
+    ``pages``: how many on each. ``area``: their share of all that is drawn. ``black``: what share of that is
+    black, and takes no colour.
+    """
+
+    chosen: Mapping[str, tuple[Mask, ...]] = field(default_factory=dict)
+    area: float = 0.0
+    black: float = 0.0
+
+    @property
+    def pages(self) -> dict[str, int]:
+        return {page: sum(int(own.sum()) for own in windows) for page, windows in self.chosen.items()}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surfaces:
+    """The segments of a chapter, and what edits make of them. Made once for many questions."""
+
+    drawings: Drawings
+    segments: ChapterSegments
+    index: PageIndex
+    _located: dict[_Points, tuple[dict[Anchor, int], dict[int, I64]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, chapter: ColouredChapter) -> Surfaces:
+        """Reads every page. Raises ``InputError`` where something of one is gone."""
+        drawings = Drawings.of(chapter.chapter, chapter.pages)
+        read = (
+            (chapter.segments(page), BalloonLayout.from_artifact(inputs[BALLOONS.name]).mask)
+            for page, inputs in drawings.items()
+        )
+        index = PageIndex({page: chapter.source_hash(page) for page in chapter.names})
+        return cls(drawings, gather_segments(read), index)
+
+    def resolve(self, edits: Sequence[Edit]) -> Resolved:
+        """What edits make of the chapter."""
+        return resolve_edits(edits, self.segments, self._locate(edits), PARAMS)
+
+    def covers(self, edits: Sequence[Edit]) -> dict[int, Cover]:
+        """What each edit covers, by its id, whatever another makes of it."""
+        resolved = self.resolve(edits)
+        pairs = zip(edits, resolved.coverage, strict=True)
+        return {edit.id: self.cover_of(known.covered(edit.likeness)) for edit, known in pairs}
+
+    def covers_at(self, edit: Edit, likenesses: Sequence[float]) -> list[Cover]:
+        """What an edit would cover at other likenesses."""
+        (known,) = self.resolve([edit]).coverage
+        return [self.cover_of(known.covered(likeness)) for likeness in likenesses]
+
+    def pages_of(self, edits: Sequence[Edit]) -> dict[str, PageEdits]:
+        """The edits of each page, by its name."""
+        handed = dict(zip(self.drawings, self.resolve(edits).pages, strict=True))
+        return {page: handed[speaker] for page, speaker in self.drawings.speakers.items()}
+
+    def unedited_colours(self, page: str) -> tuple[F64, F64]:
+        """What a page's S segments have without an edit: Cb and Cr, S×2, centred on 0, and luma, S."""
+        inputs = self.drawings[self.drawings.speakers[page]]
+        features = SegmentFeatures(coloured_page(inputs).features)
+        shown, chroma = features.shown.astype(np.float64), features.chroma
+        corrections = Corrections.from_artifact(inputs.get(HARMONIZE.name))
+        if corrections.windows:
+            chroma = chroma + np.concatenate([window.chroma for window in corrections.windows])
+        return chroma, shown
+
+    def cover_of(self, covered: Mask) -> Cover:
+        """The segments of a mask, N, page by page."""
+        chosen: dict[str, tuple[Mask, ...]] = {}
+        for name, counts, own in zip(
+            self.drawings, self.segments.counts, self.segments.by_page(), strict=True
+        ):
+            rows = np.zeros(sum(counts), np.bool_)
+            rows[self.segments.row[own[covered[own]]]] = True
+            if rows.any():
+                chosen[name] = tuple(np.split(rows, np.cumsum(counts)[:-1]))
+        area, is_black = self.segments.area, self.segments.features.tone <= INK
+        total = float(area[covered].sum())
+        if not total:
+            return Cover(chosen)
+        return Cover(chosen, total / float(area.sum()), float(area[covered & is_black].sum()) / total)
+
+    def group_at(self, anchor: Anchor) -> int | None:
+        """The group, as the palette numbers it, of the segment that an anchor lies on; None for none."""
+        at = self._locate([Edit(0, "", Reach.SEGMENT, (anchor,))]).anchors.get(anchor)
+        group = NO_GROUP if at is None else int(self.groups[at])
+        return None if group == NO_GROUP else group
+
+    @property
+    def groups(self) -> I64:
+        """The group of each segment as the palette numbers it, N."""
+        numbers = np.full(len(self.segments), NO_GROUP, np.int64)
+        for name, own in zip(self.drawings, self.segments.by_page(), strict=True):
+            corrections = Corrections.from_artifact(self.drawings[name].get(HARMONIZE.name))
+            if corrections.windows:
+                rows = np.concatenate([window.group for window in corrections.windows])
+                numbers[own] = rows[self.segments.row[own]]
+        return numbers
+
+    def members(self, palette: Palette, group: int) -> Mask:
+        """The segments of a group, N, with those of groups that have been merged into it since. Raises
+        ``UsageError`` where it has none."""
+        numbers = {group}
+        for merge in reversed([step for step in palette.regrouping if isinstance(step, Merge)]):
+            if merge.groups[0] in numbers:
+                numbers.update(merge.groups)
+        members = np.isin(self.groups, list(numbers))
+        if not members.any():
+            raise UsageError(
+                f"group {group} has no surface yet", "Colour the chapter again, and see what is in it then."
+            )
+        return members
+
+    def freeze(self, palette: Palette, group: int, colour: str) -> Edit:
+        """The edit that gives a colour to a group as it is."""
+        members = self.members(palette, group)
+        return freeze_group(group, colour, members, self.segments, self.index, self.drawings, PARAMS)
+
+    def halve(self, palette: Palette, group: int) -> tuple[bytes, bytes]:
+        """What two of a group's segments look like that divide it best."""
+        return find_halves(self.members(palette, group), self.segments, PARAMS)
+
+    def _locate(self, edits: Sequence[Edit]) -> Located:
+        """Where the points of edits lie. Those of an edit are sought once, whatever else of it changes."""
+        fresh = [edit for edit in edits if _points(edit) not in self._located]
+        found = locate_edits(fresh, self.index, self.drawings, self.segments)
+        for place, edit in enumerate(fresh):
+            own = {anchor: found.anchors[anchor] for anchor in _anchors(edit) if anchor in found.anchors}
+            frozen = {drawing: some for (owner, drawing), some in found.members.items() if owner == place}
+            self._located[_points(edit)] = own, frozen
+        anchors: dict[Anchor, int] = {}
+        members: dict[tuple[int, int], I64] = {}
+        for place, edit in enumerate(edits):
+            own, frozen = self._located[_points(edit)]
+            anchors |= own
+            members |= {(place, drawing): some for drawing, some in frozen.items()}
+        return Located(anchors, members)
+
+
+def _anchors(edit: Edit) -> tuple[Anchor, ...]:
+    return (*edit.anchors, *edit.negatives)
+
+
+def _points(edit: Edit) -> _Points:
+    """All of an edit that says where it is."""
+    return _anchors(edit), edit.members
+
+
+def covered(chapter: ColouredChapter, edit: Edit) -> Cover:
+    """What an edit covers; ``Surfaces`` answers many such questions at once."""
+    return Surfaces.of(chapter).covers([edit])[edit.id]

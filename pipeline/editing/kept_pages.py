@@ -1,0 +1,98 @@
+"""What stages kept of the pages of OUT, whatever run it was from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from mangacolor.core.errors import InputError
+from mangacolor.core.types import Artifact, Inputs
+from mangacolor.pipeline.store.cache import PageCache
+from mangacolor.pipeline.store.layout import State
+from mangacolor.stages.balloons.stage import STAGE as BALLOONS
+from mangacolor.stages.classify.stage import STAGE as CLASSIFY
+from mangacolor.stages.colorize.stage import STAGE as COLORIZE
+from mangacolor.stages.guest.stage import STAGE as GUEST
+from mangacolor.stages.guest.surfaces import coloured_page
+from mangacolor.stages.harmonize.stage import STAGE as HARMONIZE
+from mangacolor.stages.panels.stage import STAGE as PANELS
+from mangacolor.stages.windows.artifact import PageColours, shows_segments
+
+# What stages keep of every page that is coloured, and what only some runs leave.
+ALWAYS = (CLASSIFY.name, PANELS.name, BALLOONS.name, COLORIZE.name)
+PERHAPS = (GUEST.name, HARMONIZE.name)
+
+
+class KeptPages(Mapping[str, Inputs]):
+    """Pages of OUT by name. Nothing is read until it is asked for."""
+
+    def __init__(self, state: State, names: Sequence[str]) -> None:
+        self._state, self._names = state, dict.fromkeys(names)
+
+    def __getitem__(self, page: str) -> Inputs:
+        if page not in self._names:
+            raise KeyError(page)
+        return KeptInputs(self._state, page)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+class KeptInputs(Mapping[str, Artifact]):
+    """What stages kept of a page, each read when it is first asked for.
+
+    Raises ``InputError`` where something is gone, or an earlier version left it.
+    """
+
+    def __init__(self, state: State, page: str) -> None:
+        self._page = page
+        self._cache = PageCache(state.page_folder(page))
+        self._read: dict[str, Artifact] = {}
+        if self._cache.version(COLORIZE.name) not in (None, COLORIZE.version):
+            raise outdated(state.out)
+
+    def __getitem__(self, stage: str) -> Artifact:
+        if stage not in self._read:
+            self._read[stage] = self._load(stage)
+        return self._read[stage]
+
+    def _load(self, stage: str) -> Artifact:
+        artifact = self._cache.latest(stage) if stage in (*ALWAYS, *PERHAPS) else None
+        if artifact is None and stage in ALWAYS:
+            raise gone(self._page, stage)
+        if artifact is None:
+            raise KeyError(stage)
+        return artifact
+
+    def segments(self) -> PageColours:
+        """The windows of the page with their segments; pictures only where a guest's colours cut it."""
+        if GUEST.name in self:
+            return coloured_page(self)
+        artifact = self._cache.latest(COLORIZE.name, shows_segments)
+        if artifact is None:
+            raise gone(self._page, COLORIZE.name)
+        return PageColours.segments_of(artifact)
+
+    def __iter__(self) -> Iterator[str]:
+        return (stage for stage in (*ALWAYS, *PERHAPS) if stage in ALWAYS or stage in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def gone(page: str, stage: str) -> InputError:
+    """What a stage kept of a page cannot be read."""
+    return InputError(
+        f"{page}: what was kept of it ({stage}) is gone or damaged", "Run the colouring command again."
+    )
+
+
+def outdated(out: Path) -> InputError:
+    """OUT holds what edits cannot be laid on."""
+    return InputError(
+        f"{out}: was coloured by an earlier version of mangacolor, whose surfaces cannot be edited",
+        "Run the colouring command again, and then this one.",
+    )

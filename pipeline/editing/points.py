@@ -1,0 +1,134 @@
+"""Points as people give them, ``003.png:120,340``, and the segment that lies under one."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from dataclasses import dataclass
+
+from mangacolor.core.errors import UsageError
+from mangacolor.core.types import Point
+from mangacolor.core.wording import first_few
+from mangacolor.formats.pixels import picture_size
+from mangacolor.pipeline.editing.chapter import ColouredChapter
+from mangacolor.stages.edits.looking import PageLook
+from mangacolor.stages.edits.model import Anchor, page_digest
+from mangacolor.stages.panels.stage import STAGE as PANELS
+from mangacolor.stages.spreads.halves import half_of
+
+# How many pages of a chapter a message names.
+MOST_NAMES = 6
+# Pixels of the page: how far around a point that meets nothing a surface is looked for, in which steps, and
+# in how many directions.
+SEARCH_REACH = 80
+SEARCH_STEP = 4
+SEARCH_TURNS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class PagePoint:
+    """A point as an option names it. ``text``: the option and its value, for messages."""
+
+    page: str
+    x: int
+    y: int
+    text: str
+
+
+def read_point(text: str, option: str) -> PagePoint:
+    """``003.png:120,340``. Raises ``UsageError``, naming the ``option``."""
+    match = re.fullmatch(r"\s*(.+?)\s*:\s*(\d+)\s*,\s*(\d+)\s*", text)
+    if match is None:
+        raise UsageError(
+            f"{option} {text!r}: must be a page and a point on it",
+            f"As {option} 003.png:120,340: a page of OUT, and x and y in pixels of the page as it came.",
+        )
+    return PagePoint(match[1], int(match[2]), int(match[3]), f"{option} {text.strip()}")
+
+
+def find_page(chapter: ColouredChapter, point: PagePoint) -> str:
+    """The page that a point names: by its name in OUT, by a path that leads there, or by its number.
+
+    Raises ``UsageError`` where there is none, or it is not coloured.
+    """
+    for name in _meant(chapter, point.page):
+        if name in chapter.names:
+            return name
+        if name in chapter.others:
+            raise UsageError(f"{point.text}: {_why_not_coloured(chapter, name)}", "Choose another page.")
+    if point.page.isdigit() and 1 <= int(point.page) <= len(chapter.names):
+        return chapter.names[int(point.page) - 1]
+    close = difflib.get_close_matches(point.page, chapter.names, 1)
+    known = f"Its pages: {first_few(chapter.names, MOST_NAMES)}."
+    raise UsageError(
+        f"{point.text}: {chapter.state.out.name} has no page {point.page}",
+        f"Did you mean {close[0]}? {known}" if close else known,
+    )
+
+
+def _meant(chapter: ColouredChapter, text: str) -> tuple[str, ...]:
+    """The names of pages that a text may stand for."""
+    text = text.replace("\\", "/")
+    folder = "" if chapter.chapter.name == "." else f"{chapter.chapter.name}/"
+    out = chapter.state.out
+    inside = [text.removeprefix(f"{root.as_posix()}/") for root in (out, out.relative_to(out.parent))]
+    return (text, f"{folder}{text}", *inside)
+
+
+def _why_not_coloured(chapter: ColouredChapter, name: str) -> str:
+    entry = chapter.others[name]
+    if entry.outcome == "copied":
+        return f"{name} was copied as it is ({entry.reason or 'nothing to colour'})"
+    return f"{name} has not been coloured"
+
+
+def make_anchor(chapter: ColouredChapter, point: PagePoint) -> Anchor:
+    """The segment under a point, to be recoloured or left out. Raises ``UsageError`` where there is none,
+    saying what lies there."""
+    name = find_page(chapter, point)
+    _check_inside(chapter, name, point)
+    inputs = chapter.pages[name]
+    half, look = half_of(inputs[PANELS.name].data), PageLook.of(inputs)
+    x, y = half.to_drawing(point.x, point.y) if half else (point.x, point.y)
+    met, why = look.meet(x, y)
+    if met is None:
+        near = _nearest(look, x, y)
+        told = f"The nearest surface is at {point.x + near[0] - x},{point.y + near[1] - y}." if near else ""
+        raise UsageError(
+            f"{point.text}: {why}", f"{told or 'Move the point.'} x and y are pixels of the page as it came."
+        )
+    window, label = met
+    looks = look.colours.windows[window].features[label - 1].tobytes()
+    return Anchor(name, point.x, point.y, page_digest(chapter.source_hash(name)), looks)
+
+
+def _check_inside(chapter: ColouredChapter, name: str, point: PagePoint) -> None:
+    wide, high = chapter.size(name)
+    if point.x < wide and point.y < high:
+        return
+    remedy = f"x goes from 0 to {wide - 1}, y from 0 to {high - 1}."
+    factor = _enlargement(chapter, name, wide)
+    if factor > 1:
+        remedy += f" {name} in OUT is enlarged {factor} times: divide by that what you read off it."
+    raise UsageError(f"{point.text}: outside of the page, which came with {wide}×{high} pixels", remedy)
+
+
+def _enlargement(chapter: ColouredChapter, name: str, width: int) -> int:
+    """How many times the page in OUT is larger than it came, as a whole number."""
+    file = chapter.finished_file(name)
+    if file is None:
+        return 1
+    with file.open("rb") as opened:
+        return max(1, round(picture_size(opened)[0] / width))
+
+
+def _nearest(look: PageLook, x: int, y: int) -> Point | None:
+    """The nearest point around one that meets a segment; None where none is near."""
+    for reach in range(SEARCH_STEP, SEARCH_REACH + 1, SEARCH_STEP):
+        for turn in range(SEARCH_TURNS):
+            angle = 2 * math.pi * turn / SEARCH_TURNS
+            at = x + round(reach * math.cos(angle)), y + round(reach * math.sin(angle))
+            if look.meet(*at)[0] is not None:
+                return at
+    return None

@@ -1,0 +1,153 @@
+"""Everything that a change of the palette would change on the pages, drawn and outlined before it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from mangacolor.core.arrays import F32, Mask
+from mangacolor.core.atomic import write_atomic
+from mangacolor.core.colour import INK
+from mangacolor.core.errors import UsageError
+from mangacolor.core.types import Image
+from mangacolor.core.wording import counted
+from mangacolor.formats.pixels import NO_LIMIT, decode_picture
+from mangacolor.pipeline.editing.chapter import ColouredChapter
+from mangacolor.pipeline.editing.contact_sheet import Tile, lay_out_sheet
+from mangacolor.pipeline.editing.coverage import Surfaces
+from mangacolor.pipeline.editing.outlines import Mark, draw_cover, draw_outline
+from mangacolor.pipeline.editing.page_map import map_segments, spread_values
+from mangacolor.pipeline.store.cache import encode_png
+from mangacolor.stages.edits.model import Edit
+from mangacolor.stages.edits.page_edits import PageEdits, WindowEdits
+
+# Pixels of a page's long side in a picture of its own.
+PAGE_SIDE = 1600
+# The same in one picture of several pages: up to how many pages it is so large.
+TILE_SIDES = ((2, 1400), (6, 900), (15, 700), (40, 520), (10**9, 360))
+SUFFIX = ".png"
+
+
+@dataclass(frozen=True, slots=True)
+class PageChange:
+    """What changes on a page. ``changed``: which of its S segments. ``paints``: what these are to have, S×3:
+    Cb and Cr, centred on 0, and by what the luma of their pixels above ink is multiplied."""
+
+    page: str
+    changed: Mask
+    paints: F32
+
+    @property
+    def surfaces(self) -> int:
+        return int(self.changed.sum())
+
+
+def find_changes(surfaces: Surfaces, before: Sequence[Edit], after: Sequence[Edit]) -> list[PageChange]:
+    """The pages that other edits change, in reading order."""
+    old, new = surfaces.pages_of(before), surfaces.pages_of(after)
+    found = (_compare(page, surfaces, _columns(old[page]), _columns(new[page])) for page in new)
+    return [change for change in found if change.surfaces]
+
+
+def _columns(edits: PageEdits) -> WindowEdits:
+    """The edits of a page's windows one after the other."""
+    windows = edits.windows
+    return WindowEdits(
+        np.concatenate([window.chosen for window in windows]),
+        np.concatenate([window.chroma for window in windows]),
+        np.concatenate([window.luma for window in windows]),
+    )
+
+
+def _compare(page: str, surfaces: Surfaces, old: WindowEdits, new: WindowEdits) -> PageChange:
+    same = (old.chroma == new.chroma).all(axis=1) & (old.luma == new.luma)
+    changed = (old.chosen != new.chosen) | (new.chosen & ~same)
+    if not changed.any():
+        return PageChange(page, changed, np.zeros((len(changed), 3), np.float32))
+    chroma, shown = surfaces.unedited_colours(page)
+    was = np.where(old.chosen & (old.luma >= 0), old.luma, shown)
+    to_be = np.where(new.chosen & (new.luma >= 0), new.luma, shown)
+    gain = np.maximum(to_be - INK, 1) / np.maximum(was - INK, 1)
+    paints = np.column_stack([np.where(new.chosen[:, None], new.chroma, chroma), gain])
+    return PageChange(page, changed, paints.astype(np.float32))
+
+
+def write_preview(
+    chapter: ColouredChapter,
+    changes: Sequence[PageChange],
+    target: Path,
+    title: str,
+    edits: Sequence[Edit] = (),
+) -> list[Path]:
+    """Draw the pages that change as they lie in OUT, or as they came where they are not there, with all that
+    changes in its new colours and outlined, and the points of ``edits``.
+
+    One PNG of all pages under a ``title``, or one a page where ``target`` is a folder or has no suffix.
+    Returns what was written. Raises ``OutputError``.
+    """
+    if is_folder(target):
+        written = []
+        for change in changes:
+            file = target / f"{change.page}{SUFFIX}"
+            write_atomic(file, encode_png(_draw(chapter, change, PAGE_SIDE, edits)))
+            written.append(file)
+        return written
+    side = next(side for most, side in TILE_SIDES if len(changes) <= most)
+    tiles = [Tile(_draw(chapter, change, side, edits), _caption(change)) for change in changes]
+    swatch = _rgb(edits[0].colour) if len(edits) == 1 else None
+    write_atomic(target, encode_png(lay_out_sheet(tiles, title, swatch)))
+    return [target]
+
+
+def check_target(target: Path) -> None:
+    """Raise ``UsageError`` for a file that is to be no PNG."""
+    if not is_folder(target) and target.suffix.lower() != SUFFIX:
+        raise UsageError(
+            f"--preview {target}: is written as PNG", f"Name {target.with_suffix(SUFFIX).name}, or a folder."
+        )
+
+
+def is_folder(target: Path) -> bool:
+    return target.is_dir() or not target.suffix
+
+
+def _caption(change: PageChange) -> str:
+    return f"{change.page}: {counted(change.surfaces, 'surface')}"
+
+
+def _draw(chapter: ColouredChapter, change: PageChange, side: int, edits: Sequence[Edit]) -> Image:
+    inputs = chapter.pages[change.page]
+    picture, width = _page_picture(chapter, change.page, side)
+    shown = map_segments(inputs, (picture.shape[1], picture.shape[0]))
+    covered = spread_values(change.changed, shown)
+    painted = draw_cover(picture, covered, spread_values(change.paints, shown))
+    marks = [mark.moved(0, 0, picture.shape[1] / width) for mark in _marks(edits, change.page)]
+    return draw_outline(painted, covered, marks)
+
+
+def _page_picture(chapter: ColouredChapter, page: str, side: int) -> tuple[Image, int]:
+    """The finished page, or the page as it came where there is none, of this long side at most; and how wide
+    it came."""
+    file = chapter.finished_file(page)
+    data = file.read_bytes() if file is not None else chapter.page(page).source.read()
+    pixels = decode_picture(data, page, NO_LIMIT).pixels
+    scale = min(1.0, side / max(pixels.shape[:2]))
+    size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8), chapter.size(page)[0]
+
+
+def _marks(edits: Sequence[Edit], page: str) -> Iterator[Mark]:
+    for edit in edits:
+        for not_meant, anchors in ((False, edit.anchors), (True, edit.negatives)):
+            for anchor in anchors:
+                if anchor.page == page:
+                    yield Mark(anchor.x, anchor.y, not_meant)
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return red, green, blue

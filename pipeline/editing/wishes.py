@@ -1,0 +1,273 @@
+"""What people ask of a palette, in their words, as changes to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from mangacolor.core.errors import UsageError
+from mangacolor.pipeline.editing.chapter import ColouredChapter
+from mangacolor.pipeline.editing.coverage import Surfaces
+from mangacolor.pipeline.editing.points import make_anchor, read_point
+from mangacolor.pipeline.editing.wording import edit_id, read_id
+from mangacolor.stages.edits.changes import (
+    add_edit,
+    clear_group,
+    merge_groups,
+    name_edit,
+    name_group,
+    redo,
+    revise_edit,
+    set_locks,
+    split_group,
+    undo,
+)
+from mangacolor.stages.edits.colours import check_colour
+from mangacolor.stages.edits.model import LIKENESS, Anchor, Edit, Level, Reach
+from mangacolor.stages.edits.palette import Palette
+
+FOUND = "found"  # what --set takes to undo an edit of a group
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """The options of ``mangacolor palette`` as they were given; what was not is None, "" or ().
+
+    ``undo`` and ``redo``: "" for the last change.
+    """
+
+    at: str | None = None
+    colour: str | None = None
+    reach: str | None = None
+    likeness: float | None = None
+    level: str | None = None
+    also: Sequence[str] = ()
+    negatives: Sequence[str] = ()
+    edit: str | None = None
+    undo: str | None = None
+    redo: str | None = None
+    colours: Sequence[str] = ()
+    split: str | None = None
+    merge: str | None = None
+    names: Sequence[str] = ()
+    lock: bool | None = None
+
+
+def check_wishes(wishes: Wishes) -> None:
+    """Raise ``UsageError`` for options that make no sense together."""
+    details = {
+        "--colour": wishes.colour,
+        "--reach": wishes.reach,
+        "--likeness": wishes.likeness,
+        "--level": wishes.level,
+        "--also": wishes.also,
+        "--not": wishes.negatives,
+    }
+    given = [name for name, value in details.items() if value not in (None, ())]
+    others = [wishes.at, wishes.edit, wishes.split, wishes.merge, *wishes.colours, *wishes.names, *given]
+    back = [name for name, value in (("--undo", wishes.undo), ("--redo", wishes.redo)) if value is not None]
+    if back and (len(back) > 1 or any(others) or wishes.lock is not None):
+        raise UsageError(f"{back[0]} stands by itself", "Give the other changes in a command of their own.")
+    if wishes.at and wishes.edit:
+        raise UsageError(
+            "--at makes a new edit, and --edit changes one", "With --edit, add points with --also and --not."
+        )
+    if wishes.split is not None:
+        _check_split(wishes, given)
+    elif given and not (wishes.at or wishes.edit):
+        raise UsageError(f"{given[0]} says nothing of what it is for", "Add --at PAGE:X,Y, or --edit ID.")
+    elif wishes.at and not wishes.colour:
+        raise UsageError(f"--at {wishes.at}: in which colour?", "Add --colour '#c0392b', '#fff' or crimson.")
+
+
+def _check_split(wishes: Wishes, given: Sequence[str]) -> None:
+    if wishes.edit or set(given) - {"--not"} or len(wishes.negatives) > 1:
+        raise UsageError("--split takes --at and --not and nothing else of an edit", "As --split 7.")
+    if bool(wishes.at) != bool(wishes.negatives):
+        raise UsageError(
+            "--split takes two points or none",
+            "--at PAGE:X,Y is something that stays in the group, --not PAGE:X,Y something that leaves it.",
+        )
+
+
+@dataclass(slots=True)
+class Changer:
+    """Makes changes of wishes, for one chapter. ``surfaces``: gives its segments, if anything asks for them.
+
+    ``touched``: the id of the edit that was made or changed.
+    """
+
+    chapter: ColouredChapter
+    surfaces: Callable[[], Surfaces]
+    touched: int | None = None
+
+    def change(self, palette: Palette, wishes: Wishes) -> Palette:
+        """The palette after all that is wished. Raises ``UsageError`` for what cannot be."""
+        check_wishes(wishes)
+        if wishes.undo is not None:
+            return undo(palette, read_id(wishes.undo, "--undo") if wishes.undo else None)
+        if wishes.redo is not None:
+            return redo(palette, read_id(wishes.redo, "--redo") if wishes.redo else None)
+        if wishes.merge is not None:
+            palette = merge_groups(palette, [read_group(text, "--merge") for text in wishes.merge.split(",")])
+        if wishes.split is not None:
+            palette = self._split(palette, wishes)
+        elif wishes.at is not None:
+            palette = self._add(palette, wishes)
+        elif wishes.edit is not None:
+            palette = self._revise(palette, wishes)
+        for number, colour in parse_set(wishes.colours).items():
+            palette = self._set(palette, number, colour)
+        for text in wishes.names:
+            palette = self._name(palette, text)
+        return palette if wishes.lock is None else self._lock(palette, wishes)
+
+    # -- edits
+
+    def _add(self, palette: Palette, wishes: Wishes) -> Palette:
+        assert wishes.at is not None and wishes.colour is not None
+        anchors = (self._anchor(wishes.at, "--at"), *(self._anchor(text, "--also") for text in wishes.also))
+        edit = Edit(
+            0,
+            check_colour(wishes.colour, "--colour"),
+            Reach(wishes.reach or Reach.ALIKE),
+            _distinct(anchors),
+            _distinct([self._anchor(text, "--not") for text in wishes.negatives]),
+            LIKENESS if wishes.likeness is None else wishes.likeness,
+            Level(wishes.level or Level.FINE),
+        )
+        after = add_edit(palette, self._complete(edit, palette))
+        self.touched = after.edits[-1].id
+        return after
+
+    def _revise(self, palette: Palette, wishes: Wishes) -> Palette:
+        assert wishes.edit is not None
+        number = self.touched = read_id(wishes.edit, "--edit")
+        before = find_edit(palette, number, "--edit")
+        also = [self._anchor(text, "--also") for text in wishes.also]
+        wrong = [self._anchor(text, "--not") for text in wishes.negatives]
+        edit = replace(
+            before,
+            colour=check_colour(wishes.colour, "--colour") if wishes.colour else before.colour,
+            reach=Reach(wishes.reach) if wishes.reach else before.reach,
+            likeness=before.likeness if wishes.likeness is None else wishes.likeness,
+            level=Level(wishes.level) if wishes.level else before.level,
+            anchors=_distinct([*_without(before.anchors, wrong), *also]),
+            negatives=_distinct([*_without(before.negatives, also), *wrong]),
+        )
+        if not edit.anchors:
+            raise UsageError(
+                f"--edit {edit_id(edit)}: nothing would be left that is meant",
+                f"--undo {edit_id(edit)} takes the whole edit back.",
+            )
+        if edit == before:
+            return palette
+        return revise_edit(palette, self._complete(edit, palette) if edit.reach != before.reach else edit)
+
+    def _complete(self, edit: Edit, palette: Palette) -> Edit:
+        """With the members of the group that its first point lies in, for reach ``group``."""
+        if edit.reach is not Reach.GROUP:
+            return replace(edit, group=None, members=())
+        group = self.surfaces().group_at(edit.anchors[0])
+        if group is None:
+            raise UsageError("--reach group: the surface is in no group", "Choose --reach alike.")
+        frozen = self.surfaces().freeze(palette, group, edit.colour)
+        return replace(
+            edit, group=group, members=frozen.members, anchors=_distinct([*edit.anchors, *frozen.anchors])
+        )
+
+    def _anchor(self, text: str, option: str) -> Anchor:
+        return make_anchor(self.chapter, read_point(text, option))
+
+    # -- groups
+
+    def _set(self, palette: Palette, group: int, colour: str) -> Palette:
+        """A whole group in a colour, or as it was found."""
+        check_group(palette, group, f"--set {group}")
+        if colour == FOUND:
+            return clear_group(palette, group)
+        edit = palette.edit_of_group(group)
+        if edit is not None:
+            return revise_edit(palette, replace(edit, colour=colour))
+        return add_edit(palette, self.surfaces().freeze(palette, group, colour))
+
+    def _split(self, palette: Palette, wishes: Wishes) -> Palette:
+        assert wishes.split is not None
+        group = read_group(wishes.split, "--split")
+        check_group(palette, group, f"--split {group}")
+        if wishes.at is not None:
+            stays, leaves = self._anchor(wishes.at, "--at"), self._anchor(wishes.negatives[0], "--not")
+            return split_group(palette, group, (stays.looks, leaves.looks))
+        return split_group(palette, group, self.surfaces().halve(palette, group))
+
+    def _name(self, palette: Palette, text: str) -> Palette:
+        target, mark, name = text.partition("=")
+        if not mark and self.touched is not None:
+            return name_edit(palette, self.touched, text.strip())
+        if not mark:
+            raise UsageError(
+                f"--name {text!r}: must be an id and a name", "As --name 7=hair, or --name e3=hair."
+            )
+        if target.strip().isdigit():
+            return name_group(palette, int(target), name.strip())
+        return name_edit(palette, read_id(target, "--name"), name.strip())
+
+    def _lock(self, palette: Palette, wishes: Wishes) -> Palette:
+        """The edit that the command is about, or all groups and edits."""
+        assert wishes.lock is not None
+        if self.touched is not None:
+            return set_locks(palette, locked=wishes.lock, edits=[self.touched])
+        groups, edits = ([some.id for some in all_of] for all_of in (palette.entries, palette.edits))
+        return set_locks(palette, locked=wishes.lock, groups=groups, edits=edits)
+
+
+def parse_set(texts: Sequence[str]) -> dict[int, str]:
+    """``7=#c0392b`` or ``7=found``. Raises ``UsageError``."""
+    found: dict[int, str] = {}
+    for text in texts:
+        number, mark, colour = text.partition("=")
+        if not mark or not number.strip().isdigit():
+            raise UsageError(f"--set {text!r}: must be a group and its colour", "As --set 7=#c0392b.")
+        colour = colour.strip()
+        found[int(number)] = colour if colour == FOUND else check_colour(colour, f"--set {text}")
+    return found
+
+
+def read_group(text: str, option: str) -> int:
+    """The number of a group. Raises ``UsageError``, naming the ``option``."""
+    if not text.strip().isdigit():
+        raise UsageError(
+            f"{option}: {text.strip()!r} is no group",
+            "Groups have numbers: `mangacolor palette OUT` shows them.",
+        )
+    return int(text)
+
+
+def check_group(palette: Palette, number: int, option: str) -> None:
+    """Raise ``UsageError``, naming the ``option``, for a group that there is not."""
+    known = {entry.id for entry in palette.entries}
+    if number not in known:
+        there = f"Groups: {min(known)} to {max(known)}." if known else "There is no group."
+        raise UsageError(f"{option}: there is no such group", there)
+
+
+def find_edit(palette: Palette, number: int, option: str) -> Edit:
+    """An edit that holds. Raises ``UsageError``, naming the ``option``, where there is none."""
+    for edit in palette.edits:
+        if edit.id == number:
+            return edit
+    known = ", ".join(edit_id(edit) for edit in palette.edits)
+    raise UsageError(
+        f"{option} e{number}: there is no such edit", f"Edits: {known}." if known else "There is none."
+    )
+
+
+def _without(anchors: Sequence[Anchor], others: Sequence[Anchor]) -> list[Anchor]:
+    """Those that do not mean the segment of one of the others."""
+    meant = {(anchor.page, anchor.looks) for anchor in others}
+    return [anchor for anchor in anchors if (anchor.page, anchor.looks) not in meant]
+
+
+def _distinct(anchors: Sequence[Anchor]) -> tuple[Anchor, ...]:
+    """The first anchor of each segment."""
+    return tuple({(anchor.page, anchor.looks): anchor for anchor in reversed(anchors)}.values())[::-1]

@@ -1,0 +1,273 @@
+"""``mangacolor palette``: edits made, shown, changed and taken back; what is said to whoever errs."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as PilImage
+
+from mangacolor.core.types import Image
+from mangacolor.pipeline.store.layout import State
+from mangacolor.stages.colorize.stage import STAGE as COLORIZE
+from mangacolor.tests.helpers.edited_chapters import (
+    BALLOON,
+    FLOOR,
+    FRAME,
+    PAPER,
+    RED,
+    TONE,
+    colour,
+    pages_of,
+    palette,
+    write_pages,
+)
+from mangacolor.tests.helpers.faulty_disk import FaultyDisk
+from mangacolor.tests.helpers.stages import tiny_weights
+
+BLUE = "#2255aa"
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_weights(tmp_path_factory.mktemp("weights"))
+
+
+@pytest.fixture(scope="module")
+def coloured(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Path:
+    folder = tmp_path_factory.mktemp("chapter")
+    write_pages(folder / "in")
+    colour(folder / "in", folder / "out", weights)
+    return folder
+
+
+@pytest.fixture
+def folder(coloured: Path, tmp_path: Path) -> Path:
+    shutil.copytree(coloured, tmp_path / "copy")
+    return tmp_path / "copy"
+
+
+@pytest.fixture
+def out(folder: Path) -> Path:
+    return folder / "out"
+
+
+def palette_bytes(out: Path) -> bytes:
+    return (out / ".mangacolor" / "palette.json").read_bytes()
+
+
+def picture(path: Path) -> Image:
+    return np.asarray(PilImage.open(path).convert("RGB"))
+
+
+def is_blue(pixel: Image) -> bool:
+    return int(pixel[2]) > int(pixel[0]) + 20
+
+
+def test_a_surface_takes_the_colour_and_nothing_else_does(folder: Path, out: Path, weights: Path) -> None:
+    before, start = pages_of(out), palette_bytes(out)
+    answer = palette(out, "--at", f"1.png:{TONE}", "--colour", BLUE, "--reach", "segment")
+    assert answer.status == 0
+    lines = answer.out.splitlines()
+    assert lines[0].startswith(f"e1: {BLUE}, this surface: 1 surface on 1 page")
+    assert lines[-2:] == ["colour the chapter again to see it", str(out / ".mangacolor" / "palette.html")]
+    result = colour(folder / "in", out, weights)
+    assert (result.network_calls, result.done, result.cached) == (0, 1, 2)
+    after = pages_of(out)
+    assert {name for name in before if after[name] != before[name]} == {"1.png"}
+    old = np.asarray(PilImage.open(io.BytesIO(before["1.png"])).convert("RGB"))
+    changed = picture(out / "1.png")
+    assert is_blue(changed[100, 100]) and not is_blue(old[100, 100])
+    assert (changed[320:] == old[320:]).all()  # the second panel
+    assert palette(out, "--undo").out.startswith(f"e1 {BLUE}: undone")
+    assert palette_bytes(out) == start
+    colour(folder / "in", out, weights)
+    assert pages_of(out) == before
+
+
+def test_an_edit_is_changed_named_listed_taken_back_and_done_again(out: Path) -> None:
+    palette(out, "--at", f"0.png:{TONE}", "--colour", "teal", "--reach", "page", "--name", "coat")
+    answer = palette(
+        out, "--edit", "e1", "--also", f"2.png:{TONE}", "--not", f"0.png:{FLOOR}", "--likeness", ".75"
+    )
+    assert answer.status == 0
+    (edit,) = palette(out, "--json").document["edits"]
+    assert (edit["id"], edit["name"], edit["colour"]) == ("e1", "coat", "#008080")
+    assert (edit["reach"], edit["likeness"]) == ("page", 0.75)
+    assert edit["at"] == [["0.png", 100, 100], ["2.png", 100, 100]]
+    assert edit["not"] == [["0.png", 300, 500]]
+    listed = palette(out, "--edits").out
+    assert "e1  coat  #008080  alike on the page from .75" in listed
+    assert "1  e1 #008080" in listed and "3  e1 revised" in listed
+    assert palette(out, "--undo", "3").out.startswith("e1 revised: undone")
+    assert palette(out, "--json").document["edits"][0]["likeness"] == 0.5
+    assert palette(out, "--redo").status == 0
+    assert palette(out, "--json").document["edits"][0]["likeness"] == 0.75
+    assert palette(out, "--undo", "e1").status == 0
+    assert palette(out, "--json").document["edits"] == []
+    assert "1  e1 #008080 (undone)" in palette(out, "--edits").out
+
+
+def test_what_is_not_meant_leaves_and_what_is_meant_comes_back(out: Path) -> None:
+    palette(out, "--at", f"0.png:{TONE}", "--colour", RED, "--reach", "segment")
+    palette(out, "--edit", "1", "--also", f"0.png:{FLOOR}")
+    palette(out, "--edit", "1", "--not", f"0.png:{FLOOR}")
+    (edit,) = palette(out, "--json").document["edits"]
+    assert (edit["at"], edit["not"]) == ([["0.png", 100, 100]], [["0.png", 300, 500]])
+    answer = palette(out, "--edit", "1", "--not", f"0.png:{TONE}")
+    assert answer.status == 2 and "nothing would be left that is meant" in answer.err
+
+
+def test_groups_are_set_split_merged_and_named(out: Path) -> None:
+    groups = json.loads(palette_bytes(out))["groups"]
+    first, second = (group["id"] for group in groups[:2])
+    answer = palette(out, "--set", f"{first}=crimson")
+    assert answer.status == 0 and answer.out.startswith(f"e1: #dc143c, group {first}: ")
+    assert palette(out, "--json").document["edited"] == [first]
+    assert palette(out, "--set", f"{first}=#123").out.startswith("e1: #112233")
+    assert palette(out, "--set", f"{first}=found").status == 0
+    assert palette(out, "--json").document["edits"] == []
+    named = palette(out, "--name", f"{first}=floor")
+    assert "floor" in named.out and "colour the chapter again" not in named.out
+    assert palette(out, "--merge", f"{first},{second}").out.startswith(f"groups {first}, {second} merged")
+    assert palette(out, "--split", str(first)).out.startswith(f"group {first} split into {first} and ")
+    told = palette(out, "--split", str(first), "--at", f"0.png:{TONE}", "--not", f"0.png:{FLOOR}")
+    assert told.status == 0
+
+
+def test_a_preview_shows_what_would_change_and_changes_nothing(out: Path, tmp_path: Path) -> None:
+    start, pages = palette_bytes(out), pages_of(out)
+    asked = ("--at", f"1.png:{TONE}", "--colour", BLUE, "--reach", "segment")
+    answer = palette(out, *asked, "--preview", str(tmp_path / "look.png"))
+    assert answer.status == 0
+    assert "nothing has been changed: the same without --preview does it" in answer.out
+    assert palette_bytes(out) == start and pages_of(out) == pages
+    assert is_blue(np.median(picture(tmp_path / "look.png")[150:250, 60:160], axis=(0, 1)))
+    told = palette(out, *asked, "--preview", str(tmp_path / "looks"), "--json")
+    assert told.document["preview"] == [str(tmp_path / "looks" / "1.png.png")]
+    drawn, page = picture(tmp_path / "looks" / "1.png.png"), picture(out / "1.png")
+    assert drawn.shape == page.shape
+    assert is_blue(drawn[150, 60]) and (drawn[500, 300] == page[500, 300]).all()
+    assert (drawn == (20, 20, 20)).all(axis=2).sum() > 100  # an outline, and a mark
+    assert not (page == (20, 20, 20)).all(axis=2).any()
+
+
+def test_a_preview_needs_a_change_and_a_png(out: Path, tmp_path: Path) -> None:
+    assert "shows a change before it is made" in palette(out, "--preview", str(tmp_path / "a.png")).err
+    asked = ("--at", f"1.png:{TONE}", "--colour", BLUE, "--preview")
+    assert "is written as PNG" in palette(out, *asked, str(tmp_path / "a.jpg")).err
+
+
+AT = ("--at", f"0.png:{TONE}")
+WRONG = [
+    (("--at", "0.png", "--colour", RED), "must be a page and a point on it"),
+    (("--at", "7.png:1,1", "--colour", RED), "out has no page 7.png"),
+    (("--at", f"9:{TONE}", "--colour", RED), "Its pages: 0.png, 1.png, 2.png."),
+    (("--at", "0.png:440,100", "--colour", RED), "outside of the page, which came with 440×620 pixels"),
+    (("--at", f"0.png:{PAPER}", "--colour", RED), "it lies on paper, which stays as it is"),
+    (("--at", f"0.png:{BALLOON}", "--colour", RED), "it lies in a balloon, which stays white"),
+    (("--at", f"0.png:{FRAME}", "--colour", RED), "it lies on ink, which keeps its colour"),
+    (AT, "in which colour?"),
+    ((*AT, "--colour", "reddish"), "--colour: 'reddish' is no colour"),
+    ((*AT, "--colour", RED, "--likeness", "1.5"), "1.5 is not in the range 0<=x<=1"),
+    ((*AT, "--colour", RED, "--reach", "all"), "'all' is not one of"),
+    ((*AT, "--colour", RED, "--edit", "e1"), "--at makes a new edit, and --edit changes one"),
+    ((*AT, "--colour", RED, "--also", f"0.png:{PAPER}"), f"--also 0.png:{PAPER}: it lies on paper"),
+    (("--colour", RED), "--colour says nothing of what it is for"),
+    (("--edit", "e9", "--colour", RED), "--edit e9: there is no such edit"),
+    (("--edit", "hair", "--colour", RED), "--edit 'hair': is no edit"),
+    (("--undo",), "there is nothing to undo"),
+    (("--redo",), "there is nothing to redo"),
+    (("--undo", "3", "--set", "1=red"), "--undo stands by itself"),
+    (("--set", "999=red"), "--set 999: there is no such group"),
+    (("--split", "999"), "--split 999: there is no such group"),
+    (("--split", "e1"), "'e1' is no group"),
+    (("--merge", "1,999"), "there is no group 999"),
+    (("--merge", "1"), "to merge takes two groups or more"),
+    (("--name", "hair"), "must be an id and a name"),
+    (("--name", "e9=hair"), "there is no edit 9"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), WRONG, ids=[" ".join(case[0]) for case in WRONG])
+def test_whoever_errs_is_told(coloured: Path, arguments: tuple[str, ...], message: str) -> None:
+    start = palette_bytes(coloured / "out")
+    answer = palette(coloured / "out", *arguments)
+    assert answer.status == 2 and message in answer.err
+    assert palette_bytes(coloured / "out") == start
+
+
+def test_a_point_that_misses_is_told_of_the_nearest_surface(coloured: Path) -> None:
+    answer = palette(coloured / "out", "--at", f"0.png:{FRAME}", "--colour", RED)
+    near = answer.err.partition("The nearest surface is at ")[2].partition(".")[0]
+    told = palette(coloured / "out", "--at", f"0.png:{near}", "--colour", RED, "--preview", "unused.jpg")
+    assert "is written as PNG" in told.err  # the point was taken
+
+
+def test_an_enlarged_page_is_no_place_to_read_points_off(out: Path) -> None:
+    page = PilImage.open(out / "0.png")
+    page.resize((2 * page.width, 2 * page.height)).save(out / "0.png")
+    answer = palette(out, "--at", "0.png:800,400", "--colour", RED)
+    assert "0.png in OUT is enlarged 2 times: divide by that what you read off it." in answer.err
+
+
+def test_a_page_that_was_copied_says_so(folder: Path, weights: Path) -> None:
+    blank = np.full((620, 440), 255, np.uint8)
+    PilImage.fromarray(blank).save(folder / "in" / "3.png")
+    colour(folder / "in", folder / "out", weights)
+    answer = palette(folder / "out", "--at", "3.png:10,10", "--colour", RED)
+    assert answer.status == 2 and "3.png was copied as it is (blank)" in answer.err
+
+
+def test_out_that_is_held_read_only_uncoloured_or_outdated(folder: Path, out: Path) -> None:
+    asked = ("--at", f"0.png:{TONE}", "--colour", RED)
+    with State(out).locked():
+        answer = palette(out, *asked)
+    assert answer.status == 3 and "another run of mangacolor is writing here" in answer.err
+    with FaultyDisk(out, 0, errno.EROFS).attached():
+        answer = palette(out, *asked)
+    assert answer.status == 3 and "cannot be written (Read-only file system)" in answer.err
+    answer = palette(folder / "in", *asked)
+    assert answer.status == 3 and "holds no palette" in answer.err
+    kept = out / ".mangacolor" / "pages" / "0.png" / f"{COLORIZE.name}.json"
+    kept.write_text(kept.read_text().replace(f'"version": {COLORIZE.version}', '"version": 1'))
+    answer = palette(out, *asked)
+    assert answer.status == 3 and "was coloured by an earlier version of mangacolor" in answer.err
+    kept.unlink()
+    answer = palette(out, *asked)
+    assert answer.status == 3 and "what was kept of it (colorize) is gone or damaged" in answer.err
+
+
+def test_a_palette_of_the_first_form_takes_edits(out: Path) -> None:
+    file = out / ".mangacolor" / "palette.json"
+    document = json.loads(file.read_text())
+    del document["log"]
+    file.write_text(json.dumps({**document, "format": "mangacolor palette 1"}))
+    answer = palette(out, "--at", f"0.png:{TONE}", "--colour", RED)
+    assert answer.status == 0
+    assert json.loads(file.read_text())["format"] == "mangacolor palette 2"
+
+
+def test_the_sheet_shows_edits_with_their_surfaces_and_pages_to_click_at(out: Path) -> None:
+    palette(out, "--at", f"1.png:{TONE}", "--not", f"2.png:{FLOOR}", "--colour", BLUE, "--name", "<hair>")
+    html = (out / ".mangacolor" / "palette.html").read_text()
+    assert "&lt;hair&gt;" in html and "<hair>" not in html
+    row = html.partition("<td>e1<br>")[2].partition("</tr>")[0]
+    assert f"background:{BLUE}" in row and "alike in the chapter from .50" in row and "<img" in row
+    assert '<figure data-page="1.png" data-width=440 data-height=628>' in html
+    assert 'src="../1.png"' in html and (out / ".mangacolor" / "../1.png").resolve() == out / "1.png"
+    assert '<span class="dot" style="left:22.73%;top:15.92%">e1</span>' in html
+    assert '<span class="dot not"' in html
+    assert "$" not in html.partition("<script>")[0]
+
+
+def test_points_may_be_given_by_number_or_path(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(out.parent)
+    for page in ("2", "out/1.png", str(out / "1.png")):
+        answer = palette(Path("out"), "--at", f"{page}:{TONE}", "--colour", RED, "--json")
+        assert answer.document["edits"][-1]["at"] == [["1.png", 100, 100]]

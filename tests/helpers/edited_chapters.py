@@ -1,0 +1,67 @@
+"""A small chapter that has been coloured, and commands about its palette."""
+
+from __future__ import annotations
+
+import io
+import json
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image as PilImage
+
+from mangacolor.api import colorize_chapter
+from mangacolor.cli import main
+from mangacolor.pipeline.events import RunResult
+from mangacolor.tests.helpers.stages import comic_page
+
+# Points of every page: in the grey half of the first panel, in its balloon, on its frame, in the margin, and
+# in the second panel.
+TONE, BALLOON, FRAME, PAPER, FLOOR = "100,100", "330,70", "100,21", "8,8", "300,500"
+RED = "#c0392b"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command ended with and said."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """What it said with ``--json``."""
+        document: dict[str, Any] = json.loads(self.out)
+        return document
+
+
+def palette(out: Path, *arguments: str) -> Answer:
+    """``mangacolor palette OUT`` with these arguments."""
+    said, complained = io.StringIO(), io.StringIO()
+    with redirect_stdout(said), redirect_stderr(complained):
+        try:
+            main(["palette", str(out), *arguments])
+        except SystemExit as ended:
+            status = ended.code if isinstance(ended.code, int) else 1
+    return Answer(status, said.getvalue(), complained.getvalue())
+
+
+def write_pages(folder: Path, count: int = 3) -> Path:
+    """Pages of a chapter, ``0.png`` and so on."""
+    folder.mkdir(parents=True)
+    for number in range(count):
+        PilImage.fromarray(comic_page(620 + 8 * number)).save(folder / f"{number}.png")
+    return folder
+
+
+def colour(source: Path, out: Path, weights: Path, **options: Any) -> RunResult:
+    """Colour a chapter with a tiny network."""
+    chosen = {"scale": "1", "upscaler": "lanczos", "device": "cpu", **options}
+    return colorize_chapter(source, out, weights=str(weights), **chosen)
+
+
+def pages_of(out: Path) -> dict[str, bytes]:
+    """The finished pages by name."""
+    return {path.name: path.read_bytes() for path in sorted(out.glob("*.png"))}
