@@ -27,10 +27,9 @@ MAX_STEPS = 300
 
 @dataclass(frozen=True, slots=True)
 class OpenBorders:
-    """``free``: H×W at drawing scale, 255 where nothing is drawn, falling to 1 beside ink and edges of tone, and
-    0 where somebody says that colours end.
-    ``pairs``: P×2, segments (counted from 0) that share ``length`` (P) pixels of open border. ``area``: N,
-    pixels of each segment, at least one."""
+    """``free``: H×W at drawing scale, 255 where nothing is drawn, falling to 1 beside ink and edges of tone,
+    and 0 where somebody says that colours end. ``pairs``: P×2, segments (counted from 0) that share ``length``
+    (P) pixels of open border. ``area``: N, pixels of each segment, at least one."""
 
     free: Image
     pairs: I64
@@ -53,9 +52,9 @@ def find_open_borders(window: WindowColours, params: BorderParams, steps: F32 | 
         meet = (labels[here] != labels[there]) & (labels[here] > 0) & (labels[there] > 0)
         one, other = (labels[side][meet].astype(np.int64) - 1 for side in (here, there))
         codes.append(np.minimum(one, other) * count + np.maximum(one, other))
-        lengths.append(free[here][meet])
+        lengths.append(np.maximum(free[here][meet], 1) - 1)
     code, place = np.unique(np.concatenate(codes), return_inverse=True)
-    length = np.bincount(place, weights=np.concatenate(lengths), minlength=len(code)) / 255
+    length = np.bincount(place, weights=np.concatenate(lengths), minlength=len(code)) / 254
     return OpenBorders(
         np.asarray(free, dtype=np.uint8),
         np.stack(np.divmod(code, max(count, 1)), axis=1),
