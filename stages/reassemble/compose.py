@@ -20,7 +20,7 @@ from mangacolor.stages.reassemble.meeting import MOST_REACH, PageSegments, rows_
 from mangacolor.stages.reassemble.page_labels import refine_labels
 
 # Rows painted at once: bounds memory on long strips and large scales.
-BAND_ROWS = 512
+BAND_ROWS = 256
 # Rows of the source beside a band, so that interpolation sees its neighbours across bands.
 EXTRA_ROWS = 2
 # Rows beside a band in which borders of segments are sought and met, so that they go on across bands.

@@ -14,7 +14,7 @@ from mangacolor.stages.reassemble.layers import WindowLayer
 from mangacolor.stages.reassemble.segment_colours import ADD_CB, ADD_CR, AS_IT_IS, KEEP_CHROMA
 
 # Pixels of the page over which segments meet at most.
-MOST_REACH = 40.0
+MOST_REACH = 32.0
 # Of 255: how free of ink a pixel is that two segments meet in little by little.
 FREE = 128
 # Luma of a line that hides how colours change, and pixels of the square around a border in which it lies.

@@ -28,8 +28,11 @@ MAX_STEPS = 300
 @dataclass(frozen=True, slots=True)
 class OpenBorders:
     """``free``: H×W at drawing scale, 255 where nothing is drawn, falling to 1 beside ink and edges of tone,
-    and 0 where somebody says that colours end. ``pairs``: P×2, segments (counted from 0) that share ``length``
-    (P) pixels of open border. ``area``: N, pixels of each segment, at least one."""
+    and 0 where somebody says that colours end.
+
+    ``pairs``: P×2, segments (counted from 0) that share ``length`` (P) pixels of open border. ``area``: N,
+    pixels of each segment, at least one.
+    """
 
     free: Image
     pairs: I64
