@@ -21,6 +21,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import cv2
 import numpy as np
@@ -29,6 +30,7 @@ from mangacolor.core.arrays import F32, Mask
 from mangacolor.core.colour import chroma, luma
 from mangacolor.core.types import Artifact, Image
 from mangacolor.pipeline.store.cache import PageCache
+from mangacolor.stages.base import StageContext
 from mangacolor.stages.edits.page_edits import PageEdits, WindowEdits
 from mangacolor.stages.panels import PanelLayout
 from mangacolor.stages.reassemble.stage import STAGE, Config, find_paper, map_windows
@@ -69,8 +71,8 @@ def load_page(folder: Path) -> dict[str, Artifact]:
 
 
 def draw(inputs: dict[str, Artifact], edits: PageEdits) -> Image:
-    made = STAGE.run(Context(Config()), inputs | {"recolor": edits.to_artifact()})  # type: ignore[arg-type]
-    return made.images["main"]
+    made = STAGE.run(cast(StageContext[Config], Context(Config())), inputs | {"recolor": edits.to_artifact()})
+    return cast(Artifact, made).images["main"]
 
 
 def choose_edits(colours: PageColours, count: int) -> Iterator[PageEdits]:
