@@ -36,9 +36,10 @@ from mangacolor.stages.windows.assign import assign_windows
 from mangacolor.stages.windows.preview import lay_out, resize_picture
 from mangacolor.stages.windows.scale import drawing_size, own_part, shrink, working_size
 
-# Bytes that the network and its libraries take from then on, and the buffers of each thread that runs it.
+# Bytes that the network and its libraries take from then on, and the buffers of each thread that runs it,
+# or the descreener over a window as large as a page at drawing scale.
 RESIDENT = 305 * 2**20
-BUFFERS = 62 * 2**20
+BUFFERS = 130 * 2**20
 
 
 def configure(options: Options, _chapter: Chapter) -> Config:

@@ -29,8 +29,12 @@ class FeaturePool:
     def add(self, tile: Tile, maps: Mapping[str, F32]) -> None:
         """Take a tile's feature maps, C×h×w each."""
         count = int(self.labels.max())
+        counts_of: dict[tuple[int, ...], F32] = {}  # maps of one size have the same cells
         for name, features in maps.items():
-            counts = _cell_counts(self.labels, self.shape, tile, features.shape[1:], count)
+            cells = features.shape[1:]
+            if cells not in counts_of:
+                counts_of[cells] = _cell_counts(self.labels, self.shape, tile, cells, count)
+            counts = counts_of[cells]
             total = counts @ features.reshape(len(features), -1).T
             self.sums[name] = self.sums.get(name, 0) + total
             self.weights[name] = self.weights.get(name, 0) + counts.sum(axis=1)
