@@ -20,7 +20,7 @@ from mangacolor.stages.reassemble.meeting import MOST_REACH, PageSegments, rows_
 from mangacolor.stages.reassemble.page_labels import refine_labels
 
 # Rows painted at once: bounds memory on long strips and large scales.
-BAND_ROWS = 512
+BAND_ROWS = 256
 # Rows of the source beside a band, so that interpolation sees its neighbours across bands.
 EXTRA_ROWS = 2
 # Rows beside a band in which borders of segments are sought and met, so that they go on across bands.
@@ -65,7 +65,7 @@ class Band:
         """The band's part of a picture of the source's size, at output size. ``method``: of
         ``cv2.resize``."""
         first, last = self.source_rows
-        return self.enlarge_rows(picture[first:last], method)
+        return self.enlarge_rows(cast(Picture, picture[first:last]), method)
 
     def enlarge_rows(self, picture: Picture, method: int) -> Picture:
         """The same of the band's ``source_rows`` alone."""
@@ -183,5 +183,5 @@ def _compose_rows(own: Image, rows: F32) -> Image:
     # Paper is as dark as its colour needs: at full white none can be seen.
     brightest = np.maximum.reduce(beyond_luma(cb - 128, cr - 128))
     tone = np.minimum(tone, pack_tone(1 - np.maximum(brightest, 0) * np.float32(1 / 255)))
-    planes = [cv2.add(plane, 0, dtype=cv2.CV_8U) for plane in (cb, cr, tone)]
+    planes = [np.rint(plane).clip(0, 255).astype(np.uint8) for plane in (cb, cr, tone)]
     return np.asarray(cv2.merge([*planes, np.ascontiguousarray(own[..., 3])]), dtype=np.uint8)

@@ -99,7 +99,7 @@ def _paint_rows(light: Image, layer: Image, keep: Image, tint: Image | None, sat
         own_cb, own_cr = chroma(tint)
         cb += own_cb * (1.0 - colour)
         cr += own_cr * (1.0 - colour)
-    return to_rgb(toned, cb, cr)
+    return to_rgb(np.asarray(toned, dtype=np.float32), cb, cr)
 
 
 def _chroma_share(value: F32, surface: Image, cb: F32, cr: F32) -> F32:
@@ -110,4 +110,4 @@ def _chroma_share(value: F32, surface: Image, cb: F32, cr: F32) -> F32:
     inked = np.clip((ground - DARK_SURFACE) * np.float32(1 / (LIGHT_SURFACE - DARK_SURFACE)), 0, 1)
     limit = BLACK_CHROMA + np.maximum(value - BLACK, 0) * np.float32(CHROMA_SLOPE)
     most = limit / np.maximum(np.hypot(cb, cr), 1)
-    return np.minimum(1 - inked * (1 - lit), most)
+    return np.asarray(np.minimum(1 - inked * (1 - lit), most), dtype=np.float32)

@@ -47,7 +47,7 @@ class WindowLayer:
     @property
     def scale(self) -> float:
         """Pixels of the page for one at drawing scale."""
-        return self.box[3] / self.labels.shape[0]
+        return float(self.box[3] / self.labels.shape[0])
 
 
 def make_layer(

@@ -8,20 +8,20 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from mangacolor.core.arrays import F32, I32, I64, LabelMap, Mask
+from mangacolor.core.arrays import F32, I32, I64, LabelMap
 from mangacolor.core.types import Image
 from mangacolor.stages.reassemble.layers import WindowLayer
-from mangacolor.stages.reassemble.segment_colours import AS_IT_IS
+from mangacolor.stages.reassemble.segment_colours import ADD_CB, ADD_CR, AS_IT_IS, KEEP_CHROMA
 
 # Pixels of the page over which segments meet at most.
-MOST_REACH = 40.0
+MOST_REACH = 32.0
 # Of 255: how free of ink a pixel is that two segments meet in little by little.
 FREE = 128
-# Share of the other segment's colour that a pixel beside a border has, so that there is no staircase under a
-# faint line.
-BESIDE = 0.25
-# Luma of a line that hides the staircase.
-HIDING = 112
+# Luma of a line that hides how colours change, and pixels of the square around a border in which it lies.
+LINE = 128
+LINE_SIDE = 5
+# Levels by which chroma changes from one pixel to the next at most, where an edge of tone is all there is.
+GENTLE = 5.0
 # Steps of a row that nobody sees: of chroma or tone, and of a share times 255.
 UNSEEN = 1.0
 
@@ -56,7 +56,7 @@ def rows_of_pixels(labels: LabelMap, grey: Image, free: Image, segments: PageSeg
     """The row of each pixel's segment, mixed with its neighbour's where two meet: H×W×5.
 
     ``labels``: H×W, segments of the page. ``grey``: H×W, its luma. ``free``: H×W, 255 where nothing is drawn,
-    0 on ink.
+    1 beside lines and edges, 0 where colours end though neither is there.
     """
     rows = segments.table[labels]
     other = _find_neighbours(labels, segments)
@@ -64,19 +64,25 @@ def rows_of_pixels(labels: LabelMap, grey: Image, free: Image, segments: PageSeg
     flat, label, neighbour = rows.reshape(-1, rows.shape[2]), labels.ravel(), other.ravel()
     apart = np.abs(segments.table[label[beside]] - segments.table[neighbour[beside]]) * _STEPS
     seen = (apart > UNSEEN).any(axis=1)
+    darkest = cv2.erode(grey, np.ones((LINE_SIDE, LINE_SIDE), np.uint8)).ravel()[beside]
     is_open = free.ravel()[beside] >= FREE
-    darkest = cv2.erode(grey, np.ones((3, 3), np.uint8)).ravel()
-    faint = beside[seen & ~is_open & (darkest[beside] >= HIDING)]
-    flat[faint] = _mix(segments.table, label[faint], neighbour[faint], np.float32(BESIDE))
-    ends = np.zeros(labels.shape, np.bool_)
-    ends.ravel()[beside[seen & is_open]] = True
-    if ends.any():
-        places, sources, share = _find_meetings(labels, ends, segments)
+    meets = seen & (is_open | ((darkest >= LINE) & (free.ravel()[beside] > 0)))
+    reach = np.zeros(labels.shape, np.float32)
+    gentle = 1 + _chroma_apart(segments.table, label[beside], neighbour[beside]) / GENTLE
+    reach.ravel()[beside[meets]] = np.where(is_open, segments.reach[label[beside]], gentle)[meets]
+    if meets.any():
+        places, sources, share = _find_meetings(labels, reach)
         flat[places] = _mix(segments.table, label[places], neighbour[sources], share[:, None])
     return rows
 
 
-def _mix(table: F32, label: LabelMap, neighbour: LabelMap, share: F32 | np.float32) -> F32:
+def _chroma_apart(table: F32, label: LabelMap, neighbour: LabelMap) -> F32:
+    """How far the colours of segments are apart, levels, for a network that sees grey there: N."""
+    colours = table[:, ADD_CB : ADD_CR + 1] + 128 * table[:, KEEP_CHROMA, None]
+    return np.asarray(np.linalg.norm(colours[label] - colours[neighbour], axis=1), dtype=np.float32)
+
+
+def _mix(table: F32, label: LabelMap, neighbour: LabelMap, share: F32) -> F32:
     own = table[label]
     return np.asarray(own + share * (table[neighbour] - own), dtype=np.float32)
 
@@ -93,20 +99,20 @@ def _find_neighbours(labels: LabelMap, segments: PageSegments) -> LabelMap:
     return other
 
 
-def _find_meetings(labels: LabelMap, ends: Mask, segments: PageSegments) -> tuple[I64, I64, F32]:
-    """For pixels near an end of their own segment (``ends``, H×W, beside another where no ink is): their
-    place, that of the nearest end, and the share of what lies beyond that they take: half beside it, less and
-    less further off."""
+def _find_meetings(labels: LabelMap, reach: F32) -> tuple[I64, I64, F32]:
+    """For pixels near an end of their own segment: their place, that of the nearest end, and the share of
+    what lies beyond that they take: half beside it, less and less further off.
+
+    ``reach``: H×W, 0 where no end is, else over how many pixels it is felt.
+    """
     distance, index = cv2.distanceTransformWithLabels(
-        (~ends).view(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
+        (reach == 0).view(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
     )
-    at = np.flatnonzero(ends)
+    at = np.flatnonzero(reach)
     end_of = np.zeros(len(at) + 1, np.int64)
     end_of[index.ravel()[at]] = at
     near = np.flatnonzero(distance < MOST_REACH)
-    source = end_of[index.ravel()[near]]
-    label, away = labels.ravel()[near], distance.ravel()[near]
-    reach = np.maximum(segments.reach[label], 1)
-    counts = (labels.ravel()[source] == label) & (away < reach)
-    share = 0.5 * (1 - away[counts] / reach[counts]) ** 2
-    return near[counts], source[counts], share.astype(np.float32)
+    source, away = end_of[index.ravel()[near]], distance.ravel()[near]
+    share = 0.5 * (1 - away / np.clip(reach.ravel()[source], 1, MOST_REACH)) ** 2
+    counts = (labels.ravel()[source] == labels.ravel()[near]) & (away < reach.ravel()[source])
+    return near[counts], source[counts], share[counts].astype(np.float32)

@@ -27,9 +27,12 @@ MAX_STEPS = 300
 
 @dataclass(frozen=True, slots=True)
 class OpenBorders:
-    """``free``: H×W at drawing scale, 255 where nothing is drawn, falling to 0 beside ink and edges of tone.
+    """``free``: H×W at drawing scale, 255 where nothing is drawn, falling to 1 beside ink and edges of tone,
+    and 0 where somebody says that colours end.
+
     ``pairs``: P×2, segments (counted from 0) that share ``length`` (P) pixels of open border. ``area``: N,
-    pixels of each segment, at least one."""
+    pixels of each segment, at least one.
+    """
 
     free: Image
     pairs: I64
@@ -41,24 +44,33 @@ def find_open_borders(window: WindowColours, params: BorderParams, steps: F32 | 
     """Those of a window. ``steps``: barriers that the scan does not have, levels, as large as its labels."""
     labels, count = window.labels, window.segments
     walls = find_barriers(window.descreened, params.barriers).walls
-    walls = walls if steps is None else np.maximum(walls, steps)
-    crest = cv2.dilate(walls, np.ones((CREST, CREST), np.uint8))
-    scale = 255 / (params.high_barrier - params.low_barrier)
-    free = cv2.convertScaleAbs(np.clip(params.high_barrier - crest, 0, None), alpha=scale)
+    free = _find_free(walls, params)
+    if steps is not None:  # these end colours by themselves
+        marked = _find_free(steps, params)
+        free = np.where(marked == 0, 0, np.maximum(np.minimum(free, marked), 1)).astype(np.uint8)
+    else:
+        free = np.maximum(free, 1)
     codes, lengths = [], []
     for here, there in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])):
         meet = (labels[here] != labels[there]) & (labels[here] > 0) & (labels[there] > 0)
         one, other = (labels[side][meet].astype(np.int64) - 1 for side in (here, there))
         codes.append(np.minimum(one, other) * count + np.maximum(one, other))
-        lengths.append(free[here][meet])
+        lengths.append(np.maximum(free[here][meet], 1) - 1)
     code, place = np.unique(np.concatenate(codes), return_inverse=True)
-    length = np.bincount(place, weights=np.concatenate(lengths), minlength=len(code)) / 255
+    length = np.bincount(place, weights=np.concatenate(lengths), minlength=len(code)) / 254
     return OpenBorders(
         np.asarray(free, dtype=np.uint8),
         np.stack(np.divmod(code, max(count, 1)), axis=1),
         length.astype(np.float32),
         np.maximum(np.bincount(labels.ravel(), minlength=count + 1)[1:], 1).astype(np.float32),
     )
+
+
+def _find_free(walls: F32, params: BorderParams) -> Image:
+    crest = cv2.dilate(walls, np.ones((CREST, CREST), np.uint8))
+    scale = 255 / (params.high_barrier - params.low_barrier)
+    left = np.maximum(np.float32(params.high_barrier) - crest, 0)
+    return np.asarray(cv2.convertScaleAbs(left, alpha=scale), dtype=np.uint8)
 
 
 def smooth_across_open_borders(values: F32, borders: OpenBorders, params: BorderParams) -> F32:

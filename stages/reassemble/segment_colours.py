@@ -105,7 +105,7 @@ def evenness(features: SegmentFeatures, params: EvennessParams) -> F32:
 def _mean_by_segment(window: WindowColours, plane: F32) -> F64:
     """The mean over each of a window's segments of a plane at working scale: N."""
     large = cv2.resize(plane, window.label_size, interpolation=cv2.INTER_LINEAR)
-    return mean_by_label(window.labels, large, window.segments + 1)[1:]
+    return mean_by_label(window.labels, np.asarray(large, dtype=np.float32), window.segments + 1)[1:]
 
 
 def _fit_gamut(chroma: F32, shown: Image) -> F32:

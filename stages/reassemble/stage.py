@@ -20,7 +20,7 @@ from mangacolor.stages.edits.page_edits import PageEdits
 from mangacolor.stages.guest.surfaces import page_guest
 from mangacolor.stages.harmonize.corrections import Corrections
 from mangacolor.stages.panels import PanelLayout
-from mangacolor.stages.reassemble.compose import compose_layers, cut_bands
+from mangacolor.stages.reassemble.compose import BAND_ROWS, BORDER_ROWS, compose_layers, cut_bands
 from mangacolor.stages.reassemble.guided import correct_by_guest, guide_windows
 from mangacolor.stages.reassemble.ink_transfer import paint
 from mangacolor.stages.reassemble.layers import make_layer
@@ -32,6 +32,8 @@ from mangacolor.stages.windows.assign import assign_windows
 # The page's long side in pixels over this is how far a balloon's outline reaches into it: half of the ink is
 # kept.
 OUTLINE_DIVISOR = 1000
+# Bytes that a pixel of a band takes while its segments are sought and painted.
+BAND_PIXEL = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +128,9 @@ def is_grey(page: Image) -> bool:
 
 
 def demand(_config: Config, size: PageSize) -> Demand:
-    """The map of windows and masks of the page, the result, and bands."""
-    result = 3 * size.output_pixels
-    return Demand(0.03 + 0.06 * size.output_pixels / 1e6, result, result + 10 * size.pixels)
+    """The map of windows and masks of the page, the result, and a band with its segments."""
+    result, band = 3 * size.output_pixels, BAND_PIXEL * size.width * (BAND_ROWS + 2 * BORDER_ROWS)
+    return Demand(0.03 + 0.07 * size.output_pixels / 1e6, result, result + 10 * size.pixels + band)
 
 
 STAGE = Stage(

@@ -191,7 +191,7 @@ def drawn_at_page_scale() -> tuple[WindowColours, np.ndarray, np.ndarray]:
     across = columns - 180 - 60 * np.sin(rows / 50)  # a curved line, five pixels wide
     grey = np.full((360, 360), 255, np.uint8)
     grey[np.abs(across) < 3] = 0
-    grey = cv2.GaussianBlur(grey, (0, 0), 0.7)
+    grey = np.asarray(cv2.GaussianBlur(grey, (0, 0), 0.7), dtype=np.uint8)
     small = cv2.resize(grey, (120, 120), interpolation=cv2.INTER_AREA)
     labels = np.where(cv2.resize(across, (120, 120), interpolation=cv2.INTER_AREA) < 3, 1, 2).astype(
         np.uint16
