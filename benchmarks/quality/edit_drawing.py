@@ -106,6 +106,8 @@ def measure(before: Image, after: Image, grey: Image, paper: Image) -> list[floa
     half = float(np.median(strength[changed])) / 2 if changed.any() else CHANGED
     lengths = _border_lengths(change, strength, hidden, half)
     whole, inked, smooth = (max(1e-9, value) for value in lengths)
+    if lengths[0] == 0:
+        inked = whole  # it fills all that is drawn: nowhere does it end but at paper
     touched = int((before[paper == 255] != after[paper == 255]).sum())
     return [
         float(shift),
