@@ -13,6 +13,7 @@ from mangacolor.stages.segments.features import describe_segments, embed_windows
 from mangacolor.stages.segments.params import SegmentationParams
 from mangacolor.stages.segments.pooling import FeaturePool
 from mangacolor.stages.segments.segmentation import Segmented, segment
+from mangacolor.stages.segments.sides import share_sides
 
 if TYPE_CHECKING:
     from mangacolor.models.colour.runner import ColourRunner
@@ -49,7 +50,8 @@ def describe_pictures(
 
     def describe(number: int) -> Image:
         one = segmented[number]
-        return describe_segments(one.labels, one.plain, pictures[number], pools[number].rows())
+        rows = describe_segments(one.labels, one.plain, pictures[number], pools[number].rows())
+        return share_sides(rows, one.labels, one.parents)
 
     tables = parallel_map(describe, range(len(segmented)))
     if runner.embedding is not None and any(len(rows) for rows in tables):
