@@ -4,7 +4,7 @@ are."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
 import cv2
@@ -18,12 +18,13 @@ from mangacolor.stages.reassemble.ink_transfer import ROWS, pack_tone
 from mangacolor.stages.reassemble.layers import WindowLayer, apply_rows
 from mangacolor.stages.reassemble.meeting import MOST_REACH, PageSegments, rows_of_pixels
 from mangacolor.stages.reassemble.page_labels import refine_labels
+from mangacolor.stages.spreads.halves import Half
 
 # Rows painted at once: bounds memory on long strips and large scales.
 BAND_ROWS = 256
 # Rows of the source beside a band, so that interpolation sees its neighbours across bands.
 EXTRA_ROWS = 2
-# Rows beside a band in which borders of segments are sought and met, so that they go on across bands.
+# Rows and columns beside a part in which borders of segments are sought and met: they go on across parts.
 BORDER_ROWS = round(MOST_REACH) + 8
 # What a pixel has that no window colours: no chroma, the scan's tone, and paper around.
 NEUTRAL = (128, 128, 255, 255)
@@ -83,24 +84,50 @@ def cut_bands(width: int, height: int, scale: float, source_height: int) -> Iter
         yield Band(top, min(height, top + BAND_ROWS), width, scale, source_height)
 
 
-def compose_layers(layers: Sequence[WindowLayer], windows: WindowMap, grey: Image, band: Band) -> Image:
+def compose_layers(
+    layers: Sequence[WindowLayer], windows: WindowMap, grey: Image, band: Band, half: Half | None = None
+) -> Image:
     """The layers of all windows, each where its pixels are: H×W×4 uint8 of the band, as ``paint`` takes it.
 
-    ``windows``: the window of each pixel of the page, -1 for none. ``grey``: the page's luma, as large.
+    ``windows``: the window of each pixel of the page, -1 for none. ``grey``: the page's luma, as large. Of a
+    ``half`` both are of the whole drawing, so that nothing shows where it was cut.
     """
     first, last = band.source_rows
+    if half is None:
+        composed = _compose_part(layers, windows, grey, (first, last), (0, windows.shape[1]))
+    else:
+        x, y, width, _ = half.box
+        composed = np.full((last - first, half.size[0], len(NEUTRAL)), NEUTRAL, np.uint8)
+        part = _compose_part(layers, windows, grey, (first + y, last + y), (x, x + width))
+        composed[:, half.left : half.left + width] = part
+    return band.enlarge_rows(composed, cv2.INTER_CUBIC)
+
+
+def _compose_part(
+    layers: Sequence[WindowLayer],
+    windows: WindowMap,
+    grey: Image,
+    rows: tuple[int, int],
+    columns: tuple[int, int],
+) -> Image:
+    """Some rows and columns (from, to) of the page at its own scale, H×W×4 uint8."""
+    first, last = rows
     start, end = max(0, first - BORDER_ROWS), min(len(windows), last + BORDER_ROWS)
+    left, right = max(0, columns[0] - BORDER_ROWS), min(windows.shape[1], columns[1] + BORDER_ROWS)
+    # Before columns are left away: the last bit of what is enlarged depends on where it begins.
+    own = _lay_own(layers, windows[first:last], first)[:, left:right]
+    layers = [replace(layer, box=(layer.box[0] - left, *layer.box[1:])) for layer in layers]
+    windows, grey = windows[:, left:right], grey[start:end, left:right]
     segments = PageSegments.of(layers)
     labels, free = _lay_labels(layers, windows[start:end], start)
-    refined = refine_labels(labels, grey[start:end], max((layer.scale for layer in layers), default=1))
+    refined = refine_labels(labels, grey, max((layer.scale for layer in layers), default=1))
     labels = np.where(segments.window[refined] == windows[start:end], refined, labels)
-    rows = rows_of_pixels(labels, grey[start:end], free, segments)[first - start : last - start]
-    own = _lay_own(layers, windows[first:last], first)
+    row_of = rows_of_pixels(labels, grey, free, segments)[first - start : last - start]
     composed = np.empty_like(own)
     for top in range(0, len(own), ROWS):
         part = slice(top, top + ROWS)
-        composed[part] = _compose_rows(own[part], rows[part])
-    return band.enlarge_rows(composed, cv2.INTER_CUBIC)
+        composed[part] = _compose_rows(own[part], row_of[part])
+    return composed[:, columns[0] - left : columns[1] - left]
 
 
 def _lay_labels(layers: Sequence[WindowLayer], windows: WindowMap, start: int) -> tuple[LabelMap, Image]:

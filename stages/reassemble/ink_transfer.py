@@ -32,7 +32,7 @@ FULL_LUMA = 128.0
 # Luma up to which nothing has more chroma than ``BLACK_CHROMA`` levels, and levels more for each level above.
 BLACK = 24.0
 BLACK_CHROMA = 3.0
-CHROMA_SLOPE = 0.6
+CHROMA_SLOPE = 0.8
 
 
 def pack_tone(tone: F32) -> F32:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -65,13 +65,14 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     edits = PageEdits.from_artifact(inputs.get("recolor"))
     windows = map_windows(colours, PanelLayout.from_artifact(inputs["panels"]))
     guided = guide_windows(colours, guest, corrections)
+    grey = luma(drawing)
     layers = [
         make_layer(
             window,
             corrections.of_window(number),
             edits.of_window(number),
             guided[number],
-            luma(drawing),
+            grey,
             config.params,
         )
         for number, window in enumerate(colours.windows)
@@ -80,15 +81,13 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     if inputs["classify"].data["kept"]:
         keep[np.isin(windows, coloured_windows(drawing, windows))] = 255
     if half is not None:
-        windows, keep = half.cut_windows(windows), half.cut_mask(keep)
-        layers = [replace(layer, box=half.to_page(layer.box)) for layer in layers]
-    grey = luma(page)
+        keep = half.cut_mask(keep)
     tint = None if is_grey(page) else page
     result = np.empty((*light.shape, 3), np.uint8)
     scale = light.shape[0] / page.shape[0]
     for band in cut_bands(light.shape[1], light.shape[0], scale, page.shape[0]):
         context.check_cancelled()
-        layer = compose_layers(layers, windows, grey, band)
+        layer = compose_layers(layers, windows, grey, band, half)
         guard = band.enlarge(keep, cv2.INTER_LINEAR)
         own = None if tint is None else band.enlarge(tint, cv2.INTER_CUBIC)
         painted = paint(light[band.rows], layer, guard, own, config.saturation)

@@ -113,8 +113,7 @@ def test_fine_tuning_takes_network_and_palette_from_the_weights(tmp_path: Path) 
     config = match_network(replace(TINY, width=9, phases=(Phase(1, 32, 2),)), network.config)
     tuned = Trainer(config, other, tmp_path / "tuned", workers=0)
     tuned.start_from(Start(network.config, network.state_dict()))
-    assert network.palette is not None
-    assert tuned.generator.palette is not None
+    assert network.palette is not None and tuned.generator.palette is not None
     assert torch.equal(tuned.generator.palette.centres, network.palette.centres)
     assert tuned.generator.config.width == 4
     assert tuned.fit()
@@ -122,8 +121,8 @@ def test_fine_tuning_takes_network_and_palette_from_the_weights(tmp_path: Path) 
 
 def test_training_learns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # A palette of few pixels holds colours too rare for a short run to learn.
-    monkeypatch.setattr(palette_colours, "SAMPLED_PIXELS", 200_000)
-    monkeypatch.setattr(palette_colours, "CLUSTERED_PIXELS", 40_000)
+    for name, pixels in (("SAMPLED_PIXELS", 200_000), ("CLUSTERED_PIXELS", 40_000)):
+        monkeypatch.setattr(palette_colours, name, pixels)
     config = replace(TINY, phases=(Phase(60, 32, 4),), kind="grey", learning_rate=2e-3, adversarial_from=1.0)
     losses: list[float] = []
     trainer = Trainer(config, materials(), tmp_path, workers=0)
