@@ -106,9 +106,8 @@ def test_a_resumed_run_equals_one_that_was_not_stopped(tmp_path: Path) -> None:
 def test_fine_tuning_takes_network_and_palette_from_the_weights(tmp_path: Path) -> None:
     first = Trainer(short(1), materials(), tmp_path / "first", workers=0)
     first.fit()
-    weights = tmp_path / "first.safetensors"
-    export(first, weights)
-    network = load_generator(weights)
+    export(first, tmp_path / "first.safetensors")
+    network = load_generator(tmp_path / "first.safetensors")
     other = Materials([Source("a")], [Picture("a/x", "a", np.full((64, 64, 3), (30, 90, 200), np.uint8))])
     config = match_network(replace(TINY, width=9, phases=(Phase(1, 32, 2),)), network.config)
     tuned = Trainer(config, other, tmp_path / "tuned", workers=0)
@@ -124,8 +123,7 @@ def test_training_learns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     for name, pixels in (("SAMPLED_PIXELS", 200_000), ("CLUSTERED_PIXELS", 40_000)):
         monkeypatch.setattr(palette_colours, name, pixels)
     config = replace(TINY, phases=(Phase(60, 32, 4),), kind="grey", learning_rate=2e-3, adversarial_from=1.0)
-    losses: list[float] = []
-    trainer = Trainer(config, materials(), tmp_path, workers=0)
+    trainer, losses = Trainer(config, materials(), tmp_path, workers=0), list[float]()
     trainer.fit(lambda step, terms, rate: losses.append(sum(terms.values())))
     assert losses[-1] < 0.87 * losses[0]
     assert (tmp_path / "curves.csv").read_text().count("\n") == len(losses) + 1
