@@ -8,7 +8,7 @@ little divides are merged, to two levels (``merging.py``).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -37,8 +37,9 @@ class Segmented:
 
 
 def barrier(grey: Image, params: SegmentationParams) -> F32:
-    """How strongly each pixel of a window's luma (H×W uint8) divides: line depth or edge of tone, levels."""
-    return find_barriers(grey, params.barriers).walls
+    """How strongly each pixel of a window's luma (H×W uint8) divides by itself, whatever is around it: line depth
+    or edge of tone, levels."""
+    return find_barriers(grey, replace(params.barriers, inhibition=0.0)).walls
 
 
 def find_segments(grey: Image, drawn: Mask, params: SegmentationParams) -> SegmentMap:
