@@ -37,8 +37,8 @@ class Segmented:
 
 
 def barrier(grey: Image, params: SegmentationParams) -> F32:
-    """How strongly each pixel of a window's luma (H×W uint8) divides by itself, whatever is around it: line depth
-    or edge of tone, levels."""
+    """How strongly each pixel of a window's luma (H×W uint8) divides, whatever is around it: line depth or
+    edge of tone, levels."""
     return find_barriers(grey, replace(params.barriers, inhibition=0.0)).walls
 
 
