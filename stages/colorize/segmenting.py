@@ -51,7 +51,7 @@ def describe_pictures(
     def describe(number: int) -> Image:
         one = segmented[number]
         rows = describe_segments(one.labels, one.plain, pictures[number], pools[number].rows())
-        return share_sides(rows, one.labels, one.parents)
+        return share_sides(rows, one.labels, one.scenes)
 
     tables = parallel_map(describe, range(len(segmented)))
     if runner.embedding is not None and any(len(rows) for rows in tables):

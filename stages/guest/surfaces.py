@@ -11,8 +11,7 @@ import numpy as np
 
 from mangacolor.core.arrays import F64, SegmentMap
 from mangacolor.core.types import Artifact, Image, Inputs
-from mangacolor.stages.segments.features import COLUMNS, describe_segments
-from mangacolor.stages.segments.sides import share_sides
+from mangacolor.stages.segments.features import COLUMNS, SIDES, describe_segments
 from mangacolor.stages.windows.artifact import PageColours, WindowColours
 
 CB, CR, SPREAD, COVER = range(4)
@@ -68,9 +67,9 @@ class GuestWindow:
         origin = np.array([*range(window.segments), *self.parents], np.int64)
         seen = window.features[origin][:, len(COLUMNS) :]
         rows = describe_segments(self.labels, window.descreened, window.picture, seen)
-        parents = window.coarse[origin]
-        rows = share_sides(rows, self.labels, parents)
-        return replace(window, labels=self.labels, features=rows, parents=tuple(parents.tolist()))
+        rows[:, SIDES] = window.features[origin, SIDES]
+        parents = tuple(window.coarse[origin].tolist())
+        return replace(window, labels=self.labels, features=rows, parents=parents)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""Merging: neighbours in the region adjacency graph become one, the most alike first, up to two levels.
+"""Merging: neighbours in the region adjacency graph become one, the most alike first, up to three levels.
 
-The two are a hierarchy: a lock of hair, and the hair (region merging, as of Garrido, Salembier & Garcia,
-"Extensive operators in partition lattices", 1998).
+They are a hierarchy: a lock of hair, the hair, and a scene (region merging, as of Garrido, Salembier &
+Garcia, "Extensive operators in partition lattices", 1998).
 """
 
 from __future__ import annotations
@@ -91,25 +91,26 @@ class RegionGraph:
         return np.array(found, np.int64)
 
 
-def merge_regions(graph: RegionGraph, params: MergingParams) -> tuple[I64, I64]:
-    """Merge neighbours, the most alike first: for each number the segment that it is part of, and the parent
-    of that."""
+def merge_regions(graph: RegionGraph, params: MergingParams) -> tuple[I64, I64, I64]:
+    """Merge neighbours, the most alike first: for each number the segment that it is part of, the parent of
+    that, and the scene."""
     queue = [
         (graph.dissimilarity(first, second), first, second, 0, 0)
         for first, borders in enumerate(graph.borders)
         for second in borders
         if first < second
     ]
-    queue = [entry for entry in queue if entry[0] < params.coarse]
+    queue = [entry for entry in queue if entry[0] < params.scene]
     heapify(queue)
     changes = [0] * len(graph.area)  # how often each has been merged: older entries do not count
-    fine: I64 | None = None
+    levels: list[I64] = []
+    limits = [params.fine, params.coarse]
     while queue:
         apart, first, second, when, then = heappop(queue)
         if changes[first] != when or changes[second] != then:
             continue
-        if fine is None and apart >= params.fine:
-            fine = graph.members()
+        while len(levels) < len(limits) and apart >= limits[len(levels)]:
+            levels.append(graph.members())
         if len(graph.borders[first]) < len(graph.borders[second]):
             first, second = second, first
         graph.merge(first, second)
@@ -117,10 +118,12 @@ def merge_regions(graph: RegionGraph, params: MergingParams) -> tuple[I64, I64]:
         changes[second] = -1
         for neighbour in graph.borders[first]:
             apart = graph.dissimilarity(first, neighbour)
-            if apart < params.coarse:
+            if apart < params.scene:
                 heappush(queue, (apart, first, neighbour, changes[first], changes[neighbour]))
-    coarse = graph.members()
-    return coarse if fine is None else fine, coarse
+    while len(levels) <= len(limits):
+        levels.append(graph.members())
+    fine, coarse, scene = levels
+    return fine, coarse, scene
 
 
 def _tones(

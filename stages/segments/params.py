@@ -65,9 +65,10 @@ class MergingParams:
     textures: tuple[float, float] = (8.0, 16.0)
     # What a pixel on a line counts in the tone of paper: a segment may have no other.
     line_weight: float = 0.02
-    # Dissimilarity below which neighbours are one segment, and below which they have one parent.
+    # Dissimilarity below which neighbours are one segment, have one parent, and are of one scene.
     fine: float = 1.0
     coarse: float = 2.0
+    scene: float = 3.0
 
 
 @dataclass(frozen=True, slots=True)

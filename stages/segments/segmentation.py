@@ -8,7 +8,7 @@ little divides are merged, to two levels (``merging.py``).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -29,16 +29,19 @@ MAX_SEGMENTS = 400
 @dataclass(frozen=True, slots=True)
 class Segmented:
     """A window at drawing scale, H×W. ``plain``: its luma, without halftone where it is drawn. ``labels``:
-    its N segments. ``parents``: N, for each the coarse segment that it is part of, counted from 0."""
+    its N segments. ``parents``: N, for each the coarse segment that it is part of, counted from 0.
+    ``scenes``: N, the same for the coarsest."""
 
     plain: Image
     labels: SegmentMap
     parents: I64
+    scenes: I64
 
 
 def barrier(grey: Image, params: SegmentationParams) -> F32:
-    """How strongly each pixel of a window's luma (H×W uint8) divides: line depth or edge of tone, levels."""
-    return find_barriers(grey, params.barriers).walls
+    """How strongly each pixel of a window's luma (H×W uint8) divides, whatever is around it: line depth or
+    edge of tone, levels."""
+    return find_barriers(grey, replace(params.barriers, inhibition=0.0)).walls
 
 
 def find_segments(grey: Image, drawn: Mask, params: SegmentationParams) -> SegmentMap:
@@ -55,17 +58,17 @@ def segment(
     takes the halftone out of luma. Lines belong to the segments on either side of them. Segments are numbered
     by area, largest first; of more than ``MAX_SEGMENTS`` the smallest go to their neighbours.
     """
-    plain, labels, parents = grey.copy(), np.zeros(grey.shape, np.int32), [0]
+    plain, labels = grey.copy(), np.zeros(grey.shape, np.int32)
+    wholes = np.zeros((2, 1), np.int64)  # parent and scene of each segment
     for where, inside in _islands(drawn, params.island_gap):
         part = descreen(np.ascontiguousarray(grey[where]))
         plain[where] = np.where(inside, part, plain[where])
-        found, coarse = _segment_island(part, inside, params)
-        labels[where][inside] = found[inside] + len(parents) - 1
-        first = max(parents) + 1
-        parents += [first + int(number) for number in coarse]
+        found, larger = _segment_island(part, inside, params)
+        labels[where][inside] = found[inside] + wholes.shape[1] - 1
+        wholes = np.concatenate([wholes, larger + wholes.max() + 1], axis=1)
     kept, numbered = _number_by_area(labels)
-    _, numbers = np.unique(np.array(parents, np.int64)[kept], return_inverse=True)
-    return Segmented(plain, numbered, numbers.astype(np.int64))
+    parents, scenes = (np.unique(numbers[kept], return_inverse=True)[1] for numbers in wholes)
+    return Segmented(plain, numbered, parents.astype(np.int64), scenes.astype(np.int64))
 
 
 def _islands(drawn: Mask, gap: int) -> Iterator[tuple[tuple[slice, slice], Mask]]:
@@ -79,19 +82,19 @@ def _islands(drawn: Mask, gap: int) -> Iterator[tuple[tuple[slice, slice], Mask]
 
 
 def _segment_island(grey: Image, drawn: Mask, params: SegmentationParams) -> tuple[LabelMap, I64]:
-    """Segments by number from 1 on, H×W, 0 where nothing is drawn; and for each the number of its parent,
-    from 0 on."""
+    """Segments by number from 1 on, H×W, 0 where nothing is drawn; and the numbers of their parents and of
+    their scenes, from 0 on, 2×N."""
     barriers = find_barriers(grey, params.barriers)
     seeds = find_seeds(barriers.walls, drawn, params.seeds)
     if not seeds.any():
-        return drawn.astype(np.int32), np.zeros(1, np.int64)
+        return drawn.astype(np.int32), np.zeros((2, 1), np.int64)
     labels = grow_seeds(seeds, barriers.walls, params.seeds)
     labels[~drawn] = 0
     graph = RegionGraph(labels, grey, barriers, params.seeds.wall, params.merging)
-    fine, coarse = merge_regions(graph, params.merging)
+    fine, coarse, scene = merge_regions(graph, params.merging)
     roots, number = np.unique(fine[1:], return_inverse=True)
     number_of = np.concatenate([[0], number + 1]).astype(np.int32)
-    return np.asarray(number_of[labels], np.int32), coarse[roots]
+    return np.asarray(number_of[labels], np.int32), np.stack([coarse[roots], scene[roots]])
 
 
 def mean_by_label(

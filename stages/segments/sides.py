@@ -11,26 +11,26 @@ from mangacolor.core.arrays import I64, SegmentMap
 from mangacolor.core.types import Image
 from mangacolor.stages.segments.features import LEFT, RIGHT, SIDE_MARGIN, SIDES, TOP
 
-# Share of a window's width along which a coarse segment must reach the top to count as reaching its corners,
+# Share of a window's width along which a scene must reach the top to count as reaching its corners,
 # where a balloon may stand.
-WIDE_TOP = 0.35
+WIDE_TOP = 0.25
 
 
-def share_sides(rows: Image, labels: SegmentMap, parents: I64) -> Image:
-    """Rows of N segments (N×C) with the sides that the coarse segment of each reaches.
+def share_sides(rows: Image, labels: SegmentMap, scenes: I64) -> Image:
+    """Rows of N segments (N×C) with the sides that the scene of each reaches.
 
-    ``labels``: H×W, the window's segments. ``parents``: N, their coarse segments, from 0 on.
+    ``labels``: H×W, the window's segments. ``scenes``: N, their scenes, from 0 on.
     """
     if not len(rows):
         return rows
-    count = int(parents.max()) + 1
+    count = int(scenes.max()) + 1
     sides = np.zeros(count, np.uint8)
-    np.bitwise_or.at(sides, parents, rows[:, SIDES])
+    np.bitwise_or.at(sides, scenes, rows[:, SIDES])
     top = labels[: max(1, int(SIDE_MARGIN * labels.shape[0]))].astype(np.int64)
     columns = np.broadcast_to(np.arange(top.shape[1]), top.shape)[top > 0]
-    places = np.unique(parents[top[top > 0] - 1] * top.shape[1] + columns)
+    places = np.unique(scenes[top[top > 0] - 1] * top.shape[1] + columns)
     widths = np.bincount(places // top.shape[1], minlength=count)
     sides[(sides & TOP > 0) & (widths >= WIDE_TOP * top.shape[1])] |= LEFT | RIGHT
     shared = rows.copy()
-    shared[:, SIDES] = sides[parents]
+    shared[:, SIDES] = sides[scenes]
     return shared

@@ -27,7 +27,7 @@ def test_a_sky_between_balloons_reaches_the_corners() -> None:
     labels = np.ones((100, 200), np.uint16)
     labels[:20, :60] = labels[:20, 150:] = 0
     narrow = np.ones((100, 200), np.uint16)
-    narrow[:20, :90] = narrow[:20, 150:] = 0
+    narrow[:20, :110] = narrow[:20, 150:] = 0
     alone = np.array([0])
     assert share_sides(rows(TOP), labels, alone)[0, SIDES] == TOP | LEFT | RIGHT
     assert share_sides(rows(TOP), narrow, alone)[0, SIDES] == TOP
