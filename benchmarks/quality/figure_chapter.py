@@ -8,14 +8,15 @@ page whose value is a part's number, with ``parts.json`` saying whose and ``pane
 are. Parts are the figure's own colours: clusters of the truth in Lab. ``score_figures.py`` scores what
 comes out. With ``--covers`` also coloured pages on which every figure stands once, whole, in a pose that the
 chapter does not show if there is another (``OUT/covers``, and ``OUT/cover-marks``). ``--turn`` turns the hues
-of all figures, so that no network can know them.
+of all figures, so that no network can know them. With ``--things`` parts are what people see (hair, skin,
+dress; ``OUT/things.json``), and the mark 255 says that a figure is there and nothing else: for ``edits.py``.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -23,6 +24,7 @@ import cv2
 import numpy as np
 from PIL import Image as PilImage
 
+from mangacolor.benchmarks.quality.figure_things import UNSAID, mark_things
 from mangacolor.core.colour import chroma, luma, to_rgb
 from mangacolor.core.types import Box, Image
 from mangacolor.training.data.manga_page import draw_manga_page
@@ -98,6 +100,21 @@ def _cluster(pictures: list[Image], alphas: list[Image], first: int) -> tuple[li
         np.asarray(np.where(where, table[near], 0), dtype=np.uint8)
         for near, where in zip(nearest, inside, strict=True)
     ], len(kept)
+
+
+def with_things(
+    figures: dict[str, list[Figure]],
+) -> tuple[dict[str, list[Figure]], dict[int, str]]:
+    """The figures with what people see in them for parts, and what each number is."""
+    found: dict[str, list[Figure]] = {}
+    names: dict[int, str] = {}
+    for name, poses in figures.items():
+        first = 1 + len(names)
+        for pose in poses:
+            marks, things = mark_things(name, pose.picture, pose.alpha, first)
+            found.setdefault(name, []).append(replace(pose, parts=marks))
+        names |= things
+    return found, names
 
 
 def compose(
@@ -225,10 +242,20 @@ def _background(rng: np.random.Generator, grounds: list[Image], size: tuple[int,
 @click.option("--seed", default=0, show_default=True)
 @click.option("--covers", default=0, show_default=True, help="Coloured pages that show the figures.")
 @click.option("--turn", default=0.0, show_default=True, help="Degrees by which hues are turned.")
+@click.option("--things", is_flag=True, help="Parts are hair, skin, dress, as people see them.")
 def main(
-    data: Path, out: Path, pages: int, kind: str, figures: str | None, seed: int, covers: int, turn: float
+    data: Path,
+    out: Path,
+    pages: int,
+    kind: str,
+    figures: str | None,
+    seed: int,
+    covers: int,
+    turn: float,
+    things: bool,
 ) -> None:
     known = figures_of(data, turn)
+    known, names = with_things(known) if things else (known, {})
     chosen = {name: known[name] for name in figures.split(",")} if figures else known
     grounds = [read_rgb(path) for path in sorted((data / "train/renpy").glob("bg *.webp"))]
     owners = {
@@ -236,10 +263,13 @@ def main(
         for poses in chosen.values()
         for figure in poses
         for part in np.unique(figure.parts[figure.parts > 0])
+        if not things or part != UNSAID
     }
     for folder in ("input", "truth", "marks"):
         (out / folder).mkdir(parents=True, exist_ok=True)
     (out / "parts.json").write_text(json.dumps(owners, indent=1), encoding="utf-8")
+    if things:
+        (out / "things.json").write_text(json.dumps(names, indent=1), encoding="utf-8")
     panels: dict[str, list[Box]] = {}
     if covers:
         posing, chosen = apart(chosen)

@@ -1,0 +1,68 @@
+"""A chapter that the command has coloured, in which edits are resolved without running it again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mangacolor.benchmarks.quality.edit_oracle import Click, Cover
+from mangacolor.core.arrays import I64, Mask
+from mangacolor.pipeline.editing.chapter import open_chapter
+from mangacolor.pipeline.editing.coverage import Surfaces
+from mangacolor.stages.edits.coverage import measure_coverage
+from mangacolor.stages.edits.locating import Located, locate_edits
+from mangacolor.stages.edits.model import LIKENESS, Anchor, Edit, Reach
+from mangacolor.stages.segments.likeness import Likeness
+
+COLOUR = "#3050ff"
+NOWHERE = -1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EditChapter:
+    """The N segments of a chapter, and the group of each."""
+
+    surfaces: Surfaces
+    groups: I64
+
+    @classmethod
+    def read(cls, out: Path) -> EditChapter:
+        """From what the command keeps in ``out``. Raises as ``open_chapter``."""
+        surfaces = Surfaces.of(open_chapter(out))
+        return cls(surfaces, surfaces.groups)
+
+    def __len__(self) -> int:
+        return len(self.groups)
+
+    def find(self, points: Sequence[tuple[str, int, int]]) -> tuple[list[int], list[str]]:
+        """For each point (page, x, y) the index of the segment there, or ``NOWHERE``; and why, or ""."""
+        anchors = [Anchor(page, x, y) for page, x, y in points]
+        known = self.surfaces
+        edit = Edit(0, COLOUR, Reach.SEGMENT, tuple(anchors))
+        located = locate_edits([edit], known.index, known.drawings, known.segments)
+        why = {missed.anchor: missed.why for missed in located.missed}
+        return [located.anchors.get(a, NOWHERE) for a in anchors], [why.get(a, "") for a in anchors]
+
+    def alike(self, likeness: float = LIKENESS, reach: Reach = Reach.ALIKE) -> Cover:
+        """Clicks are anchors, and negative ones, of one edit."""
+
+        def cover(clicks: Sequence[Click]) -> Mask:
+            anchors = {Anchor("", click.segment, int(click.meant)): click.segment for click in clicks}
+            meant, other = (tuple(a for a in anchors if bool(a.y) == kind) for kind in (True, False))
+            edit = Edit(0, COLOUR, reach, meant, other, likeness)
+            segments = self.surfaces.segments
+            known = measure_coverage(edit, 0, segments, Located(anchors), Likeness(segments.embedded))
+            return known.covered(likeness)
+
+        return cover
+
+    def by_group(self) -> Cover:
+        """Each click gives the colour to the whole group of its segment; nothing can be left out of one."""
+
+        def cover(clicks: Sequence[Click]) -> Mask:
+            return np.isin(self.groups, [self.groups[click.segment] for click in clicks if click.meant])
+
+        return cover
