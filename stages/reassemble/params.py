@@ -48,10 +48,10 @@ class BorderParams:
     # Pixels to either side over which segments meet where there is no ink.
     soft_reach: float = 10.0
     # Barrier, in levels, from which two segments begin to meet crisply, and wholly do.
-    low_barrier: float = 8.0
-    high_barrier: float = 28.0
+    low_barrier: float = 4.0
+    high_barrier: float = 14.0
     # Of the root of a segment's area: how firmly it keeps its own, against pixels of open border.
-    anchor: float = 0.1
+    anchor: float = 0.3
     # What a barrier is: one among many hides a border as well as one by itself.
     barriers: BarrierParams = field(default_factory=lambda: BarrierParams(inhibition=0.0))
 
