@@ -29,7 +29,7 @@ COMMANDS = {
     "panels": "Only find the panels of IMAGE: one JSON file and one overlay a page.",
     "plan": "Show the graph, what is cached and what would run.",
     "inspect": "Write one HTML file that shows what each stage did to each page of OUT.",
-    "palette": "Show the colours of a chapter's figures and grounds as one HTML file, and change them.",
+    "palette": "Show the colours of a chapter as one HTML file, and change them.",
     "serve": "Colour pages while they are read: for Suwayomi, browser extensions and programs, over HTTP.",
     "clean": "Free disk space in OUT/.mangacolor: remove what is made again in a moment.",
     "doctor": "Show what was found on this machine and where each option's value comes from.",
