@@ -121,7 +121,7 @@ def _decode(data: bytes, name: str, max_pixels: int) -> Picture:
         orientation = _orientation(image)
         density = _density(image.info, orientation)
     pixels = _upright(pixels, orientation)
-    grey = mode in ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L") or _is_grey(pixels)
+    grey = mode in ("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L") or is_grey(pixels)
     lossless = kind not in ("JPEG", "AVIF", "JPEG2000", "JXL", "HEIF") and (
         kind != "WEBP" or integrity.webp_is_lossless(data)
     )
@@ -177,7 +177,8 @@ def _bits(image: PillowImage.Image) -> int:
     return 16 if image.mode.startswith("I") else 8
 
 
-def _is_grey(pixels: Image) -> bool:
+def is_grey(pixels: Image) -> bool:
+    """Whether no pixel of H×W×3 uint8 RGB has a colour."""
     red, green, blue = pixels[..., 0], pixels[..., 1], pixels[..., 2]
     return bool(np.array_equal(red, green) and np.array_equal(green, blue))
 

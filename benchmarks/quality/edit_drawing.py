@@ -32,8 +32,8 @@ from mangacolor.core.types import Artifact, Image
 from mangacolor.pipeline.store.cache import PageCache
 from mangacolor.stages.base import StageContext
 from mangacolor.stages.edits.page_edits import PageEdits, WindowEdits
-from mangacolor.stages.panels import PanelLayout
-from mangacolor.stages.reassemble.stage import STAGE, Config, find_paper, map_windows
+from mangacolor.stages.reassemble.drawing import ReadyDrawing
+from mangacolor.stages.reassemble.stage import STAGE, Config
 from mangacolor.stages.windows.artifact import PageColours
 
 # Cb, Cr and luma of the colours that are chosen, one after the other: blue, red, green, ochre.
@@ -148,9 +148,8 @@ def main() -> None:
         inputs = load_page(folder)
         if "upscale" not in inputs or "decode" not in inputs:
             raise SystemExit(f"{folder} holds no decoded page: colour it with --keep --scale 1")
-        colours = PageColours.from_artifact(inputs["colorize"])
-        windows = map_windows(colours, PanelLayout.from_artifact(inputs["panels"]))
-        paper, grey = find_paper(windows, inputs["balloons"].images["main"]), inputs["upscale"].images["main"]
+        ready = ReadyDrawing.of(inputs)
+        colours, paper, grey = ready.colours, ready.keep, inputs["upscale"].images["main"]
         before = draw(inputs, PageEdits())
         rows = []
         for number, edits in enumerate(choose_edits(colours, options.edits)):

@@ -17,6 +17,7 @@ from mangacolor.stages.panels.stage import STAGE as PANELS
 from mangacolor.stages.spreads.halves import half_of
 from mangacolor.stages.windows.artifact import WindowColours
 from mangacolor.stages.windows.assign import assign_windows
+from mangacolor.stages.windows.scale import scale_box
 
 Values = TypeVar("Values", bound=AnyArray)
 
@@ -49,11 +50,9 @@ def map_segments(inputs: Inputs, size: tuple[int, int]) -> I64:
 def _lay(shown: I64, window: WindowColours, box: Box, scale: float, own: Image, first: int) -> None:
     """Write the segments of a window where it is the one that paints (``own``, H×W bool)."""
     height, width = shown.shape
-    left, top, right, bottom = (round(side * scale) for side in (*box[:2], box[0] + box[2], box[1] + box[3]))
-    large = cv2.resize(
-        window.labels, (max(1, right - left), max(1, bottom - top)), interpolation=cv2.INTER_NEAREST
-    )
-    rows, columns = slice(max(0, top), min(height, bottom)), slice(max(0, left), min(width, right))
+    left, top, wide, high = scale_box(box, scale)
+    large = cv2.resize(window.labels, (wide, high), interpolation=cv2.INTER_NEAREST)
+    rows, columns = slice(max(0, top), min(height, top + high)), slice(max(0, left), min(width, left + wide))
     part = large[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left].astype(
         np.int64
     )

@@ -22,6 +22,7 @@ from mangacolor.pipeline.editing.coverage import Surfaces
 from mangacolor.pipeline.editing.outlines import Mark, draw_cover, draw_outline
 from mangacolor.pipeline.editing.page_map import map_segments, spread_values
 from mangacolor.pipeline.store.cache import encode_png
+from mangacolor.stages.edits.colours import rgb_of
 from mangacolor.stages.edits.model import Edit
 from mangacolor.stages.edits.page_edits import PageEdits, WindowEdits
 
@@ -98,7 +99,7 @@ def write_preview(
         return written
     side = next(side for most, side in TILE_SIDES if len(changes) <= most)
     tiles = [Tile(_draw(chapter, change, side, edits), _caption(change)) for change in changes]
-    swatch = _rgb(edits[0].colour) if len(edits) == 1 else None
+    swatch = rgb_of(edits[0].colour) if len(edits) == 1 else None
     write_atomic(target, encode_png(lay_out_sheet(tiles, title, swatch)))
     return [target]
 
@@ -146,8 +147,3 @@ def _marks(edits: Sequence[Edit], page: str) -> Iterator[Mark]:
             for anchor in anchors:
                 if anchor.page == page:
                     yield Mark(anchor.x, anchor.y, not_meant)
-
-
-def _rgb(colour: str) -> tuple[int, int, int]:
-    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
-    return red, green, blue

@@ -97,7 +97,7 @@ def redo(palette: Palette, number: int | None = None) -> Palette:
         raise UsageError("there is nothing to redo", "Nothing has been undone.")
     chosen = _find(palette.undone, palette.undone[-1].id if number is None else number, "to redo")
     undone = tuple(operation for operation in palette.undone if operation is not chosen)
-    if isinstance(chosen, Split) and chosen.into in _group_ids(palette):  # somebody has it meanwhile
+    if isinstance(chosen, Split) and chosen.into in palette.group_ids:  # somebody has it meanwhile
         chosen = replace(chosen, into=_next_group(palette))
     log = sorted((*palette.log, chosen), key=lambda operation: operation.id)
     return replace(palette, log=tuple(log), undone=undone)
@@ -115,19 +115,13 @@ def _find(operations: Sequence[Operation], number: int, what: str) -> Operation:
     raise UsageError(f"there is no change {number} {what}", f"There are: {known}.")
 
 
-def _group_ids(palette: Palette) -> set[int]:
-    """Of groups that are there, or will be once the chapter is coloured again."""
-    coming = {operation.into for operation in palette.log if isinstance(operation, Split)}
-    return coming | {entry.id for entry in palette.groups}
-
-
 def _next_group(palette: Palette) -> int:
     undone = {operation.into for operation in palette.undone if isinstance(operation, Split)}
-    return 1 + max(_group_ids(palette) | undone, default=0)
+    return 1 + max(undone | {palette.last_group})
 
 
 def _check_groups(palette: Palette, numbers: Collection[int]) -> None:
-    _check("group", numbers, _group_ids(palette))
+    _check("group", numbers, palette.group_ids)
 
 
 def _check_edits(palette: Palette, numbers: Collection[int]) -> None:

@@ -30,8 +30,14 @@ def to_hex(light: float, cb: float, cr: float) -> str:
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 
+def rgb_of(colour: str) -> tuple[int, int, int]:
+    """Red, green and blue, 0 to 255, of ``#rrggbb``."""
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return red, green, blue
+
+
 def from_hex(colour: str) -> tuple[float, float, float]:
     """Luma, Cb and Cr of ``#rrggbb``."""
-    rgb = np.array([[[int(colour[at : at + 2], 16) for at in (1, 3, 5)]]], np.uint8)
+    rgb = np.array([[rgb_of(colour)]], np.uint8)
     cb, cr = chroma(rgb)
     return float(luma(rgb)[0, 0]), float(cb[0, 0]), float(cr[0, 0])

@@ -113,7 +113,12 @@ class Palette:
         return {number for number in some if number is not None}
 
     @property
+    def group_ids(self) -> set[int]:
+        """Of groups that are there, or will be once the chapter is coloured again."""
+        coming = {operation.into for operation in self.log if isinstance(operation, Split)}
+        return coming | {entry.id for entry in self.groups}
+
+    @property
     def last_group(self) -> int:
-        """The largest id that a group has, or will have once the chapter is coloured again."""
-        coming = [operation.into for operation in self.log if isinstance(operation, Split)]
-        return max([*coming, *(entry.id for entry in self.groups)], default=0)
+        """The largest of these."""
+        return max(self.group_ids, default=0)

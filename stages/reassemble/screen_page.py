@@ -14,20 +14,16 @@ import numpy as np
 
 from mangacolor.core.arrays import Mask
 from mangacolor.core.colour import luma
-from mangacolor.core.types import Box, Image, Inputs
-from mangacolor.stages.classify.mixed import coloured_windows
+from mangacolor.core.types import Image, Inputs
+from mangacolor.formats.pixels import is_grey
 from mangacolor.stages.edits.page_edits import PageEdits
-from mangacolor.stages.guest.surfaces import page_guest
-from mangacolor.stages.harmonize.corrections import Corrections
-from mangacolor.stages.panels import PanelLayout
 from mangacolor.stages.reassemble.compose import Band, compose_layers
-from mangacolor.stages.reassemble.guided import correct_by_guest, guide_windows
+from mangacolor.stages.reassemble.drawing import ReadyDrawing
 from mangacolor.stages.reassemble.ink_transfer import paint
-from mangacolor.stages.reassemble.layers import WindowLayer, make_layer
+from mangacolor.stages.reassemble.layers import WindowLayer
 from mangacolor.stages.reassemble.params import PARAMS, Params
-from mangacolor.stages.reassemble.stage import find_paper, is_grey, map_windows
 from mangacolor.stages.spreads.halves import half_of, page_of
-from mangacolor.stages.windows.artifact import PageColours
+from mangacolor.stages.windows.scale import scale_box
 
 
 class ScreenPage:
@@ -43,32 +39,21 @@ class ScreenPage:
         self, inputs: Inputs, long_side: int, saturation: float = 1.0, params: Params = PARAMS
     ) -> None:
         page, half = page_of(inputs["decode"]), half_of(inputs["decode"].data)
-        drawing = inputs["decode"].images["main"]
-        guest = page_guest(inputs)
-        self._colours = guest.refine(PageColours.from_artifact(inputs["colorize"]))
-        self._corrections = Corrections.from_artifact(inputs.get("harmonize"))
-        if not self._corrections.windows:
-            self._corrections = correct_by_guest(self._colours, guest)
-        self._guided = guide_windows(self._colours, guest, self._corrections)
+        self._ready = ready = ReadyDrawing.of(inputs)
         self._params, self._saturation = params, saturation
-        windows = map_windows(self._colours, PanelLayout.from_artifact(inputs["panels"]))
-        keep = find_paper(windows, inputs["balloons"].images["main"])
-        if inputs["classify"].data["kept"]:
-            keep[np.isin(windows, coloured_windows(drawing, windows))] = 255
-        boxes = self._colours.boxes
+        windows, keep, boxes = ready.windows, ready.keep, ready.colours.boxes
         if half is not None:
             windows, keep = half.cut_windows(windows), half.cut_mask(keep)
             boxes = tuple(half.to_page(box) for box in boxes)
         scale = min(1.0, long_side / max(page.shape[:2]))
         height, width = (max(1, round(side * scale)) for side in page.shape[:2])
         self.size = width, height
-        self._scale, self._boxes = scale, [_scaled(box, scale) for box in boxes]
+        self._scale, self._boxes = scale, [scale_box(box, scale) for box in boxes]
         small = _reduce(page, self.size)
         self._light, self._keep = luma(small), _reduce(keep, self.size)
         self._tint = None if is_grey(page) else small
         self._windows = np.asarray(cv2.resize(windows, self.size, interpolation=cv2.INTER_NEAREST), np.int16)
-        self._drawing = luma(drawing)
-        numbers = range(len(self._colours.windows))
+        numbers = range(len(ready.colours.windows))
         self._layers = [self._make_layer(number, PageEdits()) for number in numbers]
         self._finished = self._paint_rows(slice(0, height), self._layers)
 
@@ -88,14 +73,7 @@ class ScreenPage:
 
     def _make_layer(self, number: int, edits: PageEdits) -> WindowLayer:
         """The layer of a window where it lies at screen size."""
-        layer = make_layer(
-            self._colours.windows[number],
-            self._corrections.of_window(number),
-            edits.of_window(number),
-            self._guided[number],
-            self._drawing,
-            self._params,
-        )
+        layer = self._ready.make_layer(number, edits, self._params)
         return replace(layer, box=self._boxes[number], reach=layer.reach * self._scale)
 
     def _paint_rows(self, rows: slice, layers: Sequence[WindowLayer]) -> Image:
@@ -106,12 +84,6 @@ class ScreenPage:
         )
         tint = None if self._tint is None else self._tint[rows]
         return paint(self._light[rows], composed, self._keep[rows], tint, self._saturation)
-
-
-def _scaled(box: Box, scale: float) -> Box:
-    """A box of the page at screen size, so that boxes that meet go on meeting."""
-    left, top, right, bottom = (round(side * scale) for side in (*box[:2], box[0] + box[2], box[1] + box[3]))
-    return left, top, max(1, right - left), max(1, bottom - top)
 
 
 def _rows_of(where: Mask) -> slice:

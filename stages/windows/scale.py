@@ -68,3 +68,10 @@ def own_part(windows: WindowMap, number: int, box: Box, size: tuple[int, int]) -
     drawn = cv2.resize((part >= 0).astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA) >= 128
     near = cv2.dilate(own.astype(np.uint8), np.ones((2 * RIM + 1, 2 * RIM + 1), np.uint8)) > 0
     return np.asarray(own | (near & drawn))
+
+
+def scale_box(box: Box, scale: float) -> Box:
+    """A box of a page that is ``scale`` times as large, at least a pixel, so that boxes that meet go on
+    meeting."""
+    left, top, right, bottom = (round(side * scale) for side in (*box[:2], box[0] + box[2], box[1] + box[3]))
+    return left, top, max(1, right - left), max(1, bottom - top)

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from PIL import Image as PilImage
 
-from mangacolor.api import colorize_chapter
 from mangacolor.core.hashing import sha256_of
 from mangacolor.pipeline.events import RunResult
 from mangacolor.stages.edits.changes import add_edit, undo
 from mangacolor.stages.edits.model import Anchor, Edit, Reach, page_digest
 from mangacolor.stages.edits.palette import Palette
 from mangacolor.stages.edits.palette_file import FILE, from_document, to_document
+from mangacolor.tests.helpers.edited_chapters import colour, pages_of, write_pages
 from mangacolor.tests.helpers.stages import comic_page, tiny_weights
 
 RED, BLUE = "#c0392b", "#2255aa"
@@ -35,9 +35,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def coloured(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Path:
     """A folder with three pages (``in``) and the same coloured (``out``)."""
     folder = tmp_path_factory.mktemp("chapter")
-    (folder / "in").mkdir()
-    for number in range(3):
-        PilImage.fromarray(comic_page(620 + 8 * number)).save(folder / "in" / f"{number}.png")
+    write_pages(folder / "in")
     go(folder, weights)
     return folder
 
@@ -49,12 +47,11 @@ def folder(coloured: Path, tmp_path: Path) -> Path:
 
 
 def go(folder: Path, weights: Path, out: str = "out", **options: Any) -> RunResult:
-    chosen = {"scale": "1", "upscaler": "lanczos", "device": "cpu", **options}
-    return colorize_chapter(folder / "in", folder / out, weights=str(weights), **chosen)
+    return colour(folder / "in", folder / out, weights, **options)
 
 
 def pages(folder: Path, out: str = "out") -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted((folder / out).glob("*.png"))}
+    return pages_of(folder / out)
 
 
 def palette_path(folder: Path, out: str = "out") -> Path:

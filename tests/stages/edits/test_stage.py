@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mangacolor.core.arrays import AnyArray
 from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Inputs
@@ -39,6 +38,7 @@ from mangacolor.tests.helpers.edits import (
     page_of_windows,
     painted,
 )
+from mangacolor.tests.helpers.memory import Remembering
 
 RED, BLUE = "#c0392b", "#2255aa"
 Pages = dict[str, Inputs]
@@ -306,19 +306,6 @@ def test_200_random_edits_undone_in_random_order_leave_nothing() -> None:
             seen.append(data_of(run(EditContext.of(pages, palette), pages)))
     assert to_document(palette) == to_document(start)
     assert seen[0] != seen[-1] == dict.fromkeys(pages, json.dumps(neutral().data))
-
-
-class Remembering:
-    """A ``Memory`` of one process."""
-
-    def __init__(self) -> None:
-        self.arrays: Mapping[str, AnyArray] = {}
-
-    def recall(self) -> Mapping[str, AnyArray]:
-        return self.arrays
-
-    def remember(self, change: Callable[[Mapping[str, AnyArray]], Mapping[str, AnyArray]]) -> None:
-        self.arrays = change(self.arrays)
 
 
 def test_what_was_decided_in_a_chapter_is_remembered_for_the_next() -> None:

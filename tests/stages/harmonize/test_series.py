@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import permutations
@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mangacolor.core.arrays import AnyArray
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page, Panel
 from mangacolor.stages.base import Memory
 from mangacolor.stages.edits.colours import from_hex
@@ -27,25 +26,13 @@ from mangacolor.stages.panels.layout import PanelLayout
 from mangacolor.stages.segments.features import AREA, CB, COLUMNS, CR, LEFT, RIGHT, SHOWN, SIDES, TONE
 from mangacolor.stages.windows.artifact import PageColours, WindowColours
 from mangacolor.tests.helpers.edits import decide as together
+from mangacolor.tests.helpers.memory import Remembering
 from mangacolor.tests.helpers.stages import Bytes
 
 SIDE, POINT = 8, 24
 # Cb and Cr that the network may vote for, in levels.
 PALETTE = ((-10.0, 30.0), (30.0, -25.0), (0.0, 12.0), (-20.0, -8.0))
 RED, BLUE = 0, 1
-
-
-class Remembering:
-    """A memory that is not kept."""
-
-    def __init__(self) -> None:
-        self.arrays: Mapping[str, AnyArray] = {}
-
-    def recall(self) -> Mapping[str, AnyArray]:
-        return self.arrays
-
-    def remember(self, change: Callable[[Mapping[str, AnyArray]], Mapping[str, AnyArray]]) -> None:
-        self.arrays = change(self.arrays)
 
 
 @dataclass

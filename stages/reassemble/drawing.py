@@ -1,0 +1,92 @@
+"""What stages have left of a drawing, made ready to be painted: a page, or two halves of a spread as one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import cv2
+import numpy as np
+
+from mangacolor.core.arrays import WindowMap
+from mangacolor.core.colour import luma
+from mangacolor.core.errors import PageError
+from mangacolor.core.types import Image, Inputs
+from mangacolor.stages.classify.mixed import coloured_windows
+from mangacolor.stages.edits.page_edits import PageEdits
+from mangacolor.stages.guest.surfaces import page_guest
+from mangacolor.stages.harmonize.corrections import Corrections
+from mangacolor.stages.panels import PanelLayout
+from mangacolor.stages.reassemble.guided import GuidedWindow, correct_by_guest, guide_windows
+from mangacolor.stages.reassemble.layers import WindowLayer, make_layer
+from mangacolor.stages.reassemble.params import Params
+from mangacolor.stages.windows.artifact import PageColours
+from mangacolor.stages.windows.assign import assign_windows
+
+# The page's long side in pixels over this is how far a balloon's outline reaches into it: half of the ink is
+# kept.
+OUTLINE_DIVISOR = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyDrawing:
+    """``grey``: H×W luma. ``windows``: H×W, the window of each pixel. ``keep``: H×W uint8, 255 where nothing
+    is coloured. ``corrections``, ``guided``: of its windows, which ``colours`` holds."""
+
+    grey: Image
+    windows: WindowMap
+    keep: Image
+    colours: PageColours
+    corrections: Corrections
+    guided: list[GuidedWindow | None]
+
+    @classmethod
+    def of(cls, inputs: Inputs) -> Self:
+        """From what ``decode``, ``classify``, ``panels``, ``balloons`` and ``colorize`` left, and
+        ``harmonize`` and ``guest`` if they ran.
+
+        Raises ``PageError`` where the windows that were coloured are not those of the page's panels.
+        """
+        picture = inputs["decode"].images["main"]
+        guest = page_guest(inputs)
+        colours = guest.refine(PageColours.from_artifact(inputs["colorize"]))
+        corrections = Corrections.from_artifact(inputs.get("harmonize"))
+        if not corrections.windows:
+            corrections = correct_by_guest(colours, guest)
+        windows = _map_windows(colours, PanelLayout.from_artifact(inputs["panels"]))
+        keep = _find_paper(windows, inputs["balloons"].images["main"])
+        if inputs["classify"].data["kept"]:
+            keep[np.isin(windows, coloured_windows(picture, windows))] = 255
+        guided = guide_windows(colours, guest, corrections)
+        return cls(luma(picture), windows, keep, colours, corrections, guided)
+
+    def make_layer(self, number: int, edits: PageEdits, params: Params) -> WindowLayer:
+        """The layer of a window, with the edits of its page."""
+        return make_layer(
+            self.colours.windows[number],
+            self.corrections.of_window(number),
+            edits.of_window(number),
+            self.guided[number],
+            self.grey,
+            params,
+        )
+
+
+def _map_windows(colours: PageColours, layout: PanelLayout) -> WindowMap:
+    """The window of each pixel of the page, H×W: too large to keep, so it is made again from the panels."""
+    windows = assign_windows(layout.panels, layout.ground)
+    if windows.boxes != colours.boxes:
+        raise PageError(
+            "the windows that were coloured are not those of the page's panels",
+            "Colour the page again: add --from panels.",
+        )
+    return windows.labels
+
+
+def _find_paper(windows: WindowMap, balloons: Image) -> Image:
+    """H×W uint8, 255 where nothing is coloured: ground, and balloons up to the middle of their outline."""
+    reach = max(1, round(max(balloons.shape) / OUTLINE_DIVISOR))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    keep = cv2.dilate(balloons, kernel)
+    keep[windows < 0] = 255
+    return np.asarray(keep, dtype=np.uint8)
