@@ -20,7 +20,9 @@ from mangacolor.pipeline.store.user_documents import read_document, write_docume
 FILE: Final = "run.json"
 VERSION: Final = 1
 # Options about one run alone: which part of the work it did, and what it said. The next run has its own.
-OF_ONE_RUN: Final = frozenset({"until", "start", "pages", "force", "json", "quiet", "report", "keep", "learn"})
+OF_ONE_RUN: Final = frozenset(
+    {"until", "start", "pages", "force", "json", "quiet", "report", "keep", "learn"}
+)
 T = TypeVar("T")
 
 
@@ -95,7 +97,7 @@ def _changed(settings: Any) -> dict[str, Any]:
 
 
 def _typed(kind: type[T], values: Mapping[str, Any]) -> T:
-    """A settings dataclass from what ``_changed`` left of it. Raises ``TypeError`` for what it does not know."""
+    """A settings dataclass from what ``_changed`` left of it. Raises ``TypeError`` for more."""
     hints = typing.get_type_hints(kind)
     paths = {name for name, hint in hints.items() if hint is Path or Path in typing.get_args(hint)}
     return kind(**{name: Path(value) if name in paths else value for name, value in values.items()})
