@@ -44,7 +44,9 @@ def test_ink_is_untouched_whatever_the_network_says() -> None:
 def test_tone_mapping_is_monotone_and_has_no_step() -> None:
     light = np.tile(np.arange(256, dtype=np.uint8), (2, 1))
     for tone in (DARKEST, 0.7, 1.0):
-        page = paint(light, layer_of((128, 128, 128), tone, light.shape), np.zeros_like(light), None, OWN_LOOK)
+        page = paint(
+            light, layer_of((128, 128, 128), tone, light.shape), np.zeros_like(light), None, OWN_LOOK
+        )
         steps = np.diff(luma(page)[0].astype(int))
         assert steps.min() >= 0
         assert steps.max() <= 2
@@ -61,7 +63,9 @@ def test_white_paper_can_hold_skin() -> None:
 
 def test_kept_paper_has_no_colour_and_no_tone() -> None:
     light = np.full((8, 8), 250, np.uint8)
-    page = paint(light, layer_of((200, 30, 30), DARKEST, light.shape), np.full_like(light, 255), None, OWN_LOOK)
+    page = paint(
+        light, layer_of((200, 30, 30), DARKEST, light.shape), np.full_like(light, 255), None, OWN_LOOK
+    )
     assert (page == 250).all()
 
 
