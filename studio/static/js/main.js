@@ -12,7 +12,7 @@ import { startGroups } from "./colours/groups.js";
 import { startHistory } from "./colours/history.js";
 import { startLook } from "./colours/look.js";
 import { startPanel } from "./colours/panel.js";
-import { hoverAt, pickAt } from "./colours/pick.js";
+import { hoverAt, hoverPoint, pickAt, pickPoint } from "./colours/pick.js";
 import { startCompare } from "./pages/compare.js";
 import { startCrosshair } from "./pages/crosshair.js";
 import { startGestures } from "./pages/gestures.js";
@@ -52,8 +52,8 @@ function start() {
   startExport();
   startEditor();
   startCrosshair({
-    hover: (clientX, clientY) => hoverAt({ clientX, clientY }),
-    pick: (clientX, clientY, keys) => pickAt({ clientX, clientY }, keys),
+    hover: hoverPoint,
+    pick: pickPoint,
   });
   startGestures({
     hover: hoverAt,

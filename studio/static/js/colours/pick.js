@@ -15,16 +15,21 @@ import { takeSplitPoint } from "./split.js";
 /** @param {At|null} event */
 export function hoverAt(event) {
   const under = event && store.get().mode === "colours" ? placeUnder(event) : null;
-  const some = under && knownSurfaces(under.frame.page.name);
-  const number = under && some ? numberAt(some.map, under.at, under.frame.size) : 0;
+  if (under) hoverPoint(under.frame.page.name, under.at);
+  else if (store.get().hover) store.set({ hover: null, status: "" });
+}
+
+/** @param {string} page @param {[number, number]} at  source pixels */
+export function hoverPoint(page, at) {
+  const some = knownSurfaces(page);
+  const frame = frameOf(page);
+  const number = some && frame ? numberAt(some.map, at, frame.size) : 0;
   const { hover } = store.get();
-  if (!under || !number) {
+  if (!number) {
     if (hover) store.set({ hover: null, status: "" });
-    return;
+  } else if (hover?.page !== page || hover.number !== number) {
+    store.set({ hover: { page, number }, status: describe(page, number) });
   }
-  const page = under.frame.page.name;
-  if (hover?.page === page && hover.number === number) return;
-  store.set({ hover: { page, number }, status: describe(page, number) });
 }
 
 /** @param {string} page @param {number} number */
@@ -50,14 +55,7 @@ function describe(page, number) {
 export function pickAt(event, keys) {
   const under = placeUnder(event);
   if (!under) return;
-  const page = under.frame.page.name;
-  const state = store.get();
-  if (page !== state.page) store.set({ page });
-  if (!isEditable(state)) {
-    say(state.chapter?.why_not || "There are no colours to change yet: the chapter has to be coloured first.");
-    return;
-  }
-  pickPoint(page, under.at, keys);
+  pickPoint(under.frame.page.name, under.at, keys);
 }
 
 /**
@@ -65,7 +63,12 @@ export function pickAt(event, keys) {
  * @param {{shiftKey: boolean, altKey: boolean}} keys
  */
 export function pickPoint(page, at, keys) {
-  const { draft, aim, split } = store.get();
+  const state = store.get();
+  if (page !== state.page) store.set({ page });
+  if (!isEditable(state)) {
+    return say(state.chapter?.why_not || "There are no colours to change yet: the chapter has to be coloured first.");
+  }
+  const { draft, aim, split } = state;
   const some = knownSurfaces(page);
   const frame = frameOf(page);
   const number = some && frame ? numberAt(some.map, at, frame.size) : 0;

@@ -29,7 +29,7 @@ export function makeReach() {
     ["also", "This, too", "a click adds what is meant (Shift and click)"],
     ["not", "Not this", "a click takes something out (Alt and click)"],
   ], (value) => store.set({ aim: /** @type {"new"|"also"|"not"} */ (value) }));
-  const under = choice("Change", [["edit", "", ""], ["new", "New on top", "a new change over what is there"]],
+  const under = choice("What is changed", [["edit", "", ""], ["new", "New on top", "a new change over what is there"]],
     (value) => chooseEdit(value === "new"));
 
   likeness.addEventListener("input", () => {

@@ -4,7 +4,7 @@ import { find } from "../core/dom.js";
 import { bind } from "../core/keys.js";
 import { say } from "../core/say.js";
 import { store } from "../core/state.js";
-import { framesInSight, paintWithStage, reveal, stageElement } from "./stage.js";
+import { framesInSight, paintWithStage, reveal } from "./stage.js";
 import { knownSurfaces } from "./known_surfaces.js";
 import { numberAt, pointInside } from "./surfaces.js";
 
@@ -14,8 +14,8 @@ const PART = "Colours";
 /** @type {{page: string, at: [number, number]}|null} */
 let place = null;
 
-/** @param {{hover: (clientX: number, clientY: number) => void,
- *   pick: (clientX: number, clientY: number, keys: KeyboardEvent) => void}} hands */
+/** @param {{hover: (page: string, at: [number, number]) => void,
+ *   pick: (page: string, at: [number, number], keys: KeyboardEvent) => void}} hands  at: source pixels */
 export function startCrosshair(hands) {
   const mark = /** @type {HTMLElement} */ (find("crosshair"));
   const isOn = () => store.get().crosshair;
@@ -33,8 +33,7 @@ export function startCrosshair(hands) {
   bind(PART, ["."], "cross: to the next surface, largest first", () => jump(1, hands), isOn);
   bind(PART, [","], "cross: to the surface before", () => jump(-1, hands), isOn);
   bind(PART, ["Enter", "Shift+Enter"], "cross: pick this surface (with Shift: this, too)", (event) => {
-    const at = inWindow();
-    if (at) hands.pick(at[0], at[1], event);
+    if (place) hands.pick(place.page, place.at, event);
   }, isOn);
   for (const [key, x, y] of /** @type {[string, number, number][]} */ ([
     ["ArrowLeft", -1, 0], ["ArrowRight", 1, 0], ["ArrowUp", 0, -1], ["ArrowDown", 0, 1],
@@ -62,13 +61,6 @@ const frameHere = () => framesInSight().find((frame) => frame.page.name === plac
 /** @returns {[number, number]|null} */
 function onStage() {
   return (place && frameHere()?.toStage(place.at[0] + 0.5, place.at[1] + 0.5)) ?? null;
-}
-
-/** @returns {[number, number]|null} */
-function inWindow() {
-  const at = onStage();
-  const corner = stageElement().getBoundingClientRect();
-  return at && [at[0] + corner.left, at[1] + corner.top];
 }
 
 /** @param {HTMLElement} mark */
@@ -109,7 +101,6 @@ function jump(step, hands) {
 function arrive(hands) {
   const at = onStage();
   if (at) reveal(at[0], at[1]);
-  const seen = inWindow();
-  if (seen) hands.hover(seen[0], seen[1]);
+  if (place) hands.hover(place.page, place.at);
   draw(find("crosshair"));
 }

@@ -24,15 +24,21 @@ export class PageFrame {
     this.after = this.#picture("");
     this.preview = this.#picture("");
     this.preview.hidden = true;
-    this.element = make("div.page", { "data-page": page.name }, this.before, this.after, this.preview);
+    this.missing = make("p.missing", { text: "This page's picture cannot be shown.", hidden: true });
+    this.element = make("div.page", { "data-page": page.name }, this.before, this.after, this.preview, this.missing);
     this.describe();
   }
 
   /** @returns {HTMLImageElement} */
   #picture(/** @type {string} */ alt) {
     const image = make("img", { alt, draggable: "false" });
-    image.addEventListener("load", () => this.changed());
-    image.addEventListener("error", () => this.changed());
+    const tell = (/** @type {boolean} */ isThere) => () => {
+      image.dataset.there = String(isThere);
+      this.missing.hidden = this.#seen().dataset.there !== "false";
+      this.changed();
+    };
+    image.addEventListener("load", tell(true));
+    image.addEventListener("error", tell(false));
     return image;
   }
 
@@ -55,8 +61,11 @@ export class PageFrame {
 
   /** Whether all that is to be seen is there. */
   get isReady() {
-    const seen = this.isColoured ? [this.after] : [this.before];
-    return seen.every((image) => image.complete && image.naturalWidth > 0);
+    return this.#seen().complete && this.#seen().dataset.there !== undefined;
+  }
+
+  #seen() {
+    return this.isColoured ? this.after : this.before;
   }
 
   /** @param {Page} page  the same page in a newer state */

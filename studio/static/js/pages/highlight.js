@@ -15,10 +15,11 @@ const COVERED = 2;
 const UNDER = 3;
 const LINE = 2; // screen pixels, half of them dark and half light: seen on any colour
 const DARK = [16, 18, 24, 235];
+const FAINT = [16, 18, 24, 130];
 /** Of each mark: the light half of its line, and what lies over it, as RGBA. */
 const LOOKS = [
   { line: [0, 0, 0, 0], fill: [0, 0, 0, 0] },
-  { line: [255, 255, 255, 150], fill: [255, 255, 255, 60] },
+  { line: [255, 255, 255, 190], fill: [255, 255, 255, 64] },
   { line: [255, 214, 92, 255], fill: [0, 0, 0, 0] },
   { line: [255, 255, 255, 255], fill: [0, 0, 0, 0] },
 ];
@@ -132,7 +133,7 @@ function outline(seen, width, height, line) {
       const most = Math.max(a, b, c, d);
       let pixel;
       if (mark > least) pixel = LOOKS[mark].line;
-      else if (most > mark && most > GROUP) pixel = DARK;
+      else if (most > mark) pixel = most > GROUP ? DARK : FAINT;
       else pixel = LOOKS[mark].fill;
       data.set(pixel, 4 * at);
     }

@@ -56,6 +56,8 @@ function fill(list, watch, open) {
 /** @param {Page} page @param {(page: string) => void} open */
 function makeItem(page, open) {
   const image = make("img", { alt: "", draggable: "false", decoding: "async" });
+  image.addEventListener("load", () => delete image.dataset.there);
+  image.addEventListener("error", () => (image.dataset.there = "false"));
   const button = make("button.thumb", { onclick: () => open(page.name) },
     make("span.thumb-picture", {}, image), make("span.thumb-label"));
   const item = make("li", { "data-page": page.name }, button);

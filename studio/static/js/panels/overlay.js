@@ -13,6 +13,7 @@ import { sheet } from "./sheet.js";
 const SPACE = "http://www.w3.org/2000/svg";
 const CORNER = 5; // screen pixels, half a handle
 const LABEL = 13; // radius of a number
+const INSIDE = 20; // how far it stands from its corner
 
 /** @type {[Point, Point]|null} */
 let line = null;
@@ -49,7 +50,7 @@ function draw(svg) {
       parts.push(element("polygon", { class: classes.filter(Boolean).join(" "), points: shape.map(put).join(" "), "data-kind": kind, "data-index": String(index) }));
     });
   }
-  drawing.panels.forEach((shape, index) => parts.push(...number(put(labelPlace(shape)), index + 1, tool === "order" && !turns.includes(shape))));
+  drawing.panels.forEach((shape, index) => parts.push(...number(labelPlace(shape, put), index + 1, tool === "order" && !turns.includes(shape))));
   if (selected) parts.push(...handles(drawing[selected.kind][selected.index] ?? [], put, selected.corner));
   if (sketch.length) parts.push(element("polyline", { class: "sketch", points: sketch.map(put).join(" ") }),
     ...sketch.map((point) => dot(put(point), "corner")));
@@ -57,10 +58,19 @@ function draw(svg) {
   svg.replaceChildren(...parts);
 }
 
-/** @param {Shape} shape @returns {Point} */
-function labelPlace(shape) {
-  const [left, top, right, bottom] = boundsOf(shape);
-  return [(left + right) / 2, (top + bottom) / 2];
+/**
+ * The corner in which reading begins, a little inside: the middle is where the faces are.
+ * @param {Shape} shape @param {(point: Point) => Point} put @returns {Point} on the stage
+ */
+function labelPlace(shape, put) {
+  const [left, top, right] = boundsOf(shape);
+  const isLtr = store.get().chapter?.direction === "ltr";
+  const start = put(shape.reduce((best, point) => (farFrom(point) < farFrom(best) ? point : best)));
+  return [start[0] + (isLtr ? INSIDE : -INSIDE), start[1] + INSIDE];
+
+  function farFrom(/** @type {Point} */ [x, y]) {
+    return Math.hypot(x - (isLtr ? left : right), y - top);
+  }
 }
 
 /** @param {Point} at @param {number} value @param {boolean} waits */
