@@ -34,15 +34,17 @@ class Window:
         window = cls(made, made.new_page())
         window.page.set_default_timeout(PATIENCE)
         window.page.on("pageerror", lambda error: window.complaints.append(str(error)))
-        window.page.on("console", lambda message: window._hear(message))
-        window.page.on("request", lambda request: window._watch(request))
+        window.page.on("console", window._hear)
+        window.page.on("request", window._watch)
         window.page.goto(address)
         window.wait_for_page()
         return window
 
     def _hear(self, message: Any) -> None:
         told = f"{message.text} {message.location.get('url', '')}"
-        is_broken_page = "/api/pictures/" in told and f"page={BROKEN}" in told  # which no picture can be made of
+        is_broken_page = (
+            "/api/pictures/" in told and f"page={BROKEN}" in told
+        )  # which no picture can be made of
         if message.type == "error" and not is_broken_page and not any(word in told for word in self.expected):
             self.complaints.append(told)
 

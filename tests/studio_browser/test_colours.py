@@ -208,6 +208,7 @@ def test_saturation_and_warmth_are_looked_at_and_kept(window: Window, studio: St
 
 def test_a_reference_picture_stays_in_the_browser(window: Window) -> None:
     pick(window, HAIR)
+    before = changes(window)
     data = io.BytesIO()
     PilImage.new("RGB", (40, 40), (12, 200, 90)).save(data, "PNG")
     asked: list[str] = []
@@ -218,6 +219,8 @@ def test_a_reference_picture_stays_in_the_browser(window: Window) -> None:
     window.page.locator("canvas.reference").click()
     window.until(lambda: window.state("draft")["colour"] == "#0cc85a", "the colour of the picture")
     assert all("PNG" not in told for told in asked)
+    window.press("Escape", "Control+z")
+    window.until(lambda: changes(window) == before, "the undo")
 
 
 def test_two_browsers_do_not_undo_each_other(open_window: Callable[..., Window]) -> None:

@@ -19,7 +19,9 @@ def spread_of_colours(picture: np.ndarray) -> float:
 
 def test_the_strip_says_what_has_become_of_each_page(window: Window) -> None:
     rows = window.page.locator("#strip li")
-    states = {rows.nth(at).get_attribute("data-page"): rows.nth(at).get_attribute("data-state") for at in range(5)}
+    states = {
+        rows.nth(at).get_attribute("data-page"): rows.nth(at).get_attribute("data-state") for at in range(5)
+    }
     assert states.pop(COVER) == "copied"
     assert states.pop(BROKEN) == "failed"
     assert set(states.values()) == {"coloured"}
@@ -28,7 +30,11 @@ def test_the_strip_says_what_has_become_of_each_page(window: Window) -> None:
     note = window.page.locator("#page-note")
     note.wait_for()
     assert note.get_attribute("data-state") == "failed"
-    assert BROKEN.partition(".")[0] in note.inner_text() or "cut" in note.inner_text() or "end" in note.inner_text()
+    assert (
+        BROKEN.partition(".")[0] in note.inner_text()
+        or "cut" in note.inner_text()
+        or "end" in note.inner_text()
+    )
     assert note.get_by_role("button", name="Do this page again").is_visible()
 
 
@@ -66,7 +72,9 @@ def test_zoom_and_move(window: Window) -> None:
     window.press("w")
     window.until(lambda: page.bounding_box()["width"] > fitted["width"] * 1.2, "the width to fit")
     window.press("0")
-    window.until(lambda: round(page.bounding_box()["width"]) == window.state("chapter")["pages"][1]["size"][0], "100 %")
+    window.until(
+        lambda: round(page.bounding_box()["width"]) == window.state("chapter")["pages"][1]["size"][0], "100 %"
+    )
     window.press("f", "+", "+", "+")
     window.until(lambda: page.bounding_box()["width"] > fitted["width"] * 1.5, "a larger page")
     grown = page.bounding_box()
@@ -93,7 +101,9 @@ def test_before_and_after(window: Window) -> None:
     window.press("b", "s")
     divider = window.page.locator("#divider")
     divider.wait_for()
-    window.drag((box["x"] + box["width"] / 2, box["y"] + 300), (box["x"] + box["width"] * 0.25, box["y"] + 300))
+    window.drag(
+        (box["x"] + box["width"] / 2, box["y"] + 300), (box["x"] + box["width"] * 0.25, box["y"] + 300)
+    )
     assert divider.get_attribute("aria-valuenow") == "25"
     seen = window.picture(f'.page[data-page="{PAGE}"]')
     wide = seen.shape[1]

@@ -75,7 +75,7 @@ def test_drag_cut_and_renumber_and_this_page_alone_runs_again(room: Window, stud
 
     assert not (studio.out / ".mangacolor/edits").exists()
     room.press("Control+s")
-    room.until(lambda: (studio.out / ".mangacolor/edits/E19P02.json").exists(), "the file")
+    room.until((studio.out / ".mangacolor/edits/E19P02.json").exists, "the file")
     assert corrections(studio.out)["polygons"] == wanted
     room.wait_for_rest()
     after = worked_at(studio.out)
@@ -109,7 +109,7 @@ def test_regions_join_delete_and_undo(room: Window, studio: Studio) -> None:
     room.press("Delete")
     assert drawn(room) == before
     room.page.click("#panels-save")
-    room.until(lambda: (studio.out / ".mangacolor/edits/E19P02.json").exists(), "the file")
+    room.until((studio.out / ".mangacolor/edits/E19P02.json").exists, "the file")
     kept = corrections(studio.out)
     assert bounds(kept["left_out"][0]) == pytest.approx((200, 100, 260, 160), abs=2)
     assert bounds(kept["coloured"][0]) == pytest.approx((300, 200, 340, 260), abs=2)

@@ -1,6 +1,6 @@
 /** The studio: puts its parts together, and the chapter on the screen. */
 
-import { fetchChapter, keepPageInAddress } from "./core/chapter.js";
+import { fetchChapter, keepPageInAddress, noteNews } from "./core/chapter.js";
 import { find } from "./core/dom.js";
 import { follow } from "./core/events.js";
 import { listen } from "./core/keys.js";
@@ -85,8 +85,8 @@ reconnect = follow(
       const { chapter } = store.get();
       if (chapter && chapter.palette?.revision !== revision) void fetchChapter();
     },
-    page: patchPage,
-    run: (run) => patchChapter({ run }),
+    page: (page) => (noteNews(), patchPage(page)),
+    run: (run) => (noteNews(), patchChapter({ run })),
     palette: ({ revision }) => {
       const { chapter, saving } = store.get();
       if (!saving && chapter?.palette?.revision !== revision) void fetchChapter();

@@ -3,7 +3,7 @@
 import { Refused, askJson } from "../core/api.js";
 import { notify, say, tellFailure } from "../core/say.js";
 import { pagesOf, patchChapter, store } from "../core/state.js";
-import { fetchChapter } from "../core/chapter.js";
+import { fetchChapter, noteNews } from "../core/chapter.js";
 
 /** @typedef {import("../core/types.js").Wishes} Wishes */
 /** @typedef {{palette: import("../core/types.js").Palette, changes: string[], touched: string[], pages: string[]}} Done */
@@ -48,6 +48,8 @@ async function send(wishes) {
   /** @type {Done} */
   const made = await askJson("palette", { body: { wishes, revision } });
   patchChapter({ palette: made.palette });
+  noteNews();
+  if ("undo" in wishes || "redo" in wishes) void fetchChapter(); // saturation and warmth may be others
   if (made.pages.length) {
     const stale = new Set(made.pages);
     const pages = pagesOf(store.get()).map((page) => (stale.has(page.name) ? { ...page, stale: true } : page));

@@ -96,7 +96,7 @@ async function explain(page, at, keys) {
     const near = /** @type {[number, number]|null} */ (told.near);
     if (told.number && !knownSurfaces(page)) return say("The page's surfaces are being loaded: one moment.");
     notify({
-      text: told.why || "There is nothing to colour here.",
+      text: sentence(told.why || "there is nothing to colour here"),
       kind: "info",
       action: near && { label: "Take what is beside it", run: () => pickPoint(page, near, keys) },
     });
@@ -104,3 +104,6 @@ async function explain(page, at, keys) {
     tellFailure(error, () => pickPoint(page, at, keys));
   }
 }
+
+/** @param {string} words */
+const sentence = (words) => words.charAt(0).toUpperCase() + words.slice(1).replace(/\.?$/, ".");

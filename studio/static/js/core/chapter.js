@@ -4,8 +4,32 @@ import { askJson, useChapter } from "./api.js";
 import { notify, tellFailure } from "./say.js";
 import { pageNamed, store } from "./state.js";
 
-/** @returns {Promise<boolean>} whether it came */
-export async function fetchChapter() {
+/** @type {Promise<boolean>|null} */
+let going = null;
+let isOutdated = false;
+
+/** One question at a time; what happens meanwhile is asked for once more. @returns {Promise<boolean>} whether it came */
+export function fetchChapter() {
+  if (going) {
+    isOutdated = true;
+    return going;
+  }
+  going = load().finally(() => {
+    going = null;
+    if (!isOutdated) return;
+    isOutdated = false;
+    void fetchChapter();
+  });
+  return going;
+}
+
+/** Something has been told while a question was on its way: its answer may be older. */
+export function noteNews() {
+  isOutdated = going !== null;
+}
+
+/** @returns {Promise<boolean>} */
+async function load() {
   try {
     /** @type {import("./types.js").Chapter} */
     const chapter = await askJson("chapter");

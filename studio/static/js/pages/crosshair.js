@@ -4,7 +4,7 @@ import { find } from "../core/dom.js";
 import { bind } from "../core/keys.js";
 import { say } from "../core/say.js";
 import { store } from "../core/state.js";
-import { framesInSight, paintWithStage, reveal } from "./stage.js";
+import { framesInSight, paintWithStage, reveal, stageElement } from "./stage.js";
 import { knownSurfaces } from "./known_surfaces.js";
 import { numberAt, pointInside } from "./surfaces.js";
 
@@ -47,7 +47,9 @@ export function startCrosshair(hands) {
 function toggle() {
   const crosshair = !store.get().crosshair;
   store.set({ crosshair, hover: crosshair ? store.get().hover : null });
-  if (crosshair) say("Cross on the page: arrows move it, full stop goes to the next surface, Enter picks, Escape leaves.");
+  if (!crosshair) return;
+  stageElement().focus({ preventScroll: true }); // so that Enter is the cross's
+  say("Cross on the page: arrows move it, full stop goes to the next surface, Enter picks, Escape leaves.");
 }
 
 /** @param {string} page @returns {{page: string, at: [number, number]}} */
