@@ -27,7 +27,7 @@ def export_chapter(
     files = list(_finished(state, pages))
     if not files:
         raise InputError(f"{state.out}: no page is finished yet", "Wait until one is, or colour the chapter.")
-    target = state.scratch / f"export-{secrets.token_hex(8)}.tmp"
+    target = state.scratch / f"{secrets.token_hex(8)}.export"
     with output_errors(target):
         state.scratch.mkdir(parents=True, exist_ok=True)
         if suffix == "pdf":
