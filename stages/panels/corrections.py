@@ -17,6 +17,8 @@ from mangacolor.stages.panels.cutting.page import Detection
 from mangacolor.stages.panels.cutting.polygons import Polygon
 
 _REMEDY = "Correct the file, or delete it to have the panels detected."
+# Entries of regions that are not as they were taken for: uncoloured, and coloured.
+REGIONS = ("left_out", "coloured")
 _BOX_TOLERANCE = 2.0  # pixels between a polygon's own box and the box beside it: editors round
 
 
@@ -63,6 +65,22 @@ def panels_in(document: Mapping[str, Any], size: tuple[int, int], name: str) -> 
             raise InputError(f"{where} has no area inside the page.", _REMEDY)
         detections.append(Detection(polygon, 1.0))
     return detections
+
+
+def regions_in(document: Mapping[str, Any], name: str) -> dict[str, list[Polygon]]:
+    """The polygons of ``left_out``, which stay uncoloured, and of ``coloured``, which are coloured although
+    they were taken for balloon or paper. Raises ``InputError``, naming ``name``, for what is none."""
+    found: dict[str, list[Polygon]] = {}
+    for kind in REGIONS:
+        shapes = document.get(kind) or []
+        if not isinstance(shapes, list):
+            raise InputError(f"{name}: {kind!r} must be a list of polygons.", _REMEDY)
+        polygons = [_numbers(shape) for shape in shapes]
+        for number, polygon in enumerate(polygons, 1):
+            if polygon is None or polygon.ndim != 2 or polygon.shape[1] != 2 or len(polygon) < 3:
+                raise InputError(f"{name}: {kind} {number} is no polygon of points.", _REMEDY)
+        found[kind] = [polygon for polygon in polygons if polygon is not None]
+    return found
 
 
 def _panel(box: object, shape: object, where: str) -> Polygon:
