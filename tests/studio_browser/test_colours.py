@@ -1,4 +1,4 @@
-"""Colours by clicking: what is meant changes, on every page, and nothing else; and everything can be undone."""
+"""Colours by clicking: what is meant changes, on every page, nothing else does, and all can be undone."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ PAGE = "E19P01.png"
 # Shares of the page's sides: the heroine's hair, the sky, and the margin.
 HAIR, SKY, MARGIN = (0.22, 0.86), (0.5, 0.2), (0.5, 0.01)
 RED = "#d01c2a"
-# Pixels around covered surfaces in which colours meet, and what share of the pixels that change may lie outside of
-# them: the map is cut at the scale of segments, the painting at the page's own.
+# Pixels around covered surfaces in which colours meet, and what share of the pixels that change may lie
+# outside of them: the map is cut at the scale of segments, the painting at the page's own.
 SEAM = 24
 BESIDE = 0.12
 

@@ -146,7 +146,7 @@ def test_a_tablet_has_room_and_large_targets(open_window: Callable[..., Window])
     tablet.page.touchscreen.tap(*tablet.place(PAGE, 0.22, 0.86))
     tablet.until(lambda: tablet.state("draft") is not None, "a tap to pick")
     small = tablet.page.evaluate(
-        """() => [...document.querySelectorAll('button, summary, select, .segments > label')].filter((one) => {
+        """() => [...document.querySelectorAll('button, summary, select, .segments label')].filter((one) => {
             const box = one.getBoundingClientRect();
             return box.width > 0 && (box.width < 40 || box.height < 40);
         }).map((one) => one.outerHTML.slice(0, 80))"""

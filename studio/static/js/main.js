@@ -64,13 +64,17 @@ function start() {
   keepPageInAddress();
   listen();
 
-  store.watch((state) => [state.trouble, state.chapter], () => {
-    const { trouble, chapter } = store.get();
-    find("trouble").hidden = chapter !== null && chapter.pages.length > 0;
-    find("trouble-words").textContent = trouble?.text ?? (chapter ? "There are no pages here yet." : "Opening the chapter…");
-    find("trouble-remedy").textContent = trouble?.remedy ?? (chapter?.why_not_run || "");
-    find("trouble-again").hidden = trouble === null;
-  });
+  store.watch(
+    (state) => [state.trouble, state.chapter],
+    () => {
+      const { trouble, chapter } = store.get();
+      find("trouble").hidden = chapter !== null && chapter.pages.length > 0;
+      find("trouble-words").textContent =
+        trouble?.text ?? (chapter ? "There are no pages here yet." : "Opening the chapter…");
+      find("trouble-remedy").textContent = trouble?.remedy ?? (chapter?.why_not_run || "");
+      find("trouble-again").hidden = trouble === null;
+    },
+  );
   find("trouble-again").addEventListener("click", () => reconnect());
 }
 

@@ -6,7 +6,10 @@ import { pagesOf, patchChapter, store } from "../core/state.js";
 import { fetchChapter, noteNews } from "../core/chapter.js";
 
 /** @typedef {import("../core/types.js").Wishes} Wishes */
-/** @typedef {{palette: import("../core/types.js").Palette, changes: string[], touched: string[], pages: string[]}} Done */
+/**
+ * @typedef {{palette: import("../core/types.js").Palette, changes: string[], touched: string[],
+ *   pages: string[]}} Done
+ */
 
 const OTHERS_CAME_FIRST = 409;
 
@@ -52,7 +55,9 @@ async function send(wishes) {
   if ("undo" in wishes || "redo" in wishes) void fetchChapter(); // saturation and warmth may be others
   if (made.pages.length) {
     const stale = new Set(made.pages);
-    const pages = pagesOf(store.get()).map((page) => (stale.has(page.name) ? { ...page, stale: true } : page));
+    const pages = pagesOf(store.get()).map((page) =>
+      stale.has(page.name) ? { ...page, stale: true } : page,
+    );
     patchChapter({ pages });
   }
   if (made.changes.length) say(made.changes.join(" · "));

@@ -43,8 +43,18 @@ const paints = latest(
 
 export function startCover() {
   store.watch(
-    ({ draft, page }) => draft && [draft.at, draft.reach, draft.likeness, draft.level, draft.edit, draft.also.length,
-      draft.not.length, page].join(" "),
+    ({ draft, page }) =>
+      draft &&
+      [
+        draft.at,
+        draft.reach,
+        draft.likeness,
+        draft.level,
+        draft.edit,
+        draft.also.length,
+        draft.not.length,
+        page,
+      ].join(" "),
     () => {
       const { draft } = store.get();
       if (draft) covers.want(draft);
@@ -52,8 +62,18 @@ export function startCover() {
     },
   );
   store.watch(
-    ({ draft }) => draft && [draft.colour, draft.at, draft.reach, draft.likeness, draft.level, draft.also.length,
-      draft.not.length, draft.touched].join(" "),
+    ({ draft }) =>
+      draft &&
+      [
+        draft.colour,
+        draft.at,
+        draft.reach,
+        draft.likeness,
+        draft.level,
+        draft.also.length,
+        draft.not.length,
+        draft.touched,
+      ].join(" "),
     () => {
       const { draft } = store.get();
       const page = draft && pageOf(draft);

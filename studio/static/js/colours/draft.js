@@ -39,8 +39,11 @@ export function beginDraft(at, number, surface, reach) {
     tab: "colour",
   });
   const group = groupOf(store.get(), surface.group);
-  say(`Picked ${edit ? `what ${edit.name || edit.id} covers` : group ? groupName(group) : "a surface"} on page ${
-    pageNamed(store.get(), at[0])?.number}.`);
+  say(
+    `Picked ${edit ? `what ${edit.name || edit.id} covers` : group ? groupName(group) : "a surface"} on page ${
+      pageNamed(store.get(), at[0])?.number
+    }.`,
+  );
 }
 
 /** Open an edit of the list as it stands. @param {import("../core/types.js").Edit} edit */
@@ -49,11 +52,23 @@ export function openEdit(edit) {
   const at = edit.at.find((place) => place[0] === page) ?? edit.at[0];
   store.set({
     draft: {
-      page: at[0], number: 0, at, also: [], not: [], colour: edit.colour, reach: edit.reach,
-      likeness: edit.likeness, level: edit.level === "coarse" ? "coarse" : "fine", edit: edit.id, under: edit.id,
-      group: edit.group, touched: false,
+      page: at[0],
+      number: 0,
+      at,
+      also: [],
+      not: [],
+      colour: edit.colour,
+      reach: edit.reach,
+      likeness: edit.likeness,
+      level: edit.level === "coarse" ? "coarse" : "fine",
+      edit: edit.id,
+      under: edit.id,
+      group: edit.group,
+      touched: false,
     },
-    cover: null, aim: "new", tab: "colour",
+    cover: null,
+    aim: "new",
+    tab: "colour",
   });
 }
 
@@ -96,7 +111,14 @@ export function chooseEdit(isNew) {
   if (!draft) return;
   const edit = isNew ? null : editOf(store.get(), draft.under);
   store.set({
-    draft: { ...draft, edit: edit?.id ?? null, also: [], not: [], reach: edit?.reach ?? draft.reach, likeness: edit?.likeness ?? LIKENESS },
+    draft: {
+      ...draft,
+      edit: edit?.id ?? null,
+      also: [],
+      not: [],
+      reach: edit?.reach ?? draft.reach,
+      likeness: edit?.likeness ?? LIKENESS,
+    },
   });
 }
 
@@ -114,10 +136,13 @@ export function wishesOf(draft) {
 
 function saveDraft() {
   const mine = store.get().draft?.at;
-  commit(() => {
-    const { draft } = store.get();
-    return draft && draft.at === mine ? wishesOf(draft) : null;
-  }, { topic: "draft", done: ({ touched }) => settle(mine, touched[0]) });
+  commit(
+    () => {
+      const { draft } = store.get();
+      return draft && draft.at === mine ? wishesOf(draft) : null;
+    },
+    { topic: "draft", done: ({ touched }) => settle(mine, touched[0]) },
+  );
 }
 
 /**
@@ -131,14 +156,23 @@ function settle(at, touched) {
   const left = (/** @type {Place[]} */ points, /** @type {Place[]|undefined} */ saved) =>
     points.filter((point) => !saved?.some((one) => String(one) === String(point)));
   store.set({
-    draft: { ...draft, edit: touched, under: touched, also: left(draft.also, edit?.at), not: left(draft.not, edit?.not) },
+    draft: {
+      ...draft,
+      edit: touched,
+      under: touched,
+      also: left(draft.also, edit?.at),
+      not: left(draft.not, edit?.not),
+    },
   });
 }
 
 /** A draft of an edit that was undone is over. */
 export function followPalette() {
-  store.watch((state) => state.chapter?.palette, () => {
-    const { draft } = store.get();
-    if (draft?.edit && !editOf(store.get(), draft.edit)) closeDraft();
-  });
+  store.watch(
+    (state) => state.chapter?.palette,
+    () => {
+      const { draft } = store.get();
+      if (draft?.edit && !editOf(store.get(), draft.edit)) closeDraft();
+    },
+  );
 }

@@ -27,9 +27,20 @@ export function makeField(choose) {
   const chroma = range("Strength", 0, 100, 1);
   const plane = make("div.field-plane", {}, canvas, knob, hue, chroma);
   const lightness = range("Lightness", DARKEST * 100, LIGHTEST * 100, 1);
-  const hex = make("input.hex", { type: "text", maxlength: "7", spellcheck: "false", autocomplete: "off", "aria-label": "Colour as hex" });
-  const element = make("div.field", {}, plane,
-    make("label.line", {}, make("span", { text: "Lightness" }), lightness), make("label.line", {}, make("span", { text: "Hex" }), hex));
+  const hex = make("input.hex", {
+    type: "text",
+    maxlength: "7",
+    spellcheck: "false",
+    autocomplete: "off",
+    "aria-label": "Colour as hex",
+  });
+  const element = make(
+    "div.field",
+    {},
+    plane,
+    make("label.line", {}, make("span", { text: "Lightness" }), lightness),
+    make("label.line", {}, make("span", { text: "Hex" }), hex),
+  );
 
   /** @param {boolean} settled */
   function give(settled) {
@@ -60,7 +71,11 @@ export function makeField(choose) {
   }
 
   /** @param {number} light @returns {Lch} this colour as light as that */
-  const at = (light) => ({ lightness: light, hue: colour.hue, chroma: strength * mostChroma(light, colour.hue) });
+  const at = (light) => ({
+    lightness: light,
+    hue: colour.hue,
+    chroma: strength * mostChroma(light, colour.hue),
+  });
 
   /** @param {PointerEvent} event */
   function point(event) {
@@ -89,13 +104,14 @@ export function makeField(choose) {
     bar.addEventListener("input", () => (read(), give(false)));
     bar.addEventListener("change", () => give(true));
   }
-  for (const bar of [hue, chroma]) bar.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
-    const up = { ArrowUp: 1, ArrowDown: -1 }[event.key];
-    if (!up || bar !== hue) return; // up and down are strength, also with the focus on the hue
-    event.preventDefault();
-    turn(colour.lightness, colour.hue, strength + up / 50);
-    give(true);
-  });
+  for (const bar of [hue, chroma])
+    bar.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+      const up = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+      if (!up || bar !== hue) return; // up and down are strength, also with the focus on the hue
+      event.preventDefault();
+      turn(colour.lightness, colour.hue, strength + up / 50);
+      give(true);
+    });
   hex.addEventListener("change", () => {
     const given = readHex(hex.value);
     if (given === null) return hex.setAttribute("aria-invalid", "true");
@@ -119,7 +135,13 @@ export function makeField(choose) {
 
 /** @param {string} label @param {number} least @param {number} most @param {number} step */
 function range(label, least, most, step) {
-  return make("input", { type: "range", min: String(least), max: String(most), step: String(step), "aria-label": label });
+  return make("input", {
+    type: "range",
+    min: String(least),
+    max: String(most),
+    step: String(step),
+    "aria-label": label,
+  });
 }
 
 /** @param {HTMLCanvasElement} canvas @param {number} lightness */

@@ -17,10 +17,17 @@ const chosen = new Set();
 let onlyHere = true;
 
 export function startGroups() {
-  const here = make("input", { type: "checkbox", checked: true, onchange: () => ((onlyHere = here.checked), fill()) });
+  const here = make("input", {
+    type: "checkbox",
+    checked: true,
+    onchange: () => ((onlyHere = here.checked), fill()),
+  });
   const merge = make("button.small", { text: "Merge", disabled: true, onclick: mergeChosen });
   const list = make("ul.groups", { "aria-label": "Groups" });
-  find("groups").append(make("div.row.spread", {}, make("label.check", {}, here, "On this page only"), merge), list);
+  find("groups").append(
+    make("div.row.spread", {}, make("label.check", {}, here, "On this page only"), merge),
+    list,
+  );
 
   function fill() {
     const state = store.get();
@@ -46,21 +53,47 @@ function row(group, count) {
   const name = groupName(group);
   const show = () => store.set({ shown: group.id });
   const hide = () => store.get().split || store.set({ shown: null });
-  const pick = make("button.group-pick", { "data-key": `pick ${group.id}`, onclick: () => pickGroup(group), onfocus: show, onblur: hide },
-    swatch(group.colour), make("span.group-name", { text: name }),
-    make("span.group-count", { text: counted(Object.keys(group.pages).length, "page"), title: countsOf(group) }));
-  const box = make("input", { type: "checkbox", "data-key": `merge ${group.id}`, "aria-label": `Merge ${name}`, title: "Choose groups to merge",
-    checked: chosen.has(group.id), onchange: () => {
+  const pick = make(
+    "button.group-pick",
+    { "data-key": `pick ${group.id}`, onclick: () => pickGroup(group), onfocus: show, onblur: hide },
+    swatch(group.colour),
+    make("span.group-name", { text: name }),
+    make("span.group-count", {
+      text: counted(Object.keys(group.pages).length, "page"),
+      title: countsOf(group),
+    }),
+  );
+  const box = make("input", {
+    type: "checkbox",
+    "data-key": `merge ${group.id}`,
+    "aria-label": `Merge ${name}`,
+    title: "Choose groups to merge",
+    checked: chosen.has(group.id),
+    onchange: () => {
       if (box.checked) chosen.add(group.id);
       else chosen.delete(group.id);
       count();
-    } });
-  const lock = signButton(group.locked ? "locked" : "unlocked", `Lock ${name}`,
-    () => commit({ lock: !group.locked, lock_of: [group.id] }), { "aria-pressed": String(group.locked), "data-key": `lock ${group.id}` });
-  const more = make("details.more", {}, make("summary", { "aria-label": `More for ${name}`, title: "More", "data-key": `more ${group.id}` }, "⋯"), make("div.menu", {},
-    make("button", { text: "Name…", onclick: () => rename(group, item) }),
-    make("button", { text: "Split…", onclick: () => beginSplit(group.id) }),
-    group.edited && make("button", { text: "As it was found", onclick: () => commit({ set: { [group.id]: "found" } }) })));
+    },
+  });
+  const lock = signButton(
+    group.locked ? "locked" : "unlocked",
+    `Lock ${name}`,
+    () => commit({ lock: !group.locked, lock_of: [group.id] }),
+    { "aria-pressed": String(group.locked), "data-key": `lock ${group.id}` },
+  );
+  const more = make(
+    "details.more",
+    {},
+    make("summary", { "aria-label": `More for ${name}`, title: "More", "data-key": `more ${group.id}` }, "⋯"),
+    make(
+      "div.menu",
+      {},
+      make("button", { text: "Name…", onclick: () => rename(group, item) }),
+      make("button", { text: "Split…", onclick: () => beginSplit(group.id) }),
+      group.edited &&
+        make("button", { text: "As it was found", onclick: () => commit({ set: { [group.id]: "found" } }) }),
+    ),
+  );
   const item = make("li", { onpointerenter: show, onpointerleave: hide }, box, pick, lock, more);
   return item;
 }
@@ -83,7 +116,12 @@ function pickGroup(group) {
 
 /** @param {Group} group @param {HTMLElement} item */
 function rename(group, item) {
-  const input = make("input", { type: "text", value: group.name, "aria-label": `Name of ${groupName(group)}`, maxlength: "60" });
+  const input = make("input", {
+    type: "text",
+    value: group.name,
+    "aria-label": `Name of ${groupName(group)}`,
+    maxlength: "60",
+  });
   let isDone = false;
   const done = (/** @type {boolean} */ keep) => {
     if (isDone) return;

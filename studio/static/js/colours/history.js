@@ -16,19 +16,24 @@ export function startHistory() {
   find("undo").addEventListener("click", undo);
   find("redo").addEventListener("click", redo);
 
-  store.watch((state) => [state.chapter?.palette, state.mode], () => {
-    const palette = store.get().chapter?.palette;
-    const done = palette?.log ?? [];
-    const undone = palette?.undone ?? [];
-    label("undo", "Undo", done.at(-1)?.words);
-    label("redo", "Redo", undone.at(-1)?.words);
-    refill(edits, ...(palette?.edits ?? []).map(editRow));
-    if (!palette?.edits.length) edits.append(make("li.none", { text: "No colour has been changed." }));
-    refill(log,
-      ...[...undone].map((change) => changeRow(change, true)),
-      ...[...done].reverse().map((change) => changeRow(change, false)));
-    if (!done.length && !undone.length) log.append(make("li.none", { text: "Nothing has been done." }));
-  });
+  store.watch(
+    (state) => [state.chapter?.palette, state.mode],
+    () => {
+      const palette = store.get().chapter?.palette;
+      const done = palette?.log ?? [];
+      const undone = palette?.undone ?? [];
+      label("undo", "Undo", done.at(-1)?.words);
+      label("redo", "Redo", undone.at(-1)?.words);
+      refill(edits, ...(palette?.edits ?? []).map(editRow));
+      if (!palette?.edits.length) edits.append(make("li.none", { text: "No colour has been changed." }));
+      refill(
+        log,
+        ...[...undone].map((change) => changeRow(change, true)),
+        ...[...done].reverse().map((change) => changeRow(change, false)),
+      );
+      if (!done.length && !undone.length) log.append(make("li.none", { text: "Nothing has been done." }));
+    },
+  );
 }
 
 /** @param {"undo"|"redo"} id @param {string} word @param {string} [what] */
@@ -41,18 +46,36 @@ function label(id, word, what) {
 /** @param {import("../core/types.js").Edit} edit */
 function editRow(edit) {
   const name = editName(edit);
-  return make("li", {},
-    make("button.group-pick", { onclick: () => openEdit(edit), "data-key": `edit ${edit.id}` }, swatch(edit.colour),
-      make("span.group-name", { text: name }), make("span.group-count", { text: countsOf(edit) })),
-    signButton(edit.locked ? "locked" : "unlocked", `Lock ${name}`, () => commit({ lock: !edit.locked, lock_of: [edit.id] }),
-      { "aria-pressed": String(edit.locked), "data-key": `lock ${edit.id}` }),
-    signButton("undo", `Take ${name} back`, () => commit({ undo: edit.id }), { "data-key": `undo ${edit.id}` }));
+  return make(
+    "li",
+    {},
+    make(
+      "button.group-pick",
+      { onclick: () => openEdit(edit), "data-key": `edit ${edit.id}` },
+      swatch(edit.colour),
+      make("span.group-name", { text: name }),
+      make("span.group-count", { text: countsOf(edit) }),
+    ),
+    signButton(
+      edit.locked ? "locked" : "unlocked",
+      `Lock ${name}`,
+      () => commit({ lock: !edit.locked, lock_of: [edit.id] }),
+      { "aria-pressed": String(edit.locked), "data-key": `lock ${edit.id}` },
+    ),
+    signButton("undo", `Take ${name} back`, () => commit({ undo: edit.id }), {
+      "data-key": `undo ${edit.id}`,
+    }),
+  );
 }
 
 /** @param {import("../core/types.js").Change} change @param {boolean} isUndone */
 function changeRow(change, isUndone) {
   const act = isUndone
-    ? signButton("redo", `Do again: ${change.words}`, () => commit({ redo: change.id }), { "data-key": `redo ${change.id}` })
-    : signButton("undo", `Take back: ${change.words}`, () => commit({ undo: change.id }), { "data-key": `undo ${change.id}` });
+    ? signButton("redo", `Do again: ${change.words}`, () => commit({ redo: change.id }), {
+        "data-key": `redo ${change.id}`,
+      })
+    : signButton("undo", `Take back: ${change.words}`, () => commit({ undo: change.id }), {
+        "data-key": `undo ${change.id}`,
+      });
   return make(isUndone ? "li.undone" : "li", {}, make("span.words", { text: change.words }), act);
 }

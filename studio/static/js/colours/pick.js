@@ -66,7 +66,9 @@ export function pickPoint(page, at, keys) {
   const state = store.get();
   if (page !== state.page) store.set({ page });
   if (!isEditable(state)) {
-    return say(state.chapter?.why_not || "There are no colours to change yet: the chapter has to be coloured first.");
+    return say(
+      state.chapter?.why_not || "There are no colours to change yet: the chapter has to be coloured first.",
+    );
   }
   const { draft, aim, split } = state;
   const some = knownSurfaces(page);
@@ -88,7 +90,12 @@ export function pickPoint(page, at, keys) {
 async function explain(page, at, keys) {
   const known = pageNamed(store.get(), page);
   if (known && known.state !== "coloured") {
-    const why = { copied: known.note || "This page is copied as it came.", failed: known.note, waiting: "This page has not been coloured yet.", working: "This page is being coloured." };
+    const why = {
+      copied: known.note || "This page is copied as it came.",
+      failed: known.note,
+      waiting: "This page has not been coloured yet.",
+      working: "This page is being coloured.",
+    };
     return say(why[known.state]);
   }
   try {

@@ -20,17 +20,39 @@ const BY_LIKENESS = ["panel", "page", "alike"];
 export function makeReach() {
   const reaches = choice("Reach", REACHES, (value) => changeDraft({ reach: /** @type {Reach} */ (value) }));
   const counts = make("p.counts", { "aria-live": "off" });
-  const likeness = make("input", { type: "range", min: "0.02", max: "0.98", step: "0.02", "aria-label": "Likeness: how like it a thing must be" });
-  const slide = make("label.line.likeness", {}, make("span", { text: "More" }), likeness, make("span", { text: "Less" }));
+  const likeness = make("input", {
+    type: "range",
+    min: "0.02",
+    max: "0.98",
+    step: "0.02",
+    "aria-label": "Likeness: how like it a thing must be",
+  });
+  const slide = make(
+    "label.line.likeness",
+    {},
+    make("span", { text: "More" }),
+    likeness,
+    make("span", { text: "Less" }),
+  );
   const level = make("input", { type: "checkbox" });
   const whole = make("label.check", {}, level, "The whole shape, not one fold of it");
-  const aims = choice("A click means", [
-    ["new", "New", "a click begins with something else"],
-    ["also", "This, too", "a click adds what is meant (Shift and click)"],
-    ["not", "Not this", "a click takes something out (Alt and click)"],
-  ], (value) => store.set({ aim: /** @type {"new"|"also"|"not"} */ (value) }));
-  const under = choice("What is changed", [["edit", "", ""], ["new", "New on top", "a new change over what is there"]],
-    (value) => chooseEdit(value === "new"));
+  const aims = choice(
+    "A click means",
+    [
+      ["new", "New", "a click begins with something else"],
+      ["also", "This, too", "a click adds what is meant (Shift and click)"],
+      ["not", "Not this", "a click takes something out (Alt and click)"],
+    ],
+    (value) => store.set({ aim: /** @type {"new"|"also"|"not"} */ (value) }),
+  );
+  const under = choice(
+    "What is changed",
+    [
+      ["edit", "", ""],
+      ["new", "New on top", "a new change over what is there"],
+    ],
+    (value) => chooseEdit(value === "new"),
+  );
 
   likeness.addEventListener("input", () => {
     changeDraft({ likeness: Number(likeness.value) }, false);
@@ -39,21 +61,27 @@ export function makeReach() {
   likeness.addEventListener("change", () => changeDraft({ likeness: Number(likeness.value) }));
   level.addEventListener("change", () => changeDraft({ level: level.checked ? "coarse" : "fine" }));
 
-  store.watch((state) => [state.draft, state.aim], () => {
-    const { draft, aim } = store.get();
-    if (!draft) return;
-    reaches.select(draft.reach);
-    slide.hidden = !BY_LIKENESS.includes(draft.reach);
-    if (document.activeElement !== likeness) likeness.value = String(draft.likeness);
-    level.checked = draft.level === "coarse";
-    aims.select(aim);
-    under.element.hidden = !draft.under;
-    under.rename("edit", `Change ${draft.under}`);
-    under.select(draft.edit ? "edit" : "new");
-  });
-  store.watch((state) => state.cover, (cover) => {
-    counts.textContent = cover ? countsOf(cover) : "";
-  });
+  store.watch(
+    (state) => [state.draft, state.aim],
+    () => {
+      const { draft, aim } = store.get();
+      if (!draft) return;
+      reaches.select(draft.reach);
+      slide.hidden = !BY_LIKENESS.includes(draft.reach);
+      if (document.activeElement !== likeness) likeness.value = String(draft.likeness);
+      level.checked = draft.level === "coarse";
+      aims.select(aim);
+      under.element.hidden = !draft.under;
+      under.rename("edit", `Change ${draft.under}`);
+      under.select(draft.edit ? "edit" : "new");
+    },
+  );
+  store.watch(
+    (state) => state.cover,
+    (cover) => {
+      counts.textContent = cover ? countsOf(cover) : "";
+    },
+  );
 
   return make("div.reach", {}, under.element, reaches.element, slide, counts, aims.element, whole);
 }
@@ -61,8 +89,11 @@ export function makeReach() {
 /** What another likeness would cover, by what the last answer told. @param {number} likeness */
 function countAt(likeness) {
   const told = store.get().cover?.likeness ?? [];
-  const step = told.reduce((/** @type {[number, number, number]|null} */ best, one) =>
-    !best || Math.abs(one[0] - likeness) < Math.abs(best[0] - likeness) ? one : best, null);
+  const step = told.reduce(
+    (/** @type {[number, number, number]|null} */ best, one) =>
+      !best || Math.abs(one[0] - likeness) < Math.abs(best[0] - likeness) ? one : best,
+    null,
+  );
   return step && `${step[1]} surfaces on ${step[2]} pages`;
 }
 
@@ -74,9 +105,18 @@ function countAt(likeness) {
  */
 function choice(title, options, choose) {
   const name = title.replace(/\W/g, "-").toLowerCase();
-  const inputs = options.map(([value]) => make("input", { type: "radio", name, value, onchange: () => choose(value) }));
-  const labels = options.map(([, label, hint], at) => make("label", { title: hint }, inputs[at], make("span", { text: label })));
-  const element = make("fieldset.choice", {}, make("legend", { text: title }), make("div.segments", {}, ...labels));
+  const inputs = options.map(([value]) =>
+    make("input", { type: "radio", name, value, onchange: () => choose(value) }),
+  );
+  const labels = options.map(([, label, hint], at) =>
+    make("label", { title: hint }, inputs[at], make("span", { text: label })),
+  );
+  const element = make(
+    "fieldset.choice",
+    {},
+    make("legend", { text: title }),
+    make("div.segments", {}, ...labels),
+  );
   return {
     element,
     /** @param {string} value */

@@ -10,12 +10,34 @@ const STEP = 4; // pixels, a press of an arrow key
 
 /** @param {(hex: string, settled: boolean) => void} choose */
 export function makeReference(choose) {
-  const file = make("input", { type: "file", accept: "image/*", "aria-label": "Reference picture", class: "visually-hidden", tabindex: "-1" });
-  const open = make("button.drop", { text: "Drop a reference picture here, paste it, or choose a file", onclick: () => file.click() });
-  const canvas = make("canvas.reference", { tabindex: "0", role: "img", "data-own-arrows": "yes",
-    "aria-label": "Reference picture: click or press Enter to take a colour, arrows move the point", hidden: true });
+  const file = make("input", {
+    type: "file",
+    accept: "image/*",
+    "aria-label": "Reference picture",
+    class: "visually-hidden",
+    tabindex: "-1",
+  });
+  const open = make("button.drop", {
+    text: "Drop a reference picture here, paste it, or choose a file",
+    onclick: () => file.click(),
+  });
+  const canvas = make("canvas.reference", {
+    tabindex: "0",
+    role: "img",
+    "data-own-arrows": "yes",
+    "aria-label": "Reference picture: click or press Enter to take a colour, arrows move the point",
+    hidden: true,
+  });
   const away = make("button.quiet.small", { text: "Take it away", hidden: true, onclick: clear });
-  const place = make("section.part.reference-part", { "aria-label": "Reference picture" }, make("h3", { text: "Reference" }), open, canvas, away, file);
+  const place = make(
+    "section.part.reference-part",
+    { "aria-label": "Reference picture" },
+    make("h3", { text: "Reference" }),
+    open,
+    canvas,
+    away,
+    file,
+  );
   const context = canvas.getContext("2d", { willReadFrequently: true });
   let at = [0, 0];
 
@@ -30,7 +52,11 @@ export function makeReference(choose) {
       context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
       bitmap.close();
     } catch {
-      return notify({ text: "This file is no picture that the browser can open.", kind: "warning", remedy: "PNG, JPEG and WebP will do." });
+      return notify({
+        text: "This file is no picture that the browser can open.",
+        kind: "warning",
+        remedy: "PNG, JPEG and WebP will do.",
+      });
     }
     at = [canvas.width / 2, canvas.height / 2];
     for (const element of [canvas, away]) element.hidden = false;
@@ -48,7 +74,12 @@ export function makeReference(choose) {
     const [x, y] = at.map(Math.floor);
     const left = Math.max(0, x - AROUND);
     const top = Math.max(0, y - AROUND);
-    const { data } = context.getImageData(left, top, Math.min(canvas.width, x + AROUND + 1) - left, Math.min(canvas.height, y + AROUND + 1) - top);
+    const { data } = context.getImageData(
+      left,
+      top,
+      Math.min(canvas.width, x + AROUND + 1) - left,
+      Math.min(canvas.height, y + AROUND + 1) - top,
+    );
     const sum = [0, 0, 0];
     for (let index = 0; index < data.length; index += 1) if (index % 4 < 3) sum[index % 4] += data[index];
     return hexOf(sum.map((value) => value / (data.length / 4)));
@@ -78,7 +109,10 @@ export function makeReference(choose) {
     const step = steps[/** @type {keyof typeof steps} */ (event.key)];
     if (event.key === "Enter") choose(colourThere(), true);
     else if (step) {
-      at = [Math.min(canvas.width - 1, Math.max(0, at[0] + STEP * step[0])), Math.min(canvas.height - 1, Math.max(0, at[1] + STEP * step[1]))];
+      at = [
+        Math.min(canvas.width - 1, Math.max(0, at[0] + STEP * step[0])),
+        Math.min(canvas.height - 1, Math.max(0, at[1] + STEP * step[1])),
+      ];
       choose(colourThere(), false);
     } else return;
     event.preventDefault();

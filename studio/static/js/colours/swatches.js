@@ -15,7 +15,11 @@ export function makeSwatches(choose) {
 
   /** @param {string} colour @param {string} label @param {string} key */
   const button = (colour, label, key) =>
-    make("button.spot", { "aria-label": label, title: label, "data-key": key, onclick: () => choose(colour) }, swatch(colour));
+    make(
+      "button.spot",
+      { "aria-label": label, title: label, "data-key": key, onclick: () => choose(colour) },
+      swatch(colour),
+    );
 
   store.watch(
     (state) => [state.chapter?.palette, state.draft?.colour, state.chapter?.presets],
@@ -26,25 +30,45 @@ export function makeSwatches(choose) {
       recent.parentElement?.toggleAttribute("hidden", !used.length);
     },
   );
-  store.watch((state) => state.chapter?.palette, (palette) => {
-    const groups = [...(palette?.groups ?? [])].filter((group) => Object.keys(group.pages).length);
-    groups.sort((one, other) => other.area - one.area);
-    refill(own, ...groups.slice(0, OF_CHAPTER).map((group) =>
-      button(group.colour, `${groupName(group)}, ${group.colour}`, `group ${group.id}`)));
-  });
-  store.watch((state) => state.chapter?.presets, (given) => {
-    const rows = Object.entries(given ?? {}).map(([kind, colours]) => {
-      const name = WORDS[/** @type {keyof typeof WORDS} */ (kind)] ?? kind;
-      const spots = colours.map((colour) => button(colour, `${name}, ${colour}`, `preset ${kind} ${colour}`));
-      return make("div.preset", { role: "group", "aria-label": name }, make("span.preset-name", { text: name }), make("div.swatches", {}, ...spots));
-    });
-    presets.replaceChildren(...rows);
-  });
+  store.watch(
+    (state) => state.chapter?.palette,
+    (palette) => {
+      const groups = [...(palette?.groups ?? [])].filter((group) => Object.keys(group.pages).length);
+      groups.sort((one, other) => other.area - one.area);
+      refill(
+        own,
+        ...groups
+          .slice(0, OF_CHAPTER)
+          .map((group) => button(group.colour, `${groupName(group)}, ${group.colour}`, `group ${group.id}`)),
+      );
+    },
+  );
+  store.watch(
+    (state) => state.chapter?.presets,
+    (given) => {
+      const rows = Object.entries(given ?? {}).map(([kind, colours]) => {
+        const name = WORDS[/** @type {keyof typeof WORDS} */ (kind)] ?? kind;
+        const spots = colours.map((colour) =>
+          button(colour, `${name}, ${colour}`, `preset ${kind} ${colour}`),
+        );
+        return make(
+          "div.preset",
+          { role: "group", "aria-label": name },
+          make("span.preset-name", { text: name }),
+          make("div.swatches", {}, ...spots),
+        );
+      });
+      presets.replaceChildren(...rows);
+    },
+  );
 
-  return make("div.choices", {},
+  return make(
+    "div.choices",
+    {},
     section("Recent", recent),
     section("This chapter", own),
-    make("details.part", { open: true }, make("summary", { text: "Presets" }), presets));
+    make("details.part", { open: true }, make("summary", { text: "Presets" }), presets),
+  );
 }
 
 /** @param {string} title @param {HTMLElement} content */

@@ -8,7 +8,10 @@ import { pageNamed, store } from "./state.js";
 let going = null;
 let isOutdated = false;
 
-/** One question at a time; what happens meanwhile is asked for once more. @returns {Promise<boolean>} whether it came */
+/**
+ * One question at a time; what happens meanwhile is asked for once more.
+ * @returns {Promise<boolean>} whether it came
+ */
 export function fetchChapter() {
   if (going) {
     isOutdated = true;
@@ -34,7 +37,11 @@ async function load() {
     /** @type {import("./types.js").Chapter} */
     const chapter = await askJson("chapter");
     const page = pageNamed({ ...store.get(), chapter }, store.get().page)?.name ?? null;
-    store.set({ chapter, trouble: null, page: page ?? wantedPage(chapter) ?? chapter.pages[0]?.name ?? null });
+    store.set({
+      chapter,
+      trouble: null,
+      page: page ?? wantedPage(chapter) ?? chapter.pages[0]?.name ?? null,
+    });
     return true;
   } catch (error) {
     const told = /** @type {Error & {remedy?: string}} */ (error);
@@ -59,7 +66,10 @@ function wantedPage(/** @type {import("./types.js").Chapter} */ chapter) {
 }
 
 export function keepPageInAddress() {
-  store.watch((state) => state.page, (page) => {
-    if (page) history.replaceState(null, "", `#${new URLSearchParams({ page })}`);
-  });
+  store.watch(
+    (state) => state.page,
+    (page) => {
+      if (page) history.replaceState(null, "", `#${new URLSearchParams({ page })}`);
+    },
+  );
 }

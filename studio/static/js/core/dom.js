@@ -74,7 +74,9 @@ export function swatch(colour, classes = "") {
 export function refill(place, ...children) {
   const active = document.activeElement;
   const key = active instanceof HTMLElement && place.contains(active) ? active.dataset.key : undefined;
-  place.replaceChildren(...children.filter((child) => child !== null && child !== false && child !== undefined));
+  place.replaceChildren(
+    ...children.filter((child) => child !== null && child !== false && child !== undefined),
+  );
   if (key === undefined) return;
   const again = place.querySelector(`[data-key="${CSS.escape(key)}"]`);
   if (again instanceof HTMLElement) again.focus({ preventScroll: true });

@@ -34,7 +34,8 @@ function isTaken(event) {
   const target = event.target;
   if (!(target instanceof HTMLElement)) return false;
   if (document.querySelector("dialog[open]")) return true;
-  if (event.key === "Enter" || event.key === " ") return target.matches("button, a, summary, input, select, textarea");
+  if (event.key === "Enter" || event.key === " ")
+    return target.matches("button, a, summary, input, select, textarea");
   const typing = target.matches("input:not([type=range], [type=checkbox], [type=radio]), textarea, select");
   if (typing) return !(event.ctrlKey || event.metaKey) || /^[acvxz]$/i.test(event.key);
   const moves = target.matches("input[type=range], input[type=radio], [role=tab], [data-own-arrows]");

@@ -37,7 +37,7 @@
  * @typedef {{chapter: Chapter|null, trouble: Notice|null, page: string|null, mode: "colours"|"panels",
  *   tab: "colour"|"groups"|"history", double: boolean, fit: "page"|"width"|"free", zoom: number,
  *   compare: number|null, flipped: boolean, hover: {page: string, number: number}|null,
- *   shown: number|null, draft: Draft|null, split: {group: number, stays: Place|null}|null, cover: Cover|null, aim: "new"|"also"|"not",
- *   crosshair: boolean, status: string, connected: boolean, saving: boolean, theme: "auto"|"light"|"dark"}} State
+ *   shown: number|null, draft: Draft|null, split: {group: number, stays: Place|null}|null, cover: Cover|null,
+ *   aim: "new"|"also"|"not", crosshair: boolean, status: string, connected: boolean, saving: boolean, theme: "auto"|"light"|"dark"}} State
  */
 export {};

@@ -20,27 +20,45 @@ export function startCrosshair(hands) {
   const mark = /** @type {HTMLElement} */ (find("crosshair"));
   const isOn = () => store.get().crosshair;
   paintWithStage(() => draw(mark));
-  store.watch((state) => [state.crosshair, state.page, state.mode], () => {
-    const { crosshair, page, mode } = store.get();
-    if (crosshair && (mode !== "colours" || !framesInSight().some((f) => f.page.name === place?.page))) {
-      place = page ? middleOf(page) : null;
-    }
-    draw(mark);
-  });
+  store.watch(
+    (state) => [state.crosshair, state.page, state.mode],
+    () => {
+      const { crosshair, page, mode } = store.get();
+      if (crosshair && (mode !== "colours" || !framesInSight().some((f) => f.page.name === place?.page))) {
+        place = page ? middleOf(page) : null;
+      }
+      draw(mark);
+    },
+  );
 
   bind(PART, ["x"], "pick surfaces by keyboard: a cross on the page", () => toggle());
   bind(PART, ["Escape"], "leave the cross", () => toggle(), isOn);
   bind(PART, ["."], "cross: to the next surface, largest first", () => jump(1, hands), isOn);
   bind(PART, [","], "cross: to the surface before", () => jump(-1, hands), isOn);
-  bind(PART, ["Enter", "Shift+Enter"], "cross: pick this surface (with Shift: this, too)", (event) => {
-    if (place) hands.pick(place.page, place.at, event);
-  }, isOn);
+  bind(
+    PART,
+    ["Enter", "Shift+Enter"],
+    "cross: pick this surface (with Shift: this, too)",
+    (event) => {
+      if (place) hands.pick(place.page, place.at, event);
+    },
+    isOn,
+  );
   for (const [key, x, y] of /** @type {[string, number, number][]} */ ([
-    ["ArrowLeft", -1, 0], ["ArrowRight", 1, 0], ["ArrowUp", 0, -1], ["ArrowDown", 0, 1],
+    ["ArrowLeft", -1, 0],
+    ["ArrowRight", 1, 0],
+    ["ArrowUp", 0, -1],
+    ["ArrowDown", 0, 1],
   ])) {
-    bind(PART, [key, `Shift+${key}`], "cross: move it (with Shift: further)", (event) => {
-      move(x * STEP * (event.shiftKey ? 5 : 1), y * STEP * (event.shiftKey ? 5 : 1), hands);
-    }, isOn);
+    bind(
+      PART,
+      [key, `Shift+${key}`],
+      "cross: move it (with Shift: further)",
+      (event) => {
+        move(x * STEP * (event.shiftKey ? 5 : 1), y * STEP * (event.shiftKey ? 5 : 1), hands);
+      },
+      isOn,
+    );
   }
 }
 
@@ -90,7 +108,9 @@ function jump(step, hands) {
   const frame = frameHere();
   const some = frame && knownSurfaces(frame.page.name);
   if (!frame || !some || !place) return;
-  const order = [...some.surfaces.keys()].map((index) => index + 1).filter((number) => some.map.areas[number]);
+  const order = [...some.surfaces.keys()]
+    .map((index) => index + 1)
+    .filter((number) => some.map.areas[number]);
   order.sort((one, other) => some.map.areas[other] - some.map.areas[one]);
   const now = order.indexOf(numberAt(some.map, place.at, frame.size));
   const next = order[(now + step + order.length) % order.length];

@@ -25,7 +25,14 @@ export class PageFrame {
     this.preview = this.#picture("");
     this.preview.hidden = true;
     this.missing = make("p.missing", { text: "This page's picture cannot be shown.", hidden: true });
-    this.element = make("div.page", { "data-page": page.name }, this.before, this.after, this.preview, this.missing);
+    this.element = make(
+      "div.page",
+      { "data-page": page.name },
+      this.before,
+      this.after,
+      this.preview,
+      this.missing,
+    );
     this.describe();
   }
 

@@ -87,12 +87,16 @@ export function startGestures(hands) {
   stage.addEventListener("pointerup", release);
   stage.addEventListener("pointercancel", release);
   stage.addEventListener("pointerleave", () => hands.hover(null));
-  stage.addEventListener("wheel", (event) => {
-    event.preventDefault();
-    if (event.shiftKey && !event.ctrlKey) return moveBy(-event.deltaY - event.deltaX, 0);
-    const corner = stage.getBoundingClientRect();
-    const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 24 : 1; // pixels a line, about
-    const by = Math.exp(-event.deltaY * lines * (event.ctrlKey ? 6 : 1) * WHEEL);
-    zoomBy(by, { x: event.clientX - corner.left, y: event.clientY - corner.top });
-  }, { passive: false });
+  stage.addEventListener(
+    "wheel",
+    (event) => {
+      event.preventDefault();
+      if (event.shiftKey && !event.ctrlKey) return moveBy(-event.deltaY - event.deltaX, 0);
+      const corner = stage.getBoundingClientRect();
+      const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 24 : 1; // pixels a line, about
+      const by = Math.exp(-event.deltaY * lines * (event.ctrlKey ? 6 : 1) * WHEEL);
+      zoomBy(by, { x: event.clientX - corner.left, y: event.clientY - corner.top });
+    },
+    { passive: false },
+  );
 }

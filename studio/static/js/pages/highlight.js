@@ -83,7 +83,9 @@ function drawMarks(context, frame, { map }, marks, by) {
   const [width, height] = [right - left, bottom - top];
   if (width <= 0 || height <= 0) return;
 
-  const columns = Int32Array.from({ length: width }, (_, x) => Math.floor((x + left + 0.5 - startX) / across));
+  const columns = Int32Array.from({ length: width }, (_, x) =>
+    Math.floor((x + left + 0.5 - startX) / across),
+  );
   const seen = new Uint8Array(width * height);
   for (let y = 0, at = 0; y < height; y += 1) {
     const row = Math.floor((y + top + 0.5 - startY) / down);

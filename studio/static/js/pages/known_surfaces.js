@@ -15,8 +15,14 @@ export const knownSurfaces = (page) => known.get(page) ?? null;
 
 export function startSurfaces() {
   store.watch(
-    (state) => [state.page, state.double, state.mode, isEditable(state), state.chapter?.palette?.revision,
-      state.chapter?.pages],
+    (state) => [
+      state.page,
+      state.double,
+      state.mode,
+      isEditable(state),
+      state.chapter?.palette?.revision,
+      state.chapter?.pages,
+    ],
     () => void load(),
   );
 }
@@ -25,7 +31,9 @@ async function load() {
   const state = store.get();
   if (!isEditable(state) || state.mode !== "colours") return;
   await Promise.resolve(); // the stage shows the new pages in the same turn
-  const names = framesInSight().filter((frame) => frame.page.state === "coloured").map((frame) => frame.page.name);
+  const names = framesInSight()
+    .filter((frame) => frame.page.state === "coloured")
+    .map((frame) => frame.page.name);
   for (const name of known.keys()) if (!names.includes(name)) known.delete(name);
   await Promise.all(names.map(loadPage));
 }

@@ -8,16 +8,29 @@ import { run } from "../run/bar.js";
 
 export function startPageNote() {
   const place = /** @type {HTMLElement} */ (find("page-note"));
-  store.watch((state) => [pageNamed(state, state.page), state.mode, state.chapter?.can_run], () => {
-    const state = store.get();
-    const page = pageNamed(state, state.page);
-    const told = page && state.mode === "colours" ? words(page) : null;
-    place.hidden = !told;
-    if (!page || !told) return;
-    place.dataset.state = page.state;
-    refill(place, make("strong", { text: told[0] }), told[1] && make("span", { text: told[1] }),
-      page.state === "failed" && state.chapter?.can_run && make("button.small", { text: "Do this page again", "data-key": "again", onclick: () => void run({ pages: [page.name] }) }));
-  });
+  store.watch(
+    (state) => [pageNamed(state, state.page), state.mode, state.chapter?.can_run],
+    () => {
+      const state = store.get();
+      const page = pageNamed(state, state.page);
+      const told = page && state.mode === "colours" ? words(page) : null;
+      place.hidden = !told;
+      if (!page || !told) return;
+      place.dataset.state = page.state;
+      refill(
+        place,
+        make("strong", { text: told[0] }),
+        told[1] && make("span", { text: told[1] }),
+        page.state === "failed" &&
+          state.chapter?.can_run &&
+          make("button.small", {
+            text: "Do this page again",
+            "data-key": "again",
+            onclick: () => void run({ pages: [page.name] }),
+          }),
+      );
+    },
+  );
 }
 
 /** @param {Page} page @returns {[string, string]|null} */

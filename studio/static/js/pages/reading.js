@@ -21,7 +21,7 @@ export function pagesInSight(pages, name, isDouble) {
 export function openings(pages) {
   /** @type {Page[][]} */
   const found = [];
-  for (let at = 0; at < pages.length; ) {
+  for (let at = 0; at < pages.length;) {
     const next = pages[at + 1];
     const alone = !next || isWide(pages[at]) || isWide(next) || (at === 0 && !areHalves(pages[at], next));
     const splits = !alone && !areHalves(pages[at], next) && pages[at + 2] && areHalves(next, pages[at + 2]);

@@ -57,7 +57,8 @@ const room = () => ({ width: stageElement().clientWidth, height: stageElement().
 function show(place) {
   const state = store.get();
   const wanted = pagesInSight(pagesOf(state), state.page, state.double);
-  const same = wanted.length === frames.length && wanted.every((page, at) => page.name === frames[at].page.name);
+  const same =
+    wanted.length === frames.length && wanted.every((page, at) => page.name === frames[at].page.name);
   if (same) {
     const sized = wanted.some((page, at) => String(page.size) !== String(frames[at].page.size));
     wanted.forEach((page, at) => frames[at].update(page));

@@ -8,7 +8,13 @@ import { pagesInSight } from "./reading.js";
 /** @typedef {import("../core/types.js").Page} Page */
 
 const NEAR = "300px"; // how far out of sight a thumbnail is fetched: one swipe
-const STATES = { coloured: "", copied: "copied as it came", failed: "failed", waiting: "waiting", working: "being coloured" };
+const STATES = {
+  coloured: "",
+  copied: "copied as it came",
+  failed: "failed",
+  waiting: "waiting",
+  working: "being coloured",
+};
 const SIGNS = { coloured: "", copied: "copied", failed: "failed", waiting: "waiting", working: "working" };
 
 /** @type {Map<string, {item: HTMLElement, image: HTMLImageElement, page: Page, near: boolean}>} */
@@ -17,17 +23,26 @@ const items = new Map();
 /** @param {(page: string) => void} open */
 export function startStrip(open) {
   const list = /** @type {HTMLElement} */ (find("strip-list"));
-  const watch = new IntersectionObserver((entries) => {
-    for (const entry of entries) {
-      const one = items.get(/** @type {HTMLElement} */ (entry.target).dataset.page ?? "");
-      if (!one) continue;
-      one.near = entry.isIntersecting;
-      if (one.near) fetchPicture(one);
-    }
-  }, { root: find("strip"), rootMargin: NEAR });
+  const watch = new IntersectionObserver(
+    (entries) => {
+      for (const entry of entries) {
+        const one = items.get(/** @type {HTMLElement} */ (entry.target).dataset.page ?? "");
+        if (!one) continue;
+        one.near = entry.isIntersecting;
+        if (one.near) fetchPicture(one);
+      }
+    },
+    { root: find("strip"), rootMargin: NEAR },
+  );
 
-  store.watch((state) => state.chapter?.pages, () => fill(list, watch, open));
-  store.watch((state) => [state.page, state.double], () => markCurrent());
+  store.watch(
+    (state) => state.chapter?.pages,
+    () => fill(list, watch, open),
+  );
+  store.watch(
+    (state) => [state.page, state.double],
+    () => markCurrent(),
+  );
 }
 
 /** @param {HTMLElement} list @param {IntersectionObserver} watch @param {(page: string) => void} open */
@@ -58,8 +73,12 @@ function makeItem(page, open) {
   const image = make("img", { alt: "", draggable: "false", decoding: "async" });
   image.addEventListener("load", () => delete image.dataset.there);
   image.addEventListener("error", () => (image.dataset.there = "false"));
-  const button = make("button.thumb", { onclick: () => open(page.name) },
-    make("span.thumb-picture", {}, image), make("span.thumb-label"));
+  const button = make(
+    "button.thumb",
+    { onclick: () => open(page.name) },
+    make("span.thumb-picture", {}, image),
+    make("span.thumb-label"),
+  );
   const item = make("li", { "data-page": page.name }, button);
   const one = { item, image, page, near: false };
   describe(one);

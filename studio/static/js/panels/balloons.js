@@ -9,12 +9,16 @@ const SIDE = 1000; // pixels: a tint need not be sharp
 const TINT = [52, 152, 219, 110]; // RGBA
 
 export function startBalloons() {
-  store.watch((state) => [state.mode, state.page, state.chapter?.pages], () => void show());
+  store.watch(
+    (state) => [state.mode, state.page, state.chapter?.pages],
+    () => void show(),
+  );
 }
 
 async function show() {
   const { mode, page } = store.get();
-  for (const old of document.querySelectorAll(".balloons")) if (mode !== "panels" || old.parentElement?.dataset.page !== page) old.remove();
+  for (const old of document.querySelectorAll(".balloons"))
+    if (mode !== "panels" || old.parentElement?.dataset.page !== page) old.remove();
   if (mode !== "panels" || page === null) return;
   await Promise.resolve(); // the stage shows the new page in the same turn
   const frame = frameOf(page);

@@ -18,7 +18,9 @@ export const nameOf = (kind, index) => `${WORDS[kind]} ${index + 1}`;
 /** @param {Kind} kind @param {number} index @param {number|null} [corner] */
 export function select(kind, index, corner = null) {
   sheet.set({ selected: { kind, index, corner } });
-  say(corner === null ? `${nameOf(kind, index)} is selected.` : `${nameOf(kind, index)}, corner ${corner + 1}.`);
+  say(
+    corner === null ? `${nameOf(kind, index)} is selected.` : `${nameOf(kind, index)}, corner ${corner + 1}.`,
+  );
 }
 
 /** The selected corner, or else the whole shape. */
@@ -40,7 +42,10 @@ export function insertCorner() {
   if (!selected || !shape) return say("Select a panel first.");
   const corner = selected.corner ?? 0;
   const point = between(shape[corner], shape[(corner + 1) % shape.length]);
-  step(withShape(selected.kind, selected.index, shape.toSpliced(corner + 1, 0, point)), { ...selected, corner: corner + 1 });
+  step(withShape(selected.kind, selected.index, shape.toSpliced(corner + 1, 0, point)), {
+    ...selected,
+    corner: corner + 1,
+  });
 }
 
 /** @param {number} x @param {number} y  source pixels */
@@ -49,7 +54,8 @@ export function moveSelected(x, y) {
   const shape = selectedShape();
   if (!selected || !shape) return;
   const move = (/** @type {Point} */ point) => onPage([point[0] + x, point[1] + y]);
-  const moved = selected.corner === null ? shape.map(move) : shape.with(selected.corner, move(shape[selected.corner]));
+  const moved =
+    selected.corner === null ? shape.map(move) : shape.with(selected.corner, move(shape[selected.corner]));
   step(withShape(selected.kind, selected.index, moved));
 }
 
@@ -58,7 +64,12 @@ export function nextCorner(by) {
   const { selected } = sheet.get();
   const shape = selectedShape();
   if (!selected || !shape) return say("Select a panel first.");
-  const corner = selected.corner === null ? (by > 0 ? 0 : shape.length - 1) : (selected.corner + by + shape.length) % shape.length;
+  const corner =
+    selected.corner === null
+      ? by > 0
+        ? 0
+        : shape.length - 1
+      : (selected.corner + by + shape.length) % shape.length;
   select(selected.kind, selected.index, corner);
 }
 
@@ -66,7 +77,8 @@ export function nextCorner(by) {
 export function nextShape(by) {
   const { selected, drawing } = sheet.get();
   const all = ["panels", "leftOut", "coloured"].flatMap((kind) =>
-    drawing[/** @type {Kind} */ (kind)].map((_, index) => ({ kind: /** @type {Kind} */ (kind), index })));
+    drawing[/** @type {Kind} */ (kind)].map((_, index) => ({ kind: /** @type {Kind} */ (kind), index })),
+  );
   if (!all.length) return;
   const now = all.findIndex((one) => one.kind === selected?.kind && one.index === selected.index);
   const next = all[now < 0 ? 0 : (now + by + all.length) % all.length];
@@ -77,7 +89,9 @@ export function nextShape(by) {
 export function cutAlong(from, to) {
   const { drawing, selected } = sheet.get();
   const middle = /** @type {Point} */ ([(from[0] + to[0]) / 2, (from[1] + to[1]) / 2]);
-  const order = drawing.panels.map((_, index) => index).filter((index) => holds(drawing.panels[index], middle));
+  const order = drawing.panels
+    .map((_, index) => index)
+    .filter((index) => holds(drawing.panels[index], middle));
   const index = order.find((one) => selected?.kind === "panels" && one === selected.index) ?? order[0];
   const pieces = index === undefined ? null : cut(drawing.panels[index], from, to);
   if (index === undefined || !pieces) return say("The line cuts no panel: draw it right across one.");
@@ -96,7 +110,11 @@ export function halveSelected(how) {
 /** The piece that is read first comes first. @param {number} index @param {[Shape, Shape]} pieces */
 function replaceByTwo(index, pieces) {
   const sorted = [...pieces].sort((one, other) => readBefore(one) - readBefore(other));
-  step(withShapes("panels", sheet.get().drawing.panels.toSpliced(index, 1, ...sorted)), { kind: "panels", index, corner: null });
+  step(withShapes("panels", sheet.get().drawing.panels.toSpliced(index, 1, ...sorted)), {
+    kind: "panels",
+    index,
+    corner: null,
+  });
   say(`Panel ${index + 1} is cut in two.`);
 }
 
@@ -119,7 +137,11 @@ export function joinPanels(one, other) {
   const { panels } = sheet.get().drawing;
   const whole = join(panels[one], panels[other]).map(onPage);
   const index = one < other ? one : one - 1;
-  step(withShapes("panels", panels.with(one, whole).toSpliced(other, 1)), { kind: "panels", index, corner: null });
+  step(withShapes("panels", panels.with(one, whole).toSpliced(other, 1)), {
+    kind: "panels",
+    index,
+    corner: null,
+  });
   say(`Panels ${one + 1} and ${other + 1} are one.`);
 }
 

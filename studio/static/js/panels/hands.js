@@ -17,13 +17,19 @@ const NEAR_FINGER = 22; // a finger covers more
 const CLOSE = 12; // screen pixels from the first corner at which a drawn ring closes
 const LEAST = 6; // screen pixels: a line or a box that is shorter was a click
 
-/** A point of the sheet's page under the pointer, beyond its edge too. @param {PointerEvent} event @returns {Point|null} */
+/**
+ * A point of the sheet's page under the pointer, beyond its edge too.
+ * @param {PointerEvent} event @returns {Point|null}
+ */
 function pointAt(event) {
   const frame = frameOf(sheet.get().page ?? "");
   if (!frame) return null;
   const corner = stageElement().getBoundingClientRect();
   const across = (event.clientX - corner.left - frame.rect.x) / frame.rect.width;
-  return [across * frame.size[0], ((event.clientY - corner.top - frame.rect.y) / frame.rect.height) * frame.size[1]];
+  return [
+    across * frame.size[0],
+    ((event.clientY - corner.top - frame.rect.y) / frame.rect.height) * frame.size[1],
+  ];
 }
 
 /** Source pixels of a screen pixel. */
@@ -39,7 +45,9 @@ export function grab(event) {
   if (!point) return null;
   if (tool === "cut") return lineGrip(point);
   if (tool === "panel" || tool === "leftOut" || tool === "coloured") return boxGrip(point, tool);
-  return tool === "move" ? moveGrip(point, (event.pointerType === "mouse" ? NEAR : NEAR_FINGER) * pixel()) : null;
+  return tool === "move"
+    ? moveGrip(point, (event.pointerType === "mouse" ? NEAR : NEAR_FINGER) * pixel())
+    : null;
 }
 
 /** @param {Point} point @param {number} near @returns {Grip|null} */
@@ -51,10 +59,13 @@ function moveGrip(point, near) {
     const corner = shape.findIndex((one) => distance(one, point) <= near);
     if (corner >= 0) return (select(kind, index, corner), dragOf(kind, index, point, [corner]));
     const isSelected = selected?.kind === kind && selected.index === index;
-    const middle = isSelected ? shape.findIndex((one, at) => distance(between(one, next(shape, at)), point) <= near) : -1;
+    const middle = isSelected
+      ? shape.findIndex((one, at) => distance(between(one, next(shape, at)), point) <= near)
+      : -1;
     if (middle >= 0) return insertAt(kind, index, middle, point);
     const edge = shape.findIndex((one, at) => distanceToEdge(point, one, next(shape, at)) <= near * 0.7);
-    if (edge >= 0) return (select(kind, index), dragOf(kind, index, point, [edge, (edge + 1) % shape.length]));
+    if (edge >= 0)
+      return (select(kind, index), dragOf(kind, index, point, [edge, (edge + 1) % shape.length]));
     if (isSelected && holds(shape, point)) return dragOf(kind, index, point, [...shape.keys()]);
   }
   return null;
@@ -66,7 +77,8 @@ const next = (/** @type {Shape} */ shape, /** @type {number} */ at) => shape[(at
 function shapesFrom(selected) {
   const { drawing } = sheet.get();
   const all = KINDS.flatMap((kind) => drawing[kind].map((_, index) => ({ kind, index })));
-  const rank = (/** @type {{kind: Kind, index: number}} */ one) => Number(one.kind === selected?.kind && one.index === selected.index);
+  const rank = (/** @type {{kind: Kind, index: number}} */ one) =>
+    Number(one.kind === selected?.kind && one.index === selected.index);
   return all.sort((one, other) => rank(other) - rank(one));
 }
 
@@ -99,7 +111,15 @@ function dragOf(kind, index, from, corners, before = sheet.get().drawing) {
       const by = [upright || !level ? to[0] - from[0] : 0, level || !upright ? to[1] - from[1] : 0];
       if (!moved && Math.hypot(by[0], by[1]) < 3 * pixel()) return;
       moved = true;
-      slide(withShape(kind, index, shape.map((point, at) => (corners.includes(at) ? onPage([point[0] + by[0], point[1] + by[1]]) : point))));
+      slide(
+        withShape(
+          kind,
+          index,
+          shape.map((point, at) =>
+            corners.includes(at) ? onPage([point[0] + by[0], point[1] + by[1]]) : point,
+          ),
+        ),
+      );
     },
     drop: (event) => (moved ? settle(before) : (slide(before), clickAt(event))),
     cancel: () => slide(before),
@@ -123,7 +143,10 @@ function lineGrip(from) {
   };
 }
 
-/** A box by dragging, a ring by clicking. @param {Point} from @param {"panel"|"leftOut"|"coloured"} tool @returns {Grip} */
+/**
+ * A box by dragging, a ring by clicking.
+ * @param {Point} from @param {"panel"|"leftOut"|"coloured"} tool @returns {Grip}
+ */
 function boxGrip(from, tool) {
   const kind = tool === "panel" ? "panels" : tool;
   const before = sheet.get().sketch;
@@ -135,7 +158,8 @@ function boxGrip(from, tool) {
       if (!before.length) sheet.set({ sketch: [...box(), from] });
     },
     drop() {
-      const isBox = !before.length && Math.min(Math.abs(to[0] - from[0]), Math.abs(to[1] - from[1])) >= LEAST * pixel();
+      const isBox =
+        !before.length && Math.min(Math.abs(to[0] - from[0]), Math.abs(to[1] - from[1])) >= LEAST * pixel();
       if (isBox) return addShape(kind, box());
       const closes = before.length >= 3 && distance(before[0], from) <= CLOSE * pixel();
       if (closes) return addShape(kind, before);

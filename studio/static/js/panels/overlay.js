@@ -22,8 +22,14 @@ export function startOverlay() {
   const svg = /** @type {SVGSVGElement} */ (/** @type {unknown} */ (find("shapes")));
   const paint = () => draw(svg);
   paintWithStage(paint);
-  sheet.watch((state) => [state.drawing, state.selected, state.tool, state.sketch, state.turns], () => repaint());
-  store.watch((state) => [state.mode, state.page], () => repaint());
+  sheet.watch(
+    (state) => [state.drawing, state.selected, state.tool, state.sketch, state.turns],
+    () => repaint(),
+  );
+  store.watch(
+    (state) => [state.mode, state.page],
+    () => repaint(),
+  );
 }
 
 /** The line that is being drawn, in source pixels. @param {[Point, Point]|null} given */
@@ -47,14 +53,35 @@ function draw(svg) {
       const isSelected = selected?.kind === kind && selected.index === index;
       const classes = [`shape ${kind}`, isSelected && "selected", isTangled(shape) && "tangled"];
       parts.push(element("polygon", { class: "casing", points: shape.map(put).join(" ") }));
-      parts.push(element("polygon", { class: classes.filter(Boolean).join(" "), points: shape.map(put).join(" "), "data-kind": kind, "data-index": String(index) }));
+      parts.push(
+        element("polygon", {
+          class: classes.filter(Boolean).join(" "),
+          points: shape.map(put).join(" "),
+          "data-kind": kind,
+          "data-index": String(index),
+        }),
+      );
     });
   }
-  drawing.panels.forEach((shape, index) => parts.push(...number(labelPlace(shape, put), index + 1, tool === "order" && !turns.includes(shape))));
+  drawing.panels.forEach((shape, index) =>
+    parts.push(...number(labelPlace(shape, put), index + 1, tool === "order" && !turns.includes(shape))),
+  );
   if (selected) parts.push(...handles(drawing[selected.kind][selected.index] ?? [], put, selected.corner));
-  if (sketch.length) parts.push(element("polyline", { class: "sketch", points: sketch.map(put).join(" ") }),
-    ...sketch.map((point) => dot(put(point), "corner")));
-  if (line) parts.push(element("line", { class: "sketch", x1: String(put(line[0])[0]), y1: String(put(line[0])[1]), x2: String(put(line[1])[0]), y2: String(put(line[1])[1]) }));
+  if (sketch.length)
+    parts.push(
+      element("polyline", { class: "sketch", points: sketch.map(put).join(" ") }),
+      ...sketch.map((point) => dot(put(point), "corner")),
+    );
+  if (line)
+    parts.push(
+      element("line", {
+        class: "sketch",
+        x1: String(put(line[0])[0]),
+        y1: String(put(line[0])[1]),
+        x2: String(put(line[1])[0]),
+        y2: String(put(line[1])[1]),
+      }),
+    );
   svg.replaceChildren(...parts);
 }
 
@@ -77,7 +104,15 @@ function labelPlace(shape, put) {
 function number([x, y], value, waits) {
   const text = element("text", { class: "number", x: String(x), y: String(y) });
   text.textContent = String(value);
-  return [element("circle", { class: waits ? "number-back waits" : "number-back", cx: String(x), cy: String(y), r: String(LABEL) }), text];
+  return [
+    element("circle", {
+      class: waits ? "number-back waits" : "number-back",
+      cx: String(x),
+      cy: String(y),
+      r: String(LABEL),
+    }),
+    text,
+  ];
 }
 
 /** @param {Shape} shape @param {(point: Point) => Point} put @param {number|null} corner */
@@ -91,7 +126,14 @@ function handles(shape, put, corner) {
 /** @param {Point} at @param {string} classes */
 function dot([x, y], classes) {
   const half = classes === "middle" ? CORNER - 1.5 : CORNER;
-  return element("rect", { class: classes, x: String(x - half), y: String(y - half), width: String(2 * half), height: String(2 * half), rx: classes === "middle" ? String(half) : "1" });
+  return element("rect", {
+    class: classes,
+    x: String(x - half),
+    y: String(y - half),
+    width: String(2 * half),
+    height: String(2 * half),
+    rx: classes === "middle" ? String(half) : "1",
+  });
 }
 
 /** @param {string} name @param {Record<string, string>} given */

@@ -10,13 +10,29 @@ import { isChanged, openSheet, sheet } from "./sheet.js";
 
 /** @param {string} page */
 export async function loadPanels(page) {
-  sheet.set({ page, loading: true, drawing: { panels: [], leftOut: [], coloured: [] }, selected: null, sketch: [], past: [], future: [], turns: [] });
+  sheet.set({
+    page,
+    loading: true,
+    drawing: { panels: [], leftOut: [], coloured: [] },
+    selected: null,
+    sketch: [],
+    past: [],
+    future: [],
+    turns: [],
+  });
   sheet.set({ saved: sheet.get().drawing });
   try {
     const told = await askJson("panels", { query: { page } });
     if (store.get().page !== page || store.get().mode !== "panels") return;
-    const panels = told.panels.map((/** @type {number[]} */ box, /** @type {number} */ index) => told.polygons?.[index] ?? cornersOf(box));
-    openSheet(page, told.size, { panels, leftOut: told.left_out ?? [], coloured: told.coloured ?? [] }, told.corrected);
+    const panels = told.panels.map(
+      (/** @type {number[]} */ box, /** @type {number} */ index) => told.polygons?.[index] ?? cornersOf(box),
+    );
+    openSheet(
+      page,
+      told.size,
+      { panels, leftOut: told.left_out ?? [], coloured: told.coloured ?? [] },
+      told.corrected,
+    );
   } catch (error) {
     sheet.set({ loading: false, page: null });
     tellFailure(error, () => void loadPanels(page));
@@ -24,7 +40,12 @@ export async function loadPanels(page) {
 }
 
 /** @param {number[]} box @returns {Shape} */
-const cornersOf = ([x, y, width, height]) => [[x, y], [x + width, y], [x + width, y + height], [x, y + height]];
+const cornersOf = ([x, y, width, height]) => [
+  [x, y],
+  [x + width, y],
+  [x + width, y + height],
+  [x, y + height],
+];
 
 /** Whether it may go on: what was drawn is saved, or thrown away on purpose. */
 export function mayLeave() {
@@ -41,8 +62,18 @@ export async function savePanels() {
   const { page, size, drawing } = sheet.get();
   if (page === null) return;
   const tangled = drawing.panels.findIndex(isTangled);
-  if (tangled >= 0) return notify({ text: `The outline of panel ${tangled + 1} crosses itself.`, remedy: "Drag its corners apart, then save.", kind: "warning" });
-  if (!drawing.panels.length) return notify({ text: "A page needs one panel at least.", remedy: "Draw one, or go back to what was found.", kind: "warning" });
+  if (tangled >= 0)
+    return notify({
+      text: `The outline of panel ${tangled + 1} crosses itself.`,
+      remedy: "Drag its corners apart, then save.",
+      kind: "warning",
+    });
+  if (!drawing.panels.length)
+    return notify({
+      text: "A page needs one panel at least.",
+      remedy: "Draw one, or go back to what was found.",
+      kind: "warning",
+    });
   try {
     await askJson("panels", {
       method: "PUT",
@@ -80,10 +111,13 @@ let awaited = null;
 
 /** Fetch the panels once the page has run again. */
 export function followRun() {
-  store.watch((state) => pageNamed(state, state.page)?.stamp, () => {
-    const { page, mode } = store.get();
-    if (awaited === null || awaited !== page || mode !== "panels" || isChanged()) return;
-    awaited = null;
-    void loadPanels(page);
-  });
+  store.watch(
+    (state) => pageNamed(state, state.page)?.stamp,
+    () => {
+      const { page, mode } = store.get();
+      if (awaited === null || awaited !== page || mode !== "panels" || isChanged()) return;
+      awaited = null;
+      void loadPanels(page);
+    },
+  );
 }

@@ -70,9 +70,10 @@ export function isTangled(shape) {
 /** Without corners that are none. @param {Shape} shape @returns {Shape} */
 export function simplify(shape) {
   let points = shape.filter((point, at) => distance(point, shape[(at + 1) % shape.length]) >= 1);
-  for (let at = 0; at < points.length && points.length > 3; ) {
+  for (let at = 0; at < points.length && points.length > 3;) {
     const before = points[(at + points.length - 1) % points.length];
-    if (distanceToEdge(points[at], before, points[(at + 1) % points.length]) < STRAIGHT) points = points.toSpliced(at, 1);
+    if (distanceToEdge(points[at], before, points[(at + 1) % points.length]) < STRAIGHT)
+      points = points.toSpliced(at, 1);
     else at += 1;
   }
   return points;
@@ -106,7 +107,12 @@ export function cut(shape, from, to) {
     if (hits.length > 2 && (hits[pair].along > middle || hits[pair + 1].along < middle)) continue;
     const [first, second] = [hits[pair], hits[pair + 1]].sort((one, other) => one.at - other.at);
     const one = simplify([first.point, ...shape.slice(first.at + 1, second.at + 1), second.point]);
-    const other = simplify([second.point, ...shape.slice(second.at + 1), ...shape.slice(0, first.at + 1), first.point]);
+    const other = simplify([
+      second.point,
+      ...shape.slice(second.at + 1),
+      ...shape.slice(0, first.at + 1),
+      first.point,
+    ]);
     return one.length >= 3 && other.length >= 3 ? [one, other] : null;
   }
   return null;
@@ -116,9 +122,16 @@ export function cut(shape, from, to) {
 export function halve(shape, how) {
   const [left, top, right, bottom] = boundsOf(shape);
   /** @type {[Point, Point]} */
-  const line = how === "across"
-    ? [[left - 1, (top + bottom) / 2], [right + 1, (top + bottom) / 2]]
-    : [[(left + right) / 2, top - 1], [(left + right) / 2, bottom + 1]];
+  const line =
+    how === "across"
+      ? [
+          [left - 1, (top + bottom) / 2],
+          [right + 1, (top + bottom) / 2],
+        ]
+      : [
+          [(left + right) / 2, top - 1],
+          [(left + right) / 2, bottom + 1],
+        ];
   return cut(shape, line[0], line[1]);
 }
 
@@ -132,26 +145,39 @@ export function join(one, other) {
   const a = turn(one) > 0 ? one : [...one].reverse();
   const b = turn(other) > 0 ? other : [...other].reverse();
   let best = { gap: Infinity, i: 0, j: 0 };
-  a.forEach((_, i) => b.forEach((__, j) => {
-    const gap = gapOf(a[i], a[(i + 1) % a.length], b[j], b[(j + 1) % b.length]);
-    if (gap < best.gap) best = { gap, i, j };
-  }));
+  a.forEach((_, i) =>
+    b.forEach((__, j) => {
+      const gap = gapOf(a[i], a[(i + 1) % a.length], b[j], b[(j + 1) % b.length]);
+      if (gap < best.gap) best = { gap, i, j };
+    }),
+  );
   const ring = simplify([
-    ...a.slice(best.i + 1), ...a.slice(0, best.i + 1),
-    ...b.slice(best.j + 1), ...b.slice(0, best.j + 1),
+    ...a.slice(best.i + 1),
+    ...a.slice(0, best.i + 1),
+    ...b.slice(best.j + 1),
+    ...b.slice(0, best.j + 1),
   ]);
-  const isWhole = best.gap < Infinity && !isTangled(ring) && areaOf(ring) >= 0.98 * (areaOf(one) + areaOf(other));
+  const isWhole =
+    best.gap < Infinity && !isTangled(ring) && areaOf(ring) >= 0.98 * (areaOf(one) + areaOf(other));
   return isWhole ? ring : hull([...one, ...other]);
 }
 
 /** How far apart two edges are that face each other; infinite for others. */
-function gapOf(/** @type {Point} */ a1, /** @type {Point} */ a2, /** @type {Point} */ b1, /** @type {Point} */ b2) {
+function gapOf(
+  /** @type {Point} */ a1,
+  /** @type {Point} */ a2,
+  /** @type {Point} */ b1,
+  /** @type {Point} */ b2,
+) {
   const [ax, ay, bx, by] = [a2[0] - a1[0], a2[1] - a1[1], b2[0] - b1[0], b2[1] - b1[1]];
   const turned = (ax * bx + ay * by) / (Math.hypot(ax, ay) * Math.hypot(bx, by));
   if (!(turned < -0.7)) return Infinity; // cosine: within 45 degrees of the other way round
-  const overlap = Math.min(share(b1, a1, a2), share(b2, a1, a2), 1) < 1 && Math.max(share(b1, a1, a2), share(b2, a1, a2)) > 0;
+  const overlap =
+    Math.min(share(b1, a1, a2), share(b2, a1, a2), 1) < 1 &&
+    Math.max(share(b1, a1, a2), share(b2, a1, a2)) > 0;
   if (!overlap) return Infinity;
-  const middle = (/** @type {Point} */ p, /** @type {Point} */ q) => /** @type {Point} */ ([(p[0] + q[0]) / 2, (p[1] + q[1]) / 2]);
+  const middle = (/** @type {Point} */ p, /** @type {Point} */ q) =>
+    /** @type {Point} */ ([(p[0] + q[0]) / 2, (p[1] + q[1]) / 2]);
   return Math.min(distanceToEdge(middle(a1, a2), b1, b2), distanceToEdge(middle(b1, b2), a1, a2));
 }
 
@@ -166,7 +192,8 @@ export function hull(points) {
     /** @type {Point[]} */
     const chain = [];
     for (const point of row) {
-      while (chain.length >= 2 && side(chain[chain.length - 2], chain[chain.length - 1], point) <= 0) chain.pop();
+      while (chain.length >= 2 && side(chain[chain.length - 2], chain[chain.length - 1], point) <= 0)
+        chain.pop();
       chain.push(point);
     }
     return chain.slice(0, -1);

@@ -20,14 +20,36 @@ const EMPTY = { panels: [], leftOut: [], coloured: [] };
 /** @type {import("../core/store.js").Store<Sheet>} */
 export const sheet = createStore(
   /** @type {Sheet} */ ({
-    page: null, size: [1, 1], drawing: EMPTY, saved: EMPTY, corrected: false, selected: null, tool: "move",
-    sketch: [], turns: [], past: [], future: [], loading: false,
+    page: null,
+    size: [1, 1],
+    drawing: EMPTY,
+    saved: EMPTY,
+    corrected: false,
+    selected: null,
+    tool: "move",
+    sketch: [],
+    turns: [],
+    past: [],
+    future: [],
+    loading: false,
   }),
 );
 
 /** @param {string} page @param {[number, number]} size @param {Drawing} drawing @param {boolean} corrected */
 export function openSheet(page, size, drawing, corrected) {
-  sheet.set({ page, size, drawing, saved: drawing, corrected, selected: null, sketch: [], turns: [], past: [], future: [], loading: false });
+  sheet.set({
+    page,
+    size,
+    drawing,
+    saved: drawing,
+    corrected,
+    selected: null,
+    sketch: [],
+    turns: [],
+    past: [],
+    future: [],
+    loading: false,
+  });
 }
 
 export const isChanged = () => sheet.get().drawing !== sheet.get().saved;
@@ -52,19 +74,34 @@ export function settle(before) {
 export function undoStep() {
   const { past, future, drawing } = sheet.get();
   const before = past.at(-1);
-  if (before) sheet.set({ drawing: before, past: past.slice(0, -1), future: [drawing, ...future], selected: null, turns: [] });
+  if (before)
+    sheet.set({
+      drawing: before,
+      past: past.slice(0, -1),
+      future: [drawing, ...future],
+      selected: null,
+      turns: [],
+    });
 }
 
 export function redoStep() {
   const { past, future, drawing } = sheet.get();
-  if (future.length) sheet.set({ drawing: future[0], past: [...past, drawing], future: future.slice(1), selected: null, turns: [] });
+  if (future.length)
+    sheet.set({
+      drawing: future[0],
+      past: [...past, drawing],
+      future: future.slice(1),
+      selected: null,
+      turns: [],
+    });
 }
 
 /** The drawing with other shapes of a kind. @param {Kind} kind @param {Shape[]} shapes @returns {Drawing} */
 export const withShapes = (kind, shapes) => ({ ...sheet.get().drawing, [kind]: shapes });
 
 /** The drawing with another shape in a place. @param {Kind} kind @param {number} index @param {Shape} shape */
-export const withShape = (kind, index, shape) => withShapes(kind, sheet.get().drawing[kind].with(index, shape));
+export const withShape = (kind, index, shape) =>
+  withShapes(kind, sheet.get().drawing[kind].with(index, shape));
 
 /** @returns {Shape|null} */
 export function selectedShape() {

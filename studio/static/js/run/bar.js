@@ -15,31 +15,38 @@ export function startRun() {
   const [words, bar, start, stop] = [find("run-words"), find("run-bar"), find("run-start"), find("run-stop")];
   start.addEventListener("click", () => run({}));
   stop.addEventListener("click", stopRun);
-  store.watch((state) => [state.chapter?.run, state.chapter?.can_run, state.chapter?.pages], () => {
-    const { chapter } = store.get();
-    const now = chapter?.run;
-    if (!chapter || !now) return;
-    const goes = now.state === "running" || now.state === "stopping";
-    const waits = chapter.pages.filter((page) => page.stale || page.state === "waiting").length;
-    words.textContent = wordsOf(now, waits);
-    words.title = now.error ? [now.error, now.remedy].filter(Boolean).join("\n") : "";
-    bar.hidden = !goes;
-    if (now.of > 0) bar.value = now.done / now.of;
-    else bar.removeAttribute("value");
-    start.hidden = goes;
-    start.disabled = !chapter.can_run;
-    start.title = chapter.can_run ? "Colour what is not up to date" : chapter.why_not_run;
-    stop.hidden = !goes;
-    stop.disabled = now.state === "stopping";
-  });
-  store.watch((state) => state.chapter?.run, (now, before) => now && tell(now, before ?? undefined));
+  store.watch(
+    (state) => [state.chapter?.run, state.chapter?.can_run, state.chapter?.pages],
+    () => {
+      const { chapter } = store.get();
+      const now = chapter?.run;
+      if (!chapter || !now) return;
+      const goes = now.state === "running" || now.state === "stopping";
+      const waits = chapter.pages.filter((page) => page.stale || page.state === "waiting").length;
+      words.textContent = wordsOf(now, waits);
+      words.title = now.error ? [now.error, now.remedy].filter(Boolean).join("\n") : "";
+      bar.hidden = !goes;
+      if (now.of > 0) bar.value = now.done / now.of;
+      else bar.removeAttribute("value");
+      start.hidden = goes;
+      start.disabled = !chapter.can_run;
+      start.title = chapter.can_run ? "Colour what is not up to date" : chapter.why_not_run;
+      stop.hidden = !goes;
+      stop.disabled = now.state === "stopping";
+    },
+  );
+  store.watch(
+    (state) => state.chapter?.run,
+    (now, before) => now && tell(now, before ?? undefined),
+  );
 }
 
 /** @param {Run} run @param {number} waits  pages that are not up to date */
 function wordsOf(run, waits) {
   if (run.state === "stopping") return "Stopping…";
   if (run.state === "failed") return "The run has failed";
-  if (run.state === "running") return [`${run.done} of ${run.of}`, timeLeft(run.seconds_left)].filter(Boolean).join(" · ");
+  if (run.state === "running")
+    return [`${run.done} of ${run.of}`, timeLeft(run.seconds_left)].filter(Boolean).join(" · ");
   if (run.failed) return `${counted(run.failed, "page")} failed`;
   return waits ? `${counted(waits, "page")} to do` : "";
 }
@@ -55,9 +62,16 @@ function timeLeft(seconds) {
 function tell(now, before) {
   const turned = before && now.state !== before.state;
   if (turned && now.state === "failed") {
-    notify({ text: now.error || "The run has failed.", remedy: now.remedy, kind: "error", action: { label: "Try again", run: () => run({}) } });
+    notify({
+      text: now.error || "The run has failed.",
+      remedy: now.remedy,
+      kind: "error",
+      action: { label: "Try again", run: () => run({}) },
+    });
   } else if (turned && now.state === "idle" && before.state !== "idle") {
-    say(now.failed ? `The run has ended; ${counted(now.failed, "page")} failed.` : "All pages are up to date.");
+    say(
+      now.failed ? `The run has ended; ${counted(now.failed, "page")} failed.` : "All pages are up to date.",
+    );
   } else if (now.state === "running" && performance.now() - told > TOLD_EVERY) {
     told = performance.now();
     say(`Colouring: ${wordsOf(now, 0)}.`);
@@ -67,7 +81,9 @@ function tell(now, before) {
 /** @param {{start?: string|null, pages?: string[]|null, force?: boolean}} what */
 export async function run(what) {
   try {
-    patchChapter({ run: await askJson("run", { body: { start: null, pages: null, force: false, ...what } }) });
+    patchChapter({
+      run: await askJson("run", { body: { start: null, pages: null, force: false, ...what } }),
+    });
   } catch (error) {
     tellFailure(error, () => void run(what));
   }
@@ -93,16 +109,23 @@ export function startRedo() {
     make("label.line", {}, make("span", { text: "Pages" }), which),
     make("label.line", {}, make("span", { text: "From" }), stage),
     why,
-    make("div.row.end", {}, make("button.quiet", { text: "Cancel", onclick: () => dialog.close() }), go));
+    make("div.row.end", {}, make("button.quiet", { text: "Cancel", onclick: () => dialog.close() }), go),
+  );
   find("redo-form").addEventListener("submit", () => {
     const pages = wanted(which.value);
     void run({ pages, start: stage.value || null, force: stage.value === "" && which.value !== "stale" });
   });
   find("redo-open").addEventListener("click", () => openRedo());
 
-  store.watch((state) => state.chapter?.stages, (stages) => {
-    stage.replaceChildren(make("option", { value: "", text: "the beginning" }), ...(stages ?? []).map((name) => make("option", { value: name, text: name })));
-  });
+  store.watch(
+    (state) => state.chapter?.stages,
+    (stages) => {
+      stage.replaceChildren(
+        make("option", { value: "", text: "the beginning" }),
+        ...(stages ?? []).map((name) => make("option", { value: name, text: name })),
+      );
+    },
+  );
 
   function openRedo() {
     const state = store.get();
@@ -111,9 +134,12 @@ export function startRedo() {
     which.replaceChildren(
       make("option", { value: "this", text: `this page (${page?.number})` }),
       ...(failed ? [make("option", { value: "failed", text: `pages that failed (${failed})` })] : []),
-      make("option", { value: "all", text: "the whole chapter" }));
+      make("option", { value: "all", text: "the whole chapter" }),
+    );
     go.disabled = !state.chapter?.can_run;
-    why.textContent = state.chapter?.can_run ? "Changed colours and corrected panels stay." : (state.chapter?.why_not_run ?? "");
+    why.textContent = state.chapter?.can_run
+      ? "Changed colours and corrected panels stay."
+      : (state.chapter?.why_not_run ?? "");
     dialog.showModal();
   }
 }
@@ -122,6 +148,9 @@ export function startRedo() {
 function wanted(which) {
   const state = store.get();
   if (which === "all" || !state.page) return null;
-  if (which === "failed") return pagesOf(state).filter((page) => page.state === "failed").map((page) => page.name);
+  if (which === "failed")
+    return pagesOf(state)
+      .filter((page) => page.state === "failed")
+      .map((page) => page.name);
   return [state.page];
 }

@@ -27,8 +27,10 @@ async function save(form) {
     say("Pages that are not up to date are saved as they lie in the output folder.");
   } else say("Making the file…");
   try {
-    const answer = form === "palette" ? await ask("palette/save", { body: {} }) : await ask("export", { query: { form } });
-    const name = nameOf(answer) ?? (form === "palette" ? "palette.json" : `chapter.${form === "folder" ? "zip" : form}`);
+    const answer =
+      form === "palette" ? await ask("palette/save", { body: {} }) : await ask("export", { query: { form } });
+    const name =
+      nameOf(answer) ?? (form === "palette" ? "palette.json" : `chapter.${form === "folder" ? "zip" : form}`);
     hand(await answer.blob(), name);
     say(`${name} is saved.`);
   } catch (error) {

@@ -38,27 +38,44 @@ export function startBar() {
 
   const chapters = /** @type {HTMLSelectElement} */ (find("chapters"));
   chapters.addEventListener("change", () => void openChapter(chapters.value));
-  store.watch((state) => [state.chapter?.chapter, state.chapter?.chapters, state.chapter?.out], () => {
-    const { chapter } = store.get();
-    if (!chapter) return;
-    find("out").textContent = chapter.out.split(/[\\/]/).filter(Boolean).at(-1) ?? chapter.out;
-    find("out").title = chapter.out;
-    chapters.hidden = chapter.chapters.length < 2;
-    chapters.replaceChildren(...chapter.chapters.map((name) => make("option", { value: name, text: name, selected: name === chapter.chapter })));
-    document.title = `${chapter.chapter || find("out").textContent} · mangacolor studio`;
-  });
-  store.watch((state) => [state.page, state.chapter?.pages, state.double], () => showPlace());
-  store.watch((state) => [state.zoom, state.fit], () => {
-    const { zoom, fit } = store.get();
-    find("zoom-value").textContent = `${Math.round(100 * zoom)} %`;
-    for (const one of ["page", "width"]) find(`fit-${one}`).setAttribute("aria-pressed", String(fit === one));
-  });
-  store.watch((state) => [state.double, state.compare, state.flipped], () => {
-    const { double, compare, flipped } = store.get();
-    find("double").setAttribute("aria-pressed", String(double));
-    find("compare").setAttribute("aria-pressed", String(compare !== null));
-    find("flipped").hidden = !flipped;
-  });
+  store.watch(
+    (state) => [state.chapter?.chapter, state.chapter?.chapters, state.chapter?.out],
+    () => {
+      const { chapter } = store.get();
+      if (!chapter) return;
+      find("out").textContent = chapter.out.split(/[\\/]/).filter(Boolean).at(-1) ?? chapter.out;
+      find("out").title = chapter.out;
+      chapters.hidden = chapter.chapters.length < 2;
+      chapters.replaceChildren(
+        ...chapter.chapters.map((name) =>
+          make("option", { value: name, text: name, selected: name === chapter.chapter }),
+        ),
+      );
+      document.title = `${chapter.chapter || find("out").textContent} · mangacolor studio`;
+    },
+  );
+  store.watch(
+    (state) => [state.page, state.chapter?.pages, state.double],
+    () => showPlace(),
+  );
+  store.watch(
+    (state) => [state.zoom, state.fit],
+    () => {
+      const { zoom, fit } = store.get();
+      find("zoom-value").textContent = `${Math.round(100 * zoom)} %`;
+      for (const one of ["page", "width"])
+        find(`fit-${one}`).setAttribute("aria-pressed", String(fit === one));
+    },
+  );
+  store.watch(
+    (state) => [state.double, state.compare, state.flipped],
+    () => {
+      const { double, compare, flipped } = store.get();
+      find("double").setAttribute("aria-pressed", String(double));
+      find("compare").setAttribute("aria-pressed", String(compare !== null));
+      find("flipped").hidden = !flipped;
+    },
+  );
 }
 
 function toggleDouble() {
@@ -71,11 +88,17 @@ function showPlace() {
   const state = store.get();
   const pages = pagesOf(state);
   const page = pageNamed(state, state.page);
-  const ends = { onwards: !pageBeside(pages, state.page, 1, state.double), back: !pageBeside(pages, state.page, -1, state.double) };
+  const ends = {
+    onwards: !pageBeside(pages, state.page, 1, state.double),
+    back: !pageBeside(pages, state.page, -1, state.double),
+  };
   const isLtr = state.chapter?.direction === "ltr";
   find("page-place").textContent = page ? `${page.number} / ${pages.length}` : "";
   find("page-name").textContent = page?.name ?? "";
-  for (const [id, onwards] of /** @type {[string, boolean][]} */ ([["page-left", !isLtr], ["page-right", isLtr]])) {
+  for (const [id, onwards] of /** @type {[string, boolean][]} */ ([
+    ["page-left", !isLtr],
+    ["page-right", isLtr],
+  ])) {
     const label = onwards ? "Next page" : "Page before";
     find(id).disabled = onwards ? ends.onwards : ends.back;
     find(id).setAttribute("aria-label", label);
@@ -101,5 +124,7 @@ function bindKeys() {
   bind(PART, ["d"], "two pages, or one", toggleDouble);
   bind(PART, ["s"], "before and after, with a line to drag", toggleCompare);
   bind(PART, ["b"], "flip between before and after", flip);
-  bind("Studio", ["p"], "panels and balloons, or colours", () => find(store.get().mode === "panels" ? "mode-colours" : "mode-panels").click());
+  bind("Studio", ["p"], "panels and balloons, or colours", () =>
+    find(store.get().mode === "panels" ? "mode-colours" : "mode-panels").click(),
+  );
 }

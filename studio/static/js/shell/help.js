@@ -3,7 +3,14 @@
 import { find, make } from "../core/dom.js";
 import { allBindings, bind } from "../core/keys.js";
 
-const SHOWN = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", " ": "Space", "Shift+Enter": "Shift Enter" };
+const SHOWN = {
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  ArrowUp: "↑",
+  ArrowDown: "↓",
+  " ": "Space",
+  "Shift+Enter": "Shift Enter",
+};
 
 export function startHelp() {
   const dialog = /** @type {HTMLDialogElement} */ (find("help-dialog"));
@@ -30,12 +37,24 @@ function fill(place) {
     const same = allBindings().filter((one) => one.part === part && one.words === words);
     const names = same.length > 1 ? same.map((one) => one.keys[0]) : [keys[0]];
     const rows = parts.get(part) ?? [];
-    rows.push(make("dt", {}, ...names.map((name) => make("kbd", { text: keyName(name) }))), make("dd", { text: words }));
+    rows.push(
+      make("dt", {}, ...names.map((name) => make("kbd", { text: keyName(name) }))),
+      make("dd", { text: words }),
+    );
     parts.set(part, rows);
   }
-  place.replaceChildren(...[...parts].map(([part, rows]) => make("section", {}, make("h3", { text: part }), make("dl", {}, ...rows))));
+  place.replaceChildren(
+    ...[...parts].map(([part, rows]) =>
+      make("section", {}, make("h3", { text: part }), make("dl", {}, ...rows)),
+    ),
+  );
 }
 
 /** @param {string} name */
 const keyName = (name) =>
-  name.split(/(?<=.)\+(?=.)/).map((key) => SHOWN[/** @type {keyof typeof SHOWN} */ (key)] ?? (key.length === 1 ? key.toUpperCase() : key)).join(" ");
+  name
+    .split(/(?<=.)\+(?=.)/)
+    .map(
+      (key) => SHOWN[/** @type {keyof typeof SHOWN} */ (key)] ?? (key.length === 1 ? key.toUpperCase() : key),
+    )
+    .join(" ");

@@ -22,27 +22,41 @@ export function startSide() {
       tabs[next].focus();
     });
   });
-  TABS.forEach((tab, at) => bind("Studio", [String(at + 1)], `to the tab ${tabs[at].textContent?.trim()}`, () => {
-    store.set({ tab });
-    tabs[at].focus();
-  }, () => store.get().mode === "colours"));
+  TABS.forEach((tab, at) =>
+    bind(
+      "Studio",
+      [String(at + 1)],
+      `to the tab ${tabs[at].textContent?.trim()}`,
+      () => {
+        store.set({ tab });
+        tabs[at].focus();
+      },
+      () => store.get().mode === "colours",
+    ),
+  );
 
-  store.watch((state) => [state.tab, state.mode], () => {
-    const { tab, mode } = store.get();
-    TABS.forEach((one, at) => {
-      tabs[at].setAttribute("aria-selected", String(one === tab));
-      tabs[at].tabIndex = one === tab ? 0 : -1;
-      find(`tab-${one}`).hidden = one !== tab;
-    });
-    find("side-colours").hidden = mode !== "colours";
-    find("side-panels").hidden = mode !== "panels";
-    for (const one of /** @type {const} */ (["colours", "panels"])) {
-      find(`mode-${one}`).setAttribute("aria-pressed", String(one === mode));
-    }
-    document.body.dataset.mode = mode;
-  });
-  store.watch((state) => state.draft !== null, (isOpen) => {
-    document.body.dataset.picked = String(isOpen);
-    if (isOpen) find("tab-colour").scrollTop = 0;
-  });
+  store.watch(
+    (state) => [state.tab, state.mode],
+    () => {
+      const { tab, mode } = store.get();
+      TABS.forEach((one, at) => {
+        tabs[at].setAttribute("aria-selected", String(one === tab));
+        tabs[at].tabIndex = one === tab ? 0 : -1;
+        find(`tab-${one}`).hidden = one !== tab;
+      });
+      find("side-colours").hidden = mode !== "colours";
+      find("side-panels").hidden = mode !== "panels";
+      for (const one of /** @type {const} */ (["colours", "panels"])) {
+        find(`mode-${one}`).setAttribute("aria-pressed", String(one === mode));
+      }
+      document.body.dataset.mode = mode;
+    },
+  );
+  store.watch(
+    (state) => state.draft !== null,
+    (isOpen) => {
+      document.body.dataset.picked = String(isOpen);
+      if (isOpen) find("tab-colour").scrollTop = 0;
+    },
+  );
 }

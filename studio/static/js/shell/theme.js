@@ -20,8 +20,11 @@ export function startTheme() {
   };
   button.addEventListener("click", turn);
   bind("Studio", ["t"], "dark, light, or as the system", turn);
-  store.watch((state) => state.theme, (theme) => {
-    document.documentElement.dataset.theme = theme;
-    button.title = `Theme: ${WORDS[theme]}`;
-  });
+  store.watch(
+    (state) => state.theme,
+    (theme) => {
+      document.documentElement.dataset.theme = theme;
+      button.title = `Theme: ${WORDS[theme]}`;
+    },
+  );
 }
