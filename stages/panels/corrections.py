@@ -1,4 +1,4 @@
-"""A corrected Panels JSON, used instead of detection."""
+"""A corrected Panels JSON, used instead of detection, and the parts of a page that it marks."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from mangacolor.core.errors import InputError
-from mangacolor.core.types import Page
+from mangacolor.core.types import Page, Point
 from mangacolor.core.wording import counted
 from mangacolor.stages.panels.cutting.page import Detection
 from mangacolor.stages.panels.cutting.polygons import Polygon
+from mangacolor.stages.panels.marked_parts import COLOURED, LEFT_OUT, MarkedParts
 
 _REMEDY = "Correct the file, or delete it to have the panels detected."
 _BOX_TOLERANCE = 2.0  # pixels between a polygon's own box and the box beside it: editors round
@@ -63,6 +65,33 @@ def panels_in(document: Mapping[str, Any], size: tuple[int, int], name: str) -> 
             raise InputError(f"{where} has no area inside the page.", _REMEDY)
         detections.append(Detection(polygon, 1.0))
     return detections
+
+
+def parts_in(document: Mapping[str, Any], size: tuple[int, int], name: str) -> MarkedParts:
+    """The parts of a page of ``size`` (width, height) that a document marks, if it marks any.
+
+    Raises ``InputError``, naming ``name`` and the part, for what is no polygon with an area inside the page.
+    """
+    marked = (_parts(document.get(entry), size, name, entry) for entry in (LEFT_OUT, COLOURED))
+    return MarkedParts(*marked)
+
+
+def _parts(parts: object, size: tuple[int, int], name: str, entry: str) -> tuple[tuple[Point, ...], ...]:
+    if parts is None:
+        return ()
+    if not isinstance(parts, list):
+        raise InputError(f"{name}: '{entry}' must be a list of polygons.", _REMEDY)
+    return tuple(_part(part, size, f"{name}: part {n} of '{entry}'") for n, part in enumerate(parts, 1))
+
+
+def _part(part: object, size: tuple[int, int], where: str) -> tuple[Point, ...]:
+    given = _numbers(part)
+    if given is None or given.ndim != 2 or given.shape[1] != 2 or len(given) < 3:
+        raise InputError(f"{where} is no polygon of three points [x, y] or more.", _REMEDY)
+    polygon = np.clip(np.rint(given), 0, size).astype(np.int32)
+    if cv2.contourArea(polygon) < 1:
+        raise InputError(f"{where} has no area inside the page.", _REMEDY)
+    return tuple((int(x), int(y)) for x, y in polygon)
 
 
 def _panel(box: object, shape: object, where: str) -> Polygon:
