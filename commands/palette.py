@@ -63,6 +63,10 @@ LEVELS = ("fine", "coarse")
 @click.option(
     "--name", "names", metavar="ID=NAME", multiple=True, help="Call a group, 7, or an edit, e3, by a name."
 )
+@click.option("--saturation", type=click.FloatRange(0, 3), help="How strong all colours are; 1 by default.")
+@click.option(
+    "--warmth", type=click.FloatRange(-1, 1), help="All colours towards blue, to -1, or towards amber, to 1."
+)
 @click.option("--lock/--unlock", "lock", default=None, help="Keep these colours, here and with --palette.")
 @click.option(
     "--save", type=click.Path(path_type=Path), help="Write a copy, for --palette of other chapters."

@@ -93,7 +93,7 @@ def make_plan(
     selection = graph.select(run_options.until, run_options.start)
     check_device_name(options.device)
     if run_options.cluster:
-        options = _with_absolute_paths(options)
+        options = with_absolute_paths(options)
     limits = limits_of(options, run_options)
     discovered = discover(inputs, out, run_options.output_form, limits, run_options.names_encoding, part)
     graph.check(options, discovered.chapters)
@@ -157,7 +157,7 @@ def make_job(plan: WorkPlan, cancel: CancelToken) -> Job:
     )
 
 
-def _with_absolute_paths(options: Options) -> Options:
+def with_absolute_paths(options: Options) -> Options:
     """The same options for a process whose working folder is another."""
     named = {name: getattr(options, name) for name in PATHS}
     absolute: dict[str, Any] = {

@@ -17,10 +17,11 @@ from mangacolor.pipeline.engine.references import References
 from mangacolor.pipeline.engine.tasks import make_tasks
 from mangacolor.pipeline.events import Listener, RunDone, RunResult, RunStarted
 from mangacolor.pipeline.guest_pages import GuestPages
-from mangacolor.pipeline.preparation import WorkPlan, make_job, make_plan
+from mangacolor.pipeline.preparation import WorkPlan, make_job, make_plan, with_absolute_paths
 from mangacolor.pipeline.report.run_report import Summary, write_report
 from mangacolor.pipeline.run_progress import RunProgress
 from mangacolor.pipeline.store.extras import copy_extras
+from mangacolor.pipeline.store.last_run import LastRun, absolute_inputs, failures_of, write_last_run
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.outputs import Outputs
 from mangacolor.pipeline.store.removed import drop_unpacked, set_aside
@@ -71,8 +72,12 @@ def run(
             outputs = Outputs(store.state, store.manifest)
             own = outputs.own(plan.written, job.force)
             outputs.claim(own, plan.layout)
+            noted = _note_run(inputs, plan, store.state) if part is None else None
             progress(RunStarted(len(tasks.pages), len(plan.chapters), halfway=len(tasks.chapters)))
             result = _make_engine(plan, job, store, progress).run(tasks)
+            if noted is not None and result.failures:
+                failures = failures_of((page.page, page.error, page.remedy) for page in result.failures)
+                write_last_run(store.state, replace(noted, failures=failures))
             if job.selection.commits and not job.independent and not job.cancel.requested:
                 extras = {output.name for output in own if output.kind == "extra"}
                 copy_extras(plan.extras, extras, store.manifest, store.state, force=job.force, emit=progress)
@@ -85,6 +90,15 @@ def run(
             _write_report(plan, result, progress.scale_notes, store.state)
     emit(result)
     return result
+
+
+def _note_run(inputs: Sequence[Path], plan: WorkPlan, state: State) -> LastRun | None:
+    """Keep what a whole run was told; None for one of some pages, or up to some stage."""
+    if not plan.selection.commits or plan.run_options.pages is not None:
+        return None
+    noted = LastRun(absolute_inputs(inputs), with_absolute_paths(plan.options), plan.run_options)
+    write_last_run(state, noted)
+    return noted
 
 
 def _learnt(

@@ -8,13 +8,13 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from mangacolor.server.access import Access
-from mangacolor.server.bodies import ClientGone
 from mangacolor.server.chapters.jobs import ChapterJobs
 from mangacolor.server.guard import Guard
+from mangacolor.server.http.access import Access
+from mangacolor.server.http.bodies import ClientGone
+from mangacolor.server.http.refusal import Refusal
 from mangacolor.server.protocols import binitdox, flamboyant, own, suwayomi
 from mangacolor.server.protocols.answers import CLIENT_GONE, refused
-from mangacolor.server.refusal import Refusal
 from mangacolor.server.service import Service
 
 

@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mangacolor.server.access import HEALTH, Access, tokens_in
-from mangacolor.server.bodies import drain, noting_its_end
-from mangacolor.server.refusal import Refusal
+from mangacolor.server.http.access import HEALTH, Access, tokens_in
+from mangacolor.server.http.bodies import drain, noting_its_end
+from mangacolor.server.http.refusal import Refusal
 
 # Where the guard tells which web page asked; "" for programs, extensions and pages that were named.
 VISITOR: Final = "mangacolor.visitor"

@@ -23,8 +23,8 @@ from mangacolor.pipeline.engine.references import References
 from mangacolor.pipeline.engine.single_page import PageRunner
 from mangacolor.pipeline.series import SeriesMemory
 from mangacolor.pipeline.store.keys import digest, make_recipe
+from mangacolor.server.http.refusal import Refusal, refusal_of
 from mangacolor.server.pages import Answer, Form, PageRequest, media_type_of
-from mangacolor.server.refusal import Refusal, refusal_of
 from mangacolor.server.series import Series, SeriesShelf
 from mangacolor.stages import classify, decode, encode, reassemble, upscale
 from mangacolor.stages.base import WHY_COPIED

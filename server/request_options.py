@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from mangacolor.core.option_fields import OptionField, option_fields
 from mangacolor.core.settings import Options
-from mangacolor.server.refusal import Refusal
+from mangacolor.server.http.refusal import Refusal
 
 # No path, no device, no limit: what a client may decide is how its page looks.
 OFFERED: Final = ("scale", "saturation", "direction", "force_color")

@@ -12,11 +12,11 @@ from starlette.requests import Request
 
 from mangacolor.core.settings import Options
 from mangacolor.server.answers_cache import AnswersCache
-from mangacolor.server.bodies import BodyRoom, ClientGone
 from mangacolor.server.guard import VISITOR
+from mangacolor.server.http.bodies import BodyRoom, ClientGone
+from mangacolor.server.http.refusal import Refusal
 from mangacolor.server.page_engine import PageEngine
 from mangacolor.server.pages import Answer, PageRequest
-from mangacolor.server.refusal import Refusal
 from mangacolor.server.series import clean_title
 from mangacolor.server.work import Entry, Work
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options
-from mangacolor.server.access import Access, is_loopback, is_web_page
+from mangacolor.server.http.access import Access, is_loopback, is_web_page
 
 
 @dataclass(frozen=True, slots=True)

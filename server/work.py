@@ -16,8 +16,8 @@ from typing import Final
 from mangacolor.core.cpu import shared_cores
 from mangacolor.core.errors import MangacolorError
 from mangacolor.server.answers_cache import AnswersCache
+from mangacolor.server.http.refusal import Refusal
 from mangacolor.server.pages import Answer, PageRequest
-from mangacolor.server.refusal import Refusal
 
 Colour = Callable[[PageRequest], Answer]
 Key = Callable[[PageRequest], str]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mangacolor.core.displays import saturation_of
 from mangacolor.core.errors import PageError
@@ -12,7 +13,7 @@ from mangacolor.pipeline.editing.chapter import ColouredChapter
 from mangacolor.pipeline.editing.coverage import Surfaces
 from mangacolor.pipeline.engine.context import Context
 from mangacolor.stages.decode import STAGE as DECODE
-from mangacolor.stages.edits.model import Edit
+from mangacolor.stages.edits.model import OWN_LOOK, Edit, Look
 from mangacolor.stages.edits.page_edits import PageEdits
 from mangacolor.stages.reassemble.screen_page import ScreenPage
 from mangacolor.stages.spreads.halves import page_of
@@ -47,9 +48,10 @@ class PagePainter:
         """Width and height of what is painted, in pixels."""
         return self._screen.size
 
-    def paint(self, edits: Sequence[Edit]) -> Image:
-        """The page with these edits of the chapter, H×W×3 uint8 RGB."""
-        return self.paint_resolved(self._surfaces.pages_of(edits)[self._page])
+    def paint(self, edits: Sequence[Edit], look: Look = OWN_LOOK) -> Image:
+        """The page with these edits of the chapter, and a look, H×W×3 uint8 RGB."""
+        resolved = self._surfaces.pages_of(edits)[self._page]
+        return self.paint_resolved(replace(resolved, look=look))
 
     def paint_resolved(self, edits: PageEdits) -> Image:
         """The page with edits whose segments are known, H×W×3 uint8 RGB."""

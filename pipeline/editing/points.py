@@ -93,7 +93,7 @@ def make_anchor(chapter: ColouredChapter, point: PagePoint) -> Anchor:
     x, y = half.to_drawing(point.x, point.y) if half else (point.x, point.y)
     met, why = look.meet(x, y)
     if met is None:
-        near = _nearest(look, x, y)
+        near = nearest_surface(look, x, y)
         told = f"The nearest surface is at {point.x + near[0] - x},{point.y + near[1] - y}." if near else ""
         raise UsageError(
             f"{point.text}: {why}", f"{told or 'Move the point.'} x and y are pixels of the page as it came."
@@ -123,7 +123,7 @@ def _enlargement(chapter: ColouredChapter, name: str, width: int) -> int:
         return max(1, round(picture_size(opened)[0] / width))
 
 
-def _nearest(look: PageLook, x: int, y: int) -> Point | None:
+def nearest_surface(look: PageLook, x: int, y: int) -> Point | None:
     """The nearest point around one that meets a segment; None where none is near."""
     for reach in range(SEARCH_STEP, SEARCH_REACH + 1, SEARCH_STEP):
         for turn in range(SEARCH_TURNS):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import cached_property
@@ -26,8 +27,9 @@ class Session:
     were made, changed or done again. ``is_seen``: whether pages or groups become others.
     """
 
-    def __init__(self, chapter: ColouredChapter) -> None:
+    def __init__(self, chapter: ColouredChapter, surfaces: Callable[[], Surfaces] | None = None) -> None:
         self.chapter = chapter
+        self._surfaces = surfaces or (lambda: Surfaces.of(chapter))
         self.palette = Palette()
         self.changes: list[str] = []
         self.touched: list[Edit] = []
@@ -36,7 +38,7 @@ class Session:
     @cached_property
     def surfaces(self) -> Surfaces:
         """The chapter's segments, read when they are first asked for."""
-        return Surfaces.of(self.chapter)
+        return self._surfaces()
 
     @cached_property
     def covers(self) -> dict[int, Cover]:
@@ -88,7 +90,7 @@ def _unnamed(edit: Edit) -> Edit:
 def _seen(palette: Palette) -> object:
     """What of a palette is seen on pages or in its groups."""
     colours = [(entry.colour, entry.locked) for entry in palette.entries]
-    return [_unnamed(edit) for edit in palette.edits], colours, palette.regrouping
+    return [_unnamed(edit) for edit in palette.edits], colours, palette.regrouping, palette.look
 
 
 def open_session(out: Path, chapter: str | None) -> Session:

@@ -19,11 +19,12 @@ from mangacolor.stages.edits.changes import (
     redo,
     revise_edit,
     set_locks,
+    set_look,
     split_group,
     undo,
 )
 from mangacolor.stages.edits.colours import check_colour
-from mangacolor.stages.edits.model import LIKENESS, Anchor, Edit, Level, Reach
+from mangacolor.stages.edits.model import LIKENESS, Anchor, Edit, Level, Look, Reach
 from mangacolor.stages.edits.palette import Palette
 
 FOUND = "found"  # what --set takes to undo an edit of a group
@@ -33,7 +34,7 @@ FOUND = "found"  # what --set takes to undo an edit of a group
 class Wishes:
     """The options of ``mangacolor palette`` as they were given; what was not is None, "" or ().
 
-    ``undo`` and ``redo``: "" for the last change.
+    ``undo`` and ``redo``: "" for the last change. ``lock_of``: the groups and edits that ``lock`` is about.
     """
 
     at: str | None = None
@@ -51,6 +52,9 @@ class Wishes:
     merge: str | None = None
     names: Sequence[str] = ()
     lock: bool | None = None
+    lock_of: Sequence[str] = ()
+    saturation: float | None = None
+    warmth: float | None = None
 
 
 def check_wishes(wishes: Wishes) -> None:
@@ -65,6 +69,7 @@ def check_wishes(wishes: Wishes) -> None:
     }
     given = [name for name, value in details.items() if value not in (None, ())]
     others = [wishes.at, wishes.edit, wishes.split, wishes.merge, *wishes.colours, *wishes.names, *given]
+    others += [str(value) for value in (wishes.saturation, wishes.warmth) if value is not None]
     back = [name for name, value in (("--undo", wishes.undo), ("--redo", wishes.redo)) if value is not None]
     if back and (len(back) > 1 or any(others) or wishes.lock is not None):
         raise UsageError(f"{back[0]} stands by itself", "Give the other changes in a command of their own.")
@@ -120,6 +125,8 @@ class Changer:
             palette = self._set(palette, number, colour)
         for text in wishes.names:
             palette = self._name(palette, text)
+        if wishes.saturation is not None or wishes.warmth is not None:
+            palette = _set_look(palette, wishes)
         return palette if wishes.lock is None else self._lock(palette, wishes)
 
     # -- edits
@@ -213,12 +220,23 @@ class Changer:
         return name_edit(palette, read_id(target, "--name"), name.strip())
 
     def _lock(self, palette: Palette, wishes: Wishes) -> Palette:
-        """The edit that the command is about, or all groups and edits."""
+        """Those that are named, the edit that the command is about, or all groups and edits."""
         assert wishes.lock is not None
+        if wishes.lock_of:
+            groups = [int(text) for text in wishes.lock_of if text.isdigit()]
+            edits = [read_id(text, "--lock") for text in wishes.lock_of if not text.isdigit()]
+            return set_locks(palette, locked=wishes.lock, groups=groups, edits=edits)
         if self.touched is not None:
             return set_locks(palette, locked=wishes.lock, edits=[self.touched])
         groups, edits = ([some.id for some in all_of] for all_of in (palette.entries, palette.edits))
         return set_locks(palette, locked=wishes.lock, groups=groups, edits=edits)
+
+
+def _set_look(palette: Palette, wishes: Wishes) -> Palette:
+    look = palette.look
+    saturation = look.saturation if wishes.saturation is None else wishes.saturation
+    warmth = look.warmth if wishes.warmth is None else wishes.warmth
+    return set_look(palette, Look(saturation, warmth))
 
 
 def parse_set(texts: Sequence[str]) -> dict[int, str]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from mangacolor.core.errors import UsageError
 from mangacolor.core.wording import counted, first_few
 from mangacolor.stages.edits.model import Edit, Reach
-from mangacolor.stages.edits.operations import Lock, Merge, Name, Operation, SetEdit, Split
+from mangacolor.stages.edits.operations import Lock, Merge, Name, Operation, SetEdit, SetLook, Split
 from mangacolor.stages.edits.palette import Palette
 
 # Pages that a line names.
@@ -85,6 +85,8 @@ def operation_words(operation: Operation) -> str:
             return f"groups {', '.join(map(str, groups))} merged"
         case Split(_, group, into, _):
             return f"group {group} split into {group} and {into}"
+        case SetLook(_, look):
+            return f"saturation {look.saturation:g}, warmth {look.warmth:g}"
 
 
 def change_lines(before: Palette, after: Palette) -> list[str]:

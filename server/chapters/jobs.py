@@ -19,8 +19,8 @@ from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.events import Event, PageDone, PageFailed, RunDone, RunStarted, SeriesWarned
 from mangacolor.pipeline.run import run
 from mangacolor.server.chapters.job import INPUT, OUT, Job, load_job
+from mangacolor.server.http.refusal import Refusal
 from mangacolor.server.limits import FREE_BYTES, JOBS
-from mangacolor.server.refusal import Refusal
 from mangacolor.server.request_options import with_options
 from mangacolor.server.series import SeriesShelf
 

@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 from starlette.responses import JSONResponse, Response
 
+from mangacolor.server.http.refusal import Refusal
 from mangacolor.server.pages import Answer, media_type_of
-from mangacolor.server.refusal import Refusal
 
 # nginx's number for it: the client has gone, so that nobody reads the answer.
 CLIENT_GONE = 499

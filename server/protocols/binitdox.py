@@ -19,10 +19,10 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from mangacolor.core.settings import Options, Scale
-from mangacolor.server.bodies import declared_size, read_json
+from mangacolor.server.http.bodies import declared_size, read_json
+from mangacolor.server.http.refusal import Refusal
 from mangacolor.server.limits import PATIENT
 from mangacolor.server.pages import Answer, PageRequest
-from mangacolor.server.refusal import Refusal
 from mangacolor.server.service import Service, series_of, visitor_of
 
 GREETING = "Manga Colorizer is up and running! (mangacolor)"

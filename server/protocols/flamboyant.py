@@ -6,12 +6,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from mangacolor.server.access import HEALTH
-from mangacolor.server.bodies import declared_size, read_file
+from mangacolor.server.http.access import HEALTH
+from mangacolor.server.http.bodies import declared_size, read_file
+from mangacolor.server.http.refusal import Refusal
 from mangacolor.server.limits import PATIENT
 from mangacolor.server.pages import PageRequest
 from mangacolor.server.protocols.answers import picture_response
-from mangacolor.server.refusal import Refusal
 from mangacolor.server.request_options import with_options
 from mangacolor.server.service import Service, series_of
 

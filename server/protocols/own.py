@@ -15,14 +15,14 @@ from starlette.routing import Route
 from mangacolor.core.errors import OutputError
 from mangacolor.formats.containers import container_kind
 from mangacolor.formats.sniff import HEAD
-from mangacolor.server.bodies import ClientGone, declared_size, read_body, read_file
 from mangacolor.server.chapters.job import Job
 from mangacolor.server.chapters.jobs import ChapterJobs
+from mangacolor.server.http.bodies import ClientGone, declared_size, read_body, read_file
+from mangacolor.server.http.refusal import Refusal
 from mangacolor.server.limits import CHAPTER_BYTES, PATIENT, STALL_SECONDS, TITLE_CHARACTERS
 from mangacolor.server.pages import PageRequest
 from mangacolor.server.protocols.answers import picture_response
 from mangacolor.server.protocols.openapi import document
-from mangacolor.server.refusal import Refusal
 from mangacolor.server.request_options import OFFERED, with_options
 from mangacolor.server.series import clean_title
 from mangacolor.server.service import Service, series_of, visitor_of

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from mangacolor.core.errors import UsageError
-from mangacolor.stages.edits.model import Edit
-from mangacolor.stages.edits.operations import Lock, Merge, Name, Operation, SetEdit, Split
+from mangacolor.stages.edits.model import SATURATION, WARMTH, Edit, Look
+from mangacolor.stages.edits.operations import Lock, Merge, Name, Operation, SetEdit, SetLook, Split
 from mangacolor.stages.edits.palette import Palette
 
 # Operations that can be done again once they are undone: beyond any session, and the file stays small.
@@ -28,6 +28,17 @@ def revise_edit(palette: Palette, edit: Edit) -> Palette:
     """With this edit in place of the one that has its ``id``. Raises ``UsageError`` if there is none."""
     _check_edits(palette, [edit.id])
     return _with(palette, lambda number: SetEdit(number, edit))
+
+
+def set_look(palette: Palette, look: Look) -> Palette:
+    """With a look of the whole chapter. Raises ``UsageError`` for one that is out of bounds."""
+    for what, value, (least, most) in (
+        ("saturation", look.saturation, SATURATION),
+        ("warmth", look.warmth, WARMTH),
+    ):
+        if not least <= value <= most:
+            raise UsageError(f"{what} {value:g}: must be from {least:g} to {most:g}", "Choose another.")
+    return palette if look == palette.look else _with(palette, lambda number: SetLook(number, look))
 
 
 def merge_groups(palette: Palette, groups: Sequence[int]) -> Palette:

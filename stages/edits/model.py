@@ -12,6 +12,24 @@ from mangacolor.core.types import Point
 LIKENESS = 0.5
 
 
+# Least and most that a look may have.
+SATURATION = (0.0, 3.0)
+WARMTH = (-1.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Of all colours of a chapter. ``saturation``: by what their strength is multiplied, 0 to 3.
+    ``warmth``: from -1, towards blue, to 1, towards amber."""
+
+    saturation: float = 1.0
+    warmth: float = 0.0
+
+
+# Colours as they are.
+OWN_LOOK = Look()
+
+
 class Reach(StrEnum):
     """What an edit covers besides the segments of its anchors: those that are like an anchor in its window,
     on its page, or in the whole chapter; or the frozen members of a group, and what is like it on later

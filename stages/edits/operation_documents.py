@@ -9,6 +9,7 @@
 {"id": 7, "do": "lock", "locked": true, "groups": [7], "edits": []}
 {"id": 8, "do": "merge", "groups": [7, 9]}
 {"id": 9, "do": "split", "group": 7, "into": 31, "looks": ["…", "…"]}
+{"id": 10, "do": "look", "saturation": 1.2, "warmth": -0.1}
 """
 
 from __future__ import annotations
@@ -21,8 +22,18 @@ from typing import Any
 from mangacolor.core.errors import UsageError
 from mangacolor.core.types import Point
 from mangacolor.stages.edits.colours import check_colour
-from mangacolor.stages.edits.model import LIKENESS, Anchor, Edit, Level, Members, Reach
-from mangacolor.stages.edits.operations import Lock, Merge, Name, Operation, SetEdit, Split
+from mangacolor.stages.edits.model import (
+    LIKENESS,
+    SATURATION,
+    WARMTH,
+    Anchor,
+    Edit,
+    Level,
+    Look,
+    Members,
+    Reach,
+)
+from mangacolor.stages.edits.operations import Lock, Merge, Name, Operation, SetEdit, SetLook, Split
 
 # What reading a document of another form raises.
 MISTAKES = (KeyError, TypeError, ValueError, AttributeError, binascii.Error)
@@ -60,6 +71,9 @@ def operation_document(operation: Operation) -> dict[str, Any]:
         case Split(number, group, into, looks):
             rows = [text_of(row) for row in looks]
             return {"id": number, "do": "split", "group": group, "into": into, "looks": rows}
+        case SetLook(number, look):
+            shown = {"saturation": round(look.saturation, 4), "warmth": round(look.warmth, 4)}
+            return {"id": number, "do": "look", **shown}
 
 
 def read_log(log: object, where: str, remedy: str) -> tuple[Operation, ...]:
@@ -97,8 +111,18 @@ def _operation(entry: Any, where: str) -> Operation:
         case "split":
             first, second = (bytes_of(row) for row in entry["looks"])
             return Split(number, int(entry["group"]), int(entry["into"]), (first, second))
+        case "look":
+            saturation = _within(entry.get("saturation", 1.0), SATURATION, "saturation")
+            return SetLook(number, Look(saturation, _within(entry.get("warmth", 0.0), WARMTH, "warmth")))
         case other:
             raise ValueError(f"there is nothing to do called {other!r}")
+
+
+def _within(value: Any, bounds: tuple[float, float], what: str) -> float:
+    number = float(value)
+    if not bounds[0] <= number <= bounds[1]:
+        raise ValueError(f"{what} {number} is not between {bounds[0]:g} and {bounds[1]:g}")
+    return number
 
 
 def edit_document(edit: Edit) -> dict[str, Any]:

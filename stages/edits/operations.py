@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from mangacolor.stages.edits.model import Edit
+from mangacolor.stages.edits.model import Edit, Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +56,12 @@ class Split:
     looks: tuple[bytes, bytes]
 
 
-Operation: TypeAlias = SetEdit | Name | Lock | Merge | Split
+@dataclass(frozen=True, slots=True)
+class SetLook:
+    """The whole chapter has a ``look``; the last one counts."""
+
+    id: int
+    look: Look
+
+
+Operation: TypeAlias = SetEdit | Name | Lock | Merge | Split | SetLook

@@ -1,7 +1,8 @@
 """What edits decide for a page, typed: the colour that each edited segment is to have.
 
 This module alone knows how that is kept: for each window the number of its segments, and a flat list of
-whole numbers, four for each edited one: its place from 0 on, Cb, Cr, luma.
+whole numbers, four for each edited one: its place from 0 on, Cb, Cr, luma. A look that is not the colours'
+own stands beside the windows.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 
 from mangacolor.core.arrays import I64, Mask
 from mangacolor.core.types import Artifact
+from mangacolor.stages.edits.model import OWN_LOOK, Look
 
 OWN_LUMA = -1
 _WIDTH = 4
@@ -58,9 +60,11 @@ class WindowEdits:
 
 @dataclass(frozen=True, slots=True)
 class PageEdits:
-    """The edits of a page, one a window; none at all where no segment of it is edited."""
+    """The edits of a page, one a window; none at all where no segment of it is edited. ``look``: of all its
+    colours."""
 
     windows: tuple[WindowEdits, ...] = ()
+    look: Look = OWN_LOOK
 
     def of_window(self, number: int) -> WindowEdits | None:
         """Those of a window; None where none of its segments is edited."""
@@ -70,14 +74,17 @@ class PageEdits:
 
     def to_artifact(self) -> Artifact:
         """As it is kept: whole numbers, so that a page is done again only if its own edits moved."""
-        if not any(window.chosen.any() for window in self.windows):
-            return Artifact({"windows": []})
-        return Artifact(
-            {"windows": [{"segments": len(window), "edited": window._rows()} for window in self.windows]}
-        )
+        is_edited = any(window.chosen.any() for window in self.windows)
+        windows = self.windows if is_edited else ()
+        rows = [{"segments": len(window), "edited": window._rows()} for window in windows]
+        look = {} if self.look == OWN_LOOK else {"look": [self.look.saturation, self.look.warmth]}
+        return Artifact({"windows": rows, **look})
 
     @classmethod
     def from_artifact(cls, artifact: Artifact | None) -> PageEdits:
         """Of a page for which ``recolor`` did not run (None): none."""
-        windows = artifact.data["windows"] if artifact else []
-        return cls(tuple(WindowEdits._from_rows(window["segments"], window["edited"]) for window in windows))
+        if artifact is None:
+            return cls()
+        windows, look = artifact.data["windows"], artifact.data.get("look", ())
+        rows = (WindowEdits._from_rows(window["segments"], window["edited"]) for window in windows)
+        return cls(tuple(rows), Look(*look))

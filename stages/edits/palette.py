@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mangacolor.core.types import Box, Image
-from mangacolor.stages.edits.model import Edit, Reach
-from mangacolor.stages.edits.operations import Lock, Merge, Name, Operation, SetEdit, Split
+from mangacolor.stages.edits.model import OWN_LOOK, Edit, Look, Reach
+from mangacolor.stages.edits.operations import Lock, Merge, Name, Operation, SetEdit, SetLook, Split
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,16 @@ class Palette:
                     for number in entries.keys() & set(some):
                         entries[number] = replace(entries[number], locked=locked)
         return tuple(entries.values())
+
+    @property
+    def look(self) -> Look:
+        """That of the whole chapter."""
+        looks = (operation.look for operation in reversed(self.log) if isinstance(operation, SetLook))
+        return next(looks, OWN_LOOK)
+
+    @property
+    def merges(self) -> tuple[Merge, ...]:
+        return tuple(operation for operation in self.log if isinstance(operation, Merge))
 
     @property
     def regrouping(self) -> tuple[Merge | Split, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,7 +20,7 @@ from mangacolor.stages.edits.elsewhere.hints import HINT_ID, Hint, check_hints, 
 from mangacolor.stages.edits.elsewhere.series import recall_edits, remember_edits, remembers_edits
 from mangacolor.stages.edits.freezing import with_looks
 from mangacolor.stages.edits.locating import Located, PageIndex, locate_edits
-from mangacolor.stages.edits.model import Edit
+from mangacolor.stages.edits.model import OWN_LOOK, Edit
 from mangacolor.stages.edits.page_edits import PageEdits
 from mangacolor.stages.edits.palette import Palette
 from mangacolor.stages.edits.palette_file import FILE, decided_edits, from_document, read_locked_palette
@@ -55,7 +55,7 @@ def neutral() -> Artifact:
 def is_idle(config: Config, document: Mapping[str, Any] | None, memory: Memory | None) -> bool:
     """Whether nobody has decided anything: then pages need not wait for each other."""
     palette = from_document(document) if document is not None else Palette()
-    decided = palette.edits or any(entry.edited for entry in palette.groups)
+    decided = palette.edits or palette.look != OWN_LOOK or any(entry.edited for entry in palette.groups)
     return not (decided or config.hints or _kept_edits(config) or remembers_edits(memory))
 
 
@@ -67,7 +67,8 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     digests = [index.digest_of(name) for name in pages]
     kept = _kept_edits(config)
     hints = [hint.to_edit(page) for hint, page in with_pages(config.hints, context.chapter)]
-    own = from_document(context.document).edits if context.document else ()
+    palette = from_document(context.document) if context.document else Palette()
+    own = palette.edits
     edits = [*recall_edits(context.memory, digests), *kept, *hints, *own]
     segments = _gather(context, drawings)
     _check_network(kept, segments)
@@ -78,7 +79,8 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     if context.memory is not None:
         decided = [with_looks(edit, _looks(located, segments)) for edit in (*kept, *hints, *own)]
         remember_edits(context.memory, digests, decided, config.params)
-    handed = dict(zip(drawings, resolved.pages, strict=True))
+    looking = (replace(page, look=palette.look) for page in resolved.pages)
+    handed = dict(zip(drawings, looking, strict=True))
     return {name: handed[speaker].to_artifact() for name, speaker in drawings.speakers.items()}
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from mangacolor.core.arrays import F32
 from mangacolor.core.colour import DARKEST, INK, chroma, luma, to_rgb
 from mangacolor.core.types import Image
+from mangacolor.stages.edits.model import Look
 from mangacolor.stages.reassemble.params import InkParams
 
 # The least tone that a layer can hold, as a share of the scan's.
@@ -33,6 +34,10 @@ FULL_LUMA = 128.0
 BLACK = 24.0
 BLACK_CHROMA = 3.0
 CHROMA_SLOPE = 0.8
+# Levels of Cb and Cr that the warmest look adds, towards amber, and the chroma from which a pixel gets all of
+# it: what is grey stays grey.
+WARMEST = (-18.0, 9.0)
+WARMED_CHROMA = 8.0
 
 
 def pack_tone(tone: F32) -> F32:
@@ -71,29 +76,32 @@ def _fill_lines(plane: F32, surface: F32, sigma: float) -> F32:
     return np.asarray(surface * plane + (1.0 - surface) * _low_pass(plane, surface, sigma), dtype=np.float32)
 
 
-def paint(light: Image, layer: Image, keep: Image, tint: Image | None, saturation: float) -> Image:
+def paint(light: Image, layer: Image, keep: Image, tint: Image | None, look: Look) -> Image:
     """The final pixels of a band of the page, H×W×3 RGB.
 
     ``light``: H×W luma at output scale. ``layer``: H×W×4 as of ``compose_layers``: Cb + 128, Cr + 128, the
     packed tone, the mean luma around. ``keep``: H×W, 255 where the paper stays paper. ``tint``: H×W×3 RGB
-    source for the paper's own colour, None for a grey page.
+    source for the paper's own colour, None for a grey page. ``look``: of the colours.
     """
     result = np.empty((*light.shape, 3), np.uint8)
     for top in range(0, light.shape[0], ROWS):
         rows = slice(top, top + ROWS)
         own = None if tint is None else tint[rows]
-        result[rows] = _paint_rows(light[rows], layer[rows], keep[rows], own, saturation)
+        result[rows] = _paint_rows(light[rows], layer[rows], keep[rows], own, look)
     return result
 
 
-def _paint_rows(light: Image, layer: Image, keep: Image, tint: Image | None, saturation: float) -> Image:
+def _paint_rows(light: Image, layer: Image, keep: Image, tint: Image | None, look: Look) -> Image:
     colour = np.float32(1.0) - keep.astype(np.float32) * np.float32(1 / 255)
     shade = 1.0 - (1.0 - unpack_tone(layer[..., 2].astype(np.float32))) * colour
     value = light.astype(np.float32)
     toned = INK + (value - INK) * (255.0 * shade - INK) * np.float32(1 / (255.0 - INK))
     toned = np.where(value <= INK, value, toned)
     cb, cr = (layer[..., channel].astype(np.float32) - 128.0 for channel in (0, 1))
-    strength = colour * np.float32(saturation) * _chroma_share(value, layer[..., 3], cb, cr)
+    strength = colour * np.float32(look.saturation) * _chroma_share(value, layer[..., 3], cb, cr)
+    if look.warmth:
+        share = np.minimum(np.hypot(cb, cr) * np.float32(1 / WARMED_CHROMA), 1) * np.float32(look.warmth)
+        cb, cr = cb + share * np.float32(WARMEST[0]), cr + share * np.float32(WARMEST[1])
     cb, cr = cb * strength, cr * strength
     if tint is not None:
         own_cb, own_cr = chroma(tint)

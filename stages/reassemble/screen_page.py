@@ -16,6 +16,7 @@ from mangacolor.core.arrays import Mask
 from mangacolor.core.colour import luma
 from mangacolor.core.types import Image, Inputs
 from mangacolor.formats.pixels import is_grey
+from mangacolor.stages.edits.model import OWN_LOOK, Look
 from mangacolor.stages.edits.page_edits import PageEdits
 from mangacolor.stages.reassemble.compose import Band, compose_layers
 from mangacolor.stages.reassemble.drawing import ReadyDrawing
@@ -55,20 +56,22 @@ class ScreenPage:
         self._windows = np.asarray(cv2.resize(windows, self.size, interpolation=cv2.INTER_NEAREST), np.int16)
         numbers = range(len(ready.colours.windows))
         self._layers = [self._make_layer(number, PageEdits()) for number in numbers]
-        self._finished = self._paint_rows(slice(0, height), self._layers)
+        self._finished = self._paint_rows(slice(0, height), self._layers, OWN_LOOK)
 
     def paint(self, edits: PageEdits | None = None) -> Image:
         """The page with these edits, H×W×3 RGB, W×H as ``size`` says."""
         finished, edits = self._finished.copy(), edits or PageEdits()
         changed = [n for n in range(len(self._layers)) if edits.of_window(n) is not None]
         where = np.isin(self._windows, changed)
+        if edits.look != OWN_LOOK:
+            where[:] = True
         if not where.any():
             return finished
         layers = list(self._layers)
         for number in changed:
             layers[number] = self._make_layer(number, edits)
         rows = _rows_of(where)
-        finished[rows] = self._paint_rows(rows, layers)
+        finished[rows] = self._paint_rows(rows, layers, edits.look)
         return finished
 
     def _make_layer(self, number: int, edits: PageEdits) -> WindowLayer:
@@ -76,14 +79,15 @@ class ScreenPage:
         layer = self._ready.make_layer(number, edits, self._params)
         return replace(layer, box=self._boxes[number], reach=layer.reach * self._scale)
 
-    def _paint_rows(self, rows: slice, layers: Sequence[WindowLayer]) -> Image:
+    def _paint_rows(self, rows: slice, layers: Sequence[WindowLayer], look: Look) -> Image:
         """The finished pixels of some rows."""
+        look = replace(look, saturation=look.saturation * self._saturation)
         width, height = self.size
         composed = compose_layers(
             layers, self._windows, self._light, Band(rows.start, rows.stop, width, 1.0, height)
         )
         tint = None if self._tint is None else self._tint[rows]
-        return paint(self._light[rows], composed, self._keep[rows], tint, self._saturation)
+        return paint(self._light[rows], composed, self._keep[rows], tint, look)
 
 
 def _rows_of(where: Mask) -> slice:

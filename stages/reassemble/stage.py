@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -49,6 +49,7 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     layers = [ready.make_layer(n, edits, config.params) for n in range(len(ready.colours.windows))]
     keep = ready.keep if half is None else half.cut_mask(ready.keep)
     tint = None if is_grey(page) else page
+    look = replace(edits.look, saturation=edits.look.saturation * config.saturation)
     result = np.empty((*light.shape, 3), np.uint8)
     scale = light.shape[0] / page.shape[0]
     for band in cut_bands(light.shape[1], light.shape[0], scale, page.shape[0]):
@@ -56,7 +57,7 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
         layer = compose_layers(layers, ready.windows, ready.grey, band, half)
         guard = band.enlarge(keep, cv2.INTER_LINEAR)
         own = None if tint is None else band.enlarge(tint, cv2.INTER_CUBIC)
-        painted = paint(light[band.rows], layer, guard, own, config.saturation)
+        painted = paint(light[band.rows], layer, guard, own, look)
         if scale == 1:  # paper comes through to the bit
             untouched = keep[band.rows] == 255
             painted[untouched] = page[band.rows][untouched]

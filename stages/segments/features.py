@@ -139,7 +139,7 @@ def describe_segments(labels: SegmentMap, grey: Image, coloured: Image, features
     network = luma(large).ravel().astype(np.float32)
     for number, pixels in enumerate(pixels_by_segment(labels, count)):
         lit = pixels[scan[pixels] >= MIN_LUMA]
-        measured = lit if len(lit) >= len(pixels) // LINE_SHARE else pixels
+        measured = lit if len(lit) * LINE_SHARE >= len(pixels) else pixels
         measured = measured[:: -(-len(measured) // MAX_MEASURED)]
         columns = (
             *_colour_columns(planes[measured]),

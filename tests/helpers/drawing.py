@@ -6,6 +6,7 @@ import numpy as np
 
 from mangacolor.stages.edits.page_edits import WindowEdits
 from mangacolor.stages.harmonize.corrections import WindowCorrections
+from mangacolor.stages.edits.model import OWN_LOOK
 from mangacolor.stages.reassemble.compose import compose_layers, cut_bands
 from mangacolor.stages.reassemble.guided import GuidedWindow
 from mangacolor.stages.reassemble.ink_transfer import paint
@@ -29,5 +30,5 @@ def draw_window(
     for band in cut_bands(width, height, 1, height):
         composed = compose_layers([layer], windows, grey, band)
         keep = np.zeros(composed.shape[:2], np.uint8)
-        bands.append(paint(grey[band.rows], composed, keep, None, 1.0))
+        bands.append(paint(grey[band.rows], composed, keep, None, OWN_LOOK))
     return np.concatenate(bands)

@@ -19,10 +19,10 @@ import numpy as np
 from mangacolor.core.settings import Options
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.single_page import PageRunner
-from mangacolor.server.access import Access
 from mangacolor.server.answers_cache import AnswersCache
 from mangacolor.server.app import make_app
 from mangacolor.server.chapters.jobs import ChapterJobs
+from mangacolor.server.http.access import Access
 from mangacolor.server.listen import make_server
 from mangacolor.server.page_engine import PageEngine
 from mangacolor.server.pages import Answer, PageRequest

@@ -17,8 +17,8 @@ import mangacolor.pipeline.run
 from mangacolor.core.errors import ExitStatus
 from mangacolor.core.settings import Options
 from mangacolor.server.chapters.jobs import ChapterJobs
+from mangacolor.server.http.refusal import Refusal
 from mangacolor.server.protocols.openapi import document
-from mangacolor.server.refusal import Refusal
 from mangacolor.server.series import SeriesShelf
 from mangacolor.tests.helpers.fake_stages import House
 from mangacolor.tests.helpers.servers import PretendedEngine, archive, client_of, files_under, make_parts, png

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from mangacolor.core.errors import UsageError
-from mangacolor.server.access import Access, is_loopback
+from mangacolor.server.http.access import Access, is_loopback
 from mangacolor.server.settings import check_access
 from mangacolor.tests.helpers.servers import PretendedEngine, client_of, make_parts, png
 

@@ -16,8 +16,8 @@ import pytest
 
 import mangacolor.server.protocols.suwayomi as suwayomi_protocol
 from mangacolor.core.errors import SetupError
+from mangacolor.server.http.refusal import Refusal, refusal_of
 from mangacolor.server.limits import BODIES_BYTES
-from mangacolor.server.refusal import Refusal, refusal_of
 from mangacolor.server.service import Service
 from mangacolor.tests.helpers.servers import PretendedEngine, client_of, make_parts, png
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mangacolor.server import listen
+from mangacolor.server.http import serving
 from mangacolor.tests.helpers.servers import PretendedEngine, client_of, make_parts, png
 
 WITHIN = 0.5
@@ -28,8 +28,8 @@ def engine(tmp_path: Path) -> PretendedEngine:
 def client(
     engine: PretendedEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[httpx.Client]:
-    impatient = functools.partial(listen.close_silent_connections, within=WITHIN)
-    monkeypatch.setattr(listen, "close_silent_connections", impatient)
+    impatient = functools.partial(serving.close_silent_connections, within=WITHIN)
+    monkeypatch.setattr(serving, "close_silent_connections", impatient)
     with client_of(*make_parts(engine, tmp_path)) as client:
         yield client
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mangacolor.core.colour import DARKEST, INK, chroma, luma, to_rgb
+from mangacolor.stages.edits.model import OWN_LOOK
 from mangacolor.stages.reassemble.ink_transfer import own_colour, pack_tone, paint
 from mangacolor.stages.reassemble.params import InkParams
 
@@ -35,7 +36,7 @@ def test_chroma_and_back_is_the_same_colour() -> None:
 
 def test_ink_is_untouched_whatever_the_network_says() -> None:
     light = np.tile(np.arange(256, dtype=np.uint8), (4, 1))
-    page = paint(light, layer_of((200, 30, 30), DARKEST, light.shape), np.zeros_like(light), None, 1.0)
+    page = paint(light, layer_of((200, 30, 30), DARKEST, light.shape), np.zeros_like(light), None, OWN_LOOK)
     ink = light <= INK
     assert np.abs(luma(page)[ink].astype(int) - light[ink]).max() <= 1
 
@@ -43,7 +44,7 @@ def test_ink_is_untouched_whatever_the_network_says() -> None:
 def test_tone_mapping_is_monotone_and_has_no_step() -> None:
     light = np.tile(np.arange(256, dtype=np.uint8), (2, 1))
     for tone in (DARKEST, 0.7, 1.0):
-        page = paint(light, layer_of((128, 128, 128), tone, light.shape), np.zeros_like(light), None, 1.0)
+        page = paint(light, layer_of((128, 128, 128), tone, light.shape), np.zeros_like(light), None, OWN_LOOK)
         steps = np.diff(luma(page)[0].astype(int))
         assert steps.min() >= 0
         assert steps.max() <= 2
@@ -52,7 +53,7 @@ def test_tone_mapping_is_monotone_and_has_no_step() -> None:
 def test_white_paper_can_hold_skin() -> None:
     light = np.full((8, 8), 255, np.uint8)
     skin = layer_of((245, 205, 180), 0.83, light.shape)
-    page = paint(light, skin, np.zeros_like(light), None, 1.0)
+    page = paint(light, skin, np.zeros_like(light), None, OWN_LOOK)
     red, green, blue = (int(value) for value in page[4, 4])
     assert red > green > blue
     assert red - blue > 30
@@ -60,14 +61,14 @@ def test_white_paper_can_hold_skin() -> None:
 
 def test_kept_paper_has_no_colour_and_no_tone() -> None:
     light = np.full((8, 8), 250, np.uint8)
-    page = paint(light, layer_of((200, 30, 30), DARKEST, light.shape), np.full_like(light, 255), None, 1.0)
+    page = paint(light, layer_of((200, 30, 30), DARKEST, light.shape), np.full_like(light, 255), None, OWN_LOOK)
     assert (page == 250).all()
 
 
 def test_tinted_paper_keeps_its_own_tint() -> None:
     source = np.full((8, 8, 3), (250, 240, 215), np.uint8)
     layer = layer_of((30, 30, 200), DARKEST, (8, 8))
-    page = paint(luma(source), layer, np.full((8, 8), 255, np.uint8), source, 1.0)
+    page = paint(luma(source), layer, np.full((8, 8), 255, np.uint8), source, OWN_LOOK)
     assert np.abs(page.astype(int) - source).max() <= 1
 
 
@@ -92,7 +93,7 @@ def test_what_is_dark_on_a_light_surface_has_no_chroma_and_a_dark_surface_has() 
     light = np.tile(np.arange(256, dtype=np.uint8), (4, 1))
     day, night = (
         np.hypot(
-            *chroma(paint(light, layer_of((200, 60, 40), 1, light.shape, around), 0 * light, None, 1.0))
+            *chroma(paint(light, layer_of((200, 60, 40), 1, light.shape, around), 0 * light, None, OWN_LOOK))
         )[0]
         for around in (200, 45)
     )

@@ -33,6 +33,15 @@ def test_a_row_says_what_a_segment_is() -> None:
     assert table[0, SIDES] & LEFT and not table[1, SIDES] & LEFT
 
 
+def test_a_segment_of_a_few_black_pixels_has_a_row_too() -> None:
+    labels = np.ones((64, 64), np.uint16)
+    labels[10, 10:13] = 2
+    grey = np.where(labels == 1, 220, 0).astype(np.uint8)
+    coloured = np.full((64, 64, 3), 100, np.uint8)
+    table = describe_segments(labels, grey, coloured, np.zeros((2, 0), np.uint8))
+    assert table[1, TONE] == 0 and table[1, CB] == table[1, CR] == 128
+
+
 def test_features_are_pooled_over_the_segment_and_all_tiles() -> None:
     labels = np.ones((256, 384), np.uint16)
     labels[:, 128:] = 2

@@ -13,14 +13,14 @@ from typing import Any, Final
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive, Scope
 
-from mangacolor.server.forms import file_in
+from mangacolor.server.http.forms import file_in
+from mangacolor.server.http.refusal import Refusal
 from mangacolor.server.limits import (
     BODIES_BYTES,
     BODY_SECONDS,
     DRAINED_BYTES,
     PAGE_BYTES,
 )
-from mangacolor.server.refusal import Refusal
 
 # Set in a request's scope once its body has been read to its end: asking for more would wait for the client.
 BODY_ENDED: Final = "mangacolor.body_ended"

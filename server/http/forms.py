@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from mangacolor.server.http.refusal import Refusal
 from mangacolor.server.limits import FIELD_BYTES, FORM_FIELDS, FORM_FILES
-from mangacolor.server.refusal import Refusal
 
 
 @dataclass(slots=True)

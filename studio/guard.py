@@ -1,0 +1,142 @@
+"""What every request has to pass before anything reads it: token, Host, Origin, method, size."""
+
+from __future__ import annotations
+
+import re
+from http.cookies import CookieError, SimpleCookie
+from typing import Final
+from urllib.parse import parse_qs, urlencode
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mangacolor.server.http.access import Access, is_loopback
+from mangacolor.server.http.bodies import drain, noting_its_end
+from mangacolor.server.http.refusal import Refusal
+from mangacolor.studio.limits import QUERY_BYTES
+
+COOKIE: Final = "mangacolor_studio"  # and the port: browsers keep one jar for all ports of a host
+READING: Final = ("GET", "HEAD")
+_METHODS: Final = (*READING, "POST", "PUT", "DELETE")
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_ALWAYS: Final = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+# What a browser says of a request that its user began, by typing the address or on our own page.
+_OWN_SITES: Final = ("same-origin", "none")
+_ASK: Final = "Open the address that the command has printed."
+_PORT: Final = re.compile(r":\d{1,5}$")
+
+
+class Guard:
+    """ASGI middleware. The token of the printed address becomes a cookie that no other site can use."""
+
+    def __init__(self, app: ASGIApp, access: Access) -> None:
+        self._app = app
+        self._access = access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":  # a websocket: nothing here speaks it
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        receive = noting_its_end(scope, receive)
+        answer: ASGIApp = self._app
+        try:
+            answer = self._check(scope, Headers(scope=scope)) or self._app
+        except Refusal as refusal:
+            answer = JSONResponse(refusal.document, refusal.status)
+        await answer(scope, receive, _sending(Request(scope, receive), send))
+
+    def _check(self, scope: Scope, headers: Headers) -> Response | None:
+        """The answer to whoever comes with the token in the address; None to go on. Raises ``Refusal``."""
+        query = scope.get("query_string", b"")
+        if len(query) > QUERY_BYTES:
+            raise Refusal(414, "the address is too long")
+        self._check_site(scope, headers)
+        given = parse_qs(query.decode("latin-1"), max_num_fields=64).get("token", []) if query else []
+        if scope["path"] == "/" and scope["method"] == "GET" and given:
+            if not self._access.knows_token(given):
+                raise Refusal(401, "the token is wrong", _ASK)
+            return self._welcome(query, cookie_name(scope))
+        told = [*_cookies(headers, cookie_name(scope)), *headers.getlist("x-token")]
+        if not self._access.knows_token(told):
+            raise Refusal(401, "the token is missing or wrong", _ASK)
+        return None
+
+    def _check_site(self, scope: Scope, headers: Headers) -> None:
+        """Raise ``Refusal`` for what another site, or a name that is not ours, stands behind."""
+        hosts, origins = headers.getlist("host"), headers.getlist("origin")
+        if len(hosts) != 1 or not self._access.knows_host(hosts[0]) or not self._is_our_port(scope, hosts[0]):
+            raise Refusal(421, "the Host header names another server", "Call it by the address it printed.")
+        if scope["method"] not in _METHODS:
+            raise Refusal(405, "this method is not used here")
+        if len(origins) > 1 or (origins and origins[0] != f"http://{hosts[0]}"):
+            raise Refusal(403, "web pages of this origin may not call it")
+        if headers.get("sec-fetch-site", "none") not in _OWN_SITES and scope["path"] != "/":
+            raise Refusal(403, "another site has sent this request")
+        changes = scope["method"] in ("POST", "PUT")
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if changes and kind != "application/json":  # which no form of another site can send unasked
+            raise Refusal(415, "the body must be JSON", "Send it as application/json.")
+
+    def _is_our_port(self, scope: Scope, host: str) -> bool:
+        """Whether a Host header names the port that was called. Where other machines may call, a proxy or a
+        container's host may have another."""
+        server = scope.get("server")
+        if not is_loopback(self._access.host) or not server or server[1] is None:
+            return True
+        found = _PORT.search(host)
+        return found is not None and found[0] == f":{server[1]}"
+
+    def _welcome(self, query: bytes, cookie: str) -> Response:
+        """To the same address without the token, which the cookie holds from here on."""
+        rest = [
+            (k, v) for k, values in parse_qs(query.decode("latin-1")).items() for v in values if k != "token"
+        ]
+        answer = RedirectResponse(f"/?{urlencode(rest)}" if rest else "/", 303)
+        answer.set_cookie(cookie, self._access.token, httponly=True, samesite="strict", path="/")
+        return answer
+
+
+def cookie_name(scope: Scope) -> str:
+    server = scope.get("server")
+    return f"{COOKIE}_{server[1]}" if server else COOKIE
+
+
+def _cookies(headers: Headers, name: str) -> list[str]:
+    found = []
+    for text in headers.getlist("cookie"):
+        try:
+            jar = SimpleCookie(text)
+        except CookieError:
+            continue
+        if name in jar:
+            found.append(jar[name].value)
+    return found
+
+
+def _sending(request: Request, send: Send) -> Send:
+    """``send`` with our headers, which first reads what nobody has read: else the line breaks too early."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await drain(request)
+            headers = MutableHeaders(raw=message.setdefault("headers", []))
+            for name, value in _ALWAYS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return sending

@@ -1,0 +1,137 @@
+"""The pages of a chapter of OUT, whatever has become of them so far."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from mangacolor.core.errors import InputError, MangacolorError
+from mangacolor.core.types import Direction, PageSource
+from mangacolor.formats.discovery import discover
+from mangacolor.formats.limits import limits_of
+from mangacolor.formats.names import natural_key
+from mangacolor.pipeline.editing.chapter import ColouredChapter
+from mangacolor.pipeline.editing.sources import Sources
+from mangacolor.pipeline.store.last_run import Failure, LastRun
+from mangacolor.pipeline.store.layout import State
+from mangacolor.pipeline.store.manifest import Entry, Manifest
+from mangacolor.pipeline.store.outputs import Outputs
+
+PageState = Literal["coloured", "copied", "failed", "waiting", "working"]
+_STATES: Mapping[str, PageState] = {"done": "coloured", "copied": "copied", "failed": "failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class ChapterPages:
+    """The pages of a chapter in reading order, with their sources. ``direction``: as the chapter says, if it
+    does."""
+
+    name: str
+    sources: Mapping[str, PageSource]
+    numbers: Mapping[str, int]
+    direction: Direction | None = None
+
+
+def planned_chapters(work: LastRun, out: Path) -> dict[str, ChapterPages]:
+    """The chapters that inputs give, by name. Raises ``InputError`` or ``UsageError`` where they are gone."""
+    run = work.run_options
+    limits = limits_of(work.options, run)
+    plan = discover(work.inputs, out, run.output_form, limits, run.names_encoding)
+    return {
+        chapter.name: ChapterPages(
+            chapter.name,
+            {page.name: page.source for page in chapter.pages},
+            {page.name: page.number for page in chapter.pages},
+            work.options.direction or chapter.direction,
+        )
+        for chapter in plan.chapters
+    }
+
+
+def kept_chapters(state: State) -> dict[str, ChapterPages]:
+    """The chapters of OUT by what its manifest says, where no input is known."""
+    manifest = Manifest(state.out, state.manifest)
+    sources = Sources(state.out, manifest, Outputs(state, manifest).claims)
+    found: dict[str, list[str]] = {}
+    for entry in manifest.entries():
+        if entry.source and entry.outcome in _STATES:
+            found.setdefault(entry.page.rpartition("/")[0] or ".", []).append(entry.page)
+    if not found:
+        raise InputError(
+            f"{state.out}: nothing has been coloured here",
+            "Name an output folder of mangacolor, or colour one: mangacolor studio INPUT --out OUT.",
+        )
+    ordered = {name: sorted(pages, key=natural_key) for name, pages in found.items()}
+    return {
+        name: ChapterPages(
+            name, {page: sources.of(page) for page in pages}, {page: n for n, page in enumerate(pages, 1)}
+        )
+        for name, pages in sorted(ordered.items(), key=lambda item: natural_key(item[0]))
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class PageRows:
+    """What there is to tell of the pages of a chapter.
+
+    ``chapter``: its colours, where there are any. ``working``: pages that a run has in hand. ``stale``: those
+    whose picture in OUT is without the last edits. ``revision``: of the palette, for the stamps of these.
+    """
+
+    state: State
+    pages: ChapterPages
+    chapter: ColouredChapter | None = None
+    failures: Mapping[str, Failure] = field(default_factory=dict)
+    working: Collection[str] = ()
+    stale: Collection[str] = ()
+    revision: str = ""
+
+    def all(self) -> list[dict[str, Any]]:
+        """A document for each page, in reading order."""
+        manifest = Manifest(self.state.out, self.state.manifest)
+        return [self._row(page, manifest.entry(page)) for page in self.pages.sources]
+
+    def one(self, page: str) -> dict[str, Any]:
+        return self._row(page, Manifest(self.state.out, self.state.manifest).entry(page))
+
+    def _row(self, page: str, entry: Entry | None) -> dict[str, Any]:
+        state, failure = self._state(page, entry)
+        stamp = entry.sha256[:12] if entry is not None else ""
+        return {
+            "name": page,
+            "number": self.pages.numbers[page],
+            "state": state,
+            "note": failure.error if failure else entry.reason if entry is not None else "",
+            "remedy": failure.remedy if failure else "",
+            "size": self._size(page),
+            "stamp": f"{stamp}-{self.revision}" if page in self.stale else stamp,
+            "stale": page in self.stale,
+            "panels": entry.panels if entry is not None else 0,
+            "spread": self._partner(page),
+        }
+
+    def _state(self, page: str, entry: Entry | None) -> tuple[PageState, Failure | None]:
+        failure = self.failures.get(page)
+        if page in self.working:
+            return "working", None
+        if entry is None:
+            return ("failed", failure) if failure else ("waiting", None)
+        if entry.outcome == "failed":
+            return "failed", failure or Failure("it could not be coloured", "Run it again to see why.")
+        return _STATES.get(entry.outcome, "coloured"), None
+
+    def _size(self, page: str) -> list[int] | None:
+        if self.chapter is None or page not in self.chapter.names:
+            return None
+        try:
+            return list(self.chapter.size(page))
+        except MangacolorError:
+            return None
+
+    def _partner(self, page: str) -> str | None:
+        if self.chapter is None or page not in self.chapter.names:
+            return None
+        spread = self.chapter.page(page).spread
+        return spread.partner if spread is not None else None

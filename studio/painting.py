@@ -1,0 +1,156 @@
+"""What a click means and how it would look: surfaces of a page, what a wish covers, pages painted with it.
+
+Everything here runs on the desk's thread.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mangacolor.core.arrays import I64, Mask
+from mangacolor.core.types import Image
+from mangacolor.pipeline.editing.coverage import Cover, Surfaces
+from mangacolor.pipeline.editing.points import nearest_surface
+from mangacolor.pipeline.editing.preview import find_changes
+from mangacolor.pipeline.editing.wishes import Changer, Wishes
+from mangacolor.pipeline.editing.wording import edit_id
+from mangacolor.stages.edits.colours import to_hex
+from mangacolor.stages.edits.looking import PageLook
+from mangacolor.stages.edits.model import Edit, Look
+from mangacolor.stages.edits.palette import Palette
+from mangacolor.stages.harmonize.corrections import NO_GROUP
+from mangacolor.stages.panels.stage import STAGE as PANELS
+from mangacolor.stages.spreads.halves import half_of
+from mangacolor.studio.desk import Desk
+
+# Likenesses of which a browser is told how much an edit would cover there.
+LIKENESSES = tuple(step / 20 for step in range(1, 20))
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A palette with a wish that nobody has decided on. ``edit``: the edit that it makes or changes."""
+
+    palette: Palette
+    edit: Edit | None
+
+
+def try_wishes(desk: Desk, wishes: Wishes) -> Tried:
+    """Raises ``UsageError`` for what cannot be."""
+    palette, _ = desk.palette()
+    if wishes == Wishes():
+        return Tried(palette, None)
+    changer = Changer(desk.now.coloured(), desk.surfaces)
+    after = changer.change(palette, wishes)
+    edit = next((edit for edit in after.edits if edit.id == changer.touched), None)
+    return Tried(after, edit)
+
+
+def paint_page(desk: Desk, page: str, side: int, wishes: Wishes, look: Look | None = None) -> Image:
+    """A page with the palette's edits and a wish, H×W×3 RGB, no longer than ``side``."""
+    tried = try_wishes(desk, wishes)
+    return desk.painter(page, side).paint(tried.palette.edits, look or tried.palette.look)
+
+
+def cover_document(desk: Desk, page: str, wishes: Wishes) -> dict[str, Any]:
+    """What a wish would cover in the chapter, and which surfaces on a page."""
+    tried, surfaces = try_wishes(desk, wishes), desk.surfaces()
+    if tried.edit is None:
+        before, _ = desk.palette()
+        changes = find_changes(surfaces, before.edits, tried.palette.edits)
+        own = next((change.changed for change in changes if change.page == page), None)
+        pages = {change.page: change.surfaces for change in changes}
+        return {"pages": pages, "area": 0.0, "surfaces": _numbers(own), "likeness": []}
+    cover = surfaces.covers([tried.edit])[tried.edit.id]
+    others = zip(LIKENESSES, surfaces.covers_at(tried.edit, LIKENESSES), strict=True)
+    return {
+        "pages": pages_of(surfaces, cover),
+        "area": round(cover.area, 5),
+        "surfaces": _numbers(_on_page(surfaces, cover, page)),
+        "likeness": [[step, sum(some.pages.values()), len(some.pages)] for step, some in others],
+    }
+
+
+def surfaces_document(desk: Desk, page: str) -> list[dict[str, Any]]:
+    """Of each surface of a page, by its number: group, what it is part of, colour, and edit."""
+    palette, _ = desk.palette()
+    surfaces = desk.surfaces()
+    speaker = surfaces.drawings.speakers[page]
+    own = surfaces.segments.by_page()[list(surfaces.drawings).index(speaker)]
+    rows, edits = surfaces.segments.row[own], palette.edits
+    count = sum(surfaces.segments.counts[list(surfaces.drawings).index(speaker)])
+    groups, owner = np.full(count, NO_GROUP, np.int64), np.full(count, -1, np.int64)
+    groups[rows] = group_numbers(surfaces, palette)[own]
+    owner[rows] = surfaces.resolve(edits).owner[own] if edits else -1
+    coarse = np.full(count, -1, np.int64)
+    coarse[rows] = surfaces.segments.coarse[own]
+    chroma, shown = surfaces.unedited_colours(page)
+    colours = [to_hex(luma, cb, cr) for luma, (cb, cr) in zip(shown, chroma, strict=True)]
+    return [
+        {
+            "group": None if group == NO_GROUP else int(group),
+            "coarse": int(part),
+            "colour": edits[edit].colour if edit >= 0 else colour,
+            "edit": edit_id(edits[edit]) if edit >= 0 else None,
+        }
+        for group, part, colour, edit in zip(groups, coarse, colours, owner, strict=True)
+    ]
+
+
+def point_document(desk: Desk, page: str, x: int, y: int) -> dict[str, Any]:
+    """What lies at a point of a page (pixels as it came): its surface, or why there is none."""
+    chapter = desk.now.coloured()
+    inputs = chapter.pages[page]
+    half, look = half_of(inputs[PANELS.name].data), PageLook.of(inputs)
+    at = half.to_drawing(x, y) if half else (x, y)
+    met, why = look.meet(*at)
+    near = None
+    if met is None and (found := nearest_surface(look, *at)) is not None:
+        near = [x + found[0] - at[0], y + found[1] - at[1]]
+    return {"number": 0 if met is None else look.row_of(*met) + 1, "why": why, "near": near}
+
+
+def group_numbers(surfaces: Surfaces, palette: Palette) -> I64:
+    """The group of each segment, those that were merged since the last run taken for one."""
+    groups = surfaces.groups.copy()
+    for step in palette.merges:
+        groups[np.isin(groups, step.groups[1:])] = step.groups[0]
+    return groups
+
+
+def pages_by_group(surfaces: Surfaces, palette: Palette) -> dict[int, dict[str, int]]:
+    """Of each group, how many surfaces it has on which page."""
+    groups = group_numbers(surfaces, palette)
+    found: dict[int, dict[str, int]] = {}
+    for page, own in zip(surfaces.drawings, surfaces.segments.by_page(), strict=True):
+        for group, number in Counter(groups[own].tolist()).items():
+            if group != NO_GROUP:
+                found.setdefault(group, {})[page] = number
+    return found
+
+
+def pages_of(surfaces: Surfaces, cover: Cover) -> dict[str, int]:
+    """How many surfaces of a cover each page shows; both halves of a spread show their drawing's."""
+    speakers = surfaces.drawings.speakers
+    return {page: cover.pages[speaker] for page, speaker in speakers.items() if speaker in cover.pages}
+
+
+def changed_pages(surfaces: Surfaces, before: Palette, after: Palette) -> list[str]:
+    """The pages that look otherwise with another palette."""
+    if before.look != after.look:
+        return list(surfaces.drawings.speakers)
+    return [change.page for change in find_changes(surfaces, before.edits, after.edits)]
+
+
+def _on_page(surfaces: Surfaces, cover: Cover, page: str) -> Mask | None:
+    windows = cover.chosen.get(surfaces.drawings.speakers.get(page, page))
+    return None if windows is None else np.concatenate(windows)
+
+
+def _numbers(chosen: Mask | None) -> list[int]:
+    """Numbers of a page's surfaces, from 1."""
+    return [] if chosen is None else (np.flatnonzero(chosen) + 1).tolist()

@@ -1,0 +1,55 @@
+"""A palette as a browser is told it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mangacolor.pipeline.editing.coverage import Cover, Surfaces
+from mangacolor.pipeline.editing.telling import edit_document
+from mangacolor.pipeline.editing.wording import operation_words
+from mangacolor.stages.edits.palette import Palette, PaletteEntry
+from mangacolor.studio.painting import pages_by_group, pages_of
+
+# Colours that were chosen last.
+RECENT = 12
+
+
+def document_of(palette: Palette, surfaces: Surfaces | None) -> dict[str, Any]:
+    """``surfaces``: None while they have not been gathered: what is counted in them is 0 then."""
+    covers: Mapping[int, Cover] = {}
+    by_group: Mapping[int, Mapping[str, int]] = {}
+    if surfaces is not None:
+        covers, by_group = surfaces.covers(palette.edits), pages_by_group(surfaces, palette)
+    return {
+        "groups": [_group(palette, entry, by_group) for entry in palette.entries if entry.segments],
+        "edits": [
+            {
+                **edit_document(edit, covers.get(edit.id, Cover())),
+                "pages": pages_of(surfaces, covers[edit.id]) if surfaces is not None else {},
+            }
+            for edit in palette.edits
+        ],
+        "log": [{"id": step.id, "words": operation_words(step)} for step in palette.log],
+        "undone": [{"id": step.id, "words": operation_words(step)} for step in palette.undone],
+        "recent": list(dict.fromkeys(edit.colour for edit in reversed(palette.edits)))[:RECENT],
+        "look": {"saturation": palette.look.saturation, "warmth": palette.look.warmth},
+    }
+
+
+def _group(
+    palette: Palette, entry: PaletteEntry, by_group: Mapping[int, Mapping[str, int]]
+) -> dict[str, Any]:
+    edit = palette.edit_of_group(entry.id)
+    colour = edit.colour if edit is not None else entry.colour
+    seen = {page: 1 for page, _ in entry.seen}
+    return {
+        "id": entry.id,
+        "name": entry.name,
+        "colour": colour,
+        "found": entry.found,
+        "area": round(entry.area, 5),
+        "pages": dict(by_group.get(entry.id, seen)),
+        "locked": entry.locked,
+        "edited": colour != entry.found,
+    }

@@ -1,0 +1,270 @@
+"""The studio behind its routes: what lies open, what runs, and who is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from mangacolor.core.errors import InputError, MangacolorError, UsageError
+from mangacolor.core.settings import Options
+from mangacolor.pipeline.editing.session import Session
+from mangacolor.pipeline.editing.wishes import Wishes
+from mangacolor.pipeline.editing.wording import edit_id
+from mangacolor.pipeline.engine.cancel import CancelToken
+from mangacolor.pipeline.events import (
+    Announced,
+    Event,
+    Listener,
+    PageDone,
+    PageFailed,
+    PageStarted,
+    RunDone,
+    RunResult,
+    RunStarted,
+    StageDone,
+    Warned,
+)
+from mangacolor.pipeline.run import run
+from mangacolor.pipeline.store.last_run import Failure, LastRun, read_last_run
+from mangacolor.pipeline.store.layout import State
+from mangacolor.server.http.refusal import Refusal
+from mangacolor.stages.registry import graph_of
+from mangacolor.studio.desk import Desk, OpenChapter, is_known, known_page, revision_of
+from mangacolor.studio.hub import Hub
+from mangacolor.studio.painting import changed_pages
+from mangacolor.studio.pages import ChapterPages, PageRows, kept_chapters, planned_chapters
+from mangacolor.studio.palette_documents import document_of
+from mangacolor.studio.pictures import PictureCache
+from mangacolor.studio.runner import Runner, Wanted
+from mangacolor.studio.settings import StudioSettings
+
+# Stages that leave the surfaces of a page as they were.
+AFTER_SURFACES = frozenset({"recolor", "upscale", "reassemble", "fit", "levels", "encode"})
+# Seconds between two words on how far a run is.
+STEP_EVENTS = (RunStarted, PageStarted, PageDone, PageFailed)
+
+
+class Studio:
+    """OUT as it is worked on. Its methods may be called from any thread, but for what says otherwise."""
+
+    def __init__(self, settings: StudioSettings) -> None:
+        self.settings = settings
+        self.state = State(settings.out)
+        self.hub = Hub()
+        self.pictures = PictureCache()
+        self.work, self.why_not_run = _find_work(settings, self.state)
+        self.failures: Mapping[str, Failure] = dict(self.work.failures) if self.work else {}
+        self.options = self.work.options if self.work else Options()
+        self.runner = Runner(self._colour, self._hear)
+        self.desk = Desk(self.state, self.options, self._counted)
+        self.chapters = self._find_chapters()
+        self.desk.open(self._chosen(settings.chapter))
+
+    def start(self) -> None:
+        """Begin what goes on in the background: colouring what is not coloured yet, counting surfaces."""
+        self.runner.start()
+        if self.work is not None and self.settings.work is not None:
+            self.runner.ask(Wanted("first"))
+        self.prepare()
+
+    def close(self) -> None:
+        self.runner.close()
+        self.desk.close()
+
+    def prepare(self) -> None:
+        """Have the surfaces of the chapter gathered while nobody waits for them."""
+        if self.desk.now.chapter is not None:
+            self.desk.submit(self._gather)
+
+    # -- what there is
+
+    def choose(self, name: str | None) -> OpenChapter:
+        """The chapter that a browser asks about; another than the open one is opened."""
+        if name and name != self.desk.now.name:
+            self.desk.open(self._chosen(name))
+            self.desk.stale = frozenset()
+            self.prepare()
+        return self.desk.now
+
+    def document(self) -> dict[str, Any]:
+        """All that a browser has to know of the chapter."""
+        opened = self.desk.now
+        palette = self.palette_document() if opened.chapter is not None else None
+        look = palette.pop("look") if palette else {"saturation": 1.0, "warmth": 0.0}
+        return {
+            "out": self.state.out.name,
+            "chapter": opened.name,
+            "chapters": list(self.chapters),
+            "direction": opened.pages.direction or "rtl",
+            "editable": opened.chapter is not None,
+            "why_not": opened.why_not,
+            "can_run": not self.why_not_run,
+            "why_not_run": self.why_not_run,
+            "pages": self.rows().all(),
+            "run": self.runner.progress.document(),
+            "palette": palette,
+            "look": look,
+            "presets": PRESETS,
+            "stages": [stage.name for stage in graph_of(self.options).stages],
+        }
+
+    def palette_document(self) -> dict[str, Any]:
+        """The palette; how much each edit covers, once that is known."""
+        palette, revision = self.desk.palette()
+        surfaces = self.desk.counted
+        return {"revision": revision, **document_of(palette, surfaces)}
+
+    def rows(self) -> PageRows:
+        opened = self.desk.now
+        stale = self.desk.stale
+        revision = revision_of(opened.chapter) if opened.chapter is not None and stale else ""
+        working = set(self.runner.progress.working)
+        return PageRows(
+            self.state, opened.pages, opened.chapter, self.failures, working, stale, revision
+        )
+
+    def page(self, name: object) -> str:
+        return known_page(self.desk.now, name)
+
+    # -- changes
+
+    def commit(self, wishes: Wishes, revision: object) -> dict[str, Any]:
+        """Change the palette and have its pages coloured again. On the desk's thread, with the run halted.
+
+        Raises ``Refusal`` where somebody else has changed it since ``revision``, and as ``Session.change``.
+        """
+        chapter = self.desk.now.coloured()
+        before, now = self.desk.palette()
+        if revision is not None and revision != now:
+            raise Refusal(409, "the colours have been changed elsewhere", "Look at them, and choose again.")
+        session = Session(chapter, self.desk.surfaces)
+        session.change(wishes)
+        after, _ = self.desk.palette()
+        pages = changed_pages(self.desk.surfaces(), before, after)
+        self.desk.stale |= set(pages)
+        self.hub.tell("palette", {"revision": revision_of(chapter)})
+        document = self.palette_document()
+        return {
+            "look": document.pop("look"),
+            "palette": document,
+            "changes": session.changes,
+            "touched": [edit_id(edit) for edit in session.touched],
+            "pages": pages,
+        }
+
+    def run_again(self) -> None:
+        """Have what has changed coloured, where that can be done from here."""
+        if not self.why_not_run:
+            self.runner.ask(Wanted("edit"))
+
+    # -- the run
+
+    def _colour(self, wanted: Wanted, emit: Listener, cancel: CancelToken) -> RunResult:
+        assert self.work is not None
+        run_options = replace(
+            self.work.run_options,
+            start=wanted.start,
+            pages=",".join(map(str, wanted.numbers)) or None,
+            force=wanted.force,
+        )
+        return run(
+            self.work.inputs,
+            self.state.out,
+            self.work.options,
+            run_options,
+            emit=emit,
+            cancel=cancel,
+            learner=self.settings.learner_of(run_options),
+        )
+
+    def _hear(self, event: Event | None) -> None:
+        """On the run's thread."""
+        match event:
+            case StageDone(page=_, stage=stage) if stage not in AFTER_SURFACES:
+                self.desk.forget_segments()
+            case PageDone(page=page):
+                self.failures = {name: why for name, why in self.failures.items() if name != page}
+                self.desk.stale -= {page}
+            case PageFailed(page=page, error=error, remedy=remedy):
+                self.failures = {**self.failures, page: Failure(error, remedy)}
+            case Warned(page=page, message=message):
+                self.hub.tell("notice", {"text": f"{page}: {message}" if page else message, "kind": "warning"})
+            case Announced(message=message):
+                self.hub.tell("notice", {"text": message, "kind": "info"})
+            case RunDone():
+                self._run_done(event)
+        if isinstance(event, PageStarted | PageDone | PageFailed):
+            self._tell_page(event.page)
+        if event is None or isinstance(event, STEP_EVENTS):
+            self.hub.tell("run", self.runner.progress.document())
+
+    def _run_done(self, event: RunDone) -> None:
+        opened = self.desk.now
+        was_editable = opened.chapter is not None
+        if event.status == 0:
+            self.desk.stale = frozenset()
+        reopened = self.desk.open(opened.pages)
+        if not was_editable and reopened.chapter is not None:
+            self.prepare()
+        self.hub.tell("chapter", {})
+
+    def _tell_page(self, page: str) -> None:
+        if page in self.desk.now.pages.sources:
+            self.hub.tell("page", self.rows().one(page))
+
+    # -- surfaces
+
+    def _gather(self) -> None:
+        try:
+            self.desk.surfaces()
+        except MangacolorError as error:
+            self.hub.tell("notice", {"text": f"{error.message}. {error.remedy}", "kind": "warning"})
+
+    def _counted(self) -> None:
+        """The surfaces have been gathered: what edits cover can be told."""
+        chapter = self.desk.now.chapter
+        if chapter is not None:
+            self.hub.tell("palette", {"revision": revision_of(chapter)})
+
+    # -- chapters
+
+    def _find_chapters(self) -> dict[str, ChapterPages]:
+        if self.work is not None and not self.why_not_run:
+            try:
+                return planned_chapters(self.work, self.state.out)
+            except (InputError, UsageError) as error:
+                if self.settings.work is not None:
+                    raise
+                self.why_not_run = is_known(self.work, error)
+        return kept_chapters(self.state)
+
+    def _chosen(self, name: str | None) -> ChapterPages:
+        if name is None:
+            return next(iter(self.chapters.values()))
+        if name not in self.chapters:
+            there = ", ".join(self.chapters)
+            raise UsageError(f"--chapter {name}: there is no such chapter", f"There are: {there}.")
+        return self.chapters[name]
+
+
+def _find_work(settings: StudioSettings, state: State) -> tuple[LastRun | None, str]:
+    """What OUT is coloured from, and why it cannot be coloured from here, if so."""
+    if settings.work is not None:
+        return settings.work, ""
+    try:
+        work = read_last_run(state)
+    except InputError as error:
+        return None, is_known(None, error)
+    return work, is_known(work, None)
+
+
+# Colours that are often sought, light to dark.
+PRESETS = {
+    "skin": ["#fbe3d3", "#f4cfb5", "#e2b08f", "#c68a62", "#96603f", "#6b4027"],
+    "hair": ["#f2d98b", "#c9934a", "#8c5a33", "#5a3825", "#33262a", "#8a2f2a", "#b9bcc4", "#5b6fae"],
+    "sky": ["#d8ecf8", "#a9d4f0", "#6fb0e0", "#f6c9a0", "#d9837a", "#33457a", "#1e2a4d"],
+    "plants": ["#cfe3a4", "#9cc46a", "#6a9a4a", "#3f6f3d", "#2b4d33"],
+    "cloth": ["#f4f1ea", "#c0392b", "#2a6fd0", "#2f7d6b", "#d9a441", "#6b4c8a", "#3a3f4a"],
+    "wood and metal": ["#d7b48a", "#a97b4f", "#6d4a30", "#c8ccd2", "#8b929b", "#5a6068"],
+}
