@@ -26,8 +26,8 @@ MODE: Final = 0o100644 << 16  # of a file that everybody may read
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """``name``: what the file is to be called. ``as_they_came``: pages that are not coloured yet, or could not
-    be. ``left_out``: those that cannot be read at all."""
+    """``name``: what the file is to be called. ``as_they_came``: pages that are not coloured yet, or could
+    not be. ``left_out``: those that cannot be read at all."""
 
     name: str
     as_they_came: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ def export_chapter(
 
 
 class _Writing:
-    """``files``: the finished page of each page that has one. ``title``: of the chapter, for a file's name."""
+    """``files``: the finished page of each page that has one. ``title``: the chapter's, for a file's name."""
 
     def __init__(self, state: State, chapter: str, pages: Mapping[str, PageSource]) -> None:
         manifest = Manifest(state.out, state.manifest)
@@ -96,7 +96,7 @@ class _Writing:
         return self.files[page].read_bytes() if page in self.files else self._pages[page].read()
 
     def _beside(self, form: Form, left_out: Collection[str]) -> Iterator[tuple[str, bytes]]:
-        """What lies beside the pages: all of it, or for a CBZ what tells of the book, for the pages it has."""
+        """What lies beside the pages: all of it, or for a CBZ what tells of its pages."""
         numbers = [number for number, page in enumerate(self._pages) if page in left_out]
         for page, file in self._extras.items():
             if file.is_file() and (form == "folder" or is_comicinfo(page)):
