@@ -65,6 +65,12 @@ def coloured_chapter(folder: Path) -> Path:
     return folder
 
 
+def shared_folder(factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this test run have in common, and no other run."""
+    own = factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
 def files_of(out: Path) -> dict[str, bytes]:
     """What people have of an output folder: its pages, its palette and the corrections of its panels."""
     kept = [*out.glob("*.png"), out / ".mangacolor/palette.json", *(out / ".mangacolor").glob("edits/*.json")]

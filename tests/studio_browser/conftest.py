@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mangacolor.tests.helpers.studio import Studio, coloured_chapter, find_browser
+from mangacolor.tests.helpers.studio import Studio, coloured_chapter, find_browser, shared_folder
 from mangacolor.tests.helpers.studio_window import Window
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -29,7 +29,7 @@ def browser() -> Iterator[playwright.Browser]:
 def chapter(browser: playwright.Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with ``pages`` and ``out``; to be copied, not changed."""
     del browser  # where there is none, nothing is coloured
-    return coloured_chapter(tmp_path_factory.getbasetemp().parent / "studio_chapter")
+    return coloured_chapter(shared_folder(tmp_path_factory) / "studio_chapter")
 
 
 @pytest.fixture(scope="module")
