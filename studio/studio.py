@@ -54,6 +54,7 @@ class Studio:
         self.work, self.why_not_run = _find_work(settings, self.state)
         self.failures: Mapping[str, Failure] = dict(self.work.failures) if self.work else {}
         self.options = self.work.options if self.work else Options()
+        self.last_run: RunDone | None = None
         self.runner = Runner(self._colour, self._hear)
         self.desk = Desk(self.state, self.options, self._counted)
         self.chapters = self._find_chapters()
@@ -211,6 +212,7 @@ class Studio:
             self.hub.tell("run", self.runner.progress.document())
 
     def _run_done(self, event: RunDone) -> None:
+        self.last_run = event
         if event.status == 0:
             self.desk.stale = frozenset()
         self.desk.open(self.desk.now.pages)
