@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from mangacolor.stages.edits.model import OWN_LOOK
 from mangacolor.stages.edits.page_edits import WindowEdits
 from mangacolor.stages.harmonize.corrections import WindowCorrections
-from mangacolor.stages.edits.model import OWN_LOOK
 from mangacolor.stages.reassemble.compose import compose_layers, cut_bands
 from mangacolor.stages.reassemble.guided import GuidedWindow
 from mangacolor.stages.reassemble.ink_transfer import paint
