@@ -24,7 +24,7 @@ $(STAMP): pyproject.toml
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off $(FIRST)
 	@echo "setup: 2/3 installing mangacolor, its other dependencies and the test tools"
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --no-build-isolation \
-		-e '.[dev,train,archives,cluster,more-formats,upscalers,realesrgan,serve,watch]'
+		-e '.[dev,train,archives,cluster,more-formats,upscalers,realesrgan,serve,studio,watch]'
 	@# realesrgan asks for opencv-python, whose files lie where opencv-python-headless has its own; the last counts.
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off \
 		--no-deps --force-reinstall opencv-python-headless

@@ -30,6 +30,7 @@ COMMANDS = {
     "plan": "Show the graph, what is cached and what would run.",
     "inspect": "Write one HTML file that shows what each stage did to each page of OUT.",
     "palette": "Show the colours of a chapter as one HTML file, and change them.",
+    "studio": "Open a coloured chapter, OUT, in the browser: a click changes a colour on every page.",
     "serve": "Colour pages while they are read: for Suwayomi, browser extensions and programs, over HTTP.",
     "clean": "Free disk space in OUT/.mangacolor: remove what is made again in a moment.",
     "doctor": "Show what was found on this machine and where each option's value comes from.",

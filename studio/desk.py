@@ -5,6 +5,7 @@ Whatever looks at segments or paints is done on one thread, the desk's: it is no
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 from collections import OrderedDict
@@ -21,11 +22,17 @@ from mangacolor.pipeline.editing.painter import PagePainter
 from mangacolor.pipeline.editing.palette_document import read_palette
 from mangacolor.pipeline.store.last_run import LastRun
 from mangacolor.pipeline.store.layout import State
+from mangacolor.stages.balloons.stage import STAGE as BALLOONS
+from mangacolor.stages.colorize.stage import STAGE as COLORIZE
 from mangacolor.stages.edits.palette import Palette
 from mangacolor.stages.edits.palette_file import UNDONE_FILE
+from mangacolor.stages.harmonize.stage import STAGE as HARMONIZE
+from mangacolor.stages.panels.stage import STAGE as PANELS
 from mangacolor.studio.limits import PAINTERS
 from mangacolor.studio.pages import ChapterPages
 
+# Bytes that a document of a chapter stage begins with, its key among them.
+KEY_BYTES = 120
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -57,7 +64,7 @@ class Desk:
         self.state, self.options = state, options
         self._changed = changed
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="studio-desk")
-        self._surfaces: tuple[ColouredChapter, Surfaces] | None = None
+        self._surfaces: tuple[bytes, Surfaces] | None = None
         self._painters: OrderedDict[tuple[str, int], PagePainter] = OrderedDict()
         self._lock = threading.Lock()
         self._open: OpenChapter | None = None
@@ -96,23 +103,37 @@ class Desk:
         return read_palette(chapter), revision_of(chapter)
 
     @property
-    def has_surfaces(self) -> bool:
-        """Whether the surfaces of the chapter have been gathered."""
-        return self._surfaces is not None
+    def counted(self) -> Surfaces | None:
+        """The surfaces of the chapter, if they have been gathered."""
+        known, chapter = self._surfaces, self.now.chapter
+        return known[1] if known and chapter and known[0] == _groups_of(chapter) else None
 
-    def forget_segments(self) -> None:
-        """A run has changed what pages are made of. Takes effect after what is at work."""
-        self.submit(self._forget)
+    def surface_stamp(self, page: str) -> str:
+        """What changes when the surfaces of a page do: the files that they are kept in."""
+        folder, digest = self.state.page_folder(page), hashlib.sha256()
+        for stage in (PANELS.name, BALLOONS.name, COLORIZE.name):
+            try:
+                kept = (folder / f"{stage}.json").stat()
+                digest.update(f"{kept.st_mtime_ns} {kept.st_size} ".encode())
+            except OSError:
+                digest.update(b"-")
+        return digest.hexdigest()[:12]
+
+    def make_ready(self, page: str, side: int) -> None:
+        """Have a page made ready to be painted, while nobody waits for it."""
+        if (page, side) not in self._painters:
+            self.submit(self._make_ready, page, side)
 
     # -- on the desk's thread
 
     def surfaces(self) -> Surfaces:
         """The segments of the chapter, read when they are first asked for. Raises ``InputError``."""
         chapter = self.now.coloured()
-        known = self._surfaces
-        if known is None or _is_other(known[0], chapter):
-            self._forget()
-            known = self._surfaces = chapter, Surfaces.of(chapter)
+        known, groups = self._surfaces, _groups_of(chapter)
+        if known is None or known[0] != groups:
+            self._surfaces = None
+            self._painters.clear()
+            known = self._surfaces = groups, Surfaces.of(chapter)
             self._changed()
         return known[1]
 
@@ -127,14 +148,20 @@ class Desk:
         self._painters.move_to_end((page, side))
         return self._painters[page, side]
 
-    def _forget(self) -> None:
-        self._surfaces = None
-        self._painters.clear()
+    def _make_ready(self, page: str, side: int) -> None:
+        with contextlib.suppress(MangacolorError):  # whoever clicks on the page is told
+            self.painter(page, side)
 
 
-def _is_other(one: ColouredChapter, other: ColouredChapter) -> bool:
-    """Whether two are not the same chapter with the same pages."""
-    return one.chapter.name != other.chapter.name or one.hashes != other.hashes
+def _groups_of(chapter: ColouredChapter) -> bytes:
+    """What tells the surfaces and groups of a chapter from those that an earlier run has left: the key that
+    the chapter stage's document begins with."""
+    document = chapter.state.folder / "chapters" / chapter.chapter.name / f"{HARMONIZE.name}.json"
+    try:
+        with document.open("rb") as file:
+            return chapter.chapter.name.encode() + file.read(KEY_BYTES)
+    except OSError:
+        return b""
 
 
 def revision_of(chapter: ColouredChapter) -> str:

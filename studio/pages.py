@@ -96,6 +96,14 @@ class PageRows:
     def one(self, page: str) -> dict[str, Any]:
         return self._row(page, Manifest(self.state.out, self.state.manifest).entry(page))
 
+    def finished(self, page: str) -> bytes | None:
+        """The file of a page in OUT; None where there is none."""
+        entry = Manifest(self.state.out, self.state.manifest).entry(page)
+        try:
+            return (self.state.out / entry.file).read_bytes() if entry is not None else None
+        except OSError:
+            return None
+
     def _row(self, page: str, entry: Entry | None) -> dict[str, Any]:
         state, failure = self._state(page, entry)
         stamp = entry.sha256[:12] if entry is not None else ""

@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 
 from mangacolor.core.arrays import I64
-from mangacolor.core.errors import InputError
 from mangacolor.core.types import Image
 from mangacolor.formats.pixels import decode_picture
 from mangacolor.pipeline.editing.chapter import ColouredChapter
@@ -105,11 +104,3 @@ def balloon_map(chapter: ColouredChapter, page: str, side: int) -> Picture:
         kept = half.cut_mask(kept)
     size = screen_size(chapter.size(page), side)
     return png(np.asarray(cv2.resize(kept, size, interpolation=cv2.INTER_AREA), np.uint8))
-
-
-def finished_bytes(chapter: ColouredChapter, page: str) -> bytes:
-    """The finished file of a page. Raises ``InputError`` where it is gone."""
-    file = chapter.finished_file(page)
-    if file is None:
-        raise InputError(f"{page}: its finished file is gone", "Colour the chapter again.")
-    return file.read_bytes()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from mangacolor.core.errors import InputError, MangacolorError, UsageError
@@ -22,7 +23,6 @@ from mangacolor.pipeline.events import (
     RunDone,
     RunResult,
     RunStarted,
-    StageDone,
     Warned,
 )
 from mangacolor.pipeline.run import run
@@ -32,16 +32,14 @@ from mangacolor.server.http.refusal import Refusal
 from mangacolor.stages.registry import graph_of
 from mangacolor.studio.desk import Desk, OpenChapter, is_known, known_page, revision_of
 from mangacolor.studio.hub import Hub
-from mangacolor.studio.painting import changed_pages
 from mangacolor.studio.pages import ChapterPages, PageRows, kept_chapters, planned_chapters
+from mangacolor.studio.painting import changed_pages
 from mangacolor.studio.palette_documents import document_of
 from mangacolor.studio.pictures import PictureCache
 from mangacolor.studio.runner import Runner, Wanted
 from mangacolor.studio.settings import StudioSettings
 
-# Stages that leave the surfaces of a page as they were.
-AFTER_SURFACES = frozenset({"recolor", "upscale", "reassemble", "fit", "levels", "encode"})
-# Seconds between two words on how far a run is.
+# Events after which a browser is told how far the run is.
 STEP_EVENTS = (RunStarted, PageStarted, PageDone, PageFailed)
 
 
@@ -106,7 +104,7 @@ class Studio:
             "palette": palette,
             "look": look,
             "presets": PRESETS,
-            "stages": [stage.name for stage in graph_of(self.options).stages],
+            "stages": list(self.stages),
         }
 
     def palette_document(self) -> dict[str, Any]:
@@ -120,9 +118,17 @@ class Studio:
         stale = self.desk.stale
         revision = revision_of(opened.chapter) if opened.chapter is not None and stale else ""
         working = set(self.runner.progress.working)
-        return PageRows(
-            self.state, opened.pages, opened.chapter, self.failures, working, stale, revision
-        )
+        return PageRows(self.state, opened.pages, opened.chapter, self.failures, working, stale, revision)
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The names of the stages that a page goes through."""
+        return graph_of(self.options).names
+
+    @property
+    def corrections(self) -> Path | None:
+        """The folder of ``--edits``; None for OUT's own."""
+        return self.work.run_options.edits if self.work is not None else None
 
     def page(self, name: object) -> str:
         return known_page(self.desk.now, name)
@@ -153,6 +159,12 @@ class Studio:
             "pages": pages,
         }
 
+    def change_panels(self, page: str, change: Callable[[], None]) -> None:
+        """Write or remove a correction while no run is at work. Raises ``OutputError``."""
+        with self.runner.halted(), self.state.locked():
+            change()
+        self._tell_page(page)
+
     def run_again(self) -> None:
         """Have what has changed coloured, where that can be done from here."""
         if not self.why_not_run:
@@ -181,15 +193,14 @@ class Studio:
     def _hear(self, event: Event | None) -> None:
         """On the run's thread."""
         match event:
-            case StageDone(page=_, stage=stage) if stage not in AFTER_SURFACES:
-                self.desk.forget_segments()
             case PageDone(page=page):
                 self.failures = {name: why for name, why in self.failures.items() if name != page}
                 self.desk.stale -= {page}
             case PageFailed(page=page, error=error, remedy=remedy):
                 self.failures = {**self.failures, page: Failure(error, remedy)}
             case Warned(page=page, message=message):
-                self.hub.tell("notice", {"text": f"{page}: {message}" if page else message, "kind": "warning"})
+                text = f"{page}: {message}" if page else message
+                self.hub.tell("notice", {"text": text, "kind": "warning"})
             case Announced(message=message):
                 self.hub.tell("notice", {"text": message, "kind": "info"})
             case RunDone():
@@ -200,13 +211,10 @@ class Studio:
             self.hub.tell("run", self.runner.progress.document())
 
     def _run_done(self, event: RunDone) -> None:
-        opened = self.desk.now
-        was_editable = opened.chapter is not None
         if event.status == 0:
             self.desk.stale = frozenset()
-        reopened = self.desk.open(opened.pages)
-        if not was_editable and reopened.chapter is not None:
-            self.prepare()
+        self.desk.open(self.desk.now.pages)
+        self.prepare()
         self.hub.tell("chapter", {})
 
     def _tell_page(self, page: str) -> None:

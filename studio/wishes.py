@@ -125,8 +125,8 @@ def _wrong(name: str) -> UsageError:
     return UsageError(f"the wish {name!r} cannot be understood", _MALFORMED)
 
 
-def _look(name: str, value: object) -> dict[str, float]:
-    """Saturation and warmth of the whole chapter."""
+def read_look(value: object, name: str = "look") -> dict[str, float]:
+    """Saturation and warmth of the whole chapter, those that are given. Raises ``UsageError``."""
     if not isinstance(value, Mapping) or set(value) - {"saturation", "warmth"}:
         raise _wrong(name)
     return {part: _signed(*_LOOK[part])(name, one) for part, one in value.items()}
@@ -155,5 +155,5 @@ _READERS: Final[Mapping[str, Callable[[str, Any], dict[str, Any]]]] = {
     "set": _as("colours", _pairs),
     "lock": _as("lock", _bool),
     "lock_of": _as("lock_of", _ids),
-    "look": _look,
+    "look": lambda name, value: read_look(value, name),
 }

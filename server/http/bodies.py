@@ -85,9 +85,9 @@ async def read_file(request: Request, field: str) -> bytes:
     return file_in(body, request.headers.get("content-type", ""), field)
 
 
-async def read_json(request: Request) -> dict[str, Any]:
+async def read_json(request: Request, most: int = PAGE_BYTES) -> dict[str, Any]:
     """The JSON object that the body is. Raises as ``read_body``, and for another body."""
-    body = await read_body(request)
+    body = await read_body(request, most)
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):

@@ -23,7 +23,7 @@ from mangacolor.server.answers_cache import AnswersCache
 from mangacolor.server.app import make_app
 from mangacolor.server.chapters.jobs import ChapterJobs
 from mangacolor.server.http.access import Access
-from mangacolor.server.listen import make_server
+from mangacolor.server.http.serving import make_server
 from mangacolor.server.page_engine import PageEngine
 from mangacolor.server.pages import Answer, PageRequest
 from mangacolor.server.series import SeriesShelf

@@ -1,0 +1,107 @@
+"""Panels as a browser moves them: read as they are, written as the correction that the next run obeys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from mangacolor.core.atomic import output_errors
+from mangacolor.core.errors import UsageError
+from mangacolor.pipeline.store.layout import State
+from mangacolor.pipeline.store.user_documents import read_document, write_document
+from mangacolor.server.http.refusal import Refusal
+from mangacolor.stages.panels.corrections import panels_in, parts_in
+from mangacolor.stages.panels.layout import box_around
+from mangacolor.stages.panels.marked_parts import COLOURED, LEFT_OUT
+from mangacolor.stages.panels.stage import STAGE as PANELS
+from mangacolor.stages.spreads.halves import half_of
+from mangacolor.studio.limits import POINTS, POLYGONS
+
+REGIONS = (LEFT_OUT, COLOURED)
+
+
+def correction_file(state: State, folder: Path | None, page: str) -> Path:
+    """Where the correction of a page lies: in the folder of ``--edits``, or OUT's own."""
+    return (folder or state.edits) / PurePosixPath(page).with_suffix(".json")
+
+
+def panels_document(state: State, folder: Path | None, page: str) -> dict[str, Any]:
+    """The panels of a page, as they were corrected or found. Raises ``Refusal`` where there are none."""
+    correction = read_document(correction_file(state, folder, page))
+    found = read_document(state.page_folder(page) / f"{PANELS.name}.json")
+    if found is None and correction is None:
+        raise Refusal(404, f"{page}: its panels have not been found yet", "Wait until it has been coloured.")
+    if found is not None and half_of(found) is not None and correction is None:
+        raise Refusal(
+            409,
+            f"{page}: it is half of a spread, whose panels lie across both pages",
+            "Colour the chapter with --spreads off to correct its panels page by page.",
+        )
+    shown: Mapping[str, Any] = correction or found or {}
+    panels = shown["panels"]
+    return {
+        "page": page,
+        "size": shown["size"],
+        "panels": panels,
+        "polygons": shown.get("polygons") or [None] * len(panels),
+        "confidence": shown.get("confidence") or [1.0] * len(panels),
+        "corrected": correction is not None,
+        **{name: shown.get(name, []) for name in REGIONS},
+    }
+
+
+def write_panels(state: State, folder: Path | None, page: str, asked: Mapping[str, Any]) -> None:
+    """Keep a correction. OUT must be held. Raises ``UsageError`` for what is none, ``OutputError``."""
+    size = asked.get("size")
+    if not (isinstance(size, list) and len(size) == 2 and all(isinstance(side, int) for side in size)):
+        raise UsageError("size must be the page's width and height", "Load the studio again.")
+    polygons = _polygons(asked.get("polygons"), "polygons")
+    if not polygons:
+        raise UsageError("a page has at least one panel", "Draw one, or take the panels as they were found.")
+    document = {
+        "page": page,
+        "size": size,
+        "panels": [list(box_around([(x, y) for x, y in polygon])) for polygon in polygons],
+        "polygons": polygons,
+        "confidence": [1.0] * len(polygons),
+        **{name: _polygons(asked.get(name, []), name) for name in REGIONS},
+    }
+    document = {name: value for name, value in document.items() if value or name not in REGIONS}
+    panels_in(document, (size[0], size[1]), page)  # raises for what a run would refuse
+    parts_in(document, (size[0], size[1]), page)
+    write_document(correction_file(state, folder, page), document)
+
+
+def remove_panels(state: State, folder: Path | None, page: str) -> None:
+    """Have the panels of a page found again. Raises ``OutputError``."""
+    file = correction_file(state, folder, page)
+    with output_errors(file):
+        file.unlink(missing_ok=True)
+
+
+def _polygons(value: object, name: str) -> list[list[list[int]]]:
+    if not isinstance(value, list) or len(value) > POLYGONS:
+        raise _wrong(name)
+    return [_polygon(one, name) for one in value]
+
+
+def _polygon(value: object, name: str) -> list[list[int]]:
+    if not isinstance(value, list) or not 3 <= len(value) <= POINTS:
+        raise _wrong(name)
+    return [_point(point, name) for point in value]
+
+
+def _point(value: object, name: str) -> list[int]:
+    if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 2:
+        raise _wrong(name)
+    if any(isinstance(side, bool) or not isinstance(side, int | float) for side in value):
+        raise _wrong(name)
+    x, y = value
+    if not (abs(x) < 2**20 and abs(y) < 2**20):
+        raise _wrong(name)
+    return [round(x), round(y)]
+
+
+def _wrong(name: str) -> UsageError:
+    return UsageError(f"{name} must be a list of polygons of three corners or more", "Load the studio again.")

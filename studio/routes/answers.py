@@ -1,0 +1,94 @@
+"""What every route needs: the studio behind the request, its queries, work on threads, errors as answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from mangacolor.core.errors import Cancelled, InputError, MangacolorError, OutputError, PageError, UsageError
+from mangacolor.server.http.bodies import ClientGone, read_json
+from mangacolor.server.http.refusal import Refusal
+from mangacolor.studio.limits import BODY_BYTES, LEAST_SIDE, MOST_SIDE
+from mangacolor.studio.pictures import Picture
+from mangacolor.studio.studio import Studio
+
+P = ParamSpec("P")
+T = TypeVar("T")
+CLIENT_GONE = 499  # nginx's number for it
+# Of a picture whose address changes with it.
+_KEEP = "private, max-age=31536000, immutable"
+
+
+def studio_of(request: Request) -> Studio:
+    """The studio, with the chapter open that the request is about. Raises ``UsageError`` for another."""
+    studio: Studio = request.app.state.studio
+    studio.choose(request.query_params.get("chapter"))
+    return studio
+
+
+async def at_desk(studio: Studio, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Something that looks at surfaces or paints, on the desk's thread."""
+    return await asyncio.wrap_future(studio.desk.submit(work, *args, **kwargs))
+
+
+async def body_of(request: Request) -> dict[str, Any]:
+    return await read_json(request, BODY_BYTES)
+
+
+def side_in(value: object) -> int:
+    """A long side in pixels. Raises ``Refusal``."""
+    try:
+        side = int(str(value))
+    except ValueError:
+        raise Refusal(400, "side must be a number of pixels") from None
+    if not LEAST_SIDE <= side <= MOST_SIDE:
+        raise Refusal(400, f"side must be from {LEAST_SIDE} to {MOST_SIDE}")
+    return side
+
+
+def picture_answer(picture: Picture, kept: bool, headers: dict[str, str] | None = None) -> Response:
+    """``kept``: the browser may keep it, as its address has a stamp."""
+    caching = {"Cache-Control": _KEEP} if kept else {}
+    return Response(picture.data, media_type=picture.media_type, headers={**caching, **(headers or {})})
+
+
+async def refuse(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    return JSONResponse(error.document, error.status, headers=error.headers)
+
+
+async def give_up(_request: Request, _error: Exception) -> Response:
+    return Response(status_code=CLIENT_GONE)
+
+
+async def explain(_request: Request, error: Exception) -> Response:
+    """What starlette refuses by itself: unknown paths and methods."""
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"error": error.detail, "remedy": ""}, error.status_code, headers=error.headers)
+
+
+async def say(_request: Request, error: Exception) -> Response:
+    """An error of the pipeline, in its own words."""
+    assert isinstance(error, MangacolorError)
+    return JSONResponse({"error": error.message, "remedy": error.remedy}, _status_of(error))
+
+
+def _status_of(error: MangacolorError) -> int:
+    match error:
+        case UsageError():
+            return 400
+        case OutputError() if "disk is full" in error.message:
+            return 507
+        case OutputError() | Cancelled():
+            return 409
+        case InputError() | PageError():
+            return 422
+    return 500
+
+
+HANDLERS = {Refusal: refuse, ClientGone: give_up, HTTPException: explain, MangacolorError: say}

@@ -1,0 +1,101 @@
+"""Colours: what lies under a point, what a wish would cover and look like, and changes to the palette."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from mangacolor.server.http.refusal import Refusal
+from mangacolor.stages.edits.model import Look
+from mangacolor.stages.edits.palette_file import to_document
+from mangacolor.studio.painting import cover_document, paint_page, point_document, surfaces_document
+from mangacolor.studio.pictures import jpeg, screen_size
+from mangacolor.studio.routes.answers import at_desk, body_of, picture_answer, side_in, studio_of
+from mangacolor.studio.wishes import read_look, read_wishes
+
+
+def routes() -> list[Route]:
+    return [
+        Route("/api/surfaces", surfaces),
+        Route("/api/surface", surface, methods=["POST"]),
+        Route("/api/cover", cover, methods=["POST"]),
+        Route("/api/paint", paint, methods=["POST"]),
+        Route("/api/palette", palette, methods=["POST"]),
+        Route("/api/palette/save", save, methods=["POST"]),
+    ]
+
+
+async def surfaces(request: Request) -> Response:
+    studio = studio_of(request)
+    page, side = studio.page(request.query_params.get("page")), side_in(request.query_params.get("side"))
+    listed = await at_desk(studio, surfaces_document, studio.desk, page)
+    size = screen_size(studio.desk.now.coloured().size(page), side)
+    query = {"page": page, "side": side, "stamp": studio.desk.surface_stamp(page)}
+    studio.desk.make_ready(page, side)
+    return JSONResponse(
+        {"size": list(size), "map": f"/api/pictures/surfaces?{urlencode(query)}", "surfaces": listed}
+    )
+
+
+async def surface(request: Request) -> Response:
+    studio, asked = studio_of(request), await body_of(request)
+    page, x, y = studio.page(asked.get("page")), _whole(asked, "x"), _whole(asked, "y")
+    return JSONResponse(await at_desk(studio, point_document, studio.desk, page, x, y))
+
+
+async def cover(request: Request) -> Response:
+    studio, asked = studio_of(request), await body_of(request)
+    page, wishes = studio.page(asked.get("page")), read_wishes(asked.get("wishes"))
+    return JSONResponse(await at_desk(studio, cover_document, studio.desk, page, wishes))
+
+
+async def paint(request: Request) -> Response:
+    studio, asked = studio_of(request), await body_of(request)
+    page, side = studio.page(asked.get("page")), side_in(asked.get("side"))
+    wishes, look = read_wishes(asked.get("wishes")), _look(asked.get("look"))
+    pixels = await at_desk(studio, paint_page, studio.desk, page, side, wishes, look)
+    return picture_answer(jpeg(pixels), False)
+
+
+async def palette(request: Request) -> Response:
+    """Changes are made while no run is at work; afterwards one begins that shows them."""
+    studio, asked = studio_of(request), await body_of(request)
+    wishes = read_wishes(asked.get("wishes"))
+    halted = studio.runner.halted()
+    await run_in_threadpool(halted.__enter__)
+    try:
+        done = await at_desk(studio, studio.commit, wishes, asked.get("revision"))
+    finally:
+        halted.__exit__(None, None, None)
+    if done["pages"] or done["changes"]:
+        studio.run_again()
+    return JSONResponse(done)
+
+
+async def save(request: Request) -> Response:
+    """The palette as a file for ``--palette`` of other chapters."""
+    studio = studio_of(request)
+    await body_of(request)
+    found, _ = studio.desk.palette()
+    headers = {"Content-Disposition": 'attachment; filename="palette.json"'}
+    return JSONResponse(to_document(found), headers=headers)
+
+
+def _whole(asked: Mapping[str, Any], name: str) -> int:
+    value = asked.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**20:
+        raise Refusal(400, f"{name} must be a pixel of the page")
+    return value
+
+
+def _look(asked: object) -> Look | None:
+    if asked is None:
+        return None
+    found = read_look(asked)
+    return Look(found.get("saturation", 1.0), found.get("warmth", 0.0))

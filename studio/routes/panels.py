@@ -1,0 +1,46 @@
+"""Panels and regions of a page: shown, corrected, and found again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from mangacolor.studio.panels import panels_document, remove_panels, write_panels
+from mangacolor.studio.routes.answers import body_of, studio_of
+from mangacolor.studio.studio import Studio
+
+
+def routes() -> list[Route]:
+    return [
+        Route("/api/panels", show),
+        Route("/api/panels", correct, methods=["PUT"]),
+        Route("/api/panels", find_again, methods=["DELETE"]),
+    ]
+
+
+async def show(request: Request) -> Response:
+    studio = studio_of(request)
+    page = studio.page(request.query_params.get("page"))
+    return JSONResponse(await run_in_threadpool(panels_document, studio.state, studio.corrections, page))
+
+
+async def correct(request: Request) -> Response:
+    studio, asked = studio_of(request), await body_of(request)
+    page = studio.page(asked.get("page"))
+    return await _change(studio, page, lambda: write_panels(studio.state, studio.corrections, page, asked))
+
+
+async def find_again(request: Request) -> Response:
+    studio = studio_of(request)
+    page = studio.page(request.query_params.get("page"))
+    return await _change(studio, page, lambda: remove_panels(studio.state, studio.corrections, page))
+
+
+async def _change(studio: Studio, page: str, change: Callable[[], None]) -> Response:
+    await run_in_threadpool(studio.change_panels, page, change)
+    studio.run_again()
+    return JSONResponse(await run_in_threadpool(panels_document, studio.state, studio.corrections, page))

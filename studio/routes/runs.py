@@ -1,0 +1,91 @@
+"""Runs: begun, stopped, told of; and what comes of them, to take away."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Final
+from urllib.parse import quote
+
+from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from mangacolor.pipeline.export import Form, export_chapter
+from mangacolor.server.http.refusal import Refusal
+from mangacolor.studio.limits import POINTS
+from mangacolor.studio.routes.answers import body_of, studio_of
+from mangacolor.studio.runner import Wanted
+
+_TYPES: Final[dict[str, tuple[Form, str]]] = {
+    "folder": ("folder", "application/zip"),
+    "cbz": ("cbz", "application/vnd.comicbook+zip"),
+    "pdf": ("pdf", "application/pdf"),
+}
+
+
+def routes() -> list[Route]:
+    return [
+        Route("/api/run", begin, methods=["POST"]),
+        Route("/api/run/stop", stop, methods=["POST"]),
+        Route("/api/export", export),
+        Route("/api/events", events),
+    ]
+
+
+async def begin(request: Request) -> Response:
+    """The chapter again, or some pages of it, from a stage on; ``force``: even where nothing has changed."""
+    studio, asked = studio_of(request), await body_of(request)
+    if studio.why_not_run:
+        raise Refusal(409, "the chapter cannot be coloured from here", studio.why_not_run)
+    start, pages, force = asked.get("start"), asked.get("pages"), asked.get("force", False)
+    names = studio.stages
+    if start is not None and start not in names:
+        raise Refusal(400, "there is no such stage", f"Stages: {', '.join(names)}.")
+    if not isinstance(force, bool) or not (pages is None or isinstance(pages, list)):
+        raise Refusal(400, "pages must be a list of names, force true or false")
+    if pages is not None and not 0 < len(pages) <= POINTS:
+        raise Refusal(400, f"pages must name from 1 to {POINTS} pages")
+    numbers = tuple(studio.desk.now.pages.numbers[studio.page(page)] for page in pages or ())
+    studio.runner.ask(Wanted("asked", numbers, start, force or bool(numbers)))
+    if numbers:  # by itself a page knows nothing of the others' colours
+        studio.runner.ask(Wanted("asked"))
+    return JSONResponse(studio.runner.progress.document())
+
+
+async def stop(request: Request) -> Response:
+    studio = studio_of(request)
+    await body_of(request)
+    await run_in_threadpool(studio.runner.stop)
+    return JSONResponse(studio.runner.progress.document())
+
+
+async def export(request: Request) -> Response:
+    """The chapter's pages as one file, to take away. Headers say how many are not coloured, or not in it."""
+    studio = studio_of(request)
+    asked = request.query_params.get("form", "")
+    if asked not in _TYPES:
+        raise Refusal(400, "form must be folder, cbz or pdf")
+    form, media_type = _TYPES[asked]
+    opened = studio.desk.now
+    made = await run_in_threadpool(export_chapter, studio.state, opened.name, opened.pages.sources, form)
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(made.name)}",
+        "X-Pages-As-They-Came": str(len(made.as_they_came)),
+        "X-Pages-Left-Out": str(len(made.left_out)),
+    }
+    done = BackgroundTask(made.file.unlink, missing_ok=True)
+    return FileResponse(made.file, media_type=media_type, headers=headers, background=done)
+
+
+async def events(request: Request) -> Response:
+    """What happens from here on, as server-sent events."""
+    studio = studio_of(request)
+    queue = studio.hub.join()
+
+    async def stream() -> AsyncIterator[str]:
+        async for text in studio.hub.listen(queue, "event: hello\ndata: {}\n\n"):
+            yield text
+
+    return StreamingResponse(stream(), media_type="text/event-stream")

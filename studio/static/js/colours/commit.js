@@ -1,0 +1,90 @@
+/** Changes of the palette, one after the other. What was refused is offered again: no click is lost. */
+
+import { Refused, askJson } from "../core/api.js";
+import { notify, say, tellFailure } from "../core/say.js";
+import { pagesOf, patchChapter, store } from "../core/state.js";
+import { fetchChapter, noteNews } from "../core/chapter.js";
+
+/** @typedef {import("../core/types.js").Wishes} Wishes */
+/**
+ * @typedef {{palette: import("../core/types.js").Palette, changes: string[], touched: string[],
+ *   pages: string[]}} Done
+ */
+
+const OTHERS_CAME_FIRST = 409;
+
+/** @type {Promise<unknown>} */
+let line = Promise.resolve();
+/** @type {Map<string, Wishes>} */
+const waiting = new Map();
+
+/**
+ * Make a change. A later one with the same `topic` takes the place of one that still waits: of a colour that is
+ * clicked at five times in a second the last one is saved.
+ * @param {Wishes | (() => Wishes|null)} wishes  a function is asked when its turn has come
+ * @param {{topic?: string, done?: (done: Done) => void, failed?: () => void}} [options]
+ */
+export function commit(wishes, { topic, done, failed } = {}) {
+  const mine = /** @type {any} */ (wishes);
+  if (topic) waiting.set(topic, mine);
+  line = line.then(async () => {
+    if (topic && waiting.get(topic) !== mine) return;
+    if (topic) waiting.delete(topic);
+    const wanted = typeof wishes === "function" ? wishes() : wishes;
+    if (!wanted) return;
+    store.set({ saving: true });
+    try {
+      const made = await send(wanted);
+      done?.(made);
+    } catch (error) {
+      failed?.();
+      await explain(error, () => commit(wishes, { topic, done, failed }));
+    } finally {
+      store.set({ saving: false });
+    }
+  });
+}
+
+/** @param {Wishes} wishes @returns {Promise<Done>} */
+async function send(wishes) {
+  const revision = store.get().chapter?.palette?.revision;
+  /** @type {Done} */
+  const made = await askJson("palette", { body: { wishes, revision } });
+  patchChapter({ palette: made.palette });
+  noteNews();
+  if ("undo" in wishes || "redo" in wishes) void fetchChapter(); // saturation and warmth may be others
+  if (made.pages.length) {
+    const stale = new Set(made.pages);
+    const pages = pagesOf(store.get()).map((page) =>
+      stale.has(page.name) ? { ...page, stale: true } : page,
+    );
+    patchChapter({ pages });
+  }
+  if (made.changes.length) say(made.changes.join(" · "));
+  return made;
+}
+
+/** @param {unknown} error @param {() => void} again */
+async function explain(error, again) {
+  if (error instanceof Refused && error.status === OTHERS_CAME_FIRST) {
+    await fetchChapter();
+    notify({
+      text: error.message,
+      remedy: error.remedy || "What is shown is up to date again.",
+      kind: "warning",
+      action: { label: "Do it again", run: again },
+    });
+    return;
+  }
+  tellFailure(error, again);
+}
+
+export function undo() {
+  if (store.get().chapter?.palette?.log.length) commit({ undo: true });
+  else say("Nothing to undo.");
+}
+
+export function redo() {
+  if (store.get().chapter?.palette?.undone.length) commit({ redo: true });
+  else say("Nothing to redo.");
+}

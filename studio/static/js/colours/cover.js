@@ -1,0 +1,103 @@
+/** What the draft would cover, and how it would look: asked while things are dragged, the last answer counts. */
+
+import { ask, askJson } from "../core/api.js";
+import { say, tellFailure } from "../core/say.js";
+import { counted } from "../core/dom.js";
+import { store } from "../core/state.js";
+import { latest } from "../core/throttle.js";
+import { frameOf, framesInSight } from "../pages/stage.js";
+import { sideFor } from "../pages/frame.js";
+import { wishesOf } from "./draft.js";
+
+/** @typedef {import("../core/types.js").Draft} Draft */
+/** @typedef {import("../core/types.js").Look} Look */
+
+const MOST_SIDE = 1400; // pixels: a preview at screen size
+
+/** The page that a draft is shown on: its own if it is in sight. @param {Draft} draft */
+function pageOf(draft) {
+  return frameOf(draft.page) ? draft.page : store.get().page;
+}
+
+const covers = latest(
+  (/** @type {Draft} */ draft, signal) =>
+    askJson("cover", { body: { page: pageOf(draft), wishes: wishesOf(draft) }, signal }),
+  (answer, draft) => {
+    store.set({ cover: { ...answer, page: pageOf(draft) } });
+    say(`Would change ${countsOf(answer)}.`);
+  },
+  (error) => tellFailure(error),
+  90,
+);
+
+const paints = latest(
+  async (/** @type {{page: string, wishes: object, look?: Look}} */ wanted, signal) => {
+    const frame = frameOf(wanted.page);
+    const seen = frame ? Math.max(frame.rect.width, frame.rect.height) * devicePixelRatio : MOST_SIDE;
+    const side = Math.min(MOST_SIDE, sideFor(seen));
+    return (await ask("paint", { body: { ...wanted, side }, signal })).blob();
+  },
+  (blob, { page }) => void frameOf(page)?.showPreview(blob),
+  (error) => tellFailure(error),
+);
+
+export function startCover() {
+  store.watch(
+    ({ draft, page }) =>
+      draft &&
+      [
+        draft.at,
+        draft.reach,
+        draft.likeness,
+        draft.level,
+        draft.edit,
+        draft.also.length,
+        draft.not.length,
+        page,
+      ].join(" "),
+    () => {
+      const { draft } = store.get();
+      if (draft) covers.want(draft);
+      else covers.stop();
+    },
+  );
+  store.watch(
+    ({ draft }) =>
+      draft &&
+      [
+        draft.colour,
+        draft.at,
+        draft.reach,
+        draft.likeness,
+        draft.level,
+        draft.also.length,
+        draft.not.length,
+        draft.touched,
+      ].join(" "),
+    () => {
+      const { draft } = store.get();
+      const page = draft && pageOf(draft);
+      if (draft?.touched && page) paints.want({ page, wishes: wishesOf(draft) });
+      if (!draft) dropPreviews();
+    },
+  );
+}
+
+/** Show the pages in sight with another saturation and warmth. @param {Look} look */
+export function previewLook(look) {
+  const { page } = store.get();
+  if (page) paints.want({ page, wishes: {}, look });
+}
+
+/** Previews that nothing stands behind go: what is saved stays until the page's own picture has come. */
+export function dropPreviews() {
+  paints.stop();
+  for (const frame of framesInSight()) if (!frame.page.stale) frame.dropPreview();
+}
+
+/** @param {{pages: Record<string, number>}} cover */
+export function countsOf({ pages }) {
+  const counts = Object.values(pages);
+  const surfaces = counts.reduce((sum, count) => sum + count, 0);
+  return `${counted(surfaces, "surface")} on ${counted(counts.length, "page")}`;
+}

@@ -1,0 +1,178 @@
+/** What a click has begun: which things are meant, and in which colour. Nothing is saved before a colour is. */
+
+import { rememberColour } from "../core/preferences.js";
+import { say } from "../core/say.js";
+import { editOf, groupName, groupOf, pageNamed, store } from "../core/state.js";
+import { commit } from "./commit.js";
+
+/** @typedef {import("../core/types.js").Draft} Draft */
+/** @typedef {import("../core/types.js").Place} Place */
+/** @typedef {import("../core/types.js").Surface} Surface */
+
+const LIKENESS = 0.5; // the command line's, too
+
+/**
+ * @param {Place} at @param {number} number @param {Surface} surface
+ * @param {import("../core/types.js").Reach} [reach]  of a new one; that of the last one otherwise
+ */
+export function beginDraft(at, number, surface, reach) {
+  const edit = editOf(store.get(), surface.edit);
+  const before = store.get().draft;
+  store.set({
+    draft: {
+      page: at[0],
+      number,
+      at,
+      also: [],
+      not: [],
+      colour: edit?.colour ?? surface.colour,
+      reach: edit?.reach ?? reach ?? before?.reach ?? "alike",
+      likeness: edit?.likeness ?? LIKENESS,
+      level: edit?.level === "coarse" ? "coarse" : "fine",
+      edit: edit?.id ?? null,
+      under: edit?.id ?? null,
+      group: surface.group,
+      touched: false,
+    },
+    cover: null,
+    aim: "new",
+    tab: "colour",
+  });
+  const group = groupOf(store.get(), surface.group);
+  say(
+    `Picked ${edit ? `what ${edit.name || edit.id} covers` : group ? groupName(group) : "a surface"} on page ${
+      pageNamed(store.get(), at[0])?.number
+    }.`,
+  );
+}
+
+/** Open an edit of the list as it stands. @param {import("../core/types.js").Edit} edit */
+export function openEdit(edit) {
+  const { page } = store.get();
+  const at = edit.at.find((place) => place[0] === page) ?? edit.at[0];
+  store.set({
+    draft: {
+      page: at[0],
+      number: 0,
+      at,
+      also: [],
+      not: [],
+      colour: edit.colour,
+      reach: edit.reach,
+      likeness: edit.likeness,
+      level: edit.level === "coarse" ? "coarse" : "fine",
+      edit: edit.id,
+      under: edit.id,
+      group: edit.group,
+      touched: false,
+    },
+    cover: null,
+    aim: "new",
+    tab: "colour",
+  });
+}
+
+export function closeDraft() {
+  store.set({ draft: null, cover: null, aim: "new" });
+}
+
+/**
+ * Another reach, likeness or point. What is saved already is saved with it; before that, it waits for a colour.
+ * @param {Partial<Draft>} patch @param {boolean} [settled]  false while something is dragged
+ */
+export function changeDraft(patch, settled = true) {
+  const { draft } = store.get();
+  if (!draft) return;
+  store.set({ draft: { ...draft, ...patch } });
+  if (settled && draft.edit) saveDraft();
+}
+
+/** @param {string} colour @param {boolean} settled  false while it is dragged: then it is only shown */
+export function setColour(colour, settled) {
+  const { draft } = store.get();
+  if (!draft) return;
+  if (colour !== draft.colour || !draft.touched) store.set({ draft: { ...draft, colour, touched: true } });
+  if (!settled) return;
+  rememberColour(colour);
+  saveDraft();
+}
+
+/** A further thing that is meant, or one that is not. @param {"also"|"not"} kind @param {Place} place */
+export function addPoint(kind, place) {
+  const { draft } = store.get();
+  if (!draft) return;
+  changeDraft({ [kind]: [...draft[kind], place] });
+  say(kind === "also" ? "This is meant, too." : "This is not meant.");
+}
+
+/** Between changing the edit that is there and laying a new one over it. @param {boolean} isNew */
+export function chooseEdit(isNew) {
+  const { draft } = store.get();
+  if (!draft) return;
+  const edit = isNew ? null : editOf(store.get(), draft.under);
+  store.set({
+    draft: {
+      ...draft,
+      edit: edit?.id ?? null,
+      also: [],
+      not: [],
+      reach: edit?.reach ?? draft.reach,
+      likeness: edit?.likeness ?? LIKENESS,
+    },
+  });
+}
+
+/**
+ * The draft as options of the palette command.
+ * @param {Draft} draft
+ * @returns {import("../core/types.js").Wishes}
+ */
+export function wishesOf(draft) {
+  const { colour, reach, likeness, level, also, not } = draft;
+  const points = { ...(also.length && { also }), ...(not.length && { not }) };
+  if (draft.edit) return { edit: draft.edit, colour, reach, likeness, level, ...points };
+  return { at: draft.at, colour, reach, likeness, level, ...points };
+}
+
+function saveDraft() {
+  const mine = store.get().draft?.at;
+  commit(
+    () => {
+      const { draft } = store.get();
+      return draft && draft.at === mine ? wishesOf(draft) : null;
+    },
+    { topic: "draft", done: ({ touched }) => settle(mine, touched[0]) },
+  );
+}
+
+/**
+ * From here on the draft changes the edit that it has become, and its points are the edit's.
+ * @param {Place|undefined} at @param {string|undefined} touched
+ */
+function settle(at, touched) {
+  const { draft } = store.get();
+  if (!draft || draft.at !== at || !touched) return;
+  const edit = editOf(store.get(), touched);
+  const left = (/** @type {Place[]} */ points, /** @type {Place[]|undefined} */ saved) =>
+    points.filter((point) => !saved?.some((one) => String(one) === String(point)));
+  store.set({
+    draft: {
+      ...draft,
+      edit: touched,
+      under: touched,
+      also: left(draft.also, edit?.at),
+      not: left(draft.not, edit?.not),
+    },
+  });
+}
+
+/** A draft of an edit that was undone is over. */
+export function followPalette() {
+  store.watch(
+    (state) => state.chapter?.palette,
+    () => {
+      const { draft } = store.get();
+      if (draft?.edit && !editOf(store.get(), draft.edit)) closeDraft();
+    },
+  );
+}

@@ -1,0 +1,161 @@
+/** A colour to choose: a field of hue and strength, a bar of lightness, and the same as hex. */
+
+import { make } from "../core/dom.js";
+import { fromHex, mostChroma, readHex, toHex, toRgb } from "../core/colour.js";
+
+/** @typedef {import("../core/colour.js").Lch} Lch */
+
+const WIDE = 128; // pixels of the field's picture: colours change slowly, the browser smooths between
+const HIGH = 64;
+const LIGHTEST = 0.98; // beyond these there is hardly a hue to see
+const DARKEST = 0.12;
+
+/**
+ * Strength is a share of the most that the screen has at that hue and lightness: every place of the field is a
+ * colour.
+ * @param {(hex: string, settled: boolean) => void} choose
+ */
+export function makeField(choose) {
+  /** @type {Lch} */
+  let colour = { lightness: 0.6, chroma: 0.1, hue: 30 };
+  let strength = 0.5;
+  let painted = -1;
+
+  const canvas = make("canvas.field-canvas", { width: String(WIDE), height: String(HIGH) });
+  const knob = make("span.knob", { "aria-hidden": "true" });
+  const hue = range("Hue", 0, 360, 1);
+  const chroma = range("Strength", 0, 100, 1);
+  const plane = make("div.field-plane", {}, canvas, knob, hue, chroma);
+  const lightness = range("Lightness", DARKEST * 100, LIGHTEST * 100, 1);
+  const hex = make("input.hex", {
+    type: "text",
+    maxlength: "7",
+    spellcheck: "false",
+    autocomplete: "off",
+    "aria-label": "Colour as hex",
+  });
+  const element = make(
+    "div.field",
+    {},
+    plane,
+    make("label.line", {}, make("span", { text: "Lightness" }), lightness),
+    make("label.line", {}, make("span", { text: "Hex" }), hex),
+  );
+
+  /** @param {boolean} settled */
+  function give(settled) {
+    draw();
+    choose(toHex(colour), settled);
+  }
+
+  /** @param {number} light @param {number} degrees @param {number} share */
+  function turn(light, degrees, share) {
+    strength = Math.min(1, Math.max(0, share));
+    colour = { lightness: light, hue: degrees, chroma: strength * mostChroma(light, degrees) };
+  }
+
+  function draw() {
+    if (Math.abs(painted - colour.lightness) > 0.004) paint(canvas, (painted = colour.lightness));
+    const shown = toHex(colour);
+    knob.style.left = `${(100 * colour.hue) / 360}%`;
+    knob.style.top = `${100 * (1 - strength)}%`;
+    knob.style.setProperty("--swatch", shown);
+    hue.value = String(Math.round(colour.hue));
+    chroma.value = String(Math.round(100 * strength));
+    lightness.value = String(Math.round(100 * colour.lightness));
+    lightness.style.setProperty("--from", toHex(at(DARKEST)));
+    lightness.style.setProperty("--middle", toHex(at(0.55)));
+    lightness.style.setProperty("--to", toHex(at(LIGHTEST)));
+    if (document.activeElement !== hex) hex.value = shown;
+    hex.removeAttribute("aria-invalid");
+  }
+
+  /** @param {number} light @returns {Lch} this colour as light as that */
+  const at = (light) => ({
+    lightness: light,
+    hue: colour.hue,
+    chroma: strength * mostChroma(light, colour.hue),
+  });
+
+  /** @param {PointerEvent} event */
+  function point(event) {
+    const box = plane.getBoundingClientRect();
+    const x = Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
+    turn(colour.lightness, Math.min(359.9, 360 * x), 1 - (event.clientY - box.top) / box.height);
+  }
+
+  plane.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
+    if (event.button !== 0) return;
+    event.preventDefault();
+    plane.setPointerCapture(event.pointerId);
+    hue.focus({ preventScroll: true });
+    point(event);
+    give(false);
+  });
+  plane.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
+    if (!plane.hasPointerCapture(event.pointerId)) return;
+    point(event);
+    give(false);
+  });
+  plane.addEventListener("pointerup", () => give(true));
+
+  const read = () => turn(Number(lightness.value) / 100, Number(hue.value), Number(chroma.value) / 100);
+  for (const bar of [hue, chroma, lightness]) {
+    bar.addEventListener("input", () => (read(), give(false)));
+    bar.addEventListener("change", () => give(true));
+  }
+  for (const bar of [hue, chroma])
+    bar.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+      const up = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+      if (!up || bar !== hue) return; // up and down are strength, also with the focus on the hue
+      event.preventDefault();
+      turn(colour.lightness, colour.hue, strength + up / 50);
+      give(true);
+    });
+  hex.addEventListener("change", () => {
+    const given = readHex(hex.value);
+    if (given === null) return hex.setAttribute("aria-invalid", "true");
+    set(given);
+    give(true);
+  });
+
+  /** @param {string} given */
+  function set(given) {
+    if (given === toHex(colour)) return;
+    const next = fromHex(given);
+    if (next.chroma < 0.004) next.hue = colour.hue; // grey has no hue of its own
+    colour = next;
+    strength = Math.min(1, next.chroma / Math.max(1e-4, mostChroma(next.lightness, next.hue)));
+    draw();
+  }
+
+  draw();
+  return { element, set, focus: () => hue.focus() };
+}
+
+/** @param {string} label @param {number} least @param {number} most @param {number} step */
+function range(label, least, most, step) {
+  return make("input", {
+    type: "range",
+    min: String(least),
+    max: String(most),
+    step: String(step),
+    "aria-label": label,
+  });
+}
+
+/** @param {HTMLCanvasElement} canvas @param {number} lightness */
+function paint(canvas, lightness) {
+  const context = canvas.getContext("2d");
+  if (!context) return;
+  const image = context.createImageData(WIDE, HIGH);
+  for (let x = 0; x < WIDE; x += 1) {
+    const hue = (360 * (x + 0.5)) / WIDE;
+    const most = mostChroma(lightness, hue);
+    for (let y = 0; y < HIGH; y += 1) {
+      const rgb = toRgb({ lightness, hue, chroma: most * (1 - (y + 0.5) / HIGH) });
+      image.data.set([...rgb, 255], 4 * (y * WIDE + x));
+    }
+  }
+  context.putImageData(image, 0, 0);
+}

@@ -1,0 +1,73 @@
+/** Saturation and warmth of the whole chapter. */
+
+import { find, make } from "../core/dom.js";
+import { isEditable, patchChapter, store } from "../core/state.js";
+import { commit } from "./commit.js";
+import { dropPreviews, previewLook } from "./cover.js";
+
+export function startLook() {
+  const saturation = bar("Saturation", 0, 2, 0.05);
+  const warmth = bar("Warmth", -1, 1, 0.05);
+  const told = { saturation: make("output"), warmth: make("output") };
+  const back = make("button.quiet.small", {
+    text: "As it was",
+    onclick: () => save({ saturation: 1, warmth: 0 }),
+  });
+  find("look").append(
+    make("label.line", {}, make("span", { text: "Saturation" }), saturation, told.saturation),
+    make("label.line", {}, make("span", { text: "Warmth" }), warmth, told.warmth),
+    back,
+  );
+
+  const read = () => ({ saturation: Number(saturation.value), warmth: Number(warmth.value) });
+  const write = (/** @type {import("../core/types.js").Look} */ look) => {
+    told.saturation.textContent = `${Math.round(100 * look.saturation)} %`;
+    told.warmth.textContent = look.warmth
+      ? `${look.warmth > 0 ? "+" : "−"}${Math.abs(Math.round(100 * look.warmth))}`
+      : "0";
+    back.hidden = look.saturation === 1 && look.warmth === 0;
+  };
+  for (const input of [saturation, warmth]) {
+    input.addEventListener("input", () => (write(read()), previewLook(read())));
+    input.addEventListener("change", () => save(read()));
+  }
+
+  store.watch(
+    (state) => [state.chapter?.look, isEditable(state)],
+    () => {
+      const state = store.get();
+      const look = state.chapter?.look ?? { saturation: 1, warmth: 0 };
+      saturation.value = String(look.saturation);
+      warmth.value = String(look.warmth);
+      write(look);
+      for (const input of [saturation, warmth]) input.disabled = !isEditable(state);
+    },
+  );
+}
+
+/** @param {import("../core/types.js").Look} look */
+function save(look) {
+  const before = store.get().chapter?.look;
+  commit(
+    { look },
+    {
+      topic: "look",
+      done: () => patchChapter({ look }),
+      failed: () => {
+        dropPreviews();
+        if (before) patchChapter({ look: { ...before } });
+      },
+    },
+  );
+}
+
+/** @param {string} label @param {number} least @param {number} most @param {number} step */
+function bar(label, least, most, step) {
+  return make("input", {
+    type: "range",
+    "aria-label": `${label} of the chapter`,
+    min: String(least),
+    max: String(most),
+    step: String(step),
+  });
+}

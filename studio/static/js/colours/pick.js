@@ -1,0 +1,116 @@
+/** The pointer on the page: what is under it, and what a click there means. */
+
+import { askJson } from "../core/api.js";
+import { notify, say, tellFailure } from "../core/say.js";
+import { groupName, groupOf, isEditable, pageNamed, store } from "../core/state.js";
+import { counted } from "../core/dom.js";
+import { knownSurfaces } from "../pages/known_surfaces.js";
+import { frameOf, placeUnder } from "../pages/stage.js";
+import { numberAt } from "../pages/surfaces.js";
+import { addPoint, beginDraft } from "./draft.js";
+import { takeSplitPoint } from "./split.js";
+
+/** @typedef {{clientX: number, clientY: number}} At */
+
+/** @param {At|null} event */
+export function hoverAt(event) {
+  const under = event && store.get().mode === "colours" ? placeUnder(event) : null;
+  if (under) hoverPoint(under.frame.page.name, under.at);
+  else if (store.get().hover) store.set({ hover: null, status: "" });
+}
+
+/** @param {string} page @param {[number, number]} at  source pixels */
+export function hoverPoint(page, at) {
+  const some = knownSurfaces(page);
+  const frame = frameOf(page);
+  const number = some && frame ? numberAt(some.map, at, frame.size) : 0;
+  const { hover } = store.get();
+  if (!number) {
+    if (hover) store.set({ hover: null, status: "" });
+  } else if (hover?.page !== page || hover.number !== number) {
+    store.set({ hover: { page, number }, status: describe(page, number) });
+  }
+}
+
+/** @param {string} page @param {number} number */
+function describe(page, number) {
+  const surface = knownSurfaces(page)?.surfaces[number - 1];
+  if (!surface) return "";
+  const group = groupOf(store.get(), surface.group);
+  const edit = store.get().chapter?.palette?.edits.find((one) => one.id === surface.edit);
+  const parts = [surface.colour];
+  if (edit) parts.push(edit.name ? `${edit.name} (${edit.id})` : `changed by ${edit.id}`);
+  if (group) {
+    const counts = Object.values(group.pages);
+    const surfaces = counts.reduce((sum, count) => sum + count, 0);
+    parts.push(`${groupName(group)}: ${counted(surfaces, "surface")} on ${counted(counts.length, "page")}`);
+  }
+  return parts.join(" · ");
+}
+
+/**
+ * @param {At} event
+ * @param {{shiftKey: boolean, altKey: boolean}} keys
+ */
+export function pickAt(event, keys) {
+  const under = placeUnder(event);
+  if (!under) return;
+  pickPoint(under.frame.page.name, under.at, keys);
+}
+
+/**
+ * @param {string} page @param {[number, number]} at  source pixels
+ * @param {{shiftKey: boolean, altKey: boolean}} keys
+ */
+export function pickPoint(page, at, keys) {
+  const state = store.get();
+  if (page !== state.page) store.set({ page });
+  if (!isEditable(state)) {
+    return say(
+      state.chapter?.why_not || "There are no colours to change yet: the chapter has to be coloured first.",
+    );
+  }
+  const { draft, aim, split } = state;
+  const some = knownSurfaces(page);
+  const frame = frameOf(page);
+  const number = some && frame ? numberAt(some.map, at, frame.size) : 0;
+  if (!some || !number) return void explain(page, at, keys);
+  /** @type {import("../core/types.js").Place} */
+  const place = [page, at[0], at[1]];
+  if (split) return takeSplitPoint(place);
+  const kind = keys.altKey ? "not" : keys.shiftKey ? "also" : aim;
+  if (draft && kind !== "new") addPoint(kind, place);
+  else beginDraft(place, number, some.surfaces[number - 1]);
+}
+
+/**
+ * Why nothing can be coloured there, and what could be beside it.
+ * @param {string} page @param {[number, number]} at @param {{shiftKey: boolean, altKey: boolean}} keys
+ */
+async function explain(page, at, keys) {
+  const known = pageNamed(store.get(), page);
+  if (known && known.state !== "coloured") {
+    const why = {
+      copied: known.note || "This page is copied as it came.",
+      failed: known.note,
+      waiting: "This page has not been coloured yet.",
+      working: "This page is being coloured.",
+    };
+    return say(why[known.state]);
+  }
+  try {
+    const told = await askJson("surface", { body: { page, x: at[0], y: at[1] } });
+    const near = /** @type {[number, number]|null} */ (told.near);
+    if (told.number && !knownSurfaces(page)) return say("The page's surfaces are being loaded: one moment.");
+    notify({
+      text: sentence(told.why || "there is nothing to colour here"),
+      kind: "info",
+      action: near && { label: "Take what is beside it", run: () => pickPoint(page, near, keys) },
+    });
+  } catch (error) {
+    tellFailure(error, () => pickPoint(page, at, keys));
+  }
+}
+
+/** @param {string} words */
+const sentence = (words) => words.charAt(0).toUpperCase() + words.slice(1).replace(/\.?$/, ".");

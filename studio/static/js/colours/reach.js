@@ -1,0 +1,130 @@
+/** How far a colour reaches, how like a thing must be, and how much that comes to. */
+
+import { make } from "../core/dom.js";
+import { store } from "../core/state.js";
+import { changeDraft, chooseEdit } from "./draft.js";
+import { countsOf } from "./cover.js";
+
+/** @typedef {import("../core/types.js").Reach} Reach */
+
+/** @type {[Reach, string, string][]} */
+const REACHES = [
+  ["segment", "Spot", "only the surface that was clicked"],
+  ["panel", "Panel", "what is like it in this panel"],
+  ["page", "Page", "what is like it on this page"],
+  ["alike", "Chapter", "what is like it on every page"],
+  ["group", "Group", "everything of its group, on every page"],
+];
+const BY_LIKENESS = ["panel", "page", "alike"];
+
+export function makeReach() {
+  const reaches = choice("Reach", REACHES, (value) => changeDraft({ reach: /** @type {Reach} */ (value) }));
+  const counts = make("p.counts", { "aria-live": "off" });
+  const likeness = make("input", {
+    type: "range",
+    min: "0.02",
+    max: "0.98",
+    step: "0.02",
+    "aria-label": "Likeness: how like it a thing must be",
+  });
+  const slide = make(
+    "label.line.likeness",
+    {},
+    make("span", { text: "More" }),
+    likeness,
+    make("span", { text: "Less" }),
+  );
+  const level = make("input", { type: "checkbox" });
+  const whole = make("label.check", {}, level, "The whole shape, not one fold of it");
+  const aims = choice(
+    "A click means",
+    [
+      ["new", "New", "a click begins with something else"],
+      ["also", "This, too", "a click adds what is meant (Shift and click)"],
+      ["not", "Not this", "a click takes something out (Alt and click)"],
+    ],
+    (value) => store.set({ aim: /** @type {"new"|"also"|"not"} */ (value) }),
+  );
+  const under = choice(
+    "What is changed",
+    [
+      ["edit", "", ""],
+      ["new", "New on top", "a new change over what is there"],
+    ],
+    (value) => chooseEdit(value === "new"),
+  );
+
+  likeness.addEventListener("input", () => {
+    changeDraft({ likeness: Number(likeness.value) }, false);
+    counts.textContent = countAt(Number(likeness.value)) ?? counts.textContent;
+  });
+  likeness.addEventListener("change", () => changeDraft({ likeness: Number(likeness.value) }));
+  level.addEventListener("change", () => changeDraft({ level: level.checked ? "coarse" : "fine" }));
+
+  store.watch(
+    (state) => [state.draft, state.aim],
+    () => {
+      const { draft, aim } = store.get();
+      if (!draft) return;
+      reaches.select(draft.reach);
+      slide.hidden = !BY_LIKENESS.includes(draft.reach);
+      if (document.activeElement !== likeness) likeness.value = String(draft.likeness);
+      level.checked = draft.level === "coarse";
+      aims.select(aim);
+      under.element.hidden = !draft.under;
+      under.rename("edit", `Change ${draft.under}`);
+      under.select(draft.edit ? "edit" : "new");
+    },
+  );
+  store.watch(
+    (state) => state.cover,
+    (cover) => {
+      counts.textContent = cover ? countsOf(cover) : "";
+    },
+  );
+
+  return make("div.reach", {}, under.element, reaches.element, slide, counts, aims.element, whole);
+}
+
+/** What another likeness would cover, by what the last answer told. @param {number} likeness */
+function countAt(likeness) {
+  const told = store.get().cover?.likeness ?? [];
+  const step = told.reduce(
+    (/** @type {[number, number, number]|null} */ best, one) =>
+      !best || Math.abs(one[0] - likeness) < Math.abs(best[0] - likeness) ? one : best,
+    null,
+  );
+  return step && `${step[1]} surfaces on ${step[2]} pages`;
+}
+
+/**
+ * Buttons of which one is pressed: radio buttons, so that arrows move between them.
+ * @param {string} title
+ * @param {[string, string, string][]} options  value, label, what it means
+ * @param {(value: string) => void} choose
+ */
+function choice(title, options, choose) {
+  const name = title.replace(/\W/g, "-").toLowerCase();
+  const inputs = options.map(([value]) =>
+    make("input", { type: "radio", name, value, onchange: () => choose(value) }),
+  );
+  const labels = options.map(([, label, hint], at) =>
+    make("label", { title: hint }, inputs[at], make("span", { text: label })),
+  );
+  const element = make(
+    "fieldset.choice",
+    {},
+    make("legend", { text: title }),
+    make("div.segments", {}, ...labels),
+  );
+  return {
+    element,
+    /** @param {string} value */
+    select: (value) => inputs.forEach((input) => (input.checked = input.value === value)),
+    /** @param {string} value @param {string} label */
+    rename(value, label) {
+      const at = options.findIndex((option) => option[0] === value);
+      labels[at].lastElementChild.textContent = label;
+    },
+  };
+}

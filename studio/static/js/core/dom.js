@@ -1,0 +1,86 @@
+/** Elements, made of data without ever reading it as markup. */
+
+/**
+ * @param {string} tag  with classes: `button.quiet.small`
+ * @param {Record<string, any>} [given]  attributes; `on…` are listeners; `text` is the content
+ * @param {...(Node|string|null|false|undefined)} children
+ * @returns {any}
+ */
+export function make(tag, given = {}, ...children) {
+  const [name, ...classes] = tag.split(".");
+  const element = document.createElement(name || "div");
+  if (classes.length) element.className = classes.join(" ");
+  if (name === "button") element.setAttribute("type", "button");
+  for (const [key, value] of Object.entries(given)) give(element, key, value);
+  element.append(...children.filter((child) => child !== null && child !== false && child !== undefined));
+  return element;
+}
+
+/** @param {HTMLElement} element @param {string} key @param {any} value */
+function give(element, key, value) {
+  if (value === undefined || value === null || value === false) return;
+  if (key === "text") element.textContent = value;
+  else if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+  else if (key in element && typeof value === "boolean") /** @type {any} */ (element)[key] = value;
+  else element.setAttribute(key, value === true ? "" : String(value));
+}
+
+/** @template {HTMLElement} [E=HTMLElement] @param {string} id @returns {any} */
+export function find(id) {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`index.html has no #${id}`);
+  return element;
+}
+
+/**
+ * A button with a drawn sign; `label` is its name, its tooltip and what is read out.
+ * @param {string} sign  an id in index.html's drawing of signs
+ * @param {string} label
+ * @param {(event: MouseEvent) => void} act
+ * @param {Record<string, any>} [given]
+ */
+export function signButton(sign, label, act, given = {}) {
+  return make("button.sign", { "aria-label": label, title: label, onclick: act, ...given }, drawSign(sign));
+}
+
+/** @param {string} sign */
+export function drawSign(sign) {
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  svg.setAttribute("class", "drawn");
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS(space, "use");
+  use.setAttribute("href", `#sign-${sign}`);
+  svg.append(use);
+  return svg;
+}
+
+/**
+ * A spot of a colour. The colour goes in as a property, which no content policy forbids.
+ * @param {string} colour
+ * @param {string} [classes]
+ */
+export function swatch(colour, classes = "") {
+  const spot = make(`span.swatch${classes}`, { "aria-hidden": "true" });
+  spot.style.setProperty("--swatch", colour);
+  return spot;
+}
+
+/**
+ * Put new content in place, and the focus back on the control of the same `data-key`.
+ * @param {HTMLElement} place
+ * @param {...(Node|string|null|false|undefined)} children
+ */
+export function refill(place, ...children) {
+  const active = document.activeElement;
+  const key = active instanceof HTMLElement && place.contains(active) ? active.dataset.key : undefined;
+  place.replaceChildren(
+    ...children.filter((child) => child !== null && child !== false && child !== undefined),
+  );
+  if (key === undefined) return;
+  const again = place.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  if (again instanceof HTMLElement) again.focus({ preventScroll: true });
+}
+
+/** @param {number} number @param {string} one @param {string} [many] */
+export const counted = (number, one, many = `${one}s`) => `${number} ${number === 1 ? one : many}`;

@@ -1,0 +1,56 @@
+/** Every key of the studio in one table: what it does, and what the help says of it. */
+
+/**
+ * @typedef {{keys: string[], words: string, act: (event: KeyboardEvent) => void, part: string,
+ *   when?: () => boolean}} Binding
+ */
+
+/** @type {Binding[]} */
+const bindings = [];
+
+/**
+ * @param {string} part  heading in the help
+ * @param {string[]} keys  as `ArrowLeft`, `Ctrl+z`, `?`; the first one is shown
+ * @param {string} words
+ * @param {(event: KeyboardEvent) => void} act
+ * @param {() => boolean} [when]  holds only then; of several for one key the one bound last is asked first
+ */
+export function bind(part, keys, words, act, when) {
+  bindings.push({ part, keys, words, act, when });
+}
+
+export const allBindings = () => bindings;
+
+/** @param {KeyboardEvent} event */
+function nameOf(event) {
+  const command = event.ctrlKey || event.metaKey ? "Ctrl+" : "";
+  const alone = event.key.length === 1;
+  const shift = event.shiftKey && (!alone || command) ? "Shift+" : "";
+  return command + shift + (alone ? event.key.toLowerCase() : event.key);
+}
+
+/** Whether a key belongs to the control that has the focus. @param {KeyboardEvent} event */
+function isTaken(event) {
+  const target = event.target;
+  if (!(target instanceof HTMLElement)) return false;
+  if (document.querySelector("dialog[open]")) return true;
+  if (event.key === "Enter" || event.key === " ")
+    return target.matches("button, a, summary, input, select, textarea");
+  const typing = target.matches("input:not([type=range], [type=checkbox], [type=radio]), textarea, select");
+  if (typing) return !(event.ctrlKey || event.metaKey) || /^[acvxz]$/i.test(event.key);
+  const moves = target.matches("input[type=range], input[type=radio], [role=tab], [data-own-arrows]");
+  return moves && /^(Arrow|Home|End|Page)/.test(event.key);
+}
+
+export function listen() {
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.altKey || isTaken(event)) return;
+    const name = nameOf(event);
+    for (const binding of [...bindings].reverse()) {
+      if (!binding.keys.includes(name) || (binding.when && !binding.when())) continue;
+      event.preventDefault();
+      binding.act(event);
+      return;
+    }
+  });
+}

@@ -1,0 +1,38 @@
+/** What is told to people: a polite line, or a notice that stays until it is read. */
+
+import { store } from "./state.js";
+import { Refused, Unreachable, isAborted } from "./api.js";
+
+/** One line at the foot of the window, read out by screen readers. @param {string} text */
+export function say(text) {
+  store.set({ status: text });
+}
+
+/** @type {((notice: import("./types.js").Notice) => void)|null} */
+let show = null;
+
+/** @param {(notice: import("./types.js").Notice) => void} place */
+export function showNoticesBy(place) {
+  show = place;
+}
+
+/** @param {import("./types.js").Notice} notice */
+export function notify(notice) {
+  show?.(notice);
+}
+
+/**
+ * Tell what went wrong where it is seen, and offer the same thing again.
+ * @param {unknown} error
+ * @param {(() => void)|null} [again]
+ */
+export function tellFailure(error, again = null) {
+  if (isAborted(error)) return;
+  const known = error instanceof Refused || error instanceof Unreachable;
+  notify({
+    text: known ? error.message : `Something went wrong in this page: ${String(error)}`,
+    remedy: known ? error.remedy : "Reload it; what was saved is safe.",
+    kind: "error",
+    action: again && { label: "Try again", run: again },
+  });
+}

@@ -1,0 +1,65 @@
+/** Requests while something is dragged: one at a time, and only the last one counts. */
+
+import { isAborted } from "./api.js";
+
+/**
+ * `ask` is called at most once in `pause` ms. A newer call ends the one on its way; `show` sees an answer only
+ * if nothing newer was asked for. Of what fails, `fail` hears unless it was ended on purpose.
+ *
+ * @template A, B
+ * @param {(what: A, signal: AbortSignal) => Promise<B>} ask
+ * @param {(answer: B, what: A) => void} show
+ * @param {(error: unknown) => void} fail
+ * @param {number} [pause]
+ */
+export function latest(ask, show, fail, pause = 60) {
+  /** @type {AbortController|null} */
+  let current = null;
+  /** @type {number|undefined} */
+  let timer;
+  let begun = -Infinity;
+
+  /** @param {A} what */
+  async function go(what) {
+    begun = performance.now();
+    current?.abort();
+    const mine = (current = new AbortController());
+    try {
+      const answer = await ask(what, mine.signal);
+      if (current === mine) show(answer, what);
+    } catch (error) {
+      if (current === mine && !isAborted(error)) fail(error);
+    } finally {
+      if (current === mine) current = null;
+    }
+  }
+
+  return {
+    /** @param {A} what */
+    want(what) {
+      clearTimeout(timer);
+      timer = setTimeout(() => void go(what), Math.max(0, begun + pause - performance.now()));
+    },
+    stop() {
+      clearTimeout(timer);
+      current?.abort();
+      current = null;
+    },
+  };
+}
+
+/**
+ * Call `draw` in the next frame, once however often it is asked for.
+ * @param {() => void} draw
+ */
+export function onceAFrame(draw) {
+  let waiting = false;
+  return () => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
+      draw();
+    });
+  };
+}

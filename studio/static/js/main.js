@@ -1,0 +1,111 @@
+/** The studio: puts its parts together, and the chapter on the screen. */
+
+import { fetchChapter, keepPageInAddress, noteNews } from "./core/chapter.js";
+import { find } from "./core/dom.js";
+import { follow } from "./core/events.js";
+import { listen } from "./core/keys.js";
+import { notify } from "./core/say.js";
+import { patchChapter, patchPage, store } from "./core/state.js";
+import { startCover } from "./colours/cover.js";
+import { followPalette } from "./colours/draft.js";
+import { startGroups } from "./colours/groups.js";
+import { startHistory } from "./colours/history.js";
+import { startLook } from "./colours/look.js";
+import { startPanel } from "./colours/panel.js";
+import { hoverAt, hoverPoint, pickAt, pickPoint } from "./colours/pick.js";
+import { startCompare } from "./pages/compare.js";
+import { startCrosshair } from "./pages/crosshair.js";
+import { startGestures } from "./pages/gestures.js";
+import { startHighlight } from "./pages/highlight.js";
+import { startSurfaces } from "./pages/known_surfaces.js";
+import { startPageNote } from "./pages/note.js";
+import { startStage } from "./pages/stage.js";
+import { startStrip } from "./pages/strip.js";
+import { clickPanels, grabPanels, startEditor } from "./panels/editor.js";
+import { startExport } from "./run/export.js";
+import { startRedo, startRun } from "./run/bar.js";
+import { startBar } from "./shell/bar.js";
+import { startHelp } from "./shell/help.js";
+import { startNotices } from "./shell/notices.js";
+import { startSide } from "./shell/side.js";
+import { startTheme } from "./shell/theme.js";
+
+function start() {
+  startNotices(() => reconnect());
+  startTheme();
+  startBar();
+  startSide();
+  startStage();
+  startCompare();
+  startSurfaces();
+  startHighlight();
+  startPageNote();
+  startStrip((page) => store.set({ page, hover: null }));
+  startPanel();
+  startCover();
+  startLook();
+  startGroups();
+  startHistory();
+  followPalette();
+  startRun();
+  startRedo();
+  startExport();
+  startEditor();
+  startCrosshair({
+    hover: hoverPoint,
+    pick: pickPoint,
+  });
+  startGestures({
+    hover: hoverAt,
+    click: (event) => (store.get().mode === "panels" ? clickPanels(event) : pickAt(event, event)),
+    grab: (event) => (store.get().mode === "panels" ? grabPanels(event) : null),
+  });
+  startHelp();
+  keepPageInAddress();
+  listen();
+
+  store.watch(
+    (state) => [state.trouble, state.chapter],
+    () => {
+      const { trouble, chapter } = store.get();
+      find("trouble").hidden = chapter !== null && chapter.pages.length > 0;
+      find("trouble-words").textContent =
+        trouble?.text ?? (chapter ? "There are no pages here yet." : "Opening the chapter…");
+      find("trouble-remedy").textContent = trouble?.remedy ?? (chapter?.why_not_run || "");
+      find("trouble-again").hidden = trouble === null;
+    },
+  );
+  find("trouble-again").addEventListener("click", () => reconnect());
+}
+
+/** Ask for everything again, and listen anew. */
+let reconnect = () => {};
+
+start();
+void fetchChapter();
+reconnect = follow(
+  {
+    hello: ({ revision }) => {
+      const { chapter } = store.get();
+      if (chapter && chapter.palette?.revision !== revision) void fetchChapter();
+    },
+    page: (page) => (noteNews(), patchPage(page)),
+    run: (run) => (noteNews(), patchChapter({ run })),
+    palette: ({ revision }) => {
+      const { chapter, saving } = store.get();
+      if (!saving && chapter?.palette?.revision !== revision) void fetchChapter();
+    },
+    chapter: () => void fetchChapter(),
+    notice: ({ text, kind, remedy }) => notify({ text, kind: kind ?? "info", remedy }),
+  },
+  (connected) => {
+    const was = store.get().connected;
+    store.set({ connected });
+    if (connected && (!was || store.get().trouble)) void fetchChapter();
+  },
+);
+const listenAgain = reconnect;
+reconnect = () => {
+  void fetchChapter();
+  listenAgain();
+};

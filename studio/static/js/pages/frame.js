@@ -1,0 +1,157 @@
+/** One page on the stage: its picture, the scan under it, a preview over it. */
+
+import { make } from "../core/dom.js";
+import { pictureAddress } from "../core/api.js";
+
+/** @typedef {import("../core/types.js").Page} Page */
+/** @typedef {import("./view.js").Rect} Rect */
+
+const SIDES = [1000, 1400, 2000, 2800, 4000]; // pixels: few sizes, so that the server's pictures are used again
+const OTHERWISE = /** @type {[number, number]} */ ([1000, 1414]); // of a page whose size nobody knows yet
+
+/** The picture's side that is sharp at so many screen pixels. @param {number} pixels */
+export const sideFor = (pixels) => SIDES.find((side) => side >= pixels * 0.9) ?? SIDES[SIDES.length - 1];
+
+export class PageFrame {
+  /** @param {Page} page @param {() => void} changed  called when what is seen has changed */
+  constructor(page, changed) {
+    this.page = page;
+    this.changed = changed;
+    /** @type {Rect} in screen pixels, from the stage's corner */
+    this.rect = { x: 0, y: 0, width: 1, height: 1 };
+    this.side = 0;
+    this.before = this.#picture("The scan");
+    this.after = this.#picture("");
+    this.preview = this.#picture("");
+    this.preview.hidden = true;
+    this.missing = make("p.missing", { text: "This page's picture cannot be shown.", hidden: true });
+    this.element = make(
+      "div.page",
+      { "data-page": page.name },
+      this.before,
+      this.after,
+      this.preview,
+      this.missing,
+    );
+    this.describe();
+  }
+
+  /** @returns {HTMLImageElement} */
+  #picture(/** @type {string} */ alt) {
+    const image = make("img", { alt, draggable: "false" });
+    const tell = (/** @type {boolean} */ isThere) => () => {
+      image.dataset.there = String(isThere);
+      this.missing.hidden = this.#seen().dataset.there !== "false";
+      this.changed();
+    };
+    image.addEventListener("load", tell(true));
+    image.addEventListener("error", tell(false));
+    return image;
+  }
+
+  describe() {
+    const { page } = this;
+    this.after.alt = `Page ${page.number}, ${page.name}, ${page.state}`;
+    this.before.alt = `Page ${page.number}, ${page.name}, the scan`;
+    this.element.dataset.state = page.state;
+  }
+
+  /** @returns {[number, number]} pixels of the source page */
+  get size() {
+    return this.page.size ?? OTHERWISE;
+  }
+
+  /** Whether the page has a picture of its own beside the scan. */
+  get isColoured() {
+    return this.page.state === "coloured" || this.page.state === "copied" || this.page.stale;
+  }
+
+  /** Whether all that is to be seen is there. */
+  get isReady() {
+    return this.#seen().complete && this.#seen().dataset.there !== undefined;
+  }
+
+  #seen() {
+    return this.isColoured ? this.after : this.before;
+  }
+
+  /** @param {Page} page  the same page in a newer state */
+  update(page) {
+    const moved = page.stamp !== this.page.stamp || page.state !== this.page.state;
+    this.page = page;
+    this.describe();
+    if (moved && this.side) this.load(this.side);
+  }
+
+  /** @param {number} side */
+  load(side) {
+    this.side = side;
+    if (this.isColoured) void this.#swap(this.after, pictureAddress("page", this.page, side));
+    else this.after.removeAttribute("src");
+    this.after.hidden = !this.isColoured;
+    void this.#swap(this.before, pictureAddress("source", this.page, side));
+  }
+
+  /** Load beside what is seen, so that nothing flickers. @param {HTMLImageElement} image @param {string} src */
+  async #swap(image, src) {
+    if (image.getAttribute("src") === src) return;
+    image.dataset.wanted = src;
+    if (image.naturalWidth > 0) await decoded(src);
+    if (image.dataset.wanted !== src) return;
+    image.src = src;
+    if (image === this.after) this.dropPreview();
+  }
+
+  /** @param {Blob} blob  the page as it would be */
+  async showPreview(blob) {
+    const address = URL.createObjectURL(blob);
+    await decoded(address);
+    const old = this.preview.src;
+    this.preview.src = address;
+    this.preview.hidden = false;
+    if (old.startsWith("blob:")) URL.revokeObjectURL(old);
+    this.changed();
+  }
+
+  dropPreview() {
+    if (this.preview.hidden) return;
+    URL.revokeObjectURL(this.preview.src);
+    this.preview.hidden = true;
+    this.preview.removeAttribute("src");
+  }
+
+  /** @param {Rect} rect */
+  place(rect) {
+    this.rect = rect;
+    Object.assign(this.element.style, {
+      transform: `translate(${rect.x}px, ${rect.y}px)`,
+      width: `${rect.width}px`,
+      height: `${rect.height}px`,
+    });
+  }
+
+  /** @param {number} x @param {number} y  on the stage @returns {[number, number]|null} source pixels */
+  toSource(x, y) {
+    const across = (x - this.rect.x) / this.rect.width;
+    const down = (y - this.rect.y) / this.rect.height;
+    if (across < 0 || across >= 1 || down < 0 || down >= 1) return null;
+    return [Math.floor(across * this.size[0]), Math.floor(down * this.size[1])];
+  }
+
+  /** @param {number} x @param {number} y  source pixels @returns {[number, number]} on the stage */
+  toStage(x, y) {
+    const across = (x / this.size[0]) * this.rect.width;
+    return [this.rect.x + across, this.rect.y + (y / this.size[1]) * this.rect.height];
+  }
+}
+
+/** @param {string} src */
+async function decoded(src) {
+  const image = new Image();
+  image.src = src;
+  try {
+    await image.decode();
+  } catch {
+    // the picture's own element says that it could not be loaded
+  }
+}

@@ -1,0 +1,54 @@
+/** The surfaces of the pages in sight, loaded as pages come into sight and palettes change. */
+
+import { store, isEditable, pageNamed } from "../core/state.js";
+import { tellFailure } from "../core/say.js";
+import { framesInSight, repaint } from "./stage.js";
+import { surfacesOf } from "./surfaces.js";
+
+/** @typedef {import("./surfaces.js").PageSurfaces} PageSurfaces */
+
+/** @type {Map<string, PageSurfaces>} */
+const known = new Map();
+
+/** What is known of a page, null until it is loaded. @param {string} page */
+export const knownSurfaces = (page) => known.get(page) ?? null;
+
+export function startSurfaces() {
+  store.watch(
+    (state) => [
+      state.page,
+      state.double,
+      state.mode,
+      isEditable(state),
+      state.chapter?.palette?.revision,
+      state.chapter?.pages,
+    ],
+    () => void load(),
+  );
+}
+
+async function load() {
+  const state = store.get();
+  if (!isEditable(state) || state.mode !== "colours") return;
+  await Promise.resolve(); // the stage shows the new pages in the same turn
+  const names = framesInSight()
+    .filter((frame) => frame.page.state === "coloured")
+    .map((frame) => frame.page.name);
+  for (const name of known.keys()) if (!names.includes(name)) known.delete(name);
+  await Promise.all(names.map(loadPage));
+}
+
+/** @param {string} name */
+async function loadPage(name) {
+  const state = store.get();
+  const revision = `${state.chapter?.palette?.revision} ${pageNamed(state, name)?.stamp}`;
+  try {
+    const found = await surfacesOf(name, revision);
+    if (!framesInSight().some((frame) => frame.page.name === name) || known.get(name) === found) return;
+    known.set(name, found);
+    document.getElementById("stage")?.setAttribute("data-surfaces", [...known.keys()].join(" "));
+    repaint();
+  } catch (error) {
+    tellFailure(error, () => void loadPage(name));
+  }
+}

@@ -1,0 +1,144 @@
+"""A window of the studio: what people see of it and do in it."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+from PIL import Image as PilImage
+
+from mangacolor.core.types import Image
+from mangacolor.tests.helpers.studio import BROKEN
+
+PATIENCE = 20_000  # milliseconds: runs of a page take one or two seconds, on a busy machine more
+
+
+@dataclass(slots=True)
+class Window:
+    """``complaints``: errors of scripts and of the content policy, and requests that left the machine."""
+
+    context: Any
+    page: Any
+    complaints: list[str] = field(default_factory=list)
+    expected: tuple[str, ...] = ()
+
+    @classmethod
+    def open(cls, browser: Any, address: str, **context: Any) -> Window:
+        """Open the studio and wait for its first page."""
+        made = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **context})
+        window = cls(made, made.new_page())
+        window.page.set_default_timeout(PATIENCE)
+        window.page.on("pageerror", lambda error: window.complaints.append(str(error)))
+        window.page.on("console", window._hear)
+        window.page.on("request", window._watch)
+        window.page.goto(address)
+        window.wait_for_page()
+        return window
+
+    def _hear(self, message: Any) -> None:
+        told = f"{message.text} {message.location.get('url', '')}"
+        is_broken_page = (
+            "/api/pictures/" in told and f"page={BROKEN}" in told
+        )  # which no picture can be made of
+        if message.type == "error" and not is_broken_page and not any(word in told for word in self.expected):
+            self.complaints.append(told)
+
+    def _watch(self, request: Any) -> None:
+        host = urlsplit(request.url).hostname
+        if host not in ("127.0.0.1", None):
+            self.complaints.append(f"asked {request.url}")
+
+    def close(self) -> None:
+        """Close it."""
+        self.context.close()
+
+    # -- looking
+
+    def state(self, name: str) -> Any:
+        """A field of the state that the window keeps."""
+        return self.page.evaluate(
+            "async (name) => (await import('/static/js/core/state.js')).store.get()[name]", name
+        )
+
+    def until(self, holds: Callable[[], bool], what: str) -> None:
+        """Wait until something holds."""
+        end = time.monotonic() + PATIENCE / 1000
+        while not holds():
+            assert time.monotonic() < end, f"waited in vain: {what}"
+            self.page.wait_for_timeout(50)
+
+    def wait_for_page(self) -> None:
+        """Until the page in sight is drawn."""
+        self.page.wait_for_selector("#stage[data-ready=true]")
+
+    def wait_for_surfaces(self, name: str) -> None:
+        """Until the page's surfaces can be pointed at."""
+        self.page.wait_for_selector(f'#stage[data-surfaces~="{name}"]')
+
+    def wait_for_rest(self) -> None:
+        """Until nothing runs and every page is up to date."""
+
+        def rests() -> bool:
+            chapter = self.state("chapter")
+            stale = any(page["stale"] or page["state"] == "working" for page in chapter["pages"])
+            return chapter["run"]["state"] == "idle" and not stale and not self.state("saving")
+
+        self.until(rests, "a run to end")
+
+    @property
+    def status(self) -> str:
+        """The line at the foot."""
+        return str(self.page.inner_text("#status"))
+
+    def picture(self, selector: str = "#stage") -> Image:
+        """What is seen of an element: H×W×3."""
+        data = self.page.locator(selector).screenshot()
+        return np.asarray(PilImage.open(io.BytesIO(data)).convert("RGB"))
+
+    # -- doing
+
+    def show(self, name: str) -> None:
+        """Open a page by its thumbnail."""
+        self.page.click(f'#strip li[data-page="{name}"] button')
+        self.page.wait_for_selector(f'.page[data-page="{name}"]')
+        self.wait_for_page()
+
+    def place(self, name: str, x: float, y: float) -> tuple[float, float]:
+        """Where a point of a page, as shares of its sides, is in the window."""
+        box = self.page.locator(f'.page[data-page="{name}"]').bounding_box()
+        return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+    def click_at(self, name: str, x: float, y: float, *keys: str) -> None:
+        """Click a point of a page, with keys held."""
+        for key in keys:
+            self.page.keyboard.down(key)
+        self.page.mouse.click(*self.place(name, x, y))
+        for key in keys:
+            self.page.keyboard.up(key)
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """Drag from a point of the window to another."""
+        self.page.mouse.move(*start)
+        self.page.mouse.down()
+        self.page.mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
+        self.page.mouse.move(*end)
+        self.page.mouse.up()
+
+    def press(self, *keys: str) -> None:
+        """Press keys, one after the other."""
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def choose_colour(self, hex_colour: str) -> None:
+        """Give the colour panel a colour as hex."""
+        self.page.fill(".hex", hex_colour)
+        self.page.press(".hex", "Enter")
+
+    def choose(self, label: str) -> None:
+        """Press a labelled part of the colour panel, as a reach."""
+        self.page.locator(".segments label", has_text=label).first.click()

@@ -1,0 +1,62 @@
+"""One browser for a session, one chapter coloured once; the tests of a file work on one copy of it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from mangacolor.tests.helpers.studio import Studio, coloured_chapter, find_browser
+from mangacolor.tests.helpers.studio_window import Window
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[playwright.Browser]:
+    """Headless Chromium."""
+    path = find_browser()
+    with playwright.sync_playwright() as driver:
+        # Without a sandbox, since continuous integration mostly is root in a container.
+        opened = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def chapter(browser: playwright.Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with ``pages`` and ``out``; to be copied, not changed."""
+    del browser  # where there is none, nothing is coloured
+    return coloured_chapter(tmp_path_factory.getbasetemp().parent / "studio_chapter")
+
+
+@pytest.fixture(scope="module")
+def studio(chapter: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """The studio on a copy of the coloured chapter."""
+    running = Studio.begin(shutil.copytree(chapter / "out", tmp_path_factory.mktemp("studio") / "out"))
+    yield running
+    running.end()
+
+
+@pytest.fixture
+def open_window(browser: playwright.Browser, studio: Studio) -> Iterator[Callable[..., Window]]:
+    """Opens windows of the studio; at the end none of them may have complained."""
+    windows: list[Window] = []
+
+    def open_one(**context: object) -> Window:
+        windows.append(Window.open(browser, studio.address, **context))
+        return windows[-1]
+
+    yield open_one
+    for window in windows:
+        window.close()
+    for window in windows:
+        assert window.complaints == []
+
+
+@pytest.fixture
+def window(open_window: Callable[..., Window]) -> Window:
+    """A window with the chapter in it."""
+    return open_window()
