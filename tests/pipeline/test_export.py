@@ -126,6 +126,6 @@ def test_a_disk_that_is_full_leaves_nothing(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(zipfile.ZipFile, "writestr", fail)
-    with pytest.raises(OutputError, match="No space left"):
+    with pytest.raises(OutputError, match="disk is full"):
         export(out, ".", pages_of(chapter, out), "cbz")
     assert not list(State(out).scratch.glob("*.export"))
