@@ -11,11 +11,14 @@ from mangacolor.core.errors import UsageError
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.user_documents import read_document, write_document
 from mangacolor.server.http.refusal import Refusal
-from mangacolor.stages.panels.corrections import REGIONS, panels_in, regions_in
+from mangacolor.stages.panels.corrections import panels_in, parts_in
 from mangacolor.stages.panels.layout import box_around
+from mangacolor.stages.panels.marked_parts import COLOURED, LEFT_OUT
 from mangacolor.stages.panels.stage import STAGE as PANELS
 from mangacolor.stages.spreads.halves import half_of
 from mangacolor.studio.limits import POINTS, POLYGONS
+
+PARTS = (LEFT_OUT, COLOURED)
 
 
 def correction_file(state: State, folder: Path | None, page: str) -> Path:
@@ -44,7 +47,7 @@ def panels_document(state: State, folder: Path | None, page: str) -> dict[str, A
         "polygons": shown.get("polygons") or [None] * len(panels),
         "confidence": shown.get("confidence") or [1.0] * len(panels),
         "corrected": correction is not None,
-        **{name: shown.get(name, []) for name in REGIONS},
+        **{name: shown.get(name, []) for name in PARTS},
     }
 
 
@@ -62,11 +65,11 @@ def write_panels(state: State, folder: Path | None, page: str, asked: Mapping[st
         "panels": [list(box_around([(x, y) for x, y in polygon])) for polygon in polygons],
         "polygons": polygons,
         "confidence": [1.0] * len(polygons),
-        **{name: _polygons(asked.get(name, []), name) for name in REGIONS},
+        **{name: _polygons(asked.get(name, []), name) for name in PARTS},
     }
-    document = {name: value for name, value in document.items() if value or name not in REGIONS}
+    document = {name: value for name, value in document.items() if value or name not in PARTS}
     panels_in(document, (size[0], size[1]), page)  # raises for what a run would refuse
-    regions_in(document, page)
+    parts_in(document, (size[0], size[1]), page)
     write_document(correction_file(state, folder, page), document)
 
 

@@ -10,6 +10,7 @@ from mangacolor.models.files.known import BALLOONS
 from mangacolor.models.files.reading import check_bundled
 from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
 from mangacolor.stages.balloons.detect import Method, find_balloons
+from mangacolor.stages.balloons.marking import mark_parts
 from mangacolor.stages.balloons.params import DEFAULTS, Params
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.demand import Demand, PageSize, library
@@ -41,13 +42,13 @@ def fingerprint(config: Config) -> str:
 
 
 def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
-    """Find the balloons of ``decode``'s picture."""
+    """Find the balloons of ``decode``'s picture, but where somebody has marked what is one."""
     panels = PanelLayout.from_artifact(inputs["panels"])
     boxes = [panel.box for panel in panels.detected]
     config: Config = context.config
     page = inputs["decode"].images["main"]
     layout = find_balloons(page, panels.ground, boxes, config.method, config.params, config.cpu_backend)
-    return layout.to_artifact()
+    return mark_parts(layout, panels.marked).to_artifact()
 
 
 def demand(config: Config, size: PageSize) -> Demand:

@@ -1,4 +1,4 @@
-"""A corrected Panels JSON, used instead of detection."""
+"""A corrected Panels JSON, used instead of detection, and the parts of a page that it marks."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from mangacolor.core.errors import InputError
-from mangacolor.core.types import Page
+from mangacolor.core.types import Page, Point
 from mangacolor.core.wording import counted
 from mangacolor.stages.panels.cutting.page import Detection
 from mangacolor.stages.panels.cutting.polygons import Polygon
+from mangacolor.stages.panels.marked_parts import COLOURED, LEFT_OUT, MarkedParts
 
 _REMEDY = "Correct the file, or delete it to have the panels detected."
-# Entries of regions that are not as they were taken for: uncoloured, and coloured.
-REGIONS = ("left_out", "coloured")
 _BOX_TOLERANCE = 2.0  # pixels between a polygon's own box and the box beside it: editors round
 
 
@@ -67,20 +67,31 @@ def panels_in(document: Mapping[str, Any], size: tuple[int, int], name: str) -> 
     return detections
 
 
-def regions_in(document: Mapping[str, Any], name: str) -> dict[str, list[Polygon]]:
-    """The polygons of ``left_out``, which stay uncoloured, and of ``coloured``, which are coloured although
-    they were taken for balloon or paper. Raises ``InputError``, naming ``name``, for what is none."""
-    found: dict[str, list[Polygon]] = {}
-    for kind in REGIONS:
-        shapes = document.get(kind) or []
-        if not isinstance(shapes, list):
-            raise InputError(f"{name}: {kind!r} must be a list of polygons.", _REMEDY)
-        polygons = [_numbers(shape) for shape in shapes]
-        for number, polygon in enumerate(polygons, 1):
-            if polygon is None or polygon.ndim != 2 or polygon.shape[1] != 2 or len(polygon) < 3:
-                raise InputError(f"{name}: {kind} {number} is no polygon of points.", _REMEDY)
-        found[kind] = [polygon for polygon in polygons if polygon is not None]
-    return found
+def parts_in(document: Mapping[str, Any], size: tuple[int, int], name: str) -> MarkedParts:
+    """The parts of a page of ``size`` (width, height) that a document marks, if it marks any.
+
+    Raises ``InputError``, naming ``name`` and the part, for what is no polygon with an area inside the page.
+    """
+    marked = (_parts(document.get(entry), size, name, entry) for entry in (LEFT_OUT, COLOURED))
+    return MarkedParts(*marked)
+
+
+def _parts(parts: object, size: tuple[int, int], name: str, entry: str) -> tuple[tuple[Point, ...], ...]:
+    if parts is None:
+        return ()
+    if not isinstance(parts, list):
+        raise InputError(f"{name}: '{entry}' must be a list of polygons.", _REMEDY)
+    return tuple(_part(part, size, f"{name}: part {n} of '{entry}'") for n, part in enumerate(parts, 1))
+
+
+def _part(part: object, size: tuple[int, int], where: str) -> tuple[Point, ...]:
+    given = _numbers(part)
+    if given is None or given.ndim != 2 or given.shape[1] != 2 or len(given) < 3:
+        raise InputError(f"{where} is no polygon of three points [x, y] or more.", _REMEDY)
+    polygon = np.clip(np.rint(given), 0, size).astype(np.int32)
+    if cv2.contourArea(polygon) < 1:
+        raise InputError(f"{where} has no area inside the page.", _REMEDY)
+    return tuple((int(x), int(y)) for x, y in polygon)
 
 
 def _panel(box: object, shape: object, where: str) -> Polygon:

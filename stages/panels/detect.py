@@ -10,12 +10,13 @@ import numpy as np
 from mangacolor.core.colour import luma as luma_of
 from mangacolor.core.types import Direction, Image, Panel, Point
 from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
-from mangacolor.stages.panels.corrections import panels_in
+from mangacolor.stages.panels.corrections import panels_in, parts_in
 from mangacolor.stages.panels.cutting.page import Detection, Method, detect_polygons, whole_page
 from mangacolor.stages.panels.cutting.polygons import Polygon
 from mangacolor.stages.panels.cutting.record import Recorder
 from mangacolor.stages.panels.explanation import Explanation, merge_rivals
 from mangacolor.stages.panels.layout import PanelLayout, as_points, box_around
+from mangacolor.stages.panels.marked_parts import NO_PARTS, MarkedParts
 from mangacolor.stages.panels.paper import find_ground, is_tone
 from mangacolor.stages.panels.params import DEFAULTS, GroundParams, Params
 from mangacolor.stages.panels.reading_order import order_panels
@@ -62,7 +63,8 @@ def layout_from_document(
     Raises ``InputError``, naming ``name``, where the document does not fit the page.
     """
     size = image.shape[1], image.shape[0]
-    return _lay_out(luma_of(image), panels_in(document, size, name), None, params)
+    panels, marked = panels_in(document, size, name), parts_in(document, size, name)
+    return _lay_out(luma_of(image), panels, None, params, marked)
 
 
 def _network(method: Method, backend: CpuBackend | None) -> CpuBackend | None:
@@ -93,7 +95,11 @@ def _is_painted(image: Image, params: GroundParams) -> bool:
 
 
 def _lay_out(
-    luma: Image, detections: Sequence[Detection], direction: Direction | None, params: Params
+    luma: Image,
+    detections: Sequence[Detection],
+    direction: Direction | None,
+    params: Params,
+    marked: MarkedParts = NO_PARTS,
 ) -> PanelLayout:
     """``direction`` None keeps the given order."""
     size = luma.shape[1], luma.shape[0]
@@ -105,10 +111,11 @@ def _lay_out(
     if direction is not None:
         order = order_panels([panel.box for panel in panels], size, direction, params.order)
         panels = [panels[index] for index in order]
-    ground = find_ground(luma, [np.array(panel.polygon, np.float64) for panel in panels], params)
+    found = find_ground(luma, [np.array(panel.polygon, np.float64) for panel in panels], params)
+    ground = marked.open_ground(found)
     boxes = find_residual_boxes(ground, [panel.polygon for panel in panels], params.residual)
     residual = [Panel.from_box(box, params.residual.confidence, residual=True) for box in boxes]
-    return PanelLayout((*panels, *residual), ground)
+    return PanelLayout((*panels, *residual), ground, marked)
 
 
 def _whole_pixels(polygon: Polygon, size: tuple[int, int]) -> tuple[Point, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mangacolor.core.types import Artifact, Image, Panel, Point
+from mangacolor.stages.panels.marked_parts import COLOURED, LEFT_OUT, NO_PARTS, MarkedParts
 from mangacolor.stages.panels.params import DEFAULTS
 
 PUBLIC_ENTRIES = ("page", "size", "panels", "polygons", "confidence", "seconds")
@@ -18,10 +19,12 @@ class PanelLayout:
     """A page's panels in reading order, residual ones last, and its ground.
 
     ``ground``: H×W uint8, 255 = paper (white, tinted or black) around what is drawn, 0 = drawn.
+    ``marked``: what a correction says of parts of the page; the ground obeys it.
     """
 
     panels: tuple[Panel, ...]
     ground: Image
+    marked: MarkedParts = NO_PARTS
 
     @property
     def detected(self) -> tuple[Panel, ...]:
@@ -41,7 +44,7 @@ class PanelLayout:
     def to_artifact(self, page_name: str, seconds: float) -> Artifact:
         """What the stage ``panels`` leaves. ``seconds``: the time it took."""
         document = panel_document(self.panels, page_name, self.size, seconds)
-        return Artifact(data=document, images={_GROUND: self.ground})
+        return Artifact(data=document | self.marked.to_document(), images={_GROUND: self.ground})
 
     @classmethod
     def from_artifact(cls, artifact: Artifact) -> PanelLayout:
@@ -55,7 +58,8 @@ class PanelLayout:
             _panel(polygon, DEFAULTS.residual.confidence, residual=True)
             for polygon in data["residual_panels"]
         ]
-        return cls((*detected, *residual), artifact.images[_GROUND])
+        marked = MarkedParts(*(_parts(data.get(entry, ())) for entry in (LEFT_OUT, COLOURED)))
+        return cls((*detected, *residual), artifact.images[_GROUND], marked)
 
 
 def panel_document(
@@ -79,8 +83,10 @@ def panel_document(
 
 
 def public_document(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The six entries of a Panels JSON that ``mangacolor panels`` writes for other programs."""
-    return {name: document[name] for name in PUBLIC_ENTRIES}
+    """The six entries of a Panels JSON that ``mangacolor panels`` writes for other programs, and the parts
+    that a correction marks, if it marks any."""
+    marked = {name: document[name] for name in (LEFT_OUT, COLOURED) if name in document}
+    return {name: document[name] for name in PUBLIC_ENTRIES} | marked
 
 
 def box_around(polygon: Sequence[Point]) -> tuple[int, int, int, int]:
@@ -92,6 +98,10 @@ def box_around(polygon: Sequence[Point]) -> tuple[int, int, int, int]:
 def as_points(polygon: Sequence[Sequence[int]]) -> tuple[Point, ...]:
     """Pairs of whole numbers as points."""
     return tuple((int(x), int(y)) for x, y in polygon)
+
+
+def _parts(polygons: Sequence[Sequence[Sequence[int]]]) -> tuple[tuple[Point, ...], ...]:
+    return tuple(as_points(polygon) for polygon in polygons)
 
 
 def _panel(polygon: Sequence[Sequence[int]], confidence: float, residual: bool = False) -> Panel:

@@ -1,4 +1,4 @@
-"""Draw a page's panels for the eye: numbered polygons, the ground tinted."""
+"""Draw a page's panels for the eye: numbered polygons, the ground tinted, parts that somebody has marked."""
 
 from __future__ import annotations
 
@@ -8,22 +8,31 @@ import cv2
 import numpy as np
 
 from mangacolor.core.types import Image, Panel
+from mangacolor.stages.panels.marked_parts import NO_PARTS, MarkedParts
 
 _DETECTED = (230, 60, 30)
 _RESIDUAL = (150, 80, 220)
+_LEFT_OUT = (30, 110, 200)
+_COLOURED = (20, 150, 70)
 _GROUND = np.array((120, 190, 235), np.float32)
 
 
-def draw_panels(page: Image, panels: Sequence[Panel], ground: Image | None = None) -> Image:
+def draw_panels(
+    page: Image, panels: Sequence[Panel], ground: Image | None = None, marked: MarkedParts = NO_PARTS
+) -> Image:
     """The page (H×W×3, RGB) with panels outlined and numbered from 1 in reading order.
 
-    Residual panels are violet; ground (H×W, 255 = ground) is tinted blue when given.
+    Residual panels are violet; ground (H×W, 255 = ground) is tinted blue when given. Parts that are left out
+    are outlined in blue, parts that are coloured in green.
     """
     picture = page.copy()
     if ground is not None:
         tinted = 0.55 * picture[ground > 0].astype(np.float32) + 0.45 * _GROUND
         picture[ground > 0] = tinted.astype(np.uint8)
     thickness = max(1, round(min(page.shape[:2]) / 250))
+    for parts, colour in ((marked.left_out, _LEFT_OUT), (marked.coloured, _COLOURED)):
+        for part in parts:
+            cv2.polylines(picture, [np.array(part, np.int32)], True, colour, thickness, cv2.LINE_AA)
     for number, panel in enumerate(panels, 1):
         colour = _RESIDUAL if panel.residual else _DETECTED
         corners = np.array(panel.polygon, np.int32)

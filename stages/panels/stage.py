@@ -80,7 +80,7 @@ def _corrected(context: StageContext[Config], page: Image) -> PanelLayout | None
 def preview(artifact: Artifact, inputs: Inputs) -> Image:
     """The page with its panels drawn on it."""
     layout = PanelLayout.from_artifact(artifact)
-    return draw_panels(inputs["decode"].images["main"], layout.panels, layout.ground)
+    return draw_panels(inputs["decode"].images["main"], layout.panels, layout.ground, layout.marked)
 
 
 def summary(artifact: Artifact) -> Summary:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
@@ -12,14 +15,14 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from mangacolor.pipeline.export import Suffix, export_chapter
+from mangacolor.pipeline.export import Form, export_chapter
 from mangacolor.server.http.refusal import Refusal
 from mangacolor.studio.limits import POINTS
 from mangacolor.studio.routes.answers import body_of, studio_of
 from mangacolor.studio.runner import Wanted
 
-_TYPES: Final[dict[str, tuple[Suffix, str]]] = {
-    "folder": ("zip", "application/zip"),
+_TYPES: Final[dict[str, tuple[Form, str]]] = {
+    "folder": ("folder", "application/zip"),
     "cbz": ("cbz", "application/vnd.comicbook+zip"),
     "pdf": ("pdf", "application/pdf"),
 }
@@ -67,14 +70,25 @@ async def export(request: Request) -> Response:
     form = request.query_params.get("form", "")
     if form not in _TYPES:
         raise Refusal(400, "form must be folder, cbz or pdf")
-    suffix, media_type = _TYPES[form]
+    kind, media_type = _TYPES[form]
     opened = studio.desk.now
-    pages = list(opened.pages.sources)
-    file = await run_in_threadpool(export_chapter, studio.state, pages, suffix, opened.pages.direction)
-    name = studio.state.out.name if opened.name == "." else opened.name.replace("/", " - ")
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(f'{name}.{suffix}')}"}
-    done = BackgroundTask(file.unlink, missing_ok=True)
-    return FileResponse(file, media_type=media_type, headers=headers, background=done)
+    handle, name = tempfile.mkstemp(prefix="mangacolor-")
+    os.close(handle)
+    target = Path(name)
+    done = BackgroundTask(target.unlink, missing_ok=True)
+    try:
+        made = await run_in_threadpool(
+            export_chapter, studio.state, opened.name, opened.pages.sources, kind, target
+        )
+    except BaseException:
+        await done()
+        raise
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(made.name)}",
+        "X-As-They-Came": str(len(made.as_they_came)),
+        "X-Left-Out": str(len(made.left_out)),
+    }
+    return FileResponse(target, media_type=media_type, headers=headers, background=done)
 
 
 async def events(request: Request) -> Response:

@@ -1,0 +1,111 @@
+"""A chapter taken out of OUT as one file: its finished pages in reading order, whatever form OUT has."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pypdfium2
+import pytest
+
+from mangacolor.core.errors import InputError
+from mangacolor.core.types import PageSource
+from mangacolor.formats.discovery import discover
+from mangacolor.pipeline.export import Exported, Form, export_chapter
+from mangacolor.pipeline.store.layout import State
+from mangacolor.tests.helpers.fake_stages import House, go, write_page
+
+INFO = b"<ComicInfo><Manga>YesAndRightToLeft</Manga><PageCount>3</PageCount></ComicInfo>"
+
+
+def pages_of(source: Path, out: Path) -> dict[str, PageSource]:
+    (chapter,) = discover([source], out).chapters
+    return {page.name: page.source for page in chapter.pages}
+
+
+def export(out: Path, chapter: str, pages: Mapping[str, PageSource], form: Form) -> tuple[Exported, Path]:
+    target = out.parent / f"taken.{form}"
+    return export_chapter(State(out), chapter, pages, form, target), target
+
+
+def read(target: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(target) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.fixture
+def chapter(tmp_path: Path) -> Path:
+    folder = tmp_path / "My chapter"
+    folder.mkdir()
+    for number in (1, 2, 10):
+        write_page(folder / f"{number}.png", number)
+    (folder / "ComicInfo.xml").write_bytes(INFO)
+    (folder / "notes.txt").write_bytes(b"of the scan")
+    return folder
+
+
+def test_a_folder_is_taken_out_as_it_lies_there_and_as_a_book(chapter: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    go(House(), chapter, out)
+    pages = pages_of(chapter, out)
+    finished = {name: (out / name).read_bytes() for name in ("1.png", "2.png", "10.png")}
+    told, target = export(out, ".", pages, "folder")
+    assert told == Exported("out.zip")
+    assert read(target) == finished | {
+        name: (out / name).read_bytes() for name in ("ComicInfo.xml", "notes.txt")
+    }
+    told, target = export(out, ".", pages, "cbz")
+    assert told == Exported("out.cbz")
+    book = read(target)
+    assert list(book) == ["1.png", "2.png", "10.png", "ComicInfo.xml"]
+    assert {name: book[name] for name in finished} == finished
+    assert book["ComicInfo.xml"] == (out / "ComicInfo.xml").read_bytes()
+    before = target.read_bytes()
+    export(out, ".", pages, "cbz")
+    assert target.read_bytes() == before
+    told, target = export(out, ".", pages, "pdf")
+    assert told == Exported("out.pdf") and len(pypdfium2.PdfDocument(target)) == 3
+
+
+def test_pages_of_an_archive_are_taken_from_where_they_wait(chapter: Path, tmp_path: Path) -> None:
+    book, out = tmp_path / "Book 1.cbz", tmp_path / "out"
+    with zipfile.ZipFile(book, "w") as archive:
+        for file in sorted(chapter.glob("*.png")):
+            archive.write(file, file.name)
+    go(House(), book, out)
+    with zipfile.ZipFile(out / "Book 1.cbz") as archive:
+        packed = {name: archive.read(name) for name in archive.namelist()}
+    told, target = export(out, "Book 1.cbz", pages_of(book, out), "folder")
+    assert told == Exported("Book 1.zip") and read(target) == packed
+    assert list(read(target)) == ["1.png", "2.png", "10.png"]
+
+
+def test_a_page_that_is_not_finished_goes_in_as_it_came(chapter: Path, tmp_path: Path) -> None:
+    out, house = tmp_path / "out", House()
+    pages = pages_of(chapter, out)
+    with pytest.raises(InputError, match="no page of it is finished"):
+        export(out, ".", pages, "cbz")
+    (chapter / "2.png").write_bytes(b"torn")
+    house.trouble["10.png"] = ValueError("broken")
+    go(house, chapter, out, on_error="skip")
+    told, target = export(out, ".", pages, "cbz")
+    assert told == Exported("out.cbz", ("2.png", "10.png"))
+    assert read(target)["10.png"] == (chapter / "10.png").read_bytes()
+    (chapter / "2.png").unlink()
+    told, target = export(out, ".", pages, "cbz")
+    assert told == Exported("out.cbz", ("10.png",), ("2.png",))
+    assert list(read(target)) == ["1.png", "10.png", "ComicInfo.xml"]
+    assert b"<PageCount>2<" in read(target)["ComicInfo.xml"]
+    told, target = export(out, ".", pages, "pdf")
+    assert told.left_out == ("2.png",) and len(pypdfium2.PdfDocument(target)) == 2
+
+
+def test_names_that_are_in_no_reading_order_are_numbered(chapter: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    go(House(), chapter, out)
+    pages = pages_of(chapter, out)
+    spine = {name: pages[name] for name in ("10.png", "1.png", "2.png")}
+    _, target = export(out, ".", spine, "cbz")
+    assert list(read(target))[:3] == ["1 10.png", "2 1.png", "3 2.png"]
+    assert read(target)["1 10.png"] == (out / "10.png").read_bytes()
