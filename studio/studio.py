@@ -211,7 +211,7 @@ class Studio:
             self.hub.tell("run", self.runner.progress.document())
 
     def _run_done(self, event: RunDone) -> None:
-        if event.status == 0:
+        if event.status in (0, 1):  # 1: pages have failed, and all others are as the edits say
             self.desk.stale = frozenset()
         self.desk.open(self.desk.now.pages)
         self.prepare()
