@@ -54,6 +54,7 @@ class Studio:
         self.work, self.why_not_run = _find_work(settings, self.state)
         self.failures: Mapping[str, Failure] = dict(self.work.failures) if self.work else {}
         self.options = self.work.options if self.work else Options()
+        self.last_run: RunDone | None = None
         self.runner = Runner(self._colour, self._hear)
         self.desk = Desk(self.state, self.options, self._counted)
         self.chapters = self._find_chapters()
@@ -163,6 +164,7 @@ class Studio:
         """Write or remove a correction while no run is at work. Raises ``OutputError``."""
         with self.runner.halted(), self.state.locked():
             change()
+        self.desk.stale |= {page}
         self._tell_page(page)
 
     def run_again(self) -> None:
@@ -211,6 +213,7 @@ class Studio:
             self.hub.tell("run", self.runner.progress.document())
 
     def _run_done(self, event: RunDone) -> None:
+        self.last_run = event
         if event.status in (0, 1):  # 1: pages have failed, and all others are as the edits say
             self.desk.stale = frozenset()
         self.desk.open(self.desk.now.pages)
