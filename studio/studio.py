@@ -164,6 +164,7 @@ class Studio:
         """Write or remove a correction while no run is at work. Raises ``OutputError``."""
         with self.runner.halted(), self.state.locked():
             change()
+        self.desk.stale |= {page}
         self._tell_page(page)
 
     def run_again(self) -> None:
@@ -213,7 +214,7 @@ class Studio:
 
     def _run_done(self, event: RunDone) -> None:
         self.last_run = event
-        if event.status == 0:
+        if event.status in (0, 1):  # 1: pages have failed, and all others are as the edits say
             self.desk.stale = frozenset()
         self.desk.open(self.desk.now.pages)
         self.prepare()

@@ -202,8 +202,6 @@ def test_saturation_and_warmth_are_looked_at_and_kept(window: Window, studio: St
     assert np.ptp(pale.astype(int), -1).mean() < 0.5 * np.ptp(full.astype(int), -1).mean()
     window.press("Control+z")
     window.until(lambda: window.state("chapter")["look"]["saturation"] == 1, "the undo")
-    window.wait_for_rest()
-    assert (studio.out / PAGE).read_bytes() == before
 
 
 def test_a_reference_picture_stays_in_the_browser(window: Window) -> None:
@@ -218,6 +216,7 @@ def test_a_reference_picture_stays_in_the_browser(window: Window) -> None:
     )
     window.page.locator("canvas.reference").click()
     window.until(lambda: window.state("draft")["colour"] == "#0cc85a", "the colour of the picture")
+    window.until(lambda: changes(window) == before + 1, "the change to be saved")
     assert all("PNG" not in told for told in asked)
     window.press("Escape", "Control+z")
     window.until(lambda: changes(window) == before, "the undo")
