@@ -59,8 +59,8 @@ def coloured_chapter(folder: Path) -> Path:
     with FileLock(f"{folder}.lock"):
         if not (folder / "done").exists():
             shutil.rmtree(folder, ignore_errors=True)
-            options = {"scale": "1", "upscaler": "lanczos", "device": "cpu"}
-            colorize_chapter(write_chapter(folder / "pages"), folder / "out", **options)
+            pages = write_chapter(folder / "pages")
+            colorize_chapter(pages, folder / "out", scale="1", upscaler="lanczos", device="cpu")
             (folder / "done").touch()
     return folder
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mangacolor.tests.helpers.studio import Studio, coloured_chapter, find_browser
 from mangacolor.tests.helpers.studio_window import Window
 
-playwright = pytest.importorskip("playwright.sync_api")
+playwright = pytest.importorskip(
+    "playwright.sync_api", reason="playwright is not installed: the studio is not tested"
+)
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[playwright.Browser]:
+def browser() -> Iterator[Any]:
     """Headless Chromium."""
     path = find_browser()
     with playwright.sync_playwright() as driver:
@@ -26,7 +29,7 @@ def browser() -> Iterator[playwright.Browser]:
 
 
 @pytest.fixture(scope="session")
-def chapter(browser: playwright.Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def chapter(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with ``pages`` and ``out``; to be copied, not changed."""
     del browser  # where there is none, nothing is coloured
     return coloured_chapter(tmp_path_factory.getbasetemp().parent / "studio_chapter")
@@ -41,7 +44,7 @@ def studio(chapter: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture
-def open_window(browser: playwright.Browser, studio: Studio) -> Iterator[Callable[..., Window]]:
+def open_window(browser: Any, studio: Studio) -> Iterator[Callable[..., Window]]:
     """Opens windows of the studio; at the end none of them may have complained."""
     windows: list[Window] = []
 
