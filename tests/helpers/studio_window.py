@@ -15,7 +15,7 @@ from PIL import Image as PilImage
 from mangacolor.core.types import Image
 from mangacolor.tests.helpers.studio import BROKEN
 
-PATIENCE = 20_000  # milliseconds: runs of a page take one or two seconds, on a busy machine more
+PATIENCE = 90_000  # milliseconds: runs of a page take one or two seconds, on a busy machine many more
 
 
 @dataclass(slots=True)

@@ -5,23 +5,19 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from mangacolor.tests.helpers.studio import Studio, coloured_chapter, find_browser
 from mangacolor.tests.helpers.studio_window import Window
 
-playwright = pytest.importorskip(
-    "playwright.sync_api", reason="playwright is not installed: the studio is not tested"
-)
-
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
+def browser() -> Iterator[Browser]:
     """Headless Chromium."""
     path = find_browser()
-    with playwright.sync_playwright() as driver:
+    with sync_playwright() as driver:
         # Without a sandbox, since continuous integration mostly is root in a container.
         opened = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield opened
@@ -29,7 +25,7 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def chapter(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def chapter(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with ``pages`` and ``out``; to be copied, not changed."""
     del browser  # where there is none, nothing is coloured
     return coloured_chapter(tmp_path_factory.getbasetemp().parent / "studio_chapter")
@@ -44,7 +40,7 @@ def studio(chapter: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture
-def open_window(browser: Any, studio: Studio) -> Iterator[Callable[..., Window]]:
+def open_window(browser: Browser, studio: Studio) -> Iterator[Callable[..., Window]]:
     """Opens windows of the studio; at the end none of them may have complained."""
     windows: list[Window] = []
 
