@@ -44,14 +44,19 @@ def write_chapter(folder: Path) -> Path:
     """Three pages of the bundled chapter, smaller; a cover in colour before them, and a broken page after."""
     folder.mkdir(parents=True)
     for name in PAGES:
-        with PilImage.open(ROOT / "examples/chapter" / name) as page:
-            size = (round(page.width * SCALE), round(page.height * SCALE))
-            page.convert("L").resize(size, PilImage.Resampling.LANCZOS).save(folder / name)
+        write_smaller(ROOT / "examples/chapter" / name, folder)
     rows, columns = np.mgrid[0:420, 0:300]
     cover = np.stack([rows % 256, columns % 256, np.full_like(rows, 90)], -1).astype(np.uint8)
     PilImage.fromarray(cover).save(folder / COVER)
     (folder / BROKEN).write_bytes((folder / PAGES[0]).read_bytes()[:3000])
     return folder
+
+
+def write_smaller(path: Path, folder: Path) -> None:
+    """A page at the size at which these tests have it."""
+    with PilImage.open(path) as page:
+        size = (round(page.width * SCALE), round(page.height * SCALE))
+        page.convert("L").resize(size, PilImage.Resampling.LANCZOS).save(folder / path.name)
 
 
 def coloured_chapter(folder: Path) -> Path:

@@ -37,7 +37,10 @@ function isTaken(event) {
   if (event.key === "Enter" || event.key === " ")
     return target.matches("button, a, summary, input, select, textarea");
   const typing = target.matches("input:not([type=range], [type=checkbox], [type=radio]), textarea, select");
-  if (typing && event.key === "Escape") return false;
+  if (typing && event.key === "Escape") {
+    target.blur(); // what is typed next is for the studio
+    return false;
+  }
   if (typing && isUndo(event)) return target.dataset.typed === "yes"; // the field's own, until it is given
   if (typing) return !(event.ctrlKey || event.metaKey) || /^[acvx]$/i.test(event.key);
   const moves = target.matches("input[type=range], input[type=radio], [role=tab], [data-own-arrows]");
