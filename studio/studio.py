@@ -30,7 +30,7 @@ from mangacolor.pipeline.store.last_run import Failure, LastRun, read_last_run
 from mangacolor.pipeline.store.layout import State
 from mangacolor.server.http.refusal import Refusal
 from mangacolor.stages.registry import graph_of
-from mangacolor.studio.desk import Desk, OpenChapter, is_known, known_page, revision_of
+from mangacolor.studio.desk import Desk, OpenChapter, is_known, known_page, revision_of, same_decisions
 from mangacolor.studio.hub import Hub
 from mangacolor.studio.pages import ChapterPages, PageRows, kept_chapters, planned_chapters
 from mangacolor.studio.painting import changed_pages
@@ -143,7 +143,7 @@ class Studio:
         """
         chapter = self.desk.now.coloured()
         before, now = self.desk.palette()
-        if revision is not None and revision != now:
+        if revision is not None and not same_decisions(revision, now):
             raise Refusal(409, "the colours have been changed elsewhere", "Look at them, and choose again.")
         session = Session(chapter, self.desk.surfaces)
         session.change(wishes)
