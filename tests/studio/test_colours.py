@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +200,14 @@ def test_the_palette_can_be_taken_away(client: httpx.Client, out: Path) -> None:
     assert "palette.json" in answer.headers["content-disposition"]
 
 
+def wait_until_shown(out: Path, page: str, before: bytes) -> None:
+    """Until the studio has, by itself, made a page anew."""
+    until = time.monotonic() + 60
+    while (out / page).read_bytes() == before:
+        assert time.monotonic() < until, "the page is as it was"
+        time.sleep(0.1)
+
+
 def test_a_studio_that_is_killed_loses_nothing(chapter: Path, tmp_path: Path, place: list[Any]) -> None:
     out = Path(shutil.copytree(chapter / "out", tmp_path / "out"))
     command = [sys.executable, "-m", "mangacolor", "studio", str(out), "--no-browser", "--token", "t"]
@@ -213,6 +222,6 @@ def test_a_studio_that_is_killed_loses_nothing(chapter: Path, tmp_path: Path, pl
     with opened_studio(out) as (_, client):
         document = client.get("/api/chapter").json()
         assert [edit["colour"] for edit in document["palette"]["edits"]] == ["#e01020"]
-        client.post("/api/run", json={})
+        wait_until_shown(out, PAGE, before=files_of(chapter / "out")[PAGE])
         wait_until_idle(client)
-        assert files_of(out)[PAGE] != files_of(chapter / "out")[PAGE]
+    assert not (out / ".mangacolor/studio.pending").exists()

@@ -79,6 +79,8 @@ REQUESTS: dict[str, tuple[str, str, dict[str, str], str | bytes]] = {
     "a negative picture": ("GET", f"/api/pictures/page?page={PAGE}&side=-1", {}, ""),
     "a picture of no size": ("GET", f"/api/pictures/page?page={PAGE}", {}, ""),
     "an address without an end": ("GET", f"/api/chapter?x={'a' * QUERY_BYTES}", {}, ""),
+    "a question of many fields": ("GET", "/api/chapter?" + "&".join(f"a{n}=1" for n in range(99)), {}, ""),
+    "a name that no file can hold": ("POST", "/api/palette", JSON, '{"wishes": {"name": {"1": "\\ud800"}}}'),
     "another method": ("PATCH", "/api/palette", JSON, UNDO),
     "a method for proxies": ("TRACE", "/api/chapter", {}, ""),
     "reading by writing": ("DELETE", "/api/chapter", {}, ""),
