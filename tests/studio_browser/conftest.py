@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,7 +29,10 @@ def browser() -> Iterator[Browser]:
 def chapter(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with ``pages`` and ``out``; to be copied, not changed."""
     del browser  # where there is none, nothing is coloured
-    return coloured_chapter(tmp_path_factory.getbasetemp().parent / "studio_chapter")
+    base = tmp_path_factory.getbasetemp()
+    # Of several processes each has a folder of its own in that of the test run.
+    run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    return coloured_chapter(run / "studio_chapter")
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 import cv2
 import numpy as np
+from filelock import FileLock
 from PIL import Image as PilImage
 
 from mangacolor.core.types import Image
@@ -235,6 +237,19 @@ def test_two_browsers_do_not_undo_each_other(open_window: Callable[..., Window])
     other.until(lambda: len(edits(other)) == before + 2, "the second colour")
     one.until(lambda: len(edits(one)) == before + 2, "the first window to see it")
     assert {RED, "#3060c0"} <= {edit["colour"] for edit in edits(one)}
+
+
+def test_a_click_that_is_refused_is_offered_again(window: Window, studio: Studio) -> None:
+    window.expected = ("409",)
+    pick(window, SKY)
+    before = changes(window)
+    window.wait_for_rest()
+    with FileLock(studio.out / ".mangacolor/lock"):  # another program holds the folder
+        window.choose_colour("#7744cc")
+        window.page.locator(".notice.error, .notice.warning").wait_for()
+        assert changes(window) == before
+    window.page.get_by_role("button", name=re.compile("again")).last.click()
+    window.until(lambda: changes(window) == before + 1, "the change to be saved after all")
 
 
 def test_a_window_reloaded_in_the_middle_goes_on(window: Window) -> None:

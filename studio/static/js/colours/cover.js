@@ -67,7 +67,7 @@ export function startCover() {
     },
   );
   store.watch(
-    ({ draft }) =>
+    ({ draft, page, double }) =>
       draft &&
       [
         draft.colour,
@@ -78,6 +78,8 @@ export function startCover() {
         draft.also.length,
         draft.not.length,
         draft.touched,
+        page,
+        double, // other frames have no preview yet
       ].join(" "),
     () => {
       const { draft } = store.get();
