@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import zipfile
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -26,32 +27,39 @@ MODE: Final = 0o100644 << 16  # of a file that everybody may read
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """``name``: what the file is to be called. ``as_they_came``: pages that are not coloured yet, or could
-    not be. ``left_out``: those that cannot be read at all."""
+    """``file``: for the caller to remove. ``name``: what it is to be called. ``as_they_came``: pages that are
+    not coloured yet, or could not be. ``left_out``: those that cannot be read at all."""
 
+    file: Path
     name: str
     as_they_came: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
 
-def export_chapter(
-    state: State, chapter: str, pages: Mapping[str, PageSource], form: Form, target: Path
-) -> Exported:
-    """Write a chapter of OUT to ``target``: a ZIP of its ``folder``, a CBZ or a PDF.
+def export_chapter(state: State, chapter: str, pages: Mapping[str, PageSource], form: Form) -> Exported:
+    """Write a chapter of OUT to a file in the state folder: a ZIP of its ``folder``, a CBZ or a PDF.
 
     ``chapter``: its name, "." for OUT itself. ``pages``: all of its pages, in reading order, by name. A page
-    that has no finished file goes in as it came. Reads OUT alone, and writes ``target`` alone. Raises
-    ``InputError`` where no page is finished, ``OutputError``.
+    that has no finished file goes in as it came. Raises ``InputError`` where no page is finished,
+    ``OutputError``.
     """
     writing = _Writing(state, chapter, pages)
     if not writing.files:
         raise InputError(
             f"{state.out}: no page of it is finished yet", "Colour it first, or wait for a page."
         )
-    with output_errors(target), target.open("wb") as file:
-        left_out = writing.write_pdf(file) if form == "pdf" else writing.write_zip(file, form)
+    # A run that begins clears away what ends in .tmp: not this, which is still being taken.
+    target = state.scratch / f"{secrets.token_hex(8)}.export"
+    try:
+        with output_errors(target):
+            state.scratch.mkdir(parents=True, exist_ok=True)
+            with target.open("wb") as file:
+                left_out = writing.write_pdf(file) if form == "pdf" else writing.write_zip(file, form)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
     came = tuple(page for page in pages if page not in writing.files and page not in left_out)
-    return Exported(f"{writing.title}.{'zip' if form == 'folder' else form}", came, left_out)
+    return Exported(target, f"{writing.title}.{'zip' if form == 'folder' else form}", came, left_out)
 
 
 class _Writing:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from mangacolor.core.errors import InputError, MangacolorError, UsageError
@@ -165,14 +167,29 @@ def _groups_of(chapter: ColouredChapter) -> bytes:
 
 
 def revision_of(chapter: ColouredChapter) -> str:
-    """What tells one state of a palette's files from another."""
-    digest = hashlib.sha256()
-    for file in (chapter.palette, chapter.palette.with_name(UNDONE_FILE)):
-        try:
-            digest.update(file.read_bytes())
-        except OSError:
-            digest.update(b"-")
-    return digest.hexdigest()[:12]
+    """What tells one state of a palette's files from another: first what people have decided, then all."""
+    files = [_bytes_of(chapter.palette), _bytes_of(chapter.palette.with_name(UNDONE_FILE))]
+    try:
+        log = json.dumps(json.loads(files[0]).get("log", [])).encode()
+    except (ValueError, AttributeError):  # a damaged file: reading it says so
+        log = files[0]
+    return f"{_digest([log, files[1]])}-{_digest(files)}"
+
+
+def same_decisions(one: object, other: str) -> bool:
+    """Whether people have decided nothing between two revisions; runs may have found other groups."""
+    return isinstance(one, str) and one.partition("-")[0] == other.partition("-")[0]
+
+
+def _bytes_of(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b"-"
+
+
+def _digest(parts: Sequence[bytes]) -> str:
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]
 
 
 def known_page(opened: OpenChapter, page: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import traceback
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
 from urllib.parse import parse_qs, urlencode
@@ -15,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mangacolor.server.http.access import Access, is_loopback
 from mangacolor.server.http.bodies import drain, noting_its_end
 from mangacolor.server.http.refusal import Refusal
-from mangacolor.studio.limits import QUERY_BYTES
+from mangacolor.studio.limits import FIELDS, QUERY_BYTES
 
 COOKIE: Final = "mangacolor_studio"  # and the port: browsers keep one jar for all ports of a host
 READING: Final = ("GET", "HEAD")
@@ -58,7 +59,14 @@ class Guard:
             answer = self._check(scope, Headers(scope=scope)) or self._app
         except Refusal as refusal:
             answer = JSONResponse(refusal.document, refusal.status)
-        await answer(scope, receive, _sending(Request(scope, receive), send))
+        sending = _Sending(Request(scope, receive), send)
+        try:
+            await answer(scope, receive, sending)
+        except Exception as error:  # a fault of ours: said as every other answer is, and told in the terminal
+            traceback.print_exc()
+            if not sending.has_begun:
+                told = Refusal(500, f"{type(error).__name__}: {error}", "This is a bug: please report it.")
+                await JSONResponse(told.document, told.status)(scope, receive, sending)
 
     def _check(self, scope: Scope, headers: Headers) -> Response | None:
         """The answer to whoever comes with the token in the address; None to go on. Raises ``Refusal``."""
@@ -66,7 +74,7 @@ class Guard:
         if len(query) > QUERY_BYTES:
             raise Refusal(414, "the address is too long")
         self._check_site(scope, headers)
-        given = parse_qs(query.decode("latin-1"), max_num_fields=64).get("token", []) if query else []
+        given = _query(query).get("token", [])
         if scope["path"] == "/" and scope["method"] == "GET" and given:
             if not self._access.knows_token(given):
                 raise Refusal(401, "the token is wrong", _ASK)
@@ -103,12 +111,18 @@ class Guard:
 
     def _welcome(self, query: bytes, cookie: str) -> Response:
         """To the same address without the token, which the cookie holds from here on."""
-        rest = [
-            (k, v) for k, values in parse_qs(query.decode("latin-1")).items() for v in values if k != "token"
-        ]
+        rest = [(k, v) for k, values in _query(query).items() for v in values if k != "token"]
         answer = RedirectResponse(f"/?{urlencode(rest)}" if rest else "/", 303)
         answer.set_cookie(cookie, self._access.token, httponly=True, samesite="strict", path="/")
         return answer
+
+
+def _query(query: bytes) -> dict[str, list[str]]:
+    """Raises ``Refusal`` for one that nobody types."""
+    try:
+        return parse_qs(query.decode("latin-1"), max_num_fields=FIELDS)
+    except ValueError:
+        raise Refusal(400, "the address asks too much at once") from None
 
 
 def cookie_name(scope: Scope) -> str:
@@ -128,15 +142,18 @@ def _cookies(headers: Headers, name: str) -> list[str]:
     return found
 
 
-def _sending(request: Request, send: Send) -> Send:
+class _Sending:
     """``send`` with our headers, which first reads what nobody has read: else the line breaks too early."""
 
-    async def sending(message: Message) -> None:
+    def __init__(self, request: Request, send: Send) -> None:
+        self._request, self._send = request, send
+        self.has_begun = False
+
+    async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            await drain(request)
+            self.has_begun = True
+            await drain(self._request)
             headers = MutableHeaders(raw=message.setdefault("headers", []))
             for name, value in _ALWAYS.items():
                 headers.setdefault(name, value)
-        await send(message)
-
-    return sending
+        await self._send(message)

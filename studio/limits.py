@@ -8,6 +8,8 @@ from typing import Final
 BODY_BYTES: Final = 2**20
 # Bytes of a request's query; a page's name is at most 1,024 bytes, thrice as long when it is quoted.
 QUERY_BYTES: Final = 8192
+# Fields of a query.
+FIELDS: Final = 64
 # Pixels of a picture's long side.
 LEAST_SIDE: Final = 64
 MOST_SIDE: Final = 4096

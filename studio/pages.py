@@ -111,6 +111,7 @@ class PageRows:
             "name": page,
             "number": self.pages.numbers[page],
             "state": state,
+            "has_colours": self.chapter is not None and page in self.chapter.names,
             "note": failure.error if failure else entry.reason if entry is not None else "",
             "remedy": failure.remedy if failure else "",
             "size": self._size(page),

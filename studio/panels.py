@@ -18,7 +18,7 @@ from mangacolor.stages.panels.stage import STAGE as PANELS
 from mangacolor.stages.spreads.halves import half_of
 from mangacolor.studio.limits import POINTS, POLYGONS
 
-PARTS = (LEFT_OUT, COLOURED)
+REGIONS = (LEFT_OUT, COLOURED)
 
 
 def correction_file(state: State, folder: Path | None, page: str) -> Path:
@@ -47,7 +47,7 @@ def panels_document(state: State, folder: Path | None, page: str) -> dict[str, A
         "polygons": shown.get("polygons") or [None] * len(panels),
         "confidence": shown.get("confidence") or [1.0] * len(panels),
         "corrected": correction is not None,
-        **{name: shown.get(name, []) for name in PARTS},
+        **{name: shown.get(name, []) for name in REGIONS},
     }
 
 
@@ -65,9 +65,9 @@ def write_panels(state: State, folder: Path | None, page: str, asked: Mapping[st
         "panels": [list(box_around([(x, y) for x, y in polygon])) for polygon in polygons],
         "polygons": polygons,
         "confidence": [1.0] * len(polygons),
-        **{name: _polygons(asked.get(name, []), name) for name in PARTS},
+        **{name: _polygons(asked.get(name, []), name) for name in REGIONS},
     }
-    document = {name: value for name, value in document.items() if value or name not in PARTS}
+    document = {name: value for name, value in document.items() if value or name not in REGIONS}
     panels_in(document, (size[0], size[1]), page)  # raises for what a run would refuse
     parts_in(document, (size[0], size[1]), page)
     write_document(correction_file(state, folder, page), document)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mangacolor.core.errors import InputError, MangacolorError, UsageError
+from mangacolor.core.atomic import write_atomic
+from mangacolor.core.errors import InputError, MangacolorError, OutputError, UsageError
 from mangacolor.core.settings import Options
 from mangacolor.pipeline.editing.session import Session
 from mangacolor.pipeline.editing.wishes import Wishes
@@ -30,7 +32,7 @@ from mangacolor.pipeline.store.last_run import Failure, LastRun, read_last_run
 from mangacolor.pipeline.store.layout import State
 from mangacolor.server.http.refusal import Refusal
 from mangacolor.stages.registry import graph_of
-from mangacolor.studio.desk import Desk, OpenChapter, is_known, known_page, revision_of
+from mangacolor.studio.desk import Desk, OpenChapter, is_known, known_page, revision_of, same_decisions
 from mangacolor.studio.hub import Hub
 from mangacolor.studio.pages import ChapterPages, PageRows, kept_chapters, planned_chapters
 from mangacolor.studio.painting import changed_pages
@@ -39,6 +41,8 @@ from mangacolor.studio.pictures import PictureCache
 from mangacolor.studio.runner import Runner, Wanted
 from mangacolor.studio.settings import StudioSettings
 
+# A file in the state folder: pages are without decisions that have been kept.
+PENDING = "studio.pending"
 # Events after which a browser is told how far the run is.
 STEP_EVENTS = (RunStarted, PageStarted, PageDone, PageFailed)
 
@@ -54,7 +58,9 @@ class Studio:
         self.work, self.why_not_run = _find_work(settings, self.state)
         self.failures: Mapping[str, Failure] = dict(self.work.failures) if self.work else {}
         self.options = self.work.options if self.work else Options()
+        self.last_run: RunDone | None = None
         self.runner = Runner(self._colour, self._hear)
+        self._pending = self.state.folder / PENDING
         self.desk = Desk(self.state, self.options, self._counted)
         self.chapters = self._find_chapters()
         self.desk.open(self._chosen(settings.chapter))
@@ -62,8 +68,10 @@ class Studio:
     def start(self) -> None:
         """Begin what goes on in the background: colouring what is not coloured yet, counting surfaces."""
         self.runner.start()
-        if self.work is not None and self.settings.work is not None:
+        if self.settings.work is not None:
             self.runner.ask(Wanted("first"))
+        elif self._pending.exists():  # what was decided when a studio was killed
+            self.run_again()
         self.prepare()
 
     def close(self) -> None:
@@ -81,7 +89,6 @@ class Studio:
         """The chapter that a browser asks about; another than the open one is opened."""
         if name and name != self.desk.now.name:
             self.desk.open(self._chosen(name))
-            self.desk.stale = frozenset()
             self.prepare()
         return self.desk.now
 
@@ -131,7 +138,15 @@ class Studio:
         return self.work.run_options.edits if self.work is not None else None
 
     def page(self, name: object) -> str:
+        """A page of the chapter that a browser names. Raises ``UsageError`` for another name."""
         return known_page(self.desk.now, name)
+
+    def coloured_page(self, name: object) -> str:
+        """The same of one that has colours. Raises ``Refusal`` or ``InputError`` where it has none."""
+        page = self.page(name)
+        if page not in self.desk.now.coloured().names:
+            raise Refusal(422, f"{page}: it has no colours", "It was copied, has failed, or waits.")
+        return page
 
     # -- changes
 
@@ -142,13 +157,14 @@ class Studio:
         """
         chapter = self.desk.now.coloured()
         before, now = self.desk.palette()
-        if revision is not None and revision != now:
+        if revision is not None and not same_decisions(revision, now):
             raise Refusal(409, "the colours have been changed elsewhere", "Look at them, and choose again.")
         session = Session(chapter, self.desk.surfaces)
         session.change(wishes)
         after, _ = self.desk.palette()
         pages = changed_pages(self.desk.surfaces(), before, after)
         self.desk.stale |= set(pages)
+        self._note_pending()
         self.hub.tell("palette", {"revision": revision_of(chapter)})
         document = self.palette_document()
         return {
@@ -163,7 +179,14 @@ class Studio:
         """Write or remove a correction while no run is at work. Raises ``OutputError``."""
         with self.runner.halted(), self.state.locked():
             change()
+            self._note_pending()
+        self.desk.stale |= {page}
         self._tell_page(page)
+
+    def _note_pending(self) -> None:
+        """Leave word that pages are without the last decisions, until a run has shown them."""
+        with contextlib.suppress(OutputError):  # the decision itself has been kept
+            write_atomic(self._pending, b"", scratch=self.state.scratch)
 
     def run_again(self) -> None:
         """Have what has changed coloured, where that can be done from here."""
@@ -211,8 +234,10 @@ class Studio:
             self.hub.tell("run", self.runner.progress.document())
 
     def _run_done(self, event: RunDone) -> None:
-        if event.status == 0:
+        self.last_run = event
+        if event.status in (0, 1):  # 1: pages have failed, and all others are as the edits say
             self.desk.stale = frozenset()
+            self._pending.unlink(missing_ok=True)
         self.desk.open(self.desk.now.pages)
         self.prepare()
         self.hub.tell("chapter", {})

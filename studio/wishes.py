@@ -49,9 +49,16 @@ def _points(name: str, value: object) -> tuple[str, ...]:
 
 
 def _text(name: str, value: object) -> str:
-    if not isinstance(value, str) or not value or len(value) > _TEXT:
+    if not value or not _is_text(value):
         raise _wrong(name)
-    return value
+    return str(value)
+
+
+def _is_text(value: object) -> bool:
+    """Whether it is a text of some characters that a file can hold: JSON lets lone surrogates through."""
+    if not isinstance(value, str) or len(value) > _TEXT:
+        return False
+    return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _one_of(names: set[str]) -> Callable[[str, object], str]:
@@ -91,7 +98,7 @@ def _pairs(name: str, value: object) -> tuple[str, ...]:
         raise _wrong(name)
     pairs = []
     for key, text in value.items():
-        if not isinstance(text, str) or len(text) > _TEXT:
+        if not _is_text(text) or not _is_text(key):
             raise _wrong(name)
         pairs.append(f"{key}={text}")
     return tuple(pairs)

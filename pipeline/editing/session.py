@@ -62,6 +62,11 @@ class Session:
         before = self._apply(wishes)
         if wishes == Wishes():
             raise UsageError("--preview shows a change before it is made", "Add --at or another change.")
+        if before.look != self.palette.look:
+            raise UsageError(
+                "--preview draws surfaces, and the look is of all colours at once",
+                "Change it, colour the chapter again, and --undo it if it does not please.",
+            )
         changed = find_changes(self.surfaces, before.edits, self.palette.edits)
         if not changed:
             return []

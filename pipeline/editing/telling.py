@@ -123,6 +123,7 @@ def palette_document(
         "edited": recoloured,
         "changes": list(changes),
         "edits": [edit_document(edit, covers[edit.id]) for edit in palette.edits],
+        "look": {"saturation": palette.look.saturation, "warmth": palette.look.warmth},
         "undo": [operation.id for operation in palette.log],
         "redo": [operation.id for operation in palette.undone],
     }

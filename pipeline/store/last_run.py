@@ -6,13 +6,13 @@ By this a chapter can be coloured again without the command line that it was mad
 from __future__ import annotations
 
 import dataclasses
-import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from mangacolor.core.errors import InputError, UsageError
+from mangacolor.core.option_fields import OptionField, option_fields
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.user_documents import read_document, write_document
@@ -65,11 +65,13 @@ def read_last_run(state: State) -> LastRun | None:
             return None
         if document["version"] != VERSION:
             raise ValueError(f"version {document['version']}")
+        if not isinstance(document["inputs"], list) or OF_ONE_RUN & document["run_options"].keys():
+            raise ValueError("it is not as runs write it")
         return LastRun(
             tuple(Path(text) for text in document["inputs"]),
             _typed(Options, document["options"]),
             _typed(RunOptions, document["run_options"]),
-            {page: Failure(*told) for page, told in document["failed"].items()},
+            dict(_told(document["failed"])),
         )
     except (UsageError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
@@ -92,12 +94,37 @@ def _changed(settings: Any) -> dict[str, Any]:
     for item in dataclasses.fields(settings):
         value = getattr(settings, item.name)
         if value != item.default:
-            found[item.name] = str(value) if isinstance(value, Path) else value
+            found[item.name] = str(value.absolute()) if isinstance(value, Path) else value
     return found
 
 
 def _typed(kind: type[T], values: Mapping[str, Any]) -> T:
-    """A settings dataclass from what ``_changed`` left of it. Raises ``TypeError`` for more."""
-    hints = typing.get_type_hints(kind)
-    paths = {name for name, hint in hints.items() if hint is Path or Path in typing.get_args(hint)}
-    return kind(**{name: Path(value) if name in paths else value for name, value in values.items()})
+    """A settings dataclass from what ``_changed`` left of it. Raises ``ValueError`` or ``KeyError`` for
+    what is none."""
+    options = option_fields(kind)
+    return kind(**{name: _checked(options[name], value) for name, value in values.items()})
+
+
+def _checked(option: OptionField, value: Any) -> Any:
+    """A value as the option has it. Raises ``ValueError`` for another kind of value."""
+    if option.choices:
+        fits = value in option.choices
+    elif value in option.words:
+        return value
+    else:
+        kinds = {float: (int, float), Path: (str,)}.get(option.type, (option.type,))
+        fits = isinstance(value, kinds) and (option.type is bool or not isinstance(value, bool))
+    least, most = option.info.minimum, option.info.maximum
+    if fits and not isinstance(value, str):
+        fits = (least is None or value >= least) and (most is None or value <= most)
+    if not fits:
+        raise ValueError(f"{option.name} is {value!r}")
+    return Path(value) if option.type is Path else value
+
+
+def _told(failed: Mapping[str, Any]) -> Iterator[tuple[str, Failure]]:
+    for page, told in failed.items():
+        if not isinstance(told, list):
+            raise ValueError(f"why {page} failed is {told!r}")
+        error, remedy = told
+        yield page, Failure(str(error), str(remedy))

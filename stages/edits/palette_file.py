@@ -27,6 +27,7 @@ from mangacolor.core.errors import UsageError
 from mangacolor.core.types import Box
 from mangacolor.formats.option_files import json_file
 from mangacolor.stages.edits.colours import check_colour
+from mangacolor.stages.edits.model import OWN_LOOK
 from mangacolor.stages.edits.operation_documents import (
     MISTAKES,
     bytes_of,
@@ -34,7 +35,7 @@ from mangacolor.stages.edits.operation_documents import (
     read_log,
     text_of,
 )
-from mangacolor.stages.edits.operations import SetEdit
+from mangacolor.stages.edits.operations import SetEdit, SetLook
 from mangacolor.stages.edits.palette import Palette, PaletteEntry
 from mangacolor.stages.segments.features import COLUMNS
 
@@ -118,9 +119,11 @@ def decided_groups(document: Mapping[str, Any]) -> list[Any]:
 
 
 def decided_edits(document: Mapping[str, Any]) -> list[Any]:
-    """The edits of a palette that hold, for the key of what rests on them. Names change nothing."""
-    edits = from_document(document).edits
-    return [operation_document(SetEdit(edit.id, replace(edit, name=""))) for edit in edits]
+    """The edits of a palette that hold and its look, for the key of what rests on them. Names change nothing,
+    nor does the look that colours have by themselves."""
+    palette = from_document(document)
+    edits = [operation_document(SetEdit(edit.id, replace(edit, name=""))) for edit in palette.edits]
+    return edits if palette.look == OWN_LOOK else [*edits, operation_document(SetLook(0, palette.look))]
 
 
 def _group_document(entry: PaletteEntry) -> dict[str, Any]:

@@ -13,12 +13,11 @@ from mangacolor.core.colour import luma
 from mangacolor.core.errors import PageError
 from mangacolor.core.types import Image, Inputs
 from mangacolor.stages.classify.mixed import coloured_windows
-from mangacolor.stages.edits.page_edits import PageEdits
 from mangacolor.stages.guest.surfaces import page_guest
 from mangacolor.stages.harmonize.corrections import Corrections
 from mangacolor.stages.panels import PanelLayout
 from mangacolor.stages.reassemble.guided import GuidedWindow, correct_by_guest, guide_windows
-from mangacolor.stages.reassemble.layers import WindowLayer, make_layer
+from mangacolor.stages.reassemble.layers import ReadyWindow
 from mangacolor.stages.reassemble.params import Params
 from mangacolor.stages.windows.artifact import PageColours
 from mangacolor.stages.windows.assign import assign_windows
@@ -60,16 +59,12 @@ class ReadyDrawing:
         guided = guide_windows(colours, guest, corrections)
         return cls(luma(picture), windows, keep, colours, corrections, guided)
 
-    def make_layer(self, number: int, edits: PageEdits, params: Params) -> WindowLayer:
-        """The layer of a window, with the edits of its page."""
-        return make_layer(
-            self.colours.windows[number],
-            self.corrections.of_window(number),
-            edits.of_window(number),
-            self.guided[number],
-            self.grey,
-            params,
-        )
+    def ready_windows(self, params: Params) -> list[ReadyWindow]:
+        """Its windows, each made ready."""
+        return [
+            ReadyWindow.of(window, self.corrections.of_window(number), guided, self.grey, params)
+            for number, (window, guided) in enumerate(zip(self.colours.windows, self.guided, strict=True))
+        ]
 
 
 def _map_windows(colours: PageColours, layout: PanelLayout) -> WindowMap:

@@ -59,21 +59,24 @@ def own_colour(coloured: Image, grey: Image, params: InkParams) -> F32:
     # How much of a pixel is surface and not line: lines must not pull tones or chroma towards grey.
     ramp = params.surface_luma - params.line_luma
     surface = np.clip((grey.astype(np.float32) - params.line_luma) / ramp, params.min_surface, 1.0)
-    cb, cr = (_fill_lines(plane, surface, params.line_sigma) for plane in chroma(coloured))
-    tone = _low_pass(luma(coloured).astype(np.float32), surface, params.tone_sigma)
-    scan = _low_pass(grey.astype(np.float32), surface, params.tone_sigma)
+    around = cv2.GaussianBlur(surface, (0, 0), params.line_sigma)
+    cb, cr = (_fill_lines(plane, surface, around, params.line_sigma) for plane in chroma(coloured))
+    around = cv2.GaussianBlur(surface, (0, 0), params.tone_sigma)
+    tone = _low_pass(luma(coloured).astype(np.float32), surface, around, params.tone_sigma)
+    scan = _low_pass(grey.astype(np.float32), surface, around, params.tone_sigma)
     share = np.clip(tone / np.maximum(scan, 1.0), DARKEST, 1.0)
     return np.stack([cb, cr, share, cv2.GaussianBlur(grey, (0, 0), params.tone_sigma)], axis=2)
 
 
-def _low_pass(plane: F32, weight: F32, sigma: float) -> F32:
-    """A Gaussian mean over the pixels that count (normalised convolution: Knutsson & Westin, 1993)."""
-    total = cv2.GaussianBlur(plane * weight, (0, 0), sigma)
-    return np.asarray(total / cv2.GaussianBlur(weight, (0, 0), sigma), dtype=np.float32)
+def _low_pass(plane: F32, weight: F32, around: F32, sigma: float) -> F32:
+    """A Gaussian mean over the pixels that count (normalised convolution: Knutsson & Westin, 1993).
+    ``around``: the Gaussian mean of their ``weight``."""
+    return np.asarray(cv2.GaussianBlur(plane * weight, (0, 0), sigma) / around, dtype=np.float32)
 
 
-def _fill_lines(plane: F32, surface: F32, sigma: float) -> F32:
-    return np.asarray(surface * plane + (1.0 - surface) * _low_pass(plane, surface, sigma), dtype=np.float32)
+def _fill_lines(plane: F32, surface: F32, around: F32, sigma: float) -> F32:
+    filled = _low_pass(plane, surface, around, sigma)
+    return np.asarray(surface * plane + (1.0 - surface) * filled, dtype=np.float32)
 
 
 def paint(light: Image, layer: Image, keep: Image, tint: Image | None, look: Look) -> Image:

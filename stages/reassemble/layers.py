@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,8 +20,7 @@ from mangacolor.stages.reassemble.segment_colours import (
     ADD_TONE,
     KEEP_CHROMA,
     KEEP_TONE,
-    Choice,
-    tabulate_colours,
+    SegmentColours,
 )
 from mangacolor.stages.windows.artifact import WindowColours
 from mangacolor.stages.windows.scale import shrink
@@ -32,7 +31,7 @@ class WindowLayer:
     """``box``: the window on its page, which it may stick out of.
 
     ``labels``: H×W, its segments at drawing scale. ``free``: H×W, where no ink is, as of ``OpenBorders``.
-    ``table``: a row for each label from 0 on, as of ``tabulate_colours``, for packed colours. ``own``: h×w×4
+    ``table``: a row for each label from 0 on, as of ``SegmentColours``, for packed colours. ``own``: h×w×4
     at working scale, the network's Cb + 128, Cr + 128, packed tone, and the mean luma of the scan there.
     ``reach``: pixels of the page over which segments meet where no ink divides them.
     """
@@ -50,32 +49,50 @@ class WindowLayer:
         return float(self.box[3] / self.labels.shape[0])
 
 
-def make_layer(
-    window: WindowColours,
-    corrections: WindowCorrections | None,
-    edits: WindowEdits | None,
-    guided: GuidedWindow | None,
-    grey: Image,
-    params: Params,
-) -> WindowLayer:
-    """The layer of a window. ``grey``: the luma of the page that its box lies on, H×W.
+@dataclass(frozen=True, slots=True)
+class ReadyWindow:
+    """A window made ready to be coloured: its layer before anybody edits it, which only its table changes.
 
-    ``corrections``: what the chapter decided, ``edits``: what somebody chose; ``guided``: what a guest says.
+    ``layer``: with the table of no edits. ``colours``: what that table is made of.
     """
-    own = own_colour(window.picture, shrink(grey, window.box, window.size), params.ink)
-    borders = find_open_borders(window, params.borders, None if guided is None else guided.steps)
-    scan = shrink(grey, window.box, window.label_size)
-    choice = Choice.of(window, corrections, edits)
-    table = tabulate_colours(window, own[..., 2], scan, borders, corrections, choice, guided, params)
-    packed = np.stack([own[..., 0] + 128, own[..., 1] + 128, pack_tone(own[..., 2]), own[..., 3]], axis=2)
-    return WindowLayer(
-        window.box,
-        window.labels,
-        borders.free,
-        _pack_rows(table),
-        np.rint(packed).clip(0, 255).astype(np.uint8),
-        params.borders.soft_reach * window.box[3] / window.size[1],
-    )
+
+    layer: WindowLayer
+    colours: SegmentColours
+    params: Params
+
+    @classmethod
+    def of(
+        cls,
+        window: WindowColours,
+        corrections: WindowCorrections | None,
+        guided: GuidedWindow | None,
+        grey: Image,
+        params: Params,
+    ) -> ReadyWindow:
+        """``grey``: the luma of the page that its box lies on, H×W.
+
+        ``corrections``: what the chapter decided; ``guided``: what a guest says.
+        """
+        own = own_colour(window.picture, shrink(grey, window.box, window.size), params.ink)
+        borders = find_open_borders(window, params.borders, None if guided is None else guided.steps)
+        scan = shrink(grey, window.box, window.label_size)
+        colours = SegmentColours.of(window, own[..., 2], scan, borders, corrections, guided, params)
+        packed = np.stack([own[..., 0] + 128, own[..., 1] + 128, pack_tone(own[..., 2]), own[..., 3]], axis=2)
+        layer = WindowLayer(
+            window.box,
+            window.labels,
+            borders.free,
+            _pack_rows(colours.tabulate(None, params)),
+            np.rint(packed).clip(0, 255).astype(np.uint8),
+            params.borders.soft_reach * window.box[3] / window.size[1],
+        )
+        return cls(layer, colours, params)
+
+    def edited(self, edits: WindowEdits | None) -> WindowLayer:
+        """The layer with what somebody chose."""
+        if edits is None:
+            return self.layer
+        return replace(self.layer, table=_pack_rows(self.colours.tabulate(edits, self.params)))
 
 
 def _pack_rows(table: F32) -> F32:
@@ -84,13 +101,3 @@ def _pack_rows(table: F32) -> F32:
     packed[:, ADD_CB : ADD_CR + 1] += 128 * (1 - table[:, KEEP_CHROMA, None])
     packed[:, ADD_TONE] = pack_tone(table[:, KEEP_TONE] * LEAST_TONE + table[:, ADD_TONE])
     return packed
-
-
-def apply_rows(own: F32 | Image, rows: F32) -> tuple[F32, F32, F32]:
-    """What packed rows (H×W×5) make of the network's own packed Cb, Cr and tone (H×W×3 or more)."""
-    keep = rows[..., KEEP_CHROMA]
-    return (
-        own[..., 0] * keep + rows[..., ADD_CB],
-        own[..., 1] * keep + rows[..., ADD_CR],
-        own[..., 2] * rows[..., KEEP_TONE] + rows[..., ADD_TONE],
-    )

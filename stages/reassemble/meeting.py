@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
-from mangacolor.core.arrays import F32, I32, I64, LabelMap
+from mangacolor.core.arrays import F32, I64, LabelMap
 from mangacolor.core.types import Image
-from mangacolor.stages.reassemble.layers import WindowLayer
-from mangacolor.stages.reassemble.segment_colours import ADD_CB, ADD_CR, AS_IT_IS, KEEP_CHROMA
+from mangacolor.stages.reassemble.page_segments import MOST_REACH, PageSegments
+from mangacolor.stages.reassemble.segment_colours import ADD_CB, ADD_CR, KEEP_CHROMA
 
-# Pixels of the page over which segments meet at most.
-MOST_REACH = 32.0
 # Of 255: how free of ink a pixel is that two segments meet in little by little.
 FREE = 128
 # Luma of a line that hides how colours change, and pixels of the square around a border in which it lies.
@@ -24,79 +19,65 @@ LINE_SIDE = 5
 GENTLE = 5.0
 # Steps of a row that nobody sees: of chroma or tone, and of a share times 255.
 UNSEEN = 1.0
+# What is between two segments where they meet: ink, an edge of tone alone, nothing.
+HIDDEN, EDGE, OPEN = range(3)
 
 _STEPS = np.array([255, 1, 1, 255, 1], np.float32)
 
 
-@dataclass(frozen=True, slots=True)
-class PageSegments:
-    """The segments of all windows of a page, counted one after the other: for each window first what is none,
-    and before all what no window holds.
+def find_neighbours(labels: LabelMap, segments: PageSegments) -> LabelMap:
+    """For pixels beside another segment of their window that segment, H×W; 0 for others."""
+    other = np.zeros_like(labels)
+    flat, found, width = labels.ravel(), other.ravel(), labels.shape[1]
+    for step in (1, width):
+        here = np.flatnonzero(flat[:-step] != flat[step:])
+        if step == 1:
+            here = here[(here + 1) % width != 0]  # the next row begins there
+        one, two = flat[here], flat[here + step]
+        same = segments.window[one] == segments.window[two]
+        found[here[same]] = two[same]
+        found[here[same] + step] = one[same]
+    return other
 
-    ``table``: S×5, their rows. ``window``: S, whose they are, -1 for none. ``reach``: S, pixels over which
-    they meet where no ink is.
+
+def find_kinds(grey: Image, free: Image) -> Image:
+    """What lies between segments that meet at a pixel, ``HIDDEN``, ``EDGE`` or ``OPEN``: H×W uint8.
+
+    ``grey``: H×W, the page's luma. ``free``: H×W, 255 where nothing is drawn, 1 beside lines and edges, 0
+    where colours end though neither is there.
     """
-
-    table: F32
-    window: I32
-    reach: F32
-
-    @classmethod
-    def of(cls, layers: Sequence[WindowLayer]) -> PageSegments:
-        counts = [1, *(len(layer.table) for layer in layers)]
-        reach = [0.0, *(min(layer.reach, MOST_REACH) for layer in layers)]
-        return cls(
-            np.concatenate([np.array([AS_IT_IS], np.float32), *(layer.table for layer in layers)]),
-            np.repeat(np.arange(-1, len(layers), dtype=np.int32), counts),
-            np.repeat(np.array(reach, np.float32), counts),
-        )
+    darkest = cv2.erode(grey, np.ones((LINE_SIDE, LINE_SIDE), np.uint8))
+    kinds = ((darkest >= LINE) & (free > 0)).view(np.uint8)
+    kinds[free >= FREE] = OPEN
+    return kinds
 
 
-def rows_of_pixels(labels: LabelMap, grey: Image, free: Image, segments: PageSegments) -> F32:
-    """The row of each pixel's segment, mixed with its neighbour's where two meet: H×W×5.
+def mix_meeting(labels: LabelMap, other: LabelMap, kinds: Image, segments: PageSegments) -> tuple[I64, F32]:
+    """The pixels of a part of the page (H×W) in which a segment meets another: their places, ascending, and
+    the row of each, mixed with its neighbour's: M and M×5.
 
-    ``labels``: H×W, segments of the page. ``grey``: H×W, its luma. ``free``: H×W, 255 where nothing is drawn,
-    1 beside lines and edges, 0 where colours end though neither is there.
+    ``labels``: segments of the page. ``other``, ``kinds``: as of ``find_neighbours`` and ``find_kinds``.
     """
-    rows = segments.table[labels]
-    other = _find_neighbours(labels, segments)
-    beside = np.flatnonzero(other)
-    flat, label, neighbour = rows.reshape(-1, rows.shape[2]), labels.ravel(), other.ravel()
-    apart = np.abs(segments.table[label[beside]] - segments.table[neighbour[beside]]) * _STEPS
-    seen = (apart > UNSEEN).any(axis=1)
-    darkest = cv2.erode(grey, np.ones((LINE_SIDE, LINE_SIDE), np.uint8)).ravel()[beside]
-    is_open = free.ravel()[beside] >= FREE
-    meets = seen & (is_open | ((darkest >= LINE) & (free.ravel()[beside] > 0)))
+    label, neighbour, table = labels.ravel(), other.ravel(), segments.table
+    beside = np.flatnonzero((other > 0) & (kinds > HIDDEN))
+    one, two = label[beside], neighbour[beside]
+    seen = (np.abs(table[one] - table[two]) * _STEPS > UNSEEN).any(axis=1)
+    beside, one, two = beside[seen], one[seen], two[seen]
+    if not len(beside):
+        return beside, np.zeros((0, table.shape[1]), np.float32)
+    gentle = 1 + _chroma_apart(table, one, two) / GENTLE
     reach = np.zeros(labels.shape, np.float32)
-    gentle = 1 + _chroma_apart(segments.table, label[beside], neighbour[beside]) / GENTLE
-    reach.ravel()[beside[meets]] = np.where(is_open, segments.reach[label[beside]], gentle)[meets]
-    if meets.any():
-        places, sources, share = _find_meetings(labels, reach)
-        flat[places] = _mix(segments.table, label[places], neighbour[sources], share[:, None])
-    return rows
+    reach.ravel()[beside] = np.where(kinds.ravel()[beside] == OPEN, segments.reach[one], gentle)
+    places, sources, share = _find_meetings(labels, reach)
+    own = table[label[places]]
+    mixed = own + share[:, None] * (table[neighbour[sources]] - own)
+    return places, np.asarray(mixed, dtype=np.float32)
 
 
 def _chroma_apart(table: F32, label: LabelMap, neighbour: LabelMap) -> F32:
     """How far the colours of segments are apart, levels, for a network that sees grey there: N."""
     colours = table[:, ADD_CB : ADD_CR + 1] + 128 * table[:, KEEP_CHROMA, None]
     return np.asarray(np.linalg.norm(colours[label] - colours[neighbour], axis=1), dtype=np.float32)
-
-
-def _mix(table: F32, label: LabelMap, neighbour: LabelMap, share: F32) -> F32:
-    own = table[label]
-    return np.asarray(own + share * (table[neighbour] - own), dtype=np.float32)
-
-
-def _find_neighbours(labels: LabelMap, segments: PageSegments) -> LabelMap:
-    """For pixels beside another segment of their window that segment; 0 for others."""
-    other = np.zeros_like(labels)
-    for here, there in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])):
-        meet = labels[here] != labels[there]
-        one, two = labels[here][meet], labels[there][meet]
-        same = segments.window[one] == segments.window[two]
-        other[here][meet] = np.where(same, two, other[here][meet])
-        other[there][meet] = np.where(same, one, other[there][meet])
-    return other
 
 
 def _find_meetings(labels: LabelMap, reach: F32) -> tuple[I64, I64, F32]:
@@ -111,8 +92,10 @@ def _find_meetings(labels: LabelMap, reach: F32) -> tuple[I64, I64, F32]:
     at = np.flatnonzero(reach)
     end_of = np.zeros(len(at) + 1, np.int64)
     end_of[index.ravel()[at]] = at
-    near = np.flatnonzero(distance < MOST_REACH)
+    near = np.flatnonzero(distance < min(MOST_REACH, float(reach.max())))
     source, away = end_of[index.ravel()[near]], distance.ravel()[near]
-    share = 0.5 * (1 - away / np.clip(reach.ravel()[source], 1, MOST_REACH)) ** 2
-    counts = (labels.ravel()[source] == labels.ravel()[near]) & (away < reach.ravel()[source])
-    return near[counts], source[counts], share[counts].astype(np.float32)
+    over, label = reach.ravel()[source], labels.ravel()
+    counts = (label[source] == label[near]) & (away < over)
+    near, source, away, over = near[counts], source[counts], away[counts], over[counts]
+    share = 0.5 * (1 - away / np.clip(over, 1, MOST_REACH)) ** 2
+    return near, source, share.astype(np.float32)

@@ -52,10 +52,11 @@ def find_open_borders(window: WindowColours, params: BorderParams, steps: F32 | 
         free = np.maximum(free, 1)
     codes, lengths = [], []
     for here, there in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])):
-        meet = (labels[here] != labels[there]) & (labels[here] > 0) & (labels[there] > 0)
+        meet = labels[here] != labels[there]
         one, other = (labels[side][meet].astype(np.int64) - 1 for side in (here, there))
-        codes.append(np.minimum(one, other) * count + np.maximum(one, other))
-        lengths.append(np.maximum(free[here][meet], 1) - 1)
+        both = (one >= 0) & (other >= 0)
+        codes.append((np.minimum(one, other) * count + np.maximum(one, other))[both])
+        lengths.append((np.maximum(free[here][meet], 1) - 1)[both])
     code, place = np.unique(np.concatenate(codes), return_inverse=True)
     length = np.bincount(place, weights=np.concatenate(lengths), minlength=len(code)) / 254
     return OpenBorders(

@@ -57,7 +57,7 @@ def _distance_to_border(labels: LabelMap) -> Image:
     """How many pixels off each pixel is from the one beside another label, up to 255."""
     inside = np.ones(labels.shape, np.uint8)
     for here, there in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])):
-        differ = labels[here] != labels[there]
-        inside[here][differ] = 0
-        inside[there][differ] = 0
+        alike = (labels[here] == labels[there]).view(np.uint8)
+        inside[here] &= alike
+        inside[there] &= alike
     return np.asarray(cv2.distanceTransform(inside, cv2.DIST_L1, 3, dstType=cv2.CV_8U), dtype=np.uint8)

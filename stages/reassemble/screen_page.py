@@ -1,12 +1,14 @@
 """A page at screen size, for somebody who looks at it while colours change: the finished page, scaled down.
 
-What no edit changes is made once and kept: luma, paper, and the layer of every window. An edit then costs the
-layers of the windows that it touches and the pixels of their rows.
+What no edit changes is made once and kept: luma, paper, where segments end and meet, and what each window's
+segments are without an edit. So are the colours that were painted last. An edit then costs the rows of the
+tables that it changes, and the pixels around the segments whose rows these are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator
 from dataclasses import replace
 
 import cv2
@@ -16,15 +18,21 @@ from mangacolor.core.arrays import Mask
 from mangacolor.core.colour import luma
 from mangacolor.core.types import Image, Inputs
 from mangacolor.formats.pixels import is_grey
-from mangacolor.stages.edits.model import OWN_LOOK, Look
+from mangacolor.stages.edits.model import Look
 from mangacolor.stages.edits.page_edits import PageEdits
-from mangacolor.stages.reassemble.compose import Band, compose_layers
 from mangacolor.stages.reassemble.drawing import ReadyDrawing
 from mangacolor.stages.reassemble.ink_transfer import paint
 from mangacolor.stages.reassemble.layers import WindowLayer
+from mangacolor.stages.reassemble.page_part import Range, make_part
+from mangacolor.stages.reassemble.page_segments import MOST_REACH, PageSegments
 from mangacolor.stages.reassemble.params import PARAMS, Params
 from mangacolor.stages.spreads.halves import half_of, page_of
 from mangacolor.stages.windows.scale import scale_box
+
+# Pixels a side of the squares in which changed segments are looked for, and how many squares around them are
+# painted, too: their colour goes over into what is that near.
+SQUARE = 8
+AROUND = math.ceil(1.1 * MOST_REACH / SQUARE)
 
 
 class ScreenPage:
@@ -40,8 +48,8 @@ class ScreenPage:
         self, inputs: Inputs, long_side: int, saturation: float = 1.0, params: Params = PARAMS
     ) -> None:
         page, half = page_of(inputs["decode"]), half_of(inputs["decode"].data)
-        self._ready = ready = ReadyDrawing.of(inputs)
-        self._params, self._saturation = params, saturation
+        ready = ReadyDrawing.of(inputs)
+        self._saturation = saturation
         windows, keep, boxes = ready.windows, ready.keep, ready.colours.boxes
         if half is not None:
             windows, keep = half.cut_windows(windows), half.cut_mask(keep)
@@ -53,46 +61,62 @@ class ScreenPage:
         small = _reduce(page, self.size)
         self._light, self._keep = luma(small), _reduce(keep, self.size)
         self._tint = None if is_grey(page) else small
-        self._windows = np.asarray(cv2.resize(windows, self.size, interpolation=cv2.INTER_NEAREST), np.int16)
-        numbers = range(len(ready.colours.windows))
-        self._layers = [self._make_layer(number, PageEdits()) for number in numbers]
-        self._finished = self._paint_rows(slice(0, height), self._layers, OWN_LOOK)
+        windows = np.asarray(cv2.resize(windows, self.size, interpolation=cv2.INTER_NEAREST), np.int16)
+        self._ready = ready.ready_windows(params)
+        layers = self._make_layers(PageEdits())
+        self._segments = PageSegments.of(layers)
+        self._part = make_part(layers, self._segments, windows, self._light, (0, height), (0, width))
+        self._composed = self._part.compose(self._segments)
+        self._look = self._look_of(PageEdits())
+        self._finished = self._paint_part((0, height), (0, width))
 
     def paint(self, edits: PageEdits | None = None) -> Image:
         """The page with these edits, H×W×3 RGB, W×H as ``size`` says."""
-        finished, edits = self._finished.copy(), edits or PageEdits()
-        changed = [n for n in range(len(self._layers)) if edits.of_window(n) is not None]
-        where = np.isin(self._windows, changed)
-        if edits.look != OWN_LOOK:
-            where[:] = True
-        if not where.any():
-            return finished
-        layers = list(self._layers)
-        for number in changed:
-            layers[number] = self._make_layer(number, edits)
-        rows = _rows_of(where)
-        finished[rows] = self._paint_rows(rows, layers, edits.look)
-        return finished
+        edits = edits or PageEdits()
+        segments, look = PageSegments.of(self._make_layers(edits)), self._look_of(edits)
+        changed = (segments.table != self._segments.table).any(axis=1)
+        self._segments = segments
+        parts = list(_parts_of(changed[self._part.labels])) if changed.any() else []
+        for rows, columns in parts:
+            composed = self._part.cut(rows, columns).compose(segments)
+            self._composed[slice(*rows), slice(*columns)] = composed
+        if look != self._look:
+            self._look, parts = look, [((0, self.size[1]), (0, self.size[0]))]
+        for rows, columns in parts:
+            self._finished[slice(*rows), slice(*columns)] = self._paint_part(rows, columns)
+        return self._finished.copy()
 
-    def _make_layer(self, number: int, edits: PageEdits) -> WindowLayer:
-        """The layer of a window where it lies at screen size."""
-        layer = self._ready.make_layer(number, edits, self._params)
-        return replace(layer, box=self._boxes[number], reach=layer.reach * self._scale)
+    def _make_layers(self, edits: PageEdits) -> list[WindowLayer]:
+        """The layers of all windows where they lie at screen size."""
+        layers = [window.edited(edits.of_window(number)) for number, window in enumerate(self._ready)]
+        return [
+            replace(layer, box=box, reach=layer.reach * self._scale)
+            for layer, box in zip(layers, self._boxes, strict=True)
+        ]
 
-    def _paint_rows(self, rows: slice, layers: Sequence[WindowLayer], look: Look) -> Image:
-        """The finished pixels of some rows."""
-        look = replace(look, saturation=look.saturation * self._saturation)
-        width, height = self.size
-        composed = compose_layers(
-            layers, self._windows, self._light, Band(rows.start, rows.stop, width, 1.0, height)
+    def _look_of(self, edits: PageEdits) -> Look:
+        return replace(edits.look, saturation=edits.look.saturation * self._saturation)
+
+    def _paint_part(self, rows: Range, columns: Range) -> Image:
+        """The finished pixels of some rows and columns."""
+        where = slice(*rows), slice(*columns)
+        tint = None if self._tint is None else self._tint[where]
+        return paint(self._light[where], self._composed[where], self._keep[where], tint, self._look)
+
+
+def _parts_of(changed: Mask) -> Iterator[tuple[Range, Range]]:
+    """Rows and columns of the page that hold all pixels (H×W) whose segments changed, and what these go over
+    into. Of segments that lie far from each other each has its own."""
+    height, width = changed.shape
+    padded = np.pad(changed, ((0, -height % SQUARE), (0, -width % SQUARE)))
+    squares = padded.reshape(padded.shape[0] // SQUARE, SQUARE, -1, SQUARE).any(axis=(1, 3))
+    near = cv2.dilate(squares.astype(np.uint8), np.ones((2 * AROUND + 1, 2 * AROUND + 1), np.uint8))
+    count, _, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
+    for left, top, wide, high, _ in stats[1:count].tolist():
+        yield (
+            (top * SQUARE, min(height, (top + high) * SQUARE)),
+            (left * SQUARE, min(width, (left + wide) * SQUARE)),
         )
-        tint = None if self._tint is None else self._tint[rows]
-        return paint(self._light[rows], composed, self._keep[rows], tint, look)
-
-
-def _rows_of(where: Mask) -> slice:
-    rows = np.nonzero(where.any(axis=1))[0]
-    return slice(int(rows[0]), int(rows[-1]) + 1)
 
 
 def _reduce(picture: Image, size: tuple[int, int]) -> Image:

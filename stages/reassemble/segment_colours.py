@@ -20,7 +20,6 @@ from mangacolor.stages.reassemble.guided import GuidedWindow
 from mangacolor.stages.reassemble.open_borders import OpenBorders, smooth_across_open_borders
 from mangacolor.stages.reassemble.params import EvennessParams, Params
 from mangacolor.stages.segments.features import SegmentFeatures
-from mangacolor.stages.segments.segmentation import mean_by_label
 from mangacolor.stages.windows.artifact import WindowColours
 
 # Columns of a table: the share of the network's chroma that is kept, and what is added to Cb and Cr; the
@@ -56,42 +55,68 @@ class Choice:
         return cls(chosen, chroma, luma)
 
 
-def tabulate_colours(
-    window: WindowColours,
-    tone: F32,
-    scan: Image,
-    borders: OpenBorders,
-    corrections: WindowCorrections | None,
-    choice: Choice,
-    guided: GuidedWindow | None,
-    params: Params,
-) -> F32:
-    """A row for each label of a window from 0 on: (N+1)×5.
+@dataclass(frozen=True, slots=True)
+class SegmentColours:
+    """What is known of a window's N segments before anybody edits them.
 
-    ``tone``: the network's share of the scan's tone, h×w at working scale. ``scan``: the page's luma, as
-    large as the labels. ``guided``: what a guest says.
+    ``plain``: N×5, the network's mean Cb, Cr and share of the scan's tone, and by how much the chapter moves
+    Cb and Cr. ``values``: N×5, the same drawn together across open borders. ``even``: N, as of ``evenness``.
+    ``light``: N, by how much the scan's pixels that are no ink are lighter than ink, levels. ``given``: N, to
+    which a guest gives a colour.
     """
-    table = np.tile(np.array(AS_IT_IS, np.float32), (window.segments + 1, 1))
-    if not window.segments:
+
+    window: WindowColours
+    corrections: WindowCorrections | None
+    plain: F32
+    values: F32
+    even: F32
+    light: F64
+    given: Mask
+
+    @classmethod
+    def of(
+        cls,
+        window: WindowColours,
+        tone: F32,
+        scan: Image,
+        borders: OpenBorders,
+        corrections: WindowCorrections | None,
+        guided: GuidedWindow | None,
+        params: Params,
+    ) -> SegmentColours:
+        """``tone``: the network's share of the scan's tone, h×w at working scale. ``scan``: the page's luma,
+        as large as the labels. ``guided``: what a guest says."""
+        count, features = window.segments, SegmentFeatures(window.features)
+        given = np.zeros(count, np.bool_) if guided is None else guided.given
+        if not count:
+            nothing = np.zeros((0, 5), np.float32)
+            return cls(window, corrections, nothing, nothing, nothing[:, 0], np.zeros(0), given)
+        own = np.column_stack([features.chroma, _mean_by_segment(window, tone, borders.area)])
+        move = np.zeros((count, 2)) if corrections is None else corrections.base_chroma
+        plain = np.column_stack([own, move]).astype(np.float32)
+        values = smooth_across_open_borders(plain, borders, params.borders)
+        even = evenness(features, params.evenness)
+        return cls(window, corrections, plain, values, even, _light_by_segment(window, scan), given)
+
+    def tabulate(self, edits: WindowEdits | None, params: Params) -> F32:
+        """A row for each label of the window from 0 on, with what somebody chose: (N+1)×5."""
+        window = self.window
+        table = np.tile(np.array(AS_IT_IS, np.float32), (window.segments + 1, 1))
+        if not window.segments:
+            return table
+        choice = Choice.of(window, self.corrections, edits)
+        # What somebody chose, or a guest says, changes nothing beside it, and is flat.
+        settled = choice.chosen | self.given
+        values = np.where(settled[:, None], self.plain, self.values)
+        even = np.where(settled, np.float32(params.evenness.chosen), self.even)
+        wanted = _fit_gamut(values[:, :2] + values[:, 3:], SegmentFeatures(window.features).shown)
+        wanted[choice.chosen] = choice.chroma[choice.chosen]
+        factor = _tone_factors(values[:, 2], self.light, choice, params)
+        table[1:, KEEP_CHROMA] = 1 - even
+        table[1:, ADD_CB : ADD_CR + 1] = wanted - (1 - even[:, None]) * values[:, :2]
+        table[1:, KEEP_TONE] = factor * (1 - even)
+        table[1:, ADD_TONE] = factor * even * values[:, 2]
         return table
-    features = SegmentFeatures(window.features)
-    own = np.column_stack([features.chroma, _mean_by_segment(window, tone)])
-    move = np.zeros((len(own), 2)) if corrections is None else corrections.base_chroma
-    plain = np.column_stack([own, move]).astype(np.float32)
-    values = smooth_across_open_borders(plain, borders, params.borders)
-    even = evenness(features, params.evenness)
-    # What somebody chose, or a guest says, changes nothing beside it, and is flat.
-    settled = choice.chosen if guided is None else choice.chosen | guided.given
-    values[settled] = plain[settled]
-    even = np.where(settled, np.float32(params.evenness.chosen), even)
-    wanted = _fit_gamut(values[:, :2] + values[:, 3:], features.shown)
-    wanted[choice.chosen] = choice.chroma[choice.chosen]
-    factor = _tone_factors(window, values[:, 2], scan, choice, params)
-    table[1:, KEEP_CHROMA] = 1 - even
-    table[1:, ADD_CB : ADD_CR + 1] = wanted - (1 - even[:, None]) * values[:, :2]
-    table[1:, KEEP_TONE] = factor * (1 - even)
-    table[1:, ADD_TONE] = factor * even * values[:, 2]
-    return table
 
 
 def evenness(features: SegmentFeatures, params: EvennessParams) -> F32:
@@ -102,10 +127,20 @@ def evenness(features: SegmentFeatures, params: EvennessParams) -> F32:
     return np.asarray(params.flat + (params.painted - params.flat) * np.clip(painted, 0, 1), dtype=np.float32)
 
 
-def _mean_by_segment(window: WindowColours, plane: F32) -> F64:
-    """The mean over each of a window's segments of a plane at working scale: N."""
+def _mean_by_segment(window: WindowColours, plane: F32, area: F32) -> F64:
+    """The mean over each of a window's segments of a plane at working scale: N. ``area``: N, their pixels."""
     large = cv2.resize(plane, window.label_size, interpolation=cv2.INTER_LINEAR)
-    return mean_by_label(window.labels, np.asarray(large, dtype=np.float32), window.segments + 1)[1:]
+    sums = np.bincount(window.labels.ravel(), weights=large.ravel(), minlength=window.segments + 1)
+    return np.asarray(sums[1:] / area.astype(np.float64), dtype=np.float64)
+
+
+def _light_by_segment(window: WindowColours, scan: Image) -> F64:
+    """By how much the pixels of each segment that are no ink are lighter than ink, mean: N, levels."""
+    codes = window.labels.astype(np.int32) << 8
+    codes |= scan
+    counts = np.bincount(codes.ravel(), minlength=256 * (window.segments + 1)).reshape(-1, 256)[1:]
+    above = np.maximum(np.arange(256) - INK, 0)
+    return np.asarray(counts @ above / np.maximum(counts @ (above > 0), 1), dtype=np.float64)
 
 
 def _fit_gamut(chroma: F32, shown: Image) -> F32:
@@ -114,19 +149,15 @@ def _fit_gamut(chroma: F32, shown: Image) -> F32:
     return chroma * share_in_gamut(shown.astype(np.float32), beyond_luma(cb, cr))[:, None]
 
 
-def _tone_factors(window: WindowColours, tone: F32, scan: Image, choice: Choice, params: Params) -> F32:
+def _tone_factors(tone: F32, light: F64, choice: Choice, params: Params) -> F32:
     """By what to multiply the tone (N) of each segment so that it has the luma that somebody chose.
 
-    Undoes ``paint``'s mapping of luma for the mean of the pixels that are no ink. Paper is made no lighter
-    than the scan, and so dark only that hatching on it is still seen.
+    Undoes ``paint``'s mapping of luma for the mean of the pixels that are no ink (``light``: N). Paper is
+    made no lighter than the scan, and so dark only that hatching on it is still seen.
     """
     factor = np.ones(len(tone), np.float32)
     chosen = choice.chosen & (choice.luma >= 0)
-    if chosen.any():
-        above = np.maximum(scan.astype(np.float32) - INK, 0)
-        lit = mean_by_label(window.labels, (above > 0).astype(np.float32), window.segments + 1)[1:]
-        light = mean_by_label(window.labels, above, window.segments + 1)[1:] / np.maximum(lit, 1e-6)
-        share = ((choice.luma - INK) * (255 - INK) / np.maximum(light, 1) + INK) / 255
-        share = np.clip(share, params.darkest_chosen, 1)
-        factor[chosen] = (share / np.maximum(tone, params.darkest_chosen))[chosen]
+    share = ((choice.luma - INK) * (255 - INK) / np.maximum(light, 1) + INK) / 255
+    share = np.clip(share, params.darkest_chosen, 1)
+    factor[chosen] = (share / np.maximum(tone, params.darkest_chosen))[chosen]
     return factor

@@ -14,9 +14,10 @@ from mangacolor.formats.pixels import is_grey
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.demand import Demand, PageSize
 from mangacolor.stages.edits.page_edits import PageEdits
-from mangacolor.stages.reassemble.compose import BAND_ROWS, BORDER_ROWS, compose_layers, cut_bands
+from mangacolor.stages.reassemble.compose import BAND_ROWS, compose_layers, cut_bands
 from mangacolor.stages.reassemble.drawing import ReadyDrawing
 from mangacolor.stages.reassemble.ink_transfer import paint
+from mangacolor.stages.reassemble.page_part import BORDER
 from mangacolor.stages.reassemble.params import PARAMS, Params
 from mangacolor.stages.spreads.halves import half_of, page_of
 
@@ -46,7 +47,8 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     light = inputs["upscale"].images["main"]
     ready = ReadyDrawing.of(inputs)
     edits = PageEdits.from_artifact(inputs.get("recolor"))
-    layers = [ready.make_layer(n, edits, config.params) for n in range(len(ready.colours.windows))]
+    windows = ready.ready_windows(config.params)
+    layers = [window.edited(edits.of_window(number)) for number, window in enumerate(windows)]
     keep = ready.keep if half is None else half.cut_mask(ready.keep)
     tint = None if is_grey(page) else page
     look = replace(edits.look, saturation=edits.look.saturation * config.saturation)
@@ -59,15 +61,15 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
         own = None if tint is None else band.enlarge(tint, cv2.INTER_CUBIC)
         painted = paint(light[band.rows], layer, guard, own, look)
         if scale == 1:  # paper comes through to the bit
-            untouched = keep[band.rows] == 255
-            painted[untouched] = page[band.rows][untouched]
+            untouched = (keep[band.rows] == 255).view(np.uint8)
+            cv2.copyTo(page[band.rows], untouched, painted)
         result[band.rows] = painted
     return Artifact({"size": [result.shape[1], result.shape[0]]}, {"main": result})
 
 
 def demand(_config: Config, size: PageSize) -> Demand:
     """The map of windows and masks of the page, the result, and a band with its segments."""
-    result, band = 3 * size.output_pixels, BAND_PIXEL * size.width * (BAND_ROWS + 2 * BORDER_ROWS)
+    result, band = 3 * size.output_pixels, BAND_PIXEL * size.width * (BAND_ROWS + 2 * BORDER)
     return Demand(0.03 + 0.07 * size.output_pixels / 1e6, result, result + 10 * size.pixels + band)
 
 

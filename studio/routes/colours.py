@@ -33,7 +33,8 @@ def routes() -> list[Route]:
 
 async def surfaces(request: Request) -> Response:
     studio = studio_of(request)
-    page, side = studio.page(request.query_params.get("page")), side_in(request.query_params.get("side"))
+    asked = request.query_params
+    page, side = studio.coloured_page(asked.get("page")), side_in(asked.get("side"))
     listed = await at_desk(studio, surfaces_document, studio.desk, page)
     size = screen_size(studio.desk.now.coloured().size(page), side)
     query = {"page": page, "side": side, "stamp": studio.desk.surface_stamp(page)}
@@ -45,19 +46,19 @@ async def surfaces(request: Request) -> Response:
 
 async def surface(request: Request) -> Response:
     studio, asked = studio_of(request), await body_of(request)
-    page, x, y = studio.page(asked.get("page")), _whole(asked, "x"), _whole(asked, "y")
+    page, x, y = studio.coloured_page(asked.get("page")), _whole(asked, "x"), _whole(asked, "y")
     return JSONResponse(await at_desk(studio, point_document, studio.desk, page, x, y))
 
 
 async def cover(request: Request) -> Response:
     studio, asked = studio_of(request), await body_of(request)
-    page, wishes = studio.page(asked.get("page")), read_wishes(asked.get("wishes"))
+    page, wishes = studio.coloured_page(asked.get("page")), read_wishes(asked.get("wishes"))
     return JSONResponse(await at_desk(studio, cover_document, studio.desk, page, wishes))
 
 
 async def paint(request: Request) -> Response:
     studio, asked = studio_of(request), await body_of(request)
-    page, side = studio.page(asked.get("page")), side_in(asked.get("side"))
+    page, side = studio.coloured_page(asked.get("page")), side_in(asked.get("side"))
     wishes, look = read_wishes(asked.get("wishes")), _look(asked.get("look"))
     pixels = await at_desk(studio, paint_page, studio.desk, page, side, wishes, look)
     return picture_answer(jpeg(pixels), False)

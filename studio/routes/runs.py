@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
@@ -65,30 +62,21 @@ async def stop(request: Request) -> Response:
 
 
 async def export(request: Request) -> Response:
-    """The chapter's pages as one file, to take away."""
+    """The chapter's pages as one file, to take away. Headers say how many are not coloured, or not in it."""
     studio = studio_of(request)
-    form = request.query_params.get("form", "")
-    if form not in _TYPES:
+    asked = request.query_params.get("form", "")
+    if asked not in _TYPES:
         raise Refusal(400, "form must be folder, cbz or pdf")
-    kind, media_type = _TYPES[form]
+    form, media_type = _TYPES[asked]
     opened = studio.desk.now
-    handle, name = tempfile.mkstemp(prefix="mangacolor-")
-    os.close(handle)
-    target = Path(name)
-    done = BackgroundTask(target.unlink, missing_ok=True)
-    try:
-        made = await run_in_threadpool(
-            export_chapter, studio.state, opened.name, opened.pages.sources, kind, target
-        )
-    except BaseException:
-        await done()
-        raise
+    made = await run_in_threadpool(export_chapter, studio.state, opened.name, opened.pages.sources, form)
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(made.name)}",
-        "X-As-They-Came": str(len(made.as_they_came)),
-        "X-Left-Out": str(len(made.left_out)),
+        "X-Pages-As-They-Came": str(len(made.as_they_came)),
+        "X-Pages-Left-Out": str(len(made.left_out)),
     }
-    return FileResponse(target, media_type=media_type, headers=headers, background=done)
+    done = BackgroundTask(made.file.unlink, missing_ok=True)
+    return FileResponse(made.file, media_type=media_type, headers=headers, background=done)
 
 
 async def events(request: Request) -> Response:

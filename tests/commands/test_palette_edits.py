@@ -13,8 +13,12 @@ import pytest
 from PIL import Image as PilImage
 
 from mangacolor.core.types import Image
+from mangacolor.pipeline.editing.chapter import open_chapter
+from mangacolor.pipeline.editing.coverage import Surfaces
+from mangacolor.pipeline.editing.painter import PagePainter
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.colorize.stage import STAGE as COLORIZE
+from mangacolor.stages.edits.model import Look
 from mangacolor.tests.helpers.edited_chapters import (
     BALLOON,
     FLOOR,
@@ -31,6 +35,8 @@ from mangacolor.tests.helpers.faulty_disk import FaultyDisk
 from mangacolor.tests.helpers.stages import tiny_weights
 
 BLUE = "#2255aa"
+WARM = Look(1.5, 0.6)
+SAME = 0.3  # levels of mean difference between a page painted at its own size and the finished page
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +71,10 @@ def picture(path: Path) -> Image:
     return np.asarray(PilImage.open(path).convert("RGB"))
 
 
+def picture_of(data: bytes) -> Image:
+    return np.asarray(PilImage.open(io.BytesIO(data)).convert("RGB"))
+
+
 def is_blue(pixel: Image) -> bool:
     return int(pixel[2]) > int(pixel[0]) + 20
 
@@ -88,6 +98,57 @@ def test_a_surface_takes_the_colour_and_nothing_else_does(folder: Path, out: Pat
     assert palette_bytes(out) == start
     colour(folder / "in", out, weights)
     assert pages_of(out) == before
+
+
+def test_a_look_is_of_every_page_and_of_nothing_but_its_colours(
+    folder: Path, out: Path, weights: Path
+) -> None:
+    before, start = pages_of(out), palette_bytes(out)
+    answer = palette(out, "--saturation", "1.5", "--warmth", ".6")
+    assert answer.status == 0
+    assert answer.out.splitlines()[0] == "saturation 1.5, warmth 0.6"
+    assert "colour the chapter again to see it" in answer.out
+    document = palette(out, "--json").document
+    assert document["look"] == {"saturation": 1.5, "warmth": 0.6} and document["undo"] == [1]
+    result = colour(folder / "in", out, weights)
+    assert (result.network_calls, result.done, result.cached) == (0, 3, 0)
+    warm = pages_of(out)
+    assert all(warm[name] != before[name] for name in before)
+    old, new = (picture_of(pages["1.png"]).astype(int) for pages in (before, warm))
+    coloured = np.ptp(old, axis=2) > 20
+    shift = (new - old)[coloured].mean(axis=0)
+    assert shift[0] > shift[2] + 10  # towards amber
+    x, y = (int(number) for number in PAPER.split(","))
+    assert (new[:16] == old[:16]).all() and (new[y, x] == 255).all()  # paper
+    assert np.abs(new - old)[old.max(axis=2) < 60].max() <= 2  # ink
+    painted = PagePainter(open_chapter(out), "1.png", 2000, Surfaces.of(open_chapter(out))).paint((), WARM)
+    assert np.abs(painted.astype(int) - new).mean() < SAME
+    assert palette(out, "--saturation", "1").status == 0  # what is not named stays
+    assert palette(out, "--json").document["look"] == {"saturation": 1.0, "warmth": 0.6}
+    colour(folder / "in", out, weights)
+    assert all(page not in (before[name], warm[name]) for name, page in pages_of(out).items())
+    palette(out, "--undo", "2")
+    colour(folder / "in", out, weights)
+    assert pages_of(out) == warm
+    assert palette(out, "--undo").out.startswith("saturation 1.5, warmth 0.6: undone")
+    assert palette_bytes(out) == start
+    result = colour(folder / "in", out, weights)
+    assert pages_of(out) == before and result.network_calls == 0
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("--saturation", "-1"),
+        ("--warmth", "1.1"),
+        ("--undo", "--warmth", "0"),
+        ("--warmth", "1", "--preview", "look.png"),
+    ],
+)
+def test_a_look_that_cannot_be_is_refused(out: Path, given: tuple[str, ...]) -> None:
+    start = palette_bytes(out)
+    assert palette(out, *given).status == 2
+    assert palette_bytes(out) == start
 
 
 def test_an_edit_is_changed_named_listed_taken_back_and_done_again(out: Path) -> None:

@@ -10,7 +10,7 @@ from mangacolor.stages.harmonize.corrections import WindowCorrections
 from mangacolor.stages.reassemble.compose import compose_layers, cut_bands
 from mangacolor.stages.reassemble.guided import GuidedWindow
 from mangacolor.stages.reassemble.ink_transfer import paint
-from mangacolor.stages.reassemble.layers import make_layer
+from mangacolor.stages.reassemble.layers import ReadyWindow
 from mangacolor.stages.reassemble.params import PARAMS
 from mangacolor.stages.windows.artifact import WindowColours
 
@@ -23,7 +23,7 @@ def draw_window(
     guided: GuidedWindow | None = None,
 ) -> np.ndarray:
     """The page of which ``grey`` is the luma, H×W×3 RGB."""
-    layer = make_layer(window, corrections, edits, guided, grey, PARAMS)
+    layer = ReadyWindow.of(window, corrections, guided, grey, PARAMS).edited(edits)
     windows = np.zeros(grey.shape, np.int16)
     height, width = grey.shape
     bands = []

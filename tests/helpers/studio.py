@@ -44,9 +44,7 @@ def write_chapter(folder: Path) -> Path:
     """Three pages of the bundled chapter, smaller; a cover in colour before them, and a broken page after."""
     folder.mkdir(parents=True)
     for name in PAGES:
-        with PilImage.open(ROOT / "examples/chapter" / name) as page:
-            size = (round(page.width * SCALE), round(page.height * SCALE))
-            page.convert("L").resize(size, PilImage.Resampling.LANCZOS).save(folder / name)
+        write_smaller(ROOT / "examples/chapter" / name, folder)
     rows, columns = np.mgrid[0:420, 0:300]
     cover = np.stack([rows % 256, columns % 256, np.full_like(rows, 90)], -1).astype(np.uint8)
     PilImage.fromarray(cover).save(folder / COVER)
@@ -54,21 +52,22 @@ def write_chapter(folder: Path) -> Path:
     return folder
 
 
+def write_smaller(path: Path, folder: Path) -> None:
+    """A page at the size at which these tests have it."""
+    with PilImage.open(path) as page:
+        size = (round(page.width * SCALE), round(page.height * SCALE))
+        page.convert("L").resize(size, PilImage.Resampling.LANCZOS).save(folder / path.name)
+
+
 def coloured_chapter(folder: Path) -> Path:
     """``folder`` with ``pages`` and their ``out``, coloured once for all processes of a test run."""
     with FileLock(f"{folder}.lock"):
         if not (folder / "done").exists():
             shutil.rmtree(folder, ignore_errors=True)
-            options = {"scale": "1", "upscaler": "lanczos", "device": "cpu"}
-            colorize_chapter(write_chapter(folder / "pages"), folder / "out", **options)
+            pages = write_chapter(folder / "pages")
+            colorize_chapter(pages, folder / "out", scale="1", upscaler="lanczos", device="cpu")
             (folder / "done").touch()
     return folder
-
-
-def shared_folder(factory: pytest.TempPathFactory) -> Path:
-    """A folder that all processes of this test run have in common, and no other run."""
-    own = factory.getbasetemp()
-    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 def files_of(out: Path) -> dict[str, bytes]:

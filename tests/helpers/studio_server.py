@@ -1,92 +1,73 @@
-"""The studio in this process, on a port of this machine, with a client that knows its token."""
+"""A studio in this process, on a port of its own, and clients that ask it."""
 
 from __future__ import annotations
 
-import asyncio
+import hashlib
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from mangacolor.server.http.access import Access
-from mangacolor.server.http.serving import make_server
+from mangacolor.server.http.serving import address_of, listening, make_server
 from mangacolor.studio.app import make_app
 from mangacolor.studio.settings import StudioSettings
 from mangacolor.studio.studio import Studio
 
-TOKEN = "the-token-of-these-tests-0123456789"
-# Seconds that what goes on in the background may take.
-PATIENCE = 60.0
-
-
-@dataclass(slots=True)
-class Served:
-    """``told``: what the server has complained of."""
-
-    studio: Studio
-    client: httpx.Client
-    told: list[str]
-
-    def chapter(self) -> dict[str, Any]:
-        return self.good(self.client.get("/api/chapter"))
-
-    def palette(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.chapter()["palette"]
-        return found
-
-    def post(self, path: str, **document: Any) -> httpx.Response:
-        return self.client.post(f"/api/{path}", json=document)
-
-    def wish(self, **wishes: Any) -> dict[str, Any]:
-        """Change the palette; what is answered."""
-        return self.good(self.post("palette", wishes=wishes))
-
-    def good(self, answer: httpx.Response) -> dict[str, Any]:
-        assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
-
-    def wait(self) -> dict[str, Any]:
-        """Until no run is at work or wanted; how the last one ended."""
-        deadline = time.monotonic() + PATIENCE
-        while self.studio.runner.is_busy:
-            assert time.monotonic() < deadline, self.studio.runner.progress.document()
-            time.sleep(0.02)
-        return self.studio.runner.progress.document()
+TOKEN = "a long secret"
 
 
 @contextmanager
-def served_studio(out: Path, **settings: Any) -> Iterator[Served]:
-    """A studio on OUT. ``settings``: more of ``StudioSettings``."""
-    told: list[str] = []
+def opened_studio(out: Path, **settings: Any) -> Iterator[tuple[Studio, httpx.Client]]:
+    """The studio of OUT, served, with a client that knows the token."""
     access = Access("127.0.0.1", TOKEN)
     studio = Studio(StudioSettings(out, access, **settings))
-    server = make_server(make_app(studio, access), told.append)
-    server.config.port = 0
+    with listening("127.0.0.1", 0) as listener:
+        server = make_server(make_app(studio, access), print)
+        serving = threading.Thread(target=_serve, args=(studio, server, listener), daemon=True)
+        serving.start()
+        try:
+            with httpx.Client(
+                base_url=address_of(listener), headers={"X-Token": TOKEN}, timeout=60
+            ) as client:
+                yield studio, client
+        finally:
+            server.should_exit = True
+            studio.close()
+            serving.join(20)
+
+
+def _serve(studio: Studio, server: Any, listener: Any) -> None:
+    import asyncio
 
     async def serve() -> None:
         studio.hub.start()
         studio.start()
-        await server.serve()
+        await server.serve(sockets=[listener])
 
-    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
-    thread.start()
-    deadline = time.monotonic() + PATIENCE
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    headers = {"X-Token": TOKEN}
-    try:
-        with httpx.Client(
-            base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=PATIENCE, headers=headers
-        ) as client:
-            yield Served(studio, client, told)
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        studio.close()
+    asyncio.run(serve())
+
+
+def wait_until_idle(client: httpx.Client, seconds: float = 60) -> dict[str, Any]:
+    """The chapter's document once nothing runs and nothing is about to."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        document: dict[str, Any] = client.get("/api/chapter").json()
+        stale = [page for page in document["pages"] if page["stale"]]
+        if document["run"]["state"] in ("idle", "failed") and not stale:
+            return document
+        time.sleep(0.1)
+    raise TimeoutError(f"the studio is still busy: {document['run']}")
+
+
+def tree_hash(folder: Path) -> str:
+    """Of all files of a folder, and their names; locks are left out."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.name != "lock":
+            digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()

@@ -15,7 +15,7 @@ from PIL import Image as PilImage
 from mangacolor.core.types import Image
 from mangacolor.tests.helpers.studio import BROKEN
 
-PATIENCE = 20_000  # milliseconds: runs of a page take one or two seconds, on a busy machine more
+PATIENCE = 90_000  # milliseconds: runs of a page take one or two seconds, on a busy machine many more
 
 
 @dataclass(slots=True)
@@ -33,9 +33,17 @@ class Window:
         made = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **context})
         window = cls(made, made.new_page())
         window.page.set_default_timeout(PATIENCE)
+
+        # Functions of their own: Playwright leaves a mark on its listeners, which methods here do not take.
+        def hear(message: Any) -> None:
+            window._hear(message)
+
+        def watch(request: Any) -> None:
+            window._watch(request)
+
         window.page.on("pageerror", lambda error: window.complaints.append(str(error)))
-        window.page.on("console", window._hear)
-        window.page.on("request", window._watch)
+        window.page.on("console", hear)
+        window.page.on("request", watch)
         window.page.goto(address)
         window.wait_for_page()
         return window

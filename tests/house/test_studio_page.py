@@ -69,3 +69,10 @@ def test_styles_and_scripts_of_the_page_are_there() -> None:
     named = re.findall(r"(?:href|src)=\"/static/([^\"]+)\"", page())
     assert len(named) >= 6
     assert [name for name in named if not (STATIC / name).is_file()] == []
+
+
+def test_all_modules_are_fetched_at_once() -> None:
+    """Without that a browser learns of a module only from the one that imports it, level by level."""
+    named = set(re.findall(r"rel=\"modulepreload\" href=\"/static/([^\"]+)\"", page()))
+    modules = {path.relative_to(STATIC).as_posix() for path in MODULES}
+    assert named == modules - {"js/main.js", "js/core/types.js"}  # the page's script, and types only

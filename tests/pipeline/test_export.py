@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pypdfium2
 import pytest
 
-from mangacolor.core.errors import InputError
+from mangacolor.core.errors import InputError, OutputError
 from mangacolor.core.types import PageSource
 from mangacolor.formats.discovery import discover
 from mangacolor.pipeline.export import Exported, Form, export_chapter
 from mangacolor.pipeline.store.layout import State
 from mangacolor.tests.helpers.fake_stages import House, go, write_page
 
+NOWHERE = Path()
 INFO = b"<ComicInfo><Manga>YesAndRightToLeft</Manga><PageCount>3</PageCount></ComicInfo>"
 
 
@@ -25,8 +28,9 @@ def pages_of(source: Path, out: Path) -> dict[str, PageSource]:
 
 
 def export(out: Path, chapter: str, pages: Mapping[str, PageSource], form: Form) -> tuple[Exported, Path]:
-    target = out.parent / f"taken.{form}"
-    return export_chapter(State(out), chapter, pages, form, target), target
+    """What was told, without the place, and the file."""
+    told = export_chapter(State(out), chapter, pages, form)
+    return replace(told, file=NOWHERE), told.file
 
 
 def read(target: Path) -> dict[str, bytes]:
@@ -51,21 +55,22 @@ def test_a_folder_is_taken_out_as_it_lies_there_and_as_a_book(chapter: Path, tmp
     pages = pages_of(chapter, out)
     finished = {name: (out / name).read_bytes() for name in ("1.png", "2.png", "10.png")}
     told, target = export(out, ".", pages, "folder")
-    assert told == Exported("out.zip")
+    assert told == Exported(NOWHERE, "out.zip")
     assert read(target) == finished | {
         name: (out / name).read_bytes() for name in ("ComicInfo.xml", "notes.txt")
     }
     told, target = export(out, ".", pages, "cbz")
-    assert told == Exported("out.cbz")
+    assert told == Exported(NOWHERE, "out.cbz")
     book = read(target)
     assert list(book) == ["1.png", "2.png", "10.png", "ComicInfo.xml"]
     assert {name: book[name] for name in finished} == finished
     assert book["ComicInfo.xml"] == (out / "ComicInfo.xml").read_bytes()
-    before = target.read_bytes()
-    export(out, ".", pages, "cbz")
-    assert target.read_bytes() == before
+    _, again = export(out, ".", pages, "cbz")
+    assert again != target and again.read_bytes() == target.read_bytes()
+    go(House(), chapter, out)
+    assert target.is_file()  # a run that begins leaves it to whoever takes it
     told, target = export(out, ".", pages, "pdf")
-    assert told == Exported("out.pdf") and len(pypdfium2.PdfDocument(target)) == 3
+    assert told == Exported(NOWHERE, "out.pdf") and len(pypdfium2.PdfDocument(target)) == 3
 
 
 def test_pages_of_an_archive_are_taken_from_where_they_wait(chapter: Path, tmp_path: Path) -> None:
@@ -77,7 +82,7 @@ def test_pages_of_an_archive_are_taken_from_where_they_wait(chapter: Path, tmp_p
     with zipfile.ZipFile(out / "Book 1.cbz") as archive:
         packed = {name: archive.read(name) for name in archive.namelist()}
     told, target = export(out, "Book 1.cbz", pages_of(book, out), "folder")
-    assert told == Exported("Book 1.zip") and read(target) == packed
+    assert told == Exported(NOWHERE, "Book 1.zip") and read(target) == packed
     assert list(read(target)) == ["1.png", "2.png", "10.png"]
 
 
@@ -90,11 +95,11 @@ def test_a_page_that_is_not_finished_goes_in_as_it_came(chapter: Path, tmp_path:
     house.trouble["10.png"] = ValueError("broken")
     go(house, chapter, out, on_error="skip")
     told, target = export(out, ".", pages, "cbz")
-    assert told == Exported("out.cbz", ("2.png", "10.png"))
+    assert told == Exported(NOWHERE, "out.cbz", ("2.png", "10.png"))
     assert read(target)["10.png"] == (chapter / "10.png").read_bytes()
     (chapter / "2.png").unlink()
     told, target = export(out, ".", pages, "cbz")
-    assert told == Exported("out.cbz", ("10.png",), ("2.png",))
+    assert told == Exported(NOWHERE, "out.cbz", ("10.png",), ("2.png",))
     assert list(read(target)) == ["1.png", "10.png", "ComicInfo.xml"]
     assert b"<PageCount>2<" in read(target)["ComicInfo.xml"]
     told, target = export(out, ".", pages, "pdf")
@@ -109,3 +114,18 @@ def test_names_that_are_in_no_reading_order_are_numbered(chapter: Path, tmp_path
     _, target = export(out, ".", spine, "cbz")
     assert list(read(target))[:3] == ["1 10.png", "2 1.png", "3 2.png"]
     assert read(target)["1 10.png"] == (out / "10.png").read_bytes()
+
+
+def test_a_disk_that_is_full_leaves_nothing(
+    chapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    go(House(), chapter, out)
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(zipfile.ZipFile, "writestr", fail)
+    with pytest.raises(OutputError, match="disk is full"):
+        export(out, ".", pages_of(chapter, out), "cbz")
+    assert not list(State(out).scratch.glob("*.export"))

@@ -1,4 +1,4 @@
-"""One chapter coloured once for all tests of the studio; each works on a copy."""
+"""A chapter coloured once for all processes of a test run; the tests of a file work on one copy of it."""
 
 from __future__ import annotations
 
@@ -6,27 +6,38 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
-from mangacolor.tests.helpers.studio import coloured_chapter, shared_folder
-from mangacolor.tests.helpers.studio_server import Served, served_studio
-
-pytest.importorskip("starlette")
+from mangacolor.studio.studio import Studio
+from mangacolor.tests.helpers.studio import coloured_chapter
+from mangacolor.tests.helpers.studio_server import opened_studio
 
 
 @pytest.fixture(scope="session")
 def chapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with ``pages`` and ``out``; to be copied, not changed."""
-    return coloured_chapter(shared_folder(tmp_path_factory) / "studio_chapter")
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if base.name.startswith("popen-") else base
+    return coloured_chapter(shared / "studio_chapter")
+
+
+@pytest.fixture(scope="module")
+def out(chapter: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Path(shutil.copytree(chapter / "out", tmp_path_factory.mktemp("studio") / "out"))
+
+
+@pytest.fixture(scope="module")
+def served(out: Path) -> Iterator[tuple[Studio, httpx.Client]]:
+    with opened_studio(out) as both:
+        yield both
 
 
 @pytest.fixture
-def out(chapter: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(chapter / "out", tmp_path / "out"))
+def client(served: tuple[Studio, httpx.Client]) -> httpx.Client:
+    return served[1]
 
 
 @pytest.fixture
-def served(out: Path) -> Iterator[Served]:
-    """A studio on a copy of the chapter."""
-    with served_studio(out) as running:
-        yield running
+def studio(served: tuple[Studio, httpx.Client]) -> Studio:
+    return served[0]

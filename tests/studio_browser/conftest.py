@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
-from mangacolor.tests.helpers.studio import Studio, coloured_chapter, find_browser, shared_folder
+from mangacolor.tests.helpers.studio import Studio, coloured_chapter, find_browser
 from mangacolor.tests.helpers.studio_window import Window
-
-playwright = pytest.importorskip("playwright.sync_api")
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[playwright.Browser]:
+def browser() -> Iterator[Browser]:
     """Headless Chromium."""
     path = find_browser()
-    with playwright.sync_playwright() as driver:
+    with sync_playwright() as driver:
         # Without a sandbox, since continuous integration mostly is root in a container.
         opened = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield opened
@@ -26,10 +26,13 @@ def browser() -> Iterator[playwright.Browser]:
 
 
 @pytest.fixture(scope="session")
-def chapter(browser: playwright.Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def chapter(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with ``pages`` and ``out``; to be copied, not changed."""
     del browser  # where there is none, nothing is coloured
-    return coloured_chapter(shared_folder(tmp_path_factory) / "studio_chapter")
+    base = tmp_path_factory.getbasetemp()
+    # Of several processes each has a folder of its own in that of the test run.
+    run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    return coloured_chapter(run / "studio_chapter")
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +44,7 @@ def studio(chapter: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture
-def open_window(browser: playwright.Browser, studio: Studio) -> Iterator[Callable[..., Window]]:
+def open_window(browser: Browser, studio: Studio) -> Iterator[Callable[..., Window]]:
     """Opens windows of the studio; at the end none of them may have complained."""
     windows: list[Window] = []
 

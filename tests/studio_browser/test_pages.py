@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -10,6 +11,10 @@ from mangacolor.tests.helpers.studio import BROKEN, COVER, Studio
 from mangacolor.tests.helpers.studio_window import Window
 
 PAGE = "E19P01.png"
+
+
+def chosen(window: Window, theme: str) -> bool:
+    return bool(window.state("theme") == theme)
 
 
 def spread_of_colours(picture: np.ndarray) -> float:
@@ -124,7 +129,7 @@ def test_help_shows_every_key_and_themes_turn(window: Window) -> None:
     shades = []
     for theme in ("light", "dark"):
         window.press("t")
-        window.until(lambda theme=theme: window.state("theme") == theme, theme)
+        window.until(partial(chosen, window, theme), theme)
         shades.append(window.picture(".side").mean())
     assert shades[0] > 200 and shades[1] < 80
 

@@ -81,8 +81,16 @@ def test_drag_cut_and_renumber_and_this_page_alone_runs_again(room: Window, stud
     after = worked_at(studio.out)
     assert {name for name in PAGES if after[name] != worked[name]} == {PAGE}
 
+
+@pytest.mark.slow
+def test_what_was_found_comes_back_once_the_page_has_run(room: Window, studio: Studio) -> None:
+    before = drawn(room)
+    room.press("n", ".", "Shift+ArrowDown", "Control+s")
+    file = studio.out / ".mangacolor/edits/E19P02.json"
+    room.until(file.exists, "the file")
+    room.wait_for_rest()
     room.page.click("#panels-found")
-    room.until(lambda: not (studio.out / ".mangacolor/edits/E19P02.json").exists(), "the file to go")
+    room.until(lambda: not file.exists(), "the file to go")
     room.until(lambda: drawn(room) == before, "the panels that were found")
 
 

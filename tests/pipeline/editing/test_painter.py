@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -19,6 +20,7 @@ from mangacolor.pipeline.editing.painter import PagePainter
 from mangacolor.pipeline.editing.palette_document import read_palette
 from mangacolor.pipeline.editing.points import make_anchor, read_point
 from mangacolor.stages.edits.model import Edit, Reach
+from mangacolor.stages.reassemble import screen_page
 from mangacolor.tests.helpers.edited_chapters import FLOOR, TONE, colour, palette, write_pages
 from mangacolor.tests.helpers.stages import tiny_weights
 
@@ -75,6 +77,36 @@ def test_a_painted_page_is_the_finished_one_scaled_down(folder: Path, long_side:
         assert np.abs(painted.astype(int) - page).mean() < most
     changed = np.abs(painter.paint(edits).astype(int) - painter.paint([])).max(axis=2) > 20
     assert 0.1 < changed.mean() < 0.9
+
+
+@pytest.mark.parametrize("long_side", [2000, 500])
+def test_a_page_painted_click_by_click_is_the_page_painted_at_once(
+    chapter: ColouredChapter, long_side: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    surfaces = Surfaces.of(chapter)
+    clicked, at_once = (PagePainter(chapter, "0.png", long_side, surfaces) for _ in range(2))
+    tone, floor = edit(chapter, f"0.png:{TONE}"), edit(chapter, f"0.png:{FLOOR}", Reach.PAGE)
+    clicks = [
+        [tone],
+        [tone, replace(floor, id=2)],
+        [replace(floor, id=2)],
+        [replace(tone, colour="#ff0000")],
+        [],
+    ]
+    by_click = [clicked.paint(edits) for edits in clicks]
+    (height, width) = by_click[0].shape[:2]
+    parts = [part for edits in clicks for part in screen_page._parts_of(changes(clicked, edits))]
+    assert any((rows, columns) != ((0, height), (0, width)) for rows, columns in parts)
+    monkeypatch.setattr(screen_page, "_parts_of", lambda _changed: [((0, height), (0, width))])
+    for painted, edits in zip(by_click, clicks, strict=True):
+        assert np.array_equal(painted, at_once.paint(edits))
+    assert len({painted.tobytes() for painted in by_click}) == len(clicks)
+
+
+def changes(painter: PagePainter, edits: list[Edit]) -> np.ndarray:
+    """Where a page painted with edits differs from the plain one."""
+    plain, painted = painter.paint([]), painter.paint(edits)
+    return np.asarray((plain != painted).any(axis=2))
 
 
 def test_what_an_edit_covers(chapter: ColouredChapter) -> None:

@@ -19,6 +19,14 @@ DETECTED = [[107, 25, 70, 115], [23, 25, 70, 115], [23, 160, 154, 115]]
 CORRECTED = [[23, 160, 154, 115], [23, 25, 154, 115]]
 
 
+SQUARE = [[10, 10], [20, 10], [20, 20], [10, 20]]
+
+
+def marking(**parts: Any) -> str:
+    """A correction of the first page that marks parts of it."""
+    return json.dumps({"page": "1.png", "size": [200, 300], "panels": CORRECTED} | parts)
+
+
 @pytest.fixture(autouse=True)
 def _own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
@@ -83,7 +91,16 @@ def test_the_option_names_another_folder_and_its_place_does_not_matter() -> None
 
 @pytest.mark.parametrize(
     ("text", "word"),
-    [("{", "not JSON"), ("[]", "no JSON object"), (b"\xff\xfe", "not JSON"), ('{"size": [9, 9]}', "size")],
+    [
+        ("{", "not JSON"),
+        ("[]", "no JSON object"),
+        (b"\xff\xfe", "not JSON"),
+        ('{"size": [9, 9]}', "size"),
+        (marking(left_out={"a": 1}), "'left_out' must be a list"),
+        (marking(coloured=[[[1, 2], [3, 4]]]), "part 1 of 'coloured'"),
+        (marking(coloured=[SQUARE, [[1, 2], [3, "x"], [5, 6]]]), "part 2 of 'coloured'"),
+        (marking(left_out=[[[500, 500], [600, 500], [600, 600]]]), "no area inside the page"),
+    ],
 )
 def test_a_file_that_cannot_be_used_fails_its_page_by_name(
     text: str | bytes, word: str, capsys: pytest.CaptureFixture[str]
@@ -119,6 +136,33 @@ def test_panels_draws_corrections() -> None:
     assert ended.value.code == 0
     assert json.loads(Path("found/1.json").read_text())["panels"] == CORRECTED
     assert len(json.loads(Path("found/2.json").read_text())["panels"]) == 3
+
+
+def test_panels_writes_and_draws_the_parts_that_a_correction_marks() -> None:
+    square = [[3, 3], [20, 3], [20, 20], [3, 20]]
+    correct("mine", coloured=[square], left_out=[])
+    with pytest.raises(SystemExit):
+        main(["panels", "pages", "--out", "found", "--edits", "mine", "--quiet"])
+    plain = ["page", "size", "panels", "polygons", "confidence", "seconds"]
+    assert list(json.loads(Path("found/1.json").read_text())) == [*plain, "coloured"]
+    assert list(json.loads(Path("found/2.json").read_text())) == plain
+    assert json.loads(Path("found/1.json").read_text())["coloured"] == [square]
+    drawn, other = (cv2.imread(f"found/{page}.panels.png") for page in ("1", "2"))
+    assert drawn is not None and other is not None
+    assert (drawn[17, 6] == 255).all() and (other[17, 6] != 255).any()  # paper no more
+
+
+def test_marked_parts_are_part_of_their_pages_key_alone() -> None:
+    file = correct("out/.mangacolor/edits")
+    assert find_panels() == 0
+    assert "left_out" not in kept("1")
+    correct("out/.mangacolor/edits", left_out=[SQUARE])
+    assert [page[-1:] for page in to_run()] == [("panels",), ()]
+    assert find_panels() == 0
+    assert kept("1")["left_out"] == [SQUARE]
+    file.unlink()
+    assert find_panels() == 0
+    assert "left_out" not in kept("1")
 
 
 def test_cleaning_leaves_corrections() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from mangacolor.core.errors import UsageError
 from mangacolor.stages.edits import changes
-from mangacolor.stages.edits.model import Anchor, Edit, Level, Members, Reach
+from mangacolor.stages.edits.model import OWN_LOOK, Anchor, Edit, Level, Look, Members, Reach
 from mangacolor.stages.edits.palette import Palette, PaletteEntry
 from mangacolor.stages.edits.palette_file import (
     decided_edits,
@@ -46,7 +46,7 @@ def change_at_random(palette: Palette, random: Random) -> Palette:  # noqa: PLR0
     groups = [entry.id for entry in palette.groups]
     edits = [edit.id for edit in palette.edits]
     group = random.choice(groups)
-    match random.randrange(8 if edits else 4):
+    match random.randrange(9 if edits else 5):
         case 0:
             reach = random.choice(list(Reach))
             members = (Members("001.png", "ab", ((1, 2), (3, 4))), Members("002.png", "cd"))
@@ -59,10 +59,12 @@ def change_at_random(palette: Palette, random: Random) -> Palette:  # noqa: PLR0
         case 3:
             return changes.name_group(palette, group, f"group {random.random()}")
         case 4:
-            return changes.revise_edit(palette, replace(EDIT, id=random.choice(edits), colour="#112233"))
+            return changes.set_look(palette, Look(round(random.random(), 3), round(random.random(), 3)))
         case 5:
-            return changes.name_edit(palette, random.choice(edits), "her hair")
+            return changes.revise_edit(palette, replace(EDIT, id=random.choice(edits), colour="#112233"))
         case 6:
+            return changes.name_edit(palette, random.choice(edits), "her hair")
+        case 7:
             return changes.set_locks(palette, locked=random.random() < 0.5, groups=groups, edits=edits)
         case _:
             return changes.undo(palette)
@@ -96,6 +98,32 @@ def test_an_edit_keeps_its_place_when_it_is_revised_and_what_it_was_when_that_is
     assert changes.undo(revised).edits == two.edits
     assert [edit.id for edit in changes.undo(revised, 1).edits] == [2]  # nothing is left to revise
     assert changes.redo(changes.undo(revised, 1)).edits == revised.edits
+
+
+def test_the_last_look_counts_and_is_undone_in_any_order() -> None:
+    one, two = Look(1.2, -0.1), Look(0.8, 0.4)
+    palette = changes.set_look(changes.set_look(PALETTE, one), two)
+    assert PALETTE.look == OWN_LOOK and palette.look == two == read_back(palette).look
+    assert changes.set_look(palette, two) is palette
+    assert changes.undo(palette, 1).look == two and changes.undo(palette).look == one
+    none = changes.undo(changes.undo(palette, 1))
+    assert none.look == OWN_LOOK and written(none) == written(PALETTE)
+    assert changes.redo(changes.redo(none, 2), 1).look == two
+    assert decided_edits(to_document(palette)) != decided_edits(to_document(PALETTE)) == []
+    plain = changes.set_look(palette, OWN_LOOK)
+    assert decided_edits(to_document(plain)) == []  # as it was is what it was made with
+    assert decided_groups(to_document(palette)) == decided_groups(to_document(PALETTE))
+
+
+@pytest.mark.parametrize(
+    "look", [Look(-0.1, 0), Look(3.1, 0), Look(1, 1.1), Look(1, -1.1), Look(float("nan"), 0)]
+)
+def test_a_look_has_bounds_in_the_file_too(look: Look) -> None:
+    with pytest.raises(UsageError, match="must be from"):
+        changes.set_look(PALETTE, look)
+    entry = {"id": 1, "do": "look", "saturation": look.saturation, "warmth": look.warmth}
+    with pytest.raises(UsageError, match="is not between"):
+        from_document(to_document(PALETTE) | {"log": [entry]})
 
 
 def test_ids_are_never_given_twice_while_something_can_be_done_again() -> None:

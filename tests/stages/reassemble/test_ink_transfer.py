@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mangacolor.core.colour import DARKEST, INK, chroma, luma, to_rgb
-from mangacolor.stages.edits.model import OWN_LOOK
+from mangacolor.stages.edits.model import OWN_LOOK, Look
 from mangacolor.stages.reassemble.ink_transfer import own_colour, pack_tone, paint
 from mangacolor.stages.reassemble.params import InkParams
 
@@ -59,6 +60,43 @@ def test_white_paper_can_hold_skin() -> None:
     red, green, blue = (int(value) for value in page[4, 4])
     assert red > green > blue
     assert red - blue > 30
+
+
+def painted(colour: tuple[int, int, int], look: Look, keep: int = 0) -> npt.NDArray[np.int64]:
+    """Luma from 0 to 255 in this colour with a look, 256×3."""
+    light = np.arange(256, dtype=np.uint8)[None]
+    layer = layer_of(colour, 0.8, light.shape, around=200)
+    shown = paint(light, layer, np.full_like(light, keep), None, look)[0]
+    return np.asarray(shown, np.int64)
+
+
+def test_warmth_turns_colours_along_amber_and_blue_at_their_luma() -> None:
+    for colour in ((150, 90, 60), (60, 120, 90), (70, 80, 150)):
+        cold, own, warm = (painted(colour, Look(warmth=warmth))[100:] for warmth in (-1, 0, 1))
+        blueness = [(some[:, 2] - some[:, 0]).mean() for some in (cold, own, warm)]
+        assert blueness[0] > blueness[1] + 15 and blueness[1] > blueness[2] + 15
+        for some in (cold, warm):
+            weighed = (some - own) @ np.array([0.299, 0.587, 0.114])
+            assert np.abs(weighed).max() <= 1
+
+
+def test_saturation_multiplies_chroma() -> None:
+    plain = painted((130, 110, 100), OWN_LOOK)
+    for factor in (0.0, 0.5, 2.0):
+        stronger = painted((130, 110, 100), Look(factor))
+        for own, new in zip(
+            *(chroma(some[None].astype(np.uint8)) for some in (plain, stronger)), strict=True
+        ):
+            assert np.abs(new - factor * own)[0, 100:240].max() <= 1.2
+
+
+def test_ink_paper_and_what_is_grey_have_no_warmth() -> None:
+    for warmth in (-1, 1):
+        look = Look(1.0, warmth)
+        assert np.ptp(painted((128, 128, 128), look), axis=1).max() == 0
+        assert np.ptp(painted((150, 90, 60), look, keep=255), axis=1).max() == 0
+        ink, own = (painted((150, 90, 60), some)[:50] for some in (look, OWN_LOOK))
+        assert np.abs(ink - own).max() <= 1
 
 
 def test_kept_paper_has_no_colour_and_no_tone() -> None:

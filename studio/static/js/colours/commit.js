@@ -80,11 +80,17 @@ async function explain(error, again) {
 }
 
 export function undo() {
-  if (store.get().chapter?.palette?.log.length) commit({ undo: true });
-  else say("Nothing to undo.");
+  commit(() => {
+    if (store.get().chapter?.palette?.log.length) return { undo: true };
+    say("Nothing to undo.");
+    return null;
+  });
 }
 
 export function redo() {
-  if (store.get().chapter?.palette?.undone.length) commit({ redo: true });
-  else say("Nothing to redo.");
+  commit(() => {
+    if (store.get().chapter?.palette?.undone.length) return { redo: true };
+    say("Nothing to redo.");
+    return null;
+  });
 }

@@ -1,6 +1,6 @@
 /** What the draft would cover, and how it would look: asked while things are dragged, the last answer counts. */
 
-import { ask, askJson } from "../core/api.js";
+import { Unreachable, ask, askJson } from "../core/api.js";
 import { say, tellFailure } from "../core/say.js";
 import { counted } from "../core/dom.js";
 import { store } from "../core/state.js";
@@ -19,6 +19,11 @@ function pageOf(draft) {
   return frameOf(draft.page) ? draft.page : store.get().page;
 }
 
+/** Of a lost connection the banner tells, once. @param {unknown} error */
+function tellUnlessLost(error) {
+  if (!(error instanceof Unreachable)) tellFailure(error);
+}
+
 const covers = latest(
   (/** @type {Draft} */ draft, signal) =>
     askJson("cover", { body: { page: pageOf(draft), wishes: wishesOf(draft) }, signal }),
@@ -26,7 +31,7 @@ const covers = latest(
     store.set({ cover: { ...answer, page: pageOf(draft) } });
     say(`Would change ${countsOf(answer)}.`);
   },
-  (error) => tellFailure(error),
+  tellUnlessLost,
   90,
 );
 
@@ -38,7 +43,7 @@ const paints = latest(
     return (await ask("paint", { body: { ...wanted, side }, signal })).blob();
   },
   (blob, { page }) => void frameOf(page)?.showPreview(blob),
-  (error) => tellFailure(error),
+  tellUnlessLost,
 );
 
 export function startCover() {
@@ -62,7 +67,7 @@ export function startCover() {
     },
   );
   store.watch(
-    ({ draft }) =>
+    ({ draft, page, double }) =>
       draft &&
       [
         draft.colour,
@@ -73,6 +78,8 @@ export function startCover() {
         draft.also.length,
         draft.not.length,
         draft.touched,
+        page,
+        double, // other frames have no preview yet
       ].join(" "),
     () => {
       const { draft } = store.get();

@@ -113,6 +113,7 @@ export function chooseEdit(isNew) {
   store.set({
     draft: {
       ...draft,
+      at: [...draft.at], // another draft, and so another edit
       edit: edit?.id ?? null,
       also: [],
       not: [],
@@ -134,36 +135,34 @@ export function wishesOf(draft) {
   return { at: draft.at, colour, reach, likeness, level, ...points };
 }
 
+/** Of each draft, by its point, the edit that it has become. @type {WeakMap<Place, string>} */
+const saved = new WeakMap();
+
+/** Save the draft as it is now, whatever is clicked at meanwhile. */
 function saveDraft() {
-  const mine = store.get().draft?.at;
-  commit(
-    () => {
-      const { draft } = store.get();
-      return draft && draft.at === mine ? wishesOf(draft) : null;
-    },
-    { topic: "draft", done: ({ touched }) => settle(mine, touched[0]) },
-  );
+  const { draft } = store.get();
+  if (!draft) return;
+  const { at } = draft;
+  commit(() => wishesOf({ ...draft, edit: draft.edit ?? saved.get(at) ?? null }), {
+    topic: `draft ${at.join(" ")}`,
+    done: ({ touched }) => settle(at, touched[0]),
+  });
 }
 
 /**
  * From here on the draft changes the edit that it has become, and its points are the edit's.
- * @param {Place|undefined} at @param {string|undefined} touched
+ * @param {Place} at @param {string|undefined} touched
  */
 function settle(at, touched) {
+  if (!touched) return;
+  saved.set(at, touched);
   const { draft } = store.get();
-  if (!draft || draft.at !== at || !touched) return;
+  if (!draft || draft.at !== at) return;
   const edit = editOf(store.get(), touched);
-  const left = (/** @type {Place[]} */ points, /** @type {Place[]|undefined} */ saved) =>
-    points.filter((point) => !saved?.some((one) => String(one) === String(point)));
-  store.set({
-    draft: {
-      ...draft,
-      edit: touched,
-      under: touched,
-      also: left(draft.also, edit?.at),
-      not: left(draft.not, edit?.not),
-    },
-  });
+  const left = (/** @type {Place[]} */ points, /** @type {Place[]|undefined} */ kept) =>
+    points.filter((point) => !kept?.some((one) => String(one) === String(point)));
+  const points = { also: left(draft.also, edit?.at), not: left(draft.not, edit?.not) };
+  store.set({ draft: { ...draft, edit: touched, under: touched, ...points } });
 }
 
 /** A draft of an edit that was undone is over. */

@@ -23,19 +23,20 @@ export function startGroups() {
     onchange: () => ((onlyHere = here.checked), fill()),
   });
   const merge = make("button.small", { text: "Merge", disabled: true, onclick: mergeChosen });
-  const list = make("ul.groups", { "aria-label": "Groups" });
+  const list = make("ul.groups", { "aria-label": "Groups", onpointerleave: hide });
   find("groups").append(
     make("div.row.spread", {}, make("label.check", {}, here, "On this page only"), merge),
     list,
   );
 
   function fill() {
+    if (list.querySelector(".naming")) return; // a name is being typed: it calls for this when it is done
     const state = store.get();
     const groups = (state.chapter?.palette?.groups ?? []).filter((group) => Object.keys(group.pages).length);
     const seen = groups.filter((group) => !onlyHere || (state.page && group.pages[state.page]));
     seen.sort((one, other) => other.area - one.area);
     for (const id of [...chosen]) if (!groups.some((group) => group.id === id)) chosen.delete(id);
-    refill(list, ...seen.map((group) => row(group, count)));
+    refill(list, ...seen.map((group) => row(group, count, fill)));
     if (!seen.length) list.append(make("li.none", { text: "No group is seen here." }));
     count();
   }
@@ -48,11 +49,12 @@ export function startGroups() {
   store.watch((state) => [state.chapter?.palette, state.page, isEditable(state)], fill);
 }
 
-/** @param {Group} group @param {() => void} count */
-function row(group, count) {
+const hide = () => store.get().split || store.set({ shown: null });
+
+/** @param {Group} group @param {() => void} count @param {() => void} fill */
+function row(group, count, fill) {
   const name = groupName(group);
   const show = () => store.set({ shown: group.id });
-  const hide = () => store.get().split || store.set({ shown: null });
   const pick = make(
     "button.group-pick",
     { "data-key": `pick ${group.id}`, onclick: () => pickGroup(group), onfocus: show, onblur: hide },
@@ -83,12 +85,12 @@ function row(group, count) {
   );
   const more = make(
     "details.more",
-    {},
+    { "data-key": `menu ${group.id}` },
     make("summary", { "aria-label": `More for ${name}`, title: "More", "data-key": `more ${group.id}` }, "⋯"),
     make(
       "div.menu",
-      {},
-      make("button", { text: "Name…", onclick: () => rename(group, item) }),
+      { onclick: () => (more.open = false) },
+      make("button", { text: "Name…", onclick: () => rename(group, item, fill) }),
       make("button", { text: "Split…", onclick: () => beginSplit(group.id) }),
       group.edited &&
         make("button", { text: "As it was found", onclick: () => commit({ set: { [group.id]: "found" } }) }),
@@ -114,8 +116,8 @@ function pickGroup(group) {
   beginDraft([page, at[0], at[1]], number, some.surfaces[number - 1], "group");
 }
 
-/** @param {Group} group @param {HTMLElement} item */
-function rename(group, item) {
+/** @param {Group} group @param {HTMLElement} item @param {() => void} fill */
+function rename(group, item, fill) {
   const input = make("input", {
     type: "text",
     value: group.name,
@@ -128,6 +130,7 @@ function rename(group, item) {
     isDone = true;
     input.remove();
     item.classList.remove("naming");
+    fill();
     if (keep && input.value.trim() !== group.name) commit({ name: { [group.id]: input.value.trim() } });
   };
   input.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {

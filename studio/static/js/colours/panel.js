@@ -10,6 +10,11 @@ import { makeReach } from "./reach.js";
 import { makeReference } from "./reference.js";
 import { beginSplit } from "./split.js";
 import { makeSwatches } from "./swatches.js";
+import { wordsOf } from "../run/bar.js";
+
+const CLICK = "Click something on the page to give it another colour. It is put right wherever it is seen.";
+const AFTERWARDS =
+  "Pages appear as they are done. After the last one, a click at anything gives it another colour, on every page.";
 
 export function startPanel() {
   const field = makeField(setColour);
@@ -99,15 +104,31 @@ export function startPanel() {
     },
   );
   store.watch(
-    (state) => [isEditable(state), state.chapter?.why_not, state.chapter !== null],
+    (state) => [isEditable(state), state.chapter?.why_not, state.chapter?.run],
     () => {
       const state = store.get();
-      const words = isEditable(state)
-        ? "Click something on the page to give it another colour. It is put right wherever it is seen."
-        : state.chapter?.why_not || "Colours can be changed as soon as the chapter has been coloured once.";
-      empty.replaceChildren(make("p", { text: words }), ...(isEditable(state) ? hints() : []));
+      empty.replaceChildren(
+        ...(isEditable(state) ? [make("p", { text: CLICK }), ...hints()] : waitingWords(state)),
+      );
     },
   );
+}
+
+/** @param {import("../core/types.js").State} state @returns {HTMLElement[]} */
+function waitingWords({ chapter }) {
+  const run = chapter?.run;
+  if (!run || (run.state !== "running" && run.state !== "stopping")) {
+    return [make("p", { text: chapter?.why_not || "There is nothing to change yet." })];
+  }
+  return [
+    make("p", { text: `The chapter is being coloured: ${wordsOf(run, 0)}.` }),
+    make("progress", {
+      max: "1",
+      value: run.of ? String(run.done / run.of) : undefined,
+      "aria-label": "Pages done",
+    }),
+    make("p.about", { text: AFTERWARDS }),
+  ];
 }
 
 /** @returns {HTMLElement[]} */

@@ -89,7 +89,7 @@ export function pickPoint(page, at, keys) {
  */
 async function explain(page, at, keys) {
   const known = pageNamed(store.get(), page);
-  if (known && known.state !== "coloured") {
+  if (known && !known.has_colours && known.state !== "coloured") {
     const why = {
       copied: known.note || "This page is copied as it came.",
       failed: known.note,

@@ -5,7 +5,6 @@ import { recentColours } from "../core/preferences.js";
 import { groupName, store } from "../core/state.js";
 
 const OF_CHAPTER = 24; // groups, the largest ones
-const WORDS = { skin: "Skin", hair: "Hair", sky: "Sky", plants: "Plants", metal: "Metal" };
 
 /** @param {(hex: string) => void} choose */
 export function makeSwatches(choose) {
@@ -47,7 +46,7 @@ export function makeSwatches(choose) {
     (state) => state.chapter?.presets,
     (given) => {
       const rows = Object.entries(given ?? {}).map(([kind, colours]) => {
-        const name = WORDS[/** @type {keyof typeof WORDS} */ (kind)] ?? kind;
+        const name = kind.charAt(0).toUpperCase() + kind.slice(1);
         const spots = colours.map((colour) =>
           button(colour, `${name}, ${colour}`, `preset ${kind} ${colour}`),
         );

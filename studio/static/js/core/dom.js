@@ -67,20 +67,26 @@ export function swatch(colour, classes = "") {
 }
 
 /**
- * Put new content in place, and the focus back on the control of the same `data-key`.
+ * Put new content in place, the focus back on the control of the same `data-key`, and what was open open again.
  * @param {HTMLElement} place
  * @param {...(Node|string|null|false|undefined)} children
  */
 export function refill(place, ...children) {
   const active = document.activeElement;
   const key = active instanceof HTMLElement && place.contains(active) ? active.dataset.key : undefined;
+  const open = [...place.querySelectorAll("details[open][data-key]")].map(keyOf);
   place.replaceChildren(
     ...children.filter((child) => child !== null && child !== false && child !== undefined),
   );
-  if (key === undefined) return;
-  const again = place.querySelector(`[data-key="${CSS.escape(key)}"]`);
-  if (again instanceof HTMLElement) again.focus({ preventScroll: true });
+  for (const one of open) withKey(place, one)?.setAttribute("open", "");
+  if (key !== undefined) withKey(place, key)?.focus({ preventScroll: true });
 }
+
+/** @param {Element} element */
+const keyOf = (element) => /** @type {HTMLElement} */ (element).dataset.key ?? "";
+
+/** @param {HTMLElement} place @param {string} key @returns {HTMLElement|null} */
+const withKey = (place, key) => place.querySelector(`[data-key="${CSS.escape(key)}"]`);
 
 /** @param {number} number @param {string} one @param {string} [many] */
 export const counted = (number, one, many = `${one}s`) => `${number} ${number === 1 ? one : many}`;

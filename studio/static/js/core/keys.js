@@ -37,12 +37,26 @@ function isTaken(event) {
   if (event.key === "Enter" || event.key === " ")
     return target.matches("button, a, summary, input, select, textarea");
   const typing = target.matches("input:not([type=range], [type=checkbox], [type=radio]), textarea, select");
-  if (typing) return !(event.ctrlKey || event.metaKey) || /^[acvxz]$/i.test(event.key);
+  if (typing && event.key === "Escape") {
+    target.blur(); // what is typed next is for the studio
+    return false;
+  }
+  if (typing && isUndo(event)) return target.dataset.typed === "yes"; // the field's own, until it is given
+  if (typing) return !(event.ctrlKey || event.metaKey) || /^[acvx]$/i.test(event.key);
   const moves = target.matches("input[type=range], input[type=radio], [role=tab], [data-own-arrows]");
   return moves && /^(Arrow|Home|End|Page)/.test(event.key);
 }
 
+/** @param {KeyboardEvent} event */
+const isUndo = (event) => (event.ctrlKey || event.metaKey) && /^[yz]$/i.test(event.key);
+
 export function listen() {
+  document.addEventListener("input", ({ target }) => {
+    if (target instanceof HTMLElement) target.dataset.typed = "yes";
+  });
+  document.addEventListener("change", ({ target }) => {
+    if (target instanceof HTMLElement) delete target.dataset.typed;
+  });
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.altKey || isTaken(event)) return;
     const name = nameOf(event);

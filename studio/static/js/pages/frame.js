@@ -53,6 +53,7 @@ export class PageFrame {
     const { page } = this;
     this.after.alt = `Page ${page.number}, ${page.name}, ${page.state}`;
     this.before.alt = `Page ${page.number}, ${page.name}, the scan`;
+    this.element.dataset.colours = String(page.has_colours);
     this.element.dataset.state = page.state;
   }
 
@@ -63,7 +64,7 @@ export class PageFrame {
 
   /** Whether the page has a picture of its own beside the scan. */
   get isColoured() {
-    return this.page.state === "coloured" || this.page.state === "copied" || this.page.stale;
+    return this.page.has_colours || this.page.state === "coloured" || this.page.state === "copied";
   }
 
   /** Whether all that is to be seen is there. */

@@ -32,7 +32,7 @@ async function load() {
   if (!isEditable(state) || state.mode !== "colours") return;
   await Promise.resolve(); // the stage shows the new pages in the same turn
   const names = framesInSight()
-    .filter((frame) => frame.page.state === "coloured")
+    .filter((frame) => frame.page.has_colours)
     .map((frame) => frame.page.name);
   for (const name of known.keys()) if (!names.includes(name)) known.delete(name);
   await Promise.all(names.map(loadPage));

@@ -37,6 +37,7 @@ export function startPageNote() {
 function words(page) {
   if (page.state === "failed") return [page.note || "This page failed.", page.remedy];
   if (page.state === "copied") return ["Copied as it came", page.note];
+  if (page.has_colours) return null; // it is only put together anew
   if (page.state === "waiting") return ["Not coloured yet", page.note];
   if (page.state === "working") return ["Being coloured", ""];
   return null;

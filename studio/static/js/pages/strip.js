@@ -89,6 +89,7 @@ function makeItem(page, open) {
 function describe({ item, image, page }) {
   item.dataset.state = page.state;
   item.dataset.stale = String(page.stale);
+  item.dataset.colours = String(page.has_colours);
   const told = [STATES[page.state], page.stale ? "changes to be run" : "", page.note].filter(Boolean);
   const button = /** @type {HTMLElement} */ (item.firstElementChild);
   button.setAttribute("aria-label", [`Page ${page.number}`, ...told].join(", "));

@@ -22,7 +22,7 @@ async function show() {
   if (mode !== "panels" || page === null) return;
   await Promise.resolve(); // the stage shows the new page in the same turn
   const frame = frameOf(page);
-  if (!frame || frame.page.state === "failed") return;
+  if (!frame?.page.has_colours) return; // there is no such mask before a page has been coloured
   const src = pictureAddress("balloons", frame.page, SIDE);
   const there = frame.element.querySelector(".balloons");
   if (there instanceof HTMLElement && there.dataset.src === src) return;

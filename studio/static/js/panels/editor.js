@@ -2,6 +2,7 @@
 
 import { find, make, refill, signButton } from "../core/dom.js";
 import { bind } from "../core/keys.js";
+import { recall } from "../core/preferences.js";
 import { say } from "../core/say.js";
 import { patchChapter, store } from "../core/state.js";
 import { startBalloons } from "./balloons.js";
@@ -114,7 +115,7 @@ function enter() {
 function leave() {
   if (store.get().mode !== "panels" || !mayLeave()) return;
   sheet.set({ page: null, selected: null, sketch: [] });
-  store.set({ mode: "colours" });
+  store.set({ mode: "colours", double: recall("double", "no") === "yes" });
   patchChapter({}); // what has changed meanwhile is shown
 }
 

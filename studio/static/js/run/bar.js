@@ -42,7 +42,7 @@ export function startRun() {
 }
 
 /** @param {Run} run @param {number} waits  pages that are not up to date */
-function wordsOf(run, waits) {
+export function wordsOf(run, waits) {
   if (run.state === "stopping") return "Stopping…";
   if (run.state === "failed") return "The run has failed";
   if (run.state === "running")
@@ -72,7 +72,7 @@ function tell(now, before) {
     say(
       now.failed ? `The run has ended; ${counted(now.failed, "page")} failed.` : "All pages are up to date.",
     );
-  } else if (now.state === "running" && performance.now() - told > TOLD_EVERY) {
+  } else if (now.state === "running" && now.of > 0 && performance.now() - told > TOLD_EVERY) {
     told = performance.now();
     say(`Colouring: ${wordsOf(now, 0)}.`);
   }

@@ -10,10 +10,13 @@ const MOST = 3;
 /** @param {() => void} reconnect */
 export function startNotices(reconnect) {
   const place = /** @type {HTMLElement} */ (find("notices"));
+  /** @type {WeakMap<Element, import("../core/types.js").Notice["action"]>} */
+  const offered = new WeakMap();
   showNoticesBy((notice) => {
     const same = [...place.children].find(
       (one) => /** @type {HTMLElement} */ (one).dataset.text === notice.text,
     );
+    const action = notice.action ?? (same && offered.get(same)) ?? null; // an offer is not taken back by its echo
     same?.remove();
     const away = () => box.remove();
     const box = make(
@@ -25,11 +28,10 @@ export function startNotices(reconnect) {
         make("strong", { text: notice.text }),
         notice.remedy ? make("p", { text: notice.remedy }) : null,
       ),
-      notice.action
-        ? make("button.small", { text: notice.action.label, onclick: () => (away(), notice.action?.run()) })
-        : null,
+      action ? make("button.small", { text: action.label, onclick: () => (away(), action.run()) }) : null,
       signButton("close", "Close", away),
     );
+    offered.set(box, action);
     place.append(box);
     while (place.children.length > MOST) place.firstElementChild?.remove();
     if (notice.kind === "info" || notice.kind === "done") setTimeout(away, STAYS);

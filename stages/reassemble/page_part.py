@@ -1,0 +1,120 @@
+"""A part of the page, made ready to be coloured: what no edit changes, and the colours of its pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from mangacolor.core.arrays import F32, LabelMap, WindowMap
+from mangacolor.core.colour import beyond_luma
+from mangacolor.core.types import Image
+from mangacolor.stages.reassemble.ink_transfer import ROWS, pack_tone
+from mangacolor.stages.reassemble.layers import WindowLayer
+from mangacolor.stages.reassemble.laying import lay_labels, lay_own
+from mangacolor.stages.reassemble.meeting import find_kinds, find_neighbours, mix_meeting
+from mangacolor.stages.reassemble.page_labels import refine_labels
+from mangacolor.stages.reassemble.page_segments import MOST_REACH, PageSegments
+from mangacolor.stages.reassemble.segment_colours import (
+    ADD_CB,
+    ADD_CR,
+    ADD_TONE,
+    KEEP_CHROMA,
+    KEEP_TONE,
+)
+
+# Rows and columns beside a part in which borders of segments are sought and met: they go on across parts.
+BORDER = round(MOST_REACH) + 8
+
+Range = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PagePart:
+    """Some rows and columns of the page with what is beside them, H×W.
+
+    ``own``: h×w×4 uint8, the network's colours of the ``rows`` and ``columns`` (from, to) of H×W that are
+    the part itself. ``labels``: its segments, as ``PageSegments`` counts them. ``other``, ``kinds``: as of
+    ``find_neighbours`` and ``find_kinds``.
+    """
+
+    own: Image
+    labels: LabelMap
+    other: LabelMap
+    kinds: Image
+    rows: Range
+    columns: Range
+
+    def cut(self, rows: Range, columns: Range) -> PagePart:
+        """Of a part without anything beside it some rows and columns; not copied."""
+        top, bottom = max(0, rows[0] - BORDER), min(len(self.labels), rows[1] + BORDER)
+        left, right = max(0, columns[0] - BORDER), min(self.labels.shape[1], columns[1] + BORDER)
+        here = slice(top, bottom), slice(left, right)
+        return PagePart(
+            self.own[slice(*rows), slice(*columns)],
+            self.labels[here],
+            self.other[here],
+            self.kinds[here],
+            (rows[0] - top, rows[1] - top),
+            (columns[0] - left, columns[1] - left),
+        )
+
+    def compose(self, segments: PageSegments) -> Image:
+        """The colours of the part, h×w×4 uint8 as ``paint`` takes it."""
+        places, mixed = mix_meeting(self.labels, self.other, self.kinds, segments)
+        table, width = np.ascontiguousarray(segments.table.T), self.labels.shape[1]
+        columns = slice(*self.columns)
+        composed = np.empty_like(self.own)
+        for top in range(0, len(self.own), ROWS):
+            part = self.own[top : top + ROWS]
+            first = self.rows[0] + top
+            labels = self.labels[first : first + len(part)]
+            begin, end = np.searchsorted(places, (first * width, (first + len(part)) * width))
+            at = places[begin:end] - first * width
+            rows = [plane.take(labels) for plane in table]
+            for plane, value in zip(rows, mixed[begin:end].T, strict=True):
+                plane.ravel()[at] = value
+            composed[top : top + ROWS] = _compose_rows(part, [plane[:, columns] for plane in rows])
+        return composed
+
+
+def make_part(
+    layers: Sequence[WindowLayer],
+    segments: PageSegments,
+    windows: WindowMap,
+    grey: Image,
+    rows: Range,
+    columns: Range,
+) -> PagePart:
+    """Some rows and columns (from, to) of the page at its own scale. ``windows``: the window of each pixel of
+    the page. ``grey``: its luma. Of ``layers`` and ``segments`` the tables say nothing here."""
+    first, last = rows
+    start, end = max(0, first - BORDER), min(len(windows), last + BORDER)
+    left, right = max(0, columns[0] - BORDER), min(windows.shape[1], columns[1] + BORDER)
+    # Before columns are left away: the last bit of what is enlarged depends on where it begins.
+    own = lay_own(layers, windows[first:last], first)[:, columns[0] : columns[1]]
+    layers = [replace(layer, box=(layer.box[0] - left, *layer.box[1:])) for layer in layers]
+    windows, grey = windows[start:end, left:right], grey[start:end, left:right]
+    labels, free = lay_labels(layers, windows, start)
+    refined = refine_labels(labels, grey, max((layer.scale for layer in layers), default=1))
+    labels = np.where(segments.window[refined] == windows, refined, labels)
+    other = find_neighbours(labels, segments)
+    own_rows, own_columns = (first - start, last - start), (columns[0] - left, columns[1] - left)
+    return PagePart(own, labels, other, find_kinds(grey, free), own_rows, own_columns)
+
+
+def _compose_rows(own: Image, rows: Sequence[F32]) -> Image:
+    """Each pixel (h×w×4) as its segment's row has it. ``rows``: the columns of a table, h×w each."""
+    cb = own[..., 0] * rows[KEEP_CHROMA] + rows[ADD_CB]
+    cr = own[..., 1] * rows[KEEP_CHROMA] + rows[ADD_CR]
+    tone = own[..., 2] * rows[KEEP_TONE] + rows[ADD_TONE]
+    # Paper is as dark as its colour needs: at full white none can be seen.
+    red, green, blue = beyond_luma(cb - 128, cr - 128)
+    brightest = np.maximum(np.maximum(red, green), np.maximum(blue, 0))
+    tone = np.minimum(tone, pack_tone(1 - brightest * np.float32(1 / 255)))
+    no_more = np.zeros_like(cb)
+    # cv2.add to 8 bits rounds to the nearest and clips.
+    planes = [cv2.add(plane, no_more, dtype=cv2.CV_8U) for plane in (cb, cr, tone)]
+    return np.asarray(cv2.merge([*planes, np.ascontiguousarray(own[..., 3])]), dtype=np.uint8)

@@ -1,0 +1,68 @@
+"""Panels through the studio: read, corrected, and found again; only that page is coloured anew."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from mangacolor.studio.studio import Studio
+from mangacolor.tests.helpers.studio import BROKEN, COVER, PAGES, files_of
+from mangacolor.tests.helpers.studio_server import wait_until_idle
+
+PAGE = PAGES[0]
+
+
+def panels(client: httpx.Client) -> dict[str, Any]:
+    document: dict[str, Any] = client.get("/api/panels", params={"page": PAGE}).json()
+    return document
+
+
+def test_a_correction_is_kept_and_only_its_page_runs_again(
+    client: httpx.Client, studio: Studio, out: Path
+) -> None:
+    found = panels(client)
+    assert not found["corrected"] and len(found["panels"]) > 1
+    before = files_of(out)
+    width, height = found["size"]
+    whole = [[0, 0], [width, 0], [width, height], [0, height]]
+    left = [[10, 10], [90, 10], [90, 90], [10, 90]]
+    asked = {"page": PAGE, "size": found["size"], "polygons": [whole], "left_out": [left], "coloured": []}
+    assert client.put("/api/panels", json=asked).status_code == 200
+    wait_until_idle(client)
+    corrected = panels(client)
+    assert corrected["corrected"] and corrected["polygons"] == [whole] and corrected["left_out"] == [left]
+    kept = json.loads((out / ".mangacolor/edits" / PAGE).with_suffix(".json").read_text())
+    assert kept["polygons"] == [whole] and "coloured" not in kept
+    assert studio.last_run is not None and studio.last_run.network_calls > 0
+    after = files_of(out)
+    assert after[PAGE] != before[PAGE]
+
+    assert client.delete("/api/panels", params={"page": PAGE}).status_code == 200
+    wait_until_idle(client)
+    assert not panels(client)["corrected"]
+    assert {name: data for name, data in files_of(out).items() if name.endswith(".png")} == {
+        name: data for name, data in before.items() if name.endswith(".png")
+    }
+
+
+@pytest.mark.parametrize("page", [COVER, BROKEN])
+@pytest.mark.parametrize("path", ["/api/surfaces", "/api/pictures/surfaces", "/api/pictures/balloons"])
+def test_a_page_without_colours_says_so(client: httpx.Client, page: str, path: str) -> None:
+    answer = client.get(path, params={"page": page, "side": 400})
+    assert answer.status_code == 422 and page in answer.json()["error"] and answer.json()["remedy"]
+
+
+def test_pages_that_were_not_coloured_say_why(client: httpx.Client) -> None:
+    rows = {row["name"]: row for row in client.get("/api/chapter").json()["pages"]}
+    assert rows[COVER]["state"] == "copied" and rows[COVER]["note"]
+    assert rows[BROKEN]["state"] == "failed" and rows[BROKEN]["note"] and rows[BROKEN]["remedy"]
+    assert all(rows[page]["state"] == "coloured" for page in PAGES)
+    for page in (COVER, PAGE):
+        assert client.get("/api/pictures/page", params={"page": page, "side": 300}).status_code == 200
+    for form, head in (("cbz", b"PK"), ("pdf", b"%PDF"), ("folder", b"PK")):
+        taken = client.get("/api/export", params={"form": form})
+        assert taken.status_code == 200 and taken.content.startswith(head)

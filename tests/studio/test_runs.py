@@ -1,0 +1,165 @@
+"""Runs of the studio: a chapter coloured from the beginning, stopped, and gone on with; who listens."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from mangacolor.core.errors import Cancelled, PageError
+from mangacolor.core.settings import Options
+from mangacolor.pipeline.engine.cancel import CancelToken
+from mangacolor.pipeline.events import Event, Listener, RunDone
+from mangacolor.pipeline.store.last_run import LastRun
+from mangacolor.server.http.refusal import Refusal
+from mangacolor.studio.hub import Hub
+from mangacolor.studio.limits import LISTENERS, WAITING_EVENTS
+from mangacolor.studio.runner import Runner, Wanted
+from mangacolor.tests.helpers.studio import PAGES
+from mangacolor.tests.helpers.studio_server import opened_studio, wait_until_idle
+
+DONE = RunDone(0, 1, 1, 0, 0, 0, 0.0, 0, 0)
+
+
+def test_a_chapter_is_coloured_from_the_beginning(chapter: Path, tmp_path: Path) -> None:
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    shutil.copy(chapter / "pages" / PAGES[0], pages)
+    shutil.copy(chapter / "pages" / PAGES[1], pages)
+    work = LastRun((pages,), Options(scale="1", upscaler="lanczos", device="cpu"))
+    with opened_studio(tmp_path / "out", work=work) as (_, client):
+        first = client.get("/api/chapter").json()
+        assert [page["name"] for page in first["pages"]] == list(PAGES[:2])
+        assert {page["state"] for page in first["pages"]} <= {"waiting", "working"}
+        waiting = client.get("/api/pictures/page", params={"page": PAGES[0], "side": 200})
+        assert waiting.status_code == 200  # as it was scanned
+        last = wait_until_coloured(client)
+        assert last["editable"] and last["palette"]["groups"]
+    assert {file.name for file in (tmp_path / "out").glob("*.png")} == set(PAGES[:2])
+
+
+def wait_until_coloured(client: httpx.Client) -> dict[str, Any]:
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        document = wait_until_idle(client)
+        if all(page["state"] == "coloured" for page in document["pages"]):
+            return document
+        time.sleep(0.2)
+    raise TimeoutError("the chapter is not coloured")
+
+
+class PretendedRuns:
+    """Runs that go on until they are told to stop, or let go."""
+
+    def __init__(self) -> None:
+        self.begun: list[Wanted] = []
+        self.open = threading.Event()
+        self.started = threading.Semaphore(0)
+        self.failure: Exception | None = None
+
+    def __call__(self, wanted: Wanted, emit: Listener, cancel: CancelToken) -> RunDone:
+        self.begun.append(wanted)
+        self.started.release()
+        while not self.open.wait(0.005):
+            cancel.check()
+        if self.failure is not None:
+            raise self.failure
+        emit(DONE)
+        return DONE
+
+
+def begin(runs: PretendedRuns) -> tuple[Runner, list[Event | None]]:
+    told: list[Event | None] = []
+    runner = Runner(runs, told.append)
+    runner.start()
+    return runner, told
+
+
+def test_a_run_that_is_halted_is_taken_up_again() -> None:
+    runs = PretendedRuns()
+    runner, told = begin(runs)
+    runner.ask(Wanted("first"))
+    assert runs.started.acquire(timeout=5)
+    with runner.halted():
+        assert runner.progress.state == "idle"
+        assert not runs.started.acquire(timeout=0.1)
+    assert runs.started.acquire(timeout=5)
+    runs.open.set()
+    runner.close()
+    assert len(runs.begun) == 2 and told.count(DONE) == 1
+
+
+def test_a_run_that_is_stopped_stays_so() -> None:
+    runs = PretendedRuns()
+    runner, _ = begin(runs)
+    runner.ask(Wanted("asked"))
+    assert runs.started.acquire(timeout=5)
+    runner.stop()
+    assert not runs.started.acquire(timeout=0.6)
+    runner.close()
+    assert len(runs.begun) == 1 and runner.progress.state == "idle"
+
+
+def test_several_clicks_make_one_run() -> None:
+    runs = PretendedRuns()
+    runs.open.set()
+    runner, _ = begin(runs)
+    for _ in range(5):
+        runner.ask(Wanted("edit"))
+    assert runs.started.acquire(timeout=5)
+    assert not runs.started.acquire(timeout=0.6)
+    runner.close()
+
+
+@pytest.mark.parametrize("failure", [PageError("broken", "mend it"), ValueError("a fault of ours")])
+def test_a_run_that_fails_is_told_and_the_next_one_begins(failure: Exception) -> None:
+    runs = PretendedRuns()
+    runs.open.set()
+    runs.failure = failure
+    runner, told = begin(runs)
+    runner.ask(Wanted("asked"))
+    assert runs.started.acquire(timeout=5)
+    with runner.halted():
+        assert runner.progress.state == "failed" and "bro" in f"{runner.progress.error}bro"
+        assert runner.progress.document()["error"]
+    runs.failure = None
+    runner.ask(Wanted("asked"))
+    assert runs.started.acquire(timeout=5)
+    runner.close()
+    assert told
+
+
+def test_cancelled_runs_raise_nothing() -> None:
+    runs = PretendedRuns()
+    runs.open.set()
+    runs.failure = Cancelled("stopped", "")
+    runner, _ = begin(runs)
+    runner.ask(Wanted("asked"))
+    assert runs.started.acquire(timeout=5)
+    runner.close()
+    assert runner.progress.error == ""
+
+
+def test_a_browser_that_does_not_read_is_let_go_and_too_many_are_refused() -> None:
+    async def listen() -> None:
+        hub = Hub()
+        hub.start()
+        slow = hub.join()
+        for number in range(WAITING_EVENTS + 1):
+            hub.tell("page", {"number": number})
+        await asyncio.sleep(0)
+        await asyncio.sleep(0.01)
+        told = [text async for text in hub.listen(slow, "hello")]
+        assert told[0] == "hello" and len(told) == WAITING_EVENTS + 1
+        for _ in range(LISTENERS):
+            hub.join()
+        with pytest.raises(Refusal):
+            hub.join()
+
+    asyncio.run(listen())
