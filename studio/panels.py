@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Final, TypeGuard
 
 from mangacolor.core.atomic import output_errors
 from mangacolor.core.errors import UsageError
@@ -19,6 +19,8 @@ from mangacolor.stages.spreads.halves import half_of
 from mangacolor.studio.limits import POINTS, POLYGONS
 
 REGIONS = (LEFT_OUT, COLOURED)
+# Pixels of a page's side, and more than any has: what a request says of a size or a point is less.
+MOST_PIXELS: Final = 2**20
 
 
 def correction_file(state: State, folder: Path | None, page: str) -> Path:
@@ -54,7 +56,8 @@ def panels_document(state: State, folder: Path | None, page: str) -> dict[str, A
 def write_panels(state: State, folder: Path | None, page: str, asked: Mapping[str, Any]) -> None:
     """Keep a correction. OUT must be held. Raises ``UsageError`` for what is none, ``OutputError``."""
     size = asked.get("size")
-    if not (isinstance(size, list) and len(size) == 2 and all(isinstance(side, int) for side in size)):
+    found = read_document(state.page_folder(page) / f"{PANELS.name}.json")
+    if not _is_size(size) or (found is not None and half_of(found) is None and size != found["size"]):
         raise UsageError("size must be the page's width and height", "Load the studio again.")
     polygons = _polygons(asked.get("polygons"), "polygons")
     if not polygons:
@@ -80,6 +83,14 @@ def remove_panels(state: State, folder: Path | None, page: str) -> None:
         file.unlink(missing_ok=True)
 
 
+def _is_size(value: object) -> TypeGuard[list[int]]:
+    if not isinstance(value, list) or len(value) != 2:
+        return False
+    return all(
+        isinstance(side, int) and not isinstance(side, bool) and 0 < side < MOST_PIXELS for side in value
+    )
+
+
 def _polygons(value: object, name: str) -> list[list[list[int]]]:
     if not isinstance(value, list) or len(value) > POLYGONS:
         raise _wrong(name)
@@ -98,7 +109,7 @@ def _point(value: object, name: str) -> list[int]:
     if any(isinstance(side, bool) or not isinstance(side, int | float) for side in value):
         raise _wrong(name)
     x, y = value
-    if not (abs(x) < 2**20 and abs(y) < 2**20):
+    if not (abs(x) < MOST_PIXELS and abs(y) < MOST_PIXELS):
         raise _wrong(name)
     return [round(x), round(y)]
 
