@@ -103,6 +103,10 @@ class EfficientUNet(Generator):
         """Give the encoder its ImageNet weights: of a file, or of the package that has them."""
         self.load_encoder(published_weights(path, self.encoder.size))
 
+    def freeze_encoder(self, blocks: int) -> None:
+        """Let the encoder's stem and first ``blocks`` blocks learn nothing."""
+        self.encoder.freeze(blocks)
+
     def load_encoder(self, state: dict[str, Tensor]) -> None:
         """Take the encoder's part of a published state dict of its size, and leave the classifier."""
         wanted = self.encoder.state_dict()

@@ -40,6 +40,8 @@ class Networks:
         self.generator = build_generator(generator_of(config), extractor_weights)
         if config.pretrained_encoder:
             self.generator.load_pretrained(encoder_weights)
+        if config.frozen_blocks:
+            self.generator.freeze_encoder(config.frozen_blocks)
         self.discriminator = PatchDiscriminator(width=config.discriminator_width)
         self.average = build_generator(generator_of(config), extractor_weights)
         self.rarity: Tensor | None = None
