@@ -84,6 +84,8 @@ class TrainConfig:
     encoder_rate: float = number(1.0, at_least=0, at_most=10)
     # First blocks of a pretrained encoder that stay as they are, statistics included; 0: none, nor the stem.
     frozen_blocks: int = number(0, at_least=0, at_most=MAX_BLOCKS)
+    # Norms keep the statistics they have: those of few crops are too noisy to fine-tune by.
+    frozen_norms: bool = False
     # Decoupled (AdamW), of matrices and kernels, not of biases and norms.
     weight_decay: float = number(0.0, at_least=0, at_most=1)
     betas: tuple[float, float] = number((0.9, 0.999), at_least=0, below=1)

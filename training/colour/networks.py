@@ -55,6 +55,13 @@ class Networks:
             network.to(device).to(memory_format=torch.channels_last)
         self.average.eval().requires_grad_(False)
 
+    def set_learning(self, frozen_norms: bool) -> None:
+        """The generator in training mode, its batch norms, if they are frozen, in that of use."""
+        self.generator.train()
+        for part in self.generator.modules():
+            if frozen_norms and isinstance(part, nn.BatchNorm2d):
+                part.eval()
+
     def _all(self) -> dict[str, nn.Module]:
         return {
             "generator": self.generator,

@@ -170,7 +170,15 @@ def test_rates_and_decays_of_a_resumed_run_are_those_that_are_set(tmp_path: Path
 
 
 def test_checkpoints_of_configurations_with_fewer_settings_are_read() -> None:
-    new = {"encoder", "attention", "minutes", "encoder_rate", "frozen_blocks", "weight_decay", "source_weights"}
+    new = {
+        "encoder",
+        "attention",
+        "minutes",
+        "encoder_rate",
+        "frozen_blocks",
+        "weight_decay",
+        "source_weights",
+    }
     old = {name: value for name, value in to_json(TINY).items() if name not in new}
     assert from_json(old) == TINY
 
