@@ -83,7 +83,7 @@ class EfficientNetLite(nn.Module):
         self.frozen: tuple[nn.Module, ...] = ()
 
     def freeze(self, blocks: int) -> None:
-        """Keep the stem and the first ``blocks`` blocks as they are, statistics included, in training, too."""
+        """Keep the stem and the first ``blocks`` blocks as they are in training, statistics included."""
         self.frozen = (self._conv_stem, self._bn0, *list(self._blocks)[:blocks])
         for part in self.frozen:
             part.eval().requires_grad_(False)

@@ -157,6 +157,11 @@ def test_frozen_blocks_keep_their_weights_and_statistics_and_the_others_learn(tm
     first = "encoder._blocks.3."
     assert {first + "_expand_conv.weight", first + "_bn1.running_mean", "up1.conv.weight"} <= changed
     Trainer(replace(short, frozen_blocks=3), materials(), tmp_path, workers=0).load(tmp_path / CHECKPOINT)
+    norms = Trainer(replace(short, frozen_norms=True), materials(), tmp_path / "norms", workers=0)
+    norms.fit()
+    after, ends = norms.generator.state_dict(), ("running_mean", "running_var")
+    assert all(torch.equal(value, after[name]) for name, value in before.items() if name.endswith(ends))
+    assert not torch.equal(after["up1.norm.weight"], before["up1.norm.weight"])
     with pytest.raises(UsageError, match="unet-palette has no encoder whose blocks could stay"):
         Trainer(replace(TINY, frozen_blocks=1), materials(), tmp_path / "none", workers=0)
 
