@@ -84,14 +84,16 @@ def test_drag_cut_and_renumber_and_this_page_alone_runs_again(room: Window, stud
 
 @pytest.mark.slow
 def test_what_was_found_comes_back_once_the_page_has_run(room: Window, studio: Studio) -> None:
-    before = drawn(room)
     room.press("n", ".", "Shift+ArrowDown", "Control+s")
     file = studio.out / ".mangacolor/edits/E19P02.json"
     room.until(file.exists, "the file")
     room.wait_for_rest()
+    saved = drawn(room)
     room.page.click("#panels-found")
     room.until(lambda: not file.exists(), "the file to go")
-    room.until(lambda: drawn(room) == before, "the panels that were found")
+    room.until(lambda: drawn(room) not in ([], saved), "the panels that were found")
+    told = studio.ask(f"panels?page={PAGE}").json()
+    assert not told["corrected"] and drawn(room) == told["polygons"]
 
 
 def test_regions_join_delete_and_undo(room: Window, studio: Studio) -> None:
