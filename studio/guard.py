@@ -65,11 +65,8 @@ class Guard:
         except Exception as error:  # a fault of ours: said as every other answer is, and told in the terminal
             traceback.print_exc()
             if not sending.has_begun:
-                told = {
-                    "error": f"{type(error).__name__}: {error}",
-                    "remedy": "This is a bug: please report it.",
-                }
-                await JSONResponse(told, 500)(scope, receive, sending)
+                told = Refusal(500, f"{type(error).__name__}: {error}", "This is a bug: please report it.")
+                await JSONResponse(told.document, told.status)(scope, receive, sending)
 
     def _check(self, scope: Scope, headers: Headers) -> Response | None:
         """The answer to whoever comes with the token in the address; None to go on. Raises ``Refusal``."""

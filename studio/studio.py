@@ -145,9 +145,7 @@ class Studio:
         """The same of one that has colours. Raises ``Refusal`` or ``InputError`` where it has none."""
         page = self.page(name)
         if page not in self.desk.now.coloured().names:
-            raise Refusal(
-                422, f"{page}: it has no colours", "It was copied, could not be coloured, or waits."
-            )
+            raise Refusal(422, f"{page}: it has no colours", "It was copied, has failed, or waits.")
         return page
 
     # -- changes

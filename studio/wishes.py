@@ -56,9 +56,9 @@ def _text(name: str, value: object) -> str:
 
 def _is_text(value: object) -> bool:
     """Whether it is a text of some characters that a file can hold: JSON lets lone surrogates through."""
-    return (
-        isinstance(value, str) and len(value) <= _TEXT and not any("\ud800" <= c <= "\udfff" for c in value)
-    )
+    if not isinstance(value, str) or len(value) > _TEXT:
+        return False
+    return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _one_of(names: set[str]) -> Callable[[str, object], str]:

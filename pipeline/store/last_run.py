@@ -124,5 +124,7 @@ def _checked(option: OptionField, value: Any) -> Any:
 
 def _told(failed: Mapping[str, Any]) -> Iterator[tuple[str, Failure]]:
     for page, told in failed.items():
-        error, remedy = told if isinstance(told, list) else ()
+        if not isinstance(told, list):
+            raise ValueError(f"why {page} failed is {told!r}")
+        error, remedy = told
         yield page, Failure(str(error), str(remedy))

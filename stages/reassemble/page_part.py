@@ -51,9 +51,15 @@ class PagePart:
         """Of a part without anything beside it some rows and columns; not copied."""
         top, bottom = max(0, rows[0] - BORDER), min(len(self.labels), rows[1] + BORDER)
         left, right = max(0, columns[0] - BORDER), min(self.labels.shape[1], columns[1] + BORDER)
-        maps = (plane[top:bottom, left:right] for plane in (self.labels, self.other, self.kinds))
-        own = self.own[rows[0] : rows[1], columns[0] : columns[1]]
-        return PagePart(own, *maps, (rows[0] - top, rows[1] - top), (columns[0] - left, columns[1] - left))
+        here = slice(top, bottom), slice(left, right)
+        return PagePart(
+            self.own[slice(*rows), slice(*columns)],
+            self.labels[here],
+            self.other[here],
+            self.kinds[here],
+            (rows[0] - top, rows[1] - top),
+            (columns[0] - left, columns[1] - left),
+        )
 
     def compose(self, segments: PageSegments) -> Image:
         """The colours of the part, h×w×4 uint8 as ``paint`` takes it."""
@@ -108,6 +114,7 @@ def _compose_rows(own: Image, rows: Sequence[F32]) -> Image:
     red, green, blue = beyond_luma(cb - 128, cr - 128)
     brightest = np.maximum(np.maximum(red, green), np.maximum(blue, 0))
     tone = np.minimum(tone, pack_tone(1 - brightest * np.float32(1 / 255)))
+    no_more = np.zeros_like(cb)
     # cv2.add to 8 bits rounds to the nearest and clips.
-    planes = [cv2.add(plane, 0.0, dtype=cv2.CV_8U) for plane in (cb, cr, tone)]
+    planes = [cv2.add(plane, no_more, dtype=cv2.CV_8U) for plane in (cb, cr, tone)]
     return np.asarray(cv2.merge([*planes, np.ascontiguousarray(own[..., 3])]), dtype=np.uint8)

@@ -33,10 +33,8 @@ def routes() -> list[Route]:
 
 async def surfaces(request: Request) -> Response:
     studio = studio_of(request)
-    page, side = (
-        studio.coloured_page(request.query_params.get("page")),
-        side_in(request.query_params.get("side")),
-    )
+    asked = request.query_params
+    page, side = studio.coloured_page(asked.get("page")), side_in(asked.get("side"))
     listed = await at_desk(studio, surfaces_document, studio.desk, page)
     size = screen_size(studio.desk.now.coloured().size(page), side)
     query = {"page": page, "side": side, "stamp": studio.desk.surface_stamp(page)}

@@ -71,10 +71,8 @@ async def thumb(request: Request) -> Response:
 
 async def surfaces(request: Request) -> Response:
     studio = studio_of(request)
-    name, side = (
-        studio.coloured_page(request.query_params.get("page")),
-        side_in(request.query_params.get("side")),
-    )
+    asked = request.query_params
+    name, side = studio.coloured_page(asked.get("page")), side_in(asked.get("side"))
     coloured = studio.desk.now.coloured()
     picture = await asyncio.to_thread(surface_map, coloured, name, side)
     return picture_answer(picture, bool(request.query_params.get("stamp")))
@@ -82,10 +80,8 @@ async def surfaces(request: Request) -> Response:
 
 async def balloons(request: Request) -> Response:
     studio = studio_of(request)
-    name, side = (
-        studio.coloured_page(request.query_params.get("page")),
-        side_in(request.query_params.get("side")),
-    )
+    asked = request.query_params
+    name, side = studio.coloured_page(asked.get("page")), side_in(asked.get("side"))
     return picture_answer(await asyncio.to_thread(balloon_map, studio.desk.now.coloured(), name, side), False)
 
 

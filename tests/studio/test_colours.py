@@ -48,7 +48,7 @@ def place(served: tuple[Studio, httpx.Client]) -> list[Any]:
 def surface_numbers(client: httpx.Client, address: str) -> np.ndarray[Any, Any]:
     picture = cv2.imdecode(np.frombuffer(client.get(address).content, np.uint8), cv2.IMREAD_COLOR)
     assert picture is not None
-    return picture.astype(int) @ np.array([1, 256, 65536])
+    return np.asarray(picture.astype(int) @ np.array([1, 256, 65536]))
 
 
 def wish(place: list[Any], colour: str = "#e01020") -> dict[str, Any]:

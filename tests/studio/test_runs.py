@@ -7,7 +7,9 @@ import shutil
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from mangacolor.core.errors import Cancelled, PageError
@@ -42,10 +44,10 @@ def test_a_chapter_is_coloured_from_the_beginning(chapter: Path, tmp_path: Path)
     assert {file.name for file in (tmp_path / "out").glob("*.png")} == set(PAGES[:2])
 
 
-def wait_until_coloured(client: object) -> dict[str, object]:
+def wait_until_coloured(client: httpx.Client) -> dict[str, Any]:
     until = time.monotonic() + 120
     while time.monotonic() < until:
-        document = wait_until_idle(client)  # type: ignore[arg-type]
+        document = wait_until_idle(client)
         if all(page["state"] == "coloured" for page in document["pages"]):
             return document
         time.sleep(0.2)

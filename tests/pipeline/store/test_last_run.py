@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,7 @@ def test_a_run_is_kept_with_what_is_not_by_default(chapter: Path, tmp_path: Path
     Path("mine").mkdir()
     (Path("mine") / "1.json").write_text("{}")
     Path("hints.json").write_text("[]")
-    given = {
+    given: dict[str, Any] = {
         "saturation": 1.5,
         "scale": "2",
         "hints": "hints.json",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,11 +62,12 @@ def test_white_paper_can_hold_skin() -> None:
     assert red - blue > 30
 
 
-def painted(colour: tuple[int, int, int], look: Look, keep: int = 0) -> np.ndarray:
+def painted(colour: tuple[int, int, int], look: Look, keep: int = 0) -> npt.NDArray[np.int64]:
     """Luma from 0 to 255 in this colour with a look, 256×3."""
     light = np.arange(256, dtype=np.uint8)[None]
     layer = layer_of(colour, 0.8, light.shape, around=200)
-    return paint(light, layer, np.full_like(light, keep), None, look)[0].astype(int)
+    shown = paint(light, layer, np.full_like(light, keep), None, look)[0]
+    return np.asarray(shown, np.int64)
 
 
 def test_warmth_turns_colours_along_amber_and_blue_at_their_luma() -> None:
