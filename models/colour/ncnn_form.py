@@ -43,7 +43,8 @@ def colour_graph(config: GeneratorConfig, state: State) -> Graph:
     check_attention(config)
     graph = Graph()
     grey = graph.input("grey")
-    temperature, told, others = config.temperature, [], ""
+    temperature, others = config.temperature, ""
+    told: list[str] = []
     if config.partner_width:
         temperature *= VOTERS
         told, others = _partner(graph, config, state, grey, temperature)

@@ -85,8 +85,8 @@ def test_a_pair_of_networks_gives_the_mean_of_their_votes_and_the_maps_of_the_se
         shuffled(network)
     first.palette.centres.uniform_(-0.4, 0.4)
     second.palette.centres.copy_(first.palette.centres)
-    second.palette.votes[-1][2].weight.data.zero_()  # type: ignore[index, operator, union-attr]
-    second.palette.votes[-1][2].bias.data.zero_()  # type: ignore[index, operator, union-attr]
+    second.palette.votes[-1][2].weight.data.zero_()  # type: ignore[index]
+    second.palette.votes[-1][2].bias.data.zero_()  # type: ignore[index]
     pair = pair_networks(first, second, temperature=0.5)
     path = tmp_path / "pair.safetensors"
     save_generator(path, pair, pair.config, {}, half=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -14,7 +15,7 @@ from mangacolor.training.colour.checkpoint import find_start
 from mangacolor.training.colour.pairing import pair_files, pair_networks
 
 
-def network(width: int = 4, **more: object) -> EfficientUNet:
+def network(width: int = 4, **more: Any) -> EfficientUNet:
     made = create_generator("efficient-palette", width, **more).eval()
     assert isinstance(made, EfficientUNet)
     made.palette.centres.copy_(torch.linspace(-0.5, 0.5, 128).view(64, 2))
