@@ -36,6 +36,9 @@ class GeneratorConfig:
     palette: int = 0  # chroma values to choose from; 0: the network puts out RGB itself
     temperature: float = 0.5  # of the palette's annealed mean: near 0 the likeliest colour, 1 the mean
     encoder: str = "lite0"  # of ``efficient-palette``: which EfficientNet-Lite, lite0 to lite4
+    # Of ``efficient-palette``: width and encoder of a second, coarser network that votes as well; 0: none.
+    partner_width: int = 0
+    partner_encoder: str = "lite0"
 
     def channels(self, level: int) -> int:
         """Channels of the map after down block ``level``, counted from 1."""
@@ -59,6 +62,10 @@ def check_config(config: GeneratorConfig) -> None:
             f"no generator of width {config.width}, {config.in_channels} to {config.out_channels} channels "
             f"and dropout {config.dropout}",
             "width and channels count from 1, and dropout is from 0 to below 1",
+        )
+    if config.partner_width < 0:
+        raise UsageError(
+            f"no partner of width {config.partner_width}", "give it a width from 1, or 0 for none"
         )
     if config.palette < 0 or config.temperature <= 0:
         raise UsageError(

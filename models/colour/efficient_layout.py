@@ -7,6 +7,7 @@ from mangacolor.models.colour.config import GeneratorConfig
 
 NARROW = 12  # channels at full size, where only tone is left to say and most time goes
 UP_LEVELS = (4, 3, 2, 1)  # of the maps that the first four steps up leave: halvings of the input
+VOTERS = 2  # a network and its partner: their votes count alike
 MULTIPLE_OF = 32  # pixels: the encoder halves five times
 NORM_EPS = 1e-5  # what the norms of the way up add to the variance
 MAPS = ("half", "quarter", "eighth", "sixteenth", "deepest")  # of the encoder, by their size

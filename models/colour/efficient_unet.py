@@ -20,11 +20,12 @@ from mangacolor.models.colour.efficient_layout import (
     NARROW,
     NORM_EPS,
     UP_LEVELS,
+    VOTERS,
     check_attention,
     up_channels,
 )
 from mangacolor.models.colour.generator import Generator
-from mangacolor.models.colour.palette_head import PaletteHead, to_rgb
+from mangacolor.models.colour.palette_head import PaletteHead, add_votes, to_rgb, vote_layers
 from mangacolor.models.encoders.efficientnet import EfficientNetLite, published_weights
 
 
@@ -40,6 +41,33 @@ class Up(nn.Module):
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         x = functional.interpolate(x, scale_factor=2.0, mode="nearest")
         return functional.relu(self.norm(self.conv(torch.cat([x, skip], dim=1))))
+
+
+class Partner(nn.Module):
+    """A second network of the same form that votes along, up to a quarter of the input's size.
+
+    Two networks that learnt apart err apart, and the mean of their votes is better than either (Hansen &
+    Salamon, "Neural network ensembles", 1990). What the finest step up would add is left to the first.
+    """
+
+    def __init__(self, encoder: str, width: int, colours: int) -> None:
+        super().__init__()
+        self.encoder = EfficientNetLite(encoder)
+        _, *skips, deepest = self.encoder.channels
+        channels = up_channels(width)[: len(skips)]
+        inputs = (deepest, *channels)
+        self.up1, self.up2, self.up3 = (
+            Up(*sizes) for sizes in zip(inputs, reversed(skips), channels, strict=False)
+        )
+        self.votes = vote_layers(inputs, colours)
+
+    def forward(self, grey: Tensor) -> Tensor:
+        """Logits N×K×H/4×W/4 of N×1×H×W grey."""
+        *skips, deepest = self.encoder(grey.expand(-1, 3, -1, -1))
+        maps = [deepest]
+        for up, skip in zip((self.up1, self.up2, self.up3), reversed(skips), strict=False):
+            maps.append(up(maps[-1], skip))
+        return add_votes(self.votes, maps)
 
 
 class EfficientUNet(Generator):
@@ -70,6 +98,9 @@ class EfficientUNet(Generator):
         self.tone = nn.Conv2d(NARROW, 1, 1)
         self.dropout = nn.Dropout2d(config.dropout)
         self.palette = PaletteHead((deepest, *channels), config.palette, config.temperature)
+        self.partner: Partner | None = None
+        if config.partner_width:
+            self.partner = Partner(config.partner_encoder, config.partner_width, config.palette)
 
     def forward(self, grey: Tensor) -> Tensor:
         return self.colour_and_logits(grey)[0]
@@ -93,7 +124,16 @@ class EfficientUNet(Generator):
             out = up(maps[-1], skip)
             maps.append(out if self.attn is None or level != self.config.attention else self.attn(out))
         luma = torch.tanh(self.tone(self.up5(self.narrow(maps[-1]), grey)))
-        return luma, self.palette(maps)
+        return luma, self._with_partner(self.palette(maps), grey)
+
+    def _with_partner(self, logits: Tensor, grey: Tensor) -> Tensor:
+        """The mean of this network's logits and its partner's, if it has one."""
+        if self.partner is None:
+            return logits
+        others = functional.interpolate(
+            self.partner(grey), scale_factor=2.0, mode="bilinear", align_corners=False
+        )
+        return (logits + others) / VOTERS
 
     def ups(self) -> tuple[Up, Up, Up, Up]:
         """The steps up that vote, coarse to fine: those to ``UP_LEVELS``."""
@@ -102,6 +142,10 @@ class EfficientUNet(Generator):
     def load_pretrained(self, path: Path | None = None) -> None:
         """Give the encoder its ImageNet weights: of a file, or of the package that has them."""
         self.load_encoder(published_weights(path, self.encoder.size))
+
+    def freeze_encoder(self, blocks: int) -> None:
+        """Let the encoder's stem and first ``blocks`` blocks learn nothing."""
+        self.encoder.freeze(blocks)
 
     def load_encoder(self, state: dict[str, Tensor]) -> None:
         """Take the encoder's part of a published state dict of its size, and leave the classifier."""

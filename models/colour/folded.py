@@ -13,10 +13,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mangacolor.models.colour.efficient_layout import MAPS, UP_LEVELS
-from mangacolor.models.colour.efficient_unet import EfficientUNet, Up
+from mangacolor.models.colour.efficient_layout import MAPS, UP_LEVELS, VOTERS
+from mangacolor.models.colour.efficient_unet import EfficientUNet, Partner, Up
 from mangacolor.models.colour.prediction import VOTES, Output
-from mangacolor.models.encoders.efficientnet import Block
+from mangacolor.models.encoders.efficientnet import Block, EfficientNetLite
 from mangacolor.models.encoders.efficientnet_layout import same_padding
 
 
@@ -95,52 +95,18 @@ def _for_repeated(weight: Tensor) -> Tensor:
     return torch.einsum("Yy,Xx,oiyx->ioYX", spread, spread, weight).contiguous()
 
 
-class FoldedEfficientUNet(nn.Module):
-    """``EfficientUNet`` for inference: N×1×H×W in [-1, 1] to an ``Output``."""
+class _FoldedEncoder(nn.Module):
+    """N×1×H×W grey to the encoder's maps."""
 
-    centres: Tensor
-
-    def __init__(self, network: EfficientUNet) -> None:
+    def __init__(self, encoder: EfficientNetLite) -> None:
         super().__init__()
-        encoder = network.encoder
         self.stem = _Conv(encoder._conv_stem, encoder._bn0, 6)
         # The encoder sees grey as three equal channels.
         self.stem.weight = nn.Parameter(self.stem.weight.sum(dim=1, keepdim=True), False)
         self.taps = encoder.taps
         self.blocks = nn.ModuleList(_FoldedBlock(block) for block in encoder.blocks())
-        self.ups = nn.ModuleList(_FoldedUp(up) for up in (*network.ups(), network.up5))
-        self.attention_level, self.attention = network.config.attention, copy.deepcopy(network.attn)
-        self.narrow, self.tone = copy.deepcopy(network.narrow), copy.deepcopy(network.tone)
-        self.votes = copy.deepcopy(network.palette.votes)
-        for vote in self.votes:
-            assert isinstance(vote, nn.Sequential)
-            _, bend, last = vote
-            assert isinstance(bend, nn.LeakyReLU)
-            bend.inplace = True
-            for parameter in last.parameters():
-                parameter.data /= network.palette.temperature
-        self.register_buffer("centres", network.palette.centres.float().clone())
 
-    def forward(self, grey: Tensor) -> Output:
-        features = self._encode(grey)
-        *skips, out = features
-        logits = self.votes[0](out)
-        for level, up, skip, vote in zip(
-            UP_LEVELS, self.ups[:-1], reversed(skips), self.votes[1:], strict=True
-        ):
-            out = up(out, skip)
-            if self.attention is not None and level == self.attention_level:
-                out = self.attention(out)
-            coarse = F.interpolate(logits, scale_factor=2.0, mode="bilinear", align_corners=False)
-            logits = coarse.add_(vote(out))
-        luma = torch.tanh(self.tone(self.ups[-1](self.narrow(out), grey)))
-        # Channels last: a pixel's votes lie side by side, where softmax and product are quick.
-        shares = torch.softmax(logits.permute(0, 2, 3, 1).float(), dim=-1)
-        chroma = (shares @ self.centres.float()).permute(0, 3, 1, 2)
-        maps = dict(zip(MAPS, features, strict=True)) | {VOTES: F.avg_pool2d(logits, 2)}
-        return Output(luma, chroma, maps)
-
-    def _encode(self, grey: Tensor) -> list[Tensor]:
+    def forward(self, grey: Tensor) -> list[Tensor]:
         out: Tensor = self.stem(grey)
         features: list[Tensor] = []
         for number, block in enumerate(self.blocks):
@@ -148,3 +114,82 @@ class FoldedEfficientUNet(nn.Module):
             if number in self.taps:
                 features.append(out)
         return features
+
+
+class _FoldedPartner(nn.Module):
+    """N×1×H×W grey to the maps of its encoder and its votes."""
+
+    def __init__(self, partner: Partner, temperature: float) -> None:
+        super().__init__()
+        self.encoder = _FoldedEncoder(partner.encoder)
+        self.ups = nn.ModuleList(_FoldedUp(up) for up in (partner.up1, partner.up2, partner.up3))
+        self.votes = _divided(partner.votes, temperature)
+
+    def forward(self, grey: Tensor) -> tuple[list[Tensor], Tensor]:
+        features = self.encoder(grey)
+        *skips, out = features
+        logits = self.votes[0](out)
+        for up, skip, vote in zip(self.ups, reversed(skips), self.votes[1:], strict=False):
+            out = up(out, skip)
+            logits = _enlarged(logits).add_(vote(out))
+        return features, logits
+
+
+def _divided(votes: nn.ModuleList, temperature: float) -> nn.ModuleList:
+    """A copy of what votes, whose votes are divided by ``temperature``."""
+    copied = copy.deepcopy(votes)
+    for vote in copied:
+        assert isinstance(vote, nn.Sequential)
+        _, bend, last = vote
+        assert isinstance(bend, nn.LeakyReLU)
+        bend.inplace = True
+        for parameter in last.parameters():
+            parameter.data /= temperature
+    return copied
+
+
+def _enlarged(logits: Tensor) -> Tensor:
+    return F.interpolate(logits, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
+class FoldedEfficientUNet(nn.Module):
+    """``EfficientUNet`` for inference: N×1×H×W in [-1, 1] to an ``Output``.
+
+    Its maps are its partner's, if it has one: for those its embedding of segments was trained.
+    """
+
+    centres: Tensor
+
+    def __init__(self, network: EfficientUNet) -> None:
+        super().__init__()
+        self.encoder = _FoldedEncoder(network.encoder)
+        self.ups = nn.ModuleList(_FoldedUp(up) for up in (*network.ups(), network.up5))
+        self.attention_level, self.attention = network.config.attention, copy.deepcopy(network.attn)
+        self.narrow, self.tone = copy.deepcopy(network.narrow), copy.deepcopy(network.tone)
+        temperature, self.partner = network.palette.temperature, None
+        if network.partner is not None:
+            temperature *= VOTERS
+            self.partner = _FoldedPartner(network.partner, temperature)
+        self.votes = _divided(network.palette.votes, temperature)
+        self.register_buffer("centres", network.palette.centres.float().clone())
+
+    def forward(self, grey: Tensor) -> Output:
+        features = self.encoder(grey)
+        *skips, out = features
+        logits = self.votes[0](out)
+        for level, up, skip, vote in zip(
+            UP_LEVELS, self.ups[:-1], reversed(skips), self.votes[1:], strict=True
+        ):
+            if self.partner is not None and level == UP_LEVELS[-1]:
+                features, others = self.partner(grey)
+                logits = logits.add_(others)
+            out = up(out, skip)
+            if self.attention is not None and level == self.attention_level:
+                out = self.attention(out)
+            logits = _enlarged(logits).add_(vote(out))
+        luma = torch.tanh(self.tone(self.ups[-1](self.narrow(out), grey)))
+        # Channels last: a pixel's votes lie side by side, where softmax and product are quick.
+        shares = torch.softmax(logits.permute(0, 2, 3, 1).float(), dim=-1)
+        chroma = (shares @ self.centres.float()).permute(0, 3, 1, 2)
+        maps = dict(zip(MAPS, features, strict=True)) | {VOTES: F.avg_pool2d(logits, 2)}
+        return Output(luma, chroma, maps)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
+from mangacolor.core.errors import UsageError
 from mangacolor.models.colour.config import GeneratorConfig
 from mangacolor.models.colour.palette_head import PaletteHead
 from mangacolor.models.colour.prediction import Output
@@ -36,6 +37,16 @@ class Generator(nn.Module):
 
         Does nothing for a network that starts from none.
         """
+
+    def freeze_encoder(self, blocks: int) -> None:
+        """Let the stem and the first ``blocks`` blocks of a pretrained encoder learn nothing.
+
+        Raises ``UsageError`` for a network without such an encoder.
+        """
+        raise UsageError(
+            f"the generator {self.config.name} has no encoder whose blocks could stay as they are",
+            "leave frozen_blocks at 0, or train efficient-palette",
+        )
 
 
 class PlainForm(nn.Module):

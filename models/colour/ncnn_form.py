@@ -11,6 +11,7 @@ from mangacolor.models.colour.efficient_layout import (
     NARROW,
     NORM_EPS,
     UP_LEVELS,
+    VOTERS,
     check_attention,
     up_channels,
 )
@@ -42,19 +43,26 @@ def colour_graph(config: GeneratorConfig, state: State) -> Graph:
     check_attention(config)
     graph = Graph()
     grey = graph.input("grey")
-    features = _encode(graph, config, state, grey)
-    for name, blob in zip(MAPS, features, strict=True):
+    temperature, others = config.temperature, ""
+    told: list[str] = []
+    if config.partner_width:
+        temperature *= VOTERS
+        told, others = _partner(graph, config, state, grey, temperature)
+    features = _encode(graph, config.encoder, state, grey)
+    for name, blob in zip(MAPS, told or features, strict=True):
         graph.output(name, blob)
     *skips, out = features
     *finer, coarsest = encoder_layout(config.encoder).channels
-    logits = _vote(graph, config, state, out, 0, coarsest)
+    logits = _vote(graph, state, "palette.votes.0", out, (coarsest, config.palette), temperature)
     channels = coarsest
     ups = zip(UP_LEVELS, up_channels(config.width), reversed(skips), reversed(finer), strict=True)
     for number, (level, outputs, skip, skipped) in enumerate(ups, start=1):
-        out = _up(graph, state, number, out, skip, (outputs, channels + skipped))
+        if others and level == UP_LEVELS[-1]:
+            logits = graph.sum(logits, others)
+        out = _up(graph, state, f"up{number}", out, skip, (outputs, channels + skipped))
         if level == config.attention:
             out = _attend(graph, state, out, outputs)
-        vote = _vote(graph, config, state, out, number, outputs)
+        vote = _vote(graph, state, f"palette.votes.{number}", out, (outputs, config.palette), temperature)
         logits = graph.sum(graph.enlarge(logits, BILINEAR), vote)
         channels = outputs
     graph.output(VOTES, graph.add("Pooling", logits, _0=_MEAN, _1=2, _2=2))
@@ -66,18 +74,37 @@ def colour_graph(config: GeneratorConfig, state: State) -> Graph:
     return graph
 
 
-def _encode(graph: Graph, config: GeneratorConfig, state: State, grey: str) -> list[str]:
+def _partner(
+    graph: Graph, config: GeneratorConfig, state: State, grey: str, temperature: float
+) -> tuple[list[str], str]:
+    """The maps of the partner's encoder, and its votes at a quarter of the input's size."""
+    features = _encode(graph, config.partner_encoder, state, grey, "partner.")
+    _, *skips, out = features
+    _, *finer, channels = encoder_layout(config.partner_encoder).channels
+    sizes = channels, config.palette
+    logits = _vote(graph, state, "partner.votes.0", out, sizes, temperature)
+    ups = zip(up_channels(config.partner_width), reversed(skips), reversed(finer), strict=False)
+    for number, (outputs, skip, skipped) in enumerate(ups, start=1):
+        out = _up(graph, state, f"partner.up{number}", out, skip, (outputs, channels + skipped))
+        sizes = outputs, config.palette
+        vote = _vote(graph, state, f"partner.votes.{number}", out, sizes, temperature)
+        logits = graph.sum(graph.enlarge(logits, BILINEAR), vote)
+        channels = outputs
+    return features, logits
+
+
+def _encode(graph: Graph, encoder: str, state: State, grey: str, prefix: str = "") -> list[str]:
     shape = STEM, 3, STEM_KERNEL, STEM_KERNEL
-    names = "encoder._conv_stem", "encoder._bn0"
+    names = f"{prefix}encoder._conv_stem", f"{prefix}encoder._bn0"
     weight, bias = fold_norm(state, *names, shape, efficientnet_layout.NORM_EPS)
     # The encoder sees grey as three equal channels.
     stem = weight.sum(axis=1, keepdims=True)
     padding = same_padding(STEM_KERNEL, STEM_STRIDE)
     out = graph.convolution(grey, stem, bias, stride=STEM_STRIDE, padding=padding, activation=RELU6)
-    layout = encoder_layout(config.encoder)
+    layout = encoder_layout(encoder)
     features = []
     for number, block in enumerate(layout.blocks):
-        out = _block(graph, state, f"encoder._blocks.{number}", out, block)
+        out = _block(graph, state, f"{prefix}encoder._blocks.{number}", out, block)
         if number in layout.taps:
             features.append(out)
     return features
@@ -101,8 +128,8 @@ def _block(graph: Graph, state: State, name: str, x: str, block: BlockLayout) ->
     return graph.sum(out, x) if block.residual else out
 
 
-def _up(graph: Graph, state: State, number: int, x: str, skip: str, channels: tuple[int, int]) -> str:
-    weight, bias = fold_norm(state, f"up{number}.conv", f"up{number}.norm", (*channels, 3, 3), NORM_EPS)
+def _up(graph: Graph, state: State, name: str, x: str, skip: str, channels: tuple[int, int]) -> str:
+    weight, bias = fold_norm(state, f"{name}.conv", f"{name}.norm", (*channels, 3, 3), NORM_EPS)
     joined = graph.add("Concat", graph.enlarge(x, NEAREST), skip, _0=0)
     return graph.convolution(joined, weight, bias, padding=(1, 1), activation=RELU)
 
@@ -125,14 +152,15 @@ def _attend(graph: Graph, state: State, x: str, channels: int) -> str:
     return graph.sum(graph.add("Reshape", attended, x, _6=shape), x)
 
 
-def _vote(graph: Graph, config: GeneratorConfig, state: State, x: str, number: int, channels: int) -> str:
-    name = f"palette.votes.{number}"
+def _vote(graph: Graph, state: State, name: str, x: str, sizes: tuple[int, int], temperature: float) -> str:
+    """Votes from a map, divided by ``temperature``. ``sizes``: channels of the map, colours."""
+    channels, colours = sizes
     first = state.take(f"{name}.0.weight", VOTE_CHANNELS, channels, 1, 1)
     bias = state.take(f"{name}.0.bias", VOTE_CHANNELS)
     hidden = graph.convolution(x, first, bias, activation=leaky_relu(VOTE_SLOPE))
-    temperature = np.float32(config.temperature)
-    last = state.take(f"{name}.2.weight", config.palette, VOTE_CHANNELS, 1, 1) / temperature
-    return graph.convolution(hidden, last, state.take(f"{name}.2.bias", config.palette) / temperature)
+    divisor = np.float32(temperature)
+    last = state.take(f"{name}.2.weight", colours, VOTE_CHANNELS, 1, 1) / divisor
+    return graph.convolution(hidden, last, state.take(f"{name}.2.bias", colours) / divisor)
 
 
 def _tone(graph: Graph, state: State, x: str, grey: str, channels: int) -> str:

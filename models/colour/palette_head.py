@@ -34,27 +34,37 @@ class PaletteHead(nn.Module):
     def __init__(self, in_channels: Sequence[int], colours: int, temperature: float) -> None:
         super().__init__()
         self.temperature = temperature
-        self.votes = nn.ModuleList(
-            nn.Sequential(
-                nn.Conv2d(channels, VOTE_CHANNELS, 1),
-                nn.LeakyReLU(VOTE_SLOPE),
-                nn.Conv2d(VOTE_CHANNELS, colours, 1),
-            )
-            for channels in in_channels
-        )
+        self.votes = vote_layers(in_channels, colours)
         self.register_buffer("centres", torch.zeros(colours, 2))
 
     def forward(self, maps: Sequence[Tensor]) -> Tensor:
-        logits: Tensor = self.votes[0](maps[0])
-        for vote, features in zip(self.votes[1:], maps[1:], strict=True):
-            coarse = functional.interpolate(logits, scale_factor=2.0, mode="bilinear", align_corners=False)
-            logits = coarse + vote(features)
-        return logits
+        return add_votes(self.votes, maps)
 
     def chroma(self, logits: Tensor) -> Tensor:
         """The annealed mean: N×2×h×w, Cb and Cr in [-1, 1]."""
         shares = torch.softmax(logits.float() / self.temperature, dim=1)
         return torch.einsum("nkhw,kc->nchw", shares, self.centres.float())
+
+
+def vote_layers(in_channels: Sequence[int], colours: int) -> nn.ModuleList:
+    """What votes for ``colours`` from maps of so many channels, coarse to fine."""
+    return nn.ModuleList(
+        nn.Sequential(
+            nn.Conv2d(channels, VOTE_CHANNELS, 1),
+            nn.LeakyReLU(VOTE_SLOPE),
+            nn.Conv2d(VOTE_CHANNELS, colours, 1),
+        )
+        for channels in in_channels
+    )
+
+
+def add_votes(votes: nn.ModuleList, maps: Sequence[Tensor]) -> Tensor:
+    """The votes from all maps, each twice the size of the one before, at the size of the last."""
+    logits: Tensor = votes[0](maps[0])
+    for vote, features in zip(votes[1:], maps[1:], strict=True):
+        coarse = functional.interpolate(logits, scale_factor=2.0, mode="bilinear", align_corners=False)
+        logits = coarse + vote(features)
+    return logits
 
 
 def to_rgb(luma: Tensor, chroma: Tensor) -> Tensor:

@@ -80,6 +80,20 @@ class EfficientNetLite(nn.Module):
         self._bn0 = _norm(STEM)
         self._blocks = nn.ModuleList(Block(block) for block in layout.blocks)
         self.taps, self.channels = layout.taps, layout.channels
+        self.frozen: tuple[nn.Module, ...] = ()
+
+    def freeze(self, blocks: int) -> None:
+        """Keep the stem and the first ``blocks`` blocks as they are in training, statistics included."""
+        self.frozen = (self._conv_stem, self._bn0, *list(self._blocks)[:blocks])
+        for part in self.frozen:
+            part.eval().requires_grad_(False)
+
+    def train(self, mode: bool = True) -> EfficientNetLite:
+        """Set the mode of every part that is not frozen."""
+        super().train(mode)
+        for part in self.frozen:
+            part.eval()
+        return self
 
     def blocks(self) -> Iterator[Block]:
         for block in self._blocks:

@@ -109,8 +109,9 @@ def _parts_of(changed: Mask) -> Iterator[tuple[Range, Range]]:
     into. Of segments that lie far from each other each has its own."""
     height, width = changed.shape
     padded = np.pad(changed, ((0, -height % SQUARE), (0, -width % SQUARE)))
-    squares = padded.reshape(padded.shape[0] // SQUARE, SQUARE, -1, SQUARE).any(axis=(1, 3))
-    near = cv2.dilate(squares.astype(np.uint8), np.ones((2 * AROUND + 1, 2 * AROUND + 1), np.uint8))
+    by_square = padded.reshape(padded.shape[0] // SQUARE, SQUARE, -1, SQUARE)
+    squares = np.asarray(by_square.any(axis=(1, 3)), dtype=np.uint8)
+    near = cv2.dilate(squares, np.ones((2 * AROUND + 1, 2 * AROUND + 1), np.uint8))
     count, _, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
     for left, top, wide, high, _ in stats[1:count].tolist():
         yield (

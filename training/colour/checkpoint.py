@@ -42,11 +42,18 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
 
 
 def find_start(init: Path, extractor_weights: Path | None = None) -> Start:
-    """What ``--init`` names: a run's folder or checkpoint, or a generator's weights by name or path."""
+    """What ``--init`` names: a run's folder or checkpoint, or a generator's weights by name or path.
+
+    Raises ``UsageError`` for a network with a partner.
+    """
     checkpoint = init / CHECKPOINT if init.is_dir() else init
     if checkpoint.name == CHECKPOINT:
         return read_start(checkpoint)
     network = load_generator(init, extractor_weights=extractor_weights)
+    if network.config.partner_width:
+        raise UsageError(
+            f"{init} holds two networks that vote together, and a run trains one", "start from one of the two"
+        )
     return Start(network.config, network.state_dict())
 
 

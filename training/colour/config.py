@@ -14,11 +14,12 @@ from mangacolor.models.colour.config import MAX_LEVELS, GeneratorConfig
 from mangacolor.models.colour.factory import build_generator, generator_config
 from mangacolor.models.colour.generator import Generator
 from mangacolor.models.colour.interface import ARCHITECTURES
-from mangacolor.models.encoders.efficientnet_layout import SCALINGS
+from mangacolor.models.encoders.efficientnet_layout import SCALINGS, encoder_layout
 from mangacolor.training.data.synthesis import KINDS, Synthesis
 from mangacolor.training.settings import assign, build, choice, limits, number
 
 MAX_WIDTH = 1024  # channels of the first map: the notebook has 64
+MAX_BLOCKS = max(len(encoder_layout(size).blocks) for size in SCALINGS)
 MAX_STEPS = 10**9
 MAX_MINUTES = 60 * 24 * 365
 MAX_SIDE = 4096  # pixels of a crop
@@ -81,6 +82,10 @@ class TrainConfig:
     learning_rate: float = number(1e-3, above=0, at_most=1)
     # Factor of a pretrained encoder's learning rate; at 0 its weights stay (its batch statistics do not).
     encoder_rate: float = number(1.0, at_least=0, at_most=10)
+    # First blocks of a pretrained encoder that stay as they are, statistics included; 0: none, nor the stem.
+    frozen_blocks: int = number(0, at_least=0, at_most=MAX_BLOCKS)
+    # Norms keep the statistics they have: those of few crops are too noisy to fine-tune by.
+    frozen_norms: bool = False
     # Decoupled (AdamW), of matrices and kernels, not of biases and norms.
     weight_decay: float = number(0.0, at_least=0, at_most=1)
     betas: tuple[float, float] = number((0.9, 0.999), at_least=0, below=1)

@@ -40,6 +40,8 @@ class Networks:
         self.generator = build_generator(generator_of(config), extractor_weights)
         if config.pretrained_encoder:
             self.generator.load_pretrained(encoder_weights)
+        if config.frozen_blocks:
+            self.generator.freeze_encoder(config.frozen_blocks)
         self.discriminator = PatchDiscriminator(width=config.discriminator_width)
         self.average = build_generator(generator_of(config), extractor_weights)
         self.rarity: Tensor | None = None
@@ -52,6 +54,13 @@ class Networks:
         for network in self._all().values():
             network.to(device).to(memory_format=torch.channels_last)
         self.average.eval().requires_grad_(False)
+
+    def set_learning(self, frozen_norms: bool) -> None:
+        """The generator in training mode, its batch norms, if they are frozen, in that of use."""
+        self.generator.train()
+        for part in self.generator.modules():
+            if frozen_norms and isinstance(part, nn.BatchNorm2d):
+                part.eval()
 
     def _all(self) -> dict[str, nn.Module]:
         return {

@@ -159,7 +159,7 @@ class Trainer(Networks):
         adversarial = config.losses.adversarial > 0 and self.done >= config.adversarial_from
         for optimiser in self.optimisers:
             set_rate(optimiser, config.learning_rate * self._decay())
-        self.generator.train()
+        self.set_learning(config.frozen_norms)
         self.discriminator.train().requires_grad_(False)
         self.optimisers[0].zero_grad(set_to_none=True)
         total: list[dict[str, float]] = []

@@ -15,11 +15,14 @@ from mangacolor.models import create_generator, save_generator
 from mangacolor.models.colour.efficient_layout import NORM_EPS
 from mangacolor.models.colour.efficient_unet import EfficientUNet, Up
 from mangacolor.models.colour.folded import fold_norm as fold_in_torch
+from mangacolor.models.colour.palette_head import to_rgb
+from mangacolor.models.colour.prediction import VOTES, scale_tile
 from mangacolor.models.colour.runner import colour_runner, load_colour_runner
 from mangacolor.models.encoders.efficientnet_layout import SCALINGS
 from mangacolor.models.files.arrays import State, fold_norm, read_arrays
 from mangacolor.models.files.reading import BUNDLED
 from mangacolor.models.page.networks import descreener, page_reader
+from mangacolor.training.colour.pairing import pair_networks
 
 pytest.importorskip("ncnn")
 
@@ -69,6 +72,39 @@ def test_a_file_colours_as_its_network_does(size: str, attention: int, tmp_path:
     (expected,) = colour_runner(network.eval()).run([grey], ())
     assert np.ptp(expected.picture) > 0.2
     assert np.abs(made.picture - expected.picture).max() < 1e-3
+
+
+def test_a_pair_of_networks_gives_the_mean_of_their_votes_and_the_maps_of_the_second(tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    first, second = (
+        create_generator("efficient-palette", width, encoder=size, temperature=0.9).eval()
+        for width, size in ((8, "lite1"), (6, "lite0"))
+    )
+    assert isinstance(first, EfficientUNet) and isinstance(second, EfficientUNet)
+    for network in (first, second):
+        shuffled(network)
+    first.palette.centres.uniform_(-0.4, 0.4)
+    second.palette.centres.copy_(first.palette.centres)
+    second.palette.votes[-1][2].weight.data.zero_()  # type: ignore[index]
+    second.palette.votes[-1][2].bias.data.zero_()  # type: ignore[index]
+    pair = pair_networks(first, second, temperature=0.5)
+    path = tmp_path / "pair.safetensors"
+    save_generator(path, pair, pair.config, {}, half=False)
+    grey = drawing(64, 96)
+    tensor = torch.from_numpy(scale_tile(grey))[None, None]
+    with torch.inference_mode():
+        votes = [network.colour_and_logits(tensor)[1] for network in (first, second)]
+        mean = (votes[0] + votes[1]) / 2 / 0.5
+        (alone,) = colour_runner(second).run([grey], ("eighth",))
+    for backend in ("torch", "ncnn"):
+        (made,) = load_colour_runner(path, backend=backend).run([grey], ("eighth", VOTES))
+        pooled = torch.nn.functional.avg_pool2d(mean, 2)[0].numpy()
+        assert np.abs(made.maps[VOTES] - pooled).max() < 1e-3 * np.abs(pooled).max(), backend
+        assert np.abs(made.maps["eighth"] - alone.maps["eighth"]).max() < 1e-3, backend
+        luma, _ = first.luma_and_logits(tensor)
+        expected = to_rgb(luma, pair.palette.chroma(mean * 0.5))[0].permute(1, 2, 0).detach().numpy()
+        assert np.abs(made.picture - expected).max() < 1e-3, backend
+        assert np.ptp(expected) > 0.2
 
 
 @pytest.mark.parametrize("name", ["panels", "balloons"])

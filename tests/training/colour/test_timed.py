@@ -145,6 +145,27 @@ def test_a_frozen_encoder_stays_and_decay_shrinks(tmp_path: Path) -> None:
         Trainer(short, materials(), tmp_path, workers=0).load(tmp_path / CHECKPOINT)
 
 
+def test_frozen_blocks_keep_their_weights_and_statistics_and_the_others_learn(tmp_path: Path) -> None:
+    short = replace(PRESETS["default"], pretrained_encoder=False, width=4, phases=(Phase(2, 32, 2),))
+    trainer = Trainer(replace(short, frozen_blocks=3), materials(), tmp_path, workers=0)
+    before = {name: value.clone() for name, value in trainer.generator.state_dict().items()}
+    trainer.fit()
+    frozen = ("encoder._conv_stem.", "encoder._bn0.", *(f"encoder._blocks.{number}." for number in range(3)))
+    after = trainer.generator.state_dict()
+    changed = {name for name, value in before.items() if not torch.equal(value, after[name])}
+    assert not any(name.startswith(frozen) for name in changed)
+    first = "encoder._blocks.3."
+    assert {first + "_expand_conv.weight", first + "_bn1.running_mean", "up1.conv.weight"} <= changed
+    Trainer(replace(short, frozen_blocks=3), materials(), tmp_path, workers=0).load(tmp_path / CHECKPOINT)
+    norms = Trainer(replace(short, frozen_norms=True), materials(), tmp_path / "norms", workers=0)
+    norms.fit()
+    after, ends = norms.generator.state_dict(), ("running_mean", "running_var")
+    assert all(torch.equal(value, after[name]) for name, value in before.items() if name.endswith(ends))
+    assert not torch.equal(after["up1.norm.weight"], before["up1.norm.weight"])
+    with pytest.raises(UsageError, match="unet-palette has no encoder whose blocks could stay"):
+        Trainer(replace(TINY, frozen_blocks=1), materials(), tmp_path / "none", workers=0)
+
+
 def test_rates_and_decays_of_a_resumed_run_are_those_that_are_set(tmp_path: Path) -> None:
     first = replace(TINY, phases=(Phase(1, 32, 2),), weight_decay=0.1)
     Trainer(first, materials(), tmp_path, workers=0).fit()
@@ -154,7 +175,15 @@ def test_rates_and_decays_of_a_resumed_run_are_those_that_are_set(tmp_path: Path
 
 
 def test_checkpoints_of_configurations_with_fewer_settings_are_read() -> None:
-    new = {"encoder", "attention", "minutes", "encoder_rate", "weight_decay", "source_weights"}
+    new = {
+        "encoder",
+        "attention",
+        "minutes",
+        "encoder_rate",
+        "frozen_blocks",
+        "weight_decay",
+        "source_weights",
+    }
     old = {name: value for name, value in to_json(TINY).items() if name not in new}
     assert from_json(old) == TINY
 
