@@ -1,4 +1,4 @@
-"""One browser for a session, one chapter coloured once; the tests of a file work on one copy of it."""
+"""A browser for each file of tests, one chapter coloured once; the tests of a file work on one copy of it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from mangacolor.tests.helpers.studio import Studio, coloured_chapter, find_brows
 from mangacolor.tests.helpers.studio_window import Window
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Headless Chromium."""
+    """Headless Chromium. Its driver holds the thread's event loop, so it ends with the file: others need one."""
     path = find_browser()
     with sync_playwright() as driver:
         # Without a sandbox, since continuous integration mostly is root in a container.
@@ -26,9 +26,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def chapter(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def chapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with ``pages`` and ``out``; to be copied, not changed."""
-    del browser  # where there is none, nothing is coloured
+    find_browser()  # where there is none, nothing is coloured
     base = tmp_path_factory.getbasetemp()
     # Of several processes each has a folder of its own in that of the test run.
     run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
