@@ -16,7 +16,7 @@ from mangacolor.tests.helpers.studio_window import Window
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Headless Chromium. Its driver holds the thread's event loop, and ends with the file for those after it."""
+    """Headless Chromium. Its driver holds the thread's event loop, so it ends with the file."""
     path = find_browser()
     with sync_playwright() as driver:
         # Without a sandbox, since continuous integration mostly is root in a container.
