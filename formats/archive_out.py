@@ -79,9 +79,7 @@ class ArchiveOutput:
         sources = self._sources()
         unfinished = [page for page in self.pages if page not in files]
         return tuple(
-            page
-            for page in unfinished
-            if (self.rename and page in skipped) or not _can_be_read(sources[page])
+            page for page in unfinished if (self.rename and page in skipped) or not can_be_read(sources[page])
         )
 
     def _sources(self) -> dict[str, PageSource]:
@@ -165,7 +163,8 @@ def page_sizes(pages: Sequence[str], files: Mapping[str, Path]) -> dict[int, com
     return sizes
 
 
-def _can_be_read(source: PageSource) -> bool:
+def can_be_read(source: PageSource) -> bool:
+    """Whether a page's file can be."""
     try:
         source.read()
     except PageError:

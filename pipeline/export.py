@@ -12,7 +12,7 @@ from typing import BinaryIO, Final, Literal
 from mangacolor.core.atomic import output_errors
 from mangacolor.core.errors import InputError, PageError
 from mangacolor.core.types import PageSource
-from mangacolor.formats.archive_out import page_sizes
+from mangacolor.formats.archive_out import can_be_read, page_sizes
 from mangacolor.formats.comicinfo import is_comicinfo, update
 from mangacolor.formats.names import natural_key
 from mangacolor.formats.pdf.writing import write_pdf
@@ -94,7 +94,7 @@ class _Writing:
 
     def write_pdf(self, file: BinaryIO) -> tuple[str, ...]:
         """Returns the pages that are left out."""
-        readable = [page for page in self._pages if page in self.files or _can_be_read(self._pages[page])]
+        readable = [page for page in self._pages if page in self.files or can_be_read(self._pages[page])]
         unfit = write_pdf(file, (self._read(page) for page in readable))
         left_out = {readable[index] for index in unfit} | self._pages.keys() - set(readable)
         return tuple(page for page in self._pages if page in left_out)
@@ -142,11 +142,3 @@ def _entry(name: str) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name, TIME)
     entry.create_system, entry.external_attr = 3, MODE  # else it would depend on the machine
     return entry
-
-
-def _can_be_read(source: PageSource) -> bool:
-    try:
-        source.read()
-    except PageError:
-        return False
-    return True

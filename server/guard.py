@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mangacolor.server.http.access import HEALTH, Access, tokens_in
-from mangacolor.server.http.bodies import drain, noting_its_end
+from mangacolor.server.http.answering import Sending
+from mangacolor.server.http.bodies import noting_its_end
 from mangacolor.server.http.refusal import Refusal
 
 # Where the guard tells which web page asked; "" for programs, extensions and pages that were named.
@@ -55,7 +56,7 @@ class Guard:
             response = _preflight(scope, headers)
         except Refusal as refusal:
             response = JSONResponse(refusal.document, refusal.status)
-        sending = _when_all_is_read(Request(scope, receive), _with_headers(send, added))
+        sending = Sending(Request(scope, receive), send, added)
         await (response or self._app)(scope, receive, sending)
 
     def _check(self, scope: Scope, headers: Headers, tokens: list[str]) -> None:
@@ -104,25 +105,3 @@ def _preflight(scope: Scope, headers: Headers) -> Response | None:
     return Response(
         status_code=204, headers={"Access-Control-Allow-Private-Network": "true"} if private else {}
     )
-
-
-def _when_all_is_read(request: Request, send: Send) -> Send:
-    """``send``, which first reads what nobody has read: else the line breaks before the answer is there."""
-
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            await drain(request)
-        await send(message)
-
-    return sending
-
-
-def _with_headers(send: Send, added: dict[str, str]) -> Send:
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(raw=message.setdefault("headers", []))
-            for name, value in added.items():
-                headers.setdefault(name, value)
-        await send(message)
-
-    return sending

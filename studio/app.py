@@ -16,7 +16,7 @@ from starlette.routing import Route
 from mangacolor.server.http.access import Access
 from mangacolor.studio.guard import Guard
 from mangacolor.studio.routes import colours, pages, panels, runs
-from mangacolor.studio.routes.answers import HANDLERS
+from mangacolor.studio.routes.answers import ALL_HANDLERS
 from mangacolor.studio.studio import Studio
 
 _TYPES: Final = {
@@ -48,7 +48,7 @@ def make_app(studio: Studio, access: Access) -> Starlette:
             *runs.routes(),
         ],
         middleware=[Middleware(Guard, access)],
-        exception_handlers=HANDLERS,
+        exception_handlers=ALL_HANDLERS,
     )
     app.state.studio = studio
     return app

@@ -199,7 +199,7 @@ def known_page(opened: OpenChapter, page: object) -> str:
     return page
 
 
-def is_known(work: LastRun | None, problem: MangacolorError | None) -> str:
+def why_no_run(work: LastRun | None, problem: MangacolorError | None) -> str:
     """Why a chapter cannot be coloured again from here; "" where it can."""
     if problem is not None:
         return f"{problem.message}. {problem.remedy}"

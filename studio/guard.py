@@ -8,13 +8,14 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Final
 from urllib.parse import parse_qs, urlencode
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mangacolor.server.http.access import Access, is_loopback
-from mangacolor.server.http.bodies import drain, noting_its_end
+from mangacolor.server.http.answering import Sending
+from mangacolor.server.http.bodies import noting_its_end
 from mangacolor.server.http.refusal import Refusal
 from mangacolor.studio.limits import FIELDS, QUERY_BYTES
 
@@ -59,7 +60,7 @@ class Guard:
             answer = self._check(scope, Headers(scope=scope)) or self._app
         except Refusal as refusal:
             answer = JSONResponse(refusal.document, refusal.status)
-        sending = _Sending(Request(scope, receive), send)
+        sending = Sending(Request(scope, receive), send, _ALWAYS)
         try:
             await answer(scope, receive, sending)
         except Exception as error:  # a fault of ours: said as every other answer is, and told in the terminal
@@ -140,20 +141,3 @@ def _cookies(headers: Headers, name: str) -> list[str]:
         if name in jar:
             found.append(jar[name].value)
     return found
-
-
-class _Sending:
-    """``send`` with our headers, which first reads what nobody has read: else the line breaks too early."""
-
-    def __init__(self, request: Request, send: Send) -> None:
-        self._request, self._send = request, send
-        self.has_begun = False
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.has_begun = True
-            await drain(self._request)
-            headers = MutableHeaders(raw=message.setdefault("headers", []))
-            for name, value in _ALWAYS.items():
-                headers.setdefault(name, value)
-        await self._send(message)

@@ -80,9 +80,10 @@ def surfaces_document(desk: Desk, page: str) -> list[dict[str, Any]]:
     palette, _ = desk.palette()
     surfaces = desk.surfaces()
     speaker = surfaces.drawings.speakers[page]
-    own = surfaces.segments.by_page()[list(surfaces.drawings).index(speaker)]
+    place = list(surfaces.drawings).index(speaker)
+    own = surfaces.segments.by_page()[place]
     rows, edits = surfaces.segments.row[own], palette.edits
-    count = sum(surfaces.segments.counts[list(surfaces.drawings).index(speaker)])
+    count = sum(surfaces.segments.counts[place])
     groups, owner = np.full(count, NO_GROUP, np.int64), np.full(count, -1, np.int64)
     groups[rows] = group_numbers(surfaces, palette)[own]
     owner[rows] = surfaces.resolve(edits).owner[own] if edits else -1

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Final, TypeGuard
 
 from mangacolor.core.atomic import output_errors
 from mangacolor.core.errors import UsageError
+from mangacolor.pipeline.store.corrections import correction_file
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.user_documents import read_document, write_document
 from mangacolor.server.http.refusal import Refusal
@@ -21,11 +22,6 @@ from mangacolor.studio.limits import POINTS, POLYGONS
 REGIONS = (LEFT_OUT, COLOURED)
 # Pixels of a page's side, and more than any has: what a request says of a size or a point is less.
 MOST_PIXELS: Final = 2**20
-
-
-def correction_file(state: State, folder: Path | None, page: str) -> Path:
-    """Where the correction of a page lies: in the folder of ``--edits``, or OUT's own."""
-    return (folder or state.edits) / PurePosixPath(page).with_suffix(".json")
 
 
 def panels_document(state: State, folder: Path | None, page: str) -> dict[str, Any]:

@@ -73,10 +73,9 @@ def png(pixels: Image) -> Picture:
 def scaled(data: bytes, name: str, side: int, max_pixels: int) -> Image:
     """A picture file, no longer than ``side``, H×W×3 RGB. Raises ``PageError``."""
     pixels = decode_picture(data, name, max_pixels).pixels
-    height, width = pixels.shape[:2]
-    scale = min(1.0, side / max(height, width))
-    if scale < 1:
-        size = max(1, round(width * scale)), max(1, round(height * scale))
+    own = pixels.shape[1], pixels.shape[0]
+    size = screen_size(own, side)
+    if size != own:
         pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
     return pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
 

@@ -32,7 +32,7 @@ from mangacolor.pipeline.store.last_run import Failure, LastRun, read_last_run
 from mangacolor.pipeline.store.layout import State
 from mangacolor.server.http.refusal import Refusal
 from mangacolor.stages.registry import graph_of
-from mangacolor.studio.desk import Desk, OpenChapter, is_known, known_page, revision_of, same_decisions
+from mangacolor.studio.desk import Desk, OpenChapter, known_page, revision_of, same_decisions, why_no_run
 from mangacolor.studio.hub import Hub
 from mangacolor.studio.pages import ChapterPages, PageRows, kept_chapters, planned_chapters
 from mangacolor.studio.painting import changed_pages
@@ -269,7 +269,7 @@ class Studio:
             except (InputError, UsageError) as error:
                 if self.settings.work is not None:
                     raise
-                self.why_not_run = is_known(self.work, error)
+                self.why_not_run = why_no_run(self.work, error)
         return kept_chapters(self.state)
 
     def _chosen(self, name: str | None) -> ChapterPages:
@@ -288,8 +288,8 @@ def _find_work(settings: StudioSettings, state: State) -> tuple[LastRun | None, 
     try:
         work = read_last_run(state)
     except InputError as error:
-        return None, is_known(None, error)
-    return work, is_known(work, None)
+        return None, why_no_run(None, error)
+    return work, why_no_run(work, None)
 
 
 # Colours that are often sought, light to dark.

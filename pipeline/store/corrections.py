@@ -18,13 +18,13 @@ def with_edits(chapters: Sequence[Chapter], folder: str | Path | None, state: St
     folder that was named does not exist or corrects no page, ``UsageError`` if one file would correct
     two pages.
     """
-    place = state.edits if folder is None else Path(folder).absolute()
+    place = _place_of(state, folder)
     if folder is not None and not place.is_dir():
         raise InputError(f"--edits {folder}: there is no such folder", "Name a folder of Panels JSON files.")
     taken: dict[Path, str] = {}
 
     def edited(page: Page) -> Page:
-        file = place / _file_of(page)
+        file = correction_file(state, folder, page.name)
         if not file.is_file():
             return page
         other = taken.setdefault(file, page.name)
@@ -40,10 +40,19 @@ def with_edits(chapters: Sequence[Chapter], folder: str | Path | None, state: St
     if folder is not None and not taken:
         raise InputError(
             f"--edits {folder}: no file in it is named after a page",
-            f"The correction of {chapters[0].pages[0].name} would be {_file_of(chapters[0].pages[0])}.",
+            f"The correction of {chapters[0].pages[0].name} would be {_file_of(chapters[0].pages[0].name)}.",
         )
     return corrected
 
 
-def _file_of(page: Page) -> PurePosixPath:
-    return PurePosixPath(page.name).with_suffix(".json")
+def correction_file(state: State, folder: str | Path | None, page: str) -> Path:
+    """Where the correction of a page lies, whether there is one or not: in ``folder``, or in OUT's own."""
+    return _place_of(state, folder) / _file_of(page)
+
+
+def _place_of(state: State, folder: str | Path | None) -> Path:
+    return state.edits if folder is None else Path(folder).absolute()
+
+
+def _file_of(page: str) -> PurePosixPath:
+    return PurePosixPath(page).with_suffix(".json")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from mangacolor.server.http.answering import refused
 from mangacolor.server.http.refusal import Refusal
 from mangacolor.server.pages import Answer, media_type_of
 
-# nginx's number for it: the client has gone, so that nobody reads the answer.
-CLIENT_GONE = 499
 # Why a page comes back as it was.
 LEFT_HEADER = "X-Left-As-It-Is"
 ERROR_HEADER = "X-Error"
@@ -19,10 +18,6 @@ ERROR_HEADER = "X-Error"
 def picture_response(answer: Answer) -> Response:
     headers = {LEFT_HEADER: answer.left} if answer.left else {}
     return Response(answer.data, media_type=answer.media_type, headers=headers)
-
-
-def refused(refusal: Refusal) -> Response:
-    return JSONResponse(refusal.document, refusal.status, headers=refusal.headers)
 
 
 def refused_with_page(refusal: Refusal, page: bytes) -> Response:

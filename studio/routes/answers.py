@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from mangacolor.core.errors import Cancelled, InputError, MangacolorError, OutputError, PageError, UsageError
-from mangacolor.server.http.bodies import ClientGone, read_json
+from mangacolor.server.http.answering import HANDLERS
+from mangacolor.server.http.bodies import read_json
 from mangacolor.server.http.refusal import Refusal
 from mangacolor.studio.limits import BODY_BYTES, LEAST_SIDE, MOST_SIDE
 from mangacolor.studio.pictures import Picture
@@ -19,7 +19,6 @@ from mangacolor.studio.studio import Studio
 
 P = ParamSpec("P")
 T = TypeVar("T")
-CLIENT_GONE = 499  # nginx's number for it
 # Of a picture whose address changes with it.
 _KEEP = "private, max-age=31536000, immutable"
 
@@ -51,25 +50,10 @@ def side_in(value: object) -> int:
     return side
 
 
-def picture_answer(picture: Picture, kept: bool, headers: dict[str, str] | None = None) -> Response:
+def picture_answer(picture: Picture, kept: bool) -> Response:
     """``kept``: the browser may keep it, as its address has a stamp."""
-    caching = {"Cache-Control": _KEEP} if kept else {}
-    return Response(picture.data, media_type=picture.media_type, headers={**caching, **(headers or {})})
-
-
-async def refuse(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refusal)
-    return JSONResponse(error.document, error.status, headers=error.headers)
-
-
-async def give_up(_request: Request, _error: Exception) -> Response:
-    return Response(status_code=CLIENT_GONE)
-
-
-async def explain(_request: Request, error: Exception) -> Response:
-    """What starlette refuses by itself: unknown paths and methods."""
-    assert isinstance(error, HTTPException)
-    return JSONResponse({"error": error.detail, "remedy": ""}, error.status_code, headers=error.headers)
+    headers = {"Cache-Control": _KEEP} if kept else {}
+    return Response(picture.data, media_type=picture.media_type, headers=headers)
 
 
 async def say(_request: Request, error: Exception) -> Response:
@@ -91,4 +75,4 @@ def _status_of(error: MangacolorError) -> int:
     return 500
 
 
-HANDLERS = {Refusal: refuse, ClientGone: give_up, HTTPException: explain, MangacolorError: say}
+ALL_HANDLERS = {**HANDLERS, MangacolorError: say}

@@ -65,7 +65,7 @@ async def thumb(request: Request) -> Response:
     studio = studio_of(request)
     name = studio.page(request.query_params.get("page"))
     stamp = request.query_params.get("stamp")
-    picture = await asyncio.to_thread(_thumbnail, studio, name, stamp)
+    picture = await asyncio.to_thread(_finished, studio, name, THUMBNAIL * WIDEST, stamp)
     return picture_answer(picture, bool(stamp))
 
 
@@ -100,14 +100,3 @@ def _finished(studio: Studio, name: str, side: int, stamp: str | None) -> Pictur
 def _source(studio: Studio, name: str, side: int) -> Picture:
     data = studio.desk.now.pages.sources[name].read()
     return jpeg(scaled(data, name, side, studio.options.max_pixels))
-
-
-def _thumbnail(studio: Studio, name: str, stamp: str | None) -> Picture:
-    def make() -> Picture:
-        data = studio.rows().finished(name)
-        if data is None:
-            data = studio.desk.now.pages.sources[name].read()
-        pixels = scaled(data, name, THUMBNAIL * WIDEST, studio.options.max_pixels)
-        return jpeg(pixels)
-
-    return studio.pictures.get((name, "thumb", stamp), make) if stamp else make()

@@ -59,8 +59,11 @@ def write_smaller(path: Path, folder: Path) -> None:
         page.convert("L").resize(size, PilImage.Resampling.LANCZOS).save(folder / path.name)
 
 
-def coloured_chapter(folder: Path) -> Path:
-    """``folder`` with ``pages`` and their ``out``, coloured once for all processes of a test run."""
+def coloured_chapter(factory: pytest.TempPathFactory) -> Path:
+    """A folder with ``pages`` and their ``out``, coloured once for all processes of a run; to be copied."""
+    base = factory.getbasetemp()
+    # Of several processes each has a folder of its own in that of the test run.
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "studio_chapter"
     with FileLock(f"{folder}.lock"):
         if not (folder / "done").exists():
             shutil.rmtree(folder, ignore_errors=True)

@@ -17,9 +17,7 @@ from mangacolor.tests.helpers.studio_server import opened_studio
 @pytest.fixture(scope="session")
 def chapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with ``pages`` and ``out``; to be copied, not changed."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if base.name.startswith("popen-") else base
-    return coloured_chapter(shared / "studio_chapter")
+    return coloured_chapter(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")

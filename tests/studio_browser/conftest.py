@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,10 +28,7 @@ def browser() -> Iterator[Browser]:
 def chapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with ``pages`` and ``out``; to be copied, not changed."""
     find_browser()  # where there is none, nothing is coloured
-    base = tmp_path_factory.getbasetemp()
-    # Of several processes each has a folder of its own in that of the test run.
-    run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    return coloured_chapter(run / "studio_chapter")
+    return coloured_chapter(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")

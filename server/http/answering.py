@@ -1,0 +1,59 @@
+"""Answers as every server here gives them: with its headers, and refusals as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Message, Send
+
+from mangacolor.server.http.bodies import ClientGone, drain
+from mangacolor.server.http.refusal import Refusal
+
+# nginx's number for it: the client has gone, so that nobody reads the answer.
+CLIENT_GONE: Final = 499
+
+
+class Sending:
+    """``send`` with further ``headers``, which first reads what nobody has read: else the line breaks before
+    the answer is there. ``has_begun``: whether an answer has."""
+
+    def __init__(self, request: Request, send: Send, headers: Mapping[str, str]) -> None:
+        self._request, self._send, self._headers = request, send, headers
+        self.has_begun = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.has_begun = True
+            await drain(self._request)
+            headers = MutableHeaders(raw=message.setdefault("headers", []))
+            for name, value in self._headers.items():
+                headers.setdefault(name, value)
+        await self._send(message)
+
+
+def refused(refusal: Refusal) -> Response:
+    return JSONResponse(refusal.document, refusal.status, headers=refusal.headers)
+
+
+async def _refuse(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    return refused(error)
+
+
+async def _give_up(_request: Request, _error: Exception) -> Response:
+    return Response(status_code=CLIENT_GONE)
+
+
+async def _explain(_request: Request, error: Exception) -> Response:
+    """What starlette refuses by itself: unknown paths and methods."""
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"error": error.detail, "remedy": ""}, error.status_code, headers=error.headers)
+
+
+# What an application does with each of these errors.
+HANDLERS: Final = {Refusal: _refuse, ClientGone: _give_up, HTTPException: _explain}
