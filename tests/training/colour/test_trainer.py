@@ -74,8 +74,9 @@ def short(steps: int, adversarial_from: float = 0.0) -> TrainConfig:
     return replace(TINY, phases=(Phase(steps, 32, 2), Phase(2, 48, 1)), adversarial_from=adversarial_from)
 
 
-def test_a_resumed_run_equals_one_that_was_not_stopped(tmp_path: Path) -> None:
-    config = short(6, adversarial_from=0.3)
+@pytest.mark.parametrize("adversary", ["patch", "chroma"])
+def test_a_resumed_run_equals_one_that_was_not_stopped(adversary: str, tmp_path: Path) -> None:
+    config = replace(short(6, adversarial_from=0.3), adversary=adversary)
     whole = Trainer(config, materials(), tmp_path / "whole", workers=0)
     assert whole.fit()
     stopped = Trainer(config, materials(), tmp_path / "parts", workers=0)
