@@ -60,7 +60,8 @@ def balance(loss: Tensor, others: Tensor, where: Tensor) -> Tensor:
     steep, ours = (
         torch.autograd.grad(each, where, retain_graph=True)[0].float().norm() for each in (others, loss)
     )
-    return (steep / ours.clamp_min(LEAST_SLOPE)).clamp_max(MOST).detach()
+    factor: Tensor = steep / ours.clamp_min(LEAST_SLOPE)
+    return factor.clamp_max(MOST).detach()
 
 
 def ramp(done: float, begun: float) -> float:

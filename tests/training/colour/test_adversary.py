@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mangacolor.core.errors import UsageError
 from mangacolor.models.losses.discriminator import ChromaDiscriminator
-from mangacolor.tests.training.colour.test_trainer import TINY, materials
+from mangacolor.tests.helpers.training import TINY, materials
 from mangacolor.training.colour.adversary import ADVERSARIES, RAMP, balance, ramp
 from mangacolor.training.colour.config import PRESETS, Phase, override
 from mangacolor.training.colour.trainer import Trainer

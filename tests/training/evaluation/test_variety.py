@@ -30,7 +30,7 @@ def test_it_is_the_whole_chapter_that_varies() -> None:
 def test_drawn_together_towards_brown_it_falls() -> None:
     rng = np.random.default_rng(0)
     free = rng.uniform(-60, 60, (5000, 2)).astype(np.float32)
-    brown = free * 0.3 + np.float32([8, 16])
+    brown = free * 0.3 + np.array([8, 16], np.float32)
     varieties = [compute_variety([count_chroma(lab(*map(tuple, some), each=1))]) for some in (free, brown)]
     assert varieties[0] is not None and varieties[1] is not None and varieties[0] > varieties[1] + 2
     assert count_chroma(np.zeros((3, 5, 3), np.float32)).sum() == 15
