@@ -41,6 +41,7 @@ from mangacolor.training.evaluation.page import (
     page_areas,
     seam_ratio,
 )
+from mangacolor.training.evaluation.variety import Counts, compute_variety, count_chroma
 from mangacolor.training.pages.balloon_truth import find_balloon_truth
 
 
@@ -92,11 +93,16 @@ class Folders:
 
 @dataclass(frozen=True, slots=True)
 class PageScore:
-    """One page: figures that need no truth, and the comparison with it if there is one."""
+    """One page: figures that need no truth, and the comparison with it if there is one.
+
+    ``colours``: counts of chroma in what is drawn and no ink, as ``count_chroma`` makes them, of the result
+    and of the truth.
+    """
 
     name: str
     figures: dict[str, float | None]
     pair: PairScores | None
+    colours: tuple[Counts, Counts | None]
 
 
 def score_page(name: str, folders: Folders) -> PageScore:
@@ -117,13 +123,15 @@ def score_page(name: str, folders: Folders) -> PageScore:
         "seam_ratio": seam_ratio(result, seams),
         **_stability(name, result, areas, folders),
     }
-    if truth is None:
-        return PageScore(name, figures, None)
-    figures["seam_ratio_of_truth"] = seam_ratio(truth, seams)  # what a page without tiles gets there
     colourable = areas.drawn & (luma(source) >= INK)
-    pixels = truth[colourable][:, None], result[colourable][:, None]
-    figures["left_grey"] = left_grey(to_lab(pixels[0]), to_lab(pixels[1]))
-    return PageScore(name, figures, score_pair(truth, result, luma(source), areas.drawn))
+    ours = to_lab(result[colourable][:, None])
+    if truth is None:
+        return PageScore(name, figures, None, (count_chroma(ours), None))
+    figures["seam_ratio_of_truth"] = seam_ratio(truth, seams)  # what a page without tiles gets there
+    theirs = to_lab(truth[colourable][:, None])
+    figures["left_grey"] = left_grey(theirs, ours)
+    colours = count_chroma(ours), count_chroma(theirs)
+    return PageScore(name, figures, score_pair(truth, result, luma(source), areas.drawn), colours)
 
 
 def _ink(result: Image, source: Image) -> dict[str, float | None]:
@@ -159,12 +167,16 @@ def tile_borders(state: Path, name: str) -> Iterator[Line]:
 
 
 def summary(pages: list[PageScore]) -> dict[str, float | None]:
-    """Means over the pages that have a figure; structure is pooled over all drawn pixels."""
+    """Means over the pages that have a figure; structure and variety are of all drawn pixels together."""
     pairs = [page.pair for page in pages if page.pair]
     figures: dict[str, float | None] = dict(asdict(average(pairs))) if pairs else {}
     for name in dict.fromkeys(name for page in pages for name in page.figures):
         values = [value for page in pages if (value := page.figures.get(name)) is not None]
         figures[name] = float(np.mean(values)) if values else None
+    figures["variety"] = compute_variety(page.colours[0] for page in pages)
+    figures["variety_of_truth"] = compute_variety(
+        page.colours[1] for page in pages if page.colours[1] is not None
+    )
     return figures
 
 

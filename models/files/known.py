@@ -31,8 +31,8 @@ WEIGHTS: tuple[Weights, ...] = (
     Weights(
         name="default",
         file="default.safetensors",
-        sha256="079bc4749bceaae3946d29d32ada4ace26d509c6e6abca881d751331642394c9",
-        architecture="efficient-palette, width 40",
+        sha256="49cd84d4e802ada21f618216e249db225d27cafbe69274900e0b212d4c957d8f",
+        architecture="efficient-palette, width 56 on EfficientNet-Lite2, with a partner of 40 on Lite0",
         licence="CC-BY-SA-4.0",
         origin="bundled with mangacolor",
         attribution="mangacolor; see NOTICE for the pictures it was trained on",
@@ -88,7 +88,7 @@ DESCREEN = BundledNetwork(
 )
 SURFACES = BundledNetwork(  # of the colour network ``default``, beside which it lies
     file="default.surfaces.safetensors",
-    sha256="2678366657c651245e995fd4bac4beaafce7c5aa7c82c3df4c5895e4a5942482",
+    sha256="a2614519e3652414783de83e5e886da249bae0debb2a5f814ed7af0f31a63a8f",
     does="tells surfaces apart",
 )
 BUNDLED_NETWORKS = (PANELS, BALLOONS, DESCREEN, SURFACES)

@@ -1,4 +1,5 @@
 """What training judges a colour network by.
 
-Public: ``discriminator.PatchDiscriminator``, ``perceptual.PerceptualLoss``, ``perceptual.AnimeLoss``.
+Public: ``discriminator.PatchDiscriminator``, ``discriminator.ChromaDiscriminator``,
+``perceptual.PerceptualLoss``, ``perceptual.AnimeLoss``.
 """

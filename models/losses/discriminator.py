@@ -1,11 +1,14 @@
-"""The PatchGAN discriminator (Isola et al. 2017)."""
+"""Discriminators: the PatchGAN of the notebook (Isola et al. 2017), and one that looks at chroma alone."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.parametrizations import spectral_norm
 
 from mangacolor.models.colour.blocks import ConvBlock
+from mangacolor.models.colour.palette_head import chroma_of
 
 
 class PatchDiscriminator(nn.Module):
@@ -29,3 +32,34 @@ class PatchDiscriminator(nn.Module):
     def forward(self, grey: Tensor, colour: Tensor) -> Tensor:
         logits: Tensor = self.model(torch.cat([grey, colour], dim=1))
         return logits
+
+
+class ChromaDiscriminator(nn.Module):
+    """Real or fake, by the chroma over a drawing, at a half and at a quarter of the picture's size.
+
+    Called as ``PatchDiscriminator``. Of the colour it sees Cb and Cr alone, beside the input: luma, which the
+    scan gives, cannot tell a fake. Returns the logits of both scales, N×M. Spectral norms (Miyato et al.
+    2018) keep its slope near 1; two scales are Wang et al.'s (2018).
+    """
+
+    def __init__(self, width: int = 64) -> None:
+        super().__init__()
+        self.scales = nn.ModuleList(_judge(width) for _ in range(2))
+
+    def forward(self, grey: Tensor, colour: Tensor) -> Tensor:
+        seen = torch.cat([grey, chroma_of(colour)], dim=1)
+        logits = []
+        for judge in self.scales:
+            seen = functional.avg_pool2d(seen, 2)
+            logits.append(judge(seen).flatten(1))
+        return torch.cat(logits, dim=1)
+
+
+def _judge(width: int) -> nn.Sequential:
+    """Three halvings and an answer a patch, without batch norms: a fake must not be told by its batch."""
+    layers: list[nn.Module] = []
+    channels = 3
+    for out in (width, 2 * width, 4 * width):
+        layers += [spectral_norm(nn.Conv2d(channels, out, 4, stride=2, padding=1)), nn.LeakyReLU(0.2)]
+        channels = out
+    return nn.Sequential(*layers, spectral_norm(nn.Conv2d(channels, 1, 3, padding=1)))

@@ -73,7 +73,7 @@ class AssignmentParams:
     # What one's own votes count in each step, against a neighbour that is just alike.
     self_weight: float = 0.6
     # Perplexity of a segment's votes that sharpening aims at, as a share of the palette's colours.
-    target_perplexity: float = 0.25
+    target_perplexity: float = 0.15
     # Range of the temperature of votes: at 1 colours are means, as the network's own; at 0 of the palette.
     temperatures: tuple[float, float] = (0.3, 1.25)
     # The largest segments of the chapter, from which the prior is matched.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import statistics
 import tomllib
@@ -51,6 +52,22 @@ def test_the_notice_names_every_work_that_the_weights_are_trained_on() -> None:
     notice = plain((ROOT / "NOTICE").read_text(encoding="utf-8"))
     assert recipe["source"]
     assert [s["folder"] for s in recipe["source"] if not is_named(s["folder"], notice)] == []
+
+
+def test_the_notice_names_somebody_of_every_source_that_was_added() -> None:
+    notice = (ROOT / "NOTICE").read_text(encoding="utf-8")
+    with (ROOT / "models/weights/attribution/sources.csv").open(encoding="utf-8", newline="") as table:
+        sources = {row["source"]: row["authors"] for row in csv.DictReader(table)}
+    assert len(sources) > 40
+    assert [name for name, authors in sources.items() if not any(names(authors, notice))] == []
+    assert not any(names("Nobody at all, Somebody Else", notice))
+
+
+def names(authors: str, notice: str) -> list[str]:
+    """Those of ``authors``, parted by commas, semicolons, strokes and brackets, that ``notice`` names."""
+    words = " ".join(notice.split())
+    each = (name.strip() for name in re.split(r"[,;/()]", authors))
+    return [name for name in each if len(name) >= 4 and name in words]
 
 
 def plain(text: str) -> str:

@@ -204,12 +204,22 @@ def drawn_pictures() -> Materials:
 
 
 @pytest.mark.filterwarnings("ignore:.*pin_memory.*")
-@pytest.mark.parametrize("name", ["efficient-palette", "unet-palette", "unet-attention", "unet-faithful"])
-def test_a_step_of_training_against_the_discriminator(name: str, device: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "adversary"),
+    [
+        ("efficient-palette", "chroma"),
+        ("unet-palette", "patch"),
+        ("unet-attention", "chroma"),
+        ("unet-faithful", "patch"),
+    ],
+)
+def test_a_step_of_training_against_the_discriminator(
+    name: str, adversary: str, device: str, tmp_path: Path
+) -> None:
     losses = {"l1": 1.0, "luma": 1.0, "chroma": 1.0, "palette": 1.0, "adversarial": 0.02}
     settings: dict[str, Any] = {f"losses.{term}": weight for term, weight in losses.items()}
     settings |= {"generator": name, "width": 4, "discriminator_width": 4, "adversarial_from": 0.0}
-    settings |= {"pretrained_encoder": False, "mixed_precision": False, "levels": 5}
+    settings |= {"pretrained_encoder": False, "mixed_precision": False, "levels": 5, "adversary": adversary}
     trainer = Trainer(override(PRESETS["default"], settings), drawn_pictures(), tmp_path, device, workers=0)
     batches = draw_batches(trainer, 64, 2)
     told = trainer._step([next(batches) for _ in range(2)])

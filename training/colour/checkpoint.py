@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.models.colour.checkpoints import load_generator
 from mangacolor.models.colour.config import GeneratorConfig
 from mangacolor.training.colour.config import TrainConfig, from_json, generator_of
+from mangacolor.training.colour.pairing import first_state
 from mangacolor.training.runs import CHECKPOINT, read_checkpoint_file
 
 
@@ -44,17 +45,13 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
 def find_start(init: Path, extractor_weights: Path | None = None) -> Start:
     """What ``--init`` names: a run's folder or checkpoint, or a generator's weights by name or path.
 
-    Raises ``UsageError`` for a network with a partner.
+    Of two networks that vote together a run trains the first alone; ``pair_files`` joins them again.
     """
     checkpoint = init / CHECKPOINT if init.is_dir() else init
     if checkpoint.name == CHECKPOINT:
         return read_start(checkpoint)
     network = load_generator(init, extractor_weights=extractor_weights)
-    if network.config.partner_width:
-        raise UsageError(
-            f"{init} holds two networks that vote together, and a run trains one", "start from one of the two"
-        )
-    return Start(network.config, network.state_dict())
+    return Start(replace(network.config, partner_width=0), first_state(network.state_dict()))
 
 
 def read_start(path: Path) -> Start:

@@ -70,6 +70,9 @@ class TrainConfig:
     encoder: str = choice("lite0", tuple(SCALINGS))  # of efficient-palette
     dropout: float = number(0.1, at_least=0, below=1)
     pretrained_encoder: bool = True  # of a generator that has one: start from ImageNet
+    # Against what losses.adversarial sets the generator (adversary.py): the notebook's PatchGAN, or one that
+    # sees chroma alone, at two scales, whose weight is a share of the slope of the other losses.
+    adversary: str = choice("patch", ("patch", "chroma"))
     discriminator_width: int = number(32, at_least=1, at_most=MAX_WIDTH)
     losses: LossWeights = field(
         default_factory=lambda: LossWeights(l1=0.0, luma=1.0, palette=1.0, adversarial=0.0)

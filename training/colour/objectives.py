@@ -71,17 +71,6 @@ def picture_terms(
     return terms
 
 
-def adversarial_loss(logits: Tensor) -> Tensor:
-    """The generator's: binary cross-entropy of the discriminator's logits against "real"."""
-    return functional.binary_cross_entropy_with_logits(logits, torch.ones_like(logits))
-
-
-def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
-    """Half the sum of the cross-entropies of real and fake logits."""
-    wrong = functional.binary_cross_entropy_with_logits(fake, torch.zeros_like(fake))
-    return 0.5 * (adversarial_loss(real) + wrong)
-
-
 def perceptual_loss(weights: LossWeights, files: dict[str, Path], faithful: bool) -> nn.Module | None:
     """The perceptual term that ``weights`` ask for, or None.
 

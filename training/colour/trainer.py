@@ -12,24 +12,20 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 
 from mangacolor.core.errors import SetupError
+from mangacolor.training.colour.adversary import ADVERSARIES, Kind, balance, ramp
 from mangacolor.training.colour.checkpoint import Start, read_checkpoint
 from mangacolor.training.colour.config import TrainConfig, to_json
 from mangacolor.training.colour.dataset import CropDataset, StepSampler, read_batches
 from mangacolor.training.colour.distributed import World, agree, average_gradients
 from mangacolor.training.colour.materials import Materials
 from mangacolor.training.colour.networks import Networks, count_pictures
-from mangacolor.training.colour.objectives import (
-    adversarial_loss,
-    discriminator_loss,
-    perceptual_loss,
-    picture_terms,
-)
+from mangacolor.training.colour.objectives import perceptual_loss, picture_terms
 from mangacolor.training.colour.optimisers import create_optimiser, load_optimiser, set_rate
 from mangacolor.training.colour.samples import draw_sample_sheet
 from mangacolor.training.colour.validation import Validation
@@ -62,6 +58,7 @@ class Trainer(Networks):
         self.world = World.from_environment(device)
         torch.manual_seed(config.seed)
         super().__init__(config, materials, self.world.device, extractor_weights, encoder_weights)
+        self.adversary = ADVERSARIES[cast(Kind, config.adversary)]
         self.colour = self.generator.colour_and_logits
         if config.compile:
             # Each size by itself: where sizes are left open, the compiler of torch 2.14 fails.
@@ -187,11 +184,23 @@ class Trainer(Networks):
             if self.generator.palette is not None and self.rarity is not None:
                 palette = self.generator.palette.centres, self.rarity
             terms = picture_terms(fake, colour, logits, palette, weights)
-            if adversarial:
-                terms["adversarial"] = weights.adversarial * adversarial_loss(self.discriminator(grey, fake))
             if self.perceptual is not None:
                 terms["perceptual"] = weights.perceptual * self.perceptual(fake, colour)
+            if adversarial:
+                where = fake if logits is None else logits
+                terms["adversarial"] = self._adversarial_term(grey, fake, terms, where)
         return terms, fake
+
+    def _adversarial_term(
+        self, grey: Tensor, fake: Tensor, others: dict[str, Tensor], where: Tensor
+    ) -> Tensor:
+        """What the discriminator adds; ``where``: the generator's output whose slope it may share."""
+        loss = self.adversary.fool(self.discriminator(grey, fake))
+        weight = self.config.losses.adversarial
+        if self.adversary.balanced:
+            weight *= ramp(self.done, self.config.adversarial_from)
+            return weight * balance(loss, torch.stack(list(others.values())).sum(), where) * loss
+        return weight * loss
 
     def _teach_discriminator(self, batches: list[Batch], fakes: list[Tensor]) -> float:
         self.discriminator.requires_grad_(True)
@@ -199,7 +208,8 @@ class Trainer(Networks):
         total = 0.0
         for (grey, colour), fake in zip(batches, fakes, strict=True):
             with mixed_precision(self.device, self.config.mixed_precision):
-                loss = discriminator_loss(self.discriminator(grey, colour), self.discriminator(grey, fake))
+                real, false = self.discriminator(grey, colour), self.discriminator(grey, fake)
+                loss = self.adversary.tell_apart(real, false)
             torch.autograd.backward(loss / len(batches))
             total += float(loss.detach()) / len(batches)
         average_gradients(self.discriminator, self.world)

@@ -103,10 +103,10 @@ def test_other_networks_give_the_slow_path_s_pixels(name: str) -> None:
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_what_the_encoder_saw_comes_from_the_same_pass(bundled: Generator, backend: CpuBackend) -> None:
     grey = sketch(96, 128)
-    assert isinstance(bundled, EfficientUNet)
+    assert isinstance(bundled, EfficientUNet) and bundled.partner is not None
     with torch.inference_mode():
         given = torch.from_numpy(grey.astype(np.float32) / 127.5 - 1)[None, None]
-        seen = dict(zip(MAPS, bundled.encoder(given.expand(-1, 3, -1, -1)), strict=True))
+        seen = dict(zip(MAPS, bundled.partner.encoder(given.expand(-1, 3, -1, -1)), strict=True))
     (plain,) = colour_runner(bundled, backend).run([grey], ())
     (made,) = colour_runner(bundled, backend).run([grey], ("eighth", "sixteenth"))
     assert list(made.maps) == ["eighth", "sixteenth"]

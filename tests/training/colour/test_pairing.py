@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ def network(width: int = 4, **more: Any) -> EfficientUNet:
     return made
 
 
-def test_a_pair_is_kept_in_one_file_and_no_run_starts_from_it(tmp_path: Path) -> None:
+def test_a_pair_is_kept_in_one_file_and_its_halves_are_taken_from_it(tmp_path: Path) -> None:
     first, second = network(6, encoder="lite1"), network(4)
     for name, made in (("first", first), ("second", second)):
         save_generator(tmp_path / f"{name}.safetensors", made, made.config, {})
@@ -36,10 +37,13 @@ def test_a_pair_is_kept_in_one_file_and_no_run_starts_from_it(tmp_path: Path) ->
     weights, theirs = loaded.state_dict(), load_generator(tmp_path / "second.safetensors").state_dict()
     assert torch.equal(weights["partner.up3.conv.weight"], theirs["up3.conv.weight"])
     assert torch.equal(weights["partner.votes.3.2.bias"], theirs["palette.votes.3.2.bias"])
-    with pytest.raises(UsageError, match="holds two networks that vote together"):
-        find_start(path)
-    with pytest.raises(UsageError, match="takes no pairs"):
-        pair_networks(loaded, second, 0.7)
+    start = find_start(path)
+    assert (start.network, start.network.partner_width) == (replace(config, partner_width=0), 0)
+    assert start.generator.keys() == first.state_dict().keys()
+    again = pair_networks(load_generator(tmp_path / "first.safetensors"), loaded, 0.7).state_dict()
+    assert again.keys() == weights.keys() and all(torch.equal(again[name], weights[name]) for name in weights)
+    other = pair_networks(loaded, network(8), 0.7)
+    assert (other.config.width, other.config.partner_width) == (6, 8)
 
 
 def test_networks_that_cannot_vote_together_are_refused() -> None:

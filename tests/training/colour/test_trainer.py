@@ -24,6 +24,7 @@ from mangacolor.core.errors import InputError, OutputError, SetupError, UsageErr
 from mangacolor.models.colour.checkpoints import load_generator, save_generator
 from mangacolor.models.colour.factory import create_generator
 from mangacolor.models.files.reading import safetensors_header
+from mangacolor.tests.helpers.training import TINY, materials, short
 from mangacolor.training.colour import palette_colours
 from mangacolor.training.colour.averaging import average_networks
 from mangacolor.training.colour.checkpoint import Start, read_checkpoint, read_start
@@ -46,36 +47,10 @@ from mangacolor.training.data.pictures import Picture, Source, read_source
 from mangacolor.training.data.sources import describe_sources
 from mangacolor.training.runs import CHECKPOINT, has_bfloat16
 
-TINY = override(
-    PRESETS["default"],
-    {
-        "generator": "unet-palette",
-        "width": 4,
-        "levels": 4,
-        "losses.adversarial": 0.02,
-        "discriminator_width": 4,
-        "checkpoint_every": 1000,
-        "sample_every": 1000,
-    },
-)
 
-
-def materials() -> Materials:
-    rng = np.random.default_rng(0)
-    pictures = []
-    for number in range(6):
-        pixels = np.full((80, 96, 3), rng.integers(60, 255, 3), np.uint8)
-        pixels[20:60, 30:70] = rng.integers(0, 255, 3)
-        pictures.append(Picture(f"a/{number}", "a", pixels))
-    return Materials([Source("a")], pictures)
-
-
-def short(steps: int, adversarial_from: float = 0.0) -> TrainConfig:
-    return replace(TINY, phases=(Phase(steps, 32, 2), Phase(2, 48, 1)), adversarial_from=adversarial_from)
-
-
-def test_a_resumed_run_equals_one_that_was_not_stopped(tmp_path: Path) -> None:
-    config = short(6, adversarial_from=0.3)
+@pytest.mark.parametrize("adversary", ["patch", "chroma"])
+def test_a_resumed_run_equals_one_that_was_not_stopped(adversary: str, tmp_path: Path) -> None:
+    config = replace(short(6, adversarial_from=0.3), adversary=adversary)
     whole = Trainer(config, materials(), tmp_path / "whole", workers=0)
     assert whole.fit()
     stopped = Trainer(config, materials(), tmp_path / "parts", workers=0)

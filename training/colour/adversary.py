@@ -1,0 +1,69 @@
+"""The generator against a discriminator: what each is asked to do, and how much it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mangacolor.models.losses.discriminator import ChromaDiscriminator, PatchDiscriminator
+
+Kind = Literal["patch", "chroma"]
+
+RAMP = 0.05  # share of a run in which the discriminator learns what to look at before it counts in full
+LEAST_SLOPE = 1e-8  # of a loss: below it there is nothing to balance
+MOST = 1e4  # times that a discriminator that hardly slopes is made louder
+
+
+@dataclass(frozen=True, slots=True)
+class Adversary:
+    """How the discriminators of one kind are trained.
+
+    ``hinge``: by the hinge loss (Lim and Ye 2017) instead of cross-entropy. ``balanced``: the weight of the
+    generator's term is a share of the others' slope, not a factor of its own (Esser et al. 2021).
+    """
+
+    hinge: bool
+    balanced: bool
+
+    def fool(self, logits: Tensor) -> Tensor:
+        """The generator's loss, by what the discriminator says of its pictures."""
+        if self.hinge:
+            return -logits.mean()
+        return functional.binary_cross_entropy_with_logits(logits, torch.ones_like(logits))
+
+    def tell_apart(self, real: Tensor, fake: Tensor) -> Tensor:
+        """The discriminator's: half the sum of what real and fake pictures cost it."""
+        if self.hinge:
+            return 0.5 * (functional.relu(1 - real).mean() + functional.relu(1 + fake).mean())
+        wrong = functional.binary_cross_entropy_with_logits(fake, torch.zeros_like(fake))
+        return 0.5 * (self.fool(real) + wrong)
+
+
+ADVERSARIES: Mapping[Kind, Adversary] = {
+    "patch": Adversary(hinge=False, balanced=False),
+    "chroma": Adversary(hinge=True, balanced=True),
+}
+
+
+def create_discriminator(kind: Kind, width: int) -> nn.Module:
+    """The network of one kind of adversary."""
+    return ChromaDiscriminator(width) if kind == "chroma" else PatchDiscriminator(width=width)
+
+
+def balance(loss: Tensor, others: Tensor, where: Tensor) -> Tensor:
+    """The factor by which ``loss`` slopes as steeply as ``others`` at ``where``, which both are made of."""
+    steep, ours = (
+        torch.autograd.grad(each, where, retain_graph=True)[0].float().norm() for each in (others, loss)
+    )
+    factor: Tensor = steep / ours.clamp_min(LEAST_SLOPE)
+    return factor.clamp_max(MOST).detach()
+
+
+def ramp(done: float, begun: float) -> float:
+    """How much of the generator's term counts, so much of the run after the discriminator's first step."""
+    return min(1.0, max(0.0, (done - begun) / RAMP)) if begun > 0 else 1.0
