@@ -57,6 +57,9 @@ def pick_something(window: Window, page: str) -> None:
 
 def test_links_reload_and_the_back_button_lead_to_a_chapter_and_its_page(window: Window) -> None:
     assert pages(window) == ONE and window.page.inner_text("#chapter-name") == "one"
+    window.page.click("#chapters summary")
+    window.press("Escape")
+    assert not window.page.locator("#chapter-list").is_visible()
     window.show(ONE[1])
     open_chapter(window, "two")
     assert pages(window) == TWO and window.state("page") == TWO[0]

@@ -27,6 +27,7 @@ import { startRedo, startRun } from "./run/bar.js";
 import { startBar } from "./shell/bar.js";
 import { startChapters } from "./shell/chapters.js";
 import { startHelp } from "./shell/help.js";
+import { startMenus } from "./shell/menus.js";
 import { startNotices } from "./shell/notices.js";
 import { startSide } from "./shell/side.js";
 import { startTheme } from "./shell/theme.js";
@@ -63,6 +64,7 @@ function start() {
     grab: (event) => (store.get().mode === "panels" ? grabPanels(event) : null),
   });
   startHelp();
+  startMenus();
   followAddress();
   listen();
 

@@ -42,7 +42,7 @@ export function startBar() {
       if (!chapter) return;
       find("out").textContent = chapter.out.split(/[\\/]/).filter(Boolean).at(-1) ?? chapter.out;
       find("out").title = chapter.out;
-      document.title = `${chapter.chapter || find("out").textContent} · mangacolor studio`;
+      document.title = `${chapter.chapter === "." ? chapter.out : chapter.chapter} · mangacolor studio`;
     },
   );
   store.watch(
