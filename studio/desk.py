@@ -1,6 +1,7 @@
 """A chapter of OUT that lies open in the studio: its palette, its surfaces, and pages ready to be painted.
 
-Whatever looks at segments or paints is done on the desk's one thread: it is not made to be shared.
+Whatever looks at segments or paints is done on one thread, which all desks have in common: it is not made to
+be shared, and each further thread would keep a hundred megabytes of memory to itself once it has painted.
 """
 
 from __future__ import annotations
@@ -8,10 +9,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -60,64 +60,52 @@ class OpenChapter:
 
 
 class Painters:
-    """Pages that are ready to be painted, of all chapters: those last asked for. From any thread, while each
-    painter is for the thread of its chapter's desk."""
+    """Pages that are ready to be painted, of all chapters: those last asked for. On the desks' thread."""
 
     def __init__(self, most: int = PAINTERS) -> None:
         self._most = most
         self._kept: OrderedDict[tuple[str, int], PagePainter] = OrderedDict()
-        self._lock = threading.Lock()
 
     def __contains__(self, page_and_side: tuple[str, int]) -> bool:
+        """From any thread."""
         return page_and_side in self._kept
 
     def get(self, page: str, side: int, make: Callable[[], PagePainter]) -> PagePainter:
-        """Room is made before the new one is: there are never more than ``most``, but for those at work."""
-        with self._lock:
-            if (page, side) in self._kept:
-                self._kept.move_to_end((page, side))
-                return self._kept[page, side]
+        """Room is made before the new one is: there are never more than ``most``."""
+        if (page, side) not in self._kept:
             while len(self._kept) >= self._most:
                 self._kept.popitem(last=False)
-        made = make()
-        with self._lock:
-            self._kept[page, side] = made
-        return made
+            self._kept[page, side] = make()
+        self._kept.move_to_end((page, side))
+        return self._kept[page, side]
 
     def drop(self, pages: ChapterPages) -> None:
         """Let those of a chapter go."""
-        with self._lock:
-            for key in [key for key in self._kept if key[0] in pages.sources]:
-                del self._kept[key]
+        for key in [key for key in self._kept if key[0] in pages.sources]:
+            del self._kept[key]
 
 
 class Desk:
-    """``changed``: called, on the desk's thread, when the surfaces of the chapter have been counted.
-
-    Nobody closes a desk: it ends with whoever holds it last, and its thread with it.
-    """
+    """``thread``: of all desks. ``changed``: called on it when the chapter's surfaces have been counted."""
 
     def __init__(
         self,
         state: State,
         options: Options,
         pages: ChapterPages,
+        thread: Executor,
         painters: Painters,
         changed: Callable[[ColouredChapter], None],
     ) -> None:
         self.state, self.options = state, options
         self._pages, self._painters, self._changed = pages, painters, changed
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="studio-desk")
+        self._thread = thread
         self._surfaces: tuple[bytes, Surfaces] | None = None
         self.now = self._look()
 
     def submit(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Have something done on the desk's thread."""
+        """Have something done on the desks' thread."""
         return self._thread.submit(work, *args, **kwargs)
-
-    def end(self) -> None:
-        """Forget what waits for the desk's thread: the studio ends."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
 
     # -- from any thread
 
@@ -178,7 +166,7 @@ class Desk:
         if (page, side) not in self._painters:
             self.submit(self._make_ready, page, side)
 
-    # -- on the desk's thread
+    # -- on the desks' thread
 
     def surfaces(self) -> Surfaces:
         """The segments of the chapter, read when they are first asked for. Raises ``InputError``."""

@@ -13,7 +13,7 @@ from mangacolor.studio.limits import OPEN_CHAPTERS
 class Desks:
     """The chapters that were asked about last, ``most`` of them. ``make`` opens another, from its name.
 
-    From any thread. One that makes room goes on until the last request about it is done.
+    From any thread. One that makes room is there until the last request about it is done.
     """
 
     def __init__(self, make: Callable[[str], Desk], most: int = OPEN_CHAPTERS) -> None:
@@ -45,8 +45,3 @@ class Desks:
         """Those that lie open, the one asked about last at the end."""
         with self._lock:
             return list(self._open.values())
-
-    def end(self) -> None:
-        """The studio ends: what waits to be looked at is forgotten."""
-        for desk in self.all:
-            desk.end()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,7 @@ class Studio:
         self._deciding = threading.Lock()  # of windows that decide at once, one waits and none is refused
         self.chapters = self._find_chapters()
         self._chapter_of = {page: name for name, own in self.chapters.items() for page in own.sources}
+        self._desk_thread = ThreadPoolExecutor(1, thread_name_prefix="studio-desks")
         self._painters = Painters()
         self.desks = Desks(self._open)
         self._first = self.chapter_named(settings.chapter) if settings.chapter else next(iter(self.chapters))
@@ -88,11 +90,12 @@ class Studio:
 
     def close(self) -> None:
         self.runner.close()
-        self.desks.end()
+        self._desk_thread.shutdown(wait=False, cancel_futures=True)
 
     def _open(self, name: str) -> Desk:
         """A chapter on a desk, its surfaces gathered while nobody waits for them."""
-        desk = Desk(self.state, self.options, self.chapters[name], self._painters, self._counted)
+        pages = self.chapters[name]
+        desk = Desk(self.state, self.options, pages, self._desk_thread, self._painters, self._counted)
         self._prepare(desk)
         return desk
 
@@ -159,7 +162,7 @@ class Studio:
     # -- changes
 
     def commit(self, desk: Desk, wishes: Wishes, revision: object) -> dict[str, Any]:
-        """Change the palette and have its pages coloured again. On the desk's thread, with the run halted.
+        """Change the palette and have its pages coloured again. On the desks' thread, with the run halted.
 
         Raises ``Refusal`` where somebody else has changed it since ``revision``, and as ``Session.change``.
         """

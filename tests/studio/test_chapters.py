@@ -7,6 +7,7 @@ import json
 import shutil
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from mangacolor.core.settings import Options
 from mangacolor.pipeline.store.layout import State
 from mangacolor.studio.desk import Desk, Painters
 from mangacolor.studio.desks import Desks
-from mangacolor.studio.limits import OPEN_CHAPTERS
+from mangacolor.studio.limits import OPEN_CHAPTERS, PAINTERS
 from mangacolor.studio.pages import ChapterPages
 from mangacolor.studio.studio import Studio
 from mangacolor.tests.helpers.studio import PAGES
@@ -163,25 +164,34 @@ def test_a_page_again_is_that_of_its_chapter(client: httpx.Client, studio: Studi
     assert refused.status_code == 400 and "no page" in refused.json()["error"]
 
 
-def test_few_chapters_lie_open_and_one_that_is_put_away_ends(tmp_path: Path) -> None:
-    painters, state = Painters(), State(tmp_path)
-
+def test_few_chapters_lie_open_and_one_that_is_put_away_is_freed(tmp_path: Path) -> None:
     def make(name: str) -> Desk:
-        return Desk(state, Options(), ChapterPages(name, {}, {}), painters, lambda _chapter: None)
+        pages = ChapterPages(name, {}, {})
+        return Desk(State(tmp_path), Options(), pages, thread, Painters(), lambda _chapter: None)
 
-    desks = Desks(make, most=2)
-    first = desks.of("1")
-    ident = first.submit(threading.get_ident).result()
-    thread = next(one for one in threading.enumerate() if one.ident == ident)
-    assert desks.of("2") is desks.of("2") and desks.lying("1") is first
-    desks.of("3")
-    assert [desk.name for desk in desks.all] == ["1", "3"] and desks.lying("2") is None
-    desks.of("4")
-    desks.of("5")
-    assert [desk.name for desk in desks.all] == ["4", "5"]
-    assert first.submit(len, "goes on").result() == 7  # for whoever still asks it something
-    del first
-    gc.collect()
-    thread.join(5)
-    assert not thread.is_alive()
+    with ThreadPoolExecutor(1) as thread:
+        desks = Desks(make, most=2)
+        first = desks.of("1")
+        assert desks.of("2") is desks.of("2") and desks.lying("1") is first
+        desks.of("3")
+        assert [desk.name for desk in desks.all] == ["1", "3"] and desks.lying("2") is None
+        desks.of("4")
+        desks.of("5")
+        assert [desk.name for desk in desks.all] == ["4", "5"]
+        assert first.submit(len, "goes on").result() == 7  # for whoever still asks it something
+        ended = weakref.ref(first)
+        del first
+        gc.collect()
+        assert ended() is None
     assert OPEN_CHAPTERS >= 2
+
+
+def test_the_studio_keeps_few_chapters_and_few_pages(client: httpx.Client, studio: Studio) -> None:
+    for chapter, pages in ((ONE, PAGES[:2]), (TWO, PAGES[1:])):
+        for page in pages:
+            asked = {"page": f"{chapter['chapter']}/{page}", "side": 300, "wishes": {}}
+            assert client.post("/api/paint", params=chapter, json=asked).status_code == 200
+    assert [desk.name for desk in studio.desks.all] == ["one", "two"]
+    ready = [(f"one/{page}", 300) in studio._painters for page in PAGES[:2]]
+    ready += [(f"two/{page}", 300) in studio._painters for page in PAGES[1:]]
+    assert ready == [False, True, True, True] and PAINTERS == 3
