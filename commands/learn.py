@@ -69,20 +69,26 @@ def learn(
     check_request(inputs, editions, out, name)
     need_torch("mangacolor learn", install=INSTALL_TRAINING)
     from mangacolor.core.devices import resolve_device
+    from mangacolor.models.colour.series.base import find_base
     from mangacolor.pipeline.engine.cancel import CancelToken, cancel_on_signals
     from mangacolor.training.series.display import LearnDisplay
     from mangacolor.training.series.editions import pair_editions
-    from mangacolor.training.series.learn import find_base, learn_series
-    from mangacolor.training.series.learning import LearnSettings
     from mangacolor.training.series.pages import FoundPages, find_coloured_pages
+    from mangacolor.training.series.shares import check_size
 
     find_base(base, out)
-    settings = LearnSettings(base, minutes, seed, resolve_device(device), begun + 60 * minutes)
+    device = device if device == "auto" else resolve_device(device)
     cancel = CancelToken()
     with cancel_on_signals(cancel), LearnDisplay(quiet) as display:
         paired = [pair_editions(*pair, out, display, cancel) for pair in editions]
         found = find_coloured_pages(inputs, out, display, cancel) if inputs else FoundPages()
         pages = [page for pair in paired for page in pair.pages] + found.coloured
+        check_size(pages)
+        # What imports torch, which takes seconds, comes when there is something to learn.
+        from mangacolor.training.series.learn import learn_series
+        from mangacolor.training.series.learning import LearnSettings
+
+        settings = LearnSettings(base, minutes, seed, resolve_device(device), begun + 60 * minutes)
         report = learn_series(pages, out, settings, display, cancel, name=name)
     if as_json:
         told = {**report.to_document(), **counts(found), "editions": [pair.to_document() for pair in paired]}

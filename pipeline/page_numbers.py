@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from mangacolor.core.errors import UsageError
 from mangacolor.core.types import Chapter, Page, Wanted
@@ -29,9 +29,18 @@ def pick_pages(chapters: Sequence[Chapter], text: str | None) -> tuple[Chapter, 
     if text is None:
         return tuple(chapters)
     numbers = _read(chapters, text, "--pages")
+    return _keep(chapters, lambda page: page.number in numbers)
+
+
+def keep_named(chapters: Sequence[Chapter], names: Collection[str] | None) -> tuple[Chapter, ...]:
+    """The chapters with only the pages of these output names; all of them for None."""
+    return tuple(chapters) if names is None else _keep(chapters, lambda page: page.name in names)
+
+
+def _keep(chapters: Sequence[Chapter], is_meant: Callable[[Page], bool]) -> tuple[Chapter, ...]:
     kept = []
     for chapter in chapters:
-        pages = tuple(page for page in chapter.pages if page.number in numbers)
+        pages = tuple(page for page in chapter.pages if is_meant(page))
         if pages:
             kept.append(dataclasses.replace(chapter, pages=pages))
     return tuple(kept)

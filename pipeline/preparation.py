@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from mangacolor.formats.outputs.planned import Output
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.memory import memory_limit
-from mangacolor.pipeline.page_numbers import pick_pages, with_wishes
+from mangacolor.pipeline.page_numbers import keep_named, pick_pages, with_wishes
 from mangacolor.pipeline.series import SeriesMemory, open_series
 from mangacolor.pipeline.store.corrections import with_edits
 from mangacolor.pipeline.store.layout import State
@@ -47,7 +47,7 @@ class WorkPlan:
     gives, and ``layout``: see ``discovery.Plan``. ``notes``: what was left out and why. ``spreads``: which
     were found, in words. ``whole``: these are all files of the input, and not a part of it. ``series``: what
     is remembered of earlier pages, where that is wanted. ``whole_chapters``: with the pages that were not
-    asked for.
+    asked for. ``is_of_some``: not all pages were asked for.
     """
 
     graph: Graph
@@ -64,13 +64,14 @@ class WorkPlan:
     whole: bool = True
     series: SeriesMemory | None = None
     whole_chapters: tuple[Chapter, ...] = ()
+    is_of_some: bool = False
 
     @property
     def written(self) -> tuple[Output, ...]:
         """The outputs that this run is to write: those of the pages that were asked for."""
         if not self.selection.commits:
             return ()
-        if self.run_options.pages is None:
+        if not self.is_of_some:
             return self.outputs
         names = {page.name for chapter in self.chapters for page in chapter.pages}
         names |= {chapter.container.name for chapter in self.chapters if chapter.container}
@@ -85,8 +86,11 @@ def make_plan(
     graph: Graph,
     part: Part | None = None,
     cancel: CancelToken | None = None,
+    only: Collection[str] | None = None,
 ) -> WorkPlan:
     """Find the pages, or take those of a ``part``, and see that the options fit them. Writes nothing.
+
+    ``only``: output names of pages; others are not asked for, even if the options name their numbers.
 
     Raises ``UsageError`` or ``InputError`` for what cannot be done, ``Cancelled`` if ``cancel`` says so.
     """
@@ -99,11 +103,11 @@ def make_plan(
     graph.check(options, discovered.chapters)
     edited = with_edits(discovered.chapters, run_options.edits, State(out))
     wished = with_wishes(edited, run_options.color_pages, run_options.copy_pages)
-    picked = pick_pages(wished, run_options.pages)
+    picked = keep_named(pick_pages(wished, run_options.pages), only)
     spreads: list[str] = []
     if run_options.spreads == "auto":
         finder = _spread_finder(picked, options, run_options, cancel or CancelToken())
-        picked = pick_pages(finder.mark(wished), run_options.pages)
+        picked = keep_named(pick_pages(finder.mark(wished), run_options.pages), only)
         spreads = finder.notes
     return WorkPlan(
         graph,
@@ -120,6 +124,7 @@ def make_plan(
         whole=part is None,
         series=open_series(options.series) if options.harmonize else None,
         whole_chapters=discovered.chapters,
+        is_of_some=run_options.pages is not None or only is not None,
     )
 
 

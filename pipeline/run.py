@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,19 +47,21 @@ def run(
     graph: Graph | None = None,
     cancel: CancelToken | None = None,
     part: Part | None = None,
+    only: Collection[str] | None = None,
     learner: Learner | None = None,
 ) -> RunResult:
     """Colour ``inputs`` into ``out``. Emits every event of the run, ``RunDone`` last.
 
     With a ``part`` only that is coloured, into the places that it has in the whole; whatever else lies in
-    ``out`` stays. ``learner``: what learns the series before, where ``run_options`` ask for that.
+    ``out`` stays. ``only``: the output names of pages, whole chapters where ``run_options`` name no pages;
+    others are left as they are. ``learner``: what learns the series before, where ``run_options`` ask for it.
 
     Raises ``UsageError``, ``InputError``, ``SetupError`` or ``OutputError`` where the run as a whole
     cannot go on; pages that fail are counted in the result.
     """
     with RunProgress(emit) as progress:
         cancel = cancel or CancelToken()
-        plan = make_plan(inputs, out, options, run_options, graph or graph_of(options), part, cancel)
+        plan = make_plan(inputs, out, options, run_options, graph or graph_of(options), part, cancel, only)
         progress.begin(plan)
         with open_store(out) as store:
             if run_options.learn:
@@ -94,7 +96,7 @@ def run(
 
 def _note_run(inputs: Sequence[Path], plan: WorkPlan, state: State) -> LastRun | None:
     """Keep what a whole run was told; None for one of some pages, or up to some stage."""
-    if not plan.selection.commits or plan.run_options.pages is not None:
+    if not plan.selection.commits or plan.is_of_some:
         return None
     noted = LastRun(absolute_inputs(inputs), with_absolute_paths(plan.options), plan.run_options)
     write_last_run(state, noted)

@@ -1,6 +1,7 @@
-"""What lies open in the studio: a chapter of OUT, its palette, its surfaces, and pages ready to be painted.
+"""A chapter of OUT that lies open in the studio: its palette, its surfaces, and pages ready to be painted.
 
-Whatever looks at segments or paints is done on one thread, the desk's: it is not made to be shared.
+Whatever looks at segments or paints is done on one thread, which all desks have in common: it is not made to
+be shared, and each further thread would keep a hundred megabytes of memory to itself once it has painted.
 """
 
 from __future__ import annotations
@@ -8,10 +9,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -22,8 +22,8 @@ from mangacolor.pipeline.editing.chapter import ColouredChapter, open_chapter
 from mangacolor.pipeline.editing.coverage import Surfaces
 from mangacolor.pipeline.editing.painter import PagePainter
 from mangacolor.pipeline.editing.palette_document import read_palette
-from mangacolor.pipeline.store.last_run import LastRun
 from mangacolor.pipeline.store.layout import State
+from mangacolor.server.http.refusal import Refusal
 from mangacolor.stages.balloons.stage import STAGE as BALLOONS
 from mangacolor.stages.colorize.stage import STAGE as COLORIZE
 from mangacolor.stages.edits.palette import Palette
@@ -59,45 +59,85 @@ class OpenChapter:
         return self.chapter
 
 
+class Painters:
+    """Pages that are ready to be painted, of all chapters: those last asked for. On the desks' thread."""
+
+    def __init__(self, most: int = PAINTERS) -> None:
+        self._most = most
+        self._kept: OrderedDict[tuple[str, int], PagePainter] = OrderedDict()
+
+    def __contains__(self, page_and_side: tuple[str, int]) -> bool:
+        """From any thread."""
+        return page_and_side in self._kept
+
+    def get(self, page: str, side: int, make: Callable[[], PagePainter]) -> PagePainter:
+        """Room is made before the new one is: there are never more than ``most``."""
+        if (page, side) not in self._kept:
+            while len(self._kept) >= self._most:
+                self._kept.popitem(last=False)
+            self._kept[page, side] = make()
+        self._kept.move_to_end((page, side))
+        return self._kept[page, side]
+
+    def drop(self, pages: ChapterPages) -> None:
+        """Let those of a chapter go."""
+        for key in [key for key in self._kept if key[0] in pages.sources]:
+            del self._kept[key]
+
+
 class Desk:
-    """``changed``: called, on the desk's thread, when the surfaces of a chapter have been counted."""
+    """``thread``: of all desks. ``changed``: called on it when the chapter's surfaces have been counted."""
 
-    def __init__(self, state: State, options: Options, changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        state: State,
+        options: Options,
+        pages: ChapterPages,
+        thread: Executor,
+        painters: Painters,
+        changed: Callable[[ColouredChapter], None],
+    ) -> None:
         self.state, self.options = state, options
-        self._changed = changed
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="studio-desk")
+        self._pages, self._painters, self._changed = pages, painters, changed
+        self._thread = thread
         self._surfaces: tuple[bytes, Surfaces] | None = None
-        self._painters: OrderedDict[tuple[str, int], PagePainter] = OrderedDict()
-        self._lock = threading.Lock()
-        self._open: OpenChapter | None = None
-        self.stale: frozenset[str] = frozenset()
-
-    def close(self) -> None:
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        self.now = self._look()
 
     def submit(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Have something done on the desk's thread."""
+        """Have something done on the desks' thread."""
         return self._thread.submit(work, *args, **kwargs)
 
     # -- from any thread
 
     @property
-    def now(self) -> OpenChapter:
-        with self._lock:
-            assert self._open is not None, "open is called first"
-            return self._open
+    def name(self) -> str:
+        """The chapter's."""
+        return self._pages.name
 
-    def open(self, pages: ChapterPages) -> OpenChapter:
-        """Look at a chapter of OUT as it is now."""
+    def refresh(self) -> None:
+        """Look at the chapter anew: a run has ended."""
+        self.now = self._look()
+
+    def _look(self) -> OpenChapter:
         chapter, why_not = None, ""
         try:
-            chapter = open_chapter(self.state.out, pages.name)
+            chapter = open_chapter(self.state.out, self.name)
         except (InputError, UsageError) as error:
             why_not = error.message if self.state.folder.is_dir() else "nothing has been coloured yet"
-        opened = OpenChapter(pages, chapter, why_not)
-        with self._lock:
-            self._open = opened
-        return opened
+        return OpenChapter(self._pages, chapter, why_not)
+
+    def page(self, name: object) -> str:
+        """A name that a browser sent, if a page of the chapter has it. Raises ``UsageError``."""
+        if not isinstance(name, str) or name not in self._pages.sources:
+            raise UsageError(f"the chapter has no page {str(name)[:80]!r}", "Load the studio again.")
+        return name
+
+    def coloured_page(self, name: object) -> str:
+        """The same of one that has colours. Raises ``Refusal`` or ``InputError`` where it has none."""
+        page = self.page(name)
+        if page not in self.now.coloured().names:
+            raise Refusal(422, f"{page}: it has no colours", "It was copied, has failed, or waits.")
+        return page
 
     def palette(self) -> tuple[Palette, str]:
         """The palette as its file has it, and the file's revision. Raises as ``read_palette``."""
@@ -126,7 +166,7 @@ class Desk:
         if (page, side) not in self._painters:
             self.submit(self._make_ready, page, side)
 
-    # -- on the desk's thread
+    # -- on the desks' thread
 
     def surfaces(self) -> Surfaces:
         """The segments of the chapter, read when they are first asked for. Raises ``InputError``."""
@@ -134,21 +174,17 @@ class Desk:
         known, groups = self._surfaces, _groups_of(chapter)
         if known is None or known[0] != groups:
             self._surfaces = None
-            self._painters.clear()
+            self._painters.drop(self._pages)
             known = self._surfaces = groups, Surfaces.of(chapter)
-            self._changed()
+            self._changed(chapter)
         return known[1]
 
     def painter(self, page: str, side: int) -> PagePainter:
         """A page ready to be painted at a size. Raises ``PageError`` or ``InputError``."""
-        surfaces = self.surfaces()
-        if (page, side) not in self._painters:
-            while len(self._painters) >= PAINTERS:
-                self._painters.popitem(last=False)
-            made = PagePainter(self.now.coloured(), page, side, surfaces, self.options)
-            self._painters[page, side] = made
-        self._painters.move_to_end((page, side))
-        return self._painters[page, side]
+        chapter, surfaces = self.now.coloured(), self.surfaces()
+        return self._painters.get(
+            page, side, lambda: PagePainter(chapter, page, side, surfaces, self.options)
+        )
 
     def _make_ready(self, page: str, side: int) -> None:
         with contextlib.suppress(MangacolorError):  # whoever clicks on the page is told
@@ -190,19 +226,3 @@ def _bytes_of(file: Path) -> bytes:
 
 def _digest(parts: Sequence[bytes]) -> str:
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]
-
-
-def known_page(opened: OpenChapter, page: object) -> str:
-    """A name that a browser sent, if a page of the chapter has it. Raises ``UsageError``."""
-    if not isinstance(page, str) or page not in opened.pages.sources:
-        raise UsageError(f"the chapter has no page {str(page)[:80]!r}", "Load the studio again.")
-    return page
-
-
-def why_no_run(work: LastRun | None, problem: MangacolorError | None) -> str:
-    """Why a chapter cannot be coloured again from here; "" where it can."""
-    if problem is not None:
-        return f"{problem.message}. {problem.remedy}"
-    if work is None:
-        return "OUT does not say what it was coloured from: begin with mangacolor studio INPUT --out OUT."
-    return ""

@@ -17,7 +17,9 @@ MOST_SIDE: Final = 4096
 THUMBNAIL: Final = 240
 # Bytes of thumbnails and scaled pages in memory: some hundreds of the former, a dozen of the latter.
 PICTURES_BYTES: Final = 96 * 2**20
-# Pages that are ready to be painted: each holds some tens of megabytes.
+# Chapters that lie open: each holds its surfaces, about a megabyte for a page.
+OPEN_CHAPTERS: Final = 4
+# Pages that are ready to be painted, of all chapters: each holds some tens of megabytes.
 PAINTERS: Final = 3
 # Browsers that listen to what happens, and events that may wait for one of them.
 LISTENERS: Final = 16

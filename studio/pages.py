@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import threading
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -70,6 +71,34 @@ def kept_chapters(state: State) -> dict[str, ChapterPages]:
         )
         for name, pages in sorted(ordered.items(), key=lambda item: natural_key(item[0]))
     }
+
+
+class StalePages:
+    """Names of pages, of all chapters, whose picture in OUT is without the last edits. From any thread."""
+
+    def __init__(self) -> None:
+        self._pages: frozenset[str] = frozenset()
+        self._lock = threading.Lock()
+
+    def __contains__(self, page: object) -> bool:
+        return page in self._pages
+
+    def __bool__(self) -> bool:
+        return bool(self._pages)
+
+    def add(self, pages: Iterable[str]) -> None:
+        """Decisions have changed them."""
+        with self._lock:
+            self._pages |= frozenset(pages)
+
+    def discard(self, pages: Iterable[str]) -> None:
+        """They have been made anew."""
+        with self._lock:
+            self._pages -= frozenset(pages)
+
+    def among(self, pages: Iterable[str]) -> frozenset[str]:
+        """Those of some pages that are stale."""
+        return self._pages.intersection(pages)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,17 +31,22 @@ State = Literal["idle", "running", "stopping", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A run that somebody wants: of all pages, or of those with these ``numbers`` in their chapters, from a
-    stage on; ``force``: done again even where nothing has changed."""
+    """A run that somebody wants: of a ``chapter``, or of all of OUT; of its ``pages`` that are named, or of
+    all; from a stage on. ``force``: done again even where nothing has changed."""
 
     why: Why
-    numbers: tuple[int, ...] = ()
+    chapter: str | None = None
+    pages: tuple[str, ...] = ()
     start: str | None = None
     force: bool = False
 
     @property
     def is_plain(self) -> bool:
-        return not (self.numbers or self.start or self.force)
+        return not (self.pages or self.start or self.force)
+
+    def does(self, other: Wanted) -> bool:
+        """Whether a plain run has nothing to do when this one is done."""
+        return self.is_plain and other.is_plain and self.chapter in (None, other.chapter)
 
 
 # Does what is wanted, tells of it, and stops when it is asked to.
@@ -124,9 +129,9 @@ class Runner:
             return self._cancel is not None or bool(self._wanted)
 
     def ask(self, wanted: Wanted) -> None:
-        """Have a run done, after those that are wanted already. Of plain ones one is enough."""
+        """Have a run done, after those that are wanted already. Of plain ones of a chapter one is enough."""
         with self._change:
-            if not (wanted.is_plain and any(other.is_plain for other in self._wanted)):
+            if not any(other.does(wanted) for other in self._wanted):
                 self._wanted.append(wanted)
             self._change.notify_all()
 
@@ -216,7 +221,7 @@ class Runner:
             state, progress.error = "failed", f"{type(error).__name__}: {error}"
         with self._change:
             was_halted = cancel.requested and not self._stopped and not self._closed
-            if was_halted and not (wanted.is_plain and any(other.is_plain for other in self._wanted)):
+            if was_halted and not any(other.does(wanted) for other in self._wanted):
                 self._wanted.appendleft(replace(wanted, why="edit" if wanted.is_plain else wanted.why))
             progress.state = state
             progress.working.clear()

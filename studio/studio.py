@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,8 @@ from typing import Any
 from mangacolor.core.atomic import write_atomic
 from mangacolor.core.errors import InputError, MangacolorError, OutputError, UsageError
 from mangacolor.core.settings import Options
+from mangacolor.core.wording import first_few
+from mangacolor.pipeline.editing.chapter import ColouredChapter
 from mangacolor.pipeline.editing.session import Session
 from mangacolor.pipeline.editing.wishes import Wishes
 from mangacolor.pipeline.editing.wording import edit_id
@@ -32,9 +36,10 @@ from mangacolor.pipeline.store.last_run import Failure, LastRun, read_last_run
 from mangacolor.pipeline.store.layout import State
 from mangacolor.server.http.refusal import Refusal
 from mangacolor.stages.registry import graph_of
-from mangacolor.studio.desk import Desk, OpenChapter, known_page, revision_of, same_decisions, why_no_run
+from mangacolor.studio.desk import Desk, Painters, revision_of, same_decisions
+from mangacolor.studio.desks import Desks
 from mangacolor.studio.hub import Hub
-from mangacolor.studio.pages import ChapterPages, PageRows, kept_chapters, planned_chapters
+from mangacolor.studio.pages import ChapterPages, PageRows, StalePages, kept_chapters, planned_chapters
 from mangacolor.studio.painting import changed_pages
 from mangacolor.studio.palette_documents import document_of
 from mangacolor.studio.pictures import PictureCache
@@ -43,12 +48,15 @@ from mangacolor.studio.settings import StudioSettings
 
 # A file in the state folder: pages are without decisions that have been kept.
 PENDING = "studio.pending"
+# Chapters that are named where one is asked for that there is not.
+MOST_TOLD = 12
 # Events after which a browser is told how far the run is.
 STEP_EVENTS = (RunStarted, PageStarted, PageDone, PageFailed)
 
 
 class Studio:
-    """OUT as it is worked on. Its methods may be called from any thread, but for what says otherwise."""
+    """OUT as it is worked on: its chapters, each as a browser asks for it by name. Its methods may be called
+    from any thread, but for what says otherwise."""
 
     def __init__(self, settings: StudioSettings) -> None:
         self.settings = settings
@@ -60,42 +68,56 @@ class Studio:
         self.options = self.work.options if self.work else Options()
         self.last_run: RunDone | None = None
         self.runner = Runner(self._colour, self._hear)
+        self.stale = StalePages()
         self._pending = self.state.folder / PENDING
-        self.desk = Desk(self.state, self.options, self._counted)
+        self._is_behind = self._pending.exists()  # a studio was killed before its last decisions were shown
+        self._deciding = threading.Lock()  # of windows that decide at once, one waits and none is refused
         self.chapters = self._find_chapters()
-        self.desk.open(self._chosen(settings.chapter))
+        self._chapter_of = {page: name for name, own in self.chapters.items() for page in own.sources}
+        self._desk_thread = ThreadPoolExecutor(1, thread_name_prefix="studio-desks")
+        self._painters = Painters()
+        self.desks = Desks(self._open)
+        self._first = self.chapter_named(settings.chapter) if settings.chapter else next(iter(self.chapters))
+        self.desks.of(self._first)
 
     def start(self) -> None:
-        """Begin what goes on in the background: colouring what is not coloured yet, counting surfaces."""
+        """Begin to colour what is not coloured yet."""
         self.runner.start()
         if self.settings.work is not None:
             self.runner.ask(Wanted("first"))
-        elif self._pending.exists():  # what was decided when a studio was killed
+        elif self._is_behind:
             self.run_again()
-        self.prepare()
 
     def close(self) -> None:
         self.runner.close()
-        self.desk.close()
+        self._desk_thread.shutdown(wait=False, cancel_futures=True)
 
-    def prepare(self) -> None:
-        """Have the surfaces of the chapter gathered while nobody waits for them."""
-        if self.desk.now.chapter is not None:
-            self.desk.submit(self._gather)
+    def _open(self, name: str) -> Desk:
+        """A chapter on a desk, its surfaces gathered while nobody waits for them."""
+        pages = self.chapters[name]
+        desk = Desk(self.state, self.options, pages, self._desk_thread, self._painters, self._counted)
+        self._prepare(desk)
+        return desk
+
+    def _prepare(self, desk: Desk) -> None:
+        if desk.now.chapter is not None:
+            desk.submit(self._gather, desk)
 
     # -- what there is
 
-    def choose(self, name: str | None) -> OpenChapter:
-        """The chapter that a browser asks about; another than the open one is opened."""
-        if name and name != self.desk.now.name:
-            self.desk.open(self._chosen(name))
-            self.prepare()
-        return self.desk.now
+    def chapter_named(self, name: str | None) -> str:
+        """The chapter that a browser asks about: the first one where it names none. Raises ``UsageError``."""
+        if not name:
+            return self._first
+        if name not in self.chapters:
+            there = first_few(list(self.chapters), MOST_TOLD)
+            raise UsageError(f"there is no chapter {name[:80]!r}", f"There are: {there}.")
+        return name
 
-    def document(self) -> dict[str, Any]:
-        """All that a browser has to know of the chapter."""
-        opened = self.desk.now
-        palette = self.palette_document() if opened.chapter is not None else None
+    def document(self, desk: Desk) -> dict[str, Any]:
+        """All that a browser has to know of a chapter."""
+        opened = desk.now
+        palette = self.palette_document(desk) if opened.chapter is not None else None
         look = palette.pop("look") if palette else {"saturation": 1.0, "warmth": 0.0}
         return {
             "out": self.state.out.name,
@@ -106,7 +128,7 @@ class Studio:
             "why_not": opened.why_not,
             "can_run": not self.why_not_run,
             "why_not_run": self.why_not_run,
-            "pages": self.rows().all(),
+            "pages": self.rows(desk).all(),
             "run": self.runner.progress.document(),
             "palette": palette,
             "look": look,
@@ -114,15 +136,15 @@ class Studio:
             "stages": list(self.stages),
         }
 
-    def palette_document(self) -> dict[str, Any]:
+    def palette_document(self, desk: Desk) -> dict[str, Any]:
         """The palette; how much each edit covers, once that is known."""
-        palette, revision = self.desk.palette()
-        surfaces = self.desk.counted
-        return {"revision": revision, **document_of(palette, surfaces)}
+        palette, revision = desk.palette()
+        return {"revision": revision, **document_of(palette, desk.counted)}
 
-    def rows(self) -> PageRows:
-        opened = self.desk.now
-        stale = self.desk.stale
+    def rows(self, desk: Desk) -> PageRows:
+        """What there is to tell of the pages of a chapter."""
+        opened = desk.now
+        stale = self.stale.among(opened.pages.sources)
         revision = revision_of(opened.chapter) if opened.chapter is not None and stale else ""
         working = set(self.runner.progress.working)
         return PageRows(self.state, opened.pages, opened.chapter, self.failures, working, stale, revision)
@@ -137,36 +159,28 @@ class Studio:
         """The folder of ``--edits``; None for OUT's own."""
         return self.work.run_options.edits if self.work is not None else None
 
-    def page(self, name: object) -> str:
-        """A page of the chapter that a browser names. Raises ``UsageError`` for another name."""
-        return known_page(self.desk.now, name)
-
-    def coloured_page(self, name: object) -> str:
-        """The same of one that has colours. Raises ``Refusal`` or ``InputError`` where it has none."""
-        page = self.page(name)
-        if page not in self.desk.now.coloured().names:
-            raise Refusal(422, f"{page}: it has no colours", "It was copied, has failed, or waits.")
-        return page
-
     # -- changes
 
-    def commit(self, wishes: Wishes, revision: object) -> dict[str, Any]:
-        """Change the palette and have its pages coloured again. On the desk's thread, with the run halted.
+    def commit(self, desk: Desk, wishes: Wishes, revision: object) -> dict[str, Any]:
+        """Change the palette and have its pages coloured again. On the desks' thread, with the run halted.
 
         Raises ``Refusal`` where somebody else has changed it since ``revision``, and as ``Session.change``.
         """
-        chapter = self.desk.now.coloured()
-        before, now = self.desk.palette()
-        if revision is not None and not same_decisions(revision, now):
-            raise Refusal(409, "the colours have been changed elsewhere", "Look at them, and choose again.")
-        session = Session(chapter, self.desk.surfaces)
-        session.change(wishes)
-        after, _ = self.desk.palette()
-        pages = changed_pages(self.desk.surfaces(), before, after)
-        self.desk.stale |= set(pages)
-        self._note_pending()
-        self.hub.tell("palette", {"revision": revision_of(chapter)})
-        document = self.palette_document()
+        chapter, surfaces = desk.now.coloured(), desk.surfaces()
+        session = Session(chapter, lambda: surfaces)
+        with self._deciding:
+            before, now = desk.palette()
+            if revision is not None and not same_decisions(revision, now):
+                raise Refusal(
+                    409, "the colours have been changed elsewhere", "Look at them, and choose again."
+                )
+            session.change(wishes)
+            after, _ = desk.palette()
+            pages = changed_pages(surfaces, before, after)
+            self.stale.add(pages)
+            self._note_pending()
+        self.hub.tell("palette", {"revision": revision_of(chapter)}, desk.name)
+        document = self.palette_document(desk)
         return {
             "look": document.pop("look"),
             "palette": document,
@@ -177,10 +191,10 @@ class Studio:
 
     def change_panels(self, page: str, change: Callable[[], None]) -> None:
         """Write or remove a correction while no run is at work. Raises ``OutputError``."""
-        with self.runner.halted(), self.state.locked():
+        with self.runner.halted(), self._deciding, self.state.locked():
             change()
             self._note_pending()
-        self.desk.stale |= {page}
+            self.stale.add([page])
         self._tell_page(page)
 
     def _note_pending(self) -> None:
@@ -188,77 +202,92 @@ class Studio:
         with contextlib.suppress(OutputError):  # the decision itself has been kept
             write_atomic(self._pending, b"", scratch=self.state.scratch)
 
-    def run_again(self) -> None:
-        """Have what has changed coloured, where that can be done from here."""
+    def run_again(self, chapter: str | None = None) -> None:
+        """Have what has changed in a chapter, or anywhere, coloured, where that can be done from here."""
         if not self.why_not_run:
-            self.runner.ask(Wanted("edit"))
+            self.runner.ask(Wanted("edit", chapter))
 
     # -- the run
 
     def _colour(self, wanted: Wanted, emit: Listener, cancel: CancelToken) -> RunResult:
         assert self.work is not None
+        pages = self._pages_of(wanted)
+        numbers = sorted(self.chapters[self._chapter_of[page]].numbers[page] for page in wanted.pages)
         run_options = replace(
             self.work.run_options,
             start=wanted.start,
-            pages=",".join(map(str, wanted.numbers)) or None,
+            pages=",".join(map(str, numbers)) or None,
             force=wanted.force,
         )
-        return run(
+        result = run(
             self.work.inputs,
             self.state.out,
             self.work.options,
             run_options,
             emit=emit,
             cancel=cancel,
+            only=pages,
             learner=self.settings.learner_of(run_options),
         )
+        self._run_done(wanted, result)
+        return result
+
+    def _pages_of(self, wanted: Wanted) -> frozenset[str] | None:
+        """The pages that a run is of; None for all of OUT."""
+        if wanted.pages:
+            return frozenset(wanted.pages)
+        if wanted.chapter is None or len(self.chapters) == 1:
+            return None
+        return frozenset(self.chapters[wanted.chapter].sources)
 
     def _hear(self, event: Event | None) -> None:
         """On the run's thread."""
         match event:
             case PageDone(page=page):
                 self.failures = {name: why for name, why in self.failures.items() if name != page}
-                self.desk.stale -= {page}
+                self.stale.discard([page])
             case PageFailed(page=page, error=error, remedy=remedy):
                 self.failures = {**self.failures, page: Failure(error, remedy)}
             case Warned(page=page, message=message):
                 text = f"{page}: {message}" if page else message
-                self.hub.tell("notice", {"text": text, "kind": "warning"})
+                self.hub.tell("notice", {"text": text, "kind": "warning"}, self._chapter_of.get(page or ""))
             case Announced(message=message):
                 self.hub.tell("notice", {"text": message, "kind": "info"})
-            case RunDone():
-                self._run_done(event)
         if isinstance(event, PageStarted | PageDone | PageFailed):
             self._tell_page(event.page)
         if event is None or isinstance(event, STEP_EVENTS):
             self.hub.tell("run", self.runner.progress.document())
 
-    def _run_done(self, event: RunDone) -> None:
-        self.last_run = event
-        if event.status in (0, 1):  # 1: pages have failed, and all others are as the edits say
-            self.desk.stale = frozenset()
-            self._pending.unlink(missing_ok=True)
-        self.desk.open(self.desk.now.pages)
-        self.prepare()
+    def _run_done(self, wanted: Wanted, result: RunDone) -> None:
+        self.last_run = result
+        if result.status in (0, 1):  # 1: pages have failed, and all others are as the edits say
+            pages = self._pages_of(wanted)
+            self.stale.discard(self._chapter_of if pages is None else pages)
+            self._is_behind &= pages is not None
+            if not self.stale and not self._is_behind:
+                self._pending.unlink(missing_ok=True)
+        for desk in self.desks.all:
+            desk.refresh()
+            self._prepare(desk)
         self.hub.tell("chapter", {})
 
     def _tell_page(self, page: str) -> None:
-        if page in self.desk.now.pages.sources:
-            self.hub.tell("page", self.rows().one(page))
+        chapter = self._chapter_of.get(page)
+        if chapter is not None and self.hub.is_heard(chapter):
+            self.hub.tell("page", self.rows(self.desks.of(chapter)).one(page), chapter)
 
     # -- surfaces
 
-    def _gather(self) -> None:
+    def _gather(self, desk: Desk) -> None:
         try:
-            self.desk.surfaces()
+            desk.surfaces()
         except MangacolorError as error:
-            self.hub.tell("notice", {"text": f"{error.message}. {error.remedy}", "kind": "warning"})
+            told = {"text": f"{error.message}. {error.remedy}", "kind": "warning"}
+            self.hub.tell("notice", told, desk.name)
 
-    def _counted(self) -> None:
+    def _counted(self, chapter: ColouredChapter) -> None:
         """The surfaces have been gathered: what edits cover can be told."""
-        chapter = self.desk.now.chapter
-        if chapter is not None:
-            self.hub.tell("palette", {"revision": revision_of(chapter)})
+        self.hub.tell("palette", {"revision": revision_of(chapter)}, chapter.chapter.name)
 
     # -- chapters
 
@@ -272,14 +301,6 @@ class Studio:
                 self.why_not_run = why_no_run(self.work, error)
         return kept_chapters(self.state)
 
-    def _chosen(self, name: str | None) -> ChapterPages:
-        if name is None:
-            return next(iter(self.chapters.values()))
-        if name not in self.chapters:
-            there = ", ".join(self.chapters)
-            raise UsageError(f"--chapter {name}: there is no such chapter", f"There are: {there}.")
-        return self.chapters[name]
-
 
 def _find_work(settings: StudioSettings, state: State) -> tuple[LastRun | None, str]:
     """What OUT is coloured from, and why it cannot be coloured from here, if so."""
@@ -290,6 +311,15 @@ def _find_work(settings: StudioSettings, state: State) -> tuple[LastRun | None, 
     except InputError as error:
         return None, why_no_run(None, error)
     return work, why_no_run(work, None)
+
+
+def why_no_run(work: LastRun | None, problem: MangacolorError | None) -> str:
+    """Why a chapter cannot be coloured again from here; "" where it can."""
+    if problem is not None:
+        return f"{problem.message}. {problem.remedy}"
+    if work is None:
+        return "OUT does not say what it was coloured from: begin with mangacolor studio INPUT --out OUT."
+    return ""
 
 
 # Colours that are often sought, light to dark.

@@ -21,6 +21,8 @@ from mangacolor.server.limits import HEAD_SECONDS
 FAREWELL = 5
 # Looks at the connections in the time that one may be silent.
 LOOKS = 10
+# Calls that may wait to be taken; as many as asyncio's own servers let wait.
+WAITING = 100
 # Connections at once; the queue refuses long before, this stops who opens them for nothing.
 CONNECTIONS = 512
 
@@ -38,6 +40,7 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         if sys.platform != "win32":  # there the option lets two programs share a port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
+        listener.listen(WAITING)  # who calls before the server takes calls waits, and is not refused
     except OSError as error:
         if listener is not None:
             listener.close()

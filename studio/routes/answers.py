@@ -13,6 +13,7 @@ from mangacolor.core.errors import Cancelled, InputError, MangacolorError, Outpu
 from mangacolor.server.http.answering import HANDLERS
 from mangacolor.server.http.bodies import read_json
 from mangacolor.server.http.refusal import Refusal
+from mangacolor.studio.desk import Desk
 from mangacolor.studio.limits import BODY_BYTES, LEAST_SIDE, MOST_SIDE
 from mangacolor.studio.pictures import Picture
 from mangacolor.studio.studio import Studio
@@ -24,15 +25,24 @@ _KEEP = "private, max-age=31536000, immutable"
 
 
 def studio_of(request: Request) -> Studio:
-    """The studio, with the chapter open that the request is about. Raises ``UsageError`` for another."""
     studio: Studio = request.app.state.studio
-    studio.choose(request.query_params.get("chapter"))
     return studio
 
 
-async def at_desk(studio: Studio, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+async def asked_of(request: Request) -> tuple[Studio, Desk]:
+    """The studio, and the desk of the chapter that the request is about, which it opens if need be.
+
+    Raises ``UsageError`` for a chapter that there is not.
+    """
+    studio = studio_of(request)
+    name = studio.chapter_named(request.query_params.get("chapter"))
+    desk = studio.desks.lying(name)
+    return studio, desk if desk is not None else await asyncio.to_thread(studio.desks.of, name)
+
+
+async def at_desk(desk: Desk, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Something that looks at surfaces or paints, on the desk's thread."""
-    return await asyncio.wrap_future(studio.desk.submit(work, *args, **kwargs))
+    return await asyncio.wrap_future(desk.submit(work, *args, **kwargs))
 
 
 async def body_of(request: Request) -> dict[str, Any]:

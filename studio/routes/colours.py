@@ -16,7 +16,7 @@ from mangacolor.stages.edits.model import Look
 from mangacolor.stages.edits.palette_file import to_document
 from mangacolor.studio.painting import cover_document, paint_page, point_document, surfaces_document
 from mangacolor.studio.pictures import jpeg, screen_size
-from mangacolor.studio.routes.answers import at_desk, body_of, picture_answer, side_in, studio_of
+from mangacolor.studio.routes.answers import asked_of, at_desk, body_of, picture_answer, side_in
 from mangacolor.studio.wishes import read_look, read_wishes
 
 
@@ -32,58 +32,58 @@ def routes() -> list[Route]:
 
 
 async def surfaces(request: Request) -> Response:
-    studio = studio_of(request)
+    _, desk = await asked_of(request)
     asked = request.query_params
-    page, side = studio.coloured_page(asked.get("page")), side_in(asked.get("side"))
-    listed = await at_desk(studio, surfaces_document, studio.desk, page)
-    size = screen_size(studio.desk.now.coloured().size(page), side)
-    query = {"page": page, "side": side, "stamp": studio.desk.surface_stamp(page)}
-    studio.desk.make_ready(page, side)
+    page, side = desk.coloured_page(asked.get("page")), side_in(asked.get("side"))
+    listed = await at_desk(desk, surfaces_document, desk, page)
+    size = screen_size(desk.now.coloured().size(page), side)
+    query = {"page": page, "side": side, "stamp": desk.surface_stamp(page), "chapter": desk.name}
+    desk.make_ready(page, side)
     return JSONResponse(
         {"size": list(size), "map": f"/api/pictures/surfaces?{urlencode(query)}", "surfaces": listed}
     )
 
 
 async def surface(request: Request) -> Response:
-    studio, asked = studio_of(request), await body_of(request)
-    page, x, y = studio.coloured_page(asked.get("page")), _whole(asked, "x"), _whole(asked, "y")
-    return JSONResponse(await at_desk(studio, point_document, studio.desk, page, x, y))
+    (_, desk), asked = await asked_of(request), await body_of(request)
+    page, x, y = desk.coloured_page(asked.get("page")), _whole(asked, "x"), _whole(asked, "y")
+    return JSONResponse(await at_desk(desk, point_document, desk, page, x, y))
 
 
 async def cover(request: Request) -> Response:
-    studio, asked = studio_of(request), await body_of(request)
-    page, wishes = studio.coloured_page(asked.get("page")), read_wishes(asked.get("wishes"))
-    return JSONResponse(await at_desk(studio, cover_document, studio.desk, page, wishes))
+    (_, desk), asked = await asked_of(request), await body_of(request)
+    page, wishes = desk.coloured_page(asked.get("page")), read_wishes(asked.get("wishes"))
+    return JSONResponse(await at_desk(desk, cover_document, desk, page, wishes))
 
 
 async def paint(request: Request) -> Response:
-    studio, asked = studio_of(request), await body_of(request)
-    page, side = studio.coloured_page(asked.get("page")), side_in(asked.get("side"))
+    (_, desk), asked = await asked_of(request), await body_of(request)
+    page, side = desk.coloured_page(asked.get("page")), side_in(asked.get("side"))
     wishes, look = read_wishes(asked.get("wishes")), _look(asked.get("look"))
-    pixels = await at_desk(studio, paint_page, studio.desk, page, side, wishes, look)
+    pixels = await at_desk(desk, paint_page, desk, page, side, wishes, look)
     return picture_answer(jpeg(pixels), False)
 
 
 async def palette(request: Request) -> Response:
     """Changes are made while no run is at work; afterwards one begins that shows them."""
-    studio, asked = studio_of(request), await body_of(request)
+    (studio, desk), asked = await asked_of(request), await body_of(request)
     wishes = read_wishes(asked.get("wishes"))
     halted = studio.runner.halted()
     await run_in_threadpool(halted.__enter__)
     try:
-        done = await at_desk(studio, studio.commit, wishes, asked.get("revision"))
+        done = await at_desk(desk, studio.commit, desk, wishes, asked.get("revision"))
     finally:
         halted.__exit__(None, None, None)
     if done["pages"] or done["changes"]:
-        studio.run_again()
+        studio.run_again(desk.name)
     return JSONResponse(done)
 
 
 async def save(request: Request) -> Response:
     """The palette as a file for ``--palette`` of other chapters."""
-    studio = studio_of(request)
+    _, desk = await asked_of(request)
     await body_of(request)
-    found, _ = studio.desk.palette()
+    found, _ = desk.palette()
     headers = {"Content-Disposition": 'attachment; filename="palette.json"'}
     return JSONResponse(to_document(found), headers=headers)
 

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mangacolor.pipeline.editing.wishes import Wishes
+from mangacolor.studio.desk import Desk
 from mangacolor.studio.limits import THUMBNAIL
 from mangacolor.studio.painting import paint_page
 from mangacolor.studio.pictures import (
@@ -18,7 +19,7 @@ from mangacolor.studio.pictures import (
     scaled,
     surface_map,
 )
-from mangacolor.studio.routes.answers import at_desk, picture_answer, side_in, studio_of
+from mangacolor.studio.routes.answers import asked_of, at_desk, picture_answer, side_in
 from mangacolor.studio.studio import Studio
 
 # Of a thumbnail, width at most: in its heights. Strips are far longer than wide, spreads wider.
@@ -37,66 +38,65 @@ def routes() -> list[Route]:
 
 
 async def chapter(request: Request) -> Response:
-    studio = studio_of(request)
-    if studio.desk.counted is None:  # gathering them may take long, and nobody waits for that here
-        return JSONResponse(await asyncio.to_thread(studio.document))
-    return JSONResponse(await at_desk(studio, studio.document))
+    studio, desk = await asked_of(request)
+    if desk.counted is None:  # gathering them may take long, and nobody waits for that here
+        return JSONResponse(await asyncio.to_thread(studio.document, desk))
+    return JSONResponse(await at_desk(desk, studio.document, desk))
 
 
 async def page(request: Request) -> Response:
     """The finished page; with the edits that its file does not have yet, where there are such."""
-    studio = studio_of(request)
-    name, side = studio.page(request.query_params.get("page")), side_in(request.query_params.get("side"))
+    studio, desk = await asked_of(request)
+    name, side = desk.page(request.query_params.get("page")), side_in(request.query_params.get("side"))
     kept = bool(request.query_params.get("stamp"))
-    if name in studio.desk.stale:
-        painted = await at_desk(studio, paint_page, studio.desk, name, side, Wishes())
+    if name in studio.stale:
+        painted = await at_desk(desk, paint_page, desk, name, side, Wishes())
         return picture_answer(jpeg(painted), kept)
-    picture = await asyncio.to_thread(_finished, studio, name, side, request.query_params.get("stamp"))
+    picture = await asyncio.to_thread(_finished, studio, desk, name, side, request.query_params.get("stamp"))
     return picture_answer(picture, kept)
 
 
 async def source(request: Request) -> Response:
-    studio = studio_of(request)
-    name, side = studio.page(request.query_params.get("page")), side_in(request.query_params.get("side"))
-    return picture_answer(await asyncio.to_thread(_source, studio, name, side), False)
+    studio, desk = await asked_of(request)
+    name, side = desk.page(request.query_params.get("page")), side_in(request.query_params.get("side"))
+    return picture_answer(await asyncio.to_thread(_source, studio, desk, name, side), False)
 
 
 async def thumb(request: Request) -> Response:
-    studio = studio_of(request)
-    name = studio.page(request.query_params.get("page"))
+    studio, desk = await asked_of(request)
+    name = desk.page(request.query_params.get("page"))
     stamp = request.query_params.get("stamp")
-    picture = await asyncio.to_thread(_finished, studio, name, THUMBNAIL * WIDEST, stamp)
+    picture = await asyncio.to_thread(_finished, studio, desk, name, THUMBNAIL * WIDEST, stamp)
     return picture_answer(picture, bool(stamp))
 
 
 async def surfaces(request: Request) -> Response:
-    studio = studio_of(request)
+    _, desk = await asked_of(request)
     asked = request.query_params
-    name, side = studio.coloured_page(asked.get("page")), side_in(asked.get("side"))
-    coloured = studio.desk.now.coloured()
-    picture = await asyncio.to_thread(surface_map, coloured, name, side)
+    name, side = desk.coloured_page(asked.get("page")), side_in(asked.get("side"))
+    picture = await asyncio.to_thread(surface_map, desk.now.coloured(), name, side)
     return picture_answer(picture, bool(request.query_params.get("stamp")))
 
 
 async def balloons(request: Request) -> Response:
-    studio = studio_of(request)
+    _, desk = await asked_of(request)
     asked = request.query_params
-    name, side = studio.coloured_page(asked.get("page")), side_in(asked.get("side"))
-    return picture_answer(await asyncio.to_thread(balloon_map, studio.desk.now.coloured(), name, side), False)
+    name, side = desk.coloured_page(asked.get("page")), side_in(asked.get("side"))
+    return picture_answer(await asyncio.to_thread(balloon_map, desk.now.coloured(), name, side), False)
 
 
-def _finished(studio: Studio, name: str, side: int, stamp: str | None) -> Picture:
+def _finished(studio: Studio, desk: Desk, name: str, side: int, stamp: str | None) -> Picture:
     """A page as OUT has it; as it came where it is not there yet."""
 
     def make() -> Picture:
-        data = studio.rows().finished(name)
+        data = studio.rows(desk).finished(name)
         if data is None:
-            return _source(studio, name, side)
+            return _source(studio, desk, name, side)
         return jpeg(scaled(data, name, side, studio.options.max_pixels))
 
     return studio.pictures.get((name, side, stamp), make) if stamp else make()
 
 
-def _source(studio: Studio, name: str, side: int) -> Picture:
-    data = studio.desk.now.pages.sources[name].read()
+def _source(studio: Studio, desk: Desk, name: str, side: int) -> Picture:
+    data = desk.now.pages.sources[name].read()
     return jpeg(scaled(data, name, side, studio.options.max_pixels))

@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from mangacolor.studio.desk import Desk
 from mangacolor.studio.panels import panels_document, remove_panels, write_panels
-from mangacolor.studio.routes.answers import body_of, studio_of
+from mangacolor.studio.routes.answers import asked_of, body_of
 from mangacolor.studio.studio import Studio
 
 
@@ -23,24 +24,26 @@ def routes() -> list[Route]:
 
 
 async def show(request: Request) -> Response:
-    studio = studio_of(request)
-    page = studio.page(request.query_params.get("page"))
+    studio, desk = await asked_of(request)
+    page = desk.page(request.query_params.get("page"))
     return JSONResponse(await run_in_threadpool(panels_document, studio.state, studio.corrections, page))
 
 
 async def correct(request: Request) -> Response:
-    studio, asked = studio_of(request), await body_of(request)
-    page = studio.page(asked.get("page"))
-    return await _change(studio, page, lambda: write_panels(studio.state, studio.corrections, page, asked))
+    (studio, desk), asked = await asked_of(request), await body_of(request)
+    page = desk.page(asked.get("page"))
+    return await _change(
+        studio, desk, page, lambda: write_panels(studio.state, studio.corrections, page, asked)
+    )
 
 
 async def find_again(request: Request) -> Response:
-    studio = studio_of(request)
-    page = studio.page(request.query_params.get("page"))
-    return await _change(studio, page, lambda: remove_panels(studio.state, studio.corrections, page))
+    studio, desk = await asked_of(request)
+    page = desk.page(request.query_params.get("page"))
+    return await _change(studio, desk, page, lambda: remove_panels(studio.state, studio.corrections, page))
 
 
-async def _change(studio: Studio, page: str, change: Callable[[], None]) -> Response:
+async def _change(studio: Studio, desk: Desk, page: str, change: Callable[[], None]) -> Response:
     await run_in_threadpool(studio.change_panels, page, change)
-    studio.run_again()
+    studio.run_again(desk.name)
     return JSONResponse(await run_in_threadpool(panels_document, studio.state, studio.corrections, page))

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from mangacolor.pipeline.export import Form, export_chapter
 from mangacolor.server.http.refusal import Refusal
 from mangacolor.studio.limits import POINTS
-from mangacolor.studio.routes.answers import body_of, studio_of
+from mangacolor.studio.routes.answers import asked_of, body_of, studio_of
 from mangacolor.studio.runner import Wanted
 
 _TYPES: Final[dict[str, tuple[Form, str]]] = {
@@ -35,22 +35,24 @@ def routes() -> list[Route]:
 
 
 async def begin(request: Request) -> Response:
-    """The chapter again, or some pages of it, from a stage on; ``force``: even where nothing has changed."""
-    studio, asked = studio_of(request), await body_of(request)
+    """Colour what is not up to date in all of OUT; or these ``pages`` of the chapter; or all of it from the
+    stage ``start`` on, or by ``force`` even where nothing has changed."""
+    (studio, desk), asked = await asked_of(request), await body_of(request)
     if studio.why_not_run:
         raise Refusal(409, "the chapter cannot be coloured from here", studio.why_not_run)
     start, pages, force = asked.get("start"), asked.get("pages"), asked.get("force", False)
-    names = studio.stages
-    if start is not None and start not in names:
-        raise Refusal(400, "there is no such stage", f"Stages: {', '.join(names)}.")
+    stages = studio.stages
+    if start is not None and start not in stages:
+        raise Refusal(400, "there is no such stage", f"Stages: {', '.join(stages)}.")
     if not isinstance(force, bool) or not (pages is None or isinstance(pages, list)):
         raise Refusal(400, "pages must be a list of names, force true or false")
     if pages is not None and not 0 < len(pages) <= POINTS:
         raise Refusal(400, f"pages must name from 1 to {POINTS} pages")
-    numbers = tuple(studio.desk.now.pages.numbers[studio.page(page)] for page in pages or ())
-    studio.runner.ask(Wanted("asked", numbers, start, force or bool(numbers)))
-    if numbers:  # by itself a page knows nothing of the others' colours
-        studio.runner.ask(Wanted("asked"))
+    names = tuple(desk.page(page) for page in pages or ())
+    chapter = desk.name if names or start or force else None
+    studio.runner.ask(Wanted("asked", chapter, names, start, force or bool(names)))
+    if names:  # by itself a page knows nothing of the others' colours
+        studio.runner.ask(Wanted("asked", chapter))
     return JSONResponse(studio.runner.progress.document())
 
 
@@ -63,12 +65,12 @@ async def stop(request: Request) -> Response:
 
 async def export(request: Request) -> Response:
     """The chapter's pages as one file, to take away. Headers say how many are not coloured, or not in it."""
-    studio = studio_of(request)
+    studio, desk = await asked_of(request)
     asked = request.query_params.get("form", "")
     if asked not in _TYPES:
         raise Refusal(400, "form must be folder, cbz or pdf")
     form, media_type = _TYPES[asked]
-    opened = studio.desk.now
+    opened = desk.now
     made = await run_in_threadpool(export_chapter, studio.state, opened.name, opened.pages.sources, form)
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(made.name)}",
@@ -80,9 +82,9 @@ async def export(request: Request) -> Response:
 
 
 async def events(request: Request) -> Response:
-    """What happens from here on, as server-sent events."""
+    """What happens from here on in the chapter, and to all of OUT, as server-sent events."""
     studio = studio_of(request)
-    queue = studio.hub.join()
+    queue = studio.hub.join(studio.chapter_named(request.query_params.get("chapter")))
 
     async def stream() -> AsyncIterator[str]:
         async for text in studio.hub.listen(queue, "event: hello\ndata: {}\n\n"):

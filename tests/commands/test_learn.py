@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import struct
+import subprocess
+import sys
 import zipfile
 import zlib
 from pathlib import Path
@@ -106,10 +108,8 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("kind", BAD)
-def test_what_teaches_nothing_is_told_and_nothing_is_written(
-    kind: str, capfd: pytest.CaptureFixture[str]
-) -> None:
+def write_bad_inputs() -> None:
+    """What ``BAD`` names."""
     save(Path("grey.png"), comic_page())
     save(Path("tiny.png"), page_in_colour()[::16, ::16].copy())
     Path("opening.mp4").write_bytes(b"\x00\x00\x00\x18ftypmp42" + bytes(64))
@@ -121,6 +121,35 @@ def test_what_teaches_nothing_is_told_and_nothing_is_written(
     sides = struct.pack(">IIBBBBB", 100_000, 100_000, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", sides), (b"IDAT", zlib.compress(bytes(9))), (b"IEND", b""))
     Path("huge.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*chunk) for chunk in chunks))
+
+
+# Tries one input after the other, and prints the exit status of each and whether torch has been imported.
+TRY_EACH = """
+import sys
+from mangacolor.cli import main
+
+for given in sys.argv[1:]:
+    try:
+        main(["learn", *given.split("|"), "--out", "s.safetensors", "--quiet"])
+    except SystemExit as ended:
+        print(given, ended.code, "torch" in sys.modules)
+"""
+
+
+def test_bad_input_is_refused_before_torch_is_imported() -> None:
+    write_bad_inputs()
+    given = [path for path, _ in BAD.values()] + ["--editions|grey.png|empty", "--editions|grey.png|grey.png"]
+    ended = subprocess.run(
+        [sys.executable, "-c", TRY_EACH, *given], capture_output=True, text=True, check=False
+    )
+    assert ended.stdout.splitlines() == [f"{one} 3 False" for one in given], ended.stderr
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_what_teaches_nothing_is_told_and_nothing_is_written(
+    kind: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write_bad_inputs()
     before = b"the file of before"
     Path("s.safetensors").write_bytes(before)
     given, says = BAD[kind]

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,7 @@ ASKED = "MANGACOLOR_TEST_BROWSER"
 COMMAND = (sys.executable, "-m", "mangacolor", "studio")
 COVER, BROKEN = "E19P00.png", "E19P04.png"
 PAGES = ("E19P01.png", "E19P02.png", "E19P03.png")
+SERIES = {"one": PAGES[:2], "two": PAGES[1:]}
 # Of the bundled pages' size: large enough for hair to be hair, small enough for seconds.
 SCALE = 0.6
 
@@ -61,14 +63,46 @@ def write_smaller(path: Path, folder: Path) -> None:
 
 def coloured_chapter(factory: pytest.TempPathFactory) -> Path:
     """A folder with ``pages`` and their ``out``, coloured once for all processes of a run; to be copied."""
+
+    def make(folder: Path) -> None:
+        colour(write_chapter(folder / "pages"), folder / "out")
+
+    return made_once(factory, "studio_chapter", make)
+
+
+def coloured_series(factory: pytest.TempPathFactory) -> Path:
+    """The same of two chapters with some of its pages, ``one`` and ``two``.
+
+    What is kept of a page is good for it wherever it lies: no network is asked again.
+    """
+    chapter = coloured_chapter(factory)
+
+    def make(folder: Path) -> None:
+        for name, pages in SERIES.items():
+            (folder / "pages" / name).mkdir(parents=True)
+            for page in pages:
+                shutil.copy(chapter / "pages" / page, folder / "pages" / name)
+                kept = Path(".mangacolor/pages")
+                shutil.copytree(chapter / "out" / kept / page, folder / "out" / kept / name / page)
+        colour(folder / "pages", folder / "out")
+
+    return made_once(factory, "studio_series", make)
+
+
+def colour(pages: Path, out: Path) -> None:
+    """Quickly, as these tests have it."""
+    colorize_chapter(pages, out, scale="1", upscaler="lanczos", device="cpu")
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that one of the processes of a test run fills, and all use."""
     base = factory.getbasetemp()
     # Of several processes each has a folder of its own in that of the test run.
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "studio_chapter"
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
     with FileLock(f"{folder}.lock"):
         if not (folder / "done").exists():
             shutil.rmtree(folder, ignore_errors=True)
-            pages = write_chapter(folder / "pages")
-            colorize_chapter(pages, folder / "out", scale="1", upscaler="lanczos", device="cpu")
+            make(folder)
             (folder / "done").touch()
     return folder
 
@@ -88,9 +122,10 @@ class Studio:
     address: str
 
     @classmethod
-    def begin(cls, out: Path, *arguments: str) -> Studio:
-        """Start it and read its address."""
-        command = [*COMMAND, str(out), "--no-browser", *arguments]
+    def begin(cls, out: Path, *arguments: str, pages: Path | None = None) -> Studio:
+        """Start it, on what is in OUT or to colour ``pages`` into it, and read its address."""
+        paths = [str(out)] if pages is None else [str(pages), "--out", str(out)]
+        command = [*COMMAND, *paths, "--no-browser", *arguments]
         process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT
         )

@@ -52,11 +52,13 @@ def _serve(studio: Studio, server: Any, listener: Any) -> None:
     asyncio.run(serve())
 
 
-def wait_until_idle(client: httpx.Client, seconds: float = 60) -> dict[str, Any]:
-    """The chapter's document once nothing runs and nothing is about to."""
+def wait_until_idle(
+    client: httpx.Client, chapter: dict[str, str] | None = None, seconds: float = 60
+) -> dict[str, Any]:
+    """A chapter's document once nothing runs and nothing of it is about to."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        document: dict[str, Any] = client.get("/api/chapter").json()
+        document: dict[str, Any] = client.get("/api/chapter", params=chapter or {}).json()
         stale = [page for page in document["pages"] if page["stale"]]
         if document["run"]["state"] in ("idle", "failed") and not stale:
             return document

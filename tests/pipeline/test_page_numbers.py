@@ -11,7 +11,7 @@ import pytest
 from mangacolor.core.errors import UsageError
 from mangacolor.core.types import Chapter, Page
 from mangacolor.pipeline.events import PageDone
-from mangacolor.pipeline.page_numbers import pick_pages, with_wishes
+from mangacolor.pipeline.page_numbers import keep_named, pick_pages, with_wishes
 from mangacolor.tests.helpers.fake_stages import House, go, write_page
 from mangacolor.tests.helpers.stages import Bytes
 
@@ -25,6 +25,14 @@ def test_numbers_and_ranges_count_from_one_in_each_chapter() -> None:
     assert [[page.number for page in each.pages] for each in (short, long)] == [[2], [2, 4, 5]]
     (only,) = pick_pages([chapter(2), chapter(6)], "3")
     assert only.pages[0].number == 3
+
+
+def test_pages_are_kept_by_their_names() -> None:
+    one = chapter(2)
+    two = Chapter("two", tuple(Page(f"two/{n}.png", n, Bytes(b"")) for n in (1, 2)))
+    (kept,) = keep_named([one, two], {"two/2.png"})
+    assert (kept.name, [page.name for page in kept.pages]) == ("two", ["two/2.png"])
+    assert keep_named([one, two], None) == (one, two)
 
 
 def test_wishes_are_set_on_their_pages_only() -> None:

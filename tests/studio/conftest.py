@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from mangacolor.studio.studio import Studio
-from mangacolor.tests.helpers.studio import coloured_chapter
+from mangacolor.tests.helpers.studio import coloured_chapter, coloured_series
 from mangacolor.tests.helpers.studio_server import opened_studio
 
 
@@ -18,6 +18,12 @@ from mangacolor.tests.helpers.studio_server import opened_studio
 def chapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with ``pages`` and ``out``; to be copied, not changed."""
     return coloured_chapter(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def series(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same of two chapters."""
+    return coloured_series(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")

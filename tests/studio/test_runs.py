@@ -150,7 +150,7 @@ def test_a_browser_that_does_not_read_is_let_go_and_too_many_are_refused() -> No
     async def listen() -> None:
         hub = Hub()
         hub.start()
-        slow = hub.join()
+        slow = hub.join(".")
         for number in range(WAITING_EVENTS + 1):
             hub.tell("page", {"number": number})
         await asyncio.sleep(0)
@@ -158,8 +158,8 @@ def test_a_browser_that_does_not_read_is_let_go_and_too_many_are_refused() -> No
         told = [text async for text in hub.listen(slow, "hello")]
         assert told[0] == "hello" and len(told) == WAITING_EVENTS + 1
         for _ in range(LISTENERS):
-            hub.join()
+            hub.join(".")
         with pytest.raises(Refusal):
-            hub.join()
+            hub.join(".")
 
     asyncio.run(listen())

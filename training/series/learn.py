@@ -7,18 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mangacolor.core.atomic import check_writable, output_errors
-from mangacolor.core.errors import SetupError, UsageError
+from mangacolor.core.errors import UsageError
 from mangacolor.core.wording import counted, duration
-from mangacolor.models.colour.series.file import (
-    SeriesFile,
-    is_base_name,
-    is_series_file,
-    write_series_file,
-)
-from mangacolor.models.colour.series.weights import open_weights
-from mangacolor.models.files.known import find_weights
-from mangacolor.models.files.reading import weights_fingerprint
+from mangacolor.models.colour.series.base import find_base
+from mangacolor.models.colour.series.file import SeriesFile, write_series_file
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.training.series.display import Tell, silent
 from mangacolor.training.series.learning import LearnSettings, Learnt, SeriesLearner
@@ -29,8 +21,6 @@ from mangacolor.training.series.surfaces import with_surfaces
 # the file takes: kept free of the minutes that were given.
 SECONDS_OF_SURFACES = 20.0
 SECONDS_TO_END = 5.0
-# Bytes of what is written, about: there must be room for it before minutes are spent.
-BYTES_OF_A_FILE = 2 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,47 +140,3 @@ def learn_series(
     write_series_file(out, series)
     whole = before or not cancel.requested
     return LearntReport(out, len(pages), learnt, time.monotonic() - begun, whole)
-
-
-def find_base(base: str, out: Path) -> tuple[str, str]:
-    """What the file is to call its base, and the sha256 of that.
-
-    Raises ``UsageError`` where the base is itself a series' file, or would not lie beside ``out``, and where
-    a network's own file or a folder lies at ``out``; ``OutputError`` where that cannot be written.
-    """
-    _check_place(out)
-    opened = open_weights(base)
-    if opened.series is not None:
-        raise UsageError(
-            f"{base} is a series' file, and a series is learnt on a network",
-            f"learn on its own base: --from {opened.series.base}",
-        )
-    digest = weights_fingerprint(base)
-    entry = find_weights(base)
-    if entry is not None:
-        return entry.name, digest
-    path = Path(base).resolve()
-    if not is_base_name(path.name):
-        raise UsageError(
-            f"{path.name!r} is no name that the file of a series can keep",
-            "rename the network, or link to it",
-        )
-    if path.parent != out.resolve().parent:
-        raise UsageError(
-            f"{out} needs {path.name} beside it whenever it is used", f"give an --out in {path.parent}"
-        )
-    return path.name, digest
-
-
-def _check_place(out: Path) -> None:
-    """Raise ``UsageError`` for what learning must not write over, a network or a folder, and ``OutputError``
-    where it could not write at all."""
-    with output_errors(out):
-        there = out.exists()
-    try:
-        may_go = not there or (out.is_file() and is_series_file(out))
-    except SetupError:  # a damaged file: to learn again is the remedy
-        may_go = True
-    if not may_go:
-        raise UsageError(f"{out} is there, and is no file of a series", "give --out another name")
-    check_writable(out, BYTES_OF_A_FILE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from math import ceil
 
 import numpy as np
@@ -35,6 +36,13 @@ def keep_aside(pages: Sequence[ColouredPage]) -> tuple[list[Lesson], list[Lesson
     if halves is None:
         raise _too_small(pages, lessons)
     return halves
+
+
+def check_size(pages: Sequence[ColouredPage]) -> None:
+    """Raise ``InputError`` where ``keep_aside`` would; of many pages only the first ones are cut."""
+    cut = islice((page for page in pages if cut_lessons(page)), 2)
+    if len(list(cut)) < 2:
+        keep_aside(pages)
 
 
 def _too_small(pages: Sequence[ColouredPage], lessons: Sequence[Lesson]) -> InputError:

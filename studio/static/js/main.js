@@ -1,6 +1,6 @@
 /** The studio: puts its parts together, and the chapter on the screen. */
 
-import { fetchChapter, keepPageInAddress, noteNews } from "./core/chapter.js";
+import { fetchChapter, followAddress, noteNews } from "./core/chapter.js";
 import { find } from "./core/dom.js";
 import { follow } from "./core/events.js";
 import { listen } from "./core/keys.js";
@@ -25,7 +25,9 @@ import { clickPanels, grabPanels, startEditor } from "./panels/editor.js";
 import { startExport } from "./run/export.js";
 import { startRedo, startRun } from "./run/bar.js";
 import { startBar } from "./shell/bar.js";
+import { startChapters } from "./shell/chapters.js";
 import { startHelp } from "./shell/help.js";
+import { startMenus } from "./shell/menus.js";
 import { startNotices } from "./shell/notices.js";
 import { startSide } from "./shell/side.js";
 import { startTheme } from "./shell/theme.js";
@@ -34,6 +36,7 @@ function start() {
   startNotices(() => reconnect());
   startTheme();
   startBar();
+  startChapters();
   startSide();
   startStage();
   startCompare();
@@ -61,7 +64,8 @@ function start() {
     grab: (event) => (store.get().mode === "panels" ? grabPanels(event) : null),
   });
   startHelp();
-  keepPageInAddress();
+  startMenus();
+  followAddress();
   listen();
 
   store.watch(
@@ -109,3 +113,5 @@ reconnect = () => {
   void fetchChapter();
   listenAgain();
 };
+// A window that the back button takes out of the browser's store has heard nothing meanwhile.
+addEventListener("pageshow", (event) => event.persisted && reconnect());

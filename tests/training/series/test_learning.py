@@ -13,6 +13,7 @@ import torch
 from mangacolor.core.errors import Cancelled, MangacolorError, OutputError, UsageError
 from mangacolor.models import create_generator, save_generator
 from mangacolor.models.colour.checkpoints import load_generator
+from mangacolor.models.colour.series.base import find_base
 from mangacolor.models.colour.series.file import SeriesFile, read_series_file, write_series_file
 from mangacolor.models.colour.series.merging import merge_adapter
 from mangacolor.pipeline.engine.cancel import CancelToken
@@ -23,7 +24,7 @@ from mangacolor.training.series.batches import Batch
 from mangacolor.training.series.dials import Dials
 from mangacolor.training.series.display import silent
 from mangacolor.training.series.judging import Judgement, probes_of_lessons
-from mangacolor.training.series.learn import find_base, learn_series
+from mangacolor.training.series.learn import learn_series
 from mangacolor.training.series.learning import LearnSettings, SeriesLearner
 from mangacolor.training.series.lessons import ColouredPage, Lesson
 from mangacolor.training.series.losses import SeriesLoss

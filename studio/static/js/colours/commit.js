@@ -45,6 +45,9 @@ export function commit(wishes, { topic, done, failed } = {}) {
   });
 }
 
+/** Once all that was asked for so far has been saved, or refused. */
+export const settled = () => line;
+
 /** @param {Wishes} wishes @returns {Promise<Done>} */
 async function send(wishes) {
   const revision = store.get().chapter?.palette?.revision;

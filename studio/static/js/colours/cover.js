@@ -29,7 +29,7 @@ const covers = latest(
     askJson("cover", { body: { page: pageOf(draft), wishes: wishesOf(draft) }, signal }),
   (answer, draft) => {
     store.set({ cover: { ...answer, page: pageOf(draft) } });
-    say(`Would change ${countsOf(answer)}.`);
+    say(`${draft.edit ? "Changes" : "Would change"} ${countsOf(answer)}.`);
   },
   tellUnlessLost,
   90,

@@ -20,7 +20,7 @@ export class Unreachable extends Error {
 
 let chapter = "";
 
-/** Which chapter of the output folder is asked about from here on. @param {string} name */
+/** Which chapter of the output folder this window asks about, "" for the first one. @param {string} name */
 export function useChapter(name) {
   chapter = name;
 }

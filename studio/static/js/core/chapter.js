@@ -1,7 +1,8 @@
 /** The chapter's document, fetched anew when it may have changed. */
 
 import { askJson, useChapter } from "./api.js";
-import { notify, tellFailure } from "./say.js";
+import { chapterInAddress, keepInAddress, pageInAddress } from "./address.js";
+import { tellFailure } from "./say.js";
 import { pageNamed, store } from "./state.js";
 
 /** @type {Promise<boolean>|null} */
@@ -36,6 +37,7 @@ async function load() {
   try {
     /** @type {import("./types.js").Chapter} */
     const chapter = await askJson("chapter");
+    useChapter(chapter.chapter);
     const page = pageNamed({ ...store.get(), chapter }, store.get().page)?.name ?? null;
     store.set({
       chapter,
@@ -52,24 +54,24 @@ async function load() {
   }
 }
 
-/** Open another chapter of the same output folder. @param {string} name */
-export async function openChapter(name) {
-  useChapter(name);
-  store.set({ page: null, draft: null, cover: null, split: null, hover: null, shown: null });
-  if (await fetchChapter()) notify({ text: `Chapter ${name}`, kind: "info" });
-}
-
 /** The page that the address names: a reloaded window shows what it showed. */
 function wantedPage(/** @type {import("./types.js").Chapter} */ chapter) {
-  const name = new URLSearchParams(location.hash.slice(1)).get("page");
+  const name = pageInAddress();
   return chapter.pages.find((page) => page.name === name)?.name ?? null;
 }
 
-export function keepPageInAddress() {
+/** The address names what is shown; where somebody writes another page into it, that is shown. */
+export function followAddress() {
+  useChapter(chapterInAddress());
   store.watch(
-    (state) => state.page,
-    (page) => {
-      if (page) history.replaceState(null, "", `#${new URLSearchParams({ page })}`);
+    (state) => [state.page, state.chapter?.chapter],
+    () => {
+      const { page, chapter } = store.get();
+      if (page && chapter) keepInAddress(chapter.chapters.length > 1 ? chapter.chapter : "", page);
     },
   );
+  addEventListener("hashchange", () => {
+    const page = pageNamed(store.get(), pageInAddress());
+    if (page) store.set({ page: page.name, hover: null });
+  });
 }

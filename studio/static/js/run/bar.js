@@ -45,6 +45,7 @@ export function startRun() {
 export function wordsOf(run, waits) {
   if (run.state === "stopping") return "Stopping…";
   if (run.state === "failed") return "The run has failed";
+  if (run.state === "running" && !run.of) return "Beginning…"; // it looks at what there is to do
   if (run.state === "running")
     return [`${run.done} of ${run.of}`, timeLeft(run.seconds_left)].filter(Boolean).join(" · ");
   if (run.failed) return `${counted(run.failed, "page")} failed`;

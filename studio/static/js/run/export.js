@@ -13,11 +13,6 @@ export function startExport() {
       void save(button.dataset.form ?? "");
     });
   }
-  document.addEventListener("pointerdown", (event) => {
-    for (const one of document.querySelectorAll("details.pops[open], details.more[open]")) {
-      if (event.target instanceof Node && !one.contains(event.target)) one.removeAttribute("open");
-    }
-  });
 }
 
 /** @param {string} form  folder, cbz, pdf or palette */

@@ -1,9 +1,8 @@
 /** The top bar: which page, how large, and from where to where keys lead. */
 
-import { find, make } from "../core/dom.js";
+import { find } from "../core/dom.js";
 import { bind } from "../core/keys.js";
 import { remember } from "../core/preferences.js";
-import { openChapter } from "../core/chapter.js";
 import { pageNamed, pagesOf, store } from "../core/state.js";
 import { flip, toggleCompare } from "../pages/compare.js";
 import { pageBeside } from "../pages/reading.js";
@@ -36,22 +35,14 @@ export function startBar() {
   find("compare").addEventListener("click", toggleCompare);
   bindKeys();
 
-  const chapters = /** @type {HTMLSelectElement} */ (find("chapters"));
-  chapters.addEventListener("change", () => void openChapter(chapters.value));
   store.watch(
-    (state) => [state.chapter?.chapter, state.chapter?.chapters, state.chapter?.out],
+    (state) => [state.chapter?.chapter, state.chapter?.out],
     () => {
       const { chapter } = store.get();
       if (!chapter) return;
       find("out").textContent = chapter.out.split(/[\\/]/).filter(Boolean).at(-1) ?? chapter.out;
       find("out").title = chapter.out;
-      chapters.hidden = chapter.chapters.length < 2;
-      chapters.replaceChildren(
-        ...chapter.chapters.map((name) =>
-          make("option", { value: name, text: name, selected: name === chapter.chapter }),
-        ),
-      );
-      document.title = `${chapter.chapter || find("out").textContent} · mangacolor studio`;
+      document.title = `${chapter.chapter === "." ? chapter.out : chapter.chapter} · mangacolor studio`;
     },
   );
   store.watch(
@@ -94,7 +85,7 @@ function showPlace() {
   };
   const isLtr = state.chapter?.direction === "ltr";
   find("page-place").textContent = page ? `${page.number} / ${pages.length}` : "";
-  find("page-name").textContent = page?.name ?? "";
+  find("page-name").textContent = page?.name.split("/").at(-1) ?? "";
   for (const [id, onwards] of /** @type {[string, boolean][]} */ ([
     ["page-left", !isLtr],
     ["page-right", isLtr],

@@ -1,0 +1,15 @@
+/** The window's address: its chapter and its page, so that a link, a reload and the back button lead there. */
+
+/** @param {string} chapter  "" for the one that the studio shows first */
+export const linkTo = (chapter) => (chapter ? `/?${new URLSearchParams({ chapter })}` : "/");
+
+/** The chapter that the address names; "" where it names none. */
+export const chapterInAddress = () => new URLSearchParams(location.search).get("chapter") ?? "";
+
+/** The page that the address names. */
+export const pageInAddress = () => new URLSearchParams(location.hash.slice(1)).get("page");
+
+/** @param {string} chapter @param {string} page */
+export function keepInAddress(chapter, page) {
+  history.replaceState(null, "", `${linkTo(chapter)}#${new URLSearchParams({ page })}`);
+}
