@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
+from mangacolor.core.arrays import F64, I64, Mask
 from mangacolor.stages.harmonize.guidance.params import GuidanceParams
 
 
@@ -127,6 +130,18 @@ class ClusteringParams:
     merge_min_share: float = 0.08
     # Levels of chroma between two groups of one colour.
     merge_max_chroma_distance: float = 6.0
+    # Distance between what two groups look like on the mean, in descriptors, up to which they are one thing.
+    merge_max_distance: float = 0.5
+    # Share of the chapter's area that a group has at most: more is a crowd, and no thing.
+    max_share: float = 0.08
+    # Segments up to which a group is no crowd, however large: a sky, or a figure of a chapter of two pages.
+    max_few: int = 24
+    # Membership from which on a segment is surely its group's: an eighth, which rounds to nothing below.
+    min_membership: float = 0.125
+
+    def is_crowd(self, share: F64, segments: I64) -> Mask:
+        """Whether groups with this share of the chapter's area and so many segments are too large for one."""
+        return np.asarray((share > self.max_share) & (segments > self.max_few))
 
 
 @dataclass(frozen=True, slots=True)
