@@ -57,7 +57,8 @@ def divide_large(number: I64, graph: Links, share: F64, params: ClusteringParams
     ``share``: N, of the chapter's area.
     """
     while True:
-        large = params.is_crowd(np.bincount(number, weights=share), np.bincount(number))
+        size = np.bincount(number, weights=share).astype(np.float64)
+        large = params.is_crowd(size, np.bincount(number))
         divided = number
         for group in np.nonzero(large)[0]:
             inside = number == group
@@ -80,7 +81,7 @@ def merge_communities(
     """
     count = int(number.max()) + 1
     links = graph.merged(number, count).dense()
-    size, members = np.bincount(number, weights=share), np.bincount(number)
+    size, members = np.bincount(number, weights=share).astype(np.float64), np.bincount(number)
     looks = _Means.of(places, number, share**0.5)
     tints = _Means.of(colours, number, np.ones(len(number)))
     owner = np.arange(count)
@@ -116,7 +117,7 @@ class _Means:
     @classmethod
     def of(cls, rows: F64, number: I64, weight: F64) -> _Means:
         """Of N ``rows``, by their groups (``number``, N from 0) and weights (N)."""
-        total = np.bincount(number, weights=weight)
+        total = np.bincount(number, weights=weight).astype(np.float64)
         columns = [np.bincount(number, weights=weight * column) / total for column in rows.T]
         return cls(np.stack(columns, axis=1), total)
 

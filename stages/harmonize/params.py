@@ -201,12 +201,14 @@ class ReferenceParams:
 
     # References nearest to a segment that are asked (k).
     neighbours: int = 12
-    # Distance of descriptors at which what a reference says has fallen to 1/e.
-    similarity_scale: float = 0.7
+    # Of the distance of the nearest reference, and in descriptors at least and at most: the distance at which
+    # what a reference says has fallen to 1/e. Who stands in the reference itself hears that place alone.
+    relative_scale: float = 1.2
+    similarity_scales: tuple[float, float] = (0.1, 0.7)
     # Levels of chroma within which references say the same (sigma).
     agreement_bandwidth: float = 25.0
     # Distances of descriptors up to which a segment is surely the nearest reference's, and from which on not.
-    distances: tuple[float, float] = (0.7, 0.9)
+    distances: tuple[float, float] = (0.6, 0.9)
     # By how much nearer it must be, where the network holds the reference's colour for impossible.
     doubt: float = 0.35
     # Share of the network's votes, for colours like the reference's, from which on it holds it for possible.
@@ -218,8 +220,8 @@ class ReferenceParams:
     # References at most, the largest: the table of a series' file twice over. Time grows with them, and what
     # is small says least.
     max_references: int = 8192
-    # Sureness from which on a segment of the chapter is a reference for the others.
-    passed_on: float = 0.75
+    # Sureness from which on a segment of the chapter is a reference for the others: less passes errors on.
+    passed_on: float = 1.0
     # As many at most, the largest.
     max_passed_on: int = 2048
     # Steps of sureness, from not at all to fully: a page elsewhere seldom moves it.
