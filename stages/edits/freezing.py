@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 import cv2
@@ -60,22 +60,20 @@ def freeze_group(
 
 def freeze_edited(
     palette: Palette,
-    ids: Sequence[int],
-    number: I64,
+    identity: I64,
     segments: ChapterSegments,
     sources: Mapping[str, str],
     drawings: Drawings,
 ) -> Palette:
     """The palette with an edit for each group whose entry somebody has given another colour by hand.
 
-    ``ids``: of the groups, G. ``number``: the group of each segment, N. ``sources``: of each page its file's
-    sha256.
+    ``identity``: N, the id of each segment's group. ``sources``: of each page its file's sha256.
     """
     index = PageIndex(sources)
     for entry in palette.groups:
-        if not entry.edited or entry.id not in ids:
+        members = identity == entry.id
+        if not entry.edited or not members.any():
             continue
-        members = number == list(ids).index(entry.id)
         edit = freeze_group(entry.id, entry.colour, members, segments, index, drawings, PARAMS)
         if edit.anchors:
             found = [replace(e, colour=e.found) if e.id == entry.id else e for e in palette.groups]

@@ -85,7 +85,7 @@ def correct_segments(
     reach: F64,
     colours: ChapterColours,
     overrides: Sequence[Override | None],
-    ids: Sequence[int],
+    identity: I64,
     params: CorrectionParams,
     matched: Matched | None = None,
 ) -> WindowCorrections:
@@ -93,7 +93,7 @@ def correct_segments(
 
     A segment goes from what it agreed on to its group's colour by its ``reach`` (N in [0, 1]), or to what
     somebody chose for the group (``overrides``, G), as far as it is a member; and to what references say of
-    it (``matched``), as far as these are sure. ``ids``: G, the groups' numbers in the palette.
+    it (``matched``), as far as these are sure. ``identity``: N, the number of their groups in the palette.
     """
     number, agreed = groups.number, colours.members
     membership, reach = (
@@ -121,9 +121,7 @@ def correct_segments(
             mean = np.average(shown[members], weights=segments.area[members])
             luma[members] = np.clip(value * shown[members] / mean, *params.luma_range)
     own = segments.features.chroma
-    return WindowCorrections(
-        np.array(ids, np.int64)[number], _whole(target - own), _whole(luma), _whole(base - own)
-    )
+    return WindowCorrections(identity, _whole(target - own), _whole(luma), _whole(base - own))
 
 
 def _luma_of_references(segments: ChapterSegments, matched: Matched | None, params: CorrectionParams) -> F64:

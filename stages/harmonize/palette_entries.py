@@ -38,11 +38,10 @@ def make_entries(
     matches = regrouped.matches
     areas = segments.area
     entries: list[PaletteEntry] = []
-    order = np.lexsort((-segments.area, groups.number))
-    members_of = np.split(order, np.cumsum(np.bincount(groups.number))[:-1])
-    for group, members in enumerate(members_of):
+    largest = np.argsort(-areas, kind="stable")
+    for identity, colour in zip(matches.ids, colours, strict=True):
+        members = largest[regrouped.identity[largest] == identity]
         area = areas[members]
-        identity, colour = matches.ids[group], colours[group]
         entries.append(
             PaletteEntry(
                 identity,

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
+from mangacolor.core.arrays import F64, I64, Mask
 from mangacolor.stages.harmonize.guidance.params import GuidanceParams
 
 
@@ -127,6 +130,18 @@ class ClusteringParams:
     merge_min_share: float = 0.08
     # Levels of chroma between two groups of one colour.
     merge_max_chroma_distance: float = 6.0
+    # Distance between what two groups look like on the mean, in descriptors, up to which they are one thing.
+    merge_max_distance: float = 0.5
+    # Share of the chapter's area that a group has at most: more is a crowd, and no thing.
+    max_share: float = 0.08
+    # Segments up to which a group is no crowd, however large: a sky, or a figure of a chapter of two pages.
+    max_few: int = 24
+    # Membership from which on a segment is surely its group's: an eighth, which rounds to nothing below.
+    min_membership: float = 0.125
+
+    def is_crowd(self, share: F64, segments: I64) -> Mask:
+        """Whether groups with this share of the chapter's area and so many segments are too large for one."""
+        return np.asarray((share > self.max_share) & (segments > self.max_few))
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +201,14 @@ class ReferenceParams:
 
     # References nearest to a segment that are asked (k).
     neighbours: int = 12
-    # Distance of descriptors at which what a reference says has fallen to 1/e.
-    similarity_scale: float = 0.7
+    # Of the distance of the nearest reference, and in descriptors at least and at most: the distance at which
+    # what a reference says has fallen to 1/e. Who stands in the reference itself hears that place alone.
+    relative_scale: float = 1.2
+    similarity_scales: tuple[float, float] = (0.1, 0.7)
     # Levels of chroma within which references say the same (sigma).
     agreement_bandwidth: float = 25.0
     # Distances of descriptors up to which a segment is surely the nearest reference's, and from which on not.
-    distances: tuple[float, float] = (0.7, 0.9)
+    distances: tuple[float, float] = (0.6, 0.9)
     # By how much nearer it must be, where the network holds the reference's colour for impossible.
     doubt: float = 0.35
     # Share of the network's votes, for colours like the reference's, from which on it holds it for possible.
@@ -203,8 +220,8 @@ class ReferenceParams:
     # References at most, the largest: the table of a series' file twice over. Time grows with them, and what
     # is small says least.
     max_references: int = 8192
-    # Sureness from which on a segment of the chapter is a reference for the others.
-    passed_on: float = 0.75
+    # Sureness from which on a segment of the chapter is a reference for the others: less passes errors on.
+    passed_on: float = 1.0
     # As many at most, the largest.
     max_passed_on: int = 2048
     # Steps of sureness, from not at all to fully: a page elsewhere seldom moves it.

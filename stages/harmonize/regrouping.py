@@ -12,9 +12,10 @@ from mangacolor.core.types import Image
 from mangacolor.stages.edits.operations import Merge, Split
 from mangacolor.stages.edits.palette import Palette, PaletteEntry
 from mangacolor.stages.edits.splitting import is_second_half
+from mangacolor.stages.harmonize.corrections import NO_GROUP
 from mangacolor.stages.harmonize.descriptors import DescriptorSpace, is_backdrop
 from mangacolor.stages.harmonize.overrides import Matches, match_entries
-from mangacolor.stages.harmonize.params import MatchingParams
+from mangacolor.stages.harmonize.params import Params
 from mangacolor.stages.harmonize.series.grouping import Grouping
 from mangacolor.stages.segments.chapter import ChapterSegments
 from mangacolor.stages.segments.features import LEFT, RIGHT, SIDES, SegmentFeatures
@@ -22,12 +23,14 @@ from mangacolor.stages.segments.features import LEFT, RIGHT, SIDES, SegmentFeatu
 
 @dataclass(frozen=True, slots=True)
 class Regrouped:
-    """``grouping``, ``matches``: of the groups as they are to be. ``looks``: by id the mean row of each group
-    as it was found, so that it is found again, and of parts. ``parents``: by id the group that a part was
-    split from."""
+    """``grouping``, ``matches``: of the groups as they are to be. ``identity``: N, the id of the group that
+    each segment surely belongs to, ``NO_GROUP`` for none. ``looks``: by id the mean row of each group as it
+    was found, so that it is found again, and of parts. ``parents``: by id the group that a part was split
+    from."""
 
     grouping: Grouping
     matches: Matches
+    identity: I64
     looks: Mapping[int, Image]
     parents: Mapping[int, int]
 
@@ -38,13 +41,13 @@ def find_groups(
     space: DescriptorSpace,
     palette: Palette,
     kept: Sequence[PaletteEntry],
-    params: MatchingParams,
+    params: Params,
 ) -> Regrouped:
     """Name the groups that were ``found`` by the entries of the own and of a ``kept`` palette, and merge and
     split them as the own one's log says."""
     looks = average_features(segments.features, found.groups.number)
     whole = [entry for entry in palette.entries if entry.part_of is None]
-    matches = match_entries(looks, space, whole, kept, params, palette.last_group)
+    matches = match_entries(looks, space, whole, kept, params.matching, palette.last_group)
     rows = dict(zip(matches.ids, looks.rows, strict=True))
     ids, parents = _regroup(np.array(matches.ids)[found.groups.number], segments, palette.regrouping)
     after, number = _number_by_area(ids, segments)
@@ -55,13 +58,15 @@ def find_groups(
     own = {entry.id: entry for entry in palette.entries}
     joined = [int(found.joined[origin[i]]) if i in origin else -1 for i in after]
     roots = [origin.get(_root(i, parents)) for i in after]
+    groups = replace(found.groups, number=number)
     return Regrouped(
-        replace(found, groups=replace(found.groups, number=number), joined=np.array(joined, np.int64)),
+        replace(found, groups=groups, joined=np.array(joined, np.int64)),
         Matches(
             after,
             [own.get(i) for i in after],
             [None if root is None else matches.kept[root] for root in roots],
         ),
+        np.where(groups.find_stray(params.clustering), NO_GROUP, np.array(after)[number]),
         rows,
         parents,
     )

@@ -116,21 +116,21 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     found = group_segments(segments, remembered, space, params, guest)
     context.check_cancelled()
     kept = from_document(json.loads(config.palette)).entries if config.palette else ()
-    regrouped = find_groups(found, segments, space, palette, kept, params.matching)
+    regrouped = find_groups(found, segments, space, palette, kept, params)
     grouping, matches = regrouped.grouping, regrouped.matches
     number = grouping.groups.number
     matched = _match_references(context, segments, space, grouping.guided.held)
     colours, proposed = _colour_groups(context, segments, matched, grouping, remembered)
 
     overrides = [choose_override(own, kept) for own, kept in zip(matches.own, matches.kept, strict=True)]
-    palette = freeze_edited(palette, matches.ids, number, segments, context.sources, drawings)
+    palette = freeze_edited(palette, regrouped.identity, segments, context.sources, drawings)
     named = name_colours(segments, number, colours.groups, matches)
     entries = make_entries(list(drawings), segments, grouping.groups, regrouped, named)
     entries = [*place_entries(entries, drawings), *absent_entries(palette, regrouped)]
     context.write(to_document(palette.with_found(entries)))
     reach = grouping.guided.find_reach(grouping.groups, colours.groups, params.guidance)
     corrections = correct_segments(
-        segments, grouping.groups, reach, colours, overrides, matches.ids, params.corrections, matched
+        segments, grouping.groups, reach, colours, overrides, regrouped.identity, params.corrections, matched
     )
     if context.memory is not None:
         shown = shown_groups(grouping, remembered, colours.groups, overrides)
@@ -224,7 +224,7 @@ STAGE = ChapterStage(
     configure,
     ("panels", "balloons", "colorize"),
     neutral,
-    version=11,
+    version=12,
     file=FILE,
     edits=decided_groups,
     preview=draw_groups,

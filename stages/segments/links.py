@@ -40,6 +40,12 @@ class Links:
         some = ~nodes[self.row]
         return Links(self.row[some], self.col[some], self.data[some], self.count)
 
+    def among(self, nodes: Mask) -> Links:
+        """Those between some nodes (N), which are numbered anew."""
+        place = np.cumsum(nodes) - 1
+        some = nodes[self.row] & nodes[self.col]
+        return Links(place[self.row[some]], place[self.col[some]], self.data[some], int(nodes.sum()))
+
     def merged(self, group: I64, count: int) -> Links:
         """The links between ``count`` groups, of which each node is in one."""
         return Links.gather(group[self.row], group[self.col], self.data, count)

@@ -1,7 +1,8 @@
 """Which segments of a chapter look like segments of references, and what colour these say they have.
 
 A segment takes the colour that most of its nearest references have (k nearest neighbours, weighted by
-similarity). How surely depends on how near they are, and on how much they agree: a segment between two
+similarity, with a bandwidth by the nearest one's distance: Terrell & Scott, "Variable kernel density
+estimation", 1992). How surely depends on how near they are, and on how much they agree: a segment between two
 references of different colours is told nothing (the ratio test of Lowe, "Distinctive image features from
 scale-invariant keypoints", 2004, over all of its neighbours at once).
 """
@@ -129,7 +130,8 @@ def _ask(
     chroma, light, sureness = np.zeros((len(segments), 2)), np.zeros(len(segments)), np.zeros(len(segments))
     for block in blocks(len(segments), params.block):
         near, distance = nearest.number[block], nearest.distance[block]
-        weight = np.exp(-((distance / params.similarity_scale) ** 4)) + _TINY
+        scale = np.clip(params.relative_scale * distance[:, :1], *params.similarity_scales)
+        weight = np.exp(-((distance / scale) ** 4)) + _TINY
         colours = references.chroma[near]
         told = weighted_mode(colours, weight, smoothing)
         apart = ((colours - told[:, None]) ** 2).sum(axis=2)

@@ -18,7 +18,7 @@ from mangacolor.stages.segments.pixels import pixels_by_segment
 from mangacolor.stages.windows.artifact import PageColours
 
 # Raised when references count otherwise than before.
-REFERENCE_VERSION: Final = 3
+REFERENCE_VERSION: Final = 4
 
 
 def hash_references(path: str | None) -> str:

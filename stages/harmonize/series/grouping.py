@@ -76,7 +76,13 @@ def group_segments(
     label, membership = join_groups(graph, smoothed, remembered, params.joining, params.clustering)
     rest = np.nonzero(label < 0)[0]
     if len(rest):
-        own = cluster(without_joined(graph, rest + known), smoothed[rest + known], params.clustering)
+        own = cluster(
+            without_joined(graph, rest + known),
+            smoothed[rest + known],
+            places[rest + known, : space.page_column],
+            segments.area[rest],
+            params.clustering,
+        )
         label[rest] = len(remembered.groups) + own.number
         membership[rest] = own.membership
     groups, joined = _number_by_area(label, membership, segments.area, len(remembered.groups))

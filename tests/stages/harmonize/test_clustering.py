@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import sparse
 
 from mangacolor.core.arrays import AnyArray
-from mangacolor.stages.harmonize.clustering import merge_communities
+from mangacolor.stages.harmonize.clustering import Groups, divide_large, merge_communities
 from mangacolor.stages.harmonize.louvain import find_communities
 from mangacolor.stages.harmonize.neighbours import find_neighbours, symmetric_graph
 from mangacolor.stages.harmonize.params import ClusteringParams, NeighbourParams
@@ -24,8 +26,38 @@ def test_groups_of_one_colour_that_are_closely_linked_are_merged() -> None:
     blocks[3, 4] = blocks[4, 3] = blocks[7, 8] = blocks[8, 7] = 3.0
     number = np.repeat([0, 1, 2], 4)
     colours = np.repeat([[0.0, 0.0], [3.0, 0.0], [30.0, 0.0]], 4, axis=0)
-    merged = merge_communities(number, links_of(blocks), colours, ClusteringParams())
+    alike, small = np.zeros((12, 3)), np.full(12, 0.001)
+    merged = merge_communities(number, links_of(blocks), colours, alike, small, ClusteringParams())
     assert merged.tolist() == [0] * 8 + [1] * 4
+
+
+def test_groups_that_look_unlike_or_would_be_too_large_are_not_merged() -> None:
+    blocks = np.kron(np.eye(3), np.ones((15, 15)))
+    blocks[14, 15] = blocks[15, 14] = blocks[29, 30] = blocks[30, 29] = 50.0
+    number, colours, links = np.repeat([0, 1, 2], 15), np.zeros((45, 2)), links_of(blocks)
+    places = np.repeat([[0.0], [0.4], [0.8]], 15, axis=0)  # the third is 0.6 from the mean of the others
+    small, params = np.full(45, 0.001), ClusteringParams()
+    unlike = merge_communities(number, links, colours, places, small, params)
+    assert unlike.tolist() == [0] * 30 + [1] * 15
+    large = np.full(45, 0.004)  # two groups would be 12 % of the chapter
+    assert merge_communities(number, links, colours, 0 * places, large, params).tolist() == number.tolist()
+    few = replace(params, max_few=30)
+    merged = merge_communities(number, links, colours, 0 * places, large, few)
+    assert len(np.unique(merged)) == 2
+
+
+def test_a_crowd_is_divided_by_its_communities_and_a_few_are_not() -> None:
+    pairs = links_of(np.kron(np.eye(15), np.ones((2, 2))) - np.eye(30))
+    whole, share = np.zeros(30, np.int64), np.full(30, 1 / 30)
+    divided = divide_large(whole, pairs, share, ClusteringParams())
+    assert (divided[::2] == divided[1::2]).all() and len(np.unique(divided)) == 15
+    assert not divide_large(whole, pairs, share, ClusteringParams(max_few=30)).any()
+    assert not divide_large(whole, pairs, share, ClusteringParams(max_share=1.1)).any()
+
+
+def test_who_is_hardly_linked_to_a_group_strays_but_where_nobody_is() -> None:
+    groups = Groups(np.array([0, 0, 0, 1, 1]), np.array([1.0, 0.5, 0.1, 0.0, 0.1]))
+    assert groups.find_stray(ClusteringParams()).tolist() == [False, False, True, False, False]
 
 
 def test_communities_are_found_and_numbered_by_first_member() -> None:

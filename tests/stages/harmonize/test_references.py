@@ -73,6 +73,12 @@ def test_what_looks_the_same_takes_the_references_colour() -> None:
     assert (found.sureness >= 0.75).all()
 
 
+def test_what_stands_in_a_reference_has_its_colour_there_wholly_whatever_looks_nearly_so() -> None:
+    others = at(*np.linspace(14, 26, 11), colour=BLUE)  # distances of 0.24 to 0.45
+    found = match(at(0), together(at(0, colour=RED), others))
+    assert found.chroma.tolist() == [list(RED)] and found.sureness.tolist() == [1.0]
+
+
 def test_what_looks_like_nothing_is_told_nothing() -> None:
     found = match(at(90, 180), at(0, colour=RED))
     assert (found.sureness == 0).all()
@@ -154,7 +160,7 @@ def test_a_colour_that_the_network_holds_for_impossible_needs_a_nearer_reference
         return SegmentFeatures(np.concatenate([row, np.array([votes], np.uint8)], axis=1), 2)
 
     palette = np.array([RED, BLUE], float)
-    segments, references = voting(36), voting(0, RED)  # a distance of 0.62
+    segments, references = voting(34), voting(0, RED)  # a distance of 0.58
     found = match_references(
         segments, references, space(segments), palette, PARAMS.references, PARAMS.smoothing
     )
