@@ -171,6 +171,19 @@ class SnapParams:
 
 
 @dataclass(frozen=True, slots=True)
+class BleedParams:
+    """A panel that runs off the page beside others that end at a margin."""
+
+    on_side: float = 3.0  # pixels: a line this near to a side lies on it
+    straight: float = 6.0  # pixels by which the corners of such a side differ at most
+    widest: float = 0.15  # of the page's side: margins are narrower
+    framed: float = 0.4  # share of edge along the side from which on it has a frame there
+    max_slope: float = 0.12  # of the frames above and below
+    runs_on: float = 0.7  # share of edge that they have as far as the page's edge
+    least_drawn: float = 0.1  # share of the margin beside the panel that is no paper
+
+
+@dataclass(frozen=True, slots=True)
 class InsetParams:
     """Small framed panels laid into another."""
 
@@ -197,11 +210,14 @@ class GroundParams:
     """What of the paper is ground, and what belongs to the drawing."""
 
     blank_line: float = 0.998  # blank share of a row or column of a margin
+    band_spread: int = 14  # levels between a margin's own level and the paper's: more is a pale sky
     blank_page: float = 0.995  # a page as blank as this is one white panel, not all margin
     white: int = 240  # luma of paper that is not tinted
     dark: int = 185  # luma below which paper without frames on it is a wall
     lighter: int = 30  # levels above a tone at which a pixel outshines it,
     lighter_share: float = 0.02  # and the share of such pixels that makes the tone no paper
+    widest_gutter: float = 0.04  # of the page's long side: a wider tint beside panels is no gutter
+    widest_gap: float = 0.2  # the same, where panels have frames: between them a page has no larger gap
     near: float = 0.01  # of the page's short side: how near a side lies to its frame, or the page's edge
     frame_contrast: int = 50  # levels below the paper's at which a frame is dark
     framed_share: float = 0.8  # of a panel's sides along which it has a frame, if it is framed
@@ -259,6 +275,7 @@ class Params:
     frameless: FramelessParams = FramelessParams()
     cut: CutParams = CutParams()
     snap: SnapParams = SnapParams()
+    bleed: BleedParams = BleedParams()
     inset: InsetParams = InsetParams()
     ground: GroundParams = GroundParams()
     residual: ResidualParams = ResidualParams()

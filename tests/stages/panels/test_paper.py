@@ -54,6 +54,84 @@ def test_the_document_of_a_page_under_a_sky_gives_the_same_layout() -> None:
     np.testing.assert_array_equal(again.ground, layout.ground)
 
 
+@pytest.mark.parametrize(("sky", "face"), [(160, 240), (200, 240), (200, 60), (238, 60)])
+def test_a_flat_sky_above_a_figure_whose_parts_are_taken_for_panels_is_drawn(sky: int, face: int) -> None:
+    page = np.full((HEIGHT, WIDTH), sky, np.uint8)
+    page[520:] = 110
+    cv2.line(page, (0, 520), (WIDTH, 520), 0, 3)
+    cv2.circle(page, (300, 400), 120, 240, -1)
+    cv2.ellipse(page, (300, 400), (120, 120), 0, 180, 360, face, -1)
+    cv2.circle(page, (300, 400), 120, 0, 4)
+    cv2.rectangle(page, (200, 520), (400, HEIGHT - 4), 170, -1)
+    cv2.rectangle(page, (200, 520), (400, HEIGHT - 4), 0, 4)
+    layout = find_panels(page)
+    assert len(layout.detected) > 1
+    assert not layout.ground[page > 100].any()
+
+
+def before_a_wall(tone: int, bright: int, frame: int = 3) -> Image:
+    """A figure on a flat tone, and below it two panels with something bright in them."""
+    page = figure(np.full((HEIGHT, WIDTH), tone, np.uint8), 240, 180)
+    page[180:380, 240:360] = np.minimum(page[180:380, 240:360], bright)
+    for x in (30, 310):
+        page[560:800, x : x + 260] = texture(240, 260, x)
+        page[600:700, x + 60 : x + 160] = bright
+        cv2.rectangle(page, (x, 560), (x + 259, 799), 0, frame)
+    return page
+
+
+UPPER, LEFT, RIGHT = (0, 0, WIDTH, 557), (30, 560, 260, 240), (310, 560, 260, 240)
+
+
+@pytest.mark.parametrize("tone", [165, 200, 222])
+def test_a_wall_behind_a_figure_and_panels_is_drawn_where_the_page_outshines_it(tone: int) -> None:
+    polygons = [corners(*box) for box in (UPPER, LEFT, RIGHT)]
+    assert not find_ground(before_a_wall(tone, 255), polygons).any()
+
+
+@pytest.mark.parametrize("tone", [200, 225])
+def test_tinted_paper_that_nothing_outshines_stays_paper_behind_a_figure(tone: int) -> None:
+    ground = find_ground(before_a_wall(tone, tone), [corners(*box) for box in (UPPER, LEFT, RIGHT)])
+    assert (ground[570:790, :25] == 255).all()
+    assert (ground[805:] == 255).all()
+    assert (ground[:150] == 255).all()
+
+
+def test_a_tint_with_margins_on_all_sides_is_paper_behind_a_figure() -> None:
+    page = before_a_wall(200, 255)
+    polygons = [corners(*box) for box in ((100, 100, 400, 440), LEFT, RIGHT)]
+    ground = find_ground(page, polygons)
+    assert (ground[:90] == 255).all()
+    assert (ground[:, :20] == 255).all()
+
+
+def tiers(tone: int, gap: int) -> tuple[Image, list[np.ndarray]]:
+    """Two pictures without frames, with white in them, that run off the page on both sides of a band."""
+    page = np.full((HEIGHT, WIDTH), tone, np.uint8)
+    rows = (0, 420 - gap // 2), (420 + gap // 2, HEIGHT)
+    for top, bottom in rows:
+        page[top:bottom] = np.maximum(texture(bottom - top, WIDTH, top), 170)
+        page[top + 60 : top + 160, 200:300] = 255
+    return page, [corners(0, top, WIDTH, bottom - top) for top, bottom in rows]
+
+
+def test_a_tint_between_pictures_without_frames_is_a_gutter_or_if_it_is_wide_part_of_them() -> None:
+    page, polygons = tiers(210, 20)
+    assert (find_ground(page, polygons)[414:426] == 255).all()
+    page, polygons = tiers(210, 120)
+    assert not find_ground(page, polygons).any()
+
+
+@pytest.mark.parametrize(("band", "paper"), [(236, False), (246, True)])
+def test_a_pale_band_over_a_panel_on_white_paper_is_its_sky(band: int, paper: bool) -> None:
+    page = draw_page(BOXES)
+    page[:180] = band
+    polygons = [corners(0, 0, WIDTH, 270), *(corners(*box) for box in BOXES[2:])]
+    ground = find_ground(page, polygons)
+    assert (ground[:25] == 255 * paper).all()
+    assert (ground[200:, :25] == 255).all()
+
+
 def corners(x: int, y: int, w: int, h: int) -> np.ndarray:
     return np.array(Panel.from_box((x, y, w, h)).polygon, np.float64)
 
