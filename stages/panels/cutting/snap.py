@@ -107,13 +107,17 @@ def _run_off(
 
 def _edge_along(lines: Lines, at: float, span: Sequence[float], params: BleedParams) -> tuple[float, float]:
     """The largest share of edge over a span of x along a line near height ``at``, and the line's slope."""
-    samples = slice(*(round(x / SAMPLE_STEP) for x in span))
+    first, last = (max(0, round(x / SAMPLE_STEP)) for x in span)
     heights = lines.offset + lines.slope * np.mean(span)
     near = np.flatnonzero(
         (np.abs(heights - at) <= params.on_side) & (np.abs(lines.slope) <= params.max_slope)
     )
-    seen = [(float(lines.edges(index, samples).mean()), float(lines.slope[index])) for index in near]
-    return max(seen, default=(0.0, 0.0))
+    counts = [int(lines.edges(index, slice(first, last)).sum()) for index in near]
+    shares = [
+        (count / max(last - first, 1), float(lines.slope[index]))
+        for count, index in zip(counts, near, strict=True)
+    ]
+    return max(shares, default=(0.0, 0.0))
 
 
 def _overlap(first: Polygon, second: Polygon) -> bool:
