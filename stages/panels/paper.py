@@ -16,6 +16,7 @@ from mangacolor.stages.panels.params import DEFAULTS, GroundParams, Params
 from mangacolor.stages.panels.scene import (
     edges,
     find_level,
+    find_ring,
     has_margins,
     is_framed,
     is_outshone,
@@ -75,7 +76,8 @@ def _paper_within(
     signs = params.ground
     margins = _margins(luma, masks, signs)
     if masks.paper >= signs.white:
-        return _around_drawings(masks, polygons, outside, signs) | margins
+        gutters = _gutters(luma, masks, params)
+        return _around_drawings(masks, polygons, outside, gutters, signs) | margins | gutters
     # Between panels that touch there are frames only, and no level of paper to be had.
     found = outside.any() and _open_patches(masks.white, outside, signs).any()
     return margins if found else np.zeros_like(outside)
@@ -97,16 +99,33 @@ def _margins(luma: Image, masks: Blank, params: GroundParams) -> Mask:
     return bands
 
 
+def _gutters(luma: Image, masks: Blank, params: Params) -> Mask:
+    """Bands of paper across a long strip (a webtoon), H×W; none on a page: a white sky runs across, too."""
+    height, width = luma.shape
+    gutters = np.zeros(luma.shape, bool)
+    if height <= params.scale.strip_aspect * width:
+        return gutters
+    rows = np.flatnonzero(masks.white.mean(axis=1) >= params.ground.blank_line)
+    rows = rows[_is_paper(np.median(luma[rows], axis=1), masks.paper, params.ground)]
+    gutters[rows] = True
+    least = max(1, round(params.strip.flat_rows * width / params.scale.strip_width))
+    opened = cv2.morphologyEx(gutters.astype(np.uint8), cv2.MORPH_OPEN, np.ones((least, 1), np.uint8))
+    return opened.astype(bool)
+
+
 def _is_paper(levels: F64, paper: int, params: GroundParams) -> Mask:
     """Which levels are white, or near that of the page's paper."""
     near: Mask = np.abs(levels - paper) <= params.band_spread
     return near | (levels >= params.white)
 
 
-def _around_drawings(masks: Blank, polygons: Sequence[Polygon], outside: Mask, params: GroundParams) -> Mask:
+def _around_drawings(
+    masks: Blank, polygons: Sequence[Polygon], outside: Mask, gutters: Mask, params: GroundParams
+) -> Mask:
     """Paper that runs into panels, H×W, and there along most of their outline, just within.
 
-    It comes from where ``_sources`` says, or is all along the outline by itself.
+    It comes from where ``_sources`` says, or is all along the outline by itself. What comes from ``gutters``
+    (H×W) that run through panels need not be along it: scenes of a strip have no frames.
     """
     height, width = outside.shape
     near = reaching(params.near, outside.shape)
@@ -117,7 +136,10 @@ def _around_drawings(masks: Blank, polygons: Sequence[Polygon], outside: Mask, p
     core = cv2.erode(masks.pure.astype(np.uint8), gap, borderValue=1)
     patch, at_edge = _patches(core)
     paper = _sources(patch, len(at_edge), outside, params.side_share)
-    within = np.zeros(outside.shape, np.uint8)
+    open_scene = np.zeros(len(at_edge), bool)
+    open_scene[patch[gutters]] = True
+    open_scene[0] = False
+    within = open_scene[patch].astype(np.uint8)
     most = params.bare_outline if len(polygons) > 1 else params.bare_vignette
     for polygon in polygons:
         corners = np.clip(np.rint(polygon), 0, (width - 1, height - 1)).astype(np.int32)
@@ -125,8 +147,7 @@ def _around_drawings(masks: Blank, polygons: Sequence[Polygon], outside: Mask, p
         there = slice(y, y + high), slice(x, x + wide)
         panel = np.zeros((high, wide), np.uint8)
         cv2.fillPoly(panel, [corners - (x, y)], 1)
-        inner = cv2.erode(panel, square(near), borderValue=0)
-        ring = (inner > 0) & (cv2.erode(inner, square(1), borderValue=0) == 0)
+        ring = find_ring(corners - (x, y), (high, wide), near)
         along = np.bincount(patch[there][ring], minlength=len(at_edge)) / max(1.0, float(ring.sum()))
         background = paper | (at_edge & (along > most))
         if along[background].sum() > most:

@@ -30,6 +30,7 @@ class StripParams:
     narrowest: int = 100  # pixels: nothing narrower is a comic
     window_height: float = 2.0  # of the strip's width: cuts lie near this height
     flat_deviation: float = 6.0  # levels: standard deviation of a row that shows nothing
+    white: int = 240  # mean level of a band of paper, where it is best cut
     flat_rows: int = 9  # rows in a band that all show nothing, so that a single flat row is no band
 
 

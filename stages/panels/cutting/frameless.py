@@ -46,7 +46,7 @@ def find_bare_bands(view: View, polygon: Polygon, down: bool, params: Params) ->
     signs = params.frameless
     cuts = []
     top, blank = _blank_rows(view.pure, polygon, signs)
-    for first, last in _true_runs(blank >= signs.bare_row):
+    for first, last in find_runs(blank >= signs.bare_row):
         if first == 0 or last == len(blank) or last - first < signs.thinnest:
             continue
         upper, lower = float(top + first), float(top + last)
@@ -110,7 +110,7 @@ def _blank_rows(mask: Mask, polygon: Polygon, params: FramelessParams) -> tuple[
     return int(low[1]), np.where(through, blank, np.minimum(blank, params.closed_row))
 
 
-def _true_runs(rows: Mask) -> list[tuple[int, int]]:
+def find_runs(rows: Mask) -> list[tuple[int, int]]:
     """Stretches [first, last) of rows that are True."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], rows, [False]]).astype(np.int8)))
     return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]

@@ -8,9 +8,11 @@ import pytest
 
 from mangacolor.core.types import Image, Panel
 from mangacolor.stages.panels import PanelLayout, find_panels
+from mangacolor.stages.panels.cutting.webtoon import find_windows
 from mangacolor.stages.panels.detect import layout_from_document
 from mangacolor.stages.panels.layout import panel_document
 from mangacolor.stages.panels.paper import find_ground, is_tone
+from mangacolor.stages.panels.params import DEFAULTS
 from mangacolor.tests.stages.panels.test_detect import BOXES, HEIGHT, WIDTH, draw_page, texture
 
 WHOLE = (0, 0, WIDTH, HEIGHT)
@@ -277,6 +279,42 @@ def test_a_figure_without_a_frame_beside_framed_panels_stands_on_paper() -> None
     assert ground[710:800, 40:230].all()
     assert not ground[550:720, 250:350].any()
     assert not ground[300:520, 50:550].any()
+
+
+def webtoon(height: int = 3000) -> Image:
+    """Scenes without frames, white between them: a figure before a grey sky, one on white, a picture."""
+    strip = np.full((height, WIDTH), 255, np.uint8)
+    strip[200:800] = 200
+    figure(strip, 240, 450)
+    figure(strip, 240, 1000)
+    strip[1500:2000] = texture(500, WIDTH, 1)[: height - 1500]
+    return strip
+
+
+def test_the_white_between_and_around_scenes_of_a_strip_is_paper() -> None:
+    strip = webtoon()
+    whole = [corners(0, 0, WIDTH, 1400), corners(0, 1400, WIDTH, 1600)]  # as if nothing had been found
+    ground = find_ground(strip, whole) > 0
+    for rows in (slice(0, 195), slice(805, 990), slice(1310, 1495), slice(2005, 3000)):
+        assert ground[rows].all()
+    assert ground[1000:1290, :230].all()
+    assert not ground[1010:1190, 250:350].any()
+    assert not ground[205:795].any()
+    assert not ground[1505:1995].any()
+
+
+def test_white_that_runs_across_a_panel_of_a_page_is_drawn() -> None:
+    page = webtoon(1700)
+    assert not find_ground(page, [corners(0, 0, WIDTH, 1700)])[810:990, 200:400].any()
+
+
+def test_a_strip_is_cut_through_its_gutter_and_through_no_sky() -> None:
+    strip = np.full((5000, 600), 255, np.uint8)
+    for top in range(0, 5000, 1250):
+        strip[top : top + 1100] = 205
+        strip[top + 500 : top + 1100] = texture(600, 600, top)
+    windows = find_windows(strip, DEFAULTS)
+    assert [top for top, _ in windows[1:]] == pytest.approx([1175, 2425, 3675], abs=5)
 
 
 def test_a_white_page_is_a_white_panel() -> None:
