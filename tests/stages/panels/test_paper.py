@@ -305,7 +305,8 @@ def test_the_white_between_and_around_scenes_of_a_strip_is_paper() -> None:
 
 def test_white_that_runs_across_a_panel_of_a_page_is_drawn() -> None:
     page = webtoon(1700)
-    assert not find_ground(page, [corners(0, 0, WIDTH, 1700)])[810:990, 200:400].any()
+    panels = [corners(0, 0, WIDTH, 1400), corners(0, 1400, WIDTH, 300)]
+    assert not find_ground(page, panels)[810:990, 200:400].any()
 
 
 def test_a_strip_is_cut_through_its_gutter_and_through_no_sky() -> None:
