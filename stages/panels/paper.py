@@ -134,7 +134,7 @@ def _around_drawings(
     )
     # Eroded, so that it leaks through no small gap in a sleeve's outline.
     core = cv2.erode(masks.pure.astype(np.uint8), gap, borderValue=1)
-    patch, at_edge = _patches(core)
+    patch, at_edge, _ = _patches(core)
     paper = _sources(patch, len(at_edge), outside, params.side_share)
     open_scene = np.zeros(len(at_edge), bool)
     open_scene[patch[gutters]] = True
@@ -169,15 +169,17 @@ def _sources(patch: npt.NDArray[np.int32], count: int, outside: Mask, side_share
     return paper
 
 
-def _patches(core: cv2.typing.MatLike) -> tuple[npt.NDArray[np.int32], Mask]:
-    """The patches of a mask by number, H×W (0 is none), and which of the numbers reach the page's edge."""
-    count, labels = cv2.connectedComponents(core, connectivity=4)
+def _patches(core: cv2.typing.MatLike) -> tuple[npt.NDArray[np.int32], Mask, npt.NDArray[np.int32]]:
+    """The patches of a mask by number, H×W (0 is none), which of them reach the page's edge, and N×5, of each
+    x, y, width, height and area in pixels.
+    """
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(core, connectivity=4)
     patch = np.asarray(labels, np.int32)
     keep = np.zeros(count, bool)
     for edge in edges(patch):
         keep[edge] = True
     keep[0] = False
-    return patch, keep
+    return patch, keep, np.asarray(stats, np.int32)
 
 
 def _open_patches(mask: Mask, outside: Mask, params: GroundParams) -> Mask:
@@ -185,11 +187,25 @@ def _open_patches(mask: Mask, outside: Mask, params: GroundParams) -> Mask:
     # One pixel of erosion keeps the flood from leaking through a nick in an outline.
     core = cv2.erode(mask.astype(np.uint8), square(1), borderValue=1)
     _, whole = cv2.connectedComponents(core, connectivity=4)
-    patch, keep = _patches(core * outside.astype(np.uint8))
+    patch, keep, stats = _patches(core * outside.astype(np.uint8))
     total = np.bincount(whole.ravel())
     beyond = np.bincount(whole[outside], minlength=len(total))
     gutter = beyond >= params.outside_share * total
     keep[patch[gutter[whole]]] = True
     keep[0] = False
+    mean_width = stats[:, 4] / np.maximum(stats[:, 2:4].max(1), 1)
+    for number in np.flatnonzero(keep & (mean_width > params.dots_side * min(mask.shape))):
+        keep[number] = not _is_dotted(patch, int(number), stats[number], params)
     grown = cv2.dilate(keep[patch].astype(np.uint8), square(1)).astype(bool)
     return grown & mask & outside
+
+
+def _is_dotted(
+    patch: npt.NDArray[np.int32], number: int, stats: npt.NDArray[np.int32], params: GroundParams
+) -> bool:
+    """Whether a patch (numbers H×W) is full of coarse dots, as a light wall is: closed, it is much larger."""
+    x, y, wide, high, area = stats
+    reach = reaching(params.dots, patch.shape)
+    inside = np.pad(patch[y : y + high, x : x + wide] == number, reach).astype(np.uint8)
+    closed = cv2.morphologyEx(inside, cv2.MORPH_CLOSE, square(reach))
+    return bool(area < params.dotted_share * np.count_nonzero(closed))

@@ -41,6 +41,8 @@ class BlankParams:
     darkest_paper: int = 150  # luma from which a level may be the paper's
     paper_spread: int = 22  # levels below the paper's own that still are paper: scans are uneven
     pure_spread: int = 7  # the same, for paper beside pale colours
+    lighter: int = 12  # levels above the paper's at which a pixel outshines it,
+    lighter_share: float = 0.04  # and the share of such pixels from which the level may be a sky's
     brightest_black: int = 30  # luma up to which a level may be the black of a black page
     ink_spread: int = 14  # levels above the page's black that still are black
     common_share: float = 0.15  # share of a bright level between panels that makes it the paper's
@@ -228,6 +230,9 @@ class GroundParams:
     side_share: float = 0.25  # of the page's left or right side on which white is no sleeve
     gap: float = 0.003  # of the page's short side: half the widest gap that paper does not run through
     rim: float = 0.002  # of the page's short side: how far paper is followed towards unsharp lines
+    dots: float = 0.004  # of the page's short side: half the distance between coarse dots, at most
+    dots_side: float = 0.045  # the same: lettering breaks up what is narrower on the mean, too
+    dotted_share: float = 0.85  # of a patch without its dots that is blank: less is a wall of coarse dots
     outside_share: float = 0.8  # of a blank component outside panels that makes it a gutter
     vivid_chroma: int = 48  # levels between a pixel's channels that paper never has
     painted_share: float = 0.1  # of vivid pixels, from which a page is in colour

@@ -63,9 +63,15 @@ def find_bare_bands(view: View, polygon: Polygon, down: bool, params: Params) ->
 
 
 def trim_margins(views: tuple[View, View], polygon: Polygon, params: FramelessParams) -> Polygon:
-    """The region without bare margins, where what is left is dense."""
-    for down in (False, True):
+    """The region without bare margins, where what is left is dense.
+
+    A bare band from side to side of a page that outshines it is no margin, but the sky of a picture that runs
+    off both sides: which is seen once those are trimmed.
+    """
+    for down in (True, False) if views[0].outshone else (False, True):
         turned = swap(polygon) if down else polygon
+        if views[down].outshone and np.ptp(turned[:, 0]) > views[down].white.shape[1] - params.end_pixels:
+            continue
         top, blank = _blank_rows(views[down].pure, turned, params)
         shown = np.flatnonzero(blank < params.bare_row)
         if len(shown) and len(shown) < len(blank) and _density(blank, params) >= params.least_density:

@@ -106,7 +106,7 @@ def _both_views(
     segments = detect_segments(luma, params.line)
     border = border_probability(luma, network) if network else None
     white, black, pure = (np.ascontiguousarray(mask.T) for mask in (masks.white, masks.black, masks.pure))
-    transposed = Blank(white, black, pure, masks.paper)
+    transposed = Blank(white, black, pure, masks.paper, masks.outshone)
     return (
         make_view(luma, masks, segments, border, params.line, painted),
         make_view(
