@@ -281,6 +281,40 @@ def test_a_figure_without_a_frame_beside_framed_panels_stands_on_paper() -> None
     assert not ground[300:520, 50:550].any()
 
 
+def test_a_page_wide_picture_reaches_up_into_its_pale_sky() -> None:
+    page = draw_page([(30, 560, 260, 240), (310, 560, 260, 240)])
+    page[:540] = 232
+    page[330:530] = texture(200, WIDTH, 7)
+    hills = 400 + (60 * np.sin(np.arange(WIDTH) / 60)).astype(int)
+    page[:540][np.arange(540)[:, None] < hills] = 232
+    cv2.polylines(page, [np.stack([np.arange(WIDTH), hills], 1)], False, 0, 3)
+    figure(page, 240, 200)[530:544] = 0
+    layout = find_panels(page)
+    assert layout.panels[0].box[:3] == (0, 0, WIDTH)
+    assert layout.panels[0].box[3] == pytest.approx(540, abs=8)
+    assert len(layout.panels) == 3
+    assert not layout.ground[:530].any()
+    assert (layout.ground[548:555] == 255).all()
+
+
+def between_panels(dots: bool) -> tuple[Image, list[np.ndarray]]:
+    """A white part of a panel, framed above and below, that was taken for a wide gutter between two."""
+    page = draw_page([(30, 30, 240, 400), (330, 30, 240, 400)])
+    page[30:430, 268:332] = 255
+    page[30:33, 260:340] = page[427:430, 260:340] = 0
+    if dots:
+        page[36:426:8, 274:330:8] = 0
+    return page, [corners(30, 30, 240, 400), corners(330, 30, 240, 400)]
+
+
+@pytest.mark.parametrize("dots", [False, True])
+def test_a_closed_gutter_is_paper_and_a_wall_of_coarse_dots_is_none(dots: bool) -> None:
+    page, polygons = between_panels(dots)
+    ground = find_ground(page, polygons) > 0
+    assert ground[40:420, 280:320].any() != dots
+    assert ground[440:].all()
+
+
 def webtoon(height: int = 3000) -> Image:
     """Scenes without frames, white between them: a figure before a grey sky, one on white, a picture."""
     strip = np.full((height, WIDTH), 255, np.uint8)
