@@ -84,7 +84,8 @@ def find_ring(corners: npt.NDArray[np.int32], shape: tuple[int, int], near: int)
     panel = np.zeros(shape, np.uint8)
     cv2.fillPoly(panel, [corners], 1)
     inner = cv2.erode(panel, square(near), borderValue=0)
-    return (inner > 0) & (cv2.erode(inner, square(1), borderValue=0) == 0)
+    ring: Mask = (inner > 0) & (cv2.erode(inner, square(1), borderValue=0) == 0)
+    return ring
 
 
 def edges(page: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
