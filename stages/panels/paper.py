@@ -191,11 +191,15 @@ def _open_patches(mask: Mask, outside: Mask, params: GroundParams) -> Mask:
     total = np.bincount(whole.ravel())
     beyond = np.bincount(whole[outside], minlength=len(total))
     gutter = beyond >= params.outside_share * total
-    keep[patch[gutter[whole]]] = True
-    keep[0] = False
+    closed = np.zeros_like(keep)
+    closed[patch[gutter[whole]]] = True
+    closed &= ~keep
+    closed[0] = False
+    # Grainy paper at the page's edge is full of dots, too: only what is closed off may be a wall.
     mean_width = stats[:, 4] / np.maximum(stats[:, 2:4].max(1), 1)
-    for number in np.flatnonzero(keep & (mean_width > params.dots_side * min(mask.shape))):
-        keep[number] = not _is_dotted(patch, int(number), stats[number], params)
+    for number in np.flatnonzero(closed & (mean_width > params.dots_side * min(mask.shape))):
+        closed[number] = not _is_dotted(patch, int(number), stats[number], params)
+    keep |= closed
     grown = cv2.dilate(keep[patch].astype(np.uint8), square(1)).astype(bool)
     return grown & mask & outside
 

@@ -14,7 +14,7 @@ from mangacolor.core.arrays import F64, Mask
 from mangacolor.stages.panels.cutting.border_net import network_bonus
 from mangacolor.stages.panels.cutting.candidates import Cut
 from mangacolor.stages.panels.cutting.lines import View
-from mangacolor.stages.panels.cutting.polygons import Polygon, clip, swap
+from mangacolor.stages.panels.cutting.polygons import Polygon, area, clip, swap
 from mangacolor.stages.panels.params import FramelessParams, Params
 
 _OPEN_PANEL = "too little is drawn beside it: an open panel"
@@ -66,11 +66,14 @@ def trim_margins(views: tuple[View, View], polygon: Polygon, params: FramelessPa
     """The region without bare margins, where what is left is dense.
 
     A bare band from side to side of a page that outshines it is no margin, but the sky of a picture that runs
-    off both sides: which is seen once those are trimmed.
+    off both sides, as is seen once those are trimmed. A picture without others on its page has margins.
     """
-    for down in (True, False) if views[0].outshone else (False, True):
+    height, width = views[0].white.shape
+    beside_others = area(polygon) < (1 - params.whole_page) * height * width
+    outshone = views[0].outshone and beside_others
+    for down in (True, False) if outshone else (False, True):
         turned = swap(polygon) if down else polygon
-        if views[down].outshone and np.ptp(turned[:, 0]) > views[down].white.shape[1] - params.end_pixels:
+        if outshone and np.ptp(turned[:, 0]) > views[down].white.shape[1] - params.end_pixels:
             continue
         top, blank = _blank_rows(views[down].pure, turned, params)
         shown = np.flatnonzero(blank < params.bare_row)

@@ -284,14 +284,14 @@ def test_a_figure_without_a_frame_beside_framed_panels_stands_on_paper() -> None
 def test_a_page_wide_picture_reaches_up_into_its_pale_sky() -> None:
     page = draw_page([(30, 560, 260, 240), (310, 560, 260, 240)])
     page[:540] = 232
-    page[330:530] = texture(200, WIDTH, 7)
-    hills = 400 + (60 * np.sin(np.arange(WIDTH) / 60)).astype(int)
+    page[160:530] = texture(370, WIDTH, 7)
+    hills = 230 + (60 * np.sin(np.arange(WIDTH) / 60)).astype(int)
     page[:540][np.arange(540)[:, None] < hills] = 232
     cv2.polylines(page, [np.stack([np.arange(WIDTH), hills], 1)], False, 0, 3)
-    figure(page, 240, 200)[530:544] = 0
+    figure(page, 240, 130)[530:544] = 0
     layout = find_panels(page)
     assert layout.panels[0].box[:3] == (0, 0, WIDTH)
-    assert layout.panels[0].box[3] == pytest.approx(540, abs=8)
+    assert layout.panels[0].box[3] == pytest.approx(530, abs=8)
     assert len(layout.panels) == 3
     assert not layout.ground[:530].any()
     assert (layout.ground[548:555] == 255).all()
