@@ -95,8 +95,15 @@ def _margins(luma: Image, masks: Blank, params: GroundParams) -> Mask:
         first, last = int(np.argmin(blank)), len(blank) - int(np.argmin(blank[::-1]))
         for band in (slice(first), slice(last, None)):
             if levels[band].size:
-                target[band] = _is_paper(np.median(levels[band], axis=0), masks.paper, params)
+                pale = ~_is_paper(np.median(levels[band], axis=0), masks.paper, params)
+                target[band] = ~_keep_runs(pale, round(params.least_sky * len(pale)))
     return bands
+
+
+def _keep_runs(where: Mask, least: int) -> Mask:
+    """A mask of N without its runs that are shorter than ``least``."""
+    kernel = np.ones((1, max(1, least)), np.uint8)
+    return cv2.morphologyEx(where.astype(np.uint8)[None], cv2.MORPH_OPEN, kernel)[0] > 0
 
 
 def _gutters(luma: Image, masks: Blank, params: Params) -> Mask:
@@ -107,10 +114,10 @@ def _gutters(luma: Image, masks: Blank, params: Params) -> Mask:
         return gutters
     rows = np.flatnonzero(masks.white.mean(axis=1) >= params.ground.blank_line)
     rows = rows[_is_paper(np.median(luma[rows], axis=1), masks.paper, params.ground)]
-    gutters[rows] = True
-    least = max(1, round(params.strip.flat_rows * width / params.scale.strip_width))
-    opened = cv2.morphologyEx(gutters.astype(np.uint8), cv2.MORPH_OPEN, np.ones((least, 1), np.uint8))
-    return opened.astype(bool)
+    across = np.zeros(height, bool)
+    across[rows] = True
+    gutters[:] = _keep_runs(across, round(params.strip.flat_rows * width / params.scale.strip_width))[:, None]
+    return gutters
 
 
 def _is_paper(levels: F64, paper: int, params: GroundParams) -> Mask:

@@ -217,6 +217,7 @@ class GroundParams:
 
     blank_line: float = 0.998  # blank share of a row or column of a margin
     band_spread: int = 14  # levels between a margin's own level and the paper's: more is a pale sky
+    least_sky: float = 0.1  # of a band's length: a shorter part of another level is a stain
     blank_page: float = 0.995  # a page as blank as this is one white panel, not all margin
     white: int = 240  # luma of paper that is not tinted
     dark: int = 185  # luma below which paper without frames on it is a wall
