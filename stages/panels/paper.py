@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mangacolor.core.arrays import Mask
+from mangacolor.core.arrays import F64, Mask
 from mangacolor.core.types import Image
 from mangacolor.stages.panels.cutting.blank import Blank, find_blank
 from mangacolor.stages.panels.cutting.polygons import Polygon
 from mangacolor.stages.panels.params import DEFAULTS, GroundParams, Params
+from mangacolor.stages.panels.scene import (
+    edges,
+    find_level,
+    find_ring,
+    has_margins,
+    is_framed,
+    is_outshone,
+    is_scene,
+    reaching,
+    square,
+)
 
 
 def find_ground(luma: Image, polygons: Sequence[Polygon], params: Params = DEFAULTS) -> Image:
@@ -23,19 +33,19 @@ def find_ground(luma: Image, polygons: Sequence[Polygon], params: Params = DEFAU
     reaches the page's border, or when it is a gutter closed on both ends; a white sleeve or a
     balloon that sticks out of its panel is neither, for its outline closes it and it goes on inside.
     White paper around a drawing without a frame is ground within its panel, too. A panel that is the whole
-    page has no margin but a white one.
+    page has no margin but a white one. A tint around several panels is ground unless it is a scene's tone.
     """
     free = np.ones(luma.shape, np.uint8)
     for polygon in polygons:
         cv2.fillPoly(free, [np.rint(polygon).astype(np.int32)], 0)
     outside = free.astype(bool)
     masks = find_blank(luma, params.blank, outside)
+    shown = outside
     if masks.white.mean() <= params.ground.blank_page:
-        outside |= _paper_within(masks, polygons, outside, params.ground)
-    paper = np.zeros(luma.shape, bool)
-    for mask in (masks.white, masks.black):
-        paper |= _open_patches(mask, outside, params.ground)
-    return np.where(paper, 255, 0).astype(np.uint8)
+        shown = outside | _paper_within(luma, masks, polygons, outside, params)
+    paper, black = (_open_patches(mask, shown, params.ground) for mask in (masks.white, masks.black))
+    scene = len(polygons) > 1 and is_scene(luma, paper & outside, polygons, params)
+    return np.where(black if scene else black | paper, 255, 0).astype(np.uint8)
 
 
 def is_tone(luma: Image, ground: Image, panel: Polygon, params: Params = DEFAULTS) -> bool:
@@ -47,62 +57,96 @@ def is_tone(luma: Image, ground: Image, panel: Polygon, params: Params = DEFAULT
     """
     signs = params.ground
     paper = (ground > 0) & (luma >= params.blank.darkest_paper - params.blank.paper_spread)
-    level = float(np.median(luma[paper])) if paper.any() else 255.0
+    level = find_level(luma, paper)
     if level >= signs.white or 2 * np.count_nonzero(paper) < np.count_nonzero(ground):
         return False
-    near = max(2, round(signs.near * min(luma.shape)))
+    near = reaching(signs.near, luma.shape)
     gaps = np.concatenate([panel.min(0), np.array(luma.shape[::-1]) - panel.max(0)])
     if (gaps > near).sum() <= 1:
         return True
-    if _is_framed(luma <= level - signs.frame_contrast, panel, near, signs.framed_share):
+    if is_framed(luma <= level - signs.frame_contrast, [panel], near, signs.framed_share):
         return False
-    lighter = cv2.GaussianBlur(luma, (3, 3), 0) > level + signs.lighter
-    margin = min((edge > 0).mean() for edge in _edges(ground))
-    return bool(level < signs.dark or lighter.mean() > signs.lighter_share or margin < signs.margin_share)
+    return level < signs.dark or is_outshone(luma, level, signs) or not has_margins(ground, signs)
 
 
-def _is_framed(dark: Mask, panel: Polygon, near: int, share: float) -> bool:
-    """Whether something dark lies along ``share`` of a panel's sides, those at the page's edge apart."""
-    line = np.zeros(dark.shape, np.uint8)
-    cv2.polylines(line, [np.rint(panel).astype(np.int32)], True, 1)
-    line[:near] = line[-near:] = line[:, :near] = line[:, -near:] = 0
-    beside = cv2.dilate(dark.astype(np.uint8), _square(near))
-    return bool(line.any() and beside[line > 0].mean() >= share)
-
-
-def _paper_within(masks: Blank, polygons: Sequence[Polygon], outside: Mask, params: GroundParams) -> Mask:
+def _paper_within(
+    luma: Image, masks: Blank, polygons: Sequence[Polygon], outside: Mask, params: Params
+) -> Mask:
     """Paper within panels, H×W, as a page has that is not all blank."""
-    margins = _margins(masks.white, params.blank_line)
-    if masks.paper >= params.white:
-        return _around_drawings(masks, polygons, outside, params) | margins
-    return margins if outside.any() else np.zeros_like(outside)
+    signs = params.ground
+    margins = _margins(luma, masks, signs)
+    if masks.paper >= signs.white:
+        gutters = _gutters(luma, masks, params)
+        return _around_drawings(masks, polygons, outside, gutters, signs) | margins | gutters
+    # Between panels that touch there are frames only, and no level of paper to be had.
+    found = outside.any() and _open_patches(masks.white, outside, signs).any()
+    return margins if found else np.zeros_like(outside)
 
 
-def _margins(white: Mask, blank_line: float) -> Mask:
-    """Blank bands along the page's edges, from side to side: margin, even if a panel was drawn over it."""
-    bands = np.zeros(white.shape, bool)
-    for page, target in ((white, bands), (white.T, bands.T)):
-        lines = page.mean(axis=1) >= blank_line
-        target[: int(np.argmin(lines))] = True
-        target[len(lines) - int(np.argmin(lines[::-1])) :] = True
+def _margins(luma: Image, masks: Blank, params: GroundParams) -> Mask:
+    """Blank bands along the page's edges, from side to side: margin, even if a panel was drawn over it.
+
+    A part of a band that has another level than the paper is a flat sky.
+    """
+    bands = np.zeros(luma.shape, bool)
+    turned = (luma, masks.white, bands), (luma.T, masks.white.T, bands.T)
+    for levels, white, target in turned:
+        blank = white.mean(axis=1) >= params.blank_line
+        first, last = int(np.argmin(blank)), len(blank) - int(np.argmin(blank[::-1]))
+        for band in (slice(first), slice(last, None)):
+            if levels[band].size:
+                pale = ~_is_paper(np.median(levels[band], axis=0), masks.paper, params)
+                target[band] = ~_keep_runs(pale, round(params.least_sky * len(pale)))
     return bands
 
 
-def _around_drawings(masks: Blank, polygons: Sequence[Polygon], outside: Mask, params: GroundParams) -> Mask:
+def _keep_runs(where: Mask, least: int) -> Mask:
+    """A mask of N without its runs that are shorter than ``least``."""
+    kernel = np.ones((1, max(1, least)), np.uint8)
+    return cv2.morphologyEx(where.astype(np.uint8)[None], cv2.MORPH_OPEN, kernel)[0] > 0
+
+
+def _gutters(luma: Image, masks: Blank, params: Params) -> Mask:
+    """Bands of paper across a long strip (a webtoon), H×W; none on a page: a white sky runs across, too."""
+    height, width = luma.shape
+    gutters = np.zeros(luma.shape, bool)
+    if height <= params.scale.strip_aspect * width:
+        return gutters
+    rows = np.flatnonzero(masks.white.mean(axis=1) >= params.ground.blank_line)
+    rows = rows[_is_paper(np.median(luma[rows], axis=1), masks.paper, params.ground)]
+    across = np.zeros(height, bool)
+    across[rows] = True
+    gutters[:] = _keep_runs(across, round(params.strip.flat_rows * width / params.scale.strip_width))[:, None]
+    return gutters
+
+
+def _is_paper(levels: F64, paper: int, params: GroundParams) -> Mask:
+    """Which levels are white, or near that of the page's paper."""
+    near: Mask = np.abs(levels - paper) <= params.band_spread
+    return near | (levels >= params.white)
+
+
+def _around_drawings(
+    masks: Blank, polygons: Sequence[Polygon], outside: Mask, gutters: Mask, params: GroundParams
+) -> Mask:
     """Paper that runs into panels, H×W, and there along most of their outline, just within.
 
-    It comes from where ``_sources`` says, or is all along the outline by itself.
+    It comes from where ``_sources`` says, or is all along the outline by itself. What comes from ``gutters``
+    (H×W) that run through panels need not be along it: scenes of a strip have no frames.
     """
     height, width = outside.shape
-    near = max(2, round(params.near * min(height, width)))
+    near = reaching(params.near, outside.shape)
     gap, rim = (
-        _square(max(1, round(share * min(height, width)))) for share in (params.gap, params.gap + params.rim)
+        square(max(1, round(share * min(height, width)))) for share in (params.gap, params.gap + params.rim)
     )
     # Eroded, so that it leaks through no small gap in a sleeve's outline.
     core = cv2.erode(masks.pure.astype(np.uint8), gap, borderValue=1)
-    patch, at_edge = _patches(core)
+    patch, at_edge, _ = _patches(core)
     paper = _sources(patch, len(at_edge), outside, params.side_share)
-    within = np.zeros(outside.shape, np.uint8)
+    open_scene = np.zeros(len(at_edge), bool)
+    open_scene[patch[gutters]] = True
+    open_scene[0] = False
+    within = open_scene[patch].astype(np.uint8)
     most = params.bare_outline if len(polygons) > 1 else params.bare_vignette
     for polygon in polygons:
         corners = np.clip(np.rint(polygon), 0, (width - 1, height - 1)).astype(np.int32)
@@ -110,8 +154,7 @@ def _around_drawings(masks: Blank, polygons: Sequence[Polygon], outside: Mask, p
         there = slice(y, y + high), slice(x, x + wide)
         panel = np.zeros((high, wide), np.uint8)
         cv2.fillPoly(panel, [corners - (x, y)], 1)
-        inner = cv2.erode(panel, _square(near), borderValue=0)
-        ring = (inner > 0) & (cv2.erode(inner, _square(1), borderValue=0) == 0)
+        ring = find_ring(corners - (x, y), (high, wide), near)
         along = np.bincount(patch[there][ring], minlength=len(at_edge)) / max(1.0, float(ring.sum()))
         background = paper | (at_edge & (along > most))
         if along[background].sum() > most:
@@ -133,37 +176,47 @@ def _sources(patch: npt.NDArray[np.int32], count: int, outside: Mask, side_share
     return paper
 
 
-def _patches(core: cv2.typing.MatLike) -> tuple[npt.NDArray[np.int32], Mask]:
-    """The patches of a mask by number, H×W (0 is none), and which of the numbers reach the page's edge."""
-    count, labels = cv2.connectedComponents(core, connectivity=4)
+def _patches(core: cv2.typing.MatLike) -> tuple[npt.NDArray[np.int32], Mask, npt.NDArray[np.int32]]:
+    """The patches of a mask by number, H×W (0 is none), which of them reach the page's edge, and N×5, of each
+    x, y, width, height and area in pixels.
+    """
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(core, connectivity=4)
     patch = np.asarray(labels, np.int32)
     keep = np.zeros(count, bool)
-    for edge in _edges(patch):
+    for edge in edges(patch):
         keep[edge] = True
     keep[0] = False
-    return patch, keep
-
-
-def _edges(page: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], ...]:
-    """The pixels along the upper, lower, left and right edge of H×W."""
-    return page[0], page[-1], page[:, 0], page[:, -1]
-
-
-def _square(reach: int) -> Image:
-    """The kernel that reaches so many pixels to all sides."""
-    return np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    return patch, keep, np.asarray(stats, np.int32)
 
 
 def _open_patches(mask: Mask, outside: Mask, params: GroundParams) -> Mask:
     """Blank outside of panels, H×W, that reaches the page's edge or is a gutter closed on both ends."""
     # One pixel of erosion keeps the flood from leaking through a nick in an outline.
-    core = cv2.erode(mask.astype(np.uint8), _square(1), borderValue=1)
+    core = cv2.erode(mask.astype(np.uint8), square(1), borderValue=1)
     _, whole = cv2.connectedComponents(core, connectivity=4)
-    patch, keep = _patches(core * outside.astype(np.uint8))
+    patch, keep, stats = _patches(core * outside.astype(np.uint8))
     total = np.bincount(whole.ravel())
     beyond = np.bincount(whole[outside], minlength=len(total))
     gutter = beyond >= params.outside_share * total
-    keep[patch[gutter[whole]]] = True
-    keep[0] = False
-    grown = cv2.dilate(keep[patch].astype(np.uint8), _square(1)).astype(bool)
+    closed = np.zeros_like(keep)
+    closed[patch[gutter[whole]]] = True
+    closed &= ~keep
+    closed[0] = False
+    # Grainy paper at the page's edge is full of dots, too: only what is closed off may be a wall.
+    mean_width = stats[:, 4] / np.maximum(stats[:, 2:4].max(1), 1)
+    for number in np.flatnonzero(closed & (mean_width > params.dots_side * min(mask.shape))):
+        closed[number] = not _is_dotted(patch, int(number), stats[number], params)
+    keep |= closed
+    grown = cv2.dilate(keep[patch].astype(np.uint8), square(1)).astype(bool)
     return grown & mask & outside
+
+
+def _is_dotted(
+    patch: npt.NDArray[np.int32], number: int, stats: npt.NDArray[np.int32], params: GroundParams
+) -> bool:
+    """Whether a patch (numbers H×W) is full of coarse dots, as a light wall is: closed, it is much larger."""
+    x, y, wide, high, area = stats
+    reach = reaching(params.dots, patch.shape)
+    inside = np.pad(patch[y : y + high, x : x + wide] == number, reach).astype(np.uint8)
+    closed = cv2.morphologyEx(inside, cv2.MORPH_CLOSE, square(reach))
+    return bool(area < params.dotted_share * np.count_nonzero(closed))

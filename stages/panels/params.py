@@ -30,6 +30,7 @@ class StripParams:
     narrowest: int = 100  # pixels: nothing narrower is a comic
     window_height: float = 2.0  # of the strip's width: cuts lie near this height
     flat_deviation: float = 6.0  # levels: standard deviation of a row that shows nothing
+    white: int = 240  # mean level of a band of paper, where it is best cut
     flat_rows: int = 9  # rows in a band that all show nothing, so that a single flat row is no band
 
 
@@ -40,6 +41,8 @@ class BlankParams:
     darkest_paper: int = 150  # luma from which a level may be the paper's
     paper_spread: int = 22  # levels below the paper's own that still are paper: scans are uneven
     pure_spread: int = 7  # the same, for paper beside pale colours
+    lighter: int = 12  # levels above the paper's at which a pixel outshines it,
+    lighter_share: float = 0.04  # and the share of such pixels from which the level may be a sky's
     brightest_black: int = 30  # luma up to which a level may be the black of a black page
     ink_spread: int = 14  # levels above the page's black that still are black
     common_share: float = 0.15  # share of a bright level between panels that makes it the paper's
@@ -136,6 +139,9 @@ class FramelessParams:
     near: int = 4  # pixels from a band's side within which the network's border is looked for
     least_density: float = 0.55  # share drawn, of the rows that show something: less is an open panel
     score: float = 0.8  # before the network is heard
+    whole_page: float = (
+        0.05  # of the page, that other panels and gutters take at least where there are others
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +177,19 @@ class SnapParams:
 
 
 @dataclass(frozen=True, slots=True)
+class BleedParams:
+    """A panel that runs off the page beside others that end at a margin."""
+
+    on_side: float = 3.0  # pixels: a line this near to a side lies on it
+    straight: float = 6.0  # pixels by which the corners of such a side differ at most
+    widest: float = 0.15  # of the page's side: margins are narrower
+    framed: float = 0.4  # share of edge along the side from which on it has a frame there
+    max_slope: float = 0.12  # of the frames above and below
+    runs_on: float = 0.7  # share of edge that they have as far as the page's edge
+    least_drawn: float = 0.1  # share of the margin beside the panel that is no paper
+
+
+@dataclass(frozen=True, slots=True)
 class InsetParams:
     """Small framed panels laid into another."""
 
@@ -197,11 +216,15 @@ class GroundParams:
     """What of the paper is ground, and what belongs to the drawing."""
 
     blank_line: float = 0.998  # blank share of a row or column of a margin
+    band_spread: int = 14  # levels between a margin's own level and the paper's: more is a pale sky
+    least_sky: float = 0.1  # of a band's length: a shorter part of another level is a stain
     blank_page: float = 0.995  # a page as blank as this is one white panel, not all margin
     white: int = 240  # luma of paper that is not tinted
     dark: int = 185  # luma below which paper without frames on it is a wall
     lighter: int = 30  # levels above a tone at which a pixel outshines it,
     lighter_share: float = 0.02  # and the share of such pixels that makes the tone no paper
+    widest_gutter: float = 0.04  # of the page's long side: a wider tint beside panels is no gutter
+    widest_gap: float = 0.2  # the same, where panels have frames: between them a page has no larger gap
     near: float = 0.01  # of the page's short side: how near a side lies to its frame, or the page's edge
     frame_contrast: int = 50  # levels below the paper's at which a frame is dark
     framed_share: float = 0.8  # of a panel's sides along which it has a frame, if it is framed
@@ -211,6 +234,9 @@ class GroundParams:
     side_share: float = 0.25  # of the page's left or right side on which white is no sleeve
     gap: float = 0.003  # of the page's short side: half the widest gap that paper does not run through
     rim: float = 0.002  # of the page's short side: how far paper is followed towards unsharp lines
+    dots: float = 0.004  # of the page's short side: half the distance between coarse dots, at most
+    dots_side: float = 0.045  # the same: lettering breaks up what is narrower on the mean, too
+    dotted_share: float = 0.85  # of a patch without its dots that is blank: less is a wall of coarse dots
     outside_share: float = 0.8  # of a blank component outside panels that makes it a gutter
     vivid_chroma: int = 48  # levels between a pixel's channels that paper never has
     painted_share: float = 0.1  # of vivid pixels, from which a page is in colour
@@ -259,6 +285,7 @@ class Params:
     frameless: FramelessParams = FramelessParams()
     cut: CutParams = CutParams()
     snap: SnapParams = SnapParams()
+    bleed: BleedParams = BleedParams()
     inset: InsetParams = InsetParams()
     ground: GroundParams = GroundParams()
     residual: ResidualParams = ResidualParams()

@@ -19,13 +19,15 @@ class Blank:
     """H×W masks of pixels as bright as the paper, and as dark as a black page.
 
     ``pure`` is ``white`` without pale colours and light tone, as far as a clean page tells them apart.
-    ``paper``: its level.
+    ``paper``: its level. ``outshone``: much of the page is lighter, as nothing is lighter than paper: it may
+    be a sky's level.
     """
 
     white: Mask
     black: Mask
     pure: Mask
     paper: int
+    outshone: bool = False
 
 
 def find_blank(luma: Image, params: BlankParams, where: Mask | None = None) -> Blank:
@@ -50,4 +52,5 @@ def find_blank(luma: Image, params: BlankParams, where: Mask | None = None) -> B
         black=smooth <= min(darkest, params.brightest_black) + params.ink_spread,
         pure=smooth >= paper - params.pure_spread,
         paper=paper,
+        outshone=bool((smooth > paper + params.lighter).mean() > params.lighter_share),
     )

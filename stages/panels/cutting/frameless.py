@@ -14,7 +14,7 @@ from mangacolor.core.arrays import F64, Mask
 from mangacolor.stages.panels.cutting.border_net import network_bonus
 from mangacolor.stages.panels.cutting.candidates import Cut
 from mangacolor.stages.panels.cutting.lines import View
-from mangacolor.stages.panels.cutting.polygons import Polygon, clip, swap
+from mangacolor.stages.panels.cutting.polygons import Polygon, area, clip, swap
 from mangacolor.stages.panels.params import FramelessParams, Params
 
 _OPEN_PANEL = "too little is drawn beside it: an open panel"
@@ -46,7 +46,7 @@ def find_bare_bands(view: View, polygon: Polygon, down: bool, params: Params) ->
     signs = params.frameless
     cuts = []
     top, blank = _blank_rows(view.pure, polygon, signs)
-    for first, last in _true_runs(blank >= signs.bare_row):
+    for first, last in find_runs(blank >= signs.bare_row):
         if first == 0 or last == len(blank) or last - first < signs.thinnest:
             continue
         upper, lower = float(top + first), float(top + last)
@@ -63,9 +63,18 @@ def find_bare_bands(view: View, polygon: Polygon, down: bool, params: Params) ->
 
 
 def trim_margins(views: tuple[View, View], polygon: Polygon, params: FramelessParams) -> Polygon:
-    """The region without bare margins, where what is left is dense."""
-    for down in (False, True):
+    """The region without bare margins, where what is left is dense.
+
+    A bare band from side to side of a page that outshines it is no margin, but the sky of a picture that runs
+    off both sides, as is seen once those are trimmed. A picture without others on its page has margins.
+    """
+    height, width = views[0].white.shape
+    beside_others = area(polygon) < (1 - params.whole_page) * height * width
+    outshone = views[0].outshone and beside_others
+    for down in (True, False) if outshone else (False, True):
         turned = swap(polygon) if down else polygon
+        if outshone and np.ptp(turned[:, 0]) > views[down].white.shape[1] - params.end_pixels:
+            continue
         top, blank = _blank_rows(views[down].pure, turned, params)
         shown = np.flatnonzero(blank < params.bare_row)
         if len(shown) and len(shown) < len(blank) and _density(blank, params) >= params.least_density:
@@ -110,7 +119,7 @@ def _blank_rows(mask: Mask, polygon: Polygon, params: FramelessParams) -> tuple[
     return int(low[1]), np.where(through, blank, np.minimum(blank, params.closed_row))
 
 
-def _true_runs(rows: Mask) -> list[tuple[int, int]]:
+def find_runs(rows: Mask) -> list[tuple[int, int]]:
     """Stretches [first, last) of rows that are True."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], rows, [False]]).astype(np.int8)))
     return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]

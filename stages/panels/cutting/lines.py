@@ -30,7 +30,7 @@ class View:
     """A page, or its transpose, with what the line evidence is read from.
 
     ``white``, ``black`` and ``pure`` are the page's H×W blank masks; ``border`` (H×W uint8, 255 = 1) is the
-    network's probability of a border, or None; ``painted``: the page is in colour.
+    network's probability of a border, or None; ``painted``: the page is in colour; ``outshone``: ``Blank``'s.
     """
 
     white: Mask
@@ -39,6 +39,7 @@ class View:
     lines: Lines
     border: Image | None = None
     painted: bool = False
+    outshone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def make_view(
         along = _border_along(border, offset, slope, params.border_width)
     border_sums = np.pad(along.cumsum(1, dtype=np.int64), ((0, 0), (1, 0)))
     lines = Lines(offset, slope, brighter, darker, sums, along, border_sums)
-    return View(masks.white, masks.black, masks.pure, lines, border, painted)
+    return View(masks.white, masks.black, masks.pure, lines, border, painted, masks.outshone)
 
 
 def sample_mask(mask: Mask, ys: F64, first: int) -> Mask:

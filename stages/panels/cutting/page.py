@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import cv2
@@ -18,6 +18,7 @@ from mangacolor.stages.panels.cutting.line_fit import detect_segments
 from mangacolor.stages.panels.cutting.lines import View, make_view
 from mangacolor.stages.panels.cutting.polygons import Polygon, covered_share, four_to_six, page_polygon
 from mangacolor.stages.panels.cutting.record import Recorder
+from mangacolor.stages.panels.cutting.snap import run_off_page
 from mangacolor.stages.panels.cutting.webtoon import find_windows
 from mangacolor.stages.panels.params import CutParams, Params, ScaleParams
 
@@ -84,7 +85,10 @@ def _detect_in_window(
     masks = find_blank(luma, params.blank)
     views = _both_views(luma, masks, network, painted, params)
     detections: list[Detection] = []
-    for region in cut_region(views, page_polygon(width, height), params, recorder):
+    regions = cut_region(views, page_polygon(width, height), params, recorder)
+    polygons = run_off_page(views, [region.polygon for region in regions], params.bleed)
+    for cut, polygon in zip(regions, polygons, strict=True):
+        region = replace(cut, polygon=polygon)
         reason = _emptiness(masks, region.polygon, params.cut)
         if recorder is not None:
             recorder.settle(region.number, region.polygon, reason)
@@ -102,7 +106,7 @@ def _both_views(
     segments = detect_segments(luma, params.line)
     border = border_probability(luma, network) if network else None
     white, black, pure = (np.ascontiguousarray(mask.T) for mask in (masks.white, masks.black, masks.pure))
-    transposed = Blank(white, black, pure, masks.paper)
+    transposed = Blank(white, black, pure, masks.paper, masks.outshone)
     return (
         make_view(luma, masks, segments, border, params.line, painted),
         make_view(

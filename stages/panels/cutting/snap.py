@@ -1,12 +1,14 @@
-"""Fit the sides of a panel: from where the cuts left it to its frame, or to its ink."""
+"""Fit the sides of a panel: from where the cuts left it to its frame, or to the page's edge it runs off."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from mangacolor.stages.panels.cutting.lines import SAMPLE_STEP, View
+from mangacolor.stages.panels.cutting.lines import SAMPLE_STEP, Lines, View
 from mangacolor.stages.panels.cutting.polygons import Polygon, clip, covered_share, swap
-from mangacolor.stages.panels.params import SnapParams
+from mangacolor.stages.panels.params import BleedParams, SnapParams
 
 
 def fit_sides(views: tuple[View, View], polygon: Polygon, params: SnapParams) -> Polygon:
@@ -50,3 +52,75 @@ def _pull_side(view: View, polygon: Polygon, above: bool, params: SnapParams) ->
             if clear >= wanted and frame[index] + clear > best_score:
                 best, best_score = clip(polygon, *line, above=not above), float(frame[index]) + clear
     return best
+
+
+def run_off_page(views: tuple[View, View], polygons: Sequence[Polygon], params: BleedParams) -> list[Polygon]:
+    """Panels, with a side in line with the column's brought to the page's edge where the panel runs off it.
+
+    It has no frame there, those above and below run on to the page's edge, and something is drawn up to it.
+    """
+    found = list(polygons)
+    for index in range(len(found)):
+        others = found[:index] + found[index + 1 :]
+        for down in (False, True):
+            turned, rest = found[index], others
+            if down:
+                turned, rest = swap(turned), [swap(other) for other in others]
+            for last in (False, True):
+                turned = _run_off(views[down], views[not down], turned, rest, last, params)
+            found[index] = swap(turned) if down else turned
+    return found
+
+
+def _run_off(
+    view: View,
+    other_view: View,
+    polygon: Polygon,
+    others: Sequence[Polygon],
+    last: bool,
+    params: BleedParams,
+) -> Polygon:
+    """The polygon with its first (or last) side in x at the page's edge, if the panel runs off it there."""
+    height, width = view.white.shape
+    at, edge = (polygon[:, 0].max(), width) if last else (polygon[:, 0].min(), 0)
+    side = np.flatnonzero(np.abs(polygon[:, 0] - at) <= params.straight)
+    if not params.on_side < abs(edge - at) <= params.widest * width or len(side) != 2:
+        return polygon
+    upper, lower = sorted(side, key=lambda corner: polygon[corner, 1])
+    top, bottom = polygon[upper, 1], polygon[lower, 1]
+    if _edge_along(other_view.lines, at, (top, bottom), params)[0] >= params.framed:
+        return polygon
+    grown = polygon.copy()
+    grown[side, 0] = edge
+    for corner, end in ((upper, 0), (lower, height)):
+        if abs(polygon[corner, 1] - end) > params.on_side:
+            runs_on, slope = _edge_along(view.lines, polygon[corner, 1], sorted((at, edge)), params)
+            if runs_on < params.runs_on:
+                return polygon
+            grown[corner, 1] += slope * (edge - at)
+    strip = np.array([(at, top), (edge, top), (edge, bottom), (at, bottom)])
+    taken = any(_overlap(strip, other) for other in others)
+    ends = top > params.on_side or bottom < height - params.on_side
+    drawn = 1 - covered_share(view.white, strip if last else strip[::-1])
+    return grown if ends and not taken and drawn >= params.least_drawn else polygon
+
+
+def _edge_along(lines: Lines, at: float, span: Sequence[float], params: BleedParams) -> tuple[float, float]:
+    """The largest share of edge over a span of x along a line near height ``at``, and the line's slope."""
+    first, last = (max(0, round(x / SAMPLE_STEP)) for x in span)
+    heights = lines.offset + lines.slope * np.mean(span)
+    near = np.flatnonzero(
+        (np.abs(heights - at) <= params.on_side) & (np.abs(lines.slope) <= params.max_slope)
+    )
+    counts = [int(lines.edges(index, slice(first, last)).sum()) for index in near]
+    shares = [
+        (count / max(last - first, 1), float(lines.slope[index]))
+        for count, index in zip(counts, near, strict=True)
+    ]
+    return max(shares, default=(0.0, 0.0))
+
+
+def _overlap(first: Polygon, second: Polygon) -> bool:
+    """Whether the boxes of two polygons overlap."""
+    low = np.maximum(first.min(0), second.min(0))
+    return bool((np.minimum(first.max(0), second.max(0)) - low > 1).all())

@@ -6,8 +6,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mangacolor.core.arrays import F64
 from mangacolor.core.types import Image
-from mangacolor.stages.panels.params import Params
+from mangacolor.stages.panels.cutting.frameless import find_runs
+from mangacolor.stages.panels.params import Params, StripParams
 
 
 def find_windows(luma: Image, params: Params) -> list[tuple[int, int]]:
@@ -19,17 +21,30 @@ def find_windows(luma: Image, params: Params) -> list[tuple[int, int]]:
     if height <= params.scale.strip_aspect * width or width < params.strip.narrowest:
         return [(0, height)]
     deviation = _row_deviation(luma, params.strip.flat_rows)
+    means = luma.mean(1)
     step = int(params.strip.window_height * width)
     windows: list[tuple[int, int]] = []
     top = 0
     while height - top > 1.5 * step:
         first, last = top + step // 2, top + step + step // 2
-        reach = deviation[first:last]
-        flat = np.flatnonzero(reach <= params.strip.flat_deviation)
-        bottom = first + int(flat[np.abs(flat - step // 2).argmin()] if len(flat) else reach.argmin())
+        bottom = first + _plainest_row(deviation[first:last], means[first:last], params.strip)
         windows.append((top, bottom))
         top = bottom
     return [*windows, (top, height)]
+
+
+def _plainest_row(deviation: F64, means: F64, params: StripParams) -> int:
+    """The row, of N, where a cut does least harm: in the middle of the blank band nearest to the middle row.
+
+    A white band goes before a tone, which may be the sky above a face.
+    """
+    flat = deviation <= params.flat_deviation
+    white = flat & (means >= params.white)
+    bands = find_runs(white if white.any() else flat)
+    if not bands:
+        return int(deviation.argmin())
+    middles = np.array([(first + last) // 2 for first, last in bands])
+    return int(middles[np.abs(middles - len(deviation) // 2).argmin()])
 
 
 def _row_deviation(luma: Image, rows: int) -> npt.NDArray[np.float64]:

@@ -91,6 +91,33 @@ def test_slanted_gutter_gives_slanted_polygons() -> None:
         assert distance.min(1).max() <= 6
 
 
+def beside_the_column(frame_below: bool = True, framed: bool = False, drawn: bool = True) -> Image:
+    """Panels in a column, of which the second runs off the page on the right."""
+    page = draw_page([(60, 40, 470, 200), (60, 260, 540, 260), (60, 540, 470, 260)])
+    page[263:517, -3:] = page[263:517, -6:-3]
+    cv2.ellipse(page, (530, 388), (130, 110), 0, 0, 360, 255, -1)
+    if not drawn:
+        page[250:525, 530:] = 255
+    if framed or not drawn:
+        cv2.line(page, (528, 260), (528, 519), 0, 3)
+    if not frame_below:
+        page[490:525, 530:] = 255
+    return page
+
+
+def test_a_panel_that_runs_off_the_page_beside_a_column_reaches_the_pages_edge() -> None:
+    assert_boxes(
+        detected(beside_the_column()), [(60, 40, 470, 200), (60, 260, 540, 260), (60, 540, 470, 260)], 0.97
+    )
+
+
+@pytest.mark.parametrize("change", [{"frame_below": False}, {"framed": True}, {"drawn": False}])
+def test_a_panel_ends_with_its_column_unless_its_frames_run_on(change: dict[str, bool]) -> None:
+    assert_boxes(
+        detected(beside_the_column(**change)), [(60, 40, 470, 200), (60, 260, 470, 260), (60, 540, 470, 260)]
+    )
+
+
 def test_ground_is_the_paper_and_not_a_white_panel() -> None:
     page = draw_page(BOXES)
     x, y, w, h = BOXES[2]
