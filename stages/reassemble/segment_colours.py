@@ -33,8 +33,8 @@ def find_rows(
     """The rows of a window's segments.
 
     ``tone``: the network's share of the scan's tone, h×w at working scale. ``scan``: the page's luma, as
-    large as the labels. ``corrections``: what the chapter decided, with what is locked or follows a kept palette.
-    ``guided``: what a guest says.
+    large as the labels. ``corrections``: what the chapter decided, with what is locked or follows a kept
+    palette. ``guided``: what a guest says.
     """
     count, features = window.segments, SegmentFeatures(window.features)
     table = np.tile(np.array(AS_IT_IS, np.float32), (count + 1, 1))

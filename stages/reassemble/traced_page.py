@@ -114,9 +114,9 @@ class TracedPage:
         rows = [_pack_segments(window.rows) for window in self.windows if len(window.rows.light)]
         if rows:
             images["segments"] = np.concatenate(rows)
-        maps = {"labels": (self.labels % SIXTEEN_BITS).astype(np.uint16)}
+        maps = {"labels": self.labels.astype(np.uint16)}  # the lower 16 bits
         if self.labels.dtype != np.uint16:
-            maps["labels-above"] = (self.labels // SIXTEEN_BITS).astype(np.uint16)
+            maps["labels-above"] = (self.labels >> 16).astype(np.uint16)
         return Artifact(data, images, maps=maps)
 
     @classmethod
@@ -124,7 +124,7 @@ class TracedPage:
         """Mostly views of the artifact's arrays."""
         images, labels = artifact.images, artifact.maps["labels"]
         if "labels-above" in artifact.maps:
-            labels = labels + artifact.maps["labels-above"].astype(np.int32) * SIXTEEN_BITS
+            labels = labels + (artifact.maps["labels-above"].astype(np.int32) << 16)
         windows: list[TracedWindow] = []
         start = 0
         for number, kept in enumerate(artifact.data["windows"]):
