@@ -27,6 +27,7 @@ def draw_window(
     ready = ReadyWindow.of(window, corrections, guided, grey, PARAMS)
     height, width = grey.shape
     traced = TracedPage.of([ready], np.zeros(grey.shape, np.int16), grey, np.zeros_like(grey))
+    traced = TracedPage.from_artifact(traced.to_artifact())
     layers = [traced.windows[0].edited(edits, PARAMS)]
     segments = PageSegments.of(layers)
     bands = []
