@@ -33,7 +33,9 @@ def traced() -> TracedPage:
     """A page with two windows, the second of which has no segment, and paper."""
     one = drawn_window()
     empty = replace(one, box=(0, 90, WIDTH, 30), labels=np.zeros((30, WIDTH), np.uint16))
-    empty = replace(empty, picture=one.picture[:30], descreened=one.descreened[:30], features=one.features[:0])
+    empty = replace(
+        empty, picture=one.picture[:30], descreened=one.descreened[:30], features=one.features[:0]
+    )
     grey = np.concatenate([one.descreened, one.descreened[:40]])
     windows = np.repeat(np.array([0, 1, -1], np.int16), (90, 30, 10))[:, None].repeat(WIDTH, axis=1)
     ready = [ReadyWindow.of(window, None, None, grey, PARAMS) for window in (one, empty)]
