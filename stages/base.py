@@ -155,6 +155,10 @@ class ChapterContext(Protocol[C_co]):
     def warn(self, page: str, message: str) -> None:
         """Tell the user something about a page of this name that is not an error."""
 
+    def glance(self, page: str, stage: str, pictures: Callable[[str], bool]) -> Artifact:
+        """What a stage of ``needs`` left of a page, with those alone of its images and maps whose names
+        ``pictures`` wants: the others are not read from the disk."""
+
     def references(self) -> Iterator[Inputs]:
         """The artifacts of ``reference_needs`` for each coloured page that shows the right colours: the
         chapter's own, and those that the options name. Made when asked for; may call the network."""

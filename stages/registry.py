@@ -26,12 +26,13 @@ BUILT_IN = (
     "mangacolor.stages.harmonize",
     "mangacolor.stages.edits",
     "mangacolor.stages.upscale",
+    "mangacolor.stages.reassemble.trace",
     "mangacolor.stages.reassemble",
     "mangacolor.stages.encode",
 )
 # The stage of a guest's colours, and those that take them into account: only a run with a guest has these.
 GUEST = "mangacolor.stages.guest"
-GUIDED = ("harmonize", "recolor", "reassemble")
+GUIDED = ("harmonize", "recolor", "trace")
 GROUP = "mangacolor.stages"
 
 

@@ -158,6 +158,7 @@ class ChapterTask:
             self._sources(),
             self.job.cancel.check,
             lambda document: self._write(stage, document),
+            _Pages(self.arrived, stage.needs).glance,
             lambda: self._references(stage, decision.counts),
             self._memory(stage),
         )
@@ -217,6 +218,12 @@ class _Pages(Mapping[str, Inputs]):
     def __getitem__(self, page: str) -> Inputs:
         return _PageInputs(self._tasks[page], self._needs)
 
+    def glance(self, page: str, need: str, pictures: Callable[[str], bool]) -> Artifact:
+        """As ``ChapterContext`` says."""
+        if need not in self._needs:
+            raise KeyError(need)
+        return _read(self._tasks[page], need, pictures)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._tasks)
 
@@ -235,10 +242,7 @@ class _PageInputs(Mapping[str, Artifact]):
         if need not in self._needs:
             raise KeyError(need)
         if need not in self._read:
-            artifact = self._task.spec.cache.load(need, self._task.state.keys[need])
-            if artifact is None:
-                raise PageError(f"{self._task.name}: the kept artifact of {need} is gone or damaged")
-            self._read[need] = artifact
+            self._read[need] = _read(self._task, need)
         return self._read[need]
 
     def __iter__(self) -> Iterator[str]:
@@ -246,3 +250,11 @@ class _PageInputs(Mapping[str, Artifact]):
 
     def __len__(self) -> int:
         return len(self._needs)
+
+
+def _read(task: PageTask, need: str, pictures: Callable[[str], bool] | None = None) -> Artifact:
+    """What is kept of a page. Raises ``PageError`` where it is gone."""
+    artifact = task.spec.cache.load(need, task.state.keys[need], pictures)
+    if artifact is None:
+        raise PageError(f"{task.name}: the kept artifact of {need} is gone or damaged")
+    return artifact

@@ -60,6 +60,7 @@ class ContextOfChapter:
     sources: Mapping[str, str]
     check: Callable[[], None]
     write: Callable[[Mapping[str, Any]], None]
+    glance: Callable[[str, str, Callable[[str], bool]], Artifact]
     references: Callable[[], Iterator[Inputs]]
     memory: Memory | None = None
     warnings: list[tuple[str, str]] = field(default_factory=list)  # page, message

@@ -85,8 +85,8 @@ class ReferenceCache:
     def holds(self, stage: str, key: str) -> bool:
         return self._folder(key).holds(stage, key)
 
-    def load(self, stage: str, key: str) -> Artifact | None:
-        return self._folder(key).load(stage, key)
+    def load(self, stage: str, key: str, pictures: Callable[[str], bool] | None = None) -> Artifact | None:
+        return self._folder(key).load(stage, key, pictures)
 
     def save(
         self, stage: str, key: str, artifact: Artifact, *, version: int, seconds: float, **_told: Any

@@ -26,10 +26,11 @@ from mangacolor.stages.edits.palette import Palette
 from mangacolor.stages.edits.palette_file import FILE, decided_edits, from_document, read_locked_palette
 from mangacolor.stages.edits.params import PARAMS, EditParams
 from mangacolor.stages.edits.resolve import resolve_edits
+from mangacolor.stages.guest.surfaces import STAGE_NAME as GUEST
 from mangacolor.stages.guest.surfaces import coloured_page
 from mangacolor.stages.segments.chapter import ChapterSegments, gather_segments
 from mangacolor.stages.spreads.drawings import Drawings
-from mangacolor.stages.windows.artifact import PageColours
+from mangacolor.stages.windows.artifact import PageColours, shows_segments
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +93,18 @@ def _gather(context: ChapterContext[Config], drawings: Drawings) -> ChapterSegme
     """The segments of all pages, one page at a time."""
 
     def read() -> Iterator[tuple[PageColours, Image]]:
-        for inputs in drawings.values():
+        for name, inputs in drawings.items():
             context.check_cancelled()
-            yield coloured_page(inputs), inputs["balloons"].images["main"]
+            yield _segments_of(context, name, inputs), inputs["balloons"].images["main"]
 
     return gather_segments(read())
+
+
+def _segments_of(context: ChapterContext[Config], drawing: str, inputs: Inputs) -> PageColours:
+    """The windows of a drawing with their segments; with pictures only where a guest's colours cut them."""
+    if GUEST in inputs:
+        return coloured_page(inputs)
+    return PageColours.segments_of(context.glance(drawing, "colorize", shows_segments))
 
 
 def _check_network(kept: Sequence[Edit], segments: ChapterSegments) -> None:

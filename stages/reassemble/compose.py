@@ -11,12 +11,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mangacolor.core.arrays import WindowMap
 from mangacolor.core.types import Image
-from mangacolor.stages.reassemble.layers import WindowLayer
+from mangacolor.stages.reassemble.layers import Layer, PageSegments
 from mangacolor.stages.reassemble.laying import NEUTRAL
-from mangacolor.stages.reassemble.page_part import make_part
-from mangacolor.stages.reassemble.page_segments import PageSegments
+from mangacolor.stages.reassemble.traced_page import TracedPage
 from mangacolor.stages.spreads.halves import Half
 
 # Rows painted at once: bounds memory on long strips and large scales.
@@ -79,22 +77,21 @@ def cut_bands(width: int, height: int, scale: float, source_height: int) -> Iter
         yield Band(top, min(height, top + BAND_ROWS), width, scale, source_height)
 
 
-def compose_layers(
-    layers: Sequence[WindowLayer], windows: WindowMap, grey: Image, band: Band, half: Half | None = None
+def compose_band(
+    traced: TracedPage, layers: Sequence[Layer], segments: PageSegments, band: Band, half: Half | None = None
 ) -> Image:
     """The layers of all windows, each where its pixels are: H×W×4 uint8 of the band, as ``paint`` takes it.
 
-    ``windows``: the window of each pixel of the page, -1 for none. ``grey``: the page's luma, as large. Of a
-    ``half`` both are of the whole drawing, so that nothing shows where it was cut.
+    ``segments``: of the ``layers``. Of a ``half`` the whole drawing is ``traced``, so that nothing shows
+    where it was cut.
     """
     first, last = band.source_rows
-    segments = PageSegments.of(layers)
     if half is None:
-        part = make_part(layers, segments, windows, grey, (first, last), (0, windows.shape[1]))
+        part = traced.part(layers, segments, (first, last), (0, traced.labels.shape[1]))
         composed = part.compose(segments)
     else:
         x, y, width, _ = half.box
         composed = np.full((last - first, half.size[0], len(NEUTRAL)), NEUTRAL, np.uint8)
-        part = make_part(layers, segments, windows, grey, (first + y, last + y), (x, x + width))
+        part = traced.part(layers, segments, (first + y, last + y), (x, x + width))
         composed[:, half.left : half.left + width] = part.compose(segments)
     return band.enlarge_rows(composed, cv2.INTER_CUBIC)

@@ -9,7 +9,7 @@ import numpy as np
 
 from mangacolor.core.arrays import I64, LabelMap, WindowMap
 from mangacolor.core.types import Box, Image
-from mangacolor.stages.reassemble.layers import WindowLayer
+from mangacolor.stages.reassemble.layers import Layer, WindowLayer
 
 # What a pixel has that no window colours: no chroma, the scan's tone, and paper around.
 NEUTRAL = (128, 128, 255, 255)
@@ -54,7 +54,7 @@ def _nearest(first: int, last: int, pixels: int, length: int) -> I64:
     return ((np.arange(first, last) + 0.5) * pixels / length).astype(np.int64)
 
 
-def lay_own(layers: Sequence[WindowLayer], windows: WindowMap, first: int) -> Image:
+def lay_own(layers: Sequence[Layer], windows: WindowMap, first: int) -> Image:
     """The network's own colours, each where its pixels are in these rows of the page: H×W×4."""
     laid = np.full((*windows.shape, len(NEUTRAL)), NEUTRAL, np.uint8)
     for number, layer in enumerate(layers):

@@ -7,8 +7,8 @@ import numpy as np
 
 from mangacolor.core.arrays import F32, I64, LabelMap
 from mangacolor.core.types import Image
-from mangacolor.stages.reassemble.page_segments import MOST_REACH, PageSegments
-from mangacolor.stages.reassemble.segment_colours import ADD_CB, ADD_CR, KEEP_CHROMA
+from mangacolor.stages.reassemble.layers import MOST_REACH, PageSegments
+from mangacolor.stages.reassemble.segment_rows import ADD_CB, ADD_CR, KEEP_CHROMA
 
 # Of 255: how free of ink a pixel is that two segments meet in little by little.
 FREE = 128

@@ -12,12 +12,11 @@ from mangacolor.core.arrays import F32, LabelMap, WindowMap
 from mangacolor.core.colour import beyond_luma
 from mangacolor.core.types import Image
 from mangacolor.stages.reassemble.ink_transfer import ROWS, pack_tone
-from mangacolor.stages.reassemble.layers import WindowLayer
+from mangacolor.stages.reassemble.layers import MOST_REACH, PageSegments, WindowLayer
 from mangacolor.stages.reassemble.laying import lay_labels, lay_own
 from mangacolor.stages.reassemble.meeting import find_kinds, find_neighbours, mix_meeting
 from mangacolor.stages.reassemble.page_labels import refine_labels
-from mangacolor.stages.reassemble.page_segments import MOST_REACH, PageSegments
-from mangacolor.stages.reassemble.segment_colours import (
+from mangacolor.stages.reassemble.segment_rows import (
     ADD_CB,
     ADD_CR,
     ADD_TONE,
@@ -91,18 +90,33 @@ def make_part(
     """Some rows and columns (from, to) of the page at its own scale. ``windows``: the window of each pixel of
     the page. ``grey``: its luma. Of ``layers`` and ``segments`` the tables say nothing here."""
     first, last = rows
-    start, end = max(0, first - BORDER), min(len(windows), last + BORDER)
-    left, right = max(0, columns[0] - BORDER), min(windows.shape[1], columns[1] + BORDER)
     # Before columns are left away: the last bit of what is enlarged depends on where it begins.
     own = lay_own(layers, windows[first:last], first)[:, columns[0] : columns[1]]
+    labels, kinds, (top, left) = trace_part(layers, segments, windows, grey, rows, columns)
+    other = find_neighbours(labels, segments)
+    own_rows, own_columns = (first - top, last - top), (columns[0] - left, columns[1] - left)
+    return PagePart(own, labels, other, kinds, own_rows, own_columns)
+
+
+def trace_part(
+    layers: Sequence[WindowLayer],
+    segments: PageSegments,
+    windows: WindowMap,
+    grey: Image,
+    rows: Range,
+    columns: Range,
+) -> tuple[LabelMap, Image, tuple[int, int]]:
+    """Where the segments of a part of the page are at its own scale: their labels as ``PageSegments`` counts
+    them, and ``find_kinds``, both H×W with what is beside the part; and where that begins (row, column).
+    The arguments are as of ``make_part``."""
+    top, bottom = max(0, rows[0] - BORDER), min(len(windows), rows[1] + BORDER)
+    left, right = max(0, columns[0] - BORDER), min(windows.shape[1], columns[1] + BORDER)
     layers = [replace(layer, box=(layer.box[0] - left, *layer.box[1:])) for layer in layers]
-    windows, grey = windows[start:end, left:right], grey[start:end, left:right]
-    labels, free = lay_labels(layers, windows, start)
+    windows, grey = windows[top:bottom, left:right], grey[top:bottom, left:right]
+    labels, free = lay_labels(layers, windows, top)
     refined = refine_labels(labels, grey, max((layer.scale for layer in layers), default=1))
     labels = np.where(segments.window[refined] == windows, refined, labels)
-    other = find_neighbours(labels, segments)
-    own_rows, own_columns = (first - start, last - start), (columns[0] - left, columns[1] - left)
-    return PagePart(own, labels, other, find_kinds(grey, free), own_rows, own_columns)
+    return labels, find_kinds(grey, free), (top, left)
 
 
 def _compose_rows(own: Image, rows: Sequence[F32]) -> Image:

@@ -22,9 +22,8 @@ from mangacolor.stages.edits.model import Look
 from mangacolor.stages.edits.page_edits import PageEdits
 from mangacolor.stages.reassemble.drawing import ReadyDrawing
 from mangacolor.stages.reassemble.ink_transfer import paint
-from mangacolor.stages.reassemble.layers import WindowLayer
+from mangacolor.stages.reassemble.layers import MOST_REACH, PageSegments, WindowLayer
 from mangacolor.stages.reassemble.page_part import Range, make_part
-from mangacolor.stages.reassemble.page_segments import MOST_REACH, PageSegments
 from mangacolor.stages.reassemble.params import PARAMS, Params
 from mangacolor.stages.spreads.halves import half_of, page_of
 from mangacolor.stages.windows.scale import scale_box

@@ -14,14 +14,15 @@ from mangacolor.formats.pixels import is_grey
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.demand import Demand, PageSize
 from mangacolor.stages.edits.page_edits import PageEdits
-from mangacolor.stages.reassemble.compose import BAND_ROWS, compose_layers, cut_bands
-from mangacolor.stages.reassemble.drawing import ReadyDrawing
+from mangacolor.stages.reassemble.compose import BAND_ROWS, compose_band, cut_bands
 from mangacolor.stages.reassemble.ink_transfer import paint
+from mangacolor.stages.reassemble.layers import PageSegments
 from mangacolor.stages.reassemble.page_part import BORDER
 from mangacolor.stages.reassemble.params import PARAMS, Params
+from mangacolor.stages.reassemble.traced_page import TracedPage
 from mangacolor.stages.spreads.halves import half_of, page_of
 
-# Bytes that a pixel of a band takes while its segments are sought and painted.
+# Bytes that a pixel of a band takes while it is painted.
 BAND_PIXEL = 60
 
 
@@ -45,18 +46,18 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     config = context.config
     page, half = page_of(inputs["decode"]), half_of(inputs["decode"].data)
     light = inputs["upscale"].images["main"]
-    ready = ReadyDrawing.of(inputs)
+    traced = TracedPage.from_artifact(inputs["trace"])
     edits = PageEdits.from_artifact(inputs.get("recolor"))
-    windows = ready.ready_windows(config.params)
-    layers = [window.edited(edits.of_window(number)) for number, window in enumerate(windows)]
-    keep = ready.keep if half is None else half.cut_mask(ready.keep)
+    layers = traced.layers(edits, config.params)
+    segments = PageSegments.of(layers)
+    keep = traced.keep if half is None else half.cut_mask(traced.keep)
     tint = None if is_grey(page) else page
     look = replace(edits.look, saturation=edits.look.saturation * config.saturation)
     result = np.empty((*light.shape, 3), np.uint8)
     scale = light.shape[0] / page.shape[0]
     for band in cut_bands(light.shape[1], light.shape[0], scale, page.shape[0]):
         context.check_cancelled()
-        layer = compose_layers(layers, ready.windows, ready.grey, band, half)
+        layer = compose_band(traced, layers, segments, band, half)
         guard = band.enlarge(keep, cv2.INTER_LINEAR)
         own = None if tint is None else band.enlarge(tint, cv2.INTER_CUBIC)
         painted = paint(light[band.rows], layer, guard, own, look)
@@ -68,16 +69,16 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
 
 
 def demand(_config: Config, size: PageSize) -> Demand:
-    """The map of windows and masks of the page, the result, and a band with its segments."""
+    """The result, and a band with its segments."""
     result, band = 3 * size.output_pixels, BAND_PIXEL * size.width * (BAND_ROWS + 2 * BORDER)
-    return Demand(0.03 + 0.07 * size.output_pixels / 1e6, result, result + 10 * size.pixels + band)
+    return Demand(0.01 + 0.06 * size.output_pixels / 1e6, result, result + band)
 
 
 STAGE = Stage(
     name="reassemble",
     run=run,
     configure=configure,
-    needs=("decode", "classify", "panels", "balloons", "colorize", "harmonize", "recolor", "upscale"),
+    needs=("decode", "trace", "recolor", "upscale"),
     version=8,
     keep="asked",
     demand=demand,

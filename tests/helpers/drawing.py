@@ -7,11 +7,12 @@ import numpy as np
 from mangacolor.stages.edits.model import OWN_LOOK
 from mangacolor.stages.edits.page_edits import WindowEdits
 from mangacolor.stages.harmonize.corrections import WindowCorrections
-from mangacolor.stages.reassemble.compose import compose_layers, cut_bands
+from mangacolor.stages.reassemble.compose import compose_band, cut_bands
 from mangacolor.stages.reassemble.guided import GuidedWindow
 from mangacolor.stages.reassemble.ink_transfer import paint
-from mangacolor.stages.reassemble.layers import ReadyWindow
+from mangacolor.stages.reassemble.layers import PageSegments, ReadyWindow
 from mangacolor.stages.reassemble.params import PARAMS
+from mangacolor.stages.reassemble.traced_page import TracedPage
 from mangacolor.stages.windows.artifact import WindowColours
 
 
@@ -23,12 +24,15 @@ def draw_window(
     guided: GuidedWindow | None = None,
 ) -> np.ndarray:
     """The page of which ``grey`` is the luma, H×W×3 RGB."""
-    layer = ReadyWindow.of(window, corrections, guided, grey, PARAMS).edited(edits)
-    windows = np.zeros(grey.shape, np.int16)
+    ready = ReadyWindow.of(window, corrections, guided, grey, PARAMS)
     height, width = grey.shape
+    traced = TracedPage.of([ready], np.zeros(grey.shape, np.int16), grey, np.zeros_like(grey))
+    traced = TracedPage.from_artifact(traced.to_artifact())
+    layers = [traced.windows[0].edited(edits, PARAMS)]
+    segments = PageSegments.of(layers)
     bands = []
     for band in cut_bands(width, height, 1, height):
-        composed = compose_layers([layer], windows, grey, band)
+        composed = compose_band(traced, layers, segments, band)
         keep = np.zeros(composed.shape[:2], np.uint8)
         bands.append(paint(grey[band.rows], composed, keep, None, OWN_LOOK))
     return np.concatenate(bands)

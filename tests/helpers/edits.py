@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Self
@@ -115,14 +115,20 @@ class EditContext:
     document: Mapping[str, Any] | None = None
     memory: Any = None
     sources: Mapping[str, str] = field(default_factory=dict)
+    pages: Mapping[str, Inputs] = field(default_factory=dict)
     warnings: list[tuple[str, str]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, names: Iterable[str], palette: Palette | None = None, **given: Any) -> Self:
-        pages = tuple(Page(name, number, Bytes(b"")) for number, name in enumerate(names, 1))
+    def of(cls, pages: Mapping[str, Inputs], palette: Palette | None = None, **given: Any) -> Self:
+        listed = tuple(Page(name, number, Bytes(b"")) for number, name in enumerate(pages, 1))
         document = to_document(palette) if palette is not None else None
-        sources = {page.name: digest_of(page.name) for page in pages}
-        return cls(Chapter(".", pages), document=document, **{"sources": sources, **given})
+        sources = {page.name: digest_of(page.name) for page in listed}
+        return cls(Chapter(".", listed), document=document, **{"sources": sources, "pages": pages, **given})
+
+    def glance(self, page: str, stage: str, pictures: Callable[[str], bool]) -> Artifact:
+        whole = self.pages[page][stage]
+        images = {name: image for name, image in whole.images.items() if pictures(name)}
+        return replace(whole, images=images, maps={n: m for n, m in whole.maps.items() if pictures(n)})
 
     def warn(self, page: str, message: str) -> None:
         self.warnings.append((page, message))

@@ -24,6 +24,7 @@ from mangacolor.tests.helpers.stages import comic_page, tiny_weights
 RED, BLUE = "#c0392b", "#2255aa"
 TONE = (100, 100)  # in the grey half of the first panel of every page
 FLOOR = (300, 500)  # in the second panel
+PAINTING = {"decode", "upscale", "reassemble", "encode"}  # the stages that an edited page goes through
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +87,27 @@ def test_only_pages_whose_edits_moved_are_done_again_and_without_the_network(
     assert palette_path(folder).read_bytes() == palette
     assert go(folder, weights).network_calls == 0
     assert pages(folder) == before and palette_path(folder).read_bytes() == palette
+
+
+def test_an_edited_page_is_only_painted_again_and_is_that_of_a_clean_colouring(
+    folder: Path, weights: Path
+) -> None:
+    panels = {entry["page"]: entry["panels"] for entry in committed(folder)}
+    change(folder, lambda old: add_edit(old, edit(Reach.PAGE, point(folder, "1.png"))))
+    assert go(folder, weights).stages_run == len({"recolor", *PAINTING})
+    last = committed(folder)[-1]
+    assert last["page"] == "1.png" and set(last["seconds"]) == PAINTING
+    assert last["panels"] == panels["1.png"] > 0
+    (folder / "clean" / ".mangacolor").mkdir(parents=True)
+    shutil.copy(palette_path(folder), palette_path(folder, "clean"))
+    go(folder, weights, "clean")
+    assert pages(folder, "clean") == pages(folder)
+
+
+def committed(folder: Path) -> list[dict[str, Any]]:
+    """What the manifest says of finished pages, the last ones last."""
+    lines = (folder / "out" / ".mangacolor" / "manifest.jsonl").read_text().splitlines()
+    return [entry for entry in map(json.loads, lines) if entry.get("outcome") == "done"]
 
 
 def test_pages_that_come_and_go_change_no_byte_of_what_is_edited_elsewhere(

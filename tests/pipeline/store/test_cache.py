@@ -24,3 +24,5 @@ def test_pictures_and_maps_of_numbers_are_kept_to_the_bit(tmp_path: Path) -> Non
     assert given.maps["numbers"].dtype == np.uint16 and given.images["colours"].dtype == np.uint8
     (tmp_path / "stage.numbers.png").write_bytes(b"damaged")
     assert cache.load("stage", "key") is None
+    part = cache.load("stage", "key", lambda name: name == "colours")  # the other is not looked at
+    assert part is not None and list(part.images) == ["colours"] and not part.maps

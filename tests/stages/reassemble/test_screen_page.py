@@ -9,9 +9,8 @@ import pytest
 
 from mangacolor.stages.edits.page_edits import WindowEdits
 from mangacolor.stages.reassemble import screen_page
-from mangacolor.stages.reassemble.layers import ReadyWindow
+from mangacolor.stages.reassemble.layers import PageSegments, ReadyWindow
 from mangacolor.stages.reassemble.page_part import PagePart, make_part
-from mangacolor.stages.reassemble.page_segments import PageSegments
 from mangacolor.stages.reassemble.params import PARAMS
 from mangacolor.tests.helpers.segments import window_of
 
