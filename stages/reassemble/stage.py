@@ -79,7 +79,7 @@ STAGE = Stage(
     run=run,
     configure=configure,
     needs=("decode", "trace", "recolor", "upscale"),
-    version=8,
+    version=9,
     keep="asked",
     demand=demand,
 )
