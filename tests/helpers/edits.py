@@ -36,7 +36,8 @@ from mangacolor.tests.helpers.stages import Bytes
 def decide(context: Any, pages: Mapping[str, Inputs], config: Config | None = None) -> dict[str, Artifact]:
     """The corrections of each page with its edits; ``config``: of the stage ``edits``."""
     made = run_harmonize(context, pages)
-    edited = run_edits(replace(context, config=config or Config()), pages)
+    known = context.document, context.memory, context.sources, pages, context.warnings
+    edited = run_edits(EditContext(context.chapter, config or Config(), *known), pages)
     return {
         name: apply_edits(
             Corrections.from_artifact(made[name]),

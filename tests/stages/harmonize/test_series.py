@@ -42,6 +42,7 @@ class Context:
     config: Config = field(default_factory=Config)
     document: Mapping[str, Any] | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
+    warnings: list[tuple[str, str]] = field(default_factory=list)
 
     def warn(self, page: str, message: str) -> None:
         raise AssertionError(f"{page}: {message}")
@@ -93,7 +94,9 @@ def decide(pages: Mapping[str, Inputs], memory: Remembering | None, **given: Any
     """Chroma of every segment of every page once it is corrected, N×2."""
     chapter = Chapter(".", tuple(Page(name, n, Bytes(b"")) for n, name in enumerate(pages, 1)))
     sources = {name: sha256(features_of(inputs).tobytes()).hexdigest() for name, inputs in pages.items()}
-    handed = together(Context(chapter, memory, sources=sources, **given), pages)
+    context = Context(chapter, memory, sources=sources, **given)
+    handed = together(context, pages)
+    assert not context.warnings
     shown = {}
     for name, artifact in handed.items():
         windows = Corrections.from_artifact(artifact).windows
