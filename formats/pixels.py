@@ -8,8 +8,14 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
 import numpy as np
+from PIL import (
+    AvifImagePlugin,  # noqa: F401 - see FORMATS
+    Jpeg2KImagePlugin,  # noqa: F401
+    TiffImagePlugin,  # noqa: F401
+    UnidentifiedImageError,
+    WebPImagePlugin,  # noqa: F401
+)
 from PIL import Image as PillowImage
-from PIL import UnidentifiedImageError
 
 from mangacolor.core.errors import PageError
 from mangacolor.core.types import Image
@@ -19,6 +25,8 @@ from mangacolor.formats.plugins import plugin_format, unread_kind
 from mangacolor.formats.sniff import HEAD, image_kind
 from mangacolor.formats.srgb import to_srgb
 
+# Pillow knows these once their modules are imported. For one that it does not know it would import all of its
+# forty formats.
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000", "PPM")
 NO_LIMIT: Final = 2**62
 _ORIENTATION: Final = 0x0112

@@ -19,8 +19,7 @@ from mangacolor.pipeline.store.manifest import Entry, Manifest
 from mangacolor.pipeline.store.outputs import Outputs
 from mangacolor.pipeline.store.user_documents import read_document
 from mangacolor.stages.edits.palette_file import FILE
-from mangacolor.stages.harmonize.stage import STAGE as HARMONIZE
-from mangacolor.stages.panels.stage import STAGE as PANELS
+from mangacolor.stages.names import HARMONIZE, PANELS
 from mangacolor.stages.spreads.halves import Half, half_of
 from mangacolor.stages.windows.artifact import PageColours
 
@@ -57,9 +56,9 @@ class ColouredChapter:
 
     def size(self, page: str) -> tuple[int, int]:
         """Width and height of a coloured page as it came, in pixels. Raises ``InputError``."""
-        layout = read_document(self.state.page_folder(page) / f"{PANELS.name}.json")
+        layout = read_document(self.state.page_folder(page) / f"{PANELS}.json")
         if layout is None:
-            raise gone(page, PANELS.name)
+            raise gone(page, PANELS)
         half = half_of(layout)
         return half.size if half else (layout["size"][0], layout["size"][1])
 
@@ -90,7 +89,7 @@ def open_chapter(out: Path, name: str | None = None) -> ColouredChapter:
     """
     state = State(out)
     chosen = _choose(state, out, name)
-    documents = state.folder / "chapters" / chosen / f"{HARMONIZE.name}.json"
+    documents = state.folder / "chapters" / chosen / f"{HARMONIZE}.json"
     hashes = _source_hashes(documents)
     names = list(hashes)
     manifest = Manifest(state.out, state.manifest)
@@ -176,6 +175,6 @@ class _KeptHalf:
 
 
 def _read_half(state: State, page: str) -> _KeptHalf | None:
-    layout = read_document(state.page_folder(page) / f"{PANELS.name}.json")
+    layout = read_document(state.page_folder(page) / f"{PANELS}.json")
     half = half_of(layout) if layout else None
     return None if half is None or layout is None else _KeptHalf(tuple(layout["size"]), half)

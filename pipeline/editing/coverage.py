@@ -13,7 +13,6 @@ from mangacolor.core.colour import INK
 from mangacolor.core.errors import UsageError
 from mangacolor.pipeline.editing.chapter import ColouredChapter
 from mangacolor.stages.balloons import BalloonLayout
-from mangacolor.stages.balloons.stage import STAGE as BALLOONS
 from mangacolor.stages.edits.freezing import freeze_group
 from mangacolor.stages.edits.locating import Located, PageIndex, locate_edits
 from mangacolor.stages.edits.model import Anchor, Edit, Members, Reach
@@ -25,7 +24,7 @@ from mangacolor.stages.edits.resolve import Resolved, resolve_edits
 from mangacolor.stages.edits.splitting import find_halves
 from mangacolor.stages.guest.surfaces import coloured_page
 from mangacolor.stages.harmonize.corrections import NO_GROUP, Corrections
-from mangacolor.stages.harmonize.stage import STAGE as HARMONIZE
+from mangacolor.stages.names import BALLOONS, HARMONIZE
 from mangacolor.stages.segments.chapter import ChapterSegments, gather_segments
 from mangacolor.stages.segments.features import SegmentFeatures
 from mangacolor.stages.spreads.drawings import Drawings
@@ -65,7 +64,7 @@ class Surfaces:
         """Reads every page. Raises ``InputError`` where something of one is gone."""
         drawings = Drawings.of(chapter.chapter, chapter.pages)
         read = (
-            (chapter.segments(page), BalloonLayout.from_artifact(inputs[BALLOONS.name]).mask)
+            (chapter.segments(page), BalloonLayout.from_artifact(inputs[BALLOONS]).mask)
             for page, inputs in drawings.items()
         )
         index = PageIndex({page: chapter.source_hash(page) for page in chapter.names})
@@ -96,7 +95,7 @@ class Surfaces:
         inputs = self.drawings[self.drawings.speakers[page]]
         features = SegmentFeatures(coloured_page(inputs).features)
         shown, chroma = features.shown.astype(np.float64), features.chroma
-        corrections = Corrections.from_artifact(inputs.get(HARMONIZE.name))
+        corrections = Corrections.from_artifact(inputs.get(HARMONIZE))
         if corrections.windows:
             chroma = chroma + np.concatenate([window.chroma for window in corrections.windows])
         return chroma, shown
@@ -128,7 +127,7 @@ class Surfaces:
         """The group of each segment as the palette numbers it, N."""
         numbers = np.full(len(self.segments), NO_GROUP, np.int64)
         for name, own in zip(self.drawings, self.segments.by_page(), strict=True):
-            corrections = Corrections.from_artifact(self.drawings[name].get(HARMONIZE.name))
+            corrections = Corrections.from_artifact(self.drawings[name].get(HARMONIZE))
             if corrections.windows:
                 rows = np.concatenate([window.group for window in corrections.windows])
                 numbers[own] = rows[self.segments.row[own]]

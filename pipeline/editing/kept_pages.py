@@ -9,18 +9,13 @@ from mangacolor.core.errors import InputError
 from mangacolor.core.types import Artifact, Inputs
 from mangacolor.pipeline.store.cache import PageCache
 from mangacolor.pipeline.store.layout import State
-from mangacolor.stages.balloons.stage import STAGE as BALLOONS
-from mangacolor.stages.classify.stage import STAGE as CLASSIFY
-from mangacolor.stages.colorize.stage import STAGE as COLORIZE
-from mangacolor.stages.guest.stage import STAGE as GUEST
 from mangacolor.stages.guest.surfaces import coloured_page
-from mangacolor.stages.harmonize.stage import STAGE as HARMONIZE
-from mangacolor.stages.panels.stage import STAGE as PANELS
-from mangacolor.stages.windows.artifact import PageColours, shows_segments
+from mangacolor.stages.names import BALLOONS, CLASSIFY, COLORIZE, GUEST, HARMONIZE, PANELS
+from mangacolor.stages.windows.artifact import VERSION, PageColours, shows_segments
 
 # What stages keep of every page that is coloured, and what only some runs leave.
-ALWAYS = (CLASSIFY.name, PANELS.name, BALLOONS.name, COLORIZE.name)
-PERHAPS = (GUEST.name, HARMONIZE.name)
+ALWAYS = (CLASSIFY, PANELS, BALLOONS, COLORIZE)
+PERHAPS = (GUEST, HARMONIZE)
 
 
 class KeptPages(Mapping[str, Inputs]):
@@ -51,7 +46,7 @@ class KeptInputs(Mapping[str, Artifact]):
         self._page = page
         self._cache = PageCache(state.page_folder(page))
         self._read: dict[str, Artifact] = {}
-        if self._cache.version(COLORIZE.name) not in (None, COLORIZE.version):
+        if self._cache.version(COLORIZE) not in (None, VERSION):
             raise outdated(state.out)
 
     def __getitem__(self, stage: str) -> Artifact:
@@ -69,11 +64,11 @@ class KeptInputs(Mapping[str, Artifact]):
 
     def segments(self) -> PageColours:
         """The windows of the page with their segments; pictures only where a guest's colours cut it."""
-        if GUEST.name in self:
+        if GUEST in self:
             return coloured_page(self)
-        artifact = self._cache.latest(COLORIZE.name, shows_segments)
+        artifact = self._cache.latest(COLORIZE, shows_segments)
         if artifact is None:
-            raise gone(self._page, COLORIZE.name)
+            raise gone(self._page, COLORIZE)
         return PageColours.segments_of(artifact)
 
     def __iter__(self) -> Iterator[str]:

@@ -10,10 +10,9 @@ import numpy as np
 from mangacolor.core.arrays import I64, AnyArray
 from mangacolor.core.types import Box, Image, Inputs
 from mangacolor.stages.balloons import BalloonLayout
-from mangacolor.stages.balloons.stage import STAGE as BALLOONS
 from mangacolor.stages.guest.surfaces import coloured_page
+from mangacolor.stages.names import BALLOONS, PANELS
 from mangacolor.stages.panels import PanelLayout
-from mangacolor.stages.panels.stage import STAGE as PANELS
 from mangacolor.stages.spreads.halves import half_of
 from mangacolor.stages.windows.artifact import WindowColours
 from mangacolor.stages.windows.assign import assign_windows
@@ -29,10 +28,10 @@ def map_segments(inputs: Inputs, size: tuple[int, int]) -> I64:
     Half of a spread shows its part of the drawing's segments.
     """
     colours = coloured_page(inputs)
-    layout = PanelLayout.from_artifact(inputs[PANELS.name])
+    layout = PanelLayout.from_artifact(inputs[PANELS])
     windows = assign_windows(layout.panels, layout.ground).labels
-    balloons = BalloonLayout.from_artifact(inputs[BALLOONS.name]).mask
-    half, boxes = half_of(inputs[PANELS.name].data), colours.boxes
+    balloons = BalloonLayout.from_artifact(inputs[BALLOONS]).mask
+    half, boxes = half_of(inputs[PANELS].data), colours.boxes
     if half is not None:
         windows, balloons = half.cut_windows(windows), half.cut_mask(balloons)
         boxes = tuple(half.to_page(box) for box in boxes)

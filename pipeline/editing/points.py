@@ -14,7 +14,7 @@ from mangacolor.formats.pixels import picture_size
 from mangacolor.pipeline.editing.chapter import ColouredChapter
 from mangacolor.stages.edits.looking import PageLook
 from mangacolor.stages.edits.model import Anchor, page_digest
-from mangacolor.stages.panels.stage import STAGE as PANELS
+from mangacolor.stages.names import PANELS
 from mangacolor.stages.spreads.halves import half_of
 
 # How many pages of a chapter a message names.
@@ -89,7 +89,7 @@ def make_anchor(chapter: ColouredChapter, point: PagePoint) -> Anchor:
     name = find_page(chapter, point)
     _check_inside(chapter, name, point)
     inputs = chapter.pages[name]
-    half, look = half_of(inputs[PANELS.name].data), PageLook.of(inputs)
+    half, look = half_of(inputs[PANELS].data), PageLook.of(inputs)
     x, y = half.to_drawing(point.x, point.y) if half else (point.x, point.y)
     met, why = look.meet(x, y)
     if met is None:

@@ -31,7 +31,7 @@ from mangacolor.stages.demand import Demand, PageSize, library
 from mangacolor.stages.panels import PanelLayout
 from mangacolor.stages.segments.pooling import FeaturePool
 from mangacolor.stages.segments.segmentation import Segmented
-from mangacolor.stages.windows.artifact import PageColours, WindowColours
+from mangacolor.stages.windows.artifact import VERSION, PageColours, WindowColours
 from mangacolor.stages.windows.assign import assign_windows
 from mangacolor.stages.windows.preview import lay_out, resize_picture
 from mangacolor.stages.windows.scale import drawing_size, own_part, shrink, working_size
@@ -153,7 +153,7 @@ STAGE = Stage(
     run=run,
     configure=configure,
     needs=("decode", "panels"),
-    version=9,
+    version=VERSION,
     lane="device",
     fingerprint=fingerprint,
     preview=preview,

@@ -8,6 +8,8 @@ surface, so that lines, hatching and dots stay black on it and end in no coloure
 
 from __future__ import annotations
 
+from functools import cache
+
 import cv2
 import numpy as np
 
@@ -101,7 +103,7 @@ def _paint_rows(light: Image, layer: Image, keep: Image, tint: Image | None, loo
     toned = INK + (value - INK) * (255.0 * shade - INK) * np.float32(1 / (255.0 - INK))
     toned = np.where(value <= INK, value, toned)
     cb, cr = (layer[..., channel].astype(np.float32) - 128.0 for channel in (0, 1))
-    strength = colour * np.float32(look.saturation) * _chroma_share(value, layer[..., 3], cb, cr)
+    strength = colour * np.float32(look.saturation) * _chroma_share(light, layer)
     if look.warmth:
         share = np.minimum(np.hypot(cb, cr) * np.float32(1 / WARMED_CHROMA), 1) * np.float32(look.warmth)
         cb, cr = cb + share * np.float32(WARMEST[0]), cr + share * np.float32(WARMEST[1])
@@ -113,12 +115,33 @@ def _paint_rows(light: Image, layer: Image, keep: Image, tint: Image | None, loo
     return to_rgb(np.asarray(toned, dtype=np.float32), cb, cr)
 
 
-def _chroma_share(value: F32, surface: Image, cb: F32, cr: F32) -> F32:
-    """How much of its surface's chroma a pixel has by its luma (``value``) and that of the surface."""
-    ground = surface.astype(np.float32)
+def _chroma_share(value: Image, layer: Image) -> F32:
+    """How much of its surface's chroma a pixel has by its luma (``value``) and that of the surface.
+
+    ``layer``: as of ``paint``. What depends on two of these bytes alone is looked up.
+    """
+    lightness, lengths = _lightness_shares(), _chroma_lengths()
+    limit = BLACK_CHROMA + np.maximum(value.astype(np.float32) - BLACK, 0) * np.float32(CHROMA_SLOPE)
+    most = limit / lengths.take(layer.view("<u2")[..., 0])
+    places = layer[..., 3].astype(np.int64)
+    places <<= 8
+    places |= value
+    return np.asarray(np.minimum(lightness.take(places), most), dtype=np.float32)
+
+
+@cache
+def _lightness_shares() -> F32:
+    """The share of chroma that ink leaves, by the luma around a pixel (rows) and its own: 256·256."""
+    levels = np.arange(256, dtype=np.float32)
+    ground, value = levels[:, None], levels[None]
     full = np.clip(ground * np.float32(FULL_SHARE), NEUTRAL_INK + 10, FULL_LUMA)
     lit = np.clip((value - NEUTRAL_INK) / (full - NEUTRAL_INK), 0, 1)
     inked = np.clip((ground - DARK_SURFACE) * np.float32(1 / (LIGHT_SURFACE - DARK_SURFACE)), 0, 1)
-    limit = BLACK_CHROMA + np.maximum(value - BLACK, 0) * np.float32(CHROMA_SLOPE)
-    most = limit / np.maximum(np.hypot(cb, cr), 1)
-    return np.asarray(np.minimum(1 - inked * (1 - lit), most), dtype=np.float32)
+    return np.asarray(1 - inked * (1 - lit), dtype=np.float32).ravel()
+
+
+@cache
+def _chroma_lengths() -> F32:
+    """How far from grey a colour is, levels and at least 1, by its Cr + 128 (rows) and Cb + 128: 256·256."""
+    centred = np.arange(256, dtype=np.float32) - 128
+    return np.asarray(np.maximum(np.hypot(centred[None], centred[:, None]), 1), dtype=np.float32).ravel()

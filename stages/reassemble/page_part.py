@@ -69,7 +69,7 @@ class PagePart:
         for top in range(0, len(self.own), ROWS):
             part = self.own[top : top + ROWS]
             first = self.rows[0] + top
-            labels = self.labels[first : first + len(part)]
+            labels = self.labels[first : first + len(part)].astype(np.intp)  # as take would five times
             begin, end = np.searchsorted(places, (first * width, (first + len(part)) * width))
             at = places[begin:end] - first * width
             rows = [plane.take(labels) for plane in table]

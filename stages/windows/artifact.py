@@ -15,6 +15,8 @@ import numpy as np
 from mangacolor.core.arrays import I64, SegmentMap
 from mangacolor.core.types import Artifact, Box, Image
 
+# Of the stage that leaves it.
+VERSION = 9
 _FEATURES = "surfaces"
 _PARENTS = "parents"
 _WINDOWS = "panels"

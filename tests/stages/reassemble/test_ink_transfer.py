@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mangacolor.core.colour import DARKEST, INK, chroma, luma, to_rgb
 from mangacolor.stages.edits.model import OWN_LOOK, Look
+from mangacolor.stages.reassemble import ink_transfer
 from mangacolor.stages.reassemble.ink_transfer import own_colour, pack_tone, paint
 from mangacolor.stages.reassemble.params import InkParams
 
@@ -144,3 +145,18 @@ def test_what_is_dark_on_a_light_surface_has_no_chroma_and_a_dark_surface_has() 
     assert day[140:160].min() > 45
     assert night[50:64].min() > 15
     assert night[:20].max() <= 4  # black is black
+
+
+def test_the_share_of_chroma_that_is_looked_up_is_the_one_that_is_computed() -> None:
+    rng = np.random.default_rng(3)
+    value, layer = (rng.integers(0, 256, (96, 512, *more), dtype=np.uint8) for more in ((), (4,)))
+    cb, cr, ground = (layer[..., channel].astype(np.float32) for channel in (0, 1, 3))
+    light = value.astype(np.float32)
+    full = np.clip(ground * np.float32(0.9), 70, 128)
+    lit = np.clip((light - 60) / (full - 60), 0, 1)
+    inked = np.clip((ground - 40) / 50, 0, 1)
+    most = (3 + np.maximum(light - 24, 0) * np.float32(0.8)) / np.maximum(np.hypot(cb - 128, cr - 128), 1)
+    wanted = np.minimum(1 - inked * (1 - lit), most)
+    assert np.allclose(ink_transfer._chroma_share(value, layer), wanted, rtol=0, atol=1e-6)
+    part = layer[3:50, 7:300]  # of a page that is painted in parts
+    assert np.allclose(ink_transfer._chroma_share(value[3:50, 7:300], part), wanted[3:50, 7:300], atol=1e-6)

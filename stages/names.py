@@ -1,0 +1,13 @@
+"""What the built-in stages are called, for those who ask what one has left: importing this loads no stage."""
+
+from __future__ import annotations
+
+from typing import Final
+
+DECODE: Final = "decode"
+CLASSIFY: Final = "classify"
+PANELS: Final = "panels"
+BALLOONS: Final = "balloons"
+COLORIZE: Final = "colorize"
+GUEST: Final = "guest"
+HARMONIZE: Final = "harmonize"
