@@ -103,7 +103,8 @@ def _margins(luma: Image, masks: Blank, params: GroundParams) -> Mask:
 def _keep_runs(where: Mask, least: int) -> Mask:
     """A mask of N without its runs that are shorter than ``least``."""
     kernel = np.ones((1, max(1, least)), np.uint8)
-    return cv2.morphologyEx(where.astype(np.uint8)[None], cv2.MORPH_OPEN, kernel)[0] > 0
+    opened = cv2.morphologyEx(where.astype(np.uint8)[None], cv2.MORPH_OPEN, kernel)
+    return np.asarray(opened[0], np.bool_)
 
 
 def _gutters(luma: Image, masks: Blank, params: Params) -> Mask:
