@@ -180,7 +180,7 @@ def test_groups_are_named_locked_merged_and_split(window: Window) -> None:
     window.press("Enter")
     rows.filter(has_text="sky").wait_for()
     rows.nth(0).get_by_role("button", name="Lock sky").click()
-    window.until(lambda: window.state("chapter")["palette"]["groups"][0]["locked"], "the lock")
+    window.until(lambda: is_locked(window, "sky"), "the lock")
     rows.nth(1).get_by_role("checkbox").check()
     rows.nth(2).get_by_role("checkbox").check()
     window.page.get_by_role("button", name="Merge 2 groups").click()
@@ -190,6 +190,12 @@ def test_groups_are_named_locked_merged_and_split(window: Window) -> None:
     rows.nth(0).get_by_text("Split…").click()
     window.page.get_by_role("button", name="Let the studio divide it").click()
     window.until(lambda: changes(window) == before + 4, "the split")
+
+
+def is_locked(window: Window, name: str) -> bool:
+    """Whether the group of that name is."""
+    groups = window.state("chapter")["palette"]["groups"]
+    return [group["locked"] for group in groups if group["name"] == name] == [True]
 
 
 def test_saturation_and_warmth_are_looked_at_and_kept(window: Window, studio: Studio) -> None:

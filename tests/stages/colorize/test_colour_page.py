@@ -17,7 +17,7 @@ from mangacolor.models.colour.interface import TILE
 from mangacolor.models.colour.runner import load_colour_runner
 from mangacolor.stages.colorize import stage as colorize
 from mangacolor.stages.colorize.network import colorize_pictures
-from mangacolor.stages.reassemble import stage as reassemble
+from mangacolor.stages.reassemble import trace
 from mangacolor.stages.windows.artifact import PageColours
 from mangacolor.stages.windows.scale import working_size
 from mangacolor.tests.helpers.stages import Bench, bench, comic_page, run_until, tiny_weights
@@ -118,15 +118,15 @@ def test_saturation_nought_gives_a_grey_page(weights: Path) -> None:
 
 
 def test_other_windows_than_were_coloured_are_refused(weights: Path) -> None:
-    """reassemble makes the map of windows again, which must give those that colorize saw."""
+    """trace makes the map of windows again, which must give those that colorize saw."""
     made, context = coloured(comic_page(), weights)
     colours = PageColours.from_artifact(made["colorize"])
     first, *others = colours.windows
     x, y, w, h = first.box
     moved = replace(colours, windows=(replace(first, box=(x, y, w - 1, h)), *others))
-    context.config = reassemble.configure(Options(), context.chapter)
+    context.config = trace.configure(Options(), context.chapter)
     with pytest.raises(PageError, match="windows") as refused:
-        reassemble.run(context, {**made, "colorize": moved.to_artifact()})
+        trace.run(context, {**made, "colorize": moved.to_artifact()})
     assert "--from" in refused.value.remedy
 
 
