@@ -15,6 +15,7 @@ from mangacolor.stages.panels.cutting.polygons import Polygon
 from mangacolor.stages.panels.params import DEFAULTS, GroundParams, Params
 from mangacolor.stages.panels.scene import (
     edges,
+    fill_panel,
     find_level,
     find_ring,
     has_margins,
@@ -135,11 +136,8 @@ def _around_drawings(
     It comes from where ``_sources`` says, or is all along the outline by itself. What comes from ``gutters``
     (H×W) that run through panels need not be along it: scenes of a strip have no frames.
     """
-    height, width = outside.shape
-    near = reaching(params.near, outside.shape)
-    gap, rim = (
-        square(max(1, round(share * min(height, width)))) for share in (params.gap, params.gap + params.rim)
-    )
+    near, side = reaching(params.near, outside.shape), min(outside.shape)
+    gap, rim = (square(max(1, round(share * side))) for share in (params.gap, params.gap + params.rim))
     # Eroded, so that it leaks through no small gap in a sleeve's outline.
     core = cv2.erode(masks.pure.astype(np.uint8), gap, borderValue=1)
     patch, at_edge, _ = _patches(core)
@@ -150,12 +148,8 @@ def _around_drawings(
     within = open_scene[patch].astype(np.uint8)
     most = params.bare_outline if len(polygons) > 1 else params.bare_vignette
     for polygon in polygons:
-        corners = np.clip(np.rint(polygon), 0, (width - 1, height - 1)).astype(np.int32)
-        x, y, wide, high = cv2.boundingRect(corners)
-        there = slice(y, y + high), slice(x, x + wide)
-        panel = np.zeros((high, wide), np.uint8)
-        cv2.fillPoly(panel, [corners - (x, y)], 1)
-        ring = find_ring(corners - (x, y), (high, wide), near)
+        there, panel = fill_panel(polygon, outside.shape)
+        ring = find_ring(panel, near)
         along = np.bincount(patch[there][ring], minlength=len(at_edge)) / max(1.0, float(ring.sum()))
         background = paper | (at_edge & (along > most))
         if along[background].sum() > most:

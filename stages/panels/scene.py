@@ -72,17 +72,24 @@ def is_framed(dark: Mask, polygons: Sequence[Polygon], near: int, share: float) 
 
 def share_along(mask: Mask, polygon: Polygon, near: int) -> float:
     """The share of a panel's outline, ``near`` pixels within it, that lies in a mask (H×W)."""
-    height, width = mask.shape
+    there, panel = fill_panel(polygon, mask.shape)
+    ring = find_ring(panel, near)
+    return float(mask[there][ring].mean()) if ring.any() else 0.0
+
+
+def fill_panel(polygon: Polygon, shape: tuple[int, ...]) -> tuple[tuple[slice, slice], Image]:
+    """The rows and columns of a page of ``shape`` that a panel reaches, and of these, h×w uint8, 1 where it
+    is."""
+    height, width = shape
     corners = np.clip(np.rint(polygon), 0, (width - 1, height - 1)).astype(np.int32)
     x, y, wide, high = cv2.boundingRect(corners)
-    ring = find_ring(corners - (x, y), (high, wide), near)
-    return float(mask[y : y + high, x : x + wide][ring].mean()) if ring.any() else 0.0
+    panel = np.zeros((high, wide), np.uint8)
+    cv2.fillPoly(panel, [corners - (x, y)], 1)
+    return (slice(y, y + high), slice(x, x + wide)), panel
 
 
-def find_ring(corners: npt.NDArray[np.int32], shape: tuple[int, int], near: int) -> Mask:
-    """The outline ``near`` pixels within a polygon, one pixel wide, H×W. ``corners``: N×2."""
-    panel = np.zeros(shape, np.uint8)
-    cv2.fillPoly(panel, [corners], 1)
+def find_ring(panel: Image, near: int) -> Mask:
+    """The outline ``near`` pixels within a panel, one pixel wide, h×w. ``panel``: as of ``fill_panel``."""
     inner = cv2.erode(panel, square(near), borderValue=0)
     ring: Mask = (inner > 0) & (cv2.erode(inner, square(1), borderValue=0) == 0)
     return ring
