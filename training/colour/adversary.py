@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from mangacolor.models.losses.discriminator import ChromaDiscriminator, PatchDiscriminator
-
-Kind = Literal["patch", "chroma"]
 
 RAMP = 0.05  # share of a run in which the discriminator learns what to look at before it counts in full
 LEAST_SLOPE = 1e-8  # of a loss: below it there is nothing to balance
@@ -21,12 +18,14 @@ MOST = 1e4  # times that a discriminator that hardly slopes is made louder
 
 @dataclass(frozen=True, slots=True)
 class Adversary:
-    """How the discriminators of one kind are trained.
+    """How the discriminators of one kind are made and trained.
 
-    ``hinge``: by the hinge loss (Lim and Ye 2017) instead of cross-entropy. ``balanced``: the weight of the
-    generator's term is a share of the others' slope, not a factor of its own (Esser et al. 2021).
+    ``create``: one of a width. ``hinge``: by the hinge loss (Lim and Ye 2017) instead of cross-entropy.
+    ``balanced``: the weight of the generator's term is a share of the others' slope, not a factor of its own
+    (Esser et al. 2021).
     """
 
+    create: Callable[[int], nn.Module]
     hinge: bool
     balanced: bool
 
@@ -44,15 +43,14 @@ class Adversary:
         return 0.5 * (self.fool(real) + wrong)
 
 
-ADVERSARIES: Mapping[Kind, Adversary] = {
-    "patch": Adversary(hinge=False, balanced=False),
-    "chroma": Adversary(hinge=True, balanced=True),
+def _create_patch(width: int) -> nn.Module:
+    return PatchDiscriminator(width=width)
+
+
+ADVERSARIES: Mapping[str, Adversary] = {
+    "patch": Adversary(_create_patch, hinge=False, balanced=False),
+    "chroma": Adversary(ChromaDiscriminator, hinge=True, balanced=True),
 }
-
-
-def create_discriminator(kind: Kind, width: int) -> nn.Module:
-    """The network of one kind of adversary."""
-    return ChromaDiscriminator(width) if kind == "chroma" else PatchDiscriminator(width=width)
 
 
 def balance(loss: Tensor, others: Tensor, where: Tensor) -> Tensor:

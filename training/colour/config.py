@@ -15,6 +15,7 @@ from mangacolor.models.colour.factory import build_generator, generator_config
 from mangacolor.models.colour.generator import Generator
 from mangacolor.models.colour.interface import ARCHITECTURES
 from mangacolor.models.encoders.efficientnet_layout import SCALINGS, encoder_layout
+from mangacolor.training.colour.adversary import ADVERSARIES
 from mangacolor.training.data.synthesis import KINDS, Synthesis
 from mangacolor.training.settings import assign, build, choice, limits, number
 
@@ -72,7 +73,7 @@ class TrainConfig:
     pretrained_encoder: bool = True  # of a generator that has one: start from ImageNet
     # Against what losses.adversarial sets the generator (adversary.py): the notebook's PatchGAN, or one that
     # sees chroma alone, at two scales, whose weight is a share of the slope of the other losses.
-    adversary: str = choice("patch", ("patch", "chroma"))
+    adversary: str = choice("patch", tuple(ADVERSARIES))
     discriminator_width: int = number(32, at_least=1, at_most=MAX_WIDTH)
     losses: LossWeights = field(
         default_factory=lambda: LossWeights(l1=0.0, luma=1.0, palette=1.0, adversarial=0.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from mangacolor.core.errors import SetupError
 from mangacolor.models.colour.factory import build_generator
-from mangacolor.training.colour.adversary import Kind, create_discriminator
+from mangacolor.training.colour.adversary import ADVERSARIES
 from mangacolor.training.colour.config import TrainConfig, generator_of
 from mangacolor.training.colour.materials import Materials
 from mangacolor.training.colour.palette_colours import choose_palette, palette_rarity
@@ -42,8 +42,8 @@ class Networks:
             self.generator.load_pretrained(encoder_weights)
         if config.frozen_blocks:
             self.generator.freeze_encoder(config.frozen_blocks)
-        kind = cast(Kind, config.adversary)
-        self.discriminator = create_discriminator(kind, config.discriminator_width)
+        self.adversary = ADVERSARIES[config.adversary]
+        self.discriminator = self.adversary.create(config.discriminator_width)
         self.average = build_generator(generator_of(config), extractor_weights)
         self.rarity: Tensor | None = None
         if self.generator.palette is not None:

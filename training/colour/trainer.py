@@ -12,13 +12,13 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from mangacolor.core.errors import SetupError
-from mangacolor.training.colour.adversary import ADVERSARIES, Kind, balance, ramp
+from mangacolor.training.colour.adversary import balance, ramp
 from mangacolor.training.colour.checkpoint import Start, read_checkpoint
 from mangacolor.training.colour.config import TrainConfig, to_json
 from mangacolor.training.colour.dataset import CropDataset, StepSampler, read_batches
@@ -58,7 +58,6 @@ class Trainer(Networks):
         self.world = World.from_environment(device)
         torch.manual_seed(config.seed)
         super().__init__(config, materials, self.world.device, extractor_weights, encoder_weights)
-        self.adversary = ADVERSARIES[cast(Kind, config.adversary)]
         self.colour = self.generator.colour_and_logits
         if config.compile:
             # Each size by itself: where sizes are left open, the compiler of torch 2.14 fails.
