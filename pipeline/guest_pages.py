@@ -10,7 +10,8 @@ from mangacolor.pipeline.engine.tasks import Tasks
 from mangacolor.pipeline.events import Detail, Warned
 from mangacolor.pipeline.preparation import WorkPlan
 from mangacolor.stages.guest.collection import Collection, read_collection
-from mangacolor.stages.guest.surfaces import STAGE_NAME, page_guest
+from mangacolor.stages.guest.surfaces import page_guest
+from mangacolor.stages.names import GUEST
 
 MOST = 6  # pages of the guest that are told of one by one
 
@@ -41,10 +42,10 @@ class GuestPages:
         unfit = self._find_unfit(read_collection(self._path))
         for name in unfit[:MOST]:
             why = "what it shows was found on none of them"
-            yield Warned("", STAGE_NAME, f"{name} fits no page: {why}, and its colours are not used")
+            yield Warned("", GUEST, f"{name} fits no page: {why}, and its colours are not used")
         if len(unfit) > MOST:
             more = counted(len(unfit) - MOST, "more page")
-            yield Warned("", STAGE_NAME, f"{more} of {self._path} fit none either")
+            yield Warned("", GUEST, f"{more} of {self._path} fit none either")
 
     def _unknown(self) -> Iterator[str]:
         """Pages that were to be coloured, and have not been."""
@@ -62,9 +63,9 @@ class GuestPages:
 
 def _fits(task: PageTask) -> tuple[str, ...] | None:
     """The guest's pages that were laid over a page; None for one that never came to it."""
-    key = task.state.keys.get(STAGE_NAME)
-    artifact = task.spec.cache.load(STAGE_NAME, key) if key and not _was_copied(task) else None
-    return None if artifact is None else tuple(fit.page for fit in page_guest({STAGE_NAME: artifact}).fits)
+    key = task.state.keys.get(GUEST)
+    artifact = task.spec.cache.load(GUEST, key) if key and not _was_copied(task) else None
+    return None if artifact is None else tuple(fit.page for fit in page_guest({GUEST: artifact}).fits)
 
 
 def _was_copied(task: PageTask) -> bool:

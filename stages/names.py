@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-DECODE: Final = "decode"
 CLASSIFY: Final = "classify"
 PANELS: Final = "panels"
 BALLOONS: Final = "balloons"

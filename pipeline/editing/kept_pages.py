@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mangacolor.core.errors import InputError
 from mangacolor.core.types import Artifact, Inputs
 from mangacolor.pipeline.store.cache import PageCache
 from mangacolor.pipeline.store.layout import State
-from mangacolor.stages.guest.surfaces import coloured_page
+from mangacolor.stages.guest.surfaces import page_segments
 from mangacolor.stages.names import BALLOONS, CLASSIFY, COLORIZE, GUEST, HARMONIZE, PANELS
-from mangacolor.stages.windows.artifact import VERSION, PageColours, shows_segments
+from mangacolor.stages.windows.artifact import VERSION, PageColours
 
 # What stages keep of every page that is coloured, and what only some runs leave.
 ALWAYS = (CLASSIFY, PANELS, BALLOONS, COLORIZE)
@@ -63,13 +63,14 @@ class KeptInputs(Mapping[str, Artifact]):
         return artifact
 
     def segments(self) -> PageColours:
-        """The windows of the page with their segments; pictures only where a guest's colours cut it."""
-        if GUEST in self:
-            return coloured_page(self)
-        artifact = self._cache.latest(COLORIZE, shows_segments)
+        """As of ``page_segments``."""
+        return page_segments(self, self._glance)
+
+    def _glance(self, stage: str, pictures: Callable[[str], bool]) -> Artifact:
+        artifact = self._cache.latest(stage, pictures)
         if artifact is None:
-            raise gone(self._page, COLORIZE)
-        return PageColours.segments_of(artifact)
+            raise gone(self._page, stage)
+        return artifact
 
     def __iter__(self) -> Iterator[str]:
         return (stage for stage in (*ALWAYS, *PERHAPS) if stage in ALWAYS or stage in self)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -26,11 +27,10 @@ from mangacolor.stages.edits.palette import Palette
 from mangacolor.stages.edits.palette_file import FILE, decided_edits, from_document, read_locked_palette
 from mangacolor.stages.edits.params import PARAMS, EditParams
 from mangacolor.stages.edits.resolve import resolve_edits
-from mangacolor.stages.guest.surfaces import STAGE_NAME as GUEST
-from mangacolor.stages.guest.surfaces import coloured_page
+from mangacolor.stages.guest.surfaces import page_segments
 from mangacolor.stages.segments.chapter import ChapterSegments, gather_segments
 from mangacolor.stages.spreads.drawings import Drawings
-from mangacolor.stages.windows.artifact import PageColours, shows_segments
+from mangacolor.stages.windows.artifact import PageColours
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +95,10 @@ def _gather(context: ChapterContext[Config], drawings: Drawings) -> ChapterSegme
     def read() -> Iterator[tuple[PageColours, Image]]:
         for name, inputs in drawings.items():
             context.check_cancelled()
-            yield _segments_of(context, name, inputs), inputs["balloons"].images["main"]
+            segments = page_segments(inputs, partial(context.glance, name))
+            yield segments, inputs["balloons"].images["main"]
 
     return gather_segments(read())
-
-
-def _segments_of(context: ChapterContext[Config], drawing: str, inputs: Inputs) -> PageColours:
-    """The windows of a drawing with their segments; with pictures only where a guest's colours cut them."""
-    if GUEST in inputs:
-        return coloured_page(inputs)
-    return PageColours.segments_of(context.glance(drawing, "colorize", shows_segments))
 
 
 def _check_network(kept: Sequence[Edit], segments: ChapterSegments) -> None:

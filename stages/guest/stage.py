@@ -22,7 +22,8 @@ from mangacolor.stages.guest.gallery import BYTES_KEPT, Gallery
 from mangacolor.stages.guest.measuring import measure_window
 from mangacolor.stages.guest.params import PARAMS, Params
 from mangacolor.stages.guest.preview import draw_guest
-from mangacolor.stages.guest.surfaces import STAGE_NAME, PageGuest
+from mangacolor.stages.guest.surfaces import PageGuest
+from mangacolor.stages.names import GUEST
 from mangacolor.stages.windows.artifact import PageColours
 
 # Bytes for each pixel of a page, with a page of the guest's that is as large: twice where it lies in that
@@ -53,7 +54,7 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     config = context.config
     colours = PageColours.from_artifact(inputs["colorize"])
     gallery = context.resource(
-        (STAGE_NAME, config.digest, config.path),
+        (GUEST, config.digest, config.path),
         lambda: Gallery(read_collection(config.path), config.max_pixels),
     )
     grey = luma(inputs["decode"].images["main"])
@@ -91,11 +92,11 @@ def check(options: Options, chapters: Sequence[Chapter]) -> None:
 def demand(_config: Config, size: PageSize) -> Demand:
     """Two pictures to be laid over each other: their lines, where each pixel lies, and what is looked at."""
     working = LINES_BYTES + PIXEL_BYTES * size.pixels
-    return Demand(0.4 + 0.3 * size.megapixels, 0, working, {STAGE_NAME: BYTES_KEPT})
+    return Demand(0.4 + 0.3 * size.megapixels, 0, working, {GUEST: BYTES_KEPT})
 
 
 STAGE = Stage(
-    name=STAGE_NAME,
+    name=GUEST,
     run=run,
     configure=configure,
     needs=("decode", "colorize"),

@@ -5,14 +5,16 @@ This module alone knows under which names that is kept.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mangacolor.core.arrays import F64, SegmentMap
 from mangacolor.core.types import Artifact, Image, Inputs
+from mangacolor.stages.names import COLORIZE, GUEST
 from mangacolor.stages.segments.features import COLUMNS, SIDES, describe_segments
-from mangacolor.stages.windows.artifact import PageColours, WindowColours
+from mangacolor.stages.windows.artifact import PageColours, WindowColours, shows_segments
 
 CB, CR, SPREAD, COVER = range(4)
 # What a column of chroma holds where there is none.
@@ -21,7 +23,6 @@ NEUTRAL = 128
 SPREAD_STEPS = 4.0
 # Steps of the column of cover for the whole of a segment.
 COVER_STEPS = 255.0
-STAGE_NAME = "guest"
 _ROWS = "rows"
 
 
@@ -157,14 +158,24 @@ class GuestColours:
 
 def page_guest(inputs: Inputs) -> PageGuest:
     """What the guest says of a page; nothing in a run without one."""
-    artifact = inputs.get(STAGE_NAME)
+    artifact = inputs.get(GUEST)
     return PageGuest() if artifact is None else PageGuest.from_artifact(artifact)
 
 
 def coloured_page(inputs: Inputs) -> PageColours:
     """What ``colorize`` left of a page, its segments as a guest's colours have split them, if there is
     one."""
-    return page_guest(inputs).refine(PageColours.from_artifact(inputs["colorize"]))
+    return page_guest(inputs).refine(PageColours.from_artifact(inputs[COLORIZE]))
+
+
+def page_segments(inputs: Inputs, glance: Callable[[str, Callable[[str], bool]], Artifact]) -> PageColours:
+    """The windows of a page with their segments; with pictures only where a guest's colours cut them.
+
+    ``glance``: what a stage left, with those alone of its pictures whose names are wanted.
+    """
+    if GUEST in inputs:
+        return coloured_page(inputs)
+    return PageColours.segments_of(glance(COLORIZE, shows_segments))
 
 
 def _edges(number: int) -> str:
