@@ -75,6 +75,9 @@ class TrainConfig:
     # sees chroma alone, at two scales, whose weight is a share of the slope of the other losses.
     adversary: str = choice("patch", tuple(ADVERSARIES))
     discriminator_width: int = number(32, at_least=1, at_most=MAX_WIDTH)
+    # Factor of the discriminator's learning rate (two time scales: Heusel et al. 2017). One that starts from
+    # nothing against a trained generator has to learn faster than that is tuned.
+    discriminator_rate: float = number(1.0, above=0, at_most=100)
     losses: LossWeights = field(
         default_factory=lambda: LossWeights(l1=0.0, luma=1.0, palette=1.0, adversarial=0.0)
     )

@@ -67,7 +67,7 @@ class Trainer(Networks):
             self.perceptual.to(self.device)
         self.optimisers = [
             create_optimiser(self.generator, config),
-            create_optimiser(self.discriminator, config),
+            create_optimiser(self.discriminator, config, config.discriminator_rate),
         ]
         self.clock = Clock(config.steps, config.minutes)
         self.interrupt = Interrupt()

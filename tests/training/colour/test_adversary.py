@@ -92,6 +92,22 @@ def test_a_generator_set_against_it_moves_otherwise(tmp_path: Path) -> None:
     assert float(row[head.index("discriminator")]) > 0
 
 
+def test_the_discriminator_learns_at_a_rate_of_its_own(tmp_path: Path) -> None:
+    losses = replace(TINY.losses, adversarial=0.5)
+    config = replace(TINY, phases=(Phase(1, 32, 2),), losses=losses, adversarial_from=0.0, discriminator_rate=4.0)
+    trainer = Trainer(config, materials(), tmp_path, workers=0)
+    before = {name: weight.detach().clone() for name, weight in trainer.discriminator.named_parameters()}
+    assert trainer.fit()
+    rates = [{group["lr"] for group in optimiser.param_groups} for optimiser in trainer.optimisers]
+    assert rates == [{config.learning_rate}, {4 * config.learning_rate}]
+    # The first step of Adam is as long as the rate, whatever the slope.
+    moved = max(
+        float((weight.detach() - before[name]).abs().max())
+        for name, weight in trainer.discriminator.named_parameters()
+    )
+    assert moved == pytest.approx(4 * config.learning_rate, rel=0.05)
+
+
 def test_an_adversary_that_there_is_not_is_refused() -> None:
     with pytest.raises(UsageError, match="adversary"):
         override(PRESETS["default"], {"adversary": "gan"})
