@@ -157,6 +157,29 @@ def override(config: TrainConfig, assignments: Mapping[str, Any]) -> TrainConfig
     return changed
 
 
+# What decides the crops and how long is learnt from them: of networks that learn together the first one's.
+STREAM = frozenset(
+    {
+        "phases", "minutes", "accumulate", "seed", "kind", "synthesis", "source_weights", "warp",
+        "checkpoint_every", "sample_every", "validate_every",
+    }
+)  # fmt: skip
+
+
+def override_also(config: TrainConfig, name: str, assignments: Mapping[str, Any]) -> TrainConfig:
+    """The configuration of a network that learns from another's crops, which ``config`` is the other's of.
+
+    Raises ``UsageError`` as ``override``, and for what is the same for all.
+    """
+    for setting in assignments:
+        if setting.split(".")[0] in STREAM:
+            raise UsageError(
+                f"--also {name}:{setting}: networks that learn together have one stream of crops",
+                f"set {setting} for all of them, with --set",
+            )
+    return override(config, assignments)
+
+
 def check_config(config: TrainConfig) -> None:
     """Raise ``UsageError`` for settings that no run can have together."""
     network = generator_of(config)

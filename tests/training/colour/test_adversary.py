@@ -93,8 +93,8 @@ def test_a_generator_set_against_it_moves_otherwise(tmp_path: Path) -> None:
 
 
 def test_the_discriminator_learns_at_a_rate_of_its_own(tmp_path: Path) -> None:
-    losses = replace(TINY.losses, adversarial=0.5)
-    config = replace(TINY, phases=(Phase(1, 32, 2),), losses=losses, adversarial_from=0.0, discriminator_rate=4.0)
+    once = replace(TINY, phases=(Phase(1, 32, 2),), losses=replace(TINY.losses, adversarial=0.5))
+    config = replace(once, adversarial_from=0.0, discriminator_rate=4.0)
     trainer = Trainer(config, materials(), tmp_path, workers=0)
     before = {name: weight.detach().clone() for name, weight in trainer.discriminator.named_parameters()}
     assert trainer.fit()
