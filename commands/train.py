@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 
 from mangacolor.commands.settings.options import Numbers
-from mangacolor.core.installed import INSTALL_TRAINING, need_torch
+from mangacolor.core.installed import TRAINING, need_torch
 from mangacolor.training.networks import NAMES, TRAINABLE, TrainRequest, find_trainable, refuse_strangers
 from mangacolor.training.settings import parse_also, parse_assignment
 
@@ -65,7 +65,7 @@ def train(
     """Train a network; the run's folder gets curves, a checkpoint and weights."""
     from mangacolor.core.devices import resolve_device
 
-    need_torch("mangacolor train", install=INSTALL_TRAINING)
+    need_torch("mangacolor train", extra=TRAINING)
     network = find_trainable(name)
     given = (
         option
