@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from mangacolor.core.errors import SetupError
-from mangacolor.training.colour.adversary import balance, ramp
+from mangacolor.training.colour.adversary import balance, tells
 from mangacolor.training.colour.checkpoint import Start, read_checkpoint
 from mangacolor.training.colour.config import TrainConfig, to_json
 from mangacolor.training.colour.dataset import CropDataset, StepSampler, read_batches
@@ -76,6 +76,7 @@ class Trainer(Networks):
         self.validation = Validation(materials.validation, run)
         self.step = 0
         self.crops = 0
+        self.told = 0.0  # how much the discriminator tells apart, where its say depends on that
         self.earlier = 0.0  # seconds of the sittings before this one
         self.done = 0.0  # share of the run that has gone by
         self.phase, self.phase_begun = 0, 0  # the phase at work, and the step with which it began
@@ -219,7 +220,7 @@ class Trainer(Networks):
         loss = self.adversary.fool(self.discriminator(grey, fake))
         weight = self.config.losses.adversarial
         if self.adversary.balanced:
-            weight *= ramp(self.done, self.config.adversarial_from)
+            weight *= self.told
             return weight * balance(loss, torch.stack(list(others.values())).sum(), where) * loss
         return weight * loss
 
@@ -235,6 +236,7 @@ class Trainer(Networks):
             total += float(loss.detach()) / len(batches)
         average_gradients(self.discriminator, self.world)
         self.optimisers[1].step()
+        self.told = tells(self.told, total)
         return total
 
     def _decay(self) -> float:
@@ -261,6 +263,7 @@ class Trainer(Networks):
             "crops": self.crops,
             "seconds": self.clock.seconds,
             "phase": (self.phase, self.phase_begun),
+            "told": self.told,
             **self.state(),
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
             "random": torch.get_rng_state(),
@@ -280,6 +283,7 @@ class Trainer(Networks):
             load_optimiser(optimiser, saved, path)
         self.step, self.crops = state["step"], state["crops"]
         self.earlier = state.get("seconds", 0.0)
+        self.told = state.get("told", 0.0)
         self.phase, self.phase_begun = state.get("phase", (0, 0))
         torch.set_rng_state(state["random"])
 
