@@ -22,8 +22,8 @@ class Adversary:
 
     ``create``: one of a width. ``hinge``: by the hinge loss (Lim and Ye 2017) instead of cross-entropy.
     ``balanced``: the weight of the generator's term is a share of the others' slope, not a factor of its own
-    (Esser et al. 2021), and the less, the less the discriminator tells apart: one that tells nothing yet would
-    push as hard as one that does, but anywhere.
+    (Esser et al. 2021), and the less, the less the discriminator tells apart: one that tells nothing yet
+    would push as hard as one that does, but anywhere.
     """
 
     create: Callable[[int], nn.Module]
