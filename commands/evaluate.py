@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mangacolor.core.installed import INSTALL_TRAINING, need_torch
+from mangacolor.core.installed import TRAINING, need_torch
 
 if TYPE_CHECKING:
     from mangacolor.training.data.pictures import Layout
@@ -52,7 +52,7 @@ def evaluate(
     report.html with all of it. A fixed tint table stands beside the networks: one that does not
     clearly beat its structure has learnt nothing.
     """
-    need_torch("mangacolor evaluate", install=INSTALL_TRAINING)
+    need_torch("mangacolor evaluate", extra=TRAINING)
     from mangacolor.core.devices import resolve_device, set_torch_threads
     from mangacolor.training.evaluation.evaluate import network_colourers, tint_colourer
     from mangacolor.training.evaluation.report import terminal_tables, verdicts, write_report

@@ -12,7 +12,7 @@ import click
 
 from mangacolor.commands.settings.options import Numbers, option
 from mangacolor.core.errors import ExitStatus, UsageError
-from mangacolor.core.installed import INSTALL_TRAINING, need_torch
+from mangacolor.core.installed import TRAINING, need_torch
 from mangacolor.core.wording import counted, first_few
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def learn(
     """
     begun = time.monotonic()
     check_request(inputs, editions, out, name)
-    need_torch("mangacolor learn", install=INSTALL_TRAINING)
+    need_torch("mangacolor learn", extra=TRAINING)
     from mangacolor.core.devices import resolve_device
     from mangacolor.models.colour.series.base import find_base
     from mangacolor.pipeline.engine.cancel import CancelToken, cancel_on_signals

@@ -11,6 +11,7 @@ import click
 from mangacolor.commands.settings.options import option, refused_option, setting_option
 from mangacolor.commands.settings.settings_file import pick
 from mangacolor.core.errors import SetupError
+from mangacolor.core.installed import install_command
 from mangacolor.core.settings import Options
 
 _PACKAGES: Final = ("starlette", "uvicorn", "python_multipart")
@@ -62,7 +63,7 @@ def serve(**values: Any) -> int:
     if missing:
         raise SetupError(
             f"serve needs packages that are not installed: {', '.join(missing)}",
-            "Install them: pip install 'mangacolor[serve]'.",
+            f"Install them: {install_command('serve')}",
         )
     from mangacolor.server.limits import PIXELS
     from mangacolor.server.listen import serve as run

@@ -12,6 +12,7 @@ import click
 from mangacolor.commands.settings.options import option, settings_options
 from mangacolor.commands.settings.settings_file import pick
 from mangacolor.core.errors import SetupError, UsageError
+from mangacolor.core.installed import install_command
 from mangacolor.core.settings import Options, RunOptions
 
 _PACKAGES: Final = ("starlette", "uvicorn")
@@ -36,7 +37,7 @@ def studio(paths: tuple[Path, ...], out: Path | None, **values: Any) -> int:
     if missing:
         raise SetupError(
             f"studio needs packages that are not installed: {', '.join(missing)}",
-            "Install them: pip install 'mangacolor[studio]'.",
+            f"Install them: {install_command('studio')}",
         )
     from mangacolor.pipeline.store.last_run import LastRun, absolute_inputs
     from mangacolor.server.settings import check_access

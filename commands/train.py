@@ -9,9 +9,9 @@ import click
 from click.core import ParameterSource
 
 from mangacolor.commands.settings.options import Numbers
-from mangacolor.core.installed import INSTALL_TRAINING, need_torch
+from mangacolor.core.installed import TRAINING, need_torch
 from mangacolor.training.networks import NAMES, TRAINABLE, TrainRequest, find_trainable, refuse_strangers
-from mangacolor.training.settings import parse_assignment
+from mangacolor.training.settings import parse_also, parse_assignment
 
 PATH = click.Path(path_type=Path)
 EPILOG = "\b\nNetworks, and what --data is for each:\n" + "\n".join(
@@ -24,6 +24,12 @@ EPILOG = "\b\nNetworks, and what --data is for each:\n" + "\n".join(
 @click.option("--data", required=True, multiple=True, type=PATH, help="What it learns from: see below.")
 @click.option("--out", "run", required=True, type=PATH, help="The run's folder.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="e.g. losses.chroma=2")
+@click.option(
+    "--also",
+    multiple=True,
+    metavar="NAME:NAME=VALUE",
+    help="A further network on the same crops, in a folder of its own, with this set otherwise.",
+)
 @click.option(
     "--minutes",
     type=Numbers(0, min_open=True),
@@ -52,22 +58,26 @@ def train(
     name: str,
     data: tuple[Path, ...],
     settings: tuple[str, ...],
+    also: tuple[str, ...],
     device: str,
     **values: Any,
 ) -> int:
     """Train a network; the run's folder gets curves, a checkpoint and weights."""
     from mangacolor.core.devices import resolve_device
 
-    need_torch("mangacolor train", install=INSTALL_TRAINING)
+    need_torch("mangacolor train", extra=TRAINING)
     network = find_trainable(name)
     given = (
-        option for option in values if context.get_parameter_source(option) is ParameterSource.COMMANDLINE
+        option
+        for option in ("also", *values)
+        if context.get_parameter_source(option) is ParameterSource.COMMANDLINE
     )
     refuse_strangers(network, tuple(given))
     outcome = network.train(
         TrainRequest(
             data,
             settings=dict(parse_assignment(text) for text in settings),
+            also=parse_also(also),
             device=resolve_device(device),
             say=lambda line: click.echo(line, err=True),
             **values,

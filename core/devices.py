@@ -12,7 +12,7 @@ from typing import Final
 from mangacolor.core.cpu import usable_cores
 from mangacolor.core.cuda_driver import Driver, find_driver
 from mangacolor.core.errors import SetupError, UsageError
-from mangacolor.core.installed import INSTALL_TORCH, has_torch, need_torch
+from mangacolor.core.installed import TORCH, has_torch, install_command, need_torch
 from mangacolor.core.wording import byte_size, counted
 
 # The oldest compute capability that torch's packages for a CUDA version (and its later ones) compute on.
@@ -78,7 +78,9 @@ def card_problem(number: int = 0) -> str:
         return ""
     card = driver.cards[number]
     if not has_torch():
-        return f"{card.name} is here, but torch is not installed, which computes on it: {INSTALL_TORCH}"
+        return (
+            f"{card.name} is here, but torch is not installed, which computes on it: {install_command(TORCH)}"
+        )
     if needed is None:
         return f"{card.name} is here, but the torch installed computes on no NVIDIA card"
     if driver.cuda[0] < needed[0]:

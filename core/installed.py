@@ -1,14 +1,21 @@
-"""Which packages are installed, asked without importing them. Colouring on a processor does without torch."""
+"""Which packages are installed, asked without importing them, and how to install more of them.
+
+Colouring on a processor does without torch.
+"""
 
 from __future__ import annotations
 
 import importlib.util
-from importlib.metadata import PackageNotFoundError, version
+import json
+import shlex
+from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution, version
+from urllib.parse import urlparse
+from urllib.request import url2pathname
 
 from mangacolor.core.errors import SetupError
 
-INSTALL_TORCH = 'pip install "mangacolor[torch]"'
-INSTALL_TRAINING = 'pip install "mangacolor[train]"'
+TORCH, TRAINING = "torch", "train"  # extras
 
 # OpenCV has packages of several names, each with the same ``cv2`` in it.
 _PACKAGES_OF = {
@@ -36,8 +43,29 @@ def has_torch() -> bool:
     return importlib.util.find_spec("torch") is not None
 
 
-def need_torch(what: str, instead: str = "", install: str = INSTALL_TORCH) -> None:
-    """Raise ``SetupError`` where torch is missing. ``what`` needs it; ``instead``: how to go on without."""
+@cache
+def install_command(extra: str) -> str:
+    """What to type to get the packages of an extra: from where mangacolor itself was installed.
+
+    That is a folder, as a checkout is, if its ``direct_url.json`` says so (PEP 610); else the package index.
+    """
+    try:
+        origin = json.loads(distribution("mangacolor").read_text("direct_url.json") or "{}")
+    except PackageNotFoundError:
+        origin = {}
+    if "dir_info" not in origin:
+        return f'pip install "mangacolor[{extra}]"'
+    folder = url2pathname(urlparse(origin["url"]).path)
+    editable = "-e " if origin["dir_info"].get("editable") else ""
+    return f"pip install {editable}{shlex.quote(f'{folder}[{extra}]')}"
+
+
+def need_torch(what: str, instead: str = "", extra: str = TORCH) -> None:
+    """Raise ``SetupError`` where torch is missing. ``what`` needs it; ``instead``: how to go on without.
+
+    ``extra``: what of mangacolor's brings it, and the rest that ``what`` needs.
+    """
     if not has_torch():
+        install = install_command(extra)
         remedy = f"{install}, or {instead}" if instead else install
         raise SetupError(f"{what} needs torch, which is not installed", remedy)

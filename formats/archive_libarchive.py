@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mangacolor.core.errors import InputError
+from mangacolor.core.installed import install_command
 from mangacolor.formats.archive_members import (
     Listing,
     Member,
@@ -73,7 +74,7 @@ def _libarchive() -> Any:
     except (ImportError, OSError, AttributeError, TypeError) as error:  # no package, or no library behind it
         raise InputError(
             f"reading RAR and 7z archives needs libarchive, which is not installed ({error})",
-            'Run: pip install "mangacolor[archives]", and install the system\'s libarchive '
+            f"Run: {install_command('archives')}, and install the system's libarchive "
             "(apt install libarchive13, brew install libarchive); or repack the archive as .cbz.",
         ) from error
     return libarchive

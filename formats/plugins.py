@@ -7,6 +7,7 @@ from functools import cache
 from typing import Final
 
 from mangacolor.core.errors import PageError
+from mangacolor.core.installed import install_command
 from mangacolor.formats.sniff import HEAD, image_kind
 
 # Kind of picture (as ``sniff`` tells it): Pillow's name of the format, and the module that reads it.
@@ -47,5 +48,5 @@ def unread_kind(data: bytes, name: str) -> PageError | None:
         return None
     remedy = "Convert it to PNG."
     if kind in _PLUGINS:
-        remedy = 'Run: pip install "mangacolor[more-formats]"; or convert it to PNG.'
+        remedy = f"Run: {install_command('more-formats')}; or convert it to PNG."
     return PageError(f"{name}: a {_NAMES[kind]} picture, which cannot be read here", remedy)

@@ -85,7 +85,9 @@ class Stage(Generic[C]):
     ``page_fingerprint`` what lies beside the page's own file (a correction).
     ``decides``: its ``outcome`` may end the page, so stages that it does not rest on wait for it.
     ``keep``: ``always`` for small artifacts, ``asked`` for large ones (written with ``--keep`` or
-    when named by ``--until``). ``preview`` draws ``<stage>.png`` for a stage with no ``main`` image.
+    when named by ``--until``). ``soon_made``: whether an artifact that would always be kept is made again as
+    soon as it is read, and so is kept when asked only.
+    ``preview`` draws ``<stage>.png`` for a stage with no ``main`` image.
 
     ``prepare``: the part of the work that needs no device. It runs on the cpu lane before ``run``, which
     finds its result in ``context.prepared``: the device then does another page meanwhile. Its seconds are the
@@ -110,6 +112,7 @@ class Stage(Generic[C]):
     version: int = 1
     lane: Lane = "cpu"
     keep: Literal["always", "asked"] = "always"
+    soon_made: Callable[[Artifact], bool] | None = None
     decides: bool = False
     fingerprint: Callable[[C], str] | None = None
     page_fingerprint: Callable[[Page], str] | None = None

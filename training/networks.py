@@ -40,6 +40,9 @@ class TrainRequest:
     anime_weights: Path | None = None
     encoder_weights: Path | None = None
     preview_data: bool = False
+    also: Mapping[str, Mapping[str, Any]] = field(
+        default_factory=dict
+    )  # settings of further networks, by name
     weights: str = "default"
     rows: Path | None = None
 
@@ -80,6 +83,7 @@ TRAINABLE = (
         "colour.run",
         (
             *("preset", "init", "sources", "samples", "validation", "workers", "preview_data"),
+            "also",
             *("vgg_weights", "anime_weights", "encoder_weights"),
         ),
     ),

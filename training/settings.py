@@ -9,9 +9,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 import shlex
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -78,6 +79,25 @@ def parse_assignment(text: str) -> tuple[str, Any]:
         return name, json.loads(value)
     except (json.JSONDecodeError, RecursionError):
         return name, value
+
+
+def parse_also(texts: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """The settings of further networks by their names, of ``NAME:NAME=VALUE`` of ``--also``.
+
+    Raises ``UsageError`` for a text of another form, and for a name that no folder should have.
+    """
+    further: dict[str, dict[str, Any]] = {}
+    for text in texts:
+        name, colon, assignment = text.partition(":")
+        if not colon or "=" not in assignment:
+            raise UsageError(f"--also {text} says not what to set", "write --also NAME:SETTING=VALUE")
+        if not re.fullmatch(r"[A-Za-z0-9][\w-]*", name):
+            raise UsageError(
+                f"--also {text}: {name!r} cannot be the name of a folder", "take letters, digits, _ and -"
+            )
+        setting, value = parse_assignment(assignment)
+        further.setdefault(name, {})[setting] = value
+    return further
 
 
 def assign(settings: Settings, assignments: Mapping[str, Any]) -> Settings:

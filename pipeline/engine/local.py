@@ -186,7 +186,7 @@ class Engine:
         if task.state.ended:
             return
         task.take(name, run)
-        if should_save(task, name):
+        if should_save(task, name, run.artifact):
             save = partial(save_artifact, name=name, run=run, inputs=inputs)
             self._lanes.submit(task, Step.SAVE, save, stage=name)
         task.forget()

@@ -22,10 +22,13 @@ def read_page(task: PageTask) -> Entry | None:
     return entry
 
 
-def should_save(task: PageTask, name: str) -> bool:
+def should_save(task: PageTask, name: str, artifact: Artifact) -> bool:
     """Whether a stage's artifact is to be kept in the state folder."""
     job = task.spec.job
-    return job.graph.page_stage(name).keep == "always" or job.keep or name in job.selection.kept
+    if job.keep or name in job.selection.kept:
+        return True
+    stage = job.graph.page_stage(name)
+    return stage.keep == "always" and not (stage.soon_made is not None and stage.soon_made(artifact))
 
 
 def save_artifact(task: PageTask, name: str, run: StageRun, inputs: Inputs) -> None:

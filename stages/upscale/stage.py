@@ -139,7 +139,8 @@ STAGE = Stage(
     needs=("decode",),
     version=4,
     lane="device",
-    keep="asked",
+    # A network's work is kept, so that an edited page need not be enlarged again.
+    soon_made=lambda artifact: artifact.data["scale"] == 1,
     fingerprint=fingerprint,
     load=load,
     demand=demand,

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from mangacolor.core.installed import install_command
 from mangacolor.core.settings import WatchOptions
 from mangacolor.tests.helpers.archives import make_zip
 from mangacolor.tests.helpers.paths import ROOT
@@ -121,7 +122,7 @@ def test_without_watchfiles_it_says_what_to_install(tmp_path: Path) -> None:
         [sys.executable, "run.py"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 3
-    assert "pip install 'mangacolor[watch]'" in done.stderr
+    assert install_command("watch") in done.stderr
     assert not (tmp_path / "out").exists()
 
 

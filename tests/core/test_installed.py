@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from mangacolor.core import installed
+from mangacolor.core.installed import install_command
 
 
 def only(monkeypatch: pytest.MonkeyPatch, **packages: str) -> None:
@@ -38,3 +39,28 @@ def test_opencv_is_seen_under_any_of_its_names(monkeypatch: pytest.MonkeyPatch, 
 def test_an_opencv_that_is_missing_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     only(monkeypatch, opencv="4", numpy="2")
     assert installed.version_of("opencv") is None
+
+
+@pytest.mark.parametrize(
+    ("origin", "command"),
+    [
+        (None, 'pip install "mangacolor[serve]"'),
+        ('{"url": "https://example.org/m.whl", "archive_info": {}}', 'pip install "mangacolor[serve]"'),
+        ('{"url": "file:///home/a%20b/m", "dir_info": {}}', "pip install '/home/a b/m[serve]'"),
+        ('{"url": "file:///src/m", "dir_info": {"editable": true}}', "pip install -e '/src/m[serve]'"),
+    ],
+)
+def test_an_extra_is_had_from_where_mangacolor_came_from(
+    origin: str | None, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Installed:
+        def read_text(self, name: str) -> str | None:
+            assert name == "direct_url.json"
+            return origin
+
+    monkeypatch.setattr(installed, "distribution", lambda _name: Installed())
+    install_command.cache_clear()
+    try:
+        assert install_command("serve") == command
+    finally:
+        install_command.cache_clear()

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from mangacolor.core.errors import InputError, PageError
+from mangacolor.core.installed import install_command
 from mangacolor.formats.discovery import discover
 from mangacolor.formats.limits import Limits
 from mangacolor.tests.helpers.archives import (
@@ -318,7 +319,7 @@ def test_without_libarchive_the_message_says_what_to_install(
     monkeypatch.setitem(__import__("sys").modules, "libarchive", None)
     with pytest.raises(InputError, match="needs libarchive") as caught:
         plan_of(make_rar5(tmp_path / "x.cbr", PAGES))
-    assert "mangacolor[archives]" in caught.value.remedy
+    assert install_command("archives") in caught.value.remedy
 
 
 @pytest.mark.parametrize("cut", [len("3.png"), 400, 1200])

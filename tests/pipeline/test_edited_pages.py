@@ -104,9 +104,23 @@ def test_an_edited_page_is_only_painted_again_and_is_that_of_a_clean_colouring(
     assert pages(folder, "clean") == pages(folder)
 
 
-def committed(folder: Path) -> list[dict[str, Any]]:
+def test_a_page_that_a_network_enlarged_is_not_enlarged_again(coloured: Path, weights: Path) -> None:
+    def upscaled(scale: str) -> tuple[bool, bool]:
+        """Whether the enlarged ink of page 1 is kept, and whether an edit of the page has it made again."""
+        out = f"out-{scale}"
+        go(coloured, weights, out, scale=scale)
+        kept = (coloured / out / ".mangacolor" / "pages" / "1.png" / "upscale.png").is_file()
+        change(coloured, lambda old: add_edit(old, edit(Reach.PAGE, point(coloured, "1.png"))), out)
+        assert go(coloured, weights, out, scale=scale).done == 1
+        return kept, "upscale" in committed(coloured, out)[-1]["seconds"]
+
+    assert upscaled("2") == (True, False)
+    assert upscaled("1") == (False, True)  # where nothing is enlarged it is sooner made than read
+
+
+def committed(folder: Path, out: str = "out") -> list[dict[str, Any]]:
     """What the manifest says of finished pages, the last ones last."""
-    lines = (folder / "out" / ".mangacolor" / "manifest.jsonl").read_text().splitlines()
+    lines = (folder / out / ".mangacolor" / "manifest.jsonl").read_text().splitlines()
     return [entry for entry in map(json.loads, lines) if entry.get("outcome") == "done"]
 
 

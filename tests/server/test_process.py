@@ -20,6 +20,7 @@ from click.testing import CliRunner
 
 from mangacolor.cli import cli
 from mangacolor.core.errors import SetupError, UsageError
+from mangacolor.core.installed import install_command
 from mangacolor.tests.helpers.paths import ROOT
 from mangacolor.tests.helpers.servers import as_file
 from mangacolor.tests.helpers.stages import comic_page, tiny_weights
@@ -161,7 +162,7 @@ def test_what_it_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert (
         error.message == "serve needs packages that are not installed: starlette, uvicorn, python_multipart"
     )
-    assert "mangacolor[serve]" in error.remedy
+    assert install_command("serve") in error.remedy
 
 
 def test_a_data_folder_has_one_server(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from mangacolor.models.losses.discriminator import ChromaDiscriminator, PatchDiscriminator
 
-RAMP = 0.05  # share of a run in which the discriminator learns what to look at before it counts in full
+MEMORY = 0.9  # of what a balanced discriminator tells: what a step keeps of the mean over earlier ones
 LEAST_SLOPE = 1e-8  # of a loss: below it there is nothing to balance
 MOST = 1e4  # times that a discriminator that hardly slopes is made louder
 
@@ -22,7 +22,8 @@ class Adversary:
 
     ``create``: one of a width. ``hinge``: by the hinge loss (Lim and Ye 2017) instead of cross-entropy.
     ``balanced``: the weight of the generator's term is a share of the others' slope, not a factor of its own
-    (Esser et al. 2021).
+    (Esser et al. 2021), and the less, the less the discriminator tells apart: one that tells nothing yet
+    would push as hard as one that does, but anywhere.
     """
 
     create: Callable[[int], nn.Module]
@@ -62,6 +63,9 @@ def balance(loss: Tensor, others: Tensor, where: Tensor) -> Tensor:
     return factor.clamp_max(MOST).detach()
 
 
-def ramp(done: float, begun: float) -> float:
-    """How much of the generator's term counts, so much of the run after the discriminator's first step."""
-    return min(1.0, max(0.0, (done - begun) / RAMP)) if begun > 0 else 1.0
+def tells(before: float, loss: float) -> float:
+    """How much of real and fake a discriminator with the hinge loss tells apart, from 0 to 1: a moving mean.
+
+    ``before``: what it told at the last step; ``loss``: its loss at this one, 1 where it tells nothing.
+    """
+    return MEMORY * before + (1 - MEMORY) * min(1.0, max(0.0, 1.0 - loss))

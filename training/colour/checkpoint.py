@@ -30,12 +30,15 @@ class Start:
 def read_checkpoint(path: Path) -> dict[str, Any]:
     """A checkpoint of ``Trainer.save`` as a dictionary, its ``config`` as a ``TrainConfig``.
 
-    Raises ``SetupError`` for any other file.
+    ``also`` in it are the states of the trainers that it led, by the names of their folders, each with its
+    own. Raises ``SetupError`` for any other file.
     """
     state = read_checkpoint_file(path)
     try:
-        state["config"] = from_json(json.loads(state["config"]))
-    except (KeyError, TypeError, ValueError, UsageError) as error:
+        state.setdefault("also", {})
+        for each in (state, *state["also"].values()):
+            each["config"] = from_json(json.loads(each["config"]))
+    except (AttributeError, KeyError, TypeError, ValueError, UsageError) as error:
         raise SetupError(
             f"{path} is not a training checkpoint: {error}", "name the folder of an earlier run"
         ) from error

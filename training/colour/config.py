@@ -75,6 +75,9 @@ class TrainConfig:
     # sees chroma alone, at two scales, whose weight is a share of the slope of the other losses.
     adversary: str = choice("patch", tuple(ADVERSARIES))
     discriminator_width: int = number(32, at_least=1, at_most=MAX_WIDTH)
+    # Factor of the discriminator's learning rate (two time scales: Heusel et al. 2017). One that starts from
+    # nothing against a trained generator has to learn faster than that is tuned.
+    discriminator_rate: float = number(1.0, above=0, at_most=100)
     losses: LossWeights = field(
         default_factory=lambda: LossWeights(l1=0.0, luma=1.0, palette=1.0, adversarial=0.0)
     )
@@ -152,6 +155,29 @@ def override(config: TrainConfig, assignments: Mapping[str, Any]) -> TrainConfig
     changed = assign(config, assignments)
     check_config(changed)
     return changed
+
+
+# What decides the crops and how long is learnt from them: of networks that learn together the first one's.
+STREAM = frozenset(
+    {
+        "phases", "minutes", "accumulate", "seed", "kind", "synthesis", "source_weights", "warp",
+        "checkpoint_every", "sample_every", "validate_every",
+    }
+)  # fmt: skip
+
+
+def override_also(config: TrainConfig, name: str, assignments: Mapping[str, Any]) -> TrainConfig:
+    """The configuration of a network that learns from another's crops, which ``config`` is the other's of.
+
+    Raises ``UsageError`` as ``override``, and for what is the same for all.
+    """
+    for setting in assignments:
+        if setting.split(".")[0] in STREAM:
+            raise UsageError(
+                f"--also {name}:{setting}: networks that learn together have one stream of crops",
+                f"set {setting} for all of them, with --set",
+            )
+    return override(config, assignments)
 
 
 def check_config(config: TrainConfig) -> None:

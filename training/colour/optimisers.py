@@ -14,12 +14,15 @@ from mangacolor.training.colour.config import TrainConfig
 ENCODER = "encoder."  # how the names of a pretrained encoder's weights begin
 
 
-def group_weights(network: nn.Module, config: TrainConfig) -> list[dict[str, Any]]:
-    """The network's weights for an optimiser, in groups of one learning rate (``factor``) and decay each."""
+def group_weights(network: nn.Module, config: TrainConfig, rate: float = 1.0) -> list[dict[str, Any]]:
+    """The network's weights for an optimiser, in groups of one learning rate (``factor``) and decay each.
+
+    ``rate``: the factor of all of them, times that of a pretrained encoder's.
+    """
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, weight in network.named_parameters():
         if weight.requires_grad:
-            factor = config.encoder_rate if name.startswith(ENCODER) else 1.0
+            factor = rate * (config.encoder_rate if name.startswith(ENCODER) else 1.0)
             decay = config.weight_decay if weight.ndim > 1 else 0.0
             groups.setdefault((factor, decay), []).append(weight)
     return [
@@ -28,9 +31,9 @@ def group_weights(network: nn.Module, config: TrainConfig) -> list[dict[str, Any
     ]
 
 
-def create_optimiser(network: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
-    """AdamW, which without decay is Adam."""
-    return torch.optim.AdamW(group_weights(network, config), betas=config.betas, fused=True)
+def create_optimiser(network: nn.Module, config: TrainConfig, rate: float = 1.0) -> torch.optim.Optimizer:
+    """AdamW, which without decay is Adam, at ``rate`` times the run's learning rate."""
+    return torch.optim.AdamW(group_weights(network, config, rate), betas=config.betas, fused=True)
 
 
 def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:

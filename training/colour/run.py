@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from mangacolor.core.errors import UsageError
 from mangacolor.models.colour.checkpoints import save_generator
-from mangacolor.training.colour.checkpoint import find_start, read_checkpoint
-from mangacolor.training.colour.config import PRESETS, TrainConfig, check_config, match_network, override
+from mangacolor.training.colour.checkpoint import Start, find_start, read_checkpoint
+from mangacolor.training.colour.config import (
+    PRESETS,
+    STREAM,
+    TrainConfig,
+    check_config,
+    match_network,
+    override,
+    override_also,
+)
 from mangacolor.training.colour.materials import Materials
 from mangacolor.training.colour.samples import draw_contact_sheet
 from mangacolor.training.colour.trainer import Trainer, summarize
@@ -20,53 +31,88 @@ SAMPLES = 12  # pictures of the sample sheet, evenly spread
 
 
 def train(request: TrainRequest) -> TrainOutcome:
-    """Train a colour network; the run's folder gets curves, samples, checkpoint and weights."""
-    if request.resume and request.init:
-        raise UsageError("--resume and --init exclude each other", "use --init for a new run only")
-    config = choose_config(request)
+    """Train a colour network; the run's folder gets curves, samples, checkpoint and weights.
+
+    Further networks that learn from the same crops have curves, samples and weights in folders within it.
+    """
+    for other, given in (("--init", request.init), ("--also", request.also)):
+        if request.resume and given:
+            raise UsageError(f"--resume and {other} exclude each other", f"use {other} for a new run only")
+    kept = read_checkpoint(request.run / CHECKPOINT) if request.resume else None
+    config = choose_config(request, kept)
+    others = choose_others(request, config, kept)
     if not request.preview_data and not request.resume:
         check_free(request.run)
     materials = load_materials(request, config)
     if request.preview_data:
         return _preview(materials, config, request.run)
     start = find_start(request.init, request.anime_weights) if request.init else None
-    if start is not None:
-        config = match_network(config, start.network)
-        check_config(config)
-    named = {"vgg": request.vgg_weights, "anime": request.anime_weights}
-    trainer = Trainer(
-        config,
-        materials,
-        request.run,
-        request.device,
-        request.workers,
-        {role: path for role, path in named.items() if path},
-        request.anime_weights,
-        request.encoder_weights,
-    )
+
+    def create(config: TrainConfig, run: Path) -> Trainer:
+        trainer = create_trainer(request, _start_with(config, start), materials, run)
+        if start is not None:
+            trainer.start_from(start)
+        return trainer
+
+    trainer = create(config, request.run)
+    trainer.lead([create(each, request.run / name) for name, each in others.items()])
     if request.resume:
         trainer.load(request.run / CHECKPOINT)
-    if start is not None:
-        trainer.start_from(start)
 
     def report(_step: int, losses: dict[str, float], rate: float) -> None:
         terms = "  ".join(f"{name} {value:.4f}" for name, value in losses.items())
         request.say(f"{trainer.clock.describe(trainer.step)}  {terms}  {rate:.1f} crops/s")
 
     finished = trainer.fit(report)
-    export(trainer, request.run / WEIGHTS)
+    for each in (trainer, *trainer.also):
+        export(each, each.run / WEIGHTS)
     return describe_end(trainer, finished)
 
 
-def choose_config(request: TrainRequest) -> TrainConfig:
-    """The preset, or the configuration of the run that is resumed, with what the command line sets."""
+def _start_with(config: TrainConfig, start: Start | None) -> TrainConfig:
+    """The configuration, of the network that a run begins with if there is one."""
+    if start is None:
+        return config
+    matched = match_network(config, start.network)
+    check_config(matched)
+    return matched
+
+
+def create_trainer(request: TrainRequest, config: TrainConfig, materials: Materials, run: Path) -> Trainer:
+    """A trainer as the command line asks for it, of one configuration and in one folder."""
+    named = {"vgg": request.vgg_weights, "anime": request.anime_weights}
+    return Trainer(
+        config,
+        materials,
+        run,
+        request.device,
+        request.workers,
+        {role: path for role, path in named.items() if path},
+        request.anime_weights,
+        request.encoder_weights,
+    )
+
+
+def choose_config(request: TrainRequest, kept: Mapping[str, Any] | None = None) -> TrainConfig:
+    """The preset, or the configuration of the run that is resumed, with what the command line sets.
+
+    ``kept``: the checkpoint of that run.
+    """
     if request.preset not in PRESETS:
         raise UsageError(f"there is no preset {request.preset!r}", f"choose from {', '.join(PRESETS)}")
-    base: TrainConfig = PRESETS[request.preset]
-    if request.resume:
-        base = read_checkpoint(request.run / CHECKPOINT)["config"]
+    base: TrainConfig = kept["config"] if kept else PRESETS[request.preset]
     timed = {} if request.minutes is None else {"minutes": request.minutes}
     return override(base, {**request.settings, **timed})
+
+
+def choose_others(
+    request: TrainRequest, config: TrainConfig, kept: Mapping[str, Any] | None = None
+) -> dict[str, TrainConfig]:
+    """By their names the configurations of the networks that learn together with one of ``config``."""
+    if kept is not None:
+        stream = {name: getattr(config, name) for name in STREAM}
+        return {name: replace(state["config"], **stream) for name, state in kept["also"].items()}
+    return {name: override_also(config, name, settings) for name, settings in request.also.items()}
 
 
 def load_materials(request: TrainRequest, config: TrainConfig) -> Materials:

@@ -3,13 +3,15 @@
 A step: the generator learns from L1, chroma, adversarial and perceptual terms, then the
 discriminator from half the sum of its real and fake terms. Data item ``i`` depends on the seed and
 ``i`` alone; a checkpoint holds everything else, so a run that was stopped goes on as if it had not.
+
+Several trainers can learn from one stream of crops: the first leads, and its checkpoint holds all of them.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ import torch
 from torch import Tensor
 
 from mangacolor.core.errors import SetupError
-from mangacolor.training.colour.adversary import balance, ramp
+from mangacolor.training.colour.adversary import balance, tells
 from mangacolor.training.colour.checkpoint import Start, read_checkpoint
 from mangacolor.training.colour.config import TrainConfig, to_json
 from mangacolor.training.colour.dataset import CropDataset, StepSampler, read_batches
@@ -67,16 +69,27 @@ class Trainer(Networks):
             self.perceptual.to(self.device)
         self.optimisers = [
             create_optimiser(self.generator, config),
-            create_optimiser(self.discriminator, config),
+            create_optimiser(self.discriminator, config, config.discriminator_rate),
         ]
         self.clock = Clock(config.steps, config.minutes)
         self.interrupt = Interrupt()
         self.validation = Validation(materials.validation, run)
         self.step = 0
         self.crops = 0
+        self.told = 0.0  # how much the discriminator tells apart, where its say depends on that
         self.earlier = 0.0  # seconds of the sittings before this one
         self.done = 0.0  # share of the run that has gone by
         self.phase, self.phase_begun = 0, 0  # the phase at work, and the step with which it began
+        self.also: tuple[Trainer, ...] = ()
+
+    def lead(self, others: Sequence[Trainer]) -> None:
+        """From here on the ``others`` learn from this one's crops, as long as this one does.
+
+        What decides the crops and the time, and what is checked, kept and shown when, is this one's.
+        """
+        self.also = tuple(others)
+        for other in others:
+            other.clock = self.clock
 
     # ------------------------------------------------------------------ the loop
 
@@ -85,7 +98,8 @@ class Trainer(Networks):
 
         ``report`` is called every 25 steps.
         """
-        self.run.mkdir(parents=True, exist_ok=True)
+        for trainer in (self, *self.also):
+            trainer.run.mkdir(parents=True, exist_ok=True)
         with self.interrupt.watch():
             self.clock.start(self.earlier)
             if self.config.minutes:
@@ -110,6 +124,8 @@ class Trainer(Networks):
             self.phase, self.phase_begun = number, first
         elif self.phase != number:
             self.phase, self.phase_begun = number, self.step
+        for other in self.also:
+            other.phase, other.phase_begun = self.phase, self.phase_begun
 
     def _learn_phase(self, size: int, batch: int, last: int, report: Report | None) -> None:
         config = self.config
@@ -121,17 +137,22 @@ class Trainer(Networks):
         )  # fmt: skip
         sampler = StepSampler((self.step - self.phase_begun) * each, length, batch, self.world)
         batches = read_batches(dataset, sampler, self.device, self.workers)
-        window: list[dict[str, float]] = []
+        together = (self, *self.also)
+        windows: list[list[dict[str, float]]] = [[] for _ in together]
         begun = time.perf_counter()
         while self.done < last / config.steps and not self.interrupt.stop:
-            window.append(self._step([next(batches) for _ in range(config.accumulate)]))
-            self.step += 1
-            self.crops += each
+            step = [next(batches) for _ in range(config.accumulate)]
+            for trainer, window in zip(together, windows, strict=True):
+                window.append(trainer._step(step))
+                trainer.step += 1
+                trainer.crops += each
             self._see_how_far()
             if self.step % LOG_EVERY == 0 or self.done >= last / config.steps:
-                rate = len(window) * each / (time.perf_counter() - begun)
-                self._log(mean_terms(window), size, rate, report)
-                window, begun = [], time.perf_counter()
+                rate = len(windows[0]) * each / (time.perf_counter() - begun)
+                for trainer, window in zip(together, windows, strict=True):
+                    trainer._log(mean_terms(window), size, rate, report if trainer is self else None)
+                    window.clear()
+                begun = time.perf_counter()
             self._look_after()
 
     def _see_how_far(self) -> None:
@@ -140,6 +161,8 @@ class Trainer(Networks):
         seconds, stop = agree(self.world, self.clock.seconds, float(self.interrupt.stop))
         self.interrupt.stop = bool(stop)
         self.done = self.clock.share(self.step, seconds)
+        for other in self.also:
+            other.done = self.done
 
     def _look_after(self) -> None:
         """What is due at this step: a checkpoint, a sheet of samples, a validation."""
@@ -197,7 +220,7 @@ class Trainer(Networks):
         loss = self.adversary.fool(self.discriminator(grey, fake))
         weight = self.config.losses.adversarial
         if self.adversary.balanced:
-            weight *= ramp(self.done, self.config.adversarial_from)
+            weight *= self.told
             return weight * balance(loss, torch.stack(list(others.values())).sum(), where) * loss
         return weight * loss
 
@@ -213,6 +236,7 @@ class Trainer(Networks):
             total += float(loss.detach()) / len(batches)
         average_gradients(self.discriminator, self.world)
         self.optimisers[1].step()
+        self.told = tells(self.told, total)
         return total
 
     def _decay(self) -> float:
@@ -224,29 +248,42 @@ class Trainer(Networks):
     # ------------------------------------------------------------------ what is written
 
     def save(self) -> None:
-        """Write the complete state to the run's folder."""
-        if not self.world.first:
-            return
-        state = {
+        """Write the complete state to the run's folder, with that of the others that it leads."""
+        if self.world.first:
+            others = (
+                {"also": {other.run.name: other.checkpoint() for other in self.also}} if self.also else {}
+            )
+            write_checkpoint(self.run, {**self.checkpoint(), **others})
+
+    def checkpoint(self) -> dict[str, Any]:
+        """The complete state, without that of others."""
+        return {
             "config": json.dumps(to_json(self.config)),
             "step": self.step,
             "crops": self.crops,
             "seconds": self.clock.seconds,
             "phase": (self.phase, self.phase_begun),
+            "told": self.told,
             **self.state(),
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
             "random": torch.get_rng_state(),
         }
-        write_checkpoint(self.run, state)
 
     def load(self, path: Path) -> None:
         """Go on from a checkpoint of ``save``. Raises ``SetupError`` when it belongs to another network."""
         state = read_checkpoint(path)
+        for other in self.also:
+            other.restore(state["also"][other.run.name], path)
+        self.restore(state, path)
+
+    def restore(self, state: dict[str, Any], path: Path) -> None:
+        """Go on from what ``checkpoint`` gave, which was read from ``path``."""
         self.load_networks(state, path)
         for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
             load_optimiser(optimiser, saved, path)
         self.step, self.crops = state["step"], state["crops"]
         self.earlier = state.get("seconds", 0.0)
+        self.told = state.get("told", 0.0)
         self.phase, self.phase_begun = state.get("phase", (0, 0))
         torch.set_rng_state(state["random"])
 
@@ -270,15 +307,17 @@ class Trainer(Networks):
 
     def save_samples(self) -> None:
         """Write the sheet of samples as the averaged generator colours them now."""
-        if self.materials.samples:
-            sheet = draw_sample_sheet(self.average, self.materials.samples, self.device)
-            folder = self.run / "samples"
-            folder.mkdir(exist_ok=True)
-            sheet.save(folder / f"{self.step:06d}.png")
+        for trainer in (self, *self.also):
+            if trainer.materials.samples:
+                sheet = draw_sample_sheet(trainer.average, trainer.materials.samples, trainer.device)
+                folder = trainer.run / "samples"
+                folder.mkdir(exist_ok=True)
+                sheet.save(folder / f"{trainer.step:06d}.png")
 
     def _validate(self) -> None:
         if self.world.first:
-            self.validation.measure(self.average, self.step, self.crops, self.device)
+            for trainer in (self, *self.also):
+                trainer.validation.measure(trainer.average, trainer.step, trainer.crops, trainer.device)
 
     def _log(self, losses: dict[str, float], size: int, rate: float, report: Report | None) -> None:
         if not self.world.first:

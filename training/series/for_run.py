@@ -11,7 +11,7 @@ from typing import Final
 from mangacolor.core.atomic import output_errors, write_atomic
 from mangacolor.core.devices import resolve_device
 from mangacolor.core.errors import SetupError, UsageError
-from mangacolor.core.installed import INSTALL_TRAINING, need_torch
+from mangacolor.core.installed import TRAINING, need_torch
 from mangacolor.core.settings import Options
 from mangacolor.core.wording import counted, first_few
 from mangacolor.models.colour.segment_embedding import ENDING, embedding_fingerprint, embedding_path
@@ -145,7 +145,7 @@ def learnt_key(digests: Sequence[str], weights: str) -> str:
 
 def _learn(found: Coloured, path: Path, options: Options, tell: Tell, cancel: CancelToken) -> str:
     """Write what is learnt to ``path``. Returns what came of it, in words."""
-    need_torch("--learn", "leave it out", INSTALL_TRAINING)
+    need_torch("--learn", "leave it out", TRAINING)
     from mangacolor.training.series.learn import learn_series
     from mangacolor.training.series.learning import LearnSettings
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from mangacolor.core.errors import UsageError
 from mangacolor.models.losses.discriminator import ChromaDiscriminator
 from mangacolor.tests.helpers.training import TINY, materials
-from mangacolor.training.colour.adversary import ADVERSARIES, RAMP, balance, ramp
+from mangacolor.training.colour.adversary import ADVERSARIES, balance, tells
 from mangacolor.training.colour.config import PRESETS, Phase, override
 from mangacolor.training.colour.trainer import Trainer
 
@@ -68,11 +68,30 @@ def test_balanced_it_slopes_as_the_others_do() -> None:
     assert torch.isfinite(balance(0.0 * where.sum(), others, where))
 
 
-def test_the_discriminator_has_a_while_to_learn_before_it_counts() -> None:
-    assert ramp(0.5, 0.5) == 0
-    assert ramp(0.5 + RAMP / 2, 0.5) == pytest.approx(0.5)
-    assert ramp(0.9, 0.5) == 1
-    assert ramp(0.0, 0.0) == 1  # a run that is against it from the start
+def test_a_discriminator_counts_as_much_as_it_tells_apart() -> None:
+    told = 0.0
+    for _ in range(100):
+        told = tells(told, 1.2)  # worse than nothing
+    assert told == 0
+    half = [tells(0.0, 0.5)]
+    for _ in range(100):
+        half.append(tells(half[-1], 0.5))
+    assert half == sorted(half) and half[0] < 0.1 and half[-1] == pytest.approx(0.5, abs=1e-3)
+    assert tells(1.0, 0.0) == pytest.approx(1)
+
+
+def test_one_that_tells_nothing_does_not_move_the_generator(tmp_path: Path) -> None:
+    config = replace(TINY, phases=(Phase(1, 32, 2),), adversary="chroma", adversarial_from=0.0)
+    slopes = []
+    for told in (0.0, 1.0):
+        trainer = Trainer(config, materials(), tmp_path, workers=0)
+        trainer.told = told
+        grey, colour = (picture.clamp(-0.5, 0.5) for picture in pictures(side=32))
+        terms, _ = trainer._generator_terms(grey, colour, adversarial=True)
+        slopes.append(
+            torch.autograd.grad(terms["adversarial"], trainer.generator.palette.votes[0][0].weight)[0]
+        )
+    assert slopes[0].abs().max() == 0 < slopes[1].abs().max()
 
 
 def test_a_generator_set_against_it_moves_otherwise(tmp_path: Path) -> None:
@@ -90,6 +109,22 @@ def test_a_generator_set_against_it_moves_otherwise(tmp_path: Path) -> None:
     assert not torch.equal(plain.generator.state_dict()[votes], against.generator.state_dict()[votes])
     head, row = (line.split(",") for line in curves.splitlines()[:2])
     assert float(row[head.index("discriminator")]) > 0
+
+
+def test_the_discriminator_learns_at_a_rate_of_its_own(tmp_path: Path) -> None:
+    once = replace(TINY, phases=(Phase(1, 32, 2),), losses=replace(TINY.losses, adversarial=0.5))
+    config = replace(once, adversarial_from=0.0, discriminator_rate=4.0)
+    trainer = Trainer(config, materials(), tmp_path, workers=0)
+    before = {name: weight.detach().clone() for name, weight in trainer.discriminator.named_parameters()}
+    assert trainer.fit()
+    rates = [{group["lr"] for group in optimiser.param_groups} for optimiser in trainer.optimisers]
+    assert rates == [{config.learning_rate}, {4 * config.learning_rate}]
+    # The first step of Adam is as long as the rate, whatever the slope.
+    moved = max(
+        float((weight.detach() - before[name]).abs().max())
+        for name, weight in trainer.discriminator.named_parameters()
+    )
+    assert moved == pytest.approx(4 * config.learning_rate, rel=0.05)
 
 
 def test_an_adversary_that_there_is_not_is_refused() -> None:

@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from mangacolor.core.errors import Cancelled, SetupError, UsageError
+from mangacolor.core.installed import install_command
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.models import create_generator, save_generator
 from mangacolor.models.colour.segment_embedding import embedding_path
@@ -195,7 +196,7 @@ def test_it_needs_torch_and_a_network(
     monkeypatch.setattr("mangacolor.core.installed.has_torch", lambda: False)
     with pytest.raises(SetupError, match="--learn needs torch, which is not installed") as told:
         teach(chapter, tmp_path / "other")
-    assert "mangacolor[train]" in told.value.remedy
+    assert install_command("train") in told.value.remedy
     assert teach(chapter, tmp_path / "out")[0] == learnt  # what was learnt before can be used without
 
 
