@@ -9,9 +9,10 @@ Where many are nearly the same they come to one colour; what is like nothing els
 The anchor is the heavier, the less the network knows of the chapter. Where it knows a hand, its errors are
 chance, and a mean mends them; where it hardly tells one thing from another, a mean is brown.
 
-An anchor that light would let a single neighbour that is hardly alike, and through it all of the chapter, draw
-a segment to what most of the chapter is. So each one goes to what was agreed only as far as its neighbours
-support that, and keeps colours of its own for the rest (shrinkage by the number of neighbours that are alike).
+An anchor that light would let one neighbour that is hardly alike, and through it all of the chapter, draw a
+segment to what most of the chapter is. So where the network does not know a hand well, each goes to what was
+agreed only as far as its neighbours support that, and keeps a colour of its own for the rest (shrinkage by
+the number of neighbours that are alike).
 """
 
 from __future__ import annotations
@@ -79,8 +80,8 @@ def keep_own(
     """The ``agreed`` colours (N×2) of segments, drawn back to their ``own`` (N×2) where few are alike.
 
     ``own_share``: what its own colour counts, against one neighbour that is just alike and as weighty.
-    ``weight``: N, what each one counts for its neighbours. The hue is that of the mean of both, the chroma the
-    mean of theirs: between two opposite hues the mean would be grey.
+    ``weight``: N, what each one counts for its neighbours. The hue is that of the mean of both, the chroma
+    the mean of theirs: between two opposite hues the mean would be grey.
     """
     links = symmetric_graph(graph.neighbours, graph.similarity)
     support = np.bincount(links.row, weights=links.data * weight[links.col], minlength=len(own)) / weight
@@ -93,11 +94,9 @@ def keep_own(
 
 
 def own_weight(uncertainty: float, params: SmoothingParams) -> float:
-    """What a segment's own colour counts in ``keep_own``, by the ``uncertainty_coefficient`` of the votes.
-
-    An exponential that falls as ``anchor_weight`` does, from 1 at ``own_midpoint``.
-    """
-    return float(min(1.0, np.exp(params.anchor_slope * (params.own_midpoint - uncertainty))))
+    """What a segment's own colour counts in ``keep_own``, by the ``uncertainty_coefficient`` of the votes:
+    ``params.own_weight``, and exponentially less from ``own_midpoint`` on."""
+    return float(params.own_weight * min(1.0, np.exp(params.own_slope * (params.own_midpoint - uncertainty))))
 
 
 def weighted_mode(points: F64, weight: F64, params: SmoothingParams) -> F64:
