@@ -56,8 +56,8 @@ def smoothed(angle: float, own_weight: float) -> F64:
     params = replace(params, smoothing=replace(params.smoothing, own_weight=own_weight))
     nobody = Remembered.nothing(chapter.features.rows.shape[1], len(PALETTE))
     space = make_space(chapter.features, chapter.embedded, params.descriptors)
-    found: F64 = group_segments(chapter, nobody, space, params).smoothed
-    return found[-1]
+    found = group_segments(chapter, nobody, space, params).smoothed
+    return np.asarray(found[-1], dtype=np.float64)
 
 
 def test_who_is_hardly_like_others_keeps_more_of_ones_own_hue() -> None:
