@@ -114,6 +114,16 @@ class SmoothingParams:
     anchor_midpoint: float = 0.075
     # The logarithm of the anchor's weight falls by this for each unit of the uncertainty coefficient.
     anchor_slope: float = 50.0
+    # What a segment's own colour counts once neighbours have settled, against one that is just alike, ...
+    own_weight: float = 0.5
+    # ... up to this uncertainty coefficient of the votes; ...
+    own_midpoint: float = 0.155
+    # ... beyond it the logarithm falls by this for each unit.
+    own_slope: float = 100.0
+    # How far its own colour is what it started from, and not what the network read off there.
+    own_start: float = 0.5
+    # By what chroma is raised at most where an own hue and the agreed one are opposite.
+    max_mixing_gain: float = 4.0
 
 
 @dataclass(frozen=True, slots=True)

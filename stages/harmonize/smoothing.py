@@ -8,6 +8,11 @@ Where many are nearly the same they come to one colour; what is like nothing els
 
 The anchor is the heavier, the less the network knows of the chapter. Where it knows a hand, its errors are
 chance, and a mean mends them; where it hardly tells one thing from another, a mean is brown.
+
+An anchor that light would let one neighbour that is hardly alike, and through it all of the chapter, draw a
+segment to what most of the chapter is. So where the network does not know a hand well, each goes to what was
+agreed only as far as its neighbours support that, and keeps a colour of its own for the rest (shrinkage by
+the number of neighbours that are alike).
 """
 
 from __future__ import annotations
@@ -19,6 +24,11 @@ from mangacolor.stages.harmonize.descriptors import blocks
 from mangacolor.stages.harmonize.neighbours import KnnGraph, symmetric_graph
 from mangacolor.stages.harmonize.params import SmoothingParams
 from mangacolor.stages.segments.links import Links
+
+# Keeps the share of one's own colour finite where neither neighbours nor the own one count.
+_MIN_SUPPORT = 1e-9
+# Levels of chroma: keeps a gain finite.
+_MIN_STRENGTH = 1e-9
 
 
 def smooth_colours(
@@ -62,6 +72,31 @@ def anchor_weight(uncertainty: float, params: SmoothingParams) -> float:
     votes tell more.
     """
     return float(np.exp(params.anchor_slope * (params.anchor_midpoint - uncertainty)))
+
+
+def keep_own(
+    agreed: F64, own: F64, own_share: float, weight: F64, graph: KnnGraph, params: SmoothingParams
+) -> F64:
+    """The ``agreed`` colours (N×2) of segments, drawn back to their ``own`` (N×2) where few are alike.
+
+    ``own_share``: what its own colour counts, against one neighbour that is just alike and as weighty.
+    ``weight``: N, what each one counts for its neighbours. The hue is that of the mean of both, the chroma
+    the mean of theirs: between two opposite hues the mean would be grey.
+    """
+    links = symmetric_graph(graph.neighbours, graph.similarity)
+    support = np.bincount(links.row, weights=links.data * weight[links.col], minlength=len(own)) / weight
+    share = own_share / np.maximum(support + own_share, _MIN_SUPPORT)
+    mixed = agreed + share[:, None] * (own - agreed)
+    strong, ours = (np.hypot(*colours.T) for colours in (agreed, own))
+    strength = strong + share * (ours - strong)
+    gain = np.minimum(strength / np.maximum(np.hypot(*mixed.T), _MIN_STRENGTH), params.max_mixing_gain)
+    return np.asarray(mixed * gain[:, None])
+
+
+def own_weight(uncertainty: float, params: SmoothingParams) -> float:
+    """What a segment's own colour counts in ``keep_own``, by the ``uncertainty_coefficient`` of the votes:
+    ``params.own_weight``, and exponentially less from ``own_midpoint`` on."""
+    return float(params.own_weight * min(1.0, np.exp(params.own_slope * (params.own_midpoint - uncertainty))))
 
 
 def weighted_mode(points: F64, weight: F64, params: SmoothingParams) -> F64:

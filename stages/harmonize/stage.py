@@ -224,7 +224,7 @@ STAGE = ChapterStage(
     configure,
     ("panels", "balloons", "colorize"),
     neutral,
-    version=12,
+    version=13,
     file=FILE,
     edits=decided_groups,
     preview=draw_groups,

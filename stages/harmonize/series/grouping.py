@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mangacolor.core.arrays import F32, F64, I64
+from mangacolor.core.arrays import F32, F64, I64, Mask
 from mangacolor.core.types import Image
 from mangacolor.stages.guest.surfaces import GuestColours
 from mangacolor.stages.harmonize.clustering import Groups, cluster
@@ -18,10 +18,10 @@ from mangacolor.stages.harmonize.colour_assignment import assign_colours, uncert
 from mangacolor.stages.harmonize.descriptors import DescriptorSpace
 from mangacolor.stages.harmonize.guidance.guided import Guided, guide
 from mangacolor.stages.harmonize.neighbours import KnnGraph, knn_graph
-from mangacolor.stages.harmonize.params import Params
+from mangacolor.stages.harmonize.params import Params, SmoothingParams
 from mangacolor.stages.harmonize.series.joining import join_groups, without_joined
 from mangacolor.stages.harmonize.series.remembered import Remembered
-from mangacolor.stages.harmonize.smoothing import anchor_weight, smooth_colours
+from mangacolor.stages.harmonize.smoothing import anchor_weight, keep_own, own_weight, smooth_colours
 from mangacolor.stages.segments.chapter import ChapterSegments
 from mangacolor.stages.segments.features import SegmentFeatures
 
@@ -68,11 +68,9 @@ def group_segments(
     guided = guide(told, places_in, features, segments.palette, graph, params.smoothing, params.guidance)
     weight = guided.weigh(features.area**0.25 * steadiness, params.guidance)
     votes = guided.vote(features.votes, segments.palette, params.guidance)
-    start, logits, anchor = _start_colours(
-        features, votes, segments.palette, weight, graph, remembered, params
-    )
+    start, logits = _start_colours(features, votes, segments.palette, weight, graph, remembered, params)
     start = guided.hold(start)
-    smoothed = smooth_colours(start, weight, graph, anchor, params.smoothing, known, guided.held)
+    smoothed = _smooth(features, start, weight, graph, params.smoothing, known, guided.held)
     label, membership = join_groups(graph, smoothed, remembered, params.joining, params.clustering)
     rest = np.nonzero(label < 0)[0]
     if len(rest):
@@ -113,8 +111,8 @@ def _start_colours(
     graph: KnnGraph,
     remembered: Remembered,
     params: Params,
-) -> tuple[F64, F32, float]:
-    """What colour each segment starts from (N×2), its travelled votes, and the weight of that anchor.
+) -> tuple[F64, F32]:
+    """What colour each segment starts from (N×2), and its travelled votes.
 
     ``votes``: N×K, the features' own or a guest's.
     """
@@ -122,17 +120,40 @@ def _start_colours(
     if features.vote_count:
         travelled = remembered.logits if len(remembered) else None
         start, logits = assign_colours(votes, palette, weight, area, graph, params.assignment, travelled)
-        anchor = anchor_weight(uncertainty_coefficient(features.votes, area), params.smoothing)
     else:
         start = features.chroma
         logits = np.zeros((len(features), 0), np.float32)
-        anchor = params.smoothing.anchor_without_votes
     known = len(remembered)
     # What is remembered is seen anew with all votes, in part, but for what somebody chose.
     held = remembered.groups.held[remembered.group_rows] if features.vote_count else np.ones(known, np.bool_)
     review = np.where(held, 0.0, params.joining.review)[:, None]
     start[:known] = remembered.chroma + review * (start[:known] - remembered.chroma)
-    return start, logits, anchor
+    return start, logits
+
+
+def _smooth(
+    features: SegmentFeatures,
+    start: F64,
+    weight: F64,
+    graph: KnnGraph,
+    params: SmoothingParams,
+    first: int,
+    held: Mask,
+) -> F64:
+    """What segments agree on that start from these colours, N×2: for a network without votes only what is
+    like nothing else keeps its own.
+
+    Those before the ``first`` and those that are ``held`` (N) keep theirs.
+    """
+    if not features.vote_count:
+        return smooth_colours(start, weight, graph, params.anchor_without_votes, params, first, held)
+    uncertainty = uncertainty_coefficient(features.votes, features.area)
+    anchor = anchor_weight(uncertainty, params)
+    agreed = smooth_colours(start, weight, graph, anchor, params, first, held)
+    own = features.chroma + params.own_start * (start - features.chroma)
+    kept = keep_own(agreed, own, own_weight(uncertainty, params), weight, graph, params)
+    settled = held | (np.arange(len(start)) < first)
+    return np.where(settled[:, None], agreed, kept)
 
 
 def _number_by_area(label: I64, membership: F64, area: F64, known: int) -> tuple[Groups, I64]:
