@@ -66,6 +66,16 @@ def test_pages_that_the_guest_left_out_agree_with_the_others() -> None:
         assert np.abs(after(pages, made, kind)[list(LEFT_OUT)] - colour).max() <= 5, kind
 
 
+def test_shades_of_the_guests_stay_what_they_are() -> None:
+    context, pages = guided()
+    shade, shaded = COLOURS + np.array([0, 8]), (2, 6, 9)
+    for number in shaded:
+        pages[f"{number}.png"]["guest"] = told(shade)
+    made = run(context, pages)
+    for kind, colour in enumerate(shade):
+        assert np.abs(after(pages, made, kind)[list(shaded)] - colour).max() <= 4, kind
+
+
 def test_what_is_like_nothing_else_keeps_the_guests_colour() -> None:
     context, pages = guided()
     one = dict(list(pages.items())[:1])
