@@ -213,8 +213,8 @@ def look_at_parts(chapter: Path, note: dict[str, Any], colours: Path, results: P
                 if inside.sum() < SMALLEST:
                     continue
                 away = inside & light if (inside & light).any() else inside
-                colours_there = (_colour(picture[area], inside) for picture in (truth, result))
-                yield Seen(int(number), kind, *colours_there, _colour(result[area], away)[0])
+                theirs, ours = _colour(truth[area], inside), _colour(result[area], inside)
+                yield Seen(int(number), kind, theirs, ours, _colour(result[area], away)[0])
 
 
 def _colour(picture: Image, inside: Any) -> tuple[F32, F32]:

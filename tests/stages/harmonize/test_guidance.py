@@ -98,7 +98,7 @@ def test_shades_of_the_guests_stay_what_they_are() -> None:
     context, pages = guided()
     shade, shaded = COLOURS + np.array([0, 8]), (2, 6, 9)
     for number in shaded:
-        pages[f"{number}.png"]["guest"] = told(shade)
+        pages[f"{number}.png"] = {**pages[f"{number}.png"], "guest": told(shade)}
     made = run(context, pages)
     for kind, colour in enumerate(shade):
         assert np.abs(after(pages, made, kind)[list(shaded)] - colour).max() <= 4, kind
