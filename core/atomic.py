@@ -98,7 +98,7 @@ def output_error(path: Path, error: OSError) -> MangacolorError:
     if error.errno in _FULL:
         return OutputError(
             f"{path}: the disk is full",
-            "Free some space and run the same command again: finished pages are kept.",
+            "Free some space and run the same command again: what is finished is kept.",
         )
     if error.errno == errno.ENOENT:
         return OutputError(

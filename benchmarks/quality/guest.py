@@ -14,8 +14,10 @@ were warped).
 
 ``score``: how many pixels of ink have another luma than in PLAIN; how far the chroma of parts is from the
 guest's (a distance of Cb and Cr in levels, between medians over a part in a panel), in panels where the guest
-is right, where it is wrong (to its colour in the panels that are right) and on pages that it left out; and
-the mean CIEDE2000 between panels of one part, in the guest's pages and in the result.
+is right, where it is wrong (to its colour in the panels that are right) and on pages that it left out; the
+first also away from ink (``surface``): dots are ink and hold no colour, and where they are most of a part
+its median says nothing of what lies between; and the mean CIEDE2000 between panels of one part, in the
+guest's pages and in the result.
 """
 
 from __future__ import annotations
@@ -135,12 +137,14 @@ def _redraw_lines(page: Image, rng: np.random.Generator) -> Image:
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A part in a panel: colours as median Cb and Cr, and mean Lab, of the guest's before it was warped and
-    of the result. ``kind``: right, wrong or left out."""
+    of the result. ``surface``: the result's median Cb and Cr away from ink. ``kind``: right, wrong or left
+    out."""
 
     part: int
     kind: str
     guest: tuple[F32, F32]
     result: tuple[F32, F32]
+    surface: F32
 
 
 @main.command()
@@ -164,7 +168,9 @@ def score(chapter: Path, guest: Path, results: Path, plain: Path) -> None:
         )
         if one.part in own:
             far[one.kind].append(float(np.hypot(*(one.result[0] - target))))
-            if one.kind == "right":  # its own colour strays from panel to panel, too
+            if one.kind == "right":
+                far["surface"].append(float(np.hypot(*(one.surface - target))))
+                # Its own colour strays from panel to panel, too.
                 far["middle"].append(float(np.hypot(*(one.result[0] - np.median(own[one.part], axis=0)))))
     for kind, values in far.items():
         within = np.mean(np.array(values) <= 5)
@@ -194,18 +200,21 @@ def count_changed_ink(source: Path, plain: Path, results: Path) -> int:
 def look_at_parts(chapter: Path, note: dict[str, Any], colours: Path, results: Path) -> Iterator[Seen]:
     """Every part in every panel that shows it."""
     panels = json.loads((chapter / "panels.json").read_text(encoding="utf-8"))
-    marked, true, coloured = (pages_of(f) for f in (chapter / "marks", colours, results))
-    for name in sorted(marked):
-        marks, truth, result = (read_rgb(pages[name]) for pages in (marked, true, coloured))
+    folders = [pages_of(folder) for folder in (chapter / "input", chapter / "marks", colours, results)]
+    for name in sorted(folders[1]):
+        scan, marks, truth, result = (read_rgb(pages[name]) for pages in folders)
         for box, is_right in zip(panels[name], note["right"][name], strict=True):
             kind = "left out" if name not in note["pages"] else "right" if is_right else "wrong"
             x, y, w, h = box
             area = np.s_[y : y + h, x : x + w]
-            part = marks[area][..., 0]
+            part, light = marks[area][..., 0], luma(scan[area]) > INK
             for number in np.unique(part[part > 0]):
                 inside = part == number
-                if inside.sum() >= SMALLEST:
-                    yield Seen(int(number), kind, _colour(truth[area], inside), _colour(result[area], inside))
+                if inside.sum() < SMALLEST:
+                    continue
+                away = inside & light if (inside & light).any() else inside
+                theirs, ours = _colour(truth[area], inside), _colour(result[area], inside)
+                yield Seen(int(number), kind, theirs, ours, _colour(result[area], away)[0])
 
 
 def _colour(picture: Image, inside: Any) -> tuple[F32, F32]:

@@ -33,7 +33,7 @@ def measure_window(window: WindowColours, guest: Image, covered: Image, params: 
     small = cv2.resize(guest[y : y + h, x : x + w], size, interpolation=cv2.INTER_AREA)
     picture = np.asarray(small, dtype=np.uint8)
     planes = np.stack(chroma(picture), axis=2)
-    valid = there & (luma(picture) >= params.measuring.min_luma)
+    valid = there & ~_find_lines(luma(picture), planes, window.labels, params.measuring)
     if not _is_coloured(planes[valid & (window.labels > 0)], params.measuring):
         return GuestWindow.nothing(window.segments)
     planes = _fill_gaps(planes, valid)
@@ -45,6 +45,24 @@ def measure_window(window: WindowColours, guest: Image, covered: Image, params: 
     return GuestWindow(
         rows, labels if parents else None, parents, _find_edges(smooth, odd(EDGE_REACH * window.enlargement))
     )
+
+
+def _find_lines(light: Image, planes: F32, labels: SegmentMap, params: MeasuringParams) -> Mask:
+    """Where the guest's luma (H×W) is that of lines and not of a surface, H×W.
+
+    Lines and dots are dark and have no colour (``planes``: H×W×2, chroma). Dark hair has one, and what is
+    dark against the rest of it is a line.
+    """
+    count = int(labels.max())
+    darkest = np.full(count + 1, params.min_luma, np.float32)
+    levels, strength = light.ravel(), np.hypot(planes[..., 0], planes[..., 1]).ravel()
+    for row, pixels in enumerate(pixels_by_segment(labels, count)):
+        dark = pixels[levels[pixels] < params.min_luma]
+        if len(dark) < max(1, params.dark_share * len(pixels)):
+            continue
+        if float(np.median(strength[dark])) >= params.dark_chroma:
+            darkest[row + 1] = min(params.min_luma, params.line_share * float(np.median(levels[pixels])))
+    return np.asarray(light < darkest[labels])
 
 
 def _fill_gaps(planes: F32, valid: Mask) -> F32:

@@ -36,6 +36,11 @@ class MeasuringParams:
 
     # Luma of the guest below which a pixel is a line: its chroma is that of print and of compression.
     min_luma: float = 56.0
+    # Share of a segment that must be so dark, and its median chroma in levels, for it to be a dark surface;
+    # and the share of the segment's median luma below which a pixel of such a one is a line.
+    dark_share: float = 0.15
+    dark_chroma: float = 10.0
+    line_share: float = 0.6
     # Pixels from a segment's border within which lines may lie elsewhere in the guest.
     rim: float = 2.0
     # Share of a segment's covered pixels that must lie within that rim for those alone to be asked.

@@ -101,7 +101,7 @@ STAGE = Stage(
     configure=configure,
     needs=("decode", "colorize"),
     check=check,
-    version=2,
+    version=3,
     preview=draw_guest,
     demand=demand,
 )

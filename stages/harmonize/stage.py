@@ -17,7 +17,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from mangacolor.core.arrays import F64, Mask
+from mangacolor.core.arrays import F64
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs
 from mangacolor.stages.base import GUARD, ChapterContext, ChapterStage
@@ -39,6 +39,7 @@ from mangacolor.stages.harmonize.group_colours import (
     correct_segments,
     hand_out,
 )
+from mangacolor.stages.harmonize.guidance.guided import Guided
 from mangacolor.stages.harmonize.overrides import choose_override
 from mangacolor.stages.harmonize.palette_entries import (
     absent_entries,
@@ -119,7 +120,7 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     regrouped = find_groups(found, segments, space, palette, kept, params)
     grouping, matches = regrouped.grouping, regrouped.matches
     number = grouping.groups.number
-    matched = _match_references(context, segments, space, grouping.guided.held)
+    matched = _match_references(context, segments, space, grouping.guided)
     colours, proposed = _colour_groups(context, segments, matched, grouping, remembered)
 
     overrides = [choose_override(own, kept) for own, kept in zip(matches.own, matches.kept, strict=True)]
@@ -186,23 +187,22 @@ def _gather(
 
 
 def _match_references(
-    context: ChapterContext[Config], segments: ChapterSegments, space: DescriptorSpace, held: Mask
+    context: ChapterContext[Config], segments: ChapterSegments, space: DescriptorSpace, guided: Guided
 ) -> Matched | None:
-    """What coloured pages and what was learnt of the series say of the segments; None without either.
-
-    ``held``: N, segments that have a guest's colour, of which they are not asked.
-    """
+    """What coloured pages, what was learnt of the series and segments with a guest's colour say of the
+    segments; None without any of these. Of those that have the guest's colour they are not asked."""
     learnt = learnt_features(context.config.weights, segments.features, segments.embedded)
     seen = _read_references(context)
-    both = [features.rows for features in (learnt, seen) if features is not None]
-    if not both:
+    told = guided.as_references(segments.features)
+    all_rows = [features.rows for features in (learnt, seen, told) if features is not None]
+    if not all_rows:
         return None
-    references = SegmentFeatures(np.concatenate(both), segments.features.vote_count)
+    references = SegmentFeatures(np.concatenate(all_rows), segments.features.vote_count)
     params = context.config.params
     matched = match_references(
         segments.features, references, space, segments.palette, params.references, params.smoothing
     )
-    return replace(matched, sureness=np.where(held, 0.0, matched.sureness))
+    return replace(matched, sureness=np.where(guided.held, 0.0, matched.sureness))
 
 
 def _read_references(context: ChapterContext[Config]) -> SegmentFeatures | None:
@@ -224,7 +224,7 @@ STAGE = ChapterStage(
     configure,
     ("panels", "balloons", "colorize"),
     neutral,
-    version=13,
+    version=14,
     file=FILE,
     edits=decided_groups,
     preview=draw_groups,

@@ -54,7 +54,10 @@ def find_rows(
     settled = chosen if guided is None else chosen | guided.given
     values = np.where(settled[:, None], plain, values)
     even = np.where(settled, np.float32(params.evenness.chosen), even)
-    wanted = _fit_gamut(values[:, :2] + values[:, 3:], features.shown)
+    wanted = values[:, :2] + values[:, 3:]
+    fitting = _fit_gamut(wanted, features.shown)
+    # A guest's colour stays as strong as it is: paper becomes as dark as that takes.
+    wanted = fitting if guided is None else np.where(guided.given[:, None], wanted, fitting)
     if corrections is not None:
         wanted[chosen] = (features.chroma + corrections.chroma)[chosen]
     table[1:] = make_rows(values[:, :3], wanted, even, tone_factors(values[:, 2], light, luma, params))

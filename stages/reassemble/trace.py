@@ -57,6 +57,7 @@ STAGE = Stage(
     run=run,
     configure=configure,
     needs=("decode", "classify", "panels", "balloons", "colorize", "harmonize"),
+    version=2,
     summary=summary,
     demand=demand,
 )

@@ -88,7 +88,7 @@ class LearntReport:
         }
 
 
-_LONGER = "more --minutes give it all its steps"
+_LONGER = "more --minutes give it more steps"
 
 
 def _change(before: float, after: float) -> str:

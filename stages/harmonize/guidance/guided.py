@@ -15,7 +15,7 @@ from mangacolor.stages.harmonize.guidance.trust import Claims, judge_guest
 from mangacolor.stages.harmonize.neighbours import KnnGraph, symmetric_graph
 from mangacolor.stages.harmonize.params import SmoothingParams
 from mangacolor.stages.harmonize.smoothing import mean_shift
-from mangacolor.stages.segments.features import SegmentFeatures
+from mangacolor.stages.segments.features import CB, CR, NEUTRAL, SegmentFeatures
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,14 @@ class Guided:
         told = votes.copy()
         told[self.held] = np.rint(255 * np.sqrt(near / near.sum(axis=1, keepdims=True)))
         return told
+
+    def as_references(self, features: SegmentFeatures) -> SegmentFeatures | None:
+        """Those of N segments (``features``) that have the guest's colour, with that; None if none has."""
+        if not self.held.any():
+            return None
+        rows = features.rows[self.held].copy()
+        rows[:, [CB, CR]] = np.rint(self.chroma[self.held] + NEUTRAL).clip(0, 255)
+        return SegmentFeatures(rows, features.vote_count)
 
     def share_of_groups(self, number: I64, weight: F64) -> F64:
         """The share of each group's weight that has the guest's colour, G."""
@@ -88,4 +96,13 @@ def guide(
     weight = np.where(held, weight * trust, 1e-9)
     narrow = replace(smoothing, shift_bandwidth=params.shift_bandwidth)
     links = symmetric_graph(graph.neighbours, graph.similarity)
-    return Guided(held, mean_shift(guest.chroma, params.anchor * weight, weight, links, narrow))
+    agreed = mean_shift(guest.chroma, params.anchor * weight, weight, links, narrow)
+    return Guided(held, _keep_near(guest.chroma, agreed, params.most_shift))
+
+
+def _keep_near(own: F64, agreed: F64, most: float) -> F64:
+    """``agreed`` (N×2), no further from what the guest gave (``own``, N×2) than ``most`` levels: step by step
+    white and a pale shade of skin would become one."""
+    move = agreed - own
+    length = np.hypot(*move.T)[:, None]
+    return np.asarray(own + move * np.minimum(1, most / np.maximum(length, 1e-9)))

@@ -44,6 +44,8 @@ class GuidanceParams:
     # of a segment's own against one neighbour that is just alike.
     shift_bandwidth: float = 4.0
     anchor: float = 1.0
+    # Levels by which that moves a colour at most.
+    most_shift: float = 2.0
     # What a segment with a guest's colour counts for its neighbours, against one without.
     weight: float = 4.0
     # Levels of chroma from its group's colour within which it takes that.

@@ -52,6 +52,21 @@ def test_lines_elsewhere_and_a_shift_change_no_colour() -> None:
     assert (colours.spread[:2] <= 2).all() and (colours.cover[:2] == 1).all()
 
 
+def test_a_dark_surface_is_no_line_and_its_gloss_is_not_its_colour() -> None:
+    dark, gloss = (80, 15, 15), (150, 130, 130)
+    guest = painted(dark, BLUE)
+    guest[:, : SIDE // 2][::3] = gloss
+    colours = GuestColours.of(measured(guest).rows)
+    assert np.abs(colours.chroma[0] - chroma_of(dark)).max() <= 2
+
+
+def test_dots_have_no_say_though_they_are_most_of_a_surface() -> None:
+    guest = painted(RED, BLUE)
+    guest[::3], guest[1::3] = 12, 12
+    colours = GuestColours.of(measured(guest).rows)
+    assert np.abs(colours.chroma[0] - chroma_of(RED)).max() <= 2
+
+
 def test_what_is_not_covered_has_no_colour() -> None:
     covered = np.zeros((SIDE, SIDE), np.uint8)
     covered[:, : SIDE // 2 + 8] = 255

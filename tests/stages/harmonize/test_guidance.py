@@ -4,6 +4,7 @@ kept."""
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,11 @@ from mangacolor.stages.edits.colours import from_hex
 from mangacolor.stages.edits.palette import Palette
 from mangacolor.stages.edits.palette_file import from_document, to_document
 from mangacolor.stages.guest.surfaces import COVER_STEPS, GuestWindow, PageGuest
+from mangacolor.stages.harmonize import stage
+from mangacolor.stages.harmonize.guidance.guided import Guided
+from mangacolor.stages.harmonize.references.matching import Matched, match_references
 from mangacolor.stages.harmonize.stage import run
+from mangacolor.stages.segments.features import SegmentFeatures
 from mangacolor.tests.helpers.edits import decide
 from mangacolor.tests.stages.harmonize.test_stage import KINDS, Context, after, chapter, decided
 
@@ -64,6 +69,39 @@ def test_pages_that_the_guest_left_out_agree_with_the_others() -> None:
     made = run(context, pages)
     for kind, colour in enumerate(COLOURS):
         assert np.abs(after(pages, made, kind)[list(LEFT_OUT)] - colour).max() <= 5, kind
+
+
+def test_what_has_the_guests_colour_shows_it_to_the_rest_as_references_do() -> None:
+    features = SegmentFeatures(np.zeros((3, 20), np.uint8))
+    held = Guided(np.array([True, False, True]), np.array([(-20.0, 45.0), (9.0, 9.0), (200.0, 0.0)]))
+    shown = held.as_references(features)
+    assert shown is not None and shown.chroma.tolist() == [[-20, 45], [127, 0]]
+    assert Guided.nobody(3).as_references(features) is None
+
+
+def test_a_chapter_with_a_guest_is_matched_to_what_has_its_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def match(segments: SegmentFeatures, references: SegmentFeatures, *given: Any) -> Matched:
+        asked.append(references.chroma)
+        return match_references(segments, references, *given)
+
+    monkeypatch.setattr(stage, "match_references", match)
+    context, pages = guided(left_out=LEFT_OUT)
+    run(context, pages)
+    (shown,) = asked
+    assert len(shown) == KINDS * (PAGES - len(LEFT_OUT))
+    assert all(np.abs(COLOURS - chroma).max(axis=1).min() <= 4 for chroma in shown)
+
+
+def test_shades_of_the_guests_stay_what_they_are() -> None:
+    context, pages = guided()
+    shade, shaded = COLOURS + np.array([0, 8]), (2, 6, 9)
+    for number in shaded:
+        pages[f"{number}.png"] = {**pages[f"{number}.png"], "guest": told(shade)}
+    made = run(context, pages)
+    for kind, colour in enumerate(shade):
+        assert np.abs(after(pages, made, kind)[list(shaded)] - colour).max() <= 4, kind
 
 
 def test_what_is_like_nothing_else_keeps_the_guests_colour() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mangacolor.core.colour import chroma, luma
+from mangacolor.core.colour import INK, chroma, luma
 from mangacolor.stages.guest.surfaces import COVER_STEPS, GuestWindow, PageGuest
 from mangacolor.stages.harmonize.corrections import Corrections
 from mangacolor.stages.reassemble.guided import correct_by_guest, guide_windows
@@ -17,14 +17,14 @@ from mangacolor.tests.helpers.segments import window_of
 SIDE = 120
 
 
-def window() -> WindowColours:
+def window(light: int = 160) -> WindowColours:
     """Three segments side by side; no line and no tone divides them, and the network sees blotches."""
     labels = np.ones((SIDE, SIDE), np.uint16)
     labels[:, SIDE // 3 :] = 2
     labels[:, 2 * SIDE // 3 :] = 3
-    picture = np.full((SIDE, SIDE, 3), 160, np.uint8)
+    picture = np.full((SIDE, SIDE, 3), light, np.uint8)
     picture[::7, ::5] = (190, 150, 150)
-    return window_of(np.full((SIDE, SIDE), 160, np.uint8), labels, picture)
+    return window_of(np.full((SIDE, SIDE), light, np.uint8), labels, picture)
 
 
 def guest(colours: Sequence[tuple[int, int] | None], edges: int | None = None) -> PageGuest:
@@ -33,9 +33,9 @@ def guest(colours: Sequence[tuple[int, int] | None], edges: int | None = None) -
     return PageGuest((GuestWindow(np.array(rows, np.uint8), edges=plane),))
 
 
-def painted(told: PageGuest) -> tuple[np.ndarray, np.ndarray]:
+def painted(told: PageGuest, light: int = 160) -> tuple[np.ndarray, np.ndarray]:
     """Median chroma of each third of the window, away from borders; and the picture."""
-    page = PageColours((window(),))
+    page = PageColours((window(light),))
     corrections = correct_by_guest(page, told)
     (guided,) = guide_windows(page, told, corrections)
     only = page.windows[0]
@@ -45,13 +45,24 @@ def painted(told: PageGuest) -> tuple[np.ndarray, np.ndarray]:
     return np.array([np.median(third, axis=0) for third in thirds]), picture
 
 
+def dimmest(light: int, highest: float) -> float:
+    """The luma of a ``light`` surface where paper is so dark that a channel can be ``highest`` above luma."""
+    return INK + (light - INK) * (255 - highest - INK) / (255 - INK)
+
+
 def test_neighbours_keep_their_colours_without_a_line_between() -> None:
     colours = [(-20, 30), (25, -10), (0, 0)]
     found, picture = painted(guest(colours))
     assert np.abs(found - colours).max() <= 1.5
     assert np.abs(luma(picture)[:, -30:].astype(int) - 160).max() <= 1
-    dimmest = 64 + (160 - 64) * (255 - 1.772 * 25 - 64) / (255 - 64)  # so much tone as colours need on paper
-    assert luma(picture).min() >= dimmest - 3
+    assert luma(picture).min() >= dimmest(160, 1.772 * 25) - 3
+
+
+def test_paper_makes_room_for_a_vivid_colour() -> None:
+    found, picture = painted(guest([(0, 0), (-10, 50), (0, 0)]), light=240)
+    assert np.abs(found - [(0, 0), (-10, 50), (0, 0)]).max() <= 2
+    thirds = np.median(luma(picture).reshape(SIDE, 3, -1), axis=(0, 2))
+    assert np.abs(thirds - [240, dimmest(240, 1.402 * 50), 240]).max() <= 3
 
 
 def test_blotches_of_the_network_go() -> None:
