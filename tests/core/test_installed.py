@@ -46,7 +46,7 @@ def test_an_opencv_that_is_missing_is_missing(monkeypatch: pytest.MonkeyPatch) -
     [
         (None, 'pip install "mangacolor[serve]"'),
         ('{"url": "https://example.org/m.whl", "archive_info": {}}', 'pip install "mangacolor[serve]"'),
-        ('{"url": "file:///srv/a%20b/m", "dir_info": {}}', "pip install '/srv/a b/m[serve]'"),
+        ('{"url": "file:///books/a%20b/m", "dir_info": {}}', "pip install '/books/a b/m[serve]'"),
         ('{"url": "file:///src/m", "dir_info": {"editable": true}}', "pip install -e '/src/m[serve]'"),
     ],
 )
