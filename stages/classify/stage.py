@@ -98,7 +98,7 @@ STAGE = Stage(
     run,
     configure,
     needs=("decode",),
-    version=5,
+    version=6,
     decides=True,
     page_fingerprint=fingerprint_of_wish,
     summary=summary,

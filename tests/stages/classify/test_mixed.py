@@ -42,6 +42,35 @@ def test_a_page_with_both_kinds_of_panels_is_mixed(coloured: tuple[int, ...], lo
     assert artifact.data["kept"] and not artifact.data["forced"]
 
 
+def shared_frame_page(coloured: bool, framed: bool = True) -> Image:
+    """Two tiers without a gutter: the upper one may be coloured, a line may part them."""
+    luma = np.minimum(inked_page()[20:880, 20:310], 215)  # nothing is as light as a gutter
+    luma[415:445] = luma[385:415]
+    pixels = tinted(np.tile(luma, (1, 2)), (255, 255, 255), (0, 0, 0))
+    end = 430 if framed else 270
+    if coloured:
+        pixels[:end] = (pixels[:end] * (0.6, 0.8, 0.5)).astype(np.uint8)
+    if framed:
+        pixels[end] = 0  # a hairline: a thick black one is a gutter
+    return pixels
+
+
+def test_colour_may_end_at_a_frame_that_two_panels_share() -> None:
+    assert is_mixed(jpeg(shared_frame_page(coloured=True), 80))
+    assert is_mixed(np.ascontiguousarray(shared_frame_page(coloured=True).transpose(1, 0, 2)))
+    assert not is_mixed(shared_frame_page(coloured=False))
+
+
+def test_colour_that_ends_within_a_panel_makes_no_part() -> None:
+    assert not is_mixed(shared_frame_page(coloured=True, framed=False))
+
+
+def test_a_black_band_beside_colour_is_no_panel_in_black_and_white() -> None:
+    pixels = shared_frame_page(coloured=True)
+    pixels[430:] = 45
+    assert not is_mixed(pixels)
+
+
 def test_pages_of_one_kind_are_not() -> None:
     assert run(page(0, 1, 2, 3)).data["kind"] == "colour"
     assert run(page(paper=PAPER)).data["kind"] == "manga"
