@@ -10,6 +10,10 @@ from torch.nn.utils.parametrizations import spectral_norm
 from mangacolor.models.colour.blocks import ConvBlock
 from mangacolor.models.colour.palette_head import chroma_of
 
+# Brings chroma, whose spread is a fifth of luma's, to the same: behind spectral norms, which let nothing grow,
+# the discriminator would hardly see it.
+CHROMA_GAIN = 6.0
+
 
 class PatchDiscriminator(nn.Module):
     """Real or fake, for each overlapping patch of 70×70 pixels that it sees.
@@ -39,7 +43,7 @@ class ChromaDiscriminator(nn.Module):
 
     Called as ``PatchDiscriminator``. Of the colour it sees Cb and Cr alone, beside the input: luma, which the
     scan gives, cannot tell a fake. Returns the logits of both scales, N×M. Spectral norms (Miyato et al.
-    2018) keep its slope near 1; two scales are Wang et al.'s (2018).
+    2018) keep its slope near ``CHROMA_GAIN``; two scales are Wang et al.'s (2018).
     """
 
     def __init__(self, width: int = 64) -> None:
@@ -47,7 +51,7 @@ class ChromaDiscriminator(nn.Module):
         self.scales = nn.ModuleList(_judge(width) for _ in range(2))
 
     def forward(self, grey: Tensor, colour: Tensor) -> Tensor:
-        seen = torch.cat([grey, chroma_of(colour)], dim=1)
+        seen = torch.cat([grey, CHROMA_GAIN * chroma_of(colour)], dim=1)
         logits = []
         for judge in self.scales:
             seen = functional.avg_pool2d(seen, 2)

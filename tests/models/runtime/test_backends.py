@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 
 from mangacolor.cli import cli
 from mangacolor.core.errors import SetupError
+from mangacolor.core.installed import install_command
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Chapter, Image
 from mangacolor.models import create_generator
@@ -211,7 +213,7 @@ def test_the_choice_of_a_back_end(monkeypatch: pytest.MonkeyPatch) -> None:
         cpu_backend("ncnn")
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "torch" else object())
     assert [cpu_backend(choice) for choice in ("auto", "ncnn")] == ["ncnn", "ncnn"]
-    with pytest.raises(SetupError, match=r"(?s)needs torch.*mangacolor\[torch\]"):
+    with pytest.raises(SetupError, match="(?s)needs torch.*" + re.escape(install_command("torch"))):
         cpu_backend("torch")
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     with pytest.raises(SetupError, match="neither ncnn nor torch"):
