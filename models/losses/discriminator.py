@@ -10,8 +10,8 @@ from torch.nn.utils.parametrizations import spectral_norm
 from mangacolor.models.colour.blocks import ConvBlock
 from mangacolor.models.colour.palette_head import chroma_of
 
-# Brings chroma, whose spread is a fifth of luma's, to the same: behind spectral norms, which let nothing grow,
-# the discriminator would hardly see it.
+# Brings chroma, whose spread is a fifth of luma's, to the same: behind spectral norms, which let nothing
+# grow, the discriminator would hardly see it.
 CHROMA_GAIN = 6.0
 
 
