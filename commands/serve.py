@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,8 +9,7 @@ import click
 
 from mangacolor.commands.settings.options import option, refused_option, setting_option
 from mangacolor.commands.settings.settings_file import pick
-from mangacolor.core.errors import SetupError
-from mangacolor.core.installed import install_command
+from mangacolor.core.installed import need_packages
 from mangacolor.core.settings import Options
 
 _PACKAGES: Final = ("starlette", "uvicorn", "python_multipart")
@@ -59,12 +57,7 @@ def serve(**values: Any) -> int:
     It listens on this machine and asks nothing of others. docs/guide/serve.md says how to set up what reads.
     Ctrl-C ends it.
     """
-    missing = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
-    if missing:
-        raise SetupError(
-            f"serve needs packages that are not installed: {', '.join(missing)}",
-            f"Install them: {install_command('serve')}",
-        )
+    need_packages("serve", _PACKAGES, extra="serve")
     from mangacolor.server.limits import PIXELS
     from mangacolor.server.listen import serve as run
     from mangacolor.server.settings import ServerSettings, check_access, data_folder

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import secrets
 from pathlib import Path
 from typing import Any, Final
@@ -11,8 +10,8 @@ import click
 
 from mangacolor.commands.settings.options import option, settings_options
 from mangacolor.commands.settings.settings_file import pick
-from mangacolor.core.errors import SetupError, UsageError
-from mangacolor.core.installed import install_command
+from mangacolor.core.errors import UsageError
+from mangacolor.core.installed import need_packages
 from mangacolor.core.settings import Options, RunOptions
 
 _PACKAGES: Final = ("starlette", "uvicorn")
@@ -33,12 +32,7 @@ def studio(paths: tuple[Path, ...], out: Path | None, **values: Any) -> int:
     With --out it colours INPUT first, and pages appear as they are done. The printed address works on this
     machine alone. Ctrl-C ends it; what was chosen is kept in OUT. docs/guide/studio.md shows it.
     """
-    missing = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
-    if missing:
-        raise SetupError(
-            f"studio needs packages that are not installed: {', '.join(missing)}",
-            f"Install them: {install_command('studio')}",
-        )
+    need_packages("studio", _PACKAGES, extra="studio")
     from mangacolor.pipeline.store.last_run import LastRun, absolute_inputs
     from mangacolor.server.settings import check_access
     from mangacolor.studio.listen import open_studio

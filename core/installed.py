@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import shlex
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution, version
 from urllib.parse import urlparse
@@ -58,6 +59,16 @@ def install_command(extra: str) -> str:
     folder = url2pathname(urlparse(origin["url"]).path)
     editable = "-e " if origin["dir_info"].get("editable") else ""
     return f"pip install {editable}{shlex.quote(f'{folder}[{extra}]')}"
+
+
+def need_packages(what: str, packages: Iterable[str], extra: str) -> None:
+    """Raise ``SetupError`` where a module is missing that ``what`` needs; the ``extra`` brings them."""
+    missing = [name for name in packages if importlib.util.find_spec(name) is None]
+    if missing:
+        raise SetupError(
+            f"{what} needs packages that are not installed: {', '.join(missing)}",
+            f"Install them: {install_command(extra)}",
+        )
 
 
 def need_torch(what: str, instead: str = "", extra: str = TORCH) -> None:

@@ -236,7 +236,8 @@ class Trainer(Networks):
             total += float(loss.detach()) / len(batches)
         average_gradients(self.discriminator, self.world)
         self.optimisers[1].step()
-        self.told = tells(self.told, total)
+        if self.adversary.balanced:
+            self.told = tells(self.told, total)
         return total
 
     def _decay(self) -> float:
