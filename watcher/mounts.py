@@ -39,7 +39,7 @@ def needs_polling(folder: Path, mounts: Path = Path("/proc/mounts")) -> str:
     Only Linux says what is mounted where; elsewhere, and where that cannot be read, it is "".
     """
     try:
-        rows = mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        rows = mounts.read_text(encoding="utf-8", errors="surrogateescape").split("\n")
     except OSError:
         return ""
     resolved, best, kind = folder.resolve(), -1, ""

@@ -45,7 +45,7 @@ def read_journal(path: Path) -> list[Line]:
     except OSError as error:
         raise output_error(path, error) from error
     lines = []
-    for row in text.splitlines():
+    for row in text.split("\n"):  # not splitlines: JSON leaves U+2028 and its like in names as they are
         with contextlib.suppress(ValueError):  # the last line of a run that was killed while it wrote
             line = json.loads(row)
             lines += [line] if isinstance(line, dict) else []
