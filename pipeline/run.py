@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.formats.discovery import Part
+from mangacolor.formats.outputs.planned import Output
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.local import Engine
@@ -81,8 +82,8 @@ def run(
                 failures = failures_of((page.page, page.error, page.remedy) for page in result.failures)
                 write_last_run(store.state, replace(noted, failures=failures))
             if job.selection.commits and not job.independent and not job.cancel.requested:
-                extras = {output.name for output in own if output.kind == "extra"}
-                copy_extras(plan.extras, extras, store.manifest, store.state, force=job.force, emit=progress)
+                if not plan.is_of_some:
+                    _copy_extras(plan, store, own, progress)
                 _set_aside(plan, store, outputs, progress)
             guests = GuestPages(plan, tasks)
             for warning in guests.warnings():
@@ -124,6 +125,13 @@ def _make_engine(plan: WorkPlan, job: Job, store: Store, emit: Listener) -> Engi
 
         return ClusterEngine(job, emit, settings, store)
     return Engine(job, emit, plan.options.device, settings.jobs, settings.stage_timeout)
+
+
+def _copy_extras(plan: WorkPlan, store: Store, own: Sequence[Output], emit: Listener) -> None:
+    """Copy the files that lie beside the pages, unless another input's file of their name lies there."""
+    names = {output.name for output in own if output.kind == "extra"}
+    force = plan.run_options.force
+    copy_extras(plan.extras, names, store.manifest, store.state, force=force, emit=emit)
 
 
 def _set_aside(plan: WorkPlan, store: Store, outputs: Outputs, emit: Listener) -> None:

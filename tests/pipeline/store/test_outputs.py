@@ -361,3 +361,15 @@ def test_a_name_that_comes_free_is_taken_and_the_other_moved(house: House, tmp_p
     assert (result.status, set(there(out)), aside(out)) == (0, {"mine.cbz"}, ["mine (cbr).cbz"])
     with zipfile.ZipFile(out / "mine.cbz") as archive:
         assert archive.namelist() == ["2.png"]
+
+
+def test_a_run_of_some_pages_says_nothing_of_the_files_beside_them(house: House, tmp_path: Path) -> None:
+    series, out = tmp_path / "series", tmp_path / "out"
+    for name in ("one", "two"):
+        (folder(series / name, 1, 2) / "notes.txt").write_text(name)
+    events: list[Event] = []
+    options, only = Options(device="cpu"), {"one/1.png", "one/2.png"}
+    run([series], out, options, RunOptions(), graph=house.graph(), emit=events.append, only=only)
+    assert there(out).keys() == only and not [event for event in events if isinstance(event, Warned)]
+    go(house, series, out)
+    assert there(out)["one/notes.txt"] == b"one" and there(out)["two/notes.txt"] == b"two"
