@@ -84,7 +84,7 @@ def _setting(path: Path, key: str, value: object, options: Mapping[str, click.Op
         close = difflib.get_close_matches(key, options, 1)
         hint = f"Did you mean {close[0]}?" if close else f"It knows: {', '.join(sorted(options))}."
         raise UsageError(f"{path}: unknown setting {key!r}", hint)
-    typed = value if isinstance(value, bool) else str(value)
+    typed = _typed(value, option)
     try:
         option.type_cast_value(click.Context(click.Command("file")), typed)
     except click.BadParameter as error:
@@ -93,3 +93,12 @@ def _setting(path: Path, key: str, value: object, options: Mapping[str, click.Op
         kind = "true or false" if option.is_flag else "a value, not true or false"
         raise UsageError(f"{path}: {key} takes {kind}", "Mend the value.")
     return option.name, typed
+
+
+def _typed(value: object, option: click.Option) -> Any:
+    """A value as click takes it: text but for switches, and a list of texts where an option is repeated."""
+    if isinstance(value, bool):
+        return value
+    if not option.multiple:
+        return str(value)
+    return [str(one) for one in value] if isinstance(value, list) else [str(value)]

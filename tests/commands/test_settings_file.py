@@ -10,6 +10,7 @@ import pytest
 
 from mangacolor.cli import main
 from mangacolor.commands.colorize import colorize
+from mangacolor.commands.serve import serve
 from mangacolor.commands.settings.settings_file import file_options, read_file
 from mangacolor.core.errors import UsageError
 
@@ -65,6 +66,18 @@ def test_wrong_file_is_refused_and_named(text: str, said: str, capsys: pytest.Ca
 def test_whole_numbers_need_no_quotes(tmp_path: Path) -> None:
     (tmp_path / "some.toml").write_text("scale = 2\njobs = 3\n")
     assert read_file(tmp_path / "some.toml", colorize) == {"scale": "2", "jobs": "3"}
+
+
+@pytest.mark.parametrize("listed", [["https://a.example"], ["https://a.example", "https://b.example"]])
+def test_an_option_that_may_be_repeated_takes_a_list(tmp_path: Path, listed: list[str]) -> None:
+    (tmp_path / "some.toml").write_text(f"allow-origin = {json.dumps(listed)}\n")
+    settings = read_file(tmp_path / "some.toml", serve)
+    assert serve.make_context("serve", [], default_map=settings).params["origins"] == tuple(listed)
+
+
+def test_an_option_that_may_be_repeated_takes_one_value(tmp_path: Path) -> None:
+    (tmp_path / "some.toml").write_text('allow-origin = "https://a.example"\n')
+    assert read_file(tmp_path / "some.toml", serve) == {"origins": ["https://a.example"]}
 
 
 def test_settings_of_other_commands_are_no_mistake(capsys: pytest.CaptureFixture[str]) -> None:
