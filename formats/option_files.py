@@ -27,7 +27,7 @@ def picture_files(path: Path, option: str) -> list[Path]:
 def json_file(path: Path, option: str, remedy: str) -> Any:
     """What the file holds, of any kind. Raises ``UsageError`` if it cannot be read or is no JSON."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_bytes())  # as bytes, a file may begin with a byte order mark
     except OSError as error:
         raise UsageError(f"{option} {path}: cannot be read: {error.strerror}", remedy) from None
     except ValueError as error:
