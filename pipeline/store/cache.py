@@ -70,18 +70,16 @@ class PageCache:
 
     def holds(self, stage: str, key: str) -> bool:
         """Whether a complete artifact of ``stage`` with this key is there."""
-        document = self._document(stage)
-        entry = document.get(ENTRY, {}) if document else {}
-        if not isinstance(entry, dict) or entry.get("key") != key:
+        entry = self._entry(stage)
+        if entry.get("key") != key:
             return False
         files = [self._picture(stage, name) for name in entry.get("images", [])]
         return all(file.is_file() for file in [*files, *self._blob(entry)])
 
     def files(self, stage: str) -> list[str]:
         """Names of the files of a stage's artifact, without its preview; none if it is not there."""
-        document = self._document(stage)
-        entry = document.get(ENTRY, {}) if document else {}
-        if not isinstance(entry, dict) or "key" not in entry:
+        entry = self._entry(stage)
+        if "key" not in entry:
             return []
         pictures = [self._picture(stage, name) for name in entry.get("images", [])]
         return [path.name for path in (self._json(stage), *pictures, *self._blob(entry))]
@@ -100,18 +98,18 @@ class PageCache:
 
     def version(self, stage: str) -> int | None:
         """The version of the stage that left the artifact which is there; None if there is none."""
-        document = self._document(stage)
-        entry = document.get(ENTRY) if document else None
-        return int(entry["version"]) if isinstance(entry, dict) and "version" in entry else None
+        entry = self._entry(stage)
+        return int(entry["version"]) if "version" in entry else None
 
     def _read(
         self, stage: str, is_wanted: Callable[[object], bool], pictures: Callable[[str], bool] | None = None
     ) -> Artifact | None:
         """The artifact, if its key is one that is wanted and it is whole."""
         document = self._document(stage)
-        entry = document.pop(ENTRY, {}) if document else {}
+        entry = _entry_of(document)
         if document is None or not is_wanted(entry.get("key")):
             return None
+        del document[ENTRY]
         images: dict[str, Image] = {}
         maps: dict[str, NumberMap] = {}
         blob: bytes | None = None
@@ -181,12 +179,21 @@ class PageCache:
     def _picture(self, stage: str, name: str) -> Path:
         return self.folder / (f"{stage}.png" if name == "main" else f"{stage}.{name}.png")
 
+    def _entry(self, stage: str) -> dict[str, Any]:
+        return _entry_of(self._document(stage))
+
     def _document(self, stage: str) -> dict[str, Any] | None:
         try:
             document = json.loads(self._json(stage).read_bytes())
         except (OSError, ValueError):
             return None
         return document if isinstance(document, dict) else None
+
+
+def _entry_of(document: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What a stage's document says of the artifact itself; empty for a document that somebody has damaged."""
+    entry = document.get(ENTRY) if document else None
+    return entry if isinstance(entry, dict) else {}
 
 
 def encode_png(image: Image | NumberMap) -> bytes:

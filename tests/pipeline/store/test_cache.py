@@ -26,3 +26,13 @@ def test_pictures_and_maps_of_numbers_are_kept_to_the_bit(tmp_path: Path) -> Non
     assert cache.load("stage", "key") is None
     part = cache.load("stage", "key", lambda name: name == "colours")  # the other is not looked at
     assert part is not None and list(part.images) == ["colours"] and not part.maps
+
+
+def test_a_document_that_somebody_has_damaged_is_no_artifact(tmp_path: Path) -> None:
+    cache = PageCache(tmp_path)
+    cache.save("stage", "key", Artifact({"a": 1}), version=3, seconds=0.0)
+    assert cache.version("stage") == 3
+    for damaged in (b'{"a": 1, "_mangacolor": []}', b'{"a": 1}', b"[]", b"no json"):
+        (tmp_path / "stage.json").write_bytes(damaged)
+        assert not cache.holds("stage", "key") and cache.load("stage", "key") is None
+        assert cache.latest("stage") is None and cache.version("stage") is None and not cache.files("stage")
