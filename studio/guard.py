@@ -10,11 +10,11 @@ from urllib.parse import parse_qs, urlencode
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mangacolor.server.http.access import Access, is_loopback
-from mangacolor.server.http.answering import Sending
+from mangacolor.server.http.answering import Sending, refused
 from mangacolor.server.http.bodies import noting_its_end
 from mangacolor.server.http.refusal import Refusal
 from mangacolor.studio.limits import FIELDS, QUERY_BYTES
@@ -37,7 +37,8 @@ _ALWAYS: Final = {
 # What a browser says of a request that its user began, by typing the address or on our own page.
 _OWN_SITES: Final = ("same-origin", "none")
 _ASK: Final = "Open the address that the command has printed."
-_PORT: Final = re.compile(r":\d{1,5}$")
+_PORT: Final = re.compile(r":(\d{1,5})$")
+_HTTP_PORT: Final = 80  # browsers leave it out of the Host header
 
 
 class Guard:
@@ -59,7 +60,7 @@ class Guard:
         try:
             answer = self._check(scope, Headers(scope=scope)) or self._app
         except Refusal as refusal:
-            answer = JSONResponse(refusal.document, refusal.status)
+            answer = refused(refusal)
         sending = Sending(Request(scope, receive), send, _ALWAYS)
         try:
             await answer(scope, receive, sending)
@@ -67,7 +68,7 @@ class Guard:
             traceback.print_exc()
             if not sending.has_begun:
                 told = Refusal(500, f"{type(error).__name__}: {error}", "This is a bug: please report it.")
-                await JSONResponse(told.document, told.status)(scope, receive, sending)
+                await refused(told)(scope, receive, sending)
 
     def _check(self, scope: Scope, headers: Headers) -> Response | None:
         """The answer to whoever comes with the token in the address; None to go on. Raises ``Refusal``."""
@@ -108,7 +109,7 @@ class Guard:
         if not is_loopback(self._access.host) or not server or server[1] is None:
             return True
         found = _PORT.search(host)
-        return found is not None and found[0] == f":{server[1]}"
+        return int(found[1]) == server[1] if found else server[1] == _HTTP_PORT
 
     def _welcome(self, query: bytes, cookie: str) -> Response:
         """To the same address without the token, which the cookie holds from here on."""

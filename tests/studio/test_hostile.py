@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from starlette.responses import PlainTextResponse
+from starlette.types import Message
 
+from mangacolor.server.http.access import Access
+from mangacolor.studio.guard import Guard
 from mangacolor.studio.limits import BODY_BYTES, QUERY_BYTES
 from mangacolor.tests.helpers.studio import PAGES
 from mangacolor.tests.helpers.studio_server import TOKEN, tree_hash
@@ -147,3 +153,20 @@ def test_our_own_page_may_ask(client: httpx.Client) -> None:
     own = {"origin": str(client.base_url).rstrip("/"), "sec-fetch-site": "same-origin"}
     answer = client.post("/api/surface", json={"page": PAGE, "x": 5, "y": 5}, headers=own)
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(("host", "port", "status"), [("localhost", 80, 200), ("localhost", 8080, 421)])
+def test_the_port_of_http_stands_in_no_host_header(host: str, port: int, status: int) -> None:
+    answers: list[Any] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    async def send(message: Message) -> None:
+        answers.append(message)
+
+    headers = [(b"host", host.encode()), (b"x-token", TOKEN.encode())]
+    about = {"type": "http", "method": "GET", "path": "/api/chapter", "query_string": b"", "headers": headers}
+    guard = Guard(PlainTextResponse("in"), Access("127.0.0.1", TOKEN))
+    asyncio.run(guard({**about, "server": ("127.0.0.1", port)}, receive, send))
+    assert answers[0]["status"] == status
