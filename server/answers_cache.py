@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import threading
 from pathlib import Path
 
-from mangacolor.core.atomic import write_atomic
+from mangacolor.core.atomic import output_errors, write_atomic
 from mangacolor.server.pages import Answer
 
 
@@ -21,7 +22,7 @@ class AnswersCache:
         self._folder = folder
         self._most = most
         self._changing = threading.Lock()
-        self._bytes = sum(path.stat().st_size for path in self._files())
+        self._bytes = sum(status.st_size for _, status in self._files())
 
     def load(self, key: str) -> Answer | None:
         """The answer of this key; None where there is none, or its file is not whole."""
@@ -43,7 +44,7 @@ class AnswersCache:
         head = {"media_type": answer.media_type, "left": answer.left, "size": len(answer.data)}
         content = json.dumps(head).encode() + b"\n" + answer.data
         path = self._path(key)
-        with self._changing:
+        with self._changing, output_errors(path):
             before = path.stat().st_size if path.exists() else 0
             write_atomic(path, content)
             self._bytes += len(content) - before
@@ -51,18 +52,26 @@ class AnswersCache:
                 self._shrink(path)
 
     def _shrink(self, newest: Path) -> None:
-        """Remove a tenth more than has to go, so that this is not done for every page."""
-        by_use = sorted(self._files(), key=lambda path: path.stat().st_mtime_ns)
-        for path in by_use:
+        """Remove a tenth more than has to go, so that this is not done for every page.
+
+        What lies there is counted anew: somebody else may have removed files, too.
+        """
+        by_use = sorted(self._files(), key=lambda found: found[1].st_mtime_ns)
+        self._bytes = sum(status.st_size for _, status in by_use)
+        for path, status in by_use:
             if self._bytes <= 0.9 * self._most or path == newest:
                 return
-            size = path.stat().st_size
             with contextlib.suppress(OSError):
                 path.unlink()
-                self._bytes -= size
+                self._bytes -= status.st_size
 
-    def _files(self) -> list[Path]:
-        return [path for path in self._folder.glob("*/*.answer") if path.is_file()]
+    def _files(self) -> list[tuple[Path, os.stat_result]]:
+        """The answers that are there, with their sizes and times."""
+        found = []
+        for path in self._folder.glob("*/*.answer"):
+            with contextlib.suppress(FileNotFoundError):  # removed since its name was read
+                found.append((path, path.stat()))
+        return found
 
     def _path(self, key: str) -> Path:
         """``key`` is a hash in hexadecimal digits: no name from outside becomes a path."""

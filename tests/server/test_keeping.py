@@ -58,6 +58,17 @@ def test_what_was_used_least_recently_goes_first(tmp_path: Path) -> None:
     assert cache.load(key(2)) is None
 
 
+def test_answers_that_somebody_else_has_removed_are_not_counted(tmp_path: Path) -> None:
+    cache = AnswersCache(tmp_path, 10_000)
+    for number in range(8):
+        cache.save(key(number), Answer(bytes(1000), "image/png"))
+    for path in tmp_path.glob("*/*"):
+        path.unlink()
+    for number in range(10, 18):
+        cache.save(key(number), Answer(bytes(1000), "image/png"))
+    assert all(cache.load(key(number)) for number in range(10, 18))
+
+
 def test_the_size_is_known_after_a_restart(tmp_path: Path) -> None:
     for number in range(30):
         AnswersCache(tmp_path, 10_000).save(key(number), Answer(bytes(1000), "image/png"))
