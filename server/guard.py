@@ -6,11 +6,11 @@ from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mangacolor.server.http.access import HEALTH, Access, tokens_in
-from mangacolor.server.http.answering import Sending
+from mangacolor.server.http.answering import Sending, refused
 from mangacolor.server.http.bodies import noting_its_end
 from mangacolor.server.http.refusal import Refusal
 
@@ -55,7 +55,7 @@ class Guard:
             added |= _cors(origin) if origin else {}
             response = _preflight(scope, headers)
         except Refusal as refusal:
-            response = JSONResponse(refusal.document, refusal.status)
+            response = refused(refusal)
         sending = Sending(Request(scope, receive), send, added)
         await (response or self._app)(scope, receive, sending)
 

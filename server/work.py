@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import math
 import time
 import traceback
@@ -162,5 +161,4 @@ class Work:
 def _fail(entry: Entry, refusal: Refusal) -> None:
     if not entry.future.done():
         entry.future.set_exception(refusal)
-        with contextlib.suppress(asyncio.CancelledError):
-            entry.future.exception()  # asked for, so that nothing is said where nobody waits
+        entry.future.exception()  # asked for, so that nothing is said where nobody waits

@@ -9,6 +9,7 @@ import secrets
 import shutil
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -157,7 +158,8 @@ class ChapterJobs:
                 told = f"{error.message} {error.remedy}".strip()
                 self._change(job.id, state="failed", error=self._shortened(job, told))
         except Exception as error:  # the next job is to have its turn
-            self._tell(f"job {job.id}: {type(error).__name__}: {error}")
+            told = "".join(traceback.format_exception(error))
+            self._tell(f"job {job.id} failed; please report this\n{told}")
             self._change(job.id, state="failed", error="the program failed on this chapter")
         else:
             if not cancel.requested:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from starlette.requests import ClientDisconnect, Request
@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from mangacolor.core.errors import OutputError
 from mangacolor.formats.containers import container_kind
+from mangacolor.formats.opened import container_suffixes
 from mangacolor.formats.sniff import HEAD
 from mangacolor.server.chapters.job import Job
 from mangacolor.server.chapters.jobs import ChapterJobs
@@ -94,7 +95,7 @@ def _chapter_routes(jobs: ChapterJobs) -> list[Route]:
     async def fetch(request: Request) -> Response:
         job = jobs.find(request.path_params["id"])
         path = jobs.result_of(job)
-        return FileResponse(path, filename=f"{Path(job.name).stem or 'chapter'}{path.suffix}")
+        return FileResponse(path, filename=f"{_title_of(job)}{path.suffix}")
 
     async def delete(request: Request) -> Response:
         await asyncio.to_thread(jobs.delete, jobs.find(request.path_params["id"]))
@@ -119,6 +120,12 @@ def _create(jobs: ChapterJobs, request: Request, head: bytes) -> Job:
     settings = {name: given[name] for name in OFFERED if name in given}
     name = clean_title(given.get("name", "")).replace("/", "-").replace("\\", "-")[:TITLE_CHARACTERS]
     return jobs.create(name or f"chapter{suffix}", suffix, series_of(request), settings)
+
+
+def _title_of(job: Job) -> str:
+    """What the user calls the chapter, without the suffix of its file: ``Chapter 10.5`` has none."""
+    name = PurePosixPath(job.name)
+    return name.stem if name.suffix.lower() in container_suffixes() else job.name
 
 
 async def _head(pieces: AsyncIterator[bytes]) -> bytes:

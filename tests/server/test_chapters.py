@@ -57,15 +57,15 @@ def send(client: httpx.Client, chapter: bytes = CHAPTER, **query: str) -> httpx.
 
 
 def test_a_chapter_comes_back_coloured(client: httpx.Client, house: House, tmp_path: Path) -> None:
-    sent = send(client, name="Chapter 1.cbz", saturation="1.5")
+    sent = send(client, name="Chapter 1.5.cbz", saturation="1.5")
     assert sent.status_code == 201
     job = sent.json()["id"]
     assert sent.headers["location"] == f"/v1/chapters/{job}"
     done = over(client, job)
     assert (done["state"], done["pages"], done["done"], done["failed"]) == ("done", 3, 3, 0)
-    assert done["name"] == "Chapter 1.cbz"
+    assert done["name"] == "Chapter 1.5.cbz"
     result = client.get(f"/v1/chapters/{job}/result")
-    assert result.headers["content-disposition"] == "attachment; filename*=utf-8''Chapter%201.cbz"
+    assert result.headers["content-disposition"] == "attachment; filename*=utf-8''Chapter%201.5.cbz"
     with zipfile.ZipFile(io.BytesIO(result.content)) as packed:
         assert packed.namelist() == ["1.png", "2.png", "10.png"]
         assert packed.read("1.png") != png(1)
@@ -73,6 +73,13 @@ def test_a_chapter_comes_back_coloured(client: httpx.Client, house: House, tmp_p
     assert client.delete(f"/v1/chapters/{job}").status_code == 204
     assert client.get(f"/v1/chapters/{job}").status_code == 404
     assert files_under(tmp_path / "jobs") == set()
+
+
+def test_what_stands_behind_a_point_is_part_of_a_name(client: httpx.Client) -> None:
+    job = send(client, name="One Piece 10.5").json()["id"]
+    over(client, job)
+    result = client.get(f"/v1/chapters/{job}/result")
+    assert result.headers["content-disposition"].endswith("One%20Piece%2010.5.cbz")
 
 
 def test_progress_is_told_while_it_comes(client: httpx.Client, house: House) -> None:
