@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import shlex
+import sys
 from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution, version
@@ -48,17 +49,25 @@ def has_torch() -> bool:
 def install_command(extra: str) -> str:
     """What to type to get the packages of an extra: from where mangacolor itself was installed.
 
-    That is a folder, as a checkout is, if its ``direct_url.json`` says so (PEP 610); else the package index.
+    That is a folder, as a checkout is, or a wheel, if its ``direct_url.json`` says so (PEP 610); else the
+    package index.
     """
     try:
         origin = json.loads(distribution("mangacolor").read_text("direct_url.json") or "{}")
     except PackageNotFoundError:
         origin = {}
+    if "archive_info" in origin:
+        return "pip install " + quoted(f"mangacolor[{extra}] @ {origin['url']}")
     if "dir_info" not in origin:
         return f'pip install "mangacolor[{extra}]"'
     folder = url2pathname(urlparse(origin["url"]).path)
     editable = "-e " if origin["dir_info"].get("editable") else ""
-    return f"pip install {editable}{shlex.quote(f'{folder}[{extra}]')}"
+    return f"pip install {editable}{quoted(f'{folder}[{extra}]')}"
+
+
+def quoted(word: str) -> str:
+    """A word of a command line as this system's shell takes it; that of Windows knows double quotes only."""
+    return f'"{word}"' if sys.platform == "win32" else shlex.quote(word)
 
 
 def need_packages(what: str, packages: Iterable[str], extra: str) -> None:

@@ -41,11 +41,14 @@ def test_an_opencv_that_is_missing_is_missing(monkeypatch: pytest.MonkeyPatch) -
     assert installed.version_of("opencv") is None
 
 
+PIP_FROM_WHEEL = "pip install 'mangacolor[serve] @ https://example.org/m.whl'"
+
+
 @pytest.mark.parametrize(
     ("origin", "command"),
     [
         (None, 'pip install "mangacolor[serve]"'),
-        ('{"url": "https://example.org/m.whl", "archive_info": {}}', 'pip install "mangacolor[serve]"'),
+        ('{"url": "https://example.org/m.whl", "archive_info": {}}', PIP_FROM_WHEEL),
         ('{"url": "file:///books/a%20b/m", "dir_info": {}}', "pip install '/books/a b/m[serve]'"),
         ('{"url": "file:///src/m", "dir_info": {"editable": true}}', "pip install -e '/src/m[serve]'"),
     ],
@@ -64,3 +67,8 @@ def test_an_extra_is_had_from_where_mangacolor_came_from(
         assert install_command("serve") == command
     finally:
         install_command.cache_clear()
+
+
+def test_windows_takes_double_quotes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(installed.sys, "platform", "win32")
+    assert installed.quoted("C:\\my books\\m[serve]") == '"C:\\my books\\m[serve]"'
