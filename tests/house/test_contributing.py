@@ -28,7 +28,7 @@ def test_every_file_it_names_is_there_or_is_made_by_it() -> None:
         "tests/models/colour/test_dilated.py",
         "models/colour/dilated.py",
         "stages/night.py",
-        "tests/test_night.py",
+        "tests/stages/test_night.py",
     }
     named = set(re.findall(r"`((?:docs|formats|models|pipeline|stages|tests|training)/[\w/.-]+\.\w+)`", TEXT))
     assert made <= named
