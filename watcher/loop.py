@@ -120,6 +120,8 @@ class Loop:
 
     def _survey(self) -> Turns:
         """Look through the folder and say what is new."""
+        for warning in self._notices.take_warnings():
+            self._emit(Trouble(warning, "It is looked through every few seconds or minutes instead.", None))
         self._look = look_through(self._job.root, self._out)
         for complaint in set(self._look.unreadable) - self._complaints:
             self._emit(Trouble(complaint, "Check its permissions.", None))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import queue
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -34,11 +34,12 @@ def check_watchfiles() -> None:
 class Notices:
     """A context manager. ``polling`` is how it looks, ``how`` says so in words.
 
-    ``warn`` is called from the thread if the system cannot watch; then the folder is polled.
+    Where the system cannot watch, the folder is polled, and ``take_warnings`` says why.
     """
 
-    def __init__(self, root: Path, out: Path, poll: bool, warn: Callable[[str], None]) -> None:
-        self._root, self._out, self._warn = root, out, warn
+    def __init__(self, root: Path, out: Path, poll: bool) -> None:
+        self._root, self._out = root, out
+        self._warnings: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._kind = needs_polling(root)
         self.polling = poll or bool(self._kind)
         self.rung = threading.Event()
@@ -56,6 +57,10 @@ class Notices:
     def is_share(self) -> bool:
         """Whether the folder is another machine's, with a clock of its own."""
         return bool(self._kind)
+
+    def take_warnings(self) -> list[str]:
+        """What has gone wrong on the thread since it was last asked, in sentences."""
+        return [self._warnings.get() for _ in range(self._warnings.qsize())]
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -77,6 +82,11 @@ class Notices:
             self.polling = True
             self._warn(f"the system does not tell of changes ({error})")
             self._listen()
+
+    def _warn(self, message: str) -> None:
+        """[thread] The watch itself tells it: only one thread talks to those who listen."""
+        self._warnings.put(message)
+        self.rung.set()
 
     def _watch(self, polling: bool) -> None:
         import watchfiles

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mangacolor.core.atomic import held, output_errors
@@ -13,7 +13,7 @@ from mangacolor.core.settings import WatchOptions
 from mangacolor.pipeline.store.layout import LOCAL_OUT, State
 from mangacolor.stages.registry import graph_of
 from mangacolor.watcher.coloring import Job, StopWatch
-from mangacolor.watcher.events import Listener, Trouble, WatchDone
+from mangacolor.watcher.events import Listener, WatchDone
 from mangacolor.watcher.loop import Counts, Loop
 from mangacolor.watcher.notices import Notices, check_watchfiles
 from mangacolor.watcher.records import Records
@@ -35,8 +35,7 @@ def watch(job: Job, settings: WatchOptions, *, emit: Listener, stop: StopWatch) 
         _check(job)
         with _held(State(job.out)) as state:
             records = Records(state.folder / "watch.jsonl", state.scratch)
-            warn = _warner(emit)
-            with Notices(job.root, job.out.resolve(), settings.poll, warn) as notices:
+            with Notices(job.root, job.out.resolve(), settings.poll) as notices:
                 Loop(job, settings, records, messengers, notices, emit, stop, seen).go(began)
         status = stop.status if stop.requested else seen.status
     except MangacolorError as error:
@@ -55,13 +54,6 @@ def _check(job: Job) -> None:
         raise UsageError("--out is the watched folder itself", "Name another folder for the coloured pages.")
     check_device_name(job.options.device)
     (job.graph or graph_of(job.options)).check(job.options, ())
-
-
-def _warner(emit: Listener) -> Callable[[str], None]:
-    def warn(message: str) -> None:
-        emit(Trouble(message, "It is looked through every few seconds or minutes instead.", None))
-
-    return warn
 
 
 @contextmanager

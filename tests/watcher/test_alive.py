@@ -357,11 +357,14 @@ def test_where_the_system_does_not_tell_it_says_so_and_polls(
 
     monkeypatch.setattr("mangacolor.watcher.notices.POLL_EVERY", 200)
     monkeypatch.setattr(watchfiles, "watch", watch)
+    threads: set[threading.Thread] = set()
+    watched.listener = lambda event: threads.add(threading.current_thread())
     with watched.alive(settle=0.1):
         (trouble,) = watched.wait_for(Trouble)
         assert "limit reached" in trouble.error and trouble.remedy
         watched.chapter("a", 1)
         watched.wait_for(ChapterColoured)
+    assert len(threads) == 1, "displays are not made to be called from several"
 
 
 def test_a_link_is_a_chapter_by_its_file(watched: Watching, tmp_path: Path) -> None:
