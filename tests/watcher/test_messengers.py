@@ -20,7 +20,7 @@ from mangacolor.tests.helpers.watching import Watching, wait_until
 from mangacolor.watcher.events import ChapterColoured, Notified
 from mangacolor.watcher.telling import messengers, then
 from mangacolor.watcher.telling.libraries import LibraryError, find_servers
-from mangacolor.watcher.telling.then import run_command
+from mangacolor.watcher.telling.then import run_command, split_command
 
 KEY = "very-secret-key"
 
@@ -124,6 +124,13 @@ def test_a_program_that_fails_is_told_and_nothing_more(watched: Watching) -> Non
     ]
     assert all(event.remedy for event in told)
     assert len(watched.of(ChapterColoured)) == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="makes a file whose name holds a backslash")
+def test_a_path_of_windows_keeps_its_backslashes(tmp_path: Path) -> None:
+    tool = tmp_path / "my tools\\tell.exe"
+    tool.touch(0o755)
+    assert split_command(f'"{tool}" --to "the phone"', windows=True) == (str(tool), "--to", "the phone")
 
 
 def test_a_program_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

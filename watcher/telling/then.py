@@ -26,10 +26,17 @@ _GRACE: Final = 5.0
 _TURN: Final = 0.05
 
 
-def split_command(text: str) -> tuple[str, ...]:
-    """The words of a command. Raises ``UsageError`` for one that is empty or quoted wrongly, or unknown."""
+def split_command(text: str, *, windows: bool = sys.platform == "win32") -> tuple[str, ...]:
+    """The words of a command, quoted as for a POSIX shell; on Windows a backslash only parts folders.
+
+    Raises ``UsageError`` for a command that is empty, quoted wrongly or unknown.
+    """
+    lexer = shlex.shlex(text, posix=True)
+    lexer.whitespace_split, lexer.commenters = True, ""
+    if windows:
+        lexer.escape = ""
     try:
-        words = tuple(shlex.split(text))
+        words = tuple(lexer)
     except ValueError as error:
         raise UsageError(f"--then {text}: {error}", "Close the quotes.") from None
     if not words or shutil.which(words[0]) is None:
