@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from mangacolor.core.errors import UsageError
+from mangacolor.core.option_fields import checked_value, option_fields
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Artifact, Chapter, Direction, Image, Page, Panel
 from mangacolor.pipeline.engine.cancel import CancelToken
@@ -40,8 +41,8 @@ def colorize_page(image: Image, **options: Any) -> Image:
     than the page if ``scale`` asks for it (``scale="1"`` keeps the size), and of a display's size with
     ``fit``. A page that is blank or coloured already comes back as it is, unless ``force_color=True``.
 
-    Raises ``UsageError`` for another kind of array or an unknown option, ``SetupError`` if weights or a
-    device are unusable, ``PageError`` if the page cannot be done.
+    Raises ``UsageError`` for another kind of array, an unknown option or a value that it does not take,
+    ``SetupError`` if weights or a device are unusable, ``PageError`` if the page cannot be done.
     """
     from mangacolor.pipeline.engine.references import References
     from mangacolor.pipeline.engine.single_page import run_page
@@ -74,11 +75,13 @@ def find_panels(
 
     ``lines`` does without the network.
 
-    ``stages.panels.find_panels`` also gives the page's ground and what lies outside of all panels.
+    ``stages.panels.find_panels`` also gives the page's ground and what lies outside of all panels. Raises
+    ``UsageError`` for another kind of array, an unknown direction or method.
     """
     from mangacolor.stages.panels import find_panels as find
 
     _check_image(image)
+    _options(Options, {"direction": direction, "panel_method": method})
     return [panel for panel in find(image, direction, method).panels if not panel.residual]
 
 
@@ -116,7 +119,8 @@ def colorize_chapter(
 
 
 def _options(kind: type[Any], given: dict[str, Any]) -> Any:
-    known = [item.name for item in dataclasses.fields(kind)]
+    """A settings dataclass. Raises ``UsageError`` for an unknown option, or a value that it does not take."""
+    known = option_fields(kind)
     for name in given:
         if name not in known:
             close = difflib.get_close_matches(name, known, 1)
@@ -124,7 +128,10 @@ def _options(kind: type[Any], given: dict[str, Any]) -> Any:
             raise UsageError(f"unknown option {name!r}", hint)
     if isinstance(given.get("scale"), int):
         given = {**given, "scale": str(given["scale"])}
-    return kind(**given)
+    try:
+        return kind(**{name: checked_value(known[name], value) for name, value in given.items()})
+    except ValueError as error:
+        raise UsageError(str(error), "`mangacolor colorize --help` says what each option is for.") from None
 
 
 def _check_image(image: object) -> None:

@@ -7,8 +7,11 @@ The command line, ``mangacolor.toml``, ``MANGACOLOR_*`` and the table in README 
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral, Real
+from pathlib import Path
 from types import MappingProxyType, NoneType
 from typing import Any, Final, Literal, TypeVar, get_args, get_origin, get_type_hints
 
@@ -80,6 +83,44 @@ def option_fields(settings: type[Any]) -> Mapping[str, OptionField]:
         kind, words = _parts(types[field.name])
         options[field.name] = OptionField(field.name, field.default, kind, info, words)
     return options
+
+
+def checked_value(option: OptionField, value: Any) -> Any:
+    """A value from a file or from Python as the option has it: text, paths and numbers as its type says.
+
+    Raises ``ValueError``, which says what the option takes, for another kind of value or one out of range.
+    """
+    if value is None and option.default is None:
+        return None
+    if not option.choices and isinstance(value, str) and value in option.words:
+        return value
+    if option.type in (str, Path) and isinstance(value, str | os.PathLike):
+        return option.type(value)
+    if not _fits(option, value):
+        raise ValueError(f"{option.name} is {value!r}, and takes {_taken(option)}")
+    return value if isinstance(value, str | int | float) else option.type(value)  # a number of NumPy's
+
+
+def _fits(option: OptionField, value: Any) -> bool:
+    """Whether it is one of the choices, a switch, or a number in the range."""
+    if option.choices:
+        return value in option.choices
+    if option.type is bool or isinstance(value, bool):
+        return option.type is bool and isinstance(value, bool)
+    if not isinstance(value, {int: Integral, float: Real}.get(option.type, option.type)):
+        return False
+    least, most = option.info.minimum, option.info.maximum
+    return (least is None or value >= least) and (most is None or value <= most)
+
+
+def _taken(option: OptionField) -> str:
+    """The values of an option in words."""
+    if option.choices:
+        return f"one of {', '.join(option.choices)}"
+    kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "text", Path: "a path"}
+    least, most = option.info.minimum, option.info.maximum
+    limits = (f" from {least:g}" if least is not None else "") + (f" to {most:g}" if most is not None else "")
+    return " or ".join((kinds[option.type] + limits, *option.words))
 
 
 def _parts(annotation: Any) -> tuple[Any, tuple[str, ...]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -58,6 +60,46 @@ def test_unknown_option_is_refused_with_a_hint(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"scale": 3}, "scale is '3', and takes one of auto, 1, 2, 4"),
+        ({"panel_method": "magic"}, "panel_method is 'magic', and takes one of learnt, lines"),
+        ({"saturation": 9}, "saturation is 9, and takes a number from 0 to 4 or eink"),
+        ({"saturation": float("nan")}, "saturation is nan"),
+        ({"batch": 0}, "batch is 0, and takes a whole number from 1"),
+        ({"batch": True}, "batch is True"),
+        ({"force_color": "no"}, "force_color is 'no', and takes true or false"),
+        ({"weights": None}, "weights is None, and takes text"),
+        ({"pages": 3}, "pages is 3, and takes text"),
+    ],
+)
+def test_a_value_that_an_option_does_not_take_is_refused(
+    options: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match=re.escape(said)) as error:
+        mangacolor.colorize_chapter(tmp_path / "in", tmp_path / "out", **options)
+    assert error.value.remedy and not (tmp_path / "out").exists()
+
+
+def test_values_may_be_paths_and_numbers_of_numpy(house: House, tmp_path: Path) -> None:
+    for name in ("in", "edits"):
+        (tmp_path / name).mkdir()
+    write_page(tmp_path / "in" / "1.png", 1)
+    (tmp_path / "edits" / "1.json").write_text("{}")
+    result = mangacolor.colorize_chapter(
+        tmp_path / "in",
+        tmp_path / "out",
+        device="cpu",
+        saturation=np.float32(1.5),
+        batch=np.int64(2),
+        edits=str(tmp_path / "edits"),
+        weights=Path("default"),
+        fit=None,
+    )
+    assert result.done == 1
+
+
+@pytest.mark.parametrize(
     "image",
     [
         np.zeros((4, 4, 4), np.uint8),
@@ -82,3 +124,5 @@ def test_find_panels_gives_a_plain_list_in_reading_order() -> None:
     assert mangacolor.find_panels(page, "ltr")[0].box[0] < 100
     with pytest.raises(mangacolor.MangacolorError):
         mangacolor.find_panels(page.astype(float))
+    with pytest.raises(UsageError, match="panel_method is 'magic'"):
+        mangacolor.find_panels(page, "rtl", "magic")  # type: ignore[arg-type]

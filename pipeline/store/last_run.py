@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from mangacolor.core.errors import InputError, UsageError
-from mangacolor.core.option_fields import OptionField, option_fields
+from mangacolor.core.option_fields import checked_value, option_fields
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.user_documents import read_document, write_document
@@ -102,24 +102,7 @@ def _typed(kind: type[T], values: Mapping[str, Any]) -> T:
     """A settings dataclass from what ``_changed`` left of it. Raises ``ValueError`` or ``KeyError`` for
     what is none."""
     options = option_fields(kind)
-    return kind(**{name: _checked(options[name], value) for name, value in values.items()})
-
-
-def _checked(option: OptionField, value: Any) -> Any:
-    """A value as the option has it. Raises ``ValueError`` for another kind of value."""
-    if option.choices:
-        fits = value in option.choices
-    elif value in option.words:
-        return value
-    else:
-        kinds = {float: (int, float), Path: (str,)}.get(option.type, (option.type,))
-        fits = isinstance(value, kinds) and (option.type is bool or not isinstance(value, bool))
-    least, most = option.info.minimum, option.info.maximum
-    if fits and not isinstance(value, str):
-        fits = (least is None or value >= least) and (most is None or value <= most)
-    if not fits:
-        raise ValueError(f"{option.name} is {value!r}")
-    return Path(value) if option.type is Path else value
+    return kind(**{name: checked_value(options[name], value) for name, value in values.items()})
 
 
 def _told(failed: Mapping[str, Any]) -> Iterator[tuple[str, Failure]]:
