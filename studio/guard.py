@@ -109,7 +109,7 @@ class Guard:
         if not is_loopback(self._access.host) or not server or server[1] is None:
             return True
         found = _PORT.search(host)
-        return int(found[1]) == server[1] if found else server[1] == _HTTP_PORT
+        return bool(server[1] == (int(found[1]) if found else _HTTP_PORT))
 
     def _welcome(self, query: bytes, cookie: str) -> Response:
         """To the same address without the token, which the cookie holds from here on."""

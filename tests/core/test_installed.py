@@ -70,5 +70,5 @@ def test_an_extra_is_had_from_where_mangacolor_came_from(
 
 
 def test_windows_takes_double_quotes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(installed.sys, "platform", "win32")
+    monkeypatch.setattr("sys.platform", "win32")
     assert installed.quoted("C:\\my books\\m[serve]") == '"C:\\my books\\m[serve]"'
