@@ -16,7 +16,7 @@ from mangacolor.cli import main
 from mangacolor.tests.helpers.fake_stages import House, files, go, write_page
 
 
-@pytest.fixture(params=[False, True], ids=["one sweep", "two sweeps"])
+@pytest.fixture(params=[False, True], ids=["one pass", "two passes"])
 def house(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> House:
     monkeypatch.chdir(tmp_path)
     house = House(moody=request.param)

@@ -18,7 +18,7 @@ from mangacolor.pipeline.store.store import open_store
 from mangacolor.tests.helpers.fake_stages import House, files, go, write_page
 
 
-@pytest.fixture(params=[False, True], ids=["one sweep", "two sweeps"])
+@pytest.fixture(params=[False, True], ids=["one pass", "two passes"])
 def house(request: pytest.FixtureRequest) -> House:
     return House(moody=request.param)
 

@@ -1,4 +1,4 @@
-"""Chapter stages: two sweeps, with one look at all pages in between."""
+"""Chapter stages: two passes, with one look at all pages in between."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_all_pages_failing_ends_the_chapter(house: House, pages: Path, tmp_path:
     assert house.seen == []
 
 
-def test_one_sweep_where_pages_need_not_wait(house: House, pages: Path, tmp_path: Path) -> None:
+def test_one_pass_where_pages_need_not_wait(house: House, pages: Path, tmp_path: Path) -> None:
     go(house, pages, tmp_path / "some", pages="2,3")
     go(house, pages, tmp_path / "off", harmonize=False)
     assert house.calls["mood"] == 0

@@ -98,7 +98,7 @@ def test_killed_at_many_moments(source: Path, tmp_path: Path) -> None:
     finished = []
     for attempt in range(30):
         out = tmp_path / f"out{attempt}"
-        # In the first sweep, and in the second, when pages are being committed: how long they take, a
+        # In the first pass, and in the second, when pages are being committed: how long they take, a
         # machine's speed decides, so the moments come closer and closer to their beginning.
         after, longest = (".mangacolor/lock", 1.0) if attempt % 3 == 0 else ("0.png", 0.4 * 0.85**attempt)
         finished.append(kill_and_resume(source, out, moments.uniform(0, longest), after))

@@ -1,4 +1,4 @@
-"""How far a run is, and how long the rest takes: both sweeps count, and what was measured."""
+"""How far a run is, and how long the rest takes: both passes count, and what was measured."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_nothing_is_said_before_anything_is_known(clock: Clock) -> None:
     assert clock.remaining.seconds_left is None and clock.remaining.share_done == 0
 
 
-def test_time_left_is_true_in_both_sweeps(clock: Clock) -> None:
+def test_time_left_is_true_in_both_passes(clock: Clock) -> None:
     """Stages take 5 times what they declare; a page waits for the others between its passes."""
     whole = len(PAGES) * 20.0
     for page in PAGES:

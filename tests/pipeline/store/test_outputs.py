@@ -22,7 +22,7 @@ from mangacolor.pipeline.store.layout import State
 from mangacolor.tests.helpers.fake_stages import House, go, write_page
 
 
-@pytest.fixture(params=[False, True], ids=["one sweep", "two sweeps"])
+@pytest.fixture(params=[False, True], ids=["one pass", "two passes"])
 def house(request: pytest.FixtureRequest) -> House:
     return House(moody=request.param)
 
