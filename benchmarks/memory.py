@@ -88,7 +88,7 @@ def expected(case: Case, file: bytes) -> int:
     demands = {stage.name: stage.demand(recipe.configs[stage.name], size) for stage in stages}
     lanes = {stage.name: stage.lane for stage in stages}
     wanted = {need for chapter in graph.chapter_stages for need in chapter.needs}
-    first = wanted | {name for need in wanted for name in graph.ancestors(need)}
+    first = graph.with_ancestors(wanted)
     second = {name for name in demands if name not in first or graph.page_stage(name).keep == "asked"}
     needs = [
         need_of({name: demands[name] for name in names}, lanes, size.file, demands.values())

@@ -50,7 +50,7 @@ class GuestPages:
     def _unknown(self) -> Iterator[str]:
         """Pages that were to be coloured, and have not been."""
         coloured = (task for task in self._tasks if task.state.outcome not in ("copied", "failed"))
-        return (task.name for task in coloured if self._fits[task.name] is None and not _was_copied(task))
+        return (task.name for task in coloured if self._fits[task.name] is None and not task.was_copied)
 
     def _find_unfit(self, collection: Collection) -> list[str]:
         used = {name for fits in self._fits.values() for name in fits or ()}
@@ -64,10 +64,5 @@ class GuestPages:
 def _fits(task: PageTask) -> tuple[str, ...] | None:
     """The guest's pages that were laid over a page; None for one that never came to it."""
     key = task.state.keys.get(GUEST)
-    artifact = task.spec.cache.load(GUEST, key) if key and not _was_copied(task) else None
+    artifact = task.spec.cache.load(GUEST, key) if key and not task.was_copied else None
     return None if artifact is None else tuple(fit.page for fit in page_guest({GUEST: artifact}).fits)
-
-
-def _was_copied(task: PageTask) -> bool:
-    entry = task.state.entry
-    return task.state.outcome == "copied" or (entry is not None and entry.outcome == "copied")

@@ -156,7 +156,7 @@ def _look_at_second_pass(
 
 def _open_end(task: PageTask, first: PagePlan) -> PagePlan:
     graph, targets = task.spec.job.graph, task.spec.job.selection.targets
-    wanted = {name for target in targets for name in (*graph.ancestors(target), target)}
+    wanted = graph.with_ancestors(targets)
     early = set(first.cached) | set(first.to_run)
     later = tuple(name for name in graph.names if name in wanted and name not in early)
     order = sorted((*first.to_run, *later), key=graph.names.index)

@@ -75,6 +75,10 @@ class Graph:
         """Everything ``name`` rests on, not itself."""
         return self._ancestors[self[name].name]
 
+    def with_ancestors(self, names: Iterable[str]) -> frozenset[str]:
+        """These stages and everything that they rest on."""
+        return frozenset(found for name in names for found in (*self.ancestors(name), name))
+
     def _find_ancestors(self, name: str) -> frozenset[str]:
         ancestors: set[str] = set()
         queue = list(self[name].needs)
@@ -119,8 +123,7 @@ class Graph:
         forced: frozenset[str] = frozenset()
         if start:
             forced = self.descendants(start) | {start}
-            wanted = {t for target in targets for t in (*self.ancestors(target), target)}
-            if start not in wanted:
+            if start not in self.with_ancestors(targets):
                 raise UsageError(
                     f"--from {start} --until {until} selects nothing",
                     f"{until} does not rest on {start}; run `mangacolor plan` or see docs/design/engine.md",

@@ -117,9 +117,7 @@ def commit_failed_page(task: PageTask) -> None:
 
 def came_coloured(task: PageTask) -> bool:
     """Whether the page was copied because it is in colour already."""
-    entry = task.state.entry
-    copied = task.state.outcome == "copied" or (entry is not None and entry.outcome == "copied")
-    return copied and any(_says_coloured(task, stage) for stage in task.spec.deciding_stages())
+    return task.was_copied and any(_says_coloured(task, stage) for stage in task.spec.deciding_stages())
 
 
 def _says_coloured(task: PageTask, stage: Stage[Any]) -> bool:

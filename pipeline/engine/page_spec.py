@@ -13,7 +13,6 @@ from mangacolor.pipeline.store.keys import Recipe, digest
 from mangacolor.pipeline.store.page_output import PageOutput
 from mangacolor.stages.base import Stage
 from mangacolor.stages.demand import Demand, PageSize
-from mangacolor.stages.graph import Graph
 
 Keys = Mapping[str, str]  # of a page's artifacts, by stage
 
@@ -74,8 +73,8 @@ class PageSpec:
         if not self.first_pass:
             return set()
         graph = self.job.graph
-        wanted = _closure(graph, self.job.selection.targets)
-        early = _closure(graph, self.targets)
+        wanted = graph.with_ancestors(self.job.selection.targets)
+        early = graph.with_ancestors(self.targets)
         pages = {name for name in wanted if isinstance(graph[name], Stage)}
         return {name for name in pages if name not in early or graph.page_stage(name).keep == "asked"}
 
@@ -94,8 +93,3 @@ class PageSpec:
         """The stages that may end the page."""
         stages = map(self.job.graph.__getitem__, self.job.graph.names)
         return [stage for stage in stages if isinstance(stage, Stage) and stage.decides]
-
-
-def _closure(graph: Graph, targets: Iterable[str]) -> set[str]:
-    """The targets and all that they rest on."""
-    return {name for target in targets for name in (*graph.ancestors(target), target)}

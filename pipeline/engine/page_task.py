@@ -203,6 +203,12 @@ class PageTask:
         return self.state.ended or self.state.finished >= self.state.to_run
 
     @property
+    def was_copied(self) -> bool:
+        """Whether the page is a copy of its source, by this run or an earlier one."""
+        entry = self.state.entry
+        return self.state.outcome == "copied" or (entry is not None and entry.outcome == "copied")
+
+    @property
     def goes_on(self) -> bool:
         """Whether a second pass is to follow this one."""
         return self.spec.first_pass and self.state.outcome == "done"

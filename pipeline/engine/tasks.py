@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mangacolor.core.types import Artifact, Chapter
+from mangacolor.core.types import Artifact, Chapter, Page
 from mangacolor.pipeline.engine.chapter_task import ChapterTask, FindReferences, no_references
 from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.page_spec import PageSpec
@@ -84,50 +84,64 @@ def _add_chapter(
     references: FindReferences,
     begun: Mapping[str, Begun] | None,
 ) -> None:
-    recipe = make_recipe(job.graph, job.options, chapter, job.selection.targets, independent=job.independent)
-    pages = [page for page in chapter.pages if begun is None or page.name in begun]
-    commits = job.selection.commits
-    whole = not job.independent
+    waiting = _make_chapter_task(job, chapter, len(tasks.pages), store, references)
+    whole, commits = not job.independent, job.selection.commits
     packing = store.packing(chapter, whole=whole, on_error=job.on_error, force=job.force) if commits else None
-    waiting = ChapterTask(
+    for page in chapter.pages:
+        if begun is not None and page.name not in begun:
+            continue
+        task = _make_page_task(waiting, page, len(tasks.pages), store, begun[page.name] if begun else Begun())
+        tasks.pages.append(task)
+        if task.spec.first_pass:
+            tasks.chapters[task.spec.index] = waiting
+        if packing is not None:
+            tasks.packings[task.spec.index] = packing
+
+
+def _make_chapter_task(
+    job: Job, chapter: Chapter, index: int, store: AnyStore, references: FindReferences
+) -> ChapterTask:
+    """A chapter that waits for its pages, with the stages that have something to do with it."""
+    recipe = make_recipe(job.graph, job.options, chapter, job.selection.targets, independent=job.independent)
+    task = ChapterTask(
         job,
         chapter,
         recipe,
         tuple(stage for stage in _chapter_stages(job) if stage.name not in recipe.neutral),
-        index=len(tasks.pages),
+        index=index,
         missing=len(chapter.pages),
         documents=store.chapter_documents(chapter),
         references=references,
     )
-    waiting.drop_idle_stages()
+    task.drop_idle_stages()
+    return task
+
+
+def _make_page_task(waiting: ChapterTask, page: Page, index: int, store: AnyStore, begun: Begun) -> PageTask:
+    """A page of a chapter that waits for it: in its first pass if a stage of the chapter has yet to speak."""
+    job, chapter = waiting.job, waiting.chapter
     active = {stage.name for stage in waiting.stages}
     neutral = {stage.name: stage.neutral() for stage in _chapter_stages(job) if stage.name not in active}
-    for page in pages:
-        index, before = len(tasks.pages), begun[page.name] if begun else Begun()
-        results = {**neutral, **before.chapter_results}
-        first_pass = any(stage.name not in results for stage in waiting.stages)
-        spec = PageSpec(
-            job,
-            page,
-            chapter,
-            recipe,
-            store.page_cache(page),
-            index,
-            targets=waiting.needs if first_pass else job.selection.targets,
-            chapter_results=results,
-            first_pass=first_pass,
-            output=store.page_output(page, chapter, job.planned, job.force) if commits else None,
-        )
-        state = PageState(seconds=dict(before.seconds), panels=before.panels)
-        tasks.pages.append(PageTask(spec, state))
-        if first_pass:
-            tasks.chapters[index] = waiting
-        if packing is not None:
-            tasks.packings[index] = packing
+    results = {**neutral, **begun.chapter_results}
+    first_pass = bool(active - results.keys())
+    commits = job.selection.commits
+    spec = PageSpec(
+        job,
+        page,
+        chapter,
+        waiting.recipe,
+        store.page_cache(page),
+        index,
+        targets=waiting.needs if first_pass else job.selection.targets,
+        chapter_results=results,
+        first_pass=first_pass,
+        output=store.page_output(page, chapter, job.planned, job.force) if commits else None,
+    )
+    return PageTask(spec, PageState(seconds=dict(begun.seconds), panels=begun.panels))
 
 
 def _chapter_stages(job: Job) -> Sequence[ChapterStage[Any]]:
     """The chapter stages that the targets rest on, or are."""
     graph = job.graph
-    wanted = {name for target in job.selection.targets for name in (*graph.ancestors(target), target)}
+    wanted = graph.with_ancestors(job.selection.targets)
     return [stage for stage in graph.chapter_stages if stage.name in wanted]

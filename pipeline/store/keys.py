@@ -63,7 +63,7 @@ def make_recipe(
     """
     options = dataclasses.replace(options, device=device_kind(options.device))
     configs = {name: graph[name].configure(options, chapter) for name in graph.names}
-    used = {name for target in targets for name in (*graph.ancestors(target), target)}
+    used = graph.with_ancestors(targets)
     fingerprints = {name: _fingerprint(graph[name], configs[name]) for name in graph.names if name in used}
     marks = {name: _mark(graph[name], configs[name], fingerprints[name]) for name in fingerprints}
     neutral = {

@@ -39,6 +39,7 @@ def test_order_is_as_listed_where_needs_allow_it() -> None:
 
 def test_ancestors_descendants_and_sinks(graph: Graph) -> None:
     assert graph.ancestors("d") == {"a", "b", "c"}
+    assert graph.with_ancestors(("b", "c")) == {"a", "b", "c"} and not graph.with_ancestors(())
     assert graph.descendants("b") == {"d", "e"}
     assert set(graph.sinks()) == {"d", "e"}
 

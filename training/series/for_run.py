@@ -97,7 +97,7 @@ def foresee_learning(inputs: Sequence[Path], plan: WorkPlan, state: State) -> Fo
 def _colours(plan: WorkPlan) -> bool:
     """Whether the run gets as far as colour at all."""
     graph = plan.graph
-    return any(COLORIZE.name in (*graph.ancestors(name), name) for name in plan.selection.targets)
+    return COLORIZE.name in graph.with_ancestors(plan.selection.targets)
 
 
 def _find(
