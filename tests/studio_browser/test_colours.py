@@ -125,6 +125,17 @@ def test_a_preview_is_seen_while_dragging_and_saved_on_release(window: Window, s
     window.until(lambda: not changes(window), "the undo")
 
 
+def test_a_right_click_in_the_colour_field_chooses_nothing(window: Window) -> None:
+    pick(window, HAIR)
+    before, colour = changes(window), window.state("draft")["colour"]
+    window.page.locator(".field-plane").click(button="right", position={"x": 30, "y": 10})
+    assert not window.state("draft")["touched"] and window.state("draft")["colour"] == colour
+    window.page.locator(".field-plane").click(position={"x": 30, "y": 10})
+    window.until(lambda: changes(window) == before + 1, "the change to be saved")
+    window.press("Escape", "Control+z")
+    window.until(lambda: changes(window) == before, "the undo")
+
+
 def test_further_points_reach_and_what_it_comes_to(window: Window) -> None:
     pick(window, HAIR)
     counts = window.page.locator(".counts")

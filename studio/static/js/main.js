@@ -89,10 +89,7 @@ start();
 void fetchChapter();
 reconnect = follow(
   {
-    hello: ({ revision }) => {
-      const { chapter } = store.get();
-      if (chapter && chapter.palette?.revision !== revision) void fetchChapter();
-    },
+    hello: () => void fetchChapter(), // what happened before this window listened has been told to nobody
     page: (page) => (noteNews(), patchPage(page)),
     run: (run) => (noteNews(), patchChapter({ run })),
     palette: ({ revision }) => {
@@ -102,11 +99,7 @@ reconnect = follow(
     chapter: () => void fetchChapter(),
     notice: ({ text, kind, remedy }) => notify({ text, kind: kind ?? "info", remedy }),
   },
-  (connected) => {
-    const was = store.get().connected;
-    store.set({ connected });
-    if (connected && (!was || store.get().trouble)) void fetchChapter();
-  },
+  (connected) => store.set({ connected }),
 );
 const listenAgain = reconnect;
 reconnect = () => {

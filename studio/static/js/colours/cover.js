@@ -90,7 +90,7 @@ export function startCover() {
   );
 }
 
-/** Show the pages in sight with another saturation and warmth. @param {Look} look */
+/** Show the page in view with another saturation and warmth. @param {Look} look */
 export function previewLook(look) {
   const { page } = store.get();
   if (page) paints.want({ page, wishes: {}, look });

@@ -97,7 +97,9 @@ export function makeField(choose) {
     point(event);
     give(false);
   });
-  plane.addEventListener("pointerup", () => give(true));
+  plane.addEventListener("pointerup", (/** @type {PointerEvent} */ event) => {
+    if (plane.hasPointerCapture(event.pointerId)) give(true); // a right click has chosen nothing
+  });
 
   const read = () => turn(Number(lightness.value) / 100, Number(hue.value), Number(chroma.value) / 100);
   for (const bar of [hue, chroma, lightness]) {

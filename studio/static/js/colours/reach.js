@@ -1,6 +1,6 @@
 /** How far a colour reaches, how like a thing must be, and how much that comes to. */
 
-import { make } from "../core/dom.js";
+import { counted, make } from "../core/dom.js";
 import { store } from "../core/state.js";
 import { changeDraft, chooseEdit } from "./draft.js";
 import { countsOf } from "./cover.js";
@@ -94,7 +94,7 @@ function countAt(likeness) {
       !best || Math.abs(one[0] - likeness) < Math.abs(best[0] - likeness) ? one : best,
     null,
   );
-  return step && `${step[1]} surfaces on ${step[2]} pages`;
+  return step && `${counted(step[1], "surface")} on ${counted(step[2], "page")}`;
 }
 
 /**

@@ -94,6 +94,7 @@ export function makeReference(choose) {
   }
 
   canvas.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
+    if (event.button !== 0) return;
     canvas.setPointerCapture(event.pointerId);
     point(event);
     choose(colourThere(), false);
@@ -103,7 +104,9 @@ export function makeReference(choose) {
     point(event);
     choose(colourThere(), false);
   });
-  canvas.addEventListener("pointerup", () => choose(colourThere(), true));
+  canvas.addEventListener("pointerup", (/** @type {PointerEvent} */ event) => {
+    if (canvas.hasPointerCapture(event.pointerId)) choose(colourThere(), true);
+  });
   canvas.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     const step = steps[/** @type {keyof typeof steps} */ (event.key)];

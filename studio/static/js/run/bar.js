@@ -113,8 +113,7 @@ export function startRedo() {
     make("div.row.end", {}, make("button.quiet", { text: "Cancel", onclick: () => dialog.close() }), go),
   );
   find("redo-form").addEventListener("submit", () => {
-    const pages = wanted(which.value);
-    void run({ pages, start: stage.value || null, force: stage.value === "" && which.value !== "stale" });
+    void run({ pages: wanted(which.value), start: stage.value || null, force: stage.value === "" });
   });
   find("redo-open").addEventListener("click", () => openRedo());
 
