@@ -47,7 +47,18 @@ def has_torch() -> bool:
 
 @cache
 def install_command(extra: str) -> str:
-    """What to type to get the packages of an extra: from where mangacolor itself was installed.
+    """What to type to get the packages of an extra: from where mangacolor itself was installed."""
+    return f"pip install {_requirement(extra)}"
+
+
+@cache
+def reinstall_command() -> str:
+    """What to type to have the files that come with mangacolor put in their place again."""
+    return f"pip install --force-reinstall --no-deps {_requirement()}"
+
+
+def _requirement(extra: str = "") -> str:
+    """mangacolor, with an extra if there is one, as pip takes it from where it was installed.
 
     That is a folder, as a checkout is, or a wheel, if its ``direct_url.json`` says so (PEP 610); else the
     package index.
@@ -56,13 +67,14 @@ def install_command(extra: str) -> str:
         origin = json.loads(distribution("mangacolor").read_text("direct_url.json") or "{}")
     except PackageNotFoundError:
         origin = {}
+    extras = f"[{extra}]" if extra else ""
     if "archive_info" in origin:
-        return "pip install " + quoted(f"mangacolor[{extra}] @ {origin['url']}")
+        return quoted(f"mangacolor{extras} @ {origin['url']}")
     if "dir_info" not in origin:
-        return f'pip install "mangacolor[{extra}]"'
+        return f'"mangacolor{extras}"' if extras else "mangacolor"
     folder = url2pathname(urlparse(origin["url"]).path)
     editable = "-e " if origin["dir_info"].get("editable") else ""
-    return f"pip install {editable}{quoted(f'{folder}[{extra}]')}"
+    return f"{editable}{quoted(f'{folder}{extras}')}"
 
 
 def quoted(word: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mangacolor.core.errors import SetupError
 from mangacolor.core.hashing import sha256_of
+from mangacolor.core.installed import reinstall_command
 from mangacolor.models.files.known import DESCREEN, WEIGHTS, Weights, find_weights
 
 if TYPE_CHECKING:
@@ -20,9 +21,7 @@ if TYPE_CHECKING:
 FORMAT = "mangacolor-generator-1"
 BUNDLED = Path(__file__).parents[1] / "weights"  # the folder of the weights that come with the program
 DESCREENER = BUNDLED / DESCREEN.file
-REINSTALL = (
-    "install mangacolor again, this file comes with it: pip install --force-reinstall --no-deps mangacolor"
-)
+REINSTALL = f"install mangacolor again, this file comes with it: {reinstall_command()}"
 _FETCH_AGAIN = "fetch the file again, or name other weights"
 _OURS = "name a file that mangacolor train or mangacolor models import has written"
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mangacolor.core import installed
-from mangacolor.core.installed import install_command
+from mangacolor.core.installed import install_command, reinstall_command
 
 
 def only(monkeypatch: pytest.MonkeyPatch, **packages: str) -> None:
@@ -41,20 +41,29 @@ def test_an_opencv_that_is_missing_is_missing(monkeypatch: pytest.MonkeyPatch) -
     assert installed.version_of("opencv") is None
 
 
-PIP_FROM_WHEEL = "pip install 'mangacolor[serve] @ https://example.org/m.whl'"
-
-
 @pytest.mark.parametrize(
-    ("origin", "command"),
+    ("origin", "command", "again"),
     [
-        (None, 'pip install "mangacolor[serve]"'),
-        ('{"url": "https://example.org/m.whl", "archive_info": {}}', PIP_FROM_WHEEL),
-        ('{"url": "file:///books/a%20b/m", "dir_info": {}}', "pip install '/books/a b/m[serve]'"),
-        ('{"url": "file:///src/m", "dir_info": {"editable": true}}', "pip install -e '/src/m[serve]'"),
+        (None, 'pip install "mangacolor[serve]"', "mangacolor"),
+        (
+            '{"url": "https://example.org/m.whl", "archive_info": {}}',
+            "pip install 'mangacolor[serve] @ https://example.org/m.whl'",
+            "'mangacolor @ https://example.org/m.whl'",
+        ),
+        (
+            '{"url": "file:///books/a%20b/m", "dir_info": {}}',
+            "pip install '/books/a b/m[serve]'",
+            "'/books/a b/m'",
+        ),
+        (
+            '{"url": "file:///src/m", "dir_info": {"editable": true}}',
+            "pip install -e '/src/m[serve]'",
+            "-e /src/m",
+        ),
     ],
 )
-def test_an_extra_is_had_from_where_mangacolor_came_from(
-    origin: str | None, command: str, monkeypatch: pytest.MonkeyPatch
+def test_it_is_had_from_where_mangacolor_came_from(
+    origin: str | None, command: str, again: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Installed:
         def read_text(self, name: str) -> str | None:
@@ -62,11 +71,14 @@ def test_an_extra_is_had_from_where_mangacolor_came_from(
             return origin
 
     monkeypatch.setattr(installed, "distribution", lambda _name: Installed())
-    install_command.cache_clear()
+    for known in (install_command, reinstall_command):
+        known.cache_clear()
     try:
         assert install_command("serve") == command
+        assert reinstall_command() == f"pip install --force-reinstall --no-deps {again}"
     finally:
-        install_command.cache_clear()
+        for known in (install_command, reinstall_command):
+            known.cache_clear()
 
 
 def test_windows_takes_double_quotes(monkeypatch: pytest.MonkeyPatch) -> None:

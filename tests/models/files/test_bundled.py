@@ -14,6 +14,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from mangacolor.core.errors import ExitStatus, SetupError
+from mangacolor.core.installed import reinstall_command
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.models.colour import segment_embedding
 from mangacolor.models.files import reading
@@ -104,7 +105,7 @@ def test_a_harmed_file_is_named_with_its_remedy_before_work(
     error = start(tmp_path)
     assert str(weights / file) in error.message
     assert ("is missing" if harm is _remove else "is damaged or another file") in error.message
-    assert "pip install --force-reinstall --no-deps mangacolor" in error.remedy
+    assert reinstall_command() in error.remedy
 
 
 def test_what_is_not_used_may_be_missing(weights: Path, tmp_path: Path) -> None:
