@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from mangacolor.core.errors import MangacolorError, OutputError, PageError
+from mangacolor.core.errors import DiskFullError, MangacolorError, OutputError, PageError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _NAME = {errno.ENAMETOOLONG, errno.EILSEQ}
@@ -92,11 +92,12 @@ def output_errors(path: Path) -> Iterator[None]:
 def output_error(path: Path, error: OSError) -> MangacolorError:
     """What to tell the user when writing ``path`` failed.
 
-    ``OutputError``, which ends the run; ``PageError`` where only this file's name is the trouble.
+    ``OutputError``, which ends the run, of a full disk ``DiskFullError``; ``PageError`` where only this
+    file's name is the trouble.
     """
     reason = error.strerror or str(error)
     if error.errno in _FULL:
-        return OutputError(
+        return DiskFullError(
             f"{path}: the disk is full",
             "Free some space and run the same command again: what is finished is kept.",
         )

@@ -5,6 +5,7 @@
     ├── InputError      the input is missing, empty or unreadable      exit status 3
     ├── SetupError      weights, a device or a back end is unusable    exit status 3
     ├── OutputError     the output is locked, full or not writable     exit status 3
+    │   └── DiskFullError
     ├── PageError       one page cannot be done; the others go on      counted, 1 or 3
     └── Cancelled       the run was asked to stop                      exit status 130 or 143
 
@@ -67,6 +68,10 @@ class SetupError(MangacolorError):
 
 class OutputError(MangacolorError):
     """The output folder is locked, full, or cannot be written."""
+
+
+class DiskFullError(OutputError):
+    """The disk, or the user's share of it, is full. Room that is made there is all it needs."""
 
 
 class PageError(MangacolorError):

@@ -9,7 +9,15 @@ from typing import Any, ParamSpec, TypeVar
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from mangacolor.core.errors import Cancelled, InputError, MangacolorError, OutputError, PageError, UsageError
+from mangacolor.core.errors import (
+    Cancelled,
+    DiskFullError,
+    InputError,
+    MangacolorError,
+    OutputError,
+    PageError,
+    UsageError,
+)
 from mangacolor.server.http.answering import HANDLERS
 from mangacolor.server.http.bodies import read_json
 from mangacolor.server.http.refusal import Refusal
@@ -76,7 +84,7 @@ def _status_of(error: MangacolorError) -> int:
     match error:
         case UsageError():
             return 400
-        case OutputError() if "disk is full" in error.message:
+        case DiskFullError():
             return 507
         case OutputError() | Cancelled():
             return 409

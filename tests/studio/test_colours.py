@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -15,7 +17,7 @@ import httpx
 import numpy as np
 import pytest
 
-from mangacolor.core.errors import OutputError
+from mangacolor.core.atomic import output_error
 from mangacolor.pipeline.store.layout import State
 from mangacolor.studio.studio import Studio
 from mangacolor.tests.helpers.paths import ROOT
@@ -183,7 +185,7 @@ def test_a_full_disk(
     client: httpx.Client, out: Path, place: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(path: Path, *_args: object, **_named: object) -> None:
-        raise OutputError(f"{path}: the disk is full", "Free some space.")
+        raise output_error(path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
 
     before = tree_hash(out)
     with monkeypatch.context() as patch:
