@@ -143,6 +143,8 @@ def _schema(field: OptionField) -> dict[str, Any]:
         schema["minimum"] = field.info.minimum
     if field.info.maximum is not None:
         schema["maximum"] = field.info.maximum
+    if field.words:
+        return {"anyOf": [schema, {"type": "string", "enum": list(field.words)}]}
     return schema
 
 

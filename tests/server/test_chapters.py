@@ -181,8 +181,9 @@ def test_the_description_names_every_route_and_option(client: httpx.Client) -> N
         if method not in ("HEAD",) and route.path != "/openapi.json"
     }
     assert there <= described
-    names = {parameter["name"] for parameter in told["paths"]["/v1/pages"]["post"]["parameters"]}
-    assert names == {"scale", "saturation", "direction", "force_color", "series", "X-Manga-Title"}
+    parameters = {each["name"]: each for each in told["paths"]["/v1/pages"]["post"]["parameters"]}
+    assert {"type": "string", "enum": ["eink"]} in parameters["saturation"]["schema"]["anyOf"]
+    assert set(parameters) == {"scale", "saturation", "direction", "force_color", "series", "X-Manga-Title"}
 
 
 def test_references_of_the_description_lead_somewhere() -> None:
