@@ -72,8 +72,10 @@ def read_pack(path: Path) -> tuple[list[Source], list[Picture]]:
     try:
         with zipfile.ZipFile(path) as archive:
             index = json.loads(archive.read(INDEX))
+            sources = [Source(**{**entry, "zoom": tuple(entry["zoom"])}) for entry in index["sources"]]
+            labels = [(str(entry["name"]), str(entry["source"])) for entry in index["pictures"]]
             blobs = [archive.read(entry["file"]) for entry in index["pictures"]]
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         raise InputError(
             f"{path} is not a data pack: {error}", "make one with: mangacolor pack-data"
         ) from error
@@ -82,12 +84,7 @@ def read_pack(path: Path) -> tuple[list[Source], list[Picture]]:
             pixels = list(pool.map(_decode, blobs))
     except (OSError, SyntaxError) as error:
         raise InputError(f"a picture in {path} is damaged: {error}", "make the pack again") from error
-    sources = [Source(**{**entry, "zoom": tuple(entry["zoom"])}) for entry in index["sources"]]
-    pictures = [
-        Picture(entry["name"], entry["source"], array)
-        for entry, array in zip(index["pictures"], pixels, strict=True)
-    ]
-    return sources, pictures
+    return sources, [Picture(*label, array) for label, array in zip(labels, pixels, strict=True)]
 
 
 def _need_avif() -> None:

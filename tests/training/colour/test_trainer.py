@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -149,6 +150,10 @@ def test_a_pack_gives_back_sources_and_pictures(tmp_path: Path) -> None:
     (tmp_path / "bad").write_bytes(b"PK")
     with pytest.raises(InputError, match="not a data pack"):
         read_pack(tmp_path / "bad")
+    with zipfile.ZipFile(tmp_path / "other", "w") as archive:  # another program's index
+        archive.writestr("index.json", '{"sources": [{"path": "a"}], "pictures": []}')
+    with pytest.raises(InputError, match="not a data pack"):
+        read_pack(tmp_path / "other")
     harmed = first.replace(b"ftypavif", b"ftypnone", 1)
     (tmp_path / "harmed").write_bytes(harmed)
     with pytest.raises(InputError, match=r"not a data pack|is damaged"):
