@@ -36,7 +36,7 @@ from mangacolor.stages.edits.model import (
 from mangacolor.stages.edits.operations import Lock, Merge, Name, Operation, SetEdit, SetLook, Split
 
 # What reading a document of another form raises.
-MISTAKES = (KeyError, TypeError, ValueError, AttributeError, binascii.Error)
+MISTAKES = (KeyError, TypeError, ValueError, OverflowError, AttributeError, binascii.Error)
 
 
 def text_of(looks: bytes) -> str:

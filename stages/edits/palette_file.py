@@ -163,6 +163,8 @@ def _entry(group: object, where: str) -> PaletteEntry:
             seen,
             None if part_of is None else int(part_of),
         )
+    except KeyError as error:
+        raise UsageError(f"{where}: {error} is missing", REMEDY) from None
     except MISTAKES as error:
         raise UsageError(f"{where}: {error}", REMEDY) from None
 

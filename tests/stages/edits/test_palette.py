@@ -180,6 +180,7 @@ def test_a_palette_of_the_first_form_is_read() -> None:
         ),
         ({"id": 1, "do": "split", "group": 1, "into": 2, "looks": ["%"] * 2}, "entry 1 of its log"),
         ({"id": 1, "do": "name", "name": "x"}, "must name a group or an edit"),
+        ({"id": float("inf"), "do": "merge", "groups": []}, "entry 1 of its log"),  # 1e999 in JSON
         ("edit", "entry 1 of its log"),
     ],
 )
@@ -188,6 +189,13 @@ def test_a_damaged_log_says_what_is_wrong(entry: object, message: str) -> None:
         from_document({**to_document(PALETTE), "log": [entry]}, "palette.json")
     assert message in error.value.message
     assert error.value.message.startswith("palette.json")
+
+
+def test_a_group_without_a_field_names_it() -> None:
+    document = to_document(PALETTE)
+    del document["groups"][1]["looks"]
+    with pytest.raises(UsageError, match="group 2: 'looks' is missing"):
+        from_document(document)
 
 
 def test_what_cannot_be_changed_is_said() -> None:
