@@ -256,7 +256,7 @@ class Loop:
 
     def _check_out(self) -> None:
         """Raise ``OutputError`` if OUT was taken away: it must not be made anew in its empty place."""
-        if not (State(self._job.out).folder / "watch.lock").exists():
+        if not State(self._job.out).watch_lock.exists():
             raise OutputError(
                 f"{self._job.out}: the output folder has vanished",
                 "See whether it was moved or its disk removed, and start the watch again.",

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from mangacolor.core.atomic import held, output_errors
 from mangacolor.core.devices import check_device_name
 from mangacolor.core.errors import ExitStatus, InputError, MangacolorError, UsageError
 from mangacolor.core.settings import WatchOptions
-from mangacolor.pipeline.store.layout import LOCAL_OUT, State
+from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.registry import graph_of
 from mangacolor.watcher.coloring import Job, StopWatch
 from mangacolor.watcher.events import Listener, WatchDone
@@ -33,7 +30,8 @@ def watch(job: Job, settings: WatchOptions, *, emit: Listener, stop: StopWatch) 
         check_watchfiles()
         messengers = make_messengers(settings, job.out, emit, lambda: stop.requested)
         _check(job)
-        with _held(State(job.out)) as state:
+        state = State(job.out)
+        with state.watched():
             records = Records(state.folder / "watch.jsonl", state.scratch)
             with Notices(job.root, job.out.resolve(), settings.poll) as notices:
                 Loop(job, settings, records, messengers, notices, emit, stop, seen).go(began)
@@ -54,13 +52,3 @@ def _check(job: Job) -> None:
         raise UsageError("--out is the watched folder itself", "Name another folder for the coloured pages.")
     check_device_name(job.options.device)
     (job.graph or graph_of(job.options)).check(job.options, ())
-
-
-@contextmanager
-def _held(state: State) -> Iterator[State]:
-    """OUT, held for one watch; each of its runs holds it for itself. Raises ``OutputError``."""
-    busy = "another watch is writing here", "End it, or give this one another --out folder."
-    with held(state.folder / "watch.lock", state.out, busy=busy, elsewhere=LOCAL_OUT):
-        with output_errors(state.out):
-            state.scratch.mkdir(parents=True, exist_ok=True)
-        yield state

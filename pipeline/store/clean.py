@@ -53,7 +53,8 @@ def clean(out: Path, everything: bool = False, graph: Graph | None = None) -> Cl
     the whole state folder goes, these files too, and a later run takes OUT's files for the user's own.
     Corrections in ``edits`` are the user's work and always stay.
 
-    Raises ``InputError`` if there is no state folder, ``OutputError`` if a run is writing there.
+    Raises ``InputError`` if there is no state folder, ``OutputError`` if a run is writing there and, with
+    ``everything``, if a watch is: it takes an OUT without its lock file for one that was taken away.
     """
     state = State(out)
     if not state.folder.is_dir():
@@ -62,6 +63,8 @@ def clean(out: Path, everything: bool = False, graph: Graph | None = None) -> Cl
         )
     graph = graph or guest_graph()
     needed = {need for stage in graph.chapter_stages for need in stage.needs}
+    if everything:
+        state.check_unwatched()
     with state.locked():
         files = [file for file in state.folder.rglob("*") if file.is_file() and file.name != "lock"]
         goes = set(_removable(state, files, needed, everything))

@@ -28,6 +28,7 @@ class State:
         self.edits = self.folder / "edits"  # corrections by the user
         self.removed = self.folder / REMOVED  # files of OUT whose source is gone
         self.finished = self.folder / "finished"  # pages of archives
+        self.watch_lock = self.folder / "watch.lock"  # held by a watch
 
     def page_folder(self, page: str) -> Path:
         return self.folder / "pages" / PurePosixPath(page)
@@ -51,6 +52,25 @@ class State:
         finally:
             with suppress(OSError):
                 path.unlink(missing_ok=True)
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Hold OUT for one watch, each of whose runs holds it for itself by ``locked``.
+
+        Raises ``OutputError`` if another watch holds it or it is not writable.
+        """
+        busy = "another watch is writing here", "End it, or give this one another --out folder."
+        with held(self.watch_lock, self.out, busy=busy, elsewhere=LOCAL_OUT):
+            with output_errors(self.out):
+                self.scratch.mkdir(parents=True, exist_ok=True)
+            yield
+
+    def check_unwatched(self) -> None:
+        """Raise ``OutputError`` while a watch has OUT."""
+        if self.watch_lock.exists():  # else trying to hold it would make it
+            busy = "a watch is writing here", "End it first."
+            with held(self.watch_lock, self.out, busy=busy, elsewhere=LOCAL_OUT):
+                pass
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -10,6 +10,8 @@ import pytest
 
 from mangacolor.core.errors import InputError, OutputError, UsageError
 from mangacolor.core.settings import RunOptions
+from mangacolor.pipeline.store.clean import clean
+from mangacolor.pipeline.store.layout import State
 from mangacolor.tests.helpers.archives import make_zip
 from mangacolor.tests.helpers.fake_stages import House, go, write_page
 from mangacolor.tests.helpers.watching import Watching, tree
@@ -279,6 +281,25 @@ def test_a_second_watch_of_one_out_is_refused(watched: Watching) -> None:
     watched.listener = begin_another
     watched.once()
     assert refused == ["yes"]
+
+
+def test_the_lock_of_a_watch_is_not_cleaned_away(watched: Watching) -> None:
+    watched.chapter("a", 1)
+    refused: list[str] = []
+
+    def clean_all(event: object) -> None:
+        if isinstance(event, Ready):
+            with pytest.raises(OutputError, match="a watch is writing here"):
+                clean(watched.out, everything=True)
+            clean(watched.out)
+            refused.append("yes")
+
+    watched.listener = clean_all
+    watched.once()
+    assert refused == ["yes"] and watched.started
+    watched.listener = lambda event: None
+    clean(watched.out, everything=True)
+    assert not State(watched.out).folder.exists()
 
 
 def test_archives_as_folders_agree_too(watched: Watching, tmp_path: Path) -> None:
