@@ -159,7 +159,8 @@ def _page(
     folder = state.page_folder(entry.page)
     documents = {name: read_json(folder / f"{name}.json") for name in _stages(folder, graph)}
     before = read_picture(read(entry) or read_bytes(folder / "decode.png"))
-    after = read_picture(read_bytes(state.out / entry.file))
+    finished = read_bytes(state.out / entry.file)
+    after = read_picture(finished)
     large, small = longest
     is_half = any(half_of(document) for document in documents.values())
     looked_at = read_picture(read_bytes(folder / "decode.png")) if is_half else before
@@ -170,7 +171,7 @@ def _page(
         figures += [_figure(*figure, small) for figure in (*drawn.items(), (name, kept))]
     return (
         f'<section id="p{number}"><h2>{escape(entry.page)} <span class=dim>{_outcome(entry)}</span></h2>'
-        f"{_compare(embed(before, large), embed(after, large))}"
+        f"{_compare(embed(before, large), embed(after, large), finished is None)}"
         f"<div><div class=stages>{''.join(filter(None, figures))}</div>"
         f"{_times(Counter(entry.seconds))}{_warnings(documents)}{_parameters(documents)}</div></section>"
     )
@@ -198,9 +199,11 @@ def _outcome(entry: Entry) -> str:
     return {"done": panels, "copied": copied, "failed": "failed; as it came"}.get(entry.outcome, "")
 
 
-def _compare(before: str | None, after: str | None) -> str:
-    if after is None:
+def _compare(before: str | None, after: str | None, gone: bool) -> str:
+    if gone:
         return "<p class=bad>The finished file is gone.</p>"
+    if after is None:
+        return "<p>The finished file has a form that cannot be shown here.</p>"
     if before is None:
         return f'<div class=compare><img loading=lazy alt="result" src="{after}"></div>'
     return (

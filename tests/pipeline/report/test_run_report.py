@@ -137,6 +137,14 @@ def test_report_survives_a_lost_result(chapter: Path) -> None:
     assert "gone" in Path("out/.mangacolor/inspect.html").read_text(encoding="utf-8")
 
 
+def test_a_finished_file_that_cannot_be_shown_is_not_called_gone(chapter: Path) -> None:
+    go(House(), chapter, Path("out"))
+    Path("out/2.png").write_bytes(b"\xff\x0a a copied page, as JPEG XL")
+    assert status("inspect", "out") == 0
+    html = Path("out/.mangacolor/inspect.html").read_text(encoding="utf-8")
+    assert "cannot be shown here" in html and "is gone" not in html
+
+
 def test_long_reports_have_smaller_pictures() -> None:
     assert sizes(1) == sizes(24) == (1400, 640)
     assert sizes(100)[0] < 800 and sizes(10_000) == sizes(1000) == (630, 288)
