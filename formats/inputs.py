@@ -12,7 +12,7 @@ from mangacolor.formats.archives import comic_suffixes
 from mangacolor.formats.containers import UNREAD_BOOKS, container_kind
 from mangacolor.formats.names import STATE_FOLDER, is_litter, readable
 from mangacolor.formats.opened import container_suffixes
-from mangacolor.formats.sniff import IMAGE_SUFFIXES, image_kind, read_head
+from mangacolor.formats.sniff import FORMATS_READ, IMAGE_SUFFIXES, image_kind, read_head
 
 What = Literal["image", "container", "other"]
 
@@ -85,8 +85,7 @@ def _find_file(file: Path) -> Found:
     if what == "other":
         raise InputError(
             f"{file}: not an image or archive that mangacolor reads",
-            "It reads PNG, JPEG, WebP, TIFF, BMP, GIF and AVIF, "
-            f"{', '.join(comic_suffixes())}, PDF and EPUB.",
+            f"It reads the pictures {FORMATS_READ}, and {', '.join(comic_suffixes())}, PDF and EPUB.",
         )
     return Found(file, file, PurePosixPath(readable(file.name)), what, kind)
 

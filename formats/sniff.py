@@ -11,6 +11,7 @@ HEAD: Final = 512  # bytes that are enough for every signature, here and in ``ar
 _READ: Final = (
     ".png .jpg .jpeg .jpe .jfif .webp .tif .tiff .bmp .gif .avif .jp2 .j2k .j2c .jpx .jpf .ppm .pgm .pbm .pnm"
 )
+FORMATS_READ: Final = "PNG, JPEG, WebP, TIFF, BMP, GIF, AVIF, JPEG 2000 and PPM"  # the same, for people
 # Read with plug-ins, or named: what some reader or other shows as a page.
 _NAMED: Final = (
     ".jxl .heic .heif .hif .jxr .wdp .hdp .psd .psb .tga .pcx .pam .jb2 .dng .cr2 .cr3 .nef .arw .orf .rw2"

@@ -14,7 +14,7 @@ from mangacolor.core.errors import MangacolorError, OutputError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Page
 from mangacolor.formats.pixels import decode_picture
-from mangacolor.formats.sniff import HEAD, image_kind
+from mangacolor.formats.sniff import FORMATS_READ, HEAD, image_kind
 from mangacolor.formats.writers import LIMITS, encode_picture
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.context import Context
@@ -49,9 +49,7 @@ class PageEngine:
         """The page's size. Raises ``Refusal`` for what is no picture, or one that is too large."""
         kind = image_kind(page.data[:HEAD])
         if kind is None:
-            raise Refusal(
-                415, "not a picture", "Send a PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF or JPEG 2000 file."
-            )
+            raise Refusal(415, "not a picture", f"These are read: {FORMATS_READ}.")
         size = page_size(page.data, page.options.scale)
         most = page.options.max_pixels
         if size.pixels > most or size.output_pixels > most:
