@@ -14,6 +14,7 @@ F32: TypeAlias = npt.NDArray[np.float32]
 F64: TypeAlias = npt.NDArray[np.float64]
 I32: TypeAlias = npt.NDArray[np.int32]
 I64: TypeAlias = npt.NDArray[np.int64]
+U32: TypeAlias = npt.NDArray[np.uint32]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 # H×W, what number each pixel belongs to: of connected components, as OpenCV counts them; 0 is none.
 LabelMap: TypeAlias = npt.NDArray[np.int32]

@@ -6,7 +6,7 @@ done: the log without it is the palette as if it had never been.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,7 +20,9 @@ from mangacolor.stages.edits.operations import Lock, Merge, Name, Operation, Set
 class PaletteEntry:
     """A group of the palette: an entry of the file, in whose terms ``segments`` are surfaces and
     ``confidence`` is sure. ``colour`` and ``found``: ``#rrggbb``. ``seen``: pages, and boxes in pixels of the
-    page. ``part_of``: the group that it was split from."""
+    page. ``part_of``: the group that it was split from. ``fingerprints``: by which its segments are known
+    again (``segments/fingerprints.py``). ``apart_from``: the group, named by somebody, from which it came
+    apart as pages came and went."""
 
     id: int
     colour: str
@@ -33,6 +35,8 @@ class PaletteEntry:
     seen: tuple[tuple[str, Box], ...] = ()
     part_of: int | None = None
     name: str = ""
+    fingerprints: bytes = b""
+    apart_from: int | None = None
 
     @property
     def edited(self) -> bool:
@@ -46,20 +50,25 @@ class PaletteEntry:
 @dataclass(frozen=True, slots=True)
 class Palette:
     """``groups``: as they stand in the file, without what the log says of them. ``log``: the operations that
-    hold, in the order of their ids. ``undone``: those that were undone, the last one last."""
+    hold, in the order of their ids. ``undone``: those that were undone, the last one last. ``ungrouped``:
+    fingerprints of segments that were in no group. ``last_id``: the largest that a found group ever had."""
 
     groups: tuple[PaletteEntry, ...] = ()
     log: tuple[Operation, ...] = ()
     undone: tuple[Operation, ...] = ()
+    ungrouped: bytes = b""
+    last_id: int = 0
 
     def with_groups(self, groups: Sequence[PaletteEntry]) -> Palette:
         return replace(self, groups=tuple(groups))
 
-    def with_found(self, groups: Sequence[PaletteEntry]) -> Palette:
+    def with_found(self, groups: Sequence[PaletteEntry], ungrouped: bytes) -> Palette:
         """With groups as they were found; what the log says of them does not become theirs."""
         locked = {entry.id: entry.locked for entry in self.groups}
-        own = (replace(entry, locked=locked.get(entry.id, False), name="") for entry in groups)
-        return self.with_groups(tuple(own))
+        own = tuple(replace(entry, locked=locked.get(entry.id, False), name="") for entry in groups)
+        # A part's id goes back with its split, as if that had never been.
+        last = max((entry.id for entry in own if entry.part_of is None), default=0)
+        return replace(self, groups=own, ungrouped=ungrouped, last_id=max(self.last_id, last))
 
     @property
     def edits(self) -> tuple[Edit, ...]:
@@ -87,7 +96,7 @@ class Palette:
                 case Lock(_, locked, some, _):
                     for number in entries.keys() & set(some):
                         entries[number] = replace(entries[number], locked=locked)
-        return tuple(entries.values())
+        return tuple(replace(entry, name=_name_of(entry, entries)) for entry in entries.values())
 
     @property
     def look(self) -> Look:
@@ -103,6 +112,14 @@ class Palette:
     def regrouping(self) -> tuple[Merge | Split, ...]:
         """The operations that change which segments are a group."""
         return tuple(operation for operation in self.log if isinstance(operation, Merge | Split))
+
+    @property
+    def regrouped(self) -> set[int]:
+        """The groups that were merged or split."""
+        some: set[int] = set()
+        for operation in self.regrouping:
+            some.update(operation.groups if isinstance(operation, Merge) else [operation.group])
+        return some
 
     def edit_of_group(self, number: int) -> Edit | None:
         """The last edit of a whole group, if there is one."""
@@ -130,5 +147,14 @@ class Palette:
 
     @property
     def last_group(self) -> int:
-        """The largest of these."""
-        return max(self.group_ids, default=0)
+        """The largest of these, and of those that were there."""
+        return max(self.group_ids | {self.last_id})
+
+
+def _name_of(entry: PaletteEntry, entries: Mapping[int, PaletteEntry]) -> str:
+    """A group's own name, or that of the one from which it came apart."""
+    seen: set[int] = set()
+    while not entry.name and entry.apart_from in entries and entry.id not in seen:
+        seen.add(entry.id)
+        entry = entries[entry.apart_from]
+    return entry.name

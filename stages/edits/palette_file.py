@@ -4,12 +4,16 @@
       {"id": 7, "colour": "#b08a6e", "found": "#b08a6e", "locked": false,
        "area": 0.083, "surfaces": 41, "sure": 0.82,
        "seen": [["001.png", [x, y, width, height]], …], "looks": "…"}, …],
-     "log": [{"id": 1, "do": "edit", "colour": "#c0392b", "reach": "alike", …}, …]}
+     "log": [{"id": 1, "do": "edit", "colour": "#c0392b", "reach": "alike", …}, …],
+     "ungrouped": "…", "last_id": 31}
 
 ``colour`` is what people edit; ``found`` is what the group has without that. ``area`` is a share of all
 segments (``surfaces`` is their number), ``sure`` how well its members hold together. ``looks`` is their mean
-row of features (``segments/features.py``) in base64: by it a group is recognised in another run or chapter.
-``part_of`` is the group that it was split from. ``log``: ``operation_documents.py``.
+row of features (``segments/features.py``) in base64: by it a group is recognised in another chapter.
+``fingerprints`` are those of its segments (``segments/fingerprints.py``, in base64), by which it is
+recognised in another run; ``ungrouped`` has those of segments in no group. ``last_id`` is the largest id that
+was ever given. ``part_of`` is the group that it was split from, ``apart_from`` the named one from which it
+came apart. ``log``: ``operation_documents.py``.
 
 What was undone lies beside it, in ``palette.undone.json``, so that a palette of which everything is undone
 is, to the byte, what it was. The form ``mangacolor palette 1``, which has no log, is read, too.
@@ -38,6 +42,7 @@ from mangacolor.stages.edits.operation_documents import (
 from mangacolor.stages.edits.operations import SetEdit, SetLook
 from mangacolor.stages.edits.palette import Palette, PaletteEntry
 from mangacolor.stages.segments.features import COLUMNS
+from mangacolor.stages.segments.fingerprints import SIZE as FINGERPRINT
 
 FILE = "palette.json"
 UNDONE_FILE = "palette.undone.json"
@@ -53,6 +58,8 @@ def to_document(palette: Palette) -> dict[str, Any]:
         "format": FORMAT,
         "groups": [_group_document(entry) for entry in palette.groups],
         "log": [operation_document(operation) for operation in palette.log],
+        **({"ungrouped": text_of(palette.ungrouped)} if palette.ungrouped else {}),
+        **({"last_id": palette.last_id} if palette.last_id else {}),
     }
 
 
@@ -79,7 +86,12 @@ def from_document(
     if ids != sorted(set(ids)):
         raise UsageError(f"{where}: the ids of its log must ascend", REMEDY)
     past = read_log(undone.get("log", []), f"{where}: undone", REMEDY) if undone else ()
-    return Palette(entries, log, tuple(operation for operation in past if operation.id not in ids))
+    undone_log = tuple(operation for operation in past if operation.id not in ids)
+    try:
+        ungrouped, last_id = _fingerprints(document, "ungrouped"), int(document.get("last_id", 0))
+    except MISTAKES as error:
+        raise UsageError(f"{where}: {error}", REMEDY) from None
+    return Palette(entries, log, undone_log, ungrouped, last_id)
 
 
 def read_locked_palette(path: str | None) -> str:
@@ -97,9 +109,23 @@ def read_locked_palette(path: str | None) -> str:
     if not groups and not edits:
         raise UsageError(f"--palette {path}: none of its groups is locked", remedy)
     # What does not bear on colours must not enter the key.
-    bare = [replace(entry, area=0.0, segments=0, confidence=0.0, seen=(), name="") for entry in groups]
+    bare = [_bare(entry) for entry in groups]
     log = tuple(SetEdit(edit.id, replace(edit, name="")) for edit in edits)
     return json.dumps(to_document(Palette(tuple(bare), log)), sort_keys=True)
+
+
+def _bare(entry: PaletteEntry) -> PaletteEntry:
+    """A group without what its own chapter alone knows of it."""
+    return replace(
+        entry,
+        area=0.0,
+        segments=0,
+        confidence=0.0,
+        seen=(),
+        name="",
+        fingerprints=b"",
+        apart_from=None,
+    )
 
 
 def _as_shown(entry: PaletteEntry, palette: Palette) -> PaletteEntry:
@@ -127,7 +153,9 @@ def decided_edits(document: Mapping[str, Any]) -> list[Any]:
 
 
 def _group_document(entry: PaletteEntry) -> dict[str, Any]:
-    split = {} if entry.part_of is None else {"part_of": entry.part_of}
+    others: dict[str, Any] = {"part_of": entry.part_of, "apart_from": entry.apart_from}
+    if entry.fingerprints:
+        others["fingerprints"] = text_of(entry.fingerprints)
     return {
         "id": entry.id,
         "colour": entry.colour,
@@ -138,7 +166,7 @@ def _group_document(entry: PaletteEntry) -> dict[str, Any]:
         "sure": round(entry.confidence, 3),
         "seen": [[page, list(box)] for page, box in entry.seen],
         "looks": text_of(entry.looks),
-        **split,
+        **{key: value for key, value in others.items() if value is not None},
     }
 
 
@@ -150,7 +178,7 @@ def _entry(group: object, where: str) -> PaletteEntry:
         if len(looks) < len(COLUMNS):
             raise ValueError("its looks are cut off")
         seen = tuple((str(page), _box(box)) for page, box in group.get("seen", ()))
-        part_of = group.get("part_of")
+        part_of, apart_from = (group.get(key) for key in ("part_of", "apart_from"))
         return PaletteEntry(
             group["id"],
             check_colour(group["colour"], where),
@@ -162,11 +190,21 @@ def _entry(group: object, where: str) -> PaletteEntry:
             float(group.get("sure", 0)),
             seen,
             None if part_of is None else int(part_of),
+            fingerprints=_fingerprints(group, "fingerprints"),
+            apart_from=None if apart_from is None else int(apart_from),
         )
     except KeyError as error:
         raise UsageError(f"{where}: {error} is missing", REMEDY) from None
     except MISTAKES as error:
         raise UsageError(f"{where}: {error}", REMEDY) from None
+
+
+def _fingerprints(document: Mapping[str, Any], key: str) -> bytes:
+    """Raises one of ``MISTAKES``."""
+    prints = bytes_of(document.get(key, ""))
+    if len(prints) % FINGERPRINT:
+        raise ValueError(f"{key!r} is cut off")
+    return prints
 
 
 def _box(box: Sequence[Any]) -> Box:

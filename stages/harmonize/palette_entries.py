@@ -53,6 +53,8 @@ def make_entries(
                 confidence=float(np.average(groups.membership[members], weights=area)),
                 seen=_best_places(pages, segments, members, areas),
                 part_of=regrouped.parents.get(identity),
+                fingerprints=regrouped.fingerprints.get(identity, b""),
+                apart_from=regrouped.apart_from.get(identity),
             )
         )
     return entries
@@ -101,6 +103,7 @@ def absent_entries(palette: Palette, regrouped: Regrouped) -> list[PaletteEntry]
         replace(
             entry,
             looks=found[entry.id].tobytes() if entry.id in found else entry.looks,
+            fingerprints=regrouped.fingerprints.get(entry.id, entry.fingerprints),
             area=0.0,
             segments=0,
             seen=(),

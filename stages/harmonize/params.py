@@ -199,10 +199,12 @@ class GroupColourParams:
 
 @dataclass(frozen=True, slots=True)
 class MatchingParams:
-    """Which groups are those of another run or chapter (overrides.py)."""
+    """Which groups are those of another run or chapter (recognition.py, overrides.py)."""
 
-    # Distance of descriptors up to which a group is taken for one of another run.
+    # Distance of descriptors up to which a group is taken for one of another chapter.
     max_distance: float = 0.75
+    # Share of a group that is of one which people hold, from which new segments in it are, too.
+    min_joining_share: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)

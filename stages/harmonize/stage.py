@@ -22,6 +22,7 @@ from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs
 from mangacolor.stages.base import GUARD, ChapterContext, ChapterStage
 from mangacolor.stages.edits.freezing import freeze_edited
+from mangacolor.stages.edits.locating import PageIndex
 from mangacolor.stages.edits.palette import Palette
 from mangacolor.stages.edits.palette_file import (
     FILE,
@@ -67,6 +68,7 @@ from mangacolor.stages.harmonize.series.recall import (
 from mangacolor.stages.harmonize.series.remembered import Remembered
 from mangacolor.stages.segments.chapter import ChapterSegments, gather_segments
 from mangacolor.stages.segments.features import SegmentFeatures
+from mangacolor.stages.segments.fingerprints import fingerprint_segments
 from mangacolor.stages.spreads.drawings import Drawings
 from mangacolor.stages.windows.artifact import PageColours
 
@@ -117,7 +119,9 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     found = group_segments(segments, remembered, space, params, guest)
     context.check_cancelled()
     kept = from_document(json.loads(config.palette)).entries if config.palette else ()
-    regrouped = find_groups(found, segments, space, palette, kept, params)
+    index = PageIndex(context.sources)
+    prints = fingerprint_segments(segments, [index.digest_of(name) for name in drawings])
+    regrouped = find_groups(found, segments, space, palette, kept, prints, params)
     grouping, matches = regrouped.grouping, regrouped.matches
     number = grouping.groups.number
     matched = _match_references(context, segments, space, grouping.guided)
@@ -128,7 +132,7 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     named = name_colours(segments, number, colours.groups, matches)
     entries = make_entries(list(drawings), segments, grouping.groups, regrouped, named)
     entries = [*place_entries(entries, drawings), *absent_entries(palette, regrouped)]
-    context.write(to_document(palette.with_found(entries)))
+    context.write(to_document(palette.with_found(entries, regrouped.ungrouped)))
     reach = grouping.guided.find_reach(grouping.groups, colours.groups, params.guidance)
     corrections = correct_segments(
         segments, grouping.groups, reach, colours, overrides, regrouped.identity, params.corrections, matched
@@ -224,7 +228,7 @@ STAGE = ChapterStage(
     configure,
     ("panels", "balloons", "colorize"),
     neutral,
-    version=14,
+    version=15,
     file=FILE,
     edits=decided_groups,
     preview=draw_groups,

@@ -183,7 +183,7 @@ def test_a_chapter_agrees_with_the_chapter_before() -> None:
 def test_a_colour_that_somebody_chose_is_remembered() -> None:
     memory = Remembering()
     chapter = Chapter(".", (Page("page.png", 1, Bytes(b"")),))
-    context = Context(chapter, memory)
+    context = Context(chapter, memory, sources={"page.png": sha256(b"page").hexdigest()})
     pages = {"page.png": page(FIGURE, 0)}
     number = Corrections.from_artifact(run(context, pages)["page.png"]).windows[0].row(1).group
     assert context.document is not None
