@@ -6,7 +6,7 @@ done: the log without it is the palette as if it had never been.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,8 +21,7 @@ class PaletteEntry:
     """A group of the palette: an entry of the file, in whose terms ``segments`` are surfaces and
     ``confidence`` is sure. ``colour`` and ``found``: ``#rrggbb``. ``seen``: pages, and boxes in pixels of the
     page. ``part_of``: the group that it was split from. ``fingerprints``: by which its segments are known
-    again (``segments/fingerprints.py``). ``apart_from``: the group, named by somebody, from which it came
-    apart as pages came and went."""
+    again (``segments/fingerprints.py``)."""
 
     id: int
     colour: str
@@ -36,7 +35,6 @@ class PaletteEntry:
     part_of: int | None = None
     name: str = ""
     fingerprints: bytes = b""
-    apart_from: int | None = None
 
     @property
     def edited(self) -> bool:
@@ -96,7 +94,7 @@ class Palette:
                 case Lock(_, locked, some, _):
                     for number in entries.keys() & set(some):
                         entries[number] = replace(entries[number], locked=locked)
-        return tuple(replace(entry, name=_name_of(entry, entries)) for entry in entries.values())
+        return tuple(entries.values())
 
     @property
     def look(self) -> Look:
@@ -114,12 +112,14 @@ class Palette:
         return tuple(operation for operation in self.log if isinstance(operation, Merge | Split))
 
     @property
-    def regrouped(self) -> set[int]:
-        """The groups that were merged or split."""
-        some: set[int] = set()
+    def held(self) -> set[int]:
+        """The groups of which people have decided something as a whole: a name, a colour, a lock, a merge or
+        a split."""
+        held = {entry.id for entry in self.entries if entry.name or entry.locked or entry.edited}
+        held |= {edit.group for edit in self.edits if edit.group is not None}
         for operation in self.regrouping:
-            some.update(operation.groups if isinstance(operation, Merge) else [operation.group])
-        return some
+            held.update(operation.groups if isinstance(operation, Merge) else [operation.group])
+        return held
 
     def edit_of_group(self, number: int) -> Edit | None:
         """The last edit of a whole group, if there is one."""
@@ -149,12 +149,3 @@ class Palette:
     def last_group(self) -> int:
         """The largest of these, and of those that were there."""
         return max(self.group_ids | {self.last_id})
-
-
-def _name_of(entry: PaletteEntry, entries: Mapping[int, PaletteEntry]) -> str:
-    """A group's own name, or that of the one from which it came apart."""
-    seen: set[int] = set()
-    while not entry.name and entry.apart_from in entries and entry.id not in seen:
-        seen.add(entry.id)
-        entry = entries[entry.apart_from]
-    return entry.name

@@ -12,8 +12,7 @@ segments (``surfaces`` is their number), ``sure`` how well its members hold toge
 row of features (``segments/features.py``) in base64: by it a group is recognised in another chapter.
 ``fingerprints`` are those of its segments (``segments/fingerprints.py``, in base64), by which it is
 recognised in another run; ``ungrouped`` has those of segments in no group. ``last_id`` is the largest id that
-was ever given. ``part_of`` is the group that it was split from, ``apart_from`` the named one from which it
-came apart. ``log``: ``operation_documents.py``.
+was ever given. ``part_of`` is the group that it was split from. ``log``: ``operation_documents.py``.
 
 What was undone lies beside it, in ``palette.undone.json``, so that a palette of which everything is undone
 is, to the byte, what it was. The form ``mangacolor palette 1``, which has no log, is read, too.
@@ -109,23 +108,12 @@ def read_locked_palette(path: str | None) -> str:
     if not groups and not edits:
         raise UsageError(f"--palette {path}: none of its groups is locked", remedy)
     # What does not bear on colours must not enter the key.
-    bare = [_bare(entry) for entry in groups]
+    bare = [
+        replace(entry, area=0.0, segments=0, confidence=0.0, seen=(), name="", fingerprints=b"")
+        for entry in groups
+    ]
     log = tuple(SetEdit(edit.id, replace(edit, name="")) for edit in edits)
     return json.dumps(to_document(Palette(tuple(bare), log)), sort_keys=True)
-
-
-def _bare(entry: PaletteEntry) -> PaletteEntry:
-    """A group without what its own chapter alone knows of it."""
-    return replace(
-        entry,
-        area=0.0,
-        segments=0,
-        confidence=0.0,
-        seen=(),
-        name="",
-        fingerprints=b"",
-        apart_from=None,
-    )
 
 
 def _as_shown(entry: PaletteEntry, palette: Palette) -> PaletteEntry:
@@ -153,9 +141,8 @@ def decided_edits(document: Mapping[str, Any]) -> list[Any]:
 
 
 def _group_document(entry: PaletteEntry) -> dict[str, Any]:
-    others: dict[str, Any] = {"part_of": entry.part_of, "apart_from": entry.apart_from}
-    if entry.fingerprints:
-        others["fingerprints"] = text_of(entry.fingerprints)
+    prints = {"fingerprints": text_of(entry.fingerprints)} if entry.fingerprints else {}
+    split = {} if entry.part_of is None else {"part_of": entry.part_of}
     return {
         "id": entry.id,
         "colour": entry.colour,
@@ -166,7 +153,8 @@ def _group_document(entry: PaletteEntry) -> dict[str, Any]:
         "sure": round(entry.confidence, 3),
         "seen": [[page, list(box)] for page, box in entry.seen],
         "looks": text_of(entry.looks),
-        **{key: value for key, value in others.items() if value is not None},
+        **prints,
+        **split,
     }
 
 
@@ -178,7 +166,7 @@ def _entry(group: object, where: str) -> PaletteEntry:
         if len(looks) < len(COLUMNS):
             raise ValueError("its looks are cut off")
         seen = tuple((str(page), _box(box)) for page, box in group.get("seen", ()))
-        part_of, apart_from = (group.get(key) for key in ("part_of", "apart_from"))
+        part_of = group.get("part_of")
         return PaletteEntry(
             group["id"],
             check_colour(group["colour"], where),
@@ -191,7 +179,6 @@ def _entry(group: object, where: str) -> PaletteEntry:
             seen,
             None if part_of is None else int(part_of),
             fingerprints=_fingerprints(group, "fingerprints"),
-            apart_from=None if apart_from is None else int(apart_from),
         )
     except KeyError as error:
         raise UsageError(f"{where}: {error} is missing", REMEDY) from None

@@ -54,7 +54,6 @@ def make_entries(
                 seen=_best_places(pages, segments, members, areas),
                 part_of=regrouped.parents.get(identity),
                 fingerprints=regrouped.fingerprints.get(identity, b""),
-                apart_from=regrouped.apart_from.get(identity),
             )
         )
     return entries

@@ -2,15 +2,16 @@
 
 Segments that were there before are known by their fingerprints. A group is the one that most of its known
 segments were in; what comes apart keeps the id for its largest part, and an id that is gone is never given
-again. A group that people hold (a lock, a merge, a split, a colour by hand) does not come apart: who was in
-it stays, nobody who was elsewhere joins, and new segments do where they are grouped with it. A group none of
-whose segments are here, as of other pages, or of a palette without fingerprints, is recognised by its looks.
+again. A group of which people have decided something as a whole (``Palette.held``) does not come apart: who
+was in it stays, nobody who was elsewhere joins, and new segments do where they are grouped with it. A group
+none of whose segments are here, as of other pages, or of a palette without fingerprints, is recognised by its
+looks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -27,12 +28,10 @@ _NONE = -1
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """``ids``: N, of each segment's group. ``membership``: how surely it belongs there, N in [0, 1].
-    ``apart_from``: by id the named group from which a new one came apart."""
+    """``ids``: N, of each segment's group. ``membership``: how surely it belongs there, N in [0, 1]."""
 
     ids: I64
     membership: F64
-    apart_from: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +52,8 @@ class Before:
         owners = np.repeat([at for at, _ in kept], [len(table) for table in tables])
         owner = _look_up(np.concatenate(tables), owners, prints)
         here = np.bincount(owner[owner >= 0], minlength=len(entries)) > 0
-        held = held_groups(palette)
+        held = palette.held
         return cls(entries, owner, np.array([entry.id in held for entry in entries], np.bool_), ~here)
-
-
-def held_groups(palette: Palette) -> set[int]:
-    """The groups that people have decided on as a whole."""
-    held = {entry.id for entry in palette.entries if entry.locked or entry.edited}
-    return held | palette.regrouped
 
 
 def _look_up(table: U32, owners: I64, prints: U32) -> I64:
@@ -129,18 +122,11 @@ class _Naming:
         free = self.before.absent & ~self.before.held
         far = np.where((there & ~known)[:, None] & free, self.far, np.inf)
         ids |= {group: self.named[place].id for group, place in pair_greedily(far).items()}
-        apart: dict[int, int] = {}
-        for group in np.nonzero(there)[0].tolist():
-            if group in ids:
-                continue
-            last += 1
-            ids[group] = last
-            place = int(main[group] if known[group] else self._nearest(group))
-            if place != _NONE and self.named[place].name:
-                apart[last] = self.named[place].id
+        new = (group for group in np.nonzero(there)[0].tolist() if group not in ids)
+        ids |= {group: number for number, group in enumerate(list(new), last + 1)}
         table = np.array([ids.get(group, _NONE) for group in range(len(self.far))])
         self.ids[rest] = table[self.found.number[rest]]
-        return Recognised(self.ids, self.membership, apart)
+        return Recognised(self.ids, self.membership)
 
     def _shares(self, some: Mask) -> F64:
         """What each group has of each entry's segments, by weight, among ``some`` (N): G×E."""
@@ -153,11 +139,6 @@ class _Naming:
     def _is_known_by_looks(self, place: int) -> Mask:
         """The groups that look most like this entry, G."""
         return np.asarray(np.isfinite(self.far[:, place]) & (self.far.argmin(axis=1) == place))
-
-    def _nearest(self, group: int) -> int:
-        """The absent entry that a group looks most like, if any."""
-        far = np.where(self.before.absent, self.far[group], np.inf)
-        return int(far.argmin()) if np.isfinite(far).any() else _NONE
 
 
 def _main(share: F64) -> I64:

@@ -22,7 +22,7 @@ from mangacolor.stages.harmonize.overrides import (
     nearest_entries,
 )
 from mangacolor.stages.harmonize.params import Params
-from mangacolor.stages.harmonize.recognition import Before, Recognised, held_groups, recognise
+from mangacolor.stages.harmonize.recognition import Before, Recognised, recognise
 from mangacolor.stages.harmonize.series.grouping import Grouping
 from mangacolor.stages.segments.chapter import ChapterSegments
 from mangacolor.stages.segments.features import LEFT, RIGHT, SIDES, SegmentFeatures
@@ -36,8 +36,7 @@ class Regrouped:
     """``grouping``, ``matches``: of the groups as they are to be. ``identity``: N, the id of the group that
     each segment surely belongs to, ``NO_GROUP`` for none. ``looks``: by id the mean row of each group as it
     was found, so that it is found again, and of parts; ``fingerprints``: by id those of its segments, as it
-    was found, and ``ungrouped`` of those in none. ``parents``: by id the group that a part was split from,
-    ``apart_from``: the named one from which it came apart."""
+    was found, and ``ungrouped`` of those in none. ``parents``: by id the group that a part was split from."""
 
     grouping: Grouping
     matches: Matches
@@ -46,7 +45,6 @@ class Regrouped:
     parents: Mapping[int, int]
     fingerprints: Mapping[int, bytes]
     ungrouped: bytes
-    apart_from: Mapping[int, int]
 
 
 def find_groups(
@@ -74,9 +72,8 @@ def find_groups(
     rows |= {part: mean.rows[after.index(part)] for part in parents}
     own = {entry.id: entry for entry in palette.entries}
     # Whoever was in a held group belongs to it still once a page comes back.
-    waiting = {group: from_bytes(own[group].fingerprints) for group in held_groups(palette) & own.keys()}
+    waiting = {group: from_bytes(own[group].fingerprints) for group in palette.held & own.keys()}
     groups = Groups(number, known.membership)
-    before = {entry.id: entry.apart_from for entry in palette.entries if entry.apart_from is not None}
     return Regrouped(
         replace(found, groups=groups, joined=np.array([joined.get(i, -1) for i in after], np.int64)),
         Matches(after, [own.get(i) for i in after], [follows.get(_root(i, parents)) for i in after]),
@@ -88,7 +85,6 @@ def find_groups(
             for group in whole
         },
         to_bytes(prints[surely == NO_GROUP]),
-        before | known.apart_from,
     )
 
 
@@ -108,7 +104,7 @@ def _recognise(
     entries: Sequence[PaletteEntry] = own or kept
     far = measure_distances(average_features(features, found.number), entries, space)
     last = max([palette.last_group, *(entry.id for entry in entries)])
-    return recognise(found, features.root_area, Before.of(entries, palette, prints), far, last, params)
+    return recognise(found, features.area, Before.of(entries, palette, prints), far, last, params)
 
 
 def _largest_parts(number: I64, found: Grouping, segments: ChapterSegments) -> list[int]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from typing import TypeAlias
 
 import numpy as np
+import pytest
 
 from mangacolor.core.arrays import F64, I64
-from mangacolor.stages.edits.changes import merge_groups, name_group, set_locks, split_group, undo
+from mangacolor.stages.edits.changes import add_edit, merge_groups, name_group, set_locks, split_group, undo
+from mangacolor.stages.edits.model import Anchor, Edit, Reach
 from mangacolor.stages.edits.palette import Palette, PaletteEntry
 from mangacolor.stages.edits.palette_file import from_document, to_document
 from mangacolor.stages.harmonize.clustering import Groups
@@ -97,6 +100,14 @@ def group(
 
 WHOLE = (0, 0, 1, 2)  # both shades of hair are one group
 PARTS = (0, 3, 1, 2)
+
+ANCHOR = Anchor("a", 1, 1, "", b"")
+Decision: TypeAlias = Callable[[Palette, int], Palette]
+DECISIONS: tuple[Decision, ...] = (
+    lambda palette, group: name_group(palette, group, "her hair"),
+    lambda palette, group: set_locks(palette, locked=True, groups=[group]),
+    lambda palette, group: add_edit(palette, Edit(0, "#c0392b", Reach.GROUP, (ANCHOR,), group=group)),
+)
 
 
 def without_fingerprints(palette: Palette) -> Palette:
@@ -219,28 +230,25 @@ def test_groups_that_were_merged_or_split_stay_so() -> None:
     assert (undone[:3] == before).all()
 
 
-def test_every_part_of_a_named_group_has_its_name() -> None:
-    book = Book()
-    before = book.run("abc", [WHOLE] * 3)
-    book.palette = name_group(book.palette, int(before[0, HAIR]), "her hair")
-    after = book.run("abcd", [PARTS] * 4)
-    assert after[0, HAIR] == before[0, HAIR]
-    assert [book.entry(number).name for number in after[0].tolist()] == ["her hair", "her hair", "", ""]
-    again = book.run("abcd", [PARTS] * 3 + [(0, 4, 1, 2)])  # and what comes apart from a part
-    assert book.entry(again[3, DARK_HAIR]).name == "her hair"
-    book.palette = name_group(book.palette, int(after[0, DARK_HAIR]), "his hair")
-    assert (
-        book.entry(after[0, HAIR]).name == "her hair" and book.entry(after[0, DARK_HAIR]).name == "his hair"
-    )
-    book.palette = undo(undo(book.palette))
-    assert not any(entry.name for entry in book.palette.entries)
-
-
-def test_a_lock_of_an_older_palette_reaches_all_parts() -> None:
+@pytest.mark.parametrize("decided", DECISIONS)
+def test_a_group_of_which_somebody_decided_something_does_not_come_apart(decided: Decision) -> None:
     book = Book()
     before = book.run("abc", [WHOLE] * 3)
     hair = int(before[0, HAIR])
-    book.palette = without_fingerprints(set_locks(book.palette, locked=True, groups=[hair]))
+    book.palette = decided(book.palette, hair)
+    after = book.run("abcd", [PARTS] * 4)
+    assert (after[:3] == before).all()
+    book.palette = undo(book.palette)
+    again = book.run("abcd", [PARTS] * 4)
+    assert (again[:, HAIR] == hair).all() and hair not in again[:, DARK_HAIR]
+
+
+@pytest.mark.parametrize("decided", DECISIONS)
+def test_decisions_of_an_older_palette_reach_all_that_came_apart(decided: Decision) -> None:
+    book = Book()
+    before = book.run("abc", [WHOLE] * 3)
+    hair = int(before[0, HAIR])
+    book.palette = without_fingerprints(decided(book.palette, hair))
     after = book.run("abc", [PARTS] * 3)
     assert (after == before).all()
     # From here on its members are known.
@@ -248,13 +256,14 @@ def test_a_lock_of_an_older_palette_reaches_all_parts() -> None:
     assert (again[:3] == before).all() and hair not in again[3]
 
 
-def test_names_of_an_older_palette_reach_all_parts() -> None:
+def test_a_colour_by_hand_in_an_older_palette_reaches_all_that_came_apart() -> None:
     book = Book()
     before = book.run("abc", [WHOLE] * 3)
-    book.palette = without_fingerprints(name_group(book.palette, int(before[0, HAIR]), "her hair"))
-    after = book.run("abc", [PARTS] * 3)
-    assert (after[:, 2:] == before[:, 2:]).all() and before[0, HAIR] in after[0, :2]
-    assert [book.entry(number).name for number in after[0].tolist()] == ["her hair", "her hair", "", ""]
+    hair = int(before[0, HAIR])
+    bare = without_fingerprints(book.palette)
+    painted = [replace(entry, colour="#c0392b") if entry.id == hair else entry for entry in bare.groups]
+    book.palette = bare.with_groups(painted)
+    assert (book.run("abc", [PARTS] * 3) == before).all()
 
 
 def test_nothing_changes_when_nothing_has() -> None:
