@@ -17,6 +17,8 @@ from mangacolor.stages.segments.likeness import Likeness
 
 # A probability nearer to 0 or 1 than this is one that cannot be told from them.
 SURE = 1e-6
+# Reaches that likeness alone bounds.
+_BY_LIKENESS = (Reach.PANEL, Reach.PAGE, Reach.ALIKE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +28,25 @@ class Coverage:
     ``likeness``: N, of each segment to the anchor that it is most like, 0 where no anchor reaches.
     ``out``: N, not meant, or more like what is not meant. ``sure``: N, meant, however like. ``light``:
     the luma of the anchors on the finished page, mean; None where nothing is known of any of them.
+    ``surface``: N, a number from 0 on that those share which are covered together. ``area``: N.
     """
 
     likeness: F64
     out: Mask
     sure: Mask
     light: float | None
+    surface: I64
+    area: F64
 
     def covered(self, likeness: float) -> Mask:
         """The segments that are covered where they must be so like an anchor, N."""
         if self.light is None:
             return np.zeros(len(self.sure), np.bool_)
-        return np.asarray((self.sure | (self.likeness >= likeness)) & ~self.out)
+        alike = (self.sure | (self.likeness >= likeness)) & ~self.out
+        whole = np.bincount(self.surface, weights=self.area)
+        most = np.bincount(self.surface, weights=self.area * alike) > whole / 2
+        # No line divides a surface, and an edit that ended within one would end nowhere.
+        return np.asarray((alike | most[self.surface]) & ~self.out)
 
 
 def measure_coverage(
@@ -60,7 +69,15 @@ def measure_coverage(
     nearer = unlike.max(axis=1, initial=0.0) > alike.max(axis=1, initial=0.0)
     out = _marks(wrong, len(segments)) | (nearer & ~own)
     light = float(rows.shown.mean()) if len(rows) else None
-    return Coverage(best, out, sure, light)
+    return Coverage(best, out, sure, light, _surfaces(edit.reach, segments), segments.area)
+
+
+def _surfaces(reach: Reach, segments: ChapterSegments) -> I64:
+    """The surface of each of N segments: its coarse segment, or itself where an edit covers exactly what it
+    names, or coarse ones are not known."""
+    if reach not in _BY_LIKENESS or not len(segments.coarse):
+        return np.arange(len(segments))
+    return segments.window * (int(segments.coarse.max()) + 1) + segments.coarse
 
 
 def _rows_of(anchors: Sequence[Anchor], segments: ChapterSegments, located: Located) -> SegmentFeatures:

@@ -343,12 +343,27 @@ def test_locked_edits_of_another_chapter_are_kept(tmp_path: Path) -> None:
         decide(other, config=config)
 
 
+def with_parents(inputs: Inputs, parents: tuple[int, ...]) -> Inputs:
+    """A page whose segments are parts of these coarse ones."""
+    colours = PageColours.from_artifact(inputs["colorize"])
+    parts = tuple(replace(window, parents=parents) for window in colours.windows)
+    return {**inputs, "colorize": replace(colours, windows=parts).to_artifact()}
+
+
+@pytest.mark.parametrize("reach", [Reach.PANEL, Reach.PAGE, Reach.ALIKE])
+def test_an_edit_covers_all_of_a_surface_that_is_mostly_like_its_anchor(reach: Reach) -> None:
+    pages: Pages = {"0.png": with_parents(page_of_windows(0, (2, 2, 1, 1, 2), windows=1), (0, 0, 0, 1, 1))}
+    whole = edit(reach, at("0.png", 0, 1))
+    assert edited(decide(pages, whole)) == {("0.png", 0, row) for row in (0, 1, 2, 4)}
+    but = replace(whole, negatives=(at("0.png", 0, 3),))  # what is like it is not meant, either
+    assert edited(decide(pages, but)) == {("0.png", 0, row) for row in (0, 1, 4)}
+    exact = edit(Reach.SEGMENT, at("0.png", 0, 1), at("0.png", 0, 0))
+    assert edited(decide(pages, exact)) == {("0.png", 0, 0), ("0.png", 0, 1)}
+
+
 def test_a_coarse_point_means_all_that_is_part_of_the_same_thing() -> None:
     pages = chapter(2)
-    colours = PageColours.from_artifact(pages["0.png"]["colorize"])
-    parents = (0, 1, 1, 2)
-    parts = tuple(replace(window, parents=parents) for window in colours.windows)
-    pages["0.png"] = {**pages["0.png"], "colorize": replace(colours, windows=parts).to_artifact()}
+    pages["0.png"] = with_parents(pages["0.png"], (0, 1, 1, 2))
     fine = edit(Reach.SEGMENT, at("0.png", 1, 2))
     assert edited(decide(pages, fine)) == {("0.png", 1, 2)}
     coarse = replace(fine, level=Level.COARSE)
