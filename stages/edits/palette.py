@@ -147,5 +147,5 @@ class Palette:
 
     @property
     def last_group(self) -> int:
-        """The largest of these, and of those that were there."""
-        return max(self.group_ids | {self.last_id})
+        """The largest of these, of those that were there, and of those that the log names."""
+        return max(self.group_ids | self.mentioned | {self.last_id})

@@ -157,6 +157,18 @@ def test_an_id_that_is_gone_is_given_to_no_other_thing() -> None:
     assert again[1, SKY] > sky
 
 
+def test_what_was_said_of_a_part_does_not_pass_to_what_comes_later() -> None:
+    book = Book()
+    book.run("ab", [PARTS] * 2)
+    rows = chapter_of("a").features.rows
+    book.palette = split_group(book.palette, 1, (rows[HAIR].tobytes(), rows[COAT].tobytes()))
+    part = max(book.palette.group_ids)
+    book.palette = name_group(book.palette, part, "fringe")
+    book.palette = undo(book.palette, book.palette.log[0].id)
+    after = book.run("abc", [PARTS, PARTS, (7, 7, 1, 2)])
+    assert after.max() > part and part not in after
+
+
 def test_two_groups_that_become_one_have_the_id_of_the_larger() -> None:
     book = Book()
     before = book.run("abc", [(0, 0, 1, 2)] * 2 + [(0, 3, 1, 2)])
