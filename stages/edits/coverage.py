@@ -17,8 +17,10 @@ from mangacolor.stages.segments.likeness import Likeness
 
 # A probability nearer to 0 or 1 than this is one that cannot be told from them.
 SURE = 1e-6
+# Reaches within which all is drawn at one time and in one light: whoever is nearer speaks.
+_ON_A_PAGE = (Reach.PANEL, Reach.PAGE)
 # Reaches that likeness alone bounds.
-_BY_LIKENESS = (Reach.PANEL, Reach.PAGE, Reach.ALIKE)
+_BY_LIKENESS = (*_ON_A_PAGE, Reach.ALIKE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,9 @@ def measure_coverage(
     other = _rows_of(edit.negatives, segments, located)
     alike, unlike = (_likeness(segments.features, some, likeness) for some in (rows, other))
     reach = _reach(edit, place, len(rows), segments, located)
-    near = alike >= _least_likeness(rows, other, likeness)
+    near = np.ones(alike.shape, np.bool_)
+    if edit.reach not in _ON_A_PAGE:
+        near = alike >= _least_likeness(rows, other, likeness)
     best = np.where(reach & near, alike, 0.0).max(axis=1, initial=0.0)
     own = _marks(meant, len(segments))
     sure = own | _siblings(meant, segments) if edit.level is Level.COARSE else own.copy()

@@ -383,3 +383,14 @@ def test_what_is_not_meant_narrows_how_far_an_anchor_near_it_speaks() -> None:
     made = edited(decide(pages, replace(loose, negatives=(at("1.png", 0, 3),))))
     assert ("2.png", 1, 1) not in made
     assert {(page, window, 2) for page in pages for window in range(2)} <= made
+
+
+@pytest.mark.parametrize("reach", [Reach.PANEL, Reach.PAGE])
+def test_on_one_page_only_what_is_more_like_what_is_not_meant_is_left_out(reach: Reach) -> None:
+    pages: Pages = {"0.png": page_of_windows(0, (2, 3, 1, 1), windows=1)}
+    (window,) = PageColours.from_artifact(pages["0.png"]["colorize"]).windows
+    rows = window.features[:, len(COLUMNS) :]
+    for row, share in ((2, 0.52), (3, 0.48)):
+        rows[row] = rows[0].astype(int) * share + rows[1].astype(int) * (1 - share)
+    loose = edit(reach, at("0.png", 0, 0), likeness=0.01, negatives=(at("0.png", 0, 1),))
+    assert edited(decide(pages, loose)) == {("0.png", 0, 0), ("0.png", 0, 2)}
