@@ -1,6 +1,7 @@
 """classify: is this page black and white, in colour already, or blank? The last two are copied.
 
-Of a page with panels of both kinds those in black and white are coloured (``mixed.py``).
+Where there is colour and parts of the page have none, the page is ``doubtful``: the stage ``kinds`` decides by
+its panels.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from mangacolor.core.colour import luma as luma_of
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page
 from mangacolor.stages.base import CAME_COLOURED, WHY_COPIED, Stage, StageContext, Summary
-from mangacolor.stages.classify.mixed import MIXED, MixedParams, is_mixed
+from mangacolor.stages.classify.doubt import DOUBT, DoubtParams, colourless_share
+from mangacolor.stages.classify.page_class import Guess, PageClass
+from mangacolor.stages.classify.reduced import ReducedPage
 from mangacolor.stages.classify.tint import TINT, TintParams, unexplained_chroma
 from mangacolor.stages.demand import Demand, PageSize
 
@@ -25,7 +28,7 @@ class Config:
 
     force_color: bool
     tint: TintParams = TINT
-    mixed: MixedParams = MIXED
+    doubt: DoubtParams = DOUBT
     blank_contrast: float = 24.0  # levels a pixel must differ from the page's median to be drawn
     drawn: float = 0.0005  # share of drawn pixels below which a page is blank
 
@@ -36,12 +39,8 @@ def configure(options: Options, _chapter: Chapter) -> Config:
 
 
 def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
-    """Measure ``decode``'s picture.
+    """Measure ``decode``'s picture, and leave its ``PageClass``.
 
-    Data: ``kind`` (``manga``, ``colour``, ``mixed`` if some panels are in colour, or ``blank``), ``chroma``
-    (what no tint explains, as a share of what a black-and-white page may have: above 1 there is colour),
-    ``drawn`` (share that differs from the page's ground), ``forced``, ``kept`` (panels in colour are left as
-    they came), and ``wanted`` if the user said what to do with this page.
     ``outcome`` is ``copy`` for blank pages, and for coloured ones unless the user forces colour; what the
     user said of the page goes before both.
     """
@@ -49,23 +48,16 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     pixels = inputs["decode"].images["main"]
     drawn = drawn_share(pixels, config.blank_contrast)
     chroma = 0.0 if inputs["decode"].data["grey"] else unexplained_chroma(pixels, config.tint)
-    kind = "blank" if drawn < config.drawn else "manga"
+    kind: Guess = "blank" if drawn < config.drawn else "manga"
+    colourless = 0.0
     if chroma > 1:
-        kind = "mixed" if is_mixed(pixels, config.mixed) else "colour"
+        colourless = colourless_share(ReducedPage.of(pixels, config.doubt.reduced), config.doubt)
+        kind = "doubtful" if colourless >= config.doubt.least else "colour"
     wanted = context.page.wanted
     copied = kind == "blank" or (kind == "colour" and not config.force_color)
     copied = wanted == "copy" if wanted else copied
-    in_colour = kind in ("colour", "mixed") and not copied
-    kept = kind == "mixed" and not (config.force_color or wanted == "colour")
-    data = {
-        "kind": kind,
-        "chroma": round(chroma, 4),
-        "drawn": round(drawn, 6),
-        "forced": in_colour and not kept,
-        "kept": kept and not copied,
-        **({"wanted": wanted} if wanted else {}),
-    }
-    return Artifact(data=data, outcome="copy" if copied else None)
+    forced = kind == "colour" and not copied
+    return PageClass(kind, chroma, drawn, colourless, forced, wanted, copied).to_artifact()
 
 
 def drawn_share(pixels: Image, contrast: float) -> float:
@@ -83,9 +75,9 @@ def fingerprint_of_wish(page: Page) -> str:
 
 def summary(artifact: Artifact) -> Summary:
     """Whether the page came in colour, and why it is copied, if it is."""
-    kind, wanted = artifact.data["kind"], artifact.data.get("wanted")
-    why = "as asked" if wanted == "copy" else {"colour": "in colour already"}.get(kind, kind)
-    return {CAME_COLOURED: kind == "colour", WHY_COPIED: why if artifact.outcome == "copy" else ""}
+    found = PageClass.from_artifact(artifact)
+    why = "as asked" if found.wanted == "copy" else {"colour": "in colour already"}.get(found.kind, found.kind)
+    return {CAME_COLOURED: found.kind == "colour", WHY_COPIED: why if found.copied else ""}
 
 
 def demand(_config: Config, size: PageSize) -> Demand:
@@ -98,7 +90,7 @@ STAGE = Stage(
     run,
     configure,
     needs=("decode",),
-    version=6,
+    version=7,
     decides=True,
     page_fingerprint=fingerprint_of_wish,
     summary=summary,

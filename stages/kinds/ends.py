@@ -1,0 +1,166 @@
+"""Where colour ends along a straight frame within what was found as one panel.
+
+Two panels of which detection made one (a hairline between them, half of it hidden) are told apart where one of
+them came in colour: for each direction the share of coloured pixels along it is a profile, as in an XY-cut
+(Nagy & Seth, "Hierarchical representation of optically scanned documents", 1984), and a band of the profile
+without colour is a part by itself where colour begins at once beyond it and a frame runs along its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import cv2
+import numpy as np
+
+from mangacolor.core.arrays import F32, F64, Mask
+from mangacolor.stages.classify.reduced import ReducedPage
+from mangacolor.stages.kinds.params import EndParams
+from mangacolor.stages.panels.cutting.polygons import Polygon, area, clip, swap
+
+
+@dataclass(frozen=True, slots=True)
+class _Band:
+    """The part of a polygon with ``first`` ≤ y - ``slope``·x < ``last``, in the transposed page if ``upright``.
+
+    ``ends``: those of the two that lie within the polygon. ``worth``: its pixels, times the share of colour
+    that begins beyond its ends.
+    """
+
+    upright: bool
+    slope: float
+    first: float
+    last: float
+    ends: tuple[float, ...]
+    worth: float
+
+
+def split_at_ends(
+    page: ReducedPage, strong: Mask, polygon: Polygon, params: EndParams, depth: int | None = None
+) -> list[Polygon]:
+    """A convex polygon on the reduced page, or its parts where colour ends at frames.
+
+    ``strong``: h×w, whether a pixel has more chroma than one in black and white.
+    """
+    depth = params.depth if depth is None else depth
+    band = _find_band(page, strong, polygon, params) if depth else None
+    if band is None:
+        return [polygon]
+    before, inside, after = _cut(polygon, band)
+    rest = [part for part in (before, after) if area(part) > 0]
+    return [inside, *(one for part in rest for one in split_at_ends(page, strong, part, params, depth - 1))]
+
+
+def _cut(polygon: Polygon, band: _Band) -> tuple[Polygon, Polygon, Polygon]:
+    """What lies before the band, the band, and what lies after it; empty where nothing does."""
+    turned = swap(polygon) if band.upright else polygon
+    before = clip(turned, band.first, band.slope, above=True) if band.first in band.ends else turned[:0]
+    after = clip(turned, band.last, band.slope, above=False) if band.last in band.ends else turned[:0]
+    inside = turned
+    if len(before):
+        inside = clip(inside, band.first, band.slope, above=False)
+    if len(after):
+        inside = clip(inside, band.last, band.slope, above=True)
+    parts = (swap(part) if band.upright else part for part in (before, inside, after))
+    first, second, third = parts
+    return first, second, third
+
+
+def _find_band(page: ReducedPage, strong: Mask, polygon: Polygon, params: EndParams) -> _Band | None:
+    """The largest band without colour beside much of it, with frames along its ends."""
+    found = []
+    for upright in (False, True):
+        turned = swap(polygon) if upright else polygon
+        colour, luma = (strong.T, page.luma.T) if upright else (strong, page.luma)
+        rows, columns = np.nonzero(_filled(turned, luma.shape))
+        coloured = colour[rows, columns].astype(np.float64)
+        if not 0 < coloured.sum() < len(coloured):
+            continue
+        least = params.least_side * max(luma.shape)
+
+        def best(slopes: F64, beyond: int) -> _Band | None:
+            bands = [  # noqa: B023 - called at once
+                band
+                for slope in slopes
+                for band in _bands(rows, columns, coloured, upright, float(slope), least, beyond, params)  # noqa: B023
+            ]
+            return max(bands, key=lambda band: band.worth, default=None)
+
+        slopes = np.arange(-params.steepest, params.steepest + params.coarse / 2, params.coarse)
+        band = best(slopes, 2 * params.beyond)
+        if band is not None:
+            near = band.slope + np.arange(-params.coarse, params.coarse + params.fine / 2, params.fine)
+            band = best(near, params.beyond)
+        if band is not None and all(_has_frame(luma, turned, band.slope, end, params) for end in band.ends):
+            found.append(band)
+    return max(found, key=lambda band: band.worth, default=None)
+
+
+def _bands(
+    rows: F64,
+    columns: F64,
+    coloured: F64,
+    upright: bool,
+    slope: float,
+    least: float,
+    beyond: int,
+    params: EndParams,
+) -> Iterator[_Band]:
+    """The bands without colour across one direction. ``coloured``: N, 0 or 1, of the pixels there."""
+    place = np.floor(rows - slope * columns).astype(np.int64)
+    origin = int(place.min())
+    pixels = np.bincount(place - origin)
+    share = np.bincount(place - origin, weights=coloured) / np.maximum(pixels, 1)
+    share[pixels < params.least_pixels] = 0
+    for first, last in _runs(share <= params.grey_line):
+        ends = [end for end in (first, last) if pixels[:end].sum() > least and pixels[end:].sum() > least]
+        sides = [share[max(0, first - beyond) : first], share[last : last + beyond]]
+        onsets = [
+            float(side.max(initial=0)) for side, end in zip(sides, (first, last), strict=True) if end in ends
+        ]
+        if last - first >= least and onsets and min(onsets) >= params.coloured_line:
+            worth = float(pixels[first:last].sum()) * min(float(side.mean()) for side in sides if side.any())
+            places = [float(origin + end) for end in (first, last)]
+            yield _Band(upright, slope, *places, tuple(float(origin + end) for end in ends), worth)
+
+
+def _filled(polygon: Polygon, shape: tuple[int, ...]) -> Mask:
+    mask = np.zeros(shape, np.uint8)
+    cv2.fillPoly(mask, [np.rint(polygon).astype(np.int32)], 1)
+    return mask.astype(bool)
+
+
+def _has_frame(luma: F32, polygon: Polygon, slope: float, end: float, params: EndParams) -> bool:
+    """Whether a line darker than both its sides, or paper, runs along y = ``end`` + ``slope``·x."""
+    columns = np.arange(int(polygon[:, 0].min()), min(int(polygon[:, 0].max()) + 1, luma.shape[1]))
+    middle = end + slope * columns
+    inside = (middle >= 0) & (middle < luma.shape[0]) & _within(polygon, columns, middle)
+    if not inside.any():
+        return False
+    columns, middle = columns[inside], middle[inside]
+    offsets = np.arange(-params.frame_reach - params.frame_side, params.frame_reach + params.frame_side + 1)
+    rows = np.rint(middle[None] + offsets[:, None]).astype(np.int64).clip(0, luma.shape[0] - 1)
+    along = luma[rows, columns]
+    side = params.frame_side
+    near = along[side:-side]
+    beside = np.minimum(along[: -2 * side], along[2 * side :])
+    dark = ((near < beside - params.frame_depth) | (near <= params.frame_black)).astype(np.uint8)
+    dark = cv2.dilate(dark, np.ones((3, 1), np.uint8))  # a slope is known to a pixel's breadth
+    white = (near >= params.white).mean(axis=1)
+    return bool((dark.mean(axis=1) >= params.frame_share).any() or (white > params.frame_white).any())
+
+
+def _within(polygon: Polygon, columns: F64, rows: F64) -> Mask:
+    """Whether points lie in a convex polygon."""
+    x, y = polygon[:, 0], polygon[:, 1]
+    across = np.roll(x, -1) - x, np.roll(y, -1) - y
+    sides = across[0][:, None] * (rows - y[:, None]) - across[1][:, None] * (columns - x[:, None])
+    return np.asarray((sides >= 0).all(axis=0) | (sides <= 0).all(axis=0))
+
+
+def _runs(mask: Mask) -> list[tuple[int, int]]:
+    """Where true values begin and end."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]])))
+    return [(int(first), int(last)) for first, last in list(pairwise(edges))[::2]]

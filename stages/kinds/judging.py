@@ -1,0 +1,115 @@
+"""What each panel is: in colour, in black and white, in both, or with a spot of colour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from mangacolor.core.arrays import F32, Mask
+from mangacolor.core.types import Panel
+from mangacolor.stages.classify.reduced import ReducedPage
+from mangacolor.stages.kinds.ends import split_at_ends
+from mangacolor.stages.kinds.params import KindParams, PartParams
+from mangacolor.stages.panels.cutting.polygons import Polygon
+
+# ``empty``: too little is drawn to tell, and none of it is in colour.
+PartKind = Literal["colour", "grey", "empty"]
+PanelKind = Literal["colour", "grey", "empty", "both"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A panel, or a part of one, on the reduced page. ``share``: of the page. ``whole``: no cut made it."""
+
+    polygon: Polygon
+    kind: PartKind
+    share: float
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedPanel:
+    """A panel and its parts: one where it is of one kind."""
+
+    parts: tuple[Part, ...]
+
+    @property
+    def kind(self) -> PanelKind:
+        kinds = {part.kind for part in self.parts}
+        if {"colour", "grey"} <= kinds:
+            return "both"
+        return "colour" if "colour" in kinds else "grey" if "grey" in kinds else "empty"
+
+
+def judge_panels(
+    page: ReducedPage, panels: Sequence[Panel], size: tuple[int, int], params: KindParams
+) -> list[JudgedPanel]:
+    """What each panel is. ``size``: the page's width and height, in pixels of the panels' corners."""
+    own = map_panels(page.luma.shape, panels, size)
+    return [_judge_panel(page, own == number, panel, size, params) for number, panel in enumerate(panels)]
+
+
+def map_panels(shape: tuple[int, ...], panels: Sequence[Panel], size: tuple[int, int]) -> F32:
+    """h×w: the number of the panel that a pixel belongs to; insets lie over their hosts, -1 is none's."""
+    own = np.full(shape, -1, np.float32)
+    order = sorted(range(len(panels)), key=lambda n: (not panels[n].residual, -_box_area(panels[n]), n))
+    for number in order:
+        corners = np.rint(_reduced(panels[number], shape, size)).astype(np.int32)
+        cv2.fillPoly(own, [corners], number)
+    return own
+
+
+def _box_area(panel: Panel) -> int:
+    return panel.box[2] * panel.box[3]
+
+
+def _reduced(panel: Panel, shape: tuple[int, ...], size: tuple[int, int]) -> Polygon:
+    """Its corners in pixels of the reduced page."""
+    return np.array(panel.polygon, np.float64) * (shape[1] / size[0], shape[0] / size[1])
+
+
+def _judge_panel(
+    page: ReducedPage, own: Mask, panel: Panel, size: tuple[int, int], params: KindParams
+) -> JudgedPanel:
+    polygon = _reduced(panel, page.luma.shape, size)
+    first = _judge_part(page, own, polygon, True, params.part)
+    if first.kind != "colour":
+        return JudgedPanel((first,))
+    strong = (page.chroma > params.part.grey_chroma) & own
+    polygons = split_at_ends(page, strong, polygon, params.ends)
+    if len(polygons) == 1:
+        return JudgedPanel((first,))
+    parts = []
+    for one in polygons:
+        inside = np.zeros(page.luma.shape, np.uint8)
+        cv2.fillPoly(inside, [np.rint(one).astype(np.int32)], 1)
+        parts.append(_judge_part(page, own & inside.astype(bool), one, False, params.part))
+    if not any(part.kind == "grey" for part in parts):
+        return JudgedPanel((first,))
+    return JudgedPanel(tuple(parts))
+
+
+def _judge_part(page: ReducedPage, own: Mask, polygon: Polygon, whole: bool, params: PartParams) -> Part:
+    kernel = np.ones((2 * params.rim + 1, 2 * params.rim + 1), np.uint8)
+    inner = cv2.erode(own.view(np.uint8), kernel, borderValue=1).view(bool)
+    inner = inner if inner.any() else own
+    share = float(own.mean())
+    if not own.any():
+        return Part(polygon, "empty", share, whole)
+    return Part(polygon, _kind_of(page.luma[inner], page.chroma[inner], whole, params), share, whole)
+
+
+def _kind_of(luma: F32, chroma: F32, whole: bool, params: PartParams) -> PartKind:
+    """What pixels (N luma, N chroma) of a part show."""
+    if np.mean(chroma > params.coloured_chroma) > params.spot_share:
+        return "colour"
+    drawn = luma < params.drawn_luma
+    tones = drawn & (luma > params.black_luma)
+    if drawn.mean() <= params.least_drawn or (not whole and tones.mean() < params.least_tones):
+        return "empty"
+    is_grey = np.mean(chroma < params.grey_chroma) >= params.grey_share
+    return "grey" if is_grey else "colour"

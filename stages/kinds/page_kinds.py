@@ -1,0 +1,89 @@
+"""What ``kinds`` leaves of a page, typed. This module alone knows under which names that is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+
+from mangacolor.core.arrays import Mask, WindowMap
+from mangacolor.core.types import Artifact, Image, Point
+from mangacolor.stages.classify.reduced import chroma_beyond_paper, paper_tint
+from mangacolor.stages.kinds.judging import PanelKind
+
+# ``spot``: it has a second ink throughout.
+Kind = Literal["manga", "colour", "mixed", "spot", "blank"]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptParams:
+    """How far colour is kept beyond the panels that it is in."""
+
+    chroma: float = 10.0  # levels beyond the paper's tint: a pixel with more is in colour
+    blur: float = 1.0  # sigma, in pixels of the page: noise of JPEG goes
+    reach: float = 0.012  # of the long side, beyond a panel's own corners
+
+
+@dataclass(frozen=True, slots=True)
+class PageKinds:
+    """What a page is, and what of it stays as it came.
+
+    ``panels``: what each panel is, in the layout's order; empty where nobody had to look. ``parts``: polygons
+    in pixels, the coloured parts of those that are both, with the panel's number. ``loose``: whether what lies
+    outside all panels is in colour. ``kept``: whether what is in colour stays as it came.
+    """
+
+    kind: Kind
+    panels: tuple[PanelKind, ...] = ()
+    parts: tuple[tuple[int, tuple[Point, ...]], ...] = ()
+    loose: bool = False
+    kept: bool = False
+
+    def to_artifact(self, copied: bool) -> Artifact:
+        """As it is kept. ``copied``: the page ends here."""
+        data: dict[str, Any] = {
+            "kind": self.kind,
+            "panels": list(self.panels),
+            "parts": [[number, [list(point) for point in polygon]] for number, polygon in self.parts],
+            "loose": self.loose,
+            "kept": self.kept,
+        }
+        return Artifact(data=data, outcome="copy" if copied else None)
+
+    @classmethod
+    def from_artifact(cls, artifact: Artifact) -> PageKinds:
+        """What ``to_artifact`` stored."""
+        data = artifact.data
+        parts = ((int(number), tuple((x, y) for x, y in polygon)) for number, polygon in data["parts"])
+        return cls(data["kind"], tuple(data["panels"]), tuple(parts), data["loose"], data["kept"])
+
+    def kept_mask(self, pixels: Image, windows: WindowMap, params: KeptParams | None = None) -> Mask:
+        """H×W, what of a page (H×W×3 RGB) stays as it came. ``windows``: H×W, the window of each pixel, which
+        has its panel's number; what belongs to no panel has the number after the last."""
+        if not self.kept:
+            return np.zeros(windows.shape, bool)
+        params = params or KeptParams()
+        whole = [number for number, kind in enumerate(self.panels) if kind == "colour"]
+        kept = np.isin(windows, [*whole, len(self.panels)] if self.loose else whole)
+        for number, polygon in self.parts:
+            part = np.zeros(windows.shape, np.uint8)
+            cv2.fillPoly(part, [np.array(polygon, np.int32)], 1)
+            kept |= part.astype(bool) & (windows == number)
+        return _with_colour_beside(kept, pixels, params)
+
+
+def _with_colour_beside(kept: Mask, pixels: Image, params: KeptParams) -> Mask:
+    """What is kept, and the coloured pixels just beyond it: corners are known to a few pixels."""
+    reach = max(1, round(params.reach * max(kept.shape)))
+    near = cv2.dilate(kept.view(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)).view(bool)
+    rows, columns = np.flatnonzero(near.any(axis=1)), np.flatnonzero(near.any(axis=0))
+    if not rows.size:
+        return kept
+    box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    _, beyond = chroma_beyond_paper(pixels[box], paper_tint(pixels))
+    strength = cv2.GaussianBlur(np.linalg.norm(beyond, axis=-1), (0, 0), params.blur)
+    kept = kept.copy()
+    kept[box] |= near[box] & (strength > params.chroma)
+    return kept
