@@ -138,7 +138,12 @@ def counts(found: FoundPages) -> dict[str, object]:
 
 def describe_found(found: FoundPages) -> list[str]:
     """What was not learnt from, and why, a line each."""
-    kinds = {"manga": "in black and white", "mixed": "with panels of both kinds", "blank": "blank"}
+    kinds = {
+        "manga": "in black and white",
+        "mixed": "with panels of both kinds",
+        "spot": "in black and one colour",
+        "blank": "blank",
+    }
     lines = [
         f"left out: {counted(number, 'page')} {kinds[kind]}" for kind, number in found.left_out.most_common()
     ]

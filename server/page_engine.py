@@ -26,7 +26,7 @@ from mangacolor.pipeline.store.keys import digest, make_recipe
 from mangacolor.server.http.refusal import Refusal, refusal_of
 from mangacolor.server.pages import Answer, Form, PageRequest, media_type_of
 from mangacolor.server.series import Series, SeriesShelf
-from mangacolor.stages import classify, decode, encode, reassemble, upscale
+from mangacolor.stages import classify, decode, encode, kinds, reassemble, upscale
 from mangacolor.stages.base import WHY_COPIED
 from mangacolor.stages.demand import PageSize
 
@@ -87,9 +87,9 @@ class PageEngine:
         try:
             source = _source(page.data)
             artifacts = self._run(source, options, _targets(page), series if page.colour else None, cancel)
-            decided = artifacts.get(classify.STAGE.name)
-            if decided is not None and decided.outcome == "copy":
-                return _left(page, source, options, decided, cancel)
+            why = _why_left(artifacts)
+            if why is not None:
+                return _left(page, source, options, why, cancel)
             return _coloured(page, options, artifacts)
         except MangacolorError as error:
             raise refusal_of(error, self._shelf.folder) from error
@@ -152,7 +152,7 @@ def _source(data: bytes) -> Page:
 def _targets(page: PageRequest) -> tuple[str, ...]:
     """The last stages that the answer needs."""
     if not page.colour:
-        return classify.STAGE.name, upscale.STAGE.name
+        return kinds.STAGE.name, upscale.STAGE.name
     return (reassemble.STAGE.name if page.form == "jpeg" else encode.STAGE.name,)
 
 
@@ -168,9 +168,16 @@ def _coloured(page: PageRequest, options: Options, artifacts: Mapping[str, Artif
     return Answer(blob, media_type_of(blob))
 
 
-def _left(
-    page: PageRequest, source: Page, options: Options, decided: Artifact, cancel: CancelToken
-) -> Answer:
+def _why_left(artifacts: Mapping[str, Artifact]) -> str | None:
+    """Why a page is not to be coloured; None where it is."""
+    for stage in (classify.STAGE, kinds.STAGE):
+        decided = artifacts.get(stage.name)
+        if decided is not None and decided.outcome == "copy":
+            return str(stage.summary(decided)[WHY_COPIED]) if stage.summary else ""
+    return None
+
+
+def _left(page: PageRequest, source: Page, options: Options, why: str, cancel: CancelToken) -> Answer:
     """The answer for a page that is not to be coloured: as it came, or at the size of the display."""
     config = encode.configure(options, NO_CHAPTER)
     if page.colour and config.frame is not None:
@@ -179,8 +186,7 @@ def _left(
         artifact = encode.redraw(context)
         if artifact is not None and artifact.blob is not None:
             return _in_form(page.form, artifact.blob, options.max_pixels)
-    summary = classify.STAGE.summary(decided) if classify.STAGE.summary else {}
-    return Answer(page.data, media_type_of(page.data), str(summary[WHY_COPIED]))
+    return Answer(page.data, media_type_of(page.data), why)
 
 
 def _in_form(form: Form, blob: bytes, max_pixels: int) -> Answer:

@@ -6,6 +6,7 @@ from typing import Final
 
 CLASSIFY: Final = "classify"
 PANELS: Final = "panels"
+KINDS: Final = "kinds"
 BALLOONS: Final = "balloons"
 COLORIZE: Final = "colorize"
 GUEST: Final = "guest"

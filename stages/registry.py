@@ -21,6 +21,7 @@ BUILT_IN = (
     "mangacolor.stages.decode",
     "mangacolor.stages.classify",
     "mangacolor.stages.panels",
+    "mangacolor.stages.kinds",
     "mangacolor.stages.balloons",
     "mangacolor.stages.colorize",
     "mangacolor.stages.harmonize",

@@ -1,8 +1,8 @@
-"""Manga pages some of whose panels are painted over: what ``score_kinds.py`` judges, where the truth is known.
+"""Manga pages with some panels painted over: what ``score_kinds.py`` judges, where the truth is known.
 
 Panels are known by boxes; where two boxes share a strip, their border slants through it. Paint is flat colour
-in patches, some of which stay white, under the drawing's own ink and tones; spot colour is one ink in the tones
-of a panel.
+in patches, some of which stay white, under the drawing's own ink and tones; spot colour is one ink over a
+part of a panel.
 """
 
 from __future__ import annotations

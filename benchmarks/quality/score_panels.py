@@ -85,7 +85,8 @@ def matched(found: Sequence[Box], truth: Sequence[Box]) -> F64:
 
 
 def _iou(one: Box, other: Box) -> float:
-    low, high = np.maximum(one[:2], other[:2]), np.minimum(np.add(one[:2], one[2:]), np.add(other[:2], other[2:]))
+    low = np.maximum(one[:2], other[:2])
+    high = np.minimum(np.add(one[:2], one[2:]), np.add(other[:2], other[2:]))
     both = float(np.prod(np.maximum(0, high - low)))
     return both / (one[2] * one[3] + other[2] * other[3] - both)
 
@@ -101,7 +102,8 @@ def score(pages: Sequence[tuple[Image, dict[str, Any]]], treat: Callable[[Image]
         ious.append(matched(boxes, [tuple(box) for box in truth["panels"]]))
         panels += len(boxes) + len(truth["panels"])
     shares = [2 * float((np.concatenate(ious) >= level).sum()) / panels for level in LEVELS]
-    return f"{treat.__name__:12}" + "".join(f"{share:8.3f}" for share in shares) + f"{np.median(seconds):8.2f}"
+    told = "".join(f"{share:8.3f}" for share in shares)
+    return f"{treat.__name__:12}{told}{np.median(seconds):8.2f}"
 
 
 def _at_measured_size(page: Image) -> Treated:

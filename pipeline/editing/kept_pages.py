@@ -10,11 +10,11 @@ from mangacolor.core.types import Artifact, Inputs
 from mangacolor.pipeline.store.cache import PageCache
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.guest.surfaces import page_segments
-from mangacolor.stages.names import BALLOONS, CLASSIFY, COLORIZE, GUEST, HARMONIZE, PANELS
+from mangacolor.stages.names import BALLOONS, COLORIZE, GUEST, HARMONIZE, KINDS, PANELS
 from mangacolor.stages.windows.artifact import VERSION, PageColours
 
 # What stages keep of every page that is coloured, and what only some runs leave.
-ALWAYS = (CLASSIFY, PANELS, BALLOONS, COLORIZE)
+ALWAYS = (PANELS, KINDS, BALLOONS, COLORIZE)
 PERHAPS = (GUEST, HARMONIZE)
 
 

@@ -18,8 +18,8 @@ class PageClass:
     ``chroma``: what no tint of a scan explains, as a share of what a black-and-white page may have: above 1
     there is colour. ``drawn``: the share of the page that differs from its ground. ``colourless``: the share
     where something is drawn, and nothing around it is in colour; 0 on pages without colour, of which nobody
-    asks. ``forced``: to be coloured although it came in colour. ``wanted``: what the user said of the page, if
-    anything. ``copied``: the page ends here.
+    asks. ``forced``: to be coloured although it came in colour. ``wanted``: what the user said of the page,
+    if anything. ``copied``: the page ends here.
     """
 
     kind: Guess

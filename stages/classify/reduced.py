@@ -26,8 +26,8 @@ REDUCED: Final = ReducedParams()
 
 @dataclass(frozen=True, slots=True)
 class ReducedPage:
-    """``luma``, ``chroma``: h×w, in levels of 255. Chroma is how far a pixel's is from that of paper as bright
-    as it. ``hue``: h×w, the direction of that difference in the plane of Cr and Cb, in radians."""
+    """``luma``, ``chroma``: h×w, in levels of 255. Chroma is how far a pixel's is from that of paper as
+    bright as it. ``hue``: h×w, the direction of that difference in the plane of Cb and Cr, in radians."""
 
     luma: F32
     chroma: F32

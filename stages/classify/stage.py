@@ -1,7 +1,7 @@
 """classify: is this page black and white, in colour already, or blank? The last two are copied.
 
-Where there is colour and parts of the page have none, the page is ``doubtful``: the stage ``kinds`` decides by
-its panels.
+Where there is colour and parts of the page have none, the page is ``doubtful``: the stage ``kinds`` decides
+by its panels.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ def fingerprint_of_wish(page: Page) -> str:
 def summary(artifact: Artifact) -> Summary:
     """Whether the page came in colour, and why it is copied, if it is."""
     found = PageClass.from_artifact(artifact)
-    why = "as asked" if found.wanted == "copy" else {"colour": "in colour already"}.get(found.kind, found.kind)
+    named = "in colour already" if found.kind == "colour" else found.kind
+    why = "as asked" if found.wanted == "copy" else named
     return {CAME_COLOURED: found.kind == "colour", WHY_COPIED: why if found.copied else ""}
 
 

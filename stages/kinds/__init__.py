@@ -1,7 +1,7 @@
 """Which panels of a page came in colour and which in black and white, and so what the page is.
 
-``stage.py`` is the stage, ``page_kinds.py`` what it leaves; ``judging.py`` looks at each panel, ``ends.py`` at
-where colour ends within one, ``deciding.py`` decides over the page. Public: ``STAGE``, ``PageKinds``.
+``stage.py`` is the stage, ``page_kinds.py`` what it leaves; ``judging.py`` looks at each panel, ``ends.py``
+at where colour ends within one, ``deciding.py`` decides over the page. Public: ``STAGE``, ``PageKinds``.
 """
 
 from __future__ import annotations

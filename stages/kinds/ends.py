@@ -1,7 +1,7 @@
 """Where colour ends along a straight frame within what was found as one panel.
 
-Two panels of which detection made one (a hairline between them, half of it hidden) are told apart where one of
-them came in colour: for each direction the share of coloured pixels along it is a profile, as in an XY-cut
+Two panels of which detection made one (a hairline between them, half of it hidden) are told apart where one
+of them came in colour: for each direction the share of coloured pixels along it is a profile, as in an XY-cut
 (Nagy & Seth, "Hierarchical representation of optically scanned documents", 1984), and a band of the profile
 without colour is a part by itself where colour begins at once beyond it and a frame runs along its end.
 """
@@ -15,7 +15,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from mangacolor.core.arrays import F32, F64, Mask
+from mangacolor.core.arrays import F32, F64, I64, Mask
 from mangacolor.stages.classify.reduced import ReducedPage
 from mangacolor.stages.kinds.params import EndParams
 from mangacolor.stages.panels.cutting.polygons import Polygon, area, clip, swap
@@ -23,7 +23,7 @@ from mangacolor.stages.panels.cutting.polygons import Polygon, area, clip, swap
 
 @dataclass(frozen=True, slots=True)
 class _Band:
-    """The part of a polygon with ``first`` ≤ y - ``slope``·x < ``last``, in the transposed page if ``upright``.
+    """Of a polygon what has ``first`` ≤ y - ``slope``·x < ``last``; on the transposed page if ``upright``.
 
     ``ends``: those of the two that lie within the polygon. ``worth``: its pixels, times the share of colour
     that begins beyond its ends.
@@ -74,62 +74,66 @@ def _find_band(page: ReducedPage, strong: Mask, polygon: Polygon, params: EndPar
     for upright in (False, True):
         turned = swap(polygon) if upright else polygon
         colour, luma = (strong.T, page.luma.T) if upright else (strong, page.luma)
-        rows, columns = np.nonzero(_filled(turned, luma.shape))
-        coloured = colour[rows, columns].astype(np.float64)
-        if not 0 < coloured.sum() < len(coloured):
-            continue
-        least = params.least_side * max(luma.shape)
-
-        def best(slopes: F64, beyond: int) -> _Band | None:
-            bands = [  # noqa: B023 - called at once
-                band
-                for slope in slopes
-                for band in _bands(rows, columns, coloured, upright, float(slope), least, beyond, params)  # noqa: B023
-            ]
-            return max(bands, key=lambda band: band.worth, default=None)
-
-        slopes = np.arange(-params.steepest, params.steepest + params.coarse / 2, params.coarse)
-        band = best(slopes, 2 * params.beyond)
-        if band is not None:
-            near = band.slope + np.arange(-params.coarse, params.coarse + params.fine / 2, params.fine)
-            band = best(near, params.beyond)
+        pixels = _Pixels.of(colour, turned, upright)
+        band = pixels.best_band(params) if pixels.are_both else None
         if band is not None and all(_has_frame(luma, turned, band.slope, end, params) for end in band.ends):
             found.append(band)
     return max(found, key=lambda band: band.worth, default=None)
 
 
-def _bands(
-    rows: F64,
-    columns: F64,
-    coloured: F64,
-    upright: bool,
-    slope: float,
-    least: float,
-    beyond: int,
-    params: EndParams,
-) -> Iterator[_Band]:
-    """The bands without colour across one direction. ``coloured``: N, 0 or 1, of the pixels there."""
-    place = np.floor(rows - slope * columns).astype(np.int64)
-    origin = int(place.min())
-    pixels = np.bincount(place - origin)
-    share = np.bincount(place - origin, weights=coloured) / np.maximum(pixels, 1)
-    share[pixels < params.least_pixels] = 0
-    for first, last in _runs(share <= params.grey_line):
-        ends = [end for end in (first, last) if pixels[:end].sum() > least and pixels[end:].sum() > least]
-        sides = [share[max(0, first - beyond) : first], share[last : last + beyond]]
-        onsets = [
-            float(side.max(initial=0)) for side, end in zip(sides, (first, last), strict=True) if end in ends
-        ]
-        if last - first >= least and onsets and min(onsets) >= params.coloured_line:
-            worth = float(pixels[first:last].sum()) * min(float(side.mean()) for side in sides if side.any())
-            places = [float(origin + end) for end in (first, last)]
-            yield _Band(upright, slope, *places, tuple(float(origin + end) for end in ends), worth)
+@dataclass(frozen=True, slots=True)
+class _Pixels:
+    """The pixels of a polygon, in the transposed page if ``upright``: N rows and columns, and whether each is
+    in colour (1.0 or 0.0). ``side``: the long side of the page."""
 
+    rows: I64
+    columns: I64
+    coloured: F64
+    upright: bool
+    side: int
 
-def _filled(polygon: Polygon, shape: tuple[int, ...]) -> Mask:
-    mask = np.zeros(shape, np.uint8)
-    cv2.fillPoly(mask, [np.rint(polygon).astype(np.int32)], 1)
-    return mask.astype(bool)
+    @classmethod
+    def of(cls, colour: Mask, polygon: Polygon, upright: bool) -> _Pixels:
+        """From a mask of the whole page."""
+        inside = np.zeros(colour.shape, np.uint8)
+        cv2.fillPoly(inside, [np.rint(polygon).astype(np.int32)], 1)
+        rows, columns = np.nonzero(inside)
+        coloured = colour[rows, columns].astype(np.float64)
+        return cls(rows, columns, coloured, upright, max(colour.shape))
+
+    @property
+    def are_both(self) -> bool:
+        """Whether some are in colour and some are not."""
+        return 0 < np.count_nonzero(self.coloured) < len(self.coloured)
+
+    def best_band(self, params: EndParams) -> _Band | None:
+        """The band of the greatest worth in any direction, if there is one."""
+        slopes = np.arange(-params.steepest, params.steepest + params.coarse / 2, params.coarse)
+        found = self._best_of(slopes, 2 * params.beyond, params)
+        if found is None:
+            return None
+        near = np.arange(-params.coarse, params.coarse + params.fine / 2, params.fine)
+        return self._best_of(found.slope + near, params.beyond, params)
+
+    def _best_of(self, slopes: F64, beyond: int, params: EndParams) -> _Band | None:
+        bands = (band for slope in slopes for band in self._bands(float(slope), beyond, params))
+        return max(bands, key=lambda band: band.worth, default=None)
+
+    def _bands(self, slope: float, beyond: int, params: EndParams) -> Iterator[_Band]:
+        """The bands without colour across one direction, beside which colour begins within ``beyond``."""
+        place = np.floor(self.rows - slope * self.columns).astype(np.int64)
+        origin, least = int(place.min()), params.least_side * self.side
+        pixels = np.bincount(place - origin)
+        share = np.bincount(place - origin, weights=self.coloured) / np.maximum(pixels, 1)
+        share[pixels < params.least_pixels] = 0
+        for first, last in _runs(share <= params.grey_line):
+            sides = {first: share[max(0, first - beyond) : first], last: share[last : last + beyond]}
+            ends = [end for end in sides if min(pixels[:end].sum(), pixels[end:].sum()) > least]
+            onset = min((float(sides[end].max(initial=0)) for end in ends), default=0.0)
+            if last - first >= least and onset >= params.coloured_line:
+                worth = float(pixels[first:last].sum()) * min(float(sides[end].mean()) for end in ends)
+                places = tuple(float(origin + end) for end in ends)
+                yield _Band(self.upright, slope, origin + first, origin + last, places, worth)
 
 
 def _has_frame(luma: F32, polygon: Polygon, slope: float, end: float, params: EndParams) -> bool:

@@ -30,9 +30,9 @@ class KeptParams:
 class PageKinds:
     """What a page is, and what of it stays as it came.
 
-    ``panels``: what each panel is, in the layout's order; empty where nobody had to look. ``parts``: polygons
-    in pixels, the coloured parts of those that are both, with the panel's number. ``loose``: whether what lies
-    outside all panels is in colour. ``kept``: whether what is in colour stays as it came.
+    ``panels``: what each panel is, in the layout's order; empty where nobody had to look. ``parts``: the
+    coloured parts of those that are both, as the panel's number and a polygon in pixels. ``loose``: whether
+    what lies outside all panels is in colour. ``kept``: whether what is in colour stays as it came.
     """
 
     kind: Kind

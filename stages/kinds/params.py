@@ -49,7 +49,7 @@ class KindParams:
 
     part: PartParams = field(default_factory=PartParams)
     ends: EndParams = field(default_factory=EndParams)
-    least_grey: float = 0.05  # that parts in black and white take up on a mixed page
+    least_grey: float = 0.02  # that parts in black and white take up on a mixed page
     least_coloured: float = 0.02  # and that parts in colour do
     one_ink: float = 0.9  # of the coloured pixels that have one hue where a second ink is printed,
     ink_hues: float = 0.35  # radians from that hue

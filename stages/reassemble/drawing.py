@@ -12,9 +12,9 @@ from mangacolor.core.arrays import WindowMap
 from mangacolor.core.colour import luma
 from mangacolor.core.errors import PageError
 from mangacolor.core.types import Image, Inputs
-from mangacolor.stages.classify.mixed import coloured_windows
 from mangacolor.stages.guest.surfaces import page_guest
 from mangacolor.stages.harmonize.corrections import Corrections
+from mangacolor.stages.kinds import PageKinds
 from mangacolor.stages.panels import PanelLayout
 from mangacolor.stages.reassemble.guided import GuidedWindow, correct_by_guest, guide_windows
 from mangacolor.stages.reassemble.layers import ReadyWindow
@@ -41,7 +41,7 @@ class ReadyDrawing:
 
     @classmethod
     def of(cls, inputs: Inputs) -> Self:
-        """From what ``decode``, ``classify``, ``panels``, ``balloons`` and ``colorize`` left, and
+        """From what ``decode``, ``panels``, ``kinds``, ``balloons`` and ``colorize`` left, and
         ``harmonize`` and ``guest`` if they ran.
 
         Raises ``PageError`` where the windows that were coloured are not those of the page's panels.
@@ -54,8 +54,7 @@ class ReadyDrawing:
             corrections = correct_by_guest(colours, guest)
         windows = _map_windows(colours, PanelLayout.from_artifact(inputs["panels"]))
         keep = _find_paper(windows, inputs["balloons"].images["main"])
-        if inputs["classify"].data["kept"]:
-            keep[np.isin(windows, coloured_windows(picture, windows))] = 255
+        keep[PageKinds.from_artifact(inputs["kinds"]).kept_mask(picture, windows)] = 255
         guided = guide_windows(colours, guest, corrections)
         return cls(luma(picture), windows, keep, colours, corrections, guided)
 

@@ -37,7 +37,7 @@ AROUND = math.ceil(1.1 * MOST_REACH / SQUARE)
 class ScreenPage:
     """A page that is painted again and again. Not to be shared between threads.
 
-    ``inputs``: what ``decode``, ``classify``, ``panels``, ``balloons`` and ``colorize`` left of it, and
+    ``inputs``: what ``decode``, ``panels``, ``kinds``, ``balloons`` and ``colorize`` left of it, and
     ``harmonize`` and ``guest`` if they ran. ``long_side``: pixels at most; a smaller page keeps its size.
     ``saturation``: strength of the colours, 1 as they are. Raises ``PageError`` where the artifacts are of
     different panels.

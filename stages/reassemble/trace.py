@@ -56,8 +56,8 @@ STAGE = Stage(
     name="trace",
     run=run,
     configure=configure,
-    needs=("decode", "classify", "panels", "balloons", "colorize", "harmonize"),
-    version=2,
+    needs=("decode", "panels", "kinds", "balloons", "colorize", "harmonize"),
+    version=3,
     summary=summary,
     demand=demand,
 )

@@ -55,6 +55,7 @@ STAGE_ROOMS = {
     "classify": set[str](),
     "spreads": set[str](),
     "panels": {"spreads"},
+    "kinds": {"classify", "panels"},
     "balloons": {"panels"},
     "windows": {"panels"},
     "segments": {"windows"},
@@ -63,7 +64,7 @@ STAGE_ROOMS = {
     "guest": {"registration", "segments", "windows"},
     "edits": {"guest", "panels", "segments", "spreads", "windows"},
     "harmonize": {"edits", "guest", "panels", "segments", "spreads", "windows"},
-    "reassemble": {"classify", "edits", "guest", "harmonize", "panels", "segments", "spreads", "windows"},
+    "reassemble": {"edits", "guest", "harmonize", "kinds", "panels", "segments", "spreads", "windows"},
     "upscale": {"spreads"},
     "fit": set[str](),
 }

@@ -23,7 +23,18 @@ PAGES = {
     "noise": np.random.default_rng(0).integers(0, 256, (150, 131), dtype=np.uint8),
     "colour": np.random.default_rng(0).integers(0, 256, (90, 70, 3), dtype=np.uint8),
 }
-NAMES = ("decode", "classify", "panels", "balloons", "colorize", "upscale", "trace", "reassemble", "encode")
+NAMES = (
+    "decode",
+    "classify",
+    "panels",
+    "kinds",
+    "balloons",
+    "colorize",
+    "upscale",
+    "trace",
+    "reassemble",
+    "encode",
+)
 
 
 @pytest.fixture(scope="module")

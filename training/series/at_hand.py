@@ -22,10 +22,9 @@ from mangacolor.formats.sources import FileSource
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.single_page import PageRunner
 from mangacolor.pipeline.store.keys import sha256
-from mangacolor.stages.classify import STAGE as CLASSIFY
 from mangacolor.training.series.display import Tell
 from mangacolor.training.series.lessons import ColouredPage
-from mangacolor.training.series.pages import look_in_turn
+from mangacolor.training.series.pages import RULES, look_in_turn
 
 NAMES: Final = ("cover", "poster", "folder", "front", "colour", "color")
 KINDS: Final = "kinds.json"  # in the folder of what was learnt: what each page is, by its file's hash
@@ -119,7 +118,7 @@ def read_kinds(folder: Path) -> dict[str, str]:
     """What pages were found to be, by the hash of their file; nothing where that was by other rules."""
     try:
         document = json.loads((folder / KINDS).read_text(encoding="utf-8"))
-        kinds = document["kinds"] if document["rules"] == CLASSIFY.version else {}
+        kinds = document["kinds"] if document["rules"] == RULES else {}
         return {str(digest): str(kind) for digest, kind in kinds.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}  # none are kept yet, or somebody has damaged them: they are found anew
@@ -127,5 +126,5 @@ def read_kinds(folder: Path) -> dict[str, str]:
 
 def write_kinds(folder: Path, kinds: dict[str, str]) -> None:
     """Keep them. Raises ``OutputError``."""
-    text = json.dumps({"rules": CLASSIFY.version, "kinds": kinds}, indent=0, sort_keys=True)
+    text = json.dumps({"rules": RULES, "kinds": kinds}, indent=0, sort_keys=True)
     write_atomic(folder / KINDS, text.encode())

@@ -13,14 +13,19 @@ from mangacolor.core.types import Chapter, Image, Page
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.single_page import PageRunner
 from mangacolor.pipeline.store.cache import MemoryCache
-from mangacolor.stages.classify import STAGE as CLASSIFY
 from mangacolor.stages.decode import STAGE as DECODE
 from mangacolor.stages.registration.look import PageLook, describe_page
 from mangacolor.training.series.display import Tell
-from mangacolor.training.series.pages import in_turn, pages_of
+from mangacolor.training.series.pages import in_turn, kind_of, pages_of
 
 Kind = Literal["manga", "colour"]
-KINDS = {"manga": "in black and white", "colour": "in colour", "mixed": "partly in colour", "blank": "blank"}
+KINDS = {
+    "manga": "in black and white",
+    "colour": "in colour",
+    "mixed": "partly in colour",
+    "spot": "in black and one colour",
+    "blank": "blank",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,6 @@ class EditionReader:
 
     def _read(self, chapter: Chapter, page: Page) -> tuple[Image, str]:
         options = Options(force_color=True, device="cpu")
-        run = partial(self._runner.run, page, chapter, options, independent=True, cancel=self.cancel)
-        made = run(until=(DECODE.name, CLASSIFY.name), cache=MemoryCache())
-        return made[DECODE.name].images["main"], str(made[CLASSIFY.name].data["kind"])
+        cache, cancel = MemoryCache(), self.cancel
+        run = partial(self._runner.run, page, chapter, options, independent=True, cache=cache, cancel=cancel)
+        return run(until=DECODE.name)[DECODE.name].images["main"], kind_of(run)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,13 +14,16 @@ from typing import TypeVar
 from mangacolor.core.cpu import usable_cores
 from mangacolor.core.errors import InputError, MangacolorError
 from mangacolor.core.settings import Options
-from mangacolor.core.types import Chapter, Page, Panel
+from mangacolor.core.types import Artifact, Chapter, Page, Panel
 from mangacolor.formats.discovery import discover
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.single_page import PageRunner
 from mangacolor.pipeline.store.cache import MemoryCache
 from mangacolor.stages.classify import STAGE as CLASSIFY
+from mangacolor.stages.classify import PageClass
 from mangacolor.stages.decode import STAGE as DECODE
+from mangacolor.stages.kinds import STAGE as KINDS
+from mangacolor.stages.kinds import PageKinds
 from mangacolor.stages.panels import STAGE as PANELS
 from mangacolor.stages.panels.layout import PanelLayout
 from mangacolor.training.data.pictures import scale_down
@@ -28,6 +31,8 @@ from mangacolor.training.series.display import Tell
 from mangacolor.training.series.lessons import ColouredPage
 
 MOST_PAGES = 40  # coloured pages that are learnt from: more are spread too thin over the steps
+# What raises when pages are taken for something else than before.
+RULES = [CLASSIFY.version, PANELS.version, KINDS.version]
 LONGEST = 2400  # pixels of a page's long side: more than its panels are learnt at, and 17 MB in memory
 
 Item = TypeVar("Item")
@@ -37,8 +42,8 @@ Made = TypeVar("Made")
 @dataclass(slots=True)
 class FoundPages:
     """``coloured``: what there is to learn from, in reading order. ``left_out``: how many pages are
-    ``manga`` (black and white), ``mixed`` or ``blank``. ``unread``: what could not be read, and why.
-    ``skipped``: pages that were not looked at, since there were coloured ones enough."""
+    ``manga`` (black and white), ``mixed``, ``spot`` or ``blank``. ``unread``: what could not be read, and
+    why. ``skipped``: pages that were not looked at, since there were coloured ones enough."""
 
     coloured: list[ColouredPage] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
@@ -120,12 +125,23 @@ def look_in_turn(
     return in_turn(lambda number: _look(*work[number], runner, cancel), spread_order(len(work)))
 
 
+def kind_of(run: Callable[..., Mapping[str, Artifact]]) -> str:
+    """``manga``, ``colour``, ``mixed``, ``spot`` or ``blank``; panels are sought only where they must tell.
+
+    ``run(until=stage)`` gives the artifacts of a page that is coloured even if it came in colour.
+    """
+    guess = PageClass.from_artifact(run(until=CLASSIFY.name)[CLASSIFY.name]).kind
+    if guess != "doubtful":
+        return guess
+    return PageKinds.from_artifact(run(until=KINDS.name)[KINDS.name]).kind
+
+
 def _look(chapter: Chapter, page: Page, runner: PageRunner, cancel: CancelToken) -> Answer:
     """Classify a page, and find the panels of a coloured one."""
     options, cache = Options(force_color=True, device="cpu"), MemoryCache()
     run = partial(runner.run, page, chapter, options, independent=True, cache=cache, cancel=cancel)
     try:
-        kind = str(run(until=CLASSIFY.name)[CLASSIFY.name].data["kind"])
+        kind = kind_of(run)
         if kind != "colour":
             return kind
         made = run(until=PANELS.name)
@@ -153,7 +169,12 @@ def _scaled(panel: Panel, scale: float) -> Panel:
 
 def _none_coloured(inputs: Sequence[Path], found: FoundPages) -> InputError:
     told = ", ".join(str(path) for path in inputs)
-    kinds = {"manga": "black and white", "mixed": "with panels of both kinds", "blank": "blank"}
+    kinds = {
+        "manga": "black and white",
+        "mixed": "with panels of both kinds",
+        "spot": "in black and one colour",
+        "blank": "blank",
+    }
     parts = [f"{number} {kinds[kind]}" for kind, number in found.left_out.most_common()]
     if found.unread:
         parts.append(f"{len(found.unread)} not readable ({found.unread[0]})")
