@@ -25,7 +25,8 @@ class DoubtParams:
     coloured_chroma: float = 8.0  # beyond the paper's tint: a pixel with more is in colour
     coloured_share: float = 0.01  # of the square up to which nothing in it is
     drawn_luma: int = 200  # darker pixels are drawn
-    drawn_share: float = 0.04  # of the square from which on something is drawn there
+    drawn_share: float = 0.04  # of the square from which on something is drawn there,
+    contrast: float = 10.0  # levels by which its luma varies (sigma): it is no flat shape
     least: float = 0.005  # of the page that such squares' middles take up: a panel's breadth
 
 
@@ -37,15 +38,16 @@ def colourless_share(page: ReducedPage, params: DoubtParams) -> float:
     side = max(3, round(params.side * max(page.luma.shape)))
     if side > min(page.luma.shape):
         return 0.0
-    coloured = _mean_around(page.chroma > params.coloured_chroma, side)
-    drawn = _mean_around(page.luma < params.drawn_luma, side)
+    coloured = _mean_around(np.asarray(page.chroma > params.coloured_chroma, np.float32), side)
+    drawn = _mean_around(np.asarray(page.luma < params.drawn_luma, np.float32), side)
+    variance = _mean_around(page.luma**2, side) - _mean_around(page.luma, side) ** 2
     empty = (coloured <= params.coloured_share) & (drawn >= params.drawn_share)
-    return float(empty.sum() / page.luma.size)
+    return float((empty & (variance >= params.contrast**2)).sum() / page.luma.size)
 
 
-def _mean_around(mask: np.ndarray, side: int) -> F32:
-    """The share of each square of ``side`` pixels that lies within the page."""
-    means = cv2.blur(mask.astype(np.float32), (side, side))
+def _mean_around(plane: F32, side: int) -> F32:
+    """The mean of each square of ``side`` pixels that lies within the page."""
+    means = cv2.blur(plane, (side, side))
     first, last = side // 2, side - side // 2 - 1
-    height, width = mask.shape
+    height, width = plane.shape
     return np.asarray(means[first : height - last, first : width - last], np.float32)

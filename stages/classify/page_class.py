@@ -7,8 +7,7 @@ from typing import Literal
 
 from mangacolor.core.types import Artifact
 
-# ``doubtful``: there is colour on the page, and parts of it have none: its panels tell.
-Guess = Literal["manga", "colour", "doubtful", "blank"]
+Guess = Literal["manga", "colour", "blank"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,16 +15,18 @@ class PageClass:
     """What a page is, as far as one can tell without its panels.
 
     ``chroma``: what no tint of a scan explains, as a share of what a black-and-white page may have: above 1
-    there is colour. ``drawn``: the share of the page that differs from its ground. ``colourless``: the share
-    where something is drawn, and nothing around it is in colour; 0 on pages without colour, of which nobody
-    asks. ``forced``: to be coloured although it came in colour. ``wanted``: what the user said of the page,
-    if anything. ``copied``: the page ends here.
+    there is colour. ``drawn``: the share of the page that differs from its ground. ``colourless``: on a page
+    with colour, the share where something is drawn and nothing around it is in colour; ``doubtful``: whether
+    that may be a panel in black and white, so that the page's panels have to tell. ``forced``: to be coloured
+    although there is colour on it. ``wanted``: what the user said of the page, if anything. ``copied``: the
+    page ends here.
     """
 
     kind: Guess
     chroma: float
     drawn: float
     colourless: float = 0.0
+    doubtful: bool = False
     forced: bool = False
     wanted: str | None = None
     copied: bool = False
@@ -37,6 +38,7 @@ class PageClass:
             "chroma": round(self.chroma, 4),
             "drawn": round(self.drawn, 6),
             "colourless": round(self.colourless, 4),
+            "doubtful": self.doubtful,
             "forced": self.forced,
             **({"wanted": self.wanted} if self.wanted else {}),
         }
@@ -47,11 +49,12 @@ class PageClass:
         """What ``to_artifact`` stored, rounded."""
         data = artifact.data
         return cls(
-            data["kind"],
-            data["chroma"],
-            data["drawn"],
-            data["colourless"],
-            data["forced"],
-            data.get("wanted"),
-            artifact.outcome == "copy",
+            kind=data["kind"],
+            chroma=data["chroma"],
+            drawn=data["drawn"],
+            colourless=data["colourless"],
+            doubtful=data["doubtful"],
+            forced=data["forced"],
+            wanted=data.get("wanted"),
+            copied=artifact.outcome == "copy",
         )

@@ -1,7 +1,7 @@
 """classify: is this page black and white, in colour already, or blank? The last two are copied.
 
-Where there is colour and parts of the page have none, the page is ``doubtful``: the stage ``kinds`` decides
-by its panels.
+Where there is colour and parts of the page have none, that is doubtful: the page goes on to the stage
+``kinds``, which decides by its panels.
 """
 
 from __future__ import annotations
@@ -41,23 +41,24 @@ def configure(options: Options, _chapter: Chapter) -> Config:
 def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     """Measure ``decode``'s picture, and leave its ``PageClass``.
 
-    ``outcome`` is ``copy`` for blank pages, and for coloured ones unless the user forces colour; what the
-    user said of the page goes before both.
+    ``outcome`` is ``copy`` for blank pages, and for those that are surely in colour throughout unless the
+    user forces colour; what the user said of the page goes before both, but for pages in doubt, of which
+    ``kinds`` sees to it.
     """
     config = context.config
     pixels = inputs["decode"].images["main"]
     drawn = drawn_share(pixels, config.blank_contrast)
     chroma = 0.0 if inputs["decode"].data["grey"] else unexplained_chroma(pixels, config.tint)
-    kind: Guess = "blank" if drawn < config.drawn else "manga"
+    kind: Guess = "colour" if chroma > 1 else "blank" if drawn < config.drawn else "manga"
     colourless = 0.0
-    if chroma > 1:
+    if kind == "colour":
         colourless = colourless_share(ReducedPage.of(pixels, config.doubt.reduced), config.doubt)
-        kind = "doubtful" if colourless >= config.doubt.least else "colour"
+    doubtful = colourless >= config.doubt.least
     wanted = context.page.wanted
     copied = kind == "blank" or (kind == "colour" and not config.force_color)
-    copied = wanted == "copy" if wanted else copied
-    forced = kind == "colour" and not copied
-    return PageClass(kind, chroma, drawn, colourless, forced, wanted, copied).to_artifact()
+    copied = (wanted == "copy" if wanted else copied) and not doubtful
+    forced = kind == "colour" and (wanted == "colour" or (config.force_color and not wanted))
+    return PageClass(kind, chroma, drawn, colourless, doubtful, forced, wanted, copied).to_artifact()
 
 
 def drawn_share(pixels: Image, contrast: float) -> float:
@@ -78,7 +79,10 @@ def summary(artifact: Artifact) -> Summary:
     found = PageClass.from_artifact(artifact)
     named = "in colour already" if found.kind == "colour" else found.kind
     why = "as asked" if found.wanted == "copy" else named
-    return {CAME_COLOURED: found.kind == "colour", WHY_COPIED: why if found.copied else ""}
+    return {
+        CAME_COLOURED: found.kind == "colour" and not found.doubtful,
+        WHY_COPIED: why if found.copied else "",
+    }
 
 
 def demand(_config: Config, size: PageSize) -> Demand:

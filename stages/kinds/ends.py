@@ -104,7 +104,7 @@ class _Pixels:
     @property
     def are_both(self) -> bool:
         """Whether some are in colour and some are not."""
-        return 0 < np.count_nonzero(self.coloured) < len(self.coloured)
+        return 0 < int(np.count_nonzero(self.coloured)) < len(self.coloured)
 
     def best_band(self, params: EndParams) -> _Band | None:
         """The band of the greatest worth in any direction, if there is one."""

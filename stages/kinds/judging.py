@@ -109,7 +109,7 @@ def _kind_of(luma: F32, chroma: F32, whole: bool, params: PartParams) -> PartKin
         return "colour"
     drawn = luma < params.drawn_luma
     tones = drawn & (luma > params.black_luma)
-    if drawn.mean() <= params.least_drawn or (not whole and tones.mean() < params.least_tones):
-        return "empty"
-    is_grey = np.mean(chroma < params.grey_chroma) >= params.grey_share
-    return "grey" if is_grey else "colour"
+    if np.mean(chroma < params.grey_chroma) < params.grey_share:
+        return "colour"
+    shows = drawn.mean() > params.least_drawn and luma.std() >= params.least_contrast
+    return "grey" if shows and (whole or tones.mean() >= params.least_tones) else "empty"

@@ -33,6 +33,7 @@ class PageKinds:
     ``panels``: what each panel is, in the layout's order; empty where nobody had to look. ``parts``: the
     coloured parts of those that are both, as the panel's number and a polygon in pixels. ``loose``: whether
     what lies outside all panels is in colour. ``kept``: whether what is in colour stays as it came.
+    ``asked``: copied because the user said so.
     """
 
     kind: Kind
@@ -40,6 +41,7 @@ class PageKinds:
     parts: tuple[tuple[int, tuple[Point, ...]], ...] = ()
     loose: bool = False
     kept: bool = False
+    asked: bool = False
 
     def to_artifact(self, copied: bool) -> Artifact:
         """As it is kept. ``copied``: the page ends here."""
@@ -49,6 +51,7 @@ class PageKinds:
             "parts": [[number, [list(point) for point in polygon]] for number, polygon in self.parts],
             "loose": self.loose,
             "kept": self.kept,
+            "asked": self.asked,
         }
         return Artifact(data=data, outcome="copy" if copied else None)
 
@@ -57,7 +60,12 @@ class PageKinds:
         """What ``to_artifact`` stored."""
         data = artifact.data
         parts = ((int(number), tuple((x, y) for x, y in polygon)) for number, polygon in data["parts"])
-        return cls(data["kind"], tuple(data["panels"]), tuple(parts), data["loose"], data["kept"])
+        return cls(
+            data["kind"],
+            tuple(data["panels"]),
+            tuple(parts),
+            *(data[name] for name in ("loose", "kept", "asked")),
+        )
 
     def kept_mask(self, pixels: Image, windows: WindowMap, params: KeptParams | None = None) -> Mask:
         """H×W, what of a page (H×W×3 RGB) stays as it came. ``windows``: H×W, the window of each pixel, which

@@ -18,6 +18,7 @@ class PartParams:
     drawn_luma: int = 200  # darker pixels are drawn
     black_luma: int = 60  # and up to this they are ink
     least_drawn: float = 0.04  # of a part that a frame or a gutter surrounds
+    least_contrast: float = 20.0  # levels by which its luma varies (sigma): no flat ground
     least_tones: float = 0.1  # drawn, but not black, of one cut where colour ends: no night, no lettering
 
 
@@ -53,7 +54,7 @@ class KindParams:
     least_coloured: float = 0.02  # and that parts in colour do
     one_ink: float = 0.9  # of the coloured pixels that have one hue where a second ink is printed,
     ink_hues: float = 0.35  # radians from that hue
-    ink_throughout: float = 0.5  # of what is drawn, in parts with that ink: then it is the page's own look
+    ink_throughout: float = 0.7  # of what is drawn, in parts with that ink: then it is the page's own look
 
 
 KINDS: Final = KindParams()

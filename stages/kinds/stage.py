@@ -5,7 +5,7 @@ Of a page with panels of both kinds those in colour stay as they came, and the o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,31 +25,31 @@ from mangacolor.stages.panels.cutting.polygons import Polygon
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Whether coloured pages are coloured anew, and the numbers of the method."""
+    """The numbers of the method."""
 
-    force_color: bool = False
     params: KindParams = KINDS
 
 
-def configure(options: Options, _chapter: Chapter) -> Config:
-    """Take what forces colour from the options."""
-    return Config(force_color=options.force_color)
+def configure(_options: Options, _chapter: Chapter) -> Config:
+    return Config()
 
 
 def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
-    """The page's ``PageKinds``. ``outcome`` is ``copy`` for one that turns out to be in colour throughout."""
-    config, guess = context.config, PageClass.from_artifact(inputs["classify"])
-    if guess.kind != "doubtful":
+    """The page's ``PageKinds``. ``outcome`` is ``copy`` for one that turns out to be in colour throughout, or
+    to have a second ink throughout, unless the user forces colour, and where the user said so."""
+    guess = PageClass.from_artifact(inputs["classify"])
+    if not guess.doubtful:
         return PageKinds(guess.kind).to_artifact(copied=False)
     layout = PanelLayout.from_artifact(inputs["panels"])
-    page = ReducedPage.of(inputs["decode"].images["main"])
-    forced = config.force_color or guess.wanted == "colour"
-    found = look(page, layout, config.params, kept=not forced)
-    return found.to_artifact(copied=found.kind != "mixed" and not forced)
+    found = look(ReducedPage.of(inputs["decode"].images["main"]), layout, context.config.params)
+    asked = guess.wanted == "copy"
+    copied = asked or (found.kind != "mixed" and not guess.forced)
+    kept = found.kind == "mixed" and not (guess.forced or copied)
+    return replace(found, kept=kept, asked=asked).to_artifact(copied)
 
 
-def look(page: ReducedPage, layout: PanelLayout, params: KindParams = KINDS, kept: bool = True) -> PageKinds:
-    """What a page with colour on it is, by its panels. ``kept``: whether what is in colour is to stay."""
+def look(page: ReducedPage, layout: PanelLayout, params: KindParams = KINDS) -> PageKinds:
+    """What a page with colour on it is, by its panels; of a mixed one, what is in colour is to stay."""
     panels = judge_panels(page, layout.panels, layout.size, params)
     decision = decide(page, panels, params)
     kinds = tuple(panel.kind for panel in panels)
@@ -65,7 +65,7 @@ def look(page: ReducedPage, layout: PanelLayout, params: KindParams = KINDS, kep
     outside = map_panels(page.luma.shape, layout.panels, layout.size) < 0
     coloured = page.chroma[outside] > params.part.coloured_chroma
     loose = bool(outside.any() and coloured.mean() > params.part.spot_share)
-    return PageKinds("mixed", kinds, tuple(parts), loose, kept)
+    return PageKinds("mixed", kinds, tuple(parts), loose, kept=True)
 
 
 def _coloured_parts(panel: JudgedPanel, scale: tuple[float, float]) -> list[tuple[Point, ...]]:
@@ -81,9 +81,10 @@ def summary(artifact: Artifact) -> Summary:
     """Whether the page came in colour; then it is copied, and its panels are nobody's."""
     if artifact.outcome != "copy":
         return {}
-    coloured = PageKinds.from_artifact(artifact).kind == "colour"
-    why = "in colour already" if coloured else "in black and one colour"
-    return {CAME_COLOURED: coloured, WHY_COPIED: why, PANEL_COUNT: 0}
+    found = PageKinds.from_artifact(artifact)
+    named = "in black and one colour" if found.kind == "spot" else "in colour already"
+    why = "as asked" if found.asked else named
+    return {CAME_COLOURED: found.kind == "colour", WHY_COPIED: why, PANEL_COUNT: 0}
 
 
 def demand(_config: Config, size: PageSize) -> Demand:

@@ -130,9 +130,9 @@ def kind_of(run: Callable[..., Mapping[str, Artifact]]) -> str:
 
     ``run(until=stage)`` gives the artifacts of a page that is coloured even if it came in colour.
     """
-    guess = PageClass.from_artifact(run(until=CLASSIFY.name)[CLASSIFY.name]).kind
-    if guess != "doubtful":
-        return guess
+    guess = PageClass.from_artifact(run(until=CLASSIFY.name)[CLASSIFY.name])
+    if not guess.doubtful:
+        return guess.kind
     return PageKinds.from_artifact(run(until=KINDS.name)[KINDS.name]).kind
 
 
