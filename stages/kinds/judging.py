@@ -50,7 +50,40 @@ def judge_panels(
 ) -> list[JudgedPanel]:
     """What each panel is. ``size``: the page's width and height, in pixels of the panels' corners."""
     own = map_panels(page.luma.shape, panels, size)
-    return [_judge_panel(page, own == number, panel, size, params) for number, panel in enumerate(panels)]
+    leaning = _find_leaning(page.chroma > params.part.coloured_chroma, own)
+    return [
+        _judge_without(page, own == number, leaning, _reduced(panel, page.luma.shape, size), params)
+        or _judge_panel(page, own == number, _reduced(panel, page.luma.shape, size), params)
+        for number, panel in enumerate(panels)
+    ]
+
+
+def _find_leaning(coloured: Mask, own: F32) -> Mask:
+    """h×w, the coloured pixels of areas that lie for the most part in another panel than they do."""
+    count, areas = cv2.connectedComponents(coloured.astype(np.uint8), connectivity=8)
+    inside = coloured & (own >= 0)
+    panels = int(own.max(initial=-1)) + 1
+    if not inside.any():
+        return inside
+    numbers = own[inside].astype(np.int64)
+    pixels = np.bincount(areas[inside] * panels + numbers, minlength=count * panels).reshape(count, panels)
+    leaning = np.zeros(own.shape, bool)
+    leaning[inside] = pixels.argmax(axis=1)[areas[inside]] != numbers
+    return leaning
+
+
+def _judge_without(
+    page: ReducedPage, own: Mask, leaning: Mask, polygon: Polygon, params: KindParams
+) -> JudgedPanel | None:
+    """A panel in black and white into which a little of a coloured neighbour leans; None if it is none."""
+    few = params.part.leaning * np.count_nonzero(own)
+    theirs = leaning & own
+    if not 0 < np.count_nonzero(theirs) <= few:
+        return None
+    around = np.ones((2 * params.part.halo + 1, 2 * params.part.halo + 1), np.uint8)
+    rest = own & ~cv2.dilate(theirs.view(np.uint8), around).view(bool)
+    judged = _judge_part(page, rest, polygon, True, params.part)
+    return JudgedPanel((judged,)) if judged.kind == "grey" else None
 
 
 def map_panels(shape: tuple[int, ...], panels: Sequence[Panel], size: tuple[int, int]) -> F32:
@@ -72,10 +105,7 @@ def _reduced(panel: Panel, shape: tuple[int, ...], size: tuple[int, int]) -> Pol
     return np.array(panel.polygon, np.float64) * (shape[1] / size[0], shape[0] / size[1])
 
 
-def _judge_panel(
-    page: ReducedPage, own: Mask, panel: Panel, size: tuple[int, int], params: KindParams
-) -> JudgedPanel:
-    polygon = _reduced(panel, page.luma.shape, size)
+def _judge_panel(page: ReducedPage, own: Mask, polygon: Polygon, params: KindParams) -> JudgedPanel:
     first = _judge_part(page, own, polygon, True, params.part)
     if first.kind != "colour":
         return JudgedPanel((first,))

@@ -19,11 +19,11 @@ Kind = Literal["manga", "colour", "mixed", "spot", "blank"]
 
 @dataclass(frozen=True, slots=True)
 class KeptParams:
-    """How far colour is kept beyond the panels that it is in."""
+    """How colour is kept beyond its panels: what leans out of them, and corners that are a little off."""
 
     chroma: float = 10.0  # levels beyond the paper's tint: a pixel with more is in colour
     blur: float = 1.0  # sigma, in pixels of the page: noise of JPEG goes
-    reach: float = 0.012  # of the long side, beyond a panel's own corners
+    reach: float = 0.006  # of the long side: colour this near goes on in another panel, over its frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +83,14 @@ class PageKinds:
 
 
 def _with_colour_beside(kept: Mask, pixels: Image, params: KeptParams) -> Mask:
-    """What is kept, and the coloured pixels just beyond it: corners are known to a few pixels."""
+    """What is kept, and the coloured areas that go on beyond it."""
+    if not kept.any():
+        return kept
     reach = max(1, round(params.reach * max(kept.shape)))
     near = cv2.dilate(kept.view(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)).view(bool)
-    rows, columns = np.flatnonzero(near.any(axis=1)), np.flatnonzero(near.any(axis=0))
-    if not rows.size:
-        return kept
-    box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    _, beyond = chroma_beyond_paper(pixels[box], paper_tint(pixels))
-    strength = cv2.GaussianBlur(np.linalg.norm(beyond, axis=-1), (0, 0), params.blur)
-    kept = kept.copy()
-    kept[box] |= near[box] & (strength > params.chroma)
-    return kept
+    _, beyond = chroma_beyond_paper(pixels, paper_tint(pixels))
+    coloured = cv2.GaussianBlur(np.linalg.norm(beyond, axis=-1), (0, 0), params.blur) > params.chroma
+    count, areas = cv2.connectedComponents((near | coloured).view(np.uint8), connectivity=8)
+    goes_on = np.zeros(count, bool)
+    goes_on[np.unique(areas[kept])] = True
+    return np.asarray(kept | (coloured & goes_on[areas]))

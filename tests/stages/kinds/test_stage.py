@@ -237,6 +237,19 @@ def test_corners_may_be_a_few_pixels_off() -> None:
     assert not kept[BOXES[1]].any()
 
 
+def test_a_figure_in_colour_may_lean_into_a_panel_in_black_and_white() -> None:
+    pixels = page(0, paper=PAPER)
+    arm = np.s_[200:260, 240:400]  # out of the first panel, over the gutter, into the second
+    pixels[arm] = (210, 120, 60)
+    one = found(pixels, FOUR)
+    assert one.panels == ("colour", "grey", "grey", "grey")
+    windows = np.full(pixels.shape[:2], -1, np.int16)
+    for number, box in enumerate(BOXES):
+        windows[box] = number
+    kept = one.kept_mask(pixels, windows)
+    assert kept[arm].mean() > 0.97 and not kept[BOXES[1]][300:].any()
+
+
 def test_panels_in_colour_come_out_as_they_went_in() -> None:
     pixels = page(0)
     done = colorize_page(pixels, scale="1", direction="ltr")
