@@ -17,14 +17,27 @@ Decision = Literal["colour", "mixed", "spot"]
 _HUES = 72  # bins around the circle: five degrees each
 
 
-def decide(page: ReducedPage, panels: Sequence[JudgedPanel], params: KindParams) -> Decision:
-    """What a page with colour on it is."""
-    grey, coloured = _share(panels, "grey"), _share(panels, "colour")
+def decide(
+    page: ReducedPage, panels: Sequence[JudgedPanel], params: KindParams
+) -> tuple[Decision, list[JudgedPanel]]:
+    """What a page with colour on it is, and its panels: one with a second ink is whole, wherever the ink ends."""
+    inked = _inked(panels, params) if has_one_ink(page, params) else None
+    judged = list(inked or panels)
+    grey, coloured = _share(judged, "grey"), _share(judged, "colour")
     if grey <= params.least_grey or coloured <= params.least_coloured:
-        return "colour"
-    if coloured >= params.ink_throughout * (coloured + grey) and has_one_ink(page, params):
-        return "spot"
-    return "mixed"
+        return "colour", judged
+    if inked is not None and coloured >= params.ink_throughout * (coloured + grey):
+        return "spot", judged
+    return "mixed", judged
+
+
+def _inked(panels: Sequence[JudgedPanel], params: KindParams) -> list[JudgedPanel] | None:
+    """The panels, whole, of a page whose colour is printed into a drawing; None where panels are painted."""
+    coloured = [part for panel in panels for part in panel.parts if part.kind == "colour"]
+    area = sum(part.share for part in coloured)
+    if not area or sum(part.share * part.filled for part in coloured) >= params.ink_filled * area:
+        return None
+    return [JudgedPanel(panel.whole, (panel.whole,)) for panel in panels]
 
 
 def _share(panels: Sequence[JudgedPanel], kind: PartKind) -> float:

@@ -23,18 +23,22 @@ PanelKind = Literal["colour", "grey", "empty", "both"]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A panel, or a part of one, on the reduced page. ``share``: of the page. ``whole``: no cut made it."""
+    """A panel, or a part of one, on the reduced page.
+
+    ``share``: of the page. ``filled``: the share of it that is in colour, of what is not black.
+    """
 
     polygon: Polygon
     kind: PartKind
     share: float
-    whole: bool
+    filled: float
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedPanel:
-    """A panel and its parts: one where it is of one kind."""
+    """A panel as it was found, and its parts: itself where it is of one kind."""
 
+    whole: Part
     parts: tuple[Part, ...]
 
     @property
@@ -83,7 +87,7 @@ def _judge_without(
     around = np.ones((2 * params.part.halo + 1, 2 * params.part.halo + 1), np.uint8)
     rest = own & ~cv2.dilate(theirs.view(np.uint8), around).view(bool)
     judged = _judge_part(page, rest, polygon, True, params.part)
-    return JudgedPanel((judged,)) if judged.kind == "grey" else None
+    return JudgedPanel(judged, (judged,)) if judged.kind == "grey" else None
 
 
 def map_panels(shape: tuple[int, ...], panels: Sequence[Panel], size: tuple[int, int]) -> F32:
@@ -108,19 +112,18 @@ def _reduced(panel: Panel, shape: tuple[int, ...], size: tuple[int, int]) -> Pol
 def _judge_panel(page: ReducedPage, own: Mask, polygon: Polygon, params: KindParams) -> JudgedPanel:
     first = _judge_part(page, own, polygon, True, params.part)
     if first.kind != "colour":
-        return JudgedPanel((first,))
+        return JudgedPanel(first, (first,))
     strong = (page.chroma > params.part.grey_chroma) & own
     polygons = split_at_ends(page, strong, polygon, params.ends)
     if len(polygons) == 1:
-        return JudgedPanel((first,))
+        return JudgedPanel(first, (first,))
     parts = []
     for one in polygons:
         inside = np.zeros(page.luma.shape, np.uint8)
         cv2.fillPoly(inside, [np.rint(one).astype(np.int32)], 1)
         parts.append(_judge_part(page, own & inside.astype(bool), one, False, params.part))
-    if not any(part.kind == "grey" for part in parts):
-        return JudgedPanel((first,))
-    return JudgedPanel(tuple(parts))
+    has_grey = any(part.kind == "grey" for part in parts)
+    return JudgedPanel(first, tuple(parts) if has_grey else (first,))
 
 
 def _judge_part(page: ReducedPage, own: Mask, polygon: Polygon, whole: bool, params: PartParams) -> Part:
@@ -129,8 +132,11 @@ def _judge_part(page: ReducedPage, own: Mask, polygon: Polygon, whole: bool, par
     inner = inner if inner.any() else own
     share = float(own.mean())
     if not own.any():
-        return Part(polygon, "empty", share, whole)
-    return Part(polygon, _kind_of(page.luma[inner], page.chroma[inner], whole, params), share, whole)
+        return Part(polygon, "empty", 0.0, 0.0)
+    luma, chroma = page.luma[inner], page.chroma[inner]
+    in_colour = chroma[luma > params.black_luma] > params.grey_chroma
+    filled = float(in_colour.mean()) if in_colour.size else 0.0
+    return Part(polygon, _kind_of(luma, chroma, whole, params), share, filled)
 
 
 def _kind_of(luma: F32, chroma: F32, whole: bool, params: PartParams) -> PartKind:

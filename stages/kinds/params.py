@@ -56,7 +56,10 @@ class KindParams:
     least_coloured: float = 0.02  # and that parts in colour do
     one_ink: float = 0.9  # of the coloured pixels that have one hue where a second ink is printed,
     ink_hues: float = 0.35  # radians from that hue
-    ink_throughout: float = 0.7  # of what is drawn, in parts with that ink: then it is the page's own look
+    ink_filled: float = (
+        0.8  # of what is not black, in colour: a part with more is painted, not printed with it
+    )
+    ink_throughout: float = 0.5  # of what is drawn, in panels with that ink: then it is the page's own look
 
 
 KINDS: Final = KindParams()

@@ -50,8 +50,7 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
 
 def look(page: ReducedPage, layout: PanelLayout, params: KindParams = KINDS) -> PageKinds:
     """What a page with colour on it is, by its panels; of a mixed one, what is in colour is to stay."""
-    panels = judge_panels(page, layout.panels, layout.size, params)
-    decision = decide(page, panels, params)
+    decision, panels = decide(page, judge_panels(page, layout.panels, layout.size, params), params)
     kinds = tuple(panel.kind for panel in panels)
     if decision != "mixed":
         return PageKinds(decision, kinds)

@@ -176,6 +176,22 @@ def test_a_second_ink_in_most_panels_is_the_page_s_own_look() -> None:
     assert not told[CAME_COLOURED] and told[WHY_COPIED] == "in black and one colour"
 
 
+def test_a_second_ink_that_ends_at_a_line_within_a_panel_cuts_nothing() -> None:
+    pixels = spots(0, 1, 2, 3)
+    for box in BOXES:
+        pixels[box][225:230] = 0
+    one = found(pixels, FOUR)
+    assert one.panels == ("colour",) * 4 and one.kind != "mixed"
+
+
+def test_panels_painted_in_one_hue_are_no_second_ink() -> None:
+    pixels = page()
+    for number in (0, 1, 2):
+        pixels[BOXES[number]] = pixels[BOXES[number]] / 255 * (200, 150, 90)
+    assert found(pixels, FOUR).panels == ("colour", "colour", "colour", "grey")
+    assert found(pixels, FOUR).kind == "mixed"
+
+
 def test_a_second_ink_in_one_panel_leaves_the_others_to_be_coloured() -> None:
     one = found(spots(2), FOUR)
     assert one.kind == "mixed" and one.panels == ("grey", "grey", "colour", "grey")
