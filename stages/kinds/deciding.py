@@ -20,7 +20,7 @@ _HUES = 72  # bins around the circle: five degrees each
 def decide(
     page: ReducedPage, panels: Sequence[JudgedPanel], params: KindParams
 ) -> tuple[Decision, list[JudgedPanel]]:
-    """What a page with colour on it is, and its panels: one with a second ink is whole, wherever the ink ends."""
+    """What a page with colour on it is, and its panels: those with a second ink are whole ones."""
     inked = _inked(panels, params) if has_one_ink(page, params) else None
     judged = list(inked or panels)
     grey, coloured = _share(judged, "grey"), _share(judged, "colour")
