@@ -16,7 +16,13 @@ from dataclasses import dataclass
 class ScaleParams:
     """The working scale."""
 
-    page_pixels: float = 1.0e6  # area a page is shrunk to: frames stay two pixels wide
+    page_pixels: float = 1.0e6  # area a page is brought to: frames stay two pixels wide
+    most_enlarged: float = 2.0  # times a small page is enlarged at most,
+    least_enlarged: float = 1.05  # and at least, or not at all
+    ink_share: float = 0.01  # of the page, whose luma is at most that of its ink
+    faded: float = 40.0  # luma of ink from which on it is faded, and made black again,
+    palest: float = 120.0  # unless it is so pale that it is no ink
+    looked_at: int = 4  # pixels from one to the next of which the ink's luma is told
     spread_pixels: float = 1.7e6  # the same of a double spread
     spread_aspect: float = 1.1  # width over height above which a page is a spread
     strip_aspect: float = 3.0  # height over width above which a page is a strip

@@ -46,11 +46,9 @@ def detect_polygons(
     colour. ``recorder`` is told what was looked at and decided.
     """
     height, width = luma.shape
-    scale = _working_scale(width, height, params.scale)
-    small = luma
-    if scale < 1:
-        size = max(1, round(width * scale)), max(1, round(height * scale))
-        small = np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8)
+    small = _at_working_scale(luma, params.scale)
+    if not painted:
+        small = _with_dark_ink(small, params.scale)
     to_page = np.array([width / small.shape[1], height / small.shape[0]])
     detections: list[Detection] = []
     for top, bottom in find_windows(small, params):
@@ -71,11 +69,32 @@ def whole_page(luma: Image, params: CutParams) -> Detection:
     return Detection(page_polygon(*luma.shape[::-1]), params.doubt)
 
 
+def _at_working_scale(luma: Image, params: ScaleParams) -> Image:
+    """The page reduced, or enlarged where it is so small that its gutters are thinner than they are known."""
+    height, width = luma.shape
+    scale = _working_scale(width, height, params)
+    if 1 <= scale < params.least_enlarged:
+        return luma
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(luma, size, interpolation=method), np.uint8)
+
+
 def _working_scale(width: int, height: int, params: ScaleParams) -> float:
     if height > params.strip_aspect * width:
         return min(1.0, params.strip_width / width)
     pixels = params.spread_pixels if width > params.spread_aspect * height else params.page_pixels
-    return min(1.0, float((pixels / (width * height)) ** 0.5))
+    return min(params.most_enlarged, float((pixels / (width * height)) ** 0.5))
+
+
+def _with_dark_ink(luma: Image, params: ScaleParams) -> Image:
+    """The page with faded ink as dark as ink is."""
+    few = luma[:: params.looked_at, :: params.looked_at]
+    ink = float(np.percentile(few, 100 * params.ink_share))
+    if not params.faded < ink <= params.palest:
+        return luma
+    curve = np.rint((np.arange(256) - ink) * 255 / (255 - ink)).clip(0, 255).astype(np.uint8)
+    return np.asarray(cv2.LUT(luma, curve), np.uint8)
 
 
 def _detect_in_window(
