@@ -24,11 +24,11 @@ def decide(
     inked = _inked(panels, params) if has_one_ink(page, params) else None
     judged = list(inked or panels)
     grey, coloured = _share(judged, "grey"), _share(judged, "colour")
-    if grey <= params.least_grey or coloured <= params.least_coloured:
+    if coloured <= params.least_coloured:
         return "colour", judged
     if inked is not None and coloured >= params.ink_throughout * (coloured + grey):
         return "spot", judged
-    return "mixed", judged
+    return "mixed" if grey > params.least_grey else "colour", judged
 
 
 def _inked(panels: Sequence[JudgedPanel], params: KindParams) -> list[JudgedPanel] | None:

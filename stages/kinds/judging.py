@@ -87,7 +87,10 @@ def _judge_without(
     around = np.ones((2 * params.part.halo + 1, 2 * params.part.halo + 1), np.uint8)
     rest = own & ~cv2.dilate(theirs.view(np.uint8), around).view(bool)
     judged = _judge_part(page, rest, polygon, True, params.part)
-    return JudgedPanel(judged, (judged,)) if judged.kind == "grey" else None
+    drawn = page.luma[rest] < params.part.drawn_luma
+    if judged.kind != "grey" or drawn.mean() < params.part.leaning_drawn:
+        return None
+    return JudgedPanel(_judge_part(page, own, polygon, True, params.part), (judged,))
 
 
 def map_panels(shape: tuple[int, ...], panels: Sequence[Panel], size: tuple[int, int]) -> F32:

@@ -18,7 +18,8 @@ class PartParams:
     drawn_luma: int = 200  # darker pixels are drawn
     black_luma: int = 60  # and up to this they are ink
     leaning: float = 0.25  # up to which a neighbour's colour, that leans in, says nothing of a part,
-    halo: int = 4  # with what is so many pixels around it
+    halo: int = 4  # with what is so many pixels around it,
+    leaning_drawn: float = 0.12  # if the rest of it is drawn on more than lettering is
     least_drawn: float = 0.04  # of a part that a frame or a gutter surrounds
     least_contrast: float = 20.0  # levels by which its luma varies (sigma): no flat ground
     least_tones: float = 0.1  # drawn, but not black, of one cut where colour ends: no night, no lettering
