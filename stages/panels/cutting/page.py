@@ -46,9 +46,8 @@ def detect_polygons(
     colour. ``recorder`` is told what was looked at and decided.
     """
     height, width = luma.shape
-    small = _at_working_scale(luma, params.scale)
-    if not painted:
-        small = _with_dark_ink(small, params.scale)
+    small = _at_working_scale(luma, painted, params.scale)
+    small = small if painted else _with_dark_ink(small, params.scale)
     to_page = np.array([width / small.shape[1], height / small.shape[0]])
     detections: list[Detection] = []
     for top, bottom in find_windows(small, params):
@@ -69,11 +68,11 @@ def whole_page(luma: Image, params: CutParams) -> Detection:
     return Detection(page_polygon(*luma.shape[::-1]), params.doubt)
 
 
-def _at_working_scale(luma: Image, params: ScaleParams) -> Image:
-    """The page reduced, or enlarged where it is so small that its gutters are thinner than they are known."""
+def _at_working_scale(luma: Image, painted: bool, params: ScaleParams) -> Image:
+    """The page reduced; a drawn one enlarged, where it is so small that its frames are thinner than a pixel."""
     height, width = luma.shape
     scale = _working_scale(width, height, params)
-    if 1 <= scale < params.least_enlarged:
+    if 1 <= scale and (painted or scale < params.least_enlarged):
         return luma
     size = max(1, round(width * scale)), max(1, round(height * scale))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
