@@ -69,10 +69,10 @@ def whole_page(luma: Image, params: CutParams) -> Detection:
 
 
 def _at_working_scale(luma: Image, painted: bool, params: ScaleParams) -> Image:
-    """The page reduced; a drawn one enlarged, where it is so small that its frames are thinner than a pixel."""
+    """The page reduced; a drawn one enlarged, where it is so small that frames are thinner than pixels."""
     height, width = luma.shape
     scale = _working_scale(width, height, params)
-    if 1 <= scale and (painted or scale < params.least_enlarged):
+    if scale >= 1 and (painted or scale < params.least_enlarged):
         return luma
     size = max(1, round(width * scale)), max(1, round(height * scale))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC

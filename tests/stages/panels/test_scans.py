@@ -155,3 +155,27 @@ def test_polygons_get_four_to_six_corners() -> None:
     triangle = np.array([(0, 0), (90, 0), (0, 40)], np.float64)
     assert four_to_six(triangle).tolist() == [[0, 0], [90, 0], [45, 20], [0, 40]]
     assert area(four_to_six(triangle)) == area(triangle)
+
+
+NARROW: list[Box] = [(606, 60, 534, 480), (60, 60, 540, 480), (60, 546, 1080, 500), (60, 1052, 1080, 560)]
+
+
+def narrow_page() -> Image:
+    """Six pixels between panels that have thin frames."""
+    page = np.full(SIZE[::-1], 255, np.uint8)
+    for seed, (x, y, w, h) in enumerate(NARROW):
+        page[y : y + h, x : x + w] = scene(w, h, seed)
+        cv2.rectangle(page, (x, y), (x + w - 1, y + h - 1), 0, 2)
+    return page
+
+
+def test_small_scans_are_looked_at_enlarged() -> None:
+    small = cv2.resize(narrow_page(), None, fx=0.35, fy=0.35, interpolation=cv2.INTER_AREA)
+    boxes = [(round(x * 0.35), round(y * 0.35), round(w * 0.35), round(h * 0.35)) for x, y, w, h in NARROW]
+    check(found(np.asarray(small, np.uint8)), boxes, 0.9)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_black_gutters_of_a_faded_scan_are_black(method: Method) -> None:
+    faded = np.rint(255 - 0.6 * (255.0 - draw(BOXES, paper=0))).astype(np.uint8)
+    check(found(faded, method), BOXES, 0.9)
