@@ -7,14 +7,20 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
+from click.core import ParameterSource
 
-from mangacolor.commands.settings.options import option, settings_options
+from mangacolor.commands.settings.options import SETTINGS, option, refused_option, settings_options
 from mangacolor.commands.settings.settings_file import pick
 from mangacolor.core.errors import UsageError
 from mangacolor.core.installed import need_packages
+from mangacolor.core.option_fields import option_fields
 from mangacolor.core.settings import Options, RunOptions
 
 _PACKAGES: Final = ("starlette", "uvicorn")
+_FIRST: Final = "Leave it out, or run mangacolor INPUT --out OUT with it first: then mangacolor studio OUT."
+_AGAIN: Final = "Leave it out: Do pages again, in the browser, does that."
+_TELLS: Final = "the studio tells of its runs in the browser"
+_WHOLE: Final = "the studio colours whole pages, and all of them"
 
 
 @click.command()
@@ -25,12 +31,20 @@ _PACKAGES: Final = ("starlette", "uvicorn")
 @option("--token", default="", metavar="TEXT", help="What the address holds; needed with another --host.")
 @option("--browser/--no-browser", default=True, help="Open the address in the browser, the default, or not.")
 @option("--chapter", metavar="NAME", help="Which of OUT's chapters comes first, if there are several.")
-@settings_options("colorize")
+@refused_option("--json", _TELLS, _FIRST)
+@refused_option("--quiet", _TELLS, _FIRST)
+@refused_option("--report", _TELLS, _FIRST)
+@refused_option("--until", _WHOLE, _FIRST, is_flag=False)
+@refused_option("--pages", _WHOLE, _FIRST, is_flag=False)
+@refused_option("--from", "the studio does again what has changed", _AGAIN, is_flag=False)
+@refused_option("--force", "the studio does again what has changed", _AGAIN)
+@settings_options("studio")
 def studio(paths: tuple[Path, ...], out: Path | None, **values: Any) -> int:
     """Open a coloured chapter, OUT, in the browser: a click changes a colour on every page.
 
-    With --out it colours INPUT first, and pages appear as they are done. The printed address works on this
-    machine alone. Ctrl-C ends it; what was chosen is kept in OUT. docs/guide/studio.md shows it.
+    With --out it colours INPUT first, as the options of colouring say, and pages appear as they are done.
+    The printed address works on this machine alone. Ctrl-C ends it; what was chosen is kept in OUT.
+    docs/guide/studio.md shows it.
     """
     need_packages("studio", _PACKAGES, extra="studio")
     from mangacolor.pipeline.store.last_run import LastRun, absolute_inputs
@@ -47,7 +61,7 @@ def studio(paths: tuple[Path, ...], out: Path | None, **values: Any) -> int:
         work = LastRun(absolute_inputs(paths), options, run_options)
     elif len(paths) > 1:
         raise UsageError("studio takes one folder of coloured pages", "To colour several inputs, add --out.")
-    elif (options, run_options) != (Options(), RunOptions()):
+    elif _colouring_is_told(click.get_current_context()):
         raise UsageError(
             "options of colouring need --out", f"mangacolor studio INPUT --out {paths[0]}, with the options."
         )
@@ -59,4 +73,13 @@ def studio(paths: tuple[Path, ...], out: Path | None, **values: Any) -> int:
         click.echo,
         lambda text: click.echo(f"mangacolor: {text}", err=True),
         values["browser"],
+    )
+
+
+def _colouring_is_told(context: click.Context) -> bool:
+    """Whether the command line, and not ``mangacolor.toml`` or the environment, says how to colour."""
+    return any(
+        context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        for settings in SETTINGS
+        for name in option_fields(settings)
     )

@@ -21,11 +21,14 @@ from mangacolor.core.types import Direction
 Scale = Literal["auto", "1", "2", "4"]
 OnError = Literal["copy", "skip", "fail"]
 
-PIXELS: Final = ("colorize", "plan", "doctor", "watch")  # commands that ask how a page will look
-PLANNED: Final = ("colorize", "plan")  # those that are told which work there is
-FOUND: Final = ("colorize", "plan", "watch")  # those that look for it
-RUN_ONCE: Final = ("colorize",)  # the one that does it
-RUNNING: Final = ("colorize", "watch")  # and the one that does it again and again
+PIXELS: Final = ("colorize", "plan", "doctor", "watch", "studio")  # commands that ask how a page will look
+FOUND: Final = ("colorize", "plan", "watch", "studio")  # those that look for work
+CHOSEN: Final = ("colorize", "plan", "studio")  # those that are told what it is like
+PLANNED: Final = ("colorize", "plan")  # and which part of it is to be done
+RUNNING: Final = ("colorize", "watch", "studio")  # those that do it
+KEEPING: Final = ("colorize", "studio")  # and take from OUT what has no source
+TERMINAL: Final = ("colorize", "watch")  # those that tell of it in the terminal
+RUN_ONCE: Final = ("colorize",)  # the one that does it once
 WATCH: Final = ("watch",)
 
 
@@ -175,12 +178,12 @@ class RunOptions:
     spreads: Literal["off", "auto"] = option_field(  # as ``edits``, what it finds is part of a page's keys
         "off",
         "auto finds drawings that are cut in two, half in each of two files, and colours them as one.",
-        commands=PLANNED,
+        commands=CHOSEN,
     )
     learn: bool = option_field(
         False,
         "First learn the series from the coloured pages found among these, and from covers beside them.",
-        commands=PLANNED,
+        commands=CHOSEN,
     )
     until: str | None = option_field(
         None, "Stop each page after this stage and write no page.", metavar="STAGE", commands=PLANNED
@@ -199,18 +202,18 @@ class RunOptions:
         None,
         "Colour these pages of each chapter, even blank ones and ones in colour already.",
         metavar="1,2-4",
-        commands=PLANNED,
+        commands=CHOSEN,
     )
     copy_pages: str | None = option_field(
         None,
         "Copy these pages of each chapter as they are, even with --force-color.",
         metavar="3,5-9",
-        commands=PLANNED,
+        commands=CHOSEN,
     )
     keep_removed: bool = option_field(
         False,
         "Leave pages in OUT whose source is gone; by default they are moved to OUT/.mangacolor/removed.",
-        commands=RUN_ONCE,
+        commands=KEEPING,
     )
     force: bool = option_field(False, "Do everything again and overwrite what is there.", commands=PLANNED)
     jobs: int = option_field(  # 0: one a core
@@ -244,8 +247,8 @@ class RunOptions:
     )
     keep: bool = option_field(False, "Keep every stage's pictures in OUT/.mangacolor.", commands=RUNNING)
     report: bool = option_field(False, "Write OUT/.mangacolor/report.html about the run.", commands=RUN_ONCE)
-    json: bool = option_field(False, "One JSON object a line on stdout, for scripts.", commands=RUNNING)
-    quiet: bool = option_field(False, "Say only what went wrong.", commands=RUNNING)
+    json: bool = option_field(False, "One JSON object a line on stdout, for scripts.", commands=TERMINAL)
+    quiet: bool = option_field(False, "Say only what went wrong.", commands=TERMINAL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,14 +49,15 @@ def option(*names: str, **attributes: Any) -> Callable[[F], F]:
     return click.option(*names, envvar=variable, **attributes)
 
 
-def refused_option(name: str, why: str, remedy: str) -> Callable[[F], F]:
-    """An option that other commands have: here it is refused, in words that help."""
+def refused_option(name: str, why: str, remedy: str, *, is_flag: bool = True) -> Callable[[F], F]:
+    """An option that other commands have, a switch or one with a value: here it is refused, in words that
+    help."""
 
-    def refuse(_context: click.Context, _option: click.Parameter, given: bool) -> None:
-        if given:
+    def refuse(_context: click.Context, _option: click.Parameter, given: bool | str | None) -> None:
+        if given not in (None, False):
             raise UsageError(f"{name}: {why}", remedy)
 
-    return click.option(name, is_flag=True, hidden=True, expose_value=False, callback=refuse)
+    return click.option(name, is_flag=is_flag, hidden=True, expose_value=False, callback=refuse)
 
 
 def settings_options(command: str, settings: tuple[type[Any], ...] = SETTINGS) -> Callable[[F], F]:
