@@ -10,8 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mangacolor.core.atomic import write_atomic
-from mangacolor.core.errors import InputError, MangacolorError, OutputError, UsageError
+from mangacolor.core.errors import InputError, MangacolorError, UsageError
 from mangacolor.core.settings import Options
 from mangacolor.core.wording import first_few
 from mangacolor.pipeline.editing.chapter import ColouredChapter
@@ -199,8 +198,8 @@ class Studio:
 
     def _note_pending(self) -> None:
         """Leave word that pages are without the last decisions, until a run has shown them."""
-        with contextlib.suppress(OutputError):  # the decision itself has been kept
-            write_atomic(self._pending, b"", scratch=self.state.scratch)
+        with contextlib.suppress(OSError):  # the decision itself has been kept
+            self._pending.touch()
 
     def run_again(self, chapter: str | None = None) -> None:
         """Have what has changed in a chapter, or anywhere, coloured, where that can be done from here."""

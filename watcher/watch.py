@@ -32,7 +32,7 @@ def watch(job: Job, settings: WatchOptions, *, emit: Listener, stop: StopWatch) 
         _check(job)
         state = State(job.out)
         with state.watched():
-            records = Records(state.folder / "watch.jsonl", state.scratch)
+            records = Records(state.folder / "watch.jsonl", state.watch_scratch)
             with Notices(job.root, job.out.resolve(), settings.poll) as notices:
                 Loop(job, settings, records, messengers, notices, emit, stop, seen).go(began)
         status = stop.status if stop.requested else seen.status

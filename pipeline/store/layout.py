@@ -23,12 +23,13 @@ class State:
         self.out = out.absolute()
         self.folder = self.out / STATE_FOLDER
         self.manifest = self.folder / "manifest.jsonl"
-        self.scratch = self.folder / "tmp"
+        self.scratch = self.folder / "tmp"  # cleared by each run: written by who holds OUT for one
         self.parts = self.folder / "parts"  # manifests of a cluster's workers, until the client has them
         self.edits = self.folder / "edits"  # corrections by the user
         self.removed = self.folder / REMOVED  # files of OUT whose source is gone
         self.finished = self.folder / "finished"  # pages of archives
         self.watch_lock = self.folder / "watch.lock"  # held by a watch
+        self.watch_scratch = self.folder / "watch-tmp"  # its own: between its runs others may clear ``scratch``
 
     def page_folder(self, page: str) -> Path:
         return self.folder / "pages" / PurePosixPath(page)
@@ -37,11 +38,6 @@ class State:
         """Where a chapter's document for people lies: beside the manifest if OUT itself is the chapter."""
         place = PurePosixPath(chapter)
         return (self.folder / "chapters" / place if place.parts else self.folder) / file
-
-    def _clear_scratch(self) -> None:
-        """Remove what a killed run was writing."""
-        for file in self.scratch.glob("*.tmp"):
-            file.unlink(missing_ok=True)
 
     @contextmanager
     def temporary(self) -> Iterator[Path]:
@@ -61,8 +57,7 @@ class State:
         """
         busy = "another watch is writing here", "End it, or give this one another --out folder."
         with held(self.watch_lock, self.out, busy=busy, elsewhere=LOCAL_OUT):
-            with output_errors(self.out):
-                self.scratch.mkdir(parents=True, exist_ok=True)
+            self._clear(self.watch_scratch)
             yield
 
     def check_unwatched(self) -> None:
@@ -83,7 +78,12 @@ class State:
             "Wait until it is done, or give this run another --out folder.",
         )
         with held(self.folder / "lock", self.out, busy=busy, elsewhere=LOCAL_OUT):
-            with output_errors(self.out):
-                self.scratch.mkdir(parents=True, exist_ok=True)
-                self._clear_scratch()
+            self._clear(self.scratch)
             yield
+
+    def _clear(self, scratch: Path) -> None:
+        """Make a folder for files in the making, or remove from it what a killed process was writing."""
+        with output_errors(self.out):
+            scratch.mkdir(parents=True, exist_ok=True)
+            for file in scratch.glob("*.tmp"):
+                file.unlink(missing_ok=True)
