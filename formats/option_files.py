@@ -12,13 +12,17 @@ from mangacolor.formats.sniff import IMAGE_SUFFIXES
 
 
 def picture_files(path: Path, option: str) -> list[Path]:
-    """The picture, or the pictures of the folder, in natural order. Raises ``UsageError`` without any."""
+    """The picture, or the pictures of the folder, in natural order. Raises ``UsageError`` without any, or
+    where the folder cannot be read."""
     remedy = "Give a coloured picture, or a folder of them."
     if path.is_file():
         return [path]
     if not path.is_dir():
         raise UsageError(f"{option} {path}: there is no such file or folder", remedy)
-    pictures = [file for file in path.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES]
+    try:
+        pictures = [file for file in path.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES]
+    except OSError as error:
+        raise UsageError(f"{option} {path}: cannot be read: {error.strerror}", remedy) from None
     if not pictures:
         raise UsageError(f"{option} {path}: holds no picture", remedy)
     return sorted(pictures, key=lambda file: natural_key(file.name))
@@ -30,5 +34,5 @@ def json_file(path: Path, option: str, remedy: str) -> Any:
         return json.loads(path.read_bytes())  # as bytes, a file may begin with a byte order mark
     except OSError as error:
         raise UsageError(f"{option} {path}: cannot be read: {error.strerror}", remedy) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the latter where it is nested without measure
         raise UsageError(f"{option} {path}: is no JSON: {error}", remedy) from None

@@ -223,6 +223,7 @@ def _read(path: Path) -> _Content | None:
         KeyError,
         TypeError,
         EOFError,
+        RecursionError,
         zipfile.BadZipFile,
         NotImplementedError,
     ) as error:

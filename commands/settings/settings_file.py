@@ -40,7 +40,7 @@ def read_file(path: Path, command: click.Command, known: Collection[str] = ()) -
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{path}: cannot be read: {error}", "Mend or remove the file.") from None
     options = file_options(command)
     others = set(known) - set(options)

@@ -105,7 +105,7 @@ def _maps(path: Path, digest: str) -> tuple[str, ...]:
     metadata, names = safetensors_header(path)
     try:
         maps = tuple(str(name) for name in json.loads(metadata.get("maps", "")))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         maps = ()
     if metadata.get("format") != FORMAT or set(names) != set(NAMES) or not maps:
         raise SetupError(f"{path} holds no embedding that this version can read", REMEDY)

@@ -165,7 +165,7 @@ def generator_metadata(path: Path, metadata: Mapping[str, str]) -> dict[str, Any
         )
     try:
         return {key: json.loads(value) for key, value in metadata.items() if key != "format"}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SetupError(f"{path} has unreadable metadata: {error}", _FETCH_AGAIN) from error
 
 

@@ -20,7 +20,7 @@ def read_document(path: Path) -> dict[str, Any] | None:
         return None
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}", remedy) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the latter where it is nested without measure
         raise UsageError(f"{path}: is no JSON: {error}", remedy) from None
     if not isinstance(document, dict):
         raise UsageError(f"{path}: must hold a JSON object, not {type(document).__name__}", remedy)

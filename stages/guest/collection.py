@@ -92,12 +92,19 @@ def _names(page: Page, path: str) -> tuple[str, str]:
 
 
 def hash_collection(path: str) -> str:
-    """What the guest's files add to cache keys: their names and what is in them. Raises ``InputError``."""
+    """What the guest's files add to cache keys: their names and what is in them. Raises ``InputError``, also
+    for a file that has gone since it was found, or cannot be read."""
     digest = sha256()
     for found in _find(path):
-        stat = found.file.stat()
         digest.update(str(found.place).encode("utf-8", "surrogateescape"))
-        digest.update(_hash(found.file, stat.st_mtime_ns, stat.st_size).encode())
+        try:
+            stat = found.file.stat()
+            digest.update(_hash(found.file, stat.st_mtime_ns, stat.st_size).encode())
+        except OSError as error:
+            raise InputError(
+                f"{OPTION} {found.file}: cannot be read: {error.strerror}",
+                "See whether it was moved or may not be read, and run the same command again.",
+            ) from error
     return digest.hexdigest()
 
 

@@ -51,6 +51,7 @@ def test_each_level_overrules_the_one_below(
         ('force-color = "yes"', "true or false"),
         ("saturation = true", "not true or false"),
         ("scale = ", "cannot be read"),
+        pytest.param(f"scale = {'[' * 100_000}", "cannot be read", id="nested"),
         ('out = "x"', "unknown setting"),
     ],
 )

@@ -137,7 +137,7 @@ def _call(server: Server, url: str, method: str, headers: Mapping[str, str]) -> 
         raise LibraryError(f"{where} does not answer ({told})", "See whether it runs.") from None
     try:
         return json.loads(text) if text.strip() else None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise LibraryError(
             f"{where} answers no JSON", f"See whether the address is {server.kind}'s."
         ) from None

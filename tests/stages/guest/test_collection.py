@@ -13,6 +13,7 @@ from mangacolor.core.errors import InputError, UsageError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Chapter, Page
 from mangacolor.formats.sources import FileSource
+from mangacolor.stages.guest import collection
 from mangacolor.stages.guest.collection import hash_collection, read_collection
 from mangacolor.stages.guest.stage import check
 from mangacolor.tests.helpers.stages import Bytes
@@ -25,8 +26,8 @@ def put(path: Path, shade: int = 0) -> Path:
 
 
 def tried(folder: Path, name: str, number: int) -> list[str]:
-    collection = read_collection(str(folder))
-    return [collection.pages[n].shown for n in collection.named_like(Page(name, number, Bytes(b"")))]
+    pages = read_collection(str(folder))
+    return [pages.pages[n].shown for n in pages.named_like(Page(name, number, Bytes(b"")))]
 
 
 def test_a_name_comes_before_a_number_and_that_before_a_place(tmp_path: Path) -> None:
@@ -68,6 +69,16 @@ def test_without_a_picture_there_is_no_guest(tmp_path: Path, make: object) -> No
     with pytest.raises(InputError, match=r"^--colours-from .*guest: (no such file|holds no page)") as told:
         hash_collection(str(tmp_path / "guest"))
     assert "coloured" in told.value.remedy
+
+
+def test_a_file_that_has_gone_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = put(tmp_path / "guest" / "001.png")
+    found = collection._find(str(tmp_path / "guest"))
+    gone.unlink()
+    monkeypatch.setattr(collection, "_find", lambda _path: found)
+    with pytest.raises(InputError, match=r"^--colours-from .*001\.png: cannot be read: No such file") as told:
+        hash_collection(str(tmp_path / "guest"))
+    assert "run the same command again" in told.value.remedy
 
 
 def test_the_input_is_no_guest_of_itself(tmp_path: Path) -> None:
