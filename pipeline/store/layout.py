@@ -29,9 +29,7 @@ class State:
         self.removed = self.folder / REMOVED  # files of OUT whose source is gone
         self.finished = self.folder / "finished"  # pages of archives
         self.watch_lock = self.folder / "watch.lock"  # held by a watch
-        self.watch_scratch = (
-            self.folder / "watch-tmp"
-        )  # its own: between its runs others may clear ``scratch``
+        self.watch_scratch = self.folder / "watch-tmp"  # a watch's own, which its runs do not clear
 
     def page_folder(self, page: str) -> Path:
         return self.folder / "pages" / PurePosixPath(page)

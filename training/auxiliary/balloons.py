@@ -30,13 +30,14 @@ LONGEST_PAGE = 4000  # pixels: the long side of a lettered page when its balloon
 
 @dataclass(frozen=True, slots=True)
 class BalloonCorpus:
-    """Pictures without lettering, by source, and triples of art, lettered page and label."""
+    """Pictures without lettering, by source, and triples of art, lettered page and label: some of each."""
 
     pictures: list[list[Image]]
     lettered: list[tuple[Image, Image, Image]]
 
     @classmethod
     def load(cls, data: Path, side: int, most: int, rng: np.random.Generator) -> BalloonCorpus:
+        """Raises ``InputError`` where the folder lacks one or the other."""
         pairs = data / LETTERED
         sources = [pictures for _, pictures in read_folders(data, pairs.name, most, rng)]
         lettered = []
@@ -56,7 +57,13 @@ class BalloonCorpus:
                     np.asarray(cv2.resize(label, size, interpolation=cv2.INTER_NEAREST), np.uint8),
                 )
             )
-        return cls([pictures for pictures in sources if pictures], lettered)
+        pictures = [found for found in sources if found]
+        if not lettered or not pictures:
+            raise InputError(
+                f"{data} holds no lettered pages beside their art, or no pictures",
+                f"It needs {LETTERED} and {ART}, and folders of pictures without lettering.",
+            )
+        return cls(pictures, lettered)
 
     def draw_page(self, recipe: PageRecipe, rng: np.random.Generator) -> LabelledPage:
         """A fresh page of a random kind."""
@@ -71,11 +78,6 @@ def train(request: TrainRequest) -> TrainOutcome:
     check_recipe(recipe)
     (data,) = request.data
     corpus = BalloonCorpus.load(data, recipe.side, recipe.pictures, np.random.default_rng(recipe.seed))
-    if not corpus.lettered or not corpus.pictures:
-        raise InputError(
-            f"{data} holds no lettered pages beside their art, or no pictures",
-            f"it needs {LETTERED} and {ART}, and folders of pictures without lettering",
-        )
     torch.manual_seed(recipe.seed)
     task = PageTask(NAME, corpus, recipe)
     if request.init is not None and not request.resume:

@@ -20,11 +20,15 @@ DRAWN = 12  # pictures from which a page is made up
 def read_on_white(path: Path, longest: int) -> Image:
     """A picture as H×W×3 uint8 RGB, what is transparent white, its long side at most ``longest`` pixels.
 
-    Raises ``InputError`` for a file that is no colour picture.
+    Raises ``InputError`` for a file that is no colour picture, or cannot be read.
     """
-    raw = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    try:
+        data = np.frombuffer(path.read_bytes(), np.uint8)  # imread takes no name beyond ASCII on Windows
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}", "Mend or remove the file.") from error
+    raw = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
     if raw is None or raw.ndim != 3:
-        raise InputError(f"{path} is no colour picture", "mend or remove the file")
+        raise InputError(f"{path} is no colour picture", "Mend or remove the file.")
     picture: npt.NDArray[Any] = raw[..., 2::-1].astype(np.float32)
     if raw.shape[2] == 4:
         cover = raw[..., 3:].astype(np.float32) / 255

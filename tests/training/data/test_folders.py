@@ -1,0 +1,48 @@
+"""Pictures of made-up pages: read whatever their files are called, and named where they cannot be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as PilImage
+
+from mangacolor.core.errors import InputError
+from mangacolor.training.auxiliary.balloons import ART, LETTERED, BalloonCorpus
+from mangacolor.training.data.folders import read_on_white
+
+
+def test_a_picture_of_any_name_is_read_on_white(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_imread(*_given: object) -> None:
+        raise AssertionError("it takes no such name on Windows")
+
+    monkeypatch.setattr("cv2.imread", no_imread)
+    picture = np.zeros((4, 8, 4), np.uint8)
+    picture[:, :4] = 255, 0, 0, 255
+    PilImage.fromarray(picture).save(tmp_path / "頁.webp", lossless=True, exact=True)
+    read = read_on_white(tmp_path / "頁.webp", 8)
+    assert read.shape == (4, 8, 3)
+    assert (read[:, :4] == (255, 0, 0)).all() and (read[:, 4:] == 255).all()
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [(b"", "no colour picture"), (b"RIFF", "no colour picture"), (None, "cannot be read: No such file")],
+)
+def test_what_is_no_picture_is_named(tmp_path: Path, data: bytes | None, said: str) -> None:
+    path = tmp_path / "1.webp"
+    if data is not None:
+        path.write_bytes(data)
+    with pytest.raises(InputError, match=rf"1\.webp.*{said}"):
+        read_on_white(path, 8)
+
+
+def test_balloons_are_not_trained_without_pages_of_each_kind(tmp_path: Path) -> None:
+    (tmp_path / LETTERED).mkdir()
+    (tmp_path / "figures").mkdir()
+    grey = np.full((8, 8, 3), 90, np.uint8)
+    PilImage.fromarray(grey).save(tmp_path / "figures" / "1.webp")
+    with pytest.raises(InputError, match="holds no lettered pages") as told:
+        BalloonCorpus.load(tmp_path, 64, 4, np.random.default_rng(1))
+    assert ART in told.value.remedy
