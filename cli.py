@@ -183,9 +183,9 @@ def _refuse(arguments: list[str], error: MangacolorError | click.ClickException)
     else:
         click.echo(f"mangacolor: {error}", err=True)
     if arguments[:1] == [COLORIZE] and "--json" in arguments:
-        from mangacolor.pipeline.events import RunDone
+        from mangacolor.pipeline.events import RunResult
         from mangacolor.pipeline.report.json_lines import json_documents
 
-        (done,) = json_documents(RunDone(ExitStatus.WRONG_USE, 0, 0, 0, 0, 0, 0.0, 0, 0))
+        (done,) = json_documents(RunResult(ExitStatus.WRONG_USE, 0, 0, 0, 0, 0, 0.0, 0, 0))
         click.echo(json.dumps(done))
     return ExitStatus.WRONG_USE

@@ -139,9 +139,10 @@ class Detail:
 
 
 @dataclass(frozen=True, slots=True)
-class RunDone:
-    """Always the last event. ``done + copied + cached + failed == pages`` unless it was cut short.
+class RunResult:
+    """How a run went: what it returns, and always its last event.
 
+    ``done + copied + cached + failed == pages`` unless it was cut short.
     ``left``: how many of the ``cached`` ones are not ours any more, since somebody has changed them.
     ``details``: which pages were copied and why, which failed, what was left or moved aside.
     """
@@ -173,7 +174,7 @@ Event = (
     | FileRemoved
     | Stopping
     | ChapterDone
-    | RunDone
+    | RunResult
 )
 Listener = Callable[[Event], None]
 Told = TypeVar("Told")
@@ -188,6 +189,3 @@ def tell_each(listeners: Iterable[Callable[[Told], None]]) -> Callable[[Told], N
             listener(event)
 
     return tell
-
-
-RunResult = RunDone

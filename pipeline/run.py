@@ -16,7 +16,7 @@ from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.local import Engine
 from mangacolor.pipeline.engine.references import References
 from mangacolor.pipeline.engine.tasks import make_tasks
-from mangacolor.pipeline.events import Listener, RunDone, RunResult, RunStarted
+from mangacolor.pipeline.events import Listener, RunResult, RunStarted
 from mangacolor.pipeline.guest_pages import GuestPages
 from mangacolor.pipeline.preparation import WorkPlan, make_job, make_plan, with_absolute_paths
 from mangacolor.pipeline.report.run_report import Summary, write_report
@@ -51,7 +51,7 @@ def run(
     only: Collection[str] | None = None,
     learner: Learner | None = None,
 ) -> RunResult:
-    """Colour ``inputs`` into ``out``. Emits every event of the run, ``RunDone`` last.
+    """Colour ``inputs`` into ``out``. Emits every event of the run, ``RunResult`` last.
 
     With a ``part`` only that is coloured, into the places that it has in the whole; whatever else lies in
     ``out`` stays. ``only``: the output names of pages, whole chapters where ``run_options`` name no pages;
@@ -144,7 +144,7 @@ def _set_aside(plan: WorkPlan, store: Store, outputs: Outputs, emit: Listener) -
     drop_unpacked(state, manifest, archives, plan.planned)
 
 
-def _write_report(plan: WorkPlan, result: RunDone, enlarged: tuple[str, ...], state: State) -> None:
+def _write_report(plan: WorkPlan, result: RunResult, enlarged: tuple[str, ...], state: State) -> None:
     pages = {page.name: page for chapter in plan.chapters for page in chapter.pages}
     write_report(
         state.out,

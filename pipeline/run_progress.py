@@ -18,7 +18,7 @@ from mangacolor.pipeline.events import (
     PageDone,
     PageFailed,
     PageStarted,
-    RunDone,
+    RunResult,
     SeriesWarned,
     Warned,
 )
@@ -89,7 +89,7 @@ class RunProgress:
             status = error.status if isinstance(error, MangacolorError) else ExitStatus.NOTHING_DONE
             self._emit(self._cut_short(status, stopped=isinstance(error, Cancelled)))
 
-    def _cut_short(self, status: int, stopped: bool) -> RunDone:
+    def _cut_short(self, status: int, stopped: bool) -> RunResult:
         """What to say of a run that an error ended: pages that were not finished have failed, but not in one
         that somebody has ``stopped``."""
         refused = status == ExitStatus.WRONG_USE and not self._ended  # before any page
@@ -98,4 +98,4 @@ class RunProgress:
         done, copied, left = (self._outcomes[outcome] for outcome in ("done", "copied", "left"))
         cached = self._outcomes["cached"] + left
         failed = self._failed.total() if stopped else pages - done - copied - cached
-        return RunDone(int(status), pages, done, copied, cached, failed, seconds, 0, 0, left=left)
+        return RunResult(int(status), pages, done, copied, cached, failed, seconds, 0, 0, left=left)

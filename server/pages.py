@@ -30,7 +30,8 @@ class PageRequest:
     """A page as somebody sent it, and how it is wanted.
 
     ``series``: the title that it belongs to, "" for none. ``form``: of the answer, ``same`` as the page's.
-    ``colour``: False where it is only to be enlarged. ``visitor``: the web page that asked, "" for a program.
+    ``colour``: False where it is only to be enlarged. ``visitor``: the web page that asked, "" for a program
+    and where web pages may not ask.
     """
 
     data: bytes = field(repr=False)

@@ -7,13 +7,21 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
-from mangacolor.core.option_fields import OptionField, option_fields
+from mangacolor.core.option_fields import OptionField, checked_value, option_fields
 from mangacolor.core.settings import Options
 from mangacolor.server.http.refusal import Refusal
 
 # No path, no device, no limit: what a client may decide is how its page looks.
 OFFERED: Final = ("scale", "saturation", "direction", "force_color")
-_SWITCHES: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+TOLD: Final = 40  # characters of a wrong value that the answer repeats
+_SWITCHES: Final[Mapping[str, bool]] = {
+    "true": True,
+    "1": True,
+    "yes": True,
+    "false": False,
+    "0": False,
+    "no": False,
+}
 
 
 def with_options(options: Options, given: Mapping[str, str]) -> Options:
@@ -31,23 +39,19 @@ def offered() -> dict[str, OptionField]:
 
 
 def _value(field: OptionField, text: str) -> Any:
-    if text in field.words:
-        return text
-    if field.type is bool:
-        return _one_of(field, text.lower(), _SWITCHES)
-    if field.choices:
-        return _one_of(field, text, {choice: choice for choice in field.choices})
     try:
-        number = field.type(text)
-    except ValueError:
-        raise Refusal(400, f"{field.name}={text[:40]!r} is no number") from None
-    low, high = field.info.minimum, field.info.maximum
-    if not (low is None or number >= low) or not (high is None or number <= high):
-        raise Refusal(400, f"{field.name}={text[:40]} is not between {low} and {high}")
-    return number
+        return checked_value(field, _parsed(field, text))
+    except ValueError as error:
+        raise Refusal(400, str(error)) from None
 
 
-def _one_of(field: OptionField, text: str, values: Mapping[str, Any]) -> Any:
-    if text not in values:
-        raise Refusal(400, f"{field.name}={text[:40]!r} is not one of {', '.join(values)}")
-    return values[text]
+def _parsed(field: OptionField, text: str) -> Any:
+    """A switch or a number as such; the beginning of the text where it is none, to be told of."""
+    if field.type is bool:
+        return _SWITCHES.get(text.lower(), text[:TOLD])
+    if field.type in (int, float) and text not in field.words:
+        try:
+            return field.type(text)
+        except ValueError:
+            return text[:TOLD]
+    return text[:TOLD]

@@ -18,7 +18,6 @@ from mangacolor.pipeline.events import (
     PageDone,
     PageFailed,
     PageStarted,
-    RunDone,
     RunResult,
     RunStarted,
 )
@@ -83,7 +82,7 @@ class Progress:
                 self.ended.add(page)
                 self.failed.add(page)
                 self.working.discard(page)
-            case RunDone():
+            case RunResult():
                 self.working.clear()
 
     def document(self) -> dict[str, Any]:

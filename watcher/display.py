@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.status import Status
 
 from mangacolor.core.wording import counted, duration
-from mangacolor.pipeline.events import RunDone, Stopping, Warned
+from mangacolor.pipeline.events import RunResult, Stopping, Warned
 from mangacolor.pipeline.report.progress import ProgressDisplay
 from mangacolor.watcher.events import (
     ChapterColoured,
@@ -106,7 +106,7 @@ class WatchDisplay:
             self._run = None
 
     def _follow_run(self, event: Event) -> None:
-        if isinstance(event, RunDone):  # the watch says what became of it
+        if isinstance(event, RunResult):  # the watch says what became of it
             return
         if self._run is not None:
             self._run(event)  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any, TextIO, get_args
 
-from mangacolor.pipeline.events import RunDone
+from mangacolor.pipeline.events import RunResult
 from mangacolor.pipeline.report.json_lines import json_documents
 from mangacolor.watcher.events import Event, WatchEvent
 
@@ -33,4 +33,4 @@ def watch_documents(event: Event) -> list[dict[str, Any]]:
         name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
         return [{"event": name, **dataclasses.asdict(event)}]
     # A watch has many runs and is itself what ends last.
-    return [] if isinstance(event, RunDone) else json_documents(event)  # type: ignore[arg-type]
+    return [] if isinstance(event, RunResult) else json_documents(event)  # type: ignore[arg-type]

@@ -28,7 +28,7 @@ from mangacolor.pipeline.engine.page_task import PageTask
 from mangacolor.pipeline.engine.tally import Tally, failure, late
 from mangacolor.pipeline.engine.tasks import Begun, Tasks
 from mangacolor.pipeline.engine.worker_pools import Completion, Lane
-from mangacolor.pipeline.events import Listener, PageDone, PageFailed, RunDone, Warned
+from mangacolor.pipeline.events import Listener, PageDone, PageFailed, RunResult, Warned
 from mangacolor.pipeline.store.manifest import Entry
 from mangacolor.pipeline.store.packing import Packing
 from mangacolor.pipeline.store.store import Store
@@ -70,8 +70,8 @@ class ClusterEngine:
         self._told_of_no_workers = False
         self._new: dict[str, Entry] = {}  # what workers have finished, even if they were lost later
 
-    def run(self, tasks: Tasks) -> RunDone:
-        """Run every page and say how it went. Emits events, but not ``RunDone`` itself.
+    def run(self, tasks: Tasks) -> RunResult:
+        """Run every page and say how it went. Emits events, but not ``RunResult`` itself.
 
         Raises ``SetupError`` where the scheduler or a worker is unusable, and what ``Engine.run`` raises.
         """

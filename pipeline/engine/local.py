@@ -35,7 +35,7 @@ from mangacolor.pipeline.events import (
     Listener,
     PageDone,
     PageHalfway,
-    RunDone,
+    RunResult,
     StageDone,
     StageStarted,
     Warned,
@@ -79,8 +79,8 @@ class Engine:
         self._chapters: dict[int, ChapterTask] = {}  # those whose chapter stages are at work
         self._packings: dict[int, Packing] = {}  # those being written
 
-    def run(self, tasks: Tasks) -> RunDone:
-        """Run every page and say how it went. Emits events, but not ``RunDone`` itself.
+    def run(self, tasks: Tasks) -> RunResult:
+        """Run every page and say how it went. Emits events, but not ``RunResult`` itself.
 
         Raises ``SetupError`` or ``OutputError`` where going on makes no sense.
         """

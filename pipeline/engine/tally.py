@@ -18,7 +18,7 @@ from mangacolor.core.errors import (
 )
 from mangacolor.pipeline.engine.chapter_task import ChapterResults, ChapterTask, Decision
 from mangacolor.pipeline.engine.job import Job
-from mangacolor.pipeline.events import Listener, PageDone, PageFailed, RunDone, StageDone, Stopping, Warned
+from mangacolor.pipeline.events import Listener, PageDone, PageFailed, RunResult, StageDone, Stopping, Warned
 from mangacolor.pipeline.store.packing import Packing
 
 BUG = "Look at the page; if it is sound, this is a bug: please report it with the page and this message."
@@ -100,7 +100,7 @@ class Tally:
         for sentence in packing.told(tuple(left_out or ())) if error is None else ():
             self.emit(Warned(name, "", sentence))
 
-    def summary(self, pages: int) -> RunDone:
+    def summary(self, pages: int) -> RunResult:
         """How it went. Raises the error that ended the run."""
         if self.fatal is not None:
             raise self.fatal
@@ -111,7 +111,7 @@ class Tally:
             status = ExitStatus.DONE
         else:
             status = ExitStatus.SOME_FAILED if outcomes["failed"] < pages else ExitStatus.NOTHING_DONE
-        return RunDone(
+        return RunResult(
             status=int(status),
             pages=pages,
             done=outcomes["done"],

@@ -6,13 +6,13 @@ import dataclasses
 import json
 from typing import Any, TextIO
 
-from mangacolor.pipeline.events import Event, FileRemoved, PageDone, PageFailed, RunDone
+from mangacolor.pipeline.events import Event, FileRemoved, PageDone, PageFailed, RunResult
 
 _NAMES = {
     PageDone: "page_done",
     PageFailed: "page_failed",
     FileRemoved: "file_removed",
-    RunDone: "run_done",
+    RunResult: "run_done",
 }
 _INTERNAL = {"outcome", "left", "failures", "details"}  # they repeat what other lines say
 

@@ -22,7 +22,7 @@ from mangacolor.pipeline.events import (
     PageFailed,
     PageHalfway,
     PageStarted,
-    RunDone,
+    RunResult,
     RunStarted,
     StageDone,
     StageStarted,
@@ -112,10 +112,10 @@ class ProgressDisplay:
                 self._say(escape(message))
             case Stopping():
                 self._say("stopping: what is being written is finished first; once more stops at once")
-            case RunDone(pages=pages) if pages:  # without pages an error says why
+            case RunResult(pages=pages) if pages:  # without pages an error says why
                 self._end_run(event)
 
-    def _end_run(self, event: RunDone) -> None:
+    def _end_run(self, event: RunResult) -> None:
         if self._bar:
             self._bar.stop()
         self._pages = self._pages or event.pages  # that were known, where it ended before work began
@@ -175,7 +175,7 @@ class ProgressDisplay:
             self._console.print(f"  {escape(event.remedy)}")
 
 
-def summary(event: RunDone) -> str:
+def summary(event: RunResult) -> str:
     """One line about a finished run."""
     counts = [
         (event.done, "done"),

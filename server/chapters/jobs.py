@@ -17,7 +17,7 @@ from typing import Any, Final
 from mangacolor.core.errors import MangacolorError
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.pipeline.engine.cancel import CancelToken
-from mangacolor.pipeline.events import Event, PageDone, PageFailed, RunDone, RunStarted, SeriesWarned
+from mangacolor.pipeline.events import Event, PageDone, PageFailed, RunResult, RunStarted, SeriesWarned
 from mangacolor.pipeline.run import run
 from mangacolor.server.chapters.job import INPUT, OUT, Job, load_job
 from mangacolor.server.http.refusal import Refusal
@@ -181,7 +181,7 @@ class ChapterJobs:
         memory.take_notes()  # the run reads the file anew, and tells them
         return dataclasses.replace(options, series=str(memory.path))
 
-    def _end(self, job: Job, done: RunDone) -> None:
+    def _end(self, job: Job, done: RunResult) -> None:
         failed = done.pages > 0 and done.failed == done.pages
         error = done.failures[0].error if failed and done.failures else ""
         self._change(

@@ -13,9 +13,11 @@ _ERRORS: Final = {
     401: "The token is missing or wrong.",
     403: "A web page of another origin asked.",
     404: "There is no such job.",
+    408: "The body did not come in time.",
     409: "The job is not done yet.",
     413: "The body, or the picture, is larger than is taken.",
     415: "Not a kind of file that is taken.",
+    421: "The Host header names another server.",
     422: "The picture is damaged.",
     500: "The server cannot colour; the message says why.",
     503: "The queue is full, or the page not ready: ask again after Retry-After seconds.",
@@ -65,7 +67,7 @@ def _colour_page() -> dict[str, Any]:
                 "headers": {"X-Left-As-It-Is": {"schema": {"type": "string"}}},
                 "content": {"image/*": {"schema": _BYTES}},
             },
-            **_errors(400, 401, 403, 413, 415, 422, 500, 503),
+            **_errors(400, 401, 403, 408, 413, 415, 421, 422, 500, 503),
         },
     }
 
@@ -85,7 +87,7 @@ def _create_job() -> dict[str, Any]:
                 "headers": {"Location": {"schema": {"type": "string"}}},
                 "content": _json({"$ref": "#/components/schemas/Job"}),
             },
-            **_errors(400, 401, 403, 413, 415, 503, 507),
+            **_errors(400, 401, 403, 408, 413, 415, 421, 503, 507),
         },
     }
 
@@ -110,7 +112,7 @@ def _fetch_result() -> dict[str, Any]:
 
 def _delete_job() -> dict[str, Any]:
     deleted = {"204": {"description": "It is gone, and stopped if it was at work."}}
-    return {"summary": "Delete a job and its files", "responses": {**deleted, **_errors(401, 403, 404)}}
+    return {"summary": "Delete a job and its files", "responses": {**deleted, **_errors(401, 403, 404, 421)}}
 
 
 def _show_health() -> dict[str, Any]:
@@ -118,7 +120,7 @@ def _show_health() -> dict[str, Any]:
 
 
 def _reading(summary: str, content: dict[str, Any], *errors: int) -> dict[str, Any]:
-    responses = {"200": {"description": summary, "content": content}, **_errors(401, 403, *errors)}
+    responses = {"200": {"description": summary, "content": content}, **_errors(401, 403, 421, *errors)}
     return {"summary": summary, "responses": responses}
 
 

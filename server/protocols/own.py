@@ -26,7 +26,7 @@ from mangacolor.server.protocols.answers import picture_response
 from mangacolor.server.protocols.openapi import document
 from mangacolor.server.request_options import OFFERED, with_options
 from mangacolor.server.series import clean_title
-from mangacolor.server.service import Service, series_of, visitor_of
+from mangacolor.server.service import Service, series_of
 
 # Archives by the names of ``formats.archives``, and the suffix that each is kept under.
 SUFFIXES: Final = {"zip": ".cbz", "rar": ".cbr", "7z": ".cb7", "tar": ".cbt", "pdf": ".pdf"}
@@ -57,7 +57,7 @@ def _page_route(service: Service) -> Callable[[Request], Awaitable[Response]]:
         with service.bodies.taken(declared_size(request)):
             form = request.headers.get("content-type", "").lower().startswith("multipart/")
             data = await (read_file(request, "file") if form else read_body(request))
-            page = PageRequest(data, options, series_of(request), visitor=visitor_of(request))
+            page = PageRequest(data, options, series_of(request))
             return picture_response(await service.answer(request, page, PATIENT))
 
     return colour

@@ -17,7 +17,7 @@ from mangacolor.models.colour.series.file import SeriesFile, write_series_file
 from mangacolor.models.colour.series.learnt_surfaces import LearntSurfaces
 from mangacolor.models.files.known import find_weights
 from mangacolor.pipeline import run as run_module
-from mangacolor.pipeline.events import RunDone
+from mangacolor.pipeline.events import RunResult
 from mangacolor.tests.helpers.stages import comic_page
 
 Told = Callable[..., tuple[int, str, str]]
@@ -118,8 +118,8 @@ def test_a_cluster_colours_by_what_was_learnt(tmp_path: Path, monkeypatch: pytes
     given: list[str] = []
 
     class Engine:
-        def run(self, _tasks: object) -> RunDone:
-            return RunDone(0, 1, 1, 0, 0, 0, 1.0, 0, 0)
+        def run(self, _tasks: object) -> RunResult:
+            return RunResult(0, 1, 1, 0, 0, 0, 1.0, 0, 0)
 
     def make(plan: Any, job: Any, *_more: object) -> Engine:
         given.extend([plan.options.weights, job.options.weights, plan.run_options.cluster])

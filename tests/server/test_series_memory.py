@@ -15,7 +15,7 @@ from mangacolor.core.errors import ExitStatus
 from mangacolor.core.settings import Options
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.single_page import PageRunner
-from mangacolor.pipeline.events import Listener, RunDone, SeriesWarned, Warned
+from mangacolor.pipeline.events import Listener, RunResult, SeriesWarned, Warned
 from mangacolor.pipeline.series import FORMAT, SeriesMemory
 from mangacolor.server.chapters.job import Job
 from mangacolor.server.chapters.jobs import ChapterJobs
@@ -184,10 +184,10 @@ def test_what_is_told_of_a_series_is_known_by_its_kind_and_not_by_its_words(
 ) -> None:
     told = list[str]()
 
-    def run(*_given: object, emit: Listener, **_more: object) -> RunDone:
+    def run(*_given: object, emit: Listener, **_more: object) -> RunResult:
         emit(Warned("1.png", "", f"{tmp_path / 'series'} is the name of a page"))
         emit(SeriesWarned("", "", "its memory is begun anew"))
-        return RunDone(0, 2, 2, 0, 0, 0, 1.0, 0, 0)
+        return RunResult(0, 2, 2, 0, 0, 0, 1.0, 0, 0)
 
     monkeypatch.setattr("mangacolor.server.chapters.jobs.run", run)
     jobs = chapter_jobs(tmp_path, told)

@@ -15,7 +15,7 @@ import pytest
 from mangacolor.core.errors import Cancelled, PageError
 from mangacolor.core.settings import Options
 from mangacolor.pipeline.engine.cancel import CancelToken
-from mangacolor.pipeline.events import Event, Listener, RunDone
+from mangacolor.pipeline.events import Event, Listener, RunResult
 from mangacolor.pipeline.store.last_run import LastRun
 from mangacolor.server.http.refusal import Refusal
 from mangacolor.studio.hub import Hub
@@ -24,7 +24,7 @@ from mangacolor.studio.runner import Runner, Wanted
 from mangacolor.tests.helpers.studio import PAGES
 from mangacolor.tests.helpers.studio_server import opened_studio, wait_until_idle
 
-DONE = RunDone(0, 1, 1, 0, 0, 0, 0.0, 0, 0)
+DONE = RunResult(0, 1, 1, 0, 0, 0, 0.0, 0, 0)
 
 
 def test_a_chapter_is_coloured_from_the_beginning(chapter: Path, tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ class PretendedRuns:
         self.started = threading.Semaphore(0)
         self.failure: Exception | None = None
 
-    def __call__(self, wanted: Wanted, emit: Listener, cancel: CancelToken) -> RunDone:
+    def __call__(self, wanted: Wanted, emit: Listener, cancel: CancelToken) -> RunResult:
         self.begun.append(wanted)
         self.started.release()
         while not self.open.wait(0.005):

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from mangacolor.core.errors import SetupError, UsageError
-from mangacolor.pipeline.events import RunDone
+from mangacolor.pipeline.events import RunResult
 from mangacolor.tests.helpers.fake_stages import write_page
 from mangacolor.tests.helpers.watching import Watching, wait_until
 from mangacolor.watcher.events import ChapterColoured, Notified
@@ -221,7 +221,7 @@ def test_a_watch_that_dies_before_it_writes_down_tells_the_next_time(
     watched.chapter("a", 1)
 
     def die(event: object) -> None:
-        if isinstance(event, RunDone):
+        if isinstance(event, RunResult):
             raise KeyboardInterrupt
 
     watched.listener = die

@@ -19,7 +19,7 @@ from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Artifact, Inputs
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.worker_pools import Lane, at_work
-from mangacolor.pipeline.events import Event, PageDone, PageFailed, RunDone, RunResult, Stopping
+from mangacolor.pipeline.events import Event, PageDone, PageFailed, RunResult, Stopping
 from mangacolor.pipeline.run import run
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.base import NoConfig, Stage, StageContext, no_config
@@ -152,7 +152,7 @@ def test_unusable_setup_ends_the_run(house: House, pages: Path, tmp_path: Path) 
             graph=house.graph(),
             emit=events.append,
         )
-    assert isinstance(events[-1], RunDone) and events[-1].status == 3
+    assert isinstance(events[-1], RunResult) and events[-1].status == 3
 
 
 def test_copied_page_keeps_its_bytes(house: House, pages: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from mangacolor.pipeline.events import (
     PageFailed,
     PageHalfway,
     PageStarted,
-    RunDone,
+    RunResult,
     RunStarted,
     StageDone,
     StageStarted,
@@ -38,7 +38,7 @@ EVENTS: list[Event] = [
     ChapterDone("a", 2, 1),
     StageStarted("b/1.png", "panels"),
 ]
-LAST = RunDone(1, 4, 3, 0, 0, 1, 65.0, 9, 2)
+LAST = RunResult(1, 4, 3, 0, 0, 1, 65.0, 9, 2)
 
 
 def shown(terminal: bool, quiet: bool = False, last: bool = True) -> str:
@@ -93,7 +93,7 @@ def test_a_run_that_was_stopped_says_what_is_kept(quiet: bool) -> None:
     stream = io.StringIO()
     done = PageDone("1.png", 1.0, 1, {}, "done")
     with ProgressDisplay(quiet, Console(file=stream, width=140, soft_wrap=True)) as display:
-        for event in (*TWO_PASSES, done, Stopping(), RunDone(130, 3, 1, 0, 0, 0, 9.0, 4, 2)):
+        for event in (*TWO_PASSES, done, Stopping(), RunResult(130, 3, 1, 0, 0, 0, 9.0, 4, 2)):
             display(event)
     lines = stream.getvalue().splitlines()
     assert lines == (
@@ -112,7 +112,7 @@ def test_a_run_that_was_stopped_says_what_is_kept(quiet: bool) -> None:
 def test_a_run_that_an_error_ends_does_not_call_its_pages_failed() -> None:
     stream = io.StringIO()
     with ProgressDisplay(console=Console(file=stream, width=140, soft_wrap=True)) as display:
-        for event in (*TWO_PASSES, RunDone(3, 3, 0, 0, 0, 3, 9.0, 0, 0)):
+        for event in (*TWO_PASSES, RunResult(3, 3, 0, 0, 0, 3, 9.0, 0, 0)):
             display(event)
     assert (
         stream.getvalue().splitlines()[-1] == "ended before its time: 2 of 3 pages analysed, 0 done, in 9.0 s"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mangacolor.core.errors import OutputError
-from mangacolor.pipeline.events import Event, PageDone, RunDone
+from mangacolor.pipeline.events import Event, PageDone, RunResult
 from mangacolor.tests.helpers.fake_stages import House, go, write_page
 from mangacolor.tests.helpers.faulty_disk import FaultyDisk
 
@@ -48,7 +48,7 @@ def refused(source: Path, out: Path, words: str) -> list[Event]:
         go(House(moody=True), source, out, listener=events.append, report=True, scale="2")
     assert caught.value.remedy and str(out) in caught.value.message
     last = events[-1]
-    assert isinstance(last, RunDone) and last.status == 3
+    assert isinstance(last, RunResult) and last.status == 3
     assert last.done + last.copied + last.cached + last.failed == last.pages
     return events
 

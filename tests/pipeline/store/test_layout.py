@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from mangacolor.core import atomic
 from mangacolor.pipeline.store.layout import State
 from mangacolor.watcher.records import Record, Records
 
@@ -33,7 +33,7 @@ def test_a_run_that_begins_while_a_watch_writes_takes_nothing_away(
 ) -> None:
     state = State(tmp_path / "out")
     path = state.folder / "watch.jsonl"
-    forced = atomic.os.fsync
+    forced = os.fsync
 
     def begin_a_run(number: int) -> None:
         with state.locked():
@@ -43,7 +43,7 @@ def test_a_run_that_begins_while_a_watch_writes_takes_nothing_away(
         records = Records(path, state.watch_scratch)
         for tries in range(12):
             records.keep(Record("a", "mark", tries=tries))
-        monkeypatch.setattr(atomic.os, "fsync", begin_a_run)
+        monkeypatch.setattr(os, "fsync", begin_a_run)
         again = Records(path, state.watch_scratch)
         assert len(path.read_text(encoding="utf-8").splitlines()) == 1, "it has been written anew"
     kept = again.of("a")

@@ -22,7 +22,7 @@ from mangacolor.models.colour.series.weights import open_weights
 from mangacolor.models.files.known import find_weights
 from mangacolor.models.files.reading import weights_path
 from mangacolor.pipeline.engine.cancel import CancelToken
-from mangacolor.pipeline.events import Announced, Event, RunDone
+from mangacolor.pipeline.events import Announced, Event, RunResult
 from mangacolor.pipeline.plan import as_document, as_text, plan_run
 from mangacolor.pipeline.preparation import make_plan
 from mangacolor.pipeline.report.progress import ProgressDisplay
@@ -179,7 +179,7 @@ def test_a_stop_while_it_learns_ends_the_run_and_is_told(chapter: Path, tmp_path
             cancel=cancel,
             learner=learner,
         )
-    assert isinstance(events[-1], RunDone)
+    assert isinstance(events[-1], RunResult)
     assert (events[-1].status, events[-1].pages, events[-1].done, events[-1].failed) == (130, 2, 0, 0)
     stream = io.StringIO()
     with ProgressDisplay(console=Console(file=stream, width=140, soft_wrap=True)) as display:
