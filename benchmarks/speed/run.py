@@ -51,14 +51,7 @@ Part = Callable[[], tuple[dict[str, Any], list[Ratio]]]
 def main(chapter: Path, only: str, older: str | None, repeat: int, out: Path) -> None:
     figures: dict[str, Any] = {}
     ratios: list[Ratio] = []
-    wanted = {
-        name: part
-        for name, part in parts(chapter, older or first_version(), repeat).items()
-        if not only or name.partition(" ")[0] in only.split(",")
-    }
-    if not wanted:
-        raise click.UsageError(f"--only {only}: there is no such part")
-    for name, part in wanted.items():
+    for name, part in chosen(parts(chapter, older or first_version(), repeat), only).items():
         click.echo(f"{name} …", err=True)
         figures[name], found = part()
         ratios += found
@@ -71,6 +64,19 @@ def main(chapter: Path, only: str, older: str | None, repeat: int, out: Path) ->
     (out / "ratios.svg").write_text(ratios_svg(ratios), encoding="utf-8")
     print(text)
     print(table(ratios))
+
+
+def chosen(parts: dict[str, Part], only: str) -> dict[str, Part]:
+    """The parts that ``only`` names with commas by their first words; all where it is empty.
+
+    Raises ``UsageError`` where it names one that there is not.
+    """
+    names = {name: name.partition(" ")[0] for name in parts}
+    wanted = {name.strip() for name in only.split(",")} if only else set(names.values())
+    if unknown := sorted(wanted - set(names.values())):
+        known = ", ".join(dict.fromkeys(names.values()))
+        raise click.UsageError(f"--only {only}: there is no part {unknown[0]!r}. There are: {known}.")
+    return {name: part for name, part in parts.items() if names[name] in wanted}
 
 
 def summary(figures: dict[str, Any], ratios: list[Ratio]) -> dict[str, Any]:

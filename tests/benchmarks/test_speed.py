@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import NoReturn
 from xml.etree import ElementTree
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from mangacolor.benchmarks.speed import run
 from mangacolor.benchmarks.speed.plot import ratios_svg
-from mangacolor.benchmarks.speed.run import parts, table
+from mangacolor.benchmarks.speed.run import chosen, parts, table
 from mangacolor.benchmarks.speed.timing import Ratio, Seconds, alternate, ratio
 from mangacolor.core.cpu import usable_cores
 from mangacolor.models.runtime.parallel import parallel_map
@@ -45,6 +46,15 @@ def test_the_plot_and_the_table_show_what_was_missed() -> None:
 def test_the_bench_has_its_parts() -> None:
     found = parts(ROOT / "examples/chapter", None, 1)
     assert {"start", "files", "colour torch", "upscale", "steady", "chapter"} <= found.keys()
+
+
+def test_of_its_parts_those_that_are_named_are_run() -> None:
+    there = {name: lambda: ({}, []) for name in ("start", "colour torch", "colour ncnn")}
+    assert [*chosen(there, "")] == [*there]
+    assert [*chosen(there, "start")] == ["start"]
+    assert [*chosen(there, "colour, start")] == [*there]
+    with pytest.raises(click.UsageError, match=r"no part 'stark'\. There are: start, colour"):
+        chosen(there, "colour,stark")
 
 
 def test_a_bench_cut_short_leaves_what_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

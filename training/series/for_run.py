@@ -42,6 +42,10 @@ MINUTES: Final = 5.0
 VERSION: Final = "1"
 # Times that a piece of work is told of, where it is one of many steps.
 LINES: Final = 5
+NOTHING_TO_LEARN_FROM: Final = (
+    "--learn: no coloured page among the pages, and no coloured cover beside them: nothing is learnt, "
+    "and they are coloured with the network as it is"
+)
 
 
 def learn_for_run(
@@ -66,7 +70,7 @@ def learn_for_run(
             folder.mkdir(parents=True, exist_ok=True)
         write_kinds(folder, kinds)
     if not found.pages:
-        emit(Announced(NONE))
+        emit(Announced(NOTHING_TO_LEARN_FROM))
         return options
     path = _learnt_path(found, options, state)
     if _is_of_use(path):
@@ -80,7 +84,7 @@ def learn_for_run(
 
 def foresee_learning(inputs: Sequence[Path], plan: WorkPlan, state: State) -> Foreseen:
     """The same for a plan, which learns and writes nothing."""
-    nothing = Foreseen(plan.options, frozenset(), NONE)
+    nothing = Foreseen(plan.options, frozenset(), NOTHING_TO_LEARN_FROM)
     if not _colours(plan):
         return replace(nothing, note="--learn: nothing is coloured, so nothing is learnt")
     found = _find(inputs, plan, state, read_kinds(state.folder / FOLDER), silent, CancelToken())
@@ -128,12 +132,6 @@ def _is_of_use(path: Path) -> bool:
         return path.is_file() and open_weights(path).series is not None
     except SetupError:  # damaged, of another version, or without the network that it was learnt on
         return False
-
-
-NONE: Final = (
-    "--learn: no coloured page among the pages, and no coloured cover beside them: nothing is learnt, "
-    "and they are coloured with the network as it is"
-)
 
 
 def learnt_key(digests: Sequence[str], weights: str) -> str:
