@@ -35,7 +35,7 @@ def _describe(file: Path, page: int | None, as_json: bool) -> int:
     from mangacolor.commands.models import series_facts
 
     if page is not None:
-        raise UsageError(f"{file} has no pages", "leave out --page, or name the --out of a run")
+        raise UsageError(f"{file} has no pages", "Leave out --page, or name the --out of a run.")
     facts = series_facts(file)
     click.echo(json.dumps(facts.to_document(), ensure_ascii=False) if as_json else "\n".join(facts.lines()))
     return ExitStatus.DONE

@@ -108,16 +108,16 @@ def check_request(
     if not inputs and not editions:
         raise UsageError(
             "nothing to learn from",
-            "name coloured pages, folders or archives, or two --editions of the same pages",
+            "Name coloured pages, folders or archives, or two --editions of the same pages.",
         )
     if out.suffix.lower() != SUFFIX:
-        raise UsageError(f"{out} would hold safetensors", f"give --out a name that ends in {SUFFIX}")
+        raise UsageError(f"{out} would hold safetensors", f"Give --out a name that ends in {SUFFIX}.")
     if len(name) > MAX_NAME:
-        raise UsageError(f"--name has {len(name)} characters", f"give it at most {MAX_NAME}")
+        raise UsageError(f"--name has {len(name)} characters", f"Give it at most {MAX_NAME}.")
     if not is_line(name, MAX_NAME):
         raise UsageError(
             f"--name {name!a} holds what is no text in UTF-8, or moves a terminal's cursor",
-            "give letters, digits, signs and spaces",
+            "Give letters, digits, signs and spaces.",
         )
 
 

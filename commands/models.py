@@ -50,7 +50,7 @@ def series_facts(file: Path) -> SeriesFacts:
 
     facts = describe_series(file)
     if facts is None:
-        raise SetupError(f"{file} is no file of a series", "name one that mangacolor learn has written")
+        raise SetupError(f"{file} is no file of a series", "Name one that mangacolor learn has written.")
     return facts
 
 
@@ -74,7 +74,7 @@ def fetch_command(name: str) -> None:
     entry = find_weights(name)
     if entry is None or entry.bundled:
         names = ", ".join(entry.name for entry in WEIGHTS if not entry.bundled)
-        raise UsageError(f"there is nothing to fetch called {name!r}", f"choose from {names}")
+        raise UsageError(f"there is nothing to fetch called {name!r}", f"Choose from {names}.")
     click.echo(str(fetch(entry)))
 
 
@@ -90,9 +90,9 @@ def import_command(source: Path, out: Path, force: bool, as_json: bool) -> None:
     both.
     """
     if out.suffix != ".safetensors":
-        raise UsageError(f"{out} would hold safetensors", "give --out a name that ends in .safetensors")
+        raise UsageError(f"{out} would hold safetensors", "Give --out a name that ends in .safetensors.")
     if out.exists() and not force:
-        raise OutputError(f"{out} is there already", "add --force to replace it, or choose another name")
+        raise OutputError(f"{out} is there already", "Add --force to replace it, or choose another name.")
     need_torch("mangacolor models import")
     from mangacolor.models.colour.checkpoints import load_generator, save_generator
 

@@ -30,14 +30,14 @@ class Graph:
         if len(by_name) != len(listed):
             twice = next(s.name for s in listed if [o.name for o in listed].count(s.name) > 1)
             raise SetupError(
-                f"two stages are called {twice}", "rename or uninstall the package that adds the second"
+                f"two stages are called {twice}", "Rename or uninstall the package that adds the second."
             )
         for stage in listed:
             for need in stage.needs:
                 if need not in by_name:
                     raise SetupError(
                         f"stage {stage.name} needs {need}, which does not exist",
-                        f"known stages: {', '.join(by_name)}",
+                        f"Known stages: {', '.join(by_name)}.",
                     )
         self._stages: Mapping[str, Node] = {name: by_name[name] for name in _order(listed)}
         self._ancestors = {name: self._find_ancestors(name) for name in self._stages}
@@ -99,13 +99,13 @@ class Graph:
             if isinstance(self[name], ChapterStage):
                 raise SetupError(
                     f"chapter stage {stage.name} rests on chapter stage {name}",
-                    "let one chapter stage do both, or make one of them a stage of pages",
+                    "Let one chapter stage do both, or make one of them a stage of pages.",
                 )
         for need in stage.needs:
             if self.page_stage(need).keep != "always":
                 raise SetupError(
                     f"chapter stage {stage.name} needs {need}, which is not always kept",
-                    'give it keep="always", or need something smaller',
+                    'Give it keep="always", or need something smaller.',
                 )
 
     def check(self, options: Options, chapters: Sequence[Chapter]) -> None:
@@ -154,7 +154,7 @@ def _order(stages: tuple[Node, ...]) -> tuple[str, ...]:
     except CycleError as error:
         circle = " → ".join(error.args[1])
         raise SetupError(
-            f"the stages need each other in a circle: {circle}", "break the circle in `needs`"
+            f"the stages need each other in a circle: {circle}", "Break the circle in `needs`."
         ) from None
     rank = {stage.name: index for index, stage in enumerate(stages)}
     ready: list[tuple[int, str]] = []

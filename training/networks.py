@@ -113,7 +113,7 @@ def find_trainable(name: str) -> Trainable:
     for network in TRAINABLE:
         if network.name == name:
             return network
-    raise UsageError(f"there is no network called {name!r} to train", f"choose from {', '.join(NAMES)}")
+    raise UsageError(f"there is no network called {name!r} to train", f"Choose from {', '.join(NAMES)}.")
 
 
 def refuse_strangers(network: Trainable, given: tuple[str, ...]) -> None:
@@ -124,7 +124,7 @@ def refuse_strangers(network: Trainable, given: tuple[str, ...]) -> None:
             having = [row.name for row in TRAINABLE if option in row.options]
             raise UsageError(
                 f"{_flag(option)} is no option of the network {network.name}",
-                f"leave it out; it belongs to --network {' or '.join(having)}",
+                f"Leave it out; it belongs to --network {' or '.join(having)}.",
             )
 
 

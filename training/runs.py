@@ -135,7 +135,7 @@ def read_checkpoint_file(path: Path) -> dict[str, Any]:
             raise TypeError(f"it holds a {type(state).__name__}")
     except Exception as error:
         raise SetupError(
-            f"{path} is not a training checkpoint: {error}", "name the folder of an earlier run"
+            f"{path} is not a training checkpoint: {error}", "Name the folder of an earlier run."
         ) from error
     return state
 
@@ -143,7 +143,7 @@ def read_checkpoint_file(path: Path) -> dict[str, Any]:
 def check_free(run: Path) -> None:
     """Raise ``UsageError`` where ``run`` holds a run that a new one would overwrite."""
     if (run / CHECKPOINT).exists():
-        raise UsageError(f"{run} holds a run already", "add --resume to go on, or choose another --out")
+        raise UsageError(f"{run} holds a run already", "Add --resume to go on, or choose another --out.")
 
 
 def has_bfloat16(device: torch.device) -> bool:

@@ -74,7 +74,7 @@ def parse_assignment(text: str) -> tuple[str, Any]:
     """``NAME=VALUE`` of ``--set``; the value is JSON, or else a text."""
     name, equals, value = text.partition("=")
     if not equals:
-        raise UsageError(f"--set {text} has no value", "write --set NAME=VALUE")
+        raise UsageError(f"--set {text} has no value", "Write --set NAME=VALUE.")
     try:
         return name, json.loads(value)
     except (json.JSONDecodeError, RecursionError):
@@ -90,10 +90,10 @@ def parse_also(texts: Iterable[str]) -> dict[str, dict[str, Any]]:
     for text in texts:
         name, colon, assignment = text.partition(":")
         if not colon or "=" not in assignment:
-            raise UsageError(f"--also {text} says not what to set", "write --also NAME:SETTING=VALUE")
+            raise UsageError(f"--also {text} says not what to set", "Write --also NAME:SETTING=VALUE.")
         if not re.fullmatch(r"[A-Za-z0-9][\w-]*", name):
             raise UsageError(
-                f"--also {text}: {name!r} cannot be the name of a folder", "take letters, digits, _ and -"
+                f"--also {text}: {name!r} cannot be the name of a folder", "Take letters, digits, _ and -."
             )
         setting, value = parse_assignment(assignment)
         further.setdefault(name, {})[setting] = value
@@ -119,7 +119,7 @@ def build(kind: type[Settings], data: Mapping[str, Any], prefix: str = "") -> Se
     missing = [name for name, entry in fields.items() if _is_required(entry) and name not in data]
     if missing:
         raise UsageError(
-            f"{prefix.rstrip('.') or 'training'} lacks {', '.join(missing)}", f"give {_wanted(kind, {})}"
+            f"{prefix.rstrip('.') or 'training'} lacks {', '.join(missing)}", f"Give {_wanted(kind, {})}."
         )
     values = {
         name: _convert(hints[name], value, prefix + name, fields[name].metadata)
@@ -143,7 +143,9 @@ def _assign(target: Any, path: list[str], value: Any, whole: str) -> Any:
         converted = _convert(kind, grown, whole.removesuffix("." + ".".join(rest)), fields[name].metadata)
     else:
         parent = whole.removesuffix("." + ".".join(rest))
-        raise UsageError(f"{parent} has no parts, and so no {_shown_name(whole)}", f"set {parent} as a whole")
+        raise UsageError(
+            f"{parent} has no parts, and so no {_shown_name(whole)}", f"Set {parent} as a whole."
+        )
     return replace(target, **{name: converted})
 
 
@@ -152,10 +154,10 @@ def _convert(kind: Any, value: Any, name: str, allowed: Mapping[str, Any], curre
     try:
         return _converted(kind, value, name, allowed)
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        remedy = f"give {_wanted(kind, allowed)}"
+        remedy = f"Give {_wanted(kind, allowed)}."
         if current is not None:
             example = f"{name}={json.dumps(_plain(current))}"
-            remedy += f"; now it is --set {shlex.quote(example)}"
+            remedy += f" Now it is --set {shlex.quote(example)}"
         raise UsageError(f"{name} cannot be {_shown(value)}", remedy) from error
 
 

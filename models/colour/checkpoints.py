@@ -118,7 +118,7 @@ def _extractor(
     if origin is None:
         raise SetupError(
             f"{path} was trained with an extractor that came from no file",
-            "train it again with weights for the extractor, or pass them as extractor_weights",
+            "Train it again with weights for the extractor, or pass them as extractor_weights.",
         )
     return _extractor_file(path, origin)
 
@@ -135,7 +135,7 @@ def _extractor_file(path: Path, origin: Mapping[str, str]) -> Path:
         return fetch(entry)
     raise SetupError(
         f"{path} needs the extractor it was trained with, {name} (sha256 {wanted[:8]}…), which is not here",
-        f"put {name} beside it, or into {weights_cache()}",
+        f"Put {name} beside it, or into {weights_cache()}.",
     )
 
 
@@ -149,5 +149,5 @@ def _fill(generator: nn.Module, tensors: Mapping[str, Tensor], path: Path) -> No
     if odd:
         raise SetupError(
             f"{path} is of another network than it says: {'; '.join(odd[:3])}",
-            "name weights of a generator, or fetch the file again",
+            "Name weights of a generator, or fetch the file again.",
         )

@@ -51,31 +51,33 @@ def check_config(config: GeneratorConfig) -> None:
     for name in GeneratorConfig.__dataclass_fields__:
         value, like = getattr(config, name), getattr(defaults, name)
         if type(value) is not type(like) and not (isinstance(like, float) and type(value) is int):
-            raise UsageError(f"{name} of a generator cannot be {value!r}", f"give it a {type(like).__name__}")
+            raise UsageError(
+                f"{name} of a generator cannot be {value!r}", f"Give it a {type(like).__name__}."
+            )
     if not 1 <= config.levels <= MAX_LEVELS or config.size < 2**config.levels:
         raise UsageError(
             f"no generator of {config.levels} levels for {config.size} pixels",
-            f"choose 1 to {MAX_LEVELS} levels and a size of at least 2**levels",
+            f"Choose 1 to {MAX_LEVELS} levels and a size of at least 2**levels.",
         )
     if min(config.width, config.in_channels, config.out_channels) < 1 or not 0 <= config.dropout < 1:
         raise UsageError(
             f"no generator of width {config.width}, {config.in_channels} to {config.out_channels} channels "
             f"and dropout {config.dropout}",
-            "width and channels count from 1, and dropout is from 0 to below 1",
+            "Width and channels count from 1, and dropout is from 0 to below 1.",
         )
     if config.partner_width < 0:
         raise UsageError(
-            f"no partner of width {config.partner_width}", "give it a width from 1, or 0 for none"
+            f"no partner of width {config.partner_width}", "Give it a width from 1, or 0 for none."
         )
     if config.palette < 0 or config.temperature <= 0:
         raise UsageError(
             f"no palette of {config.palette} colours at temperature {config.temperature}",
-            "colours count from 0 (none), and the temperature is above 0",
+            "Colours count from 0 (none), and the temperature is above 0.",
         )
     if not 0 <= config.attention <= config.levels:
         raise UsageError(
             f"attention after level {config.attention} of {config.levels}",
-            f"choose a level from 1 to {config.levels}, or 0 for none",
+            f"Choose a level from 1 to {config.levels}, or 0 for none.",
         )
 
 
@@ -115,5 +117,5 @@ def unknown_network(path: Path, error: Exception) -> SetupError:
     """What to raise where a file's description leads to ``error``."""
     return SetupError(
         f"{path} describes a network that this version does not know: {error}",
-        "install the mangacolor that wrote it, or a newer one",
+        "Install the mangacolor that wrote it, or a newer one.",
     )

@@ -18,7 +18,7 @@ def check_attention(config: GeneratorConfig) -> None:
     if config.attention not in (0, *UP_LEVELS):
         raise UsageError(
             f"the generator {config.name} has no attention after level {config.attention}",
-            f"choose one of {', '.join(map(str, UP_LEVELS))}, or 0 for none",
+            f"Choose one of {', '.join(map(str, UP_LEVELS))}, or 0 for none.",
         )
 
 

@@ -116,7 +116,7 @@ class EfficientUNet(Generator):
             raise UsageError(
                 f"the generator {self.config.name} takes N×1×H×W with sides that are multiples of "
                 f"{MULTIPLE_OF}, not {'×'.join(map(str, grey.shape))}",
-                "pad the input",
+                "Pad the input.",
             )
         *skips, deepest = self.encoder(grey.expand(-1, 3, -1, -1))
         maps = [self.dropout(deepest)]
@@ -156,5 +156,5 @@ class EfficientUNet(Generator):
             size = self.encoder.size
             raise SetupError(
                 f"these are no weights of EfficientNet-{size.capitalize()}: {error}",
-                f"give the published efficientnet-{size} checkpoint",
+                f"Give the published efficientnet-{size} checkpoint.",
             ) from error

@@ -25,7 +25,7 @@ def generator_config(name: str, width: int = 64, **overrides: Any) -> GeneratorC
     unknown = overrides.keys() - GeneratorConfig.__dataclass_fields__.keys()
     if unknown:
         known = ", ".join(GeneratorConfig.__dataclass_fields__)
-        raise UsageError(f"a generator has no setting {', '.join(sorted(unknown))}", f"there are {known}")
+        raise UsageError(f"a generator has no setting {', '.join(sorted(unknown))}", f"There are {known}.")
     settings = architecture.settings(name, overrides) | overrides
     config = replace(GeneratorConfig(name=name, width=width), **settings)
     check_config(config)

@@ -45,7 +45,7 @@ class Generator(nn.Module):
         """
         raise UsageError(
             f"the generator {self.config.name} has no encoder whose blocks could stay as they are",
-            "leave frozen_blocks at 0, or train efficient-palette",
+            "Leave frozen_blocks at 0, or train efficient-palette.",
         )
 
 

@@ -93,7 +93,7 @@ def find_architecture(name: str) -> Architecture:
     none.
     """
     if name not in ARCHITECTURES:
-        raise UsageError(f"there is no generator called {name!r}", f"choose from {', '.join(ARCHITECTURES)}")
+        raise UsageError(f"there is no generator called {name!r}", f"Choose from {', '.join(ARCHITECTURES)}.")
     try:
         module = import_module(f"mangacolor.models.colour.{ARCHITECTURES[name]}")
     except ModuleNotFoundError as error:

@@ -32,7 +32,7 @@ def from_notebook(state: Mapping[str, Tensor], path: Path) -> tuple[GeneratorCon
     except (LookupError, ValueError) as error:
         raise SetupError(
             f"{path} is not a checkpoint of the notebook's generator: {error}",
-            "name a state dict with the keys down1.conv.* to up8.*, or a file that mangacolor has written",
+            "Name a state dict with the keys down1.conv.* to up8.*, or a file that mangacolor has written.",
         ) from error
 
 

@@ -25,7 +25,7 @@ FORMAT = "mangacolor-surfaces-1"
 ENDING = ".surfaces.safetensors"
 LAYERS = ("first", "second", "third")
 NAMES = ("mean", "spread", *(f"{layer}.{part}" for layer in LAYERS for part in ("weight", "bias")))
-REMEDY = "remove it, or train it again: mangacolor train --network segments"
+REMEDY = "Remove it, or train it again: mangacolor train --network segments."
 
 
 @dataclass(frozen=True, slots=True)

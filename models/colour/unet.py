@@ -156,13 +156,13 @@ class ColorizationUNet(Generator):
             raise UsageError(
                 f"the generator {self.config.name} takes N×{self.config.in_channels}×H×W, not "
                 f"{'×'.join(map(str, grey.shape))}",
-                "give a batch of grey pictures in [-1, 1]",
+                "Give a batch of grey pictures in [-1, 1].",
             )
         if min(grey.shape[2:]) < step or grey.shape[2] % step or grey.shape[3] % step:
             raise UsageError(
                 f"an input of {grey.shape[2]}×{grey.shape[3]} pixels does not fit a generator of "
                 f"{self.config.levels} levels: its sides must be multiples of {step}",
-                f"pad the input, or create the generator for another size (size={min(grey.shape[2:])})",
+                f"Pad the input, or create the generator for another size (size={min(grey.shape[2:])}).",
             )
 
 

@@ -121,7 +121,7 @@ def published_weights(path: Path | None = None, size: str = "lite0") -> dict[str
         state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise SetupError(
-            f"{path} holds no weights of EfficientNet-{size.capitalize()}: {error}", "give another file"
+            f"{path} holds no weights of EfficientNet-{size.capitalize()}: {error}", "Give another file."
         ) from error
     return state
 

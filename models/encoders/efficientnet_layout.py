@@ -61,7 +61,7 @@ def scaled_groups(size: str) -> tuple[Group, ...]:
     Raises ``UsageError`` for another size.
     """
     if size not in SCALINGS:
-        raise UsageError(f"there is no encoder {size!r}", f"choose from {', '.join(SCALINGS)}")
+        raise UsageError(f"there is no encoder {size!r}", f"Choose from {', '.join(SCALINGS)}.")
     scaling = SCALINGS[size]
     first, *middle, last = (replace(g, channels=_round(g.channels * scaling.width)) for g in _LITE0)
     deeper = (replace(group, repeats=math.ceil(group.repeats * scaling.depth)) for group in middle)

@@ -145,7 +145,7 @@ def _load_danbooru(pretrained: Pretrained, faithful: bool) -> FeatureExtractor:
         detail = str(error).splitlines()[1].strip()[:200]
         raise SetupError(
             f"{pretrained.source} is not the danbooru ResNet-50: {detail}",
-            "give resnet50-13306192.pth, or a torchvision ResNet-18 or -34 as a stand-in",
+            "Give resnet50-13306192.pth, or a torchvision ResNet-18 or -34 as a stand-in.",
         ) from error
     return _danbooru_extractor(network, faithful)
 

@@ -55,7 +55,7 @@ def resnet_stages(state: Mapping[str, Tensor], layout: str, source: str) -> list
     if odd:
         raise SetupError(
             f"{source} is neither a ResNet-18 nor a ResNet-34: {odd[0]}",
-            "give weights of torchvision's resnet18 or resnet34 as a stand-in",
+            "Give weights of torchvision's resnet18 or resnet34 as a stand-in.",
         )
     parts = dict(network.named_children())
     return [

@@ -44,7 +44,7 @@ def pretrained_file(weights: str | Path | None, default: str) -> Path:
     if not path.is_file():
         known = find_weights(default)
         hint = f"; it is called {known.file} and published at {known.origin}" if known else ""
-        raise SetupError(f"there is no file of weights {path}", f"check the path{hint}")
+        raise SetupError(f"there is no file of weights {path}", f"Check the path{hint}.")
     return path
 
 
@@ -89,5 +89,5 @@ def _receive(source: BinaryIO, path: Path, entry: Weights) -> None:
 def _absent(entry: Weights, path: Path, reason: str) -> SetupError:
     return SetupError(
         f"the weights {entry.file} ({entry.architecture}) are not at {path}, and {reason}",
-        f"get {entry.origin} and put it there, or give it by its path {_WITHOUT[entry.role]}",
+        f"Get {entry.origin} and put it there, or give it by its path {_WITHOUT[entry.role]}.",
     )

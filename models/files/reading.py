@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 FORMAT = "mangacolor-generator-1"
 BUNDLED = Path(__file__).parents[1] / "weights"  # the folder of the weights that come with the program
 DESCREENER = BUNDLED / DESCREEN.file
-REINSTALL = f"install mangacolor again, this file comes with it: {reinstall_command()}"
-_FETCH_AGAIN = "fetch the file again, or name other weights"
-_OURS = "name a file that mangacolor train or mangacolor models import has written"
+REINSTALL = (
+    f"Install mangacolor again, this file comes with it: {reinstall_command()}"  # no full stop: to copy
+)
+_FETCH_AGAIN = "Fetch the file again, or name other weights."
+_OURS = "Name a file that mangacolor train or mangacolor models import has written."
 
 
 def bundled_file(entry: Weights) -> Path:
@@ -50,11 +52,11 @@ def weights_path(name_or_path: str | Path) -> Path:
     if path.is_file():
         return path
     if path.exists():
-        raise SetupError(f"{path} is not a file of weights", "name a .safetensors or .pth file")
+        raise SetupError(f"{path} is not a file of weights", "Name a .safetensors or .pth file.")
     known = ", ".join(entry.name for entry in WEIGHTS if entry.role == "generator" and entry.bundled)
     raise SetupError(
         f"there are no weights {str(name_or_path)!r}: no file {path}",
-        f"give the path of a .safetensors or .pth file, or one of the names {known}",
+        f"Give the path of a .safetensors or .pth file, or one of the names {known}.",
     )
 
 
@@ -118,7 +120,7 @@ def check_form(path: Path) -> tuple[dict[str, str], list[str]] | None:
 
 
 def _unreadable(path: Path, error: OSError) -> SetupError:
-    return SetupError(f"{path} cannot be read: {error}", "check the path and its permissions")
+    return SetupError(f"{path} cannot be read: {error}", "Check the path and its permissions.")
 
 
 def _torch_kind(path: Path) -> str | None:
@@ -161,7 +163,7 @@ def generator_metadata(path: Path, metadata: Mapping[str, str]) -> dict[str, Any
     if metadata["format"] != FORMAT:
         raise SetupError(
             f"{path} is of the format {metadata['format']}, and this version reads {FORMAT}",
-            "install the mangacolor that wrote it, or a newer one",
+            "Install the mangacolor that wrote it, or a newer one.",
         )
     try:
         return {key: json.loads(value) for key, value in metadata.items() if key != "format"}
@@ -217,7 +219,7 @@ def _read_torch(path: Path) -> dict[str, Tensor]:
         raise SetupError(
             # torch's own message advises to load it unsafely; that is not passed on.
             f"{path} cannot be read as weights ({type(error).__name__}); nothing in it was executed",
-            "it is damaged, or holds more than tensors: save its state_dict() alone, or fetch it again",
+            "It is damaged, or holds more than tensors: save its state_dict() alone, or fetch it again.",
         ) from error
     for key in ("average", "generator", "state_dict", "model_state_dict", "generator_state_dict", "model"):
         if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
@@ -227,5 +229,5 @@ def _read_torch(path: Path) -> dict[str, Tensor]:
         content = {}
     tensors = {str(key): value for key, value in content.items() if isinstance(value, torch.Tensor)}
     if not tensors:
-        raise SetupError(f"{path} holds no weights", "name a file with a network's state_dict()")
+        raise SetupError(f"{path} holds no weights", "Name a file with a network's state_dict().")
     return tensors

@@ -86,7 +86,7 @@ def _vgg_stages(state: Mapping[str, Tensor], source: str) -> list[nn.Sequential]
     except (KeyError, RuntimeError) as error:
         raise SetupError(
             f"{source} is not torchvision's VGG-16: {str(error).splitlines()[-1].strip()}",
-            "give vgg16-397923af.pth, or a torchvision ResNet-18 or -34 as a stand-in",
+            "Give vgg16-397923af.pth, or a torchvision ResNet-18 or -34 as a stand-in.",
         ) from error
     starts = (0, *(tap + 1 for tap in _TAPS))
     return [network[start:end] for start, end in pairwise(starts)]
@@ -113,7 +113,7 @@ class AnimeLoss(nn.Module):
         super().__init__()
         if anime < 0 or vgg < 0 or anime + vgg == 0:
             raise UsageError(
-                f"loss weights anime={anime} and vgg={vgg}", "give two weights of 0 or more, not both 0"
+                f"loss weights anime={anime} and vgg={vgg}", "Give two weights of 0 or more, not both 0."
             )
         self.anime, self.vgg, self.faithful = anime, vgg, faithful
         self.extractor = (

@@ -71,7 +71,7 @@ def test_a_series_whose_base_is_another_says_so(told: Told) -> None:
     _, out, _ = told("inspect", str(path))
     assert "does not say what it was learnt from" in out and "\x1b" not in out
     assert "on the network default, which does not do: a.safetensors was learnt on" in out
-    assert "learn the series again (mangacolor learn)" in out
+    assert "Learn the series again (mangacolor learn)" in out
     status, out, _ = told("doctor", "--weights", str(path))
     assert status == 3 and "Frogs" in out and "this version has another of that name" in out
 

@@ -86,7 +86,7 @@ def test_phases_as_bare_lists_are_refused_with_an_example() -> None:
     assert "phases[0] cannot be [64, 2, 2]" in told
     assert all(f'"{part}": a whole number' in told for part in ("steps", "size", "batch"))
     with pytest.raises(
-        UsageError, match=r"phases cannot be 7\n.*now it is --set 'phases=\[\{\"steps\": 4200,"
+        UsageError, match=r"phases cannot be 7\n.*Now it is --set 'phases=\[\{\"steps\": 4200,"
     ):
         override(DEFAULT, {"phases": 7})
     with pytest.raises(UsageError, match=r"phases\[0\] lacks batch"):

@@ -73,7 +73,7 @@ def make_library(sources: Sequence[Source], pictures: Sequence[Picture]) -> Libr
     if not figures and not any(works for _, works in long_enough):
         raise InputError(
             f"no work in the pictures has {MIN_WORK} of them, and none is a figure on white",
-            "put the pictures of a story into a folder of their own",
+            "Put the pictures of a story into a folder of their own.",
         )
     return Library(
         [pair for pair in long_enough if pair[1]],

@@ -81,5 +81,5 @@ def check_crop(recipe: PairRecipe, side: int) -> None:
     if recipe.crop > side:
         raise UsageError(
             f"crops of {recipe.crop} pixels do not fit pictures of {side}",
-            "set a smaller crop or a larger side",
+            "Set a smaller crop or a larger side.",
         )

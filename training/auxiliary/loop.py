@@ -189,7 +189,7 @@ class Loop:
         except (RuntimeError, ValueError, AttributeError) as error:
             raise SetupError(
                 f"{run / CHECKPOINT} holds another network than this recipe's: {error}",
-                "resume with the settings it was started with",
+                "Resume with the settings it was started with.",
             ) from error
         self.step, self.earlier = state["step"], state["seconds"]
         self.rng.bit_generator.state = json.loads(state["numpy"])
@@ -207,7 +207,7 @@ def read_task(run: Path, name: str) -> dict[str, Any]:
     state = read_checkpoint_file(run / CHECKPOINT)
     if state.get("network") != name:
         raise SetupError(
-            f"{run} holds no run of the network {name}", "name the run's own folder, or leave out --resume"
+            f"{run} holds no run of the network {name}", "Name the run's own folder, or leave out --resume."
         )
     return state
 
@@ -218,7 +218,7 @@ def choose_recipe(request: TrainRequest, name: str, default: Recipe) -> Recipe:
     Raises ``UsageError`` for settings that the recipe has not, and where a new run would overwrite another.
     """
     if len(request.data) != 1:
-        raise UsageError(f"the network {name} learns from one folder or pack", "give --data once")
+        raise UsageError(f"the network {name} learns from one folder or pack", "Give --data once.")
     if request.resume:
         kept: Mapping[str, Any] = json.loads(read_task(request.run, name)["recipe"])
         default = build(type(default), kept)

@@ -151,12 +151,12 @@ def start_from(network: nn.Module, path: Path) -> None:
         weights = {name: value for name, value in load_file(path).items() if not name.startswith("head.")}
         missing, strange = network.load_state_dict(weights, strict=False)
     except (OSError, RuntimeError, SafetensorError) as error:
-        raise SetupError(f"{path} is no file of a page network: {error}", "give one to --init") from error
+        raise SetupError(f"{path} is no file of a page network: {error}", "Give one to --init.") from error
     if strange or any(not name.startswith("head.") and "num_batches" not in name for name in missing):
-        raise SetupError(f"{path} holds another network", "give a page network's to --init")
+        raise SetupError(f"{path} holds another network", "Give a page network's to --init.")
 
 
 def check_recipe(recipe: PageRecipe) -> None:
     """Raise ``UsageError`` for a recipe by which nothing can be learnt."""
     if recipe.crop % PAGE_STRIDE:
-        raise UsageError(f"crop cannot be {recipe.crop}", f"give a multiple of {PAGE_STRIDE} pixels")
+        raise UsageError(f"crop cannot be {recipe.crop}", f"Give a multiple of {PAGE_STRIDE} pixels.")

@@ -92,7 +92,7 @@ def train(request: TrainRequest) -> TrainOutcome:
     corpus = PanelCorpus.load(data, recipe.pictures, np.random.default_rng(recipe.seed))
     if not corpus.pictures:
         raise InputError(
-            f"{data} holds no folder of pictures", "put pictures (WebP) into folders, one a source"
+            f"{data} holds no folder of pictures", "Put pictures (WebP) into folders, one a source."
         )
     torch.manual_seed(recipe.seed)
     task = PageTask(NAME, corpus, recipe)

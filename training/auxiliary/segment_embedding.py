@@ -109,7 +109,7 @@ def _check_weights(weights: str) -> None:
     if series is not None:
         raise UsageError(
             f"--weights {weights} is a series' file, and has the embedding of its own network, {series.base}",
-            f"train that network's: --weights {series.base}; then learn the series again",
+            f"Train that network's: --weights {series.base}; then learn the series again.",
         )
 
 

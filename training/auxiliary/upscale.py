@@ -126,14 +126,14 @@ def train(request: TrainRequest) -> TrainOutcome:
     if SCALE * recipe.crop <= 2 * recipe.rim or not patches:
         raise UsageError(
             f"nothing is left to learn from {patches} patches in crops of {recipe.crop} pixels",
-            f"set printed or painted, and a crop of more than {2 * recipe.rim // SCALE} pixels",
+            f"Set printed or painted, and a crop of more than {2 * recipe.rim // SCALE} pixels.",
         )
     rng = np.random.default_rng(recipe.seed)
     (data,) = request.data
     pictures = [members for _, members in read_folders(data, "", recipe.pictures, rng) if members]
     if not pictures:
         raise InputError(
-            f"{data} holds no folder of pictures", "put pictures (WebP) into folders, one a source"
+            f"{data} holds no folder of pictures", "Put pictures (WebP) into folders, one a source."
         )
     pairs = list(draw_pairs(pictures, recipe, rng))
     request.say(f"{len(pairs)} patches")

@@ -46,7 +46,7 @@ def read_folders(
     Raises ``InputError`` where ``data`` is no folder.
     """
     if not data.is_dir():
-        raise InputError(f"{data} is no folder", "name a folder that holds a folder of pictures a source")
+        raise InputError(f"{data} is no folder", "Name a folder that holds a folder of pictures a source.")
     for folder in sorted(path for path in data.iterdir() if path.is_dir() and path.name != leave_out):
         files = sorted(folder.rglob("*.webp"))
         picked = rng.permutation(len(files))[:most]

@@ -77,20 +77,20 @@ def read_pack(path: Path) -> tuple[list[Source], list[Picture]]:
             blobs = [archive.read(entry["file"]) for entry in index["pictures"]]
     except (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         raise InputError(
-            f"{path} is not a data pack: {error}", "make one with: mangacolor pack-data"
+            f"{path} is not a data pack: {error}", "Make one with: mangacolor pack-data."
         ) from error
     try:
         with ThreadPoolExecutor() as pool:
             pixels = list(pool.map(_decode, blobs))
     except (OSError, SyntaxError) as error:
-        raise InputError(f"a picture in {path} is damaged: {error}", "make the pack again") from error
+        raise InputError(f"a picture in {path} is damaged: {error}", "Make the pack again.") from error
     return sources, [Picture(*label, array) for label, array in zip(labels, pixels, strict=True)]
 
 
 def _need_avif() -> None:
     if not features.check("avif"):
         raise SetupError(
-            "this Pillow cannot handle AVIF, the form of data packs", "install pillow 11.3 or newer"
+            "this Pillow cannot handle AVIF, the form of data packs", "Install pillow 11.3 or newer."
         )
 
 

@@ -55,7 +55,7 @@ def read_source(root: Path, source: Source, size: int = 256, surplus: float = 1.
     folder = root / source.folder
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
     if not paths:
-        raise InputError(f"no pictures for training in {folder}", "name a folder that holds colour pictures")
+        raise InputError(f"no pictures for training in {folder}", "Name a folder that holds colour pictures.")
     for path in paths:
         pixels = read_rgb(path)
         name = path.relative_to(root).as_posix()
@@ -73,7 +73,9 @@ def read_rgb(path: Path) -> Image:
                 return np.asarray(PilImage.alpha_composite(paper, rgba).convert("RGB"))
             return np.asarray(opened.convert("RGB"))
     except (OSError, SyntaxError, ValueError) as error:
-        raise InputError(f"{path} cannot be read as a picture: {error}", "mend or remove the file") from error
+        raise InputError(
+            f"{path} cannot be read as a picture: {error}", "Mend or remove the file."
+        ) from error
 
 
 def cut_pieces(pixels: Image, layout: Layout) -> list[Image]:

@@ -44,7 +44,7 @@ def describe_sources(root: Path, description: Path | None = None) -> list[Source
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise UsageError(
                 f"{description} does not describe sources: {error}",
-                'write [[source]] tables with folder, layout = "pictures"|"pages"|"pairs", weight, zoom',
+                'Write [[source]] tables with folder, layout = "pictures"|"pages"|"pairs", weight, zoom.',
             ) from error
     folders = sorted(path.name for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
     return [Source(name) for name in folders] or [Source(".")]
@@ -60,12 +60,12 @@ def weigh_sources(sources: Sequence[Source], weights: Mapping[str, float]) -> li
     for pattern in weights:
         if not any(fnmatchcase(folder, pattern) for folder in folders):
             raise UsageError(
-                f"source_weights: no source is called {pattern!r}", f"there are {', '.join(folders)}"
+                f"source_weights: no source is called {pattern!r}", f"There are {', '.join(folders)}."
             )
     weighed = []
     for source in sources:
         fitting = [weight for pattern, weight in weights.items() if fnmatchcase(source.folder, pattern)]
         weighed.append(replace(source, weight=fitting[-1]) if fitting else source)
     if sum(source.weight for source in weighed) <= 0:
-        raise UsageError("source_weights leave no source any weight", "give one of them more than 0")
+        raise UsageError("source_weights leave no source any weight", "Give one of them more than 0.")
     return weighed

@@ -107,7 +107,7 @@ def evaluate(
     if not pairs:
         raise InputError(
             f"none of the pictures in {folder.root} can be used: {'; '.join(folder.skipped[:3])}",
-            f"name a folder with colour pictures of at least {SIDE} pixels",
+            f"Name a folder with colour pictures of at least {SIDE} pixels.",
         )
     rows = list(_rows(models, pairs))
     return Evaluation(list(models), rows, pairs, cells, folder.skipped, time.perf_counter() - start)

@@ -77,14 +77,14 @@ def open_folder(
     whose pictures do not count: our own sheets. Raises ``InputError`` if nothing is there.
     """
     if not root.exists():
-        raise InputError(f"{root} does not exist", "name a folder of colour pictures with --data")
+        raise InputError(f"{root} does not exist", "Name a folder of colour pictures with --data.")
     if root.is_file():
         return Folder([root], root.parent, layout)
     paths = [path for path in sorted(root.rglob("*")) if path.suffix.lower() in SUFFIXES and path.is_file()]
     hidden = leave_out.resolve() if leave_out else None
     paths = [path for path in paths if hidden is None or hidden not in path.resolve().parents]
     if not paths:
-        raise InputError(f"no pictures in {root}", "name a folder that holds colour pictures with --data")
+        raise InputError(f"no pictures in {root}", "Name a folder that holds colour pictures with --data.")
     if limit:
         paths = [paths[index] for index in _spread(len(paths), limit)]
     return Folder(paths, root, layout)

@@ -35,7 +35,7 @@ class Adapter:
         if not isinstance(base, EfficientUNet):
             raise UsageError(
                 f"a series cannot be learnt on a network of the kind {base.config.name}",
-                "take one of the kind efficient-palette, as the bundled one: --from default",
+                "Take one of the kind efficient-palette, as the bundled one: --from default.",
             )
         self.base = base.eval().requires_grad_(False)
         self.network = copy.deepcopy(self.base)

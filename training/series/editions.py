@@ -23,7 +23,7 @@ from mangacolor.training.series.pages import LONGEST, MOST_PAGES, in_turn, sprea
 # The share of a panel, and of a page, that must be the same in both to be learnt from.
 PANEL_FITS = 0.5
 PAGE_FITS = 0.15
-_BOTH = "give two editions of one work, the black-and-white one first, then the coloured one"
+_BOTH = "Give two editions of one work, the black-and-white one first, then the coloured one."
 
 
 @dataclass(slots=True)
@@ -164,6 +164,6 @@ def _check_kinds(ours: Edition, theirs: Edition) -> None:
         if other.kind in edition.others and edition.kind in other.others:
             raise InputError(
                 f"{ours.path} is {KINDS['colour']}, and {theirs.path} {KINDS['manga']}",
-                "name the black-and-white edition first, then the coloured one",
+                "Name the black-and-white edition first, then the coloured one.",
             )
         raise InputError(f"no page of {edition.path} is {KINDS[edition.kind]}: {edition.told[0]}", _BOTH)

@@ -122,7 +122,7 @@ def learn_series(
     if out.exists() and not learnt.strength and learnt.ended != "all":
         cancel.check()
         raise UsageError(
-            f"{out} stays as it was: the time was up before anything was learnt", "give more --minutes"
+            f"{out} stays as it was: the time was up before anything was learnt", "Give more --minutes."
         )
     made = {
         "pages": len(pages),

@@ -180,5 +180,5 @@ def _none_coloured(inputs: Sequence[Path], found: FoundPages) -> InputError:
         parts.append(f"{len(found.unread)} not readable ({found.unread[0]})")
     return InputError(
         f"no coloured page in {told}: {', '.join(parts)}",
-        "add covers, colour inserts or pages that somebody has coloured",
+        "Add covers, colour inserts or pages that somebody has coloured.",
     )

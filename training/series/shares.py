@@ -51,13 +51,13 @@ def _too_small(pages: Sequence[ColouredPage], lessons: Sequence[Lesson]) -> Inpu
     if not lessons:
         return InputError(
             f"{name} is too small to learn from: no drawing has {MIN_PANEL} pixels on its short side",
-            "give larger coloured pages",
+            "Give larger coloured pages.",
         )
     height, width = lessons[0].colour.shape[:2]
     return InputError(
         f"{lessons[0].page} is too small to learn from alone: its drawing has {width}×{height} pixels, and "
         f"{LONE_SIDE} on its long side are needed for a part to be kept aside, by which learning is judged",
-        "give a second coloured page, or a larger one",
+        "Give a second coloured page, or a larger one.",
     )
 
 

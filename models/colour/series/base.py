@@ -26,7 +26,7 @@ def find_base(base: str, out: Path) -> tuple[str, str]:
     if opened.series is not None:
         raise UsageError(
             f"{base} is a series' file, and a series is learnt on a network",
-            f"learn on its own base: --from {opened.series.base}",
+            f"Learn on its own base: --from {opened.series.base}.",
         )
     digest = weights_fingerprint(base)
     entry = find_weights(base)
@@ -36,11 +36,11 @@ def find_base(base: str, out: Path) -> tuple[str, str]:
     if not is_base_name(path.name):
         raise UsageError(
             f"{path.name!r} is no name that the file of a series can keep",
-            "rename the network, or link to it",
+            "Rename the network, or link to it.",
         )
     if path.parent != out.resolve().parent:
         raise UsageError(
-            f"{out} needs {path.name} beside it whenever it is used", f"give an --out in {path.parent}"
+            f"{out} needs {path.name} beside it whenever it is used", f"Give an --out in {path.parent}."
         )
     return path.name, digest
 
@@ -55,5 +55,5 @@ def _check_place(out: Path) -> None:
     except SetupError:  # a damaged file: to learn again is the remedy
         may_go = True
     if not may_go:
-        raise UsageError(f"{out} is there, and is no file of a series", "give --out another name")
+        raise UsageError(f"{out} is there, and is no file of a series", "Give --out another name.")
     check_writable(out, BYTES_OF_A_FILE)

@@ -30,7 +30,7 @@ PREFIX = 8  # bytes of a safetensors file that say how long its header is
 MAX_NAME = 200  # characters of a series' name
 MAX_BASE = 255  # of its base's, as of any file's
 _JOINERS = "\u200c\u200d"  # that some scripts and emoji cannot be written without
-LEARN_AGAIN = "fetch the file again, or learn the series again: mangacolor learn"
+LEARN_AGAIN = "Fetch the file again, or learn the series again: mangacolor learn."
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -64,11 +64,11 @@ def read_series_file(path: Path) -> SeriesFile:
     header = check_form(path)
     metadata = header[0] if header is not None else {}
     if metadata.get("format") != FORMAT:
-        raise SetupError(f"{path} is no file of a series", "name one that mangacolor learn has written")
+        raise SetupError(f"{path} is no file of a series", "Name one that mangacolor learn has written.")
     if metadata.get("version") != VERSION:
         raise SetupError(
             f"{path} is of version {metadata.get('version')!r} of its form, and this version reads {VERSION}",
-            "install the mangacolor that wrote it, or a newer one",
+            "Install the mangacolor that wrote it, or a newer one.",
         )
     arrays = read_arrays(path, LEARN_AGAIN)
     adapter, surfaces = _under(arrays, ADAPTER), _under(arrays, SURFACES)

@@ -53,7 +53,9 @@ def open_weights(weights: str | Path | ColourWeights) -> ColourWeights:
         missing = embedding_path(opened.network)
         raise SetupError(
             f"{path} holds surfaces that were told apart by another embedding than that of {series.base}",
-            LEARN_AGAIN if missing.is_file() else f"put {missing.name} into {path.parent}, or {LEARN_AGAIN}",
+            LEARN_AGAIN
+            if missing.is_file()
+            else f"Put {missing.name} into {path.parent}, or learn the series again: mangacolor learn.",
         )
     return opened
 
@@ -77,14 +79,14 @@ def _base(path: Path, series: SeriesFile) -> str | Path:
         if entry.sha256 != series.base_sha256:
             raise SetupError(
                 f"{learnt_on}, and this version has another of that name",
-                "learn the series again (mangacolor learn), or install the mangacolor that wrote the file",
+                "Learn the series again (mangacolor learn), or install the mangacolor that wrote the file.",
             )
         return entry.name
     beside = path.parent / Path(series.base).name
     if not beside.is_file():
-        raise SetupError(f"{learnt_on}, which is not beside it", f"put {beside.name} into {path.parent}")
+        raise SetupError(f"{learnt_on}, which is not beside it", f"Put {beside.name} into {path.parent}.")
     if sha256_of(beside) != series.base_sha256:
         raise SetupError(
-            f"{learnt_on}, and {beside} is another", "put the right one there, or learn the series again"
+            f"{learnt_on}, and {beside} is another", "Put the right one there, or learn the series again."
         )
     return beside
