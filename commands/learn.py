@@ -17,6 +17,7 @@ from mangacolor.core.wording import counted, first_few
 
 if TYPE_CHECKING:
     from mangacolor.training.series.editions import PairedPages
+    from mangacolor.training.series.learn import LearntReport
     from mangacolor.training.series.pages import FoundPages
 
 PATH = click.Path(path_type=Path)
@@ -91,12 +92,16 @@ def learn(
         settings = LearnSettings(base, minutes, seed, resolve_device(device), begun + 60 * minutes)
         report = learn_series(pages, out, settings, display, cancel, name=name)
     if as_json:
-        told = {**report.to_document(), **counts(found), "editions": [pair.to_document() for pair in paired]}
-        click.echo(json.dumps(told, ensure_ascii=False))
+        _print_document(report, found, paired)
     elif not quiet:
         for line in (*describe_editions(paired), *describe_found(found), report.describe()):
             click.echo(line, err=True)
     return cancel.status if cancel.requested else ExitStatus.DONE
+
+
+def _print_document(report: LearntReport, found: FoundPages, paired: Sequence[PairedPages]) -> None:
+    told = {**report.to_document(), **counts(found), "editions": [pair.to_document() for pair in paired]}
+    click.echo(json.dumps(told, ensure_ascii=False))
 
 
 def check_request(

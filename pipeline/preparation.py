@@ -102,13 +102,7 @@ def make_plan(
     discovered = discover(inputs, out, run_options.output_form, limits, run_options.names_encoding, part)
     graph.check(options, discovered.chapters)
     edited = with_edits(discovered.chapters, run_options.edits, State(out))
-    wished = with_wishes(edited, run_options.color_pages, run_options.copy_pages)
-    picked = keep_named(pick_pages(wished, run_options.pages), only)
-    spreads: list[str] = []
-    if run_options.spreads == "auto":
-        finder = _spread_finder(picked, options, run_options, cancel or CancelToken())
-        picked = keep_named(pick_pages(finder.mark(wished), run_options.pages), only)
-        spreads = finder.notes
+    picked, spreads = _pick(edited, options, run_options, only, cancel or CancelToken())
     return WorkPlan(
         graph,
         selection,
@@ -118,7 +112,7 @@ def make_plan(
         planned=frozenset(page.name for chapter in discovered.chapters for page in chapter.pages),
         extras=discovered.extras,
         notes=(*_notes_on_device(options.device), *discovered.notes),
-        spreads=tuple(spreads),
+        spreads=spreads,
         outputs=discovered.outputs,
         layout=discovered.layout,
         whole=part is None,
@@ -126,6 +120,23 @@ def make_plan(
         whole_chapters=discovered.chapters,
         is_of_some=run_options.pages is not None or only is not None,
     )
+
+
+def _pick(
+    chapters: Sequence[Chapter],
+    options: Options,
+    run_options: RunOptions,
+    only: Collection[str] | None,
+    cancel: CancelToken,
+) -> tuple[tuple[Chapter, ...], tuple[str, ...]]:
+    """The pages that are asked for, with what is wished of them, and the spreads among them, in words."""
+    wished = with_wishes(chapters, run_options.color_pages, run_options.copy_pages)
+    picked = keep_named(pick_pages(wished, run_options.pages), only)
+    if run_options.spreads == "off":
+        return picked, ()
+    finder = _spread_finder(picked, options, run_options, cancel)
+    # Marked in whole chapters, since the other half may not be asked for.
+    return keep_named(pick_pages(finder.mark(wished), run_options.pages), only), tuple(finder.notes)
 
 
 def _spread_finder(

@@ -79,8 +79,7 @@ def run(
             progress(RunStarted(len(tasks.pages), len(plan.chapters), halfway=len(tasks.chapters)))
             result = _make_engine(plan, job, store, progress).run(tasks)
             if noted is not None and result.failures:
-                failures = failures_of((page.page, page.error, page.remedy) for page in result.failures)
-                write_last_run(store.state, replace(noted, failures=failures))
+                _note_failures(noted, result, store.state)
             if job.selection.commits and not job.independent and not job.cancel.requested:
                 if not plan.is_of_some:
                     _copy_extras(plan, store, own, progress)
@@ -102,6 +101,11 @@ def _note_run(inputs: Sequence[Path], plan: WorkPlan, state: State) -> LastRun |
     noted = LastRun(absolute_inputs(inputs), with_absolute_paths(plan.options), plan.run_options)
     write_last_run(state, noted)
     return noted
+
+
+def _note_failures(noted: LastRun, result: RunResult, state: State) -> None:
+    failures = failures_of((page.page, page.error, page.remedy) for page in result.failures)
+    write_last_run(state, replace(noted, failures=failures))
 
 
 def _learnt(

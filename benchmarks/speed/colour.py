@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from mangacolor.models.colour.runner import colour_runner
 from mangacolor.models.runtime.backends import CpuBackend
 from mangacolor.stages.colorize.network import colorize_pictures
 from mangacolor.stages.colorize.tiling import tiles_of
-from mangacolor.stages.panels import find_panels
+from mangacolor.stages.panels import PanelLayout, find_panels
 from mangacolor.stages.windows.assign import assign_windows
 from mangacolor.stages.windows.scale import shrink, working_size
 
@@ -34,15 +34,7 @@ def bench_colour(page: Image, backend: CpuBackend, repeat: int) -> tuple[dict[st
     network = load_generator("default")
     runner = colour_runner(network, backend)
     layout = find_panels(page)
-
-    def prepare() -> list[Image]:
-        windows = assign_windows(layout.panels, layout.ground)
-        pairs = zip(windows.boxes, windows.short_sides, strict=True)
-        sizes = [working_size(*pair) for pair in pairs]
-        return [shrink(page, box, size) for box, size in zip(windows.boxes, sizes, strict=True)]
-
-    small = prepare()
-    tiles = [tile for picture in small for tile in cut_up(picture, runner.size)]
+    tiles = [tile for picture in working_pictures(page, layout) for tile in cut_up(picture, runner.size)]
     eager = load_generator("default").to(memory_format=torch.contiguous_format)
     notebook = create_generator("unet-faithful").eval()
     native = sum(-(-panel.box[2] // 256) * -(-panel.box[3] // 256) for panel in layout.panels)
@@ -50,7 +42,7 @@ def bench_colour(page: Image, backend: CpuBackend, repeat: int) -> tuple[dict[st
     layers = PEER_GFLOP * 1e9 / (2 * layer.weight.numel() * PEER_SIZE[0] * PEER_SIZE[1])
     square, wide = torch.zeros(1, 1, 256, 256), torch.zeros(1, PEER_WIDTH, *PEER_SIZE)
     ways: dict[str, Callable[[], Any]] = {
-        "colour pass": lambda: colorize_pictures(runner, prepare(), BATCH),
+        "colour pass": lambda: colorize_pictures(runner, working_pictures(page, layout), BATCH),
         "network alone": lambda: runner.run(tiles, ()),
         "eager NCHW, one at a time": lambda: [network_call(eager, tensor(tile)) for tile in tiles],
         "notebook": lambda: [network_call(notebook, square) for _ in range(SAMPLE)],
@@ -59,7 +51,6 @@ def bench_colour(page: Image, backend: CpuBackend, repeat: int) -> tuple[dict[st
     times = alternate(ways, repeat)
     times["notebook"] *= native / SAMPLE
     times["peer's cost"] *= layers / SAMPLE
-    ours, alone = times["colour pass"], times["network alone"]
     figures = {
         "back end": runner.backend,
         "matmul GFLOP/s": round(matmul_peak(), 1),
@@ -67,8 +58,20 @@ def bench_colour(page: Image, backend: CpuBackend, repeat: int) -> tuple[dict[st
         "notebook's tiles": native,
         "seconds (wall, CPU)": {name: shown(pair) for name, pair in times.items()},
     }
-    name = f"colour ({runner.backend}): "
-    return figures, [
+    return figures, colour_ratios(times, f"colour ({runner.backend}): ")
+
+
+def working_pictures(page: Image, layout: PanelLayout) -> list[Image]:
+    """The panels of a page at the sizes at which the network sees them."""
+    windows = assign_windows(layout.panels, layout.ground)
+    sizes = [working_size(*pair) for pair in zip(windows.boxes, windows.short_sides, strict=True)]
+    return [shrink(page, box, size) for box, size in zip(windows.boxes, sizes, strict=True)]
+
+
+def colour_ratios(times: Mapping[str, Seconds], name: str) -> list[Ratio]:
+    """What performance.md promises of the pass; ``name`` stands before each."""
+    ours, alone = times["colour pass"], times["network alone"]
+    return [
         ratio(f"{name}pass / its network alone", ours, alone, 1.15, at_most=True),
         ratio(f"{name}eager NCHW / network", times["eager NCHW, one at a time"], alone, 1.6),
         ratio(f"{name}notebook's way / page", times["notebook"], ours, 25),

@@ -66,21 +66,8 @@ def _page_route(service: Service) -> Callable[[Request], Awaitable[Response]]:
 def _chapter_routes(jobs: ChapterJobs) -> list[Route]:
     async def create(request: Request) -> Response:
         declared_size(request, CHAPTER_BYTES)
-        pieces = request.stream()
-        try:
-            head = await _head(pieces)
-            job = await asyncio.to_thread(_create, jobs, request, head)
-            try:
-                await _receive(jobs.input_of(job), head, pieces)
-                queued = await asyncio.to_thread(jobs.submit, job)
-            except BaseException:
-                jobs.delete(job)
-                raise
-        except ClientDisconnect:
-            raise ClientGone from None
-        except (OSError, OutputError):
-            raise Refusal(507, "the server's disk is full, or cannot be written", NO_ROOM) from None
-        return JSONResponse(queued.public(), 201, headers={"Location": f"/v1/chapters/{job.id}"})
+        job = await _queue(jobs, request)
+        return JSONResponse(job.public(), 201, headers={"Location": f"/v1/chapters/{job.id}"})
 
     async def show_all(_request: Request) -> Response:
         return JSONResponse([job.public() for job in jobs.all()])
@@ -109,6 +96,25 @@ def _chapter_routes(jobs: ChapterJobs) -> list[Route]:
         Route("/v1/chapters/{id}/events", follow, methods=["GET"]),
         Route("/v1/chapters/{id}/result", fetch, methods=["GET"]),
     ]
+
+
+async def _queue(jobs: ChapterJobs, request: Request) -> Job:
+    """A job for the chapter that is the body, whose file is there. Raises ``Refusal`` and ``ClientGone``,
+    and leaves no job behind."""
+    pieces = request.stream()
+    try:
+        head = await _head(pieces)
+        job = await asyncio.to_thread(_create, jobs, request, head)
+        try:
+            await _receive(jobs.input_of(job), head, pieces)
+            return await asyncio.to_thread(jobs.submit, job)
+        except BaseException:
+            jobs.delete(job)
+            raise
+    except ClientDisconnect:
+        raise ClientGone from None
+    except (OSError, OutputError):
+        raise Refusal(507, "the server's disk is full, or cannot be written", NO_ROOM) from None
 
 
 def _create(jobs: ChapterJobs, request: Request, head: bytes) -> Job:

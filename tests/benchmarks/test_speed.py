@@ -49,7 +49,7 @@ def test_the_bench_has_its_parts() -> None:
 
 
 def test_of_its_parts_those_that_are_named_are_run() -> None:
-    there = {name: lambda: ({}, []) for name in ("start", "colour torch", "colour ncnn")}
+    there: dict[str, run.Part] = {name: lambda: ({}, []) for name in ("start", "colour torch", "colour ncnn")}
     assert [*chosen(there, "")] == [*there]
     assert [*chosen(there, "start")] == ["start"]
     assert [*chosen(there, "colour, start")] == [*there]

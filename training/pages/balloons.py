@@ -115,7 +115,26 @@ def render_art(
 
 def draw_balloon(canvas: LabelledPage, panel: Box, style: Style, rng: np.random.Generator) -> None:
     """Draw one balloon in ``panel``: often near its edge, there cut, touching or crossing it."""
-    page, label, strokes = canvas.luma, canvas.label, canvas.strokes
+    shape, centre, half = _balloon_shape(canvas.luma.shape, panel, style, rng)
+    _ink(canvas.luma, shape, style, rng)
+    canvas.label[shape > 0] = 255
+    inner = 0.66
+    box = (
+        int(centre[0] - inner * half[0]),
+        int(centre[1] - inner * half[1]),
+        int(2 * inner * half[0]),
+        int(2 * inner * half[1]),
+    )
+    own = np.zeros_like(canvas.strokes)
+    letter(canvas.luma, own, rng, box, style)
+    canvas.strokes[shape > 0] = own[shape > 0]
+
+
+def _balloon_shape(
+    size: tuple[int, ...], panel: Box, style: Style, rng: np.random.Generator
+) -> tuple[Image, tuple[float, float], tuple[float, float]]:
+    """A mask, 255 inside, of a page of ``size`` (rows, columns); the balloon's centre (x, y) and half its
+    width and height, in pixels."""
     x, y, w, h = panel
     reach = min(w, h)
     tall = rng.uniform(0.9, 1.7) if style.vertical else rng.uniform(0.5, 1.0)
@@ -128,7 +147,7 @@ def draw_balloon(canvas: LabelledPage, panel: Box, style: Style, rng: np.random.
             float(np.clip(centre[0], x + 0.55 * half[0], x + w - 0.55 * half[0])),
             float(np.clip(centre[1], y + 0.6 * half[1], y + h - 0.6 * half[1])),
         )
-    shape = np.zeros_like(page)
+    shape = np.zeros(size, np.uint8)
     cv2.fillPoly(shape, [outline(rng, centre, half)], 255)
     if rng.random() < 0.25:  # a second lobe
         second = (centre[0] + half[0] * rng.uniform(-0.9, 0.9), centre[1] + half[1] * rng.uniform(0.7, 1.2))
@@ -139,6 +158,11 @@ def draw_balloon(canvas: LabelledPage, panel: Box, style: Style, rng: np.random.
         inside = np.zeros_like(shape)
         inside[y : y + h, x : x + w] = shape[y : y + h, x : x + w]
         shape = inside
+    return shape, centre, half
+
+
+def _ink(page: Image, shape: Image, style: Style, rng: np.random.Generator) -> None:
+    """Lay a balloon's paper into the page, and draw its outline."""
     view = page[shape > 0]
     bold = style.outline
     if bold == 0 and view.size and abs(float(np.median(view)) - style.paper) < 60:
@@ -150,17 +174,6 @@ def draw_balloon(canvas: LabelledPage, panel: Box, style: Style, rng: np.random.
         cv2.drawContours(page, contours, -1, pen, bold, cv2.LINE_AA)
         if rng.random() < 0.12:
             _open_outline(page, contours[0], style.paper, bold, rng)
-    label[shape > 0] = 255
-    inner = 0.66
-    box = (
-        int(centre[0] - inner * half[0]),
-        int(centre[1] - inner * half[1]),
-        int(2 * inner * half[0]),
-        int(2 * inner * half[1]),
-    )
-    own = np.zeros_like(strokes)
-    letter(page, own, rng, box, style)
-    strokes[shape > 0] = own[shape > 0]
 
 
 def _open_outline(
