@@ -144,7 +144,7 @@ def test_a_base_of_one_s_own_lies_beside_it(path: Path, series: SeriesFile) -> N
     with pytest.raises(SetupError, match=r"learnt on the network mine\.safetensors .*not beside it"):
         open_weights(path)
     shutil.copy(weights_path("default"), path.with_name("mine.safetensors"))
-    with pytest.raises(SetupError, match=r"by another embedding .*\n.*put mine\.surfaces\.safetensors"):
+    with pytest.raises(SetupError, match=r"by another embedding .*\n.*Put mine\.surfaces\.safetensors"):
         open_weights(path)
     shutil.copy(embedding_path("default"), path.with_name("mine.surfaces.safetensors"))
     assert open_weights(path).network == path.with_name("mine.safetensors")
