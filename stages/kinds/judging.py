@@ -87,7 +87,7 @@ def _judge_without(
     around = np.ones((2 * params.part.halo + 1, 2 * params.part.halo + 1), np.uint8)
     rest = own & ~cv2.dilate(theirs.view(np.uint8), around).view(bool)
     judged = _judge_part(page, rest, polygon, True, params.part)
-    drawn = page.luma[rest] < params.part.drawn_luma
+    drawn = page.luma[_inner(rest, params.part)] < params.part.drawn_luma
     if judged.kind != "grey" or drawn.mean() < params.part.leaning_drawn:
         return None
     return JudgedPanel(_judge_part(page, own, polygon, True, params.part), (judged,))
@@ -130,16 +130,21 @@ def _judge_panel(page: ReducedPage, own: Mask, polygon: Polygon, params: KindPar
 
 
 def _judge_part(page: ReducedPage, own: Mask, polygon: Polygon, whole: bool, params: PartParams) -> Part:
-    kernel = np.ones((2 * params.rim + 1, 2 * params.rim + 1), np.uint8)
-    inner = cv2.erode(own.view(np.uint8), kernel, borderValue=1).view(bool)
-    inner = inner if inner.any() else own
     share = float(own.mean())
     if not own.any():
         return Part(polygon, "empty", 0.0, 0.0)
+    inner = _inner(own, params)
     luma, chroma = page.luma[inner], page.chroma[inner]
     in_colour = chroma[luma > params.black_luma] > params.grey_chroma
     filled = float(in_colour.mean()) if in_colour.size else 0.0
     return Part(polygon, _kind_of(luma, chroma, whole, params), share, filled)
+
+
+def _inner(own: Mask, params: PartParams) -> Mask:
+    """A part without its rim, or all of it where nothing else is left."""
+    kernel = np.ones((2 * params.rim + 1, 2 * params.rim + 1), np.uint8)
+    inner = cv2.erode(own.view(np.uint8), kernel, borderValue=1).view(bool)
+    return inner if inner.any() else own
 
 
 def _kind_of(luma: F32, chroma: F32, whole: bool, params: PartParams) -> PartKind:

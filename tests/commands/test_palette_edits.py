@@ -76,7 +76,7 @@ def picture_of(data: bytes) -> Image:
 
 
 def is_blue(pixel: Image) -> bool:
-    return int(pixel[2]) > int(pixel[0]) + 20
+    return int(pixel[2]) > int(pixel[0]) + 60
 
 
 def test_a_surface_takes_the_colour_and_nothing_else_does(folder: Path, out: Path, weights: Path) -> None:

@@ -144,12 +144,11 @@ def _look(chapter: Chapter, page: Page, runner: PageRunner, cancel: CancelToken)
         kind = kind_of(run)
         if kind != "colour":
             return kind
-        made = run(until=PANELS.name)
+        pixels = run(until=DECODE.name)[DECODE.name].images["main"]
+        panels = PanelLayout.from_artifact(run(until=PANELS.name)[PANELS.name]).panels
     except MangacolorError as error:
         cancel.check()
         return error
-    pixels = made[DECODE.name].images["main"]
-    panels = PanelLayout.from_artifact(made[PANELS.name]).panels
     return _at_most(ColouredPage(page.source.describe(), pixels, panels))
 
 
