@@ -22,9 +22,11 @@ PAGE = "E19P01.png"
 HAIR, SKY, MARGIN = (0.22, 0.86), (0.5, 0.2), (0.5, 0.01)
 RED = "#d01c2a"
 # Pixels around covered surfaces in which colours meet, and what share of the pixels that change may lie
-# outside of them: the map is cut at the scale of segments, the painting at the page's own.
+# outside of them, and beyond that seam: the map is cut at the scale of segments, where slivers are lost,
+# the painting at the page's own.
 SEAM = 24
 BESIDE = 0.12
+SLIVERS = 0.005
 
 
 def decoded(data: bytes) -> Image:
@@ -92,7 +94,7 @@ def test_red_hair_on_every_page_and_undo_to_the_byte(window: Window, studio: Stu
         covered = covered_pixels(studio, name, edit["id"])
         assert covered.any() and moved[covered].mean() > 0.5, name
         around = cv2.dilate(covered.astype(np.uint8), np.ones((2 * SEAM + 1,) * 2, np.uint8)) > 0
-        assert not moved[~around].any(), name
+        assert moved[~around].sum() < SLIVERS * moved.sum(), name
         assert moved[~covered].sum() < BESIDE * moved.sum(), name
         red, green, blue = decoded(after[name])[covered & moved].astype(int).mean(0)
         assert red > green + 20 and red > blue + 20, name

@@ -90,7 +90,8 @@ def _with_dark_ink(luma: Image, params: ScaleParams) -> Image:
     """The page with faded ink as dark as ink is."""
     few = luma[:: params.looked_at, :: params.looked_at]
     ink = float(np.percentile(few, 100 * params.ink_share))
-    if not params.faded < ink <= params.palest:
+    flat = float(np.mean(np.abs(few.astype(np.float32) - ink) <= params.flat))
+    if not params.faded < ink <= params.palest or flat > params.flat_share:
         return luma
     curve = np.rint((np.arange(256) - ink) * 255 / (255 - ink)).clip(0, 255).astype(np.uint8)
     return np.asarray(cv2.LUT(luma, curve), np.uint8)
