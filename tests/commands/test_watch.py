@@ -66,7 +66,8 @@ def write_chapter(folder: Path, *seeds: int) -> None:
 
 def test_killed_in_the_middle_it_goes_on_and_does_nothing_twice(tmp_path: Path) -> None:
     write_chapter(tmp_path / "in" / "a", 1)
-    write_chapter(tmp_path / "in" / "b", 2, 3, 4)
+    seeds = range(2, 14)  # so many that it is still at work when it is killed
+    write_chapter(tmp_path / "in" / "b", *seeds)
     watching = Process(tmp_path / "in", tmp_path / "out", "--settle", "0", "--no-harmonize")
     watching.wait_for("chapter_coloured")
     watching.wait_for("page_done", 2)
@@ -81,8 +82,8 @@ def test_killed_in_the_middle_it_goes_on_and_does_nothing_twice(tmp_path: Path) 
     assert (ready["chapters"], ready["done"]) == (2, 1)
     assert [document["chapter"] for document in again.said("chapter_started")] == ["b"]
     coloured = {page["page"] for page in again.said("page_done") if page["stages"]}
-    assert coloured.isdisjoint(finished) and len(coloured | finished) == 4
-    assert sorted(tree(tmp_path / "out")) == ["a/001.png", "b/002.png", "b/003.png", "b/004.png"]
+    assert coloured.isdisjoint(finished) and len(coloured | finished) == 1 + len(seeds)
+    assert sorted(tree(tmp_path / "out")) == ["a/001.png", *(f"b/{seed:03}.png" for seed in seeds)]
     assert times == {name: (tmp_path / "out" / name).stat().st_mtime_ns for name in finished}
     assert again.said("watch_done")[-1]["status"] == 143
 
