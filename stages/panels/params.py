@@ -22,8 +22,9 @@ class ScaleParams:
     ink_share: float = 0.01  # of the page, whose luma is at most that of its ink
     faded: float = 40.0  # luma of ink from which on it is faded, and made black again,
     palest: float = 120.0  # unless it is so pale that it is no ink,
-    flat: float = 8.0  # or so many levels around it
-    flat_share: float = 0.3  # hold more of the page than ink does: a tone is no ink
+    near_ink: float = 16.0  # or what is at most so many levels lighter
+    line: int = 9  # has next to nothing thinner than so many pixels of the page reduced:
+    flat_share: float = 0.97  # with so much of it in broad areas it is a tone, since ink draws lines
     looked_at: int = 4  # pixels from one to the next of which the ink's luma is told
     spread_pixels: float = 1.7e6  # the same of a double spread
     spread_aspect: float = 1.1  # width over height above which a page is a spread

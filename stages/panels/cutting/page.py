@@ -90,8 +90,11 @@ def _with_dark_ink(luma: Image, params: ScaleParams) -> Image:
     """The page with faded ink as dark as ink is."""
     few = luma[:: params.looked_at, :: params.looked_at]
     ink = float(np.percentile(few, 100 * params.ink_share))
-    flat = float(np.mean(np.abs(few.astype(np.float32) - ink) <= params.flat))
-    if not params.faded < ink <= params.palest or flat > params.flat_share:
+    if not params.faded < ink <= params.palest:
+        return luma
+    dark = (luma <= ink + params.near_ink).astype(np.uint8)
+    broad = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((params.line, params.line), np.uint8))
+    if broad.sum() >= params.flat_share * dark.sum():
         return luma
     curve = np.rint((np.arange(256) - ink) * 255 / (255 - ink)).clip(0, 255).astype(np.uint8)
     return np.asarray(cv2.LUT(luma, curve), np.uint8)
