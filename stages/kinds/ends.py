@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -18,6 +17,7 @@ import numpy as np
 from mangacolor.core.arrays import F32, F64, I64, Mask
 from mangacolor.stages.classify.reduced import ReducedPage
 from mangacolor.stages.kinds.params import EndParams
+from mangacolor.stages.panels.cutting.frameless import find_runs
 from mangacolor.stages.panels.cutting.polygons import Polygon, area, clip, swap
 
 
@@ -126,7 +126,7 @@ class _Pixels:
         pixels = np.bincount(place - origin)
         share = np.bincount(place - origin, weights=self.coloured) / np.maximum(pixels, 1)
         share[pixels < params.least_pixels] = 0
-        for first, last in _runs(share <= params.grey_line):
+        for first, last in find_runs(share <= params.grey_line):
             sides = {first: share[max(0, first - beyond) : first], last: share[last : last + beyond]}
             ends = [end for end in sides if min(pixels[:end].sum(), pixels[end:].sum()) > least]
             onset = min((float(sides[end].max(initial=0)) for end in ends), default=0.0)
@@ -162,9 +162,3 @@ def _within(polygon: Polygon, columns: F64, rows: F64) -> Mask:
     across = np.roll(x, -1) - x, np.roll(y, -1) - y
     sides = across[0][:, None] * (rows - y[:, None]) - across[1][:, None] * (columns - x[:, None])
     return np.asarray((sides >= 0).all(axis=0) | (sides <= 0).all(axis=0))
-
-
-def _runs(mask: Mask) -> list[tuple[int, int]]:
-    """Where true values begin and end."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]])))
-    return [(int(first), int(last)) for first, last in list(pairwise(edges))[::2]]

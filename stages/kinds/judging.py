@@ -50,16 +50,17 @@ class JudgedPanel:
 
 
 def judge_panels(
-    page: ReducedPage, panels: Sequence[Panel], size: tuple[int, int], params: KindParams
+    page: ReducedPage, panels: Sequence[Panel], own: F32, size: tuple[int, int], params: KindParams
 ) -> list[JudgedPanel]:
-    """What each panel is. ``size``: the page's width and height, in pixels of the panels' corners."""
-    own = map_panels(page.luma.shape, panels, size)
+    """What each panel is. ``own``: as of ``map_panels``. ``size``: the page's width and height, in pixels of
+    the panels' corners."""
     leaning = _find_leaning(page.chroma > params.part.coloured_chroma, own)
-    return [
-        _judge_without(page, own == number, leaning, _reduced(panel, page.luma.shape, size), params)
-        or _judge_panel(page, own == number, _reduced(panel, page.luma.shape, size), params)
-        for number, panel in enumerate(panels)
-    ]
+    judged = []
+    for number, panel in enumerate(panels):
+        mine, polygon = own == number, _reduced(panel, own.shape, size)
+        without = _judge_without(page, mine, leaning, polygon, params)
+        judged.append(without or _judge_panel(page, mine, polygon, params))
+    return judged
 
 
 def _find_leaning(coloured: Mask, own: F32) -> Mask:

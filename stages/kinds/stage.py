@@ -50,7 +50,8 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
 
 def look(page: ReducedPage, layout: PanelLayout, params: KindParams = KINDS) -> PageKinds:
     """What a page with colour on it is, by its panels; of a mixed one, what is in colour is to stay."""
-    decision, panels = decide(page, judge_panels(page, layout.panels, layout.size, params), params)
+    own = map_panels(page.luma.shape, layout.panels, layout.size)
+    decision, panels = decide(page, judge_panels(page, layout.panels, own, layout.size, params), params)
     kinds = tuple(panel.kind for panel in panels)
     if decision != "mixed":
         return PageKinds(decision, kinds)
@@ -61,7 +62,7 @@ def look(page: ReducedPage, layout: PanelLayout, params: KindParams = KINDS) -> 
         if panel.kind == "both"
         for polygon in _coloured_parts(panel, scale)
     ]
-    outside = map_panels(page.luma.shape, layout.panels, layout.size) < 0
+    outside = own < 0
     coloured = page.chroma[outside] > params.part.coloured_chroma
     loose = bool(outside.any() and coloured.mean() > params.part.spot_share)
     return PageKinds("mixed", kinds, tuple(parts), loose, kept=True)

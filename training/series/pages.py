@@ -144,11 +144,12 @@ def _look(chapter: Chapter, page: Page, runner: PageRunner, cancel: CancelToken)
         kind = kind_of(run)
         if kind != "colour":
             return kind
-        pixels = run(until=DECODE.name)[DECODE.name].images["main"]
-        panels = PanelLayout.from_artifact(run(until=PANELS.name)[PANELS.name]).panels
+        made = run(until=(DECODE.name, PANELS.name))
     except MangacolorError as error:
         cancel.check()
         return error
+    pixels = made[DECODE.name].images["main"]
+    panels = PanelLayout.from_artifact(made[PANELS.name]).panels
     return _at_most(ColouredPage(page.source.describe(), pixels, panels))
 
 
