@@ -19,17 +19,23 @@ class ScaleParams:
     page_pixels: float = 1.0e6  # area a page is brought to: frames stay two pixels wide
     most_enlarged: float = 2.0  # times a small page is enlarged at most,
     least_enlarged: float = 1.05  # and at least, or not at all
-    ink_share: float = 0.01  # of the page, whose luma is at most that of its ink
-    faded: float = 40.0  # luma of ink from which on it is faded, and made black again,
-    palest: float = 120.0  # unless it is so pale that it is no ink,
-    near_ink: float = 16.0  # or what is at most so many levels lighter
-    line: int = 9  # has next to nothing thinner than so many pixels of the page reduced:
-    flat_share: float = 0.97  # with so much of it in broad areas it is a tone, since ink draws lines
-    looked_at: int = 4  # pixels from one to the next of which the ink's luma is told
     spread_pixels: float = 1.7e6  # the same of a double spread
     spread_aspect: float = 1.1  # width over height above which a page is a spread
     strip_aspect: float = 3.0  # height over width above which a page is a strip
     strip_width: int = 700  # pixels that a strip's width is shrunk to
+
+
+@dataclass(frozen=True, slots=True)
+class InkParams:
+    """Ink that has faded."""
+
+    share: float = 0.01  # of the page, whose luma is at most that of its ink
+    faded: float = 40.0  # luma of ink from which on it is faded, and made black again,
+    palest: float = 120.0  # unless it is so pale that it is no ink,
+    near: float = 16.0  # or what is at most so many levels lighter
+    line: int = 9  # has next to nothing thinner than so many pixels of the page reduced:
+    flat_share: float = 0.97  # with so much of it in broad areas it is a tone, since ink draws lines
+    looked_at: int = 4  # pixels from one to the next of which the ink's luma is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +291,7 @@ class Params:
     """All numbers of the stage ``panels``."""
 
     scale: ScaleParams = ScaleParams()
+    ink: InkParams = InkParams()
     strip: StripParams = StripParams()
     blank: BlankParams = BlankParams()
     line: LineParams = LineParams()

@@ -20,7 +20,7 @@ from mangacolor.stages.panels.cutting.polygons import Polygon, covered_share, fo
 from mangacolor.stages.panels.cutting.record import Recorder
 from mangacolor.stages.panels.cutting.snap import run_off_page
 from mangacolor.stages.panels.cutting.webtoon import find_windows
-from mangacolor.stages.panels.params import CutParams, Params, ScaleParams
+from mangacolor.stages.panels.params import CutParams, InkParams, Params, ScaleParams
 
 Method = Literal["learnt", "lines"]
 
@@ -47,7 +47,7 @@ def detect_polygons(
     """
     height, width = luma.shape
     small = _at_working_scale(luma, painted, params.scale)
-    small = small if painted else _with_dark_ink(small, params.scale)
+    small = small if painted else _with_dark_ink(small, params.ink)
     to_page = np.array([width / small.shape[1], height / small.shape[0]])
     detections: list[Detection] = []
     for top, bottom in find_windows(small, params):
@@ -86,13 +86,13 @@ def _working_scale(width: int, height: int, params: ScaleParams) -> float:
     return min(params.most_enlarged, float((pixels / (width * height)) ** 0.5))
 
 
-def _with_dark_ink(luma: Image, params: ScaleParams) -> Image:
+def _with_dark_ink(luma: Image, params: InkParams) -> Image:
     """The page with faded ink as dark as ink is."""
     few = luma[:: params.looked_at, :: params.looked_at]
-    ink = float(np.percentile(few, 100 * params.ink_share))
+    ink = float(np.percentile(few, 100 * params.share))
     if not params.faded < ink <= params.palest:
         return luma
-    dark = (luma <= ink + params.near_ink).astype(np.uint8)
+    dark = (luma <= ink + params.near).astype(np.uint8)
     broad = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((params.line, params.line), np.uint8))
     if broad.sum() >= params.flat_share * dark.sum():
         return luma
