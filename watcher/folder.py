@@ -41,24 +41,30 @@ class Look:
 def look_through(root: Path, out: Path) -> Look:
     """Every file under ``root``, but for what is no reader's business; never in OUT (resolved).
 
-    Folders reached by a link are not followed. Raises ``InputError`` if ``root`` itself cannot be read.
+    Folders reached by a link are not followed. Raises ``InputError`` if ``root`` itself cannot be read, even
+    if it went away while it was looked through: what was found by then is only a part.
     """
     look = Look()
-    _look_into(root, out, look)
+    _look_into(_entries_of(root), out, look)
+    _entries_of(root)
     return look
 
 
-def _look_into(folder: Path, out: Path, look: Look, inside: bool = False) -> None:
+def _entries_of(root: Path) -> list[os.DirEntry[str]]:
     try:
-        with os.scandir(folder) as scan:
-            entries = sorted(scan, key=lambda entry: entry.name)
+        return _read(root)
     except OSError as error:
-        if not inside:
-            raise InputError(
-                f"{folder}: cannot be read ({error.strerror})", "See whether its disk or share is there."
-            ) from error
-        look.unreadable.append(f"{folder}: cannot be read ({error.strerror})")
-        return
+        raise InputError(
+            f"{root}: cannot be read ({error.strerror})", "See whether its disk or share is there."
+        ) from error
+
+
+def _read(folder: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as scan:
+        return sorted(scan, key=lambda entry: entry.name)
+
+
+def _look_into(entries: list[os.DirEntry[str]], out: Path, look: Look) -> None:
     names = {entry.name.lower() for entry in entries}
     for entry in entries:
         if is_litter(entry.name) or entry.name == STATE_FOLDER:
@@ -73,8 +79,19 @@ def _take(entry: os.DirEntry[str], names: set[str], out: Path, look: Look) -> No
     path = Path(entry.path)
     if entry.is_dir():
         if not entry.is_symlink() and not is_passed_over(entry.name) and path.resolve() != out:
-            _look_into(path, out, look, inside=True)
+            _look_inside(path, out, look)
     elif entry.is_file():
         stat = entry.stat()
         unfinished = is_unfinished(entry.name) or has_unfinished_twin(entry.name, names)
         look.files.append(Seen(path, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, unfinished))
+
+
+def _look_inside(folder: Path, out: Path, look: Look) -> None:
+    try:
+        entries = _read(folder)
+    except FileNotFoundError:  # gone since its name was read
+        return
+    except OSError as error:
+        look.unreadable.append(f"{folder}: cannot be read ({error.strerror})")
+        return
+    _look_into(entries, out, look)

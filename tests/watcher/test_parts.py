@@ -11,7 +11,7 @@ import pytest
 from mangacolor.core.errors import InputError
 from mangacolor.formats import inputs
 from mangacolor.tests.helpers.archives import make_zip, png
-from mangacolor.watcher import chapters
+from mangacolor.watcher import chapters, folder
 from mangacolor.watcher.chapters import Chapter, Chapters
 from mangacolor.watcher.folder import Seen, look_through
 from mangacolor.watcher.mounts import needs_polling
@@ -63,6 +63,31 @@ def test_a_stand_in_waits_for_the_part_beside_it(tmp_path: Path) -> None:
 def test_a_folder_that_is_gone_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         look_through(tmp_path / "gone", tmp_path / "out")
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_folder_that_goes_away_while_it_is_looked_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: bool
+) -> None:
+    root = tmp_path / "in"
+    for name in ("a", "b"):
+        (root / name).mkdir(parents=True)
+        (root / name / "1.png").write_bytes(b"x")
+    read = folder._read
+
+    def take_away_then_read(place: Path) -> list[os.DirEntry[str]]:
+        if place == root / "a":
+            (root if whole else place).rename(tmp_path / "away")
+        return read(place)
+
+    monkeypatch.setattr(folder, "_read", take_away_then_read)
+    if whole:
+        with pytest.raises(InputError, match=f"{root}: cannot be read"):
+            look_through(root, tmp_path / "out")
+    else:
+        seen = look_through(root, tmp_path / "out")
+        assert [file.path for file in seen.files] == [root / "b" / "1.png"]
+        assert seen.unreadable == []
 
 
 # -- settling, by clocks that go when they are told to
