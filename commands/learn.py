@@ -143,15 +143,7 @@ def counts(found: FoundPages) -> dict[str, object]:
 
 def describe_found(found: FoundPages) -> list[str]:
     """What was not learnt from, and why, a line each."""
-    kinds = {
-        "manga": "in black and white",
-        "mixed": "with panels of both kinds",
-        "spot": "in black and one colour",
-        "blank": "blank",
-    }
-    lines = [
-        f"left out: {counted(number, 'page')} {kinds[kind]}" for kind, number in found.left_out.most_common()
-    ]
+    lines = [f"left out: {words}" for words in found.left_out_in_words()]
     if found.unread:
         lines.append(f"not readable: {first_few(found.unread, 3)}")
     if found.skipped:

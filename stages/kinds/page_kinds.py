@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import cv2
 import numpy as np
@@ -15,6 +16,14 @@ from mangacolor.stages.kinds.judging import PanelKind
 
 # ``spot``: it has a second ink throughout.
 Kind = Literal["manga", "colour", "mixed", "spot", "blank"]
+# What messages say of a page after its name or number: "3.png: in colour".
+KIND_IN_WORDS: Final[Mapping[Kind, str]] = {
+    "manga": "in black and white",
+    "colour": "in colour",
+    "mixed": "partly in colour",
+    "spot": "in black and one colour",
+    "blank": "blank",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from mangacolor.stages.classify.reduced import ReducedPage
 from mangacolor.stages.demand import Demand, PageSize
 from mangacolor.stages.kinds.deciding import decide
 from mangacolor.stages.kinds.judging import JudgedPanel, judge_panels, map_panels
-from mangacolor.stages.kinds.page_kinds import PageKinds
+from mangacolor.stages.kinds.page_kinds import KIND_IN_WORDS, PageKinds
 from mangacolor.stages.kinds.params import KINDS, KindParams
 from mangacolor.stages.panels import PanelLayout
 from mangacolor.stages.panels.cutting.polygons import Polygon
@@ -82,7 +82,7 @@ def summary(artifact: Artifact) -> Summary:
     if artifact.outcome != "copy":
         return {}
     found = PageKinds.from_artifact(artifact)
-    named = "in black and one colour" if found.kind == "spot" else "in colour already"
+    named = KIND_IN_WORDS["spot"] if found.kind == "spot" else f"{KIND_IN_WORDS['colour']} already"
     why = "as asked" if found.asked else named
     return {CAME_COLOURED: found.kind == "colour", WHY_COPIED: why, PANEL_COUNT: 0}
 

@@ -95,7 +95,7 @@ def write_archives() -> None:
 
 BAD = {
     "missing": ("nowhere", "no such file or folder"),
-    "black and white": ("grey.png", "no coloured page in grey.png: 1 black and white"),
+    "black and white": ("grey.png", "no coloured page in grey.png: 1 page in black and white"),
     "tiny": ("tiny.png", "tiny.png is too small to learn from"),
     "video": ("opening.mp4", "not an image or archive that mangacolor reads"),
     "hostile": ("hostile.png", "no coloured page in hostile.png: 1 not readable"),

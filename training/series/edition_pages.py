@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 from mangacolor.core.errors import MangacolorError
 from mangacolor.core.settings import Options
@@ -14,18 +13,10 @@ from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.single_page import PageRunner
 from mangacolor.pipeline.store.cache import MemoryCache
 from mangacolor.stages.decode import STAGE as DECODE
+from mangacolor.stages.kinds.page_kinds import KIND_IN_WORDS, Kind
 from mangacolor.stages.registration.look import PageLook, describe_page
 from mangacolor.training.series.display import Tell
 from mangacolor.training.series.pages import in_turn, kind_of, pages_of
-
-Kind = Literal["manga", "colour"]
-KINDS = {
-    "manga": "in black and white",
-    "colour": "in colour",
-    "mixed": "partly in colour",
-    "spot": "in black and one colour",
-    "blank": "blank",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +39,7 @@ class Edition:
     path: Path
     kind: Kind
     pages: list[EditionPage] = field(default_factory=list)
-    others: set[str] = field(default_factory=set)
+    others: set[Kind] = field(default_factory=set)
     told: list[str] = field(default_factory=list)
 
 
@@ -67,7 +58,7 @@ class EditionReader:
         work = list(pages_of(path, out))
         edition = Edition(path, kind)
         for done, ((chapter, page), answer) in enumerate(in_turn(self._look, work), start=1):
-            self.tell(f"looking for pages {KINDS[kind]}", done, len(work))
+            self.tell(f"looking for pages {KIND_IN_WORDS[kind]}", done, len(work))
             name = page.source.describe()
             if isinstance(answer, MangacolorError):
                 edition.told.append(str(answer).replace("\n", " "))
@@ -75,10 +66,10 @@ class EditionReader:
                 edition.pages.append(EditionPage(name, chapter, page, answer[1]))
             else:
                 edition.others.add(answer[0])
-                edition.told.append(f"{name}: {KINDS[answer[0]]}")
+                edition.told.append(f"{name}: {KIND_IN_WORDS[answer[0]]}")
         return edition
 
-    def _look(self, item: tuple[Chapter, Page]) -> tuple[str, PageLook] | MangacolorError:
+    def _look(self, item: tuple[Chapter, Page]) -> tuple[Kind, PageLook] | MangacolorError:
         """What kind of page it is, and its look; or why it cannot be read."""
         try:
             pixels, kind = self._read(*item)
@@ -91,7 +82,7 @@ class EditionReader:
         """The page's pixels, H×W×3 uint8 RGB. Raises ``PageError``; ``Cancelled``."""
         return self._read(page.chapter, page.page)[0]
 
-    def _read(self, chapter: Chapter, page: Page) -> tuple[Image, str]:
+    def _read(self, chapter: Chapter, page: Page) -> tuple[Image, Kind]:
         options = Options(force_color=True, device="cpu")
         cache, cancel = MemoryCache(), self.cancel
         run = partial(self._runner.run, page, chapter, options, independent=True, cache=cache, cancel=cancel)

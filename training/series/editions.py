@@ -11,12 +11,13 @@ from mangacolor.core.errors import InputError
 from mangacolor.core.types import Image, Panel
 from mangacolor.core.wording import counted
 from mangacolor.pipeline.engine.cancel import CancelToken
+from mangacolor.stages.kinds.page_kinds import KIND_IN_WORDS
 from mangacolor.stages.panels import find_panels
 from mangacolor.stages.registration.matching import Alone, Match, Matches, match_pages
 from mangacolor.stages.registration.register import register
 from mangacolor.training.data.pictures import scale_down
 from mangacolor.training.series.display import Tell
-from mangacolor.training.series.edition_pages import KINDS, Edition, EditionReader
+from mangacolor.training.series.edition_pages import Edition, EditionReader
 from mangacolor.training.series.lessons import ColouredPage
 from mangacolor.training.series.pages import LONGEST, MOST_PAGES, in_turn, spread_order
 
@@ -163,7 +164,9 @@ def _check_kinds(ours: Edition, theirs: Edition) -> None:
             continue
         if other.kind in edition.others and edition.kind in other.others:
             raise InputError(
-                f"{ours.path} is {KINDS['colour']}, and {theirs.path} {KINDS['manga']}",
+                f"{ours.path} is {KIND_IN_WORDS['colour']}, and {theirs.path} {KIND_IN_WORDS['manga']}",
                 "Name the black-and-white edition first, then the coloured one.",
             )
-        raise InputError(f"no page of {edition.path} is {KINDS[edition.kind]}: {edition.told[0]}", _BOTH)
+        raise InputError(
+            f"no page of {edition.path} is {KIND_IN_WORDS[edition.kind]}: {edition.told[0]}", _BOTH
+        )

@@ -15,6 +15,7 @@ from mangacolor.core.cpu import usable_cores
 from mangacolor.core.errors import InputError, MangacolorError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Page, Panel
+from mangacolor.core.wording import counted
 from mangacolor.formats.discovery import discover
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.single_page import PageRunner
@@ -24,6 +25,7 @@ from mangacolor.stages.classify import PageClass
 from mangacolor.stages.decode import STAGE as DECODE
 from mangacolor.stages.kinds import STAGE as KINDS
 from mangacolor.stages.kinds import PageKinds
+from mangacolor.stages.kinds.page_kinds import KIND_IN_WORDS, Kind
 from mangacolor.stages.panels import STAGE as PANELS
 from mangacolor.stages.panels.layout import PanelLayout
 from mangacolor.training.data.pictures import scale_down
@@ -46,9 +48,15 @@ class FoundPages:
     why. ``skipped``: pages that were not looked at, since there were coloured ones enough."""
 
     coloured: list[ColouredPage] = field(default_factory=list)
-    left_out: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[Kind] = field(default_factory=Counter)
     unread: list[str] = field(default_factory=list)
     skipped: int = 0
+
+    def left_out_in_words(self) -> list[str]:
+        """``20 pages in black and white``, ``1 page blank``: the most frequent first."""
+        return [
+            f"{counted(number, 'page')} {KIND_IN_WORDS[kind]}" for kind, number in self.left_out.most_common()
+        ]
 
 
 def find_coloured_pages(
@@ -115,7 +123,7 @@ def in_turn(do: Callable[[Item], Made], items: Sequence[Item]) -> Iterator[tuple
                 future.cancel()
 
 
-Answer = ColouredPage | MangacolorError | str  # a page, why it cannot be read, or what it is instead
+Answer = ColouredPage | MangacolorError | Kind  # a page, why it cannot be read, or what it is instead
 
 
 def look_in_turn(
@@ -125,7 +133,7 @@ def look_in_turn(
     return in_turn(lambda number: _look(*work[number], runner, cancel), spread_order(len(work)))
 
 
-def kind_of(run: Callable[..., Mapping[str, Artifact]]) -> str:
+def kind_of(run: Callable[..., Mapping[str, Artifact]]) -> Kind:
     """``manga``, ``colour``, ``mixed``, ``spot`` or ``blank``; panels are sought only where they must tell.
 
     ``run(until=stage)`` gives the artifacts of a page that is coloured even if it came in colour.
@@ -169,13 +177,7 @@ def _scaled(panel: Panel, scale: float) -> Panel:
 
 def _none_coloured(inputs: Sequence[Path], found: FoundPages) -> InputError:
     told = ", ".join(str(path) for path in inputs)
-    kinds = {
-        "manga": "black and white",
-        "mixed": "with panels of both kinds",
-        "spot": "in black and one colour",
-        "blank": "blank",
-    }
-    parts = [f"{number} {kinds[kind]}" for kind, number in found.left_out.most_common()]
+    parts = found.left_out_in_words()
     if found.unread:
         parts.append(f"{len(found.unread)} not readable ({found.unread[0]})")
     return InputError(

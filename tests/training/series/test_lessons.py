@@ -93,7 +93,7 @@ def test_without_a_coloured_page_it_is_said_what_there_is(tmp_path: Path) -> Non
     with pytest.raises(InputError) as caught:
         read(tmp_path)
     assert caught.value.message.startswith(
-        f"no coloured page in {tmp_path}: 1 black and white, 1 not readable"
+        f"no coloured page in {tmp_path}: 1 page in black and white, 1 not readable"
     )
     assert "02.jpg" in caught.value.message and "covers" in caught.value.remedy
 
