@@ -35,17 +35,36 @@ def train(request: TrainRequest) -> TrainOutcome:
 
     Further networks that learn from the same crops have curves, samples and weights in folders within it.
     """
+    _check_resumed(request)
+    if request.preview_data:
+        return _preview(request)
+    trainer = begin_run(request)
+
+    def report(_step: int, losses: dict[str, float], rate: float) -> None:
+        terms = "  ".join(f"{name} {value:.4f}" for name, value in losses.items())
+        request.say(f"{trainer.clock.describe(trainer.step)}  {terms}  {rate:.1f} crops/s")
+
+    finished = trainer.fit(report)
+    for each in (trainer, *trainer.also):
+        export(each, each.run / WEIGHTS)
+    return describe_end(trainer, finished)
+
+
+def _check_resumed(request: TrainRequest) -> None:
+    """Raise ``UsageError`` where a run is to go on and to begin with something at once."""
     for other, given in (("--init", request.init), ("--also", request.also)):
         if request.resume and given:
             raise UsageError(f"--resume and {other} exclude each other", f"use {other} for a new run only")
-    kept = read_checkpoint(request.run / CHECKPOINT) if request.resume else None
+
+
+def begin_run(request: TrainRequest) -> Trainer:
+    """The trainer of a new run or of the one that is resumed, leading the others that learn with it."""
+    kept = read_kept(request)
     config = choose_config(request, kept)
     others = choose_others(request, config, kept)
-    if not request.preview_data and not request.resume:
+    if kept is None:
         check_free(request.run)
     materials = load_materials(request, config)
-    if request.preview_data:
-        return _preview(materials, config, request.run)
     start = find_start(request.init, request.anime_weights) if request.init else None
 
     def create(config: TrainConfig, run: Path) -> Trainer:
@@ -56,17 +75,14 @@ def train(request: TrainRequest) -> TrainOutcome:
 
     trainer = create(config, request.run)
     trainer.lead([create(each, request.run / name) for name, each in others.items()])
-    if request.resume:
-        trainer.load(request.run / CHECKPOINT)
+    if kept is not None:
+        trainer.resume(kept, request.run / CHECKPOINT)
+    return trainer
 
-    def report(_step: int, losses: dict[str, float], rate: float) -> None:
-        terms = "  ".join(f"{name} {value:.4f}" for name, value in losses.items())
-        request.say(f"{trainer.clock.describe(trainer.step)}  {terms}  {rate:.1f} crops/s")
 
-    finished = trainer.fit(report)
-    for each in (trainer, *trainer.also):
-        export(each, each.run / WEIGHTS)
-    return describe_end(trainer, finished)
+def read_kept(request: TrainRequest) -> dict[str, Any] | None:
+    """The checkpoint of the run that is resumed; None for a new run."""
+    return read_checkpoint(request.run / CHECKPOINT) if request.resume else None
 
 
 def _start_with(config: TrainConfig, start: Start | None) -> TrainConfig:
@@ -142,8 +158,11 @@ def describe_end(trainer: Trainer, finished: bool) -> TrainOutcome:
     return TrainOutcome(f"{how} at {where}", 0 if finished else 128 + trainer.interrupt.signal)
 
 
-def _preview(materials: Materials, config: TrainConfig, run: Path) -> TrainOutcome:
-    run.mkdir(parents=True, exist_ok=True)
-    path = run / "preview.png"
+def _preview(request: TrainRequest) -> TrainOutcome:
+    """Draw what the network would see, and train nothing."""
+    config = choose_config(request, read_kept(request))
+    materials = load_materials(request, config)
+    request.run.mkdir(parents=True, exist_ok=True)
+    path = request.run / "preview.png"
     draw_contact_sheet(materials, config).save(path)
     return TrainOutcome(f"{path}: pairs of input and target as the network will see them")

@@ -271,8 +271,15 @@ class Trainer(Networks):
         }
 
     def load(self, path: Path) -> None:
-        """Go on from a checkpoint of ``save``. Raises ``SetupError`` when it belongs to another network."""
-        state = read_checkpoint(path)
+        """Go on from a checkpoint of ``save``. Raises as ``read_checkpoint`` and ``resume`` do."""
+        self.resume(read_checkpoint(path), path)
+
+    def resume(self, state: dict[str, Any], path: Path) -> None:
+        """Go on, with the others that it leads, from what ``read_checkpoint`` read from ``path``.
+
+        The optimisers take over tensors of ``state``, which is nobody else's from then on. Raises
+        ``SetupError`` when it belongs to another network.
+        """
         for other in self.also:
             other.restore(state["also"][other.run.name], path)
         self.restore(state, path)

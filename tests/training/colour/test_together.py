@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -86,7 +87,9 @@ def phases(steps: int) -> list[dict[str, int]]:
     return [{"steps": steps, "size": 32, "batch": 2}]
 
 
-def test_the_command_trains_resumes_and_writes_them_all(tmp_path: Path) -> None:
+def test_the_command_trains_resumes_and_writes_them_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "pictures" / "a"
     folder.mkdir(parents=True)
     rng = np.random.default_rng(0)
@@ -106,7 +109,15 @@ def test_the_command_trains_resumes_and_writes_them_all(tmp_path: Path) -> None:
         assert load_generator(run / WEIGHTS).config.width == width
     more = replace(request, resume=True, settings={"phases": phases(2)}, also={})
     before = {width: (run / WEIGHTS).read_bytes() for width, run in runs.items()}
+    load, read = torch.load, list[Path]()
+
+    def watched(path: Path, **how: Any) -> Any:
+        read.append(path)
+        return load(path, **how)
+
+    monkeypatch.setattr(torch, "load", watched)
     assert train(more).message.startswith("finished at step 2")
+    assert read == [request.run / CHECKPOINT]  # with the optimisers it may be large: once
     assert all((run / WEIGHTS).read_bytes() != before[width] for width, run in runs.items())
     with pytest.raises(UsageError, match="--resume and --also"):
         train(replace(more, also=request.also))
