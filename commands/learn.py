@@ -92,16 +92,17 @@ def learn(
         settings = LearnSettings(base, minutes, seed, resolve_device(device), begun + 60 * minutes)
         report = learn_series(pages, out, settings, display, cancel, name=name)
     if as_json:
-        _print_document(report, found, paired)
+        click.echo(json.dumps(to_document(report, found, paired), ensure_ascii=False))
     elif not quiet:
         for line in (*describe_editions(paired), *describe_found(found), report.describe()):
             click.echo(line, err=True)
     return cancel.status if cancel.requested else ExitStatus.DONE
 
 
-def _print_document(report: LearntReport, found: FoundPages, paired: Sequence[PairedPages]) -> None:
-    told = {**report.to_document(), **counts(found), "editions": [pair.to_document() for pair in paired]}
-    click.echo(json.dumps(told, ensure_ascii=False))
+def to_document(report: LearntReport, found: FoundPages, paired: Sequence[PairedPages]) -> dict[str, object]:
+    """What was learnt, from which editions, and what was not learnt from: for ``--json``."""
+    left = {"left_out": dict(found.left_out), "unread": found.unread, "skipped": found.skipped}
+    return {**report.to_document(), **left, "editions": [pair.to_document() for pair in paired]}
 
 
 def check_request(
@@ -134,11 +135,6 @@ def describe_editions(paired: Sequence[PairedPages]) -> list[str]:
         if len(pair.told) > MOST_TOLD:
             lines.append(f"  and {len(pair.told) - MOST_TOLD} more, which --json names")
     return lines
-
-
-def counts(found: FoundPages) -> dict[str, object]:
-    """What was not learnt from, for ``--json``."""
-    return {"left_out": dict(found.left_out), "unread": found.unread, "skipped": found.skipped}
 
 
 def describe_found(found: FoundPages) -> list[str]:

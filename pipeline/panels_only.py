@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -67,29 +67,44 @@ def write_panels(
     work = [(chapter, page) for chapter in chapters for page in chapter.pages]
     _check_names([page.name for _, page in work])
     options = Options(direction=direction, force_color=True, panel_method=method or "learnt")
+
+    def write(chapter: Chapter, page: Page) -> int:
+        cancel.check()
+        return _write_page(out, options, chapter, page, explain)
+
     failed: list[tuple[str, str, str]] = []
     panels = 0
+    for name, answer in _do_each(write, work, jobs or usable_cores()):
+        if isinstance(answer, int):
+            panels += answer
+        else:
+            cancel.check()
+            failed.append((name, answer.message, answer.remedy))
+            tell(f"{name}: {answer}")
+    return PanelsResult(_status(len(failed), len(work)), len(work), panels, tuple(failed))
 
-    def write(item: tuple[Chapter, Page]) -> int:
-        cancel.check()
-        return _write_page(out, options, *item, explain)
 
-    with ThreadPoolExecutor(jobs or usable_cores()) as pool:
-        futures = [(page.name, pool.submit(write, (chapter, page))) for chapter, page in work]
+def _do_each(
+    write: Callable[[Chapter, Page], int], work: Sequence[tuple[Chapter, Page]], jobs: int
+) -> Iterator[tuple[str, int | MangacolorError]]:
+    """Each page's name, and how many panels it has or why it failed, in order; ``jobs`` at once.
+
+    Raises ``OutputError``: where one page cannot be written, no other can.
+    """
+    with ThreadPoolExecutor(jobs) as pool:
+        futures = [(page.name, pool.submit(write, chapter, page)) for chapter, page in work]
         try:
             for name, future in futures:
                 try:
-                    panels += future.result()
+                    answer: int | MangacolorError = future.result()
                 except OutputError:
                     raise
                 except MangacolorError as error:
-                    cancel.check()
-                    failed.append((name, error.message, error.remedy))
-                    tell(f"{name}: {error}")
+                    answer = error
+                yield name, answer
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    return PanelsResult(_status(len(failed), len(work)), len(work), panels, tuple(failed))
 
 
 def _status(failed: int, pages: int) -> ExitStatus:

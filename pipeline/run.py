@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.local import Engine
 from mangacolor.pipeline.engine.references import References
-from mangacolor.pipeline.engine.tasks import make_tasks
+from mangacolor.pipeline.engine.tasks import Tasks, make_tasks
 from mangacolor.pipeline.events import Listener, RunResult, RunStarted
 from mangacolor.pipeline.guest_pages import GuestPages
 from mangacolor.pipeline.preparation import WorkPlan, make_job, make_plan, with_absolute_paths
@@ -67,24 +67,10 @@ def run(
         with open_store(out) as store:
             if run_options.learn:
                 plan = _learnt(inputs, plan, learner, store.state, progress, cancel)
-            job = make_job(plan, cancel)
-            references = References(plan.graph, plan.options, store.state)
-            tasks = make_tasks(job, plan.chapters, store, references=references.find)
-            tasks.check_documents()
-            progress.tell_of_series(plan)
-            outputs = Outputs(store.state, store.manifest)
-            own = outputs.own(plan.written, job.force)
-            outputs.claim(own, plan.layout)
-            noted = _note_run(inputs, plan, store.state) if part is None else None
-            progress(RunStarted(len(tasks.pages), len(plan.chapters), halfway=len(tasks.chapters)))
-            result = _make_engine(plan, job, store, progress).run(tasks)
-            if noted is not None and result.failures:
-                _note_failures(noted, result, store.state)
-            if job.selection.commits and not job.independent and not job.cancel.requested:
-                if not plan.is_of_some:
-                    _copy_extras(plan, store, own, progress)
-                _set_aside(plan, store, outputs, progress)
-            guests = GuestPages(plan, tasks)
+            work = _take_on(plan, store, cancel, progress)
+            result = _colour(work, inputs if part is None else None, progress)
+            _tidy(work, progress)
+            guests = GuestPages(plan, work.tasks)
             for warning in guests.warnings():
                 progress(warning)
         result = replace(result, details=(*progress.details(), *guests.details()))
@@ -92,6 +78,55 @@ def run(
             _write_report(plan, result, progress.scale_notes, store.state)
     emit(result)
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What a run has taken on. ``own``: the files of OUT that it has claimed."""
+
+    plan: WorkPlan
+    store: Store
+    job: Job
+    tasks: Tasks
+    outputs: Outputs
+    own: Sequence[Output]
+
+
+def _take_on(plan: WorkPlan, store: Store, cancel: CancelToken, progress: RunProgress) -> _Work:
+    """The tasks of a plan, once its documents are seen to be sound and its places in OUT are claimed."""
+    job = make_job(plan, cancel)
+    references = References(plan.graph, plan.options, store.state)
+    tasks = make_tasks(job, plan.chapters, store, references=references.find)
+    tasks.check_documents()
+    progress.tell_of_series(plan)
+    outputs = Outputs(store.state, store.manifest)
+    own = outputs.own(plan.written, job.force)
+    outputs.claim(own, plan.layout)
+    return _Work(plan, store, job, tasks, outputs, own)
+
+
+def _colour(work: _Work, inputs: Sequence[Path] | None, emit: Listener) -> RunResult:
+    """Do the tasks. ``inputs``: what a whole run was given, which is noted; None for a part of one."""
+    noted = None if inputs is None else _note_run(inputs, work.plan, work.store.state)
+    emit(RunStarted(len(work.tasks.pages), len(work.plan.chapters), halfway=len(work.tasks.chapters)))
+    result = _make_engine(work, emit).run(work.tasks)
+    if noted is not None and result.failures:
+        _note_failures(noted, result, work.store.state)
+    return result
+
+
+def _tidy(work: _Work, emit: Listener) -> None:
+    """Bring what lies beside the pages, and set aside what belongs to no page any more.
+
+    A run does so that writes pages to the end and was not stopped; one of some pages leaves alone what lies
+    beside them.
+    """
+    job = work.job
+    if not job.selection.commits or job.independent or job.cancel.requested:
+        return
+    if not work.plan.is_of_some:
+        _copy_extras(work, emit)
+    _set_aside(work, emit)
 
 
 def _note_run(inputs: Sequence[Path], plan: WorkPlan, state: State) -> LastRun | None:
@@ -122,27 +157,29 @@ def _learnt(
     return replace(plan, options=learner(inputs, plan, state, emit, cancel))
 
 
-def _make_engine(plan: WorkPlan, job: Job, store: Store, emit: Listener) -> Engine | ClusterEngine:
-    settings = plan.run_options
+def _make_engine(work: _Work, emit: Listener) -> Engine | ClusterEngine:
+    settings = work.plan.run_options
     if settings.cluster:
         from mangacolor.pipeline.cluster.engine import ClusterEngine
 
-        return ClusterEngine(job, emit, settings, store)
-    return Engine(job, emit, plan.options.device, settings.jobs, settings.stage_timeout)
+        return ClusterEngine(work.job, emit, settings, work.store)
+    return Engine(work.job, emit, work.plan.options.device, settings.jobs, settings.stage_timeout)
 
 
-def _copy_extras(plan: WorkPlan, store: Store, own: Sequence[Output], emit: Listener) -> None:
+def _copy_extras(work: _Work, emit: Listener) -> None:
     """Copy the files that lie beside the pages, unless another input's file of their name lies there."""
-    names = {output.name for output in own if output.kind == "extra"}
+    plan, store = work.plan, work.store
+    names = {output.name for output in work.own if output.kind == "extra"}
     force = plan.run_options.force
     copy_extras(plan.extras, names, store.manifest, store.state, force=force, emit=emit)
 
 
-def _set_aside(plan: WorkPlan, store: Store, outputs: Outputs, emit: Listener) -> None:
+def _set_aside(work: _Work, emit: Listener) -> None:
     """Move aside what the input of a whole run does not give any more, or what a page was called before."""
-    state, manifest, keep = store.state, store.manifest, plan.run_options.keep_removed
+    plan, state, manifest = work.plan, work.store.state, work.store.manifest
+    keep = plan.run_options.keep_removed
     archives = [output.name for output in plan.outputs if output.kind == "archive"]
-    for event in set_aside(state, manifest, outputs, plan.outputs, plan.layout, keep, plan.whole):
+    for event in set_aside(state, manifest, work.outputs, plan.outputs, plan.layout, keep, plan.whole):
         archives += [] if event.moved_to is None else [event.file]
         emit(event)
     drop_unpacked(state, manifest, archives, plan.planned)

@@ -15,7 +15,7 @@ dress; ``OUT/things.json``), and the mark 255 says that a figure is there and no
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -258,32 +258,40 @@ def main(
     known, names = with_things(known) if things else (known, {})
     chosen = {name: known[name] for name in figures.split(",")} if figures else known
     grounds = [read_rgb(path) for path in sorted((data / "train/renpy").glob("bg *.webp"))]
-    owners = {
+    out.mkdir(parents=True, exist_ok=True)
+    owners = _owners(chosen, {UNSAID} if things else set())
+    (out / "parts.json").write_text(json.dumps(owners, indent=1), encoding="utf-8")
+    if things:
+        (out / "things.json").write_text(json.dumps(names, indent=1), encoding="utf-8")
+    if covers:
+        posing, chosen = apart(chosen)
+        for number, (page, marks) in enumerate(compose_covers(posing, grounds, covers, seed + 100), 1):
+            _save(out, f"cover-{number}", {"covers": page, "cover-marks": marks})
+    panels: dict[str, list[Box]] = {}
+    for number, (page, marks, boxes) in enumerate(compose(chosen, grounds, pages, seed), 1):
+        grey = luma(page) if kind == "plain" else draw_manga_page(page)
+        _save(out, f"{number:03d}", {"input": grey, "truth": page, "marks": marks})
+        panels[f"{number:03d}"] = boxes
+        click.echo(number, err=True)
+    (out / "panels.json").write_text(json.dumps(panels), encoding="utf-8")
+
+
+def _owners(chosen: Mapping[str, Sequence[Figure]], nobodys: Container[int]) -> dict[int, str]:
+    """Whose each part is, by its number in the marks."""
+    return {
         int(part): figure.name
         for poses in chosen.values()
         for figure in poses
         for part in np.unique(figure.parts[figure.parts > 0])
-        if not things or part != UNSAID
+        if part not in nobodys
     }
-    for folder in ("input", "truth", "marks"):
-        (out / folder).mkdir(parents=True, exist_ok=True)
-    (out / "parts.json").write_text(json.dumps(owners, indent=1), encoding="utf-8")
-    if things:
-        (out / "things.json").write_text(json.dumps(names, indent=1), encoding="utf-8")
-    panels: dict[str, list[Box]] = {}
-    if covers:
-        posing, chosen = apart(chosen)
-        for number, (page, marks) in enumerate(compose_covers(posing, grounds, covers, seed + 100), 1):
-            for folder, picture in (("covers", page), ("cover-marks", marks)):
-                (out / folder).mkdir(exist_ok=True)
-                PilImage.fromarray(picture).save(out / folder / f"cover-{number}.png")
-    for number, (page, marks, boxes) in enumerate(compose(chosen, grounds, pages, seed), 1):
-        grey = luma(page) if kind == "plain" else draw_manga_page(page)
-        for folder, picture in (("input", grey), ("truth", page), ("marks", marks)):
-            PilImage.fromarray(picture).save(out / folder / f"{number:03d}.png")
-        panels[f"{number:03d}"] = boxes
-        click.echo(number, err=True)
-    (out / "panels.json").write_text(json.dumps(panels), encoding="utf-8")
+
+
+def _save(out: Path, name: str, pictures: Mapping[str, Image]) -> None:
+    """A picture of one name in each of several folders."""
+    for folder, picture in pictures.items():
+        (out / folder).mkdir(exist_ok=True)
+        PilImage.fromarray(picture).save(out / folder / f"{name}.png")
 
 
 if __name__ == "__main__":

@@ -51,11 +51,7 @@ def find_balloons(
     working = params.scale.working_side
     scale = 1.0 if side <= params.scale.least_shrink * working else working / side
     small = _resize(luma, scale)
-    shut = (
-        None
-        if ground is None
-        else as_uint8(cv2.resize(ground, small.shape[::-1], interpolation=cv2.INTER_NEAREST))
-    )
+    shut = None if ground is None else _fit(ground, small, cv2.INTER_NEAREST)
     if method == "learnt":
         regions, probability = _find_by_network(luma, small, shut, params, backend or cpu_backend())
     else:
@@ -64,9 +60,7 @@ def find_balloons(
     frames = [_scale_box(box, scale, small.shape) for box in panels]
     paper = np.zeros_like(small) if shut is None else shut
     mask = find_free_lettering(small, paper, probability, frames, params)
-    for region in regions:
-        x, y, w, h = region.box
-        np.maximum(mask[y : y + h, x : x + w], region.mask, out=mask[y : y + h, x : x + w])
+    _add_regions(mask, regions)
     balloons = tuple(
         Balloon(
             _scale_box(region.box, 1 / scale, luma.shape),
@@ -75,8 +69,7 @@ def find_balloons(
         )
         for region in regions
     )
-    whole = cv2.resize(mask, luma.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return BalloonLayout(as_uint8(whole), balloons)
+    return BalloonLayout(_fit(mask, luma, cv2.INTER_LINEAR), balloons)
 
 
 def _find_by_network(
@@ -90,8 +83,7 @@ def _find_by_network(
 
     seen = _resize(luma, min(1.0, params.scale.network_side / max(luma.shape)))
     probability, strokes = (
-        as_uint8(cv2.resize(answer, small.shape[::-1], interpolation=cv2.INTER_LINEAR))
-        for answer in page_reader(WEIGHTS, backend)(seen)
+        _fit(answer, small, cv2.INTER_LINEAR) for answer in page_reader(WEIGHTS, backend)(seen)
     )
     fitted = fit_regions(small, probability, ground, params)
     regions = [region for region in fitted if is_bounded(region, small, params.kind)]
@@ -99,6 +91,18 @@ def _find_by_network(
     regions += pick_overlooked(small, probability, regions, lettered, params.kind)
     regions += find_enclosed(small, probability, strokes, ground, regions, params)
     return regions, probability
+
+
+def _add_regions(mask: Image, regions: Sequence[Region]) -> None:
+    """Draw the regions into the mask, at whose scale they are."""
+    for region in regions:
+        x, y, w, h = region.box
+        np.maximum(mask[y : y + h, x : x + w], region.mask, out=mask[y : y + h, x : x + w])
+
+
+def _fit(plane: Image, other: Image, interpolation: int) -> Image:
+    """A plane at the size of another."""
+    return as_uint8(cv2.resize(plane, other.shape[::-1], interpolation=interpolation))
 
 
 def _resize(luma: Image, scale: float) -> Image:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -63,6 +64,44 @@ def grow_region(
     outline, or into a drawing as bright, the gap is closed by ever wider openings. None when no bounded
     clean region is found: the lettering then stands free on the drawing or on the page.
     """
+    around = _look_around(luma, block, lettering, ground, params)
+    best: tuple[Image, float, float] | None = None  # mask, area, solidity
+    for radius in params.grow.gap_radii:
+        if radius > max(1.0, params.grow.largest_gap * block.glyph):
+            break
+        filled = _clean_region(around, radius, luma.shape, params.grow)
+        if filled is None:
+            continue
+        area, compact = float(np.count_nonzero(filled)), solidity(filled)
+        # Closing a gap that sheds much and rounds the shape: what was shed had leaked out.
+        shed = best is not None and area < params.grow.shed * best[1]
+        if best is None or (shed and compact > best[2] + params.grow.rounder):
+            best = filled, area, compact
+        if best[2] > params.grow.compact:
+            break
+    return None if best is None else (around.window, best[0], around.level)
+
+
+@dataclass(frozen=True, slots=True)
+class _Surroundings:
+    """How far a block's balloon may reach. All but ``window`` are h×w, as large as that.
+
+    ``luma``; ``ground``: see ``grow_region``. ``text``: the block, 255; ``glyphs``: the same without its
+    margin, 1. ``drawn``: ink that is no lettering. ``level``: of the paper that the block stands on.
+    """
+
+    window: Box
+    luma: Image
+    ground: Image | None
+    text: Image
+    glyphs: Image
+    drawn: npt.NDArray[np.bool_]
+    level: int
+
+
+def _look_around(
+    luma: Image, block: Lettering, lettering: Image, ground: Image | None, params: Params
+) -> _Surroundings:
     x, y, w, h = window = _reach(block, luma.shape)
     view = luma[y : y + h, x : x + w]
     text = np.zeros_like(view)
@@ -72,40 +111,38 @@ def grow_region(
     inset = max(1, int(0.8 * block.glyph) | 1)
     glyphs = (cv2.erode(text, np.ones((inset, inset), np.uint8)) > 0).astype(np.uint8)
     drawn = (view < params.lettering.ink) & (lettering[y : y + h, x : x + w] == 0)
-    level = int(np.percentile(view[text > 0], 75))  # the paper this lettering stands on
-    best: tuple[Image, float, float] | None = None  # mask, area, solidity
-    for radius in params.grow.gap_radii:
-        if radius > max(1.0, params.grow.largest_gap * block.glyph):
-            break
-        for slack in params.grow.paper_slacks:
-            paper = (view > level - slack).astype(np.uint8)
-            if ground is not None:
-                paper[ground[y : y + h, x : x + w] > 0] = 0
-            region = _connected_to(paper | glyphs, glyphs, radius)
-            if region is None:
-                continue
-            filled = without_holes(region)
-            if _is_bounded(filled, window, luma.shape) and _is_clean(filled, text, drawn, params.grow):
-                area, compact = float(np.count_nonzero(filled)), solidity(filled)
-                # Closing a gap that sheds much and rounds the shape: what was shed had leaked out.
-                shed = best is not None and area < params.grow.shed * best[1]
-                if best is None or (shed and compact > best[2] + params.grow.rounder):
-                    best = filled, area, compact
-                break
-        if best is not None and best[2] > params.grow.compact:
-            break
-    return None if best is None else (window, best[0], level)
+    level = int(np.percentile(view[text > 0], 75))
+    shut = None if ground is None else ground[y : y + h, x : x + w]
+    return _Surroundings(window, view, shut, text, glyphs, drawn, level)
 
 
-def _is_clean(filled: Image, text: Image, drawn: npt.NDArray[np.bool_], params: GrowParams) -> bool:
+def _clean_region(
+    around: _Surroundings, radius: int, shape: tuple[int, ...], params: GrowParams
+) -> Image | None:
+    """The paper around a block, gaps of up to ``radius`` closed, of the first slack that gives a bounded,
+    clean region. ``shape``: the page's."""
+    for slack in params.paper_slacks:
+        paper = (around.luma > around.level - slack).astype(np.uint8)
+        if around.ground is not None:
+            paper[around.ground > 0] = 0
+        region = _connected_to(paper | around.glyphs, around.glyphs, radius)
+        if region is None:
+            continue
+        filled = without_holes(region)
+        if _is_bounded(filled, around.window, shape) and _is_clean(filled, around, params):
+            return filled
+    return None
+
+
+def _is_clean(filled: Image, around: _Surroundings, params: GrowParams) -> bool:
     """Whether the region holds its lettering and little else, in a shape a balloon can have."""
     inside = filled > 0
     area = float(np.count_nonzero(inside))
-    if np.mean(inside[text > 0]) < params.least_held:
+    if np.mean(inside[around.text > 0]) < params.least_held:
         return False
-    if np.count_nonzero(text) < params.least_lettering * area:
+    if np.count_nonzero(around.text) < params.least_lettering * area:
         return False
-    if np.count_nonzero(drawn & inside) > params.most_drawn * area:
+    if np.count_nonzero(around.drawn & inside) > params.most_drawn * area:
         return False
     return solidity(filled) > params.solid
 

@@ -119,18 +119,9 @@ def learn_series(
     reserve = SECONDS_OF_SURFACES + SECONDS_TO_END
     learner = SeriesLearner(pages, replace(settings, ends=settings.ends - reserve))
     learnt = learner.run(tell, lambda: cancel.requested)
-    if out.exists() and not learnt.strength and learnt.ended != "all":
-        cancel.check()
-        raise UsageError(
-            f"{out} stays as it was: the time was up before anything was learnt", "Give more --minutes."
-        )
-    made = {
-        "pages": len(pages),
-        "panels": learnt.panels,
-        "steps": learnt.steps,
-        "seed": settings.seed,
-        "strength": learnt.strength,
-    }
+    if out.exists():
+        _check_better(learnt, out, cancel)
+    made = _how_it_was_made(learnt, len(pages), settings.seed)
     series = SeriesFile(name, base, digest, learnt.adapter, {}, made)
     # A stop that was asked for before has ended the steps; one that comes only here ends the table.
     before = cancel.requested
@@ -140,3 +131,23 @@ def learn_series(
     write_series_file(out, series)
     whole = before or not cancel.requested
     return LearntReport(out, len(pages), learnt, time.monotonic() - begun, whole)
+
+
+def _check_better(learnt: Learnt, out: Path, cancel: CancelToken) -> None:
+    """Raise where what was learnt before would be lost for nothing: the steps ended before their time."""
+    if not learnt.strength and learnt.ended != "all":
+        cancel.check()
+        raise UsageError(
+            f"{out} stays as it was: the time was up before anything was learnt", "Give more --minutes."
+        )
+
+
+def _how_it_was_made(learnt: Learnt, pages: int, seed: int) -> dict[str, object]:
+    """What the file says of its making."""
+    return {
+        "pages": pages,
+        "panels": learnt.panels,
+        "steps": learnt.steps,
+        "seed": seed,
+        "strength": learnt.strength,
+    }
