@@ -13,6 +13,9 @@ const WHEEL = 0.0016; // zoom a pixel of wheel: a notch of 100 is a sixth
  *   cancel?: () => void}} Grip  what took hold of a pointer
  */
 
+/** Whether it lies over the stage and is used by itself, as a note is. @param {EventTarget|null} target */
+const isFloating = (target) => !(target instanceof Element) || target.closest("[data-floating]") !== null;
+
 /**
  * `grab` is asked first when a pointer goes down: who answers has it until it goes up.
  * @param {Hands} hands
@@ -27,7 +30,7 @@ export function startGestures(hands) {
   let grip = null;
 
   stage.addEventListener("pointerdown", (event) => {
-    if (!(event.target instanceof Element) || event.target.closest("[data-floating]")) return;
+    if (isFloating(event.target)) return;
     if (event.button > 1) return;
     down.set(event.pointerId, event);
     stage.setPointerCapture(event.pointerId);
@@ -84,6 +87,16 @@ export function startGestures(hands) {
     if (pressed && !pressed.moved && pressed.event.button === 0) hands.click(event);
   }
 
+  // After a tap browsers click by themselves, at that place of the window: the colour panel may have come there.
+  stage.addEventListener(
+    "touchend",
+    (event) => {
+      if (isFloating(event.target)) return;
+      event.preventDefault();
+      stage.focus({ preventScroll: true });
+    },
+    { passive: false },
+  );
   stage.addEventListener("pointerup", release);
   stage.addEventListener("pointercancel", release);
   stage.addEventListener("pointerleave", () => hands.hover(null));

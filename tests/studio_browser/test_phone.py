@@ -1,0 +1,108 @@
+"""The studio on a telephone: the page has room, what is touched is large enough, and nothing is cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mangacolor.tests.helpers.studio_window import Window
+
+PAGE = "E19P01.png"
+HAIR = (0.22, 0.86)
+UPRIGHT = [(360, 740), (390, 844), (420, 900)]
+SIDEWAYS = [(844, 390), (667, 375)]
+# What fingers press in the window, and which of it is too small or reaches beyond the window.
+WRONG = """() => [...document.querySelectorAll('button, summary, select, [type=text], .segments label')]
+  .filter((one) => !one.closest('.strip'))
+  .map((one) => [one, one.getBoundingClientRect()])
+  .filter(([, box]) => box.width > 0)
+  .filter(([, box]) => box.width < 40 || box.height < 40 || box.left < 0 || box.right > innerWidth)
+  .map(([one, box]) => `${one.id || one.outerHTML.slice(0, 80)} ${JSON.stringify(box)}`)"""
+# Of what is in the bar: which lies on which.
+COVERED = """() => [...document.querySelectorAll('.bar :is(button, summary)')]
+  .filter((one) => one.checkVisibility())
+  .filter((one) => {
+    const box = one.getBoundingClientRect();
+    const there = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+    return !one.contains(there);
+  })
+  .map((one) => one.id || one.outerHTML.slice(0, 80))"""
+# A run goes on, and there are several chapters with long names: the bar has all that it can have.
+FULL = """async () => {
+  const { patchChapter, store } = await import('/static/js/core/state.js');
+  const { run } = store.get().chapter;
+  patchChapter({ run: { ...run, state: 'running', done: 2, of: 5, seconds_left: 72 } });
+  document.getElementById('chapters').hidden = false;
+  document.getElementById('chapter-name').textContent = 'A rather long name, volume 12, no. 103';
+}"""
+
+
+def phone(open_window: Callable[..., Window], size: tuple[int, int]) -> Window:
+    """A window of a telephone, on the first page of the chapter that has colours."""
+    viewport = {"width": size[0], "height": size[1]}
+    window = open_window(viewport=viewport, has_touch=True, is_mobile=True)
+    window.press("PageDown")
+    window.page.wait_for_selector(f'.page[data-page="{PAGE}"]')
+    window.wait_for_surfaces(PAGE)
+    return window
+
+
+def pick(window: Window) -> None:
+    window.page.touchscreen.tap(*window.place(PAGE, *HAIR))
+    window.until(lambda: "surface" in window.page.inner_text(".counts"), "the counts")
+
+
+def box(window: Window, selector: str) -> dict[str, Any]:
+    found: dict[str, Any] = window.page.locator(selector).bounding_box()
+    return found
+
+
+def check(window: Window) -> None:
+    assert window.page.evaluate(WRONG) == []
+    assert window.page.evaluate(COVERED) == []
+    assert window.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("size", UPRIGHT + SIDEWAYS)
+def test_every_room_can_be_worked_by_fingers(
+    open_window: Callable[..., Window], size: tuple[int, int]
+) -> None:
+    window = phone(open_window, size)
+    check(window)
+    pick(window)
+    check(window)
+    for tab in ("groups", "history"):
+        window.page.click(f"#to-{tab}")
+        check(window)
+    window.page.click("#mode-panels")
+    window.page.locator("#panel-list .group-pick").first.click()
+    check(window)
+    window.page.click("#mode-colours")
+    window.page.evaluate(FULL)
+    window.page.locator("#run-bar").wait_for()
+    check(window)
+
+
+@pytest.mark.parametrize("size", UPRIGHT)
+def test_the_page_has_most_of_the_window(open_window: Callable[..., Window], size: tuple[int, int]) -> None:
+    window = phone(open_window, size)
+    assert box(window, "#stage")["height"] > 0.5 * size[1]
+    assert box(window, ".strip")["height"] > 60
+    pick(window)
+    assert box(window, "#stage")["height"] > 0.38 * size[1]
+    assert window.state("tab") == "colour"  # the panel came up under the finger, which has pressed nothing of it
+    plane, side = box(window, ".field-plane"), box(window, ".side")
+    assert plane["y"] + plane["height"] <= side["y"] + side["height"]  # a colour is chosen without scrolling
+
+
+@pytest.mark.parametrize("size", SIDEWAYS)
+def test_on_its_side_the_tools_are_beside_the_page(
+    open_window: Callable[..., Window], size: tuple[int, int]
+) -> None:
+    window = phone(open_window, size)
+    pick(window)
+    stage, side = box(window, "#stage"), box(window, ".side")
+    assert stage["height"] > 0.6 * size[1] and stage["width"] > 0.5 * size[0]
+    assert side["x"] >= stage["x"] + stage["width"]
