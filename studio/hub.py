@@ -5,25 +5,41 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections import deque
 from collections.abc import AsyncIterator
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 from mangacolor.server.http.refusal import Refusal
-from mangacolor.studio.limits import HEARTBEAT, LISTENERS, WAITING_EVENTS
+from mangacolor.studio.limits import HEARTBEAT, KEPT_NOTICES, LISTENERS, WAITING_EVENTS
 
 # What waits for a listener; None: there will be no more.
 Waiting = asyncio.Queue[str | None]
+# The kind of events that no answer to a question tells again: they are kept for who comes back.
+NOTICE: Final = "notice"
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """An event as it is sent. ``chapter``: whose it is, None for everybody's."""
+
+    number: int
+    text: str
+    chapter: str | None
 
 
 class Hub:
     """Events from any thread to listeners on the event loop's, each of whom has one chapter before them.
 
-    One that does not read is let go: a browser then connects again, and asks for everything.
+    One that does not read is let go: a browser then connects again, and asks for everything. So does one that
+    was out of sight; it names the last event that it heard, and is told the notices since.
     """
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listeners: dict[Waiting, str] = {}
+        self._number = 0  # of the last event
+        self._notices: deque[_Told] = deque(maxlen=KEPT_NOTICES)
 
     def start(self) -> None:
         """On the event loop's thread."""
@@ -34,9 +50,9 @@ class Hub:
         thread."""
         if self._loop is None:
             return
-        text = f"event: {kind}\ndata: {json.dumps(about, ensure_ascii=False)}\n\n"
+        data = json.dumps(about, ensure_ascii=False)
         with contextlib.suppress(RuntimeError):  # the loop has ended
-            self._loop.call_soon_threadsafe(self._hand_on, text, chapter)
+            self._loop.call_soon_threadsafe(self._hand_on, kind, data, chapter)
 
     def is_heard(self, chapter: str) -> bool:
         """Whether anybody looks at a chapter. From any thread."""
@@ -47,18 +63,22 @@ class Hub:
         for queue in list(self._listeners):
             self._let_go(queue)
 
-    def join(self, chapter: str) -> Waiting:
-        """A place for what is told of a chapter from here on. Raises ``Refusal`` where too many listen."""
+    def join(self, chapter: str, since: int | None = None) -> Waiting:
+        """A place for what is told of a chapter from here on, after a ``hello``. ``since``: the number of an
+        event; the notices after it come, too. Raises ``Refusal`` where too many listen."""
         if len(self._listeners) >= LISTENERS:
             raise Refusal(503, "too many windows of this studio are open", "Close one.", retry_after=5)
         queue: Waiting = asyncio.Queue()
+        queue.put_nowait(_as_text("hello", self._number, "{}"))
+        for told in self._notices:
+            if since is not None and told.number > since and told.chapter in (None, chapter):
+                queue.put_nowait(told.text)
         self._listeners[queue] = chapter
         return queue
 
-    async def listen(self, queue: Waiting, hello: str) -> AsyncIterator[str]:
-        """What is told to a place, as a stream of server-sent events that begins with ``hello``."""
+    async def listen(self, queue: Waiting) -> AsyncIterator[str]:
+        """What is told to a place, as a stream of server-sent events."""
         try:
-            yield hello
             while True:
                 try:
                     text = await asyncio.wait_for(queue.get(), HEARTBEAT)
@@ -70,7 +90,11 @@ class Hub:
         finally:
             self._listeners.pop(queue, None)
 
-    def _hand_on(self, text: str, chapter: str | None) -> None:
+    def _hand_on(self, kind: str, data: str, chapter: str | None) -> None:
+        self._number += 1
+        text = _as_text(kind, self._number, data)
+        if kind == NOTICE:
+            self._notices.append(_Told(self._number, text, chapter))
         for queue, seen in list(self._listeners.items()):
             if chapter not in (None, seen):
                 continue
@@ -82,3 +106,7 @@ class Hub:
     def _let_go(self, queue: Waiting) -> None:
         self._listeners.pop(queue, None)
         queue.put_nowait(None)
+
+
+def _as_text(kind: str, number: int, data: str) -> str:
+    return f"event: {kind}\nid: {number}\ndata: {data}\n\n"

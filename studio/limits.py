@@ -24,6 +24,8 @@ PAINTERS: Final = 3
 # Browsers that listen to what happens, and events that may wait for one of them.
 LISTENERS: Final = 16
 WAITING_EVENTS: Final = 256
+# Notices that a window is told which was out of sight: what has happened last.
+KEPT_NOTICES: Final = 20
 # Seconds without an event after which a listener is sent a sign of life.
 HEARTBEAT: Final = 15.0
 # Seconds a run gets to halt before a change is written; one stage of a page may take that long.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Final
 from urllib.parse import quote
 
@@ -18,6 +17,7 @@ from mangacolor.studio.limits import POINTS
 from mangacolor.studio.routes.answers import asked_of, body_of, studio_of
 from mangacolor.studio.runner import Wanted
 
+DIGITS: Final = 18  # of an event's number
 _TYPES: Final[dict[str, tuple[Form, str]]] = {
     "folder": ("folder", "application/zip"),
     "cbz": ("cbz", "application/vnd.comicbook+zip"),
@@ -82,12 +82,11 @@ async def export(request: Request) -> Response:
 
 
 async def events(request: Request) -> Response:
-    """What happens from here on in the chapter, and to all of OUT, as server-sent events."""
-    studio = studio_of(request)
-    queue = studio.hub.join(studio.chapter_named(request.query_params.get("chapter")))
-
-    async def stream() -> AsyncIterator[str]:
-        async for text in studio.hub.listen(queue, "event: hello\ndata: {}\n\n"):
-            yield text
-
-    return StreamingResponse(stream(), media_type="text/event-stream")
+    """What happens from here on in the chapter, and to all of OUT, as server-sent events. With ``since``, the
+    number of an event, the notices after it come, too."""
+    studio, since = studio_of(request), request.query_params.get("since")
+    if since is not None and not (since.isdecimal() and len(since) <= DIGITS):
+        raise Refusal(400, "since must be the number of an event")
+    chapter = studio.chapter_named(request.query_params.get("chapter"))
+    queue = studio.hub.join(chapter, None if since is None else int(since))
+    return StreamingResponse(studio.hub.listen(queue), media_type="text/event-stream")

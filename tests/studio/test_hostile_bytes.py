@@ -81,6 +81,8 @@ def paths() -> Iterator[Hostile]:
         yield Hostile(f"panels taken away, {name}", "DELETE", f"/api/panels?page={page}", (400,))
     for side in ("0", "-1", "99999999", "1e3", "nan", "%00", "9" * 5000, ""):
         yield Hostile(f"side {side[:9]}", "GET", f"/api/pictures/page?page={PAGE}&side={side}", (400,))
+    for since in ("-1", "x", "%00", "9" * 5000, ""):
+        yield Hostile(f"events since {since[:9]}", "GET", f"/api/events?since={since}", (400,))
     yield Hostile("a chapter above OUT", "GET", "/api/chapter?chapter=..%2f..", (400,))
     yield Hostile("a chapter that is none", "GET", "/api/chapter?chapter=x%00", (400,))
     yield Hostile("a form that is none", "GET", "/api/export?form=..%2fexe", (400,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import threading
 import time
@@ -155,11 +156,41 @@ def test_a_browser_that_does_not_read_is_let_go_and_too_many_are_refused() -> No
             hub.tell("page", {"number": number})
         await asyncio.sleep(0)
         await asyncio.sleep(0.01)
-        told = [text async for text in hub.listen(slow, "hello")]
-        assert told[0] == "hello" and len(told) == WAITING_EVENTS + 1
+        told = [text async for text in hub.listen(slow)]
+        assert told[0].startswith("event: hello") and len(told) == WAITING_EVENTS
         for _ in range(LISTENERS):
             hub.join(".")
         with pytest.raises(Refusal):
             hub.join(".")
+
+    asyncio.run(listen())
+
+
+def test_who_comes_back_is_told_the_notices_that_were_missed_of_its_chapter() -> None:
+    async def listen() -> None:
+        hub = Hub()
+        hub.start()
+        for kind, what, chapter in (
+            ("notice", "before", None),
+            ("page", "heard last", None),
+            ("notice", "to all", None),
+            ("page", "is asked for anyway", "one"),
+            ("notice", "to another", "two"),
+            ("notice", "to this", "one"),
+        ):
+            hub.tell(kind, what, chapter)
+        await asyncio.sleep(0.01)
+        back, new = hub.join("one", since=2), hub.join("one")
+        hub.tell("run", "from here on")
+        await asyncio.sleep(0.01)
+        hub.close()
+        told = {
+            name: [text async for text in hub.listen(one)] for name, one in (("back", back), ("new", new))
+        }
+        words = {
+            name: [json.loads(text.split("data: ")[1]) for text in texts] for name, texts in told.items()
+        }
+        assert words == {"back": [{}, "to all", "to this", "from here on"], "new": [{}, "from here on"]}
+        assert told["back"][1].startswith("event: notice\nid: 3\n")
 
     asyncio.run(listen())

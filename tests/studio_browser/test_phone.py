@@ -92,7 +92,9 @@ def test_the_page_has_most_of_the_window(open_window: Callable[..., Window], siz
     assert box(window, ".strip")["height"] > 60
     pick(window)
     assert box(window, "#stage")["height"] > 0.38 * size[1]
-    assert window.state("tab") == "colour"  # the panel came up under the finger, which has pressed nothing of it
+    assert (
+        window.state("tab") == "colour"
+    )  # the panel came up under the finger, which has pressed nothing of it
     plane, side = box(window, ".field-plane"), box(window, ".side")
     assert plane["y"] + plane["height"] <= side["y"] + side["height"]  # a colour is chosen without scrolling
 
