@@ -77,10 +77,17 @@ def report(diagnosis: dict[str, Any]) -> str:
         "packages",
         *(f"  {name:16}{release or 'missing'}" for name, release in diagnosis["packages"].items()),
         "options",
-        *(f"  {name:16}{row['value']!s:24}{row['from']}" for name, row in diagnosis["options"].items()),
+        *(f"  {name:16}{_shown(row['value']):24}{row['from']}" for name, row in diagnosis["options"].items()),
     ]
     lines += [f"problem    {problem}" for problem in diagnosis["problems"]] or ["no problems found"]
     return "\n".join(lines)
+
+
+def _shown(value: object) -> str:
+    """As it is given: switches yes or no, and a dash for what nobody chose."""
+    if value is None:
+        return "-"
+    return ("no", "yes")[value] if isinstance(value, bool) else str(value)
 
 
 def _checked(problems: list[str], look: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mangacolor.commands.settings.options import WholeNumbers
 from mangacolor.core.installed import TRAINING, need_torch
 
 if TYPE_CHECKING:
@@ -32,9 +33,13 @@ if TYPE_CHECKING:
     show_default=True,
     help="pages are cut into panels; pairs are 1024×512 with the colour on the left.",
 )
-@click.option("--limit", type=click.IntRange(0), default=0, help="At most so many files, evenly spread.")
-@click.option("--shown", type=click.IntRange(1), default=8, show_default=True, help="Pictures on a sheet.")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
+@click.option(
+    "--limit", type=WholeNumbers(0), default=0, help="At most so many files, evenly spread; by default all."
+)
+@click.option("--shown", type=WholeNumbers(1), default=8, show_default=True, help="Pictures on a sheet.")
+@click.option(
+    "--device", metavar="DEVICE", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps."
+)
 @click.option("--json", is_flag=True, help="Print one JSON object.")
 def evaluate(
     weights: tuple[str, ...],

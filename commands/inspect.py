@@ -7,16 +7,18 @@ from pathlib import Path
 
 import click
 
-from mangacolor.commands.settings.options import option
+from mangacolor.commands.settings.options import WholeNumbers, option
 from mangacolor.core.errors import ExitStatus, UsageError
 
 
 @click.command()
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--page", type=click.IntRange(1), help="Only this page of OUT, counted from 1.")
+@click.option("--page", type=WholeNumbers(1), help="Only this page of OUT, counted from 1.")
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def inspect(out: Path, page: int | None, as_json: bool) -> int:
     """Write one HTML file that shows what each stage did to each page of OUT.
+
+    The file, inspect.html in OUT/.mangacolor, is named at the end.
 
     OUT may be a series' file, too: then its name, its base and what it was learnt from are told.
     """

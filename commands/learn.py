@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mangacolor.commands.settings.options import Numbers, option
+from mangacolor.commands.settings.options import Numbers, WholeNumbers, option
 from mangacolor.core.errors import ExitStatus, UsageError
 from mangacolor.core.installed import TRAINING, need_torch
 from mangacolor.core.wording import counted, first_few
@@ -36,7 +36,13 @@ MOST_TOLD = 12  # pages of two editions that are named one by one
     metavar="BLACK COLOUR",
     help="Two editions of the same pages, the first in black and white, the other in colour.",
 )
-@click.option("--from", "base", default="default", show_default=True, help="The network to learn on.")
+@click.option(
+    "--from",
+    "base",
+    metavar="NAME|PATH",
+    default="default",
+    help="The colour network to learn on; the bundled one by default.",
+)
 @option(
     "--minutes",
     type=Numbers(0, 24 * 60, min_open=True),
@@ -45,8 +51,16 @@ MOST_TOLD = 12  # pages of two editions that are named one by one
     help="At most so many; the number of steps follows from them.",
 )
 @option("--name", default="", help="The series' name, kept in the file.")
-@option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
-@option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
+@option(
+    "--seed",
+    type=WholeNumbers(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="The same seed gives the same file, unless the time is up before.",
+)
+@option(
+    "--device", metavar="DEVICE", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps."
+)
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @option("--quiet", is_flag=True, help="Say only what went wrong.")
 def learn(

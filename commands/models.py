@@ -26,7 +26,7 @@ def models() -> None:
     """List the networks and their licences, fetch weights, import the notebook's checkpoints."""
 
 
-@models.command("list")
+@models.command("list", short_help="List the weights known by name, or what FILEs hold.")
 @click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 def list_command(files: tuple[Path, ...], as_json: bool) -> None:
@@ -67,7 +67,7 @@ def _upscaler_row(network: KnownNetwork) -> dict[str, Any]:
     return asdict(network) | {"role": "upscaler", "state": "bundled" if network.bundled else installed}
 
 
-@models.command("fetch")
+@models.command("fetch", short_help="Fetch the weights called NAME into the cache.")
 @click.argument("name")
 def fetch_command(name: str) -> None:
     """Fetch the weights called NAME into the cache, checked by their hash."""
@@ -78,7 +78,7 @@ def fetch_command(name: str) -> None:
     click.echo(str(fetch(entry)))
 
 
-@models.command("import")
+@models.command("import", short_help="Turn a checkpoint of the notebook into weights.")
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The .safetensors file to write.")
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
@@ -105,11 +105,15 @@ def import_command(source: Path, out: Path, force: bool, as_json: bool) -> None:
         click.echo(f"{out}: {config.name} of width {config.width}, from {source}")
 
 
-@models.command("average")
+@models.command("average", short_help="Average a network and its fine-tuned self.")
 @click.argument("before")
 @click.argument("after")
 @click.option("--share", type=Numbers(0, 1), default=0.5, show_default=True, help="Of AFTER's weights.")
-@click.option("--temperature", type=Numbers(), help="At which a palette is read out; AFTER's by default.")
+@click.option(
+    "--temperature",
+    type=Numbers(0, min_open=True),
+    help="At which a palette is read out; AFTER's by default.",
+)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The .safetensors file to write.")
 def average_command(before: str, after: str, share: float, temperature: float | None, out: Path) -> None:
     """Average the weights of two networks, of which AFTER was fine-tuned from BEFORE.

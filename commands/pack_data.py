@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from mangacolor.commands.settings.options import WholeNumbers
 from mangacolor.core.wording import counted
 
 
@@ -13,8 +14,14 @@ from mangacolor.core.wording import counted
 @click.argument("root", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The pack to write.")
 @click.option("--sources", type=click.Path(path_type=Path), help="TOML: folders, layouts, weights, zooms.")
-@click.option("--size", default=256, show_default=True, help="Working size in pixels.")
-@click.option("--quality", default=40, show_default=True, help="AVIF quality of the stored pictures.")
+@click.option("--size", type=WholeNumbers(1), default=256, show_default=True, help="Working size in pixels.")
+@click.option(
+    "--quality",
+    type=WholeNumbers(0, 100),
+    default=40,
+    show_default=True,
+    help="AVIF quality of the stored pictures.",
+)
 def pack_data(root: Path, out: Path, sources: Path | None, size: int, quality: int) -> None:
     """Gather the colour pictures under ROOT into one small file to train from."""
     from mangacolor.training.data.pack import write_pack

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mangacolor.commands.settings.options import option
+from mangacolor.commands.settings.options import Numbers, option
 from mangacolor.core.errors import ExitStatus
 
 REACHES = ("segment", "panel", "page", "alike", "group")
@@ -27,11 +27,13 @@ LEVELS = ("fine", "coarse")
 )
 @click.option(
     "--likeness",
-    type=click.FloatRange(0, 1),
+    type=Numbers(0, 1),
     help="How like it that must be: more of it from 0, less up to 1; 0.5 by default.",
 )
 @click.option(
-    "--level", type=click.Choice(LEVELS), help="What a point means: fine a lock of hair, coarse the hair."
+    "--level",
+    type=click.Choice(LEVELS),
+    help="What a point means: fine, the default, a lock of hair, coarse the hair.",
 )
 @click.option("--also", metavar="PAGE:X,Y", multiple=True, help="A further point of the same thing.")
 @click.option("--not", "negatives", metavar="PAGE:X,Y", multiple=True, help="A point that is not meant.")
@@ -63,9 +65,9 @@ LEVELS = ("fine", "coarse")
 @click.option(
     "--name", "names", metavar="ID=NAME", multiple=True, help="Call a group, 7, or an edit, e3, by a name."
 )
-@click.option("--saturation", type=click.FloatRange(0, 3), help="How strong all colours are; 1 by default.")
+@click.option("--saturation", type=Numbers(0, 3), help="How strong all colours are; 1 by default.")
 @click.option(
-    "--warmth", type=click.FloatRange(-1, 1), help="All colours towards blue, to -1, or towards amber, to 1."
+    "--warmth", type=Numbers(-1, 1), help="All colours towards blue, to -1, or towards amber, to 1."
 )
 @click.option("--lock/--unlock", "lock", default=None, help="Keep these colours, here and with --palette.")
 @click.option(
@@ -84,7 +86,8 @@ def palette(
 ) -> int:
     """Show the colours of a chapter as one HTML file, and change them.
 
-    Colouring the chapter into OUT again then takes over what was changed.
+    The file, palette.html in OUT/.mangacolor, is named at the end. Colouring the chapter into OUT again takes
+    over what was changed; `mangacolor studio OUT` does the same by clicks.
     """
     from mangacolor.pipeline.editing import telling
     from mangacolor.pipeline.editing.palette_document import save_copy

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import click
 
-from mangacolor.commands.settings.options import option, refused_option, setting_option
+from mangacolor.commands.settings.options import WholeNumbers, option, refused_option, setting_option
 from mangacolor.commands.settings.settings_file import pick
 from mangacolor.core.installed import need_packages
 from mangacolor.core.settings import Options
@@ -17,14 +17,14 @@ _PACKAGES: Final = ("starlette", "uvicorn", "python_multipart")
 
 @click.command()
 @option("--host", default="127.0.0.1", help="Address to listen on; by default only this machine reaches it.")
-@option("--port", type=click.IntRange(0, 65535), default=7860, help="Port; 7860 by default, 0 takes any.")
+@option("--port", type=WholeNumbers(0, 65535), default=7860, help="Port; 7860 by default, 0 takes any.")
 @option("--token", default="", metavar="TEXT", help="What a request has to know; needed with another --host.")
 @option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for answers, series and jobs; the user's own by default.",
 )
-@option("--queue", type=click.IntRange(1, 1000), default=32, help="Pages that may wait; 32 by default.")
+@option("--queue", type=WholeNumbers(1, 1000), default=32, help="Pages that may wait; 32 by default.")
 @option(
     "--allow-origin",
     "origins",

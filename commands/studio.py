@@ -9,7 +9,13 @@ from typing import Any, Final
 import click
 from click.core import ParameterSource
 
-from mangacolor.commands.settings.options import SETTINGS, option, refused_option, settings_options
+from mangacolor.commands.settings.options import (
+    SETTINGS,
+    WholeNumbers,
+    option,
+    refused_option,
+    settings_options,
+)
 from mangacolor.commands.settings.settings_file import pick
 from mangacolor.core.errors import UsageError
 from mangacolor.core.installed import need_packages
@@ -27,7 +33,7 @@ _WHOLE: Final = "the studio colours whole pages, and all of them"
 @click.argument("paths", metavar="OUT | INPUT...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @option("--out", type=click.Path(path_type=Path), help="Folder for the coloured pages of INPUT.")
 @option("--host", default="127.0.0.1", help="Address to listen on; by default only this machine reaches it.")
-@option("--port", type=click.IntRange(0, 65535), default=0, help="Port; any free one by default.")
+@option("--port", type=WholeNumbers(0, 65535), default=0, help="Port; any free one by default.")
 @option("--token", default="", metavar="TEXT", help="What the address holds; needed with another --host.")
 @option("--browser/--no-browser", default=True, help="Open the address in the browser, the default, or not.")
 @option("--chapter", metavar="NAME", help="Which of OUT's chapters comes first, if there are several.")

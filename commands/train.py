@@ -8,7 +8,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from mangacolor.commands.settings.options import Numbers
+from mangacolor.commands.settings.options import Numbers, WholeNumbers
 from mangacolor.core.installed import TRAINING, need_torch
 from mangacolor.training.networks import NAMES, TRAINABLE, TrainRequest, find_trainable, refuse_strangers
 from mangacolor.training.settings import parse_also, parse_assignment
@@ -20,10 +20,17 @@ EPILOG = "\b\nNetworks, and what --data is for each:\n" + "\n".join(
 
 
 @click.command(epilog=EPILOG)
-@click.option("--network", "name", type=click.Choice(NAMES), default="colour", show_default=True)
+@click.option(
+    "--network",
+    "name",
+    type=click.Choice(NAMES),
+    default="colour",
+    show_default=True,
+    help="Which one: see below.",
+)
 @click.option("--data", required=True, multiple=True, type=PATH, help="What it learns from: see below.")
 @click.option("--out", "run", required=True, type=PATH, help="The run's folder.")
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="e.g. losses.chroma=2")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting, as losses.chroma=2.")
 @click.option(
     "--also",
     multiple=True,
@@ -36,20 +43,34 @@ EPILOG = "\b\nNetworks, and what --data is for each:\n" + "\n".join(
     help="End in time; the learning rate falls by the clock.",
 )
 @click.option("--resume", is_flag=True, help="Go on from the run's checkpoint, exactly.")
-@click.option("--device", default="auto", show_default=True)
+@click.option(
+    "--device", metavar="DEVICE", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps."
+)
 @click.option("--init", type=PATH, help="Fine-tune from weights or, for colour, a run's checkpoint.")
 @click.option("--sources", type=PATH, help="TOML that describes a folder's sources.")
-@click.option("--preset", default="default", show_default=True, help="default, notebook, l1, perceptual, …")
+@click.option(
+    "--preset",
+    metavar="NAME",
+    default="default",
+    show_default=True,
+    help="Settings to begin with, for colour, as notebook or l1; docs/guide/training.md lists them.",
+)
 @click.option("--samples", type=PATH, help="A pack or folder for the sample sheets.")
 @click.option("--validation", type=PATH, help="A pack or folder to measure on, by source and kind of input.")
 @click.option(
-    "--workers", type=click.IntRange(0), default=1, show_default=True, help="Processes that prepare crops."
+    "--workers", type=WholeNumbers(0), default=1, show_default=True, help="Processes that prepare crops."
 )
-@click.option("--vgg-weights", type=PATH)
-@click.option("--anime-weights", type=PATH)
+@click.option("--vgg-weights", type=PATH, help="VGG16's, as a file: for the perceptual presets.")
+@click.option("--anime-weights", type=PATH, help="The danbooru ResNet-50's, as a file: for presets with it.")
 @click.option("--encoder-weights", type=PATH, help="EfficientNet-Lite0's, as a file.")
 @click.option("--preview-data", is_flag=True, help="Only write a contact sheet of training pairs.")
-@click.option("--weights", default="default", show_default=True, help="Of the colour network, for segments.")
+@click.option(
+    "--weights",
+    metavar="NAME|PATH",
+    default="default",
+    show_default=True,
+    help="Of the colour network, for segments.",
+)
 @click.option("--rows", type=PATH, help="Where gathered segments are kept; in the run's folder by default.")
 @click.pass_context
 def train(

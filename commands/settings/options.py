@@ -21,8 +21,18 @@ from mangacolor.core.settings import Options, RunOptions, WatchOptions
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class WholeNumbers(click.IntRange):
+    """A whole number in a range."""
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return _PLACEHOLDERS[int]
+
+
 class Numbers(click.FloatRange):
     """A number in a range; "nan", which is in none and is told by no comparison, is refused."""
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return _PLACEHOLDERS[float]
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         number = float(super().convert(value, param, ctx))
@@ -33,13 +43,13 @@ class Numbers(click.FloatRange):
 
 SETTINGS: Final[tuple[type[Any], ...]] = (Options, RunOptions)
 ALL_SETTINGS: Final = (*SETTINGS, WatchOptions)  # with those of one command alone
-_RANGES: Final[dict[Any, Any]] = {int: click.IntRange, float: Numbers}
+_RANGES: Final[dict[Any, Any]] = {int: WholeNumbers, float: Numbers}
 _PLACEHOLDERS: Final[dict[Any, str]] = {
     int: "N",
     float: "F",
     str: "TEXT",
     Path: "PATH",
-}  # of values, in the table
+}  # of values, in the help and in the table
 
 
 def option(*names: str, **attributes: Any) -> Callable[[F], F]:
