@@ -180,6 +180,8 @@ def _refuse(arguments: list[str], error: MangacolorError | click.ClickException)
     """The command line is wrong. ``run_done`` comes last even where the run never began."""
     if isinstance(error, click.ClickException):
         error.show()
+        if isinstance(error, click.MissingParameter) and isinstance(error.param, click.Option):
+            click.echo(f"  {error.param.opts[0]}: {error.param.help}", err=True)
     else:
         click.echo(f"mangacolor: {error}", err=True)
     if arguments[:1] == [COLORIZE] and "--json" in arguments:

@@ -112,7 +112,7 @@ def _choose(state: State, out: Path, name: str | None) -> str:
     if not there:
         raise InputError(
             f"{out}: holds no palette",
-            "Colour a chapter of two or more pages into it first, without --no-harmonize.",
+            "Colour a whole chapter of two or more pages into it first, without --pages and --no-harmonize.",
         )
     if name is None and len(there) > 1:
         raise UsageError(
