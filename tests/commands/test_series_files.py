@@ -121,7 +121,8 @@ def test_a_cluster_colours_by_what_was_learnt(tmp_path: Path, monkeypatch: pytes
         def run(self, _tasks: object) -> RunResult:
             return RunResult(0, 1, 1, 0, 0, 0, 1.0, 0, 0)
 
-    def make(plan: Any, job: Any, *_more: object) -> Engine:
+    def make(work: Any, *_more: object) -> Engine:
+        plan, job = work.plan, work.job
         given.extend([plan.options.weights, job.options.weights, plan.run_options.cluster])
         return Engine()
 
