@@ -39,7 +39,7 @@ class EmbeddingRecipe(Schedule):
     decay: float = number(0.05, at_least=0, at_most=1)
     ema: float = number(0.0, at_least=0, below=1)
     seed: int = number(77, at_least=0, at_most=2**32 - 1)
-    chapters: int = number(600, at_least=1)  # 30 minutes on one core
+    chapters: int = number(600, at_least=1)  # 100 minutes on one core
     hidden: int = number(256, at_least=1, at_most=16384)
     size: int = number(64, at_least=1, at_most=16384)  # coordinates of a point
     dropout: float = number(0.2, at_least=0, below=1)
