@@ -90,7 +90,7 @@ def _most_frequent(labels: SegmentMap, numbers: npt.NDArray[np.int16], count: in
     kinds = int(numbers.max()) - UNKNOWN + 1
     codes = labels.ravel().astype(np.int64) * kinds + (numbers.ravel() - UNKNOWN)
     counts = np.bincount(codes, minlength=(count + 1) * kinds).reshape(count + 1, kinds)
-    return (counts[1:].argmax(axis=1) + UNKNOWN).astype(np.int16)
+    return np.asarray(counts[1:].argmax(axis=1) + UNKNOWN, np.int16)
 
 
 def _true_colours(labels: SegmentMap, colour: Image) -> tuple[F32, F32]:
@@ -119,7 +119,14 @@ def gather_chapters(
         if not file.is_file():
             segments = gather_chapter(library, runner, np.random.default_rng((seed, number)))
             packed = io.BytesIO()
-            np.savez(packed, **dict(zip(names, _columns(segments), strict=True)))
+            np.savez(
+                packed,
+                features=segments.features,
+                lab=segments.lab,
+                deviation=segments.deviation,
+                window=segments.window,
+                owner=segments.owner,
+            )
             write_atomic(file, packed.getvalue())
             say(f"chapter {number + 1} of {chapters}")
         with np.load(file) as kept:
