@@ -19,6 +19,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from string import digits
 from typing import Any
 
 import click
@@ -89,14 +90,23 @@ class Ledger:
         self._file.write_text(json.dumps(self._kept, indent=0))
 
     def help(self, setting: Setting, names: set[str]) -> float:
-        """What a setting brings these works, as a sum of shares; 0 for what is in force."""
-        some = [work for work in self.works if work.name in names]
+        """What a setting brings these works, as a sum of shares; 0 for what is in force.
+
+        All works of a source, which their names tell but for digits, count as much as all of another.
+        """
+        sources: dict[str, list[Work]] = {}
+        for work in self.works:
+            if work.name in names:
+                sources.setdefault(work.name.strip(digits), []).append(work)
+        return float(np.mean([self._help_of(some, setting) for some in sources.values()]))
+
+    def _help_of(self, works: Sequence[Work], setting: Setting) -> float:
         total = 0.0
         for measure, sign in MEASURES.items():
-            before, after = (
-                float(np.mean([self.figures(work, each)[measure] for work in some])) for each in ((), setting)
+            before, after, everywhere = (
+                float(np.mean([self.figures(work, each)[measure] for work in some]))
+                for some, each in ((works, ()), (works, setting), (self.works, ()))
             )
-            everywhere = float(np.mean([self.figures(work, ())[measure] for work in self.works]))
             total += sign * (after - before) / everywhere
         return total
 
