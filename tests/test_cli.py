@@ -171,7 +171,9 @@ def test_messages_name_the_file_and_the_remedy(
 
 def test_an_option_that_is_missing_is_said_with_what_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert status("chapter") == 2
-    assert capsys.readouterr().err.endswith("Missing option '--out'.\n  --out: Folder for the coloured pages.\n")
+    assert capsys.readouterr().err.endswith(
+        "Missing option '--out'.\n  --out: Folder for the coloured pages.\n"
+    )
 
 
 def test_quiet_says_only_what_went_wrong(

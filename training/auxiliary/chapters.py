@@ -1,105 +1,69 @@
 """Made-up chapters, in which the same things are seen again and again, for an embedding of segments to learn.
 
 A chapter is a few dozen windows of one work (an episode, a story), or of a few figures on other grounds, in
-other sizes and mirrored. One hand draws a chapter: all its windows are black and white in the same way.
+other sizes and mirrored. One hand draws a chapter: all its windows are black and white in the same way. They
+are drawn at drawing scale, where segments are sought; the colour network sees them at working scale.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
-from mangacolor.core.errors import InputError
 from mangacolor.core.types import Image
-from mangacolor.training.auxiliary.panels import cut_out
+from mangacolor.stages.windows.scale import SHORT_SIDE
+from mangacolor.training.auxiliary.library import Library
 from mangacolor.training.data.lettering import paste_balloons
 from mangacolor.training.data.manga_page import Hand, print_page
-from mangacolor.training.data.pictures import Picture, Source
-from mangacolor.training.data.synthesis import Synthesis, synthesize
-from mangacolor.training.data.warp import warp_picture
-from mangacolor.training.pages.figures import Figure, lay_over
+from mangacolor.training.data.synthesis import Synthesis, damage_scan, render, render_tones
+from mangacolor.training.data.warp import Warp
+from mangacolor.training.pages.figures import Figure, lay_over, overlap
 
 WINDOWS = 26  # of a chapter
-FIGURE_SHARE = 0.4  # of chapters: those that show cut-out figures
+FIGURE_SHARE = 0.5  # of chapters: those that show cut-out figures
+CAST = (3, 9)  # figures of such a chapter
 PRINTED_SHARE = 0.3  # of chapters: those that are printed as whole pages are
 WARPED_SHARE = 0.6  # of chapters: those whose windows are bent
-# How far, as of warp_picture: the colour network has seen all pictures before, and bent this far it knows as
-# little of them as of new ones.
+# How far, as of a warp: the colour network has seen all pictures before, and bent this far it knows as little
+# of them as of new ones.
 WARPS = (0.4, 1.2)
 ONE_HAND_SHARE = 0.7  # of chapters: those whose windows are drawn with the very same settings
-MIN_FIGURE_ASPECT = 1.15  # height to width from which a picture on white is a figure
-MIN_WORK = 3  # pictures that make a work
 MAX_SHOWN = 14  # pictures of a work that a chapter shows
-SHORT_SIDE = 256  # pixels of a window at working scale
-MAX_LONG_SIDE = 520  # pixels
+SQUARE_SHARE = 0.7  # of windows: those that are one tile of the colour network, and so half of the work
+MAX_ASPECT = 1.62  # of the others: two tiles
+# Drawing scale to working scale: of nearly half the panels of real pages it is 1, of the others up to 2.
+SMALL_SHARE = 0.35
+SCALES = (1.0, 2.2)
+# Dots stand 4 to 9 pixels apart in a scan of 2,000 pixels, of which drawing scale makes 1,200.
+PITCHES = (2.2, 5.4)  # pixels at drawing scale
 SYNTHESIS = Synthesis({"grey": 0.51, "tone": 0.17, "line": 0.07, "screentone": 0.25}, 0.15, 0.3)
+# Numbers of who stands at a pixel where no figure does, and where it is not known who.
+NOBODY, UNKNOWN = 0, -1
 
-Window = tuple[Image, Image]  # as drawn, H×W uint8, and in colour, H×W×3 uint8
+Owners = npt.NDArray[np.int16]
 
 
 @dataclass(frozen=True, slots=True)
-class Library:
-    """Works of each source and its share, pictures of each cut-out figure and its share, and grounds."""
+class Scene:
+    """H×W×3 colour at drawing scale, and who stands where, H×W: a figure's number from 1 on, ``NOBODY`` or
+    ``UNKNOWN``. ``working``: width and height at working scale."""
 
-    works: list[tuple[float, list[list[Image]]]]
-    figures: list[tuple[float, list[Figure]]]
-    grounds: list[Image]
-
-
-def make_library(sources: Sequence[Source], pictures: Sequence[Picture]) -> Library:
-    """Sort pictures by what they show. Their names say what belongs together (``work_of``).
-
-    Raises ``InputError`` where nothing is seen twice.
-    """
-    figures: dict[str, dict[str, list[Figure]]] = {}
-    works: dict[str, dict[str, list[Image]]] = {}
-    pages = {source.folder for source in sources if source.layout == "pages"}
-    for picture in pictures:
-        name = work_of(picture.name)
-        figure = None if picture.source in pages else cut_out(picture.pixels, MIN_FIGURE_ASPECT)
-        if figure is None:
-            works.setdefault(picture.source, {}).setdefault(name, []).append(picture.pixels)
-        else:
-            figures.setdefault(picture.source, {}).setdefault(name, []).append(figure)
-    shares = {source.folder: source.weight for source in sources}
-    long_enough = [
-        (shares[folder], [work for work in named.values() if len(work) >= MIN_WORK])
-        for folder, named in works.items()
-    ]
-    if not figures and not any(works for _, works in long_enough):
-        raise InputError(
-            f"no work in the pictures has {MIN_WORK} of them, and none is a figure on white",
-            "Put the pictures of a story into a folder of their own.",
-        )
-    return Library(
-        [pair for pair in long_enough if pair[1]],
-        [
-            (shares[folder] / len(named), poses)
-            for folder, named in figures.items()
-            for poses in named.values()
-        ],
-        [picture for named in works.values() for work in named.values() for picture in work],
-    )
+    colour: Image
+    owners: Owners
+    working: tuple[int, int]
 
 
-def work_of(name: str) -> str:
-    """The work that a picture is of, by its path within the data.
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A scene in black and white, H×W luma. ``lettered``: H×W, where balloons cover it."""
 
-    Its folder, if that lies in a source's; else what its file's name begins with (as in ``cirno__angry``,
-    ``sylvie blue smile``, ``0006_02``, ``obs-en-1-12``).
-    """
-    path = PurePosixPath(name.rpartition("#")[0] or name)
-    folder, stem = path.parent.as_posix(), path.stem
-    if "/" in folder:
-        return folder
-    if "__" in stem:
-        return f"{folder}/{stem.partition('_')[0]}"
-    cut = max(stem.rfind(mark) for mark in "_- ")
-    return f"{folder}/{stem[:cut] if cut > 0 else stem}"
+    scene: Scene
+    grey: Image
+    lettered: npt.NDArray[np.bool_]
 
 
 def draw_chapter(library: Library, rng: np.random.Generator) -> Iterator[Window]:
@@ -108,13 +72,28 @@ def draw_chapter(library: Library, rng: np.random.Generator) -> Iterator[Window]
     figures = FIGURE_SHARE if library.works else 1.0
     scenes = _figure_scenes if library.figures and rng.random() < figures else _work_scenes
     warp = float(rng.uniform(*WARPS)) if rng.random() < WARPED_SHARE else 0.0
-    for colour in scenes(library, rng):
-        yield draw(warp_picture(colour, warp, rng) if warp else colour)
+    for scene in scenes(library, rng):
+        bent = _bend(scene, warp, rng) if warp else scene
+        grey = draw(bent.colour)
+        lettered = np.zeros(grey.shape, np.bool_)
+        if rng.random() < SYNTHESIS.balloons:
+            grey, covered = paste_balloons(grey, bent.colour, rng, int(rng.integers(1, 3)))
+            lettered = (covered != bent.colour).any(axis=2)
+        if rng.random() < SYNTHESIS.scan_noise:
+            grey = damage_scan(grey, rng)
+        yield Window(bent, grey, lettered)
 
 
-def _renderer(rng: np.random.Generator) -> Callable[[Image], Window]:
+def _bend(scene: Scene, strength: float, rng: np.random.Generator) -> Scene:
+    warp = Warp.draw(scene.owners.shape, strength, rng)
+    return Scene(warp.picture(scene.colour), warp.numbers(scene.owners), scene.working)
+
+
+def _renderer(rng: np.random.Generator) -> Callable[[Image], Image]:
     kind, hand = SYNTHESIS.some_kind(rng), _hand(rng)
-    return lambda colour: synthesize(colour, kind, hand(), SYNTHESIS)
+    if kind == "screentone":
+        return lambda colour: render_tones(colour, hand(), PITCHES)[0]
+    return lambda colour: render(colour, kind, hand())
 
 
 def _hand(rng: np.random.Generator) -> Callable[[], np.random.Generator]:
@@ -125,12 +104,12 @@ def _hand(rng: np.random.Generator) -> Callable[[], np.random.Generator]:
     return lambda: np.random.default_rng(seed)
 
 
-def _printer(rng: np.random.Generator) -> Callable[[Image], Window]:
+def _printer(rng: np.random.Generator) -> Callable[[Image], Image]:
     new_random = _hand(rng)
 
-    def draw(colour: Image) -> Window:
+    def draw(colour: Image) -> Image:
         random = new_random()
-        factor = float(random.uniform(1.15, 2.4))  # of a scan's size to the working scale
+        factor = float(random.uniform(1.0, 1.6))  # of a scan's size to drawing scale
         hand = Hand(
             white=float(random.uniform(150, 215)),
             black=float(random.uniform(15, 45)),
@@ -142,40 +121,42 @@ def _printer(rng: np.random.Generator) -> Callable[[Image], Window]:
         size = round(colour.shape[1] * factor), round(colour.shape[0] * factor)
         large = cv2.resize(colour, size, interpolation=cv2.INTER_CUBIC)
         page, _ = print_page(np.asarray(large, np.uint8), hand, (2, 2))
-        grey = cv2.resize(page, colour.shape[1::-1], interpolation=cv2.INTER_AREA)
-        if rng.random() < SYNTHESIS.balloons:
-            return paste_balloons(np.asarray(grey, np.uint8), colour, rng, int(rng.integers(1, 3)))
-        return np.asarray(grey, np.uint8), colour
+        return np.asarray(cv2.resize(page, colour.shape[1::-1], interpolation=cv2.INTER_AREA), np.uint8)
 
     return draw
 
 
-def _work_scenes(library: Library, rng: np.random.Generator) -> Iterator[Image]:
+def _shape(rng: np.random.Generator) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Width and height of a window at drawing scale, and at working scale, where one of them is 256."""
+    square = rng.random() < SQUARE_SHARE
+    aspect = 1.0 if square else float(np.exp(rng.uniform(-1, 1) * np.log(MAX_ASPECT)))
+    wide, high = SHORT_SIDE * max(aspect, 1.0), SHORT_SIDE * max(1 / aspect, 1.0)
+    small = rng.random() < SMALL_SHARE
+    scale = 1.0 if small else float(np.exp(rng.uniform(*np.log(SCALES))))
+    return (round(wide * scale), round(high * scale)), (round(wide), round(high))
+
+
+def _work_scenes(library: Library, rng: np.random.Generator) -> Iterator[Scene]:
     shares = np.array([share for share, _ in library.works])
     _, works = library.works[int(rng.choice(len(shares), p=shares / shares.sum()))]
     pictures = works[int(rng.integers(len(works)))]
     first = int(rng.integers(max(1, len(pictures) - MAX_SHOWN + 1)))
     shown = pictures[first : first + MAX_SHOWN]
     for number in range(WINDOWS):
-        yield _window(shown[number % len(shown)], rng)
+        yield _work_scene(shown[number % len(shown)], rng)
 
 
-def _window(picture: Image, rng: np.random.Generator) -> Image:
-    """A part of a picture, mirrored half of the time, its short side at working scale."""
-    width, height = _shape(rng)
-    scale = float(np.exp(rng.uniform(*np.log((0.65, 1.6))))) * SHORT_SIDE / min(picture.shape[:2])
-    wide, high = min(picture.shape[1], round(width / scale)), min(picture.shape[0], round(height / scale))
-    part = _part(picture, (wide, high), rng)
+def _work_scene(picture: Image, rng: np.random.Generator) -> Scene:
+    """A part of a picture, mirrored half of the time."""
+    size, working = _shape(rng)
+    # Of the picture's to the window's short side; the part is as wide and high as the picture has it.
+    zoom = float(np.exp(rng.uniform(*np.log((0.65, 1.6))))) * min(size) / min(picture.shape[:2])
+    zoom = max(zoom, size[0] / picture.shape[1], size[1] / picture.shape[0])
+    part = _part(picture, (round(size[0] / zoom), round(size[1] / zoom)), rng)
     part = part[:, ::-1] if rng.random() < 0.5 else part
-    return _resized(part, SHORT_SIDE / min(wide, high))
-
-
-def _shape(rng: np.random.Generator) -> tuple[int, int]:
-    """Width and height of a window, one of them ``SHORT_SIDE``."""
-    aspect = float(np.exp(rng.uniform(-0.5, 0.5)))
-    if aspect >= 1:
-        return SHORT_SIDE, round(SHORT_SIDE * aspect)
-    return round(SHORT_SIDE / aspect), SHORT_SIDE
+    method = cv2.INTER_AREA if zoom < 1 else cv2.INTER_CUBIC
+    colour = np.asarray(cv2.resize(np.ascontiguousarray(part), size, interpolation=method), np.uint8)
+    return Scene(colour, np.full(colour.shape[:2], UNKNOWN, np.int16), working)
 
 
 def _part(picture: Image, size: tuple[int, int], rng: np.random.Generator) -> Image:
@@ -185,26 +166,21 @@ def _part(picture: Image, size: tuple[int, int], rng: np.random.Generator) -> Im
     return picture[y : y + high, x : x + wide]
 
 
-def _resized(picture: Image, factor: float) -> Image:
-    size = tuple(min(MAX_LONG_SIDE, max(1, round(side * factor))) for side in picture.shape[1::-1])
-    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(np.ascontiguousarray(picture), size, interpolation=method), np.uint8)
-
-
-def _figure_scenes(library: Library, rng: np.random.Generator) -> Iterator[Image]:
+def _figure_scenes(library: Library, rng: np.random.Generator) -> Iterator[Scene]:
     """A few figures in turn, in other poses, on other grounds."""
     shares = np.array([share for share, _ in library.figures])
-    wanted = min(int(rng.integers(3, 8)), len(shares))
+    wanted = min(int(rng.integers(CAST[0], CAST[1] + 1)), len(shares))
     cast = rng.choice(len(shares), wanted, replace=False, p=shares / shares.sum())
     for _ in range(WINDOWS):
-        _, poses = library.figures[int(rng.choice(cast))]
-        yield _scene(poses[int(rng.integers(len(poses)))], library.grounds, rng)
+        number = int(rng.integers(wanted))
+        _, poses = library.figures[int(cast[number])]
+        yield _figure_scene(poses[int(rng.integers(len(poses)))], number + 1, library.grounds, rng)
 
 
-def _scene(figure: Figure, grounds: Sequence[Image], rng: np.random.Generator) -> Image:
+def _figure_scene(figure: Figure, number: int, grounds: Sequence[Image], rng: np.random.Generator) -> Scene:
     """A figure, from all of it to head and shoulders, on paper, on one colour, or in a picture."""
-    scene = _ground(grounds, rng)
-    height, width = scene.shape[:2]
+    (width, height), working = _shape(rng)
+    colour = _ground(grounds, (width, height), rng)
     picture, cover = figure.picture, figure.cover
     if rng.random() < 0.5:
         picture, cover = picture[:, ::-1], cover[:, ::-1]
@@ -215,14 +191,20 @@ def _scene(figure: Figure, grounds: Sequence[Image], rng: np.random.Generator) -
         np.asarray(cv2.resize(np.ascontiguousarray(plane), size, interpolation=method), np.uint8)
         for plane in (picture, cover)
     )
-    left = round((width - size[0]) / 2 + rng.uniform(-0.2, 0.2) * width)
-    top = round(rng.uniform(-0.05, 0.1) * height)
-    lay_over(scene, picture, cover, (left, top))
-    return scene
+    at = (
+        round((width - size[0]) / 2 + rng.uniform(-0.2, 0.2) * width),
+        round(rng.uniform(-0.05, 0.1) * height),
+    )
+    lay_over(colour, picture, cover, at)
+    owners = np.full((height, width), NOBODY, np.int16)
+    if areas := overlap(cover.shape, at, (0, 0, width, height)):
+        there, part = areas
+        owners[there][cover[part] > 127] = number
+    return Scene(colour, owners, working)
 
 
-def _ground(grounds: Sequence[Image], rng: np.random.Generator) -> Image:
-    width, height = _shape(rng)
+def _ground(grounds: Sequence[Image], size: tuple[int, int], rng: np.random.Generator) -> Image:
+    width, height = size
     kind = rng.random()
     if kind < 0.3 or not grounds:
         return np.full((height, width, 3), 255, np.uint8)
@@ -230,5 +212,6 @@ def _ground(grounds: Sequence[Image], rng: np.random.Generator) -> Image:
         return np.broadcast_to(rng.integers(60, 250, 3).astype(np.uint8), (height, width, 3)).copy()
     ground = grounds[int(rng.integers(len(grounds)))]
     factor = max(width / ground.shape[1], height / ground.shape[0]) * float(rng.uniform(1, 1.6))
-    large = np.asarray(cv2.resize(ground, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8)
+    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    large = np.asarray(cv2.resize(ground, None, fx=factor, fy=factor, interpolation=method), np.uint8)
     return np.ascontiguousarray(_part(large, (width, height), rng))

@@ -1,12 +1,13 @@
-"""Contrastive learning on the segments of a chapter: those of one colour near each other, others apart.
+"""Contrastive learning on the segments of a chapter: those of one thing near each other, others apart.
 
 InfoNCE with several positives (Khosla et al., "Supervised contrastive learning", 2020): of each segment,
-those of its colour in other windows are told from those of other colours.
+those of its colour in other windows are told from those of other colours. Where it is known whose segments
+are, those of another figure are told from it whatever colour they have: blond hair is not everybody's.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from torch.nn import functional
 
 from mangacolor.models.colour.segment_embedding import SegmentEmbedding
 from mangacolor.stages.segments.features import AREA, AREA_STEPS, TONE, embedding_inputs
+from mangacolor.training.auxiliary.chapters import UNKNOWN
 from mangacolor.training.auxiliary.loop import Schedule
 from mangacolor.training.auxiliary.segment_rows import LabelledSegments
 from mangacolor.training.settings import number
@@ -37,7 +39,7 @@ class EmbeddingRecipe(Schedule):
     decay: float = number(0.05, at_least=0, at_most=1)
     ema: float = number(0.0, at_least=0, below=1)
     seed: int = number(77, at_least=0, at_most=2**32 - 1)
-    chapters: int = number(600, at_least=1)  # 30 minutes on one core
+    chapters: int = number(600, at_least=1)  # 100 minutes on one core
     hidden: int = number(256, at_least=1, at_most=16384)
     size: int = number(64, at_least=1, at_most=16384)  # coordinates of a point
     dropout: float = number(0.2, at_least=0, below=1)
@@ -84,6 +86,15 @@ class ChapterTensors:
     lab: Tensor
     window: Tensor
     weight: Tensor
+    owner: Tensor
+
+    def __len__(self) -> int:
+        return len(self.tone)
+
+    def draw(self, count: int, device: torch.device) -> ChapterTensors:
+        """So many of the segments at random, on a device."""
+        some = torch.randperm(len(self))[:count]
+        return ChapterTensors(*(getattr(self, field.name)[some].to(device) for field in fields(self)))
 
 
 def prepare_chapter(segments: LabelledSegments, votes: int) -> ChapterTensors:
@@ -96,6 +107,7 @@ def prepare_chapter(segments: LabelledSegments, votes: int) -> ChapterTensors:
         torch.from_numpy(segments.lab),
         torch.from_numpy(segments.window),
         torch.from_numpy((area**0.25 * pure).astype(np.float32)),
+        torch.from_numpy(segments.owner.astype(np.int64)),
     )
 
 
@@ -111,14 +123,9 @@ def compute_similarity(points: Tensor, tone: Tensor, tone_weight: float) -> Tens
     return points @ points.T - apart**2 / 2
 
 
-def contrastive_loss(
-    similarity: Tensor, lab: Tensor, window: Tensor, weight: Tensor, recipe: EmbeddingRecipe
-) -> Tensor:
-    """The loss of a chapter: ``similarity`` N×N, true ``lab`` N×3, ``window`` and ``weight`` N."""
-    chroma, lightness = torch.cdist(lab[:, 1:], lab[:, 1:]), (lab[:, None, 0] - lab[:, 0]).abs()
-    elsewhere = window[:, None] != window
-    positive = (chroma < POSITIVE_MAX_CHROMA) & (lightness < POSITIVE_MAX_LIGHTNESS) & elsewhere
-    negative = ((chroma > NEGATIVE_MIN_CHROMA) | (lightness > NEGATIVE_MIN_LIGHTNESS)) & elsewhere
+def contrastive_loss(similarity: Tensor, chapter: ChapterTensors, recipe: EmbeddingRecipe) -> Tensor:
+    """The loss of N segments of a chapter; ``similarity``: N×N."""
+    positive, negative = tell_pairs(chapter)
     similarity = similarity / recipe.temperature
     never = torch.finfo(similarity.dtype).min / 4
     negatives = torch.logsumexp(torch.where(negative, similarity, never), dim=1)
@@ -128,5 +135,19 @@ def contrastive_loss(
     all_near = each.sum(dim=1) / positive.sum(dim=1).clamp(min=1)
     share = recipe.any_positive_weight
     loss = share * any_near + (1 - share) * all_near
-    weight = weight * positive.any(dim=1)
+    weight = chapter.weight * positive.any(dim=1)
     return (loss * weight).sum() / weight.sum().clamp(min=1e-6)
+
+
+def tell_pairs(chapter: ChapterTensors) -> tuple[Tensor, Tensor]:
+    """Which pairs of N segments in different windows are one thing, and which surely are not: N×N each.
+
+    What is of one colour to the eye and neither alike nor unlike enough is in neither.
+    """
+    lab, owner = chapter.lab, chapter.owner
+    chroma, lightness = torch.cdist(lab[:, 1:], lab[:, 1:]), (lab[:, None, 0] - lab[:, 0]).abs()
+    elsewhere = chapter.window[:, None] != chapter.window
+    apart = (owner[:, None] != owner) & (owner[:, None] != UNKNOWN) & (owner != UNKNOWN)
+    alike = (chroma < POSITIVE_MAX_CHROMA) & (lightness < POSITIVE_MAX_LIGHTNESS)
+    unlike = (chroma > NEGATIVE_MIN_CHROMA) | (lightness > NEGATIVE_MIN_LIGHTNESS)
+    return alike & ~apart & elsewhere, (unlike | apart) & elsewhere

@@ -2,7 +2,8 @@
 
 Chapters are made up (``chapters``) and coloured, and their segments gathered in a folder, from where a
 stopped run goes on. The embedding then learns to put segments of one chapter near each other if their true
-colours are the same (``contrastive``). It is written beside the weights of its colour network.
+colours are the same and no two figures have them (``contrastive``). It is written beside the weights of its
+colour network.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ from mangacolor.models.colour.runner import ColourRunner, colour_runner
 from mangacolor.models.colour.segment_embedding import embedding_bytes, embedding_path
 from mangacolor.models.colour.series.weights import open_weights
 from mangacolor.models.files.reading import DESCREENER, weights_path
-from mangacolor.training.auxiliary.chapters import make_library
 from mangacolor.training.auxiliary.contrastive import (
     ChapterTensors,
     EmbeddingNetwork,
@@ -36,13 +36,16 @@ from mangacolor.training.auxiliary.contrastive import (
     create_network,
     prepare_chapter,
 )
+from mangacolor.training.auxiliary.library import make_library
 from mangacolor.training.auxiliary.loop import Loop, choose_recipe, run_task
-from mangacolor.training.auxiliary.segment_rows import gather_chapters
+from mangacolor.training.auxiliary.segment_rows import ROWS_VERSION, gather_chapters
 from mangacolor.training.auxiliary.weights import LICENCE
 from mangacolor.training.data.sources import load_pictures
 from mangacolor.training.networks import TrainOutcome, TrainRequest
 
 NAME = "segments"
+# Pixels of the short side of pictures, at most (times a surplus): windows are drawn at drawing scale.
+PICTURE_SIZE = 512
 
 
 @dataclass(slots=True)
@@ -56,14 +59,9 @@ class EmbeddingTask:
     unit: float = 1.0
 
     def loss(self, _step: int, rng: np.random.Generator, device: torch.device) -> Tensor:
-        chapter = self.chapters[int(rng.integers(len(self.chapters)))]
-        some = torch.randperm(len(chapter.tone))[: self.recipe.batch]
-        inputs, tone, lab, window, weight = (
-            column[some].to(device)
-            for column in (chapter.inputs, chapter.tone, chapter.lab, chapter.window, chapter.weight)
-        )
-        similarity = compute_similarity(self.network(inputs), tone, self.recipe.tone)
-        return contrastive_loss(similarity, lab, window, weight, self.recipe)
+        chapter = self.chapters[int(rng.integers(len(self.chapters)))].draw(self.recipe.batch, device)
+        similarity = compute_similarity(self.network(chapter.inputs), chapter.tone, self.recipe.tone)
+        return contrastive_loss(similarity, chapter, self.recipe)
 
     def save(self, network: nn.Module, step: int, run: Path) -> None:
         """Nothing: an embedding that is not finished must not lie beside its weights."""
@@ -85,14 +83,15 @@ def train(request: TrainRequest) -> TrainOutcome:
     _check_weights(request.weights)
     recipe = choose_recipe(request, NAME, EmbeddingRecipe())
     runner = _runner(request.weights)
-    library = make_library(*load_pictures(request.data, request.sources))
+    library = make_library(*load_pictures(request.data, request.sources, PICTURE_SIZE))
     # Other weights see other things, and another descreener leads to other segments.
     files = (weights_path(request.weights), DESCREENER)
-    folder = (request.rows or request.run / "rows") / "-".join(sha256_of(file)[:12] for file in files)
+    key = "-".join((*(sha256_of(file)[:12] for file in files), ROWS_VERSION))
+    folder = (request.rows or request.run / "rows") / key
     votes = len(runner.palette)
     gathered = gather_chapters(folder, library, runner, recipe.chapters, recipe.seed, request.say)
     chapters = [prepare_chapter(segments, votes) for segments in gathered]
-    request.say(counted(sum(len(chapter.tone) for chapter in chapters), "segment"))
+    request.say(counted(sum(len(chapter) for chapter in chapters), "segment"))
     trained = run_task(make_task(chapters, recipe), recipe, request)
     outcome = trained.outcome()
     if trained.signal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +14,21 @@ from mangacolor.core.arrays import F32, SegmentMap
 from mangacolor.core.atomic import write_atomic
 from mangacolor.core.types import Image
 from mangacolor.models.colour.runner import ColourRunner
-from mangacolor.models.page.descreener import descreen, shared_descreener
+from mangacolor.models.runtime.backends import CpuBackend
 from mangacolor.stages.colorize.network import colorize_pictures
-from mangacolor.stages.segments.features import describe_segments
-from mangacolor.stages.segments.params import SegmentationParams
+from mangacolor.stages.colorize.segmenting import describe_pictures, segment_pictures
+from mangacolor.stages.segments.params import DEFAULTS
 from mangacolor.stages.segments.pooling import FeaturePool
-from mangacolor.stages.segments.segmentation import find_segments, mean_by_label
-from mangacolor.training.auxiliary.chapters import Library, draw_chapter
+from mangacolor.stages.segments.segmentation import mean_by_label
+from mangacolor.stages.windows.scale import shrink
+from mangacolor.training.auxiliary.chapters import UNKNOWN, Window, draw_chapter
+from mangacolor.training.auxiliary.library import Library
 from mangacolor.training.evaluation.colour import to_lab
 from mangacolor.training.networks import Say
+
+ROWS_VERSION = "2"  # of what is gathered: another is gathered anew
+BACKEND: CpuBackend = "torch"  # of the descreener; the colour network is given
+LETTERED_SHARE = 0.5  # of a segment that is balloon from which on it takes no part, as in a chapter
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,30 +36,61 @@ class LabelledSegments:
     """The N segments of a chapter with their true colours.
 
     ``features``: N×C uint8, as ``colorize`` describes them; ``lab``: N×3, mean CIELAB of the truth;
-    ``deviation``: N, standard deviation of its a and b; ``window``: N, the number of each segment's window.
+    ``deviation``: N, standard deviation of its a and b; ``window``: N, the number of each segment's window;
+    ``owner``: N, the figure that most of it belongs to, as of ``Scene``.
     """
 
     features: Image
     lab: F32
     deviation: F32
     window: npt.NDArray[np.int32]
+    owner: npt.NDArray[np.int16]
 
 
 def gather_chapter(library: Library, runner: ColourRunner, rng: np.random.Generator) -> LabelledSegments:
-    """Colour a made-up chapter and describe its segments as ``colorize`` would."""
-    parts: list[tuple[Image, F32, F32, npt.NDArray[np.int32]]] = []
-    for number, (grey, colour) in enumerate(draw_chapter(library, rng)):
-        plain = descreen(shared_descreener(), grey)
-        labels = find_segments(plain, np.ones(grey.shape, np.bool_), SegmentationParams())
-        count = int(labels.max())
-        if count == 0:
-            continue
-        pool = FeaturePool(labels, grey.shape)
-        (picture,) = colorize_pictures(runner, [grey], 1, pools=[pool])
-        lab, deviation = _true_colours(labels, colour)
-        features = describe_segments(labels, plain, picture, pool.rows())
-        parts.append((features, lab, deviation, np.full(count, number, np.int32)))
-    return LabelledSegments(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    """Colour a made-up chapter and describe its segments as ``colorize`` would, not embedded."""
+    windows = list(draw_chapter(library, rng))
+    greys = [window.grey for window in windows]
+    segmented = segment_pictures(greys, lambda n: np.ones(greys[n].shape, np.bool_), BACKEND, DEFAULTS)
+    small = [
+        shrink(window.grey, (0, 0, *window.grey.shape[::-1]), window.scene.working) for window in windows
+    ]
+    pools = [FeaturePool(one.labels, grey.shape) for one, grey in zip(segmented, small, strict=True)]
+    pictures = colorize_pictures(runner, small, 1, pools=pools)
+    tables = describe_pictures(segmented, pictures, pools, replace(runner, embedding=None))
+    parts = [
+        label_segments(window, one.labels, table, number)
+        for number, (window, one, table) in enumerate(zip(windows, segmented, tables, strict=True))
+    ]
+    return LabelledSegments(*(np.concatenate(column) for column in zip(*map(_columns, parts), strict=True)))
+
+
+def _columns(segments: LabelledSegments) -> tuple[npt.NDArray[np.generic], ...]:
+    return tuple(getattr(segments, field.name) for field in fields(segments))
+
+
+def label_segments(window: Window, labels: SegmentMap, table: Image, number: int) -> LabelledSegments:
+    """The segments of a chapter's window of this ``number`` that are no balloons. ``labels``: H×W; ``table``:
+    a row each."""
+    count = len(table)
+    lab, deviation = _true_colours(labels, window.scene.colour)
+    lettered = mean_by_label(labels, window.lettered.astype(np.float32), count + 1)[1:]
+    shown = lettered <= LETTERED_SHARE
+    return LabelledSegments(
+        table[shown],
+        lab[shown],
+        deviation[shown],
+        np.full(int(shown.sum()), number, np.int32),
+        _most_frequent(labels, window.scene.owners, count)[shown],
+    )
+
+
+def _most_frequent(labels: SegmentMap, numbers: npt.NDArray[np.int16], count: int) -> npt.NDArray[np.int16]:
+    """Of each of ``count`` segments the number (from ``UNKNOWN`` on) that most of its pixels have."""
+    kinds = int(numbers.max()) - UNKNOWN + 1
+    codes = labels.ravel().astype(np.int64) * kinds + (numbers.ravel() - UNKNOWN)
+    counts = np.bincount(codes, minlength=(count + 1) * kinds).reshape(count + 1, kinds)
+    return np.asarray(counts[1:].argmax(axis=1) + UNKNOWN, np.int16)
 
 
 def _true_colours(labels: SegmentMap, colour: Image) -> tuple[F32, F32]:
@@ -76,6 +113,7 @@ def gather_chapters(
     say: Say = lambda _line: None,
 ) -> Iterator[LabelledSegments]:
     """The chapters of a run, from ``folder`` if they are there already. ``say`` takes lines of progress."""
+    names = [field.name for field in fields(LabelledSegments)]
     for number in range(chapters):
         file = folder / f"{number:05d}.npz"
         if not file.is_file():
@@ -83,12 +121,13 @@ def gather_chapters(
             packed = io.BytesIO()
             np.savez(
                 packed,
-                table=segments.features,
+                features=segments.features,
                 lab=segments.lab,
-                stray=segments.deviation,
+                deviation=segments.deviation,
                 window=segments.window,
+                owner=segments.owner,
             )
             write_atomic(file, packed.getvalue())
             say(f"chapter {number + 1} of {chapters}")
         with np.load(file) as kept:
-            yield LabelledSegments(kept["table"], kept["lab"], kept["stray"], kept["window"])
+            yield LabelledSegments(**{name: kept[name] for name in names})

@@ -16,10 +16,11 @@ ZOOM = (0.5, 1.3)  # of a source whose description names none: see Source
 
 
 def load_pictures(
-    data: Iterable[Path], description: Path | None = None
+    data: Iterable[Path], description: Path | None = None, size: int = 256
 ) -> tuple[list[Source], list[Picture]]:
     """Sources and pictures of packs, and of folders with an optional ``description`` (TOML).
 
+    ``size``: of pictures in folders, as of ``read_source``; a pack has its own.
     A source that comes twice has the weight and the zoom of the last, and the pictures of both.
     """
     sources: dict[str, Source] = {}
@@ -29,7 +30,7 @@ def load_pictures(
             added, more = read_pack(path)
         else:
             added = describe_sources(path, description)
-            more = [picture for source in added for picture in read_source(path, source)]
+            more = [picture for source in added for picture in read_source(path, source, size)]
         sources |= {source.folder: source for source in added}
         pictures += more
     return list(sources.values()), pictures

@@ -7,7 +7,7 @@ import numpy as np
 
 from mangacolor.training.colour.dataset import CropDataset
 from mangacolor.training.data.pictures import Picture, Source
-from mangacolor.training.data.warp import warp_picture
+from mangacolor.training.data.warp import Warp, warp_picture
 
 
 def painting() -> Picture:
@@ -29,3 +29,13 @@ def test_a_strength_of_nothing_leaves_a_picture_as_it_is() -> None:
     pixels = painting().pixels
     assert np.array_equal(warp_picture(pixels, 0.0, np.random.default_rng(1)), pixels)
     assert not np.array_equal(warp_picture(pixels, 0.5, np.random.default_rng(1)), pixels)
+
+
+def test_numbers_are_bent_as_the_picture_is() -> None:
+    numbers = np.zeros((96, 96), np.int16)
+    numbers[30:60, 20:50] = 7
+    picture = np.repeat((numbers > 0)[..., None], 3, axis=2).astype(np.uint8) * 255
+    warp = Warp.draw(numbers.shape, 0.8, np.random.default_rng(3))
+    bent = warp.numbers(numbers)
+    assert set(np.unique(bent)) == {0, 7} and not np.array_equal(bent, numbers)
+    assert ((bent > 0) != (warp.picture(picture)[..., 0] > 127)).mean() < 0.01
