@@ -6,8 +6,8 @@
 
 ``TRUTH/WORK`` are the colour pages. What the network saw is read from the state of the results, so a setting
 costs a second and not a chapter. A setting begins as the one in force; the single change that helps the other
-works most is made, as long as one helps (greedy, coordinate by coordinate). ``KEPT.json`` keeps every figure
-that was taken.
+works most and harms no source of them is made, as long as there is one (greedy, coordinate by coordinate).
+``KEPT.json`` keeps every figure that was taken.
 
 Help is the sum of the changes in structure, error, hue and variety (up to that of the truth: without it beige
 would help most), each as a share of its mean over all works.
@@ -33,7 +33,8 @@ from mangacolor.stages.harmonize.params import Params
 KINDS = ("plain", "screentone")
 # What help is the sum of, and whether more of it is better.
 MEASURES = {"structure": 1.0, "delta_e_share": -1.0, "hue": 1.0, "variety_reached": 1.0}
-WORTH = 0.002  # of help, the least for which another number is taken
+WORTH = 0.005  # of help, the least for which another number is taken
+HARM = 0.01  # of help, the most that a source may lose by it
 MOST_CHANGES = 3
 DIALS: dict[str, tuple[float, ...]] = {
     "assignment.target_perplexity": (0.08, 0.11, 0.15, 0.2, 0.25),
@@ -89,16 +90,16 @@ class Ledger:
             self.figures(work, setting)
         self._file.write_text(json.dumps(self._kept, indent=0))
 
-    def help(self, setting: Setting, names: set[str]) -> float:
-        """What a setting brings these works, as a sum of shares; 0 for what is in force.
+    def help(self, setting: Setting, names: set[str]) -> list[float]:
+        """What a setting brings these works, source by source, as sums of shares; 0 for what is in force.
 
-        All works of a source, which their names tell but for digits, count as much as all of another.
+        The name of a work, but for digits, tells its source.
         """
         sources: dict[str, list[Work]] = {}
         for work in self.works:
             if work.name in names:
                 sources.setdefault(work.name.strip(digits), []).append(work)
-        return float(np.mean([self._help_of(some, setting) for some in sources.values()]))
+        return [self._help_of(some, setting) for some in sources.values()]
 
     def _help_of(self, works: Sequence[Work], setting: Setting) -> float:
         total = 0.0
@@ -135,8 +136,12 @@ def choose(ledger: Ledger, names: set[str]) -> Setting:
         options = list(changes(setting))
         for option in options:
             ledger.take(option)
-        best = max(options, key=lambda option: ledger.help(option, names))
-        if ledger.help(best, names) < ledger.help(setting, names) + WORTH:
+        helps = {option: ledger.help(option, names) for option in options}
+        harmless = [option for option in options if min(helps[option]) >= -HARM]
+        if not harmless:
+            break
+        best = max(harmless, key=lambda option: np.mean(helps[option]))
+        if np.mean(helps[best]) < np.mean(ledger.help(setting, names)) + WORTH:
             break
         setting = best
     return setting
@@ -172,7 +177,8 @@ def main(truth: Path, inputs: Path, results: Path, kept: Path) -> None:
     chosen = {name: choose(ledger, set(names) - {name}) for name in names}
     tell(ledger, chosen, console)
     everybody = choose(ledger, set(names))
-    console.print(f"all works would choose {dict(everybody)}: help {ledger.help(everybody, set(names)):+.4f}")
+    brought = np.mean(ledger.help(everybody, set(names)))
+    console.print(f"all works would choose {dict(everybody)}: help {brought:+.4f}")
 
 
 if __name__ == "__main__":
