@@ -164,6 +164,8 @@ class CutParams:
     """Which of a region's candidates cuts it."""
 
     least_score: float = 0.72  # below it nothing is cut
+    doubted: float = 0.05  # below that, down to which a cut is considered: the page may speak for it
+    clear: float = 0.04  # above that, from which on a cut tells what is usual on its page
     smallest: float = 0.008  # of the page's area: no cut leaves less
     sure_score: float = 0.9  # a gutter with it shows that the page has gutters,
     same_way_cost: float = 0.03  # which shared lines of the same direction then cost,
@@ -173,6 +175,40 @@ class CutParams:
     thin_blank: float = 0.8  # so much blank makes a margin with a balloon or a page number in it;
     most_blank: float = 0.97  # above it, so much
     doubt: float = 0.1  # confidence of a whole page taken as one panel
+
+    @property
+    def least_grown(self) -> float:
+        """The least score of a cut that is considered at all."""
+        return self.least_score - self.doubted
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionParams:
+    """Log-odds of cuts and of panels. Fitted on made-up pages, not set by hand."""
+
+    gutter_steepness: float = 12.0  # log-odds of a point of score above the least,
+    shared_steepness: float = 22.0  # and of a shared line
+    gutter_base: float = 0.0  # log-odds of one that has the least score,
+    shared_base: float = 0.0  # and of a shared line
+    thin: float = 0.0  # of the log of the thinner part's extent
+    length: float = 0.0  # of the length, as a share of the page
+    gutter_alike: float = 0.0  # of other cuts of the page being gutters, too,
+    shared_alike: float = 0.0  # or shared lines
+    uneven: float = 0.0  # of the log of how much wider or narrower it is than others
+    below: float = 0.5  # of the log-odds of the cuts below, which would not be without it
+    surest: float = 4.0  # log-odds from which on more count for nothing, for a panel:
+    panel_base: float = 0.0  # its own log-odds
+    panel_cuts: float = 1.0  # of the weakest cut around it
+    panel_doubt: float = 0.0  # of the likeliest cut through it not being one
+    told: float = 0.1  # probability of a cut that was not made from which on the JSON tells of it
+
+    @classmethod
+    def unfitted(cls) -> DecisionParams:
+        """For scores of which nothing was fitted: what the page says counts nothing."""
+        none = dict.fromkeys(
+            ("gutter_base", "shared_base", "thin", "length", "gutter_alike", "shared_alike", "uneven"), 0.0
+        )
+        return cls(**none, below=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +336,7 @@ class Params:
     drawn: DrawnLineParams = DrawnLineParams()
     frameless: FramelessParams = FramelessParams()
     cut: CutParams = CutParams()
+    decision: DecisionParams = DecisionParams()
     snap: SnapParams = SnapParams()
     bleed: BleedParams = BleedParams()
     inset: InsetParams = InsetParams()

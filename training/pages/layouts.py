@@ -47,7 +47,7 @@ def draw_layout_style(rng: np.random.Generator) -> LayoutStyle:
     left, top, right, bottom = margins
     return LayoutStyle(
         (left, top, right, bottom), across, down, _frame(kind, rng), paper, ink,
-        slanted=float(rng.choice([0.0, 0.25, 0.6], p=_slants(kind))),
+        slanted=float(rng.choice([0.0, 0.4, 0.9], p=_slants(kind))),
         bare=float(rng.choice([0.0, 0.2, 0.5, 0.8], p=[0.3, 0.25, 0.25, 0.2])),
         open=float(rng.choice([0.0, 0.2, 0.45], p=[0.6, 0.28, 0.12])) if across and down else 0.0,
         broken=float(rng.choice([0.0, 0.08, 0.25], p=[0.65, 0.25, 0.1])),
@@ -80,10 +80,10 @@ def _frame(kind: str, rng: np.random.Generator) -> int:
 
 
 def _slants(kind: str) -> list[float]:
-    """How often no cut, a quarter and more than half of the cuts slant."""
+    """How often no, some and most cuts slant: more often than in print, for every slope is to be learnt."""
     if kind == "newspaper":
         return [0.95, 0.05, 0.0]
-    return [0.25, 0.3, 0.45] if kind in ("black", "narrow") else [0.38, 0.32, 0.3]
+    return [0.2, 0.35, 0.45] if kind in ("black", "narrow") else [0.28, 0.35, 0.37]
 
 
 def lay_out(width: int, height: int, hand: LayoutStyle, rng: np.random.Generator) -> list[Polygon]:
@@ -106,7 +106,7 @@ def lay_out(width: int, height: int, hand: LayoutStyle, rng: np.random.Generator
 
 def _cut(polygon: Polygon, hand: LayoutStyle, down: bool, rng: np.random.Generator) -> list[Polygon]:
     turned = swap(polygon) if down else polygon
-    slope = float(rng.uniform(-0.35, 0.35)) if rng.random() < hand.slanted else 0.0
+    slope = float(rng.uniform(0.05, 0.42) * rng.choice([-1, 1])) if rng.random() < hand.slanted else 0.0
     low, high = turned[:, 1].min(), turned[:, 1].max()
     at = low + (high - low) * rng.uniform(0.25, 0.75) - slope * turned[:, 0].mean()
     gap = (hand.down if down else hand.across) * float(np.hypot(1, slope)) / 2
@@ -154,5 +154,10 @@ def lay_over(host: Box, width: int, height: int, rng: np.random.Generator) -> Po
     left, right = np.clip((centre[0] - half[0], centre[0] + half[0]), 0, width)
     top, bottom = np.clip((centre[1] - half[1], centre[1] + half[1]), 0, height)
     lean = rng.normal(0, 0.08, 2) * half if rng.random() < 0.25 else (0.0, 0.0)
-    corners = [(left + lean[0], top), (right, top + lean[1]), (right - lean[0], bottom), (left, bottom - lean[1])]
+    corners = [
+        (left + lean[0], top),
+        (right, top + lean[1]),
+        (right - lean[0], bottom),
+        (left, bottom - lean[1]),
+    ]
     return np.array(corners).clip(0, (width, height))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from mangacolor.core.types import Box, Image
 from mangacolor.stages.panels.cutting.polygons import Polygon
@@ -28,6 +29,8 @@ from mangacolor.training.pages.figures import Figure, bare_panel, stand, step_ou
 from mangacolor.training.pages.layouts import LayoutStyle, draw_layout_style, lay_out, lay_over, run_off
 from mangacolor.training.pages.straight_things import draw_straight_things
 from mangacolor.training.pages.turned import turn
+
+Corner = npt.NDArray[np.int32] | npt.NDArray[np.float64]  # x and y in pixels
 
 BORDER = 7  # pixels across a border's label
 SMALL = 60  # pixels: a smaller panel gets no balloons
@@ -47,13 +50,20 @@ class Sheet:
     kind: str
     pictures: Sequence[Image]
     figures: Sequence[Figure]
-    sides: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)
+    sides: list[tuple[Corner, Corner]] = field(default_factory=list)
 
 
 def make_panel_page(
     pictures: Sequence[Image], figures: Sequence[Figure], rng: np.random.Generator, side: int = 1024
 ) -> LabelledPage:
-    """A page of 1 to 16 panels of ``pictures`` (RGB), with insets, ``figures``, balloons and sound effects."""
+    """A page of 1 to 16 panels of ``pictures`` (RGB), with insets, ``figures``, balloons and sound."""
+    return draw_with_panels(pictures, figures, rng, side)[0]
+
+
+def draw_with_panels(
+    pictures: Sequence[Image], figures: Sequence[Figure], rng: np.random.Generator, side: int = 1024
+) -> tuple[LabelledPage, list[Polygon]]:
+    """The same, and the polygons of its panels, as far as each is drawn on the page; insets last."""
     width, hand = int(side * rng.uniform(0.62, 0.78)), draw_layout_style(rng)
     page = np.full((side, width), hand.paper, np.uint8)
     shares = [0.5, 0.4, 0.0, 0.1] if hand.newspaper else [0.15, 0.3, 0.25, 0.3]
@@ -72,6 +82,7 @@ def make_panel_page(
     for _ in range(int(rng.choice([0, 1, 2], p=[0.6, 0.3, 0.1]))):
         inset = lay_over(boxes[int(rng.integers(len(boxes)))], width, side, rng)
         _place(sheet, inset, framed, rng)
+        panels.append(inset)
         boxes.append(_box(inset))
     for _ in range(int(rng.choice([0, 1, 2, 3], p=[0.3, 0.35, 0.2, 0.15]))):
         if figures and rng.random() < 0.5:
@@ -79,7 +90,7 @@ def make_panel_page(
         elif figures:
             step_out(page, boxes[int(rng.integers(len(boxes)))], figures, kind, rng)
     _letter(sheet, boxes, style, rng)
-    return _scan(sheet, rng)
+    return _scan(sheet, panels, rng)
 
 
 def _letter(sheet: Sheet, boxes: Sequence[Box], style: Style, rng: np.random.Generator) -> None:
@@ -103,15 +114,19 @@ def _letter(sheet: Sheet, boxes: Sequence[Box], style: Style, rng: np.random.Gen
         draw_balloon(canvas, around, style, rng, over_border=True)
 
 
-def _scan(sheet: Sheet, rng: np.random.Generator) -> LabelledPage:
-    """The page as a scanner sees it: on grey paper, askew, damaged."""
+def _scan(
+    sheet: Sheet, panels: list[Polygon], rng: np.random.Generator
+) -> tuple[LabelledPage, list[Polygon]]:
+    """The page as a scanner sees it: on grey paper, askew, damaged; and the panels there."""
     page, border, outside = sheet.page, sheet.border, sheet.outside
     if sheet.hand.newspaper:
         black, white = rng.uniform(0, 70), rng.uniform(PRINTED_ON_GREY, 1.0) * 255
         page = np.rint(black + page * ((white - black) / 255)).astype(np.uint8)
     if rng.random() < TURNED:
-        page, border, outside = turn(page, border, outside, BORDER, rng)
-    return LabelledPage(damage_scan(page, rng) if rng.random() < 0.5 else page, border, outside)
+        page, border, outside, matrix = turn(page, border, outside, BORDER, rng)
+        panels = [panel @ matrix[:, :2].T + matrix[:, 2] for panel in panels]
+    seen = damage_scan(page, rng) if rng.random() < 0.5 else page
+    return LabelledPage(seen, border, outside), panels
 
 
 def _place(sheet: Sheet, polygon: Polygon, hand: LayoutStyle, rng: np.random.Generator) -> None:
@@ -150,11 +165,11 @@ def _art(sheet: Sheet, size: tuple[int, int], hand: LayoutStyle, rng: np.random.
     return np.asarray(np.rint(drawn * hand.dim), np.uint8)
 
 
-def _point(corner: np.ndarray) -> tuple[int, int]:
-    return int(round(float(corner[0]))), int(round(float(corner[1])))
+def _point(corner: Corner) -> tuple[int, int]:
+    return round(float(corner[0])), round(float(corner[1]))
 
 
-def _at_edge(start: np.ndarray, end: np.ndarray, shape: tuple[int, ...]) -> bool:
+def _at_edge(start: Corner, end: Corner, shape: tuple[int, ...]) -> bool:
     """Whether a side lies along the page's edge, where no border is to be seen."""
     limits = (shape[1], shape[0])
     return any(

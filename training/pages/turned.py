@@ -7,7 +7,9 @@ from typing import Any
 import cv2
 import numpy as np
 
+from mangacolor.core.arrays import F64
 from mangacolor.core.types import Image
+from mangacolor.stages.panels.cutting.polygons import page_polygon
 
 MOST = 2.2  # degrees
 GROUNDS = (255, 255, 235, 0)  # luma of what the scanner saw beside the page
@@ -15,8 +17,8 @@ GROUNDS = (255, 255, 235, 0)  # luma of what the scanner saw beside the page
 
 def turn(
     page: Image, border: Image, outside: Image, thickness: int, rng: np.random.Generator
-) -> tuple[Image, Image, Image]:
-    """The page and its two labels (all H×W uint8), turned by up to ``MOST`` degrees.
+) -> tuple[Image, Image, Image, F64]:
+    """The page and its two labels (all H×W uint8), turned by up to ``MOST`` degrees, and its 2×3 matrix.
 
     Half of the time the scan was cropped to the page. Otherwise the scanner's ground shows in wedges, and a
     panel that ran off the page has a border there, labelled ``thickness`` pixels wide.
@@ -36,9 +38,10 @@ def turn(
     label = turned(border, 0, cv2.INTER_NEAREST)
     beside = turned(outside, 255, cv2.INTER_NEAREST)
     if not cropped:
-        corners = cv2.transform(np.array([[(0, 0), (width, 0), (width, height), (0, height)]], np.float64), matrix)
+        corners = page_polygon(width, height) @ matrix[:, :2].T + matrix[:, 2]
         edge = np.zeros_like(label)
-        cv2.polylines(edge, [np.rint(corners[0]).astype(np.int32)], True, 255, thickness)
-        inner = cv2.dilate(np.where(beside == 0, 255, 0).astype(np.uint8), np.ones((thickness, thickness), np.uint8))
-        label = np.maximum(label, np.minimum(edge, np.asarray(inner, np.uint8)))
-    return seen, label, beside
+        cv2.polylines(edge, [np.rint(corners).astype(np.int32)], True, 255, thickness)
+        inside = np.where(beside == 0, np.uint8(255), np.uint8(0))
+        inside = np.asarray(cv2.dilate(inside, np.ones((thickness, thickness), np.uint8)), np.uint8)
+        label = np.maximum(label, np.minimum(edge, inside))
+    return seen, label, beside, np.asarray(matrix, np.float64)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from mangacolor.stages.panels.cutting.polygons import Line
+import numpy as np
+
+from mangacolor.stages.panels.cutting.polygons import Line, Polygon, chords, swap
 from mangacolor.stages.panels.params import Params
 
 Kind = Literal["white gutter", "black gutter", "shared line", "bare band"]
@@ -45,10 +47,12 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A candidate of a region, its score when the page's style is taken into account, and what became of it.
+    """A candidate of a region, its score when the page is taken into account, and what became of it.
 
-    ``style_cost`` is taken off already. ``chosen``: it cuts the region; otherwise ``reason`` says why not.
-    ``own_side``: it would only cut off a sliver at a side of the region.
+    ``style_cost`` is taken off already, and what the rest of the page (``of_page``) and the cuts that end at
+    it (``below``) speak for it is added. ``log_odds``: that it is a border, if it was weighed with them.
+    ``chosen``: it cuts the region; otherwise ``reason`` says why not. ``own_side``: it would only cut off a
+    sliver at a side of the region.
     """
 
     cut: Cut
@@ -57,3 +61,22 @@ class Judgement:
     chosen: bool
     reason: str
     own_side: bool = False
+    of_page: float = 0.0
+    below: float = 0.0
+    log_odds: float = 0.0
+
+
+def corners_of(cut: Cut, polygon: Polygon) -> Polygon:
+    """The ends of a cut's lines within its region: 2×2 for a shared line, else 4×2, around the band."""
+    turned = swap(polygon) if cut.down else polygon
+    ends = [_ends(cut.upper, turned)]
+    if not cut.shared:
+        ends.append(_ends(cut.lower, turned)[::-1])
+    corners = np.concatenate(ends)
+    return swap(corners) if cut.down else corners
+
+
+def _ends(line: Line, polygon: Polygon) -> Polygon:
+    offset, slope = line
+    ((first, last),) = chords(polygon, np.array([offset]), np.array([slope]))
+    return np.array([(x, offset + slope * x) for x in (first, last)])

@@ -1,6 +1,8 @@
 """Cut a page into convex regions along its gutters and frame lines.
 
-The best candidate of a region is taken first, and the two parts are cut again, until none is good enough.
+The best candidate of a region is taken first, and the two parts are cut again, until none is good enough to
+be considered. What grows like that is a tree with more cuts than the page has: which of them hold is decided
+over the whole page (``decision.py``), as trees of decisions are grown and pruned (Breiman et al., 1984).
 """
 
 from __future__ import annotations
@@ -8,11 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mangacolor.stages.panels.cutting.candidates import Cut, Judgement
-from mangacolor.stages.panels.cutting.frameless import find_bare_bands, trim_margins
+from mangacolor.stages.panels.cutting.frameless import find_bare_bands
 from mangacolor.stages.panels.cutting.gutters import find_framed_cuts
 from mangacolor.stages.panels.cutting.lines import View
 from mangacolor.stages.panels.cutting.polygons import Polygon, area, clip, swap
-from mangacolor.stages.panels.cutting.record import Recorder
 from mangacolor.stages.panels.cutting.snap import fit_sides
 from mangacolor.stages.panels.params import CutParams, Params
 
@@ -20,37 +21,52 @@ Style = tuple[bool, bool]  # whether sure gutters have been found around a regio
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
-    """A leaf of the cutting: a convex polygon, and the lowest score of the cuts around it."""
+class Node:
+    """A region of the page, a convex polygon, and its candidates, best first.
+
+    ``best``: the number of the one that parts it into ``parts``, two of them; None of a leaf. ``doubted``: of
+    a leaf, the number of the one that would have been taken, had it held.
+    """
 
     polygon: Polygon
-    support: float
-    number: int  # the recorder's
+    judgements: tuple[Judgement, ...]
+    best: int | None = None
+    parts: tuple[Node, ...] = ()
+    doubted: int | None = None
+
+    @property
+    def taken(self) -> Judgement:
+        """The candidate that parts the region. Only of a node that has one."""
+        assert self.best is not None
+        return self.judgements[self.best]
 
 
-def cut_region(
+def grow(
     views: tuple[View, View],
     polygon: Polygon,
     params: Params,
-    recorder: Recorder | None = None,
-    support: float = 1.0,
+    floor: float,
+    *,
+    thorough: bool = False,
     style: Style = (False, False),
-) -> list[Region]:
-    """The regions of a convex polygon of the page; at least one. ``recorder`` is told every candidate."""
+) -> Node:
+    """The tree of cuts of a convex polygon of the page. ``floor``: least score of candidates worth finding.
+
+    ``thorough``: everything is found out about candidates that are not taken, too.
+    """
     polygon = fit_sides(views, polygon, params.snap)
-    floor = params.cut.least_score if recorder is None else recorder.floor
     cuts = _find_cuts(views, polygon, params, floor)
-    judgements = _judge(cuts, views[0].white.size, polygon, style, params.cut, thorough=recorder is not None)
-    number = 0 if recorder is None else recorder.add_cuts(polygon, judgements)
-    best = next((judgement for judgement in judgements if judgement.chosen), None)
+    judgements = _judge(cuts, views[0].white.size, polygon, style, params.cut, thorough=thorough)
+    best = next((index for index, judgement in enumerate(judgements) if judgement.chosen), None)
     if best is None:
-        return [Region(trim_margins(views, polygon, params.frameless), support, number)]
-    if not best.cut.shared and best.cut.score >= params.cut.sure_score:
-        style = (style[0], True) if best.cut.down else (True, style[1])
-    regions: list[Region] = []
-    for part in split(polygon, best.cut):
-        regions += cut_region(views, part, params, recorder, min(support, best.cut.score), style)
-    return regions
+        return Node(polygon, tuple(judgements))
+    cut = judgements[best].cut
+    if not cut.shared and cut.score >= params.cut.sure_score:
+        style = (style[0], True) if cut.down else (True, style[1])
+    parts = tuple(
+        grow(views, part, params, floor, thorough=thorough, style=style) for part in split(polygon, cut)
+    )
+    return Node(polygon, tuple(judgements), best, parts)
 
 
 def _find_cuts(views: tuple[View, View], polygon: Polygon, params: Params, floor: float) -> list[Cut]:
@@ -77,8 +93,8 @@ def _judge(
         cut, reason, own_side = cuts[index], "", False
         if cut.flaw:
             reason = cut.flaw
-        elif scores[index] < params.least_score:
-            reason = f"scores less than {params.least_score}"
+        elif scores[index] < params.least_grown:
+            reason = f"scores less than {params.least_grown}"
         elif (thorough or not taken) and min(area(part) for part in split(polygon, cut)) < smallest:
             reason = f"leaves a part smaller than {100 * params.smallest:.2g} % of the page"
             own_side = True

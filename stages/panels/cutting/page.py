@@ -8,11 +8,15 @@ from typing import Literal
 import cv2
 import numpy as np
 
+from mangacolor.core.arrays import F64
 from mangacolor.core.types import Image
 from mangacolor.models.runtime.backends import CpuBackend
 from mangacolor.stages.panels.cutting.blank import Blank, find_blank
 from mangacolor.stages.panels.cutting.border_net import border_probability
-from mangacolor.stages.panels.cutting.cuts import cut_region
+from mangacolor.stages.panels.cutting.candidates import corners_of
+from mangacolor.stages.panels.cutting.cuts import Node, grow
+from mangacolor.stages.panels.cutting.decision import Region, decide
+from mangacolor.stages.panels.cutting.frameless import trim_margins
 from mangacolor.stages.panels.cutting.insets import find_insets
 from mangacolor.stages.panels.cutting.line_fit import detect_segments
 from mangacolor.stages.panels.cutting.lines import View, make_view
@@ -27,10 +31,21 @@ Method = Literal["learnt", "lines"]
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """A detected panel: polygon in page pixels (N×2 float), confidence in [0, 1]."""
+    """A detected panel: polygon in page pixels (N×2 float), confidence in [0, 1].
+
+    ``doubted``: corners of the likeliest cut through it that was not made (2×2 or 4×2, page pixels), if any
+    was considered, and ``doubt``, the probability that it is a border.
+    """
 
     polygon: Polygon
     confidence: float
+    doubted: Polygon | None = None
+    doubt: float = 0.0
+
+    def placed(self, shift: F64, scale: F64) -> Detection:
+        """The same in pixels of which these here are (p + shift)·scale."""
+        doubted = None if self.doubted is None else (self.doubted + shift) * scale
+        return replace(self, polygon=(self.polygon + shift) * scale, doubted=doubted)
 
 
 def detect_polygons(
@@ -57,7 +72,7 @@ def detect_polygons(
             if top > 0:
                 recorder.add_strip_cut(small.shape[1], 0)
         detections += [
-            Detection((panel.polygon + shift) * to_page, panel.confidence)
+            panel.placed(shift, to_page)
             for panel in _detect_in_window(small[top:bottom], network, painted, params, recorder)
         ]
     return detections or [whole_page(luma, params.cut)]
@@ -106,19 +121,41 @@ def _detect_in_window(
     height, width = luma.shape
     masks = find_blank(luma, params.blank)
     views = _both_views(luma, masks, network, painted, params)
-    detections: list[Detection] = []
-    regions = cut_region(views, page_polygon(width, height), params, recorder)
+    floor = params.cut.least_grown if recorder is None else min(recorder.floor, params.cut.least_grown)
+    root = grow(views, page_polygon(width, height), params, floor, thorough=recorder is not None)
+    learnt = network is not None and not painted
+    tree, leaves = decide(root, (width, height), params, learnt)
+    regions = [replace(leaf, polygon=trim_margins(views, leaf.polygon, params.frameless)) for leaf in leaves]
+    if recorder is not None:
+        regions = [
+            replace(region, number=number)
+            for region, number in zip(regions, _record(tree, recorder), strict=True)
+        ]
     polygons = run_off_page(views, [region.polygon for region in regions], params.bleed)
+    detections: list[Detection] = []
     for cut, polygon in zip(regions, polygons, strict=True):
         region = replace(cut, polygon=polygon)
         reason = _emptiness(masks, region.polygon, params.cut)
         if recorder is not None:
             recorder.settle(region.number, region.polygon, reason)
         if not reason:
-            detections.append(Detection(four_to_six(region.polygon), region.support))
             insets = find_insets(views, region, params.inset, recorder)
+            detections.append(_as_detection(region))
             detections += [Detection(*inset) for inset in insets]
     return detections
+
+
+def _as_detection(region: Region) -> Detection:
+    if region.doubt is None:
+        return Detection(four_to_six(region.polygon), region.confidence)
+    doubted = corners_of(region.doubt.cut, region.polygon)
+    return Detection(four_to_six(region.polygon), region.confidence, doubted, region.doubt.probability)
+
+
+def _record(node: Node, recorder: Recorder) -> list[int]:
+    """Tell the recorder of a tree, from the root down; the numbers of its leaves, from left to right."""
+    number = recorder.add_cuts(node.polygon, node.judgements)
+    return [leaf for part in node.parts for leaf in _record(part, recorder)] or [number]
 
 
 def _both_views(

@@ -10,8 +10,8 @@ import numpy as np
 
 from mangacolor.core.arrays import F64
 from mangacolor.core.types import Point
-from mangacolor.stages.panels.cutting.candidates import Cut, Judgement
-from mangacolor.stages.panels.cutting.polygons import Line, Polygon, chords, swap
+from mangacolor.stages.panels.cutting.candidates import Judgement, corners_of
+from mangacolor.stages.panels.cutting.polygons import Polygon
 from mangacolor.stages.panels.params import Params
 
 Orientation = Literal["across", "down", "inset"]
@@ -108,10 +108,14 @@ class Recorder:
         parts = cut.evidence.parts(self._params)
         if judgement.style_cost:
             parts["the page has gutters"] = -judgement.style_cost
+        if judgement.of_page:
+            parts["the rest of the page"] = judgement.of_page
+        if judgement.below:
+            parts["cuts that end at it"] = judgement.below
         return CutCandidate(
             kind=cut.kind,
             orientation="down" if cut.down else "across",
-            corners=self._points(_corners(cut, polygon)),
+            corners=self._points(corners_of(cut, polygon)),
             region=region,
             score=judgement.score,
             threshold=self._params.cut.least_score,
@@ -125,19 +129,3 @@ class Recorder:
     def _points(self, polygon: Polygon) -> tuple[Point, ...]:
         placed = np.rint((polygon + self._shift) * self._scale).astype(int)
         return tuple((int(x), int(y)) for x, y in placed)
-
-
-def _corners(cut: Cut, polygon: Polygon) -> Polygon:
-    """The ends of a cut's lines within its region: 2×2 for a shared line, else 4×2, around the band."""
-    turned = swap(polygon) if cut.down else polygon
-    ends = [_ends(cut.upper, turned)]
-    if not cut.shared:
-        ends.append(_ends(cut.lower, turned)[::-1])
-    corners = np.concatenate(ends)
-    return swap(corners) if cut.down else corners
-
-
-def _ends(line: Line, polygon: Polygon) -> Polygon:
-    offset, slope = line
-    ((first, last),) = chords(polygon, np.array([offset]), np.array([slope]))
-    return np.array([(x, offset + slope * x) for x in (first, last)])
