@@ -102,7 +102,7 @@ def panel_document(
     """The Panels JSON: detected panels in reading order, boxes as [x, y, width, height].
 
     Residual panels are in an entry of their own, ``residual_panels``, as polygons. ``size`` is (width,
-    height) in pixels; ``seconds`` the time it took. Where panels may have been left together, ``joined`` says so.
+    height) in pixels; ``seconds`` the time it took. ``joined`` is an entry where panels may be two.
     """
     detected = [panel for panel in panels if not panel.residual]
     doubts = {JOINED: [entry.to_document() for entry in joined]} if joined else {}

@@ -54,13 +54,18 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A leaf of the pruned tree: a convex polygon, how surely it is a panel, in [0, 1], the recorder's number
-    of it, and the likeliest cut through it that was not made, if any was considered."""
+    """A leaf of the pruned tree: a convex polygon, and how surely it is a panel (``confidence``, in [0, 1]).
+
+    That is told by the log-odds of the ``weakest`` cut around it and those ``against`` the likeliest one
+    through it; ``doubt`` is that one, if any was considered. ``number``: the recorder's.
+    """
 
     polygon: Polygon
     confidence: float
-    number: int = 0
+    weakest: float
+    against: float
     doubt: Doubt | None = None
+    number: int = 0
 
 
 def decide(root: Node, page: tuple[int, int], params: Params, learnt: bool) -> tuple[Node, list[Region]]:
@@ -70,14 +75,14 @@ def decide(root: Node, page: tuple[int, int], params: Params, learnt: bool) -> t
     to (with the network, of a black-and-white page); of others only the score itself counts.
     """
     fitted = params.decision if learnt else DecisionParams.unfitted()
-    signs = _page_signs(root, page, params.cut)
+    signs = page_signs(root, page, params.cut)
     pruned, _ = _prune(root, "", signs, fitted, params.cut)
     return pruned, list(_leaves(pruned, fitted.surest, fitted))
 
 
-def _page_signs(root: Node, page: tuple[int, int], params: CutParams) -> dict[str, PageSigns]:
+def page_signs(root: Node, page: tuple[int, int], params: CutParams) -> dict[str, PageSigns]:
     """For every node that is cut, by its path from the root: what the other nodes say of its cut."""
-    nodes = dict(_walk(root, ""))
+    nodes = dict(walk(root))
     least = params.least_score + params.clear
     sure = {path: node.taken for path, node in nodes.items() if node.taken.score >= least}
     return {
@@ -86,12 +91,12 @@ def _page_signs(root: Node, page: tuple[int, int], params: CutParams) -> dict[st
     }
 
 
-def _walk(node: Node, path: str) -> Iterator[tuple[str, Node]]:
+def walk(node: Node, path: str = "") -> Iterator[tuple[str, Node]]:
     """Every node that is cut, with its path: a digit for each step from the root."""
     if node.best is not None:
         yield path, node
         for index, part in enumerate(node.parts):
-            yield from _walk(part, f"{path}{index}")
+            yield from walk(part, f"{path}{index}")
 
 
 def _signs_of(node: Node, others: Sequence[Cut], page: tuple[int, int]) -> PageSigns:
@@ -162,7 +167,7 @@ def _leaves(node: Node, weakest: float, params: DecisionParams) -> Iterator[Regi
         fallen = node.judgements[node.doubted]
         doubt, against = Doubt(fallen.cut, logistic(fallen.log_odds)), min(-fallen.log_odds, params.surest)
     odds = params.panel_base + params.panel_cuts * weakest + params.panel_doubt * against
-    yield Region(node.polygon, logistic(odds), doubt=doubt)
+    yield Region(node.polygon, logistic(odds), weakest, against, doubt)
 
 
 def logistic(log_odds: float) -> float:

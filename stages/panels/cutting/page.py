@@ -115,6 +115,14 @@ def _with_dark_ink(luma: Image, params: InkParams) -> Image:
     return np.asarray(cv2.LUT(luma, curve), np.uint8)
 
 
+def grow_page(luma: Image, network: CpuBackend | None, params: Params) -> tuple[Node, tuple[int, int]]:
+    """The tree of cuts of a drawn page (H×W luma), no strip, and its width and height at working scale."""
+    small = _with_dark_ink(_at_working_scale(luma, False, params.scale), params.ink)
+    height, width = small.shape
+    views = _both_views(small, find_blank(small, params.blank), network, False, params)
+    return grow(views, page_polygon(width, height), params, params.cut.least_grown), (width, height)
+
+
 def _detect_in_window(
     luma: Image, network: CpuBackend | None, painted: bool, params: Params, recorder: Recorder | None
 ) -> list[Detection]:
