@@ -3,8 +3,8 @@
     python benchmarks/quality/fit_panels.py DATA [--pages 200] [--truth PAGES TRUTH]
 
 ``DATA`` holds the folders that the panel network learns from. Pages are drawn that it did not learn from;
-every cut that is considered on them is a border or none, and every panel that is left is one or not (IoU of .7
-with a true one). Two logistic regressions tell the numbers of ``DecisionParams``; fitted on even pages and
+every cut that is considered on them is a border or none, and every panel that is left is one or not (IoU of
+.7 with a true one). Two logistic regressions tell the numbers of ``DecisionParams``; fitted on even pages and
 tried on odd ones, they give the tables of reliability. With ``--truth`` the confidences of the panels of real
 pages are compared with their boxes, as ``score_panels.py`` takes them.
 """
@@ -94,7 +94,7 @@ CUT_NAMES: Final = (
 
 
 def fit(rows: F64, right: Mask, ridge: float = 0.1) -> F64:
-    """Logistic regression, by Newton's method: the weights of the columns of ``rows`` (N×K), and a constant."""
+    """Logistic regression, by Newton's method: the weights of N×K ``rows``' columns, and a constant."""
     mean, deviation = rows.mean(0), rows.std(0) + 1e-9
     design = np.column_stack([(rows - mean) / deviation, np.ones(len(rows))])
     penalty = np.diag([ridge] * rows.shape[1] + [0.0])
