@@ -127,6 +127,20 @@ class SharedLineParams:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondLookParams:
+    """Slanted lines that the network looks at again, straightened. Pixels are those of its scale."""
+
+    least_slope: float = 0.05  # from which on a line is slanted: to smaller slopes the network is used
+    least_edge: float = 0.4  # share of edge along a line that is worth a look
+    half: int = 32  # pixels above and below the line that the network sees
+    beyond: float = 32.0  # pixels before and after it
+    across: int = 2  # pixels above and below the line within which a border counts
+    sure_end: float = 0.3  # probability at both ends that it takes: what slants in a drawing stops short
+    of_region: int = 3  # lines of a region, the best seen first, that are looked at
+    of_view: int = 8  # and of the whole page, in each direction
+
+
+@dataclass(frozen=True, slots=True)
 class DrawnLineParams:
     """One line between two panels, judged without the network."""
 
@@ -195,7 +209,7 @@ class DecisionParams:
     gutter_alike: float = 0.0  # of other cuts of the page being gutters, too,
     shared_alike: float = 0.0  # or shared lines
     uneven: float = 0.0  # of the log of how much wider or narrower it is than others
-    below: float = 0.5  # of the log-odds of the cuts below, which would not be without it
+    below: float = 0.0  # of the log-odds of the cuts below, which would not be without it
     surest: float = 4.0  # log-odds from which on more count for nothing, for a panel:
     panel_base: float = 0.0  # its own log-odds
     panel_cuts: float = 1.0  # of the weakest cut around it
@@ -333,6 +347,7 @@ class Params:
     line: LineParams = LineParams()
     gutter: GutterParams = GutterParams()
     shared: SharedLineParams = SharedLineParams()
+    second_look: SecondLookParams = SecondLookParams()
     drawn: DrawnLineParams = DrawnLineParams()
     frameless: FramelessParams = FramelessParams()
     cut: CutParams = CutParams()

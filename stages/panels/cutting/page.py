@@ -12,7 +12,7 @@ from mangacolor.core.arrays import F64
 from mangacolor.core.types import Image
 from mangacolor.models.runtime.backends import CpuBackend
 from mangacolor.stages.panels.cutting.blank import Blank, find_blank
-from mangacolor.stages.panels.cutting.border_net import border_probability
+from mangacolor.stages.panels.cutting.border_net import SecondLook, border_probability
 from mangacolor.stages.panels.cutting.candidates import corners_of
 from mangacolor.stages.panels.cutting.cuts import Node, grow
 from mangacolor.stages.panels.cutting.decision import Region, decide
@@ -24,7 +24,7 @@ from mangacolor.stages.panels.cutting.polygons import Polygon, covered_share, fo
 from mangacolor.stages.panels.cutting.record import Recorder
 from mangacolor.stages.panels.cutting.snap import run_off_page
 from mangacolor.stages.panels.cutting.webtoon import find_windows
-from mangacolor.stages.panels.params import CutParams, InkParams, Params, ScaleParams
+from mangacolor.stages.panels.params import CutParams, InkParams, Params, ScaleParams, SecondLookParams
 
 Method = Literal["learnt", "lines"]
 
@@ -175,7 +175,15 @@ def _both_views(
     white, black, pure = (np.ascontiguousarray(mask.T) for mask in (masks.white, masks.black, masks.pure))
     transposed = Blank(white, black, pure, masks.paper, masks.outshone)
     return (
-        make_view(luma, masks, segments, border, params.line, painted),
+        make_view(
+            luma,
+            masks,
+            segments,
+            border,
+            params.line,
+            painted,
+            _second_look(luma, network, painted, params.second_look),
+        ),
         make_view(
             np.ascontiguousarray(luma.T),
             transposed,
@@ -183,8 +191,16 @@ def _both_views(
             None if border is None else np.ascontiguousarray(border.T),
             params.line,
             painted,
+            _second_look(np.ascontiguousarray(luma.T), network, painted, params.second_look),
         ),
     )
+
+
+def _second_look(
+    luma: Image, network: CpuBackend | None, painted: bool, params: SecondLookParams
+) -> SecondLook | None:
+    """None without the network, and on pages in colour, of whose soft edges it knows little."""
+    return None if network is None or painted else SecondLook(luma, network, params.of_view)
 
 
 def _emptiness(masks: Blank, polygon: Polygon, params: CutParams) -> str:

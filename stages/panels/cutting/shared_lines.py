@@ -11,7 +11,7 @@ from mangacolor.core.types import Image
 from mangacolor.stages.panels.cutting.border_net import end_support
 from mangacolor.stages.panels.cutting.candidates import Cut
 from mangacolor.stages.panels.cutting.lines import SAMPLE_STEP, Spans, View
-from mangacolor.stages.panels.params import DrawnLineParams, Params, SharedLineParams
+from mangacolor.stages.panels.params import DrawnLineParams, Params, SecondLookParams, SharedLineParams
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,7 @@ def find_shared_lines(view: View, support: F64, spans: Spans, down: bool, params
 def _score_by_network(view: View, support: F64, spans: Spans, down: bool, params: Params) -> list[Cut]:
     """Lines that the network takes for borders, also where something covers them."""
     lines, signs, least = view.lines, params.shared, params.cut.least_score
+    _look_again(view, support, spans, params.second_look)
     cuts = []
     for index in np.flatnonzero(support.max(0) >= signs.least_edge):
         samples = slice(int(spans[index, 0]), int(spans[index, 1]))
@@ -92,6 +93,8 @@ def _score_by_network(view: View, support: F64, spans: Spans, down: bool, params
         seen = float(edge.mean())
         along = max(float(border.mean()), visible_support(border, edge, signs))
         at_ends = end_support(border, params.gutter)
+        if abs(lines.slope[index]) >= params.second_look.least_slope:
+            along *= min(1.0, at_ends / (255 * params.second_look.sure_end))
         tilted = bool(signs.level_slope < abs(lines.slope[index]) < signs.slanted_slope)
         network = (signs.probability_weight * along + signs.end_weight * at_ends) / 255
         sure = signs.edge_weight * seen + network
@@ -100,6 +103,23 @@ def _score_by_network(view: View, support: F64, spans: Spans, down: bool, params
         line = lines.line(index)
         cuts.append(Cut("shared line", down, line, line, least + gain - signs.tilt_cost * tilted, evidence))
     return cuts
+
+
+def _look_again(view: View, support: F64, spans: Spans, params: SecondLookParams) -> None:
+    """Let the network see the slanted lines of a region straightened, those with most edge first."""
+    look, lines = view.second_look, view.lines
+    if look is None:
+        return
+    slanted = (np.abs(lines.slope) >= params.least_slope) & (support.max(0) >= params.least_edge)
+    new = [index for index in np.flatnonzero(slanted) if int(index) not in look.known]
+    edges = {index: float(lines.edges(index, slice(*spans[index])).mean()) for index in new}
+    for index in sorted(new, key=lambda index: -edges[index])[: min(params.of_region, look.left)]:
+        samples = slice(int(spans[index, 0]), int(spans[index, 1]))
+        xs = np.arange(samples.start, samples.stop) * float(SAMPLE_STEP)
+        straightened = look.along(lines.line(index), xs, params)
+        lines.see_again(index, samples, np.maximum(lines.border[index, samples], straightened))
+        look.known.add(int(index))
+        look.left -= 1
 
 
 def visible_support(border: Image, edge: Mask, params: SharedLineParams) -> float:
