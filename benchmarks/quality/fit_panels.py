@@ -27,9 +27,10 @@ from mangacolor.core.cpu import use_one_core
 from mangacolor.core.types import Box
 from mangacolor.models.runtime.backends import cpu_backend
 from mangacolor.stages.panels import find_panels
+from mangacolor.stages.panels.cutting.candidates import Cut
+from mangacolor.stages.panels.cutting.confidence import find_regions
 from mangacolor.stages.panels.cutting.cuts import Node
-from mangacolor.stages.panels.cutting.decision import PageSigns, decide, page_signs, walk
-from mangacolor.stages.panels.cutting.page import grow_page
+from mangacolor.stages.panels.cutting.page import cut_page
 from mangacolor.stages.panels.cutting.polygons import Polygon, chords, swap
 from mangacolor.stages.panels.params import DEFAULTS
 from mangacolor.training.auxiliary.panels import RECIPE, PanelCorpus
@@ -60,16 +61,15 @@ def draw_pages(data: Path, count: int) -> Iterator[Drawn]:
         rng = np.random.default_rng((SEED, number))
         pictures = draw_pictures(corpus.pictures, rng)
         page, panels = draw_with_panels(pictures, corpus.figures, rng, RECIPE.side)
-        tree, size = grow_page(page.luma, cpu_backend(), DEFAULTS)
+        tree, size = cut_page(page.luma, cpu_backend(), DEFAULTS)
         borders = cv2.dilate(cv2.resize(page.label, size, interpolation=cv2.INTER_NEAREST), np.ones((3, 3)))
         scale = np.divide(size, page.luma.shape[::-1])
         yield Drawn(tree, size, borders > 0, [_box(panel * scale) for panel in panels])
 
 
-def on_border(node: Node, borders: Mask) -> bool:
-    """Whether a node's cut lies on borders (H×W): the lesser share of its two lines does."""
-    cut = node.taken.cut
-    polygon, where = (swap(node.polygon), borders.T) if cut.down else (node.polygon, borders)
+def on_border(region: Polygon, cut: Cut, borders: Mask) -> bool:
+    """Whether a cut through a region lies on borders (H×W): the lesser share of its two lines does."""
+    polygon, where = (swap(region), borders.T) if cut.down else (region, borders)
     shares = []
     for offset, slope in (cut.upper, cut.lower):
         ((first, last),) = chords(polygon, np.array([offset]), np.array([slope]))
@@ -78,19 +78,6 @@ def on_border(node: Node, borders: Mask) -> bool:
         inside = (rows >= 0) & (rows < where.shape[0])
         shares.append(float(where[rows[inside], columns[inside]].mean()) if inside.any() else 0.0)
     return min(shares) >= COVERED
-
-
-def cut_row(node: Node, signs: PageSigns) -> list[float]:
-    """The numbers that a cut's log-odds are made of, in the order of ``CUT_NAMES``."""
-    shared, over = node.taken.cut.shared, node.taken.score - DEFAULTS.cut.least_score
-    row = [over * (not shared), over * shared, not shared, signs.thin, signs.length]
-    return [float(value) for value in (*row, signs.alike * (not shared), signs.alike * shared, signs.uneven)]
-
-
-CUT_NAMES: Final = (
-    "gutter_steepness", "shared_steepness", "gutter_base - shared_base", "thin", "length",
-    "gutter_alike", "shared_alike", "uneven",
-)  # fmt: skip
 
 
 def fit(rows: F64, right: Mask, ridge: float = 0.1) -> F64:
@@ -128,21 +115,36 @@ def _agrees(box: Box, truth: Sequence[Box]) -> bool:
     return max((iou(box, other) for other in truth), default=0.0) >= AGREES
 
 
+def cut_rows(drawn: Drawn, *, shared: bool) -> tuple[list[list[float]], list[bool]]:
+    """Of each cut that is considered, lines that panels share or gutters: its score above the least, and
+    whether it is a border."""
+    weighed = [(node.polygon, node.weighed) for node in drawn.tree.walk()]
+    cuts = [(polygon, found) for polygon, found in weighed if found and found.cut.shared == shared]
+    return (
+        [[found.score - DEFAULTS.cut.least_score] for _, found in cuts],
+        [on_border(polygon, found.cut, drawn.borders) for polygon, found in cuts],
+    )
+
+
 def panel_rows(drawn: Drawn) -> tuple[list[list[float]], list[bool]]:
     """Of each region that the decision leaves: what its log-odds are made of, and whether it is a panel."""
-    _, regions = decide(drawn.tree, drawn.size, DEFAULTS, learnt=True)
+    regions = find_regions(drawn.tree, DEFAULTS)
     return (
         [[region.weakest, region.against] for region in regions],
         [_agrees(_box(region.polygon), drawn.truth) for region in regions],
     )
 
 
-def tell_fit(names: Sequence[str], rows: F64, right: Mask, pages: F64) -> None:
+def tell_fit(
+    title: str, names: Sequence[str], by_page: Sequence[tuple[list[list[float]], list[bool]]]
+) -> None:
     """Print the weights fitted on all, and the reliability on odd pages of those fitted on even ones."""
+    rows = np.array([row for page in by_page for row in page[0]])
+    right = np.array([value for page in by_page for value in page[1]])
+    odd = np.array([number % 2 == 1 for number, page in enumerate(by_page) for _ in page[1]])
     weights = fit(rows, right)
-    told = ", ".join(f"{name} {value:.2f}" for name, value in zip((*names, "constant"), weights, strict=True))
-    click.echo(f"fitted: {told}")
-    odd = pages % 2 == 1
+    told = ", ".join(f"{name} {value:.2f}" for name, value in zip(names, weights, strict=True))
+    click.echo(f"{title}: {told}")
     weights = fit(rows[~odd], right[~odd])
     chance = 1 / (1 + np.exp(-(rows[odd] @ weights[:-1] + weights[-1])))
     tell_reliability("on odd pages, fitted on even ones", chance, right[odd])
@@ -168,22 +170,11 @@ def confidences(pages: Path, truth: Path) -> tuple[F64, Mask]:
 )
 def main(data: Path, pages: int, truth: tuple[Path, Path] | None) -> None:
     use_one_core()
-    cuts: tuple[list[list[float]], list[bool], list[int]] = [], [], []
-    panels: tuple[list[list[float]], list[bool], list[int]] = [], [], []
-    for number, drawn in enumerate(draw_pages(data, pages)):
-        signs = page_signs(drawn.tree, drawn.size, DEFAULTS.cut)
-        nodes = dict(walk(drawn.tree))
-        cuts[0].extend(cut_row(node, signs[path]) for path, node in nodes.items())
-        cuts[1].extend(on_border(node, drawn.borders) for node in nodes.values())
-        cuts[2].extend([number] * len(nodes))
-        rows, right = panel_rows(drawn)
-        panels[0].extend(rows)
-        panels[1].extend(right)
-        panels[2].extend([number] * len(rows))
-    click.echo("cuts")
-    tell_fit(CUT_NAMES, *(np.array(part) for part in cuts))
-    click.echo("panels")
-    tell_fit(("panel_cuts", "panel_doubt"), *(np.array(part) for part in panels))
+    drawn = list(draw_pages(data, pages))
+    tell_fit("gutters", ("gutter_steepness", "gutter_base"), [cut_rows(page, shared=False) for page in drawn])
+    tell_fit("lines", ("shared_steepness", "shared_base"), [cut_rows(page, shared=True) for page in drawn])
+    names = "panel_cuts", "panel_doubt", "panel_base"
+    tell_fit("panels", names, [panel_rows(page) for page in drawn])
     if truth is not None:
         tell_reliability("panels of real pages", *confidences(*truth))
 

@@ -178,8 +178,7 @@ class CutParams:
     """Which of a region's candidates cuts it."""
 
     least_score: float = 0.72  # below it nothing is cut
-    doubted: float = 0.05  # below that, down to which a cut is considered: the page may speak for it
-    clear: float = 0.04  # above that, from which on a cut tells what is usual on its page
+    doubted: float = 0.05  # below that, down to which a cut that was not made is told of
     smallest: float = 0.008  # of the page's area: no cut leaves less
     sure_score: float = 0.9  # a gutter with it shows that the page has gutters,
     same_way_cost: float = 0.03  # which shared lines of the same direction then cost,
@@ -191,8 +190,8 @@ class CutParams:
     doubt: float = 0.1  # confidence of a whole page taken as one panel
 
     @property
-    def least_grown(self) -> float:
-        """The least score of a cut that is considered at all."""
+    def least_doubted(self) -> float:
+        """The least score of a cut that is told of though it was not made."""
         return self.least_score - self.doubted
 
 
@@ -200,29 +199,15 @@ class CutParams:
 class DecisionParams:
     """Log-odds of cuts and of panels. Fitted on made-up pages, not set by hand."""
 
-    gutter_steepness: float = 12.0  # log-odds of a point of score above the least,
-    shared_steepness: float = 22.0  # and of a shared line
-    gutter_base: float = 0.0  # log-odds of one that has the least score,
-    shared_base: float = 0.0  # and of a shared line
-    thin: float = 0.0  # of the log of the thinner part's extent
-    length: float = 0.0  # of the length, as a share of the page
-    gutter_alike: float = 0.0  # of other cuts of the page being gutters, too,
-    shared_alike: float = 0.0  # or shared lines
-    uneven: float = 0.0  # of the log of how much wider or narrower it is than others
-    below: float = 0.0  # of the log-odds of the cuts below, which would not be without it
+    gutter_base: float = 0.0  # log-odds of a gutter of the least score,
+    gutter_steepness: float = 12.0  # and of a point of score more
+    shared_base: float = 0.0  # the same of a line that panels share
+    shared_steepness: float = 22.0
     surest: float = 4.0  # log-odds from which on more count for nothing, for a panel:
     panel_base: float = 0.0  # its own log-odds
     panel_cuts: float = 1.0  # of the weakest cut around it
-    panel_doubt: float = 0.0  # of the likeliest cut through it not being one
+    panel_doubt: float = 0.5  # of the likeliest cut through it not being one
     told: float = 0.1  # probability of a cut that was not made from which on the JSON tells of it
-
-    @classmethod
-    def unfitted(cls) -> DecisionParams:
-        """For scores of which nothing was fitted: what the page says counts nothing."""
-        none = dict.fromkeys(
-            ("gutter_base", "shared_base", "thin", "length", "gutter_alike", "shared_alike", "uneven"), 0.0
-        )
-        return cls(**none, below=0.0)
 
 
 @dataclass(frozen=True, slots=True)

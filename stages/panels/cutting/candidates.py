@@ -47,12 +47,10 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A candidate of a region, its score when the page is taken into account, and what became of it.
+    """A candidate of a region, its score when the page's style is taken into account, and what became of it.
 
-    ``style_cost`` is taken off already, and what the rest of the page (``of_page``) and the cuts that end at
-    it (``below``) speak for it is added. ``log_odds``: that it is a border, if it was weighed with them.
-    ``chosen``: it cuts the region; otherwise ``reason`` says why not. ``own_side``: it would only cut off a
-    sliver at a side of the region.
+    ``style_cost`` is taken off already. ``chosen``: it cuts the region; otherwise ``reason`` says why not.
+    ``own_side``: it would only cut off a sliver at a side of the region.
     """
 
     cut: Cut
@@ -61,9 +59,6 @@ class Judgement:
     chosen: bool
     reason: str
     own_side: bool = False
-    of_page: float = 0.0
-    below: float = 0.0
-    log_odds: float = 0.0
 
 
 def corners_of(cut: Cut, polygon: Polygon) -> Polygon:

@@ -1,12 +1,12 @@
 """Cut a page into convex regions along its gutters and frame lines.
 
-The best candidate of a region is taken first, and the two parts are cut again, until none is good enough to
-be considered. What grows like that is a tree with more cuts than the page has: which of them hold is decided
-over the whole page (``decision.py``), as trees of decisions are grown and pruned (Breiman et al., 1984).
+The best candidate of a region is taken first, and the two parts are cut again, until none is good enough.
+What is left together like that, though it was nearly cut, is known.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mangacolor.stages.panels.cutting.candidates import Cut, Judgement
@@ -25,7 +25,7 @@ class Node:
     """A region of the page, a convex polygon, and its candidates, best first.
 
     ``best``: the number of the one that parts it into ``parts``, two of them; None of a leaf. ``doubted``: of
-    a leaf, the number of the one that would have been taken, had it held.
+    a leaf, the number of the one that would have parted it with a little more of a score.
     """
 
     polygon: Polygon
@@ -35,13 +35,19 @@ class Node:
     doubted: int | None = None
 
     @property
-    def taken(self) -> Judgement:
-        """The candidate that parts the region. Only of a node that has one."""
-        assert self.best is not None
-        return self.judgements[self.best]
+    def weighed(self) -> Judgement | None:
+        """The candidate that parts the region, or nearly did; None where there is none."""
+        index = self.doubted if self.best is None else self.best
+        return None if index is None else self.judgements[index]
+
+    def walk(self) -> Iterator[Node]:
+        """The node and all below it, from the root down and from left to right."""
+        yield self
+        for part in self.parts:
+            yield from part.walk()
 
 
-def grow(
+def cut_region(
     views: tuple[View, View],
     polygon: Polygon,
     params: Params,
@@ -50,23 +56,35 @@ def grow(
     thorough: bool = False,
     style: Style = (False, False),
 ) -> Node:
-    """The tree of cuts of a convex polygon of the page. ``floor``: least score of candidates worth finding.
+    """The tree of cuts of a convex polygon of the page. ``floor``: least score of gutters worth finding.
 
     ``thorough``: everything is found out about candidates that are not taken, too.
     """
     polygon = fit_sides(views, polygon, params.snap)
     cuts = _find_cuts(views, polygon, params, floor)
-    judgements = _judge(cuts, views[0].white.size, polygon, style, params.cut, thorough=thorough)
+    smallest = params.cut.smallest * views[0].white.size
+    judgements = tuple(_judge(cuts, smallest, polygon, style, params.cut, thorough=thorough))
     best = next((index for index, judgement in enumerate(judgements) if judgement.chosen), None)
     if best is None:
-        return Node(polygon, tuple(judgements))
+        return Node(polygon, judgements, doubted=_find_doubted(judgements, polygon, smallest, params.cut))
     cut = judgements[best].cut
     if not cut.shared and cut.score >= params.cut.sure_score:
         style = (style[0], True) if cut.down else (True, style[1])
-    parts = tuple(
-        grow(views, part, params, floor, thorough=thorough, style=style) for part in split(polygon, cut)
+    parts = (
+        cut_region(views, part, params, floor, thorough=thorough, style=style) for part in split(polygon, cut)
     )
-    return Node(polygon, tuple(judgements), best, parts)
+    return Node(polygon, judgements, best, tuple(parts))
+
+
+def _find_doubted(
+    judgements: Sequence[Judgement], polygon: Polygon, smallest: float, params: CutParams
+) -> int | None:
+    """The number of the best candidate of a region that is not cut, if it scores only a little too low."""
+    for index, judgement in enumerate(judgements):
+        near = params.least_doubted <= judgement.score < params.least_score and not judgement.cut.flaw
+        if near and min(area(part) for part in split(polygon, judgement.cut)) >= smallest:
+            return index
+    return None
 
 
 def _find_cuts(views: tuple[View, View], polygon: Polygon, params: Params, floor: float) -> list[Cut]:
@@ -78,23 +96,23 @@ def _find_cuts(views: tuple[View, View], polygon: Polygon, params: Params, floor
 
 
 def _judge(
-    cuts: list[Cut], page_area: int, polygon: Polygon, style: Style, params: CutParams, *, thorough: bool
+    cuts: list[Cut], smallest: float, polygon: Polygon, style: Style, params: CutParams, *, thorough: bool
 ) -> list[Judgement]:
     """All candidates, best first. The first that is good enough and leaves enough on both sides is chosen.
 
+    ``smallest``: area of the smallest part, in square pixels.
     ``thorough``: what the others would leave is looked at, too, though nothing hangs on it.
     """
     costs = [cut.shared * _style_cost(cut, style, params) for cut in cuts]
     scores = [cut.score - cost for cut, cost in zip(cuts, costs, strict=True)]
-    smallest = params.smallest * page_area
     judgements: list[Judgement] = []
     taken = False
     for index in sorted(range(len(cuts)), key=lambda index: -scores[index]):
         cut, reason, own_side = cuts[index], "", False
         if cut.flaw:
             reason = cut.flaw
-        elif scores[index] < params.least_grown:
-            reason = f"scores less than {params.least_grown}"
+        elif scores[index] < params.least_score:
+            reason = f"scores less than {params.least_score}"
         elif (thorough or not taken) and min(area(part) for part in split(polygon, cut)) < smallest:
             reason = f"leaves a part smaller than {100 * params.smallest:.2g} % of the page"
             own_side = True

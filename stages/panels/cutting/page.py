@@ -14,8 +14,8 @@ from mangacolor.models.runtime.backends import CpuBackend
 from mangacolor.stages.panels.cutting.blank import Blank, find_blank
 from mangacolor.stages.panels.cutting.border_net import SecondLook, border_probability
 from mangacolor.stages.panels.cutting.candidates import corners_of
-from mangacolor.stages.panels.cutting.cuts import Node, grow
-from mangacolor.stages.panels.cutting.decision import Region, decide
+from mangacolor.stages.panels.cutting.confidence import Region, find_regions
+from mangacolor.stages.panels.cutting.cuts import Node, cut_region
 from mangacolor.stages.panels.cutting.frameless import trim_margins
 from mangacolor.stages.panels.cutting.insets import find_insets
 from mangacolor.stages.panels.cutting.line_fit import detect_segments
@@ -115,12 +115,13 @@ def _with_dark_ink(luma: Image, params: InkParams) -> Image:
     return np.asarray(cv2.LUT(luma, curve), np.uint8)
 
 
-def grow_page(luma: Image, network: CpuBackend | None, params: Params) -> tuple[Node, tuple[int, int]]:
+def cut_page(luma: Image, network: CpuBackend | None, params: Params) -> tuple[Node, tuple[int, int]]:
     """The tree of cuts of a drawn page (H×W luma), no strip, and its width and height at working scale."""
     small = _with_dark_ink(_at_working_scale(luma, False, params.scale), params.ink)
     height, width = small.shape
     views = _both_views(small, find_blank(small, params.blank), network, False, params)
-    return grow(views, page_polygon(width, height), params, params.cut.least_grown), (width, height)
+    tree = cut_region(views, page_polygon(width, height), params, params.cut.least_doubted)
+    return tree, (width, height)
 
 
 def _detect_in_window(
@@ -129,16 +130,15 @@ def _detect_in_window(
     height, width = luma.shape
     masks = find_blank(luma, params.blank)
     views = _both_views(luma, masks, network, painted, params)
-    floor = params.cut.least_grown if recorder is None else min(recorder.floor, params.cut.least_grown)
-    root = grow(views, page_polygon(width, height), params, floor, thorough=recorder is not None)
-    learnt = network is not None and not painted
-    tree, leaves = decide(root, (width, height), params, learnt)
-    regions = [replace(leaf, polygon=trim_margins(views, leaf.polygon, params.frameless)) for leaf in leaves]
+    floor = params.cut.least_doubted if recorder is None else recorder.floor
+    tree = cut_region(views, page_polygon(width, height), params, floor, thorough=recorder is not None)
+    regions = [
+        replace(region, polygon=trim_margins(views, region.polygon, params.frameless))
+        for region in find_regions(tree, params)
+    ]
     if recorder is not None:
-        regions = [
-            replace(region, number=number)
-            for region, number in zip(regions, _record(tree, recorder), strict=True)
-        ]
+        numbers = recorder.add_tree(tree)
+        regions = [replace(region, number=number) for region, number in zip(regions, numbers, strict=True)]
     polygons = run_off_page(views, [region.polygon for region in regions], params.bleed)
     detections: list[Detection] = []
     for cut, polygon in zip(regions, polygons, strict=True):
@@ -158,12 +158,6 @@ def _as_detection(region: Region) -> Detection:
         return Detection(four_to_six(region.polygon), region.confidence)
     doubted = corners_of(region.doubt.cut, region.polygon)
     return Detection(four_to_six(region.polygon), region.confidence, doubted, region.doubt.probability)
-
-
-def _record(node: Node, recorder: Recorder) -> list[int]:
-    """Tell the recorder of a tree, from the root down; the numbers of its leaves, from left to right."""
-    number = recorder.add_cuts(node.polygon, node.judgements)
-    return [leaf for part in node.parts for leaf in _record(part, recorder)] or [number]
 
 
 def _both_views(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +10,7 @@ import numpy as np
 from mangacolor.core.arrays import F64
 from mangacolor.core.types import Point
 from mangacolor.stages.panels.cutting.candidates import Judgement, corners_of
+from mangacolor.stages.panels.cutting.cuts import Node
 from mangacolor.stages.panels.cutting.polygons import Polygon
 from mangacolor.stages.panels.params import Params
 
@@ -59,7 +59,7 @@ class Recorder:
     """Takes down candidates and regions, in the order in which they are looked at."""
 
     def __init__(self, params: Params) -> None:
-        self.floor = min(_FLOOR, params.cut.least_score)
+        self.floor = min(_FLOOR, params.cut.least_doubted)
         self.cuts: list[CutCandidate] = []
         self.regions: list[RegionOutcome] = []
         self._params = params
@@ -69,15 +69,19 @@ class Recorder:
         """What is told from now on is in pixels of which (p + shift)·scale are pixels of the page."""
         self._scale, self._shift = scale, shift
 
-    def add_cuts(self, polygon: Polygon, judgements: Iterable[Judgement]) -> int:
-        """All candidates of a region; returns the region's number. If none is chosen, ``settle`` it later."""
-        region, chosen = len(self.regions), False
-        for judgement in judgements:
-            chosen = chosen or judgement.chosen
-            if judgement.score >= self.floor:
-                self.cuts.append(self._candidate(polygon, judgement, region))
-        self.regions.append(RegionOutcome(self._points(polygon), "cut" if chosen else "panel", ""))
-        return region
+    def add_tree(self, root: Node) -> list[int]:
+        """All candidates of all regions; returns the numbers of the leaves, which ``settle`` later."""
+        leaves = []
+        for node in root.walk():
+            region = len(self.regions)
+            for judgement in node.judgements:
+                if judgement.score >= self.floor:
+                    self.cuts.append(self._candidate(node.polygon, judgement, region))
+            self.regions.append(
+                RegionOutcome(self._points(node.polygon), "cut" if node.parts else "panel", "")
+            )
+            leaves += [] if node.parts else [region]
+        return leaves
 
     def settle(self, region: int, polygon: Polygon, reason: str) -> None:
         """What became of a region that was not cut: a panel of this shape or, for a ``reason``, none."""
@@ -108,10 +112,6 @@ class Recorder:
         parts = cut.evidence.parts(self._params)
         if judgement.style_cost:
             parts["the page has gutters"] = -judgement.style_cost
-        if judgement.of_page:
-            parts["the rest of the page"] = judgement.of_page
-        if judgement.below:
-            parts["cuts that end at it"] = judgement.below
         return CutCandidate(
             kind=cut.kind,
             orientation="down" if cut.down else "across",
