@@ -131,13 +131,13 @@ class SecondLookParams:
     """Slanted lines that the network looks at again, straightened. Pixels are those of its scale."""
 
     least_slope: float = 0.05  # from which on a line is slanted: to smaller slopes the network is used
-    least_edge: float = 0.4  # share of edge along a line that is worth a look
+    least_edge: float = 0.5  # share of edge along a line that is worth a look
     half: int = 32  # pixels above and below the line that the network sees
     beyond: float = 32.0  # pixels before and after it
     across: int = 2  # pixels above and below the line within which a border counts
     sure_end: float = 0.3  # probability at both ends that it takes: what slants in a drawing stops short
-    of_region: int = 3  # lines of a region, the best seen first, that are looked at
-    of_view: int = 8  # and of the whole page, in each direction
+    of_region: int = 2  # lines of a region, the best seen first, that are looked at
+    of_view: int = 4  # and of the whole page, in each direction
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ class CutParams:
     """Which of a region's candidates cuts it."""
 
     least_score: float = 0.72  # below it nothing is cut
-    doubted: float = 0.05  # below that, down to which a cut that was not made is told of
+    doubted: float = 0.03  # below that, down to which a cut that was not made is told of
     smallest: float = 0.008  # of the page's area: no cut leaves less
     sure_score: float = 0.9  # a gutter with it shows that the page has gutters,
     same_way_cost: float = 0.03  # which shared lines of the same direction then cost,

@@ -110,10 +110,11 @@ def _look_again(view: View, support: F64, spans: Spans, params: SecondLookParams
     look, lines = view.second_look, view.lines
     if look is None:
         return
-    slanted = (np.abs(lines.slope) >= params.least_slope) & (support.max(0) >= params.least_edge)
-    new = [index for index in np.flatnonzero(slanted) if int(index) not in look.known]
-    edges = {index: float(lines.edges(index, slice(*spans[index])).mean()) for index in new}
-    for index in sorted(new, key=lambda index: -edges[index])[: min(params.of_region, look.left)]:
+    edge = np.where(np.abs(lines.slope) >= params.least_slope, support.max(0), 0)
+    new = [
+        index for index in np.argsort(-edge) if edge[index] >= params.least_edge and index not in look.known
+    ]
+    for index in new[: min(params.of_region, look.left)]:
         samples = slice(int(spans[index, 0]), int(spans[index, 1]))
         xs = np.arange(samples.start, samples.stop) * float(SAMPLE_STEP)
         straightened = look.along(lines.line(index), xs, params)
