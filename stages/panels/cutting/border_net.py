@@ -47,7 +47,9 @@ class SecondLook:
     luma: Image
     backend: CpuBackend
     left: int  # lines that may still be looked at on this page
-    known: set[int] = field(default_factory=set)  # numbers of lines that were
+    seen: dict[int, Image] = field(
+        default_factory=dict
+    )  # by number of the line: samples, as ``Lines.border``
     _small: Image | None = None
 
     def along(self, line: Line, xs: F64, params: SecondLookParams) -> Image:

@@ -65,11 +65,6 @@ class Lines:
     def __len__(self) -> int:
         return len(self.offset)
 
-    def see_again(self, index: np.intp, samples: slice, border: Image) -> None:
-        """Put another probability of a border in the place of some of a line's samples."""
-        self.border[index, samples] = border
-        self.border_sums[index, 1:] = self.border[index].cumsum(dtype=np.int64)
-
     def line(self, index: np.intp) -> Line:
         """One line: its offset and slope."""
         return float(self.offset[index]), float(self.slope[index])

@@ -89,7 +89,7 @@ def _score_by_network(view: View, support: F64, spans: Spans, down: bool, params
     cuts = []
     for index in np.flatnonzero(support.max(0) >= signs.least_edge):
         samples = slice(int(spans[index, 0]), int(spans[index, 1]))
-        border, edge = lines.border[index, samples], lines.edges(index, samples)
+        border, edge = _border_of(view, index)[samples], lines.edges(index, samples)
         seen = float(edge.mean())
         along = max(float(border.mean()), visible_support(border, edge, signs))
         at_ends = end_support(border, params.gutter)
@@ -112,15 +112,23 @@ def _look_again(view: View, support: F64, spans: Spans, params: SecondLookParams
         return
     edge = np.where(np.abs(lines.slope) >= params.least_slope, support.max(0), 0)
     new = [
-        index for index in np.argsort(-edge) if edge[index] >= params.least_edge and index not in look.known
+        index
+        for index in np.argsort(-edge)
+        if edge[index] >= params.least_edge and int(index) not in look.seen
     ]
     for index in new[: min(params.of_region, look.left)]:
         samples = slice(int(spans[index, 0]), int(spans[index, 1]))
         xs = np.arange(samples.start, samples.stop) * float(SAMPLE_STEP)
-        straightened = look.along(lines.line(index), xs, params)
-        lines.see_again(index, samples, np.maximum(lines.border[index, samples], straightened))
-        look.known.add(int(index))
+        border = lines.border[index].copy()
+        border[samples] = np.maximum(border[samples], look.along(lines.line(index), xs, params))
+        look.seen[int(index)] = border
         look.left -= 1
+
+
+def _border_of(view: View, index: np.intp) -> Image:
+    """A line's samples of the network's probability, at the second look if there was one."""
+    seen = {} if view.second_look is None else view.second_look.seen
+    return seen.get(int(index), view.lines.border[index])
 
 
 def visible_support(border: Image, edge: Mask, params: SharedLineParams) -> float:
