@@ -80,11 +80,12 @@ def found_boxes(treated: Treated, direction: Direction) -> list[Box]:
 
 def matched(found: Sequence[Box], truth: Sequence[Box]) -> F64:
     """The IoU of each pair of the best one-to-one matching."""
-    table = np.array([[_iou(one, other) for other in found] for one in truth])
+    table = np.array([[iou(one, other) for other in found] for one in truth])
     return np.asarray(table[linear_sum_assignment(-table)]) if table.size else np.zeros(0)
 
 
-def _iou(one: Box, other: Box) -> float:
+def iou(one: Box, other: Box) -> float:
+    """What two boxes have in common, as a share of what they cover together."""
     low = np.maximum(one[:2], other[:2])
     high = np.minimum(np.add(one[:2], one[2:]), np.add(other[:2], other[2:]))
     both = float(np.prod(np.maximum(0, high - low)))

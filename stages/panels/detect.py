@@ -15,7 +15,7 @@ from mangacolor.stages.panels.cutting.page import Detection, Method, detect_poly
 from mangacolor.stages.panels.cutting.polygons import Polygon
 from mangacolor.stages.panels.cutting.record import Recorder
 from mangacolor.stages.panels.explanation import Explanation, merge_rivals
-from mangacolor.stages.panels.layout import PanelLayout, as_points, box_around
+from mangacolor.stages.panels.layout import Joined, PanelLayout, as_points, box_around
 from mangacolor.stages.panels.marked_parts import NO_PARTS, MarkedParts
 from mangacolor.stages.panels.paper import find_ground, is_tone
 from mangacolor.stages.panels.params import DEFAULTS, GroundParams, Params
@@ -108,6 +108,7 @@ def _lay_out(
         Panel(points, box_around(points), float(np.clip(panel.confidence, 0, 1)))
         for points, panel in zip(polygons, detections, strict=True)
     ]
+    order = list(range(len(panels)))
     if direction is not None:
         order = order_panels([panel.box for panel in panels], size, direction, params.order)
         panels = [panels[index] for index in order]
@@ -115,7 +116,17 @@ def _lay_out(
     ground = marked.open_ground(found)
     boxes = find_residual_boxes(ground, [panel.polygon for panel in panels], params.residual)
     residual = [Panel.from_box(box, params.residual.confidence, residual=True) for box in boxes]
-    return PanelLayout((*panels, *residual), ground, marked)
+    joined = _joined([detections[index] for index in order], size, params.decision.told)
+    return PanelLayout((*panels, *residual), ground, marked, joined)
+
+
+def _joined(detections: Sequence[Detection], size: tuple[int, int], told: float) -> tuple[Joined, ...]:
+    """Where panels, in reading order, may be two each, with a probability of at least ``told``."""
+    return tuple(
+        Joined(number, _whole_pixels(panel.doubted, size), panel.doubt)
+        for number, panel in enumerate(detections)
+        if panel.doubted is not None and panel.doubt >= told
+    )
 
 
 def _whole_pixels(polygon: Polygon, size: tuple[int, int]) -> tuple[Point, ...]:

@@ -11,7 +11,34 @@ from mangacolor.stages.panels.marked_parts import COLOURED, LEFT_OUT, NO_PARTS, 
 from mangacolor.stages.panels.params import DEFAULTS
 
 PUBLIC_ENTRIES = ("page", "size", "panels", "polygons", "confidence", "seconds")
+JOINED = "joined"
 _GROUND = "ground"  # name of the mask among the artifact's images
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Where a panel may be two that were left together, since a border there was too doubtful.
+
+    ``panel``: its number in ``PanelLayout.panels``. ``line``: the border's corners in pixels, two of a shared
+    line, four of a gutter. ``probability``: that it is a border, in [0, 1].
+    """
+
+    panel: int
+    line: tuple[Point, ...]
+    probability: float
+
+    def to_document(self) -> dict[str, Any]:
+        """As an entry of the Panels JSON."""
+        return {
+            "panel": self.panel,
+            "line": [list(point) for point in self.line],
+            "probability": round(self.probability, 3),
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Joined:
+        """What ``to_document`` wrote."""
+        return cls(document["panel"], as_points(document["line"]), document["probability"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +46,14 @@ class PanelLayout:
     """A page's panels in reading order, residual ones last, and its ground.
 
     ``ground``: H×W uint8, 255 = paper (white, tinted or black) around what is drawn, 0 = drawn.
-    ``marked``: what a correction says of parts of the page; the ground obeys it.
+    ``marked``: what a correction says of parts of the page; the ground obeys it. ``joined``: where panels may
+    have been left together.
     """
 
     panels: tuple[Panel, ...]
     ground: Image
     marked: MarkedParts = NO_PARTS
+    joined: tuple[Joined, ...] = ()
 
     @property
     def detected(self) -> tuple[Panel, ...]:
@@ -43,7 +72,7 @@ class PanelLayout:
 
     def to_artifact(self, page_name: str, seconds: float) -> Artifact:
         """What the stage ``panels`` leaves. ``seconds``: the time it took."""
-        document = panel_document(self.panels, page_name, self.size, seconds)
+        document = panel_document(self.panels, page_name, self.size, seconds, self.joined)
         return Artifact(data=document | self.marked.to_document(), images={_GROUND: self.ground})
 
     @classmethod
@@ -59,18 +88,24 @@ class PanelLayout:
             for polygon in data["residual_panels"]
         ]
         marked = MarkedParts(*(_parts(data.get(entry, ())) for entry in (LEFT_OUT, COLOURED)))
-        return cls((*detected, *residual), artifact.images[_GROUND], marked)
+        joined = tuple(Joined.from_document(entry) for entry in data.get(JOINED, ()))
+        return cls((*detected, *residual), artifact.images[_GROUND], marked, joined)
 
 
 def panel_document(
-    panels: Sequence[Panel], page_name: str, size: tuple[int, int], seconds: float
+    panels: Sequence[Panel],
+    page_name: str,
+    size: tuple[int, int],
+    seconds: float,
+    joined: Sequence[Joined] = (),
 ) -> dict[str, Any]:
     """The Panels JSON: detected panels in reading order, boxes as [x, y, width, height].
 
     Residual panels are in an entry of their own, ``residual_panels``, as polygons. ``size`` is (width,
-    height) in pixels; ``seconds`` the time it took.
+    height) in pixels; ``seconds`` the time it took. ``joined`` is an entry where panels may be two.
     """
     detected = [panel for panel in panels if not panel.residual]
+    doubts = {JOINED: [entry.to_document() for entry in joined]} if joined else {}
     return {
         "page": page_name,
         "size": list(size),
@@ -79,13 +114,13 @@ def panel_document(
         "confidence": [round(panel.confidence, 3) for panel in detected],
         "residual_panels": [_corners(panel) for panel in panels if panel.residual],
         "seconds": round(seconds, 4),
-    }
+    } | doubts
 
 
 def public_document(document: Mapping[str, Any]) -> dict[str, Any]:
     """The six entries of a Panels JSON that ``mangacolor panels`` writes for other programs, and the parts
-    that a correction marks, if it marks any."""
-    marked = {name: document[name] for name in (LEFT_OUT, COLOURED) if name in document}
+    that a correction marks and the panels that may be two, if there are any."""
+    marked = {name: document[name] for name in (LEFT_OUT, COLOURED, JOINED) if name in document}
     return {name: document[name] for name in PUBLIC_ENTRIES} | marked
 
 

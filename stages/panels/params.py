@@ -127,6 +127,20 @@ class SharedLineParams:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondLookParams:
+    """Slanted lines that the network looks at again, straightened. Pixels are those of its scale."""
+
+    least_slope: float = 0.05  # from which on a line is slanted: to smaller slopes the network is used
+    least_edge: float = 0.5  # share of edge along a line that is worth a look
+    half: int = 32  # pixels above and below the line that the network sees
+    beyond: float = 32.0  # pixels before and after it
+    across: int = 2  # pixels above and below the line within which a border counts
+    sure_end: float = 0.3  # probability at both ends that it takes: what slants in a drawing stops short
+    of_region: int = 2  # lines of a region, the best seen first, that are looked at
+    of_view: int = 4  # and of the whole page, in each direction
+
+
+@dataclass(frozen=True, slots=True)
 class DrawnLineParams:
     """One line between two panels, judged without the network."""
 
@@ -164,6 +178,7 @@ class CutParams:
     """Which of a region's candidates cuts it."""
 
     least_score: float = 0.72  # below it nothing is cut
+    doubted: float = 0.03  # below that, down to which a cut that was not made is told of
     smallest: float = 0.008  # of the page's area: no cut leaves less
     sure_score: float = 0.9  # a gutter with it shows that the page has gutters,
     same_way_cost: float = 0.03  # which shared lines of the same direction then cost,
@@ -173,6 +188,26 @@ class CutParams:
     thin_blank: float = 0.8  # so much blank makes a margin with a balloon or a page number in it;
     most_blank: float = 0.97  # above it, so much
     doubt: float = 0.1  # confidence of a whole page taken as one panel
+
+    @property
+    def least_doubted(self) -> float:
+        """The least score of a cut that is told of though it was not made."""
+        return self.least_score - self.doubted
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionParams:
+    """Log-odds of cuts and of panels. Fitted on made-up pages, not set by hand."""
+
+    gutter_base: float = 0.0  # log-odds of a gutter of the least score,
+    gutter_steepness: float = 12.0  # and of a point of score more
+    shared_base: float = 0.0  # the same of a line that panels share
+    shared_steepness: float = 22.0
+    surest: float = 4.0  # log-odds from which on more count for nothing, for a panel:
+    panel_base: float = 0.0  # its own log-odds
+    panel_cuts: float = 1.0  # of the weakest cut around it
+    panel_doubt: float = 0.5  # of the likeliest cut through it not being one
+    told: float = 0.1  # probability of a cut that was not made from which on the JSON tells of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,9 +332,11 @@ class Params:
     line: LineParams = LineParams()
     gutter: GutterParams = GutterParams()
     shared: SharedLineParams = SharedLineParams()
+    second_look: SecondLookParams = SecondLookParams()
     drawn: DrawnLineParams = DrawnLineParams()
     frameless: FramelessParams = FramelessParams()
     cut: CutParams = CutParams()
+    decision: DecisionParams = DecisionParams()
     snap: SnapParams = SnapParams()
     bleed: BleedParams = BleedParams()
     inset: InsetParams = InsetParams()

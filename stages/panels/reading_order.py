@@ -1,10 +1,4 @@
-"""Reading order of panels: recursive guillotine cuts between their boxes, tolerant of overlaps and slants.
-
-The rules, first to last: a double spread is read page by page; four-panel strips column by column; an inset
-follows its host, or precedes it where reading starts; rows come before columns. Rows, or columns, are told
-apart by a straight cut that is clear, else by a slanted one that fits. Where there is neither, the clearest
-straight cut is taken; where all overlap too much, the box that is nearest to where reading starts is first.
-"""
+"""Reading order of panels: recursive guillotine cuts between their boxes, tolerant of overlaps and slants."""
 
 from __future__ import annotations
 
@@ -27,9 +21,20 @@ def order_panels(
 ) -> list[int]:
     """Indices of ``boxes`` (x, y, width, height in pixels) in reading order.
 
-    ``size`` is the page's (width, height). Rows are read from the top; in a row ``rtl`` starts at
-    the right. A double spread is read one page after the other, unless a panel crosses its fold.
-    Raises ``UsageError`` for another direction.
+    ``size`` is the page's (width, height). Rows are read from the top; in a row ``rtl`` starts at the right.
+    Raises ``UsageError`` for another direction. The rules, first to last:
+
+    1. A double spread is read one page after the other, unless a panel crosses its fold.
+    2. Four-panel strips side by side are read column by column.
+    3. An inset follows its host, or precedes it where reading starts: about that corner, or along its top.
+    4. Rows come before columns, told apart by a straight cut that boxes overlap by at most ``tolerance``,
+    5. else by a slanted one that all panels along it fit.
+    6. Where there is neither, the clearest straight cut is taken, up to an overlap of ``joined``; where all
+       overlap by more, the box that lies nearest to where reading starts is first.
+    7. A first column that starts far below the others, with nothing above it, is read last.
+
+    What is said in balloons is not looked at, and no side alone decides: where panels overlap, the one that
+    reaches further towards the start is not first if it lies lower.
     """
     if direction not in ("rtl", "ltr"):
         raise UsageError(f"Reading direction {direction!r} is not known.", "Use 'rtl' or 'ltr'.")

@@ -25,7 +25,9 @@ from mangacolor.training.pages.figures import Figure
 from mangacolor.training.pages.panels import make_panel_page
 
 NAME = "panels"
-RECIPE = PageRecipe(minutes=34, crop=384, batch=4, rate=2e-3, lettering=0.5, pictures=200, seed=11)
+RECIPE = PageRecipe(
+    minutes=62, crop=384, batch=4, rate=1.5e-3, lettering=0.5, pictures=200, scale=0.82, seed=12
+)
 COMICS, LETTERED = "peppercarrot_art", "peppercarrot_lettered"
 MAX_PANEL_SHARE = 0.45  # of the page: a larger panel may be several that were not told apart
 PANEL_RIM = 0.03  # of a panel, left out at its sides: no border may get into a picture

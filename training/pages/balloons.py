@@ -113,9 +113,14 @@ def render_art(
     return render(np.ascontiguousarray(crop, np.uint8), kind, rng)
 
 
-def draw_balloon(canvas: LabelledPage, panel: Box, style: Style, rng: np.random.Generator) -> None:
-    """Draw one balloon in ``panel``: often near its edge, there cut, touching or crossing it."""
-    shape, centre, half = _balloon_shape(canvas.luma.shape, panel, style, rng)
+def draw_balloon(
+    canvas: LabelledPage, panel: Box, style: Style, rng: np.random.Generator, over_border: bool = False
+) -> None:
+    """Draw one balloon in ``panel``: often near its edge, there cut, touching or crossing it.
+
+    ``over_border``: ``panel`` is no panel but a box around a point of a border, near which the balloon lies.
+    """
+    shape, centre, half = _balloon_shape(canvas.luma.shape, panel, style, rng, over_border)
     _ink(canvas.luma, shape, style, rng)
     canvas.label[shape > 0] = 255
     inner = 0.66
@@ -131,7 +136,7 @@ def draw_balloon(canvas: LabelledPage, panel: Box, style: Style, rng: np.random.
 
 
 def _balloon_shape(
-    size: tuple[int, ...], panel: Box, style: Style, rng: np.random.Generator
+    size: tuple[int, ...], panel: Box, style: Style, rng: np.random.Generator, over_border: bool
 ) -> tuple[Image, tuple[float, float], tuple[float, float]]:
     """A mask, 255 inside, of a page of ``size`` (rows, columns); the balloon's centre (x, y) and half its
     width and height, in pixels."""
@@ -140,8 +145,9 @@ def _balloon_shape(
     tall = rng.uniform(0.9, 1.7) if style.vertical else rng.uniform(0.5, 1.0)
     half_w = float(np.clip(reach * rng.uniform(0.1, 0.3), 18, 130))
     half = (half_w, float(np.clip(half_w * tall, 16, 0.48 * h)))
-    centre = (x + w * rng.uniform(0.05, 0.95), y + h * rng.uniform(0.05, 0.95))
-    cut = rng.random() < 0.6  # else it may cross the frame
+    near, far = (0.35, 0.65) if over_border else (0.05, 0.95)
+    centre = (x + w * rng.uniform(near, far), y + h * rng.uniform(near, far))
+    cut = rng.random() < 0.6 and not over_border  # else it may cross the frame
     if cut:
         centre = (
             float(np.clip(centre[0], x + 0.55 * half[0], x + w - 0.55 * half[0])),

@@ -11,6 +11,7 @@ import numpy as np
 from mangacolor.core.types import Box, Image
 from mangacolor.training.data.synthesis import render
 
+RIMMED = 0.3  # share of figures with a rim of white, before which the borders behind them stop
 Area = tuple[slice, slice]  # rows and columns
 
 
@@ -83,9 +84,14 @@ def _drawn(figure: Figure, tall: int, kind: str, rng: np.random.Generator) -> tu
     if rng.random() < 0.5:
         small, cover = np.ascontiguousarray(small[:, ::-1]), np.ascontiguousarray(cover[:, ::-1])
     drawn = render(np.asarray(small, np.uint8), kind, rng)
+    shown = cover
+    if rng.random() < RIMMED:
+        rim = 2 * int(rng.integers(1, 7)) + 1
+        shown = cv2.dilate(cover, np.ones((rim, rim), np.uint8))
+        drawn[cover <= 127] = 255
     outlines, _ = cv2.findContours((cover > 127).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(drawn, outlines, -1, 0, int(rng.integers(1, 4)), cv2.LINE_AA)
-    return drawn, np.asarray(cover, np.uint8)
+    return drawn, np.asarray(shown, np.uint8)
 
 
 def overlap(figure: tuple[int, ...], at: tuple[int, int], within: Box) -> tuple[Area, Area] | None:

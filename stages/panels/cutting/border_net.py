@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import cv2
 import numpy as np
 
@@ -10,7 +12,8 @@ from mangacolor.core.types import Image
 from mangacolor.models.files.known import PANELS
 from mangacolor.models.files.reading import BUNDLED
 from mangacolor.models.runtime.backends import CpuBackend
-from mangacolor.stages.panels.params import GutterParams
+from mangacolor.stages.panels.cutting.polygons import Line
+from mangacolor.stages.panels.params import GutterParams, SecondLookParams
 
 WEIGHTS = BUNDLED / PANELS.file
 _NETWORK_AREA = 0.4  # of the working scale's pixels: a long side of about 768, as the network was trained
@@ -23,11 +26,52 @@ def border_probability(luma: Image, backend: CpuBackend) -> Image:
     """
     from mangacolor.models.page.networks import page_reader
 
+    probability, _outside = page_reader(WEIGHTS, backend)(_at_network_scale(luma))
+    return np.asarray(cv2.resize(probability, luma.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _at_network_scale(luma: Image) -> Image:
     scale = _NETWORK_AREA**0.5
     size = max(1, round(luma.shape[1] * scale)), max(1, round(luma.shape[0] * scale))
-    small = np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8)
-    probability, _outside = page_reader(WEIGHTS, backend)(small)
-    return np.asarray(cv2.resize(probability, luma.shape[::-1], interpolation=cv2.INTER_LINEAR), np.uint8)
+    return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+@dataclass(slots=True)
+class SecondLook:
+    """Looks at slanted lines of a view (H×W luma, at working scale) once more, each straightened.
+
+    The network knows level borders better than slanted ones, of which each slope is rare. Sheared so that a
+    line is level, the band around it is such a page as the network knows best.
+    """
+
+    luma: Image
+    backend: CpuBackend
+    left: int  # lines that may still be looked at on this page
+    seen: dict[int, Image] = field(
+        default_factory=dict
+    )  # by number of the line: samples, as ``Lines.border``
+    _small: Image | None = None
+
+    def along(self, line: Line, xs: F64, params: SecondLookParams) -> Image:
+        """How likely a border runs along a line at ``xs`` (N, in pixels): levels, 255 = 1."""
+        from mangacolor.models.page.networks import page_reader
+
+        if self._small is None:
+            self._small = _at_network_scale(self.luma)
+        scale = self._small.shape[1] / self.luma.shape[1]
+        offset, slope = line[0] * scale, line[1]
+        first = max(0.0, float(xs[0]) * scale - params.beyond)
+        last = min(float(self._small.shape[1]), float(xs[-1]) * scale + params.beyond)
+        # Of a pixel of the band: where it lies on the page.
+        matrix = np.array([[1, 0, first], [slope, 1, offset + slope * first - params.half]])
+        size = max(1, round(last - first)), 2 * params.half
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        band = cv2.warpAffine(self._small, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        probability, _outside = page_reader(WEIGHTS, self.backend)(np.asarray(band, np.uint8))
+        seen = np.asarray(cv2.resize(probability, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+        highest = seen[params.half - params.across : params.half + params.across + 1].max(0)
+        where = np.clip(np.rint(xs * scale - first), 0, size[0] - 1).astype(np.intp)
+        return np.asarray(highest[where], np.uint8)
 
 
 def network_bonus(probability: F64 | np.float64, painted: bool, params: GutterParams) -> F64:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from mangacolor.stages.panels.cutting.polygons import Line
+import numpy as np
+
+from mangacolor.stages.panels.cutting.polygons import Line, Polygon, chords, swap
 from mangacolor.stages.panels.params import Params
 
 Kind = Literal["white gutter", "black gutter", "shared line", "bare band"]
@@ -57,3 +59,19 @@ class Judgement:
     chosen: bool
     reason: str
     own_side: bool = False
+
+
+def corners_of(cut: Cut, polygon: Polygon) -> Polygon:
+    """The ends of a cut's lines within its region: 2×2 for a shared line, else 4×2, around the band."""
+    turned = swap(polygon) if cut.down else polygon
+    ends = [_ends(cut.upper, turned)]
+    if not cut.shared:
+        ends.append(_ends(cut.lower, turned)[::-1])
+    corners = np.concatenate(ends)
+    return swap(corners) if cut.down else corners
+
+
+def _ends(line: Line, polygon: Polygon) -> Polygon:
+    offset, slope = line
+    ((first, last),) = chords(polygon, np.array([offset]), np.array([slope]))
+    return np.array([(x, offset + slope * x) for x in (first, last)])

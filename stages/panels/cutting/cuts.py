@@ -1,18 +1,19 @@
 """Cut a page into convex regions along its gutters and frame lines.
 
 The best candidate of a region is taken first, and the two parts are cut again, until none is good enough.
+What is left together like that, though it was nearly cut, is known.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mangacolor.stages.panels.cutting.candidates import Cut, Judgement
-from mangacolor.stages.panels.cutting.frameless import find_bare_bands, trim_margins
+from mangacolor.stages.panels.cutting.frameless import find_bare_bands
 from mangacolor.stages.panels.cutting.gutters import find_framed_cuts
 from mangacolor.stages.panels.cutting.lines import View
 from mangacolor.stages.panels.cutting.polygons import Polygon, area, clip, swap
-from mangacolor.stages.panels.cutting.record import Recorder
 from mangacolor.stages.panels.cutting.snap import fit_sides
 from mangacolor.stages.panels.params import CutParams, Params
 
@@ -20,37 +21,70 @@ Style = tuple[bool, bool]  # whether sure gutters have been found around a regio
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
-    """A leaf of the cutting: a convex polygon, and the lowest score of the cuts around it."""
+class Node:
+    """A region of the page, a convex polygon, and its candidates, best first.
+
+    ``best``: the number of the one that parts it into ``parts``, two of them; None of a leaf. ``doubted``: of
+    a leaf, the number of the one that would have parted it with a little more of a score.
+    """
 
     polygon: Polygon
-    support: float
-    number: int  # the recorder's
+    judgements: tuple[Judgement, ...]
+    best: int | None = None
+    parts: tuple[Node, ...] = ()
+    doubted: int | None = None
+
+    @property
+    def weighed(self) -> Judgement | None:
+        """The candidate that parts the region, or nearly did; None where there is none."""
+        index = self.doubted if self.best is None else self.best
+        return None if index is None else self.judgements[index]
+
+    def walk(self) -> Iterator[Node]:
+        """The node and all below it, from the root down and from left to right."""
+        yield self
+        for part in self.parts:
+            yield from part.walk()
 
 
 def cut_region(
     views: tuple[View, View],
     polygon: Polygon,
     params: Params,
-    recorder: Recorder | None = None,
-    support: float = 1.0,
+    floor: float,
+    *,
+    thorough: bool = False,
     style: Style = (False, False),
-) -> list[Region]:
-    """The regions of a convex polygon of the page; at least one. ``recorder`` is told every candidate."""
+) -> Node:
+    """The tree of cuts of a convex polygon of the page. ``floor``: least score of gutters worth finding.
+
+    ``thorough``: everything is found out about candidates that are not taken, too.
+    """
     polygon = fit_sides(views, polygon, params.snap)
-    floor = params.cut.least_score if recorder is None else recorder.floor
     cuts = _find_cuts(views, polygon, params, floor)
-    judgements = _judge(cuts, views[0].white.size, polygon, style, params.cut, thorough=recorder is not None)
-    number = 0 if recorder is None else recorder.add_cuts(polygon, judgements)
-    best = next((judgement for judgement in judgements if judgement.chosen), None)
+    smallest = params.cut.smallest * views[0].white.size
+    judgements = tuple(_judge(cuts, smallest, polygon, style, params.cut, thorough=thorough))
+    best = next((index for index, judgement in enumerate(judgements) if judgement.chosen), None)
     if best is None:
-        return [Region(trim_margins(views, polygon, params.frameless), support, number)]
-    if not best.cut.shared and best.cut.score >= params.cut.sure_score:
-        style = (style[0], True) if best.cut.down else (True, style[1])
-    regions: list[Region] = []
-    for part in split(polygon, best.cut):
-        regions += cut_region(views, part, params, recorder, min(support, best.cut.score), style)
-    return regions
+        return Node(polygon, judgements, doubted=_find_doubted(judgements, polygon, smallest, params.cut))
+    cut = judgements[best].cut
+    if not cut.shared and cut.score >= params.cut.sure_score:
+        style = (style[0], True) if cut.down else (True, style[1])
+    parts = (
+        cut_region(views, part, params, floor, thorough=thorough, style=style) for part in split(polygon, cut)
+    )
+    return Node(polygon, judgements, best, tuple(parts))
+
+
+def _find_doubted(
+    judgements: Sequence[Judgement], polygon: Polygon, smallest: float, params: CutParams
+) -> int | None:
+    """The number of the best candidate of a region that is not cut, if it scores only a little too low."""
+    for index, judgement in enumerate(judgements):
+        near = params.least_doubted <= judgement.score < params.least_score and not judgement.cut.flaw
+        if near and min(area(part) for part in split(polygon, judgement.cut)) >= smallest:
+            return index
+    return None
 
 
 def _find_cuts(views: tuple[View, View], polygon: Polygon, params: Params, floor: float) -> list[Cut]:
@@ -62,15 +96,15 @@ def _find_cuts(views: tuple[View, View], polygon: Polygon, params: Params, floor
 
 
 def _judge(
-    cuts: list[Cut], page_area: int, polygon: Polygon, style: Style, params: CutParams, *, thorough: bool
+    cuts: list[Cut], smallest: float, polygon: Polygon, style: Style, params: CutParams, *, thorough: bool
 ) -> list[Judgement]:
     """All candidates, best first. The first that is good enough and leaves enough on both sides is chosen.
 
+    ``smallest``: area of the smallest part, in square pixels.
     ``thorough``: what the others would leave is looked at, too, though nothing hangs on it.
     """
     costs = [cut.shared * _style_cost(cut, style, params) for cut in cuts]
     scores = [cut.score - cost for cut, cost in zip(cuts, costs, strict=True)]
-    smallest = params.smallest * page_area
     judgements: list[Judgement] = []
     taken = False
     for index in sorted(range(len(cuts)), key=lambda index: -scores[index]):

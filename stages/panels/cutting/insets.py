@@ -12,7 +12,7 @@ from itertools import combinations, product
 import numpy as np
 
 from mangacolor.core.arrays import F64
-from mangacolor.stages.panels.cutting.cuts import Region
+from mangacolor.stages.panels.cutting.confidence import Region
 from mangacolor.stages.panels.cutting.lines import SAMPLE_STEP, View
 from mangacolor.stages.panels.cutting.polygons import Polygon, area, covered_share, swap
 from mangacolor.stages.panels.cutting.record import Recorder

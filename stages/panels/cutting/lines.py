@@ -16,6 +16,7 @@ import numpy.typing as npt
 from mangacolor.core.arrays import F64, Mask
 from mangacolor.core.types import Image
 from mangacolor.stages.panels.cutting.blank import Blank
+from mangacolor.stages.panels.cutting.border_net import SecondLook
 from mangacolor.stages.panels.cutting.line_fit import fit_lines
 from mangacolor.stages.panels.cutting.polygons import Line, Polygon, chords
 from mangacolor.stages.panels.params import LineParams
@@ -31,6 +32,7 @@ class View:
 
     ``white``, ``black`` and ``pure`` are the page's H×W blank masks; ``border`` (H×W uint8, 255 = 1) is the
     network's probability of a border, or None; ``painted``: the page is in colour; ``outshone``: ``Blank``'s.
+    ``second_look`` is what sees slanted lines straightened, if there is one.
     """
 
     white: Mask
@@ -40,6 +42,7 @@ class View:
     border: Image | None = None
     painted: bool = False
     outshone: bool = False
+    second_look: SecondLook | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ def make_view(
     border: Image | None,
     params: LineParams,
     painted: bool = False,
+    second_look: SecondLook | None = None,
 ) -> View:
     """Lines near the horizontal of ``luma`` (H×W), from its segments (N×4), and their evidence.
 
@@ -109,7 +113,7 @@ def make_view(
         along = _border_along(border, offset, slope, params.border_width)
     border_sums = np.pad(along.cumsum(1, dtype=np.int64), ((0, 0), (1, 0)))
     lines = Lines(offset, slope, brighter, darker, sums, along, border_sums)
-    return View(masks.white, masks.black, masks.pure, lines, border, painted, masks.outshone)
+    return View(masks.white, masks.black, masks.pure, lines, border, painted, masks.outshone, second_look)
 
 
 def sample_mask(mask: Mask, ys: F64, first: int) -> Mask:

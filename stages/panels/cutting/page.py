@@ -8,11 +8,15 @@ from typing import Literal
 import cv2
 import numpy as np
 
+from mangacolor.core.arrays import F64
 from mangacolor.core.types import Image
 from mangacolor.models.runtime.backends import CpuBackend
 from mangacolor.stages.panels.cutting.blank import Blank, find_blank
-from mangacolor.stages.panels.cutting.border_net import border_probability
-from mangacolor.stages.panels.cutting.cuts import cut_region
+from mangacolor.stages.panels.cutting.border_net import SecondLook, border_probability
+from mangacolor.stages.panels.cutting.candidates import corners_of
+from mangacolor.stages.panels.cutting.confidence import Region, find_regions
+from mangacolor.stages.panels.cutting.cuts import Node, cut_region
+from mangacolor.stages.panels.cutting.frameless import trim_margins
 from mangacolor.stages.panels.cutting.insets import find_insets
 from mangacolor.stages.panels.cutting.line_fit import detect_segments
 from mangacolor.stages.panels.cutting.lines import View, make_view
@@ -20,17 +24,28 @@ from mangacolor.stages.panels.cutting.polygons import Polygon, covered_share, fo
 from mangacolor.stages.panels.cutting.record import Recorder
 from mangacolor.stages.panels.cutting.snap import run_off_page
 from mangacolor.stages.panels.cutting.webtoon import find_windows
-from mangacolor.stages.panels.params import CutParams, InkParams, Params, ScaleParams
+from mangacolor.stages.panels.params import CutParams, InkParams, Params, ScaleParams, SecondLookParams
 
 Method = Literal["learnt", "lines"]
 
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """A detected panel: polygon in page pixels (N×2 float), confidence in [0, 1]."""
+    """A detected panel: polygon in page pixels (N×2 float), confidence in [0, 1].
+
+    ``doubted``: corners of the likeliest cut through it that was not made (2×2 or 4×2, page pixels), if any
+    was considered, and ``doubt``, the probability that it is a border.
+    """
 
     polygon: Polygon
     confidence: float
+    doubted: Polygon | None = None
+    doubt: float = 0.0
+
+    def placed(self, shift: F64, scale: F64) -> Detection:
+        """The same in pixels of which these here are (p + shift)·scale."""
+        doubted = None if self.doubted is None else (self.doubted + shift) * scale
+        return replace(self, polygon=(self.polygon + shift) * scale, doubted=doubted)
 
 
 def detect_polygons(
@@ -57,7 +72,7 @@ def detect_polygons(
             if top > 0:
                 recorder.add_strip_cut(small.shape[1], 0)
         detections += [
-            Detection((panel.polygon + shift) * to_page, panel.confidence)
+            panel.placed(shift, to_page)
             for panel in _detect_in_window(small[top:bottom], network, painted, params, recorder)
         ]
     return detections or [whole_page(luma, params.cut)]
@@ -100,25 +115,49 @@ def _with_dark_ink(luma: Image, params: InkParams) -> Image:
     return np.asarray(cv2.LUT(luma, curve), np.uint8)
 
 
+def cut_page(luma: Image, network: CpuBackend | None, params: Params) -> tuple[Node, tuple[int, int]]:
+    """The tree of cuts of a drawn page (H×W luma), no strip, and its width and height at working scale."""
+    small = _with_dark_ink(_at_working_scale(luma, False, params.scale), params.ink)
+    height, width = small.shape
+    views = _both_views(small, find_blank(small, params.blank), network, False, params)
+    tree = cut_region(views, page_polygon(width, height), params, params.cut.least_doubted)
+    return tree, (width, height)
+
+
 def _detect_in_window(
     luma: Image, network: CpuBackend | None, painted: bool, params: Params, recorder: Recorder | None
 ) -> list[Detection]:
     height, width = luma.shape
     masks = find_blank(luma, params.blank)
     views = _both_views(luma, masks, network, painted, params)
-    detections: list[Detection] = []
-    regions = cut_region(views, page_polygon(width, height), params, recorder)
+    floor = params.cut.least_doubted if recorder is None else recorder.floor
+    tree = cut_region(views, page_polygon(width, height), params, floor, thorough=recorder is not None)
+    regions = [
+        replace(region, polygon=trim_margins(views, region.polygon, params.frameless))
+        for region in find_regions(tree, params)
+    ]
+    if recorder is not None:
+        numbers = recorder.add_tree(tree)
+        regions = [replace(region, number=number) for region, number in zip(regions, numbers, strict=True)]
     polygons = run_off_page(views, [region.polygon for region in regions], params.bleed)
+    detections: list[Detection] = []
     for cut, polygon in zip(regions, polygons, strict=True):
         region = replace(cut, polygon=polygon)
         reason = _emptiness(masks, region.polygon, params.cut)
         if recorder is not None:
             recorder.settle(region.number, region.polygon, reason)
         if not reason:
-            detections.append(Detection(four_to_six(region.polygon), region.support))
             insets = find_insets(views, region, params.inset, recorder)
+            detections.append(_as_detection(region))
             detections += [Detection(*inset) for inset in insets]
     return detections
+
+
+def _as_detection(region: Region) -> Detection:
+    if region.doubt is None:
+        return Detection(four_to_six(region.polygon), region.confidence)
+    doubted = corners_of(region.doubt.cut, region.polygon)
+    return Detection(four_to_six(region.polygon), region.confidence, doubted, region.doubt.probability)
 
 
 def _both_views(
@@ -130,7 +169,15 @@ def _both_views(
     white, black, pure = (np.ascontiguousarray(mask.T) for mask in (masks.white, masks.black, masks.pure))
     transposed = Blank(white, black, pure, masks.paper, masks.outshone)
     return (
-        make_view(luma, masks, segments, border, params.line, painted),
+        make_view(
+            luma,
+            masks,
+            segments,
+            border,
+            params.line,
+            painted,
+            _second_look(luma, network, painted, params.second_look),
+        ),
         make_view(
             np.ascontiguousarray(luma.T),
             transposed,
@@ -138,8 +185,16 @@ def _both_views(
             None if border is None else np.ascontiguousarray(border.T),
             params.line,
             painted,
+            _second_look(np.ascontiguousarray(luma.T), network, painted, params.second_look),
         ),
     )
+
+
+def _second_look(
+    luma: Image, network: CpuBackend | None, painted: bool, params: SecondLookParams
+) -> SecondLook | None:
+    """None without the network, and on pages in colour, of whose soft edges it knows little."""
+    return None if network is None or painted else SecondLook(luma, network, params.of_view)
 
 
 def _emptiness(masks: Blank, polygon: Polygon, params: CutParams) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,8 +9,9 @@ import numpy as np
 
 from mangacolor.core.arrays import F64
 from mangacolor.core.types import Point
-from mangacolor.stages.panels.cutting.candidates import Cut, Judgement
-from mangacolor.stages.panels.cutting.polygons import Line, Polygon, chords, swap
+from mangacolor.stages.panels.cutting.candidates import Judgement, corners_of
+from mangacolor.stages.panels.cutting.cuts import Node
+from mangacolor.stages.panels.cutting.polygons import Polygon
 from mangacolor.stages.panels.params import Params
 
 Orientation = Literal["across", "down", "inset"]
@@ -59,7 +59,7 @@ class Recorder:
     """Takes down candidates and regions, in the order in which they are looked at."""
 
     def __init__(self, params: Params) -> None:
-        self.floor = min(_FLOOR, params.cut.least_score)
+        self.floor = min(_FLOOR, params.cut.least_doubted)
         self.cuts: list[CutCandidate] = []
         self.regions: list[RegionOutcome] = []
         self._params = params
@@ -69,15 +69,19 @@ class Recorder:
         """What is told from now on is in pixels of which (p + shift)·scale are pixels of the page."""
         self._scale, self._shift = scale, shift
 
-    def add_cuts(self, polygon: Polygon, judgements: Iterable[Judgement]) -> int:
-        """All candidates of a region; returns the region's number. If none is chosen, ``settle`` it later."""
-        region, chosen = len(self.regions), False
-        for judgement in judgements:
-            chosen = chosen or judgement.chosen
-            if judgement.score >= self.floor:
-                self.cuts.append(self._candidate(polygon, judgement, region))
-        self.regions.append(RegionOutcome(self._points(polygon), "cut" if chosen else "panel", ""))
-        return region
+    def add_tree(self, root: Node) -> list[int]:
+        """All candidates of all regions; returns the numbers of the leaves, which ``settle`` later."""
+        leaves = []
+        for node in root.walk():
+            region = len(self.regions)
+            for judgement in node.judgements:
+                if judgement.score >= self.floor:
+                    self.cuts.append(self._candidate(node.polygon, judgement, region))
+            self.regions.append(
+                RegionOutcome(self._points(node.polygon), "cut" if node.parts else "panel", "")
+            )
+            leaves += [] if node.parts else [region]
+        return leaves
 
     def settle(self, region: int, polygon: Polygon, reason: str) -> None:
         """What became of a region that was not cut: a panel of this shape or, for a ``reason``, none."""
@@ -111,7 +115,7 @@ class Recorder:
         return CutCandidate(
             kind=cut.kind,
             orientation="down" if cut.down else "across",
-            corners=self._points(_corners(cut, polygon)),
+            corners=self._points(corners_of(cut, polygon)),
             region=region,
             score=judgement.score,
             threshold=self._params.cut.least_score,
@@ -125,19 +129,3 @@ class Recorder:
     def _points(self, polygon: Polygon) -> tuple[Point, ...]:
         placed = np.rint((polygon + self._shift) * self._scale).astype(int)
         return tuple((int(x), int(y)) for x, y in placed)
-
-
-def _corners(cut: Cut, polygon: Polygon) -> Polygon:
-    """The ends of a cut's lines within its region: 2×2 for a shared line, else 4×2, around the band."""
-    turned = swap(polygon) if cut.down else polygon
-    ends = [_ends(cut.upper, turned)]
-    if not cut.shared:
-        ends.append(_ends(cut.lower, turned)[::-1])
-    corners = np.concatenate(ends)
-    return swap(corners) if cut.down else corners
-
-
-def _ends(line: Line, polygon: Polygon) -> Polygon:
-    offset, slope = line
-    ((first, last),) = chords(polygon, np.array([offset]), np.array([slope]))
-    return np.array([(x, offset + slope * x) for x in (first, last)])

@@ -11,7 +11,7 @@ from mangacolor.core.types import Image
 from mangacolor.stages.panels.cutting.border_net import end_support
 from mangacolor.stages.panels.cutting.candidates import Cut
 from mangacolor.stages.panels.cutting.lines import SAMPLE_STEP, Spans, View
-from mangacolor.stages.panels.params import DrawnLineParams, Params, SharedLineParams
+from mangacolor.stages.panels.params import DrawnLineParams, Params, SecondLookParams, SharedLineParams
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +85,16 @@ def find_shared_lines(view: View, support: F64, spans: Spans, down: bool, params
 def _score_by_network(view: View, support: F64, spans: Spans, down: bool, params: Params) -> list[Cut]:
     """Lines that the network takes for borders, also where something covers them."""
     lines, signs, least = view.lines, params.shared, params.cut.least_score
+    _look_again(view, support, spans, params.second_look)
     cuts = []
     for index in np.flatnonzero(support.max(0) >= signs.least_edge):
         samples = slice(int(spans[index, 0]), int(spans[index, 1]))
-        border, edge = lines.border[index, samples], lines.edges(index, samples)
+        border, edge = _border_of(view, index)[samples], lines.edges(index, samples)
         seen = float(edge.mean())
         along = max(float(border.mean()), visible_support(border, edge, signs))
         at_ends = end_support(border, params.gutter)
+        if abs(lines.slope[index]) >= params.second_look.least_slope:
+            along *= min(1.0, at_ends / (255 * params.second_look.sure_end))
         tilted = bool(signs.level_slope < abs(lines.slope[index]) < signs.slanted_slope)
         network = (signs.probability_weight * along + signs.end_weight * at_ends) / 255
         sure = signs.edge_weight * seen + network
@@ -100,6 +103,32 @@ def _score_by_network(view: View, support: F64, spans: Spans, down: bool, params
         line = lines.line(index)
         cuts.append(Cut("shared line", down, line, line, least + gain - signs.tilt_cost * tilted, evidence))
     return cuts
+
+
+def _look_again(view: View, support: F64, spans: Spans, params: SecondLookParams) -> None:
+    """Let the network see the slanted lines of a region straightened, those with most edge first."""
+    look, lines = view.second_look, view.lines
+    if look is None:
+        return
+    edge = np.where(np.abs(lines.slope) >= params.least_slope, support.max(0), 0)
+    new = [
+        index
+        for index in np.argsort(-edge)
+        if edge[index] >= params.least_edge and int(index) not in look.seen
+    ]
+    for index in new[: min(params.of_region, look.left)]:
+        samples = slice(int(spans[index, 0]), int(spans[index, 1]))
+        xs = np.arange(samples.start, samples.stop) * float(SAMPLE_STEP)
+        border = lines.border[index].copy()
+        border[samples] = np.maximum(border[samples], look.along(lines.line(index), xs, params))
+        look.seen[int(index)] = border
+        look.left -= 1
+
+
+def _border_of(view: View, index: np.intp) -> Image:
+    """A line's samples of the network's probability, at the second look if there was one."""
+    seen = {} if view.second_look is None else view.second_look.seen
+    return seen.get(int(index), view.lines.border[index])
 
 
 def visible_support(border: Image, edge: Mask, params: SharedLineParams) -> float:
