@@ -47,9 +47,8 @@ class SecondLook:
     luma: Image
     backend: CpuBackend
     left: int  # lines that may still be looked at on this page
-    seen: dict[int, Image] = field(
-        default_factory=dict
-    )  # by number of the line: samples, as ``Lines.border``
+    # By number of the line: its samples, as ``Lines.border`` has them.
+    seen: dict[int, Image] = field(default_factory=dict)
     _small: Image | None = None
 
     def along(self, line: Line, xs: F64, params: SecondLookParams) -> Image:
