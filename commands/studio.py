@@ -49,8 +49,8 @@ def studio(paths: tuple[Path, ...], out: Path | None, **values: Any) -> int:
     """Open a coloured chapter, OUT, in the browser: a click changes a colour on every page.
 
     With --out it colours INPUT first, as the options of colouring say, and pages appear as they are done.
-    The printed address works on this machine alone, unless --host lets others in, as a phone. Ctrl-C ends it; what was chosen is kept in OUT.
-    docs/guide/studio.md shows it.
+    The printed address works on this machine alone, unless --host lets others in, as a phone. Ctrl-C ends it;
+    what was chosen is kept in OUT. docs/guide/studio.md shows it.
     """
     need_packages("studio", _PACKAGES, extra="studio")
     from mangacolor.pipeline.store.last_run import LastRun, absolute_inputs

@@ -118,7 +118,7 @@ def _look_again(view: View, support: F64, spans: Spans, params: SecondLookParams
     ]
     for index in new[: min(params.of_region, look.left)]:
         samples = slice(int(spans[index, 0]), int(spans[index, 1]))
-        xs = np.arange(samples.start, samples.stop) * float(SAMPLE_STEP)
+        xs = np.arange(samples.start, samples.stop, dtype=np.float64) * SAMPLE_STEP
         border = lines.border[index].copy()
         border[samples] = np.maximum(border[samples], look.along(lines.line(index), xs, params))
         look.seen[int(index)] = border
@@ -127,8 +127,8 @@ def _look_again(view: View, support: F64, spans: Spans, params: SecondLookParams
 
 def _border_of(view: View, index: np.intp) -> Image:
     """A line's samples of the network's probability, at the second look if there was one."""
-    seen = {} if view.second_look is None else view.second_look.seen
-    return seen.get(int(index), view.lines.border[index])
+    seen = None if view.second_look is None else view.second_look.seen.get(int(index))
+    return np.asarray(view.lines.border[index], np.uint8) if seen is None else seen
 
 
 def visible_support(border: Image, edge: Mask, params: SharedLineParams) -> float:

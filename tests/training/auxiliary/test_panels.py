@@ -76,7 +76,7 @@ def test_a_page_askew_has_its_labels_with_it(seed: int) -> None:
     page[40:250, :150] = 90
     seen, label, beside, matrix = turn(page, border, outside, 7, np.random.default_rng(seed))
     corners = np.array([(150, 40), (150, 250)]) @ matrix[:, :2].T + matrix[:, 2]
-    for x, y in np.linspace(*corners, 9).round().astype(int):
+    for x, y in np.linspace(corners[0], corners[1], 9).round().astype(int):
         if 0 <= x < 200 and 0 <= y < 300:
             assert label[y, x] == 255
     beside[[0, -1]], beside[:, [0, -1]] = 255, 255  # half a pixel of the ground may show at the page's edge
