@@ -197,7 +197,10 @@ class CutParams:
 
 @dataclass(frozen=True, slots=True)
 class DecisionParams:
-    """Log-odds of cuts and of panels. Fitted on made-up pages, not set by hand."""
+    """Log-odds of cuts and of panels.
+
+    Those of shared lines agree with made-up pages. The others are set by hand, and on hard pages too sure.
+    """
 
     gutter_base: float = 0.0  # log-odds of a gutter of the least score,
     gutter_steepness: float = 12.0  # and of a point of score more

@@ -1,7 +1,7 @@
 """How surely each region of a page is a panel, and where two may have been left together.
 
-Log-odds of cuts and of panels are logistic regressions, fitted on made-up pages, where the borders are known
-(``benchmarks/quality/fit_panels.py``).
+Log-odds of cuts and of panels are linear in what is known of them. ``benchmarks/quality/fit_panels.py``
+compares them with made-up pages, where the borders are known, and with real ones.
 """
 
 from __future__ import annotations
