@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +23,7 @@ from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.graph import Graph
 
 _CONNECT_WITHIN = 10.0  # seconds
+_CLOSE_WITHIN = 5.0  # seconds
 _WORKER_WITHIN = 60.0  # seconds that the first worker has to come
 _INTRODUCE_WITHIN = 120.0
 _REFRESH = 1.0  # seconds for which the number of workers is taken as known
@@ -36,6 +38,25 @@ class Check:
 
     release: Release
     warnings: tuple[str, ...]
+
+
+def _client_class(client: Any) -> Any:
+    """``distributed.Client`` (``client``, untyped), but one whose address cannot be used is closed at once.
+
+    It would be closed when it is collected, and wait for the lock under which all of distributed's event
+    loops begin and stop. If that comes to pass in the thread of a loop that begins, neither gets on.
+    """
+
+    class Client(client):  # type: ignore[misc]
+        def start(self, **how: Any) -> Any:
+            try:
+                return super().start(**how)
+            except BaseException:
+                with suppress(OSError):  # of which a timeout is one
+                    self.close(timeout=_CLOSE_WITHIN)
+                raise
+
+    return Client
 
 
 class Cluster:
@@ -55,8 +76,9 @@ class Cluster:
             ) from error
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters becomes an event of ours
         try:
-            client: Any = distributed.Client  # which is untyped
-            self._client = client(address, timeout=_CONNECT_WITHIN, set_as_default=False)
+            self._client = _client_class(distributed.Client)(
+                address, timeout=_CONNECT_WITHIN, set_as_default=False
+            )
         except (OSError, ValueError, ImportError, RuntimeError) as error:
             raise SetupError(f"--cluster {address}: no Dask scheduler answers there", self._remedy) from error
 
@@ -66,7 +88,7 @@ class Cluster:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._client.close(timeout=5)
+        self._client.close(timeout=_CLOSE_WITHIN)
 
     def workers(self) -> int:
         """How many there are, as known for a moment."""

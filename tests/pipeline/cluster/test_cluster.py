@@ -290,6 +290,17 @@ def test_a_scheduler_without_workers_is_unusable(
     assert "dask worker" in error.value.remedy
 
 
+def test_nothing_is_left_of_a_client_with_an_unusable_address() -> None:
+    def loops() -> int:
+        return sum(thread.name.startswith("IO loop") for thread in threading.enumerate())
+
+    before = loops()
+    for address in ("nonsense://x", "nowhere"):
+        with pytest.raises(SetupError, match="no Dask scheduler answers"):
+            mangacolor.pipeline.cluster.client.Cluster(address)
+    assert loops() == before
+
+
 def test_a_worker_says_what_it_lacks(tmp_path: Path) -> None:
     probe = tmp_path / "out" / ".mangacolor" / "tmp" / "probe"
     probe.parent.mkdir(parents=True)
