@@ -21,10 +21,11 @@ from mangacolor.core.types import Image
 from mangacolor.pipeline.store.cache import PageCache
 from mangacolor.stages.harmonize.corrections import WindowCorrections
 from mangacolor.stages.harmonize.descriptors import make_space
-from mangacolor.stages.harmonize.group_colours import choose_group_colours, correct_segments
+from mangacolor.stages.harmonize.group_colours import correct_segments
 from mangacolor.stages.harmonize.params import Params
 from mangacolor.stages.harmonize.series.grouping import group_segments
 from mangacolor.stages.harmonize.series.remembered import Remembered
+from mangacolor.stages.harmonize.stage import colour_groups
 from mangacolor.stages.reassemble.params import EvennessParams
 from mangacolor.stages.reassemble.segment_colours import evenness
 from mangacolor.stages.segments.chapter import ChapterSegments, gather_segments
@@ -112,16 +113,11 @@ def decide(segments: ChapterSegments, params: Params) -> WindowCorrections:
     remembered = Remembered.nothing(segments.features.rows.shape[1], segments.features.vote_count)
     space = make_space(segments.features, segments.embedded, params.descriptors)
     found = group_segments(segments, remembered, space, params)
-    number = found.groups.number
-    weight = np.sqrt(segments.area) * found.steadiness
-    nobody = np.zeros(int(number.max()) + 1, np.bool_)
-    colours = choose_group_colours(
-        found.start, found.smoothed, weight, number, params.group_colours, params.smoothing, nobody
-    ).round_groups(params.group_colours)
-    reach = found.groups.membership
-    overrides = [None] * len(nobody)
+    colours, _ = colour_groups(segments, None, found, remembered, params)
+    reach = found.guided.find_reach(found.groups, colours.groups, params.guidance)
+    count = len(colours.groups)
     return correct_segments(
-        segments, found.groups, reach, colours, overrides, np.arange(len(nobody)), params.corrections
+        segments, found.groups, reach, colours, [None] * count, np.arange(count), params.corrections
     )
 
 

@@ -32,6 +32,7 @@ from mangacolor.stages.panels.cutting.confidence import find_regions
 from mangacolor.stages.panels.cutting.cuts import Node
 from mangacolor.stages.panels.cutting.page import cut_page
 from mangacolor.stages.panels.cutting.polygons import Polygon, chords, swap
+from mangacolor.stages.panels.layout import box_around
 from mangacolor.stages.panels.params import DEFAULTS
 from mangacolor.training.auxiliary.panels import RECIPE, PanelCorpus
 from mangacolor.training.data.folders import draw_pictures
@@ -107,8 +108,7 @@ def tell_reliability(title: str, told: F64, right: Mask) -> None:
 
 
 def _box(polygon: Polygon) -> Box:
-    low, high = np.rint(polygon.min(0)).astype(int), np.rint(polygon.max(0)).astype(int)
-    return int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1])
+    return box_around(np.rint(polygon).astype(int).tolist())
 
 
 def _agrees(box: Box, truth: Sequence[Box]) -> bool:

@@ -125,7 +125,7 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     grouping, matches = regrouped.grouping, regrouped.matches
     number = grouping.groups.number
     matched = _match_references(context, segments, space, grouping.guided)
-    colours, proposed = _colour_groups(context, segments, matched, grouping, remembered)
+    colours, proposed = colour_groups(segments, matched, grouping, remembered, params)
 
     overrides = [choose_override(own, kept) for own, kept in zip(matches.own, matches.kept, strict=True)]
     palette = freeze_edited(palette, regrouped.identity, segments, context.sources, drawings)
@@ -144,16 +144,15 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     return {name: handed[speaker].to_artifact() for name, speaker in drawings.speakers.items()}
 
 
-def _colour_groups(
-    context: ChapterContext[Config],
+def colour_groups(
     segments: ChapterSegments,
     matched: Matched | None,
     grouping: Grouping,
     remembered: Remembered,
+    params: Params,
 ) -> tuple[ChapterColours, F64]:
     """The colours of groups and members, drawn to those of references, on a grid; and those of groups by this
     chapter alone, G×2."""
-    params = context.config.params
     number = grouping.groups.number
     guided = grouping.guided
     weight = guided.weigh(np.sqrt(segments.area) * grouping.steadiness, params.guidance)
