@@ -25,7 +25,7 @@ from rich.table import Table
 from mangacolor.benchmarks.quality.page_variants import SHIFT, pages_of, unscaled, unshifted
 from mangacolor.core.colour import luma
 from mangacolor.core.types import Image
-from mangacolor.stages.colorize.tiling import tiles_of
+from mangacolor.stages.colorize.tile_figure import tile_edges
 from mangacolor.stages.windows.artifact import frames_of
 from mangacolor.training.data.pictures import read_rgb
 from mangacolor.training.evaluation.colour import left_grey, to_lab
@@ -157,13 +157,12 @@ def tile_borders(state: Path, name: str) -> Iterator[Line]:
     for path in sorted(state.glob(f"{glob.escape(name)}.*/colorize.json")):
         colorize = json.loads(path.read_text(encoding="utf-8"))
         for window in frames_of(colorize):
-            (left, top, wide, high), (width, height) = window.box, window.size
-            tiles = tiles_of((height, width), *colorize["tile"])
-            across, down = wide / width, high / height
-            for x in {x for tile in tiles for x in (tile.x, tile.x + tile.width) if 0 < x < width}:
-                yield (left + x * across, top, left + x * across, top + high)
-            for y in {y for tile in tiles for y in (tile.y, tile.y + tile.height) if 0 < y < height}:
-                yield (left, top + y * down, left + wide, top + y * down)
+            left, top, wide, high = window.box
+            edges = [edge for view in window.views for edge in tile_edges(window, view, *colorize["tile"])]
+            for x in {x for edge in edges for x in edge[::2] if left < x < left + wide}:
+                yield (x, top, x, top + high)
+            for y in {y for edge in edges for y in edge[1::2] if top < y < top + high}:
+                yield (left, y, left + wide, y)
 
 
 def summary(pages: list[PageScore]) -> dict[str, float | None]:

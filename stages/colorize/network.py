@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from mangacolor.core.types import Image, Tile
@@ -13,6 +14,7 @@ from mangacolor.stages.batching import Room, load_model, run_in_batches
 from mangacolor.stages.colorize.config import Config
 from mangacolor.stages.colorize.tiling import blend, tiles_of
 from mangacolor.stages.segments.pooling import FeaturePool
+from mangacolor.stages.windows.views import ShownWindow
 
 if TYPE_CHECKING:
     from mangacolor.models.colour.prediction import Coloured
@@ -41,7 +43,7 @@ def colorize_pictures(
     context: StageContext[Config] | None = None,
     pools: Sequence[FeaturePool] = (),
 ) -> list[Image]:
-    """Colour grey pictures (H×W uint8, at working scale), ``batch`` tiles of whatever picture at a time.
+    """Colour grey pictures (H×W uint8) as they are, ``batch`` tiles of whatever picture at a time.
 
     Returns H×W×3 uint8 pictures. ``pools``: one a picture, to be filled with what the network saw.
     """
@@ -60,6 +62,41 @@ def colorize_pictures(
         whole = blend(tiles, coloured, *full.shape)[: picture.shape[0], : picture.shape[1]]
         results.append(np.rint((whole + 1.0) * 127.5).clip(0, 255).astype(np.uint8))
     return results
+
+
+def colorize_windows(
+    runner: ColourRunner,
+    windows: Sequence[ShownWindow],
+    batch: int,
+    context: StageContext[Config] | None = None,
+    pools: Sequence[FeaturePool] = (),
+) -> list[Image]:
+    """Colour windows by the mean of what the network makes of their views; all views share batches.
+
+    Returns H×W×3 uint8 pictures at working scale. ``pools``: one a window, to be filled with what the network
+    saw in all of its views.
+    """
+    greys = [grey for window in windows for grey in window.greys]
+    views = (
+        [
+            pool.seen(grey.shape, view.mirrored)
+            for pool, window in zip(pools, windows, strict=True)
+            for view, grey in zip(window.views, window.greys, strict=True)
+        ]
+        if pools
+        else ()
+    )
+    seen = iter(colorize_pictures(runner, greys, batch, context, views))
+    return [_average(window, [next(seen) for _ in window.views]) for window in windows]
+
+
+def _average(window: ShownWindow, pictures: Sequence[Image]) -> Image:
+    """The mean of the pictures (h×w×3) of a window's views, at working scale."""
+    turned = (view.turn(picture) for view, picture in zip(window.views, pictures, strict=True))
+    large = [
+        cv2.resize(one.astype(np.float32), window.size, interpolation=cv2.INTER_LINEAR) for one in turned
+    ]
+    return np.asarray(np.rint(np.mean(large, axis=0)), np.uint8)
 
 
 def _call_network(

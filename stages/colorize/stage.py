@@ -1,8 +1,9 @@
 """Colour of each window, from the network, at the window's own scale.
 
 A network trained on whole scenes fails on tiles of a full-size scan, where it sees half a cheek.
-So a window is shrunk until its panel's short side has 256 pixels, cut into overlapping 256×256 tiles, and
-blended again: the result is a small colour picture that ``reassemble`` carries up to the scan.
+So a window is shrunk until its panel's short side has 256 pixels or fewer, cut into overlapping 256×256
+tiles, and blended again. The mean of two views of it (``stages/windows/views.py``) is a small colour picture
+that ``reassemble`` carries up to the scan.
 Shrinking by area takes some of the screentone out of the network's sight; what is left it has learnt to
 read. Segments are sought where lines are lines, at drawing scale (``stages/windows/scale.py``), with tones as
 greys (``models/page/descreener.py``).
@@ -23,7 +24,7 @@ from mangacolor.models.runtime.backends import cpu_backend
 from mangacolor.models.runtime.parallel import tile_threads
 from mangacolor.stages.base import Stage, StageContext
 from mangacolor.stages.colorize.config import Config
-from mangacolor.stages.colorize.network import colorize_pictures, shared_runner
+from mangacolor.stages.colorize.network import colorize_windows, shared_runner
 from mangacolor.stages.colorize.segmenting import describe_pictures, segment_pictures
 from mangacolor.stages.colorize.tile_figure import draw_tiles
 from mangacolor.stages.colorize.tiling import tiles_of
@@ -35,6 +36,7 @@ from mangacolor.stages.windows.artifact import VERSION, PageColours, WindowColou
 from mangacolor.stages.windows.assign import assign_windows
 from mangacolor.stages.windows.preview import lay_out, resize_picture
 from mangacolor.stages.windows.scale import drawing_size, own_part, shrink, working_size
+from mangacolor.stages.windows.views import ShownWindow, show_window
 
 # Bytes that the network and its libraries take from then on, and the buffers of each thread that runs it,
 # or the descreener over a window as large as a page at drawing scale.
@@ -66,10 +68,10 @@ def fingerprint(config: Config) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PreparedWindow:
-    """A window before the network: h×w ``grey`` luma at working scale, and its segments at drawing scale."""
+    """A window before the network: how it is ``shown`` to it, and its segments at drawing scale."""
 
     box: Box
-    grey: Image
+    shown: ShownWindow
     segmented: Segmented
 
 
@@ -80,7 +82,10 @@ def prepare(context: StageContext[Config], inputs: Inputs) -> list[PreparedWindo
     layout = PanelLayout.from_artifact(inputs["panels"])
     windows = assign_windows(layout.panels, layout.ground)
     sizes = [working_size(*pair) for pair in zip(windows.boxes, windows.short_sides, strict=True)]
-    greys = [shrink(page, box, size) for box, size in zip(windows.boxes, sizes, strict=True)]
+    shown = [
+        show_window(page, box, size, share)
+        for box, size, share in zip(windows.boxes, sizes, windows.shares, strict=True)
+    ]
     whole = page.shape[1], page.shape[0]
     large = [drawing_size(box, whole, size) for box, size in zip(windows.boxes, sizes, strict=True)]
     drawings = [shrink(page, box, size) for box, size in zip(windows.boxes, large, strict=True)]
@@ -89,9 +94,7 @@ def prepare(context: StageContext[Config], inputs: Inputs) -> list[PreparedWindo
         return own_part(windows.labels, number, windows.boxes[number], large[number])
 
     segmented = segment_pictures(drawings, drawn, config.cpu_backend, config.params)
-    return [
-        PreparedWindow(box, grey, one) for box, grey, one in zip(windows.boxes, greys, segmented, strict=True)
-    ]
+    return [PreparedWindow(*window) for window in zip(windows.boxes, shown, segmented, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +110,9 @@ def run(context: StageContext[Config], _inputs: Inputs) -> ColouredWindows:
     """Colour every window."""
     prepared: list[PreparedWindow] = context.prepared
     runner = shared_runner(context, context.device)
-    pools = [FeaturePool(window.segmented.labels, window.grey.shape) for window in prepared]
-    greys = [window.grey for window in prepared]
-    pictures = colorize_pictures(runner, greys, context.config.batch, context, pools)
+    pools = [FeaturePool(window.segmented.labels, window.shown.size[::-1]) for window in prepared]
+    shown = [window.shown for window in prepared]
+    pictures = colorize_windows(runner, shown, context.config.batch, context, pools)
     return ColouredWindows(runner, pictures, pools)
 
 
@@ -122,7 +125,15 @@ def finish(context: StageContext[Config], _inputs: Inputs, coloured: ColouredWin
     features = describe_pictures(segmented, coloured.pictures, coloured.pools, runner)
     return PageColours(
         tuple(
-            WindowColours(window.box, picture, one.plain, one.labels, rows, tuple(one.parents.tolist()))
+            WindowColours(
+                window.box,
+                picture,
+                one.plain,
+                one.labels,
+                rows,
+                tuple(one.parents.tolist()),
+                window.shown.views,
+            )
             for window, one, picture, rows in zip(
                 prepared, segmented, coloured.pictures, features, strict=True
             )
@@ -130,7 +141,7 @@ def finish(context: StageContext[Config], _inputs: Inputs, coloured: ColouredWin
         palette=tuple(tuple(colour) for colour in runner.palette),
         embedded=runner.embedding is not None,
         tile=sides,
-        tiles=sum(len(tiles_of(window.grey.shape, *sides)) for window in prepared),
+        tiles=sum(len(tiles_of(grey.shape, *sides)) for window in prepared for grey in window.shown.greys),
         backend=runner.backend,
     ).to_artifact()
 

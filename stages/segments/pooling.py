@@ -18,13 +18,19 @@ from mangacolor.stages.segments.features import UNIT, ZERO
 class FeaturePool:
     """Sums of the network's maps over the segments of one window, tile by tile.
 
-    ``labels``: H×W, at drawing scale. ``shape``: height and width of the window at working scale.
+    ``labels``: H×W, at drawing scale. ``shape``: height and width of the window as the network sees it.
     """
 
     labels: SegmentMap
     shape: tuple[int, ...]
     sums: dict[str, F32] = field(default_factory=dict)
     weights: dict[str, F32] = field(default_factory=dict)
+
+    def seen(self, shape: tuple[int, ...], mirrored: bool) -> FeaturePool:
+        """A pool that takes the tiles of another view of the window, h×w pixels (``shape``), for the same
+        sums."""
+        labels = self.labels[:, ::-1] if mirrored else self.labels
+        return FeaturePool(labels, shape, self.sums, self.weights)
 
     def add(self, tile: Tile, maps: Mapping[str, F32]) -> None:
         """Take a tile's feature maps, C×h×w each."""

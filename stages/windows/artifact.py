@@ -14,23 +14,26 @@ import numpy as np
 
 from mangacolor.core.arrays import I64, SegmentMap
 from mangacolor.core.types import Artifact, Box, Image
+from mangacolor.stages.windows.views import View
 
 # Of the stage that leaves it.
-VERSION = 9
+VERSION = 10
 _FEATURES = "surfaces"
 _PARENTS = "parents"
+_VIEWS = "views"
 _WINDOWS = "panels"
 
 
 @dataclass(frozen=True, slots=True)
 class WindowFrame:
     """Where a window lies on its page (``box``, pixels) and its ``size`` at working scale (width, height).
-    ``parents``: as of ``WindowColours``."""
+    ``parents``, ``views``: as of ``WindowColours``."""
 
     box: Box
     size: tuple[int, int]
     segments: int
     parents: tuple[int, ...]
+    views: tuple[View, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class WindowColours:
     ``descreened``: H×W at drawing scale, the luma without halftone. ``labels``: as large, its segments.
     ``features``: a row for each of its N segments, label 1 first, N×C uint8
     (``stages/segments/features.py``). ``parents``: for each the coarse segment that it is part of, counted
-    from 0; empty where each stands alone.
+    from 0; empty where each stands alone. ``views``: those in which the network was shown it.
     """
 
     box: Box
@@ -50,6 +53,7 @@ class WindowColours:
     labels: SegmentMap
     features: Image
     parents: tuple[int, ...] = ()
+    views: tuple[View, ...] = ()
 
     @property
     def size(self) -> tuple[int, int]:
@@ -119,6 +123,7 @@ class PageColours:
                     "scale": round(window.size[0] / window.box[2], 4),
                     _FEATURES: window.segments,
                     _PARENTS: list(window.parents),
+                    _VIEWS: [[*view.size, view.mirrored] for view in window.views],
                 }
                 for window in self.windows
             ],
@@ -153,6 +158,7 @@ class PageColours:
                     artifact.maps[_labels(number)],
                     rows,
                     frame.parents,
+                    frame.views,
                 )
             )
         data = artifact.data
@@ -186,6 +192,7 @@ def frames_of(data: Mapping[str, Any]) -> list[WindowFrame]:
             (window["size"][0], window["size"][1]),
             int(window[_FEATURES]),
             tuple(window.get(_PARENTS, ())),
+            tuple(View((width, height), mirrored) for width, height, mirrored in window.get(_VIEWS, ())),
         )
         for window in data[_WINDOWS]
     ]

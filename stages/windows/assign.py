@@ -16,6 +16,7 @@ import numpy as np
 
 from mangacolor.core.arrays import I64, WindowMap
 from mangacolor.core.types import Box, Image, Panel
+from mangacolor.stages.windows.views import page_share
 
 # Two stages assign windows and must agree, so these numbers are no stage's configuration.
 # Pixels of the page's long side at which what lies between panels is assigned.
@@ -31,10 +32,12 @@ DRAWN_BELOW = 250
 @dataclass(frozen=True, slots=True)
 class Windows:
     """``boxes``: a window a panel (then one for the page if needed). ``labels``: H×W int16, the window
-    that colours each pixel; -1 for ground. ``short_sides``: what each window's scale follows from."""
+    that colours each pixel; -1 for ground. ``short_sides``: what each window's scale follows from.
+    ``shares``: of the page that each panel takes up, as of ``page_share``."""
 
     boxes: tuple[Box, ...]
     short_sides: tuple[int, ...]
+    shares: tuple[float, ...]
     labels: WindowMap
 
 
@@ -47,10 +50,12 @@ def assign_windows(panels: Sequence[Panel], ground: Image) -> Windows:
     grown = _assign_loose_parts(labels, ground, panels)
     boxes = [_with_context(box, (width, height)) for box in grown]
     sides = [min(panel.box[2:]) for panel in panels]
+    shares = [page_share(panel.box, (width, height)) for panel in panels]
     if (labels == len(panels)).any():
         boxes.append((0, 0, width, height))
         sides.append(min(width, height))
-    return Windows(tuple(boxes), tuple(max(1, side) for side in sides), labels)
+        shares.append(1.0)
+    return Windows(tuple(boxes), tuple(max(1, side) for side in sides), tuple(shares), labels)
 
 
 def _painting_order(panels: Sequence[Panel]) -> list[int]:

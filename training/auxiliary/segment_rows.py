@@ -15,19 +15,20 @@ from mangacolor.core.atomic import write_atomic
 from mangacolor.core.types import Image
 from mangacolor.models.colour.runner import ColourRunner
 from mangacolor.models.runtime.backends import CpuBackend
-from mangacolor.stages.colorize.network import colorize_pictures
+from mangacolor.stages.colorize.network import colorize_windows
 from mangacolor.stages.colorize.segmenting import describe_pictures, segment_pictures
 from mangacolor.stages.segments.params import DEFAULTS
 from mangacolor.stages.segments.pooling import FeaturePool
 from mangacolor.stages.segments.segmentation import mean_by_label
-from mangacolor.stages.windows.scale import shrink
+from mangacolor.stages.windows.views import show_window
 from mangacolor.training.auxiliary.chapters import UNKNOWN, Window, draw_chapter
 from mangacolor.training.auxiliary.library import Library
 from mangacolor.training.evaluation.colour import to_lab
 from mangacolor.training.networks import Say
 
-ROWS_VERSION = "2"  # of what is gathered: another is gathered anew
+ROWS_VERSION = "3"  # of what is gathered: another is gathered anew
 BACKEND: CpuBackend = "torch"  # of the descreener; the colour network is given
+AMONG_OTHERS = 0.0  # share of its page that a made-up panel takes up: a page has many
 LETTERED_SHARE = 0.5  # of a segment that is balloon from which on it takes no part, as in a chapter
 
 
@@ -52,11 +53,12 @@ def gather_chapter(library: Library, runner: ColourRunner, rng: np.random.Genera
     windows = list(draw_chapter(library, rng))
     greys = [window.grey for window in windows]
     segmented = segment_pictures(greys, lambda n: np.ones(greys[n].shape, np.bool_), BACKEND, DEFAULTS)
-    small = [
-        shrink(window.grey, (0, 0, *window.grey.shape[::-1]), window.scene.working) for window in windows
+    shown = [
+        show_window(window.grey, (0, 0, *window.grey.shape[::-1]), window.scene.working, AMONG_OTHERS)
+        for window in windows
     ]
-    pools = [FeaturePool(one.labels, grey.shape) for one, grey in zip(segmented, small, strict=True)]
-    pictures = colorize_pictures(runner, small, 1, pools=pools)
+    pools = [FeaturePool(one.labels, window.size[::-1]) for one, window in zip(segmented, shown, strict=True)]
+    pictures = colorize_windows(runner, shown, 1, pools=pools)
     tables = describe_pictures(segmented, pictures, pools, replace(runner, embedding=None))
     parts = [
         label_segments(window, one.labels, table, number)

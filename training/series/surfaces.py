@@ -24,7 +24,7 @@ from mangacolor.models.colour.series.file import SeriesFile
 from mangacolor.models.colour.series.learnt_surfaces import MAX_ROWS, LearntSurfaces
 from mangacolor.models.colour.series.weights import ColourWeights, embedding_of, weights_of_series
 from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
-from mangacolor.stages.colorize.network import colorize_pictures
+from mangacolor.stages.colorize.network import colorize_windows
 from mangacolor.stages.colorize.segmenting import describe_pictures, segment_pictures
 from mangacolor.stages.harmonize.descriptors import is_backdrop
 from mangacolor.stages.harmonize.references.pictures import with_true_colour
@@ -34,6 +34,7 @@ from mangacolor.stages.segments.params import DEFAULTS
 from mangacolor.stages.segments.pooling import FeaturePool
 from mangacolor.stages.segments.segmentation import mean_by_label
 from mangacolor.stages.windows.scale import drawing_size, shrink, working_size
+from mangacolor.stages.windows.views import page_share, show_window
 from mangacolor.training.data.manga_page import Hand, print_page
 from mangacolor.training.data.pictures import scale_down
 from mangacolor.training.series.display import Tell
@@ -189,13 +190,16 @@ def _parts(box: Box, zoom: float) -> list[Box]:
 def _describe(views: Sequence[View], runner: ColourRunner, backend: CpuBackend) -> list[Image]:
     """The rows of the segments of each view that are of use, with their true colours."""
     sizes = [working_size(view.box, min(view.box[2:])) for view in views]
-    greys = [shrink(view.of.grey, view.box, size) for view, size in zip(views, sizes, strict=True)]
+    shown = [
+        show_window(view.of.grey, view.box, size, page_share(view.box, view.of.size))
+        for view, size in zip(views, sizes, strict=True)
+    ]
     large = [drawing_size(view.box, view.of.size, size) for view, size in zip(views, sizes, strict=True)]
     drawings = [shrink(view.of.grey, view.box, size) for view, size in zip(views, large, strict=True)]
     whole = [np.ones(drawing.shape, np.bool_) for drawing in drawings]
     segmented = segment_pictures(drawings, whole.__getitem__, backend, DEFAULTS)
-    pools = [FeaturePool(one.labels, grey.shape) for one, grey in zip(segmented, greys, strict=True)]
-    pictures = colorize_pictures(runner, greys, BATCH, None, pools)
+    pools = [FeaturePool(one.labels, size[::-1]) for one, size in zip(segmented, sizes, strict=True)]
+    pictures = colorize_windows(runner, shown, BATCH, None, pools)
     tables = describe_pictures(segmented, pictures, pools, runner)
     return [_told(view, one.labels, rows) for view, one, rows in zip(views, segmented, tables, strict=True)]
 

@@ -16,10 +16,12 @@ from mangacolor.core.types import Artifact, Image
 from mangacolor.models.colour.interface import TILE
 from mangacolor.models.colour.runner import load_colour_runner
 from mangacolor.stages.colorize import stage as colorize
-from mangacolor.stages.colorize.network import colorize_pictures
+from mangacolor.stages.colorize.network import colorize_pictures, colorize_windows
 from mangacolor.stages.reassemble import trace
+from mangacolor.stages.segments.pooling import FeaturePool
 from mangacolor.stages.windows.artifact import PageColours
 from mangacolor.stages.windows.scale import working_size
+from mangacolor.stages.windows.views import ShownWindow, View
 from mangacolor.tests.helpers.stages import Bench, bench, comic_page, run_until, tiny_weights
 
 
@@ -97,6 +99,31 @@ def test_tiles_of_all_panels_share_batches_and_batches_change_nothing(weights: P
     for one, other, picture in zip(together, alone, pictures, strict=True):
         assert one.shape == (*picture.shape, 3)
         assert np.abs(one.astype(int) - other).max() <= 1
+
+
+def test_the_views_of_a_window_are_averaged(weights: Path) -> None:
+    """Pictures, and what is pooled of segments; the mirrored view is turned back."""
+    network = load_colour_runner(weights)
+    rng = np.random.default_rng(1)
+    grey = cv2.GaussianBlur(rng.integers(0, 256, (256, 320), dtype=np.uint8), (0, 0), 12)
+    labels = np.where(np.arange(320) < 100, 1, 2)[None].repeat(256, axis=0).astype(np.uint16)
+    views = View((240, 192)), View((180, 144), mirrored=True)
+    sizes = [cv2.resize(grey, view.size, interpolation=cv2.INTER_AREA) for view in views]
+    shown = ShownWindow((320, 256), views, tuple(map(View.turn, views, sizes)))
+    pool = FeaturePool(labels, (256, 320))
+    (both,) = colorize_windows(network, [shown], 8, pools=[pool])
+
+    alone, rows = [], []
+    for view, seen in zip(views, shown.greys, strict=True):
+        own = FeaturePool(labels[:, ::-1] if view.mirrored else labels, seen.shape)
+        (picture,) = colorize_pictures(network, [seen], 8, pools=[own])
+        alone.append(cv2.resize(view.turn(picture), (320, 256)).astype(float))
+        rows.append(own.sums)
+    assert both.shape == (256, 320, 3)
+    assert np.abs(both - (alone[0] + alone[1]) / 2).max() <= 1
+    assert pool.sums and all(
+        np.allclose(pool.sums[name], rows[0][name] + rows[1][name]) for name in pool.sums
+    )
 
 
 def test_no_seam_where_tiles_meet(weights: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import fields
 import numpy as np
 
 from mangacolor.stages.windows.artifact import PageColours, WindowColours, frames_of
+from mangacolor.stages.windows.views import View
 
 WIDTH = 12  # columns of a row of features
 
@@ -22,6 +23,7 @@ def window(left: int, segments: int, side: int = 8) -> WindowColours:
         labels,
         rng.integers(0, 256, (segments, WIDTH), dtype=np.uint8) if segments else np.zeros((0, 0), np.uint8),
         tuple(number // 2 for number in range(segments)),
+        (View((side, side)), View((side // 2, side // 2), mirrored=True)),
     )
 
 
@@ -52,10 +54,11 @@ def test_names_are_those_of_finished_folders() -> None:
     ]
     assert list(artifact.maps) == ["surfaces-000", "surfaces-001"]
     assert artifact.images["surfaces"].shape == (8, WIDTH)
+    seen = {"size": [8, 8], "scale": 0.5, "views": [[8, 8, False], [4, 4, True]]}
     assert artifact.data == {
         "panels": [
-            {"box": [0, 2, 16, 16], "size": [8, 8], "scale": 0.5, "surfaces": 3, "parents": [0, 0, 1]},
-            {"box": [10, 2, 16, 16], "size": [8, 8], "scale": 0.5, "surfaces": 5, "parents": [0, 0, 1, 1, 2]},
+            {"box": [0, 2, 16, 16], **seen, "surfaces": 3, "parents": [0, 0, 1]},
+            {"box": [10, 2, 16, 16], **seen, "surfaces": 5, "parents": [0, 0, 1, 1, 2]},
         ],
         "tiles": 4,
         "tile": [256, 32],
@@ -82,3 +85,10 @@ def test_frames_need_no_pictures() -> None:
     (frame,) = frames_of(page(3).to_artifact().data)
     assert (frame.box, frame.size, frame.segments) == ((0, 2, 16, 16), (8, 8), 3)
     assert frame.parents == (0, 0, 1)
+    assert frame.views == (View((8, 8)), View((4, 4), mirrored=True))
+
+
+def test_frames_of_folders_older_than_views_have_none() -> None:
+    data = page(3).to_artifact().data
+    del data["panels"][0]["views"]
+    assert frames_of(data)[0].views == ()
