@@ -90,6 +90,16 @@ def test_a_chapter_that_is_called_nearly_as_a_command_is_an_input(house: House, 
     assert status(chapter.rename("panel"), "--out", "out", "--device", "cpu") == 0
 
 
+@pytest.mark.parametrize("out", ["chapter/1.png", "chapter/1.png/out"])
+def test_a_file_in_the_place_of_out_is_told(
+    house: House, chapter: Path, capsys: pytest.CaptureFixture[str], out: str
+) -> None:
+    before = Path("chapter/1.png").read_bytes()
+    assert status(chapter, "--out", out) == 3
+    assert "a file lies where a folder has to be" in capsys.readouterr().err
+    assert Path("chapter/1.png").read_bytes() == before
+
+
 @pytest.mark.parametrize("arguments", [["chapter", "--out", ""], ["", "--out", "out"], ["clean", ""]])
 def test_an_empty_path_is_not_the_working_folder(
     house: House, chapter: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
