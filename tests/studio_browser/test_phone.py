@@ -116,6 +116,10 @@ def test_the_bar_of_one_chapter_is_one_row(open_window: Callable[..., Window], s
     window = phone(open_window, size)
     assert box(window, ".bar")["height"] < 60
     assert window.page.evaluate(COVERED) == []
+    window.page.evaluate(FULL)
+    window.page.locator("#run-bar").wait_for(state="attached")
+    assert box(window, ".bar-name")["width"] >= 90  # some of the chapter's name is read
+    assert window.page.evaluate(COVERED) == []
 
 
 def test_where_there_is_no_room_page_and_width_take_turns(open_window: Callable[..., Window]) -> None:
