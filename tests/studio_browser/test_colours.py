@@ -212,7 +212,7 @@ def test_a_group_is_left_undivided(window: Window) -> None:
     before = changes(window)
     row = window.page.locator("#groups .groups > li").nth(0)
     notice = window.page.locator(".notice", has_text="Split")
-    leave = {
+    leave: dict[str, Callable[[], None]] = {
         "Escape": lambda: window.press("Escape"),
         "Close": lambda: notice.get_by_role("button", name="Close").click(),
         "Panels": lambda: window.press("p"),
