@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from mangacolor.core.errors import UsageError
-from mangacolor.core.option_fields import checked_value, option_fields
+from mangacolor.core.option_fields import OptionField, checked_value, option_fields
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Artifact, Chapter, Direction, Image, Page, Panel
 from mangacolor.pipeline.engine.cancel import CancelToken
@@ -95,8 +94,9 @@ def colorize_chapter(
 ) -> RunResult:
     """Colour a folder, a tree of chapters or single images into the folder ``out``, as the command does.
 
-    ``options`` are fields of ``Options`` and ``RunOptions`` (``start`` is ``--from``). ``listener`` gets
-    every event. Pages that fail are in the result's ``failures``; ``status`` is the command's exit status.
+    ``options`` are those of the command with underscores, or fields of ``Options`` and ``RunOptions``
+    (``start`` is ``--from``, which Python has no name for). ``listener`` gets every event. Pages that fail
+    are in the result's ``failures``; ``status`` is the command's exit status.
 
     Raises ``UsageError``, ``InputError``, ``SetupError`` or ``OutputError`` where nothing can be done.
     """
@@ -104,13 +104,11 @@ def colorize_chapter(
     from mangacolor.training.series import learner_of
 
     inputs = [Path(src)] if isinstance(src, str | Path) else [Path(path) for path in src]
-    run_names = {item.name for item in dataclasses.fields(RunOptions)}
-    given = {name: options.pop(name) for name in set(options) & run_names}
-    run_options: RunOptions = _options(RunOptions, given)
+    chosen, run_options = _settings(options, Options, RunOptions)
     return run(
         inputs,
         Path(out),
-        _options(Options, options),
+        chosen,
         run_options,
         emit=listener or (lambda _event: None),
         cancel=cancel,
@@ -119,19 +117,46 @@ def colorize_chapter(
 
 
 def _options(kind: type[Any], given: dict[str, Any]) -> Any:
-    """A settings dataclass. Raises ``UsageError`` for an unknown option, or a value that it does not take."""
-    known = option_fields(kind)
+    """One settings dataclass; see ``_settings``."""
+    return _settings(given, kind)[0]
+
+
+def _settings(given: dict[str, Any], *kinds: type[Any]) -> list[Any]:
+    """Settings dataclasses, each with what belongs to it.
+
+    Raises ``UsageError`` for an unknown option, or a value that it does not take.
+    """
+    by_kind = [_named(kind) for kind in kinds]
+    known = {name: field for fields in by_kind for name, field in fields.items()}
     for name in given:
         if name not in known:
             close = difflib.get_close_matches(name, known, 1)
             hint = f"Did you mean {close[0]}?" if close else f"Options: {', '.join(known)}."
             raise UsageError(f"unknown option {name!r}", hint)
-    if isinstance(given.get("scale"), int):
-        given = {**given, "scale": str(given["scale"])}
     try:
-        return kind(**{name: checked_value(known[name], value) for name, value in given.items()})
+        values = {name: _value(known[name], value) for name, value in given.items()}
     except ValueError as error:
         raise UsageError(str(error), "`mangacolor colorize --help` says what each option is for.") from None
+    return [
+        kind(**{fields[name].name: value for name, value in values.items() if name in fields})
+        for kind, fields in zip(kinds, by_kind, strict=True)
+    ]
+
+
+def _named(kind: type[Any]) -> dict[str, OptionField]:
+    """The options of a settings dataclass, by the names of its fields and those of the command line."""
+    fields = option_fields(kind).values()
+    return {name: field for field in fields for name in (field.long_name.replace("-", "_"), field.name)}
+
+
+def _value(option: OptionField, given: Any) -> Any:
+    """A value as the option has it. Raises ``ValueError``, or ``UsageError`` for a size that is none."""
+    if option.info.size and isinstance(given, str):
+        from mangacolor.pipeline.engine.memory import parse_size
+
+        return parse_size(given)
+    is_scale = option.name == "scale" and isinstance(given, int)
+    return checked_value(option, str(given) if is_scale else given)
 
 
 def _check_image(image: object) -> None:

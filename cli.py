@@ -5,6 +5,7 @@ A command is imported when it is called: ``--help`` imports none of them.
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import importlib.util
 import json
@@ -16,9 +17,10 @@ from pathlib import Path
 from typing import NoReturn
 
 import click
+from click.core import ParameterSource
 
 from mangacolor.core.cpu import one_thread_for_blas
-from mangacolor.core.errors import ExitStatus, MangacolorError
+from mangacolor.core.errors import ExitStatus, MangacolorError, UsageError
 
 COLORIZE = "colorize"
 # Each command and the first sentence of its help; it lives in the module of its name in ``commands/``.
@@ -121,6 +123,18 @@ def with_command(arguments: list[str]) -> list[str]:
     return [COLORIZE, *arguments]
 
 
+def _refuse_mistyped(arguments: list[str]) -> None:
+    """Raise ``UsageError`` for a first input that does not exist and is nearly a command's name."""
+    if arguments[:1] != [COLORIZE] or len(arguments) < 2 or os.path.lexists(arguments[1]):
+        return
+    close = difflib.get_close_matches(arguments[1], COMMANDS, 1, cutoff=0.75)
+    if close:
+        raise UsageError(
+            f"{arguments[1]}: neither a command nor a file or folder",
+            f"Did you mean mangacolor {close[0]}? `mangacolor --help` lists all commands.",
+        )
+
+
 def _threads_left() -> bool:
     lanes = sys.modules.get("mangacolor.pipeline.engine.worker_pools")
     return lanes is not None and lanes.at_work()
@@ -128,6 +142,7 @@ def _threads_left() -> bool:
 
 def _run(arguments: list[str]) -> int:  # noqa: PLR0911 - a table of outcomes
     try:
+        _refuse_mistyped(arguments)
         settings = _file_settings(arguments)
     except MangacolorError as error:
         return _refuse(arguments, error)
@@ -182,6 +197,8 @@ def _refuse(arguments: list[str], error: MangacolorError | click.ClickException)
         error.show()
         if isinstance(error, click.MissingParameter) and isinstance(error.param, click.Option):
             click.echo(f"  {error.param.opts[0]}: {error.param.help}", err=True)
+        elif isinstance(error, click.BadParameter) and (variable := _variable_of(error)):
+            click.echo(f"  The environment has this value, as {variable}.", err=True)
     else:
         click.echo(f"mangacolor: {error}", err=True)
     if arguments[:1] == [COLORIZE] and "--json" in arguments:
@@ -191,3 +208,11 @@ def _refuse(arguments: list[str], error: MangacolorError | click.ClickException)
         (done,) = json_documents(RunResult(ExitStatus.WRONG_USE, 0, 0, 0, 0, 0, 0.0, 0, 0))
         click.echo(json.dumps(done))
     return ExitStatus.WRONG_USE
+
+
+def _variable_of(error: click.BadParameter) -> str | None:
+    """The environment variable that a wrong value comes from, if it does."""
+    if error.ctx is None or error.param is None or error.param.name is None:
+        return None
+    source = error.ctx.get_parameter_source(error.param.name)
+    return str(error.param.envvar) if source is ParameterSource.ENVIRONMENT else None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mangacolor.commands.settings.options import option
+from mangacolor.commands.settings.value_types import PATH
 from mangacolor.core.errors import ExitStatus
 from mangacolor.core.wording import byte_size, counted
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("out", type=PATH)
 @click.option(
     "--all",
     "everything",

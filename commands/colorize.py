@@ -10,12 +10,13 @@ import click
 
 from mangacolor.commands.settings.options import option, settings_options
 from mangacolor.commands.settings.settings_file import pick
+from mangacolor.commands.settings.value_types import PATH
 from mangacolor.core.settings import Options, RunOptions
 
 
 @click.command()
-@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the coloured pages.")
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=PATH)
+@option("--out", type=PATH, required=True, help="Folder for the coloured pages.")
 @settings_options("colorize")
 def colorize(inputs: tuple[Path, ...], out: Path, **values: Any) -> int:
     """Colour INPUT: images, folders of them, trees of chapters, CBZ, CBR, CB7, CBT, PDF or EPUB.

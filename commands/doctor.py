@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import difflib
 import json
+import os
 import platform
+from collections.abc import Mapping
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import click
 
-from mangacolor.commands.settings.options import option, settings_options
-from mangacolor.commands.settings.settings_file import file_options, origin, pick
+from mangacolor.commands.settings.options import option, setting_names, settings_options
+from mangacolor.commands.settings.settings_file import (
+    FILE_NAME,
+    PREFIX,
+    environment_name,
+    file_options,
+    origin,
+    pick,
+    read_file,
+)
 from mangacolor.core.cpu import usable_cores
 from mangacolor.core.devices import describe_cards, resolve_device
 from mangacolor.core.errors import ExitStatus, MangacolorError, SetupError
@@ -59,7 +71,8 @@ def diagnose(context: click.Context) -> dict[str, Any]:
         "stages": _checked(problems, _stages),
         "weights": _checked(problems, lambda: _weights(options)),
         "series": _series(options),
-        "options": _options(context, options),
+        "options": {**_options(context, options), **_set_for_runs(context.command, problems)},
+        "notes": _misspelt(os.environ),
         "problems": problems,
     }
 
@@ -79,6 +92,7 @@ def report(diagnosis: dict[str, Any]) -> str:
         "options",
         *(f"  {name:16}{_shown(row['value']):24}{row['from']}" for name, row in diagnosis["options"].items()),
     ]
+    lines += [f"note       {note}" for note in diagnosis["notes"]]
     lines += [f"problem    {problem}" for problem in diagnosis["problems"]] or ["no problems found"]
     return "\n".join(lines)
 
@@ -133,3 +147,42 @@ def _options(context: click.Context, options: Options) -> dict[str, dict[str, An
         if name is not None and hasattr(options, name):
             rows[long_name] = {"value": getattr(options, name), "from": origin(context, name)}
     return rows
+
+
+def _set_for_runs(doctor_itself: click.Command, problems: list[str]) -> dict[str, dict[str, Any]]:
+    """The options of a run alone, as ``jobs``, that the file or the environment sets."""
+    from mangacolor.commands.colorize import colorize
+
+    try:
+        given = read_file(Path(FILE_NAME), colorize, setting_names())
+        context = colorize.make_context("colorize", ["INPUT", "--out", "OUT"], default_map=given)
+    except (MangacolorError, click.ClickException) as error:
+        problems.append(str(error).replace("\n", " "))
+        return {}
+    shown = file_options(doctor_itself)
+    rows = {
+        long_name: {"value": _plain(context.params[parameter.name]), "from": origin(context, parameter.name)}
+        for long_name, parameter in file_options(colorize).items()
+        if parameter.name is not None and long_name not in shown
+    }
+    return {name: row for name, row in rows.items() if row["from"] != "default"}
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Path) else value
+
+
+def _misspelt(environment: Mapping[str, str]) -> list[str]:
+    """Variables that nearly have the name of an option, and so set nothing."""
+    from mangacolor.commands.serve import serve
+    from mangacolor.commands.studio import studio
+
+    names = {*setting_names(), *file_options(serve), *file_options(studio)}
+    known = [environment_name(name).removeprefix(PREFIX) for name in sorted(names)]
+    notes = []
+    for variable in environment:
+        name = variable.removeprefix(PREFIX)
+        close = difflib.get_close_matches(name, known, 1, cutoff=0.8) if variable != name else ()
+        if close and name not in known:
+            notes.append(f"{variable} sets nothing: did you mean {PREFIX}{close[0]}?")
+    return notes

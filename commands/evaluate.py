@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mangacolor.commands.settings.options import WholeNumbers
+from mangacolor.commands.settings.value_types import PATH, WholeNumbers
 from mangacolor.core.installed import TRAINING, need_torch
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     metavar="NAME|PATH",
     help="A network to measure; may be given several times. The bundled one by default.",
 )
-@click.option("--data", required=True, type=click.Path(path_type=Path), help="A folder of colour pictures.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for tables and sheets.")
+@click.option("--data", required=True, type=PATH, help="A folder of colour pictures.")
+@click.option("--out", required=True, type=PATH, help="Folder for tables and sheets.")
 @click.option(
     "--layout",
     type=click.Choice(["pictures", "pages", "pairs"]),

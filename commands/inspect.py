@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
-from mangacolor.commands.settings.options import WholeNumbers, option
+from mangacolor.commands.settings.options import option
+from mangacolor.commands.settings.value_types import PATH, WholeNumbers
 from mangacolor.core.errors import ExitStatus, UsageError
 
 
 @click.command()
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("out", type=PATH)
 @click.option("--page", type=WholeNumbers(1), help="Only this page of OUT, counted from 1.")
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def inspect(out: Path, page: int | None, as_json: bool) -> int:

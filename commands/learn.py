@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mangacolor.commands.settings.options import Numbers, WholeNumbers, option
+from mangacolor.commands.settings.options import option
+from mangacolor.commands.settings.value_types import PATH, Numbers, WholeNumbers
 from mangacolor.core.errors import ExitStatus, UsageError
 from mangacolor.core.installed import TRAINING, need_torch
 from mangacolor.core.wording import counted, first_few
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from mangacolor.training.series.learn import LearntReport
     from mangacolor.training.series.pages import FoundPages
 
-PATH = click.Path(path_type=Path)
 SUFFIX = ".safetensors"
 MOST_TOLD = 12  # pages of two editions that are named one by one
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mangacolor.commands.settings.options import Numbers
+from mangacolor.commands.settings.value_types import PATH, Numbers
 from mangacolor.core.errors import OutputError, SetupError, UsageError
 from mangacolor.core.installed import need_torch
 from mangacolor.models.files.download import fetch, weights_cache
@@ -27,7 +27,7 @@ def models() -> None:
 
 
 @models.command("list", short_help="List the weights known by name, or what FILEs hold.")
-@click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("files", metavar="[FILE]...", nargs=-1, type=PATH)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 def list_command(files: tuple[Path, ...], as_json: bool) -> None:
     """List the weights that mangacolor knows by name, and what the FILEs of series hold."""
@@ -79,8 +79,8 @@ def fetch_command(name: str) -> None:
 
 
 @models.command("import", short_help="Turn a checkpoint of the notebook into weights.")
-@click.argument("source", type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The .safetensors file to write.")
+@click.argument("source", type=PATH)
+@click.option("--out", required=True, type=PATH, help="The .safetensors file to write.")
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 def import_command(source: Path, out: Path, force: bool, as_json: bool) -> None:
@@ -114,7 +114,7 @@ def import_command(source: Path, out: Path, force: bool, as_json: bool) -> None:
     type=Numbers(0, min_open=True),
     help="At which a palette is read out; AFTER's by default.",
 )
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The .safetensors file to write.")
+@click.option("--out", required=True, type=PATH, help="The .safetensors file to write.")
 def average_command(before: str, after: str, share: float, temperature: float | None, out: Path) -> None:
     """Average the weights of two networks, of which AFTER was fine-tuned from BEFORE.
 

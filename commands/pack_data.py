@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from mangacolor.commands.settings.options import WholeNumbers
+from mangacolor.commands.settings.value_types import PATH, WholeNumbers
 from mangacolor.core.wording import counted
 
 
 @click.command("pack-data")
-@click.argument("root", type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The pack to write.")
-@click.option("--sources", type=click.Path(path_type=Path), help="TOML: folders, layouts, weights, zooms.")
+@click.argument("root", type=PATH)
+@click.option("--out", required=True, type=PATH, help="The pack to write.")
+@click.option("--sources", type=PATH, help="TOML: folders, layouts, weights, zooms.")
 @click.option("--size", type=WholeNumbers(1), default=256, show_default=True, help="Working size in pixels.")
 @click.option(
     "--quality",

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from mangacolor.commands.settings.options import Numbers, option
+from mangacolor.commands.settings.options import option
+from mangacolor.commands.settings.value_types import PATH, Numbers
 from mangacolor.core.errors import ExitStatus
 
 REACHES = ("segment", "panel", "page", "alike", "group")
@@ -16,7 +17,7 @@ LEVELS = ("fine", "coarse")
 
 
 @click.command()
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("out", type=PATH)
 @click.option("--at", metavar="PAGE:X,Y", help="Recolour what lies at this point of a page of OUT.")
 @click.option("--colour", "--color", "colour", metavar="COLOUR", help="Its colour: #c0392b, #fff, crimson.")
 @click.option(
@@ -40,7 +41,7 @@ LEVELS = ("fine", "coarse")
 @click.option("--edit", metavar="ID", help="Change this edit, e3, instead of making a new one.")
 @click.option(
     "--preview",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE.png|DIR",
     help="Change nothing; draw the pages with all that would change outlined: one picture, or one a page.",
 )
@@ -70,9 +71,7 @@ LEVELS = ("fine", "coarse")
     "--warmth", type=Numbers(-1, 1), help="All colours towards blue, to -1, or towards amber, to 1."
 )
 @click.option("--lock/--unlock", "lock", default=None, help="Keep these colours, here and with --palette.")
-@click.option(
-    "--save", type=click.Path(path_type=Path), help="Write a copy, for --palette of other chapters."
-)
+@click.option("--save", type=PATH, help="Write a copy, for --palette of other chapters.")
 @click.option("--chapter", metavar="NAME", help="Which of OUT's chapters, if there are several.")
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def palette(

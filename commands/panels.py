@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mangacolor.commands.settings.options import option, setting_option
+from mangacolor.commands.settings.value_types import PATH
 from mangacolor.core.wording import counted
 
 if TYPE_CHECKING:
@@ -17,10 +18,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@option(
-    "--out", type=click.Path(path_type=Path), required=True, help="Folder for the JSON files and overlays."
-)
+@click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=PATH)
+@option("--out", type=PATH, required=True, help="Folder for the JSON files and overlays.")
 @setting_option("direction", help="Reading order; rtl by default.")
 @setting_option("panel_method")
 @setting_option("edits")

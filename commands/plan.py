@@ -10,6 +10,7 @@ import click
 
 from mangacolor.commands.settings.options import option, settings_options
 from mangacolor.commands.settings.settings_file import pick
+from mangacolor.commands.settings.value_types import PATH
 from mangacolor.core.errors import ExitStatus
 from mangacolor.core.settings import Options, RunOptions
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the coloured pages.")
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=PATH)
+@option("--out", type=PATH, required=True, help="Folder for the coloured pages.")
 @click.option("--dot", "form", flag_value="dot", help="The graph for Graphviz.")
 @click.option("--mermaid", "form", flag_value="mermaid", help="The graph for Markdown.")
 @settings_options("plan")

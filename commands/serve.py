@@ -7,8 +7,9 @@ from typing import Any, Final
 
 import click
 
-from mangacolor.commands.settings.options import WholeNumbers, option, refused_option, setting_option
+from mangacolor.commands.settings.options import option, refused_option, setting_option
 from mangacolor.commands.settings.settings_file import pick
+from mangacolor.commands.settings.value_types import GivenPath, WholeNumbers
 from mangacolor.core.installed import need_packages
 from mangacolor.core.settings import Options
 
@@ -21,7 +22,7 @@ _PACKAGES: Final = ("starlette", "uvicorn", "python_multipart")
 @option("--token", default="", metavar="TEXT", help="What a request has to know; needed with another --host.")
 @option(
     "--data",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=GivenPath(path_type=Path, file_okay=False),
     help="Folder for answers, series and jobs; the user's own by default.",
 )
 @option("--queue", type=WholeNumbers(1, 1000), default=32, help="Pages that may wait; 32 by default.")

@@ -9,14 +9,9 @@ from typing import Any, Final
 import click
 from click.core import ParameterSource
 
-from mangacolor.commands.settings.options import (
-    SETTINGS,
-    WholeNumbers,
-    option,
-    refused_option,
-    settings_options,
-)
+from mangacolor.commands.settings.options import SETTINGS, option, refused_option, settings_options
 from mangacolor.commands.settings.settings_file import pick
+from mangacolor.commands.settings.value_types import PATH, WholeNumbers
 from mangacolor.core.errors import UsageError
 from mangacolor.core.installed import need_packages
 from mangacolor.core.option_fields import option_fields
@@ -30,8 +25,8 @@ _WHOLE: Final = "the studio colours whole pages, and all of them"
 
 
 @click.command()
-@click.argument("paths", metavar="OUT | INPUT...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@option("--out", type=click.Path(path_type=Path), help="Folder for the coloured pages of INPUT.")
+@click.argument("paths", metavar="OUT | INPUT...", nargs=-1, required=True, type=PATH)
+@option("--out", type=PATH, help="Folder for the coloured pages of INPUT.")
 @option("--host", default="127.0.0.1", help="Address to listen on; by default only this machine reaches it.")
 @option("--port", type=WholeNumbers(0, 65535), default=0, help="Port; any free one by default.")
 @option("--token", default="", metavar="TEXT", help="What the address holds; needed with another --host.")

@@ -8,12 +8,11 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from mangacolor.commands.settings.options import Numbers, WholeNumbers
+from mangacolor.commands.settings.value_types import PATH, Numbers, WholeNumbers
 from mangacolor.core.installed import TRAINING, need_torch
 from mangacolor.training.networks import NAMES, TRAINABLE, TrainRequest, find_trainable, refuse_strangers
 from mangacolor.training.settings import parse_also, parse_assignment
 
-PATH = click.Path(path_type=Path)
 EPILOG = "\b\nNetworks, and what --data is for each:\n" + "\n".join(
     f"  {network.name:<10}{network.help}\n{'':<12}--data: {network.data}" for network in TRAINABLE
 )

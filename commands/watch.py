@@ -10,12 +10,13 @@ import click
 
 from mangacolor.commands.settings.options import ALL_SETTINGS, option, refused_option, settings_options
 from mangacolor.commands.settings.settings_file import pick
+from mangacolor.commands.settings.value_types import PATH
 from mangacolor.core.settings import Options, RunOptions, WatchOptions
 
 
 @click.command()
-@click.argument("folder", metavar="IN", type=click.Path(path_type=Path))
-@option("--out", type=click.Path(path_type=Path), required=True, help="Folder for the coloured pages.")
+@click.argument("folder", metavar="IN", type=PATH)
+@option("--out", type=PATH, required=True, help="Folder for the coloured pages.")
 @refused_option(
     "--learn",
     "watch does not learn",

@@ -12,6 +12,7 @@ from pathlib import Path
 from mangacolor.core.errors import DiskFullError, MangacolorError, OutputError, PageError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+_FILE = {errno.ENOTDIR, errno.EEXIST}
 _NAME = {errno.ENAMETOOLONG, errno.EILSEQ}
 
 Told = tuple[str, str]  # what is wrong, and its remedy
@@ -110,6 +111,11 @@ def output_error(path: Path, error: OSError) -> MangacolorError:
         return PageError(
             f"{path}: the output's file system does not take this name ({reason})",
             "Rename the page in the input, or name an --out folder on another disk.",
+        )
+    if error.errno in _FILE:
+        return OutputError(
+            f"{path}: cannot be written, since a file lies where a folder has to be",
+            "Name another --out folder.",
         )
     return OutputError(
         f"{path}: cannot be written ({reason})", "Check the folder's permissions, or name another."

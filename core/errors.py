@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from mangacolor.core.wording import printable
+
 
 class ExitStatus(IntEnum):
     """What every command ends with; a contract with scripts."""
@@ -40,6 +42,7 @@ class MangacolorError(Exception):
     def __init__(self, message: str, remedy: str = "") -> None:
         # A path that is no UTF-8 holds lone surrogates, which no terminal and no JSON takes.
         message = message.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        message = "\n".join(map(printable, message.split("\n")))
         super().__init__(message)
         self.message = message
         self.remedy = remedy

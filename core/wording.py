@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
+from typing import Final
+
+# Characters that turn the direction of what follows: a name with one would be read as another.
+_TURNING: Final = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def printable(text: str) -> str:
+    """The text with control characters written out, as ``\\x1b``, line breaks, too.
+
+    Names of files may hold them, and to a terminal they are commands.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        ascii(char)[1:-1] if unicodedata.category(char) == "Cc" or char in _TURNING else char for char in text
+    )
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

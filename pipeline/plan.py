@@ -30,8 +30,9 @@ class PagePlan:
     """What a run would do for a page. ``up_to_date``: nothing; nor for one that is ``left`` as somebody has
     changed it. ``problem``: why it would fail.
 
-    ``scale``: the factor that enlarges it. ``note``: why, if the user did not say so. ``spread``: the page
-    with the other half of its drawing, if it is half of one.
+    ``idle``: stages that have nothing to do with it, of which neither is said. ``scale``: the factor that
+    enlarges it. ``note``: why, if the user did not say so. ``spread``: the page with the other half of its
+    drawing, if it is half of one.
     """
 
     page: str
@@ -43,6 +44,7 @@ class PagePlan:
     scale: int = 1
     note: str = ""
     spread: str = ""
+    idle: frozenset[str] = frozenset()
 
     @property
     def is_settled(self) -> bool:
@@ -61,7 +63,10 @@ class RunPlan:
 
     def counts(self, stage: str) -> tuple[int, int]:
         """For how many pages a stage's artifact is there, and for how many it would run."""
-        ready = sum(page.up_to_date or page.left or stage in page.cached for page in self.pages)
+        ready = sum(
+            (page.up_to_date or page.left or stage in page.cached) and stage not in page.idle
+            for page in self.pages
+        )
         return ready, sum(stage in page.to_run for page in self.pages)
 
 
@@ -102,11 +107,18 @@ def plan_run(
     tasks = make_tasks(make_job(plan, CancelToken()), plan.chapters, store)
     tasks.check_documents()
     Outputs(store.state, store.manifest).own(plan.written, run_options.force)
+    # Nothing has been worked on: what chapter stages gave a page is what they give where they are idle.
+    idle = {task.spec.index: frozenset(task.spec.chapter_results) for task in tasks.pages}
     plans = {task.spec.index: _look(task) for task in tasks.pages}
     for chapter in tasks.waiting_chapters():
         waiting = [task for task in tasks.pages if tasks.chapters.get(task.spec.index) is chapter]
         plans.update(_look_at_second_pass(chapter, waiting, plans))
-    return RunPlan(plan.graph, tuple(plans[task.spec.index] for task in tasks.pages), tuple(notes))
+    pages = tuple(_without_idle(plans[index], stages) for index, stages in idle.items())
+    return RunPlan(plan.graph, pages, tuple(notes))
+
+
+def _without_idle(page: PagePlan, idle: frozenset[str]) -> PagePlan:
+    return replace(page, cached=tuple(stage for stage in page.cached if stage not in idle), idle=idle)
 
 
 def _look(task: PageTask) -> PagePlan:

@@ -16,7 +16,7 @@ from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.local import Engine
 from mangacolor.pipeline.engine.references import References
 from mangacolor.pipeline.engine.tasks import Tasks, make_tasks
-from mangacolor.pipeline.events import Listener, RunResult, RunStarted
+from mangacolor.pipeline.events import Announced, Listener, RunResult, RunStarted
 from mangacolor.pipeline.guest_pages import GuestPages
 from mangacolor.pipeline.preparation import WorkPlan, make_job, make_plan, with_absolute_paths
 from mangacolor.pipeline.report.run_report import Summary, write_report
@@ -70,6 +70,8 @@ def run(
             work = _take_on(plan, store, cancel, progress)
             result = _colour(work, inputs if part is None else None, progress)
             _tidy(work, progress)
+            if run_options.until and not plan.selection.commits:
+                progress(_announce_no_page(run_options.until, store.state))
             guests = GuestPages(plan, work.tasks)
             for warning in guests.warnings():
                 progress(warning)
@@ -127,6 +129,12 @@ def _tidy(work: _Work, emit: Listener) -> None:
     if not work.plan.is_of_some:
         _copy_extras(work, emit)
     _set_aside(work, emit)
+
+
+def _announce_no_page(until: str, state: State) -> Announced:
+    return Announced(
+        f"up to {until}, so no page was written; what each stage left lies in {state.folder / 'pages'}"
+    )
 
 
 def _note_run(inputs: Sequence[Path], plan: WorkPlan, state: State) -> LastRun | None:

@@ -61,9 +61,9 @@ class Graph:
             return self._stages[name]
         except KeyError:
             close = difflib.get_close_matches(name, self._stages, 1)
-            hint = f"did you mean {close[0]}? " if close else ""
+            hint = f"Did you mean {close[0]}? " if close else ""
             raise UsageError(
-                f"there is no stage {name!r}", f"{hint}stages: {', '.join(self._stages)}"
+                f"there is no stage {name!r}", f"{hint}Stages: {', '.join(self._stages)}."
             ) from None
 
     def sinks(self) -> tuple[str, ...]:

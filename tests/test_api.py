@@ -53,6 +53,24 @@ def test_colorize_chapter_does_what_the_command_does(house: House, tmp_path: Pat
     assert (tmp_path / "out" / "1.png").is_file()
 
 
+def test_options_have_the_names_and_values_of_the_command(house: House, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    write_page(tmp_path / "in" / "1.png", 1)
+    result = mangacolor.colorize_chapter(
+        tmp_path / "in", tmp_path / "out", format="cbz", memory="4G", on_error="skip", device="cpu"
+    )
+    assert result.done == 1 and (tmp_path / "out/in.cbz").is_file()
+    result = mangacolor.colorize_chapter(
+        tmp_path / "in", tmp_path / "out", output_form="cbz", device="cpu", start="encode"
+    )
+    assert (result.done, house.calls["encode"], house.calls["tint"]) == (1, 2, 1)
+    refused: list[tuple[dict[str, Any], str]] = [({"jops": 1}, "jobs"), ({"memory": "lots"}, "4G")]
+    for wrong, remedy in refused:
+        with pytest.raises(UsageError) as error:
+            mangacolor.colorize_chapter(tmp_path / "in", tmp_path / "out", **wrong)
+        assert remedy in error.value.remedy
+
+
 def test_unknown_option_is_refused_with_a_hint(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="saturatoin") as error:
         mangacolor.colorize_chapter(tmp_path, tmp_path / "out", saturatoin=0.5)

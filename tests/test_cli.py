@@ -76,6 +76,51 @@ def test_first_argument_that_is_no_command_means_colorize(given: list[str], mean
     assert with_command(given) == meant
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"), [("studoi", "studio"), ("colourize", "colorize"), ("pallete", "palette")]
+)
+def test_a_mistyped_command_is_told_and_is_no_input(
+    house: House, capsys: pytest.CaptureFixture[str], given: str, meant: str
+) -> None:
+    assert status(given, "--out", "out") == 2
+    assert f"Did you mean mangacolor {meant}?" in capsys.readouterr().err
+
+
+def test_a_chapter_that_is_called_nearly_as_a_command_is_an_input(house: House, chapter: Path) -> None:
+    assert status(chapter.rename("panel"), "--out", "out", "--device", "cpu") == 0
+
+
+@pytest.mark.parametrize("out", ["chapter/1.png", "chapter/1.png/out"])
+def test_a_file_in_the_place_of_out_is_told(
+    house: House, chapter: Path, capsys: pytest.CaptureFixture[str], out: str
+) -> None:
+    before = Path("chapter/1.png").read_bytes()
+    assert status(chapter, "--out", out) == 3
+    assert "a file lies where a folder has to be" in capsys.readouterr().err
+    assert Path("chapter/1.png").read_bytes() == before
+
+
+@pytest.mark.parametrize("arguments", [["chapter", "--out", ""], ["", "--out", "out"], ["clean", ""]])
+def test_an_empty_path_is_not_the_working_folder(
+    house: House, chapter: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    before = sorted(Path.cwd().rglob("*"))
+    assert status(*arguments) == 2
+    assert "the path is empty" in capsys.readouterr().err
+    assert sorted(Path.cwd().rglob("*")) == before
+
+
+def test_a_wrong_value_names_the_variable_that_it_comes_from(
+    house: House, chapter: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MANGACOLOR_JOBS", "many")
+    assert status(chapter, "--out", "out") == 2
+    said = capsys.readouterr().err
+    assert "'many' is not a valid whole number" in said and "as MANGACOLOR_JOBS" in said
+    assert status(chapter, "--out", "out", "--jobs", "most") == 2
+    assert "MANGACOLOR_JOBS" not in capsys.readouterr().err
+
+
 def test_colours_a_folder(house: House, chapter: Path) -> None:
     assert status(chapter, "--out", "out", "--device", "cpu") == 0
     assert {path.name for path in Path("out").iterdir() if path.is_file()} == {"1.png", "2.png", "10.png"}

@@ -6,7 +6,6 @@ them in the command's own words, ``option`` one that is no setting.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -14,6 +13,14 @@ from typing import Any, Final, TypeVar
 import click
 
 from mangacolor.commands.settings.settings_file import environment_name
+from mangacolor.commands.settings.value_types import (
+    PATH,
+    NumberOrWord,
+    Numbers,
+    WholeNumbers,
+    complete_display,
+    complete_stage,
+)
 from mangacolor.core.errors import UsageError
 from mangacolor.core.option_fields import OptionField, option_fields
 from mangacolor.core.settings import Options, RunOptions, WatchOptions
@@ -21,29 +28,11 @@ from mangacolor.core.settings import Options, RunOptions, WatchOptions
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class WholeNumbers(click.IntRange):
-    """A whole number in a range."""
-
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        return _PLACEHOLDERS[int]
-
-
-class Numbers(click.FloatRange):
-    """A number in a range; "nan", which is in none and is told by no comparison, is refused."""
-
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        return _PLACEHOLDERS[float]
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        number = float(super().convert(value, param, ctx))
-        if math.isnan(number):
-            self.fail(f"{value!r} is no number.", param, ctx)
-        return number
-
-
 SETTINGS: Final[tuple[type[Any], ...]] = (Options, RunOptions)
 ALL_SETTINGS: Final = (*SETTINGS, WatchOptions)  # with those of one command alone
 _RANGES: Final[dict[Any, Any]] = {int: WholeNumbers, float: Numbers}
+# Fields whose values are names of a list that only a shell's completion needs to read.
+_COMPLETED: Final = {"until": complete_stage, "start": complete_stage, "fit": complete_display}
 _PLACEHOLDERS: Final[dict[Any, str]] = {
     int: "N",
     float: "F",
@@ -111,7 +100,12 @@ def _click_option(field: OptionField, **changes: Any) -> Callable[[F], F]:
     flag = f"--{field.long_name}"
     if field.type is bool and field.default:
         flag += f"/--no-{field.long_name}"
-    attributes = {"help": field.info.help, "metavar": field.info.metavar, "default": None}
+    attributes = {
+        "help": field.info.help,
+        "metavar": field.info.metavar,
+        "default": None,
+        "shell_complete": _COMPLETED.get(field.name),
+    }
     return option(flag, field.name, **{**attributes, **_value(field), **changes})
 
 
@@ -128,25 +122,12 @@ def _value_type(field: OptionField) -> Any:
     if field.choices:
         return click.Choice(field.choices)
     if field.words:
-        return _NumberOrWord(_RANGES[field.type](field.info.minimum, field.info.maximum), field.words)
+        return NumberOrWord(_RANGES[field.type](field.info.minimum, field.info.maximum), field.words)
     if field.type is Path:
-        return click.Path(path_type=Path)
+        return PATH
     if field.info.minimum is None and field.info.maximum is None:
         return field.type
     return _RANGES[field.type](field.info.minimum, field.info.maximum)
-
-
-class _NumberOrWord(click.ParamType[Any]):
-    """A number in a range, or one of some words."""
-
-    def __init__(self, number: click.ParamType[Any], words: tuple[str, ...]) -> None:
-        self.number, self.words, self.name = number, words, number.name
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        return value if value in self.words else self.number.convert(value, param, ctx)
-
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        return "|".join((_PLACEHOLDERS[float], *self.words))
 
 
 def _parse_size(_context: click.Context, _parameter: click.Parameter, text: str | None) -> int | None:

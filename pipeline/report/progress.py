@@ -6,6 +6,7 @@ and when it is done.
 
 from __future__ import annotations
 
+import os
 from types import TracebackType
 from typing import Self
 
@@ -13,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from mangacolor.core.errors import ExitStatus
-from mangacolor.core.wording import counted, duration
+from mangacolor.core.wording import counted, duration, printable
 from mangacolor.pipeline.events import (
     Announced,
     ChapterDone,
@@ -51,6 +52,7 @@ class ProgressDisplay:
         self._running: dict[tuple[str, str], None] = {}
         self._notes: dict[str, str] = {}  # of pages that are not known yet to be coloured
         self._noted: set[str] = set()
+        self._warned: set[Warned] = set()  # a stage that runs in both passes warns twice
 
     def __enter__(self) -> Self:
         if self._bar:
@@ -99,17 +101,19 @@ class ProgressDisplay:
                 self._say_page(len(self._analysed), "analysed", page)
             case PageDone(page=page, outcome="done"):
                 self._say_note(page)
-                details = f"{counted(event.panels, 'panel')}, {duration(event.seconds)}"
+                panels = counted(event.panels, "panel") if event.panels else ""  # none were looked for
+                details = ", ".join(filter(None, (panels, duration(event.seconds))))
                 self._say_page(self._ended, "done", page, details)
             case PageDone(page=page, outcome="copied", reason=reason):
                 self._say_page(self._ended, f"copied, {reason}" if reason else "copied as it is", page)
             case PageFailed():
                 self._say_failure(event)
-            case Warned():
+            case Warned() if event not in self._warned:
+                self._warned.add(event)
                 parts = filter(None, (event.page, event.stage, event.message))
-                self._say(f"[yellow]{escape(': '.join(parts))}")
+                self._say(f"[yellow]{_plain(': '.join(parts))}")
             case Announced(message=message):
-                self._say(escape(message))
+                self._say(_plain(message))
             case Stopping():
                 self._say("stopping: what is being written is finished first; once more stops at once")
             case RunResult(pages=pages) if pages:  # without pages an error says why
@@ -124,9 +128,9 @@ class ProgressDisplay:
         elif event.failed > self._failed:  # an error that is told next has ended the run
             self._say(f"ended before its time: {self._what_is_kept()}, in {duration(event.seconds)}")
         else:
-            self._say(escape(summary(event)))
+            self._say(_plain(summary(event)))
         for line in detail_lines(event.details):
-            self._say(escape(line))
+            self._say(_plain(line))
 
     def _what_is_kept(self) -> str:
         """Of a run that was cut short: what has been analysed need not be analysed again, either."""
@@ -136,7 +140,7 @@ class ProgressDisplay:
         return f"{done} of {pages} done"
 
     def _show(self, bar: Bar) -> None:
-        now = ", ".join(f"{page} {stage}" for page, stage in list(self._running)[:2])
+        now = ", ".join(f"{stage} {page}" for page, stage in list(self._running)[:2])
         at_work = f"{self._failed} failed · {now}" if self._failed else now
         bar.show(self._remaining, self._counts(), at_work)
 
@@ -159,7 +163,7 @@ class ProgressDisplay:
         note = self._notes.pop(page, "")
         if note and note not in self._noted:
             self._noted.add(note)
-            self._say(escape(note))
+            self._say(_plain(note))
 
     def _say_page(self, number: int, what: str, page: str, details: str = "") -> None:
         if not self._lines:
@@ -167,12 +171,23 @@ class ProgressDisplay:
         left = self._remaining.seconds_left if self._ended < self._pages else None
         more = [details, f"about {duration(left, rough=True)} left" if left else ""]
         tail = ", ".join(filter(None, more))
-        self._say(escape(f"{number}/{self._pages} {what}: {page}" + (f" ({tail})" if tail else "")))
+        self._say(_plain(f"{number}/{self._pages} {what}: {page}" + (f" ({tail})" if tail else "")))
 
     def _say_failure(self, event: PageFailed) -> None:
-        self._console.print(f"[red]{escape(event.page)}[/]: {event.stage}: {escape(event.error)}")
+        self._console.print(f"[red]{_plain(event.page)}[/]: {_plain(_reason(event))}")
         if event.remedy:
-            self._console.print(f"  {escape(event.remedy)}")
+            self._console.print(f"  {_plain(event.remedy)}")
+
+
+def _plain(text: str) -> str:
+    """As it is, without markup and commands for terminals."""
+    return escape(printable(text))
+
+
+def _reason(event: PageFailed) -> str:
+    """Why a page failed, without its own path, which stands before that; else where it did."""
+    folder, named, reason = event.error.partition(f"{event.page}: ")
+    return reason if named and folder.endswith(("/", os.sep)) else f"{event.stage}: {event.error}"
 
 
 def summary(event: RunResult) -> str:

@@ -58,6 +58,16 @@ class _Given:
         self.places = {output.source: output.name for output in outputs}
         self.sources = {name for source in self.places for name in (source, *_containers(source))}
         self.unread = {output.source for output in outputs if output.kind == "page"}
+        self._packed = {output.source for output in outputs if output.kind == "archive"}
+        self._unpacked = {str(Path(source).parent) for source in self.unread}
+
+    def has_in_another_form(self, source: str) -> bool:
+        """Whether what a file was made from is given still, as whatever: a folder's pages one by one, or as a
+        book of which the folder is the source."""
+        if not self.sources.isdisjoint([source, *_containers(source)]):
+            return True
+        is_packed = str(Path(source).parent) in self._packed and Path(source).exists()
+        return is_packed or source in self._unpacked
 
 
 class Outputs:
@@ -139,7 +149,7 @@ class Outputs:
     def _is_gone(self, claim: Claim, layout: str, given: _Given) -> bool:
         """Whether nothing gives a file any more, or what gave it has been written elsewhere."""
         if claim.layout != layout:  # another form of it may have been asked for
-            return given.sources.isdisjoint([claim.source, *_containers(claim.source)])
+            return not given.has_in_another_form(claim.source)
         place = given.places.get(claim.source)
         if place is None:
             return given.unread.isdisjoint(_containers(claim.source))

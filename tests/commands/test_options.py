@@ -117,8 +117,12 @@ def test_a_field_is_a_line_of_the_help() -> None:
 
 def test_a_number_may_have_a_word_in_its_place(toy: Run, tmp_path: Path) -> None:
     assert toy("--ink", "1.5") == Toys(ink=1.5) and toy("--ink", "full") == Toys(ink="full")
-    for wrong in ("3", "empty"):
-        with pytest.raises(click.BadParameter):
+    for wrong, told in (
+        ("3", "not in the range"),
+        ("empty", "not a valid number or full"),
+        ("nan", "no number"),
+    ):
+        with pytest.raises(click.BadParameter, match=told):
             toy("--ink", wrong)
     file = tmp_path / "mangacolor.toml"
     file.write_text("ink = 0.5\n")

@@ -293,7 +293,11 @@ def test_out_that_is_held_read_only_uncoloured_or_outdated(folder: Path, out: Pa
     with FaultyDisk(out, 0, errno.EROFS).attached():
         answer = palette(out, *asked)
     assert answer.status == 3 and "cannot be written (Read-only file system)" in answer.err
-    answer = palette(folder / "in", *asked)
+    for elsewhere in (folder / "in", folder / "nowhere"):
+        answer = palette(elsewhere, *asked)
+        assert answer.status == 3 and "no folder that mangacolor has written to" in answer.err
+    (folder / "one" / ".mangacolor").mkdir(parents=True)
+    answer = palette(folder / "one", *asked)
     assert answer.status == 3 and "holds no palette" in answer.err
     kept = out / ".mangacolor" / "pages" / "0.png" / f"{COLORIZE.name}.json"
     kept.write_text(kept.read_text().replace(f'"version": {COLORIZE.version}', '"version": 1'))

@@ -64,6 +64,24 @@ def test_plan_foretells_what_a_run_does(house: House, capsys: pytest.CaptureFixt
     assert foretold == dict(house.calls) == {"decode": 3, "grow": 3, "encode": 3}
 
 
+@pytest.mark.parametrize("house", [True], indirect=True)
+def test_a_stage_with_nothing_to_do_is_neither_cached_nor_to_run(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def counted(*arguments: str) -> dict[str, tuple[int, int]]:
+        rows = plan(capsys, *arguments)["stages"]
+        return {row["stage"]: (row["cached"], row["to_run"]) for row in rows}
+
+    assert counted("--no-harmonize") == {
+        name: (0, 0 if name == "mood" else 3) for name in house.graph().names
+    }
+    go(house, Path("in"), Path("out"), harmonize=False)
+    assert counted("--no-harmonize") == {
+        name: (0 if name == "mood" else 3, 0) for name in house.graph().names
+    }
+    assert counted()["mood"] == (0, 3)
+
+
 def test_plan_names_pages_that_would_fail(house: House, capsys: pytest.CaptureFixture[str]) -> None:
     Path("out").mkdir()
     Path("out/2.png").write_bytes(b"mine")

@@ -86,6 +86,35 @@ def test_settings_of_other_commands_are_no_mistake(capsys: pytest.CaptureFixture
     assert resolved(capsys)["saturation"]["value"] == 0.5
 
 
+def test_doctor_shows_what_is_set_for_runs_alone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "jobs" not in resolved(capsys)
+    Path("mangacolor.toml").write_text('jobs = 2\nedits = "mine"\n')
+    monkeypatch.setenv("MANGACOLOR_MEMORY", "2K")
+    found = resolved(capsys)
+    assert found["jobs"] == {"value": 2, "from": "mangacolor.toml"}
+    assert found["edits"] == {"value": "mine", "from": "mangacolor.toml"}
+    assert found["memory"] == {"value": 2048, "from": "environment"}
+    monkeypatch.setenv("MANGACOLOR_JOBS", "many")
+    with pytest.raises(SystemExit) as ended:
+        main(["doctor"])
+    assert ended.value.code == 3 and "'many' is not a valid whole number" in capsys.readouterr().out
+
+
+def test_doctor_tells_a_misspelt_variable(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MANGACOLOR_STAGE_TIMOUT", "5")
+    for known in ("MANGACOLOR_KOMGA_TOKEN", "MANGACOLOR_PORT", "MANGACOLOR_DATA", "MANGACOLOR_JOBS"):
+        monkeypatch.setenv(known, "1")
+    with pytest.raises(SystemExit):
+        main(["doctor"])
+    said = capsys.readouterr().out
+    assert "MANGACOLOR_STAGE_TIMOUT sets nothing: did you mean MANGACOLOR_STAGE_TIMEOUT?" in said
+    assert said.count("sets nothing") == 1
+
+
 def test_wrong_environment_variable_is_refused(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from mangacolor.core.wording import byte_size, counted, duration, first_few
+from mangacolor.core.errors import InputError
+from mangacolor.core.wording import byte_size, counted, duration, first_few, printable
 
 
 def test_one_is_no_plural() -> None:
     assert [counted(n, "page") for n in (0, 1, 2, 1414)] == ["0 pages", "1 page", "2 pages", "1,414 pages"]
     assert [counted(n, "entry", "entries") for n in (1, 2)] == ["1 entry", "2 entries"]
+
+
+@pytest.mark.parametrize("text", ["第1話 ページ①.png", "naïve — ok", "it's [bold]", "a\u3000b", ""])
+def test_what_can_be_read_stays(text: str) -> None:
+    assert printable(text) == text
+
+
+def test_what_commands_a_terminal_is_written_out() -> None:
+    assert printable("a\x1b[2Jb\nc\x9b\u202egnp.exe") == r"a\x1b[2Jb\nc\x9b\u202egnp.exe"
+    error = InputError("a\x1b[2J: torn\nsecond line", "mend it")
+    assert str(error) == "a\\x1b[2J: torn\nsecond line\n  mend it"
 
 
 @pytest.mark.parametrize(

@@ -205,6 +205,44 @@ def test_groups_are_named_locked_merged_and_split(window: Window) -> None:
     window.until(lambda: changes(window) == before + 4, "the split")
 
 
+def test_a_group_is_left_undivided(window: Window) -> None:
+    window.show(PAGE)
+    window.wait_for_surfaces(PAGE)
+    window.page.click("#to-groups")
+    before = changes(window)
+    row = window.page.locator("#groups .groups > li").nth(0)
+    notice = window.page.locator(".notice", has_text="Split")
+    leave: dict[str, Callable[[], None]] = {
+        "Escape": lambda: window.press("Escape"),
+        "Close": lambda: notice.get_by_role("button", name="Close").click(),
+        "Panels": lambda: window.press("p"),
+    }
+    for how, left in leave.items():
+        row.locator("summary").click()
+        row.get_by_text("Split…").click()
+        notice.wait_for()
+        assert window.state("split") is not None, how
+        left()
+        window.until(lambda: window.state("split") is None and notice.count() == 0, how)
+    window.page.click("#mode-colours")
+    window.click_at(PAGE, *HAIR)  # two clicks pick, and divide nothing
+    window.click_at(PAGE, *HAIR)
+    window.until(lambda: window.state("draft") is not None, "what is picked")
+    assert changes(window) == before
+    window.press("Escape")
+
+
+def test_what_was_said_of_a_colour_goes_with_its_panel(window: Window) -> None:
+    window.show(PAGE)
+    window.wait_for_surfaces(PAGE)
+    for close in ("Escape", "p"):
+        window.click_at(PAGE, *HAIR)
+        window.until(lambda: "ould change" in window.status or "Changes" in window.status, "the counts")
+        window.press(close)
+        window.until(lambda: window.status == "", f"the line to be empty after {close}")
+    window.page.click("#mode-colours")
+
+
 def is_locked(window: Window, name: str) -> bool:
     """Whether the group of that name is."""
     groups = window.state("chapter")["palette"]["groups"]

@@ -12,7 +12,8 @@ from mangacolor.tests.helpers.studio_window import Window
 PAGE = "E19P01.png"
 HAIR = (0.22, 0.86)
 UPRIGHT = [(360, 740), (390, 844), (420, 900)]
-SIDEWAYS = [(844, 390), (667, 375)]
+SIDEWAYS = [(844, 390), (740, 360), (667, 375)]
+TABLETS = [(768, 1024), (820, 1180), (1024, 768)]
 # What fingers press in the window, and which of it is too small or reaches beyond the window.
 WRONG = """() => [...document.querySelectorAll('button, summary, select, [type=text], .segments label')]
   .filter((one) => !one.closest('.strip'))
@@ -108,3 +109,26 @@ def test_on_its_side_the_tools_are_beside_the_page(
     stage, side = box(window, "#stage"), box(window, ".side")
     assert stage["height"] > 0.6 * size[1] and stage["width"] > 0.5 * size[0]
     assert side["x"] >= stage["x"] + stage["width"]
+
+
+@pytest.mark.parametrize("size", SIDEWAYS + TABLETS)
+def test_the_bar_of_one_chapter_is_one_row(open_window: Callable[..., Window], size: tuple[int, int]) -> None:
+    window = phone(open_window, size)
+    assert box(window, ".bar")["height"] < 60
+    assert window.page.evaluate(COVERED) == []
+    window.page.evaluate(FULL)
+    window.page.locator("#run-bar").wait_for(state="attached")
+    assert box(window, ".bar-name")["width"] >= 90  # some of the chapter's name is read
+    assert window.page.evaluate(COVERED) == []
+
+
+def test_where_there_is_no_room_page_and_width_take_turns(open_window: Callable[..., Window]) -> None:
+    window = phone(open_window, (667, 375))
+    for fit in ("width", "page", "width"):
+        other = {"width": "page", "page": "width"}[fit]
+        assert not window.page.is_visible(f"#fit-{other}")
+        window.page.tap(f"#fit-{fit}")
+        window.until(lambda fit=fit: window.state("fit") == fit, f"the {fit}")  # type: ignore[misc]
+    window.page.evaluate("import('/static/js/core/state.js').then(({ store }) => store.set({ fit: 'free' }))")
+    window.page.wait_for_selector("#fit-width", state="hidden")
+    assert window.page.is_visible("#fit-page")

@@ -13,6 +13,7 @@ import { startHistory } from "./colours/history.js";
 import { startLook } from "./colours/look.js";
 import { startPanel } from "./colours/panel.js";
 import { hoverAt, hoverPoint, pickAt, pickPoint } from "./colours/pick.js";
+import { startSplit } from "./colours/split.js";
 import { startCompare } from "./pages/compare.js";
 import { startCrosshair } from "./pages/crosshair.js";
 import { startGestures } from "./pages/gestures.js";
@@ -58,6 +59,7 @@ function start() {
     hover: hoverPoint,
     pick: pickPoint,
   });
+  startSplit();
   startGestures({
     hover: hoverAt,
     click: (event) => (store.get().mode === "panels" ? clickPanels(event) : pickAt(event, event)),

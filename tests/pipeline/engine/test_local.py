@@ -19,7 +19,7 @@ from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Artifact, Inputs
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.worker_pools import Lane, at_work
-from mangacolor.pipeline.events import Event, PageDone, PageFailed, RunResult, Stopping
+from mangacolor.pipeline.events import Announced, Event, PageDone, PageFailed, RunResult, Stopping
 from mangacolor.pipeline.run import run
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.base import NoConfig, Stage, StageContext, no_config
@@ -183,11 +183,13 @@ def test_foreign_file_is_never_overwritten_without_force(house: House, pages: Pa
 
 
 def test_until_leaves_artifacts_and_writes_no_page(house: House, pages: Path, tmp_path: Path) -> None:
-    result, _ = go(house, pages, tmp_path / "out", until="grow")
+    result, events = go(house, pages, tmp_path / "out", until="grow")
     assert (result.status, result.done) == (0, 6)
+    folder = State(tmp_path / "out").page_folder("1.png")
+    said = [event.message for event in events if isinstance(event, Announced)]
+    assert said == [f"up to grow, so no page was written; what each stage left lies in {folder.parent}"]
     assert files(tmp_path / "out") == {}
     assert house.calls == {"decode": 6, "grow": 6}
-    folder = State(tmp_path / "out").page_folder("1.png")
     assert {path.name for path in folder.iterdir()} == {"grow.json", "grow.png"}
     document = json.loads((folder / "grow.json").read_text())
     assert document["_mangacolor"]["stage"] == "grow"

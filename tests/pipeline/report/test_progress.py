@@ -56,7 +56,7 @@ def shown(terminal: bool, quiet: bool = False, last: bool = True) -> str:
 def test_a_terminal_shows_pages_chapters_and_what_is_at_work() -> None:
     text = shown(terminal=True, last=False)
     assert "3/4, chapters 1/2" in text
-    assert "1 failed" in text and "b/1.png panels" in text
+    assert "1 failed" in text and "panels b/1.png" in text
 
 
 def test_elsewhere_each_page_gets_a_line() -> None:
@@ -77,6 +77,40 @@ def test_quiet_says_only_what_went_wrong() -> None:
         "a/2.png: decode: torn [bold]",
         "  scan it again",
     ]
+
+
+def told(*events: Event) -> list[str]:
+    stream = io.StringIO()
+    with ProgressDisplay(console=Console(file=stream, width=200, soft_wrap=True)) as display:
+        for event in events:
+            display(event)
+    return stream.getvalue().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        ("/scans/a/2.png: the file is empty (0 bytes)", "a/2.png: the file is empty (0 bytes)"),
+        ("/scans/other.png: torn", "a/2.png: decode: /scans/other.png: torn"),
+        ("/scans/ba/2.png: torn", "a/2.png: decode: /scans/ba/2.png: torn"),
+        ("ValueError: boom", "a/2.png: decode: ValueError: boom"),
+    ],
+)
+def test_a_failed_page_is_named_once(error: str, line: str) -> None:
+    assert told(PageFailed("a/2.png", "decode", error, "")) == [line]
+
+
+def test_a_warning_of_both_passes_is_told_once() -> None:
+    first, other = (
+        Warned("1.gif", "decode", "holds 3 pictures"),
+        Warned("2.gif", "decode", "holds 3 pictures"),
+    )
+    assert told(first, other, first) == ["1.gif: decode: holds 3 pictures", "2.gif: decode: holds 3 pictures"]
+
+
+def test_names_command_no_terminal() -> None:
+    done = PageDone("a\n\x1b[31mb\u202e.png", 1.0, 0, {}, "done")
+    assert told(RunStarted(1, 1), done) == [r"1/1 done: a\n\x1b[31mb\u202e.png (1.0 s)"]
 
 
 TWO_PASSES: list[Event] = [

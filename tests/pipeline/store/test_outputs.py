@@ -332,6 +332,21 @@ def test_forms_of_one_book_stay_side_by_side(house: House, tmp_path: Path) -> No
     assert set(there(out)) == {"x.cbz", "x.pdf", "x/1.png", "x/2.png"} and not aside(out)
 
 
+def test_forms_of_one_folder_stay_side_by_side(house: House, tmp_path: Path) -> None:
+    pages, out = folder(tmp_path / "ch1", 1, 2), tmp_path / "out"
+    forms: list[tuple[Any, list[str]]] = [("cbz", ["ch1.cbz"]), ("pdf", ["ch1.pdf"]), ("folder", [])]
+    both(house, [pages], out)
+    files = ["1.png", "2.png"]
+    for form, made in forms:
+        files += made
+        result, _ = both(house, [pages], out, output_form=form)
+        assert sorted(there(out)) == sorted(files) and aside(out) == []
+        assert "aside" not in told(result)
+    (pages / "2.png").unlink()
+    both(house, [pages], out, output_form="cbz")
+    assert aside(out) == ["2.png"]
+
+
 # -- names
 
 

@@ -1,13 +1,13 @@
 /** What the draft would cover, and how it would look: asked while things are dragged, the last answer counts. */
 
 import { Unreachable, ask, askJson } from "../core/api.js";
-import { say, tellFailure } from "../core/say.js";
+import { tellFailure } from "../core/say.js";
 import { counted } from "../core/dom.js";
 import { store } from "../core/state.js";
 import { latest } from "../core/throttle.js";
 import { frameOf, framesInSight } from "../pages/stage.js";
 import { sideFor } from "../pages/frame.js";
-import { wishesOf } from "./draft.js";
+import { sayOfDraft, wishesOf } from "./draft.js";
 
 /** @typedef {import("../core/types.js").Draft} Draft */
 /** @typedef {import("../core/types.js").Look} Look */
@@ -29,7 +29,7 @@ const covers = latest(
     askJson("cover", { body: { page: pageOf(draft), wishes: wishesOf(draft) }, signal }),
   (answer, draft) => {
     store.set({ cover: { ...answer, page: pageOf(draft) } });
-    say(`${draft.edit ? "Changes" : "Would change"} ${countsOf(answer)}.`);
+    sayOfDraft(`${draft.edit ? "Changes" : "Would change"} ${countsOf(answer)}.`);
   },
   tellUnlessLost,
   90,

@@ -39,7 +39,7 @@ export function beginDraft(at, number, surface, reach) {
     tab: "colour",
   });
   const group = groupOf(store.get(), surface.group);
-  say(
+  sayOfDraft(
     `Picked ${edit ? `what ${edit.name || edit.id} covers` : group ? groupName(group) : "a surface"} on page ${
       pageNamed(store.get(), at[0])?.number
     }.`,
@@ -73,7 +73,17 @@ export function openEdit(edit) {
 }
 
 export function closeDraft() {
-  store.set({ draft: null, cover: null, aim: "new" });
+  const { status } = store.get();
+  store.set({ draft: null, cover: null, aim: "new", ...(status === told && { status: "" }) });
+}
+
+/** What was said last of a draft: once that is closed it holds no more. */
+let told = "";
+
+/** @param {string} text */
+export function sayOfDraft(text) {
+  told = text;
+  say(text);
 }
 
 /**
@@ -102,7 +112,7 @@ export function addPoint(kind, place) {
   const { draft } = store.get();
   if (!draft) return;
   changeDraft({ [kind]: [...draft[kind], place] });
-  say(kind === "also" ? "This is meant, too." : "This is not meant.");
+  sayOfDraft(kind === "also" ? "This is meant, too." : "This is not meant.");
 }
 
 /** Between changing the edit that is there and laying a new one over it. @param {boolean} isNew */

@@ -8,17 +8,19 @@ export function say(text) {
   store.set({ status: text });
 }
 
-/** @type {((notice: import("./types.js").Notice) => void)|null} */
+/** @typedef {(notice: import("./types.js").Notice) => () => void} Show  gives what takes the notice away */
+
+/** @type {Show|null} */
 let show = null;
 
-/** @param {(notice: import("./types.js").Notice) => void} place */
+/** @param {Show} place */
 export function showNoticesBy(place) {
   show = place;
 }
 
-/** @param {import("./types.js").Notice} notice */
+/** @type {Show} */
 export function notify(notice) {
-  show?.(notice);
+  return show?.(notice) ?? (() => {});
 }
 
 /**

@@ -33,7 +33,8 @@
  *   group: number|null, touched: boolean}} Draft
  *
  * @typedef {{text: string, kind: "info"|"warning"|"error"|"done", remedy?: string,
- *   action?: {label: string, run: () => void}|null}} Notice
+ *   action?: {label: string, run: () => void}|null,
+ *   closed?: () => void}} Notice  with `closed`, which is called when people close it, it stays until then
  *
  * @typedef {{chapter: Chapter|null, trouble: Notice|null, page: string|null, mode: "colours"|"panels",
  *   tab: "colour"|"groups"|"history", double: boolean, fit: "page"|"width"|"free", zoom: number,

@@ -1,5 +1,6 @@
 /** The panels' room: its tools, its list, its keys, and when it opens and closes. */
 
+import { closeDraft } from "../colours/draft.js";
 import { find, make, refill, signButton } from "../core/dom.js";
 import { bind } from "../core/keys.js";
 import { recall } from "../core/preferences.js";
@@ -109,7 +110,8 @@ function enter() {
   if (!chapter?.can_run)
     return say(chapter?.why_not_run || "Panels can be corrected once there is a chapter.");
   sheet.set({ page: null });
-  store.set({ mode: "panels", draft: null, cover: null, hover: null, crosshair: false, double: false });
+  closeDraft();
+  store.set({ mode: "panels", hover: null, crosshair: false, double: false });
 }
 
 function leave() {

@@ -29,13 +29,19 @@ export function startNotices(reconnect) {
         notice.remedy ? make("p", { text: notice.remedy }) : null,
       ),
       action ? make("button.small", { text: action.label, onclick: () => (away(), action.run()) }) : null,
-      signButton("close", "Close", away),
+      signButton("close", "Close", () => (away(), notice.closed?.())),
     );
     offered.set(box, action);
     place.append(box);
     while (place.children.length > MOST) place.firstElementChild?.remove();
-    if (notice.kind === "info" || notice.kind === "done") setTimeout(away, STAYS);
+    if (!notice.closed && (notice.kind === "info" || notice.kind === "done")) setTimeout(away, STAYS);
+    return away;
   });
+  // What is offered about colours is no use among panels.
+  store.watch(
+    (state) => state.mode,
+    () => place.querySelectorAll(".notice.info").forEach((one) => one.remove()),
+  );
 
   const banner = /** @type {HTMLElement} */ (find("lost"));
   banner.querySelector("button")?.addEventListener("click", reconnect);

@@ -1,0 +1,91 @@
+"""What values of options are, in words that a refusal can use: numbers, words in their place, paths."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from click.shell_completion import CompletionItem
+
+
+class WholeNumbers(click.IntRange):
+    """A whole number in a range."""
+
+    name = "whole number"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return "N"
+
+
+class Numbers(click.FloatRange):
+    """A number in a range; "nan", which is in none and is told by no comparison, is refused."""
+
+    name = "number"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return "F"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = float(super().convert(value, param, ctx))
+        if math.isnan(number):
+            self.fail(f"{value!r} is no number.", param, ctx)
+        return number
+
+
+class NumberOrWord(click.ParamType[Any]):
+    """A number in a range, or one of some words."""
+
+    def __init__(self, number: click.ParamType[Any], words: tuple[str, ...]) -> None:
+        self.number, self.words = number, words
+        self.name = " or ".join((number.name, *words))
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value in self.words:
+            return value
+        try:
+            float(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a valid {self.name}.", param, ctx)
+        return self.number.convert(value, param, ctx)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return "|".join(("F", *self.words))
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        return offered(self.words, incomplete)
+
+
+class GivenPath(click.Path):
+    """A path that says something: an empty one, as of an unset variable, would be the working folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("the path is empty; is a variable unset? '.' is the working folder.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH: Final = GivenPath(path_type=Path)
+
+
+def offered(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
+    """The words that go on from what stands there, for a shell."""
+    return [CompletionItem(word) for word in words if word.startswith(incomplete)]
+
+
+def complete_stage(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Names of stages."""
+    from mangacolor.stages.registry import default_graph
+
+    return offered(default_graph().names, incomplete)
+
+
+def complete_display(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Names of the displays of ``--fit``."""
+    from mangacolor.core.displays import known_displays
+
+    return offered(known_displays(), incomplete)
