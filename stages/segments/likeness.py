@@ -36,7 +36,7 @@ class Likeness:
         one, other = self._place(a), self._place(b)
         square = (one**2).sum(axis=1)[:, None] + (other**2).sum(axis=1) - 2 * one @ other.T
         # Rounded: the last bit of a product depends on how many rows there are, and likeness must not.
-        return np.sqrt(np.round(np.maximum(square, 0), 6))
+        return np.asarray(np.sqrt(np.round(np.maximum(square, 0), 6)))
 
     def _place(self, segments: SegmentFeatures) -> F64:
         network = (segments.network.astype(np.float64) - ZERO) / UNIT
