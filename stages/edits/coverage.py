@@ -13,11 +13,11 @@ from mangacolor.stages.edits.model import Anchor, Edit, Level, Reach
 from mangacolor.stages.edits.params import PARAMS
 from mangacolor.stages.segments.chapter import ChapterSegments
 from mangacolor.stages.segments.features import SegmentFeatures
-from mangacolor.stages.segments.likeness import Likeness
+from mangacolor.stages.segments.likeness import Likeness, likeness_at
 
-# A probability nearer to 0 or 1 than this is one that cannot be told from them.
-SURE = 1e-6
-# Reaches within which all is drawn at one time and in one light: whoever is nearer speaks.
+# The likeness of what no anchor speaks for: less than any that can be asked for.
+UNREACHED = -1.0
+# Reaches that end with the page: all there is drawn at one time and in one light.
 _ON_A_PAGE = (Reach.PANEL, Reach.PAGE)
 # Reaches that likeness alone bounds.
 _BY_LIKENESS = (*_ON_A_PAGE, Reach.ALIKE)
@@ -27,7 +27,7 @@ _BY_LIKENESS = (*_ON_A_PAGE, Reach.ALIKE)
 class Coverage:
     """What is known of an edit before anybody says how like an anchor segments must be.
 
-    ``likeness``: N, of each segment to the anchor that it is most like, 0 where no anchor reaches.
+    ``likeness``: N, of each segment to the anchor that it is most like, ``UNREACHED`` where none speaks.
     ``out``: N, not meant, or more like what is not meant. ``sure``: N, meant, however like. ``light``:
     the luma of the anchors on the finished page, mean; None where nothing is known of any of them.
     ``surface``: N, a number from 0 on that those share which are covered together. ``area``: N.
@@ -55,23 +55,21 @@ def measure_coverage(
     edit: Edit, place: int, segments: ChapterSegments, located: Located, likeness: Likeness
 ) -> Coverage:
     """``place``: of the edit among those that were ``located``."""
-    meant = [located.anchors[anchor] for anchor in edit.anchors if anchor in located.anchors]
-    wrong = [located.anchors[anchor] for anchor in edit.negatives if anchor in located.anchors]
+    meant, wrong = _here(edit.anchors, located), _here(edit.negatives, located)
     rows = _rows_of(edit.anchors, segments, located)
     other = _rows_of(edit.negatives, segments, located)
-    alike, unlike = (_likeness(segments.features, some, likeness) for some in (rows, other))
-    reach = _reach(edit, place, len(rows), segments, located)
-    near = np.ones(alike.shape, np.bool_)
-    if edit.reach not in _ON_A_PAGE:
-        near = alike >= _least_likeness(rows, other, likeness)
-    best = np.where(reach & near, alike, 0.0).max(axis=1, initial=0.0)
+    far, unmeant = (_distance(segments.features, some, likeness) for some in (rows, other))
+    wrong_way = unmeant.min(axis=1, initial=np.inf)
+    own_panel = _same(segments.window, meant, len(rows))
+    speaks = _reach(edit, place, len(rows), segments, located)
+    speaks = speaks & _is_nearer(far, wrong_way, edit.reach, own_panel)
+    best = np.where(speaks, likeness_at(far), UNREACHED).max(axis=1, initial=UNREACHED)
     own = _marks(meant, len(segments))
     sure = own | _siblings(meant, segments) if edit.level is Level.COARSE else own.copy()
     for (owner, _), members in located.members.items():
         if owner == place:
             sure[members] = True
-    nearer = unlike.max(axis=1, initial=0.0) > alike.max(axis=1, initial=0.0)
-    out = _marks(wrong, len(segments)) | (nearer & ~own)
+    out = _marks(wrong, len(segments)) | ((wrong_way < far.min(axis=1, initial=np.inf)) & ~own)
     light = float(rows.shown.mean()) if len(rows) else None
     return Coverage(best, out, sure, light, _surfaces(edit.reach, segments), segments.area)
 
@@ -97,24 +95,27 @@ def _rows_of(anchors: Sequence[Anchor], segments: ChapterSegments, located: Loca
     return SegmentFeatures(rows, features.vote_count)
 
 
-def _likeness(features: SegmentFeatures, rows: SegmentFeatures, likeness: Likeness) -> F64:
-    return likeness.between(features, rows) if len(rows) else np.zeros((len(features), 0))
+def _distance(features: SegmentFeatures, rows: SegmentFeatures, likeness: Likeness) -> F64:
+    return likeness.distance(features, rows) if len(rows) else np.zeros((len(features), 0))
 
 
-def _least_likeness(rows: SegmentFeatures, other: SegmentFeatures, likeness: Likeness) -> F64:
-    """How like each of A anchors a segment must be for its word to count: the more, the more like it is what
-    is not meant. A, 0 where nothing is."""
-    if not len(rows) or not len(other):
-        return np.zeros(len(rows))
-    same = _odds(np.diagonal(likeness.between(rows, rows)))
-    nearest = _odds(likeness.between(rows, other).max(axis=1))
-    return np.asarray(1 / (1 + np.exp(PARAMS.negative_share * (same - nearest) - same)))
+def _is_nearer(far: F64, wrong_way: F64, reach: Reach, own_panel: Mask) -> Mask:
+    """Of which of A anchors the word counts for each of N segments, N×A: the nearest neighbour decides, with
+    a margin. ``far``: N×A, distances to anchors; ``wrong_way``: N, to the nearest segment that is not meant;
+    ``own_panel``: N×A, whether both lie in one window.
+
+    Neither a further anchor takes anything away so, nor does what is not meant add anything.
+    """
+    if reach in _ON_A_PAGE:
+        share: F64 = np.full(far.shape, PARAMS.on_a_page_share)
+    else:
+        share = np.where(own_panel, PARAMS.own_panel_share, PARAMS.elsewhere_share)
+    return np.asarray(far <= share * wrong_way[:, None])
 
 
-def _odds(likeness: F64) -> F64:
-    """The logarithm of the odds: it falls as squared distances grow."""
-    bounded = np.clip(likeness, SURE, 1 - SURE)
-    return np.asarray(np.log(bounded / (1 - bounded)))
+def _here(anchors: Sequence[Anchor], located: Located) -> list[int]:
+    """The segments on which anchors lie; the others are on pages that are gone."""
+    return [located.anchors[anchor] for anchor in anchors if anchor in located.anchors]
 
 
 def _siblings(indices: Sequence[int], segments: ChapterSegments) -> Mask:
@@ -127,7 +128,7 @@ def _siblings(indices: Sequence[int], segments: ChapterSegments) -> Mask:
 
 def _reach(edit: Edit, place: int, count: int, segments: ChapterSegments, located: Located) -> Mask:
     """Which of ``count`` anchors may speak for which segments, N×A or N×1, in the order of ``_rows_of``."""
-    here = [located.anchors[anchor] for anchor in edit.anchors if anchor in located.anchors]
+    here = _here(edit.anchors, located)
     everywhere = np.ones((len(segments), 1), np.bool_)
     match edit.reach:
         case Reach.SEGMENT:

@@ -11,9 +11,12 @@ class EditParams:
 
     # Mean luma that a segment may be given: ink below stays ink, paper above has no colour.
     luma_range: tuple[int, int] = (66, 250)
-    # Of the way from an anchor to what is most like it and not meant, in the logarithm of odds, which is as
-    # squared distance: how far the anchor speaks.
-    negative_share: float = 0.5
+    # A segment must be nearer to an anchor than to anything that is not meant: at this share of the distance
+    # at most where it is drawn elsewhere, in the anchor's own panel, and in an edit of one panel or page.
+    # There all is drawn at one time and in one light.
+    elsewhere_share: float = 0.3
+    own_panel_share: float = 0.6
+    on_a_page_share: float = 1.0
     # Segments that speak for a group to pages that come later.
     typical_members: int = 12
     # The largest members among which these are sought.

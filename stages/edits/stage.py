@@ -141,7 +141,7 @@ STAGE = ChapterStage(
     configure,
     ("panels", "balloons", "colorize"),
     neutral,
-    version=2,
+    version=3,
     file=FILE,
     edits=decided_edits,
     remembers="colorize",

@@ -29,17 +29,25 @@ class Likeness:
 
     def between(self, a: SegmentFeatures, b: SegmentFeatures) -> F64:
         """Of each of N segments to each of M others: N×M in [0, 1], 1 for the same."""
+        return likeness_at(self.distance(a, b))
+
+    def distance(self, a: SegmentFeatures, b: SegmentFeatures) -> F64:
+        """What likeness falls with: from each of N segments to each of M others, N×M, 0 for the same."""
         one, other = self._place(a), self._place(b)
         square = (one**2).sum(axis=1)[:, None] + (other**2).sum(axis=1) - 2 * one @ other.T
         # Rounded: the last bit of a product depends on how many rows there are, and likeness must not.
-        distance = np.sqrt(np.round(np.maximum(square, 0), 6))
-        return np.asarray(0.5 ** ((distance / EVEN_DISTANCE) ** 4), dtype=np.float64)
+        return np.asarray(np.sqrt(np.round(np.maximum(square, 0), 6)))
 
     def _place(self, segments: SegmentFeatures) -> F64:
         network = (segments.network.astype(np.float64) - ZERO) / UNIT
         votes = segments.votes.astype(np.float64)
         parts = [FEATURE_WEIGHT * _direction(network), VOTE_WEIGHT * _direction(votes)]
         return np.concatenate([*parts, TONE_WEIGHT * segments.tone[:, None] / 255.0], axis=1)
+
+
+def likeness_at(distance: F64) -> F64:
+    """How like segments are that are so far apart, in [0, 1]."""
+    return np.asarray(0.5 ** ((distance / EVEN_DISTANCE) ** 4), dtype=np.float64)
 
 
 def _direction(rows: F64) -> F64:

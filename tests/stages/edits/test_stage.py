@@ -372,19 +372,6 @@ def test_a_coarse_point_means_all_that_is_part_of_the_same_thing() -> None:
     assert edited(decide(pages, but)) == {("0.png", 1, 2)}
 
 
-def test_what_is_not_meant_narrows_how_far_an_anchor_near_it_speaks() -> None:
-    pages = chapter(3)
-    colours = PageColours.from_artifact(pages["2.png"]["colorize"])
-    rows = [window.features[:, len(COLUMNS) :] for window in colours.windows]
-    between = rows[0][2].astype(int) * 0.52 + rows[0][3].astype(int) * 0.48
-    rows[1][1] = between  # more like the anchor than like what is not meant, and not much
-    loose = edit(Reach.ALIKE, at("0.png", 0, 2), likeness=0.01)
-    assert ("2.png", 1, 1) in edited(decide(pages, loose))
-    made = edited(decide(pages, replace(loose, negatives=(at("1.png", 0, 3),))))
-    assert ("2.png", 1, 1) not in made
-    assert {(page, window, 2) for page in pages for window in range(2)} <= made
-
-
 @pytest.mark.parametrize("reach", [Reach.PANEL, Reach.PAGE])
 def test_on_one_page_only_what_is_more_like_what_is_not_meant_is_left_out(reach: Reach) -> None:
     pages: Pages = {"0.png": page_of_windows(0, (2, 3, 1, 1), windows=1)}

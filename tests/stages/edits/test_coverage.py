@@ -1,0 +1,85 @@
+"""What one edit covers, by its points, what is not meant, and how like these a segment must be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from mangacolor.core.types import Inputs
+from mangacolor.stages.edits import changes
+from mangacolor.stages.edits.model import Anchor, Edit, Reach
+from mangacolor.stages.edits.palette import Palette
+from mangacolor.stages.edits.stage import run
+from mangacolor.stages.segments.features import COLUMNS
+from mangacolor.stages.windows.artifact import PageColours
+from mangacolor.tests.helpers.edits import KINDS, EditContext, at, edited, page_of_windows
+
+Pages = dict[str, Inputs]
+
+
+def chapter(count: int) -> Pages:
+    return {f"{number}.png": page_of_windows(number) for number in range(count)}
+
+
+def edit(reach: Reach, *anchors: Anchor, **given: Any) -> Edit:
+    return Edit(0, "#c0392b", reach, anchors, **given)
+
+
+def covered(pages: Pages, one: Edit) -> set[tuple[str, int, int]]:
+    """Page, window and strip of all that an edit covers."""
+    return edited(run(EditContext.of(pages, changes.add_edit(Palette(), one)), pages))
+
+
+def with_blends(shares: Mapping[tuple[str, int], float]) -> Pages:
+    """Three pages on which strip 1 of some windows lies on the way from the anchor's look to another one."""
+    pages = chapter(3)
+    tables = {
+        name: [
+            window.features[:, len(COLUMNS) :]
+            for window in PageColours.from_artifact(page["colorize"]).windows
+        ]
+        for name, page in pages.items()
+    }
+    meant, other = (tables["0.png"][0][kind].astype(int) for kind in (2, 3))
+    for (name, window), share in shares.items():
+        tables[name][window][1] = np.rint((1 - share) * meant + share * other)
+    return pages
+
+
+def test_the_nearer_one_decides_with_a_margin_that_is_smaller_in_the_anchors_own_panel() -> None:
+    pages = with_blends({("0.png", 0): 0.34, ("2.png", 0): 0.34, ("2.png", 1): 0.1, ("1.png", 0): 0.46})
+    loose = edit(Reach.ALIKE, at("0.png", 0, 2), likeness=0.01)
+    blends = {("0.png", 0, 1), ("2.png", 0, 1), ("2.png", 1, 1), ("1.png", 0, 1)}
+    assert blends <= covered(pages, loose)
+    made = covered(pages, replace(loose, negatives=(at("0.png", 0, 3),)))
+    assert made & blends == {("0.png", 0, 1), ("2.png", 1, 1)}
+    assert {(page, window, 2) for page in pages for window in range(2)} <= made
+
+
+def test_points_only_ever_add_and_what_is_not_meant_only_ever_takes_away() -> None:
+    rng = Random(5)
+    shares = {(f"{page}.png", window): rng.random() for page in range(3) for window in range(2)}
+    pages = with_blends(shares)
+    places = [
+        at(f"{page}.png", window, kind) for page in range(3) for window in range(2) for kind in range(KINDS)
+    ]
+    for reach in (Reach.PANEL, Reach.PAGE, Reach.ALIKE):
+        for _ in range(12):
+            first, more, wrong, worse = rng.sample(places, 4)
+            one = edit(reach, first, negatives=(wrong,), likeness=rng.choice((0.01, 0.3, 0.5, 0.9)))
+            found = covered(pages, one)
+            assert found <= covered(pages, replace(one, anchors=(first, more)))
+            assert covered(pages, replace(one, negatives=(wrong, worse))) <= found
+            assert covered(pages, replace(one, likeness=one.likeness + 0.1)) <= found
+
+
+def test_no_likeness_is_low_enough_to_leave_the_reach() -> None:
+    (page, window, _), *_ = sorted(
+        made := covered(chapter(4), edit(Reach.PANEL, at("1.png", 1, 2), likeness=0.0))
+    )
+    assert (page, window, len(made)) == ("1.png", 1, KINDS)
+    assert covered(chapter(4), edit(Reach.SEGMENT, at("1.png", 1, 2), likeness=0.0)) == {("1.png", 1, 2)}
