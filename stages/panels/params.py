@@ -136,8 +136,23 @@ class SecondLookParams:
     beyond: float = 32.0  # pixels before and after it
     across: int = 2  # pixels above and below the line within which a border counts
     sure_end: float = 0.3  # probability at both ends that it takes: what slants in a drawing stops short
+    twin_distance: float = 4.0  # pixels of samples: a line this near to one that is looked at is seen with it
     of_region: int = 2  # lines of a region, the best seen first, that are looked at
     of_view: int = 4  # and of the whole page, in each direction
+
+
+@dataclass(frozen=True, slots=True)
+class BarParams:
+    """Two lines that are the sides of a thing, a spear or a pole, and no borders."""
+
+    least_slope: float = 0.05  # of its sides: level bars are told by the network
+    thinnest: float = 12.0  # pixels between its sides: what is thinner is a frame
+    widest: float = 0.06  # of the page's long side: what is wider may be a panel
+    most_tapered: float = 2.0  # times that one end is as wide as the other at most
+    as_long: float = 0.9  # of one side, that the other is at least
+    least_edge: float = 0.6  # share of edge along the other side,
+    least_probability: float = 0.3  # and the network's mean probability there
+    most_blank: float = 0.8  # blank share between them: more is a gutter
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,6 +351,7 @@ class Params:
     gutter: GutterParams = GutterParams()
     shared: SharedLineParams = SharedLineParams()
     second_look: SecondLookParams = SecondLookParams()
+    bar: BarParams = BarParams()
     drawn: DrawnLineParams = DrawnLineParams()
     frameless: FramelessParams = FramelessParams()
     cut: CutParams = CutParams()

@@ -8,9 +8,10 @@ import numpy as np
 
 from mangacolor.core.arrays import F64, Mask
 from mangacolor.core.types import Image
+from mangacolor.stages.panels.cutting.bars import SIDE_OF_BAR, is_side_of_bar
 from mangacolor.stages.panels.cutting.border_net import end_support
 from mangacolor.stages.panels.cutting.candidates import Cut
-from mangacolor.stages.panels.cutting.lines import SAMPLE_STEP, Spans, View
+from mangacolor.stages.panels.cutting.lines import SAMPLE_STEP, Lines, Spans, View
 from mangacolor.stages.panels.params import DrawnLineParams, Params, SecondLookParams, SharedLineParams
 
 
@@ -101,8 +102,16 @@ def _score_by_network(view: View, support: F64, spans: Spans, down: bool, params
         gain = (signs.top_score - least) * (sure - signs.least_sure) / (1 - signs.least_sure)
         evidence = SharedLineEvidence(seen, along / 255, at_ends / 255, tilted)
         line = lines.line(index)
-        cuts.append(Cut("shared line", down, line, line, least + gain - signs.tilt_cost * tilted, evidence))
+        score = least + gain - signs.tilt_cost * tilted
+        flaw = _flaw(view, support, spans, index, params) if score >= params.cut.least_doubted else ""
+        cuts.append(Cut("shared line", down, line, line, score, evidence, flaw))
     return cuts
+
+
+def _flaw(view: View, support: F64, spans: Spans, index: np.intp, params: Params) -> str:
+    """Why a line that scores well is no border after all; empty if it may be one."""
+    better = {} if view.second_look is None else view.second_look.seen
+    return SIDE_OF_BAR if is_side_of_bar(view, support, spans, index, better, params.bar) else ""
 
 
 def _look_again(view: View, support: F64, spans: Spans, params: SecondLookParams) -> None:
@@ -111,18 +120,27 @@ def _look_again(view: View, support: F64, spans: Spans, params: SecondLookParams
     if look is None:
         return
     edge = np.where(np.abs(lines.slope) >= params.least_slope, support.max(0), 0)
-    new = [
-        index
-        for index in np.argsort(-edge)
-        if edge[index] >= params.least_edge and int(index) not in look.seen
-    ]
-    for index in new[: min(params.of_region, look.left)]:
+    edge[list(look.seen)] = 0
+    for _ in range(min(params.of_region, look.left)):
+        index = int(np.argmax(edge))
+        if edge[index] < params.least_edge:
+            break
         samples = slice(int(spans[index, 0]), int(spans[index, 1]))
         xs = np.arange(samples.start, samples.stop, dtype=np.float64) * SAMPLE_STEP
-        border = lines.border[index].copy()
-        border[samples] = np.maximum(border[samples], look.along(lines.line(index), xs, params))
-        look.seen[int(index)] = border
+        seen = look.along(lines.line(np.intp(index)), xs, params)
+        # The two edges of one ink line are one border.
+        for twin in _twins(lines, index, xs[[0, -1]], params.twin_distance):
+            border = lines.border[twin].copy()
+            border[samples] = np.maximum(border[samples], seen)
+            look.seen[int(twin)] = border
+            edge[twin] = 0
         look.left -= 1
+
+
+def _twins(lines: Lines, index: int, ends: F64, distance: float) -> Spans:
+    """The numbers of the lines within ``distance`` pixels of one at both ``ends`` (x), itself among them."""
+    heights = lines.offset[:, None] + lines.slope[:, None] * ends
+    return np.flatnonzero(np.abs(heights - heights[index]).max(1) <= distance)
 
 
 def _border_of(view: View, index: np.intp) -> Image:
