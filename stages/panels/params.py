@@ -80,6 +80,18 @@ class LineParams:
 
 
 @dataclass(frozen=True, slots=True)
+class SkewParams:
+    """Pages that were scanned askew. Angles are in degrees."""
+
+    least: float = 0.4  # from which on a page is turned back: to smaller ones the rest is used
+    most: float = 6.0  # from the axes, of a line that tells of it
+    shortest: float = 0.05  # of the page's long side: shorter segments tell nothing
+    spread: float = 0.35  # about the page's angle within which its lines lie
+    least_share: float = 0.4  # of the lines' squared lengths that has that angle
+    agreement: float = 0.3  # between level and upright lines
+
+
+@dataclass(frozen=True, slots=True)
 class GutterParams:
     """Gutters: blank bands between two lines."""
 
@@ -348,6 +360,7 @@ class Params:
     strip: StripParams = StripParams()
     blank: BlankParams = BlankParams()
     line: LineParams = LineParams()
+    skew: SkewParams = SkewParams()
     gutter: GutterParams = GutterParams()
     shared: SharedLineParams = SharedLineParams()
     second_look: SecondLookParams = SecondLookParams()

@@ -20,8 +20,9 @@ from mangacolor.stages.panels.cutting.frameless import trim_margins
 from mangacolor.stages.panels.cutting.insets import find_insets
 from mangacolor.stages.panels.cutting.line_fit import detect_segments
 from mangacolor.stages.panels.cutting.lines import View, make_view
-from mangacolor.stages.panels.cutting.polygons import Polygon, covered_share, four_to_six, page_polygon
+from mangacolor.stages.panels.cutting.polygons import Polygon, covered_share, four_to_six, move, page_polygon
 from mangacolor.stages.panels.cutting.record import Recorder
+from mangacolor.stages.panels.cutting.skew import find_skew, turn_back
 from mangacolor.stages.panels.cutting.snap import run_off_page
 from mangacolor.stages.panels.cutting.webtoon import find_windows
 from mangacolor.stages.panels.params import CutParams, InkParams, Params, ScaleParams, SecondLookParams
@@ -42,10 +43,10 @@ class Detection:
     doubted: Polygon | None = None
     doubt: float = 0.0
 
-    def placed(self, shift: F64, scale: F64) -> Detection:
-        """The same in pixels of which these here are (p + shift)·scale."""
-        doubted = None if self.doubted is None else (self.doubted + shift) * scale
-        return replace(self, polygon=(self.polygon + shift) * scale, doubted=doubted)
+    def placed(self, to_page: F64) -> Detection:
+        """The same in pixels to which an affine map (2×3) brings these here."""
+        doubted = None if self.doubted is None else move(self.doubted, to_page)
+        return replace(self, polygon=move(self.polygon, to_page), doubted=doubted)
 
 
 def detect_polygons(
@@ -63,17 +64,18 @@ def detect_polygons(
     height, width = luma.shape
     small = _at_working_scale(luma, painted, params.scale)
     small = small if painted else _with_dark_ink(small, params.ink)
-    to_page = np.array([width / small.shape[1], height / small.shape[0]])
+    scale = np.array([width / small.shape[1], height / small.shape[0]])
     detections: list[Detection] = []
     for top, bottom in find_windows(small, params):
-        shift = np.array([0, top])
+        straight, back, segments = _straightened(small[top:bottom], painted, params)
+        to_page = scale[:, None] * (back + np.array([[0, 0, 0], [0, 0, top]]))
         if recorder is not None:
-            recorder.place(to_page, shift)
+            recorder.place(to_page)
             if top > 0:
                 recorder.add_strip_cut(small.shape[1], 0)
         detections += [
-            panel.placed(shift, to_page)
-            for panel in _detect_in_window(small[top:bottom], network, painted, params, recorder)
+            panel.placed(to_page)
+            for panel in _detect_in_window(straight, segments, network, painted, params, recorder)
         ]
     return detections or [whole_page(luma, params.cut)]
 
@@ -81,6 +83,19 @@ def detect_polygons(
 def whole_page(luma: Image, params: CutParams) -> Detection:
     """A page in doubt (H×W luma) as one panel."""
     return Detection(page_polygon(*luma.shape[::-1]), params.doubt)
+
+
+def _straightened(luma: Image, painted: bool, params: Params) -> tuple[Image, F64, F64]:
+    """A window of a page, turned back if it was scanned askew; the 2×3 matrix that undoes it; its segments.
+
+    Paintings are left as they are: they have few frames, and many lines.
+    """
+    segments = detect_segments(luma, params.line)
+    skew = 0.0 if painted else find_skew(segments, luma.shape[::-1], params.skew)
+    if not skew:
+        return luma, np.eye(2, 3), segments
+    straight, back = turn_back(luma, skew)
+    return straight, back, detect_segments(straight, params.line)
 
 
 def _at_working_scale(luma: Image, painted: bool, params: ScaleParams) -> Image:
@@ -116,20 +131,29 @@ def _with_dark_ink(luma: Image, params: InkParams) -> Image:
 
 
 def cut_page(luma: Image, network: CpuBackend | None, params: Params) -> tuple[Node, tuple[int, int]]:
-    """The tree of cuts of a drawn page (H×W luma), no strip, and its width and height at working scale."""
+    """The tree of cuts of a drawn page (H×W luma), no strip, and its width and height at working scale.
+
+    A page that is askew is cut as it lies.
+    """
     small = _with_dark_ink(_at_working_scale(luma, False, params.scale), params.ink)
     height, width = small.shape
-    views = _both_views(small, find_blank(small, params.blank), network, False, params)
+    segments = detect_segments(small, params.line)
+    views = _both_views(small, segments, find_blank(small, params.blank), network, False, params)
     tree = cut_region(views, page_polygon(width, height), params, params.cut.least_doubted)
     return tree, (width, height)
 
 
 def _detect_in_window(
-    luma: Image, network: CpuBackend | None, painted: bool, params: Params, recorder: Recorder | None
+    luma: Image,
+    segments: F64,
+    network: CpuBackend | None,
+    painted: bool,
+    params: Params,
+    recorder: Recorder | None,
 ) -> list[Detection]:
     height, width = luma.shape
     masks = find_blank(luma, params.blank)
-    views = _both_views(luma, masks, network, painted, params)
+    views = _both_views(luma, segments, masks, network, painted, params)
     floor = params.cut.least_doubted if recorder is None else recorder.floor
     tree = cut_region(views, page_polygon(width, height), params, floor, thorough=recorder is not None)
     regions = [
@@ -161,10 +185,9 @@ def _as_detection(region: Region) -> Detection:
 
 
 def _both_views(
-    luma: Image, masks: Blank, network: CpuBackend | None, painted: bool, params: Params
+    luma: Image, segments: F64, masks: Blank, network: CpuBackend | None, painted: bool, params: Params
 ) -> tuple[View, View]:
     """The page, and the page transposed, with the evidence along their lines."""
-    segments = detect_segments(luma, params.line)
     border = border_probability(luma, network) if network else None
     white, black, pure = (np.ascontiguousarray(mask.T) for mask in (masks.white, masks.black, masks.pure))
     transposed = Blank(white, black, pure, masks.paper, masks.outshone)

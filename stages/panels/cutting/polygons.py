@@ -19,6 +19,11 @@ def page_polygon(width: int, height: int) -> Polygon:
     return np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float64)
 
 
+def move(polygon: Polygon, matrix: F64) -> Polygon:
+    """The polygon where an affine map (2×3) brings it."""
+    return polygon @ matrix[:, :2].T + matrix[:, 2]
+
+
 def swap(polygon: Polygon) -> Polygon:
     """The polygon in the transposed page."""
     return np.ascontiguousarray(polygon[:, ::-1])

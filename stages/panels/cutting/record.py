@@ -11,7 +11,7 @@ from mangacolor.core.arrays import F64
 from mangacolor.core.types import Point
 from mangacolor.stages.panels.cutting.candidates import Judgement, corners_of
 from mangacolor.stages.panels.cutting.cuts import Node
-from mangacolor.stages.panels.cutting.polygons import Polygon
+from mangacolor.stages.panels.cutting.polygons import Polygon, move
 from mangacolor.stages.panels.params import Params
 
 Orientation = Literal["across", "down", "inset"]
@@ -63,11 +63,11 @@ class Recorder:
         self.cuts: list[CutCandidate] = []
         self.regions: list[RegionOutcome] = []
         self._params = params
-        self._scale, self._shift = np.ones(2), np.zeros(2)
+        self._to_page: F64 = np.eye(2, 3)
 
-    def place(self, scale: F64, shift: F64) -> None:
-        """What is told from now on is in pixels of which (p + shift)·scale are pixels of the page."""
-        self._scale, self._shift = scale, shift
+    def place(self, to_page: F64) -> None:
+        """What is told from now on is in pixels that an affine map (2×3) brings to those of the page."""
+        self._to_page = to_page
 
     def add_tree(self, root: Node) -> list[int]:
         """All candidates of all regions; returns the numbers of the leaves, which ``settle`` later."""
@@ -127,5 +127,5 @@ class Recorder:
         )
 
     def _points(self, polygon: Polygon) -> tuple[Point, ...]:
-        placed = np.rint((polygon + self._shift) * self._scale).astype(int)
+        placed = np.rint(move(polygon, self._to_page)).astype(int)
         return tuple((int(x), int(y)) for x, y in placed)
