@@ -30,6 +30,7 @@ _LETTERS = {
     "black gutter": "B",
     "shared line": "S",
     "bare band": "F",
+    "half cut": "H",
     "inset": "I",
     "strip": "T",
 }
@@ -41,7 +42,10 @@ _LEGEND = (
     (_RAMP[0], "not chosen: scores far too low"),
     (_OBJECTED, "not chosen, although it scores enough: the JSON says why"),
     (_EMPTY, "a region that is no panel"),
-    ((0, 0, 0), "W white gutter, B black gutter, S shared line, F frameless band, I inset, T strip"),
+    (
+        (0, 0, 0),
+        "W white gutter, B black gutter, S shared line, F frameless band, H half cut, I inset, T strip",
+    ),
 )
 
 

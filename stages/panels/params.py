@@ -201,6 +201,26 @@ class FramelessParams:
 
 
 @dataclass(frozen=True, slots=True)
+class PinwheelParams:
+    """Four panels that turn round a fifth."""
+
+    smallest: float = 0.2  # of the page's area: a smaller region holds none
+    max_slope: float = 0.02  # of its borders
+    max_lines: int = 12  # of each direction tried in one region
+    twin_distance: float = 4.0  # pixels of samples: a line this near to another is the same
+    tried_level: int = 80  # probability, in levels of 255, of a sample that may be a border's
+    least_length: float = 0.3  # of the region's extent that has it, on a line that is tried
+    thinnest: float = 0.06  # of the page's side, from border to border and to the region's sides
+    least_part: float = 0.03  # of the region's area, that each of the five takes
+    end_share: float = 0.2  # of a straight cut at each end, where it has
+    loose_end: float = 0.4  # less than that sureness if it only goes on from a border that ended
+    least_sure: float = 0.5  # of each border: half the probability, half the edge seen,
+    least_mean: float = 0.7  # and of all four
+    least_blank: float = 0.8  # blank share between two lines that makes them one gutter
+    top_score: float = 0.84  # the score of the surest
+
+
+@dataclass(frozen=True, slots=True)
 class CutParams:
     """Which of a region's candidates cuts it."""
 
@@ -367,6 +387,7 @@ class Params:
     bar: BarParams = BarParams()
     drawn: DrawnLineParams = DrawnLineParams()
     frameless: FramelessParams = FramelessParams()
+    pinwheel: PinwheelParams = PinwheelParams()
     cut: CutParams = CutParams()
     decision: DecisionParams = DecisionParams()
     snap: SnapParams = SnapParams()

@@ -10,7 +10,7 @@ import numpy as np
 from mangacolor.stages.panels.cutting.polygons import Line, Polygon, chords, swap
 from mangacolor.stages.panels.params import Params
 
-Kind = Literal["white gutter", "black gutter", "shared line", "bare band"]
+Kind = Literal["white gutter", "black gutter", "shared line", "bare band", "half cut"]
 
 
 class Evidence(Protocol):
@@ -28,7 +28,8 @@ class Cut:
     """A candidate: two lines of one view (``down``: of the transposed page) and a score, of about [0, 1].
 
     It lies between the lower side of the panel above and the upper side of the panel below. Where panels
-    share one line, it has no width. ``flaw`` says why it must not be taken whatever its score.
+    share one line, it has no width. ``flaw`` says why it must not be taken whatever its score. ``within``:
+    of a half cut, which ends on another one, between which x of its view it runs.
     """
 
     kind: Kind
@@ -38,6 +39,7 @@ class Cut:
     score: float
     evidence: Evidence
     flaw: str = ""
+    within: tuple[float, float] | None = None
 
     @property
     def shared(self) -> bool:
@@ -64,14 +66,14 @@ class Judgement:
 def corners_of(cut: Cut, polygon: Polygon) -> Polygon:
     """The ends of a cut's lines within its region: 2×2 for a shared line, else 4×2, around the band."""
     turned = swap(polygon) if cut.down else polygon
-    ends = [_ends(cut.upper, turned)]
+    ends = [_ends(cut.upper, turned, cut.within)]
     if not cut.shared:
-        ends.append(_ends(cut.lower, turned)[::-1])
+        ends.append(_ends(cut.lower, turned, cut.within)[::-1])
     corners = np.concatenate(ends)
     return swap(corners) if cut.down else corners
 
 
-def _ends(line: Line, polygon: Polygon) -> Polygon:
+def _ends(line: Line, polygon: Polygon, within: tuple[float, float] | None) -> Polygon:
     offset, slope = line
-    ((first, last),) = chords(polygon, np.array([offset]), np.array([slope]))
-    return np.array([(x, offset + slope * x) for x in (first, last)])
+    ends = within or chords(polygon, np.array([offset]), np.array([slope]))[0]
+    return np.array([(x, offset + slope * x) for x in ends])

@@ -7,12 +7,13 @@ What is left together like that, though it was nearly cut, is known.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mangacolor.stages.panels.cutting.candidates import Cut, Judgement
 from mangacolor.stages.panels.cutting.frameless import find_bare_bands
 from mangacolor.stages.panels.cutting.gutters import find_framed_cuts
 from mangacolor.stages.panels.cutting.lines import View
+from mangacolor.stages.panels.cutting.pinwheels import Pinwheel, ends_loose, find_pinwheel
 from mangacolor.stages.panels.cutting.polygons import Polygon, area, clip, swap
 from mangacolor.stages.panels.cutting.snap import fit_sides
 from mangacolor.stages.panels.params import CutParams, Params
@@ -24,7 +25,8 @@ Style = tuple[bool, bool]  # whether sure gutters have been found around a regio
 class Node:
     """A region of the page, a convex polygon, and its candidates, best first.
 
-    ``best``: the number of the one that parts it into ``parts``, two of them; None of a leaf. ``doubted``: of
+    ``best``: the number of the one that parts it into ``parts``, two of them, or of the weakest of four that
+    make a pinwheel of five; None of a leaf. ``doubted``: of
     a leaf, the number of the one that would have parted it with a little more of a score.
     """
 
@@ -65,6 +67,12 @@ def cut_region(
     smallest = params.cut.smallest * views[0].white.size
     judgements = tuple(_judge(cuts, smallest, polygon, style, params.cut, thorough=thorough))
     best = next((index for index, judgement in enumerate(judgements) if judgement.chosen), None)
+    if best is None or _is_loose(views, polygon, judgements[best].cut, params):
+        wheel = find_pinwheel(views, polygon, params)
+        if wheel is not None:
+            return _turn_round(
+                views, polygon, wheel, judgements, params, floor, thorough=thorough, style=style
+            )
     if best is None:
         return Node(polygon, judgements, doubted=_find_doubted(judgements, polygon, smallest, params.cut))
     cut = judgements[best].cut
@@ -74,6 +82,31 @@ def cut_region(
         cut_region(views, part, params, floor, thorough=thorough, style=style) for part in split(polygon, cut)
     )
     return Node(polygon, judgements, best, tuple(parts))
+
+
+def _is_loose(views: tuple[View, View], polygon: Polygon, cut: Cut, params: Params) -> bool:
+    """Whether a cut may go on from where its border ends."""
+    return ends_loose(views[cut.down], polygon, cut, params.pinwheel)
+
+
+def _turn_round(
+    views: tuple[View, View],
+    polygon: Polygon,
+    wheel: Pinwheel,
+    others: Sequence[Judgement],
+    params: Params,
+    floor: float,
+    *,
+    thorough: bool,
+    style: Style,
+) -> Node:
+    """A region that a pinwheel parts into five; ``others``: its straight cuts, of which none is taken."""
+    turned = [Judgement(cut, cut.score, 0.0, True, "") for cut in wheel.cuts]
+    reason = "a pinwheel of half cuts is taken"
+    beside = [replace(other, chosen=False, reason=reason) if other.chosen else other for other in others]
+    weakest = min(range(len(turned)), key=lambda index: turned[index].score)
+    parts = (cut_region(views, part, params, floor, thorough=thorough, style=style) for part in wheel.parts)
+    return Node(polygon, (*turned, *beside), weakest, tuple(parts))
 
 
 def _find_doubted(
