@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from mangacolor.core.arrays import F64, Mask
 from mangacolor.core.types import Image
-from mangacolor.stages.panels.cutting.blank import Blank, find_blank
+from mangacolor.stages.panels.blank import Blank, find_blank
 from mangacolor.stages.panels.cutting.polygons import Polygon
 from mangacolor.stages.panels.params import DEFAULTS, GroundParams, Params
 from mangacolor.stages.panels.scene import (

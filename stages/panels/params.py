@@ -195,9 +195,7 @@ class FramelessParams:
     near: int = 4  # pixels from a band's side within which the network's border is looked for
     least_density: float = 0.55  # share drawn, of the rows that show something: less is an open panel
     score: float = 0.8  # before the network is heard
-    whole_page: float = (
-        0.05  # of the page, that other panels and gutters take at least where there are others
-    )
+    whole_page: float = 0.05  # of the page, that other panels and gutters take where there are any
 
 
 @dataclass(frozen=True, slots=True)

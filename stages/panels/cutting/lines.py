@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from mangacolor.core.arrays import F64, Mask
 from mangacolor.core.types import Image
-from mangacolor.stages.panels.cutting.blank import Blank
+from mangacolor.stages.panels.blank import Blank
 from mangacolor.stages.panels.cutting.border_net import SecondLook
 from mangacolor.stages.panels.cutting.line_fit import fit_lines
 from mangacolor.stages.panels.cutting.polygons import Line, Polygon, chords

@@ -11,7 +11,7 @@ import numpy as np
 from mangacolor.core.arrays import F64
 from mangacolor.core.types import Image
 from mangacolor.models.runtime.backends import CpuBackend
-from mangacolor.stages.panels.cutting.blank import Blank, find_blank
+from mangacolor.stages.panels.blank import Blank, find_blank
 from mangacolor.stages.panels.cutting.border_net import SecondLook, border_probability
 from mangacolor.stages.panels.cutting.candidates import corners_of
 from mangacolor.stages.panels.cutting.confidence import Region, find_regions
@@ -22,10 +22,10 @@ from mangacolor.stages.panels.cutting.line_fit import detect_segments
 from mangacolor.stages.panels.cutting.lines import View, make_view
 from mangacolor.stages.panels.cutting.polygons import Polygon, covered_share, four_to_six, move, page_polygon
 from mangacolor.stages.panels.cutting.record import Recorder
-from mangacolor.stages.panels.cutting.skew import find_skew, turn_back
 from mangacolor.stages.panels.cutting.snap import run_off_page
-from mangacolor.stages.panels.cutting.webtoon import find_windows
 from mangacolor.stages.panels.params import CutParams, InkParams, Params, ScaleParams, SecondLookParams
+from mangacolor.stages.panels.skew import find_skew, turn_back
+from mangacolor.stages.panels.webtoon import find_windows
 
 Method = Literal["learnt", "lines"]
 

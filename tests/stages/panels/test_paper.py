@@ -8,11 +8,11 @@ import pytest
 
 from mangacolor.core.types import Image, Panel
 from mangacolor.stages.panels import PanelLayout, find_panels
-from mangacolor.stages.panels.cutting.webtoon import find_windows
 from mangacolor.stages.panels.detect import layout_from_document
 from mangacolor.stages.panels.layout import panel_document
 from mangacolor.stages.panels.paper import find_ground, is_tone
 from mangacolor.stages.panels.params import DEFAULTS
+from mangacolor.stages.panels.webtoon import find_windows
 from mangacolor.tests.stages.panels.test_detect import BOXES, HEIGHT, WIDTH, draw_page, texture
 
 WHOLE = (0, 0, WIDTH, HEIGHT)

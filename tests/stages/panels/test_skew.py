@@ -11,8 +11,8 @@ import pytest
 from mangacolor.core.types import Image
 from mangacolor.stages.panels import explain_panels, find_panels
 from mangacolor.stages.panels.cutting.line_fit import detect_segments
-from mangacolor.stages.panels.cutting.skew import find_skew, turn_back
 from mangacolor.stages.panels.params import DEFAULTS
+from mangacolor.stages.panels.skew import find_skew, turn_back
 from mangacolor.tests.stages.panels.test_detect import HEIGHT, WIDTH, draw_page
 
 BOXES = [(30, 30, 540, 240), (30, 290, 250, 250), (300, 290, 270, 250), (30, 560, 540, 250)]
