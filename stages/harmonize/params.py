@@ -42,7 +42,7 @@ class DescriptorParams:
     silent: DescriptorWeights = DescriptorWeights(features=1.3, votes=0.0, tone=10.0)
     # Of a network with an embedding. Votes count too: without them more is joined, and works of other hands
     # lose what the network knew.
-    embedded: DescriptorWeights = DescriptorWeights(features=1.0, votes=0.9, tone=5.0, texture=0.0, area=0.0)
+    embedded: DescriptorWeights = DescriptorWeights(features=1.0, votes=1.0, tone=5.0, texture=0.0, area=0.0)
     # Directions that a network's own features are reduced to (principal components).
     dimensions: int = 128
     # Between what is drawn behind the figures and what is not.
@@ -58,7 +58,7 @@ class NeighbourParams:
     # Neighbours of a segment (k).
     count: int = 15
     # Distance of descriptors at which similarity has fallen to 1/e.
-    similarity_scale: float = 0.7
+    similarity_scale: float = 0.68
     # Segments in a cell of the search, about.
     cell_size: int = 256
     # Cells that are searched at least.

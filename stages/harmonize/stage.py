@@ -227,7 +227,7 @@ STAGE = ChapterStage(
     configure,
     ("panels", "balloons", "colorize"),
     neutral,
-    version=15,
+    version=16,
     file=FILE,
     edits=decided_groups,
     preview=draw_groups,

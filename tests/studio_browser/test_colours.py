@@ -165,7 +165,7 @@ def test_all_of_it_by_keyboard(window: Window) -> None:
     window.show(PAGE)
     window.wait_for_surfaces(PAGE)
     window.press("x", ".", "ArrowLeft", "Shift+ArrowUp", ".", ".")
-    window.until(lambda: "surfaces on" in window.status, "a surface under the cross")
+    window.until(lambda: re.search(r"surfaces? on", window.status) is not None, "a surface under the cross")
     window.press(",", "Enter")
     window.until(lambda: window.state("draft") is not None, "the panel")
     before = changes(window)

@@ -165,7 +165,7 @@ def test_the_script_scores_a_chapter(truth: Image, tmp_path: Path) -> None:
     save(tinted, tmp_path / "out" / "p1.png")
     state = tmp_path / "out" / ".mangacolor" / "pages" / "p1.png" / "colorize.json"
     state.parent.mkdir(parents=True)
-    panels = [{"box": [20, 20, 260, 170], "size": [392, 256], "surfaces": 0}]
+    panels = [{"box": [20, 20, 260, 170], "size": [392, 256], "surfaces": 0, "views": [[392, 256, False]]}]
     state.write_text(json.dumps({"panels": panels, "tile": [256, 256]}))
     save(page_variants.shifted(tinted), tmp_path / "moved" / "p1.png")
     save(page_variants.scaled(tinted), tmp_path / "larger" / "p1.png")
