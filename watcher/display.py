@@ -142,7 +142,9 @@ class WatchDisplay:
         pages = [failure for failure in event.failures if failure.page != event.chapter]
         what = f"{counted(len(pages), 'page')} failed" if pages else "failed"
         times = f" for the {_ordinal(event.tries)} time" if event.tries > 1 else ""
-        self._console.print(f"[red]{escape(event.chapter)}[/]: {what}{times}{self._tried_again(event.retry_in)}")
+        self._console.print(
+            f"[red]{escape(event.chapter)}[/]: {what}{times}{self._tried_again(event.retry_in)}"
+        )
         for failure in event.failures[:_LISTED] if listed or not pages else ():
             self._say_failure(failure, event.chapter)
         if listed and len(event.failures) > _LISTED:

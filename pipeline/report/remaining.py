@@ -2,8 +2,8 @@
 
 Work is counted in seconds of stages. Until a stage has been measured, what it declares stands for it, scaled
 by how declared and measured seconds compare for the others. A page that has not been read yet is taken to be
-like those that have. How much runs at once is measured, too: seconds of stages by seconds of the clock. Stages
-that have not run yet are taken to take turns, as the longest of them do, which need the device.
+like those that have. How much runs at once is measured, too: seconds of stages by seconds of the clock.
+Stages that have not run yet are taken to take turns, as the longest of them do, which need the device.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Remaining:
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds by the clock until all is done; None until a page has been measured to the end of a pass."""
+        """Seconds by the clock until all is done; None until a page has come to the end of a pass."""
         if self._began is None or not self._is_known:
             return None
         done, left = self._count()
