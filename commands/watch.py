@@ -44,8 +44,10 @@ def watch(folder: Path, out: Path, **values: Any) -> int:
     run_options = pick(RunOptions, values)
     job = Job(folder.absolute(), out, pick(Options, values), run_options)
     stop = StopWatch()
-    with WatchDisplay(run_options.quiet) as display, cancel_on_signals(stop):
+    watch_options = pick(WatchOptions, values)
+    display = WatchDisplay(run_options.quiet, once=watch_options.once)
+    with display, cancel_on_signals(stop):
         listeners: list[Listener] = [display]
         if run_options.json:
             listeners.append(WatchLines(sys.stdout))
-        return watch_folder(job, pick(WatchOptions, values), emit=tell_each(listeners), stop=stop)
+        return watch_folder(job, watch_options, emit=tell_each(listeners), stop=stop)

@@ -25,6 +25,31 @@ def check_device_name(name: str) -> None:
         raise UsageError(f"--device {name}: no such device", "Use auto, cpu, cuda, cuda:N or mps.")
 
 
+def check_device(name: str) -> None:
+    """Raise what ``resolve_device`` raises of a device that is surely not there, without importing torch.
+
+    Whether torch can use one that is there, and the cards of AMD, are seen by ``resolve_device``.
+    """
+    check_device_name(name)
+    kind = device_kind(name)
+    if kind == "cpu":
+        return
+    need_torch(f"--device {name}", "use --device cpu")
+    if kind == "mps":
+        if platform.system() != "Darwin":
+            raise _no_apple_gpu(name)
+        return
+    if name == "auto" or _torch_build()["hip"] is not None:
+        return
+    number, driver = _number(name), _driver()
+    cards = len(driver.cards) if driver is not None else 0
+    problem = card_problem(number)
+    if not problem and number >= cards:
+        problem = f"torch sees {counted(cards, 'CUDA device')}"
+    if problem:
+        raise _unusable(name, problem)
+
+
 def resolve_device(name: str) -> str:
     """``cpu``, ``cuda:N`` or ``mps`` for a ``--device``.
 
@@ -39,18 +64,30 @@ def resolve_device(name: str) -> str:
 
     if kind == "mps":
         if not torch.backends.mps.is_available():
-            raise SetupError(f"--device {name}: torch finds no Apple GPU here", "Use --device cpu.")
+            raise _no_apple_gpu(name)
         return kind
-    number = _usable_cards()[0] if name == "auto" else int(name.partition(":")[2] or 0)
+    number = _usable_cards()[0] if name == "auto" else _number(name)
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     problem = card_problem(number)
     if not problem and number >= count:
         problem = f"torch sees {counted(count, 'CUDA device')}"
     problem = problem or _missing_kernels(number)
     if problem:
-        remedy = "Use --device cpu, or see `mangacolor doctor`."
-        raise SetupError(f"--device {name}: {problem}", remedy)
+        raise _unusable(name, problem)
     return f"cuda:{number}"
+
+
+def _number(name: str) -> int:
+    """Of the card that ``cuda`` or ``cuda:N`` names."""
+    return int(name.partition(":")[2] or 0)
+
+
+def _no_apple_gpu(name: str) -> SetupError:
+    return SetupError(f"--device {name}: torch finds no Apple GPU here", "Use --device cpu.")
+
+
+def _unusable(name: str, problem: str) -> SetupError:
+    return SetupError(f"--device {name}: {problem}", "Use --device cpu, or see `mangacolor doctor`.")
 
 
 @cache

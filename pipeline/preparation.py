@@ -22,6 +22,7 @@ from mangacolor.pipeline.engine.memory import memory_limit
 from mangacolor.pipeline.page_numbers import keep_named, pick_pages, with_wishes
 from mangacolor.pipeline.series import SeriesMemory, open_series
 from mangacolor.pipeline.store.corrections import with_edits
+from mangacolor.pipeline.store.keys import make_recipe
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.graph import Graph, Selection
 
@@ -92,7 +93,8 @@ def make_plan(
 
     ``only``: output names of pages; others are not asked for, even if the options name their numbers.
 
-    Raises ``UsageError`` or ``InputError`` for what cannot be done, ``Cancelled`` if ``cancel`` says so.
+    Raises ``UsageError``, ``InputError`` or ``SetupError`` for what cannot be done, ``Cancelled`` if
+    ``cancel`` says so.
     """
     selection = graph.select(run_options.until, run_options.start)
     check_device_name(options.device)
@@ -101,6 +103,8 @@ def make_plan(
     limits = limits_of(options, run_options)
     discovered = discover(inputs, out, run_options.output_form, limits, run_options.names_encoding, part)
     graph.check(options, discovered.chapters)
+    for chapter in discovered.chapters[:1]:  # weights that cannot be used are told of before pages are read
+        make_recipe(graph, options, chapter, selection.targets)
     edited = with_edits(discovered.chapters, run_options.edits, State(out))
     picked, spreads = _pick(edited, options, run_options, only, cancel or CancelToken())
     return WorkPlan(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mangacolor.core.devices import check_device
 from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.formats.discovery import Part
@@ -27,6 +28,7 @@ from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.outputs import Outputs
 from mangacolor.pipeline.store.removed import drop_unpacked, set_aside
 from mangacolor.pipeline.store.store import Store, open_store
+from mangacolor.stages.base import Stage
 from mangacolor.stages.graph import Graph
 from mangacolor.stages.registry import graph_of
 
@@ -62,7 +64,9 @@ def run(
     """
     with RunProgress(emit) as progress:
         cancel = cancel or CancelToken()
-        plan = make_plan(inputs, out, options, run_options, graph or graph_of(options), part, cancel, only)
+        graph = graph or graph_of(options)
+        _check_device(graph, options, run_options)
+        plan = make_plan(inputs, out, options, run_options, graph, part, cancel, only)
         progress.begin(plan)
         with open_store(out) as store:
             if run_options.learn:
@@ -92,6 +96,14 @@ class _Work:
     tasks: Tasks
     outputs: Outputs
     own: Sequence[Output]
+
+
+def _check_device(graph: Graph, options: Options, run_options: RunOptions) -> None:
+    """Raise ``SetupError`` for a device that is not there, if this run may need it here."""
+    stages = graph.with_ancestors(graph.select(run_options.until, run_options.start).targets)
+    needs_it = any(isinstance(stage := graph[name], Stage) and stage.lane == "device" for name in stages)
+    if needs_it and not run_options.cluster:  # a cluster's workers have devices of their own
+        check_device(options.device)
 
 
 def _take_on(plan: WorkPlan, store: Store, cancel: CancelToken, progress: RunProgress) -> _Work:

@@ -14,6 +14,7 @@ from mangacolor.server.http.refusal import Refusal
 # No path, no device, no limit: what a client may decide is how its page looks.
 OFFERED: Final = ("scale", "saturation", "direction", "force_color")
 TOLD: Final = 40  # characters of a wrong value that the answer repeats
+_REMEDY: Final = "Give such a value, or leave it out for the server's own."
 _SWITCHES: Final[Mapping[str, bool]] = {
     "true": True,
     "1": True,
@@ -42,7 +43,7 @@ def _value(field: OptionField, text: str) -> Any:
     try:
         return checked_value(field, _parsed(field, text))
     except ValueError as error:
-        raise Refusal(400, str(error)) from None
+        raise Refusal(400, str(error), _REMEDY) from None
 
 
 def _parsed(field: OptionField, text: str) -> Any:

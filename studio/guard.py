@@ -92,7 +92,7 @@ class Guard:
         if len(hosts) != 1 or not self._access.knows_host(hosts[0]) or not self._is_our_port(scope, hosts[0]):
             raise Refusal(421, "the Host header names another server", "Call it by the address it printed.")
         if scope["method"] not in _METHODS:
-            raise Refusal(405, "this method is not used here")
+            raise Refusal(405, "this method is not used here", f"Use {', '.join(_METHODS)}.")
         if len(origins) > 1 or (origins and origins[0] != f"http://{hosts[0]}"):
             raise Refusal(403, "web pages of this origin may not call it")
         if headers.get("sec-fetch-site", "none") not in _OWN_SITES and scope["path"] != "/":

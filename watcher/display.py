@@ -31,11 +31,14 @@ _LISTED: Final = 6  # failures of a chapter that are told; ``--json`` has them a
 
 
 class WatchDisplay:
-    """A listener and a context manager. With ``quiet`` only what went wrong is told."""
+    """A listener and a context manager. With ``quiet`` only what went wrong is told.
 
-    def __init__(self, quiet: bool = False, console: Console | None = None) -> None:
+    ``once``: the watch ends when all is done that can be, so that what failed is left to a later run.
+    """
+
+    def __init__(self, quiet: bool = False, console: Console | None = None, once: bool = False) -> None:
         self._console = console or Console(stderr=True, highlight=False, soft_wrap=True)
-        self._quiet = quiet
+        self._quiet, self._once = quiet, once
         self._live = self._console.is_terminal and not quiet
         self._run: ProgressDisplay | None = None
         self._status: Status | None = None
@@ -78,7 +81,7 @@ class WatchDisplay:
                 self._say(f"{to}: told of {chapter}" if chapter else f"{to}: told to scan")
             case Notified(to=to, error=error, remedy=remedy, chapter=chapter, retry_in=again):
                 about = f"{to}: {chapter}: " if chapter else ""
-                self._warn(f"{about}{error}{_again(again)}", remedy)
+                self._warn(f"{about}{error}{self._told_again(again)}", remedy)
             case Trouble(error=error, remedy=remedy, retry_in=again):
                 self._end_run()
                 self._warn(f"{error}{_again(again)}", remedy)
@@ -139,11 +142,26 @@ class WatchDisplay:
         pages = [failure for failure in event.failures if failure.page != event.chapter]
         what = f"{counted(len(pages), 'page')} failed" if pages else "failed"
         times = f" for the {_ordinal(event.tries)} time" if event.tries > 1 else ""
-        self._console.print(f"[red]{escape(event.chapter)}[/]: {what}{times}{_again(event.retry_in)}")
+        self._console.print(
+            f"[red]{escape(event.chapter)}[/]: {what}{times}{self._tried_again(event.retry_in)}"
+        )
         for failure in event.failures[:_LISTED] if listed or not pages else ():
             self._say_failure(failure, event.chapter)
         if listed and len(event.failures) > _LISTED:
             self._console.print(f"  and {len(event.failures) - _LISTED} more")
+
+    def _tried_again(self, seconds: float) -> str:
+        """When a chapter that failed is: also a later run leaves it alone until it is due."""
+        if not self._once:
+            return _again(seconds)
+        if seconds <= 0:
+            return "; tried again now"
+        return f"; tried again by the next run that starts in {duration(seconds, rough=True)} or later"
+
+    def _told_again(self, seconds: float | None) -> str:
+        if not self._once or seconds is None:
+            return _again(seconds)
+        return "; told again by the next run"
 
     def _say_failure(self, failure: Failure, chapter: str) -> None:
         page = "" if failure.page == chapter else f"{failure.page}: "

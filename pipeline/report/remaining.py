@@ -3,6 +3,7 @@
 Work is counted in seconds of stages. Until a stage has been measured, what it declares stands for it, scaled
 by how declared and measured seconds compare for the others. A page that has not been read yet is taken to be
 like those that have. How much runs at once is measured, too: seconds of stages by seconds of the clock.
+Stages that have not run yet are taken to take turns, as the longest of them do, which need the device.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class Remaining:
         self._declared: dict[str, float] = {}  # seconds of stages that have run, as is the next
         self._measured: dict[str, float] = {}
         self._running: dict[tuple[str, str], float] = {}  # since when
+        self._is_known = False  # whether a page has ended a pass: its first stages alone are no measure
 
     def __call__(self, event: Event) -> None:
         match event:
@@ -65,8 +67,12 @@ class Remaining:
             case StageDone(page=page, stage=stage, seconds=seconds):
                 self._end_stage(page, stage, seconds)
             case PageHalfway(page=page) if page in self._pages:
+                self._is_known = bool(self._measured)
                 self._put(page, _Page(dict(self._pages[page].later)))
-            case PageDone(page=page) | PageFailed(page=page):
+            case PageDone(page=page, outcome=outcome):
+                self._is_known |= outcome == "done"
+                self._end_page(page)
+            case PageFailed(page=page):
                 self._end_page(page)
 
     @property
@@ -77,11 +83,13 @@ class Remaining:
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds by the clock until all is done; None while no stage has been measured."""
-        if self._began is None or not self._measured:
+        """Seconds by the clock until all is done; None until a page has come to the end of a pass."""
+        if self._began is None or not self._is_known:
             return None
         done, left = self._count()
-        return left * (self._clock() - self._began) / max(done, 1e-6)
+        slowness = (self._clock() - self._began) / max(done, 1e-6)
+        in_turns = self._unmeasured()
+        return (left - in_turns) * slowness + in_turns * max(slowness, 1.0)
 
     def _start_page(self, page: str, now: Work, later: Work) -> None:
         if page not in self._pages:
@@ -119,6 +127,16 @@ class Remaining:
         left = self._expect(self._left) + max(0, self._unread) * self._usual_page()
         credit = sum(self._credit(*key, since) for key, since in self._running.items())
         return sum(self._measured.values()) + credit, left - credit
+
+    def _unmeasured(self) -> float:
+        """Seconds that those stages are expected to take of which none has run yet."""
+        read = max(0, self._unread) / self._read if self._read else 0.0
+        return sum(
+            work * share * self._ratio(stage)
+            for sums, share in ((self._left, 1.0), (self._whole, read))
+            for stage, work in sums.items()
+            if stage not in self._declared
+        )
 
     def _usual_page(self) -> float:
         return self._expect(self._whole) / self._read if self._read else 0.0

@@ -73,7 +73,7 @@ class ChapterJobs:
         with self._changing:
             job = self._jobs.get(job_id)
         if job is None:
-            raise Refusal(404, "there is no such job")
+            raise Refusal(404, "there is no such job", "GET /v1/chapters lists the jobs.")
         return job
 
     def create(self, name: str, suffix: str, series: str, settings: dict[str, str]) -> Job:
@@ -214,7 +214,7 @@ class ChapterJobs:
         """Change a job, here and on the disk. Raises ``Refusal`` for one that has been deleted."""
         with self._changing:
             if job_id not in self._jobs:
-                raise Refusal(404, "the job has been deleted")
+                raise Refusal(404, "the job has been deleted", "Send the chapter again.")
             job = self._jobs[job_id] = dataclasses.replace(self._jobs[job_id], **changes)
             job.save(self._folder_of(job))
             return job

@@ -16,6 +16,8 @@ from mangacolor.server.http.refusal import Refusal
 
 # nginx's number for it: the client has gone, so that nobody reads the answer.
 CLIENT_GONE: Final = 499
+# Where a server that programs ask describes what it offers.
+DESCRIPTION: Final = "/openapi.json"
 
 
 class Sending:
@@ -49,10 +51,19 @@ async def _give_up(_request: Request, _error: Exception) -> Response:
     return Response(status_code=CLIENT_GONE)
 
 
-async def _explain(_request: Request, error: Exception) -> Response:
+async def _explain(request: Request, error: Exception) -> Response:
     """What starlette refuses by itself: unknown paths and methods."""
     assert isinstance(error, HTTPException)
-    return JSONResponse({"error": error.detail, "remedy": ""}, error.status_code, headers=error.headers)
+    document = {"error": error.detail, "remedy": _remedy(request, error)}
+    return JSONResponse(document, error.status_code, headers=error.headers)
+
+
+def _remedy(request: Request, error: HTTPException) -> str:
+    allowed = (error.headers or {}).get("Allow")
+    if allowed:
+        return f"This address takes {allowed}."
+    is_described = any(getattr(route, "path", "") == DESCRIPTION for route in request.app.routes)
+    return f"{DESCRIPTION} lists the addresses." if is_described else "Begin at the address /."
 
 
 # What an application does with each of these errors.

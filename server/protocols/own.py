@@ -18,6 +18,7 @@ from mangacolor.formats.opened import container_suffixes
 from mangacolor.formats.sniff import HEAD
 from mangacolor.server.chapters.job import Job
 from mangacolor.server.chapters.jobs import ChapterJobs
+from mangacolor.server.http.answering import DESCRIPTION
 from mangacolor.server.http.bodies import ClientGone, declared_size, read_body, read_file
 from mangacolor.server.http.refusal import Refusal
 from mangacolor.server.limits import CHAPTER_BYTES, PATIENT, STALL_SECONDS, TITLE_CHARACTERS
@@ -41,7 +42,7 @@ NO_ROOM: Final = "Delete jobs that are done, or free some space there."
 
 def routes(service: Service, jobs: ChapterJobs) -> list[Route]:
     return [
-        Route("/openapi.json", _describe, methods=["GET"]),
+        Route(DESCRIPTION, _describe, methods=["GET"]),
         Route("/v1/pages", _page_route(service), methods=["POST"]),
         *_chapter_routes(jobs),
     ]

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mangacolor.server.http.refusal import Refusal
+from mangacolor.stages.edits.colours import check_colour
 from mangacolor.stages.edits.model import Look
 from mangacolor.stages.edits.palette_file import to_document
 from mangacolor.studio.painting import cover_document, paint_page, point_document, surfaces_document
@@ -22,6 +23,7 @@ from mangacolor.studio.wishes import read_look, read_wishes
 
 def routes() -> list[Route]:
     return [
+        Route("/api/colour", colour),
         Route("/api/surfaces", surfaces),
         Route("/api/surface", surface, methods=["POST"]),
         Route("/api/cover", cover, methods=["POST"]),
@@ -29,6 +31,11 @@ def routes() -> list[Route]:
         Route("/api/palette", palette, methods=["POST"]),
         Route("/api/palette/save", save, methods=["POST"]),
     ]
+
+
+async def colour(request: Request) -> Response:
+    """A colour as a person writes it, in hex: names are those that the command takes."""
+    return JSONResponse({"colour": check_colour(request.query_params.get("text", ""), "Colour")})
 
 
 async def surfaces(request: Request) -> Response:

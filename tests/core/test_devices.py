@@ -130,6 +130,30 @@ def test_a_card_that_torch_does_not_see_is_said_so(monkeypatch: pytest.MonkeyPat
         devices.resolve_device("cuda:1")
 
 
+@pytest.mark.parametrize("name", ["cuda", "cuda:1", "mps"])
+def test_what_is_surely_not_there_is_told_without_torch_in_the_same_words(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretend(monkeypatch, cards=[CARD] if name == "cuda:1" else [])
+    with pytest.raises(SetupError) as told:
+        devices.resolve_device(name)
+    monkeypatch.setattr(devices, "need_torch", lambda *_: None)  # it is installed
+    monkeypatch.setattr(devices, "has_torch", lambda: True)
+    monkeypatch.setitem(sys.modules, "torch", None)  # importing it raises
+    with pytest.raises(SetupError) as foreseen:
+        devices.check_device(name)
+    assert str(foreseen.value) == str(told.value)
+    devices.check_device("auto")
+    devices.check_device("cpu")
+
+
+def test_a_card_that_is_there_is_left_to_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch, cards=[CARD, CARD], torch_sees=0)
+    devices.check_device("cuda:1")
+    monkeypatch.setattr(devices, "_torch_build", lambda: {"cuda": None, "hip": (6, 0)})
+    devices.check_device("cuda:7")
+
+
 def test_the_driver_is_asked_in_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
     class Library:
         """The driver's functions, with one card."""

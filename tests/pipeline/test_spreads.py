@@ -14,11 +14,15 @@ import numpy as np
 import pytest
 
 from mangacolor.api import colorize_chapter
+from mangacolor.core import devices
+from mangacolor.core.errors import SetupError
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Image, Page
 from mangacolor.pipeline.events import Event, PageDone, PageFailed, RunResult, Warned
 from mangacolor.pipeline.plan import as_document, as_text, plan_run
 from mangacolor.pipeline.preparation import WorkPlan, make_plan
+from mangacolor.pipeline.run import run
+from mangacolor.pipeline.spreads import SpreadFinder
 from mangacolor.stages.registry import default_graph
 from mangacolor.tests.helpers.fake_stages import files
 from mangacolor.tests.helpers.spreads import cut, wide_drawing, write_spread
@@ -48,6 +52,30 @@ def halves(work: WorkPlan) -> dict[str, str]:
 
 def page(work: WorkPlan, name: str) -> Page:
     return next(page for chapter in work.chapters for page in chapter.pages if page.name == name)
+
+
+# -- before any page is read
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"device": "cuda"}, "--device cuda: torch sees 0 CUDA devices"),
+        ({"device": "cpu", "upscaler": "wat"}, "There is no upscaler 'wat'"),
+    ],
+)
+def test_a_wrong_device_or_network_is_refused_before_a_page_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], says: str
+) -> None:
+    monkeypatch.setattr(devices, "_driver", lambda: None)
+    monkeypatch.setattr(devices, "_torch_build", lambda: {"cuda": None, "hip": None})
+    monkeypatch.setattr(SpreadFinder, "mark", lambda *_: pytest.fail("pages were read"))
+    folder, told = write_chapter(tmp_path / "in"), list[Event]()
+    settings = RunOptions(spreads="auto")
+    with pytest.raises(SetupError, match=says):
+        run([folder], tmp_path / "out", Options(**options), settings, emit=told.append)
+    assert not (tmp_path / "out").exists()
+    assert [event.pages for event in told if isinstance(event, RunResult)] == [0] and len(told) == 1
 
 
 # -- which pages are halves

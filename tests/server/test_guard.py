@@ -34,6 +34,27 @@ def locked(tmp_path: Path) -> Iterator[httpx.Client]:
     yield from opened(tmp_path, Access("0.0.0.0", TOKEN))
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status", "remedy"),
+    [
+        ("GET", "/v2/pages", 404, "/openapi.json lists the addresses."),
+        ("GET", "/v1/pages", 405, "This address takes POST."),
+        ("GET", "/v1/chapters/none", 404, "GET /v1/chapters lists the jobs."),
+        (
+            "POST",
+            "/v1/pages?scale=99",
+            400,
+            "Give such a value, or leave it out for the server's own.",
+        ),
+    ],
+)
+def test_a_refusal_names_a_remedy(
+    client: httpx.Client, method: str, path: str, status: int, remedy: str
+) -> None:
+    answer = client.request(method, path)
+    assert (answer.status_code, answer.json()["remedy"]) == (status, remedy)
+
+
 @pytest.mark.parametrize("host", ["localhost:1", "LOCALHOST", "127.0.0.1", "[::1]:7860"])
 def test_names_of_this_machine(client: httpx.Client, host: str) -> None:
     assert client.get("/", headers={"host": host}).status_code == 200

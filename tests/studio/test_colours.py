@@ -79,6 +79,30 @@ def test_a_wish_is_shown_and_changes_nothing(client: httpx.Client, out: Path, pl
     assert tree_hash(out) == before
 
 
+def test_a_colour_is_read_as_the_command_reads_it(client: httpx.Client) -> None:
+    for written, colour in {" Crimson ": "#dc143c", "#FA0": "#ffaa00", "#c0392b": "#c0392b"}.items():
+        assert client.get("/api/colour", params={"text": written}).json() == {"colour": colour}
+    for wrong in ("crimsn", "#12345", "rgb(1, 2, 3)", ""):
+        answer = client.get("/api/colour", params={"text": wrong})
+        assert answer.status_code == 400 and "is no colour" in answer.json()["error"]
+        assert "#c0392b" in answer.json()["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "remedy"),
+    [
+        ("GET", "/api/nothing", 404, "Begin at the address /."),
+        ("GET", "/api/palette", 405, "This address takes POST."),
+        ("PATCH", "/api/palette", 405, "Use GET, HEAD, POST, PUT, DELETE."),
+    ],
+)
+def test_a_wrong_address_has_a_remedy(
+    client: httpx.Client, method: str, path: str, status: int, remedy: str
+) -> None:
+    answer = client.request(method, path)
+    assert (answer.status_code, answer.json()["remedy"]) == (status, remedy)
+
+
 def test_the_look_of_a_chapter_is_shown_before_it_is_kept(client: httpx.Client) -> None:
     plain = painted(client, {})
     grey = painted(client, {}, look={"saturation": 0.0, "warmth": 0.0})

@@ -138,6 +138,22 @@ def test_a_right_click_in_the_colour_field_chooses_nothing(window: Window) -> No
     window.until(lambda: changes(window) == before, "the undo")
 
 
+def test_a_colour_is_written_by_its_name_and_a_wrong_one_is_told_in_words(window: Window) -> None:
+    window.expected = ("/api/colour",)  # the browser tells of the refusal
+    pick(window, HAIR)
+    before, colour = changes(window), window.state("draft")["colour"]
+    problem = window.page.locator(".problem")
+    window.choose_colour("crimsn")
+    window.until(lambda: "'crimsn' is no colour" in problem.inner_text(), "what is wrong")
+    assert "a name of CSS" in problem.inner_text() and window.state("draft")["colour"] == colour
+    assert window.page.locator(".hex[aria-invalid=true]").count() == 1 and changes(window) == before
+    window.choose_colour("Crimson")
+    window.until(lambda: changes(window) == before + 1, "the change to be saved")
+    assert window.state("draft")["colour"] == "#dc143c" and not problem.is_visible()
+    window.press("Escape", "Control+z")
+    window.until(lambda: changes(window) == before, "the undo")
+
+
 def test_further_points_reach_and_what_it_comes_to(window: Window) -> None:
     pick(window, HAIR)
     counts = window.page.locator(".counts")

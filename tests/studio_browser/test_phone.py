@@ -86,6 +86,15 @@ def test_every_room_can_be_worked_by_fingers(
     check(window)
 
 
+def test_where_one_taps_nobody_is_told_to_click(open_window: Callable[..., Window], window: Window) -> None:
+    tapped, how = phone(open_window, UPRIGHT[1]).page, "#tool-how"
+    assert "Tap something on the page" in (tapped.text_content("body") or "")
+    assert "Click something on the page" in (window.page.text_content("body") or "")
+    tapped.click("#mode-panels")
+    tapped.locator("[data-tool=join]").click()
+    assert "Tap the two panels" in (tapped.text_content(how) or "")
+
+
 @pytest.mark.parametrize("size", UPRIGHT)
 def test_the_page_has_most_of_the_window(open_window: Callable[..., Window], size: tuple[int, int]) -> None:
     window = phone(open_window, size)

@@ -32,15 +32,16 @@ def told(watched: Watching, terminal: bool = False, quiet: bool = False) -> str:
     """What ``--once`` says."""
     stream = io.StringIO()
     console = Console(file=stream, force_terminal=terminal, highlight=False, soft_wrap=True, width=200)
-    with WatchDisplay(quiet, console) as display:
+    with WatchDisplay(quiet, console, once=True) as display:
         watched.listener = display
         watched.once()
     return stream.getvalue()
 
 
-def say(*events: Event) -> str:
+def say(*events: Event, once: bool = False) -> str:
     stream = io.StringIO()
-    with WatchDisplay(console=Console(file=stream, highlight=False, soft_wrap=True, width=200)) as display:
+    console = Console(file=stream, highlight=False, soft_wrap=True, width=200)
+    with WatchDisplay(console=console, once=once) as display:
         for event in events:
             display(event)
     return stream.getvalue()
@@ -51,7 +52,7 @@ def test_a_log_has_a_line_or_two_for_a_chapter(watched: Watching) -> None:
     assert lines[0] == "2 chapters, 0 of them coloured; told of changes by the system"
     assert lines[1].endswith(": begun, 1 more in the queue")
     assert any(line.startswith("b: 1 page: 1 coloured, in ") for line in lines)
-    assert "series/a [1]: 1 page failed; tried again in 1 min" in lines
+    assert "series/a [1]: 1 page failed; tried again by the next run that starts in 1 min or later" in lines
     assert any(line.startswith("  series/a [1]/003.png: ") for line in lines)
     assert lines[-1].startswith("watch ended: 1 chapter done, 1 failed, in ")
 
@@ -59,7 +60,7 @@ def test_a_log_has_a_line_or_two_for_a_chapter(watched: Watching) -> None:
 def test_failures_are_listed_when_a_watch_begins(watched: Watching) -> None:
     told(watched)
     again = told(watched)
-    assert "series/a [1]/003.png" in again and "tried again in" in again
+    assert "series/a [1]/003.png" in again and "tried again by the next run" in again
 
 
 def test_quiet_tells_only_what_went_wrong(watched: Watching) -> None:
@@ -84,6 +85,17 @@ def test_waiting_is_shown_on_a_terminal_only() -> None:
         display(Idle(2, 1))
     assert "watching · 2 chapters settling · 1 chapter to be tried again" in stream.getvalue()
     assert say(Idle(2, 1)) == ""
+
+
+def test_a_watch_that_ends_leaves_what_failed_to_the_next_run() -> None:
+    refused = Notified("komga", "", "komga at http://h answers 401", "", 30.0)
+    failed = ChapterFailed("a", (), 2, 300)
+    due = ChapterFailed("b", (), 1, 0)
+    assert say(refused, failed, due, once=True).splitlines() == [
+        "komga at http://h answers 401; told again by the next run",
+        "a: failed for the 2nd time; tried again by the next run that starts in 5 min or later",
+        "b: failed; tried again now",
+    ]
 
 
 def test_every_trouble_has_its_remedy() -> None:

@@ -55,6 +55,29 @@ def test_nothing_is_said_before_anything_is_known(clock: Clock) -> None:
     assert clock.remaining.seconds_left is None and clock.remaining.share_done == 0
 
 
+def test_nothing_is_said_while_only_quick_stages_have_been_measured(clock: Clock) -> None:
+    """They were quicker than declared by far, as a busy machine's long stages are not."""
+    for page in PAGES:
+        clock(PageStarted(page, {"decode": 1.0, "paint": 9.0}, {}))
+        clock.work(page, "decode", 0.1)
+    assert clock.remaining.seconds_left is None and clock.remaining.share_done > 0
+    clock(PageDone(PAGES[0], 0.1, 1, {}, "copied"))  # nor does a page that is only read
+    assert clock.remaining.seconds_left is None
+    clock.work(PAGES[1], "paint", 20.0)
+    clock(DONE[1])
+    assert clock.left == pytest.approx(40.0, rel=0.03)
+
+
+def test_stages_that_have_not_run_are_not_taken_to_run_beside_each_other(clock: Clock) -> None:
+    """Pages are looked at two at a time; the device paints them one by one."""
+    clock(*(PageStarted(page, {"look": 1.0}, {"paint": 1.0}) for page in PAGES))
+    for pair in (PAGES[:2], PAGES[2:]):
+        clock(*(StageStarted(page, "look") for page in pair))
+        clock.now += 10.0
+        clock(*(StageDone(page, "look", 10.0) for page in pair), *(PageHalfway(page) for page in pair))
+        assert clock.left == pytest.approx(10.0 * (pair == PAGES[:2]) + 40.0)
+
+
 def test_time_left_is_true_in_both_passes(clock: Clock) -> None:
     """Stages take 5 times what they declare; a page waits for the others between its passes."""
     whole = len(PAGES) * 20.0
@@ -96,6 +119,7 @@ def test_finished_pages_and_cached_stages_are_no_work(clock: Clock) -> None:
     clock(PageStarted(PAGES[1], {}, {"paint": 2.0}), PageHalfway(PAGES[1]))  # analysed by an earlier run
     clock(*(PageStarted(page, {"look": 1.0}, {"paint": 2.0}) for page in PAGES[2:]))
     clock.work(PAGES[2], "look", 1.0)
+    clock(PageHalfway(PAGES[2]))
     assert clock.left == pytest.approx(1.0 + 3 * 2.0)
 
 

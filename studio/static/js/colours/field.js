@@ -1,7 +1,8 @@
-/** A colour to choose: a field of hue and strength, a bar of lightness, and the same as hex. */
+/** A colour to choose: a field of hue and strength, a bar of lightness, and the same written. */
 
 import { make } from "../core/dom.js";
-import { fromHex, mostChroma, readHex, toHex, toRgb } from "../core/colour.js";
+import { fromHex, mostChroma, toHex, toRgb } from "../core/colour.js";
+import { makeWritten } from "./written.js";
 
 /** @typedef {import("../core/colour.js").Lch} Lch */
 
@@ -27,19 +28,16 @@ export function makeField(choose) {
   const chroma = range("Strength", 0, 100, 1);
   const plane = make("div.field-plane", {}, canvas, knob, hue, chroma);
   const lightness = range("Lightness", DARKEST * 100, LIGHTEST * 100, 1);
-  const hex = make("input.hex", {
-    type: "text",
-    maxlength: "7",
-    spellcheck: "false",
-    autocomplete: "off",
-    "aria-label": "Colour as hex",
+  const written = makeWritten((given) => {
+    set(given);
+    give(true);
   });
   const element = make(
     "div.field",
     {},
     plane,
     make("label.line", {}, make("span", { text: "Lightness" }), lightness),
-    make("label.line", {}, make("span", { text: "Hex" }), hex),
+    written.element,
   );
 
   /** @param {boolean} settled */
@@ -66,8 +64,7 @@ export function makeField(choose) {
     lightness.style.setProperty("--from", toHex(at(DARKEST)));
     lightness.style.setProperty("--middle", toHex(at(0.55)));
     lightness.style.setProperty("--to", toHex(at(LIGHTEST)));
-    if (document.activeElement !== hex) hex.value = shown;
-    hex.removeAttribute("aria-invalid");
+    written.show(shown);
   }
 
   /** @param {number} light @returns {Lch} this colour as light as that */
@@ -114,13 +111,6 @@ export function makeField(choose) {
       turn(colour.lightness, colour.hue, strength + up / 50);
       give(true);
     });
-  hex.addEventListener("change", () => {
-    const given = readHex(hex.value);
-    if (given === null) return hex.setAttribute("aria-invalid", "true");
-    set(given);
-    give(true);
-  });
-
   /** @param {string} given */
   function set(given) {
     if (given === toHex(colour)) return;

@@ -1,6 +1,6 @@
 /** The colour panel: what was clicked, the colour it is to have, and how far that reaches. */
 
-import { find, make, signButton, swatch } from "../core/dom.js";
+import { find, forHand, make, signButton, swatch } from "../core/dom.js";
 import { bind } from "../core/keys.js";
 import { editOf, groupName, groupOf, isEditable, pageNamed, store } from "../core/state.js";
 import { commit } from "./commit.js";
@@ -108,7 +108,7 @@ export function startPanel() {
     () => {
       const state = store.get();
       empty.replaceChildren(
-        ...(isEditable(state) ? [make("p", { text: CLICK }), ...hints()] : waitingWords(state)),
+        ...(isEditable(state) ? [make("p", { text: forHand(CLICK) }), ...hints()] : waitingWords(state)),
       );
     },
   );
@@ -127,7 +127,7 @@ function waitingWords({ chapter }) {
       value: run.of ? String(run.done / run.of) : undefined,
       "aria-label": "Pages done",
     }),
-    make("p.about", { text: AFTERWARDS }),
+    make("p.about", { text: forHand(AFTERWARDS) }),
   ];
 }
 
@@ -146,7 +146,7 @@ function hints() {
     make(
       "dl.hints",
       {},
-      ...lines.flatMap(([key, words]) => [make("dt", { text: key }), make("dd", { text: words })]),
+      ...lines.flatMap(([key, words]) => [make("dt", { text: forHand(key) }), make("dd", { text: words })]),
     ),
   ];
 }

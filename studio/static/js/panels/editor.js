@@ -1,7 +1,7 @@
 /** The panels' room: its tools, its list, its keys, and when it opens and closes. */
 
 import { closeDraft } from "../colours/draft.js";
-import { find, make, refill, signButton } from "../core/dom.js";
+import { find, forHand, make, refill, signButton } from "../core/dom.js";
 import { bind } from "../core/keys.js";
 import { recall } from "../core/preferences.js";
 import { say } from "../core/say.js";
@@ -123,7 +123,7 @@ function leave() {
 
 function buildTools() {
   const buttons = TOOLS.map(([tool, sign, label, how]) =>
-    signButton(sign, label, () => (sheet.set({ tool, sketch: [], turns: [] }), say(how)), {
+    signButton(sign, label, () => (sheet.set({ tool, sketch: [], turns: [] }), say(forHand(how))), {
       class: "sign tool",
       "data-tool": tool,
     }),
@@ -134,7 +134,7 @@ function buildTools() {
     (state) => state.tool,
     (tool) => {
       for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.tool === tool));
-      find("tool-how").textContent = TOOLS.find((one) => one[0] === tool)?.[3] ?? "";
+      find("tool-how").textContent = forHand(TOOLS.find((one) => one[0] === tool)?.[3] ?? "");
       find("stage").dataset.tool = tool;
     },
   );
