@@ -21,7 +21,7 @@ from mangacolor.stages.reassemble import trace
 from mangacolor.stages.segments.pooling import FeaturePool
 from mangacolor.stages.windows.artifact import PageColours
 from mangacolor.stages.windows.scale import working_size
-from mangacolor.stages.windows.views import ShownWindow, View
+from mangacolor.stages.windows.views import View, show_window
 from mangacolor.tests.helpers.stages import Bench, bench, comic_page, run_until, tiny_weights
 
 
@@ -105,11 +105,12 @@ def test_the_views_of_a_window_are_averaged(weights: Path) -> None:
     """Pictures, and what is pooled of segments; the mirrored view is turned back."""
     network = load_colour_runner(weights)
     rng = np.random.default_rng(1)
-    grey = cv2.GaussianBlur(rng.integers(0, 256, (256, 320), dtype=np.uint8), (0, 0), 12)
+    noise = rng.integers(0, 256, (256, 320), dtype=np.uint8)
+    grey = np.asarray(cv2.GaussianBlur(noise, (0, 0), 12), np.uint8)
     labels = np.where(np.arange(320) < 100, 1, 2)[None].repeat(256, axis=0).astype(np.uint16)
     views = View((240, 192)), View((180, 144), mirrored=True)
-    sizes = [cv2.resize(grey, view.size, interpolation=cv2.INTER_AREA) for view in views]
-    shown = ShownWindow((320, 256), views, tuple(map(View.turn, views, sizes)))
+    shown = show_window(grey, (0, 0, 320, 256), (320, 256), share=0.0)
+    assert shown.views == views
     pool = FeaturePool(labels, (256, 320))
     (both,) = colorize_windows(network, [shown], 8, pools=[pool])
 
