@@ -20,8 +20,6 @@ from mangacolor.stages.colorize.network import colorize_pictures
 from mangacolor.stages.colorize.tiling import tiles_of
 from mangacolor.stages.panels import PanelLayout, find_panels
 from mangacolor.stages.windows.assign import assign_windows
-from mangacolor.stages.windows.scale import working_size
-from mangacolor.stages.windows.views import show_window
 
 BATCH = 8
 SAMPLE = 4  # tiles or layers of the slow ways that are timed; the rest costs the same
@@ -65,12 +63,7 @@ def bench_colour(page: Image, backend: CpuBackend, repeat: int) -> tuple[dict[st
 def working_pictures(page: Image, layout: PanelLayout) -> list[Image]:
     """The panels of a page as the network sees them, in all views."""
     windows = assign_windows(layout.panels, layout.ground)
-    sizes = [working_size(*pair) for pair in zip(windows.boxes, windows.short_sides, strict=True)]
-    shown = [
-        show_window(page, box, size, share)
-        for box, size, share in zip(windows.boxes, sizes, windows.shares, strict=True)
-    ]
-    return [grey for window in shown for grey in window.greys]
+    return [grey for window in windows.show(page) for grey in window.greys]
 
 
 def colour_ratios(times: Mapping[str, Seconds], name: str) -> list[Ratio]:

@@ -35,8 +35,8 @@ from mangacolor.stages.segments.segmentation import Segmented
 from mangacolor.stages.windows.artifact import VERSION, PageColours, WindowColours
 from mangacolor.stages.windows.assign import assign_windows
 from mangacolor.stages.windows.preview import lay_out, resize_picture
-from mangacolor.stages.windows.scale import drawing_size, own_part, shrink, working_size
-from mangacolor.stages.windows.views import ShownWindow, show_window
+from mangacolor.stages.windows.scale import drawing_size, own_part, shrink
+from mangacolor.stages.windows.views import ShownWindow
 
 # Bytes that the network and its libraries take from then on, and the buffers of each thread that runs it,
 # or the descreener over a window as large as a page at drawing scale.
@@ -81,13 +81,9 @@ def prepare(context: StageContext[Config], inputs: Inputs) -> list[PreparedWindo
     page = luma(inputs["decode"].images["main"])
     layout = PanelLayout.from_artifact(inputs["panels"])
     windows = assign_windows(layout.panels, layout.ground)
-    sizes = [working_size(*pair) for pair in zip(windows.boxes, windows.short_sides, strict=True)]
-    shown = [
-        show_window(page, box, size, share)
-        for box, size, share in zip(windows.boxes, sizes, windows.shares, strict=True)
-    ]
+    shown = windows.show(page)
     whole = page.shape[1], page.shape[0]
-    large = [drawing_size(box, whole, size) for box, size in zip(windows.boxes, sizes, strict=True)]
+    large = [drawing_size(box, whole, one.size) for box, one in zip(windows.boxes, shown, strict=True)]
     drawings = [shrink(page, box, size) for box, size in zip(windows.boxes, large, strict=True)]
 
     def drawn(number: int) -> Mask:

@@ -16,7 +16,8 @@ import numpy as np
 
 from mangacolor.core.arrays import I64, WindowMap
 from mangacolor.core.types import Box, Image, Panel
-from mangacolor.stages.windows.views import page_share
+from mangacolor.stages.windows.scale import working_size
+from mangacolor.stages.windows.views import ShownWindow, page_share, show_window
 
 # Two stages assign windows and must agree, so these numbers are no stage's configuration.
 # Pixels of the page's long side at which what lies between panels is assigned.
@@ -39,6 +40,13 @@ class Windows:
     short_sides: tuple[int, ...]
     shares: tuple[float, ...]
     labels: WindowMap
+
+    def show(self, page: Image) -> list[ShownWindow]:
+        """Each window as the network is shown it. ``page``: H×W luma."""
+        return [
+            show_window(page, box, working_size(box, side), share)
+            for box, side, share in zip(self.boxes, self.short_sides, self.shares, strict=True)
+        ]
 
 
 def assign_windows(panels: Sequence[Panel], ground: Image) -> Windows:

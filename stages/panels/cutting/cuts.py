@@ -26,8 +26,8 @@ class Node:
     """A region of the page, a convex polygon, and its candidates, best first.
 
     ``best``: the number of the one that parts it into ``parts``, two of them, or of the weakest of four that
-    make a pinwheel of five; None of a leaf. ``doubted``: of
-    a leaf, the number of the one that would have parted it with a little more of a score.
+    make a pinwheel of five; None of a leaf. ``doubted``: of a leaf, the number of the one that would have
+    parted it with a little more of a score.
     """
 
     polygon: Polygon
