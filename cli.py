@@ -14,7 +14,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import click
 from click.core import ParameterSource
@@ -24,28 +24,36 @@ from mangacolor.core.errors import ExitStatus, MangacolorError, UsageError
 
 COLORIZE = "colorize"
 # Each command and the first sentence of its help; it lives in the module of its name in ``commands/``.
-COMMANDS = {
+COMMANDS: Final = {
     COLORIZE: "Colour INPUT: images, folders of them, trees of chapters, CBZ, CBR, CB7, CBT, PDF or EPUB.",
-    "learn": "Learn a series from its own coloured pages, so that others of it take their colours.",
     "watch": "Colour the chapters and archives in IN, and those that come, once they have settled.",
-    "panels": "Only find the panels of IMAGE: one JSON file and one overlay a page.",
-    "plan": "Show the graph, what is cached and what would run.",
-    "inspect": "Write one HTML file that shows what each stage did to each page of OUT.",
-    "palette": "Show the colours of a chapter as one HTML file, and change them.",
-    "studio": "Open a coloured chapter, OUT, in the browser: a click changes a colour on every page.",
     "serve": "Colour pages while they are read: for Suwayomi, browser extensions and programs, over HTTP.",
-    "clean": "Free disk space in OUT/.mangacolor: remove what is made again in a moment.",
+    "learn": "Learn a series from its own coloured pages, so that others of it take their colours.",
+    "studio": "Open a coloured chapter, OUT, in the browser: a click changes a colour on every page.",
+    "palette": "Show the colours of a chapter as one HTML file, and change them.",
+    "plan": "Show the graph, what is cached and what would run.",
+    "panels": "Only find the panels of IMAGE: one JSON file and one overlay a page.",
+    "inspect": "Write one HTML file that shows what each stage did to each page of OUT.",
     "doctor": "Show what was found on this machine and where each option's value comes from.",
-    "train": "Train a network; the run's folder gets curves, a checkpoint and weights.",
-    "evaluate": "Measure colour networks on grey, line and screentone inputs made from the pictures in DATA.",
-    "pack-data": "Gather the colour pictures under ROOT into one small file to train from.",
     "displays": "List the displays that --fit knows by name, with their pixels and where these are from.",
     "models": "List the networks and their licences, fetch weights, import the notebook's checkpoints.",
+    "clean": "Free disk space in OUT/.mangacolor: remove what is made again in a moment.",
+    "pack-data": "Gather the colour pictures under ROOT into one small file to train from.",
+    "train": "Train a network; the run's folder gets curves, a checkpoint and weights.",
+    "evaluate": "Measure colour networks on grey, line and screentone inputs made from the pictures in DATA.",
+}
+# They stand under these headings of the help, in the order in which somebody new meets them.
+GROUPS: Final = {
+    "Colour": (COLORIZE, "watch", "serve", "learn"),
+    "Correct": ("studio", "palette"),
+    "Look inside": ("plan", "panels", "inspect"),
+    "Maintain": ("doctor", "displays", "models", "clean"),
+    "Train": ("pack-data", "train", "evaluate"),
 }
 
 
 class Commands(click.Group):
-    """The commands of the table, in its order; one whose module is not installed is not offered."""
+    """The commands of the table, under their headings; one whose module is not installed is not offered."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [name for name in COMMANDS if _is_there(name)]
@@ -54,8 +62,12 @@ class Commands(click.Group):
         return load_command(cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, COMMANDS[name]) for name in self.list_commands(ctx)])
+        there = self.list_commands(ctx)
+        widest = max(map(len, there))
+        for heading, group in GROUPS.items():
+            if rows := [(name.ljust(widest), COMMANDS[name]) for name in group if name in there]:
+                with formatter.section(heading):
+                    formatter.write_dl(rows)
 
 
 def load_command(name: str) -> click.Command | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -257,10 +258,24 @@ def test_absent_module_leaves_help_whole(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(mangacolor.cli.COMMANDS, "dream", "No.")
+    monkeypatch.setitem(mangacolor.cli.GROUPS, "Sleep", ("dream",))
     assert status("--help") == 0
     out = capsys.readouterr().out
-    assert "dream" not in out and "colorize" in out and "panels" in out
+    assert "dream" not in out and "Sleep" not in out and "colorize" in out and "panels" in out
     assert status("dream") == 2
+
+
+def test_help_has_the_commands_under_headings_in_columns_that_agree(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert status("--help") == 0
+    lines = capsys.readouterr().out.splitlines()
+    headings = [line.removesuffix(":") for line in lines if line.endswith(":") and line[0] != " "]
+    assert headings == ["Options", *mangacolor.cli.GROUPS]
+    rows = [re.match(r"  ([a-z-]+) +", line) for line in lines[lines.index("Colour:") :]]
+    found = [row for row in rows if row is not None]
+    assert [row[1] for row in found] == list(mangacolor.cli.COMMANDS)
+    assert len({row.end() for row in found}) == 1
 
 
 def python(code: str, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
