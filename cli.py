@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "learn": "Learn a series from its own coloured pages, so that others of it take their colours.",
     "studio": "Open a coloured chapter, OUT, in the browser: a click changes a colour on every page.",
     "palette": "Show the colours of a chapter as one HTML file, and change them.",
+    "export": "Save what is coloured in OUT as a file to take away: CBZ, PDF, EPUB or ZIP.",
     "plan": "Show the graph, what is cached and what would run.",
     "panels": "Only find the panels of IMAGE: one JSON file and one overlay a page.",
     "inspect": "Write one HTML file that shows what each stage did to each page of OUT.",
@@ -46,6 +47,7 @@ COMMANDS: Final = {
 GROUPS: Final = {
     "Colour": (COLORIZE, "watch", "serve", "learn"),
     "Correct": ("studio", "palette"),
+    "Take away": ("export",),
     "Look inside": ("plan", "panels", "inspect"),
     "Maintain": ("doctor", "displays", "models", "clean"),
     "Train": ("pack-data", "train", "evaluate"),
@@ -115,7 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The console script. Every command's exit status is decided here and nowhere else."""
     one_thread_for_blas()
     if "_MANGACOLOR_COMPLETE" in os.environ:  # a shell asks
-        from mangacolor.commands.completion import complete_without_command
+        from mangacolor.commands.settings.completion import complete_without_command
 
         complete_without_command(with_command, COLORIZE)
     status = _run(with_command(list(sys.argv[1:] if arguments is None else arguments)))

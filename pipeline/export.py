@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import secrets
 import zipfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final, Literal
 
 from mangacolor.core.atomic import output_errors
 from mangacolor.core.errors import InputError, PageError
-from mangacolor.core.types import PageSource
 from mangacolor.formats.archive_out import can_be_read, page_sizes
 from mangacolor.formats.comicinfo import is_comicinfo, update
+from mangacolor.formats.epub.writing import write_epub
 from mangacolor.formats.names import natural_key
 from mangacolor.formats.pdf.writing import write_pdf
+from mangacolor.pipeline.chapter_pages import ChapterPages
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Manifest
 
-Form = Literal["folder", "cbz", "pdf"]
+Form = Literal["cbz", "pdf", "epub", "zip"]
+# Chapters of these names are archives, whose titles go without the suffix.
+_ARCHIVES: Final = (".cbz", ".zip", ".pdf", ".epub")
 # Of every entry of a ZIP, so that the same pages give the same bytes.
 TIME: Final = (1980, 1, 1, 0, 0, 0)
 MODE: Final = 0o100644 << 16  # of a file that everybody may read
@@ -27,57 +30,70 @@ MODE: Final = 0o100644 << 16  # of a file that everybody may read
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """``file``: for the caller to remove. ``name``: what it is to be called. ``as_they_came``: pages that are
-    not coloured yet, or could not be. ``left_out``: those that cannot be read at all."""
+    """``pages``: how many are in it. ``as_they_came``: those of them that are not coloured yet, or could not
+    be. ``left_out``: those that cannot be read at all."""
 
     file: Path
-    name: str
+    pages: int
     as_they_came: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
 
-def export_chapter(state: State, chapter: str, pages: Mapping[str, PageSource], form: Form) -> Exported:
-    """Write a chapter of OUT to a file in the state folder: a ZIP of its ``folder``, a CBZ or a PDF.
+def title_of(state: State, chapter: str) -> str:
+    """What a chapter of OUT is called, for the name of a file without its suffix."""
+    place = PurePosixPath(chapter)
+    return (place.stem if place.suffix.lower() in _ARCHIVES else place.name) or state.out.name
 
-    ``chapter``: its name, "." for OUT itself. ``pages``: all of its pages, in reading order, by name. A page
-    that has no finished file goes in as it came. Raises ``InputError`` where no page is finished,
-    ``OutputError``.
+
+def export_chapter(state: State, pages: ChapterPages, form: Form, target: Path | None = None) -> Exported:
+    """Write a chapter of OUT to one file: a ``zip`` of its folder, a CBZ, a PDF or an EPUB.
+
+    ``target``: where it is to lie, in place of what lies there; None makes it in the state folder, for the
+    caller to remove. A page that has no finished file goes in as it came. Raises ``InputError`` where no page
+    is finished, ``OutputError``.
     """
-    writing = _Writing(state, chapter, pages)
+    writing = _Writing(state, pages)
     if not writing.files:
         raise InputError(
-            f"{state.out}: no page of it is finished yet", "Colour it first, or wait for a page."
+            f"{state.out / pages.name}: no page of it is finished yet", "Colour it first, or wait for a page."
         )
     # A run that begins clears away what ends in .tmp: not this, which is still being taken.
-    target = state.scratch / f"{secrets.token_hex(8)}.export"
+    made = state.scratch / f"{secrets.token_hex(8)}.export"
+    if target is not None:
+        made = target.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
-        with output_errors(target):
-            state.scratch.mkdir(parents=True, exist_ok=True)
-            with target.open("wb") as file:
-                left_out = writing.write_pdf(file) if form == "pdf" else writing.write_zip(file, form)
+        with output_errors(target or made):
+            made.parent.mkdir(parents=True, exist_ok=True)
+            with made.open("wb") as file:
+                left_out = writing.write(file, form)
+            if target is not None:
+                made = made.replace(target)
     except BaseException:
-        target.unlink(missing_ok=True)
+        made.unlink(missing_ok=True)
         raise
-    came = tuple(page for page in pages if page not in writing.files and page not in left_out)
-    return Exported(target, f"{writing.title}.{'zip' if form == 'folder' else form}", came, left_out)
+    came = tuple(page for page in pages.sources if page not in writing.files and page not in left_out)
+    return Exported(made, len(pages.sources) - len(left_out), came, left_out)
 
 
 class _Writing:
-    """``files``: the finished page of each page that has one. ``title``: the chapter's, for a file's name."""
+    """``files``: the finished page of each page that has one. ``title``: the chapter's."""
 
-    def __init__(self, state: State, chapter: str, pages: Mapping[str, PageSource]) -> None:
+    def __init__(self, state: State, chapter: ChapterPages) -> None:
         manifest = Manifest(state.out, state.manifest)
-        self._chapter, self._pages = chapter, pages
-        entries = {page: manifest.entry(page) for page in pages}
+        self._chapter, self._pages = chapter.name, chapter.sources
+        self._direction = chapter.direction or "rtl"
+        entries = {page: manifest.entry(page) for page in self._pages}
         placed = {page: state.out / entry.file for page, entry in entries.items() if entry is not None}
         self.files = {page: file for page, file in placed.items() if file.is_file()}
         beside = [entry for entry in manifest.entries() if entry.is_carried and self._is_beside(entry.page)]
         self._extras = {entry.page: state.out / entry.file for entry in beside}
-        place = PurePosixPath(chapter)
-        self.title = (place.stem if place.suffix in (".cbz", ".pdf") else place.name) or state.out.name
+        self.title = title_of(state, chapter.name)
 
-    def write_zip(self, file: BinaryIO, form: Form) -> tuple[str, ...]:
+    def write(self, file: BinaryIO, form: Form) -> tuple[str, ...]:
         """Returns the pages that are left out."""
+        return self._write_zip(file, form) if form in ("cbz", "zip") else self._write_book(file, form)
+
+    def _write_zip(self, file: BinaryIO, form: Form) -> tuple[str, ...]:
         left_out = []
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
             names = self._entry_names(numbered=form == "cbz")
@@ -92,10 +108,13 @@ class _Writing:
                 archive.writestr(_entry(name), data)
         return tuple(left_out)
 
-    def write_pdf(self, file: BinaryIO) -> tuple[str, ...]:
-        """Returns the pages that are left out."""
+    def _write_book(self, file: BinaryIO, form: Form) -> tuple[str, ...]:
         readable = [page for page in self._pages if page in self.files or can_be_read(self._pages[page])]
-        unfit = write_pdf(file, (self._read(page) for page in readable))
+        pictures = (self._read(page) for page in readable)
+        if form == "pdf":
+            unfit = write_pdf(file, pictures, self._direction)
+        else:
+            unfit = write_epub(file, pictures, self.title, self._direction)
         left_out = {readable[index] for index in unfit} | self._pages.keys() - set(readable)
         return tuple(page for page in self._pages if page in left_out)
 
@@ -107,7 +126,7 @@ class _Writing:
         """What lies beside the pages: all of it, or for a CBZ what tells of its pages."""
         numbers = [number for number, page in enumerate(self._pages) if page in left_out]
         for page, file in self._extras.items():
-            if file.is_file() and (form == "folder" or is_comicinfo(page)):
+            if file.is_file() and (form == "zip" or is_comicinfo(page)):
                 data = file.read_bytes()
                 fitted = update(data, page_sizes(list(self._pages), self.files), numbers)
                 yield self._inside(page), fitted if is_comicinfo(page) else data

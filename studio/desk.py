@@ -18,6 +18,7 @@ from typing import ParamSpec, TypeVar
 
 from mangacolor.core.errors import InputError, MangacolorError, UsageError
 from mangacolor.core.settings import Options
+from mangacolor.pipeline.chapter_pages import ChapterPages
 from mangacolor.pipeline.editing.chapter import ColouredChapter, open_chapter
 from mangacolor.pipeline.editing.coverage import Surfaces
 from mangacolor.pipeline.editing.painter import PagePainter
@@ -31,7 +32,6 @@ from mangacolor.stages.edits.palette_file import UNDONE_FILE
 from mangacolor.stages.harmonize.stage import STAGE as HARMONIZE
 from mangacolor.stages.panels.stage import STAGE as PANELS
 from mangacolor.studio.limits import PAINTERS
-from mangacolor.studio.pages import ChapterPages
 
 # Bytes that a document of a chapter stage begins with, its key among them.
 KEY_BYTES = 120

@@ -5,72 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal
 
-from mangacolor.core.errors import InputError, MangacolorError
-from mangacolor.core.types import Direction, PageSource
-from mangacolor.formats.discovery import discover
-from mangacolor.formats.limits import limits_of
-from mangacolor.formats.names import natural_key
+from mangacolor.core.errors import MangacolorError
+from mangacolor.pipeline.chapter_pages import ChapterPages
 from mangacolor.pipeline.editing.chapter import ColouredChapter
-from mangacolor.pipeline.editing.sources import Sources
-from mangacolor.pipeline.store.last_run import Failure, LastRun
+from mangacolor.pipeline.store.last_run import Failure
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Entry, Manifest
-from mangacolor.pipeline.store.outputs import Outputs
 
 PageState = Literal["coloured", "copied", "failed", "waiting", "working"]
 _STATES: Mapping[str, PageState] = {"done": "coloured", "copied": "copied", "failed": "failed"}
-
-
-@dataclass(frozen=True, slots=True)
-class ChapterPages:
-    """The pages of a chapter in reading order, with their sources. ``direction``: as the chapter says, if it
-    does."""
-
-    name: str
-    sources: Mapping[str, PageSource]
-    numbers: Mapping[str, int]
-    direction: Direction | None = None
-
-
-def planned_chapters(work: LastRun, out: Path) -> dict[str, ChapterPages]:
-    """The chapters that inputs give, by name. Raises ``InputError`` or ``UsageError`` where they are gone."""
-    run = work.run_options
-    limits = limits_of(work.options, run)
-    plan = discover(work.inputs, out, run.output_form, limits, run.names_encoding)
-    return {
-        chapter.name: ChapterPages(
-            chapter.name,
-            {page.name: page.source for page in chapter.pages},
-            {page.name: page.number for page in chapter.pages},
-            work.options.direction or chapter.direction,
-        )
-        for chapter in plan.chapters
-    }
-
-
-def kept_chapters(state: State) -> dict[str, ChapterPages]:
-    """The chapters of OUT by what its manifest says, where no input is known."""
-    manifest = Manifest(state.out, state.manifest)
-    sources = Sources(state.out, manifest, Outputs(state, manifest).claims)
-    found: dict[str, list[str]] = {}
-    for entry in manifest.entries():
-        if entry.source and entry.outcome in _STATES:
-            found.setdefault(entry.page.rpartition("/")[0] or ".", []).append(entry.page)
-    if not found:
-        raise InputError(
-            f"{state.out}: nothing has been coloured here",
-            "Name an output folder of mangacolor, or colour one: mangacolor studio INPUT --out OUT.",
-        )
-    ordered = {name: sorted(pages, key=natural_key) for name, pages in found.items()}
-    return {
-        name: ChapterPages(
-            name, {page: sources.of(page) for page in pages}, {page: n for n, page in enumerate(pages, 1)}
-        )
-        for name, pages in sorted(ordered.items(), key=lambda item: natural_key(item[0]))
-    }
 
 
 class StalePages:

@@ -13,6 +13,7 @@ from typing import Any
 from mangacolor.core.errors import InputError, MangacolorError, UsageError
 from mangacolor.core.settings import Options
 from mangacolor.core.wording import first_few
+from mangacolor.pipeline.chapter_pages import ChapterPages, kept_chapters, planned_chapters
 from mangacolor.pipeline.editing.chapter import ColouredChapter
 from mangacolor.pipeline.editing.session import Session
 from mangacolor.pipeline.editing.wishes import Wishes
@@ -37,7 +38,7 @@ from mangacolor.stages.registry import graph_of
 from mangacolor.studio.desk import Desk, Painters, revision_of, same_decisions
 from mangacolor.studio.desks import Desks
 from mangacolor.studio.hub import Hub
-from mangacolor.studio.pages import ChapterPages, PageRows, StalePages, kept_chapters, planned_chapters
+from mangacolor.studio.pages import PageRows, StalePages
 from mangacolor.studio.painting import changed_pages
 from mangacolor.studio.palette_documents import document_of
 from mangacolor.studio.pictures import PictureCache

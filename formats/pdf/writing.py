@@ -1,4 +1,4 @@
-"""A PDF of pictures, one a page: JPEG files go in as they are, all others losslessly.
+"""A PDF of pictures, one a page: JPEG files go in as they are, lossless ones losslessly, others as JPEG.
 
 Our own because the writers at hand put in dates and random identifiers, or encode JPEG a second time.
 Structure as in ISO 32000-1, section 7.5.
@@ -6,24 +6,25 @@ Structure as in ISO 32000-1, section 7.5.
 
 from __future__ import annotations
 
-import contextlib
-import io
 import zlib
 from collections.abc import Iterable
 from typing import BinaryIO, Final
 
-from PIL import Image as PillowImage
-
 from mangacolor.core.errors import PageError
-from mangacolor.formats.pixels import NO_LIMIT, allow_pixels, decode_picture
+from mangacolor.core.types import Direction
+from mangacolor.formats.book_pages import JpegPage, book_page
 
 _DPI: Final = 72.0  # of a picture that does not say
 _SPACES: Final = {"L": "/DeviceGray", "RGB": "/DeviceRGB"}
+_DIRECTIONS: Final[dict[Direction, str]] = {"rtl": "/R2L", "ltr": "/L2R"}
 
 
-def write_pdf(file: BinaryIO, pictures: Iterable[bytes]) -> tuple[int, ...]:
+def write_pdf(
+    file: BinaryIO, pictures: Iterable[bytes], direction: Direction | None = None
+) -> tuple[int, ...]:
     """Write ``pictures`` (whole files) as the pages of one PDF. Holds one picture at a time.
 
+    ``direction``: in which viewers lay two pages side by side; None does not say.
     Returns which of them, counted from 0, are left out because they cannot be decoded.
     """
     writer = _Writer(file)
@@ -35,7 +36,7 @@ def write_pdf(file: BinaryIO, pictures: Iterable[bytes]) -> tuple[int, ...]:
             left_out.append(index)
         else:
             pages.append(writer.add_page(*picture))
-    writer.finish(pages)
+    writer.finish(pages, direction)
     return tuple(left_out)
 
 
@@ -67,9 +68,10 @@ class _Writer:
             f"/Resources << /XObject << /I {picture} 0 R >> >> /Contents {content} 0 R >>"
         )
 
-    def finish(self, pages: list[int]) -> None:
+    def finish(self, pages: list[int], direction: Direction | None) -> None:
         kids = " ".join(f"{page} 0 R" for page in pages)
-        self._object("<< /Type /Catalog /Pages 2 0 R >>", number=1)
+        told = f" /ViewerPreferences << /Direction {_DIRECTIONS[direction]} >>" if direction else ""
+        self._object(f"<< /Type /Catalog /Pages 2 0 R{told} >>", number=1)
         self._object(f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>", number=2)
         start = self._at
         self._write(f"xref\n0 {self._next}\n0000000000 65535 f \n".encode())
@@ -95,17 +97,12 @@ class _Writer:
 
 def _picture(data: bytes) -> tuple[int, int, tuple[float, float], str, str, bytes]:
     """Width, height, density, colour space, filter and stream of a picture file. Raises ``PageError``."""
-    if data.startswith(b"\xff\xd8"):
-        allow_pixels(NO_LIMIT)
-        with contextlib.suppress(Exception), PillowImage.open(io.BytesIO(data)) as image:
-            plain = image.getexif().get(0x0112, 1) == 1 and "icc_profile" not in image.info
-            if image.format in ("JPEG", "MPO") and image.mode in _SPACES and plain:
-                density = tuple(float(value) or _DPI for value in image.info.get("dpi", (_DPI, _DPI)))
-                return (*image.size, (density[0], density[1]), _SPACES[image.mode], "/DCTDecode", data)
-    picture = decode_picture(data, "page", NO_LIMIT)
-    height, width = picture.pixels.shape[:2]
-    stream = zlib.compress(picture.pixels.tobytes(), 6)
-    return width, height, picture.density or (_DPI, _DPI), "/DeviceRGB", "/FlateDecode", stream
+    page = book_page(data)
+    density = page.density or (_DPI, _DPI)
+    if isinstance(page, JpegPage):
+        return page.width, page.height, density, _SPACES[page.mode], "/DCTDecode", page.data
+    height, width = page.pixels.shape[:2]
+    return width, height, density, "/DeviceRGB", "/FlateDecode", zlib.compress(page.pixels.tobytes(), 6)
 
 
 def _number(value: float) -> str:

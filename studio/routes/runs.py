@@ -11,17 +11,18 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from mangacolor.pipeline.export import Form, export_chapter
+from mangacolor.pipeline.export import Form, export_chapter, title_of
 from mangacolor.server.http.refusal import Refusal
 from mangacolor.studio.limits import POINTS
 from mangacolor.studio.routes.answers import asked_of, body_of, studio_of
 from mangacolor.studio.runner import Wanted
 
 DIGITS: Final = 18  # of an event's number
-_TYPES: Final[dict[str, tuple[Form, str]]] = {
-    "folder": ("folder", "application/zip"),
-    "cbz": ("cbz", "application/vnd.comicbook+zip"),
-    "pdf": ("pdf", "application/pdf"),
+_TYPES: Final[dict[Form, str]] = {
+    "cbz": "application/vnd.comicbook+zip",
+    "epub": "application/epub+zip",
+    "pdf": "application/pdf",
+    "zip": "application/zip",
 }
 
 
@@ -67,18 +68,19 @@ async def export(request: Request) -> Response:
     """The chapter's pages as one file, to take away. Headers say how many are not coloured, or not in it."""
     studio, desk = await asked_of(request)
     asked = request.query_params.get("form", "")
-    if asked not in _TYPES:
-        raise Refusal(400, "form must be folder, cbz or pdf")
-    form, media_type = _TYPES[asked]
-    opened = desk.now
-    made = await run_in_threadpool(export_chapter, studio.state, opened.name, opened.pages.sources, form)
+    form = next((form for form in _TYPES if form == asked), None)
+    if form is None:
+        raise Refusal(400, "form must be cbz, pdf, epub or zip")
+    pages = desk.now.pages
+    made = await run_in_threadpool(export_chapter, studio.state, pages, form)
+    name = f"{title_of(studio.state, pages.name)}.{form}"
     headers = {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(made.name)}",
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
         "X-Pages-As-They-Came": str(len(made.as_they_came)),
         "X-Pages-Left-Out": str(len(made.left_out)),
     }
     done = BackgroundTask(made.file.unlink, missing_ok=True)
-    return FileResponse(made.file, media_type=media_type, headers=headers, background=done)
+    return FileResponse(made.file, media_type=_TYPES[form], headers=headers, background=done)
 
 
 async def events(request: Request) -> Response:

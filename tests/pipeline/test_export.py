@@ -14,7 +14,8 @@ import pytest
 from mangacolor.core.errors import InputError, OutputError
 from mangacolor.core.types import PageSource
 from mangacolor.formats.discovery import discover
-from mangacolor.pipeline.export import Exported, Form, export_chapter
+from mangacolor.pipeline.chapter_pages import ChapterPages
+from mangacolor.pipeline.export import Exported, Form, export_chapter, title_of
 from mangacolor.pipeline.store.layout import State
 from mangacolor.tests.helpers.fake_stages import House, go, write_page
 
@@ -29,7 +30,8 @@ def pages_of(source: Path, out: Path) -> dict[str, PageSource]:
 
 def export(out: Path, chapter: str, pages: Mapping[str, PageSource], form: Form) -> tuple[Exported, Path]:
     """What was told, without the place, and the file."""
-    told = export_chapter(State(out), chapter, pages, form)
+    numbers = {page: number for number, page in enumerate(pages, 1)}
+    told = export_chapter(State(out), ChapterPages(chapter, pages, numbers), form)
     return replace(told, file=NOWHERE), told.file
 
 
@@ -54,13 +56,13 @@ def test_a_folder_is_taken_out_as_it_lies_there_and_as_a_book(chapter: Path, tmp
     go(House(), chapter, out)
     pages = pages_of(chapter, out)
     finished = {name: (out / name).read_bytes() for name in ("1.png", "2.png", "10.png")}
-    told, target = export(out, ".", pages, "folder")
-    assert told == Exported(NOWHERE, "out.zip")
+    told, target = export(out, ".", pages, "zip")
+    assert told == Exported(NOWHERE, 3)
     assert read(target) == finished | {
         name: (out / name).read_bytes() for name in ("ComicInfo.xml", "notes.txt")
     }
     told, target = export(out, ".", pages, "cbz")
-    assert told == Exported(NOWHERE, "out.cbz")
+    assert told == Exported(NOWHERE, 3)
     book = read(target)
     assert list(book) == ["1.png", "2.png", "10.png", "ComicInfo.xml"]
     assert {name: book[name] for name in finished} == finished
@@ -70,7 +72,7 @@ def test_a_folder_is_taken_out_as_it_lies_there_and_as_a_book(chapter: Path, tmp
     go(House(), chapter, out)
     assert target.is_file()  # a run that begins leaves it to whoever takes it
     told, target = export(out, ".", pages, "pdf")
-    assert told == Exported(NOWHERE, "out.pdf") and len(pypdfium2.PdfDocument(target)) == 3
+    assert told == Exported(NOWHERE, 3) and len(pypdfium2.PdfDocument(target)) == 3
 
 
 def test_pages_of_an_archive_are_taken_from_where_they_wait(chapter: Path, tmp_path: Path) -> None:
@@ -81,8 +83,8 @@ def test_pages_of_an_archive_are_taken_from_where_they_wait(chapter: Path, tmp_p
     go(House(), book, out)
     with zipfile.ZipFile(out / "Book 1.cbz") as archive:
         packed = {name: archive.read(name) for name in archive.namelist()}
-    told, target = export(out, "Book 1.cbz", pages_of(book, out), "folder")
-    assert told == Exported(NOWHERE, "Book 1.zip") and read(target) == packed
+    told, target = export(out, "Book 1.cbz", pages_of(book, out), "zip")
+    assert told == Exported(NOWHERE, 3) and read(target) == packed
     assert list(read(target)) == ["1.png", "2.png", "10.png"]
 
 
@@ -95,11 +97,11 @@ def test_a_page_that_is_not_finished_goes_in_as_it_came(chapter: Path, tmp_path:
     house.trouble["10.png"] = ValueError("broken")
     go(house, chapter, out, on_error="skip")
     told, target = export(out, ".", pages, "cbz")
-    assert told == Exported(NOWHERE, "out.cbz", ("2.png", "10.png"))
+    assert told == Exported(NOWHERE, 3, ("2.png", "10.png"))
     assert read(target)["10.png"] == (chapter / "10.png").read_bytes()
     (chapter / "2.png").unlink()
     told, target = export(out, ".", pages, "cbz")
-    assert told == Exported(NOWHERE, "out.cbz", ("10.png",), ("2.png",))
+    assert told == Exported(NOWHERE, 2, ("10.png",), ("2.png",))
     assert list(read(target)) == ["1.png", "10.png", "ComicInfo.xml"]
     assert b"<PageCount>2<" in read(target)["ComicInfo.xml"]
     told, target = export(out, ".", pages, "pdf")
@@ -114,6 +116,37 @@ def test_names_that_are_in_no_reading_order_are_numbered(chapter: Path, tmp_path
     _, target = export(out, ".", spine, "cbz")
     assert list(read(target))[:3] == ["1 10.png", "2 1.png", "3 2.png"]
     assert read(target)["1 10.png"] == (out / "10.png").read_bytes()
+
+
+def test_an_epub_is_read_again_as_the_chapter_that_it_was(chapter: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    go(House(), chapter, out)
+    _, target = export(out, ".", pages_of(chapter, out), "epub")
+    (book,) = discover([target.rename(tmp_path / "book.epub")], tmp_path / "again").chapters
+    finished = [(out / name).read_bytes() for name in ("1.png", "2.png", "10.png")]
+    assert [page.source.read() for page in book.pages] == finished and book.direction == "rtl"
+
+
+def test_a_file_that_is_named_is_whole_or_as_it_was(
+    chapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, target = tmp_path / "out", tmp_path / "books" / "one.cbz"
+    go(House(), chapter, out)
+    pages = pages_of(chapter, out)
+    whole = ChapterPages(".", pages, dict.fromkeys(pages, 1))
+    assert export_chapter(State(out), whole, "cbz", target) == Exported(target, 3)
+    before = target.read_bytes()
+    monkeypatch.setattr(zipfile.ZipFile, "writestr", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
+    with pytest.raises(OutputError, match="disk is full"):
+        export_chapter(State(out), whole, "cbz", target)
+    assert target.read_bytes() == before and list(target.parent.iterdir()) == [target]
+
+
+@pytest.mark.parametrize(
+    ("chapter_name", "title"), [(".", "out"), ("vol. 1/ch. 2", "ch. 2"), ("a/b.CBZ", "b"), ("c.epub", "c")]
+)
+def test_titles(chapter_name: str, title: str, tmp_path: Path) -> None:
+    assert title_of(State(tmp_path / "out"), chapter_name) == title
 
 
 def test_a_disk_that_is_full_leaves_nothing(

@@ -18,11 +18,11 @@ import httpx
 import pytest
 
 from mangacolor.core.settings import Options
+from mangacolor.pipeline.chapter_pages import ChapterPages
 from mangacolor.pipeline.store.layout import State
 from mangacolor.studio.desk import Desk, Painters
 from mangacolor.studio.desks import Desks
 from mangacolor.studio.limits import OPEN_CHAPTERS, PAINTERS
-from mangacolor.studio.pages import ChapterPages
 from mangacolor.studio.studio import Studio
 from mangacolor.tests.helpers.studio import PAGES
 from mangacolor.tests.helpers.studio_server import tree_hash, wait_until_idle

@@ -63,6 +63,6 @@ def test_pages_that_were_not_coloured_say_why(client: httpx.Client) -> None:
     assert all(rows[page]["state"] == "coloured" for page in PAGES)
     for page in (COVER, PAGE):
         assert client.get("/api/pictures/page", params={"page": page, "side": 300}).status_code == 200
-    for form, head in (("cbz", b"PK"), ("pdf", b"%PDF"), ("folder", b"PK")):
+    for form, head in (("cbz", b"PK"), ("pdf", b"%PDF"), ("epub", b"PK"), ("zip", b"PK")):
         taken = client.get("/api/export", params={"form": form})
         assert taken.status_code == 200 and taken.content.startswith(head)

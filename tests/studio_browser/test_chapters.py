@@ -104,13 +104,15 @@ def test_a_chapter_that_is_gone_is_said(window: Window, studio: Studio) -> None:
     assert "There are: one, two." in window.page.inner_text("#trouble")
 
 
-@pytest.mark.parametrize(("form", "head"), [("cbz", b"PK"), ("pdf", b"%PDF"), ("folder", b"PK")])
+@pytest.mark.parametrize(
+    ("form", "head"), [("cbz", b"PK"), ("pdf", b"%PDF"), ("epub", b"PK"), ("zip", b"PK")]
+)
 def test_the_chapter_in_view_is_saved(window: Window, tmp_path: Path, form: str, head: bytes) -> None:
     open_chapter(window, "two")
     saved = save(window, form, tmp_path)
-    assert saved.name == f"two.{'zip' if form == 'folder' else form}"
+    assert saved.name == f"two.{form}"
     assert saved.read_bytes().startswith(head)
-    if form != "pdf":
+    if form in ("cbz", "zip"):
         with zipfile.ZipFile(saved) as archive:
             assert archive.namelist() == list(SERIES["two"])
     window.until(lambda: f"{saved.name} is saved" in window.status, "the word that it is saved")

@@ -15,7 +15,7 @@ export function startExport() {
   }
 }
 
-/** @param {string} form  folder, cbz, pdf or palette */
+/** @param {string} form  cbz, pdf, epub, zip or palette */
 async function save(form) {
   const { chapter } = store.get();
   if (form !== "palette" && chapter?.pages.some((page) => page.stale || page.state === "working")) {
@@ -24,8 +24,7 @@ async function save(form) {
   try {
     const answer =
       form === "palette" ? await ask("palette/save", { body: {} }) : await ask("export", { query: { form } });
-    const name =
-      nameOf(answer) ?? (form === "palette" ? "palette.json" : `chapter.${form === "folder" ? "zip" : form}`);
+    const name = nameOf(answer) ?? (form === "palette" ? "palette.json" : `chapter.${form}`);
     hand(await answer.blob(), name);
     say(`${name} is saved.`);
   } catch (error) {

@@ -1,0 +1,105 @@
+"""The chapters of OUT and their pages, by the inputs of its last run and by what its manifest says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from mangacolor.core.errors import InputError, UsageError
+from mangacolor.core.types import Direction, PageSource
+from mangacolor.formats.discovery import discover
+from mangacolor.formats.limits import limits_of
+from mangacolor.formats.names import natural_key
+from mangacolor.pipeline.editing.sources import Sources
+from mangacolor.pipeline.store.last_run import LastRun, read_last_run
+from mangacolor.pipeline.store.layout import State
+from mangacolor.pipeline.store.manifest import Manifest
+from mangacolor.pipeline.store.outputs import Outputs
+
+_OF_PAGES: Final = frozenset({"done", "copied", "failed"})  # outcomes
+
+
+@dataclass(frozen=True, slots=True)
+class ChapterPages:
+    """The pages of a chapter in reading order, with their sources. ``direction``: as the chapter says, if it
+    does."""
+
+    name: str
+    sources: Mapping[str, PageSource]
+    numbers: Mapping[str, int]
+    direction: Direction | None = None
+
+
+def all_chapters(state: State) -> dict[str, ChapterPages]:
+    """Every chapter of OUT, by name: those of its last run as their inputs give them, and those of earlier
+    runs, and of inputs that are gone, by the manifest. Raises ``InputError`` where there is none."""
+    planned = _last_planned(state)
+    known = {page for chapter in planned.values() for page in chapter.sources}
+    try:
+        kept = kept_chapters(state)
+    except InputError:
+        if not planned:
+            raise
+        kept = {}
+    others = {name: own for name, own in kept.items() if known.isdisjoint(own.sources)}
+    return dict(sorted({**others, **planned}.items(), key=lambda item: natural_key(item[0])))
+
+
+def _last_planned(state: State) -> dict[str, ChapterPages]:
+    """Of the last run; none where it is not known, or its inputs are gone."""
+    try:
+        work = read_last_run(state)
+        return planned_chapters(work, state.out) if work is not None else {}
+    except (InputError, UsageError):
+        return {}
+
+
+def planned_chapters(work: LastRun, out: Path) -> dict[str, ChapterPages]:
+    """The chapters that inputs give, by name. Raises ``InputError`` or ``UsageError`` where they are gone."""
+    run = work.run_options
+    limits = limits_of(work.options, run)
+    plan = discover(work.inputs, out, run.output_form, limits, run.names_encoding)
+    return {
+        chapter.name: ChapterPages(
+            chapter.name,
+            {page.name: page.source for page in chapter.pages},
+            {page.name: page.number for page in chapter.pages},
+            work.options.direction or chapter.direction,
+        )
+        for chapter in plan.chapters
+    }
+
+
+def kept_chapters(state: State) -> dict[str, ChapterPages]:
+    """The chapters of OUT by what its manifest says, where no input is known. Raises ``InputError`` where
+    there is none."""
+    manifest = Manifest(state.out, state.manifest)
+    outputs = Outputs(state, manifest)
+    sources = Sources(state.out, manifest, outputs.claims)
+    archives = {
+        entry.page for entry in manifest.entries() if entry.outcome == "packed"
+    } | outputs.claims.keys()
+    found: dict[str, list[str]] = {}
+    for entry in manifest.entries():
+        if entry.source and entry.outcome in _OF_PAGES:
+            found.setdefault(_chapter_of(entry.page, archives), []).append(entry.page)
+    if not found:
+        raise InputError(
+            f"{state.out}: nothing has been coloured here",
+            "Name an output folder of mangacolor, or colour one: mangacolor INPUT --out OUT.",
+        )
+    ordered = {name: sorted(pages, key=natural_key) for name, pages in found.items()}
+    return {
+        name: ChapterPages(
+            name, {page: sources.of(page) for page in pages}, {page: n for n, page in enumerate(pages, 1)}
+        )
+        for name, pages in sorted(ordered.items(), key=lambda item: natural_key(item[0]))
+    }
+
+
+def _chapter_of(page: str, archives: set[str]) -> str:
+    """The archive that a page is in, however deep inside it, or else its folder."""
+    folders = [str(place) for place in PurePosixPath(page).parents]
+    return next((folder for folder in folders if folder in archives), folders[0])

@@ -1,0 +1,141 @@
+"""``mangacolor export``: what is coloured as files to take away, and what is said where it cannot be."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from mangacolor import cli
+from mangacolor.formats.discovery import discover
+from mangacolor.tests.helpers.fake_stages import House, go, write_page
+
+
+def export(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["export", *map(str, arguments)])
+    return int(ended.value.code or 0)
+
+
+def pages(folder: Path, *numbers: int) -> None:
+    folder.mkdir(parents=True)
+    for number in numbers:
+        write_page(folder / f"{number}.png", number)
+
+
+def pages_in(book: Path) -> list[str]:
+    (chapter,) = discover([book], book.parent / "again").chapters
+    return [Path(page.name).name for page in chapter.pages]
+
+
+@pytest.fixture
+def out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """One coloured chapter of three pages, in the working folder."""
+    pages(tmp_path / "chapter", 1, 2, 10)
+    monkeypatch.chdir(tmp_path)
+    go(House(), Path("chapter"), Path("my out"))
+    return Path("my out")
+
+
+@pytest.mark.parametrize("form", ["cbz", "pdf", "epub", "zip"])
+def test_a_chapter_lies_beside_out_or_where_it_is_told_to(
+    form: str, out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert export(out, "--format", form) == 0
+    said = capsys.readouterr()
+    assert said.out == f"my out.{form}\n" and "3 pages" in said.err
+    whole = (tmp_path / f"my out.{form}").read_bytes()
+    assert len(pages_in(tmp_path / f"my out.{form}")) == 3
+    assert export(out, "--to", f"books/a.{form}") == 0  # its name says the form
+    assert (tmp_path / f"books/a.{form}").read_bytes() == whole
+    (tmp_path / "there").mkdir()
+    assert export(out, "--to", "there", "--format", form) == 0
+    assert (tmp_path / f"there/my out.{form}").read_bytes() == whole
+
+
+def test_out_may_be_the_working_folder(
+    out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(out)
+    assert export(".") == 0
+    assert pages_in(tmp_path / "my out.cbz") == ["1.png", "2.png", "10.png"]
+
+
+def test_nothing_is_written_over_unless_it_is_said(
+    out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = tmp_path / "my out.cbz"
+    mine.write_bytes(b"mine")
+    assert export(out) == 2 and mine.read_bytes() == b"mine"
+    said = capsys.readouterr().err
+    assert "my out.cbz: there already" in said and "--force" in said and "--to" in said
+    assert export(out, "--force") == 0 and zipfile.is_zipfile(mine)
+
+
+def test_a_name_of_another_form_is_refused(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert export(out, "--to", "a.pdf", "--format", "epub") == 2
+    assert "--to a.pdf: its name says pdf, and --format epub" in capsys.readouterr().err
+    assert not Path("a.pdf").exists()
+
+
+def test_several_chapters_need_a_folder_or_a_choice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("vol 1/ch 1", "vol 2/ch 1"):
+        pages(Path("series") / name, 1)
+    go(House(), Path("series"), Path("out"))
+    for told in ((), ("--to", "all.cbz")):
+        assert export("out", *told) == 2
+        said = capsys.readouterr().err
+        assert "holds 2 chapters" in said and "vol 1/ch 1" in said and "--to" in said
+    assert export("out", "--to", "books", "--format", "epub") == 0
+    assert sorted(str(file.relative_to("books")) for file in Path("books").rglob("*.epub")) == [
+        "vol 1/ch 1.epub",
+        "vol 2/ch 1.epub",
+    ]
+    assert export("out", "--chapter", "vol 2/ch 1", "--to", "two.pdf") == 0
+    assert export("out", "--chapter", "vol 3") == 2
+    assert "There are: vol 1/ch 1, vol 2/ch 1." in capsys.readouterr().err
+
+
+def test_pages_that_failed_go_in_as_they_came_and_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    house = House()
+    pages(Path("in"), 1, 2)
+    house.trouble["2.png"] = ValueError("broken")
+    go(house, Path("in"), Path("out"), on_error="skip")
+    assert export("out", "--json") == 1
+    (told,) = json.loads(capsys.readouterr().out)["files"]
+    assert told == {"file": "out.cbz", "pages": 2, "as_they_came": ["2.png"], "left_out": []}
+    assert export("out", "--force") == 1
+    assert "1 page as they came" in capsys.readouterr().err
+    with zipfile.ZipFile("out.cbz") as book:
+        assert book.read("2.png") == Path("in/2.png").read_bytes()
+
+
+def test_chapters_of_earlier_runs_and_archives_with_folders_are_whole(
+    out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with zipfile.ZipFile("book.cbz", "w") as archive:
+        for name in ("a/1.png", "a/2.png", "b/1.png"):
+            archive.write("chapter/1.png", name)
+    go(House(), Path("book.cbz"), out)  # the last run knows of this chapter alone
+    assert export(out, "--to", "all") == 0
+    assert sorted(file.name for file in Path("all").iterdir()) == ["book.cbz", "my out.cbz"]
+    Path("book.cbz").rename("elsewhere.cbz")  # from here on the manifest alone knows it
+    assert export(out, "--to", "again") == 0
+    for name in ("book.cbz", "my out.cbz"):
+        assert len(pages_in(Path("all") / name)) == 3
+        assert (Path("again") / name).read_bytes() == (Path("all") / name).read_bytes()
+
+
+def test_a_folder_that_was_never_coloured_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert export(tmp_path) == 3
+    said = capsys.readouterr().err
+    assert f"{tmp_path}: nothing has been coloured here" in said and "mangacolor INPUT --out OUT" in said
+    assert list(tmp_path.iterdir()) == []
