@@ -146,7 +146,7 @@ function hints() {
     make(
       "dl.hints",
       {},
-      ...lines.flatMap(([key, words]) => [make("dt", { text: forHand(key) }), make("dd", { text: words })]),
+      ...lines.flatMap(([key, words]) => [make("dt", { text: key }), make("dd", { text: words })]),
     ),
   ];
 }

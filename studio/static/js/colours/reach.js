@@ -1,6 +1,6 @@
 /** How far a colour reaches, how like a thing must be, and how much that comes to. */
 
-import { counted, make } from "../core/dom.js";
+import { counted, forHand, make } from "../core/dom.js";
 import { store } from "../core/state.js";
 import { changeDraft, chooseEdit } from "./draft.js";
 import { countsOf } from "./cover.js";
@@ -9,7 +9,7 @@ import { countsOf } from "./cover.js";
 
 /** @type {[Reach, string, string][]} */
 const REACHES = [
-  ["segment", "Spot", "only the surface that was clicked"],
+  ["segment", "Spot", "only the surface that was pointed at"],
   ["panel", "Panel", "what is like it in this panel"],
   ["page", "Page", "what is like it on this page"],
   ["alike", "Chapter", "what is like it on every page"],
@@ -37,11 +37,11 @@ export function makeReach() {
   const level = make("input", { type: "checkbox" });
   const whole = make("label.check", {}, level, "The whole shape, not one fold of it");
   const aims = choice(
-    "A click means",
+    forHand("A click means"),
     [
-      ["new", "New", "a click begins with something else"],
-      ["also", "This, too", "a click adds what is meant (Shift and click)"],
-      ["not", "Not this", "a click takes something out (Alt and click)"],
+      ["new", "New", forHand("a click begins with something else")],
+      ["also", "This, too", forHand("a click adds what is meant (Shift and click)")],
+      ["not", "Not this", forHand("a click takes something out (Alt and click)")],
     ],
     (value) => store.set({ aim: /** @type {"new"|"also"|"not"} */ (value) }),
   );

@@ -1,6 +1,6 @@
 /** An eyedropper on a picture of somebody's own, dropped in. The picture stays in this browser. */
 
-import { make } from "../core/dom.js";
+import { forHand, make } from "../core/dom.js";
 import { hexOf } from "../core/colour.js";
 import { notify, say } from "../core/say.js";
 
@@ -25,7 +25,7 @@ export function makeReference(choose) {
     tabindex: "0",
     role: "img",
     "data-own-arrows": "yes",
-    "aria-label": "Reference picture: click or press Enter to take a colour, arrows move the point",
+    "aria-label": forHand("Reference picture: click or press Enter to take a colour, arrows move the point"),
     hidden: true,
   });
   const away = make("button.quiet.small", { text: "Take it away", hidden: true, onclick: clear });
@@ -61,7 +61,7 @@ export function makeReference(choose) {
     at = [canvas.width / 2, canvas.height / 2];
     for (const element of [canvas, away]) element.hidden = false;
     open.hidden = true;
-    say("Reference picture: click at a colour to take it.");
+    say(forHand("Reference picture: click at a colour to take it."));
   }
 
   function clear() {

@@ -1,5 +1,6 @@
 /** Two clicks that divide a group: something that stays in it, and something that leaves it. */
 
+import { forHand } from "../core/dom.js";
 import { bind } from "../core/keys.js";
 import { notify } from "../core/say.js";
 import { groupName, groupOf, store } from "../core/state.js";
@@ -20,7 +21,7 @@ export function startSplit() {
 /** @param {number} group */
 export function beginSplit(group) {
   store.set({ split: { group, stays: null }, shown: group });
-  askFor(group, "click something that stays in it", {
+  askFor(group, forHand("click something that stays in it"), {
     label: "Let the studio divide it",
     run: () => splitByItself(group),
   });

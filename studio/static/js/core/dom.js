@@ -91,8 +91,11 @@ const withKey = (place, key) => place.querySelector(`[data-key="${CSS.escape(key
 /** @param {number} number @param {string} one @param {string} [many] */
 export const counted = (number, one, many = `${one}s`) => `${number} ${number === 1 ? one : many}`;
 
-/** Words of ours that say "click", as they are where one taps. @param {string} text */
+/** Words of ours that say "click", as they are where one taps, without keys. @param {string} text */
 export const forHand = (text) =>
   matchMedia("(pointer: coarse)").matches
-    ? text.replace(/\bclick/g, "tap").replace(/\bClick/g, "Tap")
+    ? text
+        .replace(/ \((Shift|Alt) and click\)/, "")
+        .replace(/\bclick/g, "tap")
+        .replace(/\bClick/g, "Tap")
     : text;

@@ -76,7 +76,7 @@ function makeItem(page, open) {
   const button = make(
     "button.thumb",
     { onclick: () => open(page.name) },
-    make("span.thumb-picture", {}, image),
+    make("span.thumb-picture", {}, image, make("span.thumb-missing", { "aria-hidden": "true" }, drawSign("failed"))),
     make("span.thumb-label"),
   );
   const item = make("li", { "data-page": page.name }, button);
@@ -97,7 +97,15 @@ function describe({ item, image, page }) {
   const sign = page.stale && page.state === "coloured" ? "stale" : SIGNS[page.state];
   const label = /** @type {HTMLElement} */ (button.querySelector(".thumb-label"));
   label.replaceChildren(String(page.number), ...(sign ? [drawSign(sign)] : []));
+  const missing = /** @type {HTMLElement} */ (button.querySelector(".thumb-missing"));
+  missing.dataset.why = reasonOf(page); // drawn and not written: the button's name has it already
   if (page.size) image.style.aspectRatio = `${page.size[0]} / ${page.size[1]}`;
+}
+
+/** Why a page failed, without the place of its file: its number stands below. @param {Page} page */
+function reasonOf({ name, note }) {
+  const file = `${name.split("/").at(-1)}: `;
+  return note.includes(file) ? note.slice(note.indexOf(file) + file.length) : note;
 }
 
 /** @param {{image: HTMLImageElement, page: Page}} one */

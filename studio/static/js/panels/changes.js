@@ -1,5 +1,6 @@
 /** Changes of the drawing that a key or a button makes. */
 
+import { forHand } from "../core/dom.js";
 import { say } from "../core/say.js";
 import { between, cut, halve, holds, join, simplify } from "./shapes.js";
 import { onPage, selectedShape, sheet, step, withShape, withShapes } from "./sheet.js";
@@ -161,7 +162,7 @@ export function takeTurn(shape) {
   step(withShapes("panels", [...turns, ...panels.filter((one) => !turns.includes(one))]), null);
   const isAll = turns.length >= panels.length;
   sheet.set({ turns: isAll ? [] : turns, ...(isAll && { tool: /** @type {const} */ ("move") }) });
-  say(isAll ? "All panels have their number." : `Number ${turns.length}. Click the next one.`);
+  say(isAll ? "All panels have their number." : forHand(`Number ${turns.length}. Click the next one.`));
 }
 
 /** @param {Kind} kind @param {Shape} points */

@@ -119,6 +119,7 @@ function leave() {
   sheet.set({ page: null, selected: null, sketch: [] });
   store.set({ mode: "colours", double: recall("double", "no") === "yes" });
   patchChapter({}); // what has changed meanwhile is shown
+  say(""); // how a tool of this room works is of no use in the other
 }
 
 function buildTools() {

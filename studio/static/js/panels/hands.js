@@ -1,5 +1,6 @@
 /** What a pointer takes hold of in the panels' room: corners, edges, middles, whole shapes, lines and boxes. */
 
+import { forHand } from "../core/dom.js";
 import { say } from "../core/say.js";
 import { frameOf, placeUnder, stageElement } from "../pages/stage.js";
 import { KINDS, addShape, cutAlong, joinPanels, select, takeTurn } from "./changes.js";
@@ -164,7 +165,7 @@ function boxGrip(from, tool) {
       const closes = before.length >= 3 && distance(before[0], from) <= CLOSE * pixel();
       if (closes) return addShape(kind, before);
       sheet.set({ sketch: [...before, onPage(from)] });
-      say("Corner by corner; Enter, or a click at the first one, closes the ring.");
+      say(forHand("Corner by corner; Enter, or a click at the first one, closes the ring."));
     },
     cancel: () => sheet.set({ sketch: before }),
   };
@@ -185,7 +186,7 @@ export function clickAt(event) {
   const panel = drawing.panels.findLastIndex((shape) => holds(shape, at));
   if (tool === "order") return panel >= 0 ? takeTurn(drawing.panels[panel]) : undefined;
   if (tool === "join") {
-    if (panel < 0) return say("Click the two panels that are one.");
+    if (panel < 0) return say(forHand("Click the two panels that are one."));
     if (selected?.kind !== "panels" || selected.index === panel) return select("panels", panel);
     return joinPanels(selected.index, panel);
   }
