@@ -18,7 +18,7 @@ from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Manifest
 from mangacolor.pipeline.store.outputs import Outputs
 
-_OF_PAGES: Final = frozenset({"done", "copied", "failed"})  # outcomes
+_OF_PAGES: Final = frozenset({"done", "copied"})  # outcomes
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,8 @@ def kept_chapters(state: State) -> dict[str, ChapterPages]:
     } | outputs.claims.keys()
     found: dict[str, list[str]] = {}
     for entry in manifest.entries():
-        if entry.source and entry.outcome in _OF_PAGES:
+        # What failed stands as it came, and its entry names no source.
+        if entry.outcome == "failed" or (entry.source and entry.outcome in _OF_PAGES):
             found.setdefault(_chapter_of(entry.page, archives), []).append(entry.page)
     if not found:
         raise InputError(

@@ -53,7 +53,7 @@ def export_chapter(state: State, pages: ChapterPages, form: Form, target: Path |
     is finished, ``OutputError``.
     """
     writing = _Writing(state, pages)
-    if not writing.files:
+    if not writing.finished:
         raise InputError(
             f"{state.out / pages.name}: no page of it is finished yet", "Colour it first, or wait for a page."
         )
@@ -71,12 +71,13 @@ def export_chapter(state: State, pages: ChapterPages, form: Form, target: Path |
     except BaseException:
         made.unlink(missing_ok=True)
         raise
-    came = tuple(page for page in pages.sources if page not in writing.files and page not in left_out)
+    came = tuple(page for page in pages.sources if page not in writing.finished and page not in left_out)
     return Exported(made, len(pages.sources) - len(left_out), came, left_out)
 
 
 class _Writing:
-    """``files``: the finished page of each page that has one. ``title``: the chapter's."""
+    """``files``: what stands in OUT for each page that has something there. ``finished``: the pages for which
+    this is the finished one, and not as it came. ``title``: the chapter's."""
 
     def __init__(self, state: State, chapter: ChapterPages) -> None:
         manifest = Manifest(state.out, state.manifest)
@@ -85,6 +86,8 @@ class _Writing:
         entries = {page: manifest.entry(page) for page in self._pages}
         placed = {page: state.out / entry.file for page, entry in entries.items() if entry is not None}
         self.files = {page: file for page, file in placed.items() if file.is_file()}
+        failed = {page for page, entry in entries.items() if entry is not None and entry.outcome == "failed"}
+        self.finished = self.files.keys() - failed  # in their places they stand as they came
         beside = [entry for entry in manifest.entries() if entry.is_carried and self._is_beside(entry.page)]
         self._extras = {entry.page: state.out / entry.file for entry in beside}
         self.title = title_of(state, chapter.name)

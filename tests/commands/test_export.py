@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mangacolor import cli
+from mangacolor.core.settings import OnError
 from mangacolor.formats.discovery import discover
 from mangacolor.tests.helpers.fake_stages import House, go, write_page
 
@@ -101,14 +102,15 @@ def test_several_chapters_need_a_folder_or_a_choice(
     assert "There are: vol 1/ch 1, vol 2/ch 1." in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("on_error", ["copy", "skip"])
 def test_pages_that_failed_go_in_as_they_came_and_are_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    on_error: OnError, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     house = House()
     pages(Path("in"), 1, 2)
     house.trouble["2.png"] = ValueError("broken")
-    go(house, Path("in"), Path("out"), on_error="skip")
+    go(house, Path("in"), Path("out"), on_error=on_error)
     assert export("out", "--json") == 1
     (told,) = json.loads(capsys.readouterr().out)["files"]
     assert told == {"file": "out.cbz", "pages": 2, "as_they_came": ["2.png"], "left_out": []}
