@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection, Sequence
 from mangacolor.core.errors import UsageError
 from mangacolor.core.types import Chapter, Page, Wanted
 from mangacolor.core.wording import counted
+from mangacolor.pipeline.store.layout import State
+from mangacolor.stages.edits.palette_file import FILE as PALETTE
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -30,6 +32,18 @@ def pick_pages(chapters: Sequence[Chapter], text: str | None) -> tuple[Chapter, 
         return tuple(chapters)
     numbers = _read(chapters, text, "--pages")
     return _keep(chapters, lambda page: page.number in numbers)
+
+
+def note_on_pages_alone(picked: Sequence[Chapter], text: str | None, state: State) -> str:
+    """What to say of ``--pages`` in chapters of OUT that have common colours; "" where it names none."""
+    agreed = [chapter for chapter in picked if state.chapter_file(chapter.name, PALETTE).is_file()]
+    pages = sum(len(chapter.pages) for chapter in agreed)
+    if text is None or not pages:
+        return ""
+    return (
+        f"--pages {text}: {counted(pages, 'page')} made alone, without the common colours of the chapter and "
+        "what was changed of them; the same run without --pages brings all in line"
+    )
 
 
 def keep_named(chapters: Sequence[Chapter], names: Collection[str] | None) -> tuple[Chapter, ...]:

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from mangacolor.core.errors import MangacolorError
+from mangacolor.core.errors import InputError, MangacolorError
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.wording import counted
 from mangacolor.pipeline.engine.cancel import CancelToken
@@ -18,6 +19,7 @@ from mangacolor.pipeline.engine.page_task import PageTask
 from mangacolor.pipeline.engine.tasks import make_tasks
 from mangacolor.pipeline.events import CHANGED
 from mangacolor.pipeline.preparation import WorkPlan, make_job, make_plan
+from mangacolor.pipeline.store.last_run import Failure, read_last_run
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.outputs import Outputs
 from mangacolor.pipeline.store.store import read_store
@@ -28,7 +30,8 @@ from mangacolor.stages.registry import graph_of
 @dataclass(frozen=True, slots=True)
 class PagePlan:
     """What a run would do for a page. ``up_to_date``: nothing; nor for one that is ``left`` as somebody has
-    changed it. ``problem``: why it would fail.
+    changed it. ``problem``: why it would fail. ``failed``: why it failed in the last run, if it did; a run
+    tries again.
 
     ``idle``: stages that have nothing to do with it, of which neither is said. ``scale``: the factor that
     enlarges it. ``note``: why, if the user did not say so. ``spread``: the page with the other half of its
@@ -41,6 +44,7 @@ class PagePlan:
     up_to_date: bool = False
     left: bool = False
     problem: str = ""
+    failed: str = ""
     scale: int = 1
     note: str = ""
     spread: str = ""
@@ -55,7 +59,7 @@ class PagePlan:
 @dataclass(frozen=True, slots=True)
 class RunPlan:
     """The pages in order, and what stands between the input and them. ``notes``: which spreads were found,
-    and what would be learnt first."""
+    what pages made alone are without, and what would be learnt first."""
 
     graph: Graph
     pages: tuple[PagePlan, ...]
@@ -94,11 +98,12 @@ def plan_run(
     """See what ``run`` would do with the same arguments, and raise what it would raise before any page.
 
     Where a chapter stage has yet to speak, everything that rests on it counts as to run, although some
-    pages may turn out to be up to date.
+    pages may turn out to be up to date. A page that failed is taken to fail again: the chapter's others do
+    not wait for it.
     """
     plan = make_plan(inputs, out, options, run_options, graph or graph_of(options))
     store = read_store(out)
-    notes = list(plan.spreads)
+    notes = [*filter(None, [plan.alone]), *plan.spreads]
     if run_options.learn and foresee is not None:
         foreseen = foresee(inputs, plan, store.state)
         forced = plan.selection.forced | foreseen.redone
@@ -109,7 +114,8 @@ def plan_run(
     Outputs(store.state, store.manifest).own(plan.written, run_options.force)
     # Nothing has been worked on: what chapter stages gave a page is what they give where they are idle.
     idle = {task.spec.index: frozenset(task.spec.chapter_results) for task in tasks.pages}
-    plans = {task.spec.index: _look(task) for task in tasks.pages}
+    failures = _last_failures(store.state)
+    plans = {task.spec.index: _look(task, failures) for task in tasks.pages}
     for chapter in tasks.waiting_chapters():
         waiting = [task for task in tasks.pages if tasks.chapters.get(task.spec.index) is chapter]
         plans.update(_look_at_second_pass(chapter, waiting, plans))
@@ -121,7 +127,15 @@ def _without_idle(page: PagePlan, idle: frozenset[str]) -> PagePlan:
     return replace(page, cached=tuple(stage for stage in page.cached if stage not in idle), idle=idle)
 
 
-def _look(task: PageTask) -> PagePlan:
+def _last_failures(state: State) -> Mapping[str, Failure]:
+    try:
+        last = read_last_run(state)
+    except InputError:  # written by another version: the next run writes it anew
+        return {}
+    return last.failures if last is not None else {}
+
+
+def _look(task: PageTask, failures: Mapping[str, Failure] = MappingProxyType({})) -> PagePlan:
     state = task.state
     try:
         state.entry = task.examine()
@@ -132,7 +146,14 @@ def _look(task: PageTask) -> PagePlan:
         state.source = b""
     spread = task.spec.page.spread
     partner = spread.partner if spread else ""
-    return replace(_work(task), scale=state.size.scale, note=task.scale_note, spread=partner)
+    failed = failures[task.name].error if task.name in failures and _stands_as_it_came(task) else ""
+    return replace(_work(task), scale=state.size.scale, note=task.scale_note, spread=partner, failed=failed)
+
+
+def _stands_as_it_came(task: PageTask) -> bool:
+    """Whether nothing says that a page which failed would fare otherwise now: its file is as it was."""
+    entry = task.spec.output.manifest.entry(task.name) if task.spec.output is not None else None
+    return entry is None or (entry.outcome == "failed" and entry.sha256 == task.state.sha256)
 
 
 def _work(task: PageTask) -> PagePlan:
@@ -157,13 +178,16 @@ def _look_at_second_pass(
     """What follows the chapter stages, for the pages that get there."""
     first = {task.spec.index: plans[task.spec.index] for task in tasks}
     going_on = [task for task in tasks if not (task.state.ended or first[task.spec.index].is_settled)]
-    chapter.arrived = list(going_on)
+    # Pages that fail before the chapter stage speaks are no part of what it speaks of.
+    lost = [task for task in going_on if first[task.spec.index].failed and first[task.spec.index].to_run]
+    chapter.arrived = [task for task in going_on if task not in lost]
     chapter.coloured = [task for task in tasks if came_coloured(task)]
-    unfinished = any(first[task.spec.index].to_run for task in going_on)
+    unfinished = any(first[task.spec.index].to_run for task in chapter.arrived)
     results = None if unfinished else chapter.load_cached()
-    if results is not None:
-        return {task.spec.index: _look(task) for task in chapter.second_pass(results)}
-    return {task.spec.index: _open_end(task, first[task.spec.index]) for task in going_on}
+    if results is None:
+        return {task.spec.index: _open_end(task, first[task.spec.index]) for task in going_on}
+    known = {task.spec.index: _look(task) for task in chapter.second_pass(results)}
+    return known | {task.spec.index: _open_end(task, first[task.spec.index]) for task in lost}
 
 
 def _open_end(task: PageTask, first: PagePlan) -> PagePlan:
@@ -194,6 +218,7 @@ def as_document(plan: RunPlan) -> dict[str, Any]:
             "cached": list(page.cached),
             "to_run": list(page.to_run),
             "problem": page.problem or None,
+            "failed": page.failed or None,
             "scale": page.scale,
             **({"spread": page.spread} if page.spread else {}),
         }
@@ -221,6 +246,8 @@ def as_text(plan: RunPlan) -> str:
             lines.append(f"  {page.page}: {page.problem}")
         elif page.left:
             lines.append(f"  {page.page}: left, {CHANGED}")
+        elif page.failed:
+            lines.append(f"  {page.page}: once more, since it failed: {page.failed}")
         elif not page.up_to_date:
             lines.append(f"  {page.page}: {', '.join(page.to_run) or 'commit'}")
     return "\n".join(lines)
@@ -229,6 +256,8 @@ def as_text(plan: RunPlan) -> str:
 def _state(page: PagePlan) -> str:
     if page.problem:
         return "would fail"
+    if page.failed and not page.up_to_date:
+        return "to try again"
     return "left" if page.left else "up to date" if page.up_to_date else "to do"
 
 

@@ -19,7 +19,7 @@ from mangacolor.formats.outputs.planned import Output
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.memory import memory_limit
-from mangacolor.pipeline.page_numbers import keep_named, pick_pages, with_wishes
+from mangacolor.pipeline.page_numbers import keep_named, note_on_pages_alone, pick_pages, with_wishes
 from mangacolor.pipeline.series import SeriesMemory, open_series
 from mangacolor.pipeline.store.corrections import with_edits
 from mangacolor.pipeline.store.keys import make_recipe
@@ -48,7 +48,7 @@ class WorkPlan:
     gives, and ``layout``: see ``discovery.Plan``. ``notes``: what was left out and why. ``spreads``: which
     were found, in words. ``whole``: these are all files of the input, and not a part of it. ``series``: what
     is remembered of earlier pages, where that is wanted. ``whole_chapters``: with the pages that were not
-    asked for. ``is_of_some``: not all pages were asked for.
+    asked for. ``is_of_some``: not all pages were asked for. ``alone``: what those that were are without.
     """
 
     graph: Graph
@@ -66,6 +66,7 @@ class WorkPlan:
     series: SeriesMemory | None = None
     whole_chapters: tuple[Chapter, ...] = ()
     is_of_some: bool = False
+    alone: str = ""
 
     @property
     def written(self) -> tuple[Output, ...]:
@@ -105,7 +106,8 @@ def make_plan(
     graph.check(options, discovered.chapters)
     for chapter in discovered.chapters[:1]:  # weights that cannot be used are told of before pages are read
         make_recipe(graph, options, chapter, selection.targets)
-    edited = with_edits(discovered.chapters, run_options.edits, State(out))
+    state = State(out)
+    edited = with_edits(discovered.chapters, run_options.edits, state)
     picked, spreads = _pick(edited, options, run_options, only, cancel or CancelToken())
     return WorkPlan(
         graph,
@@ -117,6 +119,7 @@ def make_plan(
         extras=discovered.extras,
         notes=(*_notes_on_device(options.device), *discovered.notes),
         spreads=spreads,
+        alone=_note_on_part(picked, options, run_options, selection, state) if only is None else "",
         outputs=discovered.outputs,
         layout=discovered.layout,
         whole=part is None,
@@ -157,6 +160,14 @@ def _notes_on_device(name: str) -> list[str]:
     """Why ``auto`` is not the card that is here, where its owner would expect it."""
     problem = card_problem() if name == "auto" and device_kind(name) == "cpu" else ""
     return [f"{problem}: the processor computes; --device cpu says so and silences this"] if problem else []
+
+
+def _note_on_part(
+    picked: Sequence[Chapter], options: Options, run_options: RunOptions, selection: Selection, state: State
+) -> str:
+    """What ``--pages`` costs the pages that it names, where these are written."""
+    agrees = options.harmonize and selection.commits
+    return note_on_pages_alone(picked, run_options.pages, state) if agrees else ""
 
 
 def make_job(plan: WorkPlan, cancel: CancelToken) -> Job:

@@ -45,7 +45,7 @@ class RunProgress:
         """The pages are known."""
         self._chapters = plan.chapters
         self._chapter_of = {page.name: chapter for chapter in plan.chapters for page in chapter.pages}
-        for note in (*plan.notes, *plan.spreads):
+        for note in (*plan.notes, *filter(None, [plan.alone]), *plan.spreads):
             self(Warned("", "", note))
 
     def tell_of_series(self, plan: WorkPlan) -> None:

@@ -13,6 +13,7 @@ import mangacolor.pipeline.plan
 import mangacolor.pipeline.run
 import mangacolor.pipeline.store.clean
 from mangacolor.cli import main
+from mangacolor.core.settings import OnError
 from mangacolor.tests.helpers.fake_stages import House, files, go, write_page
 
 
@@ -50,6 +51,28 @@ def test_plan_of_an_untouched_chapter_is_everything_and_writes_nothing(
     assert {row["stage"]: row["to_run"] for row in found["stages"]} == dict.fromkeys(house.graph().names, 3)
     assert not Path("out").exists()
     assert not house.calls
+
+
+@pytest.mark.parametrize("on_error", ["copy", "skip"])
+def test_a_page_that_failed_keeps_no_other_waiting(
+    on_error: OnError, house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("in/2.png").write_bytes(b"no picture")
+    go(house, Path("in"), Path("out"), on_error=on_error)
+    found = {page["page"]: page for page in plan(capsys)["pages"]}
+    assert found["1.png"]["up_to_date"] and found["3.png"]["up_to_date"]
+    assert "not an image" in found["2.png"]["failed"] and found["2.png"]["to_run"][0] == "decode"
+    assert status("plan", "in", "--out", "out") == 0
+    said = capsys.readouterr().out
+    assert "3 pages: 2 up to date, 1 to try again" in said
+    assert "2.png: once more, since it failed: " in said
+    house.calls.clear()
+    go(house, Path("in"), Path("out"), on_error=on_error)  # it was right
+    assert house.calls["tint"] == 0
+    if on_error == "copy":  # a better copy counts as any page that is to be done
+        write_page(Path("in/2.png"), 2)
+        found = {page["page"]: page for page in plan(capsys)["pages"]}
+        assert found["2.png"]["failed"] is None
 
 
 def test_plan_foretells_what_a_run_does(house: House, capsys: pytest.CaptureFixture[str]) -> None:

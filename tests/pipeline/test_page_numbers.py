@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from mangacolor.core.errors import UsageError
 from mangacolor.core.types import Chapter, Page
-from mangacolor.pipeline.events import PageDone
+from mangacolor.pipeline.events import PageDone, Warned
 from mangacolor.pipeline.page_numbers import keep_named, pick_pages, with_wishes
 from mangacolor.tests.helpers.fake_stages import House, go, write_page
 from mangacolor.tests.helpers.stages import Bytes
@@ -54,6 +55,23 @@ def test_wishes_are_set_on_their_pages_only() -> None:
 def test_what_cannot_be_meant_is_refused(colour: str | None, copy: str | None, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         with_wishes([chapter(4)], colour, copy)
+
+
+def test_pages_made_alone_are_told_of_where_the_chapter_has_common_colours(tmp_path: Path) -> None:
+    house, source, out = House(), tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    for number in (1, 2, 3):
+        write_page(source / f"{number}.png", number)
+
+    def told(**options: Any) -> list[str]:
+        _, events = go(house, source, out, **options)
+        return [event.message for event in events if isinstance(event, Warned) and "--pages" in event.message]
+
+    assert told(pages="2") == []  # there are no common colours yet
+    (out / ".mangacolor/palette.json").write_text("{}")
+    (note,) = told(pages="2-3")
+    assert note.startswith("--pages 2-3: 2 pages made alone") and "without --pages brings all in line" in note
+    assert told() == told(pages="2", harmonize=False) == told(pages="2", until="decode") == []
 
 
 @pytest.mark.parametrize("moody", [False, True])
