@@ -1,9 +1,11 @@
 """How far a run is and how long the rest takes, from what stages were seen to take.
 
 Work is counted in seconds of stages. Until a stage has been measured, what it declares stands for it, scaled
-by how declared and measured seconds compare for the others. A page that has not been read yet is taken to be
-like those that have. How much runs at once is measured, too: seconds of stages by seconds of the clock.
-Stages that have not run yet are taken to take turns, as the longest of them do, which need the device.
+by how declared and measured seconds compare for the others: the median, by what was declared, so that one
+stage that declares too little does not make long what is yet to come. A page that has not been read yet is
+taken to be like those that have. How much runs at once is measured, too: seconds of stages by seconds of the
+clock. Stages that have not run yet are taken to take turns, as the longest of them do, which need the device;
+and no run ends before the page with the longest way to go, whose stages follow each other.
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ from mangacolor.pipeline.events import (
 Work = Mapping[str, float]  # declared seconds by stage
 # Share of a stage's expected seconds that it gets credit for while it runs on.
 MOST_CREDIT = 0.9
+# Pages under way up to which the longest of them may decide when the run ends: more than run at once.
+FEW = 64
 
 
 @dataclass(slots=True)
@@ -89,7 +93,8 @@ class Remaining:
         done, left = self._count()
         slowness = (self._clock() - self._began) / max(done, 1e-6)
         in_turns = self._unmeasured()
-        return (left - in_turns) * slowness + in_turns * max(slowness, 1.0)
+        together = (left - in_turns) * slowness + in_turns * max(slowness, 1.0)
+        return max(together, self._longest_way())
 
     def _start_page(self, page: str, now: Work, later: Work) -> None:
         if page not in self._pages:
@@ -138,6 +143,22 @@ class Remaining:
             if stage not in self._declared
         )
 
+    def _longest_way(self) -> float:
+        """Seconds of the stages that the page under way which has most of them to go still needs.
+
+        Where many are under way, all together take longer than any one of them.
+        """
+        if len(self._pages) > FEW:
+            return 0.0
+        credit: dict[str, float] = defaultdict(float)
+        for (page, stage), since in self._running.items():
+            credit[page] += self._credit(page, stage, since)
+        ways = (
+            self._expect(page.now) + self._expect(page.later) - credit[name]
+            for name, page in self._pages.items()
+        )
+        return max(ways, default=0.0)
+
     def _usual_page(self) -> float:
         return self._expect(self._whole) / self._read if self._read else 0.0
 
@@ -149,8 +170,17 @@ class Remaining:
         """Of measured to declared seconds."""
         if self._declared.get(stage):
             return self._measured[stage] / self._declared[stage]
-        declared = sum(self._declared.values())
-        return sum(self._measured.values()) / declared if declared else 1.0
+        return self._usual_ratio()
+
+    def _usual_ratio(self) -> float:
+        """The ratio that half of what was declared by measured stages stays below."""
+        ratios = sorted((self._measured[stage] / own, own) for stage, own in self._declared.items() if own)
+        half, reached = sum(own for _, own in ratios) / 2, 0.0
+        for ratio, own in ratios:
+            reached += own
+            if reached >= half:
+                return ratio
+        return 1.0
 
     def _credit(self, page: str, stage: str, since: float) -> float:
         declared = self._pages[page].now.get(stage, 0.0) if page in self._pages else 0.0

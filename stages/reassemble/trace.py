@@ -49,7 +49,7 @@ def summary(artifact: Artifact) -> Summary:
 def demand(_config: Config, size: PageSize) -> Demand:
     """Labels and masks of the page, what they are made of, and the rows traced at once."""
     band = TRACED_PIXEL * size.width * (TRACED_ROWS + 2 * BORDER)
-    return Demand(0.03 + 0.03 * size.megapixels, 4 * size.pixels, 6 * size.pixels + band)
+    return Demand(0.2 + 0.05 * size.megapixels, 4 * size.pixels, 6 * size.pixels + band)
 
 
 STAGE = Stage(

@@ -106,6 +106,31 @@ def test_what_a_stage_was_measured_at_corrects_what_it_declares(clock: Clock) ->
     assert clock.left == pytest.approx(27.0)
 
 
+def test_one_stage_that_declares_too_little_does_not_make_the_others_long(clock: Clock) -> None:
+    """Painting takes 20 times what it declares; looking and drawing, which is yet to come, 2 times."""
+    for page in PAGES:
+        clock(PageStarted(page, {"look": 3.0, "paint": 1.0}, {"draw": 5.0}))
+        clock.work(page, "look", 6.0)
+        clock.work(page, "paint", 20.0)
+        clock(PageHalfway(page))
+    assert clock.left == pytest.approx(4 * 10.0)
+
+
+def test_no_run_ends_before_its_last_page(clock: Clock) -> None:
+    """Pages are looked at four at a time. Then one has all of its painting to do, with nothing beside it."""
+    clock(*(PageStarted(page, {"look": 1.0, "paint": 1.0}, {}) for page in PAGES))
+    for stage in ("look", "paint"):
+        clock(*(StageStarted(page, stage) for page in PAGES))
+        clock.now += 10.0
+        clock(*(StageDone(page, stage, 10.0) for page in PAGES[: 3 if stage == "paint" else 4]))
+    clock(*DONE[:3])
+    clock(PageStarted(PAGES[3], {"paint": 1.0}, {}))
+    clock.remaining(StageStarted(PAGES[3], "paint"))
+    assert clock.left == pytest.approx(10.0)
+    clock.now += 4.0
+    assert clock.left == pytest.approx(6.0)
+
+
 def test_stages_beside_each_other_halve_the_time(clock: Clock) -> None:
     clock(*(PageStarted(page, {"look": 1.0}, {}) for page in PAGES))
     clock(*(StageStarted(page, "look") for page in PAGES[:2]))
