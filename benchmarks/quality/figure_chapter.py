@@ -30,7 +30,7 @@ from mangacolor.core.types import Box, Image
 from mangacolor.training.data.manga_page import draw_manga_page
 from mangacolor.training.data.pictures import read_rgb
 from mangacolor.training.evaluation.colour import to_lab
-from mangacolor.training.pages.figures import lay_over, overlap
+from mangacolor.training.pages.figures import composite, overlap
 
 PAGE = (1000, 1440)  # width, height
 GUTTER = 24
@@ -212,7 +212,7 @@ def _stand(
         np.asarray(cv2.resize(plane, size, interpolation=area), np.uint8) for plane in planes[:2]
     )
     parts = cv2.resize(planes[2], size, interpolation=cv2.INTER_NEAREST)
-    lay_over(panel, picture, alpha, place)
+    composite(panel, picture, alpha, place)
     if areas := overlap(alpha.shape, place, (0, 0, mark.shape[1], mark.shape[0])):
         there, part = areas
         mark[there] = np.where(alpha[part] > 127, parts[part], mark[there])

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mangacolor.core.errors import SetupError
-from mangacolor.core.hashing import sha256_of
+from mangacolor.core.hashing import sha256_once
 from mangacolor.core.installed import reinstall_command
 from mangacolor.models.files.known import DESCREEN, WEIGHTS, Weights, find_weights
 
@@ -67,7 +67,7 @@ def check_bundled(file: str, sha256: str, does: str) -> str:
     """
     path = BUNDLED / file
     try:
-        digest = sha256_of(path)
+        digest = sha256_once(path)
     except FileNotFoundError as error:
         raise SetupError(f"{path} is missing, the network that {does}", REINSTALL) from error
     except OSError as error:
@@ -89,7 +89,7 @@ def weights_fingerprint(name_or_path: str | Path) -> str:
         return check_bundled(entry.file, entry.sha256, "colours")
     path = weights_path(name_or_path)
     _check_generator(path)
-    return sha256_of(path)
+    return sha256_once(path)
 
 
 def _check_generator(path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from mangacolor.core.arrays import AnyArray
 from mangacolor.core.errors import SetupError
-from mangacolor.core.hashing import sha256_of
+from mangacolor.core.hashing import sha256_once
 from mangacolor.core.installed import need_torch
 from mangacolor.models.files.arrays import read_arrays
 from mangacolor.models.files.reading import BUNDLED, cache_folder, check_bundled, check_form, is_ours
@@ -35,7 +35,7 @@ PICKLES = (".pth", ".pt", ".ckpt")
 def weights_sha256(path: Path) -> str:
     """The sha256 of a file of weights, in hexadecimal. Raises ``SetupError`` if it cannot be read."""
     try:
-        return sha256_of(path)
+        return sha256_once(path)
     except OSError as error:
         raise SetupError(f"Cannot read the weights {path}: {error.strerror}", "Check the path.") from error
 

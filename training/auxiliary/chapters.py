@@ -21,7 +21,7 @@ from mangacolor.training.data.lettering import paste_balloons
 from mangacolor.training.data.manga_page import Hand, print_page
 from mangacolor.training.data.synthesis import Synthesis, damage_scan, render, render_tones
 from mangacolor.training.data.warp import Warp
-from mangacolor.training.pages.figures import Figure, lay_over, overlap
+from mangacolor.training.pages.figures import Figure, composite, overlap
 
 WINDOWS = 26  # of a chapter
 FIGURE_SHARE = 0.5  # of chapters: those that show cut-out figures
@@ -195,7 +195,7 @@ def _figure_scene(figure: Figure, number: int, grounds: Sequence[Image], rng: np
         round((width - size[0]) / 2 + rng.uniform(-0.2, 0.2) * width),
         round(rng.uniform(-0.05, 0.1) * height),
     )
-    lay_over(colour, picture, cover, at)
+    composite(colour, picture, cover, at)
     owners = np.full((height, width), NOBODY, np.int16)
     if areas := overlap(cover.shape, at, (0, 0, width, height)):
         there, part = areas

@@ -108,7 +108,7 @@ def overlap(figure: tuple[int, ...], at: tuple[int, int], within: Box) -> tuple[
     return np.s_[top:bottom, left:right], np.s_[top - y : bottom - y, left - x : right - x]
 
 
-def lay_over(scene: Image, picture: Image, cover: Image, at: tuple[int, int]) -> None:
+def composite(scene: Image, picture: Image, cover: Image, at: tuple[int, int]) -> None:
     """Lay a picture (RGB) on a scene with its corner ``at`` (x, y), as far as its cover (0 to 255) says."""
     areas = overlap(cover.shape, at, (0, 0, scene.shape[1], scene.shape[0]))
     if areas is None:

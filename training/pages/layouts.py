@@ -145,7 +145,7 @@ def run_off(
     return found
 
 
-def lay_over(host: Box, width: int, height: int, rng: np.random.Generator) -> Polygon:
+def place_inset(host: Box, width: int, height: int, rng: np.random.Generator) -> Polygon:
     """A small panel that lies over others, often at a corner of ``host`` or across its sides."""
     x, y, w, h = host
     half = max(24, w * rng.uniform(0.12, 0.3)), max(24, h * rng.uniform(0.12, 0.35))

@@ -26,7 +26,7 @@ from mangacolor.training.pages.balloons import (
     render_art,
 )
 from mangacolor.training.pages.figures import Figure, bare_panel, stand, step_out
-from mangacolor.training.pages.layouts import LayoutStyle, draw_layout_style, lay_out, lay_over, run_off
+from mangacolor.training.pages.layouts import LayoutStyle, draw_layout_style, lay_out, place_inset, run_off
 from mangacolor.training.pages.straight_things import draw_straight_things
 from mangacolor.training.pages.turned import turn
 
@@ -80,7 +80,7 @@ def draw_with_panels(
             draw_straight_things(page, box, rng)
     framed = replace(hand, frame=max(1, hand.frame), open=0.0)
     for _ in range(int(rng.choice([0, 1, 2], p=[0.6, 0.3, 0.1]))):
-        inset = lay_over(boxes[int(rng.integers(len(boxes)))], width, side, rng)
+        inset = place_inset(boxes[int(rng.integers(len(boxes)))], width, side, rng)
         _place(sheet, inset, framed, rng)
         panels.append(inset)
         boxes.append(_box(inset))
