@@ -141,7 +141,8 @@ def _refuse_mistyped(arguments: list[str]) -> None:
     """Raise ``UsageError`` for a first input that does not exist and is nearly a command's name."""
     if arguments[:1] != [COLORIZE] or len(arguments) < 2 or os.path.lexists(arguments[1]):
         return
-    close = difflib.get_close_matches(arguments[1], COMMANDS, 1, cutoff=0.75)
+    said = COLORIZE if arguments[1] == "colour" else arguments[1]  # nearer to it for us than by its letters
+    close = difflib.get_close_matches(said, COMMANDS, 1, cutoff=0.75)
     if close:
         raise UsageError(
             f"{arguments[1]}: neither a command nor a file or folder",

@@ -78,7 +78,8 @@ def test_first_argument_that_is_no_command_means_colorize(given: list[str], mean
 
 
 @pytest.mark.parametrize(
-    ("given", "meant"), [("studoi", "studio"), ("colourize", "colorize"), ("pallete", "palette")]
+    ("given", "meant"),
+    [("studoi", "studio"), ("colourize", "colorize"), ("colour", "colorize"), ("pallete", "palette")],
 )
 def test_a_mistyped_command_is_told_and_is_no_input(
     house: House, capsys: pytest.CaptureFixture[str], given: str, meant: str
