@@ -109,4 +109,12 @@ def demand(_config: Config, size: PageSize) -> Demand:
     return Demand(0.01 + 0.02 * size.megapixels, result=3 * size.pixels, working=7 * size.pixels)
 
 
-STAGE = Stage("decode", run, configure, keep="asked", page_fingerprint=fingerprint_of_partner, demand=demand)
+STAGE = Stage(
+    "decode",
+    run,
+    configure,
+    keep="asked",
+    version=2,
+    page_fingerprint=fingerprint_of_partner,
+    demand=demand,
+)

@@ -95,7 +95,7 @@ STAGE = Stage(
     run,
     configure,
     needs=("decode",),
-    version=7,
+    version=8,
     decides=True,
     page_fingerprint=fingerprint_of_wish,
     summary=summary,

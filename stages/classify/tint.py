@@ -3,7 +3,8 @@
 A scan of a black-and-white page is seldom grey: paper yellows, unevenly and in stains; sepia and blue
 inks, lamp light, JPEG and shifted colour plates add chroma everywhere. All of it is *smooth*: it depends
 on the tone, slowly on the place, and at an edge on the edge. So chroma is measured as what none of these
-explains, and a tint only explains what a print can have (``print_limits.py``).
+explains, and a tint only explains what a print can have (``print_limits.py``). What is left is the likelier
+colour, the patchier it is: paint has outlines, while noise and what a tint's curve misses are everywhere.
 """
 
 from __future__ import annotations
@@ -53,12 +54,30 @@ LIMITS = (
 
 
 @dataclass(frozen=True, slots=True)
+class PatchParams:
+    """How patchy what is left of the chroma is, in levels: see ``_patchiness``.
+
+    The limits lie between black-and-white scans and washed-out colour pages of ``score_classify.py``.
+    """
+
+    share: float = 0.1  # of the page that has the chroma,
+    edges: float = 0.02  # that has the strongest edges of it,
+    common: float = 0.2  # and that has stronger ones than most
+    weight: float = 2 / 3  # power of how much stronger the strongest are
+    least_edge: float = 0.03  # levels: weaker edges are rounding
+    coloured: float = 4.6  # levels from which on a page is coloured, however weak its chroma is
+    doubtful: float = 3.3  # levels below which the limits of chroma are
+    slack: float = 1.25  # times as high
+
+
+@dataclass(frozen=True, slots=True)
 class TintParams:
     """What makes a page coloured."""
 
     working_area: int = 8800  # pixels, 112×79 for a page: fringes and noise average out, figures stay
     blur: float = 1.75  # sigma at that size
     limits: tuple[Limit, ...] = LIMITS
+    patches: PatchParams = PatchParams()
     prints: PrintLimits = PRINTS
 
 
@@ -78,13 +97,40 @@ def unexplained_chroma(pixels: Image, params: TintParams) -> float:
     residual[useful] = _without_tint(aged[useful], tone[useful], _bases(tone, useful))
     # What is left of fringes alternates in sign; areas of colour do not.
     areas = np.asarray(cv2.GaussianBlur(residual, (0, 0), params.blur), dtype=np.float64)
+    patches, patchiness = params.patches, _patchiness(residual, areas, params.patches)
+    beyond = _beyond_limits(areas, params.limits)
+    if patchiness < patches.doubtful:
+        beyond = min(beyond, max(beyond / patches.slack, patchiness / patches.doubtful))
+    prints = excess_over_prints(tone.ravel(), aged.reshape(-1, 2), params.prints)
+    return float(max(beyond, patchiness / patches.coloured, prints))
+
+
+def _beyond_limits(areas: F64, limits: tuple[Limit, ...]) -> float:
+    """The largest share of a limit that the chroma of H×W×2 ``areas`` (along, across the hue of age) has."""
     across = np.sort(np.abs(areas[..., 1]), axis=None)
-    weighted = np.sort(np.hypot(areas[..., 0] * _AGE_WEIGHT, areas[..., 1]), axis=None)
-    excess = excess_over_prints(tone.ravel(), aged.reshape(-1, 2), params.prints)
-    for limit in params.limits:
-        at = min(tone.size - 1, int(tone.size * (1 - limit.share)))
-        excess = max(excess, across[at] / limit.across, weighted[at] / limit.weighted)
-    return float(excess)
+    weighted = np.sort(_strength(areas), axis=None)
+    most = 0.0
+    for limit in limits:
+        at = min(across.size - 1, int(across.size * (1 - limit.share)))
+        most = max(most, across[at] / limit.across, weighted[at] / limit.weighted)
+    return float(most)
+
+
+def _patchiness(residual: F64, areas: F64, params: PatchParams) -> float:
+    """The chroma in a share of the page, in levels, times how far its few edges stand out from the rest.
+
+    Noise of JPEG and the waves of a tint that no curve follows have edges of one strength all over the page;
+    areas of paint have strong ones along their outlines only. ``residual``: H×W×2, ``areas``: it, smoothed.
+    """
+    edges = _strength(residual - areas)
+    strong, common = np.maximum(np.quantile(edges, (1 - params.edges, 1 - params.common)), params.least_edge)
+    chroma = float(np.quantile(_strength(areas), 1 - params.share))
+    return float(chroma * (strong / common) ** params.weight)
+
+
+def _strength(chroma: F64) -> F64:
+    """H×W levels of H×W×2 chroma, along the hue of age at part of its weight."""
+    return np.asarray(np.hypot(chroma[..., 0] * _AGE_WEIGHT, chroma[..., 1]))
 
 
 def _shrink(pixels: Image, area: int) -> Image:

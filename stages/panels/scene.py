@@ -12,7 +12,8 @@ import numpy.typing as npt
 from mangacolor.core.arrays import Mask
 from mangacolor.core.types import Image
 from mangacolor.stages.panels.cutting.polygons import Polygon
-from mangacolor.stages.panels.params import GroundParams, Params
+from mangacolor.stages.panels.ground_params import GroundParams
+from mangacolor.stages.panels.params import Params
 
 
 def is_scene(luma: Image, paper: Mask, polygons: Sequence[Polygon], params: Params) -> bool:

@@ -131,6 +131,29 @@ def test_a_small_vivid_figure_makes_a_colour_page_and_a_stain_does_not() -> None
     assert run(stained.astype(np.uint8)).data["kind"] == "manga"
 
 
+@pytest.mark.parametrize("finish", ["clean", "jpeg"])
+@pytest.mark.parametrize("seed", [2, 3])
+def test_faint_paint_is_told_by_its_outlines(seed: int, finish: str) -> None:
+    """Washed out as it is, no limit of chroma would tell it."""
+    page = np.repeat(inked_page(seed)[..., None], 3, axis=2).astype(np.float32)
+    paints = ((1, -1, -0.5), (-1, 0.2, 1), (0.2, 1, -1), (0.8, -0.6, 0.6))
+    for paint, centre in zip(paints, ((140, 180), (460, 620), (140, 660), (450, 190)), strict=True):
+        mask = np.zeros((HEIGHT, WIDTH), np.float32)
+        cv2.ellipse(mask, centre, (90, 70), 0, 0, 360, 1, -1)
+        page *= 1 - 0.03 * mask[..., None] * (1 - np.array(paint))
+    washed = (page * 0.85 + 30).astype(np.uint8)
+    assert run(jpeg(washed, 40) if finish == "jpeg" else washed).data["kind"] == "colour"
+
+
+@pytest.mark.parametrize(("seed", "strength"), [(0, 0.015), (1, 0.02)])
+def test_waves_of_a_tint_all_over_a_page_are_no_paint(seed: int, strength: float) -> None:
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH] / HEIGHT
+    wave = strength * np.sin(10 * np.pi * x) * np.sin(10 * np.pi * y)
+    page = tinted(inked_page(seed), (245, 232, 205), (10, 10, 10))
+    page = (page * (1 + wave[..., None] * np.array([1, -1, 1]))).clip(0, 255).astype(np.uint8)
+    assert run(page).data["kind"] == "manga"
+
+
 def test_colours_that_follow_the_place_are_no_tint() -> None:
     page = np.repeat(inked_page()[..., None], 3, axis=2).astype(np.float32)
     page[:450] *= np.array([1, 0.5, 0.5])  # red above, green below: smooth, but no ageing paper
