@@ -108,9 +108,14 @@ def learn(
     if as_json:
         click.echo(json.dumps(to_document(report, found, paired), ensure_ascii=False))
     elif not quiet:
-        for line in (*describe_editions(paired), *describe_found(found), report.describe()):
-            click.echo(line, err=True)
+        tell(report, found, paired)
     return cancel.status if cancel.requested else ExitStatus.DONE
+
+
+def tell(report: LearntReport, found: FoundPages, paired: Sequence[PairedPages]) -> None:
+    """What was learnt and from what, for people."""
+    for line in (*describe_editions(paired), *describe_found(found), report.describe()):
+        click.echo(line, err=True)
 
 
 def to_document(report: LearntReport, found: FoundPages, paired: Sequence[PairedPages]) -> dict[str, object]:

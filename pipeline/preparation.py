@@ -13,7 +13,7 @@ from mangacolor.core.devices import card_problem, check_device_name, device_kind
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Chapter
 from mangacolor.formats.archive_out import Extra
-from mangacolor.formats.discovery import Part, discover
+from mangacolor.formats.discovery import Part, Plan, discover
 from mangacolor.formats.limits import limits_of
 from mangacolor.formats.outputs.planned import Output
 from mangacolor.pipeline.engine.cancel import CancelToken
@@ -101,11 +101,8 @@ def make_plan(
     check_device_name(options.device)
     if run_options.cluster:
         options = with_absolute_paths(options)
-    limits = limits_of(options, run_options)
-    discovered = discover(inputs, out, run_options.output_form, limits, run_options.names_encoding, part)
-    graph.check(options, discovered.chapters)
-    for chapter in discovered.chapters[:1]:  # weights that cannot be used are told of before pages are read
-        make_recipe(graph, options, chapter, selection.targets)
+    discovered = _discover(inputs, out, options, run_options, part)
+    _check(graph, options, discovered.chapters, selection)
     state = State(out)
     edited = with_edits(discovered.chapters, run_options.edits, state)
     picked, spreads = _pick(edited, options, run_options, only, cancel or CancelToken())
@@ -127,6 +124,21 @@ def make_plan(
         whole_chapters=discovered.chapters,
         is_of_some=run_options.pages is not None or only is not None,
     )
+
+
+def _discover(
+    inputs: Sequence[Path], out: Path, options: Options, run_options: RunOptions, part: Part | None
+) -> Plan:
+    limits = limits_of(options, run_options)
+    return discover(inputs, out, run_options.output_form, limits, run_options.names_encoding, part)
+
+
+def _check(graph: Graph, options: Options, chapters: Sequence[Chapter], selection: Selection) -> None:
+    """Raise for options that do not fit the chapters, and for weights that cannot be used, before a page is
+    read."""
+    graph.check(options, chapters)
+    for chapter in chapters[:1]:
+        make_recipe(graph, options, chapter, selection.targets)
 
 
 def _pick(

@@ -22,7 +22,7 @@ from mangacolor.pipeline.engine.chapter_task import FindReferences, no_reference
 from mangacolor.pipeline.engine.context import StageRun, finish_stage, prepare_stage, run_main_part
 from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.page_task import PageTask
-from mangacolor.pipeline.engine.tasks import make_tasks
+from mangacolor.pipeline.engine.tasks import Tasks, make_tasks
 from mangacolor.pipeline.series import SeriesMemory, open_series
 from mangacolor.pipeline.store.cache import Cache, MemoryCache
 from mangacolor.pipeline.store.store import MemoryStore
@@ -113,15 +113,8 @@ class PageRunner:
         )
         alone = replace(chapter, pages=(page,))
         tasks = make_tasks(job, (alone,), MemoryStore(cache or MemoryCache()), references=references)
-        (task,) = tasks.pages
         walk = _Walk(self, options.device)
-        walk.run(task)
-        for waiting in tasks.waiting_chapters():
-            if waiting.page_ready(task, survived=task.goes_on) and waiting.arrived:
-                decision = waiting.decide()
-                walk.counts.update(decision.counts)
-                (task,) = waiting.second_pass(decision.results)
-                walk.run(task)
+        walk.run_passes(tasks)
         if counts is not None:
             counts.update(walk.counts)
         return walk.artifacts
@@ -158,8 +151,22 @@ class _Walk:
     artifacts: dict[str, Artifact] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
 
+    def run_passes(self, tasks: Tasks) -> None:
+        """Run the only page of some tasks, and then again after each chapter stage that it gets to.
+
+        Raises what the stages raise.
+        """
+        (task,) = tasks.pages
+        self.run(task)
+        for waiting in tasks.waiting_chapters():
+            if waiting.page_ready(task, survived=task.goes_on) and waiting.arrived:
+                decision = waiting.decide()
+                self.counts.update(decision.counts)
+                (task,) = waiting.second_pass(decision.results)
+                self.run(task)
+
     def run(self, task: PageTask) -> None:
-        """Raises what the stages raise."""
+        """One pass. Raises what the stages raise."""
         task.read()
         running: dict[Future[StageRun], str] = {}
         with ThreadPoolExecutor(MOST_STAGES, "stage") as threads, shared_cores().lent():
