@@ -9,6 +9,7 @@ colour, the patchier it is: paint has outlines, while noise and what a tint's cu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -67,7 +68,8 @@ class PatchParams:
     least_edge: float = 0.03  # levels: weaker edges are rounding
     coloured: float = 4.6  # levels from which on a page is coloured, however weak its chroma is
     doubtful: float = 3.3  # levels below which the limits of chroma are
-    slack: float = 1.25  # times as high
+    slack: float = 1.25  # times as high,
+    wide: float = 0.03  # those of at least this share of the page: a small area of paint is no wave
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +100,15 @@ def unexplained_chroma(pixels: Image, params: TintParams) -> float:
     # What is left of fringes alternates in sign; areas of colour do not.
     areas = np.asarray(cv2.GaussianBlur(residual, (0, 0), params.blur), dtype=np.float64)
     patches, patchiness = params.patches, _patchiness(residual, areas, params.patches)
-    beyond = _beyond_limits(areas, params.limits)
+    narrow = _beyond_limits(areas, [limit for limit in params.limits if limit.share < patches.wide])
+    broad = _beyond_limits(areas, [limit for limit in params.limits if limit.share >= patches.wide])
     if patchiness < patches.doubtful:
-        beyond = min(beyond, max(beyond / patches.slack, patchiness / patches.doubtful))
+        broad = min(broad, max(broad / patches.slack, patchiness / patches.doubtful))
     prints = excess_over_prints(tone.ravel(), aged.reshape(-1, 2), params.prints)
-    return float(max(beyond, patchiness / patches.coloured, prints))
+    return float(max(narrow, broad, patchiness / patches.coloured, prints))
 
 
-def _beyond_limits(areas: F64, limits: tuple[Limit, ...]) -> float:
+def _beyond_limits(areas: F64, limits: Sequence[Limit]) -> float:
     """The largest share of a limit that the chroma of H×W×2 ``areas`` (along, across the hue of age) has."""
     across = np.sort(np.abs(areas[..., 1]), axis=None)
     weighted = np.sort(_strength(areas), axis=None)

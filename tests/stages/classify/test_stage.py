@@ -154,6 +154,16 @@ def test_waves_of_a_tint_all_over_a_page_are_no_paint(seed: int, strength: float
     assert run(page).data["kind"] == "manga"
 
 
+@pytest.mark.parametrize(("seed", "radius"), [(0, 47), (1, 45)])
+def test_a_small_spot_of_ink_keeps_its_limit(seed: int, radius: int) -> None:
+    """A tenth of the page has no chroma then, and no wave of a tint is so small."""
+    page = np.repeat(inked_page(seed)[..., None], 3, axis=2).astype(np.float32)
+    spot = np.zeros((HEIGHT, WIDTH), np.float32)
+    cv2.circle(spot, (170, 250), radius, 1, -1)
+    page *= 1 - spot[..., None] * (1 - np.array([0.8, 0.35, 0.35]))
+    assert run(page.astype(np.uint8)).data["kind"] == "colour"
+
+
 def test_colours_that_follow_the_place_are_no_tint() -> None:
     page = np.repeat(inked_page()[..., None], 3, axis=2).astype(np.float32)
     page[:450] *= np.array([1, 0.5, 0.5])  # red above, green below: smooth, but no ageing paper
