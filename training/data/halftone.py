@@ -47,9 +47,13 @@ def print_tones(tone: Image, factor: int, pitch: float, angle: float, lines: boo
     height, width = tone.shape
     size = width * factor, height * factor
     large = np.asarray(cv2.resize(tone, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
-    screen = (line_screen if lines else dot_screen)((size[1], size[0]), pitch, angle)
-    printed = halftone(large, screen)
+    printed = print_large(large, pitch, angle, lines)
     return np.asarray(cv2.resize(printed, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def print_large(tone: Image, pitch: float, angle: float, lines: bool) -> Image:
+    """``tone`` (H×W uint8) in dots or lines, black and white, at its own scale. ``pitch`` in its pixels."""
+    return halftone(tone, (line_screen if lines else dot_screen)(tone.shape, pitch, angle))
 
 
 def posterize(grey: Image, levels: int, rng: np.random.Generator, white_from: float) -> Image:

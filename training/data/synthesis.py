@@ -2,7 +2,8 @@
 
 ``synthesize`` is seeded and pure. Kinds: ``grey`` (a desaturated painting), ``tone`` (tone curve that
 blows skin and light cloth out to white), ``line`` (line art alone), ``screentone`` (line art over
-flat tones, printed as halftone). ``mixed`` draws one of them.
+flat tones, printed as halftone), ``inked`` (all of that as it is drawn on a page, ``inking.py``).
+``mixed`` draws one of them.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ import numpy as np
 from mangacolor.core.colour import luma
 from mangacolor.core.types import Image
 from mangacolor.training.data.halftone import posterize, print_tones
+from mangacolor.training.data.inking import SCALE, ink
 from mangacolor.training.data.lettering import paste_balloons
 from mangacolor.training.data.line_art import draw_lines
 from mangacolor.training.settings import limits, number
 
-KINDS = ("grey", "tone", "line", "screentone")
+KINDS = ("grey", "tone", "line", "screentone", "inked")
+INKED = KINDS[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +43,37 @@ class Synthesis:
 
 
 def synthesize(
-    colour: Image, kind: str, rng: np.random.Generator, settings: Synthesis | None = None
+    colour: Image, kind: str, rng: np.random.Generator, settings: Synthesis | None = None, surplus: int = 1
 ) -> tuple[Image, Image]:
     """One training pair.
 
-    ``colour``: H×W×3 uint8 RGB at the network's working scale. ``kind``: one of ``KINDS`` or
-    ``mixed``. Returns the input (H×W uint8) and the target (H×W×3 uint8), which differs from
-    ``colour`` only where lettering was pasted. The same generator state gives the same pair.
+    ``colour``: H×W×3 uint8 RGB at the network's working scale, or ``surplus`` times as large
+    (``wanted_surplus``). ``kind``: one of ``KINDS`` or ``mixed``. Returns the input (H×W uint8) and the
+    target (H×W×3 uint8), which differs from ``colour`` only where lettering was pasted. The same generator
+    state gives the same pair.
     """
     settings = settings or Synthesis()
     if kind == "mixed":
         kind = settings.some_kind(rng)
-    grey = RENDERERS[kind](colour, rng)
-    target = colour
+    target = reduced = _reduced(colour, surplus)
+    grey = ink(colour, rng, surplus) if kind == INKED else RENDERERS[kind](reduced, rng)
     if rng.random() < settings.balloons:
-        grey, target = paste_balloons(grey, colour, rng, int(rng.integers(1, 4)))
+        grey, target = paste_balloons(grey, reduced, rng, int(rng.integers(1, 4)))
     if rng.random() < settings.scan_noise:
         grey = damage_scan(grey, rng)
     return grey, target
+
+
+def wanted_surplus(kind: str) -> int:
+    """How many times as large as at working scale a picture is best given for an input of this kind."""
+    return SCALE if kind == INKED else 1
+
+
+def _reduced(colour: Image, surplus: int) -> Image:
+    if surplus == 1:
+        return colour
+    size = colour.shape[1] // surplus, colour.shape[0] // surplus
+    return np.asarray(cv2.resize(colour, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def render(colour: Image, kind: str, rng: np.random.Generator) -> Image:
@@ -113,7 +129,7 @@ def render_tones(
     return np.minimum(printed, lines), np.minimum(tone, lines)
 
 
-RENDERERS = {"grey": _grey, "tone": _tone, "line": _line, "screentone": _screentone}
+RENDERERS = {"grey": _grey, "tone": _tone, "line": _line, "screentone": _screentone, INKED: ink}
 
 
 def _random_mix(colour: Image, rng: np.random.Generator, red: float = 0.2) -> Image:
