@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +12,7 @@ import click
 
 from mangacolor.commands.settings.options import option
 from mangacolor.commands.settings.value_types import PATH
-from mangacolor.core.errors import ExitStatus, InputError, UsageError
+from mangacolor.core.errors import ExitStatus, InputError, MangacolorError, OutputError, UsageError
 from mangacolor.core.wording import byte_size, counted, first_few
 
 if TYPE_CHECKING:
@@ -53,18 +54,21 @@ def export(
     from mangacolor.pipeline.export import export_chapter
     from mangacolor.pipeline.store.layout import State
 
+    if out.is_file():
+        raise UsageError(f"{out} is a file", f"Name the output folder that it lies in: {out.parent}.")
     state = State(out)
     chapters = _chosen(state, all_chapters(state), chapter)
-    wanted = _form(form, to)
-    targets = _targets(state, list(chapters), wanted, to, _beside(out))
+    place = _place(form, to)
+    targets = _targets(state, list(chapters), place, _beside(out), alone=chapter is None)
+    _refuse_sources(state, targets)
     if not force:
         _refuse_existing(list(targets.values()))
     made: list[Exported] = []
-    unfinished: list[InputError] = []
+    unfinished: list[MangacolorError] = []
     for name, target in targets.items():
         try:
-            made.append(export_chapter(state, chapters[name], wanted, target))
-        except InputError as error:
+            made.append(export_chapter(state, chapters[name], place.form, target))
+        except (InputError, OutputError) as error:
             unfinished.append(error)
     if not made:
         raise unfinished[0]
@@ -90,15 +94,37 @@ def _chosen(
     return {name: chapters[name]}
 
 
-def _form(form: Form | None, to: Path | None) -> Form:
-    """What is asked for. Raises ``UsageError`` where the name of the file says another form."""
-    suffix = to.suffix[1:].lower() if to is not None and not to.is_dir() else ""
-    told = next((known for known in FORMS if known == suffix), None)
-    if form is not None and told is not None and form != told:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where books go: one ``file``, or a ``folder``; beside OUT where neither is told."""
+
+    form: Form
+    file: Path | None = None
+    folder: Path | None = None
+
+
+def _place(form: Form | None, to: Path | None) -> _Place:
+    """What is asked for. Raises ``UsageError`` where the name of the file says another form, or none that can
+    be written."""
+    if to is None or to.is_dir():
+        return _Place(form or "cbz", folder=to)
+    from mangacolor.formats.opened import container_suffixes
+    from mangacolor.formats.sniff import IMAGE_SUFFIXES
+
+    suffix = to.suffix.lower() or to.name.lower()
+    told = next((known for known in FORMS if f".{known}" == suffix), None)
+    if told is None or not to.suffix:
+        if told or suffix in container_suffixes() | IMAGE_SUFFIXES:
+            raise UsageError(
+                f"--to {to}: books are written as {', '.join(FORMS)}",
+                "Name a folder, or a file that ends in one of these.",
+            )
+        return _Place(form or "cbz", folder=to)
+    if form is not None and told != form:
         raise UsageError(
             f"--to {to}: its name says {told}, and --format {form}", "Leave out --format, or rename the file."
         )
-    return form or told or "cbz"
+    return _Place(told, file=to)
 
 
 def _beside(out: Path) -> Path:
@@ -107,29 +133,52 @@ def _beside(out: Path) -> Path:
 
 
 def _targets(
-    state: State, names: Sequence[str], form: Form, to: Path | None, beside: Path
+    state: State, names: Sequence[str], place: _Place, beside: Path, *, alone: bool
 ) -> dict[str, Path]:
-    """Where the file of each chapter goes; ``beside`` is a folder for one alone.
+    """Where the file of each chapter goes; ``beside`` is a folder for one, which is called as OUT if that
+    holds it ``alone``.
 
-    Raises ``UsageError`` where one file is named for several.
+    Raises ``UsageError`` where several would have one file.
     """
     from mangacolor.pipeline.export import title_of
 
-    is_file = to is not None and not to.is_dir() and to.suffix[1:].lower() in FORMS
-    if len(names) > 1 and (to is None or is_file):
+    if len(names) == 1:
+        if place.file is not None:
+            return {names[0]: place.file}
+        title = state.out.name if alone and place.folder is None else title_of(state, names[0])
+        return {names[0]: (place.folder or beside) / f"{title}.{place.form}"}
+    if place.folder is None:
         raise UsageError(
             f"{state.out}: holds {counted(len(names), 'chapter')}",
             f"Name a folder for their files with --to DIR, or choose one with --chapter: "
             f"{first_few(names, _NAMED)}.",
         )
-    if to is not None and is_file:
-        return {names[0]: to}
-    folder = to or beside
-    files = {name: f"{title_of(state, name)}.{form}" for name in names}
-    if len(names) == 1:
-        return {name: folder / file for name, file in files.items()}
     # Chapters of a tree keep their folders: two may be called alike.
-    return {name: folder / PurePosixPath(name).parent / file for name, file in files.items()}
+    files = {
+        name: place.folder / PurePosixPath(name).parent / f"{title_of(state, name)}.{place.form}"
+        for name in names
+    }
+    taken: dict[str, str] = {}
+    for name, file in files.items():
+        other = taken.setdefault(str(file).casefold(), name)
+        if other != name:
+            raise UsageError(
+                f"{file}: the chapters {other} and {name} would both be this file",
+                "Export each by itself, with --chapter NAME --to FILE.",
+            )
+    return files
+
+
+def _refuse_sources(state: State, targets: Mapping[str, Path]) -> None:
+    """Raise ``UsageError`` where a book would take the place of what a chapter was made from."""
+    from mangacolor.pipeline.chapter_pages import inputs_of
+
+    inputs = {path.resolve() for path in inputs_of(state)}
+    for name, target in targets.items():
+        if target.resolve() in inputs:
+            raise UsageError(
+                f"{target}: {name} was made from this file", "Name another file or folder with --to."
+            )
 
 
 def _refuse_existing(targets: Sequence[Path]) -> None:
@@ -144,10 +193,7 @@ def _tell(made: Sequence[Exported]) -> None:
     for done in made:
         size = byte_size(done.file.stat().st_size)
         click.echo(f"{done.file}: {counted(done.pages, 'page')}, {size}", err=True)
-        for pages, why in (
-            (done.as_they_came, "as they came, since they are not coloured"),
-            (done.left_out, "left out, since they cannot be read"),
-        ):
+        for why, pages in (("not coloured", done.as_they_came), ("unreadable, left out", done.left_out)):
             if pages:
                 click.echo(f"  {counted(len(pages), 'page')} {why}: {first_few(pages, _NAMED)}", err=True)
         click.echo(str(done.file))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from mangacolor.core.errors import InputError, UsageError
 from mangacolor.core.types import Direction, PageSource
+from mangacolor.formats.comicinfo import direction, is_comicinfo
 from mangacolor.formats.discovery import discover
 from mangacolor.formats.limits import limits_of
 from mangacolor.formats.names import natural_key
@@ -33,24 +34,56 @@ class ChapterPages:
 
 
 def all_chapters(state: State) -> dict[str, ChapterPages]:
-    """Every chapter of OUT, by name: those of its last run as their inputs give them, and those of earlier
-    runs, and of inputs that are gone, by the manifest. Raises ``InputError`` where there is none."""
-    planned = _last_planned(state)
+    """Every chapter of OUT, by name: those of its last run as their inputs give them, with what earlier runs
+    have left of each, and the chapters of earlier runs, and of inputs that are gone, by the manifest. Raises
+    ``InputError`` where there is none."""
+    last = _read_last(state)
+    planned = _last_planned(state, last)
     known = {page for chapter in planned.values() for page in chapter.sources}
+    failed = last.failures.keys() - known if last is not None else set()
     try:
-        kept = kept_chapters(state)
+        kept = kept_chapters(state, failed)
     except InputError:
         if not planned:
             raise
         kept = {}
-    others = {name: own for name, own in kept.items() if known.isdisjoint(own.sources)}
-    return dict(sorted({**others, **planned}.items(), key=lambda item: natural_key(item[0])))
+    found = dict(planned)
+    for name, own in kept.items():
+        rest = {page: source for page, source in own.sources.items() if page not in known}
+        if rest:
+            found[name] = _joined(found[name], rest) if name in found else replace(own, sources=rest)
+    return dict(sorted(found.items(), key=lambda item: natural_key(item[0])))
 
 
-def _last_planned(state: State) -> dict[str, ChapterPages]:
-    """Of the last run; none where it is not known, or its inputs are gone."""
+def inputs_of(state: State) -> set[Path]:
+    """The files and folders that OUT's pages were made from, as far as it knows."""
+    last = _read_last(state)
+    claims = Outputs(state, Manifest(state.out, state.manifest)).claims
+    return {*(last.inputs if last is not None else ()), *(Path(claim.input) for claim in claims.values())}
+
+
+def _joined(chapter: ChapterPages, rest: Mapping[str, PageSource]) -> ChapterPages:
+    """A chapter of the last run with pages of its name that are of earlier ones."""
+    sources = {**chapter.sources, **rest}
+    ordered = sorted(sources, key=natural_key)
+    return replace(
+        chapter,
+        sources={page: sources[page] for page in ordered},
+        numbers={page: number for number, page in enumerate(ordered, 1)},
+    )
+
+
+def _read_last(state: State) -> LastRun | None:
+    """None where it is not known."""
     try:
-        work = read_last_run(state)
+        return read_last_run(state)
+    except InputError:
+        return None
+
+
+def _last_planned(state: State, work: LastRun | None) -> dict[str, ChapterPages]:
+    """Of the last run; none where its inputs are gone."""
+    try:
         return planned_chapters(work, state.out) if work is not None else {}
     except (InputError, UsageError):
         return {}
@@ -72,9 +105,12 @@ def planned_chapters(work: LastRun, out: Path) -> dict[str, ChapterPages]:
     }
 
 
-def kept_chapters(state: State) -> dict[str, ChapterPages]:
+def kept_chapters(state: State, failed: Collection[str] = ()) -> dict[str, ChapterPages]:
     """The chapters of OUT by what its manifest says, where no input is known. Raises ``InputError`` where
-    there is none."""
+    there is none.
+
+    ``failed``: pages that the manifest may not know, since they could not be made.
+    """
     manifest = Manifest(state.out, state.manifest)
     outputs = Outputs(state, manifest)
     sources = Sources(state.out, manifest, outputs.claims)
@@ -86,6 +122,10 @@ def kept_chapters(state: State) -> dict[str, ChapterPages]:
         # What failed stands as it came, and its entry names no source.
         if entry.outcome == "failed" or (entry.source and entry.outcome in _OF_PAGES):
             found.setdefault(_chapter_of(entry.page, archives), []).append(entry.page)
+    made = {page for pages in found.values() for page in pages}
+    for page in failed:
+        if page not in made and (chapter := _chapter_of(page, archives)) in found:
+            found[chapter].append(page)
     if not found:
         raise InputError(
             f"{state.out}: nothing has been coloured here",
@@ -94,10 +134,20 @@ def kept_chapters(state: State) -> dict[str, ChapterPages]:
     ordered = {name: sorted(pages, key=natural_key) for name, pages in found.items()}
     return {
         name: ChapterPages(
-            name, {page: sources.of(page) for page in pages}, {page: n for n, page in enumerate(pages, 1)}
+            name,
+            {page: sources.of(page) for page in pages},
+            {page: n for n, page in enumerate(pages, 1)},
+            _told_direction(state, name),
         )
         for name, pages in sorted(ordered.items(), key=lambda item: natural_key(item[0]))
     }
+
+
+def _told_direction(state: State, chapter: str) -> Direction | None:
+    """What the ``ComicInfo.xml`` says that lies beside a chapter's pages in OUT."""
+    folder = state.out / chapter
+    files = [file for file in folder.iterdir() if is_comicinfo(file.name)] if folder.is_dir() else []
+    return direction(files[0].read_bytes()) if files else None
 
 
 def _chapter_of(page: str, archives: set[str]) -> str:

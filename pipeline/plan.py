@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from mangacolor.core.errors import InputError, MangacolorError
@@ -118,7 +117,7 @@ def plan_run(
     plans = {task.spec.index: _look(task, failures) for task in tasks.pages}
     for chapter in tasks.waiting_chapters():
         waiting = [task for task in tasks.pages if tasks.chapters.get(task.spec.index) is chapter]
-        plans.update(_look_at_second_pass(chapter, waiting, plans))
+        plans.update(_look_at_second_pass(chapter, waiting, plans, failures))
     pages = tuple(_without_idle(plans[index], stages) for index, stages in idle.items())
     return RunPlan(plan.graph, pages, tuple(notes))
 
@@ -135,7 +134,7 @@ def _last_failures(state: State) -> Mapping[str, Failure]:
     return last.failures if last is not None else {}
 
 
-def _look(task: PageTask, failures: Mapping[str, Failure] = MappingProxyType({})) -> PagePlan:
+def _look(task: PageTask, failures: Mapping[str, Failure]) -> PagePlan:
     state = task.state
     try:
         state.entry = task.examine()
@@ -146,14 +145,19 @@ def _look(task: PageTask, failures: Mapping[str, Failure] = MappingProxyType({})
         state.source = b""
     spread = task.spec.page.spread
     partner = spread.partner if spread else ""
-    failed = failures[task.name].error if task.name in failures and _stands_as_it_came(task) else ""
+    failed = _why_it_failed(task, failures)
     return replace(_work(task), scale=state.size.scale, note=task.scale_note, spread=partner, failed=failed)
 
 
-def _stands_as_it_came(task: PageTask) -> bool:
-    """Whether nothing says that a page which failed would fare otherwise now: its file is as it was."""
+def _why_it_failed(task: PageTask, failures: Mapping[str, Failure]) -> str:
+    """Why a page failed whose file is as it was then, and that would fare no better now; else ""."""
+    known = failures[task.name].error if task.name in failures else ""
     entry = task.spec.output.manifest.entry(task.name) if task.spec.output is not None else None
-    return entry is None or (entry.outcome == "failed" and entry.sha256 == task.state.sha256)
+    if entry is None:
+        return known
+    if entry.outcome != "failed" or entry.sha256 != task.state.sha256:
+        return ""
+    return known or "in an earlier run"
 
 
 def _work(task: PageTask) -> PagePlan:
@@ -173,7 +177,10 @@ def _is_there(task: PageTask, stage: str) -> bool:
 
 
 def _look_at_second_pass(
-    chapter: ChapterTask, tasks: Sequence[PageTask], plans: Mapping[int, PagePlan]
+    chapter: ChapterTask,
+    tasks: Sequence[PageTask],
+    plans: Mapping[int, PagePlan],
+    failures: Mapping[str, Failure],
 ) -> dict[int, PagePlan]:
     """What follows the chapter stages, for the pages that get there."""
     first = {task.spec.index: plans[task.spec.index] for task in tasks}
@@ -186,7 +193,7 @@ def _look_at_second_pass(
     results = None if unfinished else chapter.load_cached()
     if results is None:
         return {task.spec.index: _open_end(task, first[task.spec.index]) for task in going_on}
-    known = {task.spec.index: _look(task) for task in chapter.second_pass(results)}
+    known = {task.spec.index: _look(task, failures) for task in chapter.second_pass(results)}
     return known | {task.spec.index: _open_end(task, first[task.spec.index]) for task in lost}
 
 

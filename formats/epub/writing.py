@@ -6,6 +6,7 @@ Pages are JPEG and PNG, which every reader shows; WebP is young among the format
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 import zipfile
 from collections.abc import Iterable, Sequence
@@ -31,6 +32,8 @@ _CONTAINER: Final = (
 )
 _STYLE: Final = "html, body { margin: 0; padding: 0 } img { display: block; width: 100%; height: auto }"
 _MEDIA_TYPES: Final = {".jpg": "image/jpeg", ".png": "image/png"}
+# What XML 1.0 holds in no form: halves of surrogate pairs, which stand for bytes that are no UTF-8, too.
+_NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,8 @@ def write_epub(
 
     Returns which of them, counted from 0, are left out because they cannot be decoded.
     """
-    title = printable(title)  # XML knows no control characters
-    digest = hashlib.sha256(title.encode(errors="surrogateescape"))
+    title = _NO_XML.sub("\N{REPLACEMENT CHARACTER}", printable(title))
+    digest = hashlib.sha256(title.encode())
     pages: list[_Page] = []
     left_out = []
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as book:

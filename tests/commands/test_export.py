@@ -115,7 +115,7 @@ def test_pages_that_failed_go_in_as_they_came_and_are_named(
     (told,) = json.loads(capsys.readouterr().out)["files"]
     assert told == {"file": "out.cbz", "pages": 2, "as_they_came": ["2.png"], "left_out": []}
     assert export("out", "--force") == 1
-    assert "1 page as they came" in capsys.readouterr().err
+    assert "1 page not coloured: 2.png" in capsys.readouterr().err
     with zipfile.ZipFile("out.cbz") as book:
         assert book.read("2.png") == Path("in/2.png").read_bytes()
 
@@ -141,3 +141,91 @@ def test_a_folder_that_was_never_coloured_is_said(tmp_path: Path, capsys: pytest
     said = capsys.readouterr().err
     assert f"{tmp_path}: nothing has been coloured here" in said and "mangacolor INPUT --out OUT" in said
     assert list(tmp_path.iterdir()) == []
+
+
+def test_pages_of_an_earlier_run_stay_in_the_chapter(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One page is coloured again by itself, or the input holds others by now."""
+    go(House(), Path("chapter/2.png"), out)
+    assert export(out, "--to", "one.cbz") == 0
+    assert pages_in(Path("one.cbz")) == ["1.png", "2.png", "10.png"]
+    go(House(), Path("chapter"), out)
+    Path("chapter/2.png").unlink()
+    write_page(Path("chapter/3.png"), 3)
+    assert export(out, "--to", "two.cbz") == 1
+    assert pages_in(Path("two.cbz")) == ["1.png", "2.png", "3.png", "10.png"]
+    assert "1 page not coloured: 3.png" in capsys.readouterr().err
+
+
+def test_what_failed_is_named_when_the_input_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    house = House()
+    pages(Path("in"), 1, 2)
+    house.trouble["2.png"] = ValueError("broken")
+    go(house, Path("in"), Path("out"), on_error="skip")
+    Path("in").rename("elsewhere")
+    assert export("out", "--json") == 1
+    (told,) = json.loads(capsys.readouterr().out)["files"]
+    assert told["pages"] == 1 and told["left_out"] == ["2.png"]
+
+
+def test_chapters_that_would_be_one_file_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pages(Path("series/ch1"), 1, 2)
+    with zipfile.ZipFile("series/ch1.cbz", "w") as archive:
+        archive.write("series/ch1/1.png", "1.png")
+    go(House(), Path("series"), Path("out"))
+    assert export("out", "--to", "books") == 2
+    said = capsys.readouterr().err
+    assert "ch1 and ch1.cbz would both be this file" in said and "--chapter NAME --to FILE" in said
+    assert not Path("books").exists()
+    assert export("out", "--chapter", "ch1", "--to", "books/folder.cbz") == 0
+
+
+def test_a_source_is_never_written_over(
+    out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with zipfile.ZipFile("book.cbz", "w") as archive:
+        archive.write("chapter/1.png", "1.png")
+    scan = Path("book.cbz").read_bytes()
+    go(House(), Path("book.cbz"), Path("colored"))
+    assert export("colored") == 0 and len(pages_in(tmp_path / "colored.cbz")) == 1
+    for told in (("--to", "book.cbz"), ("--to", "."), ("--to", ".", "--chapter", "book.cbz")):
+        assert export("colored", *told, "--force") == 2
+        assert "book.cbz was made from this file" in capsys.readouterr().err
+    assert Path("book.cbz").read_bytes() == scan
+
+
+@pytest.mark.parametrize("name", ["my.cbr", "k9.tar", ".cbz", "page.png"])
+def test_a_name_that_no_book_has_is_refused(name: str, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert export(out, "--to", name) == 2
+    assert "books are written as cbz, pdf, epub, zip" in capsys.readouterr().err
+    assert not Path(name).exists()
+    assert export(out, "--to", "vol. 1") == 0 and Path("vol. 1/my out.cbz").is_file()
+
+
+def test_a_file_of_out_is_no_out(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert export(out / "1.png") == 2
+    assert "1.png is a file" in capsys.readouterr().err
+
+
+def test_a_book_keeps_its_direction_when_the_input_is_gone(out: Path) -> None:
+    Path("chapter/ComicInfo.xml").write_bytes(b"<ComicInfo><Manga>No</Manga></ComicInfo>")
+    go(House(), Path("chapter"), out)
+    assert export(out, "--to", "one.epub") == 0
+    Path("chapter").rename("elsewhere")
+    assert export(out, "--to", "two.epub") == 0
+    assert Path("one.epub").read_bytes().count(b"ltr") == Path("two.epub").read_bytes().count(b"ltr") == 1
+
+
+def test_a_title_that_xml_cannot_hold_makes_a_book_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pages(Path("chapter"), 1)
+    go(House(), Path("chapter"), Path("out\ufffe\udcff"))
+    assert export("out\ufffe\udcff", "--to", "book.epub") == 0
+    assert pages_in(Path("book.epub")) == ["0001.png"]
