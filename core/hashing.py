@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import time
 from pathlib import Path
+from typing import Final
+
+_RECENT_NS: Final = 2_000_000_000  # clocks of file systems are as coarse as that
 
 
 def sha256_of(path: Path) -> str:
@@ -17,6 +21,9 @@ def sha256_once(path: Path) -> str:
     """The same of a file that many ask for, as weights: it is read again only once its size or its times have
     changed. Raises ``OSError``."""
     stat = path.stat()
+    # One that was written just now may be written again without its times telling.
+    if time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) < _RECENT_NS:
+        return sha256_of(path)
     return _sha256_of(path.absolute(), stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
 
 

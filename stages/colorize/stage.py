@@ -152,7 +152,7 @@ def demand(config: Config, size: PageSize) -> Demand:
     """At working and drawing scale, whatever the page's size, but for the map of windows."""
     resident = RESIDENT + round(size.tile_share * tile_threads() * BUFFERS)
     residents = {**library(config.cpu_backend, size, config.device), "colorize": resident}
-    return Demand(0.6, 0, 8 * size.pixels, residents)
+    return Demand(3.0, 0, 8 * size.pixels, residents)
 
 
 STAGE = Stage(

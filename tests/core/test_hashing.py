@@ -29,6 +29,7 @@ def test_a_file_is_read_once_until_it_is_another(
     read: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(hashing, "_RECENT_NS", 0)
     file = tmp_path / "weights"
     file.write_bytes(b"one")
     assert sha256_once(file) == sha256_once(Path("weights")) == hashlib.sha256(b"one").hexdigest()
@@ -38,6 +39,15 @@ def test_a_file_is_read_once_until_it_is_another(
     file.unlink()
     with pytest.raises(OSError, match="weights"):
         sha256_once(file)
+
+
+def test_a_file_that_is_written_twice_at_once_is_read_twice(tmp_path: Path) -> None:
+    file = tmp_path / "weights"
+    hashes = set()
+    for word in (b"one", b"two", b"six"):  # as long as each other, and within one tick of the clock
+        file.write_bytes(word)
+        hashes.add(sha256_once(file))
+    assert len(hashes) == 3
 
 
 def test_chapters_of_one_run_hash_its_weights_once(read: list[Path]) -> None:
