@@ -15,11 +15,10 @@ from mangacolor.stages.panels.cutting.page import Detection, Method, detect_poly
 from mangacolor.stages.panels.cutting.polygons import Polygon
 from mangacolor.stages.panels.cutting.record import Recorder
 from mangacolor.stages.panels.explanation import Explanation, merge_rivals
-from mangacolor.stages.panels.ground_params import GroundParams
 from mangacolor.stages.panels.layout import Joined, PanelLayout, as_points, box_around
 from mangacolor.stages.panels.marked_parts import NO_PARTS, MarkedParts
 from mangacolor.stages.panels.paper import find_ground, is_tone
-from mangacolor.stages.panels.params import DEFAULTS, Params
+from mangacolor.stages.panels.params import DEFAULTS, GroundParams, Params
 from mangacolor.stages.panels.reading_order import order_panels
 from mangacolor.stages.panels.residual import find_residual_boxes
 

@@ -32,7 +32,6 @@ _LETTERS = {
     "bare band": "F",
     "half cut": "H",
     "inset": "I",
-    "overlap": "O",
     "strip": "T",
 }
 _LABEL_PLACES = (0.5, 0.35, 0.65, 0.2, 0.8, 0.1, 0.9)  # along a line, the first that is free
@@ -45,7 +44,7 @@ _LEGEND = (
     (_EMPTY, "a region that is no panel"),
     (
         (0, 0, 0),
-        "W white, B black gutter, S shared line, F frameless band, H half cut, I inset, O overlap, T strip",
+        "W white gutter, B black gutter, S shared line, F frameless band, H half cut, I inset, T strip",
     ),
 )
 

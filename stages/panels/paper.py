@@ -12,8 +12,7 @@ from mangacolor.core.arrays import F64, Mask
 from mangacolor.core.types import Image
 from mangacolor.stages.panels.blank import Blank, find_blank
 from mangacolor.stages.panels.cutting.polygons import Polygon
-from mangacolor.stages.panels.ground_params import GroundParams
-from mangacolor.stages.panels.params import DEFAULTS, Params
+from mangacolor.stages.panels.params import DEFAULTS, GroundParams, Params
 from mangacolor.stages.panels.scene import (
     edges,
     fill_panel,

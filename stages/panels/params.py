@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mangacolor.stages.panels.ground_params import GROUND, RESIDUAL, GroundParams, ResidualParams
-
 
 @dataclass(frozen=True, slots=True)
 class ScaleParams:
@@ -312,29 +310,43 @@ class InsetParams:
 
 
 @dataclass(frozen=True, slots=True)
-class OverlapParams:
-    """Framed panels laid over several others."""
+class GroundParams:
+    """What of the paper is ground, and what belongs to the drawing."""
 
-    max_slope: float = 0.01  # of its sides
-    gap: float = 12.0  # pixels of a side that may be missing
-    whole: float = 0.6  # of the least width: shorter pieces of a side are not looked at
-    reach: float = 8.0  # pixels within which two sides meet at a corner
-    thinnest: float = 0.06  # least width, of the page's side
-    smallest: float = 0.008  # least area, of the page's,
-    largest: float = 0.3  # and greatest
-    side_score: float = 0.3  # least score of each side: half the probability, half the edge seen
-    mean_score: float = 0.6  # least score of all sides together
-    beyond_first: float = 8.0  # pixels beyond a corner from which on a border has ended,
-    beyond_last: float = 32.0  # and up to which that is looked at
-    beyond_score: float = 0.7  # score there of a side that runs on
-    inner: float = 0.08  # of its width: what lies nearer to a side is part of it
-    through: float = 0.6  # score of a line through it from side to side that parts it
-    within: float = 0.85  # of it, in one region: more is that region's inset
-    same: float = 0.75  # IoU with a region from which on it is that region
-    made_up: float = 0.6  # of it, that whole regions take: more is a row or a column of panels
-    max_overlap: float = 0.2  # of such a panel, that another may cover
-    max_blank: float = 0.72  # blank share: a caption is paper, or black, and lettering
-    hidden: float = 6.0  # pixels around it that it hides, too: its frame and rim
+    blank_line: float = 0.998  # blank share of a row or column of a margin
+    band_spread: int = 14  # levels between a margin's own level and the paper's: more is a pale sky
+    least_sky: float = 0.1  # of a band's length: a shorter part of another level is a stain
+    blank_page: float = 0.995  # a page as blank as this is one white panel, not all margin
+    white: int = 240  # luma of paper that is not tinted
+    dark: int = 185  # luma below which paper without frames on it is a wall
+    lighter: int = 30  # levels above a tone at which a pixel outshines it,
+    lighter_share: float = 0.02  # and the share of such pixels that makes the tone no paper
+    widest_gutter: float = 0.04  # of the page's long side: a wider tint beside panels is no gutter
+    widest_gap: float = 0.2  # the same, where panels have frames: between them a page has no larger gap
+    near: float = 0.01  # of the page's short side: how near a side lies to its frame, or the page's edge
+    frame_contrast: int = 50  # levels below the paper's at which a frame is dark
+    framed_share: float = 0.8  # of a panel's sides along which it has a frame, if it is framed
+    margin_share: float = 0.5  # of a side of the page along which it has a margin
+    bare_outline: float = 0.8  # of a panel's outline, just within, that is paper, if its background is
+    bare_vignette: float = 0.5  # the same of a lone picture
+    side_share: float = 0.25  # of the page's left or right side on which white is no sleeve
+    gap: float = 0.003  # of the page's short side: half the widest gap that paper does not run through
+    rim: float = 0.002  # of the page's short side: how far paper is followed towards unsharp lines
+    dots: float = 0.004  # of the page's short side: half the distance between coarse dots, at most
+    dots_side: float = 0.045  # the same: lettering breaks up what is narrower on the mean, too
+    dotted_share: float = 0.85  # of a patch without its dots that is blank: less is a wall of coarse dots
+    outside_share: float = 0.8  # of a blank component outside panels that makes it a gutter
+    vivid_chroma: int = 48  # levels between a pixel's channels that paper never has
+    painted_share: float = 0.1  # of vivid pixels, from which a page is in colour
+
+
+@dataclass(frozen=True, slots=True)
+class ResidualParams:
+    """Drawn area that no panel holds."""
+
+    least_area: float = 0.002  # of the page
+    least_side: float = 0.015  # of the page's short side
+    confidence: float = 0.05  # low: it is a window for colour, not a panel of the story
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,9 +391,8 @@ class Params:
     snap: SnapParams = SnapParams()
     bleed: BleedParams = BleedParams()
     inset: InsetParams = InsetParams()
-    overlap: OverlapParams = OverlapParams()
-    ground: GroundParams = GROUND
-    residual: ResidualParams = RESIDUAL
+    ground: GroundParams = GroundParams()
+    residual: ResidualParams = ResidualParams()
     order: OrderParams = OrderParams()
 
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from mangacolor.core.types import Box, Image, Point
-from mangacolor.stages.panels.ground_params import ResidualParams
+from mangacolor.stages.panels.params import ResidualParams
 
 
 def find_residual_boxes(

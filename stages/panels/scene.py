@@ -12,8 +12,7 @@ import numpy.typing as npt
 from mangacolor.core.arrays import Mask
 from mangacolor.core.types import Image
 from mangacolor.stages.panels.cutting.polygons import Polygon
-from mangacolor.stages.panels.ground_params import GroundParams
-from mangacolor.stages.panels.params import Params
+from mangacolor.stages.panels.params import GroundParams, Params
 
 
 def is_scene(luma: Image, paper: Mask, polygons: Sequence[Polygon], params: Params) -> bool:

@@ -13,7 +13,8 @@ import numpy as np
 from mangacolor.core.arrays import F64
 from mangacolor.stages.panels.cutting.border_net import end_support, network_bonus
 from mangacolor.stages.panels.cutting.candidates import Cut, Kind
-from mangacolor.stages.panels.cutting.lines import SAMPLE_STEP, Lines, Spans, View, sample_mask
+from mangacolor.stages.panels.cutting.gutter_bounds import most_from_blank, most_from_frames
+from mangacolor.stages.panels.cutting.lines import SAMPLE_STEP, Spans, View, sample_mask
 from mangacolor.stages.panels.cutting.polygons import Polygon
 from mangacolor.stages.panels.cutting.shared_lines import find_shared_lines
 from mangacolor.stages.panels.params import GutterParams, Params
@@ -96,9 +97,9 @@ def _find_gutters(
         network = network_bonus(probability, view.painted, params.gutter)
     beside = thin + network
     # Scores cost time. Most pairs are out of the question by what is known of them already.
-    frames = _most_from_frames(lines, spans, pairs, white, params.gutter)
+    frames = most_from_frames(lines, spans, pairs, white, params.gutter)
     kept = np.flatnonzero(params.gutter.most_without_frames + frames + beside >= floor)
-    blank = _most_from_blank(view, spans[kept], pairs[kept], white, params.gutter)
+    blank = most_from_blank(view, spans[kept], pairs[kept], white, params.gutter)
     kept = kept[blank + frames[kept] + beside[kept] >= floor]
     cuts = []
     for index in kept:
@@ -208,32 +209,3 @@ def _measure(
         thin=thin,
         network=network,
     )
-
-
-def _most_from_frames(lines: Lines, spans: Spans, pairs: Spans, white: bool, params: GutterParams) -> F64:
-    """P: what the edges along both lines of each pair (P×2) add to its score at most."""
-    rows = np.array([0, 1] if white else [1, 0])
-    counts = lines.edge_sums[rows, pairs, spans[:, 1:]] - lines.edge_sums[rows, pairs, spans[:, :1]]
-    framed = np.maximum(params.least_framed * np.diff(spans), 1e-9)
-    bound: F64 = params.frame_weight * np.minimum(counts / framed, 1).sum(1)
-    return bound
-
-
-def _most_from_blank(view: View, spans: Spans, pairs: Spans, white: bool, params: GutterParams) -> F64:
-    """P: what blank and open ends add to a pair's score at most, from the middle between its two lines."""
-    lines, mask = view.lines, view.white if white else view.black
-    first = spans[:, :1]
-    length = np.maximum(np.diff(spans), 1)
-    columns = np.arange(int(length.max(initial=1)))[None]
-    xs = (first + columns) * SAMPLE_STEP
-    offset, slope = lines.offset[pairs].mean(1), lines.slope[pairs].mean(1)
-    rows = np.rint(offset[:, None] + slope[:, None] * xs).astype(np.intp)
-    blank = mask[np.clip(rows, 0, mask.shape[0] - 1), np.minimum(xs, mask.shape[1] - 1)]
-    inside = columns < length
-    blank &= (rows >= 0) & (rows < mask.shape[0]) & inside
-    end = np.clip(length // 8, 2, 4)
-    starts = (blank | (columns >= end)).all(1)
-    stops = (blank | (columns < length - end) | ~inside).all(1)
-    open_ends = starts.astype(np.float64) + stops
-    bound: F64 = params.blank_weight * blank.sum(1) / length[:, 0] + params.end_weight * open_ends
-    return bound

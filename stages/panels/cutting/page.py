@@ -20,7 +20,6 @@ from mangacolor.stages.panels.cutting.frameless import trim_margins
 from mangacolor.stages.panels.cutting.insets import find_insets
 from mangacolor.stages.panels.cutting.line_fit import detect_segments
 from mangacolor.stages.panels.cutting.lines import View, make_view
-from mangacolor.stages.panels.cutting.overlapping import find_overlapping, hide_overlapping
 from mangacolor.stages.panels.cutting.polygons import Polygon, covered_share, four_to_six, move, page_polygon
 from mangacolor.stages.panels.cutting.record import Recorder
 from mangacolor.stages.panels.cutting.snap import run_off_page
@@ -157,23 +156,15 @@ def _detect_in_window(
     views = _both_views(luma, segments, masks, network, painted, params)
     floor = params.cut.least_doubted if recorder is None else recorder.floor
     tree = cut_region(views, page_polygon(width, height), params, floor, thorough=recorder is not None)
-    found = [region.polygon for region in find_regions(tree, params)]
-    overlapping = find_overlapping(views, found, params.overlap)
-    if overlapping:
-        views = hide_overlapping(views, overlapping, params.overlap.hidden)
-        tree = cut_region(views, page_polygon(width, height), params, floor, thorough=recorder is not None)
     regions = [
         replace(region, polygon=trim_margins(views, region.polygon, params.frameless))
         for region in find_regions(tree, params)
     ]
     if recorder is not None:
-        root = len(recorder.regions)
         numbers = recorder.add_tree(tree)
-        for panel in overlapping:
-            recorder.add_overlap(panel.polygon, root, panel.score)
         regions = [replace(region, number=number) for region, number in zip(regions, numbers, strict=True)]
     polygons = run_off_page(views, [region.polygon for region in regions], params.bleed)
-    detections = [Detection(panel.polygon, panel.score) for panel in overlapping]
+    detections: list[Detection] = []
     for cut, polygon in zip(regions, polygons, strict=True):
         region = replace(cut, polygon=polygon)
         reason = _emptiness(masks, region.polygon, params.cut)

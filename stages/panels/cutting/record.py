@@ -24,9 +24,8 @@ class CutCandidate:
     """A way in which a region of the page could have been cut, and whether it was.
 
     ``corners``: pixels of the page; the two ends of the upper (or left) line and then those of the lower
-    one backwards, or two ends where panels share one line; of a panel laid over others its four corners.
-    ``region``: the number of the region in ``Explanation.regions``. It takes a ``score`` of ``threshold`` to
-    be chosen.
+    one backwards, or two ends where panels share one line; of an inset its four corners. ``region``: the
+    number of the region in ``Explanation.regions``. It takes a ``score`` of ``threshold`` to be chosen.
     ``parts``: what each sign adds to the score; they sum up to it. ``measured``: the signs themselves, mostly
     shares or probabilities in [0, 1]. ``reason``: why it was not chosen; empty if it was.
     ``rivals``: how many more candidates lie in the same place and stand back behind this one. ``own_side``:
@@ -100,14 +99,6 @@ class Recorder:
             CutCandidate(
                 "inset", "inset", corners, region, score, threshold, parts, measured, not reason, reason
             )
-        )
-
-    def add_overlap(self, polygon: Polygon, region: int, score: float) -> None:
-        """A panel that was found to overlap others of a region, which is the page or a window of it."""
-        threshold = self._params.overlap.mean_score
-        corners, parts = self._points(polygon), {"sides": score}
-        self.cuts.append(
-            CutCandidate("overlap", "inset", corners, region, score, threshold, parts, {}, True, "")
         )
 
     def add_strip_cut(self, width: int, y: int) -> None:

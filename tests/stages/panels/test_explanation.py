@@ -93,12 +93,10 @@ def test_the_explanation_agrees_with_the_decision(name: str, method: Method) -> 
             assert sum(candidate.parts.values()) == pytest.approx(candidate.score, abs=1e-9)
         assert all(0 <= x <= page.shape[1] and 0 <= y <= page.shape[0] for x, y in candidate.corners)
     # Every region that was cut has the one cut that was chosen, and what was not cut is a panel or none.
-    cuts = Counter(
-        candidate.region for candidate in chosen if candidate.kind not in ("inset", "overlap", "strip")
-    )
+    cuts = Counter(candidate.region for candidate in chosen if candidate.kind not in ("inset", "strip"))
     outcomes = [region.outcome for region in explanation.regions]
     assert cuts == Counter(number for number, outcome in enumerate(outcomes) if outcome == "cut")
-    insets = sum(candidate.kind in ("inset", "overlap") for candidate in chosen)
+    insets = sum(candidate.kind == "inset" for candidate in chosen)
     panels = outcomes.count("panel") + insets
     assert len(layout.detected) == (1 if explanation.note else max(1, panels))
 
