@@ -13,7 +13,7 @@ from mangacolor.core.errors import InputError
 from mangacolor.core.types import Image
 from mangacolor.training.colour.distributed import World
 from mangacolor.training.data.pictures import Picture, Source
-from mangacolor.training.data.synthesis import Synthesis, synthesize, wanted_surplus
+from mangacolor.training.data.synthesis import Synthesis, synthesize, wanted_enlargement
 from mangacolor.training.data.warp import warp_picture
 from mangacolor.training.runs import leave_signals
 
@@ -81,12 +81,12 @@ class CropDataset(Dataset[TensorPair]):
         rng = np.random.default_rng((self.seed, index))
         source, picture = self.mix.draw(rng)
         kind = self.synthesis.some_kind(rng) if self.kind == "mixed" else self.kind
-        surplus = wanted_surplus(kind)
-        size, working_size = surplus * self.size, surplus * self.working_size
+        enlarged = wanted_enlargement(kind)
+        size, working_size = enlarged * self.size, enlarged * self.working_size
         crop = random_crop(picture.pixels, size, working_size, source.zoom, rng)
         if self.warp:
             crop = warp_picture(crop, self.warp * float(rng.random()), rng)
-        return synthesize(crop, kind, rng, self.synthesis, surplus)
+        return synthesize(crop, kind, rng, self.synthesis, enlarged)
 
 
 def random_crop(

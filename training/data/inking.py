@@ -15,10 +15,14 @@ import numpy as np
 
 from mangacolor.core.types import Image
 from mangacolor.training.data.halftone import posterize, print_large
-from mangacolor.training.data.line_art import valley, xdog
+from mangacolor.training.data.line_art import even_brightness, valley, xdog
 
 SCALE = 3  # pixels of the printed page for one at working scale, as in a scan of 1400×2000
-SMOOTHINGS = 2  # passes of the filter that takes brush strokes away
+SMOOTHINGS = 2  # passes of the filter that takes brush strokes away,
+STROKE, STROKE_SIGMA = 7, 2.5  # which looks so far around, in pixels of the page
+EDGE = 16.0  # slope of a line's edge: of a pen, harder than a brush's
+WIDEST = 3  # pixels, half of the widest line that a picture has of its own
+AROUND = 12.0  # pixels at working scale, in which dim scenes are lit up
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +33,9 @@ class InkStyle:
     levels, that a brush left and a pen leaves out. ``by_colour``: contours part colours, too. ``width``: of a
     line (sigma). ``sharpness`` and ``threshold``: of ``xdog``, how much is inked. ``valleys``: the gain with
     which lines that the picture has are kept; 0 for not at all. ``white``: from here on paper. ``black``: up
-    to here solid ink. ``gamma``: of the tones between. ``levels``: of them; 0 for graded ones. ``pitch``:
-    from dot to dot; 0 for tones in grey. ``angle``: of the dots, degrees. ``hatched``: lines, not dots.
+    to here solid ink, and ``gamma`` of what is between, where tones are graded. ``levels``: how many tones,
+    which are drawn anew for each page; 0 for graded ones. ``pitch``: from dot to dot; 0 for tones in grey.
+    ``angle``: of the dots, degrees. ``hatched``: lines, not dots.
     """
 
     channels: tuple[float, float, float]
@@ -71,14 +76,15 @@ class InkStyle:
         )
 
 
-def ink(colour: Image, rng: np.random.Generator, surplus: int = 1) -> Image:
+def ink(colour: Image, rng: np.random.Generator, enlarged: int = 1) -> Image:
     """A picture inked by some style, H×W uint8.
 
-    ``colour``: H×W×3 uint8 RGB at working scale, or ``surplus`` times as large, which gives finer lines.
+    ``colour``: H×W×3 uint8 RGB at working scale, or ``enlarged`` so many times from a picture that had more
+    pixels: its lines come out finer.
     """
-    height, width = colour.shape[0] // surplus, colour.shape[1] // surplus
+    height, width = colour.shape[0] // enlarged, colour.shape[1] // enlarged
     page = colour
-    if surplus != SCALE:
+    if enlarged != SCALE:
         size = width * SCALE, height * SCALE
         page = np.asarray(cv2.resize(colour, size, interpolation=cv2.INTER_CUBIC), np.uint8)
     inked = ink_page(page, InkStyle.draw(rng), rng)
@@ -89,7 +95,7 @@ def ink_page(colour: Image, style: InkStyle, rng: np.random.Generator) -> Image:
     """Lines over tones, H×W uint8, at the scale of the page. ``colour``: H×W×3 uint8 RGB at that scale."""
     smooth = colour
     for _ in range(SMOOTHINGS):
-        smooth = np.asarray(cv2.bilateralFilter(smooth, 7, style.smoothing, 2.5), np.uint8)
+        smooth = np.asarray(cv2.bilateralFilter(smooth, STROKE, style.smoothing, STROKE_SIGMA), np.uint8)
     grey = np.rint(smooth @ np.array(style.channels, np.float32)).astype(np.uint8)
     return np.minimum(_draw_tones(grey, style, rng), _draw_contours(smooth, grey, style))
 
@@ -99,20 +105,11 @@ def _draw_contours(colour: Image, grey: Image, style: InkStyle) -> Image:
     planes = [*cv2.split(colour)] if style.by_colour else [grey]
     lines = np.full_like(grey, 255)
     for plane in planes:
-        even = _even_brightness(np.asarray(plane, np.uint8))
-        lines = np.minimum(lines, xdog(even, style.width, style.sharpness, style.threshold, 16.0))
+        even = even_brightness(np.asarray(plane, np.uint8), AROUND * SCALE, reduced=4)
+        lines = np.minimum(lines, xdog(even, style.width, style.sharpness, style.threshold, EDGE))
     if style.valleys:
-        lines = np.minimum(lines, valley(grey, 3, style.valleys))
+        lines = np.minimum(lines, valley(grey, WIDEST, style.valleys))
     return lines
-
-
-def _even_brightness(plane: Image) -> Image:
-    value = plane.astype(np.float32) + 8.0
-    # At a quarter of the size, where the blur is a sixteenth of the work.
-    height, width = plane.shape
-    small = cv2.resize(value, (max(1, width // 4), max(1, height // 4)), interpolation=cv2.INTER_AREA)
-    around = cv2.resize(cv2.GaussianBlur(small, (0, 0), 8), (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(np.clip(value / around * 200.0, 0, 255), np.uint8)
 
 
 def _draw_tones(grey: Image, style: InkStyle, rng: np.random.Generator) -> Image:

@@ -21,8 +21,8 @@ from mangacolor.training.data.lettering import paste_balloons
 from mangacolor.training.data.line_art import draw_lines
 from mangacolor.training.settings import limits, number
 
-KINDS = ("grey", "tone", "line", "screentone", "inked")
-INKED = KINDS[-1]
+INKED = "inked"
+KINDS = ("grey", "tone", "line", "screentone", INKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +43,20 @@ class Synthesis:
 
 
 def synthesize(
-    colour: Image, kind: str, rng: np.random.Generator, settings: Synthesis | None = None, surplus: int = 1
+    colour: Image, kind: str, rng: np.random.Generator, settings: Synthesis | None = None, enlarged: int = 1
 ) -> tuple[Image, Image]:
     """One training pair.
 
-    ``colour``: H×W×3 uint8 RGB at the network's working scale, or ``surplus`` times as large
-    (``wanted_surplus``). ``kind``: one of ``KINDS`` or ``mixed``. Returns the input (H×W uint8) and the
+    ``colour``: H×W×3 uint8 RGB at the network's working scale, or ``enlarged`` so many times
+    (``wanted_enlargement``). ``kind``: one of ``KINDS`` or ``mixed``. Returns the input (H×W uint8) and the
     target (H×W×3 uint8), which differs from ``colour`` only where lettering was pasted. The same generator
     state gives the same pair.
     """
     settings = settings or Synthesis()
     if kind == "mixed":
         kind = settings.some_kind(rng)
-    target = reduced = _reduced(colour, surplus)
-    grey = ink(colour, rng, surplus) if kind == INKED else RENDERERS[kind](reduced, rng)
+    target = reduced = _reduced(colour, enlarged)
+    grey = ink(colour, rng, enlarged) if kind == INKED else RENDERERS[kind](reduced, rng)
     if rng.random() < settings.balloons:
         grey, target = paste_balloons(grey, reduced, rng, int(rng.integers(1, 4)))
     if rng.random() < settings.scan_noise:
@@ -64,15 +64,15 @@ def synthesize(
     return grey, target
 
 
-def wanted_surplus(kind: str) -> int:
-    """How many times as large as at working scale a picture is best given for an input of this kind."""
+def wanted_enlargement(kind: str) -> int:
+    """How many times larger than at working scale a picture is best given for an input of this kind."""
     return SCALE if kind == INKED else 1
 
 
-def _reduced(colour: Image, surplus: int) -> Image:
-    if surplus == 1:
+def _reduced(colour: Image, enlarged: int) -> Image:
+    if enlarged == 1:
         return colour
-    size = colour.shape[1] // surplus, colour.shape[0] // surplus
+    size = colour.shape[1] // enlarged, colour.shape[0] // enlarged
     return np.asarray(cv2.resize(colour, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 

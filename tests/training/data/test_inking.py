@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
+import pytest
 
 from mangacolor.core.types import Image
+from mangacolor.training.colour import dataset
 from mangacolor.training.colour.dataset import CropDataset
 from mangacolor.training.data.inking import SCALE, InkStyle, ink, ink_page
 from mangacolor.training.data.pictures import Picture, Source
-from mangacolor.training.data.synthesis import INKED, Synthesis, synthesize, wanted_surplus
+from mangacolor.training.data.synthesis import INKED, Synthesis, synthesize, wanted_enlargement
 
 # One that leaves all of what is drawn here paper, but for its lines.
 PEN = InkStyle(
@@ -62,15 +65,30 @@ def test_paper_stays_paper_and_night_is_no_single_black() -> None:
 
 
 def test_a_larger_picture_gives_an_input_and_a_target_at_working_scale() -> None:
-    surplus = wanted_surplus(INKED)
-    assert surplus == SCALE
-    large = two_colours(surplus * 64)
+    enlarged = wanted_enlargement(INKED)
+    assert enlarged == SCALE
+    large = two_colours(enlarged * 64)
     plain = Synthesis(balloons=0.0, scan_noise=0.0)
-    grey, target = synthesize(large, INKED, np.random.default_rng(0), plain, surplus)
+    grey, target = synthesize(large, INKED, np.random.default_rng(0), plain, enlarged)
     assert grey.shape == (64, 64)
     assert target.shape == (64, 64, 3)
     assert (target[:, :31] == large[0, 0]).all()
-    assert wanted_surplus("grey") == 1
+    assert wanted_enlargement("grey") == 1
+
+
+def test_inked_crops_are_taken_as_large_as_they_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[tuple[int, ...]] = []
+
+    def noted(colour: Image, kind: str, *rest: Any) -> tuple[Image, Image]:
+        drawn.append(colour.shape)
+        return synthesize(colour, kind, *rest)
+
+    monkeypatch.setattr(dataset, "synthesize", noted)
+    picture = Picture("one", "folder", two_colours(288))
+    for kind in (INKED, "grey"):
+        grey, _ = CropDataset([Source("folder")], [picture], 64, 1, 3, kind=kind, warp=0.4).pair(0)
+        assert grey.shape == (64, 64)
+    assert drawn == [(64 * SCALE, 64 * SCALE, 3), (64, 64, 3)]
 
 
 def test_a_dataset_draws_inked_pairs_that_depend_on_the_seed_alone() -> None:
