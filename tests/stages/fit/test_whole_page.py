@@ -17,6 +17,7 @@ COVERED = (0.15, 0.3, 0.5)
 LEFT = (40, 720)  # of a panel of dots, and of one of plain grey
 WIDTH, HEIGHT = 640, 600
 RIM = 24  # pixels of a panel that are not measured
+UNSEEN = 0.1  # levels; shrunk by the mean of areas, dots that cover .15 and .3 beat by .7 and 1.6
 
 
 @pytest.mark.slow
@@ -37,7 +38,7 @@ def test_dots_beat_no_more_than_plain_grey_that_went_the_same_way(tmp_path: Path
     share = shown.shape[0] / page.shape[0]
     for top in tops:
         beat, plain = (_peak(shown, top, left, share) for left in LEFT)
-        assert beat <= 1.2 * plain
+        assert beat <= max(1.2 * plain, UNSEEN)
 
 
 def _peak(shown: np.ndarray, top: int, left: int, share: float) -> float:
