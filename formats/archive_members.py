@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -117,3 +118,10 @@ def zip_time(seconds: float) -> DateTime:
     if not 1980 <= moment.year <= 2107:
         return EPOCH
     return (moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second)
+
+
+def with_rights(info: zipfile.ZipInfo, folder: bool = False) -> zipfile.ZipInfo:
+    """The head of a ZIP's entry, marked as a file or folder that everybody may read."""
+    info.create_system = 3  # else it would depend on the machine that packs
+    info.external_attr = (0o40755 << 16) | 0x10 if folder else 0o100644 << 16
+    return info

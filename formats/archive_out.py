@@ -13,7 +13,7 @@ from typing import Literal
 from mangacolor.core.errors import PageError
 from mangacolor.core.types import PageSource
 from mangacolor.formats import comicinfo
-from mangacolor.formats.archive_members import DateTime
+from mangacolor.formats.archive_members import DateTime, with_rights
 from mangacolor.formats.entry_names.stored import StoredName
 from mangacolor.formats.entry_names.zip_directory import UTF_8
 from mangacolor.formats.names import readable
@@ -34,7 +34,7 @@ class Entry:
     def info(self, name: str) -> zipfile.ZipInfo:
         """The head of the entry in a ZIP. ``name``: its own, with another end where a page has changed it."""
         folder = self.source is None
-        return _prepared(zipfile.ZipInfo(name, self.time), folder)
+        return with_rights(zipfile.ZipInfo(name, self.time), folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class StoredEntry(Entry):
 
     def info(self, name: str) -> zipfile.ZipInfo:
         stored = self.stored if name == self.name else self.stored.changed(name)
-        return _prepared(_StoredInfo(stored, self.time), folder=self.source is None)
+        return with_rights(_StoredInfo(stored, self.time), folder=self.source is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +182,3 @@ class _StoredInfo(zipfile.ZipInfo):
 
     def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802 - zipfile's name
         return self.stored.raw, self.flag_bits | (UTF_8 if self.stored.utf_8 else 0)
-
-
-def _prepared(info: zipfile.ZipInfo, folder: bool) -> zipfile.ZipInfo:
-    info.create_system = 3  # else it would depend on the machine that packs
-    info.external_attr = (0o40755 << 16) | 0x10 if folder else 0o100644 << 16
-    return info

@@ -14,7 +14,7 @@ from mangacolor.formats.discovery import discover
 from mangacolor.formats.limits import limits_of
 from mangacolor.formats.names import natural_key
 from mangacolor.pipeline.editing.sources import Sources
-from mangacolor.pipeline.store.last_run import LastRun, read_last_run
+from mangacolor.pipeline.store.last_run import LastRun, known_last_run
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Manifest
 from mangacolor.pipeline.store.outputs import Outputs
@@ -37,7 +37,7 @@ def all_chapters(state: State) -> dict[str, ChapterPages]:
     """Every chapter of OUT, by name: those of its last run as their inputs give them, with what earlier runs
     have left of each, and the chapters of earlier runs, and of inputs that are gone, by the manifest. Raises
     ``InputError`` where there is none."""
-    last = _read_last(state)
+    last = known_last_run(state)
     planned = _last_planned(state, last)
     known = {page for chapter in planned.values() for page in chapter.sources}
     failed = last.failures.keys() - known if last is not None else set()
@@ -57,7 +57,7 @@ def all_chapters(state: State) -> dict[str, ChapterPages]:
 
 def inputs_of(state: State) -> set[Path]:
     """The files and folders that OUT's pages were made from, as far as it knows."""
-    last = _read_last(state)
+    last = known_last_run(state)
     claims = Outputs(state, Manifest(state.out, state.manifest)).claims
     return {*(last.inputs if last is not None else ()), *(Path(claim.input) for claim in claims.values())}
 
@@ -71,14 +71,6 @@ def _joined(chapter: ChapterPages, rest: Mapping[str, PageSource]) -> ChapterPag
         sources={page: sources[page] for page in ordered},
         numbers={page: number for number, page in enumerate(ordered, 1)},
     )
-
-
-def _read_last(state: State) -> LastRun | None:
-    """None where it is not known."""
-    try:
-        return read_last_run(state)
-    except InputError:
-        return None
 
 
 def _last_planned(state: State, work: LastRun | None) -> dict[str, ChapterPages]:

@@ -11,6 +11,7 @@ from typing import BinaryIO, Final, Literal
 
 from mangacolor.core.atomic import output_errors
 from mangacolor.core.errors import InputError, PageError
+from mangacolor.formats.archive_members import EPOCH, with_rights
 from mangacolor.formats.archive_out import can_be_read, page_sizes
 from mangacolor.formats.comicinfo import is_comicinfo, update
 from mangacolor.formats.epub.writing import write_epub
@@ -23,9 +24,6 @@ from mangacolor.pipeline.store.manifest import Manifest
 Form = Literal["cbz", "pdf", "epub", "zip"]
 # Chapters of these names are archives, whose titles go without the suffix.
 _ARCHIVES: Final = (".cbz", ".zip", ".pdf", ".epub")
-# Of every entry of a ZIP, so that the same pages give the same bytes.
-TIME: Final = (1980, 1, 1, 0, 0, 0)
-MODE: Final = 0o100644 << 16  # of a file that everybody may read
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +159,5 @@ class _Writing:
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(name, TIME)
-    entry.create_system, entry.external_attr = 3, MODE  # else it would depend on the machine
-    return entry
+    """Always of one time, so that the same pages give the same bytes."""
+    return with_rights(zipfile.ZipInfo(name, EPOCH))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mangacolor.core.errors import InputError, MangacolorError
+from mangacolor.core.errors import MangacolorError
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.wording import counted
 from mangacolor.pipeline.engine.cancel import CancelToken
@@ -18,7 +18,7 @@ from mangacolor.pipeline.engine.page_task import PageTask
 from mangacolor.pipeline.engine.tasks import make_tasks
 from mangacolor.pipeline.events import CHANGED
 from mangacolor.pipeline.preparation import WorkPlan, make_job, make_plan
-from mangacolor.pipeline.store.last_run import Failure, read_last_run
+from mangacolor.pipeline.store.last_run import Failure, known_last_run
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.outputs import Outputs
 from mangacolor.pipeline.store.store import read_store
@@ -113,7 +113,8 @@ def plan_run(
     Outputs(store.state, store.manifest).own(plan.written, run_options.force)
     # Nothing has been worked on: what chapter stages gave a page is what they give where they are idle.
     idle = {task.spec.index: frozenset(task.spec.chapter_results) for task in tasks.pages}
-    failures = _last_failures(store.state)
+    last = known_last_run(store.state)
+    failures = last.failures if last is not None else {}
     plans = {task.spec.index: _look(task, failures) for task in tasks.pages}
     for chapter in tasks.waiting_chapters():
         waiting = [task for task in tasks.pages if tasks.chapters.get(task.spec.index) is chapter]
@@ -124,14 +125,6 @@ def plan_run(
 
 def _without_idle(page: PagePlan, idle: frozenset[str]) -> PagePlan:
     return replace(page, cached=tuple(stage for stage in page.cached if stage not in idle), idle=idle)
-
-
-def _last_failures(state: State) -> Mapping[str, Failure]:
-    try:
-        last = read_last_run(state)
-    except InputError:  # written by another version: the next run writes it anew
-        return {}
-    return last.failures if last is not None else {}
 
 
 def _look(task: PageTask, failures: Mapping[str, Failure]) -> PagePlan:

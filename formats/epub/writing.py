@@ -17,13 +17,12 @@ from xml.sax.saxutils import escape, quoteattr
 from mangacolor.core.errors import PageError
 from mangacolor.core.types import Direction
 from mangacolor.core.wording import printable
+from mangacolor.formats.archive_members import EPOCH, with_rights
 from mangacolor.formats.book_pages import JpegPage, book_page
 from mangacolor.formats.writers import encode_picture
 
 # The format asks for the time of the last change; one that is always the same keeps equal pages equal bytes.
-_TIME: Final = (1980, 1, 1, 0, 0, 0)
 _MODIFIED: Final = "1980-01-01T00:00:00Z"
-_MODE: Final = 0o100644 << 16  # of a file that everybody may read
 _HEAD: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _CONTAINER: Final = (
     _HEAD + '<container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container">\n'
@@ -143,6 +142,4 @@ def _package(pages: Sequence[_Page], title: str, direction: Direction, identity:
 
 
 def _add(book: zipfile.ZipFile, name: str, data: bytes) -> None:
-    entry = zipfile.ZipInfo(name, _TIME)
-    entry.create_system, entry.external_attr = 3, _MODE  # else it would depend on the machine
-    book.writestr(entry, data)
+    book.writestr(with_rights(zipfile.ZipInfo(name, EPOCH)), data)

@@ -79,6 +79,14 @@ def read_last_run(state: State) -> LastRun | None:
         ) from None
 
 
+def known_last_run(state: State) -> LastRun | None:
+    """The same, and None where it cannot be understood, too: the next run writes it anew."""
+    try:
+        return read_last_run(state)
+    except InputError:
+        return None
+
+
 def failures_of(pages: Iterable[tuple[str, str, str]]) -> dict[str, Failure]:
     """From pages with error and remedy."""
     return {page: Failure(error, remedy) for page, error, remedy in pages}

@@ -100,23 +100,25 @@ def unexplained_chroma(pixels: Image, params: TintParams) -> float:
     # What is left of fringes alternates in sign; areas of colour do not.
     areas = np.asarray(cv2.GaussianBlur(residual, (0, 0), params.blur), dtype=np.float64)
     patches, patchiness = params.patches, _patchiness(residual, areas, params.patches)
-    narrow = _beyond_limits(areas, [limit for limit in params.limits if limit.share < patches.wide])
-    broad = _beyond_limits(areas, [limit for limit in params.limits if limit.share >= patches.wide])
+    shares = _shares_of_limits(areas, params.limits)
+    pairs = list(zip(params.limits, shares, strict=True))
+    narrow = max((share for limit, share in pairs if limit.share < patches.wide), default=0.0)
+    broad = max((share for limit, share in pairs if limit.share >= patches.wide), default=0.0)
     if patchiness < patches.doubtful:
         broad = min(broad, max(broad / patches.slack, patchiness / patches.doubtful))
     prints = excess_over_prints(tone.ravel(), aged.reshape(-1, 2), params.prints)
     return float(max(narrow, broad, patchiness / patches.coloured, prints))
 
 
-def _beyond_limits(areas: F64, limits: Sequence[Limit]) -> float:
-    """The largest share of a limit that the chroma of H×W×2 ``areas`` (along, across the hue of age) has."""
+def _shares_of_limits(areas: F64, limits: Sequence[Limit]) -> list[float]:
+    """The share of each limit that the chroma of H×W×2 ``areas`` (along, across the hue of age) has."""
     across = np.sort(np.abs(areas[..., 1]), axis=None)
     weighted = np.sort(_strength(areas), axis=None)
-    most = 0.0
+    shares = []
     for limit in limits:
         at = min(across.size - 1, int(across.size * (1 - limit.share)))
-        most = max(most, across[at] / limit.across, weighted[at] / limit.weighted)
-    return float(most)
+        shares.append(float(max(across[at] / limit.across, weighted[at] / limit.weighted)))
+    return shares
 
 
 def _patchiness(residual: F64, areas: F64, params: PatchParams) -> float:
