@@ -15,10 +15,15 @@ from mangacolor.stages.edits.looking import PageLook
 from mangacolor.stages.spreads.halves import Half
 from mangacolor.stages.windows.scale import DRAWING_HEIGHT
 
-# Pixels of a line within a surface, at the scale of segments: where there are fewer it was only grazed.
+# How much of a line must lie in a surface for it to be meant: against the side of a square of its area, so that a
+# scribble over hair that slips out of it does not mean the whole wall behind, and in pixels at the scale of
+# segments.
+SHARE = 0.15
 GRAZED = 4
 # Points at which a line is looked at, at most: a scribble all over a page is looked at less closely.
 MOST_POINTS = 20_000
+
+Segment = tuple[int, int]  # number of the window, and label there
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +42,43 @@ def find_crossings(look: PageLook, half: Half | None, line: Sequence[Point]) -> 
     the longest piece of the line in it, and so well away from what lies beside. What is only grazed counts
     where all is.
     """
-    step = max(1.0, look.size[1] / DRAWING_HEIGHT)
-    pieces: defaultdict[int, list[list[Point]]] = defaultdict(list)
-    for row, piece in groupby(_points(line, step), lambda at: _row_at(look, half, at)):
-        if row is not None:
-            pieces[row].append(list(piece))
-    most = {row: max(parts, key=len) for row, parts in pieces.items()}
-    meant = {row: piece for row, piece in most.items() if len(piece) >= GRAZED} or most
-    return tuple(Crossing(row, piece[len(piece) // 2]) for row, piece in meant.items())
+    points, step = _points(line, max(1.0, look.size[1] / DRAWING_HEIGHT))
+    pieces: defaultdict[Segment, list[list[Point]]] = defaultdict(list)
+    for segment, piece in groupby(points, lambda at: _segment_at(look, half, at)):
+        if segment is not None:
+            pieces[segment].append(list(piece))
+    meant = {
+        segment: parts
+        for segment, parts in pieces.items()
+        if step * sum(map(len, parts)) >= max(GRAZED * step, SHARE * _side(look, segment))
+    }
+    return tuple(
+        Crossing(look.row_of(*segment), _middle(max(parts, key=len)))
+        for segment, parts in (meant or pieces).items()
+    )
 
 
-def _points(line: Sequence[Point], step: float) -> list[Point]:
-    """Points along a line, its ends among them, evenly and about a step apart."""
+def _points(line: Sequence[Point], step: float) -> tuple[list[Point], float]:
+    """Points along a line, its ends among them, evenly and about a step apart, and how far they are."""
     corners = np.array(line, np.float64)
     along = np.concatenate([[0.0], np.hypot(*np.diff(corners, axis=0).T).cumsum()])
     count = min(MOST_POINTS, math.ceil(along[-1] / step) + 1)
     places = np.linspace(0.0, along[-1], count)
     x, y = (np.rint(np.interp(places, along, side)).astype(int).tolist() for side in corners.T)
-    return list(zip(x, y, strict=True))
+    return list(zip(x, y, strict=True)), max(step, along[-1] / count)
 
 
-def _row_at(look: PageLook, half: Half | None, at: Point) -> int | None:
-    met, _ = look.meet(*(half.to_drawing(*at) if half else at))
-    return None if met is None else look.row_of(*met)
+def _segment_at(look: PageLook, half: Half | None, at: Point) -> Segment | None:
+    return look.meet(*(half.to_drawing(*at) if half else at))[0]
+
+
+def _side(look: PageLook, segment: Segment) -> float:
+    """Pixels of the page: the side of a square of the segment's area."""
+    number, label = segment
+    window = look.colours.windows[number]
+    pixels = float((window.labels == label).sum())
+    return math.sqrt(pixels * window.box[2] * window.box[3] / window.labels.size)
+
+
+def _middle(piece: Sequence[Point]) -> Point:
+    return piece[len(piece) // 2]

@@ -41,6 +41,16 @@ def test_what_is_grazed_is_left_out_unless_all_is() -> None:
     assert [row for row, _ in crossings((30, HIGH - 1), (30, HIGH))] == [0, 1]
 
 
+@pytest.mark.parametrize(("beyond", "rows"), [(5, [0]), (15, [0, 1])])
+def test_to_slip_out_into_something_large_does_not_mean_it(beyond: int, rows: list[int]) -> None:
+    page = page_of_windows(0)
+    labels = PageColours.from_artifact(page["colorize"]).windows[0].labels
+    labels[:] = 2
+    labels[20:40, 20:40] = 1
+    found = find_crossings(PageLook.of(page), None, [(22, 30), (39 + beyond, 30)])
+    assert [crossing.row for crossing in found] == rows
+
+
 def test_one_point_is_a_line() -> None:
     assert crossings((30, HIGH + 5)) == [(1, (30, HIGH + 5))]
 

@@ -4,18 +4,29 @@ import { askJson } from "../core/api.js";
 import { counted } from "../core/dom.js";
 import { say, tellFailure } from "../core/say.js";
 import { isEditable, store } from "../core/state.js";
+import { latest } from "../core/throttle.js";
 import { stillOf } from "../pages/gestures.js";
 import { knownSurfaces } from "../pages/known_surfaces.js";
 import { placeUnder, stageElement } from "../pages/stage.js";
-import { numberAt } from "../pages/surfaces.js";
 import { addPoints, beginDraft } from "./draft.js";
 import { kindOf, pickAt } from "./pick.js";
 
 /** @typedef {import("../core/types.js").Place} Place */
-/** @typedef {import("../pages/frame.js").PageFrame} PageFrame */
-const STEP = 1; // screen pixels between the points that are looked at while it is drawn
-const CORNERS = 500; // a request may name no more points
+/** @typedef {import("../core/types.js").Point} Point */
+/** @typedef {{page: string, line: Point[]}} Line  its corners, source pixels */
+/** @typedef {{surfaces: {number: number, at: Point}[]}} Crossed */
+
+const CORNERS = 400; // a request may name 500 points
 const MOST = 100; // surfaces of one line
+
+/** @param {Line} drawn @param {AbortSignal} [signal] @returns {Promise<Crossed>} */
+const askFor = ({ page, line }, signal) => askJson("line", { body: { page, line: thin(line) }, signal });
+
+const marks = latest(
+  askFor,
+  ({ surfaces }, { page }) => store.set({ stroke: { page, numbers: surfaces.map(({ number }) => number) } }),
+  () => {}, // what is asked for at the end tells of it
+);
 
 /**
  * What takes hold of a pointer that goes down to draw: with Shift or Alt, or where a click would add to what is
@@ -25,100 +36,68 @@ const MOST = 100; // surfaces of one line
 export function grabStroke(start) {
   const state = store.get();
   const kind = kindOf(start, state.aim);
-  if (kind === "new" || state.split || !isEditable(state)) return null;
   const under = placeUnder(start);
-  const some = under && knownSurfaces(under.frame.page.name);
-  if (!under || !some) return null;
-  const { frame } = under;
-  const { map } = some;
-  /** @type {Set<number>} */
-  const crossed = new Set();
-  /** @type {[number, number][]} */
-  const line = [];
-  let last = start;
+  if (kind === "new" || state.split || !under || !isEditable(state)) return null;
+  const { frame, at } = under;
+  const page = frame.page.name;
+  if (!knownSurfaces(page)) return null;
+  const line = [at];
   let isLine = false;
 
-  /** @param {PointerEvent} next */
-  function drawTo(next) {
-    isLine ||= Math.hypot(next.clientX - start.clientX, next.clientY - start.clientY) > stillOf(start);
-    const before = crossed.size;
-    const points = pointsBetween(last, next, frame);
-    for (const at of points) {
-      const number = numberAt(map, at, frame.size);
-      if (number) crossed.add(number);
-    }
-    line.push(...points.slice(-1));
-    last = next;
-    if (!isLine || (crossed.size === before && store.get().stroke)) return;
-    stageElement().dataset.drawing = "true";
-    store.set({ hover: null, stroke: { page: frame.page.name, numbers: [...crossed] } });
-  }
-
   function end() {
+    marks.stop();
     delete stageElement().dataset.drawing;
     store.set({ stroke: null });
   }
 
-  drawTo(start);
   return {
-    drag: drawTo,
+    drag(event) {
+      isLine ||= Math.hypot(event.clientX - start.clientX, event.clientY - start.clientY) > stillOf(start);
+      const next = placeUnder(event);
+      if (next?.frame === frame) line.push(next.at);
+      if (!isLine) return;
+      stageElement().dataset.drawing = "true";
+      if (store.get().hover) store.set({ hover: null });
+      marks.want({ page, line: [...line] });
+    },
     drop() {
       end();
-      if (isLine) void finish(kind, frame.page.name, thin(line));
+      if (isLine) void finish(kind, { page, line });
       else pickAt(start, start);
     },
     cancel: end,
   };
 }
 
-/**
- * Points of a line of the window that lie on the page.
- * @param {PointerEvent} from @param {PointerEvent} to @param {PageFrame} frame @returns {[number, number][]}
- */
-function pointsBetween(from, to, frame) {
-  const corner = stageElement().getBoundingClientRect();
-  const [across, down] = [to.clientX - from.clientX, to.clientY - from.clientY];
-  const steps = Math.max(1, Math.round(Math.hypot(across, down) / STEP));
-  return Array.from({ length: steps }, (_, step) => {
-    const share = (step + 1) / steps;
-    const [x, y] = [from.clientX + share * across, from.clientY + share * down];
-    return frame.toSource(x - corner.left, y - corner.top);
-  }).filter((at) => at !== null);
-}
-
-/** A line with as many corners as can be asked about. @param {[number, number][]} line */
+/** A line with as many corners as can be asked about, its last one among them. @param {Point[]} line */
 function thin(line) {
   const every = Math.ceil(line.length / CORNERS);
-  return line.filter((_, at) => at % every === 0);
+  return line.filter((_, index) => index % every === 0 || index === line.length - 1);
 }
 
-/**
- * The server says what is meant: it knows ink and balloons to the pixel.
- * @param {"also"|"not"} kind @param {string} page @param {[number, number][]} line  source pixels
- */
-async function finish(kind, page, line) {
+/** @param {"also"|"not"} kind @param {Line} drawn */
+async function finish(kind, drawn) {
   try {
-    /** @type {{surfaces: {number: number, at: [number, number]}[]}} */
-    const told = await askJson("line", { body: { page, line } });
-    take(kind, page, told.surfaces);
+    take(kind, drawn.page, await askFor(drawn));
   } catch (error) {
-    tellFailure(error, () => void finish(kind, page, line));
+    tellFailure(error, () => void finish(kind, drawn));
   }
 }
 
-/** @param {"also"|"not"} kind @param {string} page @param {{number: number, at: [number, number]}[]} meant */
-function take(kind, page, meant) {
-  const some = knownSurfaces(page);
-  if (!some) return; // another page is in sight by now
+/** @param {"also"|"not"} kind @param {string} page @param {Crossed} crossed */
+function take(kind, page, { surfaces: meant }) {
+  const known = knownSurfaces(page);
+  if (!known) return; // another page is in sight by now
   if (!meant.length) return say("The line crosses nothing that takes a colour.");
   if (store.get().page !== page) store.set({ page });
   const places = meant.slice(0, MOST).map(({ at }) => /** @type {Place} */ ([page, ...at]));
-  const hadDraft = store.get().draft !== null;
-  if (!hadDraft) {
+  const isMore = store.get().draft !== null;
+  if (!isMore) {
     const { number } = meant[0];
-    beginDraft(/** @type {Place} */ (places.shift()), number, some.surfaces[number - 1]);
+    beginDraft(places[0], number, known.surfaces[number - 1]);
   }
-  if (places.length) addPoints(hadDraft ? kind : "also", places);
+  const further = isMore ? places : places.slice(1);
+  if (further.length) addPoints(isMore ? kind : "also", further);
   if (meant.length > MOST) {
     say(`The line crosses ${counted(meant.length, "surface")}: the first ${MOST} were taken.`);
   }
