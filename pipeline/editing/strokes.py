@@ -15,9 +15,9 @@ from mangacolor.stages.edits.looking import PageLook
 from mangacolor.stages.spreads.halves import Half
 from mangacolor.stages.windows.scale import DRAWING_HEIGHT
 
-# How much of a line must lie in a surface for it to be meant: against the side of a square of its area, so that a
-# scribble over hair that slips out of it does not mean the whole wall behind, and in pixels at the scale of
-# segments.
+# How much of a line must lie in a surface for it to be meant: against the side of a square of its area, so
+# that a scribble over hair that slips out of it does not mean the whole wall behind, and in pixels at the
+# scale of segments.
 SHARE = 0.15
 GRAZED = 4
 # Points at which a line is looked at, at most: a scribble all over a page is looked at less closely.
