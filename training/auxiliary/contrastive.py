@@ -5,8 +5,8 @@ those of its colour in other windows are told from those of other colours. Where
 are, those of another figure are told from it whatever colour they have: blond hair is not everybody's.
 
 ``EmbeddingRecipe`` is for what ``harmonize`` compares by. ``IdentityRecipe`` is for what edits reach by: it
-learns by the very distance that these use, votes and tone in it, and from pairs in one window, too, since an
-edit is to reach the rest of a thing in its own panel.
+has votes and tone beside the point, as edits do, so that it learns what these do not say; and pairs in one
+window count, since an edit is to reach the rest of a thing in its own panel.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from torch.nn import functional
 
 from mangacolor.models.colour.segment_embedding import SegmentEmbedding
 from mangacolor.stages.segments.features import AREA, AREA_STEPS, TONE, embedding_inputs
-from mangacolor.stages.segments.likeness import TONE_WEIGHT, VOTE_WEIGHT
 from mangacolor.training.auxiliary.chapters import UNKNOWN
 from mangacolor.training.auxiliary.loop import Schedule
 from mangacolor.training.auxiliary.segment_rows import LabelledSegments
@@ -63,8 +62,8 @@ class IdentityRecipe(EmbeddingRecipe):
 
     steps: int = number(1300, at_least=1)  # 3 minutes on one core
     chapters: int = number(120, at_least=1)  # 20 minutes on one core
-    votes: float = number(VOTE_WEIGHT, at_least=0)
-    tone: float = number(TONE_WEIGHT, at_least=0)
+    votes: float = number(0.9, at_least=0)
+    tone: float = number(5.0, at_least=0)
     own_window: float = number(1.0, at_least=0)
 
 

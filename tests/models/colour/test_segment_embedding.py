@@ -34,9 +34,7 @@ from mangacolor.stages.segments.features import (
     SegmentFeatures,
     embed_features,
     embedding_inputs,
-    embedding_points,
 )
-from mangacolor.stages.segments.likeness import EVEN_IDENTITY_DISTANCE, Likeness
 from mangacolor.training.auxiliary.chapters import NOBODY, UNKNOWN
 from mangacolor.training.auxiliary.contrastive import (
     ChapterTensors,
@@ -175,18 +173,21 @@ def test_identity_is_learnt_within_a_window_too() -> None:
     assert loss(torch.eye(4).repeat(2, 1)) < loss(torch.ones(8, 4) / 2)
 
 
-def test_identity_is_learnt_by_the_distance_that_edits_use() -> None:
+def test_identity_is_learnt_with_votes_and_tone_beside_the_point() -> None:
     known = rows(0)
     rng = np.random.default_rng(3)
-    known.features[:, -VOTES:] = rng.integers(0, 200, (len(known.features), VOTES))
+    known.features[:, -VOTES:] = rng.integers(1, 200, (len(known.features), VOTES))
     known.features[:, TONE] = rng.integers(0, 255, len(known.features))
-    network, some, recipe = toy_network(), prepare_chapter(known, VOTES), IdentityRecipe(size=4)
-    points = embedding_points(known.features, VOTES, network.export(()))
-    features = SegmentFeatures(embed_features(known.features, VOTES, network.export(())), VOTES, points)
-    with torch.no_grad():
-        similarity = compute_similarity(network(some.inputs), some, recipe).numpy()
-    distance = Likeness(True).distance(features, features) * EVEN_IDENTITY_DISTANCE
-    np.testing.assert_allclose(np.sqrt(np.maximum(2 - 2 * similarity, 0)), distance, atol=0.1)
+    some, recipe = prepare_chapter(known, VOTES), IdentityRecipe(size=4)
+    points = torch.nn.functional.normalize(torch.randn(len(some), 4), dim=1)
+    votes = (
+        known.features[:, -VOTES:] / np.linalg.norm(known.features[:, -VOTES:].astype(float), axis=1)[:, None]
+    )
+    tone = known.features[:, TONE, None] / 255
+    place = np.concatenate([points.numpy(), recipe.votes * votes, recipe.tone * tone], axis=1)
+    squares = ((place[:, None] - place) ** 2).sum(axis=2)
+    similarity = compute_similarity(points, some, recipe).numpy()
+    np.testing.assert_allclose(1 - squares / 2, similarity, atol=1e-4)
 
 
 def test_its_file_belongs_to_one_file_of_weights(tmp_path: Path) -> None:
