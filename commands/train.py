@@ -68,7 +68,7 @@ EPILOG = "\b\nNetworks, and what --data is for each:\n" + "\n".join(
     metavar="NAME|PATH",
     default="default",
     show_default=True,
-    help="Of the colour network, for segments.",
+    help="Of the colour network, for segments and identity.",
 )
 @click.option("--rows", type=PATH, help="Where gathered segments are kept; in the run's folder by default.")
 @click.pass_context

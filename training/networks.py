@@ -62,12 +62,14 @@ class Trainable:
     name: str
     help: str
     data: str  # what --data has to be
-    home: str  # the module, below training, whose ``train(request)`` trains it
+    home: str  # the module, below training, whose ``function(request)`` trains it
     options: tuple[str, ...] = ()
+    function: str = "train"
 
     def train(self, request: TrainRequest) -> TrainOutcome:
         """Train it. Raises ``MangacolorError`` for data and settings that will not do."""
-        outcome: TrainOutcome = import_module(f"mangacolor.training.{self.home}").train(request)
+        home = import_module(f"mangacolor.training.{self.home}")
+        outcome: TrainOutcome = getattr(home, self.function)(request)
         return outcome
 
 
@@ -103,6 +105,14 @@ TRAINABLE = (
         PACK,
         "auxiliary.segment_embedding",
         ("sources", "weights", "rows"),
+    ),
+    Trainable(
+        "identity",
+        "tells things apart that have one colour, for edits, for one colour network",
+        PACK,
+        "auxiliary.segment_embedding",
+        ("sources", "weights", "rows"),
+        "train_identity",
     ),
 )
 NAMES = tuple(network.name for network in TRAINABLE)

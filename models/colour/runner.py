@@ -22,7 +22,7 @@ from mangacolor.core.types import Image
 from mangacolor.models.colour.config import GeneratorConfig, describe_weights, unknown_network
 from mangacolor.models.colour.interface import Architecture, SizeRequirements, find_architecture
 from mangacolor.models.colour.prediction import VOTES, Coloured, Output, assemble, scale_tile
-from mangacolor.models.colour.segment_embedding import SegmentEmbedding, load_embedding
+from mangacolor.models.colour.segment_embedding import SegmentEmbedding, load_embeddings
 from mangacolor.models.colour.series.weights import ColourWeights, open_weights
 from mangacolor.models.files.arrays import State
 from mangacolor.models.files.reading import weights_path
@@ -48,8 +48,8 @@ class ColourRunner:
     ``maps`` names feature maps to hand out, from the same pass. ``feature_maps`` are those that tell segments
     apart, with ``VOTES`` among them if the network has them: ``palette`` is then what they are for, the Cb
     and Cr of each colour in levels. A network without feature maps gives colour alone. ``embedding`` says
-    what segments are from ``feature_maps``, if somebody trained one for these weights. A tile's sides are as
-    ``size`` says. ``backend`` says what computes.
+    what segments are from ``feature_maps``, if somebody trained one for these weights; ``identity``, from the
+    same ones, whose they are. A tile's sides are as ``size`` says. ``backend`` says what computes.
     """
 
     backend: str
@@ -58,6 +58,7 @@ class ColourRunner:
     run: Run
     palette: Sequence[Sequence[float]] = ()
     embedding: SegmentEmbedding | None = None
+    identity: SegmentEmbedding | None = None
 
 
 def check_colour_runner(weights: str | Path, backend: CpuBackend = "torch", device: str = "cpu") -> None:
@@ -79,7 +80,7 @@ def check_colour_runner(weights: str | Path, backend: CpuBackend = "torch", devi
 def load_colour_runner(
     weights: str | Path | ColourWeights, device: str = "cpu", backend: CpuBackend = "torch"
 ) -> ColourRunner:
-    """The network of a name or file (as ``load_generator``), ready to run on ``device``, with its embedding.
+    """The network of a name or file (as ``load_generator``), ready to run on ``device``, with its embeddings.
 
     ``backend`` counts on a CPU, and ncnn needs no torch; a network without a form for ncnn runs on torch
     there, too. Raises ``SetupError`` for unusable weights, or where torch is needed and missing.
@@ -87,10 +88,10 @@ def load_colour_runner(
     opened = open_weights(weights)
     runner = _load_for_ncnn(opened) if (device, backend) == ("cpu", "ncnn") else None
     runner = runner or _load_for_torch(opened, device)
-    embedding = load_embedding(opened.network)  # a series leaves the encoder as it was
+    embedding, identity = load_embeddings(opened.network)  # a series leaves the encoder as it was
     if embedding is None:
         return runner
-    return replace(runner, feature_maps=embedding.maps, embedding=embedding)
+    return replace(runner, feature_maps=embedding.maps, embedding=embedding, identity=identity)
 
 
 def _load_for_torch(weights: ColourWeights, device: str) -> ColourRunner:

@@ -1,10 +1,12 @@
 """What a surface is, as a point on a sphere: a small network over what the colour network saw of it.
 
-Surfaces of one chapter that are the same thing lie near each other there (trained by
-``training/auxiliary/segment_embedding.py``). What it takes in are features of one colour network, so a file
-of it holds the hash of that network's file and lies beside it: ``NAME.safetensors`` has
-``NAME.surfaces.safetensors``. A colour network without such a file works, too: its surfaces are then
-compared by its features as they are.
+There are two. By the first, surfaces of one chapter that have one colour lie near each other: ``harmonize``
+compares by it. By the second, the identity embedding, those of one thing do, and those of another figure lie
+apart whatever their colour: edits reach by it. Both are trained by
+``training/auxiliary/segment_embedding.py``. What they take in are features of one colour network, so a file
+of one holds the hash of that network's file and lies beside it: ``NAME.safetensors`` has
+``NAME.surfaces.safetensors`` and ``NAME.identity.safetensors``. A colour network without the second works,
+too: edits then reach by the first. Without both, surfaces are compared by the network's features as they are.
 """
 
 from __future__ import annotations
@@ -18,14 +20,32 @@ import numpy as np
 from mangacolor.core.arrays import F64
 from mangacolor.core.errors import SetupError
 from mangacolor.core.hashing import sha256_of
-from mangacolor.models.files.known import SURFACES
+from mangacolor.models.files.known import IDENTITY as BUNDLED_IDENTITY
+from mangacolor.models.files.known import SURFACES, BundledNetwork
 from mangacolor.models.files.reading import BUNDLED, check_bundled, safetensors_header, weights_path
 
-FORMAT = "mangacolor-surfaces-1"
-ENDING = ".surfaces.safetensors"
 LAYERS = ("first", "second", "third")
 NAMES = ("mean", "spread", *(f"{layer}.{part}" for layer in LAYERS for part in ("weight", "bias")))
-REMEDY = "Remove it, or train it again: mangacolor train --network segments."
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingKind:
+    """``network``: by which ``mangacolor train --network`` trains one. ``bundled``: that of the default
+    weights."""
+
+    network: str
+    ending: str
+    format: str
+    bundled: BundledNetwork
+
+    @property
+    def remedy(self) -> str:
+        return f"Remove it, or train it again: mangacolor train --network {self.network}."
+
+
+SAME_COLOUR = EmbeddingKind("segments", ".surfaces.safetensors", "mangacolor-surfaces-1", SURFACES)
+IDENTITY = EmbeddingKind("identity", ".identity.safetensors", "mangacolor-identity-1", BUNDLED_IDENTITY)
+KINDS = (SAME_COLOUR, IDENTITY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,64 +82,77 @@ class SegmentEmbedding:
         return np.asarray(rows @ self.tensors[f"{name}.weight"].T + self.tensors[f"{name}.bias"])
 
 
-def embedding_path(weights: str | Path) -> Path:
+def embedding_path(weights: str | Path, kind: EmbeddingKind = SAME_COLOUR) -> Path:
     """Where the embedding of a colour network's weights (a name or a file) lies, if there is one."""
-    return weights_path(weights).with_suffix(ENDING)
+    return weights_path(weights).with_suffix(kind.ending)
 
 
-def embedding_fingerprint(weights: str | Path, digest: str) -> str:
+def embedding_fingerprint(weights: str | Path, digest: str, kind: EmbeddingKind = SAME_COLOUR) -> str:
     """The sha256 of the embedding's file, in hex, or nothing where there is none.
 
     ``digest``: the sha256 of the weights, as of ``weights_fingerprint``. Raises as ``load_embedding``.
     """
-    path = embedding_path(weights)
-    if path == BUNDLED / SURFACES.file:
-        check_bundled(SURFACES.file, SURFACES.sha256, SURFACES.does)
+    path = embedding_path(weights, kind)
+    if path == BUNDLED / kind.bundled.file:
+        check_bundled(kind.bundled.file, kind.bundled.sha256, kind.bundled.does)
     if not path.is_file():
         return ""
-    _maps(path, digest)
+    _maps(path, digest, kind)
     return sha256_of(path)
 
 
-def load_embedding(weights: str | Path) -> SegmentEmbedding | None:
+def load_embedding(weights: str | Path, kind: EmbeddingKind = SAME_COLOUR) -> SegmentEmbedding | None:
     """The embedding for a colour network's weights, or None where there is none.
 
     Raises ``SetupError`` for a file that is damaged, or was trained on other weights.
     """
     from safetensors.numpy import load_file
 
-    path = embedding_path(weights)
+    path = embedding_path(weights, kind)
     if not path.is_file():
         return None
-    maps = _maps(path, sha256_of(weights_path(weights)))
+    maps = _maps(path, sha256_of(weights_path(weights)), kind)
     tensors = {name: tensor.astype(np.float64) for name, tensor in load_file(path).items()}
     widths = [len(tensors["mean"]), *(len(tensors[f"{layer}.bias"]) for layer in LAYERS)]
     fits = [tensors[f"{layer}.weight"].shape == (widths[n + 1], widths[n]) for n, layer in enumerate(LAYERS)]
     if not all(fits) or tensors["spread"].shape != tensors["mean"].shape or widths[1] != widths[2]:
-        raise SetupError(f"{path} holds layers that do not fit each other", REMEDY)
+        raise SetupError(f"{path} holds layers that do not fit each other", kind.remedy)
     return SegmentEmbedding(maps, tensors)
 
 
-def _maps(path: Path, digest: str) -> tuple[str, ...]:
+def load_embeddings(weights: str | Path) -> tuple[SegmentEmbedding | None, SegmentEmbedding | None]:
+    """Both embeddings for a colour network's weights. Raises as ``load_embedding``, and for an identity
+    embedding that does not see what the first one sees: features are pooled once for both."""
+    first, identity = (load_embedding(weights, kind) for kind in KINDS)
+    if identity is not None and (first is None or first.maps != identity.maps):
+        path, beside = (embedding_path(weights, kind) for kind in (IDENTITY, SAME_COLOUR))
+        why = "is not there" if first is None else "takes in other features"
+        raise SetupError(f"{path} goes with {beside.name}, which {why}", IDENTITY.remedy)
+    return first, identity
+
+
+def _maps(path: Path, digest: str, kind: EmbeddingKind) -> tuple[str, ...]:
     """The maps that an embedding asks for. Raises ``SetupError`` if it is none, or not for these weights."""
     metadata, names = safetensors_header(path)
     try:
         maps = tuple(str(name) for name in json.loads(metadata.get("maps", "")))
     except (ValueError, TypeError, RecursionError):
         maps = ()
-    if metadata.get("format") != FORMAT or set(names) != set(NAMES) or not maps:
-        raise SetupError(f"{path} holds no embedding that this version can read", REMEDY)
+    if metadata.get("format") != kind.format or set(names) != set(NAMES) or not maps:
+        raise SetupError(f"{path} holds no embedding that this version can read", kind.remedy)
     if metadata.get("of") != digest:
-        raise SetupError(f"{path} was trained on other weights than lie beside it", REMEDY)
+        raise SetupError(f"{path} was trained on other weights than lie beside it", kind.remedy)
     return maps
 
 
-def embedding_bytes(embedding: SegmentEmbedding, weights: str | Path, licence: str) -> bytes:
+def embedding_bytes(
+    embedding: SegmentEmbedding, weights: str | Path, licence: str, kind: EmbeddingKind = SAME_COLOUR
+) -> bytes:
     """What the file of an embedding for these colour weights holds; numbers in half precision."""
     from safetensors.numpy import save
 
     header = {
-        "format": FORMAT,
+        "format": kind.format,
         "of": sha256_of(weights_path(weights)),
         "maps": json.dumps(list(embedding.maps)),
         "licence": licence,

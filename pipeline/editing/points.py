@@ -15,6 +15,7 @@ from mangacolor.pipeline.editing.chapter import ColouredChapter
 from mangacolor.stages.edits.looking import PageLook
 from mangacolor.stages.edits.model import Anchor, page_digest
 from mangacolor.stages.names import PANELS
+from mangacolor.stages.segments.features import SegmentFeatures
 from mangacolor.stages.spreads.halves import half_of
 
 # How many pages of a chapter a message names.
@@ -99,7 +100,9 @@ def make_anchor(chapter: ColouredChapter, point: PagePoint) -> Anchor:
             f"{point.text}: {why}", f"{told or 'Move the point.'} x and y are pixels of the page as it came."
         )
     window, label = met
-    looks = look.colours.windows[window].features[label - 1].tobytes()
+    seen = look.colours.windows[window]
+    known = SegmentFeatures(seen.features, identities=seen.identities if seen.identities.size else None)
+    looks = known.look_of(label - 1)
     return Anchor(name, point.x, point.y, page_digest(chapter.source_hash(name)), looks)
 
 

@@ -204,7 +204,8 @@ class Changer:
         check_group(palette, group, f"--split {group}")
         if wishes.at is not None:
             stays, leaves = self._anchor(wishes.at, "--at"), self._anchor(wishes.negatives[0], "--not")
-            return split_group(palette, group, (stays.looks, leaves.looks))
+            columns = self.surfaces().segments.features.rows.shape[1]
+            return split_group(palette, group, (stays.looks[:columns], leaves.looks[:columns]))
         return split_group(palette, group, self.surfaces().halve(palette, group))
 
     def _name(self, palette: Palette, text: str) -> Palette:
@@ -282,10 +283,14 @@ def find_edit(palette: Palette, number: int, option: str) -> Edit:
 
 def _without(anchors: Sequence[Anchor], others: Sequence[Anchor]) -> list[Anchor]:
     """Those that do not mean the segment of one of the others."""
-    meant = {(anchor.page, anchor.looks) for anchor in others}
-    return [anchor for anchor in anchors if (anchor.page, anchor.looks) not in meant]
+    return [anchor for anchor in anchors if not any(anchor.is_like(other) for other in others)]
 
 
 def _distinct(anchors: Sequence[Anchor]) -> tuple[Anchor, ...]:
     """The first anchor of each segment."""
-    return tuple({(anchor.page, anchor.looks): anchor for anchor in reversed(anchors)}.values())[::-1]
+    first = (
+        anchor
+        for place, anchor in enumerate(anchors)
+        if not any(anchor.is_like(earlier) for earlier in anchors[:place])
+    )
+    return tuple(first)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from mangacolor.core.arrays import Mask
 from mangacolor.core.types import Image
 from mangacolor.models.runtime.backends import CpuBackend
 from mangacolor.models.runtime.parallel import parallel_map
-from mangacolor.stages.segments.features import describe_segments, embed_windows
+from mangacolor.stages.segments.features import describe_segments, embed_windows, embedding_points
 from mangacolor.stages.segments.params import SegmentationParams
 from mangacolor.stages.segments.pooling import FeaturePool
 from mangacolor.stages.segments.segmentation import Segmented, segment
@@ -37,13 +40,22 @@ def segment_pictures(
     return parallel_map(cut, range(len(greys)))
 
 
+@dataclass(frozen=True, slots=True)
+class Described:
+    """The segments of a picture. ``rows``: as of ``SegmentFeatures``, N×C. ``identities``: their points of
+    the identity embedding, N×D uint8; N×0 for a network without one."""
+
+    rows: Image
+    identities: Image
+
+
 def describe_pictures(
     segmented: Sequence[Segmented],
     pictures: Sequence[Image],
     pools: Sequence[FeaturePool],
     runner: ColourRunner,
-) -> list[Image]:
-    """The rows of each picture's segments (``SegmentFeatures``), embedded if the network has an embedding.
+) -> list[Described]:
+    """Each picture's segments, embedded if the network has an embedding.
 
     ``pictures``: what the network made of them, h×w×3 at working scale. ``pools``: what it saw.
     """
@@ -54,6 +66,12 @@ def describe_pictures(
         return share_sides(rows, one.labels, one.scenes)
 
     tables = parallel_map(describe, range(len(segmented)))
-    if runner.embedding is not None and any(len(rows) for rows in tables):
-        return embed_windows(tables, len(runner.palette), runner.embedding)
-    return tables
+    identities = [np.zeros((len(rows), 0), np.uint8) for rows in tables]
+    if any(len(rows) for rows in tables):
+        votes = len(runner.palette)
+        if runner.identity is not None:
+            points = embedding_points(np.concatenate(tables), votes, runner.identity)
+            identities = np.split(points, np.cumsum([len(rows) for rows in tables])[:-1])
+        if runner.embedding is not None:
+            tables = embed_windows(tables, votes, runner.embedding)
+    return [Described(*pair) for pair in zip(tables, identities, strict=True)]

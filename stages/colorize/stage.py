@@ -49,12 +49,12 @@ def configure(options: Options, _chapter: Chapter) -> Config:
 
 
 def fingerprint(config: Config) -> str:
-    """The weights of the colour network, of its embedding and of the descreener.
+    """The weights of the colour network, of its embeddings and of the descreener.
 
     Raises ``SetupError`` where they are unusable, or need torch and that is not installed.
     """
     from mangacolor.models.colour.runner import check_colour_runner
-    from mangacolor.models.colour.segment_embedding import embedding_fingerprint
+    from mangacolor.models.colour.segment_embedding import KINDS, embedding_fingerprint
     from mangacolor.models.colour.series.weights import open_weights
     from mangacolor.models.files.known import DESCREEN
     from mangacolor.models.files.reading import check_bundled, weights_fingerprint
@@ -63,7 +63,8 @@ def fingerprint(config: Config) -> str:
     digest = weights_fingerprint(weights.network)
     check_colour_runner(config.weights, config.cpu_backend, device_kind(config.device))
     descreener = check_bundled(DESCREEN.file, DESCREEN.sha256, DESCREEN.does)
-    return digest + weights.series_digest + embedding_fingerprint(weights.network, digest) + descreener
+    embeddings = "".join(embedding_fingerprint(weights.network, digest, kind) for kind in KINDS)
+    return digest + weights.series_digest + embeddings + descreener
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def finish(context: StageContext[Config], _inputs: Inputs, coloured: ColouredWin
     runner = coloured.runner
     sides = runner.size.tile, runner.size.multiple_of
     segmented = [window.segmented for window in prepared]
-    features = describe_pictures(segmented, coloured.pictures, coloured.pools, runner)
+    described = describe_pictures(segmented, coloured.pictures, coloured.pools, runner)
     return PageColours(
         tuple(
             WindowColours(
@@ -126,12 +127,13 @@ def finish(context: StageContext[Config], _inputs: Inputs, coloured: ColouredWin
                 picture,
                 one.plain,
                 one.labels,
-                rows,
+                known.rows,
                 tuple(one.parents.tolist()),
                 window.shown.views,
+                known.identities,
             )
-            for window, one, picture, rows in zip(
-                prepared, segmented, coloured.pictures, features, strict=True
+            for window, one, picture, known in zip(
+                prepared, segmented, coloured.pictures, described, strict=True
             )
         ),
         palette=tuple(tuple(colour) for colour in runner.palette),

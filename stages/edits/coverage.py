@@ -56,8 +56,7 @@ def measure_coverage(
 ) -> Coverage:
     """``place``: of the edit among those that were ``located``."""
     meant, wrong = _here(edit.anchors, located), _here(edit.negatives, located)
-    rows = _rows_of(edit.anchors, segments, located)
-    other = _rows_of(edit.negatives, segments, located)
+    rows, other = _known_of(edit, segments, located)
     far, unmeant = (_distance(segments.features, some, likeness) for some in (rows, other))
     wrong_way = unmeant.min(axis=1, initial=np.inf)
     own_panel = _same(segments.window, meant, len(rows))
@@ -82,17 +81,27 @@ def _surfaces(reach: Reach, segments: ChapterSegments) -> I64:
     return segments.window * (int(segments.coarse.max()) + 1) + segments.coarse
 
 
+def _known_of(
+    edit: Edit, segments: ChapterSegments, located: Located
+) -> tuple[SegmentFeatures, SegmentFeatures]:
+    """What is known of an edit's anchors, and of what is not meant. Distances to both are compared, so
+    neither has identities where one of them lacks these."""
+    rows, other = (_rows_of(some, segments, located) for some in (edit.anchors, edit.negatives))
+    if rows.identities is None or other.identities is None:
+        return rows.without_identities(), other.without_identities()
+    return rows, other
+
+
 def _rows_of(anchors: Sequence[Anchor], segments: ChapterSegments, located: Located) -> SegmentFeatures:
-    """What is known of anchors, A×C: the segment that each lies on, or what it was on a page that is gone."""
+    """What is known of A anchors: the segment that each lies on, or what it was on a page that is gone."""
     features = segments.features
-    here = [features.rows[located.anchors[anchor]] for anchor in anchors if anchor in located.anchors]
+    here = [features.look_of(located.anchors[anchor]) for anchor in anchors if anchor in located.anchors]
     gone = [
-        np.frombuffer(anchor.looks, np.uint8)
+        anchor.looks
         for anchor in anchors
-        if anchor not in located.anchors and len(anchor.looks) == features.rows.shape[1]
+        if anchor not in located.anchors and features.can_read(anchor.looks)
     ]
-    rows = np.array([*here, *gone], np.uint8).reshape(-1, features.rows.shape[1])
-    return SegmentFeatures(rows, features.vote_count)
+    return features.read_looks([*here, *gone])
 
 
 def _distance(features: SegmentFeatures, rows: SegmentFeatures, likeness: Likeness) -> F64:

@@ -52,7 +52,7 @@ def freeze_group(
             page, (x, y, _, _) = drawings.find_place(name, (*at, 1, 1))
             points[page].append((x, y))
             if segment in typical:
-                looks = segments.features.rows[segment].tobytes()
+                looks = segments.features.look_of(segment)
                 anchors.append(Anchor(page, x, y, index.digest_of(page), looks))
     frozen = tuple(Members(page, index.digest_of(page), tuple(points[page])) for page in drawings.speakers)
     return Edit(0, colour, Reach.GROUP, tuple(anchors), group=group, members=frozen)

@@ -54,8 +54,9 @@ class Anchor:
     """A point of a page, in pixels of the page as it comes, and so the segment that lies there.
 
     ``digest``: of the page's file (``page_digest``), by which the page is known if it is renamed; ``page``,
-    its output name, counts where no page has that. ``looks``: the segment's row of features (C bytes) when
-    the anchor was set; it speaks for the segment where the page is gone.
+    its output name, counts where no page has that. ``looks``: what was known of the segment when the anchor
+    was set (``SegmentFeatures.look_of``), or its row alone where an earlier version set it; it speaks for the
+    segment where the page is gone.
     """
 
     page: str
@@ -63,6 +64,11 @@ class Anchor:
     y: int
     digest: str = ""
     looks: bytes = b""
+
+    def is_like(self, other: Anchor) -> bool:
+        """Whether both lie on one segment of one page, as far as that is known without the page."""
+        one, two = sorted((self.looks, other.looks), key=len)
+        return self.page == other.page and (one == two or (one != b"" and two.startswith(one)))
 
 
 @dataclass(frozen=True, slots=True)

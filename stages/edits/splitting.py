@@ -25,7 +25,8 @@ def find_halves(members: Mask, segments: ChapterSegments, params: EditParams) ->
     if len(indices) < 2:
         raise UsageError("a group of one surface cannot be split", "Give the surface a colour with --at.")
     indices = indices[np.argsort(-weight[indices], kind="stable")][: params.typical_among]
-    features, own = segments.features.take(indices), weight[indices]
+    # By their rows, as ``harmonize`` divides the group (``is_second_half``).
+    features, own = segments.features.take(indices).without_identities(), weight[indices]
     alike = Likeness(segments.embedded).between(features, features)
     first = int((own[:, None] * alike).sum(axis=0).argmax())
     pair = [first, int(alike[first].argmin())]

@@ -103,8 +103,8 @@ def _gather(context: ChapterContext[Config], drawings: Drawings) -> ChapterSegme
 
 def _check_network(kept: Sequence[Edit], segments: ChapterSegments) -> None:
     """Raise ``UsageError`` for edits of another chapter that another network's features describe."""
-    columns = segments.features.rows.shape[1]
-    if len(segments) and any(len(anchor.looks) != columns for edit in kept for anchor in edit.anchors):
+    can_read = segments.features.can_read
+    if len(segments) and not all(can_read(anchor.looks) for edit in kept for anchor in edit.anchors):
         raise UsageError(
             "the palette was made with another colour network, by which surfaces look different",
             "Use the weights that it was made with, or leave --palette away.",
@@ -112,7 +112,7 @@ def _check_network(kept: Sequence[Edit], segments: ChapterSegments) -> None:
 
 
 def _looks(located: Located, segments: ChapterSegments) -> dict[Any, bytes]:
-    return {anchor: segments.features.rows[at].tobytes() for anchor, at in located.anchors.items()}
+    return {anchor: segments.features.look_of(at) for anchor, at in located.anchors.items()}
 
 
 def _warn(
@@ -120,10 +120,10 @@ def _warn(
 ) -> None:
     """Say which points have no effect, and why: the others count."""
     why = {missed.anchor: missed.why for missed in located.missed}
-    columns = segments.features.rows.shape[1]
+    can_read = segments.features.can_read
     for edit in edits:
         for anchor in (*edit.anchors, *edit.negatives):
-            if anchor in located.anchors or (anchor not in why and len(anchor.looks) == columns):
+            if anchor in located.anchors or (anchor not in why and can_read(anchor.looks)):
                 continue
             what = "the hint" if edit.id == HINT_ID else f"the point of {_title(edit)}"
             because = why.get(anchor, "its page is gone")

@@ -70,7 +70,8 @@ class GuestWindow:
         rows = describe_segments(self.labels, window.descreened, window.picture, seen)
         rows[:, SIDES] = window.features[origin, SIDES]
         parents = tuple(window.coarse[origin].tolist())
-        return replace(window, labels=self.labels, features=rows, parents=parents)
+        identities = window.identities[origin] if window.identities.size else window.identities
+        return replace(window, labels=self.labels, features=rows, parents=parents, identities=identities)
 
 
 @dataclass(frozen=True, slots=True)

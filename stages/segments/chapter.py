@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -58,6 +58,7 @@ def gather_segments(pages: Iterable[tuple[PageColours, Image]]) -> ChapterSegmen
     Holds one page's pictures at a time.
     """
     columns: list[tuple[Image, I64, I64, I64, I64]] = []
+    identities: list[Image | None] = []
     boxes: list[Box] = []
     counts: list[tuple[int, ...]] = []
     palette: tuple[tuple[float, ...], ...] = ()
@@ -71,6 +72,8 @@ def gather_segments(pages: Iterable[tuple[PageColours, Image]]) -> ChapterSegmen
             coarse = np.concatenate([window.coarse for window in colours.windows])
             own = np.full(len(rows), number), window[rows], rows, coarse[rows]
             columns.append((colours.features[rows], *own))
+            known = colours.identities
+            identities.append(None if known is None else known[rows])
         boxes += colours.boxes
         counts.append(sizes)
     if columns:
@@ -79,8 +82,17 @@ def gather_segments(pages: Iterable[tuple[PageColours, Image]]) -> ChapterSegmen
         table, page = np.zeros((0, len(COLUMNS)), np.uint8), np.zeros(0, np.int64)
         window = row = coarse = page
     chroma = np.array(palette, np.float64).reshape(-1, 2)
-    features = SegmentFeatures(table, len(chroma))
+    features = SegmentFeatures(table, len(chroma), _join(identities))
     return ChapterSegments(features, page, window, row, tuple(boxes), tuple(counts), chroma, embedded, coarse)
+
+
+def _join(identities: Sequence[Image | None]) -> Image | None:
+    """Those of all pages, N×D; None if a page has none, or they are points of different embeddings: then all
+    segments are compared by what is known of each."""
+    known = [points for points in identities if points is not None]
+    if not known or len(known) < len(identities) or len({points.shape[1] for points in known}) > 1:
+        return None
+    return np.concatenate(known)
 
 
 def _in_balloons(colours: PageColours, balloons: Image) -> Mask:

@@ -51,17 +51,46 @@ EMBEDDING_UNITS = (255.0, 60.0, 200.0, 255.0)
 
 @dataclass(frozen=True, slots=True)
 class SegmentFeatures:
-    """Rows of N segments, N×C uint8, by name. The last ``vote_count`` columns are votes."""
+    """Rows of N segments, N×C uint8, by name. The last ``vote_count`` columns are votes. ``identities``:
+    their points of the identity embedding, N×D uint8; None where there is none."""
 
     rows: Image
     vote_count: int = 0
+    identities: Image | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def take(self, which: slice | I64) -> SegmentFeatures:
         """Some of the segments."""
-        return SegmentFeatures(self.rows[which], self.vote_count)
+        identities = None if self.identities is None else self.identities[which]
+        return SegmentFeatures(self.rows[which], self.vote_count, identities)
+
+    def without_identities(self) -> SegmentFeatures:
+        """The same, to be compared by rows alone."""
+        return SegmentFeatures(self.rows, self.vote_count)
+
+    def look_of(self, index: int) -> bytes:
+        """All that is known of a segment: its row, C bytes, and its identity, D bytes or none."""
+        known = [self.rows[index]]
+        if self.identities is not None:
+            known.append(self.identities[index])
+        return np.concatenate(known).tobytes()
+
+    def can_read(self, look: bytes) -> bool:
+        """Whether a segment of another page or time is known as these are, or by its row alone."""
+        columns = self.rows.shape[1]
+        return len(look) in (columns, columns + (0 if self.identities is None else self.identities.shape[1]))
+
+    def read_looks(self, looks: Sequence[bytes]) -> SegmentFeatures:
+        """The segments that are known so, as of ``look_of``. Without identities where one of them has none,
+        so that all are compared alike."""
+        columns = self.rows.shape[1]
+        rows = np.frombuffer(b"".join(look[:columns] for look in looks), np.uint8).reshape(-1, columns)
+        if self.identities is None or any(len(look) == columns for look in looks):
+            return SegmentFeatures(rows, self.vote_count)
+        points = np.frombuffer(b"".join(look[columns:] for look in looks), np.uint8)
+        return SegmentFeatures(rows, self.vote_count, points.reshape(-1, self.identities.shape[1]))
 
     @property
     def chroma(self) -> F64:
@@ -190,8 +219,13 @@ def embedding_inputs(rows: Image, votes: int) -> F64:
 
 def embed_features(rows: Image, votes: int, embedding: SegmentEmbedding) -> Image:
     """The rows with the points of an embedding in place of the features they come from."""
-    points = np.rint(ZERO + UNIT * embedding(embedding_inputs(rows, votes))).astype(np.uint8)
+    points = embedding_points(rows, votes, embedding)
     return np.concatenate([rows[:, : len(COLUMNS)], points, rows[:, rows.shape[1] - votes :]], axis=1)
+
+
+def embedding_points(rows: Image, votes: int, embedding: SegmentEmbedding) -> Image:
+    """The points of an embedding for these rows, N×D, as they are kept."""
+    return np.asarray(np.rint(ZERO + UNIT * embedding(embedding_inputs(rows, votes))), np.uint8)
 
 
 def embed_windows(tables: Sequence[Image], votes: int, embedding: SegmentEmbedding) -> list[Image]:

@@ -10,20 +10,34 @@ from dataclasses import dataclass
 import numpy as np
 
 from mangacolor.core.arrays import F64
+from mangacolor.core.types import Image
 from mangacolor.stages.segments.features import UNIT, ZERO, SegmentFeatures
 
-# Weights of a network's point or maps, of votes (directions of length 1) and of a tone from 0 to 255.
-FEATURE_WEIGHT = 1.0
-VOTE_WEIGHT = 0.9
-TONE_WEIGHT = 5.0
-# Distance at which it is as likely as not that two segments are the same thing: of marked points of real
-# pages (benchmarks/quality/edit_marks.py) one in twenty-five of other things is nearer than that.
-EVEN_DISTANCE = 0.9
+
+@dataclass(frozen=True, slots=True)
+class LikenessWeights:
+    """What counts how much in the distance of two segments: a network's point or maps, the point of the
+    identity embedding and votes (directions of length 1), and a tone from 0 to 255. ``even``: the distance at
+    which it is as likely as not that two segments are the same thing."""
+
+    features: float
+    identity: float
+    votes: float
+    tone: float
+    even: float
+
+
+# Of marked points of real pages (benchmarks/quality/edit_marks.py) one in 25 of other things is nearer.
+BY_ROWS = LikenessWeights(features=1.0, identity=0.0, votes=0.9, tone=5.0, even=0.9)
+# Of these points one in 37 is. Whose a thing is and which colour it has count alike, and tone less.
+BY_IDENTITY = LikenessWeights(features=0.7, identity=0.7, votes=0.9, tone=3.5, even=0.95)
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """``embedded``: features are the point of an embedding."""
+    """By their rows and identities where both sides have these, else by their rows alone.
+
+    ``embedded``: features are the point of an embedding."""
 
     embedded: bool = False
 
@@ -32,22 +46,33 @@ class Likeness:
         return likeness_at(self.distance(a, b))
 
     def distance(self, a: SegmentFeatures, b: SegmentFeatures) -> F64:
-        """What likeness falls with: from each of N segments to each of M others, N×M, 0 for the same."""
-        one, other = self._place(a), self._place(b)
+        """What likeness falls with: from each of N segments to each of M others, N×M, 0 for the same, and 1
+        where it is as likely as not that they are."""
+        known = a.identities is not None and b.identities is not None
+        weights = BY_IDENTITY if known else BY_ROWS
+        one, other = (_place(some, weights) for some in (a, b))
         square = (one**2).sum(axis=1)[:, None] + (other**2).sum(axis=1) - 2 * one @ other.T
         # Rounded: the last bit of a product depends on how many rows there are, and likeness must not.
-        return np.asarray(np.sqrt(np.round(np.maximum(square, 0), 6)))
-
-    def _place(self, segments: SegmentFeatures) -> F64:
-        network = (segments.network.astype(np.float64) - ZERO) / UNIT
-        votes = segments.votes.astype(np.float64)
-        parts = [FEATURE_WEIGHT * _direction(network), VOTE_WEIGHT * _direction(votes)]
-        return np.concatenate([*parts, TONE_WEIGHT * segments.tone[:, None] / 255.0], axis=1)
+        return np.asarray(np.sqrt(np.round(np.maximum(square, 0), 6)) / weights.even)
 
 
 def likeness_at(distance: F64) -> F64:
     """How like segments are that are so far apart, in [0, 1]."""
-    return np.asarray(0.5 ** ((distance / EVEN_DISTANCE) ** 4), dtype=np.float64)
+    return np.asarray(0.5 ** (distance**4), dtype=np.float64)
+
+
+def _place(segments: SegmentFeatures, weights: LikenessWeights) -> F64:
+    """Where segments lie, so that the weighted distance of two is that of their places."""
+    parts = [weights.features * _direction(_centred(segments.network))]
+    if weights.identity and segments.identities is not None:
+        parts.append(weights.identity * _direction(_centred(segments.identities)))
+    parts.append(weights.votes * _direction(segments.votes.astype(np.float64)))
+    return np.concatenate([*parts, weights.tone * segments.tone[:, None] / 255.0], axis=1)
+
+
+def _centred(kept: Image) -> F64:
+    """A network's features as they were before they were kept as bytes."""
+    return np.asarray((kept.astype(np.float64) - ZERO) / UNIT)
 
 
 def _direction(rows: F64) -> F64:

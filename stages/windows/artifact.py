@@ -7,7 +7,7 @@ Those names are older than the terms window and segment, and finished folders ar
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,9 @@ from mangacolor.core.types import Artifact, Box, Image
 from mangacolor.stages.windows.views import View
 
 # Of the stage that leaves it.
-VERSION = 10
+VERSION = 11
 _FEATURES = "surfaces"
+_IDENTITIES = "identities"
 _PARENTS = "parents"
 _VIEWS = "views"
 _WINDOWS = "panels"
@@ -44,7 +45,8 @@ class WindowColours:
     ``descreened``: H×W at drawing scale, the luma without halftone. ``labels``: as large, its segments.
     ``features``: a row for each of its N segments, label 1 first, N×C uint8
     (``stages/segments/features.py``). ``parents``: for each the coarse segment that it is part of, counted
-    from 0; empty where each stands alone. ``views``: those in which the network was shown it.
+    from 0; empty where each stands alone. ``views``: those in which the network was shown it. ``identities``:
+    for each its point of the identity embedding, N×D uint8; N×0 where the network has none.
     """
 
     box: Box
@@ -54,6 +56,7 @@ class WindowColours:
     features: Image
     parents: tuple[int, ...] = ()
     views: tuple[View, ...] = ()
+    identities: Image = field(default_factory=lambda: np.zeros((0, 0), np.uint8))
 
     @property
     def size(self) -> tuple[int, int]:
@@ -113,6 +116,12 @@ class PageColours:
         rows = [window.features for window in self.windows if window.segments]
         return np.concatenate(rows) if rows else np.zeros((0, 0), np.uint8)
 
+    @property
+    def identities(self) -> Image | None:
+        """Those of all windows, S×D uint8; None where a network without them coloured the page."""
+        rows = [window.identities for window in self.windows if window.segments]
+        return np.concatenate(rows) if rows and all(points.size for points in rows) else None
+
     def to_artifact(self) -> Artifact:
         """As it is kept. ``from_artifact`` gives it back."""
         data = {
@@ -138,6 +147,8 @@ class PageColours:
         maps = {_labels(number): window.labels for number, window in enumerate(self.windows)}
         if self.segments:
             images[_FEATURES] = self.features
+        if self.identities is not None:
+            images[_IDENTITIES] = self.identities
         return Artifact(data, images, maps=maps)
 
     @classmethod
@@ -146,9 +157,12 @@ class PageColours:
         windows: list[WindowColours] = []
         start = 0
         for number, frame in enumerate(frames_of(artifact.data)):
-            rows = np.zeros((0, 0), np.uint8)
+            rows = points = np.zeros((0, 0), np.uint8)
+            own = slice(start, start + frame.segments)
             if frame.segments:
-                rows = artifact.images[_FEATURES][start : start + frame.segments]
+                rows = artifact.images[_FEATURES][own]
+            if frame.segments and _IDENTITIES in artifact.images:
+                points = artifact.images[_IDENTITIES][own]
             start += frame.segments
             windows.append(
                 WindowColours(
@@ -159,6 +173,7 @@ class PageColours:
                     rows,
                     frame.parents,
                     frame.views,
+                    points,
                 )
             )
         data = artifact.data
@@ -181,7 +196,7 @@ class PageColours:
 
 def shows_segments(name: str) -> bool:
     """Whether a picture of the artifact is of its segments, and not of what they were found in."""
-    return name.startswith(_FEATURES)
+    return name.startswith(_FEATURES) or name == _IDENTITIES
 
 
 def frames_of(data: Mapping[str, Any]) -> list[WindowFrame]:

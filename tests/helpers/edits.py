@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from mangacolor.core.types import Artifact, Chapter, Inputs, Page, Panel
+from mangacolor.core.types import Artifact, Chapter, Image, Inputs, Page, Panel
 from mangacolor.stages.edits.model import Anchor, page_digest
 from mangacolor.stages.edits.page_edits import PageEdits, WindowEdits
 from mangacolor.stages.edits.palette import Palette
@@ -79,10 +79,13 @@ HIGH, WIDE = 16, 64  # pixels of a strip
 FEATURES = 24
 
 
-def page_of_windows(seed: int, kinds: Sequence[int] = (0, 1, 2, 3), windows: int = 2) -> dict[str, Artifact]:
+def page_of_windows(
+    seed: int, kinds: Sequence[int] = (0, 1, 2, 3), windows: int = 2, whose: Sequence[int] = ()
+) -> dict[str, Artifact]:
     """A page of windows one above the other, each with a strip of each of these kinds of things.
 
-    Things of one kind look nearly alike everywhere, and those of two kinds do not.
+    Things of one kind look nearly alike everywhere, and those of two kinds do not. ``whose``: the same of
+    their identities; without, there are none.
     """
     rng = np.random.default_rng(seed)
     high = HIGH * len(kinds)
@@ -90,14 +93,14 @@ def page_of_windows(seed: int, kinds: Sequence[int] = (0, 1, 2, 3), windows: int
     for number in range(windows):
         labels = np.repeat(np.arange(1, len(kinds) + 1, dtype=np.uint16), HIGH)[:, None].repeat(WIDE, axis=1)
         rows = np.zeros((len(kinds), len(COLUMNS) + FEATURES), np.uint8)
-        for row, kind in zip(rows, kinds, strict=True):
-            looks = np.random.default_rng(100 + kind).normal(0, 1, FEATURES) + rng.normal(0, 0.05, FEATURES)
-            row[len(COLUMNS) :] = np.rint(128 + 127 * looks / np.linalg.norm(looks))
+        rows[:, len(COLUMNS) :] = _points(kinds, 100, rng)
+        identities = _points(whose, 200, rng)
         rows[:, (TONE, SHOWN, AREA)] = 180, 180, round(AREA_STEPS * np.log2(HIGH * WIDE))
         rows[:, (CB, CR)] = 128
         box = (0, number * high, WIDE, high)
         light = np.full((high, WIDE), 180, np.uint8)
-        made.append(WindowColours(box, np.repeat(light[..., None], 3, axis=2), light, labels, rows))
+        picture = np.repeat(light[..., None], 3, axis=2)
+        made.append(WindowColours(box, picture, light, labels, rows, identities=identities))
         panels.append(Panel.from_box(box))
     blank = np.zeros((windows * high, WIDE), np.uint8)
     return {
@@ -105,6 +108,16 @@ def page_of_windows(seed: int, kinds: Sequence[int] = (0, 1, 2, 3), windows: int
         "balloons": Artifact({}, {"main": blank.copy()}),
         "colorize": PageColours(tuple(made), embedded=True).to_artifact(),
     }
+
+
+def _points(kinds: Sequence[int], first: int, rng: np.random.Generator) -> Image:
+    """A point for each of these kinds, near that of the kind."""
+    points = [
+        np.random.default_rng(first + kind).normal(0, 1, FEATURES) + rng.normal(0, 0.05, FEATURES)
+        for kind in kinds
+    ]
+    rows = [np.rint(128 + 127 * point / np.linalg.norm(point)) for point in points]
+    return np.array(rows, np.uint8).reshape(len(kinds), FEATURES if len(kinds) else 0)
 
 
 @dataclass

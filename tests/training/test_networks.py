@@ -30,6 +30,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "descreen": {"pictures": 3, "side": 64, "crop": 32, "batch": 2, "steps": 3},
     "upscale": {"printed": 3, "painted": 0, "side": 64, "crop": 32, "batch": 2, "steps": 3},
     "segments": {"chapters": 1, "steps": 3},
+    "identity": {"chapters": 1, "steps": 3},
 }
 
 
@@ -71,11 +72,16 @@ def test_each_network_is_trained_by_the_command_and_resumed(
 ) -> None:
     out, weights = tmp_path / "run", tmp_path / "run" / "weights.safetensors"
     command = ["train", "--network", name, "--data", str(data), "--out", str(out), "--device", "cpu"]
-    if name == "segments":
+    if name in ("segments", "identity"):
         colour = tmp_path / "colour.safetensors"
         colour.write_bytes(small_colour_network())
         command += ["--weights", str(colour)]
         weights = tmp_path / "colour.surfaces.safetensors"
+    if name == "identity":
+        assert run(*command, *assignments(name)) == 2
+        assert "colour.surfaces.safetensors is not there" in capsys.readouterr().err
+        weights.write_bytes(b"")  # that it takes in the same features is seen when both are read
+        weights = tmp_path / "colour.identity.safetensors"
     assert run(*command, *assignments(name)) == 0, capsys.readouterr().err
     first = weights.read_bytes()
     assert (out / "checkpoint.pt").is_file() and (out / "curves.csv").read_text().count("\n") == 2
@@ -134,7 +140,7 @@ def test_options_of_the_colour_network_are_refused_elsewhere(
     assert f"--preset is no option of the network {name}" in said and "--network colour" in said
 
 
-@pytest.mark.parametrize("name", ["panels", "balloons", "upscale", "descreen", "segments"])
+@pytest.mark.parametrize("name", ["panels", "balloons", "upscale", "descreen", "segments", "identity"])
 def test_data_that_will_not_do_ends_in_a_sentence(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

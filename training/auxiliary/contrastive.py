@@ -3,6 +3,10 @@
 InfoNCE with several positives (Khosla et al., "Supervised contrastive learning", 2020): of each segment,
 those of its colour in other windows are told from those of other colours. Where it is known whose segments
 are, those of another figure are told from it whatever colour they have: blond hair is not everybody's.
+
+``EmbeddingRecipe`` is for what ``harmonize`` compares by. ``IdentityRecipe`` is for what edits reach by: it
+has votes and tone beside the point, as edits do, so that it learns what these do not say; and pairs in one
+window count, since an edit is to reach the rest of a thing in its own panel.
 """
 
 from __future__ import annotations
@@ -47,6 +51,20 @@ class EmbeddingRecipe(Schedule):
     tone: float = number(2.4, at_least=0)  # what its full range counts beside a point: it need not be learnt
     # Weight of having any segment of one's colour near, against having all of them near.
     any_positive_weight: float = number(0.6, at_least=0, at_most=1)
+    votes: float = number(0.0, at_least=0)  # what their direction counts beside a point
+    # Weight of having those of one's own window near, against those of others; 0: no pair in a window counts.
+    own_window: float = number(0.0, at_least=0)
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityRecipe(EmbeddingRecipe):
+    """The same for the identity embedding."""
+
+    steps: int = number(1300, at_least=1)  # 3 minutes on one core
+    chapters: int = number(120, at_least=1)  # 20 minutes on one core
+    votes: float = number(0.9, at_least=0)
+    tone: float = number(5.0, at_least=0)
+    own_window: float = number(1.0, at_least=0)
 
 
 class EmbeddingNetwork(nn.Module):
@@ -79,10 +97,12 @@ class EmbeddingNetwork(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class ChapterTensors:
-    """``LabelledSegments``, ready for the network: N rows each. ``weight``: what a segment counts."""
+    """``LabelledSegments``, ready for the network: N rows each. ``votes``: their directions, of length 1.
+    ``weight``: what a segment counts."""
 
     inputs: Tensor
     tone: Tensor
+    votes: Tensor
     lab: Tensor
     window: Tensor
     weight: Tensor
@@ -100,10 +120,12 @@ class ChapterTensors:
 def prepare_chapter(segments: LabelledSegments, votes: int) -> ChapterTensors:
     """What the network takes in of a chapter; ``votes``: colours of the palette, the last features."""
     area = np.exp2(segments.features[:, AREA] / AREA_STEPS)
+    told = torch.from_numpy(segments.features[:, segments.features.shape[1] - votes :].astype(np.float32))
     pure = 1 / (1 + (segments.deviation / POSITIVE_MAX_CHROMA) ** 2)  # what holds two colours is of neither
     return ChapterTensors(
         torch.from_numpy(embedding_inputs(segments.features, votes).astype(np.float32)),
         torch.from_numpy(segments.features[:, TONE] / np.float32(255)),
+        functional.normalize(told, dim=1),
         torch.from_numpy(segments.lab),
         torch.from_numpy(segments.window),
         torch.from_numpy((area**0.25 * pure).astype(np.float32)),
@@ -117,37 +139,56 @@ def create_network(chapters: list[ChapterTensors], recipe: EmbeddingRecipe) -> E
     return EmbeddingNetwork(some.mean(dim=0), some.std(dim=0) + MIN_SPREAD, recipe)
 
 
-def compute_similarity(points: Tensor, tone: Tensor, tone_weight: float) -> Tensor:
-    """N×N: the cosines of points (N×D), less half the squared distance of their tones (N, from 0 to 1)."""
-    apart = tone_weight * (tone[:, None] - tone)
-    return points @ points.T - apart**2 / 2
+def compute_similarity(points: Tensor, chapter: ChapterTensors, recipe: EmbeddingRecipe) -> Tensor:
+    """N×N: the cosines of points (N×D), less half the squared distances of tones and of votes."""
+    apart = recipe.tone * (chapter.tone[:, None] - chapter.tone)
+    similarity = points @ points.T - apart**2 / 2
+    if not recipe.votes:
+        return similarity
+    return similarity + recipe.votes**2 * (chapter.votes @ chapter.votes.T - 1)
 
 
 def contrastive_loss(similarity: Tensor, chapter: ChapterTensors, recipe: EmbeddingRecipe) -> Tensor:
     """The loss of N segments of a chapter; ``similarity``: N×N."""
-    positive, negative = tell_pairs(chapter)
+    positive, negative, elsewhere = tell_pairs(chapter)
+    if not recipe.own_window:
+        negative = negative & elsewhere
     similarity = similarity / recipe.temperature
-    never = torch.finfo(similarity.dtype).min / 4
-    negatives = torch.logsumexp(torch.where(negative, similarity, never), dim=1)
-    positives = torch.logsumexp(torch.where(positive, similarity, never), dim=1)
-    any_near = functional.softplus(negatives - positives)
+    negatives = _log_sum(similarity, negative)
+    total = weights = torch.zeros((), device=similarity.device)
+    for own, share in ((positive & elsewhere, 1.0), (positive & ~elsewhere, recipe.own_window)):
+        if share:
+            loss = _loss_of(similarity, negatives, own, recipe)
+            weight = share * chapter.weight * own.any(dim=1)
+            total, weights = total + (loss * weight).sum(), weights + weight.sum()
+    return total / weights.clamp(min=1e-6)
+
+
+def _loss_of(similarity: Tensor, negatives: Tensor, positive: Tensor, recipe: EmbeddingRecipe) -> Tensor:
+    """Of each of N segments, against its ``negatives`` (N): that any positive is near, and that all are."""
+    any_near = functional.softplus(negatives - _log_sum(similarity, positive))
     each = torch.where(positive, functional.softplus(negatives[:, None] - similarity), 0.0)
     all_near = each.sum(dim=1) / positive.sum(dim=1).clamp(min=1)
-    share = recipe.any_positive_weight
-    loss = share * any_near + (1 - share) * all_near
-    weight = chapter.weight * positive.any(dim=1)
-    return (loss * weight).sum() / weight.sum().clamp(min=1e-6)
+    return recipe.any_positive_weight * any_near + (1 - recipe.any_positive_weight) * all_near
 
 
-def tell_pairs(chapter: ChapterTensors) -> tuple[Tensor, Tensor]:
-    """Which pairs of N segments in different windows are one thing, and which surely are not: N×N each.
+def _log_sum(similarity: Tensor, pairs: Tensor) -> Tensor:
+    """The logarithm of the sum over some pairs of N×N, of each row."""
+    never = torch.finfo(similarity.dtype).min / 4
+    return torch.logsumexp(torch.where(pairs, similarity, never), dim=1)
 
-    What is of one colour to the eye and neither alike nor unlike enough is in neither.
+
+def tell_pairs(chapter: ChapterTensors) -> tuple[Tensor, Tensor, Tensor]:
+    """Which pairs of N segments are one thing, surely are not, and lie in different windows: N×N each.
+
+    What is of one colour to the eye and neither alike nor unlike enough is in neither of the first two, nor
+    is a segment with itself.
     """
     lab, owner = chapter.lab, chapter.owner
     chroma, lightness = torch.cdist(lab[:, 1:], lab[:, 1:]), (lab[:, None, 0] - lab[:, 0]).abs()
+    others = ~torch.eye(len(lab), dtype=torch.bool, device=lab.device)
     elsewhere = chapter.window[:, None] != chapter.window
     apart = (owner[:, None] != owner) & (owner[:, None] != UNKNOWN) & (owner != UNKNOWN)
     alike = (chroma < POSITIVE_MAX_CHROMA) & (lightness < POSITIVE_MAX_LIGHTNESS)
     unlike = (chroma > NEGATIVE_MIN_CHROMA) | (lightness > NEGATIVE_MIN_LIGHTNESS)
-    return alike & ~apart & elsewhere, (unlike | apart) & elsewhere
+    return alike & ~apart & others, unlike | apart, elsewhere

@@ -1,9 +1,10 @@
-"""Training the embedding of a colour network's segments: ``mangacolor train --network segments``.
+"""Training the embeddings of a colour network's segments: ``mangacolor train --network segments``, or
+``identity``.
 
 Chapters are made up (``chapters``) and coloured, and their segments gathered in a folder, from where a
-stopped run goes on. The embedding then learns to put segments of one chapter near each other if their true
-colours are the same and no two figures have them (``contrastive``). It is written beside the weights of its
-colour network.
+stopped run goes on, and which both embeddings can learn from. An embedding then learns to put segments of one
+chapter near each other if their true colours are the same and no two figures have them (``contrastive``). It
+is written beside the weights of its colour network.
 """
 
 from __future__ import annotations
@@ -24,13 +25,20 @@ from mangacolor.models.colour.checkpoints import load_generator
 from mangacolor.models.colour.efficient_layout import MAPS
 from mangacolor.models.colour.prediction import VOTES
 from mangacolor.models.colour.runner import ColourRunner, colour_runner
-from mangacolor.models.colour.segment_embedding import embedding_bytes, embedding_path
+from mangacolor.models.colour.segment_embedding import (
+    IDENTITY,
+    SAME_COLOUR,
+    EmbeddingKind,
+    embedding_bytes,
+    embedding_path,
+)
 from mangacolor.models.colour.series.weights import open_weights
 from mangacolor.models.files.reading import DESCREENER, weights_path
 from mangacolor.training.auxiliary.contrastive import (
     ChapterTensors,
     EmbeddingNetwork,
     EmbeddingRecipe,
+    IdentityRecipe,
     compute_similarity,
     contrastive_loss,
     create_network,
@@ -43,7 +51,6 @@ from mangacolor.training.auxiliary.weights import LICENCE
 from mangacolor.training.data.sources import load_pictures
 from mangacolor.training.networks import TrainOutcome, TrainRequest
 
-NAME = "segments"
 # Pixels of the short side of pictures, at most (times a surplus): windows are drawn at drawing scale.
 PICTURE_SIZE = 512
 
@@ -55,12 +62,12 @@ class EmbeddingTask:
     network: nn.Module
     chapters: list[ChapterTensors]
     recipe: EmbeddingRecipe
-    name: str = NAME
+    name: str = SAME_COLOUR.network
     unit: float = 1.0
 
     def loss(self, _step: int, rng: np.random.Generator, device: torch.device) -> Tensor:
         chapter = self.chapters[int(rng.integers(len(self.chapters)))].draw(self.recipe.batch, device)
-        similarity = compute_similarity(self.network(chapter.inputs), chapter.tone, self.recipe.tone)
+        similarity = compute_similarity(self.network(chapter.inputs), chapter, self.recipe)
         return contrastive_loss(similarity, chapter, self.recipe)
 
     def save(self, network: nn.Module, step: int, run: Path) -> None:
@@ -72,16 +79,34 @@ def learn_embedding(chapters: list[ChapterTensors], recipe: EmbeddingRecipe) -> 
     return cast(EmbeddingNetwork, Loop(make_task(chapters, recipe), recipe).train().network)
 
 
-def make_task(chapters: list[ChapterTensors], recipe: EmbeddingRecipe) -> EmbeddingTask:
+def make_task(
+    chapters: list[ChapterTensors], recipe: EmbeddingRecipe, name: str = SAME_COLOUR.network
+) -> EmbeddingTask:
     """A fresh network and what it is to learn from."""
     torch.manual_seed(recipe.seed)
-    return EmbeddingTask(create_network(chapters, recipe), chapters, recipe)
+    return EmbeddingTask(create_network(chapters, recipe), chapters, recipe, name)
 
 
 def train(request: TrainRequest) -> TrainOutcome:
-    """Train the embedding of ``request.weights`` on the pictures of ``request.data``."""
+    """Train what ``harmonize`` compares by, for ``request.weights``, on the pictures of ``request.data``."""
+    return _train(request, SAME_COLOUR, EmbeddingRecipe())
+
+
+def train_identity(request: TrainRequest) -> TrainOutcome:
+    """Train what edits reach by, likewise. The weights must have the other embedding. Raises
+    ``UsageError``."""
+    return _train(request, IDENTITY, IdentityRecipe())
+
+
+def _train(request: TrainRequest, kind: EmbeddingKind, default: EmbeddingRecipe) -> TrainOutcome:
     _check_weights(request.weights)
-    recipe = choose_recipe(request, NAME, EmbeddingRecipe())
+    beside = embedding_path(request.weights)
+    if kind is IDENTITY and not beside.is_file():
+        raise UsageError(
+            f"{beside} is not there, and the identity embedding takes in the same features",
+            f"Train that first: mangacolor train --network {SAME_COLOUR.network}.",
+        )
+    recipe = choose_recipe(request, kind.network, default)
     runner = _runner(request.weights)
     library = make_library(*load_pictures(request.data, request.sources, PICTURE_SIZE))
     # Other weights see other things, and another descreener leads to other segments.
@@ -92,13 +117,13 @@ def train(request: TrainRequest) -> TrainOutcome:
     gathered = gather_chapters(folder, library, runner, recipe.chapters, recipe.seed, request.say)
     chapters = [prepare_chapter(segments, votes) for segments in gathered]
     request.say(counted(sum(len(chapter) for chapter in chapters), "segment"))
-    trained = run_task(make_task(chapters, recipe), recipe, request)
+    trained = run_task(make_task(chapters, recipe, kind.network), recipe, request)
     outcome = trained.outcome()
     if trained.signal:
         return outcome
     embedding = cast(EmbeddingNetwork, trained.network).export(runner.feature_maps)
-    path = embedding_path(request.weights)
-    write_atomic(path, embedding_bytes(embedding, request.weights, LICENCE))
+    path = embedding_path(request.weights, kind)
+    write_atomic(path, embedding_bytes(embedding, request.weights, LICENCE, kind))
     return replace(outcome, message=f"{outcome.message}: {path}")
 
 

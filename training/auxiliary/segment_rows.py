@@ -59,10 +59,11 @@ def gather_chapter(library: Library, runner: ColourRunner, rng: np.random.Genera
     ]
     pools = [FeaturePool(one.labels, window.size[::-1]) for one, window in zip(segmented, shown, strict=True)]
     pictures = colorize_windows(runner, shown, 1, pools=pools)
-    tables = describe_pictures(segmented, pictures, pools, replace(runner, embedding=None))
+    plain = replace(runner, embedding=None, identity=None)
+    described = describe_pictures(segmented, pictures, pools, plain)
     parts = [
-        label_segments(window, one.labels, table, number)
-        for number, (window, one, table) in enumerate(zip(windows, segmented, tables, strict=True))
+        label_segments(window, one.labels, known.rows, number)
+        for number, (window, one, known) in enumerate(zip(windows, segmented, described, strict=True))
     ]
     return LabelledSegments(*(np.concatenate(column) for column in zip(*map(_columns, parts), strict=True)))
 

@@ -14,7 +14,7 @@ from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.core.installed import TRAINING, need_torch
 from mangacolor.core.settings import Options
 from mangacolor.core.wording import counted, first_few
-from mangacolor.models.colour.segment_embedding import ENDING, embedding_fingerprint, embedding_path
+from mangacolor.models.colour.segment_embedding import KINDS, embedding_fingerprint, embedding_path
 from mangacolor.models.colour.series.weights import open_weights
 from mangacolor.models.files.known import find_weights
 from mangacolor.models.files.reading import weights_fingerprint, weights_path
@@ -170,13 +170,14 @@ def _learn(found: Coloured, path: Path, options: Options, tell: Tell, cancel: Ca
 def _base_beside(weights: str, folder: Path) -> str:
     """The network to learn on: by its name, or as a copy in ``folder``, where a learnt file looks for it.
 
-    A copy is called by its hash, since two networks may have one name, and its embedding of surfaces comes
-    with it.
+    A copy is called by its hash, since two networks may have one name, and its embeddings come with
+    it.
     """
     if find_weights(weights) is not None:
         return weights
     copy = folder / f"base-{weights_fingerprint(weights)[:16]}{Path(weights).suffix}"
-    copies = {weights_path(weights): copy, embedding_path(weights): copy.with_suffix(ENDING)}
+    copies = {weights_path(weights): copy}
+    copies |= {embedding_path(weights, kind): copy.with_suffix(kind.ending) for kind in KINDS}
     for source, target in copies.items():
         with output_errors(target):
             if source.is_file():

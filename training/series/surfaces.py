@@ -200,8 +200,11 @@ def _describe(views: Sequence[View], runner: ColourRunner, backend: CpuBackend) 
     segmented = segment_pictures(drawings, whole.__getitem__, backend, DEFAULTS)
     pools = [FeaturePool(one.labels, size[::-1]) for one, size in zip(segmented, sizes, strict=True)]
     pictures = colorize_windows(runner, shown, BATCH, None, pools)
-    tables = describe_pictures(segmented, pictures, pools, runner)
-    return [_told(view, one.labels, rows) for view, one, rows in zip(views, segmented, tables, strict=True)]
+    described = describe_pictures(segmented, pictures, pools, runner)
+    return [
+        _told(view, one.labels, known.rows)
+        for view, one, known in zip(views, segmented, described, strict=True)
+    ]
 
 
 def _told(view: View, labels: SegmentMap, rows: Image) -> Image:

@@ -15,11 +15,13 @@ from mangacolor.core.hashing import sha256_of
 from mangacolor.models.colour.efficient_layout import MAPS
 from mangacolor.models.colour.runner import load_colour_runner
 from mangacolor.models.colour.segment_embedding import (
+    IDENTITY,
     SegmentEmbedding,
     embedding_bytes,
     embedding_fingerprint,
     embedding_path,
     load_embedding,
+    load_embeddings,
 )
 from mangacolor.models.files.reading import weights_path
 from mangacolor.stages.harmonize.descriptors import make_space
@@ -38,6 +40,8 @@ from mangacolor.training.auxiliary.contrastive import (
     ChapterTensors,
     EmbeddingNetwork,
     EmbeddingRecipe,
+    IdentityRecipe,
+    compute_similarity,
     contrastive_loss,
     prepare_chapter,
     tell_pairs,
@@ -140,7 +144,8 @@ def test_the_loss_wants_one_colour_together_and_others_apart() -> None:
 
 def test_pairs_are_of_one_colour_and_of_one_figure() -> None:
     some = replace(rows(0, kinds=1, windows=5), owner=np.array([1, 1, 2, NOBODY, UNKNOWN], np.int16))
-    positive, negative = tell_pairs(prepare_chapter(some, VOTES))
+    positive, negative, elsewhere = tell_pairs(prepare_chapter(some, VOTES))
+    assert elsewhere.sum() == 20
     assert positive.int().tolist() == [
         [0, 1, 0, 0, 1],
         [1, 0, 0, 0, 1],
@@ -155,6 +160,34 @@ def test_the_loss_of_a_window_alone_is_none() -> None:
     some = prepare_chapter(rows(0, windows=1), VOTES)
     points = torch.nn.functional.normalize(torch.randn(4, 4), dim=1)
     assert float(contrastive_loss(points @ points.T, some, TOY)) == 0
+
+
+def test_identity_is_learnt_within_a_window_too() -> None:
+    twice = rows(0, windows=2)
+    some = prepare_chapter(replace(twice, window=np.zeros(len(twice.window), np.int32)), VOTES)
+    recipe = IdentityRecipe(size=4)
+
+    def loss(points: torch.Tensor) -> float:
+        return float(contrastive_loss(points @ points.T, some, recipe))
+
+    assert loss(torch.eye(4).repeat(2, 1)) < loss(torch.ones(8, 4) / 2)
+
+
+def test_identity_is_learnt_with_votes_and_tone_beside_the_point() -> None:
+    known = rows(0)
+    rng = np.random.default_rng(3)
+    known.features[:, -VOTES:] = rng.integers(1, 200, (len(known.features), VOTES))
+    known.features[:, TONE] = rng.integers(0, 255, len(known.features))
+    some, recipe = prepare_chapter(known, VOTES), IdentityRecipe(size=4)
+    points = torch.nn.functional.normalize(torch.randn(len(some), 4), dim=1)
+    votes = (
+        known.features[:, -VOTES:] / np.linalg.norm(known.features[:, -VOTES:].astype(float), axis=1)[:, None]
+    )
+    tone = known.features[:, TONE, None] / 255
+    place = np.concatenate([points.numpy(), recipe.votes * votes, recipe.tone * tone], axis=1)
+    squares = ((place[:, None] - place) ** 2).sum(axis=2)
+    similarity = compute_similarity(points, some, recipe).numpy()
+    np.testing.assert_allclose(1 - squares / 2, similarity, atol=1e-4)
 
 
 def test_its_file_belongs_to_one_file_of_weights(tmp_path: Path) -> None:
@@ -188,9 +221,32 @@ def test_a_damaged_file_is_refused(tmp_path: Path, content: bytes) -> None:
         load_embedding(weights)
 
 
+def test_one_kind_of_embedding_is_not_taken_for_the_other(tmp_path: Path) -> None:
+    weights, embedding = copied(tmp_path), toy_network().export(("eighth",))
+    embedding_path(weights, IDENTITY).write_bytes(embedding_bytes(embedding, weights, "CC-BY-SA-4.0"))
+    with pytest.raises(SetupError, match=r"mine\.identity\.safetensors holds no embedding") as refused:
+        load_embedding(weights, IDENTITY)
+    assert "--network identity" in refused.value.remedy
+
+
+def test_the_identity_embedding_sees_what_the_other_sees(tmp_path: Path) -> None:
+    weights, embedding = copied(tmp_path), toy_network().export(("eighth",))
+    own = embedding_bytes(embedding, weights, "CC-BY-SA-4.0", IDENTITY)
+    embedding_path(weights, IDENTITY).write_bytes(own)
+    with pytest.raises(SetupError, match=r"mine\.surfaces\.safetensors, which is not there"):
+        load_embeddings(weights)
+    other = replace(embedding, maps=("deepest",))
+    embedding_path(weights).write_bytes(embedding_bytes(other, weights, "CC-BY-SA-4.0"))
+    with pytest.raises(SetupError, match="takes in other features"):
+        load_embeddings(weights)
+    embedding_path(weights).write_bytes(embedding_bytes(embedding, weights, "CC-BY-SA-4.0"))
+    assert all(found is not None for found in load_embeddings(weights))
+
+
 def test_the_bundled_weights_have_theirs() -> None:
     runner = load_colour_runner("default")
     assert runner.embedding is not None and runner.feature_maps == runner.embedding.maps
+    assert runner.identity is not None and runner.identity.maps == runner.embedding.maps
     assert set(runner.feature_maps) <= {*MAPS, "votes"}
     size = len(runner.embedding.tensors["mean"])
     made = runner.embedding(np.random.default_rng(0).random((3, size)))

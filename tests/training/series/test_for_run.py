@@ -16,7 +16,7 @@ from mangacolor.core.errors import Cancelled, SetupError, UsageError
 from mangacolor.core.installed import install_command
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.models import create_generator, save_generator
-from mangacolor.models.colour.segment_embedding import embedding_path
+from mangacolor.models.colour.segment_embedding import KINDS, embedding_path
 from mangacolor.models.colour.series.file import SeriesFile, write_series_file
 from mangacolor.models.colour.series.weights import open_weights
 from mangacolor.models.files.known import find_weights
@@ -201,20 +201,22 @@ def test_it_needs_torch_and_a_network(
 
 
 def own_network(path: Path) -> Path:
-    """A network of the user's own, with the embedding that belongs to it."""
+    """A network of the user's own, with the embeddings that belong to it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(weights_path("default").read_bytes())
-    embedding_path(path).write_bytes(embedding_path("default").read_bytes())
+    for kind in KINDS:
+        embedding_path(path, kind).write_bytes(embedding_path("default", kind).read_bytes())
     return path
 
 
-def test_a_network_of_the_users_own_is_kept_with_its_embedding(
+def test_a_network_of_the_users_own_is_kept_with_its_embeddings(
     chapter: Path, learning: Learning, tmp_path: Path
 ) -> None:
     mine = own_network(tmp_path / "mine.safetensors")
     base = base_of(chapter, tmp_path, mine)
     assert base.read_bytes() == mine.read_bytes()
-    assert embedding_path(base).read_bytes() == embedding_path(mine).read_bytes()
+    for kind in KINDS:
+        assert embedding_path(base, kind).read_bytes() == embedding_path(mine, kind).read_bytes()
 
 
 def test_two_networks_of_one_name_are_both_kept(chapter: Path, learning: Learning, tmp_path: Path) -> None:

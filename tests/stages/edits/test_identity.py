@@ -1,0 +1,137 @@
+"""Edits reach by whose a segment is, where the network says so, and by how it looks elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mangacolor.core.types import Inputs
+from mangacolor.stages.edits import changes
+from mangacolor.stages.edits.model import Anchor, Edit, Reach
+from mangacolor.stages.edits.palette import Palette
+from mangacolor.stages.edits.params import PARAMS
+from mangacolor.stages.edits.splitting import find_halves, is_second_half
+from mangacolor.stages.edits.stage import run
+from mangacolor.stages.segments.chapter import gather_segments
+from mangacolor.stages.segments.features import SegmentFeatures
+from mangacolor.stages.windows.artifact import PageColours
+from mangacolor.tests.helpers.edits import EditContext, at, edited, page_of_windows
+
+Pages = dict[str, Inputs]
+# Strips 0 and 1 look alike, and are two figures'.
+LOOKS, WHOSE = (0, 0, 2, 3), (0, 1, 2, 3)
+
+
+def chapter(count: int, whose: tuple[int, ...] = WHOSE) -> Pages:
+    return {f"{number}.png": page_of_windows(number, LOOKS, whose=whose) for number in range(count)}
+
+
+def edit(reach: Reach, *anchors: Anchor, **given: Any) -> Edit:
+    return Edit(0, "#c0392b", reach, anchors, **given)
+
+
+def covered(pages: Pages, one: Edit) -> set[tuple[str, int, int]]:
+    """Page, window and strip of all that an edit covers."""
+    return edited(run(EditContext.of(pages, changes.add_edit(Palette(), one)), pages))
+
+
+def strips(pages: Pages, *kinds: int) -> set[tuple[str, int, int]]:
+    return {(page, window, kind) for page in pages for window in range(2) for kind in kinds}
+
+
+def look_of(pages: Pages, page: str, strip: int, *, whole: bool) -> bytes:
+    """What is known of a strip of a page's first window, or its row alone."""
+    window = PageColours.from_artifact(pages[page]["colorize"]).windows[0]
+    identities = window.identities if whole else None
+    return SegmentFeatures(window.features, identities=identities).look_of(strip)
+
+
+def test_an_edit_leaves_another_figures_part_of_the_same_look() -> None:
+    one = edit(Reach.ALIKE, at("1.png", 1, 0))
+    assert covered(chapter(3), one) == strips(chapter(3), 0)
+    assert covered(chapter(3, whose=()), one) == strips(chapter(3), 0, 1)
+
+
+def test_a_page_of_which_identities_are_not_known_is_compared_as_it_looks_with_all_others() -> None:
+    pages = {**chapter(2), "2.png": page_of_windows(2, LOOKS)}
+    assert covered(pages, edit(Reach.ALIKE, at("1.png", 1, 0))) == strips(pages, 0, 1)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_an_anchor_on_a_page_that_is_gone_speaks_by_all_that_is_known_of_it(*, whole: bool) -> None:
+    pages = chapter(3)
+    gone = at("0.png", 0, 0, looks=look_of(pages, "0.png", 0, whole=whole))
+    del pages["0.png"]
+    assert covered(pages, edit(Reach.ALIKE, gone)) == strips(pages, *((0,) if whole else (0, 1)))
+
+
+def test_what_is_not_meant_is_compared_as_the_anchors_are() -> None:
+    pages = chapter(3)
+    gone = at("0.png", 0, 2, looks=look_of(pages, "0.png", 2, whole=False))
+    del pages["0.png"]
+    one = edit(Reach.ALIKE, at("1.png", 0, 0), negatives=(gone,), likeness=0.0)
+    assert covered(pages, one) == strips(pages, 0, 1)  # as they look, since of one no more is known
+
+
+def test_points_of_one_segment_are_known_by_either_look() -> None:
+    pages = chapter(1)
+    now, before, other = (
+        at("0.png", 0, 0, looks=look_of(pages, "0.png", strip, whole=whole))
+        for strip, whole in ((0, True), (0, False), (1, True))
+    )
+    assert now.is_like(before) and before.is_like(now) and now.is_like(now)
+    assert not now.is_like(other) and not now.is_like(replace(now, looks=b""))
+    assert not now.is_like(replace(now, page="1.png"))
+
+
+def test_points_only_ever_add_and_what_is_not_meant_only_ever_takes_away() -> None:
+    rng = Random(7)
+    pages: Pages = {
+        f"{number}.png": page_of_windows(number, LOOKS, whose=tuple(rng.choices(range(6), k=4)))
+        for number in range(3)
+    }
+    places = [at(page, window, strip) for page, window, strip in sorted(strips(pages, *range(4)))]
+    for reach in (Reach.PANEL, Reach.PAGE, Reach.ALIKE):
+        for _ in range(8):
+            first, more, wrong, worse = rng.sample(places, 4)
+            one = edit(reach, first, negatives=(wrong,), likeness=rng.choice((0.01, 0.3, 0.5, 0.9)))
+            found = covered(pages, one)
+            assert found <= covered(pages, replace(one, anchors=(first, more)))
+            assert covered(pages, replace(one, negatives=(wrong, worse))) <= found
+            assert covered(pages, replace(one, likeness=one.likeness + 0.1)) <= found
+
+
+def test_a_page_that_comes_changes_no_other() -> None:
+    pages = chapter(3)
+    palette = changes.add_edit(Palette(), edit(Reach.ALIKE, at("1.png", 1, 0)))
+    before = run(EditContext.of(pages, palette), pages)
+    more = {**pages, "3.png": page_of_windows(9, (5, 0, 6, 7), whose=(1, 0, 2, 3))}
+    after = run(EditContext.of(more, palette), more)
+    assert {name: after[name].data for name in pages} == {name: before[name].data for name in pages}
+    assert {place for place in edited(after) if place[0] == "3.png"} == {("3.png", 0, 1), ("3.png", 1, 1)}
+
+
+def test_groups_are_divided_by_rows_as_harmonize_does() -> None:
+    pages = chapter(2)
+    segments = gather_segments(
+        (PageColours.from_artifact(page["colorize"]), page["balloons"].images["main"])
+        for page in pages.values()
+    )
+    features = segments.features
+    looks = find_halves(np.isin(segments.row % 4, (0, 1, 2)), segments, PARAMS)
+    assert {len(look) for look in looks} == {features.rows.shape[1]}
+    second = is_second_half(features, looks, segments.embedded)
+    assert second[segments.row % 4 == 0].all() == second[segments.row % 4 == 1].all()
+    assert second[segments.row % 4 == 0].all() != second[segments.row % 4 == 2].all()
+
+
+def test_identities_are_kept_with_a_page() -> None:
+    page = PageColours.from_artifact(page_of_windows(1, LOOKS, whose=WHOSE)["colorize"])
+    again = PageColours.segments_of(page.to_artifact())
+    assert page.identities is not None and again.identities is not None
+    np.testing.assert_array_equal(again.identities, page.identities)
+    assert PageColours.from_artifact(page_of_windows(1, LOOKS)["colorize"]).identities is None
