@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mangacolor.pipeline.chapter_pages import ChapterPages
     from mangacolor.pipeline.export import Exported, Form
     from mangacolor.pipeline.store.layout import State
+    from mangacolor.pipeline.store.store import Store
 
 FORMS: Final[tuple[Form, ...]] = ("cbz", "pdf", "epub", "zip")
 _NAMED: Final = 8  # pages or chapters that a message names
@@ -52,22 +53,23 @@ def export(
     """
     from mangacolor.pipeline.chapter_pages import all_chapters
     from mangacolor.pipeline.export import export_chapter
-    from mangacolor.pipeline.store.layout import State
+    from mangacolor.pipeline.store.store import read_store
 
     if out.is_file():
         raise UsageError(f"{out} is a file", f"Name the output folder that it lies in: {out.parent}.")
-    state = State(out)
-    chapters = _chosen(state, all_chapters(state), chapter)
+    store = read_store(out)
+    state = store.state
+    chapters = _chosen(state, all_chapters(store), chapter)
     place = _place(form, to)
     targets = _targets(state, list(chapters), place, _beside(out), alone=chapter is None)
-    _refuse_sources(state, targets)
+    _refuse_sources(store, targets)
     if not force:
         _refuse_existing(list(targets.values()))
     made: list[Exported] = []
     unfinished: list[MangacolorError] = []
     for name, target in targets.items():
         try:
-            made.append(export_chapter(state, chapters[name], place.form, target))
+            made.append(export_chapter(store, chapters[name], place.form, target))
         except (InputError, OutputError) as error:
             unfinished.append(error)
     if not made:
@@ -169,11 +171,11 @@ def _targets(
     return files
 
 
-def _refuse_sources(state: State, targets: Mapping[str, Path]) -> None:
+def _refuse_sources(store: Store, targets: Mapping[str, Path]) -> None:
     """Raise ``UsageError`` where a book would take the place of what a chapter was made from."""
     from mangacolor.pipeline.chapter_pages import inputs_of
 
-    inputs = {path.resolve() for path in inputs_of(state)}
+    inputs = {path.resolve() for path in inputs_of(store)}
     for name, target in targets.items():
         if target.resolve() in inputs:
             raise UsageError(

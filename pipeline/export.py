@@ -19,7 +19,7 @@ from mangacolor.formats.names import natural_key
 from mangacolor.formats.pdf.writing import write_pdf
 from mangacolor.pipeline.chapter_pages import ChapterPages
 from mangacolor.pipeline.store.layout import State
-from mangacolor.pipeline.store.manifest import Manifest
+from mangacolor.pipeline.store.store import Store
 
 Form = Literal["cbz", "pdf", "epub", "zip"]
 # Chapters of these names are archives, whose titles go without the suffix.
@@ -43,14 +43,14 @@ def title_of(state: State, chapter: str) -> str:
     return (place.stem if place.suffix.lower() in _ARCHIVES else place.name) or state.out.name
 
 
-def export_chapter(state: State, pages: ChapterPages, form: Form, target: Path | None = None) -> Exported:
+def export_chapter(store: Store, pages: ChapterPages, form: Form, target: Path | None = None) -> Exported:
     """Write a chapter of OUT to one file: a ``zip`` of its folder, a CBZ, a PDF or an EPUB.
 
     ``target``: where it is to lie, in place of what lies there; None makes it in the state folder, for the
     caller to remove. A page that has no finished file goes in as it came. Raises ``InputError`` where no page
     is finished, ``OutputError``.
     """
-    writing = _Writing(state, pages)
+    state, writing = store.state, _Writing(store, pages)
     if not writing.finished:
         raise InputError(
             f"{state.out / pages.name}: no page of it is finished yet", "Colour it first, or wait for a page."
@@ -77,8 +77,8 @@ class _Writing:
     """``files``: what stands in OUT for each page that has something there. ``finished``: the pages for which
     this is the finished one, and not as it came. ``title``: the chapter's."""
 
-    def __init__(self, state: State, chapter: ChapterPages) -> None:
-        manifest = Manifest(state.out, state.manifest)
+    def __init__(self, store: Store, chapter: ChapterPages) -> None:
+        state, manifest = store.state, store.manifest
         self._chapter, self._pages = chapter.name, chapter.sources
         self._direction = chapter.direction or "rtl"
         entries = {page: manifest.entry(page) for page in self._pages}

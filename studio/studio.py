@@ -33,6 +33,7 @@ from mangacolor.pipeline.events import (
 from mangacolor.pipeline.run import run
 from mangacolor.pipeline.store.last_run import Failure, LastRun, read_last_run
 from mangacolor.pipeline.store.layout import State
+from mangacolor.pipeline.store.store import read_store
 from mangacolor.server.http.refusal import Refusal
 from mangacolor.stages.registry import graph_of
 from mangacolor.studio.desk import Desk, Painters, revision_of, same_decisions
@@ -298,7 +299,7 @@ class Studio:
                 if self.settings.work is not None:
                     raise
                 self.why_not_run = why_no_run(self.work, error)
-        return kept_chapters(self.state)
+        return kept_chapters(read_store(self.state.out))
 
 
 def _find_work(settings: StudioSettings, state: State) -> tuple[LastRun | None, str]:

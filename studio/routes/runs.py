@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
@@ -11,7 +12,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from mangacolor.pipeline.export import Form, export_chapter, title_of
+from mangacolor.pipeline.chapter_pages import ChapterPages
+from mangacolor.pipeline.export import Exported, Form, export_chapter, title_of
+from mangacolor.pipeline.store.store import read_store
 from mangacolor.server.http.refusal import Refusal
 from mangacolor.studio.limits import POINTS
 from mangacolor.studio.routes.answers import asked_of, body_of, studio_of
@@ -72,7 +75,7 @@ async def export(request: Request) -> Response:
     if form is None:
         raise Refusal(400, "form must be cbz, pdf, epub or zip")
     pages = desk.now.pages
-    made = await run_in_threadpool(export_chapter, studio.state, pages, form)
+    made = await run_in_threadpool(_export, studio.state.out, pages, form)
     name = f"{title_of(studio.state, pages.name)}.{form}"
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
@@ -81,6 +84,11 @@ async def export(request: Request) -> Response:
     }
     done = BackgroundTask(made.file.unlink, missing_ok=True)
     return FileResponse(made.file, media_type=_TYPES[form], headers=headers, background=done)
+
+
+def _export(out: Path, pages: ChapterPages, form: Form) -> Exported:
+    """On a thread of its own: reading what OUT holds may take a while."""
+    return export_chapter(read_store(out), pages, form)
 
 
 async def events(request: Request) -> Response:

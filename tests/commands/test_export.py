@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import mangacolor.pipeline.store.manifest
 from mangacolor import cli
 from mangacolor.core.settings import OnError
 from mangacolor.formats.discovery import discover
@@ -229,3 +230,20 @@ def test_a_title_that_xml_cannot_hold_makes_a_book_all_the_same(
     go(House(), Path("chapter"), Path("out\ufffe\udcff"))
     assert export("out\ufffe\udcff", "--to", "book.epub") == 0
     assert pages_in(Path("book.epub")) == ["0001.png"]
+
+
+def test_the_manifest_is_read_once_for_all_chapters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for number in range(1, 5):
+        pages(Path(f"series/ch {number}"), 1)
+    go(House(), Path("series"), Path("out"))
+    read: list[Path] = []
+    really = mangacolor.pipeline.store.manifest.read_journal
+
+    def counted(path: Path) -> object:
+        read.append(path)
+        return really(path)
+
+    monkeypatch.setattr(mangacolor.pipeline.store.manifest, "read_journal", counted)
+    assert export("out", "--to", "books") == 0 and len(list(Path("books").iterdir())) == 4
+    assert len(read) == 1

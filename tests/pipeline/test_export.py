@@ -17,6 +17,7 @@ from mangacolor.formats.discovery import discover
 from mangacolor.pipeline.chapter_pages import ChapterPages
 from mangacolor.pipeline.export import Exported, Form, export_chapter, title_of
 from mangacolor.pipeline.store.layout import State
+from mangacolor.pipeline.store.store import read_store
 from mangacolor.tests.helpers.fake_stages import House, go, write_page
 
 NOWHERE = Path()
@@ -31,7 +32,7 @@ def pages_of(source: Path, out: Path) -> dict[str, PageSource]:
 def export(out: Path, chapter: str, pages: Mapping[str, PageSource], form: Form) -> tuple[Exported, Path]:
     """What was told, without the place, and the file."""
     numbers = {page: number for number, page in enumerate(pages, 1)}
-    told = export_chapter(State(out), ChapterPages(chapter, pages, numbers), form)
+    told = export_chapter(read_store(out), ChapterPages(chapter, pages, numbers), form)
     return replace(told, file=NOWHERE), told.file
 
 
@@ -134,11 +135,11 @@ def test_a_file_that_is_named_is_whole_or_as_it_was(
     go(House(), chapter, out)
     pages = pages_of(chapter, out)
     whole = ChapterPages(".", pages, dict.fromkeys(pages, 1))
-    assert export_chapter(State(out), whole, "cbz", target) == Exported(target, 3)
+    assert export_chapter(read_store(out), whole, "cbz", target) == Exported(target, 3)
     before = target.read_bytes()
     monkeypatch.setattr(zipfile.ZipFile, "writestr", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
     with pytest.raises(OutputError, match="disk is full"):
-        export_chapter(State(out), whole, "cbz", target)
+        export_chapter(read_store(out), whole, "cbz", target)
     assert target.read_bytes() == before and list(target.parent.iterdir()) == [target]
 
 
