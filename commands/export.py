@@ -14,14 +14,14 @@ from mangacolor.commands.settings.options import option
 from mangacolor.commands.settings.value_types import PATH
 from mangacolor.core.errors import ExitStatus, InputError, MangacolorError, OutputError, UsageError
 from mangacolor.core.wording import byte_size, counted, first_few
+from mangacolor.formats.outputs.book_forms import BOOK_FORMS, BookForm, book_form
 
 if TYPE_CHECKING:
     from mangacolor.pipeline.chapter_pages import ChapterPages
-    from mangacolor.pipeline.export import Exported, Form
+    from mangacolor.pipeline.export import Exported
     from mangacolor.pipeline.store.layout import State
     from mangacolor.pipeline.store.store import Store
 
-FORMS: Final[tuple[Form, ...]] = ("cbz", "pdf", "epub", "zip")
 _NAMED: Final = 8  # pages or chapters that a message names
 
 
@@ -30,7 +30,7 @@ _NAMED: Final = 8  # pages or chapters that a message names
 @click.option(
     "--format",
     "form",
-    type=click.Choice(FORMS),
+    type=click.Choice(BOOK_FORMS),
     help="Form of the file: cbz, pdf, epub (fixed layout), or zip, which holds all that lies beside the "
     "pages, too. By default what --to ends in, else cbz.",
 )
@@ -44,7 +44,7 @@ _NAMED: Final = 8  # pages or chapters that a message names
 @click.option("--force", is_flag=True, help="Write over files that are there.")
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def export(
-    out: Path, form: Form | None, to: Path | None, chapter: str | None, force: bool, as_json: bool
+    out: Path, form: BookForm | None, to: Path | None, chapter: str | None, force: bool, as_json: bool
 ) -> int:
     """Save what is coloured in OUT as a file to take away: CBZ, PDF, EPUB or ZIP.
 
@@ -100,12 +100,12 @@ def _chosen(
 class _Place:
     """Where books go: one ``file``, or a ``folder``; beside OUT where neither is told."""
 
-    form: Form
+    form: BookForm
     file: Path | None = None
     folder: Path | None = None
 
 
-def _place(form: Form | None, to: Path | None) -> _Place:
+def _place(form: BookForm | None, to: Path | None) -> _Place:
     """What is asked for. Raises ``UsageError`` where the name of the file says another form, or none that can
     be written."""
     if to is None or to.is_dir():
@@ -114,11 +114,11 @@ def _place(form: Form | None, to: Path | None) -> _Place:
     from mangacolor.formats.sniff import IMAGE_SUFFIXES
 
     suffix = to.suffix.lower() or to.name.lower()
-    told = next((known for known in FORMS if f".{known}" == suffix), None)
+    told = book_form(suffix[1:]) if suffix.startswith(".") else None
     if told is None or not to.suffix:
         if told or suffix in container_suffixes() | IMAGE_SUFFIXES:
             raise UsageError(
-                f"--to {to}: books are written as {', '.join(FORMS)}",
+                f"--to {to}: books are written as {', '.join(BOOK_FORMS)}",
                 "Name a folder, or a file that ends in one of these.",
             )
         return _Place(form or "cbz", folder=to)

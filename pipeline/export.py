@@ -7,23 +7,21 @@ import zipfile
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Final, Literal
+from typing import BinaryIO
 
 from mangacolor.core.atomic import output_errors
 from mangacolor.core.errors import InputError, PageError
 from mangacolor.formats.archive_members import EPOCH, with_rights
 from mangacolor.formats.archive_out import can_be_read, page_sizes
 from mangacolor.formats.comicinfo import is_comicinfo, update
+from mangacolor.formats.containers import written_suffixes
 from mangacolor.formats.epub.writing import write_epub
 from mangacolor.formats.names import natural_key
+from mangacolor.formats.outputs.book_forms import BookForm
 from mangacolor.formats.pdf.writing import write_pdf
 from mangacolor.pipeline.chapter_pages import ChapterPages
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.store import Store
-
-Form = Literal["cbz", "pdf", "epub", "zip"]
-# Chapters of these names are archives, whose titles go without the suffix.
-_ARCHIVES: Final = (".cbz", ".zip", ".pdf", ".epub")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +38,11 @@ class Exported:
 def title_of(state: State, chapter: str) -> str:
     """What a chapter of OUT is called, for the name of a file without its suffix."""
     place = PurePosixPath(chapter)
-    return (place.stem if place.suffix.lower() in _ARCHIVES else place.name) or state.out.name
+    # Archives come out under these names only: a chapter called x.tar is a folder.
+    return (place.stem if place.suffix.lower() in written_suffixes() else place.name) or state.out.name
 
 
-def export_chapter(store: Store, pages: ChapterPages, form: Form, target: Path | None = None) -> Exported:
+def export_chapter(store: Store, pages: ChapterPages, form: BookForm, target: Path | None = None) -> Exported:
     """Write a chapter of OUT to one file: a ``zip`` of its folder, a CBZ, a PDF or an EPUB.
 
     ``target``: where it is to lie, in place of what lies there; None makes it in the state folder, for the
@@ -90,11 +89,11 @@ class _Writing:
         self._extras = {entry.page: state.out / entry.file for entry in beside}
         self.title = title_of(state, chapter.name)
 
-    def write(self, file: BinaryIO, form: Form) -> tuple[str, ...]:
+    def write(self, file: BinaryIO, form: BookForm) -> tuple[str, ...]:
         """Returns the pages that are left out."""
         return self._write_zip(file, form) if form in ("cbz", "zip") else self._write_book(file, form)
 
-    def _write_zip(self, file: BinaryIO, form: Form) -> tuple[str, ...]:
+    def _write_zip(self, file: BinaryIO, form: BookForm) -> tuple[str, ...]:
         left_out = []
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
             names = self._entry_names(numbered=form == "cbz")
@@ -109,7 +108,7 @@ class _Writing:
                 archive.writestr(_entry(name), data)
         return tuple(left_out)
 
-    def _write_book(self, file: BinaryIO, form: Form) -> tuple[str, ...]:
+    def _write_book(self, file: BinaryIO, form: BookForm) -> tuple[str, ...]:
         readable = [page for page in self._pages if page in self.files or can_be_read(self._pages[page])]
         pictures = (self._read(page) for page in readable)
         if form == "pdf":
@@ -123,7 +122,7 @@ class _Writing:
         """Raises ``PageError``, of a page that is not finished."""
         return self.files[page].read_bytes() if page in self.files else self._pages[page].read()
 
-    def _beside(self, form: Form, left_out: Collection[str]) -> Iterator[tuple[str, bytes]]:
+    def _beside(self, form: BookForm, left_out: Collection[str]) -> Iterator[tuple[str, bytes]]:
         """What lies beside the pages: all of it, or for a CBZ what tells of its pages."""
         numbers = [number for number, page in enumerate(self._pages) if page in left_out]
         for page, file in self._extras.items():

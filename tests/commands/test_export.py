@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-import mangacolor.pipeline.store.manifest
 from mangacolor import cli
 from mangacolor.core.settings import OnError
 from mangacolor.formats.discovery import discover
+from mangacolor.formats.outputs.book_forms import BOOK_FORMS
+from mangacolor.pipeline.store import manifest
+from mangacolor.pipeline.store.journal import read_journal
 from mangacolor.tests.helpers.fake_stages import House, go, write_page
 
 
@@ -41,7 +43,7 @@ def out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path("my out")
 
 
-@pytest.mark.parametrize("form", ["cbz", "pdf", "epub", "zip"])
+@pytest.mark.parametrize("form", BOOK_FORMS)
 def test_a_chapter_lies_beside_out_or_where_it_is_told_to(
     form: str, out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -205,7 +207,8 @@ def test_a_name_that_no_book_has_is_refused(name: str, out: Path, capsys: pytest
     assert export(out, "--to", name) == 2
     assert "books are written as cbz, pdf, epub, zip" in capsys.readouterr().err
     assert not Path(name).exists()
-    assert export(out, "--to", "vol. 1") == 0 and Path("vol. 1/my out.cbz").is_file()
+    for folder in ("vol. 1", "pdf"):
+        assert export(out, "--to", folder) == 0 and Path(folder, "my out.cbz").is_file()
 
 
 def test_a_file_of_out_is_no_out(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -238,12 +241,11 @@ def test_the_manifest_is_read_once_for_all_chapters(tmp_path: Path, monkeypatch:
         pages(Path(f"series/ch {number}"), 1)
     go(House(), Path("series"), Path("out"))
     read: list[Path] = []
-    really = mangacolor.pipeline.store.manifest.read_journal
 
     def counted(path: Path) -> object:
         read.append(path)
-        return really(path)
+        return read_journal(path)
 
-    monkeypatch.setattr(mangacolor.pipeline.store.manifest, "read_journal", counted)
+    monkeypatch.setattr(manifest, "read_journal", counted)
     assert export("out", "--to", "books") == 0 and len(list(Path("books").iterdir())) == 4
     assert len(read) == 1

@@ -14,8 +14,9 @@ import pytest
 from mangacolor.core.errors import InputError, OutputError
 from mangacolor.core.types import PageSource
 from mangacolor.formats.discovery import discover
+from mangacolor.formats.outputs.book_forms import BookForm
 from mangacolor.pipeline.chapter_pages import ChapterPages
-from mangacolor.pipeline.export import Exported, Form, export_chapter, title_of
+from mangacolor.pipeline.export import Exported, export_chapter, title_of
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.store import read_store
 from mangacolor.tests.helpers.fake_stages import House, go, write_page
@@ -29,7 +30,7 @@ def pages_of(source: Path, out: Path) -> dict[str, PageSource]:
     return {page.name: page.source for page in chapter.pages}
 
 
-def export(out: Path, chapter: str, pages: Mapping[str, PageSource], form: Form) -> tuple[Exported, Path]:
+def export(out: Path, chapter: str, pages: Mapping[str, PageSource], form: BookForm) -> tuple[Exported, Path]:
     """What was told, without the place, and the file."""
     numbers = {page: number for number, page in enumerate(pages, 1)}
     told = export_chapter(read_store(out), ChapterPages(chapter, pages, numbers), form)
@@ -144,7 +145,16 @@ def test_a_file_that_is_named_is_whole_or_as_it_was(
 
 
 @pytest.mark.parametrize(
-    ("chapter_name", "title"), [(".", "out"), ("vol. 1/ch. 2", "ch. 2"), ("a/b.CBZ", "b"), ("c.epub", "c")]
+    ("chapter_name", "title"),
+    [
+        (".", "out"),
+        ("vol. 1/ch. 2", "ch. 2"),
+        ("a/b.CBZ", "b"),
+        ("c.epub", "c"),
+        ("d.zip", "d"),
+        ("e.pdf", "e"),
+        ("x.tar", "x.tar"),  # a folder: such an archive comes out as CBZ
+    ],
 )
 def test_titles(chapter_name: str, title: str, tmp_path: Path) -> None:
     assert title_of(State(tmp_path / "out"), chapter_name) == title
