@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -74,10 +75,11 @@ def export(
             unfinished.append(error)
     if not made:
         raise unfinished[0]
+    edits = _edits_to_colour(store, chapters)
     if as_json:
-        click.echo(json.dumps(_document(made), ensure_ascii=False))
+        click.echo(json.dumps(_document(made, edits), ensure_ascii=False))
     else:
-        _tell(made)
+        _tell(made, edits)
     for problem in unfinished:
         click.echo(f"mangacolor: {problem}", err=True)
     whole = not unfinished and not any(done.as_they_came or done.left_out for done in made)
@@ -191,7 +193,34 @@ def _refuse_existing(targets: Sequence[Path]) -> None:
         )
 
 
-def _tell(made: Sequence[Exported]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Edits:
+    """``chapters``: those whose pages are without the last edits of their palettes. ``command``: what colours
+    them; "" where OUT does not say."""
+
+    chapters: tuple[str, ...] = ()
+    command: str = ""
+
+
+def _edits_to_colour(store: Store, chapters: Mapping[str, ChapterPages]) -> _Edits:
+    """Raises ``UsageError`` for a damaged palette."""
+    from mangacolor.commands.settings.options import arguments_of
+    from mangacolor.core.settings import Options
+    from mangacolor.pipeline.decisions import find_waiting
+    from mangacolor.pipeline.store.last_run import known_last_run
+    from mangacolor.stages.registry import graph_of
+
+    last = known_last_run(store.state)
+    waiting = find_waiting(store, chapters.values(), graph_of(last.options if last else Options()))
+    inputs = frozenset[Path]().union(*waiting.values())
+    if last is None or not inputs or not inputs <= {*last.inputs}:
+        return _Edits(tuple(waiting))
+    words = [*map(str, last.inputs), "--out", str(store.state.out)]
+    words += arguments_of(last.options, last.run_options)
+    return _Edits(tuple(waiting), f"mangacolor {shlex.join(words)}")
+
+
+def _tell(made: Sequence[Exported], edits: _Edits) -> None:
     for done in made:
         size = byte_size(done.file.stat().st_size)
         click.echo(f"{done.file}: {counted(done.pages, 'page')}, {size}", err=True)
@@ -199,10 +228,15 @@ def _tell(made: Sequence[Exported]) -> None:
             if pages:
                 click.echo(f"  {counted(len(pages), 'page')} {why}: {first_few(pages, _NAMED)}", err=True)
         click.echo(str(done.file))
+    if edits.chapters:
+        whose = "" if edits.chapters == (".",) else f" of {first_few(edits.chapters, _NAMED)}"
+        how = edits.command or "colour again as before"
+        click.echo(f"edits of the palette{whose} are not coloured in yet; to do that: {how}", err=True)
 
 
-def _document(made: Sequence[Exported]) -> dict[str, Any]:
+def _document(made: Sequence[Exported], edits: _Edits) -> dict[str, Any]:
     return {
+        "edits_to_colour": list(edits.chapters),
         "files": [
             {
                 "file": str(done.file),
@@ -211,5 +245,5 @@ def _document(made: Sequence[Exported]) -> dict[str, Any]:
                 "left_out": list(done.left_out),
             }
             for done in made
-        ]
+        ],
     }

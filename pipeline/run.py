@@ -12,6 +12,7 @@ from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.formats.discovery import Part
 from mangacolor.formats.outputs.planned import Output
+from mangacolor.pipeline.decisions import note_decisions
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.local import Engine
@@ -141,6 +142,17 @@ def _tidy(work: _Work, emit: Listener) -> None:
     if not work.plan.is_of_some:
         _copy_extras(work, emit)
     _set_aside(work, emit)
+    _note_decisions(work)
+
+
+def _note_decisions(work: _Work) -> None:
+    """Leave word in each chapter, all of whose pages were asked for, that people's decisions are in them."""
+    plan = work.plan
+    whole = {chapter.name: len(chapter.pages) for chapter in plan.whole_chapters}
+    for chapter in plan.chapters:
+        documents = work.store.chapter_documents(chapter)
+        if documents is not None and len(chapter.pages) == whole[chapter.name]:
+            note_decisions(documents, plan.graph)
 
 
 def _announce_no_page(until: str, state: State) -> Announced:
