@@ -126,7 +126,7 @@ def _colour(work: _Work, inputs: Sequence[Path] | None, emit: Listener) -> RunRe
     emit(RunStarted(len(work.tasks.pages), len(work.plan.chapters), halfway=len(work.tasks.chapters)))
     result = _make_engine(work, emit).run(work.tasks)
     if noted is not None and result.failures:
-        _note_failures(noted, result, work.store.state)
+        _note_failures(noted, result, work)
     return result
 
 
@@ -170,9 +170,10 @@ def _note_run(inputs: Sequence[Path], plan: WorkPlan, state: State) -> LastRun |
     return noted
 
 
-def _note_failures(noted: LastRun, result: RunResult, state: State) -> None:
-    failures = failures_of((page.page, page.error, page.remedy) for page in result.failures)
-    write_last_run(state, replace(noted, failures=failures))
+def _note_failures(noted: LastRun, result: RunResult, work: _Work) -> None:
+    hashes = {task.name: task.state.sha256 for task in work.tasks.pages}
+    failures = failures_of(((page.page, page.error, page.remedy) for page in result.failures), hashes)
+    write_last_run(work.store.state, replace(noted, failures=failures))
 
 
 def _learnt(
