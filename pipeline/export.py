@@ -13,12 +13,15 @@ from mangacolor.core.atomic import output_errors
 from mangacolor.core.errors import InputError, PageError
 from mangacolor.formats.archive_members import EPOCH, with_rights
 from mangacolor.formats.archive_out import can_be_read, page_sizes
+from mangacolor.formats.archives import list_archive, read_member
 from mangacolor.formats.comicinfo import is_comicinfo, update
 from mangacolor.formats.containers import written_suffixes
 from mangacolor.formats.epub.writing import write_epub
+from mangacolor.formats.limits import DEFAULT_LIMITS
 from mangacolor.formats.names import natural_key
 from mangacolor.formats.outputs.book_forms import BookForm
 from mangacolor.formats.pdf.writing import write_pdf
+from mangacolor.formats.sniff import IMAGE_SUFFIXES
 from mangacolor.pipeline.chapter_pages import ChapterPages
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.store import Store
@@ -47,7 +50,7 @@ def export_chapter(store: Store, pages: ChapterPages, form: BookForm, target: Pa
 
     ``target``: where it is to lie, in place of what lies there; None makes it in the state folder, for the
     caller to remove. A page that has no finished file goes in as it came. Raises ``InputError`` where no page
-    is finished, ``OutputError``.
+    is finished, or OUT's own archive is damaged, and ``OutputError``.
     """
     state, writing = store.state, _Writing(store, pages)
     if not writing.finished:
@@ -87,6 +90,8 @@ class _Writing:
         self.finished = self.files.keys() - failed  # in their places they stand as they came
         beside = [entry for entry in manifest.entries() if entry.is_carried and self._is_beside(entry.page)]
         self._extras = {entry.page: state.out / entry.file for entry in beside}
+        packed = manifest.entry(chapter.name)
+        self._archive = state.out / packed.file if packed and packed.outcome == "packed" else None
         self.title = title_of(state, chapter.name)
 
     def write(self, file: BinaryIO, form: BookForm) -> tuple[str, ...]:
@@ -130,6 +135,8 @@ class _Writing:
                 data = file.read_bytes()
                 fitted = update(data, page_sizes(list(self._pages), self.files), numbers)
                 yield self._inside(page), fitted if is_comicinfo(page) else data
+        if self._archive is not None and self._archive.is_file():
+            yield from _beside_in_archive(self._archive, form)
 
     def _entry_names(self, *, numbered: bool) -> dict[str, str]:
         """The name of each page in a ZIP, with the suffix that its finished file has.
@@ -155,6 +162,22 @@ class _Writing:
 
     def _is_beside(self, name: str) -> bool:
         return (name.rpartition("/")[0] or ".") == self._chapter
+
+
+def _beside_in_archive(archive: Path, form: BookForm) -> Iterator[tuple[str, bytes]]:
+    """The same of a chapter that OUT holds as an archive, as that has it. Of an EPUB nothing: its documents
+    are no part of another book. Raises ``InputError`` where it cannot be read."""
+    if archive.suffix.lower() in (".epub", ".pdf"):
+        return
+    try:
+        for member in list_archive(archive, "zip", DEFAULT_LIMITS).members:
+            name = PurePosixPath(member.name)
+            is_page = member.picture or name.suffix.lower() in IMAGE_SUFFIXES
+            if not member.folder and not is_page and (form == "zip" or is_comicinfo(member.name)):
+                yield member.name, read_member(archive, "zip", member, DEFAULT_LIMITS.entry_bytes)
+    except (InputError, PageError) as error:
+        remedy = "Delete it and colour the chapter again: its pages are kept, and packed anew."
+        raise InputError(error.message, remedy) from error
 
 
 def _entry(name: str) -> zipfile.ZipInfo:

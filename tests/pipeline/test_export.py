@@ -80,13 +80,27 @@ def test_a_folder_is_taken_out_as_it_lies_there_and_as_a_book(chapter: Path, tmp
 def test_pages_of_an_archive_are_taken_from_where_they_wait(chapter: Path, tmp_path: Path) -> None:
     book, out = tmp_path / "Book 1.cbz", tmp_path / "out"
     with zipfile.ZipFile(book, "w") as archive:
-        for file in sorted(chapter.glob("*.png")):
+        for file in sorted(chapter.iterdir()):
             archive.write(file, file.name)
+        archive.writestr("extra/read me", b"thanks")
+        archive.writestr("empty/", b"")
     go(House(), book, out)
     with zipfile.ZipFile(out / "Book 1.cbz") as archive:
         packed = {name: archive.read(name) for name in archive.namelist()}
     told, target = export(out, "Book 1.cbz", pages_of(book, out), "zip")
-    assert told == Exported(NOWHERE, 3) and read(target) == packed
+    assert told == Exported(NOWHERE, 3) and read(target) == {
+        name: data for name, data in packed.items() if name != "empty/"
+    }
+    assert list(read(target)) == ["1.png", "2.png", "10.png", "ComicInfo.xml", "notes.txt", "extra/read me"]
+    assert b"Coloured by mangacolor" in read(target)["ComicInfo.xml"]
+    _, target = export(out, "Book 1.cbz", pages_of(book, out), "cbz")
+    assert list(read(target)) == ["1.png", "2.png", "10.png", "ComicInfo.xml"]
+    (out / "Book 1.cbz").write_bytes(b"torn")
+    with pytest.raises(InputError, match=r"Book 1\.cbz: not a readable archive") as raised:
+        export(out, "Book 1.cbz", pages_of(book, out), "cbz")
+    assert "packed anew" in raised.value.remedy
+    (out / "Book 1.cbz").unlink()  # the pages wait in the state folder
+    _, target = export(out, "Book 1.cbz", pages_of(book, out), "cbz")
     assert list(read(target)) == ["1.png", "2.png", "10.png"]
 
 
