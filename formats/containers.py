@@ -48,6 +48,8 @@ def open_container(
         raise InputError(
             f"{path}: a book in a format that mangacolor does not read", "Convert it to CBZ, PDF or EPUB."
         )
+    if not path.stat().st_size:
+        raise InputError(f"{path}: the file is empty (0 bytes)", "Get a complete copy of it.")
     if kind == "pdf":
         return _open_pdf(path, place, form, limits)
     listing = list_archive(path, kind, limits, encoding)

@@ -106,6 +106,8 @@ def _walk(root: Path, out: Path, notes: list[str]) -> Iterator[Path]:
                 yield from _walk(entry, out, notes)
         elif entry.is_file():
             yield entry
+        elif entry.is_symlink() and not entry.exists():
+            notes.append(f"{entry}: left out, a link to what is not there")
         else:
             notes.append(f"{entry}: left out, neither a file nor a folder")
 

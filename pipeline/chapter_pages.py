@@ -119,8 +119,9 @@ def kept_chapters(store: Store, failed: Collection[str] = ()) -> dict[str, Chapt
         if page not in made and (chapter := _chapter_of(page, archives)) in found:
             found[chapter].append(page)
     if not found:
+        what = "nothing has been coloured here" if state.out.exists() else "no such folder"
         raise InputError(
-            f"{state.out}: nothing has been coloured here",
+            f"{state.out}: {what}",
             "Name an output folder of mangacolor, or colour one: mangacolor INPUT --out OUT.",
         )
     ordered = {name: sorted(pages, key=natural_key) for name, pages in found.items()}

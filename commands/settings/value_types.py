@@ -69,7 +69,8 @@ class GivenPath(click.Path):
         return super().convert(value, param, ctx)
 
 
-PATH: Final = GivenPath(path_type=Path)
+# What cannot be read is told by who reads it, with what to do about it.
+PATH: Final = GivenPath(path_type=Path, readable=False)
 
 
 def offered(words: Iterable[str], incomplete: str) -> list[CompletionItem]:

@@ -143,6 +143,8 @@ def test_a_folder_that_was_never_coloured_is_said(tmp_path: Path, capsys: pytest
     assert export(tmp_path) == 3
     said = capsys.readouterr().err
     assert f"{tmp_path}: nothing has been coloured here" in said and "mangacolor INPUT --out OUT" in said
+    assert export(tmp_path / "nowhere") == 3
+    assert f"{tmp_path / 'nowhere'}: no such folder" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
