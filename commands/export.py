@@ -14,7 +14,7 @@ import click
 from mangacolor.commands.settings.options import option
 from mangacolor.commands.settings.value_types import PATH
 from mangacolor.core.errors import ExitStatus, InputError, MangacolorError, OutputError, UsageError
-from mangacolor.core.wording import byte_size, counted, first_few
+from mangacolor.core.wording import byte_size, chapter_names, counted, first_few
 from mangacolor.formats.outputs.book_forms import BOOK_FORMS, BookForm, book_form
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _chosen(
     if name is None:
         return chapters
     if name not in chapters:
-        there = first_few(list(chapters), _NAMED)
+        there = first_few(chapter_names(chapters), _NAMED)
         raise UsageError(f"--chapter {name}: {state.out} holds no such chapter", f"There are: {there}.")
     return {name: chapters[name]}
 
@@ -155,7 +155,7 @@ def _targets(
         raise UsageError(
             f"{state.out}: holds {counted(len(names), 'chapter')}",
             f"Name a folder for their files with --to DIR, or choose one with --chapter: "
-            f"{first_few(names, _NAMED)}.",
+            f"{first_few(chapter_names(names), _NAMED)}.",
         )
     # Chapters of a tree keep their folders: two may be called alike.
     files = {

@@ -12,7 +12,7 @@ from typing import Any
 
 from mangacolor.core.errors import InputError, MangacolorError, UsageError
 from mangacolor.core.settings import Options
-from mangacolor.core.wording import first_few
+from mangacolor.core.wording import chapter_names, first_few
 from mangacolor.pipeline.chapter_pages import ChapterPages, kept_chapters, planned_chapters
 from mangacolor.pipeline.editing.chapter import ColouredChapter
 from mangacolor.pipeline.editing.session import Session
@@ -110,7 +110,7 @@ class Studio:
         if not name:
             return self._first
         if name not in self.chapters:
-            there = first_few(list(self.chapters), MOST_TOLD)
+            there = first_few(chapter_names(self.chapters), MOST_TOLD)
             raise UsageError(f"there is no chapter {name[:80]!r}", f"There are: {there}.")
         return name
 

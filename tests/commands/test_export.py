@@ -213,6 +213,14 @@ def test_a_name_that_no_book_has_is_refused(name: str, out: Path, capsys: pytest
         assert export(out, "--to", folder) == 0 and Path(folder, "my out.cbz").is_file()
 
 
+def test_a_chapter_that_is_not_there_is_answered_with_those_that_are(
+    out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert export(out, "--chapter", "ch 1") == 2
+    assert "There are: . (OUT itself)." in capsys.readouterr().err
+    assert export(out, "--chapter", ".") == 0
+
+
 def test_a_file_of_out_is_no_out(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert export(out / "1.png") == 2
     assert "1.png is a file" in capsys.readouterr().err
