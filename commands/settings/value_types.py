@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,6 +58,21 @@ class NumberOrWord(click.ParamType[Any]):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         return offered(self.words, incomplete)
+
+
+class Choice(click.Choice[str]):
+    """One of some words; ``elsewhere`` says of others where what they ask for is found."""
+
+    def __init__(self, choices: Sequence[str], elsewhere: Mapping[str, str]) -> None:
+        super().__init__(choices)
+        self.elsewhere = elsewhere
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value in self.elsewhere:
+            self.fail(
+                f"{value!r} is not one of {', '.join(self.choices)}: {self.elsewhere[value]}", param, ctx
+            )
+        return super().convert(value, param, ctx)
 
 
 class GivenPath(click.Path):
