@@ -244,6 +244,17 @@ def test_pipes_and_folder_links_are_named_and_do_not_hang(tmp_path: Path) -> Non
     ]
 
 
+def test_an_output_folder_inside_the_input_is_named(tmp_path: Path) -> None:
+    folder = tree(tmp_path / "ch", "1.png", "colored/1.png", "colored/.mangacolor/manifest.jsonl")
+    plan = discover([folder], tmp_path / "out")
+    assert names(plan) == {".": ["1.png"], "colored": ["colored/1.png"]}
+    assert plan.notes == (
+        f"{folder}/colored: what mangacolor has coloured, which is taken for a chapter, too",
+    )
+    assert discover([folder], folder / "colored").notes == ()  # this run's own is left out
+    assert discover([folder / "colored"], tmp_path / "out").notes == ()  # it was named
+
+
 @pytest.mark.parametrize("name", ["ch.cbz", "ch.cbr", "ch.pdf"])
 def test_an_empty_file_is_told_as_such(tmp_path: Path, name: str) -> None:
     (tmp_path / name).touch()
