@@ -53,7 +53,6 @@ def export(
     coloured, and nothing in OUT changes.
     """
     from mangacolor.pipeline.chapter_pages import all_chapters
-    from mangacolor.pipeline.export import export_chapter
     from mangacolor.pipeline.store.store import read_store
 
     if out.is_file():
@@ -66,15 +65,7 @@ def export(
     _refuse_sources(store, targets)
     if not force:
         _refuse_existing(list(targets.values()))
-    made: list[Exported] = []
-    unfinished: list[MangacolorError] = []
-    for name, target in targets.items():
-        try:
-            made.append(export_chapter(store, chapters[name], place.form, target))
-        except (InputError, OutputError) as error:
-            unfinished.append(error)
-    if not made:
-        raise unfinished[0]
+    made, unfinished = _write(store, chapters, place.form, targets)
     edits = _edits_to_colour(store, chapters)
     if as_json:
         click.echo(json.dumps(_document(made, edits), ensure_ascii=False))
@@ -193,6 +184,24 @@ def _refuse_existing(targets: Sequence[Path]) -> None:
         )
 
 
+def _write(
+    store: Store, chapters: Mapping[str, ChapterPages], form: BookForm, targets: Mapping[str, Path]
+) -> tuple[list[Exported], list[MangacolorError]]:
+    """The books that could be made, and why others could not. Raises the first such error where none was."""
+    from mangacolor.pipeline.export import export_chapter
+
+    made: list[Exported] = []
+    unfinished: list[MangacolorError] = []
+    for name, target in targets.items():
+        try:
+            made.append(export_chapter(store, chapters[name], form, target))
+        except (InputError, OutputError) as error:
+            unfinished.append(error)
+    if not made:
+        raise unfinished[0]
+    return made, unfinished
+
+
 @dataclass(frozen=True, slots=True)
 class _Edits:
     """``chapters``: those whose pages are without the last edits of their palettes. ``command``: what colours
@@ -202,8 +211,8 @@ class _Edits:
     command: str = ""
 
 
-def _edits_to_colour(store: Store, chapters: Mapping[str, ChapterPages]) -> _Edits:
-    """Raises ``UsageError`` for a damaged palette."""
+def _edits_to_colour(store: Store, chapters: Mapping[str, ChapterPages]) -> _Edits | None:
+    """None where a palette is damaged, which is told: the books are whole all the same."""
     from mangacolor.commands.settings.options import arguments_of
     from mangacolor.core.settings import Options
     from mangacolor.pipeline.decisions import find_waiting
@@ -211,7 +220,11 @@ def _edits_to_colour(store: Store, chapters: Mapping[str, ChapterPages]) -> _Edi
     from mangacolor.stages.registry import graph_of
 
     last = known_last_run(store.state)
-    waiting = find_waiting(store, chapters.values(), graph_of(last.options if last else Options()))
+    try:
+        waiting = find_waiting(store, chapters.values(), graph_of(last.options if last else Options()))
+    except UsageError as error:
+        click.echo(f"mangacolor: {error}", err=True)
+        return None
     inputs = frozenset[Path]().union(*waiting.values())
     if last is None or not inputs or not inputs <= {*last.inputs}:
         return _Edits(tuple(waiting))
@@ -220,7 +233,7 @@ def _edits_to_colour(store: Store, chapters: Mapping[str, ChapterPages]) -> _Edi
     return _Edits(tuple(waiting), f"mangacolor {shlex.join(words)}")
 
 
-def _tell(made: Sequence[Exported], edits: _Edits) -> None:
+def _tell(made: Sequence[Exported], edits: _Edits | None) -> None:
     for done in made:
         size = byte_size(done.file.stat().st_size)
         click.echo(f"{done.file}: {counted(done.pages, 'page')}, {size}", err=True)
@@ -228,15 +241,15 @@ def _tell(made: Sequence[Exported], edits: _Edits) -> None:
             if pages:
                 click.echo(f"  {counted(len(pages), 'page')} {why}: {first_few(pages, _NAMED)}", err=True)
         click.echo(str(done.file))
-    if edits.chapters:
+    if edits is not None and edits.chapters:
         whose = "" if edits.chapters == (".",) else f" of {first_few(edits.chapters, _NAMED)}"
         how = edits.command or "colour again as before"
         click.echo(f"edits of the palette{whose} are not coloured in yet; to do that: {how}", err=True)
 
 
-def _document(made: Sequence[Exported], edits: _Edits) -> dict[str, Any]:
+def _document(made: Sequence[Exported], edits: _Edits | None) -> dict[str, Any]:
     return {
-        "edits_to_colour": list(edits.chapters),
+        "edits_to_colour": None if edits is None else list(edits.chapters),
         "files": [
             {
                 "file": str(done.file),

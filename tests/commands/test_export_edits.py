@@ -93,3 +93,12 @@ def test_a_chapter_of_an_earlier_version_is_not_complained_of(
     edit(out)
     (out / ".mangacolor/chapters/coloured.json").unlink()
     assert not said_of_edits(out, capsys)
+
+
+def test_a_damaged_palette_is_told_and_the_book_made(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (out / ".mangacolor/palette.json").write_text("{")
+    assert run("export", out, "--json") == 0
+    said = capsys.readouterr()
+    assert "palette.json: is no JSON" in said.err and "Mend the file" in said.err
+    document = json.loads(said.out)
+    assert document["edits_to_colour"] is None and document["files"][0]["pages"] == 2
