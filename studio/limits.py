@@ -32,6 +32,8 @@ HEARTBEAT: Final = 15.0
 HALT: Final = 60.0
 # Seconds after a change until the pages are coloured again, so that several clicks make one run.
 BREATH: Final = 0.3
+# Pixels of a page's side, and more than any has: what a request says of a size or a point is less.
+MOST_PIXELS: Final = 2**20
 # Points that a request may name, corners that a polygon may have, polygons of a page.
 POINTS: Final = 500
 POLYGONS: Final = 200

@@ -6,16 +6,18 @@ Everything here runs on the desk's thread.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from mangacolor.core.arrays import I64, Mask
-from mangacolor.core.types import Image
+from mangacolor.core.types import Image, Point
 from mangacolor.pipeline.editing.coverage import Cover, Surfaces
 from mangacolor.pipeline.editing.points import nearest_surface
 from mangacolor.pipeline.editing.preview import find_changes
+from mangacolor.pipeline.editing.strokes import find_crossings
 from mangacolor.pipeline.editing.wishes import Changer, Wishes
 from mangacolor.pipeline.editing.wording import edit_id
 from mangacolor.stages.edits.colours import to_hex
@@ -113,6 +115,14 @@ def point_document(desk: Desk, page: str, x: int, y: int) -> dict[str, Any]:
     if met is None and (found := nearest_surface(look, *at)) is not None:
         near = [x + found[0] - at[0], y + found[1] - at[1]]
     return {"number": 0 if met is None else look.row_of(*met) + 1, "why": why, "near": near}
+
+
+def line_document(desk: Desk, page: str, line: Sequence[Point]) -> dict[str, Any]:
+    """What a line crosses, a point of each surface. Pixels are of the page as it came."""
+    inputs = desk.now.coloured().pages[page]
+    half, look = half_of(inputs[PANELS.name].data), PageLook.of(inputs)
+    crossings = find_crossings(look, half, line)
+    return {"surfaces": [{"number": crossing.row + 1, "at": crossing.at} for crossing in crossings]}
 
 
 def group_numbers(surfaces: Surfaces, palette: Palette) -> I64:

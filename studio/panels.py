@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, TypeGuard
+from typing import Any, TypeGuard
 
 from mangacolor.core.atomic import output_errors
 from mangacolor.core.errors import UsageError
@@ -17,11 +17,9 @@ from mangacolor.stages.panels.layout import box_around
 from mangacolor.stages.panels.marked_parts import COLOURED, LEFT_OUT
 from mangacolor.stages.panels.stage import STAGE as PANELS
 from mangacolor.stages.spreads.halves import half_of
-from mangacolor.studio.limits import POINTS, POLYGONS
+from mangacolor.studio.limits import MOST_PIXELS, POINTS, POLYGONS
 
 REGIONS = (LEFT_OUT, COLOURED)
-# Pixels of a page's side, and more than any has: what a request says of a size or a point is less.
-MOST_PIXELS: Final = 2**20
 
 
 def panels_document(state: State, folder: Path | None, page: str) -> dict[str, Any]:

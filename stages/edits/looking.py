@@ -14,8 +14,11 @@ from mangacolor.stages.windows.artifact import PageColours
 from mangacolor.stages.windows.assign import assign_windows
 from mangacolor.stages.windows.locate import label_place, segment_under
 
-# Pixels at the scale of segments around a point, of which the mean luma says whether it lies on ink.
-INK_REACH = 1
+# Pixels at the scale of segments around a point on ink within which its segment must be light: a point on a
+# thin line means what the line is drawn on, and none in solid black does.
+LINE_REACH = 4
+# Light pixels that make a segment light there: fewer are specks.
+LIGHT = 3
 IN_BALLOON = "it lies in a balloon, which stays white"
 
 
@@ -52,7 +55,7 @@ class PageLook:
         found = segment_under(self.colours, self.windows, x, y)
         if found is None:
             return None, "nothing is coloured there"
-        if self._is_ink(found[0], x, y):
+        if self._is_ink(*found, x, y):
             return None, "it lies on ink, which keeps its colour"
         return found, ""
 
@@ -65,9 +68,11 @@ class PageLook:
         """The row, among all segments of the page, of one of a window."""
         return sum(other.segments for other in self.colours.windows[:window]) + label - 1
 
-    def _is_ink(self, number: int, x: int, y: int) -> bool:
+    def _is_ink(self, number: int, label: int, x: int, y: int) -> bool:
+        """Whether a point lies in solid ink of its segment."""
         window = self.colours.windows[number]
         place = label_place(window, x, y)
         assert place is not None
-        rows, columns = (slice(max(0, at - INK_REACH), at + INK_REACH + 1) for at in place)
-        return bool(window.descreened[rows, columns].mean() <= INK)
+        around = tuple(slice(max(0, at - LINE_REACH), at + LINE_REACH + 1) for at in place)
+        light = (window.descreened[around] > INK) & (window.labels[around] == label)
+        return int(light.sum()) < LIGHT

@@ -141,7 +141,7 @@ STAGE = ChapterStage(
     configure,
     ("panels", "balloons", "colorize"),
     neutral,
-    version=3,
+    version=4,
     file=FILE,
     edits=decided_edits,
     remembers="colorize",

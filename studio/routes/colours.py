@@ -1,9 +1,9 @@
-"""Colours: what lies under a point, what a wish would cover and look like, and changes to the palette."""
+"""Colours: what lies under a point or a line, what a wish would cover, how it would look, and changes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
@@ -11,11 +11,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from mangacolor.core.types import Point
 from mangacolor.server.http.refusal import Refusal
 from mangacolor.stages.edits.colours import check_colour
 from mangacolor.stages.edits.model import Look
 from mangacolor.stages.edits.palette_file import to_document
-from mangacolor.studio.painting import cover_document, paint_page, point_document, surfaces_document
+from mangacolor.studio.limits import MOST_PIXELS, POINTS
+from mangacolor.studio.painting import (
+    cover_document,
+    line_document,
+    paint_page,
+    point_document,
+    surfaces_document,
+)
 from mangacolor.studio.pictures import jpeg, screen_size
 from mangacolor.studio.routes.answers import asked_of, at_desk, body_of, picture_answer, side_in
 from mangacolor.studio.wishes import read_look, read_wishes
@@ -26,6 +34,7 @@ def routes() -> list[Route]:
         Route("/api/colour", colour),
         Route("/api/surfaces", surfaces),
         Route("/api/surface", surface, methods=["POST"]),
+        Route("/api/line", line, methods=["POST"]),
         Route("/api/cover", cover, methods=["POST"]),
         Route("/api/paint", paint, methods=["POST"]),
         Route("/api/palette", palette, methods=["POST"]),
@@ -55,6 +64,12 @@ async def surface(request: Request) -> Response:
     (_, desk), asked = await asked_of(request), await body_of(request)
     page, x, y = desk.coloured_page(asked.get("page")), _whole(asked, "x"), _whole(asked, "y")
     return JSONResponse(await at_desk(desk, point_document, desk, page, x, y))
+
+
+async def line(request: Request) -> Response:
+    (_, desk), asked = await asked_of(request), await body_of(request)
+    page, corners = desk.coloured_page(asked.get("page")), _corners(asked.get("line"))
+    return JSONResponse(await at_desk(desk, line_document, desk, page, corners))
 
 
 async def cover(request: Request) -> Response:
@@ -97,9 +112,27 @@ async def save(request: Request) -> Response:
 
 def _whole(asked: Mapping[str, Any], name: str) -> int:
     value = asked.get(name)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**20:
+    if not _is_pixel(value):
         raise Refusal(400, f"{name} must be a pixel of the page")
     return value
+
+
+def _is_pixel(value: object) -> TypeGuard[int]:
+    return not isinstance(value, bool) and isinstance(value, int) and 0 <= value < MOST_PIXELS
+
+
+def _corners(asked: object) -> list[Point]:
+    """Corners of a line, in pixels of the page. Raises ``Refusal``."""
+    if not isinstance(asked, list) or not 1 <= len(asked) <= POINTS:
+        raise Refusal(400, f"line must be a list of 1 to {POINTS} points")
+    corners = []
+    for point in asked:
+        match point:
+            case [x, y] if _is_pixel(x) and _is_pixel(y):
+                corners.append((x, y))
+            case _:
+                raise Refusal(400, "line must be a list of pixels of the page, as [120, 340]")
+    return corners
 
 
 def _look(asked: object) -> Look | None:

@@ -22,7 +22,7 @@ from mangacolor.stages.edits.model import Look
 from mangacolor.tests.helpers.edited_chapters import (
     BALLOON,
     FLOOR,
-    FRAME,
+    INK,
     PAPER,
     RED,
     TONE,
@@ -232,7 +232,7 @@ WRONG = [
     (("--at", "0.png:440,100", "--colour", RED), "outside of the page, which came with 440×620 pixels"),
     (("--at", f"0.png:{PAPER}", "--colour", RED), "it lies on paper, which stays as it is"),
     (("--at", f"0.png:{BALLOON}", "--colour", RED), "it lies in a balloon, which stays white"),
-    (("--at", f"0.png:{FRAME}", "--colour", RED), "it lies on ink, which keeps its colour"),
+    (("--at", f"0.png:{INK}", "--colour", RED), "it lies on ink, which keeps its colour"),
     (AT, "in which colour?"),
     ((*AT, "--colour", "reddish"), "--colour: 'reddish' is no colour"),
     ((*AT, "--colour", RED, "--likeness", "1.5"), "1.5 is not in the range 0<=x<=1"),
@@ -264,7 +264,7 @@ def test_whoever_errs_is_told(coloured: Path, arguments: tuple[str, ...], messag
 
 
 def test_a_point_that_misses_is_told_of_the_nearest_surface(coloured: Path) -> None:
-    answer = palette(coloured / "out", "--at", f"0.png:{FRAME}", "--colour", RED)
+    answer = palette(coloured / "out", "--at", f"0.png:{INK}", "--colour", RED)
     near = answer.err.partition("The nearest surface is at ")[2].partition(".")[0]
     told = palette(coloured / "out", "--at", f"0.png:{near}", "--colour", RED, "--preview", "unused.jpg")
     assert "is written as PNG" in told.err  # the point was taken

@@ -16,9 +16,9 @@ from mangacolor.cli import main
 from mangacolor.pipeline.events import RunResult
 from mangacolor.tests.helpers.stages import comic_page
 
-# Points of every page: in the grey half of the first panel, in its balloon, on its frame, in the margin, and
-# in the second panel.
-TONE, BALLOON, FRAME, PAPER, FLOOR = "100,100", "330,70", "100,21", "8,8", "300,500"
+# Points of every page: in the grey half of the first panel, in its balloon, on something black, in the margin
+# and in the second panel.
+TONE, BALLOON, INK, PAPER, FLOOR = "100,100", "330,70", "80,560", "8,8", "300,500"
 RED = "#c0392b"
 
 
@@ -52,7 +52,9 @@ def write_pages(folder: Path, count: int = 3) -> Path:
     """Pages of a chapter, ``0.png`` and so on."""
     folder.mkdir(parents=True)
     for number in range(count):
-        PilImage.fromarray(comic_page(620 + 8 * number)).save(folder / f"{number}.png")
+        page = comic_page(620 + 8 * number)
+        page[545:575, 60:100] = 0
+        PilImage.fromarray(page).save(folder / f"{number}.png")
     return folder
 
 

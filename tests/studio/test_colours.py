@@ -79,6 +79,29 @@ def test_a_wish_is_shown_and_changes_nothing(client: httpx.Client, out: Path, pl
     assert tree_hash(out) == before
 
 
+def test_a_line_means_the_surfaces_that_it_crosses(client: httpx.Client, place: list[Any]) -> None:
+    x, y = place[1:]
+
+    def crossed(*line: list[int]) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = client.post("/api/line", json={"page": PAGE, "line": line}).json()[
+            "surfaces"
+        ]
+        return found
+
+    met = client.post("/api/surface", json={"page": PAGE, "x": x, "y": y}).json()["number"]
+    assert crossed([x, y]) == [{"number": met, "at": [x, y]}]
+    long = crossed([x, y], [x, y + 500], [x - 200, y + 800])
+    assert len(long) > 2 and long[0]["number"] == met
+    assert len({surface["number"] for surface in long}) == len(long)
+    for surface in long:
+        point = dict(zip("xy", surface["at"], strict=True))
+        assert client.post("/api/surface", json={"page": PAGE, **point}).json()["number"] == surface["number"]
+    first, *others = ([PAGE, *surface["at"]] for surface in long)
+    wishes = {"at": first, "also": others, "colour": "#ff0000", "reach": "segment"}
+    cover = client.post("/api/cover", json={"page": PAGE, "wishes": wishes}).json()
+    assert cover["surfaces"] == sorted(surface["number"] for surface in long)
+
+
 def test_a_colour_is_read_as_the_command_reads_it(client: httpx.Client) -> None:
     for written, colour in {" Crimson ": "#dc143c", "#FA0": "#ffaa00", "#c0392b": "#c0392b"}.items():
         assert client.get("/api/colour", params={"text": written}).json() == {"colour": colour}

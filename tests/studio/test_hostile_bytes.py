@@ -221,17 +221,30 @@ def wishes() -> Iterator[Hostile]:
     yield sent("a revision that is none", "palette", {**red, "revision": {"x": 1}}, (400, 409))
     for page in (COVER, BROKEN):
         colours = {"page": page, "side": 300, "x": 1, "y": 1, "wishes": {}}
-        for path in ("surface", "cover", "paint"):
+        for path in ("surface", "line", "cover", "paint"):
             yield sent(f"{path} of {page}", path, colours, (400, 422))
         for path in ("surfaces", "pictures/surfaces", "pictures/balloons"):
             query = f"/api/{path}?page={page}&side=300"
             yield Hostile(f"{path} of {page}", "GET", query, (400, 404, 422))
-    for path in ("surface", "cover", "paint"):
+    for path in ("surface", "line", "cover", "paint"):
         point = {"page": "../x", "side": 300, "x": 1, "y": 1, "wishes": {}}
         yield sent(f"{path} of no page", path, point)
         yield sent(f"{path} of a list", path, {**point, "page": [PAGE]})
     yield sent("a pixel far away", "surface", {"page": PAGE, "x": BIG, "y": 1})
     yield sent("a pixel outside", "surface", {"page": PAGE, "x": 2**20 - 1, "y": 1}, (200, 400, 422))
+    for name, line in {
+        "no line": None,
+        "a line without points": [],
+        "a line of many points": [[1, 1]] * 501,
+        "a line far away": [[BIG, 1]],
+        "a line to the left": [[-1, 1]],
+        "a line of fractions": [[0.5, 1]],
+        "a line of words": ["12"],
+        "a line of one number": [[1]],
+        "a line of truths": [[True, True]],
+    }.items():
+        yield sent(name, "line", {"page": PAGE, "line": line})
+    yield sent("a line that is long", "line", {"page": PAGE, "line": [[0, 0], [2**20 - 1, 1]] * 250}, (200,))
     yield sent("a huge picture", "paint", {"page": PAGE, "side": BIG, "wishes": {}})
 
 

@@ -170,6 +170,38 @@ def test_further_points_reach_and_what_it_comes_to(window: Window) -> None:
     assert window.state("aim") == "also"
 
 
+def test_a_line_means_every_surface_that_it_crosses(window: Window) -> None:
+    window.show(PAGE)
+    window.wait_for_surfaces(PAGE)
+    start, end = window.place(PAGE, *HAIR), window.place(PAGE, HAIR[0] + 0.12, HAIR[1] + 0.06)
+    window.page.keyboard.down("Shift")
+    window.page.mouse.move(*start)
+    window.page.mouse.down()
+    window.page.mouse.move(*end, steps=20)
+    window.until(lambda: len((window.state("stroke") or {"numbers": []})["numbers"]) > 2, "what is crossed")
+    assert window.state("draft") is None
+    window.page.mouse.up()
+    window.page.keyboard.up("Shift")
+    assert window.state("stroke") is None
+    window.until(lambda: bool(window.state("draft") and window.state("draft")["also"]), "what is meant")
+    draft = window.state("draft")
+    assert len(draft["also"]) > 1
+    assert all(page == PAGE for page, *_ in draft["also"])
+
+    window.choose("Spot")
+    counts = window.page.locator(".counts")
+    meant = len(draft["also"]) + 1
+    window.until(lambda: counts.inner_text() == f"{meant} surfaces on 1 page", "what the line crossed, alone")
+    window.drag(start, end)  # without a key the page moves
+    assert window.state("draft") == {**draft, "reach": "segment"}
+
+    window.page.keyboard.down("Alt")
+    window.drag(window.place(PAGE, *HAIR), window.place(PAGE, HAIR[0] + 0.06, HAIR[1] + 0.03))
+    window.page.keyboard.up("Alt")
+    window.until(lambda: len(window.state("draft")["not"]) >= 1, "what is not meant")
+    window.press("Escape")
+
+
 def test_paper_says_why_and_offers_what_is_beside_it(window: Window) -> None:
     pick(window, MARGIN)
     notice = window.page.locator(".notice", has_text="paper")

@@ -79,7 +79,9 @@ def box(window: Window, selector: str) -> dict[str, Any]:
 def check(window: Window) -> None:
     assert window.page.evaluate(WRONG) == []
     assert window.page.evaluate(COVERED) == []
-    assert window.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    beyond = "(({scrollWidth, scrollHeight}) => [scrollWidth - innerWidth, scrollHeight - innerHeight])"
+    width, height = window.page.evaluate(f"{beyond}(document.documentElement)")
+    assert width <= 0 and height <= 0  # what has the focus scrolls its own panel, never the window
 
 
 @pytest.mark.parametrize("size", UPRIGHT + SIDEWAYS)
@@ -148,6 +150,31 @@ def test_the_page_has_most_of_the_window(open_window: Callable[..., Window], siz
     )  # the panel came up under the finger, which has pressed nothing of it
     plane, side = box(window, ".field-plane"), box(window, ".side")
     assert plane["y"] + plane["height"] <= side["y"] + side["height"]  # a colour is chosen without scrolling
+
+
+def test_a_finger_moves_the_page_and_draws_once_it_adds(open_window: Callable[..., Window]) -> None:
+    window = phone(open_window, UPRIGHT[1])
+    pick(window)
+    window.page.evaluate("async () => (await import('/static/js/pages/stage.js')).zoomBy(3)")
+    draw(window, 0.5, 0.45)
+    assert window.state("draft")["also"] == []
+    window.choose("This, too")
+    place = window.place(PAGE, *HAIR)
+    draw(window, 0.5, 0.45)
+    window.until(lambda: len(window.state("draft")["also"]) > 0, "what the finger crossed")
+    assert window.place(PAGE, *HAIR) == place
+
+
+def draw(window: Window, across: float, down: float) -> None:
+    """Draw a line with a finger, upwards from a point of the stage (shares of its sides)."""
+    stage = box(window, "#stage")
+    x, y = stage["x"] + across * stage["width"], stage["y"] + down * stage["height"]
+    fingers = window.context.new_cdp_session(window.page)
+    for step in range(9):
+        kind = "touchStart" if step == 0 else "touchMove"
+        point = {"x": x + 3 * step, "y": y - 6 * step}
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
+    fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
 @pytest.mark.parametrize("size", SIDEWAYS)

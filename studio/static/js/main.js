@@ -14,6 +14,7 @@ import { startLook } from "./colours/look.js";
 import { startPanel } from "./colours/panel.js";
 import { hoverAt, hoverPoint, pickAt, pickPoint } from "./colours/pick.js";
 import { startSplit } from "./colours/split.js";
+import { grabStroke } from "./colours/stroke.js";
 import { startCompare } from "./pages/compare.js";
 import { startCrosshair } from "./pages/crosshair.js";
 import { startGestures } from "./pages/gestures.js";
@@ -63,7 +64,7 @@ function start() {
   startGestures({
     hover: hoverAt,
     click: (event) => (store.get().mode === "panels" ? clickPanels(event) : pickAt(event, event)),
-    grab: (event) => (store.get().mode === "panels" ? grabPanels(event) : null),
+    grab: (event) => (store.get().mode === "panels" ? grabPanels(event) : grabStroke(event)),
   });
   startHelp();
   startMenus();

@@ -107,12 +107,13 @@ export function setColour(colour, settled) {
   saveDraft();
 }
 
-/** A further thing that is meant, or one that is not. @param {"also"|"not"} kind @param {Place} place */
-export function addPoint(kind, place) {
+/** Further things that are meant, or that are not. @param {"also"|"not"} kind @param {Place[]} places */
+export function addPoints(kind, places) {
   const { draft } = store.get();
   if (!draft) return;
-  changeDraft({ [kind]: [...draft[kind], place] });
-  sayOfDraft(kind === "also" ? "This is meant, too." : "This is not meant.");
+  changeDraft({ [kind]: [...draft[kind], ...places] });
+  const what = places.length === 1 ? "This is" : `These ${places.length} are`;
+  sayOfDraft(kind === "also" ? `${what} meant, too.` : `${what} not meant.`);
 }
 
 /** Between changing the edit that is there and laying a new one over it. @param {boolean} isNew */

@@ -136,8 +136,8 @@ function hints() {
   const lines = [
     ["Point", "shows a surface, and faintly its whole group"],
     ["Click", "opens its colour"],
-    ["Shift", "and click: this, too"],
-    ["Alt", "and click: not this"],
+    ["Shift", "and click, or draw a line: this, too"],
+    ["Alt", "and click, or draw a line: not this"],
     ["X", "a cross for the keyboard"],
     ["B", "the page as it was scanned"],
     ["?", "all keys"],

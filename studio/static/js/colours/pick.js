@@ -7,7 +7,7 @@ import { counted } from "../core/dom.js";
 import { knownSurfaces } from "../pages/known_surfaces.js";
 import { frameOf, placeUnder } from "../pages/stage.js";
 import { numberAt } from "../pages/surfaces.js";
-import { addPoint, beginDraft } from "./draft.js";
+import { addPoints, beginDraft } from "./draft.js";
 import { takeSplitPoint } from "./split.js";
 
 /** @typedef {{clientX: number, clientY: number}} At */
@@ -59,6 +59,12 @@ export function pickAt(event, keys) {
 }
 
 /**
+ * What a click or a line means.
+ * @param {{shiftKey: boolean, altKey: boolean}} keys @param {import("../core/types.js").State["aim"]} aim
+ */
+export const kindOf = (keys, aim) => (keys.altKey ? "not" : keys.shiftKey ? "also" : aim);
+
+/**
  * @param {string} page @param {[number, number]} at  source pixels
  * @param {{shiftKey: boolean, altKey: boolean}} keys
  */
@@ -78,8 +84,8 @@ export function pickPoint(page, at, keys) {
   /** @type {import("../core/types.js").Place} */
   const place = [page, at[0], at[1]];
   if (split) return takeSplitPoint(place);
-  const kind = keys.altKey ? "not" : keys.shiftKey ? "also" : aim;
-  if (draft && kind !== "new") addPoint(kind, place);
+  const kind = kindOf(keys, aim);
+  if (draft && kind !== "new") addPoints(kind, [place]);
   else beginDraft(place, number, some.surfaces[number - 1]);
 }
 

@@ -40,8 +40,8 @@ export function makeReach() {
     forHand("A click means"),
     [
       ["new", "New", forHand("a click begins with something else")],
-      ["also", "This, too", forHand("a click adds what is meant (Shift and click)")],
-      ["not", "Not this", forHand("a click takes something out (Alt and click)")],
+      ["also", "This, too", forHand("a click, or a line drawn over the page, adds what is meant (Shift and click)")],
+      ["not", "Not this", forHand("a click, or a line drawn over the page, takes something out (Alt and click)")],
     ],
     (value) => store.set({ aim: /** @type {"new"|"also"|"not"} */ (value) }),
   );

@@ -25,6 +25,7 @@ export const store = createStore(
     draft: null,
     cover: null,
     split: null,
+    stroke: null,
     aim: "new",
     crosshair: false,
     status: "",

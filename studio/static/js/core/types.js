@@ -40,6 +40,7 @@
  *   tab: "colour"|"groups"|"history", double: boolean, fit: "page"|"width"|"free", zoom: number,
  *   compare: number|null, flipped: boolean, hover: {page: string, number: number}|null,
  *   shown: number|null, draft: Draft|null, split: {group: number, stays: Place|null}|null, cover: Cover|null,
+ *   stroke: {page: string, numbers: number[]}|null,
  *   aim: "new"|"also"|"not", crosshair: boolean, status: string, connected: boolean, saving: boolean, theme: "auto"|"light"|"dark"}} State
  */
 export {};

@@ -13,6 +13,9 @@ const WHEEL = 0.0016; // zoom a pixel of wheel: a notch of 100 is a sixth
  *   cancel?: () => void}} Grip  what took hold of a pointer
  */
 
+/** Screen pixels within which a pointer that went down there has not moved. @param {PointerEvent} event */
+export const stillOf = (event) => (event.pointerType === "mouse" ? STILL : STILL_FINGER);
+
 /** Whether it lies over the stage and is used by itself, as a note is. @param {EventTarget|null} target */
 const isFloating = (target) => !(target instanceof Element) || target.closest("[data-floating]") !== null;
 
@@ -51,9 +54,8 @@ export function startGestures(hands) {
     if (down.size === 2) return pinch(before, event);
     if (grip) return grip.drag(event);
     if (!press) return;
-    const still = event.pointerType === "mouse" ? STILL : STILL_FINGER;
     const far = Math.hypot(event.clientX - press.event.clientX, event.clientY - press.event.clientY);
-    if (!press.moved && far <= still) return;
+    if (!press.moved && far <= stillOf(event)) return;
     const from = press.moved ? before : press.event;
     press.moved = true;
     stage.dataset.moving = "true";
@@ -92,7 +94,7 @@ export function startGestures(hands) {
     "touchend",
     (event) => {
       if (isFloating(event.target)) return;
-      event.preventDefault();
+      if (event.cancelable) event.preventDefault();
       stage.focus({ preventScroll: true });
     },
     { passive: false },

@@ -29,7 +29,7 @@ export function startHighlight() {
   const paint = () => draw(canvas);
   paintWithStage(paint);
   store.watch(
-    (state) => [state.hover, state.shown, state.draft, state.cover, state.mode, state.chapter?.palette],
+    (state) => [state.hover, state.stroke, state.shown, state.draft, state.cover, state.mode, state.chapter?.palette],
     () => requestAnimationFrame(paint),
   );
 }
@@ -53,7 +53,7 @@ function draw(canvas) {
 
 /** Of each number of a page what it is marked as; null where nothing is. @param {PageSurfaces} some */
 function marksOf(some) {
-  const { hover, shown, draft, cover } = store.get();
+  const { hover, stroke, shown, draft, cover } = store.get();
   const marks = new Uint8Array(some.surfaces.length + 1);
   const under = hover?.page === some.page ? hover.number : 0;
   const group = shown ?? (hover && under ? (some.surfaces[under - 1]?.group ?? null) : null);
@@ -61,6 +61,7 @@ function marksOf(some) {
   if (draft && shown === null && draft.page === some.page) {
     for (const number of cover?.surfaces ?? [draft.number]) marks[number] = COVERED;
   }
+  for (const number of stroke?.page === some.page ? stroke.numbers : []) marks[number] = UNDER;
   if (under && under < marks.length) marks[under] = UNDER;
   marks[0] = 0;
   return marks.some(Boolean) ? marks : null;
