@@ -24,6 +24,7 @@ TARGET = "MANGACOLOR_GUIDE_PICTURES"
 PAGE = "E19P01.png"
 # Shares of the page's sides: the heroine's hair in the last row of panels.
 HAIR = (0.22, 0.86)
+EYES = ((0.1735, 0.856), (0.222, 0.627))  # which are taken for hair
 RED = "#b4342a"
 LIKENESS = "0.72"  # at less the sky behind her takes the colour, too
 SIZE = (1440, 900)
@@ -68,6 +69,9 @@ def test_pictures_of_the_guide(browser: Any, studio: Studio, target: Path) -> No
     window.until(lambda: bool((window.state("draft") or {}).get("edit")), "the change to be saved")
     window.page.fill("#tab-colour .likeness input", LIKENESS)
     window.until(lambda: window.state("draft")["likeness"] == float(LIKENESS), "the likeness to be saved")
+    for number, eye in enumerate(EYES, 1):
+        window.click_at(PAGE, *eye, "Alt")
+        window.until(lambda seen=number: len(window.state("draft")["not"]) == seen, "what is not meant")
     window.wait_for_rest()
     shoot(window, target / "studio.webp")
     window.press("Escape", "s")
