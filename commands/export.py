@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -213,24 +212,15 @@ class _Edits:
 
 def _edits_to_colour(store: Store, chapters: Mapping[str, ChapterPages]) -> _Edits | None:
     """None where a palette is damaged, which is told: the books are whole all the same."""
-    from mangacolor.commands.settings.options import arguments_of
-    from mangacolor.core.settings import Options
-    from mangacolor.pipeline.decisions import find_waiting
-    from mangacolor.pipeline.store.last_run import known_last_run
-    from mangacolor.stages.registry import graph_of
+    from mangacolor.pipeline.decisions import command_again, find_waiting
 
-    last = known_last_run(store.state)
     try:
-        waiting = find_waiting(store, chapters.values(), graph_of(last.options if last else Options()))
+        waiting = find_waiting(store, chapters.values())
     except UsageError as error:
         click.echo(f"mangacolor: {error}", err=True)
         return None
-    inputs = frozenset[Path]().union(*waiting.values())
-    if last is None or not inputs or not inputs <= {*last.inputs}:
-        return _Edits(tuple(waiting))
-    words = [*map(str, last.inputs), "--out", str(store.state.out)]
-    words += arguments_of(last.options, last.run_options)
-    return _Edits(tuple(waiting), f"mangacolor {shlex.join(words)}")
+    pages = [page for chapter in waiting for page in chapter.sources]
+    return _Edits(tuple(chapter.name for chapter in waiting), command_again(store, pages))
 
 
 def _tell(made: Sequence[Exported], edits: _Edits | None) -> None:

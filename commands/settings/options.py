@@ -95,22 +95,6 @@ def option_table(settings: tuple[type[Any], ...] = SETTINGS) -> str:
     return "\n".join(["| option | what it does |", "|---|---|", *rows]) + "\n"
 
 
-def arguments_of(*settings: Any) -> list[str]:
-    """What a command line says for settings that are not as they are by default."""
-    words = []
-    for one in settings:
-        for field in option_fields(type(one)).values():
-            value = getattr(one, field.name)
-            if value == field.default:
-                continue
-            flag = f"--{field.long_name}"
-            if field.type is bool:
-                words.append(flag if value else f"--no-{field.long_name}")
-            else:
-                words += [flag, str(value)]
-    return words
-
-
 def _fields(settings: tuple[type[Any], ...]) -> Iterator[OptionField]:
     for kind in settings:
         yield from option_fields(kind).values()

@@ -71,6 +71,17 @@ def test_edits_that_are_not_coloured_in_are_said_with_the_command_that_does_it(
     assert not said_of_edits(out, capsys) and (out / "1.png").read_bytes() == before
 
 
+def test_where_the_input_is_gone_no_command_is_said(
+    folder: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(out)
+    (folder / "in").rename(folder / "elsewhere")
+    try:
+        assert said_of_edits(out, capsys) == "colour again as before"
+    finally:
+        (folder / "elsewhere").rename(folder / "in")
+
+
 def test_an_edit_that_was_taken_back_need_not_be_coloured(
     out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -59,6 +59,10 @@ def shoot(window: Window, path: Path) -> None:
     assert path.stat().st_size < 250_000
 
 
+def wait_for_negatives(window: Window, count: int) -> None:
+    window.until(lambda: len(window.state("draft")["not"]) == count, "what is not meant")
+
+
 def test_pictures_of_the_guide(browser: Any, studio: Studio, target: Path) -> None:
     size = {"width": SIZE[0], "height": SIZE[1]}
     window = Window.open(browser, studio.address, viewport=size, color_scheme="light")
@@ -71,7 +75,7 @@ def test_pictures_of_the_guide(browser: Any, studio: Studio, target: Path) -> No
     window.until(lambda: window.state("draft")["likeness"] == float(LIKENESS), "the likeness to be saved")
     for number, eye in enumerate(EYES, 1):
         window.click_at(PAGE, *eye, "Alt")
-        window.until(lambda seen=number: len(window.state("draft")["not"]) == seen, "what is not meant")
+        wait_for_negatives(window, number)
     window.wait_for_rest()
     shoot(window, target / "studio.webp")
     window.press("Escape", "s")
