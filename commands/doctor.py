@@ -25,7 +25,7 @@ from mangacolor.commands.settings.settings_file import (
 )
 from mangacolor.core.cpu import usable_cores
 from mangacolor.core.devices import describe_cards, resolve_device
-from mangacolor.core.errors import ExitStatus, MangacolorError, SetupError
+from mangacolor.core.errors import ExitStatus, MangacolorError, SetupError, in_one_line
 from mangacolor.core.installed import version_of
 from mangacolor.core.settings import Options
 from mangacolor.core.wording import counted
@@ -108,7 +108,7 @@ def _checked(problems: list[str], look: Any) -> Any:
     try:
         return look()
     except (MangacolorError, ImportError) as error:
-        problems.append(str(error).replace("\n", " "))
+        problems.append(in_one_line(error))
         return None
 
 
@@ -157,7 +157,7 @@ def _set_for_runs(doctor_itself: click.Command, problems: list[str]) -> dict[str
         given = read_file(Path(FILE_NAME), colorize, setting_names())
         context = colorize.make_context("colorize", ["INPUT", "--out", "OUT"], default_map=given)
     except (MangacolorError, click.ClickException) as error:
-        problems.append(str(error).replace("\n", " "))
+        problems.append(in_one_line(error))
         return {}
     shown = file_options(doctor_itself)
     rows = {

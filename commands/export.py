@@ -13,14 +13,15 @@ import click
 from mangacolor.commands.settings.options import option
 from mangacolor.commands.settings.value_types import PATH
 from mangacolor.core.errors import ExitStatus, InputError, MangacolorError, OutputError, UsageError
-from mangacolor.core.wording import byte_size, counted, first_few
+from mangacolor.core.wording import byte_size, chapter_names, counted, first_few
+from mangacolor.formats.outputs.book_forms import BOOK_FORMS, BookForm, book_form
 
 if TYPE_CHECKING:
     from mangacolor.pipeline.chapter_pages import ChapterPages
-    from mangacolor.pipeline.export import Exported, Form
+    from mangacolor.pipeline.export import Exported
     from mangacolor.pipeline.store.layout import State
+    from mangacolor.pipeline.store.store import Store
 
-FORMS: Final[tuple[Form, ...]] = ("cbz", "pdf", "epub", "zip")
 _NAMED: Final = 8  # pages or chapters that a message names
 
 
@@ -29,7 +30,7 @@ _NAMED: Final = 8  # pages or chapters that a message names
 @click.option(
     "--format",
     "form",
-    type=click.Choice(FORMS),
+    type=click.Choice(BOOK_FORMS),
     help="Form of the file: cbz, pdf, epub (fixed layout), or zip, which holds all that lies beside the "
     "pages, too. By default what --to ends in, else cbz.",
 )
@@ -43,7 +44,7 @@ _NAMED: Final = 8  # pages or chapters that a message names
 @click.option("--force", is_flag=True, help="Write over files that are there.")
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def export(
-    out: Path, form: Form | None, to: Path | None, chapter: str | None, force: bool, as_json: bool
+    out: Path, form: BookForm | None, to: Path | None, chapter: str | None, force: bool, as_json: bool
 ) -> int:
     """Save what is coloured in OUT as a file to take away: CBZ, PDF, EPUB or ZIP.
 
@@ -51,31 +52,24 @@ def export(
     coloured, and nothing in OUT changes.
     """
     from mangacolor.pipeline.chapter_pages import all_chapters
-    from mangacolor.pipeline.export import export_chapter
-    from mangacolor.pipeline.store.layout import State
+    from mangacolor.pipeline.store.store import read_store
 
     if out.is_file():
         raise UsageError(f"{out} is a file", f"Name the output folder that it lies in: {out.parent}.")
-    state = State(out)
-    chapters = _chosen(state, all_chapters(state), chapter)
+    store = read_store(out)
+    state = store.state
+    chapters = _chosen(state, all_chapters(store), chapter)
     place = _place(form, to)
     targets = _targets(state, list(chapters), place, _beside(out), alone=chapter is None)
-    _refuse_sources(state, targets)
+    _refuse_sources(store, targets)
     if not force:
         _refuse_existing(list(targets.values()))
-    made: list[Exported] = []
-    unfinished: list[MangacolorError] = []
-    for name, target in targets.items():
-        try:
-            made.append(export_chapter(state, chapters[name], place.form, target))
-        except (InputError, OutputError) as error:
-            unfinished.append(error)
-    if not made:
-        raise unfinished[0]
+    made, unfinished = _write(store, chapters, place.form, targets)
+    edits = _edits_to_colour(store, chapters)
     if as_json:
-        click.echo(json.dumps(_document(made), ensure_ascii=False))
+        click.echo(json.dumps(_document(made, edits), ensure_ascii=False))
     else:
-        _tell(made)
+        _tell(made, edits)
     for problem in unfinished:
         click.echo(f"mangacolor: {problem}", err=True)
     whole = not unfinished and not any(done.as_they_came or done.left_out for done in made)
@@ -89,7 +83,7 @@ def _chosen(
     if name is None:
         return chapters
     if name not in chapters:
-        there = first_few(list(chapters), _NAMED)
+        there = first_few(chapter_names(chapters), _NAMED)
         raise UsageError(f"--chapter {name}: {state.out} holds no such chapter", f"There are: {there}.")
     return {name: chapters[name]}
 
@@ -98,12 +92,12 @@ def _chosen(
 class _Place:
     """Where books go: one ``file``, or a ``folder``; beside OUT where neither is told."""
 
-    form: Form
+    form: BookForm
     file: Path | None = None
     folder: Path | None = None
 
 
-def _place(form: Form | None, to: Path | None) -> _Place:
+def _place(form: BookForm | None, to: Path | None) -> _Place:
     """What is asked for. Raises ``UsageError`` where the name of the file says another form, or none that can
     be written."""
     if to is None or to.is_dir():
@@ -112,11 +106,11 @@ def _place(form: Form | None, to: Path | None) -> _Place:
     from mangacolor.formats.sniff import IMAGE_SUFFIXES
 
     suffix = to.suffix.lower() or to.name.lower()
-    told = next((known for known in FORMS if f".{known}" == suffix), None)
+    told = book_form(suffix[1:]) if suffix.startswith(".") else None
     if told is None or not to.suffix:
         if told or suffix in container_suffixes() | IMAGE_SUFFIXES:
             raise UsageError(
-                f"--to {to}: books are written as {', '.join(FORMS)}",
+                f"--to {to}: books are written as {', '.join(BOOK_FORMS)}",
                 "Name a folder, or a file that ends in one of these.",
             )
         return _Place(form or "cbz", folder=to)
@@ -151,7 +145,7 @@ def _targets(
         raise UsageError(
             f"{state.out}: holds {counted(len(names), 'chapter')}",
             f"Name a folder for their files with --to DIR, or choose one with --chapter: "
-            f"{first_few(names, _NAMED)}.",
+            f"{first_few(chapter_names(names), _NAMED)}.",
         )
     # Chapters of a tree keep their folders: two may be called alike.
     files = {
@@ -169,11 +163,11 @@ def _targets(
     return files
 
 
-def _refuse_sources(state: State, targets: Mapping[str, Path]) -> None:
+def _refuse_sources(store: Store, targets: Mapping[str, Path]) -> None:
     """Raise ``UsageError`` where a book would take the place of what a chapter was made from."""
     from mangacolor.pipeline.chapter_pages import inputs_of
 
-    inputs = {path.resolve() for path in inputs_of(state)}
+    inputs = {path.resolve() for path in inputs_of(store)}
     for name, target in targets.items():
         if target.resolve() in inputs:
             raise UsageError(
@@ -189,7 +183,47 @@ def _refuse_existing(targets: Sequence[Path]) -> None:
         )
 
 
-def _tell(made: Sequence[Exported]) -> None:
+def _write(
+    store: Store, chapters: Mapping[str, ChapterPages], form: BookForm, targets: Mapping[str, Path]
+) -> tuple[list[Exported], list[MangacolorError]]:
+    """The books that could be made, and why others could not. Raises the first such error where none was."""
+    from mangacolor.pipeline.export import export_chapter
+
+    made: list[Exported] = []
+    unfinished: list[MangacolorError] = []
+    for name, target in targets.items():
+        try:
+            made.append(export_chapter(store, chapters[name], form, target))
+        except (InputError, OutputError) as error:
+            unfinished.append(error)
+    if not made:
+        raise unfinished[0]
+    return made, unfinished
+
+
+@dataclass(frozen=True, slots=True)
+class _Edits:
+    """``chapters``: those whose pages are without the last edits of their palettes. ``command``: what colours
+    them; "" where OUT does not say."""
+
+    chapters: tuple[str, ...] = ()
+    command: str = ""
+
+
+def _edits_to_colour(store: Store, chapters: Mapping[str, ChapterPages]) -> _Edits | None:
+    """None where a palette is damaged, which is told: the books are whole all the same."""
+    from mangacolor.pipeline.decisions import command_again, find_waiting
+
+    try:
+        waiting = find_waiting(store, chapters.values())
+    except UsageError as error:
+        click.echo(f"mangacolor: {error}", err=True)
+        return None
+    pages = [page for chapter in waiting for page in chapter.sources]
+    return _Edits(tuple(chapter.name for chapter in waiting), command_again(store, pages))
+
+
+def _tell(made: Sequence[Exported], edits: _Edits | None) -> None:
     for done in made:
         size = byte_size(done.file.stat().st_size)
         click.echo(f"{done.file}: {counted(done.pages, 'page')}, {size}", err=True)
@@ -197,10 +231,15 @@ def _tell(made: Sequence[Exported]) -> None:
             if pages:
                 click.echo(f"  {counted(len(pages), 'page')} {why}: {first_few(pages, _NAMED)}", err=True)
         click.echo(str(done.file))
+    if edits is not None and edits.chapters:
+        whose = "" if edits.chapters == (".",) else f" of {first_few(edits.chapters, _NAMED)}"
+        how = edits.command or "colour again as before"
+        click.echo(f"edits of the palette{whose} are not coloured in yet; to do that: {how}", err=True)
 
 
-def _document(made: Sequence[Exported]) -> dict[str, Any]:
+def _document(made: Sequence[Exported], edits: _Edits | None) -> dict[str, Any]:
     return {
+        "edits_to_colour": None if edits is None else list(edits.chapters),
         "files": [
             {
                 "file": str(done.file),
@@ -209,5 +248,5 @@ def _document(made: Sequence[Exported]) -> dict[str, Any]:
                 "left_out": list(done.left_out),
             }
             for done in made
-        ]
+        ],
     }

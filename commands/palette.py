@@ -88,11 +88,13 @@ def palette(
     The file, palette.html in OUT/.mangacolor, is named at the end. Colouring the chapter into OUT again takes
     over what was changed; `mangacolor studio OUT` does the same by clicks.
     """
+    from mangacolor.pipeline.decisions import command_again
     from mangacolor.pipeline.editing import telling
     from mangacolor.pipeline.editing.palette_document import save_copy
     from mangacolor.pipeline.editing.session import open_session
     from mangacolor.pipeline.editing.wishes import Wishes
     from mangacolor.pipeline.report.palette_page import write_sheet
+    from mangacolor.pipeline.store.store import read_store
 
     session = open_session(out, chapter)
     asked = Wishes(**wishes)
@@ -110,7 +112,10 @@ def palette(
         document = telling.palette_document(session.palette, session.covers, session.changes, about)
         click.echo(json.dumps(document, ensure_ascii=False))
     else:
-        for line in telling.session_lines(session, is_preview=preview is not None, listing=listing):
+        again = command_again(read_store(out), session.chapter.names)
+        for line in telling.session_lines(
+            session, is_preview=preview is not None, listing=listing, again=again
+        ):
             click.echo(line)
         for file in files:
             click.echo(file)

@@ -87,3 +87,10 @@ class Cancelled(MangacolorError):  # noqa: N818 - a stop that was asked for is n
     """The run was asked to stop between two pieces of work."""
 
     status: int = ExitStatus.INTERRUPTED
+
+
+def in_one_line(error: Exception) -> str:
+    """What an error says, for a list: of ours the message and the remedy."""
+    if not isinstance(error, MangacolorError):
+        return str(error).replace("\n", " ")
+    return f"{error.message}. {error.remedy}" if error.remedy else error.message

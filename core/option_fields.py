@@ -85,6 +85,22 @@ def option_fields(settings: type[Any]) -> Mapping[str, OptionField]:
     return options
 
 
+def arguments_of(*settings: Any) -> list[str]:
+    """What a command line says for settings that are not as they are by default."""
+    words = []
+    for one in settings:
+        for field in option_fields(type(one)).values():
+            value = getattr(one, field.name)
+            if value == field.default:
+                continue
+            flag = f"--{field.long_name}"
+            if field.type is bool:
+                words.append(flag if value else f"--no-{field.long_name}")
+            else:
+                words += [flag, str(value)]
+    return words
+
+
 def checked_value(option: OptionField, value: Any) -> Any:
     """A value from a file or from Python as the option has it: text, paths and numbers as its type says.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 # Characters that turn the direction of what follows: a name with one would be read as another.
@@ -32,6 +32,11 @@ def first_few(names: Sequence[str], most: int) -> str:
     shown = names if len(names) <= most + 1 else names[:most]
     more = len(names) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def chapter_names(names: Iterable[str]) -> list[str]:
+    """Names of chapters for people: the one that is called ``.`` is all of OUT."""
+    return [". (OUT itself)" if name == "." else name for name in names]
 
 
 def byte_size(number: float) -> str:

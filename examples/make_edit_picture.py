@@ -18,6 +18,9 @@ from PIL import Image
 PAGE = "E19P05.png"
 # What is recoloured, in pixels of the page, and what of the page is shown: left, top, right, bottom.
 MEANT = ("236,740", "129,866", "269,940", "215,800", "330,770")
+# What looks like it and is not meant: a hat, its tip, and the dark behind.
+NOT_MEANT = ("657,825", "680,762", "770,742")
+LIKENESS = "0.72"
 COLOUR = "#b03020"
 PART = (30, 715, 965, 1120)
 WIDTH = 560  # pixels of each of the three
@@ -27,7 +30,9 @@ GAP = 12
 def main(chapter: Path, run: Path, target: Path) -> None:
     first, *others = (f"{PAGE}:{point}" for point in MEANT)
     edit = ["palette", str(run), "--at", first, "--colour", COLOUR, "--reach", "panel"]
+    edit += ["--likeness", LIKENESS]
     edit += [word for point in others for word in ("--also", point)]
+    edit += [word for point in NOT_MEANT for word in ("--not", f"{PAGE}:{point}")]
     pictures = [part_of(run / PAGE)]
     with tempfile.TemporaryDirectory() as folder:
         mangacolor(*edit, "--preview", folder)

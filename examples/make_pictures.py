@@ -17,6 +17,8 @@ from PIL import Image
 Picture = Image.Image
 PAGES = ("E19P02.png", "E19P04.png", "E19P06.png")
 GAP = 12  # pixels between pictures
+WITH_BALLOONS = ("E19P01.png", "E19P02.png", "E19P06.png")
+GREEN = (90, 200, 90)  # of what is paper or lettering of a balloon
 LOOKED_INTO = "E19P04.png"
 FAILED = {"E19P01": (30, 30, 970, 700), "E19P03": (30, 10, 970, 600), "E19P07": (30, 655, 970, 1370)}
 
@@ -28,6 +30,8 @@ def main(chapter: Path, run: Path, out: Path, truth: Path | None = None) -> None
     state = run / ".mangacolor" / "pages" / LOOKED_INTO
     names = ("panels", "balloons", "colorize", "reassemble")
     save(row([rgb(state / f"{name}.png") for name in names], 620), out / "stages.jpg")
+    marked = [with_balloons(run / ".mangacolor" / "pages" / name) for name in WITH_BALLOONS]
+    row(marked, 560).save(out / "balloons.webp", quality=62, method=6)
     if truth is not None:
         save(failures(chapter, run, truth), out / "failures.jpg")
 
@@ -43,6 +47,13 @@ def failures(chapter: Path, run: Path, truth: Path) -> Picture:
     for number, picture in enumerate(rows):
         sheet.paste(picture, (0, number * (picture.height + GAP)))
     return sheet
+
+
+def with_balloons(state: Path) -> Picture:
+    """A page as it came, with what was found of its balloons in green."""
+    page, mask = rgb(state / "decode.png"), rgb(state / "balloons.png").convert("L")
+    tinted = Image.blend(page, Image.new("RGB", page.size, GREEN), 0.5)
+    return Image.composite(tinted, page, mask)
 
 
 def rgb(path: Path) -> Picture:

@@ -79,6 +79,11 @@ def archive_suffixes() -> frozenset[str]:
     return frozenset(suffix for row in ARCHIVE_KINDS for suffix in row.suffixes)
 
 
+def suffixes_of(kind: str) -> frozenset[str]:
+    """The same of one kind."""
+    return frozenset(_row(kind).suffixes)
+
+
 def comic_suffixes() -> list[str]:
     """What comics' names end in, one of each kind: CBZ, CBR and so on."""
     return [row.suffixes[0].removeprefix(".").upper() for row in ARCHIVE_KINDS if row.suffixes]

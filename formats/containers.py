@@ -10,14 +10,13 @@ from mangacolor.core.types import Chapter, Page
 from mangacolor.formats.archive_chapter import ArchiveChapter
 from mangacolor.formats.archive_members import DateTime, zip_time
 from mangacolor.formats.archive_out import ArchiveOutput, Entry
-from mangacolor.formats.archives import archive_kind, list_archive
+from mangacolor.formats.archives import archive_kind, list_archive, suffixes_of
 from mangacolor.formats.limits import Limits
 from mangacolor.formats.names import natural_key
 from mangacolor.formats.opened import Opened, OutputFormat, archive_output, container_suffixes
 from mangacolor.formats.pdf import pages as pdf_pages
 from mangacolor.formats.sources import FileSource, PdfSource
 
-_KEPT: Final = (".cbz", ".zip", ".epub")  # ZIP archives under these names are written back as they are
 # Named, not read.
 UNREAD_BOOKS: Final = frozenset(
     {".djvu", ".djv", ".mobi", ".azw", ".azw3", ".kfx", ".prc", ".xps", ".oxps", ".ace"}
@@ -49,16 +48,23 @@ def open_container(
         raise InputError(
             f"{path}: a book in a format that mangacolor does not read", "Convert it to CBZ, PDF or EPUB."
         )
+    if not path.stat().st_size:
+        raise InputError(f"{path}: the file is empty (0 bytes)", "Get a complete copy of it.")
     if kind == "pdf":
         return _open_pdf(path, place, form, limits)
     listing = list_archive(path, kind, limits, encoding)
     return ArchiveChapter(path, listing, output_name(place, kind, form), form, limits).open()
 
 
+def written_suffixes() -> frozenset[str]:
+    """What the names of the archives end in that a run writes, with the dot and in small letters."""
+    return suffixes_of("zip") | {".pdf"}
+
+
 def output_name(place: PurePosixPath, kind: str, form: OutputFormat) -> str:
     """``x.cbr`` becomes ``x.cbz``, or ``x`` with ``--format folder``; ZIP archives keep their names."""
     suffix = place.suffix.lower()
-    if form == "same" and kind == "zip" and suffix in _KEPT:
+    if form == "same" and kind == "zip" and suffix in suffixes_of("zip"):
         return str(place)
     stem = place.with_suffix("") if suffix in container_suffixes() else place
     stem = stem.with_suffix("") if stem.suffix.lower() == ".tar" else stem

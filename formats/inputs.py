@@ -103,9 +103,13 @@ def _walk(root: Path, out: Path, notes: list[str]) -> Iterator[Path]:
             if entry.is_symlink():
                 notes.append(f"{entry}: a link to a folder is not followed; name it as an input of its own")
             elif not entry.name.startswith(".") and entry.resolve() != out:
+                if (entry / STATE_FOLDER).is_dir():
+                    notes.append(f"{entry}: what mangacolor has coloured, which is taken for a chapter, too")
                 yield from _walk(entry, out, notes)
         elif entry.is_file():
             yield entry
+        elif entry.is_symlink() and not entry.exists():
+            notes.append(f"{entry}: left out, a link to what is not there")
         else:
             notes.append(f"{entry}: left out, neither a file nor a folder")
 

@@ -16,8 +16,8 @@ from mangacolor.formats.names import natural_key
 from mangacolor.pipeline.editing.sources import Sources
 from mangacolor.pipeline.store.last_run import LastRun, known_last_run
 from mangacolor.pipeline.store.layout import State
-from mangacolor.pipeline.store.manifest import Manifest
 from mangacolor.pipeline.store.outputs import Outputs
+from mangacolor.pipeline.store.store import Store
 
 _OF_PAGES: Final = frozenset({"done", "copied"})  # outcomes
 
@@ -33,16 +33,16 @@ class ChapterPages:
     direction: Direction | None = None
 
 
-def all_chapters(state: State) -> dict[str, ChapterPages]:
+def all_chapters(store: Store) -> dict[str, ChapterPages]:
     """Every chapter of OUT, by name: those of its last run as their inputs give them, with what earlier runs
     have left of each, and the chapters of earlier runs, and of inputs that are gone, by the manifest. Raises
     ``InputError`` where there is none."""
-    last = known_last_run(state)
-    planned = _last_planned(state, last)
+    last = known_last_run(store.state)
+    planned = _last_planned(store.state, last)
     known = {page for chapter in planned.values() for page in chapter.sources}
     failed = last.failures.keys() - known if last is not None else set()
     try:
-        kept = kept_chapters(state, failed)
+        kept = kept_chapters(store, failed)
     except InputError:
         if not planned:
             raise
@@ -55,10 +55,10 @@ def all_chapters(state: State) -> dict[str, ChapterPages]:
     return dict(sorted(found.items(), key=lambda item: natural_key(item[0])))
 
 
-def inputs_of(state: State) -> set[Path]:
+def inputs_of(store: Store) -> set[Path]:
     """The files and folders that OUT's pages were made from, as far as it knows."""
-    last = known_last_run(state)
-    claims = Outputs(state, Manifest(state.out, state.manifest)).claims
+    last = known_last_run(store.state)
+    claims = Outputs(store.state, store.manifest).claims
     return {*(last.inputs if last is not None else ()), *(Path(claim.input) for claim in claims.values())}
 
 
@@ -97,13 +97,13 @@ def planned_chapters(work: LastRun, out: Path) -> dict[str, ChapterPages]:
     }
 
 
-def kept_chapters(state: State, failed: Collection[str] = ()) -> dict[str, ChapterPages]:
+def kept_chapters(store: Store, failed: Collection[str] = ()) -> dict[str, ChapterPages]:
     """The chapters of OUT by what its manifest says, where no input is known. Raises ``InputError`` where
     there is none.
 
     ``failed``: pages that the manifest may not know, since they could not be made.
     """
-    manifest = Manifest(state.out, state.manifest)
+    state, manifest = store.state, store.manifest
     outputs = Outputs(state, manifest)
     sources = Sources(state.out, manifest, outputs.claims)
     archives = {
@@ -119,8 +119,9 @@ def kept_chapters(state: State, failed: Collection[str] = ()) -> dict[str, Chapt
         if page not in made and (chapter := _chapter_of(page, archives)) in found:
             found[chapter].append(page)
     if not found:
+        what = "nothing has been coloured here" if state.out.exists() else "no such folder"
         raise InputError(
-            f"{state.out}: nothing has been coloured here",
+            f"{state.out}: {what}",
             "Name an output folder of mangacolor, or colour one: mangacolor INPUT --out OUT.",
         )
     ordered = {name: sorted(pages, key=natural_key) for name, pages in found.items()}

@@ -7,23 +7,24 @@ import zipfile
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Final, Literal
+from typing import BinaryIO
 
 from mangacolor.core.atomic import output_errors
 from mangacolor.core.errors import InputError, PageError
 from mangacolor.formats.archive_members import EPOCH, with_rights
 from mangacolor.formats.archive_out import can_be_read, page_sizes
+from mangacolor.formats.archives import list_archive, read_member
 from mangacolor.formats.comicinfo import is_comicinfo, update
+from mangacolor.formats.containers import written_suffixes
 from mangacolor.formats.epub.writing import write_epub
+from mangacolor.formats.limits import DEFAULT_LIMITS
 from mangacolor.formats.names import natural_key
+from mangacolor.formats.outputs.book_forms import BookForm
 from mangacolor.formats.pdf.writing import write_pdf
+from mangacolor.formats.sniff import IMAGE_SUFFIXES
 from mangacolor.pipeline.chapter_pages import ChapterPages
 from mangacolor.pipeline.store.layout import State
-from mangacolor.pipeline.store.manifest import Manifest
-
-Form = Literal["cbz", "pdf", "epub", "zip"]
-# Chapters of these names are archives, whose titles go without the suffix.
-_ARCHIVES: Final = (".cbz", ".zip", ".pdf", ".epub")
+from mangacolor.pipeline.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +41,18 @@ class Exported:
 def title_of(state: State, chapter: str) -> str:
     """What a chapter of OUT is called, for the name of a file without its suffix."""
     place = PurePosixPath(chapter)
-    return (place.stem if place.suffix.lower() in _ARCHIVES else place.name) or state.out.name
+    # Archives come out under these names only: a chapter called x.tar is a folder.
+    return (place.stem if place.suffix.lower() in written_suffixes() else place.name) or state.out.name
 
 
-def export_chapter(state: State, pages: ChapterPages, form: Form, target: Path | None = None) -> Exported:
+def export_chapter(store: Store, pages: ChapterPages, form: BookForm, target: Path | None = None) -> Exported:
     """Write a chapter of OUT to one file: a ``zip`` of its folder, a CBZ, a PDF or an EPUB.
 
     ``target``: where it is to lie, in place of what lies there; None makes it in the state folder, for the
     caller to remove. A page that has no finished file goes in as it came. Raises ``InputError`` where no page
-    is finished, ``OutputError``.
+    is finished, or OUT's own archive is damaged, and ``OutputError``.
     """
-    writing = _Writing(state, pages)
+    state, writing = store.state, _Writing(store, pages)
     if not writing.finished:
         raise InputError(
             f"{state.out / pages.name}: no page of it is finished yet", "Colour it first, or wait for a page."
@@ -77,8 +79,8 @@ class _Writing:
     """``files``: what stands in OUT for each page that has something there. ``finished``: the pages for which
     this is the finished one, and not as it came. ``title``: the chapter's."""
 
-    def __init__(self, state: State, chapter: ChapterPages) -> None:
-        manifest = Manifest(state.out, state.manifest)
+    def __init__(self, store: Store, chapter: ChapterPages) -> None:
+        state, manifest = store.state, store.manifest
         self._chapter, self._pages = chapter.name, chapter.sources
         self._direction = chapter.direction or "rtl"
         entries = {page: manifest.entry(page) for page in self._pages}
@@ -88,13 +90,15 @@ class _Writing:
         self.finished = self.files.keys() - failed  # in their places they stand as they came
         beside = [entry for entry in manifest.entries() if entry.is_carried and self._is_beside(entry.page)]
         self._extras = {entry.page: state.out / entry.file for entry in beside}
+        packed = manifest.entry(chapter.name)
+        self._archive = state.out / packed.file if packed and packed.outcome == "packed" else None
         self.title = title_of(state, chapter.name)
 
-    def write(self, file: BinaryIO, form: Form) -> tuple[str, ...]:
+    def write(self, file: BinaryIO, form: BookForm) -> tuple[str, ...]:
         """Returns the pages that are left out."""
         return self._write_zip(file, form) if form in ("cbz", "zip") else self._write_book(file, form)
 
-    def _write_zip(self, file: BinaryIO, form: Form) -> tuple[str, ...]:
+    def _write_zip(self, file: BinaryIO, form: BookForm) -> tuple[str, ...]:
         left_out = []
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
             names = self._entry_names(numbered=form == "cbz")
@@ -109,7 +113,7 @@ class _Writing:
                 archive.writestr(_entry(name), data)
         return tuple(left_out)
 
-    def _write_book(self, file: BinaryIO, form: Form) -> tuple[str, ...]:
+    def _write_book(self, file: BinaryIO, form: BookForm) -> tuple[str, ...]:
         readable = [page for page in self._pages if page in self.files or can_be_read(self._pages[page])]
         pictures = (self._read(page) for page in readable)
         if form == "pdf":
@@ -123,7 +127,7 @@ class _Writing:
         """Raises ``PageError``, of a page that is not finished."""
         return self.files[page].read_bytes() if page in self.files else self._pages[page].read()
 
-    def _beside(self, form: Form, left_out: Collection[str]) -> Iterator[tuple[str, bytes]]:
+    def _beside(self, form: BookForm, left_out: Collection[str]) -> Iterator[tuple[str, bytes]]:
         """What lies beside the pages: all of it, or for a CBZ what tells of its pages."""
         numbers = [number for number, page in enumerate(self._pages) if page in left_out]
         for page, file in self._extras.items():
@@ -131,6 +135,8 @@ class _Writing:
                 data = file.read_bytes()
                 fitted = update(data, page_sizes(list(self._pages), self.files), numbers)
                 yield self._inside(page), fitted if is_comicinfo(page) else data
+        if self._archive is not None and self._archive.is_file():
+            yield from _beside_in_archive(self._archive, form)
 
     def _entry_names(self, *, numbered: bool) -> dict[str, str]:
         """The name of each page in a ZIP, with the suffix that its finished file has.
@@ -156,6 +162,22 @@ class _Writing:
 
     def _is_beside(self, name: str) -> bool:
         return (name.rpartition("/")[0] or ".") == self._chapter
+
+
+def _beside_in_archive(archive: Path, form: BookForm) -> Iterator[tuple[str, bytes]]:
+    """The same of a chapter that OUT holds as an archive, as that has it. Of an EPUB nothing: its documents
+    are no part of another book. Raises ``InputError`` where it cannot be read."""
+    if archive.suffix.lower() in (".epub", ".pdf"):
+        return
+    try:
+        for member in list_archive(archive, "zip", DEFAULT_LIMITS).members:
+            name = PurePosixPath(member.name)
+            is_page = member.picture or name.suffix.lower() in IMAGE_SUFFIXES
+            if not member.folder and not is_page and (form == "zip" or is_comicinfo(member.name)):
+                yield member.name, read_member(archive, "zip", member, DEFAULT_LIMITS.entry_bytes)
+    except (InputError, PageError) as error:
+        remedy = "Delete it and colour the chapter again: its pages are kept, and packed anew."
+        raise InputError(error.message, remedy) from error
 
 
 def _entry(name: str) -> zipfile.ZipInfo:

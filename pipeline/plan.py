@@ -144,7 +144,10 @@ def _look(task: PageTask, failures: Mapping[str, Failure]) -> PagePlan:
 
 def _why_it_failed(task: PageTask, failures: Mapping[str, Failure]) -> str:
     """Why a page failed whose file is as it was then, and that would fare no better now; else ""."""
-    known = failures[task.name].error if task.name in failures else ""
+    failure = failures.get(task.name)
+    if failure is not None and failure.sha256 not in ("", task.state.sha256):
+        return ""
+    known = failure.error if failure is not None else ""
     entry = task.spec.output.manifest.entry(task.name) if task.spec.output is not None else None
     if entry is None:
         return known

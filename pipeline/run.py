@@ -12,6 +12,7 @@ from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.formats.discovery import Part
 from mangacolor.formats.outputs.planned import Output
+from mangacolor.pipeline.decisions import note_decisions
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.local import Engine
@@ -125,7 +126,7 @@ def _colour(work: _Work, inputs: Sequence[Path] | None, emit: Listener) -> RunRe
     emit(RunStarted(len(work.tasks.pages), len(work.plan.chapters), halfway=len(work.tasks.chapters)))
     result = _make_engine(work, emit).run(work.tasks)
     if noted is not None and result.failures:
-        _note_failures(noted, result, work.store.state)
+        _note_failures(noted, result, work)
     return result
 
 
@@ -141,6 +142,17 @@ def _tidy(work: _Work, emit: Listener) -> None:
     if not work.plan.is_of_some:
         _copy_extras(work, emit)
     _set_aside(work, emit)
+    _note_decisions(work)
+
+
+def _note_decisions(work: _Work) -> None:
+    """Leave word in each chapter, all of whose pages were asked for, that people's decisions are in them."""
+    plan = work.plan
+    whole = {chapter.name: len(chapter.pages) for chapter in plan.whole_chapters}
+    for chapter in plan.chapters:
+        documents = work.store.chapter_documents(chapter)
+        if documents is not None and len(chapter.pages) == whole[chapter.name]:
+            note_decisions(documents, plan.graph)
 
 
 def _announce_no_page(until: str, state: State) -> Announced:
@@ -158,9 +170,10 @@ def _note_run(inputs: Sequence[Path], plan: WorkPlan, state: State) -> LastRun |
     return noted
 
 
-def _note_failures(noted: LastRun, result: RunResult, state: State) -> None:
-    failures = failures_of((page.page, page.error, page.remedy) for page in result.failures)
-    write_last_run(state, replace(noted, failures=failures))
+def _note_failures(noted: LastRun, result: RunResult, work: _Work) -> None:
+    hashes = {task.name: task.state.sha256 for task in work.tasks.pages}
+    failures = failures_of(((page.page, page.error, page.remedy) for page in result.failures), hashes)
+    write_last_run(work.store.state, replace(noted, failures=failures))
 
 
 def _learnt(

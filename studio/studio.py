@@ -12,7 +12,7 @@ from typing import Any
 
 from mangacolor.core.errors import InputError, MangacolorError, UsageError
 from mangacolor.core.settings import Options
-from mangacolor.core.wording import first_few
+from mangacolor.core.wording import chapter_names, first_few
 from mangacolor.pipeline.chapter_pages import ChapterPages, kept_chapters, planned_chapters
 from mangacolor.pipeline.editing.chapter import ColouredChapter
 from mangacolor.pipeline.editing.session import Session
@@ -33,6 +33,7 @@ from mangacolor.pipeline.events import (
 from mangacolor.pipeline.run import run
 from mangacolor.pipeline.store.last_run import Failure, LastRun, read_last_run
 from mangacolor.pipeline.store.layout import State
+from mangacolor.pipeline.store.store import read_store
 from mangacolor.server.http.refusal import Refusal
 from mangacolor.stages.registry import graph_of
 from mangacolor.studio.desk import Desk, Painters, revision_of, same_decisions
@@ -109,7 +110,7 @@ class Studio:
         if not name:
             return self._first
         if name not in self.chapters:
-            there = first_few(list(self.chapters), MOST_TOLD)
+            there = first_few(chapter_names(self.chapters), MOST_TOLD)
             raise UsageError(f"there is no chapter {name[:80]!r}", f"There are: {there}.")
         return name
 
@@ -298,7 +299,7 @@ class Studio:
                 if self.settings.work is not None:
                     raise
                 self.why_not_run = why_no_run(self.work, error)
-        return kept_chapters(self.state)
+        return kept_chapters(read_store(self.state.out))
 
 
 def _find_work(settings: StudioSettings, state: State) -> tuple[LastRun | None, str]:

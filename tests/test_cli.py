@@ -216,6 +216,13 @@ def test_messages_name_the_file_and_the_remedy(
     assert "2.png" in error and "decode" in error and "2 done" in error
 
 
+def test_a_book_that_export_makes_is_not_refused_without_a_word_of_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert status("chapter", "--out", "out", "--format", "epub") == 2
+    assert "`mangacolor export OUT --format epub` makes that" in capsys.readouterr().err
+
+
 def test_an_option_that_is_missing_is_said_with_what_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert status("chapter") == 2
     assert capsys.readouterr().err.endswith(

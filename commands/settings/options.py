@@ -15,6 +15,7 @@ import click
 from mangacolor.commands.settings.settings_file import environment_name
 from mangacolor.commands.settings.value_types import (
     PATH,
+    Choice,
     NumberOrWord,
     Numbers,
     WholeNumbers,
@@ -31,6 +32,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 SETTINGS: Final[tuple[type[Any], ...]] = (Options, RunOptions)
 ALL_SETTINGS: Final = (*SETTINGS, WatchOptions)  # with those of one command alone
 _RANGES: Final[dict[Any, Any]] = {int: WholeNumbers, float: Numbers}
+# Values that people ask for, and what gives them that.
+_BOOK: Final = "`mangacolor export OUT --format {}` makes that of what is coloured."
+_ELSEWHERE: Final = {"output_form": {form: _BOOK.format(form) for form in ("epub", "zip")}}
 # Fields whose values are names of a list that only a shell's completion needs to read.
 _COMPLETED: Final = {"until": complete_stage, "start": complete_stage, "fit": complete_display}
 _PLACEHOLDERS: Final[dict[Any, str]] = {
@@ -120,7 +124,7 @@ def _value(field: OptionField) -> dict[str, Any]:
 
 def _value_type(field: OptionField) -> Any:
     if field.choices:
-        return click.Choice(field.choices)
+        return Choice(field.choices, _ELSEWHERE.get(field.name, {}))
     if field.words:
         return NumberOrWord(_RANGES[field.type](field.info.minimum, field.info.maximum), field.words)
     if field.type is Path:

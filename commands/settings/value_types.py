@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,6 +60,21 @@ class NumberOrWord(click.ParamType[Any]):
         return offered(self.words, incomplete)
 
 
+class Choice(click.Choice[str]):
+    """One of some words; ``elsewhere`` says of others where what they ask for is found."""
+
+    def __init__(self, choices: Sequence[str], elsewhere: Mapping[str, str]) -> None:
+        super().__init__(choices)
+        self.elsewhere = elsewhere
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value in self.elsewhere:
+            self.fail(
+                f"{value!r} is not one of {', '.join(self.choices)}: {self.elsewhere[value]}", param, ctx
+            )
+        return super().convert(value, param, ctx)
+
+
 class GivenPath(click.Path):
     """A path that says something: an empty one, as of an unset variable, would be the working folder."""
 
@@ -69,7 +84,8 @@ class GivenPath(click.Path):
         return super().convert(value, param, ctx)
 
 
-PATH: Final = GivenPath(path_type=Path)
+# What cannot be read is told by who reads it, with what to do about it.
+PATH: Final = GivenPath(path_type=Path, readable=False)
 
 
 def offered(words: Iterable[str], incomplete: str) -> list[CompletionItem]:

@@ -120,7 +120,9 @@ def check_form(path: Path) -> tuple[dict[str, str], list[str]] | None:
 
 
 def _unreadable(path: Path, error: OSError) -> SetupError:
-    return SetupError(f"{path} cannot be read: {error}", "Check the path and its permissions.")
+    return SetupError(
+        f"{path} cannot be read: {error.strerror or error}", "Check the path and its permissions."
+    )
 
 
 def _torch_kind(path: Path) -> str | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mangacolor.core.errors import InputError, UsageError
 from mangacolor.core.types import Chapter, Inputs, Page, Spread
-from mangacolor.core.wording import counted
+from mangacolor.core.wording import chapter_names, counted
 from mangacolor.formats.names import natural_key
 from mangacolor.pipeline.editing.kept_pages import KeptInputs, KeptPages, gone, outdated
 from mangacolor.pipeline.editing.sources import Sources
@@ -121,11 +121,12 @@ def _choose(state: State, out: Path, name: str | None) -> str:
     if name is None and len(there) > 1:
         raise UsageError(
             f"{out}: holds {counted(len(there), 'chapter')}",
-            f"Choose one with --chapter: {', '.join(there)}.",
+            f"Choose one with --chapter: {', '.join(chapter_names(there))}.",
         )
     chosen = there[0] if name is None else name
     if chosen not in there:
-        raise UsageError(f"--chapter {chosen}: there is no such palette", f"There are: {', '.join(there)}.")
+        known = ", ".join(chapter_names(there))
+        raise UsageError(f"--chapter {chosen}: there is no such palette", f"There are: {known}.")
     return chosen
 
 

@@ -32,15 +32,16 @@ PREVIEWED = "nothing has been changed: the same without --preview does it"
 NOTHING_SEEN = "nothing on the pages would change"
 
 
-def session_lines(session: Session, *, is_preview: bool, listing: bool) -> list[str]:
-    """What a command has come to, before the names of files."""
+def session_lines(session: Session, *, is_preview: bool, listing: bool, again: str = "") -> list[str]:
+    """What a command has come to, before the names of files. ``again``: the command that colours the chapter
+    again, if it is known."""
     lines = list(session.changes)
     for edit in session.touched:
         lines += cover_lines(edit, session.covers[edit.id], session.surfaces)
     if is_preview:
         lines.append(PREVIEWED if session.is_seen else NOTHING_SEEN)
     elif session.is_seen:
-        lines.append(CHANGED)
+        lines.append(f"{CHANGED}: {again}" if again else CHANGED)
     return lines + (edit_lines(session.palette, session.covers) if listing else [])
 
 

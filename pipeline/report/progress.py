@@ -122,11 +122,13 @@ class ProgressDisplay:
     def _end_run(self, event: RunResult) -> None:
         if self._bar:
             self._bar.stop()
+        begun = bool(self._pages)
         self._pages = self._pages or event.pages  # that were known, where it ended before work began
         if event.status in (ExitStatus.INTERRUPTED, ExitStatus.TERMINATED):
             self._say(f"stopped: {self._what_is_kept()}: run the same command again to go on")
         elif event.failed > self._failed:  # an error that is told next has ended the run
-            self._say(f"ended before its time: {self._what_is_kept()}, in {duration(event.seconds)}")
+            if begun:
+                self._say(f"ended before its time: {self._what_is_kept()}, in {duration(event.seconds)}")
         else:
             self._say(_plain(summary(event)))
         for line in detail_lines(event.details):

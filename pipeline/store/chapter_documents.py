@@ -6,12 +6,13 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Final
 
 from mangacolor.core.atomic import write_atomic
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.user_documents import read_document, write_document
 
+COLOURED: Final = "coloured.json"
 Results = dict[str, dict[str, Any]]  # the data that each page of the chapter was handed, by its name
 
 
@@ -47,5 +48,19 @@ class ChapterDocuments:
         text = json.dumps(document, ensure_ascii=False, indent=1)
         write_atomic(self._results(stage), text.encode(), scratch=self.state.scratch)
 
+    def coloured_with(self) -> str | None:
+        """What ``note_coloured`` left; None where nothing is known."""
+        try:
+            return str(json.loads(self._kept(COLOURED).read_bytes())["decisions"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def note_coloured(self, decisions: str) -> None:
+        """Keep a digest of what people had decided when all pages were made. Raises ``OutputError``."""
+        write_document(self._kept(COLOURED), {"decisions": decisions}, self.state.scratch)
+
     def _results(self, stage: str) -> Path:
-        return self.state.folder / "chapters" / PurePosixPath(self.chapter) / f"{stage}.json"
+        return self._kept(f"{stage}.json")
+
+    def _kept(self, file: str) -> Path:
+        return self.state.folder / "chapters" / PurePosixPath(self.chapter) / file

@@ -28,10 +28,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a page could not be made, and what can be done about it."""
+    """Why a page could not be made, and what can be done about it. ``sha256``: of the file that it was to be
+    made from, in hex; "" where that is not known, or it could not be read."""
 
     error: str
     remedy: str = ""
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ def write_last_run(state: State, run: LastRun) -> None:
         "options": _changed(run.options),
         "run_options": {k: v for k, v in _changed(run.run_options).items() if k not in OF_ONE_RUN},
         "failed": {page: [failure.error, failure.remedy] for page, failure in sorted(run.failures.items())},
+        "failed_files": {page: failure.sha256 for page, failure in sorted(run.failures.items())},
     }
     write_document(state.folder / FILE, document, state.scratch)
 
@@ -71,7 +74,7 @@ def read_last_run(state: State) -> LastRun | None:
             tuple(Path(text) for text in document["inputs"]),
             _typed(Options, document["options"]),
             _typed(RunOptions, document["run_options"]),
-            dict(_told(document["failed"])),
+            dict(_told(document["failed"], document.get("failed_files", {}))),
         )
     except (UsageError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
@@ -87,9 +90,9 @@ def known_last_run(state: State) -> LastRun | None:
         return None
 
 
-def failures_of(pages: Iterable[tuple[str, str, str]]) -> dict[str, Failure]:
-    """From pages with error and remedy."""
-    return {page: Failure(error, remedy) for page, error, remedy in pages}
+def failures_of(pages: Iterable[tuple[str, str, str]], hashes: Mapping[str, str]) -> dict[str, Failure]:
+    """From pages with error and remedy, and the sha256 of pages' files."""
+    return {page: Failure(error, remedy, hashes.get(page, "")) for page, error, remedy in pages}
 
 
 def absolute_inputs(inputs: Sequence[Path]) -> tuple[Path, ...]:
@@ -113,9 +116,9 @@ def _typed(kind: type[T], values: Mapping[str, Any]) -> T:
     return kind(**{name: checked_value(options[name], value) for name, value in values.items()})
 
 
-def _told(failed: Mapping[str, Any]) -> Iterator[tuple[str, Failure]]:
+def _told(failed: Mapping[str, Any], hashes: Mapping[str, Any]) -> Iterator[tuple[str, Failure]]:
     for page, told in failed.items():
         if not isinstance(told, list):
             raise ValueError(f"why {page} failed is {told!r}")
         error, remedy = told
-        yield page, Failure(str(error), str(remedy))
+        yield page, Failure(str(error), str(remedy), str(hashes.get(page, "")))

@@ -101,27 +101,39 @@ def correct_segments(
         for share in (groups.membership, reach)
     )
     base = agreed + reach[:, None] * (colours.groups[number] - agreed)
-    target = base.copy()
-    if matched is not None:
-        target += matched.sureness[:, None] * (matched.chroma - base)
-        # What is surely known holds, as what somebody chose; the rest may yet agree across open borders.
-        unsure = matched.sureness < params.holds_from
-        base[unsure] = target[unsure]
+    base, target = _follow_references(base, matched, params)
     luma = _luma_of_references(segments, matched, params)
-    shown = np.maximum(segments.features.shown.astype(np.float64), 1)
     for group, override in enumerate(overrides):
-        if override is None:
-            continue
-        members = number == group
-        value, *chroma = from_hex(override.colour)
-        share = np.ones(1) if override.with_luma else membership[members]
-        target[members] = agreed[members] + share[:, None] * (chroma - agreed[members])
-        if override.with_luma:
-            # Light and shade within the group stay what they are to each other.
-            mean = np.average(shown[members], weights=segments.area[members])
-            luma[members] = np.clip(value * shown[members] / mean, *params.luma_range)
+        if override is not None:
+            members = np.nonzero(number == group)[0]
+            share = np.ones(1) if override.with_luma else membership[members]
+            chroma = from_hex(override.colour)[1:]
+            target[members] = agreed[members] + share[:, None] * (chroma - agreed[members])
+            if override.with_luma:
+                luma[members] = _chosen_luma(override, segments, members, params)
     own = segments.features.chroma
     return WindowCorrections(identity, _whole(target - own), _whole(luma), _whole(base - own))
+
+
+def _follow_references(base: F64, matched: Matched | None, params: CorrectionParams) -> tuple[F64, F64]:
+    """The colours that segments have by themselves (``base``, N×2), and those that references give to them,
+    as far as these are sure."""
+    if matched is None:
+        return base, base.copy()
+    target = base + matched.sureness[:, None] * (matched.chroma - base)
+    # What is surely known holds, as what somebody chose; the rest may yet agree across open borders.
+    holds = (matched.sureness >= params.holds_from)[:, None]
+    return np.where(holds, base, target), target
+
+
+def _chosen_luma(
+    override: Override, segments: ChapterSegments, members: I64, params: CorrectionParams
+) -> F64:
+    """The luma of a group's ``members`` (indices, M): light and shade within it stay what they are to each
+    other."""
+    shown = np.maximum(segments.features.shown[members].astype(np.float64), 1)
+    mean = np.average(shown, weights=segments.area[members])
+    return np.asarray(np.clip(from_hex(override.colour)[0] * shown / mean, *params.luma_range))
 
 
 def _luma_of_references(segments: ChapterSegments, matched: Matched | None, params: CorrectionParams) -> F64:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from mangacolor.core.arrays import F32, F64
+from mangacolor.core.arrays import F32, F64, Mask
 from mangacolor.core.colour import INK, beyond_luma, share_in_gamut
 from mangacolor.core.types import Image
 from mangacolor.stages.harmonize.corrections import OWN_LUMA, WindowCorrections
@@ -40,26 +40,17 @@ def find_rows(
     table = np.tile(np.array(AS_IT_IS, np.float32), (count + 1, 1))
     if not count:
         return SegmentRows(table, np.zeros((0, 3), np.float32), np.zeros(0))
-    own = np.column_stack([features.chroma, _mean_by_segment(window, tone, borders.area)])
-    move = np.zeros((count, 2)) if corrections is None else corrections.base_chroma
-    # The network's mean Cb, Cr and tone, and by how much the chapter moves Cb and Cr.
-    plain = np.column_stack([own, move]).astype(np.float32)
-    values = smooth_across_open_borders(plain, borders, params.borders)
-    even, light = evenness(features, params.evenness), _light_by_segment(window, scan)
-    chosen, luma = np.zeros(count, np.bool_), np.full(count, float(OWN_LUMA))
-    if corrections is not None:
-        chosen = corrections.overridden
-        luma = np.where(chosen, corrections.luma, OWN_LUMA).astype(np.float64)
+    plain = _measure(window, tone, borders, corrections)
+    chosen, luma = _find_chosen(count, corrections)
     # What somebody chose, or a guest says, changes nothing beside it, and is flat.
     settled = chosen if guided is None else chosen | guided.given
-    values = np.where(settled[:, None], plain, values)
-    even = np.where(settled, np.float32(params.evenness.chosen), even)
-    wanted = values[:, :2] + values[:, 3:]
-    fitting = _fit_gamut(wanted, features.shown)
-    # A guest's colour stays as strong as it is: paper becomes as dark as that takes.
-    wanted = fitting if guided is None else np.where(guided.given[:, None], wanted, fitting)
+    smooth = smooth_across_open_borders(plain, borders, params.borders)
+    values = np.where(settled[:, None], plain, smooth)
+    even = np.where(settled, np.float32(params.evenness.chosen), evenness(features, params.evenness))
+    wanted = _wanted_chroma(values, features, guided)
     if corrections is not None:
         wanted[chosen] = (features.chroma + corrections.chroma)[chosen]
+    light = _light_by_segment(window, scan)
     table[1:] = make_rows(values[:, :3], wanted, even, tone_factors(values[:, 2], light, luma, params))
     return SegmentRows(table, plain[:, :3].copy(), light)
 
@@ -70,6 +61,32 @@ def evenness(features: SegmentFeatures, params: EvennessParams) -> F32:
     span = params.painted_texture - params.flat_texture
     painted = (features.texture.astype(np.float32) - params.flat_texture) / span
     return np.asarray(params.flat + (params.painted - params.flat) * np.clip(painted, 0, 1), dtype=np.float32)
+
+
+def _measure(
+    window: WindowColours, tone: F32, borders: OpenBorders, corrections: WindowCorrections | None
+) -> F32:
+    """The network's mean Cb, Cr and tone, and by how much the chapter moves Cb and Cr: N×5."""
+    chroma = SegmentFeatures(window.features).chroma
+    own = np.column_stack([chroma, _mean_by_segment(window, tone, borders.area)])
+    move = np.zeros((window.segments, 2)) if corrections is None else corrections.base_chroma
+    return np.column_stack([own, move]).astype(np.float32)
+
+
+def _find_chosen(count: int, corrections: WindowCorrections | None) -> tuple[Mask, F64]:
+    """Which segments have a colour that somebody chose, N, and the luma that goes with it, or their own."""
+    if corrections is None:
+        return np.zeros(count, np.bool_), np.full(count, float(OWN_LUMA))
+    chosen = corrections.overridden
+    return chosen, np.where(chosen, corrections.luma, OWN_LUMA).astype(np.float64)
+
+
+def _wanted_chroma(values: F32, features: SegmentFeatures, guided: GuidedWindow | None) -> F32:
+    """Cb and Cr of segments (N×2) whose ``values`` are as of ``_measure``."""
+    wanted = values[:, :2] + values[:, 3:]
+    fitting = _fit_gamut(wanted, features.shown)
+    # A guest's colour stays as strong as it is: paper becomes as dark as that takes.
+    return fitting if guided is None else np.where(guided.given[:, None], wanted, fitting)
 
 
 def _mean_by_segment(window: WindowColours, plane: F32, area: F32) -> F64:

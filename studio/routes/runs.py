@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
@@ -11,19 +12,16 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from mangacolor.pipeline.export import Form, export_chapter, title_of
+from mangacolor.formats.outputs.book_forms import BOOK_FORMS, MEDIA_TYPES, BookForm, book_form
+from mangacolor.pipeline.chapter_pages import ChapterPages
+from mangacolor.pipeline.export import Exported, export_chapter, title_of
+from mangacolor.pipeline.store.store import read_store
 from mangacolor.server.http.refusal import Refusal
 from mangacolor.studio.limits import POINTS
 from mangacolor.studio.routes.answers import asked_of, body_of, studio_of
 from mangacolor.studio.runner import Wanted
 
 DIGITS: Final = 18  # of an event's number
-_TYPES: Final[dict[Form, str]] = {
-    "cbz": "application/vnd.comicbook+zip",
-    "epub": "application/epub+zip",
-    "pdf": "application/pdf",
-    "zip": "application/zip",
-}
 
 
 def routes() -> list[Route]:
@@ -67,12 +65,11 @@ async def stop(request: Request) -> Response:
 async def export(request: Request) -> Response:
     """The chapter's pages as one file, to take away. Headers say how many are not coloured, or not in it."""
     studio, desk = await asked_of(request)
-    asked = request.query_params.get("form", "")
-    form = next((form for form in _TYPES if form == asked), None)
+    form = book_form(request.query_params.get("form", ""))
     if form is None:
-        raise Refusal(400, "form must be cbz, pdf, epub or zip")
+        raise Refusal(400, f"form must be one of {', '.join(BOOK_FORMS)}")
     pages = desk.now.pages
-    made = await run_in_threadpool(export_chapter, studio.state, pages, form)
+    made = await run_in_threadpool(_export, studio.state.out, pages, form)
     name = f"{title_of(studio.state, pages.name)}.{form}"
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
@@ -80,7 +77,12 @@ async def export(request: Request) -> Response:
         "X-Pages-Left-Out": str(len(made.left_out)),
     }
     done = BackgroundTask(made.file.unlink, missing_ok=True)
-    return FileResponse(made.file, media_type=_TYPES[form], headers=headers, background=done)
+    return FileResponse(made.file, media_type=MEDIA_TYPES[form], headers=headers, background=done)
+
+
+def _export(out: Path, pages: ChapterPages, form: BookForm) -> Exported:
+    """On a thread of its own: reading what OUT holds may take a while."""
+    return export_chapter(read_store(out), pages, form)
 
 
 async def events(request: Request) -> Response:

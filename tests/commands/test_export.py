@@ -11,6 +11,9 @@ import pytest
 from mangacolor import cli
 from mangacolor.core.settings import OnError
 from mangacolor.formats.discovery import discover
+from mangacolor.formats.outputs.book_forms import BOOK_FORMS
+from mangacolor.pipeline.store import manifest
+from mangacolor.pipeline.store.journal import read_journal
 from mangacolor.tests.helpers.fake_stages import House, go, write_page
 
 
@@ -40,7 +43,7 @@ def out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path("my out")
 
 
-@pytest.mark.parametrize("form", ["cbz", "pdf", "epub", "zip"])
+@pytest.mark.parametrize("form", BOOK_FORMS)
 def test_a_chapter_lies_beside_out_or_where_it_is_told_to(
     form: str, out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -140,6 +143,8 @@ def test_a_folder_that_was_never_coloured_is_said(tmp_path: Path, capsys: pytest
     assert export(tmp_path) == 3
     said = capsys.readouterr().err
     assert f"{tmp_path}: nothing has been coloured here" in said and "mangacolor INPUT --out OUT" in said
+    assert export(tmp_path / "nowhere") == 3
+    assert f"{tmp_path / 'nowhere'}: no such folder" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -204,7 +209,16 @@ def test_a_name_that_no_book_has_is_refused(name: str, out: Path, capsys: pytest
     assert export(out, "--to", name) == 2
     assert "books are written as cbz, pdf, epub, zip" in capsys.readouterr().err
     assert not Path(name).exists()
-    assert export(out, "--to", "vol. 1") == 0 and Path("vol. 1/my out.cbz").is_file()
+    for folder in ("vol. 1", "pdf"):
+        assert export(out, "--to", folder) == 0 and Path(folder, "my out.cbz").is_file()
+
+
+def test_a_chapter_that_is_not_there_is_answered_with_those_that_are(
+    out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert export(out, "--chapter", "ch 1") == 2
+    assert "There are: . (OUT itself)." in capsys.readouterr().err
+    assert export(out, "--chapter", ".") == 0
 
 
 def test_a_file_of_out_is_no_out(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -229,3 +243,19 @@ def test_a_title_that_xml_cannot_hold_makes_a_book_all_the_same(
     go(House(), Path("chapter"), Path("out\ufffe\udcff"))
     assert export("out\ufffe\udcff", "--to", "book.epub") == 0
     assert pages_in(Path("book.epub")) == ["0001.png"]
+
+
+def test_the_manifest_is_read_once_for_all_chapters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for number in range(1, 5):
+        pages(Path(f"series/ch {number}"), 1)
+    go(House(), Path("series"), Path("out"))
+    read: list[Path] = []
+
+    def counted(path: Path) -> object:
+        read.append(path)
+        return read_journal(path)
+
+    monkeypatch.setattr(manifest, "read_journal", counted)
+    assert export("out", "--to", "books") == 0 and len(list(Path("books").iterdir())) == 4
+    assert len(read) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -90,6 +91,14 @@ def test_a_field_is_a_flag(toy: Run, arguments: list[str], name: str, value: obj
 def test_wrong_values_and_flags_of_other_commands_are_refused(toy: Run, wrong: list[str]) -> None:
     with pytest.raises(click.UsageError):
         toy(*wrong)
+
+
+def test_who_reads_a_path_says_that_it_cannot_be_read(toy: Run, tmp_path: Path) -> None:
+    """Click would name no remedy."""
+    (tmp_path / "a.txt").touch()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "access", lambda *_, **__: False)
+        assert toy("--notes", str(tmp_path / "a.txt")).notes == tmp_path / "a.txt"
 
 
 def test_a_field_is_an_environment_variable(toy: Run) -> None:

@@ -85,7 +85,9 @@ def test_a_surface_takes_the_colour_and_nothing_else_does(folder: Path, out: Pat
     assert answer.status == 0
     lines = answer.out.splitlines()
     assert lines[0].startswith(f"e1: {BLUE}, this surface: 1 surface on 1 page")
-    assert lines[-2:] == ["colour the chapter again to see it", str(out / ".mangacolor" / "palette.html")]
+    assert lines[-2].startswith("colour the chapter again to see it: mangacolor ")
+    assert f" --out {out} --scale 1 " in lines[-2] and f" --weights {weights} " in lines[-2]
+    assert lines[-1] == str(out / ".mangacolor" / "palette.html")
     result = colour(folder / "in", out, weights)
     assert (result.network_calls, result.done, result.cached) == (0, 1, 2)
     after = pages_of(out)

@@ -79,7 +79,7 @@ def test_what_holds_for_all_kinds_holds_for_it(ar: ArchiveKind, tmp_path: Path) 
     path.write_bytes(path.read_bytes()[: -len(png(3)) - 30])
     assert page_names(plan_of(path))[-1] == "x.cbz/lost pages"
     path.write_bytes(b"")
-    with pytest.raises(InputError, match="not a readable archive"):
+    with pytest.raises(InputError, match="the file is empty"):
         plan_of(path)
 
 

@@ -234,9 +234,32 @@ def test_pipes_and_folder_links_are_named_and_do_not_hang(tmp_path: Path) -> Non
     folder = tree(tmp_path / "ch", "1.png")
     os.mkfifo(folder / "2.png")
     (folder / "loop").symlink_to(folder)
+    (folder / "3.png").symlink_to(tmp_path / "nowhere.png")
     plan = discover([folder], tmp_path / "out")
     assert names(plan) == {".": ["1.png"]}
-    assert len(plan.notes) == 2 and any("loop" in note for note in plan.notes)
+    assert [note.removeprefix(f"{folder}/") for note in plan.notes] == [
+        "2.png: left out, neither a file nor a folder",
+        "3.png: left out, a link to what is not there",
+        "loop: a link to a folder is not followed; name it as an input of its own",
+    ]
+
+
+def test_an_output_folder_inside_the_input_is_named(tmp_path: Path) -> None:
+    folder = tree(tmp_path / "ch", "1.png", "colored/1.png", "colored/.mangacolor/manifest.jsonl")
+    plan = discover([folder], tmp_path / "out")
+    assert names(plan) == {".": ["1.png"], "colored": ["colored/1.png"]}
+    assert plan.notes == (
+        f"{folder}/colored: what mangacolor has coloured, which is taken for a chapter, too",
+    )
+    assert discover([folder], folder / "colored").notes == ()  # this run's own is left out
+    assert discover([folder / "colored"], tmp_path / "out").notes == ()  # it was named
+
+
+@pytest.mark.parametrize("name", ["ch.cbz", "ch.cbr", "ch.pdf"])
+def test_an_empty_file_is_told_as_such(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    with pytest.raises(InputError, match=r"the file is empty \(0 bytes\)"):
+        discover([tmp_path / name], tmp_path / "out")
 
 
 def test_names_that_are_no_utf8_are_shown_readably(tmp_path: Path) -> None:

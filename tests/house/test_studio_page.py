@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from mangacolor.formats.outputs.book_forms import BOOK_FORMS
 from mangacolor.tests.helpers.paths import ROOT
 
 STATIC = ROOT / "studio/static"
@@ -76,3 +77,8 @@ def test_all_modules_are_fetched_at_once() -> None:
     named = set(re.findall(r"rel=\"modulepreload\" href=\"/static/([^\"]+)\"", page()))
     modules = {path.relative_to(STATIC).as_posix() for path in MODULES}
     assert named == modules - {"js/main.js", "js/core/types.js"}  # the page's script, and types only
+
+
+def test_a_chapter_can_be_saved_in_every_form_of_book() -> None:
+    offered = re.findall(r'data-form="(\w+)"', page())
+    assert sorted(offered) == sorted([*BOOK_FORMS, "palette"])

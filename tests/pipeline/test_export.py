@@ -14,9 +14,11 @@ import pytest
 from mangacolor.core.errors import InputError, OutputError
 from mangacolor.core.types import PageSource
 from mangacolor.formats.discovery import discover
+from mangacolor.formats.outputs.book_forms import BookForm
 from mangacolor.pipeline.chapter_pages import ChapterPages
-from mangacolor.pipeline.export import Exported, Form, export_chapter, title_of
+from mangacolor.pipeline.export import Exported, export_chapter, title_of
 from mangacolor.pipeline.store.layout import State
+from mangacolor.pipeline.store.store import read_store
 from mangacolor.tests.helpers.fake_stages import House, go, write_page
 
 NOWHERE = Path()
@@ -28,10 +30,10 @@ def pages_of(source: Path, out: Path) -> dict[str, PageSource]:
     return {page.name: page.source for page in chapter.pages}
 
 
-def export(out: Path, chapter: str, pages: Mapping[str, PageSource], form: Form) -> tuple[Exported, Path]:
+def export(out: Path, chapter: str, pages: Mapping[str, PageSource], form: BookForm) -> tuple[Exported, Path]:
     """What was told, without the place, and the file."""
     numbers = {page: number for number, page in enumerate(pages, 1)}
-    told = export_chapter(State(out), ChapterPages(chapter, pages, numbers), form)
+    told = export_chapter(read_store(out), ChapterPages(chapter, pages, numbers), form)
     return replace(told, file=NOWHERE), told.file
 
 
@@ -78,13 +80,27 @@ def test_a_folder_is_taken_out_as_it_lies_there_and_as_a_book(chapter: Path, tmp
 def test_pages_of_an_archive_are_taken_from_where_they_wait(chapter: Path, tmp_path: Path) -> None:
     book, out = tmp_path / "Book 1.cbz", tmp_path / "out"
     with zipfile.ZipFile(book, "w") as archive:
-        for file in sorted(chapter.glob("*.png")):
+        for file in sorted(chapter.iterdir()):
             archive.write(file, file.name)
+        archive.writestr("extra/read me", b"thanks")
+        archive.writestr("empty/", b"")
     go(House(), book, out)
     with zipfile.ZipFile(out / "Book 1.cbz") as archive:
         packed = {name: archive.read(name) for name in archive.namelist()}
     told, target = export(out, "Book 1.cbz", pages_of(book, out), "zip")
-    assert told == Exported(NOWHERE, 3) and read(target) == packed
+    assert told == Exported(NOWHERE, 3) and read(target) == {
+        name: data for name, data in packed.items() if name != "empty/"
+    }
+    assert list(read(target)) == ["1.png", "2.png", "10.png", "ComicInfo.xml", "notes.txt", "extra/read me"]
+    assert b"Coloured by mangacolor" in read(target)["ComicInfo.xml"]
+    _, target = export(out, "Book 1.cbz", pages_of(book, out), "cbz")
+    assert list(read(target)) == ["1.png", "2.png", "10.png", "ComicInfo.xml"]
+    (out / "Book 1.cbz").write_bytes(b"torn")
+    with pytest.raises(InputError, match=r"Book 1\.cbz: not a readable archive") as raised:
+        export(out, "Book 1.cbz", pages_of(book, out), "cbz")
+    assert "packed anew" in raised.value.remedy
+    (out / "Book 1.cbz").unlink()  # the pages wait in the state folder
+    _, target = export(out, "Book 1.cbz", pages_of(book, out), "cbz")
     assert list(read(target)) == ["1.png", "2.png", "10.png"]
 
 
@@ -134,16 +150,25 @@ def test_a_file_that_is_named_is_whole_or_as_it_was(
     go(House(), chapter, out)
     pages = pages_of(chapter, out)
     whole = ChapterPages(".", pages, dict.fromkeys(pages, 1))
-    assert export_chapter(State(out), whole, "cbz", target) == Exported(target, 3)
+    assert export_chapter(read_store(out), whole, "cbz", target) == Exported(target, 3)
     before = target.read_bytes()
     monkeypatch.setattr(zipfile.ZipFile, "writestr", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
     with pytest.raises(OutputError, match="disk is full"):
-        export_chapter(State(out), whole, "cbz", target)
+        export_chapter(read_store(out), whole, "cbz", target)
     assert target.read_bytes() == before and list(target.parent.iterdir()) == [target]
 
 
 @pytest.mark.parametrize(
-    ("chapter_name", "title"), [(".", "out"), ("vol. 1/ch. 2", "ch. 2"), ("a/b.CBZ", "b"), ("c.epub", "c")]
+    ("chapter_name", "title"),
+    [
+        (".", "out"),
+        ("vol. 1/ch. 2", "ch. 2"),
+        ("a/b.CBZ", "b"),
+        ("c.epub", "c"),
+        ("d.zip", "d"),
+        ("e.pdf", "e"),
+        ("x.tar", "x.tar"),  # a folder: such an archive comes out as CBZ
+    ],
 )
 def test_titles(chapter_name: str, title: str, tmp_path: Path) -> None:
     assert title_of(State(tmp_path / "out"), chapter_name) == title

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from mangacolor.core.errors import MangacolorError
+from mangacolor.core.errors import MangacolorError, in_one_line
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Chapter, Image, Page
 from mangacolor.pipeline.engine.cancel import CancelToken
@@ -61,7 +61,7 @@ class EditionReader:
             self.tell(f"looking for pages {KIND_IN_WORDS[kind]}", done, len(work))
             name = page.source.describe()
             if isinstance(answer, MangacolorError):
-                edition.told.append(str(answer).replace("\n", " "))
+                edition.told.append(in_one_line(answer))
             elif answer[0] == kind:
                 edition.pages.append(EditionPage(name, chapter, page, answer[1]))
             else:

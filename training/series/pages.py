@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from mangacolor.core.cpu import usable_cores
-from mangacolor.core.errors import InputError, MangacolorError
+from mangacolor.core.errors import InputError, MangacolorError, in_one_line
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Page, Panel
 from mangacolor.core.wording import counted
@@ -79,7 +79,7 @@ def find_coloured_pages(
             case ColouredPage():
                 coloured[number] = answer
             case MangacolorError():
-                found.unread.append(str(answer).replace("\n", " "))
+                found.unread.append(in_one_line(answer))
             case kind:
                 found.left_out[kind] += 1
         if len(coloured) == most:

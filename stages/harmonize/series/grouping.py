@@ -71,19 +71,8 @@ def group_segments(
     start, logits = _start_colours(features, votes, segments.palette, weight, graph, remembered, params)
     start = guided.hold(start)
     smoothed = _smooth(features, start, weight, graph, params.smoothing, known, guided.held)
-    label, membership = join_groups(graph, smoothed, remembered, params.joining, params.clustering)
-    rest = np.nonzero(label < 0)[0]
-    if len(rest):
-        own = cluster(
-            without_joined(graph, rest + known),
-            smoothed[rest + known],
-            places[rest + known, : space.page_column],
-            segments.area[rest],
-            params.clustering,
-        )
-        label[rest] = len(remembered.groups) + own.number
-        membership[rest] = own.membership
-    groups, joined = _number_by_area(label, membership, segments.area, len(remembered.groups))
+    looks = places[:, : space.page_column]
+    groups, joined = _join_and_cluster(graph, smoothed, looks, segments.area, remembered, params)
     return Grouping(
         steadiness[known:],
         start[known:],
@@ -154,6 +143,27 @@ def _smooth(
     kept = keep_own(agreed, own, own_weight(uncertainty, params), weight, graph, params)
     settled = held | (np.arange(len(start)) < first)
     return np.where(settled[:, None], agreed, kept)
+
+
+def _join_and_cluster(
+    graph: KnnGraph, smoothed: F64, looks: F32, area: F64, remembered: Remembered, params: Params
+) -> tuple[Groups, I64]:
+    """The groups of the chapter's segments (``area``, N), and which remembered one each is: those that are
+    like remembered ones join these, and the others are grouped among themselves.
+
+    ``smoothed`` and ``looks``: with the remembered segments before the chapter's.
+    """
+    known = len(remembered)
+    label, membership = join_groups(graph, smoothed, remembered, params.joining, params.clustering)
+    rest = np.nonzero(label < 0)[0]
+    if len(rest):
+        places = rest + known
+        own = cluster(
+            without_joined(graph, places), smoothed[places], looks[places], area[rest], params.clustering
+        )
+        label[rest] = len(remembered.groups) + own.number
+        membership[rest] = own.membership
+    return _number_by_area(label, membership, area, len(remembered.groups))
 
 
 def _number_by_area(label: I64, membership: F64, area: F64, known: int) -> tuple[Groups, I64]:

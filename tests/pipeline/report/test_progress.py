@@ -153,6 +153,13 @@ def test_a_run_that_an_error_ends_does_not_call_its_pages_failed() -> None:
     )
 
 
+def test_of_a_run_that_never_began_the_error_alone_is_told() -> None:
+    stream = io.StringIO()
+    with ProgressDisplay(console=Console(file=stream, width=140, soft_wrap=True)) as display:
+        display(RunResult(3, 3, 0, 0, 0, 3, 0.0, 0, 0))
+    assert stream.getvalue() == ""
+
+
 def test_a_terminal_shows_work_before_any_page_is_done() -> None:
     stream = io.StringIO()
     console = Console(file=stream, force_terminal=True, width=140, soft_wrap=True)

@@ -11,6 +11,7 @@ import pytest
 
 from mangacolor.cli import main
 from mangacolor.core.errors import InputError, PageError
+from mangacolor.core.hashing import sha256_of
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.pipeline.store.last_run import OF_ONE_RUN, Failure, LastRun, read_last_run, write_last_run
 from mangacolor.pipeline.store.layout import State
@@ -75,6 +76,12 @@ def test_why_pages_failed_is_kept_until_they_are_made(chapter: Path) -> None:
     out, house = Path("out"), House()
     house.trouble["2.png"] = PageError("the page is odd", "Scan it again.")
     go(house, chapter, out)
+    kept = {"2.png": Failure("the page is odd", "Scan it again.", sha256_of(chapter / "2.png"))}
+    assert last(out).failures == kept
+    path = State(out).folder / "run.json"
+    document = json.loads(path.read_text())
+    del document["failed_files"]  # as earlier versions wrote it
+    path.write_text(json.dumps(document))
     assert last(out).failures == {"2.png": Failure("the page is odd", "Scan it again.")}
     house.trouble.clear()
     go(house, chapter, out)
@@ -93,6 +100,7 @@ def test_why_pages_failed_is_kept_until_they_are_made(chapter: Path) -> None:
         {"options": {"harmonize": None}},
         {"run_options": {"until": "judge"}},
         {"failed": {"1.png": "odd"}},
+        {"failed": {"1.png": ["odd", ""]}, "failed_files": "none"},
         None,
     ],
     ids=str,

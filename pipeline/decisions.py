@@ -1,0 +1,77 @@
+"""What people have decided about a chapter's colours, and whether its pages have been coloured with it.
+
+A run that has made all pages of a chapter leaves a digest of what was decided by then. So it is known without
+a look at any page that something has been decided, or taken back, since.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from mangacolor.core.option_fields import arguments_of
+from mangacolor.core.settings import Options
+from mangacolor.pipeline.chapter_pages import ChapterPages
+from mangacolor.pipeline.store.chapter_documents import ChapterDocuments
+from mangacolor.pipeline.store.keys import digest
+from mangacolor.pipeline.store.last_run import known_last_run
+from mangacolor.pipeline.store.outputs import Outputs
+from mangacolor.pipeline.store.store import Store
+from mangacolor.stages.graph import Graph
+from mangacolor.stages.registry import graph_of
+
+
+def note_decisions(documents: ChapterDocuments, graph: Graph) -> None:
+    """Leave word that the pages are coloured with all that is decided. Raises ``UsageError`` for a damaged
+    document, ``OutputError``."""
+    decided = _digest(documents, graph)
+    if documents.coloured_with() != decided:
+        documents.note_coloured(decided)
+
+
+def are_coloured(documents: ChapterDocuments, graph: Graph) -> bool:
+    """Whether the last whole run knew all that is decided; also where no run has left word, as those of an
+    earlier version. Raises ``UsageError`` for a damaged document."""
+    return documents.coloured_with() in (None, _digest(documents, graph))
+
+
+def find_waiting(store: Store, chapters: Iterable[ChapterPages]) -> list[ChapterPages]:
+    """The chapters whose pages are without something that is decided. Raises as ``are_coloured``."""
+    last = known_last_run(store.state)
+    graph = graph_of(last.options if last is not None else Options())
+    return [
+        chapter
+        for chapter in chapters
+        if not are_coloured(ChapterDocuments(store.state, chapter.name), graph)
+    ]
+
+
+def command_again(store: Store, pages: Iterable[str]) -> str:
+    """The command of the last run, by which these pages are coloured with what is decided; "" where they are
+    of another run, or its inputs are gone."""
+    last = known_last_run(store.state)
+    claims = Outputs(store.state, store.manifest).claims
+    places = (place for page in pages for place in map(str, _places(page)))
+    inputs = {Path(claims[place].input) for place in places if place in claims}
+    if last is None or not inputs or not inputs <= {*last.inputs}:
+        return ""
+    if not all(path.exists() for path in last.inputs):
+        return ""
+    words = [*map(str, last.inputs), "--out", str(store.state.out)]
+    return f"mangacolor {shlex.join([*words, *arguments_of(last.options, last.run_options)])}"
+
+
+def _places(page: str) -> tuple[PurePosixPath, ...]:
+    """A page, and all that it may lie in."""
+    return (PurePosixPath(page), *PurePosixPath(page).parents)
+
+
+def _digest(documents: ChapterDocuments, graph: Graph) -> str:
+    decided = []
+    for stage in graph.chapter_stages:
+        document = documents.read(stage.file) if stage.edits and stage.file else None
+        found = stage.edits(document) if stage.edits and document is not None else None
+        decided += [stage.name, json.dumps(found, sort_keys=True)] if found else []
+    return digest(decided)

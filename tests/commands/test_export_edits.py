@@ -1,0 +1,115 @@
+"""``mangacolor export`` of a chapter whose palette has been changed since it was coloured."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mangacolor import cli
+from mangacolor.tests.helpers.edited_chapters import RED, TONE, colour, palette, write_pages
+from mangacolor.tests.helpers.stages import tiny_weights
+
+NOT_YET = "edits of the palette are not coloured in yet; to do that: "
+
+
+def run(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as ended:
+        cli.main([*map(str, arguments)])
+    return int(ended.value.code or 0)
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_weights(tmp_path_factory.mktemp("weights"))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Path:
+    folder = tmp_path_factory.mktemp("a chapter")
+    write_pages(folder / "in", 2)
+    colour(folder / "in", folder / "out", weights)
+    return folder
+
+
+@pytest.fixture
+def out(folder: Path, tmp_path: Path) -> Path:
+    shutil.copytree(folder / "out", tmp_path / "out", copy_function=shutil.copy2)
+    return tmp_path / "out"
+
+
+def said_of_edits(out: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """The command that colours them, if it is said."""
+    capsys.readouterr()
+    assert run("export", out, "--force") == 0
+    found = [line for line in capsys.readouterr().err.splitlines() if line.startswith(NOT_YET)]
+    return found[0].removeprefix(NOT_YET) if found else ""
+
+
+def edit(out: Path) -> None:
+    assert palette(out, "--at", f"1.png:{TONE}", "--colour", RED, "--reach", "page").status == 0
+
+
+def test_edits_that_are_not_coloured_in_are_said_with_the_command_that_does_it(
+    out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert not said_of_edits(out, capsys)
+    edit(out)
+    command = said_of_edits(out, capsys)
+    assert run("export", out, "--force", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["edits_to_colour"] == ["."]
+    before = (out / "1.png").read_bytes()
+    program, *arguments = shlex.split(command)
+    assert program == "mangacolor" and run(*arguments) == 0  # with the options of the run before
+    assert not said_of_edits(out, capsys) and (out / "1.png").read_bytes() != before
+    assert palette(out, "--undo").status == 0
+    assert said_of_edits(out, capsys) == command
+    assert run(*arguments) == 0
+    assert not said_of_edits(out, capsys) and (out / "1.png").read_bytes() == before
+
+
+def test_where_the_input_is_gone_no_command_is_said(
+    folder: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(out)
+    (folder / "in").rename(folder / "elsewhere")
+    try:
+        assert said_of_edits(out, capsys) == "colour again as before"
+    finally:
+        (folder / "elsewhere").rename(folder / "in")
+
+
+def test_an_edit_that_was_taken_back_need_not_be_coloured(
+    out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(out)
+    assert palette(out, "--undo").status == 0
+    assert not said_of_edits(out, capsys)
+
+
+def test_a_run_of_some_pages_leaves_the_others_to_be_coloured(
+    folder: Path, out: Path, weights: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(out)
+    colour(folder / "in", out, weights, pages="1")
+    assert said_of_edits(out, capsys)
+
+
+def test_a_chapter_of_an_earlier_version_is_not_complained_of(
+    out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(out)
+    (out / ".mangacolor/chapters/coloured.json").unlink()
+    assert not said_of_edits(out, capsys)
+
+
+def test_a_damaged_palette_is_told_and_the_book_made(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (out / ".mangacolor/palette.json").write_text("{")
+    assert run("export", out, "--json") == 0
+    said = capsys.readouterr()
+    assert "palette.json: is no JSON" in said.err and "Mend the file" in said.err
+    document = json.loads(said.out)
+    assert document["edits_to_colour"] is None and document["files"][0]["pages"] == 2
