@@ -55,8 +55,6 @@ class PageRecipe(Schedule):
     pool: int = number(48, at_least=1, at_most=4096)  # pages held ready
     lettering: float = number(0.3, at_least=0)  # weight of the helper task
     pictures: int = number(260, at_least=1)  # at most so many of a folder
-    mirrored: float = number(0.0, at_least=0, at_most=1)  # share of crops that are
-    whole: bool = False  # begin with the last layer, too, and keep the norms' statistics as they are
 
 
 class Pages(Protocol):
@@ -86,9 +84,6 @@ class PageTask:
         recipe = self.recipe
         picked = rng.integers(len(self.pool), size=recipe.batch)
         crops = [crop_page(self.pool[int(i)], recipe.crop, recipe.scale, rng) for i in picked]
-        crops = [mirror(crop) if rng.random() < recipe.mirrored else crop for crop in crops]
-        if recipe.whole:
-            freeze_norms(self.network)
         luma, label, strokes = (
             torch.from_numpy(np.stack(parts)).to(device) for parts in zip(*crops, strict=True)
         )
@@ -108,19 +103,6 @@ class PageTask:
 
     def save(self, network: nn.Module, step: int, run: Path) -> None:
         save_weights(network, self.recipe, step, run / WEIGHTS)
-
-
-def freeze_norms(network: nn.Module) -> None:
-    """Let norms use the statistics they have: those of four crops are others, and change every layer."""
-    for layer in network.modules():
-        if isinstance(layer, nn.BatchNorm2d):
-            layer.eval()
-
-
-def mirror(crop: tuple[Image, Image, Image]) -> tuple[Image, Image, Image]:
-    """A crop and its labels with left and right changed."""
-    luma, label, strokes = (np.ascontiguousarray(part[:, ::-1]) for part in crop)
-    return luma, label, strokes
 
 
 def crop_page(
@@ -163,18 +145,14 @@ def page_loss(logits: Tensor, label: Tensor, strokes: Tensor, weight: float) -> 
     return entropy + DICE * dice + weight * helper
 
 
-def start_from(network: nn.Module, path: Path, whole: bool = False) -> None:
-    """Begin with the weights of a file, without its last layer unless ``whole``.
-
-    Raises ``SetupError`` for other networks.
-    """
-    left_out = () if whole else ("head.",)
+def start_from(network: nn.Module, path: Path) -> None:
+    """Begin with the weights of a file, but for the last layer. Raises ``SetupError`` for other networks."""
     try:
-        weights = {name: value for name, value in load_file(path).items() if not name.startswith(left_out)}
+        weights = {name: value for name, value in load_file(path).items() if not name.startswith("head.")}
         missing, strange = network.load_state_dict(weights, strict=False)
     except (OSError, RuntimeError, SafetensorError) as error:
         raise SetupError(f"{path} is no file of a page network: {error}", "Give one to --init.") from error
-    if strange or any(not name.startswith(left_out) and "num_batches" not in name for name in missing):
+    if strange or any(not name.startswith("head.") and "num_batches" not in name for name in missing):
         raise SetupError(f"{path} holds another network", "Give a page network's to --init.")
 
 

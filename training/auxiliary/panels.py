@@ -22,24 +22,12 @@ from mangacolor.training.data.folders import draw_pictures, read_folders
 from mangacolor.training.networks import TrainOutcome, TrainRequest
 from mangacolor.training.pages.balloons import LabelledPage
 from mangacolor.training.pages.figures import Figure
-from mangacolor.training.pages.inked import ink_figure, ink_picture
 from mangacolor.training.pages.panels import make_panel_page
-from mangacolor.training.settings import number
 
 NAME = "panels"
-
-
-@dataclass(frozen=True, slots=True)
-class PanelRecipe(PageRecipe):
-    """The same for the panel network."""
-
-    inked: int = number(320, at_least=0, at_most=10**6)  # pictures inked before the first step
-
-
-RECIPE = PanelRecipe(
-    minutes=55, crop=384, batch=4, rate=5e-4, warm_up=100, ema=0.998, lettering=0.5, pictures=200,
-    scale=0.82, seed=35, mirrored=0.5, whole=True,
-)  # fmt: skip
+RECIPE = PageRecipe(
+    minutes=62, crop=384, batch=4, rate=1.5e-3, lettering=0.5, pictures=200, scale=0.82, seed=12
+)
 COMICS, LETTERED = "peppercarrot_art", "peppercarrot_lettered"
 MAX_PANEL_SHARE = 0.45  # of the page: a larger panel may be several that were not told apart
 PANEL_RIM = 0.03  # of a panel, left out at its sides: no border may get into a picture
@@ -49,15 +37,14 @@ MIN_PICTURE_SIDE = 120  # pixels
 
 @dataclass(frozen=True, slots=True)
 class PanelCorpus:
-    """Pictures without borders, by source, cut-out figures, and some pictures in ink (luma)."""
+    """Pictures without borders, by source, and cut-out figures."""
 
     pictures: list[list[Image]]
     figures: list[Figure]
-    inked: list[Image]
 
     @classmethod
-    def load(cls, data: Path, most: int, rng: np.random.Generator, inked: int = 0) -> PanelCorpus:
-        """Read at most ``most`` files of a folder; ink ``inked`` pictures, and half as many figures."""
+    def load(cls, data: Path, most: int, rng: np.random.Generator) -> PanelCorpus:
+        """Read at most ``most`` files of a folder."""
         sources: list[list[Image]] = []
         figures: list[Figure] = []
         for name, pictures in read_folders(data, LETTERED, most, rng):
@@ -66,18 +53,11 @@ class PanelCorpus:
                 continue
             figures += [figure for figure in map(cut_out, pictures) if figure is not None]
             sources.append(pictures)
-        sources = [pictures for pictures in sources if pictures]
-        drawn: list[Image] = []
-        while sources and len(drawn) < inked:
-            drawn += [ink_picture(picture, rng) for picture in draw_pictures(sources, rng)]
-        figures = [figures[i] for i in rng.permutation(len(figures))]
-        ready = [ink_figure(figure, rng) for figure in figures[: inked // 2]]
-        return cls(sources, ready + figures[len(ready) :], drawn[:inked])
+        return cls([pictures for pictures in sources if pictures], figures)
 
     def draw_page(self, recipe: PageRecipe, rng: np.random.Generator) -> LabelledPage:
         """A fresh page."""
-        pictures = draw_pictures(self.pictures, rng)
-        return make_panel_page(pictures, self.figures, rng, recipe.side, self.inked)
+        return make_panel_page(draw_pictures(self.pictures, rng), self.figures, rng, recipe.side)
 
 
 def take_panel_pictures(page: Image) -> list[Image]:
@@ -111,7 +91,7 @@ def train(request: TrainRequest) -> TrainOutcome:
     recipe = choose_recipe(request, NAME, RECIPE)
     check_recipe(recipe)
     (data,) = request.data
-    corpus = PanelCorpus.load(data, recipe.pictures, np.random.default_rng(recipe.seed), recipe.inked)
+    corpus = PanelCorpus.load(data, recipe.pictures, np.random.default_rng(recipe.seed))
     if not corpus.pictures:
         raise InputError(
             f"{data} holds no folder of pictures", "Put pictures (WebP) into folders, one a source."
@@ -119,5 +99,5 @@ def train(request: TrainRequest) -> TrainOutcome:
     torch.manual_seed(recipe.seed)
     task = PageTask(NAME, corpus, recipe)
     if request.init is not None and not request.resume:
-        start_from(task.network, request.init, recipe.whole)
+        start_from(task.network, request.init)
     return run_task(task, recipe, request).outcome()

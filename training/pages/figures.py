@@ -9,8 +9,7 @@ import cv2
 import numpy as np
 
 from mangacolor.core.types import Box, Image
-from mangacolor.training.data.synthesis import INKED, render
-from mangacolor.training.pages.drawn_scenes import draw_scene
+from mangacolor.training.data.synthesis import render
 
 RIMMED = 0.3  # share of figures with a rim of white, before which the borders behind them stop
 Area = tuple[slice, slice]  # rows and columns
@@ -18,11 +17,10 @@ Area = tuple[slice, slice]  # rows and columns
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A cut-out picture: H×W×3 RGB and its cover, H×W uint8, 255 = figure; ``inked`` is it in ink (h×w)."""
+    """A cut-out picture: H×W×3 RGB and its cover, H×W uint8, 255 = figure."""
 
     picture: Image
     cover: Image
-    inked: Image | None = None
 
 
 def stand(page: Image, figures: Sequence[Figure], kind: str, rng: np.random.Generator) -> None:
@@ -53,24 +51,15 @@ def step_out(page: Image, panel: Box, figures: Sequence[Figure], kind: str, rng:
 
 
 def bare_panel(
-    size: tuple[int, int],
-    figures: Sequence[Figure],
-    kind: str,
-    rng: np.random.Generator,
-    lines_run_through: bool = False,
+    size: tuple[int, int], figures: Sequence[Figure], kind: str, rng: np.random.Generator
 ) -> Image:
-    """The inside of a panel (H×W luma for a (width, height)): paper or one tone, with a figure or none.
-
-    Of the kind ``inked`` there is a scene behind them; ``lines_run_through``: of ``draw_scene``.
-    """
+    """The inside of a panel (H×W luma for a (width, height)): paper or one tone, with a figure or none."""
     w, h = size
     tone = int(rng.choice([255, 252, 245, 225, 0], p=[0.5, 0.2, 0.12, 0.14, 0.04]))
     inside = np.full((h, w), tone, np.uint8)
     if rng.random() < 0.15:  # a tone that fades out
         fade = np.linspace(rng.uniform(90, 220), 255, h if rng.random() < 0.7 else w)
         inside[:] = (fade[:, None] if len(fade) == h else fade[None]).astype(np.uint8)
-    if kind == INKED:
-        draw_scene(inside, rng, lines_run_through)
     for _ in range(int(rng.choice([0, 1, 2], p=[0.2, 0.65, 0.15]))):
         tall = int(max(24, h * rng.uniform(0.7, 3.0)))
         drawn, cover = _drawn(_any(figures, rng), tall, kind, rng)
@@ -90,15 +79,11 @@ def _any(figures: Sequence[Figure], rng: np.random.Generator) -> Figure:
 def _drawn(figure: Figure, tall: int, kind: str, rng: np.random.Generator) -> tuple[Image, Image]:
     """The figure in black and white, inked all round, and its cover, both ``tall`` pixels high."""
     wide = max(8, round(tall * figure.cover.shape[1] / figure.cover.shape[0]))
-    ready = figure.inked if kind == INKED else None
-    picture = figure.picture if ready is None else ready
-    small = cv2.resize(picture, (wide, tall), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(figure.picture, (wide, tall), interpolation=cv2.INTER_AREA)
     cover = cv2.resize(figure.cover, (wide, tall), interpolation=cv2.INTER_AREA)
     if rng.random() < 0.5:
         small, cover = np.ascontiguousarray(small[:, ::-1]), np.ascontiguousarray(cover[:, ::-1])
-    drawn = np.asarray(small, np.uint8)
-    if ready is None:
-        drawn = render(drawn, kind, rng)
+    drawn = render(np.asarray(small, np.uint8), kind, rng)
     shown = cover
     if rng.random() < RIMMED:
         rim = 2 * int(rng.integers(1, 7)) + 1

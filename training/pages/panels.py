@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from mangacolor.core.types import Box, Image
 from mangacolor.stages.panels.cutting.polygons import Polygon
-from mangacolor.training.data.synthesis import INKED, damage_scan
+from mangacolor.training.data.synthesis import damage_scan
 from mangacolor.training.pages.balloon_drawing import Style, random_style
 from mangacolor.training.pages.balloons import (
     KINDS,
@@ -25,9 +25,7 @@ from mangacolor.training.pages.balloons import (
     draw_sound,
     render_art,
 )
-from mangacolor.training.pages.effects import draw_blade
 from mangacolor.training.pages.figures import Figure, bare_panel, stand, step_out
-from mangacolor.training.pages.inked import crop_inked
 from mangacolor.training.pages.layouts import LayoutStyle, draw_layout_style, lay_out, place_inset, run_off
 from mangacolor.training.pages.straight_things import draw_straight_things
 from mangacolor.training.pages.turned import turn
@@ -39,9 +37,6 @@ SMALL = 60  # pixels: a smaller panel gets no balloons
 SHORT = 80.0  # pixels: a shorter border has nothing laid over it on purpose
 TURNED = 0.3  # share of pages that lay askew in the scanner
 PRINTED_ON_GREY = 0.75  # how light newspaper is, at least
-INKED_PAGES = 0.5  # share of pages that are inked, where there are inked pictures
-DRAWN = 0.5  # share of its panels, at least, that show a drawn scene
-BLADES = 0.07  # share of panels on such a page before which a blade is held
 
 
 @dataclass(slots=True)
@@ -55,39 +50,25 @@ class Sheet:
     kind: str
     pictures: Sequence[Image]
     figures: Sequence[Figure]
-    inked: Sequence[Image]
     sides: list[tuple[Corner, Corner]] = field(default_factory=list)
 
 
 def make_panel_page(
-    pictures: Sequence[Image],
-    figures: Sequence[Figure],
-    rng: np.random.Generator,
-    side: int = 1024,
-    inked: Sequence[Image] = (),
+    pictures: Sequence[Image], figures: Sequence[Figure], rng: np.random.Generator, side: int = 1024
 ) -> LabelledPage:
-    """A page of 1 to 16 panels of ``pictures`` (RGB), with insets, ``figures``, balloons and sound.
-
-    With ``inked`` pictures (luma) half of the pages are of those, with drawn scenes on white between them.
-    """
-    return draw_with_panels(pictures, figures, rng, side, inked)[0]
+    """A page of 1 to 16 panels of ``pictures`` (RGB), with insets, ``figures``, balloons and sound."""
+    return draw_with_panels(pictures, figures, rng, side)[0]
 
 
 def draw_with_panels(
-    pictures: Sequence[Image],
-    figures: Sequence[Figure],
-    rng: np.random.Generator,
-    side: int = 1024,
-    inked: Sequence[Image] = (),
+    pictures: Sequence[Image], figures: Sequence[Figure], rng: np.random.Generator, side: int = 1024
 ) -> tuple[LabelledPage, list[Polygon]]:
     """The same, and the polygons of its panels, as far as each is drawn on the page; insets last."""
     width, hand = int(side * rng.uniform(0.62, 0.78)), draw_layout_style(rng)
     page = np.full((side, width), hand.paper, np.uint8)
     shares = [0.5, 0.4, 0.0, 0.1] if hand.newspaper else [0.15, 0.3, 0.25, 0.3]
     kind = str(rng.choice(KINDS, p=shares))
-    if inked and not hand.newspaper and rng.random() < INKED_PAGES:
-        kind = INKED
-    sheet = Sheet(page, np.zeros_like(page), np.full_like(page, 255), hand, kind, pictures, figures, inked)
+    sheet = Sheet(page, np.zeros_like(page), np.full_like(page, 255), hand, kind, pictures, figures)
     panels = run_off(lay_out(width, side, hand, rng), (width, side), hand, rng)
     for polygon in panels:
         _place(sheet, polygon, hand, rng)
@@ -97,8 +78,6 @@ def draw_with_panels(
         if min(box[2:]) > SMALL:
             draw_decoys(page, box, style, rng)
             draw_straight_things(page, box, rng)
-            if kind == INKED and rng.random() < BLADES:
-                draw_blade(page, box, rng)
     framed = replace(hand, frame=max(1, hand.frame), open=0.0)
     for _ in range(int(rng.choice([0, 1, 2], p=[0.6, 0.3, 0.1]))):
         inset = place_inset(boxes[int(rng.integers(len(boxes)))], width, side, rng)
@@ -179,11 +158,8 @@ def _place(sheet: Sheet, polygon: Polygon, hand: LayoutStyle, rng: np.random.Gen
 def _art(sheet: Sheet, size: tuple[int, int], hand: LayoutStyle, rng: np.random.Generator) -> Image:
     """What is drawn in a panel of ``size`` (width, height): H×W luma."""
     kind = sheet.kind if rng.random() < 0.8 else str(rng.choice(KINDS))
-    bare = max(hand.bare, DRAWN) if kind == INKED and hand.bare else hand.bare
-    if sheet.figures and rng.random() < bare:
-        drawn = bare_panel(size, sheet.figures, kind, rng, lines_run_through=bool(hand.across and hand.down))
-    elif kind == INKED:
-        drawn = crop_inked(sheet.inked, size, rng)
+    if sheet.figures and rng.random() < hand.bare:
+        drawn = bare_panel(size, sheet.figures, kind, rng)
     else:
         drawn = render_art(sheet.pictures, size, kind, rng)
     return np.asarray(np.rint(drawn * hand.dim), np.uint8)
