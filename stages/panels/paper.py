@@ -10,11 +10,13 @@ import numpy.typing as npt
 
 from mangacolor.core.arrays import F64, Mask
 from mangacolor.core.types import Image
-from mangacolor.stages.panels.blank import Blank, find_blank
+from mangacolor.stages.panels.blank import Blank, find_blank, share_of
 from mangacolor.stages.panels.cutting.polygons import Polygon
 from mangacolor.stages.panels.params import DEFAULTS, GroundParams, Params
 from mangacolor.stages.panels.scene import (
+    bare_sides,
     edges,
+    fill_page,
     fill_panel,
     find_level,
     find_ring,
@@ -42,19 +44,20 @@ def find_ground(luma: Image, polygons: Sequence[Polygon], params: Params = DEFAU
     outside = free.astype(bool)
     masks = find_blank(luma, params.blank, outside)
     shown = outside
-    if masks.white.mean() <= params.ground.blank_page:
+    if share_of(masks.white) <= params.ground.blank_page:
         shown = outside | _paper_within(luma, masks, polygons, outside, params)
     paper, black = (_open_patches(mask, shown, params.ground) for mask in (masks.white, masks.black))
     scene = len(polygons) > 1 and is_scene(luma, paper & outside, polygons, params)
-    return np.where(black if scene else black | paper, 255, 0).astype(np.uint8)
+    return (black if scene else black | paper).view(np.uint8) * np.uint8(255)
 
 
 def is_tone(luma: Image, ground: Image, panel: Polygon, params: Params = DEFAULTS) -> bool:
     """Whether the ground around a page's only panel is a tone of its picture, its sky or its wall.
 
     ``luma``: H×W. ``ground``: H×W, as of ``find_ground``. ``panel``: N×2, pixels. White is paper, and so is a
-    tint around a frame. A tone is what lies above, below or beside a picture that bleeds off all other
-    sides; and, without a frame, what is dark, outshone by much of the page, or missing along a side.
+    tint around a frame that takes much of the page. A tone is what lies above, below or beside a picture that
+    bleeds off all other sides; and, without such a frame, what is dark, outshone by much of the page, or
+    missing along a side.
     """
     signs = params.ground
     paper = (ground > 0) & (luma >= params.blank.darkest_paper - params.blank.paper_spread)
@@ -62,10 +65,10 @@ def is_tone(luma: Image, ground: Image, panel: Polygon, params: Params = DEFAULT
     if level >= signs.white or 2 * np.count_nonzero(paper) < np.count_nonzero(ground):
         return False
     near = reaching(signs.near, luma.shape)
-    gaps = np.concatenate([panel.min(0), np.array(luma.shape[::-1]) - panel.max(0)])
-    if (gaps > near).sum() <= 1:
+    if len(bare_sides([panel], luma.shape, near)) <= 1:
         return True
-    if is_framed(luma <= level - signs.frame_contrast, [panel], near, signs.framed_share):
+    framed = is_framed(luma <= level - signs.frame_contrast, [panel], near, signs.framed_share)
+    if framed and fill_page([panel], luma.shape, signs.least_panels):
         return False
     return level < signs.dark or is_outshone(luma, level, signs) or not has_margins(ground, signs)
 
@@ -92,13 +95,19 @@ def _margins(luma: Image, masks: Blank, params: GroundParams) -> Mask:
     bands = np.zeros(luma.shape, bool)
     turned = (luma, masks.white, bands), (luma.T, masks.white.T, bands.T)
     for levels, white, target in turned:
-        blank = white.mean(axis=1) >= params.blank_line
+        blank = _row_shares(white) >= params.blank_line
         first, last = int(np.argmin(blank)), len(blank) - int(np.argmin(blank[::-1]))
         for band in (slice(first), slice(last, None)):
             if levels[band].size:
                 pale = ~_is_paper(np.median(levels[band], axis=0), masks.paper, params)
                 target[band] = ~_keep_runs(pale, round(params.least_sky * len(pale)))
     return bands
+
+
+def _row_shares(mask: Mask) -> F64:
+    """The share of each row that lies in a mask (H×W): H."""
+    sums = cv2.reduce(mask.view(np.uint8), 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
+    return np.asarray(sums.ravel() / mask.shape[1], np.float64)
 
 
 def _keep_runs(where: Mask, least: int) -> Mask:
@@ -114,7 +123,7 @@ def _gutters(luma: Image, masks: Blank, params: Params) -> Mask:
     gutters = np.zeros(luma.shape, bool)
     if height <= params.scale.strip_aspect * width:
         return gutters
-    rows = np.flatnonzero(masks.white.mean(axis=1) >= params.ground.blank_line)
+    rows = np.flatnonzero(_row_shares(masks.white) >= params.ground.blank_line)
     rows = rows[_is_paper(np.median(luma[rows], axis=1), masks.paper, params.ground)]
     across = np.zeros(height, bool)
     across[rows] = True
@@ -139,13 +148,13 @@ def _around_drawings(
     near, side = reaching(params.near, outside.shape), min(outside.shape)
     gap, rim = (square(max(1, round(share * side))) for share in (params.gap, params.gap + params.rim))
     # Eroded, so that it leaks through no small gap in a sleeve's outline.
-    core = cv2.erode(masks.pure.astype(np.uint8), gap, borderValue=1)
-    patch, at_edge, _ = _patches(core)
+    core = cv2.erode(masks.pure.view(np.uint8), gap, borderValue=1)
+    patch, at_edge = _patches(np.asarray(core, np.uint8))
     paper = _sources(patch, len(at_edge), outside, params.side_share)
-    open_scene = np.zeros(len(at_edge), bool)
-    open_scene[patch[gutters]] = True
-    open_scene[0] = False
-    within = open_scene[patch].astype(np.uint8)
+    open_scene = _touched(patch, len(at_edge), gutters)
+    within = np.zeros(outside.shape, np.uint8)
+    if open_scene.any():
+        within = np.take(open_scene, patch).view(np.uint8)
     most = params.bare_outline if len(polygons) > 1 else params.bare_vignette
     for polygon in polygons:
         there, panel = fill_panel(polygon, outside.shape)
@@ -162,8 +171,7 @@ def _sources(patch: npt.NDArray[np.int32], count: int, outside: Mask, side_share
     panels, the page's upper corners, or much of its left or right side. What else reaches the page's edge may
     be a white shirt.
     """
-    paper = np.zeros(count, bool)
-    paper[patch[outside]] = True
+    paper = _touched(patch, count, outside)
     paper[patch[0, [0, -1]]] = True
     for side in (patch[:, 0], patch[:, -1]):
         paper |= np.bincount(side, minlength=count) > side_share * len(patch)
@@ -171,46 +179,75 @@ def _sources(patch: npt.NDArray[np.int32], count: int, outside: Mask, side_share
     return paper
 
 
-def _patches(core: cv2.typing.MatLike) -> tuple[npt.NDArray[np.int32], Mask, npt.NDArray[np.int32]]:
-    """The patches of a mask by number, H×W (0 is none), which of them reach the page's edge, and N×5, of each
-    x, y, width, height and area in pixels.
-    """
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(core, connectivity=4)
+def _patches(core: Image) -> tuple[npt.NDArray[np.int32], Mask]:
+    """The patches of a mask (H×W, 1 inside) by number, H×W (0 is none), and which of them reach the page's
+    edge."""
+    count, labels = cv2.connectedComponents(core, connectivity=4)
     patch = np.asarray(labels, np.int32)
-    keep = np.zeros(count, bool)
+    at_edge = np.zeros(count, bool)
     for edge in edges(patch):
-        keep[edge] = True
-    keep[0] = False
-    return patch, keep, np.asarray(stats, np.int32)
+        at_edge[edge] = True
+    at_edge[0] = False
+    return patch, at_edge
+
+
+def _touched(patch: npt.NDArray[np.int32], count: int, where: Mask) -> Mask:
+    """Which of ``count`` patches (their numbers H×W) have a pixel in a mask; number 0 never."""
+    touched = np.zeros(count, bool)
+    if where.any():
+        touched = np.bincount((patch * where).ravel(), minlength=count) > 0
+        touched[0] = False
+    return touched
 
 
 def _open_patches(mask: Mask, outside: Mask, params: GroundParams) -> Mask:
     """Blank outside of panels, H×W, that reaches the page's edge or is a gutter closed on both ends."""
     # One pixel of erosion keeps the flood from leaking through a nick in an outline.
-    core = cv2.erode(mask.astype(np.uint8), square(1), borderValue=1)
-    _, whole = cv2.connectedComponents(core, connectivity=4)
-    patch, keep, stats = _patches(core * outside.astype(np.uint8))
-    total = np.bincount(whole.ravel())
-    beyond = np.bincount(whole[outside], minlength=len(total))
-    gutter = beyond >= params.outside_share * total
-    closed = np.zeros_like(keep)
-    closed[patch[gutter[whole]]] = True
-    closed &= ~keep
+    core = np.asarray(cv2.erode(mask.view(np.uint8), square(1), borderValue=1), np.uint8)
+    free = core & outside.view(np.uint8)
+    patch, keep = _patches(free)
+    closed = ~keep
     closed[0] = False
-    # Grainy paper at the page's edge is full of dots, too: only what is closed off may be a wall.
-    mean_width = stats[:, 4] / np.maximum(stats[:, 2:4].max(1), 1)
-    for number in np.flatnonzero(closed & (mean_width > params.dots_side * min(mask.shape))):
-        closed[number] = not _is_dotted(patch, int(number), stats[number], params)
-    keep |= closed
-    grown = cv2.dilate(keep[patch].astype(np.uint8), square(1)).astype(bool)
+    if closed.any():
+        closed &= _in_gutters(patch, len(keep), core, free, params)
+        keep |= _without_walls(patch, closed, params)
+    grown = cv2.dilate(np.take(keep, patch).view(np.uint8), square(1)).astype(bool)
     return grown & mask & outside
 
 
+def _in_gutters(
+    patch: npt.NDArray[np.int32], count: int, core: Image, free: Image, params: GroundParams
+) -> Mask:
+    """Which of ``count`` patches of ``free`` (H×W, 1 inside) belong to a patch of ``core`` that is mostly
+    free."""
+    _, labels = cv2.connectedComponents(core, connectivity=4)
+    whole = np.asarray(labels, np.int32)
+    total = np.bincount(whole.ravel())
+    beyond = np.bincount((whole * free).ravel(), minlength=len(total))
+    return _touched(patch, count, np.take(beyond >= params.outside_share * total, whole))
+
+
+def _without_walls(patch: npt.NDArray[np.int32], closed: Mask, params: GroundParams) -> Mask:
+    """The patches that are ``closed`` (by number) without the broad ones that are full of coarse dots.
+
+    Grainy paper at the page's edge is full of dots, too: only what is closed off may be a wall.
+    """
+    gutters = closed.copy()
+    areas = np.bincount(patch.ravel(), minlength=len(closed))
+    broad = params.dots_side * min(patch.shape)
+    # What is as broad as that on the mean, is as long at least.
+    for number in np.flatnonzero(closed & (areas > broad**2)):
+        box = cv2.boundingRect((patch == number).view(np.uint8))
+        if areas[number] > broad * max(box[2:]):
+            gutters[number] = not _is_dotted(patch, int(number), box, int(areas[number]), params)
+    return gutters
+
+
 def _is_dotted(
-    patch: npt.NDArray[np.int32], number: int, stats: npt.NDArray[np.int32], params: GroundParams
+    patch: npt.NDArray[np.int32], number: int, box: Sequence[int], area: int, params: GroundParams
 ) -> bool:
     """Whether a patch (numbers H×W) is full of coarse dots, as a light wall is: closed, it is much larger."""
-    x, y, wide, high, area = stats
+    x, y, wide, high = box
     reach = reaching(params.dots, patch.shape)
     inside = np.pad(patch[y : y + high, x : x + wide] == number, reach).astype(np.uint8)
     closed = cv2.morphologyEx(inside, cv2.MORPH_CLOSE, square(reach))

@@ -15,13 +15,15 @@ def find_residual_boxes(
     ground: Image, polygons: Sequence[Sequence[Point]], params: ResidualParams
 ) -> list[Box]:
     """Boxes around what is neither ground (H×W, 255) nor inside a panel, from the top down."""
-    free = np.where(ground > 0, 0, 1).astype(np.uint8)
+    free = (ground == 0).view(np.uint8)
     for polygon in polygons:
         cv2.fillPoly(free, [np.array(polygon, np.int32)], 0)
     # A closing joins lettering and broken lines; an opening drops the rims of frames.
     reach = max(3, min(ground.shape) // 100) | 1
     opened = cv2.morphologyEx(free, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     joined = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+    if np.count_nonzero(joined) < params.least_area * ground.size:
+        return []
     _, _, stats, _ = cv2.connectedComponentsWithStats(joined)
     shortest = params.least_side * min(ground.shape)
     return [

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from mangacolor.core.arrays import Mask
 from mangacolor.core.types import Image
+from mangacolor.stages.panels.blank import count_levels, share_of
 from mangacolor.stages.panels.cutting.polygons import Polygon
 from mangacolor.stages.panels.params import GroundParams, Params
 
@@ -19,15 +20,21 @@ def is_scene(luma: Image, paper: Mask, polygons: Sequence[Polygon], params: Para
     """Whether what was taken for ``paper`` (H×W) outside of several panels is a tone of the drawing.
 
     ``luma``: H×W. ``polygons``: the panels, N×2 in pixels. White is paper, and so is a tint with margins on
-    all sides of the page. Otherwise it is a tone if much of the page outshines it, as nothing outshines
+    all sides of the page around panels that take much of it. Otherwise it is a tone where it is far wider
+    than a gutter and on one side of the page only; or if much of the page outshines it, as nothing outshines
     paper, and it is far wider than a gutter, or is seen all along a panel's outline, too: that panel is a
     figure standing before it. Beside panels without frames it need be neither so wide nor, if dark, outshone.
     """
     signs = params.ground
-    level, width = find_level(luma, paper), _find_width(paper)
-    if level >= signs.white or has_margins(paper, signs):
+    level = find_level(luma, paper)
+    if level >= signs.white:
         return False
+    if has_margins(paper, signs) and fill_page(polygons, luma.shape, signs.least_panels):
+        return False
+    width = _find_width(paper)
     near = reaching(signs.near, luma.shape)
+    if width > signs.widest_gap * max(luma.shape) and len(bare_sides(polygons, luma.shape, near)) <= 1:
+        return True
     outshone = is_outshone(luma, level, signs)
     if outshone:
         tone = np.abs(cv2.GaussianBlur(luma, (3, 3), 0) - np.float32(level)) <= params.blank.paper_spread
@@ -39,6 +46,24 @@ def is_scene(luma: Image, paper: Mask, polygons: Sequence[Polygon], params: Para
     return not is_framed(luma <= level - signs.frame_contrast, polygons, near, signs.framed_share)
 
 
+def bare_sides(polygons: Sequence[Polygon], shape: tuple[int, ...], near: int) -> list[int]:
+    """The sides of a page of ``shape`` that no panel reaches: 0 left, 1 top, 2 right, 3 bottom."""
+    corners = np.concatenate(polygons)
+    gaps = np.concatenate([corners.min(0), np.array(shape[::-1]) - corners.max(0)])
+    return np.flatnonzero(gaps > near).tolist()
+
+
+def fill_page(polygons: Sequence[Polygon], shape: tuple[int, ...], share: float) -> bool:
+    """Whether panels take so much of a page of ``shape``, as those of a comic do.
+
+    What takes less, framed or not, may be a thing with straight sides: a house, a door, a picture on a wall.
+    """
+    taken = np.zeros(shape, np.uint8)
+    for polygon in polygons:
+        cv2.fillPoly(taken, [np.rint(polygon).astype(np.int32)], 1)
+    return share_of(taken > 0) >= share
+
+
 def _find_width(paper: Mask) -> float:
     """How wide paper (H×W) is at its widest, in pixels. The page's edge counts as its side."""
     inside = cv2.copyMakeBorder(paper.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
@@ -46,14 +71,19 @@ def _find_width(paper: Mask) -> float:
 
 
 def find_level(luma: Image, paper: Mask) -> float:
-    """The level of what was taken for paper (H×W); 255 where nothing was."""
-    return float(np.median(luma[paper])) if paper.any() else 255.0
+    """The level of what was taken for paper (H×W), the median; 255 where nothing was."""
+    levels = count_levels(luma, paper)
+    count = int(levels.sum())
+    if not count:
+        return 255.0
+    middle = np.searchsorted(np.cumsum(levels), [(count - 1) // 2, count // 2], side="right")
+    return float(middle.mean())
 
 
 def is_outshone(luma: Image, level: float, params: GroundParams) -> bool:
     """Whether much of a page is lighter than ``level``, as nothing is lighter than paper."""
     lighter = cv2.GaussianBlur(luma, (3, 3), 0) > level + params.lighter
-    return bool(lighter.mean() > params.lighter_share)
+    return share_of(lighter) > params.lighter_share
 
 
 def has_margins(ground: npt.NDArray[Any], params: GroundParams) -> bool:

@@ -175,7 +175,7 @@ def _ink(page: Image, shape: Image, style: Style, rng: np.random.Generator) -> N
         bold = 1  # nothing else would tell it from its surroundings
     page[shape > 0] = style.paper
     contours, _tree = cv2.findContours(shape, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    if bold:
+    if bold and contours:  # none of a balloon that lies beside the page
         pen = 0 if style.paper > 60 else 255
         cv2.drawContours(page, contours, -1, pen, bold, cv2.LINE_AA)
         if rng.random() < 0.12:

@@ -58,7 +58,8 @@ def cut_region(
     thorough: bool = False,
     style: Style = (False, False),
 ) -> Node:
-    """The tree of cuts of a convex polygon of the page. ``floor``: least score of gutters worth finding.
+    """The tree of cuts of a convex polygon of the page. ``floor``: least score worth finding, of gutters and
+    lines that panels share.
 
     ``thorough``: everything is found out about candidates that are not taken, too.
     """

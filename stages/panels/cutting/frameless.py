@@ -111,7 +111,11 @@ def _blank_rows(mask: Mask, polygon: Polygon, params: FramelessParams) -> tuple[
     inside = np.zeros((high - low)[::-1], np.uint8)
     cv2.fillConvexPoly(inside, np.rint(polygon - low).astype(np.int32), 1)
     empty = mask[low[1] : high[1], low[0] : high[0]] | (inside == 0)
-    blank = 1 - (~empty).sum(1) / np.maximum(inside.sum(1), 1)
+    drawn, pixels = (
+        cv2.reduce(part, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
+        for part in ((~empty).view(np.uint8), inside)
+    )
+    blank = 1 - drawn / np.maximum(pixels, 1)
     # Blank that ends at a frame on either side is the white of a panel. The outermost pixel may be a
     # frame's that a cut has left.
     end = params.end_pixels

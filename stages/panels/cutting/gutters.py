@@ -13,9 +13,9 @@ import numpy as np
 from mangacolor.core.arrays import F64
 from mangacolor.stages.panels.cutting.border_net import end_support, network_bonus
 from mangacolor.stages.panels.cutting.candidates import Cut, Kind
-from mangacolor.stages.panels.cutting.gutter_bounds import most_from_blank, most_from_frames
 from mangacolor.stages.panels.cutting.lines import SAMPLE_STEP, Spans, View, sample_mask
 from mangacolor.stages.panels.cutting.polygons import Polygon
+from mangacolor.stages.panels.cutting.score_bounds import most_from_blank, most_from_frames
 from mangacolor.stages.panels.cutting.shared_lines import find_shared_lines
 from mangacolor.stages.panels.params import GutterParams, Params
 
@@ -70,13 +70,13 @@ class GutterEvidence:
 
 
 def find_framed_cuts(view: View, polygon: Polygon, down: bool, params: Params, floor: float) -> list[Cut]:
-    """Shared lines and gutters in a region of a view; of gutters only those that may reach ``floor``."""
+    """Shared lines and gutters in a region of a view, of those that may reach a score of ``floor``."""
     if not len(view.lines) or len(polygon) < 3:
         return []
     support, spans = view.lines.support(polygon)
     least = max(4, params.gutter.least_span * np.ptp(polygon[:, 0]) / SAMPLE_STEP)
-    support[:, np.ptp(spans, axis=1) < least] = 0
-    cuts = find_shared_lines(view, support, spans, down, params)
+    support = np.where(spans[:, 1] - spans[:, 0] < least, 0, support)
+    cuts = find_shared_lines(view, support, spans, down, params, floor)
     for kind, sides in (("white gutter", support), ("black gutter", support[::-1])):
         cuts += _find_gutters(view, sides, spans, kind, down, params, floor)  # type: ignore[arg-type]
     return cuts
@@ -88,6 +88,8 @@ def _find_gutters(
     """Gutters between a line that opens one (row 0 of ``support``, 2×N) and one that closes it (row 1)."""
     lines, white = view.lines, kind == "white gutter"
     pairs, widths = _pair_lines(view, support, spans, params.gutter)
+    if not len(pairs):
+        return []
     spans = spans[pairs[:, 0]]
     thin = -params.gutter.thin_cost * (1 - np.clip(widths / params.gutter.full_width, 0, 1))
     probability = _pair_probability(view, spans, pairs, params.gutter)

@@ -37,17 +37,17 @@ def fit_lines(segments: F64, params: LineParams) -> tuple[F64, F64]:
     # The detector directs a segment by its contrast: opposite edges of one ink line stay apart.
     heading = np.sign(delta[:, 0])
     seeds = np.argsort(-length)[: np.count_nonzero(length >= params.shortest_seed)]
-    offsets: list[float] = []
-    slopes: list[float] = []
+    offsets, slopes, count = np.zeros(params.max_lines), np.zeros(params.max_lines), 0
     for some in np.array_split(seeds, range(_SEEDS_AT_ONCE, len(seeds), _SEEDS_AT_ONCE)):
         fitted = _fit_through(segments, length, heading, some, params)
         for seed, offset, slope in zip(some, *fitted, strict=True):
-            if len(offsets) == params.max_lines:
-                return np.array(offsets), np.array(slopes)
-            if not _is_known(offset, slope, segments[seed], offsets, slopes, params.twin_distance):
-                offsets.append(offset)
-                slopes.append(slope)
-    return np.array(offsets), np.array(slopes)
+            if count == params.max_lines:
+                return offsets, slopes
+            known = offsets[:count], slopes[:count]
+            if not _is_known(offset, slope, segments[seed], *known, params.twin_distance):
+                offsets[count], slopes[count] = offset, slope
+                count += 1
+    return offsets[:count], slopes[:count]
 
 
 def _fit_through(
@@ -72,12 +72,9 @@ def _fit_through(
     return offset, slope
 
 
-def _is_known(
-    offset: float, slope: float, seed: F64, offsets: list[float], slopes: list[float], distance: float
-) -> bool:
+def _is_known(offset: float, slope: float, seed: F64, offsets: F64, slopes: F64, distance: float) -> bool:
     """Whether a line within ``distance`` pixels, at both ends of the seed, has been proposed already."""
-    if not offsets:
-        return False
-    ys = offset + slope * seed[[0, 2]]
-    others = np.array(offsets)[:, None] + np.array(slopes)[:, None] * seed[[0, 2]][None]
-    return bool((np.abs(others - ys).max(1) <= distance).any())
+    near = np.ones(len(offsets), bool)
+    for x in (seed[0], seed[2]):
+        near &= np.abs(offsets + slopes * x - (offset + slope * x)) <= distance
+    return bool(near.any())

@@ -7,7 +7,7 @@ line; a cut of any region then only reads a slice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -61,6 +61,7 @@ class Lines:
     edge_sums: npt.NDArray[np.int32]
     border: Image
     border_sums: npt.NDArray[np.int64]
+    _known: dict[bytes, tuple[F64, Spans]] = field(default_factory=dict)  # by polygon, what ``support`` told
 
     def __len__(self) -> int:
         return len(self.offset)
@@ -78,8 +79,14 @@ class Lines:
         """How much edge runs along each line inside a convex polygon.
 
         2×N: the share with the brighter (0) or darker (1) side below; and N×2, the samples [first, last)
-        that are inside.
+        that are inside. Not to be written to: a region is asked about several times.
         """
+        told = self._known.get(polygon.tobytes())
+        if told is None:
+            told = self._known[polygon.tobytes()] = self._look_up(polygon)
+        return told
+
+    def _look_up(self, polygon: Polygon) -> tuple[F64, Spans]:
         spans = np.ceil(chords(polygon, self.offset, self.slope) / SAMPLE_STEP).astype(np.intp)
         spans = np.clip(spans, 0, self.edge_sums.shape[2] - 1)
         rows = np.arange(len(self))
@@ -153,7 +160,8 @@ def _edges_along(
     least = params.edge_contrast / 2  # a Sobel gradient spreads a step over two pixels
     for shift in (-1, 0, 1):
         at = np.clip(rows + shift, 0, rise.shape[0] - 1)
-        up, along = rise[at, columns], run[at, columns]
+        at = at * rise.shape[1] + columns
+        up, along = np.take(rise, at), np.take(run, at)
         normal = (up - tilt * along) / norm
         tangent = np.abs(along + tilt * up) / norm
         straight = tangent <= params.edge_straightness * np.abs(normal)

@@ -189,8 +189,11 @@ def _both_views(
 ) -> tuple[View, View]:
     """The page, and the page transposed, with the evidence along their lines."""
     border = border_probability(luma, network) if network else None
-    white, black, pure = (np.ascontiguousarray(mask.T) for mask in (masks.white, masks.black, masks.pure))
+    white, black, pure = (
+        _transpose(mask.view(np.uint8)).view(bool) for mask in (masks.white, masks.black, masks.pure)
+    )
     transposed = Blank(white, black, pure, masks.paper, masks.outshone)
+    turned = _transpose(luma)
     return (
         make_view(
             luma,
@@ -202,15 +205,19 @@ def _both_views(
             _second_look(luma, network, painted, params.second_look),
         ),
         make_view(
-            np.ascontiguousarray(luma.T),
+            turned,
             transposed,
             segments[:, [1, 0, 3, 2]],
-            None if border is None else np.ascontiguousarray(border.T),
+            None if border is None else _transpose(border),
             params.line,
             painted,
-            _second_look(np.ascontiguousarray(luma.T), network, painted, params.second_look),
+            _second_look(turned, network, painted, params.second_look),
         ),
     )
+
+
+def _transpose(picture: Image) -> Image:
+    return np.asarray(cv2.transpose(picture), np.uint8)
 
 
 def _second_look(

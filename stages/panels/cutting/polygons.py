@@ -65,21 +65,26 @@ def area(polygon: Polygon) -> float:
     if len(polygon) < 3:
         return 0.0
     x, y = polygon[:, 0], polygon[:, 1]
-    return abs(float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))) / 2
+    return abs(float(np.dot(x, _turned(y)) - np.dot(y, _turned(x)))) / 2
 
 
 def chords(polygon: Polygon, offset: F64, slope: F64) -> F64:
     """N×2: the x range over which each line runs inside the polygon; (0, 0) where it misses it."""
     side = polygon[:, 1] - offset[:, None] - slope[:, None] * polygon[:, 0]
     side[np.abs(side) < _ROUNDING] = 0
-    after, following = np.roll(side, -1, 1), np.roll(polygon[:, 0], -1)
+    after, following = np.concatenate([side[:, 1:], side[:, :1]], 1), _turned(polygon[:, 0])
     crossed = side * after < 0
     share = side / np.where(crossed, side - after, 1)
-    xs = np.where(crossed, polygon[:, 0] + share * (following - polygon[:, 0]), np.nan)
-    xs = np.where(side == 0, polygon[:, 0], xs)
-    missed = np.isfinite(xs).sum(1) < 2
-    xs[missed] = 0
-    return np.stack([np.nanmin(xs, 1), np.nanmax(xs, 1)], 1)
+    xs = np.where(crossed, polygon[:, 0] + share * (following - polygon[:, 0]), polygon[:, 0])
+    met = crossed | (side == 0)
+    ends = np.stack([np.where(met, xs, np.inf).min(1), np.where(met, xs, -np.inf).max(1)], 1)
+    ends[np.count_nonzero(met, axis=1) < 2] = 0
+    return ends
+
+
+def _turned(values: F64) -> F64:
+    """N values, each in the place of the one before it, and the first in that of the last."""
+    return np.concatenate([values[1:], values[:1]])
 
 
 def covered_share(mask: npt.NDArray[np.bool_], polygon: Polygon) -> float:
@@ -90,6 +95,7 @@ def covered_share(mask: npt.NDArray[np.bool_], polygon: Polygon) -> float:
     high = np.minimum(np.ceil(polygon.max(0)), mask.shape[::-1]).astype(int)
     window = np.zeros(np.maximum(high - low, 1)[::-1], np.uint8)
     cv2.fillConvexPoly(window, np.rint(polygon - low).astype(np.int32), 1)
-    inside = window[: high[1] - low[1], : high[0] - low[0]].astype(bool)
-    covered = mask[low[1] : high[1], low[0] : high[0]][inside]
-    return float(covered.mean()) if covered.size else 1.0
+    inside = window[: high[1] - low[1], : high[0] - low[0]].view(bool)
+    covered = mask[low[1] : high[1], low[0] : high[0]] & inside
+    pixels = np.count_nonzero(inside)
+    return np.count_nonzero(covered) / pixels if pixels else 1.0

@@ -13,11 +13,18 @@ from mangacolor.stages.panels.params import BleedParams, SnapParams
 
 def fit_sides(views: tuple[View, View], polygon: Polygon, params: SnapParams) -> Polygon:
     """Pull the sides of a region in to the frame lines that blank ground lies outside of."""
+    right: set[tuple[bool, bool]] = set()  # sides that need no pull as the polygon is
     for down in (False, True, False, True):  # twice: a side's frame may show only once the others are right
         for above in (True, False):
+            if (down, above) in right:
+                continue
             turned = swap(polygon) if down else polygon
-            turned = _pull_side(views[down], turned, above, params)
-            polygon = swap(turned) if down else turned
+            pulled = _pull_side(views[down], turned, above, params)
+            if pulled is not turned:
+                polygon = swap(pulled) if down else pulled
+                right.clear()
+            else:
+                right.add((down, above))
     return polygon
 
 

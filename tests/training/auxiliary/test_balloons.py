@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -10,6 +11,8 @@ import pytest
 
 from mangacolor.core.errors import SetupError
 from mangacolor.core.types import Image
+from mangacolor.training.pages import balloons
+from mangacolor.training.pages.balloon_drawing import random_style
 from mangacolor.training.pages.balloon_truth import find_balloon_truth
 from mangacolor.training.pages.balloons import UNKNOWN, LabelledPage, make_page, print_lettered_page
 
@@ -124,3 +127,17 @@ def test_training_learns_and_saves_weights_that_load(tmp_path: Path) -> None:
     again = page_probabilities(load_page_net(path), drawn.luma)[0]
     before = page_probabilities(network, drawn.luma)[0]
     assert np.abs(again.astype(int) - before.astype(int)).max() <= 3
+
+
+def test_a_balloon_that_lies_beside_the_page_leaves_it_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One over a border near the page's corner may; its outline, of which there is none, has no gaps."""
+    monkeypatch.setattr(
+        balloons, "_balloon_shape", lambda shape, *_: (np.zeros(shape, np.uint8), (0, 0), (9, 9))
+    )
+    style = random_style(np.random.default_rng(0))
+    for seed in range(12):
+        blank = np.full((60, 50), 128, np.uint8)
+        canvas = LabelledPage(blank, np.zeros_like(blank), np.zeros_like(blank))
+        bold = replace(style, outline=2, glyph=40)
+        balloons.draw_balloon(canvas, (0, 0, 50, 60), bold, np.random.default_rng(seed), over_border=True)
+        assert not canvas.label.any()
