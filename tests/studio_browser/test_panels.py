@@ -79,6 +79,7 @@ def test_drag_cut_and_renumber_and_this_page_alone_runs_again(room: Window, stud
     room.press("Control+s")
     room.until((studio.out / ".mangacolor/edits/E19P02.json").exists, "the file")
     assert corrections(studio.out)["polygons"] == wanted
+    room.until(lambda: worked_at(studio.out) != worked, "the page to be put into colour again")
     room.wait_for_rest()
     after = worked_at(studio.out)
     assert {name for name in PAGES if after[name] != worked[name]} == {PAGE}
