@@ -21,6 +21,7 @@ from mangacolor.core.settings import Options
 from mangacolor.pipeline.chapter_pages import ChapterPages
 from mangacolor.pipeline.editing.chapter import ColouredChapter, open_chapter
 from mangacolor.pipeline.editing.coverage import Surfaces
+from mangacolor.pipeline.editing.page_looks import PageLooks
 from mangacolor.pipeline.editing.painter import PagePainter
 from mangacolor.pipeline.editing.palette_document import read_palette
 from mangacolor.pipeline.store.layout import State
@@ -102,6 +103,8 @@ class Desk:
         self._thread = thread
         self._surfaces: tuple[bytes, Surfaces] | None = None
         self.now = self._look()
+        # On the desks' thread.
+        self.looks = PageLooks(lambda page: self.now.coloured().pages[page], self.surface_stamp)
 
     def submit(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Have something done on the desks' thread."""

@@ -21,12 +21,9 @@ from mangacolor.pipeline.editing.strokes import find_crossings
 from mangacolor.pipeline.editing.wishes import Changer, Wishes
 from mangacolor.pipeline.editing.wording import edit_id
 from mangacolor.stages.edits.colours import to_hex
-from mangacolor.stages.edits.looking import PageLook
 from mangacolor.stages.edits.model import Edit, Look
 from mangacolor.stages.edits.palette import Palette
 from mangacolor.stages.harmonize.corrections import NO_GROUP
-from mangacolor.stages.panels.stage import STAGE as PANELS
-from mangacolor.stages.spreads.halves import half_of
 from mangacolor.studio.desk import Desk
 
 # Likenesses of which a browser is told how much an edit would cover there.
@@ -46,7 +43,7 @@ def try_wishes(desk: Desk, wishes: Wishes) -> Tried:
     palette, _ = desk.palette()
     if wishes == Wishes():
         return Tried(palette, None)
-    changer = Changer(desk.now.coloured(), desk.surfaces)
+    changer = Changer(desk.now.coloured(), desk.surfaces, desk.looks)
     after = changer.change(palette, wishes)
     edit = next((edit for edit in after.edits if edit.id == changer.touched), None)
     return Tried(after, edit)
@@ -106,22 +103,15 @@ def surfaces_document(desk: Desk, page: str) -> list[dict[str, Any]]:
 
 def point_document(desk: Desk, page: str, x: int, y: int) -> dict[str, Any]:
     """What lies at a point of a page (pixels as it came): its surface, or why there is none."""
-    chapter = desk.now.coloured()
-    inputs = chapter.pages[page]
-    half, look = half_of(inputs[PANELS.name].data), PageLook.of(inputs)
-    at = half.to_drawing(x, y) if half else (x, y)
-    met, why = look.meet(*at)
-    near = None
-    if met is None and (found := nearest_surface(look, *at)) is not None:
-        near = [x + found[0] - at[0], y + found[1] - at[1]]
-    return {"number": 0 if met is None else look.row_of(*met) + 1, "why": why, "near": near}
+    seen = desk.looks.at(page)
+    met, why = seen.meet((x, y))
+    near = nearest_surface(seen, (x, y)) if met is None else None
+    return {"number": 0 if met is None else seen.look.row_of(*met) + 1, "why": why, "near": near}
 
 
 def line_document(desk: Desk, page: str, line: Sequence[Point]) -> dict[str, Any]:
     """What a line crosses, a point of each surface. Pixels are of the page as it came."""
-    inputs = desk.now.coloured().pages[page]
-    half, look = half_of(inputs[PANELS.name].data), PageLook.of(inputs)
-    crossings = find_crossings(look, half, line)
+    crossings = find_crossings(desk.looks.at(page), line)
     return {"surfaces": [{"number": crossing.row + 1, "at": crossing.at} for crossing in crossings]}
 
 

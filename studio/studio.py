@@ -167,7 +167,7 @@ class Studio:
         Raises ``Refusal`` where somebody else has changed it since ``revision``, and as ``Session.change``.
         """
         chapter, surfaces = desk.now.coloured(), desk.surfaces()
-        session = Session(chapter, lambda: surfaces)
+        session = Session(chapter, lambda: surfaces, desk.looks)
         with self._deciding:
             before, now = desk.palette()
             if revision is not None and not same_decisions(revision, now):

@@ -23,6 +23,7 @@ import click
 
 from mangacolor.pipeline.editing.chapter import ColouredChapter, open_chapter
 from mangacolor.pipeline.editing.coverage import Surfaces
+from mangacolor.pipeline.editing.page_looks import PageLooks
 from mangacolor.pipeline.editing.painter import PagePainter
 from mangacolor.pipeline.editing.points import make_anchor, read_point
 from mangacolor.stages.edits.model import Edit, Reach
@@ -67,7 +68,7 @@ def _run(what: str, arguments: Sequence[str]) -> tuple[float, float]:
 
 def _paint(chapter: ColouredChapter, at: str, likeness: float, long_side: int, paints: int) -> None:
     surfaces = _timed("segments of the chapter", 1, lambda _: Surfaces.of(chapter))[-1]
-    anchor = make_anchor(chapter, read_point(at, "--at"))
+    anchor = make_anchor(chapter, PageLooks(chapter.pages.__getitem__), read_point(at, "--at"))
     edits = [Edit(1, colour, Reach.ALIKE, (anchor,), likeness=likeness) for colour in COLOURS]
     touched = list(surfaces.covers(edits[:1])[1].pages)
     painters = _timed(

@@ -10,7 +10,7 @@ import numpy as np
 
 from mangacolor.core.arrays import F64, I64, Mask
 from mangacolor.core.colour import INK
-from mangacolor.core.errors import UsageError
+from mangacolor.core.errors import InputError, UsageError
 from mangacolor.pipeline.editing.chapter import ColouredChapter
 from mangacolor.stages.balloons import BalloonLayout
 from mangacolor.stages.edits.freezing import freeze_group
@@ -91,9 +91,15 @@ class Surfaces:
         return {page: handed[speaker] for page, speaker in self.drawings.speakers.items()}
 
     def unedited_colours(self, page: str) -> tuple[F64, F64]:
-        """What a page's S segments have without an edit: Cb and Cr, S×2, centred on 0, and luma, S."""
-        inputs = self.drawings[self.drawings.speakers[page]]
+        """What a page's S segments have without an edit: Cb and Cr, S×2, centred on 0, and luma, S.
+
+        Raises ``InputError`` while a run has cut the page anew and has not come to the chapter's colours yet.
+        """
+        speaker = self.drawings.speakers[page]
+        inputs = self.drawings[speaker]
         features = SegmentFeatures(coloured_page(inputs).features)
+        if len(features.rows) != sum(self.segments.counts[list(self.drawings).index(speaker)]):
+            raise InputError(f"{page}: it is being coloured again", "Wait until the run is over.")
         shown, chroma = features.shown.astype(np.float64), features.chroma
         corrections = Corrections.from_artifact(inputs.get(HARMONIZE))
         if corrections.windows:

@@ -12,11 +12,9 @@ from mangacolor.core.types import Point
 from mangacolor.core.wording import first_few
 from mangacolor.formats.pixels import picture_size
 from mangacolor.pipeline.editing.chapter import ColouredChapter
-from mangacolor.stages.edits.looking import PageLook
+from mangacolor.pipeline.editing.page_looks import LookedAt, PageLooks
 from mangacolor.stages.edits.model import Anchor, page_digest
-from mangacolor.stages.names import PANELS
 from mangacolor.stages.segments.features import SegmentFeatures
-from mangacolor.stages.spreads.halves import half_of
 
 # How many pages of a chapter a message names.
 MOST_NAMES = 6
@@ -84,26 +82,26 @@ def _why_not_coloured(chapter: ColouredChapter, name: str) -> str:
     return f"{name} has not been coloured"
 
 
-def make_anchor(chapter: ColouredChapter, point: PagePoint) -> Anchor:
+def make_anchor(chapter: ColouredChapter, looks: PageLooks, point: PagePoint) -> Anchor:
     """The segment under a point, to be recoloured or left out. Raises ``UsageError`` where there is none,
     saying what lies there."""
     name = find_page(chapter, point)
     _check_inside(chapter, name, point)
-    inputs = chapter.pages[name]
-    half, look = half_of(inputs[PANELS].data), PageLook.of(inputs)
-    x, y = half.to_drawing(point.x, point.y) if half else (point.x, point.y)
-    met, why = look.meet(x, y)
+    seen, at = looks.at(name), (point.x, point.y)
+    met, why = seen.meet(at)
     if met is None:
-        near = nearest_surface(look, x, y)
-        told = f"The nearest surface is at {point.x + near[0] - x},{point.y + near[1] - y}." if near else ""
+        near = nearest_surface(seen, at)
+        told = f"The nearest surface is at {near[0]},{near[1]}." if near else ""
         raise UsageError(
             f"{point.text}: {why}", f"{told or 'Move the point.'} x and y are pixels of the page as it came."
         )
     window, label = met
-    seen = look.colours.windows[window]
-    known = SegmentFeatures(seen.features, identities=seen.identities if seen.identities.size else None)
-    looks = known.look_of(label - 1)
-    return Anchor(name, point.x, point.y, page_digest(chapter.source_hash(name)), looks)
+    segments = seen.look.colours.windows[window]
+    known = SegmentFeatures(
+        segments.features, identities=segments.identities if segments.identities.size else None
+    )
+    digest = page_digest(chapter.source_hash(name))
+    return Anchor(name, point.x, point.y, digest, known.look_of(label - 1))
 
 
 def _check_inside(chapter: ColouredChapter, name: str, point: PagePoint) -> None:
@@ -126,12 +124,13 @@ def _enlargement(chapter: ColouredChapter, name: str, width: int) -> int:
         return max(1, round(picture_size(opened)[0] / width))
 
 
-def nearest_surface(look: PageLook, x: int, y: int) -> Point | None:
-    """The nearest point around one that meets a segment; None where none is near."""
+def nearest_surface(seen: LookedAt, around: Point) -> Point | None:
+    """The nearest point of a page around one that meets a segment; None where none is near."""
+    x, y = around
     for reach in range(SEARCH_STEP, SEARCH_REACH + 1, SEARCH_STEP):
         for turn in range(SEARCH_TURNS):
             angle = 2 * math.pi * turn / SEARCH_TURNS
             at = x + round(reach * math.cos(angle)), y + round(reach * math.sin(angle))
-            if look.meet(*at)[0] is not None:
+            if seen.meet(at)[0] is not None:
                 return at
     return None

@@ -12,6 +12,7 @@ from mangacolor.core.errors import UsageError
 from mangacolor.core.wording import counted
 from mangacolor.pipeline.editing.chapter import ColouredChapter, open_chapter
 from mangacolor.pipeline.editing.coverage import Cover, Surfaces
+from mangacolor.pipeline.editing.page_looks import PageLooks
 from mangacolor.pipeline.editing.palette_document import read_palette, write_palette
 from mangacolor.pipeline.editing.preview import check_target, find_changes, write_preview
 from mangacolor.pipeline.editing.wishes import Changer, Wishes
@@ -27,9 +28,15 @@ class Session:
     were made, changed or done again. ``is_seen``: whether pages or groups become others.
     """
 
-    def __init__(self, chapter: ColouredChapter, surfaces: Callable[[], Surfaces] | None = None) -> None:
+    def __init__(
+        self,
+        chapter: ColouredChapter,
+        surfaces: Callable[[], Surfaces] | None = None,
+        looks: PageLooks | None = None,
+    ) -> None:
         self.chapter = chapter
         self._surfaces = surfaces or (lambda: Surfaces.of(chapter))
+        self._looks = looks or PageLooks(chapter.pages.__getitem__)
         self.palette = Palette()
         self.changes: list[str] = []
         self.touched: list[Edit] = []
@@ -79,7 +86,7 @@ class Session:
     def _apply(self, wishes: Wishes) -> Palette:
         """Read the palette and make of it what is wished, here alone. Returns what was read."""
         before = read_palette(self.chapter)
-        changer = Changer(self.chapter, lambda: self.surfaces)
+        changer = Changer(self.chapter, lambda: self.surfaces, self._looks)
         self.palette = changer.change(before, wishes)
         self.changes = change_lines(before, self.palette)
         known = {_unnamed(edit) for edit in before.edits}

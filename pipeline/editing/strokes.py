@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
 
+from mangacolor.core.arrays import F64
 from mangacolor.core.types import Point
+from mangacolor.pipeline.editing.page_looks import LookedAt
 from mangacolor.stages.edits.looking import PageLook
-from mangacolor.stages.spreads.halves import Half
 from mangacolor.stages.windows.scale import DRAWING_HEIGHT
 
 # How much of a line must lie in a surface for it to be meant: against the side of a square of its area, so
@@ -35,25 +36,26 @@ class Crossing:
     at: Point
 
 
-def find_crossings(look: PageLook, half: Half | None, line: Sequence[Point]) -> tuple[Crossing, ...]:
+def find_crossings(seen: LookedAt, line: Sequence[Point]) -> tuple[Crossing, ...]:
     """What a line crosses, in its order, a surface once; paper, balloons and solid ink are passed over.
 
     ``line``: its corners in pixels of the page, which it may leave. The point of a surface is the middle of
-    the longest piece of the line in it, and so well away from what lies beside. What is only grazed counts
-    where all is.
+    the longest piece of the line in it, and so well away from what lies beside. A surface that is only grazed
+    is left out, unless all of them are.
     """
-    points, step = _points(line, max(1.0, look.size[1] / DRAWING_HEIGHT))
+    points, step = _points(line, max(1.0, seen.look.size[1] / DRAWING_HEIGHT))
     pieces: defaultdict[Segment, list[list[Point]]] = defaultdict(list)
-    for segment, piece in groupby(points, lambda at: _segment_at(look, half, at)):
+    for segment, piece in groupby(points, lambda at: seen.meet(at)[0]):
         if segment is not None:
             pieces[segment].append(list(piece))
+    sides = _sides(seen.look, {window for window, _ in pieces})
     meant = {
-        segment: parts
-        for segment, parts in pieces.items()
-        if step * sum(map(len, parts)) >= max(GRAZED * step, SHARE * _side(look, segment))
+        (window, label): parts
+        for (window, label), parts in pieces.items()
+        if step * sum(map(len, parts)) >= max(GRAZED * step, SHARE * sides[window][label])
     }
     return tuple(
-        Crossing(look.row_of(*segment), _middle(max(parts, key=len)))
+        Crossing(seen.look.row_of(*segment), _middle(max(parts, key=len)))
         for segment, parts in (meant or pieces).items()
     )
 
@@ -68,16 +70,14 @@ def _points(line: Sequence[Point], step: float) -> tuple[list[Point], float]:
     return list(zip(x, y, strict=True)), max(step, along[-1] / count)
 
 
-def _segment_at(look: PageLook, half: Half | None, at: Point) -> Segment | None:
-    return look.meet(*(half.to_drawing(*at) if half else at))[0]
-
-
-def _side(look: PageLook, segment: Segment) -> float:
-    """Pixels of the page: the side of a square of the segment's area."""
-    number, label = segment
-    window = look.colours.windows[number]
-    pixels = float((window.labels == label).sum())
-    return math.sqrt(pixels * window.box[2] * window.box[3] / window.labels.size)
+def _sides(look: PageLook, numbers: Collection[int]) -> dict[int, F64]:
+    """Of some windows, for each label, the side of a square of its area, in pixels of the page."""
+    sides = {}
+    for number in numbers:
+        window = look.colours.windows[number]
+        scale = window.box[2] * window.box[3] / window.labels.size
+        sides[number] = np.sqrt(np.bincount(window.labels.ravel()) * scale)
+    return sides
 
 
 def _middle(piece: Sequence[Point]) -> Point:

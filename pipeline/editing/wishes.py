@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from mangacolor.core.errors import UsageError
 from mangacolor.pipeline.editing.chapter import ColouredChapter
 from mangacolor.pipeline.editing.coverage import Surfaces
+from mangacolor.pipeline.editing.page_looks import PageLooks
 from mangacolor.pipeline.editing.points import make_anchor, read_point
 from mangacolor.pipeline.editing.wording import edit_id, read_id
 from mangacolor.stages.edits.changes import (
@@ -98,12 +99,14 @@ def _check_split(wishes: Wishes, given: Sequence[str]) -> None:
 @dataclass(slots=True)
 class Changer:
     """Makes changes of wishes, for one chapter. ``surfaces``: gives its segments, if anything asks for them.
+    ``looks``: its pages, on which points are looked at.
 
     ``touched``: the id of the edit that was made or changed.
     """
 
     chapter: ColouredChapter
     surfaces: Callable[[], Surfaces]
+    looks: PageLooks
     touched: int | None = None
 
     def change(self, palette: Palette, wishes: Wishes) -> Palette:
@@ -184,7 +187,7 @@ class Changer:
         )
 
     def _anchor(self, text: str, option: str) -> Anchor:
-        return make_anchor(self.chapter, read_point(text, option))
+        return make_anchor(self.chapter, self.looks, read_point(text, option))
 
     # -- groups
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from mangacolor.core.arrays import WindowMap
+from mangacolor.core.arrays import Mask, WindowMap
 from mangacolor.core.colour import INK
 from mangacolor.core.types import Image, Inputs
 from mangacolor.stages.guest.surfaces import coloured_page
 from mangacolor.stages.panels.layout import PanelLayout
+from mangacolor.stages.segments.chapter import in_balloons
 from mangacolor.stages.windows.artifact import PageColours
 from mangacolor.stages.windows.assign import assign_windows
 from mangacolor.stages.windows.locate import label_place, segment_under
@@ -25,18 +26,21 @@ IN_BALLOON = "it lies in a balloon, which stays white"
 @dataclass(frozen=True, slots=True)
 class PageLook:
     """A page, or a drawing of two, on which points are looked at. ``windows``: H×W, which window paints each
-    pixel. ``balloons``: H×W, 255 in balloons."""
+    pixel. ``balloons``: H×W, 255 in balloons. ``left_out``: S, the segments that are mostly balloon, which no
+    edit covers."""
 
     colours: PageColours
     windows: WindowMap
     balloons: Image
+    left_out: Mask
 
     @classmethod
     def of(cls, inputs: Inputs) -> Self:
         """From the artifacts of ``panels``, ``balloons`` and ``colorize``."""
         layout = PanelLayout.from_artifact(inputs["panels"])
         windows = assign_windows(layout.panels, layout.ground).labels
-        return cls(coloured_page(inputs), windows, inputs["balloons"].images["main"])
+        colours, balloons = coloured_page(inputs), inputs["balloons"].images["main"]
+        return cls(colours, windows, balloons, in_balloons(colours, balloons))
 
     @property
     def size(self) -> tuple[int, int]:
@@ -55,9 +59,14 @@ class PageLook:
         found = segment_under(self.colours, self.windows, x, y)
         if found is None:
             return None, "nothing is coloured there"
-        if self._is_ink(*found, x, y):
-            return None, "it lies on ink, which keeps its colour"
-        return found, ""
+        why = self._why_not(*found, x, y)
+        return (None, why) if why else (found, "")
+
+    def _why_not(self, number: int, label: int, x: int, y: int) -> str:
+        """Why the segment at a point takes no colour there; "" where it does."""
+        if self.left_out[self.row_of(number, label)]:
+            return IN_BALLOON
+        return "it lies on ink, which keeps its colour" if self._is_ink(number, label, x, y) else ""
 
     def row_at(self, x: int, y: int) -> int | None:
         """The row, among all segments of the page, of the one at a point, whatever else lies there."""

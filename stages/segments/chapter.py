@@ -67,7 +67,7 @@ def gather_segments(pages: Iterable[tuple[PageColours, Image]]) -> ChapterSegmen
         sizes = tuple(window.segments for window in colours.windows)
         if colours.segments:
             palette, embedded = colours.palette, colours.embedded
-            rows = np.nonzero(~_in_balloons(colours, balloons))[0]
+            rows = np.nonzero(~in_balloons(colours, balloons))[0]
             window = len(boxes) + np.repeat(np.arange(len(sizes)), sizes)
             coarse = np.concatenate([window.coarse for window in colours.windows])
             own = np.full(len(rows), number), window[rows], rows, coarse[rows]
@@ -95,7 +95,7 @@ def _join(identities: Sequence[Image | None]) -> Image | None:
     return np.concatenate(known)
 
 
-def _in_balloons(colours: PageColours, balloons: Image) -> Mask:
+def in_balloons(colours: PageColours, balloons: Image) -> Mask:
     """For each segment of a page whether most of it is balloon (H×W uint8, 255)."""
     inside: list[Mask] = []
     for window in colours.windows:

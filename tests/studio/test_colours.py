@@ -79,6 +79,17 @@ def test_a_wish_is_shown_and_changes_nothing(client: httpx.Client, out: Path, pl
     assert tree_hash(out) == before
 
 
+def test_a_page_that_a_run_has_cut_anew_is_told_so(out: Path, tmp_path: Path) -> None:
+    with opened_studio(shutil.copytree(out, tmp_path / "out")) as (studio, client):
+        asked: dict[str, str | int] = {"page": PAGE, "side": SIDE}
+        assert client.get("/api/surfaces", params=asked).status_code == 200
+        page, other = (studio.state.page_folder(name) for name in (PAGE, PAGES[2]))
+        for file in other.glob("colorize.*"):  # as a run leaves it that has not come to the chapter's colours
+            shutil.copy(file, page / file.name)
+        answer = client.get("/api/surfaces", params=asked)
+        assert (answer.status_code, answer.json()["remedy"]) == (422, "Wait until the run is over.")
+
+
 def test_a_line_means_the_surfaces_that_it_crosses(client: httpx.Client, place: list[Any]) -> None:
     x, y = place[1:]
 

@@ -202,6 +202,54 @@ def test_a_line_means_every_surface_that_it_crosses(window: Window) -> None:
     window.press("Escape")
 
 
+def draw(window: Window, key: str, across: float = 0.12, down: float = 0.06) -> None:
+    """Draw a line from the hair on, with a key held."""
+    window.page.keyboard.down(key)
+    window.drag(window.place(PAGE, *HAIR), window.place(PAGE, HAIR[0] + across, HAIR[1] + down))
+    window.page.keyboard.up(key)
+
+
+def test_a_line_of_what_is_not_meant_needs_something_picked(window: Window) -> None:
+    window.show(PAGE)
+    window.wait_for_surfaces(PAGE)
+    before = changes(window)
+    draw(window, "Alt")
+    window.until(lambda: "Nothing is picked" in window.status, "what it lacks")
+    assert window.state("draft") is None and changes(window) == before
+
+
+def test_a_line_is_for_what_was_picked_when_it_was_drawn(window: Window) -> None:
+    pick(window, HAIR)
+    held: list[Any] = []
+    is_open = [False]
+    window.page.route("**/api/line*", lambda route: route.continue_() if is_open[0] else held.append(route))
+    draw(window, "Shift")
+    window.until(lambda: bool(held), "the question")
+    window.click_at(PAGE, *SKY)
+    other = window.state("draft")
+    is_open[0] = True
+    for route in held:
+        route.continue_()
+    window.until(lambda: "Something else is picked" in window.status, "what became of it")
+    assert window.state("draft")["at"] == other["at"] and window.state("draft")["also"] == []
+    window.press("Escape")
+
+
+def test_escape_gives_up_the_line_and_keeps_what_is_picked(window: Window) -> None:
+    pick(window, HAIR)
+    picked = window.state("draft")
+    window.page.keyboard.down("Shift")
+    window.page.mouse.move(*window.place(PAGE, *HAIR))
+    window.page.mouse.down()
+    window.page.mouse.move(*window.place(PAGE, HAIR[0] + 0.12, HAIR[1] + 0.06), steps=10)
+    window.until(lambda: bool(window.state("stroke")), "what is crossed")
+    window.press("Escape")
+    window.page.mouse.up()
+    window.page.keyboard.up("Shift")
+    assert window.state("draft") == picked and window.state("stroke") is None
+    window.press("Escape")
+
+
 def test_paper_says_why_and_offers_what_is_beside_it(window: Window) -> None:
     pick(window, MARGIN)
     notice = window.page.locator(".notice", has_text="paper")

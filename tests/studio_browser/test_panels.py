@@ -49,6 +49,12 @@ def worked_at(out: Path) -> dict[str, int]:
     return {name: (pages / name / "colorize.json").stat().st_mtime_ns for name in PAGES}
 
 
+def is_redone(out: Path, worked: dict[str, int]) -> bool:
+    """Whether the page has been put into colour since; in between its file is not there."""
+    kept = out / ".mangacolor/pages" / PAGE / "colorize.json"
+    return kept.exists() and kept.stat().st_mtime_ns != worked[PAGE]
+
+
 def test_drag_cut_and_renumber_and_this_page_alone_runs_again(room: Window, studio: Studio) -> None:
     before, worked = drawn(room), worked_at(studio.out)
     corner = before[0][0]
@@ -79,6 +85,7 @@ def test_drag_cut_and_renumber_and_this_page_alone_runs_again(room: Window, stud
     room.press("Control+s")
     room.until((studio.out / ".mangacolor/edits/E19P02.json").exists, "the file")
     assert corrections(studio.out)["polygons"] == wanted
+    room.until(lambda: is_redone(studio.out, worked), "the page to be put into colour again")
     room.wait_for_rest()
     after = worked_at(studio.out)
     assert {name for name in PAGES if after[name] != worked[name]} == {PAGE}

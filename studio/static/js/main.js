@@ -14,7 +14,7 @@ import { startLook } from "./colours/look.js";
 import { startPanel } from "./colours/panel.js";
 import { hoverAt, hoverPoint, pickAt, pickPoint } from "./colours/pick.js";
 import { startSplit } from "./colours/split.js";
-import { grabStroke } from "./colours/stroke.js";
+import { grabStroke, startStrokes } from "./colours/stroke.js";
 import { startCompare } from "./pages/compare.js";
 import { startCrosshair } from "./pages/crosshair.js";
 import { startGestures } from "./pages/gestures.js";
@@ -61,6 +61,7 @@ function start() {
     pick: pickPoint,
   });
   startSplit();
+  startStrokes();
   startGestures({
     hover: hoverAt,
     click: (event) => (store.get().mode === "panels" ? clickPanels(event) : pickAt(event, event)),

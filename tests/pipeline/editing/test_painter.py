@@ -16,6 +16,7 @@ from mangacolor.core.errors import PageError
 from mangacolor.core.types import Image
 from mangacolor.pipeline.editing.chapter import ColouredChapter, open_chapter
 from mangacolor.pipeline.editing.coverage import Surfaces, covered
+from mangacolor.pipeline.editing.page_looks import PageLooks
 from mangacolor.pipeline.editing.painter import PagePainter
 from mangacolor.pipeline.editing.palette_document import read_palette
 from mangacolor.pipeline.editing.points import make_anchor, read_point
@@ -56,7 +57,12 @@ def chapter(folder: Path) -> ColouredChapter:
 
 
 def edit(chapter: ColouredChapter, point: str, reach: Reach = Reach.SEGMENT) -> Edit:
-    return Edit(1, BLUE, reach, (make_anchor(chapter, read_point(point, "--at")),))
+    return Edit(
+        1,
+        BLUE,
+        reach,
+        (make_anchor(chapter, PageLooks(chapter.pages.__getitem__), read_point(point, "--at")),),
+    )
 
 
 def finished(path: Path, size: tuple[int, int]) -> Image:

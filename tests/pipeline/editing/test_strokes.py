@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from mangacolor.core.types import Point
-from mangacolor.pipeline.editing.strokes import find_crossings
+from mangacolor.pipeline.editing.page_looks import LookedAt
+from mangacolor.pipeline.editing.strokes import MOST_POINTS, _points, find_crossings
 from mangacolor.stages.edits.looking import PageLook
 from mangacolor.stages.spreads.halves import Half
 from mangacolor.stages.windows.artifact import PageColours
@@ -15,7 +16,7 @@ from mangacolor.tests.helpers.edits import HIGH, KINDS, WIDE, page_of_windows
 
 
 def crossings(*line: Point, half: Half | None = None) -> list[tuple[int, Point]]:
-    found = find_crossings(PageLook.of(page_of_windows(0)), half, line)
+    found = find_crossings(LookedAt(half, PageLook.of(page_of_windows(0))), line)
     return [(crossing.row, crossing.at) for crossing in found]
 
 
@@ -47,7 +48,7 @@ def test_to_slip_out_into_something_large_does_not_mean_it(beyond: int, rows: li
     labels = PageColours.from_artifact(page["colorize"]).windows[0].labels
     labels[:] = 2
     labels[20:40, 20:40] = 1
-    found = find_crossings(PageLook.of(page), None, [(22, 30), (39 + beyond, 30)])
+    found = find_crossings(LookedAt.of(page), [(22, 30), (39 + beyond, 30)])
     assert [crossing.row for crossing in found] == rows
 
 
@@ -60,9 +61,9 @@ def test_balloons_paper_and_solid_ink_are_passed_over_and_the_page_may_be_left()
     page["balloons"].images["main"][:HIGH] = 255
     page["panels"].images["ground"][HIGH : 2 * HIGH] = 255
     PageColours.from_artifact(page["colorize"]).windows[0].descreened[2 * HIGH : 3 * HIGH] = 20
-    found = find_crossings(PageLook.of(page), None, [(30, -40), (30, KINDS * HIGH - 1)])
+    found = find_crossings(LookedAt.of(page), [(30, -40), (30, KINDS * HIGH - 1)])
     assert [crossing.row for crossing in found] == [3]
-    assert find_crossings(PageLook.of(page), None, [(30, 0), (30, HIGH)]) == ()
+    assert find_crossings(LookedAt.of(page), [(30, 0), (30, HIGH)]) == ()
 
 
 def test_half_of_a_spread_is_looked_up_in_its_drawing() -> None:
@@ -72,6 +73,22 @@ def test_half_of_a_spread_is_looked_up_in_its_drawing() -> None:
     assert crossings((-30, 0), (-30, HIGH - 1), half=half) == []
 
 
+def test_a_point_beside_the_half_is_passed_over() -> None:
+    half = Half((20, 2 * KINDS * HIGH), (0, 0, 20, 2 * KINDS * HIGH))
+    assert crossings((10, 0), (10, HIGH - 1), half=half) == middles([0], 10)
+    assert crossings((30, 0), (30, HIGH - 1), half=half) == []
+
+
+def test_segments_that_no_edit_covers_are_passed_over() -> None:
+    page = page_of_windows(0)
+    page["balloons"].images["main"][: HIGH - 5] = 255
+    assert [
+        crossing.row for crossing in find_crossings(LookedAt.of(page), [(30, 0), (30, 2 * HIGH - 1)])
+    ] == [1]
+
+
 @pytest.mark.parametrize("far", [2**20, 10**7])
 def test_a_long_line_is_looked_at_at_few_points(far: int) -> None:
-    assert len(crossings((30, 0), *[(far, 0), (30, 0)] * 200)) <= 2 * KINDS
+    points, step = _points([(30, 0), *[(far, 0), (30, 0)] * 200], 1.0)
+    assert len(points) == MOST_POINTS and step > 1
+    assert points[0] == points[-1] == (30, 0)

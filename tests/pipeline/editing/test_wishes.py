@@ -25,12 +25,12 @@ def test_a_group_is_split_by_the_rows_of_two_points_without_their_identities(
     segments = gather_segments([(colours, page["balloons"].images["main"])])
     features = segments.features
 
-    def anchor(_chapter: Any, point: PagePoint) -> Anchor:
+    def anchor(_chapter: Any, _looks: Any, point: PagePoint) -> Anchor:
         return Anchor(point.page, point.x, point.y, looks=features.look_of(point.x))
 
     monkeypatch.setattr(wishes, "make_anchor", anchor)
     surfaces = cast(Any, SimpleNamespace(segments=segments))
-    changer = wishes.Changer(cast(Any, None), lambda: surfaces)
+    changer = wishes.Changer(cast(Any, None), lambda: surfaces, cast(Any, None))
     group = PaletteEntry(7, "#808080", "#808080", features.rows[0].tobytes())
     asked = wishes.Wishes(split="7", at="0.png:0,0", negatives=("0.png:2,0",))
     (split,) = changer.change(Palette((group,)), asked).log

@@ -10,12 +10,14 @@ import { commit } from "./commit.js";
 /** @typedef {import("../core/types.js").Surface} Surface */
 
 const LIKENESS = 0.5; // the command line's, too
+const POINTS = 500; // a request may name no more
 
 /**
  * @param {Place} at @param {number} number @param {Surface} surface
- * @param {import("../core/types.js").Reach} [reach]  of a new one; that of the last one otherwise
+ * @param {{reach?: import("../core/types.js").Reach, also?: Place[]}} [given]  the reach of a new one, that of the
+ *   last one otherwise, and what else is meant
  */
-export function beginDraft(at, number, surface, reach) {
+export function beginDraft(at, number, surface, { reach, also = [] } = {}) {
   const edit = editOf(store.get(), surface.edit);
   const before = store.get().draft;
   store.set({
@@ -23,7 +25,7 @@ export function beginDraft(at, number, surface, reach) {
       page: at[0],
       number,
       at,
-      also: [],
+      also,
       not: [],
       colour: edit?.colour ?? surface.colour,
       reach: edit?.reach ?? reach ?? before?.reach ?? "alike",
@@ -111,6 +113,7 @@ export function setColour(colour, settled) {
 export function addPoints(kind, places) {
   const { draft } = store.get();
   if (!draft) return;
+  if (draft[kind].length + places.length > POINTS) return say("These are too many points: choose a colour first.");
   changeDraft({ [kind]: [...draft[kind], ...places] });
   const what = places.length === 1 ? "This is" : `These ${places.length} are`;
   sayOfDraft(kind === "also" ? `${what} meant, too.` : `${what} not meant.`);

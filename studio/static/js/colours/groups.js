@@ -113,7 +113,7 @@ function pickGroup(group) {
   }
   const number = numbers.reduce((best, one) => (some.map.areas[one] > some.map.areas[best] ? one : best));
   const at = pointInside(some.map, number, frame.size);
-  beginDraft([page, at[0], at[1]], number, some.surfaces[number - 1], "group");
+  beginDraft([page, at[0], at[1]], number, some.surfaces[number - 1], { reach: "group" });
 }
 
 /** @param {Group} group @param {HTMLElement} item @param {() => void} fill */

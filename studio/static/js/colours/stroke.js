@@ -2,9 +2,10 @@
 
 import { askJson } from "../core/api.js";
 import { counted } from "../core/dom.js";
+import { bind } from "../core/keys.js";
 import { say, tellFailure } from "../core/say.js";
 import { isEditable, store } from "../core/state.js";
-import { latest } from "../core/throttle.js";
+import { oneByOne } from "../core/throttle.js";
 import { stillOf } from "../pages/gestures.js";
 import { knownSurfaces } from "../pages/known_surfaces.js";
 import { placeUnder, stageElement } from "../pages/stage.js";
@@ -19,14 +20,17 @@ import { kindOf, pickAt } from "./pick.js";
 const CORNERS = 400; // a request may name 500 points
 const MOST = 100; // surfaces of one line
 
-/** @param {Line} drawn @param {AbortSignal} [signal] @returns {Promise<Crossed>} */
-const askFor = ({ page, line }, signal) => askJson("line", { body: { page, line: thin(line) }, signal });
+/** Gives up the line that is being drawn; nothing while there is none. */
+let giveUp = () => {};
 
-const marks = latest(
-  askFor,
-  ({ surfaces }, { page }) => store.set({ stroke: { page, numbers: surfaces.map(({ number }) => number) } }),
-  () => {}, // what is asked for at the end tells of it
-);
+export function startStrokes() {
+  const isDrawing = () => "drawing" in stageElement().dataset;
+  const words = "give up the line that is being drawn";
+  bind("Colours", ["Escape", "Shift+Escape"], words, () => giveUp(), isDrawing);
+}
+
+/** @param {Line} drawn @returns {Promise<Crossed>} */
+const askFor = ({ page, line }) => askJson("line", { body: { page, line: thin(line) } });
 
 /**
  * What takes hold of a pointer that goes down to draw: with Shift or Alt, or where a click would add to what is
@@ -41,11 +45,20 @@ export function grabStroke(start) {
   const { frame, at } = under;
   const page = frame.page.name;
   if (!knownSurfaces(page)) return null;
+  const picked = state.draft?.at ?? null;
   const line = [at];
   let isLine = false;
+  let isOver = false;
+  const marks = oneByOne(
+    () => askFor({ page, line }),
+    ({ surfaces }) => {
+      if (!isOver) store.set({ stroke: { page, numbers: surfaces.map(({ number }) => number) } });
+    },
+  );
 
   function end() {
-    marks.stop();
+    isOver = true;
+    giveUp = () => {};
     delete stageElement().dataset.drawing;
     store.set({ stroke: null });
   }
@@ -55,14 +68,18 @@ export function grabStroke(start) {
       isLine ||= Math.hypot(event.clientX - start.clientX, event.clientY - start.clientY) > stillOf(start);
       const next = placeUnder(event);
       if (next?.frame === frame) line.push(next.at);
-      if (!isLine) return;
-      stageElement().dataset.drawing = "true";
-      if (store.get().hover) store.set({ hover: null });
-      marks.want({ page, line: [...line] });
+      if (!isLine || isOver) return;
+      if (!stageElement().dataset.drawing) {
+        stageElement().dataset.drawing = "true";
+        giveUp = end;
+        store.set({ hover: null, status: "" });
+      }
+      marks();
     },
     drop() {
+      if (isOver) return;
       end();
-      if (isLine) void finish(kind, { page, line });
+      if (isLine) void finish(kind, picked, { page, line });
       else pickAt(start, start);
     },
     cancel: end,
@@ -75,29 +92,35 @@ function thin(line) {
   return line.filter((_, index) => index % every === 0 || index === line.length - 1);
 }
 
-/** @param {"also"|"not"} kind @param {Line} drawn */
-async function finish(kind, drawn) {
+/**
+ * @param {"also"|"not"} kind @param {Place|null} picked  where the draft begins that the line was drawn for
+ * @param {Line} drawn
+ */
+async function finish(kind, picked, drawn) {
   try {
-    take(kind, drawn.page, await askFor(drawn));
+    const { surfaces } = await askFor(drawn);
+    const now = store.get().draft?.at ?? null;
+    if (now !== picked) return say("Something else is picked by now: draw the line again.");
+    if (!surfaces.length) return say("The line crosses nothing that takes a colour.");
+    take(kind, drawn.page, surfaces);
   } catch (error) {
-    tellFailure(error, () => void finish(kind, drawn));
+    tellFailure(error, () => void finish(kind, picked, drawn));
   }
 }
 
-/** @param {"also"|"not"} kind @param {string} page @param {Crossed} crossed */
-function take(kind, page, { surfaces: meant }) {
+/** @param {"also"|"not"} kind @param {string} page @param {Crossed["surfaces"]} meant */
+function take(kind, page, meant) {
   const known = knownSurfaces(page);
+  const { draft } = store.get();
   if (!known) return; // another page is in sight by now
-  if (!meant.length) return say("The line crosses nothing that takes a colour.");
+  if (!draft && kind === "not") return say("Nothing is picked that this could be taken from: click it first.");
   if (store.get().page !== page) store.set({ page });
   const places = meant.slice(0, MOST).map(({ at }) => /** @type {Place} */ ([page, ...at]));
-  const isMore = store.get().draft !== null;
-  if (!isMore) {
-    const { number } = meant[0];
-    beginDraft(places[0], number, known.surfaces[number - 1]);
+  if (draft) addPoints(kind, places);
+  else {
+    const [{ number }] = meant;
+    beginDraft(places[0], number, known.surfaces[number - 1], { also: places.slice(1) });
   }
-  const further = isMore ? places : places.slice(1);
-  if (further.length) addPoints(isMore ? kind : "also", further);
   if (meant.length > MOST) {
     say(`The line crosses ${counted(meant.length, "surface")}: the first ${MOST} were taken.`);
   }

@@ -49,6 +49,37 @@ export function latest(ask, show, fail, pause = 60) {
 }
 
 /**
+ * Requests while something is dragged, where each costs the server time: the next one is made when the last was
+ * answered, if it was asked for since. Failures are left to whoever asks at the end.
+ *
+ * @template B
+ * @param {() => Promise<B>} ask  with what there is by then
+ * @param {(answer: B) => void} show
+ */
+export function oneByOne(ask, show) {
+  let isAsking = false;
+  let isWanted = false;
+
+  async function go() {
+    isAsking = true;
+    while (isWanted) {
+      isWanted = false;
+      try {
+        show(await ask());
+      } catch {
+        // the last request tells of it
+      }
+    }
+    isAsking = false;
+  }
+
+  return () => {
+    isWanted = true;
+    if (!isAsking) void go();
+  };
+}
+
+/**
  * Call `draw` in the next frame, once however often it is asked for.
  * @param {() => void} draw
  */
