@@ -77,6 +77,11 @@ class SegmentFeatures:
             known.append(self.identities[index])
         return np.concatenate(known).tobytes()
 
+    def is_row_alone(self, look: bytes) -> bool:
+        """Whether a look says nothing of whose the segment is: an earlier version kept it."""
+        columns: int = self.rows.shape[1]
+        return len(look) == columns
+
     def can_read(self, look: bytes) -> bool:
         """Whether a segment of another page or time is known as these are, or by its row alone."""
         columns = self.rows.shape[1]
@@ -87,7 +92,7 @@ class SegmentFeatures:
         so that all are compared alike."""
         columns = self.rows.shape[1]
         rows = np.frombuffer(b"".join(look[:columns] for look in looks), np.uint8).reshape(-1, columns)
-        if self.identities is None or any(len(look) == columns for look in looks):
+        if self.identities is None or any(map(self.is_row_alone, looks)):
             return SegmentFeatures(rows, self.vote_count)
         points = np.frombuffer(b"".join(look[columns:] for look in looks), np.uint8)
         return SegmentFeatures(rows, self.vote_count, points.reshape(-1, self.identities.shape[1]))

@@ -20,6 +20,7 @@ from mangacolor.stages.segments.chapter import gather_segments
 from mangacolor.stages.segments.features import SegmentFeatures
 from mangacolor.stages.windows.artifact import PageColours
 from mangacolor.tests.helpers.edits import EditContext, at, edited, page_of_windows
+from mangacolor.tests.helpers.memory import Remembering
 
 Pages = dict[str, Inputs]
 # Strips 0 and 1 look alike, and are two figures'.
@@ -69,12 +70,65 @@ def test_an_anchor_on_a_page_that_is_gone_speaks_by_all_that_is_known_of_it(*, w
     assert covered(pages, edit(Reach.ALIKE, gone)) == strips(pages, *((0,) if whole else (0, 1)))
 
 
-def test_what_is_not_meant_is_compared_as_the_anchors_are() -> None:
+def before(pages: Pages, page: str, window: int, strip: int) -> Anchor:
+    """A point that a version without identities set."""
+    return at(page, window, strip, looks=look_of(pages, page, strip, whole=False))
+
+
+def test_an_edit_of_an_earlier_version_covers_what_it_covered() -> None:
     pages = chapter(3)
-    gone = at("0.png", 0, 2, looks=look_of(pages, "0.png", 2, whole=False))
+    old = before(pages, "0.png", 0, 0)
+    for given in ({}, {"negatives": (before(pages, "0.png", 0, 2),)}, {"likeness": 0.01}):
+        for reach in (Reach.PANEL, Reach.PAGE, Reach.ALIKE):
+            one = edit(reach, old, **given)
+            assert covered(pages, one) == covered(chapter(3, whose=()), one)
+    assert covered(pages, edit(Reach.ALIKE, old)) == strips(pages, 0, 1)
+
+
+@pytest.mark.parametrize("mixed", [True, False])
+def test_a_page_that_goes_changes_no_other_under_an_edit_of_an_earlier_version(*, mixed: bool) -> None:
+    pages = chapter(3)
+    anchors = [before(pages, "0.png", 0, 0), *([at("1.png", 0, 1)] if mixed else [])]
+    one = edit(Reach.ALIKE, *anchors, negatives=(before(pages, "0.png", 1, 2),))
+    found = {place for place in covered(pages, one) if place[0] != "0.png"}
     del pages["0.png"]
-    one = edit(Reach.ALIKE, at("1.png", 0, 0), negatives=(gone,), likeness=0.0)
-    assert covered(pages, one) == strips(pages, 0, 1)  # as they look, since of one no more is known
+    assert covered(pages, one) == found == strips(pages, 0, 1)
+
+
+def test_a_point_that_is_added_to_an_edit_of_an_earlier_version_takes_nothing_away() -> None:
+    pages = chapter(3)
+    one = edit(Reach.ALIKE, before(pages, "0.png", 0, 0))
+    more = replace(
+        one, anchors=(*one.anchors, at("1.png", 0, 2, looks=look_of(pages, "1.png", 2, whole=True)))
+    )
+    assert covered(pages, more) == strips(pages, 0, 1, 2)
+    less = replace(more, negatives=(at("2.png", 1, 1),))  # of the look of all that the first point reaches
+    assert covered(pages, less) == {("0.png", 0, 0)} | strips(pages, 2)
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_what_an_earlier_version_knew_not_to_be_meant_adds_nothing(*, gone: bool) -> None:
+    pages = chapter(3)
+    for strip in range(4):
+        for likeness in (0.0, 0.01, 0.5):
+            left = dict(pages)
+            one = edit(Reach.ALIKE, at("1.png", 0, 0), likeness=likeness)
+            less = replace(one, negatives=(before(pages, "0.png", 0, strip),))
+            if gone:
+                del left["0.png"]
+            found = covered(left, less)
+            assert found <= covered(left, one) and (strip != 2 or strips(left, 2).isdisjoint(found))
+
+
+def test_a_series_knows_no_more_of_an_edit_of_an_earlier_version() -> None:
+    pages, memory = chapter(2), Remembering()
+    old, new = before(pages, "0.png", 0, 0), at("0.png", 0, 3)
+    palette = changes.add_edit(Palette(), edit(Reach.ALIKE, old))
+    palette = changes.add_edit(palette, edit(Reach.ALIKE, new))
+    run(EditContext.of(pages, palette, memory=memory), pages)
+    next_chapter: Pages = {"9.png": page_of_windows(9, LOOKS, whose=WHOSE)}
+    found = edited(run(EditContext.of(next_chapter, memory=memory), next_chapter))
+    assert found == strips(next_chapter, 0, 1, 3)
 
 
 def test_points_of_one_segment_are_known_by_either_look() -> None:
