@@ -137,9 +137,9 @@ def test_points_of_one_segment_are_known_by_either_look() -> None:
         at("0.png", 0, 0, looks=look_of(pages, "0.png", strip, whole=whole))
         for strip, whole in ((0, True), (0, False), (1, True))
     )
-    assert now.is_like(before) and before.is_like(now) and now.is_like(now)
-    assert not now.is_like(other) and not now.is_like(replace(now, looks=b""))
-    assert not now.is_like(replace(now, page="1.png"))
+    assert now.is_same_segment(before) and before.is_same_segment(now) and now.is_same_segment(now)
+    assert not now.is_same_segment(other) and not now.is_same_segment(replace(now, looks=b""))
+    assert not now.is_same_segment(replace(now, page="1.png"))
 
 
 def test_points_only_ever_add_and_what_is_not_meant_only_ever_takes_away() -> None:
