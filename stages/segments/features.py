@@ -22,6 +22,9 @@ from mangacolor.stages.segments.pixels import pixels_by_segment
 
 COLUMNS = ("cb", "cr", "spread", "tone", "texture", "shown", "area", "x", "y", "sides")
 CB, CR, SPREAD, TONE, TEXTURE, SHOWN, AREA, X, Y, SIDES = range(len(COLUMNS))
+# Of rows. Raised when the same segment gets another one, so that those that a series remembers are no longer
+# compared with it.
+ROWS_VERSION = 10
 # What a column of chroma holds where there is none: Cb and Cr are centred on 0.
 NEUTRAL = 128
 # Steps of the spread column for each level of chroma.

@@ -16,8 +16,8 @@ from mangacolor.core.arrays import I64, SegmentMap
 from mangacolor.core.types import Artifact, Box, Image
 from mangacolor.stages.windows.views import View
 
-# Of the stage that leaves it.
-VERSION = 11
+# Of the stage that leaves it. An artifact without identities is read, too.
+VERSION = 10
 _FEATURES = "surfaces"
 _IDENTITIES = "identities"
 _PARENTS = "parents"
