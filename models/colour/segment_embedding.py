@@ -56,11 +56,12 @@ class SegmentEmbedding:
     does is said by ``embedding_inputs`` (``stages/segments/features.py``).
 
     ``tensors``: by ``NAMES``, float64; weights are outputs × inputs, ``mean`` and ``spread`` those of the
-    inputs in training.
+    inputs in training. ``digest``: the sha256 of its file, in hex; empty if it comes from none.
     """
 
     maps: tuple[str, ...]
     tensors: dict[str, F64]
+    digest: str = ""
 
     @property
     def size(self) -> int:
@@ -127,7 +128,7 @@ def _read(path: Path, digest: str, kind: EmbeddingKind) -> SegmentEmbedding:
     fits = [tensors[f"{layer}.weight"].shape == (widths[n + 1], widths[n]) for n, layer in enumerate(LAYERS)]
     if not all(fits) or tensors["spread"].shape != tensors["mean"].shape or widths[1] != widths[2]:
         raise SetupError(f"{path} holds layers that do not fit each other", kind.remedy)
-    return SegmentEmbedding(maps, tensors)
+    return SegmentEmbedding(maps, tensors, sha256_of(path))
 
 
 def load_embeddings(weights: str | Path) -> tuple[SegmentEmbedding | None, SegmentEmbedding | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -13,13 +14,14 @@ from mangacolor.core.types import Inputs
 from mangacolor.stages.edits import changes
 from mangacolor.stages.edits.model import Anchor, Edit, Reach
 from mangacolor.stages.edits.palette import Palette
+from mangacolor.stages.edits.palette_file import to_document
 from mangacolor.stages.edits.params import PARAMS
 from mangacolor.stages.edits.splitting import find_halves, is_second_half
-from mangacolor.stages.edits.stage import run
+from mangacolor.stages.edits.stage import Config, run
 from mangacolor.stages.segments.chapter import gather_segments
-from mangacolor.stages.segments.features import SegmentFeatures
+from mangacolor.stages.segments.features import SegmentFeatures, with_head
 from mangacolor.stages.windows.artifact import PageColours
-from mangacolor.tests.helpers.edits import EditContext, at, edited, page_of_windows
+from mangacolor.tests.helpers.edits import FEATURES, EditContext, at, edited, page_of_windows
 from mangacolor.tests.helpers.memory import Remembering
 
 Pages = dict[str, Inputs]
@@ -118,6 +120,35 @@ def test_what_an_earlier_version_knew_not_to_be_meant_adds_nothing(*, gone: bool
                 del left["0.png"]
             found = covered(left, less)
             assert found <= covered(left, one) and (strip != 2 or strips(left, 2).isdisjoint(found))
+
+
+OTHER_EMBEDDING = "ff" * 4
+
+
+@pytest.mark.parametrize("size", [FEATURES, FEATURES + 8])
+def test_identities_of_another_embedding_are_not_compared(size: int) -> None:
+    pages = chapter(3)
+    row = look_of(pages, "0.png", 0, whole=False)
+    look = row + with_head(np.full((1, size), 90, np.uint8), OTHER_EMBEDDING).tobytes()
+    one = edit(Reach.ALIKE, at("0.png", 0, 0, looks=look))
+    assert covered(pages, one) == strips(pages, 0, 1)
+    del pages["0.png"]
+    assert covered(pages, one) == strips(pages, 0, 1)
+    palette = json.dumps(to_document(changes.add_edit(Palette(), one)))
+    config = Config(palette=palette)  # of another chapter
+    assert edited(run(EditContext.of(pages, config=config), pages)) == strips(pages, 0, 1)
+
+
+def test_another_networks_rows_are_not_taken_for_rows_with_identities() -> None:
+    features = SegmentFeatures(np.full((1, 40), 7, np.uint8), 0, with_head(np.full((1, 8), 7, np.uint8), ""))
+    assert features.can_read(features.look_of(0)) and features.can_read(bytes(40))
+    for size in (*range(40), *range(41, 120)):
+        assert not features.can_read(bytes([7]) * size) and not features.is_row_alone(bytes([7]) * size)
+
+
+def test_pages_of_two_embeddings_are_compared_as_they_look() -> None:
+    pages = {**chapter(2), "2.png": page_of_windows(2, LOOKS, whose=WHOSE, digest=OTHER_EMBEDDING)}
+    assert covered(pages, edit(Reach.ALIKE, at("1.png", 1, 0))) == strips(pages, 0, 1)
 
 
 def test_a_series_knows_no_more_of_an_edit_of_an_earlier_version() -> None:
