@@ -82,7 +82,8 @@ class Stage(Generic[C]):
     ``needs``: stages whose artifacts it reads. ``version``: raise it when the same configuration
     gives other pixels than before. ``configure`` makes the part of the cache key that options
     decide; ``fingerprint`` adds what configuration names only indirectly (a hash of weights), and
-    ``page_fingerprint`` what lies beside the page's own file (a correction).
+    ``page_fingerprint`` what lies beside the page's own file (a correction). ``memory_key``: what decides
+    whether features of its artifacts that a series remembers can be compared with those of today.
     ``decides``: its ``outcome`` may end the page, so stages that it does not rest on wait for it.
     ``keep``: ``always`` for small artifacts, ``asked`` for large ones (written with ``--keep`` or
     when named by ``--until``). ``soon_made``: whether an artifact that would always be kept is made again as
@@ -116,6 +117,7 @@ class Stage(Generic[C]):
     decides: bool = False
     fingerprint: Callable[[C], str] | None = None
     page_fingerprint: Callable[[Page], str] | None = None
+    memory_key: Callable[[C], tuple[str, ...]] | None = None
     preview: Callable[[Artifact, Inputs], Image] | None = None
     prepare: Callable[[StageContext[C], Inputs], object] | None = None
     finish: Callable[[StageContext[C], Inputs, Any], Artifact] | None = None

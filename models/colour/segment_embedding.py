@@ -56,11 +56,12 @@ class SegmentEmbedding:
     does is said by ``embedding_inputs`` (``stages/segments/features.py``).
 
     ``tensors``: by ``NAMES``, float64; weights are outputs × inputs, ``mean`` and ``spread`` those of the
-    inputs in training.
+    inputs in training. ``digest``: the sha256 of its file, in hex; empty if it comes from none.
     """
 
     maps: tuple[str, ...]
     tensors: dict[str, F64]
+    digest: str = ""
 
     @property
     def size(self) -> int:
@@ -97,8 +98,15 @@ def embedding_fingerprint(weights: str | Path, digest: str, kind: EmbeddingKind 
         check_bundled(kind.bundled.file, kind.bundled.sha256, kind.bundled.does)
     if not path.is_file():
         return ""
-    _maps(path, digest, kind)
+    _read(path, digest, kind)
     return sha256_of(path)
+
+
+def embedding_fingerprints(weights: str | Path, digest: str) -> tuple[str, str]:
+    """Those of both embeddings, as of ``embedding_fingerprint``. Raises as ``load_embeddings``."""
+    first, identity = (embedding_fingerprint(weights, digest, kind) for kind in KINDS)
+    _load_both(weights, digest)
+    return first, identity
 
 
 def load_embedding(weights: str | Path, kind: EmbeddingKind = SAME_COLOUR) -> SegmentEmbedding | None:
@@ -106,26 +114,34 @@ def load_embedding(weights: str | Path, kind: EmbeddingKind = SAME_COLOUR) -> Se
 
     Raises ``SetupError`` for a file that is damaged, or was trained on other weights.
     """
+    path = embedding_path(weights, kind)
+    return _read(path, sha256_of(weights_path(weights)), kind) if path.is_file() else None
+
+
+def _read(path: Path, digest: str, kind: EmbeddingKind) -> SegmentEmbedding:
+    """The embedding of a file. Raises ``SetupError``, also where it is not for the weights of this hash."""
     from safetensors.numpy import load_file
 
-    path = embedding_path(weights, kind)
-    if not path.is_file():
-        return None
-    maps = _maps(path, sha256_of(weights_path(weights)), kind)
+    maps = _maps(path, digest, kind)
     tensors = {name: tensor.astype(np.float64) for name, tensor in load_file(path).items()}
     widths = [len(tensors["mean"]), *(len(tensors[f"{layer}.bias"]) for layer in LAYERS)]
     fits = [tensors[f"{layer}.weight"].shape == (widths[n + 1], widths[n]) for n, layer in enumerate(LAYERS)]
     if not all(fits) or tensors["spread"].shape != tensors["mean"].shape or widths[1] != widths[2]:
         raise SetupError(f"{path} holds layers that do not fit each other", kind.remedy)
-    return SegmentEmbedding(maps, tensors)
+    return SegmentEmbedding(maps, tensors, sha256_of(path))
 
 
 def load_embeddings(weights: str | Path) -> tuple[SegmentEmbedding | None, SegmentEmbedding | None]:
     """Both embeddings for a colour network's weights. Raises as ``load_embedding``, and for an identity
     embedding that does not see what the first one sees: features are pooled once for both."""
-    first, identity = (load_embedding(weights, kind) for kind in KINDS)
+    return _load_both(weights, sha256_of(weights_path(weights)))
+
+
+def _load_both(weights: str | Path, digest: str) -> tuple[SegmentEmbedding | None, SegmentEmbedding | None]:
+    paths = [(embedding_path(weights, kind), kind) for kind in KINDS]
+    first, identity = (_read(path, digest, kind) if path.is_file() else None for path, kind in paths)
     if identity is not None and (first is None or first.maps != identity.maps):
-        path, beside = (embedding_path(weights, kind) for kind in (IDENTITY, SAME_COLOUR))
+        (beside, _), (path, _) = paths
         why = "is not there" if first is None else "takes in other features"
         raise SetupError(f"{path} goes with {beside.name}, which {why}", IDENTITY.remedy)
     return first, identity

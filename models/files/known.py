@@ -91,7 +91,7 @@ SURFACES = BundledNetwork(  # of the colour network ``default``, beside which it
     sha256="a2614519e3652414783de83e5e886da249bae0debb2a5f814ed7af0f31a63a8f",
     does="tells surfaces apart",
 )
-IDENTITY = BundledNetwork(  # likewise
+IDENTITY = BundledNetwork(  # of the same colour network
     file="default.identity.safetensors",
     sha256="a8ce6beaaa6094f62431dc55f5ff3d55f35ff38ddd440ccce6b8aeff4ec45285",
     does="tells things apart for edits",

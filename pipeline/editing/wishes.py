@@ -286,7 +286,7 @@ def find_edit(palette: Palette, number: int, option: str) -> Edit:
 
 def _without(anchors: Sequence[Anchor], others: Sequence[Anchor]) -> list[Anchor]:
     """Those that do not mean the segment of one of the others."""
-    return [anchor for anchor in anchors if not any(anchor.is_like(other) for other in others)]
+    return [anchor for anchor in anchors if not any(anchor.is_same_segment(other) for other in others)]
 
 
 def _distinct(anchors: Sequence[Anchor]) -> tuple[Anchor, ...]:
@@ -294,6 +294,6 @@ def _distinct(anchors: Sequence[Anchor]) -> tuple[Anchor, ...]:
     first = (
         anchor
         for place, anchor in enumerate(anchors)
-        if not any(anchor.is_like(earlier) for earlier in anchors[:place])
+        if not any(anchor.is_same_segment(earlier) for earlier in anchors[:place])
     )
     return tuple(first)

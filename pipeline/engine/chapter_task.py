@@ -146,9 +146,7 @@ class ChapterTask:
         """What is remembered of earlier pages, for a stage that uses it."""
         if self.job.series is None or not stage.remembers:
             return None
-        seen_by = self.job.graph.page_stage(stage.remembers)
-        network = digest([seen_by.name, str(seen_by.version), self.recipe.fingerprints[seen_by.name]])
-        return self.job.series.of_network(network)
+        return self.job.series.of_network(self.recipe.memory_keys[stage.remembers])
 
     def _run(self, stage: ChapterStage[Any], decision: Decision) -> Results:
         context = ContextOfChapter(

@@ -20,13 +20,13 @@ from mangacolor.stages.graph import Graph, Node
 class Recipe:
     """How a chapter's pages are made: each stage's configuration, and the mark it leaves in the keys.
 
-    ``neutral``: chapter stages that have nothing to do here. ``fingerprints``: of stages that have any.
+    ``neutral``: chapter stages that have nothing to do here. ``memory_keys``: of stages that have any.
     """
 
     configs: Mapping[str, Any]
     marks: Mapping[str, str]
     neutral: frozenset[str] = frozenset()
-    fingerprints: Mapping[str, str] = field(default_factory=dict)
+    memory_keys: Mapping[str, str] = field(default_factory=dict)
 
     def page_keys(
         self, graph: Graph, page: Page, source_sha256: str, chapter_results: Mapping[str, Artifact]
@@ -64,14 +64,18 @@ def make_recipe(
     options = dataclasses.replace(options, device=device_kind(options.device))
     configs = {name: graph[name].configure(options, chapter) for name in graph.names}
     used = graph.with_ancestors(targets)
-    fingerprints = {name: _fingerprint(graph[name], configs[name]) for name in graph.names if name in used}
-    marks = {name: _mark(graph[name], configs[name], fingerprints[name]) for name in fingerprints}
+    marks = {name: _mark(graph[name], configs[name]) for name in graph.names if name in used}
+    memory_keys = {
+        stage.name: digest([stage.name, *stage.memory_key(configs[stage.name])])
+        for stage in (graph[name] for name in marks)
+        if isinstance(stage, Stage) and stage.memory_key
+    }
     neutral = {
         stage.name
         for stage in graph.chapter_stages
         if configs[stage.name] is None or (independent and not stage.partial)
     }
-    return Recipe(configs, marks, frozenset(neutral), fingerprints)
+    return Recipe(configs, marks, frozenset(neutral), memory_keys)
 
 
 def config_document(config: object) -> Any:
@@ -90,11 +94,8 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _fingerprint(stage: Node, config: object) -> str:
-    return stage.fingerprint(config) if isinstance(stage, Stage) and stage.fingerprint else ""
-
-
-def _mark(stage: Node, config: object, fingerprint: str) -> str:
+def _mark(stage: Node, config: object) -> str:
+    fingerprint = stage.fingerprint(config) if isinstance(stage, Stage) and stage.fingerprint else ""
     return digest([stage.name, str(stage.version), _json(_key_document(config)), fingerprint])
 
 

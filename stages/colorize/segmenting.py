@@ -12,7 +12,7 @@ from mangacolor.core.arrays import Mask
 from mangacolor.core.types import Image
 from mangacolor.models.runtime.backends import CpuBackend
 from mangacolor.models.runtime.parallel import parallel_map
-from mangacolor.stages.segments.features import describe_segments, embed_windows, embedding_points
+from mangacolor.stages.segments.features import describe_segments, embed_windows, identities_of
 from mangacolor.stages.segments.params import SegmentationParams
 from mangacolor.stages.segments.pooling import FeaturePool
 from mangacolor.stages.segments.segmentation import Segmented, segment
@@ -42,8 +42,8 @@ def segment_pictures(
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """The segments of a picture. ``rows``: as of ``SegmentFeatures``, N×C. ``identities``: their points of
-    the identity embedding, N×D uint8; N×0 for a network without one."""
+    """The segments of a picture. ``rows``: as of ``SegmentFeatures``, N×C. ``identities``: likewise,
+    N×D; N×0 for a network without one."""
 
     rows: Image
     identities: Image
@@ -70,8 +70,8 @@ def describe_pictures(
     if any(len(rows) for rows in tables):
         votes = len(runner.palette)
         if runner.identity is not None:
-            points = embedding_points(np.concatenate(tables), votes, runner.identity)
-            identities = np.split(points, np.cumsum([len(rows) for rows in tables])[:-1])
+            known = identities_of(np.concatenate(tables), votes, runner.identity)
+            identities = np.split(known, np.cumsum([len(rows) for rows in tables])[:-1])
         if runner.embedding is not None:
             tables = embed_windows(tables, votes, runner.embedding)
     return [Described(*pair) for pair in zip(tables, identities, strict=True)]

@@ -30,6 +30,7 @@ from mangacolor.stages.colorize.tile_figure import draw_tiles
 from mangacolor.stages.colorize.tiling import tiles_of
 from mangacolor.stages.demand import Demand, PageSize, library
 from mangacolor.stages.panels import PanelLayout
+from mangacolor.stages.segments.features import ROWS_VERSION
 from mangacolor.stages.segments.pooling import FeaturePool
 from mangacolor.stages.segments.segmentation import Segmented
 from mangacolor.stages.windows.artifact import VERSION, PageColours, WindowColours
@@ -54,17 +55,32 @@ def fingerprint(config: Config) -> str:
     Raises ``SetupError`` where they are unusable, or need torch and that is not installed.
     """
     from mangacolor.models.colour.runner import check_colour_runner
-    from mangacolor.models.colour.segment_embedding import KINDS, embedding_fingerprint
+
+    rows, identity = _fingerprints(config)
+    check_colour_runner(config.weights, config.cpu_backend, device_kind(config.device))
+    return rows + identity
+
+
+def memory_key(config: Config) -> tuple[str, ...]:
+    """What rows come from, which is what a series remembers. Identities are not part of them, and what is
+    kept of a page may take another form."""
+    rows, _identity = _fingerprints(config)
+    return str(ROWS_VERSION), rows
+
+
+def _fingerprints(config: Config) -> tuple[str, str]:
+    """Of all weights that rows come from, and of those that identities come from besides, if there are any.
+    Raises ``SetupError``."""
+    from mangacolor.models.colour.segment_embedding import embedding_fingerprints
     from mangacolor.models.colour.series.weights import open_weights
     from mangacolor.models.files.known import DESCREEN
     from mangacolor.models.files.reading import check_bundled, weights_fingerprint
 
     weights = open_weights(config.weights)
     digest = weights_fingerprint(weights.network)
-    check_colour_runner(config.weights, config.cpu_backend, device_kind(config.device))
+    surfaces, identity = embedding_fingerprints(weights.network, digest)
     descreener = check_bundled(DESCREEN.file, DESCREEN.sha256, DESCREEN.does)
-    embeddings = "".join(embedding_fingerprint(weights.network, digest, kind) for kind in KINDS)
-    return digest + weights.series_digest + embeddings + descreener
+    return digest + weights.series_digest + surfaces + descreener, identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +181,7 @@ STAGE = Stage(
     version=VERSION,
     lane="device",
     fingerprint=fingerprint,
+    memory_key=memory_key,
     preview=preview,
     prepare=prepare,
     finish=finish,

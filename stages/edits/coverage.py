@@ -56,20 +56,22 @@ def measure_coverage(
 ) -> Coverage:
     """``place``: of the edit among those that were ``located``."""
     meant, wrong = _here(edit.anchors, located), _here(edit.negatives, located)
-    rows, other = _known_of(edit, segments, located)
-    far, unmeant = (_distance(segments.features, some, likeness) for some in (rows, other))
-    wrong_way = unmeant.min(axis=1, initial=np.inf)
-    own_panel = _same(segments.window, meant, len(rows))
-    speaks = _reach(edit, place, len(rows), segments, located)
-    speaks = speaks & _is_nearer(far, wrong_way, edit.reach, own_panel)
-    best = np.where(speaks, likeness_at(far), UNREACHED).max(axis=1, initial=UNREACHED)
+    known = _known_of(edit.anchors, segments, located)
+    comparisons = _compare(edit, known, segments, located, likeness)
     own = _marks(meant, len(segments))
+    own_panel = _same(segments.window, meant, len(known))
+    speaks = _reach(edit, place, len(known), segments, located)
+    out = _marks(wrong, len(segments))
+    for far, wrong_way in comparisons:
+        speaks = speaks & _is_nearer(far, wrong_way, edit.reach, own_panel)
+        out |= (wrong_way < far.min(axis=1, initial=np.inf)) & ~own
+    far, _ = comparisons[0]
+    best = np.where(speaks, likeness_at(far), UNREACHED).max(axis=1, initial=UNREACHED)
     sure = own | _siblings(meant, segments) if edit.level is Level.COARSE else own.copy()
     for (owner, _), members in located.members.items():
         if owner == place:
             sure[members] = True
-    out = _marks(wrong, len(segments)) | ((wrong_way < far.min(axis=1, initial=np.inf)) & ~own)
-    light = float(rows.shown.mean()) if len(rows) else None
+    light = float(known.shown.mean()) if len(known) else None
     return Coverage(best, out, sure, light, _surfaces(edit.reach, segments), segments.area)
 
 
@@ -81,19 +83,35 @@ def _surfaces(reach: Reach, segments: ChapterSegments) -> I64:
     return segments.window * (int(segments.coarse.max()) + 1) + segments.coarse
 
 
-def _known_of(
-    edit: Edit, segments: ChapterSegments, located: Located
-) -> tuple[SegmentFeatures, SegmentFeatures]:
-    """What is known of an edit's anchors, and of what is not meant. Distances to both are compared, so
-    neither has identities where one of them lacks these."""
-    rows, other = (_rows_of(some, segments, located) for some in (edit.anchors, edit.negatives))
-    if rows.identities is None or other.identities is None:
-        return rows.without_identities(), other.without_identities()
-    return rows, other
+def _compare(
+    edit: Edit, known: SegmentFeatures, segments: ChapterSegments, located: Located, likeness: Likeness
+) -> list[tuple[F64, F64]]:
+    """How far each of N segments is from A anchors, of which this is ``known``, N×A, and from the nearest of
+    what is not meant, N. The first are the distances by which the edit reaches; each pair is of one kind.
+
+    What anchors keep decides by which kind, whether their pages are there or gone: a page that goes must
+    change no other. Where an anchor keeps a row alone, all is by rows. Elsewhere what is not meant is by rows
+    where it keeps nothing else, and in a pair of its own: it must change nothing but what it takes away.
+    """
+    keeps_row_alone = segments.features.is_row_alone
+    bare = tuple(negative for negative in edit.negatives if keeps_row_alone(negative.looks))
+    whole = tuple(negative for negative in edit.negatives if not keeps_row_alone(negative.looks))
+    if any(keeps_row_alone(anchor.looks) for anchor in edit.anchors):
+        kinds = [(known.without_identities(), edit.negatives)]
+    else:
+        kinds = [(known, whole), *([(known.without_identities(), bare)] if bare else [])]
+    pairs: list[tuple[F64, F64]] = []
+    for meant, negatives in kinds:
+        wrong = _known_of(negatives, segments, located)
+        wrong = wrong if meant.identities is not None else wrong.without_identities()
+        far, wrong_way = (_distance(segments.features, some, likeness) for some in (meant, wrong))
+        pairs.append((far, wrong_way.min(axis=1, initial=np.inf)))
+    return pairs
 
 
-def _rows_of(anchors: Sequence[Anchor], segments: ChapterSegments, located: Located) -> SegmentFeatures:
-    """What is known of A anchors: the segment that each lies on, or what it was on a page that is gone."""
+def _known_of(anchors: Sequence[Anchor], segments: ChapterSegments, located: Located) -> SegmentFeatures:
+    """Rows and, where all have them, identities of A anchors: of the segment that each lies on, or of what
+    that was on a page that is gone, the former first."""
     features = segments.features
     here = [features.look_of(located.anchors[anchor]) for anchor in anchors if anchor in located.anchors]
     gone = [
@@ -104,8 +122,8 @@ def _rows_of(anchors: Sequence[Anchor], segments: ChapterSegments, located: Loca
     return features.read_looks([*here, *gone])
 
 
-def _distance(features: SegmentFeatures, rows: SegmentFeatures, likeness: Likeness) -> F64:
-    return likeness.distance(features, rows) if len(rows) else np.zeros((len(features), 0))
+def _distance(features: SegmentFeatures, known: SegmentFeatures, likeness: Likeness) -> F64:
+    return likeness.distance(features, known) if len(known) else np.zeros((len(features), 0))
 
 
 def _is_nearer(far: F64, wrong_way: F64, reach: Reach, own_panel: Mask) -> Mask:
@@ -136,7 +154,7 @@ def _siblings(indices: Sequence[int], segments: ChapterSegments) -> Mask:
 
 
 def _reach(edit: Edit, place: int, count: int, segments: ChapterSegments, located: Located) -> Mask:
-    """Which of ``count`` anchors may speak for which segments, N×A or N×1, in the order of ``_rows_of``."""
+    """Which of ``count`` anchors may speak for which segments, N×A or N×1, in the order of ``_known_of``."""
     here = _here(edit.anchors, located)
     everywhere = np.ones((len(segments), 1), np.bool_)
     match edit.reach:

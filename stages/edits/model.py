@@ -65,7 +65,7 @@ class Anchor:
     digest: str = ""
     looks: bytes = b""
 
-    def is_like(self, other: Anchor) -> bool:
+    def is_same_segment(self, other: Anchor) -> bool:
         """Whether both lie on one segment of one page, as far as that is known without the page."""
         one, two = sorted((self.looks, other.looks), key=len)
         return self.page == other.page and (one == two or (one != b"" and two.startswith(one)))

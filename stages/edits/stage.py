@@ -112,7 +112,13 @@ def _check_network(kept: Sequence[Edit], segments: ChapterSegments) -> None:
 
 
 def _looks(located: Located, segments: ChapterSegments) -> dict[Any, bytes]:
-    return {anchor: segments.features.look_of(at) for anchor, at in located.anchors.items()}
+    """What is known of anchors; of those that keep a row alone no more, so that other chapters of a series
+    compare by it, too."""
+    features, rows = segments.features, segments.features.without_identities()
+    return {
+        anchor: (rows if features.is_row_alone(anchor.looks) else features).look_of(at)
+        for anchor, at in located.anchors.items()
+    }
 
 
 def _warn(

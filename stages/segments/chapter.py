@@ -9,7 +9,7 @@ import numpy as np
 
 from mangacolor.core.arrays import F64, I64, Mask
 from mangacolor.core.types import Box, Image
-from mangacolor.stages.segments.features import COLUMNS, SegmentFeatures
+from mangacolor.stages.segments.features import COLUMNS, IDENTITY_HEAD, SegmentFeatures
 from mangacolor.stages.windows.artifact import PageColours
 from mangacolor.stages.windows.scale import shrink
 
@@ -87,12 +87,13 @@ def gather_segments(pages: Iterable[tuple[PageColours, Image]]) -> ChapterSegmen
 
 
 def _join(identities: Sequence[Image | None]) -> Image | None:
-    """Those of all pages, N×D; None if a page has none, or they are points of different embeddings: then all
+    """Those of all pages, N×D; None if a page has none, or they come from different embeddings: then all
     segments are compared by what is known of each."""
     known = [points for points in identities if points is not None]
-    if not known or len(known) < len(identities) or len({points.shape[1] for points in known}) > 1:
+    heads = {points[0, :IDENTITY_HEAD].tobytes() for points in known if len(points)}
+    if not heads or len(known) < len(identities) or len(heads) > 1:
         return None
-    return np.concatenate(known)
+    return np.concatenate([points for points in known if len(points)])
 
 
 def in_balloons(colours: PageColours, balloons: Image) -> Mask:

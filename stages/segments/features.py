@@ -22,6 +22,9 @@ from mangacolor.stages.segments.pixels import pixels_by_segment
 
 COLUMNS = ("cb", "cr", "spread", "tone", "texture", "shown", "area", "x", "y", "sides")
 CB, CR, SPREAD, TONE, TEXTURE, SHOWN, AREA, X, Y, SIDES = range(len(COLUMNS))
+# Of rows. Raised when the same segment gets another one, so that those that a series remembers are no longer
+# compared with it.
+ROWS_VERSION = 10
 # What a column of chroma holds where there is none: Cb and Cr are centred on 0.
 NEUTRAL = 128
 # Steps of the spread column for each level of chroma.
@@ -45,6 +48,11 @@ MAX_MEASURED = 4096
 MIN_LUMA = 64
 # One pixel in this many must be lighter than a line for the lighter ones alone to be measured.
 LINE_SHARE = 4
+# Bytes before the point of an identity, by which those of different embeddings are told apart: of the hash of
+# the embedding's file, and of the number of the point's coordinates.
+IDENTITY_HASH = 4
+IDENTITY_SIZE = 2
+IDENTITY_HEAD = IDENTITY_HASH + IDENTITY_SIZE
 # Tone, texture (levels), area (steps) and y (255ths) are divided by these before they enter an embedding.
 EMBEDDING_UNITS = (255.0, 60.0, 200.0, 255.0)
 
@@ -52,7 +60,8 @@ EMBEDDING_UNITS = (255.0, 60.0, 200.0, 255.0)
 @dataclass(frozen=True, slots=True)
 class SegmentFeatures:
     """Rows of N segments, N×C uint8, by name. The last ``vote_count`` columns are votes. ``identities``:
-    their points of the identity embedding, N×D uint8; None where there is none."""
+    of the identity embedding, N×D uint8, each ``IDENTITY_HEAD`` bytes and its point; None where there are
+    none."""
 
     rows: Image
     vote_count: int = 0
@@ -77,17 +86,35 @@ class SegmentFeatures:
             known.append(self.identities[index])
         return np.concatenate(known).tobytes()
 
+    @property
+    def points(self) -> Image | None:
+        """The points of the identities, N×(D - ``IDENTITY_HEAD``)."""
+        return None if self.identities is None else self.identities[:, IDENTITY_HEAD:]
+
+    def is_row_alone(self, look: bytes) -> bool:
+        """Whether nothing but the row of a look can be compared with these: an earlier version kept it, or
+        its identity comes from another embedding."""
+        if not self.can_read(look):
+            return False
+        own = b"" if self.identities is None else self.identities[:1, :IDENTITY_HEAD].tobytes()
+        head = self._identity_in(look)[:IDENTITY_HEAD]
+        return not head or own not in (b"", head)
+
     def can_read(self, look: bytes) -> bool:
-        """Whether a segment of another page or time is known as these are, or by its row alone."""
-        columns = self.rows.shape[1]
-        return len(look) in (columns, columns + (0 if self.identities is None else self.identities.shape[1]))
+        """Whether the row of a segment of another page or time can be compared with these rows."""
+        identity = self._identity_in(look)
+        size = int.from_bytes(identity[IDENTITY_HASH:IDENTITY_HEAD], "little")
+        return len(look) == self.rows.shape[1] or (size > 0 and len(identity) == IDENTITY_HEAD + size)
+
+    def _identity_in(self, look: bytes) -> bytes:
+        return look[self.rows.shape[1] :]
 
     def read_looks(self, looks: Sequence[bytes]) -> SegmentFeatures:
-        """The segments that are known so, as of ``look_of``. Without identities where one of them has none,
-        so that all are compared alike."""
+        """The segments that are known so, as of ``look_of``. Without identities where one of them has none
+        that can be compared with these, so that all are compared alike."""
         columns = self.rows.shape[1]
         rows = np.frombuffer(b"".join(look[:columns] for look in looks), np.uint8).reshape(-1, columns)
-        if self.identities is None or any(len(look) == columns for look in looks):
+        if self.identities is None or any(map(self.is_row_alone, looks)):
             return SegmentFeatures(rows, self.vote_count)
         points = np.frombuffer(b"".join(look[columns:] for look in looks), np.uint8)
         return SegmentFeatures(rows, self.vote_count, points.reshape(-1, self.identities.shape[1]))
@@ -226,6 +253,18 @@ def embed_features(rows: Image, votes: int, embedding: SegmentEmbedding) -> Imag
 def embedding_points(rows: Image, votes: int, embedding: SegmentEmbedding) -> Image:
     """The points of an embedding for these rows, N×D, as they are kept."""
     return np.asarray(np.rint(ZERO + UNIT * embedding(embedding_inputs(rows, votes))), np.uint8)
+
+
+def identities_of(rows: Image, votes: int, embedding: SegmentEmbedding) -> Image:
+    """The identities of the segments with these rows, as of ``SegmentFeatures``."""
+    return with_head(embedding_points(rows, votes, embedding), embedding.digest)
+
+
+def with_head(points: Image, digest: str) -> Image:
+    """Identities from their points (N×D uint8) and the hash of their embedding's file."""
+    name = bytes.fromhex(digest)[:IDENTITY_HASH].ljust(IDENTITY_HASH, b"\0")
+    head = np.frombuffer(name + points.shape[1].to_bytes(IDENTITY_SIZE, "little"), np.uint8)
+    return np.concatenate([np.tile(head, (len(points), 1)), points], axis=1)
 
 
 def embed_windows(tables: Sequence[Image], votes: int, embedding: SegmentEmbedding) -> list[Image]:

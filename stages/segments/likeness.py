@@ -64,8 +64,8 @@ def likeness_at(distance: F64) -> F64:
 def _place(segments: SegmentFeatures, weights: LikenessWeights) -> F64:
     """Where segments lie, so that the weighted distance of two is that of their places."""
     parts = [weights.features * _direction(_centred(segments.network))]
-    if weights.identity and segments.identities is not None:
-        parts.append(weights.identity * _direction(_centred(segments.identities)))
+    if weights.identity and segments.points is not None:
+        parts.append(weights.identity * _direction(_centred(segments.points)))
     parts.append(weights.votes * _direction(segments.votes.astype(np.float64)))
     return np.concatenate([*parts, weights.tone * segments.tone[:, None] / 255.0], axis=1)
 

@@ -16,8 +16,8 @@ from mangacolor.core.arrays import I64, SegmentMap
 from mangacolor.core.types import Artifact, Box, Image
 from mangacolor.stages.windows.views import View
 
-# Of the stage that leaves it.
-VERSION = 11
+# Of the stage that leaves it. An artifact without identities is read, too.
+VERSION = 10
 _FEATURES = "surfaces"
 _IDENTITIES = "identities"
 _PARENTS = "parents"
@@ -46,7 +46,7 @@ class WindowColours:
     ``features``: a row for each of its N segments, label 1 first, N×C uint8
     (``stages/segments/features.py``). ``parents``: for each the coarse segment that it is part of, counted
     from 0; empty where each stands alone. ``views``: those in which the network was shown it. ``identities``:
-    for each its point of the identity embedding, N×D uint8; N×0 where the network has none.
+    for each what the identity embedding says of it, N×D uint8; N×0 where the network has none.
     """
 
     box: Box

@@ -3,6 +3,7 @@ it."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Chapter, Page
 from mangacolor.formats.sources import FileSource
+from mangacolor.models.colour.segment_embedding import IDENTITY, embedding_path
+from mangacolor.models.files.reading import weights_path
 from mangacolor.pipeline.engine.single_page import run_page
 from mangacolor.pipeline.events import Event, RunResult, Warned
 from mangacolor.pipeline.plan import plan_run
@@ -105,6 +108,24 @@ def test_other_weights_are_told_of(chapters: list[Path], weights: Path, tmp_path
     assert result.done == 2
     assert [note for note in notes if "another colour network" in note and "s.other-weights" in note]
     assert (tmp_path / "s.other-weights").exists()
+
+
+def test_an_identity_embedding_that_comes_later_puts_nothing_aside(
+    chapters: list[Path], tmp_path: Path
+) -> None:
+    weights = tmp_path / "mine.safetensors"
+    shutil.copy(weights_path("default"), weights)
+    shutil.copy(embedding_path("default"), embedding_path(weights))
+    series, out = tmp_path / "s", tmp_path / "out"
+    go(chapters[0], out, weights, series)
+    before, arrays = pages(out), SeriesMemory.open(series)._content.arrays
+    shutil.copy(embedding_path("default", IDENTITY), embedding_path(weights, IDENTITY))
+    result, notes = go(chapters[0], out, weights, series)
+    assert result.network_calls and not notes and pages(out) == before
+    now = SeriesMemory.open(series)._content.arrays
+    assert len(now["page"]) and {name: now[name].tolist() for name in now} == {
+        name: arrays[name].tolist() for name in arrays
+    }
 
 
 def test_pages_alone_and_chapters_share_one_memory(

@@ -28,6 +28,7 @@ from mangacolor.stages.segments.features import (
     SHOWN,
     TONE,
     SegmentFeatures,
+    with_head,
 )
 from mangacolor.stages.windows.artifact import PageColours, WindowColours
 from mangacolor.tests.helpers.stages import Bytes
@@ -80,12 +81,16 @@ FEATURES = 24
 
 
 def page_of_windows(
-    seed: int, kinds: Sequence[int] = (0, 1, 2, 3), windows: int = 2, whose: Sequence[int] = ()
+    seed: int,
+    kinds: Sequence[int] = (0, 1, 2, 3),
+    windows: int = 2,
+    whose: Sequence[int] = (),
+    digest: str = "ab" * 4,
 ) -> dict[str, Artifact]:
     """A page of windows one above the other, each with a strip of each of these kinds of things.
 
     Things of one kind look nearly alike everywhere, and those of two kinds do not. ``whose``: the same of
-    their identities; without, there are none.
+    their identities, of the embedding with the hash ``digest``; without, there are none.
     """
     rng = np.random.default_rng(seed)
     high = HIGH * len(kinds)
@@ -94,7 +99,7 @@ def page_of_windows(
         labels = np.repeat(np.arange(1, len(kinds) + 1, dtype=np.uint16), HIGH)[:, None].repeat(WIDE, axis=1)
         rows = np.zeros((len(kinds), len(COLUMNS) + FEATURES), np.uint8)
         rows[:, len(COLUMNS) :] = _points(kinds, 100, rng)
-        identities = _points(whose, 200, rng)
+        identities = with_head(_points(whose, 200, rng), digest) if whose else np.zeros((0, 0), np.uint8)
         rows[:, (TONE, SHOWN, AREA)] = 180, 180, round(AREA_STEPS * np.log2(HIGH * WIDE))
         rows[:, (CB, CR)] = 128
         box = (0, number * high, WIDE, high)

@@ -15,6 +15,8 @@ import pytest
 from mangacolor.cli import main
 from mangacolor.core.errors import UsageError
 from mangacolor.core.types import Image
+from mangacolor.models.colour.efficient_layout import MAPS
+from mangacolor.models.colour.prediction import VOTES
 from mangacolor.training.networks import NAMES, TRAINABLE, TrainRequest, find_trainable, refuse_strangers
 
 SMALL_PAGES = {"side": 320, "crop": 64, "batch": 2, "steps": 3, "pool": 3}
@@ -80,7 +82,14 @@ def test_each_network_is_trained_by_the_command_and_resumed(
     if name == "identity":
         assert run(*command, *assignments(name)) == 2
         assert "colour.surfaces.safetensors is not there" in capsys.readouterr().err
-        weights.write_bytes(b"")  # that it takes in the same features is seen when both are read
+        for content, said in (
+            (b"", "colour.surfaces.safetensors"),
+            (embedding_beside(colour, "deepest"), "colour.surfaces.safetensors takes in other features"),
+        ):
+            weights.write_bytes(content)
+            assert run(*command, *assignments(name)) in (2, 3) and not (out / "rows").exists()
+            assert said in capsys.readouterr().err
+        weights.write_bytes(embedding_beside(colour, *MAPS[1:], VOTES))
         weights = tmp_path / "colour.identity.safetensors"
     assert run(*command, *assignments(name)) == 0, capsys.readouterr().err
     first = weights.read_bytes()
@@ -92,6 +101,14 @@ def test_each_network_is_trained_by_the_command_and_resumed(
     assert run(*command, "--resume", *sets) == 0, capsys.readouterr().err
     assert "finished at step" in capsys.readouterr().err
     assert weights.read_bytes() != first
+
+
+def embedding_beside(colour: Path, *maps: str) -> bytes:
+    """The file of an embedding for these weights that takes in these feature maps."""
+    from mangacolor.models.colour.segment_embedding import NAMES, SegmentEmbedding, embedding_bytes
+
+    tensors = {name: np.ones((2, 2) if name.endswith("weight") else 2) for name in NAMES}
+    return embedding_bytes(SegmentEmbedding(maps, tensors), colour, "CC-BY-SA-4.0")
 
 
 def small_colour_network() -> bytes:

@@ -31,6 +31,7 @@ from mangacolor.models.colour.segment_embedding import (
     EmbeddingKind,
     embedding_bytes,
     embedding_path,
+    load_embedding,
 )
 from mangacolor.models.colour.series.weights import open_weights
 from mangacolor.models.files.reading import DESCREENER, weights_path
@@ -93,21 +94,17 @@ def train(request: TrainRequest) -> TrainOutcome:
 
 
 def train_identity(request: TrainRequest) -> TrainOutcome:
-    """Train what edits reach by, likewise. The weights must have the other embedding. Raises
-    ``UsageError``."""
+    """Train what edits reach by, likewise. The weights must have the other embedding, of the features that
+    are shown to this one. Raises ``UsageError``, or ``SetupError`` where that cannot be read."""
     return _train(request, IDENTITY, IdentityRecipe())
 
 
 def _train(request: TrainRequest, kind: EmbeddingKind, default: EmbeddingRecipe) -> TrainOutcome:
     _check_weights(request.weights)
-    beside = embedding_path(request.weights)
-    if kind is IDENTITY and not beside.is_file():
-        raise UsageError(
-            f"{beside} is not there, and the identity embedding takes in the same features",
-            f"Train that first: mangacolor train --network {SAME_COLOUR.network}.",
-        )
     recipe = choose_recipe(request, kind.network, default)
     runner = _runner(request.weights)
+    if kind is IDENTITY:
+        _check_beside(request.weights, runner)
     library = make_library(*load_pictures(request.data, request.sources, PICTURE_SIZE))
     # Other weights see other things, and another descreener leads to other segments.
     files = (weights_path(request.weights), DESCREENER)
@@ -134,6 +131,18 @@ def _check_weights(weights: str) -> None:
         raise UsageError(
             f"--weights {weights} is a series' file, and has the embedding of its own network, {series.base}",
             f"Train that network's: --weights {series.base}; then learn the series again.",
+        )
+
+
+def _check_beside(weights: str, runner: ColourRunner) -> None:
+    """Raise ``UsageError`` where the weights lack the embedding that an identity embedding goes with, or it
+    takes in other features than ``runner`` shows; ``SetupError`` where it cannot be read."""
+    beside = load_embedding(weights)
+    if beside is None or beside.maps != tuple(runner.feature_maps):
+        why = "is not there" if beside is None else "takes in other features"
+        raise UsageError(
+            f"{embedding_path(weights)} {why}, and the identity embedding goes with it",
+            f"Train that first: mangacolor train --network {SAME_COLOUR.network}.",
         )
 
 

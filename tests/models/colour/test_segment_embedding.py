@@ -19,6 +19,7 @@ from mangacolor.models.colour.segment_embedding import (
     SegmentEmbedding,
     embedding_bytes,
     embedding_fingerprint,
+    embedding_fingerprints,
     embedding_path,
     load_embedding,
     load_embeddings,
@@ -89,6 +90,10 @@ def copied(tmp_path: Path) -> Path:
 
 def fingerprint(weights: Path) -> str:
     return embedding_fingerprint(weights, sha256_of(weights))
+
+
+def fingerprints(weights: Path) -> tuple[str, str]:
+    return embedding_fingerprints(weights, sha256_of(weights))
 
 
 def test_it_computes_what_was_trained() -> None:
@@ -209,8 +214,9 @@ def test_layers_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     weights, embedding = copied(tmp_path), toy_network().export(("eighth",))
     odd = replace(embedding, tensors=embedding.tensors | {"second.weight": np.ones((16, 3))})
     embedding_path(weights).write_bytes(embedding_bytes(odd, weights, "CC-BY-SA-4.0"))
-    with pytest.raises(SetupError, match="do not fit"):
-        load_embedding(weights)
+    for refuse in (load_embedding, fingerprint):
+        with pytest.raises(SetupError, match="do not fit"):
+            refuse(weights)
 
 
 @pytest.mark.parametrize("content", [b"", b"nonsense", b"\x08\0\0\0\0\0\0\0{}      "])
@@ -233,14 +239,16 @@ def test_the_identity_embedding_sees_what_the_other_sees(tmp_path: Path) -> None
     weights, embedding = copied(tmp_path), toy_network().export(("eighth",))
     own = embedding_bytes(embedding, weights, "CC-BY-SA-4.0", IDENTITY)
     embedding_path(weights, IDENTITY).write_bytes(own)
-    with pytest.raises(SetupError, match=r"mine\.surfaces\.safetensors, which is not there"):
-        load_embeddings(weights)
+    for refuse in (load_embeddings, fingerprints):
+        with pytest.raises(SetupError, match=r"mine\.surfaces\.safetensors, which is not there"):
+            refuse(weights)
     other = replace(embedding, maps=("deepest",))
     embedding_path(weights).write_bytes(embedding_bytes(other, weights, "CC-BY-SA-4.0"))
-    with pytest.raises(SetupError, match="takes in other features"):
-        load_embeddings(weights)
+    for refuse in (load_embeddings, fingerprints):
+        with pytest.raises(SetupError, match="takes in other features"):
+            refuse(weights)
     embedding_path(weights).write_bytes(embedding_bytes(embedding, weights, "CC-BY-SA-4.0"))
-    assert all(found is not None for found in load_embeddings(weights))
+    assert all(found is not None for found in load_embeddings(weights)) and all(fingerprints(weights))
 
 
 def test_the_bundled_weights_have_theirs() -> None:

@@ -11,10 +11,13 @@ import pytest
 
 from mangacolor.core.colour import chroma, luma
 from mangacolor.core.errors import PageError
+from mangacolor.core.hashing import sha256_of
 from mangacolor.core.settings import Options
-from mangacolor.core.types import Artifact, Image
+from mangacolor.core.types import Artifact, Chapter, Image
 from mangacolor.models.colour.interface import TILE
 from mangacolor.models.colour.runner import load_colour_runner
+from mangacolor.models.colour.segment_embedding import IDENTITY, embedding_path
+from mangacolor.models.files.reading import DESCREENER, weights_fingerprint
 from mangacolor.stages.colorize import stage as colorize
 from mangacolor.stages.colorize.network import colorize_pictures, colorize_windows
 from mangacolor.stages.reassemble import trace
@@ -168,3 +171,11 @@ def test_what_was_prepared_is_not_prepared_again(weights: Path, monkeypatch: pyt
     again = colorize.finish(context, inputs, colorize.run(context, inputs))
     assert again.data == made["colorize"].data
     assert all(np.array_equal(again.images[name], image) for name, image in made["colorize"].images.items())
+
+
+def test_a_series_is_known_by_what_rows_come_from_as_in_earlier_versions() -> None:
+    config = colorize.configure(Options(), Chapter("", ()))
+    files = (embedding_path("default"), DESCREENER)
+    rows = weights_fingerprint("default") + "".join(map(sha256_of, files))
+    assert colorize.memory_key(config) == ("10", rows)
+    assert colorize.fingerprint(config) == rows + sha256_of(embedding_path("default", IDENTITY))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -13,13 +14,15 @@ from mangacolor.core.types import Inputs
 from mangacolor.stages.edits import changes
 from mangacolor.stages.edits.model import Anchor, Edit, Reach
 from mangacolor.stages.edits.palette import Palette
+from mangacolor.stages.edits.palette_file import to_document
 from mangacolor.stages.edits.params import PARAMS
 from mangacolor.stages.edits.splitting import find_halves, is_second_half
-from mangacolor.stages.edits.stage import run
+from mangacolor.stages.edits.stage import Config, run
 from mangacolor.stages.segments.chapter import gather_segments
-from mangacolor.stages.segments.features import SegmentFeatures
+from mangacolor.stages.segments.features import SegmentFeatures, with_head
 from mangacolor.stages.windows.artifact import PageColours
-from mangacolor.tests.helpers.edits import EditContext, at, edited, page_of_windows
+from mangacolor.tests.helpers.edits import FEATURES, EditContext, at, edited, page_of_windows
+from mangacolor.tests.helpers.memory import Remembering
 
 Pages = dict[str, Inputs]
 # Strips 0 and 1 look alike, and are two figures'.
@@ -69,12 +72,94 @@ def test_an_anchor_on_a_page_that_is_gone_speaks_by_all_that_is_known_of_it(*, w
     assert covered(pages, edit(Reach.ALIKE, gone)) == strips(pages, *((0,) if whole else (0, 1)))
 
 
-def test_what_is_not_meant_is_compared_as_the_anchors_are() -> None:
+def before(pages: Pages, page: str, window: int, strip: int) -> Anchor:
+    """A point that a version without identities set."""
+    return at(page, window, strip, looks=look_of(pages, page, strip, whole=False))
+
+
+def test_an_edit_of_an_earlier_version_covers_what_it_covered() -> None:
     pages = chapter(3)
-    gone = at("0.png", 0, 2, looks=look_of(pages, "0.png", 2, whole=False))
+    old = before(pages, "0.png", 0, 0)
+    for given in ({}, {"negatives": (before(pages, "0.png", 0, 2),)}, {"likeness": 0.01}):
+        for reach in (Reach.PANEL, Reach.PAGE, Reach.ALIKE):
+            one = edit(reach, old, **given)
+            assert covered(pages, one) == covered(chapter(3, whose=()), one)
+    assert covered(pages, edit(Reach.ALIKE, old)) == strips(pages, 0, 1)
+
+
+@pytest.mark.parametrize("mixed", [True, False])
+def test_a_page_that_goes_changes_no_other_under_an_edit_of_an_earlier_version(*, mixed: bool) -> None:
+    pages = chapter(3)
+    anchors = [before(pages, "0.png", 0, 0), *([at("1.png", 0, 1)] if mixed else [])]
+    one = edit(Reach.ALIKE, *anchors, negatives=(before(pages, "0.png", 1, 2),))
+    found = {place for place in covered(pages, one) if place[0] != "0.png"}
     del pages["0.png"]
-    one = edit(Reach.ALIKE, at("1.png", 0, 0), negatives=(gone,), likeness=0.0)
-    assert covered(pages, one) == strips(pages, 0, 1)  # as they look, since of one no more is known
+    assert covered(pages, one) == found == strips(pages, 0, 1)
+
+
+def test_a_point_that_is_added_to_an_edit_of_an_earlier_version_takes_nothing_away() -> None:
+    pages = chapter(3)
+    one = edit(Reach.ALIKE, before(pages, "0.png", 0, 0))
+    more = replace(
+        one, anchors=(*one.anchors, at("1.png", 0, 2, looks=look_of(pages, "1.png", 2, whole=True)))
+    )
+    assert covered(pages, more) == strips(pages, 0, 1, 2)
+    less = replace(more, negatives=(at("2.png", 1, 1),))  # of the look of all that the first point reaches
+    assert covered(pages, less) == {("0.png", 0, 0)} | strips(pages, 2)
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_what_an_earlier_version_knew_not_to_be_meant_adds_nothing(*, gone: bool) -> None:
+    pages = chapter(3)
+    for strip in range(4):
+        for likeness in (0.0, 0.01, 0.5):
+            left = dict(pages)
+            one = edit(Reach.ALIKE, at("1.png", 0, 0), likeness=likeness)
+            less = replace(one, negatives=(before(pages, "0.png", 0, strip),))
+            if gone:
+                del left["0.png"]
+            found = covered(left, less)
+            assert found <= covered(left, one) and (strip != 2 or strips(left, 2).isdisjoint(found))
+
+
+OTHER_EMBEDDING = "ff" * 4
+
+
+@pytest.mark.parametrize("size", [FEATURES, FEATURES + 8])
+def test_identities_of_another_embedding_are_not_compared(size: int) -> None:
+    pages = chapter(3)
+    row = look_of(pages, "0.png", 0, whole=False)
+    look = row + with_head(np.full((1, size), 90, np.uint8), OTHER_EMBEDDING).tobytes()
+    one = edit(Reach.ALIKE, at("0.png", 0, 0, looks=look))
+    assert covered(pages, one) == strips(pages, 0, 1)
+    del pages["0.png"]
+    assert covered(pages, one) == strips(pages, 0, 1)
+    palette = json.dumps(to_document(changes.add_edit(Palette(), one)))
+    config = Config(palette=palette)  # of another chapter
+    assert edited(run(EditContext.of(pages, config=config), pages)) == strips(pages, 0, 1)
+
+
+def test_another_networks_rows_are_not_taken_for_rows_with_identities() -> None:
+    features = SegmentFeatures(np.full((1, 40), 7, np.uint8), 0, with_head(np.full((1, 8), 7, np.uint8), ""))
+    assert features.can_read(features.look_of(0)) and features.can_read(bytes(40))
+    for size in (*range(40), *range(41, 120)):
+        assert not features.can_read(bytes([7]) * size) and not features.is_row_alone(bytes([7]) * size)
+
+
+def test_pages_of_two_embeddings_are_compared_as_they_look() -> None:
+    pages = {**chapter(2), "2.png": page_of_windows(2, LOOKS, whose=WHOSE, digest=OTHER_EMBEDDING)}
+    assert covered(pages, edit(Reach.ALIKE, at("1.png", 1, 0))) == strips(pages, 0, 1)
+
+
+def test_a_series_knows_no_more_of_an_edit_of_an_earlier_version() -> None:
+    pages, memory = chapter(2), Remembering()
+    old, new = before(pages, "0.png", 0, 0), at("0.png", 0, 3)
+    palette = changes.add_edit(Palette(), edit(Reach.ALIKE, old))
+    palette = changes.add_edit(palette, edit(Reach.ALIKE, new))
+    run(EditContext.of(pages, palette, memory=memory), pages)
+    next_chapter: Pages = {"9.png": page_of_windows(9, LOOKS, whose=WHOSE)}
+    found = edited(run(EditContext.of(next_chapter, memory=memory), next_chapter))
+    assert found == strips(next_chapter, 0, 1, 3)
 
 
 def test_points_of_one_segment_are_known_by_either_look() -> None:
@@ -83,9 +168,9 @@ def test_points_of_one_segment_are_known_by_either_look() -> None:
         at("0.png", 0, 0, looks=look_of(pages, "0.png", strip, whole=whole))
         for strip, whole in ((0, True), (0, False), (1, True))
     )
-    assert now.is_like(before) and before.is_like(now) and now.is_like(now)
-    assert not now.is_like(other) and not now.is_like(replace(now, looks=b""))
-    assert not now.is_like(replace(now, page="1.png"))
+    assert now.is_same_segment(before) and before.is_same_segment(now) and now.is_same_segment(now)
+    assert not now.is_same_segment(other) and not now.is_same_segment(replace(now, looks=b""))
+    assert not now.is_same_segment(replace(now, page="1.png"))
 
 
 def test_points_only_ever_add_and_what_is_not_meant_only_ever_takes_away() -> None:
