@@ -16,8 +16,8 @@ from mangacolor.stages.panels.params import DEFAULTS, GroundParams, Params
 from mangacolor.stages.panels.scene import (
     bare_sides,
     edges,
-    fill_page,
     fill_panel,
+    fill_panels,
     find_level,
     find_ring,
     has_margins,
@@ -38,10 +38,7 @@ def find_ground(luma: Image, polygons: Sequence[Polygon], params: Params = DEFAU
     White paper around a drawing without a frame is ground within its panel, too. A panel that is the whole
     page has no margin but a white one. A tint around several panels is ground unless it is a scene's tone.
     """
-    free = np.ones(luma.shape, np.uint8)
-    for polygon in polygons:
-        cv2.fillPoly(free, [np.rint(polygon).astype(np.int32)], 0)
-    outside = free.astype(bool)
+    outside = ~fill_panels(polygons, luma.shape)
     masks = find_blank(luma, params.blank, outside)
     shown = outside
     if share_of(masks.white) <= params.ground.blank_page:
@@ -55,9 +52,8 @@ def is_tone(luma: Image, ground: Image, panel: Polygon, params: Params = DEFAULT
     """Whether the ground around a page's only panel is a tone of its picture, its sky or its wall.
 
     ``luma``: H×W. ``ground``: H×W, as of ``find_ground``. ``panel``: N×2, pixels. White is paper, and so is a
-    tint around a frame that takes much of the page. A tone is what lies above, below or beside a picture that
-    bleeds off all other sides; and, without such a frame, what is dark, outshone by much of the page, or
-    missing along a side.
+    tint around a frame. A tone is what lies above, below or beside a picture that bleeds off all other
+    sides; and, without a frame, what is dark, outshone by much of the page, or missing along a side.
     """
     signs = params.ground
     paper = (ground > 0) & (luma >= params.blank.darkest_paper - params.blank.paper_spread)
@@ -65,10 +61,9 @@ def is_tone(luma: Image, ground: Image, panel: Polygon, params: Params = DEFAULT
     if level >= signs.white or 2 * np.count_nonzero(paper) < np.count_nonzero(ground):
         return False
     near = reaching(signs.near, luma.shape)
-    if len(bare_sides([panel], luma.shape, near)) <= 1:
+    if bare_sides([panel], luma.shape, near) <= 1:
         return True
-    framed = is_framed(luma <= level - signs.frame_contrast, [panel], near, signs.framed_share)
-    if framed and fill_page([panel], luma.shape, signs.least_panels):
+    if is_framed(luma <= level - signs.frame_contrast, [panel], near, signs.framed_share):
         return False
     return level < signs.dark or is_outshone(luma, level, signs) or not has_margins(ground, signs)
 

@@ -20,48 +20,55 @@ def is_scene(luma: Image, paper: Mask, polygons: Sequence[Polygon], params: Para
     """Whether what was taken for ``paper`` (H×W) outside of several panels is a tone of the drawing.
 
     ``luma``: H×W. ``polygons``: the panels, N×2 in pixels. White is paper, and so is a tint with margins on
-    all sides of the page around panels that take much of it. Otherwise it is a tone where it is far wider
-    than a gutter and on one side of the page only; or if much of the page outshines it, as nothing outshines
-    paper, and it is far wider than a gutter, or is seen all along a panel's outline, too: that panel is a
-    figure standing before it. Beside panels without frames it need be neither so wide nor, if dark, outshone.
+    all sides of the page. Otherwise it is a tone where it is far wider than a gutter, on one side of the page
+    and no other, and not the white that panels are drawn on; or if much of the page outshines it, as nothing
+    outshines paper, and it is far wider than a gutter, or is seen all along a panel's outline, too: that
+    panel is a figure standing before it. Beside panels without frames it need be neither so wide nor, if
+    dark, outshone.
     """
     signs = params.ground
     level = find_level(luma, paper)
-    if level >= signs.white:
+    if level >= signs.white or has_margins(paper, signs):
         return False
-    if has_margins(paper, signs) and fill_page(polygons, luma.shape, signs.least_panels):
-        return False
-    width = _find_width(paper)
-    near = reaching(signs.near, luma.shape)
-    if width > signs.widest_gap * max(luma.shape) and len(bare_sides(polygons, luma.shape, near)) <= 1:
+    near, width = reaching(signs.near, luma.shape), _find_width(paper)
+    broad = width > signs.widest_gap * max(luma.shape)
+    on_one_side = broad and bare_sides(polygons, luma.shape, near) == 1
+    if on_one_side and not _is_own_white(luma, level, polygons, params):
         return True
     outshone = is_outshone(luma, level, signs)
     if outshone:
         tone = np.abs(cv2.GaussianBlur(luma, (3, 3), 0) - np.float32(level)) <= params.blank.paper_spread
         behind = any(share_along(tone, polygon, near) > signs.bare_outline for polygon in polygons)
-        if behind or width > signs.widest_gap * max(luma.shape):
+        if behind or broad:
             return True
     if width <= signs.widest_gutter * max(luma.shape) or not (outshone or level < signs.dark):
         return False
     return not is_framed(luma <= level - signs.frame_contrast, polygons, near, signs.framed_share)
 
 
-def bare_sides(polygons: Sequence[Polygon], shape: tuple[int, ...], near: int) -> list[int]:
-    """The sides of a page of ``shape`` that no panel reaches: 0 left, 1 top, 2 right, 3 bottom."""
+def bare_sides(polygons: Sequence[Polygon], shape: tuple[int, ...], near: int) -> int:
+    """How many of the four sides of a page of ``shape`` no panel reaches, to ``near`` pixels."""
     corners = np.concatenate(polygons)
     gaps = np.concatenate([corners.min(0), np.array(shape[::-1]) - corners.max(0)])
-    return np.flatnonzero(gaps > near).tolist()
+    return int(np.count_nonzero(gaps > near))
 
 
-def fill_page(polygons: Sequence[Polygon], shape: tuple[int, ...], share: float) -> bool:
-    """Whether panels take so much of a page of ``shape``, as those of a comic do.
+def _is_own_white(luma: Image, level: float, polygons: Sequence[Polygon], params: Params) -> bool:
+    """Whether panels are drawn on a tint of this ``level``, as on paper: much of what they hold is near it.
 
-    What takes less, framed or not, may be a thing with straight sides: a house, a door, a picture on a wall.
+    Within twice the paper's own spread, for a page may be photographed in a shadow, darker at one end.
     """
-    taken = np.zeros(shape, np.uint8)
+    inside = fill_panels(polygons, luma.shape)
+    alike = inside & (np.abs(luma - np.float32(level)) <= 2 * params.blank.paper_spread)
+    return bool(np.count_nonzero(alike) >= params.ground.own_white * np.count_nonzero(inside))
+
+
+def fill_panels(polygons: Sequence[Polygon], shape: tuple[int, ...]) -> Mask:
+    """What panels hold of a page of ``shape``, H×W."""
+    held = np.zeros(shape, np.uint8)
     for polygon in polygons:
-        cv2.fillPoly(taken, [np.rint(polygon).astype(np.int32)], 1)
-    return share_of(taken > 0) >= share
+        cv2.fillPoly(held, [np.rint(polygon).astype(np.int32)], 1)
+    return held.view(bool)
 
 
 def _find_width(paper: Mask) -> float:
