@@ -71,6 +71,22 @@ def test_edits_that_are_not_coloured_in_are_said_with_the_command_that_does_it(
     assert not said_of_edits(out, capsys) and (out / "1.png").read_bytes() == before
 
 
+def test_the_command_colours_nothing_anew_that_was_made_with_a_relative_path(
+    out: Path,
+    folder: Path,
+    weights: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(weights.parent)
+    assert colour(folder / "in", out, Path(weights.name)).network_calls == 0  # the file counts, not its path
+    edit(out)
+    _, *arguments = shlex.split(said_of_edits(out, capsys))
+    assert run(*arguments, "--json") == 0
+    done = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert done["done"] and done["network_calls"] == 0
+
+
 def test_where_the_input_is_gone_no_command_is_said(
     folder: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
