@@ -1,7 +1,8 @@
 """What people have decided about a chapter's colours, and whether its pages have been coloured with it.
 
-A run that has made all pages of a chapter leaves a digest of what was decided by then. So it is known without
-a look at any page that something has been decided, or taken back, since.
+A run that has made all pages of a chapter, and whose chapter stages all gave their results, leaves a digest
+of what was decided by then. So it is known without a look at any page that something has been decided, or
+taken back, since.
 """
 
 from __future__ import annotations
@@ -29,6 +30,13 @@ def note_decisions(documents: ChapterDocuments, graph: Graph) -> None:
     decided = _digest(documents, graph)
     if documents.coloured_with() != decided:
         documents.note_coloured(decided)
+
+
+def note_undone(documents: ChapterDocuments) -> None:
+    """Leave word that some page is without what is decided, if anything is, where no run has left word: what
+    is decided from now on is known to be missing. Raises ``OutputError``."""
+    if documents.coloured_with() is None:
+        documents.note_coloured(digest([]))
 
 
 def are_coloured(documents: ChapterDocuments, graph: Graph) -> bool:

@@ -114,6 +114,43 @@ def test_a_run_of_some_pages_leaves_the_others_to_be_coloured(
     assert said_of_edits(out, capsys)
 
 
+def test_edits_that_a_run_failed_to_colour_in_wait_still(
+    folder: Path,
+    out: Path,
+    weights: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    edit(out)
+
+    def fail(*_: object) -> None:
+        raise ValueError("no colours today")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("mangacolor.stages.edits.stage.locate_edits", fail)
+        assert colour(folder / "in", out, weights).status == 0
+    assert said_of_edits(out, capsys)
+    assert colour(folder / "in", out, weights).done
+    assert not said_of_edits(out, capsys)
+
+
+def test_where_a_page_failed_from_the_first_run_on_edits_are_known_to_wait(
+    tmp_path: Path, weights: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, pages = tmp_path / "colours", write_pages(tmp_path / "pages", 2)
+    whole = (pages / "0.png").read_bytes()
+    (pages / "0.png").write_bytes(b"torn")
+    assert colour(pages, out, weights).status == 1
+    capsys.readouterr()
+    assert run("export", out, "--force") == 1 and NOT_YET not in capsys.readouterr().err
+    edit(out)
+    assert colour(pages, out, weights).status == 1
+    assert run("export", out, "--force") == 1 and NOT_YET in capsys.readouterr().err
+    (pages / "0.png").write_bytes(whole)
+    assert colour(pages, out, weights).status == 0
+    assert not said_of_edits(out, capsys)
+
+
 def test_a_chapter_of_an_earlier_version_is_not_complained_of(
     out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
