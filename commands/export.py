@@ -212,6 +212,7 @@ class _Edits:
 
 def _edits_to_colour(store: Store, chapters: Mapping[str, ChapterPages]) -> _Edits | None:
     """None where a palette is damaged, which is told: the books are whole all the same."""
+    from mangacolor.commands.settings.bare import bare_settings
     from mangacolor.pipeline.decisions import command_again, find_waiting
 
     try:
@@ -220,7 +221,7 @@ def _edits_to_colour(store: Store, chapters: Mapping[str, ChapterPages]) -> _Edi
         click.echo(f"mangacolor: {error}", err=True)
         return None
     pages = [page for chapter in waiting for page in chapter.sources]
-    return _Edits(tuple(chapter.name for chapter in waiting), command_again(store, pages))
+    return _Edits(tuple(chapter.name for chapter in waiting), command_again(store, pages, bare_settings()))
 
 
 def _tell(made: Sequence[Exported], edits: _Edits | None) -> None:

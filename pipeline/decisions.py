@@ -10,14 +10,15 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from mangacolor.core.option_fields import arguments_of
-from mangacolor.core.settings import Options
+from mangacolor.core.settings import Options, RunOptions
 from mangacolor.pipeline.chapter_pages import ChapterPages
 from mangacolor.pipeline.store.chapter_documents import ChapterDocuments
 from mangacolor.pipeline.store.keys import digest
-from mangacolor.pipeline.store.last_run import known_last_run
+from mangacolor.pipeline.store.last_run import OF_ONE_RUN, known_last_run
 from mangacolor.pipeline.store.outputs import Outputs
 from mangacolor.pipeline.store.store import Store
 from mangacolor.stages.graph import Graph
@@ -56,9 +57,12 @@ def find_waiting(store: Store, chapters: Iterable[ChapterPages]) -> list[Chapter
     ]
 
 
-def command_again(store: Store, pages: Iterable[str]) -> str:
+def command_again(store: Store, pages: Iterable[str], bare: tuple[Options, RunOptions] | None = None) -> str:
     """The command of the last run, by which these pages are coloured with what is decided; "" where they are
-    of another run, or its inputs are gone."""
+    of another run, its inputs are gone, or no command says what it was told.
+
+    ``bare``: what a run would be told by no option, where that is not as by default.
+    """
     last = known_last_run(store.state)
     claims = Outputs(store.state, store.manifest).claims
     places = (place for page in pages for place in map(str, _places(page)))
@@ -67,8 +71,14 @@ def command_again(store: Store, pages: Iterable[str]) -> str:
         return ""
     if not all(path.exists() for path in last.inputs):
         return ""
-    words = [*map(str, last.inputs), "--out", str(store.state.out)]
-    return f"mangacolor {shlex.join([*words, *arguments_of(last.options, last.run_options)])}"
+    options, run_options = bare or (Options(), RunOptions())
+    own = {name: getattr(last.run_options, name) for name in OF_ONE_RUN}
+    said = arguments_of(last.options, options)
+    also_said = arguments_of(last.run_options, replace(run_options, **own))
+    if said is None or also_said is None:
+        return ""
+    words = [*map(str, last.inputs), "--out", str(store.state.out), *said, *also_said]
+    return f"mangacolor {shlex.join(words)}"
 
 
 def _places(page: str) -> tuple[PurePosixPath, ...]:

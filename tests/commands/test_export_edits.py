@@ -87,6 +87,23 @@ def test_the_command_colours_nothing_anew_that_was_made_with_a_relative_path(
     assert done["done"] and done["network_calls"] == 0
 
 
+def test_the_command_holds_whatever_the_file_and_the_environment_say(
+    out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(out)
+    plain = said_of_edits(out, capsys)
+    assert "--saturation" not in plain and "--batch" not in plain
+    monkeypatch.chdir(tmp_path)
+    Path("mangacolor.toml").write_text('scale = "2"\nbatch = 3\nharmonize = false\nreport = true\n')
+    monkeypatch.setenv("MANGACOLOR_LEVELS", "auto")
+    told = shlex.split(said_of_edits(out, capsys))
+    assert "--harmonize" in told and "--report" not in told
+    for option, value in (("--scale", "1"), ("--batch", "8"), ("--levels", "off")):
+        assert told[told.index(option) + 1] == value
+    Path("mangacolor.toml").write_text("force-color = true\n")  # there are no words against it
+    assert said_of_edits(out, capsys) == "colour again as before"
+
+
 def test_where_the_input_is_gone_no_command_is_said(
     folder: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
