@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from mangacolor.core.errors import UsageError
 from mangacolor.core.option_fields import arguments_of
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.pipeline.chapter_pages import ChapterPages
@@ -46,15 +47,21 @@ def are_coloured(documents: ChapterDocuments, graph: Graph) -> bool:
     return documents.coloured_with() in (None, _digest(documents, graph))
 
 
-def find_waiting(store: Store, chapters: Iterable[ChapterPages]) -> list[ChapterPages]:
-    """The chapters whose pages are without something that is decided. Raises as ``are_coloured``."""
+def find_waiting(
+    store: Store, chapters: Iterable[ChapterPages]
+) -> tuple[list[ChapterPages], dict[str, UsageError]]:
+    """The chapters whose pages are without something that is decided; and by name those of which this is not
+    known, with what is damaged."""
     last = known_last_run(store.state)
     graph = graph_of(last.options if last is not None else Options())
-    return [
-        chapter
-        for chapter in chapters
-        if not are_coloured(ChapterDocuments(store.state, chapter.name), graph)
-    ]
+    waiting, damaged = [], {}
+    for chapter in chapters:
+        try:
+            if not are_coloured(ChapterDocuments(store.state, chapter.name), graph):
+                waiting.append(chapter)
+        except UsageError as error:
+            damaged[chapter.name] = error
+    return waiting, damaged
 
 
 def command_again(store: Store, pages: Iterable[str], bare: tuple[Options, RunOptions] | None = None) -> str:

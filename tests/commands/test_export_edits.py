@@ -13,7 +13,7 @@ from mangacolor import cli
 from mangacolor.tests.helpers.edited_chapters import RED, TONE, colour, palette, write_pages
 from mangacolor.tests.helpers.stages import tiny_weights
 
-NOT_YET = "edits of the palette are not coloured in yet; to do that: "
+NOT_YET = "the palette has been changed since the pages were coloured; to take that over: "
 
 
 def run(*arguments: object) -> int:
@@ -182,4 +182,32 @@ def test_a_damaged_palette_is_told_and_the_book_made(out: Path, capsys: pytest.C
     said = capsys.readouterr()
     assert "palette.json: is no JSON" in said.err and "Mend the file" in said.err
     document = json.loads(said.out)
-    assert document["edits_to_colour"] is None and document["files"][0]["pages"] == 2
+    assert document["damaged_palettes"] == ["."] and not document["edits_to_colour"]
+    assert document["files"][0]["pages"] == 2
+
+
+def test_a_damaged_palette_hides_no_edits_of_other_chapters(
+    tmp_path: Path, weights: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pages, out = write_pages(tmp_path / "pages", 1), tmp_path / "colours"
+    for name in ("a", "b"):
+        write_pages(pages / name, 1)
+    colour(pages, out, weights)
+    inner, point = ("--chapter", "b"), f"b/0.png:{TONE}"
+    assert palette(out, *inner, "--at", point, "--colour", RED, "--reach", "page").status == 0
+    assert palette(out, "--chapter", ".", "--at", f"0.png:{TONE}", "--colour", RED).status == 0
+    (damaged,) = out.glob(".mangacolor/**/a/palette.json")
+    damaged.write_text("{")
+    capsys.readouterr()
+    assert run("export", out, "--to", tmp_path / "books/") == 0
+    said = capsys.readouterr().err
+    assert "a/palette.json: is no JSON" in said
+    assert "the palette of . (OUT itself), b has been changed since the pages were coloured;" in said
+    assert run("export", out, "--to", tmp_path / "books/", "--force", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["edits_to_colour"] == [".", "b"] and document["damaged_palettes"] == ["a"]
+
+
+def test_a_lock_is_told_as_a_change_of_the_palette(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert palette(out, "--lock").status == 0
+    assert said_of_edits(out, capsys)
