@@ -70,7 +70,7 @@ def export(
         click.echo(json.dumps(_document(made, edits), ensure_ascii=False))
     else:
         _tell(made, edits)
-    for problem in unfinished:
+    for problem in (*edits.damaged.values(), *unfinished):
         click.echo(f"mangacolor: {problem}", err=True)
     whole = not unfinished and not any(done.as_they_came or done.left_out for done in made)
     return ExitStatus.DONE if whole else ExitStatus.SOME_FAILED
@@ -203,27 +203,25 @@ def _write(
 
 @dataclass(frozen=True, slots=True)
 class _Edits:
-    """``chapters``: those whose pages are without the last edits of their palettes. ``command``: what colours
-    them; "" where OUT does not say."""
+    """``chapters``: those whose palettes have been changed since their pages were coloured. ``command``: what
+    colours them; "" where OUT does not say. ``damaged``: chapters whose palettes cannot be read, and why."""
 
-    chapters: tuple[str, ...] = ()
-    command: str = ""
+    chapters: tuple[str, ...]
+    command: str
+    damaged: Mapping[str, UsageError]
 
 
-def _edits_to_colour(store: Store, chapters: Mapping[str, ChapterPages]) -> _Edits | None:
-    """None where a palette is damaged, which is told: the books are whole all the same."""
+def _edits_to_colour(store: Store, chapters: Mapping[str, ChapterPages]) -> _Edits:
+    from mangacolor.commands.settings.bare import bare_settings
     from mangacolor.pipeline.decisions import command_again, find_waiting
 
-    try:
-        waiting = find_waiting(store, chapters.values())
-    except UsageError as error:
-        click.echo(f"mangacolor: {error}", err=True)
-        return None
+    waiting, damaged = find_waiting(store, chapters.values())
     pages = [page for chapter in waiting for page in chapter.sources]
-    return _Edits(tuple(chapter.name for chapter in waiting), command_again(store, pages))
+    command = command_again(store, pages, bare_settings())
+    return _Edits(tuple(chapter.name for chapter in waiting), command, damaged)
 
 
-def _tell(made: Sequence[Exported], edits: _Edits | None) -> None:
+def _tell(made: Sequence[Exported], edits: _Edits) -> None:
     for done in made:
         size = byte_size(done.file.stat().st_size)
         click.echo(f"{done.file}: {counted(done.pages, 'page')}, {size}", err=True)
@@ -231,15 +229,18 @@ def _tell(made: Sequence[Exported], edits: _Edits | None) -> None:
             if pages:
                 click.echo(f"  {counted(len(pages), 'page')} {why}: {first_few(pages, _NAMED)}", err=True)
         click.echo(str(done.file))
-    if edits is not None and edits.chapters:
-        whose = "" if edits.chapters == (".",) else f" of {first_few(edits.chapters, _NAMED)}"
+    if edits.chapters:
+        named = first_few(chapter_names(edits.chapters), _NAMED)
+        whose = "" if edits.chapters == (".",) else f" of {named}"
         how = edits.command or "colour again as before"
-        click.echo(f"edits of the palette{whose} are not coloured in yet; to do that: {how}", err=True)
+        what = f"the palette{whose} has been changed since the pages were coloured"
+        click.echo(f"{what}; to take that over: {how}", err=True)
 
 
-def _document(made: Sequence[Exported], edits: _Edits | None) -> dict[str, Any]:
+def _document(made: Sequence[Exported], edits: _Edits) -> dict[str, Any]:
     return {
-        "edits_to_colour": None if edits is None else list(edits.chapters),
+        "damaged_palettes": list(edits.damaged),
+        "edits_to_colour": list(edits.chapters),
         "files": [
             {
                 "file": str(done.file),

@@ -88,6 +88,7 @@ def palette(
     The file, palette.html in OUT/.mangacolor, is named at the end. Colouring the chapter into OUT again takes
     over what was changed; `mangacolor studio OUT` does the same by clicks.
     """
+    from mangacolor.commands.settings.bare import bare_settings
     from mangacolor.pipeline.decisions import command_again
     from mangacolor.pipeline.editing import telling
     from mangacolor.pipeline.editing.palette_document import save_copy
@@ -112,7 +113,7 @@ def palette(
         document = telling.palette_document(session.palette, session.covers, session.changes, about)
         click.echo(json.dumps(document, ensure_ascii=False))
     else:
-        again = command_again(read_store(out), session.chapter.names)
+        again = command_again(read_store(out), session.chapter.names, bare_settings())
         for line in telling.session_lines(
             session, is_preview=preview is not None, listing=listing, again=again
         ):

@@ -92,5 +92,10 @@ class Cancelled(MangacolorError):  # noqa: N818 - a stop that was asked for is n
 def in_one_line(error: Exception) -> str:
     """What an error says, for a list: of ours the message and the remedy."""
     if not isinstance(error, MangacolorError):
-        return str(error).replace("\n", " ")
-    return f"{error.message}. {error.remedy}" if error.remedy else error.message
+        return _joined(str(error))
+    message = _joined(error.message)
+    return f"{message.removesuffix('.')}. {_joined(error.remedy)}" if error.remedy else message
+
+
+def _joined(text: str) -> str:
+    return " ".join(text.splitlines())

@@ -85,19 +85,22 @@ def option_fields(settings: type[Any]) -> Mapping[str, OptionField]:
     return options
 
 
-def arguments_of(*settings: Any) -> list[str]:
-    """What a command line says for settings that are not as they are by default."""
+def arguments_of(settings: Any, bare: Any) -> list[str] | None:
+    """What a command line says for settings that are not as they are by default, or else are not where it
+    says nothing, as ``bare`` is: the same kind of settings. None where it has no words for one of them."""
     words = []
-    for one in settings:
-        for field in option_fields(type(one)).values():
-            value = getattr(one, field.name)
-            if value == field.default:
-                continue
-            flag = f"--{field.long_name}"
-            if field.type is bool:
-                words.append(flag if value else f"--no-{field.long_name}")
-            else:
-                words += [flag, str(value)]
+    for field in option_fields(type(settings)).values():
+        value, otherwise = getattr(settings, field.name), getattr(bare, field.name)
+        if value == field.default == otherwise:
+            continue
+        flag = f"--{field.long_name}"
+        if value is None or (value is False and not field.default):  # there is no --no-NAME for these
+            if value != otherwise:
+                return None
+        elif field.type is bool:
+            words.append(flag if value else f"--no-{field.long_name}")
+        else:
+            words += [flag, str(value)]
     return words
 
 

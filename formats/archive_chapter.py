@@ -60,7 +60,7 @@ class ArchiveChapter:
         for gone in (entry for entry in (*shown, *spine.unread) if entry not in self.by_name):
             self.notes.append(f"{self.path}: {readable(gone)}, which the book shows, is not in it")
         known = {*shown, *map(self._found, spine.covers)}
-        unseen = [readable(m.name) for m in self.members if _is_picture(m) and m.name not in known]
+        unseen = [readable(m.name) for m in self.members if is_picture(m) and m.name not in known]
         if unseen and not spine.unread:
             self.notes.append(
                 f"{self.path}: no document shows {first_few(unseen, _NAMED)}; they stay as they are"
@@ -138,7 +138,7 @@ class ArchiveChapter:
         """The pictures in reading order: the spine's in an EPUB, else all in natural order."""
         if self.spine is not None:
             return [self.by_name[name] for name in self.spine.pictures if name in self.by_name]
-        pictures = [member for member in self.members if _is_picture(member)]
+        pictures = [member for member in self.members if is_picture(member)]
         return sorted(pictures, key=lambda member: (natural_key(readable(member.name)), member.index))
 
     def _entries(self, pages: dict[int, Page], renumber: bool) -> list[Entry]:
@@ -209,7 +209,7 @@ class ArchiveChapter:
                 f"{self.path}: its documents cannot be read, damaged or protected as they are",
                 "Get a copy of the book without protection (DRM), or unpack it and give the folder.",
             )
-        if self.spine is not None and any(_is_picture(member) for member in self.members):
+        if self.spine is not None and any(is_picture(member) for member in self.members):
             return InputError(
                 f"{self.path}: holds no page that its documents show",
                 "Unpack the book and give the folder of its pictures.",
@@ -254,7 +254,8 @@ def _entry(kind: str, member: Member, page: str | None, source: MemberSource | N
     return Entry(readable(member.name), member.time, page, source)
 
 
-def _is_picture(member: Member) -> bool:
+def is_picture(member: Member) -> bool:
+    """Whether an entry is a page of the archive."""
     path = PurePosixPath(member.name.replace("\\", "/"))
     hidden = any(is_litter(part) for part in path.parts)
     looks = member.picture or path.suffix.lower() in IMAGE_SUFFIXES

@@ -58,9 +58,29 @@ def update(data: bytes, sizes: Mapping[int, Size], gone: Collection[int] = ()) -
     """
     elements = _elements(data)
     edits = [edit for element in elements for edit in _edits(data, element, sizes, gone)]
-    for start, end, text in sorted([*edits, *_note(data, elements)], reverse=True):
-        data = data[:start] + text + data[end:]
-    return data
+    return _spliced(data, [*edits, *_note(data, elements)])
+
+
+def rearrange(data: bytes, places: Mapping[int, int], gained: int) -> bytes:
+    """The file of another selection of the pages: ``places`` maps the index that a page had to the one that
+    it has, and ``gained`` is how many pages more there are (fewer, below 0).
+
+    Pages without a place are left out; those that came are not listed. Otherwise as ``update``.
+    """
+    edits = []
+    for element in _elements(data):
+        if element.name == "Page":
+            index = element.attributes.get("Image", "")
+            number = places.get(int(index)) if index.isdecimal() else None
+            tag = (
+                b""
+                if number is None
+                else _with_number(data[element.start : element.inside], b"Image", number)
+            )
+            edits.append((element.start, element.end if number is None else element.inside, tag))
+        elif element.name == "PageCount":
+            edits += _counted(data, element, gained)
+    return _spliced(data, edits)
 
 
 def _edits(
@@ -75,9 +95,20 @@ def _edits(
     elif element.name == "Page":
         yield _page_edit(data, element, sizes, gone)
     elif element.name == "PageCount" and gone:
-        count = data[element.inside : element.close].strip()
-        if count.isdigit():
-            yield element.inside, element.close, b"%d" % max(0, int(count) - len(gone))
+        yield from _counted(data, element, -len(gone))
+
+
+def _counted(data: bytes, element: _Element, gained: int) -> Iterator[_Edit]:
+    """What is to change of the number of pages."""
+    count = data[element.inside : element.close].strip()
+    if gained and count.isdigit():
+        yield element.inside, element.close, b"%d" % max(0, int(count) + gained)
+
+
+def _spliced(data: bytes, edits: Collection[_Edit]) -> bytes:
+    for start, end, text in sorted(edits, reverse=True):
+        data = data[:start] + text + data[end:]
+    return data
 
 
 def _page_edit(data: bytes, page: _Element, sizes: Mapping[int, Size], gone: Collection[int]) -> _Edit:

@@ -1,7 +1,8 @@
 """What people have decided about a chapter's colours, and whether its pages have been coloured with it.
 
-A run that has made all pages of a chapter leaves a digest of what was decided by then. So it is known without
-a look at any page that something has been decided, or taken back, since.
+A run that has made all pages of a chapter, and whose chapter stages all gave their results, leaves a digest
+of what was decided by then. So it is known without a look at any page that something has been decided, or
+taken back, since.
 """
 
 from __future__ import annotations
@@ -9,14 +10,16 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from mangacolor.core.errors import UsageError
 from mangacolor.core.option_fields import arguments_of
-from mangacolor.core.settings import Options
+from mangacolor.core.settings import Options, RunOptions
 from mangacolor.pipeline.chapter_pages import ChapterPages
 from mangacolor.pipeline.store.chapter_documents import ChapterDocuments
 from mangacolor.pipeline.store.keys import digest
-from mangacolor.pipeline.store.last_run import known_last_run
+from mangacolor.pipeline.store.last_run import OF_ONE_RUN, known_last_run
 from mangacolor.pipeline.store.outputs import Outputs
 from mangacolor.pipeline.store.store import Store
 from mangacolor.stages.graph import Graph
@@ -31,26 +34,42 @@ def note_decisions(documents: ChapterDocuments, graph: Graph) -> None:
         documents.note_coloured(decided)
 
 
+def note_undone(documents: ChapterDocuments) -> None:
+    """Leave word that some page is without what is decided, if anything is, where no run has left word: what
+    is decided from now on is known to be missing. Raises ``OutputError``."""
+    if documents.coloured_with() is None:
+        documents.note_coloured(digest([]))
+
+
 def are_coloured(documents: ChapterDocuments, graph: Graph) -> bool:
     """Whether the last whole run knew all that is decided; also where no run has left word, as those of an
     earlier version. Raises ``UsageError`` for a damaged document."""
     return documents.coloured_with() in (None, _digest(documents, graph))
 
 
-def find_waiting(store: Store, chapters: Iterable[ChapterPages]) -> list[ChapterPages]:
-    """The chapters whose pages are without something that is decided. Raises as ``are_coloured``."""
+def find_waiting(
+    store: Store, chapters: Iterable[ChapterPages]
+) -> tuple[list[ChapterPages], dict[str, UsageError]]:
+    """The chapters whose pages are without something that is decided; and by name those of which this is not
+    known, with what is damaged."""
     last = known_last_run(store.state)
     graph = graph_of(last.options if last is not None else Options())
-    return [
-        chapter
-        for chapter in chapters
-        if not are_coloured(ChapterDocuments(store.state, chapter.name), graph)
-    ]
+    waiting, damaged = [], {}
+    for chapter in chapters:
+        try:
+            if not are_coloured(ChapterDocuments(store.state, chapter.name), graph):
+                waiting.append(chapter)
+        except UsageError as error:
+            damaged[chapter.name] = error
+    return waiting, damaged
 
 
-def command_again(store: Store, pages: Iterable[str]) -> str:
+def command_again(store: Store, pages: Iterable[str], bare: tuple[Options, RunOptions] | None = None) -> str:
     """The command of the last run, by which these pages are coloured with what is decided; "" where they are
-    of another run, or its inputs are gone."""
+    of another run, its inputs are gone, or no command says what it was told.
+
+    ``bare``: what a run would be told by no option, where that is not as by default.
+    """
     last = known_last_run(store.state)
     claims = Outputs(store.state, store.manifest).claims
     places = (place for page in pages for place in map(str, _places(page)))
@@ -59,8 +78,14 @@ def command_again(store: Store, pages: Iterable[str]) -> str:
         return ""
     if not all(path.exists() for path in last.inputs):
         return ""
-    words = [*map(str, last.inputs), "--out", str(store.state.out)]
-    return f"mangacolor {shlex.join([*words, *arguments_of(last.options, last.run_options)])}"
+    options, run_options = bare or (Options(), RunOptions())
+    own = {name: getattr(last.run_options, name) for name in OF_ONE_RUN}
+    said = arguments_of(last.options, options)
+    also_said = arguments_of(last.run_options, replace(run_options, **own))
+    if said is None or also_said is None:
+        return ""
+    words = [*map(str, last.inputs), "--out", str(store.state.out), *said, *also_said]
+    return f"mangacolor {shlex.join(words)}"
 
 
 def _places(page: str) -> tuple[PurePosixPath, ...]:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import secrets
 import zipfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from mangacolor.core.atomic import output_errors
 from mangacolor.core.errors import InputError, PageError
-from mangacolor.formats.archive_members import EPOCH, with_rights
+from mangacolor.formats.archive_chapter import is_picture
+from mangacolor.formats.archive_members import EPOCH, Member, with_rights
 from mangacolor.formats.archive_out import can_be_read, page_sizes
 from mangacolor.formats.archives import list_archive, read_member
-from mangacolor.formats.comicinfo import is_comicinfo, update
+from mangacolor.formats.comicinfo import is_comicinfo, rearrange, update
 from mangacolor.formats.containers import written_suffixes
 from mangacolor.formats.epub.writing import write_epub
 from mangacolor.formats.limits import DEFAULT_LIMITS
-from mangacolor.formats.names import natural_key
+from mangacolor.formats.names import natural_key, readable
 from mangacolor.formats.outputs.book_forms import BookForm
 from mangacolor.formats.pdf.writing import write_pdf
 from mangacolor.formats.sniff import IMAGE_SUFFIXES
@@ -136,7 +137,20 @@ class _Writing:
                 fitted = update(data, page_sizes(list(self._pages), self.files), numbers)
                 yield self._inside(page), fitted if is_comicinfo(page) else data
         if self._archive is not None and self._archive.is_file():
-            yield from _beside_in_archive(self._archive, form)
+            pages = [page for page in self._pages if page not in left_out]
+            for name, data, held in _beside_in_archive(self._archive, form):
+                yield name, self._of_book(data, held, pages) if is_comicinfo(name) else data
+
+    def _of_book(self, info: bytes, held: Sequence[str], pages: Sequence[str]) -> bytes:
+        """A ``ComicInfo.xml`` of the ``held`` pages of an archive, told of the pages of the book."""
+        numbers = {self._inside(self._with_suffix(page)): number for number, page in enumerate(pages)}
+        # One that was packed under its first name, as it came.
+        numbers |= {
+            name: number for number, page in enumerate(pages) if (name := self._inside(page)) not in numbers
+        }
+        places = {index: numbers[name] for index, name in enumerate(held) if name in numbers}
+        arranged = rearrange(info, places, len(pages) - len(held))
+        return update(arranged, page_sizes(pages, self.files))
 
     def _entry_names(self, *, numbered: bool) -> dict[str, str]:
         """The name of each page in a ZIP, with the suffix that its finished file has.
@@ -164,20 +178,26 @@ class _Writing:
         return (name.rpartition("/")[0] or ".") == self._chapter
 
 
-def _beside_in_archive(archive: Path, form: BookForm) -> Iterator[tuple[str, bytes]]:
-    """The same of a chapter that OUT holds as an archive, as that has it. Of an EPUB nothing: its documents
-    are no part of another book. Raises ``InputError`` where it cannot be read."""
+def _beside_in_archive(archive: Path, form: BookForm) -> Iterator[tuple[str, bytes, Sequence[str]]]:
+    """The same of a chapter that OUT holds as an archive, as that has it, each with the pages that
+    the archive holds, in reading order. Of an EPUB nothing: its documents are no part of another book. Raises
+    ``InputError`` where it cannot be read."""
     if archive.suffix.lower() in (".epub", ".pdf"):
         return
     try:
-        for member in list_archive(archive, "zip", DEFAULT_LIMITS).members:
-            name = PurePosixPath(member.name)
-            is_page = member.picture or name.suffix.lower() in IMAGE_SUFFIXES
-            if not member.folder and not is_page and (form == "zip" or is_comicinfo(member.name)):
-                yield member.name, read_member(archive, "zip", member, DEFAULT_LIMITS.entry_bytes)
+        members = list_archive(archive, "zip", DEFAULT_LIMITS).members
+        held = sorted((readable(member.name) for member in members if is_picture(member)), key=natural_key)
+        for member in members:
+            if _is_beside_pages(member) and (form == "zip" or is_comicinfo(member.name)):
+                yield member.name, read_member(archive, "zip", member, DEFAULT_LIMITS.entry_bytes), held
     except (InputError, PageError) as error:
         remedy = "Delete it and colour the chapter again: its pages are kept, and packed anew."
         raise InputError(error.message, remedy) from error
+
+
+def _is_beside_pages(member: Member) -> bool:
+    is_page = member.picture or PurePosixPath(member.name).suffix.lower() in IMAGE_SUFFIXES
+    return not member.folder and not is_page
 
 
 def _entry(name: str) -> zipfile.ZipInfo:

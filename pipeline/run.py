@@ -12,7 +12,7 @@ from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.formats.discovery import Part
 from mangacolor.formats.outputs.planned import Output
-from mangacolor.pipeline.decisions import note_decisions
+from mangacolor.pipeline.decisions import note_decisions, note_undone
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.local import Engine
@@ -74,7 +74,7 @@ def run(
                 plan = _learnt(inputs, plan, learner, store.state, progress, cancel)
             work = _take_on(plan, store, cancel, progress)
             result = _colour(work, inputs if part is None else None, progress)
-            _tidy(work, progress)
+            _tidy(work, result, progress)
             if run_options.until and not plan.selection.commits:
                 progress(_announce_no_page(run_options.until, store.state))
             guests = GuestPages(plan, work.tasks)
@@ -130,7 +130,7 @@ def _colour(work: _Work, inputs: Sequence[Path] | None, emit: Listener) -> RunRe
     return result
 
 
-def _tidy(work: _Work, emit: Listener) -> None:
+def _tidy(work: _Work, result: RunResult, emit: Listener) -> None:
     """Bring what lies beside the pages, and set aside what belongs to no page any more.
 
     A run does so that writes pages to the end and was not stopped; one of some pages leaves alone what lies
@@ -142,16 +142,23 @@ def _tidy(work: _Work, emit: Listener) -> None:
     if not work.plan.is_of_some:
         _copy_extras(work, emit)
     _set_aside(work, emit)
-    _note_decisions(work)
+    _note_decisions(work, result)
 
 
-def _note_decisions(work: _Work) -> None:
-    """Leave word in each chapter, all of whose pages were asked for, that people's decisions are in them."""
+def _note_decisions(work: _Work, result: RunResult) -> None:
+    """Leave word in each chapter, all of whose pages were asked for, whether people's decisions are in them:
+    not where a page or a stage of the chapter failed."""
     plan = work.plan
     whole = {chapter.name: len(chapter.pages) for chapter in plan.whole_chapters}
+    undecided = {task.chapter.name for task in work.tasks.waiting_chapters() if task.undecided}
+    failed = {failure.page for failure in result.failures}
     for chapter in plan.chapters:
         documents = work.store.chapter_documents(chapter)
-        if documents is not None and len(chapter.pages) == whole[chapter.name]:
+        if documents is None or len(chapter.pages) != whole[chapter.name]:
+            continue
+        if chapter.name in undecided or any(page.name in failed for page in chapter.pages):
+            note_undone(documents)
+        else:
             note_decisions(documents, plan.graph)
 
 

@@ -21,7 +21,8 @@ T = TypeVar("T")
 C = TypeVar("C")  # a stage's configuration
 C_co = TypeVar("C_co", covariant=True)
 Lane = Literal["cpu", "device", "io"]
-# For a field of a stage's ``Config`` that refuses pages but changes no pixel: not in any cache key.
+# For a field of a stage's ``Config`` that refuses pages but changes no pixel, or names a file whose content
+# counts otherwise: not in any cache key.
 # ``limit: int = field(metadata=GUARD)``
 GUARD: Final[Mapping[str, bool]] = {"guard": True}
 # For a field of a ``Config`` that is part of a key only where it differs from its default.

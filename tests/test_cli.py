@@ -216,10 +216,11 @@ def test_messages_name_the_file_and_the_remedy(
     assert "2.png" in error and "decode" in error and "2 done" in error
 
 
+@pytest.mark.parametrize("form", ["epub", "EPUB"])
 def test_a_book_that_export_makes_is_not_refused_without_a_word_of_it(
-    capsys: pytest.CaptureFixture[str],
+    form: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert status("chapter", "--out", "out", "--format", "epub") == 2
+    assert status("chapter", "--out", "out", "--format", form) == 2
     assert "`mangacolor export OUT --format epub` makes that" in capsys.readouterr().err
 
 

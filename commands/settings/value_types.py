@@ -68,10 +68,9 @@ class Choice(click.Choice[str]):
         self.elsewhere = elsewhere
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if value in self.elsewhere:
-            self.fail(
-                f"{value!r} is not one of {', '.join(self.choices)}: {self.elsewhere[value]}", param, ctx
-            )
+        known = self.elsewhere.get(value.lower()) if isinstance(value, str) else None
+        if known is not None:
+            self.fail(f"{value!r} is not one of {', '.join(self.choices)}: {known}", param, ctx)
         return super().convert(value, param, ctx)
 
 

@@ -41,7 +41,8 @@ class ChapterTask:
     """The state of a chapter. Only the coordinator changes it, but for the methods marked [lane].
 
     ``stages``: the chapter stages that have something to do. ``index``: of its first page. ``missing``:
-    pages still in the first pass. ``documents`` is None where nothing is kept.
+    pages still in the first pass. ``documents`` is None where nothing is kept. ``undecided``: the stages
+    failed, and the pages went on without them.
     """
 
     job: Job
@@ -54,6 +55,7 @@ class ChapterTask:
     references: FindReferences
     arrived: list[PageTask] = field(default_factory=list)
     coloured: list[PageTask] = field(default_factory=list)  # pages that came in colour
+    undecided: bool = False
 
     @property
     def needs(self) -> tuple[str, ...]:

@@ -74,6 +74,7 @@ class Tally:
             names = ", ".join(stage.name for stage in chapter.stages)
             self.emit(Warned(chapter.chapter.name, names, f"left out, because it failed: {error}"))
         if error is not None or decision is None:
+            chapter.undecided = True
             return chapter.neutral()
         self.counts += decision.counts
         for name, seconds in decision.seconds.items():

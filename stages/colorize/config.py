@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mangacolor.models.runtime.backends import CpuBackend
+from mangacolor.stages.base import GUARD
 from mangacolor.stages.segments.params import DEFAULTS, SegmentationParams
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """``params``: how segments are found."""
+    """``weights``: a name or a path; what is in the files counts, by the stage's fingerprint. ``params``: how
+    segments are found."""
 
-    weights: str = "default"
+    weights: str = field(default="default", metadata=GUARD)
     batch: int = 8
     device: str = "auto"
     cpu_backend: CpuBackend = "torch"

@@ -14,7 +14,7 @@ from mangacolor.core.types import Artifact, Chapter, Inputs
 from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
 from mangacolor.models.runtime.parallel import tile_threads
 from mangacolor.models.upscale.known import DEFAULT, DEFAULT_RGB
-from mangacolor.stages.base import WHERE_SET, Stage, StageContext
+from mangacolor.stages.base import GUARD, WHERE_SET, Stage, StageContext
 from mangacolor.stages.batching import Room, load_model
 from mangacolor.stages.demand import Demand, PageSize, library
 from mangacolor.stages.spreads.halves import page_of
@@ -31,10 +31,11 @@ Backend = Literal["spandrel", "realesrgan"]
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """``params``: becomes a field, and so part of the cache key, with the stage's next ``version``."""
+    """``upscaler``: a name or a path; what is in the file counts, by ``fingerprint``. ``params``: becomes a
+    field, and so part of the cache key, with the stage's next ``version``."""
 
     scale: Scale
-    upscaler: str
+    upscaler: str = field(metadata=GUARD)
     backend: Backend
     device: str
     cpu_backend: CpuBackend

@@ -13,7 +13,7 @@ from mangacolor import cli
 from mangacolor.tests.helpers.edited_chapters import RED, TONE, colour, palette, write_pages
 from mangacolor.tests.helpers.stages import tiny_weights
 
-NOT_YET = "edits of the palette are not coloured in yet; to do that: "
+NOT_YET = "the palette has been changed since the pages were coloured; to take that over: "
 
 
 def run(*arguments: object) -> int:
@@ -71,6 +71,39 @@ def test_edits_that_are_not_coloured_in_are_said_with_the_command_that_does_it(
     assert not said_of_edits(out, capsys) and (out / "1.png").read_bytes() == before
 
 
+def test_the_command_colours_nothing_anew_that_was_made_with_a_relative_path(
+    out: Path,
+    folder: Path,
+    weights: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(weights.parent)
+    assert colour(folder / "in", out, Path(weights.name)).network_calls == 0  # the file counts, not its path
+    edit(out)
+    _, *arguments = shlex.split(said_of_edits(out, capsys))
+    assert run(*arguments, "--json") == 0
+    done = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert done["done"] and done["network_calls"] == 0
+
+
+def test_the_command_holds_whatever_the_file_and_the_environment_say(
+    out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(out)
+    plain = said_of_edits(out, capsys)
+    assert "--saturation" not in plain and "--batch" not in plain
+    monkeypatch.chdir(tmp_path)
+    Path("mangacolor.toml").write_text('scale = "2"\nbatch = 3\nharmonize = false\nreport = true\n')
+    monkeypatch.setenv("MANGACOLOR_LEVELS", "auto")
+    told = shlex.split(said_of_edits(out, capsys))
+    assert "--harmonize" in told and "--report" not in told
+    for option, value in (("--scale", "1"), ("--batch", "8"), ("--levels", "off")):
+        assert told[told.index(option) + 1] == value
+    Path("mangacolor.toml").write_text("force-color = true\n")  # there are no words against it
+    assert said_of_edits(out, capsys) == "colour again as before"
+
+
 def test_where_the_input_is_gone_no_command_is_said(
     folder: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -98,6 +131,43 @@ def test_a_run_of_some_pages_leaves_the_others_to_be_coloured(
     assert said_of_edits(out, capsys)
 
 
+def test_edits_that_a_run_failed_to_colour_in_wait_still(
+    folder: Path,
+    out: Path,
+    weights: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    edit(out)
+
+    def fail(*_: object) -> None:
+        raise ValueError("no colours today")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("mangacolor.stages.edits.stage.locate_edits", fail)
+        assert colour(folder / "in", out, weights).status == 0
+    assert said_of_edits(out, capsys)
+    assert colour(folder / "in", out, weights).done
+    assert not said_of_edits(out, capsys)
+
+
+def test_where_a_page_failed_from_the_first_run_on_edits_are_known_to_wait(
+    tmp_path: Path, weights: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, pages = tmp_path / "colours", write_pages(tmp_path / "pages", 2)
+    whole = (pages / "0.png").read_bytes()
+    (pages / "0.png").write_bytes(b"torn")
+    assert colour(pages, out, weights).status == 1
+    capsys.readouterr()
+    assert run("export", out, "--force") == 1 and NOT_YET not in capsys.readouterr().err
+    edit(out)
+    assert colour(pages, out, weights).status == 1
+    assert run("export", out, "--force") == 1 and NOT_YET in capsys.readouterr().err
+    (pages / "0.png").write_bytes(whole)
+    assert colour(pages, out, weights).status == 0
+    assert not said_of_edits(out, capsys)
+
+
 def test_a_chapter_of_an_earlier_version_is_not_complained_of(
     out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -112,4 +182,32 @@ def test_a_damaged_palette_is_told_and_the_book_made(out: Path, capsys: pytest.C
     said = capsys.readouterr()
     assert "palette.json: is no JSON" in said.err and "Mend the file" in said.err
     document = json.loads(said.out)
-    assert document["edits_to_colour"] is None and document["files"][0]["pages"] == 2
+    assert document["damaged_palettes"] == ["."] and not document["edits_to_colour"]
+    assert document["files"][0]["pages"] == 2
+
+
+def test_a_damaged_palette_hides_no_edits_of_other_chapters(
+    tmp_path: Path, weights: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pages, out = write_pages(tmp_path / "pages", 1), tmp_path / "colours"
+    for name in ("a", "b"):
+        write_pages(pages / name, 1)
+    colour(pages, out, weights)
+    inner, point = ("--chapter", "b"), f"b/0.png:{TONE}"
+    assert palette(out, *inner, "--at", point, "--colour", RED, "--reach", "page").status == 0
+    assert palette(out, "--chapter", ".", "--at", f"0.png:{TONE}", "--colour", RED).status == 0
+    (damaged,) = out.glob(".mangacolor/**/a/palette.json")
+    damaged.write_text("{")
+    capsys.readouterr()
+    assert run("export", out, "--to", tmp_path / "books/") == 0
+    said = capsys.readouterr().err
+    assert "a/palette.json: is no JSON" in said
+    assert "the palette of . (OUT itself), b has been changed since the pages were coloured;" in said
+    assert run("export", out, "--to", tmp_path / "books/", "--force", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["edits_to_colour"] == [".", "b"] and document["damaged_palettes"] == ["a"]
+
+
+def test_a_lock_is_told_as_a_change_of_the_palette(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert palette(out, "--lock").status == 0
+    assert said_of_edits(out, capsys)

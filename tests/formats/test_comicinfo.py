@@ -151,3 +151,14 @@ def test_pages_behind_one_that_is_left_out_count_from_a_smaller_number() -> None
     frame += b"<Notes>Coloured by mangacolor.</Notes></ComicInfo>"
     changed = comicinfo.update(frame % (3, b"".join(pages)), {0: (1, 1, 10), 2: (1, 1, 30)}, gone=[1])
     assert changed == frame % (2, b'<Page Image="0" ImageSize="10"/><Page Image="1" ImageSize="30"/>')
+
+
+def test_another_selection_of_the_pages_is_counted_and_numbered_anew() -> None:
+    pages = '<Page Image="0"/><Page Image="1" Bookmark="a"><b/></Page><Page Image="2" Type="Story"/>'
+    before = info(f"<PageCount>3</PageCount><Pages>{pages}</Pages>")
+    changed = comicinfo.rearrange(before, {0: 1, 2: 3}, 2)
+    assert changed == info(
+        '<PageCount>5</PageCount><Pages><Page Image="1"/><Page Image="3" Type="Story"/></Pages>'
+    )
+    assert comicinfo.rearrange(before, {0: 0, 1: 1, 2: 2}, 0) == before
+    assert comicinfo.rearrange(b"torn", {}, 1) == b"torn"

@@ -104,6 +104,36 @@ def test_pages_of_an_archive_are_taken_from_where_they_wait(chapter: Path, tmp_p
     assert list(read(target)) == ["1.png", "2.png", "10.png"]
 
 
+@pytest.mark.parametrize("on_error", ["skip", "fail"])
+def test_what_an_archive_says_of_its_pages_is_told_of_those_of_the_book(
+    chapter: Path, tmp_path: Path, on_error: str
+) -> None:
+    listed = "".join(f'<Page Image="{n}" ImageSize="7" Key="{n}"/>' for n in range(3)).encode()
+    info = INFO.replace(b"</Manga>", b"</Manga><Pages>" + listed + b"</Pages>")
+    book, out = tmp_path / "Book 1.cbz", tmp_path / "out"
+    sound = {name: (chapter / name).read_bytes() for name in ("1.png", "2.png", "10.png")}
+
+    def write(pages: Mapping[str, bytes]) -> None:
+        with zipfile.ZipFile(book, "w") as archive:
+            for name, data in {**pages, "ComicInfo.xml": info}.items():
+                archive.writestr(name, data)
+
+    if on_error == "fail":  # an archive of an earlier run, with a page more and one less
+        write({**{name: sound[name] for name in ("1.png", "10.png")}, "0.png": sound["1.png"]})
+        go(House(), book, out)
+    write({**sound, "2.png": sound["2.png"][:60]})
+    go(House(), book, out, on_error=on_error)
+    told, target = export(out, "Book 1.cbz", pages_of(book, out), "cbz")
+    assert told == Exported(NOWHERE, 3, ("Book 1.cbz/2.png",))
+    fitted = read(target)["ComicInfo.xml"]
+    sizes = {key: read(target)[name] for key, name in ((0, "1.png"), (2, "10.png"))}
+    keys = {0: 0, 2: 2} if on_error == "skip" else {0: 1, 2: 2}  # by which it knew them
+    for number, data in sizes.items():
+        line = f'<Page Image="{number}" ImageSize="{len(data)}" Key="{keys[number]}"/>'
+        assert line.encode() in fitted
+    assert fitted.count(b"<Page ") == 2 and b"<PageCount>3<" in fitted
+
+
 def test_a_page_that_is_not_finished_goes_in_as_it_came(chapter: Path, tmp_path: Path) -> None:
     out, house = tmp_path / "out", House()
     pages = pages_of(chapter, out)

@@ -79,7 +79,7 @@ def learn_for_run(
         outcome = _learn(found, path, options, tell, cancel)
         emit(Announced(f"--learn: learnt from {_names(found)}: {path}"))
         emit(Announced(outcome))
-    return replace(options, weights=str(path))
+    return replace(options, weights=str(path.absolute()))
 
 
 def foresee_learning(inputs: Sequence[Path], plan: WorkPlan, state: State) -> Foreseen:
@@ -92,7 +92,7 @@ def foresee_learning(inputs: Sequence[Path], plan: WorkPlan, state: State) -> Fo
         return nothing
     path = _learnt_path(found, plan.options, state)
     if _is_of_use(path):
-        weights = replace(plan.options, weights=str(path))
+        weights = replace(plan.options, weights=str(path.absolute()))
         return Foreseen(weights, frozenset(), f"--learn: was learnt from {_names(found)}: {path}")
     redone = plan.graph.descendants(COLORIZE.name) | {COLORIZE.name}
     return Foreseen(plan.options, frozenset(redone), f"--learn: would first learn from {_names(found)}")

@@ -21,6 +21,8 @@ from mangacolor.models.upscale import sources
 from mangacolor.models.upscale.known import DEFAULT
 from mangacolor.models.upscale.loader import Upscaler, load_upscaler, weights_hash
 from mangacolor.models.upscale.sources import package_folder
+from mangacolor.pipeline.store.keys import make_recipe
+from mangacolor.stages.registry import default_graph
 from mangacolor.stages.upscale import stage as upscale
 from mangacolor.stages.upscale.enlarge import lanczos, upscale_luma
 
@@ -292,3 +294,17 @@ def test_the_key_follows_the_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert len({one, key(upscaler=str(path)), key(), key(upscaler="anime-6b"), key(upscaler="lanczos")}) == 5
     with pytest.raises(SetupError, match="nonsense"):
         key(upscaler="nonsense")
+
+
+def test_pages_are_kept_however_the_path_of_the_network_is_typed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def mark(path: Path) -> str:
+        options = Options(scale="1", device="cpu", upscaler=str(path))
+        return make_recipe(default_graph(), options, Chapter("a", ()), ["upscale"]).marks["upscale"]
+
+    monkeypatch.chdir(tmp_path)
+    save_file({"body.0.weight": np.zeros(3)}, "mine.safetensors")
+    save_file({"body.0.weight": np.ones(3)}, "other.safetensors")
+    assert mark(Path("mine.safetensors")) == mark(tmp_path / "mine.safetensors")
+    assert mark(Path("mine.safetensors")) != mark(Path("other.safetensors"))
