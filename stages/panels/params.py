@@ -326,7 +326,6 @@ class GroundParams:
     near: float = 0.01  # of the page's short side: how near a side lies to its frame, or the page's edge
     frame_contrast: int = 50  # levels below the paper's at which a frame is dark
     framed_share: float = 0.8  # of a panel's sides along which it has a frame, if it is framed
-    own_white: float = 0.3  # of what panels hold, near a tint's level, if that is the paper they are on
     margin_share: float = 0.5  # of a side of the page along which it has a margin
     bare_outline: float = 0.8  # of a panel's outline, just within, that is paper, if its background is
     bare_vignette: float = 0.5  # the same of a lone picture

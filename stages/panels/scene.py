@@ -20,26 +20,20 @@ def is_scene(luma: Image, paper: Mask, polygons: Sequence[Polygon], params: Para
     """Whether what was taken for ``paper`` (H×W) outside of several panels is a tone of the drawing.
 
     ``luma``: H×W. ``polygons``: the panels, N×2 in pixels. White is paper, and so is a tint with margins on
-    all sides of the page. Otherwise it is a tone where it is far wider than a gutter, on one side of the page
-    and no other, and not the white that panels are drawn on; or if much of the page outshines it, as nothing
-    outshines paper, and it is far wider than a gutter, or is seen all along a panel's outline, too: that
-    panel is a figure standing before it. Beside panels without frames it need be neither so wide nor, if
-    dark, outshone.
+    all sides of the page. Otherwise it is a tone if much of the page outshines it, as nothing outshines
+    paper, and it is far wider than a gutter, or is seen all along a panel's outline, too: that panel is a
+    figure standing before it. Beside panels without frames it need be neither so wide nor, if dark, outshone.
     """
     signs = params.ground
     level = find_level(luma, paper)
     if level >= signs.white or has_margins(paper, signs):
         return False
     near, width = reaching(signs.near, luma.shape), _find_width(paper)
-    broad = width > signs.widest_gap * max(luma.shape)
-    on_one_side = broad and bare_sides(polygons, luma.shape, near) == 1
-    if on_one_side and not _is_own_white(luma, level, polygons, params):
-        return True
     outshone = is_outshone(luma, level, signs)
     if outshone:
         tone = np.abs(cv2.GaussianBlur(luma, (3, 3), 0) - np.float32(level)) <= params.blank.paper_spread
         behind = any(share_along(tone, polygon, near) > signs.bare_outline for polygon in polygons)
-        if behind or broad:
+        if behind or width > signs.widest_gap * max(luma.shape):
             return True
     if width <= signs.widest_gutter * max(luma.shape) or not (outshone or level < signs.dark):
         return False
@@ -51,16 +45,6 @@ def bare_sides(polygons: Sequence[Polygon], shape: tuple[int, ...], near: int) -
     corners = np.concatenate(polygons)
     gaps = np.concatenate([corners.min(0), np.array(shape[::-1]) - corners.max(0)])
     return int(np.count_nonzero(gaps > near))
-
-
-def _is_own_white(luma: Image, level: float, polygons: Sequence[Polygon], params: Params) -> bool:
-    """Whether panels are drawn on a tint of this ``level``, as on paper: much of what they hold is near it.
-
-    Within twice the paper's own spread, for a page may be photographed in a shadow, darker at one end.
-    """
-    inside = fill_panels(polygons, luma.shape)
-    alike = inside & (np.abs(luma - np.float32(level)) <= 2 * params.blank.paper_spread)
-    return bool(np.count_nonzero(alike) >= params.ground.own_white * np.count_nonzero(inside))
 
 
 def fill_panels(polygons: Sequence[Polygon], shape: tuple[int, ...]) -> Mask:

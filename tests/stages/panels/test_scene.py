@@ -1,10 +1,9 @@
-"""A tint is paper where margins are on several sides or panels are drawn on it, else a scene's."""
+"""A tint around panels is paper, though it lies on one side alone, or panels are small."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 import pytest
 
@@ -12,7 +11,7 @@ from mangacolor.core.types import Image
 from mangacolor.stages.panels import find_panels
 from mangacolor.stages.panels.paper import find_ground
 from mangacolor.stages.panels.scene import bare_sides
-from mangacolor.tests.stages.panels.test_detect import HEIGHT, WIDTH, draw_page, texture
+from mangacolor.tests.stages.panels.test_detect import HEIGHT, WIDTH, draw_page
 from mangacolor.tests.stages.panels.test_paper import WHOLE, boxes, corners
 
 Box = tuple[int, int, int, int]
@@ -98,19 +97,3 @@ def test_paper_around_a_lone_framed_picture_is_paper_though_it_is_small_and_has_
     layout = find_panels(page)
     assert (layout.ground[:140] == 255).all()
     assert boxes(layout) != [WHOLE]
-
-
-@pytest.mark.parametrize(
-    ("top", "bottom", "paper"), [(300, HEIGHT, False), (60, HEIGHT, True), (300, 780, True)]
-)
-def test_a_broad_tint_above_panels_that_reach_all_other_sides_is_their_sky(
-    top: int, bottom: int, paper: bool
-) -> None:
-    """Nothing outshines it: what tells is that paper has margins on more than one side."""
-    parts = [(0, top, 290, bottom - top), (294, top, WIDTH - 294, bottom - top)]
-    page = np.full((HEIGHT, WIDTH), 215, np.uint8)
-    for x, y, w, h in parts:
-        page[y : y + h, x : x + w] = np.minimum(texture(h, w, x), 200)
-        cv2.rectangle(page, (x, y), (x + w - 1, y + h - 1), 0, 3)
-    ground = ground_of(page, parts)
-    assert (ground[: top - 6, 6:-6] == 255 * paper).all()
