@@ -5,33 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
-from typing import Any
 
 import numpy as np
 
 from mangacolor.core.types import Inputs
-from mangacolor.stages.edits import changes
-from mangacolor.stages.edits.model import Anchor, Edit, Reach
-from mangacolor.stages.edits.palette import Palette
-from mangacolor.stages.edits.stage import run
+from mangacolor.stages.edits.model import Reach
 from mangacolor.stages.segments.features import COLUMNS
 from mangacolor.stages.windows.artifact import PageColours
-from mangacolor.tests.helpers.edits import KINDS, EditContext, at, edited, page_of_windows
+from mangacolor.tests.helpers.edit_coverage import check_points, covered, edit
+from mangacolor.tests.helpers.edits import KINDS, at, page_of_windows
 
 Pages = dict[str, Inputs]
 
 
 def chapter(count: int) -> Pages:
     return {f"{number}.png": page_of_windows(number) for number in range(count)}
-
-
-def edit(reach: Reach, *anchors: Anchor, **given: Any) -> Edit:
-    return Edit(0, "#c0392b", reach, anchors, **given)
-
-
-def covered(pages: Pages, one: Edit) -> set[tuple[str, int, int]]:
-    """Page, window and strip of all that an edit covers."""
-    return edited(run(EditContext.of(pages, changes.add_edit(Palette(), one)), pages))
 
 
 def with_blends(shares: Mapping[tuple[str, int], float]) -> Pages:
@@ -67,14 +55,7 @@ def test_points_only_ever_add_and_what_is_not_meant_only_ever_takes_away() -> No
     places = [
         at(f"{page}.png", window, kind) for page in range(3) for window in range(2) for kind in range(KINDS)
     ]
-    for reach in (Reach.PANEL, Reach.PAGE, Reach.ALIKE):
-        for _ in range(12):
-            first, more, wrong, worse = rng.sample(places, 4)
-            one = edit(reach, first, negatives=(wrong,), likeness=rng.choice((0.01, 0.3, 0.5, 0.9)))
-            found = covered(pages, one)
-            assert found <= covered(pages, replace(one, anchors=(first, more)))
-            assert covered(pages, replace(one, negatives=(wrong, worse))) <= found
-            assert covered(pages, replace(one, likeness=one.likeness + 0.1)) <= found
+    check_points(pages, places, rng, 12)
 
 
 def test_no_likeness_is_low_enough_to_leave_the_reach() -> None:

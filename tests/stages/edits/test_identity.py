@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from random import Random
-from typing import Any
 
 import numpy as np
 import pytest
 
 from mangacolor.core.types import Inputs
 from mangacolor.stages.edits import changes
-from mangacolor.stages.edits.model import Anchor, Edit, Reach
+from mangacolor.stages.edits.model import Anchor, Reach
 from mangacolor.stages.edits.palette import Palette
 from mangacolor.stages.edits.palette_file import to_document
 from mangacolor.stages.edits.params import PARAMS
@@ -21,6 +20,7 @@ from mangacolor.stages.edits.stage import Config, run
 from mangacolor.stages.segments.chapter import gather_segments
 from mangacolor.stages.segments.features import SegmentFeatures, with_head
 from mangacolor.stages.windows.artifact import PageColours
+from mangacolor.tests.helpers.edit_coverage import check_points, covered, edit
 from mangacolor.tests.helpers.edits import FEATURES, EditContext, at, edited, page_of_windows
 from mangacolor.tests.helpers.memory import Remembering
 
@@ -31,15 +31,6 @@ LOOKS, WHOSE = (0, 0, 2, 3), (0, 1, 2, 3)
 
 def chapter(count: int, whose: tuple[int, ...] = WHOSE) -> Pages:
     return {f"{number}.png": page_of_windows(number, LOOKS, whose=whose) for number in range(count)}
-
-
-def edit(reach: Reach, *anchors: Anchor, **given: Any) -> Edit:
-    return Edit(0, "#c0392b", reach, anchors, **given)
-
-
-def covered(pages: Pages, one: Edit) -> set[tuple[str, int, int]]:
-    """Page, window and strip of all that an edit covers."""
-    return edited(run(EditContext.of(pages, changes.add_edit(Palette(), one)), pages))
 
 
 def strips(pages: Pages, *kinds: int) -> set[tuple[str, int, int]]:
@@ -180,14 +171,7 @@ def test_points_only_ever_add_and_what_is_not_meant_only_ever_takes_away() -> No
         for number in range(3)
     }
     places = [at(page, window, strip) for page, window, strip in sorted(strips(pages, *range(4)))]
-    for reach in (Reach.PANEL, Reach.PAGE, Reach.ALIKE):
-        for _ in range(8):
-            first, more, wrong, worse = rng.sample(places, 4)
-            one = edit(reach, first, negatives=(wrong,), likeness=rng.choice((0.01, 0.3, 0.5, 0.9)))
-            found = covered(pages, one)
-            assert found <= covered(pages, replace(one, anchors=(first, more)))
-            assert covered(pages, replace(one, negatives=(wrong, worse))) <= found
-            assert covered(pages, replace(one, likeness=one.likeness + 0.1)) <= found
+    check_points(pages, places, rng, 8)
 
 
 def test_a_page_that_comes_changes_no_other() -> None:
