@@ -19,7 +19,7 @@ import numpy as np
 
 from mangacolor.core.arrays import F64
 from mangacolor.core.errors import SetupError
-from mangacolor.core.hashing import sha256_of
+from mangacolor.core.hashing import sha256_of, sha256_once
 from mangacolor.models.files.known import IDENTITY as BUNDLED_IDENTITY
 from mangacolor.models.files.known import SURFACES, BundledNetwork
 from mangacolor.models.files.reading import BUNDLED, check_bundled, safetensors_header, weights_path
@@ -93,20 +93,24 @@ def embedding_fingerprint(weights: str | Path, digest: str, kind: EmbeddingKind 
 
     ``digest``: the sha256 of the weights, as of ``weights_fingerprint``. Raises as ``load_embedding``.
     """
-    path = embedding_path(weights, kind)
-    if path == BUNDLED / kind.bundled.file:
-        check_bundled(kind.bundled.file, kind.bundled.sha256, kind.bundled.does)
-    if not path.is_file():
-        return ""
-    _read(path, digest, kind)
-    return sha256_of(path)
+    path = _checked_path(weights, kind)
+    return _read(path, digest, kind).digest if path.is_file() else ""
 
 
 def embedding_fingerprints(weights: str | Path, digest: str) -> tuple[str, str]:
     """Those of both embeddings, as of ``embedding_fingerprint``. Raises as ``load_embeddings``."""
-    first, identity = (embedding_fingerprint(weights, digest, kind) for kind in KINDS)
-    _load_both(weights, digest)
+    for kind in KINDS:
+        _checked_path(weights, kind)
+    first, identity = (found.digest if found else "" for found in _load_both(weights, digest))
     return first, identity
+
+
+def _checked_path(weights: str | Path, kind: EmbeddingKind) -> Path:
+    """As ``embedding_path``. Raises ``SetupError`` where it is ours, and damaged."""
+    path = embedding_path(weights, kind)
+    if path == BUNDLED / kind.bundled.file:
+        check_bundled(kind.bundled.file, kind.bundled.sha256, kind.bundled.does)
+    return path
 
 
 def load_embedding(weights: str | Path, kind: EmbeddingKind = SAME_COLOUR) -> SegmentEmbedding | None:
@@ -115,7 +119,7 @@ def load_embedding(weights: str | Path, kind: EmbeddingKind = SAME_COLOUR) -> Se
     Raises ``SetupError`` for a file that is damaged, or was trained on other weights.
     """
     path = embedding_path(weights, kind)
-    return _read(path, sha256_of(weights_path(weights)), kind) if path.is_file() else None
+    return _read(path, sha256_once(weights_path(weights)), kind) if path.is_file() else None
 
 
 def _read(path: Path, digest: str, kind: EmbeddingKind) -> SegmentEmbedding:
@@ -134,7 +138,7 @@ def _read(path: Path, digest: str, kind: EmbeddingKind) -> SegmentEmbedding:
 def load_embeddings(weights: str | Path) -> tuple[SegmentEmbedding | None, SegmentEmbedding | None]:
     """Both embeddings for a colour network's weights. Raises as ``load_embedding``, and for an identity
     embedding that does not see what the first one sees: features are pooled once for both."""
-    return _load_both(weights, sha256_of(weights_path(weights)))
+    return _load_both(weights, sha256_once(weights_path(weights)))
 
 
 def _load_both(weights: str | Path, digest: str) -> tuple[SegmentEmbedding | None, SegmentEmbedding | None]:
