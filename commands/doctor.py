@@ -13,15 +13,14 @@ from typing import Any
 
 import click
 
+from mangacolor.commands.settings.bare import bare_context
 from mangacolor.commands.settings.options import option, setting_names, settings_options
 from mangacolor.commands.settings.settings_file import (
-    FILE_NAME,
     PREFIX,
     environment_name,
     file_options,
     origin,
     pick,
-    read_file,
 )
 from mangacolor.core.cpu import usable_cores
 from mangacolor.core.devices import describe_cards, resolve_device
@@ -154,8 +153,7 @@ def _set_for_runs(doctor_itself: click.Command, problems: list[str]) -> dict[str
     from mangacolor.commands.colorize import colorize
 
     try:
-        given = read_file(Path(FILE_NAME), colorize, setting_names())
-        context = colorize.make_context("colorize", ["INPUT", "--out", "OUT"], default_map=given)
+        context = bare_context()
     except (MangacolorError, click.ClickException) as error:
         problems.append(in_one_line(error))
         return {}

@@ -113,10 +113,10 @@ def palette(
         document = telling.palette_document(session.palette, session.covers, session.changes, about)
         click.echo(json.dumps(document, ensure_ascii=False))
     else:
-        again = command_again(read_store(out), session.chapter.names, bare_settings())
-        for line in telling.session_lines(
-            session, is_preview=preview is not None, listing=listing, again=again
-        ):
+        is_preview, again = preview is not None, ""
+        if session.is_seen and not is_preview:
+            again = command_again(read_store(out), session.chapter.names, bare_settings())
+        for line in telling.session_lines(session, is_preview=is_preview, listing=listing, again=again):
             click.echo(line)
         for file in files:
             click.echo(file)

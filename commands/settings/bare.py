@@ -12,13 +12,19 @@ from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options, RunOptions
 
 
-def bare_settings() -> tuple[Options, RunOptions]:
-    """The defaults where the file or the environment cannot be understood: a run says so itself."""
+def bare_context() -> click.Context:
+    """Of a command that colours and is told nothing. Raises ``UsageError`` or ``click.ClickException`` where
+    the file or the environment cannot be understood."""
     from mangacolor.commands.colorize import colorize
 
+    given = read_file(Path(FILE_NAME), colorize, setting_names())
+    return colorize.make_context("colorize", ["INPUT", "--out", "OUT"], default_map=given)
+
+
+def bare_settings() -> tuple[Options, RunOptions]:
+    """The defaults where the file or the environment cannot be understood: a run says so itself."""
     try:
-        given = read_file(Path(FILE_NAME), colorize, setting_names())
-        values = colorize.make_context("colorize", ["INPUT", "--out", "OUT"], default_map=given).params
+        values = bare_context().params
     except (UsageError, click.ClickException):
         return Options(), RunOptions()
     return pick(Options, values), pick(RunOptions, values)
