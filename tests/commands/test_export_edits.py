@@ -6,6 +6,8 @@ import json
 import shlex
 import shutil
 from pathlib import Path
+from pkgutil import resolve_name
+from typing import Any
 
 import pytest
 
@@ -149,6 +151,50 @@ def test_edits_that_a_run_failed_to_colour_in_wait_still(
     assert said_of_edits(out, capsys)
     assert colour(folder / "in", out, weights).done
     assert not said_of_edits(out, capsys)
+
+
+def palette_with_another_edit(out: Path) -> bytes:
+    """The palette as somebody saves it by hand while a run is under way; here it is put back."""
+    file = out / ".mangacolor/palette.json"
+    before = file.read_bytes()
+    edit(out)
+    later = file.read_bytes()
+    file.write_bytes(before)
+    return later
+
+
+@pytest.mark.parametrize(
+    ("edited", "moment"),
+    [
+        (True, "mangacolor.stages.edits.stage.resolve_edits"),  # the stage has read it
+        (True, "mangacolor.pipeline.run.copy_extras"),  # all pages are made
+        (False, "mangacolor.pipeline.run.copy_extras"),  # and nothing waited for the palette
+    ],
+)
+def test_an_edit_that_comes_after_a_run_has_read_the_palette_waits_for_the_next_run(
+    folder: Path,
+    out: Path,
+    weights: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    edited: bool,
+    moment: str,
+) -> None:
+    if edited:
+        assert palette(out, "--at", f"0.png:{TONE}", "--colour", "blue", "--reach", "page").status == 0
+    later, goes_on = palette_with_another_edit(out), resolve_name(moment)
+
+    def save(*arguments: Any, **named: Any) -> Any:
+        (out / ".mangacolor/palette.json").write_bytes(later)
+        return goes_on(*arguments, **named)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(moment, save)
+        assert colour(folder / "in", out, weights).status == 0
+    before = (out / "1.png").read_bytes()
+    assert said_of_edits(out, capsys)
+    assert colour(folder / "in", out, weights).status == 0
+    assert not said_of_edits(out, capsys) and (out / "1.png").read_bytes() != before
 
 
 def test_where_a_page_failed_from_the_first_run_on_edits_are_known_to_wait(
