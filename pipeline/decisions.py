@@ -1,8 +1,8 @@
 """What people have decided about a chapter's colours, and whether its pages have been coloured with it.
 
 A run that has made all pages of a chapter, and whose chapter stages all gave their results, leaves a digest
-of what was decided when it read that. So it is known without a look at any page that something has been decided, or
-taken back, since.
+of what was decided when it read that. So it is known without a look at any page that something has been
+decided, or taken back, since.
 """
 
 from __future__ import annotations

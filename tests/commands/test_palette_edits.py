@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import io
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -29,33 +28,12 @@ from mangacolor.tests.helpers.edited_chapters import (
     colour,
     pages_of,
     palette,
-    write_pages,
 )
 from mangacolor.tests.helpers.faulty_disk import FaultyDisk
-from mangacolor.tests.helpers.stages import tiny_weights
 
 BLUE = "#2255aa"
 WARM = Look(1.5, 0.6)
 SAME = 0.3  # levels of mean difference between a page painted at its own size and the finished page
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_weights(tmp_path_factory.mktemp("weights"))
-
-
-@pytest.fixture(scope="module")
-def coloured(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Path:
-    folder = tmp_path_factory.mktemp("chapter")
-    write_pages(folder / "in")
-    colour(folder / "in", folder / "out", weights)
-    return folder
-
-
-@pytest.fixture
-def folder(coloured: Path, tmp_path: Path) -> Path:
-    shutil.copytree(coloured, tmp_path / "copy")
-    return tmp_path / "copy"
 
 
 @pytest.fixture
