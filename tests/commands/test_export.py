@@ -198,6 +198,8 @@ def test_a_source_is_never_written_over(
     scan = Path("book.cbz").read_bytes()
     go(House(), Path("book.cbz"), Path("colored"))
     assert export("colored") == 0 and len(pages_in(tmp_path / "colored.cbz")) == 1
+    assert export("colored", "--format", "epub") == 0
+    assert Path("book.epub").is_file()  # which is nobody's, so it is called as the chapter
     for told in (("--to", "book.cbz"), ("--to", "."), ("--to", ".", "--chapter", "book.cbz")):
         assert export("colored", *told, "--force") == 2
         assert "book.cbz was made from this file" in capsys.readouterr().err
