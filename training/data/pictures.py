@@ -53,7 +53,9 @@ def read_source(root: Path, source: Source, size: int = 256, surplus: float = 1.
     Raises ``InputError`` when the folder is missing or holds no picture.
     """
     folder = root / source.folder
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    if not folder.exists():
+        raise InputError(f"{folder}: no such file or folder", "Name a folder of colour pictures, or a pack.")
+    paths = list_pictures(folder)
     if not paths:
         raise InputError(f"no pictures for training in {folder}", "Name a folder that holds colour pictures.")
     for path in paths:
@@ -61,6 +63,16 @@ def read_source(root: Path, source: Source, size: int = 256, surplus: float = 1.
         name = path.relative_to(root).as_posix()
         for index, piece in enumerate(cut_pieces(pixels, source.layout)):
             yield Picture(f"{name}#{index}", source.folder, shrink(piece, round(size * surplus)))
+
+
+def list_pictures(folder: Path) -> list[Path]:
+    """The pictures in a folder, however deep, in order."""
+    return sorted(path for path in folder.rglob("*") if is_picture(path))
+
+
+def is_picture(path: Path) -> bool:
+    """Whether it is a file that is called as a picture is."""
+    return path.suffix.lower() in SUFFIXES and path.is_file()
 
 
 def read_rgb(path: Path) -> Image:
