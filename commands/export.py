@@ -103,13 +103,14 @@ def _place(form: BookForm | None, to: Path | None) -> _Place:
     be written."""
     if to is None or to.is_dir():
         return _Place(form or "cbz", folder=to)
+    from mangacolor.formats.containers import UNREAD_BOOKS
     from mangacolor.formats.opened import container_suffixes
     from mangacolor.formats.sniff import IMAGE_SUFFIXES
 
     suffix = to.suffix.lower() or to.name.lower()
     told = book_form(suffix[1:]) if suffix.startswith(".") else None
     if told is None or not to.suffix:
-        if told or suffix in container_suffixes() | IMAGE_SUFFIXES:
+        if told or suffix in container_suffixes() | IMAGE_SUFFIXES | UNREAD_BOOKS:
             raise UsageError(
                 f"--to {to}: books are written as {', '.join(BOOK_FORMS)}",
                 "Name a folder, or a file that ends in one of these.",

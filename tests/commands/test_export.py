@@ -206,7 +206,7 @@ def test_a_source_is_never_written_over(
     assert Path("book.cbz").read_bytes() == scan
 
 
-@pytest.mark.parametrize("name", ["my.cbr", "k9.tar", ".cbz", "page.png"])
+@pytest.mark.parametrize("name", ["my.cbr", "k9.tar", ".cbz", "page.png", "for my Kindle.azw3"])
 def test_a_name_that_no_book_has_is_refused(name: str, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert export(out, "--to", name) == 2
     assert "books are written as cbz, pdf, epub, zip" in capsys.readouterr().err
