@@ -11,6 +11,7 @@ from PIL import Image as PilImage
 from mangacolor.core.errors import InputError
 from mangacolor.training.auxiliary.balloons import ART, LETTERED, BalloonCorpus
 from mangacolor.training.data.folders import read_folders, read_on_white
+from mangacolor.training.data.pictures import check_colour
 from mangacolor.training.data.sources import describe_sources, load_pictures
 
 
@@ -78,3 +79,14 @@ def test_pictures_beside_folders_are_not_left_out_silently(tmp_path: Path) -> No
 def test_data_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"data\.pack: no such file or folder"):
         load_pictures([tmp_path / "data.pack"])
+
+
+def test_grey_pictures_are_refused_and_a_coloured_one_among_them_is_enough(tmp_path: Path) -> None:
+    for number in range(3):
+        (tmp_path / "grey").mkdir(exist_ok=True)
+        PilImage.new("L", (8, 8), 40 * number).save(tmp_path / f"grey/{number}.png")
+    _, grey = load_pictures([tmp_path])
+    with pytest.raises(InputError, match=r"no colour in 3 pictures, from grey/0\.png#0 on"):
+        check_colour(grey)
+    save(tmp_path / "red/1.png")
+    check_colour(load_pictures([tmp_path])[1])
