@@ -179,7 +179,7 @@ class Surfaces:
     def _locate(self, edits: Sequence[Edit]) -> Located:
         """Where the points of edits lie. Those of an edit are sought once, whatever else of it changes."""
         fresh = [edit for edit in edits if _points(edit) not in self._located]
-        found = locate_edits(fresh, self.index, self.drawings, self.segments)
+        found = locate_edits(fresh, self.index, self.drawings, self.segments) if fresh else Located()
         for place, edit in enumerate(fresh):
             own = {anchor: found.anchors[anchor] for anchor in _anchors(edit) if anchor in found.anchors}
             frozen = {drawing: some for (owner, drawing), some in found.members.items() if owner == place}

@@ -56,7 +56,7 @@ def old_lines(palette: Palette, covers: Mapping[int, Cover]) -> list[str]:
     if not old:
         return []
     which = first_few(old, MOST_OLD)
-    return [f"made by an earlier version, which told figures of one colour less well apart: {which}; {RENEW}"]
+    return [f"made when figures of one colour were told apart less well: {which}; {RENEW}"]
 
 
 def cover_lines(edit: Edit, cover: Cover, surfaces: Surfaces) -> list[str]:

@@ -183,7 +183,7 @@ class Changer:
         edits = [edit for edit in palette.edits if self.touched in (None, edit.id)]
         renewed = [new for edit in edits if (new := self.surfaces().renew(edit)) != edit]
         if not renewed:
-            raise UsageError("--renew: no edit is of an earlier version", "There is nothing to do.")
+            raise UsageError("--renew: every edit is up to date", "There is nothing to do.")
         for edit in renewed:
             palette = revise_edit(palette, edit)
         return palette

@@ -19,7 +19,7 @@ from mangacolor.tests.helpers.edited_chapters import (
     write_pages,
 )
 
-SAID = "made by an earlier version, which told figures of one colour less well apart: "
+SAID = "made when figures of one colour were told apart less well: "
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_one_edit_is_renewed_alone(out: Path) -> None:
 
 def test_what_cannot_or_need_not_be_renewed_is_not_told(out: Path) -> None:
     nothing = palette(out, "--renew")
-    assert nothing.status == 2 and "--renew: no edit is of an earlier version" in nothing.err
+    assert nothing.status == 2 and "--renew: every edit is up to date" in nothing.err
     age_edits(out)
     change_points(out, lambda point: point.update(page="gone.png", digest="0" * 16))
     assert SAID not in palette(out).out and palette(out, "--renew").status == 2

@@ -30,7 +30,7 @@ def test_a_click_renews_what_an_earlier_version_made(browser: Browser, studio: S
     window.page.click("#to-history")
     line = window.page.locator("#edits > li.none")
     line.wait_for()
-    assert "e1: made by an earlier version" in line.inner_text()
+    assert "e1: made when figures of one colour" in line.inner_text()
     window.page.click("#edits button[data-key=renew]")
     line.wait_for(state="detached")
     palette_now = window.state("chapter")["palette"]

@@ -70,9 +70,9 @@ function editRow(edit) {
   );
 }
 
-/** @param {string[]} names  of edits by an earlier version */
+/** @param {string[]} names  of edits that can be renewed */
 function renewRow(names) {
-  const how = `${names.join(", ")}: made by an earlier version, which told figures of one colour less well apart.`;
+  const how = `${names.join(", ")}: made when figures of one colour were told apart less well.`;
   return make(
     "li.none",
     {},
