@@ -164,4 +164,7 @@ def _check_image(image: object) -> None:
     fits = len(shape) == 2 or (len(shape) == 3 and shape[2] == 3)
     if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or not fits or 0 in shape:
         kind = f"{getattr(image, 'dtype', type(image).__name__)} of shape {shape}"
-        raise UsageError(f"a page must be uint8, H×W or H×W×3, not {kind}", "Convert it first.")
+        raise UsageError(
+            f"a page must be uint8, H×W or H×W×3, not {kind}",
+            "Convert it first; of a file: numpy.asarray(PIL.Image.open(path).convert('RGB')).",
+        )

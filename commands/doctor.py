@@ -6,7 +6,7 @@ import difflib
 import json
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from mangacolor.commands.settings.settings_file import (
 from mangacolor.core.cpu import usable_cores
 from mangacolor.core.devices import describe_cards, resolve_device
 from mangacolor.core.errors import ExitStatus, MangacolorError, SetupError, in_one_line
-from mangacolor.core.installed import version_of
+from mangacolor.core.installed import install_command, missing_of_extras, version_of
 from mangacolor.core.settings import Options
 from mangacolor.core.wording import counted
 from mangacolor.models.runtime.backends import cpu_backend
@@ -67,6 +67,10 @@ def diagnose(context: click.Context) -> dict[str, Any]:
         "cards": describe_cards(),
         "cpu_backend": _checked(problems, lambda: cpu_backend(options.cpu_backend)),
         "packages": {name: version_of(name) for name in _PACKAGES},
+        "extras": {
+            extra: {"missing": list(missing), "install": install_command(extra) if missing else ""}
+            for extra, missing in missing_of_extras().items()
+        },
         "stages": _checked(problems, _stages),
         "weights": _checked(problems, lambda: _weights(options)),
         "series": _series(options),
@@ -88,6 +92,8 @@ def report(diagnosis: dict[str, Any]) -> str:
         *(diagnosis["series"]["lines"] if diagnosis["series"] else ()),
         "packages",
         *(f"  {name:16}{release or 'missing'}" for name, release in diagnosis["packages"].items()),
+        "extras",
+        *(f"  {name:16}{_shown_extra(**extra)}" for name, extra in diagnosis["extras"].items()),
         "options",
         *(f"  {name:16}{_shown(row['value']):24}{row['from']}" for name, row in diagnosis["options"].items()),
     ]
@@ -101,6 +107,10 @@ def _shown(value: object) -> str:
     if value is None:
         return "-"
     return ("no", "yes")[value] if isinstance(value, bool) else str(value)
+
+
+def _shown_extra(missing: Sequence[str], install: str) -> str:
+    return f"missing {', '.join(missing)}: {install}" if missing else "installed"
 
 
 def _checked(problems: list[str], look: Any) -> Any:

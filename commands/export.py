@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
@@ -51,7 +51,7 @@ def export(
     Pages are in reading order. Those that are not coloured yet go in as they came, and are named. Nothing is
     coloured, and nothing in OUT changes.
     """
-    from mangacolor.pipeline.chapter_pages import all_chapters
+    from mangacolor.pipeline.chapter_pages import all_chapters, inputs_of
     from mangacolor.pipeline.store.store import read_store
 
     if out.is_file():
@@ -60,8 +60,9 @@ def export(
     state = store.state
     chapters = _chosen(state, all_chapters(store), chapter)
     place = _place(form, to)
-    targets = _targets(state, list(chapters), place, _beside(out), alone=chapter is None)
-    _refuse_sources(store, targets)
+    sources = {path.resolve() for path in inputs_of(store)}
+    targets = _targets(state, list(chapters), place, _beside(out), sources)
+    _refuse_sources(sources, targets)
     if not force:
         _refuse_existing(list(targets.values()))
     made, unfinished = _write(store, chapters, place.form, targets)
@@ -102,13 +103,14 @@ def _place(form: BookForm | None, to: Path | None) -> _Place:
     be written."""
     if to is None or to.is_dir():
         return _Place(form or "cbz", folder=to)
+    from mangacolor.formats.containers import UNREAD_BOOKS
     from mangacolor.formats.opened import container_suffixes
     from mangacolor.formats.sniff import IMAGE_SUFFIXES
 
     suffix = to.suffix.lower() or to.name.lower()
     told = book_form(suffix[1:]) if suffix.startswith(".") else None
     if told is None or not to.suffix:
-        if told or suffix in container_suffixes() | IMAGE_SUFFIXES:
+        if told or suffix in container_suffixes() | IMAGE_SUFFIXES | UNREAD_BOOKS:
             raise UsageError(
                 f"--to {to}: books are written as {', '.join(BOOK_FORMS)}",
                 "Name a folder, or a file that ends in one of these.",
@@ -127,10 +129,10 @@ def _beside(out: Path) -> Path:
 
 
 def _targets(
-    state: State, names: Sequence[str], place: _Place, beside: Path, *, alone: bool
+    state: State, names: Sequence[str], place: _Place, beside: Path, sources: Collection[Path]
 ) -> dict[str, Path]:
-    """Where the file of each chapter goes; ``beside`` is a folder for one, which is called as OUT if that
-    holds it ``alone``.
+    """Where the file of each chapter goes; ``beside`` is a folder for one, which is called as OUT where its
+    own name there is that of one of the ``sources``.
 
     Raises ``UsageError`` where several would have one file.
     """
@@ -139,8 +141,10 @@ def _targets(
     if len(names) == 1:
         if place.file is not None:
             return {names[0]: place.file}
-        title = state.out.name if alone and place.folder is None else title_of(state, names[0])
-        return {names[0]: (place.folder or beside) / f"{title}.{place.form}"}
+        file = (place.folder or beside) / f"{title_of(state, names[0])}.{place.form}"
+        if place.folder is None and file.resolve() in sources:
+            file = file.with_name(f"{state.out.name}.{place.form}")
+        return {names[0]: file}
     if place.folder is None:
         raise UsageError(
             f"{state.out}: holds {counted(len(names), 'chapter')}",
@@ -163,13 +167,10 @@ def _targets(
     return files
 
 
-def _refuse_sources(store: Store, targets: Mapping[str, Path]) -> None:
+def _refuse_sources(sources: Collection[Path], targets: Mapping[str, Path]) -> None:
     """Raise ``UsageError`` where a book would take the place of what a chapter was made from."""
-    from mangacolor.pipeline.chapter_pages import inputs_of
-
-    inputs = {path.resolve() for path in inputs_of(store)}
     for name, target in targets.items():
-        if target.resolve() in inputs:
+        if target.resolve() in sources:
             raise UsageError(
                 f"{target}: {name} was made from this file", "Name another file or folder with --to."
             )

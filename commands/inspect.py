@@ -9,7 +9,7 @@ import click
 
 from mangacolor.commands.settings.options import option
 from mangacolor.commands.settings.value_types import PATH, WholeNumbers
-from mangacolor.core.errors import ExitStatus, UsageError
+from mangacolor.core.errors import ExitStatus, InputError, UsageError
 
 
 @click.command()
@@ -25,6 +25,10 @@ def inspect(out: Path, page: int | None, as_json: bool) -> int:
     """
     if out.is_file():
         return _describe(out, page, as_json)
+    if not out.exists():
+        raise InputError(
+            f"{out}: no such file or folder", "Name the --out of an earlier run, or the file of a series."
+        )
     from mangacolor.pipeline.report.run_report import write_report
     from mangacolor.pipeline.store.layout import State
 

@@ -70,6 +70,7 @@ LEVELS = ("fine", "coarse")
 @click.option(
     "--warmth", type=Numbers(-1, 1), help="All colours towards blue, to -1, or towards amber, to 1."
 )
+@click.option("--renew", is_flag=True, help="Have old edits reach as new ones do; they are told of.")
 @click.option("--lock/--unlock", "lock", default=None, help="Keep these colours, here and with --palette.")
 @click.option("--save", type=PATH, help="Write a copy, for --palette of other chapters.")
 @click.option("--chapter", metavar="NAME", help="Which of OUT's chapters, if there are several.")

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import shlex
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from importlib.metadata import PackageNotFoundError, distribution, version
+from importlib.metadata import PackageNotFoundError, distribution, requires, version
 from urllib.parse import urlparse
 from urllib.request import url2pathname
 
 from mangacolor.core.errors import SetupError
 
 TORCH, TRAINING = "torch", "train"  # extras
+# Extras that are not for everybody: to work on mangacolor, and what no one line of pip installs everywhere.
+_NOT_OFFERED = ("dev", "realesrgan")
 
 # OpenCV has packages of several names, each with the same ``cv2`` in it.
 _PACKAGES_OF = {
@@ -38,6 +41,27 @@ def version_of(name: str) -> str | None:
         except PackageNotFoundError:
             pass
     return None
+
+
+def missing_of_extras() -> dict[str, tuple[str, ...]]:
+    """For each extra that is offered, its packages that are not installed."""
+    wanted: dict[str, list[str]] = {}
+    for requirement in requires("mangacolor") or ():
+        name, extra = (
+            re.search(what, requirement) for what in (r"^[\w.-]+(\[[\w,]+\])?", r"extra == .(\S+).")
+        )
+        if name and extra and extra[1] not in _NOT_OFFERED:
+            wanted.setdefault(extra[1], []).append(name[0])
+    return {extra: tuple(_missing(names, wanted)) for extra, names in wanted.items()}
+
+
+def _missing(names: Iterable[str], wanted: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for name in names:
+        own = re.fullmatch(r"mangacolor\[(.+)\]", name)
+        if own:
+            yield from _missing([some for extra in own[1].split(",") for some in wanted[extra]], wanted)
+        elif version_of(name) is None:
+            yield name
 
 
 def has_torch() -> bool:

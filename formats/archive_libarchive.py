@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,9 @@ from mangacolor.formats.archive_members import (
 from mangacolor.formats.entry_names.stored import StoredName
 from mangacolor.formats.limits import Limits
 from mangacolor.formats.sniff import HEAD
+
+# What libarchive calls a text that lists files of the disk, as which it takes most texts.
+LIST_OF_FILES = b"mtree"
 
 
 def list_other(path: Path, limits: Limits) -> Listing:
@@ -47,6 +51,8 @@ def read_other(path: Path, member: Member, limit: int) -> bytes:
 def _members(path: Path, limits: Limits) -> Iterator[Member]:
     with _libarchive().file_reader(str(path)) as archive:
         for index, entry in enumerate(archive):
+            if archive.format_name == LIST_OF_FILES:
+                raise ValueError("a text, and no archive")
             check_count(path, index, limits)
             trouble = None
             if entry.issym or entry.islnk:
@@ -77,4 +83,5 @@ def _libarchive() -> Any:
             f"Run: {install_command('archives')}, and install the system's libarchive "
             "(apt install libarchive13, brew install libarchive); or repack the archive as .cbz.",
         ) from error
+    logging.getLogger("libarchive").setLevel(logging.ERROR)  # what it warns of is told as this house tells it
     return libarchive

@@ -11,6 +11,7 @@ from mangacolor.formats.archive_chapter import ArchiveChapter
 from mangacolor.formats.archive_members import DateTime, zip_time
 from mangacolor.formats.archive_out import ArchiveOutput, Entry
 from mangacolor.formats.archives import archive_kind, list_archive, suffixes_of
+from mangacolor.formats.folders import UNREADABLE, list_folder
 from mangacolor.formats.limits import Limits
 from mangacolor.formats.names import natural_key
 from mangacolor.formats.opened import Opened, OutputFormat, archive_output, container_suffixes
@@ -37,7 +38,8 @@ def open_container(
     limits: Limits,
     encoding: str | None = None,
 ) -> Opened:
-    """Open an archive of ``kind`` (see ``container_kind``) whose own place in OUT is ``place``.
+    """Open an archive of ``kind`` (see ``container_kind``, or ``UNREADABLE``) whose own place in OUT is
+    ``place``.
 
     ``encoding``: the codec of names that do not say how they are written; None guesses it.
 
@@ -48,6 +50,9 @@ def open_container(
         raise InputError(
             f"{path}: a book in a format that mangacolor does not read", "Convert it to CBZ, PDF or EPUB."
         )
+    if kind == UNREADABLE:
+        list_folder(path)
+        raise InputError(f"{path}: could not be read", "Run again: it can be by now.")
     if not path.stat().st_size:
         raise InputError(f"{path}: the file is empty (0 bytes)", "Get a complete copy of it.")
     if kind == "pdf":

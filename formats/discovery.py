@@ -19,6 +19,7 @@ from mangacolor.formats.limits import DEFAULT_LIMITS, Limits
 from mangacolor.formats.names import check_clashes, natural_key, readable
 from mangacolor.formats.opened import Opened, OutputFormat
 from mangacolor.formats.outputs.names import OutputNames, Wish, by_precedence
+from mangacolor.formats.outputs.other_forms import Becomes, tell_other_forms
 from mangacolor.formats.outputs.planned import Output, OutputKind, stamp_of, stamp_of_all
 from mangacolor.formats.sources import BrokenSource, FileSource
 
@@ -103,6 +104,7 @@ class _Planner:
         self.extras: list[Extra] = []
         self.outputs: list[Output] = []
         self.notes: list[str] = []
+        self._becomes: list[Becomes] = []
 
     def plan(
         self, files: Sequence[Found], notes: Sequence[str], wanted: Collection[Path] | None = None
@@ -127,7 +129,8 @@ class _Planner:
         for chapter in chapters:
             self._check_sources_survive(chapter)
         layout = f"{self.form}, several" if self.several else self.form
-        told = (*notes, *self.notes, *self.names.notes)
+        forms = tell_other_forms(self._becomes) if self.form == "same" else []
+        told = (*notes, *self.notes, *self.names.notes, *forms)
         return Plan(tuple(chapters), tuple(extras), told, tuple(self.outputs), layout)
 
     def _named(self, files: Sequence[Found]) -> list[Found]:
@@ -172,6 +175,7 @@ class _Planner:
         container = opened.chapter.container
         if container is not None:
             self.outputs.append(_output(container.name, "archive", found, str(found.file)))
+            self._becomes.append(Becomes(found.file.name, found.kind, container.name))
         for page in opened.chapter.pages if container is None else ():
             self.outputs.append(_output(page.name, "page", found, page.source.describe()))
         for extra in opened.extras:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -10,6 +10,7 @@ from typing import Literal
 from mangacolor.core.errors import InputError, UsageError
 from mangacolor.formats.archives import comic_suffixes
 from mangacolor.formats.containers import UNREAD_BOOKS, container_kind
+from mangacolor.formats.folders import UNREADABLE, list_folder
 from mangacolor.formats.names import STATE_FOLDER, is_litter, readable
 from mangacolor.formats.opened import container_suffixes
 from mangacolor.formats.sniff import FORMATS_READ, IMAGE_SUFFIXES, image_kind, read_head
@@ -19,7 +20,7 @@ What = Literal["image", "container", "other"]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file of the input ``root``.
+    """A file of the input ``root``, or a folder in it that cannot be read.
 
     ``place``: where it goes, relative to OUT. ``kind``: of a container, as ``open_container`` takes it.
     """
@@ -70,8 +71,11 @@ def _check_input(root: Path, out: Path) -> None:
 
 def _find_in_tree(root: Path, base: PurePosixPath, out: Path, notes: list[str]) -> list[Found]:
     found = []
-    for file in _walk(root, out, notes):
+    for file in _walk(list_folder(root), out, notes):
         place = base / PurePosixPath(readable("/".join(file.relative_to(root).parts)))
+        if file.is_dir():  # it is a page that fails, as an archive that cannot be read is, and others go on
+            found.append(Found(root, file, place / UNREADABLE, "container", UNREADABLE))
+            continue
         what, kind = tell_file(file)
         if what != "other" or not file.name.startswith("."):
             found.append(Found(root, file, place, what, kind))
@@ -90,28 +94,34 @@ def _find_file(file: Path) -> Found:
     return Found(file, file, PurePosixPath(readable(file.name)), what, kind)
 
 
-def _walk(root: Path, out: Path, notes: list[str]) -> Iterator[Path]:
-    """Files under ``root``; never inside OUT, a state folder or a folder reached by a link."""
-    try:
-        entries = sorted(root.iterdir())
-    except OSError as error:
-        raise InputError(f"{root}: cannot be read ({error.strerror})", "Check its permissions.") from error
-    for entry in entries:
+def _walk(entries: Iterable[tuple[Path, bool]], out: Path, notes: list[str]) -> Iterator[Path]:
+    """Files among what lies in a folder (as of ``list_folder``) and below, and folders that cannot be read;
+    never inside OUT, a state folder or a folder reached by a link."""
+    for entry, is_folder in entries:
         if is_litter(entry.name) or entry.name == STATE_FOLDER:
             continue
-        if entry.is_dir():
+        if is_folder:
             if entry.is_symlink():
                 notes.append(f"{entry}: a link to a folder is not followed; name it as an input of its own")
             elif not entry.name.startswith(".") and entry.resolve() != out:
-                if (entry / STATE_FOLDER).is_dir():
-                    notes.append(f"{entry}: what mangacolor has coloured, which is taken for a chapter, too")
-                yield from _walk(entry, out, notes)
+                yield from _walk_inside(entry, out, notes)
         elif entry.is_file():
             yield entry
         elif entry.is_symlink() and not entry.exists():
             notes.append(f"{entry}: left out, a link to what is not there")
         else:
             notes.append(f"{entry}: left out, neither a file nor a folder")
+
+
+def _walk_inside(folder: Path, out: Path, notes: list[str]) -> Iterator[Path]:
+    try:
+        entries = list_folder(folder)
+    except InputError:
+        yield folder
+        return
+    if (folder / STATE_FOLDER, True) in entries:
+        notes.append(f"{folder}: what mangacolor has coloured, which is taken for a chapter, too")
+    yield from _walk(entries, out, notes)
 
 
 def tell_file(file: Path, named: bool = False) -> tuple[What, str]:

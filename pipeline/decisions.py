@@ -1,15 +1,15 @@
 """What people have decided about a chapter's colours, and whether its pages have been coloured with it.
 
 A run that has made all pages of a chapter, and whose chapter stages all gave their results, leaves a digest
-of what was decided by then. So it is known without a look at any page that something has been decided, or
-taken back, since.
+of what was decided when it read that. So it is known without a look at any page that something has been
+decided, or taken back, since.
 """
 
 from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -26,10 +26,10 @@ from mangacolor.stages.graph import Graph
 from mangacolor.stages.registry import graph_of
 
 
-def note_decisions(documents: ChapterDocuments, graph: Graph) -> None:
-    """Leave word that the pages are coloured with all that is decided. Raises ``UsageError`` for a damaged
-    document, ``OutputError``."""
-    decided = _digest(documents, graph)
+def note_decisions(documents: ChapterDocuments, decisions: Mapping[str, object]) -> None:
+    """Leave word that the pages are coloured with these decisions, by the stage that they are for. Raises
+    ``OutputError``."""
+    decided = _digest(decisions)
     if documents.coloured_with() != decided:
         documents.note_coloured(decided)
 
@@ -38,13 +38,13 @@ def note_undone(documents: ChapterDocuments) -> None:
     """Leave word that some page is without what is decided, if anything is, where no run has left word: what
     is decided from now on is known to be missing. Raises ``OutputError``."""
     if documents.coloured_with() is None:
-        documents.note_coloured(digest([]))
+        documents.note_coloured(_digest({}))
 
 
 def are_coloured(documents: ChapterDocuments, graph: Graph) -> bool:
     """Whether the last whole run knew all that is decided; also where no run has left word, as those of an
     earlier version. Raises ``UsageError`` for a damaged document."""
-    return documents.coloured_with() in (None, _digest(documents, graph))
+    return documents.coloured_with() in (None, _digest(_read_decisions(documents, graph)))
 
 
 def find_waiting(
@@ -93,10 +93,15 @@ def _places(page: str) -> tuple[PurePosixPath, ...]:
     return (PurePosixPath(page), *PurePosixPath(page).parents)
 
 
-def _digest(documents: ChapterDocuments, graph: Graph) -> str:
-    decided = []
+def _read_decisions(documents: ChapterDocuments, graph: Graph) -> dict[str, object]:
+    """What is decided now."""
+    decided = {}
     for stage in graph.chapter_stages:
         document = documents.read(stage.file) if stage.edits and stage.file else None
-        found = stage.edits(document) if stage.edits and document is not None else None
-        decided += [stage.name, json.dumps(found, sort_keys=True)] if found else []
-    return digest(decided)
+        decided[stage.name] = stage.edits(document) if stage.edits and document is not None else None
+    return decided
+
+
+def _digest(decisions: Mapping[str, object]) -> str:
+    words = ([stage, json.dumps(some, sort_keys=True)] for stage, some in decisions.items() if some)
+    return digest([word for pair in words for word in pair])

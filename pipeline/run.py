@@ -148,18 +148,16 @@ def _tidy(work: _Work, result: RunResult, emit: Listener) -> None:
 def _note_decisions(work: _Work, result: RunResult) -> None:
     """Leave word in each chapter, all of whose pages were asked for, whether people's decisions are in them:
     not where a page or a stage of the chapter failed."""
-    plan = work.plan
-    whole = {chapter.name: len(chapter.pages) for chapter in plan.whole_chapters}
-    undecided = {task.chapter.name for task in work.tasks.waiting_chapters() if task.undecided}
+    whole = {chapter.name: len(chapter.pages) for chapter in work.plan.whole_chapters}
     failed = {failure.page for failure in result.failures}
-    for chapter in plan.chapters:
-        documents = work.store.chapter_documents(chapter)
+    for task in work.tasks.all_chapters:
+        chapter, documents = task.chapter, task.documents
         if documents is None or len(chapter.pages) != whole[chapter.name]:
             continue
-        if chapter.name in undecided or any(page.name in failed for page in chapter.pages):
+        if task.undecided or any(page.name in failed for page in chapter.pages):
             note_undone(documents)
         else:
-            note_decisions(documents, plan.graph)
+            note_decisions(documents, task.decisions())
 
 
 def _announce_no_page(until: str, state: State) -> Announced:

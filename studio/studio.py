@@ -14,6 +14,7 @@ from mangacolor.core.errors import InputError, MangacolorError, UsageError
 from mangacolor.core.settings import Options
 from mangacolor.core.wording import chapter_names, first_few
 from mangacolor.pipeline.chapter_pages import ChapterPages, kept_chapters, planned_chapters
+from mangacolor.pipeline.decisions import find_waiting
 from mangacolor.pipeline.editing.chapter import ColouredChapter
 from mangacolor.pipeline.editing.session import Session
 from mangacolor.pipeline.editing.wishes import Wishes
@@ -46,7 +47,7 @@ from mangacolor.studio.pictures import PictureCache
 from mangacolor.studio.runner import Runner, Wanted
 from mangacolor.studio.settings import StudioSettings
 
-# A file in the state folder: pages are without decisions that have been kept.
+# A file in the state folder: pages are without decisions that have been kept, since a studio was killed.
 PENDING = "studio.pending"
 # Chapters that are named where one is asked for that there is not.
 MOST_TOLD = 12
@@ -70,9 +71,9 @@ class Studio:
         self.runner = Runner(self._colour, self._hear)
         self.stale = StalePages()
         self._pending = self.state.folder / PENDING
-        self._is_behind = self._pending.exists()  # a studio was killed before its last decisions were shown
         self._deciding = threading.Lock()  # of windows that decide at once, one waits and none is refused
         self.chapters = self._find_chapters()
+        self._is_behind = self._pending.exists() or self._has_waiting_edits()
         self._chapter_of = {page: name for name, own in self.chapters.items() for page in own.sources}
         self._desk_thread = ThreadPoolExecutor(1, thread_name_prefix="studio-desks")
         self._painters = Painters()
@@ -201,6 +202,13 @@ class Studio:
         """Leave word that pages are without the last decisions, until a run has shown them."""
         with contextlib.suppress(OSError):  # the decision itself has been kept
             self._pending.touch()
+
+    def _has_waiting_edits(self) -> bool:
+        """Whether pages are without what was decided elsewhere, as by ``mangacolor palette``."""
+        if self.settings.work is not None:  # all is coloured in any case
+            return False
+        waiting, _ = find_waiting(read_store(self.state.out), self.chapters.values())
+        return bool(waiting)
 
     def run_again(self, chapter: str | None = None) -> None:
         """Have what has changed in a chapter, or anywhere, coloured, where that can be done from here."""

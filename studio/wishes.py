@@ -160,6 +160,7 @@ _READERS: Final[Mapping[str, Callable[[str, Any], dict[str, Any]]]] = {
     "merge": _as("merge", _groups),
     "name": _as("names", _pairs),
     "set": _as("colours", _pairs),
+    "renew": _as("renew", _bool),
     "lock": _as("lock", _bool),
     "lock_of": _as("lock_of", _ids),
     "look": lambda name, value: read_look(value, name),

@@ -7,6 +7,7 @@ converted, or refused with a ``UsageError`` that names the setting, what was giv
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import json
 import math
 import re
@@ -115,7 +116,7 @@ def build(kind: type[Settings], data: Mapping[str, Any], prefix: str = "") -> Se
     fields, hints = _fields(kind), typing.get_type_hints(kind)
     for name in data:
         if name not in fields:
-            raise UsageError(f"training has no setting {_shown_name(prefix + name)}", _names(fields))
+            raise UsageError(f"training has no setting {_shown_name(prefix + name)}", _names(fields, name))
     missing = [name for name, entry in fields.items() if _is_required(entry) and name not in data]
     if missing:
         raise UsageError(
@@ -132,7 +133,7 @@ def _assign(target: Any, path: list[str], value: Any, whole: str) -> Any:
     name, rest = path[0], path[1:]
     fields = _fields(type(target))
     if name not in fields:
-        raise UsageError(f"training has no setting {_shown_name(whole)}", _names(fields))
+        raise UsageError(f"training has no setting {_shown_name(whole)}", _names(fields, name))
     current, kind = getattr(target, name), typing.get_type_hints(type(target))[name]
     if not rest:
         converted = _convert(kind, value, whole, fields[name].metadata, current)
@@ -236,8 +237,10 @@ def _is_required(entry: dataclasses.Field[Any]) -> bool:
     return entry.default is dataclasses.MISSING and entry.default_factory is dataclasses.MISSING
 
 
-def _names(fields: Mapping[str, Any]) -> str:
-    return f"here there are {', '.join(fields)}"
+def _names(fields: Mapping[str, Any], wrong: str) -> str:
+    close = difflib.get_close_matches(wrong, fields, 1)
+    hint = f"Did you mean {close[0]}? " if close else ""
+    return f"{hint}Here there are {', '.join(fields)}."
 
 
 def _plain(value: Any) -> Any:

@@ -52,7 +52,9 @@ def weights_path(name_or_path: str | Path) -> Path:
     if path.is_file():
         return path
     if path.exists():
-        raise SetupError(f"{path} is not a file of weights", "Name a .safetensors or .pth file.")
+        inside = path / "weights.safetensors"  # as training leaves it
+        named = f"Name {inside}." if inside.is_file() else "Name a .safetensors or .pth file."
+        raise SetupError(f"{path} is not a file of weights", named)
     known = ", ".join(entry.name for entry in WEIGHTS if entry.role == "generator" and entry.bundled)
     raise SetupError(
         f"there are no weights {str(name_or_path)!r}: no file {path}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -13,7 +13,7 @@ from mangacolor.core.colour import INK
 from mangacolor.core.errors import InputError, UsageError
 from mangacolor.pipeline.editing.chapter import ColouredChapter
 from mangacolor.stages.balloons import BalloonLayout
-from mangacolor.stages.edits.freezing import freeze_group
+from mangacolor.stages.edits.freezing import freeze_group, with_looks
 from mangacolor.stages.edits.locating import Located, PageIndex, locate_edits
 from mangacolor.stages.edits.model import Anchor, Edit, Members, Reach
 from mangacolor.stages.edits.operations import Merge
@@ -38,12 +38,13 @@ class Cover:
 
     ``chosen``: for each page with any, for each of its windows, which of its segments (label 1 first).
     ``pages``: how many on each. ``area``: their share of all that is drawn. ``black``: what share of that is
-    black, and takes no colour.
+    black, and takes no colour. ``is_old``: the edit that they are covered by can be renewed (``renew``).
     """
 
     chosen: Mapping[str, tuple[Mask, ...]] = field(default_factory=dict)
     area: float = 0.0
     black: float = 0.0
+    is_old: bool = False
 
     @property
     def pages(self) -> dict[str, int]:
@@ -78,7 +79,20 @@ class Surfaces:
         """What each edit covers, by its id, whatever another makes of it."""
         resolved = self.resolve(edits)
         pairs = zip(edits, resolved.coverage, strict=True)
-        return {edit.id: self.cover_of(known.covered(edit.likeness)) for edit, known in pairs}
+        covers = {edit.id: self.cover_of(known.covered(edit.likeness)) for edit, known in pairs}
+        old = {edit.id for edit in edits if self.renew(edit) != edit}
+        return {number: replace(cover, is_old=number in old) for number, cover in covers.items()}
+
+    def renew(self, edit: Edit) -> Edit:
+        """An edit whose points keep rows alone, where identities are known by now, with what is known of them
+        today: by that it tells apart what has one colour. As it is where a point's page is gone."""
+        features, located = self.segments.features, self._locate([edit]).anchors
+        if features.identities is None or edit.reach is Reach.SEGMENT:
+            return edit
+        old = [anchor for anchor in _anchors(edit) if features.is_row_alone(anchor.looks)]
+        if any(anchor in edit.anchors and anchor not in located for anchor in old):
+            return edit
+        return with_looks(edit, {a: features.look_of(located[a]) for a in old if a in located})
 
     def covers_at(self, edit: Edit, likenesses: Sequence[float]) -> list[Cover]:
         """What an edit would cover at other likenesses."""
@@ -165,7 +179,7 @@ class Surfaces:
     def _locate(self, edits: Sequence[Edit]) -> Located:
         """Where the points of edits lie. Those of an edit are sought once, whatever else of it changes."""
         fresh = [edit for edit in edits if _points(edit) not in self._located]
-        found = locate_edits(fresh, self.index, self.drawings, self.segments)
+        found = locate_edits(fresh, self.index, self.drawings, self.segments) if fresh else Located()
         for place, edit in enumerate(fresh):
             own = {anchor: found.anchors[anchor] for anchor in _anchors(edit) if anchor in found.anchors}
             frozen = {drawing: some for (owner, drawing), some in found.members.items() if owner == place}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import cv2
 import numpy as np
@@ -15,6 +16,7 @@ from mangacolor.core.colour import INK
 from mangacolor.core.errors import UsageError
 from mangacolor.core.types import Image
 from mangacolor.core.wording import counted
+from mangacolor.formats.names import clash_key
 from mangacolor.formats.pixels import NO_LIMIT, decode_picture
 from mangacolor.pipeline.editing.chapter import ColouredChapter
 from mangacolor.pipeline.editing.contact_sheet import Tile, lay_out_sheet
@@ -31,6 +33,8 @@ PAGE_SIDE = 1600
 # The same in one picture of several pages: up to how many pages it is so large.
 TILE_SIDES = ((2, 1400), (6, 900), (15, 700), (40, 520), (10**9, 360))
 SUFFIX = ".png"
+# What the names of pages end in for their pictures in a folder.
+MARK = f".preview{SUFFIX}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +95,9 @@ def write_preview(
     Returns what was written. Raises ``OutputError``.
     """
     if is_folder(target):
-        written = []
+        names, written = _file_names([change.page for change in changes]), []
         for change in changes:
-            file = target / f"{change.page}{SUFFIX}"
+            file = target / names[change.page]
             write_atomic(file, encode_png(_draw(chapter, change, PAGE_SIDE, edits)))
             written.append(file)
         return written
@@ -104,12 +108,34 @@ def write_preview(
     return [target]
 
 
-def check_target(target: Path) -> None:
-    """Raise ``UsageError`` for a file that is to be no PNG."""
+def check_target(target: Path, chapter: ColouredChapter) -> None:
+    """Raise ``UsageError`` for a file that is to be no PNG, and for a page of the chapter."""
     if not is_folder(target) and target.suffix.lower() != SUFFIX:
         raise UsageError(
             f"--preview {target}: is written as PNG", f"Name {target.with_suffix(SUFFIX).name}, or a folder."
         )
+    if is_folder(target) and target.is_file():
+        raise UsageError(
+            f"--preview {target}: is a file and no PNG", "Name a file that ends in .png, or a folder."
+        )
+    if target.is_file() and target.resolve() in _pages_on_disk(chapter):
+        raise UsageError(
+            f"--preview {target}: is a page of the chapter", f"Name another file, as {target.stem}{MARK}."
+        )
+
+
+def _pages_on_disk(chapter: ColouredChapter) -> set[Path]:
+    """The files of pages, as they came and finished."""
+    finished = (chapter.finished_file(page) for page in chapter.names)
+    came = (Path(page.source.describe()) for page in chapter.chapter.pages)
+    return {file.resolve() for file in (*finished, *came) if file is not None}
+
+
+def _file_names(pages: Sequence[str]) -> dict[str, str]:
+    """What the picture of each page is called: never as a page is, so that it takes no page's place."""
+    short = {page: str(PurePosixPath(page).with_suffix(MARK)) for page in pages}
+    taken = Counter(map(clash_key, short.values()))
+    return {page: name if taken[clash_key(name)] == 1 else page + MARK for page, name in short.items()}
 
 
 def is_folder(target: Path) -> bool:

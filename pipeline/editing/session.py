@@ -65,7 +65,7 @@ class Session:
     def preview(self, wishes: Wishes, target: Path) -> list[Path]:
         """Draw what the wishes would change; nothing else is written. Returns the pictures; none where
         nothing would. Raises as ``change``."""
-        check_target(target)
+        check_target(target, self.chapter)
         before = self._apply(wishes)
         if wishes == Wishes():
             raise UsageError("--preview shows a change before it is made", "Add --at or another change.")

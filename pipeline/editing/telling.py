@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mangacolor.core.wording import first_few
 from mangacolor.pipeline.editing.coverage import Cover, Surfaces
 from mangacolor.pipeline.editing.session import Session
 from mangacolor.pipeline.editing.wording import (
@@ -28,6 +29,9 @@ BY_LIKENESS = (Reach.PANEL, Reach.PAGE, Reach.ALIKE)
 # Share of what an edit covers from which on it is told that it is black.
 TOLD_BLACK = 0.2
 CHANGED = "colour the chapter again to see it"
+# Old edits that a line names.
+MOST_OLD = 8
+RENEW = "--renew has them reach by what is known today, and --preview shows it"
 PREVIEWED = "nothing has been changed: the same without --preview does it"
 NOTHING_SEEN = "nothing on the pages would change"
 
@@ -36,6 +40,7 @@ def session_lines(session: Session, *, is_preview: bool, listing: bool, again: s
     """What a command has come to, before the names of files. ``again``: the command that colours the chapter
     again, if it is known."""
     lines = list(session.changes)
+    lines += old_lines(session.palette, session.covers)
     for edit in session.touched:
         lines += cover_lines(edit, session.covers[edit.id], session.surfaces)
     if is_preview:
@@ -43,6 +48,15 @@ def session_lines(session: Session, *, is_preview: bool, listing: bool, again: s
     elif session.is_seen:
         lines.append(f"{CHANGED}: {again}" if again else CHANGED)
     return lines + (edit_lines(session.palette, session.covers) if listing else [])
+
+
+def old_lines(palette: Palette, covers: Mapping[int, Cover]) -> list[str]:
+    """A line about the edits that are better made anew, if there are any."""
+    old = [edit_id(edit) for edit in palette.edits if covers[edit.id].is_old]
+    if not old:
+        return []
+    which = first_few(old, MOST_OLD)
+    return [f"made when figures of one colour were told apart less well: {which}; {RENEW}"]
 
 
 def cover_lines(edit: Edit, cover: Cover, surfaces: Surfaces) -> list[str]:
@@ -104,6 +118,7 @@ def edit_document(edit: Edit, cover: Cover) -> dict[str, Any]:
         "level": edit.level.value,
         "group": edit.group,
         "locked": edit.locked,
+        "old": cover.is_old,
         "at": [[anchor.page, anchor.x, anchor.y] for anchor in edit.anchors],
         "not": [[anchor.page, anchor.x, anchor.y] for anchor in edit.negatives],
         "surfaces": sum(cover.pages.values()),

@@ -33,7 +33,7 @@ FOUND = "found"  # what --set takes to undo an edit of a group
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """The options of ``mangacolor palette`` as they were given; what was not is None, "" or ().
+    """The options of ``mangacolor palette`` as they were given; what was not is None, False or ().
 
     ``undo`` and ``redo``: "" for the last change. ``lock_of``: the groups and edits that ``lock`` is about.
     """
@@ -56,6 +56,7 @@ class Wishes:
     lock_of: Sequence[str] = ()
     saturation: float | None = None
     warmth: float | None = None
+    renew: bool = False
 
 
 def check_wishes(wishes: Wishes) -> None:
@@ -71,6 +72,7 @@ def check_wishes(wishes: Wishes) -> None:
     given = [name for name, value in details.items() if value not in (None, ())]
     others = [wishes.at, wishes.edit, wishes.split, wishes.merge, *wishes.colours, *wishes.names, *given]
     others += [str(value) for value in (wishes.saturation, wishes.warmth) if value is not None]
+    others += ["--renew"] if wishes.renew else []
     back = [name for name, value in (("--undo", wishes.undo), ("--redo", wishes.redo)) if value is not None]
     if back and (len(back) > 1 or any(others) or wishes.lock is not None):
         raise UsageError(f"{back[0]} stands by itself", "Give the other changes in a command of their own.")
@@ -124,6 +126,8 @@ class Changer:
             palette = self._add(palette, wishes)
         elif wishes.edit is not None:
             palette = self._revise(palette, wishes)
+        if wishes.renew:
+            palette = self._renew(palette)
         for number, colour in parse_set(wishes.colours).items():
             palette = self._set(palette, number, colour)
         for text in wishes.names:
@@ -173,6 +177,16 @@ class Changer:
         if edit == before:
             return palette
         return revise_edit(palette, self._complete(edit, palette) if edit.reach != before.reach else edit)
+
+    def _renew(self, palette: Palette) -> Palette:
+        """The edit that the command is about, or all, by what is known of their points today."""
+        edits = [edit for edit in palette.edits if self.touched in (None, edit.id)]
+        renewed = [new for edit in edits if (new := self.surfaces().renew(edit)) != edit]
+        if not renewed:
+            raise UsageError("--renew: every edit is up to date", "There is nothing to do.")
+        for edit in renewed:
+            palette = revise_edit(palette, edit)
+        return palette
 
     def _complete(self, edit: Edit, palette: Palette) -> Edit:
         """With the members of the group that its first point lies in, for reach ``group``."""

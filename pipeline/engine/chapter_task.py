@@ -40,9 +40,10 @@ class Decision:
 class ChapterTask:
     """The state of a chapter. Only the coordinator changes it, but for the methods marked [lane].
 
-    ``stages``: the chapter stages that have something to do. ``index``: of its first page. ``missing``:
-    pages still in the first pass. ``documents`` is None where nothing is kept. ``undecided``: the stages
-    failed, and the pages went on without them.
+    ``stages``: the chapter stages, and after ``drop_idle_stages`` those that have something to do. ``index``:
+    of its first page. ``missing``: pages still in the first pass. ``documents`` is None where nothing is
+    kept. ``read``: for each stage the document that it goes by, as it read or left it: somebody may change
+    the file meanwhile. ``undecided``: the stages failed, and the pages went on without them.
     """
 
     job: Job
@@ -55,6 +56,7 @@ class ChapterTask:
     references: FindReferences
     arrived: list[PageTask] = field(default_factory=list)
     coloured: list[PageTask] = field(default_factory=list)  # pages that came in colour
+    read: dict[str, dict[str, Any] | None] = field(default_factory=dict)
     undecided: bool = False
 
     @property
@@ -63,13 +65,24 @@ class ChapterTask:
         return tuple(dict.fromkeys(need for stage in self.stages for need in stage.needs))
 
     def drop_idle_stages(self) -> None:
-        """Do without stages that nobody has given anything to do. Raises ``UsageError`` as ``_document``."""
+        """Do without stages that nobody has given anything to do. Raises ``UsageError`` for a file of a stage
+        that is no JSON object."""
+        for stage in self.stages:
+            self._read_document(stage)
         self.stages = tuple(stage for stage in self.stages if not self._is_idle(stage))
 
     def _is_idle(self, stage: ChapterStage[Any]) -> bool:
+        if stage.name in self.recipe.neutral:
+            return True
         if stage.idle is None:
             return False
-        return stage.idle(self.recipe.configs[stage.name], self._document(stage), self._memory(stage))
+        return stage.idle(self.recipe.configs[stage.name], self.read[stage.name], self._memory(stage))
+
+    def decisions(self) -> dict[str, object]:
+        """What people had decided, by the stage that read it, when it did. Raises ``UsageError`` for what
+        cannot be understood."""
+        stages = (stage for stage in self.job.graph.chapter_stages if stage.name in self.read)
+        return {stage.name: self._edits(stage) for stage in stages}
 
     def page_ready(self, task: PageTask, survived: bool) -> bool:
         """A page has ended its first pass. Whether it was the last one."""
@@ -94,6 +107,7 @@ class ChapterTask:
         self._sort()
         decision = Decision({task.name: {} for task in self.arrived})
         for stage in self.stages:
+            self._read_document(stage)
             results = self._load(stage)
             if results is None:
                 started = time.perf_counter()
@@ -108,6 +122,7 @@ class ChapterTask:
         self._sort()
         handed: ChapterResults = {task.name: {} for task in self.arrived}
         for stage in self.stages:
+            self._read_document(stage)
             results = self._load(stage)
             if results is None:
                 return None
@@ -126,7 +141,7 @@ class ChapterTask:
         self.coloured.sort(key=lambda task: task.spec.index)
 
     def _edits(self, stage: ChapterStage[Any]) -> object:
-        document = self._document(stage) if stage.edits else None
+        document = self.read[stage.name]
         return stage.edits(document) if stage.edits and document is not None else None
 
     def _key(self, stage: ChapterStage[Any]) -> str:
@@ -154,7 +169,7 @@ class ChapterTask:
         context = ContextOfChapter(
             self.chapter,
             self.recipe.configs[stage.name],
-            self._document(stage),
+            self.read[stage.name],
             self._sources(),
             self.job.cancel.check,
             lambda document: self._write(stage, document),
@@ -175,13 +190,15 @@ class ChapterTask:
         own = [task.spec.page for task in self.coloured]
         return self.references(stage.reference_needs, own, self.chapter, counts)
 
-    def _document(self, stage: ChapterStage[Any]) -> dict[str, Any] | None:
-        """The file that the stage left for people. Raises ``UsageError`` if it is no JSON object."""
-        return self.documents.read(stage.file) if self.documents and stage.file else None
+    def _read_document(self, stage: ChapterStage[Any]) -> None:
+        """Go by the file that the stage left for people as it is now. Raises ``UsageError`` if it is no JSON
+        object."""
+        self.read[stage.name] = self.documents.read(stage.file) if self.documents and stage.file else None
 
     def _write(self, stage: ChapterStage[Any], document: Mapping[str, Any]) -> None:
         if self.documents:
             self.documents.write(stage.file, document)
+            self.read[stage.name] = dict(document)
 
     def _load(self, stage: ChapterStage[Any]) -> Results | None:
         if self.documents is None or not self.job.may_reuse(stage.name):

@@ -28,9 +28,11 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Tasks:
-    """The pages of a run in order, and by a page's index the chapter and the archive that wait for it."""
+    """The pages of a run in order, its chapters, and by a page's index the chapter and the archive that wait
+    for it."""
 
     pages: list[PageTask] = field(default_factory=list)
+    all_chapters: list[ChapterTask] = field(default_factory=list)
     chapters: dict[int, ChapterTask] = field(default_factory=dict)
     packings: dict[int, Packing] = field(default_factory=dict)
 
@@ -85,6 +87,7 @@ def _add_chapter(
     begun: Mapping[str, Begun] | None,
 ) -> None:
     waiting = _make_chapter_task(job, chapter, len(tasks.pages), store, references)
+    tasks.all_chapters.append(waiting)
     whole, commits = not job.independent, job.selection.commits
     packing = store.packing(chapter, whole=whole, on_error=job.on_error, force=job.force) if commits else None
     for page in chapter.pages:
@@ -107,7 +110,7 @@ def _make_chapter_task(
         job,
         chapter,
         recipe,
-        tuple(stage for stage in _chapter_stages(job) if stage.name not in recipe.neutral),
+        tuple(_chapter_stages(job)),
         index=index,
         missing=len(chapter.pages),
         documents=store.chapter_documents(chapter),

@@ -46,8 +46,8 @@ class Claim:
 class _Given:
     """What the inputs of a run give: the outputs' ``names``, their ``folders``, and their ``sources``.
 
-    ``places``: the output of each source. An archive that could be read only in part, or not at all, has one
-    page that says so: such archives are ``unread``.
+    ``places``: the output of each source. An archive that could be read only in part, or not at all, and a
+    folder that could not be read have one page that says so: such sources are ``unread``.
     """
 
     def __init__(self, planned: Iterable[Output]) -> None:
@@ -152,7 +152,7 @@ class Outputs:
             return not given.has_in_another_form(claim.source)
         place = given.places.get(claim.source)
         if place is None:
-            return given.unread.isdisjoint(_containers(claim.source))
+            return given.unread.isdisjoint([*_containers(claim.source), *_folders(claim.source)])
         return self._file(place) is not None
 
     def release(self, names: Iterable[str]) -> None:
@@ -206,3 +206,8 @@ def _containers(source: str) -> Iterator[str]:
     """The archives that a source may lie in: ``a.cbz`` of ``a.cbz: 1.png``."""
     parts = source.split(": ")
     return (": ".join(parts[:count]) for count in range(1, len(parts)))
+
+
+def _folders(source: str) -> Iterator[str]:
+    """The folders that a source lies in."""
+    return map(str, PurePosixPath(source).parents)

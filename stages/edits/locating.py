@@ -10,7 +10,7 @@ import numpy as np
 
 from mangacolor.core.arrays import I64
 from mangacolor.core.types import Point
-from mangacolor.stages.edits.looking import IN_BALLOON, PageLook
+from mangacolor.stages.edits.looking import PageLook
 from mangacolor.stages.edits.model import Anchor, Edit, Members, page_digest
 from mangacolor.stages.segments.chapter import ChapterSegments
 from mangacolor.stages.spreads.drawings import Drawings
@@ -79,10 +79,10 @@ def locate_edits(
             continue
         look = PageLook.of(drawings[name])
         for anchor, (x, y) in anchors[name].items():
-            row, why = _row_under(look, x, y)
-            place = places.find(number, row)
+            met, why = look.meet(x, y)
+            place = None if met is None else places.find(number, look.row_of(*met))
             if place is None:
-                missed.append(Missed(anchor, why or IN_BALLOON))
+                missed.append(Missed(anchor, why))
             else:
                 found[anchor] = place
         for edit, points in members[name]:
@@ -90,11 +90,6 @@ def locate_edits(
             indices = {places.find(number, row) for row in rows} - {None}
             frozen[edit, number] = np.array(sorted(index for index in indices if index is not None), np.int64)
     return Located(found, frozen, missed)
-
-
-def _row_under(look: PageLook, x: int, y: int) -> tuple[int | None, str]:
-    met, why = look.meet(x, y)
-    return (None, why) if met is None else (look.row_of(*met), "")
 
 
 def _by_drawing(

@@ -198,13 +198,15 @@ def test_a_source_is_never_written_over(
     scan = Path("book.cbz").read_bytes()
     go(House(), Path("book.cbz"), Path("colored"))
     assert export("colored") == 0 and len(pages_in(tmp_path / "colored.cbz")) == 1
+    assert export("colored", "--format", "epub") == 0
+    assert Path("book.epub").is_file()  # which is nobody's, so it is called as the chapter
     for told in (("--to", "book.cbz"), ("--to", "."), ("--to", ".", "--chapter", "book.cbz")):
         assert export("colored", *told, "--force") == 2
         assert "book.cbz was made from this file" in capsys.readouterr().err
     assert Path("book.cbz").read_bytes() == scan
 
 
-@pytest.mark.parametrize("name", ["my.cbr", "k9.tar", ".cbz", "page.png"])
+@pytest.mark.parametrize("name", ["my.cbr", "k9.tar", ".cbz", "page.png", "for my Kindle.azw3"])
 def test_a_name_that_no_book_has_is_refused(name: str, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert export(out, "--to", name) == 2
     assert "books are written as cbz, pdf, epub, zip" in capsys.readouterr().err

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import shlex
-import shutil
 from pathlib import Path
+from pkgutil import resolve_name
+from typing import Any
 
 import pytest
 
 from mangacolor import cli
 from mangacolor.tests.helpers.edited_chapters import RED, TONE, colour, palette, write_pages
-from mangacolor.tests.helpers.stages import tiny_weights
 
 NOT_YET = "the palette has been changed since the pages were coloured; to take that over: "
 
@@ -22,23 +22,9 @@ def run(*arguments: object) -> int:
     return int(ended.value.code or 0)
 
 
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_weights(tmp_path_factory.mktemp("weights"))
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Path:
-    folder = tmp_path_factory.mktemp("a chapter")
-    write_pages(folder / "in", 2)
-    colour(folder / "in", folder / "out", weights)
-    return folder
-
-
 @pytest.fixture
-def out(folder: Path, tmp_path: Path) -> Path:
-    shutil.copytree(folder / "out", tmp_path / "out", copy_function=shutil.copy2)
-    return tmp_path / "out"
+def out(folder: Path) -> Path:
+    return folder / "out"
 
 
 def said_of_edits(out: Path, capsys: pytest.CaptureFixture[str]) -> str:
@@ -73,13 +59,13 @@ def test_edits_that_are_not_coloured_in_are_said_with_the_command_that_does_it(
 
 def test_the_command_colours_nothing_anew_that_was_made_with_a_relative_path(
     out: Path,
-    folder: Path,
+    coloured: Path,
     weights: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(weights.parent)
-    assert colour(folder / "in", out, Path(weights.name)).network_calls == 0  # the file counts, not its path
+    assert colour(coloured / "in", out, Path(weights.name)).network_calls == 0  # not its path
     edit(out)
     _, *arguments = shlex.split(said_of_edits(out, capsys))
     assert run(*arguments, "--json") == 0
@@ -105,14 +91,14 @@ def test_the_command_holds_whatever_the_file_and_the_environment_say(
 
 
 def test_where_the_input_is_gone_no_command_is_said(
-    folder: Path, out: Path, capsys: pytest.CaptureFixture[str]
+    coloured: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     edit(out)
-    (folder / "in").rename(folder / "elsewhere")
+    (coloured / "in").rename(coloured / "elsewhere")
     try:
         assert said_of_edits(out, capsys) == "colour again as before"
     finally:
-        (folder / "elsewhere").rename(folder / "in")
+        (coloured / "elsewhere").rename(coloured / "in")
 
 
 def test_an_edit_that_was_taken_back_need_not_be_coloured(
@@ -124,15 +110,15 @@ def test_an_edit_that_was_taken_back_need_not_be_coloured(
 
 
 def test_a_run_of_some_pages_leaves_the_others_to_be_coloured(
-    folder: Path, out: Path, weights: Path, capsys: pytest.CaptureFixture[str]
+    coloured: Path, out: Path, weights: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     edit(out)
-    colour(folder / "in", out, weights, pages="1")
+    colour(coloured / "in", out, weights, pages="1")
     assert said_of_edits(out, capsys)
 
 
 def test_edits_that_a_run_failed_to_colour_in_wait_still(
-    folder: Path,
+    coloured: Path,
     out: Path,
     weights: Path,
     capsys: pytest.CaptureFixture[str],
@@ -145,10 +131,54 @@ def test_edits_that_a_run_failed_to_colour_in_wait_still(
 
     with monkeypatch.context() as broken:
         broken.setattr("mangacolor.stages.edits.stage.locate_edits", fail)
-        assert colour(folder / "in", out, weights).status == 0
+        assert colour(coloured / "in", out, weights).status == 0
     assert said_of_edits(out, capsys)
-    assert colour(folder / "in", out, weights).done
+    assert colour(coloured / "in", out, weights).done
     assert not said_of_edits(out, capsys)
+
+
+def palette_with_another_edit(out: Path) -> bytes:
+    """The palette as somebody saves it by hand while a run is under way; here it is put back."""
+    file = out / ".mangacolor/palette.json"
+    before = file.read_bytes()
+    edit(out)
+    later = file.read_bytes()
+    file.write_bytes(before)
+    return later
+
+
+@pytest.mark.parametrize(
+    ("edited", "moment"),
+    [
+        (True, "mangacolor.stages.edits.stage.resolve_edits"),  # the stage has read it
+        (True, "mangacolor.pipeline.run.copy_extras"),  # all pages are made
+        (False, "mangacolor.pipeline.run.copy_extras"),  # and nothing waited for the palette
+    ],
+)
+def test_an_edit_that_comes_after_a_run_has_read_the_palette_waits_for_the_next_run(
+    coloured: Path,
+    out: Path,
+    weights: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    edited: bool,
+    moment: str,
+) -> None:
+    if edited:
+        assert palette(out, "--at", f"0.png:{TONE}", "--colour", "blue", "--reach", "page").status == 0
+    later, goes_on = palette_with_another_edit(out), resolve_name(moment)
+
+    def save(*arguments: Any, **named: Any) -> Any:
+        (out / ".mangacolor/palette.json").write_bytes(later)
+        return goes_on(*arguments, **named)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(moment, save)
+        assert colour(coloured / "in", out, weights).status == 0
+    before = (out / "1.png").read_bytes()
+    assert said_of_edits(out, capsys)
+    assert colour(coloured / "in", out, weights).status == 0
+    assert not said_of_edits(out, capsys) and (out / "1.png").read_bytes() != before
 
 
 def test_where_a_page_failed_from_the_first_run_on_edits_are_known_to_wait(
@@ -183,7 +213,7 @@ def test_a_damaged_palette_is_told_and_the_book_made(out: Path, capsys: pytest.C
     assert "palette.json: is no JSON" in said.err and "Mend the file" in said.err
     document = json.loads(said.out)
     assert document["damaged_palettes"] == ["."] and not document["edits_to_colour"]
-    assert document["files"][0]["pages"] == 2
+    assert document["files"][0]["pages"] == 3
 
 
 def test_a_damaged_palette_hides_no_edits_of_other_chapters(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import io
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -29,33 +28,12 @@ from mangacolor.tests.helpers.edited_chapters import (
     colour,
     pages_of,
     palette,
-    write_pages,
 )
 from mangacolor.tests.helpers.faulty_disk import FaultyDisk
-from mangacolor.tests.helpers.stages import tiny_weights
 
 BLUE = "#2255aa"
 WARM = Look(1.5, 0.6)
 SAME = 0.3  # levels of mean difference between a page painted at its own size and the finished page
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_weights(tmp_path_factory.mktemp("weights"))
-
-
-@pytest.fixture(scope="module")
-def coloured(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Path:
-    folder = tmp_path_factory.mktemp("chapter")
-    write_pages(folder / "in")
-    colour(folder / "in", folder / "out", weights)
-    return folder
-
-
-@pytest.fixture
-def folder(coloured: Path, tmp_path: Path) -> Path:
-    shutil.copytree(coloured, tmp_path / "copy")
-    return tmp_path / "copy"
 
 
 @pytest.fixture
@@ -212,8 +190,8 @@ def test_a_preview_shows_what_would_change_and_changes_nothing(out: Path, tmp_pa
     assert palette_bytes(out) == start and pages_of(out) == pages
     assert is_blue(np.median(picture(tmp_path / "look.png")[150:250, 60:160], axis=(0, 1)))
     told = palette(out, *asked, "--preview", str(tmp_path / "looks"), "--json")
-    assert told.document["preview"] == [str(tmp_path / "looks" / "1.png.png")]
-    drawn, page = picture(tmp_path / "looks" / "1.png.png"), picture(out / "1.png")
+    assert told.document["preview"] == [str(tmp_path / "looks" / "1.preview.png")]
+    drawn, page = picture(tmp_path / "looks" / "1.preview.png"), picture(out / "1.png")
     assert drawn.shape == page.shape
     assert is_blue(drawn[150, 60]) and (drawn[500, 300] == page[500, 300]).all()
     assert (drawn == (20, 20, 20)).all(axis=2).sum() > 100  # an outline, and a mark
@@ -224,6 +202,20 @@ def test_a_preview_needs_a_change_and_a_png(out: Path, tmp_path: Path) -> None:
     assert "shows a change before it is made" in palette(out, "--preview", str(tmp_path / "a.png")).err
     asked = ("--at", f"1.png:{TONE}", "--colour", BLUE, "--preview")
     assert "is written as PNG" in palette(out, *asked, str(tmp_path / "a.jpg")).err
+    (tmp_path / "notes").write_text("mine")
+    assert "is a file and no PNG" in palette(out, *asked, str(tmp_path / "notes")).err
+
+
+def test_a_preview_takes_no_pages_place(out: Path, coloured: Path) -> None:
+    pages, sources = pages_of(out), pages_of(coloured / "in")
+    asked = ("--at", f"1.png:{TONE}", "--colour", BLUE, "--reach", "segment", "--preview")
+    for page in (out / "1.png", coloured / "in/1.png"):
+        refused = palette(out, *asked, str(page))
+        assert refused.status == 2 and "is a page of the chapter" in refused.err
+    assert palette(out, *asked, str(out)).status == 0  # the folder of the pages itself
+    (drawn,) = out.glob("*.preview.png")
+    drawn.unlink()
+    assert (pages_of(out), pages_of(coloured / "in")) == (pages, sources)
 
 
 AT = ("--at", f"0.png:{TONE}")

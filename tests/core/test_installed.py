@@ -84,3 +84,38 @@ def test_it_is_had_from_where_mangacolor_came_from(
 def test_windows_takes_double_quotes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.platform", "win32")
     assert installed.quoted("C:\\my books\\m[serve]") == '"C:\\my books\\m[serve]"'
+
+
+def test_extras_say_what_of_them_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [
+        "numpy>=2",
+        'torch>=2.6; extra == "torch"',
+        'torchvision>=0.21; extra == "torch"',
+        'mangacolor[torch]; extra == "train"',
+        'scikit-image>=0.24; extra == "train"',
+        'libarchive-c>=5; extra == "archives"',
+        'pytest>=8; extra == "dev"',
+    ]
+    monkeypatch.setattr(installed, "requires", lambda _: rows)
+    there = {"torch": "2", "libarchive-c": "5"}
+    monkeypatch.setattr(installed, "version_of", there.get)
+    assert installed.missing_of_extras() == {
+        "torch": ("torchvision",),
+        "train": ("torchvision", "scikit-image"),
+        "archives": (),
+    }
+
+
+def test_all_extras_of_the_guide_are_told_of() -> None:
+    told = installed.missing_of_extras()
+    assert {
+        "torch",
+        "train",
+        "archives",
+        "studio",
+        "serve",
+        "watch",
+        "cluster",
+        "more-formats",
+    } <= told.keys()
+    assert "dev" not in told

@@ -364,3 +364,15 @@ def test_a_damaged_document_of_an_epub_is_no_reason_to_lose_its_pages(tmp_path: 
     path.write_bytes(data)
     plan = plan_of(path)
     assert page_names(plan) == ["x.epub/1.png"] and any("container.xml" in note for note in plan.notes)
+
+
+@pytest.mark.parametrize("text", ["hello\n", "#mtree\n./1.png type=file size=10 contents=/etc/hostname\n"])
+def test_a_text_is_no_archive_whatever_its_name(
+    text: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("libarchive")
+    book = tmp_path / "x.cbz"
+    book.write_text(text)
+    with pytest.raises(InputError, match="not a readable archive"):
+        discover([book], tmp_path / "out")
+    assert capfd.readouterr().err == ""

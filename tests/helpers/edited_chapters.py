@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,7 @@ from PIL import Image as PilImage
 
 from mangacolor.api import colorize_chapter
 from mangacolor.cli import main
+from mangacolor.pipeline.editing.chapter import open_chapter
 from mangacolor.pipeline.events import RunResult
 from mangacolor.tests.helpers.stages import comic_page
 
@@ -67,3 +70,27 @@ def colour(source: Path, out: Path, weights: Path, **options: Any) -> RunResult:
 def pages_of(out: Path) -> dict[str, bytes]:
     """The finished pages by name."""
     return {path.name: path.read_bytes() for path in sorted(out.glob("*.png"))}
+
+
+def change_points(out: Path, change: Callable[[dict[str, Any]], object]) -> bytes:
+    """Change each point of the palette; returns the file as it is then."""
+    file = out / ".mangacolor/palette.json"
+    document = json.loads(file.read_text())
+    for step in document["log"]:
+        for point in (*step["anchors"], *step["negatives"]):
+            change(point)
+    file.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+    return file.read_bytes()
+
+
+def age_edits(out: Path) -> bytes:
+    """Leave the palette as an earlier version did, whose edits keep rows alone; returns its file."""
+    chapter = open_chapter(out)
+    columns = chapter.segments(chapter.names[0]).windows[0].features.shape[1]
+
+    def shorten(point: dict[str, Any]) -> None:
+        looks = base64.b64decode(point["looks"])
+        assert len(looks) > columns
+        point["looks"] = base64.b64encode(looks[:columns]).decode()
+
+    return change_points(out, shorten)

@@ -18,33 +18,13 @@ from mangacolor.stages.edits.changes import add_edit, undo
 from mangacolor.stages.edits.model import Anchor, Edit, Reach, page_digest
 from mangacolor.stages.edits.palette import Palette
 from mangacolor.stages.edits.palette_file import FILE, from_document, to_document
-from mangacolor.tests.helpers.edited_chapters import colour, pages_of, write_pages
-from mangacolor.tests.helpers.stages import comic_page, tiny_weights
+from mangacolor.tests.helpers.edited_chapters import colour, pages_of
+from mangacolor.tests.helpers.stages import comic_page
 
 RED, BLUE = "#c0392b", "#2255aa"
 TONE = (100, 100)  # in the grey half of the first panel of every page
 FLOOR = (300, 500)  # in the second panel
 PAINTING = {"decode", "upscale", "reassemble", "encode"}  # the stages that an edited page goes through
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_weights(tmp_path_factory.mktemp("weights"))
-
-
-@pytest.fixture(scope="module")
-def coloured(tmp_path_factory: pytest.TempPathFactory, weights: Path) -> Path:
-    """A folder with three pages (``in``) and the same coloured (``out``)."""
-    folder = tmp_path_factory.mktemp("chapter")
-    write_pages(folder / "in")
-    go(folder, weights)
-    return folder
-
-
-@pytest.fixture
-def folder(coloured: Path, tmp_path: Path) -> Path:
-    shutil.copytree(coloured, tmp_path / "copy")
-    return tmp_path / "copy"
 
 
 def go(folder: Path, weights: Path, out: str = "out", **options: Any) -> RunResult:

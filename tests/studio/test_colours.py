@@ -20,6 +20,7 @@ import pytest
 from mangacolor.core.atomic import output_error
 from mangacolor.pipeline.store.layout import State
 from mangacolor.studio.studio import Studio
+from mangacolor.tests.helpers.edited_chapters import palette
 from mangacolor.tests.helpers.paths import ROOT
 from mangacolor.tests.helpers.studio import PAGES, files_of
 from mangacolor.tests.helpers.studio_server import opened_studio, tree_hash, wait_until_idle
@@ -266,6 +267,18 @@ def wait_until_shown(out: Path, page: str, before: bytes) -> None:
     while (out / page).read_bytes() == before:
         assert time.monotonic() < until, "the page is as it was"
         time.sleep(0.1)
+
+
+def test_a_change_by_the_command_is_coloured_in_when_the_studio_opens(
+    chapter: Path, tmp_path: Path, place: list[Any]
+) -> None:
+    out = Path(shutil.copytree(chapter / "out", tmp_path / "out"))
+    page, x, y = place
+    told = palette(out, "--at", f"{page}:{x},{y}", "--colour", "#e01020", "--reach", "page")
+    assert told.status == 0
+    with opened_studio(out) as (_, client):
+        wait_until_shown(out, PAGE, before=files_of(chapter / "out")[PAGE])
+        wait_until_idle(client)
 
 
 def test_a_studio_that_is_killed_loses_nothing(chapter: Path, tmp_path: Path, place: list[Any]) -> None:

@@ -213,3 +213,12 @@ def test_what_is_taken_can_be_built_and_learnt_from(
 def test_every_preset_passes_its_own_checks() -> None:
     for preset in PRESETS.values():
         assert isinstance(override(preset, {}), TrainConfig)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"), [("widht", "width"), ("losses.adversaril", "adversarial"), ("qqq", "")]
+)
+def test_a_name_that_is_nearly_a_settings_is_answered_with_that(name: str, meant: str) -> None:
+    with pytest.raises(UsageError, match="has no setting") as refused:
+        assign(DEFAULT, {name: 1})
+    assert refused.value.remedy.startswith(f"Did you mean {meant}? Here" if meant else "Here there are ")

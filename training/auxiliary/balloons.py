@@ -18,6 +18,7 @@ from mangacolor.core.types import Image
 from mangacolor.training.auxiliary.loop import choose_recipe, run_task
 from mangacolor.training.auxiliary.page_network import PageRecipe, PageTask, check_recipe, start_from
 from mangacolor.training.data.folders import draw_pictures, read_folders, read_on_white
+from mangacolor.training.data.pictures import list_pictures
 from mangacolor.training.networks import TrainOutcome, TrainRequest
 from mangacolor.training.pages.balloon_truth import find_balloon_truth
 from mangacolor.training.pages.balloons import LabelledPage, make_page, print_lettered_page
@@ -41,7 +42,7 @@ class BalloonCorpus:
         pairs = data / LETTERED
         sources = [pictures for _, pictures in read_folders(data, pairs.name, most, rng)]
         lettered = []
-        for path in sorted(pairs.rglob("*.webp")):
+        for path in list_pictures(pairs):
             page, art = (
                 read_on_white(path, LONGEST_PAGE),
                 read_on_white(data / ART / path.relative_to(pairs), LONGEST_PAGE),

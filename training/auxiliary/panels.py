@@ -93,9 +93,7 @@ def train(request: TrainRequest) -> TrainOutcome:
     (data,) = request.data
     corpus = PanelCorpus.load(data, recipe.pictures, np.random.default_rng(recipe.seed))
     if not corpus.pictures:
-        raise InputError(
-            f"{data} holds no folder of pictures", "Put pictures (WebP) into folders, one a source."
-        )
+        raise InputError(f"{data} holds no folder of pictures", "Put pictures into folders, one a source.")
     torch.manual_seed(recipe.seed)
     task = PageTask(NAME, corpus, recipe)
     if request.init is not None and not request.resume:

@@ -132,9 +132,7 @@ def train(request: TrainRequest) -> TrainOutcome:
     (data,) = request.data
     pictures = [members for _, members in read_folders(data, "", recipe.pictures, rng) if members]
     if not pictures:
-        raise InputError(
-            f"{data} holds no folder of pictures", "Put pictures (WebP) into folders, one a source."
-        )
+        raise InputError(f"{data} holds no folder of pictures", "Put pictures into folders, one a source.")
     pairs = list(draw_pairs(pictures, recipe, rng))
     request.say(f"{len(pairs)} patches")
     return run_task(make_task(pairs, recipe), recipe, request).outcome()

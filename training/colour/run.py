@@ -22,6 +22,7 @@ from mangacolor.training.colour.config import (
 from mangacolor.training.colour.materials import Materials
 from mangacolor.training.colour.samples import draw_contact_sheet
 from mangacolor.training.colour.trainer import Trainer, summarize
+from mangacolor.training.data.pictures import check_colour
 from mangacolor.training.data.sources import load_pictures, weigh_sources
 from mangacolor.training.networks import TrainOutcome, TrainRequest
 from mangacolor.training.runs import CHECKPOINT, check_free
@@ -134,6 +135,7 @@ def choose_others(
 def load_materials(request: TrainRequest, config: TrainConfig) -> Materials:
     """Everything that the run reads."""
     sources, pictures = load_pictures(request.data, request.sources)
+    check_colour(pictures)
     shown = load_pictures([request.samples])[1] if request.samples else []
     apart = load_pictures([request.validation])[1] if request.validation else []
     weighed = weigh_sources(sources, config.source_weights)

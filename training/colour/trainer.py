@@ -116,6 +116,8 @@ class Trainer(Networks):
                 first = last
             if not self.interrupt.stop:
                 self._validate()
+                if self.world.first:
+                    self.save_samples()
         self.save()
         return not self.interrupt.stop
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from mangacolor.core.errors import InputError
 from mangacolor.core.types import Image
+from mangacolor.training.data.pictures import list_pictures
 
 LONGEST = 1400  # pixels: the long side of a picture, more than a made-up page needs
 DRAWN = 12  # pictures from which a page is made up
@@ -41,14 +42,14 @@ def read_on_white(path: Path, longest: int) -> Image:
 def read_folders(
     data: Path, leave_out: str, most: int, rng: np.random.Generator
 ) -> Iterator[tuple[str, list[Image]]]:
-    """The folders of ``data`` but for one, by name, with at most ``most`` pictures (WebP) of each.
+    """The folders of ``data`` but for one, by name, with at most ``most`` pictures of each.
 
     Raises ``InputError`` where ``data`` is no folder.
     """
     if not data.is_dir():
         raise InputError(f"{data} is no folder", "Name a folder that holds a folder of pictures a source.")
     for folder in sorted(path for path in data.iterdir() if path.is_dir() and path.name != leave_out):
-        files = sorted(folder.rglob("*.webp"))
+        files = list_pictures(folder)
         picked = rng.permutation(len(files))[:most]
         yield folder.name, [read_on_white(files[index], LONGEST) for index in picked]
 

@@ -6,7 +6,7 @@ extractor), ``pairs`` (the Kaggle sketch pairs: 1024×512, colour on the left ha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,10 +17,12 @@ from PIL import Image as PilImage
 
 from mangacolor.core.errors import InputError
 from mangacolor.core.types import Image, Panel
+from mangacolor.core.wording import counted
 
 Layout = Literal["pictures", "pages", "pairs"]
 MIN_PANEL = 64  # pixels of a panel's short side: less shows the network nothing
 MARGIN = 0.012  # of the page's short side: of the gutter around a panel, so that paper stays paper
+GREY = 2.0  # levels between a pixel's channels, on the mean: a picture without colour has no more
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
 
 
@@ -53,7 +55,9 @@ def read_source(root: Path, source: Source, size: int = 256, surplus: float = 1.
     Raises ``InputError`` when the folder is missing or holds no picture.
     """
     folder = root / source.folder
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    if not folder.exists():
+        raise InputError(f"{folder}: no such file or folder", "Name a folder of colour pictures, or a pack.")
+    paths = list_pictures(folder)
     if not paths:
         raise InputError(f"no pictures for training in {folder}", "Name a folder that holds colour pictures.")
     for path in paths:
@@ -61,6 +65,16 @@ def read_source(root: Path, source: Source, size: int = 256, surplus: float = 1.
         name = path.relative_to(root).as_posix()
         for index, piece in enumerate(cut_pieces(pixels, source.layout)):
             yield Picture(f"{name}#{index}", source.folder, shrink(piece, round(size * surplus)))
+
+
+def list_pictures(folder: Path) -> list[Path]:
+    """The pictures in a folder, however deep, in order."""
+    return sorted(path for path in folder.rglob("*") if is_picture(path))
+
+
+def is_picture(path: Path) -> bool:
+    """Whether it is a file that is called as a picture is."""
+    return path.suffix.lower() in SUFFIXES and path.is_file()
 
 
 def read_rgb(path: Path) -> Image:
@@ -76,6 +90,15 @@ def read_rgb(path: Path) -> Image:
         raise InputError(
             f"{path} cannot be read as a picture: {error}", "Mend or remove the file."
         ) from error
+
+
+def check_colour(pictures: Sequence[Picture]) -> None:
+    """Raise ``InputError`` where none of the pictures has any colour: nothing could be learnt but grey."""
+    if not any(np.ptp(picture.pixels, axis=2).mean() > GREY for picture in pictures):
+        raise InputError(
+            f"no colour in {counted(len(pictures), 'picture')}, from {pictures[0].name} on",
+            "Give pictures in colour: what is black and white is made from them.",
+        )
 
 
 def cut_pieces(pixels: Image, layout: Layout) -> list[Image]:

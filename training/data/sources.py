@@ -8,10 +8,12 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from mangacolor.core.errors import UsageError
+from mangacolor.core.errors import InputError, UsageError
+from mangacolor.core.wording import counted, first_few
 from mangacolor.training.data.pack import read_pack
-from mangacolor.training.data.pictures import Picture, Source, read_source
+from mangacolor.training.data.pictures import Picture, Source, is_picture, read_source
 
+_NAMED = 3  # pictures that a message names
 ZOOM = (0.5, 1.3)  # of a source whose description names none: see Source
 
 
@@ -37,7 +39,10 @@ def load_pictures(
 
 
 def describe_sources(root: Path, description: Path | None = None) -> list[Source]:
-    """The sources a TOML file lists, or one source for each folder of ``root`` (else ``root`` itself)."""
+    """The sources a TOML file lists, or one source for each folder of ``root`` (else ``root`` itself).
+
+    Raises ``UsageError`` for what describes none, and ``InputError`` where pictures lie beside such folders.
+    """
     if description is not None:
         try:
             entries = tomllib.loads(description.read_text(encoding="utf-8"))["source"]
@@ -47,7 +52,15 @@ def describe_sources(root: Path, description: Path | None = None) -> list[Source
                 f"{description} does not describe sources: {error}",
                 'Write [[source]] tables with folder, layout = "pictures"|"pages"|"pairs", weight, zoom.',
             ) from error
-    folders = sorted(path.name for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
+    inside = sorted(root.iterdir()) if root.is_dir() else []
+    folders = [path.name for path in inside if path.is_dir() and not path.name.startswith(".")]
+    beside = [path.name for path in inside if is_picture(path)]
+    if folders and beside:
+        raise InputError(
+            f"{root}: its folders are sources, and {counted(len(beside), 'picture')} beside them would be "
+            f"left out: {first_few(beside, _NAMED)}",
+            "Put them into a folder of their own, or take them out.",
+        )
     return [Source(name) for name in folders] or [Source(".")]
 
 

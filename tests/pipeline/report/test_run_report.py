@@ -97,6 +97,9 @@ def test_inspect_of_one_page(chapter: Path, capsys: pytest.CaptureFixture[str]) 
     assert "<h2>2.png" in html and "10.png" not in html
     assert status("inspect", "out", "--page", "4") == 2
     assert status("inspect", "in") == 3
+    capsys.readouterr()
+    assert status("inspect", "my.safetensors") == 3
+    assert "my.safetensors: no such file or folder" in capsys.readouterr().err
 
 
 def test_report_tells_of_failures_and_speed(

@@ -179,7 +179,7 @@ def test_kaggle_pairs_use_the_colour_half(tmp_path: Path) -> None:
 
 
 def test_missing_pictures_are_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no pictures"):
+    with pytest.raises(InputError, match="no such file or folder"):
         list(read_source(tmp_path, Source("nothing")))
     (tmp_path / "x.toml").write_text("[[source]]\nfolder = 1\ncolour = 2\n")
     with pytest.raises(UsageError, match="does not describe sources"):
@@ -228,7 +228,11 @@ def test_the_commands_take_pictures_to_weights(tmp_path: Path) -> None:
     assert (tmp_path / "run" / "preview.png").stat().st_size > 10_000
     result = runner.invoke(train, [*common, *sized], catch_exceptions=False)
     assert result.exit_code == 0
+    assert (tmp_path / "run/samples/000002.png").stat().st_size > 1000  # at the end, however short
     network = load_generator(tmp_path / "run" / "weights.safetensors")
+    with pytest.raises(SetupError, match="is not a file of weights") as told:
+        load_generator(tmp_path / "run")
+    assert told.value.remedy == f"Name {tmp_path / 'run/weights.safetensors'}."
     assert network(torch.zeros(1, 1, 64, 64)).shape == (1, 3, 64, 64)
     with pytest.raises(UsageError, match="holds a run already"):
         runner.invoke(train, [*common, *sized], catch_exceptions=False)

@@ -10,7 +10,9 @@ from PIL import Image as PilImage
 
 from mangacolor.core.errors import InputError
 from mangacolor.training.auxiliary.balloons import ART, LETTERED, BalloonCorpus
-from mangacolor.training.data.folders import read_on_white
+from mangacolor.training.data.folders import read_folders, read_on_white
+from mangacolor.training.data.pictures import check_colour
+from mangacolor.training.data.sources import describe_sources, load_pictures
 
 
 def test_a_picture_of_any_name_is_read_on_white(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,3 +48,45 @@ def test_balloons_are_not_trained_without_pages_of_each_kind(tmp_path: Path) -> 
     with pytest.raises(InputError, match="holds no lettered pages") as told:
         BalloonCorpus.load(tmp_path, 64, 4, np.random.default_rng(1))
     assert ART in told.value.remedy
+
+
+def save(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    PilImage.new("RGB", (8, 8), "red").save(path)
+
+
+def test_pictures_of_every_kind_are_read_from_folders(tmp_path: Path) -> None:
+    for name in ("a/1.PNG", "a/in it/2.jpg", "a/3.webp", "b/1.bmp"):
+        save(tmp_path / name)
+    (tmp_path / "a/note.txt").write_text("of the painter")
+    (tmp_path / "a/folder.png").mkdir()
+    found = dict(read_folders(tmp_path, "", 9, np.random.default_rng(1)))
+    assert {name: len(pictures) for name, pictures in found.items()} == {"a": 3, "b": 1}
+    sources, pictures = load_pictures([tmp_path])
+    assert [source.folder for source in sources] == ["a", "b"] and len(pictures) == 4
+
+
+def test_pictures_beside_folders_are_not_left_out_silently(tmp_path: Path) -> None:
+    for name in ("1.png", "2.png"):
+        save(tmp_path / name)
+    (tmp_path / ".thumbnails").mkdir()
+    assert [source.folder for source in describe_sources(tmp_path)] == ["."]
+    save(tmp_path / "old/3.png")
+    with pytest.raises(InputError, match=r"2 pictures beside them would be left out: 1\.png, 2\.png"):
+        describe_sources(tmp_path)
+
+
+def test_data_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"data\.pack: no such file or folder"):
+        load_pictures([tmp_path / "data.pack"])
+
+
+def test_grey_pictures_are_refused_and_a_coloured_one_among_them_is_enough(tmp_path: Path) -> None:
+    for number in range(3):
+        (tmp_path / "grey").mkdir(exist_ok=True)
+        PilImage.new("L", (8, 8), 40 * number).save(tmp_path / f"grey/{number}.png")
+    _, grey = load_pictures([tmp_path])
+    with pytest.raises(InputError, match=r"no colour in 3 pictures, from grey/0\.png#0 on"):
+        check_colour(grey)
+    save(tmp_path / "red/1.png")
+    check_colour(load_pictures([tmp_path])[1])

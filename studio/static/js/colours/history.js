@@ -25,6 +25,8 @@ export function startHistory() {
       label("undo", "Undo", done.at(-1)?.words);
       label("redo", "Redo", undone.at(-1)?.words);
       refill(edits, ...(palette?.edits ?? []).map(editRow));
+      const old = (palette?.edits ?? []).filter((edit) => edit.old);
+      if (old.length) edits.append(renewRow(old.map(editName)));
       if (!palette?.edits.length) edits.append(make("li.none", { text: "No colour has been changed." }));
       refill(
         log,
@@ -65,6 +67,17 @@ function editRow(edit) {
     signButton("undo", `Take ${name} back`, () => commit({ undo: edit.id }), {
       "data-key": `undo ${edit.id}`,
     }),
+  );
+}
+
+/** @param {string[]} names  of edits that can be renewed */
+function renewRow(names) {
+  const how = `${names.join(", ")}: made when figures of one colour were told apart less well.`;
+  return make(
+    "li.none",
+    {},
+    make("span", { text: `${how} ` }),
+    make("button.small", { text: "Renew", onclick: () => commit({ renew: true }), "data-key": "renew" }),
   );
 }
 

@@ -12,8 +12,8 @@
  * @typedef {{id: number, name: string, colour: string, found: string, area: number,
  *   pages: Record<string, number>, locked: boolean, edited: boolean}} Group
  * @typedef {{id: string, name: string, colour: string, reach: Reach, likeness: number, level: string,
- *   group: number|null, locked: boolean, at: Place[], not: Place[], surfaces: number, area: number,
- *   pages: Record<string, number>}} Edit
+ *   group: number|null, locked: boolean, old: boolean, at: Place[], not: Place[], surfaces: number,
+ *   area: number, pages: Record<string, number>}} Edit  `old`: it can be renewed
  * @typedef {{id: number, words: string}} Change
  * @typedef {{revision: string, groups: Group[], edits: Edit[], log: Change[], undone: Change[],
  *   recent: string[]}} Palette
