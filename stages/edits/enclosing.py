@@ -54,6 +54,21 @@ def find_enclosed(look: PageLook, outline: Sequence[Point]) -> Enclosed:
     return Enclosed(tuple(outline), rows.astype(np.int64), share, area, depth / side, own_depth)
 
 
+def find_inner_point(look: PageLook, enclosed: Enclosed) -> tuple[int, int, Point] | None:
+    """A point well inside an outline and one of the segments that it holds, the one of which it holds most if
+    that is no solid ink: window, label, and the point. None where it holds nothing that takes a colour."""
+    inside = paste_outline(np.array(enclosed.outline, np.float64), look.size[::-1])
+    for row in enclosed.rows[np.argsort(-enclosed.area, kind="stable")].tolist():
+        number, label = look.segment_of(row)
+        x, y = look.pixels_of(number)
+        depth = _depth((look.seen_labels(number) == label) & inside[np.ix_(y, x)])
+        down, across = np.unravel_index(depth.argmax(), depth.shape)
+        at = int(x[across]), int(y[down])
+        if look.meet(*at)[0] == (number, label):
+            return number, label, at
+    return None
+
+
 def _find_in_window(look: PageLook, number: int, corners: F64) -> F64:
     """Of the segments of a window that lie inside in part: row, share, area and depth, 4×N, in pixels."""
     labels = look.seen_labels(number)
@@ -83,6 +98,17 @@ def fill_outline(corners: F64) -> tuple[Mask, Point]:
     loops, _ = cv2.findContours(filled, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(filled, loops, -1, 1, cv2.FILLED)
     return filled.view(np.bool_), (left, top)
+
+
+def paste_outline(corners: F64, shape: tuple[int, ...]) -> Mask:
+    """The same on a picture of this shape: H×W."""
+    filled, (left, top) = fill_outline(corners)
+    (high, wide), (height, width) = filled.shape, shape
+    inside = np.zeros((height, width), np.bool_)
+    there = slice(max(0, top), max(0, top + high)), slice(max(0, left), max(0, left + wide))
+    here = slice(max(0, -top), max(0, height - top)), slice(max(0, -left), max(0, width - left))
+    inside[there] = filled[here]
+    return inside
 
 
 def _depth(inside: Mask) -> F64:

@@ -95,6 +95,12 @@ class PageLook:
         """The row, among all segments of the page, of one of a window."""
         return sum(other.segments for other in self.colours.windows[:window]) + label - 1
 
+    def segment_of(self, row: int) -> tuple[int, int]:
+        """Window and label of the segment with a row among all of the page."""
+        ends = np.cumsum([window.segments for window in self.colours.windows])
+        number = int(np.searchsorted(ends, row, side="right"))
+        return number, row - self.row_of(number, 1) + 1
+
     def _is_ink(self, number: int, label: int, x: int, y: int) -> bool:
         """Whether a point lies in solid ink of its segment."""
         window = self.colours.windows[number]

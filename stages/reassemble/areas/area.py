@@ -11,7 +11,7 @@ import numpy as np
 
 from mangacolor.core.arrays import F32, F64, I32, AnyArray, Mask
 from mangacolor.core.types import Image, Point
-from mangacolor.stages.edits.enclosing import fill_outline
+from mangacolor.stages.edits.enclosing import paste_outline
 from mangacolor.stages.edits.page_edits import WindowEdits
 
 # Sigma, in pixels, of an outline's edge where it runs through a surface: soft over about two.
@@ -64,14 +64,10 @@ def lay_area(corners: F64, chosen: Mask, table: F32, labels: AnyArray, tremor: f
     that lies between the outline and the end of a segment, it holds that, too.
     """
     margin = math.ceil(2 * tremor) + EDGE
-    filled, (left, top) = fill_outline(corners)
-    (high, wide), (height, width) = filled.shape, labels.shape
-    x, y = max(0, left - margin), max(0, top - margin)
-    own = labels[y : max(y, top + high + margin), x : max(x, left + wide + margin)]
-    inside = np.zeros(own.shape, np.bool_)
-    there = slice(max(0, top - y), max(0, top + high - y)), slice(max(0, left - x), max(0, left + wide - x))
-    here = slice(max(0, -top), max(0, height - top)), slice(max(0, -left), max(0, width - left))
-    inside[there] = filled[here]
+    x, y = (max(0, math.floor(least) - margin) for least in corners.min(axis=0))
+    right, bottom = (max(0, math.ceil(most) + 1 + margin) for most in corners.max(axis=0))
+    own = labels[y:bottom, x:right]
+    inside = paste_outline(corners - (x, y), own.shape)
     place = np.full(len(chosen), -1, np.int32)
     place[chosen] = np.arange(np.count_nonzero(chosen))
     return LaidArea((x, y), _share(inside, own, chosen, tremor), place, table[chosen])
