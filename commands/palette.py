@@ -38,6 +38,11 @@ LEVELS = ("fine", "coarse")
 )
 @click.option("--also", metavar="PAGE:X,Y", multiple=True, help="A further point of the same thing.")
 @click.option("--not", "negatives", metavar="PAGE:X,Y", multiple=True, help="A point that is not meant.")
+@click.option(
+    "--outline",
+    metavar="PAGE:X,Y,X,Y,…",
+    help="Recolour what lies inside a line around these corners, three or more, on a page of OUT.",
+)
 @click.option("--edit", metavar="ID", help="Change this edit, e3, instead of making a new one.")
 @click.option(
     "--preview",

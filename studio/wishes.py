@@ -48,6 +48,17 @@ def _points(name: str, value: object) -> tuple[str, ...]:
     return tuple(read_point(name, point) for point in value)
 
 
+def _outline(name: str, value: object) -> str:
+    """A page and the corners of a line on it, ``[page, [x, y], …]``."""
+    match value:
+        case [str(page), *corners] if 0 < len(corners) <= POINTS:
+            points = [
+                read_point(name, [page, *corner] if isinstance(corner, list) else None) for corner in corners
+            ]
+            return f"{page}:{','.join(point.rpartition(':')[2] for point in points)}"
+    raise _wrong(name)
+
+
 def _text(name: str, value: object) -> str:
     if not value or not _is_text(value):
         raise _wrong(name)
@@ -148,11 +159,12 @@ _LOOK: Final = {"saturation": SATURATION, "warmth": WARMTH}
 _READERS: Final[Mapping[str, Callable[[str, Any], dict[str, Any]]]] = {
     "at": _as("at", read_point),
     "colour": _as("colour", _text),
-    "reach": _as("reach", _one_of({reach.value for reach in Reach})),
+    "reach": _as("reach", _one_of({reach.value for reach in Reach if reach is not Reach.OUTLINE})),
     "likeness": _as("likeness", _share),
     "level": _as("level", _one_of({level.value for level in Level})),
     "also": _as("also", _points),
     "not": _as("negatives", _points),
+    "outline": _as("outline", _outline),
     "edit": _as("edit", _text),
     "undo": _as("undo", _step),
     "redo": _as("redo", _step),

@@ -11,8 +11,10 @@ import numpy as np
 from mangacolor.core.arrays import F64, I64, Mask
 from mangacolor.core.colour import INK
 from mangacolor.core.errors import InputError, UsageError
+from mangacolor.core.types import Point
 from mangacolor.pipeline.editing.chapter import ColouredChapter
 from mangacolor.stages.balloons import BalloonLayout
+from mangacolor.stages.edits.enclosing import Enclosed
 from mangacolor.stages.edits.freezing import freeze_group, with_looks
 from mangacolor.stages.edits.locating import Located, PageIndex, locate_edits
 from mangacolor.stages.edits.model import Anchor, Edit, Members, Reach
@@ -29,7 +31,16 @@ from mangacolor.stages.segments.chapter import ChapterSegments, gather_segments
 from mangacolor.stages.segments.features import SegmentFeatures
 from mangacolor.stages.spreads.drawings import Drawings
 
-_Points: TypeAlias = tuple[tuple[Anchor, ...], tuple[Members, ...]]
+_Points: TypeAlias = tuple[tuple[Anchor, ...], tuple[Members, ...], tuple[Point, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Where the points of an edit lie: as of ``Located``, by drawing, and what its outline holds."""
+
+    anchors: dict[Anchor, int]
+    members: dict[int, I64]
+    enclosed: Enclosed | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +69,7 @@ class Surfaces:
     drawings: Drawings
     segments: ChapterSegments
     index: PageIndex
-    _located: dict[_Points, tuple[dict[Anchor, int], dict[int, I64]]] = field(default_factory=dict)
+    _located: dict[_Points, _Found] = field(default_factory=dict)
 
     @classmethod
     def of(cls, chapter: ColouredChapter) -> Surfaces:
@@ -79,7 +90,7 @@ class Surfaces:
         """What each edit covers, by its id, whatever another makes of it."""
         resolved = self.resolve(edits)
         pairs = zip(edits, resolved.coverage, strict=True)
-        covers = {edit.id: self.cover_of(known.covered(edit.likeness)) for edit, known in pairs}
+        covers = {edit.id: self.cover_of(known.covered(edit.likeness), known.inside) for edit, known in pairs}
         old = {edit.id for edit in edits if self.renew(edit) != edit}
         return {number: replace(cover, is_old=number in old) for number, cover in covers.items()}
 
@@ -87,7 +98,7 @@ class Surfaces:
         """An edit whose points keep rows alone, where identities are known by now, with what is known of them
         today: by that it tells apart what has one colour. As it is where a point's page is gone."""
         features, located = self.segments.features, self._locate([edit]).anchors
-        if features.identities is None or edit.reach is Reach.SEGMENT:
+        if features.identities is None or edit.reach in (Reach.SEGMENT, Reach.OUTLINE):
             return edit
         old = [anchor for anchor in _anchors(edit) if features.is_row_alone(anchor.looks)]
         if any(anchor in edit.anchors and anchor not in located for anchor in old):
@@ -120,8 +131,8 @@ class Surfaces:
             chroma = chroma + np.concatenate([window.chroma for window in corrections.windows])
         return chroma, shown
 
-    def cover_of(self, covered: Mask) -> Cover:
-        """The segments of a mask, N, page by page."""
+    def cover_of(self, covered: Mask, inside: F64 | None = None) -> Cover:
+        """The segments of a mask, N, page by page. ``inside``: N, how much of each is meant; None for all."""
         chosen: dict[str, tuple[Mask, ...]] = {}
         for name, counts, own in zip(
             self.drawings, self.segments.counts, self.segments.by_page(), strict=True
@@ -131,10 +142,11 @@ class Surfaces:
             if rows.any():
                 chosen[name] = tuple(np.split(rows, np.cumsum(counts)[:-1]))
         area, is_black = self.segments.area, self.segments.features.tone <= INK
-        total = float(area[covered].sum())
+        own = np.where(covered, area if inside is None else area * inside, 0.0)
+        total = float(own.sum())
         if not total:
             return Cover(chosen)
-        return Cover(chosen, total / float(area.sum()), float(area[covered & is_black].sum()) / total)
+        return Cover(chosen, total / float(area.sum()), float(own[is_black].sum()) / total)
 
     def group_at(self, anchor: Anchor) -> int | None:
         """The group, as the palette numbers it, of the segment that an anchor lies on; None for none."""
@@ -183,14 +195,16 @@ class Surfaces:
         for place, edit in enumerate(fresh):
             own = {anchor: found.anchors[anchor] for anchor in _anchors(edit) if anchor in found.anchors}
             frozen = {drawing: some for (owner, drawing), some in found.members.items() if owner == place}
-            self._located[_points(edit)] = own, frozen
+            self._located[_points(edit)] = _Found(own, frozen, found.enclosed.get(place))
         anchors: dict[Anchor, int] = {}
         members: dict[tuple[int, int], I64] = {}
+        enclosed: dict[int, Enclosed] = {}
         for place, edit in enumerate(edits):
-            own, frozen = self._located[_points(edit)]
-            anchors |= own
-            members |= {(place, drawing): some for drawing, some in frozen.items()}
-        return Located(anchors, members)
+            known = self._located[_points(edit)]
+            anchors |= known.anchors
+            members |= {(place, drawing): some for drawing, some in known.members.items()}
+            enclosed |= {} if known.enclosed is None else {place: known.enclosed}
+        return Located(anchors, members, enclosed)
 
 
 def _anchors(edit: Edit) -> tuple[Anchor, ...]:
@@ -199,7 +213,7 @@ def _anchors(edit: Edit) -> tuple[Anchor, ...]:
 
 def _points(edit: Edit) -> _Points:
     """All of an edit that says where it is."""
-    return _anchors(edit), edit.members
+    return _anchors(edit), edit.members, edit.outline
 
 
 def covered(chapter: ColouredChapter, edit: Edit) -> Cover:

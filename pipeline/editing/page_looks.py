@@ -32,6 +32,10 @@ class LookedAt:
         """A point of the page in pixels of the drawing."""
         return self.half.to_drawing(*at) if self.half else at
 
+    def to_page(self, at: Point) -> Point:
+        """Back from ``to_drawing``."""
+        return self.half.to_page((*at, 1, 1))[:2] if self.half else at
+
     def meet(self, at: Point) -> tuple[tuple[int, int] | None, str]:
         """As ``PageLook.meet``, at a point of the page."""
         if self.half and not all(0 <= one < side for one, side in zip(at, self.half.size, strict=True)):

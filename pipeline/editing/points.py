@@ -5,15 +5,20 @@ from __future__ import annotations
 import difflib
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import cv2
+import numpy as np
 
 from mangacolor.core.errors import UsageError
 from mangacolor.core.types import Point
-from mangacolor.core.wording import first_few
+from mangacolor.core.wording import counted, first_few
 from mangacolor.formats.pixels import picture_size
 from mangacolor.pipeline.editing.chapter import ColouredChapter
 from mangacolor.pipeline.editing.page_looks import LookedAt, PageLooks
-from mangacolor.stages.edits.model import Anchor, page_digest
+from mangacolor.stages.edits.enclosing import find_enclosed, find_inner_point
+from mangacolor.stages.edits.model import CORNERS, Anchor, page_digest
 from mangacolor.stages.segments.features import SegmentFeatures
 
 # How many pages of a chapter a message names.
@@ -23,6 +28,10 @@ MOST_NAMES = 6
 SEARCH_REACH = 80
 SEARCH_STEP = 4
 SEARCH_TURNS = 16
+# Pixels by which a line may be off its corners: those that are nearer to it say nothing.
+STRAIGHT = 0.7
+# Characters of what people gave that a message repeats.
+MOST_TEXT = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +104,66 @@ def make_anchor(chapter: ColouredChapter, looks: PageLooks, point: PagePoint) ->
         raise UsageError(
             f"{point.text}: {why}", f"{told or 'Move the point.'} x and y are pixels of the page as it came."
         )
-    window, label = met
+    return _anchor(chapter, seen, name, at, met)
+
+
+def read_outline(text: str, option: str) -> tuple[PagePoint, ...]:
+    """``003.png:120,340,180,340,150,410``: the corners of a closed line. Raises ``UsageError``, naming the
+    ``option``."""
+    match = re.fullmatch(r"\s*(.+?)\s*:((?:\s*\d+\s*,)*\s*\d+)\s*", text)
+    numbers = [int(number) for number in match[2].split(",")] if match else []
+    if match is None or len(numbers) % 2:
+        raise UsageError(
+            f"{option} {_short(text)!r}: must be a page and the corners of a line around something on it",
+            f"As {option} 003.png:120,340,180,340,150,410: a page of OUT, and x and y of each corner.",
+        )
+    corners = list(dict.fromkeys(zip(numbers[::2], numbers[1::2], strict=True)))
+    if len(corners) < CORNERS:
+        raise UsageError(
+            f"{option} {_short(text)}: {counted(len(corners), 'corner')} hold nothing",
+            f"Give {CORNERS} or more, x and y of each.",
+        )
+    page = match[1]
+    return tuple(PagePoint(page, x, y, f"{option} {page}: the corner {x},{y}") for x, y in corners)
+
+
+def make_outline(
+    chapter: ColouredChapter, looks: PageLooks, corners: Sequence[PagePoint]
+) -> tuple[Anchor, tuple[Point, ...]]:
+    """A point inside a closed line, on a segment that is to be recoloured there, and the line's corners, but
+    for those that say nothing. Raises ``UsageError`` where it leaves the page, or holds nothing that takes a
+    colour."""
+    name = find_page(chapter, corners[0])
+    for corner in corners:
+        _check_inside(chapter, name, corner)
+    line = np.array([(corner.x, corner.y) for corner in corners], np.int32)
+    outline = tuple((int(x), int(y)) for x, y in cv2.approxPolyDP(line, STRAIGHT, closed=True)[:, 0])
+    seen = looks.at(name)
+    held = find_enclosed(seen.look, [seen.to_drawing(corner) for corner in outline])
+    found = find_inner_point(seen.look, held) if len(outline) >= CORNERS else None
+    if found is None:
+        raise UsageError(
+            f"{corners[0].text.partition(':')[0]}: nothing inside takes a colour",
+            "Paper, balloons and solid ink stay as they are: draw the outline around something else.",
+        )
+    window, label, at = found
+    return _anchor(chapter, seen, name, seen.to_page(at), (window, label)), outline
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]}…"
+
+
+def _anchor(
+    chapter: ColouredChapter, seen: LookedAt, page: str, at: Point, segment: tuple[int, int]
+) -> Anchor:
+    """A point of a page on a segment, window and label."""
+    window, label = segment
     segments = seen.look.colours.windows[window]
     known = SegmentFeatures(
         segments.features, identities=segments.identities if segments.identities.size else None
     )
-    digest = page_digest(chapter.source_hash(name))
-    return Anchor(name, point.x, point.y, digest, known.look_of(label - 1))
+    return Anchor(page, *at, page_digest(chapter.source_hash(page)), known.look_of(label - 1))
 
 
 def _check_inside(chapter: ColouredChapter, name: str, point: PagePoint) -> None:

@@ -6,15 +6,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import cv2
 import numpy as np
 
-from mangacolor.core.arrays import F32, Mask
+from mangacolor.core.arrays import F32, F64, I64, Mask
 from mangacolor.core.atomic import write_atomic
 from mangacolor.core.colour import INK
 from mangacolor.core.errors import UsageError
-from mangacolor.core.types import Image
+from mangacolor.core.types import Image, Point
 from mangacolor.core.wording import counted
 from mangacolor.formats.names import clash_key
 from mangacolor.formats.pixels import NO_LIMIT, decode_picture
@@ -25,8 +26,11 @@ from mangacolor.pipeline.editing.outlines import Mark, draw_cover, draw_outline
 from mangacolor.pipeline.editing.page_map import map_segments, spread_values
 from mangacolor.pipeline.store.cache import encode_png
 from mangacolor.stages.edits.colours import rgb_of
+from mangacolor.stages.edits.enclosing import paste_outline
 from mangacolor.stages.edits.model import Edit
-from mangacolor.stages.edits.page_edits import PageEdits, WindowEdits
+from mangacolor.stages.edits.page_edits import AreaEdits, PageEdits, WindowEdits
+from mangacolor.stages.names import PANELS
+from mangacolor.stages.spreads.halves import half_of
 
 # Pixels of a page's long side in a picture of its own.
 PAGE_SIDE = 1600
@@ -39,28 +43,82 @@ MARK = f".preview{SUFFIX}"
 
 @dataclass(frozen=True, slots=True)
 class PageChange:
-    """What changes on a page. ``changed``: which of its S segments. ``paints``: what these are to have, S×3:
-    Cb and Cr, centred on 0, and by what the luma of their pixels above ink is multiplied."""
+    """What changes on a page. ``changed``: which of its S segments, wholly or in part. ``before``, ``after``:
+    its edits. ``chroma``, ``shown``: what its segments have without any, as of ``unedited_colours``."""
 
     page: str
     changed: Mask
-    paints: F32
+    before: PageEdits
+    after: PageEdits
+    chroma: F64
+    shown: F64
 
     @property
     def surfaces(self) -> int:
         return int(self.changed.sum())
 
+    def draw(self, picture: Image, shown: I64, scale: float, corner: Point) -> tuple[Mask, Image]:
+        """Which pixels of a page's picture change, H×W, and the picture with these in their new colours.
+
+        ``shown``: H×W, as of ``map_segments``. ``scale``: pixels of the picture for one of the page.
+        ``corner``: of the page on its drawing.
+        """
+        was, to_be = (self._spread(edits, shown, scale, corner) for edits in (self.before, self.after))
+        changed = (was != to_be).any(axis=2)
+        gain = np.maximum(to_be[..., 2] - INK, 1) / np.maximum(was[..., 2] - INK, 1)
+        paints = np.dstack([to_be[..., :2], gain]).astype(np.float32)
+        return changed, draw_cover(picture, changed, paints)
+
+    def _spread(self, edits: PageEdits, shown: I64, scale: float, corner: Point) -> F32:
+        """Cb, Cr and luma of each pixel, H×W×3; 0 where no segment is seen."""
+        own = np.column_stack([self.chroma, self.shown]).astype(np.float32)
+        spread = spread_values(_colours(edits.windows, own), shown)
+        for area in edits.areas:
+            corners = (np.array(area.outline, np.float64) - corner + 0.5) * scale - 0.5
+            inside = paste_outline(corners, shown.shape)
+            inside &= spread_values(_chosen(area.windows), shown)
+            spread[inside] = spread_values(_colours(area.windows, own), shown)[inside]
+        return spread
+
 
 def find_changes(surfaces: Surfaces, before: Sequence[Edit], after: Sequence[Edit]) -> list[PageChange]:
     """The pages that other edits change, in reading order."""
     old, new = surfaces.pages_of(before), surfaces.pages_of(after)
-    found = (_compare(page, surfaces, _columns(old[page]), _columns(new[page])) for page in new)
-    return [change for change in found if change.surfaces]
+    found = (_compare(page, surfaces, old[page], new[page]) for page in new)
+    return [change for change in found if change is not None]
 
 
-def _columns(edits: PageEdits) -> WindowEdits:
+def _compare(page: str, surfaces: Surfaces, old: PageEdits, new: PageEdits) -> PageChange | None:
+    """None where the page stays as it is."""
+    changed = _differ(old.windows, new.windows)
+    if _document(old.areas) != _document(new.areas):
+        same = [area for area in _document(old.areas) if area in _document(new.areas)]
+        for area, document in zip(
+            (*old.areas, *new.areas), (*_document(old.areas), *_document(new.areas)), strict=True
+        ):
+            if document not in same:
+                changed |= _chosen(area.windows)
+        if not changed.any():  # they lie over each other in another order
+            changed = _chosen(new.areas[0].windows)
+    if not changed.any():
+        return None
+    return PageChange(page, changed, old, new, *surfaces.unedited_colours(page))
+
+
+def _document(areas: Sequence[AreaEdits]) -> list[Any]:
+    """Areas as they are kept, to be compared."""
+    return list(PageEdits(areas=tuple(areas)).to_artifact().data.get("areas", []))
+
+
+def _differ(old: Sequence[WindowEdits], new: Sequence[WindowEdits]) -> Mask:
+    """Which of the S segments of a page are edited otherwise."""
+    one, two = _joined(old), _joined(new)
+    same = (one.chroma == two.chroma).all(axis=1) & (one.luma == two.luma)
+    return np.asarray((one.chosen != two.chosen) | (two.chosen & ~same))
+
+
+def _joined(windows: Sequence[WindowEdits]) -> WindowEdits:
     """The edits of a page's windows one after the other."""
-    windows = edits.windows
     return WindowEdits(
         np.concatenate([window.chosen for window in windows]),
         np.concatenate([window.chroma for window in windows]),
@@ -68,17 +126,16 @@ def _columns(edits: PageEdits) -> WindowEdits:
     )
 
 
-def _compare(page: str, surfaces: Surfaces, old: WindowEdits, new: WindowEdits) -> PageChange:
-    same = (old.chroma == new.chroma).all(axis=1) & (old.luma == new.luma)
-    changed = (old.chosen != new.chosen) | (new.chosen & ~same)
-    if not changed.any():
-        return PageChange(page, changed, np.zeros((len(changed), 3), np.float32))
-    chroma, shown = surfaces.unedited_colours(page)
-    was = np.where(old.chosen & (old.luma >= 0), old.luma, shown)
-    to_be = np.where(new.chosen & (new.luma >= 0), new.luma, shown)
-    gain = np.maximum(to_be - INK, 1) / np.maximum(was - INK, 1)
-    paints = np.column_stack([np.where(new.chosen[:, None], new.chroma, chroma), gain])
-    return PageChange(page, changed, paints.astype(np.float32))
+def _chosen(windows: Sequence[WindowEdits]) -> Mask:
+    return _joined(windows).chosen
+
+
+def _colours(windows: Sequence[WindowEdits], own: F32) -> F32:
+    """Cb, Cr and luma that segments have with edits; ``own``: without, S×3."""
+    edits = _joined(windows)
+    light = np.where(edits.luma >= 0, edits.luma, own[:, 2])
+    colours = np.where(edits.chosen[:, None], np.column_stack([edits.chroma, light]), own)
+    return np.asarray(colours, dtype=np.float32)
 
 
 def write_preview(
@@ -150,9 +207,10 @@ def _draw(chapter: ColouredChapter, change: PageChange, side: int, edits: Sequen
     inputs = chapter.pages[change.page]
     picture, width = _page_picture(chapter, change.page, side)
     shown = map_segments(inputs, (picture.shape[1], picture.shape[0]))
-    covered = spread_values(change.changed, shown)
-    painted = draw_cover(picture, covered, spread_values(change.paints, shown))
-    marks = [mark.moved(0, 0, picture.shape[1] / width) for mark in _marks(edits, change.page)]
+    half, scale = half_of(inputs[PANELS].data), picture.shape[1] / width
+    corner = half.to_drawing(0, 0) if half else (0, 0)
+    covered, painted = change.draw(picture, shown, scale, corner)
+    marks = [mark.moved(0, 0, scale) for mark in _marks(edits, change.page)]
     return draw_outline(painted, covered, marks)
 
 
@@ -169,6 +227,8 @@ def _page_picture(chapter: ColouredChapter, page: str, side: int) -> tuple[Image
 
 def _marks(edits: Sequence[Edit], page: str) -> Iterator[Mark]:
     for edit in edits:
+        if edit.outline:
+            continue  # what it holds is drawn around anyway
         for not_meant, anchors in ((False, edit.anchors), (True, edit.negatives)):
             for anchor in anchors:
                 if anchor.page == page:

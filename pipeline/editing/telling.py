@@ -120,6 +120,7 @@ def edit_document(edit: Edit, cover: Cover) -> dict[str, Any]:
         "locked": edit.locked,
         "old": cover.is_old,
         "at": [[anchor.page, anchor.x, anchor.y] for anchor in edit.anchors],
+        "outline": [list(corner) for corner in edit.outline],
         "not": [[anchor.page, anchor.x, anchor.y] for anchor in edit.negatives],
         "surfaces": sum(cover.pages.values()),
         "area": round(cover.area, 5),

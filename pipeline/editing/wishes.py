@@ -9,7 +9,7 @@ from mangacolor.core.errors import UsageError
 from mangacolor.pipeline.editing.chapter import ColouredChapter
 from mangacolor.pipeline.editing.coverage import Surfaces
 from mangacolor.pipeline.editing.page_looks import PageLooks
-from mangacolor.pipeline.editing.points import make_anchor, read_point
+from mangacolor.pipeline.editing.points import make_anchor, make_outline, read_outline, read_point
 from mangacolor.pipeline.editing.wording import edit_id, read_id
 from mangacolor.stages.edits.changes import (
     add_edit,
@@ -45,6 +45,7 @@ class Wishes:
     level: str | None = None
     also: Sequence[str] = ()
     negatives: Sequence[str] = ()
+    outline: str | None = None
     edit: str | None = None
     undo: str | None = None
     redo: str | None = None
@@ -70,7 +71,16 @@ def check_wishes(wishes: Wishes) -> None:
         "--not": wishes.negatives,
     }
     given = [name for name, value in details.items() if value not in (None, ())]
-    others = [wishes.at, wishes.edit, wishes.split, wishes.merge, *wishes.colours, *wishes.names, *given]
+    others = [
+        wishes.at,
+        wishes.outline,
+        wishes.edit,
+        wishes.split,
+        wishes.merge,
+        *wishes.colours,
+        *wishes.names,
+        *given,
+    ]
     others += [str(value) for value in (wishes.saturation, wishes.warmth) if value is not None]
     others += ["--renew"] if wishes.renew else []
     back = [name for name, value in (("--undo", wishes.undo), ("--redo", wishes.redo)) if value is not None]
@@ -80,12 +90,28 @@ def check_wishes(wishes: Wishes) -> None:
         raise UsageError(
             "--at makes a new edit, and --edit changes one", "With --edit, add points with --also and --not."
         )
-    if wishes.split is not None:
+    if wishes.outline is not None:
+        _check_outline(wishes, given)
+    elif wishes.split is not None:
         _check_split(wishes, given)
     elif given and not (wishes.at or wishes.edit):
         raise UsageError(f"{given[0]} says nothing of what it is for", "Add --at PAGE:X,Y, or --edit ID.")
     elif wishes.at and not wishes.colour:
         raise UsageError(f"--at {wishes.at}: in which colour?", "Add --colour '#c0392b', '#fff' or crimson.")
+
+
+def _check_outline(wishes: Wishes, given: Sequence[str]) -> None:
+    if wishes.at or wishes.split is not None:
+        raise UsageError(
+            "--outline is an edit of its own", "Give --at and --split in a command of their own."
+        )
+    if set(given) - {"--colour"}:
+        raise UsageError(
+            f"{next(name for name in given if name != '--colour')} says nothing of an outline",
+            "What lies inside takes the colour, and nothing else: --outline takes --colour alone.",
+        )
+    if not wishes.colour and not wishes.edit:
+        raise UsageError("--outline: in which colour?", "Add --colour '#c0392b', '#fff' or crimson.")
 
 
 def _check_split(wishes: Wishes, given: Sequence[str]) -> None:
@@ -122,6 +148,8 @@ class Changer:
             palette = merge_groups(palette, [read_group(text, "--merge") for text in wishes.merge.split(",")])
         if wishes.split is not None:
             palette = self._split(palette, wishes)
+        elif wishes.outline is not None and wishes.edit is None:
+            palette = self._add_outline(palette, wishes.outline, wishes.colour)
         elif wishes.at is not None:
             palette = self._add(palette, wishes)
         elif wishes.edit is not None:
@@ -154,10 +182,39 @@ class Changer:
         self.touched = after.edits[-1].id
         return after
 
+    def _add_outline(self, palette: Palette, text: str, colour: str | None) -> Palette:
+        anchor, outline = make_outline(self.chapter, self.looks, read_outline(text, "--outline"))
+        edit = Edit(0, check_colour(colour, "--colour"), Reach.OUTLINE, (anchor,), outline=outline)
+        after = add_edit(palette, edit)
+        self.touched = after.edits[-1].id
+        return after
+
+    def _redraw(self, edit: Edit, wishes: Wishes) -> Edit:
+        """An edit with an outline as it is wished: in another colour, or drawn again."""
+        told = (wishes.reach, wishes.likeness, wishes.level, wishes.also or None, wishes.negatives or None)
+        if any(value is not None for value in told):
+            raise UsageError(
+                f"--edit {edit_id(edit)}: is an outline, which holds what lies inside and nothing else",
+                "Change its --colour, or draw it again with --outline.",
+            )
+        if wishes.outline is None:
+            return edit
+        anchor, outline = make_outline(self.chapter, self.looks, read_outline(wishes.outline, "--outline"))
+        return replace(edit, anchors=(anchor,), outline=outline)
+
     def _revise(self, palette: Palette, wishes: Wishes) -> Palette:
         assert wishes.edit is not None
         number = self.touched = read_id(wishes.edit, "--edit")
         before = find_edit(palette, number, "--edit")
+        if before.outline:
+            colour = check_colour(wishes.colour, "--colour") if wishes.colour else before.colour
+            drawn = replace(self._redraw(before, wishes), colour=colour)
+            return palette if drawn == before else revise_edit(palette, drawn)
+        if wishes.outline is not None:
+            raise UsageError(
+                f"--edit {edit_id(before)}: is no outline",
+                "Make a new edit with --outline, and undo this one.",
+            )
         also = [self._anchor(text, "--also") for text in wishes.also]
         wrong = [self._anchor(text, "--not") for text in wishes.negatives]
         edit = replace(

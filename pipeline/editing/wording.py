@@ -19,6 +19,7 @@ _REACHES = {
     Reach.PAGE: "alike on the page",
     Reach.ALIKE: "alike in the chapter",
     Reach.GROUP: "the group",
+    Reach.OUTLINE: "what an outline holds",
 }
 
 
@@ -38,7 +39,7 @@ def read_id(text: str, option: str) -> int:
 def reach_words(edit: Edit) -> str:
     """How far an edit reaches: ``alike in the chapter from .50``."""
     words = _REACHES[edit.reach]
-    if edit.reach is Reach.SEGMENT:
+    if edit.reach in (Reach.SEGMENT, Reach.OUTLINE):
         return words
     if edit.reach is Reach.GROUP:
         return f"group {edit.group}" if edit.group is not None else words

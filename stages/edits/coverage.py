@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mangacolor.core.arrays import F64, I64, Mask
+from mangacolor.core.colour import INK
+from mangacolor.stages.edits.enclosing import Enclosed
 from mangacolor.stages.edits.locating import Located
 from mangacolor.stages.edits.model import Anchor, Edit, Level, Reach
 from mangacolor.stages.edits.params import PARAMS
@@ -30,7 +32,8 @@ class Coverage:
     ``likeness``: N, of each segment to the anchor that it is most like, ``UNREACHED`` where none speaks.
     ``out``: N, not meant, or more like what is not meant. ``sure``: N, meant, however like. ``light``:
     the luma of the anchors on the finished page, mean; None where nothing is known of any of them.
-    ``surface``: N, a number from 0 on that those share which are covered together. ``area``: N.
+    ``surface``: N, a number from 0 on that those share which are covered together. ``area``: N. ``inside``:
+    N, how much of each an outline holds, 0 to 1; None for an edit without an outline.
     """
 
     likeness: F64
@@ -39,6 +42,7 @@ class Coverage:
     light: float | None
     surface: I64
     area: F64
+    inside: F64 | None = None
 
     def covered(self, likeness: float) -> Mask:
         """The segments that are covered where they must be so like an anchor, N."""
@@ -55,6 +59,8 @@ def measure_coverage(
     edit: Edit, place: int, segments: ChapterSegments, located: Located, likeness: Likeness
 ) -> Coverage:
     """``place``: of the edit among those that were ``located``."""
+    if edit.outline:
+        return _measure_outline(segments, located.enclosed.get(place))
     meant, wrong = _here(edit.anchors, located), _here(edit.negatives, located)
     known = _known_of(edit.anchors, segments, located)
     comparisons = _compare(edit, known, segments, located, likeness)
@@ -73,6 +79,32 @@ def measure_coverage(
             sure[members] = True
     light = float(known.shown.mean()) if len(known) else None
     return Coverage(best, out, sure, light, _surfaces(edit.reach, segments), segments.area)
+
+
+def _measure_outline(segments: ChapterSegments, enclosed: Enclosed | None) -> Coverage:
+    """``enclosed``: None where the page is gone."""
+    count, features = len(segments), segments.features
+    nothing, inside, light = np.zeros(count, np.bool_), np.zeros(count), None
+    touched = nothing.copy()
+    if enclosed is not None and len(enclosed.rows):
+        meant = _meant_by_outline(enclosed)
+        own, area = enclosed.rows[meant], enclosed.area[meant]
+        touched[own], inside[own] = True, enclosed.share[meant]
+        # Solid ink keeps its colour, so it says nothing of how light the rest is.
+        drawn = area * (features.tone[own] > INK)
+        weights = drawn if drawn.any() else area
+        light = float(np.average(features.shown[own].astype(np.float64), weights=weights))
+    likeness = np.full(count, UNREACHED)
+    return Coverage(likeness, nothing, touched, light, np.arange(count), segments.area, inside)
+
+
+def _meant_by_outline(enclosed: Enclosed) -> Mask:
+    """Which of the segments of which an outline holds something it means: not those that it grazes."""
+    part = enclosed.area / max(float(enclosed.area.sum()), 1.0)
+    sliver = (enclosed.share < PARAMS.sliver_share) & (part < PARAMS.sliver_part)
+    if enclosed.own_depth > 2 * PARAMS.tremor:
+        sliver |= (enclosed.depth <= PARAMS.tremor) & (enclosed.share < PARAMS.grazed_share)
+    return np.asarray(~sliver if not sliver.all() else ~np.zeros_like(sliver))
 
 
 def _surfaces(reach: Reach, segments: ChapterSegments) -> I64:
@@ -166,6 +198,8 @@ def _reach(edit: Edit, place: int, count: int, segments: ChapterSegments, locate
             return _same(segments.page, here, count)
         case Reach.ALIKE:
             return everywhere
+        case Reach.OUTLINE:  # what lies inside is found by its place alone
+            return ~everywhere
         case Reach.GROUP:
             frozen = [drawing for owner, drawing in located.members if owner == place]
             return np.asarray(~np.isin(segments.page, frozen)[:, None])

@@ -119,12 +119,8 @@ def _inner_points(look: PageLook, rows: set[int]) -> dict[int, Point]:
         wanted = [label for label in range(1, window.segments + 1) if first + label - 1 in rows]
         if not wanted:
             continue
-        left, top, wide, high = window.box
-        height, width = window.labels.shape
-        x = np.minimum(left + -(-np.arange(width) * wide // width), look.size[0] - 1)
-        y = np.minimum(top + -(-np.arange(height) * high // height), look.size[1] - 1)
-        seen = look.windows[np.ix_(y, x)] == number
-        labels = np.where(seen & (look.balloons[np.ix_(y, x)] == 0), window.labels, 0).astype(np.uint16)
+        x, y = look.pixels_of(number)
+        labels, width = look.seen_labels(number), window.labels.shape[1]
         depth, pixels = _depth(labels).ravel(), pixels_by_segment(labels, window.segments)
         for label in wanted:
             inside = pixels[label - 1]

@@ -10,6 +10,7 @@ import numpy as np
 
 from mangacolor.core.arrays import I64
 from mangacolor.core.types import Point
+from mangacolor.stages.edits.enclosing import Enclosed, find_enclosed
 from mangacolor.stages.edits.looking import PageLook
 from mangacolor.stages.edits.model import Anchor, Edit, Members, page_digest
 from mangacolor.stages.segments.chapter import ChapterSegments
@@ -30,12 +31,13 @@ class Located:
 
     ``anchors``: the index of the segment that each lies on. ``members``: for each edit (by its place among
     the edits) and drawing (by its number) that was there when its group was frozen, the indices of its
-    segments.
-    ``missed``: anchors on pages of the chapter that lie on none.
+    segments. ``enclosed``: what the outline of an edit (by its place) holds, with the indices of segments as
+    its rows. ``missed``: anchors on pages of the chapter that lie on none.
     """
 
     anchors: Mapping[Anchor, int] = field(default_factory=dict)
     members: Mapping[tuple[int, int], I64] = field(default_factory=dict)
+    enclosed: Mapping[int, Enclosed] = field(default_factory=dict)
     missed: Sequence[Missed] = ()
 
 
@@ -69,12 +71,14 @@ def locate_edits(
 ) -> Located:
     """Find the segments that edits name. Only pages with points are read, one at a time."""
     anchors, missed = _by_drawing(edits, index, drawings)
+    outlines = _outlines_by_drawing(edits, index, drawings)
     members = _members_by_drawing(edits, index, drawings)
     found: dict[Anchor, int] = {}
     frozen: dict[tuple[int, int], I64] = {}
+    enclosed: dict[int, Enclosed] = {}
     places = _Places(segments)
     for number, name in enumerate(drawings):
-        if not anchors[name] and not any(points for _, points in members[name]):
+        if not (anchors[name] or outlines[name] or any(points for _, points in members[name])):
             frozen |= {(edit, number): np.zeros(0, np.int64) for edit, _ in members[name]}
             continue
         look = PageLook.of(drawings[name])
@@ -89,7 +93,9 @@ def locate_edits(
             rows = {look.row_at(x, y) for x, y in points}
             indices = {places.find(number, row) for row in rows} - {None}
             frozen[edit, number] = np.array(sorted(index for index in indices if index is not None), np.int64)
-    return Located(found, frozen, missed)
+        for edit, outline in outlines[name]:
+            enclosed[edit] = places.index(number, find_enclosed(look, outline))
+    return Located(found, frozen, enclosed, missed)
 
 
 def _by_drawing(
@@ -98,7 +104,8 @@ def _by_drawing(
     """The anchors on each drawing with their points there; and those beside the half that they name."""
     found: defaultdict[str, dict[Anchor, Point]] = defaultdict(dict)
     missed: list[Missed] = []
-    for anchor in dict.fromkeys(a for edit in edits for a in (*edit.anchors, *edit.negatives)):
+    points = (a for edit in edits if not edit.outline for a in (*edit.anchors, *edit.negatives))
+    for anchor in dict.fromkeys(points):
         page = index.find(anchor.page, anchor.digest)
         if page is None or page not in drawings.speakers:
             continue
@@ -130,6 +137,22 @@ def _members_by_drawing(
     return found
 
 
+def _outlines_by_drawing(
+    edits: Sequence[Edit], index: PageIndex, drawings: Drawings
+) -> defaultdict[str, list[tuple[int, list[Point]]]]:
+    """For each drawing the edits with an outline on it, and its corners there."""
+    found: defaultdict[str, list[tuple[int, list[Point]]]] = defaultdict(list)
+    for place, edit in enumerate(edits):
+        if not edit.outline:
+            continue
+        page = index.find(edit.anchors[0].page, edit.anchors[0].digest)
+        if page is None or page not in drawings.speakers:
+            continue
+        corners = [drawings.find_point(page, x, y) for x, y in edit.outline]
+        found[drawings.speakers[page]].append((place, [(x, y) for _, x, y in corners]))
+    return found
+
+
 class _Places:
     """At which index of a chapter's segments the one with a drawing and a row there is."""
 
@@ -139,3 +162,10 @@ class _Places:
 
     def find(self, drawing: int, row: int | None) -> int | None:
         return None if row is None else self._index.get((drawing, row))
+
+    def index(self, drawing: int, enclosed: Enclosed) -> Enclosed:
+        """The same of the segments that take part, whose rows are their indices then."""
+        found = [self._index.get((drawing, row), -1) for row in enclosed.rows.tolist()]
+        indices = np.array(found, np.int64)
+        which = np.flatnonzero(indices >= 0)
+        return enclosed.take(which, indices[which])

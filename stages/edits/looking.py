@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from mangacolor.core.arrays import Mask, WindowMap
+import numpy as np
+
+from mangacolor.core.arrays import I64, Mask, SegmentMap, WindowMap
 from mangacolor.core.colour import INK
 from mangacolor.core.types import Image, Inputs
 from mangacolor.stages.guest.surfaces import coloured_page
@@ -68,6 +70,22 @@ class PageLook:
             return IN_BALLOON
         return "it lies on ink, which keeps its colour" if self._is_ink(number, label, x, y) else ""
 
+    def seen_labels(self, number: int) -> SegmentMap:
+        """The segments of a window where they are seen, as large as its labels: 0 where another window
+        paints, or a balloon lies."""
+        x, y = self.pixels_of(number)
+        seen = self.windows[np.ix_(y, x)] == number
+        seen &= self.balloons[np.ix_(y, x)] == 0
+        return np.where(seen, self.colours.windows[number].labels, 0).astype(np.uint16)
+
+    def pixels_of(self, number: int) -> tuple[I64, I64]:
+        """The columns and rows of the page that the pixels of a window's labels stand for."""
+        left, top, wide, high = self.colours.windows[number].box
+        height, width = self.colours.windows[number].labels.shape
+        x = (left + -(-np.arange(width) * wide // width)).clip(0, self.size[0] - 1)
+        y = (top + -(-np.arange(height) * high // height)).clip(0, self.size[1] - 1)
+        return x, y
+
     def row_at(self, x: int, y: int) -> int | None:
         """The row, among all segments of the page, of the one at a point, whatever else lies there."""
         found = segment_under(self.colours, self.windows, x, y)
@@ -76,6 +94,12 @@ class PageLook:
     def row_of(self, window: int, label: int) -> int:
         """The row, among all segments of the page, of one of a window."""
         return sum(other.segments for other in self.colours.windows[:window]) + label - 1
+
+    def segment_of(self, row: int) -> tuple[int, int]:
+        """Window and label of the segment with a row among all of the page."""
+        ends = np.cumsum([window.segments for window in self.colours.windows])
+        number = int(np.searchsorted(ends, row, side="right"))
+        return number, row - self.row_of(number, 1) + 1
 
     def _is_ink(self, number: int, label: int, x: int, y: int) -> bool:
         """Whether a point lies in solid ink of its segment."""

@@ -12,6 +12,8 @@ from mangacolor.core.types import Point
 LIKENESS = 0.5
 
 
+# Corners that an outline has at least.
+CORNERS = 3
 # Least and most that a look may have.
 SATURATION = (0.0, 3.0)
 WARMTH = (-1.0, 1.0)
@@ -33,13 +35,14 @@ OWN_LOOK = Look()
 class Reach(StrEnum):
     """What an edit covers besides the segments of its anchors: those that are like an anchor in its window,
     on its page, or in the whole chapter; or the frozen members of a group, and what is like it on later
-    pages."""
+    pages. Or, whatever the segments are, what lies inside an outline."""
 
     SEGMENT = "segment"
     PANEL = "panel"
     PAGE = "page"
     ALIKE = "alike"
     GROUP = "group"
+    OUTLINE = "outline"
 
 
 class Level(StrEnum):
@@ -88,7 +91,8 @@ class Edit:
     one of these than like any anchor is left out. ``likeness``: 0 to 1, how like an anchor a segment must be.
     ``level``: what a point means. ``group``: of the palette, for reach ``group``; ``members``: its segments
     on each page that there was when it was frozen. ``locked``: a later edit that is not takes nothing from
-    it.
+    it. ``outline``: for reach ``outline`` the corners, three or more, of what is covered, in pixels of the
+    page of its one anchor, which lies inside.
     """
 
     id: int
@@ -102,6 +106,7 @@ class Edit:
     members: tuple[Members, ...] = ()
     name: str = ""
     locked: bool = False
+    outline: tuple[Point, ...] = ()
 
 
 def page_digest(sha256: str) -> str:

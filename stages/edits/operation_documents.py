@@ -5,11 +5,12 @@
 {"id": 4, "do": "edit", "edit": 3, …}                          edit 3 anew
 {"id": 5, "do": "edit", "reach": "group", "group": 7, …,
  "members": [{"page": "001.png", "digest": "…", "points": "310,220 402,518"}]}
-{"id": 6, "do": "name", "group": 7, "name": "her hair"}        or "edit": 3
-{"id": 7, "do": "lock", "locked": true, "groups": [7], "edits": []}
-{"id": 8, "do": "merge", "groups": [7, 9]}
-{"id": 9, "do": "split", "group": 7, "into": 31, "looks": ["…", "…"]}
-{"id": 10, "do": "look", "saturation": 1.2, "warmth": -0.1}
+{"id": 6, "do": "edit", "reach": "outline", "outline": "120,340 180,340 150,410", …}
+{"id": 7, "do": "name", "group": 7, "name": "her hair"}        or "edit": 3
+{"id": 8, "do": "lock", "locked": true, "groups": [7], "edits": []}
+{"id": 9, "do": "merge", "groups": [7, 9]}
+{"id": 10, "do": "split", "group": 7, "into": 31, "looks": ["…", "…"]}
+{"id": 11, "do": "look", "saturation": 1.2, "warmth": -0.1}
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from mangacolor.core.errors import UsageError
 from mangacolor.core.types import Point
 from mangacolor.stages.edits.colours import check_colour
 from mangacolor.stages.edits.model import (
+    CORNERS,
     LIKENESS,
     SATURATION,
     WARMTH,
@@ -142,6 +144,8 @@ def edit_document(edit: Edit) -> dict[str, Any]:
             {"page": page.page, "digest": page.digest, "points": _points_text(page.points)}
             for page in edit.members
         ]
+    if edit.outline:
+        document["outline"] = _points_text(edit.outline)
     return document | ({"name": edit.name} if edit.name else {}) | ({"locked": True} if edit.locked else {})
 
 
@@ -150,11 +154,13 @@ def read_edit(entry: Mapping[str, Any], number: int, where: str) -> Edit:
     likeness = float(entry.get("likeness", LIKENESS))
     if not 0 <= likeness <= 1:
         raise ValueError(f"likeness {likeness} is not between 0 and 1")
-    group = entry.get("group")
+    group, reach, outline = entry.get("group"), Reach(entry["reach"]), _points(entry.get("outline", ""))
+    if (reach is Reach.OUTLINE) != (len(outline) >= CORNERS):
+        raise ValueError(f"an outline has {CORNERS} corners or more, and the reach {Reach.OUTLINE.value!r}")
     return Edit(
         number,
         check_colour(entry["colour"], where),
-        Reach(entry["reach"]),
+        reach,
         tuple(_anchor(anchor) for anchor in entry.get("anchors", ())),
         tuple(_anchor(anchor) for anchor in entry.get("negatives", ())),
         likeness,
@@ -163,6 +169,7 @@ def read_edit(entry: Mapping[str, Any], number: int, where: str) -> Edit:
         tuple(_members(page) for page in entry.get("members", ())),
         str(entry.get("name", "")),
         bool(entry.get("locked", False)),
+        outline,
     )
 
 

@@ -1,18 +1,20 @@
 """What edits decide for a page, typed: the colour that each edited segment is to have.
 
 This module alone knows how that is kept: for each window the number of its segments, and a flat list of
-whole numbers, four for each edited one: its place from 0 on, Cb, Cr, luma. A look that is not the colours'
-own stands beside the windows.
+whole numbers, four for each edited one: its place from 0 on, Cb, Cr, luma. Outlines, with such windows each,
+and a look that is not the colours' own stand beside the windows.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from mangacolor.core.arrays import I64, Mask
-from mangacolor.core.types import Artifact
+from mangacolor.core.types import Artifact, Point
 from mangacolor.stages.edits.model import OWN_LOOK, Look
 
 OWN_LUMA = -1
@@ -59,12 +61,25 @@ class WindowEdits:
 
 
 @dataclass(frozen=True, slots=True)
+class AreaEdits:
+    """What an outline holds of segments that lie in it in part.
+
+    ``outline``: its corners, in pixels of the drawing. ``windows``: the colours that its segments have there
+    and nowhere else, one a window.
+    """
+
+    outline: tuple[Point, ...]
+    windows: tuple[WindowEdits, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PageEdits:
     """The edits of a page, one a window; none at all where no segment of it is edited. ``look``: of all its
-    colours."""
+    colours. ``areas``: what outlines hold of segments beside that, a later one over an earlier."""
 
     windows: tuple[WindowEdits, ...] = ()
     look: Look = OWN_LOOK
+    areas: tuple[AreaEdits, ...] = ()
 
     def of_window(self, number: int) -> WindowEdits | None:
         """Those of a window; None where none of its segments is edited."""
@@ -75,16 +90,31 @@ class PageEdits:
     def to_artifact(self) -> Artifact:
         """As it is kept: whole numbers, so that a page is done again only if its own edits moved."""
         is_edited = any(window.chosen.any() for window in self.windows)
-        windows = self.windows if is_edited else ()
-        rows = [{"segments": len(window), "edited": window._rows()} for window in windows]
         look = {} if self.look == OWN_LOOK else {"look": [self.look.saturation, self.look.warmth]}
-        return Artifact({"windows": rows, **look})
+        areas = [
+            {"outline": [list(corner) for corner in area.outline], "windows": _documents(area.windows)}
+            for area in self.areas
+        ]
+        windows = _documents(self.windows if is_edited else ())
+        return Artifact({"windows": windows, **look, **({"areas": areas} if areas else {})})
 
     @classmethod
     def from_artifact(cls, artifact: Artifact | None) -> PageEdits:
         """Of a page for which ``recolor`` did not run (None): none."""
         if artifact is None:
             return cls()
-        windows, look = artifact.data["windows"], artifact.data.get("look", ())
-        rows = (WindowEdits._from_rows(window["segments"], window["edited"]) for window in windows)
-        return cls(tuple(rows), Look(*look))
+        look = artifact.data.get("look", ())
+        areas = (
+            AreaEdits(tuple((x, y) for x, y in area["outline"]), _windows(area["windows"]))
+            for area in artifact.data.get("areas", ())
+        )
+        return cls(_windows(artifact.data["windows"]), Look(*look), tuple(areas))
+
+
+def _documents(windows: Sequence[WindowEdits]) -> list[dict[str, Any]]:
+    return [{"segments": len(window), "edited": window._rows()} for window in windows]
+
+
+def _windows(documents: Sequence[Mapping[str, Any]]) -> tuple[WindowEdits, ...]:
+    """Back from ``_documents``."""
+    return tuple(WindowEdits._from_rows(window["segments"], window["edited"]) for window in documents)

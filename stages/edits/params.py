@@ -17,6 +17,17 @@ class EditParams:
     elsewhere_share: float = 0.3
     own_panel_share: float = 0.6
     on_a_page_share: float = 1.0
+    # Share of a segment inside an outline from which on it is covered wholly, so that the colour ends beneath
+    # the ink around it.
+    whole_share: float = 0.9
+    # A segment is left out of an outline where no more of it than this lies inside, and it is no more than
+    # such a part of what lies there.
+    sliver_share: float = 0.04
+    sliver_part: float = 0.2
+    # How exactly people draw, as a share of the page's short side: a segment that an outline enters no deeper
+    # is left out, unless most of it lies inside or the outline itself is as narrow.
+    tremor: float = 0.006
+    grazed_share: float = 0.5
     # Segments that speak for a group to pages that come later.
     typical_members: int = 12
     # The largest members among which these are sought.

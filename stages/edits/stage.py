@@ -77,6 +77,7 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     context.check_cancelled()
     resolved = resolve_edits(edits, segments, located, config.params)
     _warn(context, [*hints, *own], located, segments)
+    _warn_of_outlines(context, list(enumerate(edits))[len(edits) - len(own) :], located)
     if context.memory is not None:
         decided = [with_looks(edit, _looks(located, segments)) for edit in (*kept, *hints, *own)]
         remember_edits(context.memory, digests, decided, config.params)
@@ -128,13 +129,24 @@ def _warn(
     why = {missed.anchor: missed.why for missed in located.missed}
     can_read = segments.features.can_read
     for edit in edits:
-        for anchor in (*edit.anchors, *edit.negatives):
+        for anchor in (*edit.anchors, *edit.negatives) if not edit.outline else ():
             if anchor in located.anchors or (anchor not in why and can_read(anchor.looks)):
                 continue
             what = "the hint" if edit.id == HINT_ID else f"the point of {_title(edit)}"
             because = why.get(anchor, "its page is gone")
             message = f"{what} at {anchor.x}, {anchor.y} has no effect: {because}"
             context.warn(anchor.page, f"{message}; move the point" if anchor in why else message)
+
+
+def _warn_of_outlines(
+    context: ChapterContext[Config], edits: Sequence[tuple[int, Edit]], located: Located
+) -> None:
+    """Say which outlines have no effect, and why. ``edits``: with their places among those located."""
+    for place, edit in edits:
+        held = located.enclosed.get(place)
+        if edit.outline and (held is None or not len(held.rows)):
+            why = "its page is gone" if held is None else "nothing inside it takes a colour; draw it again"
+            context.warn(edit.anchors[0].page, f"the outline of {_title(edit)} has no effect: {why}")
 
 
 def _title(edit: Edit) -> str:

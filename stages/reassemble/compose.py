@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mangacolor.core.types import Image
+from mangacolor.stages.reassemble.areas.area import LaidArea
 from mangacolor.stages.reassemble.layers import Layer, PageSegments
 from mangacolor.stages.reassemble.laying import NEUTRAL
 from mangacolor.stages.reassemble.traced_page import TracedPage
@@ -78,20 +79,25 @@ def cut_bands(width: int, height: int, scale: float, source_height: int) -> Iter
 
 
 def compose_band(
-    traced: TracedPage, layers: Sequence[Layer], segments: PageSegments, band: Band, half: Half | None = None
+    traced: TracedPage,
+    layers: Sequence[Layer],
+    segments: PageSegments,
+    band: Band,
+    half: Half | None = None,
+    areas: Sequence[LaidArea] = (),
 ) -> Image:
     """The layers of all windows, each where its pixels are: H×W×4 uint8 of the band, as ``paint`` takes it.
 
     ``segments``: of the ``layers``. Of a ``half`` the whole drawing is ``traced``, so that nothing shows
-    where it was cut.
+    where it was cut. ``areas``: outlines on the drawing.
     """
     first, last = band.source_rows
     if half is None:
         part = traced.part(layers, segments, (first, last), (0, traced.labels.shape[1]))
-        composed = part.compose(segments)
+        composed = part.compose(segments, areas)
     else:
         x, y, width, _ = half.box
         composed = np.full((last - first, half.size[0], len(NEUTRAL)), NEUTRAL, np.uint8)
         part = traced.part(layers, segments, (first + y, last + y), (x, x + width))
-        composed[:, half.left : half.left + width] = part.compose(segments)
+        composed[:, half.left : half.left + width] = part.compose(segments, areas)
     return band.enlarge_rows(composed, cv2.INTER_CUBIC)

@@ -7,6 +7,7 @@ import numpy as np
 
 from mangacolor.core.arrays import F32, I64, LabelMap
 from mangacolor.core.types import Image
+from mangacolor.stages.reassemble.areas.pixel_rows import PixelRows
 from mangacolor.stages.reassemble.layers import MOST_REACH, PageSegments
 from mangacolor.stages.reassemble.segment_rows import ADD_CB, ADD_CR, KEEP_CHROMA
 
@@ -52,32 +53,35 @@ def find_kinds(grey: Image, free: Image) -> Image:
     return kinds
 
 
-def mix_meeting(labels: LabelMap, other: LabelMap, kinds: Image, segments: PageSegments) -> tuple[I64, F32]:
+def mix_meeting(
+    labels: LabelMap, other: LabelMap, kinds: Image, segments: PageSegments, pixels: PixelRows
+) -> tuple[I64, F32]:
     """The pixels of a part of the page (H×W) in which a segment meets another: their places, ascending, and
     the row of each, mixed with its neighbour's: M and M×5.
 
     ``labels``: segments of the page. ``other``, ``kinds``: as of ``find_neighbours`` and ``find_kinds``.
+    ``pixels``: the rows of all before they are mixed.
     """
-    label, neighbour, table = labels.ravel(), other.ravel(), segments.table
     beside = np.flatnonzero((other > 0) & (kinds > HIDDEN))
-    one, two = label[beside], neighbour[beside]
-    seen = (np.abs(table[one] - table[two]) * _STEPS > UNSEEN).any(axis=1)
+    one, two = pixels.at(beside), pixels.beyond(beside, labels, other)
+    seen = (np.abs(one - two) * _STEPS > UNSEEN).any(axis=1)
     beside, one, two = beside[seen], one[seen], two[seen]
     if not len(beside):
-        return beside, np.zeros((0, table.shape[1]), np.float32)
-    gentle = 1 + _chroma_apart(table, one, two) / GENTLE
+        return beside, np.zeros((0, one.shape[1]), np.float32)
+    gentle = 1 + _chroma_apart(one, two) / GENTLE
+    soft = segments.reach[labels.ravel()[beside]]
     reach = np.zeros(labels.shape, np.float32)
-    reach.ravel()[beside] = np.where(kinds.ravel()[beside] == OPEN, segments.reach[one], gentle)
+    reach.ravel()[beside] = np.where(kinds.ravel()[beside] == OPEN, soft, gentle)
     places, sources, share = _find_meetings(labels, reach)
-    own = table[label[places]]
-    mixed = own + share[:, None] * (table[neighbour[sources]] - own)
+    own = pixels.at(places)
+    mixed = own + share[:, None] * (pixels.beyond(sources, labels, other) - own)
     return places, np.asarray(mixed, dtype=np.float32)
 
 
-def _chroma_apart(table: F32, label: LabelMap, neighbour: LabelMap) -> F32:
-    """How far the colours of segments are apart, levels, for a network that sees grey there: N."""
-    colours = table[:, ADD_CB : ADD_CR + 1] + 128 * table[:, KEEP_CHROMA, None]
-    return np.asarray(np.linalg.norm(colours[label] - colours[neighbour], axis=1), dtype=np.float32)
+def _chroma_apart(one: F32, two: F32) -> F32:
+    """How far the colours of rows (N×5) are apart, levels, for a network that sees grey there: N."""
+    colours = [rows[:, ADD_CB : ADD_CR + 1] + 128 * rows[:, KEEP_CHROMA, None] for rows in (one, two)]
+    return np.asarray(np.linalg.norm(colours[0] - colours[1], axis=1), dtype=np.float32)
 
 
 def _find_meetings(labels: LabelMap, reach: F32) -> tuple[I64, I64, F32]:

@@ -8,18 +8,21 @@ tables that it changes, and the pixels around the segments whose rows these are.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 
 import cv2
 import numpy as np
 
 from mangacolor.core.arrays import Mask
 from mangacolor.core.colour import luma
-from mangacolor.core.types import Image, Inputs
+from mangacolor.core.types import Image, Inputs, Point
 from mangacolor.formats.pixels import is_grey
 from mangacolor.stages.edits.model import Look
-from mangacolor.stages.edits.page_edits import PageEdits
+from mangacolor.stages.edits.page_edits import AreaEdits, PageEdits
+from mangacolor.stages.edits.params import PARAMS as EDITS
+from mangacolor.stages.reassemble.areas.area import LaidArea, chosen_segments, lay_area
 from mangacolor.stages.reassemble.drawing import ReadyDrawing
 from mangacolor.stages.reassemble.ink_transfer import paint
 from mangacolor.stages.reassemble.layers import MOST_REACH, PageSegments, WindowLayer
@@ -32,6 +35,8 @@ from mangacolor.stages.windows.scale import scale_box
 # painted, too: their colour goes over into what is that near.
 SQUARE = 8
 AROUND = math.ceil(1.1 * MOST_REACH / SQUARE)
+# Outlines whose shapes are kept: those of a page that somebody works at.
+MOST_SHAPES = 16
 
 
 class ScreenPage:
@@ -67,23 +72,55 @@ class ScreenPage:
         self._part = make_part(layers, self._segments, windows, self._light, (0, height), (0, width))
         self._composed = self._part.compose(self._segments)
         self._look = self._look_of(PageEdits())
+        self._areas: list[LaidArea] = []
+        self._shapes: dict[tuple[tuple[Point, ...], bytes], LaidArea] = {}
+        self._tremor = EDITS.tremor * min(ready.windows.shape) * scale
+        self._half = half
         self._finished = self._paint_part((0, height), (0, width))
 
     def paint(self, edits: PageEdits | None = None) -> Image:
         """The page with these edits, H×W×3 RGB, W×H as ``size`` says."""
         edits = edits or PageEdits()
         segments, look = PageSegments.of(self._make_layers(edits)), self._look_of(edits)
-        changed = (segments.table != self._segments.table).any(axis=1)
-        self._segments = segments
-        parts = list(_parts_of(changed[self._part.labels])) if changed.any() else []
+        areas = [self._lay(area) for area in edits.areas]
+        where = self._find_changed(segments, areas)
+        self._segments, self._areas = segments, areas
+        parts = list(_parts_of(where)) if where.any() else []
         for rows, columns in parts:
-            composed = self._part.cut(rows, columns).compose(segments)
+            composed = self._part.cut(rows, columns).compose(segments, areas)
             self._composed[slice(*rows), slice(*columns)] = composed
         if look != self._look:
             self._look, parts = look, [((0, self.size[1]), (0, self.size[0]))]
         for rows, columns in parts:
             self._finished[slice(*rows), slice(*columns)] = self._paint_part(rows, columns)
         return self._finished.copy()
+
+    def _find_changed(self, segments: PageSegments, areas: Sequence[LaidArea]) -> Mask:
+        """The pixels, H×W, that other rows of segments change, or other outlines."""
+        rows, labels = (segments.table != self._segments.table).any(axis=1), self._part.labels
+        changed = rows[labels] if rows.any() else np.zeros(labels.shape, np.bool_)
+        for area in _moved(self._areas, areas):
+            part = area.part(labels.shape, (0, 0))
+            if part is not None:
+                where, share = part
+                changed[where] |= (share > 0) & (area.place[labels[where]] >= 0)
+        return changed
+
+    def _lay(self, edits: AreaEdits) -> LaidArea:
+        """Where an outline changes the page as it is on the screen, and how. What was there before is found
+        again, whatever colour it has now."""
+        chosen = chosen_segments(edits.windows)
+        table = PageSegments.of(self._make_layers(PageEdits(edits.windows))).table
+        key = edits.outline, chosen.tobytes()
+        known = self._shapes.get(key)
+        if known is None:
+            corners = np.array(edits.outline, np.float64)
+            if self._half is not None:
+                corners -= (self._half.box[0] - self._half.left, self._half.box[1])
+            corners = (corners + 0.5) * self._scale - 0.5
+            known = lay_area(corners, chosen, table, self._part.labels, self._tremor)
+            self._shapes = dict([*self._shapes.items(), (key, known)][-MOST_SHAPES:])
+        return replace(known, rows=table[chosen])
 
     def _make_layers(self, edits: PageEdits) -> list[WindowLayer]:
         """The layers of all windows where they lie at screen size."""
@@ -101,6 +138,14 @@ class ScreenPage:
         where = slice(*rows), slice(*columns)
         tint = None if self._tint is None else self._tint[where]
         return paint(self._light[where], self._composed[where], self._keep[where], tint, self._look)
+
+
+def _moved(before: Sequence[LaidArea], after: Sequence[LaidArea]) -> Iterator[LaidArea]:
+    """The outlines that are not what they were, as they were and as they are."""
+    for one, other in zip_longest(before, after):
+        same = one and other and one.share is other.share and np.array_equal(one.rows, other.rows)
+        if not same:
+            yield from (area for area in (one, other) if area is not None)
 
 
 def _parts_of(changed: Mask) -> Iterator[tuple[Range, Range]]:

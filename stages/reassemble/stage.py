@@ -49,7 +49,7 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     traced = TracedPage.from_artifact(inputs["trace"])
     edits = PageEdits.from_artifact(inputs.get("recolor"))
     layers = traced.layers(edits, config.params)
-    segments = PageSegments.of(layers)
+    segments, areas = PageSegments.of(layers), traced.areas(edits, config.params)
     keep = traced.keep if half is None else half.cut_mask(traced.keep)
     tint = None if is_grey(page) else page
     look = replace(edits.look, saturation=edits.look.saturation * config.saturation)
@@ -57,7 +57,7 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     scale = light.shape[0] / page.shape[0]
     for band in cut_bands(light.shape[1], light.shape[0], scale, page.shape[0]):
         context.check_cancelled()
-        layer = compose_band(traced, layers, segments, band, half)
+        layer = compose_band(traced, layers, segments, band, half, areas)
         guard = band.enlarge(keep, cv2.INTER_LINEAR)
         own = None if tint is None else band.enlarge(tint, cv2.INTER_CUBIC)
         painted = paint(light[band.rows], layer, guard, own, look)

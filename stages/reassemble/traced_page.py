@@ -16,6 +16,8 @@ import numpy.typing as npt
 from mangacolor.core.arrays import WindowMap
 from mangacolor.core.types import Artifact, Box, Image
 from mangacolor.stages.edits.page_edits import PageEdits, WindowEdits
+from mangacolor.stages.edits.params import PARAMS as EDITS
+from mangacolor.stages.reassemble.areas.area import LaidArea, chosen_segments, lay_area
 from mangacolor.stages.reassemble.layers import Layer, PageSegments, ReadyWindow, edit_layer, pack_rows
 from mangacolor.stages.reassemble.laying import lay_own
 from mangacolor.stages.reassemble.meeting import find_neighbours
@@ -81,6 +83,19 @@ class TracedPage:
         """The layers of its windows with what somebody chose."""
         return [window.edited(edits.of_window(number), params) for number, window in enumerate(self.windows)]
 
+    def areas(self, edits: PageEdits, params: Params) -> list[LaidArea]:
+        """Where outlines change it, and how."""
+        return [
+            lay_area(
+                np.array(area.outline, np.float64),
+                chosen_segments(area.windows),
+                PageSegments.of(self.layers(PageEdits(area.windows), params)).table,
+                self.labels,
+                EDITS.tremor * min(self.labels.shape),
+            )
+            for area in edits.areas
+        ]
+
     def part(self, layers: Sequence[Layer], segments: PageSegments, rows: Range, columns: Range) -> PagePart:
         """Some rows and columns (from, to) of the drawing. ``segments``: of the ``layers``."""
         (first, last), (begin, end) = rows, columns
@@ -92,7 +107,7 @@ class TracedPage:
         labels = self.labels[here].astype(np.int32)
         other = find_neighbours(labels, segments)
         own_rows, own_columns = (first - top, last - top), (begin - left, end - left)
-        return PagePart(own, labels, other, self.kinds[here], own_rows, own_columns)
+        return PagePart(own, labels, other, self.kinds[here], own_rows, own_columns, (left, top))
 
     def to_artifact(self) -> Artifact:
         """As it is kept. ``from_artifact`` gives it back to the bit."""

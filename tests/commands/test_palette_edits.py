@@ -80,6 +80,44 @@ def test_a_surface_takes_the_colour_and_nothing_else_does(folder: Path, out: Pat
     assert pages_of(out) == before
 
 
+def test_what_lies_inside_an_outline_takes_the_colour_and_nothing_else_does(
+    folder: Path, out: Path, weights: Path, tmp_path: Path
+) -> None:
+    before, start = pages_of(out), palette_bytes(out)
+    outline = ("--outline", "1.png:60,60,105,60,150,60,150,150,60,150", "--colour", BLUE)
+    previewed = palette(out, *outline, "--preview", str(tmp_path / "look"))
+    assert previewed.status == 0 and palette_bytes(out) == start
+    drawn = picture(tmp_path / "look" / "1.png.png")
+    assert is_blue(drawn[100, 100]) and not is_blue(drawn[100, 170])
+    answer = palette(out, *outline, "--json")
+    (told,) = answer.document["edits"]
+    assert told["reach"] == "outline" and list(told["pages"]) == ["1.png"] and 0 < told["area"] < 0.2
+    assert told["outline"] == [[60, 60], [150, 60], [150, 150], [60, 150]]  # a corner said nothing
+    result = colour(folder / "in", out, weights)
+    assert (result.network_calls, result.done, result.cached) == (0, 1, 2)
+    changed, old = picture(out / "1.png"), picture_of(before["1.png"])
+    assert is_blue(changed[100, 100]) and not is_blue(old[100, 100])
+    far = np.ones(old.shape[:2], np.bool_)
+    far[50:160, 50:160] = False
+    assert np.array_equal(changed[far], old[far])
+
+    again = palette(out, "--edit", "e1", "--outline", "1.png:60,60,105,60,105,150,60,150", "--name", "sleeve")
+    assert again.out.startswith("e2 revised: undone") is False and "e1 (sleeve)" in again.out
+    assert "what an outline holds: " in again.out and " on 1 page" in again.out
+    wrong = palette(out, "--edit", "e1", "--likeness", ".7")
+    assert wrong.status == 2 and "is an outline, which holds what lies inside" in wrong.err
+    palette(out, *AT, "--colour", RED)
+    other = palette(
+        out, "--edit", palette(out, "--edits", "--json").document["edits"][1]["id"], "--outline", OUTLINE
+    )
+    assert other.status == 2 and "is no outline" in other.err
+    for _ in range(4):
+        palette(out, "--undo")
+    assert palette_bytes(out) == start
+    colour(folder / "in", out, weights)
+    assert pages_of(out) == before
+
+
 def test_a_look_is_of_every_page_and_of_nothing_but_its_colours(
     folder: Path, out: Path, weights: Path
 ) -> None:
@@ -219,6 +257,7 @@ def test_a_preview_takes_no_pages_place(out: Path, coloured: Path) -> None:
 
 
 AT = ("--at", f"0.png:{TONE}")
+OUTLINE = "0.png:60,60,150,60,150,150,60,150"
 WRONG = [
     (("--at", "0.png", "--colour", RED), "must be a page and a point on it"),
     (("--at", "7.png:1,1", "--colour", RED), "out has no page 7.png"),
@@ -246,6 +285,24 @@ WRONG = [
     (("--merge", "1"), "to merge takes two groups or more"),
     (("--name", "hair"), "must be an id and a name"),
     (("--name", "e9=hair"), "there is no edit 9"),
+    (("--outline", "0.png", "--colour", RED), "must be a page and the corners of a line"),
+    (("--outline", "0.png:1,2,3", "--colour", RED), "must be a page and the corners of a line"),
+    (
+        ("--outline", "0.png:60,60,90,60", "--colour", RED),
+        "--outline 0.png:60,60,90,60: 2 corners hold nothing",
+    ),
+    (("--outline", "0.png:60,60,90,60,60,60", "--colour", RED), "2 corners hold nothing"),
+    (("--outline", "0.png:60,60,90,60,75,60", "--colour", RED), "nothing inside takes a colour"),
+    (("--outline", "7.png:60,60,90,60,90,90", "--colour", RED), "out has no page 7.png"),
+    (("--outline", "0.png:60,60,440,60,90,90", "--colour", RED), "the corner 440,60: outside of the page"),
+    (
+        ("--outline", "0.png:1,1,9,1,9,9,1,9", "--colour", RED),
+        "--outline 0.png: nothing inside takes a colour",
+    ),
+    (("--outline", OUTLINE), "in which colour?"),
+    (("--outline", OUTLINE, *AT, "--colour", RED), "--outline is an edit of its own"),
+    (("--outline", OUTLINE, "--colour", RED, "--reach", "page"), "--reach says nothing of an outline"),
+    (("--outline", OUTLINE, "--undo"), "--undo stands by itself"),
 ]
 
 

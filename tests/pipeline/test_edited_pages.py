@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image as PilImage
 
@@ -121,6 +124,39 @@ def test_pages_that_come_and_go_change_no_byte_of_what_is_edited_elsewhere(
     go(folder, weights)
     after = recolored(folder)
     assert after == {"5.png": before["1.png"], "2.png": before["2.png"]}
+
+
+@pytest.mark.parametrize("scale", ["1", "2"])
+def test_an_outline_is_that_of_a_clean_colouring_follows_its_page_and_leaves_nothing(
+    folder: Path, weights: Path, scale: str
+) -> None:
+    out = f"out-{scale}"
+    go(folder, weights, out, scale=scale)
+    before, palette = pages(folder, out), palette_path(folder, out).read_bytes()
+    corners = ((60, 60), (150, 60), (150, 150), (60, 150))
+    one = replace(edit(Reach.OUTLINE, point(folder, "1.png")), outline=corners)
+    change(folder, lambda old: add_edit(old, one), out)
+    assert go(folder, weights, out, scale=scale).network_calls == 0
+    after = pages(folder, out)
+    assert {name for name in before if after[name] != before[name]} == {"1.png"}
+    old, new = (np.asarray(PilImage.open(io.BytesIO(made["1.png"]))) for made in (before, after))
+    changed = np.argwhere((old != new).any(axis=2)) / int(scale)
+    assert changed.min() > 50 and changed.max() < 160 and len(changed) > 4000 * int(scale) ** 2
+
+    clean = f"clean-{scale}"
+    (folder / clean / ".mangacolor").mkdir(parents=True)
+    shutil.copy(palette_path(folder, out), palette_path(folder, clean))
+    go(folder, weights, clean, scale=scale)
+    assert pages(folder, clean) == after
+    given = recolored(folder, out)["1.png"]
+    assert given["areas"]
+    (folder / "in" / "1.png").rename(folder / "in" / "5.png")
+    go(folder, weights, out, scale=scale)
+    assert recolored(folder, out)["5.png"] == given
+    (folder / "in" / "5.png").rename(folder / "in" / "1.png")
+    change(folder, undo, out)
+    go(folder, weights, out, scale=scale)
+    assert pages(folder, out) == before and palette_path(folder, out).read_bytes() == palette
 
 
 def recolored(folder: Path, out: str = "out") -> dict[str, Any]:

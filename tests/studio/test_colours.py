@@ -114,6 +114,16 @@ def test_a_line_means_the_surfaces_that_it_crosses(client: httpx.Client, place: 
     assert cover["surfaces"] == sorted(surface["number"] for surface in long)
 
 
+def test_an_outline_is_shown_where_it_lies(client: httpx.Client, place: list[Any]) -> None:
+    x, y = place[1:]
+    corners = [[x - 40, y - 40], [x + 40, y - 40], [x + 40, y + 40], [x - 40, y + 40]]
+    wishes = {"outline": [PAGE, *corners], "colour": "#00c020"}
+    cover = client.post("/api/cover", json={"page": PAGE, "wishes": wishes}).json()
+    assert list(cover["pages"]) == [PAGE] and cover["surfaces"]
+    changed = (painted(client, wishes) != painted(client, {})).any(axis=2)
+    assert changed.any() and changed.mean() < 0.05
+
+
 def test_a_colour_is_read_as_the_command_reads_it(client: httpx.Client) -> None:
     for written, colour in {" Crimson ": "#dc143c", "#FA0": "#ffaa00", "#c0392b": "#c0392b"}.items():
         assert client.get("/api/colour", params={"text": written}).json() == {"colour": colour}
@@ -224,6 +234,10 @@ def test_groups_and_edits_are_named_locked_and_merged(client: httpx.Client) -> N
         ({"edit": "e77", "colour": "red"}, "no such edit"),
         ({"undo": 55}, "nothing to undo"),
         ({"split": 9999}, "no such group"),
+        ({"outline": [PAGE, [300, 300], [400, 300]], "colour": "red"}, "2 corners hold nothing"),
+        ({"outline": [PAGE, [300, 300], "x", [9, 9]], "colour": "red"}, "'outline' cannot be understood"),
+        ({"outline": [PAGE, *([[300, 300]] * 501)], "colour": "red"}, "'outline' cannot be understood"),
+        ({"at": [PAGE, 300, 300], "colour": "red", "reach": "outline"}, "'reach' cannot be understood"),
     ],
 )
 def test_what_cannot_be_is_said(client: httpx.Client, wishes: dict[str, Any], told: str) -> None:

@@ -20,8 +20,8 @@ from mangacolor.stages.edits.model import LIKENESS, Anchor, Edit, Reach
 
 REMEDY = 'Write a JSON list of {"page": "001.png", "x": 120, "y": 340, "colour": "#c0392b"}.'
 NEEDED = {"page", "x", "y", "colour"}
-# A group has a number, which no hint knows.
-REACHES = tuple(reach.value for reach in Reach if reach is not Reach.GROUP)
+# A group has a number, which no hint knows, and an outline has corners.
+REACHES = tuple(reach.value for reach in Reach if reach not in (Reach.GROUP, Reach.OUTLINE))
 # The id of an edit that is a hint: it is no entry of any log.
 HINT_ID = 0
 

@@ -11,6 +11,7 @@ import { followPalette } from "./colours/draft.js";
 import { startGroups } from "./colours/groups.js";
 import { startHistory } from "./colours/history.js";
 import { startLook } from "./colours/look.js";
+import { grabOutline, startOutlines } from "./colours/outline.js";
 import { startPanel } from "./colours/panel.js";
 import { hoverAt, hoverPoint, pickAt, pickPoint } from "./colours/pick.js";
 import { startSplit } from "./colours/split.js";
@@ -62,10 +63,14 @@ function start() {
   });
   startSplit();
   startStrokes();
+  startOutlines();
   startGestures({
     hover: hoverAt,
-    click: (event) => (store.get().mode === "panels" ? clickPanels(event) : pickAt(event, event)),
-    grab: (event) => (store.get().mode === "panels" ? grabPanels(event) : grabStroke(event)),
+    click: (event) => {
+      if (store.get().mode === "panels") clickPanels(event);
+      else if (!store.get().outlining) pickAt(event, event);
+    },
+    grab: grabPointer,
   });
   startHelp();
   startMenus();
@@ -84,6 +89,12 @@ function start() {
     },
   );
   find("trouble-again").addEventListener("click", () => reconnect());
+}
+
+/** Who takes hold of a pointer that goes down. @param {PointerEvent} event */
+function grabPointer(event) {
+  if (store.get().mode === "panels") return grabPanels(event);
+  return store.get().outlining ? grabOutline(event) : grabStroke(event);
 }
 
 /** Ask for everything again, and listen anew. */

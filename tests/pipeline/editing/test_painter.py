@@ -150,3 +150,32 @@ def test_a_source_that_is_gone_or_has_changed_is_told(folder: Path) -> None:
             PagePainter(chapter, "1.png", 300, surfaces)
     finally:
         page.write_bytes(kept)
+
+
+def outline(folder: Path, *corners: tuple[int, int], colour: str = BLUE) -> Edit:
+    """An outline on the first page."""
+    chapter = open_chapter(folder / "out")
+    anchor = make_anchor(chapter, PageLooks(chapter.pages.__getitem__), read_point(f"0.png:{TONE}", "--at"))
+    return Edit(1, colour, Reach.OUTLINE, (anchor,), outline=corners)
+
+
+@pytest.mark.parametrize("long_side", [2000, 400])
+def test_outlines_are_painted_over_where_they_change_as_on_a_new_page(folder: Path, long_side: int) -> None:
+    chapter = open_chapter(folder / "out")
+    surfaces = Surfaces.of(chapter)
+    painter = PagePainter(chapter, "0.png", long_side, surfaces)
+    plain = painter.paint([])
+    first = outline(folder, (40, 60), (200, 70), (190, 210), (50, 200))
+    second = outline(folder, (120, 100), (330, 110), (300, 420), (130, 400), colour="#c0392b")
+    moved = outline(folder, (40, 80), (200, 90), (190, 230), (50, 220))
+    for edits in (
+        [first],
+        [first, second],
+        [second, first],
+        [moved, second],
+        [edit(chapter, f"0.png:{FLOOR}"), moved],
+    ):
+        found = painter.paint(edits)
+        assert (found != plain).any()
+        assert np.array_equal(found, PagePainter(chapter, "0.png", long_side, surfaces).paint(edits))
+    assert np.array_equal(painter.paint([]), plain)

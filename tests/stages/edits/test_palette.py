@@ -50,7 +50,10 @@ def change_at_random(palette: Palette, random: Random) -> Palette:  # noqa: PLR0
         case 0:
             reach = random.choice(list(Reach))
             members = (Members("001.png", "ab", ((1, 2), (3, 4))), Members("002.png", "cd"))
-            edit = replace(EDIT, reach=reach, likeness=round(random.random(), 3), level=Level.COARSE)
+            outline = ((1, 2), (9, 2), (5, 8)) if reach is Reach.OUTLINE else ()
+            edit = replace(
+                EDIT, reach=reach, outline=outline, likeness=round(random.random(), 3), level=Level.COARSE
+            )
             return changes.add_edit(palette, replace(edit, group=group, members=members, negatives=(ANCHOR,)))
         case 1:
             return changes.merge_groups(palette, random.sample(groups, 3))

@@ -58,6 +58,7 @@ export function startCover() {
         draft.edit,
         draft.also.length,
         draft.not.length,
+        draft.outline,
         page,
       ].join(" "),
     () => {
@@ -77,6 +78,7 @@ export function startCover() {
         draft.level,
         draft.also.length,
         draft.not.length,
+        draft.outline,
         draft.touched,
         page,
         double, // other frames have no preview yet

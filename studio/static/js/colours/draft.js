@@ -7,6 +7,7 @@ import { commit } from "./commit.js";
 
 /** @typedef {import("../core/types.js").Draft} Draft */
 /** @typedef {import("../core/types.js").Place} Place */
+/** @typedef {import("../core/types.js").Point} Point */
 /** @typedef {import("../core/types.js").Surface} Surface */
 
 const LIKENESS = 0.5; // the command line's, too
@@ -18,7 +19,7 @@ const POINTS = 500; // a request may name no more
  *   last one otherwise, and what else is meant
  */
 export function beginDraft(at, number, surface, { reach, also = [] } = {}) {
-  const edit = editOf(store.get(), surface.edit);
+  const edit = outlineAt(at, surface.edit) ?? editOf(store.get(), surface.edit);
   const before = store.get().draft;
   store.set({
     draft: {
@@ -27,8 +28,10 @@ export function beginDraft(at, number, surface, { reach, also = [] } = {}) {
       at,
       also,
       not: [],
+      outline: edit?.outline.length ? edit.outline : null,
+      redrawn: false,
       colour: edit?.colour ?? surface.colour,
-      reach: edit?.reach ?? reach ?? before?.reach ?? "alike",
+      reach: edit?.reach ?? reach ?? reachAfter(before),
       likeness: edit?.likeness ?? LIKENESS,
       level: edit?.level === "coarse" ? "coarse" : "fine",
       edit: edit?.id ?? null,
@@ -59,6 +62,8 @@ export function openEdit(edit) {
       at,
       also: [],
       not: [],
+      outline: edit.outline.length ? edit.outline : null,
+      redrawn: false,
       colour: edit.colour,
       reach: edit.reach,
       likeness: edit.likeness,
@@ -73,6 +78,62 @@ export function openEdit(edit) {
     tab: "colour",
   });
 }
+
+/** A draft of what lies inside a line. @param {string} page @param {Point[]} line @param {string} colour */
+export function beginOutline(page, line, colour) {
+  store.set({
+    draft: {
+      page,
+      number: 0,
+      at: [page, ...line[0]],
+      also: [],
+      not: [],
+      outline: line,
+      redrawn: true,
+      colour,
+      reach: "outline",
+      likeness: LIKENESS,
+      level: "fine",
+      edit: null,
+      under: null,
+      group: null,
+      touched: false,
+    },
+    cover: null,
+    aim: "new",
+    tab: "colour",
+  });
+}
+
+/** Another line for an edit. @param {string} id @param {string} page @param {Point[]} line */
+export function redrawOutline(id, page, line) {
+  const edit = editOf(store.get(), id);
+  if (!edit) return say("This change has been taken back meanwhile.");
+  if (store.get().draft?.edit !== id) openEdit(edit);
+  changeDraft({ page, outline: line, redrawn: true, at: [page, ...line[0]] });
+}
+
+/**
+ * The last change with an outline around a place, if it is later than the one that the surface there has.
+ * @param {Place} at @param {string|null} own
+ */
+function outlineAt([page, x, y], own) {
+  const edits = store.get().chapter?.palette?.edits ?? [];
+  const later = edits.slice(edits.findIndex((edit) => edit.id === own) + 1);
+  return later.findLast((edit) => edit.at[0]?.[0] === page && isInside([x, y], edit.outline)) ?? null;
+}
+
+/** Whether a ray from a point crosses a closed line an odd number of times. @param {Point} at @param {Point[]} line */
+function isInside([x, y], line) {
+  return line.reduce((inside, [endX, endY], place) => {
+    const [startX, startY] = line.at(place - 1) ?? [0, 0];
+    const crosses = startY > y !== endY > y && x < ((startX - endX) * (y - endY)) / (startY - endY) + endX;
+    return crosses ? !inside : inside;
+  }, false);
+}
+
+/** How far the next one reaches. @param {Draft|null} before */
+const reachAfter = (before) => (before && !before.outline ? before.reach : "alike");
 
 export function closeDraft() {
   const { status } = store.get();
@@ -113,6 +174,7 @@ export function setColour(colour, settled) {
 export function addPoints(kind, places) {
   const { draft } = store.get();
   if (!draft) return;
+  if (draft.outline) return say("An outline holds what lies inside, and nothing else: draw it again to change that.");
   if (draft[kind].length + places.length > POINTS) return say("These are too many points: choose a colour first.");
   changeDraft({ [kind]: [...draft[kind], ...places] });
   const what = places.length === 1 ? "This is" : `These ${places.length} are`;
@@ -131,7 +193,9 @@ export function chooseEdit(isNew) {
       edit: edit?.id ?? null,
       also: [],
       not: [],
-      reach: edit?.reach ?? draft.reach,
+      outline: edit?.outline.length ? edit.outline : null,
+      redrawn: false,
+      reach: edit?.reach ?? reachAfter(draft),
       likeness: edit?.likeness ?? LIKENESS,
     },
   });
@@ -144,6 +208,10 @@ export function chooseEdit(isNew) {
  */
 export function wishesOf(draft) {
   const { colour, reach, likeness, level, also, not } = draft;
+  if (draft.outline) {
+    const drawn = draft.redrawn || !draft.edit ? { outline: [draft.page, ...draft.outline] } : {};
+    return { ...(draft.edit && { edit: draft.edit }), colour, ...drawn };
+  }
   const points = { ...(also.length && { also }), ...(not.length && { not }) };
   if (draft.edit) return { edit: draft.edit, colour, reach, likeness, level, ...points };
   return { at: draft.at, colour, reach, likeness, level, ...points };
@@ -159,15 +227,15 @@ function saveDraft() {
   const { at } = draft;
   commit(() => wishesOf({ ...draft, edit: draft.edit ?? saved.get(at) ?? null }), {
     topic: `draft ${at.join(" ")}`,
-    done: ({ touched }) => settle(at, touched[0]),
+    done: ({ touched }) => settle(at, touched[0], draft),
   });
 }
 
 /**
  * From here on the draft changes the edit that it has become, and its points are the edit's.
- * @param {Place} at @param {string|undefined} touched
+ * @param {Place} at @param {string|undefined} touched @param {Draft} sent  as it was saved
  */
-function settle(at, touched) {
+function settle(at, touched, sent) {
   if (!touched) return;
   saved.set(at, touched);
   const { draft } = store.get();
@@ -176,7 +244,8 @@ function settle(at, touched) {
   const left = (/** @type {Place[]} */ points, /** @type {Place[]|undefined} */ kept) =>
     points.filter((point) => !kept?.some((one) => String(one) === String(point)));
   const points = { also: left(draft.also, edit?.at), not: left(draft.not, edit?.not) };
-  store.set({ draft: { ...draft, edit: touched, under: touched, ...points } });
+  const redrawn = draft.redrawn && String(draft.outline) !== String(sent.outline);
+  store.set({ draft: { ...draft, edit: touched, under: touched, ...points, redrawn } });
 }
 
 /** A draft of an edit that was undone is over. */

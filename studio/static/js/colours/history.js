@@ -56,7 +56,7 @@ function editRow(edit) {
       { onclick: () => openEdit(edit), "data-key": `edit ${edit.id}` },
       swatch(edit.colour),
       make("span.group-name", { text: name }),
-      make("span.group-count", { text: countsOf(edit) }),
+      make("span.group-count", { text: `${edit.outline.length ? "outline, " : ""}${countsOf(edit)}` }),
     ),
     signButton(
       edit.locked ? "locked" : "unlocked",

@@ -94,7 +94,7 @@ export function startPanel() {
       field.set(draft.colour);
       spot.style.setProperty("--swatch", draft.colour);
       title.textContent = edit ? edit.name || `Change ${edit.id}` : "New colour";
-      const where = draft.number ? `page ${pageNamed(state, draft.page)?.number}` : "";
+      const where = draft.number || draft.outline ? `page ${pageNamed(state, draft.page)?.number}` : "";
       about.textContent = [where, group ? groupName(group) : ""].filter(Boolean).join(" · ");
       own.hidden = !edit && !group;
       for (const element of [name, lockLine, take]) element.hidden = !edit;
@@ -138,6 +138,7 @@ function hints() {
     ["Click", "opens its colour"],
     ["Shift", "and click, or draw a line: this, too"],
     ["Alt", "and click, or draw a line: not this"],
+    ["O", "draw around something: all that lies inside"],
     ["X", "a cross for the keyboard"],
     ["B", "the page as it was scanned"],
     ["?", "all keys"],

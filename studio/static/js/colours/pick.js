@@ -14,7 +14,8 @@ import { takeSplitPoint } from "./split.js";
 
 /** @param {At|null} event */
 export function hoverAt(event) {
-  const under = event && store.get().mode === "colours" ? placeUnder(event) : null;
+  const isPicking = store.get().mode === "colours" && !store.get().outlining;
+  const under = event && isPicking ? placeUnder(event) : null;
   if (under) hoverPoint(under.frame.page.name, under.at);
   else if (store.get().hover) store.set({ hover: null, status: "" });
 }

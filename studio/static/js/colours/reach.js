@@ -3,6 +3,7 @@
 import { counted, forHand, make } from "../core/dom.js";
 import { store } from "../core/state.js";
 import { changeDraft, chooseEdit } from "./draft.js";
+import { beginDrawing } from "./outline.js";
 import { countsOf } from "./cover.js";
 
 /** @typedef {import("../core/types.js").Reach} Reach */
@@ -45,6 +46,8 @@ export function makeReach() {
     ],
     (value) => store.set({ aim: /** @type {"new"|"also"|"not"} */ (value) }),
   );
+  const redraw = make("button.quiet.small", { text: "Draw it again", onclick: () => drawAgain() });
+  const inside = make("div.row", {}, make("p.about", { text: "All that lies inside the outline." }), redraw);
   const under = choice(
     "What is changed",
     [
@@ -67,6 +70,8 @@ export function makeReach() {
       const { draft, aim } = store.get();
       if (!draft) return;
       reaches.select(draft.reach);
+      inside.hidden = !draft.outline;
+      for (const one of [reaches.element, aims.element, whole]) one.hidden = Boolean(draft.outline);
       slide.hidden = !BY_LIKENESS.includes(draft.reach);
       if (document.activeElement !== likeness) likeness.value = String(draft.likeness);
       level.checked = draft.level === "coarse";
@@ -83,7 +88,13 @@ export function makeReach() {
     },
   );
 
-  return make("div.reach", {}, under.element, reaches.element, slide, counts, aims.element, whole);
+  return make("div.reach", {}, under.element, inside, reaches.element, slide, counts, aims.element, whole);
+}
+
+/** Wait for another line: of the change that is open, or of a new one. */
+function drawAgain() {
+  const { draft } = store.get();
+  if (draft) beginDrawing(draft.edit);
 }
 
 /** What another likeness would cover, by what the last answer told. @param {number} likeness */

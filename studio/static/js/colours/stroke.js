@@ -87,7 +87,7 @@ export function grabStroke(start) {
 }
 
 /** A line with as many corners as can be asked about, its last one among them. @param {Point[]} line */
-function thin(line) {
+export function thin(line) {
   const every = Math.ceil(line.length / CORNERS);
   return line.filter((_, index) => index % every === 0 || index === line.length - 1);
 }

@@ -26,6 +26,8 @@ export const store = createStore(
     cover: null,
     split: null,
     stroke: null,
+    outlining: null,
+    lasso: null,
     aim: "new",
     crosshair: false,
     status: "",

@@ -12,8 +12,8 @@
  * @typedef {{id: number, name: string, colour: string, found: string, area: number,
  *   pages: Record<string, number>, locked: boolean, edited: boolean}} Group
  * @typedef {{id: string, name: string, colour: string, reach: Reach, likeness: number, level: string,
- *   group: number|null, locked: boolean, old: boolean, at: Place[], not: Place[], surfaces: number,
- *   area: number, pages: Record<string, number>}} Edit  `old`: it can be renewed
+ *   group: number|null, locked: boolean, old: boolean, at: Place[], not: Place[], outline: Point[],
+ *   surfaces: number, area: number, pages: Record<string, number>}} Edit  `old`: it can be renewed
  * @typedef {{id: number, words: string}} Change
  * @typedef {{revision: string, groups: Group[], edits: Edit[], log: Change[], undone: Change[],
  *   recent: string[]}} Palette
@@ -21,14 +21,16 @@
  * @typedef {{out: string, chapter: string, chapters: string[], direction: "rtl"|"ltr",
  *   editable: boolean, why_not: string, can_run: boolean, why_not_run: string, pages: Page[], run: Run,
  *   palette: Palette|null, look: Look, presets: Record<string, string[]>, stages: string[]}} Chapter
- * @typedef {"segment"|"panel"|"page"|"alike"|"group"} Reach
+ * @typedef {"segment"|"panel"|"page"|"alike"|"group"|"outline"} Reach
  * @typedef {{group: number|null, coarse: number, colour: string, edit: string|null}} Surface
  * @typedef {Record<string, unknown>} Wishes  the options of `mangacolor palette` as JSON
  * @typedef {{page: string, pages: Record<string, number>, area: number, surfaces: number[],
  *   likeness: [number, number, number][]}} Cover  `surfaces`: numbers on that page
  *
- * What a click has begun: what it means, and in which colour.
- * @typedef {{page: string, number: number, at: Place, also: Place[], not: Place[], colour: string,
+ * What a click has begun: what it means, and in which colour. `outline`: what a line has begun, its corners;
+ * `redrawn`: they are not saved yet.
+ * @typedef {{page: string, number: number, at: Place, also: Place[], not: Place[], outline: Point[]|null,
+ *   redrawn: boolean, colour: string,
  *   reach: Reach, likeness: number, level: "fine"|"coarse", edit: string|null, under: string|null,
  *   group: number|null, touched: boolean}} Draft
  *
@@ -41,6 +43,7 @@
  *   compare: number|null, flipped: boolean, hover: {page: string, number: number}|null,
  *   shown: number|null, draft: Draft|null, split: {group: number, stays: Place|null}|null, cover: Cover|null,
  *   stroke: {page: string, numbers: number[]}|null,
+ *   outlining: {edit: string|null}|null, lasso: {page: string, line: Point[]}|null,
  *   aim: "new"|"also"|"not", crosshair: boolean, status: string, connected: boolean, saving: boolean, theme: "auto"|"light"|"dark"}} State
  */
 export {};

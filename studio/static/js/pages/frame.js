@@ -139,6 +139,16 @@ export class PageFrame {
     return [Math.floor(across * this.size[0]), Math.floor(down * this.size[1])];
   }
 
+  /** The nearest pixel of the page. @param {number} x @param {number} y  on the stage @returns {[number, number]} */
+  nearestSource(x, y) {
+    const across = Math.floor(((x - this.rect.x) / this.rect.width) * this.size[0]);
+    const down = Math.floor(((y - this.rect.y) / this.rect.height) * this.size[1]);
+    return [
+      Math.min(this.size[0] - 1, Math.max(0, across)),
+      Math.min(this.size[1] - 1, Math.max(0, down)),
+    ];
+  }
+
   /** @param {number} x @param {number} y  source pixels @returns {[number, number]} on the stage */
   toStage(x, y) {
     const across = (x / this.size[0]) * this.rect.width;

@@ -3,6 +3,7 @@
 import { find } from "../core/dom.js";
 import { store } from "../core/state.js";
 import { framesInSight, paintWithStage, stageElement } from "./stage.js";
+import { drawOutlines } from "./outlines.js";
 import { knownSurfaces } from "./known_surfaces.js";
 import { numbersOfGroup } from "./surfaces.js";
 
@@ -29,7 +30,7 @@ export function startHighlight() {
   const paint = () => draw(canvas);
   paintWithStage(paint);
   store.watch(
-    (state) => [state.hover, state.stroke, state.shown, state.draft, state.cover, state.mode, state.chapter?.palette],
+    (state) => [state.hover, state.stroke, state.lasso, state.shown, state.draft, state.cover, state.mode, state.chapter?.palette],
     () => requestAnimationFrame(paint),
   );
 }
@@ -48,6 +49,7 @@ function draw(canvas) {
     const some = knownSurfaces(frame.page.name);
     const marks = some && marksOf(some);
     if (some && marks) drawMarks(context, frame, some, marks, by);
+    drawOutlines(context, frame, by);
   }
 }
 
@@ -58,7 +60,7 @@ function marksOf(some) {
   const under = hover?.page === some.page ? hover.number : 0;
   const group = shown ?? (hover && under ? (some.surfaces[under - 1]?.group ?? null) : null);
   if (!draft || shown !== null) for (const number of numbersOfGroup(some, group)) marks[number] = GROUP;
-  if (draft && shown === null && draft.page === some.page) {
+  if (draft && !draft.outline && shown === null && draft.page === some.page) {
     for (const number of cover?.surfaces ?? [draft.number]) marks[number] = COVERED;
   }
   for (const number of stroke?.page === some.page ? stroke.numbers : []) marks[number] = UNDER;

@@ -158,3 +158,12 @@ export function placeUnder(event) {
   }
   return null;
 }
+
+/**
+ * The pixel of a page that is nearest to a point of the window.
+ * @param {PageFrame} frame @param {{clientX: number, clientY: number}} event
+ */
+export function sourceNear(frame, event) {
+  const corner = stageElement().getBoundingClientRect();
+  return frame.nearestSource(event.clientX - corner.left, event.clientY - corner.top);
+}
