@@ -12,7 +12,7 @@ from mangacolor.benchmarks.quality.edit_oracle import Click, Cover
 from mangacolor.core.arrays import I64, Mask
 from mangacolor.pipeline.editing.chapter import open_chapter
 from mangacolor.pipeline.editing.coverage import Surfaces
-from mangacolor.stages.edits.coverage import measure_coverage
+from mangacolor.stages.edits.coverage import Coverage, measure_coverage
 from mangacolor.stages.edits.locating import Located, locate_edits
 from mangacolor.stages.edits.model import LIKENESS, Anchor, Edit, Reach
 from mangacolor.stages.segments.likeness import Likeness
@@ -48,16 +48,15 @@ class EditChapter:
 
     def alike(self, likeness: float = LIKENESS, reach: Reach = Reach.ALIKE) -> Cover:
         """Clicks are anchors, and negative ones, of one edit."""
+        return lambda clicks: self.coverage(clicks, likeness, reach).covered(likeness)
 
-        def cover(clicks: Sequence[Click]) -> Mask:
-            anchors = {Anchor("", click.segment, int(click.meant)): click.segment for click in clicks}
-            meant, other = (tuple(a for a in anchors if bool(a.y) == kind) for kind in (True, False))
-            edit = Edit(0, COLOUR, reach, meant, other, likeness)
-            segments = self.surfaces.segments
-            known = measure_coverage(edit, 0, segments, Located(anchors), Likeness(segments.embedded))
-            return known.covered(likeness)
-
-        return cover
+    def coverage(self, clicks: Sequence[Click], likeness: float, reach: Reach) -> Coverage:
+        """What is known of the edit that has these clicks for anchors, and negative ones."""
+        anchors = {Anchor("", click.segment, int(click.meant)): click.segment for click in clicks}
+        meant, other = (tuple(a for a in anchors if bool(a.y) == kind) for kind in (True, False))
+        edit = Edit(0, COLOUR, reach, meant, other, likeness)
+        segments = self.surfaces.segments
+        return measure_coverage(edit, 0, segments, Located(anchors), Likeness(segments.embedded))
 
     def by_group(self) -> Cover:
         """Each click gives the colour to the whole group of its segment; nothing can be left out of one."""

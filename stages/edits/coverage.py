@@ -136,7 +136,10 @@ def _compare(
     for meant, negatives in kinds:
         wrong = _known_of(negatives, segments, located)
         wrong = wrong if meant.identities is not None else wrong.without_identities()
-        far, wrong_way = (_distance(segments.features, some, likeness) for some in (meant, wrong))
+        far, wrong_way = (
+            _distance(segments, some, _here(points, located), likeness)
+            for some, points in ((meant, edit.anchors), (wrong, negatives))
+        )
         pairs.append((far, wrong_way.min(axis=1, initial=np.inf)))
     return pairs
 
@@ -154,8 +157,16 @@ def _known_of(anchors: Sequence[Anchor], segments: ChapterSegments, located: Loc
     return features.read_looks([*here, *gone])
 
 
-def _distance(features: SegmentFeatures, known: SegmentFeatures, likeness: Likeness) -> F64:
-    return likeness.distance(features, known) if len(known) else np.zeros((len(features), 0))
+def _distance(
+    segments: ChapterSegments, known: SegmentFeatures, here: Sequence[int], likeness: Likeness
+) -> F64:
+    """From each of N segments to each of A that are ``known``, N×A, in units that say the same within a panel
+    and elsewhere. The first of these are the segments ``here``."""
+    if not len(known):
+        return np.zeros((len(segments), 0))
+    far = likeness.distance(segments.features, known)
+    own_panel = _same(segments.window, here, len(known))
+    return np.asarray(np.where(own_panel, far / PARAMS.own_panel_unit, far))
 
 
 def _is_nearer(far: F64, wrong_way: F64, reach: Reach, own_panel: Mask) -> Mask:

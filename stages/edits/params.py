@@ -11,11 +11,13 @@ class EditParams:
 
     # Mean luma that a segment may be given: ink below stays ink, paper above has no colour.
     luma_range: tuple[int, int] = (66, 250)
+    # All of a panel is drawn at one time and in one light, so that its segments lie nearer to each other
+    # whatever they are: the distance within it that says as much as 1 says elsewhere.
+    own_panel_unit: float = 0.74
     # A segment must be nearer to an anchor than to anything that is not meant: at this share of the distance
     # at most where it is drawn elsewhere, in the anchor's own panel, and in an edit of one panel or page.
-    # There all is drawn at one time and in one light.
     elsewhere_share: float = 0.3
-    own_panel_share: float = 0.6
+    own_panel_share: float = 0.9
     on_a_page_share: float = 1.0
     # Share of a segment inside an outline from which on it is covered wholly, so that the colour ends beneath
     # the ink around it.

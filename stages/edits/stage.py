@@ -159,7 +159,7 @@ STAGE = ChapterStage(
     configure,
     ("panels", "balloons", "colorize"),
     neutral,
-    version=4,
+    version=5,
     file=FILE,
     edits=decided_edits,
     remembers="colorize",

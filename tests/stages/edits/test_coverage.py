@@ -15,6 +15,8 @@ from mangacolor.stages.windows.artifact import PageColours
 from mangacolor.tests.helpers.edit_coverage import check_points, covered, edit
 from mangacolor.tests.helpers.edits import KINDS, at, page_of_windows
 
+STEP = 12  # hundredths from one look to the other
+
 Pages = dict[str, Inputs]
 
 
@@ -46,6 +48,18 @@ def test_the_nearer_one_decides_with_a_margin_that_is_smaller_in_the_anchors_own
     made = covered(pages, replace(loose, negatives=(at("0.png", 0, 3),)))
     assert made & blends == {("0.png", 0, 1), ("2.png", 1, 1)}
     assert {(page, window, 2) for page in pages for window in range(2)} <= made
+
+
+def test_what_is_as_like_an_anchor_says_less_in_its_own_panel_than_elsewhere() -> None:
+    reached: dict[str, list[int]] = {"0.png": [], "2.png": []}
+    for share in range(0, 100, STEP):
+        pages = with_blends({(page, 0): share / 100 for page in reached})
+        made = covered(pages, edit(Reach.ALIKE, at("0.png", 0, 2)))
+        for page, shares in reached.items():
+            shares.extend([share] if (page, 0, 1) in made else [])
+    own, elsewhere = (max(shares) for shares in reached.values())
+    assert 0 < own < elsewhere < 90
+    assert reached == {"0.png": list(range(0, own + 1, STEP)), "2.png": list(range(0, elsewhere + 1, STEP))}
 
 
 def test_points_only_ever_add_and_what_is_not_meant_only_ever_takes_away() -> None:
