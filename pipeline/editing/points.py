@@ -117,10 +117,10 @@ def read_outline(text: str, option: str) -> tuple[PagePoint, ...]:
             f"{option} {_short(text)!r}: must be a page and the corners of a line around something on it",
             f"As {option} 003.png:120,340,180,340,150,410: a page of OUT, and x and y of each corner.",
         )
-    corners = list(dict.fromkeys(zip(numbers[::2], numbers[1::2], strict=True)))
-    if len(corners) < CORNERS:
+    corners = list(zip(numbers[::2], numbers[1::2], strict=True))
+    if len(set(corners)) < CORNERS:
         raise UsageError(
-            f"{option} {_short(text)}: {counted(len(corners), 'corner')} hold nothing",
+            f"{option} {_short(text)}: {counted(len(set(corners)), 'corner')} hold nothing",
             f"Give {CORNERS} or more, x and y of each.",
         )
     page = match[1]
