@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,13 +20,19 @@ from mangacolor.stages.segments.chapter import ChapterSegments
 
 @dataclass(frozen=True, slots=True)
 class ChapterColours:
-    """``groups``: the colour of each group, G×2. ``members``: what each segment agreed on, N×2. Levels."""
+    """``groups``: the colour of each group, G×2. ``members``: what each segment agreed on, N×2. Levels.
+    ``near``: N in [0, 1], how far that is what the group's other members agreed on."""
 
     groups: F64
     members: F64
+    near: F64
 
     def with_groups(self, groups: F64) -> ChapterColours:
-        return ChapterColours(groups, self.members)
+        return replace(self, groups=groups)
+
+    def with_one_colour(self, members: Mask) -> ChapterColours:
+        """With those segments (N) taking part in their groups' colours whatever they agreed on."""
+        return replace(self, near=np.where(members, 1.0, self.near))
 
     def round_groups(self, params: GroupColourParams) -> ChapterColours:
         """Colours of groups on the grid."""
@@ -45,12 +51,22 @@ def choose_group_colours(
     """Colours of groups (``number``, N) and members, about as strong as the members' ``start`` (N×2).
 
     ``agreed``: N×2, after smoothing. ``weight``: N, what each member counts. ``as_they_are``: G, groups whose
-    colours are not made stronger.
+    colours are not made stronger, and hold for all of their members.
     """
     colours = find_group_modes(agreed, weight, number, params, smoothing)
+    near = np.where(as_they_are[number], 1.0, nearness(agreed, colours[number], params))
     gain = np.where(as_they_are, 1.0, chroma_gain(colours, start, weight, number, params))[:, None]
     members = np.rint(agreed * gain[number] / params.chroma_step) * params.chroma_step
-    return ChapterColours(colours * gain, members)
+    return ChapterColours(colours * gain, members, near)
+
+
+def nearness(agreed: F64, group: F64, params: GroupColourParams) -> F64:
+    """How far members that ``agreed`` on these colours (N×2) take part in their groups' (N×2), N in [0, 1].
+
+    What looks alike may hold two colours, as faces and a pale sky, and a group has that of the most.
+    """
+    away = ((group - agreed) ** 2).sum(axis=1)
+    return np.asarray(np.exp(-away / (2 * params.bandwidth**2)))
 
 
 def find_group_modes(
@@ -91,16 +107,17 @@ def correct_segments(
 ) -> WindowCorrections:
     """The correction of each of the chapter's N segments.
 
-    A segment goes from what it agreed on to its group's colour by its ``reach`` (N in [0, 1]), or to what
-    somebody chose for the group (``overrides``, G), as far as it is a member; and to what references say of
-    it (``matched``), as far as these are sure. ``identity``: N, the number of their groups in the palette.
+    A segment goes from what it agreed on to its group's colour by its ``reach`` (N in [0, 1]) and as far as
+    it is near, or to what somebody chose for the group (``overrides``, G), as far as it is a member; and to
+    what references say of it (``matched``), as far as these are sure. ``identity``: N, the number of their
+    groups in the palette.
     """
     number, agreed = groups.number, colours.members
     membership, reach = (
         np.rint(share * params.membership_steps) / params.membership_steps
         for share in (groups.membership, reach)
     )
-    base = agreed + reach[:, None] * (colours.groups[number] - agreed)
+    base = agreed + (reach * colours.near)[:, None] * (colours.groups[number] - agreed)
     base, target = _follow_references(base, matched, params)
     luma = _luma_of_references(segments, matched, params)
     for group, override in enumerate(overrides):

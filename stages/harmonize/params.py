@@ -191,6 +191,8 @@ class GroupColourParams:
     max_members: int = 512
     # By what a group's chroma may be raised at most to that of its members.
     max_chroma_gain: float = 1.2
+    # Levels of chroma: a member that agreed on a colour so far from its group's goes there by three fifths.
+    bandwidth: float = 12.0
     # Levels of chroma: colours lie on a grid of this step, so that another page seldom moves them.
     chroma_step: int = 2
     # Levels of spread of chroma within a segment that halve its weight.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mangacolor.core.arrays import I64, U32
+from mangacolor.core.arrays import I64, U32, Mask
 from mangacolor.core.types import Image
 from mangacolor.stages.edits.operations import Merge, Split
 from mangacolor.stages.edits.palette import Palette, PaletteEntry
@@ -36,7 +36,8 @@ class Regrouped:
     """``grouping``, ``matches``: of the groups as they are to be. ``identity``: N, the id of the group that
     each segment surely belongs to, ``NO_GROUP`` for none. ``looks``: by id the mean row of each group as it
     was found, so that it is found again, and of parts; ``fingerprints``: by id those of its segments, as it
-    was found, and ``ungrouped`` of those in none. ``parents``: by id the group that a part was split from."""
+    was found, and ``ungrouped`` of those in none. ``parents``: by id the group that a part was split from.
+    ``merged``: G, which groups somebody has merged of others."""
 
     grouping: Grouping
     matches: Matches
@@ -45,6 +46,7 @@ class Regrouped:
     parents: Mapping[int, int]
     fingerprints: Mapping[int, bytes]
     ungrouped: bytes
+    merged: Mask
 
 
 def find_groups(
@@ -85,6 +87,7 @@ def find_groups(
             for group in whole
         },
         to_bytes(prints[surely == NO_GROUP]),
+        np.isin(after, [made.groups[0] for made in palette.regrouping if isinstance(made, Merge)]),
     )
 
 

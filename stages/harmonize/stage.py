@@ -17,7 +17,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from mangacolor.core.arrays import F64
+from mangacolor.core.arrays import F64, Mask
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Inputs
 from mangacolor.stages.base import GUARD, ChapterContext, ChapterStage
@@ -125,7 +125,7 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     grouping, matches = regrouped.grouping, regrouped.matches
     number = grouping.groups.number
     matched = _match_references(context, segments, space, grouping.guided)
-    colours, proposed = colour_groups(segments, matched, grouping, remembered, params)
+    colours, proposed = colour_groups(segments, matched, grouping, remembered, params, regrouped.merged)
 
     overrides = [choose_override(own, kept) for own, kept in zip(matches.own, matches.kept, strict=True)]
     palette = freeze_edited(palette, regrouped.identity, segments, context.sources, drawings)
@@ -150,9 +150,10 @@ def colour_groups(
     grouping: Grouping,
     remembered: Remembered,
     params: Params,
+    merged: Mask | None = None,
 ) -> tuple[ChapterColours, F64]:
     """The colours of groups and members, drawn to those of references, on a grid; and those of groups by this
-    chapter alone, G×2."""
+    chapter alone, G×2. ``merged``: G, groups that somebody wants to be of one colour."""
     number = grouping.groups.number
     guided = grouping.guided
     weight = guided.weigh(np.sqrt(segments.area) * grouping.steadiness, params.guidance)
@@ -160,6 +161,8 @@ def colour_groups(
     colours = choose_group_colours(
         grouping.start, grouping.smoothed, weight, number, params.group_colours, params.smoothing, is_guided
     )
+    if merged is not None:
+        colours = colours.with_one_colour(merged[number])
     alone = colours.groups
     colours = kept = keep_remembered(colours, grouping, remembered, params.group_colours)
     if matched is not None:
@@ -227,7 +230,7 @@ STAGE = ChapterStage(
     configure,
     ("panels", "balloons", "colorize"),
     neutral,
-    version=16,
+    version=17,
     file=FILE,
     edits=decided_groups,
     preview=draw_groups,

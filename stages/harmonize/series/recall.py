@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 import numpy as np
@@ -48,8 +49,9 @@ def keep_remembered(
     groups[known] = old + share[:, None] * (groups[known] - old)
     # What members agreed on with remembered neighbours is as strong as it is to be.
     agreed = np.rint(grouping.smoothed / params.chroma_step) * params.chroma_step
-    remembers = known[grouping.groups.number][:, None]
-    return ChapterColours(groups, np.where(remembers, agreed, colours.members))
+    remembers = known[grouping.groups.number]
+    members = np.where(remembers[:, None], agreed, colours.members)
+    return replace(colours, groups=groups, members=members).with_one_colour(remembers)
 
 
 def remember_segments(
