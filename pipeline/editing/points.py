@@ -30,6 +30,8 @@ SEARCH_STEP = 4
 SEARCH_TURNS = 16
 # Pixels by which a line may be off its corners: those that are nearer to it say nothing.
 STRAIGHT = 0.7
+# Of a pixel: longer ones are none, and Python reads none of thousands of digits.
+NUMBER = r"\d{1,9}"
 # Characters of what people gave that a message repeats.
 MOST_TEXT = 60
 
@@ -46,7 +48,7 @@ class PagePoint:
 
 def read_point(text: str, option: str) -> PagePoint:
     """``003.png:120,340``. Raises ``UsageError``, naming the ``option``."""
-    match = re.fullmatch(r"\s*(.+?)\s*:\s*(\d+)\s*,\s*(\d+)\s*", text)
+    match = re.fullmatch(rf"\s*(.+?)\s*:\s*({NUMBER})\s*,\s*({NUMBER})\s*", text)
     if match is None:
         raise UsageError(
             f"{option} {text!r}: must be a page and a point on it",
@@ -110,17 +112,17 @@ def make_anchor(chapter: ColouredChapter, looks: PageLooks, point: PagePoint) ->
 def read_outline(text: str, option: str) -> tuple[PagePoint, ...]:
     """``003.png:120,340,180,340,150,410``: the corners of a closed line. Raises ``UsageError``, naming the
     ``option``."""
-    match = re.fullmatch(r"\s*(.+?)\s*:((?:\s*\d+\s*,)*\s*\d+)\s*", text)
+    match = re.fullmatch(rf"\s*(.+?)\s*:((?:\s*{NUMBER}\s*,)*\s*{NUMBER})\s*", text)
     numbers = [int(number) for number in match[2].split(",")] if match else []
     if match is None or len(numbers) % 2:
         raise UsageError(
             f"{option} {_short(text)!r}: must be a page and the corners of a line around something on it",
             f"As {option} 003.png:120,340,180,340,150,410: a page of OUT, and x and y of each corner.",
         )
-    corners = list(dict.fromkeys(zip(numbers[::2], numbers[1::2], strict=True)))
-    if len(corners) < CORNERS:
+    corners = list(zip(numbers[::2], numbers[1::2], strict=True))
+    if len(set(corners)) < CORNERS:
         raise UsageError(
-            f"{option} {_short(text)}: {counted(len(corners), 'corner')} hold nothing",
+            f"{option} {_short(text)}: {counted(len(set(corners)), 'corner')} hold nothing",
             f"Give {CORNERS} or more, x and y of each.",
         )
     page = match[1]

@@ -157,11 +157,14 @@ def read_edit(entry: Mapping[str, Any], number: int, where: str) -> Edit:
     group, reach, outline = entry.get("group"), Reach(entry["reach"]), _points(entry.get("outline", ""))
     if (reach is Reach.OUTLINE) != (len(outline) >= CORNERS):
         raise ValueError(f"an outline has {CORNERS} corners or more, and the reach {Reach.OUTLINE.value!r}")
+    anchors = tuple(_anchor(anchor) for anchor in entry.get("anchors", ()))
+    if outline and len(anchors) != 1:
+        raise ValueError("an outline has one anchor, which says what page it is on")
     return Edit(
         number,
         check_colour(entry["colour"], where),
         reach,
-        tuple(_anchor(anchor) for anchor in entry.get("anchors", ())),
+        anchors,
         tuple(_anchor(anchor) for anchor in entry.get("negatives", ())),
         likeness,
         Level(entry.get("level", Level.FINE)),

@@ -79,6 +79,20 @@ def test_what_lies_inside_takes_a_colour_and_can_be_drawn_again(window: Window) 
     window.until(lambda: edits(window) == [], "undone again")
 
 
+def test_a_line_that_goes_around_twice_is_opened_by_a_click_inside(window: Window) -> None:
+    open_page(window)
+    window.press("o")
+    draw(window, *RING, *RING)
+    window.until(lambda: bool(window.state("draft")), "what was drawn")
+    window.choose_colour("#c02020")
+    window.until(lambda: len(edits(window)) == 1, "the change")
+    window.press("Escape")
+    window.click_at(PAGE, *SKY)
+    window.until(lambda: (window.state("draft") or {}).get("edit") == edits(window)[0]["id"], "the change")
+    window.press("Control+z")
+    window.until(lambda: edits(window) == [], "undone")
+
+
 def test_escape_gives_it_up_and_a_click_draws_nothing(window: Window) -> None:
     open_page(window)
     window.page.click("#outline")

@@ -76,6 +76,16 @@ def test_second_run_redoes_nothing(house: House, pages: Path, tmp_path: Path) ->
     assert not house.calls
 
 
+def test_another_version_of_a_chapter_stage_does_a_page_again_only_if_it_gives_it_something_else(
+    house: House, pages: Path, tmp_path: Path
+) -> None:
+    go(house, pages, tmp_path / "out")
+    house.calls.clear()
+    house.mood_version = 2
+    result, _ = go(house, pages, tmp_path / "out")
+    assert (result.cached, dict(house.calls)) == (6, {"mood": 1})
+
+
 def test_changed_page_moves_others_only_where_their_correction_moved(
     house: House, pages: Path, tmp_path: Path
 ) -> None:

@@ -189,6 +189,11 @@ def test_it_is_kept_in_the_log_and_of_a_page(tmp_path: Any) -> None:
         broken = {**document, "log": [{**document["log"][0], **wrong}]}
         with pytest.raises(UsageError, match="3 corners or more"):
             from_document(broken)
+    for count in (0, 2):
+        own = document["log"][0]
+        broken = {**document, "log": [{**own, "anchors": count * own["anchors"]}]}
+        with pytest.raises(UsageError, match="an outline has one anchor"):
+            from_document(broken)
     page = PageEdits.from_artifact(decide(chapter(), outline(1, 2.5))[PAGE])
     back = PageEdits.from_artifact(Artifact(json.loads(json.dumps(page.to_artifact().data))))
     assert [area.outline for area in back.areas] == [area.outline for area in page.areas]

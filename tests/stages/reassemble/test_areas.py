@@ -11,6 +11,7 @@ import pytest
 from mangacolor.core.types import Point
 from mangacolor.stages.edits.model import OWN_LOOK
 from mangacolor.stages.edits.page_edits import AreaEdits, PageEdits, WindowEdits
+from mangacolor.stages.reassemble.areas.area import lay_area
 from mangacolor.stages.reassemble.compose import compose_band, cut_bands
 from mangacolor.stages.reassemble.ink_transfer import paint
 from mangacolor.stages.reassemble.layers import PageSegments, ReadyWindow
@@ -116,6 +117,20 @@ def test_it_ends_beneath_the_ink_where_it_nearly_reaches_it(traced: TracedPage) 
     assert np.array_equal(found[LINE.stop + 5 :], plain[LINE.stop + 5 :])
     far = draw(traced, PageEdits(areas=(area(rectangle(40, 40, 160, LINE.start - 20), {0: RED}),)))
     assert np.array_equal(far[LINE.start - 10 : LINE.start], plain[LINE.start - 10 : LINE.start])
+
+
+@pytest.mark.parametrize("edge", ["below", "above"])
+def test_its_edge_is_straight_where_segments_end_at_it(edge: str) -> None:
+    """Strips of 16 pixels side by side, as boards of a floor: an outline across them leaves no lobes."""
+    labels = np.broadcast_to(np.arange(160) // 16 + 1, (160, 160))
+    line = 80 if edge == "below" else 79
+    outline = np.array([(0, 0), (159, 0), (159, line), (0, line)], np.float64)
+    corners = outline if edge == "below" else (159, 159) - outline
+    chosen = np.arange(11) > 0
+    for tremor in (4.0, 7.0, 12.0):
+        area = lay_area(corners, chosen, np.zeros((11, 5), np.float32), labels, tremor)
+        assert (area.share == area.share[:, :1]).all()
+        assert set(np.unique(area.share)) >= {0, 255}
 
 
 def test_beside_an_open_border_it_goes_over_as_the_segment_itself_would(traced: TracedPage) -> None:

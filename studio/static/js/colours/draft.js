@@ -123,13 +123,14 @@ function outlineAt([page, x, y], own) {
   return later.findLast((edit) => edit.at[0]?.[0] === page && isInside([x, y], edit.outline)) ?? null;
 }
 
-/** Whether a ray from a point crosses a closed line an odd number of times. @param {Point} at @param {Point[]} line */
+/** Whether a closed line goes around a point, once or more often. @param {Point} at @param {Point[]} line */
 function isInside([x, y], line) {
-  return line.reduce((inside, [endX, endY], place) => {
+  const turns = line.reduce((sum, [endX, endY], place) => {
     const [startX, startY] = line.at(place - 1) ?? [0, 0];
     const crosses = startY > y !== endY > y && x < ((startX - endX) * (y - endY)) / (startY - endY) + endX;
-    return crosses ? !inside : inside;
-  }, false);
+    return crosses ? sum + (endY > y ? 1 : -1) : sum;
+  }, 0);
+  return turns !== 0;
 }
 
 /** How far the next one reaches. @param {Draft|null} before */

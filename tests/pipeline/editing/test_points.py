@@ -1,0 +1,23 @@
+"""Points and lines as people write them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from mangacolor.core.errors import UsageError
+from mangacolor.pipeline.editing.points import read_outline, read_point
+
+
+def test_a_line_that_comes_by_a_corner_again_goes_on_from_there() -> None:
+    """Two triangles that meet at 100,100: without the second visit the line would go around more."""
+    corners = [(0, 0), (100, 100), (200, 0), (200, 200), (100, 100), (0, 200)]
+    text = ",".join(f"{x},{y}" for x, y in corners)
+    assert [(point.x, point.y) for point in read_outline(f"0.png:{text}", "--outline")] == corners
+
+
+@pytest.mark.parametrize(("read", "rest"), [(read_point, "1"), (read_outline, "1,2,3,4,5")])
+def test_a_number_without_end_is_none(read: Callable[[str, str], object], rest: str) -> None:
+    with pytest.raises(UsageError, match="must be a page and"):
+        read(f"0.png:{'9' * 5000},{rest}", "--at")
