@@ -106,6 +106,8 @@ class TrainConfig:
     source_weights: dict[str, float] = field(default_factory=dict, metadata=limits(at_least=0))
     # How far crops are turned, sheared, stretched and bent; 1: up to 25 degrees (warp.py).
     warp: float = number(0.0, at_least=0, at_most=4)
+    # Share of crops in which one colour becomes white (whitening.py), by patterns of their sources' names.
+    whitened: dict[str, float] = field(default_factory=dict, metadata=limits(at_least=0, at_most=1))
     faithful_losses: bool = False
     mixed_precision: bool = True  # bfloat16, where the hardware has it
     compile: bool = False  # the generator with torch.compile: minutes at the start, then a fifth faster
@@ -160,7 +162,7 @@ def override(config: TrainConfig, assignments: Mapping[str, Any]) -> TrainConfig
 # What decides the crops and how long is learnt from them: of networks that learn together the first one's.
 STREAM = frozenset(
     {
-        "phases", "minutes", "accumulate", "seed", "kind", "synthesis", "source_weights", "warp",
+        "phases", "minutes", "accumulate", "seed", "kind", "synthesis", "source_weights", "warp", "whitened",
         "checkpoint_every", "sample_every", "validate_every",
     }
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import cv2
 import numpy as np
@@ -13,8 +13,10 @@ from mangacolor.core.errors import InputError
 from mangacolor.core.types import Image
 from mangacolor.training.colour.distributed import World
 from mangacolor.training.data.pictures import Picture, Source
+from mangacolor.training.data.sources import fitting
 from mangacolor.training.data.synthesis import Synthesis, synthesize, wanted_enlargement
 from mangacolor.training.data.warp import warp_picture
+from mangacolor.training.data.whitening import whiten
 from mangacolor.training.runs import leave_signals
 
 TensorPair = tuple[torch.Tensor, torch.Tensor]
@@ -47,7 +49,8 @@ class CropDataset(Dataset[TensorPair]):
     """Item ``i``: input 1×S×S and target 3×S×S, uint8, as small as they travel between processes.
 
     ``working_size``: the short side, in pixels, that a zoom of 1 gives a picture; ``size``: the crop's.
-    ``warp``: how far crops are bent (``warp.py``); a crop is bent by anything up to that.
+    ``warp``: how far crops are bent (``warp.py``); a crop is bent by anything up to that. ``whitened``: share
+    of a source's crops in which a colour becomes white (``whitening.py``), by patterns of its folder.
     """
 
     def __init__(
@@ -61,11 +64,13 @@ class CropDataset(Dataset[TensorPair]):
         kind: str = "mixed",
         working_size: int = 256,
         warp: float = 0.0,
+        whitened: Mapping[str, float] | None = None,
     ) -> None:
         self.mix = PictureMix(sources, pictures)
         self.size, self.length, self.seed, self.kind = size, length, seed, kind
         self.working_size, self.warp = working_size, warp
         self.synthesis = synthesis or Synthesis()
+        self.whitened = whitened or {}
 
     def __len__(self) -> int:
         return self.length
@@ -86,6 +91,8 @@ class CropDataset(Dataset[TensorPair]):
         crop = random_crop(picture.pixels, size, working_size, source.zoom, rng)
         if self.warp:
             crop = warp_picture(crop, self.warp * float(rng.random()), rng)
+        if self.whitened and rng.random() < fitting(source.folder, self.whitened, 0.0):
+            crop = whiten(crop, rng)
         return synthesize(crop, kind, rng, self.synthesis, enlarged)
 
 

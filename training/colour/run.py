@@ -23,7 +23,7 @@ from mangacolor.training.colour.materials import Materials
 from mangacolor.training.colour.samples import draw_contact_sheet
 from mangacolor.training.colour.trainer import Trainer, summarize
 from mangacolor.training.data.pictures import check_colour
-from mangacolor.training.data.sources import load_pictures, weigh_sources
+from mangacolor.training.data.sources import check_patterns, load_pictures, weigh_sources
 from mangacolor.training.networks import TrainOutcome, TrainRequest
 from mangacolor.training.runs import CHECKPOINT, check_free
 
@@ -139,6 +139,7 @@ def load_materials(request: TrainRequest, config: TrainConfig) -> Materials:
     shown = load_pictures([request.samples])[1] if request.samples else []
     apart = load_pictures([request.validation])[1] if request.validation else []
     weighed = weigh_sources(sources, config.source_weights)
+    check_patterns("whitened", config.whitened, sources)
     return Materials(weighed, pictures, shown[:: max(1, len(shown) // SAMPLES)][:SAMPLES], apart)
 
 

@@ -43,7 +43,7 @@ def draw_contact_sheet(
     """``rows`` × ``pairs`` training pairs, input beside target, exactly as training would draw them."""
     dataset = CropDataset(
         materials.sources, materials.pictures, SHEET_SIDE, rows * pairs,
-        config.seed, config.synthesis, config.kind, warp=config.warp,
+        config.seed, config.synthesis, config.kind, warp=config.warp, whitened=config.whitened,
     )  # fmt: skip
     lines = []
     for row in range(rows):

@@ -135,7 +135,7 @@ class Trainer(Networks):
         length = each * (UNLIMITED if config.minutes else last - self.phase_begun)
         dataset = CropDataset(
             self.materials.sources, self.materials.pictures, size, length,
-            config.seed + size, config.synthesis, config.kind, warp=config.warp,
+            config.seed + size, config.synthesis, config.kind, warp=config.warp, whitened=config.whitened,
         )  # fmt: skip
         sampler = StepSampler((self.step - self.phase_begun) * each, length, batch, self.world)
         batches = read_batches(dataset, sampler, self.device, self.workers)

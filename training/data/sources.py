@@ -70,16 +70,24 @@ def weigh_sources(sources: Sequence[Source], weights: Mapping[str, float]) -> li
     A source takes the weight of the last pattern that fits it, and keeps its own if none does. Raises
     ``UsageError`` for a pattern that fits no source, and where no source keeps any weight.
     """
-    folders = [source.folder for source in sources]
-    for pattern in weights:
-        if not any(fnmatchcase(folder, pattern) for folder in folders):
-            raise UsageError(
-                f"source_weights: no source is called {pattern!r}", f"There are {', '.join(folders)}."
-            )
-    weighed = []
-    for source in sources:
-        fitting = [weight for pattern, weight in weights.items() if fnmatchcase(source.folder, pattern)]
-        weighed.append(replace(source, weight=fitting[-1]) if fitting else source)
+    check_patterns("source_weights", weights, sources)
+    weighed = [replace(source, weight=fitting(source.folder, weights, source.weight)) for source in sources]
     if sum(source.weight for source in weighed) <= 0:
         raise UsageError("source_weights leave no source any weight", "Give one of them more than 0.")
     return weighed
+
+
+def check_patterns(setting: str, values: Mapping[str, float], sources: Sequence[Source]) -> None:
+    """Raise ``UsageError``, naming the ``setting``, for a pattern that fits the folder of no source."""
+    folders = [source.folder for source in sources]
+    for pattern in values:
+        if not any(fnmatchcase(folder, pattern) for folder in folders):
+            raise UsageError(
+                f"{setting}: no source is called {pattern!r}", f"There are {', '.join(folders)}."
+            )
+
+
+def fitting(folder: str, values: Mapping[str, float], otherwise: float) -> float:
+    """The value of the last pattern, as a shell's, that fits a source's folder."""
+    found = [value for pattern, value in values.items() if fnmatchcase(folder, pattern)]
+    return found[-1] if found else otherwise
