@@ -35,15 +35,15 @@ class Recipe:
 
         A key covers the input bytes, the stage's name, version, configuration and fingerprints, and
         the keys of what it needs: so a changed option reaches the stage and its descendants only.
-        What chapter stages gave the page (``chapter_results``) counts by its content; what rests on a chapter
-        stage that has not spoken yet has no key yet.
+        What chapter stages gave the page (``chapter_results``) counts by its content alone; what rests on a
+        chapter stage that has not spoken yet has no key yet.
         """
         keys: dict[str, str] = {}
         for name in graph.names:
             stage = graph[name]
             if isinstance(stage, ChapterStage):
                 if name in chapter_results:
-                    keys[name] = digest([name, str(stage.version), _json(chapter_results[name].data)])
+                    keys[name] = digest([name, _json(chapter_results[name].data)])
             elif name in self.marks and keys.keys() >= set(stage.needs):
                 own = stage.page_fingerprint(page) if stage.page_fingerprint else ""
                 beside = [own] if own else []

@@ -46,6 +46,7 @@ class House:
     def __init__(self, moody: bool = False, released: threading.Event | None = None) -> None:
         self.moody = moody
         self.mood_fails = self.mood_hangs = False
+        self.mood_version = 1
         self.seen: list[list[str]] = []  # the pages that mood was shown, each time it ran
         self.calls: Counter[str] = Counter()
         self.trouble: dict[str, Exception] = {}  # page name -> what tint raises
@@ -61,7 +62,8 @@ class House:
 
     def graph(self) -> Graph:
         last = ("tint", "grow", "mood") if self.moody else ("tint", "grow")
-        mood = ChapterStage("mood", self._mood, _mood_config, ("judge", "tint"), _same_mood)
+        needs, version = ("judge", "tint"), self.mood_version
+        mood = ChapterStage("mood", self._mood, _mood_config, needs, _same_mood, version=version)
         return Graph(
             [
                 *([mood] if self.moody else []),

@@ -47,6 +47,15 @@ def test_every_page_gets_its_own_correction(house: House, pages: Path, tmp_path:
     assert len(changed) >= 4
 
 
+def test_a_later_version_that_gives_the_same_has_no_page_made_again(
+    house: House, pages: Path, tmp_path: Path
+) -> None:
+    go(house, pages, tmp_path / "out")
+    house.mood_version = 2
+    result, _ = go(house, pages, tmp_path / "out")
+    assert (result.cached, house.calls["mood"], house.calls["encode"]) == (6, 2, 6)
+
+
 def test_a_pages_seconds_are_its_own_work_and_not_the_wait_for_others(
     house: House, pages: Path, tmp_path: Path
 ) -> None:
