@@ -87,7 +87,7 @@ def test_what_lies_inside_an_outline_takes_the_colour_and_nothing_else_does(
     outline = ("--outline", "1.png:60,60,105,60,150,60,150,150,60,150", "--colour", BLUE)
     previewed = palette(out, *outline, "--preview", str(tmp_path / "look"))
     assert previewed.status == 0 and palette_bytes(out) == start
-    drawn = picture(tmp_path / "look" / "1.png.png")
+    drawn = picture(tmp_path / "look" / "1.preview.png")
     assert is_blue(drawn[100, 100]) and not is_blue(drawn[100, 170])
     answer = palette(out, *outline, "--json")
     (told,) = answer.document["edits"]
