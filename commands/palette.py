@@ -78,7 +78,7 @@ LEVELS = ("fine", "coarse")
 @click.option("--renew", is_flag=True, help="Have old edits reach as new ones do; they are told of.")
 @click.option("--lock/--unlock", "lock", default=None, help="Keep these colours, here and with --palette.")
 @click.option("--save", type=PATH, help="Write a copy, for --palette of other chapters.")
-@click.option("--chapter", metavar="NAME", help="Which of OUT's chapters, if there are several.")
+@click.option("--chapter", metavar="NAME", help="Which of OUT's chapters, where no point says it.")
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def palette(
     out: Path,
@@ -97,14 +97,15 @@ def palette(
     from mangacolor.commands.settings.bare import bare_settings
     from mangacolor.pipeline.decisions import command_again
     from mangacolor.pipeline.editing import telling
+    from mangacolor.pipeline.editing.chapter import chapter_of_point
     from mangacolor.pipeline.editing.palette_document import save_copy
     from mangacolor.pipeline.editing.session import open_session
     from mangacolor.pipeline.editing.wishes import Wishes
     from mangacolor.pipeline.report.palette_page import write_sheet
     from mangacolor.pipeline.store.store import read_store
 
-    session = open_session(out, chapter)
     asked = Wishes(**wishes)
+    session = open_session(out, chapter or chapter_of_point(out, asked.at or asked.outline))
     if preview is not None:
         files = [str(file) for file in session.preview(asked, preview)]
         about: dict[str, Any] = {"preview": files}

@@ -20,7 +20,12 @@ from mangacolor.core.errors import UsageError
 
 STATE_FOLDER: Final = ".mangacolor"
 
-_LITTER: Final = frozenset({"thumbs.db", "desktop.ini", ".ds_store", "__macosx", "@eadir"})
+_LITTER: Final = frozenset(
+    {
+        *("thumbs.db", "desktop.ini", ".ds_store", "__macosx", "@eadir"),
+        *("lost+found", "system volume information", "$recycle.bin", "#recycle"),  # at the top of a disk
+    }
+)
 _DEVICES: Final = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\..*)?", re.IGNORECASE)
 _LONGEST_PART: Final = 200  # bytes; file systems take 255, and stages add to it
 _LONGEST_NAME: Final = 1000

@@ -29,35 +29,32 @@ from mangacolor.stages.registry import graph_of
 def note_decisions(documents: ChapterDocuments, decisions: Mapping[str, object]) -> None:
     """Leave word that the pages are coloured with these decisions, by the stage that they are for. Raises
     ``OutputError``."""
-    decided = _digest(decisions)
-    if documents.coloured_with() != decided:
-        documents.note_coloured(decided)
+    documents.note_coloured(_digest(decisions))
 
 
-def note_undone(documents: ChapterDocuments) -> None:
-    """Leave word that some page is without what is decided, if anything is, where no run has left word: what
-    is decided from now on is known to be missing. Raises ``OutputError``."""
-    if documents.coloured_with() is None:
-        documents.note_coloured(_digest({}))
-
-
-def are_coloured(documents: ChapterDocuments, graph: Graph) -> bool:
-    """Whether the last whole run knew all that is decided; also where no run has left word, as those of an
-    earlier version. Raises ``UsageError`` for a damaged document."""
-    return documents.coloured_with() in (None, _digest(_read_decisions(documents, graph)))
+def note_undone(documents: ChapterDocuments, decisions: Mapping[str, object]) -> None:
+    """Leave word that some page is without these decisions, if there are any, for all that a run could do:
+    what is decided from now on is known to be missing. Raises ``OutputError``."""
+    documents.note_coloured(documents.coloured_with() or _digest({}), tried=_digest(decisions))
 
 
 def find_waiting(
-    store: Store, chapters: Iterable[ChapterPages]
+    store: Store, chapters: Iterable[ChapterPages], *, untried: bool = False
 ) -> tuple[list[ChapterPages], dict[str, UsageError]]:
     """The chapters whose pages are without something that is decided; and by name those of which this is not
-    known, with what is damaged."""
+    known, with what is damaged. ``untried``: only those with which no run has failed since.
+
+    A chapter where no run has left word, as those of an earlier version, does not wait.
+    """
     last = known_last_run(store.state)
     graph = graph_of(last.options if last is not None else Options())
     waiting, damaged = [], {}
     for chapter in chapters:
         try:
-            if not are_coloured(ChapterDocuments(store.state, chapter.name), graph):
+            documents = ChapterDocuments(store.state, chapter.name)
+            coloured, tried = documents.coloured_with(), documents.tried_with() if untried else None
+            decided = _digest(_read_decisions(documents, graph))
+            if coloured is not None and decided not in (coloured, tried):
                 waiting.append(chapter)
         except UsageError as error:
             damaged[chapter.name] = error

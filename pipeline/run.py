@@ -155,7 +155,7 @@ def _note_decisions(work: _Work, result: RunResult) -> None:
         if documents is None or len(chapter.pages) != whole[chapter.name]:
             continue
         if task.undecided or any(page.name in failed for page in chapter.pages):
-            note_undone(documents)
+            note_undone(documents, task.decisions())
         else:
             note_decisions(documents, task.decisions())
 

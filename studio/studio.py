@@ -204,10 +204,11 @@ class Studio:
             self._pending.touch()
 
     def _has_waiting_edits(self) -> bool:
-        """Whether pages are without what was decided elsewhere, as by ``mangacolor palette``."""
+        """Whether pages are without what was decided elsewhere, as by ``mangacolor palette``: not where a run
+        has failed with that, as it would again at each start."""
         if self.settings.work is not None:  # all is coloured in any case
             return False
-        waiting, _ = find_waiting(read_store(self.state.out), self.chapters.values())
+        waiting, _ = find_waiting(read_store(self.state.out), self.chapters.values(), untried=True)
         return bool(waiting)
 
     def run_again(self, chapter: str | None = None) -> None:

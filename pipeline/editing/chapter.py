@@ -130,6 +130,12 @@ def _choose(state: State, out: Path, name: str | None) -> str:
     return chosen
 
 
+def chapter_of_point(out: Path, point: str | None) -> str | None:
+    """The chapter of OUT that a point as ``b/3.png:120,340`` lies in; None where it does not say."""
+    folder = (point or "").rpartition(":")[0].rpartition("/")[0].strip()
+    return folder if folder and folder in chapters_with_palette(State(out)) else None
+
+
 def chapters_with_palette(state: State) -> list[str]:
     """The names of OUT's chapters that have a palette; ``.`` is OUT itself."""
     folder = state.folder / "chapters"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -25,6 +25,8 @@ from mangacolor.pipeline.editing.coverage import Surfaces
 from mangacolor.pipeline.editing.outlines import Mark, draw_cover, draw_outline
 from mangacolor.pipeline.editing.page_map import map_segments, spread_values
 from mangacolor.pipeline.store.cache import encode_png
+from mangacolor.pipeline.store.manifest import Manifest
+from mangacolor.pipeline.store.outputs import Outputs
 from mangacolor.stages.edits.colours import rgb_of
 from mangacolor.stages.edits.enclosing import paste_outline
 from mangacolor.stages.edits.model import Edit
@@ -152,12 +154,12 @@ def write_preview(
     Returns what was written. Raises ``OutputError``.
     """
     if is_folder(target):
-        names, written = _file_names([change.page for change in changes]), []
-        for change in changes:
-            file = target / names[change.page]
+        names = _file_names([change.page for change in changes])
+        files = {target / names[change.page]: change for change in changes}
+        _refuse_pages(target, files, chapter)
+        for file, change in files.items():
             write_atomic(file, encode_png(_draw(chapter, change, PAGE_SIDE, edits)))
-            written.append(file)
-        return written
+        return list(files)
     side = next(side for most, side in TILE_SIDES if len(changes) <= most)
     tiles = [Tile(_draw(chapter, change, side, edits), _caption(change)) for change in changes]
     swatch = rgb_of(edits[0].colour) if len(edits) == 1 else None
@@ -166,7 +168,8 @@ def write_preview(
 
 
 def check_target(target: Path, chapter: ColouredChapter) -> None:
-    """Raise ``UsageError`` for a file that is to be no PNG, and for a page of the chapter."""
+    """Raise ``UsageError`` for a file that is to be no PNG, for one that takes a page's place, and for any
+    that the next run would take for a page."""
     if not is_folder(target) and target.suffix.lower() != SUFFIX:
         raise UsageError(
             f"--preview {target}: is written as PNG", f"Name {target.with_suffix(SUFFIX).name}, or a folder."
@@ -175,17 +178,23 @@ def check_target(target: Path, chapter: ColouredChapter) -> None:
         raise UsageError(
             f"--preview {target}: is a file and no PNG", "Name a file that ends in .png, or a folder."
         )
-    if target.is_file() and target.resolve() in _pages_on_disk(chapter):
-        raise UsageError(
-            f"--preview {target}: is a page of the chapter", f"Name another file, as {target.stem}{MARK}."
-        )
+    _refuse_pages(target, [target], chapter)
 
 
-def _pages_on_disk(chapter: ColouredChapter) -> set[Path]:
-    """The files of pages, as they came and finished."""
-    finished = (chapter.finished_file(page) for page in chapter.names)
-    came = (Path(page.source.describe()) for page in chapter.chapter.pages)
-    return {file.resolve() for file in (*finished, *came) if file is not None}
+def _refuse_pages(target: Path, files: Iterable[Path], chapter: ColouredChapter) -> None:
+    """Raise ``UsageError`` where one of the ``files`` is a page of OUT or its source, or lies in an input."""
+    out = chapter.state.out.resolve()
+    claims = Outputs(chapter.state, Manifest(chapter.state.out, chapter.state.manifest)).claims
+    pages = {out / name for name in claims} | {Path(claim.source).resolve() for claim in claims.values()}
+    inputs = {Path(claim.input).resolve() for claim in claims.values()}
+    for file in (file.resolve() for file in files):
+        if file in pages:
+            raise UsageError(f"--preview {target}: {file} is a page", f"Name another file, as look{MARK}.")
+        if out not in file.parents and not inputs.isdisjoint(file.parents):
+            raise UsageError(
+                f"--preview {target}: lies among the pages that OUT is made from",
+                "Name a file or folder elsewhere: the next run would take it for a page.",
+            )
 
 
 def _file_names(pages: Sequence[str]) -> dict[str, str]:

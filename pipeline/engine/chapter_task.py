@@ -43,7 +43,8 @@ class ChapterTask:
     ``stages``: the chapter stages, and after ``drop_idle_stages`` those that have something to do. ``index``:
     of its first page. ``missing``: pages still in the first pass. ``documents`` is None where nothing is
     kept. ``read``: for each stage the document that it goes by, as it read or left it: somebody may change
-    the file meanwhile. ``undecided``: the stages failed, and the pages went on without them.
+    the file meanwhile. ``overtaken``: stages whose file somebody did change before they left theirs.
+    ``undecided``: the stages failed, and the pages went on without them.
     """
 
     job: Job
@@ -57,6 +58,7 @@ class ChapterTask:
     arrived: list[PageTask] = field(default_factory=list)
     coloured: list[PageTask] = field(default_factory=list)  # pages that came in colour
     read: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+    overtaken: set[str] = field(default_factory=set)
     undecided: bool = False
 
     @property
@@ -113,7 +115,11 @@ class ChapterTask:
                 started = time.perf_counter()
                 results = self._run(stage, decision)
                 decision.seconds[stage.name] = time.perf_counter() - started
-                self._save(stage, results)
+                if stage.name in self.overtaken:
+                    told = f"{stage.file} has been changed meanwhile, and stays so: run again to go by it"
+                    decision.warnings.append((self.chapter.name, stage.name, told))
+                else:
+                    self._save(stage, results)
             _hand_out(decision.results, stage, results)
         return decision
 
@@ -196,9 +202,15 @@ class ChapterTask:
         self.read[stage.name] = self.documents.read(stage.file) if self.documents and stage.file else None
 
     def _write(self, stage: ChapterStage[Any], document: Mapping[str, Any]) -> None:
-        if self.documents:
-            self.documents.write(stage.file, document)
-            self.read[stage.name] = dict(document)
+        """Leave a stage's file for people, but where somebody has changed it since the stage read it: theirs
+        stays, and the next run does the stage again. Raises ``UsageError`` as ``_read_document``."""
+        if self.documents is None:
+            return
+        if self.documents.read(stage.file) != self.read[stage.name]:
+            self.overtaken.add(stage.name)
+            return
+        self.documents.write(stage.file, document)
+        self.read[stage.name] = dict(document)
 
     def _load(self, stage: ChapterStage[Any]) -> Results | None:
         if self.documents is None or not self.job.may_reuse(stage.name):

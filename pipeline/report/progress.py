@@ -187,9 +187,11 @@ def _plain(text: str) -> str:
 
 
 def _reason(event: PageFailed) -> str:
-    """Why a page failed, without its own path, which stands before that; else where it did."""
+    """Why a page failed, without its own path, which stands before that; else the stage, if it was one."""
     folder, named, reason = event.error.partition(f"{event.page}: ")
-    return reason if named and folder.endswith(("/", os.sep)) else f"{event.stage}: {event.error}"
+    if named and folder.endswith(("/", os.sep)):
+        return reason
+    return event.error if event.stage == "read" else f"{event.stage}: {event.error}"
 
 
 def summary(event: RunResult) -> str:

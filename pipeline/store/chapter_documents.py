@@ -49,15 +49,24 @@ class ChapterDocuments:
         write_atomic(self._results(stage), text.encode(), scratch=self.state.scratch)
 
     def coloured_with(self) -> str | None:
-        """What ``note_coloured`` left; None where nothing is known."""
+        """The digest of what had been decided when all pages were made; None where nothing is known."""
+        return self._noted("decisions")
+
+    def tried_with(self) -> str | None:
+        """The same of a later run that could not make all; None where there was none."""
+        return self._noted("tried")
+
+    def note_coloured(self, decisions: str, tried: str | None = None) -> None:
+        """Keep digests, as of ``coloured_with`` and ``tried_with``. Raises ``OutputError``."""
+        if (decisions, tried) != (self.coloured_with(), self.tried_with()):
+            document = {"decisions": decisions, **({"tried": tried} if tried else {})}
+            write_document(self._kept(COLOURED), document, self.state.scratch)
+
+    def _noted(self, what: str) -> str | None:
         try:
-            return str(json.loads(self._kept(COLOURED).read_bytes())["decisions"])
+            return str(json.loads(self._kept(COLOURED).read_bytes())[what])
         except (OSError, ValueError, KeyError, TypeError):
             return None
-
-    def note_coloured(self, decisions: str) -> None:
-        """Keep a digest of what people had decided when all pages were made. Raises ``OutputError``."""
-        write_document(self._kept(COLOURED), {"decisions": decisions}, self.state.scratch)
 
     def _results(self, stage: str) -> Path:
         return self._kept(f"{stage}.json")

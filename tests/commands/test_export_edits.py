@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 
 from mangacolor import cli
+from mangacolor.pipeline.chapter_pages import kept_chapters
+from mangacolor.pipeline.decisions import find_waiting
+from mangacolor.pipeline.store.store import read_store
 from mangacolor.tests.helpers.edited_chapters import RED, TONE, colour, palette, write_pages
 
 NOT_YET = "the palette has been changed since the pages were coloured; to take that over: "
@@ -181,6 +184,30 @@ def test_an_edit_that_comes_after_a_run_has_read_the_palette_waits_for_the_next_
     assert not said_of_edits(out, capsys) and (out / "1.png").read_bytes() != before
 
 
+def test_an_edit_that_is_saved_while_groups_are_found_is_not_lost(
+    coloured: Path,
+    out: Path,
+    weights: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    later = palette_with_another_edit(out)
+    goes_on = resolve_name("mangacolor.stages.harmonize.stage.colour_groups")
+
+    def save(*arguments: Any) -> Any:
+        (out / ".mangacolor/palette.json").write_bytes(later)
+        return goes_on(*arguments)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("mangacolor.stages.harmonize.stage.colour_groups", save)
+        assert colour(coloured / "in", out, weights, start="harmonize").status == 0
+    assert (out / ".mangacolor/palette.json").read_bytes() == later
+    assert colour(coloured / "in", out, weights).status == 0
+    assert not said_of_edits(out, capsys)
+    palette_now = json.loads((out / ".mangacolor/palette.json").read_text())
+    assert len(palette_now["log"]) == 1
+
+
 def test_where_a_page_failed_from_the_first_run_on_edits_are_known_to_wait(
     tmp_path: Path, weights: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -193,6 +220,11 @@ def test_where_a_page_failed_from_the_first_run_on_edits_are_known_to_wait(
     edit(out)
     assert colour(pages, out, weights).status == 1
     assert run("export", out, "--force") == 1 and NOT_YET in capsys.readouterr().err
+    store = read_store(out)
+    chapters = kept_chapters(store).values()
+    assert find_waiting(store, chapters)[0] and not find_waiting(store, chapters, untried=True)[0]
+    assert palette(out, "--at", f"1.png:{TONE}", "--colour", "blue", "--reach", "page").status == 0
+    assert find_waiting(store, chapters, untried=True)[0]
     (pages / "0.png").write_bytes(whole)
     assert colour(pages, out, weights).status == 0
     assert not said_of_edits(out, capsys)
@@ -223,8 +255,8 @@ def test_a_damaged_palette_hides_no_edits_of_other_chapters(
     for name in ("a", "b"):
         write_pages(pages / name, 1)
     colour(pages, out, weights)
-    inner, point = ("--chapter", "b"), f"b/0.png:{TONE}"
-    assert palette(out, *inner, "--at", point, "--colour", RED, "--reach", "page").status == 0
+    assert palette(out, "--at", f"b/0.png:{TONE}", "--colour", RED, "--reach", "page").status == 0
+    assert "Choose one with --chapter" in palette(out, "--at", "c/0.png:1,1", "--colour", RED).err
     assert palette(out, "--chapter", ".", "--at", f"0.png:{TONE}", "--colour", RED).status == 0
     (damaged,) = out.glob(".mangacolor/**/a/palette.json")
     damaged.write_text("{")

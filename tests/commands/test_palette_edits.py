@@ -249,7 +249,10 @@ def test_a_preview_takes_no_pages_place(out: Path, coloured: Path) -> None:
     asked = ("--at", f"1.png:{TONE}", "--colour", BLUE, "--reach", "segment", "--preview")
     for page in (out / "1.png", coloured / "in/1.png"):
         refused = palette(out, *asked, str(page))
-        assert refused.status == 2 and "is a page of the chapter" in refused.err
+        assert refused.status == 2 and f"{page} is a page" in refused.err
+    for beside in (coloured / "in/look.png", coloured / "in"):  # it would be one from the next run on
+        refused = palette(out, *asked, str(beside))
+        assert refused.status == 2 and "lies among the pages" in refused.err
     assert palette(out, *asked, str(out)).status == 0  # the folder of the pages itself
     (drawn,) = out.glob("*.preview.png")
     drawn.unlink()

@@ -47,6 +47,16 @@ def test_a_closed_folder_is_a_page_that_fails(tmp_path: Path, closed: set[str]) 
     assert "permissions" in refused.value.remedy
 
 
+def test_a_systems_own_folders_at_the_top_of_a_disk_are_no_pages(tmp_path: Path, closed: set[str]) -> None:
+    disk = tmp_path / "disk"
+    for name in ("lost+found", "System Volume Information", "$RECYCLE.BIN", "one"):
+        (disk / name).mkdir(parents=True)
+        (disk / name / "1.png").write_bytes(png())
+    closed.update(("lost+found", "System Volume Information"))
+    plan = discover([disk], tmp_path / "out")
+    assert [page.name for chapter in plan.chapters for page in chapter.pages] == ["one/1.png"]
+
+
 def test_an_input_that_is_closed_itself_is_refused(tmp_path: Path, closed: set[str]) -> None:
     (tmp_path / "closed").mkdir()
     closed.add("closed")

@@ -19,10 +19,11 @@ import pytest
 
 from mangacolor.core.atomic import output_error
 from mangacolor.pipeline.store.layout import State
+from mangacolor.studio.runner import Runner, Wanted
 from mangacolor.studio.studio import Studio
 from mangacolor.tests.helpers.edited_chapters import palette
 from mangacolor.tests.helpers.paths import ROOT
-from mangacolor.tests.helpers.studio import PAGES, files_of
+from mangacolor.tests.helpers.studio import BROKEN, PAGES, files_of
 from mangacolor.tests.helpers.studio_server import opened_studio, tree_hash, wait_until_idle
 
 PAGE, SIDE = PAGES[1], 800
@@ -283,8 +284,8 @@ def wait_until_shown(out: Path, page: str, before: bytes) -> None:
         time.sleep(0.1)
 
 
-def test_a_change_by_the_command_is_coloured_in_when_the_studio_opens(
-    chapter: Path, tmp_path: Path, place: list[Any]
+def test_a_change_by_the_command_is_coloured_in_once_when_the_studio_opens(
+    chapter: Path, tmp_path: Path, place: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = Path(shutil.copytree(chapter / "out", tmp_path / "out"))
     page, x, y = place
@@ -293,6 +294,11 @@ def test_a_change_by_the_command_is_coloured_in_when_the_studio_opens(
     with opened_studio(out) as (_, client):
         wait_until_shown(out, PAGE, before=files_of(chapter / "out")[PAGE])
         wait_until_idle(client)
+    asked: list[Wanted] = []
+    monkeypatch.setattr(Runner, "ask", lambda _, wanted: asked.append(wanted))
+    with opened_studio(out) as (studio, _):
+        assert BROKEN in studio.failures  # at each run, and no reason for one at each start
+    assert asked == []
 
 
 def test_a_studio_that_is_killed_loses_nothing(chapter: Path, tmp_path: Path, place: list[Any]) -> None:

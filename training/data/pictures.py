@@ -18,6 +18,7 @@ from PIL import Image as PilImage
 from mangacolor.core.errors import InputError
 from mangacolor.core.types import Image, Panel
 from mangacolor.core.wording import counted
+from mangacolor.formats.names import is_litter
 
 Layout = Literal["pictures", "pages", "pairs"]
 MIN_PANEL = 64  # pixels of a panel's short side: less shows the network nothing
@@ -68,13 +69,18 @@ def read_source(root: Path, source: Source, size: int = 256, surplus: float = 1.
 
 
 def list_pictures(folder: Path) -> list[Path]:
-    """The pictures in a folder, however deep, in order."""
-    return sorted(path for path in folder.rglob("*") if is_picture(path))
+    """The pictures in a folder, however deep, in order; not those of hidden folders."""
+    found = (path for path in folder.rglob("*") if is_picture(path))
+    return sorted(path for path in found if not _is_hidden(path.relative_to(folder)))
 
 
 def is_picture(path: Path) -> bool:
-    """Whether it is a file that is called as a picture is."""
-    return path.suffix.lower() in SUFFIXES and path.is_file()
+    """Whether it is a file that is called as a picture is, and none that a system left beside one."""
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") or is_litter(part) for part in path.parts)
 
 
 def read_rgb(path: Path) -> Image:
@@ -93,7 +99,13 @@ def read_rgb(path: Path) -> Image:
 
 
 def check_colour(pictures: Sequence[Picture]) -> None:
-    """Raise ``InputError`` where none of the pictures has any colour: nothing could be learnt but grey."""
+    """Raise ``InputError`` where none of the pictures has any colour, so that nothing could be learnt but
+    grey, and where there are none: of pages without a panel that is large enough."""
+    if not pictures:
+        raise InputError(
+            f"no picture for training: none of the pages has a panel of {MIN_PANEL} pixels or more",
+            "Give larger pages, or call their folders' layout pictures.",
+        )
     if not any(np.ptp(picture.pixels, axis=2).mean() > GREY for picture in pictures):
         raise InputError(
             f"no colour in {counted(len(pictures), 'picture')}, from {pictures[0].name} on",

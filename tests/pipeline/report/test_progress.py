@@ -100,6 +100,11 @@ def test_a_failed_page_is_named_once(error: str, line: str) -> None:
     assert told(PageFailed("a/2.png", "decode", error, "")) == [line]
 
 
+def test_a_page_that_could_not_be_read_is_told_without_a_stage() -> None:
+    torn = "/scans/b: cannot be read (Permission denied)"
+    assert told(PageFailed("b/unreadable folder", "read", torn, "")) == [f"b/unreadable folder: {torn}"]
+
+
 def test_a_warning_of_both_passes_is_told_once() -> None:
     first, other = (
         Warned("1.gif", "decode", "holds 3 pictures"),

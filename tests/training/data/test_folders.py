@@ -69,8 +69,10 @@ def test_pictures_of_every_kind_are_read_from_folders(tmp_path: Path) -> None:
 def test_pictures_beside_folders_are_not_left_out_silently(tmp_path: Path) -> None:
     for name in ("1.png", "2.png"):
         save(tmp_path / name)
-    (tmp_path / ".thumbnails").mkdir()
+    save(tmp_path / ".thumbnails/1.png")
+    (tmp_path / "._1.png").write_bytes(b"what macOS leaves beside a file")
     assert [source.folder for source in describe_sources(tmp_path)] == ["."]
+    assert [picture.name for picture in load_pictures([tmp_path])[1]] == ["1.png#0", "2.png#0"]
     save(tmp_path / "old/3.png")
     with pytest.raises(InputError, match=r"2 pictures beside them would be left out: 1\.png, 2\.png"):
         describe_sources(tmp_path)
@@ -79,6 +81,11 @@ def test_pictures_beside_folders_are_not_left_out_silently(tmp_path: Path) -> No
 def test_data_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"data\.pack: no such file or folder"):
         load_pictures([tmp_path / "data.pack"])
+
+
+def test_pages_without_a_panel_are_refused() -> None:
+    with pytest.raises(InputError, match="none of the pages has a panel of 64 pixels"):
+        check_colour([])
 
 
 def test_grey_pictures_are_refused_and_a_coloured_one_among_them_is_enough(tmp_path: Path) -> None:
