@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import Field, dataclass, replace
 from pathlib import Path
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 
@@ -19,6 +20,18 @@ from mangacolor.stages.segments.likeness import Likeness
 
 COLOUR = "#3050ff"
 NOWHERE = -1
+
+
+class OnPage(Protocol):
+    """A dataclass that says on which page it is marked."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    @property
+    def page(self) -> str: ...
+
+
+Marked = TypeVar("Marked", bound=OnPage)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +58,12 @@ class EditChapter:
         located = locate_edits([edit], known.index, known.drawings, known.segments)
         why = {missed.anchor: missed.why for missed in located.missed}
         return [located.anchors.get(a, NOWHERE) for a in anchors], [why.get(a, "") for a in anchors]
+
+    def on_known_pages(self, marked: Sequence[Marked]) -> list[Marked]:
+        """What is marked on pages that have been coloured, with the names that these have there."""
+        names = {Path(name).stem: name for name in self.surfaces.drawings.speakers}
+        found = ((names.get(Path(one.page).stem), one) for one in marked)
+        return [replace(one, page=name) for name, one in found if name is not None]
 
     def alike(self, likeness: float = LIKENESS, reach: Reach = Reach.ALIKE) -> Cover:
         """Clicks are anchors, and negative ones, of one edit."""

@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -115,13 +115,6 @@ def measure(out: EditChapter, marks: Sequence[Mark], cover: Cover) -> list[Reach
     return found
 
 
-def known_marks(out: EditChapter, marks: Sequence[Mark]) -> list[Mark]:
-    """The marks on pages that have been coloured, with the names that these have there."""
-    names = {Path(name).stem: name for name in out.surfaces.drawings.speakers}
-    found = ((names.get(Path(mark.page).stem), mark) for mark in marks)
-    return [replace(mark, page=name) for name, mark in found if name is not None]
-
-
 @click.command(help=__doc__)
 @click.argument("out", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--half", type=click.Choice(["tuning", "report", "all"]), default="tuning", show_default=True)
@@ -133,7 +126,7 @@ def main(out: Path, half: str, by: str, likeness: float) -> None:
         if (out / title).is_dir():
             known = EditChapter.read(out / title)
             cover = known.by_group() if by == "group" else known.alike(likeness)
-            found += measure(known, known_marks(known, marks), cover)
+            found += measure(known, known.on_known_pages(marks), cover)
     for part in found:
         click.echo(f"{part.of:26} {part.points - part.unmet:3}/{part.points:<3} {_line(part.scores)}")
     click.echo(f"{len(found)} parts{'':26} {_line(mean_scores([list(part.scores) for part in found]))}")

@@ -28,7 +28,7 @@ import numpy as np
 from mangacolor.benchmarks.quality.edit_chapter import NOWHERE, EditChapter
 from mangacolor.benchmarks.quality.edit_oracle import CLICKS, Click, Score, Wanted, play
 from mangacolor.benchmarks.quality.edits import mean_scores
-from mangacolor.benchmarks.quality.panel_marks import Thing, known_things, read_things
+from mangacolor.benchmarks.quality.panel_marks import Thing, read_things
 from mangacolor.core.colour import INK
 from mangacolor.stages.edits.coverage import Coverage
 from mangacolor.stages.edits.model import LIKENESS, Reach
@@ -98,7 +98,7 @@ def main(out: Path, half: str, reach: str, likeness: float) -> None:
     for title, things in read_things(half).items():
         if (out / title).is_dir():
             known = EditChapter.read(out / title)
-            found += measure(known, known_things(known, things), likeness, Reach(reach))
+            found += measure(known, known.on_known_pages(things), likeness, Reach(reach))
     for one in found:
         where = f"{Path(one.thing.page).stem} {one.thing.panel} {one.thing.name}"
         click.echo(f"{where:48} {_line([one])}")

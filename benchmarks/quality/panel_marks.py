@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from mangacolor.benchmarks.quality.edit_chapter import EditChapter
 from mangacolor.core.types import Point
 
 MARKS = Path(__file__).with_name("panel_marks.json")
@@ -38,13 +37,6 @@ def read_things(half: str) -> dict[str, list[Thing]]:
             points = _points(row["same"]), _points(point for point in beside if point not in left_out)
             own.append(Thing(panel["page"], panel["panel"], row["thing"], *points))
     return found
-
-
-def known_things(out: EditChapter, things: Sequence[Thing]) -> list[Thing]:
-    """The things on pages that have been coloured, with the names that these have there."""
-    names = {Path(name).stem: name for name in out.surfaces.drawings.speakers}
-    found = ((names.get(Path(thing.page).stem), thing) for thing in things)
-    return [replace(thing, page=name) for name, thing in found if name is not None]
 
 
 def _points(rows: Iterable[Sequence[int]]) -> tuple[Point, ...]:

@@ -93,13 +93,12 @@ def find_changes(surfaces: Surfaces, before: Sequence[Edit], after: Sequence[Edi
 def _compare(page: str, surfaces: Surfaces, old: PageEdits, new: PageEdits) -> PageChange | None:
     """None where the page stays as it is."""
     changed = _differ(old.windows, new.windows)
-    if _document(old.areas) != _document(new.areas):
-        same = [area for area in _document(old.areas) if area in _document(new.areas)]
-        for area, document in zip(
-            (*old.areas, *new.areas), (*_document(old.areas), *_document(new.areas)), strict=True
-        ):
-            if document not in same:
-                changed |= _chosen(area.windows)
+    before, after = _document(old.areas), _document(new.areas)
+    if before != after:
+        for areas, own, others in ((old.areas, before, after), (new.areas, after, before)):
+            for area, document in zip(areas, own, strict=True):
+                if document not in others:
+                    changed |= _chosen(area.windows)
         if not changed.any():  # they lie over each other in another order
             changed = _chosen(new.areas[0].windows)
     if not changed.any():

@@ -12,7 +12,7 @@ from mangacolor.benchmarks.quality.edit_chapter import EditChapter
 from mangacolor.benchmarks.quality.edit_marks import MARKS as FIGURES
 from mangacolor.benchmarks.quality.edit_oracle import Wanted
 from mangacolor.benchmarks.quality.edit_panels import Reached, average_precision, measure
-from mangacolor.benchmarks.quality.panel_marks import Thing, known_things, read_things
+from mangacolor.benchmarks.quality.panel_marks import Thing, read_things
 from mangacolor.core.types import Point
 from mangacolor.pipeline.editing.coverage import Surfaces
 from mangacolor.stages.edits.coverage import Coverage
@@ -102,7 +102,7 @@ def test_a_thing_of_which_one_segment_is_met_says_nothing() -> None:
 
 def test_pages_are_known_by_their_names_and_others_are_left_out() -> None:
     things = [Thing(page, 1, "hair", (), ()) for page in ("a.webp", "b.webp")]
-    assert [thing.page for thing in known_things(chapter((0, 1, 2, 3)), things)] == [NAME]
+    assert [thing.page for thing in chapter((0, 1, 2, 3)).on_known_pages(things)] == [NAME]
 
 
 @pytest.mark.parametrize("half", ["tuning", "report"])
