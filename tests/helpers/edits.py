@@ -115,6 +115,11 @@ def page_of_windows(
     }
 
 
+def chapter_of_windows(count: int = 4) -> dict[str, Inputs]:
+    """So many pages of windows, ``0.png`` first."""
+    return {f"{number}.png": page_of_windows(number) for number in range(count)}
+
+
 def _points(kinds: Sequence[int], first: int, rng: np.random.Generator) -> Image:
     """A point for each of these kinds, near that of the kind."""
     points = [

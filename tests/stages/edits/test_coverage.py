@@ -13,20 +13,16 @@ from mangacolor.stages.edits.model import Reach
 from mangacolor.stages.segments.features import COLUMNS
 from mangacolor.stages.windows.artifact import PageColours
 from mangacolor.tests.helpers.edit_coverage import check_points, covered, edit
-from mangacolor.tests.helpers.edits import KINDS, at, page_of_windows
+from mangacolor.tests.helpers.edits import KINDS, at, chapter_of_windows
 
 STEP = 12  # hundredths from one look to the other
 
 Pages = dict[str, Inputs]
 
 
-def chapter(count: int) -> Pages:
-    return {f"{number}.png": page_of_windows(number) for number in range(count)}
-
-
 def with_blends(shares: Mapping[tuple[str, int], float]) -> Pages:
     """Three pages on which strip 1 of some windows lies on the way from the anchor's look to another one."""
-    pages = chapter(3)
+    pages = chapter_of_windows(3)
     tables = {
         name: [
             window.features[:, len(COLUMNS) :]
@@ -74,7 +70,9 @@ def test_points_only_ever_add_and_what_is_not_meant_only_ever_takes_away() -> No
 
 def test_no_likeness_is_low_enough_to_leave_the_reach() -> None:
     (page, window, _), *_ = sorted(
-        made := covered(chapter(4), edit(Reach.PANEL, at("1.png", 1, 2), likeness=0.0))
+        made := covered(chapter_of_windows(4), edit(Reach.PANEL, at("1.png", 1, 2), likeness=0.0))
     )
     assert (page, window, len(made)) == ("1.png", 1, KINDS)
-    assert covered(chapter(4), edit(Reach.SEGMENT, at("1.png", 1, 2), likeness=0.0)) == {("1.png", 1, 2)}
+    assert covered(chapter_of_windows(4), edit(Reach.SEGMENT, at("1.png", 1, 2), likeness=0.0)) == {
+        ("1.png", 1, 2)
+    }

@@ -27,6 +27,7 @@ from mangacolor.tests.helpers.edits import (
     WIDE,
     EditContext,
     at,
+    chapter_of_windows,
     digest_of,
     edited,
     page_of_windows,
@@ -36,10 +37,6 @@ from mangacolor.tests.helpers.stages import Bytes
 
 RED, BLUE = "#c0392b", "#2255aa"
 PAGE = "1.png"
-
-
-def chapter() -> dict[str, Inputs]:
-    return {f"{number}.png": page_of_windows(number) for number in range(3)}
 
 
 def outline(top: float, bottom: float, left: int = 0, right: int = WIDE - 1, colour: str = RED) -> Edit:
@@ -73,21 +70,23 @@ def areas(made: Mapping[str, Artifact], page: str = PAGE) -> list[tuple[set[tupl
 
 
 def test_what_lies_inside_is_covered_wholly_in_part_or_not_at_all() -> None:
-    made = decide(chapter(), outline(1, 2.5))
+    made = decide(chapter_of_windows(3), outline(1, 2.5))
     assert edited(made) == {(PAGE, 0, 1)} and areas(made) == [({(0, 2)}, RED)]
     assert painted(made, PAGE, 0, 1) == tuple(np.rint(from_hex(RED)[1:]))
-    nearly = decide(chapter(), outline(1, 1.94))
+    nearly = decide(chapter_of_windows(3), outline(1, 1.94))
     assert edited(nearly) == {(PAGE, 0, 1)} and areas(nearly) == []
     sliver = outline(1, 2)
     notched = (*sliver.outline[:2], (63, 31), (63, 33), (55, 33), (55, 31), (0, 31))
-    grazing = decide(chapter(), replace(sliver, outline=notched))
+    grazing = decide(chapter_of_windows(3), replace(sliver, outline=notched))
     assert edited(grazing) == {(PAGE, 0, 1)} and areas(grazing) == []
-    inside_one = decide(chapter(), outline(1.4, 1.7, 20, 24))  # 3 % of the strip, and all of the outline
+    inside_one = decide(
+        chapter_of_windows(3), outline(1.4, 1.7, 20, 24)
+    )  # 3 % of the strip, and all of the outline
     assert edited(inside_one) == set() and areas(inside_one) == [({(0, 1)}, RED)]
 
 
 def test_light_and_shade_stay_what_they_are_to_each_other() -> None:
-    pages = chapter()
+    pages = chapter_of_windows(3)
     features = PageColours.from_artifact(pages[PAGE]["colorize"]).windows[0].features
     features[:2, SHOWN] = 200, 100
     features[2, [TONE, SHOWN]] = 20  # solid ink says nothing of how light the rest is
@@ -98,27 +97,27 @@ def test_light_and_shade_stay_what_they_are_to_each_other() -> None:
 
 
 def test_of_edits_that_cover_the_same_the_later_one_counts() -> None:
-    later = decide(chapter(), outline(1, 2.5), strip(0, 2), strip(0, 1))
+    later = decide(chapter_of_windows(3), outline(1, 2.5), strip(0, 2), strip(0, 1))
     assert edited(later) == {(PAGE, 0, 1), (PAGE, 0, 2)} and areas(later) == []
     assert painted(later, PAGE, 0, 1) == painted(later, PAGE, 0, 2) == tuple(np.rint(from_hex(BLUE)[1:]))
-    earlier = decide(chapter(), strip(0, 2), outline(1, 2.5))
+    earlier = decide(chapter_of_windows(3), strip(0, 2), outline(1, 2.5))
     assert painted(earlier, PAGE, 0, 2) == tuple(np.rint(from_hex(BLUE)[1:]))
     assert areas(earlier) == [({(0, 2)}, RED)]  # what lies outside of it stays blue
-    two = decide(chapter(), outline(1, 2.5), outline(1.5, 4, colour=BLUE))
+    two = decide(chapter_of_windows(3), outline(1, 2.5), outline(1.5, 4, colour=BLUE))
     assert areas(two) == [({(0, 1)}, BLUE)] and edited(two) == {(PAGE, 0, kind) for kind in (1, 2, 3)}
-    beside = decide(chapter(), outline(1.5, 2.5), outline(2.2, 2.8, colour=BLUE))
+    beside = decide(chapter_of_windows(3), outline(1.5, 2.5), outline(2.2, 2.8, colour=BLUE))
     assert areas(beside) == [({(0, 1), (0, 2)}, RED), ({(0, 2)}, BLUE)]
 
 
 def test_a_later_edit_takes_nothing_from_a_locked_outline() -> None:
     locked = replace(outline(1, 2.5), locked=True)
-    made = decide(chapter(), locked, strip(0, 1), strip(0, 2), outline(1.5, 2.5, colour=BLUE))
+    made = decide(chapter_of_windows(3), locked, strip(0, 1), strip(0, 2), outline(1.5, 2.5, colour=BLUE))
     assert painted(made, PAGE, 0, 1) == tuple(np.rint(from_hex(RED)[1:]))
     assert areas(made)[-1] == ({(0, 2)}, RED)
 
 
 def test_it_is_of_its_page_alone_by_the_hash_of_the_file() -> None:
-    pages, one = chapter(), outline(1, 2.5)
+    pages, one = chapter_of_windows(3), outline(1, 2.5)
     made = decide(pages, one)
     assert {page for page, *_ in edited(made)} == {PAGE} and not areas(made, "0.png")
     renamed = {"7.png": pages[PAGE], **{name: pages[name] for name in ("0.png", "2.png")}}
@@ -132,7 +131,7 @@ def test_it_is_of_its_page_alone_by_the_hash_of_the_file() -> None:
 
 
 def test_an_outline_of_nothing_that_takes_a_colour_is_said() -> None:
-    pages = chapter()
+    pages = chapter_of_windows(3)
     pages[PAGE]["balloons"].images["main"][: 2 * HIGH] = 255
     context = EditContext.of(pages, changes.add_edit(Palette(), outline(0.5, 1.5)))
     assert run(context, pages)[PAGE].data == {"windows": []}
@@ -164,7 +163,7 @@ def test_an_outline_lies_on_the_drawing_whichever_half_it_is_of() -> None:
 
 def test_corners_beyond_the_page_are_taken_to_its_edge() -> None:
     far = tuple((10**12 if x else -(10**12), y) for x, y in outline(1, 2.5).outline)
-    made = decide(chapter(), replace(outline(1, 2.5), outline=far))
+    made = decide(chapter_of_windows(3), replace(outline(1, 2.5), outline=far))
     assert edited(made) == {(PAGE, 0, 1)} and areas(made) == [({(0, 2)}, RED)]
 
 
@@ -194,7 +193,7 @@ def test_it_is_kept_in_the_log_and_of_a_page(tmp_path: Any) -> None:
         broken = {**document, "log": [{**own, "anchors": count * own["anchors"]}]}
         with pytest.raises(UsageError, match="an outline has one anchor"):
             from_document(broken)
-    page = PageEdits.from_artifact(decide(chapter(), outline(1, 2.5))[PAGE])
+    page = PageEdits.from_artifact(decide(chapter_of_windows(3), outline(1, 2.5))[PAGE])
     back = PageEdits.from_artifact(Artifact(json.loads(json.dumps(page.to_artifact().data))))
     assert [area.outline for area in back.areas] == [area.outline for area in page.areas]
     assert isinstance(back.areas[0], AreaEdits)
@@ -202,14 +201,14 @@ def test_it_is_kept_in_the_log_and_of_a_page(tmp_path: Any) -> None:
 
 
 def test_undone_it_leaves_nothing() -> None:
-    pages, before = chapter(), decide(chapter(), strip(0, 1))
+    pages, before = chapter_of_windows(3), decide(chapter_of_windows(3), strip(0, 1))
     palette = changes.add_edit(changes.add_edit(Palette(), strip(0, 1)), outline(1, 2.5))
     after = run(EditContext.of(pages, changes.undo(palette)), pages)
     assert {name: made.data for name, made in after.items()} == {n: made.data for n, made in before.items()}
 
 
 def test_pages_that_come_change_nothing() -> None:
-    pages = chapter()
+    pages = chapter_of_windows(3)
     made = decide(pages, outline(1, 2.5))
     more = {"00.png": page_of_windows(9), **pages}
     assert decide(more, outline(1, 2.5))[PAGE].data == made[PAGE].data

@@ -33,6 +33,7 @@ from mangacolor.tests.helpers.edits import (
     KINDS,
     EditContext,
     at,
+    chapter_of_windows,
     digest_of,
     edited,
     page_of_windows,
@@ -42,10 +43,6 @@ from mangacolor.tests.helpers.memory import Remembering
 
 RED, BLUE = "#c0392b", "#2255aa"
 Pages = dict[str, Inputs]
-
-
-def chapter(count: int = 4) -> Pages:
-    return {f"{number}.png": page_of_windows(number) for number in range(count)}
 
 
 def edit(reach: Reach, *anchors: Anchor, colour: str = RED, **given: Any) -> Edit:
@@ -80,7 +77,7 @@ ALL = {(f"{page}.png", window) for page in range(4) for window in range(2)}
     ],
 )
 def test_an_edit_reaches_as_far_as_it_says(reach: Reach, where: set[tuple[str, int]]) -> None:
-    made = decide(chapter(), edit(reach, at("1.png", 1, 2)))
+    made = decide(chapter_of_windows(), edit(reach, at("1.png", 1, 2)))
     assert edited(made) == {(page, window, 2) for page, window in where}
     assert painted(made, "1.png", 1, 2) == tuple(np.rint(from_hex(RED)[1:]))
 
@@ -92,29 +89,29 @@ def test_a_panel_is_searched_for_what_is_alike() -> None:
 
 
 def test_likeness_is_how_like_an_anchor_a_segment_must_be() -> None:
-    exact = decide(chapter(), edit(Reach.ALIKE, at("1.png", 1, 2), likeness=1.0))
+    exact = decide(chapter_of_windows(), edit(Reach.ALIKE, at("1.png", 1, 2), likeness=1.0))
     assert edited(exact) == {("1.png", 1, 2)}
-    everything = decide(chapter(), edit(Reach.ALIKE, at("1.png", 1, 2), likeness=0.0))
+    everything = decide(chapter_of_windows(), edit(Reach.ALIKE, at("1.png", 1, 2), likeness=0.0))
     assert len(edited(everything)) == 4 * 2 * KINDS
 
 
 def test_further_anchors_and_what_is_not_meant() -> None:
-    both = decide(chapter(), edit(Reach.ALIKE, at("1.png", 1, 2), at("0.png", 0, 3)))
+    both = decide(chapter_of_windows(), edit(Reach.ALIKE, at("1.png", 1, 2), at("0.png", 0, 3)))
     assert edited(both) == {(page, window, kind) for page, window in ALL for kind in (2, 3)}
     loose = edit(Reach.ALIKE, at("1.png", 1, 2), likeness=0.0, negatives=(at("3.png", 0, 0),))
-    assert not any(kind == 0 for _, _, kind in edited(decide(chapter(), loose)))
-    assert {(page, window, 2) for page, window in ALL} <= edited(decide(chapter(), loose))
+    assert not any(kind == 0 for _, _, kind in edited(decide(chapter_of_windows(), loose)))
+    assert {(page, window, 2) for page, window in ALL} <= edited(decide(chapter_of_windows(), loose))
     this_one = edit(Reach.ALIKE, at("1.png", 1, 2), negatives=(at("3.png", 0, 2),))
-    assert ("3.png", 0, 2) not in edited(decide(chapter(), this_one))
-    assert ("1.png", 1, 2) in edited(decide(chapter(), this_one))
+    assert ("3.png", 0, 2) not in edited(decide(chapter_of_windows(), this_one))
+    assert ("1.png", 1, 2) in edited(decide(chapter_of_windows(), this_one))
 
 
 def test_of_two_edits_the_later_one_counts_unless_the_other_is_locked() -> None:
     first, second = edit(Reach.ALIKE, at("1.png", 1, 2)), edit(Reach.PAGE, at("2.png", 0, 2), colour=BLUE)
-    made = decide(chapter(), first, second)
+    made = decide(chapter_of_windows(), first, second)
     assert painted(made, "2.png", 1, 2) == tuple(np.rint(from_hex(BLUE)[1:]))
     assert painted(made, "1.png", 1, 2) == tuple(np.rint(from_hex(RED)[1:]))
-    held = decide(chapter(), replace(first, locked=True), second)
+    held = decide(chapter_of_windows(), replace(first, locked=True), second)
     assert painted(held, "2.png", 1, 2) == tuple(np.rint(from_hex(RED)[1:]))
 
 
@@ -122,7 +119,7 @@ def test_light_and_shade_stay_to_each_other_what_they_are() -> None:
     from mangacolor.stages.edits.page_edits import PageEdits
     from mangacolor.stages.segments.features import SHOWN
 
-    pages = chapter(2)
+    pages = chapter_of_windows(2)
     colours = PageColours.from_artifact(pages["1.png"]["colorize"])
     colours.windows[0].features[2, SHOWN] = 90  # half as light as the anchor
     made = decide(pages, edit(Reach.ALIKE, at("0.png", 0, 2), colour="#f0c0a0"))
@@ -133,7 +130,7 @@ def test_light_and_shade_stay_to_each_other_what_they_are() -> None:
 
 @pytest.mark.parametrize("reach", [Reach.SEGMENT, Reach.PAGE, Reach.ALIKE])
 def test_pages_added_removed_renamed_and_reordered_change_no_byte_of_others(reach: Reach) -> None:
-    pages = chapter()
+    pages = chapter_of_windows()
     edits = [edit(reach, at("1.png", 1, 2)), edit(reach, at("2.png", 0, 3), at("3.png", 1, 1), colour=BLUE)]
     edits = [with_looks(one, pages) for one in edits]
     before = data_of(decide(pages, *edits))
@@ -162,7 +159,7 @@ def with_looks(one: Edit, pages: Pages) -> Edit:
 
 
 def test_an_edit_outlives_the_page_of_its_anchor() -> None:
-    pages = chapter()
+    pages = chapter_of_windows()
     one = with_looks(edit(Reach.ALIKE, at("1.png", 1, 2)), pages)
     before = data_of(decide(pages, one))
     del pages["1.png"]
@@ -175,8 +172,8 @@ def test_an_edit_outlives_the_page_of_its_anchor() -> None:
 
 
 def test_an_anchor_whose_page_is_gone_without_a_trace_says_so() -> None:
-    context = EditContext.of(chapter(), palette_of(edit(Reach.ALIKE, at("9.png", 0, 0))))
-    assert edited(run(context, chapter())) == set()
+    context = EditContext.of(chapter_of_windows(), palette_of(edit(Reach.ALIKE, at("9.png", 0, 0))))
+    assert edited(run(context, chapter_of_windows())) == set()
     assert context.warnings == [("9.png", "the point of edit 1 at 32, 8 has no effect: its page is gone")]
 
 
@@ -193,7 +190,7 @@ def frozen(pages: Pages, kind: int) -> Edit:
 
 
 def test_a_frozen_group_keeps_its_members_and_new_pages_join_by_likeness() -> None:
-    pages = chapter()
+    pages = chapter_of_windows()
     one = frozen(pages, 2)
     before = decide(pages, one)
     assert edited(before) == {(name, 0, 2) for name in pages}
@@ -207,13 +204,13 @@ def test_a_frozen_group_keeps_its_members_and_new_pages_join_by_likeness() -> No
 
 
 def test_what_is_not_meant_leaves_a_frozen_group() -> None:
-    pages = chapter()
+    pages = chapter_of_windows()
     one = replace(frozen(pages, 2), negatives=(at("3.png", 0, 2),))
     assert ("3.png", 0, 2) not in edited(decide(pages, one))
 
 
 def test_hints_reach_what_is_alike_unless_they_say_otherwise() -> None:
-    pages = chapter()
+    pages = chapter_of_windows()
     point = at("1.png", 1, 2)
     context = EditContext.of(pages, config=Config(hints=(Hint("1.png", point.x, point.y, RED),)))
     assert edited(run(context, pages)) == {(page, window, 2) for page, window in ALL}
@@ -222,7 +219,7 @@ def test_hints_reach_what_is_alike_unless_they_say_otherwise() -> None:
 
 
 def test_an_edit_of_the_palette_counts_before_a_hint() -> None:
-    pages = chapter()
+    pages = chapter_of_windows()
     point = at("1.png", 1, 2)
     config = Config(hints=(Hint("1.png", point.x, point.y, RED),))
     made = decide(pages, edit(Reach.PAGE, at("0.png", 0, 2), colour=BLUE), config=config)
@@ -231,7 +228,7 @@ def test_an_edit_of_the_palette_counts_before_a_hint() -> None:
 
 
 def test_a_hint_that_meets_nothing_says_so_and_the_others_count() -> None:
-    pages = chapter()
+    pages = chapter_of_windows()
     pages["1.png"]["balloons"].images["main"][:16] = 255
     pages["2.png"]["panels"].images["ground"][:16] = 255
     (window, *_) = PageColours.from_artifact(pages["3.png"]["colorize"]).windows
@@ -284,7 +281,7 @@ def test_nobody_waits_where_nothing_was_decided() -> None:
 
 
 def test_200_random_edits_undone_in_random_order_leave_nothing() -> None:
-    random, pages = Random(5), chapter(3)
+    random, pages = Random(5), chapter_of_windows(3)
     start = Palette()
     palette = start
     for _ in range(200):
@@ -310,7 +307,7 @@ def test_200_random_edits_undone_in_random_order_leave_nothing() -> None:
 
 def test_what_was_decided_in_a_chapter_is_remembered_for_the_next() -> None:
     memory = Remembering()
-    first, next_one = chapter(2), {"n.png": page_of_windows(11)}
+    first, next_one = chapter_of_windows(2), {"n.png": page_of_windows(11)}
     decide(first, edit(Reach.ALIKE, at("0.png", 0, 2)), edit(Reach.PAGE, at("0.png", 0, 1)), memory=memory)
     assert not is_idle(Config(), None, memory)
     made = decide(next_one, memory=memory)
@@ -326,7 +323,7 @@ def test_what_was_decided_in_a_chapter_is_remembered_for_the_next() -> None:
 
 
 def test_locked_edits_of_another_chapter_are_kept(tmp_path: Path) -> None:
-    pages = chapter(2)
+    pages = chapter_of_windows(2)
     palette = palette_of(
         with_looks(edit(Reach.ALIKE, at("0.png", 0, 2)), pages), edit(Reach.PAGE, at("0.png", 0, 1))
     )
@@ -362,7 +359,7 @@ def test_an_edit_covers_all_of_a_surface_that_is_mostly_like_its_anchor(reach: R
 
 
 def test_a_coarse_point_means_all_that_is_part_of_the_same_thing() -> None:
-    pages = chapter(2)
+    pages = chapter_of_windows(2)
     pages["0.png"] = with_parents(pages["0.png"], (0, 1, 1, 2))
     fine = edit(Reach.SEGMENT, at("0.png", 1, 2))
     assert edited(decide(pages, fine)) == {("0.png", 1, 2)}
