@@ -80,7 +80,7 @@ class PageRows:
 
     def _row(self, page: str, entry: Entry | None) -> dict[str, Any]:
         state, failure = self._state(page, entry)
-        stamp = entry.sha256[:12] if entry is not None else ""
+        stamp = file_stamp(entry.sha256) if entry is not None else ""
         return {
             "name": page,
             "number": self.pages.numbers[page],
@@ -118,3 +118,9 @@ class PageRows:
             return None
         spread = self.chapter.page(page).spread
         return spread.partner if spread is not None else None
+
+
+def file_stamp(sha256: str) -> str:
+    """What tells a finished page's file from another of it, from its hash (hex). A page that is ``stale`` has
+    the palette's revision behind that."""
+    return sha256[:12]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 import cv2
@@ -42,19 +42,19 @@ class PictureCache:
         self._kept: OrderedDict[Hashable, Picture] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, make: Callable[[], Picture]) -> Picture:
+    def find(self, key: Hashable) -> Picture | None:
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
-                return self._kept[key]
-        made = make()
+            return self._kept.get(key)
+
+    def keep(self, key: Hashable, picture: Picture) -> None:
         with self._lock:
             if key not in self._kept:
-                self._kept[key] = made
-                self._size += len(made.data)
+                self._kept[key] = picture
+                self._size += len(picture.data)
             while self._size > self._most and len(self._kept) > 1:
                 self._size -= len(self._kept.popitem(last=False)[1].data)
-        return made
 
 
 def jpeg(pixels: Image) -> Picture:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from mangacolor.core.types import Image
 from mangacolor.pipeline.editing.wishes import Wishes
 from mangacolor.studio.desk import Desk
 from mangacolor.studio.limits import THUMBNAIL
+from mangacolor.studio.pages import file_stamp
 from mangacolor.studio.painting import paint_page
 from mangacolor.studio.pictures import (
     Picture,
@@ -48,12 +51,11 @@ async def page(request: Request) -> Response:
     """The finished page; with the edits that its file does not have yet, where there are such."""
     studio, desk = await asked_of(request)
     name, side = desk.page(request.query_params.get("page")), side_in(request.query_params.get("side"))
-    kept = bool(request.query_params.get("stamp"))
+    stamp = request.query_params.get("stamp")
     if name in studio.stale:
-        painted = await at_desk(desk, paint_page, desk, name, side, Wishes())
-        return picture_answer(jpeg(painted), kept)
-    picture = await asyncio.to_thread(_finished, studio, desk, name, side, request.query_params.get("stamp"))
-    return picture_answer(picture, kept)
+        painted, revision = await at_desk(desk, _paint_stale, desk, name, side)
+        return picture_answer(jpeg(painted), stamp is not None and stamp.endswith(f"-{revision}"))
+    return picture_answer(*await asyncio.to_thread(_finished, studio, desk, name, side, stamp))
 
 
 async def source(request: Request) -> Response:
@@ -66,8 +68,7 @@ async def thumb(request: Request) -> Response:
     studio, desk = await asked_of(request)
     name = desk.page(request.query_params.get("page"))
     stamp = request.query_params.get("stamp")
-    picture = await asyncio.to_thread(_finished, studio, desk, name, THUMBNAIL * WIDEST, stamp)
-    return picture_answer(picture, bool(stamp))
+    return picture_answer(*await asyncio.to_thread(_finished, studio, desk, name, THUMBNAIL * WIDEST, stamp))
 
 
 async def surfaces(request: Request) -> Response:
@@ -85,16 +86,27 @@ async def balloons(request: Request) -> Response:
     return picture_answer(await asyncio.to_thread(balloon_map, desk.now.coloured(), name, side), False)
 
 
-def _finished(studio: Studio, desk: Desk, name: str, side: int, stamp: str | None) -> Picture:
-    """A page as OUT has it; as it came where it is not there yet."""
+def _finished(studio: Studio, desk: Desk, name: str, side: int, stamp: str | None) -> tuple[Picture, bool]:
+    """A page as OUT has it, or as it came where it is not there yet; and whether it may be kept under the
+    ``stamp``: not where the file is another by now, for after an undo the stamp means what it meant before.
+    """
+    known = studio.pictures.find((name, side, stamp))
+    if known is not None:
+        return known, True
+    data = studio.rows(desk).finished(name)
+    if data is None:
+        return _source(studio, desk, name, side), False
+    picture = jpeg(scaled(data, name, side, studio.options.max_pixels))
+    is_own = stamp == file_stamp(hashlib.sha256(data).hexdigest())
+    if is_own:
+        studio.pictures.keep((name, side, stamp), picture)
+    return picture, is_own
 
-    def make() -> Picture:
-        data = studio.rows(desk).finished(name)
-        if data is None:
-            return _source(studio, desk, name, side)
-        return jpeg(scaled(data, name, side, studio.options.max_pixels))
 
-    return studio.pictures.get((name, side, stamp), make) if stamp else make()
+def _paint_stale(desk: Desk, name: str, side: int) -> tuple[Image, str]:
+    """[desks' thread] A page with the edits that its file does not have yet, and the palette's revision."""
+    _, revision = desk.palette()
+    return paint_page(desk, name, side, Wishes()), revision
 
 
 def _source(studio: Studio, desk: Desk, name: str, side: int) -> Picture:

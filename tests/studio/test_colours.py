@@ -198,6 +198,43 @@ def test_a_colour_edit_calls_no_network(studio: Studio, client: httpx.Client, pl
     wait_until_idle(client)
 
 
+def stamp_of(client: httpx.Client) -> str:
+    rows = client.get("/api/chapter").json()["pages"]
+    return str(next(row["stamp"] for row in rows if row["name"] == PAGE))
+
+
+def test_a_picture_is_kept_under_the_stamp_of_what_it_shows_and_no_other(
+    studio: Studio, client: httpx.Client, place: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stamp = stamp_of(client)
+
+    def shown(kind: str, side: int, stamp: str) -> tuple[bytes, bool]:
+        asked: dict[str, str | int] = {"page": PAGE, "side": side, "stamp": stamp}
+        answer = client.get(f"/api/pictures/{kind}", params=asked)
+        assert answer.status_code == 200
+        return answer.content, "immutable" in answer.headers["cache-control"]
+
+    plain, is_kept = shown("page", 400, stamp)
+    assert is_kept
+    with monkeypatch.context() as patch:  # no run comes: the page waits with its edit
+        patch.setattr(Studio, "run_again", lambda *_: None)
+        client.post("/api/palette", json={"wishes": wish(place)})
+        painted_now, is_kept = shown("page", 400, stamp)
+        assert painted_now != plain and not is_kept  # a window asks that has not heard of the edit
+        assert shown("page", 400, stamp_of(client)) == (painted_now, True)
+    studio.run_again()
+    wait_until_idle(client)
+    assert stamp_of(client) != stamp
+    later = {kind: shown(kind, 401, stamp) for kind in ("page", "thumb")}
+    assert not any(is_kept for _, is_kept in later.values())
+    client.post("/api/palette", json={"wishes": {"undo": True}})
+    wait_until_idle(client)
+    assert stamp_of(client) == stamp
+    for kind, (picture, _) in later.items():
+        now, is_kept = shown(kind, 401, stamp)
+        assert is_kept and now != picture
+
+
 def test_who_has_not_seen_the_last_change_is_told(client: httpx.Client, place: list[Any]) -> None:
     revision = client.get("/api/chapter").json()["palette"]["revision"]
     first = client.post("/api/palette", json={"wishes": wish(place), "revision": revision})
