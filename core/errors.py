@@ -14,9 +14,14 @@ The exit status is mapped in one place, ``cli.py``, from ``error.status``.
 
 from __future__ import annotations
 
+import re
 from enum import IntEnum
+from typing import Final
 
 from mangacolor.core.wording import printable
+
+# Surrogates that stand for no byte of a path: JSON and file systems of Windows let them through.
+_NO_BYTE: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
 
 class ExitStatus(IntEnum):
@@ -41,7 +46,9 @@ class MangacolorError(Exception):
 
     def __init__(self, message: str, remedy: str = "") -> None:
         # A path that is no UTF-8 holds lone surrogates, which no terminal and no JSON takes.
-        message = message.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        message = (
+            _NO_BYTE.sub("\ufffd", message).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        )
         message = "\n".join(map(printable, message.split("\n")))
         super().__init__(message)
         self.message = message

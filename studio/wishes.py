@@ -74,9 +74,9 @@ def _is_text(value: object) -> bool:
 
 def _one_of(names: set[str]) -> Callable[[str, object], str]:
     def read(name: str, value: object) -> str:
-        if value not in names:
+        if not isinstance(value, str) or value not in names:
             raise _wrong(name)
-        return str(value)
+        return value
 
     return read
 

@@ -17,6 +17,7 @@ from mangacolor.core.wording import counted, first_few
 from mangacolor.formats.pixels import picture_size
 from mangacolor.pipeline.editing.chapter import ColouredChapter
 from mangacolor.pipeline.editing.page_looks import LookedAt, PageLooks
+from mangacolor.pipeline.editing.wording import NUMBER, read_number
 from mangacolor.stages.edits.enclosing import find_enclosed, find_inner_point
 from mangacolor.stages.edits.model import CORNERS, Anchor, page_digest
 from mangacolor.stages.segments.features import SegmentFeatures
@@ -30,8 +31,6 @@ SEARCH_STEP = 4
 SEARCH_TURNS = 16
 # Pixels by which a line may be off its corners: those that are nearer to it say nothing.
 STRAIGHT = 0.7
-# Of a pixel: longer ones are none, and Python reads none of thousands of digits.
-NUMBER = r"\d{1,9}"
 # Characters of what people gave that a message repeats.
 MOST_TEXT = 60
 
@@ -67,8 +66,8 @@ def find_page(chapter: ColouredChapter, point: PagePoint) -> str:
             return name
         if name in chapter.others:
             raise UsageError(f"{point.text}: {_why_not_coloured(chapter, name)}", "Choose another page.")
-    if point.page.isdigit() and 1 <= int(point.page) <= len(chapter.names):
-        return chapter.names[int(point.page) - 1]
+    if 1 <= (number := read_number(point.page) or 0) <= len(chapter.names):
+        return chapter.names[number - 1]
     close = difflib.get_close_matches(point.page, chapter.names, 1)
     known = f"Its pages: {first_few(chapter.names, MOST_NAMES)}."
     raise UsageError(

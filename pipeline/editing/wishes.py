@@ -10,7 +10,7 @@ from mangacolor.pipeline.editing.chapter import ColouredChapter
 from mangacolor.pipeline.editing.coverage import Surfaces
 from mangacolor.pipeline.editing.page_looks import PageLooks
 from mangacolor.pipeline.editing.points import make_anchor, make_outline, read_outline, read_point
-from mangacolor.pipeline.editing.wording import edit_id, read_id
+from mangacolor.pipeline.editing.wording import edit_id, read_id, read_number
 from mangacolor.stages.edits.changes import (
     add_edit,
     clear_group,
@@ -290,16 +290,16 @@ class Changer:
             raise UsageError(
                 f"--name {text!r}: must be an id and a name", "As --name 7=hair, or --name e3=hair."
             )
-        if target.strip().isdigit():
-            return name_group(palette, int(target), name.strip())
+        if (group := read_number(target)) is not None:
+            return name_group(palette, group, name.strip())
         return name_edit(palette, read_id(target, "--name"), name.strip())
 
     def _lock(self, palette: Palette, wishes: Wishes) -> Palette:
         """Those that are named, the edit that the command is about, or all groups and edits."""
         assert wishes.lock is not None
         if wishes.lock_of:
-            groups = [int(text) for text in wishes.lock_of if text.isdigit()]
-            edits = [read_id(text, "--lock") for text in wishes.lock_of if not text.isdigit()]
+            groups = [number for text in wishes.lock_of if (number := read_number(text)) is not None]
+            edits = [read_id(text, "--lock") for text in wishes.lock_of if read_number(text) is None]
             return set_locks(palette, locked=wishes.lock, groups=groups, edits=edits)
         if self.touched is not None:
             return set_locks(palette, locked=wishes.lock, edits=[self.touched])
@@ -318,22 +318,24 @@ def parse_set(texts: Sequence[str]) -> dict[int, str]:
     """``7=#c0392b`` or ``7=found``. Raises ``UsageError``."""
     found: dict[int, str] = {}
     for text in texts:
-        number, mark, colour = text.partition("=")
-        if not mark or not number.strip().isdigit():
+        group, mark, colour = text.partition("=")
+        number = read_number(group)
+        if not mark or number is None:
             raise UsageError(f"--set {text!r}: must be a group and its colour", "As --set 7=#c0392b.")
         colour = colour.strip()
-        found[int(number)] = colour if colour == FOUND else check_colour(colour, f"--set {text}")
+        found[number] = colour if colour == FOUND else check_colour(colour, f"--set {text}")
     return found
 
 
 def read_group(text: str, option: str) -> int:
     """The number of a group. Raises ``UsageError``, naming the ``option``."""
-    if not text.strip().isdigit():
+    number = read_number(text)
+    if number is None:
         raise UsageError(
             f"{option}: {text.strip()!r} is no group",
             "Groups have numbers: `mangacolor palette OUT` shows them.",
         )
-    return int(text)
+    return number
 
 
 def check_group(palette: Palette, number: int, option: str) -> None:

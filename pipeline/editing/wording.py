@@ -13,6 +13,8 @@ from mangacolor.stages.edits.palette import Palette
 
 # Pages that a line names.
 MOST_PAGES = 12
+# Of a pixel, a page, a group or a change: longer ones are none, and Python reads none of thousands of digits.
+NUMBER = r"\d{1,9}"
 _REACHES = {
     Reach.SEGMENT: "this surface",
     Reach.PANEL: "alike in the panel",
@@ -30,10 +32,16 @@ def edit_id(edit: Edit) -> str:
 
 def read_id(text: str, option: str) -> int:
     """The number of a change or an edit, ``3`` or ``e3``. Raises ``UsageError``, naming the ``option``."""
-    match = re.fullmatch(r"\s*[eE]?(\d+)\s*", text)
+    match = re.fullmatch(rf"\s*[eE]?({NUMBER})\s*", text)
     if match is None:
         raise UsageError(f"{option} {text!r}: is no edit", "Edits are called e1, e2, …: --edits lists them.")
     return int(match[1])
+
+
+def read_number(text: str) -> int | None:
+    """A whole number as people write it; None for what is none."""
+    match = re.fullmatch(rf"\s*({NUMBER})\s*", text)
+    return None if match is None else int(match[1])
 
 
 def reach_words(edit: Edit) -> str:
