@@ -54,7 +54,7 @@ Colour = Callable[[Wanted, Listener, CancelToken], RunResult]
 
 @dataclass(slots=True)
 class Progress:
-    """How far the run is. Read from any thread."""
+    """How far the run is. ``document`` may be asked for from any thread."""
 
     state: State = "idle"
     why: str = ""
@@ -66,9 +66,12 @@ class Progress:
     error: str = ""
     remedy: str = ""
     remaining: Remaining = field(default_factory=Remaining)
+    _changing: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def take(self, event: Event) -> None:
-        self.remaining(event)
+        """[the run's thread] Go by what has happened."""
+        with self._changing:
+            self.remaining(event)
         match event:
             case RunStarted(pages=pages):
                 self.pages = pages
@@ -88,7 +91,8 @@ class Progress:
     def document(self) -> dict[str, Any]:
         """What a browser is told."""
         is_running = self.state in ("running", "stopping")
-        left = self.remaining.seconds_left if is_running else None
+        with self._changing:
+            left = self.remaining.seconds_left if is_running else None
         return {
             "state": self.state,
             "why": self.why,

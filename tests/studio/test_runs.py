@@ -16,12 +16,22 @@ import pytest
 from mangacolor.core.errors import Cancelled, PageError
 from mangacolor.core.settings import Options
 from mangacolor.pipeline.engine.cancel import CancelToken
-from mangacolor.pipeline.events import Event, Listener, RunResult
+from mangacolor.pipeline.events import (
+    Event,
+    Listener,
+    PageHalfway,
+    PageStarted,
+    RunResult,
+    RunStarted,
+    StageDone,
+    StageStarted,
+)
+from mangacolor.pipeline.report.remaining import Remaining
 from mangacolor.pipeline.store.last_run import LastRun
 from mangacolor.server.http.refusal import Refusal
 from mangacolor.studio.hub import Hub
 from mangacolor.studio.limits import LISTENERS, WAITING_EVENTS
-from mangacolor.studio.runner import Runner, Wanted
+from mangacolor.studio.runner import Progress, Runner, Wanted
 from mangacolor.tests.helpers.studio import PAGES
 from mangacolor.tests.helpers.studio_server import opened_studio, wait_until_idle
 
@@ -105,6 +115,36 @@ def test_a_run_that_is_stopped_stays_so() -> None:
     assert not runs.started.acquire(timeout=0.6)
     runner.close()
     assert len(runs.begun) == 1 and runner.progress.state == "idle"
+
+
+def test_how_far_a_run_is_can_be_asked_while_it_goes_on() -> None:
+    progress = Progress("running")
+    late: list[threading.Thread] = []
+
+    def clock() -> float:
+        """The run's own thread tells of a stage while somebody adds up what is left."""
+        if asks and not late:
+            late.append(threading.Thread(target=progress.take, args=(StageStarted("2.png", "paint"),)))
+            late[0].start()
+            late[0].join(0.2)
+        return time.monotonic()
+
+    asks, work = False, {"look": 1.0, "paint": 1.0}
+    progress.remaining = Remaining(clock)
+    for event in (
+        RunStarted(2, 1, 2),
+        PageStarted("1.png", work, work),
+        StageStarted("1.png", "look"),
+        StageDone("1.png", "look", 1.0),
+        PageHalfway("1.png"),
+        PageStarted("2.png", work, work),
+        StageStarted("2.png", "look"),
+    ):
+        progress.take(event)
+    asks = True
+    assert progress.document()["seconds_left"] is not None
+    late[0].join(5)
+    assert not late[0].is_alive()
 
 
 def test_several_clicks_make_one_run() -> None:
