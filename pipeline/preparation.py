@@ -29,15 +29,9 @@ from mangacolor.stages.graph import Graph, Selection
 if TYPE_CHECKING:
     from mangacolor.pipeline.spreads import SpreadFinder
 
-PATHS = (
-    "weights",
-    "upscaler",
-    "palette",
-    "reference",
-    "colours_from",
-    "series",
-    "hints",
-)  # options that may name a file
+# Options that are paths, whether anything lies there yet or not, and those that may be a name instead.
+PATHS = ("palette", "reference", "colours_from", "series", "hints")
+NAMES_OR_PATHS = ("weights", "upscaler")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +196,9 @@ def make_job(plan: WorkPlan, cancel: CancelToken) -> Job:
 
 def with_absolute_paths(options: Options) -> Options:
     """The same options for a process whose working folder is another."""
-    named = {name: getattr(options, name) for name in PATHS}
+    given = {name: getattr(options, name) for name in (*PATHS, *NAMES_OR_PATHS)}
+    paths = {name: Path(text) for name, text in given.items() if text}
     absolute: dict[str, Any] = {
-        name: str(Path(path).absolute()) for name, path in named.items() if path and Path(path).exists()
+        name: str(path.absolute()) for name, path in paths.items() if name in PATHS or path.exists()
     }
     return dataclasses.replace(options, **absolute)

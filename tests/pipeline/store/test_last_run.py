@@ -61,6 +61,14 @@ def test_a_run_is_kept_with_what_is_not_by_default(chapter: Path, tmp_path: Path
     assert last(out) == LastRun((tmp_path / "in",), Options(device="cpu"))
 
 
+def test_a_file_of_a_series_that_is_yet_to_be_made_is_kept_as_a_whole_path(
+    chapter: Path, tmp_path: Path
+) -> None:
+    out = Path("out")
+    go(House(), chapter, out, series="my.series")
+    assert last(out).options.series == str(tmp_path / "my.series")
+
+
 def test_what_one_run_was_told_for_itself_is_not_kept(chapter: Path) -> None:
     out = Path("out")
     go(House(), chapter, out, force=True, json=True, quiet=True, keep=True)
