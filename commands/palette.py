@@ -10,7 +10,7 @@ import click
 
 from mangacolor.commands.settings.options import option
 from mangacolor.commands.settings.value_types import PATH, Numbers
-from mangacolor.core.errors import ExitStatus
+from mangacolor.core.errors import ExitStatus, UsageError
 
 REACHES = ("segment", "panel", "page", "alike", "group")
 LEVELS = ("fine", "coarse")
@@ -104,6 +104,8 @@ def palette(
     from mangacolor.pipeline.report.palette_page import write_sheet
     from mangacolor.pipeline.store.store import read_store
 
+    if preview is not None and save is not None:
+        raise UsageError("--preview changes nothing that --save could keep", "Leave one of the two away.")
     asked = Wishes(**wishes)
     session = open_session(out, chapter or chapter_of_point(out, asked.at or asked.outline))
     if preview is not None:

@@ -244,6 +244,13 @@ def test_a_preview_needs_a_change_and_a_png(out: Path, tmp_path: Path) -> None:
     assert "is a file and no PNG" in palette(out, *asked, str(tmp_path / "notes")).err
 
 
+def test_a_preview_saves_nothing(out: Path, tmp_path: Path) -> None:
+    asked = ("--at", f"1.png:{TONE}", "--colour", BLUE, "--preview", str(tmp_path / "a.png"))
+    answer = palette(out, *asked, "--save", str(tmp_path / "palette.json"))
+    assert answer.status == 2 and "--save" in answer.err
+    assert list(tmp_path.glob("*.png")) == [] and not (tmp_path / "palette.json").exists()
+
+
 def test_a_preview_takes_no_pages_place(out: Path, coloured: Path) -> None:
     pages, sources = pages_of(out), pages_of(coloured / "in")
     asked = ("--at", f"1.png:{TONE}", "--colour", BLUE, "--reach", "segment", "--preview")
@@ -288,6 +295,11 @@ WRONG = [
     (("--merge", "1"), "to merge takes two groups or more"),
     (("--name", "hair"), "must be an id and a name"),
     (("--name", "e9=hair"), "there is no edit 9"),
+    (("--name", "²=hair"), "--name '²': is no edit"),
+    (("--set", "²=red"), "must be a group and its colour"),
+    (("--merge", "1,²"), "'²' is no group"),
+    (("--at", "²:1,1", "--colour", RED), "out has no page ²"),
+    (("--undo", "9" * 5000), "is no edit"),
     (("--outline", "0.png", "--colour", RED), "must be a page and the corners of a line"),
     (("--outline", "0.png:1,2,3", "--colour", RED), "must be a page and the corners of a line"),
     (
