@@ -20,6 +20,8 @@ NOTE: Final = "Coloured by mangacolor."
 Size = tuple[int, int, int]  # of a page: width, height, bytes
 _Edit = tuple[int, int, bytes]  # where it starts and ends in the file, and what comes in its place
 _LARGEST: Final = 4 * 2**20
+# Of a page's number, or of how many there are: Python reads none of thousands of digits.
+_DIGITS: Final = r"\d{1,9}"
 # The schema is a sequence: a note that is not there yet goes behind the last of these.
 _BEFORE_NOTES: Final = (
     "Title Series Number Count Volume AlternateSeries AlternateNumber AlternateCount Summary".split()  # noqa: SIM905
@@ -70,8 +72,7 @@ def rearrange(data: bytes, places: Mapping[int, int], gained: int) -> bytes:
     edits = []
     for element in _elements(data):
         if element.name == "Page":
-            index = element.attributes.get("Image", "")
-            number = places.get(int(index)) if index.isdecimal() else None
+            number = places.get(_number_of(element))
             tag = (
                 b""
                 if number is None
@@ -101,7 +102,7 @@ def _edits(
 def _counted(data: bytes, element: _Element, gained: int) -> Iterator[_Edit]:
     """What is to change of the number of pages."""
     count = data[element.inside : element.close].strip()
-    if gained and count.isdigit():
+    if gained and re.fullmatch(_DIGITS.encode(), count):
         yield element.inside, element.close, b"%d" % max(0, int(count) + gained)
 
 
@@ -113,14 +114,19 @@ def _spliced(data: bytes, edits: Collection[_Edit]) -> bytes:
 
 def _page_edit(data: bytes, page: _Element, sizes: Mapping[int, Size], gone: Collection[int]) -> _Edit:
     """A page with its new size and number, or nothing in its place."""
-    index = page.attributes.get("Image", "")
-    number = int(index) if index.isdecimal() else -1
+    number = _number_of(page)
     if number in gone:
         return page.start, page.end, b""
     tag = _with_size(data[page.start : page.inside], sizes.get(number))
     if gone and number >= 0:
         tag = _with_number(tag, b"Image", number - sum(other < number for other in gone))
     return page.start, page.inside, tag
+
+
+def _number_of(page: _Element) -> int:
+    """The index that a page says it has; -1 for none."""
+    index = page.attributes.get("Image", "")
+    return int(index) if re.fullmatch(_DIGITS, index) else -1
 
 
 def _note(data: bytes, elements: list[_Element]) -> list[_Edit]:

@@ -134,8 +134,9 @@ class _Writing:
         for page, file in self._extras.items():
             if file.is_file() and (form == "zip" or is_comicinfo(page)):
                 data = file.read_bytes()
-                fitted = update(data, page_sizes(list(self._pages), self.files), numbers)
-                yield self._inside(page), fitted if is_comicinfo(page) else data
+                if is_comicinfo(page):
+                    data = update(data, page_sizes(list(self._pages), self.files), numbers)
+                yield self._inside(page), data
         if self._archive is not None and self._archive.is_file():
             pages = [page for page in self._pages if page not in left_out]
             for name, data, held in _beside_in_archive(self._archive, form):

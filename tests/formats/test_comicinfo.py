@@ -162,3 +162,12 @@ def test_another_selection_of_the_pages_is_counted_and_numbered_anew() -> None:
     )
     assert comicinfo.rearrange(before, {0: 0, 1: 1, 2: 2}, 0) == before
     assert comicinfo.rearrange(b"torn", {}, 1) == b"torn"
+
+
+def test_numbers_without_an_end_are_none() -> None:
+    endless = "9" * 5000
+    pages = f'<Pages><Page Image="{endless}"/><Page Image="0"/></Pages>'
+    data = f"<ComicInfo><PageCount>{endless}</PageCount>{pages}</ComicInfo>".encode()
+    assert comicinfo.update(data, {}, [0]).count(b"<Page ") == 1
+    moved = comicinfo.rearrange(data, {0: 4}, 1)
+    assert moved.count(b"<Page ") == 1 and b'Image="4"' in moved and endless.encode() in moved
