@@ -32,6 +32,7 @@ from mangacolor.pipeline.events import (
     Warned,
 )
 from mangacolor.pipeline.run import run
+from mangacolor.pipeline.store.corrections import correction_file
 from mangacolor.pipeline.store.last_run import Failure, LastRun, read_last_run
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.store import read_store
@@ -197,6 +198,16 @@ class Studio:
             self._note_pending()
             self.stale.add([page])
         self._tell_page(page)
+
+    def check_correction(self, page: str) -> None:
+        """Raise ``UsageError`` where a run would not know whose a correction is."""
+        file = correction_file(self.state, self.corrections, page)
+        for other in self._chapter_of:
+            if other != page and correction_file(self.state, self.corrections, other) == file:
+                raise UsageError(
+                    f"{page}: its panels cannot be corrected: {other} has the same name but for its end",
+                    "Rename one of the two files in the input.",
+                )
 
     def _note_pending(self) -> None:
         """Leave word that pages are without the last decisions, until a run has shown them."""

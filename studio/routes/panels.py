@@ -32,6 +32,7 @@ async def show(request: Request) -> Response:
 async def correct(request: Request) -> Response:
     (studio, desk), asked = await asked_of(request), await body_of(request)
     page = desk.page(asked.get("page"))
+    studio.check_correction(page)
     return await _change(
         studio, desk, page, lambda: write_panels(studio.state, studio.corrections, page, asked)
     )

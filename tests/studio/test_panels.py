@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from mangacolor.pipeline.store.last_run import LastRun
+from mangacolor.studio.runner import Runner
 from mangacolor.studio.studio import Studio
 from mangacolor.tests.helpers.studio import BROKEN, COVER, PAGES, files_of
-from mangacolor.tests.helpers.studio_server import wait_until_idle
+from mangacolor.tests.helpers.studio_server import opened_studio, wait_until_idle
 
 PAGE = PAGES[0]
 
@@ -47,6 +50,21 @@ def test_a_correction_is_kept_and_only_its_page_runs_again(
     assert {name: data for name, data in files_of(out).items() if name.endswith(".png")} == {
         name: data for name, data in before.items() if name.endswith(".png")
     }
+
+
+def test_a_correction_that_would_be_two_pages_is_refused(
+    chapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each run would be refused with it."""
+    for name in (PAGE, PAGE.replace(".png", ".jpg")):
+        (tmp_path / "pages").mkdir(exist_ok=True)
+        shutil.copy(chapter / "pages" / PAGE, tmp_path / "pages" / name)
+    monkeypatch.setattr(Runner, "ask", lambda *_: None)  # nothing need be coloured
+    with opened_studio(tmp_path / "out", work=LastRun((tmp_path / "pages",))) as (_, client):
+        asked = {"page": PAGE, "size": [90, 90], "polygons": [[[0, 0], [90, 0], [90, 90]]]}
+        answer = client.put("/api/panels", json=asked)
+    assert answer.status_code == 400 and "E19P01.jpg has the same name" in answer.json()["error"]
+    assert not (tmp_path / "out/.mangacolor/edits").exists()
 
 
 @pytest.mark.parametrize("page", [COVER, BROKEN])
