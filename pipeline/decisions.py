@@ -17,7 +17,7 @@ from mangacolor.core.errors import UsageError
 from mangacolor.core.option_fields import arguments_of
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.pipeline.chapter_pages import ChapterPages
-from mangacolor.pipeline.store.chapter_documents import ChapterDocuments
+from mangacolor.pipeline.store.chapter_documents import ChapterDocuments, Coloured
 from mangacolor.pipeline.store.keys import digest
 from mangacolor.pipeline.store.last_run import OF_ONE_RUN, known_last_run
 from mangacolor.pipeline.store.outputs import Outputs
@@ -29,13 +29,14 @@ from mangacolor.stages.registry import graph_of
 def note_decisions(documents: ChapterDocuments, decisions: Mapping[str, object]) -> None:
     """Leave word that the pages are coloured with these decisions, by the stage that they are for. Raises
     ``OutputError``."""
-    documents.note_coloured(_digest(decisions))
+    documents.note_coloured(Coloured(_digest(decisions)))
 
 
 def note_undone(documents: ChapterDocuments, decisions: Mapping[str, object]) -> None:
     """Leave word that some page is without these decisions, if there are any, for all that a run could do:
     what is decided from now on is known to be missing. Raises ``OutputError``."""
-    documents.note_coloured(documents.coloured_with() or _digest({}), tried=_digest(decisions))
+    before = documents.coloured_with().decisions or _digest({})
+    documents.note_coloured(Coloured(before, tried=_digest(decisions)))
 
 
 def find_waiting(
@@ -52,9 +53,10 @@ def find_waiting(
     for chapter in chapters:
         try:
             documents = ChapterDocuments(store.state, chapter.name)
-            coloured, tried = documents.coloured_with(), documents.tried_with() if untried else None
+            coloured = documents.coloured_with()
+            known = {coloured.decisions, coloured.tried if untried else None}
             decided = _digest(_read_decisions(documents, graph))
-            if coloured is not None and decided not in (coloured, tried):
+            if coloured.decisions is not None and decided not in known:
                 waiting.append(chapter)
         except UsageError as error:
             damaged[chapter.name] = error

@@ -17,6 +17,15 @@ Results = dict[str, dict[str, Any]]  # the data that each page of the chapter wa
 
 
 @dataclass(frozen=True, slots=True)
+class Coloured:
+    """Digests of what had been decided when all pages were made (``decisions``), and for a later run that
+    could not make all (``tried``). None where nothing is known, or there was none."""
+
+    decisions: str | None = None
+    tried: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ChapterDocuments:
     """The documents of a chapter in the state folder."""
 
@@ -48,25 +57,22 @@ class ChapterDocuments:
         text = json.dumps(document, ensure_ascii=False, indent=1)
         write_atomic(self._results(stage), text.encode(), scratch=self.state.scratch)
 
-    def coloured_with(self) -> str | None:
-        """The digest of what had been decided when all pages were made; None where nothing is known."""
-        return self._noted("decisions")
-
-    def tried_with(self) -> str | None:
-        """The same of a later run that could not make all; None where there was none."""
-        return self._noted("tried")
-
-    def note_coloured(self, decisions: str, tried: str | None = None) -> None:
-        """Keep digests, as of ``coloured_with`` and ``tried_with``. Raises ``OutputError``."""
-        if (decisions, tried) != (self.coloured_with(), self.tried_with()):
-            document = {"decisions": decisions, **({"tried": tried} if tried else {})}
-            write_document(self._kept(COLOURED), document, self.state.scratch)
-
-    def _noted(self, what: str) -> str | None:
+    def coloured_with(self) -> Coloured:
         try:
-            return str(json.loads(self._kept(COLOURED).read_bytes())[what])
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
+            document = json.loads(self._kept(COLOURED).read_bytes())
+        except (OSError, ValueError):
+            return Coloured()
+        noted = document if isinstance(document, dict) else {}
+        return Coloured(*(str(noted[what]) if what in noted else None for what in ("decisions", "tried")))
+
+    def note_coloured(self, coloured: Coloured) -> None:
+        """Raises ``OutputError``."""
+        if coloured != self.coloured_with():
+            document = {
+                "decisions": coloured.decisions,
+                **({"tried": coloured.tried} if coloured.tried else {}),
+            }
+            write_document(self._kept(COLOURED), document, self.state.scratch)
 
     def _results(self, stage: str) -> Path:
         return self._kept(f"{stage}.json")

@@ -98,6 +98,12 @@ def locate_edits(
     return Located(found, frozen, enclosed, missed)
 
 
+def _find_page(anchor: Anchor, index: PageIndex, drawings: Drawings) -> str | None:
+    """The page that an anchor means, as it is called now; None where that is gone."""
+    page = index.find(anchor.page, anchor.digest)
+    return page if page in drawings.speakers else None
+
+
 def _by_drawing(
     edits: Iterable[Edit], index: PageIndex, drawings: Drawings
 ) -> tuple[defaultdict[str, dict[Anchor, Point]], list[Missed]]:
@@ -106,8 +112,8 @@ def _by_drawing(
     missed: list[Missed] = []
     points = (a for edit in edits if not edit.outline for a in (*edit.anchors, *edit.negatives))
     for anchor in dict.fromkeys(points):
-        page = index.find(anchor.page, anchor.digest)
-        if page is None or page not in drawings.speakers:
+        page = _find_page(anchor, index, drawings)
+        if page is None:
             continue
         half = drawings.half_size(page)
         if half is not None and not (anchor.x < half[0] and anchor.y < half[1]):
@@ -145,8 +151,8 @@ def _outlines_by_drawing(
     for place, edit in enumerate(edits):
         if not edit.outline:
             continue
-        page = index.find(edit.anchors[0].page, edit.anchors[0].digest)
-        if page is None or page not in drawings.speakers:
+        page = _find_page(edit.anchors[0], index, drawings)
+        if page is None:
             continue
         corners = [drawings.find_point(page, x, y) for x, y in edit.outline]
         found[drawings.speakers[page]].append((place, [(x, y) for _, x, y in corners]))

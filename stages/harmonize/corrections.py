@@ -111,11 +111,6 @@ class Corrections:
         """Those of a window, or None where nothing was decided."""
         return self.windows[number] if self.windows else None
 
-    @property
-    def any_luma(self) -> bool:
-        """Whether somebody chose a luma for a segment of the page."""
-        return any(bool(window.has_luma.any()) for window in self.windows)
-
     def to_artifact(self) -> Artifact:
         """As it is kept: whole numbers, so that a page is done again only if its own colours moved."""
         return Artifact({"windows": [window._rows().ravel().tolist() for window in self.windows]})

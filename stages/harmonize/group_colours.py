@@ -54,10 +54,10 @@ def choose_group_colours(
     colours are not made stronger, and hold for all of their members.
     """
     colours = find_group_modes(agreed, weight, number, params, smoothing)
-    near = np.where(as_they_are[number], 1.0, nearness(agreed, colours[number], params))
+    near = nearness(agreed, colours[number], params)
     gain = np.where(as_they_are, 1.0, chroma_gain(colours, start, weight, number, params))[:, None]
     members = np.rint(agreed * gain[number] / params.chroma_step) * params.chroma_step
-    return ChapterColours(colours * gain, members, near)
+    return ChapterColours(colours * gain, members, near).with_one_colour(as_they_are[number])
 
 
 def nearness(agreed: F64, group: F64, params: GroupColourParams) -> F64:

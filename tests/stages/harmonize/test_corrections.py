@@ -26,13 +26,12 @@ def test_only_chosen_colours_are_overrides() -> None:
     window = WindowCorrections.of([MOVED, LOCKED, FREE, Correction()])
     assert window.overridden.tolist() == [True, True, False, False]
     assert window.has_luma.tolist() == [True, False, False, False]
-    assert Corrections((window,)).any_luma and not Corrections((window.take(np.array([1, 2])),)).any_luma
 
 
 def test_a_page_on_which_nothing_was_decided() -> None:
     for artifact in (None, Artifact({"windows": []})):
         corrections = Corrections.from_artifact(artifact)
-        assert corrections.of_window(3) is None and not corrections.any_luma
+        assert corrections.of_window(3) is None
         assert corrections.to_artifact().data == {"windows": []}
 
 
