@@ -41,6 +41,11 @@ COVERED = """() => [...document.querySelectorAll('.bar :is(button, summary)')]
     return !one.contains(there);
   })
   .map((one) => one.id || one.outerHTML.slice(0, 80))"""
+# The edits that the surfaces of a page have.
+EDITED = """async (page) => {
+  const { knownSurfaces } = await import('/static/js/pages/known_surfaces.js');
+  return (knownSurfaces(page)?.surfaces ?? []).map((surface) => surface.edit);
+}"""
 # A run goes on, and there are several chapters with long names: the bar has all that it can have.
 FULL = """async () => {
   const { patchChapter, store } = await import('/static/js/core/state.js');
@@ -209,3 +214,55 @@ def test_where_there_is_no_room_page_and_width_take_turns(open_window: Callable[
     window.page.evaluate("import('/static/js/core/state.js').then(({ store }) => store.set({ fit: 'free' }))")
     window.page.wait_for_selector("#fit-width", state="hidden")
     assert window.page.is_visible("#fit-page")
+
+
+@pytest.mark.parametrize(("text", "colour"), [("#20c040", "#20c040"), ("crimson", "#dc143c")])
+def test_what_was_written_is_for_what_was_picked_then(
+    open_window: Callable[..., Window], text: str, colour: str
+) -> None:
+    """A finger that goes on to something else leaves the field only after that has been picked."""
+    window = phone(open_window, UPRIGHT[1])
+    pick(window)
+    picked = window.state("draft")["at"]
+    write(window, ".hex", text)
+    pick_another(window)
+    window.until(lambda: len(edits(window)) == 1, "what was written")
+    (edit,) = edits(window)
+    assert (edit["at"], edit["colour"]) == ([picked], colour)
+    assert window.state("draft")["at"] != picked and not window.state("draft")["touched"]
+
+    window.until(lambda: edit["id"] in window.page.evaluate(EDITED, PAGE), "the surfaces to be the edit's")
+    window.until(lambda: tapped_edit(window) == edit["id"], "the edit")
+    write(window, ".own [type=text]", "hair")
+    pick_another(window)
+    window.until(lambda: edits(window)[0]["name"] == "hair", "the name")
+    window.page.tap("#undo")  # of the name
+    window.until(lambda: edits(window)[0]["name"] == "", "the name to be gone")
+    window.page.tap("#undo")
+    window.until(lambda: edits(window) == [], "the edit to be gone")
+    window.wait_for_rest()
+
+
+def write(window: Window, selector: str, text: str) -> None:
+    window.page.locator(selector).tap()
+    window.page.locator(selector).press("ControlOrMeta+a")
+    window.page.keyboard.type(text)
+
+
+def tapped_edit(window: Window) -> str | None:
+    """The edit that a tap at the hair opens; the page's surfaces may just be coming anew."""
+    window.page.touchscreen.tap(*window.place(PAGE, *HAIR))
+    window.page.wait_for_timeout(300)
+    edit: str | None = window.state("draft")["edit"]
+    return edit
+
+
+def pick_another(window: Window) -> None:
+    before = window.state("draft")["at"]
+    window.page.touchscreen.tap(*window.place(PAGE, 0.5, 0.2))
+    window.until(lambda: window.state("draft")["at"] != before, "another surface")
+
+
+def edits(window: Window) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = window.state("chapter")["palette"]["edits"]
+    return found

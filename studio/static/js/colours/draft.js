@@ -157,18 +157,24 @@ export function sayOfDraft(text) {
 export function changeDraft(patch, settled = true) {
   const { draft } = store.get();
   if (!draft) return;
-  store.set({ draft: { ...draft, ...patch } });
-  if (settled && draft.edit) saveDraft();
+  const changed = { ...draft, ...patch };
+  store.set({ draft: changed });
+  if (settled && draft.edit) saveDraft(changed);
 }
 
-/** @param {string} colour @param {boolean} settled  false while it is dragged: then it is only shown */
-export function setColour(colour, settled) {
+/**
+ * @param {string} colour @param {boolean} settled  false while it is dragged: then it is only shown
+ * @param {Draft|null} [whose]  what it was chosen for, where something else may have been picked since
+ */
+export function setColour(colour, settled, whose = store.get().draft) {
   const { draft } = store.get();
-  if (!draft) return;
-  if (colour !== draft.colour || !draft.touched) store.set({ draft: { ...draft, colour, touched: true } });
+  if (!whose) return;
+  const isOpen = draft?.at === whose.at;
+  const coloured = { ...(isOpen ? draft : whose), colour, touched: true };
+  if (isOpen && (colour !== draft.colour || !draft.touched)) store.set({ draft: coloured });
   if (!settled) return;
   rememberColour(colour);
-  saveDraft();
+  saveDraft(coloured);
 }
 
 /** Further things that are meant, or that are not. @param {"also"|"not"} kind @param {Place[]} places */
@@ -221,10 +227,8 @@ export function wishesOf(draft) {
 /** Of each draft, by its point, the edit that it has become. @type {WeakMap<Place, string>} */
 const saved = new WeakMap();
 
-/** Save the draft as it is now, whatever is clicked at meanwhile. */
-function saveDraft() {
-  const { draft } = store.get();
-  if (!draft) return;
+/** Save a draft as it is now, whatever is clicked at meanwhile. @param {Draft} draft */
+function saveDraft(draft) {
   const { at } = draft;
   commit(() => wishesOf({ ...draft, edit: draft.edit ?? saved.get(at) ?? null }), {
     topic: `draft ${at.join(" ")}`,

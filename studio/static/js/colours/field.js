@@ -5,6 +5,7 @@ import { fromHex, mostChroma, toHex, toRgb } from "../core/colour.js";
 import { makeWritten } from "./written.js";
 
 /** @typedef {import("../core/colour.js").Lch} Lch */
+/** @typedef {import("../core/types.js").Draft} Draft */
 
 const WIDE = 128; // pixels of the field's picture: colours change slowly, the browser smooths between
 const HIGH = 64;
@@ -14,9 +15,10 @@ const DARKEST = 0.12;
 /**
  * Strength is a share of the most that the screen has at that hue and lightness: every place of the field is a
  * colour.
- * @param {(hex: string, settled: boolean) => void} choose
+ * @param {(hex: string, settled: boolean, whose?: Draft|null) => void} choose
+ * @param {() => Draft|null} whose  what a colour is chosen for
  */
-export function makeField(choose) {
+export function makeField(choose, whose) {
   /** @type {Lch} */
   let colour = { lightness: 0.6, chroma: 0.1, hue: 30 };
   let strength = 0.5;
@@ -28,10 +30,11 @@ export function makeField(choose) {
   const chroma = range("Strength", 0, 100, 1);
   const plane = make("div.field-plane", {}, canvas, knob, hue, chroma);
   const lightness = range("Lightness", DARKEST * 100, LIGHTEST * 100, 1);
-  const written = makeWritten((given) => {
+  const written = makeWritten((given, draft) => {
+    if (whose()?.at !== draft?.at) return choose(given, true, draft); // here another is shown by now
     set(given);
     give(true);
-  });
+  }, whose);
   const element = make(
     "div.field",
     {},

@@ -17,7 +17,7 @@ const AFTERWARDS =
   "Pages appear as they are done. After the last one, a click at anything gives it another colour, on every page.";
 
 export function startPanel() {
-  const field = makeField(setColour);
+  const field = makeField(setColour, () => store.get().draft);
   const spot = swatch("#808080", ".large");
   const title = make("h2");
   const about = make("p.about");

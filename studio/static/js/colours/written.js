@@ -4,8 +4,13 @@ import { Refused, Unreachable, askJson } from "../core/api.js";
 import { readHex } from "../core/colour.js";
 import { make } from "../core/dom.js";
 
-/** @param {(hex: string) => void} choose */
-export function makeWritten(choose) {
+/** @typedef {import("../core/types.js").Draft} Draft */
+
+/**
+ * @param {(hex: string, given: Draft|null) => void} choose
+ * @param {() => Draft|null} whose  what a colour is written for: another by the time that the server has read it
+ */
+export function makeWritten(choose, whose) {
   const box = make("input.hex", {
     type: "text",
     maxlength: "30",
@@ -27,10 +32,11 @@ export function makeWritten(choose) {
 
   box.addEventListener("change", async () => {
     const text = box.value;
+    const draft = whose();
     const isStill = () => box.value === text; // else something else has been written or chosen since
     try {
       const given = readHex(text) ?? (await askJson("colour", { query: { text } })).colour;
-      if (isStill()) choose(given);
+      if (isStill() || whose()?.at !== draft?.at) choose(given, draft);
     } catch (error) {
       if (!(error instanceof Refused || error instanceof Unreachable)) throw error;
       if (isStill()) complain(`${error.message}. ${error.remedy}`);

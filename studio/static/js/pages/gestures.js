@@ -35,6 +35,8 @@ export function startGestures(hands) {
   stage.addEventListener("pointerdown", (event) => {
     if (isFloating(event.target)) return;
     if (event.button > 1) return;
+    // What is being written is for what is picked now; after a tap the focus goes only when something else is.
+    if (document.activeElement instanceof HTMLInputElement) document.activeElement.blur();
     down.set(event.pointerId, event);
     stage.setPointerCapture(event.pointerId);
     if (down.size === 2) {
