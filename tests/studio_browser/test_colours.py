@@ -265,6 +265,21 @@ def is_locked(window: Window, name: str) -> bool:
     return [group["locked"] for group in groups if group["name"] == name] == [True]
 
 
+def test_of_a_look_what_is_not_touched_stays(window: Window) -> None:
+    """The command takes more of it, and finer, than the bars have."""
+    save = "async (look) => (await import('/static/js/colours/commit.js')).commit({ look })"
+    window.page.evaluate(save, {"saturation": 2.42, "warmth": 0})
+    window.wait_for_rest()
+    window.until(lambda: window.state("chapter")["look"]["saturation"] == 2.42, "the look")
+    window.page.click("#to-groups")
+    window.page.get_by_label("Warmth of the chapter").fill("0.2")
+    window.until(lambda: window.state("chapter")["look"]["warmth"] == 0.2, "the look to be saved")
+    assert window.state("chapter")["look"]["saturation"] == 2.42
+    window.press("Control+z", "Control+z")
+    window.until(lambda: window.state("chapter")["look"] == {"saturation": 1, "warmth": 0}, "the undo")
+    window.wait_for_rest()
+
+
 def test_saturation_and_warmth_are_looked_at_and_kept(window: Window, studio: Studio) -> None:
     window.show(PAGE)
     window.wait_for_surfaces(PAGE)

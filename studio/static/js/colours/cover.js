@@ -92,10 +92,10 @@ export function startCover() {
   );
 }
 
-/** Show the page in view with another saturation and warmth. @param {Look} look */
+/** Show the page in view, if it has colours, with another saturation and warmth. @param {Look} look */
 export function previewLook(look) {
   const { page } = store.get();
-  if (page) paints.want({ page, wishes: {}, look });
+  if (page && frameOf(page)?.page.has_colours) paints.want({ page, wishes: {}, look });
 }
 
 /** Previews that nothing stands behind go: what is saved stays until the page's own picture has come. */

@@ -19,7 +19,8 @@ export function startLook() {
     back,
   );
 
-  const read = () => ({ saturation: Number(saturation.value), warmth: Number(warmth.value) });
+  // Not read off the bars, which round and clip what the command takes.
+  let now = { saturation: 1, warmth: 0 };
   const write = (/** @type {import("../core/types.js").Look} */ look) => {
     told.saturation.textContent = `${Math.round(100 * look.saturation)} %`;
     told.warmth.textContent = look.warmth
@@ -27,19 +28,23 @@ export function startLook() {
       : "0";
     back.hidden = look.saturation === 1 && look.warmth === 0;
   };
-  for (const input of [saturation, warmth]) {
-    input.addEventListener("input", () => (write(read()), previewLook(read())));
-    input.addEventListener("change", () => save(read()));
+  for (const [part, input] of Object.entries({ saturation, warmth })) {
+    input.addEventListener("input", () => {
+      now = { ...now, [part]: Number(input.value) };
+      write(now);
+      previewLook(now);
+    });
+    input.addEventListener("change", () => save(now));
   }
 
   store.watch(
     (state) => [state.chapter?.look, isEditable(state)],
     () => {
       const state = store.get();
-      const look = state.chapter?.look ?? { saturation: 1, warmth: 0 };
-      saturation.value = String(look.saturation);
-      warmth.value = String(look.warmth);
-      write(look);
+      now = state.chapter?.look ?? { saturation: 1, warmth: 0 };
+      saturation.value = String(now.saturation);
+      warmth.value = String(now.warmth);
+      write(now);
       for (const input of [saturation, warmth]) input.disabled = !isEditable(state);
     },
   );
