@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
+import pytest
 
 from mangacolor.tests.helpers.studio import BROKEN, COVER, Studio
 from mangacolor.tests.helpers.studio_window import Window
@@ -173,3 +174,14 @@ def test_the_studio_that_is_gone_says_so(window: Window, studio: Studio) -> None
     window.page.locator("#lost").wait_for()
     assert "connection" in window.page.inner_text("#lost").lower()
     assert window.page.locator("#lost button").is_visible()
+
+
+@pytest.mark.parametrize(
+    ("form", "told"),
+    [("cbz", "1 page is in it as it came"), ("pdf", "1 page cannot be read, and is not in it")],
+)
+def test_a_page_that_is_not_in_colour_is_told_of_with_the_book(window: Window, form: str, told: str) -> None:
+    window.page.click("#export summary")
+    with window.page.expect_download():
+        window.page.click(f'#export [data-form="{form}"]')
+    window.page.get_by_text(told).wait_for()

@@ -1,8 +1,8 @@
 /** The chapter as a file, and its palette for the next one. */
 
-import { find } from "../core/dom.js";
+import { counted, find } from "../core/dom.js";
 import { ask } from "../core/api.js";
-import { say, tellFailure } from "../core/say.js";
+import { notify, say, tellFailure } from "../core/say.js";
 import { store } from "../core/state.js";
 
 export function startExport() {
@@ -27,9 +27,21 @@ async function save(form) {
     const name = nameOf(answer) ?? (form === "palette" ? "palette.json" : `chapter.${form}`);
     hand(await answer.blob(), name);
     say(`${name} is saved.`);
+    for (const text of lacking(answer)) notify({ text: `${name}: ${text}.`, kind: "warning" });
   } catch (error) {
     tellFailure(error, () => void save(form));
   }
+}
+
+/** What a book has otherwise than in colour, in words. @param {Response} answer */
+function lacking(answer) {
+  const [came, out] = ["X-Pages-As-They-Came", "X-Pages-Left-Out"].map((name) =>
+    Number(answer.headers.get(name) ?? 0),
+  );
+  return [
+    came && `${counted(came, "page")} ${came === 1 ? "is in it as it" : "are in it as they"} came`,
+    out && `${counted(out, "page")} cannot be read, and ${out === 1 ? "is" : "are"} not in it`,
+  ].filter(Boolean);
 }
 
 /** @param {Response} answer */
