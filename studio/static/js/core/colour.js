@@ -69,7 +69,7 @@ export const hexOf = (rgb) =>
   `#${[0, 1, 2].map((index) => Math.round(rgb[index]).toString(16).padStart(2, "0")).join("")}`;
 
 /** @param {string} hex `#rrggbb` @returns {number[]} */
-export const channels = (hex) => [1, 3, 5].map((start) => parseInt(hex.slice(start, start + 2), 16));
+const channels = (hex) => [1, 3, 5].map((start) => parseInt(hex.slice(start, start + 2), 16));
 
 /** `#abc`, `abc` and `#AABBCC` as `#aabbcc`; null for what is no colour. @param {string} text */
 export function readHex(text) {

@@ -51,7 +51,7 @@ export function createStore(initial) {
  * @param {unknown} one
  * @param {unknown} other
  */
-export function isSame(one, other) {
+function isSame(one, other) {
   if (Object.is(one, other)) return true;
   if (!Array.isArray(one) || !Array.isArray(other) || one.length !== other.length) return false;
   return one.every((value, index) => Object.is(value, other[index]));

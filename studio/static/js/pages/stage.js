@@ -24,7 +24,6 @@ let timer;
 
 export const stageElement = () => /** @type {HTMLElement} */ (find("stage"));
 export const framesInSight = () => frames;
-export const currentView = () => view;
 
 /** @param {string} page */
 export const frameOf = (page) => frames.find((frame) => frame.page.name === page) ?? null;
@@ -78,7 +77,7 @@ function ready() {
   stageElement().dataset.ready = String(frames.length > 0 && frames.every((frame) => frame.isReady));
 }
 
-export function refit() {
+function refit() {
   const { fit } = store.get();
   if (!frames.length) return;
   if (fit === "free") setView(keepInRoom(view, boundsOf(rects), room()));

@@ -1,6 +1,6 @@
 /** Which surface each pixel of a page shows: a picture of numbers, decoded once a page. */
 
-import { address, askJson } from "../core/api.js";
+import { askJson } from "../core/api.js";
 
 /** @typedef {import("../core/types.js").Surface} Surface */
 
@@ -11,7 +11,7 @@ import { address, askJson } from "../core/api.js";
  * @typedef {{page: string, map: NumberMap, surfaces: Surface[]}} PageSurfaces
  */
 
-export const MAP_SIDE = 1400; // pixels of the longer side: a page at screen size
+const MAP_SIDE = 1400; // pixels of the longer side: a page at screen size
 const KEPT = 6; // maps: three double pages
 
 /** @type {Map<string, Promise<NumberMap>>} */

@@ -12,7 +12,7 @@ const STEP = 1.25; // zoom, a press of a key
 const PART = "Pages";
 
 /** @param {number} step  in reading order */
-export function goBeside(step) {
+function goBeside(step) {
   const state = store.get();
   const page = pageBeside(pagesOf(state), state.page, step, state.double);
   if (page) store.set({ page, hover: null });
