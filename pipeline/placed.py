@@ -18,18 +18,16 @@ def find_place(plan: WorkPlan, result: RunResult, out: Path) -> Placed | None:
     ended = result.status in (ExitStatus.DONE, ExitStatus.SOME_FAILED)
     if not ended or not plan.selection.commits:
         return None
-    chapters = [chapter for chapter in plan.chapters if chapter.container is None or _file_of(chapter, out)]
+    chapters = [chapter for chapter in plan.chapters if _place_of(chapter, out).exists()]
     if not chapters:
         return None
     state = State(out)
     changeable = any(state.chapter_file(chapter.name, PALETTE).is_file() for chapter in chapters)
-    lone = _file_of(chapters[0], out) if len(chapters) == 1 else None
-    return Placed(out, lone or out, len(chapters), changeable)
+    is_lone_archive = len(chapters) == 1 and chapters[0].container is not None
+    place = _place_of(chapters[0], out) if is_lone_archive else out
+    return Placed(out, place, len(chapters), changeable)
 
 
-def _file_of(chapter: Chapter, out: Path) -> Path | None:
-    """The archive that a chapter was packed into; None where it lies as a folder, or could not be packed."""
-    if chapter.container is None:
-        return None
-    file = out / chapter.container.name
-    return file if file.is_file() else None
+def _place_of(chapter: Chapter, out: Path) -> Path:
+    """Its folder or its archive, neither of which need be there: of what failed there may be nothing."""
+    return out / (chapter.container.name if chapter.container else chapter.name)
