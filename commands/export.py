@@ -13,7 +13,7 @@ import click
 from mangacolor.commands.settings.options import option
 from mangacolor.commands.settings.value_types import PATH
 from mangacolor.core.errors import ExitStatus, InputError, MangacolorError, OutputError, UsageError
-from mangacolor.core.wording import byte_size, chapter_names, counted, first_few
+from mangacolor.core.wording import byte_size, chapter_names, counted, did_you_mean, first_few
 from mangacolor.formats.outputs.book_forms import BOOK_FORMS, BookForm, book_form
 
 if TYPE_CHECKING:
@@ -84,8 +84,9 @@ def _chosen(
     if name is None:
         return chapters
     if name not in chapters:
-        there = first_few(chapter_names(chapters), _NAMED)
-        raise UsageError(f"--chapter {name}: {state.out} holds no such chapter", f"There are: {there}.")
+        there = f"There are: {first_few(chapter_names(chapters), _NAMED)}."
+        guess = did_you_mean(name, list(chapters))
+        raise UsageError(f"--chapter {name}: {state.out} holds no such chapter", f"{guess} {there}".strip())
     return {name: chapters[name]}
 
 
