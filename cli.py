@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import json
 import os
+import shlex
 import sys
 import traceback
 from collections.abc import Sequence
@@ -141,6 +142,8 @@ def _refuse_mistyped(arguments: list[str]) -> None:
     """Raise ``UsageError`` for a first input that does not exist and is nearly a command's name."""
     if arguments[:1] != [COLORIZE] or len(arguments) < 2 or os.path.lexists(arguments[1]):
         return
+    if arguments[1] in ("help", "version"):
+        raise UsageError(f"there is no command {arguments[1]}", f"Did you mean mangacolor --{arguments[1]}?")
     said = COLORIZE if arguments[1] == "colour" else arguments[1]  # nearer to it for us than by its letters
     close = difflib.get_close_matches(said, COMMANDS, 1, cutoff=0.75)
     if close:
@@ -211,7 +214,9 @@ def _refuse(arguments: list[str], error: MangacolorError | click.ClickException)
     if isinstance(error, click.ClickException):
         error.show()
         if isinstance(error, click.MissingParameter) and isinstance(error.param, click.Option):
-            click.echo(f"  {error.param.opts[0]}: {error.param.help}", err=True)
+            click.echo(f"  {error.param.opts[0]}: {error.param.help}{_with_out(arguments)}", err=True)
+        elif isinstance(error, click.NoSuchOption) and error.option_name == "-o":
+            click.echo("  Did you mean --out?", err=True)
         elif isinstance(error, click.BadParameter) and (variable := _variable_of(error)):
             click.echo(f"  The environment has this value, as {variable}.", err=True)
     else:
@@ -223,6 +228,15 @@ def _refuse(arguments: list[str], error: MangacolorError | click.ClickException)
         (done,) = json_documents(RunResult(ExitStatus.WRONG_USE, 0, 0, 0, 0, 0, 0.0, 0, 0))
         click.echo(json.dumps(done))
     return ExitStatus.WRONG_USE
+
+
+def _with_out(arguments: list[str]) -> str:
+    """The command that is meant by inputs and a name that nothing has, as ``cp`` takes them; else ""."""
+    command, *inputs, out = arguments if len(arguments) > 2 else ["", ""]
+    named = not any(word.startswith("-") for word in arguments)
+    if command != COLORIZE or not named or os.path.lexists(out) or not all(map(os.path.lexists, inputs)):
+        return ""
+    return f" Did you mean mangacolor {shlex.join(inputs)} --out {shlex.quote(out)}?"
 
 
 def _variable_of(error: click.BadParameter) -> str | None:

@@ -36,7 +36,8 @@ def colorize(inputs: tuple[Path, ...], out: Path, **values: Any) -> int:
 
     run_options = pick(RunOptions, values)
     cancel = CancelToken()
-    with ProgressDisplay(run_options.quiet) as display, cancel_on_signals(cancel):
+    progress = ProgressDisplay(run_options.quiet, advise=not run_options.json)
+    with progress as display, cancel_on_signals(cancel):
         listeners: list[Listener] = [display]
         if run_options.json:
             listeners.append(JsonLines(sys.stdout))

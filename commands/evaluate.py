@@ -60,7 +60,7 @@ def evaluate(
     need_torch("mangacolor evaluate", extra=TRAINING)
     from mangacolor.core.devices import resolve_device, set_torch_threads
     from mangacolor.training.evaluation.evaluate import network_colourers, tint_colourer
-    from mangacolor.training.evaluation.report import terminal_tables, verdicts, write_report
+    from mangacolor.training.evaluation.report import gaps, terminal_tables, verdicts, write_report
     from mangacolor.training.evaluation.samples import open_folder
 
     folder = open_folder(data, layout, limit, leave_out=out)
@@ -77,7 +77,8 @@ def evaluate(
     console = Console()
     for table in terminal_tables(evaluation):
         console.print(table)
-    for text in [*verdicts(evaluation), *(f"left out: {reason}" for reason in evaluation.skipped)]:
+    left_out = [f"left out: {reason}" for reason in evaluation.skipped]
+    for text in [*verdicts(evaluation), *gaps(evaluation), *left_out]:
         click.echo(text, err=True)
     click.echo(f"{out / 'report.html'} shows the pictures", err=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +13,7 @@ import click
 from mangacolor.commands.settings.options import option
 from mangacolor.commands.settings.value_types import PATH
 from mangacolor.core.errors import ExitStatus, InputError, MangacolorError, OutputError, UsageError
-from mangacolor.core.wording import byte_size, chapter_names, counted, first_few
+from mangacolor.core.wording import byte_size, chapter_names, counted, did_you_mean, first_few
 from mangacolor.formats.outputs.book_forms import BOOK_FORMS, BookForm, book_form
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def export(
     sources = {path.resolve() for path in inputs_of(store)}
     targets = _targets(state, list(chapters), place, _beside(out), sources)
     _refuse_sources(sources, targets)
+    _refuse_inside(state.out, targets.values(), _beside(out))
     if not force:
         _refuse_existing(list(targets.values()))
     made, unfinished = _write(store, chapters, place.form, targets)
@@ -84,8 +85,9 @@ def _chosen(
     if name is None:
         return chapters
     if name not in chapters:
-        there = first_few(chapter_names(chapters), _NAMED)
-        raise UsageError(f"--chapter {name}: {state.out} holds no such chapter", f"There are: {there}.")
+        there = f"There are: {first_few(chapter_names(chapters), _NAMED)}."
+        guess = did_you_mean(name, list(chapters))
+        raise UsageError(f"--chapter {name}: {state.out} holds no such chapter", f"{guess} {there}".strip())
     return {name: chapters[name]}
 
 
@@ -165,6 +167,17 @@ def _targets(
                 "Export each by itself, with --chapter NAME --to FILE.",
             )
     return files
+
+
+def _refuse_inside(out: Path, targets: Iterable[Path], beside: Path) -> None:
+    """Raise ``UsageError`` where a book would lie among the pages of OUT: there it could take the place of a
+    run's own archive, stand in the way of one, or be coloured as a chapter."""
+    for target in targets:
+        if out.resolve() in target.resolve().parents:
+            raise UsageError(
+                f"{target}: lies in {out.name}, among its pages",
+                f"Leave out --to, and it lies beside them: in {beside.resolve()}.",
+            )
 
 
 def _refuse_sources(sources: Collection[Path], targets: Mapping[str, Path]) -> None:

@@ -8,15 +8,15 @@ from pathlib import Path
 import click
 
 from mangacolor.commands.settings.options import option
-from mangacolor.commands.settings.value_types import PATH, WholeNumbers
+from mangacolor.commands.settings.value_types import PATH
 from mangacolor.core.errors import ExitStatus, InputError, UsageError
 
 
 @click.command()
 @click.argument("out", type=PATH)
-@click.option("--page", type=WholeNumbers(1), help="Only this page of OUT, counted from 1.")
+@click.option("--page", metavar="PAGE", help="Only this page of OUT: its name, or its number from 1.")
 @option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def inspect(out: Path, page: int | None, as_json: bool) -> int:
+def inspect(out: Path, page: str | None, as_json: bool) -> int:
     """Write one HTML file that shows what each stage did to each page of OUT.
 
     The file, inspect.html in OUT/.mangacolor, is named at the end.
@@ -29,16 +29,17 @@ def inspect(out: Path, page: int | None, as_json: bool) -> int:
         raise InputError(
             f"{out}: no such file or folder", "Name the --out of an earlier run, or the file of a series."
         )
-    from mangacolor.pipeline.report.run_report import write_report
+    from mangacolor.pipeline.report.run_report import number_of, write_report
     from mangacolor.pipeline.store.layout import State
 
-    target = State(out).folder / ("inspect.html" if page is None else f"inspect-{page}.html")
+    name = "inspect.html" if page is None else f"inspect-{number_of(out, page)}.html"
+    target = State(out).folder / name
     pages = write_report(out, target, page=page)
     click.echo(json.dumps({"file": str(target), "pages": pages}) if as_json else str(target))
     return ExitStatus.DONE
 
 
-def _describe(file: Path, page: int | None, as_json: bool) -> int:
+def _describe(file: Path, page: str | None, as_json: bool) -> int:
     from mangacolor.commands.models import series_facts
 
     if page is not None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mangacolor.commands.settings.value_types import PATH, WholeNumbers
-from mangacolor.core.wording import counted
+from mangacolor.core.errors import ExitStatus
+from mangacolor.core.wording import byte_size, counted
+
+if TYPE_CHECKING:
+    from mangacolor.training.data.left_out import LeftOut
+    from mangacolor.training.data.pictures import Picture, Source
 
 
 @click.command("pack-data")
@@ -22,14 +29,36 @@ from mangacolor.core.wording import counted
     show_default=True,
     help="AVIF quality of the stored pictures.",
 )
-def pack_data(root: Path, out: Path, sources: Path | None, size: int, quality: int) -> None:
-    """Gather the colour pictures under ROOT into one small file to train from."""
+def pack_data(root: Path, out: Path, sources: Path | None, size: int, quality: int) -> int:
+    """Gather the colour pictures under ROOT into one small file to train from.
+
+    Pictures that cannot be read, or have no colour, are left out and named. Exit status: 0 the pack holds all
+    that can be read, 1 some could not, 2 the command line is wrong, 3 nothing was written.
+    """
+    from mangacolor.training.data.left_out import LeftOut
     from mangacolor.training.data.pack import write_pack
-    from mangacolor.training.data.pictures import read_source
     from mangacolor.training.data.sources import describe_sources
 
     chosen = describe_sources(root, sources)
-    pictures = (picture for source in chosen for picture in read_source(root, source, size))
-    count = write_pack(out, chosen, pictures, quality)
-    held = f"{counted(count, 'picture')} of {counted(len(chosen), 'source')}"
-    click.echo(f"{out}: {held}, {out.stat().st_size / 1e6:.1f} MB", err=True)
+    left_out, having = LeftOut(), set[str]()
+    count = write_pack(out, chosen, _read(root, chosen, size, left_out, having), quality)
+    held = f"{counted(count, 'picture')} of {counted(len(having), 'source')}"
+    more = f"; {counted(len(left_out), 'file')} left out" if len(left_out) else ""
+    click.echo(f"{out}: {held}, {byte_size(out.stat().st_size)}{more}", err=True)
+    return ExitStatus.SOME_FAILED if left_out.broken else ExitStatus.DONE
+
+
+def _read(
+    root: Path, sources: Sequence[Source], size: int, left_out: LeftOut, having: set[str]
+) -> Iterator[Picture]:
+    """The pictures, and in the end a word on what is ``left_out``. ``having`` gets the sources of those that
+    are not. Raises ``InputError`` where all are."""
+    from mangacolor.training.data.pictures import read_source
+
+    for source in sources:
+        for picture in read_source(root, source, left_out, size):
+            having.add(picture.source)
+            yield picture
+    for line in left_out.lines():
+        click.echo(line, err=True)
+    left_out.check(len(having))

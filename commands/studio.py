@@ -13,11 +13,10 @@ from mangacolor.commands.settings.options import SETTINGS, option, refused_optio
 from mangacolor.commands.settings.settings_file import pick
 from mangacolor.commands.settings.value_types import PATH, WholeNumbers
 from mangacolor.core.errors import UsageError
-from mangacolor.core.installed import need_packages
+from mangacolor.core.installed import STUDIO, need_packages
 from mangacolor.core.option_fields import option_fields
 from mangacolor.core.settings import Options, RunOptions
 
-_PACKAGES: Final = ("starlette", "uvicorn")
 _FIRST: Final = "Leave it out, or run mangacolor INPUT --out OUT with it first: then mangacolor studio OUT."
 _AGAIN: Final = "Leave it out: Do pages again, in the browser, does that."
 _TELLS: Final = "the studio tells of its runs in the browser"
@@ -47,7 +46,7 @@ def studio(paths: tuple[Path, ...], out: Path | None, **values: Any) -> int:
     The printed address works on this machine alone, unless --host lets others in, as a phone. Ctrl-C ends it;
     what was chosen is kept in OUT. docs/guide/studio.md shows it.
     """
-    need_packages("studio", _PACKAGES, extra="studio")
+    need_packages("studio", STUDIO, extra="studio")
     from mangacolor.pipeline.store.last_run import LastRun, absolute_inputs
     from mangacolor.server.settings import check_access
     from mangacolor.studio.listen import open_studio

@@ -31,7 +31,8 @@ def watch(folder: Path, out: Path, **values: Any) -> int:
     when it is started again.
 
     Exit status: 130 and 143 when stopped by Ctrl-C or by a signal; with --once 0 every chapter is
-    coloured, 1 some failed, now or before, 3 nothing could be done; 2 the command line is wrong.
+    coloured, 1 some failed, now or before, or could not be read, 3 nothing could be done; 2 the command line
+    is wrong.
     """
     from mangacolor.pipeline.engine.cancel import cancel_on_signals
     from mangacolor.pipeline.events import tell_each

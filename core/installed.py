@@ -19,6 +19,7 @@ from urllib.request import url2pathname
 from mangacolor.core.errors import SetupError
 
 TORCH, TRAINING = "torch", "train"  # extras
+STUDIO = ("starlette", "uvicorn")  # packages that the studio needs; the extra of its name brings them
 # Extras that are not for everybody: to work on mangacolor, and what no one line of pip installs everywhere.
 _NOT_OFFERED = ("dev", "realesrgan")
 
@@ -62,6 +63,11 @@ def _missing(names: Iterable[str], wanted: Mapping[str, Sequence[str]]) -> Itera
             yield from _missing([some for extra in own[1].split(",") for some in wanted[extra]], wanted)
         elif version_of(name) is None:
             yield name
+
+
+def has_packages(packages: Iterable[str]) -> bool:
+    """Whether importing these would find something."""
+    return all(importlib.util.find_spec(name) is not None for name in packages)
 
 
 def has_torch() -> bool:

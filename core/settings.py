@@ -196,7 +196,10 @@ class RunOptions:
         commands=PLANNED,
     )
     pages: str | None = option_field(
-        None, "Only these pages of each chapter, counted from 1.", metavar="3,5-9", commands=PLANNED
+        None,
+        "Only these pages of each chapter: numbers from 1, or names.",
+        metavar="3,5-9",
+        commands=PLANNED,
     )
     color_pages: str | None = option_field(  # as ``edits``, what they say is part of a page's keys
         None,

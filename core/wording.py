@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -25,6 +26,12 @@ def printable(text: str) -> str:
 def counted(number: int, noun: str, plural: str = "") -> str:
     """``1 page``, ``20 pages``, ``1,414 entries``; ``plural`` is for nouns that take more than an s."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def did_you_mean(text: str, names: Iterable[str]) -> str:
+    """``Did you mean 003.png?`` for what is nearly one of the names; "" for what is near to none."""
+    close = difflib.get_close_matches(text, names, 1)
+    return f"Did you mean {close[0]}?" if close else ""
 
 
 def first_few(names: Sequence[str], most: int) -> str:

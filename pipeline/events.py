@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, Literal, TypeVar
 
 CHANGED: Final = "changed since mangacolor wrote it"  # why a file of OUT is left as it is
@@ -139,6 +140,19 @@ class Detail:
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """The pages of a run lie in OUT: ``place`` is ``out`` as it was named, or the only archive of the run.
+
+    ``chapters``: how many there are. ``changeable``: there is a palette, so that colours can be changed.
+    """
+
+    out: Path
+    place: Path
+    chapters: int
+    changeable: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RunResult:
     """How a run went: what it returns, and always its last event.
 
@@ -174,6 +188,7 @@ Event = (
     | FileRemoved
     | Stopping
     | ChapterDone
+    | Placed
     | RunResult
 )
 Listener = Callable[[Event], None]

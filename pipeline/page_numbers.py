@@ -1,4 +1,4 @@
-"""``--pages 3,5-9`` and its like: which pages of each chapter are meant."""
+"""``--pages 3,5-9,cover.png`` and its like: which pages of each chapter are meant."""
 
 from __future__ import annotations
 
@@ -8,30 +8,37 @@ from collections.abc import Callable, Collection, Sequence
 
 from mangacolor.core.errors import UsageError
 from mangacolor.core.types import Chapter, Page, Wanted
-from mangacolor.core.wording import counted
+from mangacolor.core.wording import counted, did_you_mean
+from mangacolor.pipeline.page_names import is_end_of
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.edits.palette_file import FILE as PALETTE
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class PageNumbers:
-    """Numbers from 1 in each chapter, as an option names them."""
+class PickedPages:
+    """Pages as an option names them: numbers from 1 in each chapter, and ``names`` of pages in OUT."""
 
-    spans: tuple[tuple[int, int], ...]  # first and last, both included
+    spans: tuple[tuple[int, int], ...] = ()  # first and last, both included
+    names: frozenset[str] = frozenset()
 
-    def __contains__(self, number: object) -> bool:
-        return isinstance(number, int) and any(first <= number <= last for first, last in self.spans)
+    def __contains__(self, page: object) -> bool:
+        return isinstance(page, Page) and (
+            page.name in self.names or any(first <= page.number <= last for first, last in self.spans)
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.spans or self.names)
 
 
 def pick_pages(chapters: Sequence[Chapter], text: str | None) -> tuple[Chapter, ...]:
     """The chapters with only the pages that ``--pages`` names; all of them for None.
 
-    Raises ``UsageError`` if the text cannot be read or a number is beyond every chapter.
+    Raises ``UsageError`` where it names what is no page, or a number beyond every chapter.
     """
     if text is None:
         return tuple(chapters)
-    numbers = _read(chapters, text, "--pages")
-    return _keep(chapters, lambda page: page.number in numbers)
+    picked = _read(chapters, text, "--pages")
+    return _keep(chapters, lambda page: page in picked)
 
 
 def note_on_pages_alone(picked: Sequence[Chapter], text: str | None, state: State) -> str:
@@ -69,16 +76,16 @@ def with_wishes(
     """
     colour = _read(chapters, color_pages, "--color-pages")
     copy = _read(chapters, copy_pages, "--copy-pages")
-    if not (colour.spans or copy.spans):
+    if not (colour or copy):
         return tuple(chapters)
 
     def wished(page: Page) -> Page:
-        if page.number in colour and page.number in copy:
+        if page in colour and page in copy:
             raise UsageError(
                 f"page {page.number} cannot be both coloured and copied",
                 "Take it out of --color-pages or of --copy-pages.",
             )
-        wanted: Wanted = "colour" if page.number in colour else "copy" if page.number in copy else None
+        wanted: Wanted = "colour" if page in colour else "copy" if page in copy else None
         return dataclasses.replace(page, wanted=wanted)
 
     return tuple(
@@ -87,24 +94,40 @@ def with_wishes(
     )
 
 
-def _read(chapters: Sequence[Chapter], text: str | None, option: str) -> PageNumbers:
+def _read(chapters: Sequence[Chapter], text: str | None, option: str) -> PickedPages:
     if text is None:
-        return PageNumbers(())
-    numbers = PageNumbers(tuple(_span(part, option) for part in text.split(",")))
-    longest = max((page.number for chapter in chapters for page in chapter.pages), default=0)
-    for _, last in numbers.spans:
-        if last > longest:
-            pages = counted(longest, "page")
-            raise UsageError(f"{option} {text}: there is no page {last}", f"The longest chapter has {pages}.")
-    return numbers
+        return PickedPages()
+    pages = [page for chapter in chapters for page in chapter.pages]
+    longest = max((page.number for page in pages), default=0)
+    spans, names = [], set[str]()
+    for part in map(str.strip, text.split(",")):
+        span = _span(part)
+        if span is None:
+            names |= _called(part, [page.name for page in pages], option)
+        elif span[1] > longest:
+            raise UsageError(
+                f"{option} {text}: there is no page {span[1]}",
+                f"The longest chapter has {counted(longest, 'page')}.",
+            )
+        else:
+            spans.append(span)
+    return PickedPages(tuple(spans), frozenset(names))
 
 
-def _span(part: str, option: str) -> tuple[int, int]:
-    match = re.fullmatch(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?", part)
+def _span(part: str) -> tuple[int, int] | None:
+    """The numbers that it stands for; None where it can be a name at most."""
+    match = re.fullmatch(r"(\d+)\s*(?:-\s*(\d+))?", part)
     first = int(match[1]) if match else 0
     last = int(match[2] or first) if match else 0
-    if not 1 <= first <= last:
-        raise UsageError(
-            f"{option}: {part.strip()!r} is not a page or a range", "Write numbers from 1, as in 3,5-9."
-        )
-    return first, last
+    return (first, last) if 1 <= first <= last else None
+
+
+def _called(text: str, names: Sequence[str], option: str) -> set[str]:
+    """The pages of this name: in a tree of chapters several may have it."""
+    found = {name for name in names if name == text or is_end_of(text, name)}
+    if found:
+        return found
+    said = "Write numbers from 1, as in 3,5-9, or names of pages."
+    ends = {name.rpartition("/")[2]: None for name in names}
+    guess = did_you_mean(text, [*names, *ends])
+    raise UsageError(f"{option}: {text!r} is not a page or a range", f"{guess} {said}".strip())

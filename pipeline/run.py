@@ -20,6 +20,7 @@ from mangacolor.pipeline.engine.references import References
 from mangacolor.pipeline.engine.tasks import Tasks, make_tasks
 from mangacolor.pipeline.events import Announced, Listener, RunResult, RunStarted
 from mangacolor.pipeline.guest_pages import GuestPages
+from mangacolor.pipeline.placed import find_place
 from mangacolor.pipeline.preparation import WorkPlan, make_job, make_plan, with_absolute_paths
 from mangacolor.pipeline.report.run_report import Summary, write_report
 from mangacolor.pipeline.run_progress import RunProgress
@@ -83,6 +84,8 @@ def run(
         result = replace(result, details=(*progress.details(), *guests.details()))
         if run_options.report:
             _write_report(plan, result, progress.scale_notes, store.state)
+    if place := find_place(plan, result, out):
+        emit(place)
     emit(result)
     return result
 

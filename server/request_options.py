@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Final
 
 from mangacolor.core.option_fields import OptionField, checked_value, option_fields
 from mangacolor.core.settings import Options
+from mangacolor.server.http.access import TOKEN
 from mangacolor.server.http.refusal import Refusal
 
 # No path, no device, no limit: what a client may decide is how its page looks.
 OFFERED: Final = ("scale", "saturation", "direction", "force_color")
-TOLD: Final = 40  # characters of a wrong value that the answer repeats
+SERIES: Final = "series"  # names the title that the page is of
+TOLD: Final = 40  # characters of a wrong name or value that the answer repeats
 _REMEDY: Final = "Give such a value, or leave it out for the server's own."
 _SWITCHES: Final[Mapping[str, bool]] = {
     "true": True,
@@ -23,6 +26,18 @@ _SWITCHES: Final[Mapping[str, bool]] = {
     "0": False,
     "no": False,
 }
+
+
+def check_names(given: Iterable[str], also: Iterable[str] = ()) -> None:
+    """Raise ``Refusal`` for a name that is no option of a page or its series, and none of ``also``."""
+    known = (*OFFERED, SERIES, *also)
+    for name in given:
+        if name not in known and name != TOKEN:
+            close = difflib.get_close_matches(name.replace("-", "_"), known, 1)
+            meant = f"Did you mean {close[0]}? " if close else ""
+            raise Refusal(
+                400, f"there is no option {name[:TOLD]!r}", f"{meant}The options are {', '.join(known)}."
+            )
 
 
 def with_options(options: Options, given: Mapping[str, str]) -> Options:

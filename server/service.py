@@ -17,6 +17,7 @@ from mangacolor.server.http.bodies import BodyRoom, ClientGone
 from mangacolor.server.http.refusal import Refusal
 from mangacolor.server.page_engine import PageEngine
 from mangacolor.server.pages import Answer, PageRequest
+from mangacolor.server.request_options import SERIES
 from mangacolor.server.series import clean_title
 from mangacolor.server.work import Entry, Work
 
@@ -84,7 +85,7 @@ def series_of(request: Request, title: Any = "") -> str:
     """The title of the series: as the protocol says it, in ``?series=``, or in the header X-Manga-Title."""
     header = request.headers.get("x-manga-title", "").encode("latin-1")
     found = title if isinstance(title, str) else ""
-    found = found or request.query_params.get("series", "") or unquote(header.decode("utf-8", "replace"))
+    found = found or request.query_params.get(SERIES, "") or unquote(header.decode("utf-8", "replace"))
     return clean_title(found)
 
 

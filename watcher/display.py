@@ -87,12 +87,11 @@ class WatchDisplay:
                 self._warn(f"{error}{_again(again)}", remedy)
             case Idle(settling=settling, failed=failed):
                 self._show(_waiting(settling, failed))
-            case WatchDone(coloured=coloured, failed=failed, seconds=seconds):
+            case WatchDone():
                 self._end_run()
                 self._show("")
-                ends = f"{counted(coloured, 'chapter')} done" + (f", {failed:,} failed" if failed else "")
                 if self._ready:  # else it has not begun, and the error says why
-                    self._say(f"watch ended: {ends}, in {duration(seconds)}")
+                    self._say(f"watch ended: {_ends(event)}, in {duration(event.seconds)}")
 
     # -- a run on a terminal has its bar; in a log its chapters are enough
 
@@ -168,6 +167,13 @@ class WatchDisplay:
         self._console.print(f"  {escape(page + failure.error)}")
         if failure.remedy:
             self._console.print(f"    {escape(failure.remedy)}")
+
+
+def _ends(event: WatchDone) -> str:
+    parts = [f"{counted(event.coloured, 'chapter')} done"]
+    parts += [f"{event.failed:,} failed"] if event.failed else []
+    parts += [f"{counted(event.unread, 'folder')} not read"] if event.unread else []
+    return ", ".join(parts)
 
 
 def _what_became(event: ChapterColoured) -> str:

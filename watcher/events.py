@@ -112,12 +112,13 @@ class Idle:
 @dataclass(frozen=True, slots=True)
 class WatchDone:
     """Always the last event. Chapters: ``coloured`` in this watch, ``failed`` those that are there as it ends
-    and have to be tried again."""
+    and have to be tried again. ``unread``: folders that could not be read, whatever lies in them."""
 
     status: int
     coloured: int
     failed: int
     seconds: float
+    unread: int = 0
 
 
 WatchEvent = (

@@ -45,15 +45,17 @@ _TURN: Final = 0.2
 @dataclasses.dataclass(slots=True)
 class Counts:
     """Chapters: ``coloured`` in this watch; and of those in the folder as it ends, how many are ``done`` and
-    how many have ``failed`` and are to be tried again, in whichever watch that was."""
+    how many have ``failed`` and are to be tried again, in whichever watch that was. ``unread``: folders in it
+    that could not be read."""
 
     coloured: int = 0
     done: int = 0
     failed: int = 0
+    unread: int = 0
 
     @property
     def status(self) -> int:
-        if not self.failed:
+        if not self.failed + self.unread:
             return ExitStatus.DONE
         return ExitStatus.SOME_FAILED if self.done else ExitStatus.NOTHING_DONE
 
@@ -94,6 +96,7 @@ class Loop:
             known = self._known(self._present())
             self._counts.failed = sum(record.tries > 0 for record in known)
             self._counts.done = len(known) - self._counts.failed
+            self._counts.unread = len(self._look.unreadable)
 
     def _go(self, began: float) -> None:
         wait, ready = FIRST_WAIT, False

@@ -40,7 +40,8 @@ def watch(job: Job, settings: WatchOptions, *, emit: Listener, stop: StopWatch) 
         status = error.status
         raise
     finally:
-        emit(WatchDone(int(status), seen.coloured, seen.failed, round(time.monotonic() - began, 3)))
+        seconds = round(time.monotonic() - began, 3)
+        emit(WatchDone(int(status), seen.coloured, seen.failed, seconds, seen.unread))
     return int(status)
 
 

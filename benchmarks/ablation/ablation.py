@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 STAND_IN = "stand-in.pth"
 
 
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
 @click.group(help=__doc__)
 def main() -> None:
     pass
@@ -41,7 +45,7 @@ def stand_in(data: Path, out: Path, steps: int) -> None:
     from mangacolor.benchmarks.ablation.stand_in import train_stand_in
     from mangacolor.training.data.sources import load_pictures
 
-    train_stand_in(*load_pictures([data]), steps, out / STAND_IN, lambda line: click.echo(line, err=True))
+    train_stand_in(*load_pictures([data], _say), steps, out / STAND_IN, _say)
 
 
 @main.command()
@@ -57,7 +61,7 @@ def train(data: Path, out: Path, steps: int, only: str, device: str) -> None:
     from mangacolor.training.data.sources import load_pictures
 
     set_torch_threads()
-    materials = Materials(*load_pictures([data]))
+    materials = Materials(*load_pictures([data], _say))
     for cell in CELLS:
         if not cell.not_run and cell.name.startswith(only):
             for seed in range(1, cell.seeds + 1):

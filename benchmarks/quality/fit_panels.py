@@ -57,7 +57,7 @@ class Drawn:
 
 def draw_pages(data: Path, count: int) -> Iterator[Drawn]:
     """Pages, cut as a scan would be."""
-    corpus = PanelCorpus.load(data, RECIPE.pictures, np.random.default_rng(SEED))
+    corpus = PanelCorpus.load(data, RECIPE.pictures, np.random.default_rng(SEED), print)
     for number in range(count):
         rng = np.random.default_rng((SEED, number))
         pictures = draw_pictures(corpus.pictures, rng)

@@ -6,14 +6,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from mangacolor.core.errors import InputError, UsageError
 from mangacolor.core.types import Chapter, Inputs, Page, Spread
-from mangacolor.core.wording import chapter_names, counted
+from mangacolor.core.wording import chapter_names, counted, did_you_mean
 from mangacolor.formats.names import natural_key
 from mangacolor.pipeline.editing.kept_pages import KeptInputs, KeptPages, gone, outdated
 from mangacolor.pipeline.editing.sources import Sources
+from mangacolor.pipeline.page_names import spellings
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Entry, Manifest
 from mangacolor.pipeline.store.outputs import Outputs
@@ -125,15 +126,24 @@ def _choose(state: State, out: Path, name: str | None) -> str:
         )
     chosen = there[0] if name is None else name
     if chosen not in there:
-        known = ", ".join(chapter_names(there))
-        raise UsageError(f"--chapter {chosen}: there is no such palette", f"There are: {known}.")
+        known = f"There are: {', '.join(chapter_names(there))}."
+        guess = did_you_mean(chosen, there)
+        raise UsageError(f"--chapter {chosen}: there is no such palette", f"{guess} {known}".strip())
     return chosen
 
 
 def chapter_of_point(out: Path, point: str | None) -> str | None:
-    """The chapter of OUT that a point as ``b/3.png:120,340`` lies in; None where it does not say."""
-    folder = (point or "").rpartition(":")[0].rpartition("/")[0].strip()
-    return folder if folder and folder in chapters_with_palette(State(out)) else None
+    """The chapter of OUT that a point as ``b/3.png:120,340`` lies in; None where it does not say. Raises
+    ``UsageError`` where it names a folder that is none of several chapters."""
+    state, page = State(out), (point or "").rpartition(":")[0]
+    there = chapters_with_palette(state)
+    folders = [str(folder) for name in spellings(page, state.out) for folder in PurePosixPath(name).parents]
+    named = next((folder for folder in folders if folder in there and folder != "."), None)
+    if named is None and len(there) > 1 and folders and folders[0] != ".":
+        known = f"There are: {', '.join(chapter_names(there))}."
+        guess = did_you_mean(folders[0], there)
+        raise UsageError(f"{point}: {out} has no chapter {folders[0]}", f"{guess} {known}".strip())
+    return named
 
 
 def chapters_with_palette(state: State) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Sequence
@@ -13,11 +12,12 @@ import numpy as np
 
 from mangacolor.core.errors import UsageError
 from mangacolor.core.types import Point
-from mangacolor.core.wording import counted, first_few
+from mangacolor.core.wording import counted, did_you_mean, first_few
 from mangacolor.formats.pixels import picture_size
 from mangacolor.pipeline.editing.chapter import ColouredChapter
 from mangacolor.pipeline.editing.page_looks import LookedAt, PageLooks
-from mangacolor.pipeline.editing.wording import NUMBER, read_number
+from mangacolor.pipeline.editing.wording import NUMBER
+from mangacolor.pipeline.page_names import find_pages, spellings
 from mangacolor.stages.edits.enclosing import find_enclosed, find_inner_point
 from mangacolor.stages.edits.model import CORNERS, Anchor, page_digest
 from mangacolor.stages.segments.features import SegmentFeatures
@@ -61,28 +61,17 @@ def find_page(chapter: ColouredChapter, point: PagePoint) -> str:
 
     Raises ``UsageError`` where there is none, or it is not coloured.
     """
-    for name in _meant(chapter, point.page):
-        if name in chapter.names:
-            return name
+    out, called = chapter.state.out, chapter.chapter.name
+    for name in spellings(point.page, out, called):
         if name in chapter.others:
             raise UsageError(f"{point.text}: {_why_not_coloured(chapter, name)}", "Choose another page.")
-    if 1 <= (number := read_number(point.page) or 0) <= len(chapter.names):
-        return chapter.names[number - 1]
-    close = difflib.get_close_matches(point.page, chapter.names, 1)
-    known = f"Its pages: {first_few(chapter.names, MOST_NAMES)}."
-    raise UsageError(
-        f"{point.text}: {chapter.state.out.name} has no page {point.page}",
-        f"Did you mean {close[0]}? {known}" if close else known,
-    )
-
-
-def _meant(chapter: ColouredChapter, text: str) -> tuple[str, ...]:
-    """The names of pages that a text may stand for."""
-    text = text.replace("\\", "/")
-    folder = "" if chapter.chapter.name == "." else f"{chapter.chapter.name}/"
-    out = chapter.state.out
-    inside = [text.removeprefix(f"{root.as_posix()}/") for root in (out, out.relative_to(out.parent))]
-    return (text, f"{folder}{text}", *inside)
+    found = find_pages(point.page, chapter.names, out, called)
+    if len(found) == 1:
+        return found[0]
+    known = f"Its pages: {first_few(found or chapter.names, MOST_NAMES)}."
+    what = f"{len(found)} pages are called {point.page}" if found else f"{out.name} has no page {point.page}"
+    guess = "" if found else did_you_mean(point.page, chapter.names)
+    raise UsageError(f"{point.text}: {what}", f"{guess} {known}".strip())
 
 
 def _why_not_coloured(chapter: ColouredChapter, name: str) -> str:

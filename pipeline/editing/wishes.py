@@ -19,6 +19,7 @@ from mangacolor.stages.edits.changes import (
     name_group,
     redo,
     revise_edit,
+    revise_edits,
     set_locks,
     set_look,
     split_group,
@@ -241,9 +242,7 @@ class Changer:
         renewed = [new for edit in edits if (new := self.surfaces().renew(edit)) != edit]
         if not renewed:
             raise UsageError("--renew: every edit is up to date", "There is nothing to do.")
-        for edit in renewed:
-            palette = revise_edit(palette, edit)
-        return palette
+        return revise_edits(palette, renewed)
 
     def _complete(self, edit: Edit, palette: Palette) -> Edit:
         """With the members of the group that its first point lies in, for reach ``group``."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from mangacolor.core.errors import UsageError
 from mangacolor.core.wording import counted, first_few
 from mangacolor.stages.edits.model import Edit, Reach
-from mangacolor.stages.edits.operations import Lock, Merge, Name, Operation, SetEdit, SetLook, Split
+from mangacolor.stages.edits.operations import Lock, Merge, Name, Operation, Revise, SetEdit, SetLook, Split
 from mangacolor.stages.edits.palette import Palette
 
 # Pages that a line names.
@@ -79,11 +79,13 @@ def points_of(edit: Edit) -> str:
     return told
 
 
-def operation_words(operation: Operation) -> str:
+def operation_words(operation: Operation) -> str:  # noqa: PLR0911 - a table of operations
     """What was done, in a few words: ``e3 revised``."""
     match operation:
         case SetEdit(number, edit):
             return f"{edit_id(edit)} {edit.colour}" if edit.id == number else f"{edit_id(edit)} revised"
+        case Revise(_, edits):
+            return f"{first_few([edit_id(edit) for edit in edits], MOST_PAGES)} revised"
         case Name(_, group, edit_number, name):
             what = f"group {group}" if group is not None else f"e{edit_number}"
             return f"{what} called {name!r}" if name else f"{what} without a name"
@@ -105,6 +107,6 @@ def change_lines(before: Palette, after: Palette) -> list[str]:
     done = [
         operation_words(operation)
         for number, operation in new.items()
-        if number not in old and not isinstance(operation, SetEdit)
+        if number not in old and not isinstance(operation, SetEdit | Revise)
     ]
     return done + [f"{operation_words(old[number])}: undone" for number in old if number not in new]

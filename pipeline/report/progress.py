@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from mangacolor.core.errors import ExitStatus
+from mangacolor.core.installed import STUDIO, has_packages, quoted
 from mangacolor.core.wording import counted, duration, printable
 from mangacolor.pipeline.events import (
     Announced,
@@ -23,6 +24,7 @@ from mangacolor.pipeline.events import (
     PageFailed,
     PageHalfway,
     PageStarted,
+    Placed,
     RunResult,
     RunStarted,
     StageDone,
@@ -36,9 +38,12 @@ from mangacolor.pipeline.report.remaining import Remaining
 
 
 class ProgressDisplay:
-    """A listener and a context manager. With ``quiet`` failures alone are told."""
+    """A listener and a context manager. With ``quiet`` failures alone are told.
 
-    def __init__(self, quiet: bool = False, console: Console | None = None) -> None:
+    ``advise``: whether it ends with where the pages lie and what can be done with them.
+    """
+
+    def __init__(self, quiet: bool = False, console: Console | None = None, advise: bool = True) -> None:
         self._console = console or Console(stderr=True, highlight=False, soft_wrap=True)
         self._quiet = quiet
         self._remaining = Remaining()
@@ -52,6 +57,8 @@ class ProgressDisplay:
         self._running: dict[tuple[str, str], None] = {}
         self._notes: dict[str, str] = {}  # of pages that are not known yet to be coloured
         self._noted: set[str] = set()
+        self._place: Placed | None = None
+        self._advises = advise
         self._warned: set[Warned] = set()  # a stage that runs in both passes warns twice
 
     def __enter__(self) -> Self:
@@ -116,6 +123,8 @@ class ProgressDisplay:
                 self._say(_plain(message))
             case Stopping():
                 self._say("stopping: what is being written is finished first; once more stops at once")
+            case Placed():
+                self._place = event
             case RunResult(pages=pages) if pages:  # without pages an error says why
                 self._end_run(event)
 
@@ -133,6 +142,8 @@ class ProgressDisplay:
             self._say(_plain(summary(event)))
         for line in detail_lines(event.details):
             self._say(_plain(line))
+        if self._place and self._advises:
+            self._say(_plain(advice(self._place)))
 
     def _what_is_kept(self) -> str:
         """Of a run that was cut short: what has been analysed need not be analysed again, either."""
@@ -205,3 +216,12 @@ def summary(event: RunResult) -> str:
     ]
     parts = ", ".join(f"{number} {word}" for number, word in counts if number) or "nothing done"
     return f"{counted(event.pages, 'page')}: {parts}, in {duration(event.seconds)}"
+
+
+def advice(event: Placed) -> str:
+    """One line: where the pages of a run are, and how their colours are changed, if they can be."""
+    are = "the pages are" if event.chapters == 1 else f"{event.chapters:,} chapters are"
+    if not event.changeable:
+        return f"{are} in {event.place}"
+    command = "studio" if has_packages(STUDIO) else "palette"
+    return f"{are} in {event.place}; to change colours: mangacolor {command} {quoted(str(event.out))}"

@@ -10,14 +10,15 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Any, Final
 
 from mangacolor.core.atomic import write_atomic
 from mangacolor.core.errors import InputError, UsageError
 from mangacolor.core.types import Image
-from mangacolor.core.wording import counted, duration
+from mangacolor.core.wording import counted, did_you_mean, duration, first_few
 from mangacolor.formats.names import natural_key
 from mangacolor.pipeline.events import Detail, PageFailed
+from mangacolor.pipeline.page_names import find_pages
 from mangacolor.pipeline.report.details import detail_lines
 from mangacolor.pipeline.report.pictures import (
     embed,
@@ -33,6 +34,8 @@ from mangacolor.stages.base import Stage
 from mangacolor.stages.graph import Graph
 from mangacolor.stages.registry import guest_graph
 from mangacolor.stages.spreads.halves import half_of
+
+_NAMED: Final = 6  # pages that a message names
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +54,22 @@ def write_report(
     out: Path,
     target: Path,
     *,
-    page: int | None = None,
+    page: str | None = None,
     summary: Summary | None = None,
     read_source: Callable[[Entry], bytes | None] | None = None,
     graph: Graph | None = None,
 ) -> int:
     """Write the report of OUT to ``target`` and return the number of pages in it.
 
-    ``page``: only that page, counted from 1 in natural order. Raises ``InputError`` where there is
+    ``page``: only that page, by its name or its number in natural order. Raises ``InputError`` where there is
     nothing to tell of, ``UsageError`` for a page that does not exist, ``OutputError``.
     """
     state = State(out)
-    entries = [e for e in Manifest(state.out, state.manifest).entries() if e.source]
-    entries.sort(key=lambda entry: natural_key(entry.page))
+    entries = _entries(state)
     if not entries and not (summary and summary.failures):
-        raise InputError(f"{out}: holds no page made by mangacolor", "Name the --out of an earlier run.")
+        raise _no_page(out)
     if page is not None:
-        if not 1 <= page <= len(entries):
-            raise UsageError(f"--page {page}: there is no such page", f"There are {len(entries)}.")
-        entries = [entries[page - 1]]
+        entries = [entries[number_of(out, page) - 1]]
     read, graph = read_source or _read_path, graph or guest_graph()
     text = Template((files("mangacolor.pipeline.report") / "templates" / "report.html").read_text("utf-8"))
     html = text.substitute(
@@ -84,6 +84,31 @@ def write_report(
     )
     write_atomic(target, html.encode())
     return len(entries)
+
+
+def _no_page(out: Path) -> InputError:
+    return InputError(f"{out}: holds no page made by mangacolor", "Name the --out of an earlier run.")
+
+
+def _entries(state: State) -> list[Entry]:
+    """The manifest's word on every page, in natural order."""
+    entries = [entry for entry in Manifest(state.out, state.manifest).entries() if entry.source]
+    return sorted(entries, key=lambda entry: natural_key(entry.page))
+
+
+def number_of(out: Path, page: str) -> int:
+    """The number, from 1 in natural order, of a page of OUT, that is named as ``find_pages`` takes it. Raises
+    ``UsageError`` where there is none, or several are called so."""
+    names = [entry.page for entry in _entries(State(out))]
+    if not names:
+        raise _no_page(out)
+    found = find_pages(page, names, State(out).out)
+    if len(found) == 1:
+        return names.index(found[0]) + 1
+    if found:
+        raise UsageError(f"--page {page}: {len(found)} pages are called so", f"{first_few(found, _NAMED)}.")
+    there = f"There are {counted(len(names), 'page')}: {first_few(names, _NAMED)}."
+    raise UsageError(f"--page {page}: there is no such page", f"{did_you_mean(page, names)} {there}".strip())
 
 
 def _subtitle(entries: Sequence[Entry], summary: Summary | None) -> str:

@@ -16,6 +16,7 @@ EXTENSIONS: Final = ("chrome-extension://", "moz-extension://", "safari-web-exte
 OPEN_TO_PAGES: Final = frozenset({"/", "/colorize-image-data"})
 # What tells a container's keeper that the server is alive; it says nothing of anybody.
 HEALTH: Final = "/api/health"
+TOKEN: Final = "token"  # of the query, where a program can set no header
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _WEB_PAGE: Final = re.compile(
     r"https?://[a-z0-9.\-]{1,253}(:\d{1,5})?|https?://\[[0-9a-f:]{2,39}\](:\d{1,5})?"
@@ -79,7 +80,7 @@ def tokens_in(headers: list[tuple[str, str]], query: str) -> list[str]:
         if name == "authorization" and kind.lower() == "bearer":
             found.append(credentials.strip())
     with contextlib.suppress(ValueError):
-        found += parse_qs(query, max_num_fields=64).get("token", [])
+        found += parse_qs(query, max_num_fields=64).get(TOKEN, [])
     return found
 
 

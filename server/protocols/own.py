@@ -25,7 +25,7 @@ from mangacolor.server.limits import CHAPTER_BYTES, PATIENT, STALL_SECONDS, TITL
 from mangacolor.server.pages import PageRequest
 from mangacolor.server.protocols.answers import picture_response
 from mangacolor.server.protocols.openapi import document
-from mangacolor.server.request_options import OFFERED, with_options
+from mangacolor.server.request_options import OFFERED, check_names, with_options
 from mangacolor.server.series import clean_title
 from mangacolor.server.service import Service, series_of
 
@@ -54,6 +54,7 @@ async def _describe(_request: Request) -> Response:
 
 def _page_route(service: Service) -> Callable[[Request], Awaitable[Response]]:
     async def colour(request: Request) -> Response:
+        check_names(request.query_params)
         options = with_options(service.options, request.query_params)
         with service.bodies.taken(declared_size(request)):
             form = request.headers.get("content-type", "").lower().startswith("multipart/")
@@ -124,6 +125,7 @@ def _create(jobs: ChapterJobs, request: Request, head: bytes) -> Job:
     if suffix is None:
         raise Refusal(415, "not a CBZ, CBR, CB7, CBT, EPUB or PDF", "Send one page to /v1/pages.")
     given = request.query_params
+    check_names(given, ("name",))
     settings = {name: given[name] for name in OFFERED if name in given}
     name = clean_title(given.get("name", "")).replace("/", "-").replace("\\", "-")[:TITLE_CHARACTERS]
     return jobs.create(name or f"chapter{suffix}", suffix, series_of(request), settings)

@@ -15,7 +15,7 @@ from mangacolor.server.http.refusal import Refusal
 from mangacolor.server.limits import SOON
 from mangacolor.server.pages import PageRequest
 from mangacolor.server.protocols.answers import picture_response, refused_with_page
-from mangacolor.server.request_options import with_options
+from mangacolor.server.request_options import check_names, with_options
 from mangacolor.server.service import Service, series_of
 
 
@@ -23,9 +23,10 @@ def routes(service: Service) -> list[Route]:
     async def convert(request: Request) -> Response:
         data = b""
         try:
-            options = with_options(service.options, request.query_params)
             with service.bodies.taken(declared_size(request)):
                 data = await read_file(request, "image")
+                check_names(request.query_params)
+                options = with_options(service.options, request.query_params)
                 page = PageRequest(data, options, series_of(request))
                 return picture_response(await service.answer(request, page, SOON))
         except Refusal as refusal:

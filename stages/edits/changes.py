@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mangacolor.core.errors import UsageError
 from mangacolor.stages.edits.model import SATURATION, WARMTH, Edit, Look
-from mangacolor.stages.edits.operations import Lock, Merge, Name, Operation, SetEdit, SetLook, Split
+from mangacolor.stages.edits.operations import Lock, Merge, Name, Operation, Revise, SetEdit, SetLook, Split
 from mangacolor.stages.edits.palette import Palette
 
 # Operations that can be done again once they are undone: beyond any session, and the file stays small.
@@ -28,6 +28,14 @@ def revise_edit(palette: Palette, edit: Edit) -> Palette:
     """With this edit in place of the one that has its ``id``. Raises ``UsageError`` if there is none."""
     _check_edits(palette, [edit.id])
     return _with(palette, lambda number: SetEdit(number, edit))
+
+
+def revise_edits(palette: Palette, edits: Sequence[Edit]) -> Palette:
+    """With these edits in place of those that have their ids, as one change. Raises as ``revise_edit``."""
+    if len(edits) == 1:
+        return revise_edit(palette, edits[0])
+    _check_edits(palette, [edit.id for edit in edits])
+    return _with(palette, lambda number: Revise(number, tuple(edits)))
 
 
 def set_look(palette: Palette, look: Look) -> Palette:

@@ -35,7 +35,7 @@ from mangacolor.stages.edits.model import (
     Members,
     Reach,
 )
-from mangacolor.stages.edits.operations import Lock, Merge, Name, Operation, SetEdit, SetLook, Split
+from mangacolor.stages.edits.operations import Lock, Merge, Name, Operation, Revise, SetEdit, SetLook, Split
 
 # What reading a document of another form raises.
 MISTAKES = (KeyError, TypeError, ValueError, OverflowError, AttributeError, binascii.Error)
@@ -51,22 +51,25 @@ def bytes_of(text: str) -> bytes:
     return base64.b64decode(text, validate=True)
 
 
-def operation_document(operation: Operation) -> dict[str, Any]:
+def operation_document(operation: Operation) -> dict[str, Any]:  # noqa: PLR0911 - a table of operations
     """An operation as JSON."""
     match operation:
         case SetEdit(number, edit):
             revised = {} if edit.id == number else {"edit": edit.id}
             return {"id": number, "do": "edit", **revised, **edit_document(edit)}
+        case Revise(number, edits):
+            several = [{"edit": edit.id, **edit_document(edit)} for edit in edits]
+            return {"id": number, "do": "revise", "edits": several}
         case Name(number, group, edit_id, name):
             target = {"group": group} if group is not None else {"edit": edit_id}
             return {"id": number, "do": "name", **target, "name": name}
-        case Lock(number, locked, groups, edits):
+        case Lock(number, locked, groups, some):
             return {
                 "id": number,
                 "do": "lock",
                 "locked": locked,
                 "groups": list(groups),
-                "edits": list(edits),
+                "edits": list(some),
             }
         case Merge(number, groups):
             return {"id": number, "do": "merge", "groups": list(groups)}
@@ -94,11 +97,13 @@ def read_log(log: object, where: str, remedy: str) -> tuple[Operation, ...]:
     return tuple(operations)
 
 
-def _operation(entry: Any, where: str) -> Operation:
+def _operation(entry: Any, where: str) -> Operation:  # noqa: PLR0911 - a table of operations
     number = int(entry["id"])
     match entry["do"]:
         case "edit":
             return SetEdit(number, read_edit(entry, int(entry.get("edit", number)), where))
+        case "revise":
+            return Revise(number, tuple(read_edit(some, int(some["edit"]), where) for some in entry["edits"]))
         case "name":
             group, edit = entry.get("group"), entry.get("edit")
             if (group is None) == (edit is None):

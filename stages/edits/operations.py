@@ -18,6 +18,14 @@ class SetEdit:
 
 
 @dataclass(frozen=True, slots=True)
+class Revise:
+    """Several ``edits`` take the places of those with their ids, at once."""
+
+    id: int
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Name:
     """A ``group`` or an ``edit``, the other None, has a name."""
 
@@ -64,4 +72,4 @@ class SetLook:
     look: Look
 
 
-Operation: TypeAlias = SetEdit | Name | Lock | Merge | Split | SetLook
+Operation: TypeAlias = SetEdit | Revise | Name | Lock | Merge | Split | SetLook

@@ -13,7 +13,7 @@ import numpy as np
 
 from mangacolor.core.types import Box, Image
 from mangacolor.stages.edits.model import OWN_LOOK, Edit, Look, Reach
-from mangacolor.stages.edits.operations import Lock, Merge, Name, Operation, SetEdit, SetLook, Split
+from mangacolor.stages.edits.operations import Lock, Merge, Name, Operation, Revise, SetEdit, SetLook, Split
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,8 @@ class Palette:
             match operation:
                 case SetEdit(number, edit) if edit.id == number or edit.id in edits:
                     edits[edit.id] = edit  # a revised edit keeps its place
+                case Revise(_, several):
+                    edits |= {edit.id: edit for edit in several if edit.id in edits}
                 case Name(_, None, edit_id, name) if edit_id in edits:
                     edits[edit_id] = replace(edits[edit_id], name=name)
                 case Lock(_, locked, _, some):
@@ -133,6 +135,8 @@ class Palette:
             match operation:
                 case SetEdit(_, edit):
                     some.add(edit.group)
+                case Revise(_, several):
+                    some.update(edit.group for edit in several)
                 case Name(_, group, _, _) | Split(_, group, _, _):
                     some.add(group)
                 case Lock(_, _, groups, _) | Merge(_, groups):

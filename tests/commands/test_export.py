@@ -78,6 +78,16 @@ def test_nothing_is_written_over_unless_it_is_said(
     assert export(out, "--force") == 0 and zipfile.is_zipfile(mine)
 
 
+@pytest.mark.parametrize("to", ["my out", "my out/book.epub", "my out/new/book.zip", "link/book.pdf"])
+def test_no_book_lies_among_the_pages(out: Path, capsys: pytest.CaptureFixture[str], to: str) -> None:
+    Path("link").symlink_to("my out")
+    before = sorted(out.rglob("*"))
+    assert export(out, "--to", to, "--force") == 2
+    said = capsys.readouterr().err
+    assert "lies in my out, among its pages" in said and f"in {Path.cwd()}." in said
+    assert sorted(out.rglob("*")) == before
+
+
 def test_a_name_of_another_form_is_refused(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert export(out, "--to", "a.pdf", "--format", "epub") == 2
     assert "--to a.pdf: its name says pdf, and --format epub" in capsys.readouterr().err

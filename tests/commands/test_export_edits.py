@@ -256,7 +256,7 @@ def test_a_damaged_palette_hides_no_edits_of_other_chapters(
         write_pages(pages / name, 1)
     colour(pages, out, weights)
     assert palette(out, "--at", f"b/0.png:{TONE}", "--colour", RED, "--reach", "page").status == 0
-    assert "Choose one with --chapter" in palette(out, "--at", "c/0.png:1,1", "--colour", RED).err
+    assert "has no chapter c\n  There are: " in palette(out, "--at", "c/0.png:1,1", "--colour", RED).err
     assert palette(out, "--chapter", ".", "--at", f"0.png:{TONE}", "--colour", RED).status == 0
     (damaged,) = out.glob(".mangacolor/**/a/palette.json")
     damaged.write_text("{")

@@ -63,6 +63,27 @@ def test_one_edit_is_renewed_alone(out: Path) -> None:
     assert f"{SAID}e1;" in palette(out).out
 
 
+def test_several_edits_are_renewed_in_one_change(out: Path) -> None:
+    assert palette(out, "--at", f"1.png:{TONE}", "--colour", "blue").status == 0
+    file = out / ".mangacolor/palette.json"
+    new = [json.loads(file.read_text())["log"][place]["anchors"] for place in (0, 1)]
+    old = age_edits(out)
+    assert palette(out, "--renew").status == 0
+    assert "3  e1, e2 revised" in palette(out, "--edits").out
+    renewed = json.loads(file.read_text())["log"]
+    assert [entry["do"] for entry in renewed] == ["edit", "edit", "revise"]
+    assert [edit["anchors"] for edit in renewed[2]["edits"]] == new
+    assert SAID not in palette(out).out
+    done = file.read_bytes()
+    undone = palette(out, "--undo")
+    assert undone.status == 0 and "e1, e2 revised: undone" in undone.out
+    assert f"{SAID}e1, e2;" in palette(out).out
+    assert json.loads(file.read_text())["log"] == json.loads(old)["log"]
+    assert palette(out, "--redo").status == 0 and file.read_bytes() == done
+    assert palette(out, "--undo", "e1").status == 0, "what made an edit is undone, whatever came after it"
+    assert [edit["id"] for edit in palette(out, "--json").document["edits"]] == ["e2"]
+
+
 def test_what_cannot_or_need_not_be_renewed_is_not_told(out: Path) -> None:
     nothing = palette(out, "--renew")
     assert nothing.status == 2 and "--renew: every edit is up to date" in nothing.err

@@ -28,6 +28,34 @@ def test_numbers_and_ranges_count_from_one_in_each_chapter() -> None:
     assert only.pages[0].number == 3
 
 
+def test_pages_are_picked_by_names_too_alone_or_in_every_chapter() -> None:
+    one = chapter(3)
+    two = Chapter("two", tuple(Page(f"two/{n}.png", n, Bytes(b"")) for n in (1, 2)))
+    picked = pick_pages([one, two], "2.png, 3")
+    assert [[page.name for page in each.pages] for each in picked] == [["2.png", "3.png"], ["two/2.png"]]
+    (only,) = pick_pages([one, two], "two/1.png")
+    assert [page.name for page in only.pages] == ["two/1.png"]
+    (wished, _) = with_wishes([one, two], "1", "3.png")
+    assert [page.wanted for page in wished.pages] == ["colour", None, "copy"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("22.png", r"'22\.png' is not a page or a range\n  Did you mean 2\.png\? Write numbers"),
+        ("two/3.png", r"'two/3\.png' is not .*\n  Did you mean two/[12]\.png\? Write numbers from 1"),
+        ("in/2.png", r"Did you mean 2\.png\?"),
+        ("zzzzzzzz", r"'zzzzzzzz' is not a page or a range\n  Write numbers from 1, as in 3,5-9, or names"),
+        ("1,,2", "'' is not a page"),
+        ("9-3", "'9-3' is not a page"),
+    ],
+)
+def test_a_name_of_no_page_is_told_with_the_nearest(text: str, said: str) -> None:
+    two = Chapter("two", tuple(Page(f"two/{n}.png", n, Bytes(b"")) for n in (1, 2)))
+    with pytest.raises(UsageError, match=said):
+        pick_pages([chapter(2), two], text)
+
+
 def test_pages_are_kept_by_their_names() -> None:
     one = chapter(2)
     two = Chapter("two", tuple(Page(f"two/{n}.png", n, Bytes(b"")) for n in (1, 2)))

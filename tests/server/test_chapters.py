@@ -75,6 +75,13 @@ def test_a_chapter_comes_back_coloured(client: httpx.Client, house: House, tmp_p
     assert files_under(tmp_path / "jobs") == set()
 
 
+def test_an_option_that_there_is_none_of_is_refused_before_the_chapter_is_taken(client: httpx.Client) -> None:
+    refused = send(client, nmae="Chapter 1.cbz")
+    assert refused.status_code == 400 and refused.json()["error"] == "there is no option 'nmae'"
+    assert refused.json()["remedy"].startswith("Did you mean name? ")
+    assert client.get("/v1/chapters").json() == []
+
+
 def test_what_stands_behind_a_point_is_part_of_a_name(client: httpx.Client) -> None:
     job = send(client, name="One Piece 10.5").json()["id"]
     over(client, job)

@@ -112,6 +112,15 @@ def test_suwayomi_takes_options_in_its_address(client: httpx.Client) -> None:
     assert spread[0] < 2 < spread[1] < spread[2]
 
 
+def test_an_option_that_there_is_none_of_is_refused_with_the_page(client: httpx.Client) -> None:
+    answer = suwayomi(client, PAGE, "?saturaton=2")
+    assert (answer.status_code, answer.content) == (400, PAGE)
+    assert answer.headers["x-error"] == "there is no option %27saturaton%27"
+    answer = client.post("/v1/pages?saturaton=2", content=PAGE)
+    assert answer.status_code == 400
+    assert answer.json()["remedy"].startswith("Did you mean saturation? The options are scale, ")
+
+
 def test_suwayomi_is_refused_with_the_page_itself(client: httpx.Client) -> None:
     """It takes the body for the picture whatever the status says."""
     torn = PAGE[: len(PAGE) // 2]

@@ -13,7 +13,7 @@ from mangacolor.server.http import bodies
 from mangacolor.server.http.refusal import Refusal
 from mangacolor.server.protocols import own
 from mangacolor.server.protocols.openapi import document
-from mangacolor.server.request_options import with_options
+from mangacolor.server.request_options import OFFERED, check_names, with_options
 from mangacolor.tests.helpers.paths import ROOT
 
 MODULES = (guard, bodies, own)  # what a request to our own API passes through
@@ -50,6 +50,31 @@ def test_what_it_refuses(name: str, text: str, takes: str) -> None:
     with pytest.raises(Refusal, match=rf"^{name} is .*, and takes {takes}") as told:
         with_options(Options(), {name: text})
     assert told.value.status == 400
+
+
+@pytest.mark.parametrize(
+    ("name", "also", "said"),
+    [
+        (
+            "force-color",
+            (),
+            "Did you mean force_color? The options are scale, saturation, direction, force_color, ",
+        ),
+        ("weights", (), "The options are scale, saturation, direction, force_color, series."),
+        ("nmae", ("name",), "Did you mean name? "),
+        ("x" * 5000, (), "The options are "),
+    ],
+)
+def test_an_unknown_name_is_refused_with_those_there_are(name: str, also: tuple[str, ...], said: str) -> None:
+    with pytest.raises(Refusal, match=rf"^there is no option '{name[:40]}'") as told:
+        check_names([*OFFERED, "series", "token", *also, name], also)
+    assert told.value.status == 400 and told.value.remedy.startswith(said)
+    assert len(told.value.message) < 100
+
+
+def test_known_names_are_taken() -> None:
+    check_names([*OFFERED, "series", "token"])
+    check_names(["name"], ["name"])
 
 
 def test_an_answer_repeats_no_endless_value() -> None:

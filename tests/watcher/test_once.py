@@ -15,8 +15,15 @@ from mangacolor.pipeline.store.layout import State
 from mangacolor.tests.helpers.archives import make_zip
 from mangacolor.tests.helpers.fake_stages import House, go, write_page
 from mangacolor.tests.helpers.watching import Watching, tree
-from mangacolor.watcher import chapters, coloring
-from mangacolor.watcher.events import ChapterColoured, ChapterFailed, ChapterFound, Ready, WatchDone
+from mangacolor.watcher import chapters, coloring, folder
+from mangacolor.watcher.events import (
+    ChapterColoured,
+    ChapterFailed,
+    ChapterFound,
+    Ready,
+    Trouble,
+    WatchDone,
+)
 
 
 @pytest.fixture
@@ -220,6 +227,29 @@ def test_a_broken_chapter_that_is_mended_is_coloured_at_once(watched: Watching) 
     make_zip(watched.source / "x.cbz", {"1.png": page_bytes(watched.source, 1)})
     assert watched.once() == 0
     assert "x.cbz" in tree(watched.out)
+
+
+def test_a_folder_that_cannot_be_read_is_told_and_is_not_all_well(
+    watched: Watching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched.chapter("closed", 1)
+    read = folder._read
+
+    def deny(place: Path) -> list[os.DirEntry[str]]:
+        if place.name == "closed":
+            raise PermissionError(13, "Permission denied", str(place))
+        return read(place)
+
+    monkeypatch.setattr(folder, "_read", deny)
+    assert watched.once() == 3, "there was nothing else"
+    watched.chapter("open", 2)
+    assert watched.once() == 1
+    (trouble,) = watched.of(Trouble)
+    assert trouble.error == f"{watched.source / 'closed'}: cannot be read (Permission denied)"
+    (ended,) = watched.of(WatchDone)
+    assert (ended.status, ended.coloured, ended.failed, ended.unread) == (1, 1, 0, 1)
+    monkeypatch.undo()
+    assert watched.once() == 0
 
 
 def test_an_unknown_fault_of_one_chapter_does_not_stop_the_others(

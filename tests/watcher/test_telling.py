@@ -79,6 +79,11 @@ def test_a_watch_that_cannot_begin_has_not_ended() -> None:
     assert say(WatchDone(2, 0, 0, 0.1)) == ""  # the command line says what is wrong
 
 
+def test_folders_that_could_not_be_read_are_counted_in_the_end() -> None:
+    lines = say(Ready(1, 0, 0, "told", 0.1), WatchDone(1, 1, 0, 9.9, unread=2)).splitlines()
+    assert lines[-1] == "watch ended: 1 chapter done, 2 folders not read, in 9.9 s"
+
+
 def test_waiting_is_shown_on_a_terminal_only() -> None:
     stream = io.StringIO()
     with WatchDisplay(console=Console(file=stream, force_terminal=True, width=80)) as display:

@@ -19,7 +19,7 @@ from mangacolor.training.auxiliary.loop import choose_recipe, run_task
 from mangacolor.training.auxiliary.page_network import PageRecipe, PageTask, check_recipe, start_from
 from mangacolor.training.data.folders import draw_pictures, read_folders, read_on_white
 from mangacolor.training.data.pictures import list_pictures
-from mangacolor.training.networks import TrainOutcome, TrainRequest
+from mangacolor.training.networks import Say, TrainOutcome, TrainRequest
 from mangacolor.training.pages.balloon_truth import find_balloon_truth
 from mangacolor.training.pages.balloons import LabelledPage, make_page, print_lettered_page
 
@@ -37,16 +37,21 @@ class BalloonCorpus:
     lettered: list[tuple[Image, Image, Image]]
 
     @classmethod
-    def load(cls, data: Path, side: int, most: int, rng: np.random.Generator) -> BalloonCorpus:
-        """Raises ``InputError`` where the folder lacks one or the other."""
+    def load(cls, data: Path, side: int, most: int, rng: np.random.Generator, say: Say) -> BalloonCorpus:
+        """``say`` takes a line about each picture that is left out, as it cannot be read. Raises
+        ``InputError`` where the folder lacks one or the other."""
         pairs = data / LETTERED
-        sources = [pictures for _, pictures in read_folders(data, pairs.name, most, rng)]
+        sources = [pictures for _, pictures in read_folders(data, pairs.name, most, rng, say)]
         lettered = []
         for path in list_pictures(pairs):
-            page, art = (
-                read_on_white(path, LONGEST_PAGE),
-                read_on_white(data / ART / path.relative_to(pairs), LONGEST_PAGE),
-            )
+            try:
+                page, art = (
+                    read_on_white(path, LONGEST_PAGE),
+                    read_on_white(data / ART / path.relative_to(pairs), LONGEST_PAGE),
+                )
+            except InputError as error:
+                say(f"left out: {error.message}")
+                continue
             if page.shape != art.shape:
                 continue
             label = find_balloon_truth(page, art)
@@ -78,7 +83,9 @@ def train(request: TrainRequest) -> TrainOutcome:
     recipe = choose_recipe(request, NAME, RECIPE)
     check_recipe(recipe)
     (data,) = request.data
-    corpus = BalloonCorpus.load(data, recipe.side, recipe.pictures, np.random.default_rng(recipe.seed))
+    corpus = BalloonCorpus.load(
+        data, recipe.side, recipe.pictures, np.random.default_rng(recipe.seed), request.say
+    )
     torch.manual_seed(recipe.seed)
     task = PageTask(NAME, corpus, recipe)
     if request.init is not None and not request.resume:

@@ -95,7 +95,7 @@ def train(request: TrainRequest) -> TrainOutcome:
     """Train the descreener on the pictures of ``request.data``."""
     recipe = choose_recipe(request, NAME, DescreenRecipe())
     check_crop(recipe, recipe.side)
-    sources, pictures = load_pictures(request.data, request.sources)
+    sources, pictures = load_pictures(request.data, request.say, request.sources)
     pairs = list(draw_pairs(sources, pictures, recipe, np.random.default_rng(recipe.seed)))
     request.say(counted(len(pairs), "picture"))
     torch.manual_seed(recipe.seed)

@@ -19,7 +19,7 @@ from mangacolor.stages.panels import find_panels
 from mangacolor.training.auxiliary.loop import choose_recipe, run_task
 from mangacolor.training.auxiliary.page_network import PageRecipe, PageTask, check_recipe, start_from
 from mangacolor.training.data.folders import draw_pictures, read_folders
-from mangacolor.training.networks import TrainOutcome, TrainRequest
+from mangacolor.training.networks import Say, TrainOutcome, TrainRequest
 from mangacolor.training.pages.balloons import LabelledPage
 from mangacolor.training.pages.figures import Figure
 from mangacolor.training.pages.panels import make_panel_page
@@ -43,11 +43,11 @@ class PanelCorpus:
     figures: list[Figure]
 
     @classmethod
-    def load(cls, data: Path, most: int, rng: np.random.Generator) -> PanelCorpus:
-        """Read at most ``most`` files of a folder."""
+    def load(cls, data: Path, most: int, rng: np.random.Generator, say: Say) -> PanelCorpus:
+        """Read at most ``most`` files of a folder. ``say`` takes a line about each that is no use."""
         sources: list[list[Image]] = []
         figures: list[Figure] = []
-        for name, pictures in read_folders(data, LETTERED, most, rng):
+        for name, pictures in read_folders(data, LETTERED, most, rng, say):
             if name == COMICS:  # a page with white margins is no figure: its borders are borders
                 sources.append([picture for page in pictures for picture in take_panel_pictures(page)])
                 continue
@@ -91,7 +91,7 @@ def train(request: TrainRequest) -> TrainOutcome:
     recipe = choose_recipe(request, NAME, RECIPE)
     check_recipe(recipe)
     (data,) = request.data
-    corpus = PanelCorpus.load(data, recipe.pictures, np.random.default_rng(recipe.seed))
+    corpus = PanelCorpus.load(data, recipe.pictures, np.random.default_rng(recipe.seed), request.say)
     if not corpus.pictures:
         raise InputError(f"{data} holds no folder of pictures", "Put pictures into folders, one a source.")
     torch.manual_seed(recipe.seed)

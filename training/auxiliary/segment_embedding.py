@@ -105,7 +105,7 @@ def _train(request: TrainRequest, kind: EmbeddingKind, default: EmbeddingRecipe)
     runner = _runner(request.weights)
     if kind is IDENTITY:
         _check_beside(request.weights, runner)
-    library = make_library(*load_pictures(request.data, request.sources, PICTURE_SIZE))
+    library = make_library(*load_pictures(request.data, request.say, request.sources, PICTURE_SIZE))
     # Other weights see other things, and another descreener leads to other segments.
     files = (weights_path(request.weights), DESCREENER)
     key = "-".join((*(sha256_of(file)[:12] for file in files), ROWS_VERSION))

@@ -130,7 +130,9 @@ def train(request: TrainRequest) -> TrainOutcome:
         )
     rng = np.random.default_rng(recipe.seed)
     (data,) = request.data
-    pictures = [members for _, members in read_folders(data, "", recipe.pictures, rng) if members]
+    pictures = [
+        members for _, members in read_folders(data, "", recipe.pictures, rng, request.say) if members
+    ]
     if not pictures:
         raise InputError(f"{data} holds no folder of pictures", "Put pictures into folders, one a source.")
     pairs = list(draw_pairs(pictures, recipe, rng))

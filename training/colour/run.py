@@ -134,10 +134,10 @@ def choose_others(
 
 def load_materials(request: TrainRequest, config: TrainConfig) -> Materials:
     """Everything that the run reads."""
-    sources, pictures = load_pictures(request.data, request.sources)
+    sources, pictures = load_pictures(request.data, request.say, request.sources)
     check_colour(pictures)
-    shown = load_pictures([request.samples])[1] if request.samples else []
-    apart = load_pictures([request.validation])[1] if request.validation else []
+    shown = load_pictures([request.samples], request.say)[1] if request.samples else []
+    apart = load_pictures([request.validation], request.say)[1] if request.validation else []
     weighed = weigh_sources(sources, config.source_weights)
     check_patterns("whitened", config.whitened, sources)
     return Materials(weighed, pictures, shown[:: max(1, len(shown) // SAMPLES)][:SAMPLES], apart)

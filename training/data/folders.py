@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from mangacolor.core.errors import InputError
 from mangacolor.core.types import Image
 from mangacolor.training.data.pictures import list_pictures
+from mangacolor.training.networks import Say
 
 LONGEST = 1400  # pixels: the long side of a picture, more than a made-up page needs
 DRAWN = 12  # pictures from which a page is made up
@@ -40,9 +41,10 @@ def read_on_white(path: Path, longest: int) -> Image:
 
 
 def read_folders(
-    data: Path, leave_out: str, most: int, rng: np.random.Generator
+    data: Path, leave_out: str, most: int, rng: np.random.Generator, say: Say
 ) -> Iterator[tuple[str, list[Image]]]:
-    """The folders of ``data`` but for one, by name, with at most ``most`` pictures of each.
+    """The folders of ``data`` but for one, by name, with at most ``most`` pictures of each. ``say`` takes a
+    line about each that is left out, as it cannot be read or has no colour.
 
     Raises ``InputError`` where ``data`` is no folder.
     """
@@ -51,7 +53,15 @@ def read_folders(
     for folder in sorted(path for path in data.iterdir() if path.is_dir() and path.name != leave_out):
         files = list_pictures(folder)
         picked = rng.permutation(len(files))[:most]
-        yield folder.name, [read_on_white(files[index], LONGEST) for index in picked]
+        yield folder.name, list(_read_whole([files[index] for index in picked], say))
+
+
+def _read_whole(files: Sequence[Path], say: Say) -> Iterator[Image]:
+    for file in files:
+        try:
+            yield read_on_white(file, LONGEST)
+        except InputError as error:
+            say(f"left out: {error.message}")
 
 
 def draw_pictures(sources: list[list[Image]], rng: np.random.Generator) -> list[Image]:

@@ -33,7 +33,7 @@ _SPEED = 8  # libavif's: at 6 packs are as large, 0.6 dB better, and take three 
 def write_pack(
     path: Path, sources: Sequence[Source], pictures: Iterable[Picture], quality: int = QUALITY
 ) -> int:
-    """Write the pack and return the number of pictures in it.
+    """Write the pack and return the number of pictures in it. It names only sources that have some.
 
     Raises ``OutputError`` if it cannot be written, ``SetupError`` where Pillow cannot write AVIF.
     """
@@ -58,7 +58,9 @@ def _write(path: Path, sources: Sequence[Source], pictures: Iterable[Picture], q
             file = f"{number:05d}.avif"
             archive.writestr(zipfile.ZipInfo(file, EPOCH), _encode(picture.pixels, quality))
             entries.append({"file": file, "name": picture.name, "source": picture.source})
-        index = {"sources": [asdict(source) for source in sources], "pictures": entries}
+        having = {entry["source"] for entry in entries}
+        described = [asdict(source) for source in sources if source.folder in having]
+        index = {"sources": described, "pictures": entries}
         archive.writestr(zipfile.ZipInfo(INDEX, EPOCH), json.dumps(index, indent=1))
     return len(entries)
 

@@ -19,9 +19,9 @@ from mangacolor.core.errors import InputError
 from mangacolor.core.types import Image, Panel
 from mangacolor.core.wording import counted
 from mangacolor.formats.names import is_litter
+from mangacolor.training.data.left_out import MIN_PANEL, LeftOut
 
 Layout = Literal["pictures", "pages", "pairs"]
-MIN_PANEL = 64  # pixels of a panel's short side: less shows the network nothing
 MARGIN = 0.012  # of the page's short side: of the gutter around a panel, so that paper stays paper
 GREY = 2.0  # levels between a pixel's channels, on the mean: a picture without colour has no more
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
@@ -50,8 +50,11 @@ class Picture:
     pixels: Image
 
 
-def read_source(root: Path, source: Source, size: int = 256, surplus: float = 1.125) -> Iterator[Picture]:
-    """Pictures of one source, their short side at most ``size * surplus`` pixels.
+def read_source(
+    root: Path, source: Source, left_out: LeftOut, size: int = 256, surplus: float = 1.125
+) -> Iterator[Picture]:
+    """Pictures of one source, their short side at most ``size * surplus`` pixels. What is no use is noted in
+    ``left_out``.
 
     Raises ``InputError`` when the folder is missing or holds no picture.
     """
@@ -62,10 +65,27 @@ def read_source(root: Path, source: Source, size: int = 256, surplus: float = 1.
     if not paths:
         raise InputError(f"no pictures for training in {folder}", "Name a folder that holds colour pictures.")
     for path in paths:
-        pixels = read_rgb(path)
         name = path.relative_to(root).as_posix()
-        for index, piece in enumerate(cut_pieces(pixels, source.layout)):
+        for index, piece in enumerate(_useful_pieces(path, name, source.layout, left_out)):
             yield Picture(f"{name}#{index}", source.folder, shrink(piece, round(size * surplus)))
+
+
+def _useful_pieces(path: Path, name: str, layout: Layout, left_out: LeftOut) -> list[Image]:
+    """What a file holds; nothing where it cannot be read, or where all that it holds is grey."""
+    try:
+        pieces = cut_pieces(read_rgb(path), layout)
+    except InputError as error:
+        left_out.broken.append(error.message)
+        return []
+    if pieces and any(has_colour(piece) for piece in pieces):
+        return pieces
+    (left_out.grey if pieces else left_out.bare).append(name)
+    return []
+
+
+def has_colour(pixels: Image) -> bool:
+    """Whether a picture (H×W×3 uint8) is more than black and white."""
+    return bool(np.ptp(pixels, axis=2).mean() > GREY)
 
 
 def list_pictures(folder: Path) -> list[Path]:
@@ -92,21 +112,18 @@ def read_rgb(path: Path) -> Image:
                 paper = PilImage.new("RGBA", rgba.size, "white")
                 return np.asarray(PilImage.alpha_composite(paper, rgba).convert("RGB"))
             return np.asarray(opened.convert("RGB"))
-    except (OSError, SyntaxError, ValueError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # a decoder fed with damaged bytes raises anything at all
         raise InputError(
             f"{path} cannot be read as a picture: {error}", "Mend or remove the file."
         ) from error
 
 
 def check_colour(pictures: Sequence[Picture]) -> None:
-    """Raise ``InputError`` where none of the pictures has any colour, so that nothing could be learnt but
-    grey, and where there are none: of pages without a panel that is large enough."""
-    if not pictures:
-        raise InputError(
-            f"no picture for training: none of the pages has a panel of {MIN_PANEL} pixels or more",
-            "Give larger pages, or call their folders' layout pictures.",
-        )
-    if not any(np.ptp(picture.pixels, axis=2).mean() > GREY for picture in pictures):
+    """Raise ``InputError`` where none of the pictures has any colour, as in a pack of an earlier version, so
+    that nothing could be learnt but grey."""
+    if not any(has_colour(picture.pixels) for picture in pictures):
         raise InputError(
             f"no colour in {counted(len(pictures), 'picture')}, from {pictures[0].name} on",
             "Give pictures in colour: what is black and white is made from them.",

@@ -10,32 +10,41 @@ from pathlib import Path
 
 from mangacolor.core.errors import InputError, UsageError
 from mangacolor.core.wording import counted, first_few
+from mangacolor.training.data.left_out import LeftOut
 from mangacolor.training.data.pack import read_pack
 from mangacolor.training.data.pictures import Picture, Source, is_picture, read_source
+from mangacolor.training.networks import Say
 
 _NAMED = 3  # pictures that a message names
 ZOOM = (0.5, 1.3)  # of a source whose description names none: see Source
 
 
 def load_pictures(
-    data: Iterable[Path], description: Path | None = None, size: int = 256
+    data: Iterable[Path], say: Say, description: Path | None = None, size: int = 256
 ) -> tuple[list[Source], list[Picture]]:
     """Sources and pictures of packs, and of folders with an optional ``description`` (TOML).
 
+    ``say`` takes a line about what in the folders is left out, as it cannot be read or has no colour.
     ``size``: of pictures in folders, as of ``read_source``; a pack has its own.
-    A source that comes twice has the weight and the zoom of the last, and the pictures of both.
+    A source that comes twice has the weight and the zoom of the last, and the pictures of both; one all of
+    whose pictures are left out does not come. Raises ``InputError`` where nothing is left.
     """
     sources: dict[str, Source] = {}
     pictures: list[Picture] = []
+    left_out = LeftOut()
     for path in data:
         if path.is_file():
             added, more = read_pack(path)
         else:
             added = describe_sources(path, description)
-            more = [picture for source in added for picture in read_source(path, source, size)]
+            more = [picture for source in added for picture in read_source(path, source, left_out, size)]
         sources |= {source.folder: source for source in added}
         pictures += more
-    return list(sources.values()), pictures
+    for line in left_out.lines():
+        say(line)
+    left_out.check(len(pictures))
+    having = {picture.source for picture in pictures}
+    return [source for source in sources.values() if source.folder in having], pictures
 
 
 def describe_sources(root: Path, description: Path | None = None) -> list[Source]:

@@ -19,7 +19,8 @@ from PIL import ImageDraw, ImageFont
 
 from mangacolor.core.atomic import write_atomic
 from mangacolor.core.types import Image
-from mangacolor.core.wording import counted
+from mangacolor.core.wording import counted, first_few
+from mangacolor.formats.names import natural_key
 from mangacolor.training.evaluation.evaluate import CLEARLY, TINT, Evaluation, Row
 from mangacolor.training.evaluation.samples import KINDS
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 TEMPLATE = Path(__file__).parent / "templates" / "evaluation.html"
 _GAP, _LABEL = 6, 150  # pixels of the sheet
+_MISSING = "–"  # a figure that there is nothing to measure on
+_NAMED = 3  # pictures that a sentence names
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,20 @@ def verdicts(evaluation: Evaluation) -> list[str]:
     ]
 
 
+def gaps(evaluation: Evaluation) -> list[str]:
+    """Why figures are missing: a sentence about pictures that have no colour to be met, if there are any."""
+    unhued = {name for (name, _, _), pair in evaluation.pairs.items() if pair.scores.hue is None}
+    count = evaluation.rows[0].pictures
+    if not unhued:
+        return []
+    if len(unhued) == count:
+        return [f"{_MISSING}: no such figure, for the pictures have hardly any colour; name coloured ones"]
+    named = first_few(sorted(unhued, key=natural_key), _NAMED)
+    return [
+        f"hue is measured on {count - len(unhued)} of {counted(count, 'picture')}; without colour: {named}"
+    ]
+
+
 def _figures(row: Row, rows: Sequence[Row]) -> list[tuple[str, bool]]:
     """Each figure as text, and whether it is the best of its column."""
     figures = []
@@ -142,7 +159,7 @@ def _figures(row: Row, rows: Sequence[Row]) -> list[tuple[str, bool]]:
         value = getattr(row.scores, column.name)
         others = [getattr(one.scores, column.name) for one in rows]
         ranks = [_rank(column, other) for other in others if other is not None]
-        text = "–" if value is None else f"{value:.{column.digits}f}"
+        text = _MISSING if value is None else f"{value:.{column.digits}f}"
         figures.append((text, value is not None and _rank(column, value) == max(ranks)))
     return figures
 
@@ -183,7 +200,9 @@ def html_page(evaluation: Evaluation, sheets: dict[str, bytes]) -> str:
     template = string.Template(TEMPLATE.read_text(encoding="utf-8"))
     return template.substitute(
         summary=html.escape(_summary(evaluation)),
-        notes="".join(f"<p class=warn>{html.escape(text)}</p>" for text in verdicts(evaluation)),
+        notes="".join(
+            f"<p class=warn>{html.escape(text)}</p>" for text in (*verdicts(evaluation), *gaps(evaluation))
+        ),
         kinds="\n".join(_html_kind(evaluation, kind, sheets[kind]) for kind in KINDS),
         meanings="".join(f"<dt>{one.heading}<dd>{html.escape(one.meaning)}" for one in COLUMNS),
         pictures=html.escape(", ".join(evaluation.cells.names)),

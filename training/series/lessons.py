@@ -10,7 +10,8 @@ import numpy as np
 from mangacolor.core.arrays import Mask
 from mangacolor.core.types import Image, Panel
 from mangacolor.stages.panels import find_panels
-from mangacolor.training.data.pictures import MIN_PANEL, parts_of_panels, shrink
+from mangacolor.training.data.left_out import MIN_PANEL
+from mangacolor.training.data.pictures import parts_of_panels, shrink
 
 WORKING_SIZE = 256  # pixels: the short side of a panel for the network
 KEPT_SIZE = 288  # pixels of a panel's short side that crops are taken from

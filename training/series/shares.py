@@ -9,7 +9,7 @@ from math import ceil
 import numpy as np
 
 from mangacolor.core.errors import InputError
-from mangacolor.training.data.pictures import MIN_PANEL
+from mangacolor.training.data.left_out import MIN_PANEL
 from mangacolor.training.series.lessons import ColouredPage, Lesson, cut_lessons
 
 PAGES_A_PAGE_ASIDE = 8  # of so many pages one is kept aside, at least one

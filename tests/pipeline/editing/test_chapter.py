@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mangacolor.core.errors import InputError, UsageError
-from mangacolor.pipeline.editing.chapter import open_chapter
+from mangacolor.pipeline.editing.chapter import chapter_of_point, open_chapter
 from mangacolor.pipeline.editing.coverage import Surfaces
 from mangacolor.pipeline.editing.painter import PagePainter
 from mangacolor.tests.helpers.edited_chapters import colour, palette, write_pages
@@ -41,11 +41,20 @@ def test_chapters_of_a_tree_are_chosen_by_name(tmp_path: Path) -> None:
     colour(tmp_path / "in", tmp_path / "out", tiny_weights(tmp_path))
     with pytest.raises(UsageError, match=r"holds 2 chapters\n  Choose one with --chapter: ch1, ch2\."):
         open_chapter(tmp_path / "out")
-    with pytest.raises(UsageError, match="--chapter ch3: there is no such palette"):
+    with pytest.raises(
+        UsageError, match=r"ch3: there is no such palette\n  Did you mean ch2\? There are: ch1, ch2"
+    ):
         open_chapter(tmp_path / "out", "ch3")
     assert open_chapter(tmp_path / "out", "ch2").names == ("ch2/0.png", "ch2/1.png")
     answer = palette(tmp_path / "out", "--chapter", "ch2", "--at", "1.png:100,100", "--colour", "#369")
     assert answer.status == 0 and "ch2/1.png" in answer.out
+    out = tmp_path / "out"
+    assert (
+        chapter_of_point(out, f"{out}/ch2/1.png:1,1") == chapter_of_point(out, "out/ch2/1.png:1,1") == "ch2"
+    )
+    assert chapter_of_point(out, "1.png:1,1") is None
+    with pytest.raises(UsageError, match=r"has no chapter ch3\n  Did you mean ch2\? There are"):
+        chapter_of_point(out, "ch3/1.png:1,1")
     folder = tmp_path / "out" / ".mangacolor" / "chapters"
     assert "palette.html" in {path.name for path in (folder / "ch2").iterdir()}
     (folder / "ch1" / "harmonize.json").unlink()

@@ -95,7 +95,11 @@ def test_inspect_of_one_page(chapter: Path, capsys: pytest.CaptureFixture[str]) 
     assert status("inspect", "out", "--page", "2") == 0
     html = Path(capsys.readouterr().out.strip()).read_text(encoding="utf-8")
     assert "<h2>2.png" in html and "10.png" not in html
+    assert status("inspect", "out", "--page", "2.png") == 0
+    assert Path(capsys.readouterr().out.strip()).read_text(encoding="utf-8") == html
     assert status("inspect", "out", "--page", "4") == 2
+    assert status("inspect", "out", "--page", "22.png") == 2
+    assert "Did you mean 2.png? There are 3 pages: " in capsys.readouterr().err
     assert status("inspect", "in") == 3
     capsys.readouterr()
     assert status("inspect", "my.safetensors") == 3

@@ -46,7 +46,7 @@ def change_at_random(palette: Palette, random: Random) -> Palette:  # noqa: PLR0
     groups = [entry.id for entry in palette.groups]
     edits = [edit.id for edit in palette.edits]
     group = random.choice(groups)
-    match random.randrange(9 if edits else 5):
+    match random.randrange(10 if edits else 5):
         case 0:
             reach = random.choice(list(Reach))
             members = (Members("001.png", "ab", ((1, 2), (3, 4))), Members("002.png", "cd"))
@@ -69,6 +69,9 @@ def change_at_random(palette: Palette, random: Random) -> Palette:  # noqa: PLR0
             return changes.name_edit(palette, random.choice(edits), "her hair")
         case 7:
             return changes.set_locks(palette, locked=random.random() < 0.5, groups=groups, edits=edits)
+        case 8:
+            some = random.sample(edits, min(len(edits), 3))
+            return changes.revise_edits(palette, [replace(EDIT, id=one, colour="#445566") for one in some])
         case _:
             return changes.undo(palette)
 

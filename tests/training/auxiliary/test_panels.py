@@ -138,7 +138,7 @@ def test_a_comic_page_with_white_margins_is_no_figure(tmp_path: Path) -> None:
     for name in (COMICS, "figures"):
         (tmp_path / name).mkdir()
         assert cv2.imwrite(str(tmp_path / name / "page.webp"), page)
-    corpus = PanelCorpus.load(tmp_path, 5, np.random.default_rng(0))
+    corpus = PanelCorpus.load(tmp_path, 5, np.random.default_rng(0), print)
     assert len(corpus.figures) == 1
     (tmp_path / "figures" / "page.webp").unlink()
-    assert PanelCorpus.load(tmp_path, 5, np.random.default_rng(0)).figures == []
+    assert PanelCorpus.load(tmp_path, 5, np.random.default_rng(0), print).figures == []

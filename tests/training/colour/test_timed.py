@@ -204,7 +204,7 @@ def test_packs_are_mixed_and_the_later_one_says_how(tmp_path: Path) -> None:
         tmp_path / "one.pack", [Source("a", weight=1), Source("b")], pictures("a", 2) + pictures("b", 1)
     )
     write_pack(tmp_path / "two.pack", [Source("a", weight=3, zoom=(1.0, 2.0))], pictures("a", 4))
-    sources, drawn = load_pictures([tmp_path / "one.pack", tmp_path / "two.pack"])
+    sources, drawn = load_pictures([tmp_path / "one.pack", tmp_path / "two.pack"], print)
     assert [(source.folder, source.weight, source.zoom) for source in sources] == [
         ("a", 3, (1.0, 2.0)),
         ("b", 1, (0.5, 1.3)),

@@ -43,6 +43,7 @@ from mangacolor.training.colour.materials import Materials
 from mangacolor.training.colour.palette_colours import choose_palette, palette_rarity
 from mangacolor.training.colour.run import export
 from mangacolor.training.colour.trainer import Trainer
+from mangacolor.training.data.left_out import LeftOut
 from mangacolor.training.data.pack import read_pack, write_pack
 from mangacolor.training.data.pictures import Picture, Source, read_source
 from mangacolor.training.data.sources import describe_sources
@@ -173,14 +174,14 @@ def test_kaggle_pairs_use_the_colour_half(tmp_path: Path) -> None:
     pair[:, :512] = (0, 0, 255)  # red, as OpenCV writes it
     (tmp_path / "train").mkdir()
     cv2.imwrite(str(tmp_path / "train" / "1.png"), pair)
-    (picture,) = read_source(tmp_path, Source("train", "pairs"))
+    (picture,) = read_source(tmp_path, Source("train", "pairs"), LeftOut())
     assert picture.pixels.shape == (288, 288, 3)
     assert (picture.pixels == (255, 0, 0)).all()
 
 
 def test_missing_pictures_are_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file or folder"):
-        list(read_source(tmp_path, Source("nothing")))
+        list(read_source(tmp_path, Source("nothing"), LeftOut()))
     (tmp_path / "x.toml").write_text("[[source]]\nfolder = 1\ncolour = 2\n")
     with pytest.raises(UsageError, match="does not describe sources"):
         describe_sources(tmp_path, tmp_path / "x.toml")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image as PilImage
 
+from mangacolor.cli import main
 from mangacolor.core.errors import InputError
 from mangacolor.training.auxiliary.balloons import ART, LETTERED, BalloonCorpus
 from mangacolor.training.data.folders import read_folders, read_on_white
-from mangacolor.training.data.pictures import check_colour
+from mangacolor.training.data.pack import read_pack
+from mangacolor.training.data.pictures import Picture, check_colour
 from mangacolor.training.data.sources import describe_sources, load_pictures
 
 
@@ -46,7 +49,7 @@ def test_balloons_are_not_trained_without_pages_of_each_kind(tmp_path: Path) -> 
     grey = np.full((8, 8, 3), 90, np.uint8)
     PilImage.fromarray(grey).save(tmp_path / "figures" / "1.webp")
     with pytest.raises(InputError, match="holds no lettered pages") as told:
-        BalloonCorpus.load(tmp_path, 64, 4, np.random.default_rng(1))
+        BalloonCorpus.load(tmp_path, 64, 4, np.random.default_rng(1), print)
     assert ART in told.value.remedy
 
 
@@ -60,9 +63,12 @@ def test_pictures_of_every_kind_are_read_from_folders(tmp_path: Path) -> None:
         save(tmp_path / name)
     (tmp_path / "a/note.txt").write_text("of the painter")
     (tmp_path / "a/folder.png").mkdir()
-    found = dict(read_folders(tmp_path, "", 9, np.random.default_rng(1)))
+    PilImage.new("L", (8, 8)).save(tmp_path / "b/2.png")
+    said: list[str] = []
+    found = dict(read_folders(tmp_path, "", 9, np.random.default_rng(1), said.append))
     assert {name: len(pictures) for name, pictures in found.items()} == {"a": 3, "b": 1}
-    sources, pictures = load_pictures([tmp_path])
+    assert said == [f"left out: {tmp_path / 'b/2.png'} is no colour picture"]
+    sources, pictures = load_pictures([tmp_path], print)
     assert [source.folder for source in sources] == ["a", "b"] and len(pictures) == 4
 
 
@@ -72,7 +78,7 @@ def test_pictures_beside_folders_are_not_left_out_silently(tmp_path: Path) -> No
     save(tmp_path / ".thumbnails/1.png")
     (tmp_path / "._1.png").write_bytes(b"what macOS leaves beside a file")
     assert [source.folder for source in describe_sources(tmp_path)] == ["."]
-    assert [picture.name for picture in load_pictures([tmp_path])[1]] == ["1.png#0", "2.png#0"]
+    assert [picture.name for picture in load_pictures([tmp_path], print)[1]] == ["1.png#0", "2.png#0"]
     save(tmp_path / "old/3.png")
     with pytest.raises(InputError, match=r"2 pictures beside them would be left out: 1\.png, 2\.png"):
         describe_sources(tmp_path)
@@ -80,20 +86,74 @@ def test_pictures_beside_folders_are_not_left_out_silently(tmp_path: Path) -> No
 
 def test_data_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"data\.pack: no such file or folder"):
-        load_pictures([tmp_path / "data.pack"])
+        load_pictures([tmp_path / "data.pack"], print)
 
 
-def test_pages_without_a_panel_are_refused() -> None:
-    with pytest.raises(InputError, match="none of the pages has a panel of 64 pixels"):
-        check_colour([])
+def write_mixture(folder: Path, good: int, broken: int, grey: int) -> None:
+    for number in range(good):
+        save(folder / f"red/{number}.png")
+    for number in range(broken):
+        path = folder / f"torn/{number}.png"
+        save(path)
+        path.write_bytes(path.read_bytes()[:40])
+    for number in range(grey):
+        (folder / "grey").mkdir(parents=True, exist_ok=True)
+        PilImage.new("L", (8, 8), 40 * number).save(folder / f"grey/{number}.png")
 
 
-def test_grey_pictures_are_refused_and_a_coloured_one_among_them_is_enough(tmp_path: Path) -> None:
-    for number in range(3):
-        (tmp_path / "grey").mkdir(exist_ok=True)
-        PilImage.new("L", (8, 8), 40 * number).save(tmp_path / f"grey/{number}.png")
-    _, grey = load_pictures([tmp_path])
-    with pytest.raises(InputError, match=r"no colour in 3 pictures, from grey/0\.png#0 on"):
-        check_colour(grey)
-    save(tmp_path / "red/1.png")
-    check_colour(load_pictures([tmp_path])[1])
+def test_what_is_broken_or_grey_is_left_out_and_named(tmp_path: Path) -> None:
+    write_mixture(tmp_path, good=2, broken=5, grey=5)
+    said: list[str] = []
+    sources, pictures = load_pictures([tmp_path], said.append)
+    assert [picture.name for picture in pictures] == ["red/0.png#0", "red/1.png#0"]
+    assert [source.folder for source in sources] == ["red"], "a source of nothing would have a share"
+    assert len(said) == 6 and all(line.startswith("left out: ") for line in said)
+    for number in range(5):
+        assert f"torn/{number}.png cannot be read as a picture" in said[number]
+    assert said[5] == "left out: 5 pictures without colour: grey/0.png, grey/1.png, grey/2.png and 2 more"
+
+
+def test_where_nothing_is_left_it_is_said_why(tmp_path: Path) -> None:
+    write_mixture(tmp_path, good=0, broken=1, grey=2)
+    with pytest.raises(InputError, match="among 3 pictures: 1 that cannot be read, 2 without colour") as told:
+        load_pictures([tmp_path], print)
+    assert "in colour" in told.value.remedy and "Mend" in told.value.remedy
+
+
+def test_pages_without_a_panel_are_left_out(tmp_path: Path) -> None:
+    save(tmp_path / "tiny/1.png")
+    described = tmp_path / "sources.toml"
+    described.write_text('[[source]]\nfolder = "tiny"\nlayout = "pages"\n')
+    with pytest.raises(InputError, match="1 without a panel of 64 pixels"):
+        load_pictures([tmp_path], print, described)
+
+
+def test_a_pack_of_grey_pictures_alone_is_refused() -> None:
+    grey = Picture("grey/0.png#0", "grey", np.zeros((8, 8, 3), np.uint8))
+    with pytest.raises(InputError, match=r"no colour in 1 picture, from grey/0\.png#0 on"):
+        check_colour([grey])
+    check_colour([grey, Picture("red/0.png#0", "red", np.full((8, 8, 3), (255, 0, 0), np.uint8))])
+
+
+def test_pack_data_goes_on_without_broken_pictures_and_its_status_tells(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_mixture(tmp_path / "in", good=2, broken=2, grey=1)
+    pack = tmp_path / "d.pack"
+    assert run("pack-data", str(tmp_path / "in"), "--out", str(pack)) == 1
+    said = capsys.readouterr().err
+    assert "torn/0.png cannot" in said and "torn/1.png cannot" in said and "1 picture without colour" in said
+    assert said.splitlines()[-1] == f"{pack}: 2 pictures of 1 source, 2 KiB; 3 files left out"
+    assert [source.folder for source in read_pack(pack)[0]] == ["red"]
+    shutil.rmtree(tmp_path / "in/torn")
+    assert run("pack-data", str(tmp_path / "in"), "--out", str(pack)) == 0, "what is grey is no failure"
+    before = pack.read_bytes()
+    shutil.rmtree(tmp_path / "in/red")
+    assert run("pack-data", str(tmp_path / "in"), "--out", str(pack)) == 3
+    assert pack.read_bytes() == before and not list(tmp_path.glob("*.partial"))
+
+
+def run(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    return int(ended.value.code or 0)

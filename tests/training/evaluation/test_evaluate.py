@@ -27,7 +27,14 @@ from mangacolor.training.evaluation.evaluate import (
     shorten_names,
     tint_colourer,
 )
-from mangacolor.training.evaluation.report import json_document, sheet, verdicts, write_report
+from mangacolor.training.evaluation.report import (
+    gaps,
+    html_page,
+    json_document,
+    sheet,
+    verdicts,
+    write_report,
+)
 from mangacolor.training.evaluation.samples import KINDS, make_input, make_sample, open_folder, outer_paper
 
 
@@ -197,6 +204,21 @@ def test_the_command_measures_real_networks(folder: Path, weights: Path) -> None
     assert document["models"][1]["parameters"] > 1000
     again = json.loads(CliRunner().invoke(command, arguments).stdout)
     assert again["rows"] == document["rows"]
+
+
+def test_pictures_without_colour_are_said_to_give_no_such_figures(folder: Path) -> None:
+    greys = folder / "grey"
+    greys.mkdir()
+    for number in range(2):
+        PilImage.fromarray(scene(number, 90, 90)).convert("L").save(greys / f"{number}.png")
+    result = evaluate([tint_colourer()], open_folder(greys))
+    assert result.row(TINT, "grey").scores.structure is None
+    (line,) = gaps(result)
+    assert line.startswith("–: no such figure") and "hardly any colour" in line
+    assert line in html_page(result, dict.fromkeys(KINDS, b""))
+    mixed = evaluate([tint_colourer()], open_folder(folder))
+    assert gaps(mixed) == ["hue is measured on 3 of 5 pictures; without colour: grey/0.png, grey/1.png"]
+    assert gaps(evaluate([tint_colourer()], open_folder(folder / "a.png"))) == []
 
 
 def test_the_command_prints_tables(folder: Path, weights: Path, tmp_path: Path) -> None:

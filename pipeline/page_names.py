@@ -1,0 +1,38 @@
+"""Which page people mean: by its name in OUT, a path that leads there, the end of its name, or a number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+# Of a page: Python reads no number of thousands of digits.
+_NUMBER: Final = re.compile("[0-9]{1,9}")
+
+
+def find_pages(text: str, names: Sequence[str], out: Path, chapter: str = ".") -> tuple[str, ...]:
+    """The pages among ``names``, those of OUT in order, that a text may stand for: one, or several where it
+    is no more than the end of their names, as ``3.png`` in a tree of chapters; none where there is none.
+
+    ``chapter``: whose page is meant where the text does not say.
+    """
+    for name in spellings(text, out, chapter):
+        if name in names:
+            return (name,)
+    if _NUMBER.fullmatch(text) and 1 <= int(text) <= len(names):
+        return (names[int(text) - 1],)
+    return tuple(name for name in names if is_end_of(text, name))
+
+
+def spellings(text: str, out: Path, chapter: str = ".") -> tuple[str, ...]:
+    """The names that a page may have which people call so."""
+    text = text.strip().replace("\\", "/")
+    folder = "" if chapter == "." else f"{chapter}/"
+    inside = (text.removeprefix(f"{root.as_posix()}/") for root in (out, out.relative_to(out.parent)))
+    return (text, f"{folder}{text}", *inside)
+
+
+def is_end_of(text: str, name: str) -> bool:
+    """Whether a text is the last part of a page's name, or the last parts."""
+    return name.endswith(f"/{text.strip()}")

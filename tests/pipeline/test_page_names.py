@@ -1,0 +1,38 @@
+"""Which page of OUT people mean, however they call it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mangacolor.pipeline.page_names import find_pages
+
+OUT = Path("/somewhere/colored")
+NAMES = ("ch1/001.png", "ch1/002.png", "ch2/001.png", "x.cbz/in it/cover.png")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("ch1/002.png", ("ch1/002.png",)),
+        (" ch1\\002.png ", ("ch1/002.png",)),
+        ("colored/ch2/001.png", ("ch2/001.png",)),
+        ("/somewhere/colored/ch2/001.png", ("ch2/001.png",)),
+        ("3", ("ch2/001.png",)),
+        ("cover.png", ("x.cbz/in it/cover.png",)),
+        ("in it/cover.png", ("x.cbz/in it/cover.png",)),
+        ("001.png", ("ch1/001.png", "ch2/001.png")),
+        ("01.png", ()),
+        ("0", ()),
+        ("5", ()),
+        ("²", ()),
+        ("9" * 5000, ()),
+    ],
+)
+def test_a_page_is_found(text: str, found: tuple[str, ...]) -> None:
+    assert find_pages(text, NAMES, OUT) == found
+
+
+def test_the_chapter_decides_where_several_are_called_so() -> None:
+    assert find_pages("001.png", NAMES, OUT, "ch2") == ("ch2/001.png",)
