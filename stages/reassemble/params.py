@@ -43,7 +43,7 @@ class EvennessParams:
 
 @dataclass(frozen=True, slots=True)
 class BorderParams:
-    """How two segments meet (open_borders.py)."""
+    """How two segments meet (borders/open_borders.py)."""
 
     # Pixels to either side over which segments meet where there is no ink.
     soft_reach: float = 10.0
@@ -58,7 +58,7 @@ class BorderParams:
 
 @dataclass(frozen=True, slots=True)
 class FadeParams:
-    """How colour ends beside paper where nothing is drawn (fading.py). Pixels are of the page."""
+    """How colour ends beside paper where nothing is drawn (borders/fading.py). Pixels are of the page."""
 
     # Of the page's short side: over how much of it colour fades out at most.
     reach: float = 0.04

@@ -23,8 +23,8 @@ from mangacolor.stages.edits.model import Look
 from mangacolor.stages.edits.page_edits import AreaEdits, PageEdits
 from mangacolor.stages.edits.params import PARAMS as EDITS
 from mangacolor.stages.reassemble.areas.area import LaidArea, chosen_segments, lay_area
+from mangacolor.stages.reassemble.borders.fading import fade_beside_paper, find_drawn
 from mangacolor.stages.reassemble.drawing import ReadyDrawing
-from mangacolor.stages.reassemble.fading import fade_beside_paper, find_drawn
 from mangacolor.stages.reassemble.ink_transfer import paint
 from mangacolor.stages.reassemble.layers import MOST_REACH, PageSegments, WindowLayer
 from mangacolor.stages.reassemble.page_part import Range, make_part

@@ -12,8 +12,8 @@ from mangacolor.core.types import Artifact, Chapter, Inputs
 from mangacolor.stages.base import PANEL_COUNT, Stage, StageContext, Summary
 from mangacolor.stages.demand import Demand, PageSize
 from mangacolor.stages.panels import PanelLayout
+from mangacolor.stages.reassemble.borders.fading import FADED_PIXEL, FADED_ROWS, rows_beside
 from mangacolor.stages.reassemble.drawing import ReadyDrawing
-from mangacolor.stages.reassemble.fading import FADED_PIXEL, FADED_ROWS, rows_beside
 from mangacolor.stages.reassemble.page_part import BORDER
 from mangacolor.stages.reassemble.params import PARAMS, Params
 from mangacolor.stages.reassemble.traced_page import TRACED_ROWS, TracedPage, panels_of

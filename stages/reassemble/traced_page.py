@@ -18,10 +18,10 @@ from mangacolor.core.types import Artifact, Box, Image
 from mangacolor.stages.edits.page_edits import PageEdits, WindowEdits
 from mangacolor.stages.edits.params import PARAMS as EDITS
 from mangacolor.stages.reassemble.areas.area import LaidArea, chosen_segments, lay_area
-from mangacolor.stages.reassemble.fading import fade_beside_paper, find_drawn
+from mangacolor.stages.reassemble.borders.fading import fade_beside_paper, find_drawn
+from mangacolor.stages.reassemble.borders.meeting import find_neighbours
 from mangacolor.stages.reassemble.layers import Layer, PageSegments, ReadyWindow, edit_layer, pack_rows
 from mangacolor.stages.reassemble.laying import lay_own
-from mangacolor.stages.reassemble.meeting import find_neighbours
 from mangacolor.stages.reassemble.page_part import BORDER, PagePart, Range, trace_part
 from mangacolor.stages.reassemble.params import PARAMS, Params
 from mangacolor.stages.reassemble.segment_rows import AS_IT_IS, COLUMNS, SegmentRows

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mangacolor.stages.reassemble import fading
-from mangacolor.stages.reassemble.fading import fade_beside_paper, find_drawn
-from mangacolor.stages.reassemble.meeting import EDGE, HIDDEN, OPEN
+from mangacolor.stages.reassemble.borders import fading
+from mangacolor.stages.reassemble.borders.fading import fade_beside_paper, find_drawn
+from mangacolor.stages.reassemble.borders.meeting import EDGE, HIDDEN, OPEN
 from mangacolor.stages.reassemble.params import FadeParams
 
 # The reach of ends on these pages is eight pixels, and a speck is narrower than three.

@@ -10,7 +10,7 @@ import numpy as np
 
 from mangacolor.core.arrays import F32, I64, Mask, WindowMap
 from mangacolor.core.types import Image
-from mangacolor.stages.reassemble.meeting import LINE, OPEN
+from mangacolor.stages.reassemble.borders.meeting import LINE, OPEN
 from mangacolor.stages.reassemble.params import FadeParams
 
 # Of 255: what of a mask counts as paper beside which colours end.
