@@ -43,6 +43,10 @@ class MarkedParts:
         """The mask of balloons, H×W uint8 (255 = stays), with what is left out and without what is not."""
         return _filled(_filled(balloons, self.coloured, DRAWN), self.left_out, PAPER)
 
+    def mark_decided(self, decided: Image) -> Image:
+        """What is as somebody wants it, H×W uint8 (255), with all marked parts."""
+        return _filled(decided, (*self.left_out, *self.coloured), 255)
+
 
 NO_PARTS = MarkedParts()
 

@@ -345,7 +345,7 @@ class ResidualParams:
     """Drawn area that no panel holds."""
 
     least_area: float = 0.002  # of the page
-    least_side: float = 0.015  # of the page's short side
+    least_side: float = 0.05  # of the page's short side: a sliver alone tells a network nothing
     confidence: float = 0.05  # low: it is a window for colour, not a panel of the story
 
 

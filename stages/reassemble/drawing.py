@@ -30,11 +30,13 @@ OUTLINE_DIVISOR = 1000
 @dataclass(frozen=True, slots=True)
 class ReadyDrawing:
     """``grey``: H×W luma. ``windows``: H×W, the window of each pixel. ``keep``: H×W uint8, 255 where nothing
-    is coloured. ``corrections``, ``guided``: of its windows, which ``colours`` holds."""
+    is coloured. ``decided``: the same for parts that are as somebody wants them, or as they came.
+    ``corrections``, ``guided``: of its windows, which ``colours`` holds."""
 
     grey: Image
     windows: WindowMap
     keep: Image
+    decided: Image
     colours: PageColours
     corrections: Corrections
     guided: list[GuidedWindow | None]
@@ -52,11 +54,14 @@ class ReadyDrawing:
         corrections = Corrections.from_artifact(inputs.get("harmonize"))
         if not corrections.windows:
             corrections = correct_by_guest(colours, guest)
-        windows = _map_windows(colours, PanelLayout.from_artifact(inputs["panels"]))
+        layout = PanelLayout.from_artifact(inputs["panels"])
+        windows = _map_windows(colours, layout)
         keep = _find_paper(windows, inputs["balloons"].images["main"])
-        keep[PageKinds.from_artifact(inputs["kinds"]).kept_mask(picture, windows)] = 255
+        kept = PageKinds.from_artifact(inputs["kinds"]).kept_mask(picture, windows)
+        keep[kept] = 255
+        decided = layout.marked.mark_decided(kept.astype(np.uint8) * np.uint8(255))
         guided = guide_windows(colours, guest, corrections)
-        return cls(luma(picture), windows, keep, colours, corrections, guided)
+        return cls(luma(picture), windows, keep, decided, colours, corrections, guided)
 
     def ready_windows(self, params: Params) -> list[ReadyWindow]:
         """Its windows, each made ready."""

@@ -14,9 +14,9 @@ from mangacolor.core.arrays import F32, I32, SegmentMap
 from mangacolor.core.types import Box, Image
 from mangacolor.stages.edits.page_edits import WindowEdits
 from mangacolor.stages.harmonize.corrections import WindowCorrections
+from mangacolor.stages.reassemble.borders.open_borders import find_open_borders
 from mangacolor.stages.reassemble.guided import GuidedWindow
 from mangacolor.stages.reassemble.ink_transfer import LEAST_TONE, own_colour, pack_tone
-from mangacolor.stages.reassemble.open_borders import find_open_borders
 from mangacolor.stages.reassemble.params import Params
 from mangacolor.stages.reassemble.segment_colours import find_rows
 from mangacolor.stages.reassemble.segment_rows import (

@@ -13,10 +13,10 @@ from mangacolor.core.colour import beyond_luma
 from mangacolor.core.types import Image, Point
 from mangacolor.stages.reassemble.areas.area import LaidArea
 from mangacolor.stages.reassemble.areas.pixel_rows import PixelRows
+from mangacolor.stages.reassemble.borders.meeting import find_kinds, find_neighbours, mix_meeting
 from mangacolor.stages.reassemble.ink_transfer import ROWS, pack_tone
 from mangacolor.stages.reassemble.layers import MOST_REACH, PageSegments, WindowLayer
 from mangacolor.stages.reassemble.laying import lay_labels, lay_own
-from mangacolor.stages.reassemble.meeting import find_kinds, find_neighbours, mix_meeting
 from mangacolor.stages.reassemble.page_labels import refine_labels
 from mangacolor.stages.reassemble.segment_rows import (
     ADD_CB,

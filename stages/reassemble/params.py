@@ -43,7 +43,7 @@ class EvennessParams:
 
 @dataclass(frozen=True, slots=True)
 class BorderParams:
-    """How two segments meet (open_borders.py)."""
+    """How two segments meet (borders/open_borders.py)."""
 
     # Pixels to either side over which segments meet where there is no ink.
     soft_reach: float = 10.0
@@ -57,12 +57,33 @@ class BorderParams:
 
 
 @dataclass(frozen=True, slots=True)
+class FadeParams:
+    """How colour ends beside paper where nothing is drawn (borders/fading.py). Pixels are of the page."""
+
+    # Of the page's short side: over how much of it colour fades out at most.
+    reach: float = 0.04
+    # Of the same: the side of a square that paper must hold, else it is a speck.
+    least_paper: float = 0.014
+    # Of the length of such an end, the same; and pixels between two that are taken for one.
+    of_length: float = 0.5
+    joined: int = 3
+    # Standard deviation, in pixels, of the surroundings of a line: it loses what its surfaces lose.
+    line_sigma: float = 2.5
+    # Share of these surroundings that surfaces must have for that, else it lies on paper; and the shares of
+    # paper from which it then begins to lose its colour, and wholly does.
+    surface: float = 0.05
+    least_bare: float = 0.2
+    bare: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
 class Params:
     """All of them."""
 
     ink: InkParams = InkParams()
     evenness: EvennessParams = EvennessParams()
     borders: BorderParams = BorderParams()
+    fade: FadeParams = FadeParams()
     # Share of the scan's tone that is left of paper whose colour somebody chose dark: hatching stays visible.
     darkest_chosen: float = 0.4
 

@@ -23,6 +23,7 @@ from mangacolor.stages.edits.model import Look
 from mangacolor.stages.edits.page_edits import AreaEdits, PageEdits
 from mangacolor.stages.edits.params import PARAMS as EDITS
 from mangacolor.stages.reassemble.areas.area import LaidArea, chosen_segments, lay_area
+from mangacolor.stages.reassemble.borders.fading import fade_beside_paper, find_drawn
 from mangacolor.stages.reassemble.drawing import ReadyDrawing
 from mangacolor.stages.reassemble.ink_transfer import paint
 from mangacolor.stages.reassemble.layers import MOST_REACH, PageSegments, WindowLayer
@@ -54,9 +55,9 @@ class ScreenPage:
         page, half = page_of(inputs["decode"]), half_of(inputs["decode"].data)
         ready = ReadyDrawing.of(inputs)
         self._saturation = saturation
-        windows, keep, boxes = ready.windows, ready.keep, ready.colours.boxes
+        windows, keep, decided, boxes = ready.windows, ready.keep, ready.decided, ready.colours.boxes
         if half is not None:
-            windows, keep = half.cut_windows(windows), half.cut_mask(keep)
+            windows, keep, decided = half.cut_windows(windows), half.cut_mask(keep), half.cut_mask(decided)
             boxes = tuple(half.to_page(box) for box in boxes)
         scale = min(1.0, long_side / max(page.shape[:2]))
         height, width = (max(1, round(side * scale)) for side in page.shape[:2])
@@ -70,6 +71,8 @@ class ScreenPage:
         layers = self._make_layers(PageEdits())
         self._segments = PageSegments.of(layers)
         self._part = make_part(layers, self._segments, windows, self._light, (0, height), (0, width))
+        drawn = find_drawn(self._part.kinds, windows, self._light, _reduce(decided, self.size))
+        self._keep = fade_beside_paper(self._keep, drawn, min(ready.grey.shape) * scale, params.fade)
         self._composed = self._part.compose(self._segments)
         self._look = self._look_of(PageEdits())
         self._areas: list[LaidArea] = []

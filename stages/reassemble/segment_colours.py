@@ -13,8 +13,8 @@ from mangacolor.core.arrays import F32, F64, Mask
 from mangacolor.core.colour import INK, beyond_luma, share_in_gamut
 from mangacolor.core.types import Image
 from mangacolor.stages.harmonize.corrections import OWN_LUMA, WindowCorrections
+from mangacolor.stages.reassemble.borders.open_borders import OpenBorders, smooth_across_open_borders
 from mangacolor.stages.reassemble.guided import GuidedWindow
-from mangacolor.stages.reassemble.open_borders import OpenBorders, smooth_across_open_borders
 from mangacolor.stages.reassemble.params import EvennessParams, Params
 from mangacolor.stages.reassemble.segment_rows import AS_IT_IS, SegmentRows, make_rows, tone_factors
 from mangacolor.stages.segments.features import SegmentFeatures

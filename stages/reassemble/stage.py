@@ -79,7 +79,7 @@ STAGE = Stage(
     run=run,
     configure=configure,
     needs=("decode", "trace", "recolor", "upscale"),
-    version=9,
+    version=10,
     keep="asked",
     demand=demand,
 )

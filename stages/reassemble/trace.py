@@ -12,6 +12,7 @@ from mangacolor.core.types import Artifact, Chapter, Inputs
 from mangacolor.stages.base import PANEL_COUNT, Stage, StageContext, Summary
 from mangacolor.stages.demand import Demand, PageSize
 from mangacolor.stages.panels import PanelLayout
+from mangacolor.stages.reassemble.borders.fading import FADED_PIXEL, FADED_ROWS, rows_beside
 from mangacolor.stages.reassemble.drawing import ReadyDrawing
 from mangacolor.stages.reassemble.page_part import BORDER
 from mangacolor.stages.reassemble.params import PARAMS, Params
@@ -36,9 +37,11 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     """The ``TracedPage``; of half of a spread, of the whole drawing."""
     ready = ReadyDrawing.of(inputs)
     context.check_cancelled()
-    windows = ready.ready_windows(context.config.params)
+    params = context.config.params
+    windows = ready.ready_windows(params)
     panels = len(PanelLayout.from_artifact(inputs["panels"]).detected)
-    return TracedPage.of(windows, ready.windows, ready.grey, ready.keep, panels).to_artifact()
+    traced = TracedPage.of(windows, ready.windows, ready.grey, ready.keep, ready.decided, panels, params)
+    return traced.to_artifact()
 
 
 def summary(artifact: Artifact) -> Summary:
@@ -47,8 +50,11 @@ def summary(artifact: Artifact) -> Summary:
 
 
 def demand(_config: Config, size: PageSize) -> Demand:
-    """Labels and masks of the page, what they are made of, and the rows traced at once."""
-    band = TRACED_PIXEL * size.width * (TRACED_ROWS + 2 * BORDER)
+    """Labels and masks of the page, what they are made of, and the rows traced, or faded, at once."""
+    beside = rows_beside(min(size.width, size.height), PARAMS.fade)
+    band = size.width * max(
+        TRACED_PIXEL * (TRACED_ROWS + 2 * BORDER), FADED_PIXEL * (FADED_ROWS + 2 * beside)
+    )
     return Demand(0.2 + 0.05 * size.megapixels, 4 * size.pixels, 6 * size.pixels + band)
 
 
@@ -57,7 +63,7 @@ STAGE = Stage(
     run=run,
     configure=configure,
     needs=("decode", "panels", "kinds", "balloons", "colorize", "harmonize"),
-    version=3,
+    version=4,
     summary=summary,
     demand=demand,
 )

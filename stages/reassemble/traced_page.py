@@ -18,11 +18,12 @@ from mangacolor.core.types import Artifact, Box, Image
 from mangacolor.stages.edits.page_edits import PageEdits, WindowEdits
 from mangacolor.stages.edits.params import PARAMS as EDITS
 from mangacolor.stages.reassemble.areas.area import LaidArea, chosen_segments, lay_area
+from mangacolor.stages.reassemble.borders.fading import fade_beside_paper, find_drawn
+from mangacolor.stages.reassemble.borders.meeting import find_neighbours
 from mangacolor.stages.reassemble.layers import Layer, PageSegments, ReadyWindow, edit_layer, pack_rows
 from mangacolor.stages.reassemble.laying import lay_own
-from mangacolor.stages.reassemble.meeting import find_neighbours
 from mangacolor.stages.reassemble.page_part import BORDER, PagePart, Range, trace_part
-from mangacolor.stages.reassemble.params import Params
+from mangacolor.stages.reassemble.params import PARAMS, Params
 from mangacolor.stages.reassemble.segment_rows import AS_IT_IS, COLUMNS, SegmentRows
 
 # Rows of the page traced at once: bounds memory on long strips.
@@ -52,7 +53,8 @@ class TracedWindow:
 @dataclass(frozen=True, slots=True)
 class TracedPage:
     """``labels``: H×W, segments of the drawing. ``kinds``: H×W, what lies between those that meet, as of
-    ``find_kinds``. ``keep``: H×W uint8, 255 where nothing is coloured. ``panels``: how many were detected.
+    ``find_kinds``. ``keep``: H×W uint8, 255 where nothing is coloured, less where colour fades out.
+    ``panels``: how many were detected.
     """
 
     windows: tuple[TracedWindow, ...]
@@ -63,9 +65,17 @@ class TracedPage:
 
     @classmethod
     def of(
-        cls, ready: Sequence[ReadyWindow], windows: WindowMap, grey: Image, keep: Image, panels: int = 0
+        cls,
+        ready: Sequence[ReadyWindow],
+        windows: WindowMap,
+        grey: Image,
+        keep: Image,
+        decided: Image,
+        panels: int = 0,
+        params: Params = PARAMS,
     ) -> TracedPage:
-        """``windows``: H×W, the window of each pixel. ``grey``: H×W luma."""
+        """``windows``: H×W, the window of each pixel. ``grey``: H×W luma. ``keep``: H×W uint8, 255 where
+        nothing is coloured. ``decided``: the same for parts that are as somebody wants them."""
         layers = [window.layer for window in ready]
         segments = PageSegments.of(layers)
         dtype = np.uint16 if len(segments.table) <= SIXTEEN_BITS else np.int32
@@ -77,6 +87,8 @@ class TracedPage:
             labels[first:last] = found[first - top : last - top]
             kinds[first:last] = between[first - top : last - top]
         traced = tuple(TracedWindow(_without_labels(window.layer), window.rows) for window in ready)
+        drawn = find_drawn(kinds, windows, grey, decided)
+        keep = fade_beside_paper(keep, drawn, min(grey.shape), params.fade)
         return cls(traced, labels, kinds, keep, panels)
 
     def layers(self, edits: PageEdits, params: Params) -> list[Layer]:

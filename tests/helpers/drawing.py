@@ -26,7 +26,9 @@ def draw_window(
     """The page of which ``grey`` is the luma, H×W×3 RGB."""
     ready = ReadyWindow.of(window, corrections, guided, grey, PARAMS)
     height, width = grey.shape
-    traced = TracedPage.of([ready], np.zeros(grey.shape, np.int16), grey, np.zeros_like(grey))
+    traced = TracedPage.of(
+        [ready], np.zeros(grey.shape, np.int16), grey, np.zeros_like(grey), np.zeros_like(grey)
+    )
     traced = TracedPage.from_artifact(traced.to_artifact())
     layers = [traced.windows[0].edited(edits, PARAMS)]
     segments = PageSegments.of(layers)

@@ -17,7 +17,8 @@ from mangacolor.stages.panels.cutting.shared_lines import visible_support
 from mangacolor.stages.panels.detect import layout_from_document
 from mangacolor.stages.panels.layout import panel_document
 from mangacolor.stages.panels.paper import find_ground
-from mangacolor.stages.panels.params import SharedLineParams
+from mangacolor.stages.panels.params import DEFAULTS, SharedLineParams
+from mangacolor.stages.panels.residual import find_residual_boxes
 from mangacolor.stages.panels.stage import STAGE, Config
 
 WIDTH, HEIGHT = 600, 840
@@ -151,6 +152,15 @@ def test_area_outside_panels_becomes_a_residual_panel_last() -> None:
     rest = layout.panels[-1]
     assert rest.residual and rest.confidence < 0.1
     assert iou(rest.box, (15, 510, 40, 120)) > 0.8
+
+
+@pytest.mark.parametrize(("wide", "found"), [(18, False), (60, True)])
+def test_a_sliver_beside_a_panel_is_no_residual_panel(wide: int, found: bool) -> None:
+    ground = np.full((800, 600), 255, np.uint8)
+    ground[100:700, 100 - wide : 500] = 0
+    panel = [(100, 100), (500, 100), (500, 700), (100, 700)]
+    boxes = find_residual_boxes(ground, [panel], DEFAULTS.residual)
+    assert bool(boxes) == found and all(iou(box, (100 - wide, 100, wide, 600)) > 0.9 for box in boxes)
 
 
 STRANGE = {

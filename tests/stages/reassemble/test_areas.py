@@ -41,7 +41,9 @@ def traced() -> TracedPage:
     picture = np.full((SIDE // 2, SIDE // 2, 3), (190, 180, 170), np.uint8)
     window = replace(window_of(small, labels, picture), box=(0, 0, SIDE, SIDE))
     ready = ReadyWindow.of(window, None, None, grey, PARAMS)
-    return TracedPage.of([ready], np.zeros(grey.shape, np.int16), grey, np.zeros_like(grey))
+    return TracedPage.of(
+        [ready], np.zeros(grey.shape, np.int16), grey, np.zeros_like(grey), np.zeros_like(grey)
+    )
 
 
 def choose(colours: dict[int, tuple[int, int]]) -> WindowEdits:

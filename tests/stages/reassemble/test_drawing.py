@@ -13,7 +13,7 @@ from mangacolor.core.colour import chroma, luma
 from mangacolor.stages.edits.page_edits import WindowEdits
 from mangacolor.stages.harmonize.corrections import Correction, Corrections, WindowCorrections
 from mangacolor.stages.reassemble import compose
-from mangacolor.stages.reassemble.open_borders import find_open_borders, smooth_across_open_borders
+from mangacolor.stages.reassemble.borders.open_borders import find_open_borders, smooth_across_open_borders
 from mangacolor.stages.reassemble.params import PARAMS
 from mangacolor.stages.reassemble.segment_colours import evenness
 from mangacolor.stages.segments.features import COLUMNS, TEXTURE, SegmentFeatures

@@ -40,7 +40,7 @@ def traced() -> TracedPage:
     windows = np.repeat(np.array([0, 1, -1], np.int16), (90, 30, 10))[:, None].repeat(WIDTH, axis=1)
     ready = [ReadyWindow.of(window, None, None, grey, PARAMS) for window in (one, empty)]
     keep = np.where(windows < 0, 255, 0).astype(np.uint8)
-    return TracedPage.of(ready, windows, grey, keep, panels=1)
+    return TracedPage.of(ready, windows, grey, keep, np.zeros_like(keep), panels=1)
 
 
 def kept(traced: TracedPage, folder: Path) -> TracedPage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from mangacolor.core.arrays import F32, I64, LabelMap
+from mangacolor.core.arrays import F32, I64, LabelMap, Mask
 from mangacolor.core.types import Image
 from mangacolor.stages.reassemble.areas.pixel_rows import PixelRows
 from mangacolor.stages.reassemble.layers import MOST_REACH, PageSegments
@@ -27,7 +27,7 @@ _STEPS = np.array([255, 1, 1, 255, 1], np.float32)
 
 
 def find_neighbours(labels: LabelMap, segments: PageSegments) -> LabelMap:
-    """For pixels beside another segment of their window that segment, H×W; 0 for others."""
+    """For pixels beside another segment that segment, H×W; 0 for others, and beside what no window holds."""
     other = np.zeros_like(labels)
     flat, found, width = labels.ravel(), other.ravel(), labels.shape[1]
     for step in (1, width):
@@ -35,9 +35,9 @@ def find_neighbours(labels: LabelMap, segments: PageSegments) -> LabelMap:
         if step == 1:
             here = here[(here + 1) % width != 0]  # the next row begins there
         one, two = flat[here], flat[here + step]
-        same = segments.window[one] == segments.window[two]
-        found[here[same]] = two[same]
-        found[here[same] + step] = one[same]
+        held = (segments.window[one] >= 0) & (segments.window[two] >= 0)
+        found[here[held]] = two[held]
+        found[here[held] + step] = one[held]
     return other
 
 
@@ -63,19 +63,34 @@ def mix_meeting(
     ``pixels``: the rows of all before they are mixed.
     """
     beside = np.flatnonzero((other > 0) & (kinds > HIDDEN))
+    beside = beside[_meet(labels.ravel()[beside], other.ravel()[beside], kinds.ravel()[beside], segments)]
     one, two = pixels.at(beside), pixels.beyond(beside, labels, other)
     seen = (np.abs(one - two) * _STEPS > UNSEEN).any(axis=1)
     beside, one, two = beside[seen], one[seen], two[seen]
     if not len(beside):
         return beside, np.zeros((0, one.shape[1]), np.float32)
     gentle = 1 + _chroma_apart(one, two) / GENTLE
-    soft = segments.reach[labels.ravel()[beside]]
+    soft = _find_reach(labels.ravel()[beside], other.ravel()[beside], segments)
     reach = np.zeros(labels.shape, np.float32)
     reach.ravel()[beside] = np.where(kinds.ravel()[beside] == OPEN, soft, gentle)
     places, sources, share = _find_meetings(labels, reach)
     own = pixels.at(places)
     mixed = own + share[:, None] * (pixels.beyond(sources, labels, other) - own)
     return places, np.asarray(mixed, dtype=np.float32)
+
+
+def _meet(one: LabelMap, two: LabelMap, kinds: Image, segments: PageSegments) -> Mask:
+    """Which pairs of segments (N, N) with this between them meet at all: N. Those of two windows do only
+    where nothing is drawn, as an edge may be a panel's thin frame."""
+    return np.asarray((kinds == OPEN) | (segments.window[one] == segments.window[two]), dtype=np.bool_)
+
+
+def _find_reach(one: LabelMap, two: LabelMap, segments: PageSegments) -> F32:
+    """Over how many pixels pairs of segments (N, N) meet where nothing is drawn: N. What two windows say
+    differs more, so they meet over twice the larger reach of theirs."""
+    apart = segments.window[one] != segments.window[two]
+    wide = np.minimum(2 * np.maximum(segments.reach[one], segments.reach[two]), MOST_REACH)
+    return np.where(apart, wide, segments.reach[one])
 
 
 def _chroma_apart(one: F32, two: F32) -> F32:

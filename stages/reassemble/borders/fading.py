@@ -1,0 +1,111 @@
+"""Where colour ends beside paper though nothing is drawn there: it fades out, and has no hard edge.
+
+A panel without a frame, one that runs off the page, and a balloon without an outline have such ends.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from mangacolor.core.arrays import F32, I64, Mask, WindowMap
+from mangacolor.core.types import Image
+from mangacolor.stages.reassemble.borders.meeting import LINE, OPEN
+from mangacolor.stages.reassemble.params import FadeParams
+
+# Of 255: what of a mask counts as paper beside which colours end.
+PAPER = 128
+# Rows of the page worked on at once: bounds memory on long strips.
+FADED_ROWS = 512
+# Bytes that a pixel of these rows takes.
+FADED_PIXEL = 40
+# Rows beside them in which ends and surfaces go on, as a multiple of how far an end is felt.
+ROWS_BESIDE = 4
+
+
+def find_drawn(kinds: Image, windows: WindowMap, grey: Image, decided: Image) -> Mask:
+    """Where something is drawn that colour may end at, H×W, or somebody has said where it ends.
+
+    ``kinds``: H×W, as of ``find_kinds``. ``windows``: H×W, the window of each pixel, -1 for ground. ``grey``:
+    H×W, the page's luma. ``decided``: H×W uint8, 255 for parts of the page that are as somebody wants them.
+    """
+    return np.asarray(np.where(windows < 0, grey < LINE, kinds != OPEN) | (decided > 0), dtype=np.bool_)
+
+
+def fade_beside_paper(keep: Image, drawn: Mask, side: float, params: FadeParams) -> Image:
+    """The mask of paper (``keep``, H×W uint8, 255 where nothing is coloured), grown where colour ends at it
+    and nothing is drawn: 255 at the end, and less and less into the coloured surface.
+
+    ``drawn``: H×W, as of ``find_drawn``. ``side``: pixels of the short side of the page. What a line parts
+    from such an end keeps its colour; a line on bare paper has none.
+    """
+    faded, beside = np.empty_like(keep), rows_beside(side, params)
+    for first in range(0, len(keep), FADED_ROWS):
+        last, top = min(len(keep), first + FADED_ROWS), max(0, first - beside)
+        grown = _fade_rows(keep[top : last + beside], drawn[top : last + beside], side, params)
+        faded[first:last] = grown[first - top : last - top]
+    return faded
+
+
+def rows_beside(side: float, params: FadeParams) -> int:
+    """How many rows above and below those that are worked on are looked at, too."""
+    return ROWS_BESIDE * max(1, round(params.reach * side))
+
+
+def _fade_rows(keep: Image, drawn: Mask, side: float, params: FadeParams) -> Image:
+    surface = (~drawn & (keep < PAPER)).view(np.uint8)
+    ends = surface & _beside_paper(~drawn & (keep >= PAPER), side, params)
+    faded = _fade_surface(surface, ends, side, params) if ends.any() else np.zeros_like(keep)
+    return np.maximum(keep, np.where(surface > 0, faded, _fade_lines(faded, surface, keep, params)))
+
+
+def _beside_paper(bare: Mask, side: float, params: FadeParams) -> Image:
+    """H×W, 1 on and next to ``bare`` paper (H×W) that is no speck and no sliver beyond a line."""
+    paper = bare.view(np.uint8)
+    square = np.ones((max(1, round(params.least_paper * side)),) * 2, np.uint8)
+    # What holds a square, and what of it is close to one.
+    wide = np.asarray(cv2.dilate(cv2.morphologyEx(paper, cv2.MORPH_OPEN, square), square), np.uint8) & paper
+    return np.asarray(cv2.dilate(wide, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))), np.uint8)
+
+
+def _fade_surface(surface: Image, ends: Image, side: float, params: FadeParams) -> Image:
+    """How much of its colour each pixel of a surface loses, H×W uint8, by how far its nearest end is.
+
+    The longer an end, the further it is felt: beside a nick in an outline nothing is to be seen.
+    """
+    most = max(1.0, params.reach * side)
+    distance, index = cv2.distanceTransformWithLabels(
+        1 - ends, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    at = np.flatnonzero(ends)
+    end_of = np.zeros(len(at) + 1, np.int64)
+    end_of[index.ravel()[at]] = at
+    near = np.flatnonzero((distance < most) & (surface > 0))
+    source, away = end_of[index.ravel()[near]], distance.ravel()[near]
+    _, patch = cv2.connectedComponents(surface, connectivity=4)
+    same = patch.ravel()[source] == patch.ravel()[near]
+    near, source, away = near[same], source[same], away[same]
+    reach = np.clip(params.of_length * _lengths(ends, source, params), 1, most)
+    left = np.clip(1 - away / reach, 0, 1)
+    faded = np.zeros_like(surface)
+    faded.ravel()[near] = np.rint(255 * left * left * (3 - 2 * left)).astype(np.uint8)  # smoothstep
+    return faded
+
+
+def _lengths(ends: Image, places: I64, params: FadeParams) -> F32:
+    """How many pixels long the end is that lies at each place: N."""
+    side = 2 * params.joined + 1
+    _, run = cv2.connectedComponents(cv2.dilate(ends, np.ones((side, side), np.uint8)), connectivity=8)
+    counts = np.bincount(run.ravel(), weights=ends.ravel())
+    return np.asarray(counts[run.ravel()[places]], np.float32)
+
+
+def _fade_lines(faded: Image, surface: Image, keep: Image, params: FadeParams) -> Image:
+    """The same for what is drawn, as for the surfaces around it (normalised convolution), or as for paper."""
+    weight = surface.astype(np.float32)
+    around = np.asarray(cv2.GaussianBlur(weight, (0, 0), params.line_sigma), np.float32)
+    lost = cv2.GaussianBlur(faded * weight, (0, 0), params.line_sigma) / np.maximum(around, 1e-6)
+    paper = cv2.GaussianBlur(keep.astype(np.float32) * np.float32(1 / 255), (0, 0), params.line_sigma)
+    bare = np.clip((paper - params.least_bare) / (params.bare - params.least_bare), 0, 1)
+    coloured = np.minimum(around / np.float32(params.surface), 1)
+    return np.asarray(np.rint(coloured * lost + (1 - coloured) * 255 * bare), np.uint8)
