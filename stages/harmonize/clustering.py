@@ -28,27 +28,46 @@ class Groups:
     number: I64
     membership: F64
 
+    @classmethod
+    def linked(cls, number: I64, links: Links, params: ClusteringParams) -> Groups:
+        """Groups of nodes that belong there as far as ``links`` within say."""
+        inside = links.data * (number[links.row] == number[links.col])
+        ties = np.bincount(links.row, weights=inside, minlength=len(number))
+        return cls(number, np.minimum(ties / params.full_membership_ties, 1.0))
+
+    def find_sure(self, params: ClusteringParams) -> Mask:
+        """The segments, N, that surely belong to their groups."""
+        return self.membership >= params.min_membership
+
     def find_stray(self, params: ClusteringParams) -> Mask:
-        """The segments, N, that hardly anything links to a group which others surely belong to."""
-        sure = self.membership >= params.min_membership
-        return ~sure & (np.bincount(self.number, weights=sure) > 0)[self.number]
+        """The segments, N, that hardly anything links to a group which others surely belong to, or nothing to
+        one that others are linked to."""
+        sure, linked = self.find_sure(params), self.membership > 0
+        return (~sure & self._with_any(sure)) | (~linked & self._with_any(linked))
+
+    def _with_any(self, some: Mask) -> Mask:
+        """The segments, N, in whose group are ``some``."""
+        return np.asarray((np.bincount(self.number, weights=some) > 0)[self.number])
 
 
-def cluster(graph: KnnGraph, colours: F64, places: F32, area: F64, params: ClusteringParams) -> Groups:
-    """Groups of N segments that look alike and have like ``colours`` (N×2, levels, after smoothing).
-
-    ``places``: N×D, their descriptors. ``area``: N.
-    """
+def link_agreeing(graph: KnnGraph, colours: F64, params: ClusteringParams) -> Links:
+    """Links between N segments: how alike they look, less where ``colours`` (N×2, after smoothing) are
+    apart."""
     alike = symmetric_graph(graph.neighbours, graph.similarity)
     apart = ((colours[alike.row] - colours[alike.col]) ** 2).sum(axis=1)
     weights = alike.data * np.exp(-apart / (2 * params.link_bandwidth**2))
-    links = Links.gather(alike.row, alike.col, weights, alike.count)
+    return Links.gather(alike.row, alike.col, weights, alike.count)
+
+
+def cluster(links: Links, colours: F64, places: F32, area: F64, params: ClusteringParams) -> Groups:
+    """Groups of N segments that look alike and agree (``links``).
+
+    ``colours``: N×2, levels, after smoothing. ``places``: N×D, their descriptors. ``area``: N.
+    """
     share = area / area.sum()
     number = divide_large(find_communities(links, params.resolution), links, share, params)
     number = merge_communities(number, links, colours, places.astype(np.float64), share, params)
-    inside = weights * (number[alike.row] == number[alike.col])
-    ties = np.bincount(alike.row, weights=inside, minlength=len(number))
-    return Groups(number, np.minimum(ties / params.full_membership_ties, 1.0))
+    return Groups.linked(number, links, params)
 
 
 def divide_large(number: I64, graph: Links, share: F64, params: ClusteringParams) -> I64:

@@ -11,8 +11,10 @@ from mangacolor.core.arrays import F64, I64, Mask
 from mangacolor.stages.edits.colours import from_hex
 from mangacolor.stages.harmonize.clustering import Groups
 from mangacolor.stages.harmonize.corrections import OWN_LUMA, Corrections, WindowCorrections
+from mangacolor.stages.harmonize.guidance.guided import Guided
+from mangacolor.stages.harmonize.guidance.params import GuidanceParams
 from mangacolor.stages.harmonize.overrides import Override
-from mangacolor.stages.harmonize.params import CorrectionParams, GroupColourParams, SmoothingParams
+from mangacolor.stages.harmonize.params import CorrectionParams, GroupColourParams, Params, SmoothingParams
 from mangacolor.stages.harmonize.references.matching import Matched
 from mangacolor.stages.harmonize.smoothing import weighted_mode
 from mangacolor.stages.segments.chapter import ChapterSegments
@@ -37,6 +39,50 @@ class ChapterColours:
     def round_groups(self, params: GroupColourParams) -> ChapterColours:
         """Colours of groups on the grid."""
         return self.with_groups(np.rint(self.groups / params.chroma_step) * params.chroma_step)
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """N segments as they have a say in the colours of their groups.
+
+    ``start``: what each starts from. ``agreed``: what it agreed on with its neighbours. N×2, levels.
+    ``weight``: N, what it counts. ``guided``: which have a guest's colour.
+    """
+
+    start: F64
+    agreed: F64
+    weight: F64
+    guided: Guided
+
+    @classmethod
+    def of(
+        cls, start: F64, agreed: F64, area: F64, steadiness: F64, guided: Guided, params: Params
+    ) -> Members:
+        """``area``, ``steadiness``: N, of which a segment's weight is made."""
+        weight = guided.weigh(np.sqrt(area) * steadiness, params.guidance)
+        return cls(start, agreed, weight, guided)
+
+    def take(self, which: I64) -> Members:
+        return Members(self.start[which], self.agreed[which], self.weight[which], self.guided.take(which))
+
+    def find_guided(self, number: I64, params: GuidanceParams) -> Mask:
+        """The groups (``number``, N), G, that have the guest's colour."""
+        return self.guided.share_of_groups(number, self.weight) >= params.group_share
+
+    def choose_colours(self, number: I64, params: Params) -> ChapterColours:
+        """The colours of groups (``number``, N) and members."""
+        guided = self.find_guided(number, params.guidance)
+        return choose_group_colours(
+            self.start, self.agreed, self.weight, number, params.group_colours, params.smoothing, guided
+        )
+
+    def find_apart(self, groups: Groups, params: Params) -> Mask:
+        """The segments, N, that will clearly have another colour than their groups."""
+        colours = self.choose_colours(groups.number, params)
+        there = colours.groups[groups.number]
+        reach = self.guided.find_reach(groups, colours.groups, params.guidance) * colours.near
+        left = np.hypot(*(there - colours.members).T) * (1 - reach)
+        return np.asarray(left > params.group_colours.most_apart)
 
 
 def choose_group_colours(

@@ -148,6 +148,10 @@ class ClusteringParams:
     max_few: int = 24
     # Membership from which on a segment is surely its group's: an eighth, which rounds to nothing below.
     min_membership: float = 0.125
+    # Times that those of another colour leave their groups: they may be of two colours themselves.
+    colour_rounds: int = 3
+    # Segments that surely belong together, from which on those that have left are a group.
+    min_company: int = 5
 
     def is_crowd(self, share: F64, segments: I64) -> Mask:
         """Whether groups with this share of the chapter's area and so many segments are too large for one."""
@@ -193,6 +197,8 @@ class GroupColourParams:
     max_chroma_gain: float = 1.2
     # Levels of chroma: a member that agreed on a colour so far from its group's goes there by three fifths.
     bandwidth: float = 12.0
+    # Levels of chroma that stay between a group's colour and a segment's, from which on that is no member.
+    most_apart: float = 12.0
     # Levels of chroma: colours lie on a grid of this step, so that another page seldom moves them.
     chroma_step: int = 2
     # Levels of spread of chroma within a segment that halve its weight.

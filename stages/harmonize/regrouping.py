@@ -107,7 +107,9 @@ def _recognise(
     entries: Sequence[PaletteEntry] = own or kept
     far = measure_distances(average_features(features, found.number), entries, space)
     last = max([palette.last_group, *(entry.id for entry in entries)])
-    return recognise(found, features.area, Before.of(entries, palette, prints), far, last, params)
+    # Who is in no group does not say which one that is.
+    weight = np.where(found.find_stray(params.clustering), 0.0, features.area)
+    return recognise(found, weight, Before.of(entries, palette, prints), far, last, params)
 
 
 def _largest_parts(number: I64, found: Grouping, segments: ChapterSegments) -> list[int]:

@@ -36,7 +36,6 @@ from mangacolor.stages.harmonize.corrections import Corrections
 from mangacolor.stages.harmonize.descriptors import DescriptorSpace, make_space
 from mangacolor.stages.harmonize.group_colours import (
     ChapterColours,
-    choose_group_colours,
     correct_segments,
     hand_out,
 )
@@ -155,19 +154,16 @@ def colour_groups(
     """The colours of groups and members, drawn to those of references, on a grid; and those of groups by this
     chapter alone, G×2. ``merged``: G, groups that somebody wants to be of one colour."""
     number = grouping.groups.number
-    guided = grouping.guided
-    weight = guided.weigh(np.sqrt(segments.area) * grouping.steadiness, params.guidance)
-    is_guided = guided.share_of_groups(number, weight) >= params.guidance.group_share
-    colours = choose_group_colours(
-        grouping.start, grouping.smoothed, weight, number, params.group_colours, params.smoothing, is_guided
-    )
+    members = grouping.members(segments.area, params)
+    colours = members.choose_colours(number, params)
     if merged is not None:
         colours = colours.with_one_colour(merged[number])
     alone = colours.groups
     colours = kept = keep_remembered(colours, grouping, remembered, params.group_colours)
     if matched is not None:
-        pulled = matched.pull(colours.groups, number, weight, params.smoothing)
-        colours = colours.with_groups(np.where(is_guided[:, None], colours.groups, pulled))
+        pulled = matched.pull(colours.groups, number, members.weight, params.smoothing)
+        guided = members.find_guided(number, params.guidance)[:, None]
+        colours = colours.with_groups(np.where(guided, colours.groups, pulled))
     return colours.round_groups(params.group_colours), alone + colours.groups - kept.groups
 
 
@@ -230,7 +226,7 @@ STAGE = ChapterStage(
     configure,
     ("panels", "balloons", "colorize"),
     neutral,
-    version=17,
+    version=18,
     file=FILE,
     edits=decided_groups,
     preview=draw_groups,

@@ -33,6 +33,9 @@ class Guided:
     def since(self, first: int) -> Guided:
         return Guided(self.held[first:], self.chroma[first:])
 
+    def take(self, which: I64) -> Guided:
+        return Guided(self.held[which], self.chroma[which])
+
     def hold(self, colours: F64) -> F64:
         """Colours (N×2), the guest's where segments have that."""
         return np.where(self.held[:, None], self.chroma, colours)

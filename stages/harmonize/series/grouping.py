@@ -13,9 +13,11 @@ import numpy as np
 from mangacolor.core.arrays import F32, F64, I64, Mask
 from mangacolor.core.types import Image
 from mangacolor.stages.guest.surfaces import GuestColours
-from mangacolor.stages.harmonize.clustering import Groups, cluster
+from mangacolor.stages.harmonize.clustering import Groups, cluster, link_agreeing
 from mangacolor.stages.harmonize.colour_assignment import assign_colours, uncertainty_coefficient
+from mangacolor.stages.harmonize.colour_division import divide_by_colour
 from mangacolor.stages.harmonize.descriptors import DescriptorSpace
+from mangacolor.stages.harmonize.group_colours import Members
 from mangacolor.stages.harmonize.guidance.guided import Guided, guide
 from mangacolor.stages.harmonize.neighbours import KnnGraph, knn_graph
 from mangacolor.stages.harmonize.params import Params, SmoothingParams
@@ -43,6 +45,10 @@ class Grouping:
     groups: Groups
     joined: I64
     guided: Guided
+
+    def members(self, area: F64, params: Params) -> Members:
+        """The segments as they have a say in the colours of groups. ``area``: N."""
+        return Members.of(self.start, self.smoothed, area, self.steadiness, self.guided, params)
 
 
 def group_segments(
@@ -72,16 +78,10 @@ def group_segments(
     start = guided.hold(start)
     smoothed = _smooth(features, start, weight, graph, params.smoothing, known, guided.held)
     looks = places[:, : space.page_column]
-    groups, joined = _join_and_cluster(graph, smoothed, looks, segments.area, remembered, params)
-    return Grouping(
-        steadiness[known:],
-        start[known:],
-        smoothed[known:],
-        logits[known:],
-        groups,
-        joined,
-        guided.since(known),
-    )
+    own = guided.since(known)
+    members = Members.of(start[known:], smoothed[known:], segments.area, steadiness[known:], own, params)
+    groups, joined = _join_and_cluster(graph, smoothed, looks, segments.area, members, remembered, params)
+    return Grouping(steadiness[known:], members.start, members.agreed, logits[known:], groups, joined, own)
 
 
 def with_remembered(remembered: Remembered, segments: ChapterSegments) -> SegmentFeatures:
@@ -146,10 +146,16 @@ def _smooth(
 
 
 def _join_and_cluster(
-    graph: KnnGraph, smoothed: F64, looks: F32, area: F64, remembered: Remembered, params: Params
+    graph: KnnGraph,
+    smoothed: F64,
+    looks: F32,
+    area: F64,
+    members: Members,
+    remembered: Remembered,
+    params: Params,
 ) -> tuple[Groups, I64]:
-    """The groups of the chapter's segments (``area``, N), and which remembered one each is: those that are
-    like remembered ones join these, and the others are grouped among themselves.
+    """The groups of the chapter's segments (``members``, with ``area``, N), and which remembered one each is:
+    those that are like remembered ones join these, and the others are grouped among themselves.
 
     ``smoothed`` and ``looks``: with the remembered segments before the chapter's.
     """
@@ -157,13 +163,21 @@ def _join_and_cluster(
     label, membership = join_groups(graph, smoothed, remembered, params.joining, params.clustering)
     rest = np.nonzero(label < 0)[0]
     if len(rest):
-        places = rest + known
-        own = cluster(
-            without_joined(graph, places), smoothed[places], looks[places], area[rest], params.clustering
+        own = _group_by_looks(
+            without_joined(graph, rest + known), looks[rest + known], area[rest], members.take(rest), params
         )
         label[rest] = len(remembered.groups) + own.number
         membership[rest] = own.membership
     return _number_by_area(label, membership, area, len(remembered.groups))
+
+
+def _group_by_looks(graph: KnnGraph, looks: F32, area: F64, members: Members, params: Params) -> Groups:
+    """The groups of some segments (``members``) among themselves, each of one colour."""
+    links = link_agreeing(graph, members.agreed, params.clustering)
+    found = cluster(links, members.agreed, looks, area, params.clustering)
+    return divide_by_colour(
+        found, links, lambda groups: members.find_apart(groups, params), area, params.clustering
+    )
 
 
 def _number_by_area(label: I64, membership: F64, area: F64, known: int) -> tuple[Groups, I64]:

@@ -56,8 +56,13 @@ def test_a_crowd_is_divided_by_its_communities_and_a_few_are_not() -> None:
 
 
 def test_who_is_hardly_linked_to_a_group_strays_but_where_nobody_is() -> None:
-    groups = Groups(np.array([0, 0, 0, 1, 1]), np.array([1.0, 0.5, 0.1, 0.0, 0.1]))
+    groups = Groups(np.array([0, 0, 0, 1, 1]), np.array([1.0, 0.5, 0.1, 0.02, 0.1]))
     assert groups.find_stray(ClusteringParams()).tolist() == [False, False, True, False, False]
+
+
+def test_who_is_not_linked_at_all_strays_but_where_nobody_is() -> None:
+    groups = Groups(np.array([0, 0, 1, 2, 2]), np.array([0.0, 0.1, 0.0, 0.0, 0.0]))
+    assert groups.find_stray(ClusteringParams()).tolist() == [True, False, False, False, False]
 
 
 def test_communities_are_found_and_numbered_by_first_member() -> None:

@@ -70,3 +70,16 @@ def test_who_is_hardly_like_others_keeps_more_of_ones_own_hue() -> None:
 def test_who_is_like_many_goes_with_them() -> None:
     lost, kept = smoothed(0.0, 0.0), smoothed(0.0, Params().smoothing.own_weight)
     assert np.abs(kept - lost).max() < 0.5
+
+
+def test_members_have_their_groups_colour() -> None:
+    """Of a group that may not even hold one colour nobody is a member."""
+    chapter, params = segments(0.0), Params()
+    params = replace(params, clustering=replace(params.clustering, resolution=1.0))
+    strict = replace(params, group_colours=replace(params.group_colours, most_apart=-1.0))
+    nobody = Remembered.nothing(chapter.features.rows.shape[1], len(PALETTE))
+    space = make_space(chapter.features, chapter.embedded, params.descriptors)
+    found, divided = (
+        group_segments(chapter, nobody, space, each).groups.membership for each in (params, strict)
+    )
+    assert found.any() and not divided.any()

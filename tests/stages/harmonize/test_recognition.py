@@ -17,6 +17,7 @@ from mangacolor.stages.edits.model import Anchor, Edit, Reach
 from mangacolor.stages.edits.palette import Palette, PaletteEntry
 from mangacolor.stages.edits.palette_file import from_document, to_document
 from mangacolor.stages.harmonize.clustering import Groups
+from mangacolor.stages.harmonize.corrections import NO_GROUP
 from mangacolor.stages.harmonize.descriptors import make_space
 from mangacolor.stages.harmonize.guidance.guided import Guided
 from mangacolor.stages.harmonize.palette_entries import absent_entries, make_entries
@@ -174,6 +175,16 @@ def test_two_groups_that_become_one_have_the_id_of_the_larger() -> None:
     before = book.run("abc", [(0, 0, 1, 2)] * 2 + [(0, 3, 1, 2)])
     after = book.run("abcd", [(0, 0, 1, 2)] * 4)
     assert (after[:, :2] == before[0, HAIR]).all()
+
+
+def test_who_is_in_no_group_any_more_does_not_say_which_one_it_leaves() -> None:
+    book = Book()
+    first = book.run("abc", [PARTS] * 3)
+    membership = np.ones((3, 4))
+    membership[:, DARK_HAIR] = 0.0  # counted with the coat, and no members
+    again = book.run("abc", [(0, 1, 1, 2), (0, 1, 1, 2), (0, 1, 4, 2)], membership.ravel())
+    assert (again[:2, COAT] == first[0, COAT]).all()
+    assert (again[:, DARK_HAIR] == NO_GROUP).all()
 
 
 def test_a_locked_group_keeps_its_members_and_takes_no_others() -> None:
