@@ -88,36 +88,6 @@ def test_a_mistyped_command_is_told_and_is_no_input(
     assert f"Did you mean mangacolor {meant}?" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("word", ["help", "version"])
-def test_a_command_of_other_programs_is_answered_with_the_option(
-    house: House, capsys: pytest.CaptureFixture[str], word: str
-) -> None:
-    assert status(word) == 2
-    assert f"Did you mean mangacolor --{word}?" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [
-        (("chapter", "a new one"), "Did you mean mangacolor chapter --out 'a new one'?"),
-        (("chapter", "-o", "out"), "Did you mean --out?"),
-    ],
-)
-def test_out_in_the_way_of_other_programs_is_answered_with_ours(
-    house: House, chapter: Path, capsys: pytest.CaptureFixture[str], given: tuple[str, ...], said: str
-) -> None:
-    assert status(*given) == 2
-    assert said in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("given", [("chapter", "chapter/1.png"), ("chapter",), ("missing", "out"), ()])
-def test_what_can_mean_anything_is_not_guessed(
-    house: House, chapter: Path, capsys: pytest.CaptureFixture[str], given: tuple[str, ...]
-) -> None:
-    assert status(*given) in (0, 2)
-    assert "Did you mean" not in capsys.readouterr().err
-
-
 def test_a_chapter_that_is_called_nearly_as_a_command_is_an_input(house: House, chapter: Path) -> None:
     assert status(chapter.rename("panel"), "--out", "out", "--device", "cpu") == 0
 
