@@ -44,7 +44,7 @@ DIALS: dict[str, tuple[float, ...]] = {
     "smoothing.anchor_slope": (30.0, 50.0, 80.0),
     "smoothing.own_weight": (0.0, 0.25, 0.5, 1.0),
     "smoothing.own_midpoint": (0.12, 0.155, 0.2),
-    "smoothing.own_start": (0.25, 0.5, 0.75, 1.0),
+    "smoothing.assigned_support": (0.2, 0.6, 2.0),
     "smoothing.mode_iterations": (1, 2, 3),
     "neighbours.similarity_scale": (0.55, 0.7, 0.85),
     "neighbours.count": (10, 15, 25),

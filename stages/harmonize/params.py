@@ -120,8 +120,9 @@ class SmoothingParams:
     own_midpoint: float = 0.155
     # ... beyond it the logarithm falls by this for each unit.
     own_slope: float = 100.0
-    # How far its own colour is what it started from, and not what the network read off there.
-    own_start: float = 0.5
+    # Support of neighbours (of one that is just alike: 1) with which a segment starts halfway between what
+    # the chapter assigned to it and what the network read off there.
+    assigned_support: float = 0.6
     # By what chroma is raised at most where an own hue and the agreed one are opposite.
     max_mixing_gain: float = 4.0
 

@@ -12,7 +12,9 @@ chance, and a mean mends them; where it hardly tells one thing from another, a m
 An anchor that light would let one neighbour that is hardly alike, and through it all of the chapter, draw a
 segment to what most of the chapter is. So where the network does not know a hand well, each goes to what was
 agreed only as far as its neighbours support that, and keeps a colour of its own for the rest (shrinkage by
-the number of neighbours that are alike).
+the number of neighbours that are alike). For the same reason it begins at what the chapter assigned to it
+only as far: assigned are pure colours as often as all votes foresee, which is right on the mean of many that
+are alike, and for one that is like nothing else a stray.
 """
 
 from __future__ import annotations
@@ -64,6 +66,15 @@ def smooth_colours(
     return mean_shift(colours, anchor * weight, weight, links, params)
 
 
+def start_colours(read: F64, assigned: F64, weight: F64, graph: KnnGraph, params: SmoothingParams) -> F64:
+    """What N segments start from, N×2: the chroma ``assigned`` to them as far as neighbours support it, and
+    what the network ``read`` off there for the rest. ``weight``: N, what each one counts for its neighbours.
+    """
+    support = _find_support(weight, graph)
+    share = support / (support + params.assigned_support)
+    return np.asarray(read + share[:, None] * (assigned - read))
+
+
 def anchor_weight(uncertainty: float, params: SmoothingParams) -> float:
     """How much segments hold on to the colour they start from, by the ``uncertainty_coefficient`` of their
     votes.
@@ -83,14 +94,20 @@ def keep_own(
     ``weight``: N, what each one counts for its neighbours. The hue is that of the mean of both, the chroma
     the mean of theirs: between two opposite hues the mean would be grey.
     """
-    links = symmetric_graph(graph.neighbours, graph.similarity)
-    support = np.bincount(links.row, weights=links.data * weight[links.col], minlength=len(own)) / weight
-    share = own_share / np.maximum(support + own_share, _MIN_SUPPORT)
+    share = own_share / np.maximum(_find_support(weight, graph) + own_share, _MIN_SUPPORT)
     mixed = agreed + share[:, None] * (own - agreed)
     strong, ours = (np.hypot(*colours.T) for colours in (agreed, own))
     strength = strong + share * (ours - strong)
     gain = np.minimum(strength / np.maximum(np.hypot(*mixed.T), _MIN_STRENGTH), params.max_mixing_gain)
     return np.asarray(mixed * gain[:, None])
+
+
+def _find_support(weight: F64, graph: KnnGraph) -> F64:
+    """How much neighbours count for each of N segments, against itself: those that are just alike and as
+    weighty (``weight``, N) 1."""
+    links = symmetric_graph(graph.neighbours, graph.similarity)
+    given = np.bincount(links.row, weights=links.data * weight[links.col], minlength=len(weight))
+    return np.asarray(given / weight)
 
 
 def own_weight(uncertainty: float, params: SmoothingParams) -> float:

@@ -226,7 +226,7 @@ STAGE = ChapterStage(
     configure,
     ("panels", "balloons", "colorize"),
     neutral,
-    version=18,
+    version=19,
     file=FILE,
     edits=decided_groups,
     preview=draw_groups,

@@ -23,7 +23,13 @@ from mangacolor.stages.harmonize.neighbours import KnnGraph, knn_graph
 from mangacolor.stages.harmonize.params import Params, SmoothingParams
 from mangacolor.stages.harmonize.series.joining import join_groups, without_joined
 from mangacolor.stages.harmonize.series.remembered import Remembered
-from mangacolor.stages.harmonize.smoothing import anchor_weight, keep_own, own_weight, smooth_colours
+from mangacolor.stages.harmonize.smoothing import (
+    anchor_weight,
+    keep_own,
+    own_weight,
+    smooth_colours,
+    start_colours,
+)
 from mangacolor.stages.segments.chapter import ChapterSegments
 from mangacolor.stages.segments.features import SegmentFeatures
 
@@ -138,10 +144,11 @@ def _smooth(
         return smooth_colours(start, weight, graph, params.anchor_without_votes, params, first, held)
     uncertainty = uncertainty_coefficient(features.votes, features.area)
     anchor = anchor_weight(uncertainty, params)
-    agreed = smooth_colours(start, weight, graph, anchor, params, first, held)
-    own = features.chroma + params.own_start * (start - features.chroma)
-    kept = keep_own(agreed, own, own_weight(uncertainty, params), weight, graph, params)
     settled = held | (np.arange(len(start)) < first)
+    own = start_colours(features.chroma, start, weight, graph, params)
+    own = np.where(settled[:, None], start, own)
+    agreed = smooth_colours(own, weight, graph, anchor, params, first, held)
+    kept = keep_own(agreed, own, own_weight(uncertainty, params), weight, graph, params)
     return np.where(settled[:, None], agreed, kept)
 
 

@@ -11,6 +11,7 @@ from mangacolor.stages.harmonize.smoothing import (
     keep_own,
     own_weight,
     smooth_colours,
+    start_colours,
 )
 
 SMOOTHING = SmoothingParams()
@@ -51,6 +52,17 @@ def test_where_votes_tell_little_segments_hold_on_to_their_own_colours() -> None
     assert spread(0.25) < 0.1  # one colour
     assert spread(0.25) < spread(0.1) < spread(0.02)
     assert spread(0.02) > 0.6 * spread(-0.2)  # of what the majority left
+
+
+def test_a_segment_starts_from_what_was_assigned_as_far_as_neighbours_support_it() -> None:
+    read, assigned, even = np.full((24, 2), 5.0), np.full((24, 2), 45.0), np.ones(24)
+    alone = start_colours(read, assigned, even, ring(24, 0.0), SMOOTHING)
+    np.testing.assert_allclose(alone, read)
+    # Twelve links each, in both directions.
+    half = start_colours(read, assigned, even, ring(24, SMOOTHING.assigned_support / 12), SMOOTHING)
+    np.testing.assert_allclose(half, (read + assigned) / 2)
+    crowd = start_colours(read, assigned, even, ring(24, 1.0), SMOOTHING)
+    assert np.abs(crowd - assigned).max() < 2
 
 
 def test_a_segment_goes_to_what_was_agreed_as_far_as_neighbours_support_it() -> None:
