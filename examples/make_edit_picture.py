@@ -17,7 +17,7 @@ from PIL import Image
 
 PAGE = "E19P05.png"
 # What is recoloured, in pixels of the page, and what of the page is shown: left, top, right, bottom.
-MEANT = ("236,740", "129,866", "269,940", "215,800", "330,770")
+MEANT = ("236,740", "129,866", "269,940", "215,800", "330,770", "264,768")
 # What looks like it and is not meant: a hat, its tip, and the dark behind.
 NOT_MEANT = ("657,825", "680,762", "770,742")
 LIKENESS = "0.72"
@@ -36,7 +36,7 @@ def main(chapter: Path, run: Path, target: Path) -> None:
     pictures = [part_of(run / PAGE)]
     with tempfile.TemporaryDirectory() as folder:
         mangacolor(*edit, "--preview", folder)
-        pictures.append(part_of(Path(folder) / f"{PAGE}.png"))
+        pictures.append(part_of(Path(folder) / f"{Path(PAGE).stem}.preview.png"))
     mangacolor(*edit)
     mangacolor(str(chapter), "--out", str(run), "--scale", "1", "--quiet")
     pictures.append(part_of(run / PAGE))

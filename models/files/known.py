@@ -31,7 +31,7 @@ WEIGHTS: tuple[Weights, ...] = (
     Weights(
         name="default",
         file="default.safetensors",
-        sha256="49cd84d4e802ada21f618216e249db225d27cafbe69274900e0b212d4c957d8f",
+        sha256="44a8f05dca5ddaebbd572124b794d225de71c53b7c15fa595127db0f3ce07bfc",
         architecture="efficient-palette, width 56 on EfficientNet-Lite2, with a partner of 40 on Lite0",
         licence="CC-BY-SA-4.0",
         origin="bundled with mangacolor",
@@ -88,12 +88,12 @@ DESCREEN = BundledNetwork(
 )
 SURFACES = BundledNetwork(  # of the colour network ``default``, beside which it lies
     file="default.surfaces.safetensors",
-    sha256="a2614519e3652414783de83e5e886da249bae0debb2a5f814ed7af0f31a63a8f",
+    sha256="14078b674c1e72f6246ed276230c717acadfa642d5906467f23db0998a23a1bd",
     does="tells surfaces apart",
 )
 IDENTITY = BundledNetwork(  # of the same colour network
     file="default.identity.safetensors",
-    sha256="a8ce6beaaa6094f62431dc55f5ff3d55f35ff38ddd440ccce6b8aeff4ec45285",
+    sha256="015d41b297ac124150aa06a3b832375a40983370f04635aede769a39c6072a91",
     does="tells things apart for edits",
 )
 BUNDLED_NETWORKS = (PANELS, BALLOONS, DESCREEN, SURFACES, IDENTITY)

@@ -26,7 +26,7 @@ PAGE = "E19P01.png"
 HAIR = (0.22, 0.86)
 EYES = ((0.1735, 0.856), (0.222, 0.627))  # which are taken for hair
 RED = "#b4342a"
-LIKENESS = "0.72"  # at less the sky behind her takes the colour, too
+LIKENESS = "0.5"
 SIZE = (1440, 900)
 QUALITY = 82  # of WebP: small, and letters are still letters
 
