@@ -20,7 +20,7 @@ PAPER = 128
 # Rows of the page worked on at once: bounds memory on long strips.
 FADED_ROWS = 512
 # Bytes that a pixel of these rows takes.
-FADED_PIXEL = 40
+FADED_PIXEL = 48
 # Rows beside them in which ends and surfaces go on, as a multiple of how far an end is felt.
 ROWS_BESIDE = 4
 
