@@ -63,7 +63,7 @@ STAGE = Stage(
     run=run,
     configure=configure,
     needs=("decode", "panels", "kinds", "balloons", "colorize", "harmonize"),
-    version=4,
+    version=5,
     summary=summary,
     demand=demand,
 )

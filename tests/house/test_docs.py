@@ -111,6 +111,11 @@ def test_lines_are_short(path: Path) -> None:
     assert long == []
 
 
+@pytest.mark.parametrize("path", documents(), ids=shown)
+def test_steps_of_a_list_begin_their_lines(path: Path) -> None:
+    assert [number for number, line in prose(read(path)) if re.search(r"\S \d\. \*\*", line)] == []
+
+
 @pytest.mark.parametrize("path", texts_of_today(), ids=shown)
 def test_what_holds_now_is_no_diary(path: Path) -> None:
     words = [(number, match[0]) for number, line in prose(read(path)) for match in DIARY.finditer(line)]

@@ -36,9 +36,13 @@ class LeftOut:
         return [f"left out: {line}" for line in (*self.broken, *gathered)]
 
     def check(self, read: int) -> None:
-        """Raise ``InputError`` where no picture was ``read``, and all that were given are left out."""
-        if read or not len(self):
+        """Raise ``InputError`` where no picture was ``read``: all are left out, or none were given."""
+        if read:
             return
+        if not len(self):
+            raise InputError(
+                "no picture for training: the data hold none", "Name a folder of colour pictures, or a pack."
+            )
         kinds = (
             (self.broken, "that cannot be read", "Mend or remove those that cannot be read."),
             (

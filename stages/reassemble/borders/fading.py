@@ -5,6 +5,8 @@ A panel without a frame, one that runs off the page, and a balloon without an ou
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 
@@ -18,7 +20,7 @@ PAPER = 128
 # Rows of the page worked on at once: bounds memory on long strips.
 FADED_ROWS = 512
 # Bytes that a pixel of these rows takes.
-FADED_PIXEL = 40
+FADED_PIXEL = 48
 # Rows beside them in which ends and surfaces go on, as a multiple of how far an end is felt.
 ROWS_BESIDE = 4
 
@@ -80,11 +82,9 @@ def _fade_surface(surface: Image, ends: Image, side: float, params: FadeParams) 
     at = np.flatnonzero(ends)
     end_of = np.zeros(len(at) + 1, np.int64)
     end_of[index.ravel()[at]] = at
-    near = np.flatnonzero((distance < most) & (surface > 0))
-    source, away = end_of[index.ravel()[near]], distance.ravel()[near]
-    _, patch = cv2.connectedComponents(surface, connectivity=4)
-    same = patch.ravel()[source] == patch.ravel()[near]
-    near, source, away = near[same], source[same], away[same]
+    around = _count_steps(surface & (distance < most), ends, math.ceil(most))
+    near = np.flatnonzero(around < most)
+    source, away = end_of[index.ravel()[near]], np.maximum(distance.ravel()[near], around.ravel()[near])
     reach = np.clip(params.of_length * _lengths(ends, source, params), 1, most)
     left = np.clip(1 - away / reach, 0, 1)
     faded = np.zeros_like(surface)
@@ -92,12 +92,29 @@ def _fade_surface(surface: Image, ends: Image, side: float, params: FadeParams) 
     return faded
 
 
+def _count_steps(surface: Image, ends: Image, most: int) -> F32:
+    """How many steps each pixel of a surface is from the nearest end, H×W, if it goes around what is drawn;
+    ``most`` where it is so many or more.
+
+    Every other step may be a diagonal one (the octagonal distance, Rosenfeld & Pfaltz 1968): never more than
+    the distance itself where nothing is in the way.
+    """
+    reached, since = surface & ends, np.zeros(surface.shape, np.uint16)
+    for step in range(most):
+        cv2.add(since, reached, dst=since, dtype=cv2.CV_16U)
+        shape = cv2.MORPH_RECT if step % 2 else cv2.MORPH_CROSS
+        cv2.dilate(reached, cv2.getStructuringElement(shape, (3, 3)), dst=reached)
+        reached &= surface
+    return np.asarray(np.float32(most) - since, np.float32)
+
+
 def _lengths(ends: Image, places: I64, params: FadeParams) -> F32:
-    """How many pixels long the end is that lies at each place: N."""
+    """How many pixels long the end is that lies at each place, with the gaps in it: N."""
     side = 2 * params.joined + 1
-    _, run = cv2.connectedComponents(cv2.dilate(ends, np.ones((side, side), np.uint8)), connectivity=8)
-    counts = np.bincount(run.ravel(), weights=ends.ravel())
-    return np.asarray(counts[run.ravel()[places]], np.float32)
+    joined = cv2.dilate(ends, np.ones((side, side), np.uint8))
+    _, run, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    length = stats[:, cv2.CC_STAT_AREA] / side - (side - 1)
+    return np.asarray(length[run.ravel()[places]], np.float32)
 
 
 def _fade_lines(faded: Image, surface: Image, keep: Image, params: FadeParams) -> Image:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -95,11 +97,40 @@ def test_what_somebody_marked_ends_where_it_was_marked() -> None:
     assert not faded[80:180, 20:40].any() and not faded[:, END - 30 : END - 5].any()
 
 
-def test_long_pages_are_faded_as_in_one_piece(monkeypatch: pytest.MonkeyPatch) -> None:
-    drawing = Drawing(height=1300)
+def test_a_line_parts_a_surface_from_an_end_whatever_joins_them_far_away() -> None:
+    drawing = Drawing()
+    drawing.draw(slice(0, 180), slice(END - 6, END - 3))
+    assert not drawing.faded()[: 180 - REACH, : END - 7].any()
+
+
+def test_an_end_with_gaps_is_as_long_as_one_without() -> None:
+    drawing = Drawing()
+    drawing.draw(slice(None), slice(END - 2, END))
+    drawing.draw(slice(None, None, 6), slice(END - 2, END), kind=OPEN)
+    assert (drawing.faded()[:, END - REACH + 2] > 0).all()
+
+
+def strokes(drawing: Drawing) -> None:
     random = np.random.default_rng(3)
-    for row in random.integers(0, 1300, 60):
+    for row in random.integers(0, 1060, 60):
         drawing.draw(slice(row, row + 5), slice(END - 12, END))
+
+
+def a_long_line(drawing: Drawing) -> None:
+    drawing.draw(slice(0, 700), slice(END - 6, END - 3))
+
+
+def gaps(drawing: Drawing) -> None:
+    drawing.draw(slice(None), slice(END - 2, END))
+    drawing.draw(slice(None, None, 6), slice(END - 2, END), kind=OPEN)
+
+
+@pytest.mark.parametrize("draw", [strokes, a_long_line, gaps])
+def test_long_pages_are_faded_as_in_one_piece(
+    draw: Callable[[Drawing], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawing = Drawing(height=1060)
+    draw(drawing)
     pieces = drawing.faded()
-    monkeypatch.setattr(fading, "FADED_ROWS", 1300)
+    monkeypatch.setattr(fading, "FADED_ROWS", 1060)
     assert np.array_equal(drawing.faded(), pieces)

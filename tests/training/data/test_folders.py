@@ -13,7 +13,7 @@ from mangacolor.cli import main
 from mangacolor.core.errors import InputError
 from mangacolor.training.auxiliary.balloons import ART, LETTERED, BalloonCorpus
 from mangacolor.training.data.folders import read_folders, read_on_white
-from mangacolor.training.data.pack import read_pack
+from mangacolor.training.data.pack import read_pack, write_pack
 from mangacolor.training.data.pictures import Picture, check_colour
 from mangacolor.training.data.sources import describe_sources, load_pictures
 
@@ -118,6 +118,12 @@ def test_where_nothing_is_left_it_is_said_why(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="among 3 pictures: 1 that cannot be read, 2 without colour") as told:
         load_pictures([tmp_path], print)
     assert "in colour" in told.value.remedy and "Mend" in told.value.remedy
+
+
+def test_a_pack_without_pictures_is_refused(tmp_path: Path) -> None:
+    write_pack(tmp_path / "empty.pack", [], [])
+    with pytest.raises(InputError, match="no picture for training"):
+        load_pictures([tmp_path / "empty.pack"], print)
 
 
 def test_pages_without_a_panel_are_left_out(tmp_path: Path) -> None:
