@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 # Of a page: Python reads no number of thousands of digits.
-_NUMBER: Final = re.compile("[0-9]{1,9}")
+NUMBER: Final = "[0-9]{1,9}"
 
 
 def find_pages(text: str, names: Sequence[str], out: Path, chapter: str = ".") -> tuple[str, ...]:
@@ -20,7 +20,8 @@ def find_pages(text: str, names: Sequence[str], out: Path, chapter: str = ".") -
     for name in spellings(text, out, chapter):
         if name in names:
             return (name,)
-    if _NUMBER.fullmatch(text) and 1 <= int(text) <= len(names):
+    text = text.strip()
+    if re.fullmatch(NUMBER, text) and 1 <= int(text) <= len(names):
         return (names[int(text) - 1],)
     return tuple(name for name in names if is_end_of(text, name))
 
@@ -35,4 +36,5 @@ def spellings(text: str, out: Path, chapter: str = ".") -> tuple[str, ...]:
 
 def is_end_of(text: str, name: str) -> bool:
     """Whether a text is the last part of a page's name, or the last parts."""
-    return name.endswith(f"/{text.strip()}")
+    end = text.strip().replace("\\", "/")
+    return name.endswith(f"/{end}")

@@ -22,6 +22,8 @@ NAMES = ("ch1/001.png", "ch1/002.png", "ch2/001.png", "x.cbz/in it/cover.png")
         ("3", ("ch2/001.png",)),
         ("cover.png", ("x.cbz/in it/cover.png",)),
         ("in it/cover.png", ("x.cbz/in it/cover.png",)),
+        ("in it\\cover.png", ("x.cbz/in it/cover.png",)),
+        (" 3 ", ("ch2/001.png",)),
         ("001.png", ("ch1/001.png", "ch2/001.png")),
         ("01.png", ()),
         ("0", ()),
