@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,8 +31,10 @@ def spellings(text: str, out: Path, chapter: str = ".") -> tuple[str, ...]:
     """The names that a page may have which people call so."""
     text = text.strip().replace("\\", "/")
     folder = "" if chapter == "." else f"{chapter}/"
-    inside = (text.removeprefix(f"{root.as_posix()}/") for root in (out, out.relative_to(out.parent)))
-    return (text, f"{folder}{text}", *inside)
+    out, led = (Path(os.path.normpath(Path(path).absolute())) for path in (out, text))
+    plain = Path(os.path.normpath(text)).as_posix()
+    leads = (led.relative_to(out).as_posix(),) if led.is_relative_to(out) else ()
+    return (text, f"{folder}{text}", plain.removeprefix(f"{out.name}/"), *leads)
 
 
 def is_end_of(text: str, name: str) -> bool:

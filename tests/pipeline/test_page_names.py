@@ -36,5 +36,17 @@ def test_a_page_is_found(text: str, found: tuple[str, ...]) -> None:
     assert find_pages(text, NAMES, OUT) == found
 
 
+@pytest.mark.parametrize(
+    "text", ["series/colored/ch1/002.png", "./series/colored/ch1/002.png", "series/x/../colored//ch1/002.png"]
+)
+def test_a_path_from_where_one_is_leads_to_a_page(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert find_pages(text, NAMES, tmp_path / "series" / "colored") == ("ch1/002.png",)
+    assert find_pages(text, NAMES, tmp_path / "x" / ".." / "series" / "colored") == ("ch1/002.png",)
+    assert find_pages("./ch1/002.png", NAMES, tmp_path / "colored") == ("ch1/002.png",)
+
+
 def test_the_chapter_decides_where_several_are_called_so() -> None:
     assert find_pages("001.png", NAMES, OUT, "ch2") == ("ch2/001.png",)
