@@ -10,7 +10,6 @@ import importlib
 import importlib.util
 import json
 import os
-import shlex
 import sys
 import traceback
 from collections.abc import Sequence
@@ -236,7 +235,9 @@ def _with_out(arguments: list[str]) -> str:
     named = not any(word.startswith("-") for word in arguments)
     if command != COLORIZE or not named or os.path.lexists(out) or not all(map(os.path.lexists, inputs)):
         return ""
-    return f" Did you mean mangacolor {shlex.join(inputs)} --out {shlex.quote(out)}?"
+    from mangacolor.core.installed import quoted
+
+    return f" Did you mean mangacolor {' '.join(map(quoted, inputs))} --out {quoted(out)}?"
 
 
 def _variable_of(error: click.BadParameter) -> str | None:

@@ -24,6 +24,13 @@ from mangacolor.core.wording import printable
 _NO_BYTE: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
 
+def _plain(text: str) -> str:
+    """What a terminal and JSON take: a path that is no UTF-8 holds lone surrogates, and names of files may
+    hold what a terminal obeys."""
+    text = _NO_BYTE.sub("\ufffd", text).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return "\n".join(map(printable, text.split("\n")))
+
+
 class ExitStatus(IntEnum):
     """What every command ends with; a contract with scripts."""
 
@@ -45,11 +52,7 @@ class MangacolorError(Exception):
     status: int = ExitStatus.NOTHING_DONE
 
     def __init__(self, message: str, remedy: str = "") -> None:
-        # A path that is no UTF-8 holds lone surrogates, which no terminal and no JSON takes.
-        message = (
-            _NO_BYTE.sub("\ufffd", message).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-        )
-        message = "\n".join(map(printable, message.split("\n")))
+        message, remedy = _plain(message), _plain(remedy)
         super().__init__(message)
         self.message = message
         self.remedy = remedy

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 # Of a page: Python reads no number of thousands of digits.
-_NUMBER: Final = re.compile("[0-9]{1,9}")
+NUMBER: Final = "[0-9]{1,9}"
 
 
 def find_pages(text: str, names: Sequence[str], out: Path, chapter: str = ".") -> tuple[str, ...]:
@@ -20,7 +21,8 @@ def find_pages(text: str, names: Sequence[str], out: Path, chapter: str = ".") -
     for name in spellings(text, out, chapter):
         if name in names:
             return (name,)
-    if _NUMBER.fullmatch(text) and 1 <= int(text) <= len(names):
+    text = text.strip()
+    if re.fullmatch(NUMBER, text) and 1 <= int(text) <= len(names):
         return (names[int(text) - 1],)
     return tuple(name for name in names if is_end_of(text, name))
 
@@ -29,10 +31,13 @@ def spellings(text: str, out: Path, chapter: str = ".") -> tuple[str, ...]:
     """The names that a page may have which people call so."""
     text = text.strip().replace("\\", "/")
     folder = "" if chapter == "." else f"{chapter}/"
-    inside = (text.removeprefix(f"{root.as_posix()}/") for root in (out, out.relative_to(out.parent)))
-    return (text, f"{folder}{text}", *inside)
+    out, led = (Path(os.path.normpath(Path(path).absolute())) for path in (out, text))
+    plain = Path(os.path.normpath(text)).as_posix()
+    leads = (led.relative_to(out).as_posix(),) if led.is_relative_to(out) else ()
+    return (text, f"{folder}{text}", plain.removeprefix(f"{out.name}/"), *leads)
 
 
 def is_end_of(text: str, name: str) -> bool:
     """Whether a text is the last part of a page's name, or the last parts."""
-    return name.endswith(f"/{text.strip()}")
+    end = text.strip().replace("\\", "/")
+    return name.endswith(f"/{end}")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from pathlib import Path
+from typing import NoReturn
 
 from mangacolor.core.errors import UsageError
 from mangacolor.core.types import Chapter, Page, Wanted
 from mangacolor.core.wording import counted, did_you_mean
-from mangacolor.pipeline.page_names import is_end_of
+from mangacolor.pipeline.page_names import NUMBER, is_end_of, spellings
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.edits.palette_file import FILE as PALETTE
 
@@ -30,14 +32,14 @@ class PickedPages:
         return bool(self.spans or self.names)
 
 
-def pick_pages(chapters: Sequence[Chapter], text: str | None) -> tuple[Chapter, ...]:
-    """The chapters with only the pages that ``--pages`` names; all of them for None.
+def pick_pages(chapters: Sequence[Chapter], text: str | None, out: Path) -> tuple[Chapter, ...]:
+    """The chapters with only the pages of OUT that ``--pages`` names; all of them for None.
 
     Raises ``UsageError`` where it names what is no page, or a number beyond every chapter.
     """
     if text is None:
         return tuple(chapters)
-    picked = _read(chapters, text, "--pages")
+    picked = _read(chapters, text, "--pages", out)
     return _keep(chapters, lambda page: page in picked)
 
 
@@ -68,14 +70,14 @@ def _keep(chapters: Sequence[Chapter], is_meant: Callable[[Page], bool]) -> tupl
 
 
 def with_wishes(
-    chapters: Sequence[Chapter], color_pages: str | None, copy_pages: str | None
+    chapters: Sequence[Chapter], color_pages: str | None, copy_pages: str | None, out: Path
 ) -> tuple[Chapter, ...]:
     """The chapters, with ``wanted`` set for the pages of ``--color-pages`` and ``--copy-pages``.
 
     Raises ``UsageError`` as ``pick_pages`` does, or for a page that both name.
     """
-    colour = _read(chapters, color_pages, "--color-pages")
-    copy = _read(chapters, copy_pages, "--copy-pages")
+    colour = _read(chapters, color_pages, "--color-pages", out)
+    copy = _read(chapters, copy_pages, "--copy-pages", out)
     if not (colour or copy):
         return tuple(chapters)
 
@@ -94,16 +96,17 @@ def with_wishes(
     )
 
 
-def _read(chapters: Sequence[Chapter], text: str | None, option: str) -> PickedPages:
+def _read(chapters: Sequence[Chapter], text: str | None, option: str, out: Path) -> PickedPages:
     if text is None:
         return PickedPages()
     pages = [page for chapter in chapters for page in chapter.pages]
+    all_names = [page.name for page in pages]
     longest = max((page.number for page in pages), default=0)
     spans, names = [], set[str]()
-    for part in map(str.strip, text.split(",")):
+    for part in _parts(text, all_names, out):
         span = _span(part)
         if span is None:
-            names |= _called(part, [page.name for page in pages], option)
+            names |= _called(part, all_names, out) or _refuse(part, all_names, option)
         elif span[1] > longest:
             raise UsageError(
                 f"{option} {text}: there is no page {span[1]}",
@@ -114,19 +117,32 @@ def _read(chapters: Sequence[Chapter], text: str | None, option: str) -> PickedP
     return PickedPages(tuple(spans), frozenset(names))
 
 
+def _parts(text: str, names: Sequence[str], out: Path) -> Iterator[str]:
+    """What stands between commas; together what is the name of a page that has some itself."""
+    parts = text.split(",")
+    most = 1 + max((name.count(",") for name in (*names, str(out))), default=0)
+    while parts:
+        ends = range(min(most, len(parts)), 1, -1)
+        end = next((end for end in ends if _called(",".join(parts[:end]).strip(), names, out)), 1)
+        yield ",".join(parts[:end]).strip()
+        parts = parts[end:]
+
+
 def _span(part: str) -> tuple[int, int] | None:
     """The numbers that it stands for; None where it can be a name at most."""
-    match = re.fullmatch(r"(\d+)\s*(?:-\s*(\d+))?", part)
+    match = re.fullmatch(rf"({NUMBER})\s*(?:-\s*({NUMBER}))?", part)
     first = int(match[1]) if match else 0
     last = int(match[2] or first) if match else 0
     return (first, last) if 1 <= first <= last else None
 
 
-def _called(text: str, names: Sequence[str], option: str) -> set[str]:
+def _called(text: str, names: Sequence[str], out: Path) -> set[str]:
     """The pages of this name: in a tree of chapters several may have it."""
-    found = {name for name in names if name == text or is_end_of(text, name)}
-    if found:
-        return found
+    whole = next((name for name in spellings(text, out) if name in names), None)
+    return {name for name in names if name == whole or is_end_of(text, name)}
+
+
+def _refuse(text: str, names: Sequence[str], option: str) -> NoReturn:
     said = "Write numbers from 1, as in 3,5-9, or names of pages."
     ends = {name.rpartition("/")[2]: None for name in names}
     guess = did_you_mean(text, [*names, *ends])

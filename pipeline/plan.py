@@ -10,7 +10,7 @@ from typing import Any
 
 from mangacolor.core.errors import MangacolorError
 from mangacolor.core.settings import Options, RunOptions
-from mangacolor.core.wording import counted
+from mangacolor.core.wording import counted, printable
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.chapter_task import ChapterTask
 from mangacolor.pipeline.engine.page_results import came_coloured
@@ -253,7 +253,7 @@ def as_text(plan: RunPlan) -> str:
             lines.append(f"  {page.page}: once more, since it failed: {page.failed}")
         elif not page.up_to_date:
             lines.append(f"  {page.page}: {', '.join(page.to_run) or 'commit'}")
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 def _state(page: PagePlan) -> str:

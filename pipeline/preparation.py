@@ -99,7 +99,7 @@ def make_plan(
     _check(graph, options, discovered.chapters, selection)
     state = State(out)
     edited = with_edits(discovered.chapters, run_options.edits, state)
-    picked, spreads = _pick(edited, options, run_options, only, cancel or CancelToken())
+    picked, spreads = _pick(edited, options, run_options, state.out, only, cancel or CancelToken())
     return WorkPlan(
         graph,
         selection,
@@ -139,17 +139,18 @@ def _pick(
     chapters: Sequence[Chapter],
     options: Options,
     run_options: RunOptions,
+    out: Path,
     only: Collection[str] | None,
     cancel: CancelToken,
 ) -> tuple[tuple[Chapter, ...], tuple[str, ...]]:
     """The pages that are asked for, with what is wished of them, and the spreads among them, in words."""
-    wished = with_wishes(chapters, run_options.color_pages, run_options.copy_pages)
-    picked = keep_named(pick_pages(wished, run_options.pages), only)
+    wished = with_wishes(chapters, run_options.color_pages, run_options.copy_pages, out)
+    picked = keep_named(pick_pages(wished, run_options.pages, out), only)
     if run_options.spreads == "off":
         return picked, ()
     finder = _spread_finder(picked, options, run_options, cancel)
     # Marked in whole chapters, since the other half may not be asked for.
-    return keep_named(pick_pages(finder.mark(wished), run_options.pages), only), tuple(finder.notes)
+    return keep_named(pick_pages(finder.mark(wished), run_options.pages, out), only), tuple(finder.notes)
 
 
 def _spread_finder(

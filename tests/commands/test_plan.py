@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,13 @@ def test_plan_of_an_untouched_chapter_is_everything_and_writes_nothing(
     assert {row["stage"]: row["to_run"] for row in found["stages"]} == dict.fromkeys(house.graph().names, 3)
     assert not Path("out").exists()
     assert not house.calls
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names")
+def test_a_page_is_no_command_to_the_terminal(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    write_page(Path("in") / "b\x07.png", 4)
+    assert status("plan", "in", "--out", "out") == 0
+    assert "  b\\x07.png: " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("on_error", ["copy", "skip"])

@@ -19,3 +19,8 @@ def test_what_no_text_can_hold_is_told_all_the_same() -> None:
     bytes_of_a_path, of_no_byte = "a\udcff.png", "b\ud800\udc00\ude00.png"
     assert InputError(f"{bytes_of_a_path}: gone").message == "a\ufffd.png: gone"
     assert InputError(f"{of_no_byte}: gone").message == "b\ufffd\ufffd\ufffd.png: gone"
+
+
+def test_names_that_a_remedy_repeats_are_no_commands_to_a_terminal() -> None:
+    error = InputError("b.png: gone", "Did you mean b\x1b[31m\udcff.png?\nOr another.")
+    assert error.remedy == "Did you mean b\\x1b[31m\ufffd.png?\nOr another."

@@ -22,6 +22,8 @@ NAMES = ("ch1/001.png", "ch1/002.png", "ch2/001.png", "x.cbz/in it/cover.png")
         ("3", ("ch2/001.png",)),
         ("cover.png", ("x.cbz/in it/cover.png",)),
         ("in it/cover.png", ("x.cbz/in it/cover.png",)),
+        ("in it\\cover.png", ("x.cbz/in it/cover.png",)),
+        (" 3 ", ("ch2/001.png",)),
         ("001.png", ("ch1/001.png", "ch2/001.png")),
         ("01.png", ()),
         ("0", ()),
@@ -32,6 +34,18 @@ NAMES = ("ch1/001.png", "ch1/002.png", "ch2/001.png", "x.cbz/in it/cover.png")
 )
 def test_a_page_is_found(text: str, found: tuple[str, ...]) -> None:
     assert find_pages(text, NAMES, OUT) == found
+
+
+@pytest.mark.parametrize(
+    "text", ["series/colored/ch1/002.png", "./series/colored/ch1/002.png", "series/x/../colored//ch1/002.png"]
+)
+def test_a_path_from_where_one_is_leads_to_a_page(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert find_pages(text, NAMES, tmp_path / "series" / "colored") == ("ch1/002.png",)
+    assert find_pages(text, NAMES, tmp_path / "x" / ".." / "series" / "colored") == ("ch1/002.png",)
+    assert find_pages("./ch1/002.png", NAMES, tmp_path / "colored") == ("ch1/002.png",)
 
 
 def test_the_chapter_decides_where_several_are_called_so() -> None:

@@ -16,26 +16,28 @@ from mangacolor.pipeline.page_numbers import keep_named, pick_pages, with_wishes
 from mangacolor.tests.helpers.fake_stages import House, go, write_page
 from mangacolor.tests.helpers.stages import Bytes
 
+OUT = Path("/somewhere/colored")
+
 
 def chapter(pages: int) -> Chapter:
     return Chapter(".", tuple(Page(f"{n}.png", n, Bytes(b"")) for n in range(1, pages + 1)))
 
 
 def test_numbers_and_ranges_count_from_one_in_each_chapter() -> None:
-    short, long = pick_pages([chapter(2), chapter(6)], "2, 4-5")
+    short, long = pick_pages([chapter(2), chapter(6)], "2, 4-5", OUT)
     assert [[page.number for page in each.pages] for each in (short, long)] == [[2], [2, 4, 5]]
-    (only,) = pick_pages([chapter(2), chapter(6)], "3")
+    (only,) = pick_pages([chapter(2), chapter(6)], "3", OUT)
     assert only.pages[0].number == 3
 
 
 def test_pages_are_picked_by_names_too_alone_or_in_every_chapter() -> None:
     one = chapter(3)
     two = Chapter("two", tuple(Page(f"two/{n}.png", n, Bytes(b"")) for n in (1, 2)))
-    picked = pick_pages([one, two], "2.png, 3")
+    picked = pick_pages([one, two], "2.png, 3", OUT)
     assert [[page.name for page in each.pages] for each in picked] == [["2.png", "3.png"], ["two/2.png"]]
-    (only,) = pick_pages([one, two], "two/1.png")
+    (only,) = pick_pages([one, two], "two/1.png", OUT)
     assert [page.name for page in only.pages] == ["two/1.png"]
-    (wished, _) = with_wishes([one, two], "1", "3.png")
+    (wished, _) = with_wishes([one, two], "1", "3.png", OUT)
     assert [page.wanted for page in wished.pages] == ["colour", None, "copy"]
 
 
@@ -48,12 +50,37 @@ def test_pages_are_picked_by_names_too_alone_or_in_every_chapter() -> None:
         ("zzzzzzzz", r"'zzzzzzzz' is not a page or a range\n  Write numbers from 1, as in 3,5-9, or names"),
         ("1,,2", "'' is not a page"),
         ("9-3", "'9-3' is not a page"),
+        ("9" * 5000, "'9+' is not a page"),
     ],
 )
 def test_a_name_of_no_page_is_told_with_the_nearest(text: str, said: str) -> None:
     two = Chapter("two", tuple(Page(f"two/{n}.png", n, Bytes(b"")) for n in (1, 2)))
     with pytest.raises(UsageError, match=said):
-        pick_pages([chapter(2), two], text)
+        pick_pages([chapter(2), two], text, OUT)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("colored/two/2.png", ["two/2.png"]),
+        ("/somewhere/colored/two/2.png", ["two/2.png"]),
+        ("two\\2.png", ["two/2.png"]),
+        ("3-5.png", ["3-5.png"]),
+        ("a, b.png", ["a, b.png", "Vol. 1, 2/a, b.png"]),
+        ("2, Vol. 1, 2/a, b.png ,3-5.png", ["3-5.png", "two/2.png", "Vol. 1, 2/a, b.png"]),
+        ("2.png", ["two/2.png"]),
+        ("colored/1.png", ["colored/1.png"]),
+    ],
+)
+def test_pages_are_called_as_for_other_options_and_may_have_commas(text: str, found: list[str]) -> None:
+    names = ["1.png", "3-5.png", "a, b.png"], ["two/1.png", "two/2.png"]
+    more = ["Vol. 1, 2/a, b.png"], ["colored/1.png"]
+    chapters = [
+        Chapter(str(n), tuple(Page(name, number, Bytes(b"")) for number, name in enumerate(some, 1)))
+        for n, some in enumerate((*names, *more))
+    ]
+    picked = pick_pages(chapters, text, OUT)
+    assert [page.name for each in picked for page in each.pages] == found
 
 
 def test_pages_are_kept_by_their_names() -> None:
@@ -65,10 +92,10 @@ def test_pages_are_kept_by_their_names() -> None:
 
 
 def test_wishes_are_set_on_their_pages_only() -> None:
-    short, long = with_wishes([chapter(2), chapter(4)], "1,4", "2-3")
+    short, long = with_wishes([chapter(2), chapter(4)], "1,4", "2-3", OUT)
     assert [page.wanted for page in short.pages] == ["colour", "copy"]
     assert [page.wanted for page in long.pages] == ["colour", "copy", "copy", "colour"]
-    assert with_wishes([chapter(2)], None, None) == (chapter(2),)
+    assert with_wishes([chapter(2)], None, None, OUT) == (chapter(2),)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +109,7 @@ def test_wishes_are_set_on_their_pages_only() -> None:
 )
 def test_what_cannot_be_meant_is_refused(colour: str | None, copy: str | None, said: str) -> None:
     with pytest.raises(UsageError, match=said):
-        with_wishes([chapter(4)], colour, copy)
+        with_wishes([chapter(4)], colour, copy, OUT)
 
 
 def test_pages_made_alone_are_told_of_where_the_chapter_has_common_colours(tmp_path: Path) -> None:

@@ -47,6 +47,16 @@ def test_a_lone_archive_is_named_itself(series: Path, tmp_path: Path) -> None:
     assert place.place == out / "x.cbz" and place.place.is_file() and place.out == out
 
 
+def test_an_archive_that_stays_as_it_was_is_not_named(series: Path, tmp_path: Path) -> None:
+    shutil.make_archive(str(tmp_path / "x"), "zip", series / "a")
+    book, out, house = (tmp_path / "x.zip").rename(tmp_path / "x.cbz"), tmp_path / "out", House()
+    assert placed(book, out, house)
+    assert placed(book, out, house, pages="1", force=True) == [], "its page is not packed"
+    house.trouble = {"x.cbz/1.png": ValueError("boom")}
+    assert placed(book, out, house, on_error="fail", force=True) == [], "nothing is written over it"
+    assert [place.place for place in placed(book, out, house, force=True)] == [out / "x.cbz"]
+
+
 def test_colours_can_be_changed_where_a_chapter_has_a_palette(series: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     placed(series, out)

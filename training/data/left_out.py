@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mangacolor.core.errors import InputError
-from mangacolor.core.wording import counted, first_few
+from mangacolor.core.wording import counted, first_few, printable
 
 MIN_PANEL: Final = 64  # pixels of a panel's short side: less shows a network nothing
 _BARE: Final = f"without a panel of {MIN_PANEL} pixels"
@@ -33,7 +33,7 @@ class LeftOut:
             for what, names in (("without colour", self.grey), (_BARE, self.bare))
             if names
         ]
-        return [f"left out: {line}" for line in (*self.broken, *gathered)]
+        return [f"left out: {printable(line)}" for line in (*self.broken, *gathered)]
 
     def check(self, read: int) -> None:
         """Raise ``InputError`` where no picture was ``read``: all are left out, or none were given."""

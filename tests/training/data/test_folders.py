@@ -13,6 +13,7 @@ from mangacolor.cli import main
 from mangacolor.core.errors import InputError
 from mangacolor.training.auxiliary.balloons import ART, LETTERED, BalloonCorpus
 from mangacolor.training.data.folders import read_folders, read_on_white
+from mangacolor.training.data.left_out import LeftOut
 from mangacolor.training.data.pack import read_pack, write_pack
 from mangacolor.training.data.pictures import Picture, check_colour
 from mangacolor.training.data.sources import describe_sources, load_pictures
@@ -163,3 +164,9 @@ def run(*arguments: str) -> int:
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     return int(ended.value.code or 0)
+
+
+def test_names_of_what_is_left_out_are_no_commands_to_a_terminal() -> None:
+    left_out = LeftOut(broken=["a\x1b.png: torn"], grey=["b\x07.png"])
+    broken, grey = left_out.lines()
+    assert broken == r"left out: a\x1b.png: torn" and grey.endswith(r"without colour: b\x07.png")
