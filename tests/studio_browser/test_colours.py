@@ -181,7 +181,8 @@ def test_all_of_it_by_keyboard(window: Window) -> None:
     window.show(PAGE)
     window.wait_for_surfaces(PAGE)
     window.press("x", ".", "ArrowLeft", "Shift+ArrowUp", ".", ".")
-    window.until(lambda: re.search(r"surfaces? on", window.status) is not None, "a surface under the cross")
+    colour = re.compile("#[0-9a-f]{6}")  # behind it the group, where the surface is in one
+    window.until(lambda: colour.search(window.status) is not None, "a surface under the cross")
     window.press(",", "Enter")
     window.until(lambda: window.state("draft") is not None, "the panel")
     before = changes(window)
