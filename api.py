@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from mangacolor.core.errors import UsageError
 from mangacolor.core.option_fields import OptionField, checked_value, option_fields
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Artifact, Chapter, Direction, Image, Page, Panel
+from mangacolor.core.wording import did_you_mean
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.events import Event, RunResult
 
@@ -130,8 +130,7 @@ def _settings(given: dict[str, Any], *kinds: type[Any]) -> list[Any]:
     known = {name: field for fields in by_kind for name, field in fields.items()}
     for name in given:
         if name not in known:
-            close = difflib.get_close_matches(name, known, 1)
-            hint = f"Did you mean {close[0]}?" if close else f"Options: {', '.join(known)}."
+            hint = did_you_mean(name, known) or f"Options: {', '.join(known)}."
             raise UsageError(f"unknown option {name!r}", hint)
     try:
         values = {name: _value(known[name], value) for name, value in given.items()}

@@ -72,7 +72,7 @@ def has_packages(packages: Iterable[str]) -> bool:
 
 def has_torch() -> bool:
     """Whether ``import torch`` would find something."""
-    return importlib.util.find_spec("torch") is not None
+    return has_packages(("torch",))
 
 
 @cache

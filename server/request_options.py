@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Final
 
 from mangacolor.core.option_fields import OptionField, checked_value, option_fields
 from mangacolor.core.settings import Options
+from mangacolor.core.wording import did_you_mean
 from mangacolor.server.http.access import TOKEN
 from mangacolor.server.http.refusal import Refusal
 
@@ -33,11 +33,9 @@ def check_names(given: Iterable[str], also: Iterable[str] = ()) -> None:
     known = (*OFFERED, SERIES, *also)
     for name in given:
         if name not in known and name != TOKEN:
-            close = difflib.get_close_matches(name.replace("-", "_"), known, 1)
-            meant = f"Did you mean {close[0]}? " if close else ""
-            raise Refusal(
-                400, f"there is no option {name[:TOLD]!r}", f"{meant}The options are {', '.join(known)}."
-            )
+            there = f"The options are {', '.join(known)}."
+            guess = did_you_mean(name.replace("-", "_"), known)
+            raise Refusal(400, f"there is no option {name[:TOLD]!r}", f"{guess} {there}".strip())
 
 
 def with_options(options: Options, given: Mapping[str, str]) -> Options:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Chapter
+from mangacolor.core.wording import did_you_mean
 from mangacolor.stages.base import ChapterStage, Stage
 
 Node = Stage[Any] | ChapterStage[Any]
@@ -60,11 +60,9 @@ class Graph:
         try:
             return self._stages[name]
         except KeyError:
-            close = difflib.get_close_matches(name, self._stages, 1)
-            hint = f"Did you mean {close[0]}? " if close else ""
-            raise UsageError(
-                f"there is no stage {name!r}", f"{hint}Stages: {', '.join(self._stages)}."
-            ) from None
+            there = f"Stages: {', '.join(self._stages)}."
+            guess = did_you_mean(name, self._stages)
+            raise UsageError(f"there is no stage {name!r}", f"{guess} {there}".strip()) from None
 
     def sinks(self) -> tuple[str, ...]:
         """Stages that no other stage needs: what a full run is for."""

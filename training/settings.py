@@ -7,7 +7,6 @@ converted, or refused with a ``UsageError`` that names the setting, what was giv
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import json
 import math
 import re
@@ -18,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from mangacolor.core.errors import UsageError
+from mangacolor.core.wording import did_you_mean
 
 SHOWN = 160  # characters of a wrong value that a message repeats
 
@@ -238,9 +238,7 @@ def _is_required(entry: dataclasses.Field[Any]) -> bool:
 
 
 def _names(fields: Mapping[str, Any], wrong: str) -> str:
-    close = difflib.get_close_matches(wrong, fields, 1)
-    hint = f"Did you mean {close[0]}? " if close else ""
-    return f"{hint}Here there are {', '.join(fields)}."
+    return f"{did_you_mean(wrong, fields)} Here there are {', '.join(fields)}.".strip()
 
 
 def _plain(value: Any) -> Any:

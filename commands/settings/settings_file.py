@@ -7,7 +7,6 @@ variable. This module reads the file, checks it and says where a value came from
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import tomllib
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ import click
 from click.core import ParameterSource
 
 from mangacolor.core.errors import UsageError
+from mangacolor.core.wording import did_you_mean
 
 FILE_NAME = "mangacolor.toml"
 PREFIX = "MANGACOLOR_"
@@ -81,8 +81,7 @@ def origin(context: click.Context, name: str) -> str:
 def _setting(path: Path, key: str, value: object, options: Mapping[str, click.Option]) -> tuple[str, Any]:
     option = options.get(key)
     if option is None or option.name is None:
-        close = difflib.get_close_matches(key, options, 1)
-        hint = f"Did you mean {close[0]}?" if close else f"It knows: {', '.join(sorted(options))}."
+        hint = did_you_mean(key, options) or f"It knows: {', '.join(sorted(options))}."
         raise UsageError(f"{path}: unknown setting {key!r}", hint)
     typed = _typed(value, option)
     try:

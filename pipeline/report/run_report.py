@@ -69,7 +69,7 @@ def write_report(
     if not entries and not (summary and summary.failures):
         raise _no_page(out)
     if page is not None:
-        entries = [entries[number_of(out, page) - 1]]
+        entries = [entries[_place(entries, page, state) - 1]]
     read, graph = read_source or _read_path, graph or guest_graph()
     text = Template((files("mangacolor.pipeline.report") / "templates" / "report.html").read_text("utf-8"))
     html = text.substitute(
@@ -99,10 +99,16 @@ def _entries(state: State) -> list[Entry]:
 def number_of(out: Path, page: str) -> int:
     """The number, from 1 in natural order, of a page of OUT, that is named as ``find_pages`` takes it. Raises
     ``UsageError`` where there is none, or several are called so."""
-    names = [entry.page for entry in _entries(State(out))]
-    if not names:
+    state = State(out)
+    entries = _entries(state)
+    if not entries:
         raise _no_page(out)
-    found = find_pages(page, names, State(out).out)
+    return _place(entries, page, state)
+
+
+def _place(entries: Sequence[Entry], page: str, state: State) -> int:
+    names = [entry.page for entry in entries]
+    found = find_pages(page, names, state.out)
     if len(found) == 1:
         return names.index(found[0]) + 1
     if found:

@@ -66,11 +66,10 @@ def smooth_colours(
     return mean_shift(colours, anchor * weight, weight, links, params)
 
 
-def start_colours(read: F64, assigned: F64, weight: F64, graph: KnnGraph, params: SmoothingParams) -> F64:
+def start_colours(read: F64, assigned: F64, support: F64, params: SmoothingParams) -> F64:
     """What N segments start from, N×2: the chroma ``assigned`` to them as far as neighbours support it, and
-    what the network ``read`` off there for the rest. ``weight``: N, what each one counts for its neighbours.
+    what the network ``read`` off there for the rest. ``support``: N, as of ``find_support``.
     """
-    support = _find_support(weight, graph)
     share = support / (support + params.assigned_support)
     return np.asarray(read + share[:, None] * (assigned - read))
 
@@ -85,16 +84,14 @@ def anchor_weight(uncertainty: float, params: SmoothingParams) -> float:
     return float(np.exp(params.anchor_slope * (params.anchor_midpoint - uncertainty)))
 
 
-def keep_own(
-    agreed: F64, own: F64, own_share: float, weight: F64, graph: KnnGraph, params: SmoothingParams
-) -> F64:
+def keep_own(agreed: F64, own: F64, own_share: float, support: F64, params: SmoothingParams) -> F64:
     """The ``agreed`` colours (N×2) of segments, drawn back to their ``own`` (N×2) where few are alike.
 
     ``own_share``: what its own colour counts, against one neighbour that is just alike and as weighty.
-    ``weight``: N, what each one counts for its neighbours. The hue is that of the mean of both, the chroma
-    the mean of theirs: between two opposite hues the mean would be grey.
+    ``support``: N, as of ``find_support``. The hue is that of the mean of both, the chroma the mean of
+    theirs: between two opposite hues the mean would be grey.
     """
-    share = own_share / np.maximum(_find_support(weight, graph) + own_share, _MIN_SUPPORT)
+    share = own_share / np.maximum(support + own_share, _MIN_SUPPORT)
     mixed = agreed + share[:, None] * (own - agreed)
     strong, ours = (np.hypot(*colours.T) for colours in (agreed, own))
     strength = strong + share * (ours - strong)
@@ -102,7 +99,7 @@ def keep_own(
     return np.asarray(mixed * gain[:, None])
 
 
-def _find_support(weight: F64, graph: KnnGraph) -> F64:
+def find_support(weight: F64, graph: KnnGraph) -> F64:
     """How much neighbours count for each of N segments, against itself: those that are just alike and as
     weighty (``weight``, N) 1."""
     links = symmetric_graph(graph.neighbours, graph.similarity)

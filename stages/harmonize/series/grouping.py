@@ -25,6 +25,7 @@ from mangacolor.stages.harmonize.series.joining import join_groups, without_join
 from mangacolor.stages.harmonize.series.remembered import Remembered
 from mangacolor.stages.harmonize.smoothing import (
     anchor_weight,
+    find_support,
     keep_own,
     own_weight,
     smooth_colours,
@@ -145,10 +146,11 @@ def _smooth(
     uncertainty = uncertainty_coefficient(features.votes, features.area)
     anchor = anchor_weight(uncertainty, params)
     settled = held | (np.arange(len(start)) < first)
-    own = start_colours(features.chroma, start, weight, graph, params)
+    support = find_support(weight, graph)
+    own = start_colours(features.chroma, start, support, params)
     own = np.where(settled[:, None], start, own)
     agreed = smooth_colours(own, weight, graph, anchor, params, first, held)
-    kept = keep_own(agreed, own, own_weight(uncertainty, params), weight, graph, params)
+    kept = keep_own(agreed, own, own_weight(uncertainty, params), support, params)
     return np.where(settled[:, None], agreed, kept)
 
 

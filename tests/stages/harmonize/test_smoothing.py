@@ -8,6 +8,7 @@ from mangacolor.stages.harmonize.neighbours import KnnGraph
 from mangacolor.stages.harmonize.params import SmoothingParams
 from mangacolor.stages.harmonize.smoothing import (
     anchor_weight,
+    find_support,
     keep_own,
     own_weight,
     smooth_colours,
@@ -56,23 +57,25 @@ def test_where_votes_tell_little_segments_hold_on_to_their_own_colours() -> None
 
 def test_a_segment_starts_from_what_was_assigned_as_far_as_neighbours_support_it() -> None:
     read, assigned, even = np.full((24, 2), 5.0), np.full((24, 2), 45.0), np.ones(24)
-    alone = start_colours(read, assigned, even, ring(24, 0.0), SMOOTHING)
+    alone = start_colours(read, assigned, find_support(even, ring(24, 0.0)), SMOOTHING)
     np.testing.assert_allclose(alone, read)
     # Twelve links each, in both directions.
-    half = start_colours(read, assigned, even, ring(24, SMOOTHING.assigned_support / 12), SMOOTHING)
+    half = start_colours(
+        read, assigned, find_support(even, ring(24, SMOOTHING.assigned_support / 12)), SMOOTHING
+    )
     np.testing.assert_allclose(half, (read + assigned) / 2)
-    crowd = start_colours(read, assigned, even, ring(24, 1.0), SMOOTHING)
+    crowd = start_colours(read, assigned, find_support(even, ring(24, 1.0)), SMOOTHING)
     assert np.abs(crowd - assigned).max() < 2
 
 
 def test_a_segment_goes_to_what_was_agreed_as_far_as_neighbours_support_it() -> None:
     own, agreed, even = np.full((24, 2), 30.0), np.full((24, 2), 10.0), np.ones(24)
-    alone = keep_own(agreed, own, 1.0, even, ring(24, 0.0), SMOOTHING)
+    alone = keep_own(agreed, own, 1.0, find_support(even, ring(24, 0.0)), SMOOTHING)
     np.testing.assert_allclose(alone, own)
     # Twelve links each, in both directions: one neighbour that is just alike, all together, is half of it.
-    half = keep_own(agreed, own, 1.0, even, ring(24, 1 / 12), SMOOTHING)
+    half = keep_own(agreed, own, 1.0, find_support(even, ring(24, 1 / 12)), SMOOTHING)
     np.testing.assert_allclose(half, (own + agreed) / 2)
-    crowd = keep_own(agreed, own, 1.0, even, ring(24, 1.0), SMOOTHING)
+    crowd = keep_own(agreed, own, 1.0, find_support(even, ring(24, 1.0)), SMOOTHING)
     np.testing.assert_allclose(crowd, agreed + (own - agreed) / 13)
 
 
@@ -80,13 +83,15 @@ def test_neighbours_that_weigh_more_support_more() -> None:
     own, agreed = np.full((24, 2), 30.0), np.full((24, 2), 10.0)
     weight = np.ones(24)
     weight[0] = 4
-    kept = keep_own(agreed, own, 1.0, weight, ring(24, 1 / 12), SMOOTHING)[:, 0]
+    kept = keep_own(agreed, own, 1.0, find_support(weight, ring(24, 1 / 12)), SMOOTHING)[:, 0]
     assert kept[0] > kept[12] > kept[1]  # a large one keeps more, and the next ones to it less
 
 
 def test_nothing_is_kept_without_a_weight_of_ones_own() -> None:
     own, agreed = np.full((24, 2), 30.0), np.full((24, 2), 10.0)
-    np.testing.assert_allclose(keep_own(agreed, own, 0.0, np.ones(24), ring(24, 0.3), SMOOTHING), agreed)
+    np.testing.assert_allclose(
+        keep_own(agreed, own, 0.0, find_support(np.ones(24), ring(24, 0.3)), SMOOTHING), agreed
+    )
 
 
 def test_one_keeps_less_of_ones_own_where_votes_tell_much() -> None:
@@ -98,8 +103,8 @@ def test_one_keeps_less_of_ones_own_where_votes_tell_much() -> None:
 
 def test_between_two_hues_nothing_goes_grey() -> None:
     own, agreed = np.tile((20.0, 0.0), (24, 1)), np.tile((-2.0, 20.0), (24, 1))
-    between = keep_own(agreed, own, 1.0, np.ones(24), ring(24, 1 / 12), SMOOTHING)
+    between = keep_own(agreed, own, 1.0, find_support(np.ones(24), ring(24, 1 / 12)), SMOOTHING)
     np.testing.assert_allclose(np.hypot(*between.T), (np.hypot(*own.T) + np.hypot(*agreed.T)) / 2)
     np.testing.assert_allclose(between[:, 0] / between[:, 1], 18 / 20)  # of the mean
-    opposite = keep_own(-own, own, 1.0, np.ones(24), ring(24, 1 / 12), SMOOTHING)
+    opposite = keep_own(-own, own, 1.0, find_support(np.ones(24), ring(24, 1 / 12)), SMOOTHING)
     assert np.abs(opposite).max() < 1e-6  # where there is none
