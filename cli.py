@@ -235,9 +235,9 @@ def _with_out(arguments: list[str]) -> str:
     named = not any(word.startswith("-") for word in arguments)
     if command != COLORIZE or not named or os.path.lexists(out) or not all(map(os.path.lexists, inputs)):
         return ""
-    from mangacolor.core.installed import quoted
+    from mangacolor.core.installed import command_line
 
-    return f" Did you mean mangacolor {' '.join(map(quoted, inputs))} --out {quoted(out)}?"
+    return f" Did you mean {command_line(['mangacolor', *inputs, '--out', out])}?"
 
 
 def _variable_of(error: click.BadParameter) -> str | None:

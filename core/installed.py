@@ -22,6 +22,7 @@ TORCH, TRAINING = "torch", "train"  # extras
 STUDIO = ("starlette", "uvicorn")  # packages that the studio needs; the extra of its name brings them
 # Extras that are not for everybody: to work on mangacolor, and what no one line of pip installs everywhere.
 _NOT_OFFERED = ("dev", "realesrgan")
+_PLAIN_WORD = re.compile(r"[\w.:\\/=+-]+")  # that no shell of Windows takes for more than a word
 
 # OpenCV has packages of several names, each with the same ``cv2`` in it.
 _PACKAGES_OF = {
@@ -108,8 +109,15 @@ def _requirement(extra: str = "") -> str:
 
 
 def quoted(word: str) -> str:
-    """A word of a command line as this system's shell takes it; that of Windows knows double quotes only."""
-    return f'"{word}"' if sys.platform == "win32" else shlex.quote(word)
+    """A word of a command line as this system's shell takes it; those of Windows know double quotes only."""
+    if sys.platform != "win32":
+        return shlex.quote(word)
+    return word if _PLAIN_WORD.fullmatch(word) else '"' + word.replace('"', '\\"') + '"'
+
+
+def command_line(words: Iterable[str]) -> str:
+    """Words as one line that this system's shell takes apart again."""
+    return " ".join(map(quoted, words))
 
 
 def need_packages(what: str, packages: Iterable[str], extra: str) -> None:

@@ -8,12 +8,12 @@ decided, or taken back, since.
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from mangacolor.core.errors import UsageError
+from mangacolor.core.installed import command_line
 from mangacolor.core.option_fields import arguments_of
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.pipeline.chapter_pages import ChapterPages
@@ -84,7 +84,7 @@ def command_again(store: Store, pages: Iterable[str], bare: tuple[Options, RunOp
     if said is None or also_said is None:
         return ""
     words = [*map(str, last.inputs), "--out", str(store.state.out), *said, *also_said]
-    return f"mangacolor {shlex.join(words)}"
+    return f"mangacolor {command_line(words)}"
 
 
 def _places(page: str) -> tuple[PurePosixPath, ...]:

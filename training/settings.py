@@ -10,13 +10,13 @@ import dataclasses
 import json
 import math
 import re
-import shlex
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from mangacolor.core.errors import UsageError
+from mangacolor.core.installed import quoted
 from mangacolor.core.wording import did_you_mean
 
 SHOWN = 160  # characters of a wrong value that a message repeats
@@ -158,7 +158,7 @@ def _convert(kind: Any, value: Any, name: str, allowed: Mapping[str, Any], curre
         remedy = f"Give {_wanted(kind, allowed)}."
         if current is not None:
             example = f"{name}={json.dumps(_plain(current))}"
-            remedy += f" Now it is --set {shlex.quote(example)}"
+            remedy += f" Now it is --set {quoted(example)}"
         raise UsageError(f"{name} cannot be {_shown(value)}", remedy) from error
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
@@ -13,6 +12,7 @@ from string import Template
 from urllib.parse import quote
 
 from mangacolor.core.atomic import write_atomic
+from mangacolor.core.installed import command_line
 from mangacolor.core.types import Box
 from mangacolor.core.wording import counted
 from mangacolor.pipeline.editing.chapter import ColouredChapter
@@ -46,7 +46,7 @@ def write_sheet(chapter: ColouredChapter, palette: Palette, covers: Mapping[int,
     html = text.substitute(
         title=escape(f"mangacolor palette: {name}"),
         subtitle=escape(f"{counted(len(palette.edits), 'edit')}, {counted(len(shown), 'group')}"),
-        command=escape(shlex.join(["mangacolor", "palette", name, *own])),
+        command=escape(command_line(["mangacolor", "palette", name, *own])),
         edits=_edit_table(palette, covers, seen),
         edit_options="".join(f"<option value={edit_id(e)}>{_title(e)}</option>" for e in palette.edits),
         likeness=f"{LIKENESS:g}",

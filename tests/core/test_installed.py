@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from importlib.metadata import PackageNotFoundError
 
 import cv2
@@ -84,6 +85,13 @@ def test_it_is_had_from_where_mangacolor_came_from(
 def test_windows_takes_double_quotes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.platform", "win32")
     assert installed.quoted("C:\\my books\\m[serve]") == '"C:\\my books\\m[serve]"'
+    words = ["mangacolor", "palette", "C:\\a & b", "--out=D:\\out", 'x=["y"]']
+    assert installed.command_line(words) == ('mangacolor palette "C:\\a & b" --out=D:\\out "x=[\\"y\\"]"')
+
+
+def test_a_command_line_is_taken_apart_again() -> None:
+    words = ["mangacolor", "it's here", "", "a b", "$HOME"]
+    assert shlex.split(installed.command_line(words)) == words
 
 
 def test_extras_say_what_of_them_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
