@@ -13,11 +13,11 @@ INK = 64.0
 # The least share of the scan's tone that a coloured segment keeps: paint never turns paper into shadow.
 DARKEST = 0.55
 
-# What red, green and blue have more than luma for each level of Cb and Cr centred on 0 (Rec. 601).
-_RED_CR = 1.402
-_BLUE_CB = 1.772
-_GREEN_CB = -0.344136
-_GREEN_CR = -0.714136
+# Shares of red, green and blue in luma (Rec. 601).
+LUMA_SHARES = (0.299, 0.587, 0.114)
+# What red, green and blue have more than luma for each level of Cb and of Cr centred on 0 (Rec. 601).
+TO_RGB = ((0.0, 1.402), (-0.344136, -0.714136), (1.772, 0.0))
+(_, _RED_CR), (_GREEN_CB, _GREEN_CR), (_BLUE_CB, _) = TO_RGB
 
 
 def luma(rgb: Image) -> Image:
@@ -30,7 +30,8 @@ def luma(rgb: Image) -> Image:
 def chroma(rgb: Image) -> tuple[F32, F32]:
     """Cb and Cr of H×W×3 uint8 RGB, centred on 0 (about -128 to 127), float32."""
     red, green, blue = (rgb[..., channel].astype(np.float32) for channel in range(3))
-    value = 0.299 * red + 0.587 * green + 0.114 * blue
+    of_red, of_green, of_blue = LUMA_SHARES
+    value = of_red * red + of_green * green + of_blue * blue
     return (blue - value) / np.float32(_BLUE_CB), (red - value) / np.float32(_RED_CR)
 
 

@@ -13,11 +13,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mangacolor.models.colour.prediction import TO_RGB, VOTE_CHANNELS, VOTE_SLOPE
+from mangacolor.core.colour import LUMA_SHARES, TO_RGB
+from mangacolor.models.colour.prediction import VOTE_CHANNELS, VOTE_SLOPE
 
 # Rec. 601, on the scale of pictures in [-1, 1].
 _TO_CHROMA = ((-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))
-_TO_LUMA = (0.299, 0.587, 0.114)
 
 
 class PaletteHead(nn.Module):
@@ -77,7 +77,7 @@ def to_rgb(luma: Tensor, chroma: Tensor) -> Tensor:
 
 def luma_of(rgb: Tensor) -> Tensor:
     """N×3×H×W to N×1×H×W, same range."""
-    weights = torch.tensor(_TO_LUMA, dtype=rgb.dtype, device=rgb.device)
+    weights = torch.tensor(LUMA_SHARES, dtype=rgb.dtype, device=rgb.device)
     return torch.einsum("c,nchw->nhw", weights, rgb)[:, None]
 
 

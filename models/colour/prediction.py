@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from mangacolor.core.arrays import F32
+from mangacolor.core.colour import TO_RGB
 from mangacolor.core.types import Image
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 VOTE_CHANNELS = 96  # of a palette head, between a map and its votes
 VOTE_SLOPE = 0.2  # of the leaky ReLU there
 VOTES = "votes"  # the map of what a palette network holds each colour for: logits, colours × h × w
-# RGB minus luma for Cb and Cr (Rec. 601), all on the scale of pictures in [-1, 1].
-TO_RGB = ((0.0, 1.402), (-0.344136, -0.714136), (1.772, 0.0))
 
 
 class Output(NamedTuple):

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mangacolor.core.arrays import F32, AnyArray
+from mangacolor.core.colour import LUMA_SHARES
 
-REC_601 = (0.299, 0.587, 0.114)
 _NAMES = re.compile(r"body\.\d+\.(weight|bias)")
 
 
@@ -78,7 +78,7 @@ def _fits(network: CompactNetwork) -> bool:
 
 def luma_shares(colours: int) -> F32:
     """Shares of the channels in the luma: Rec. 601's of three colours, 1 of a single one."""
-    shares = REC_601 if colours == 3 else (1 / colours,) * colours
+    shares = LUMA_SHARES if colours == 3 else (1 / colours,) * colours
     return np.array(shares, np.float32)
 
 
