@@ -85,31 +85,26 @@ def load_upscaler(
     spandrel knows for super-resolution, or where the back end cannot be used.
     """
     known = BY_NAME.get(name_or_path)
-    if (device, backend, kernels) == ("cpu", "spandrel", "ncnn"):
-        compact = _compact_network(name_or_path, known)
-        if compact is not None:
-            return _on_ncnn(name_or_path, compact)
+    compact = _compact_network(name_or_path, known) if backend == "spandrel" else None
+    if compact is not None:
+        return _of_compact(name_or_path, compact, device, kernels)
     need_torch(f"the upscaler {name_or_path}", INSTEAD)
     from mangacolor.models.upscale import torch_form
 
     state = known_state(known) if known else user_state(_user_path(name_or_path))
-    if known and known.architecture == "Compact" and backend == "spandrel":
-        descriptor = torch_form.describe_compact(state)
-    else:
-        descriptor = torch_form.describe(state, name_or_path)
-    halo = torch_form.halo_of(descriptor, known.halo if known else None)
+    descriptor = torch_form.describe(state, name_or_path)
+    compact = torch_form.compact_of(descriptor)
+    if compact is not None and backend == "spandrel":  # of a .pth, or under names that only spandrel knows
+        return _of_compact(name_or_path, compact, device, kernels)
+    halo = compact.halo if compact else known.halo if known else torch_form.UNKNOWN_HALO
     sizes = descriptor.scale, descriptor.input_channels, halo
     if backend == "realesrgan":
         from mangacolor.models.upscale.realesrgan import realesrgan_enlarge
 
         enlarge = realesrgan_enlarge(descriptor, state, name_or_path, device, halo)
-        return _upscaler(name_or_path, backend, device, sizes, enlarge, "torch")
-    compact = torch_form.compact_of(descriptor) if (device, kernels) == ("cpu", "ncnn") else None
-    if compact is not None:  # of a .pth, or under names that only spandrel knows
-        return _on_ncnn(name_or_path, compact)
-    by = torch_form.kernels_of(descriptor, device)
-    enlarge = torch_form.torch_enlarge(descriptor, halo, device, winograd=by == "nnpack")
-    return _upscaler(name_or_path, backend, device, sizes, enlarge, by)
+    else:
+        enlarge = torch_form.other_enlarge(descriptor, halo, device)
+    return _upscaler(name_or_path, backend, device, sizes, enlarge, "torch")
 
 
 def _compact_network(name_or_path: str, known: KnownNetwork | None) -> CompactNetwork | None:
@@ -121,11 +116,18 @@ def _compact_network(name_or_path: str, known: KnownNetwork | None) -> CompactNe
     return read_compact(read_arrays(path)) if path.suffix.lower() == ".safetensors" else None
 
 
-def _on_ncnn(name_or_path: str, network: CompactNetwork) -> Upscaler:
-    from mangacolor.models.upscale.ncnn_form import ncnn_enlarge
-
+def _of_compact(name_or_path: str, network: CompactNetwork, device: str, kernels: CpuBackend) -> Upscaler:
     sizes = network.scale, network.channels, network.halo
-    return _upscaler(name_or_path, "spandrel", "cpu", sizes, ncnn_enlarge(network), "ncnn")
+    if (device, kernels) == ("cpu", "ncnn"):
+        from mangacolor.models.upscale.ncnn_form import ncnn_enlarge
+
+        return _upscaler(name_or_path, "spandrel", device, sizes, ncnn_enlarge(network), "ncnn")
+    need_torch(f"the upscaler {name_or_path}", INSTEAD)
+    from mangacolor.models.upscale import torch_form
+
+    by = torch_form.compact_kernels(device)
+    enlarge = torch_form.compact_enlarge(network, device, by)
+    return _upscaler(name_or_path, "spandrel", device, sizes, enlarge, by)
 
 
 def _upscaler(

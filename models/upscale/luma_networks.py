@@ -11,14 +11,14 @@ N×1×(h·s)×(w·s) in [0, 1].
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mangacolor.models.upscale.compact import block_weights, luma_shares
+from mangacolor.models.upscale.compact import CompactNetwork, block_weights, luma_shares
 
 if TYPE_CHECKING:
     from spandrel import ImageModelDescriptor
@@ -37,35 +37,19 @@ def weigh_blocks(colours: int, block: int, reduction: int) -> nn.Conv2d:
     return layer
 
 
-def sum_inputs(convolution: nn.Conv2d, padding: int) -> nn.Conv2d:
-    """A convolution of one channel equal to ``convolution`` on copies of that channel."""
-    return _convolution(convolution.weight.data.sum(dim=1, keepdim=True), convolution, padding)
-
-
-def _convolution(weight: Tensor, like: nn.Conv2d, padding: int) -> nn.Conv2d:
+def _convolution(weight: Tensor, bias: Tensor, padding: int = 0) -> nn.Conv2d:
     outputs, inputs, kernel, _ = weight.shape
     layer = nn.Conv2d(inputs, outputs, kernel, padding=padding)
     layer.weight.data = weight
-    assert like.bias is not None and layer.bias is not None
-    layer.bias.data = like.bias.data
+    assert layer.bias is not None
+    layer.bias.data = bias
     return layer
 
 
-def compact_body(state: Mapping[str, Tensor]) -> list[Any]:
-    """The layers of a SRVGGNetCompact, 3×3 convolutions and PReLUs, from its weights ``body.0.weight``, …"""
-    layers: list[nn.Module] = []
-    for number in range(len({name.split(".")[1] for name in state})):
-        weight = state[f"body.{number}.weight"].float()
-        layer: nn.Conv2d | nn.PReLU
-        if weight.ndim == 1:
-            layer = nn.PReLU(len(weight))
-        else:
-            layer = nn.Conv2d(weight.shape[1], weight.shape[0], 3, padding=1)
-            assert layer.bias is not None
-            layer.bias.data = state[f"body.{number}.bias"].float()
-        layer.weight.data = weight
-        layers.append(layer)
-    return layers
+def _prelu(slopes: Tensor) -> nn.PReLU:
+    layer = nn.PReLU(len(slopes))
+    layer.weight.data = slopes
+    return layer
 
 
 class LumaCompact(nn.Module):
@@ -76,18 +60,18 @@ class LumaCompact(nn.Module):
     ``reduction`` averages squares of the result before they are laid out: x2 from a x4 network.
     """
 
-    def __init__(self, body: Iterable[nn.Module], scale: int, reduction: int, colours: int) -> None:
+    def __init__(self, network: CompactNetwork, reduction: int) -> None:
         super().__init__()
-        first, *rest = body
-        assert isinstance(first, nn.Conv2d)
-        self.body = nn.Sequential(sum_inputs(first, 0), *(self._unpadded(layer) for layer in rest))
-        self.weigh = weigh_blocks(colours, scale, reduction)
-        self.output_scale = scale // reduction
-        self.halo = sum(isinstance(layer, nn.Conv2d) for layer in self.body)
-
-    @staticmethod
-    def _unpadded(layer: nn.Module) -> nn.Module:
-        return _convolution(layer.weight.data, layer, 0) if isinstance(layer, nn.Conv2d) else layer
+        first, *rest = map(torch.tensor, network.weights)
+        weights = [first.sum(dim=1, keepdim=True), *rest]
+        layers: list[nn.Module] = []
+        for number, (weight, bias) in enumerate(zip(weights, network.biases, strict=True)):
+            layers.append(_convolution(weight, torch.tensor(bias)))
+            layers += [_prelu(torch.tensor(slopes)) for slopes in network.slopes[number : number + 1]]
+        self.body = nn.Sequential(*layers)
+        self.weigh = weigh_blocks(network.channels, network.scale, reduction)
+        self.output_scale = network.scale // reduction
+        self.halo = network.halo
 
     def forward(self, x: Tensor) -> Tensor:
         return self.finished(self.body(x), x)
@@ -116,8 +100,9 @@ class LumaESRGAN(nn.Module):
     ) -> None:
         super().__init__()
         first, trunk, *head = model
-        assert isinstance(first, nn.Conv2d)
-        self.trunk = nn.Sequential(sum_inputs(first, 1), trunk)
+        assert isinstance(first, nn.Conv2d) and first.bias is not None
+        summed = first.weight.data.sum(dim=1, keepdim=True)  # of copies of one channel
+        self.trunk = nn.Sequential(_convolution(summed, first.bias.data, padding=1), trunk)
         self.head = nn.Sequential(*head)
         self.scale = scale
         shares = weigh_colours(colours).view(1, colours, 1, 1) / reduction**2

@@ -6,15 +6,15 @@ source, so that the conversion happens once a machine. Nothing here runs code fo
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
-import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mangacolor.core.arrays import AnyArray
-from mangacolor.core.errors import SetupError
+from mangacolor.core.atomic import write_atomic
+from mangacolor.core.errors import MangacolorError, SetupError
 from mangacolor.core.hashing import sha256_once
 from mangacolor.core.installed import need_torch
 from mangacolor.models.files.arrays import read_arrays
@@ -56,6 +56,8 @@ def known_arrays(network: KnownNetwork) -> dict[str, AnyArray]:
     Weights are float16, and biases of the data package float32, as published. Raises SetupError where the
     data package is missing, or holds other files than the table says.
     """
+    from safetensors.numpy import save
+
     if network.bundled:
         check_known_files(network)
         return read_arrays(BUNDLED / network.file)
@@ -65,7 +67,8 @@ def known_arrays(network: KnownNetwork) -> dict[str, AnyArray]:
     except SetupError:
         pass  # not there yet, or damaged: make it again
     arrays = _convert(network)
-    _save_atomically(arrays, cached)
+    with contextlib.suppress(MangacolorError):  # without a cache it is converted each time, and no more
+        write_atomic(cached, save(arrays))
     return arrays
 
 
@@ -121,24 +124,6 @@ def _keys(network: KnownNetwork, layers: list[LayerWeights]) -> Iterator[str]:
     for block in range((len(layers) - 6) // 15):
         yield from (f"body.{block}.rdb{r}.conv{c}" for r in (1, 2, 3) for c in (1, 2, 3, 4, 5))
     yield from ("conv_body", "conv_up1", "conv_up2", "conv_hr", "conv_last")
-
-
-def _save_atomically(arrays: dict[str, AnyArray], target: Path) -> None:
-    """Write beside ``target`` and rename: a reader never sees half a file, two writers both win."""
-    from safetensors.numpy import save_file
-
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
-        os.close(handle)
-    except OSError:
-        return  # a cache that cannot be written costs the conversion each time, nothing else
-    try:
-        save_file(arrays, name)
-        Path(name).chmod(0o644)  # a cache shared by several users is readable by all of them
-        Path(name).replace(target)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
 
 
 def check_user_file(path: Path) -> None:

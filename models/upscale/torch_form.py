@@ -2,16 +2,15 @@
 
 spandrel (MIT) recognises the architecture from the weights and loads them strictly; for the two
 architectures of Real-ESRGAN we then use our own luma form of them (``luma_networks``), for any
-other spandrel's module as it is. A SRVGGNetCompact of the table needs no recognising, and spandrel, which
-takes a second to import, is left alone.
+other spandrel's module as it is. A SRVGGNetCompact that its file's names tell (``compact.py``) needs no
+recognising, and spandrel, which takes a second to import, is left alone.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 from functools import lru_cache
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -20,16 +19,14 @@ from mangacolor.core.errors import SetupError
 from mangacolor.core.installed import TORCH, install_command
 from mangacolor.core.types import Image
 from mangacolor.models.upscale.compact import CompactNetwork, read_compact
-from mangacolor.models.upscale.luma_networks import AnyOnLuma, LumaCompact, LumaESRGAN, compact_body
+from mangacolor.models.upscale.luma_networks import AnyOnLuma, LumaCompact, LumaESRGAN
 from mangacolor.models.upscale.pixels import as_pixels
 from mangacolor.models.upscale.sources import State
-from mangacolor.models.upscale.upscaler import Enlarge
+from mangacolor.models.upscale.upscaler import Enlarge, Kernels
 from mangacolor.models.upscale.winograd import WinogradCompact, has_winograd
 
 if TYPE_CHECKING:
     from spandrel import ImageModelDescriptor
-
-Described = Any  # spandrel's ImageModelDescriptor, or what there is of one without spandrel
 
 UNKNOWN_HALO = 96  # pixels, for a user's network whose reach nobody has measured
 
@@ -56,23 +53,7 @@ def describe(state: State, name: str) -> ImageModelDescriptor[Any]:
     return descriptor
 
 
-def describe_compact(state: State) -> Described:
-    """The same of the weights of a SRVGGNetCompact, without spandrel."""
-    body = compact_body(state)
-    (first, *_), last = body, body[-1]
-    channels = first.in_channels
-    scale = math.isqrt(last.out_channels // channels)
-    return SimpleNamespace(
-        architecture=SimpleNamespace(id="Compact"),
-        model=SimpleNamespace(body=body, num_conv=len(body) // 2 - 1),
-        scale=scale,
-        input_channels=channels,
-        output_channels=channels,
-        supports_half=True,
-    )
-
-
-def compact_of(descriptor: Described) -> CompactNetwork | None:
+def compact_of(descriptor: ImageModelDescriptor[Any]) -> CompactNetwork | None:
     """The arrays of a network that is a SRVGGNetCompact; None of another."""
     if descriptor.architecture.id != "Compact":
         return None
@@ -80,34 +61,53 @@ def compact_of(descriptor: Described) -> CompactNetwork | None:
     return read_compact({f"body.{name}": tensor.numpy() for name, tensor in body.state_dict().items()})
 
 
-def halo_of(descriptor: Described, known: int | None) -> int:
-    if descriptor.architecture.id == "Compact":
-        return int(descriptor.model.num_conv) + 2
-    return known or UNKNOWN_HALO
+def compact_kernels(device: str) -> Kernels:
+    """What multiplies in a SRVGGNetCompact on a device: NNPACK where torch carries it."""
+    return "nnpack" if device == "cpu" and has_winograd() else "torch"
 
 
-def kernels_of(descriptor: Described, device: str) -> Literal["torch", "nnpack"]:
-    """What multiplies on a device: NNPACK where torch carries it and the network suits it."""
-    compact = device == "cpu" and descriptor.architecture.id == "Compact"
-    return "nnpack" if compact and has_winograd() else "torch"
+def compact_enlarge(network: CompactNetwork, device: str, kernels: Kernels) -> Enlarge:
+    """``Upscaler.enlarge`` of a SRVGGNetCompact on torch."""
+
+    def luma_form(reduction: int) -> torch.nn.Module:
+        form = LumaCompact(network, reduction)
+        return WinogradCompact(form) if kernels == "nnpack" else form
+
+    return _enlarge(luma_form, network.scale, network.halo, device, half=True)
 
 
-def torch_enlarge(descriptor: Described, halo: int, device: str, winograd: bool) -> Enlarge:
-    """``Upscaler.enlarge`` of a network on torch."""
+def other_enlarge(descriptor: ImageModelDescriptor[Any], halo: int, device: str) -> Enlarge:
+    """``Upscaler.enlarge`` of another network on torch."""
+    own, model, colours = descriptor.scale, descriptor.model, descriptor.output_channels
+    is_esrgan = descriptor.architecture.id == "ESRGAN" and not model.shuffle_factor
+
+    def luma_form(reduction: int) -> torch.nn.Module:
+        if is_esrgan:
+            return LumaESRGAN(model.model, own, reduction, colours, halo)
+        return AnyOnLuma(descriptor, halo)
+
+    return _enlarge(luma_form, own, halo, device, descriptor.supports_half)
+
+
+def _enlarge(
+    luma_form: Callable[[int], torch.nn.Module], own: int, halo: int, device: str, half: bool
+) -> Enlarge:
+    """``luma_form``: the network on luma that enlarges ``own`` times, its result reduced so many times.
+
+    ``half``: whether half precision does on a graphics card.
+    """
     use_one_core()
-    dtype = torch.float16 if device.startswith("cuda") and descriptor.supports_half else torch.float32
+    dtype = torch.float16 if device.startswith("cuda") and half else torch.float32
 
     @lru_cache(maxsize=3)
-    def network(scale: int) -> torch.nn.Module:
+    def network(reduction: int) -> torch.nn.Module:
         with torch.inference_mode(False):  # the caller's mode would leave weights unusable outside it
-            form = _luma_network(descriptor, scale, halo).eval().requires_grad_(False)
-            if winograd:
-                assert isinstance(form, LumaCompact)
-                return WinogradCompact(form)
-        return form.to(device=device, dtype=dtype).to(memory_format=torch.channels_last)
+            form = luma_form(reduction).eval().requires_grad_(False)
+        form = form.to(device=device, dtype=dtype)
+        return form if isinstance(form, WinogradCompact) else form.to(memory_format=torch.channels_last)
 
     def enlarge(tiles: Image, scale: int) -> Image:
-        net = network(scale)
+        net = network(own // scale if own % scale == 0 else 1)
         with torch.inference_mode():
             x = torch.from_numpy(tiles).to(device).unsqueeze(1).to(dtype).div_(255)
             y = net(x.contiguous(memory_format=torch.channels_last))
@@ -118,13 +118,3 @@ def torch_enlarge(descriptor: Described, halo: int, device: str, winograd: bool)
             return as_pixels(y.squeeze(1).float().cpu().numpy(), size)
 
     return enlarge
-
-
-def _luma_network(descriptor: Described, scale: int, halo: int) -> torch.nn.Module:
-    own, model, colours = descriptor.scale, descriptor.model, descriptor.output_channels
-    reduction = own // scale if own % scale == 0 else 1
-    if descriptor.architecture.id == "Compact":
-        return LumaCompact(model.body, own, reduction, colours)
-    if descriptor.architecture.id == "ESRGAN" and not model.shuffle_factor:
-        return LumaESRGAN(model.model, own, reduction, colours, halo)
-    return AnyOnLuma(descriptor, halo)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar
 
 from mangacolor.core.colour import luma
 from mangacolor.core.devices import device_kind
@@ -14,19 +14,16 @@ from mangacolor.core.types import Artifact, Chapter, Inputs
 from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
 from mangacolor.models.runtime.parallel import tile_threads
 from mangacolor.models.upscale.known import DEFAULT, DEFAULT_RGB
+from mangacolor.models.upscale.upscaler import Backend, Upscaler
 from mangacolor.stages.base import GUARD, WHERE_SET, Stage, StageContext
 from mangacolor.stages.batching import Room, load_model
 from mangacolor.stages.demand import Demand, PageSize, library
 from mangacolor.stages.spreads.halves import page_of
 from mangacolor.stages.upscale.params import DEFAULT_PARAMS, Params
 
-if TYPE_CHECKING:
-    from mangacolor.models.upscale.upscaler import Upscaler
-
 LANCZOS = "lanczos"
 # Bytes of the buffers of each thread that runs the network, from then on.
 BUFFERS = 190 * 2**20
-Backend = Literal["spandrel", "realesrgan"]
 
 
 @dataclass(frozen=True, slots=True)

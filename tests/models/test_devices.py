@@ -23,7 +23,6 @@ from mangacolor.models.files.reading import BUNDLED
 from mangacolor.models.losses.perceptual import AnimeLoss
 from mangacolor.models.page.descreener import descreen, load_descreener
 from mangacolor.models.page.page_net import load_page_net, page_probabilities
-from mangacolor.models.upscale import sources
 from mangacolor.models.upscale.known import NETWORKS
 from mangacolor.models.upscale.loader import Backend, load_upscaler
 from mangacolor.models.upscale.sources import package_folder
@@ -143,8 +142,8 @@ def test_the_embedding_of_segments_computes_on_no_card(device: str) -> None:
 
 
 @pytest.fixture
-def no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "_save_atomically", lambda _state, _target: None)
+def no_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
 
 
 def check_upscaler(name: str, device: str, backend: Backend = "spandrel") -> None:

@@ -24,14 +24,15 @@ from mangacolor.core.types import Image
 from mangacolor.models.files.reading import BUNDLED, cache_folder
 from mangacolor.models.runtime import ncnn_weights
 from mangacolor.models.upscale import sources
+from mangacolor.models.upscale.compact import read_compact
 from mangacolor.models.upscale.known import BY_NAME, DEFAULT, NETWORKS
 from mangacolor.models.upscale.loader import (
     Backend,
     load_upscaler,
     weights_hash,
 )
-from mangacolor.models.upscale.sources import known_state, package_folder
-from mangacolor.models.upscale.torch_form import describe, describe_compact
+from mangacolor.models.upscale.sources import known_arrays, known_state, package_folder
+from mangacolor.models.upscale.torch_form import compact_of, describe
 
 needs_package = pytest.mark.skipif(package_folder() is None, reason="the weights package is not installed")
 needs_realesrgan = pytest.mark.skipif(
@@ -148,16 +149,17 @@ def test_both_back_ends_agree_and_print_nothing(name: str, capfd: pytest.Capture
 
 @pytest.mark.parametrize("name", [DEFAULT, pytest.param("animevideov3", marks=needs_package)])
 def test_a_compact_network_is_read_as_spandrel_reads_it(name: str) -> None:
-    state = known_state(BY_NAME[name])
-    ours, theirs = describe_compact(state), describe(state, name)
-    for field in ("scale", "input_channels", "output_channels", "supports_half"):
-        assert getattr(ours, field) == getattr(theirs, field)
-    assert ours.model.num_conv == theirs.model.num_conv
-    x = torch.rand(1, theirs.input_channels, 24, 31)
-    with torch.inference_mode():
-        assert torch.equal(
-            torch.nn.Sequential(*ours.model.body)(x), torch.nn.Sequential(*theirs.model.body)(x)
-        )
+    theirs = describe(known_state(BY_NAME[name]), name)
+    ours, same = read_compact(known_arrays(BY_NAME[name])), compact_of(theirs)
+    assert ours is not None and same is not None
+    assert (ours.scale, ours.channels, ours.channels) == (
+        theirs.scale,
+        theirs.input_channels,
+        theirs.output_channels,
+    )
+    assert ours.halo == theirs.model.num_conv + 2 and theirs.supports_half
+    for part in ("weights", "biases", "slopes"):
+        assert all(map(np.array_equal, getattr(ours, part), getattr(same, part)))
 
 
 def test_the_default_network_is_loaded_without_spandrel() -> None:
