@@ -6,7 +6,6 @@ gives, for dots cut a sky into patches. The colour network itself sees the scan:
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,7 @@ from torch.nn import functional as F
 
 from mangacolor.core.cpu import one_core
 from mangacolor.core.types import Image
-from mangacolor.models.files.reading import DESCREENER, fill_bundled
+from mangacolor.models.files.reading import fill_bundled
 from mangacolor.models.page.layout import COARSE, DESCREEN_STRIDE, DILATIONS, FINE
 
 
@@ -55,12 +54,6 @@ def load_descreener(path: Path) -> Descreener:
     network = Descreener()
     fill_bundled(network, path, "the descreener")
     return network.eval().to(memory_format=torch.channels_last)
-
-
-@cache
-def shared_descreener() -> Descreener:
-    """The bundled one, loaded once a process: it holds no state, so threads may share it."""
-    return load_descreener(DESCREENER)
 
 
 @one_core()

@@ -11,6 +11,7 @@ from mangacolor.core.types import Image
 from mangacolor.stages.guest.params import MeasuringParams, Params, odd
 from mangacolor.stages.guest.splitting import split_segments
 from mangacolor.stages.guest.surfaces import COVER_STEPS, NEUTRAL, SPREAD_STEPS, GuestWindow
+from mangacolor.stages.nearest import fill_nearest
 from mangacolor.stages.segments.pixels import pixels_by_segment
 from mangacolor.stages.windows.artifact import WindowColours
 
@@ -36,7 +37,8 @@ def measure_window(window: WindowColours, guest: Image, covered: Image, params: 
     valid = there & ~_find_lines(luma(picture), planes, window.labels, params.measuring)
     if not _is_coloured(planes[valid & (window.labels > 0)], params.measuring):
         return GuestWindow.nothing(window.segments)
-    planes = _fill_gaps(planes, valid)
+    # Which surface a place belongs to where the guest says nothing is told by what is beside it.
+    planes = fill_nearest(planes, valid, 5)
     smooth = _smooth(planes, params.splitting.median)
     labels, parents = split_segments(
         window.labels, smooth.astype(np.float32) - NEUTRAL, valid, params.splitting
@@ -63,17 +65,6 @@ def _find_lines(light: Image, planes: F32, labels: SegmentMap, params: Measuring
         if float(np.median(strength[dark])) >= params.dark_chroma:
             darkest[row + 1] = min(params.min_luma, params.line_share * float(np.median(levels[pixels])))
     return np.asarray(light < darkest[labels])
-
-
-def _fill_gaps(planes: F32, valid: Mask) -> F32:
-    """The guest's chroma (H×W×2) with that of the nearest pixel where it says nothing: which surface such a
-    place belongs to is told by what is beside it."""
-    _, nearest = cv2.distanceTransformWithLabels(
-        (~valid).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    source = np.zeros(int(nearest.max()) + 1, np.int64)
-    source[nearest[valid]] = np.flatnonzero(valid)
-    return np.asarray(planes.reshape(-1, 2)[source[nearest]])
 
 
 def _smooth(planes: F32, median: int) -> Image:

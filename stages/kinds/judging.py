@@ -15,6 +15,7 @@ from mangacolor.stages.classify.reduced import ReducedPage
 from mangacolor.stages.kinds.ends import split_at_ends
 from mangacolor.stages.kinds.params import KindParams, PartParams
 from mangacolor.stages.panels.cutting.polygons import Polygon
+from mangacolor.stages.panels.layout import painting_order
 
 # ``empty``: too little is drawn to tell, and none of it is in colour.
 PartKind = Literal["colour", "grey", "empty"]
@@ -97,15 +98,10 @@ def _judge_without(
 def map_panels(shape: tuple[int, ...], panels: Sequence[Panel], size: tuple[int, int]) -> F32:
     """h×w: the number of the panel that a pixel belongs to; insets lie over their hosts, -1 is none's."""
     own = np.full(shape, -1, np.float32)
-    order = sorted(range(len(panels)), key=lambda n: (not panels[n].residual, -_box_area(panels[n]), n))
-    for number in order:
+    for number in painting_order(panels):
         corners = np.rint(_reduced(panels[number], shape, size)).astype(np.int32)
         cv2.fillPoly(own, [corners], number)
     return own
-
-
-def _box_area(panel: Panel) -> int:
-    return panel.box[2] * panel.box[3]
 
 
 def _reduced(panel: Panel, shape: tuple[int, ...], size: tuple[int, int]) -> Polygon:

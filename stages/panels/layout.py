@@ -124,6 +124,13 @@ def public_document(document: Mapping[str, Any]) -> dict[str, Any]:
     return {name: document[name] for name in PUBLIC_ENTRIES} | marked
 
 
+def painting_order(panels: Sequence[Panel]) -> list[int]:
+    """The numbers of panels as they are painted over each other: insets over the panels they lie in, residual
+    ones under all."""
+    areas = [panel.box[2] * panel.box[3] for panel in panels]
+    return sorted(range(len(panels)), key=lambda n: (not panels[n].residual, -areas[n], n))
+
+
 def box_around(polygon: Sequence[Point]) -> tuple[int, int, int, int]:
     """The bounding box of points in pixels: x, y, width, height."""
     xs, ys = zip(*polygon, strict=True)

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from mangacolor.core.arrays import F32, LabelMap, Mask
+from mangacolor.stages.nearest import fill_nearest
 from mangacolor.stages.segments.params import SeedParams
 
 
@@ -56,10 +57,4 @@ def grow_seeds(seeds: LabelMap, walls: F32, params: SeedParams) -> LabelMap:
     line = int(seeds.max()) + 1
     grown[(walls >= params.wall) & (seeds == 0)] = line
     cv2.watershed(cv2.merge([height, height, height]), grown)
-    unknown = (grown <= 0) | (grown == line)
-    _, index = cv2.distanceTransformWithLabels(
-        unknown.astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    number_of = np.zeros(int(index.max()) + 1, np.int32)
-    number_of[index[~unknown]] = grown[~unknown]
-    return np.asarray(number_of[index], np.int32)
+    return fill_nearest(grown, (grown > 0) & (grown != line), 3)

@@ -8,15 +8,16 @@ little divides are merged, to two levels (``merging.py``).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mangacolor.core.arrays import F32, F64, I64, LabelMap, Mask, SegmentMap
+from mangacolor.core.arrays import F64, I64, LabelMap, Mask, SegmentMap
 from mangacolor.core.types import Image
+from mangacolor.stages.nearest import fill_nearest
 from mangacolor.stages.segments.barriers import find_barriers
 from mangacolor.stages.segments.merging import RegionGraph, merge_regions
 from mangacolor.stages.segments.params import SegmentationParams
@@ -36,17 +37,6 @@ class Segmented:
     labels: SegmentMap
     parents: I64
     scenes: I64
-
-
-def barrier(grey: Image, params: SegmentationParams) -> F32:
-    """How strongly each pixel of a window's luma (H×W uint8) divides, whatever is around it: line depth or
-    edge of tone, levels."""
-    return find_barriers(grey, replace(params.barriers, inhibition=0.0)).walls
-
-
-def find_segments(grey: Image, drawn: Mask, params: SegmentationParams) -> SegmentMap:
-    """``segment`` of a window without halftone: its labels alone."""
-    return segment(grey, drawn, lambda part: part, params).labels
 
 
 def segment(
@@ -117,10 +107,5 @@ def _number_by_area(labels: LabelMap) -> tuple[I64, SegmentMap]:
     numbered = number_of[labels]
     lost = (numbered == 0) & (labels > 0)
     if lost.any():
-        _, index = cv2.distanceTransformWithLabels(
-            (numbered == 0).astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_PIXEL
-        )
-        nearest = np.zeros(int(index.max()) + 1, np.uint16)
-        nearest[index[numbered > 0]] = numbered[numbered > 0]
-        numbered[lost] = nearest[index][lost]
+        numbered[lost] = fill_nearest(numbered, numbered > 0, 3)[lost]
     return np.asarray(kept, np.int64), numbered

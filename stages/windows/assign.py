@@ -14,8 +14,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from mangacolor.core.arrays import I64, WindowMap
+from mangacolor.core.arrays import WindowMap
 from mangacolor.core.types import Box, Image, Panel
+from mangacolor.stages.nearest import fill_nearest
+from mangacolor.stages.panels.layout import painting_order
 from mangacolor.stages.windows.scale import working_size
 from mangacolor.stages.windows.views import ShownWindow, page_share, show_window
 
@@ -53,7 +55,7 @@ def assign_windows(panels: Sequence[Panel], ground: Image) -> Windows:
     """Give every drawn pixel of the page to one window. ``ground``: H×W uint8, 255 = ground."""
     height, width = ground.shape
     labels = np.full((height, width), -1, np.int16)
-    for number in _painting_order(panels):
+    for number in painting_order(panels):
         cv2.fillPoly(labels, [np.array(panels[number].polygon, np.int32)], number)
     grown = _assign_loose_parts(labels, ground, panels)
     boxes = [_with_context(box, (width, height)) for box in grown]
@@ -66,13 +68,6 @@ def assign_windows(panels: Sequence[Panel], ground: Image) -> Windows:
     return Windows(tuple(boxes), tuple(max(1, side) for side in sides), tuple(shares), labels)
 
 
-def _painting_order(panels: Sequence[Panel]) -> list[int]:
-    """Painting order: insets over the panels they lie in, residual panels under all."""
-    return sorted(
-        range(len(panels)), key=lambda n: (not panels[n].residual, -panels[n].box[2] * panels[n].box[3], n)
-    )
-
-
 def _assign_loose_parts(labels: WindowMap, ground: Image, panels: Sequence[Panel]) -> list[Box]:
     """Assign drawn pixels outside all panels, in place; return the panels' boxes, grown to hold them."""
     height, width = labels.shape
@@ -83,7 +78,7 @@ def _assign_loose_parts(labels: WindowMap, ground: Image, panels: Sequence[Panel
     drawn = cv2.resize(ground, size, interpolation=cv2.INTER_AREA) < DRAWN_BELOW
     loose = (drawn & (small < 0)).astype(np.uint8)
     if loose.any():
-        nearest = _nearest_labels(small)
+        nearest = fill_nearest(small, small >= 0, 5)
         limits = [_grown_box(panel.box, (width, height)) for panel in panels]
         count, parts, stats, _ = cv2.connectedComponentsWithStats(loose, connectivity=8)
         for part in range(1, count):
@@ -101,16 +96,6 @@ def _assign_loose_parts(labels: WindowMap, ground: Image, panels: Sequence[Panel
     labels[unassigned] = np.where(large < 0, len(panels), large)[unassigned]
     labels[ground >= 128] = -1
     return boxes
-
-
-def _nearest_labels(labels: WindowMap) -> I64:
-    """For every pixel the label (≥ 0) of the nearest labelled one."""
-    outside = (labels < 0).astype(np.uint8)
-    _, index = cv2.distanceTransformWithLabels(outside, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-    label_of = np.zeros(int(index.max()) + 1, np.int64)
-    seeds = outside == 0
-    label_of[index[seeds]] = labels[seeds]
-    return np.asarray(label_of[index])
 
 
 def _grown_box(box: Box, size: tuple[int, int]) -> Box:

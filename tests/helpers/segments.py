@@ -5,8 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from mangacolor.core.arrays import Mask, SegmentMap
+from mangacolor.core.types import Image
 from mangacolor.stages.segments.features import describe_segments
 from mangacolor.stages.segments.params import SegmentationParams
+from mangacolor.stages.segments.segmentation import segment
 from mangacolor.stages.windows.artifact import WindowColours
 
 SEGMENTATION = SegmentationParams()
@@ -14,6 +17,11 @@ SEGMENTATION = SegmentationParams()
 
 def everywhere(grey: np.ndarray) -> np.ndarray:
     return np.ones(grey.shape, np.bool_)
+
+
+def find_segments(grey: Image, drawn: Mask | None = None) -> SegmentMap:
+    """The segments of a window without halftone."""
+    return segment(grey, everywhere(grey) if drawn is None else drawn, lambda part: part, SEGMENTATION).labels
 
 
 def circle(gap: bool = False) -> np.ndarray:

@@ -10,9 +10,9 @@ import pytest
 
 from mangacolor.core.errors import SetupError
 from mangacolor.core.types import Image
-from mangacolor.models.page.descreener import Descreener, descreen, load_descreener, shared_descreener
-from mangacolor.stages.segments.segmentation import find_segments
-from mangacolor.tests.helpers.segments import SEGMENTATION
+from mangacolor.models.page.descreener import Descreener, descreen, load_descreener
+from mangacolor.models.page.networks import descreener
+from mangacolor.tests.helpers.segments import find_segments
 from mangacolor.training.auxiliary.descreen import DescreenRecipe, draw_pair, draw_pairs
 from mangacolor.training.auxiliary.image_to_image import PairTask
 from mangacolor.training.auxiliary.loop import Loop
@@ -27,6 +27,11 @@ def painting(seed: int, side: int = 96) -> Image:
     return np.asarray(cv2.resize(coarse, (side, side), interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
+def plain(page: Image) -> Image:
+    """What the bundled one makes of a page."""
+    return descreener("torch")(page)
+
+
 def toned(tone: int, pitch: float) -> Image:
     """One tone in dots, with a line across."""
     page = print_tones(np.full((160, 160), tone, np.uint8), 3, 3 * pitch, 45, lines=False)
@@ -36,19 +41,19 @@ def toned(tone: int, pitch: float) -> Image:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_a_pair_shows_the_same_picture_with_dots_and_without(seed: int) -> None:
-    dots, plain = draw_pair(painting(seed), np.random.default_rng(seed))
-    assert dots.shape == plain.shape == (96, 96) and dots.dtype == plain.dtype == np.uint8
-    soft = [cv2.GaussianBlur(one.astype(np.float32), (0, 0), 6) for one in (dots, plain)]
+    dots, smooth = draw_pair(painting(seed), np.random.default_rng(seed))
+    assert dots.shape == smooth.shape == (96, 96) and dots.dtype == smooth.dtype == np.uint8
+    soft = [cv2.GaussianBlur(one.astype(np.float32), (0, 0), 6) for one in (dots, smooth)]
     assert np.abs(soft[0] - soft[1]).mean() < 16
     again = draw_pair(painting(seed), np.random.default_rng(seed))
-    assert np.array_equal(dots, again[0]) and np.array_equal(plain, again[1])
+    assert np.array_equal(dots, again[0]) and np.array_equal(smooth, again[1])
 
 
 @pytest.mark.parametrize("pitch", [1.7, 2.5, 4.0])
 @pytest.mark.parametrize("tone", [90, 150, 210])
 def test_dots_become_an_even_grey_of_the_same_tone_and_the_line_stays(tone: int, pitch: float) -> None:
     page = toned(tone, pitch)
-    made = descreen(shared_descreener(), page).astype(float)
+    made = plain(page).astype(float)
     flat = np.s_[4:50, 4:156]
     assert made[flat].std() < 0.25 * page[flat].std()
     assert abs(made[flat].mean() - page[flat].mean()) < 10
@@ -58,27 +63,25 @@ def test_dots_become_an_even_grey_of_the_same_tone_and_the_line_stays(tone: int,
 
 def test_a_line_divides_a_toned_ground_in_two() -> None:
     page = toned(140, 2.6)
-    everywhere = np.ones(page.shape, np.bool_)
-    assert find_segments(descreen(shared_descreener(), page), everywhere, SEGMENTATION).max() == 2
+    assert find_segments(plain(page)).max() == 2
 
 
 def test_an_edge_of_tone_divides_what_dots_hide() -> None:
     tones = np.full((160, 160), 150, np.uint8)
     tones[:, 80:] = 200
     page = print_tones(tones, 3, 12.0, 45, lines=False)
-    everywhere = np.ones(page.shape, np.bool_)
-    assert find_segments(page, everywhere, SEGMENTATION).max() != 2
-    labels = find_segments(descreen(shared_descreener(), page), everywhere, SEGMENTATION)
+    assert find_segments(page).max() != 2
+    labels = find_segments(plain(page))
     assert labels.max() == 2 and labels[80, 20] != labels[80, 140]
 
 
 def test_what_has_no_dots_stays_as_it_is() -> None:
     grey = cv2.cvtColor(painting(3, 200), cv2.COLOR_RGB2GRAY)
     cv2.circle(grey, (100, 100), 60, 0, 2, cv2.LINE_AA)
-    change = np.abs(descreen(shared_descreener(), np.asarray(grey, np.uint8)).astype(int) - grey)
+    change = np.abs(plain(np.asarray(grey, np.uint8)).astype(int) - grey)
     assert change.mean() < 2.5
     paper = np.full((40, 60), 255, np.uint8)
-    assert descreen(shared_descreener(), paper).min() > 250
+    assert plain(paper).min() > 250
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (33, 70), (64, 64)])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mangacolor.core.types import Image, Page
-from mangacolor.pipeline.store.cache import encode_png
+from mangacolor.formats.writers import encode_png
 from mangacolor.stages.guest.collection import Collection, GuestPage
 from mangacolor.stages.guest.finding import Laid, lay_over
 from mangacolor.stages.guest.gallery import Gallery

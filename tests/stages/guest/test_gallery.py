@@ -15,7 +15,7 @@ import pytest
 from mangacolor.core.cpu import shared_cores
 from mangacolor.core.errors import Cancelled
 from mangacolor.core.types import Image, Page
-from mangacolor.pipeline.store.cache import encode_png
+from mangacolor.formats.writers import encode_png
 from mangacolor.stages.demand import PageSize
 from mangacolor.stages.guest import gallery as gallery_module
 from mangacolor.stages.guest.collection import Collection, GuestPage

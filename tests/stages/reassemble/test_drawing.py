@@ -17,10 +17,9 @@ from mangacolor.stages.reassemble.borders.open_borders import find_open_borders,
 from mangacolor.stages.reassemble.params import PARAMS
 from mangacolor.stages.reassemble.segment_colours import evenness
 from mangacolor.stages.segments.features import COLUMNS, TEXTURE, SegmentFeatures
-from mangacolor.stages.segments.segmentation import find_segments
 from mangacolor.stages.windows.artifact import WindowColours
 from mangacolor.tests.helpers.drawing import draw_window
-from mangacolor.tests.helpers.segments import SEGMENTATION, circle, everywhere, window_of
+from mangacolor.tests.helpers.segments import circle, find_segments, window_of
 
 RED = (-20, 45)
 
@@ -49,7 +48,7 @@ def distance(picture: np.ndarray, colour: tuple[int, int]) -> np.ndarray:
 def test_a_correction_ends_at_the_ink_and_evens_blotches() -> None:
     grey = np.full((128, 128), 230, np.uint8)
     grey[:, 63:66] = 0
-    labels = find_segments(grey, everywhere(grey), SEGMENTATION)
+    labels = find_segments(grey)
     picture = np.full((128, 128, 3), (190, 180, 170), np.uint8)
     picture[40:60, 10:30] = (230, 160, 150)  # a blotch
     window = window_of(grey, labels, picture)
@@ -68,7 +67,7 @@ def test_a_correction_ends_at_the_ink_and_evens_blotches() -> None:
 def test_without_a_correction_segments_are_evened_out_and_not_moved() -> None:
     grey = circle()
     picture = np.full((256, 256, 3), (120, 99, 80), np.uint8)
-    labels = find_segments(grey, everywhere(grey), SEGMENTATION)
+    labels = find_segments(grey)
     assert Corrections().of_window(0) is None
     nothing = replace(window_of(grey, labels, picture), labels=np.zeros_like(labels))
     assert np.abs(draw(window_of(grey, labels, picture)) - draw(nothing)).max() <= 2
@@ -89,7 +88,7 @@ def test_what_is_painted_may_change_its_colour_more_than_what_is_printed_flat() 
 
 def tones(grey: np.ndarray, shade: np.ndarray, colour: tuple[int, int] = (0, 0)) -> np.ndarray:
     """The luma of a page whose network sees these tones, its segments all of this Cb and Cr."""
-    labels = find_segments(grey, everywhere(grey), SEGMENTATION)
+    labels = find_segments(grey)
     window = window_of(grey, labels, np.repeat(shade[..., None], 3, 2))
     move = [Correction(1, *colour, base_cb=colour[0], base_cr=colour[1])] * window.segments
     if colour != (0, 0):  # as somebody chose it: else white paper takes the colour that it can hold

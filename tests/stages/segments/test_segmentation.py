@@ -6,19 +6,19 @@ import cv2
 import numpy as np
 
 from mangacolor.core.types import Image
-from mangacolor.stages.segments.segmentation import MAX_SEGMENTS, find_segments, segment
-from mangacolor.tests.helpers.segments import SEGMENTATION, circle, everywhere
+from mangacolor.stages.segments.segmentation import MAX_SEGMENTS, segment
+from mangacolor.tests.helpers.segments import SEGMENTATION, circle, everywhere, find_segments
 
 
 def test_inside_and_outside_of_a_line_are_two_segments() -> None:
-    labels = find_segments(circle(), everywhere(circle()), SEGMENTATION)
+    labels = find_segments(circle())
     assert labels.max() == 2
     assert labels[128, 128] != labels[10, 10]
 
 
 def test_a_gap_in_the_line_does_not_leak() -> None:
     grey = circle(gap=True)
-    labels = find_segments(grey, everywhere(grey), SEGMENTATION)
+    labels = find_segments(grey)
     assert labels[128, 128] != labels[10, 10]
     assert (labels[100:156, 100:156] == labels[128, 128]).mean() > 0.95
 
@@ -26,18 +26,18 @@ def test_a_gap_in_the_line_does_not_leak() -> None:
 def test_edges_of_tone_divide_and_slow_gradients_do_not() -> None:
     grey = np.full((128, 256), 120, np.uint8)
     grey[:, 128:] = 200
-    labels = find_segments(grey, everywhere(grey), SEGMENTATION)
+    labels = find_segments(grey)
     assert labels.max() == 2 and labels[60, 40] != labels[60, 200]
     slope = np.tile(np.linspace(180, 192, 256).astype(np.uint8), (128, 1))
-    assert find_segments(slope, everywhere(slope), SEGMENTATION).max() == 1
+    assert find_segments(slope).max() == 1
 
 
 def test_ground_is_no_segment_and_nothing_drawn_gives_none() -> None:
     grey = circle()
     drawn = np.zeros(grey.shape, np.bool_)
-    assert find_segments(grey, drawn, SEGMENTATION).max() == 0
+    assert find_segments(grey, drawn).max() == 0
     drawn[:, :128] = True
-    labels = find_segments(grey, drawn, SEGMENTATION)
+    labels = find_segments(grey, drawn)
     assert (labels[:, 128:] == 0).all() and (labels[:, :128] > 0).all()
 
 
@@ -47,7 +47,7 @@ def test_noise_and_specks_stay_within_the_labels() -> None:
         np.where(np.indices((400, 400)).sum(axis=0) // 9 % 2, 255, 0).astype(np.uint8),
         np.zeros((1, 1), np.uint8),
     ):
-        labels = find_segments(grey, everywhere(grey), SEGMENTATION)
+        labels = find_segments(grey)
         assert labels.shape == grey.shape and 1 <= labels.max() <= MAX_SEGMENTS
         assert (labels > 0).all()
 
@@ -64,7 +64,7 @@ def hatched() -> Image:
 
 def test_hatching_is_one_thing() -> None:
     grey = hatched()
-    labels = find_segments(grey, everywhere(grey), SEGMENTATION)
+    labels = find_segments(grey)
     left, right = labels[20:220, 10:110], labels[20:220, 130:230]
     assert (np.bincount(left.ravel()).max() > 0.9 * left.size) and len(np.unique(right)) == 1
     assert not set(np.unique(left)) & set(np.unique(right))
@@ -74,7 +74,7 @@ def test_a_thin_strand_between_two_lines_is_kept() -> None:
     grey = np.full((200, 200), 255, np.uint8)
     for x in (90, 98):  # between them lie six pixels of paper
         cv2.line(grey, (x, 0), (x, 199), 0, 2)
-    labels = find_segments(grey, everywhere(grey), SEGMENTATION)
+    labels = find_segments(grey)
     assert labels.max() == 3 and len({int(labels[100, x]) for x in (40, 94, 150)}) == 3
 
 
@@ -82,7 +82,7 @@ def test_ink_goes_to_the_segments_at_either_side() -> None:
     grey = np.full((100, 100), 255, np.uint8)
     grey[:, 48:52] = 0
     soft = np.asarray(cv2.GaussianBlur(grey, (0, 0), 0.7), np.uint8)
-    labels = find_segments(soft, everywhere(grey), SEGMENTATION)
+    labels = find_segments(soft)
     assert labels.max() == 2
     changes = np.nonzero(np.diff(labels.astype(int), axis=1))[1]
     assert (changes >= 47).all() and (changes <= 52).all()
