@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 _RECENT_NS: Final = 2_000_000_000  # clocks of file systems are as coarse as that
+_REMEMBERED: Final = 2**14  # files: the pages of a guest, of which each chapter of a tree asks
 
 
 def sha256_of(path: Path) -> str:
@@ -18,8 +19,8 @@ def sha256_of(path: Path) -> str:
 
 
 def sha256_once(path: Path) -> str:
-    """The same of a file that many ask for, as weights: it is read again only once its size or its times have
-    changed. Raises ``OSError``."""
+    """The same of a file that many ask for: it is read again only once its size or its times have changed.
+    Raises ``OSError``."""
     stat = path.stat()
     # One that was written just now may be written again without its times telling.
     if time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) < _RECENT_NS:
@@ -27,6 +28,6 @@ def sha256_once(path: Path) -> str:
     return _sha256_of(path.absolute(), stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(_REMEMBERED)
 def _sha256_of(path: Path, _size: int, _modified_ns: int, _changed_ns: int) -> str:
     return sha256_of(path)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 from mangacolor.core.errors import InputError
-from mangacolor.core.hashing import sha256_of
+from mangacolor.core.hashing import sha256_once
 from mangacolor.core.types import Page, PageSource
 from mangacolor.formats.discovery import discover
 from mangacolor.formats.inputs import Found, find_files
@@ -22,8 +21,6 @@ OPTION = "--colours-from"
 REMEDY = "Give a folder, an archive or a PDF with the pages that somebody has coloured."
 # A folder in the place of OUT, where nothing is and nothing is written: pages are only looked for.
 _NOWHERE = ".mangacolor-nowhere"
-# Files whose hashes are kept, so that a tree of chapters reads a guest's once.
-_REMEMBERED = 2**14
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +95,13 @@ def hash_collection(path: str) -> str:
     for found in _find(path):
         digest.update(str(found.place).encode("utf-8", "surrogateescape"))
         try:
-            stat = found.file.stat()
-            digest.update(_hash(found.file, stat.st_mtime_ns, stat.st_size).encode())
+            digest.update(sha256_once(found.file).encode())
         except OSError as error:
             raise InputError(
                 f"{OPTION} {found.file}: cannot be read: {error.strerror}",
                 "See whether it was moved or may not be read, and run the same command again.",
             ) from error
     return digest.hexdigest()
-
-
-@lru_cache(_REMEMBERED)
-def _hash(file: Path, _modified: int, _size: int) -> str:
-    return sha256_of(file)
 
 
 def where(source: PageSource) -> str:

@@ -5,8 +5,9 @@ Names and numbers only say which to try first: a page counts once its lines have
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import cv2
 import numpy as np
@@ -77,17 +78,15 @@ def lay_over(
             if laid.share < params.enough * (1 if len(pages) == 1 else SPREAD):
                 attempt(number, "name")
     if laid.share < params.enough:
-        for number in _first(iter(gallery.alike(look, check)), params.max_alike, tried):
+        for number in _first(gallery.alike(look, check), params.max_alike, tried):
             if laid.share < params.enough:
                 attempt(number, "content")
     return laid
 
 
-def _first(numbers: Iterator[int], most: int, tried: set[int]) -> Iterator[int]:
+def _first(numbers: Iterable[int], most: int, tried: set[int]) -> Iterator[int]:
     """At most so many of them, without those that have been tried."""
-    fresh = (number for number in numbers if number not in tried)
-    for number, _ in zip(fresh, range(most), strict=False):
-        yield number
+    return islice((number for number in numbers if number not in tried), most)
 
 
 def _lay(
