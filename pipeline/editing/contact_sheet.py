@@ -23,19 +23,19 @@ INK = (29, 28, 26)
 
 
 @dataclass(frozen=True, slots=True)
-class Tile:
+class Shown:
     """A picture (H×W×3 RGB) and what is written below it."""
 
     picture: Image
     text: str
 
 
-def lay_out_sheet(tiles: Sequence[Tile], title: str, swatch: tuple[int, int, int] | None = None) -> Image:
+def lay_out_sheet(shown: Sequence[Shown], title: str, swatch: tuple[int, int, int] | None = None) -> Image:
     """All pictures in rows, from left to right, under a ``title`` with a patch of a colour. H×W×3 RGB."""
-    wide = max(tile.picture.shape[1] for tile in tiles)
-    high = max(tile.picture.shape[0] for tile in tiles)
-    columns = max(1, min(len(tiles), round(math.sqrt(len(tiles) * ASPECT * high / wide))))
-    rows = -(-len(tiles) // columns)
+    wide = max(one.picture.shape[1] for one in shown)
+    high = max(one.picture.shape[0] for one in shown)
+    columns = max(1, min(len(shown), round(math.sqrt(len(shown) * ASPECT * high / wide))))
+    rows = -(-len(shown) // columns)
     size = GAP + columns * (wide + GAP), GAP + LINE + GAP + rows * (high + LINE + GAP)
     sheet = PillowImage.new("RGB", (max(size[0], _width(title) + 3 * GAP + LINE), size[1]), PAPER)
     draw = ImageDraw.Draw(sheet)
@@ -44,11 +44,11 @@ def lay_out_sheet(tiles: Sequence[Tile], title: str, swatch: tuple[int, int, int
         draw.rectangle((left, GAP, left + LINE, GAP + LINE), fill=swatch, outline=INK)
         left += LINE + GAP
     draw.text((left, GAP + 3), _plain(title), INK, _font())
-    for number, tile in enumerate(tiles):
+    for number, one in enumerate(shown):
         row, column = divmod(number, columns)
         x, y = GAP + column * (wide + GAP), 2 * GAP + LINE + row * (high + LINE + GAP)
-        sheet.paste(PillowImage.fromarray(tile.picture), (x, y))
-        draw.text((x, y + tile.picture.shape[0] + 3), _plain(tile.text), INK, _font())
+        sheet.paste(PillowImage.fromarray(one.picture), (x, y))
+        draw.text((x, y + one.picture.shape[0] + 3), _plain(one.text), INK, _font())
     return np.asarray(sheet, np.uint8)
 
 

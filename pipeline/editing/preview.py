@@ -19,12 +19,12 @@ from mangacolor.core.types import Image, Point
 from mangacolor.core.wording import counted
 from mangacolor.formats.names import clash_key
 from mangacolor.formats.pixels import NO_LIMIT, decode_picture
+from mangacolor.formats.writers import encode_png
 from mangacolor.pipeline.editing.chapter import ColouredChapter
-from mangacolor.pipeline.editing.contact_sheet import Tile, lay_out_sheet
+from mangacolor.pipeline.editing.contact_sheet import Shown, lay_out_sheet
 from mangacolor.pipeline.editing.coverage import Surfaces
 from mangacolor.pipeline.editing.outlines import Mark, draw_cover, draw_outline
 from mangacolor.pipeline.editing.page_map import map_segments, spread_values
-from mangacolor.pipeline.store.cache import encode_png
 from mangacolor.pipeline.store.manifest import Manifest
 from mangacolor.pipeline.store.outputs import Outputs
 from mangacolor.stages.edits.colours import rgb_of
@@ -160,9 +160,9 @@ def write_preview(
             write_atomic(file, encode_png(_draw(chapter, change, PAGE_SIDE, edits)))
         return list(files)
     side = next(side for most, side in TILE_SIDES if len(changes) <= most)
-    tiles = [Tile(_draw(chapter, change, side, edits), _caption(change)) for change in changes]
+    shown = [Shown(_draw(chapter, change, side, edits), _caption(change)) for change in changes]
     swatch = rgb_of(edits[0].colour) if len(edits) == 1 else None
-    write_atomic(target, encode_png(lay_out_sheet(tiles, title, swatch)))
+    write_atomic(target, encode_png(lay_out_sheet(shown, title, swatch)))
     return [target]
 
 

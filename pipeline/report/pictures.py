@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from mangacolor.core.errors import PageError
 from mangacolor.core.types import Image
+from mangacolor.formats.pixels import NO_LIMIT, decode_picture
 
 LARGE, SMALL = 1400, 640  # long sides of embedded pictures, in pixels
 FEW = 24  # pages up to which a report shows them at full size; its weight then stays below 50 MB or so
@@ -22,11 +24,11 @@ def sizes(pages: int) -> tuple[int, int]:
 
 
 def read_picture(data: bytes | None) -> Image | None:
-    """RGB pixels of any picture file; None for what is none."""
-    import cv2
-
-    bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
-    return None if bgr is None else np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+    """RGB pixels of any picture file, as stages see them; None for what cannot be read here."""
+    try:
+        return decode_picture(data, "", NO_LIMIT).pixels if data else None
+    except PageError:
+        return None
 
 
 def embed(image: Image | None, longest: int) -> str | None:

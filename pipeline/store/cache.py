@@ -14,6 +14,7 @@ import numpy as np
 
 from mangacolor.core.atomic import output_errors, write_atomic
 from mangacolor.core.types import Artifact, Image, NumberMap
+from mangacolor.formats.writers import encode_png
 
 ENTRY = "_mangacolor"
 
@@ -194,19 +195,6 @@ def _entry_of(document: Mapping[str, Any] | None) -> dict[str, Any]:
     """What a stage's document says of the artifact itself; empty for a document that somebody has damaged."""
     entry = document.get(ENTRY) if document else None
     return entry if isinstance(entry, dict) else {}
-
-
-def encode_png(image: Image | NumberMap) -> bytes:
-    """A uint8 H×W or H×W×3 RGB picture, or uint16 H×W, as a PNG file, quickly rather than small."""
-    import cv2
-
-    bgr = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    # Runs alone: of labels, masks and drawn pictures files are smaller than by matching, and read faster.
-    settings = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
-    ok, data = cv2.imencode(".png", bgr, settings)
-    if not ok:
-        raise ValueError(f"a picture of shape {image.shape} and type {image.dtype} cannot be kept as PNG")
-    return data.tobytes()
 
 
 def _read_png(path: Path) -> Image | NumberMap | None:

@@ -15,11 +15,12 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from PIL import Image as PillowImage
 
 import mangacolor.pipeline.run
 from mangacolor.cli import main
 from mangacolor.core.settings import Scale
-from mangacolor.pipeline.report.pictures import sizes
+from mangacolor.pipeline.report.pictures import read_picture, sizes
 from mangacolor.tests.helpers.archives import RawEntry, make_raw_zip, png
 from mangacolor.tests.helpers.fake_stages import House, go, write_page
 
@@ -150,6 +151,13 @@ def test_a_finished_file_that_cannot_be_shown_is_not_called_gone(chapter: Path) 
     assert status("inspect", "out") == 0
     html = Path("out/.mangacolor/inspect.html").read_text(encoding="utf-8")
     assert "cannot be shown here" in html and "is gone" not in html
+
+
+def test_a_page_is_shown_as_stages_see_it(tmp_path: Path) -> None:
+    """Clear ground is paper, and not the black that its colour may be."""
+    PillowImage.new("RGBA", (20, 30), (0, 0, 0, 0)).save(tmp_path / "clear.png")
+    seen = read_picture((tmp_path / "clear.png").read_bytes())
+    assert seen is not None and seen.shape == (30, 20, 3) and (seen == 255).all()
 
 
 def test_long_reports_have_smaller_pictures() -> None:
