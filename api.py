@@ -25,7 +25,7 @@ class _ArraySource:
     image: Image = field(repr=False)
 
     def read(self) -> bytes:
-        from mangacolor.pipeline.store.cache import encode_png
+        from mangacolor.formats.writers import encode_png
 
         return encode_png(self.image)
 
@@ -44,14 +44,15 @@ def colorize_page(image: Image, **options: Any) -> Image:
     ``SetupError`` if weights or a device are unusable, ``PageError`` if the page cannot be done.
     """
     from mangacolor.pipeline.engine.references import References
-    from mangacolor.pipeline.engine.single_page import run_page
+    from mangacolor.pipeline.engine.single_page import PageRunner
     from mangacolor.stages.registry import graph_of
 
     _check_image(image)
     page = Page("page.png", 1, _ArraySource(np.ascontiguousarray(image)))
     chosen = _options(Options, options)
-    references = References(graph_of(chosen), chosen).find
-    artifacts = run_page(page, Chapter("", (page,)), chosen, until="reassemble", references=references)
+    graph = graph_of(chosen)
+    runner, references = PageRunner(graph), References(graph, chosen).find
+    artifacts = runner.run(page, Chapter("", (page,)), chosen, until="reassemble", references=references)
     height, width = artifacts["decode"].images["main"].shape[:2]
     return _fitted(
         artifacts["reassemble" if "reassemble" in artifacts else "decode"], chosen, (width, height)

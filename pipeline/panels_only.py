@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -15,9 +15,10 @@ from mangacolor.core.errors import ExitStatus, MangacolorError, OutputError, Usa
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Direction, Inputs, Page
 from mangacolor.formats.discovery import discover
+from mangacolor.formats.names import clash_key
+from mangacolor.formats.writers import encode_png
 from mangacolor.pipeline.engine.cancel import CancelToken
-from mangacolor.pipeline.engine.single_page import run_page
-from mangacolor.pipeline.store.cache import encode_png
+from mangacolor.pipeline.engine.single_page import PageRunner
 from mangacolor.pipeline.store.corrections import with_edits
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.base import StageContext
@@ -114,22 +115,21 @@ def _status(failed: int, pages: int) -> ExitStatus:
 
 
 def _check_names(pages: Sequence[str]) -> None:
-    taken: dict[PurePosixPath, str] = {}
+    taken: dict[Hashable, str] = {}
     for page in pages:
-        target = PurePosixPath(page).with_suffix(".json")
-        if target in taken:
+        target = str(PurePosixPath(page).with_suffix(".json"))
+        other = taken.setdefault(clash_key(target), page)
+        if other != page:
             raise UsageError(
-                f"{taken[target]} and {page} would both become {target}",
-                "Do them in two runs, with two --out.",
+                f"{other} and {page} would both become {target}", "Do them in two runs, with two --out."
             )
-        taken[target] = page
 
 
 def _write_page(out: Path, options: Options, chapter: Chapter, page: Page, explain: bool) -> int:
     """Write a page's files; returns the number of its panels."""
     explanations: list[Explanation] = []
-    graph = _explaining_graph(explanations) if explain else None
-    artifacts = run_page(page, chapter, options, until=PANELS.name, graph=graph)
+    runner = PageRunner(_explaining_graph(explanations) if explain else None)
+    artifacts = runner.run(page, chapter, options, until=PANELS.name)
     decoded = artifacts[DECODE.name].images["main"]
     document = panel_document((), page.name, (decoded.shape[1], decoded.shape[0]), 0.0)
     overlay = decoded

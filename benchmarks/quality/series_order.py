@@ -24,7 +24,7 @@ from mangacolor.benchmarks.quality.score_figures import Spread, part_colours, sp
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Chapter, Page
 from mangacolor.formats.sources import FileSource
-from mangacolor.pipeline.engine.single_page import run_page
+from mangacolor.pipeline.engine.single_page import PageRunner
 from mangacolor.pipeline.series import SeriesMemory
 from mangacolor.pipeline.store.cache import PageCache
 from mangacolor.pipeline.store.layout import State
@@ -39,11 +39,13 @@ def colour_one_by_one(paths: Sequence[Path], whole: Path, out: Path) -> float:
     out.mkdir(parents=True, exist_ok=True)
     (out / "series").unlink(missing_ok=True)
     memory = SeriesMemory.open(out / "series")
+    runner = PageRunner()
     started = time.process_time()
     for path in paths:
         page = Page(path.name, 1, FileSource(path))
         cache = PageCache(state.page_folder(page.name), state.scratch)
-        made = run_page(page, Chapter("", (page,)), OPTIONS, until="encode", cache=cache, memory=memory)
+        chapter = Chapter("", (page,))
+        made = runner.run(page, chapter, OPTIONS, until="encode", cache=cache, memory=memory)
         blob = made["encode"].blob if "encode" in made else page.source.read()
         assert blob is not None
         (out / path.name).write_bytes(blob)

@@ -13,7 +13,7 @@ from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Inputs, Page
 from mangacolor.formats.option_files import picture_files
 from mangacolor.formats.sources import FileSource
-from mangacolor.pipeline.engine.single_page import run_page
+from mangacolor.pipeline.engine.single_page import PageRunner
 from mangacolor.pipeline.store.cache import Cache, MemoryCache, PageCache
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.graph import Graph
@@ -38,19 +38,17 @@ class References:
         ``needs``: the stages whose artifacts are wanted. ``counts`` takes the calls of the network. Raises
         ``UsageError`` for a reference that is no picture.
         """
+        runner, options = PageRunner(self.graph), replace(self.options, force_color=True)
 
         def look(page: Page) -> Inputs:
-            options, page = replace(self.options, force_color=True), replace(page, wanted=None)
-            cache = self._cache(needs)
-            artifacts = run_page(
-                page,
+            artifacts = runner.run(
+                replace(page, wanted=None),
                 chapter,
                 options,
                 until=needs,
-                graph=self.graph,
                 counts=counts,
                 independent=True,
-                cache=cache,
+                cache=self._cache(needs),
             )
             return {need: artifacts[need] for need in needs}
 

@@ -28,39 +28,12 @@ from mangacolor.pipeline.store.cache import Cache, MemoryCache
 from mangacolor.pipeline.store.store import MemoryStore
 from mangacolor.stages.base import Stage
 from mangacolor.stages.graph import Graph, Selection
-from mangacolor.stages.registry import default_graph, graph_of
+from mangacolor.stages.registry import default_graph
 
 # Loaded networks that a runner keeps, of each kind and device one: the least used goes first.
 MOST_RESOURCES = 16
 # Stages of one page at work at once: the graph is nowhere wider.
 MOST_STAGES = 3
-
-
-def run_page(
-    page: Page,
-    chapter: Chapter,
-    options: Options,
-    *,
-    until: str | Sequence[str],
-    graph: Graph | None = None,
-    counts: Counter[str] | None = None,
-    references: FindReferences = no_references,
-    independent: bool = False,
-    cache: Cache | None = None,
-    memory: SeriesMemory | None = None,
-) -> dict[str, Artifact]:
-    """Run one page as ``PageRunner.run`` does, and keep nothing of what was loaded for it."""
-    return PageRunner(graph or graph_of(options)).run(
-        page,
-        chapter,
-        options,
-        until=until,
-        counts=counts,
-        references=references,
-        independent=independent,
-        cache=cache,
-        memory=memory,
-    )
 
 
 class PageRunner:

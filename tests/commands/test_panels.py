@@ -15,7 +15,7 @@ import pytest
 from mangacolor.cli import main
 from mangacolor.core.errors import Cancelled
 from mangacolor.core.types import Image
-from mangacolor.pipeline import panels_only
+from mangacolor.pipeline.engine.single_page import PageRunner
 from mangacolor.stages.panels import detect as detection
 from mangacolor.stages.panels.cutting.page import Detection, detect_polygons
 
@@ -125,7 +125,7 @@ def test_a_signal_gives_its_own_status(
         signal.raise_signal(number)
         raise Cancelled("stopped")
 
-    monkeypatch.setattr(panels_only, "run_page", interrupted)
+    monkeypatch.setattr(PageRunner, "run", interrupted)
     left: list[int] = []
     monkeypatch.setattr(os, "_exit", left.append)  # how a stopped command leaves
     assert status("pages", "--out", "found") == expected
@@ -137,3 +137,11 @@ def test_one_name_for_two_pages_is_refused(capsys: pytest.CaptureFixture[str]) -
     draw(Path("pages/1.jpg"), [(10, 10, 180, 280)])
     assert status("pages", "--out", "found") == 2
     assert "1.json" in capsys.readouterr().err and not Path("found").exists()
+
+
+def test_one_name_but_for_its_case_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """Some disks hold one file of such names."""
+    draw(Path("pages/a.png"), [(10, 10, 180, 280)])
+    draw(Path("pages/A.jpg"), [(10, 10, 180, 280)])
+    assert status("pages", "--out", "found") == 2
+    assert "both become" in capsys.readouterr().err and not Path("found").exists()

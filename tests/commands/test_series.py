@@ -19,7 +19,7 @@ from mangacolor.core.types import Chapter, Page
 from mangacolor.formats.sources import FileSource
 from mangacolor.models.colour.segment_embedding import IDENTITY, embedding_path
 from mangacolor.models.files.reading import weights_path
-from mangacolor.pipeline.engine.single_page import run_page
+from mangacolor.pipeline.engine.single_page import PageRunner
 from mangacolor.pipeline.events import Event, RunResult, Warned
 from mangacolor.pipeline.plan import plan_run
 from mangacolor.pipeline.series import SeriesMemory
@@ -133,10 +133,10 @@ def test_pages_alone_and_chapters_share_one_memory(
 ) -> None:
     memory = SeriesMemory.open(tmp_path / "s")
     options = Options(**settings(weights, None))
-    counts = []
+    counts, runner = [], PageRunner()
     for path in sorted(chapters[0].iterdir()):
         page = Page(path.name, 1, FileSource(path))
-        made = run_page(page, Chapter("", (page,)), options, until="reassemble", memory=memory)
+        made = runner.run(page, Chapter("", (page,)), options, until="reassemble", memory=memory)
         assert "harmonize" not in made or made["harmonize"].data["windows"]
         counts.append(len(np.unique(SeriesMemory.open(tmp_path / "s")._content.arrays["page"])))
     assert counts == [1, 2]

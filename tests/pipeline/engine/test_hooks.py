@@ -19,7 +19,7 @@ from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Artifact, Chapter, Inputs, Page
 from mangacolor.formats.sources import FileSource
-from mangacolor.pipeline.engine.single_page import run_page
+from mangacolor.pipeline.engine.single_page import PageRunner
 from mangacolor.pipeline.events import (
     Event,
     PageDone,
@@ -173,9 +173,8 @@ def test_a_single_page_is_prepared_too(pages: Path) -> None:
     counts: Counter[str] = Counter()
     stage = Prepared()
     options = Options(device="cpu")
-    artifacts = run_page(
-        page, Chapter("", (page,)), options, until=("paint",), graph=stage.graph, counts=counts
-    )
+    chapter = Chapter("", (page,))
+    artifacts = PageRunner(stage.graph).run(page, chapter, options, until=("paint",), counts=counts)
     assert artifacts["paint"].blob == str(artifacts["look"].data["size"]).encode()
     assert counts["prepared"] == 1
 

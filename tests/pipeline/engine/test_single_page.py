@@ -12,7 +12,7 @@ from mangacolor.core.cpu import shared_cores
 from mangacolor.core.errors import Cancelled
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Inputs, Page
-from mangacolor.pipeline.engine.single_page import run_page
+from mangacolor.pipeline.engine.single_page import PageRunner
 from mangacolor.stages.base import NoConfig, Stage, StageContext, no_config
 from mangacolor.stages.graph import Graph
 from mangacolor.tests.helpers.stages import Bytes
@@ -41,7 +41,7 @@ def diamond(left: Run, right: Run) -> Graph:
 
 def colour(graph: Graph) -> dict[str, Artifact]:
     page = Page("1.png", 1, Bytes(b"page"))
-    return run_page(page, Chapter("", (page,)), Options(device="cpu"), until="end", graph=graph)
+    return PageRunner(graph).run(page, Chapter("", (page,)), Options(device="cpu"), until="end")
 
 
 def test_stages_that_do_not_need_each_other_run_at_once() -> None:
