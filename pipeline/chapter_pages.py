@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
 from mangacolor.core.errors import InputError, UsageError
@@ -16,7 +16,7 @@ from mangacolor.formats.names import natural_key
 from mangacolor.pipeline.editing.sources import Sources
 from mangacolor.pipeline.store.last_run import LastRun, known_last_run
 from mangacolor.pipeline.store.layout import State
-from mangacolor.pipeline.store.outputs import Outputs
+from mangacolor.pipeline.store.outputs import Outputs, chapter_of
 from mangacolor.pipeline.store.store import Store
 
 _OF_PAGES: Final = frozenset({"done", "copied"})  # outcomes
@@ -106,17 +106,15 @@ def kept_chapters(store: Store, failed: Collection[str] = ()) -> dict[str, Chapt
     state, manifest = store.state, store.manifest
     outputs = Outputs(state, manifest)
     sources = Sources(state.out, manifest, outputs.claims)
-    archives = {
-        entry.page for entry in manifest.entries() if entry.outcome == "packed"
-    } | outputs.claims.keys()
+    archives = outputs.archives
     found: dict[str, list[str]] = {}
     for entry in manifest.entries():
         # What failed stands as it came, and its entry names no source.
         if entry.outcome == "failed" or (entry.source and entry.outcome in _OF_PAGES):
-            found.setdefault(_chapter_of(entry.page, archives), []).append(entry.page)
+            found.setdefault(chapter_of(entry.page, archives), []).append(entry.page)
     made = {page for pages in found.values() for page in pages}
     for page in failed:
-        if page not in made and (chapter := _chapter_of(page, archives)) in found:
+        if page not in made and (chapter := chapter_of(page, archives)) in found:
             found[chapter].append(page)
     if not found:
         what = "nothing has been coloured here" if state.out.exists() else "no such folder"
@@ -141,9 +139,3 @@ def _told_direction(state: State, chapter: str) -> Direction | None:
     folder = state.out / chapter
     files = [file for file in folder.iterdir() if is_comicinfo(file.name)] if folder.is_dir() else []
     return direction(files[0].read_bytes()) if files else None
-
-
-def _chapter_of(page: str, archives: set[str]) -> str:
-    """The archive that a page is in, however deep inside it, or else its folder."""
-    folders = [str(place) for place in PurePosixPath(page).parents]
-    return next((folder for folder in folders if folder in archives), folders[0])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from mangacolor.core.errors import UsageError
 from mangacolor.core.installed import command_line
@@ -20,7 +20,7 @@ from mangacolor.pipeline.chapter_pages import ChapterPages
 from mangacolor.pipeline.store.chapter_documents import ChapterDocuments, Coloured
 from mangacolor.pipeline.store.keys import digest
 from mangacolor.pipeline.store.last_run import OF_ONE_RUN, known_last_run
-from mangacolor.pipeline.store.outputs import Outputs
+from mangacolor.pipeline.store.outputs import Outputs, claim_of
 from mangacolor.pipeline.store.store import Store
 from mangacolor.stages.graph import Graph
 from mangacolor.stages.registry import graph_of
@@ -71,8 +71,7 @@ def command_again(store: Store, pages: Iterable[str], bare: tuple[Options, RunOp
     """
     last = known_last_run(store.state)
     claims = Outputs(store.state, store.manifest).claims
-    places = (place for page in pages for place in map(str, _places(page)))
-    inputs = {Path(claims[place].input) for place in places if place in claims}
+    inputs = {Path(claim.input) for page in pages if (claim := claim_of(claims, page)) is not None}
     if last is None or not inputs or not inputs <= {*last.inputs}:
         return ""
     if not all(path.exists() for path in last.inputs):
@@ -85,11 +84,6 @@ def command_again(store: Store, pages: Iterable[str], bare: tuple[Options, RunOp
         return ""
     words = [*map(str, last.inputs), "--out", str(store.state.out), *said, *also_said]
     return f"mangacolor {command_line(words)}"
-
-
-def _places(page: str) -> tuple[PurePosixPath, ...]:
-    """A page, and all that it may lie in."""
-    return (PurePosixPath(page), *PurePosixPath(page).parents)
 
 
 def _read_decisions(documents: ChapterDocuments, graph: Graph) -> dict[str, object]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-# Of a page: Python reads no number of thousands of digits.
+# Of a page, a pixel, a group or a change: longer ones are none, and Python reads none of thousands of digits.
 NUMBER: Final = "[0-9]{1,9}"
 
 

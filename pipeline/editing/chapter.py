@@ -17,7 +17,7 @@ from mangacolor.pipeline.editing.sources import Sources
 from mangacolor.pipeline.page_names import spellings
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Entry, Manifest
-from mangacolor.pipeline.store.outputs import Outputs
+from mangacolor.pipeline.store.outputs import Outputs, chapter_of
 from mangacolor.pipeline.store.user_documents import read_document
 from mangacolor.stages.edits.palette_file import FILE
 from mangacolor.stages.names import HARMONIZE, PANELS
@@ -94,9 +94,10 @@ def open_chapter(out: Path, name: str | None = None) -> ColouredChapter:
     hashes = _source_hashes(documents)
     names = list(hashes)
     manifest = Manifest(state.out, state.manifest)
-    sources = Sources(state.out, manifest, Outputs(state, manifest).claims)
+    outputs = Outputs(state, manifest)
+    sources, archives = Sources(state.out, manifest, outputs.claims), outputs.archives
     pages = tuple(Page(page, number, sources.of(page)) for number, page in enumerate(names, 1))
-    own = [entry for entry in manifest.entries() if entry.source and _is_of(entry.page, chosen)]
+    own = [e for e in manifest.entries() if e.source and chapter_of(e.page, archives) == chosen]
     return ColouredChapter(
         state,
         state.chapter_file(chosen, FILE),
@@ -165,10 +166,6 @@ def _source_hashes(document: Path) -> dict[str, str]:
             f"{document}: what was kept of the chapter is gone or damaged",
             "Run the colouring command again.",
         ) from None
-
-
-def _is_of(page: str, chapter: str) -> bool:
-    return page.rpartition("/")[0] == ("" if chapter == "." else chapter)
 
 
 def _with_spreads(state: State, pages: tuple[Page, ...]) -> tuple[Page, ...]:

@@ -16,8 +16,7 @@ from mangacolor.core.wording import counted, did_you_mean, first_few
 from mangacolor.formats.pixels import picture_size
 from mangacolor.pipeline.editing.chapter import ColouredChapter
 from mangacolor.pipeline.editing.page_looks import LookedAt, PageLooks
-from mangacolor.pipeline.editing.wording import NUMBER
-from mangacolor.pipeline.page_names import find_pages, spellings
+from mangacolor.pipeline.page_names import NUMBER, find_pages, spellings
 from mangacolor.stages.edits.enclosing import find_enclosed, find_inner_point
 from mangacolor.stages.edits.model import CORNERS, Anchor, page_digest
 from mangacolor.stages.segments.features import SegmentFeatures

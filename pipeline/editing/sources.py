@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from mangacolor.core.errors import MangacolorError, PageError
 from mangacolor.core.types import PageSource
 from mangacolor.formats.sources import FileSource
 from mangacolor.pipeline.store.manifest import Manifest
-from mangacolor.pipeline.store.outputs import Claim
+from mangacolor.pipeline.store.outputs import Claim, claim_of
 
 GONE = "See that the file is where it was when the page was coloured, or colour the chapter again."
 
@@ -30,7 +30,7 @@ class Sources:
 
     def find(self, page: str) -> PageSource:
         """The source of a page as it lies there. Raises ``PageError`` where it is not found."""
-        claim = self._claim(page)
+        claim = claim_of(self.claims, page)
         entry = self.manifest.entry(page)
         told = entry.source if entry is not None and entry.source else claim.source if claim else ""
         if claim is None or not told:
@@ -41,11 +41,6 @@ class Sources:
         if source is None:
             raise PageError(f"{page}: its source {told} is gone", GONE)
         return source
-
-    def _claim(self, page: str) -> Claim | None:
-        """What the page's own file, or the archive that it lies in, was planned to be made from."""
-        place = PurePosixPath(page)
-        return next((self.claims[str(p)] for p in (place, *place.parents) if str(p) in self.claims), None)
 
     def _look_through(self, claim: Claim) -> Mapping[str, PageSource]:
         from mangacolor.formats.discovery import discover

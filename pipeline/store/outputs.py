@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -82,6 +82,12 @@ class Outputs:
     def claims(self) -> Mapping[str, Claim]:
         """What each file of OUT was planned to be made from, by its name."""
         return self._claims
+
+    @property
+    def archives(self) -> frozenset[str]:
+        """The names of OUT among which are those of all its archives."""
+        packed = (entry.page for entry in self._manifest.entries() if entry.outcome == "packed")
+        return frozenset(packed) | self._claims.keys()
 
     def own(self, planned: Sequence[Output], force: bool = False) -> list[Output]:
         """What may be written: all but files carried along for which another input's lies there.
@@ -184,6 +190,18 @@ class Outputs:
         rows = {name: dataclasses.asdict(claim) for name, claim in sorted(self._claims.items())}
         text = json.dumps(rows, ensure_ascii=False, indent=0) + "\n"
         write_atomic(self._path, text.encode(), durable=True, scratch=self._state.scratch)
+
+
+def claim_of(claims: Mapping[str, Claim], page: str) -> Claim | None:
+    """What the page's own file, or the archive that it lies in, was planned to be made from."""
+    place = PurePosixPath(page)
+    return next((claims[name] for name in map(str, (place, *place.parents)) if name in claims), None)
+
+
+def chapter_of(page: str, archives: Collection[str]) -> str:
+    """The archive that a page is in, however deep inside it, or else its folder."""
+    folders = [str(place) for place in PurePosixPath(page).parents]
+    return next((folder for folder in folders if folder in archives), folders[0])
 
 
 def _read(path: Path) -> Iterator[tuple[str, Claim]]:

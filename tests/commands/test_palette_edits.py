@@ -18,6 +18,7 @@ from mangacolor.pipeline.editing.painter import PagePainter
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.colorize.stage import STAGE as COLORIZE
 from mangacolor.stages.edits.model import Look
+from mangacolor.tests.helpers.archives import make_zip
 from mangacolor.tests.helpers.edited_chapters import (
     BALLOON,
     FLOOR,
@@ -344,6 +345,18 @@ def test_a_page_that_was_copied_says_so(folder: Path, weights: Path) -> None:
     colour(folder / "in", folder / "out", weights)
     answer = palette(folder / "out", "--at", "3.png:10,10", "--colour", RED)
     assert answer.status == 2 and "3.png was copied as it is (blank)" in answer.err
+
+
+def test_a_page_that_was_copied_says_so_in_a_folder_of_an_archive_too(
+    folder: Path, weights: Path, tmp_path: Path
+) -> None:
+    pages = {f"vol1/{path.name}": path.read_bytes() for path in sorted((folder / "in").iterdir())}
+    blank = io.BytesIO()
+    PilImage.fromarray(np.full((620, 440), 255, np.uint8)).save(blank, "PNG")
+    book = make_zip(tmp_path / "book.cbz", {**pages, "vol1/3.png": blank.getvalue()})
+    colour(book, tmp_path / "out", weights)
+    answer = palette(tmp_path / "out", "--at", "book.cbz/vol1/3.png:10,10", "--colour", RED)
+    assert answer.status == 2 and "book.cbz/vol1/3.png was copied as it is (blank)" in answer.err
 
 
 def test_out_that_is_held_read_only_uncoloured_or_outdated(folder: Path, out: Path) -> None:
