@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, TypeVar
 
@@ -170,7 +170,7 @@ class RunResult:
     seconds: float
     stages_run: int
     network_calls: int
-    failures: tuple[PageFailed, ...] = field(default=())
+    failures: tuple[PageFailed, ...] = ()
     left: int = 0
     details: tuple[Detail, ...] = ()
 

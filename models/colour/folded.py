@@ -2,7 +2,7 @@
 
 Every BatchNorm is folded into the convolution before it, and activations work in place. A 3×3 convolution of
 an enlargement (each pixel repeated 2×2) becomes a transposed 4×4 one of the small map: nine
-multiplications become four. Checkpoints and the networks in ``generators.py`` stay as they are.
+multiplications become four. Checkpoints and the networks in ``efficient_unet.py`` stay as they are.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ GPUs), so a tensor's part is told from its shape and its neighbours, not from it
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from torch import Tensor
@@ -84,8 +84,7 @@ def _last(tensors: State) -> State:
     return {f"up{MAX_LEVELS}.weight": tensors[weight], f"up{MAX_LEVELS}.bias": tensors[bias]}
 
 
-def _only_key(tensors: State, fits: object, name: str) -> str:
-    assert callable(fits)
+def _only_key(tensors: State, fits: Callable[[str, Tensor], object], name: str) -> str:
     keys = [key for key, value in tensors.items() if fits(key, value)]
     if len(keys) != 1:
         raise ValueError(f"{len(keys)} candidates for one tensor of {name}")

@@ -88,13 +88,13 @@ def embedding_path(weights: str | Path, kind: EmbeddingKind = SAME_COLOUR) -> Pa
     return weights_path(weights).with_suffix(kind.ending)
 
 
-def embedding_fingerprint(weights: str | Path, digest: str, kind: EmbeddingKind = SAME_COLOUR) -> str:
-    """The sha256 of the embedding's file, in hex, or nothing where there is none.
+def embedding_fingerprint(weights: str | Path, digest: str) -> str:
+    """The sha256 of the file of the embedding by colour, in hex, or nothing where there is none.
 
     ``digest``: the sha256 of the weights, as of ``weights_fingerprint``. Raises as ``load_embedding``.
     """
-    path = _checked_path(weights, kind)
-    return _read(path, digest, kind).digest if path.is_file() else ""
+    path = _checked_path(weights, SAME_COLOUR)
+    return _read(path, digest, SAME_COLOUR).digest if path.is_file() else ""
 
 
 def embedding_fingerprints(weights: str | Path, digest: str) -> tuple[str, str]:

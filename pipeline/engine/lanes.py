@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from mangacolor.core.cpu import shared_cores, use_one_core
 from mangacolor.core.devices import resolve_device
-from mangacolor.core.types import Artifact
+from mangacolor.core.types import Inputs
 from mangacolor.pipeline.engine.context import (
     Context,
     StageRun,
@@ -23,7 +23,6 @@ from mangacolor.pipeline.engine.worker_pools import Completion, Lane
 from mangacolor.stages.base import Lane as LaneName
 
 T = TypeVar("T")
-Inputs = dict[str, Artifact]
 END_WITHIN = 1.0  # seconds that each thread has to end, which only one that hangs needs
 
 

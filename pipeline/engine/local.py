@@ -14,11 +14,12 @@ from typing import Any
 
 from mangacolor.core.cpu import keep_libraries_to_their_thread, usable_cores
 from mangacolor.core.errors import Cancelled, OutputError, SetupError
+from mangacolor.core.types import Inputs
 from mangacolor.pipeline.engine.chapter_task import ChapterTask
 from mangacolor.pipeline.engine.context import StageRun
 from mangacolor.pipeline.engine.gate import MemoryGate
 from mangacolor.pipeline.engine.job import Job
-from mangacolor.pipeline.engine.lanes import Inputs, Lanes, Step, Token
+from mangacolor.pipeline.engine.lanes import Lanes, Step, Token
 from mangacolor.pipeline.engine.page_results import (
     commit_failed_page,
     commit_page,

@@ -123,9 +123,9 @@ class PageTask:
     def _find_finished(self) -> Entry | None:
         spec, keys = self.spec, self.state.keys
         assert spec.output is not None
-        entry = spec.output.find_finished([spec.copied_file_key(keys)])
+        entry = spec.output.find_finished(spec.copied_file_key(keys))
         if entry is None and not spec.first_pass:
-            entry = spec.output.find_finished([spec.final_key(keys)])
+            entry = spec.output.find_finished(spec.final_key(keys))
         return entry
 
     def _demand(self, stage: str) -> None:
@@ -165,11 +165,11 @@ class PageTask:
         """The artifacts that a stage needs."""
         return {need: self.state.artifacts[need] for need in self.spec.job.graph[name].needs}
 
-    def make_context(self, name: str, resources: Resources, device: str = "cpu") -> Context:
-        """[lane] What a stage sees of the engine."""
+    def make_context(self, name: str, resources: Resources) -> Context:
+        """[lane] What a stage sees of the engine, on the processor."""
         spec = self.spec
         config = spec.recipe.configs[name]
-        return Context(spec.page, spec.chapter, config, device, self.state.source, resources, self.check)
+        return Context(spec.page, spec.chapter, config, "cpu", self.state.source, resources, self.check)
 
     def take(self, name: str, run: StageRun) -> None:
         """A stage has come back."""

@@ -13,7 +13,6 @@ from mangacolor.core.atomic import output_error
 from mangacolor.core.errors import InputError
 from mangacolor.pipeline.store.cache import PageCache
 from mangacolor.pipeline.store.layout import State
-from mangacolor.stages.graph import Graph
 from mangacolor.stages.registry import guest_graph
 
 # Pages that ``inspect``, ``--report`` and ``palette`` write: the same command writes them again.
@@ -43,7 +42,7 @@ class Cleaned:
         return self.colours + self.finished + self.aside + self.edits
 
 
-def clean(out: Path, everything: bool = False, graph: Graph | None = None) -> Cleaned:
+def clean(out: Path, everything: bool = False) -> Cleaned:
     """Remove what lies below ``OUT/.mangacolor`` and can be made again without a network.
 
     Finished pages and archives stay, and so does what a later run needs to find them up to date, to take over
@@ -61,8 +60,7 @@ def clean(out: Path, everything: bool = False, graph: Graph | None = None) -> Cl
         raise InputError(
             f"{out}: no folder that mangacolor has written to", "Name the --out of an earlier run."
         )
-    graph = graph or guest_graph()
-    needed = {need for stage in graph.chapter_stages for need in stage.needs}
+    needed = {need for stage in guest_graph().chapter_stages for need in stage.needs}
     if everything:
         state.check_unwatched()
     with state.locked():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,10 +26,9 @@ class PageOutput:
     planned: frozenset[str] = frozenset()
     force: bool = False
 
-    def find_finished(self, keys: Iterable[str]) -> Entry | None:
-        """The page's entry if its file is there, whole, and made from one of these keys."""
-        entries = (self.manifest.finished(self.page.name, key) for key in keys)
-        return next((entry for entry in entries if entry is not None), None)
+    def find_finished(self, key: str) -> Entry | None:
+        """The page's entry if its file is there, whole, and made from this key."""
+        return self.manifest.finished(self.page.name, key)
 
     def look(self) -> Entry | None:
         """What is to be left alone in the page's place: its entry, if somebody has changed the file since.

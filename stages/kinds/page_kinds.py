@@ -35,6 +35,9 @@ class KeptParams:
     reach: float = 0.006  # of the long side: colour this near goes on in another panel, over its frame
 
 
+KEPT: Final = KeptParams()
+
+
 @dataclass(frozen=True, slots=True)
 class PageKinds:
     """What a page is, and what of it stays as it came.
@@ -76,12 +79,11 @@ class PageKinds:
             *(data[name] for name in ("loose", "kept", "asked")),
         )
 
-    def kept_mask(self, pixels: Image, windows: WindowMap, params: KeptParams | None = None) -> Mask:
+    def kept_mask(self, pixels: Image, windows: WindowMap, params: KeptParams = KEPT) -> Mask:
         """H×W, what of a page (H×W×3 RGB) stays as it came. ``windows``: H×W, the window of each pixel, which
         has its panel's number; what belongs to no panel has the number after the last."""
         if not self.kept:
             return np.zeros(windows.shape, bool)
-        params = params or KeptParams()
         whole = [number for number, kind in enumerate(self.panels) if kind == "colour"]
         kept = np.isin(windows, [*whole, len(self.panels)] if self.loose else whole)
         for number, polygon in self.parts:
