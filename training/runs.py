@@ -104,7 +104,7 @@ class CsvLog:
         with output_errors(self.path):
             columns = self._columns() or list(row)
             fresh = not self.path.exists()
-            with self.path.open("a", newline="") as file:
+            with self.path.open("a", encoding="utf-8", newline="") as file:
                 writer = csv.DictWriter(file, columns, extrasaction="ignore")
                 if fresh:
                     writer.writeheader()
@@ -113,7 +113,7 @@ class CsvLog:
     def _columns(self) -> list[str]:
         if not self.path.exists():
             return []
-        with self.path.open(newline="") as file:
+        with self.path.open(encoding="utf-8", newline="") as file:
             return next(csv.reader(file), [])
 
 

@@ -140,7 +140,7 @@ def main(
         tell_rows(treatment, done)
         rows += done
     if report is not None:
-        with report.open("w", newline="") as file:
+        with report.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, list(asdict(rows[0])))
             writer.writeheader()
             writer.writerows(asdict(row) for row in rows)

@@ -18,20 +18,15 @@ from PIL import Image as PilImage
 from mangacolor.core.colour import luma
 from mangacolor.core.types import Image
 from mangacolor.training.data.manga_page import draw_manga_page
-from mangacolor.training.data.pictures import SUFFIXES, read_rgb
+from mangacolor.training.data.pictures import list_pictures, read_rgb
 
 SHIFT = 7  # pixels, to the right and down
 SCALE = 1.1
 
 
 def pages_of(folder: Path) -> dict[str, Path]:
-    """Pictures under ``folder`` by relative path without suffix, the machine's own state left out."""
-    found = (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES)
-    return {
-        path.relative_to(folder).with_suffix("").as_posix(): path
-        for path in found
-        if ".mangacolor" not in path.parts
-    }
+    """Pictures under ``folder`` by relative path without suffix."""
+    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in list_pictures(folder)}
 
 
 def shifted(page: Image) -> Image:

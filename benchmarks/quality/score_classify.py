@@ -28,14 +28,14 @@ from mangacolor.core.colour import luma
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image
 from mangacolor.stages.classify import stage as classify
-from mangacolor.training.data.pictures import SUFFIXES, read_rgb
+from mangacolor.training.data.pictures import list_pictures, read_rgb
 
 SIDE = 1000  # pixels of the long side: larger pictures are shrunk first, to save time
 
 
 def pictures(folders: Iterable[Path], every: int) -> Iterator[tuple[str, Image]]:
     for folder in folders:
-        files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+        files = list_pictures(folder)
         for file in files[::every]:
             picture = read_rgb(file)
             scale = SIDE / max(picture.shape[:2])
@@ -92,7 +92,7 @@ def main(
             right = 1 - wrong / max(1, len(some))
             click.echo(f"{truth:8}{treatment:16}{wrong:5} wrong of {len(some):5} {right:8.2%}")
     if report is not None:
-        with report.open("w", newline="") as file:
+        with report.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, list(rows[0]))
             writer.writeheader()
             writer.writerows(rows)

@@ -75,7 +75,9 @@ class Ledger:
     def __init__(self, works: Sequence[Work], file: Path, console: Console) -> None:
         self.works = list(works)
         self._file, self._console = file, console
-        self._kept: dict[str, Figures] = json.loads(file.read_text()) if file.is_file() else {}
+        self._kept: dict[str, Figures] = (
+            json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        )
 
     def figures(self, work: Work, setting: Setting) -> Figures:
         key = json.dumps([work.name, work.kind, setting])

@@ -35,7 +35,7 @@ from mangacolor.stages.classify.tint import TINT, unexplained_chroma
 from mangacolor.stages.kinds.stage import look
 from mangacolor.stages.panels import find_panels
 from mangacolor.stages.windows.assign import assign_windows
-from mangacolor.training.data.pictures import SUFFIXES, read_rgb
+from mangacolor.training.data.pictures import list_pictures, read_rgb
 
 LEAST_PANELS = 3
 LEAST_AREA = 0.01  # of the page, that a painted panel has
@@ -113,7 +113,7 @@ def main(pages: Path, truth: Path, every: int, coloured: tuple[Path, ...]) -> No
             title = file.stem.rpartition("_")[0]
             found[f"{title}: {name}"].append(judge(pixels, inside, np.any(masks, axis=0) & ~inside))
     for folder in coloured:
-        files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+        files = list_pictures(folder)
         found[folder.name] = [judge(read_rgb(path)) for path in files[::every]]
     click.echo(f"{'taken for':30}   mixed  colour    spot   manga    kept    left")
     for name in sorted(found):

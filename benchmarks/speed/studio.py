@@ -95,7 +95,7 @@ def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
 
 def _memory(pid: int) -> float:
     """Megabytes in memory of a process."""
-    text = Path(f"/proc/{pid}/status").read_text()
+    text = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     return int(text.partition("VmRSS:")[2].split()[0]) / 1024
 
 

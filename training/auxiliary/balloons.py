@@ -17,7 +17,7 @@ from mangacolor.core.errors import InputError
 from mangacolor.core.types import Image
 from mangacolor.training.auxiliary.loop import choose_recipe, run_task
 from mangacolor.training.auxiliary.page_network import PageRecipe, PageTask, check_recipe, start_from
-from mangacolor.training.data.folders import draw_pictures, read_folders, read_on_white
+from mangacolor.training.data.folders import draw_pictures, read_folders, read_reduced
 from mangacolor.training.data.pictures import list_pictures
 from mangacolor.training.networks import Say, TrainOutcome, TrainRequest
 from mangacolor.training.pages.balloon_truth import find_balloon_truth
@@ -46,8 +46,8 @@ class BalloonCorpus:
         for path in list_pictures(pairs):
             try:
                 page, art = (
-                    read_on_white(path, LONGEST_PAGE),
-                    read_on_white(data / ART / path.relative_to(pairs), LONGEST_PAGE),
+                    read_reduced(path, LONGEST_PAGE),
+                    read_reduced(data / ART / path.relative_to(pairs), LONGEST_PAGE),
                 )
             except InputError as error:
                 say(f"left out: {error.message}")

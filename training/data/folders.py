@@ -4,40 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 
 from mangacolor.core.errors import InputError
 from mangacolor.core.types import Image
-from mangacolor.training.data.pictures import list_pictures
+from mangacolor.formats.pixels import is_grey
+from mangacolor.training.data.pictures import list_pictures, read_rgb, scale_down
 from mangacolor.training.networks import Say
 
 LONGEST = 1400  # pixels: the long side of a picture, more than a made-up page needs
 DRAWN = 12  # pictures from which a page is made up
 
 
-def read_on_white(path: Path, longest: int) -> Image:
-    """A picture as H×W×3 uint8 RGB, what is transparent white, its long side at most ``longest`` pixels.
-
-    Raises ``InputError`` for a file that is no colour picture, or cannot be read.
-    """
-    try:
-        data = np.frombuffer(path.read_bytes(), np.uint8)  # imread takes no name beyond ASCII on Windows
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}", "Mend or remove the file.") from error
-    raw = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
-    if raw is None or raw.ndim != 3:
-        raise InputError(f"{path} is no colour picture", "Mend or remove the file.")
-    picture: npt.NDArray[Any] = raw[..., 2::-1].astype(np.float32)
-    if raw.shape[2] == 4:
-        cover = raw[..., 3:].astype(np.float32) / 255
-        picture = picture * cover + 255 * (1 - cover)
-    scale = min(1.0, longest / max(raw.shape[:2]))
-    size = (max(1, round(raw.shape[1] * scale)), max(1, round(raw.shape[0] * scale)))
-    return np.ascontiguousarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA).round(), np.uint8)
+def read_reduced(path: Path, longest: int) -> Image:
+    """A picture as H×W×3 uint8 RGB, its long side at most ``longest`` pixels. Raises as ``read_rgb``."""
+    pixels = read_rgb(path)
+    return scale_down(pixels, longest / max(pixels.shape[:2]))
 
 
 def read_folders(
@@ -59,9 +42,14 @@ def read_folders(
 def _read_whole(files: Sequence[Path], say: Say) -> Iterator[Image]:
     for file in files:
         try:
-            yield read_on_white(file, LONGEST)
+            picture = read_reduced(file, LONGEST)
         except InputError as error:
             say(f"left out: {error.message}")
+            continue
+        if is_grey(picture):
+            say(f"left out: {file} is no colour picture")
+        else:
+            yield picture
 
 
 def draw_pictures(sources: list[list[Image]], rng: np.random.Generator) -> list[Image]:

@@ -13,12 +13,12 @@ from typing import Literal
 
 import cv2
 import numpy as np
-from PIL import Image as PilImage
 
-from mangacolor.core.errors import InputError
+from mangacolor.core.errors import InputError, PageError
 from mangacolor.core.types import Image, Panel
 from mangacolor.core.wording import counted
 from mangacolor.formats.names import is_litter
+from mangacolor.formats.pixels import NO_LIMIT, decode_picture
 from mangacolor.training.data.left_out import MIN_PANEL, LeftOut
 
 Layout = Literal["pictures", "pages", "pairs"]
@@ -104,20 +104,16 @@ def _is_hidden(path: Path) -> bool:
 
 
 def read_rgb(path: Path) -> Image:
-    """H×W×3 uint8; transparency becomes white paper."""
+    """H×W×3 uint8, as the pages of a chapter are read: transparency is white paper, colours are sRGB.
+
+    Raises ``InputError`` for what cannot be read as a picture.
+    """
     try:
-        with PilImage.open(path) as opened:
-            if opened.mode in ("RGBA", "LA", "PA") or "transparency" in opened.info:
-                rgba = opened.convert("RGBA")
-                paper = PilImage.new("RGBA", rgba.size, "white")
-                return np.asarray(PilImage.alpha_composite(paper, rgba).convert("RGB"))
-            return np.asarray(opened.convert("RGB"))
-    except MemoryError:
-        raise
-    except Exception as error:  # a decoder fed with damaged bytes raises anything at all
-        raise InputError(
-            f"{path} cannot be read as a picture: {error}", "Mend or remove the file."
-        ) from error
+        return decode_picture(path.read_bytes(), str(path), NO_LIMIT).pixels
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}", "Mend or remove the file.") from error
+    except PageError as error:
+        raise InputError(error.message, "Mend or remove the file.") from error
 
 
 def check_colour(pictures: Sequence[Picture]) -> None:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from mangacolor.core.colour import luma
 from mangacolor.core.errors import InputError
 from mangacolor.core.types import Image
-from mangacolor.training.data.pictures import SUFFIXES, Layout, cut_pieces, read_rgb
+from mangacolor.training.data.pictures import Layout, cut_pieces, list_pictures, read_rgb
 from mangacolor.training.data.synthesis import render
 
 KINDS = ("grey", "line", "screentone")
@@ -80,7 +80,7 @@ def open_folder(
         raise InputError(f"{root} does not exist", "Name a folder of colour pictures with --data.")
     if root.is_file():
         return Folder([root], root.parent, layout)
-    paths = [path for path in sorted(root.rglob("*")) if path.suffix.lower() in SUFFIXES and path.is_file()]
+    paths = list_pictures(root)
     hidden = leave_out.resolve() if leave_out else None
     paths = [path for path in paths if hidden is None or hidden not in path.resolve().parents]
     if not paths:

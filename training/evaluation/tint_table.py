@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mangacolor.core.types import Image
-from mangacolor.training.data.pictures import SUFFIXES, read_rgb
+from mangacolor.training.data.pictures import list_pictures, read_rgb, shrink
 
 TABLE = Path(__file__).with_name("tint_table.json")
 FITTED_SIDE = 256  # pixels on the short side when fitting: colour is low-frequency, disks are slow
@@ -65,8 +65,9 @@ def fit_tint_table(pictures: Iterable[Image], gain: float = 1.5) -> TintTable:
     count = 0
     for picture in pictures:
         count += 1
-        small = _small(picture)
-        ycc = cv2.cvtColor(small, cv2.COLOR_RGB2YCrCb).reshape(-1, 3).astype(np.float64)
+        ycc = (
+            cv2.cvtColor(shrink(picture, FITTED_SIDE), cv2.COLOR_RGB2YCrCb).reshape(-1, 3).astype(np.float64)
+        )
         powers = np.vander(ycc[:, 0] / 255, 3, increasing=True)
         chroma = ycc[:, [2, 1]] - 128
         normal += powers.T @ powers / len(ycc)
@@ -82,19 +83,8 @@ def _triple(values: npt.NDArray[np.floating[Any]]) -> tuple[float, float, float]
     return first, second, third
 
 
-def _small(picture: Image) -> Image:
-    factor = FITTED_SIDE / min(picture.shape[:2])
-    if factor >= 1:
-        return picture
-    small = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-    return np.asarray(small, dtype=np.uint8)
-
-
 def fit_folders(folders: Iterable[Path], out: Path = TABLE, gain: float = 1.5) -> TintTable:
     """Fit on every picture under ``folders`` and write the table to ``out``, as JSON."""
-    files = [
-        file for folder in folders for file in sorted(folder.rglob("*")) if file.suffix.lower() in SUFFIXES
-    ]
-    table = fit_tint_table((read_rgb(file) for file in files), gain)
+    table = fit_tint_table((read_rgb(file) for folder in folders for file in list_pictures(folder)), gain)
     out.write_text(json.dumps(asdict(table), indent=1) + "\n", encoding="utf-8")
     return table

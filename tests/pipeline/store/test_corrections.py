@@ -43,7 +43,7 @@ def correct(folder: str, page: str = "1", **changes: Any) -> Path:
     document = {"page": f"{page}.png", "size": [200, 300], "panels": CORRECTED} | changes
     file = Path(folder, f"{page}.json")
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(document))
+    file.write_text(json.dumps(document), encoding="utf-8")
     return file
 
 
@@ -54,7 +54,9 @@ def find_panels(edits: Path | None = None) -> int:
 
 
 def kept(page: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(Path(f"out/.mangacolor/pages/{page}.png/panels.json").read_text())
+    found: dict[str, Any] = json.loads(
+        Path(f"out/.mangacolor/pages/{page}.png/panels.json").read_text(encoding="utf-8")
+    )
     return dict(found.get("data", found))
 
 
@@ -134,8 +136,8 @@ def test_panels_draws_corrections() -> None:
     with pytest.raises(SystemExit) as ended:
         main(["panels", "pages", "--out", "found", "--edits", "mine", "--quiet"])
     assert ended.value.code == 0
-    assert json.loads(Path("found/1.json").read_text())["panels"] == CORRECTED
-    assert len(json.loads(Path("found/2.json").read_text())["panels"]) == 3
+    assert json.loads(Path("found/1.json").read_text(encoding="utf-8"))["panels"] == CORRECTED
+    assert len(json.loads(Path("found/2.json").read_text(encoding="utf-8"))["panels"]) == 3
 
 
 def test_panels_writes_and_draws_the_parts_that_a_correction_marks() -> None:
@@ -144,9 +146,9 @@ def test_panels_writes_and_draws_the_parts_that_a_correction_marks() -> None:
     with pytest.raises(SystemExit):
         main(["panels", "pages", "--out", "found", "--edits", "mine", "--quiet"])
     plain = ["page", "size", "panels", "polygons", "confidence", "seconds"]
-    assert list(json.loads(Path("found/1.json").read_text())) == [*plain, "coloured"]
-    assert list(json.loads(Path("found/2.json").read_text())) == plain
-    assert json.loads(Path("found/1.json").read_text())["coloured"] == [square]
+    assert list(json.loads(Path("found/1.json").read_text(encoding="utf-8"))) == [*plain, "coloured"]
+    assert list(json.loads(Path("found/2.json").read_text(encoding="utf-8"))) == plain
+    assert json.loads(Path("found/1.json").read_text(encoding="utf-8"))["coloured"] == [square]
     drawn, other = (cv2.imread(f"found/{page}.panels.png") for page in ("1", "2"))
     assert drawn is not None and other is not None
     assert (drawn[17, 6] == 255).all() and (other[17, 6] != 255).any()  # paper no more

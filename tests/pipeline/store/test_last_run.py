@@ -38,7 +38,7 @@ def test_a_run_is_kept_with_what_is_not_by_default(chapter: Path, tmp_path: Path
     assert read_last_run(State(out)) is None
     Path("mine").mkdir()
     (Path("mine") / "1.json").write_text("{}")
-    Path("hints.json").write_text("[]")
+    Path("hints.json").write_text("[]", encoding="utf-8")
     given: dict[str, Any] = {
         "saturation": 1.5,
         "scale": "2",

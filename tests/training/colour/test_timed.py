@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -270,3 +273,15 @@ def test_curves_keep_the_columns_that_their_file_began_with(tmp_path: Path) -> N
     log.write({"step": 1, "loss": 2})
     CsvLog(tmp_path / CURVES).write({"step": 2, "more": 5, "loss": 3})
     assert (tmp_path / CURVES).read_text().split() == ["step,loss", "1,2", "2,3"]
+
+
+def test_curves_of_any_source_are_written_whatever_the_system_writes_by_itself(tmp_path: Path) -> None:
+    code = f"""
+from pathlib import Path
+from mangacolor.training.runs import CsvLog
+for step in 1, 2:
+    CsvLog(Path({str(tmp_path / CURVES)!r})).write({{"step": step, "source": "\\u9801"}})
+"""
+    by_itself = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}  # ASCII alone
+    subprocess.run([sys.executable, "-c", code], env={**os.environ, **by_itself}, check=True, timeout=120)
+    assert (tmp_path / CURVES).read_text(encoding="utf-8").split() == ["step,source", "1,頁", "2,頁"]

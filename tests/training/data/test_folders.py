@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image as PilImage
@@ -12,36 +13,39 @@ from PIL import Image as PilImage
 from mangacolor.cli import main
 from mangacolor.core.errors import InputError
 from mangacolor.training.auxiliary.balloons import ART, LETTERED, BalloonCorpus
-from mangacolor.training.data.folders import read_folders, read_on_white
+from mangacolor.training.data.folders import read_folders, read_reduced
 from mangacolor.training.data.left_out import LeftOut
 from mangacolor.training.data.pack import read_pack, write_pack
 from mangacolor.training.data.pictures import Picture, check_colour
 from mangacolor.training.data.sources import describe_sources, load_pictures
 
 
-def test_a_picture_of_any_name_is_read_on_white(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_imread(*_given: object) -> None:
-        raise AssertionError("it takes no such name on Windows")
-
-    monkeypatch.setattr("cv2.imread", no_imread)
+def test_a_picture_of_any_name_is_read_on_white(tmp_path: Path) -> None:
     picture = np.zeros((4, 8, 4), np.uint8)
     picture[:, :4] = 255, 0, 0, 255
     PilImage.fromarray(picture).save(tmp_path / "頁.webp", lossless=True, exact=True)
-    read = read_on_white(tmp_path / "頁.webp", 8)
+    read = read_reduced(tmp_path / "頁.webp", 8)
     assert read.shape == (4, 8, 3)
     assert (read[:, :4] == (255, 0, 0)).all() and (read[:, 4:] == 255).all()
+    assert read_reduced(tmp_path / "頁.webp", 4).shape == (2, 4, 3)
+
+
+@pytest.mark.parametrize("shape", [(4, 8, 3), (4, 8)])
+def test_a_picture_of_16_bits_is_read_as_one_of_8(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    path = tmp_path / "1.png"
+    path.write_bytes(cv2.imencode(".png", np.full(shape, 100 * 256 + 7, np.uint16))[1].tobytes())
+    assert (read_reduced(path, 8) == 100).all()
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
-    [(b"", "no colour picture"), (b"RIFF", "no colour picture"), (None, "cannot be read: No such file")],
+    ("data", "said"), [(b"", "empty"), (b"RIFF", "not a picture"), (None, "cannot be read: No such file")]
 )
 def test_what_is_no_picture_is_named(tmp_path: Path, data: bytes | None, said: str) -> None:
     path = tmp_path / "1.webp"
     if data is not None:
         path.write_bytes(data)
     with pytest.raises(InputError, match=rf"1\.webp.*{said}"):
-        read_on_white(path, 8)
+        read_reduced(path, 8)
 
 
 def test_balloons_are_not_trained_without_pages_of_each_kind(tmp_path: Path) -> None:
@@ -110,7 +114,7 @@ def test_what_is_broken_or_grey_is_left_out_and_named(tmp_path: Path) -> None:
     assert [source.folder for source in sources] == ["red"], "a source of nothing would have a share"
     assert len(said) == 6 and all(line.startswith("left out: ") for line in said)
     for number in range(5):
-        assert f"torn/{number}.png cannot be read as a picture" in said[number]
+        assert f"torn/{number}.png: cannot be decoded" in said[number]
     assert said[5] == "left out: 5 pictures without colour: grey/0.png, grey/1.png, grey/2.png and 2 more"
 
 
@@ -149,7 +153,9 @@ def test_pack_data_goes_on_without_broken_pictures_and_its_status_tells(
     pack = tmp_path / "d.pack"
     assert run("pack-data", str(tmp_path / "in"), "--out", str(pack)) == 1
     said = capsys.readouterr().err
-    assert "torn/0.png cannot" in said and "torn/1.png cannot" in said and "1 picture without colour" in said
+    assert (
+        "torn/0.png: cannot" in said and "torn/1.png: cannot" in said and "1 picture without colour" in said
+    )
     assert said.splitlines()[-1] == f"{pack}: 2 pictures of 1 source, 2 KiB; 3 files left out"
     assert [source.folder for source in read_pack(pack)[0]] == ["red"]
     shutil.rmtree(tmp_path / "in/torn")

@@ -108,6 +108,8 @@ def test_limit_spreads_and_our_own_sheets_do_not_count(folder: Path) -> None:
     assert open_folder(folder, leave_out=folder / "inner").paths == [
         path for path in everything if path.parent.name != "inner"
     ]
+    (folder / "._left by macOS.png").write_bytes(b"no picture")
+    assert open_folder(folder).paths == everything
 
 
 def test_a_folder_without_pictures_is_an_input_error(tmp_path: Path) -> None:
