@@ -17,8 +17,9 @@ import pytest
 
 import mangacolor.cli
 import mangacolor.pipeline.run
-from mangacolor.cli import main, with_command
+from mangacolor.cli import with_command
 from mangacolor.pipeline.store.layout import State
+from mangacolor.tests.helpers.commands import exit_status
 from mangacolor.tests.helpers.fake_stages import House, write_page
 from mangacolor.tests.helpers.paths import ROOT
 
@@ -44,14 +45,6 @@ def chapter(tmp_path: Path) -> Path:
     for number in (1, 2, 10):
         write_page(folder / f"{number}.png", number)
     return folder
-
-
-def status(*arguments: str | Path) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main([str(argument) for argument in arguments])
-    code = ended.value.code
-    assert isinstance(code, int)
-    return code
 
 
 def lines(text: str) -> list[dict[str, Any]]:
@@ -84,12 +77,12 @@ def test_first_argument_that_is_no_command_means_colorize(given: list[str], mean
 def test_a_mistyped_command_is_told_and_is_no_input(
     house: House, capsys: pytest.CaptureFixture[str], given: str, meant: str
 ) -> None:
-    assert status(given, "--out", "out") == 2
+    assert exit_status(given, "--out", "out") == 2
     assert f"Did you mean mangacolor {meant}?" in capsys.readouterr().err
 
 
 def test_a_chapter_that_is_called_nearly_as_a_command_is_an_input(house: House, chapter: Path) -> None:
-    assert status(chapter.rename("panel"), "--out", "out", "--device", "cpu") == 0
+    assert exit_status(chapter.rename("panel"), "--out", "out", "--device", "cpu") == 0
 
 
 @pytest.mark.parametrize("out", ["chapter/1.png", "chapter/1.png/out"])
@@ -97,7 +90,7 @@ def test_a_file_in_the_place_of_out_is_told(
     house: House, chapter: Path, capsys: pytest.CaptureFixture[str], out: str
 ) -> None:
     before = Path("chapter/1.png").read_bytes()
-    assert status(chapter, "--out", out) == 3
+    assert exit_status(chapter, "--out", out) == 3
     assert "a file lies where a folder has to be" in capsys.readouterr().err
     assert Path("chapter/1.png").read_bytes() == before
 
@@ -107,7 +100,7 @@ def test_an_empty_path_is_not_the_working_folder(
     house: House, chapter: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
 ) -> None:
     before = sorted(Path.cwd().rglob("*"))
-    assert status(*arguments) == 2
+    assert exit_status(*arguments) == 2
     assert "the path is empty" in capsys.readouterr().err
     assert sorted(Path.cwd().rglob("*")) == before
 
@@ -116,17 +109,17 @@ def test_a_wrong_value_names_the_variable_that_it_comes_from(
     house: House, chapter: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MANGACOLOR_JOBS", "many")
-    assert status(chapter, "--out", "out") == 2
+    assert exit_status(chapter, "--out", "out") == 2
     said = capsys.readouterr().err
     assert "'many' is not a valid whole number" in said and "as MANGACOLOR_JOBS" in said
-    assert status(chapter, "--out", "out", "--jobs", "most") == 2
+    assert exit_status(chapter, "--out", "out", "--jobs", "most") == 2
     assert "MANGACOLOR_JOBS" not in capsys.readouterr().err
 
 
 def test_colours_a_folder(house: House, chapter: Path) -> None:
-    assert status(chapter, "--out", "out", "--device", "cpu") == 0
+    assert exit_status(chapter, "--out", "out", "--device", "cpu") == 0
     assert {path.name for path in Path("out").iterdir() if path.is_file()} == {"1.png", "2.png", "10.png"}
-    assert status("--device", "cpu", "--out", "out", chapter) == 0
+    assert exit_status("--device", "cpu", "--out", "out", chapter) == 0
     assert house.calls["encode"] == 3
 
 
@@ -134,7 +127,7 @@ def test_json_is_one_object_a_line_and_nothing_else(
     house: House, chapter: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     house.trouble["2.png"] = ValueError("boom")
-    assert status(chapter, "--out", "out", "--device", "cpu", "--json") == 1
+    assert exit_status(chapter, "--out", "out", "--device", "cpu", "--json") == 1
     events = lines(capsys.readouterr().out)
     done = [event for event in events if event["event"] == "page_done"]
     failed = [event for event in events if event["event"] == "page_failed"]
@@ -151,13 +144,13 @@ def test_what_became_of_a_page_is_told_in_words_and_in_json(
 ) -> None:
     cv2.imwrite(f"{chapter}/2.png", np.full((8, 8, 3), 255, np.uint8))
     arguments = [str(chapter), "--out", "out", "--device", "cpu"]
-    assert status(*arguments, "--json") == 0
+    assert exit_status(*arguments, "--json") == 0
     said = capsys.readouterr()
     assert {"event": "page_copied", "page": "2.png", "reason": "white"} in lines(said.out)
     assert "  copied, white: 2.png\n" in said.err
     Path("out/1.png").write_bytes(b"mine")
     Path(chapter, "10.png").unlink()
-    assert status(*arguments, "--json") == 0
+    assert exit_status(*arguments, "--json") == 0
     said = capsys.readouterr()
     events = lines(said.out)
     reason = "changed since mangacolor wrote it"
@@ -193,9 +186,9 @@ def test_exit_statuses(
     Path("empty").mkdir()
     Path("bad").mkdir()
     Path("bad/1.png").write_bytes(b"no picture")
-    assert status(*arguments) == expected
+    assert exit_status(*arguments) == expected
     assert capsys.readouterr().err.strip()
-    assert status(*arguments, "--json") == expected
+    assert exit_status(*arguments, "--json") == expected
     said = lines(capsys.readouterr().out)
     assert set(said[-1]) == RUN_DONE and said[-1]["status"] == expected
     assert said[-1]["done"] + said[-1]["failed"] == said[-1]["pages"]
@@ -203,7 +196,7 @@ def test_exit_statuses(
 
 def test_locked_output_is_status_3(house: House, chapter: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with State(Path("out")).locked():
-        assert status(chapter, "--out", "out", "--device", "cpu") == 3
+        assert exit_status(chapter, "--out", "out", "--device", "cpu") == 3
     assert "another run" in capsys.readouterr().err
 
 
@@ -211,7 +204,7 @@ def test_messages_name_the_file_and_the_remedy(
     house: House, chapter: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (chapter / "2.png").write_bytes(b"no picture")
-    assert status(chapter, "--out", "out", "--device", "cpu") == 1
+    assert exit_status(chapter, "--out", "out", "--device", "cpu") == 1
     error = capsys.readouterr().err
     assert "2.png" in error and "decode" in error and "2 done" in error
 
@@ -220,12 +213,12 @@ def test_messages_name_the_file_and_the_remedy(
 def test_a_book_that_export_makes_is_not_refused_without_a_word_of_it(
     form: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert status("chapter", "--out", "out", "--format", form) == 2
+    assert exit_status("chapter", "--out", "out", "--format", form) == 2
     assert "`mangacolor export OUT --format epub` makes that" in capsys.readouterr().err
 
 
 def test_an_option_that_is_missing_is_said_with_what_it_is(capsys: pytest.CaptureFixture[str]) -> None:
-    assert status("chapter") == 2
+    assert exit_status("chapter") == 2
     assert capsys.readouterr().err.endswith(
         "Missing option '--out'.\n  --out: Folder for the coloured pages.\n"
     )
@@ -234,7 +227,7 @@ def test_an_option_that_is_missing_is_said_with_what_it_is(capsys: pytest.Captur
 def test_quiet_says_only_what_went_wrong(
     house: House, chapter: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert status(chapter, "--out", "out", "--device", "cpu", "--quiet") == 0
+    assert exit_status(chapter, "--out", "out", "--device", "cpu", "--quiet") == 0
     assert capsys.readouterr() == ("", "")
 
 
@@ -245,7 +238,7 @@ def test_unexpected_error_is_no_half_success(
         raise RuntimeError("bug")
 
     monkeypatch.setattr(mangacolor.pipeline.run, "graph_of", broken)
-    assert status(chapter, "--out", "out", "--json") == 3
+    assert exit_status(chapter, "--out", "out", "--json") == 3
     said = capsys.readouterr()
     assert "RuntimeError: bug" in said.err
     assert lines(said.out)[-1]["status"] == 3
@@ -258,7 +251,7 @@ def test_the_machines_refusals_are_no_bugs(
         raise PermissionError(13, "Permission denied", "/some/file")
 
     monkeypatch.setattr(mangacolor.pipeline.run, "graph_of", refused)
-    assert status(chapter, "--out", "out") == 3
+    assert exit_status(chapter, "--out", "out") == 3
     said = capsys.readouterr().err
     assert "/some/file: Permission denied" in said and "Traceback" not in said
 
@@ -268,16 +261,16 @@ def test_absent_module_leaves_help_whole(
 ) -> None:
     monkeypatch.setitem(mangacolor.cli.COMMANDS, "dream", "No.")
     monkeypatch.setitem(mangacolor.cli.GROUPS, "Sleep", ("dream",))
-    assert status("--help") == 0
+    assert exit_status("--help") == 0
     out = capsys.readouterr().out
     assert "dream" not in out and "Sleep" not in out and "colorize" in out and "panels" in out
-    assert status("dream") == 2
+    assert exit_status("dream") == 2
 
 
 def test_help_has_the_commands_under_headings_in_columns_that_agree(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert status("--help") == 0
+    assert exit_status("--help") == 0
     lines = capsys.readouterr().out.splitlines()
     headings = [line.removesuffix(":") for line in lines if line.endswith(":") and line[0] != " "]
     assert headings == ["Options", *mangacolor.cli.GROUPS]

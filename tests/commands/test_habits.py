@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mangacolor.cli import main
+from mangacolor.tests.helpers.commands import exit_status
 from mangacolor.tests.helpers.fake_stages import write_page
 
 
@@ -19,17 +19,11 @@ def chapter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "chapter"
 
 
-def status(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main(arguments)
-    return int(ended.value.code or 0)
-
-
 @pytest.mark.parametrize("word", ["help", "version"])
 def test_a_command_of_other_programs_is_answered_with_the_option(
     capsys: pytest.CaptureFixture[str], word: str
 ) -> None:
-    assert status(word) == 2
+    assert exit_status(word) == 2
     assert f"Did you mean mangacolor --{word}?" in capsys.readouterr().err
 
 
@@ -43,7 +37,7 @@ def test_a_command_of_other_programs_is_answered_with_the_option(
 def test_out_in_the_way_of_other_programs_is_answered_with_ours(
     chapter: Path, capsys: pytest.CaptureFixture[str], given: tuple[str, ...], said: str
 ) -> None:
-    assert status(*given) == 2
+    assert exit_status(*given) == 2
     assert said in capsys.readouterr().err
 
 
@@ -51,5 +45,5 @@ def test_out_in_the_way_of_other_programs_is_answered_with_ours(
 def test_what_can_mean_anything_is_not_guessed(
     chapter: Path, capsys: pytest.CaptureFixture[str], given: tuple[str, ...]
 ) -> None:
-    assert status(*given) in (0, 2)
+    assert exit_status(*given) in (0, 2)
     assert "Did you mean" not in capsys.readouterr().err

@@ -15,10 +15,10 @@ import cv2
 import numpy as np
 import pytest
 
-from mangacolor.cli import main
 from mangacolor.core.types import Image
 from mangacolor.models.colour.series.file import read_series_file
 from mangacolor.tests.helpers.coloured_series import page_in_colour
+from mangacolor.tests.helpers.commands import exit_status
 from mangacolor.tests.helpers.stages import comic_page
 from mangacolor.training.series import learning
 from mangacolor.training.series.dials import Dials
@@ -36,10 +36,7 @@ def _own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def status(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main(["learn", *arguments])
-    assert isinstance(ended.value.code, int)
-    return ended.value.code
+    return exit_status("learn", *arguments)
 
 
 def save(path: Path, picture: Image) -> None:
@@ -71,9 +68,7 @@ def test_a_run_takes_the_file(capfd: pytest.CaptureFixture[str]) -> None:
     assert status("cover.png", "--out", "s.safetensors", "--minutes", "1") == 0
     said = capfd.readouterr().err
     assert "s.safetensors: 1 coloured page" in said and "1 of 1 step" in said
-    with pytest.raises(SystemExit) as ended:
-        main(["in", "--out", "out", "--weights", "s.safetensors", "--scale", "1", "--quiet"])
-    assert ended.value.code == 0
+    assert exit_status("in", "--out", "out", "--weights", "s.safetensors", "--scale", "1", "--quiet") == 0
     coloured = cv2.imread("out/1.png")
     assert coloured is not None and np.ptp(coloured.astype(int), axis=2).max() > 10
 

@@ -7,17 +7,14 @@ from pathlib import Path
 import cv2
 import pytest
 
-from mangacolor.cli import main
 from mangacolor.commands.learn import MOST_TOLD, describe_editions
+from mangacolor.tests.helpers.commands import exit_status
 from mangacolor.tests.helpers.editions import example_page
 from mangacolor.training.series.editions import PairedPages
 
 
 def status(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main(["learn", *arguments])
-    assert isinstance(ended.value.code, int)
-    return ended.value.code
+    return exit_status("learn", *arguments)
 
 
 def test_something_must_be_given(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,8 +13,8 @@ import pytest
 import mangacolor.pipeline.plan
 import mangacolor.pipeline.run
 import mangacolor.pipeline.store.clean
-from mangacolor.cli import main
 from mangacolor.core.settings import OnError
+from mangacolor.tests.helpers.commands import exit_status
 from mangacolor.tests.helpers.fake_stages import House, files, go, write_page
 
 
@@ -31,16 +31,9 @@ def house(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_p
     return house
 
 
-def status(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main(list(arguments))
-    assert isinstance(ended.value.code, int)
-    return ended.value.code
-
-
 def plan(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
     capsys.readouterr()
-    assert status("plan", "in", "--out", "out", "--json", *arguments) == 0
+    assert exit_status("plan", "in", "--out", "out", "--json", *arguments) == 0
     document: dict[str, Any] = json.loads(capsys.readouterr().out)
     return document
 
@@ -57,7 +50,7 @@ def test_plan_of_an_untouched_chapter_is_everything_and_writes_nothing(
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names")
 def test_a_page_is_no_command_to_the_terminal(house: House, capsys: pytest.CaptureFixture[str]) -> None:
     write_page(Path("in") / "b\x07.png", 4)
-    assert status("plan", "in", "--out", "out") == 0
+    assert exit_status("plan", "in", "--out", "out") == 0
     assert "  b\\x07.png: " in capsys.readouterr().out
 
 
@@ -70,7 +63,7 @@ def test_a_page_that_failed_keeps_no_other_waiting(
     found = {page["page"]: page for page in plan(capsys)["pages"]}
     assert found["1.png"]["up_to_date"] and found["3.png"]["up_to_date"]
     assert "not an image" in found["2.png"]["failed"] and found["2.png"]["to_run"][0] == "decode"
-    assert status("plan", "in", "--out", "out") == 0
+    assert exit_status("plan", "in", "--out", "out") == 0
     said = capsys.readouterr().out
     assert "3 pages: 2 up to date, 1 to try again" in said
     assert "2.png: once more, since it failed: " in said
@@ -82,7 +75,7 @@ def test_a_page_that_failed_keeps_no_other_waiting(
     assert found["2.png"]["failed"] is None and found["2.png"]["to_run"]
     # The chapter is to be looked at with it, and so the others are to be done, too.
     assert all(bool(page["to_run"]) == house.moody for page in (found["1.png"], found["3.png"]))
-    assert status("plan", "in", "--out", "out") == 0
+    assert exit_status("plan", "in", "--out", "out") == 0
     assert "2.png: once more" not in capsys.readouterr().out
 
 
@@ -124,12 +117,12 @@ def test_plan_names_pages_that_would_fail(house: House, capsys: pytest.CaptureFi
 
 
 def test_plan_as_text_dot_and_mermaid(house: House, capsys: pytest.CaptureFixture[str]) -> None:
-    assert status("plan", "in", "--out", "out") == 0
+    assert exit_status("plan", "in", "--out", "out") == 0
     text = capsys.readouterr().out
     assert "3 pages: 3 to do" in text and "decode" in text
-    assert status("plan", "in", "--out", "out", "--dot") == 0
+    assert exit_status("plan", "in", "--out", "out", "--dot") == 0
     assert '"decode" -> "judge";' in capsys.readouterr().out
-    assert status("plan", "in", "--out", "out", "--mermaid") == 0
+    assert exit_status("plan", "in", "--out", "out", "--mermaid") == 0
     assert "decode --> judge" in capsys.readouterr().out
 
 
@@ -139,23 +132,23 @@ def test_plan_counts_in_words(
 ) -> None:
     for number in range(pages + 1, 4):
         Path(f"in/{number}.png").unlink()
-    assert status("plan", "in", "--out", "out") == 0
+    assert exit_status("plan", "in", "--out", "out") == 0
     assert f"\n{said}\n" in capsys.readouterr().out
 
 
 def test_plan_says_which_scale_was_chosen_and_why(house: House, capsys: pytest.CaptureFixture[str]) -> None:
     assert {page["scale"] for page in plan(capsys)["pages"]} == {4}
-    assert status("plan", "in", "--out", "out") == 0
+    assert exit_status("plan", "in", "--out", "out") == 0
     said = "pages of 8×12 pixels come out 4 times as large, 32×48: --scale auto aims at a long side of 2400"
     assert capsys.readouterr().out.count(said) == 1
-    assert status("plan", "in", "--out", "out", "--scale", "2") == 0
+    assert exit_status("plan", "in", "--out", "out", "--scale", "2") == 0
     assert "aims at" not in capsys.readouterr().out
 
 
 def test_clean_removes_artifacts_and_leaves_pages(house: House, capsys: pytest.CaptureFixture[str]) -> None:
     go(house, Path("in"), Path("out"), keep=True)
     before = files(Path("out"))
-    assert status("clean", "out", "--json") == 0
+    assert exit_status("clean", "out", "--json") == 0
     told = json.loads(capsys.readouterr().out)
     assert told["files"] >= 6 and told["bytes"] > 0 and (told["finished"], told["edits"]) == (0, 0)
     left = sum(file.stat().st_size for file in Path("out/.mangacolor").rglob("*") if file.is_file())
@@ -175,7 +168,7 @@ def test_clean_keeps_what_a_chapter_stage_needs_and_no_preview(
     for sheet in ("inspect.html", "inspect-2.html", "report.html", "palette.html"):
         (folder.parents[1] / sheet).write_text("made again by its command")
     (folder / "tint.png").write_bytes(b"a preview")
-    assert status("clean", "out") == 0
+    assert exit_status("clean", "out") == 0
     assert sorted(file.name for file in folder.iterdir()) == ["judge.json", "tint.json", "tint.panel-000.png"]
     assert not list(folder.parents[1].glob("*.html"))
     assert re.search(r"removed \d+ files, .*; kept .* colours for edits", capsys.readouterr().err)
@@ -189,7 +182,7 @@ def test_clean_keeps_what_a_chapter_stage_needs_and_no_preview(
 
 def test_clean_counts_finished_pages_of_archives(house: House, capsys: pytest.CaptureFixture[str]) -> None:
     go(house, Path("in"), Path("out"), output_form="cbz")
-    assert status("clean", "out", "--json") == 0
+    assert exit_status("clean", "out", "--json") == 0
     finished = [path for path in Path("out/.mangacolor/finished").rglob("*") if path.is_file()]
     assert json.loads(capsys.readouterr().out)["finished"] == sum(p.stat().st_size for p in finished) > 0
     assert go(house, Path("in"), Path("out"), output_form="cbz")[0].cached == 3
@@ -203,13 +196,13 @@ def test_clean_keeps_files_moved_aside_and_all_says_that_it_deletes_them(
     go(house, Path("in"), Path("out"))
     aside = Path("out/.mangacolor/removed/1.png")
     page = aside.read_bytes()
-    assert status("clean", "out", "--json") == 0
+    assert exit_status("clean", "out", "--json") == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["aside"], told["lost"]) == (len(page), 0) and aside.read_bytes() == page
     assert told["kept"] == told["colours"] + told["aside"]
-    assert status("clean", "out") == 0
+    assert exit_status("clean", "out") == 0
     assert re.search(r"; kept .* KiB files moved aside$", capsys.readouterr().err.strip())
-    assert status("clean", "out", "--all") == 0
+    assert exit_status("clean", "out", "--all") == 0
     told_of_all = capsys.readouterr().err
     assert re.search(r"KiB, with 1 file that had been moved aside; nothing is kept", told_of_all)
     assert not aside.exists()
@@ -217,17 +210,17 @@ def test_clean_keeps_files_moved_aside_and_all_says_that_it_deletes_them(
 
 
 def output_of_help(capsys: pytest.CaptureFixture[str]) -> str:
-    assert status("clean", "--help") == 0
+    assert exit_status("clean", "--help") == 0
     return " ".join(capsys.readouterr().out.split())
 
 
 def test_clean_all_forgets_what_is_ours(house: House) -> None:
     go(house, Path("in"), Path("out"))
-    assert status("clean", "out", "--all") == 0
+    assert exit_status("clean", "out", "--all") == 0
     assert not Path("out/.mangacolor").exists()
     assert go(house, Path("in"), Path("out"))[0].failed == 3
 
 
 def test_clean_of_another_folder_is_refused(house: House, capsys: pytest.CaptureFixture[str]) -> None:
-    assert status("clean", "in") == 3
+    assert exit_status("clean", "in") == 3
     assert "no folder that mangacolor has written to" in capsys.readouterr().err

@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 import mangacolor.pipeline.run
-from mangacolor.cli import load_command, main
+from mangacolor.cli import load_command
 from mangacolor.core.errors import InputError, PageError
 from mangacolor.formats import archives
 from mangacolor.formats.archives import ARCHIVE_KINDS, ArchiveKind, archive_kind, comic_suffixes
@@ -19,6 +19,7 @@ from mangacolor.formats.discovery import discover
 from mangacolor.formats.limits import Limits
 from mangacolor.formats.sniff import HEAD
 from mangacolor.tests.helpers.archives import only, page_names, plan_of, png
+from mangacolor.tests.helpers.commands import exit_status
 from mangacolor.tests.helpers.fake_stages import House
 from mangacolor.tests.helpers.paths import ROOT
 
@@ -89,9 +90,7 @@ def test_a_chapter_of_the_new_kind_goes_through_the_command(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(mangacolor.pipeline.run, "graph_of", House().graph_of)
     make_ar(tmp_path / "x.cba", {"1.png": png(1, (40, 60)), "2.png": png(2, (40, 60)), "a.txt": b"hello"})
-    with pytest.raises(SystemExit) as ended:
-        main(["x.cba", "--out", "out", "--device", "cpu", "--quiet"])
-    assert ended.value.code == 0
+    assert exit_status("x.cba", "--out", "out", "--device", "cpu", "--quiet") == 0
     with zipfile.ZipFile(tmp_path / "out" / "x.cbz") as packed:
         assert packed.namelist() == ["1.png", "2.png", "a.txt"]
         assert packed.read("a.txt") == b"hello"

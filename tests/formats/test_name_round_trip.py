@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 import mangacolor.pipeline.run
-from mangacolor.cli import main
 from mangacolor.core.errors import UsageError
 from mangacolor.formats.discovery import discover
 from mangacolor.tests.formats.test_name_encoding import WORDS
@@ -28,6 +27,7 @@ from mangacolor.tests.helpers.archives import (
     png,
     raw_entries,
 )
+from mangacolor.tests.helpers.commands import exit_status
 from mangacolor.tests.helpers.fake_stages import House
 
 ENCODINGS = (
@@ -241,9 +241,7 @@ def test_names_come_back_from_the_whole_command(
     entries += [RawEntry(bad, b"no picture"), RawEntry(f"{words[1]}.txt".encode(codec), b"text")]
     path = make_raw_zip(tmp_path / "x.cbz", entries)
     monkeypatch.setattr(mangacolor.pipeline.run, "graph_of", House().graph_of)
-    with pytest.raises(SystemExit) as ended:
-        main([str(path), "--out", str(tmp_path / "out"), "--device", "cpu", "--quiet"])
-    assert ended.value.code == 1
+    assert exit_status(str(path), "--out", str(tmp_path / "out"), "--device", "cpu", "--quiet") == 1
     packed = raw_entries(tmp_path / "out" / "x.cbz")
     assert [(e.name, e.says_utf_8) for e in packed] == [(e.name, e.says_utf_8) for e in entries]
     same = [one.name for one, other in zip(packed, entries, strict=True) if one.data == other.data]

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from mangacolor.api import colorize_chapter, colorize_page
-from mangacolor.cli import main
 from mangacolor.core.colour import INK, chroma, luma
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.pipeline.events import Event, RunResult, Warned
 from mangacolor.pipeline.plan import plan_run
+from mangacolor.tests.helpers.commands import exit_status
 from mangacolor.tests.helpers.editions import example_page, reprint
 from mangacolor.tests.helpers.fake_stages import files
 from mangacolor.tests.helpers.stages import comic_page
@@ -151,9 +151,10 @@ def test_bad_input_is_refused_and_nothing_is_written(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], guest: str, status: int, said: str
 ) -> None:
     (folder / "empty").mkdir(exist_ok=True)
-    with pytest.raises(SystemExit) as ended:
-        main([str(folder / "in"), "--out", str(tmp_path / "out"), "--colours-from", str(folder / guest)])
-    assert ended.value.code == status
+    assert (
+        exit_status(str(folder / "in"), "--out", str(tmp_path / "out"), "--colours-from", str(folder / guest))
+        == status
+    )
     told = capsys.readouterr().err
     assert "--colours-from" in told and said in told
     assert not (tmp_path / "out").exists()

@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 import pytest
 
-from mangacolor.cli import main
 from mangacolor.core.errors import UsageError
 from mangacolor.core.types import Image
 from mangacolor.models.colour.efficient_layout import MAPS
 from mangacolor.models.colour.prediction import VOTES
+from mangacolor.tests.helpers.commands import exit_status
 from mangacolor.training.networks import NAMES, TRAINABLE, TrainRequest, find_trainable, refuse_strangers
 
 SMALL_PAGES = {"side": 320, "crop": 64, "batch": 2, "steps": 3, "pool": 3}
@@ -58,12 +58,6 @@ def data(tmp_path: Path) -> Path:
     return folder
 
 
-def run(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main(arguments)
-    return int(ended.value.code or 0)
-
-
 def assignments(name: str, **more: Any) -> list[str]:
     return [part for key, value in (SMALL[name] | more).items() for part in ("--set", f"{key}={value}")]
 
@@ -80,25 +74,25 @@ def test_each_network_is_trained_by_the_command_and_resumed(
         command += ["--weights", str(colour)]
         weights = tmp_path / "colour.surfaces.safetensors"
     if name == "identity":
-        assert run(*command, *assignments(name)) == 2
+        assert exit_status(*command, *assignments(name)) == 2
         assert "colour.surfaces.safetensors is not there" in capsys.readouterr().err
         for content, said in (
             (b"", "colour.surfaces.safetensors"),
             (embedding_beside(colour, "deepest"), "colour.surfaces.safetensors takes in other features"),
         ):
             weights.write_bytes(content)
-            assert run(*command, *assignments(name)) in (2, 3) and not (out / "rows").exists()
+            assert exit_status(*command, *assignments(name)) in (2, 3) and not (out / "rows").exists()
             assert said in capsys.readouterr().err
         weights.write_bytes(embedding_beside(colour, *MAPS[1:], VOTES))
         weights = tmp_path / "colour.identity.safetensors"
-    assert run(*command, *assignments(name)) == 0, capsys.readouterr().err
+    assert exit_status(*command, *assignments(name)) == 0, capsys.readouterr().err
     first = weights.read_bytes()
     assert (out / "checkpoint.pt").is_file() and (out / "curves.csv").read_text().count("\n") == 2
-    assert run(*command, *assignments(name)) == 2
+    assert exit_status(*command, *assignments(name)) == 2
     assert "holds a run already" in capsys.readouterr().err
     longer = {"phases": '[{"steps":4,"size":32,"batch":2}]'} if name == "colour" else {"steps": 5}
     sets = [part for key, value in longer.items() for part in ("--set", f"{key}={value}")]
-    assert run(*command, "--resume", *sets) == 0, capsys.readouterr().err
+    assert exit_status(*command, "--resume", *sets) == 0, capsys.readouterr().err
     assert "finished at step" in capsys.readouterr().err
     assert weights.read_bytes() != first
 
@@ -141,7 +135,7 @@ def test_a_setting_that_will_not_do_ends_in_a_sentence(
         "colour=blue",
         "seed",
     ):
-        assert run(*command, "--set", text) == 2
+        assert exit_status(*command, "--set", text) == 2
         said = capsys.readouterr().err
         assert text.partition("=")[0] in said and "Traceback" not in said and len(said.splitlines()) >= 2
     assert not (tmp_path / "run").exists()
@@ -152,7 +146,7 @@ def test_options_of_the_colour_network_are_refused_elsewhere(
     name: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = command_for(name, data, tmp_path / "run")
-    assert run(*command, "--preset", "l1") == 2
+    assert exit_status(*command, "--preset", "l1") == 2
     said = capsys.readouterr().err
     assert f"--preset is no option of the network {name}" in said and "--network colour" in said
 
@@ -165,7 +159,7 @@ def test_data_that_will_not_do_ends_in_a_sentence(
     (tmp_path / "file").write_text("no pack")
     for path in ("empty", "file", "nowhere"):
         arguments = ["--data", str(tmp_path / path), "--out", str(tmp_path / "run"), "--device", "cpu"]
-        assert run("train", "--network", name, *arguments) == 3
+        assert exit_status("train", "--network", name, *arguments) == 3
         said = capsys.readouterr().err
         assert str(tmp_path / path) in said and "Traceback" not in said
 

@@ -17,7 +17,6 @@ import pytest
 from PIL import Image as PillowImage
 
 import mangacolor.pipeline.cluster.client
-from mangacolor.cli import main
 from mangacolor.core.errors import SetupError
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Chapter
@@ -32,6 +31,7 @@ from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.registry import default_graph
 from mangacolor.tests.helpers.cluster import BenchCluster, cluster
 from mangacolor.tests.helpers.colouring import Colouring
+from mangacolor.tests.helpers.commands import exit_status
 from mangacolor.tests.helpers.fake_stages import House, files, go, write_page
 from mangacolor.tests.helpers.paths import ROOT
 from mangacolor.tests.helpers.stages import comic_page
@@ -273,9 +273,7 @@ def test_an_unusable_scheduler_ends_the_command_with_a_remedy(
 ) -> None:
     monkeypatch.setattr(mangacolor.pipeline.cluster.client, "_CONNECT_WITHIN", 1.0)
     for address in ("tcp://127.0.0.1:9", "nonsense://x", "nowhere"):
-        with pytest.raises(SystemExit) as ended:
-            main([str(pages), "--out", str(tmp_path / "out"), "--cluster", address, "--json"])
-        assert ended.value.code == 3
+        assert exit_status(str(pages), "--out", str(tmp_path / "out"), "--cluster", address, "--json") == 3
         told = capsys.readouterr()
         assert "no Dask scheduler answers there" in told.err and "dask scheduler" in told.err
         assert json.loads(told.out.splitlines()[-1])["status"] == 3

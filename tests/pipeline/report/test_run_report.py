@@ -18,10 +18,10 @@ import pytest
 from PIL import Image as PillowImage
 
 import mangacolor.pipeline.run
-from mangacolor.cli import main
 from mangacolor.core.settings import Scale
 from mangacolor.pipeline.report.pictures import read_picture, sizes
 from mangacolor.tests.helpers.archives import RawEntry, make_raw_zip, png
+from mangacolor.tests.helpers.commands import exit_status
 from mangacolor.tests.helpers.fake_stages import House, go, write_page
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -54,13 +54,6 @@ def chapter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "in"
 
 
-def status(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main(list(arguments))
-    assert isinstance(ended.value.code, int)
-    return ended.value.code
-
-
 def picture(address: str | None) -> np.ndarray:
     assert address is not None and address.startswith("data:image/webp;base64,")
     data = np.frombuffer(base64.b64decode(address.partition(",")[2]), np.uint8)
@@ -71,7 +64,7 @@ def picture(address: str | None) -> np.ndarray:
 
 def test_inspect_shows_source_result_and_stages(chapter: Path, capsys: pytest.CaptureFixture[str]) -> None:
     go(House(), chapter, Path("out"), keep=True)
-    assert status("inspect", "out", "--json") == 0
+    assert exit_status("inspect", "out", "--json") == 0
     said = json.loads(capsys.readouterr().out)
     html = Path(said["file"]).read_text(encoding="utf-8")
     assert said["pages"] == 3
@@ -93,17 +86,17 @@ def test_inspect_shows_source_result_and_stages(chapter: Path, capsys: pytest.Ca
 
 def test_inspect_of_one_page(chapter: Path, capsys: pytest.CaptureFixture[str]) -> None:
     go(House(), chapter, Path("out"))
-    assert status("inspect", "out", "--page", "2") == 0
+    assert exit_status("inspect", "out", "--page", "2") == 0
     html = Path(capsys.readouterr().out.strip()).read_text(encoding="utf-8")
     assert "<h2>2.png" in html and "10.png" not in html
-    assert status("inspect", "out", "--page", "2.png") == 0
+    assert exit_status("inspect", "out", "--page", "2.png") == 0
     assert Path(capsys.readouterr().out.strip()).read_text(encoding="utf-8") == html
-    assert status("inspect", "out", "--page", "4") == 2
-    assert status("inspect", "out", "--page", "22.png") == 2
+    assert exit_status("inspect", "out", "--page", "4") == 2
+    assert exit_status("inspect", "out", "--page", "22.png") == 2
     assert "Did you mean 2.png? There are 3 pages: " in capsys.readouterr().err
-    assert status("inspect", "in") == 3
+    assert exit_status("inspect", "in") == 3
     capsys.readouterr()
-    assert status("inspect", "my.safetensors") == 3
+    assert exit_status("inspect", "my.safetensors") == 3
     assert "my.safetensors: no such file or folder" in capsys.readouterr().err
 
 
@@ -113,7 +106,7 @@ def test_report_tells_of_failures_and_speed(
     house = House(moody=True)
     house.trouble["2.png"] = ValueError("boom & bust")
     monkeypatch.setattr(mangacolor.pipeline.run, "graph_of", house.graph_of)
-    assert status("in", "--out", "out", "--report", "--device", "cpu") == 1
+    assert exit_status("in", "--out", "out", "--report", "--device", "cpu") == 1
     html = Path("out/.mangacolor/report.html").read_text(encoding="utf-8")
     assert "1 failed" in html and "boom &amp; bust" in html and "a minute" in html
     assert html.count("<section ") == 2
@@ -141,14 +134,14 @@ def test_report_names_the_scale_that_auto_chose_once(tmp_path: Path, scale: Scal
 def test_report_survives_a_lost_result(chapter: Path) -> None:
     go(House(), chapter, Path("out"))
     Path("out/2.png").unlink()
-    assert status("inspect", "out") == 0
+    assert exit_status("inspect", "out") == 0
     assert "gone" in Path("out/.mangacolor/inspect.html").read_text(encoding="utf-8")
 
 
 def test_a_finished_file_that_cannot_be_shown_is_not_called_gone(chapter: Path) -> None:
     go(House(), chapter, Path("out"))
     Path("out/2.png").write_bytes(b"\xff\x0a a copied page, as JPEG XL")
-    assert status("inspect", "out") == 0
+    assert exit_status("inspect", "out") == 0
     html = Path("out/.mangacolor/inspect.html").read_text(encoding="utf-8")
     assert "cannot be shown here" in html and "is gone" not in html
 
@@ -226,7 +219,7 @@ def in_browser(html: str, folder: Path) -> dict[str, Any]:
 @pytest.mark.slow
 def test_the_report_works_in_a_browser(chapter: Path, tmp_path: Path) -> None:
     go(House(), chapter, Path("out"), keep=True)
-    assert status("inspect", "out") == 0
+    assert exit_status("inspect", "out") == 0
     html = Path("out/.mangacolor/inspect.html").read_text(encoding="utf-8")
     found = in_browser(html, tmp_path)
     assert "broken" not in found and found["images"] == html.count("<img ")

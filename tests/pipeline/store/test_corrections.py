@@ -14,6 +14,7 @@ from mangacolor.cli import main
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.pipeline.plan import plan_run
 from mangacolor.pipeline.run import run
+from mangacolor.tests.helpers.commands import exit_status
 
 DETECTED = [[107, 25, 70, 115], [23, 25, 70, 115], [23, 160, 154, 115]]
 CORRECTED = [[23, 160, 154, 115], [23, 25, 154, 115]]
@@ -110,9 +111,7 @@ def test_a_file_that_cannot_be_used_fails_its_page_by_name(
     file = correct("mine")
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
     arguments = ["colorize", "pages", "--out", "out", "--edits", "mine", "--until", "panels", "--json"]
-    with pytest.raises(SystemExit) as ended:
-        main(arguments)
-    assert ended.value.code == 1
+    assert exit_status(*arguments) == 1
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     failed = [event for event in events if event["event"] == "page_failed"]
     assert [event["page"] for event in failed] == ["1.png"]
@@ -125,17 +124,13 @@ def test_a_folder_that_is_not_there_or_corrects_nothing_is_refused(
 ) -> None:
     for folder in ("nowhere", "other"):
         correct("other", "12")
-        with pytest.raises(SystemExit) as ended:
-            main([command, "pages", "--out", "out", "--edits", folder])
-        assert ended.value.code == 3
+        assert exit_status(command, "pages", "--out", "out", "--edits", folder) == 3
         assert f"--edits {folder}" in capsys.readouterr().err
 
 
 def test_panels_draws_corrections() -> None:
     correct("mine")
-    with pytest.raises(SystemExit) as ended:
-        main(["panels", "pages", "--out", "found", "--edits", "mine", "--quiet"])
-    assert ended.value.code == 0
+    assert exit_status("panels", "pages", "--out", "found", "--edits", "mine", "--quiet") == 0
     assert json.loads(Path("found/1.json").read_text(encoding="utf-8"))["panels"] == CORRECTED
     assert len(json.loads(Path("found/2.json").read_text(encoding="utf-8"))["panels"]) == 3
 

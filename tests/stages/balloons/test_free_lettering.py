@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image as Pictures
 
-from mangacolor.cli import main
 from mangacolor.core.colour import chroma
 from mangacolor.core.types import Image
 from mangacolor.stages.balloons.detect import Method, find_balloons
 from mangacolor.stages.balloons.free_lettering import find_free_lettering
 from mangacolor.stages.panels import find_panels
+from mangacolor.tests.helpers.commands import exit_status
 from mangacolor.tests.helpers.stages import tiny_weights
 
 HEIGHT, WIDTH = 1000, 700
@@ -229,9 +229,12 @@ def test_the_command_leaves_a_footnote_and_a_black_page_neutral(tmp_path: Path) 
     for number, page in enumerate((first, second), start=1):
         Pictures.fromarray(page).save(source / f"{number}.png")
     out, weights = tmp_path / "out", tiny_weights(tmp_path)
-    with pytest.raises(SystemExit) as ended:
-        main([str(source), "--out", str(out), "--weights", str(weights), "--device", "cpu", "--scale", "1"])
-    assert ended.value.code == 0
+    assert (
+        exit_status(
+            str(source), "--out", str(out), "--weights", str(weights), "--device", "cpu", "--scale", "1"
+        )
+        == 0
+    )
     one, two = (np.asarray(Pictures.open(out / f"{number}.png").convert("RGB")) for number in (1, 2))
     strength = np.hypot(*chroma(one))
     assert strength[855:].max() <= 1
