@@ -18,6 +18,8 @@ from mangacolor.core.errors import SetupError, UsageError
 
 CHECKPOINT = "checkpoint.pt"
 CURVES = "curves.csv"
+WEIGHTS = "weights.safetensors"
+LICENCE = "CC-BY-SA-4.0"  # of all weights of this repository
 RESERVE = 1.5  # times as long as a checkpoint took is kept free for the last one
 
 

@@ -11,14 +11,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
 
 from mangacolor.core.errors import InputError
 from mangacolor.core.types import Image
-from mangacolor.training.auxiliary.loop import choose_recipe, run_task
-from mangacolor.training.auxiliary.page_network import PageRecipe, PageTask, check_recipe, start_from
-from mangacolor.training.data.folders import draw_pictures, read_folders, read_reduced
-from mangacolor.training.data.pictures import list_pictures
+from mangacolor.training.auxiliary.page_network import PageRecipe, choose_page_recipe, train_on_pages
+from mangacolor.training.data.folders import draw_pictures, read_folders
+from mangacolor.training.data.pictures import at_most, list_pictures, read_rgb
 from mangacolor.training.networks import Say, TrainOutcome, TrainRequest
 from mangacolor.training.pages.balloon_truth import find_balloon_truth
 from mangacolor.training.pages.balloons import LabelledPage, make_page, print_lettered_page
@@ -46,8 +44,8 @@ class BalloonCorpus:
         for path in list_pictures(pairs):
             try:
                 page, art = (
-                    read_reduced(path, LONGEST_PAGE),
-                    read_reduced(data / ART / path.relative_to(pairs), LONGEST_PAGE),
+                    at_most(read_rgb(file), LONGEST_PAGE)
+                    for file in (path, data / ART / path.relative_to(pairs))
                 )
             except InputError as error:
                 say(f"left out: {error.message}")
@@ -80,14 +78,9 @@ class BalloonCorpus:
 
 def train(request: TrainRequest) -> TrainOutcome:
     """Train the balloon network on the folders of ``request.data``."""
-    recipe = choose_recipe(request, NAME, RECIPE)
-    check_recipe(recipe)
+    recipe = choose_page_recipe(request, NAME, RECIPE)
     (data,) = request.data
     corpus = BalloonCorpus.load(
         data, recipe.side, recipe.pictures, np.random.default_rng(recipe.seed), request.say
     )
-    torch.manual_seed(recipe.seed)
-    task = PageTask(NAME, corpus, recipe)
-    if request.init is not None and not request.resume:
-        start_from(task.network, request.init)
-    return run_task(task, recipe, request).outcome()
+    return train_on_pages(request, NAME, corpus, recipe)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from mangacolor.core.errors import UsageError
 from mangacolor.core.types import Image
 from mangacolor.training.auxiliary.loop import Schedule
-from mangacolor.training.auxiliary.weights import WEIGHTS, save_weights
+from mangacolor.training.auxiliary.weights import save_weights
 from mangacolor.training.runs import mixed_precision
 from mangacolor.training.settings import number
 
@@ -55,7 +55,7 @@ class PairTask:
         return (outputs.float() - truths)[:, :, inner, inner].abs().mean()
 
     def save(self, network: nn.Module, step: int, run: Path) -> None:
-        save_weights(network, self.recipe, step, run / WEIGHTS)
+        save_weights(network, self.recipe, step, run)
 
 
 def crop_pair(pair: PicturePair, size: int, rng: np.random.Generator) -> PicturePair:

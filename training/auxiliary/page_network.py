@@ -19,8 +19,9 @@ from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.core.types import Image
 from mangacolor.models.page.layout import PAGE_STRIDE
 from mangacolor.models.page.page_net import PageNet
-from mangacolor.training.auxiliary.loop import Schedule
-from mangacolor.training.auxiliary.weights import WEIGHTS, save_weights
+from mangacolor.training.auxiliary.loop import Schedule, choose_recipe, run_task
+from mangacolor.training.auxiliary.weights import save_weights
+from mangacolor.training.networks import TrainOutcome, TrainRequest
 from mangacolor.training.pages.balloons import UNKNOWN, LabelledPage
 from mangacolor.training.runs import mixed_precision
 from mangacolor.training.settings import number
@@ -102,7 +103,7 @@ class PageTask:
         self.drawn = wanted
 
     def save(self, network: nn.Module, step: int, run: Path) -> None:
-        save_weights(network, self.recipe, step, run / WEIGHTS)
+        save_weights(network, self.recipe, step, run)
 
 
 def crop_page(
@@ -156,7 +157,18 @@ def start_from(network: nn.Module, path: Path) -> None:
         raise SetupError(f"{path} holds another network", "Give a page network's to --init.")
 
 
-def check_recipe(recipe: PageRecipe) -> None:
-    """Raise ``UsageError`` for a recipe by which nothing can be learnt."""
+def choose_page_recipe(request: TrainRequest, name: str, default: PageRecipe) -> PageRecipe:
+    """The recipe of a request. Raises ``UsageError``, also for a crop that does not fit."""
+    recipe = choose_recipe(request, name, default)
     if recipe.crop % PAGE_STRIDE:
         raise UsageError(f"crop cannot be {recipe.crop}", f"Give a multiple of {PAGE_STRIDE} pixels.")
+    return recipe
+
+
+def train_on_pages(request: TrainRequest, name: str, pages: Pages, recipe: PageRecipe) -> TrainOutcome:
+    """Train the network called ``name`` on pages, from the start, from ``--init`` or from a checkpoint."""
+    torch.manual_seed(recipe.seed)
+    task = PageTask(name, pages, recipe)
+    if request.init is not None and not request.resume:
+        start_from(task.network, request.init)
+    return run_task(task, recipe, request).outcome()

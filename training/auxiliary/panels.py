@@ -11,13 +11,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
 
 from mangacolor.core.errors import InputError
 from mangacolor.core.types import Image
 from mangacolor.stages.panels import find_panels
-from mangacolor.training.auxiliary.loop import choose_recipe, run_task
-from mangacolor.training.auxiliary.page_network import PageRecipe, PageTask, check_recipe, start_from
+from mangacolor.training.auxiliary.page_network import PageRecipe, choose_page_recipe, train_on_pages
 from mangacolor.training.data.folders import draw_pictures, read_folders
 from mangacolor.training.networks import Say, TrainOutcome, TrainRequest
 from mangacolor.training.pages.balloons import LabelledPage
@@ -88,14 +86,9 @@ def cut_out(picture: Image, upright: float = 1.25) -> Figure | None:
 
 def train(request: TrainRequest) -> TrainOutcome:
     """Train the panel network on the folders of ``request.data``."""
-    recipe = choose_recipe(request, NAME, RECIPE)
-    check_recipe(recipe)
+    recipe = choose_page_recipe(request, NAME, RECIPE)
     (data,) = request.data
     corpus = PanelCorpus.load(data, recipe.pictures, np.random.default_rng(recipe.seed), request.say)
     if not corpus.pictures:
         raise InputError(f"{data} holds no folder of pictures", "Put pictures into folders, one a source.")
-    torch.manual_seed(recipe.seed)
-    task = PageTask(NAME, corpus, recipe)
-    if request.init is not None and not request.resume:
-        start_from(task.network, request.init)
-    return run_task(task, recipe, request).outcome()
+    return train_on_pages(request, NAME, corpus, recipe)

@@ -48,9 +48,9 @@ from mangacolor.training.auxiliary.contrastive import (
 from mangacolor.training.auxiliary.library import make_library
 from mangacolor.training.auxiliary.loop import Loop, choose_recipe, run_task
 from mangacolor.training.auxiliary.segment_rows import ROWS_VERSION, gather_chapters
-from mangacolor.training.auxiliary.weights import LICENCE
 from mangacolor.training.data.sources import load_pictures
 from mangacolor.training.networks import TrainOutcome, TrainRequest
+from mangacolor.training.runs import LICENCE
 
 # Pixels of the short side of pictures, at most (times a surplus): windows are drawn at drawing scale.
 PICTURE_SIZE = 512

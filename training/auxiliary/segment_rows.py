@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -122,14 +123,8 @@ def gather_chapters(
         if not file.is_file():
             segments = gather_chapter(library, runner, np.random.default_rng((seed, number)))
             packed = io.BytesIO()
-            np.savez(
-                packed,
-                features=segments.features,
-                lab=segments.lab,
-                deviation=segments.deviation,
-                window=segments.window,
-                owner=segments.owner,
-            )
+            columns: dict[str, Any] = dict(zip(names, _columns(segments), strict=True))
+            np.savez(packed, **columns)
             write_atomic(file, packed.getvalue())
             say(f"chapter {number + 1} of {chapters}")
         with np.load(file) as kept:

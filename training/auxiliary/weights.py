@@ -11,16 +11,14 @@ from safetensors.torch import save
 from torch import nn
 
 from mangacolor.core.atomic import write_atomic
+from mangacolor.training.runs import LICENCE, WEIGHTS
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-WEIGHTS = "weights.safetensors"
-LICENCE = "CC-BY-SA-4.0"  # of all weights of this repository
 
-
-def save_weights(network: nn.Module, recipe: DataclassInstance, step: int, path: Path) -> None:
-    """Half-precision weights; batch statistics stay in single, their small variances need it."""
+def save_weights(network: nn.Module, recipe: DataclassInstance, step: int, run: Path) -> None:
+    """Write half-precision weights; batch statistics stay in single, their small variances need it."""
     state = {
         key: (value.half() if value.is_floating_point() and "running" not in key else value)
         .cpu()
@@ -29,4 +27,4 @@ def save_weights(network: nn.Module, recipe: DataclassInstance, step: int, path:
         if "num_batches" not in key
     }
     about = {"recipe": json.dumps(asdict(recipe)), "steps": str(step), "licence": LICENCE}
-    write_atomic(path, save(state, about))
+    write_atomic(run / WEIGHTS, save(state, about))

@@ -17,6 +17,7 @@ from mangacolor.models.colour.efficient_unet import EfficientUNet
 from mangacolor.models.colour.factory import build_generator
 from mangacolor.models.colour.generator import Generator
 from mangacolor.models.files.reading import safetensors_header, weights_path
+from mangacolor.training.runs import LICENCE
 
 PARTNER = "partner."  # how the names of the second network's weights begin
 FINEST = ("up4.", "up5.", "narrow.", "tone.", "palette.votes.4.", "palette.centres")  # that a partner lacks
@@ -73,7 +74,7 @@ def pair_files(first: str, second: str, temperature: float, out: Path) -> None:
     """
     joined = pair_networks(load_generator(first), load_generator(second), temperature)
     halves = [_told(weights_path(one)) for one in (first, second)]
-    save_generator(out, joined, joined.config, {"pair": halves, "licence": "CC-BY-SA-4.0"})
+    save_generator(out, joined, joined.config, {"pair": halves, "licence": LICENCE})
 
 
 def _told(path: Path) -> dict[str, str]:

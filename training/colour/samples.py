@@ -17,6 +17,7 @@ from mangacolor.training.data.pictures import Picture
 from mangacolor.training.data.synthesis import KINDS, synthesize
 
 SHEET_SIDE = 256  # pixels of a picture on the sheets: the network's working size
+ROWS, PAIRS = 8, 5  # of a contact sheet
 
 
 def draw_sample_sheet(
@@ -37,19 +38,17 @@ def draw_sample_sheet(
     return PilImage.fromarray(np.concatenate(rows))
 
 
-def draw_contact_sheet(
-    materials: Materials, config: TrainConfig, rows: int = 8, pairs: int = 5
-) -> PilImage.Image:
-    """``rows`` × ``pairs`` training pairs, input beside target, exactly as training would draw them."""
+def draw_contact_sheet(materials: Materials, config: TrainConfig) -> PilImage.Image:
+    """``ROWS`` × ``PAIRS`` training pairs, input beside target, exactly as training would draw them."""
     dataset = CropDataset(
-        materials.sources, materials.pictures, SHEET_SIDE, rows * pairs,
+        materials.sources, materials.pictures, SHEET_SIDE, ROWS * PAIRS,
         config.seed, config.synthesis, config.kind, warp=config.warp, whitened=config.whitened,
     )  # fmt: skip
     lines = []
-    for row in range(rows):
+    for row in range(ROWS):
         cells: list[Image] = []
-        for column in range(pairs):
-            grey, colour = dataset.pair(row * pairs + column)
+        for column in range(PAIRS):
+            grey, colour = dataset.pair(row * PAIRS + column)
             cells += [np.repeat(grey[..., None], 3, axis=2), colour]
         lines.append(np.concatenate(cells, axis=1))
     return PilImage.fromarray(np.concatenate(lines))

@@ -16,7 +16,7 @@ from mangacolor.training.colour.dataset import to_picture, to_tensor
 from mangacolor.training.data.pictures import Picture
 from mangacolor.training.evaluation.evaluate import crop_square
 from mangacolor.training.evaluation.metrics import average, score_pair
-from mangacolor.training.evaluation.samples import KINDS, make_sample
+from mangacolor.training.evaluation.samples import KINDS, make_sample, spread
 from mangacolor.training.runs import CsvLog
 
 FILE = "validation.csv"
@@ -71,8 +71,7 @@ def _make_probes(pictures: Sequence[Picture]) -> Iterator[tuple[str, list[Probe]
     most = max(MIN_PICTURES, min(MAX_PICTURES, MAX_TOTAL // len(sources)))
     for source in sorted(sources):
         members = sources[source]
-        chosen = sorted({round(at) for at in np.linspace(0, len(members) - 1, min(len(members), most))})
-        samples = (make_sample(members[at].name, members[at].pixels) for at in chosen)
+        samples = (make_sample(members[at].name, members[at].pixels) for at in spread(len(members), most))
         yield (
             source,
             [

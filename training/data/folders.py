@@ -10,17 +10,11 @@ import numpy as np
 from mangacolor.core.errors import InputError
 from mangacolor.core.types import Image
 from mangacolor.formats.pixels import is_grey
-from mangacolor.training.data.pictures import list_pictures, read_rgb, scale_down
+from mangacolor.training.data.pictures import at_most, list_pictures, read_rgb
 from mangacolor.training.networks import Say
 
 LONGEST = 1400  # pixels: the long side of a picture, more than a made-up page needs
 DRAWN = 12  # pictures from which a page is made up
-
-
-def read_reduced(path: Path, longest: int) -> Image:
-    """A picture as H×W×3 uint8 RGB, its long side at most ``longest`` pixels. Raises as ``read_rgb``."""
-    pixels = read_rgb(path)
-    return scale_down(pixels, longest / max(pixels.shape[:2]))
 
 
 def read_folders(
@@ -42,7 +36,7 @@ def read_folders(
 def _read_whole(files: Sequence[Path], say: Say) -> Iterator[Image]:
     for file in files:
         try:
-            picture = read_reduced(file, LONGEST)
+            picture = at_most(read_rgb(file), LONGEST)
         except InputError as error:
             say(f"left out: {error.message}")
             continue

@@ -23,6 +23,7 @@ from mangacolor.training.data.left_out import MIN_PANEL, LeftOut
 
 Layout = Literal["pictures", "pages", "pairs"]
 MARGIN = 0.012  # of the page's short side: of the gutter around a panel, so that paper stays paper
+SURPLUS = 1.125  # times working scale that a picture is kept at
 GREY = 2.0  # levels between a pixel's channels, on the mean: a picture without colour has no more
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
 
@@ -50,10 +51,8 @@ class Picture:
     pixels: Image
 
 
-def read_source(
-    root: Path, source: Source, left_out: LeftOut, size: int = 256, surplus: float = 1.125
-) -> Iterator[Picture]:
-    """Pictures of one source, their short side at most ``size * surplus`` pixels. What is no use is noted in
+def read_source(root: Path, source: Source, left_out: LeftOut, size: int = 256) -> Iterator[Picture]:
+    """Pictures of one source, their short side at most ``size * SURPLUS`` pixels. What is no use is noted in
     ``left_out``.
 
     Raises ``InputError`` when the folder is missing or holds no picture.
@@ -67,7 +66,7 @@ def read_source(
     for path in paths:
         name = path.relative_to(root).as_posix()
         for index, piece in enumerate(_useful_pieces(path, name, source.layout, left_out)):
-            yield Picture(f"{name}#{index}", source.folder, shrink(piece, round(size * surplus)))
+            yield Picture(f"{name}#{index}", source.folder, shrink(piece, round(size * SURPLUS)))
 
 
 def _useful_pieces(path: Path, name: str, layout: Layout, left_out: LeftOut) -> list[Image]:
@@ -155,6 +154,11 @@ def parts_of_panels(panels: Iterable[Panel], shape: tuple[int, ...]) -> list[tup
 def shrink(pixels: Image, short_side: int) -> Image:
     """The picture (H×W or H×W×3 uint8) with its short side at most so many pixels."""
     return scale_down(pixels, short_side / min(pixels.shape[:2]))
+
+
+def at_most(pixels: Image, long_side: int) -> Image:
+    """The same with its long side at most so many pixels."""
+    return scale_down(pixels, long_side / max(pixels.shape[:2]))
 
 
 def scale_down(pixels: Image, ratio: float) -> Image:

@@ -16,6 +16,7 @@ from mangacolor.core.types import Image
 Lab = npt.NDArray[np.float32]
 
 COLOURED = 10.0  # a* b* chroma from which a pixel of the truth has a hue worth agreeing with
+SAME_HUE = 30.0  # degrees up to which two hues agree
 GREY = 2.0  # chroma below which a pixel reads as grey; its hue means nothing
 _LEVELS = np.arange(256) / 255
 _LINEAR = np.where(_LEVELS <= 0.04045, _LEVELS / 12.92, ((_LEVELS + 0.055) / 1.055) ** 2.4).astype(np.float32)
@@ -121,7 +122,7 @@ def _turned(cos: npt.ArrayLike, sin: npt.ArrayLike, degrees: float) -> F32:
     return np.asarray(turned, dtype=np.float32)
 
 
-def hue_agreement(truth: Lab, result: Lab, within: float = 30.0) -> float | None:
+def hue_agreement(truth: Lab, result: Lab) -> float | None:
     """Share of the truth's coloured pixels (chroma ≥ ``COLOURED``) whose hue ours meets.
 
     A pixel that we left grey (chroma < ``GREY``) does not agree with anything. ``None`` where
@@ -133,7 +134,7 @@ def hue_agreement(truth: Lab, result: Lab, within: float = 30.0) -> float | None
     total = int(np.count_nonzero(coloured))
     if total == 0:
         return None
-    near = a1 * a2 + b1 * b2 >= np.cos(np.radians(within)) * c1 * c2
+    near = a1 * a2 + b1 * b2 >= np.cos(np.radians(SAME_HUE)) * c1 * c2
     return float(np.count_nonzero(coloured & near & (c2 >= GREY)) / total)
 
 

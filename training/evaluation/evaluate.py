@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mangacolor.models.colour.generator import Generator
 
 TINT = "tint table"
+BATCH = 8  # tiles
 CLEARLY = 0.02  # structure by which a network must beat the tint table to have learnt something
 
 Colour = Callable[[list[Image]], list[Image]]
@@ -144,7 +145,7 @@ def tint_colourer() -> Colourer:
     return Colourer(TINT, lambda greys: [table.colour(grey) for grey in greys])
 
 
-def network_colourers(weights: Sequence[str], device: str, batch: int = 8) -> list[Colourer]:
+def network_colourers(weights: Sequence[str], device: str) -> list[Colourer]:
     """The networks of ``weights`` (names or paths), named by what tells their paths apart.
 
     Raises ``SetupError`` for a file that is missing or no generator.
@@ -154,12 +155,12 @@ def network_colourers(weights: Sequence[str], device: str, batch: int = 8) -> li
     distinct = list(dict.fromkeys(weights))
     networks = [load_generator(one, device) for one in distinct]
     return [
-        network_colourer(label, network, origin, batch)
+        network_colourer(label, network, origin)
         for label, network, origin in zip(shorten_names(distinct), networks, distinct, strict=True)
     ]
 
 
-def network_colourer(name: str, network: Generator, origin: str = "", batch: int = 8) -> Colourer:
+def network_colourer(name: str, network: Generator, origin: str = "") -> Colourer:
     """A generator (N×1×256×256 in [-1, 1] → N×3×256×256) in tiles, as the colorize stage runs it.
 
     Its own luma is kept, as in the notebook: the command would take only its chroma.
@@ -169,7 +170,7 @@ def network_colourer(name: str, network: Generator, origin: str = "", batch: int
 
     runner = colour_runner(network)
     size = sum(parameter.numel() for parameter in network.parameters())
-    return Colourer(name, lambda greys: colorize_pictures(runner, greys, batch), origin, size)
+    return Colourer(name, lambda greys: colorize_pictures(runner, greys, BATCH), origin, size)
 
 
 def shorten_names(weights: Sequence[str]) -> list[str]:

@@ -23,6 +23,9 @@ Line = tuple[float, float, float, float]  # x0, y0, x1, y1 in pixels of the page
 INK = 64  # luma below which the scan's ink is sacred
 _PAPER, _BLACK = 245, 12  # luma of paper and of black gutters
 _BESIDE = (1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5, 6)  # where a seam's neighbours lie, in reaches
+_KEPT = 3  # levels of luma that ink may change by
+_REACH = 4  # pixels between the two sides of a seam, about the page's pixels to one of the network's
+_BLUR = 2.0  # sigma, by which two colourings are smoothed before they are compared
 _MARGIN = 4  # pixels on either side of an edge that belong to neither area
 
 
@@ -54,10 +57,15 @@ def _ground(page: Image) -> Mask:
     neutral = np.ones(value.shape, np.bool_) if page.ndim == 2 else np.ptp(page, axis=2) < 24
     ground = np.zeros(value.shape, np.bool_)
     for surface in ((value >= _PAPER) & neutral, value <= _BLACK):
-        _, labels = cv2.connectedComponents(surface.astype(np.uint8), connectivity=4)
-        edge = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-        ground |= np.isin(labels, edge[edge > 0])
+        ground |= connected_to_edge(surface)
     return ground
+
+
+def connected_to_edge(mask: Mask) -> Mask:
+    """H×W: what of a mask is connected, not by corners alone, to the picture's edge."""
+    _, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
+    edge = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    return np.asarray(np.isin(labels, edge[edge > 0]))
 
 
 def _eroded(mask: Mask, kernel: Image) -> Mask:
@@ -81,21 +89,20 @@ def grey_share(result: Image, source: Image, where: Mask) -> float | None:
     return float(np.mean(chroma(to_lab(result[where][:, None])) < GREY))
 
 
-def ink_kept(result: Image, source: Image, levels: int = 3) -> tuple[float, float] | None:
-    """Share of ink pixels (source luma < 64) within ``levels``, and their mean absolute change of luma."""
+def ink_kept(result: Image, source: Image) -> tuple[float, float] | None:
+    """Share of ink pixels (source luma < 64) within 3 levels, and their mean absolute change of luma."""
     before, after = luma(source), luma(result)
     ink = before < INK
     if not ink.any():
         return None
     change = np.abs(after[ink].astype(np.int16) - before[ink])
-    return float(np.mean(change <= levels)), float(change.mean())
+    return float(np.mean(change <= _KEPT)), float(change.mean())
 
 
-def seam_ratio(result: Image, seams: Sequence[Line], reach: int = 4) -> float | None:
+def seam_ratio(result: Image, seams: Sequence[Line]) -> float | None:
     """Chroma step across ``seams`` over the step across parallel lines beside them; 1 is seamless.
 
-    ``reach``: pixels between the two sides compared, about the page's pixels to one of the network's.
-    The neighbours lie 1.5 to 6 times ``reach`` away on both sides: a seam is held against the very
+    The neighbours lie 1.5 to 6 times ``_REACH`` away on both sides: a seam is held against the very
     surfaces that it crosses. Pictures have edges of their own, so few seams make a noisy figure: a
     painting without any tiles gets 0.8 to 1.1 on a page.
     """
@@ -104,8 +111,8 @@ def seam_ratio(result: Image, seams: Sequence[Line], reach: int = 4) -> float | 
     for line in seams:
         across, upright = _across(ab, line)
         position = line[0] if upright else line[1]
-        step = _step(across, position, reach)
-        others = [_step(across, position + side * far * reach, reach) for far in _BESIDE for side in (-1, 1)]
+        step = _step(across, position)
+        others = [_step(across, position + side * far * _REACH) for far in _BESIDE for side in (-1, 1)]
         usable = [other for other in others if other is not None]
         if step is not None and usable:
             at_seam.append(step * across.shape[1])
@@ -122,15 +129,15 @@ def _across(ab: npt.NDArray[np.float32], line: Line) -> tuple[npt.NDArray[np.flo
     return ab[:, round(min(x0, x1)) : round(max(x0, x1))], False
 
 
-def _step(across: npt.NDArray[np.float32], position: float, reach: int) -> float | None:
-    before = round(position) - (reach + 1) // 2
-    after = before + reach
+def _step(across: npt.NDArray[np.float32], position: float) -> float | None:
+    before = round(position) - (_REACH + 1) // 2
+    after = before + _REACH
     if before < 0 or after >= len(across) or not across.shape[1]:
         return None
     return float(np.hypot(*np.moveaxis(across[after] - across[before], -1, 0)).mean())
 
 
-def colour_change(first: Image, second: Image, where: Mask, blur: float = 2.0) -> float | None:
+def colour_change(first: Image, second: Image, where: Mask) -> float | None:
     """Mean CIEDE2000 between two colourings of the same page, lightness taken from the first.
 
     For a page that was shifted or scaled and brought back: ink that lies between two pixel grids
@@ -141,7 +148,7 @@ def colour_change(first: Image, second: Image, where: Mask, blur: float = 2.0) -
     if not where.any():
         return None
     labs = [
-        to_lab(np.asarray(cv2.GaussianBlur(page, (0, 0), blur), np.uint8))[where] for page in (first, second)
+        to_lab(np.asarray(cv2.GaussianBlur(page, (0, 0), _BLUR), np.uint8))[where] for page in (first, second)
     ]
     labs[1][:, 0] = labs[0][:, 0]
     return float(ciede2000(labs[0], labs[1]).mean())

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 TEMPLATE = Path(__file__).parent / "templates" / "evaluation.html"
 _GAP, _LABEL = 6, 150  # pixels of the sheet
+_LETTERS = 17  # that a line of a label takes
 _MISSING = "–"  # a figure that there is nothing to measure on
 _NAMED = 3  # pictures that a sentence names
 
@@ -185,8 +186,8 @@ def sheet(evaluation: Evaluation, kind: str) -> Image:
     return np.asarray(page)
 
 
-def _wrapped(label: str, width: int = 17) -> str:
-    return "\n".join(label[start : start + width] for start in range(0, len(label), width))
+def _wrapped(label: str) -> str:
+    return "\n".join(label[start : start + _LETTERS] for start in range(0, len(label), _LETTERS))
 
 
 def _png(picture: Image) -> bytes:

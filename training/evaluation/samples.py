@@ -20,6 +20,7 @@ from mangacolor.core.errors import InputError
 from mangacolor.core.types import Image
 from mangacolor.training.data.pictures import Layout, cut_pieces, list_pictures, read_rgb
 from mangacolor.training.data.synthesis import render
+from mangacolor.training.evaluation.page import connected_to_edge
 
 KINDS = ("grey", "line", "screentone")
 SIDE = 256  # the short side of a picture at the networks' working scale
@@ -51,7 +52,7 @@ class Folder:
 
     def samples(self, shown: int = 0) -> Iterator[Sample]:
         """All samples; of ``shown`` evenly spread files the first is marked to be shown."""
-        marked = {self.paths[index] for index in _spread(len(self.paths), shown)}
+        marked = {self.paths[index] for index in spread(len(self.paths), shown)}
         for path in self.paths:
             name = path.relative_to(self.root).as_posix()
             try:
@@ -86,11 +87,11 @@ def open_folder(
     if not paths:
         raise InputError(f"no pictures in {root}", "Name a folder that holds colour pictures with --data.")
     if limit:
-        paths = [paths[index] for index in _spread(len(paths), limit)]
+        paths = [paths[index] for index in spread(len(paths), limit)]
     return Folder(paths, root, layout)
 
 
-def _spread(length: int, count: int) -> list[int]:
+def spread(length: int, count: int) -> list[int]:
     """``count`` indices evenly spread over ``length``, or all if there are fewer."""
     return [round(index) for index in np.linspace(0, length - 1, min(count, length))]
 
@@ -114,10 +115,7 @@ def make_input(truth: Image, kind: str, name: str) -> Image:
 
 def outer_paper(rgb: Image) -> npt.NDArray[np.bool_]:
     """H×W bool: almost white and connected to the picture's edge, as around a figure."""
-    white = (rgb.min(axis=2) >= _PAPER).astype(np.uint8)
-    _, labels = cv2.connectedComponents(white, connectivity=4)
-    edge = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    return np.asarray(np.isin(labels, edge[edge > 0]))
+    return connected_to_edge(rgb.min(axis=2) >= _PAPER)
 
 
 def _working_scale(picture: Image) -> Image:

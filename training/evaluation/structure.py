@@ -26,8 +26,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mangacolor.core.arrays import F64
+from mangacolor.core.colour import LUMA_SHARES
 
-_LUMA = np.array([0.299, 0.587, 0.114])
+_LUMA = np.array(LUMA_SHARES)
 _TO_LUMA_CHROMA = np.stack(
     [_LUMA, 0.564 * (np.array([0, 0, 1]) - _LUMA), 0.713 * (np.array([1, 0, 0]) - _LUMA)]
 )

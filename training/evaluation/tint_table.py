@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mangacolor.core.colour import TO_RGB
 from mangacolor.core.types import Image
 from mangacolor.training.data.pictures import list_pictures, read_rgb, shrink
 
@@ -44,8 +45,7 @@ class TintTable:
         powers = np.vander(luma / 255, 3, increasing=True)
         cb = self.gain * (powers @ np.array(self.cb))
         cr = self.gain * (powers @ np.array(self.cr))
-        # Inverse of the JPEG form of BT.601, as offsets from luma.
-        offset = np.stack([1.402 * cr, -0.344136 * cb - 0.714136 * cr, 1.772 * cb], axis=1)
+        offset = np.stack([of_cb * cb + of_cr * cr for of_cb, of_cr in TO_RGB], axis=1)
         room = np.where(offset > 0, 255 - luma[:, None], luma[:, None])
         fits = np.min(room / np.maximum(np.abs(offset), 1e-9), axis=1)
         rgb = luma[:, None] + np.minimum(fits, 1.0)[:, None] * offset

@@ -8,14 +8,14 @@ from pathlib import Path
 from mangacolor.core.arrays import Mask
 from mangacolor.core.colour import luma
 from mangacolor.core.errors import InputError
-from mangacolor.core.types import Image, Panel
+from mangacolor.core.types import Panel
 from mangacolor.core.wording import counted
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.stages.kinds.page_kinds import KIND_IN_WORDS
 from mangacolor.stages.panels import find_panels
 from mangacolor.stages.registration.matching import Alone, Match, Matches, match_pages
 from mangacolor.stages.registration.register import register
-from mangacolor.training.data.pictures import scale_down
+from mangacolor.training.data.pictures import at_most
 from mangacolor.training.series.display import Tell
 from mangacolor.training.series.edition_pages import Edition, EditionReader
 from mangacolor.training.series.lessons import ColouredPage
@@ -118,7 +118,7 @@ def _lay_on_each_other(
 def _lay(ours: Edition, theirs: Edition, match: Match, reader: EditionReader) -> ColouredPage | None:
     """A page with the other edition's colours on it; None where next to nothing fits."""
     page = ours.pages[match.ours]
-    black, colour = (_at_most(reader.read(one)) for one in (page, theirs.pages[match.theirs]))
+    black, colour = (at_most(reader.read(one), LONGEST) for one in (page, theirs.pages[match.theirs]))
     found = register(black, colour)
     if found is None or found.share < PAGE_FITS:
         return None
@@ -130,11 +130,6 @@ def _lay(ours: Edition, theirs: Edition, match: Match, reader: EditionReader) ->
 def _fits(panel: Panel, fits: Mask) -> bool:
     x, y, w, h = panel.box
     return not panel.residual and float(fits[y : y + h, x : x + w].mean()) >= PANEL_FITS
-
-
-def _at_most(page: Image) -> Image:
-    """The page with its long side at most ``LONGEST`` pixels."""
-    return scale_down(page, LONGEST / max(page.shape[:2]))
 
 
 def _why_alone(ours: Edition, theirs: Edition, matches: Matches) -> list[str]:

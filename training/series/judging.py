@@ -17,10 +17,10 @@ from mangacolor.models.colour.palette_head import chroma_of
 from mangacolor.models.runtime.parallel import parallel_map
 from mangacolor.training.colour.dataset import random_crop, to_tensor
 from mangacolor.training.data.synthesis import render
+from mangacolor.training.evaluation.samples import KINDS, spread
 from mangacolor.training.runs import mixed_precision
 from mangacolor.training.series.lessons import WORKING_SIZE, Lesson
 
-KINDS = ("grey", "line", "screentone")
 MOST_PROBES = 12  # panels that are looked at: a look is to cost seconds
 COLOURED = 0.05  # length of a chroma (Cb and Cr in [-1, 1]) from which a pixel has a hue: six levels
 WITHIN = float(np.cos(np.deg2rad(30.0)))  # how near a hue must come to the true one
@@ -77,7 +77,7 @@ def _sums(ours: Tensor, true: Tensor, fits: Tensor) -> F64:
 def probes_of_lessons(lessons: Sequence[Lesson], device: torch.device) -> Probes:
     """Of panels kept aside, evenly spread; of two editions the real black-and-white one is an input, too."""
     cells = []
-    for number, lesson in enumerate(_spread(lessons)):
+    for number, lesson in enumerate(lessons[at] for at in spread(len(lessons), MOST_PROBES)):
         colour = _cell(lesson.colour)
         fits = np.full(colour.shape[:2], 255, np.uint8)
         inputs = [render(colour, kind, np.random.default_rng((number, at))) for at, kind in enumerate(KINDS)]
@@ -96,11 +96,6 @@ def probes_of_pictures(pictures: Sequence[Image], device: torch.device) -> Probe
         grey = render(colour, KINDS[number % len(KINDS)], np.random.default_rng(number))
         cells.append((grey, colour, np.full(grey.shape, 255, np.uint8)))
     return _stacked(cells, device)
-
-
-def _spread(lessons: Sequence[Lesson]) -> list[Lesson]:
-    places = np.linspace(0, len(lessons) - 1, min(MOST_PROBES, len(lessons)))
-    return [lessons[round(place)] for place in places]
 
 
 def _cell(picture: Image) -> Image:

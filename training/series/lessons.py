@@ -41,10 +41,6 @@ class Lesson:
     grey: Image | None = None
     fits: Mask | None = None
 
-    @property
-    def area(self) -> int:
-        return int(self.colour.shape[0] * self.colour.shape[1])
-
 
 def cut_lessons(page: ColouredPage) -> list[Lesson]:
     """The panels of a page that are large enough, one by one; a page without panels teaches as a whole."""

@@ -36,8 +36,9 @@ from mangacolor.stages.segments.segmentation import mean_by_label
 from mangacolor.stages.windows.scale import drawing_size, shrink, working_size
 from mangacolor.stages.windows.views import page_share, show_window
 from mangacolor.training.data.manga_page import Hand, print_page
-from mangacolor.training.data.pictures import scale_down
-from mangacolor.training.series.display import Tell
+from mangacolor.training.data.pictures import at_most
+from mangacolor.training.evaluation.samples import spread
+from mangacolor.training.series.display import Tell, silent
 from mangacolor.training.series.lessons import ColouredPage
 
 # How many times larger than in its whole panel a figure is shown in parts of it, as close-ups show it.
@@ -87,7 +88,7 @@ def with_surfaces(
     pages: Sequence[ColouredPage],
     out: Path,
     device: str = "cpu",
-    tell: Tell | None = None,
+    tell: Tell = silent,
     stop: Callable[[], bool] = lambda: False,
 ) -> SeriesFile:
     """A series with the table of its pages' surfaces, as its own network sees them.
@@ -104,7 +105,7 @@ def collect_surfaces(
     pages: Sequence[ColouredPage],
     weights: str | Path | ColourWeights,
     device: str = "cpu",
-    tell: Tell | None = None,
+    tell: Tell = silent,
     stop: Callable[[], bool] = lambda: False,
 ) -> LearntSurfaces | None:
     """The surfaces of coloured pages as the network of ``weights`` sees them, which is to be the one that
@@ -125,8 +126,7 @@ def collect_surfaces(
         for view, rows in zip(batch, _describe(batch, runner, backend), strict=True):
             tables.append(rows)
             numbers += [view.of.page] * len(rows)
-        if tell is not None:
-            tell("looking at surfaces", start + len(batch), len(views))
+        tell("looking at surfaces", start + len(batch), len(views))
     rows = np.concatenate(tables) if tables else np.zeros((0, 0), np.uint8)
     if not len(rows):
         return None
@@ -150,10 +150,7 @@ def choose_views(pages: Sequence[ColouredPage]) -> list[View]:
             for panel in panels
             for part in _parts(panel, zoom)
         ]
-        room = MAX_VIEWS - len(views)
-        if len(more) > room:
-            more = [more[round(place)] for place in np.linspace(0, len(more) - 1, room)]
-        views += more
+        views += [more[at] for at in spread(len(more), MAX_VIEWS - len(views))]
     return views
 
 
@@ -161,7 +158,7 @@ def make_editions(number: int, page: ColouredPage) -> list[Edition]:
     """A page as readers in black and white see it: as it is there, or else grey, and printed with dots."""
     if page.grey is not None:
         return [Edition(number, page.grey, page.colour, page.fits)]
-    colour = scale_down(page.colour, PRINTED_SIDE / max(page.colour.shape[:2]))
+    colour = at_most(page.colour, PRINTED_SIDE)
     printed, _ = print_page(colour, Hand())
     return [Edition(number, luma(colour), colour), Edition(number, printed, colour)]
 

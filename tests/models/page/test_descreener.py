@@ -16,9 +16,9 @@ from mangacolor.tests.helpers.segments import find_segments
 from mangacolor.training.auxiliary.descreen import DescreenRecipe, draw_pair, draw_pairs
 from mangacolor.training.auxiliary.image_to_image import PairTask
 from mangacolor.training.auxiliary.loop import Loop
-from mangacolor.training.auxiliary.weights import WEIGHTS
 from mangacolor.training.data.halftone import print_tones
 from mangacolor.training.data.pictures import Picture, Source
+from mangacolor.training.runs import WEIGHTS
 
 
 def painting(seed: int, side: int = 96) -> Image:

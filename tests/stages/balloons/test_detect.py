@@ -226,13 +226,13 @@ def test_balloons_of_the_bundled_chapter() -> None:
     reason="MANGACOLOR_TEST_PAGES=FOLDER names pages with and without lettering; see CONTRIBUTING.md",
 )
 def test_unseen_lettered_pages_reach_the_goal() -> None:
-    from mangacolor.training.data.folders import read_reduced
+    from mangacolor.training.data.pictures import at_most, read_rgb
     from mangacolor.training.pages.balloon_truth import find_balloon_truth
 
     tally = Tally()
     for path in sorted(LETTERED.rglob("*.webp")):
-        page = read_reduced(path, 4000)
-        art = read_reduced(ART / path.relative_to(LETTERED), 4000)
+        page = at_most(read_rgb(path), 4000)
+        art = at_most(read_rgb(ART / path.relative_to(LETTERED)), 4000)
         tally.add(page, find_balloon_truth(page, art))
     assert tally.recall >= 0.95
     assert tally.precision >= 0.90

@@ -22,8 +22,8 @@ from mangacolor.training.auxiliary.upscale import (
     make_task,
     scan_page,
 )
-from mangacolor.training.auxiliary.weights import WEIGHTS
 from mangacolor.training.pages.ink_patches import OVER, draw_ink_patch
+from mangacolor.training.runs import WEIGHTS
 
 
 def painting(side: int, seed: int = 0) -> Image:

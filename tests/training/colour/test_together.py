@@ -15,10 +15,10 @@ from mangacolor.core.errors import UsageError
 from mangacolor.models.colour.checkpoints import load_generator
 from mangacolor.tests.helpers.training import materials, short
 from mangacolor.training.colour.config import TrainConfig, override_also
-from mangacolor.training.colour.run import WEIGHTS, train
+from mangacolor.training.colour.run import train
 from mangacolor.training.colour.trainer import Trainer
 from mangacolor.training.networks import TrainRequest, find_trainable, refuse_strangers
-from mangacolor.training.runs import CHECKPOINT
+from mangacolor.training.runs import CHECKPOINT, WEIGHTS
 from mangacolor.training.settings import parse_also
 
 Batch = tuple[torch.Tensor, torch.Tensor]

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image as PilImage
 
-from mangacolor.cli import main
 from mangacolor.core.errors import InputError
+from mangacolor.tests.helpers.commands import exit_status
 from mangacolor.training.auxiliary.balloons import ART, LETTERED, BalloonCorpus
-from mangacolor.training.data.folders import read_folders, read_reduced
+from mangacolor.training.data.folders import read_folders
 from mangacolor.training.data.left_out import LeftOut
 from mangacolor.training.data.pack import read_pack, write_pack
-from mangacolor.training.data.pictures import Picture, check_colour
+from mangacolor.training.data.pictures import Picture, at_most, check_colour, read_rgb
 from mangacolor.training.data.sources import describe_sources, load_pictures
 
 
@@ -24,17 +24,17 @@ def test_a_picture_of_any_name_is_read_on_white(tmp_path: Path) -> None:
     picture = np.zeros((4, 8, 4), np.uint8)
     picture[:, :4] = 255, 0, 0, 255
     PilImage.fromarray(picture).save(tmp_path / "頁.webp", lossless=True, exact=True)
-    read = read_reduced(tmp_path / "頁.webp", 8)
+    read = read_rgb(tmp_path / "頁.webp")
     assert read.shape == (4, 8, 3)
     assert (read[:, :4] == (255, 0, 0)).all() and (read[:, 4:] == 255).all()
-    assert read_reduced(tmp_path / "頁.webp", 4).shape == (2, 4, 3)
+    assert at_most(read, 4).shape == (2, 4, 3)
 
 
 @pytest.mark.parametrize("shape", [(4, 8, 3), (4, 8)])
 def test_a_picture_of_16_bits_is_read_as_one_of_8(tmp_path: Path, shape: tuple[int, ...]) -> None:
     path = tmp_path / "1.png"
     path.write_bytes(cv2.imencode(".png", np.full(shape, 100 * 256 + 7, np.uint16))[1].tobytes())
-    assert (read_reduced(path, 8) == 100).all()
+    assert (read_rgb(path) == 100).all()
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_what_is_no_picture_is_named(tmp_path: Path, data: bytes | None, said: s
     if data is not None:
         path.write_bytes(data)
     with pytest.raises(InputError, match=rf"1\.webp.*{said}"):
-        read_reduced(path, 8)
+        read_rgb(path)
 
 
 def test_balloons_are_not_trained_without_pages_of_each_kind(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_pack_data_goes_on_without_broken_pictures_and_its_status_tells(
 ) -> None:
     write_mixture(tmp_path / "in", good=2, broken=2, grey=1)
     pack = tmp_path / "d.pack"
-    assert run("pack-data", str(tmp_path / "in"), "--out", str(pack)) == 1
+    assert exit_status("pack-data", str(tmp_path / "in"), "--out", str(pack)) == 1
     said = capsys.readouterr().err
     assert (
         "torn/0.png: cannot" in said and "torn/1.png: cannot" in said and "1 picture without colour" in said
@@ -159,17 +159,13 @@ def test_pack_data_goes_on_without_broken_pictures_and_its_status_tells(
     assert said.splitlines()[-1] == f"{pack}: 2 pictures of 1 source, 2 KiB; 3 files left out"
     assert [source.folder for source in read_pack(pack)[0]] == ["red"]
     shutil.rmtree(tmp_path / "in/torn")
-    assert run("pack-data", str(tmp_path / "in"), "--out", str(pack)) == 0, "what is grey is no failure"
+    assert exit_status("pack-data", str(tmp_path / "in"), "--out", str(pack)) == 0, (
+        "what is grey is no failure"
+    )
     before = pack.read_bytes()
     shutil.rmtree(tmp_path / "in/red")
-    assert run("pack-data", str(tmp_path / "in"), "--out", str(pack)) == 3
+    assert exit_status("pack-data", str(tmp_path / "in"), "--out", str(pack)) == 3
     assert pack.read_bytes() == before and not list(tmp_path.glob("*.partial"))
-
-
-def run(*arguments: str) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main(arguments)
-    return int(ended.value.code or 0)
 
 
 def test_names_of_what_is_left_out_are_no_commands_to_a_terminal() -> None:
