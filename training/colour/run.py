@@ -24,10 +24,10 @@ from mangacolor.training.colour.samples import draw_contact_sheet
 from mangacolor.training.colour.trainer import Trainer, summarize
 from mangacolor.training.data.pictures import check_colour
 from mangacolor.training.data.sources import check_patterns, load_pictures, weigh_sources
+from mangacolor.training.evaluation.samples import spread
 from mangacolor.training.networks import TrainOutcome, TrainRequest
-from mangacolor.training.runs import CHECKPOINT, check_free
+from mangacolor.training.runs import CHECKPOINT, WEIGHTS, check_free
 
-WEIGHTS = "weights.safetensors"
 SAMPLES = 12  # pictures of the sample sheet, evenly spread
 
 
@@ -140,7 +140,7 @@ def load_materials(request: TrainRequest, config: TrainConfig) -> Materials:
     apart = load_pictures([request.validation], request.say)[1] if request.validation else []
     weighed = weigh_sources(sources, config.source_weights)
     check_patterns("whitened", config.whitened, sources)
-    return Materials(weighed, pictures, shown[:: max(1, len(shown) // SAMPLES)][:SAMPLES], apart)
+    return Materials(weighed, pictures, [shown[at] for at in spread(len(shown), SAMPLES)], apart)
 
 
 def export(trainer: Trainer, path: Path) -> None:

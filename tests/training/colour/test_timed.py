@@ -20,7 +20,7 @@ from mangacolor.tests.helpers.clocks import FakeTime, fake_time
 from mangacolor.training.colour.config import PRESETS, Phase, TrainConfig, from_json, override, to_json
 from mangacolor.training.colour.materials import Materials
 from mangacolor.training.colour.optimisers import create_optimiser, set_rate
-from mangacolor.training.colour.run import choose_config
+from mangacolor.training.colour.run import choose_config, load_materials
 from mangacolor.training.colour.trainer import Trainer
 from mangacolor.training.colour.validation import FILE, Validation, crop_grey_square
 from mangacolor.training.data.pack import write_pack
@@ -261,6 +261,15 @@ def test_minutes_of_the_command_line_go_into_the_configuration(tmp_path: Path) -
     assert (choose_config(request).minutes, choose_config(request).width) == (2.5, 8)
     with pytest.raises(UsageError, match="no preset 'grand'"):
         choose_config(replace(request, preset="grand"))
+
+
+def test_the_sample_sheet_shows_pictures_from_all_that_were_given(tmp_path: Path) -> None:
+    red = np.full((8, 8, 3), (255, 0, 0), np.uint8)
+    pack = tmp_path / "d.pack"
+    write_pack(pack, [Source("a")], [Picture(f"a/{number:02}.png#0", "a", red) for number in range(23)])
+    request = TrainRequest((pack,), tmp_path / "run", samples=pack)
+    shown = [picture.name for picture in load_materials(request, choose_config(request)).samples]
+    assert shown == [f"a/{number:02}.png#0" for number in range(0, 23, 2)]
 
 
 class Identity(torch.nn.Module):
