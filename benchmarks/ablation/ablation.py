@@ -69,9 +69,9 @@ def train(data: Path, out: Path, steps: int, only: str, device: str) -> None:
 
 
 def _train_cell(cell: Cell, seed: int, steps: int, materials: Materials, out: Path, device: str) -> None:
-    from mangacolor.training.colour.run import WEIGHTS, export
+    from mangacolor.training.colour.run import export
     from mangacolor.training.colour.trainer import Trainer
-    from mangacolor.training.runs import CHECKPOINT
+    from mangacolor.training.runs import CHECKPOINT, WEIGHTS
 
     run = out / f"{cell.name}-{seed}"
     if (run / WEIGHTS).exists():

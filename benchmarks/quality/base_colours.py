@@ -22,9 +22,10 @@ import numpy.typing as npt
 
 from mangacolor.benchmarks.quality.edit_marks import Mark, by_part, read_marks
 from mangacolor.benchmarks.quality.page_variants import pages_of
+from mangacolor.benchmarks.quality.score_figures import difference
 from mangacolor.core.colour import INK, luma
 from mangacolor.training.data.pictures import read_rgb
-from mangacolor.training.evaluation.colour import ciede2000, to_lab
+from mangacolor.training.evaluation.colour import to_lab
 
 REACH = 4  # pixels around a point whose colour is taken
 APART = 10.0  # CIEDE2000 from which two colours are those of two things
@@ -52,7 +53,9 @@ def colours_at(marks: Sequence[Mark], pages: Path, results: Path) -> list[Colour
 def spread(marks: Sequence[Mark], colours: Sequence[Colour]) -> dict[str, float]:
     """Of each part the mean difference between its points."""
     return {
-        of: float(np.mean([_far(colours[one], colours[other]) for one, other in combinations(places, 2)]))
+        of: float(
+            np.mean([difference(colours[one], colours[other]) for one, other in combinations(places, 2)])
+        )
         for of, places in by_part(marks).items()
     }
 
@@ -64,14 +67,10 @@ def panels_apart(marks: Sequence[Mark], colours: Sequence[Colour]) -> list[bool]
         if mark.figure:
             seen[mark.page, mark.panel, mark.figure].setdefault(mark.part, colour)
     return [
-        all(_far(one, other) >= APART for one, other in combinations(parts.values(), 2))
+        all(difference(one, other) >= APART for one, other in combinations(parts.values(), 2))
         for parts in seen.values()
         if len(parts) > 1
     ]
-
-
-def _far(one: Colour, other: Colour) -> float:
-    return float(ciede2000(one[None], other[None])[0])
 
 
 @click.command(help=__doc__)

@@ -7,13 +7,12 @@ lettered in its own way, and bent or redrawn if asked for.
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from PIL import Image as PilImage
 
+from mangacolor.benchmarks.quality.scan_treatments import as_jpeg
 from mangacolor.core.arrays import F32
 from mangacolor.core.colour import luma
 from mangacolor.core.types import Image
@@ -91,7 +90,7 @@ def make_pair(lettered: Image, art: Image, kind: str, treatment: Treatment, seed
     same = np.minimum(np.minimum(seen, unlettered), 255 - find_lettering(lettered, art))
     return Pair(
         np.ascontiguousarray(ours[rows, columns]),
-        _as_jpeg(_soften(shown, treatment, rng), rng),
+        as_jpeg(_soften(shown, treatment, rng), int(rng.integers(60, 93))),
         np.ascontiguousarray(there[rows, columns]),
         np.ascontiguousarray(same[rows, columns]),
     )
@@ -202,9 +201,3 @@ def _shrink_into(page: Image, back: F32, matrix: F32, ground: tuple[int, ...]) -
 def _soften(page: Image, treatment: Treatment, rng: np.random.Generator) -> Image:
     sigma = float(rng.uniform(0.0, treatment.blur))
     return np.asarray(cv2.GaussianBlur(page, (0, 0), sigma), np.uint8) if sigma > 0.2 else page
-
-
-def _as_jpeg(page: Image, rng: np.random.Generator) -> Image:
-    file = io.BytesIO()
-    PilImage.fromarray(page).save(file, "JPEG", quality=int(rng.integers(60, 93)))
-    return np.asarray(PilImage.open(file).convert("RGB"))

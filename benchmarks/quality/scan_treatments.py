@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from typing import Final
 
 import cv2
 import numpy as np
+from PIL import Image as PilImage
 
 from mangacolor.core.arrays import F32
+from mangacolor.core.types import Image
 
 Rng = np.random.Generator
 Treatment = Callable[[F32, Rng], F32]
@@ -21,6 +24,14 @@ MAGAZINE: Final = {
     "grey": (224, 222, 218),
 }
 INKS: Final = {"black": (18, 16, 15), "brown": (64, 36, 16), "blue": (20, 40, 130), "purple": (70, 24, 96)}
+
+
+def as_jpeg(pixels: Image, quality: int) -> Image:
+    """What a JPEG file of this quality (0 to 100) and 4:2:0 chroma keeps of H×W or H×W×3 uint8."""
+    file = io.BytesIO()
+    PilImage.fromarray(pixels).save(file, "JPEG", quality=quality, subsampling="4:2:0")
+    with PilImage.open(file) as kept:
+        return np.asarray(kept)
 
 
 def _pick(rng: Rng, colours: dict[str, tuple[int, int, int]]) -> F32:

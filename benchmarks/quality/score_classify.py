@@ -11,7 +11,6 @@ in between. The same pictures give the same treatments.
 from __future__ import annotations
 
 import csv
-import io
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -19,30 +18,22 @@ from types import SimpleNamespace
 from typing import Any
 
 import click
-import cv2
 import numpy as np
-from PIL import Image as PilImage
 
-from mangacolor.benchmarks.quality.scan_treatments import COLOUR, GREY, Treatment
+from mangacolor.benchmarks.quality.scan_treatments import COLOUR, GREY, Treatment, as_jpeg
 from mangacolor.core.colour import luma
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image
 from mangacolor.stages.classify import stage as classify
-from mangacolor.training.data.pictures import list_pictures, read_rgb
+from mangacolor.training.data.pictures import at_most, list_pictures, read_rgb
 
 SIDE = 1000  # pixels of the long side: larger pictures are shrunk first, to save time
 
 
 def pictures(folders: Iterable[Path], every: int) -> Iterator[tuple[str, Image]]:
     for folder in folders:
-        files = list_pictures(folder)
-        for file in files[::every]:
-            picture = read_rgb(file)
-            scale = SIDE / max(picture.shape[:2])
-            if scale < 1:
-                picture = np.asarray(
-                    cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-                )
+        for file in list_pictures(folder)[::every]:
+            picture = at_most(read_rgb(file), SIDE)
             yield file.relative_to(folder.parent).as_posix(), picture
 
 
@@ -52,9 +43,7 @@ def treated(picture: Image, treatment: Treatment, seed: int) -> Image:
     pixels = np.clip(done, 0, 255).astype(np.uint8)
     if rng.random() < 0.5:
         return pixels
-    file = io.BytesIO()
-    PilImage.fromarray(pixels).save(file, "JPEG", quality=int(rng.integers(35, 90)), subsampling="4:2:0")
-    return np.asarray(PilImage.open(file).convert("RGB"))
+    return as_jpeg(pixels, int(rng.integers(35, 90)))
 
 
 def judge(pixels: Image) -> dict[str, Any]:

@@ -58,22 +58,23 @@ def part_colours(chapter: Path, results: Path) -> dict[int, list[tuple[Means, Me
 def spread(colours: dict[int, list[tuple[Means, Means]]], owners: dict[int, str]) -> Spread:
     """The figures of a chapter. Parts that are seen once have no spread."""
     same = [
-        float(np.mean([_far(one[0], other[0]) for one, other in combinations(panels, 2)]))
+        float(np.mean([difference(one[0], other[0]) for one, other in combinations(panels, 2)]))
         for panels in colours.values()
         if len(panels) > 1
     ]
     between = [
-        _far(one[0], other[0])
+        difference(one[0], other[0])
         for first, second in combinations(colours, 2)
         if owners[first] != owners[second]
         for one in colours[first]
         for other in colours[second]
     ]
-    truth = [_far(result, true) for panels in colours.values() for result, true in panels]
+    truth = [difference(result, true) for panels in colours.values() for result, true in panels]
     return Spread(float(np.mean(same)), float(np.mean(between)), float(np.mean(truth)), len(same))
 
 
-def _far(one: Means, other: Means) -> float:
+def difference(one: Means, other: Means) -> float:
+    """CIEDE2000 between two colours in Lab."""
     return float(ciede2000(one[None].astype(np.float32), other[None].astype(np.float32))[0])
 
 

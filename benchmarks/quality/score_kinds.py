@@ -12,7 +12,6 @@ that stays, too, and so comes out grey. Pictures under ``--coloured`` are in col
 
 from __future__ import annotations
 
-import io
 import json
 import zlib
 from collections import defaultdict
@@ -22,9 +21,9 @@ from pathlib import Path
 
 import click
 import numpy as np
-from PIL import Image as PilImage
 
 from mangacolor.benchmarks.quality.partly_coloured import Rng, painted, panel_masks, spotted
+from mangacolor.benchmarks.quality.scan_treatments import as_jpeg
 from mangacolor.core.arrays import Mask
 from mangacolor.core.colour import luma
 from mangacolor.core.cpu import use_one_core
@@ -73,15 +72,9 @@ def variants(page: Image, masks: Sequence[Mask], rng: Rng) -> Iterator[tuple[str
     first, second, third = (int(rng.integers(len(large))) for _ in range(3))
     most = [mask for number, mask in enumerate(large) if number != second]
     for name, chosen in (("one", [large[first]]), ("most", most), ("all", list(masks))):
-        yield name, _as_jpeg(painted(page, chosen, rng), rng), chosen
+        yield name, as_jpeg(painted(page, chosen, rng), int(rng.integers(60, 92))), chosen
     for name, chosen in (("ink in one", [large[third]]), ("ink in all", list(masks))):
-        yield name, _as_jpeg(spotted(page, chosen, rng), rng), chosen
-
-
-def _as_jpeg(pixels: Image, rng: Rng) -> Image:
-    file = io.BytesIO()
-    PilImage.fromarray(pixels).save(file, "JPEG", quality=int(rng.integers(60, 92)), subsampling="4:2:0")
-    return np.asarray(PilImage.open(file).convert("RGB"))
+        yield name, as_jpeg(spotted(page, chosen, rng), int(rng.integers(60, 92))), chosen
 
 
 def row(name: str, judged: Sequence[Judged]) -> str:
@@ -113,8 +106,7 @@ def main(pages: Path, truth: Path, every: int, coloured: tuple[Path, ...]) -> No
             title = file.stem.rpartition("_")[0]
             found[f"{title}: {name}"].append(judge(pixels, inside, np.any(masks, axis=0) & ~inside))
     for folder in coloured:
-        files = list_pictures(folder)
-        found[folder.name] = [judge(read_rgb(path)) for path in files[::every]]
+        found[folder.name] = [judge(read_rgb(path)) for path in list_pictures(folder)[::every]]
     click.echo(f"{'taken for':30}   mixed  colour    spot   manga    kept    left")
     for name in sorted(found):
         click.echo(row(name, found[name]))
