@@ -46,12 +46,8 @@ def palette_bytes(out: Path) -> bytes:
     return (out / ".mangacolor" / "palette.json").read_bytes()
 
 
-def picture(path: Path) -> Image:
-    return np.asarray(PilImage.open(path).convert("RGB"))
-
-
-def picture_of(data: bytes) -> Image:
-    return np.asarray(PilImage.open(io.BytesIO(data)).convert("RGB"))
+def picture(file: Path | io.BytesIO) -> Image:
+    return np.asarray(PilImage.open(file).convert("RGB"))
 
 
 def is_blue(pixel: Image) -> bool:
@@ -96,7 +92,7 @@ def test_what_lies_inside_an_outline_takes_the_colour_and_nothing_else_does(
     assert told["outline"] == [[60, 60], [150, 60], [150, 150], [60, 150]]  # a corner said nothing
     result = colour(folder / "in", out, weights)
     assert (result.network_calls, result.done, result.cached) == (0, 1, 2)
-    changed, old = picture(out / "1.png"), picture_of(before["1.png"])
+    changed, old = picture(out / "1.png"), picture(io.BytesIO(before["1.png"]))
     assert is_blue(changed[100, 100]) and not is_blue(old[100, 100])
     far = np.ones(old.shape[:2], np.bool_)
     far[50:160, 50:160] = False
@@ -133,7 +129,7 @@ def test_a_look_is_of_every_page_and_of_nothing_but_its_colours(
     assert (result.network_calls, result.done, result.cached) == (0, 3, 0)
     warm = pages_of(out)
     assert all(warm[name] != before[name] for name in before)
-    old, new = (picture_of(pages["1.png"]).astype(int) for pages in (before, warm))
+    old, new = (picture(io.BytesIO(pages["1.png"])).astype(int) for pages in (before, warm))
     coloured = np.ptp(old, axis=2) > 20
     shift = (new - old)[coloured].mean(axis=0)
     assert shift[0] > shift[2] + 10  # towards amber
@@ -339,24 +335,14 @@ def test_an_enlarged_page_is_no_place_to_read_points_off(out: Path) -> None:
     assert "0.png in OUT is enlarged 2 times: divide by that what you read off it." in answer.err
 
 
-def test_a_page_that_was_copied_says_so(folder: Path, weights: Path) -> None:
+@pytest.mark.parametrize("within", ["", "book.cbz/vol1/"])
+def test_a_page_that_was_copied_says_so(folder: Path, weights: Path, within: str) -> None:
     blank = np.full((620, 440), 255, np.uint8)
     PilImage.fromarray(blank).save(folder / "in" / "3.png")
-    colour(folder / "in", folder / "out", weights)
-    answer = palette(folder / "out", "--at", "3.png:10,10", "--colour", RED)
-    assert answer.status == 2 and "3.png was copied as it is (blank)" in answer.err
-
-
-def test_a_page_that_was_copied_says_so_in_a_folder_of_an_archive_too(
-    folder: Path, weights: Path, tmp_path: Path
-) -> None:
     pages = {f"vol1/{path.name}": path.read_bytes() for path in sorted((folder / "in").iterdir())}
-    blank = io.BytesIO()
-    PilImage.fromarray(np.full((620, 440), 255, np.uint8)).save(blank, "PNG")
-    book = make_zip(tmp_path / "book.cbz", {**pages, "vol1/3.png": blank.getvalue()})
-    colour(book, tmp_path / "out", weights)
-    answer = palette(tmp_path / "out", "--at", "book.cbz/vol1/3.png:10,10", "--colour", RED)
-    assert answer.status == 2 and "book.cbz/vol1/3.png was copied as it is (blank)" in answer.err
+    colour(make_zip(folder / "book.cbz", pages) if within else folder / "in", folder / "out", weights)
+    answer = palette(folder / "out", "--at", f"{within}3.png:10,10", "--colour", RED)
+    assert answer.status == 2 and f"{within}3.png was copied as it is (blank)" in answer.err
 
 
 def test_out_that_is_held_read_only_uncoloured_or_outdated(folder: Path, out: Path) -> None:

@@ -105,6 +105,7 @@ def test_training_learns_and_saves_weights_that_load(tmp_path: Path) -> None:
     from mangacolor.models.page.page_net import PageNet, load_page_net, page_probabilities
     from mangacolor.training.auxiliary.page_network import PageRecipe, crop_page, page_loss
     from mangacolor.training.auxiliary.weights import save_weights
+    from mangacolor.training.runs import WEIGHTS
 
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
@@ -121,10 +122,9 @@ def test_training_learns_and_saves_weights_that_load(tmp_path: Path) -> None:
         optimizer.step()
         values.append(float(value.detach()))
     assert values[-1] < 0.8 * values[0]
-    path = tmp_path / "net.safetensors"
-    save_weights(network, PageRecipe(), 12, path)
+    save_weights(network, PageRecipe(), 12, tmp_path)
     network.eval()
-    again = page_probabilities(load_page_net(path), drawn.luma)[0]
+    again = page_probabilities(load_page_net(tmp_path / WEIGHTS), drawn.luma)[0]
     before = page_probabilities(network, drawn.luma)[0]
     assert np.abs(again.astype(int) - before.astype(int)).max() <= 3
 
