@@ -15,6 +15,8 @@ import torch
 
 from mangacolor.core.atomic import output_errors
 from mangacolor.core.errors import SetupError, UsageError
+from mangacolor.core.system.files import move_file
+from mangacolor.core.system.kind import stop_signals
 
 CHECKPOINT = "checkpoint.pt"
 CURVES = "curves.csv"
@@ -80,7 +82,7 @@ class Interrupt:
     @contextmanager
     def watch(self) -> Iterator[None]:
         """While inside, the signals only ask; afterwards they do what they did."""
-        before = {number: signal.signal(number, self._ask) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, self._ask) for number in stop_signals()}
         try:
             yield
         finally:
@@ -104,7 +106,7 @@ class CsvLog:
         with output_errors(self.path):
             columns = self._columns() or list(row)
             fresh = not self.path.exists()
-            with self.path.open("a", newline="") as file:
+            with self.path.open("a", newline="", encoding="utf-8") as file:
                 writer = csv.DictWriter(file, columns, extrasaction="ignore")
                 if fresh:
                     writer.writeheader()
@@ -113,7 +115,7 @@ class CsvLog:
     def _columns(self) -> list[str]:
         if not self.path.exists():
             return []
-        with self.path.open(newline="") as file:
+        with self.path.open(newline="", encoding="utf-8") as file:
             return next(csv.reader(file), [])
 
 
@@ -124,7 +126,7 @@ def write_checkpoint(run: Path, state: Mapping[str, Any]) -> None:
     with output_errors(path):
         run.mkdir(parents=True, exist_ok=True)
         torch.save(dict(state), partial)
-        partial.replace(path)
+        move_file(partial, path)
 
 
 def read_checkpoint_file(path: Path) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from mangacolor.core.arrays import AnyArray
 from mangacolor.core.errors import SetupError
 from mangacolor.core.hashing import sha256_once
 from mangacolor.core.installed import need_torch
+from mangacolor.core.system.files import move_file, remove_file
 from mangacolor.models.files.arrays import read_arrays
 from mangacolor.models.files.reading import BUNDLED, cache_folder, check_bundled, check_form, is_ours
 from mangacolor.models.runtime.ncnn_weights import LayerWeights, read_ncnn
@@ -136,9 +137,9 @@ def _save_atomically(arrays: dict[str, AnyArray], target: Path) -> None:
     try:
         save_file(arrays, name)
         Path(name).chmod(0o644)  # a cache shared by several users is readable by all of them
-        Path(name).replace(target)
+        move_file(Path(name), target)
     except OSError:
-        Path(name).unlink(missing_ok=True)
+        remove_file(Path(name))
 
 
 def check_user_file(path: Path) -> None:

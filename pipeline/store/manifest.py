@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from mangacolor.core.atomic import make_folders, output_errors, write_atomic
 from mangacolor.core.hashing import sha256_of
+from mangacolor.core.system.files import move_file, remove_file
 from mangacolor.pipeline.store.journal import Journal, Line, read_journal
 from mangacolor.pipeline.store.keys import sha256
 
@@ -168,7 +169,7 @@ class Manifest:
             self._journal.append({"announce": name, "sha256": digest})
             with output_errors(path):
                 make_folders(path.parent, temporary.parent)
-                temporary.replace(path)
+                move_file(temporary, path)
         return self._confirm(Entry(name, name, key, digest, 0, 0, outcome))
 
     def remove(self, entry: Entry) -> None:
@@ -176,7 +177,7 @@ class Manifest:
         path = self._out / entry.file
         with output_errors(path):
             if path.is_file() and sha256_of(path) == entry.sha256:
-                path.unlink()
+                remove_file(path)
 
     def forget(self, page: str) -> None:
         """Record that a page's file has been taken away."""
@@ -215,7 +216,7 @@ class Manifest:
             self._journal.append(*lines)
             for line in lines:
                 self._take(line)
-        part.unlink(missing_ok=True)
+        remove_file(part)
         return [self._entries[line["page"]] for line in lines if line.get("page") in self._entries]
 
     def _take(self, line: Line) -> None:
