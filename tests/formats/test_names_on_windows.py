@@ -15,7 +15,7 @@ from mangacolor.formats.outputs.planned import Output
 from mangacolor.formats.sources import FileSource
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Manifest
-from mangacolor.pipeline.store.outputs import Outputs
+from mangacolor.pipeline.store.outputs import Outputs, _Given
 from mangacolor.tests.helpers.other_system import is_windows_name
 
 ODD = ("what?.png", "a<b>c.png", '"no".png', "x|y*z.png", "end. ./1.png", ".../1.png", "nul .png", "1.png .")
@@ -75,6 +75,9 @@ def test_sources_are_kept_with_strokes_and_known_again(tmp_path: Path) -> None:
     outputs.claim([whole], "same")
     outputs.claim([part], "same")
     assert outputs.claims["ch 1/001.png"].input == tree  # the tree's still
+    given = _Given([whole])
+    assert given.has_in_another_form("C:/manga/ch 1")  # a book of the folder whose pages are given
+    assert not given.has_in_another_form("C:/manga/ch 2")
 
 
 def test_half_a_letter_is_shown_as_one_that_is_not_known() -> None:
