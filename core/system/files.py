@@ -31,6 +31,12 @@ def remove_file(path: Path) -> None:
     _patiently(lambda: path.unlink(missing_ok=True))
 
 
+def read_file(path: Path) -> bytes:
+    """What a file holds that another thread or program may just be replacing; on Windows as patiently as
+    ``move_file``. Raises ``OSError``."""
+    return _patiently(path.read_bytes)
+
+
 def _patiently(act: Callable[[], T]) -> T:
     for seconds in _WAITS if on_windows() else ():
         try:

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from mangacolor.core.atomic import write_atomic
 from mangacolor.core.errors import UsageError
+from mangacolor.core.system.files import read_file
 from mangacolor.formats.names import clash_key
 from mangacolor.formats.outputs.planned import Output
 from mangacolor.pipeline.store.layout import State
@@ -188,7 +189,7 @@ class Outputs:
 
 def _read(path: Path) -> Iterator[tuple[str, Claim]]:
     try:
-        document = json.loads(path.read_bytes())
+        document = json.loads(read_file(path))
     except (OSError, ValueError):
         return
     for name, row in document.items() if isinstance(document, dict) else ():

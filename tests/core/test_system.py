@@ -16,6 +16,7 @@ from mangacolor.core.atomic import output_error, write_atomic
 from mangacolor.core.errors import OutputError, PageError
 from mangacolor.core.system import files, kind
 from mangacolor.pipeline.engine.cancel import CancelToken, cancel_on_signals
+from mangacolor.pipeline.store.user_documents import read_document
 
 
 @pytest.fixture
@@ -59,6 +60,16 @@ def test_a_file_that_stays_open_is_told_with_what_to_do(
         write_atomic(tmp_path / "page.png", b"new")
     assert "Close the program that has it open" in told.value.remedy
     assert 5 < sum(windows) < 10
+
+
+def test_a_file_that_is_just_replaced_is_read_in_a_moment(
+    windows: list[float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "palette.json").write_bytes(b"{}")
+    busy(monkeypatch, "read_bytes", 2)
+    assert read_document(tmp_path / "palette.json") == {}
+    assert len(windows) == 2
+    assert read_document(tmp_path / "nothing.json") is None
 
 
 def test_elsewhere_nothing_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
