@@ -25,9 +25,9 @@ ENTRIES = ("what? 1/a|b.png", "what? 1/a*b.png", "end./z.png")  # the first two 
 BOOK = "黒猫 1 .cbz"
 
 
-@pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("tour")
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    folder = tmp_path
     for name in ("in", "books"):
         (folder / name).mkdir()
     for number in range(2):
@@ -79,6 +79,7 @@ def test_the_pretence_refuses_what_windows_refuses(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("system", ["windows", "macos"])
 def test_the_main_commands(system: str, source: Path) -> None:
     told = take_tour(system, source)
