@@ -6,8 +6,10 @@ A command is imported when it is called: ``--help`` imports none of them.
 from __future__ import annotations
 
 import difflib
+import errno
 import importlib
 import importlib.util
+import io
 import json
 import os
 import sys
@@ -21,6 +23,7 @@ from click.core import ParameterSource
 
 from mangacolor.core.cpu import one_thread_for_blas
 from mangacolor.core.errors import ExitStatus, MangacolorError, UsageError
+from mangacolor.core.system.kind import on_windows
 
 COLORIZE = "colorize"
 # Each command and the first sentence of its help; it lives in the module of its name in ``commands/``.
@@ -116,6 +119,7 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The console script. Every command's exit status is decided here and nowhere else."""
     one_thread_for_blas()
+    _say_all_letters()
     if "_MANGACOLOR_COMPLETE" in os.environ:  # a shell asks
         from mangacolor.commands.settings.completion import complete_without_command
 
@@ -128,6 +132,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     if stopped or (arguments is None and _threads_left()):
         os._exit(status)
     sys.exit(status)
+
+
+def _say_all_letters() -> None:
+    """A pipe of Windows has the letters of one language: others are written out, and do not end the run."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def with_command(arguments: list[str]) -> list[str]:
@@ -175,11 +186,12 @@ def _run(arguments: list[str]) -> int:  # noqa: PLR0911 - a table of outcomes
         return error.status
     except (KeyboardInterrupt, click.Abort):
         return ExitStatus.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has gone; say nothing more, or Python complains at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitStatus.UNREAD
     except OSError as error:
+        # Windows calls a broken pipe an invalid argument.
+        if isinstance(error, BrokenPipeError) or (on_windows() and _is_plain(error, errno.EINVAL)):
+            # Whoever read our output has gone; say nothing more, or Python complains at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return ExitStatus.UNREAD
         if error.filename is None:
             return _report_bug()
         click.echo(f"mangacolor: {error.filename}: {error.strerror}", err=True)
@@ -187,6 +199,11 @@ def _run(arguments: list[str]) -> int:  # noqa: PLR0911 - a table of outcomes
         return ExitStatus.NOTHING_DONE
     except Exception:
         return _report_bug()
+
+
+def _is_plain(error: OSError, code: int) -> bool:
+    """Whether an error has this code and is of no file."""
+    return error.errno == code and error.filename is None
 
 
 def _file_settings(arguments: list[str]) -> dict[str, object]:
@@ -210,6 +227,8 @@ def _report_bug() -> int:
 
 def _refuse(arguments: list[str], error: MangacolorError | click.ClickException) -> int:
     """The command line is wrong. ``run_done`` comes last even where the run never began."""
+    if on_windows() and any('"' in word for word in arguments):
+        click.echo('mangacolor: a path in quotes must not end in \\, as in "C:\\My Manga\\"', err=True)
     if isinstance(error, click.ClickException):
         error.show()
         if isinstance(error, click.MissingParameter) and isinstance(error.param, click.Option):

@@ -10,12 +10,12 @@ import click
 
 from mangacolor.commands.settings.options import option, settings_options
 from mangacolor.commands.settings.settings_file import pick
-from mangacolor.commands.settings.value_types import PATH
+from mangacolor.commands.settings.value_types import PATH, expand_patterns
 from mangacolor.core.settings import Options, RunOptions
 
 
 @click.command()
-@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=PATH)
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=PATH, callback=expand_patterns)
 @option("--out", type=PATH, required=True, help="Folder for the coloured pages.")
 @settings_options("colorize")
 def colorize(inputs: tuple[Path, ...], out: Path, **values: Any) -> int:

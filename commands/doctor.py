@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import os
 import platform
 from collections.abc import Mapping, Sequence
@@ -27,7 +26,7 @@ from mangacolor.core.devices import describe_cards, resolve_device
 from mangacolor.core.errors import ExitStatus, MangacolorError, SetupError, in_one_line
 from mangacolor.core.installed import install_command, missing_of_extras, version_of
 from mangacolor.core.settings import Options
-from mangacolor.core.wording import counted
+from mangacolor.core.wording import counted, json_text
 from mangacolor.models.runtime.backends import cpu_backend
 
 _PACKAGES = (
@@ -50,7 +49,7 @@ _PACKAGES = (
 def doctor(context: click.Context, /, **values: Any) -> int:
     """Show what was found on this machine and where each option's value comes from."""
     diagnosis = diagnose(context)
-    click.echo(json.dumps(diagnosis, ensure_ascii=False) if values["json"] else report(diagnosis))
+    click.echo(json_text(diagnosis) if values["json"] else report(diagnosis))
     return ExitStatus.NOTHING_DONE if diagnosis["problems"] else ExitStatus.DONE
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -13,7 +12,7 @@ import click
 from mangacolor.commands.settings.options import option
 from mangacolor.commands.settings.value_types import PATH
 from mangacolor.core.errors import ExitStatus, InputError, MangacolorError, OutputError, UsageError
-from mangacolor.core.wording import byte_size, chapter_names, counted, did_you_mean, first_few
+from mangacolor.core.wording import byte_size, chapter_names, counted, did_you_mean, first_few, json_text
 from mangacolor.formats.outputs.book_forms import BOOK_FORMS, BookForm, book_form
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ def export(
     made, unfinished = _write(store, chapters, place.form, targets)
     edits = _edits_to_colour(store, chapters)
     if as_json:
-        click.echo(json.dumps(_document(made, edits), ensure_ascii=False))
+        click.echo(json_text(_document(made, edits)))
     else:
         _tell(made, edits)
     for problem in (*edits.damaged.values(), *unfinished):

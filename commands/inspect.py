@@ -10,6 +10,7 @@ import click
 from mangacolor.commands.settings.options import option
 from mangacolor.commands.settings.value_types import PATH
 from mangacolor.core.errors import ExitStatus, InputError, UsageError
+from mangacolor.core.wording import json_text
 
 
 @click.command()
@@ -45,5 +46,5 @@ def _describe(file: Path, page: str | None, as_json: bool) -> int:
     if page is not None:
         raise UsageError(f"{file} has no pages", "Leave out --page, or name the --out of a run.")
     facts = series_facts(file)
-    click.echo(json.dumps(facts.to_document(), ensure_ascii=False) if as_json else "\n".join(facts.lines()))
+    click.echo(json_text(facts.to_document()) if as_json else "\n".join(facts.lines()))
     return ExitStatus.DONE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,10 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from mangacolor.commands.settings.options import option
-from mangacolor.commands.settings.value_types import PATH, Numbers, WholeNumbers
+from mangacolor.commands.settings.value_types import PATH, Numbers, WholeNumbers, expand_patterns
 from mangacolor.core.errors import ExitStatus, UsageError
 from mangacolor.core.installed import TRAINING, need_torch
-from mangacolor.core.wording import counted, first_few
+from mangacolor.core.wording import counted, first_few, json_text
 
 if TYPE_CHECKING:
     from mangacolor.training.series.editions import PairedPages
@@ -26,7 +25,7 @@ MOST_TOLD = 12  # pages of two editions that are named one by one
 
 
 @click.command()
-@click.argument("inputs", metavar="[INPUT]...", nargs=-1, type=PATH)
+@click.argument("inputs", metavar="[INPUT]...", nargs=-1, type=PATH, callback=expand_patterns)
 @option("--out", type=PATH, required=True, help="The .safetensors file to write, for --weights.")
 @click.option(
     "--editions",
@@ -106,7 +105,7 @@ def learn(
         settings = LearnSettings(base, minutes, seed, resolve_device(device), begun + 60 * minutes)
         report = learn_series(pages, out, settings, display, cancel, name=name)
     if as_json:
-        click.echo(json.dumps(to_document(report, found, paired), ensure_ascii=False))
+        click.echo(json_text(to_document(report, found, paired)))
     elif not quiet:
         tell(report, found, paired)
     return cancel.status if cancel.requested else ExitStatus.DONE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import click
 from mangacolor.commands.settings.options import option
 from mangacolor.commands.settings.value_types import PATH, Numbers
 from mangacolor.core.errors import ExitStatus, UsageError
+from mangacolor.core.wording import json_text
 
 REACHES = ("segment", "panel", "page", "alike", "group")
 LEVELS = ("fine", "coarse")
@@ -120,7 +120,7 @@ def palette(
     about["palette"] = str(session.chapter.palette)
     if as_json:
         document = telling.palette_document(session.palette, session.covers, session.changes, about)
-        click.echo(json.dumps(document, ensure_ascii=False))
+        click.echo(json_text(document))
     else:
         is_preview, again = preview is not None, ""
         if session.is_seen and not is_preview:

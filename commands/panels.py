@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mangacolor.commands.settings.options import option, setting_option
-from mangacolor.commands.settings.value_types import PATH
-from mangacolor.core.wording import counted
+from mangacolor.commands.settings.value_types import PATH, expand_patterns
+from mangacolor.core.wording import counted, json_text
 
 if TYPE_CHECKING:
     from mangacolor.pipeline.panels_only import PanelsResult
 
 
 @click.command()
-@click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=PATH)
+@click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=PATH, callback=expand_patterns)
 @option("--out", type=PATH, required=True, help="Folder for the JSON files and overlays.")
 @setting_option("direction", help="Reading order; rtl by default.")
 @setting_option("panel_method")
@@ -47,7 +46,7 @@ def panels(images: tuple[Path, ...], out: Path, **values: Any) -> int:
             tell=lambda text: click.echo(text, err=True),
         )
     if values["json"]:
-        click.echo(json.dumps(_document(result, time.perf_counter() - started), ensure_ascii=False))
+        click.echo(json_text(_document(result, time.perf_counter() - started)))
     elif not values["quiet"]:
         click.echo(
             f"{counted(result.panels, 'panel')} on {counted(result.pages - len(result.failed), 'page')}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,16 +9,17 @@ import click
 
 from mangacolor.commands.settings.options import option, settings_options
 from mangacolor.commands.settings.settings_file import pick
-from mangacolor.commands.settings.value_types import PATH
+from mangacolor.commands.settings.value_types import PATH, expand_patterns
 from mangacolor.core.errors import ExitStatus
 from mangacolor.core.settings import Options, RunOptions
+from mangacolor.core.wording import json_text
 
 if TYPE_CHECKING:
     from mangacolor.pipeline.plan import Foresee
 
 
 @click.command()
-@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=PATH)
+@click.argument("inputs", metavar="INPUT...", nargs=-1, required=True, type=PATH, callback=expand_patterns)
 @option("--out", type=PATH, required=True, help="Folder for the coloured pages.")
 @click.option("--dot", "form", flag_value="dot", help="The graph for Graphviz.")
 @click.option("--mermaid", "form", flag_value="mermaid", help="The graph for Markdown.")
@@ -36,7 +36,7 @@ def plan(inputs: tuple[Path, ...], out: Path, form: str | None, **values: Any) -
         foresee = foresee_learning
     planned = plan_run(inputs, out, pick(Options, values), pick(RunOptions, values), foresee=foresee)
     if values["json"]:
-        click.echo(json.dumps(as_document(planned), ensure_ascii=False))
+        click.echo(json_text(as_document(planned)))
     else:
         click.echo({"dot": as_dot, "mermaid": as_mermaid, None: as_text}[form](planned))
     return ExitStatus.DONE

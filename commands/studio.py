@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from mangacolor.commands.settings.options import SETTINGS, option, refused_option, settings_options
 from mangacolor.commands.settings.settings_file import pick
-from mangacolor.commands.settings.value_types import PATH, WholeNumbers
+from mangacolor.commands.settings.value_types import PATH, WholeNumbers, expand_patterns
 from mangacolor.core.errors import UsageError
 from mangacolor.core.installed import STUDIO, need_packages
 from mangacolor.core.option_fields import option_fields
@@ -24,7 +24,9 @@ _WHOLE: Final = "the studio colours whole pages, and all of them"
 
 
 @click.command()
-@click.argument("paths", metavar="OUT | INPUT...", nargs=-1, required=True, type=PATH)
+@click.argument(
+    "paths", metavar="OUT | INPUT...", nargs=-1, required=True, type=PATH, callback=expand_patterns
+)
 @option("--out", type=PATH, help="Folder for the coloured pages of INPUT.")
 @option("--host", default="127.0.0.1", help="Address to listen on; by default only this machine reaches it.")
 @option("--port", type=WholeNumbers(0, 65535), default=0, help="Port; any free one by default.")

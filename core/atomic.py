@@ -10,10 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mangacolor.core.errors import DiskFullError, MangacolorError, OutputError, PageError
+from mangacolor.core.system.files import move_file, remove_file
+from mangacolor.core.system.kind import on_windows
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FILE = {errno.ENOTDIR, errno.EEXIST}
 _NAME = {errno.ENAMETOOLONG, errno.EILSEQ}
+# Characters of a folder's path that Windows takes, unless it is told to take long ones; of a file's 259.
+_LONGEST_PATH = 247
 
 Told = tuple[str, str]  # what is wrong, and its remedy
 
@@ -45,7 +49,7 @@ def write_atomic(
                 os.fsync(file.fileno())
         if scratch is not None:
             make_folders(path.parent, scratch)
-        temporary.replace(path)
+        move_file(temporary, path)
     except OSError as error:
         if error.errno == errno.EXDEV and scratch is not None:  # a folder of OUT is another disk
             write_atomic(path, data, durable=durable)
@@ -53,7 +57,7 @@ def write_atomic(
         raise output_error(path, error) from error
     finally:
         with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+            remove_file(temporary)
 
 
 def check_writable(path: Path, size: int) -> None:
@@ -70,7 +74,7 @@ def check_writable(path: Path, size: int) -> None:
             probe.write_bytes(bytes(size))
         finally:
             with contextlib.suppress(OSError):
-                probe.unlink(missing_ok=True)
+                remove_file(probe)
 
 
 def make_folders(folder: Path, scratch: Path) -> None:
@@ -97,6 +101,8 @@ def output_error(path: Path, error: OSError) -> MangacolorError:
     file's name is the trouble.
     """
     reason = error.strerror or str(error)
+    if on_windows() and (windows := _windows_error(path, error, reason)):
+        return windows
     if error.errno in _FULL:
         return DiskFullError(
             f"{path}: the disk is full",
@@ -120,6 +126,26 @@ def output_error(path: Path, error: OSError) -> MangacolorError:
     return OutputError(
         f"{path}: cannot be written ({reason})", "Check the folder's permissions, or name another."
     )
+
+
+def _windows_error(path: Path, error: OSError, reason: str) -> MangacolorError | None:
+    """What Windows says in words of its own; None for the rest."""
+    if error.errno == errno.ENOENT and len(str(path)) > _LONGEST_PATH:
+        return PageError(
+            f"{path}: this path has {len(str(path))} characters, and Windows takes {_LONGEST_PATH}",
+            "Name an --out folder with a shorter path, as C:\\manga, or switch long paths on in Windows.",
+        )
+    if error.errno == errno.EINVAL:
+        return PageError(
+            f"{path}: Windows does not take this name ({reason})",
+            "Rename the page in the input, without characters such as ? and *.",
+        )
+    if isinstance(error, PermissionError):
+        return OutputError(
+            f"{path}: cannot be written ({reason})",
+            "Close the program that has it open, or check the folder's permissions, and run again.",
+        )
+    return None
 
 
 @contextlib.contextmanager

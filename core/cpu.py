@@ -120,6 +120,7 @@ def one_thread_for_blas() -> None:
     This has an effect only before NumPy is imported.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("VECLIB_MAXIMUM_THREADS", "1")  # of Apple's library, which NumPy has on macOS
 
 
 _replaced = threading.local()  # how many threads torch had before it was told to use one

@@ -119,7 +119,10 @@ def card_problem(number: int = 0) -> str:
             f"{card.name} is here, but torch is not installed, which computes on it: {install_command(TORCH)}"
         )
     if needed is None:
-        return f"{card.name} is here, but the torch installed computes on no NVIDIA card"
+        return (
+            f"{card.name} is here, but the torch installed computes on no NVIDIA card: "
+            "pytorch.org has the pip line for one that does"
+        )
     if driver.cuda[0] < needed[0]:
         return f"the NVIDIA driver runs CUDA {_dotted(driver.cuda)}, and this torch needs {_dotted(needed)}"
     oldest = max(least for cuda, least in _OLDEST_CARDS.items() if cuda <= needed[0])

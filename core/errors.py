@@ -14,21 +14,15 @@ The exit status is mapped in one place, ``cli.py``, from ``error.status``.
 
 from __future__ import annotations
 
-import re
 from enum import IntEnum
-from typing import Final
 
-from mangacolor.core.wording import printable
-
-# Surrogates that stand for no byte of a path: JSON and file systems of Windows let them through.
-_NO_BYTE: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+from mangacolor.core.wording import printable, without_halves
 
 
 def _plain(text: str) -> str:
     """What a terminal and JSON take: a path that is no UTF-8 holds lone surrogates, and names of files may
     hold what a terminal obeys."""
-    text = _NO_BYTE.sub("\ufffd", text).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return "\n".join(map(printable, text.split("\n")))
+    return "\n".join(map(printable, without_halves(text).split("\n")))
 
 
 class ExitStatus(IntEnum):

@@ -9,7 +9,6 @@ import importlib.util
 import json
 import re
 import shlex
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution, requires, version
@@ -17,6 +16,7 @@ from urllib.parse import urlparse
 from urllib.request import url2pathname
 
 from mangacolor.core.errors import SetupError
+from mangacolor.core.system.kind import on_windows
 
 TORCH, TRAINING = "torch", "train"  # extras
 STUDIO = ("starlette", "uvicorn")  # packages that the studio needs; the extra of its name brings them
@@ -110,7 +110,7 @@ def _requirement(extra: str = "") -> str:
 
 def quoted(word: str) -> str:
     """A word of a command line as this system's shell takes it; those of Windows know double quotes only."""
-    if sys.platform != "win32":
+    if not on_windows():
         return shlex.quote(word)
     return word if _PLAIN_WORD.fullmatch(word) else '"' + word.replace('"', '\\"') + '"'
 

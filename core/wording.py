@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import codecs
 import difflib
+import json
+import re
+import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, TextIO
 
 # Characters that turn the direction of what follows: a name with one would be read as another.
 _TURNING: Final = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+# Surrogates that stand for no byte of a path.
+_NO_BYTE: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
 
 def printable(text: str) -> str:
@@ -21,6 +28,22 @@ def printable(text: str) -> str:
     return "".join(
         ascii(char)[1:-1] if unicodedata.category(char) == "Cc" or char in _TURNING else char for char in text
     )
+
+
+def without_halves(text: str) -> str:
+    """The text with what is no letter shown as U+FFFD: bytes of a name that are no UTF-8, and halves of
+    surrogate pairs, which file systems of Windows and JSON let through."""
+    text = _NO_BYTE.sub("\ufffd", text)
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def json_text(document: object, stream: TextIO | None = None) -> str:
+    """A document as a line of JSON for a ``stream``, by default stdout; in ASCII for one that is not UTF-8.
+
+    A pipe of Windows has the letters of one language, and who reads JSON takes it for UTF-8.
+    """
+    encoding = getattr(stream or sys.stdout, "encoding", None) or "utf-8"
+    return json.dumps(document, ensure_ascii=codecs.lookup(encoding).name != "utf-8")
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from mangacolor.core.errors import InputError
 from mangacolor.core.installed import install_command
+from mangacolor.core.system.kind import on_windows
 from mangacolor.formats.archive_members import (
     Listing,
     Member,
@@ -74,14 +75,20 @@ def _head(entry: Any) -> bytes:
     return bytes(next(iter(entry.get_blocks()), b"")[:HEAD])
 
 
+def _library() -> str:
+    """How the library comes to where it is found."""
+    if on_windows():
+        return "set the environment variable LIBARCHIVE to the path of libarchive's DLL"
+    return "install the system's libarchive (apt install libarchive13, brew install libarchive)"
+
+
 def _libarchive() -> Any:
     try:
         import libarchive
     except (ImportError, OSError, AttributeError, TypeError) as error:  # no package, or no library behind it
         raise InputError(
             f"reading RAR and 7z archives needs libarchive, which is not installed ({error})",
-            f"Run: {install_command('archives')}, and install the system's libarchive "
-            "(apt install libarchive13, brew install libarchive); or repack the archive as .cbz.",
+            f"Run: {install_command('archives')}, and {_library()}; or repack the archive as .cbz.",
         ) from error
     logging.getLogger("libarchive").setLevel(logging.ERROR)  # what it warns of is told as this house tells it
     return libarchive

@@ -120,7 +120,7 @@ class ArchiveOutput:
         if before == after:
             return entry.name
         # "012.webp" has become "012.png", or "012.webp.png" where that name was taken.
-        changed = entry.name[: -len(PurePosixPath(before).suffix) or None] + PurePosixPath(after).suffix
+        changed = entry.name[: -len(PurePosixPath(entry.name).suffix) or None] + PurePosixPath(after).suffix
         return changed if after != f"{before}{PurePosixPath(after).suffix}" else entry.name + ".png"
 
     def _pack_pdf(

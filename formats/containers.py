@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final, Literal
 
 from mangacolor.core.errors import InputError
+from mangacolor.core.system.kind import on_windows
 from mangacolor.core.types import Chapter, Page
 from mangacolor.formats.archive_chapter import ArchiveChapter
 from mangacolor.formats.archive_members import DateTime, zip_time
@@ -13,7 +14,7 @@ from mangacolor.formats.archive_out import ArchiveOutput, Entry
 from mangacolor.formats.archives import archive_kind, list_archive, suffixes_of
 from mangacolor.formats.folders import UNREADABLE, list_folder
 from mangacolor.formats.limits import Limits
-from mangacolor.formats.names import natural_key
+from mangacolor.formats.names import natural_key, safe_part
 from mangacolor.formats.opened import Opened, OutputFormat, archive_output, container_suffixes
 from mangacolor.formats.pdf import pages as pdf_pages
 from mangacolor.formats.sources import FileSource, PdfSource
@@ -74,7 +75,7 @@ def output_name(place: PurePosixPath, kind: str, form: OutputFormat) -> str:
     stem = place.with_suffix("") if suffix in container_suffixes() else place
     stem = stem.with_suffix("") if stem.suffix.lower() == ".tar" else stem
     ending = {"folder": "", "pdf": ".pdf"}.get(form, ".cbz")
-    return str(stem.with_name(stem.name + ending))
+    return str(stem.with_name(safe_part(stem.name + ending) if on_windows() else stem.name + ending))
 
 
 def folder_container(name: str, pages: list[Page], others: list[tuple[str, Path]]) -> ArchiveOutput:

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from mangacolor.core.errors import InputError, UsageError
+from mangacolor.core.system.files import identify
 from mangacolor.core.types import Chapter, Direction, Page
 from mangacolor.formats import comicinfo
 from mangacolor.formats.archive_out import Extra
@@ -16,7 +17,7 @@ from mangacolor.formats.containers import folder_container, open_container, outp
 from mangacolor.formats.entry_names.encoding import check_encoding
 from mangacolor.formats.inputs import Found, find_files
 from mangacolor.formats.limits import DEFAULT_LIMITS, Limits
-from mangacolor.formats.names import check_clashes, natural_key, readable
+from mangacolor.formats.names import check_clashes, natural_key, path_text
 from mangacolor.formats.opened import Opened, OutputFormat
 from mangacolor.formats.outputs.names import OutputNames, Wish, by_precedence
 from mangacolor.formats.outputs.other_forms import Becomes, tell_other_forms
@@ -153,7 +154,7 @@ class _Planner:
             return Wish(found.root, place, found.file, place.stem)
         becomes = partial(_output_place, kind=found.kind, form=self.form)
         stem = _output_place(place, kind=found.kind, form="folder").name
-        mark = place.name[len(stem) :].lstrip(".").lower() or "archive"
+        mark = place.name[len(stem) :].strip(" .").lower() or "archive"
         return Wish(found.root, place, found.file, stem, becomes, mark)
 
     def _add_container(self, found: Found) -> None:
@@ -174,7 +175,7 @@ class _Planner:
         """Note what an archive is to become."""
         container = opened.chapter.container
         if container is not None:
-            self.outputs.append(_output(container.name, "archive", found, str(found.file)))
+            self.outputs.append(_output(container.name, "archive", found, path_text(found.file)))
             self._becomes.append(Becomes(found.file.name, found.kind, container.name))
         for page in opened.chapter.pages if container is None else ():
             self.outputs.append(_output(page.name, "page", found, page.source.describe()))
@@ -192,12 +193,12 @@ class _Planner:
             ]
             self.chapters.append(Chapter(name, tuple(pages), _direction(folder.others)))
             for page, found in zip(pages, pictures, strict=True):
-                self.outputs.append(_output(page.name, "page", found, str(found.file)))
+                self.outputs.append(_output(page.name, "page", found, path_text(found.file)))
         names = tuple(str(found.place) for found in pictures)
         for found in folder.others:
             about = names if comicinfo.is_comicinfo(found.file.name) else ()
             self.extras.append(Extra(FileSource(found.file), str(found.place), about))
-            self.outputs.append(_output(str(found.place), "extra", found, str(found.file)))
+            self.outputs.append(_output(str(found.place), "extra", found, path_text(found.file)))
 
     def _archive_name(self, name: str, folder: _Folder) -> str:
         """What the archive is called that a folder is packed into."""
@@ -218,7 +219,7 @@ class _Planner:
         source, roots = pictures[0].file.parent, Counter(found.root for found in pictures)
         root = source if len(roots) > 1 else pictures[0].root
         stamp = stamp_of_all(found.file for found in (*pictures, *others))
-        self.outputs.append(Output(name, "archive", readable(str(root)), readable(str(source)), *stamp))
+        self.outputs.append(Output(name, "archive", path_text(root), path_text(source), *stamp))
 
     def _page(self, name: str, number: int, found: Found) -> Page:
         return Page(name, number, FileSource(found.file, self.limits.entry_bytes))
@@ -226,10 +227,10 @@ class _Planner:
     def _check_sources_survive(self, chapter: Chapter) -> None:
         targets = [chapter.container.name] if chapter.container else [page.name for page in chapter.pages]
         sources = {Path(getattr(page.source, "path", "/")) for page in chapter.pages}
-        inodes = {(source.stat().st_dev, source.stat().st_ino) for source in sources if source.exists()}
+        known = {identity for source in sources if (identity := identify(source)) is not None}
         for name in targets:
             target = self.out / name
-            if target.exists() and (target.stat().st_dev, target.stat().st_ino) in inodes:
+            if identify(target) in known:
                 raise UsageError(
                     f"--out would put {name} in the place of a source, {target}",
                     "Name another folder: sources are never overwritten.",
@@ -241,7 +242,7 @@ def _output_place(place: PurePosixPath, kind: str, form: OutputFormat) -> PurePo
 
 
 def _output(name: str, kind: OutputKind, found: Found, source: str) -> Output:
-    return Output(name, kind, readable(str(found.root)), readable(source), *stamp_of(found.file))
+    return Output(name, kind, path_text(found.root), source, *stamp_of(found.file))
 
 
 def _direction(others: Sequence[Found]) -> Direction | None:

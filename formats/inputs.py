@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from mangacolor.core.errors import InputError, UsageError
+from mangacolor.core.system.files import is_link, is_same_place
 from mangacolor.formats.archives import comic_suffixes
 from mangacolor.formats.containers import UNREAD_BOOKS, container_kind
 from mangacolor.formats.folders import UNREADABLE, list_folder
@@ -61,7 +62,7 @@ def _absolute(path: Path) -> Path:
 def _check_input(root: Path, out: Path) -> None:
     if not root.exists():
         raise InputError(f"{root}: no such file or folder", "Check the path; quote it if it has spaces.")
-    if root.resolve() == out:
+    if is_same_place(root, out):
         raise UsageError(
             f"--out is the input itself: {root}", "Name another folder: sources are never overwritten."
         )
@@ -101,9 +102,9 @@ def _walk(entries: Iterable[tuple[Path, bool]], out: Path, notes: list[str]) -> 
         if is_litter(entry.name) or entry.name == STATE_FOLDER:
             continue
         if is_folder:
-            if entry.is_symlink():
+            if is_link(entry):
                 notes.append(f"{entry}: a link to a folder is not followed; name it as an input of its own")
-            elif not entry.name.startswith(".") and entry.resolve() != out:
+            elif not entry.name.startswith(".") and not is_same_place(entry, out):
                 yield from _walk_inside(entry, out, notes)
         elif entry.is_file():
             yield entry

@@ -11,12 +11,14 @@ import re
 import unicodedata
 from collections.abc import Hashable, Iterable, Iterator
 from functools import lru_cache
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 from typing import Any, Final
 
 from natsort import natsort_keygen, ns
 
 from mangacolor.core.errors import UsageError
+from mangacolor.core.system.kind import on_windows
+from mangacolor.core.wording import without_halves
 
 STATE_FOLDER: Final = ".mangacolor"
 
@@ -27,6 +29,7 @@ _LITTER: Final = frozenset(
     }
 )
 _DEVICES: Final = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\..*)?", re.IGNORECASE)
+_NOT_ON_WINDOWS: Final = re.compile(r'[<>"|?*]')  # beside what is made safe everywhere; \\ and / part names
 _LONGEST_PART: Final = 200  # bytes; file systems take 255, and stages add to it
 _LONGEST_NAME: Final = 1000
 # Names whose keys are kept: a library's, whose chapters are run one by one and named with regard to all.
@@ -132,13 +135,26 @@ def with_other_suffix(name: str, suffix: str, others: Iterable[str]) -> str:
 
 def readable(name: str) -> str:
     """The name with bytes that are no UTF-8 (Python's lone surrogates) shown as U+FFFD."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return without_halves(name)
+
+
+def path_text(path: PurePath) -> str:
+    """A path as it is told and kept, with ``/`` between its parts on every system."""
+    return readable(path.as_posix())
+
+
+def safe_part(part: str) -> str:
+    """The name of a file or folder as the system holds it: Windows takes no ``?``, and no dot at the end."""
+    text = "".join("_" if unicodedata.category(c) in ("Cc", "Cs") else c for c in part).replace(":", "_")
+    if on_windows():
+        text = _NOT_ON_WINDOWS.sub("_", text)
+        text = text.rstrip(" .") or "_" * len(text)
+    text = "__" if text == ".." else text
+    return f"_{text}" if _DEVICES.fullmatch(text) else text
 
 
 def _plain(part: str) -> str:
-    text = "".join("_" if unicodedata.category(c) in ("Cc", "Cs") else c for c in part).replace(":", "_")
-    text = "__" if text == ".." else text
-    text = f"_{text}" if _DEVICES.fullmatch(text) else text
+    text = safe_part(part)
     return _shortened(text, part) if len(text.encode()) > _LONGEST_PART else text
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from mangacolor.core.errors import PageError
 from mangacolor.formats.archive_members import Member
 from mangacolor.formats.archives import read_member
-from mangacolor.formats.names import readable
+from mangacolor.formats.names import path_text, readable
 
 _PIECE: Final = 4 * 2**20  # bytes
 
@@ -48,7 +48,7 @@ class FileSource:
             ) from error
 
     def describe(self) -> str:
-        return readable(str(self.path))
+        return path_text(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class MemberSource:
         return read_member(self.path, self.kind, self.member, self.limit)
 
     def describe(self) -> str:
-        return readable(f"{self.path}: {self.member.name}")
+        return readable(f"{self.path.as_posix()}: {self.member.name}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class PdfSource:
         return pdf_pages.read_page(self.path, self.index, self.max_pixels)
 
     def describe(self) -> str:
-        return readable(f"{self.path}: page {self.index + 1}")
+        return readable(f"{self.path.as_posix()}: page {self.index + 1}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +96,4 @@ class BrokenSource:
         raise PageError(self.message, self.remedy)
 
     def describe(self) -> str:
-        return readable(str(self.path))
+        return path_text(self.path)

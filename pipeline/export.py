@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from mangacolor.core.atomic import output_errors
 from mangacolor.core.errors import InputError, PageError
+from mangacolor.core.system.files import move_file, remove_file
 from mangacolor.formats.archive_chapter import is_picture
 from mangacolor.formats.archive_members import EPOCH, Member, with_rights
 from mangacolor.formats.archive_out import can_be_read, page_sizes
@@ -68,9 +69,10 @@ def export_chapter(store: Store, pages: ChapterPages, form: BookForm, target: Pa
             with made.open("wb") as file:
                 left_out = writing.write(file, form)
             if target is not None:
-                made = made.replace(target)
+                move_file(made, target)
+                made = target
     except BaseException:
-        made.unlink(missing_ok=True)
+        remove_file(made)
         raise
     came = tuple(page for page in pages.sources if page not in writing.finished and page not in left_out)
     return Exported(made, len(pages.sources) - len(left_out), came, left_out)

@@ -22,6 +22,7 @@ import numpy as np
 from mangacolor.core.arrays import AnyArray
 from mangacolor.core.atomic import held, output_errors, write_atomic
 from mangacolor.core.errors import UsageError
+from mangacolor.core.system.files import move_file
 
 FAMILY: Final = b"mangacolor series "
 FORMAT: Final = FAMILY + b"1\n"
@@ -114,7 +115,7 @@ class SeriesMemory:
             content = _Content(self._content.series, network, arrays)
             if self._put_aside:
                 with output_errors(self.path):
-                    self.path.rename(_free_name(self.path, self._put_aside))
+                    move_file(self.path, _free_name(self.path, self._put_aside))
                 self._put_aside = ""
             write_atomic(self.path, _pack(content), durable=True)
             self._content, self._stamp = content, _stamp(self.path)

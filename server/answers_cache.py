@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 from mangacolor.core.atomic import output_errors, write_atomic
+from mangacolor.core.system.files import remove_file
 from mangacolor.server.pages import Answer
 
 
@@ -62,7 +63,7 @@ class AnswersCache:
             if self._bytes <= 0.9 * self._most or path == newest:
                 return
             with contextlib.suppress(OSError):
-                path.unlink()
+                remove_file(path)
                 self._bytes -= status.st_size
 
     def _files(self) -> list[tuple[Path, os.stat_result]]:

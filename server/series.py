@@ -16,6 +16,7 @@ from typing import Final
 from mangacolor.core.atomic import output_errors
 from mangacolor.core.errors import OutputError, SetupError, UsageError
 from mangacolor.core.settings import Options
+from mangacolor.core.system.files import remove_file
 from mangacolor.pipeline.series import Arrays, SeriesMemory
 from mangacolor.server.limits import OPEN_SERIES, SERIES, TITLE_CHARACTERS
 
@@ -99,7 +100,7 @@ class SeriesShelf:
             if not self._make_room():
                 return False
             series.folder.mkdir(parents=True)
-            (series.folder / TITLE).write_text(series.title + "\n", encoding="utf-8")
+            (series.folder / TITLE).write_text(series.title + "\n", encoding="utf-8", newline="\n")
             return True
 
     def memory_of(self, series: Series) -> SeriesMemory | None:
@@ -150,7 +151,7 @@ class SeriesShelf:
             return False
         oldest = min(forgettable, key=lambda path: path.stat().st_mtime_ns)
         for file in oldest.iterdir():
-            file.unlink()
+            remove_file(file)
         oldest.rmdir()
         return True
 

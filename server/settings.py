@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options
+from mangacolor.core.system.kind import on_windows
 from mangacolor.server.http.access import Access, is_loopback, is_web_page
 
 
@@ -42,7 +43,7 @@ def data_folder() -> Path:
     """The user's own place for what a server keeps: under ``XDG_DATA_HOME``, or as the platform has it."""
     if home := os.environ.get("XDG_DATA_HOME"):
         return Path(home) / "mangacolor"
-    if os.name == "nt" and (local := os.environ.get("LOCALAPPDATA")):
+    if on_windows() and (local := os.environ.get("LOCALAPPDATA")):
         return Path(local) / "mangacolor" / "data"
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Application Support" / "mangacolor"

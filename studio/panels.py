@@ -8,6 +8,7 @@ from typing import Any, TypeGuard
 
 from mangacolor.core.atomic import output_errors
 from mangacolor.core.errors import UsageError
+from mangacolor.core.system.files import remove_file
 from mangacolor.pipeline.store.corrections import correction_file
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.user_documents import read_document, write_document
@@ -74,7 +75,7 @@ def remove_panels(state: State, folder: Path | None, page: str) -> None:
     """Have the panels of a page found again. Raises ``OutputError``."""
     file = correction_file(state, folder, page)
     with output_errors(file):
-        file.unlink(missing_ok=True)
+        remove_file(file)
 
 
 def _is_size(value: object) -> TypeGuard[list[int]]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from mangacolor.core.errors import InputError, MangacolorError, UsageError
 from mangacolor.core.settings import Options
+from mangacolor.core.system.files import remove_file
 from mangacolor.core.wording import chapter_names, first_few
 from mangacolor.pipeline.chapter_pages import ChapterPages, kept_chapters, planned_chapters
 from mangacolor.pipeline.decisions import find_waiting
@@ -285,7 +286,7 @@ class Studio:
             self.stale.discard(self._chapter_of if pages is None else pages)
             self._is_behind &= pages is not None
             if not self.stale and not self._is_behind:
-                self._pending.unlink(missing_ok=True)
+                remove_file(self._pending)
         for desk in self.desks.all:
             desk.refresh()
             self._prepare(desk)

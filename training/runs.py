@@ -15,6 +15,8 @@ import torch
 
 from mangacolor.core.atomic import output_errors
 from mangacolor.core.errors import SetupError, UsageError
+from mangacolor.core.system.files import move_file
+from mangacolor.core.system.kind import stop_signals
 
 CHECKPOINT = "checkpoint.pt"
 CURVES = "curves.csv"
@@ -82,7 +84,7 @@ class Interrupt:
     @contextmanager
     def watch(self) -> Iterator[None]:
         """While inside, the signals only ask; afterwards they do what they did."""
-        before = {number: signal.signal(number, self._ask) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, self._ask) for number in stop_signals()}
         try:
             yield
         finally:
@@ -126,7 +128,7 @@ def write_checkpoint(run: Path, state: Mapping[str, Any]) -> None:
     with output_errors(path):
         run.mkdir(parents=True, exist_ok=True)
         torch.save(dict(state), partial)
-        partial.replace(path)
+        move_file(partial, path)
 
 
 def read_checkpoint_file(path: Path) -> dict[str, Any]:

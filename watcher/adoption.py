@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from mangacolor.formats.names import readable
+from mangacolor.formats.names import path_text
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Entry, Manifest
 from mangacolor.pipeline.store.outputs import Claim, Outputs
@@ -54,7 +54,7 @@ class Adoption:
         seen = list(files)
         stamp = sum(file.size for file in seen), max(file.modified_ns for file in seen)
         changed = max(file.changed_ns for file in seen)
-        for name, claim in self._claims.get(readable(str(source)), ()):
+        for name, claim in self._claims.get(path_text(source), ()):
             entry = self._manifest.entry(name)
             fits = (
                 claim.size,

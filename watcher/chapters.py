@@ -7,6 +7,7 @@ then, and for chapters that are done as they are, its suffix is taken at its wor
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -104,7 +105,7 @@ class Chapters:
 
 def printable(name: str) -> str:
     """The name with bytes that are no UTF-8 written out, so that no two names become one."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return name.encode("utf-8", sys.getfilesystemencodeerrors()).decode("utf-8", "backslashreplace")
 
 
 def _guess(path: Path) -> Told:
@@ -117,5 +118,5 @@ def _guess(path: Path) -> Told:
 
 def _chapter(name: str, files: list[Seen], loose: bool) -> Chapter:
     rows = "\n".join(sorted(f"{seen.path.name}\0{seen.stamp}" for seen in files))
-    mark = hashlib.sha256(rows.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    mark = hashlib.sha256(rows.encode("utf-8", sys.getfilesystemencodeerrors())).hexdigest()[:32]
     return Chapter(name, mark, tuple(files), max(seen.modified_ns for seen in files), loose)

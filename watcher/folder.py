@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from mangacolor.core.errors import InputError
+from mangacolor.core.system.files import is_held, is_link, is_same_place
 from mangacolor.formats.names import STATE_FOLDER, is_litter
 from mangacolor.watcher.names import has_unfinished_twin, is_passed_over, is_unfinished
+
+_ARRIVING: Final = 86_400.0  # seconds that the largest file may take to be copied
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A file as it is just now. Times in nanoseconds: of the last write, and of any change (POSIX ctime).
 
-    ``unfinished``: its name says that somebody is still writing it.
+    ``unfinished``: somebody is still writing it, as its name says, or Windows.
     """
 
     path: Path
@@ -78,12 +83,18 @@ def _look_into(entries: list[os.DirEntry[str]], out: Path, look: Look) -> None:
 def _take(entry: os.DirEntry[str], names: set[str], out: Path, look: Look) -> None:
     path = Path(entry.path)
     if entry.is_dir():
-        if not entry.is_symlink() and not is_passed_over(entry.name) and path.resolve() != out:
+        if not (is_link(path) or is_passed_over(entry.name) or is_same_place(path, out)):
             _look_inside(path, out, look)
     elif entry.is_file():
-        stat = entry.stat()
-        unfinished = is_unfinished(entry.name) or has_unfinished_twin(entry.name, names)
+        stat = path.stat()  # what Windows lists of a folder is late for a file that grows
+        named = is_unfinished(entry.name) or has_unfinished_twin(entry.name, names)
+        unfinished = named or (_is_new(stat) and is_held(path))
         look.files.append(Seen(path, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, unfinished))
+
+
+def _is_new(stat: os.stat_result) -> bool:
+    """Whether a file may still be arriving: others are not opened at each look."""
+    return time.time() - max(stat.st_mtime, stat.st_ctime) < _ARRIVING
 
 
 def _look_inside(folder: Path, out: Path, look: Look) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 from typing import Any, TextIO, get_args
 
+from mangacolor.core.wording import json_text
 from mangacolor.pipeline.events import RunResult
 from mangacolor.pipeline.report.json_lines import json_documents
 from mangacolor.watcher.events import Event, WatchEvent
@@ -20,7 +20,7 @@ class WatchLines:
 
     def __call__(self, event: Event) -> None:
         for document in watch_documents(event):
-            self._stream.write(json.dumps(document, ensure_ascii=False) + "\n")
+            self._stream.write(json_text(document, self._stream) + "\n")
             self._stream.flush()
 
 

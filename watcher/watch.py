@@ -7,6 +7,7 @@ import time
 from mangacolor.core.devices import check_device_name
 from mangacolor.core.errors import ExitStatus, InputError, MangacolorError, UsageError
 from mangacolor.core.settings import WatchOptions
+from mangacolor.core.system.files import is_same_place
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.registry import graph_of
 from mangacolor.watcher.coloring import Job, StopWatch
@@ -49,7 +50,7 @@ def _check(job: Job) -> None:
     """Raise for what would make every run fail, before any."""
     if not job.root.is_dir():
         raise InputError(f"{job.root}: no such folder", "Name the folder in which new chapters appear.")
-    if job.root.resolve() == job.out.resolve():
+    if is_same_place(job.root, job.out.resolve()):
         raise UsageError("--out is the watched folder itself", "Name another folder for the coloured pages.")
     check_device_name(job.options.device)
     (job.graph or graph_of(job.options)).check(job.options, ())

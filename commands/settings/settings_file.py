@@ -37,7 +37,7 @@ def read_file(path: Path, command: click.Command, known: Collection[str] = ()) -
     file that is no TOML, an unknown key, or a value that the option does not take.
     """
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any, Final
 
 import click
 from click.shell_completion import CompletionItem
+
+from mangacolor.core.system.kind import on_windows
 
 
 class WholeNumbers(click.IntRange):
@@ -85,6 +88,25 @@ class GivenPath(click.Path):
 
 # What cannot be read is told by who reads it, with what to do about it.
 PATH: Final = GivenPath(path_type=Path, readable=False)
+
+
+def expand_patterns(
+    _ctx: click.Context, _param: click.Parameter, paths: tuple[Path, ...]
+) -> tuple[Path, ...]:
+    """On Windows, whose shells leave that to programs, the files that ``ch*.cbz`` stands for, by name.
+
+    A pattern that nothing has stays, to be refused as the file that it is not.
+    """
+    if not on_windows():
+        return paths
+    return tuple(found for path in paths for found in _matching(str(path)) or [path])
+
+
+def _matching(text: str) -> list[Path]:
+    """What a pattern stands for; nothing for a text without ``*`` and ``?``. Brackets are letters."""
+    text = text.replace("[", "[[]")
+    is_pattern = "*" in text or "?" in text.removeprefix("\\\\?\\")
+    return sorted(map(Path, glob.glob(text))) if is_pattern else []  # noqa: PTH207 - Path.glob has no drives
 
 
 def offered(words: Iterable[str], incomplete: str) -> list[CompletionItem]:

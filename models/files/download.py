@@ -13,6 +13,7 @@ from urllib.error import HTTPError
 
 from mangacolor.core.errors import SetupError
 from mangacolor.core.hashing import sha256_of
+from mangacolor.core.system.files import move_file, remove_file
 from mangacolor.models.files.known import Weights, find_weights
 from mangacolor.models.files.reading import cache_folder
 
@@ -81,9 +82,9 @@ def _receive(source: BinaryIO, path: Path, entry: Weights) -> None:
         if not digest.hexdigest().startswith(entry.sha256):
             raise _absent(entry, path, f"what came has another sha256 ({digest.hexdigest()})")
         part.chmod(0o644)
-        part.replace(path)
+        move_file(part, path)
     finally:
-        part.unlink(missing_ok=True)
+        remove_file(part)
 
 
 def _absent(entry: Weights, path: Path, reason: str) -> SetupError:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mangacolor.core.errors import SetupError
 from mangacolor.core.hashing import sha256_once
 from mangacolor.core.installed import reinstall_command
+from mangacolor.core.system.kind import on_windows
 from mangacolor.models.files.known import DESCREEN, WEIGHTS, Weights, find_weights
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def cache_folder() -> Path:
     """The user's cache for mangacolor: under ``XDG_CACHE_HOME``, else in the platform's own place."""
     if home := os.environ.get("XDG_CACHE_HOME"):
         return Path(home) / "mangacolor"
-    if os.name == "nt" and (local := os.environ.get("LOCALAPPDATA")):
+    if on_windows() and (local := os.environ.get("LOCALAPPDATA")):
         return Path(local) / "mangacolor" / "cache"
     return Path.home() / ".cache" / "mangacolor"
 

@@ -7,11 +7,11 @@ is traced, converted or downloaded, and torch is not needed. ``ncnn_weights.py``
 
 from __future__ import annotations
 
-import tempfile
+import ctypes
+import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -142,6 +142,23 @@ def _pair(key: int, value: Any) -> str:
     return f"{key}={value}"
 
 
+def _make_reader(data: bytes) -> Any:
+    """What ncnn reads the numbers of a network from; it copies them."""
+    import ncnn
+
+    address = ctypes.pythonapi.PyCapsule_GetPointer
+    address.restype, address.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
+    stream = io.BytesIO(data)
+
+    class Reader(ncnn.DataReader):  # type: ignore[misc]
+        def read(self, target: object, size: int) -> int:
+            piece = stream.read(size)
+            ctypes.memmove(address(target, None), piece, len(piece))
+            return len(piece)
+
+    return Reader()
+
+
 class Network:
     """A graph as ncnn runs it, on one core of the calling thread; any number of threads may call it."""
 
@@ -158,12 +175,10 @@ class Network:
         settings.use_fp16_packed = settings.use_fp16_storage = settings.use_fp16_arithmetic = False
         settings.use_bf16_storage = False
         settings.use_winograd_convolution = winograd
-        with tempfile.TemporaryDirectory(prefix="mangacolor-") as folder:
-            param, binary = Path(folder, "net.param"), Path(folder, "net.bin")
-            param.write_text(graph.text(), encoding="ascii")
-            binary.write_bytes(b"".join(graph.numbers))
-            if self._net.load_param(str(param)) or self._net.load_model(str(binary)):
-                raise RuntimeError("ncnn does not take the network it was given: this is a bug")
+        # From memory: of a file's path ncnn takes only what the code page of a Windows can write.
+        numbers = _make_reader(b"".join(graph.numbers))
+        if self._net.load_param_mem(graph.text()) or self._net.load_model(numbers):
+            raise RuntimeError("ncnn does not take the network it was given: this is a bug")
 
     def __call__(self, inputs: Mapping[str, F32], outputs: Sequence[str]) -> list[F32]:
         """``inputs``: H×W float32 each. Returns C×H×W float32 for each name of ``outputs``.

@@ -17,6 +17,7 @@ from mangacolor.core.atomic import write_atomic
 from mangacolor.core.errors import SetupError
 from mangacolor.core.installed import install_command
 from mangacolor.core.settings import Options
+from mangacolor.core.system.files import remove_file
 from mangacolor.pipeline.cluster.bundle import Release
 from mangacolor.pipeline.cluster.worker import Introduction, introduce, libraries, make_release, stop
 from mangacolor.pipeline.store.layout import State
@@ -135,7 +136,7 @@ class Cluster:
         try:
             introductions = self._introductions(names, options, probe, secret, source)
         finally:
-            probe.unlink(missing_ok=True)
+            remove_file(probe)
         own = make_release(options, graph)
         _compare(own, introductions)
         return Check(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mangacolor.core.atomic import output_errors
+from mangacolor.core.system.files import remove_file
 from mangacolor.pipeline.editing.chapter import ColouredChapter
 from mangacolor.pipeline.store.user_documents import read_document, write_document
 from mangacolor.stages.edits.palette import Palette
@@ -26,7 +27,7 @@ def write_palette(chapter: ColouredChapter, before: Palette, after: Palette) -> 
         write_document(_undone_file(chapter), undone, scratch)
     if undone is None:
         with output_errors(_undone_file(chapter)):
-            _undone_file(chapter).unlink(missing_ok=True)
+            remove_file(_undone_file(chapter))
 
 
 def save_copy(after: Palette, copy: Path) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from mangacolor.core.errors import Cancelled
+from mangacolor.core.errors import Cancelled, ExitStatus
+from mangacolor.core.system.kind import stop_signals
 
 
 class CancelToken:
@@ -36,11 +37,12 @@ class CancelToken:
 
 @contextmanager
 def cancel_on_signals(token: CancelToken) -> Iterator[None]:
-    """SIGINT and SIGTERM ask ``token`` to stop the run; a second one ends the process as usual."""
-    previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    """SIGINT and SIGTERM, or what stands for them, ask ``token`` to stop the run; a second one ends the
+    process as usual."""
+    previous = {number: signal.getsignal(number) for number in stop_signals()}
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        token.request(128 + number)
+        token.request(ExitStatus.INTERRUPTED if number == signal.SIGINT else ExitStatus.TERMINATED)
         signal.signal(number, signal.SIG_DFL)
 
     for number in previous:

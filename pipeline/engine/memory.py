@@ -150,9 +150,18 @@ def _available() -> int | None:
     try:
         text = Path("/proc/meminfo").read_text(encoding="ascii")
     except OSError:  # not Linux
-        return None
+        return _free_elsewhere()
     match = re.search(r"MemAvailable:\s+(\d+) kB", text)
     return int(match[1]) * 1024 if match else None
+
+
+def _free_elsewhere() -> int | None:
+    """What Windows and macOS have free, as psutil counts it, which is installed there."""
+    try:
+        import psutil
+    except ImportError:
+        return None
+    return int(psutil.virtual_memory().available)
 
 
 def _cgroup_room() -> int | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from typing import Any, TextIO
 
+from mangacolor.core.wording import json_text
 from mangacolor.pipeline.events import Event, FileRemoved, PageDone, PageFailed, RunResult
 
 _NAMES = {
@@ -25,7 +25,7 @@ class JsonLines:
 
     def __call__(self, event: Event) -> None:
         for document in json_documents(event):
-            self._stream.write(json.dumps(document, ensure_ascii=False) + "\n")
+            self._stream.write(json_text(document, self._stream) + "\n")
             self._stream.flush()
 
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from mangacolor.core.atomic import output_errors, write_atomic
+from mangacolor.core.system.files import remove_file
 from mangacolor.core.types import Artifact, Image, NumberMap
 from mangacolor.formats.writers import encode_png
 
@@ -145,7 +146,7 @@ class PageCache:
     ) -> None:
         """Keep an artifact. The JSON file is removed first and written last: it vouches for the rest."""
         with output_errors(self._json(stage)):
-            self._json(stage).unlink(missing_ok=True)
+            remove_file(self._json(stage))
         pictures: Mapping[str, Image | NumberMap] = {**artifact.images, **artifact.maps}
         if preview is not None and "main" not in pictures:
             self._write(f"{stage}.png", encode_png(preview))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mangacolor.core.atomic import output_error
 from mangacolor.core.errors import InputError
+from mangacolor.core.system.files import remove_file
 from mangacolor.pipeline.store.cache import PageCache
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.registry import guest_graph
@@ -69,12 +70,12 @@ def clean(out: Path, everything: bool = False) -> Cleaned:
         cleaned = _count(state, files, goes)
         try:
             for file in goes:
-                file.unlink()
+                remove_file(file)
             _remove_empty_folders(state.folder)
         except OSError as error:
             raise output_error(state.folder, error) from error
     if everything:
-        (state.folder / "lock").unlink(missing_ok=True)
+        remove_file(state.folder / "lock")
         _remove_empty_folders(state.folder)
     return cleaned
 

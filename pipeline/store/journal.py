@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mangacolor.core.atomic import output_error
+from mangacolor.core.system.files import read_file
 
 Line = dict[str, Any]
 
@@ -39,7 +40,7 @@ class Journal:
 def read_journal(path: Path) -> list[Line]:
     """The lines of a journal; none if it does not exist. Raises ``OutputError`` where it cannot be read."""
     try:
-        text = path.read_bytes().decode(errors="replace")
+        text = read_file(path).decode(errors="replace")
     except FileNotFoundError:
         return []
     except OSError as error:

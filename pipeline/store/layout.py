@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from mangacolor.core.atomic import held, output_errors
+from mangacolor.core.system.files import remove_file
 from mangacolor.formats.names import STATE_FOLDER
 
 # The remedy where the file system of OUT has no locks.
@@ -47,7 +48,7 @@ class State:
             yield path
         finally:
             with suppress(OSError):
-                path.unlink(missing_ok=True)
+                remove_file(path)
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -86,4 +87,4 @@ class State:
         with output_errors(self.out):
             scratch.mkdir(parents=True, exist_ok=True)
             for file in scratch.glob("*.tmp"):
-                file.unlink(missing_ok=True)
+                remove_file(file)

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from mangacolor.core.atomic import make_folders, output_errors, write_atomic
+from mangacolor.core.errors import OutputError, PageError
 from mangacolor.core.hashing import sha256_of
+from mangacolor.core.system.files import move_file, remove_file
+from mangacolor.core.system.kind import on_windows
 from mangacolor.pipeline.store.journal import Journal, Line, read_journal
 from mangacolor.pipeline.store.keys import sha256
 
@@ -156,7 +159,8 @@ class Manifest:
         digest = sha256(data)
         if not self._is_there(file, digest):
             self._journal.append({"announce": file, "sha256": digest})
-            write_atomic(path, data, durable=True, scratch=self._scratch)
+            with _page_alone(path):
+                write_atomic(path, data, durable=True, scratch=self._scratch)
         return self._confirm(Entry(page, file, key, digest, 0, 0, outcome, **about))
 
     def adopt(self, name: str, temporary: Path, *, key: str, outcome: str) -> Entry:
@@ -166,9 +170,9 @@ class Manifest:
             digest = sha256_of(temporary)
         if not self._is_there(name, digest):
             self._journal.append({"announce": name, "sha256": digest})
-            with output_errors(path):
+            with _page_alone(path), output_errors(path):
                 make_folders(path.parent, temporary.parent)
-                temporary.replace(path)
+                move_file(temporary, path)
         return self._confirm(Entry(name, name, key, digest, 0, 0, outcome))
 
     def remove(self, entry: Entry) -> None:
@@ -176,7 +180,7 @@ class Manifest:
         path = self._out / entry.file
         with output_errors(path):
             if path.is_file() and sha256_of(path) == entry.sha256:
-                path.unlink()
+                remove_file(path)
 
     def forget(self, page: str) -> None:
         """Record that a page's file has been taken away."""
@@ -215,7 +219,7 @@ class Manifest:
             self._journal.append(*lines)
             for line in lines:
                 self._take(line)
-        part.unlink(missing_ok=True)
+        remove_file(part)
         return [self._entries[line["page"]] for line in lines if line.get("page") in self._entries]
 
     def _take(self, line: Line) -> None:
@@ -240,6 +244,17 @@ class Manifest:
         entry = self._entries.pop(page, None)
         if entry is not None and self._pages.get(entry.file) == page:
             del self._pages[entry.file]
+
+
+@contextlib.contextmanager
+def _page_alone(path: Path) -> Iterator[None]:
+    """On Windows a file that a viewer has open is its page's trouble alone: it raises ``PageError``."""
+    try:
+        yield
+    except OutputError as error:
+        if on_windows() and isinstance(error.__cause__, PermissionError) and path.is_file():
+            raise PageError(error.message, error.remedy) from error
+        raise
 
 
 def _stat(path: Path) -> Stat:

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from mangacolor.core.atomic import write_atomic
 from mangacolor.core.errors import UsageError
+from mangacolor.core.system.files import read_file
 from mangacolor.formats.names import clash_key
 from mangacolor.formats.outputs.planned import Output
 from mangacolor.pipeline.store.layout import State
@@ -59,14 +60,14 @@ class _Given:
         self.sources = {name for source in self.places for name in (source, *_containers(source))}
         self.unread = {output.source for output in outputs if output.kind == "page"}
         self._packed = {output.source for output in outputs if output.kind == "archive"}
-        self._unpacked = {str(Path(source).parent) for source in self.unread}
+        self._unpacked = {str(PurePosixPath(source).parent) for source in self.unread}
 
     def has_in_another_form(self, source: str) -> bool:
         """Whether what a file was made from is given still, as whatever: a folder's pages one by one, or as a
         book of which the folder is the source."""
         if not self.sources.isdisjoint([source, *_containers(source)]):
             return True
-        is_packed = str(Path(source).parent) in self._packed and Path(source).exists()
+        is_packed = str(PurePosixPath(source).parent) in self._packed and Path(source).exists()
         return is_packed or source in self._unpacked
 
 
@@ -206,7 +207,7 @@ def chapter_of(page: str, archives: Collection[str]) -> str:
 
 def _read(path: Path) -> Iterator[tuple[str, Claim]]:
     try:
-        document = json.loads(path.read_bytes())
+        document = json.loads(read_file(path))
     except (OSError, ValueError):
         return
     for name, row in document.items() if isinstance(document, dict) else ():

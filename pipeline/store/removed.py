@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mangacolor.core.atomic import make_folders, output_errors
+from mangacolor.core.system.files import is_same_file, move_file, remove_file
 from mangacolor.formats.names import clash_key, numbered
 from mangacolor.formats.outputs.planned import Output
 from mangacolor.pipeline.events import CHANGED, FileRemoved
@@ -63,12 +64,12 @@ def drop_unpacked(state: State, manifest: Manifest, archives: Iterable[str], pag
         path = state.out / entry.file
         if entry.page.startswith(prefixes) and entry.page not in wanted and state.finished in path.parents:
             with output_errors(path):
-                path.unlink(missing_ok=True)
+                remove_file(path)
             manifest.forget(entry.page)
 
 
 def _is_same(out: Path, file: str, written: str | None) -> bool:
-    return written is not None and (out / written).exists() and (out / written).samefile(out / file)
+    return written is not None and is_same_file(out / written, out / file)
 
 
 def _file_of(manifest: Manifest, name: str) -> str:
@@ -82,7 +83,7 @@ def _move(state: State, file: str) -> str:
     with output_errors(source):
         target = next(place for place in _places(state.removed / file) if not place.exists())
         make_folders(target.parent, state.scratch)
-        source.rename(target)
+        move_file(source, target)  # nothing lies there
     for folder in source.parents:
         if folder == state.out:
             break

@@ -9,13 +9,14 @@ from typing import Any
 
 from mangacolor.core.atomic import write_atomic
 from mangacolor.core.errors import UsageError
+from mangacolor.core.system.files import read_file
 
 
 def read_document(path: Path) -> dict[str, Any] | None:
     """The JSON object in a file; None if there is no file. Raises ``UsageError`` for anything else."""
     remedy = "Mend the file, or delete it to have it written anew."
     try:
-        document = json.loads(path.read_bytes())
+        document = json.loads(read_file(path))
     except FileNotFoundError:
         return None
     except OSError as error:

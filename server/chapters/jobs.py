@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import queue
 import secrets
 import shutil
@@ -20,7 +19,7 @@ from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.events import Event, PageDone, PageFailed, RunResult, RunStarted, SeriesWarned
 from mangacolor.pipeline.run import run
 from mangacolor.server.chapters.job import INPUT, OUT, Job, load_job
-from mangacolor.server.http.refusal import Refusal
+from mangacolor.server.http.refusal import Refusal, without_folder
 from mangacolor.server.limits import FREE_BYTES, JOBS
 from mangacolor.server.request_options import with_options
 from mangacolor.server.series import SeriesShelf
@@ -252,5 +251,5 @@ class ChapterJobs:
     def _shortened(self, job: Job, told: str) -> str:
         """What was told of files, without where on this machine the server keeps them."""
         for folder in (self._folder_of(job), self._shelf.folder):
-            told = told.replace(f"{folder}{os.sep}", "")
+            told = without_folder(told, folder)
         return told

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from mangacolor.core.errors import Cancelled, InputError, MangacolorError, PageError
 
@@ -35,4 +34,11 @@ def refusal_of(error: MangacolorError, folder: Path) -> Refusal:
         return Refusal(503, "the server is being stopped", "Ask again when it runs.", retry_after=30)
     if isinstance(error, PageError | InputError):
         return Refusal(422, error.message, error.remedy)
-    return Refusal(500, error.message.replace(f"{folder}{os.sep}", ""), error.remedy)
+    return Refusal(500, without_folder(error.message, folder), error.remedy)
+
+
+def without_folder(text: str, folder: PurePath) -> str:
+    """The text with paths under ``folder`` told from there on, in either way that Windows writes them."""
+    for path, stroke in ((str(folder), "\\"), (folder.as_posix(), "/")):
+        text = text.replace(f"{path}{stroke}", "")
+    return text

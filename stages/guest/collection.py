@@ -13,7 +13,7 @@ from mangacolor.core.hashing import sha256_once
 from mangacolor.core.types import Page, PageSource
 from mangacolor.formats.discovery import discover
 from mangacolor.formats.inputs import Found, find_files
-from mangacolor.formats.names import clash_key, readable
+from mangacolor.formats.names import clash_key, path_text, readable
 from mangacolor.formats.opened import container_suffixes
 from mangacolor.formats.sources import FileSource, MemberSource, PdfSource
 
@@ -82,7 +82,7 @@ def read_collection(path: str) -> Collection:
 def _names(page: Page, path: str) -> tuple[str, str]:
     """What a page is called within the guest, and in messages: ``ch1/001.png`` and ``guest/ch1/001.png``."""
     root = Path(path).resolve()
-    place = page.source.describe().removeprefix(readable(str(root)))
+    place = page.source.describe().removeprefix(path_text(root))
     given = Path(path).name
     shown = readable(root.name if given in ("", "..") else given) + place
     return place.lstrip("/: ") or shown, shown

@@ -83,7 +83,7 @@ def test_it_is_had_from_where_mangacolor_came_from(
 
 
 def test_windows_takes_double_quotes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.platform", "win32")
+    monkeypatch.setattr("mangacolor.core.system.kind.NAME", "nt")
     assert installed.quoted("C:\\my books\\m[serve]") == '"C:\\my books\\m[serve]"'
     words = ["mangacolor", "palette", "C:\\a & b", "--out=D:\\out", 'x=["y"]']
     assert installed.command_line(words) == ('mangacolor palette "C:\\a & b" --out=D:\\out "x=[\\"y\\"]"')

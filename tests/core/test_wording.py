@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import json
+
 import pytest
 
 from mangacolor.core.errors import InputError
-from mangacolor.core.wording import byte_size, counted, duration, first_few, printable
+from mangacolor.core.wording import byte_size, counted, duration, first_few, json_text, printable
 
 
 def test_one_is_no_plural() -> None:
@@ -55,3 +58,12 @@ def test_sizes(size: int, words: str) -> None:
 def test_durations(seconds: float, words: str, roughly: str) -> None:
     assert duration(seconds) == words
     assert duration(seconds, rough=True) == roughly
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "UTF8", "cp1252", "cp932"])
+def test_json_is_ascii_where_a_stream_is_not_utf_8(encoding: str) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding)
+    text = json_text({"page": "é 黒猫.png"}, stream)
+    assert json.loads(text) == {"page": "é 黒猫.png"}
+    assert text.isascii() is encoding.startswith("cp")
+    assert not json_text({"page": "é"}, io.StringIO()).isascii()

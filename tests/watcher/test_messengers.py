@@ -127,10 +127,24 @@ def test_a_program_that_fails_is_told_and_nothing_more(watched: Watching) -> Non
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="makes a file whose name holds a backslash")
-def test_a_path_of_windows_keeps_its_backslashes(tmp_path: Path) -> None:
+def test_a_path_of_windows_keeps_its_backslashes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mangacolor.core.system.kind.NAME", "nt")
     tool = tmp_path / "my tools\\tell.exe"
     tool.touch(0o755)
-    assert split_command(f'"{tool}" --to "the phone"', windows=True) == (str(tool), "--to", "the phone")
+    assert split_command(f'"{tool}" --to "the phone"') == (str(tool), "--to", "the phone")
+
+
+@pytest.mark.parametrize("name", ["tell.bat", "Tell.CMD"])
+def test_no_batch_file_of_windows_gets_a_name_that_could_be_a_command(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = tmp_path / name
+    tool.touch(0o755)
+    assert split_command(str(tool)) == (str(tool),)
+    monkeypatch.setattr("mangacolor.core.system.kind.NAME", "nt")
+    with pytest.raises(UsageError, match="batch file") as refused:
+        split_command(str(tool))
+    assert "powershell" in refused.value.remedy
 
 
 def test_a_program_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

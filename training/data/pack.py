@@ -21,6 +21,7 @@ from PIL import features
 
 from mangacolor.core.atomic import output_error
 from mangacolor.core.errors import InputError, SetupError
+from mangacolor.core.system.files import move_file, remove_file
 from mangacolor.core.types import Image
 from mangacolor.training.data.pictures import Picture, Source
 
@@ -42,12 +43,12 @@ def write_pack(
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         count = _write(partial, sources, pictures, quality)
-        partial.replace(path)
+        move_file(partial, path)
     except OSError as error:
         raise output_error(path, error) from error
     finally:
         with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
+            remove_file(partial)
     return count
 
 

@@ -13,6 +13,7 @@ from mangacolor.core.devices import resolve_device
 from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.core.installed import TRAINING, need_torch
 from mangacolor.core.settings import Options
+from mangacolor.core.system.files import move_file, remove_file
 from mangacolor.core.wording import counted, first_few
 from mangacolor.models.colour.segment_embedding import KINDS, embedding_fingerprint, embedding_path
 from mangacolor.models.colour.series.weights import open_weights
@@ -161,9 +162,9 @@ def _learn(found: Coloured, path: Path, options: Options, tell: Tell, cancel: Ca
         # What a stop cut short must not be taken for what all the steps give.
         cancel.check()
         with output_errors(path):
-            partial.replace(path)
+            move_file(partial, path)
     finally:
-        partial.unlink(missing_ok=True)
+        remove_file(partial)
     return report.describe().splitlines()[-1]
 
 
@@ -183,7 +184,7 @@ def _base_beside(weights: str, folder: Path) -> str:
             if source.is_file():
                 write_atomic(target, source.read_bytes())
             else:
-                target.unlink(missing_ok=True)
+                remove_file(target)
     return str(copy)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from mangacolor.core.errors import UsageError
+from mangacolor.core.system.kind import on_windows
 from mangacolor.core.wording import duration
 from mangacolor.watcher.telling.libraries import TOKENS
 
@@ -26,27 +27,35 @@ _GRACE: Final = 5.0
 _TURN: Final = 0.05
 
 
-def split_command(text: str, *, windows: bool = sys.platform == "win32") -> tuple[str, ...]:
+def split_command(text: str) -> tuple[str, ...]:
     """The words of a command, quoted as for a POSIX shell; on Windows a backslash only parts folders.
 
-    Raises ``UsageError`` for a command that is empty, quoted wrongly or unknown.
+    The first word is the program's path, by which Windows finds others than .exe, too. Raises ``UsageError``
+    for a command that is empty, quoted wrongly or unknown, and for a batch file, whose arguments are
+    commands to cmd.exe: a name in the watched folder could be one.
     """
     lexer = shlex.shlex(text, posix=True)
     lexer.whitespace_split, lexer.commenters = True, ""
-    if windows:
+    if on_windows():
         lexer.escape = ""
     try:
         words = tuple(lexer)
     except ValueError as error:
         raise UsageError(f"--then {text}: {error}", "Close the quotes.") from None
-    if not words or shutil.which(words[0]) is None:
+    program = shutil.which(words[0]) if words else None
+    if program is None:
         name = words[0] if words else text
         raise UsageError(
             f"--then: there is no program {name!r}",
             "Name a program or script that can be run; it is run without a shell, "
             "so write sh -c '...' for one.",
         )
-    return words
+    if on_windows() and program.lower().endswith((".bat", ".cmd")):
+        raise UsageError(
+            f"--then: {program} is a batch file, which would take a chapter's name for commands",
+            "Name a program, or a script with its own, as powershell -File NAME.ps1 or python NAME.py.",
+        )
+    return (program if on_windows() else words[0], *words[1:])
 
 
 def run_command(words: tuple[str, ...], output: Path, is_over: Callable[[], bool]) -> str:
@@ -81,7 +90,7 @@ def run_command(words: tuple[str, ...], output: Path, is_over: Callable[[], bool
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Ask it to end, and make it."""
-    if os.name != "posix":
+    if on_windows():
         process.kill()
         process.wait()
         return

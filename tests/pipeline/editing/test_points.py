@@ -21,3 +21,10 @@ def test_a_line_that_comes_by_a_corner_again_goes_on_from_there() -> None:
 def test_a_number_without_end_is_none(read: Callable[[str, str], object], rest: str) -> None:
     with pytest.raises(UsageError, match="must be a page and"):
         read(f"0.png:{'9' * 5000},{rest}", "--at")
+
+
+def test_a_page_may_be_a_path_of_windows() -> None:
+    point = read_point(r"C:\manga\out\003.png:120,340", "--at")
+    assert (point.page, point.x, point.y) == (r"C:\manga\out\003.png", 120, 340)
+    corners = read_outline(r"\\nas\manga\003.png:1,2,30,4,5,60", "--outline")
+    assert {corner.page for corner in corners} == {r"\\nas\manga\003.png"} and len(corners) == 3

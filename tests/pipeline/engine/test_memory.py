@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -184,3 +186,17 @@ def test_finished_pages_hold_no_memory(moody: bool, tmp_path: Path) -> None:
         tasks = make_tasks(job, chapters, store)
         assert Engine(job, lambda _event: None, device="cpu", jobs=2).run(tasks).done == 5
     assert not any(task.state.source or task.state.artifacts for task in tasks.pages)
+
+
+def test_where_proc_is_missing_psutil_says_what_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows and macOS; without it, as much as any machine has."""
+    pytest.importorskip("psutil")
+
+    def missing(path: Path, **_: str) -> str:
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(Path, "read_text", missing)
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=10 * 2**30))
+    assert memory.memory_limit(0, 1).allowed == int(10 * 2**30 * 0.7)
+    monkeypatch.setitem(sys.modules, "psutil", None)
+    assert memory.memory_limit(0, 1).allowed == int(4 * 2**30 * 0.7)

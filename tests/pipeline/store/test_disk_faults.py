@@ -125,3 +125,34 @@ def test_a_name_that_the_disk_does_not_take_fails_its_page_only(source: Path, tm
         result, _ = go(House(), source, out)
     assert result.status == 1 and [failure.page for failure in result.failures] == ["ch/2.png"]
     assert "Rename" in result.failures[0].remedy
+
+
+def test_a_page_that_a_viewer_of_windows_has_open_fails_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "in").mkdir()
+    for number in (1, 2, 3):
+        write_page(tmp_path / "in" / f"{number}.png", number)
+    house, out = House(), tmp_path / "out"
+    go(house, tmp_path / "in", out)
+    before = found(out)
+    real = Path.replace
+
+    def replace(path: Path, target: Path) -> Path:
+        if target == out / "2.png":
+            raise PermissionError(errno.EACCES, "The process cannot access the file", str(target))
+        return real(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("mangacolor.core.system.kind.NAME", "nt")
+        patch.setattr("mangacolor.core.system.files._WAITS", (0.0,))
+        patch.setattr(Path, "replace", replace)
+        result, _ = go(house, tmp_path / "in", out, scale="2")
+    assert (result.status, result.done, result.failed) == (1, 2, 1)
+    assert [(failure.page, "Close the program" in failure.remedy) for failure in result.failures] == [
+        ("2.png", True)
+    ]
+    after = found(out)
+    assert after["2.png"] == before["2.png"] and after["1.png"] != before["1.png"]
+    result, _ = go(house, tmp_path / "in", out, scale="2")
+    assert (result.status, result.done, result.cached) == (0, 1, 2)

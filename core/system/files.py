@@ -1,0 +1,93 @@
+"""Files that are moved, removed and told from each other on every system."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from typing import Final, TypeVar
+
+from mangacolor.core.system.kind import on_windows
+
+# Seconds between two tries on Windows at a file that another program has open; six seconds in all.
+_WAITS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 2.0)
+
+T = TypeVar("T")
+
+
+def move_file(source: Path, target: Path) -> None:
+    """Move a file on its disk, over what lies at ``target``, in one step. Raises ``OSError``.
+
+    Windows refuses where a program has one of the two open: a virus scanner or an indexer that has seen a
+    new file lets go of it in a moment, so it is tried again for some seconds.
+    """
+    _patiently(lambda: source.replace(target))
+
+
+def remove_file(path: Path) -> None:
+    """Remove a file, if it is there; on Windows as patiently as ``move_file``. Raises ``OSError``."""
+    _patiently(lambda: path.unlink(missing_ok=True))
+
+
+def read_file(path: Path) -> bytes:
+    """What a file holds that another thread or program may just be replacing; on Windows as patiently as
+    ``move_file``. Raises ``OSError``."""
+    return _patiently(path.read_bytes)
+
+
+def _patiently(act: Callable[[], T]) -> T:
+    for seconds in _WAITS if on_windows() else ():
+        try:
+            return act()
+        except PermissionError:
+            time.sleep(seconds)
+    return act()
+
+
+def is_held(path: Path) -> bool:
+    """Whether a program of Windows has a file for itself, as the Explorer has what it copies: such a file has
+    its whole size from the beginning. Elsewhere nobody can, and it is not looked."""
+    if not on_windows():
+        return False
+    try:
+        with path.open("rb"):
+            return False
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+
+
+def is_link(path: Path) -> bool:
+    """Whether a path is a symbolic link or, on Windows, a junction, by which folders can hold themselves."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    tag = getattr(found, "st_reparse_tag", 0)
+    return stat.S_ISLNK(found.st_mode) or tag == getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", 0xA0000003)
+
+
+def is_same_place(path: Path, folder: Path) -> bool:
+    """Whether a path leads to a folder (resolved), be it there or not, in whatever letters it is written."""
+    return path.resolve() == folder or is_same_file(path, folder)
+
+
+def is_same_file(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file or folder that is there, in whatever letters they are written."""
+    identity = identify(one)
+    return identity is not None and identity == identify(other)
+
+
+def identify(path: Path) -> Hashable | None:
+    """The same for all paths that lead to one file or folder; None where nothing is there.
+
+    Some file systems of Windows number no files: there only the paths tell.
+    """
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if found.st_ino else os.path.normcase(path.resolve())
