@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mangacolor.commands.settings.value_types import PATH, WholeNumbers
+from mangacolor.commands.settings.value_types import PATH, PATH_OR_NAME, WholeNumbers
 from mangacolor.core.installed import TRAINING, need_torch
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @click.option(
     "--weights",
     multiple=True,
+    type=PATH_OR_NAME,
     metavar="NAME|PATH",
     help="A network to measure; may be given several times. The bundled one by default.",
 )

@@ -11,7 +11,7 @@ from typing import NoReturn
 from mangacolor.core.errors import UsageError
 from mangacolor.core.types import Chapter, Page, Wanted
 from mangacolor.core.wording import counted, did_you_mean
-from mangacolor.pipeline.page_names import NUMBER, is_end_of, spellings
+from mangacolor.pipeline.page_names import NUMBER, is_end_of, page_called
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.edits.palette_file import FILE as PALETTE
 
@@ -138,7 +138,7 @@ def _span(part: str) -> tuple[int, int] | None:
 
 def _called(text: str, names: Sequence[str], out: Path) -> set[str]:
     """The pages of this name: in a tree of chapters several may have it."""
-    whole = next((name for name in spellings(text, out) if name in names), None)
+    whole = page_called(text, names, out)
     return {name for name in names if name == whole or is_end_of(text, name)}
 
 

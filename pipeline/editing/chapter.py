@@ -14,7 +14,7 @@ from mangacolor.core.wording import chapter_names, counted, did_you_mean
 from mangacolor.formats.names import natural_key
 from mangacolor.pipeline.editing.kept_pages import KeptInputs, KeptPages, gone, outdated
 from mangacolor.pipeline.editing.sources import Sources
-from mangacolor.pipeline.page_names import spellings
+from mangacolor.pipeline.page_names import same_name, spellings
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Entry, Manifest
 from mangacolor.pipeline.store.outputs import Outputs
@@ -124,11 +124,11 @@ def _choose(state: State, out: Path, name: str | None) -> str:
             f"{out}: holds {counted(len(there), 'chapter')}",
             f"Choose one with --chapter: {', '.join(chapter_names(there))}.",
         )
-    chosen = there[0] if name is None else name
-    if chosen not in there:
+    chosen = there[0] if name is None else same_name(name, there)
+    if chosen is None:
         known = f"There are: {', '.join(chapter_names(there))}."
-        guess = did_you_mean(chosen, there)
-        raise UsageError(f"--chapter {chosen}: there is no such palette", f"{guess} {known}".strip())
+        guess = did_you_mean(name or "", there)
+        raise UsageError(f"--chapter {name}: there is no such palette", f"{guess} {known}".strip())
     return chosen
 
 
@@ -138,7 +138,7 @@ def chapter_of_point(out: Path, point: str | None) -> str | None:
     state, page = State(out), (point or "").rpartition(":")[0]
     there = chapters_with_palette(state)
     folders = [str(folder) for name in spellings(page, state.out) for folder in PurePosixPath(name).parents]
-    named = next((folder for folder in folders if folder in there and folder != "."), None)
+    named = next(filter(None, (same_name(folder, there) for folder in folders if folder != ".")), None)
     if named is None and len(there) > 1 and folders and folders[0] != ".":
         known = f"There are: {', '.join(chapter_names(there))}."
         guess = did_you_mean(folders[0], there)

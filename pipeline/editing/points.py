@@ -16,8 +16,7 @@ from mangacolor.core.wording import counted, did_you_mean, first_few
 from mangacolor.formats.pixels import picture_size
 from mangacolor.pipeline.editing.chapter import ColouredChapter
 from mangacolor.pipeline.editing.page_looks import LookedAt, PageLooks
-from mangacolor.pipeline.editing.wording import NUMBER
-from mangacolor.pipeline.page_names import find_pages, spellings
+from mangacolor.pipeline.page_names import NUMBER, find_pages, page_called
 from mangacolor.stages.edits.enclosing import find_enclosed, find_inner_point
 from mangacolor.stages.edits.model import CORNERS, Anchor, page_digest
 from mangacolor.stages.segments.features import SegmentFeatures
@@ -62,9 +61,9 @@ def find_page(chapter: ColouredChapter, point: PagePoint) -> str:
     Raises ``UsageError`` where there is none, or it is not coloured.
     """
     out, called = chapter.state.out, chapter.chapter.name
-    for name in spellings(point.page, out, called):
-        if name in chapter.others:
-            raise UsageError(f"{point.text}: {_why_not_coloured(chapter, name)}", "Choose another page.")
+    other = page_called(point.page, chapter.others, out, called)
+    if other is not None:
+        raise UsageError(f"{point.text}: {_why_not_coloured(chapter, other)}", "Choose another page.")
     found = find_pages(point.page, chapter.names, out, called)
     if len(found) == 1:
         return found[0]

@@ -7,14 +7,13 @@ from collections.abc import Mapping
 
 from mangacolor.core.errors import UsageError
 from mangacolor.core.wording import counted, first_few
+from mangacolor.pipeline.page_names import NUMBER
 from mangacolor.stages.edits.model import Edit, Reach
 from mangacolor.stages.edits.operations import Lock, Merge, Name, Operation, Revise, SetEdit, SetLook, Split
 from mangacolor.stages.edits.palette import Palette
 
 # Pages that a line names.
 MOST_PAGES = 12
-# Of a pixel, a page, a group or a change: longer ones are none, and Python reads none of thousands of digits.
-NUMBER = r"\d{1,9}"
 _REACHES = {
     Reach.SEGMENT: "this surface",
     Reach.PANEL: "alike in the panel",

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from mangacolor.core.errors import UsageError
+from mangacolor.core.option_fields import expand_home
 from mangacolor.core.wording import duration
 from mangacolor.watcher.telling.libraries import TOKENS
 
@@ -36,7 +37,7 @@ def split_command(text: str, *, windows: bool = sys.platform == "win32") -> tupl
     if windows:
         lexer.escape = ""
     try:
-        words = tuple(lexer)
+        words = tuple(map(expand_home, lexer))
     except ValueError as error:
         raise UsageError(f"--then {text}: {error}", "Close the quotes.") from None
     if not words or shutil.which(words[0]) is None:
