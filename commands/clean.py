@@ -37,7 +37,9 @@ def clean(out: Path, everything: bool, as_json: bool) -> int:
     corrections. With --all your corrections alone are kept.
     """
     from mangacolor.pipeline.store.clean import clean as remove_artifacts
+    from mangacolor.pipeline.store.out_folder import check_out
 
+    check_out(out, "clean")
     cleaned = remove_artifacts(out, everything)
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(cleaned) | {"kept": cleaned.kept}))

@@ -52,10 +52,10 @@ def export(
     coloured, and nothing in OUT changes.
     """
     from mangacolor.pipeline.chapter_pages import all_chapters, inputs_of
+    from mangacolor.pipeline.store.out_folder import check_out
     from mangacolor.pipeline.store.store import read_store
 
-    if out.is_file():
-        raise UsageError(f"{out} is a file", f"Name the output folder that it lies in: {out.parent}.")
+    check_out(out, "export")
     store = read_store(out)
     state = store.state
     chapters = _chosen(state, all_chapters(store), chapter)

@@ -102,10 +102,12 @@ def palette(
     from mangacolor.pipeline.editing.session import open_session
     from mangacolor.pipeline.editing.wishes import Wishes
     from mangacolor.pipeline.report.palette_page import write_sheet
+    from mangacolor.pipeline.store.out_folder import check_out
     from mangacolor.pipeline.store.store import read_store
 
     if preview is not None and save is not None:
         raise UsageError("--preview changes nothing that --save could keep", "Leave one of the two away.")
+    check_out(out, "palette")
     asked = Wishes(**wishes)
     session = open_session(out, chapter or chapter_of_point(out, asked.at or asked.outline))
     if preview is not None:

@@ -48,6 +48,7 @@ def studio(paths: tuple[Path, ...], out: Path | None, **values: Any) -> int:
     """
     need_packages("studio", STUDIO, extra="studio")
     from mangacolor.pipeline.store.last_run import LastRun, absolute_inputs
+    from mangacolor.pipeline.store.out_folder import check_out
     from mangacolor.server.settings import check_access
     from mangacolor.studio.listen import open_studio
     from mangacolor.studio.settings import StudioSettings
@@ -65,6 +66,8 @@ def studio(paths: tuple[Path, ...], out: Path | None, **values: Any) -> int:
         raise UsageError(
             "options of colouring need --out", f"mangacolor studio INPUT --out {paths[0]}, with the options."
         )
+    else:
+        check_out(paths[0], "studio")
     settings = StudioSettings(
         (out or paths[0]).absolute(), access, values["port"], values["chapter"], work, learner_of
     )

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from mangacolor.api import colorize_chapter
 from mangacolor.cli import main
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.pipeline.plan import plan_run
+from mangacolor.pipeline.run import run
 from mangacolor.pipeline.store.corrections import correction_file
 from mangacolor.pipeline.store.layout import State
 from mangacolor.tests.helpers.edited_chapters import RED, TONE, colour, palette, write_pages
@@ -45,10 +45,9 @@ def page_of(named: Path) -> str:
 def test_a_run_takes_pages_and_hints_by_such_names(named: Path, weights: Path, tmp_path: Path) -> None:
     hints = tmp_path / "hints.json"
     hints.write_text(json.dumps([{"page": f"a.cbz/{typed(named)}", "x": 100, "y": 100, "colour": RED}]))
-    options = {"weights": str(weights), "device": "cpu", "scale": "1", "upscaler": "lanczos"}
-    result = colorize_chapter(
-        named / "a.cbz", tmp_path / "out", pages=typed(named), hints=str(hints), until="decode", **options
-    )
+    options = Options(weights=str(weights), device="cpu", hints=str(hints))
+    chosen = RunOptions(pages=typed(named), until="decode")
+    result = run([named / "a.cbz"], tmp_path / "out", options, chosen, emit=lambda _: None)
     assert (result.status, result.done) == (0, 1)
 
 

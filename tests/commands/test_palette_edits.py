@@ -354,9 +354,12 @@ def test_out_that_is_held_read_only_uncoloured_or_outdated(folder: Path, out: Pa
     with FaultyDisk(out, 0, errno.EROFS).attached():
         answer = palette(out, *asked)
     assert answer.status == 3 and "cannot be written (Read-only file system)" in answer.err
-    for elsewhere in (folder / "in", folder / "nowhere"):
+    for elsewhere, why in (
+        (folder / "in", "no folder that mangacolor has written to"),
+        (folder / "x", "no such"),
+    ):
         answer = palette(elsewhere, *asked)
-        assert answer.status == 3 and "no folder that mangacolor has written to" in answer.err
+        assert answer.status == 3 and why in answer.err
     (folder / "one" / ".mangacolor").mkdir(parents=True)
     answer = palette(folder / "one", *asked)
     assert answer.status == 3 and "holds no palette" in answer.err

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import Path
+from typing import Literal, get_args
 
 import pytest
 
 from mangacolor.pipeline.page_names import find_pages, same_name
 
+Form = Literal["NFC", "NFD"]
 OUT = Path("/somewhere/colored")
 NAMES = ("ch1/001.png", "ch1/002.png", "ch2/001.png", "x.cbz/in it/cover.png")
 
@@ -54,7 +56,7 @@ def test_the_chapter_decides_where_several_are_called_so() -> None:
 
 
 @pytest.mark.parametrize(("theirs", "ours"), [("NFC", "NFD"), ("NFD", "NFC")])
-def test_accents_may_be_written_either_way(theirs: str, ours: str) -> None:
+def test_accents_may_be_written_either_way(theirs: Form, ours: Form) -> None:
     """macOS takes them apart in archives; a keyboard gives them whole."""
     names = [unicodedata.normalize(ours, name) for name in ("é/ガイド.png", "é/ば.png", "ö.png")]
     given = [
@@ -64,6 +66,6 @@ def test_accents_may_be_written_either_way(theirs: str, ours: str) -> None:
 
 
 def test_what_is_written_exactly_so_comes_first() -> None:
-    both = [unicodedata.normalize(form, "é.png") for form in ("NFC", "NFD")]
+    both = [unicodedata.normalize(form, "é.png") for form in get_args(Form)]
     assert [find_pages(name, both, OUT) for name in both] == [(name,) for name in both]
     assert same_name("e.png", both) is None
