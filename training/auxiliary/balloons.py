@@ -18,6 +18,7 @@ from mangacolor.core.types import Image
 from mangacolor.training.auxiliary.loop import choose_recipe, run_task
 from mangacolor.training.auxiliary.page_network import PageRecipe, PageTask, check_recipe, start_from
 from mangacolor.training.data.folders import draw_pictures, read_folders, read_on_white
+from mangacolor.training.data.left_out import LeftOut
 from mangacolor.training.data.pictures import list_pictures
 from mangacolor.training.networks import Say, TrainOutcome, TrainRequest
 from mangacolor.training.pages.balloon_truth import find_balloon_truth
@@ -42,7 +43,7 @@ class BalloonCorpus:
         ``InputError`` where the folder lacks one or the other."""
         pairs = data / LETTERED
         sources = [pictures for _, pictures in read_folders(data, pairs.name, most, rng, say)]
-        lettered = []
+        lettered, left_out = [], LeftOut()
         for path in list_pictures(pairs):
             try:
                 page, art = (
@@ -50,7 +51,7 @@ class BalloonCorpus:
                     read_on_white(data / ART / path.relative_to(pairs), LONGEST_PAGE),
                 )
             except InputError as error:
-                say(f"left out: {error.message}")
+                left_out.broken.append(error.message)
                 continue
             if page.shape != art.shape:
                 continue
@@ -63,6 +64,8 @@ class BalloonCorpus:
                     np.asarray(cv2.resize(label, size, interpolation=cv2.INTER_NEAREST), np.uint8),
                 )
             )
+        for line in left_out.lines():
+            say(line)
         pictures = [found for found in sources if found]
         if not lettered or not pictures:
             raise InputError(

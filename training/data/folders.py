@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from mangacolor.core.errors import InputError
 from mangacolor.core.types import Image
+from mangacolor.training.data.left_out import LeftOut
 from mangacolor.training.data.pictures import list_pictures
 from mangacolor.training.networks import Say
 
@@ -31,9 +32,12 @@ def read_on_white(path: Path, longest: int) -> Image:
     raw = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
     if raw is None or raw.ndim != 3:
         raise InputError(f"{path} is no colour picture", "Mend or remove the file.")
-    picture: npt.NDArray[Any] = raw[..., 2::-1].astype(np.float32)
+    if raw.dtype not in (np.uint8, np.uint16):
+        raise InputError(f"{path}: pixels of {raw.dtype} have no agreed range", "Save it as 8 or 16 bit.")
+    levels = raw.astype(np.float32) / (257 if raw.dtype == np.uint16 else 1)
+    picture: npt.NDArray[Any] = levels[..., 2::-1]
     if raw.shape[2] == 4:
-        cover = raw[..., 3:].astype(np.float32) / 255
+        cover = levels[..., 3:] / 255
         picture = picture * cover + 255 * (1 - cover)
     scale = min(1.0, longest / max(raw.shape[:2]))
     size = (max(1, round(raw.shape[1] * scale)), max(1, round(raw.shape[0] * scale)))
@@ -53,15 +57,18 @@ def read_folders(
     for folder in sorted(path for path in data.iterdir() if path.is_dir() and path.name != leave_out):
         files = list_pictures(folder)
         picked = rng.permutation(len(files))[:most]
-        yield folder.name, list(_read_whole([files[index] for index in picked], say))
+        left_out = LeftOut()
+        yield folder.name, list(_read_whole([files[index] for index in picked], left_out))
+        for line in left_out.lines():
+            say(line)
 
 
-def _read_whole(files: Sequence[Path], say: Say) -> Iterator[Image]:
+def _read_whole(files: Sequence[Path], left_out: LeftOut) -> Iterator[Image]:
     for file in files:
         try:
             yield read_on_white(file, LONGEST)
         except InputError as error:
-            say(f"left out: {error.message}")
+            left_out.broken.append(error.message)
 
 
 def draw_pictures(sources: list[list[Image]], rng: np.random.Generator) -> list[Image]:

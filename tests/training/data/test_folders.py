@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image as PilImage
@@ -32,6 +33,26 @@ def test_a_picture_of_any_name_is_read_on_white(tmp_path: Path, monkeypatch: pyt
     assert (read[:, :4] == (255, 0, 0)).all() and (read[:, 4:] == 255).all()
 
 
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+@pytest.mark.parametrize("channels", [3, 4])
+def test_16_bits_are_read_as_8(tmp_path: Path, suffix: str, channels: int) -> None:
+    """Whole levels, half transparent in the last row; no level goes round."""
+    eight = np.random.default_rng(1).integers(0, 256, (6, 8, channels), np.uint8)
+    paths = [tmp_path / f"{bits}.{suffix}" for bits in (8, 16)]
+    for path, pixels in zip(paths, (eight, eight.astype(np.uint16) * 257), strict=True):
+        assert cv2.imwrite(str(path), pixels)
+    narrow, wide = (read_on_white(path, 8) for path in paths)
+    assert (narrow == wide).all()
+    if channels == 3:
+        assert (wide == eight[..., ::-1]).all()
+
+
+def test_a_picture_without_a_range_is_refused(tmp_path: Path) -> None:
+    assert cv2.imwrite(str(tmp_path / "1.tif"), np.full((4, 4, 3), 0.5, np.float32))
+    with pytest.raises(InputError, match="float32 have no agreed range"):
+        read_on_white(tmp_path / "1.tif", 8)
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [(b"", "no colour picture"), (b"RIFF", "no colour picture"), (None, "cannot be read: No such file")],
@@ -49,9 +70,12 @@ def test_balloons_are_not_trained_without_pages_of_each_kind(tmp_path: Path) -> 
     (tmp_path / "figures").mkdir()
     grey = np.full((8, 8, 3), 90, np.uint8)
     PilImage.fromarray(grey).save(tmp_path / "figures" / "1.webp")
+    (tmp_path / LETTERED / "1.png").write_bytes(b"torn")
+    said: list[str] = []
     with pytest.raises(InputError, match="holds no lettered pages") as told:
-        BalloonCorpus.load(tmp_path, 64, 4, np.random.default_rng(1), print)
+        BalloonCorpus.load(tmp_path, 64, 4, np.random.default_rng(1), said.append)
     assert ART in told.value.remedy
+    assert said == LeftOut(broken=[f"{tmp_path / LETTERED / '1.png'} is no colour picture"]).lines()
 
 
 def save(path: Path) -> None:
