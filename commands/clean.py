@@ -36,8 +36,8 @@ def clean(out: Path, everything: bool, as_json: bool) -> int:
     archives, from which a changed archive is packed; files moved aside since their source is gone; and your
     corrections. With --all your corrections alone are kept.
     """
+    from mangacolor.pipeline.out_folder import check_out
     from mangacolor.pipeline.store.clean import clean as remove_artifacts
-    from mangacolor.pipeline.store.out_folder import check_out
 
     check_out(out, "clean")
     cleaned = remove_artifacts(out, everything)

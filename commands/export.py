@@ -52,7 +52,7 @@ def export(
     coloured, and nothing in OUT changes.
     """
     from mangacolor.pipeline.chapter_pages import all_chapters, inputs_of
-    from mangacolor.pipeline.store.out_folder import check_out
+    from mangacolor.pipeline.out_folder import check_out
     from mangacolor.pipeline.store.store import read_store
 
     check_out(out, "export")

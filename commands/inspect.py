@@ -28,9 +28,9 @@ def inspect(out: Path, page: str | None, as_json: bool) -> int:
     """
     if out.is_file() and out.suffix.lower() == SUFFIX:
         return _describe(out, page, as_json)
+    from mangacolor.pipeline.out_folder import check_out
     from mangacolor.pipeline.report.run_report import number_of, write_report
     from mangacolor.pipeline.store.layout import State
-    from mangacolor.pipeline.store.out_folder import check_out
 
     check_out(out, "inspect")
     name = "inspect.html" if page is None else f"inspect-{number_of(out, page)}.html"

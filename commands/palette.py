@@ -101,8 +101,8 @@ def palette(
     from mangacolor.pipeline.editing.palette_document import save_copy
     from mangacolor.pipeline.editing.session import open_session
     from mangacolor.pipeline.editing.wishes import Wishes
+    from mangacolor.pipeline.out_folder import check_out
     from mangacolor.pipeline.report.palette_page import write_sheet
-    from mangacolor.pipeline.store.out_folder import check_out
     from mangacolor.pipeline.store.store import read_store
 
     if preview is not None and save is not None:

@@ -47,8 +47,8 @@ def studio(paths: tuple[Path, ...], out: Path | None, **values: Any) -> int:
     what was chosen is kept in OUT. docs/guide/studio.md shows it.
     """
     need_packages("studio", STUDIO, extra="studio")
+    from mangacolor.pipeline.out_folder import check_out
     from mangacolor.pipeline.store.last_run import LastRun, absolute_inputs
-    from mangacolor.pipeline.store.out_folder import check_out
     from mangacolor.server.settings import check_access
     from mangacolor.studio.listen import open_studio
     from mangacolor.studio.settings import StudioSettings

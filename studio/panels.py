@@ -10,6 +10,7 @@ from mangacolor.core.atomic import output_errors
 from mangacolor.core.errors import UsageError
 from mangacolor.pipeline.store.corrections import correction_file
 from mangacolor.pipeline.store.layout import State
+from mangacolor.pipeline.store.sealed import read_sealed
 from mangacolor.pipeline.store.user_documents import read_document, write_document
 from mangacolor.server.http.refusal import Refusal
 from mangacolor.stages.panels.corrections import panels_in, parts_in
@@ -25,7 +26,7 @@ REGIONS = (LEFT_OUT, COLOURED)
 def panels_document(state: State, folder: Path | None, page: str) -> dict[str, Any]:
     """The panels of a page, as they were corrected or found. Raises ``Refusal`` where there are none."""
     correction = read_document(correction_file(state, folder, page))
-    found = read_document(state.page_folder(page) / f"{PANELS.name}.json")
+    found = read_sealed(state.page_folder(page) / f"{PANELS.name}.json")
     if found is None and correction is None:
         raise Refusal(404, f"{page}: its panels have not been found yet", "Wait until it has been coloured.")
     if found is not None and half_of(found) is not None and correction is None:
@@ -50,7 +51,7 @@ def panels_document(state: State, folder: Path | None, page: str) -> dict[str, A
 def write_panels(state: State, folder: Path | None, page: str, asked: Mapping[str, Any]) -> None:
     """Keep a correction. OUT must be held. Raises ``UsageError`` for what is none, ``OutputError``."""
     size = asked.get("size")
-    found = read_document(state.page_folder(page) / f"{PANELS.name}.json")
+    found = read_sealed(state.page_folder(page) / f"{PANELS.name}.json")
     if not _is_size(size) or (found is not None and half_of(found) is None and size != found["size"]):
         raise UsageError("size must be the page's width and height", "Load the studio again.")
     polygons = _polygons(asked.get("polygons"), "polygons")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -18,7 +17,7 @@ from mangacolor.pipeline.page_names import same_name, spellings
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Entry, Manifest
 from mangacolor.pipeline.store.outputs import Outputs
-from mangacolor.pipeline.store.user_documents import read_document
+from mangacolor.pipeline.store.sealed import read_sealed
 from mangacolor.stages.edits.palette_file import FILE
 from mangacolor.stages.names import HARMONIZE, PANELS
 from mangacolor.stages.spreads.halves import Half, half_of
@@ -57,7 +56,7 @@ class ColouredChapter:
 
     def size(self, page: str) -> tuple[int, int]:
         """Width and height of a coloured page as it came, in pixels. Raises ``InputError``."""
-        layout = read_document(self.state.page_folder(page) / f"{PANELS}.json")
+        layout = read_sealed(self.state.page_folder(page) / f"{PANELS}.json")
         if layout is None:
             raise gone(page, PANELS)
         half = half_of(layout)
@@ -156,15 +155,14 @@ def chapters_with_palette(state: State) -> list[str]:
 
 def _source_hashes(document: Path) -> dict[str, str]:
     """The pages that the chapter stage has answered for, in reading order, each with its file's sha256."""
-    try:
-        kept = json.loads(document.read_bytes())
-        sources = kept.get("sources", {})
-        return {page: str(sources.get(page, "")) for page in kept["pages"]}
-    except (OSError, ValueError, KeyError, TypeError):
+    kept = read_sealed(document)
+    if kept is None:
         raise InputError(
             f"{document}: what was kept of the chapter is gone or damaged",
             "Run the colouring command again.",
-        ) from None
+        )
+    sources = kept.get("sources", {})
+    return {page: str(sources.get(page, "")) for page in kept["pages"]}
 
 
 def _is_of(page: str, chapter: str) -> bool:
@@ -196,6 +194,6 @@ class _KeptHalf:
 
 
 def _read_half(state: State, page: str) -> _KeptHalf | None:
-    layout = read_document(state.page_folder(page) / f"{PANELS}.json")
+    layout = read_sealed(state.page_folder(page) / f"{PANELS}.json")
     half = half_of(layout) if layout else None
     return None if half is None or layout is None else _KeptHalf(tuple(layout["size"]), half)

@@ -16,6 +16,7 @@ from mangacolor.core.atomic import make_folders, output_errors, write_atomic
 from mangacolor.core.hashing import sha256_of
 from mangacolor.pipeline.store.journal import Journal, Line, read_journal
 from mangacolor.pipeline.store.keys import sha256
+from mangacolor.pipeline.store.sealed import typed_row
 
 # What lies at a place in OUT: nothing; a file as mangacolor wrote it; one that somebody has changed since;
 # one that mangacolor never wrote.
@@ -219,13 +220,13 @@ class Manifest:
         return [self._entries[line["page"]] for line in lines if line.get("page") in self._entries]
 
     def _take(self, line: Line) -> None:
-        with contextlib.suppress(TypeError, KeyError):  # of another version of mangacolor
+        with contextlib.suppress(TypeError, KeyError):  # of another version of mangacolor, or damaged
             if "announce" in line:
                 self._announced.setdefault(line["announce"], set()).add(line["sha256"])
             elif "forget" in line:
                 self._forget(line["forget"])
             else:
-                self._record(Entry(**line))
+                self._record(typed_row(Entry, line))
 
     def _record(self, entry: Entry) -> None:
         before = self._entries.get(entry.page)
