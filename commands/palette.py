@@ -11,6 +11,7 @@ import click
 from mangacolor.commands.settings.options import option
 from mangacolor.commands.settings.value_types import PATH, Numbers
 from mangacolor.core.errors import ExitStatus, UsageError
+from mangacolor.core.wording import printable
 
 REACHES = ("segment", "panel", "page", "alike", "group")
 LEVELS = ("fine", "coarse")
@@ -128,7 +129,7 @@ def palette(
         if session.is_seen and not is_preview:
             again = command_again(read_store(out), session.chapter.names, bare_settings())
         for line in telling.session_lines(session, is_preview=is_preview, listing=listing, again=again):
-            click.echo(line)
+            click.echo(printable(line))
         for file in files:
             click.echo(file)
     return ExitStatus.DONE

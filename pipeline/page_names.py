@@ -28,8 +28,7 @@ def find_pages(text: str, names: Sequence[str], out: Path, chapter: str = ".") -
     whole = page_called(text, names, out, chapter)
     if whole is not None:
         return (whole,)
-    text = text.strip()
-    if re.fullmatch(NUMBER, text) and 1 <= int(text) <= len(names):
+    if re.fullmatch(NUMBER, text.strip()) and 1 <= int(text) <= len(names):
         return (names[int(text) - 1],)
     return tuple(name for name in names if is_end_of(text, name))
 
@@ -40,23 +39,28 @@ def page_called(text: str, names: Collection[str], out: Path, chapter: str = "."
 
 
 def same_name(text: str, names: Collection[str]) -> str | None:
-    """The name that is the text, or reads as it; None where there is none."""
+    """The name that is the text, or reads as it, whatever spaces are around; None where there is none."""
     if text in names:
         return text
-    return next((name for name in names if composed(name) == composed(text)), None)
+    return next((name for name in names if _as_read(name) == _as_read(text)), None)
+
+
+def _as_read(name: str) -> str:
+    return composed(name).strip()
 
 
 def spellings(text: str, out: Path, chapter: str = ".") -> tuple[str, ...]:
-    """The names that a page may have which people call so."""
-    text = expand_home(text.strip()).replace("\\", "/")
+    """The names that a page may have which people call so, the text itself first: a name may begin with a
+    space."""
+    given, text = text, expand_home(text.strip()).replace("\\", "/")
     folder = "" if chapter == "." else f"{chapter}/"
     out, led = (Path(os.path.normpath(Path(path).absolute())) for path in (out, text))
     plain = Path(os.path.normpath(text)).as_posix()
     leads = (led.relative_to(out).as_posix(),) if led.is_relative_to(out) else ()
-    return (text, f"{folder}{text}", plain.removeprefix(f"{out.name}/"), *leads)
+    return (given, text, f"{folder}{text}", plain.removeprefix(f"{out.name}/"), *leads)
 
 
 def is_end_of(text: str, name: str) -> bool:
     """Whether a text is the last part of a page's name, or the last parts."""
-    end = text.strip().replace("\\", "/")
-    return composed(name).endswith(f"/{composed(end)}")
+    ends = tuple(f"/{composed(end)}".replace("\\", "/") for end in (text, text.strip()))
+    return composed(name).endswith(ends)

@@ -46,7 +46,7 @@ class PagePoint:
 
 def read_point(text: str, option: str) -> PagePoint:
     """``003.png:120,340``. Raises ``UsageError``, naming the ``option``."""
-    match = re.fullmatch(rf"\s*(.+?)\s*:\s*({NUMBER})\s*,\s*({NUMBER})\s*", text)
+    match = re.fullmatch(rf"(.+?):\s*({NUMBER})\s*,\s*({NUMBER})\s*", text, re.DOTALL)
     if match is None:
         raise UsageError(
             f"{option} {text!r}: must be a page and a point on it",
@@ -99,7 +99,7 @@ def make_anchor(chapter: ColouredChapter, looks: PageLooks, point: PagePoint) ->
 def read_outline(text: str, option: str) -> tuple[PagePoint, ...]:
     """``003.png:120,340,180,340,150,410``: the corners of a closed line. Raises ``UsageError``, naming the
     ``option``."""
-    match = re.fullmatch(rf"\s*(.+?)\s*:((?:\s*{NUMBER}\s*,)*\s*{NUMBER})\s*", text)
+    match = re.fullmatch(rf"(.+?):((?:\s*{NUMBER}\s*,)*\s*{NUMBER})\s*", text, re.DOTALL)
     numbers = [int(number) for number in match[2].split(",")] if match else []
     if match is None or len(numbers) % 2:
         raise UsageError(

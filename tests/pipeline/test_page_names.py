@@ -69,3 +69,12 @@ def test_what_is_written_exactly_so_comes_first() -> None:
     both = [unicodedata.normalize(form, "é.png") for form in get_args(Form)]
     assert [find_pages(name, both, OUT) for name in both] == [(name,) for name in both]
     assert same_name("e.png", both) is None
+
+
+def test_spaces_around_a_name_count_only_between_two_pages() -> None:
+    names = (" lead.png", "ch/ in.png", "end.png ", "both.png", " both.png")
+    assert find_pages(" lead.png", names, OUT) == find_pages("lead.png", names, OUT) == (" lead.png",)
+    assert find_pages("end.png", names, OUT) == ("end.png ",)
+    assert find_pages("ch/ in.png", names, OUT) == find_pages(" in.png", names, OUT) == ("ch/ in.png",)
+    assert find_pages(" both.png", names, OUT) == (" both.png",)
+    assert find_pages("both.png", names, OUT) == ("both.png",)

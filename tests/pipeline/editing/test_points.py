@@ -21,3 +21,10 @@ def test_a_line_that_comes_by_a_corner_again_goes_on_from_there() -> None:
 def test_a_number_without_end_is_none(read: Callable[[str, str], object], rest: str) -> None:
     with pytest.raises(UsageError, match="must be a page and"):
         read(f"0.png:{'9' * 5000},{rest}", "--at")
+
+
+def test_a_page_may_have_any_name() -> None:
+    for page in (" a.png", "b\nc.png", "a:1,2.png", "é: x.png"):
+        point = read_point(f"{page}: 3 , 4 ", "--at")
+        assert (point.page, point.x, point.y) == (page, 3, 4)
+        assert {corner.page for corner in read_outline(f"{page}:1,2,9,2,5,9", "--outline")} == {page}
