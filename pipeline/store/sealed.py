@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, TypeVar, get_origin, get_type_hints
+from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
 SEAL: Final = "_digest"
 _DIGITS: Final = 16
@@ -44,10 +44,18 @@ def typed_row(kind: type[T], row: Mapping[str, Any]) -> T:
     """A dataclass of texts, numbers and objects from a row of JSON. Raises ``TypeError`` for what is none."""
     types = get_type_hints(kind)
     for field in dataclasses.fields(kind):  # type: ignore[arg-type]
-        wanted, value = get_origin(types[field.name]) or types[field.name], row.get(field.name)
-        if field.name in row and (not isinstance(value, wanted) or isinstance(value, bool)):
-            raise TypeError(f"{kind.__name__}.{field.name} is {value!r}")
+        if field.name in row and not _is_of(types[field.name], row[field.name]):
+            raise TypeError(f"{kind.__name__}.{field.name} is {row[field.name]!r}")
     return kind(**row)
+
+
+def _is_of(wanted: Any, value: object) -> bool:
+    """Whether a value of JSON is a text, a number or an object of such, as an annotation has it."""
+    if get_origin(wanted) is dict:
+        inner = get_args(wanted)[1]
+        return isinstance(value, dict) and all(_is_of(inner, each) for each in value.values())
+    kinds = int | float if wanted is float else wanted
+    return isinstance(value, kinds) and not isinstance(value, bool)
 
 
 def _digest(head: str) -> str:

@@ -16,6 +16,7 @@ from mangacolor.pipeline.editing.chapter import open_chapter
 from mangacolor.pipeline.editing.coverage import Surfaces
 from mangacolor.pipeline.editing.painter import PagePainter
 from mangacolor.pipeline.store.layout import State
+from mangacolor.pipeline.store.sealed import read_sealed, seal
 from mangacolor.stages.colorize.stage import STAGE as COLORIZE
 from mangacolor.stages.edits.model import Look
 from mangacolor.tests.helpers.edited_chapters import (
@@ -364,7 +365,10 @@ def test_out_that_is_held_read_only_uncoloured_or_outdated(folder: Path, out: Pa
     answer = palette(folder / "one", *asked)
     assert answer.status == 3 and "holds no palette" in answer.err
     kept = out / ".mangacolor" / "pages" / "0.png" / f"{COLORIZE.name}.json"
-    kept.write_text(kept.read_text().replace(f'"version": {COLORIZE.version}', '"version": 1'))
+    document = read_sealed(kept)
+    assert document is not None
+    document["_mangacolor"]["version"] = 1
+    kept.write_bytes(seal(document))
     answer = palette(out, *asked)
     assert answer.status == 3 and "was coloured by an earlier version of mangacolor" in answer.err
     kept.unlink()

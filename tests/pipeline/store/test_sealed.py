@@ -59,11 +59,12 @@ class Row:
 
 
 def test_a_row_has_the_types_of_its_fields() -> None:
-    assert typed_row(Row, {"name": "a", "about": {"b": 1.5}}) == Row("a", 0, {"b": 1.5})
+    assert typed_row(Row, {"name": "a", "about": {"b": 1.5, "c": 2}}) == Row("a", 0, {"b": 1.5, "c": 2})
     for row in (
         {"name": 7},
         {"name": "a", "size": True},
         {"name": "a", "about": []},
+        {"name": "a", "about": {"b": []}},
         {},
         {"name": "a", "x": 1},
     ):
