@@ -24,8 +24,10 @@ REGIONS = (LEFT_OUT, COLOURED)
 
 
 def panels_document(state: State, folder: Path | None, page: str) -> dict[str, Any]:
-    """The panels of a page, as they were corrected or found. Raises ``Refusal`` where there are none."""
-    correction = read_document(correction_file(state, folder, page))
+    """The panels of a page, as they were corrected or found. Raises ``Refusal`` where there are none,
+    ``UsageError`` or ``InputError`` for a correction that a run would refuse."""
+    file = correction_file(state, folder, page)
+    correction = read_document(file)
     found = read_sealed(state.page_folder(page) / f"{PANELS.name}.json")
     if found is None and correction is None:
         raise Refusal(404, f"{page}: its panels have not been found yet", "Wait until it has been coloured.")
@@ -35,6 +37,8 @@ def panels_document(state: State, folder: Path | None, page: str) -> dict[str, A
             f"{page}: it is half of a spread, whose panels lie across both pages",
             "Colour the chapter with --spreads off to correct its panels page by page.",
         )
+    if correction is not None:
+        _check(correction, found, file)
     shown: Mapping[str, Any] = correction or found or {}
     panels = shown["panels"]
     return {
@@ -46,6 +50,14 @@ def panels_document(state: State, folder: Path | None, page: str) -> dict[str, A
         "corrected": correction is not None,
         **{name: shown.get(name, []) for name in REGIONS},
     }
+
+
+def _check(correction: Mapping[str, Any], found: Mapping[str, Any] | None, file: Path) -> None:
+    """Raise ``InputError`` for a correction, written by hand, that a run would refuse."""
+    size = correction.get("size") if found is None or half_of(found) is not None else found["size"]
+    width, height = size if _is_size(size) else (0, 0)  # one without a size fits no page
+    panels_in(correction, (width, height), str(file))
+    parts_in(correction, (width, height), str(file))
 
 
 def write_panels(state: State, folder: Path | None, page: str, asked: Mapping[str, Any]) -> None:
