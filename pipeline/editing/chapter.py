@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -13,7 +14,7 @@ from mangacolor.core.wording import chapter_names, counted, did_you_mean
 from mangacolor.formats.names import natural_key
 from mangacolor.pipeline.editing.kept_pages import KeptInputs, KeptPages, gone, outdated
 from mangacolor.pipeline.editing.sources import Sources
-from mangacolor.pipeline.page_names import same_name, spellings
+from mangacolor.pipeline.page_names import NUMBER, find_pages, same_name, spellings
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Entry, Manifest
 from mangacolor.pipeline.store.outputs import Outputs
@@ -89,8 +90,7 @@ def open_chapter(out: Path, name: str | None = None) -> ColouredChapter:
     """
     state = State(out)
     chosen = _choose(state, out, name)
-    documents = state.folder / "chapters" / chosen / f"{HARMONIZE}.json"
-    hashes = _source_hashes(documents)
+    hashes = _source_hashes(_results_of(state, chosen))
     names = list(hashes)
     manifest = Manifest(state.out, state.manifest)
     sources = Sources(state.out, manifest, Outputs(state, manifest).claims)
@@ -132,17 +132,40 @@ def _choose(state: State, out: Path, name: str | None) -> str:
 
 
 def chapter_of_point(out: Path, point: str | None) -> str | None:
-    """The chapter of OUT that a point as ``b/3.png:120,340`` lies in; None where it does not say. Raises
-    ``UsageError`` where it names a folder that is none of several chapters."""
+    """The chapter of OUT that a point as ``b/3.png:120,340`` lies in, or ``3.png:120,340`` where one chapter
+    alone has such a page; None where it does not say. Raises ``UsageError`` where it names a folder that is
+    none of several chapters."""
     state, page = State(out), (point or "").rpartition(":")[0]
     there = chapters_with_palette(state)
-    folders = [str(folder) for name in spellings(page, state.out) for folder in PurePosixPath(name).parents]
-    named = next(filter(None, (same_name(folder, there) for folder in folders if folder != ".")), None)
-    if named is None and len(there) > 1 and folders and folders[0] != ".":
+    named = chapter_of_page(state, page)
+    if named is not None or len(there) < 2 or not page:
+        return named
+    having = [chapter for chapter in there if _has_page(state, chapter, page)]
+    folder = page.strip().replace("\\", "/").rpartition("/")[0]
+    if folder and not having:
         known = f"There are: {', '.join(chapter_names(there))}."
-        guess = did_you_mean(folders[0], there)
-        raise UsageError(f"{point}: {out} has no chapter {folders[0]}", f"{guess} {known}".strip())
-    return named
+        guess = did_you_mean(folder, there)
+        raise UsageError(f"{point}: {out} has no chapter {folder}", f"{guess} {known}".strip())
+    return having[0] if len(having) == 1 else None
+
+
+def chapter_of_page(state: State, page: str) -> str | None:
+    """The chapter of OUT, with a palette, whose folder or archive the name of a page begins with."""
+    there = chapters_with_palette(state)
+    folders = (str(folder) for name in spellings(page, state.out) for folder in PurePosixPath(name).parents)
+    return next(filter(None, (same_name(folder, there) for folder in folders if folder != ".")), None)
+
+
+def _has_page(state: State, chapter: str, page: str) -> bool:
+    """Whether a chapter has a coloured page of this name, which is no number: each has those."""
+    kept = read_sealed(_results_of(state, chapter)) or {}
+    return not re.fullmatch(NUMBER, page.strip()) and bool(
+        find_pages(page, list(kept.get("pages", ())), state.out)
+    )
+
+
+def _results_of(state: State, chapter: str) -> Path:
+    return state.folder / "chapters" / chapter / f"{HARMONIZE}.json"
 
 
 def chapters_with_palette(state: State) -> list[str]:

@@ -14,7 +14,7 @@ from mangacolor.core.errors import UsageError
 from mangacolor.core.types import Point
 from mangacolor.core.wording import counted, did_you_mean, first_few
 from mangacolor.formats.pixels import picture_size
-from mangacolor.pipeline.editing.chapter import ColouredChapter
+from mangacolor.pipeline.editing.chapter import ColouredChapter, chapter_of_page
 from mangacolor.pipeline.editing.page_looks import LookedAt, PageLooks
 from mangacolor.pipeline.page_names import NUMBER, find_pages, page_called
 from mangacolor.stages.edits.enclosing import find_enclosed, find_inner_point
@@ -67,6 +67,12 @@ def find_page(chapter: ColouredChapter, point: PagePoint) -> str:
     found = find_pages(point.page, chapter.names, out, called)
     if len(found) == 1:
         return found[0]
+    elsewhere = None if found else chapter_of_page(chapter.state, point.page)
+    if elsewhere is not None and elsewhere != called:
+        raise UsageError(
+            f"{point.text}: lies in the chapter {elsewhere}, and the others in {called}",
+            "What is asked for in one command is of one chapter: give each a command of its own.",
+        )
     known = f"Its pages: {first_few(found or chapter.names, MOST_NAMES)}."
     what = f"{len(found)} pages are called {point.page}" if found else f"{out.name} has no page {point.page}"
     guess = "" if found else did_you_mean(point.page, chapter.names)
