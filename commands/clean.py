@@ -36,8 +36,10 @@ def clean(out: Path, everything: bool, as_json: bool) -> int:
     archives, from which a changed archive is packed; files moved aside since their source is gone; and your
     corrections. With --all your corrections alone are kept.
     """
+    from mangacolor.pipeline.out_folder import check_out
     from mangacolor.pipeline.store.clean import clean as remove_artifacts
 
+    check_out(out, "clean")
     cleaned = remove_artifacts(out, everything)
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(cleaned) | {"kept": cleaned.kept}))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mangacolor.commands.settings.value_types import PATH, WholeNumbers
+from mangacolor.commands.settings.value_types import PATH, PATH_OR_NAME, WholeNumbers
 from mangacolor.core.installed import TRAINING, need_torch
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @click.option(
     "--weights",
     multiple=True,
+    type=PATH_OR_NAME,
     metavar="NAME|PATH",
     help="A network to measure; may be given several times. The bundled one by default.",
 )
@@ -59,6 +60,7 @@ def evaluate(
     """
     need_torch("mangacolor evaluate", extra=TRAINING)
     from mangacolor.core.devices import resolve_device, set_torch_threads
+    from mangacolor.training.data.left_out import LeftOut
     from mangacolor.training.evaluation.evaluate import network_colourers, tint_colourer
     from mangacolor.training.evaluation.report import gaps, terminal_tables, verdicts, write_report
     from mangacolor.training.evaluation.samples import open_folder
@@ -77,7 +79,7 @@ def evaluate(
     console = Console()
     for table in terminal_tables(evaluation):
         console.print(table)
-    left_out = [f"left out: {reason}" for reason in evaluation.skipped]
+    left_out = LeftOut(broken=evaluation.skipped).lines()
     for text in [*verdicts(evaluation), *gaps(evaluation), *left_out]:
         click.echo(text, err=True)
     click.echo(f"{out / 'report.html'} shows the pictures", err=True)

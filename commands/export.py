@@ -51,10 +51,10 @@ def export(
     coloured, and nothing in OUT changes.
     """
     from mangacolor.pipeline.chapter_pages import all_chapters, inputs_of
+    from mangacolor.pipeline.out_folder import check_out
     from mangacolor.pipeline.store.store import read_store
 
-    if out.is_file():
-        raise UsageError(f"{out} is a file", f"Name the output folder that it lies in: {out.parent}.")
+    check_out(out, "export")
     store = read_store(out)
     state = store.state
     chapters = _chosen(state, all_chapters(store), chapter)
@@ -81,13 +81,16 @@ def _chosen(
     state: State, chapters: Mapping[str, ChapterPages], name: str | None
 ) -> Mapping[str, ChapterPages]:
     """All chapters, or the one that is named. Raises ``UsageError`` where there is none of this name."""
+    from mangacolor.pipeline.page_names import same_name
+
     if name is None:
         return chapters
-    if name not in chapters:
+    called = same_name(name, chapters)
+    if called is None:
         there = f"There are: {first_few(chapter_names(chapters), _NAMED)}."
         guess = did_you_mean(name, list(chapters))
         raise UsageError(f"--chapter {name}: {state.out} holds no such chapter", f"{guess} {there}".strip())
-    return {name: chapters[name]}
+    return {called: chapters[called]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Final
 
 import click
 
 from mangacolor.commands.settings.options import option
 from mangacolor.commands.settings.value_types import PATH
-from mangacolor.core.errors import ExitStatus, InputError, UsageError
+from mangacolor.core.errors import ExitStatus, UsageError
 from mangacolor.core.wording import json_text
+
+SUFFIX: Final = ".safetensors"  # of the file of a series
 
 
 @click.command()
@@ -24,15 +27,13 @@ def inspect(out: Path, page: str | None, as_json: bool) -> int:
 
     OUT may be a series' file, too: then its name, its base and what it was learnt from are told.
     """
-    if out.is_file():
+    if out.is_file() and out.suffix.lower() == SUFFIX:
         return _describe(out, page, as_json)
-    if not out.exists():
-        raise InputError(
-            f"{out}: no such file or folder", "Name the --out of an earlier run, or the file of a series."
-        )
+    from mangacolor.pipeline.out_folder import check_out
     from mangacolor.pipeline.report.run_report import number_of, write_report
     from mangacolor.pipeline.store.layout import State
 
+    check_out(out, "inspect")
     name = "inspect.html" if page is None else f"inspect-{number_of(out, page)}.html"
     target = State(out).folder / name
     pages = write_report(out, target, page=page)

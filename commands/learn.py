@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from mangacolor.commands.settings.options import option
-from mangacolor.commands.settings.value_types import PATH, Numbers, WholeNumbers, expand_patterns
+from mangacolor.commands.settings.value_types import (
+    PATH,
+    PATH_OR_NAME,
+    Numbers,
+    WholeNumbers,
+    expand_patterns,
+)
 from mangacolor.core.errors import ExitStatus, UsageError
 from mangacolor.core.installed import TRAINING, need_torch
 from mangacolor.core.wording import counted, first_few, json_text
@@ -38,6 +44,7 @@ MOST_TOLD = 12  # pages of two editions that are named one by one
 @click.option(
     "--from",
     "base",
+    type=PATH_OR_NAME,
     metavar="NAME|PATH",
     default="default",
     help="The colour network to learn on; the bundled one by default.",

@@ -10,7 +10,7 @@ import click
 from mangacolor.commands.settings.options import option
 from mangacolor.commands.settings.value_types import PATH, Numbers
 from mangacolor.core.errors import ExitStatus, UsageError
-from mangacolor.core.wording import json_text
+from mangacolor.core.wording import json_text, printable
 
 REACHES = ("segment", "panel", "page", "alike", "group")
 LEVELS = ("fine", "coarse")
@@ -101,11 +101,13 @@ def palette(
     from mangacolor.pipeline.editing.palette_document import save_copy
     from mangacolor.pipeline.editing.session import open_session
     from mangacolor.pipeline.editing.wishes import Wishes
+    from mangacolor.pipeline.out_folder import check_out
     from mangacolor.pipeline.report.palette_page import write_sheet
     from mangacolor.pipeline.store.store import read_store
 
     if preview is not None and save is not None:
         raise UsageError("--preview changes nothing that --save could keep", "Leave one of the two away.")
+    check_out(out, "palette")
     asked = Wishes(**wishes)
     session = open_session(out, chapter or chapter_of_point(out, asked.at or asked.outline))
     if preview is not None:
@@ -126,7 +128,7 @@ def palette(
         if session.is_seen and not is_preview:
             again = command_again(read_store(out), session.chapter.names, bare_settings())
         for line in telling.session_lines(session, is_preview=is_preview, listing=listing, again=again):
-            click.echo(line)
+            click.echo(printable(line))
         for file in files:
             click.echo(file)
     return ExitStatus.DONE

@@ -49,6 +49,7 @@ def studio(paths: tuple[Path, ...], out: Path | None, **values: Any) -> int:
     what was chosen is kept in OUT. docs/guide/studio.md shows it.
     """
     need_packages("studio", STUDIO, extra="studio")
+    from mangacolor.pipeline.out_folder import check_out
     from mangacolor.pipeline.store.last_run import LastRun, absolute_inputs
     from mangacolor.server.settings import check_access
     from mangacolor.studio.listen import open_studio
@@ -67,6 +68,8 @@ def studio(paths: tuple[Path, ...], out: Path | None, **values: Any) -> int:
         raise UsageError(
             "options of colouring need --out", f"mangacolor studio INPUT --out {paths[0]}, with the options."
         )
+    else:
+        check_out(paths[0], "studio")
     settings = StudioSettings(
         (out or paths[0]).absolute(), access, values["port"], values["chapter"], work, learner_of
     )

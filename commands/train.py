@@ -8,7 +8,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from mangacolor.commands.settings.value_types import PATH, Numbers, WholeNumbers
+from mangacolor.commands.settings.value_types import PATH, PATH_OR_NAME, Numbers, WholeNumbers
 from mangacolor.core.installed import TRAINING, need_torch
 from mangacolor.training.networks import NAMES, TRAINABLE, TrainRequest, find_trainable, refuse_strangers
 from mangacolor.training.settings import parse_also, parse_assignment
@@ -65,6 +65,7 @@ EPILOG = "\b\nNetworks, and what --data is for each:\n" + "\n".join(
 @click.option("--preview-data", is_flag=True, help="Only write a contact sheet of training pairs.")
 @click.option(
     "--weights",
+    type=PATH_OR_NAME,
     metavar="NAME|PATH",
     default="default",
     show_default=True,

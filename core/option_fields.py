@@ -17,6 +17,7 @@ from typing import Any, Final, Literal, TypeVar, get_args, get_origin, get_type_
 
 T = TypeVar("T")
 _KEY: Final = "option"
+_HOME: Final = ("~/", f"~{os.sep}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class OptionInfo:
     minimum: float | None
     maximum: float | None
     size: bool  # a whole number of bytes, written as 4G or 1500M
+    path: bool  # a text that is a path, or may be one instead of a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,11 @@ class OptionField:
         """The values of a ``Literal``; empty for another type."""
         return get_args(self.type) if get_origin(self.type) is Literal else ()
 
+    @property
+    def is_path(self) -> bool:
+        """Whether a value is a path, or may be one."""
+        return self.type is Path or self.info.path
+
 
 def option_field(
     default: T,
@@ -63,9 +70,10 @@ def option_field(
     minimum: float | None = None,
     maximum: float | None = None,
     size: bool = False,
+    path: bool = False,
 ) -> T:
     """``dataclasses.field`` with an ``OptionInfo``. A switch that is on by default gets a ``--no-`` twin."""
-    info = OptionInfo(help, commands, flag, metavar, minimum, maximum, size)
+    info = OptionInfo(help, commands, flag, metavar, minimum, maximum, size, path)
     return dataclasses.field(default=default, metadata=MappingProxyType({_KEY: info}))
 
 
@@ -104,6 +112,16 @@ def arguments_of(settings: Any, bare: Any) -> list[str] | None:
     return words
 
 
+def expand_home(path: str) -> str:
+    """A path that no shell has read, as in ``--option=~/x`` and in settings files, with the user's own folder
+    for a leading ``~/``.
+
+    No ``~name``: shells leave that as it is where there is no such user, and files are called so. A folder
+    that is itself called ``~`` is ``./~/``.
+    """
+    return str(Path(path).expanduser()) if path.startswith(_HOME) else path
+
+
 def checked_value(option: OptionField, value: Any) -> Any:
     """A value from a file or from Python as the option has it: text, paths and numbers as its type says.
 
@@ -114,7 +132,7 @@ def checked_value(option: OptionField, value: Any) -> Any:
     if not option.choices and isinstance(value, str) and value in option.words:
         return value
     if option.type in (str, Path) and isinstance(value, str | os.PathLike):
-        return option.type(value)
+        return option.type(expand_home(os.fspath(value)) if option.is_path else value)
     if not _fits(option, value):
         raise ValueError(f"{option.name} is {value!r}, and takes {_taken(option)}")
     return value if isinstance(value, str | int | float) else option.type(value)  # a number of NumPy's

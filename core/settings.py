@@ -55,7 +55,11 @@ class Options:
         commands=PIXELS,
     )
     weights: str = option_field(  # a name of the weights table, or a path
-        "default", "Colour network; the bundled one by default.", metavar="NAME|PATH", commands=PIXELS
+        "default",
+        "Colour network; the bundled one by default.",
+        metavar="NAME|PATH",
+        path=True,
+        commands=PIXELS,
     )
     direction: Direction | None = option_field(
         None, "Reading order; by default what the chapter says, else rtl.", commands=PIXELS
@@ -81,18 +85,21 @@ class Options:
         None,
         "Keep the locked colours of another chapter's palette.json.",
         metavar="FILE",
+        path=True,
         commands=PIXELS,
     )
     reference: str | None = option_field(
         None,
         "Colours to follow: a coloured picture, or a folder of them.",
         metavar="PATH",
+        path=True,
         commands=PIXELS,
     )
     colours_from: str | None = option_field(
         None,
         "Take over the colours of these pages, coloured by anybody: a folder, an archive or a PDF.",
         metavar="PATH",
+        path=True,
         commands=PIXELS,
     )
     own_reference: bool = option_field(
@@ -104,18 +111,21 @@ class Options:
         None,
         "Colours agreed with what FILE remembers of earlier pages; made and extended by the run.",
         metavar="FILE",
+        path=True,
         commands=PIXELS,
     )
     hints: str | None = option_field(
         None,
         "JSON list of {page, x, y, colour}: what colour is at a point.",
         metavar="FILE",
+        path=True,
         commands=PIXELS,
     )
     upscaler: str = option_field(
         "auto",
         "What enlarges: auto (manga-x2), animevideov3, anime-6b, x4plus, lanczos, or a file of weights.",
         metavar="NAME|PATH",
+        path=True,
         commands=PIXELS,
     )
     upscale_backend: Literal["spandrel", "realesrgan"] = option_field(

@@ -40,7 +40,13 @@ _natural = natsort_keygen(alg=ns.PATH | ns.IGNORECASE)
 @lru_cache(_REMEMBERED)
 def natural_key(name: str) -> tuple[Any, str]:
     """Sorts page 2 before 10 and ``Ch 1`` before ``Ch 1.5``; the name itself breaks ties."""
-    return _natural(unicodedata.normalize("NFC", name)), name
+    return _natural(composed(name)), name
+
+
+def composed(name: str) -> str:
+    """Equal for names that people read as the same: ``é`` may be one character, or an ``e`` and its accent,
+    as macOS writes it."""
+    return unicodedata.normalize("NFC", name)
 
 
 def is_litter(name: str) -> bool:
@@ -50,8 +56,7 @@ def is_litter(name: str) -> bool:
 
 def clash_key(name: str) -> Hashable:
     """Equal for names that some file system takes for the same: without case, and NFC or NFD alike."""
-    folded = unicodedata.normalize("NFC", name).casefold()
-    return unicodedata.normalize("NFC", folded)
+    return composed(composed(name).casefold())
 
 
 def check_clashes(planned: Iterable[tuple[str, str]]) -> None:

@@ -11,7 +11,7 @@ from typing import NoReturn
 from mangacolor.core.errors import UsageError
 from mangacolor.core.types import Chapter, Page, Wanted
 from mangacolor.core.wording import counted, did_you_mean
-from mangacolor.pipeline.page_names import NUMBER, is_end_of, spellings
+from mangacolor.pipeline.page_names import NUMBER, is_end_of, page_called
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.edits.palette_file import FILE as PALETTE
 
@@ -123,14 +123,14 @@ def _parts(text: str, names: Sequence[str], out: Path) -> Iterator[str]:
     most = 1 + max((name.count(",") for name in (*names, str(out))), default=0)
     while parts:
         ends = range(min(most, len(parts)), 1, -1)
-        end = next((end for end in ends if _called(",".join(parts[:end]).strip(), names, out)), 1)
-        yield ",".join(parts[:end]).strip()
+        end = next((end for end in ends if _called(",".join(parts[:end]), names, out)), 1)
+        yield ",".join(parts[:end])
         parts = parts[end:]
 
 
 def _span(part: str) -> tuple[int, int] | None:
     """The numbers that it stands for; None where it can be a name at most."""
-    match = re.fullmatch(rf"({NUMBER})\s*(?:-\s*({NUMBER}))?", part)
+    match = re.fullmatch(rf"({NUMBER})\s*(?:-\s*({NUMBER}))?", part.strip())
     first = int(match[1]) if match else 0
     last = int(match[2] or first) if match else 0
     return (first, last) if 1 <= first <= last else None
@@ -138,11 +138,12 @@ def _span(part: str) -> tuple[int, int] | None:
 
 def _called(text: str, names: Sequence[str], out: Path) -> set[str]:
     """The pages of this name: in a tree of chapters several may have it."""
-    whole = next((name for name in spellings(text, out) if name in names), None)
+    whole = page_called(text, names, out)
     return {name for name in names if name == whole or is_end_of(text, name)}
 
 
 def _refuse(text: str, names: Sequence[str], option: str) -> NoReturn:
+    text = text.strip()
     said = "Write numbers from 1, as in 3,5-9, or names of pages."
     ends = {name.rpartition("/")[2]: None for name in names}
     guess = did_you_mean(text, [*names, *ends])

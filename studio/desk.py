@@ -210,7 +210,7 @@ def revision_of(chapter: ColouredChapter) -> str:
     files = [_bytes_of(chapter.palette), _bytes_of(chapter.palette.with_name(UNDONE_FILE))]
     try:
         log = json.dumps(json.loads(files[0]).get("log", [])).encode()
-    except (ValueError, AttributeError):  # a damaged file: reading it says so
+    except (ValueError, AttributeError, RecursionError):  # a damaged file: reading it says so
         log = files[0]
     return f"{_digest([log, files[1]])}-{_digest(files)}"
 

@@ -11,6 +11,7 @@ from mangacolor.core.errors import UsageError
 from mangacolor.core.system.files import remove_file
 from mangacolor.pipeline.store.corrections import correction_file
 from mangacolor.pipeline.store.layout import State
+from mangacolor.pipeline.store.sealed import read_sealed
 from mangacolor.pipeline.store.user_documents import read_document, write_document
 from mangacolor.server.http.refusal import Refusal
 from mangacolor.stages.panels.corrections import panels_in, parts_in
@@ -24,9 +25,11 @@ REGIONS = (LEFT_OUT, COLOURED)
 
 
 def panels_document(state: State, folder: Path | None, page: str) -> dict[str, Any]:
-    """The panels of a page, as they were corrected or found. Raises ``Refusal`` where there are none."""
-    correction = read_document(correction_file(state, folder, page))
-    found = read_document(state.page_folder(page) / f"{PANELS.name}.json")
+    """The panels of a page, as they were corrected or found. Raises ``Refusal`` where there are none,
+    ``UsageError`` or ``InputError`` for a correction that a run would refuse."""
+    file = correction_file(state, folder, page)
+    correction = read_document(file)
+    found = read_sealed(state.page_folder(page) / f"{PANELS.name}.json")
     if found is None and correction is None:
         raise Refusal(404, f"{page}: its panels have not been found yet", "Wait until it has been coloured.")
     if found is not None and half_of(found) is not None and correction is None:
@@ -35,6 +38,8 @@ def panels_document(state: State, folder: Path | None, page: str) -> dict[str, A
             f"{page}: it is half of a spread, whose panels lie across both pages",
             "Colour the chapter with --spreads off to correct its panels page by page.",
         )
+    if correction is not None:
+        _check(correction, found, file)
     shown: Mapping[str, Any] = correction or found or {}
     panels = shown["panels"]
     return {
@@ -48,10 +53,18 @@ def panels_document(state: State, folder: Path | None, page: str) -> dict[str, A
     }
 
 
+def _check(correction: Mapping[str, Any], found: Mapping[str, Any] | None, file: Path) -> None:
+    """Raise ``InputError`` for a correction, written by hand, that a run would refuse."""
+    size = correction.get("size") if found is None or half_of(found) is not None else found["size"]
+    width, height = size if _is_size(size) else (0, 0)  # one without a size fits no page
+    panels_in(correction, (width, height), str(file))
+    parts_in(correction, (width, height), str(file))
+
+
 def write_panels(state: State, folder: Path | None, page: str, asked: Mapping[str, Any]) -> None:
     """Keep a correction. OUT must be held. Raises ``UsageError`` for what is none, ``OutputError``."""
     size = asked.get("size")
-    found = read_document(state.page_folder(page) / f"{PANELS.name}.json")
+    found = read_sealed(state.page_folder(page) / f"{PANELS.name}.json")
     if not _is_size(size) or (found is not None and half_of(found) is None and size != found["size"]):
         raise UsageError("size must be the page's width and height", "Load the studio again.")
     polygons = _polygons(asked.get("polygons"), "polygons")

@@ -32,6 +32,7 @@ from mangacolor.pipeline.events import (
     RunStarted,
     Warned,
 )
+from mangacolor.pipeline.page_names import same_name
 from mangacolor.pipeline.run import run
 from mangacolor.pipeline.store.corrections import correction_file
 from mangacolor.pipeline.store.last_run import Failure, LastRun, read_last_run
@@ -112,10 +113,11 @@ class Studio:
         """The chapter that a browser asks about: the first one where it names none. Raises ``UsageError``."""
         if not name:
             return self._first
-        if name not in self.chapters:
+        called = same_name(name, self.chapters)
+        if called is None:
             there = first_few(chapter_names(self.chapters), MOST_TOLD)
             raise UsageError(f"there is no chapter {name[:80]!r}", f"There are: {there}.")
-        return name
+        return called
 
     def document(self, desk: Desk) -> dict[str, Any]:
         """All that a browser has to know of a chapter."""

@@ -93,9 +93,10 @@ class Interrupt:
 
 
 def leave_signals(_worker: int) -> None:
-    """For helper processes: Ctrl-C reaches the whole process group, and the trainer decides alone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    """For helper processes: Ctrl-C and the signals of service managers reach the whole process group, and the
+    trainer decides alone. Helpers end when they are told to by their queue, or their parent has gone."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ import click
 from mangacolor.commands.settings.settings_file import environment_name
 from mangacolor.commands.settings.value_types import (
     PATH,
+    PATH_OR_NAME,
     Choice,
     NumberOrWord,
     Numbers,
@@ -129,6 +130,8 @@ def _value_type(field: OptionField) -> Any:
         return NumberOrWord(_RANGES[field.type](field.info.minimum, field.info.maximum), field.words)
     if field.type is Path:
         return PATH
+    if field.is_path:
+        return PATH_OR_NAME
     if field.info.minimum is None and field.info.maximum is None:
         return field.type
     return _RANGES[field.type](field.info.minimum, field.info.maximum)

@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 from click.shell_completion import CompletionItem
 
+from mangacolor.core.option_fields import expand_home
 from mangacolor.core.system.kind import on_windows
 
 
@@ -78,16 +79,27 @@ class Choice(click.Choice[str]):
 
 
 class GivenPath(click.Path):
-    """A path that says something: an empty one, as of an unset variable, would be the working folder."""
+    """A path that says something: an empty one, as of an unset variable, would be the working folder. ``~/``
+    is the user's own folder, also where no shell has said so."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if value == "":
             self.fail("the path is empty; is a variable unset? '.' is the working folder.", param, ctx)
-        return super().convert(value, param, ctx)
+        return super().convert(expand_home(value) if isinstance(value, str) else value, param, ctx)
+
+
+class PathOrName(click.ParamType[str]):
+    """A text that is a path or may be one: as it is, but for ``~/``."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return expand_home(str(value))
 
 
 # What cannot be read is told by who reads it, with what to do about it.
 PATH: Final = GivenPath(path_type=Path, readable=False)
+PATH_OR_NAME: Final = PathOrName()
 
 
 def expand_patterns(

@@ -63,7 +63,7 @@ def check_upscaler(
 
 
 def _user_path(name_or_path: str) -> Path:
-    path = Path(name_or_path).expanduser()
+    path = Path(name_or_path)
     if not path.is_file():
         known = ", ".join(("auto", *BY_NAME, "lanczos"))
         raise SetupError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -14,11 +14,11 @@ from mangacolor.core.wording import chapter_names, counted, did_you_mean
 from mangacolor.formats.names import natural_key
 from mangacolor.pipeline.editing.kept_pages import KeptInputs, KeptPages, gone, outdated
 from mangacolor.pipeline.editing.sources import Sources
-from mangacolor.pipeline.page_names import spellings
+from mangacolor.pipeline.page_names import NUMBER, find_pages, same_name, spellings
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Entry, Manifest
 from mangacolor.pipeline.store.outputs import Outputs, chapter_of
-from mangacolor.pipeline.store.user_documents import read_document
+from mangacolor.pipeline.store.sealed import read_sealed
 from mangacolor.stages.edits.palette_file import FILE
 from mangacolor.stages.names import HARMONIZE, PANELS
 from mangacolor.stages.spreads.halves import Half, half_of
@@ -57,7 +57,7 @@ class ColouredChapter:
 
     def size(self, page: str) -> tuple[int, int]:
         """Width and height of a coloured page as it came, in pixels. Raises ``InputError``."""
-        layout = read_document(self.state.page_folder(page) / f"{PANELS}.json")
+        layout = read_sealed(self.state.page_folder(page) / f"{PANELS}.json")
         if layout is None:
             raise gone(page, PANELS)
         half = half_of(layout)
@@ -90,8 +90,7 @@ def open_chapter(out: Path, name: str | None = None) -> ColouredChapter:
     """
     state = State(out)
     chosen = _choose(state, out, name)
-    documents = state.folder / "chapters" / chosen / f"{HARMONIZE}.json"
-    hashes = _source_hashes(documents)
+    hashes = _source_hashes(_results_of(state, chosen))
     names = list(hashes)
     manifest = Manifest(state.out, state.manifest)
     outputs = Outputs(state, manifest)
@@ -125,26 +124,49 @@ def _choose(state: State, out: Path, name: str | None) -> str:
             f"{out}: holds {counted(len(there), 'chapter')}",
             f"Choose one with --chapter: {', '.join(chapter_names(there))}.",
         )
-    chosen = there[0] if name is None else name
-    if chosen not in there:
+    chosen = there[0] if name is None else same_name(name, there)
+    if chosen is None:
         known = f"There are: {', '.join(chapter_names(there))}."
-        guess = did_you_mean(chosen, there)
-        raise UsageError(f"--chapter {chosen}: there is no such palette", f"{guess} {known}".strip())
+        guess = did_you_mean(name or "", there)
+        raise UsageError(f"--chapter {name}: there is no such palette", f"{guess} {known}".strip())
     return chosen
 
 
 def chapter_of_point(out: Path, point: str | None) -> str | None:
-    """The chapter of OUT that a point as ``b/3.png:120,340`` lies in; None where it does not say. Raises
-    ``UsageError`` where it names a folder that is none of several chapters."""
+    """The chapter of OUT that a point as ``b/3.png:120,340`` lies in, or ``3.png:120,340`` where one chapter
+    alone has such a page; None where it does not say. Raises ``UsageError`` where it names a folder that is
+    none of several chapters."""
     state, page = State(out), (point or "").rpartition(":")[0]
     there = chapters_with_palette(state)
-    folders = [str(folder) for name in spellings(page, state.out) for folder in PurePosixPath(name).parents]
-    named = next((folder for folder in folders if folder in there and folder != "."), None)
-    if named is None and len(there) > 1 and folders and folders[0] != ".":
+    named = chapter_of_page(state, page)
+    if named is not None or len(there) < 2 or not page:
+        return named
+    having = [chapter for chapter in there if _has_page(state, chapter, page)]
+    folder = page.strip().replace("\\", "/").rpartition("/")[0]
+    if folder and not having:
         known = f"There are: {', '.join(chapter_names(there))}."
-        guess = did_you_mean(folders[0], there)
-        raise UsageError(f"{point}: {out} has no chapter {folders[0]}", f"{guess} {known}".strip())
-    return named
+        guess = did_you_mean(folder, there)
+        raise UsageError(f"{point}: {out} has no chapter {folder}", f"{guess} {known}".strip())
+    return having[0] if len(having) == 1 else None
+
+
+def chapter_of_page(state: State, page: str) -> str | None:
+    """The chapter of OUT, with a palette, whose folder or archive the name of a page begins with."""
+    there = chapters_with_palette(state)
+    folders = (str(folder) for name in spellings(page, state.out) for folder in PurePosixPath(name).parents)
+    return next(filter(None, (same_name(folder, there) for folder in folders if folder != ".")), None)
+
+
+def _has_page(state: State, chapter: str, page: str) -> bool:
+    """Whether a chapter has a coloured page of this name, which is no number: each has those."""
+    kept = read_sealed(_results_of(state, chapter)) or {}
+    return not re.fullmatch(NUMBER, page.strip()) and bool(
+        find_pages(page, list(kept.get("pages", ())), state.out)
+    )
+
+
+def _results_of(state: State, chapter: str) -> Path:
+    return state.folder / "chapters" / chapter / f"{HARMONIZE}.json"
 
 
 def chapters_with_palette(state: State) -> list[str]:
@@ -157,15 +179,14 @@ def chapters_with_palette(state: State) -> list[str]:
 
 def _source_hashes(document: Path) -> dict[str, str]:
     """The pages that the chapter stage has answered for, in reading order, each with its file's sha256."""
-    try:
-        kept = json.loads(document.read_bytes())
-        sources = kept.get("sources", {})
-        return {page: str(sources.get(page, "")) for page in kept["pages"]}
-    except (OSError, ValueError, KeyError, TypeError):
+    kept = read_sealed(document)
+    if kept is None:
         raise InputError(
             f"{document}: what was kept of the chapter is gone or damaged",
             "Run the colouring command again.",
-        ) from None
+        )
+    sources = kept.get("sources", {})
+    return {page: str(sources.get(page, "")) for page in kept["pages"]}
 
 
 def _with_spreads(state: State, pages: tuple[Page, ...]) -> tuple[Page, ...]:
@@ -193,6 +214,6 @@ class _KeptHalf:
 
 
 def _read_half(state: State, page: str) -> _KeptHalf | None:
-    layout = read_document(state.page_folder(page) / f"{PANELS}.json")
+    layout = read_sealed(state.page_folder(page) / f"{PANELS}.json")
     half = half_of(layout) if layout else None
     return None if half is None or layout is None else _KeptHalf(tuple(layout["size"]), half)

@@ -14,9 +14,9 @@ from mangacolor.core.errors import UsageError
 from mangacolor.core.types import Point
 from mangacolor.core.wording import counted, did_you_mean, first_few
 from mangacolor.formats.pixels import picture_size
-from mangacolor.pipeline.editing.chapter import ColouredChapter
+from mangacolor.pipeline.editing.chapter import ColouredChapter, chapter_of_page
 from mangacolor.pipeline.editing.page_looks import LookedAt, PageLooks
-from mangacolor.pipeline.page_names import NUMBER, find_pages, spellings
+from mangacolor.pipeline.page_names import NUMBER, find_pages, page_called
 from mangacolor.stages.edits.enclosing import find_enclosed, find_inner_point
 from mangacolor.stages.edits.model import CORNERS, Anchor, page_digest
 from mangacolor.stages.segments.features import SegmentFeatures
@@ -46,7 +46,7 @@ class PagePoint:
 
 def read_point(text: str, option: str) -> PagePoint:
     """``003.png:120,340``. Raises ``UsageError``, naming the ``option``."""
-    match = re.fullmatch(rf"\s*(.+?)\s*:\s*({NUMBER})\s*,\s*({NUMBER})\s*", text)
+    match = re.fullmatch(rf"(.+?):\s*({NUMBER})\s*,\s*({NUMBER})\s*", text, re.DOTALL)
     if match is None:
         raise UsageError(
             f"{option} {text!r}: must be a page and a point on it",
@@ -61,12 +61,18 @@ def find_page(chapter: ColouredChapter, point: PagePoint) -> str:
     Raises ``UsageError`` where there is none, or it is not coloured.
     """
     out, called = chapter.state.out, chapter.chapter.name
-    for name in spellings(point.page, out, called):
-        if name in chapter.others:
-            raise UsageError(f"{point.text}: {_why_not_coloured(chapter, name)}", "Choose another page.")
+    other = page_called(point.page, chapter.others, out, called)
+    if other is not None:
+        raise UsageError(f"{point.text}: {_why_not_coloured(chapter, other)}", "Choose another page.")
     found = find_pages(point.page, chapter.names, out, called)
     if len(found) == 1:
         return found[0]
+    elsewhere = None if found else chapter_of_page(chapter.state, point.page)
+    if elsewhere is not None and elsewhere != called:
+        raise UsageError(
+            f"{point.text}: lies in the chapter {elsewhere}, and the others in {called}",
+            "What is asked for in one command is of one chapter: give each a command of its own.",
+        )
     known = f"Its pages: {first_few(found or chapter.names, MOST_NAMES)}."
     what = f"{len(found)} pages are called {point.page}" if found else f"{out.name} has no page {point.page}"
     guess = "" if found else did_you_mean(point.page, chapter.names)
@@ -99,7 +105,7 @@ def make_anchor(chapter: ColouredChapter, looks: PageLooks, point: PagePoint) ->
 def read_outline(text: str, option: str) -> tuple[PagePoint, ...]:
     """``003.png:120,340,180,340,150,410``: the corners of a closed line. Raises ``UsageError``, naming the
     ``option``."""
-    match = re.fullmatch(rf"\s*(.+?)\s*:((?:\s*{NUMBER}\s*,)*\s*{NUMBER})\s*", text)
+    match = re.fullmatch(rf"(.+?):((?:\s*{NUMBER}\s*,)*\s*{NUMBER})\s*", text, re.DOTALL)
     numbers = [int(number) for number in match[2].split(",")] if match else []
     if match is None or len(numbers) % 2:
         raise UsageError(

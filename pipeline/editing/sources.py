@@ -8,7 +8,10 @@ from pathlib import Path
 
 from mangacolor.core.errors import MangacolorError, PageError
 from mangacolor.core.types import PageSource
+from mangacolor.formats.limits import DEFAULT_LIMITS, limits_of
 from mangacolor.formats.sources import FileSource
+from mangacolor.pipeline.store.last_run import known_last_run
+from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Manifest
 from mangacolor.pipeline.store.outputs import Claim, claim_of
 
@@ -17,7 +20,8 @@ GONE = "See that the file is where it was when the page was coloured, or colour 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sources:
-    """The sources of OUT's pages, by what OUT remembers of them. An input is looked through once."""
+    """The sources of OUT's pages, by what OUT remembers of them. An input is looked through once, its names
+    read and its limits set as the last run did, where that is known."""
 
     out: Path
     manifest: Manifest
@@ -46,8 +50,11 @@ class Sources:
         from mangacolor.formats.discovery import discover
 
         if claim.input not in self._found:
+            last = known_last_run(State(self.out))
+            limits = limits_of(last.options, last.run_options) if last else DEFAULT_LIMITS
+            encoding = last.run_options.names_encoding if last else None
             try:
-                plan = discover([Path(claim.input)], self.out)
+                plan = discover([Path(claim.input)], self.out, limits=limits, encoding=encoding)
             except MangacolorError as error:
                 raise PageError(error.message, GONE) from error
             pages = (page for chapter in plan.chapters for page in chapter.pages)

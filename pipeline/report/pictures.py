@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -44,15 +42,6 @@ def embed(image: Image | None, longest: int) -> str | None:
     bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     ok, packed = cv2.imencode(".webp", bgr, [cv2.IMWRITE_WEBP_QUALITY, 85])
     return f"data:image/webp;base64,{base64.b64encode(packed.tobytes()).decode()}" if ok else None
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """An object kept as JSON; an empty one where there is none."""
-    try:
-        document = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return document if isinstance(document, dict) else {}
 
 
 def read_bytes(path: Path) -> bytes | None:

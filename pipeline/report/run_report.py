@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
@@ -23,13 +23,13 @@ from mangacolor.pipeline.report.details import detail_lines
 from mangacolor.pipeline.report.pictures import (
     embed,
     read_bytes,
-    read_json,
     read_picture,
     sizes,
 )
 from mangacolor.pipeline.store.cache import ENTRY
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Entry, Manifest
+from mangacolor.pipeline.store.sealed import read_sealed
 from mangacolor.stages.base import Stage
 from mangacolor.stages.graph import Graph
 from mangacolor.stages.registry import guest_graph
@@ -188,7 +188,8 @@ def _page(
     graph: Graph,
 ) -> str:
     folder = state.page_folder(entry.page)
-    documents = {name: read_json(folder / f"{name}.json") for name in _stages(folder, graph)}
+    kept = {name: read_sealed(folder / f"{name}.json") for name in _stages(folder, graph)}
+    documents = {name: document for name, document in kept.items() if document is not None}
     before = read_picture(read(entry) or read_bytes(folder / "decode.png"))
     finished = read_bytes(state.out / entry.file)
     after = read_picture(finished)
@@ -198,13 +199,14 @@ def _page(
     figures: list[str] = []
     for name, document in documents.items():
         drawn = _drawn_figures(graph, name, document, looked_at, small)
-        kept = read_picture(read_bytes(folder / f"{name}.png"))
-        figures += [_figure(*figure, small) for figure in (*drawn.items(), (name, kept))]
+        left = read_picture(read_bytes(folder / f"{name}.png"))
+        figures += [_figure(*figure, small) for figure in (*drawn.items(), (name, left))]
     return (
         f'<section id="p{number}"><h2>{escape(entry.page)} <span class=dim>{_outcome(entry)}</span></h2>'
         f"{_compare(embed(before, large), embed(after, large), finished is None)}"
         f"<div><div class=stages>{''.join(filter(None, figures))}</div>"
-        f"{_times(Counter(entry.seconds))}{_warnings(documents)}{_parameters(documents)}</div></section>"
+        f"{_times(Counter(entry.seconds))}{_damaged(set(kept) - set(documents))}"
+        f"{_warnings(documents)}{_parameters(documents)}</div></section>"
     )
 
 
@@ -255,6 +257,13 @@ def _figure(name: str, image: Image | None, longest: int) -> str:
     return (
         f'<figure><button aria-label="enlarge {name}">{shown}</button>'
         f"<figcaption>{name}</figcaption></figure>"
+    )
+
+
+def _damaged(stages: Collection[str]) -> str:
+    return "".join(
+        f"<p class=bad>{escape(name)}: what was kept of it is damaged; a run that needs it makes it anew</p>"
+        for name in sorted(stages)
     )
 
 

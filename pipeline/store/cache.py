@@ -5,7 +5,6 @@ The folder is both what people look at and what the next run reuses.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +15,7 @@ from mangacolor.core.atomic import output_errors, write_atomic
 from mangacolor.core.system.files import remove_file
 from mangacolor.core.types import Artifact, Image, NumberMap
 from mangacolor.formats.writers import encode_png
+from mangacolor.pipeline.store.sealed import read_sealed, seal
 
 ENTRY = "_mangacolor"
 
@@ -167,7 +167,7 @@ class PageCache:
             entry["blob"] = f"{stage}{artifact.data.get('suffix', '.bin')}"
             self._write(entry["blob"], artifact.blob)
         document = {**artifact.data, ENTRY: entry}
-        self._write(f"{stage}.json", json.dumps(document, ensure_ascii=False, indent=1).encode())
+        self._write(f"{stage}.json", seal(document))
 
     def _write(self, name: str, data: bytes) -> None:
         write_atomic(self.folder / name, data, scratch=self._scratch)
@@ -185,11 +185,7 @@ class PageCache:
         return _entry_of(self._document(stage))
 
     def _document(self, stage: str) -> dict[str, Any] | None:
-        try:
-            document = json.loads(self._json(stage).read_bytes())
-        except (OSError, ValueError):
-            return None
-        return document if isinstance(document, dict) else None
+        return read_sealed(self._json(stage))
 
 
 def _entry_of(document: Mapping[str, Any] | None) -> dict[str, Any]:

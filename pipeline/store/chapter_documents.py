@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -10,6 +9,7 @@ from typing import Any, Final
 
 from mangacolor.core.atomic import write_atomic
 from mangacolor.pipeline.store.layout import State
+from mangacolor.pipeline.store.sealed import read_object, read_sealed, seal
 from mangacolor.pipeline.store.user_documents import read_document, write_document
 
 COLOURED: Final = "coloured.json"
@@ -45,24 +45,16 @@ class ChapterDocuments:
 
     def load_results(self, stage: str, make_key: Callable[[], str]) -> Results | None:
         """What a stage gave to the pages in an earlier run, if it has this key. It is made if needed."""
-        try:
-            document = json.loads(self._results(stage).read_bytes())
-            return dict(document["pages"]) if document["key"] == make_key() else None
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
+        document = read_sealed(self._results(stage))
+        return document["pages"] if document and document.get("key") == make_key() else None
 
     def save_results(self, stage: str, key: str, results: Results, sources: Mapping[str, str]) -> None:
         """Keep what a stage gave to the pages, and the sha256 of each page's file. Raises ``OutputError``."""
         document = {"key": key, "sources": dict(sources), "pages": results}
-        text = json.dumps(document, ensure_ascii=False, indent=1)
-        write_atomic(self._results(stage), text.encode(), scratch=self.state.scratch)
+        write_atomic(self._results(stage), seal(document), scratch=self.state.scratch)
 
     def coloured_with(self) -> Coloured:
-        try:
-            document = json.loads(self._kept(COLOURED).read_bytes())
-        except (OSError, ValueError):
-            return Coloured()
-        noted = document if isinstance(document, dict) else {}
+        noted = read_object(self._kept(COLOURED))
         return Coloured(*(str(noted[what]) if what in noted else None for what in ("decisions", "tried")))
 
     def note_coloured(self, coloured: Coloured) -> None:

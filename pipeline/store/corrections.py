@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from mangacolor.core.errors import InputError, UsageError
 from mangacolor.core.types import Chapter, Page
+from mangacolor.formats.names import composed
 from mangacolor.pipeline.store.layout import State
 
 
@@ -46,8 +47,26 @@ def with_edits(chapters: Sequence[Chapter], folder: str | Path | None, state: St
 
 
 def correction_file(state: State, folder: str | Path | None, page: str) -> Path:
-    """Where the correction of a page lies, whether there is one or not: in ``folder``, or in OUT's own."""
-    return _place_of(state, folder) / _file_of(page)
+    """Where the correction of a page lies, whether there is one or not: in ``folder``, or in OUT's own.
+
+    A file whose name has its accents written otherwise than the page's is it, too.
+    """
+    place, name = _place_of(state, folder), _file_of(page)
+    if str(name).isascii() or (place / name).exists():
+        return place / name
+    return _lying(place, name)
+
+
+def _lying(place: Path, name: PurePosixPath) -> Path:
+    """What reads as this path; where nothing does, the path itself."""
+    found = place
+    for part in name.parts:
+        there = [path.name for path in found.iterdir()] if found.is_dir() else []
+        same = next((other for other in there if composed(other) == composed(part)), None)
+        if same is None:
+            return place / name
+        found /= same
+    return found
 
 
 def _place_of(state: State, folder: str | Path | None) -> Path:

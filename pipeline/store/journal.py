@@ -47,7 +47,8 @@ def read_journal(path: Path) -> list[Line]:
         raise output_error(path, error) from error
     lines = []
     for row in text.split("\n"):  # not splitlines: JSON leaves U+2028 and its like in names as they are
-        with contextlib.suppress(ValueError):  # the last line of a run that was killed while it wrote
+        # The last line of a run that was killed while it wrote, or what is nested without measure.
+        with contextlib.suppress(ValueError, RecursionError):
             line = json.loads(row)
             lines += [line] if isinstance(line, dict) else []
     return lines

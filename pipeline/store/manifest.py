@@ -19,6 +19,7 @@ from mangacolor.core.system.files import move_file, remove_file
 from mangacolor.core.system.kind import on_windows
 from mangacolor.pipeline.store.journal import Journal, Line, read_journal
 from mangacolor.pipeline.store.keys import sha256
+from mangacolor.pipeline.store.sealed import typed_row
 
 # What lies at a place in OUT: nothing; a file as mangacolor wrote it; one that somebody has changed since;
 # one that mangacolor never wrote.
@@ -223,13 +224,13 @@ class Manifest:
         return [self._entries[line["page"]] for line in lines if line.get("page") in self._entries]
 
     def _take(self, line: Line) -> None:
-        with contextlib.suppress(TypeError, KeyError):  # of another version of mangacolor
+        with contextlib.suppress(TypeError, KeyError):  # of another version of mangacolor, or damaged
             if "announce" in line:
                 self._announced.setdefault(line["announce"], set()).add(line["sha256"])
             elif "forget" in line:
                 self._forget(line["forget"])
             else:
-                self._record(Entry(**line))
+                self._record(typed_row(Entry, line))
 
     def _record(self, entry: Entry) -> None:
         before = self._entries.get(entry.page)

@@ -17,11 +17,11 @@ from pathlib import Path, PurePosixPath
 
 from mangacolor.core.atomic import write_atomic
 from mangacolor.core.errors import UsageError
-from mangacolor.core.system.files import read_file
 from mangacolor.formats.names import clash_key
 from mangacolor.formats.outputs.planned import Output
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Manifest
+from mangacolor.pipeline.store.sealed import read_object, typed_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,13 +206,9 @@ def chapter_of(page: str, archives: Collection[str]) -> str:
 
 
 def _read(path: Path) -> Iterator[tuple[str, Claim]]:
-    try:
-        document = json.loads(read_file(path))
-    except (OSError, ValueError):
-        return
-    for name, row in document.items() if isinstance(document, dict) else ():
-        with contextlib.suppress(TypeError):  # of another version of mangacolor
-            yield name, Claim(**row)
+    for name, row in read_object(path).items():
+        with contextlib.suppress(TypeError, AttributeError):  # of another version of mangacolor, or damaged
+            yield name, typed_row(Claim, row)
 
 
 def _guess(source: str, inputs: Iterable[str]) -> Claim | None:

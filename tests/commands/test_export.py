@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mangacolor import cli
+from mangacolor.core.installed import quoted
 from mangacolor.core.settings import OnError
 from mangacolor.formats.discovery import discover
 from mangacolor.formats.outputs.book_forms import BOOK_FORMS
@@ -152,9 +153,10 @@ def test_chapters_of_earlier_runs_and_archives_with_folders_are_whole(
 def test_a_folder_that_was_never_coloured_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert export(tmp_path) == 3
     said = capsys.readouterr().err
-    assert f"{tmp_path}: nothing has been coloured here" in said and "mangacolor INPUT --out OUT" in said
+    assert f"{tmp_path}: no folder that mangacolor has written to" in said
+    assert f"mangacolor {tmp_path} --out OUT" in said
     assert export(tmp_path / "nowhere") == 3
-    assert f"{tmp_path / 'nowhere'}: no such folder" in capsys.readouterr().err
+    assert f"{tmp_path / 'nowhere'}: no such file or folder" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -235,7 +237,9 @@ def test_a_chapter_that_is_not_there_is_answered_with_those_that_are(
 
 def test_a_file_of_out_is_no_out(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert export(out / "1.png") == 2
-    assert "1.png is a file" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"1.png: lies in the output folder {out}\n" in said
+    assert f"mangacolor export {quoted(str(out))}?" in said
 
 
 def test_a_book_keeps_its_direction_when_the_input_is_gone(out: Path) -> None:

@@ -74,6 +74,7 @@ def test_of_what_is_coloured_only_the_command_line_may_not_speak(
     opened: list[StudioSettings], capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("mangacolor.toml").write_text("scale = 2\nquiet = true\n", encoding="utf-8")
+    Path("out/.mangacolor").mkdir(parents=True)
     assert studio("out") == 0 and opened[0].work is None
     assert studio("out", "--scale", "2") == 2
     assert "options of colouring need --out" in capsys.readouterr().err

@@ -148,3 +148,11 @@ def test_a_wish_changes_its_own_page_only(moody: bool, tmp_path: Path) -> None:
     reasons = {event.page: event.reason for event in events if isinstance(event, PageDone)}
     assert reasons["2.png"] == "as asked" and (out / "2.png").read_bytes() == (source / "2.png").read_bytes()
     assert house.calls["judge"] == 2 and house.calls["tint"] == 0  # 2.png, and 4.png as it was
+
+
+def test_a_name_may_begin_with_a_space_or_hold_a_line_break() -> None:
+    pages = [Page(name, n, Bytes(b"")) for n, name in enumerate((" a.png", "b\nc.png", "d.png"), 1)]
+    (picked,) = pick_pages([Chapter(".", tuple(pages))], " a.png, b\nc.png", OUT)
+    assert [page.number for page in picked.pages] == [1, 2]
+    (picked,) = pick_pages([Chapter(".", tuple(pages))], "a.png , 3", OUT)
+    assert [page.number for page in picked.pages] == [1, 3]

@@ -84,3 +84,29 @@ def test_pages_that_were_not_coloured_say_why(client: httpx.Client) -> None:
     for form, head in (("cbz", b"PK"), ("pdf", b"%PDF"), ("epub", b"PK"), ("zip", b"PK")):
         taken = client.get("/api/export", params={"form": form})
         assert taken.status_code == 200 and taken.content.startswith(head)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({}, "made for a page of size None"),
+        ({"panels": 7}, "'panels' must be a list"),
+        ({"panels": [["a"]]}, "panel 1 is neither a box"),
+        ({"polygons": 3}, "'polygons' must have one entry"),
+        ({"left_out": 5}, "'left_out' must be a list of polygons"),
+        ({"size": "x"}, "made for a page of size x"),
+    ],
+)
+def test_a_correction_by_hand_that_is_none_is_named(
+    client: httpx.Client, out: Path, wrong: dict[str, Any], said: str
+) -> None:
+    file = (out / ".mangacolor/edits" / PAGE).with_suffix(".json")
+    whole = {"panels": [[1, 1, 90, 90]], "size": panels(client)["size"]}
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps({**whole, **wrong} if wrong else {}))
+    try:
+        answer = client.get("/api/panels", params={"page": PAGE})
+    finally:
+        file.unlink()
+    assert answer.status_code == 422
+    assert file.name in answer.json()["error"] and said in answer.json()["error"]

@@ -16,6 +16,7 @@ from mangacolor.core.errors import InputError
 from mangacolor.core.types import Image
 from mangacolor.training.auxiliary.page_network import PageRecipe, choose_page_recipe, train_on_pages
 from mangacolor.training.data.folders import draw_pictures, read_folders
+from mangacolor.training.data.left_out import LeftOut
 from mangacolor.training.data.pictures import at_most, list_pictures, read_rgb
 from mangacolor.training.networks import Say, TrainOutcome, TrainRequest
 from mangacolor.training.pages.balloon_truth import find_balloon_truth
@@ -40,7 +41,7 @@ class BalloonCorpus:
         ``InputError`` where the folder lacks one or the other."""
         pairs = data / LETTERED
         sources = [pictures for _, pictures in read_folders(data, pairs.name, most, rng, say)]
-        lettered = []
+        lettered, left_out = [], LeftOut()
         for path in list_pictures(pairs):
             try:
                 page, art = (
@@ -48,7 +49,7 @@ class BalloonCorpus:
                     for file in (path, data / ART / path.relative_to(pairs))
                 )
             except InputError as error:
-                say(f"left out: {error.message}")
+                left_out.broken.append(error.message)
                 continue
             if page.shape != art.shape:
                 continue
@@ -61,6 +62,8 @@ class BalloonCorpus:
                     np.asarray(cv2.resize(label, size, interpolation=cv2.INTER_NEAREST), np.uint8),
                 )
             )
+        for line in left_out.lines():
+            say(line)
         pictures = [found for found in sources if found]
         if not lettered or not pictures:
             raise InputError(

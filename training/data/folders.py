@@ -10,6 +10,7 @@ import numpy as np
 from mangacolor.core.errors import InputError
 from mangacolor.core.types import Image
 from mangacolor.formats.pixels import is_grey
+from mangacolor.training.data.left_out import LeftOut
 from mangacolor.training.data.pictures import at_most, list_pictures, read_rgb
 from mangacolor.training.networks import Say
 
@@ -30,18 +31,21 @@ def read_folders(
     for folder in sorted(path for path in data.iterdir() if path.is_dir() and path.name != leave_out):
         files = list_pictures(folder)
         picked = rng.permutation(len(files))[:most]
-        yield folder.name, list(_read_whole([files[index] for index in picked], say))
+        left_out = LeftOut()
+        yield folder.name, list(_read_whole([files[index] for index in picked], left_out))
+        for line in left_out.lines():
+            say(line)
 
 
-def _read_whole(files: Sequence[Path], say: Say) -> Iterator[Image]:
+def _read_whole(files: Sequence[Path], left_out: LeftOut) -> Iterator[Image]:
     for file in files:
         try:
             picture = at_most(read_rgb(file), LONGEST)
         except InputError as error:
-            say(f"left out: {error.message}")
+            left_out.broken.append(error.message)
             continue
         if is_grey(picture):
-            say(f"left out: {file} is no colour picture")
+            left_out.grey.append(str(file))
         else:
             yield picture
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from mangacolor.core.errors import UsageError
+from mangacolor.core.option_fields import expand_home
 from mangacolor.core.system.kind import on_windows
 from mangacolor.core.wording import duration
 from mangacolor.watcher.telling.libraries import TOKENS
@@ -39,7 +40,7 @@ def split_command(text: str) -> tuple[str, ...]:
     if on_windows():
         lexer.escape = ""
     try:
-        words = tuple(lexer)
+        words = tuple(map(expand_home, lexer))
     except ValueError as error:
         raise UsageError(f"--then {text}: {error}", "Close the quotes.") from None
     program = shutil.which(words[0]) if words else None

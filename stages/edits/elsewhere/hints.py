@@ -14,6 +14,7 @@ from pathlib import Path
 from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Chapter
+from mangacolor.formats.names import composed
 from mangacolor.formats.option_files import json_file
 from mangacolor.stages.edits.colours import check_colour
 from mangacolor.stages.edits.model import LIKENESS, Anchor, Edit, Reach
@@ -68,9 +69,15 @@ def _hint(row: object, where: str) -> Hint:
 
 def with_pages(hints: Sequence[Hint], chapter: Chapter) -> list[tuple[Hint, str]]:
     """The hints for this chapter's pages, each with the name of its page."""
-    names: dict[str | int, str] = {page.name: page.name for page in chapter.pages}
+    names: dict[str | int, str] = {composed(page.name): page.name for page in chapter.pages}
+    names |= {page.name: page.name for page in chapter.pages}
     names |= {page.number: page.name for page in chapter.pages}
-    return [(hint, names[hint.page]) for hint in hints if hint.page in names]
+    found = [(hint, names.get(hint.page) or names.get(_composed(hint.page))) for hint in hints]
+    return [(hint, name) for hint, name in found if name is not None]
+
+
+def _composed(page: str | int) -> str | int:
+    return composed(page) if isinstance(page, str) else page
 
 
 def check_hints(options: Options, chapters: Sequence[Chapter]) -> None:

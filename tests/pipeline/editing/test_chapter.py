@@ -38,6 +38,7 @@ def test_halves_of_a_spread_know_each_other(tmp_path: Path) -> None:
 def test_chapters_of_a_tree_are_chosen_by_name(tmp_path: Path) -> None:
     for name in ("ch1", "ch2"):
         write_pages(tmp_path / "in" / name, 2)
+    (tmp_path / "in/ch2/0.png").rename(tmp_path / "in/ch2/cover.png")
     colour(tmp_path / "in", tmp_path / "out", tiny_weights(tmp_path))
     with pytest.raises(UsageError, match=r"holds 2 chapters\n  Choose one with --chapter: ch1, ch2\."):
         open_chapter(tmp_path / "out")
@@ -45,14 +46,20 @@ def test_chapters_of_a_tree_are_chosen_by_name(tmp_path: Path) -> None:
         UsageError, match=r"ch3: there is no such palette\n  Did you mean ch2\? There are: ch1, ch2"
     ):
         open_chapter(tmp_path / "out", "ch3")
-    assert open_chapter(tmp_path / "out", "ch2").names == ("ch2/0.png", "ch2/1.png")
+    assert open_chapter(tmp_path / "out", "ch2").names == ("ch2/1.png", "ch2/cover.png")
     answer = palette(tmp_path / "out", "--chapter", "ch2", "--at", "1.png:100,100", "--colour", "#369")
     assert answer.status == 0 and "ch2/1.png" in answer.out
     out = tmp_path / "out"
     assert (
         chapter_of_point(out, f"{out}/ch2/1.png:1,1") == chapter_of_point(out, "out/ch2/1.png:1,1") == "ch2"
     )
-    assert chapter_of_point(out, "1.png:1,1") is None
+    assert chapter_of_point(out, "1.png:1,1") is None  # each has one
+    assert chapter_of_point(out, "2:1,1") is None
+    assert chapter_of_point(out, " cover.png :1,1") == "ch2"
+    answer = palette(out, "--at", "cover.png:100,100", "--also", "ch1/1.png:9,9", "--colour", "#369")
+    assert (
+        answer.status == 2 and "ch1/1.png:9,9: lies in the chapter ch1, and the others in ch2" in answer.err
+    )
     with pytest.raises(UsageError, match=r"has no chapter ch3\n  Did you mean ch2\? There are"):
         chapter_of_point(out, "ch3/1.png:1,1")
     folder = tmp_path / "out" / ".mangacolor" / "chapters"

@@ -28,3 +28,10 @@ def test_a_page_may_be_a_path_of_windows() -> None:
     assert (point.page, point.x, point.y) == (r"C:\manga\out\003.png", 120, 340)
     corners = read_outline(r"\\nas\manga\003.png:1,2,30,4,5,60", "--outline")
     assert {corner.page for corner in corners} == {r"\\nas\manga\003.png"} and len(corners) == 3
+
+
+def test_a_page_may_have_any_name() -> None:
+    for page in (" a.png", "b\nc.png", "a:1,2.png", "é: x.png"):
+        point = read_point(f"{page}: 3 , 4 ", "--at")
+        assert (point.page, point.x, point.y) == (page, 3, 4)
+        assert {corner.page for corner in read_outline(f"{page}:1,2,9,2,5,9", "--outline")} == {page}

@@ -261,20 +261,30 @@ def test_fine_tuning_from_a_checkpoint_brings_the_discriminator(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(("number", "expected"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("workers", [0, 1])
 def test_a_signal_ends_training_with_a_checkpoint_and_its_status(
-    number: signal.Signals, expected: int, tmp_path: Path
+    number: signal.Signals, expected: int, workers: int, tmp_path: Path
 ) -> None:
+    """It may reach the whole process group, as from a terminal or a service manager."""
     pack = tmp_path / "d.pack"
     write_pack(pack, [Source("a")], materials().pictures)
     sized = ["width=4", "levels=4", "discriminator_width=4", 'phases=[{"steps":99999,"size":32,"batch":2}]']
     options = [part for setting in sized for part in ("--set", setting)]
-    options += ["--data", str(pack), "--out", str(tmp_path / "run"), "--workers", "0", "--device", "cpu"]
-    with subprocess.Popen(
-        [sys.executable, "-m", "mangacolor", "train", *options], stderr=subprocess.PIPE, text=True
-    ) as running:
+    options += [
+        "--data",
+        str(pack),
+        "--out",
+        str(tmp_path / "run"),
+        "--workers",
+        str(workers),
+        "--device",
+        "cpu",
+    ]
+    command = [sys.executable, "-m", "mangacolor", "train", *options]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as running:
         assert running.stderr is not None
         assert running.stderr.readline().startswith("step 25/")
-        running.send_signal(number)
+        os.killpg(running.pid, number)
         assert "stopped at step" in running.stderr.read()
         assert running.wait(60) == expected
     assert read_checkpoint(tmp_path / "run" / CHECKPOINT)["step"] >= 25

@@ -37,6 +37,20 @@ def test_a_picture_of_16_bits_is_read_as_one_of_8(tmp_path: Path, shape: tuple[i
     assert (read_rgb(path) == 100).all()
 
 
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+@pytest.mark.parametrize("channels", [3, 4])
+def test_16_bits_are_read_as_8(tmp_path: Path, suffix: str, channels: int) -> None:
+    """Whole levels, half transparent in the last row; no level goes round."""
+    eight = np.random.default_rng(1).integers(0, 256, (6, 8, channels), np.uint8)
+    paths = [tmp_path / f"{bits}.{suffix}" for bits in (8, 16)]
+    for path, pixels in zip(paths, (eight, eight.astype(np.uint16) * 257), strict=True):
+        assert cv2.imwrite(str(path), pixels)
+    narrow, wide = (read_rgb(path) for path in paths)
+    assert (narrow == wide).all()
+    if channels == 3:
+        assert (wide == eight[..., ::-1]).all()
+
+
 @pytest.mark.parametrize(
     ("data", "said"), [(b"", "empty"), (b"RIFF", "not a picture"), (None, "cannot be read: No such file")]
 )
@@ -53,9 +67,14 @@ def test_balloons_are_not_trained_without_pages_of_each_kind(tmp_path: Path) -> 
     (tmp_path / "figures").mkdir()
     grey = np.full((8, 8, 3), 90, np.uint8)
     PilImage.fromarray(grey).save(tmp_path / "figures" / "1.webp")
+    (tmp_path / LETTERED / "1.png").write_bytes(b"torn")
+    said: list[str] = []
     with pytest.raises(InputError, match="holds no lettered pages") as told:
-        BalloonCorpus.load(tmp_path, 64, 4, np.random.default_rng(1), print)
+        BalloonCorpus.load(tmp_path, 64, 4, np.random.default_rng(1), said.append)
     assert ART in told.value.remedy
+    grey_one = LeftOut(grey=[str(tmp_path / "figures" / "1.webp")])
+    torn = f"{tmp_path / LETTERED / '1.png'}: not a picture in a format that mangacolor reads"
+    assert said == [*grey_one.lines(), *LeftOut(broken=[torn]).lines()]
 
 
 def save(path: Path) -> None:
@@ -72,7 +91,7 @@ def test_pictures_of_every_kind_are_read_from_folders(tmp_path: Path) -> None:
     said: list[str] = []
     found = dict(read_folders(tmp_path, "", 9, np.random.default_rng(1), said.append))
     assert {name: len(pictures) for name, pictures in found.items()} == {"a": 3, "b": 1}
-    assert said == [f"left out: {tmp_path / 'b/2.png'} is no colour picture"]
+    assert said == [f"left out: 1 picture without colour: {tmp_path / 'b/2.png'}"]
     sources, pictures = load_pictures([tmp_path], print)
     assert [source.folder for source in sources] == ["a", "b"] and len(pictures) == 4
 
