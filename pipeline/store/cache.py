@@ -201,8 +201,12 @@ def encode_png(image: Image | NumberMap) -> bytes:
     import cv2
 
     bgr = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    # Runs alone: of labels, masks and drawn pictures files are smaller than by matching, and read faster.
-    settings = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
+    # Each row as what it differs in from the one above: labels and masks hardly change from row to row. Of
+    # pictures files are a tenth larger than with the filter that suits each row best, which OpenCV would seek
+    # in half as much time again.
+    settings = [cv2.IMWRITE_PNG_COMPRESSION, 1]
+    if hasattr(cv2, "IMWRITE_PNG_FILTER"):  # OpenCV before 4.12 has no such choice
+        settings += [cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP]
     ok, data = cv2.imencode(".png", bgr, settings)
     if not ok:
         raise ValueError(f"a picture of shape {image.shape} and type {image.dtype} cannot be kept as PNG")
