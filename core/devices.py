@@ -150,7 +150,8 @@ def _missing_kernels(number: int) -> str:
     """Why an installed torch has no code for a card, as builds for old CUDA versions differ; or nothing."""
     import torch
 
-    compiled = [int(name.removeprefix("sm_")) for name in torch.cuda.get_arch_list() if name[3:].isdigit()]
+    names = torch.cuda.get_arch_list()  # of AMD's cards as gfx1100, which says nothing of their age
+    compiled = [int(name[3:]) for name in names if name.startswith("sm_") and name[3:].isdigit()]
     major, minor = torch.cuda.get_device_capability(number)
     if not compiled or 10 * major + minor >= min(compiled):
         return ""

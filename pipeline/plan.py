@@ -130,7 +130,7 @@ def _without_idle(page: PagePlan, idle: frozenset[str]) -> PagePlan:
 def _look(task: PageTask, failures: Mapping[str, Failure]) -> PagePlan:
     state = task.state
     try:
-        state.entry = task.examine()
+        state.entry = task.examine(glance=True)
         state.size = task.spec.job.size_of(state.source)
     except MangacolorError as error:
         return PagePlan(task.name, problem=error.message)

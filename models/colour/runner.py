@@ -173,9 +173,10 @@ def _on_torch(network: Generator, architecture: Architecture, device: torch.devi
         """Tiles of one size, together."""
         stack = torch.from_numpy(np.stack([scale_tile(tile) for tile in tiles])[:, None])
         if device.type == "cuda":
-            stack = stack.pin_memory()
+            # Rounded before it is pinned: torch rounds on the processor, into memory that is not.
+            stack = stack.to(dtype).pin_memory()
         with torch.inference_mode():
-            grey = stack.to(device, dtype, non_blocking=True).contiguous(memory_format=torch.channels_last)
+            grey = stack.to(device, non_blocking=True).contiguous(memory_format=torch.channels_last)
             return _coloured(form(grey), maps)
 
     if device.type == "cpu":

@@ -63,8 +63,8 @@ def _draw_chapter_result(task: PageTask, stage: ChapterStage[Any], artifact: Art
     if stage.preview is None or artifact.data == stage.neutral().data:
         return None
     inputs: dict[str, Artifact] = {}
-    for need in stage.needs:
-        kept = task.spec.cache.load(need, task.state.keys[need])
+    for need in stage.needs:  # what the page's second pass needs, too, has been read
+        kept = task.state.artifacts.get(need) or task.spec.cache.load(need, task.state.keys[need])
         if kept is None:
             return None
         inputs[need] = kept

@@ -92,8 +92,12 @@ class PageTask:
             spec.job.memory.check(need, spec.drawing_size(state.size))
         state.need = needs[0]
 
-    def examine(self) -> Entry | None:
-        """[lane] What ``read`` does, without weighing the page."""
+    def examine(self, *, glance: bool = False) -> Entry | None:
+        """[lane] What ``read`` does, without weighing the page.
+
+        ``glance``: nothing is going to run, so that pictures of what is kept are not read, nor is it asked
+        what there is to tell of it.
+        """
         spec, state = self.spec, self.state
         if spec.output is not None:
             state.left = spec.output.look()
@@ -113,7 +117,7 @@ class PageTask:
             # A page that is to be committed needs its last artifact itself, not only to know of it.
             known = self._may_reuse(target) and spec.cache.holds(target, state.keys[target])
             if self._needs_artifacts or not known:
-                self._demand(target)
+                self._demand(target, glance)
         return None
 
     @property
@@ -128,17 +132,24 @@ class PageTask:
             entry = spec.output.find_finished(spec.final_key(keys))
         return entry
 
-    def _demand(self, stage: str) -> None:
-        """Take a stage from the cache, or see that it runs, and so what it needs."""
+    def _demand(self, stage: str, glance: bool) -> None:
+        """Take a stage from the cache, or see that it runs, and so what it needs. ``glance``: as of
+        ``examine``."""
         if stage in self.state.to_run or stage in self.state.finished:
             return
-        kept = self.spec.cache.load(stage, self.state.keys[stage]) if self._may_reuse(stage) else None
+        kept = self._load(stage, glance) if self._may_reuse(stage) else None
         if kept is not None:
-            self._accept(stage, kept, summarize(self.spec.job.graph[stage], kept))
+            self._accept(stage, kept, {} if glance else summarize(self.spec.job.graph[stage], kept))
             return
         self.state.to_run.add(stage)
         for need in self.spec.job.graph[stage].needs:
-            self._demand(need)
+            self._demand(need, glance)
+
+    def _load(self, stage: str, glance: bool) -> Artifact | None:
+        cache, key = self.spec.cache, self.state.keys[stage]
+        if not glance:
+            return cache.load(stage, key)
+        return cache.load(stage, key, lambda _picture: False) if cache.holds(stage, key) else None
 
     def _may_reuse(self, stage: str) -> bool:
         # What the first pass has just made is fresh, even where the user wants everything redone.

@@ -87,7 +87,9 @@ def _find_by_network(
     )
     fitted = fit_regions(small, probability, ground, params)
     regions = [region for region in fitted if is_bounded(region, small, params.kind)]
-    lettered = find_lettered(small, ground, params)
+    known = np.zeros_like(small)
+    _add_regions(known, regions)
+    lettered = find_lettered(small, ground, params, known)
     regions += pick_overlooked(small, probability, regions, lettered, params.kind)
     regions += find_enclosed(small, probability, strokes, ground, regions, params)
     return regions, probability

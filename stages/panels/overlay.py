@@ -27,8 +27,9 @@ def draw_panels(
     """
     picture = page.copy()
     if ground is not None:
-        tinted = 0.55 * picture[ground > 0].astype(np.float32) + 0.45 * _GROUND
-        picture[ground > 0] = tinted.astype(np.uint8)
+        levels = np.arange(256, dtype=np.float32)[:, None]
+        tinted = (0.55 * levels + 0.45 * _GROUND).astype(np.uint8)[None]
+        cv2.copyTo(cv2.LUT(picture, tinted), (ground > 0).view(np.uint8), picture)
     thickness = max(1, round(min(page.shape[:2]) / 250))
     for parts, colour in ((marked.left_out, _LEFT_OUT), (marked.coloured, _COLOURED)):
         for part in parts:

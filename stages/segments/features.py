@@ -189,42 +189,53 @@ def describe_segments(labels: SegmentMap, grey: Image, coloured: Image, features
     rows = np.zeros((count, len(COLUMNS)), np.uint8)
     height, width = labels.shape
     large = np.asarray(cv2.resize(coloured, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
-    planes = np.stack([plane.ravel() for plane in chroma(large)], axis=1)
+    planes = [plane.ravel() for plane in chroma(large)]
     unit = labels.size / (coloured.shape[0] * coloured.shape[1])
     scan = grey.ravel().astype(np.float32)
     network = luma(large).ravel().astype(np.float32)
     for number, pixels in enumerate(pixels_by_segment(labels, count)):
-        lit = pixels[scan[pixels] >= MIN_LUMA]
-        measured = lit if len(lit) * LINE_SHARE >= len(pixels) else pixels
+        lit = scan[pixels] >= MIN_LUMA
+        measured = pixels[lit] if np.count_nonzero(lit) * LINE_SHARE >= len(pixels) else pixels
         measured = measured[:: -(-len(measured) // MAX_MEASURED)]
+        levels = scan[measured]
         columns = (
-            *_colour_columns(planes[measured]),
-            scan[measured].mean(),
-            scan[measured].std(),
-            shown_luma(scan[measured], network[measured]),
+            *_colour_columns(planes[0][measured], planes[1][measured]),
+            levels.mean(),
+            levels.std(),
+            shown_luma(levels, network[measured]),
             *_place_columns(pixels, labels.shape, unit),
         )
         rows[number] = np.clip(np.rint(columns), 0, 255)
     return np.concatenate([rows, features], axis=1)
 
 
-def _colour_columns(planes: F32) -> tuple[float, float, float]:
-    """``cb``, ``cr`` and ``spread`` of pixels with this chroma, P×2."""
-    middle = np.median(planes, axis=0)
-    away = np.median(np.hypot(*(planes - middle).T))
+def _colour_columns(cb: F32, cr: F32) -> tuple[float, float, float]:
+    """``cb``, ``cr`` and ``spread`` of pixels with this chroma, P each."""
+    middle = _median(cb), _median(cr)
+    away = _median(np.hypot(cb - middle[0], cr - middle[1]))
     return middle[0] + NEUTRAL, middle[1] + NEUTRAL, SPREAD_STEPS * away
 
 
+def _median(values: F32) -> np.float32:
+    """As ``np.median`` of N numbers, without its checks, which take longer than these few numbers do."""
+    half = len(values) // 2
+    if len(values) % 2:
+        return np.float32(np.partition(values, half)[half])
+    low, high = np.partition(values, (half - 1, half))[half - 1 : half + 1]
+    return np.float32((low + high) / np.float32(2))
+
+
 def _place_columns(pixels: I64, shape: tuple[int, ...], unit: float) -> tuple[float, float, float, int]:
-    """``area``, ``x``, ``y`` and ``sides`` of the pixels with these indices in a window of (height, width),
-    of whose pixels ``unit`` make one at working scale."""
+    """``area``, ``x``, ``y`` and ``sides`` of the pixels with these indices, ascending, in a window of
+    (height, width), of whose pixels ``unit`` make one at working scale."""
     height, width = shape
-    y, x = np.divmod(pixels, width)
+    y = pixels // width
+    x = pixels - y * width  # half the time of np.divmod
     sides = (
         LEFT * (x.min() < SIDE_MARGIN * width)
-        + TOP * (y.min() < SIDE_MARGIN * height)
+        + TOP * (y[0] < SIDE_MARGIN * height)
         + RIGHT * (x.max() >= (1 - SIDE_MARGIN) * width)
-        + BOTTOM * (y.max() >= (1 - SIDE_MARGIN) * height)
+        + BOTTOM * (y[-1] >= (1 - SIDE_MARGIN) * height)
     )
     area = max(1.0, len(pixels) / unit)
     return AREA_STEPS * np.log2(area), 255 * x.mean() / width, 255 * y.mean() / height, int(sides)

@@ -36,11 +36,14 @@ class FeaturePool:
         """Take a tile's feature maps, C×h×w each."""
         count = int(self.labels.max())
         counts_of: dict[tuple[int, ...], F32] = {}  # maps of one size have the same cells
-        for name, features in maps.items():
-            cells = features.shape[1:]
-            if cells not in counts_of:
+        for cells in sorted({features.shape[1:] for features in maps.values()}, reverse=True):
+            finer = next((one for one in reversed(counts_of) if _are_halves(one, cells)), None)
+            if finer is None:
                 counts_of[cells] = _cell_counts(self.labels, self.shape, tile, cells, count)
-            counts = counts_of[cells]
+            else:
+                counts_of[cells] = _join_cells(counts_of[finer], finer, cells)
+        for name, features in maps.items():
+            counts = counts_of[features.shape[1:]]
             total = counts @ features.reshape(len(features), -1).T
             self.sums[name] = self.sums.get(name, 0) + total
             self.weights[name] = self.weights.get(name, 0) + counts.sum(axis=1)
@@ -69,6 +72,21 @@ def _cell_counts(
     code = part * (high * wide) + rows[:, None] * wide + columns
     counts = np.bincount(code.ravel(), minlength=(count + 1) * high * wide)
     return counts.reshape(count + 1, -1)[1:].astype(np.float32)
+
+
+def _are_halves(finer: tuple[int, ...], cells: tuple[int, ...]) -> bool:
+    """Whether halving the ``finer`` cells of a map again and again gives these."""
+    times = finer[0] // cells[0]
+    return times & (times - 1) == 0 and finer == (times * cells[0], times * cells[1])
+
+
+def _join_cells(counts: F32, finer: tuple[int, ...], cells: tuple[int, ...]) -> F32:
+    """The same for a map of h×w ``cells`` from the counts of one of ``finer`` cells, which they halve: whole
+    numbers, so to the bit."""
+    times = finer[0] // cells[0]
+    rows = counts.reshape(len(counts), cells[0], times, finer[1]).sum(axis=2)
+    joined = rows.reshape(len(counts), *cells, times).sum(axis=3)
+    return np.asarray(joined.reshape(len(counts), -1), np.float32)
 
 
 def _cells_along(pixels: int, length: int, start: int, side: int, cells: int) -> tuple[slice, I64]:

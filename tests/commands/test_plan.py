@@ -14,6 +14,7 @@ import mangacolor.pipeline.plan
 import mangacolor.pipeline.run
 import mangacolor.pipeline.store.clean
 from mangacolor.core.settings import OnError
+from mangacolor.pipeline.store import cache
 from mangacolor.tests.helpers.commands import exit_status
 from mangacolor.tests.helpers.fake_stages import House, files, go, write_page
 
@@ -89,6 +90,18 @@ def test_plan_foretells_what_a_run_does(house: House, capsys: pytest.CaptureFixt
     foretold = {row["stage"]: row["to_run"] for row in found["stages"] if row["to_run"]}
     go(house, Path("in"), Path("out"), scale="2")
     assert foretold == dict(house.calls) == {"decode": 3, "grow": 3, "encode": 3}
+
+
+def test_plan_reads_no_pictures(
+    house: House, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether what is kept is there is seen without them, and a picture that is gone is seen, too."""
+    go(house, Path("in"), Path("out"), keep=True)
+    monkeypatch.setattr(cache, "_read_png", lambda path: pytest.fail(f"{path} was read"))
+    Path("out/.mangacolor/pages/2.png/tint.panel-000.png").unlink()
+    found = {page["page"]: page["to_run"] for page in plan(capsys, "--scale", "2")["pages"]}
+    assert "tint" not in (*found["1.png"], *found["3.png"]) and "grow" in found["1.png"]
+    assert "tint" in found["2.png"] and "decode" not in found["2.png"]
 
 
 @pytest.mark.parametrize("house", [True], indirect=True)

@@ -121,6 +121,14 @@ def test_a_card_that_torch_has_no_code_for_is_said_so(monkeypatch: pytest.Monkey
         devices.resolve_device("auto")
 
 
+def test_a_card_of_amd_is_taken_whatever_its_architecture_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch, built_for=None, torch_sees=1)
+    monkeypatch.setattr(devices, "_torch_build", lambda: {"cuda": None, "hip": (6, 4)})
+    monkeypatch.setattr(torch.cuda, "get_arch_list", lambda: ["gfx906", "gfx90a", "gfx1100"])
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _number: (11, 0))
+    assert devices.resolve_device("cuda") == "cuda:0"
+
+
 def test_a_card_that_torch_does_not_see_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch, cards=[CARD], torch_sees=0)
     with pytest.raises(SetupError, match="torch sees 0 CUDA devices"):

@@ -116,6 +116,30 @@ def test_the_bundled_colour_network_from_its_file(device: str) -> None:
     check_colour(runner)
 
 
+def test_what_goes_to_the_card_is_pinned_as_it_goes(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is rounded on the way is copied to memory that is not pinned, and the card waits for it."""
+    pinned: list[Tensor] = []
+    moved: list[tuple[torch.dtype, torch.dtype]] = []
+    runner = load_colour_runner("default", device)  # in half precision
+    to = Tensor.to
+
+    def pin(tensor: Tensor) -> Tensor:
+        pinned.append(tensor)
+        return tensor
+
+    def move(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        there = to(tensor, *args, **kwargs)
+        if tensor.device.type == "cpu" and there.device.type == "cuda":
+            moved.append((tensor.dtype, there.dtype))
+        return there
+
+    monkeypatch.setattr(Tensor, "pin_memory", pin)
+    monkeypatch.setattr(Tensor, "to", move)
+    check_colour(runner)
+    assert [tensor.dtype for tensor in pinned] == [torch.float16]
+    assert moved == [(torch.float16, torch.float16)]
+
+
 # Pages
 
 

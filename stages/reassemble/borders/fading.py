@@ -44,8 +44,8 @@ def fade_beside_paper(keep: Image, drawn: Mask, side: float, params: FadeParams)
     faded, beside = np.empty_like(keep), rows_beside(side, params)
     for first in range(0, len(keep), FADED_ROWS):
         last, top = min(len(keep), first + FADED_ROWS), max(0, first - beside)
-        grown = _fade_rows(keep[top : last + beside], drawn[top : last + beside], side, params)
-        faded[first:last] = grown[first - top : last - top]
+        rows, own = slice(top, last + beside), (first - top, last - top)
+        faded[first:last] = _fade_rows(keep[rows], drawn[rows], own, side, params)
     return faded
 
 
@@ -54,20 +54,45 @@ def rows_beside(side: float, params: FadeParams) -> int:
     return ROWS_BESIDE * max(1, round(params.reach * side))
 
 
-def _fade_rows(keep: Image, drawn: Mask, side: float, params: FadeParams) -> Image:
+def _fade_rows(keep: Image, drawn: Mask, own: tuple[int, int], side: float, params: FadeParams) -> Image:
+    """The ``own`` rows (from, to) of a mask, grown; the others are what is seen from them."""
     surface = (~drawn & (keep < PAPER)).view(np.uint8)
-    ends = surface & _beside_paper(~drawn & (keep >= PAPER), side, params)
-    faded = _fade_surface(surface, ends, side, params) if ends.any() else np.zeros_like(keep)
-    return np.maximum(keep, np.where(surface > 0, faded, _fade_lines(faded, surface, keep, params)))
+    faded = np.zeros_like(keep)
+    ends = surface & _beside_paper(~drawn & (keep >= PAPER), surface, side, params)
+    if ends.any():  # there are few, and nothing is felt beyond their reach
+        near = _box_around(ends, max(math.ceil(params.reach * side), params.joined) + 1)
+        faded[near] = _fade_surface(surface[near], ends[near], side, params)
+    # A line sees as far as it is blurred, which OpenCV does over four standard deviations.
+    beside = math.ceil(4 * params.line_sigma) + 1
+    first = max(0, own[0] - beside)
+    rows = slice(first, own[1] + beside)
+    lines = _fade_lines(faded[rows], surface[rows], keep[rows], params)
+    grown = np.maximum(keep[rows], np.where(surface[rows] > 0, faded[rows], lines))
+    return np.asarray(grown[own[0] - first : own[1] - first], np.uint8)
 
 
-def _beside_paper(bare: Mask, side: float, params: FadeParams) -> Image:
-    """H×W, 1 on and next to ``bare`` paper (H×W) that is no speck and no sliver beyond a line."""
-    paper = bare.view(np.uint8)
-    square = np.ones((max(1, round(params.least_paper * side)),) * 2, np.uint8)
+def _box_around(mask: Image, beside: int) -> tuple[slice, slice]:
+    """The rows and columns of a mask (H×W, not empty) in which it is above 0, and so many ``beside`` them."""
+    x, y, wide, high = cv2.boundingRect(mask)
+    return slice(max(0, y - beside), y + high + beside), slice(max(0, x - beside), x + wide + beside)
+
+
+def _beside_paper(bare: Mask, surface: Image, side: float, params: FadeParams) -> Image:
+    """H×W, 1 for pixels of a ``surface`` (H×W, 1 on it) next to ``bare`` paper (H×W) that is no speck and no
+    sliver beyond a line."""
+    paper, cross = bare.view(np.uint8), cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    beside = surface & np.asarray(cv2.dilate(paper, cross), np.uint8)
+    if not beside.any():
+        return beside
+    length = max(1, round(params.least_paper * side))
+    square = np.ones((length, length), np.uint8)
+    # Whether paper counts is decided by what lies up to three squares away.
+    near = _box_around(beside, 3 * length + 1)
+    here = np.ascontiguousarray(paper[near])
     # What holds a square, and what of it is close to one.
-    wide = np.asarray(cv2.dilate(cv2.morphologyEx(paper, cv2.MORPH_OPEN, square), square), np.uint8) & paper
-    return np.asarray(cv2.dilate(wide, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))), np.uint8)
+    wide = np.asarray(cv2.dilate(cv2.morphologyEx(here, cv2.MORPH_OPEN, square), square), np.uint8) & here
+    beside[near] &= np.asarray(cv2.dilate(wide, cross), np.uint8)
+    return beside
 
 
 def _fade_surface(surface: Image, ends: Image, side: float, params: FadeParams) -> Image:
@@ -100,11 +125,16 @@ def _count_steps(surface: Image, ends: Image, most: int) -> F32:
     the distance itself where nothing is in the way.
     """
     reached, since = surface & ends, np.zeros(surface.shape, np.uint16)
+    shapes = [cv2.getStructuringElement(shape, (3, 3)) for shape in (cv2.MORPH_CROSS, cv2.MORPH_RECT)]
+    count = 0
     for step in range(most):
         cv2.add(since, reached, dst=since, dtype=cv2.CV_16U)
-        shape = cv2.MORPH_RECT if step % 2 else cv2.MORPH_CROSS
-        cv2.dilate(reached, cv2.getStructuringElement(shape, (3, 3)), dst=reached)
+        cv2.dilate(reached, shapes[step % 2], dst=reached)
         reached &= surface
+        before, count = count, cv2.countNonZero(reached)
+        if step % 2 and count == before:  # not even by a diagonal step is there more to reach
+            since += reached * np.uint16(most - step - 1)
+            break
     return np.asarray(np.float32(most) - since, np.float32)
 
 
@@ -118,11 +148,23 @@ def _lengths(ends: Image, places: I64, params: FadeParams) -> F32:
 
 
 def _fade_lines(faded: Image, surface: Image, keep: Image, params: FadeParams) -> Image:
-    """The same for what is drawn, as for the surfaces around it (normalised convolution), or as for paper."""
+    """The same for what is drawn, as for the surfaces around it (normalised convolution), or as for paper.
+    H×W, 0 on surfaces and on paper."""
+    lines = np.zeros_like(keep)
+    at = np.flatnonzero((surface == 0) & (keep < 255))
+    if not len(at):
+        return lines
+    paper = _blur(keep.astype(np.float32) * np.float32(1 / 255), params).ravel()[at]
     weight = surface.astype(np.float32)
-    around = np.asarray(cv2.GaussianBlur(weight, (0, 0), params.line_sigma), np.float32)
-    lost = cv2.GaussianBlur(faded * weight, (0, 0), params.line_sigma) / np.maximum(around, 1e-6)
-    paper = cv2.GaussianBlur(keep.astype(np.float32) * np.float32(1 / 255), (0, 0), params.line_sigma)
+    around = _blur(weight, params).ravel()[at]
     bare = np.clip((paper - params.least_bare) / (params.bare - params.least_bare), 0, 1)
     coloured = np.minimum(around / np.float32(params.surface), 1)
-    return np.asarray(np.rint(coloured * lost + (1 - coloured) * 255 * bare), np.uint8)
+    lost = (1 - coloured) * 255 * bare
+    if faded.any():
+        lost = coloured * (_blur(faded * weight, params).ravel()[at] / np.maximum(around, 1e-6)) + lost
+    lines.ravel()[at] = np.rint(lost)
+    return lines
+
+
+def _blur(picture: F32, params: FadeParams) -> F32:
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), params.line_sigma), np.float32)

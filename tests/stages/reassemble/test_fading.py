@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 import pytest
 
@@ -134,3 +135,28 @@ def test_long_pages_are_faded_as_in_one_piece(
     pieces = drawing.faded()
     monkeypatch.setattr(fading, "FADED_ROWS", 1060)
     assert np.array_equal(drawing.faded(), pieces)
+
+
+def test_ends_that_lie_apart_are_felt_as_by_themselves() -> None:
+    """Only what is around the ends is looked at, wherever they are."""
+    both, left, right = (Drawing() for _ in range(3))
+    for drawing, nicks in ((both, (30, 200)), (left, (30,)), (right, (200,))):
+        drawing.draw(slice(None), slice(END - 2, END))
+        for row in nicks:
+            drawing.draw(slice(row, row + 20), slice(END - 2, END), kind=OPEN)
+    one, other = left.faded(), right.faded()
+    assert one[:100, :END].any() and other[140:, :END].any()
+    assert np.array_equal(both.faded(), np.maximum(one, other))
+
+
+def test_steps_are_counted_to_the_last_though_there_is_no_more_to_reach() -> None:
+    random = np.random.default_rng(0)
+    for share in (0.05, 0.4, 0.7):
+        surface = (random.random((60, 50)) < share).astype(np.uint8)
+        ends = surface & (random.random((60, 50)) < 0.01).astype(np.uint8)
+        reached, since = ends, np.zeros(ends.shape)
+        for step in range(20):
+            since += reached
+            shape = cv2.MORPH_RECT if step % 2 else cv2.MORPH_CROSS
+            reached = cv2.dilate(reached, cv2.getStructuringElement(shape, (3, 3))) & surface
+        assert np.array_equal(fading._count_steps(surface, ends, 20), 20 - since)

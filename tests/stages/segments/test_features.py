@@ -54,6 +54,22 @@ def test_features_are_pooled_over_the_segment_and_all_tiles() -> None:
     assert abs(first - (128 + 127 * 0.75)) <= 1 and abs(second - (128 - 127 * 0.5)) <= 1
 
 
+def test_maps_of_several_sizes_are_pooled_as_each_by_itself() -> None:
+    """Cells of a coarser map are counted from those of a finer one."""
+    random = np.random.default_rng(0)
+    labels = random.integers(0, 5, (301, 223), dtype=np.uint16)
+    tile = Tile(7, 30, 192, 256)
+    sizes = ((64, 48), (32, 24), (8, 6), (64, 48), (12, 9), (5, 7), (64, 24))
+    maps = {f"map {n}": random.random((3, *size), np.float32) for n, size in enumerate(sizes)}
+    together = FeaturePool(labels, (290, 210))
+    together.add(tile, maps)
+    for name, features in maps.items():
+        alone = FeaturePool(labels, (290, 210))
+        alone.add(tile, {name: features})
+        assert np.array_equal(together.sums[name], alone.sums[name])
+        assert np.array_equal(together.weights[name], alone.weights[name])
+
+
 def test_a_network_that_tells_nothing_leaves_no_features() -> None:
     assert FeaturePool(np.ones((4, 4), np.uint16), (4, 4)).rows().shape == (1, 0)
 
