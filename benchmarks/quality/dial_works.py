@@ -114,10 +114,10 @@ def decide(segments: ChapterSegments, params: Params) -> WindowCorrections:
     space = make_space(segments.features, segments.embedded, params.descriptors)
     found = group_segments(segments, remembered, space, params)
     colours, _ = colour_groups(segments, None, found, remembered, params)
-    reach = found.guided.find_reach(found.groups, colours.groups, params.guidance)
+    settled = found.members(segments.area, params).settle(found.groups, colours, params)
     count = len(colours.groups)
     return correct_segments(
-        segments, found.groups, reach, colours, [None] * count, np.arange(count), params.corrections
+        segments, found.groups, settled, colours, [None] * count, np.arange(count), params.corrections
     )
 
 

@@ -49,11 +49,8 @@ class Reached:
 
 def measure(out: EditChapter, things: Sequence[Thing], likeness: float, reach: Reach) -> list[Reached]:
     """The things of one title; one of which no more is met than an anchor says nothing, and is left out."""
-    points = sorted({(t.page, *point) for t in things for point in (*t.same, *t.other)})
-    at = dict(zip(points, out.find(points)[0], strict=True))
     cover, found = out.alike(likeness, reach), []
-    for thing in things:
-        wanted = _weigh(out, *([at[thing.page, *p] for p in some] for some in (thing.same, thing.other)))
+    for thing, wanted in zip(things, weigh_segments(out, things), strict=True):
         pure = np.nonzero(wanted.right > wanted.wrong)[0]
         anchors = pure[np.argsort(-wanted.right[pure], kind="stable")][:ANCHORS].tolist()
         if len(pure) < 2:
@@ -77,6 +74,16 @@ def average_precision(wanted: Wanted, anchor: int, known: Coverage) -> float:
         total += (right - before) * right / max(right + wrong, 1e-9)
         before = right
     return total / float(wanted.right[beside].sum())
+
+
+def weigh_segments(out: EditChapter, things: Sequence[Thing]) -> list[Wanted]:
+    """For each thing of one title what of each segment is the thing, and what is not."""
+    points = sorted({(t.page, *point) for t in things for point in (*t.same, *t.other)})
+    at = dict(zip(points, out.find(points)[0], strict=True))
+    return [
+        _weigh(out, *([at[thing.page, *p] for p in some] for some in (thing.same, thing.other)))
+        for thing in things
+    ]
 
 
 def _weigh(out: EditChapter, same: Sequence[int], other: Sequence[int]) -> Wanted:

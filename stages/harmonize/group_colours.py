@@ -14,6 +14,7 @@ from mangacolor.stages.harmonize.corrections import OWN_LUMA, Corrections, Windo
 from mangacolor.stages.harmonize.guidance.guided import Guided
 from mangacolor.stages.harmonize.guidance.params import GuidanceParams
 from mangacolor.stages.harmonize.overrides import Override
+from mangacolor.stages.harmonize.panel_agreement import Panels
 from mangacolor.stages.harmonize.params import CorrectionParams, GroupColourParams, Params, SmoothingParams
 from mangacolor.stages.harmonize.references.matching import Matched
 from mangacolor.stages.harmonize.smoothing import weighted_mode
@@ -23,18 +24,20 @@ from mangacolor.stages.segments.chapter import ChapterSegments
 @dataclass(frozen=True, slots=True)
 class ChapterColours:
     """``groups``: the colour of each group, G×2. ``members``: what each segment agreed on, N×2. Levels.
-    ``near``: N in [0, 1], how far that is what the group's other members agreed on."""
+    ``near``: N in [0, 1], how far that is what the group's other members agreed on. ``held``: N, who takes
+    part in the group's colour whatever that was."""
 
     groups: F64
     members: F64
     near: F64
+    held: Mask
 
     def with_groups(self, groups: F64) -> ChapterColours:
         return replace(self, groups=groups)
 
     def with_one_colour(self, members: Mask) -> ChapterColours:
         """With those segments (N) taking part in their groups' colours whatever they agreed on."""
-        return replace(self, near=np.where(members, 1.0, self.near))
+        return replace(self, near=np.where(members, 1.0, self.near), held=self.held | members)
 
     def round_groups(self, params: GroupColourParams) -> ChapterColours:
         """Colours of groups on the grid."""
@@ -46,24 +49,35 @@ class Members:
     """N segments as they have a say in the colours of their groups.
 
     ``start``: what each starts from. ``agreed``: what it agreed on with its neighbours. N×2, levels.
-    ``weight``: N, what it counts. ``guided``: which have a guest's colour.
+    ``weight``: N, what it counts. ``guided``: which have a guest's colour. ``panels``: what is alike in
+    their panels.
     """
 
     start: F64
     agreed: F64
     weight: F64
     guided: Guided
+    panels: Panels
 
     @classmethod
     def of(
-        cls, start: F64, agreed: F64, area: F64, steadiness: F64, guided: Guided, params: Params
+        cls,
+        start: F64,
+        agreed: F64,
+        area: F64,
+        steadiness: F64,
+        guided: Guided,
+        panels: Panels,
+        params: Params,
     ) -> Members:
         """``area``, ``steadiness``: N, of which a segment's weight is made."""
         weight = guided.weigh(np.sqrt(area) * steadiness, params.guidance)
-        return cls(start, agreed, weight, guided)
+        return cls(start, agreed, weight, guided, panels)
 
     def take(self, which: I64) -> Members:
-        return Members(self.start[which], self.agreed[which], self.weight[which], self.guided.take(which))
+        """Some of them, given in ascending order."""
+        columns = self.start[which], self.agreed[which], self.weight[which]
+        return Members(*columns, self.guided.take(which), self.panels.take(which))
 
     def find_guided(self, number: I64, params: GuidanceParams) -> Mask:
         """The groups (``number``, N), G, that have the guest's colour."""
@@ -79,10 +93,20 @@ class Members:
     def find_apart(self, groups: Groups, params: Params) -> Mask:
         """The segments, N, that will clearly have another colour than their groups."""
         colours = self.choose_colours(groups.number, params)
-        there = colours.groups[groups.number]
-        reach = self.guided.find_reach(groups, colours.groups, params.guidance) * colours.near
-        left = np.hypot(*(there - colours.members).T) * (1 - reach)
+        left = np.hypot(*(colours.groups[groups.number] - self.settle(groups, colours, params)).T)
         return np.asarray(left > params.group_colours.most_apart)
+
+    def settle(self, groups: Groups, colours: ChapterColours, params: Params) -> F64:
+        """The colours (N×2, levels) that segments end in, where nobody has chosen one.
+
+        Each goes from what it agreed on to its group's colour as far as it is a member and near, and panels
+        agree on what comes of that.
+        """
+        steps = params.corrections.membership_steps
+        reach = self.guided.find_reach(groups, colours.groups, params.guidance)
+        share = np.rint(reach * steps) / steps * colours.near
+        drawn = colours.members + share[:, None] * (colours.groups[groups.number] - colours.members)
+        return self.panels.settle(drawn, colours.held | self.guided.held, params.panels)
 
 
 def choose_group_colours(
@@ -103,7 +127,8 @@ def choose_group_colours(
     near = nearness(agreed, colours[number], params)
     gain = np.where(as_they_are, 1.0, chroma_gain(colours, start, weight, number, params))[:, None]
     members = np.rint(agreed * gain[number] / params.chroma_step) * params.chroma_step
-    return ChapterColours(colours * gain, members, near).with_one_colour(as_they_are[number])
+    nobody = np.zeros(len(number), np.bool_)
+    return ChapterColours(colours * gain, members, near, nobody).with_one_colour(as_they_are[number])
 
 
 def nearness(agreed: F64, group: F64, params: GroupColourParams) -> F64:
@@ -144,7 +169,7 @@ def chroma_gain(colours: F64, chroma: F64, weight: F64, number: I64, params: Gro
 def correct_segments(
     segments: ChapterSegments,
     groups: Groups,
-    reach: F64,
+    settled: F64,
     colours: ChapterColours,
     overrides: Sequence[Override | None],
     identity: I64,
@@ -153,18 +178,13 @@ def correct_segments(
 ) -> WindowCorrections:
     """The correction of each of the chapter's N segments.
 
-    A segment goes from what it agreed on to its group's colour by its ``reach`` (N in [0, 1]) and as far as
-    it is near, or to what somebody chose for the group (``overrides``, G), as far as it is a member; and to
-    what references say of it (``matched``), as far as these are sure. ``identity``: N, the number of their
-    groups in the palette.
+    A segment ends in the colour that it ``settled`` on (N×2, levels), or goes from what it agreed on to what
+    somebody chose for the group (``overrides``, G), as far as it is a member; and to what references say of
+    it (``matched``), as far as these are sure. ``identity``: N, the number of their groups in the palette.
     """
     number, agreed = groups.number, colours.members
-    membership, reach = (
-        np.rint(share * params.membership_steps) / params.membership_steps
-        for share in (groups.membership, reach)
-    )
-    base = agreed + (reach * colours.near)[:, None] * (colours.groups[number] - agreed)
-    base, target = _follow_references(base, matched, params)
+    membership = np.rint(groups.membership * params.membership_steps) / params.membership_steps
+    base, target = _follow_references(settled, matched, params)
     luma = _luma_of_references(segments, matched, params)
     for group, override in enumerate(overrides):
         if override is not None:

@@ -122,7 +122,7 @@ class SmoothingParams:
     own_slope: float = 100.0
     # Support of neighbours (of one that is just alike: 1) with which a segment starts halfway between what
     # the chapter assigned to it and what the network read off there.
-    assigned_support: float = 0.6
+    assigned_support: float = 0.3
     # By what chroma is raised at most where an own hue and the agreed one are opposite.
     max_mixing_gain: float = 4.0
 
@@ -207,6 +207,28 @@ class GroupColourParams:
 
 
 @dataclass(frozen=True, slots=True)
+class PanelParams:
+    """How segments of one panel agree (panel_agreement.py)."""
+
+    # Distance, of that which is as likely as not one thing elsewhere, at which similarity has fallen to 1/e.
+    similarity_scale: float = 0.55
+    # Similarity below which nothing is linked: from .84 of that distance on.
+    min_similarity: float = 0.004
+    # Levels of chroma within which colours count as those of one thing (sigma).
+    bandwidth: float = 20.0
+    # Times that each takes the mean of those alike.
+    iterations: int = 2
+    # By what chroma is raised at most where colours of opposite hues are mixed.
+    max_mixing_gain: float = 4.0
+    # Mean resultant length of votes up to which they are of no one hue.
+    min_sureness: float = 0.3
+    # What a sure hue counts, once it is lost, against the colour that was decided.
+    hue_weight: float = 1.0
+    # Levels of chroma read at which that counts half: what is paler has no hue to lose.
+    pale_chroma: float = 8.0
+
+
+@dataclass(frozen=True, slots=True)
 class MatchingParams:
     """Which groups are those of another run or chapter (recognition.py, overrides.py)."""
 
@@ -277,6 +299,7 @@ class Params:
     joining: JoiningParams = JoiningParams()
     retention: RetentionParams = RetentionParams()
     group_colours: GroupColourParams = GroupColourParams()
+    panels: PanelParams = PanelParams()
     matching: MatchingParams = MatchingParams()
     references: ReferenceParams = ReferenceParams()
     corrections: CorrectionParams = CorrectionParams()

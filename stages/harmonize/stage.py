@@ -132,9 +132,18 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     entries = make_entries(list(drawings), segments, grouping.groups, regrouped, named)
     entries = [*place_entries(entries, drawings), *absent_entries(palette, regrouped)]
     context.write(to_document(palette.with_found(entries, regrouped.ungrouped)))
-    reach = grouping.guided.find_reach(grouping.groups, colours.groups, params.guidance)
+    if matched is not None:
+        grouping = replace(grouping, panels=grouping.panels.without_votes())
+    settled = grouping.members(segments.area, params).settle(grouping.groups, colours, params)
     corrections = correct_segments(
-        segments, grouping.groups, reach, colours, overrides, regrouped.identity, params.corrections, matched
+        segments,
+        grouping.groups,
+        settled,
+        colours,
+        overrides,
+        regrouped.identity,
+        params.corrections,
+        matched,
     )
     if context.memory is not None:
         shown = shown_groups(grouping, remembered, colours.groups, overrides)
@@ -226,7 +235,7 @@ STAGE = ChapterStage(
     configure,
     ("panels", "balloons", "colorize"),
     neutral,
-    version=19,
+    version=20,
     file=FILE,
     edits=decided_groups,
     preview=draw_groups,

@@ -20,6 +20,7 @@ from mangacolor.stages.harmonize.descriptors import DescriptorSpace
 from mangacolor.stages.harmonize.group_colours import Members
 from mangacolor.stages.harmonize.guidance.guided import Guided, guide
 from mangacolor.stages.harmonize.neighbours import KnnGraph, knn_graph
+from mangacolor.stages.harmonize.panel_agreement import Panels
 from mangacolor.stages.harmonize.params import Params, SmoothingParams
 from mangacolor.stages.harmonize.series.joining import join_groups, without_joined
 from mangacolor.stages.harmonize.series.remembered import Remembered
@@ -43,7 +44,7 @@ class Grouping:
     """What is known of the chapter's N segments once they are grouped: how little each one's chroma strays
     (``steadiness``, N in [0, 1]), colours before and after smoothing (N×2, levels), votes that have travelled
     (``logits``, N×K). ``joined``: for each group the row of the remembered one that it is, -1 for a new one.
-    ``guided``: which segments have a guest's colour."""
+    ``guided``: which segments have a guest's colour. ``panels``: what is alike in their panels."""
 
     steadiness: F64
     start: F64
@@ -52,10 +53,12 @@ class Grouping:
     groups: Groups
     joined: I64
     guided: Guided
+    panels: Panels
 
     def members(self, area: F64, params: Params) -> Members:
         """The segments as they have a say in the colours of groups. ``area``: N."""
-        return Members.of(self.start, self.smoothed, area, self.steadiness, self.guided, params)
+        known = self.start, self.smoothed, area, self.steadiness, self.guided, self.panels
+        return Members.of(*known, params)
 
 
 def group_segments(
@@ -86,9 +89,14 @@ def group_segments(
     smoothed = _smooth(features, start, weight, graph, params.smoothing, known, guided.held)
     looks = places[:, : space.page_column]
     own = guided.since(known)
-    members = Members.of(start[known:], smoothed[known:], segments.area, steadiness[known:], own, params)
+    panels = Panels.of(segments, params.panels)
+    # What a guest or earlier pages show goes before what the network is sure of.
+    panels = panels.without_votes() if known or guest is not None else panels
+    decided = start[known:], smoothed[known:], segments.area, steadiness[known:], own, panels
+    members = Members.of(*decided, params)
     groups, joined = _join_and_cluster(graph, smoothed, looks, segments.area, members, remembered, params)
-    return Grouping(steadiness[known:], members.start, members.agreed, logits[known:], groups, joined, own)
+    columns = steadiness[known:], members.start, members.agreed, logits[known:]
+    return Grouping(*columns, groups, joined, own, panels)
 
 
 def with_remembered(remembered: Remembered, segments: ChapterSegments) -> SegmentFeatures:
