@@ -69,8 +69,8 @@ def encode_png(image: Image | NumberMap) -> bytes:
     Raises ``ValueError`` for what no PNG holds.
     """
     bgr = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    # Each row as what it differs in from the one above: labels and masks hardly change. Files of coloured pages
-    # are 3 % larger than with the filter that suits each row best, which takes half as much time again.
+    # Each row as what it differs in from the one above: labels and masks hardly change. Files of coloured
+    # pages are 3 % larger than with the filter that suits each row best, which takes half as much time again.
     settings = [cv2.IMWRITE_PNG_COMPRESSION, 1]
     if hasattr(cv2, "IMWRITE_PNG_FILTER"):  # OpenCV before 4.12 has no such choice
         settings += [cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP]
