@@ -5,7 +5,9 @@ Pillow paints over a flipped bit without a word. Each check raises ``ValueError`
 
 from __future__ import annotations
 
+import struct
 import zlib
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -15,11 +17,24 @@ from mangacolor.core.types import Image
 
 # A progressive JPEG has about ten scans; a hostile one has thousands and decodes for hours.
 _MAX_SCANS: Final = 200
+_PIECE: Final = 2**20  # bytes that are unpacked at once
+_PNG_CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by the colour type
+# The passes of an interlaced PNG: first column and row, and the steps from one to the next (section 8.1).
+_ADAM7: Final = (
+    (0, 0, 8, 8),
+    (4, 0, 8, 8),
+    (0, 4, 4, 8),
+    (2, 0, 4, 4),
+    (0, 2, 2, 4),
+    (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)
 
 
 def check_png(data: bytes) -> None:
-    """Check every chunk's CRC-32 up to IEND (PNG, 3rd edition, section 5.3)."""
-    at = 8
+    """Check every chunk's CRC-32 up to IEND, and that its picture has all of its rows (PNG, 3rd edition,
+    sections 5.3 and 10)."""
+    at, packed = 8, list[memoryview]()
     while True:
         length = int.from_bytes(data[at : at + 4], "big")
         kind = data[at + 4 : at + 8]
@@ -29,8 +44,40 @@ def check_png(data: bytes) -> None:
         if zlib.crc32(memoryview(data)[at + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
             raise ValueError(f"damaged: wrong checksum in its {kind.decode('latin-1')} chunk")
         if kind == b"IEND":
-            return
+            break
+        if kind == b"IDAT":
+            packed.append(memoryview(data)[at + 8 : end - 4])
         at = end
+    expected = _png_bytes(data[16:29])
+    if not _unpacks_to(packed, expected):
+        raise ValueError("truncated: rows of the picture are missing")
+
+
+def _png_bytes(header: bytes) -> int:
+    """How many bytes the rows of a PNG have, each with its filter, by what its IHDR holds."""
+    width, height, depth, colour, _packing, _filter, interlaced = struct.unpack(">IIBBBBB", header)
+    bits = depth * _PNG_CHANNELS.get(colour, 1)
+    whole = ((0, 0, 1, 1),)
+    sizes = (
+        (-(-(width - left) // across), -(-(height - top) // down))
+        for left, top, across, down in (_ADAM7 if interlaced else whole)
+    )
+    return sum(rows * (1 + -(-columns * bits // 8)) for columns, rows in sizes if columns > 0 and rows > 0)
+
+
+def _unpacks_to(packed: Iterable[memoryview], expected: int) -> bool:
+    """Whether there are so many bytes, of which no more than a piece is kept. What zlib cannot read is left
+    to the decoder, which says so."""
+    unpacking, count = zlib.decompressobj(), 0
+    try:
+        for piece in packed:
+            rest: bytes | memoryview = piece
+            while rest and count < expected:
+                count += len(unpacking.decompress(rest, _PIECE))
+                rest = unpacking.unconsumed_tail
+    except zlib.error:
+        return True
+    return count >= expected
 
 
 def check_webp(data: bytes) -> None:

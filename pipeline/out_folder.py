@@ -34,7 +34,7 @@ def check_out(out: Path, command: str) -> None:
     if command in _COLOURS:
         meant = f"To colour it: mangacolor {command} {quoted(str(out))} --out OUT."
     else:
-        meant = f"Colour it first, {line}; then mangacolor {command} OUT."
+        meant = f"Name the --out of an earlier run, or colour this first: {line}, and {command} OUT."
     what = "no folder that mangacolor has written to" if out.is_dir() else "a file, and no output folder"
     raise InputError(f"{out}: {what}", meant)
 
