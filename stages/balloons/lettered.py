@@ -51,7 +51,7 @@ def _is_surely_on(known: Image, block: Lettering, params: GrowParams) -> bool:
     """Whether any region that holds as much of a block as it must overlaps what is known (H×W)."""
     x, y, w, h = block.box
     held = np.count_nonzero((block.mask > 0) & (known[y : y + h, x : x + w] > 0))
-    return held > (1 - params.least_held) * np.count_nonzero(block.mask) + 1
+    return bool(held > (1 - params.least_held) * np.count_nonzero(block.mask) + 1)
 
 
 @dataclass(frozen=True, slots=True)

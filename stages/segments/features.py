@@ -213,7 +213,7 @@ def _colour_columns(cb: F32, cr: F32) -> tuple[float, float, float]:
     """``cb``, ``cr`` and ``spread`` of pixels with this chroma, P each."""
     middle = _median(cb), _median(cr)
     away = _median(np.hypot(cb - middle[0], cr - middle[1]))
-    return middle[0] + NEUTRAL, middle[1] + NEUTRAL, SPREAD_STEPS * away
+    return float(middle[0] + NEUTRAL), float(middle[1] + NEUTRAL), float(SPREAD_STEPS * away)
 
 
 def _median(values: F32) -> np.float32:

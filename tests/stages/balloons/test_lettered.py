@@ -12,6 +12,7 @@ from mangacolor.core.types import Image
 from mangacolor.stages.balloons import lettered
 from mangacolor.stages.balloons.kinds import Region
 from mangacolor.stages.balloons.lettered import find_lettered
+from mangacolor.stages.balloons.lettering import Lettering
 
 
 def page_of(centres: Sequence[tuple[int, int]]) -> Image:
@@ -42,7 +43,7 @@ def grown(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
     boxes: list[tuple[int, ...]] = []
     grow = lettered.grow_region
 
-    def seen(luma: Image, block: lettered.Lettering, *more: object) -> object:
+    def seen(luma: Image, block: Lettering, *more: object) -> object:
         boxes.append(block.box)
         return grow(luma, block, *more)  # type: ignore[arg-type]
 

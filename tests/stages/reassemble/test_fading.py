@@ -158,5 +158,6 @@ def test_steps_are_counted_to_the_last_though_there_is_no_more_to_reach() -> Non
         for step in range(20):
             since += reached
             shape = cv2.MORPH_RECT if step % 2 else cv2.MORPH_CROSS
-            reached = cv2.dilate(reached, cv2.getStructuringElement(shape, (3, 3))) & surface
+            wider = cv2.dilate(reached, cv2.getStructuringElement(shape, (3, 3)))
+            reached = np.asarray(wider, np.uint8) & surface
         assert np.array_equal(fading._count_steps(surface, ends, 20), 20 - since)
