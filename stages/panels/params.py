@@ -1,10 +1,8 @@
 """The numbers that decide where panels lie, and what is paper: one a line, with unit and reason.
 
-They are part of the stage's configuration, but in no cache key yet: whoever changes one raises the stage's
-``version``, and makes ``params`` of ``stage.Config`` a field, which enters the key from then on.
-
-Lengths in pixels are at the working scale, where a page has about a million pixels. "Probability" is the
-border network's, in [0, 1]. A "sample" is taken every ``SAMPLE_STEP`` pixels along a line.
+They are part of the stage's configuration, and so of its cache key. Lengths in pixels are at the working
+scale, where a page has about a million pixels. "Probability" is the border network's, in [0, 1]. A "sample"
+is taken every ``SAMPLE_STEP`` pixels along a line.
 """
 
 from __future__ import annotations
@@ -279,12 +277,15 @@ class BleedParams:
     """A panel that runs off the page beside others that end at a margin."""
 
     on_side: float = 3.0  # pixels: a line this near to a side lies on it
-    straight: float = 6.0  # pixels by which the corners of such a side differ at most
+    straight: float = 6.0  # pixels by which the corners of such a side differ at most,
+    most_lean: float = 0.02  # and this share of the panel's extent along it more
     widest: float = 0.15  # of the page's side: margins are narrower
-    framed: float = 0.4  # share of edge along the side from which on it has a frame there
+    framed: float = 0.4  # share of edge along the side from which on it has a frame there,
+    least_border: float = 0.3  # and the network's mean probability: less is a line of the drawing
     max_slope: float = 0.12  # of the frames above and below
-    runs_on: float = 0.7  # share of edge that they have as far as the page's edge
-    least_drawn: float = 0.1  # share of the margin beside the panel that is no paper
+    runs_on: float = 0.7  # share of edge that they have as far as the page's edge,
+    surely_runs_on: float = 0.95  # or so much, if less is drawn in the margin
+    least_drawn: float = 0.1  # than this share of it
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,9 @@ def find_residual_boxes(
         cv2.fillPoly(free, [np.array(polygon, np.int32)], 0)
     # A closing joins lettering and broken lines; an opening drops the rims of frames.
     reach = max(3, min(ground.shape) // 100) | 1
-    opened = cv2.morphologyEx(free, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    # Nothing is drawn beyond the page: the line that a scan has along its edge is as thin as it looks.
+    square = np.ones((3, 3), np.uint8)
+    opened = cv2.morphologyEx(free, cv2.MORPH_OPEN, square, borderType=cv2.BORDER_CONSTANT, borderValue=(0,))
     joined = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
     if np.count_nonzero(joined) < params.least_area * ground.size:
         return []

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mangacolor.stages.panels.cutting.lines import SAMPLE_STEP, Lines, View
+from mangacolor.stages.panels.cutting.lines import SAMPLE_STEP, Lines, Spans, View
 from mangacolor.stages.panels.cutting.polygons import Polygon, clip, covered_share, swap
 from mangacolor.stages.panels.params import BleedParams, SnapParams
 
@@ -64,7 +64,7 @@ def _pull_side(view: View, polygon: Polygon, above: bool, params: SnapParams) ->
 def run_off_page(views: tuple[View, View], polygons: Sequence[Polygon], params: BleedParams) -> list[Polygon]:
     """Panels, with a side in line with the column's brought to the page's edge where the panel runs off it.
 
-    It has no frame there, those above and below run on to the page's edge, and something is drawn up to it.
+    It has no frame there, and those at both its ends run on to the page's edge: none runs on into a margin.
     """
     found = list(polygons)
     for index in range(len(found)):
@@ -90,44 +90,59 @@ def _run_off(
     """The polygon with its first (or last) side in x at the page's edge, if the panel runs off it there."""
     height, width = view.white.shape
     at, edge = (polygon[:, 0].max(), width) if last else (polygon[:, 0].min(), 0)
-    side = np.flatnonzero(np.abs(polygon[:, 0] - at) <= params.straight)
-    if not params.on_side < abs(edge - at) <= params.widest * width or len(side) != 2:
+    reach = params.straight + params.most_lean * np.ptp(polygon[:, 1])
+    side = np.flatnonzero(np.abs(polygon[:, 0] - at) <= reach)
+    if not params.on_side < abs(edge - at) <= params.widest * width or len(side) < 2:
         return polygon
-    upper, lower = sorted(side, key=lambda corner: polygon[corner, 1])
+    upper, lower = side[polygon[side, 1].argmin()], side[polygon[side, 1].argmax()]
     top, bottom = polygon[upper, 1], polygon[lower, 1]
-    if _edge_along(other_view.lines, at, (top, bottom), params)[0] >= params.framed:
+    middle = (polygon[upper, ::-1] + polygon[lower, ::-1]) / 2
+    if _has_frame(other_view, middle, (top, bottom), params):
         return polygon
-    grown = polygon.copy()
+    grown, runs_on = polygon.copy(), 1.0
     grown[side, 0] = edge
     for corner, end in ((upper, 0), (lower, height)):
         if abs(polygon[corner, 1] - end) > params.on_side:
-            runs_on, slope = _edge_along(view.lines, polygon[corner, 1], sorted((at, edge)), params)
-            if runs_on < params.runs_on:
-                return polygon
-            grown[corner, 1] += slope * (edge - at)
+            share, slope = _edge_along(view.lines, polygon[corner], sorted((at, edge)), params)
+            runs_on = min(runs_on, share)
+            grown[corner, 1] += slope * (edge - polygon[corner, 0])
     strip = np.array([(at, top), (edge, top), (edge, bottom), (at, bottom)])
-    taken = any(_overlap(strip, other) for other in others)
+    taken = any(_overlap(strip, other, params.on_side) for other in others)
     ends = top > params.on_side or bottom < height - params.on_side
-    drawn = 1 - covered_share(view.white, strip if last else strip[::-1])
-    return grown if ends and not taken and drawn >= params.least_drawn else polygon
+    # Where a frame stops a little short, as on a page askew, what is drawn tells.
+    drawn = 1 - covered_share(view.white, strip if last else strip[::-1]) >= params.least_drawn
+    wanted = params.runs_on if drawn else params.surely_runs_on
+    return grown if ends and not taken and runs_on >= wanted else polygon
 
 
-def _edge_along(lines: Lines, at: float, span: Sequence[float], params: BleedParams) -> tuple[float, float]:
-    """The largest share of edge over a span of x along a line near height ``at``, and the line's slope."""
+def _has_frame(view: View, at: Polygon, span: Sequence[float], params: BleedParams) -> bool:
+    """Whether a line near a point (x, y) has an edge over a span of x that the network takes for a border."""
     first, last = (max(0, round(x / SAMPLE_STEP)) for x in span)
-    heights = lines.offset + lines.slope * np.mean(span)
-    near = np.flatnonzero(
-        (np.abs(heights - at) <= params.on_side) & (np.abs(lines.slope) <= params.max_slope)
+    sees = view.border is not None and not view.painted
+    return any(
+        view.lines.edges(index, slice(first, last)).mean() >= params.framed
+        and not (sees and view.lines.border[index, first:last].mean() < 255 * params.least_border)
+        for index in _lines_near(view.lines, at, params)
     )
-    counts = [int(lines.edges(index, slice(first, last)).sum()) for index in near]
+
+
+def _edge_along(lines: Lines, at: Polygon, span: Sequence[float], params: BleedParams) -> tuple[float, float]:
+    """The largest share of edge over a span of x along lines near a point (x, y), and that line's slope."""
+    first, last = (max(0, round(x / SAMPLE_STEP)) for x in span)
     shares = [
-        (count / max(last - first, 1), float(lines.slope[index]))
-        for count, index in zip(counts, near, strict=True)
+        (int(lines.edges(index, slice(first, last)).sum()) / max(last - first, 1), float(lines.slope[index]))
+        for index in _lines_near(lines, at, params)
     ]
     return max(shares, default=(0.0, 0.0))
 
 
-def _overlap(first: Polygon, second: Polygon) -> bool:
-    """Whether the boxes of two polygons overlap."""
+def _lines_near(lines: Lines, at: Polygon, params: BleedParams) -> Spans:
+    """The numbers of the lines near a point (x, y) that may be frames."""
+    away = np.abs(lines.offset + lines.slope * at[0] - at[1])
+    return np.flatnonzero((away <= params.on_side) & (np.abs(lines.slope) <= params.max_slope))
+
+
+def _overlap(first: Polygon, second: Polygon, least: float) -> bool:
+    """Whether the boxes of two polygons overlap by more than ``least`` pixels both ways."""
     low = np.maximum(first.min(0), second.min(0))
-    return bool((np.minimum(first.max(0), second.max(0)) - low > 1).all())
+    return bool((np.minimum(first.max(0), second.max(0)) - low > least).all())

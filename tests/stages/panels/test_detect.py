@@ -163,6 +163,16 @@ def test_a_sliver_beside_a_panel_is_no_residual_panel(wide: int, found: bool) ->
     assert bool(boxes) == found and all(iou(box, (100 - wide, 100, wide, 600)) > 0.9 for box in boxes)
 
 
+def test_a_line_that_a_scan_has_along_the_page_s_edge_is_no_residual_panel() -> None:
+    ground = np.full((800, 600), 255, np.uint8)
+    ground[:, :2], ground[:, -2:], ground[-2:] = 0, 0, 0
+    panel = [(100, 100), (500, 100), (500, 700), (100, 700)]
+    assert not find_residual_boxes(ground, [panel], DEFAULTS.residual)
+    ground[200:400, :80] = 0
+    (box,) = find_residual_boxes(ground, [panel], DEFAULTS.residual)
+    assert iou(box, (0, 200, 80, 200)) > 0.9
+
+
 STRANGE = {
     "one pixel": np.zeros((1, 1), np.uint8),
     "one row": np.full((1, 700), 255, np.uint8),
