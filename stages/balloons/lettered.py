@@ -15,14 +15,21 @@ from mangacolor.stages.balloons.lettering import Lettering, find_lettering
 from mangacolor.stages.balloons.params import DEFAULTS, GrowParams, Params
 
 
-def find_lettered(luma: Image, ground: Image | None, params: Params = DEFAULTS) -> list[Region]:
-    """Balloons of ``luma`` (H×W uint8, at working scale) found by their lettering, without a network."""
+def find_lettered(
+    luma: Image, ground: Image | None, params: Params = DEFAULTS, known: Image | None = None
+) -> list[Region]:
+    """Balloons of ``luma`` (H×W uint8, at working scale) found by their lettering, without a network.
+
+    Lettering that reaches into ``known`` ones (255; as large) is passed over, for so would its balloon.
+    """
     taken = np.zeros_like(luma)
     regions = []
     for page, black in ((luma, False), (as_uint8(cv2.bitwise_not(luma)), True)):
         blocks = find_lettering(page, params.lettering)
         lettering = _paint(blocks, luma.shape)
         for block in blocks:
+            if known is not None and _share_in(known, block) > 1 - params.grow.least_held:
+                continue
             grown = grow_region(page, block, lettering, ground, params)
             if grown is None:
                 continue
@@ -39,6 +46,13 @@ def find_lettered(luma: Image, ground: Image | None, params: Params = DEFAULTS) 
             confidence = block.confidence * float(np.clip(0.4 + 1.9 * share, 0.0, 1.0))
             regions.append(Region((x + bx, y + by, bw, bh), cropped, confidence, tone))
     return regions
+
+
+def _share_in(mask: Image, block: Lettering) -> float:
+    """The share of a block of lettering that lies in a mask of the page."""
+    x, y, w, h = block.box
+    inside = cv2.bitwise_and(mask[y : y + h, x : x + w], block.mask)
+    return np.count_nonzero(inside) / np.count_nonzero(block.mask)
 
 
 def _paint(blocks: list[Lettering], shape: tuple[int, ...]) -> Image:
