@@ -19,12 +19,19 @@ from mangacolor.models.files.known import BALLOONS
 from mangacolor.models.files.reading import BUNDLED
 from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
 from mangacolor.stages.balloons.enclosed import find_enclosed
-from mangacolor.stages.balloons.fit import fit_regions
+from mangacolor.stages.balloons.fit import fit_regions, is_sure
 from mangacolor.stages.balloons.free_lettering import find_free_lettering
-from mangacolor.stages.balloons.kinds import Region, is_bounded, kind_of, pick_overlooked
+from mangacolor.stages.balloons.kinds import (
+    Region,
+    choose_rivals,
+    kind_of,
+    on_free_ground,
+    pick_overlooked,
+)
 from mangacolor.stages.balloons.layout import Balloon, BalloonLayout
 from mangacolor.stages.balloons.lettered import as_uint8, find_lettered
 from mangacolor.stages.balloons.params import DEFAULTS, Params
+from mangacolor.stages.balloons.rims import with_rim
 
 WEIGHTS = BUNDLED / BALLOONS.file
 Method = Literal["learnt", "lettering"]
@@ -86,13 +93,15 @@ def _find_by_network(
         _fit(answer, small, cv2.INTER_LINEAR) for answer in page_reader(WEIGHTS, backend)(seen)
     )
     fitted = fit_regions(small, probability, ground, params)
-    regions = [region for region in fitted if is_bounded(region, small, params.kind)]
+    regions = [region for region in fitted if is_sure(region, params)]
     known = np.zeros_like(small)
     _add_regions(known, regions)
-    lettered = find_lettered(small, ground, params, known)
-    regions += pick_overlooked(small, probability, regions, lettered, params.kind)
+    candidates = find_lettered(small, ground, params, known)
+    lettered = pick_overlooked(small, probability, regions, candidates, params.kind)
+    doubtful = [region for region in fitted if not is_sure(region, params)]
+    regions += choose_rivals(on_free_ground(doubtful, regions, small.shape), lettered, params.kind)
     regions += find_enclosed(small, probability, strokes, ground, regions, params)
-    return regions, probability
+    return [with_rim(region, small, ground, params.rim) for region in regions], probability
 
 
 def _add_regions(mask: Image, regions: Sequence[Region]) -> None:

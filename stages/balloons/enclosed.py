@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mangacolor.core.types import Image
+from mangacolor.stages.balloons.free_lettering import has_glyphs
 from mangacolor.stages.balloons.kinds import Region, kind_of, solidity, without_holes
 from mangacolor.stages.balloons.lettering import find_lettering
 from mangacolor.stages.balloons.params import EnclosedParams, Params
@@ -73,10 +74,38 @@ def _is_balloon(region: Region, luma: Image, strokes: Image, params: Params) -> 
     kind = kind_of(region, luma, (), params.kind)
     if region.confidence >= signs.suspected and float(strokes[ink].mean()) >= signs.stroke_level:
         return kind == "closed" or (kind == "caption" and region.confidence >= signs.sure)
+    if kind == "closed" and _holds_few_glyphs(view, region.mask, params):
+        return True
     alone = np.where(cv2.erode(region.mask, np.ones((3, 3), np.uint8)) > 0, view, 255).astype(np.uint8)
     return kind == "closed" and any(
         block.confidence >= params.kind.certain for block in find_lettering(alone, params.lettering)
     )
+
+
+def _holds_few_glyphs(view: Image, mask: Image, params: Params) -> bool:
+    """Whether a shape (``mask``, 255) of ``view`` is clean but for a few glyphs in line in its middle.
+
+    Eyes hold one thing, or one within another; lines of teeth, hands and windows begin at the outline.
+    """
+    signs, inside = params.enclosed, mask > 0
+    ink = inside & (view < params.lettering.ink)
+    tones = inside & ~ink & (view < _darkest_paper(params))
+    if np.count_nonzero(tones) > signs.tones * np.count_nonzero(inside):
+        return False
+    sides = np.array(mask.shape[::-1], np.float64)
+    margin = round(signs.clear * sides.min())
+    core = cv2.erode(np.pad(mask, 1), np.ones((2 * margin + 1,) * 2, np.uint8))[1:-1, 1:-1] > 0
+    if np.any(ink & ~core):
+        return False
+    _count, _labels, stats, _centres = cv2.connectedComponentsWithStats(ink.astype(np.uint8))
+    glyphs = stats[1:][stats[1:, 2:4].max(axis=1) >= params.lettering.smallest_glyph]
+    if not signs.few[0] <= len(glyphs) <= signs.few[1]:
+        return False
+    low, high = glyphs[:, :2].min(axis=0), (glyphs[:, :2] + glyphs[:, 2:4]).max(axis=0)
+    beside = np.abs((low + high) / 2 - sides / 2) / sides
+    in_line = (high - low).min() <= signs.narrow * sides.min()
+    nested = (glyphs[:, 2] * glyphs[:, 3]).max() > signs.nested * np.prod(high - low)
+    return bool(in_line and not nested and beside.max() <= signs.central and has_glyphs(ink, params.free))
 
 
 def _is_compact(paper: npt.NDArray[np.bool_], mask: Image, params: EnclosedParams) -> bool:

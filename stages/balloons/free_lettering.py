@@ -67,11 +67,11 @@ def find_free_lettering(
             if (
                 len(inside)
                 and _is_certain(block, marks, inside, luma, probability, params)
-                and _has_glyphs(ink[y : y + h, x : x + w], signs)
+                and has_glyphs(ink[y : y + h, x : x + w], signs)
             ):
                 chosen[inside] = True
         margin = _find_page_numbers(marks, side & ~chosen, panels, signs)
-        if margin.any() and _has_glyphs(ink & margin[marks.labels], signs):
+        if margin.any() and has_glyphs(ink & margin[marks.labels], signs):
             chosen |= margin
     if not chosen.any():
         return np.zeros_like(luma)
@@ -164,7 +164,7 @@ def _is_certain(
     return float(probability[y : y + h, x : x + w][block.mask > 0].mean()) >= signs.suspected
 
 
-def _has_glyphs(ink: Mask, params: FreeParams) -> bool:
+def has_glyphs(ink: Mask, params: FreeParams) -> bool:
     """Whether a fair share of the strokes in a part of the page bend, branch or have holes, as letters do.
 
     Hatching, stars, teeth and specks are convex.

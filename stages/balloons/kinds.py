@@ -90,6 +90,12 @@ def is_bounded(region: Region, luma: Image, params: KindParams = DEFAULTS.kind) 
     return _outlined_share(region, luma, contour[inside], params.faint_contrast) >= wanted
 
 
+def outlined(region: Region, luma: Image, params: KindParams = DEFAULTS.kind) -> float:
+    """The share of a region's rim next to which something stands out from its paper."""
+    contours, _tree = cv2.findContours(region.mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return _outlined_share(region, luma, max(contours, key=cv2.contourArea), params.contrast)
+
+
 def _outlined_share(region: Region, luma: Image, contour: npt.NDArray[Any], levels: int) -> float:
     """The share of the rim next to which something stands out from the paper by so many levels."""
     x, y, w, h = region.box
@@ -113,14 +119,10 @@ def pick_overlooked(
 
     Black ones are too often signs and clothes: the network's ``probability`` must at least suggest them.
     """
-    taken = np.zeros_like(luma)
-    for region in known:
-        x, y, w, h = region.box
-        np.maximum(taken[y : y + h, x : x + w], region.mask, out=taken[y : y + h, x : x + w])
     regions = []
-    for region in candidates:
+    for region in on_free_ground(candidates, known, luma.shape):
         x, y, w, h = region.box
-        if np.any(taken[y : y + h, x : x + w][region.mask > 0]) or solidity(region.mask) < params.round:
+        if solidity(region.mask) < params.round:
             continue
         kind = kind_of(region, luma, (), params)
         suspected = probability[y : y + h, x : x + w][region.mask > 0].mean() > params.suspected
@@ -128,3 +130,45 @@ def pick_overlooked(
         if likely and region.confidence >= params.certain:
             regions.append(region)
     return regions
+
+
+def on_free_ground(
+    candidates: Sequence[Region], known: Sequence[Region], shape: tuple[int, ...]
+) -> list[Region]:
+    """The ``candidates`` of a page of ``shape`` that have no pixel in common with one that is known."""
+    taken = np.zeros(shape, np.uint8)
+    for region in known:
+        x, y, w, h = region.box
+        np.maximum(taken[y : y + h, x : x + w], region.mask, out=taken[y : y + h, x : x + w])
+    boxes = [(region, region.box) for region in candidates]
+    return [
+        region for region, (x, y, w, h) in boxes if not np.any(taken[y : y + h, x : x + w][region.mask > 0])
+    ]
+
+
+def choose_rivals(doubtful: Sequence[Region], lettered: Sequence[Region], params: KindParams) -> list[Region]:
+    """Regions that the network suspects and those found by their lettering, one of each two that overlap.
+
+    It is the first, which is fitted to the ink, unless the other is a good deal smaller: paper leaks.
+    """
+    kept, left = [], list(lettered)
+    for region in doubtful:
+        rivals = [other for other in left if _overlap(region, other)]
+        area = np.count_nonzero(region.mask)
+        if all(np.count_nonzero(other.mask) >= params.rival * area for other in rivals):
+            kept.append(region)
+            left = [other for other in left if not _overlap(region, other)]
+    return kept + left
+
+
+def _overlap(one: Region, other: Region) -> bool:
+    """Whether two regions have a pixel in common."""
+    low = np.maximum(one.box[:2], other.box[:2])
+    high = np.minimum(np.add(one.box[:2], one.box[2:]), np.add(other.box[:2], other.box[2:]))
+    if (high <= low).any():
+        return False
+    views = []
+    for region in (one, other):
+        (left, top), (right, bottom) = low - region.box[:2], high - region.box[:2]
+        views.append(region.mask[top:bottom, left:right] > 0)
+    return bool(np.any(views[0] & views[1]))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,71 +14,45 @@ from mangacolor.stages.balloons.kinds import Region, solidity, without_holes
 from mangacolor.stages.balloons.lettering import Lettering, find_lettering
 from mangacolor.stages.balloons.params import DEFAULTS, GrowParams, Params
 
-# What ``grow_region`` gives.
-Grown: TypeAlias = tuple[Box, Image, int]
-
 
 def find_lettered(
     luma: Image, ground: Image | None, params: Params = DEFAULTS, known: Image | None = None
 ) -> list[Region]:
     """Balloons of ``luma`` (H×W uint8, at working scale) found by their lettering, without a network.
 
-    ``known``: H×W, above 0 where balloons are found already. Who has no use for regions that overlap these is
-    spared most of them: what they grow from is looked at only where another region may lie over theirs.
+    Lettering that reaches into ``known`` ones (255; as large) is passed over, for so would its balloon.
     """
-    found = _Found(np.zeros_like(luma), [])
-    waiting: list[Callable[[], None]] = []  # blocks whose region overlaps what is known, in order
+    taken = np.zeros_like(luma)
+    regions = []
     for page, black in ((luma, False), (as_uint8(cv2.bitwise_not(luma)), True)):
         blocks = find_lettering(page, params.lettering)
         lettering = _paint(blocks, luma.shape)
         for block in blocks:
-            grow = partial(grow_region, page, block, lettering, ground, params)
-            if known is not None and _is_surely_on(known, block, params.grow):
-                waiting.append(partial(found.add_grown, grow, block, black))
+            if known is not None and _share_in(known, block) > 1 - params.grow.least_held:
                 continue
-            grown = grow()
-            if grown is not None:
-                for add in waiting:
-                    add()
-                waiting.clear()
-                found.add(grown, block, black)
-    return found.regions
+            grown = grow_region(page, block, lettering, ground, params)
+            if grown is None:
+                continue
+            (x, y, w, h), mask, level = grown
+            view = taken[y : y + h, x : x + w]
+            if np.mean(view[mask > 0] > 0) > 0.5:
+                continue
+            np.maximum(view, mask, out=view)
+            bx, by, bw, bh = cv2.boundingRect(mask)
+            cropped = np.ascontiguousarray(mask[by : by + bh, bx : bx + bw])
+            tone = 255 - level if black else level
+            # Letterers fill a balloon; a few words in a wide field are a sign on a wall.
+            share = np.count_nonzero(block.mask) / np.count_nonzero(cropped)
+            confidence = block.confidence * float(np.clip(0.4 + 1.9 * share, 0.0, 1.0))
+            regions.append(Region((x + bx, y + by, bw, bh), cropped, confidence, tone))
+    return regions
 
 
-def _is_surely_on(known: Image, block: Lettering, params: GrowParams) -> bool:
-    """Whether any region that holds as much of a block as it must overlaps what is known (H×W)."""
+def _share_in(mask: Image, block: Lettering) -> float:
+    """The share of a block of lettering that lies in a mask of the page."""
     x, y, w, h = block.box
-    held = np.count_nonzero((block.mask > 0) & (known[y : y + h, x : x + w] > 0))
-    return bool(held > (1 - params.least_held) * np.count_nonzero(block.mask) + 1)
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """The regions of blocks, and what they take up of the page: H×W, above 0."""
-
-    taken: Image
-    regions: list[Region]
-
-    def add_grown(self, grow: Callable[[], Grown | None], block: Lettering, black: bool) -> None:
-        """Grow a block's region and add it."""
-        grown = grow()
-        if grown is not None:
-            self.add(grown, block, black)
-
-    def add(self, grown: Grown, block: Lettering, black: bool) -> None:
-        """Add the region of a block, unless it lies mostly on others. ``black``: white on black."""
-        (x, y, w, h), mask, level = grown
-        view = self.taken[y : y + h, x : x + w]
-        if np.mean(view[mask > 0] > 0) > 0.5:
-            return
-        np.maximum(view, mask, out=view)
-        bx, by, bw, bh = cv2.boundingRect(mask)
-        cropped = np.ascontiguousarray(mask[by : by + bh, bx : bx + bw])
-        tone = 255 - level if black else level
-        # Letterers fill a balloon; a few words in a wide field are a sign on a wall.
-        share = np.count_nonzero(block.mask) / np.count_nonzero(cropped)
-        confidence = block.confidence * float(np.clip(0.4 + 1.9 * share, 0.0, 1.0))
-        self.regions.append(Region((x + bx, y + by, bw, bh), cropped, confidence, tone))
+    inside = cv2.bitwise_and(mask[y : y + h, x : x + w], block.mask)
+    return np.count_nonzero(inside) / np.count_nonzero(block.mask)
 
 
 def _paint(blocks: list[Lettering], shape: tuple[int, ...]) -> Image:
@@ -98,7 +70,7 @@ def as_uint8(image: npt.NDArray[Any]) -> Image:
 
 def grow_region(
     luma: Image, block: Lettering, lettering: Image, ground: Image | None, params: Params
-) -> Grown | None:
+) -> tuple[Box, Image, int] | None:
     """The paper region that holds ``block``: its window, its mask there, and its paper's level.
 
     ``luma`` is H×W uint8 with bright paper, ``lettering`` (255 = any block) tells glyphs from drawing,

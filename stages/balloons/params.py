@@ -32,15 +32,43 @@ class FitParams:
     least_slack: int = 12  # but by no fewer than these
     noise_slack: int = 6  # and by so many more for each level of noise
     connected_share: float = 0.4  # of a patch of paper that the network must be sure of
+    gaps: tuple[int, ...] = (1, 3, 5, 7)  # pixels of gaps in an outline that are closed, tried in turn
+    shed: float = 0.85  # of a shape, that is left when a leak is closed
+    certain: float = 0.9  # of the paper of which the network is sure, that a balloon holds
+    inlet: int = 11  # pixels across an inlet of a balloon, cut off by strokes
+    within: float = 0.6  # of a patch that lies in one
     notch: int = 7  # pixels across a notch that lettering can leave
     tail: float = 0.08  # of a balloon, that the network may overlook in any case
     missed: float = 0.4  # of a balloon, that it may overlook if rim and shape speak for it:
     inked_rim: float = 0.92  # share of the rim that is inked
     solid: float = 0.85  # solidity
+    missed_round: float = 0.5  # of a balloon, that it may overlook if they do so clearly:
+    round_rim: float = 0.97  # share of the rim
+    round: float = 0.97  # solidity
     least_mean: float = 0.72  # mean probability in [0, 1] below which a region is dropped
+    # Below it, a region is a balloon only if it is white and outlined nearly all round, and solid:
+    white: int = 246  # level of its paper
+    plain_rim: float = 0.98  # of its rim
+    plain: tuple[tuple[float, float], ...] = ((0.55, 0.85), (0.45, 0.92))  # mean probability, solidity
     least_mean_dark: float = 0.85  # the same on dark paper: hair is dark, too
     stroke_contrast: int = 60  # levels between paper and lettering
     least_strokes: int = 20  # pixels of lettering in a balloon
+
+
+@dataclass(frozen=True, slots=True)
+class RimParams:
+    """Paper between the two outlines of a balloon."""
+
+    outline: int = 7  # pixels across the inner one, at the most
+    widest: int = 22  # pixels from the balloon to the outer one, at the most
+    thinnest: int = 2  # pixels across a rim, on average
+    uneven: float = 4.0  # such averages, that a strip of it may reach
+    slack: int = 40  # levels that the rim may differ from the balloon's paper
+    ink: int = 90  # levels between paper and an outline
+    inked: float = 0.85  # of the outer side of a strip, that is outlined
+    strip: float = 0.25  # of the balloon's contour, that a strip runs along
+    least_share: float = 0.4  # of it, that all strips do
+    frame: int = 13  # pixels across, where a balloon ends at a frame and no rim is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +86,7 @@ class KindParams:
     straight: float = 0.6  # of its extent that lies straight along that edge
     certain: float = 0.8  # confidence of a balloon that the network overlooked
     round: float = 0.8  # solidity of one
+    rival: float = 0.75  # of a suspected balloon, that one found by its lettering covers if the other leaks
     suspected: int = 64  # mean probability of a black one: signs and clothes are black, too
 
 
@@ -72,6 +101,13 @@ class EnclosedParams:
     largest_glyph: float = 0.12  # of the shape, that one stroke may cover
     suspected: float = 0.055  # mean probability in [0, 1] of a balloon,
     sure: float = 0.25  # and from which it may be a rectangle
+    # A gasp of two or a few glyphs that the network overlooks stands in the middle of clean paper:
+    few: tuple[int, int] = (2, 14)  # strokes of it
+    clear: float = 0.2  # of the shape's lesser side, between strokes and outline
+    narrow: float = 0.5  # of that side, that their column or row is wide, at the most
+    central: float = 0.16  # of the shape's sides, that it may lie beside its middle
+    nested: float = 0.9  # of all strokes' box, that one stroke's fills: a pupil in its iris
+    tones: float = 0.03  # of the shape, that is neither paper nor ink
     stroke_level: int = 4  # the network's mean answer for lettering, on the strokes
 
 
@@ -160,6 +196,7 @@ class Params:
 
     scale: ScaleParams = ScaleParams()
     fit: FitParams = FitParams()
+    rim: RimParams = RimParams()
     kind: KindParams = KindParams()
     enclosed: EnclosedParams = EnclosedParams()
     lettering: LetteringParams = LetteringParams()

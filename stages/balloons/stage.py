@@ -63,7 +63,7 @@ STAGE = Stage(
     run=run,
     configure=configure,
     needs=("decode", "panels", "kinds"),
-    version=5,
+    version=6,
     fingerprint=fingerprint,
     demand=demand,
 )

@@ -70,3 +70,26 @@ def test_a_shape_around_a_balloon_is_none() -> None:
     around[inner] = page[inner]
     (region,) = find_enclosed(around, flat(SMALL_CHANCE), flat(SMALL_STROKES), None, (), DEFAULTS)
     assert region.box[2] < 2 * AXES[0] + 8
+
+
+def gasp(page: Image, text: str) -> Image:
+    """A short column of glyphs in the middle of the shape."""
+    for index, glyph in enumerate(text):
+        spot = (CENTRE[0] - 9, CENTRE[1] - 12 + 30 * index)
+        cv2.putText(page, glyph, spot, cv2.FONT_HERSHEY_SIMPLEX, 0.8, 0, 2)
+    return page
+
+
+def test_a_gasp_of_two_glyphs_on_clean_paper_needs_no_suspicion() -> None:
+    assert len(find_enclosed(gasp(drawing(), "KA"), flat(0), flat(0), None, (), DEFAULTS)) == 1
+
+
+def test_an_eye_a_mouth_and_a_shaded_shape_are_no_gasps() -> None:
+    eye, mouth, shaded = drawing(), drawing(), gasp(drawing(), "KA")
+    cv2.circle(eye, CENTRE, 14, 0, 2)
+    cv2.circle(eye, CENTRE, 4, 0, 2)
+    cv2.ellipse(mouth, (CENTRE[0], CENTRE[1] + 20), (34, 12), 0, 0, 180, 0, 2)
+    cv2.line(mouth, (CENTRE[0], CENTRE[1] - 30), (CENTRE[0] + 5, CENTRE[1] - 10), 0, 2)
+    cv2.ellipse(shaded, (CENTRE[0], CENTRE[1] + 60), (20, 8), 0, 0, 360, 170, -1)
+    for page in (eye, mouth, shaded):
+        assert find_enclosed(page, flat(0), flat(0), None, (), DEFAULTS) == []
