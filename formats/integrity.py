@@ -18,6 +18,7 @@ from mangacolor.core.types import Image
 # A progressive JPEG has about ten scans; a hostile one has thousands and decodes for hours.
 _MAX_SCANS: Final = 200
 _PIECE: Final = 2**20  # bytes that are unpacked at once
+_FED: Final = 2**16  # of what is packed: zlib copies what is left over of it
 _PNG_CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by the colour type
 # The passes of an interlaced PNG: first column and row, and the steps from one to the next (section 8.1).
 _ADAM7: Final = (
@@ -70,7 +71,7 @@ def _unpacks_to(packed: Iterable[memoryview], expected: int) -> bool:
     to the decoder, which says so."""
     unpacking, count = zlib.decompressobj(), 0
     try:
-        for piece in packed:
+        for piece in (chunk[at : at + _FED] for chunk in packed for at in range(0, len(chunk), _FED)):
             rest: bytes | memoryview = piece
             while rest and count < expected:
                 count += len(unpacking.decompress(rest, _PIECE))

@@ -179,14 +179,14 @@ def chapters_with_palette(state: State) -> list[str]:
 
 def _source_hashes(document: Path) -> dict[str, str]:
     """The pages that the chapter stage has answered for, in reading order, each with its file's sha256."""
-    kept = read_sealed(document)
-    if kept is None:
+    kept = read_sealed(document) or {}
+    pages, sources = kept.get("pages"), kept.get("sources", {})
+    if not isinstance(pages, dict) or not isinstance(sources, dict):  # as one without a digest
         raise InputError(
             f"{document}: what was kept of the chapter is gone or damaged",
             "Run the colouring command again.",
         )
-    sources = kept.get("sources", {})
-    return {page: str(sources.get(page, "")) for page in kept["pages"]}
+    return {page: str(sources.get(page, "")) for page in pages}
 
 
 def _with_spreads(state: State, pages: tuple[Page, ...]) -> tuple[Page, ...]:

@@ -46,7 +46,8 @@ class ChapterDocuments:
     def load_results(self, stage: str, make_key: Callable[[], str]) -> Results | None:
         """What a stage gave to the pages in an earlier run, if it has this key. It is made if needed."""
         document = read_sealed(self._results(stage))
-        return document["pages"] if document and document.get("key") == make_key() else None
+        pages = document.get("pages") if document and document.get("key") == make_key() else None
+        return pages if isinstance(pages, dict) else None
 
     def save_results(self, stage: str, key: str, results: Results, sources: Mapping[str, str]) -> None:
         """Keep what a stage gave to the pages, and the sha256 of each page's file. Raises ``OutputError``."""

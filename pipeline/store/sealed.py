@@ -10,6 +10,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
@@ -20,8 +21,9 @@ T = TypeVar("T")
 
 def seal(document: Mapping[str, Any]) -> bytes:
     """The document as JSON, its digest as the last entry."""
-    head = json.dumps({**document, SEAL: ""}, ensure_ascii=False, indent=1).removesuffix('""\n}')
-    return f'{head}"{_digest(head)}"\n}}'.encode()
+    text = json.dumps({**document, SEAL: ""}, ensure_ascii=False, indent=1)
+    head = text.removesuffix('""\n}').encode()
+    return head + f'"{_digest(head)}"\n}}'.encode()
 
 
 def read_sealed(path: Path) -> dict[str, Any] | None:
@@ -31,7 +33,7 @@ def read_sealed(path: Path) -> dict[str, Any] | None:
     if document is None or SEAL not in document:
         return document
     told = document.pop(SEAL)
-    head = data.decode().removesuffix(f'"{told}"\n}}')
+    head = data.removesuffix(f'"{told}"\n}}'.encode(errors="replace"))
     return document if told == _digest(head) else None
 
 
@@ -42,11 +44,17 @@ def read_object(path: Path) -> dict[str, Any]:
 
 def typed_row(kind: type[T], row: Mapping[str, Any]) -> T:
     """A dataclass of texts, numbers and objects from a row of JSON. Raises ``TypeError`` for what is none."""
-    types = get_type_hints(kind)
+    types = _types_of(kind)  # type: ignore[arg-type]
     for field in dataclasses.fields(kind):  # type: ignore[arg-type]
         if field.name in row and not _is_of(types[field.name], row[field.name]):
             raise TypeError(f"{kind.__name__}.{field.name} is {row[field.name]!r}")
     return kind(**row)
+
+
+@cache
+def _types_of(kind: type) -> dict[str, Any]:
+    """What a dataclass's fields are, looked up once: a manifest has thousands of rows."""
+    return get_type_hints(kind)
 
 
 def _is_of(wanted: Any, value: object) -> bool:
@@ -58,8 +66,8 @@ def _is_of(wanted: Any, value: object) -> bool:
     return isinstance(value, kinds) and not isinstance(value, bool)
 
 
-def _digest(head: str) -> str:
-    return hashlib.sha256(head.encode()).hexdigest()[:_DIGITS]
+def _digest(head: bytes) -> str:
+    return hashlib.sha256(head).hexdigest()[:_DIGITS]
 
 
 def _bytes(path: Path) -> bytes:

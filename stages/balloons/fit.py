@@ -199,9 +199,8 @@ def _is_credible(
 ) -> bool:
     """Whether all the paper connected to what the network saw may be taken for the balloon."""
     area, beyond = np.count_nonzero(whole), np.count_nonzero(whole & ~seen)
-    if not _is_bounded(whole, at_edge) or np.count_nonzero(whole & sure) < 0.9 * np.count_nonzero(
-        paper & sure
-    ):
+    held, certain = np.count_nonzero(whole & sure), np.count_nonzero(paper & sure)
+    if not _is_bounded(whole, at_edge) or held < params.certain * certain:
         return False
     if beyond <= params.tail * area:
         return True

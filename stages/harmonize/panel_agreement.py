@@ -58,10 +58,11 @@ class Panels:
             found = replace(found, links=_link(segments, params))
         if not features.vote_count:
             return found
-        squares = np.square(features.votes.astype(np.float64))
-        probabilities = squares / squares.sum(axis=1, keepdims=True)
+        probabilities = np.square(features.votes.astype(np.float64))
+        probabilities /= probabilities.sum(axis=1, keepdims=True)
         strength = probabilities @ np.hypot(*segments.palette.T)
-        columns = np.column_stack([probabilities @ segments.palette, strength])
+        # Rounded: the last bit of a product depends on how many rows and threads there are.
+        columns = np.round(np.column_stack([probabilities @ segments.palette, strength]), 6)
         *read, strong = found._mean(columns, found.links.data).T
         resultant = np.hypot(*read) / np.maximum(strong, _LEAST)
         sure = np.clip((resultant - params.min_sureness) / (1 - params.min_sureness), 0, 1)

@@ -8,6 +8,7 @@ figures.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 import numpy as np
 
@@ -309,3 +310,6 @@ class Params:
         """For a page of a series that comes alone."""
         few = self.assignment.max_lone_segments
         return replace(self, assignment=replace(self.assignment, max_segments=few))
+
+
+PARAMS: Final = Params()

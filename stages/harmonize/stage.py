@@ -4,8 +4,8 @@ A network that sees one panel at a time drifts: the same hair comes out red here
 all pages start from what the network's votes say (``colour_assignment.py``), agree with their neighbours
 (``smoothing.py``) and are grouped (``clustering.py``); each group gets one colour from its members
 (``group_colours.py``), or the one that somebody chose (``overrides.py``). A segment goes to that colour as
-far as it surely belongs to its group, and else to what it agreed on. ``docs/design/harmonize.md`` has the
-figures.
+far as it surely belongs to its group, and else to what it agreed on; what is one thing in a panel then agrees
+(``panel_agreement.py``). ``docs/design/harmonize.md`` has the figures.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
 
 import numpy as np
 
@@ -47,7 +46,7 @@ from mangacolor.stages.harmonize.palette_entries import (
     name_colours,
     place_entries,
 )
-from mangacolor.stages.harmonize.params import Params
+from mangacolor.stages.harmonize.params import PARAMS, Params
 from mangacolor.stages.harmonize.preview import draw_groups
 from mangacolor.stages.harmonize.references.learnt import learnt_features
 from mangacolor.stages.harmonize.references.matching import Matched, match_references
@@ -76,14 +75,13 @@ from mangacolor.stages.windows.artifact import PageColours
 class Config:
     """``palette``: the locked groups of a palette to keep, as JSON. ``reference``: a hash of the pictures to
     follow. ``own_reference``: the chapter's own coloured pages are among them. ``weights``: those of the
-    network, which enter the key with ``colorize``. ``params``: becomes a field,
-    and so part of the cache key, with the stage's next ``version``."""
+    network, which enter the key with ``colorize``."""
 
     palette: str = ""
     reference: str = ""
     own_reference: bool = True
     weights: str = field(default="default", metadata=GUARD)
-    params: ClassVar[Params] = Params()
+    params: Params = PARAMS
 
 
 def configure(options: Options, _chapter: Chapter) -> Config | None:

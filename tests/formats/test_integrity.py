@@ -13,6 +13,7 @@ import pytest
 from PIL import Image as PillowImage
 
 from mangacolor.core.errors import PageError
+from mangacolor.formats import integrity
 from mangacolor.formats.integrity import check_png
 from mangacolor.formats.pixels import decode_picture
 
@@ -95,3 +96,19 @@ def test_what_pillow_writes_is_whole(mode: str) -> None:
         animated, "PNG", save_all=True, append_images=[PillowImage.new("RGB", (37, 23), "red")]
     )
     check_png(animated.getvalue())
+
+
+def test_one_long_chunk_is_read_to_its_end() -> None:
+    side = 300
+    rows = np.random.default_rng(2).integers(0, 256, (side, 3 * side + 1), np.uint8)
+    rows[:, 0] = 0
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
+
+    def made(count: int) -> bytes:
+        data = chunk(b"IDAT", zlib.compress(rows[:count].tobytes()))
+        return b"\x89PNG\r\n\x1a\n" + head + data + chunk(b"IEND", b"")
+
+    assert len(made(side)) > 4 * integrity._FED  # in several parts
+    check_png(made(side))
+    with pytest.raises(ValueError, match="rows of the picture are missing"):
+        check_png(made(side - 1))

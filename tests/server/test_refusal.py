@@ -12,7 +12,7 @@ from mangacolor.server.http.refusal import without_folder
 @pytest.mark.parametrize(
     ("folder", "told"),
     [
-        (PurePosixPath("/srv/data"), "/srv/data/a.cbz: holds no page"),
+        (PurePosixPath("/served"), "/served/a.cbz: holds no page"),
         (PureWindowsPath("C:\\data"), "C:\\data\\a.cbz: holds no page"),
         (PureWindowsPath("C:\\data"), "C:/data/a.cbz: holds no page"),
     ],

@@ -96,6 +96,8 @@ def _run_off(
         return polygon
     upper, lower = side[polygon[side, 1].argmin()], side[polygon[side, 1].argmax()]
     top, bottom = polygon[upper, 1], polygon[lower, 1]
+    if bottom - top <= reach:  # a corner that is cut off is no side
+        return polygon
     middle = (polygon[upper, ::-1] + polygon[lower, ::-1]) / 2
     if _has_frame(other_view, middle, (top, bottom), params):
         return polygon

@@ -12,6 +12,8 @@ import pytest
 
 from mangacolor.core.types import Artifact
 from mangacolor.pipeline.store.cache import PageCache
+from mangacolor.pipeline.store.chapter_documents import ChapterDocuments
+from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.sealed import SEAL, read_object, read_sealed, seal, typed_row
 
 DOCUMENT: dict[str, Any] = {"key": "k", "pages": {"é\ud7ff": [1, 2.5, None]}, "last": {"digest": "mine"}}
@@ -33,6 +35,19 @@ def test_a_document_comes_back(file: Path) -> None:
 def test_one_of_an_earlier_version_is_taken(file: Path) -> None:
     file.write_text(json.dumps(DOCUMENT), encoding="utf-8")
     assert read_sealed(file) == DOCUMENT
+
+
+def test_flipped_bits_are_damage_whatever_letters_they_make(file: Path) -> None:
+    whole = seal({"한글": 1})
+    named = whole.index(SEAL.encode())
+    for bit in range(8 * named):  # of a letter of Korean half of a surrogate pair may come
+        flipped = bytearray(whole)
+        flipped[bit // 8] ^= 1 << bit % 8
+        file.write_bytes(flipped)
+        assert read_sealed(file) is None, flipped
+    for data in (whole.decode().encode("utf-16"), b'{"_digest": "\xed\xa0\x80"}', b'{"_digest": []}'):
+        file.write_bytes(data)
+        assert read_sealed(file) is None, data
 
 
 def test_no_change_goes_unseen(file: Path) -> None:
@@ -85,3 +100,14 @@ def test_an_artifact_that_was_edited_is_made_again(tmp_path: Path) -> None:
     assert (
         not cache.holds("panels", "k") and cache.load("panels", "k") is None and cache.files("panels") == []
     )
+
+
+@pytest.mark.parametrize("left", [{"key": "k"}, {"key": "k", "pages": [1]}, {"pages": {}}])
+def test_results_of_an_earlier_version_without_pages_are_made_again(tmp_path: Path, left: object) -> None:
+    documents = ChapterDocuments(State(tmp_path), "a")
+    kept = tmp_path / ".mangacolor" / "chapters" / "a" / "harmonize.json"
+    kept.parent.mkdir(parents=True)
+    kept.write_text(json.dumps(left), encoding="utf-8")
+    assert documents.load_results("harmonize", lambda: "k") is None
+    kept.write_text(json.dumps({"key": "k", "pages": {"a": {}}}), encoding="utf-8")
+    assert documents.load_results("harmonize", lambda: "k") == {"a": {}}

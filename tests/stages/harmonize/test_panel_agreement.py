@@ -106,3 +106,25 @@ def test_a_network_without_votes_keeps_no_hue() -> None:
     segments = chapter([HAIR], [0], [0], 0.97)
     silent = replace(segments, features=SegmentFeatures(segments.features.rows, 0), embedded=False)
     assert settle(silent, [BEIGE])[0] == pytest.approx(BEIGE)
+
+
+def test_a_panel_says_the_same_in_a_chapter_of_any_length() -> None:
+    """To the bit, though a product of matrices does not."""
+    rng = np.random.default_rng(5)
+    count, colours = 801, 97
+    rows = rng.integers(0, 256, (count, len(COLUMNS) + POINT + colours)).astype(np.uint8)
+    palette, order = rng.normal(0, 30, (colours, 2)), np.arange(count)
+    alone = order // 9
+
+    def panels(some: int) -> Panels:
+        features, none = SegmentFeatures(rows[:some], colours), np.zeros(some, np.int64)
+        boxes = ((0, 0, 100, 100),) * (alone[some - 1] + 1)
+        sizes = tuple(np.bincount(alone[:some]).tolist())
+        chosen = none, alone[:some], order[:some]
+        return Panels.of(ChapterSegments(features, *chosen, boxes, (sizes,), palette, True), PARAMS)
+
+    whole = panels(count)
+    for some in (9, 90, 450):
+        few = panels(some)
+        assert np.array_equal(few.read, whole.read[:some])
+        assert np.array_equal(few.sure, whole.sure[:some])

@@ -30,7 +30,7 @@ from mangacolor.tests.helpers.edits import decide
 from mangacolor.tests.helpers.stages import Bytes
 
 KINDS, SIDE, FEATURES = 4, 32, 24  # a window shows every kind once, in strips
-STEP = Config.params.group_colours.chroma_step
+STEP = Config().params.group_colours.chroma_step
 
 
 @dataclass

@@ -10,6 +10,8 @@ import pytest
 
 from mangacolor.core.types import Box, Image
 from mangacolor.stages.panels import find_panels
+from mangacolor.stages.panels.cutting.lines import Lines, View
+from mangacolor.stages.panels.cutting.snap import run_off_page
 from mangacolor.stages.panels.params import DEFAULTS, Params
 from mangacolor.tests.stages.panels.test_detect import HEIGHT, WIDTH, draw_page, texture
 
@@ -64,6 +66,20 @@ def test_a_line_of_the_drawing_along_the_column_is_no_frame() -> None:
     edges_only = replace(DEFAULTS, bleed=replace(DEFAULTS.bleed, least_border=0.0))
     assert right_side(page) == WIDTH
     assert right_side(page, edges_only) < WIDTH - 20, "the page does not ask the question"
+
+
+def test_a_corner_that_is_cut_off_is_no_side() -> None:
+    """A frame runs on above it, and the panel's own side leans away from the column's."""
+    blank, frame = np.zeros((400, 450), np.bool_), np.array([100.0])
+    edge = np.ones((1, 225), np.bool_)
+    sums = np.zeros((2, 1, 226), np.int32)
+    along = np.full((1, 225), 255, np.uint8)
+    lines = Lines(frame, np.zeros(1), edge, edge, sums, along, np.zeros((1, 226), np.int64))
+    nothing = replace(lines, offset=frame[:0], slope=frame[:0])
+    views = View(blank, blank, blank, lines), View(blank.T, blank.T, blank.T, nothing)
+    cut = np.array([(50.0, 100.0), (400.0, 100.0), (401.0, 101.0), (300.0, 300.0), (50.0, 300.0)])
+    (kept,) = run_off_page(views, [cut], replace(DEFAULTS.bleed, widest=0.12))
+    assert np.array_equal(kept, cut)
 
 
 def test_a_grid_of_ruled_boxes_stays_a_grid() -> None:
