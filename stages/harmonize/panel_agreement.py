@@ -1,20 +1,15 @@
-"""Within a panel what is one thing comes to one colour, and a hue that votes are sure of is kept.
+"""Within a panel what is one thing comes to one colour.
 
 Neighbours in the graph are of other windows, and groups draw some of a thing's segments and leave others. So
 the colours that are decided are looked at once more, panel by panel. Segments that are like each other, by
 the rows and identities that edits go by (``stages/segments/likeness.py``), take the mean of those that are
 near in colour (a joint bilateral filter over a graph: Tomasi & Manduchi 1998; Petschnig et al. 2004). Hue is
 that of the mean, chroma the mean of theirs, so that nothing goes grey.
-
-Smoothing over a chapter draws to what most of it is, and a night sky may end in grey or beige though all its
-votes are for blue. Votes of a thing's segments in the panel are read together. How far they are of one hue is
-the mean resultant length of the colours that they are for (Mardia & Jupp 2000): the surer they are, the more
-of what was lost in their direction is given back.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -32,54 +27,33 @@ _LEAST = 1e-9
 class Panels:
     """N segments among those of their own panels.
 
-    ``links``: how alike two are, in ]0, 1]. ``weight``: N, what each counts. ``read``: the mean of their
-    votes, N×2, levels. ``sure``: N in [0, 1], how far these are of one hue.
+    ``links``: how alike two are, in ]0, 1]. ``weight``: N, what each counts.
     """
 
     links: Links
     weight: F64
-    read: F64
-    sure: F64
 
     @classmethod
     def nothing(cls, count: int) -> Panels:
-        """Segments that are linked to none, and of whose votes nothing is known."""
+        """Segments that are linked to none."""
         none = np.zeros(0, np.int64)
-        links = Links(none, none, np.zeros(0), count)
-        return cls(links, np.ones(count), np.zeros((count, 2)), np.zeros(count))
+        return cls(Links(none, none, np.zeros(0), count), np.ones(count))
 
     @classmethod
     def of(cls, segments: ChapterSegments, params: PanelParams) -> Panels:
         """Of a chapter's segments. Nothing is linked without an embedding: distances of a network's own maps
         say too little."""
-        features = segments.features
-        found = replace(cls.nothing(len(segments)), weight=features.root_area)
-        if segments.embedded:
-            found = replace(found, links=_link(segments, params))
-        if not features.vote_count:
-            return found
-        probabilities = np.square(features.votes.astype(np.float64))
-        probabilities /= probabilities.sum(axis=1, keepdims=True)
-        strength = probabilities @ np.hypot(*segments.palette.T)
-        # Rounded: the last bit of a product depends on how many rows and threads there are.
-        columns = np.round(np.column_stack([probabilities @ segments.palette, strength]), 6)
-        *read, strong = found._mean(columns, found.links.data).T
-        resultant = np.hypot(*read) / np.maximum(strong, _LEAST)
-        sure = np.clip((resultant - params.min_sureness) / (1 - params.min_sureness), 0, 1)
-        return replace(found, read=np.stack(read, axis=1), sure=sure)
+        links = _link(segments, params) if segments.embedded else cls.nothing(len(segments)).links
+        return cls(links, segments.features.root_area)
 
     def take(self, which: I64) -> Panels:
         """Some of the segments, given in ascending order."""
         some = np.isin(np.arange(len(self.weight)), which)
-        return Panels(self.links.among(some), self.weight[which], self.read[which], self.sure[which])
-
-    def without_votes(self) -> Panels:
-        """The same where somebody shows which colours things have: no hue of the network's is kept."""
-        return replace(self, sure=np.zeros_like(self.sure))
+        return Panels(self.links.among(some), self.weight[which])
 
     def settle(self, colours: F64, held: Mask, params: PanelParams) -> F64:
         """The ``colours`` (N×2, levels) once panels agree; those ``held`` (N) stay, and count for others."""
-        kept = np.where(held[:, None], colours, self._keep_hues(colours, params))
+        kept = colours
         for _ in range(params.iterations):
             row, col = self.links.row, self.links.col
             apart = ((kept[row] - kept[col]) ** 2).sum(axis=1)
@@ -87,16 +61,6 @@ class Panels:
             *mean, strength = self._mean(np.column_stack([kept, np.hypot(*kept.T)]), pull).T
             kept = np.where(held[:, None], colours, _with_chroma(np.stack(mean, axis=1), strength, params))
         return kept
-
-    def _keep_hues(self, colours: F64, params: PanelParams) -> F64:
-        """The colours drawn back to what was read, as far as they have lost of it and its hue is sure."""
-        strong = np.hypot(*self.read.T)
-        left = (colours * self.read).sum(axis=1) / np.maximum(strong**2, _LEAST)
-        tinted = strong**2 / (strong**2 + params.pale_chroma**2)
-        share = np.minimum(params.hue_weight * self.sure * tinted * np.clip(1 - left, 0, 1), 1)
-        mixed = colours + share[:, None] * (self.read - colours)
-        own = np.hypot(*colours.T)
-        return _with_chroma(mixed, own + share * (strong - own), params)
 
     def _mean(self, columns: F64, links: F64) -> F64:
         """Means of ``columns`` (N×C) of each segment and those it is linked to (``links``: L)."""

@@ -221,12 +221,6 @@ class PanelParams:
     iterations: int = 2
     # By what chroma is raised at most where colours of opposite hues are mixed.
     max_mixing_gain: float = 4.0
-    # Mean resultant length of votes up to which they are of no one hue.
-    min_sureness: float = 0.3
-    # What a sure hue counts, once it is lost, against the colour that was decided.
-    hue_weight: float = 1.0
-    # Levels of chroma read at which that counts half: what is paler has no hue to lose.
-    pale_chroma: float = 8.0
 
 
 @dataclass(frozen=True, slots=True)

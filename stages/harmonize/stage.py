@@ -130,8 +130,6 @@ def run(context: ChapterContext[Config], pages: Mapping[str, Inputs]) -> dict[st
     entries = make_entries(list(drawings), segments, grouping.groups, regrouped, named)
     entries = [*place_entries(entries, drawings), *absent_entries(palette, regrouped)]
     context.write(to_document(palette.with_found(entries, regrouped.ungrouped)))
-    if matched is not None:
-        grouping = replace(grouping, panels=grouping.panels.without_votes())
     settled = grouping.members(segments.area, params).settle(grouping.groups, colours, params)
     corrections = correct_segments(
         segments,

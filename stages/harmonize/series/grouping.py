@@ -90,8 +90,6 @@ def group_segments(
     looks = places[:, : space.page_column]
     own = guided.since(known)
     panels = Panels.of(segments, params.panels)
-    # What a guest or earlier pages show goes before what the network is sure of.
-    panels = panels.without_votes() if known or guest is not None else panels
     decided = start[known:], smoothed[known:], segments.area, steadiness[known:], own, panels
     members = Members.of(*decided, params)
     groups, joined = _join_and_cluster(graph, smoothed, looks, segments.area, members, remembered, params)
