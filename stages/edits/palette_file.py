@@ -72,8 +72,8 @@ def undone_document(palette: Palette) -> dict[str, Any] | None:
 def from_document(
     document: Mapping[str, Any], where: str = FILE, undone: Mapping[str, Any] | None = None
 ) -> Palette:
-    """The palette of a document, and of ``undone_document``. Raises ``UsageError``, naming ``where``, for
-    what is none."""
+    """The palette of a document, and of ``undone_document``, which lies beside it. Raises ``UsageError``,
+    naming ``where``, or the file beside it, for what is none."""
     groups = document.get("groups")
     if document.get("format") not in READ_FORMATS or not isinstance(groups, list):
         raise UsageError(f"{where}: is no palette of the form {FORMAT!r}", REMEDY)
@@ -84,7 +84,8 @@ def from_document(
     ids = [operation.id for operation in log]
     if ids != sorted(set(ids)):
         raise UsageError(f"{where}: the ids of its log must ascend", REMEDY)
-    past = read_log(undone.get("log", []), f"{where}: undone", REMEDY) if undone else ()
+    beside = str(Path(where).with_name(UNDONE_FILE))
+    past = read_log(undone.get("log", []), beside, REMEDY) if undone else ()
     undone_log = tuple(operation for operation in past if operation.id not in ids)
     try:
         ungrouped, last_id = _fingerprints(document, "ungrouped"), int(document.get("last_id", 0))

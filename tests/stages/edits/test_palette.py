@@ -217,3 +217,8 @@ def test_what_cannot_be_changed_is_said() -> None:
     for change, message in refused:
         with pytest.raises(UsageError, match=message):
             change()
+
+
+def test_a_damaged_file_of_what_was_undone_is_named_itself() -> None:
+    with pytest.raises(UsageError, match=r"OUT/palette\.undone\.json: entry 1 of its log"):
+        from_document(to_document(PALETTE), "OUT/palette.json", {"log": [[1, "a", {}]]})
