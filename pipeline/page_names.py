@@ -42,7 +42,8 @@ def same_name(text: str, names: Collection[str]) -> str | None:
     """The name that is the text, or reads as it, whatever spaces are around; None where there is none."""
     if text in names:
         return text
-    return next((name for name in names if _as_read(name) == _as_read(text)), None)
+    read = _as_read(text)
+    return next((name for name in names if _as_read(name) == read), None)
 
 
 def _as_read(name: str) -> str:

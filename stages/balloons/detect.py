@@ -26,6 +26,7 @@ from mangacolor.stages.balloons.kinds import (
     choose_rivals,
     kind_of,
     on_free_ground,
+    paint,
     pick_overlooked,
 )
 from mangacolor.stages.balloons.layout import Balloon, BalloonLayout
@@ -67,7 +68,7 @@ def find_balloons(
     frames = [_scale_box(box, scale, small.shape) for box in panels]
     paper = np.zeros_like(small) if shut is None else shut
     mask = find_free_lettering(small, paper, probability, frames, params)
-    _add_regions(mask, regions)
+    paint(mask, regions)
     balloons = tuple(
         Balloon(
             _scale_box(region.box, 1 / scale, luma.shape),
@@ -94,21 +95,13 @@ def _find_by_network(
     )
     fitted = fit_regions(small, probability, ground, params)
     regions = [region for region in fitted if is_sure(region, params)]
-    known = np.zeros_like(small)
-    _add_regions(known, regions)
+    known = paint(np.zeros_like(small), regions)
     candidates = find_lettered(small, ground, params, known)
-    lettered = pick_overlooked(small, probability, regions, candidates, params.kind)
+    lettered = pick_overlooked(small, probability, known, candidates, params.kind)
     doubtful = [region for region in fitted if not is_sure(region, params)]
-    regions += choose_rivals(on_free_ground(doubtful, regions, small.shape), lettered, params.kind)
+    regions += choose_rivals(on_free_ground(doubtful, known), lettered, params.kind)
     regions += find_enclosed(small, probability, strokes, ground, regions, params)
     return [with_rim(region, small, ground, params.rim) for region in regions], probability
-
-
-def _add_regions(mask: Image, regions: Sequence[Region]) -> None:
-    """Draw the regions into the mask, at whose scale they are."""
-    for region in regions:
-        x, y, w, h = region.box
-        np.maximum(mask[y : y + h, x : x + w], region.mask, out=mask[y : y + h, x : x + w])
 
 
 def _fit(plane: Image, other: Image, interpolation: int) -> Image:

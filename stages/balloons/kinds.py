@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -15,6 +15,16 @@ from mangacolor.stages.balloons.layout import Kind
 from mangacolor.stages.balloons.params import DEFAULTS, KindParams
 
 _RIM = 4  # pixels from a balloon's rim within which its outline is looked for
+
+
+class Shape(Protocol):
+    """What has a mask (255) inside a box of the page: a balloon, or a block of lettering."""
+
+    @property
+    def box(self) -> Box: ...
+
+    @property
+    def mask(self) -> Image: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +121,17 @@ def _outlined_share(region: Region, luma: Image, contour: npt.NDArray[Any], leve
 def pick_overlooked(
     luma: Image,
     probability: Image,
-    known: Sequence[Region],
+    known: Image,
     candidates: Sequence[Region],
     params: KindParams,
 ) -> list[Region]:
     """The ``candidates`` on free ground that are beyond doubt: confident, compact, outlined all round.
+    ``known``: as of ``on_free_ground``.
 
     Black ones are too often signs and clothes: the network's ``probability`` must at least suggest them.
     """
     regions = []
-    for region in on_free_ground(candidates, known, luma.shape):
+    for region in on_free_ground(candidates, known):
         x, y, w, h = region.box
         if solidity(region.mask) < params.round:
             continue
@@ -132,18 +143,21 @@ def pick_overlooked(
     return regions
 
 
-def on_free_ground(
-    candidates: Sequence[Region], known: Sequence[Region], shape: tuple[int, ...]
-) -> list[Region]:
-    """The ``candidates`` of a page of ``shape`` that have no pixel in common with one that is known."""
-    taken = np.zeros(shape, np.uint8)
-    for region in known:
-        x, y, w, h = region.box
-        np.maximum(taken[y : y + h, x : x + w], region.mask, out=taken[y : y + h, x : x + w])
+def on_free_ground(candidates: Sequence[Region], known: Image) -> list[Region]:
+    """The ``candidates`` of a page that have no pixel in common with what is known (H×W uint8, above 0)."""
     boxes = [(region, region.box) for region in candidates]
     return [
-        region for region, (x, y, w, h) in boxes if not np.any(taken[y : y + h, x : x + w][region.mask > 0])
+        region for region, (x, y, w, h) in boxes if not np.any(known[y : y + h, x : x + w][region.mask > 0])
     ]
+
+
+def paint(mask: Image, shapes: Iterable[Shape]) -> Image:
+    """The mask (H×W uint8), with the shapes drawn into it, at whose scale it is."""
+    for shape in shapes:
+        x, y, w, h = shape.box
+        view = mask[y : y + h, x : x + w]
+        np.maximum(view, shape.mask, out=view)
+    return mask
 
 
 def choose_rivals(doubtful: Sequence[Region], lettered: Sequence[Region], params: KindParams) -> list[Region]:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mangacolor.core.types import Box, Image
-from mangacolor.stages.balloons.kinds import Region, solidity, without_holes
+from mangacolor.stages.balloons.kinds import Region, paint, solidity, without_holes
 from mangacolor.stages.balloons.lettering import Lettering, find_lettering
 from mangacolor.stages.balloons.params import DEFAULTS, GrowParams, Params
 
@@ -26,7 +26,7 @@ def find_lettered(
     regions = []
     for page, black in ((luma, False), (as_uint8(cv2.bitwise_not(luma)), True)):
         blocks = find_lettering(page, params.lettering)
-        lettering = _paint(blocks, luma.shape)
+        lettering = paint(np.zeros_like(luma), blocks)
         for block in blocks:
             if known is not None and _share_in(known, block) > 1 - params.grow.least_held:
                 continue
@@ -53,14 +53,6 @@ def _share_in(mask: Image, block: Lettering) -> float:
     x, y, w, h = block.box
     inside = cv2.bitwise_and(mask[y : y + h, x : x + w], block.mask)
     return np.count_nonzero(inside) / np.count_nonzero(block.mask)
-
-
-def _paint(blocks: list[Lettering], shape: tuple[int, ...]) -> Image:
-    lettering = np.zeros(shape, np.uint8)
-    for block in blocks:
-        x, y, w, h = block.box
-        np.maximum(lettering[y : y + h, x : x + w], block.mask, out=lettering[y : y + h, x : x + w])
-    return lettering
 
 
 def as_uint8(image: npt.NDArray[Any]) -> Image:

@@ -15,12 +15,10 @@ import numpy as np
 
 from mangacolor.core.arrays import F64, I64, Mask
 from mangacolor.stages.harmonize.params import PanelParams
+from mangacolor.stages.harmonize.smoothing import with_chroma
 from mangacolor.stages.segments.chapter import ChapterSegments
 from mangacolor.stages.segments.likeness import Likeness
 from mangacolor.stages.segments.links import Links
-
-# Keeps what is divided by a weight or a chroma finite, levels.
-_LEAST = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,8 @@ class Panels:
             apart = ((kept[row] - kept[col]) ** 2).sum(axis=1)
             pull = self.links.data * np.exp(-apart / (2 * params.bandwidth**2))
             *mean, strength = self._mean(np.column_stack([kept, np.hypot(*kept.T)]), pull).T
-            kept = np.where(held[:, None], colours, _with_chroma(np.stack(mean, axis=1), strength, params))
+            agreed = with_chroma(np.stack(mean, axis=1), strength, params.max_mixing_gain)
+            kept = np.where(held[:, None], colours, agreed)
         return kept
 
     def _mean(self, columns: F64, links: F64) -> F64:
@@ -84,9 +83,3 @@ def _link(segments: ChapterSegments, params: PanelParams) -> Links:
         found.append((own[row], own[col], alike[row, col]))
     row, col, alike = (np.concatenate(column) for column in zip(*found, strict=True))
     return Links.gather(row, col, alike, len(segments))
-
-
-def _with_chroma(colours: F64, strength: F64, params: PanelParams) -> F64:
-    """The colours (N×2) raised to this chroma (N), as far as they have a hue."""
-    gain = np.minimum(strength / np.maximum(np.hypot(*colours.T), _LEAST), params.max_mixing_gain)
-    return np.asarray(colours * gain[:, None])

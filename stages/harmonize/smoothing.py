@@ -95,8 +95,14 @@ def keep_own(agreed: F64, own: F64, own_share: float, support: F64, params: Smoo
     mixed = agreed + share[:, None] * (own - agreed)
     strong, ours = (np.hypot(*colours.T) for colours in (agreed, own))
     strength = strong + share * (ours - strong)
-    gain = np.minimum(strength / np.maximum(np.hypot(*mixed.T), _MIN_STRENGTH), params.max_mixing_gain)
-    return np.asarray(mixed * gain[:, None])
+    return with_chroma(mixed, strength, params.max_mixing_gain)
+
+
+def with_chroma(colours: F64, strength: F64, most: float) -> F64:
+    """The colours (N×2, levels) raised or lowered to this chroma (N), by ``most`` times at most: what has
+    hardly a hue keeps it so."""
+    gain = np.minimum(strength / np.maximum(np.hypot(*colours.T), _MIN_STRENGTH), most)
+    return np.asarray(colours * gain[:, None])
 
 
 def find_support(weight: F64, graph: KnnGraph) -> F64:
