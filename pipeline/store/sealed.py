@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
+from mangacolor.core.system.files import read_file
+
 SEAL: Final = "_digest"
 _DIGITS: Final = 16
 T = TypeVar("T")
@@ -72,7 +74,7 @@ def _digest(head: bytes) -> str:
 
 def _bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_file(path)
     except OSError:
         return b""
 
