@@ -12,6 +12,10 @@ from mangacolor.core.types import Image
 INK = 64.0
 # The least share of the scan's tone that a coloured segment keeps: paint never turns paper into shadow.
 DARKEST = 0.55
+# Luma of the scan from which a surface begins to be blank paper, and wholly is.
+PRINTED, BLANK = 208.0, 248.0
+# The power that lessens what blank paper's colour lacks of the lightest paint of its chroma.
+LIGHTENING = 1.7
 
 # Shares of red, green and blue in luma (Rec. 601).
 LUMA_SHARES = (0.299, 0.587, 0.114)
@@ -52,6 +56,30 @@ def share_in_gamut(value: F32, offsets: tuple[F32, F32, F32]) -> F32:
     return np.asarray(np.minimum(np.minimum(room_up, room_down), np.float32(1)), dtype=np.float32)
 
 
+def blankness(tone: F32) -> F32:
+    """How far surfaces are paper that was left blank, N in [0, 1]. ``tone``: their luma in the scan, without
+    halftone."""
+    return np.asarray(np.clip((tone - PRINTED) * np.float32(1 / (BLANK - PRINTED)), 0, 1), dtype=np.float32)
+
+
+def lightened(share: F32, tone: F32, cb: F32, cr: F32) -> F32:
+    """The shares of the scan's tone that surfaces are painted with, N, from those that the network gave them.
+
+    ``share``: ``DARKEST`` to 1. ``tone``: the scan's luma without halftone. ``cb``, ``cr``: the chroma that a
+    surface is painted with, centred on 0. All N.
+
+    Where a network does not know how dark a thing is it answers with the middle of all that it might be, and
+    a page of such answers is dim. But who has tones, and leaves a surface blank, means it to be light: there,
+    what is a little darker than the lightest paint of its chroma (the one with a channel at 255) is brought
+    near to that. What is clearly dark stays so, and what is printed in tones is left alone.
+    """
+    lightest = 1.0 - np.maximum.reduce(beyond_luma(cb, cr)) * np.float32(1 / 255)
+    most = np.float32(1.0 - DARKEST)
+    lacking = np.maximum(lightest - share, 0.0) * (1 / most)
+    lighter = lightest - most * lacking ** (1 + (LIGHTENING - 1) * blankness(tone))
+    return np.asarray(np.maximum(share, lighter), dtype=np.float32)
+
+
 def to_rgb(value: F32, cb: F32, cr: F32) -> Image:
     """RGB uint8 of luma (0–255) and centred chroma, all H×W float32.
 
@@ -65,12 +93,26 @@ def to_rgb(value: F32, cb: F32, cr: F32) -> Image:
     return np.asarray(cv2.merge(planes), np.uint8)
 
 
-def shown_luma(scan: F32, network: F32) -> float:
-    """The mean luma that a segment is painted with, from the scan's and the network's luma of its pixels (N).
+def painted_luma(scan: F32, network: F32) -> float:
+    """The mean luma that the network gives a segment, from the scan's and the network's luma of its pixels
+    (N).
 
-    The mapping of ``paint`` (``stages/reassemble/ink_transfer.py``) for the mean: up to ``INK`` luma stays as
-    it is, and lighter luma is scaled so that white paper takes the tone the network gave.
+    The mapping of ``paint`` (``stages/reassemble/ink_transfer.py``) for the mean, before anything is
+    lightened: up to ``INK`` luma stays as it is, and lighter luma is scaled so that white paper takes the
+    tone the network gave.
     """
     tone = float(scan.mean())
     ratio = min(max(float(network.mean()) / max(tone, 1.0), DARKEST), 1.0)
     return tone if tone <= INK else float(INK + (tone - INK) * (255.0 * ratio - INK) / (255.0 - INK))
+
+
+def scaled_luma(tone: F32, share: F32) -> F32:
+    """What luma ``tone`` (N, levels) becomes where paper takes this share (N) of its tone."""
+    lit = INK + (tone - INK) * (255.0 * share - INK) * np.float32(1 / (255.0 - INK))
+    return np.asarray(np.where(tone <= INK, tone, lit), dtype=np.float32)
+
+
+def share_of_tone(tone: F32, painted: F32) -> F32:
+    """The share (N) with which ``scaled_luma`` makes ``painted`` of ``tone``; 1 for ink."""
+    lit = (INK + (painted - INK) * (255.0 - INK) / np.maximum(tone - INK, 1.0)) * np.float32(1 / 255.0)
+    return np.asarray(np.where(tone <= INK, 1.0, np.minimum(lit, 1.0)), dtype=np.float32)

@@ -129,8 +129,8 @@ def draw(pixels: Pixels, features: SegmentFeatures, moved: I64) -> Image:
     own, even = features.chroma.astype(np.float32), evenness(features, EvennessParams())[:, None]
     at = pixels.segment
     wanted = (own + moved.astype(np.float32))[at] + (1 - even[at]) * (pixels.chroma - own[at])
-    tone, shown = (plane.astype(np.float32)[at] for plane in (features.tone, features.shown))
-    factor = (shown - INK) / np.maximum(tone - INK, 1)
+    tone, painted = (plane.astype(np.float32)[at] for plane in (features.tone, features.luma))
+    factor = (painted - INK) / np.maximum(tone - INK, 1)
     value = np.where(tone > INK, INK + (pixels.scan - INK) * factor, pixels.scan).astype(np.float32)
     return to_rgb(value[:, None], wanted[:, :1], wanted[:, 1:])
 

@@ -159,7 +159,7 @@ STAGE = ChapterStage(
     configure,
     ("panels", "balloons", "colorize"),
     neutral,
-    version=5,
+    version=6,
     file=FILE,
     edits=decided_edits,
     remembers="colorize",

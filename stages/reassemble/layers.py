@@ -10,15 +10,15 @@ from typing import TypeVar
 
 import numpy as np
 
-from mangacolor.core.arrays import F32, I32, SegmentMap
+from mangacolor.core.arrays import F32, I32, Mask, SegmentMap
 from mangacolor.core.types import Box, Image
 from mangacolor.stages.edits.page_edits import WindowEdits
 from mangacolor.stages.harmonize.corrections import WindowCorrections
-from mangacolor.stages.reassemble.borders.open_borders import find_open_borders
+from mangacolor.stages.reassemble.borders.open_borders import OpenBorders, find_open_borders
 from mangacolor.stages.reassemble.guided import GuidedWindow
 from mangacolor.stages.reassemble.ink_transfer import LEAST_TONE, own_colour, pack_tone
 from mangacolor.stages.reassemble.params import Params
-from mangacolor.stages.reassemble.segment_colours import find_rows
+from mangacolor.stages.reassemble.segment_colours import find_rows, find_settled
 from mangacolor.stages.reassemble.segment_rows import (
     ADD_CB,
     ADD_CR,
@@ -77,11 +77,14 @@ def edit_layer(layer: L, rows: SegmentRows, edits: WindowEdits | None, params: P
 class ReadyWindow:
     """A window made ready to be coloured: its layer before anybody edits it, which only its table changes.
 
-    ``layer``: with the table of no edits. ``rows``: what that table is made of.
+    ``layer``: with the table of no edits. ``rows``: what that table is made of. ``borders``: between its
+    segments. ``settled``: N, those whose colours others do not change.
     """
 
     layer: WindowLayer
     rows: SegmentRows
+    borders: OpenBorders
+    settled: Mask
     params: Params
 
     @classmethod
@@ -110,7 +113,13 @@ class ReadyWindow:
             window.labels,
             borders.free,
         )
-        return cls(layer, rows, params)
+        settled = find_settled(window.segments, corrections, guided)
+        return cls(layer, rows, borders, settled, params)
+
+    def moved(self, by: F32) -> ReadyWindow:
+        """The same, each segment painted with so much more (N×3) Cb, Cr and tone."""
+        rows = self.rows.moved(by)
+        return replace(self, layer=replace(self.layer, table=pack_rows(rows.table)), rows=rows)
 
     def edited(self, edits: WindowEdits | None) -> WindowLayer:
         """The layer with what somebody chose."""

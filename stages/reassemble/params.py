@@ -37,6 +37,9 @@ class EvennessParams:
     # Share of its variation of colour that a segment loses, printed flat and painted.
     flat: float = 0.9
     painted: float = 0.3
+    # Share of its variation of tone that blank paper loses at least: it has no tones, so clouds on it are the
+    # network's.
+    blank: float = 0.8
     # The same, of colour and of tone, for a segment whose colour somebody chose.
     chosen: float = 0.95
 
@@ -52,6 +55,8 @@ class BorderParams:
     high_barrier: float = 14.0
     # Of the root of a segment's area: how firmly it keeps its own, against pixels of open border.
     anchor: float = 0.3
+    # Of the area: the same where two windows show one thing, so that it has the colour of its larger part.
+    seam_anchor: float = 0.002
     # What a barrier is: one among many hides a border as well as one by itself.
     barriers: BarrierParams = field(default_factory=lambda: BarrierParams(inhibition=0.0))
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from mangacolor.core.arrays import F32, F64, Mask
-from mangacolor.core.colour import INK, beyond_luma, share_in_gamut
+from mangacolor.core.colour import DARKEST, INK, beyond_luma, blankness, lightened, share_in_gamut
 from mangacolor.core.types import Image
 from mangacolor.stages.harmonize.corrections import OWN_LUMA, WindowCorrections
 from mangacolor.stages.reassemble.borders.open_borders import OpenBorders, smooth_across_open_borders
@@ -19,6 +19,9 @@ from mangacolor.stages.reassemble.params import EvennessParams, Params
 from mangacolor.stages.reassemble.segment_rows import AS_IT_IS, SegmentRows, make_rows, tone_factors
 from mangacolor.stages.segments.features import SegmentFeatures
 from mangacolor.stages.windows.artifact import WindowColours
+
+# Columns of ``_measure``: the network's share of the scan's tone, and that with which a segment is painted.
+TONE, LIT = 2, 5
 
 
 def find_rows(
@@ -43,7 +46,7 @@ def find_rows(
     plain = _measure(window, tone, borders, corrections)
     chosen, luma = _find_chosen(count, corrections)
     # What somebody chose, or a guest says, changes nothing beside it, and is flat.
-    settled = chosen if guided is None else chosen | guided.given
+    settled = find_settled(count, corrections, guided)
     smooth = smooth_across_open_borders(plain, borders, params.borders)
     values = np.where(settled[:, None], plain, smooth)
     even = np.where(settled, np.float32(params.evenness.chosen), evenness(features, params.evenness))
@@ -51,7 +54,11 @@ def find_rows(
     if corrections is not None:
         wanted[chosen] = (features.chroma + corrections.chroma)[chosen]
     light = _light_by_segment(window, scan)
-    table[1:] = make_rows(values[:, :3], wanted, even, tone_factors(values[:, 2], light, luma, params))
+    factor = tone_factors(values[:, TONE], light, luma, params)
+    as_lit = values[:, LIT] / np.maximum(values[:, TONE], DARKEST)
+    factor = np.where(luma < 0, as_lit, factor)
+    even_tone = np.maximum(even, params.evenness.blank * blankness(features.tone.astype(np.float32)))
+    table[1:] = make_rows(values[:, :3], wanted, (even, even_tone), factor)
     return SegmentRows(table, plain[:, :3].copy(), light)
 
 
@@ -66,11 +73,20 @@ def evenness(features: SegmentFeatures, params: EvennessParams) -> F32:
 def _measure(
     window: WindowColours, tone: F32, borders: OpenBorders, corrections: WindowCorrections | None
 ) -> F32:
-    """The network's mean Cb, Cr and tone, and by how much the chapter moves Cb and Cr: N×5."""
-    chroma = SegmentFeatures(window.features).chroma
-    own = np.column_stack([chroma, _mean_by_segment(window, tone, borders.area)])
+    """The network's mean Cb, Cr and tone, by how much the chapter moves Cb and Cr, and the tone of the
+    paint: N×6."""
+    features = SegmentFeatures(window.features)
+    own = np.column_stack([features.chroma, _mean_by_segment(window, tone, borders.area)])
     move = np.zeros((window.segments, 2)) if corrections is None else corrections.base_chroma
-    return np.column_stack([own, move]).astype(np.float32)
+    values = np.column_stack([own, move]).astype(np.float32)
+    cb, cr = (values[:, :2] + values[:, 3:]).T
+    return np.column_stack([values, lightened(values[:, TONE], features.tone.astype(np.float32), cb, cr)])
+
+
+def find_settled(count: int, corrections: WindowCorrections | None, guided: GuidedWindow | None) -> Mask:
+    """Which of ``count`` segments have a colour that somebody chose, or that a guest says: N."""
+    chosen, _luma = _find_chosen(count, corrections)
+    return chosen if guided is None else chosen | guided.given
 
 
 def _find_chosen(count: int, corrections: WindowCorrections | None) -> tuple[Mask, F64]:
@@ -83,8 +99,8 @@ def _find_chosen(count: int, corrections: WindowCorrections | None) -> tuple[Mas
 
 def _wanted_chroma(values: F32, features: SegmentFeatures, guided: GuidedWindow | None) -> F32:
     """Cb and Cr of segments (N×2) whose ``values`` are as of ``_measure``."""
-    wanted = values[:, :2] + values[:, 3:]
-    fitting = _fit_gamut(wanted, features.shown)
+    wanted = values[:, :2] + values[:, 3:LIT]
+    fitting = _fit_gamut(wanted, features.luma)
     # A guest's colour stays as strong as it is: paper becomes as dark as that takes.
     return fitting if guided is None else np.where(guided.given[:, None], wanted, fitting)
 
@@ -105,7 +121,7 @@ def _light_by_segment(window: WindowColours, scan: Image) -> F64:
     return np.asarray(counts @ above / np.maximum(counts @ (above > 0), 1), dtype=np.float64)
 
 
-def _fit_gamut(chroma: F32, shown: Image) -> F32:
+def _fit_gamut(chroma: F32, luma: Image) -> F32:
     """Chroma of segments (N×2) shortened to what their luma (N) can hold."""
     cb, cr = np.ascontiguousarray(chroma.T)
-    return chroma * share_in_gamut(shown.astype(np.float32), beyond_luma(cb, cr))[:, None]
+    return chroma * share_in_gamut(luma.astype(np.float32), beyond_luma(cb, cr))[:, None]

@@ -5,7 +5,7 @@ A row says which share of the network's own chroma and tone a segment keeps, and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,6 +35,19 @@ class SegmentRows:
     network: F32
     light: F64
 
+    @property
+    def painted(self) -> F32:
+        """The mean Cb, Cr and share of the scan's tone that segments are painted with: N×3."""
+        rows = self.table[1:]
+        keep = rows[:, (KEEP_CHROMA, KEEP_CHROMA, KEEP_TONE)]
+        return np.asarray(keep * self.network + rows[:, (ADD_CB, ADD_CR, ADD_TONE)], dtype=np.float32)
+
+    def moved(self, by: F32) -> SegmentRows:
+        """The same, each segment painted with so much more (N×3) Cb, Cr and tone."""
+        table = self.table.copy()
+        table[1:, (ADD_CB, ADD_CR, ADD_TONE)] += by
+        return replace(self, table=table)
+
     def edited(self, edits: WindowEdits | None, params: Params) -> F32:
         """The table with what somebody chose: rows of other segments stay as they are."""
         if edits is None or not edits.chosen.any():
@@ -44,20 +57,22 @@ class SegmentRows:
         even = np.full(len(network), params.evenness.chosen, np.float32)
         factor = tone_factors(network[:, 2], self.light[which], edits.luma[which].astype(np.float64), params)
         chroma = edits.chroma[which].astype(np.float32)
-        table[1:][which] = make_rows(network, chroma, even, factor)
+        table[1:][which] = make_rows(network, chroma, (even, even), factor)
         return table
 
 
-def make_rows(network: F32, wanted: F32, even: F32, factor: F32) -> F32:
+def make_rows(network: F32, wanted: F32, even: tuple[F32, F32], factor: F32) -> F32:
     """Rows of N segments, N×5, that are to have ``wanted`` chroma (N×2) and ``factor`` (N) times their tone.
 
-    ``network``: N×3, mean Cb, Cr and tone. ``even``: N, how far each is evened out.
+    ``network``: N×3, mean Cb, Cr and tone. ``even``: N each, how far
+    its chroma and its tone are evened out.
     """
+    of_chroma, of_tone = even
     rows = np.empty((len(network), COLUMNS), np.float32)
-    rows[:, KEEP_CHROMA] = 1 - even
-    rows[:, ADD_CB : ADD_CR + 1] = wanted - (1 - even[:, None]) * network[:, :2]
-    rows[:, KEEP_TONE] = factor * (1 - even)
-    rows[:, ADD_TONE] = factor * even * network[:, 2]
+    rows[:, KEEP_CHROMA] = 1 - of_chroma
+    rows[:, ADD_CB : ADD_CR + 1] = wanted - (1 - of_chroma[:, None]) * network[:, :2]
+    rows[:, KEEP_TONE] = factor * (1 - of_tone)
+    rows[:, ADD_TONE] = factor * of_tone * network[:, 2]
     return rows
 
 

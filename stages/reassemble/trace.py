@@ -63,7 +63,7 @@ STAGE = Stage(
     run=run,
     configure=configure,
     needs=("decode", "panels", "kinds", "balloons", "colorize", "harmonize"),
-    version=5,
+    version=6,
     summary=summary,
     demand=demand,
 )

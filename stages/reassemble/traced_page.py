@@ -20,6 +20,7 @@ from mangacolor.stages.edits.params import PARAMS as EDITS
 from mangacolor.stages.reassemble.areas.area import LaidArea, chosen_segments, lay_area
 from mangacolor.stages.reassemble.borders.fading import fade_beside_paper, find_drawn
 from mangacolor.stages.reassemble.borders.meeting import find_neighbours
+from mangacolor.stages.reassemble.borders.seams import join_windows
 from mangacolor.stages.reassemble.layers import Layer, PageSegments, ReadyWindow, edit_layer, pack_rows
 from mangacolor.stages.reassemble.laying import lay_own
 from mangacolor.stages.reassemble.page_part import BORDER, PagePart, Range, trace_part
@@ -86,6 +87,7 @@ class TracedPage:
             found, between, (top, _) = trace_part(layers, segments, windows, grey, (first, last), (0, width))
             labels[first:last] = found[first - top : last - top]
             kinds[first:last] = between[first - top : last - top]
+        ready = join_windows(ready, labels, kinds, segments, params.borders)
         traced = tuple(TracedWindow(_without_labels(window.layer), window.rows) for window in ready)
         drawn = find_drawn(kinds, windows, grey, decided)
         keep = fade_beside_paper(keep, drawn, min(grey.shape), params.fade)

@@ -15,13 +15,13 @@ import cv2
 import numpy as np
 
 from mangacolor.core.arrays import F32, F64, I64, SegmentMap
-from mangacolor.core.colour import chroma, luma, shown_luma
+from mangacolor.core.colour import chroma, lightened, luma, painted_luma, scaled_luma, share_of_tone
 from mangacolor.core.types import Image
 from mangacolor.models.colour.segment_embedding import SegmentEmbedding
 from mangacolor.stages.segments.pixels import pixels_by_segment
 
-COLUMNS = ("cb", "cr", "spread", "tone", "texture", "shown", "area", "x", "y", "sides")
-CB, CR, SPREAD, TONE, TEXTURE, SHOWN, AREA, X, Y, SIDES = range(len(COLUMNS))
+COLUMNS = ("cb", "cr", "spread", "tone", "texture", "luma", "area", "x", "y", "sides")
+CB, CR, SPREAD, TONE, TEXTURE, LUMA, AREA, X, Y, SIDES = range(len(COLUMNS))
 # Of rows. Raised when the same segment gets another one, so that those that a series remembers are no longer
 # compared with it.
 ROWS_VERSION = 10
@@ -140,9 +140,17 @@ class SegmentFeatures:
         return self.rows[:, TEXTURE]
 
     @property
-    def shown(self) -> Image:
-        """Mean luma on the finished page, 0 to 255."""
-        return self.rows[:, SHOWN]
+    def luma(self) -> Image:
+        """Mean luma that the network gives it, 0 to 255; of a reference, its own."""
+        return self.rows[:, LUMA]
+
+    @property
+    def shown(self) -> F32:
+        """Mean luma on the finished page, 0 to 255, as long as nothing moves its chroma: blank paper is
+        lighter than the network gives it."""
+        tone, (cb, cr) = self.tone.astype(np.float32), self.chroma.T.astype(np.float32)
+        share = share_of_tone(tone, self.luma.astype(np.float32))
+        return scaled_luma(tone, lightened(share, tone, cb, cr))
 
     @property
     def doublings(self) -> Image:
@@ -181,7 +189,7 @@ def describe_segments(labels: SegmentMap, grey: Image, coloured: Image, features
     ``labels``, ``grey`` (luma without halftone): H×W, at drawing scale. ``coloured``: h×w×3, the network's
     picture at working scale.
     ``cb`` and ``cr``: its median chroma + 128; ``spread``: median distance from that, in quarter levels;
-    ``tone``: mean luma of ``grey``; ``texture``: its deviation; ``shown``: its luma on the finished page;
+    ``tone``: mean luma of ``grey``; ``texture``: its deviation; ``luma``: its luma as the network paints it;
     ``area``: log2 of its pixels at working scale in twelfths;
     ``x``, ``y``: its middle in 255ths of the window; ``sides``: bits for the sides it reaches.
     """
@@ -202,7 +210,7 @@ def describe_segments(labels: SegmentMap, grey: Image, coloured: Image, features
             *_colour_columns(planes[0][measured], planes[1][measured]),
             levels.mean(),
             levels.std(),
-            shown_luma(levels, network[measured]),
+            painted_luma(levels, network[measured]),
             *_place_columns(pixels, labels.shape, unit),
         )
         rows[number] = np.clip(np.rint(columns), 0, 255)

@@ -13,7 +13,7 @@ from mangacolor.benchmarks.quality.dial_works import Figures, Pixels, Work, draw
 from mangacolor.benchmarks.quality.score_dials import Ledger, Setting, choose, with_setting
 from mangacolor.stages.harmonize.params import Params
 from mangacolor.stages.segments.chapter import ChapterSegments
-from mangacolor.stages.segments.features import COLUMNS, NEUTRAL, SHOWN, TONE, SegmentFeatures
+from mangacolor.stages.segments.features import COLUMNS, LUMA, NEUTRAL, TONE, SegmentFeatures
 
 NOTHING = np.zeros(0, np.int64)
 
@@ -73,7 +73,7 @@ def test_figures_are_kept_in_the_file(
 
 def test_a_pixel_is_drawn_by_its_segment_and_ink_by_nobody() -> None:
     row = np.full((1, len(COLUMNS)), NEUTRAL, np.uint8)
-    row[0, [TONE, SHOWN]] = 200, 132  # what the network darkens by half, above ink
+    row[0, [TONE, LUMA]] = 200, 132  # what the network darkens by half, above ink
     scan = np.array([64, 200], np.float32)
     pixels = Pixels(np.zeros(2, np.int64), np.zeros((2, 2), np.float32), scan, np.zeros((2, 3), np.uint8))
     grey = draw(pixels, SegmentFeatures(row), np.zeros((1, 2), np.int64))

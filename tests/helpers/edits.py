@@ -25,7 +25,7 @@ from mangacolor.stages.segments.features import (
     CB,
     COLUMNS,
     CR,
-    SHOWN,
+    LUMA,
     TONE,
     SegmentFeatures,
     with_head,
@@ -100,7 +100,7 @@ def page_of_windows(
         rows = np.zeros((len(kinds), len(COLUMNS) + FEATURES), np.uint8)
         rows[:, len(COLUMNS) :] = _points(kinds, 100, rng)
         identities = with_head(_points(whose, 200, rng), digest) if whose else np.zeros((0, 0), np.uint8)
-        rows[:, (TONE, SHOWN, AREA)] = 180, 180, round(AREA_STEPS * np.log2(HIGH * WIDE))
+        rows[:, (TONE, LUMA, AREA)] = 180, 180, round(AREA_STEPS * np.log2(HIGH * WIDE))
         rows[:, (CB, CR)] = 128
         box = (0, number * high, WIDE, high)
         light = np.full((high, WIDE), 180, np.uint8)

@@ -18,7 +18,7 @@ from mangacolor.core.types import Image
 from mangacolor.stages.harmonize.descriptors import DescriptorSpace, blocks, is_backdrop
 from mangacolor.stages.harmonize.params import ReferenceParams, SmoothingParams
 from mangacolor.stages.harmonize.smoothing import weighted_mode
-from mangacolor.stages.segments.features import CB, CR, NEUTRAL, SHOWN, SegmentFeatures
+from mangacolor.stages.segments.features import CB, CR, LUMA, NEUTRAL, SegmentFeatures
 
 # Keeps weights above 0 where nothing is alike.
 _TINY = 1e-12
@@ -114,7 +114,7 @@ def _pass_on(segments: SegmentFeatures, matched: Matched, params: ReferenceParam
     largest = np.sort(sure[np.argsort(-segments.area[sure], kind="stable")[: params.max_passed_on]])
     rows = segments.rows[largest].copy()
     rows[:, [CB, CR]] = np.clip(matched.chroma[largest] + NEUTRAL, 0, 255)
-    rows[:, SHOWN] = matched.luma[largest]
+    rows[:, LUMA] = matched.luma[largest]
     return rows
 
 
@@ -138,7 +138,7 @@ def _ask(
         agreeing = weight * np.exp(-apart / (2 * params.agreement_bandwidth**2))
         agreement = agreeing.sum(axis=1) / weight.sum(axis=1)
         chroma[block] = told
-        light[block] = (agreeing * references.shown[near]).sum(axis=1) / agreeing.sum(axis=1)
+        light[block] = (agreeing * references.luma[near]).sum(axis=1) / agreeing.sum(axis=1)
         likely = _likelihood(segments.take(block), told, palette, params)
         sureness[block] = agreement * _nearness(distance[:, 0], likely, params)
     sureness[is_backdrop(segments)] = 0.0

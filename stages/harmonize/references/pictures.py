@@ -13,7 +13,7 @@ from mangacolor.core.arrays import SegmentMap
 from mangacolor.core.colour import chroma, luma
 from mangacolor.core.types import Image
 from mangacolor.formats.option_files import picture_files
-from mangacolor.stages.segments.features import CB, CR, NEUTRAL, SHOWN, SegmentFeatures
+from mangacolor.stages.segments.features import CB, CR, LUMA, NEUTRAL, SegmentFeatures
 from mangacolor.stages.segments.pixels import pixels_by_segment
 from mangacolor.stages.windows.artifact import PageColours
 
@@ -49,5 +49,5 @@ def with_true_colour(colour: Image, labels: SegmentMap, features: Image) -> Imag
     cb, cr = chroma(true)
     planes = [plane.ravel() for plane in (cb + NEUTRAL, cr + NEUTRAL, luma(true))]
     for row, pixels in enumerate(pixels_by_segment(labels, len(rows))):
-        rows[row, [CB, CR, SHOWN]] = [int(np.rint(np.median(plane[pixels]))) for plane in planes]
+        rows[row, [CB, CR, LUMA]] = [int(np.rint(np.median(plane[pixels]))) for plane in planes]
     return rows

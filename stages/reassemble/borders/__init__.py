@@ -2,5 +2,5 @@
 
 Public: ``fading.fade_beside_paper``, ``fading.find_drawn``, ``meeting.find_kinds``,
 ``meeting.find_neighbours``, ``meeting.mix_meeting``, ``open_borders.find_open_borders``,
-``open_borders.smooth_across_open_borders``.
+``open_borders.smooth_across_open_borders``, ``seams.join_windows``.
 """

@@ -78,12 +78,37 @@ def smooth_across_open_borders(values: F32, borders: OpenBorders, params: Border
     """Values of segments (N×C) drawn together across open borders, so that what is one thing stays one.
 
     The least-squares solution on the region adjacency graph (Laplacian smoothing with an anchor): the larger
-    a segment, the more it keeps its own. By conjugate gradients (Hestenes & Stiefel 1952), as the graph is
-    sparse.
+    a segment, the more it keeps its own.
     """
-    anchor = (params.anchor * np.sqrt(borders.area)).astype(np.float64)
-    rows, columns = np.concatenate([borders.pairs, borders.pairs[:, ::-1]]).T
-    weight = np.concatenate([borders.length, borders.length]).astype(np.float64)
+    own = values.astype(np.float64)
+    pull = pull_between(own, borders.pairs, borders.length)
+    limit = TOLERANCE * max(1.0, float(np.abs(values).max(initial=0)))
+    moved = spread_pull(pull, borders.pairs, borders.length, anchors(borders.area, params), limit)
+    return (own + moved).astype(np.float32)
+
+
+def anchors(area: F32, params: BorderParams) -> F64:
+    """How firmly segments of these areas (N, pixels at drawing scale) keep their own, against pixels of open
+    border."""
+    return np.asarray(params.anchor * np.sqrt(area), dtype=np.float64)
+
+
+def pull_between(values: F64, pairs: I64, length: F32) -> F64:
+    """How much the ``values`` (N×C) of segments that share these borders are drawn to each other's: N×C."""
+    rows, columns = np.concatenate([pairs, pairs[:, ::-1]]).T
+    weight = np.concatenate([length, length]).astype(np.float64)
+    flows = [np.bincount(rows, weight * (v[columns] - v[rows]), minlength=len(values)) for v in values.T]
+    return np.stack(flows, axis=1)
+
+
+def spread_pull(pull: F64, pairs: I64, length: F32, anchor: F64, limit: float) -> F64:
+    """By how much segments move (N×C) that are drawn by ``pull`` (N×C) and held by their ``anchor`` (N).
+    Those that share borders (``pairs``, P×2, and their ``length``, P) move together.
+
+    By conjugate gradients (Hestenes & Stiefel 1952), as the graph is sparse. ``limit``: how exactly.
+    """
+    rows, columns = np.concatenate([pairs, pairs[:, ::-1]]).T
+    weight = np.concatenate([length, length]).astype(np.float64)
     count = len(anchor)
     diagonal = anchor + np.bincount(rows, weights=weight, minlength=count)
 
@@ -92,19 +117,18 @@ def smooth_across_open_borders(values: F32, borders: OpenBorders, params: Border
         return diagonal[:, None] * vectors - np.stack(flows, axis=1)
 
     # One system a column, all at once; Jacobi's preconditioner.
-    found = values.astype(np.float64)
-    residual = anchor[:, None] * found - multiply(found)
+    found, residual = np.zeros_like(pull), pull
     eased = residual / diagonal[:, None]
     direction, energy = eased.copy(), (residual * eased).sum(axis=0)
-    limit = (TOLERANCE * max(1.0, float(np.abs(values).max(initial=0)))) ** 2 * float(anchor.min(initial=1))
+    enough = limit**2 * float(anchor.min(initial=1))
     for _ in range(MAX_STEPS):
-        if (energy <= limit).all():
+        if (energy <= enough).all():
             break
         ahead = multiply(direction)
         stride = energy / np.maximum((direction * ahead).sum(axis=0), 1e-300)
         found += stride * direction
-        residual -= stride * ahead
+        residual = residual - stride * ahead
         eased = residual / diagonal[:, None]
         before, energy = energy, (residual * eased).sum(axis=0)
         direction = eased + direction * (energy / np.maximum(before, 1e-300))
-    return found.astype(np.float32)
+    return found

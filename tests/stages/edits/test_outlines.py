@@ -20,7 +20,7 @@ from mangacolor.stages.edits.page_edits import AreaEdits, PageEdits
 from mangacolor.stages.edits.palette import Palette
 from mangacolor.stages.edits.palette_file import from_document, read_locked_palette, to_document
 from mangacolor.stages.edits.stage import run
-from mangacolor.stages.segments.features import SHOWN, TONE
+from mangacolor.stages.segments.features import LUMA, TONE
 from mangacolor.stages.windows.artifact import PageColours
 from mangacolor.tests.helpers.edits import (
     HIGH,
@@ -88,12 +88,12 @@ def test_what_lies_inside_is_covered_wholly_in_part_or_not_at_all() -> None:
 def test_light_and_shade_stay_what_they_are_to_each_other() -> None:
     pages = chapter_of_windows(3)
     features = PageColours.from_artifact(pages[PAGE]["colorize"]).windows[0].features
-    features[:2, SHOWN] = 200, 100
-    features[2, [TONE, SHOWN]] = 20  # solid ink says nothing of how light the rest is
+    features[:2, LUMA] = 160, 80
+    features[2, [TONE, LUMA]] = 20  # solid ink says nothing of how light the rest is
     (first, *_) = PageEdits.from_artifact(decide(pages, outline(0, 3, colour="#8080ff"))[PAGE]).windows
     light = from_hex("#8080ff")[0]
     assert first.chosen[:3].all()
-    assert first.luma[:2] == pytest.approx([light * 200 / 150, light * 100 / 150], abs=1)
+    assert first.luma[:2] == pytest.approx([light * 160 / 120, light * 80 / 120], abs=1)
 
 
 def test_of_edits_that_cover_the_same_the_later_one_counts() -> None:

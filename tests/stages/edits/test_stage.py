@@ -117,11 +117,11 @@ def test_of_two_edits_the_later_one_counts_unless_the_other_is_locked() -> None:
 
 def test_light_and_shade_stay_to_each_other_what_they_are() -> None:
     from mangacolor.stages.edits.page_edits import PageEdits
-    from mangacolor.stages.segments.features import SHOWN
+    from mangacolor.stages.segments.features import LUMA
 
     pages = chapter_of_windows(2)
     colours = PageColours.from_artifact(pages["1.png"]["colorize"])
-    colours.windows[0].features[2, SHOWN] = 90  # half as light as the anchor
+    colours.windows[0].features[2, LUMA] = 90  # half as light as the anchor
     made = decide(pages, edit(Reach.ALIKE, at("0.png", 0, 2), colour="#f0c0a0"))
     light = from_hex("#f0c0a0")[0]
     luma = [PageEdits.from_artifact(made[name]).windows[0].luma[2] for name in ("0.png", "1.png")]

@@ -17,7 +17,7 @@ from mangacolor.stages.segments.features import (
     CB,
     COLUMNS,
     CR,
-    SHOWN,
+    LUMA,
     TONE,
     UNIT,
     ZERO,
@@ -33,7 +33,7 @@ def segments(angle: float) -> ChapterSegments:
     """A thing that is brown in as many windows as ``MANY``, and last one that is green and looks like it but
     for this ``angle`` (radians) between their points. The network is sure of neither."""
     rows = np.zeros((MANY + 1, len(COLUMNS) + POINT + len(PALETTE)), np.uint8)
-    rows[:, [TONE, SHOWN, AREA]] = 150, 150, 100
+    rows[:, [TONE, LUMA, AREA]] = 150, 150, 100
     points = np.zeros((MANY + 1, POINT))
     points[:, 0] = 1
     points[-1, :2] = np.cos(angle), np.sin(angle)

@@ -26,7 +26,7 @@ from mangacolor.stages.harmonize.params import Params
 from mangacolor.stages.harmonize.regrouping import Regrouped, find_groups
 from mangacolor.stages.harmonize.series.grouping import Grouping
 from mangacolor.stages.segments.chapter import ChapterSegments
-from mangacolor.stages.segments.features import AREA, COLUMNS, SHOWN, TONE, UNIT, ZERO, SegmentFeatures, X
+from mangacolor.stages.segments.features import AREA, COLUMNS, LUMA, TONE, UNIT, ZERO, SegmentFeatures, X
 from mangacolor.stages.segments.fingerprints import fingerprint_segments
 
 POINT = 8
@@ -60,7 +60,7 @@ class Book:
 def chapter_of(pages: str) -> ChapterSegments:
     """Four segments a page, each as its thing looks, all of one size."""
     rows = np.zeros((len(pages) * 4, len(COLUMNS) + POINT), np.uint8)
-    rows[:, [TONE, SHOWN, AREA]] = 150, 150, 100
+    rows[:, [TONE, LUMA, AREA]] = 150, 150, 100
     rows[:, X] = np.tile([10, 20, 30, 40], len(pages))
     for row, angle in zip(rows, ANGLES * len(pages), strict=True):
         point = np.zeros(POINT)

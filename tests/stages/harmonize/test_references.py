@@ -29,8 +29,8 @@ from mangacolor.stages.segments.features import (
     COLUMNS,
     CR,
     LEFT,
+    LUMA,
     RIGHT,
-    SHOWN,
     SIDES,
     TONE,
     UNIT,
@@ -209,9 +209,9 @@ def test_what_was_painted_too_dark_is_lightened_as_far_as_the_scan(
 ) -> None:
     context, pages = chapter()
     for inputs in pages.values():
-        inputs["colorize"].images["surfaces"][0, SHOWN] = 70  # its tone is 100
+        inputs["colorize"].images["surfaces"][0, LUMA] = 70  # its tone is 100
     rows = pages["1.png"]["colorize"].images["surfaces"][:1].copy()
-    rows[:, SHOWN] = true
+    rows[:, LUMA] = true
     context.config = replace(Config(), weights=series_file(tmp_path / "a.safetensors", rows))
     made = run(context, pages)
     assert {decided(artifact).row(0).luma for artifact in made.values()} == {luma}

@@ -23,7 +23,7 @@ from mangacolor.stages.harmonize.series.remembered import Remembered, Remembered
 from mangacolor.stages.harmonize.series.retention import draw_priorities, retain
 from mangacolor.stages.harmonize.stage import Config, run
 from mangacolor.stages.panels.layout import PanelLayout
-from mangacolor.stages.segments.features import AREA, CB, COLUMNS, CR, LEFT, RIGHT, SHOWN, SIDES, TONE
+from mangacolor.stages.segments.features import AREA, CB, COLUMNS, CR, LEFT, LUMA, RIGHT, SIDES, TONE
 from mangacolor.stages.windows.artifact import PageColours, WindowColours
 from mangacolor.tests.helpers.edits import decide as together
 from mangacolor.tests.helpers.memory import Remembering
@@ -74,7 +74,7 @@ def page(things: Mapping[int, int], seed: int, windows: int = 3, sides: int = 0)
             votes[colour] = 0.7
             row[-len(PALETTE) :] = np.rint(255 * np.sqrt(votes))
             row[[CB, CR]] = np.array(PALETTE[colour]) + 128
-            row[[TONE, SHOWN, AREA, SIDES]] = 150, 150, 100, sides
+            row[[TONE, LUMA, AREA, SIDES]] = 150, 150, 100, sides
         labels = np.repeat(np.arange(1, len(things) + 1, dtype=np.uint16), SIDE)[:, None].repeat(SIDE, axis=1)
         box = (0, number * len(labels), *labels.shape[::-1])
         panels.append(Panel.from_box(box))

@@ -24,7 +24,7 @@ from mangacolor.stages.edits.palette_file import from_document, to_document
 from mangacolor.stages.harmonize.corrections import Correction, Corrections, WindowCorrections
 from mangacolor.stages.harmonize.stage import STAGE, Config, configure, run
 from mangacolor.stages.panels.layout import PanelLayout
-from mangacolor.stages.segments.features import AREA, AREA_STEPS, CB, COLUMNS, CR, SHOWN, TONE
+from mangacolor.stages.segments.features import AREA, AREA_STEPS, CB, COLUMNS, CR, LUMA, TONE
 from mangacolor.stages.windows.artifact import PageColours, WindowColours
 from mangacolor.tests.helpers.edits import decide
 from mangacolor.tests.helpers.stages import Bytes
@@ -71,7 +71,7 @@ def page(colours: list[tuple[int, int]], seed: int = 0) -> dict[str, Artifact]:
     looks = np.random.default_rng(7).normal(128, 40, (KINDS, FEATURES))
     rows = np.zeros((KINDS, len(COLUMNS) + FEATURES), np.uint8)
     rows[:, len(COLUMNS) :] = looks + np.random.default_rng(seed).normal(0, 4, looks.shape)
-    rows[:, TONE] = rows[:, SHOWN] = 100 + 30 * np.arange(KINDS)
+    rows[:, TONE] = rows[:, LUMA] = 100 + 30 * np.arange(KINDS)
     rows[:, AREA] = round(AREA_STEPS * np.log2(SIDE * SIDE * KINDS))
     rows[:, (CB, CR)] = np.array(colours) + 128
     picture = np.full((*labels.shape, 3), 150, np.uint8)
