@@ -111,10 +111,6 @@ def open_chapter(out: Path, name: str | None = None) -> ColouredChapter:
 
 def _choose(state: State, out: Path, name: str | None) -> str:
     """The name of a chapter: the one that is wanted, or the only one."""
-    if not state.folder.is_dir():
-        raise InputError(
-            f"{out}: no folder that mangacolor has written to", "Name the --out of an earlier run."
-        )
     there = chapters_with_palette(state)
     if not there:
         raise InputError(
