@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from mangacolor.core.errors import UsageError
 from mangacolor.pipeline.editing.wishes import Wishes
 from mangacolor.stages.edits.model import SATURATION, WARMTH, Level, Reach
 from mangacolor.studio.limits import POINTS
 
-T = TypeVar("T")
 _MALFORMED: Final = "Load the studio again; if that does not help, it is a bug."
 # Characters of a name or a colour.
 _TEXT: Final = 200
