@@ -3,15 +3,12 @@
     python benchmarks/quality/edit_drawing.py OUT [--edits 3] [--every 1] [--pictures FOLDER]
 
 Each of a page's largest segments is given a lively colour, one at a time, and the page is put together with
-it and without. A row a page, and the means:
-
-- ``luma``: mean change of luma where the scan is darker than 64, levels, in and around what changed;
-- ``chroma``: mean chroma of these pixels, and ``p95`` its 95th percentile;
-- ``inked``: share of the edit's border (where half of its change is reached) that lies at ink (a pixel darker
-  than 128 within two) or at paper, where it must end;
-- ``smooth``: share of the rest along which the change steps by at most 6 levels from one pixel to the next;
-- ``clean``: share of the whole border that is one or the other;
-- ``paper``: bytes that changed in gutters and balloons.
+it and without. A row a page, and the means. ``luma``: mean change of luma where the scan is darker than 64,
+levels, in and around what changed. ``chroma``: mean chroma of these pixels, and ``p95`` its 95th percentile.
+``inked``: share of the edit's border (where half of its change is reached) that lies at ink (a pixel darker
+than 128 within two) or at paper, where it must end. ``smooth``: share of the rest along which the change
+steps by at most 6 levels from one pixel to the next. ``clean``: share of the whole border that is one or the
+other. ``paper``: bytes that changed in gutters and balloons.
 """
 
 from __future__ import annotations
