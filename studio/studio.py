@@ -71,7 +71,6 @@ class Studio:
         self.work, self.why_not_run = _find_work(settings, self.state)
         self.failures: Mapping[str, Failure] = dict(self.work.failures) if self.work else {}
         self.options = self.work.options if self.work else Options()
-        self.last_run: RunResult | None = None
         self.runner = Runner(self._colour, self._hear)
         self.stale = StalePages()
         self._pending = self.state.folder / PENDING
@@ -283,7 +282,6 @@ class Studio:
             self.hub.tell("run", self.runner.progress.document())
 
     def _run_done(self, wanted: Wanted, result: RunResult) -> None:
-        self.last_run = result
         if result.status in (0, 1):  # 1: pages have failed, and all others are as the edits say
             pages = self._pages_of(wanted)
             self.stale.discard(self._chapter_of if pages is None else pages)
