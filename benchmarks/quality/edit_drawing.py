@@ -30,6 +30,7 @@ from mangacolor.stages.base import StageContext
 from mangacolor.stages.edits.page_edits import PageEdits, WindowEdits
 from mangacolor.stages.reassemble.drawing import ReadyDrawing
 from mangacolor.stages.reassemble.stage import STAGE, Config
+from mangacolor.stages.reassemble.trace import STAGE as TRACE
 from mangacolor.stages.windows.artifact import PageColours
 
 # Cb, Cr and luma of the colours that are chosen, one after the other: blue, red, green, ochre.
@@ -55,7 +56,7 @@ class Context:
 
 def load_page(folder: Path) -> dict[str, Artifact]:
     """What a run has kept of a page, by stage."""
-    kept = ((stage, PageCache(folder).latest(stage)) for stage in STAGE.needs)
+    kept = ((stage, PageCache(folder).latest(stage)) for stage in {*TRACE.needs, *STAGE.needs})
     return {stage: artifact for stage, artifact in kept if artifact is not None}
 
 
