@@ -25,7 +25,6 @@ Layout = Literal["pictures", "pages", "pairs"]
 MARGIN = 0.012  # of the page's short side: of the gutter around a panel, so that paper stays paper
 SURPLUS = 1.125  # times working scale that a picture is kept at
 GREY = 2.0  # levels between a pixel's channels, on the mean: a picture without colour has no more
-ZOOM = (0.5, 1.3)  # of a source that names none
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
 
 
@@ -40,7 +39,7 @@ class Source:
     folder: str
     layout: Layout = "pictures"
     weight: float = 1.0
-    zoom: tuple[float, float] = ZOOM
+    zoom: tuple[float, float] = (0.5, 1.3)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from mangacolor.core.errors import InputError, UsageError
 from mangacolor.core.wording import counted, first_few
 from mangacolor.training.data.left_out import LeftOut
 from mangacolor.training.data.pack import read_pack
-from mangacolor.training.data.pictures import ZOOM, Picture, Source, is_picture, read_source
+from mangacolor.training.data.pictures import Picture, Source, is_picture, read_source
 from mangacolor.training.networks import Say
 
 _NAMED = 3  # pictures that a message names
+ZOOM = (0.5, 1.3)  # of a source whose description names none: see Source
 
 
 def load_pictures(
