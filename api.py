@@ -51,7 +51,8 @@ def colorize_page(image: Image, **options: Any) -> Image:
     page = Page("page.png", 1, _ArraySource(np.ascontiguousarray(image)))
     chosen = _options(Options, options)
     graph = graph_of(chosen)
-    runner, references = PageRunner(graph), References(graph, chosen).find
+    runner = PageRunner(graph)
+    references = References(graph, chosen, runner=runner).find
     artifacts = runner.run(page, Chapter("", (page,)), chosen, until="reassemble", references=references)
     height, width = artifacts["decode"].images["main"].shape[:2]
     return _fitted(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Final
 
 import click
 
@@ -12,8 +11,7 @@ from mangacolor.commands.settings.options import option
 from mangacolor.commands.settings.value_types import PATH
 from mangacolor.core.errors import ExitStatus, UsageError
 from mangacolor.core.wording import json_text
-
-SUFFIX: Final = ".safetensors"  # of the file of a series
+from mangacolor.models.files.reading import SUFFIX
 
 
 @click.command()

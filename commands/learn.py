@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from mangacolor.training.series.learn import LearntReport
     from mangacolor.training.series.pages import FoundPages
 
-SUFFIX = ".safetensors"
 MOST_TOLD = 12  # pages of two editions that are named one by one
 
 
@@ -135,14 +134,14 @@ def check_request(
 ) -> None:
     """Raise ``UsageError`` where there is nothing to learn from, and for what no file can be called."""
     from mangacolor.models.colour.series.file import MAX_NAME, is_line
+    from mangacolor.models.files.reading import check_suffix
 
     if not inputs and not editions:
         raise UsageError(
             "nothing to learn from",
             "Name coloured pages, folders or archives, or two --editions of the same pages.",
         )
-    if out.suffix.lower() != SUFFIX:
-        raise UsageError(f"{out} would hold safetensors", f"Give --out a name that ends in {SUFFIX}.")
+    check_suffix(out)
     if len(name) > MAX_NAME:
         raise UsageError(f"--name has {len(name)} characters", f"Give it at most {MAX_NAME}.")
     if not is_line(name, MAX_NAME):

@@ -14,7 +14,7 @@ from mangacolor.core.errors import OutputError, SetupError, UsageError
 from mangacolor.core.installed import need_torch
 from mangacolor.models.files.download import fetch, weights_cache
 from mangacolor.models.files.known import WEIGHTS, Weights, find_weights
-from mangacolor.models.files.reading import bundled_file
+from mangacolor.models.files.reading import bundled_file, check_suffix
 from mangacolor.models.upscale.known import NETWORKS, KnownNetwork
 
 if TYPE_CHECKING:
@@ -89,8 +89,7 @@ def import_command(source: Path, out: Path, force: bool, as_json: bool) -> None:
     Nothing in SOURCE is executed. The network is told from its layout: plain, attention, extractor or
     both.
     """
-    if out.suffix != ".safetensors":
-        raise UsageError(f"{out} would hold safetensors", "Give --out a name that ends in .safetensors.")
+    check_suffix(out)
     if out.exists() and not force:
         raise OutputError(f"{out} is there already", "Add --force to replace it, or choose another name.")
     need_torch("mangacolor models import")

@@ -36,10 +36,11 @@ def watch(folder: Path, out: Path, **values: Any) -> int:
     """
     from mangacolor.pipeline.engine.cancel import cancel_on_signals
     from mangacolor.pipeline.events import tell_each
+    from mangacolor.pipeline.report.json_lines import JsonLines
     from mangacolor.watcher.coloring import Job, StopWatch
     from mangacolor.watcher.display import WatchDisplay
     from mangacolor.watcher.events import Listener
-    from mangacolor.watcher.json_stream import WatchLines
+    from mangacolor.watcher.json_stream import watch_documents
     from mangacolor.watcher.watch import watch as watch_folder
 
     run_options = pick(RunOptions, values)
@@ -50,5 +51,5 @@ def watch(folder: Path, out: Path, **values: Any) -> int:
     with display, cancel_on_signals(stop):
         listeners: list[Listener] = [display]
         if run_options.json:
-            listeners.append(WatchLines(sys.stdout))
+            listeners.append(JsonLines(sys.stdout, watch_documents))
         return watch_folder(job, watch_options, emit=tell_each(listeners), stop=stop)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mangacolor.server.http.access import HEALTH, Access, tokens_in
-from mangacolor.server.http.answering import Sending, refused
+from mangacolor.server.http.answering import Sending, is_no_request, refused
 from mangacolor.server.http.bodies import noting_its_end
 from mangacolor.server.http.refusal import Refusal
 
@@ -40,11 +40,7 @@ class Guard:
         self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await self._app(scope, receive, send)
-            return
-        if scope["type"] != "http":  # a websocket: nothing here speaks it
-            await send({"type": "websocket.close", "code": 1008})
+        if await is_no_request(self._app, scope, receive, send):
             return
         headers, receive = Headers(scope=scope), noting_its_end(scope, receive)
         origin = headers.get("origin", "")

@@ -17,7 +17,7 @@ from mangacolor.pipeline.engine.single_page import PageRunner
 from mangacolor.server.answers_cache import AnswersCache
 from mangacolor.server.app import make_app
 from mangacolor.server.chapters.jobs import ChapterJobs
-from mangacolor.server.http.serving import address_of, listening, make_server
+from mangacolor.server.http.serving import address_of, listening, make_server, stop_when_asked
 from mangacolor.server.limits import ANSWERS_BYTES
 from mangacolor.server.page_engine import PageEngine
 from mangacolor.server.series import SeriesShelf
@@ -30,8 +30,6 @@ from mangacolor.server.work import Work
 MOST_WORKERS = 2
 # Seconds a chapter's job gets to come to a halt.
 HALT = 10.0
-# Seconds between two looks at whether a signal has come.
-TICK = 0.1
 
 Tell = Callable[[str], None]
 
@@ -59,7 +57,7 @@ async def _serve(
     app = make_app(service, jobs, settings.access)
     server = make_server(app, tell)
     warming = asyncio.create_task(_warm_up(service, cancel, server))
-    stopping = asyncio.create_task(_stop_when_asked(server, cancel))
+    stopping = asyncio.create_task(stop_when_asked(server, cancel))
     jobs.start()
     announce(address_of(listener))
     try:
@@ -108,12 +106,6 @@ async def _warm_up(service: Service, cancel: CancelToken, server: uvicorn.Server
         return error
     service.health.state, service.health.device = "ready", device
     return None
-
-
-async def _stop_when_asked(server: uvicorn.Server, cancel: CancelToken) -> None:
-    while not cancel.requested:
-        await asyncio.sleep(TICK)
-    server.should_exit = True
 
 
 @contextlib.contextmanager

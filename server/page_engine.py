@@ -113,7 +113,7 @@ class PageEngine:
                 Chapter("", (page,)),
                 options,
                 until=targets,
-                references=References(self._runner.graph, options).find,
+                references=References(self._runner.graph, options, runner=self._runner).find,
                 cancel=cancel,
                 memory=memory,
             )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-CLASSIFY: Final = "classify"
 PANELS: Final = "panels"
 KINDS: Final = "kinds"
 BALLOONS: Final = "balloons"

@@ -63,8 +63,7 @@ class OpenChapter:
 class Painters:
     """Pages that are ready to be painted, of all chapters: those last asked for. On the desks' thread."""
 
-    def __init__(self, most: int = PAINTERS) -> None:
-        self._most = most
+    def __init__(self) -> None:
         self._kept: OrderedDict[tuple[str, int], PagePainter] = OrderedDict()
 
     def __contains__(self, page_and_side: tuple[str, int]) -> bool:
@@ -72,9 +71,9 @@ class Painters:
         return page_and_side in self._kept
 
     def get(self, page: str, side: int, make: Callable[[], PagePainter]) -> PagePainter:
-        """Room is made before the new one is: there are never more than ``most``."""
+        """Room is made before the new one is: there are never more than ``PAINTERS``."""
         if (page, side) not in self._kept:
-            while len(self._kept) >= self._most:
+            while len(self._kept) >= PAINTERS:
                 self._kept.popitem(last=False)
             self._kept[page, side] = make()
         self._kept.move_to_end((page, side))

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mangacolor.server.http.access import Access, is_loopback
-from mangacolor.server.http.answering import Sending, refused
+from mangacolor.server.http.answering import Sending, is_no_request, refused
 from mangacolor.server.http.bodies import noting_its_end
 from mangacolor.server.http.refusal import Refusal
 from mangacolor.studio.limits import FIELDS, QUERY_BYTES
@@ -49,11 +49,7 @@ class Guard:
         self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await self._app(scope, receive, send)
-            return
-        if scope["type"] != "http":  # a websocket: nothing here speaks it
-            await send({"type": "websocket.close", "code": 1008})
+        if await is_no_request(self._app, scope, receive, send):
             return
         receive = noting_its_end(scope, receive)
         answer: ASGIApp = self._app

@@ -7,17 +7,12 @@ import webbrowser
 from collections.abc import Callable
 from urllib.parse import quote
 
-import uvicorn
-
 from mangacolor.core.cpu import keep_libraries_to_their_thread
 from mangacolor.pipeline.engine.cancel import CancelToken, cancel_on_signals
-from mangacolor.server.http.serving import Tell, address_of, listening, make_server
+from mangacolor.server.http.serving import Tell, address_of, listening, make_server, stop_when_asked
 from mangacolor.studio.app import make_app
 from mangacolor.studio.settings import StudioSettings
 from mangacolor.studio.studio import Studio
-
-# Seconds between two looks at whether a signal has come.
-TICK = 0.1
 
 
 def open_studio(settings: StudioSettings, announce: Callable[[str], None], tell: Tell, browser: bool) -> int:
@@ -39,7 +34,7 @@ def open_studio(settings: StudioSettings, announce: Callable[[str], None], tell:
         async def serve() -> None:
             studio.hub.start()
             studio.start()
-            stopping = asyncio.create_task(_stop_when_asked(server, studio, cancel))
+            stopping = asyncio.create_task(stop_when_asked(server, cancel, studio.hub.close))
             announce(address)
             if browser:
                 asyncio.get_running_loop().run_in_executor(None, webbrowser.open, address)
@@ -53,10 +48,3 @@ def open_studio(settings: StudioSettings, announce: Callable[[str], None], tell:
         finally:
             studio.close()
     return cancel.status
-
-
-async def _stop_when_asked(server: uvicorn.Server, studio: Studio, cancel: CancelToken) -> None:
-    while not cancel.requested:
-        await asyncio.sleep(TICK)
-    studio.hub.close()  # listeners would keep the server
-    server.should_exit = True

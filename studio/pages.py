@@ -64,19 +64,22 @@ class PageRows:
 
     def all(self) -> list[dict[str, Any]]:
         """A document for each page, in reading order."""
-        manifest = Manifest(self.state.out, self.state.manifest)
+        manifest = self._manifest()
         return [self._row(page, manifest.entry(page)) for page in self.pages.sources]
 
     def one(self, page: str) -> dict[str, Any]:
-        return self._row(page, Manifest(self.state.out, self.state.manifest).entry(page))
+        return self._row(page, self._manifest().entry(page))
 
     def finished(self, page: str) -> bytes | None:
         """The file of a page in OUT; None where there is none."""
-        entry = Manifest(self.state.out, self.state.manifest).entry(page)
+        entry = self._manifest().entry(page)
         try:
             return (self.state.out / entry.file).read_bytes() if entry is not None else None
         except OSError:
             return None
+
+    def _manifest(self) -> Manifest:
+        return Manifest(self.state.out, self.state.manifest)
 
     def _row(self, page: str, entry: Entry | None) -> dict[str, Any]:
         state, failure = self._state(page, entry)

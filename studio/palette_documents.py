@@ -13,6 +13,15 @@ from mangacolor.studio.painting import pages_by_group, pages_of
 
 # Colours that were chosen last.
 RECENT = 12
+# Colours that are often sought, light to dark.
+PRESETS = {
+    "skin": ["#fbe3d3", "#f4cfb5", "#e2b08f", "#c68a62", "#96603f", "#6b4027"],
+    "hair": ["#f2d98b", "#c9934a", "#8c5a33", "#5a3825", "#33262a", "#8a2f2a", "#b9bcc4", "#5b6fae"],
+    "sky": ["#d8ecf8", "#a9d4f0", "#6fb0e0", "#f6c9a0", "#d9837a", "#33457a", "#1e2a4d"],
+    "plants": ["#cfe3a4", "#9cc46a", "#6a9a4a", "#3f6f3d", "#2b4d33"],
+    "cloth": ["#f4f1ea", "#c0392b", "#2a6fd0", "#2f7d6b", "#d9a441", "#6b4c8a", "#3a3f4a"],
+    "wood and metal": ["#d7b48a", "#a97b4f", "#6d4a30", "#c8ccd2", "#8b929b", "#5a6068"],
+}
 
 
 def document_of(palette: Palette, surfaces: Surfaces | None) -> dict[str, Any]:

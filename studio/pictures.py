@@ -37,8 +37,8 @@ class Picture:
 class PictureCache:
     """Encoded pictures by what they show, those last used; from any thread."""
 
-    def __init__(self, most: int = PICTURES_BYTES) -> None:
-        self._most, self._size = most, 0
+    def __init__(self) -> None:
+        self._size = 0
         self._kept: OrderedDict[Hashable, Picture] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -53,7 +53,7 @@ class PictureCache:
             if key not in self._kept:
                 self._kept[key] = picture
                 self._size += len(picture.data)
-            while self._size > self._most and len(self._kept) > 1:
+            while self._size > PICTURES_BYTES and len(self._kept) > 1:
                 self._size -= len(self._kept.popitem(last=False)[1].data)
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mangacolor.core.errors import InputError, MangacolorError, UsageError
+from mangacolor.core.errors import InputError, MangacolorError, UsageError, in_one_line
 from mangacolor.core.settings import Options
 from mangacolor.core.system.files import remove_file
 from mangacolor.core.wording import chapter_names, first_few
@@ -45,13 +45,14 @@ from mangacolor.studio.desks import Desks
 from mangacolor.studio.hub import Hub
 from mangacolor.studio.pages import PageRows, StalePages
 from mangacolor.studio.painting import changed_pages
-from mangacolor.studio.palette_documents import document_of
+from mangacolor.studio.palette_documents import PRESETS, document_of
 from mangacolor.studio.pictures import PictureCache
 from mangacolor.studio.runner import Runner, Wanted
 from mangacolor.studio.settings import StudioSettings
 
 # A file in the state folder: pages are without decisions that have been kept, since a studio was killed.
 PENDING = "studio.pending"
+UNKNOWN_SOURCE = "OUT does not say what it was coloured from: begin with mangacolor studio INPUT --out OUT."
 # Chapters that are named where one is asked for that there is not.
 MOST_TOLD = 12
 # Events after which a browser is told how far the run is.
@@ -70,7 +71,6 @@ class Studio:
         self.work, self.why_not_run = _find_work(settings, self.state)
         self.failures: Mapping[str, Failure] = dict(self.work.failures) if self.work else {}
         self.options = self.work.options if self.work else Options()
-        self.last_run: RunResult | None = None
         self.runner = Runner(self._colour, self._hear)
         self.stale = StalePages()
         self._pending = self.state.folder / PENDING
@@ -282,7 +282,6 @@ class Studio:
             self.hub.tell("run", self.runner.progress.document())
 
     def _run_done(self, wanted: Wanted, result: RunResult) -> None:
-        self.last_run = result
         if result.status in (0, 1):  # 1: pages have failed, and all others are as the edits say
             pages = self._pages_of(wanted)
             self.stale.discard(self._chapter_of if pages is None else pages)
@@ -305,7 +304,7 @@ class Studio:
         try:
             desk.surfaces()
         except MangacolorError as error:
-            told = {"text": f"{error.message}. {error.remedy}", "kind": "warning"}
+            told = {"text": in_one_line(error), "kind": "warning"}
             self.hub.tell("notice", told, desk.name)
 
     def _counted(self, chapter: ColouredChapter) -> None:
@@ -321,7 +320,7 @@ class Studio:
             except (InputError, UsageError) as error:
                 if self.settings.work is not None:
                     raise
-                self.why_not_run = why_no_run(self.work, error)
+                self.why_not_run = in_one_line(error)
         return kept_chapters(read_store(self.state.out))
 
 
@@ -332,25 +331,5 @@ def _find_work(settings: StudioSettings, state: State) -> tuple[LastRun | None, 
     try:
         work = read_last_run(state)
     except InputError as error:
-        return None, why_no_run(None, error)
-    return work, why_no_run(work, None)
-
-
-def why_no_run(work: LastRun | None, problem: MangacolorError | None) -> str:
-    """Why a chapter cannot be coloured again from here; "" where it can."""
-    if problem is not None:
-        return f"{problem.message}. {problem.remedy}"
-    if work is None:
-        return "OUT does not say what it was coloured from: begin with mangacolor studio INPUT --out OUT."
-    return ""
-
-
-# Colours that are often sought, light to dark.
-PRESETS = {
-    "skin": ["#fbe3d3", "#f4cfb5", "#e2b08f", "#c68a62", "#96603f", "#6b4027"],
-    "hair": ["#f2d98b", "#c9934a", "#8c5a33", "#5a3825", "#33262a", "#8a2f2a", "#b9bcc4", "#5b6fae"],
-    "sky": ["#d8ecf8", "#a9d4f0", "#6fb0e0", "#f6c9a0", "#d9837a", "#33457a", "#1e2a4d"],
-    "plants": ["#cfe3a4", "#9cc46a", "#6a9a4a", "#3f6f3d", "#2b4d33"],
-    "cloth": ["#f4f1ea", "#c0392b", "#2a6fd0", "#2f7d6b", "#d9a441", "#6b4c8a", "#3a3f4a"],
-    "wood and metal": ["#d7b48a", "#a97b4f", "#6d4a30", "#c8ccd2", "#8b929b", "#5a6068"],
-}
+        return None, in_one_line(error)
+    return work, UNKNOWN_SOURCE if work is None else ""

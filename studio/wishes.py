@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from mangacolor.core.errors import UsageError
 from mangacolor.pipeline.editing.wishes import Wishes
 from mangacolor.stages.edits.model import SATURATION, WARMTH, Level, Reach
 from mangacolor.studio.limits import POINTS
 
-T = TypeVar("T")
 _MALFORMED: Final = "Load the studio again; if that does not help, it is a bug."
 # Characters of a name or a colour.
 _TEXT: Final = 200
@@ -81,12 +79,6 @@ def _one_of(names: set[str]) -> Callable[[str, object], str]:
     return read
 
 
-def _share(name: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise _wrong(name)
-    return float(value)
-
-
 def _number(name: str, value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise _wrong(name)
@@ -128,11 +120,9 @@ def _ids(name: str, value: object) -> tuple[str, ...]:
     return tuple(one if isinstance(one, str) else _number(name, one) for one in value)
 
 
-def _signed(least: float, most: float) -> Callable[[str, object], float]:
+def _from_to(least: float, most: float) -> Callable[[str, object], float]:
     def read(name: str, value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise _wrong(name)
-        if not least <= value <= most:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
             raise _wrong(name)
         return float(value)
 
@@ -147,7 +137,7 @@ def read_look(value: object, name: str = "look") -> dict[str, float]:
     """Saturation and warmth of the whole chapter, those that are given. Raises ``UsageError``."""
     if not isinstance(value, Mapping) or set(value) - {"saturation", "warmth"}:
         raise _wrong(name)
-    return {part: _signed(*_LOOK[part])(name, one) for part, one in value.items()}
+    return {part: _from_to(*_LOOK[part])(name, one) for part, one in value.items()}
 
 
 def _as(field: str, read: Callable[[str, Any], Any]) -> Callable[[str, Any], dict[str, Any]]:
@@ -160,7 +150,7 @@ _READERS: Final[Mapping[str, Callable[[str, Any], dict[str, Any]]]] = {
     "at": _as("at", read_point),
     "colour": _as("colour", _text),
     "reach": _as("reach", _one_of({reach.value for reach in Reach if reach is not Reach.OUTLINE})),
-    "likeness": _as("likeness", _share),
+    "likeness": _as("likeness", _from_to(0, 1)),
     "level": _as("level", _one_of({level.value for level in Level})),
     "also": _as("also", _points),
     "not": _as("negatives", _points),

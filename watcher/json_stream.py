@@ -4,24 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import Any, TextIO, get_args
+from typing import Any, get_args
 
-from mangacolor.core.wording import json_text
 from mangacolor.pipeline.events import RunResult
 from mangacolor.pipeline.report.json_lines import json_documents
 from mangacolor.watcher.events import Event, WatchEvent
-
-
-class WatchLines:
-    """A listener that writes to ``stream`` and flushes every line."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def __call__(self, event: Event) -> None:
-        for document in watch_documents(event):
-            self._stream.write(json_text(document, self._stream) + "\n")
-            self._stream.flush()
 
 
 def watch_documents(event: Event) -> list[dict[str, Any]]:

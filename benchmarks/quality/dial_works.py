@@ -31,13 +31,13 @@ from mangacolor.stages.reassemble.segment_colours import evenness
 from mangacolor.stages.segments.chapter import ChapterSegments, gather_segments
 from mangacolor.stages.segments.features import SegmentFeatures
 from mangacolor.stages.windows.artifact import PageColours, WindowColours
+from mangacolor.training.colour.validation import FIGURES
 from mangacolor.training.data.pictures import read_rgb
 from mangacolor.training.evaluation.colour import to_lab
 from mangacolor.training.evaluation.metrics import score_pair
 from mangacolor.training.evaluation.variety import compute_variety, count_chroma
 
 STEP = 3  # pixels at drawing scale from one that is looked at to the next
-SCORES = ("structure", "delta_e_share", "hue", "colourfulness")
 
 Figures = dict[str, float]
 
@@ -141,6 +141,6 @@ def take_figures(work: Work, params: Params) -> Figures:
     result = draw(pixels, work.segments.features, decide(work.segments, params).base_chroma)
     truth, grey = pixels.truth[:, None], pixels.scan.astype(np.uint8)[:, None]
     scores = score_pair(truth, result, grey, np.ones(grey.shape, np.bool_)).scores
-    figures = {name: cast(float, getattr(scores, name)) for name in SCORES}
+    figures = {name: cast(float, getattr(scores, name)) for name in FIGURES}
     ours, theirs = (compute_variety([count_chroma(to_lab(each))]) or 0.0 for each in (result, truth))
     return {**figures, "variety": ours, "true_variety": theirs, "variety_reached": min(ours, theirs)}

@@ -16,7 +16,6 @@ from mangacolor.pipeline.editing.coverage import Surfaces
 from mangacolor.stages.edits.coverage import Coverage, measure_coverage
 from mangacolor.stages.edits.locating import Located, locate_edits
 from mangacolor.stages.edits.model import LIKENESS, Anchor, Edit, Reach
-from mangacolor.stages.segments.likeness import Likeness
 
 COLOUR = "#3050ff"
 NOWHERE = -1
@@ -75,7 +74,7 @@ class EditChapter:
         meant, other = (tuple(a for a in anchors if bool(a.y) == kind) for kind in (True, False))
         edit = Edit(0, COLOUR, reach, meant, other, likeness)
         segments = self.surfaces.segments
-        return measure_coverage(edit, 0, segments, Located(anchors), Likeness(segments.embedded))
+        return measure_coverage(edit, 0, segments, Located(anchors))
 
     def by_group(self) -> Cover:
         """Each click gives the colour to the whole group of its segment; nothing can be left out of one."""

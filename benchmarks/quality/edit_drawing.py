@@ -3,26 +3,22 @@
     python benchmarks/quality/edit_drawing.py OUT [--edits 3] [--every 1] [--pictures FOLDER]
 
 Each of a page's largest segments is given a lively colour, one at a time, and the page is put together with
-it and without. A row a page, and the means:
-
-- ``luma``: mean change of luma where the scan is darker than 64, levels, in and around what changed;
-- ``chroma``: mean chroma of these pixels, and ``p95`` its 95th percentile;
-- ``inked``: share of the edit's border (where half of its change is reached) that lies at ink (a pixel darker
-  than 128 within two) or at paper, where it must end;
-- ``smooth``: share of the rest along which the change steps by at most 6 levels from one pixel to the next;
-- ``clean``: share of the whole border that is one or the other;
-- ``paper``: bytes that changed in gutters and balloons.
+it and without. A row a page, and the means. ``luma``: mean change of luma where the scan is darker than 64,
+levels, in and around what changed. ``chroma``: mean chroma of these pixels, and ``p95`` its 95th percentile.
+``inked``: share of the edit's border (where half of its change is reached) that lies at ink (a pixel darker
+than 128 within two) or at paper, where it must end. ``smooth``: share of the rest along which the change
+steps by at most 6 levels from one pixel to the next. ``clean``: share of the whole border that is one or the
+other. ``paper``: bytes that changed in gutters and balloons.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+import click
 import cv2
 import numpy as np
 
@@ -34,6 +30,7 @@ from mangacolor.stages.base import StageContext
 from mangacolor.stages.edits.page_edits import PageEdits, WindowEdits
 from mangacolor.stages.reassemble.drawing import ReadyDrawing
 from mangacolor.stages.reassemble.stage import STAGE, Config
+from mangacolor.stages.reassemble.trace import STAGE as TRACE
 from mangacolor.stages.windows.artifact import PageColours
 
 # Cb, Cr and luma of the colours that are chosen, one after the other: blue, red, green, ochre.
@@ -59,15 +56,8 @@ class Context:
 
 def load_page(folder: Path) -> dict[str, Artifact]:
     """What a run has kept of a page, by stage."""
-    inputs = {}
-    for stage in STAGE.needs:
-        document = folder / f"{stage}.json"
-        if document.exists():
-            key = json.loads(document.read_text())["_mangacolor"]["key"]
-            artifact = PageCache(folder).load(stage, key)
-            if artifact is not None:
-                inputs[stage] = artifact
-    return inputs
+    kept = ((stage, PageCache(folder).latest(stage)) for stage in {*TRACE.needs, *STAGE.needs})
+    return {stage: artifact for stage, artifact in kept if artifact is not None}
 
 
 def draw(inputs: dict[str, Artifact], edits: PageEdits) -> Image:
@@ -133,34 +123,33 @@ def _border_lengths(change: F32, strength: F32, line: Mask, half: float) -> tupl
     return total, at_ink, smooth
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--edits", type=int, default=3)
-    parser.add_argument("--every", type=int, default=1)
-    parser.add_argument("--pictures", type=Path)
-    options = parser.parse_args()
+@click.command(help=__doc__)
+@click.argument("out", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--edits", default=3, show_default=True, help="Segments of a page, each coloured by itself.")
+@click.option("--every", default=1, show_default=True, help="Only every so many-th page.")
+@click.option("--pictures", type=click.Path(path_type=Path), help="Folder for pages before and after.")
+def main(out: Path, edits: int, every: int, pictures: Path | None) -> None:
     names = ("luma", "chroma", "p95", "inked", "smooth", "clean", "paper")
-    print(f"{'page':32}" + "".join(f"{name:>8}" for name in names))
+    click.echo(f"{'page':32}" + "".join(f"{name:>8}" for name in names))
     table = []
-    folders = sorted(path.parent for path in (options.out / ".mangacolor/pages").rglob("colorize.json"))
-    for folder in folders[:: options.every]:
+    folders = sorted(path.parent for path in (out / ".mangacolor/pages").rglob("colorize.json"))
+    for folder in folders[::every]:
         inputs = load_page(folder)
         if "upscale" not in inputs or "decode" not in inputs:
-            raise SystemExit(f"{folder} holds no decoded page: colour it with --keep --scale 1")
+            raise click.ClickException(f"{folder} holds no decoded page: colour it with --keep --scale 1")
         ready = ReadyDrawing.of(inputs)
         colours, paper, grey = ready.colours, ready.keep, inputs["upscale"].images["main"]
         before = draw(inputs, PageEdits())
         rows = []
-        for number, edits in enumerate(choose_edits(colours, options.edits)):
-            after = draw(inputs, edits)
+        for number, edit in enumerate(choose_edits(colours, edits)):
+            after = draw(inputs, edit)
             if (before == after).all():
                 continue
             rows.append(measure(before, after, grey, paper))
-            if options.pictures:
-                options.pictures.mkdir(parents=True, exist_ok=True)
+            if pictures:
+                pictures.mkdir(parents=True, exist_ok=True)
                 side = np.concatenate([before, after], axis=1)[..., ::-1]
-                cv2.imwrite(str(options.pictures / f"{folder.name}-{number}.png"), side)
+                cv2.imwrite(str(pictures / f"{folder.name}-{number}.png"), side)
         table += rows
         _print(folder.name, rows)
     _print("mean", table)
@@ -168,7 +157,7 @@ def main() -> None:
 
 def _print(name: str, rows: list[list[float]]) -> None:
     if rows:
-        print(f"{name:32}" + "".join(f"{value:8.3f}" for value in np.mean(rows, axis=0)), flush=True)
+        click.echo(f"{name:32}" + "".join(f"{value:8.3f}" for value in np.mean(rows, axis=0)))
 
 
 if __name__ == "__main__":

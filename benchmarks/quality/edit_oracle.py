@@ -55,13 +55,13 @@ class Score:
     spilled: float
 
 
-def play(wanted: Wanted, first: int, cover: Cover, clicks: int = CLICKS) -> tuple[list[Score], list[Click]]:
+def play(wanted: Wanted, first: int, cover: Cover) -> tuple[list[Score], list[Click]]:
     """Scores after the first anchor and after each further click, and what was clicked on. Where there is
     nothing left to click on, the last score stays."""
     done = [Click(first)]
     covered = cover(done)
     scores = [score(wanted, covered)]
-    for _ in range(clicks):
+    for _ in range(CLICKS):
         click = _worst(wanted, covered, done)
         if click is not None:
             done.append(click)

@@ -27,8 +27,9 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from mangacolor.benchmarks.quality.dial_works import SCORES, Figures, Work, read_work, take_figures
+from mangacolor.benchmarks.quality.dial_works import Figures, Work, read_work, take_figures
 from mangacolor.stages.harmonize.params import Params
+from mangacolor.training.colour.validation import FIGURES
 
 KINDS = ("plain", "screentone")
 # What help is the sum of, and whether more of it is better.
@@ -151,10 +152,10 @@ def choose(ledger: Ledger, names: set[str]) -> Setting:
 
 def tell(ledger: Ledger, chosen: Mapping[str, Setting], console: Console) -> None:
     """A row for each work and kind: in force → as the others chose, and what they chose."""
-    table = Table("work", "kind", *SCORES, "variety (truth)", "chosen by the others")
+    table = Table("work", "kind", *FIGURES, "variety (truth)", "chosen by the others")
     for work in ledger.works:
         before, after = ledger.figures(work, ()), ledger.figures(work, chosen[work.name])
-        cells = [f"{before[name]:.3f} → {after[name]:.3f}" for name in SCORES]
+        cells = [f"{before[name]:.3f} → {after[name]:.3f}" for name in FIGURES]
         variety = f"{before['variety']:.2f} → {after['variety']:.2f} ({before['true_variety']:.2f})"
         words = ", ".join(f"{name} {value:g}" for name, value in chosen[work.name]) or "as in force"
         table.add_row(work.name, work.kind, *cells, variety, words)

@@ -55,6 +55,11 @@ def part_colours(chapter: Path, results: Path) -> dict[int, list[tuple[Means, Me
     return found
 
 
+def read_owners(chapter: Path) -> dict[int, str]:
+    """Whose each part is, by its number."""
+    return {int(k): v for k, v in json.loads((chapter / "parts.json").read_text(encoding="utf-8")).items()}
+
+
 def spread(colours: dict[int, list[tuple[Means, Means]]], owners: dict[int, str]) -> Spread:
     """The figures of a chapter. Parts that are seen once have no spread."""
     same = [
@@ -83,7 +88,7 @@ def difference(one: Means, other: Means) -> float:
 @click.argument("results", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--against", type=click.Path(path_type=Path, exists=True), help="Results to compare with.")
 def main(chapter: Path, results: Path, against: Path | None) -> None:
-    owners = {int(k): v for k, v in json.loads((chapter / "parts.json").read_text(encoding="utf-8")).items()}
+    owners = read_owners(chapter)
     found = spread(part_colours(chapter, results), owners)
     click.echo(
         f"{found.parts} parts: same {found.same:.2f} between {found.between:.2f} truth {found.truth:.2f}"

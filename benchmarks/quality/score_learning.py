@@ -27,6 +27,7 @@ from mangacolor.benchmarks.quality.page_variants import pages_of
 from mangacolor.benchmarks.quality.score_pages import Folders, score_page
 from mangacolor.core.colour import luma
 from mangacolor.pipeline.engine.cancel import CancelToken
+from mangacolor.training.colour.validation import FIGURES
 from mangacolor.training.data.manga_page import draw_manga_page
 from mangacolor.training.data.pictures import read_rgb
 from mangacolor.training.evaluation.metrics import average
@@ -37,7 +38,6 @@ from mangacolor.training.series.pages import find_coloured_pages
 
 KINDS = ("plain", "screentone")
 MODES = ("default", "reference", "learnt", "another")
-FIGURES = ("structure", "delta_e_share", "hue", "colourfulness")
 
 
 def split_work(work: Path, out: Path, given: int) -> None:

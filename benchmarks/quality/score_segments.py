@@ -11,7 +11,6 @@ Each for the segments, and for the coarse ones that they are part of.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from mangacolor.benchmarks.quality.page_variants import pages_of
 from mangacolor.core.arrays import F64, I64
 from mangacolor.core.colour import INK, luma
 from mangacolor.core.types import Image
-from mangacolor.pipeline.store.cache import ENTRY, PageCache
+from mangacolor.pipeline.store.cache import PageCache
 from mangacolor.stages.windows.artifact import PageColours, WindowColours
 from mangacolor.training.data.pictures import read_rgb
 
@@ -77,8 +76,7 @@ def fit(tables: list[F64]) -> Fit:
 
 def kept_colours(folder: Path) -> PageColours:
     """What ``colorize`` left in a page's state folder."""
-    key = json.loads((folder / "colorize.json").read_text(encoding="utf-8"))[ENTRY]["key"]
-    artifact = PageCache(folder).load("colorize", key)
+    artifact = PageCache(folder).latest("colorize")
     assert artifact is not None, folder
     return PageColours.from_artifact(artifact)
 

@@ -10,7 +10,6 @@ What the network gave is taken from the first run.
 
 from __future__ import annotations
 
-import json
 import random
 import resource
 import time
@@ -20,7 +19,7 @@ from pathlib import Path
 import click
 
 from mangacolor.api import colorize_chapter
-from mangacolor.benchmarks.quality.score_figures import Spread, part_colours, spread
+from mangacolor.benchmarks.quality.score_figures import Spread, part_colours, read_owners, spread
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Chapter, Page
 from mangacolor.formats.sources import FileSource
@@ -74,7 +73,7 @@ def tell(name: str, found: Spread, whole: Spread, seconds: float = 0.0) -> None:
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--seeds", default="1,2,3", show_default=True, help="Of random orders.")
 def main(chapter: Path, out: Path, seeds: str) -> None:
-    owners = {int(k): v for k, v in json.loads((chapter / "parts.json").read_text(encoding="utf-8")).items()}
+    owners = read_owners(chapter)
     colorize_chapter(chapter / "input", out / "whole", scale="1")
     whole = spread(part_colours(chapter, out / "whole"), owners)
     tell("whole", whole, whole)

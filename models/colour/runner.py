@@ -61,8 +61,8 @@ class ColourRunner:
     identity: SegmentEmbedding | None = None
 
 
-def check_colour_runner(weights: str | Path, backend: CpuBackend = "torch", device: str = "cpu") -> None:
-    """Raise ``SetupError`` where the network of ``weights`` needs torch on this back end and there is none.
+def check_colour_runner(weights: str | Path, device: str = "cpu") -> None:
+    """Raise ``SetupError`` where the network of ``weights`` needs torch and there is none.
 
     Reads the file's description only.
     """

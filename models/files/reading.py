@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mangacolor.core.errors import SetupError
+from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.core.hashing import sha256_once
 from mangacolor.core.installed import reinstall_command
 from mangacolor.core.system.kind import on_windows
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 FORMAT = "mangacolor-generator-1"
+SUFFIX = ".safetensors"  # of the files that are written
 BUNDLED = Path(__file__).parents[1] / "weights"  # the folder of the weights that come with the program
 DESCREENER = BUNDLED / DESCREEN.file
 REINSTALL = (
@@ -61,6 +62,12 @@ def weights_path(name_or_path: str | Path) -> Path:
         f"there are no weights {str(name_or_path)!r}: no file {path}",
         f"Give the path of a .safetensors or .pth file, or one of the names {known}.",
     )
+
+
+def check_suffix(out: Path) -> None:
+    """Raise ``UsageError`` for a name that no file of weights is to be written under."""
+    if out.suffix.lower() != SUFFIX:
+        raise UsageError(f"{out} would hold safetensors", f"Give --out a name that ends in {SUFFIX}.")
 
 
 def check_bundled(file: str, sha256: str, does: str) -> str:

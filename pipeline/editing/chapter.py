@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from mangacolor.core.errors import InputError, UsageError
+from mangacolor.core.lazy import LazyMapping
 from mangacolor.core.types import Chapter, Inputs, Page, Spread
 from mangacolor.core.wording import chapter_names, counted, did_you_mean
 from mangacolor.formats.names import natural_key
-from mangacolor.pipeline.editing.kept_pages import KeptInputs, KeptPages, gone, outdated
+from mangacolor.pipeline.editing.kept_pages import KeptInputs, gone, outdated
 from mangacolor.pipeline.editing.sources import Sources
 from mangacolor.pipeline.page_names import NUMBER, find_pages, same_name, spellings
 from mangacolor.pipeline.store.layout import State
@@ -79,7 +81,7 @@ class ColouredChapter:
 
         A look-up raises ``InputError`` where something of it is gone.
         """
-        return KeptPages(self.state, self.names)
+        return LazyMapping(self.names, partial(KeptInputs, self.state))
 
 
 def open_chapter(out: Path, name: str | None = None) -> ColouredChapter:
@@ -109,10 +111,6 @@ def open_chapter(out: Path, name: str | None = None) -> ColouredChapter:
 
 def _choose(state: State, out: Path, name: str | None) -> str:
     """The name of a chapter: the one that is wanted, or the only one."""
-    if not state.folder.is_dir():
-        raise InputError(
-            f"{out}: no folder that mangacolor has written to", "Name the --out of an earlier run."
-        )
     there = chapters_with_palette(state)
     if not there:
         raise InputError(

@@ -1,12 +1,12 @@
-"""What stages kept of the pages of OUT, whatever run it was from."""
+"""What stages kept of a page of OUT, whatever run it was from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from mangacolor.core.errors import InputError
-from mangacolor.core.types import Artifact, Inputs
+from mangacolor.core.types import Artifact
 from mangacolor.pipeline.store.cache import PageCache
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.guest.surfaces import page_segments
@@ -16,24 +16,6 @@ from mangacolor.stages.windows.artifact import VERSION, PageColours
 # What stages keep of every page that is coloured, and what only some runs leave.
 ALWAYS = (PANELS, KINDS, BALLOONS, COLORIZE)
 PERHAPS = (GUEST, HARMONIZE)
-
-
-class KeptPages(Mapping[str, Inputs]):
-    """Pages of OUT by name. Nothing is read until it is asked for."""
-
-    def __init__(self, state: State, names: Sequence[str]) -> None:
-        self._state, self._names = state, dict.fromkeys(names)
-
-    def __getitem__(self, page: str) -> Inputs:
-        if page not in self._names:
-            raise KeyError(page)
-        return KeptInputs(self._state, page)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
 
 
 class KeptInputs(Mapping[str, Artifact]):

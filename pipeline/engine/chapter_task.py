@@ -7,9 +7,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import Any
 
 from mangacolor.core.errors import PageError
+from mangacolor.core.lazy import LazyMapping
 from mangacolor.core.types import Artifact, Chapter, Inputs, Page
 from mangacolor.pipeline.engine.context import ContextOfChapter, checked_artifact
 from mangacolor.pipeline.engine.job import Job
@@ -172,6 +174,13 @@ class ChapterTask:
         return self.job.series.of_network(self.recipe.memory_keys[stage.remembers])
 
     def _run(self, stage: ChapterStage[Any], decision: Decision) -> Results:
+        tasks = {task.name: task for task in self.arrived}
+
+        def glance(page: str, need: str, pictures: Callable[[str], bool]) -> Artifact:
+            if need not in stage.needs:
+                raise KeyError(need)
+            return _read(tasks[page], need, pictures)
+
         context = ContextOfChapter(
             self.chapter,
             self.recipe.configs[stage.name],
@@ -179,18 +188,18 @@ class ChapterTask:
             self._sources(),
             self.job.cancel.check,
             lambda document: self._write(stage, document),
-            _Pages(self.arrived, stage.needs).glance,
+            glance,
             lambda: self._references(stage, decision.counts),
             self._memory(stage),
         )
-        artifacts = stage.run(context, _Pages(self.arrived, stage.needs))
+        pages = LazyMapping(tasks, lambda page: _inputs_of(tasks[page], stage.needs))
+        artifacts = stage.run(context, pages)
         decision.warnings.extend((page, stage.name, message) for page, message in context.warnings)
-        names = [task.name for task in self.arrived]
-        if set(artifacts) != set(names):
+        if set(artifacts) != set(tasks):
             raise PageError(f"chapter stage {stage.name} did not answer for every page and no other")
-        for name in names:
+        for name in tasks:
             checked_artifact(stage.name, artifacts[name])
-        return {name: artifacts[name].data for name in names}
+        return {name: artifacts[name].data for name in tasks}
 
     def _references(self, stage: ChapterStage[Any], counts: Counter[str]) -> Iterator[Inputs]:
         own = [task.spec.page for task in self.coloured]
@@ -236,49 +245,9 @@ def _hand_out(handed: ChapterResults, stage: ChapterStage[Any], results: Results
         handed[page][stage.name] = Artifact(document)
 
 
-class _Pages(Mapping[str, Inputs]):
-    """Artifacts of every page by name, read from the disk when they are first asked of a page that was looked
-    up."""
-
-    def __init__(self, tasks: list[PageTask], needs: tuple[str, ...]) -> None:
-        self._tasks = {task.name: task for task in tasks}
-        self._needs = needs
-
-    def __getitem__(self, page: str) -> Inputs:
-        return _PageInputs(self._tasks[page], self._needs)
-
-    def glance(self, page: str, need: str, pictures: Callable[[str], bool]) -> Artifact:
-        """As ``ChapterContext`` says."""
-        if need not in self._needs:
-            raise KeyError(need)
-        return _read(self._tasks[page], need, pictures)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._tasks)
-
-    def __len__(self) -> int:
-        return len(self._tasks)
-
-
-class _PageInputs(Mapping[str, Artifact]):
-    """The artifacts of some stages for a page. A look-up raises ``PageError`` for one that is gone."""
-
-    def __init__(self, task: PageTask, needs: tuple[str, ...]) -> None:
-        self._task, self._needs = task, needs
-        self._read: dict[str, Artifact] = {}
-
-    def __getitem__(self, need: str) -> Artifact:
-        if need not in self._needs:
-            raise KeyError(need)
-        if need not in self._read:
-            self._read[need] = _read(self._task, need)
-        return self._read[need]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._needs)
-
-    def __len__(self) -> int:
-        return len(self._needs)
+def _inputs_of(task: PageTask, needs: Sequence[str]) -> Inputs:
+    """Artifacts of a page, each read from the disk when it is first asked for. Raises as ``_read``."""
+    return LazyMapping(needs, cache(partial(_read, task)))
 
 
 def _read(task: PageTask, need: str, pictures: Callable[[str], bool] | None = None) -> Artifact:

@@ -23,12 +23,14 @@ from mangacolor.stages.graph import Graph
 class References:
     """Makes the artifacts of coloured pages that chapter stages ask for, as if the pages were grey.
 
-    ``state``: where they are kept from then on; None keeps nothing.
+    ``state``: where they are kept from then on; None keeps nothing. ``runner``: whose loaded networks see
+    them; None loads networks for a chapter, and lets them go.
     """
 
     graph: Graph
     options: Options
     state: State | None = None
+    runner: PageRunner | None = None
 
     def find(
         self, needs: Sequence[str], own: Sequence[Page], chapter: Chapter, counts: Counter[str]
@@ -38,7 +40,7 @@ class References:
         ``needs``: the stages whose artifacts are wanted. ``counts`` takes the calls of the network. Raises
         ``UsageError`` for a reference that is no picture.
         """
-        runner, options = PageRunner(self.graph), replace(self.options, force_color=True)
+        runner, options = self.runner or PageRunner(self.graph), replace(self.options, force_color=True)
 
         def look(page: Page) -> Inputs:
             artifacts = runner.run(

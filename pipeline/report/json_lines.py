@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, TextIO
+from collections.abc import Callable
+from typing import Any, Generic, TextIO, TypeVar
 
 from mangacolor.core.wording import json_text
 from mangacolor.pipeline.events import Event, FileRemoved, PageDone, PageFailed, RunResult
 
+E = TypeVar("E")
 _NAMES = {
     PageDone: "page_done",
     PageFailed: "page_failed",
@@ -17,14 +19,14 @@ _NAMES = {
 _INTERNAL = {"outcome", "left", "failures", "details"}  # they repeat what other lines say
 
 
-class JsonLines:
-    """A listener that writes to ``stream`` and flushes every line."""
+class JsonLines(Generic[E]):
+    """A listener that writes to ``stream`` what ``documents`` makes of an event, and flushes every line."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO, documents: Callable[[E], list[dict[str, Any]]]) -> None:
+        self._stream, self._documents = stream, documents
 
-    def __call__(self, event: Event) -> None:
-        for document in json_documents(event):
+    def __call__(self, event: E) -> None:
+        for document in self._documents(event):
             self._stream.write(json_text(document, self._stream) + "\n")
             self._stream.flush()
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mangacolor.core.atomic import output_error
-from mangacolor.core.errors import InputError
 from mangacolor.core.system.files import remove_file
 from mangacolor.pipeline.store.cache import PageCache
 from mangacolor.pipeline.store.layout import State
@@ -53,14 +52,10 @@ def clean(out: Path, everything: bool = False) -> Cleaned:
     the whole state folder goes, these files too, and a later run takes OUT's files for the user's own.
     Corrections in ``edits`` are the user's work and always stay.
 
-    Raises ``InputError`` if there is no state folder, ``OutputError`` if a run is writing there and, with
-    ``everything``, if a watch is: it takes an OUT without its lock file for one that was taken away.
+    Raises ``OutputError`` if a run is writing there and, with ``everything``, if a watch is: it takes an OUT
+    without its lock file for one that was taken away.
     """
     state = State(out)
-    if not state.folder.is_dir():
-        raise InputError(
-            f"{out}: no folder that mangacolor has written to", "Name the --out of an earlier run."
-        )
     needed = {need for stage in guest_graph().chapter_stages for need in stage.needs}
     if everything:
         state.check_unwatched()

@@ -9,7 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import Message, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mangacolor.server.http.bodies import ClientGone, drain
 from mangacolor.server.http.refusal import Refusal
@@ -36,6 +36,16 @@ class Sending:
             for name, value in self._headers.items():
                 headers.setdefault(name, value)
         await self._send(message)
+
+
+async def is_no_request(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> bool:
+    """Whether this is no request over HTTP, and has been dealt with: ``app`` hears of its own life, and a
+    websocket, which nothing here speaks, is closed."""
+    if scope["type"] == "lifespan":
+        await app(scope, receive, send)
+    elif scope["type"] != "http":
+        await send({"type": "websocket.close", "code": 1008})
+    return bool(scope["type"] != "http")
 
 
 def refused(refusal: Refusal) -> Response:

@@ -14,10 +14,13 @@ from starlette.applications import Starlette
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from mangacolor.core.errors import SetupError
+from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.server.limits import HEAD_SECONDS
 
 # Seconds that clients get to read what is ready, once the server is to stop.
 FAREWELL = 5
+# Seconds between two looks at whether a signal has come.
+TICK = 0.1
 # Looks at the connections in the time that one may be silent.
 LOOKS = 10
 # Calls that may wait to be taken; as many as asyncio's own servers let wait.
@@ -112,6 +115,16 @@ def make_server(app: Starlette, tell: Tell) -> uvicorn.Server:
     logger.propagate = False
     logger.setLevel(logging.WARNING)
     return _Server(config)
+
+
+async def stop_when_asked(
+    server: uvicorn.Server, cancel: CancelToken, farewell: Callable[[], None] = lambda: None
+) -> None:
+    """End a server once ``cancel`` is requested, after ``farewell``, which lets go of what would keep it."""
+    while not cancel.requested:
+        await asyncio.sleep(TICK)
+    farewell()
+    server.should_exit = True
 
 
 class _Line(AutoHTTPProtocol):  # type: ignore[misc, valid-type]

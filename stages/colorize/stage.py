@@ -57,7 +57,7 @@ def fingerprint(config: Config) -> str:
     from mangacolor.models.colour.runner import check_colour_runner
 
     rows, identity = _fingerprints(config)
-    check_colour_runner(config.weights, config.cpu_backend, device_kind(config.device))
+    check_colour_runner(config.weights, device_kind(config.device))
     return rows + identity
 
 

@@ -15,7 +15,7 @@ from mangacolor.stages.edits.model import Anchor, Edit, Level, Reach
 from mangacolor.stages.edits.params import PARAMS
 from mangacolor.stages.segments.chapter import ChapterSegments
 from mangacolor.stages.segments.features import SegmentFeatures
-from mangacolor.stages.segments.likeness import Likeness, likeness_at
+from mangacolor.stages.segments.likeness import likeness_at, segment_distance
 
 # The likeness of what no anchor speaks for: less than any that can be asked for.
 UNREACHED = -1.0
@@ -55,15 +55,13 @@ class Coverage:
         return np.asarray((alike | most[self.surface]) & ~self.out)
 
 
-def measure_coverage(
-    edit: Edit, place: int, segments: ChapterSegments, located: Located, likeness: Likeness
-) -> Coverage:
+def measure_coverage(edit: Edit, place: int, segments: ChapterSegments, located: Located) -> Coverage:
     """``place``: of the edit among those that were ``located``."""
     if edit.outline:
         return _measure_outline(segments, located.enclosed.get(place))
     meant, wrong = _here(edit.anchors, located), _here(edit.negatives, located)
     known = _known_of(edit.anchors, segments, located)
-    comparisons = _compare(edit, known, segments, located, likeness)
+    comparisons = _compare(edit, known, segments, located)
     own = _marks(meant, len(segments))
     own_panel = _same(segments.window, meant, len(known))
     speaks = _reach(edit, place, len(known), segments, located)
@@ -116,7 +114,7 @@ def _surfaces(reach: Reach, segments: ChapterSegments) -> I64:
 
 
 def _compare(
-    edit: Edit, known: SegmentFeatures, segments: ChapterSegments, located: Located, likeness: Likeness
+    edit: Edit, known: SegmentFeatures, segments: ChapterSegments, located: Located
 ) -> list[tuple[F64, F64]]:
     """How far each of N segments is from A anchors, of which this is ``known``, N×A, and from the nearest of
     what is not meant, N. The first are the distances by which the edit reaches; each pair is of one kind.
@@ -137,7 +135,7 @@ def _compare(
         wrong = _known_of(negatives, segments, located)
         wrong = wrong if meant.identities is not None else wrong.without_identities()
         far, wrong_way = (
-            _distance(segments, some, _here(points, located), likeness)
+            _distance(segments, some, _here(points, located))
             for some, points in ((meant, edit.anchors), (wrong, negatives))
         )
         pairs.append((far, wrong_way.min(axis=1, initial=np.inf)))
@@ -157,14 +155,12 @@ def _known_of(anchors: Sequence[Anchor], segments: ChapterSegments, located: Loc
     return features.read_looks([*here, *gone])
 
 
-def _distance(
-    segments: ChapterSegments, known: SegmentFeatures, here: Sequence[int], likeness: Likeness
-) -> F64:
+def _distance(segments: ChapterSegments, known: SegmentFeatures, here: Sequence[int]) -> F64:
     """From each of N segments to each of A that are ``known``, N×A, in units that say the same within a panel
     and elsewhere. The first of these are the segments ``here``."""
     if not len(known):
         return np.zeros((len(segments), 0))
-    far = likeness.distance(segments.features, known)
+    far = segment_distance(segments.features, known)
     own_panel = _same(segments.window, here, len(known))
     return np.asarray(np.where(own_panel, far / PARAMS.own_panel_unit, far))
 

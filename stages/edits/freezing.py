@@ -18,7 +18,7 @@ from mangacolor.stages.edits.model import Anchor, Edit, Members, Reach
 from mangacolor.stages.edits.palette import Palette
 from mangacolor.stages.edits.params import PARAMS, EditParams
 from mangacolor.stages.segments.chapter import ChapterSegments
-from mangacolor.stages.segments.likeness import Likeness
+from mangacolor.stages.segments.likeness import segment_likeness
 from mangacolor.stages.segments.pixels import pixels_by_segment
 from mangacolor.stages.spreads.drawings import Drawings
 
@@ -91,7 +91,7 @@ def find_typical(members: Mask, segments: ChapterSegments, params: EditParams) -
     indices = np.nonzero(members)[0]
     indices = indices[np.argsort(-weight[indices], kind="stable")][: params.typical_among]
     features = segments.features.take(indices)
-    alike = Likeness(segments.embedded).between(features, features)
+    alike = segment_likeness(features, features)
     best: F64 = np.zeros(len(indices))
     chosen: list[int] = []
     for _ in range(min(params.typical_members, len(indices))):

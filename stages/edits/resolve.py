@@ -18,7 +18,6 @@ from mangacolor.stages.edits.model import Edit
 from mangacolor.stages.edits.page_edits import OWN_LUMA, AreaEdits, PageEdits, WindowEdits
 from mangacolor.stages.edits.params import EditParams
 from mangacolor.stages.segments.chapter import ChapterSegments
-from mangacolor.stages.segments.likeness import Likeness
 
 # What an outline holds in part: its corners, which of N segments, and their Cb and Cr, and luma.
 _Area: TypeAlias = tuple[tuple[Point, ...], Mask, I64, I64]
@@ -38,10 +37,7 @@ def resolve_edits(
     edits: Sequence[Edit], segments: ChapterSegments, located: Located, params: EditParams
 ) -> Resolved:
     """What edits make of a chapter. Of two that cover a segment the locked one counts, else the later."""
-    likeness = Likeness(segments.embedded)
-    coverage = tuple(
-        measure_coverage(edit, place, segments, located, likeness) for place, edit in enumerate(edits)
-    )
+    coverage = tuple(measure_coverage(edit, place, segments, located) for place, edit in enumerate(edits))
     order = sorted(range(len(edits)), key=lambda place: edits[place].locked)
     owner = np.full(len(segments), -1, np.int64)
     parts = _divide(owner, order, edits, coverage, params)

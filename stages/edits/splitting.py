@@ -9,7 +9,7 @@ from mangacolor.core.errors import UsageError
 from mangacolor.stages.edits.params import EditParams
 from mangacolor.stages.segments.chapter import ChapterSegments
 from mangacolor.stages.segments.features import SegmentFeatures
-from mangacolor.stages.segments.likeness import Likeness
+from mangacolor.stages.segments.likeness import segment_likeness
 
 # Rounds after which two medoids no longer move, and then some.
 ROUNDS = 8
@@ -27,7 +27,7 @@ def find_halves(members: Mask, segments: ChapterSegments, params: EditParams) ->
     indices = indices[np.argsort(-weight[indices], kind="stable")][: params.typical_among]
     # By their rows, as ``harmonize`` divides the group (``is_second_half``).
     features, own = segments.features.take(indices).without_identities(), weight[indices]
-    alike = Likeness(segments.embedded).between(features, features)
+    alike = segment_likeness(features, features)
     first = int((own[:, None] * alike).sum(axis=0).argmax())
     pair = [first, int(alike[first].argmin())]
     for _ in range(ROUNDS):
@@ -40,10 +40,10 @@ def find_halves(members: Mask, segments: ChapterSegments, params: EditParams) ->
     return one, other
 
 
-def is_second_half(features: SegmentFeatures, looks: tuple[bytes, bytes], embedded: bool) -> Mask:
+def is_second_half(features: SegmentFeatures, looks: tuple[bytes, bytes]) -> Mask:
     """Which of N segments are more like the second of two rows of features than like the first."""
     rows = np.array([np.frombuffer(row, np.uint8) for row in looks])
-    alike = Likeness(embedded).between(features, SegmentFeatures(rows, features.vote_count))
+    alike = segment_likeness(features, SegmentFeatures(rows, features.vote_count))
     return np.asarray(alike[:, 1] > alike[:, 0])
 
 

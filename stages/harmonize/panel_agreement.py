@@ -17,7 +17,7 @@ from mangacolor.core.arrays import F64, I64, Mask
 from mangacolor.stages.harmonize.params import PanelParams
 from mangacolor.stages.harmonize.smoothing import with_chroma
 from mangacolor.stages.segments.chapter import ChapterSegments
-from mangacolor.stages.segments.likeness import Likeness
+from mangacolor.stages.segments.likeness import segment_distance
 from mangacolor.stages.segments.links import Links
 
 
@@ -72,12 +72,12 @@ class Panels:
 
 def _link(segments: ChapterSegments, params: PanelParams) -> Links:
     """Segments of one window, by how alike they are."""
-    likeness, order = Likeness(segments.embedded), np.argsort(segments.window, kind="stable")
+    order = np.argsort(segments.window, kind="stable")
     ends = np.cumsum(np.bincount(segments.window))
     found: list[tuple[I64, I64, F64]] = []
     for own in np.split(order, ends[:-1]):
         features = segments.features.take(own)
-        alike = np.exp(-((likeness.distance(features, features) / params.similarity_scale) ** 4))
+        alike = np.exp(-((segment_distance(features, features) / params.similarity_scale) ** 4))
         np.fill_diagonal(alike, 0)
         row, col = np.nonzero(alike >= params.min_similarity)
         found.append((own[row], own[col], alike[row, col]))

@@ -151,7 +151,7 @@ def _regroup(
             case Split(_, group, into, looks) if len(looks[0]) == segments.features.rows.shape[1]:
                 inside = np.nonzero(ids == group)[0]
                 part = segments.features.take(inside)
-                ids[inside[is_second_half(part, looks, segments.embedded)]] = into
+                ids[inside[is_second_half(part, looks)]] = into
                 parents[into] = group
     return ids, parents
 

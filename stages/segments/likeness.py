@@ -33,27 +33,20 @@ BY_ROWS = LikenessWeights(features=1.0, identity=0.0, votes=0.9, tone=5.0, even=
 BY_IDENTITY = LikenessWeights(features=0.7, identity=0.7, votes=0.9, tone=3.5, even=0.95)
 
 
-@dataclass(frozen=True, slots=True)
-class Likeness:
-    """By their rows and identities where both sides have these, else by their rows alone.
+def segment_likeness(a: SegmentFeatures, b: SegmentFeatures) -> F64:
+    """Of each of N segments to each of M others: N×M in [0, 1], 1 for the same."""
+    return likeness_at(segment_distance(a, b))
 
-    ``embedded``: features are the point of an embedding."""
 
-    embedded: bool = False
-
-    def between(self, a: SegmentFeatures, b: SegmentFeatures) -> F64:
-        """Of each of N segments to each of M others: N×M in [0, 1], 1 for the same."""
-        return likeness_at(self.distance(a, b))
-
-    def distance(self, a: SegmentFeatures, b: SegmentFeatures) -> F64:
-        """What likeness falls with: from each of N segments to each of M others, N×M, 0 for the same, and 1
-        where it is as likely as not that they are."""
-        known = a.identities is not None and b.identities is not None
-        weights = BY_IDENTITY if known else BY_ROWS
-        one, other = (_place(some, weights) for some in (a, b))
-        square = (one**2).sum(axis=1)[:, None] + (other**2).sum(axis=1) - 2 * one @ other.T
-        # Rounded: the last bit of a product depends on how many rows there are, and likeness must not.
-        return np.asarray(np.sqrt(np.round(np.maximum(square, 0), 6)) / weights.even)
+def segment_distance(a: SegmentFeatures, b: SegmentFeatures) -> F64:
+    """What likeness falls with: from each of N segments to each of M others, N×M, 0 for the same, and 1 where
+    it is as likely as not that they are. By rows and identities where both sides have these, else by rows."""
+    known = a.identities is not None and b.identities is not None
+    weights = BY_IDENTITY if known else BY_ROWS
+    one, other = (_place(some, weights) for some in (a, b))
+    square = (one**2).sum(axis=1)[:, None] + (other**2).sum(axis=1) - 2 * one @ other.T
+    # Rounded: the last bit of a product depends on how many rows there are, and likeness must not.
+    return np.asarray(np.sqrt(np.round(np.maximum(square, 0), 6)) / weights.even)
 
 
 def likeness_at(distance: F64) -> F64:

@@ -76,7 +76,7 @@ async def surfaces(request: Request) -> Response:
     asked = request.query_params
     name, side = desk.coloured_page(asked.get("page")), side_in(asked.get("side"))
     picture = await asyncio.to_thread(surface_map, desk.now.coloured(), name, side)
-    return picture_answer(picture, bool(request.query_params.get("stamp")))
+    return picture_answer(picture, bool(asked.get("stamp")))
 
 
 async def balloons(request: Request) -> Response:

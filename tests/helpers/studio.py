@@ -113,6 +113,12 @@ def files_of(out: Path) -> dict[str, bytes]:
     return {str(path.relative_to(out)): path.read_bytes() for path in sorted(kept) if path.exists()}
 
 
+def network_times(out: Path) -> dict[str, int]:
+    """When the colour network's answer to each page was kept, in nanoseconds."""
+    answers = sorted((out / ".mangacolor/pages").rglob("colorize.json"))
+    return {path.parent.name: path.stat().st_mtime_ns for path in answers}
+
+
 @dataclass(slots=True)
 class Studio:
     """``mangacolor studio OUT`` as a process of its own, and a client that asks it as a program does."""

@@ -6,16 +6,21 @@ import json
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mangacolor.core.settings import Options
+from mangacolor.models.colour.runner import ColourRunner, load_colour_runner
+from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.single_page import PageRunner
 from mangacolor.server.answers_cache import AnswersCache
 from mangacolor.server.page_engine import PageEngine
 from mangacolor.server.pages import Answer, PageRequest
 from mangacolor.server.series import MEMORY, PALETTE, WEIGHTS, SeriesShelf, clean_title, folder_name
-from mangacolor.tests.helpers.servers import files_under, png
+from mangacolor.tests.helpers.coloured_series import page_in_colour
+from mangacolor.tests.helpers.servers import as_file, files_under, png
+from mangacolor.tests.helpers.stages import comic_page, tiny_weights
 
 
 def key(number: int) -> str:
@@ -179,3 +184,22 @@ def test_keys_tell_apart_what_looks_different(tmp_path: Path) -> None:
     limits = replace(page, options=replace(page.options, max_pixels=10**6))
     assert engine.key(limits) == keys[0]
     assert files_under(tmp_path) == {f"{series.folder.name}/{PALETTE}"}
+
+
+def test_references_are_seen_by_the_network_that_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[str] = []
+
+    def load(weights: str, *options: Any) -> ColourRunner:
+        loaded.append(weights)
+        return load_colour_runner(weights, *options)
+
+    monkeypatch.setattr("mangacolor.models.colour.runner.load_colour_runner", load)
+    cover, weights = tmp_path / "cover.png", str(tiny_weights(tmp_path))
+    cover.write_bytes(as_file(page_in_colour(300, 280)))
+    options = Options(scale="1", device="cpu", cpu_backend="torch", weights=weights, reference=str(cover))
+    engine = PageEngine(PageRunner(), SeriesShelf(tmp_path / "series"))
+    for page in (comic_page(300, 280), comic_page(310, 280)):
+        engine.colour(PageRequest(as_file(page), options), CancelToken())
+    assert loaded == [weights]

@@ -12,8 +12,7 @@ import pytest
 
 from mangacolor.pipeline.store.last_run import LastRun
 from mangacolor.studio.runner import Runner
-from mangacolor.studio.studio import Studio
-from mangacolor.tests.helpers.studio import BROKEN, COVER, PAGES, files_of
+from mangacolor.tests.helpers.studio import BROKEN, COVER, PAGES, files_of, network_times
 from mangacolor.tests.helpers.studio_server import opened_studio, wait_until_idle
 
 PAGE = PAGES[0]
@@ -24,12 +23,10 @@ def panels(client: httpx.Client) -> dict[str, Any]:
     return document
 
 
-def test_a_correction_is_kept_and_only_its_page_runs_again(
-    client: httpx.Client, studio: Studio, out: Path
-) -> None:
+def test_a_correction_is_kept_and_only_its_page_runs_again(client: httpx.Client, out: Path) -> None:
     found = panels(client)
     assert not found["corrected"] and len(found["panels"]) > 1
-    before = files_of(out)
+    before, asked_before = files_of(out), network_times(out)
     width, height = found["size"]
     whole = [[0, 0], [width, 0], [width, height], [0, height]]
     left = [[10, 10], [90, 10], [90, 90], [10, 90]]
@@ -40,7 +37,8 @@ def test_a_correction_is_kept_and_only_its_page_runs_again(
     assert corrected["corrected"] and corrected["polygons"] == [whole] and corrected["left_out"] == [left]
     kept = json.loads((out / ".mangacolor/edits" / PAGE).with_suffix(".json").read_text())
     assert kept["polygons"] == [whole] and "coloured" not in kept
-    assert studio.last_run is not None and studio.last_run.network_calls > 0
+    asked_now = network_times(out)
+    assert {name for name in asked_now if asked_now[name] != asked_before[name]} == {PAGE}
     after = files_of(out)
     assert after[PAGE] != before[PAGE]
 

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from mangacolor.pipeline.report.json_lines import JsonLines
 from mangacolor.tests.helpers.fake_stages import write_page
 from mangacolor.tests.helpers.watching import Watching
 from mangacolor.watcher.display import WatchDisplay
 from mangacolor.watcher.events import ChapterFailed, Event, Idle, Notified, Ready, Trouble, WatchDone
-from mangacolor.watcher.json_stream import WatchLines
+from mangacolor.watcher.json_stream import watch_documents
 from mangacolor.watcher.records import Failure
 
 
@@ -138,7 +139,7 @@ def test_many_failures_are_counted() -> None:
 
 def test_json_tells_all_an_object_a_line(watched: Watching) -> None:
     stream = io.StringIO()
-    watched.listener = WatchLines(stream)
+    watched.listener = JsonLines(stream, watch_documents)
     watched.once()
     documents: list[dict[str, Any]] = [json.loads(line) for line in stream.getvalue().splitlines()]
     names = [document["event"] for document in documents]

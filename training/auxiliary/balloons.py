@@ -6,6 +6,7 @@ lettering) and any folders of pictures without lettering, which made-up pages ar
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,32 +40,8 @@ class BalloonCorpus:
     def load(cls, data: Path, side: int, most: int, rng: np.random.Generator, say: Say) -> BalloonCorpus:
         """``say`` takes a line about each picture that is left out, as it cannot be read. Raises
         ``InputError`` where the folder lacks one or the other."""
-        pairs = data / LETTERED
-        sources = [pictures for _, pictures in read_folders(data, pairs.name, most, rng, say)]
-        lettered, left_out = [], LeftOut()
-        for path in list_pictures(pairs):
-            try:
-                page, art = (
-                    at_most(read_rgb(file), LONGEST_PAGE)
-                    for file in (path, data / ART / path.relative_to(pairs))
-                )
-            except InputError as error:
-                left_out.broken.append(error.message)
-                continue
-            if page.shape != art.shape:
-                continue
-            label = find_balloon_truth(page, art)
-            size = (round(page.shape[1] * side / page.shape[0]), side)
-            lettered.append(
-                (
-                    np.asarray(cv2.resize(art, size, interpolation=cv2.INTER_AREA), np.uint8),
-                    np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_AREA), np.uint8),
-                    np.asarray(cv2.resize(label, size, interpolation=cv2.INTER_NEAREST), np.uint8),
-                )
-            )
-        for line in left_out.lines():
-            say(line)
-        pictures = [found for found in sources if found]
+        sources = [pictures for _, pictures in read_folders(data, LETTERED, most, rng, say)]
+        pictures, lettered = [found for found in sources if found], list(_read_lettered(data, side, say))
         if not lettered or not pictures:
             raise InputError(
                 f"{data} holds no lettered pages beside their art, or no pictures",
@@ -77,6 +54,29 @@ class BalloonCorpus:
         if rng.random() < recipe.lettered:
             return print_lettered_page(*self.lettered[int(rng.integers(len(self.lettered)))], rng)
         return make_page(draw_pictures(self.pictures, rng), rng, recipe.side)
+
+
+def _read_lettered(data: Path, side: int, say: Say) -> Iterator[tuple[Image, Image, Image]]:
+    """Art, lettered page and label of each page that is there with and without lettering, ``side`` pixels
+    high."""
+    pairs, left_out = data / LETTERED, LeftOut()
+    for path in list_pictures(pairs):
+        try:
+            page, art = (
+                at_most(read_rgb(file), LONGEST_PAGE) for file in (path, data / ART / path.relative_to(pairs))
+            )
+        except InputError as error:
+            left_out.broken.append(error.message)
+            continue
+        if page.shape != art.shape:
+            continue
+        size = (round(page.shape[1] * side / page.shape[0]), side)
+        label = cv2.resize(find_balloon_truth(page, art), size, interpolation=cv2.INTER_NEAREST)
+        small = (cv2.resize(picture, size, interpolation=cv2.INTER_AREA) for picture in (art, page))
+        drawn, lettered = (np.asarray(picture, np.uint8) for picture in small)
+        yield drawn, lettered, np.asarray(label, np.uint8)
+    for line in left_out.lines():
+        say(line)
 
 
 def train(request: TrainRequest) -> TrainOutcome:

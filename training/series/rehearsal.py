@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from mangacolor.core.errors import InputError, SetupError
@@ -23,11 +22,7 @@ def read_rehearsal() -> tuple[list[Image], list[Image]]:
         _, pictures = read_pack(PACK)
     except InputError as error:
         raise SetupError(error.message, REINSTALL) from error
-    return _apart([picture.pixels for picture in pictures])
-
-
-def _apart(pictures: Sequence[Image]) -> tuple[list[Image], list[Image]]:
     every = len(pictures) // LOOKED_AT
-    measured = set(range(0, every * LOOKED_AT, every))
-    kept = [picture for number, picture in enumerate(pictures) if number not in measured]
-    return kept, [pictures[number] for number in sorted(measured)]
+    measured = range(0, every * LOOKED_AT, every)
+    kept = [picture.pixels for number, picture in enumerate(pictures) if number not in measured]
+    return kept, [pictures[number].pixels for number in measured]

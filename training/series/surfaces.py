@@ -60,7 +60,7 @@ _TINY: Final = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class Edition:
+class ShownPage:
     """A page as it is shown: ``grey``, H×W luma, its true ``colour``, H×W×3, and where these go together
     (``fits``, H×W; everywhere if None). ``page``: its number."""
 
@@ -77,9 +77,9 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A part of an edition that the network is shown."""
+    """A part of a page that the network is shown."""
 
-    of: Edition
+    of: ShownPage
     box: Box
 
 
@@ -137,16 +137,16 @@ def collect_surfaces(
 
 
 def choose_views(pages: Sequence[ColouredPage]) -> list[View]:
-    """At most ``MAX_VIEWS``: the panels of all pages in each edition, and then parts of them; where there is
-    no room for all of a kind, as many spread over the pages."""
-    editions = [make_editions(number, page) for number, page in enumerate(pages)]
-    boxes = [_panel_boxes(page, own[0].colour.shape[1]) for page, own in zip(pages, editions, strict=True)]
+    """At most ``MAX_VIEWS``: the panels of all pages in each form that these are shown in, and then parts of
+    them; where there is no room for all of a kind, as many spread over the pages."""
+    shown = [show_page(number, page) for number, page in enumerate(pages)]
+    boxes = [_panel_boxes(page, own[0].colour.shape[1]) for page, own in zip(pages, shown, strict=True)]
     views: list[View] = []
     for zoom in (1.0, *ZOOMS):
         more = [
-            View(edition, part)
-            for own, panels in zip(editions, boxes, strict=True)
-            for edition in own
+            View(form, part)
+            for own, panels in zip(shown, boxes, strict=True)
+            for form in own
             for panel in panels
             for part in _parts(panel, zoom)
         ]
@@ -154,13 +154,13 @@ def choose_views(pages: Sequence[ColouredPage]) -> list[View]:
     return views
 
 
-def make_editions(number: int, page: ColouredPage) -> list[Edition]:
-    """A page as readers in black and white see it: as it is there, or else grey, and printed with dots."""
+def show_page(number: int, page: ColouredPage) -> list[ShownPage]:
+    """The forms in which readers in black and white see a page: as it is there, or grey, and with dots."""
     if page.grey is not None:
-        return [Edition(number, page.grey, page.colour, page.fits)]
+        return [ShownPage(number, page.grey, page.colour, page.fits)]
     colour = at_most(page.colour, PRINTED_SIDE)
     printed, _ = print_page(colour, Hand())
-    return [Edition(number, luma(colour), colour), Edition(number, printed, colour)]
+    return [ShownPage(number, luma(colour), colour), ShownPage(number, printed, colour)]
 
 
 def _panel_boxes(page: ColouredPage, shown: int) -> list[Box]:

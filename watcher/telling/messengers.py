@@ -31,11 +31,10 @@ class Messengers:
         out: Path,
         emit: Listener,
         is_over: Callable[[], bool],
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._command, self._servers, self._out = command, servers, out
-        self._emit, self._is_over, self._clock = emit, is_over, clock
-        self._next = {server.kind: clock() + SCAN_EVERY for server in servers}
+        self._emit, self._is_over = emit, is_over
+        self._next = {server.kind: time.monotonic() + SCAN_EVERY for server in servers}
         self._delay = {server.kind: FIRST_RETRY for server in servers}
         self._failing: set[str] = set()
         self.names = (*((THEN,) if command else ()), *(server.kind for server in servers))
@@ -64,7 +63,7 @@ class Messengers:
 
     def _ask(self, server: Server, records: Records, idle: bool) -> float | None:
         owed = [record for record in records.all() if server.kind in record.owed]
-        now, failing = self._clock(), server.kind in self._failing
+        now, failing = time.monotonic(), server.kind in self._failing
         if not owed:
             return None
         if self._is_over() or (now < self._next[server.kind] and (failing or not idle)):

@@ -36,7 +36,7 @@ import { startSide } from "./shell/side.js";
 import { startTheme } from "./shell/theme.js";
 
 function start() {
-  startNotices(() => reconnect());
+  startNotices(reconnect);
   startTheme();
   startBar();
   startChapters();
@@ -88,7 +88,7 @@ function start() {
       find("trouble-again").hidden = trouble === null;
     },
   );
-  find("trouble-again").addEventListener("click", () => reconnect());
+  find("trouble-again").addEventListener("click", reconnect);
 }
 
 /** Who takes hold of a pointer that goes down. @param {PointerEvent} event */
@@ -97,12 +97,18 @@ function grabPointer(event) {
   return store.get().outlining ? grabOutline(event) : grabStroke(event);
 }
 
+/** Listen anew, once this window listens at all. */
+let listenAgain = () => {};
+
 /** Ask for everything again, and listen anew. */
-let reconnect = () => {};
+function reconnect() {
+  void fetchChapter();
+  listenAgain();
+}
 
 start();
 void fetchChapter();
-reconnect = follow(
+listenAgain = follow(
   {
     hello: () => void fetchChapter(), // what happened before this window listened has been told to nobody
     page: (page) => (noteNews(), patchPage(page)),
@@ -116,10 +122,5 @@ reconnect = follow(
   },
   (connected) => store.set({ connected }),
 );
-const listenAgain = reconnect;
-reconnect = () => {
-  void fetchChapter();
-  listenAgain();
-};
 // A window that the back button takes out of the browser's store has heard nothing meanwhile.
 addEventListener("pageshow", (event) => event.persisted && reconnect());

@@ -193,7 +193,7 @@ def test_groups_are_divided_by_rows_as_harmonize_does() -> None:
     features = segments.features
     looks = find_halves(np.isin(segments.row % 4, (0, 1, 2)), segments, PARAMS)
     assert {len(look) for look in looks} == {features.rows.shape[1]}
-    second = is_second_half(features, looks, segments.embedded)
+    second = is_second_half(features, looks)
     assert second[segments.row % 4 == 0].all() == second[segments.row % 4 == 1].all()
     assert second[segments.row % 4 == 0].all() != second[segments.row % 4 == 2].all()
 

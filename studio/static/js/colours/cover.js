@@ -107,6 +107,11 @@ export function dropPreviews() {
 /** @param {{pages: Record<string, number>}} cover */
 export function countsOf({ pages }) {
   const counts = Object.values(pages);
-  const surfaces = counts.reduce((sum, count) => sum + count, 0);
-  return `${counted(surfaces, "surface")} on ${counted(counts.length, "page")}`;
+  return countsIn(
+    counts.reduce((sum, count) => sum + count, 0),
+    counts.length,
+  );
 }
+
+/** @param {number} surfaces @param {number} pages */
+export const countsIn = (surfaces, pages) => `${counted(surfaces, "surface")} on ${counted(pages, "page")}`;

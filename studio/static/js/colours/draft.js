@@ -13,6 +13,36 @@ import { commit } from "./commit.js";
 const LIKENESS = 0.5; // the command line's, too
 const POINTS = 500; // a request may name no more
 
+/** @param {Pick<Draft, "page"|"at"|"colour"|"reach"> & Partial<Draft>} given  where it is not as usual */
+function open(given) {
+  /** @type {Omit<Draft, "page"|"at"|"colour"|"reach">} */
+  const usual = {
+    number: 0,
+    also: [],
+    not: [],
+    outline: null,
+    redrawn: false,
+    likeness: LIKENESS,
+    level: "fine",
+    edit: null,
+    under: null,
+    group: null,
+    touched: false,
+  };
+  store.set({ draft: { ...usual, ...given }, cover: null, aim: "new", tab: "colour" });
+}
+
+/** What a draft takes over from the edit that it changes. @param {import("../core/types.js").Edit} edit */
+const partsOf = (edit) => ({
+  outline: edit.outline.length ? edit.outline : null,
+  colour: edit.colour,
+  reach: edit.reach,
+  likeness: edit.likeness,
+  level: /** @type {"fine"|"coarse"} */ (edit.level === "coarse" ? "coarse" : "fine"),
+  edit: edit.id,
+  under: edit.id,
+});
+
 /**
  * @param {Place} at @param {number} number @param {Surface} surface
  * @param {{reach?: import("../core/types.js").Reach, also?: Place[]}} [given]  the reach of a new one, that of the
@@ -20,29 +50,8 @@ const POINTS = 500; // a request may name no more
  */
 export function beginDraft(at, number, surface, { reach, also = [] } = {}) {
   const edit = outlineAt(at, surface.edit) ?? editOf(store.get(), surface.edit);
-  const before = store.get().draft;
-  store.set({
-    draft: {
-      page: at[0],
-      number,
-      at,
-      also,
-      not: [],
-      outline: edit?.outline.length ? edit.outline : null,
-      redrawn: false,
-      colour: edit?.colour ?? surface.colour,
-      reach: edit?.reach ?? reach ?? reachAfter(before),
-      likeness: edit?.likeness ?? LIKENESS,
-      level: edit?.level === "coarse" ? "coarse" : "fine",
-      edit: edit?.id ?? null,
-      under: edit?.id ?? null,
-      group: surface.group,
-      touched: false,
-    },
-    cover: null,
-    aim: "new",
-    tab: "colour",
-  });
+  const fresh = { colour: surface.colour, reach: reach ?? reachAfter(store.get().draft) };
+  open({ page: at[0], number, at, also, ...(edit ? partsOf(edit) : fresh), group: surface.group });
   const group = groupOf(store.get(), surface.group);
   sayOfDraft(
     `Picked ${edit ? `what ${edit.name || edit.id} covers` : group ? groupName(group) : "a surface"} on page ${
@@ -55,54 +64,12 @@ export function beginDraft(at, number, surface, { reach, also = [] } = {}) {
 export function openEdit(edit) {
   const { page } = store.get();
   const at = edit.at.find((place) => place[0] === page) ?? edit.at[0];
-  store.set({
-    draft: {
-      page: at[0],
-      number: 0,
-      at,
-      also: [],
-      not: [],
-      outline: edit.outline.length ? edit.outline : null,
-      redrawn: false,
-      colour: edit.colour,
-      reach: edit.reach,
-      likeness: edit.likeness,
-      level: edit.level === "coarse" ? "coarse" : "fine",
-      edit: edit.id,
-      under: edit.id,
-      group: edit.group,
-      touched: false,
-    },
-    cover: null,
-    aim: "new",
-    tab: "colour",
-  });
+  open({ page: at[0], at, ...partsOf(edit), group: edit.group });
 }
 
 /** A draft of what lies inside a line. @param {string} page @param {Point[]} line @param {string} colour */
 export function beginOutline(page, line, colour) {
-  store.set({
-    draft: {
-      page,
-      number: 0,
-      at: [page, ...line[0]],
-      also: [],
-      not: [],
-      outline: line,
-      redrawn: true,
-      colour,
-      reach: "outline",
-      likeness: LIKENESS,
-      level: "fine",
-      edit: null,
-      under: null,
-      group: null,
-      touched: false,
-    },
-    cover: null,
-    aim: "new",
-    tab: "colour",
-  });
+  open({ page, at: [page, ...line[0]], outline: line, redrawn: true, colour, reach: "outline" });
 }
 
 /** Another line for an edit. @param {string} id @param {string} page @param {Point[]} line */

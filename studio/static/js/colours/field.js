@@ -1,6 +1,6 @@
 /** A colour to choose: a field of hue and strength, a bar of lightness, and the same written. */
 
-import { make } from "../core/dom.js";
+import { make, slider } from "../core/dom.js";
 import { fromHex, mostChroma, toHex, toRgb } from "../core/colour.js";
 import { makeWritten } from "./written.js";
 
@@ -26,10 +26,10 @@ export function makeField(choose, whose) {
 
   const canvas = make("canvas.field-canvas", { width: String(WIDE), height: String(HIGH) });
   const knob = make("span.knob", { "aria-hidden": "true" });
-  const hue = range("Hue", 0, 360, 1);
-  const chroma = range("Strength", 0, 100, 1);
+  const hue = slider("Hue", 0, 360, 1);
+  const chroma = slider("Strength", 0, 100, 1);
   const plane = make("div.field-plane", {}, canvas, knob, hue, chroma);
-  const lightness = range("Lightness", DARKEST * 100, LIGHTEST * 100, 1);
+  const lightness = slider("Lightness", DARKEST * 100, LIGHTEST * 100, 1);
   const written = makeWritten((given, draft) => {
     if (whose()?.at !== draft?.at) return choose(given, true, draft); // here another is shown by now
     set(given);
@@ -126,17 +126,6 @@ export function makeField(choose, whose) {
 
   draw();
   return { element, set, focus: () => hue.focus() };
-}
-
-/** @param {string} label @param {number} least @param {number} most @param {number} step */
-function range(label, least, most, step) {
-  return make("input", {
-    type: "range",
-    min: String(least),
-    max: String(most),
-    step: String(step),
-    "aria-label": label,
-  });
 }
 
 /** @param {HTMLCanvasElement} canvas @param {number} lightness */

@@ -1,6 +1,6 @@
 /** The chapter's groups and changes as a list: what hovering the page shows, for reading and for the keyboard. */
 
-import { find, make, refill, signButton, swatch, counted } from "../core/dom.js";
+import { counted, find, make, refill, signButton, swatch } from "../core/dom.js";
 import { groupName, isEditable, store } from "../core/state.js";
 import { knownSurfaces } from "../pages/known_surfaces.js";
 import { frameOf } from "../pages/stage.js";
@@ -77,12 +77,6 @@ function row(group, count, fill) {
       count();
     },
   });
-  const lock = signButton(
-    group.locked ? "locked" : "unlocked",
-    `Lock ${name}`,
-    () => commit({ lock: !group.locked, lock_of: [group.id] }),
-    { "aria-pressed": String(group.locked), "data-key": `lock ${group.id}` },
-  );
   const more = make(
     "details.more",
     { "data-key": `menu ${group.id}` },
@@ -96,9 +90,21 @@ function row(group, count, fill) {
         make("button", { text: "As it was found", onclick: () => commit({ set: { [group.id]: "found" } }) }),
     ),
   );
-  const item = make("li", { onpointerenter: show, onpointerleave: hide }, box, pick, lock, more);
+  const item = make("li", { onpointerenter: show, onpointerleave: hide }, box, pick, lockButton(group, name), more);
   return item;
 }
+
+/**
+ * A button that keeps the colours of a group, by its number, or of an edit, or gives them free.
+ * @param {{id: number|string, locked: boolean}} what @param {string} name
+ */
+export const lockButton = ({ id, locked }, name) =>
+  signButton(
+    locked ? "locked" : "unlocked",
+    `Lock ${name}`,
+    () => commit({ lock: !locked, lock_of: [id] }),
+    { "aria-pressed": String(locked), "data-key": `lock ${id}` },
+  );
 
 /** Open the colour of a group, by its largest surface on the page in sight. @param {Group} group */
 function pickGroup(group) {

@@ -6,6 +6,7 @@ import { editName, store } from "../core/state.js";
 import { commit, redo, undo } from "./commit.js";
 import { openEdit } from "./draft.js";
 import { countsOf } from "./cover.js";
+import { lockButton } from "./groups.js";
 
 export function startHistory() {
   const edits = /** @type {HTMLElement} */ (find("edits"));
@@ -58,12 +59,7 @@ function editRow(edit) {
       make("span.group-name", { text: name }),
       make("span.group-count", { text: `${edit.outline.length ? "outline, " : ""}${countsOf(edit)}` }),
     ),
-    signButton(
-      edit.locked ? "locked" : "unlocked",
-      `Lock ${name}`,
-      () => commit({ lock: !edit.locked, lock_of: [edit.id] }),
-      { "aria-pressed": String(edit.locked), "data-key": `lock ${edit.id}` },
-    ),
+    lockButton(edit, name),
     signButton("undo", `Take ${name} back`, () => commit({ undo: edit.id }), {
       "data-key": `undo ${edit.id}`,
     }),

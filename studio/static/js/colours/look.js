@@ -1,13 +1,13 @@
 /** Saturation and warmth of the whole chapter. */
 
-import { find, make } from "../core/dom.js";
+import { find, make, slider } from "../core/dom.js";
 import { isEditable, patchChapter, store } from "../core/state.js";
 import { commit } from "./commit.js";
 import { dropPreviews, previewLook } from "./cover.js";
 
 export function startLook() {
-  const saturation = bar("Saturation", 0, 2, 0.05);
-  const warmth = bar("Warmth", -1, 1, 0.05);
+  const saturation = slider("Saturation of the chapter", 0, 2, 0.05);
+  const warmth = slider("Warmth of the chapter", -1, 1, 0.05);
   const told = { saturation: make("output"), warmth: make("output") };
   const back = make("button.quiet.small", {
     text: "As it was",
@@ -64,15 +64,4 @@ function save(look) {
       },
     },
   );
-}
-
-/** @param {string} label @param {number} least @param {number} most @param {number} step */
-function bar(label, least, most, step) {
-  return make("input", {
-    type: "range",
-    "aria-label": `${label} of the chapter`,
-    min: String(least),
-    max: String(most),
-    step: String(step),
-  });
 }

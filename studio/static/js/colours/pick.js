@@ -2,11 +2,11 @@
 
 import { askJson } from "../core/api.js";
 import { notify, say, tellFailure } from "../core/say.js";
-import { groupName, groupOf, isEditable, pageNamed, store } from "../core/state.js";
-import { counted } from "../core/dom.js";
+import { editOf, groupName, groupOf, isEditable, pageNamed, store } from "../core/state.js";
 import { knownSurfaces } from "../pages/known_surfaces.js";
 import { frameOf, placeUnder } from "../pages/stage.js";
 import { numberAt } from "../pages/surfaces.js";
+import { countsOf } from "./cover.js";
 import { addPoints, beginDraft } from "./draft.js";
 import { takeSplitPoint } from "./split.js";
 
@@ -38,14 +38,10 @@ function describe(page, number) {
   const surface = knownSurfaces(page)?.surfaces[number - 1];
   if (!surface) return "";
   const group = groupOf(store.get(), surface.group);
-  const edit = store.get().chapter?.palette?.edits.find((one) => one.id === surface.edit);
+  const edit = editOf(store.get(), surface.edit);
   const parts = [surface.colour];
   if (edit) parts.push(edit.name ? `${edit.name} (${edit.id})` : `changed by ${edit.id}`);
-  if (group) {
-    const counts = Object.values(group.pages);
-    const surfaces = counts.reduce((sum, count) => sum + count, 0);
-    parts.push(`${groupName(group)}: ${counted(surfaces, "surface")} on ${counted(counts.length, "page")}`);
-  }
+  if (group) parts.push(`${groupName(group)}: ${countsOf(group)}`);
   return parts.join(" · ");
 }
 

@@ -1,10 +1,10 @@
 /** How far a colour reaches, how like a thing must be, and how much that comes to. */
 
-import { counted, forHand, make } from "../core/dom.js";
+import { forHand, make, slider } from "../core/dom.js";
 import { store } from "../core/state.js";
 import { changeDraft, chooseEdit } from "./draft.js";
 import { beginDrawing } from "./outline.js";
-import { countsOf } from "./cover.js";
+import { countsIn, countsOf } from "./cover.js";
 
 /** @typedef {import("../core/types.js").Reach} Reach */
 
@@ -21,13 +21,7 @@ const BY_LIKENESS = ["panel", "page", "alike"];
 export function makeReach() {
   const reaches = choice("Reach", REACHES, (value) => changeDraft({ reach: /** @type {Reach} */ (value) }));
   const counts = make("p.counts", { "aria-live": "off" });
-  const likeness = make("input", {
-    type: "range",
-    min: "0.02",
-    max: "0.98",
-    step: "0.02",
-    "aria-label": "Likeness: how like it a thing must be",
-  });
+  const likeness = slider("Likeness: how like it a thing must be", 0.02, 0.98, 0.02);
   const slide = make(
     "label.line.likeness",
     {},
@@ -105,7 +99,7 @@ function countAt(likeness) {
       !best || Math.abs(one[0] - likeness) < Math.abs(best[0] - likeness) ? one : best,
     null,
   );
-  return step && `${counted(step[1], "surface")} on ${counted(step[2], "page")}`;
+  return step && countsIn(step[1], step[2]);
 }
 
 /**

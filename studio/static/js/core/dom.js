@@ -12,9 +12,13 @@ export function make(tag, given = {}, ...children) {
   if (classes.length) element.className = classes.join(" ");
   if (name === "button") element.setAttribute("type", "button");
   for (const [key, value] of Object.entries(given)) give(element, key, value);
-  element.append(...children.filter((child) => child !== null && child !== false && child !== undefined));
+  element.append(...onlyThere(children));
   return element;
 }
+
+/** @param {(Node|string|null|false|undefined)[]} children */
+const onlyThere = (children) =>
+  children.filter((child) => child !== null && child !== false && child !== undefined);
 
 /** @param {HTMLElement} element @param {string} key @param {any} value */
 function give(element, key, value) {
@@ -42,6 +46,10 @@ export function find(id) {
 export function signButton(sign, label, act, given = {}) {
   return make("button.sign", { "aria-label": label, title: label, onclick: act, ...given }, drawSign(sign));
 }
+
+/** @param {string} label @param {number} least @param {number} most @param {number} step */
+export const slider = (label, least, most, step) =>
+  make("input", { type: "range", "aria-label": label, min: least, max: most, step });
 
 /** @param {string} sign */
 export function drawSign(sign) {
@@ -75,9 +83,7 @@ export function refill(place, ...children) {
   const active = document.activeElement;
   const key = active instanceof HTMLElement && place.contains(active) ? active.dataset.key : undefined;
   const open = [...place.querySelectorAll("details[open][data-key]")].map(keyOf);
-  place.replaceChildren(
-    ...children.filter((child) => child !== null && child !== false && child !== undefined),
-  );
+  place.replaceChildren(...onlyThere(children));
   for (const one of open) withKey(place, one)?.setAttribute("open", "");
   if (key !== undefined) withKey(place, key)?.focus({ preventScroll: true });
 }

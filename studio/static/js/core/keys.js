@@ -19,6 +19,32 @@ export function bind(part, keys, words, act, when) {
   bindings.push({ part, keys, words, act, when });
 }
 
+/** Of each arrow key where it leads: right and down are 1. @type {[string, number, number][]} */
+const ARROWS = [
+  ["ArrowLeft", -1, 0],
+  ["ArrowRight", 1, 0],
+  ["ArrowUp", 0, -1],
+  ["ArrowDown", 0, 1],
+];
+
+/**
+ * The arrow keys, which move something by a step, with Shift by `far` times that.
+ * @param {string} part @param {string} words @param {number} far
+ * @param {(x: number, y: number) => void} move  in steps
+ * @param {() => boolean} when
+ */
+export function bindArrows(part, words, far, move, when) {
+  for (const [key, x, y] of ARROWS) {
+    bind(
+      part,
+      [key, `Shift+${key}`],
+      words,
+      ({ shiftKey }) => move(x * (shiftKey ? far : 1), y * (shiftKey ? far : 1)),
+      when,
+    );
+  }
+}
+
 export const allBindings = () => bindings;
 
 /** @param {KeyboardEvent} event */

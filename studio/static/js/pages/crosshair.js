@@ -1,14 +1,15 @@
 /** A pointer for the keyboard: arrows move it, full stop and comma go from surface to surface, Enter picks. */
 
 import { find } from "../core/dom.js";
-import { bind } from "../core/keys.js";
+import { bind, bindArrows } from "../core/keys.js";
 import { say } from "../core/say.js";
 import { store } from "../core/state.js";
 import { framesInSight, paintWithStage, reveal, stageElement } from "./stage.js";
 import { knownSurfaces } from "./known_surfaces.js";
 import { numberAt, pointInside } from "./surfaces.js";
 
-const STEP = 8; // screen pixels; with Shift five times that
+const STEP = 8; // screen pixels
+const FAR = 5; // times that with Shift
 const PART = "Colours";
 
 /** @type {{page: string, at: [number, number]}|null} */
@@ -44,22 +45,8 @@ export function startCrosshair(hands) {
     },
     isOn,
   );
-  for (const [key, x, y] of /** @type {[string, number, number][]} */ ([
-    ["ArrowLeft", -1, 0],
-    ["ArrowRight", 1, 0],
-    ["ArrowUp", 0, -1],
-    ["ArrowDown", 0, 1],
-  ])) {
-    bind(
-      PART,
-      [key, `Shift+${key}`],
-      "cross: move it (with Shift: further)",
-      (event) => {
-        move(x * STEP * (event.shiftKey ? 5 : 1), y * STEP * (event.shiftKey ? 5 : 1), hands);
-      },
-      isOn,
-    );
-  }
+  const step = (/** @type {number} */ x, /** @type {number} */ y) => move(x * STEP, y * STEP, hands);
+  bindArrows(PART, "cross: move it (with Shift: further)", FAR, step, isOn);
 }
 
 function toggle() {

@@ -2,7 +2,7 @@
 
 import { closeDraft } from "../colours/draft.js";
 import { find, forHand, make, refill, signButton } from "../core/dom.js";
-import { bind } from "../core/keys.js";
+import { bind, bindArrows } from "../core/keys.js";
 import { recall } from "../core/preferences.js";
 import { say } from "../core/say.js";
 import { patchChapter, store } from "../core/state.js";
@@ -192,22 +192,7 @@ function buildList() {
 function bindKeys() {
   const isHere = () => store.get().mode === "panels";
   const hasShape = () => isHere() && sheet.get().selected !== null;
-  for (const [key, x, y] of /** @type {[string, number, number][]} */ ([
-    ["ArrowLeft", -1, 0],
-    ["ArrowRight", 1, 0],
-    ["ArrowUp", 0, -1],
-    ["ArrowDown", 0, 1],
-  ])) {
-    bind(
-      PART,
-      [key, `Shift+${key}`],
-      "move the selected corner or panel (with Shift: by ten)",
-      (event) => {
-        moveSelected(x * (event.shiftKey ? FAR : 1), y * (event.shiftKey ? FAR : 1));
-      },
-      hasShape,
-    );
-  }
+  bindArrows(PART, "move the selected corner or panel (with Shift: by ten)", FAR, moveSelected, hasShape);
   bind(
     PART,
     ["n"],

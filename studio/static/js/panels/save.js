@@ -4,23 +4,13 @@ import { askJson } from "../core/api.js";
 import { notify, say, tellFailure } from "../core/say.js";
 import { pageNamed, store } from "../core/state.js";
 import { isTangled } from "./shapes.js";
-import { isChanged, openSheet, sheet } from "./sheet.js";
+import { EMPTY, NOTHING_BEGUN, isChanged, openSheet, sheet } from "./sheet.js";
 
 /** @typedef {import("./shapes.js").Shape} Shape */
 
 /** @param {string} page */
 export async function loadPanels(page) {
-  sheet.set({
-    page,
-    loading: true,
-    drawing: { panels: [], leftOut: [], coloured: [] },
-    selected: null,
-    sketch: [],
-    past: [],
-    future: [],
-    turns: [],
-  });
-  sheet.set({ saved: sheet.get().drawing });
+  sheet.set({ page, loading: true, drawing: EMPTY, saved: EMPTY, ...NOTHING_BEGUN });
   try {
     const told = await askJson("panels", { query: { page } });
     if (store.get().page !== page || store.get().mode !== "panels") return;
@@ -87,8 +77,7 @@ export async function savePanels() {
 }
 
 export function discardPanels() {
-  const { saved } = sheet.get();
-  sheet.set({ drawing: saved, past: [], future: [], selected: null, sketch: [], turns: [] });
+  sheet.set({ drawing: sheet.get().saved, ...NOTHING_BEGUN });
 }
 
 /** Without corrections: the panels that are found. */

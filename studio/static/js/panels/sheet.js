@@ -15,7 +15,8 @@
 import { createStore } from "../core/store.js";
 
 /** @type {Drawing} */
-const EMPTY = { panels: [], leftOut: [], coloured: [] };
+export const EMPTY = { panels: [], leftOut: [], coloured: [] };
+export const NOTHING_BEGUN = { selected: null, sketch: [], turns: [], past: [], future: [] };
 
 /** @type {import("../core/store.js").Store<Sheet>} */
 export const sheet = createStore(
@@ -25,31 +26,15 @@ export const sheet = createStore(
     drawing: EMPTY,
     saved: EMPTY,
     corrected: false,
-    selected: null,
     tool: "move",
-    sketch: [],
-    turns: [],
-    past: [],
-    future: [],
     loading: false,
+    ...NOTHING_BEGUN,
   }),
 );
 
 /** @param {string} page @param {[number, number]} size @param {Drawing} drawing @param {boolean} corrected */
 export function openSheet(page, size, drawing, corrected) {
-  sheet.set({
-    page,
-    size,
-    drawing,
-    saved: drawing,
-    corrected,
-    selected: null,
-    sketch: [],
-    turns: [],
-    past: [],
-    future: [],
-    loading: false,
-  });
+  sheet.set({ page, size, drawing, saved: drawing, corrected, loading: false, ...NOTHING_BEGUN });
 }
 
 export const isChanged = () => sheet.get().drawing !== sheet.get().saved;
@@ -74,27 +59,16 @@ export function settle(before) {
 export function undoStep() {
   const { past, future, drawing } = sheet.get();
   const before = past.at(-1);
-  if (before)
-    sheet.set({
-      drawing: before,
-      past: past.slice(0, -1),
-      future: [drawing, ...future],
-      selected: null,
-      turns: [],
-    });
+  if (before) goTo(before, past.slice(0, -1), [drawing, ...future]);
 }
 
 export function redoStep() {
   const { past, future, drawing } = sheet.get();
-  if (future.length)
-    sheet.set({
-      drawing: future[0],
-      past: [...past, drawing],
-      future: future.slice(1),
-      selected: null,
-      turns: [],
-    });
+  if (future.length) goTo(future[0], [...past, drawing], future.slice(1));
 }
+
+/** @param {Drawing} drawing @param {Drawing[]} past @param {Drawing[]} future */
+const goTo = (drawing, past, future) => sheet.set({ drawing, past, future, selected: null, turns: [] });
 
 /** The drawing with other shapes of a kind. @param {Kind} kind @param {Shape[]} shapes @returns {Drawing} */
 export const withShapes = (kind, shapes) => ({ ...sheet.get().drawing, [kind]: shapes });
