@@ -26,7 +26,6 @@ from mangacolor.pipeline.store.keys import make_recipe
 from mangacolor.stages.base import Stage
 from mangacolor.stages.registry import default_graph
 
-
 # Starts a command, and prints its exit status and its peak in KiB.
 _STARTER: Final = """
 import os, sys
@@ -87,8 +86,7 @@ def measure(case: Case, folder: Path, page: Path) -> int:
 def peak_of(line: Sequence[str]) -> int:
     """The peak of a command, in bytes. Raises ``SystemExit`` where it fails.
 
-    The kernel counts what a process had been before it became the command, so one that is small starts it, and
-    not this one.
+    The kernel counts what a process had been before it became the command, so one that is small starts it.
     """
     starter = subprocess.run(
         [sys.executable, "-S", "-c", _STARTER, *line], stdout=subprocess.PIPE, text=True, check=False

@@ -169,7 +169,12 @@ def _work(task: PageTask) -> PagePlan:
 
 
 def _is_there(task: PageTask, stage: str) -> bool:
-    return stage in task.spec.chapter_results or task.spec.cache.holds(stage, task.state.keys[stage])
+    seen = task.state.finished | task.state.known
+    return (
+        stage in task.spec.chapter_results
+        or stage in seen
+        or task.spec.cache.holds(stage, task.state.keys[stage])
+    )
 
 
 def _look_at_second_pass(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import mangacolor.pipeline.run
 import mangacolor.pipeline.store.clean
 from mangacolor.core.settings import OnError
 from mangacolor.pipeline.store import cache
+from mangacolor.pipeline.store.sealed import read_sealed
 from mangacolor.tests.helpers.commands import exit_status
 from mangacolor.tests.helpers.fake_stages import House, files, go, write_page
 
@@ -102,6 +104,25 @@ def test_plan_reads_no_pictures(
     found = {page["page"]: page["to_run"] for page in plan(capsys, "--scale", "2")["pages"]}
     assert "tint" not in (*found["1.png"], *found["3.png"]) and "grow" in found["1.png"]
     assert "tint" in found["2.png"] and "decode" not in found["2.png"]
+
+
+def test_plan_reads_what_a_stage_left_once_a_pass(
+    house: House, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go(house, Path("in"), Path("out"))
+    Path("out/2.png").unlink()
+    for words in ((), ("--scale", "2"), ("--until", "tint")):
+        reads: Counter[Path] = Counter()
+
+        def read(path: Path) -> dict[str, Any] | None:
+            reads[path] += path.is_file()  # noqa: B023
+            return read_sealed(path)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(cache, "read_sealed", read)
+            plan(capsys, *words)
+        passes = 2 if house.moody and "--until" not in words else 1
+        assert reads and max(reads.values()) <= passes, reads
 
 
 @pytest.mark.parametrize("house", [True], indirect=True)
