@@ -22,6 +22,7 @@ from mangacolor.pipeline.events import Announced, Listener, RunResult, RunStarte
 from mangacolor.pipeline.guest_pages import GuestPages
 from mangacolor.pipeline.placed import find_place
 from mangacolor.pipeline.preparation import WorkPlan, make_job, make_plan, with_absolute_paths
+from mangacolor.pipeline.renamed_pages import follow_renamed_pages, restore_corrections
 from mangacolor.pipeline.report.run_report import Summary, write_report
 from mangacolor.pipeline.run_progress import RunProgress
 from mangacolor.pipeline.store.extras import copy_extras
@@ -73,9 +74,11 @@ def run(
         _check_device(stages, options, run_options)
         kind = device_kind(options.device)
 
+        def plan_anew() -> WorkPlan:
+            return make_plan(inputs, out, options, run_options, stages, part, token, only)
+
         def attempt() -> tuple[WorkPlan, RunResult]:
-            plan = make_plan(inputs, out, options, run_options, stages, part, token, only)
-            return _attempt(inputs, out, plan, progress, token, part is None, learner)
+            return _attempt(inputs, out, plan_anew, progress, token, part is None, learner)
 
         try:
             plan, result = attempt()
@@ -93,16 +96,21 @@ def run(
 def _attempt(
     inputs: Sequence[Path],
     out: Path,
-    plan: WorkPlan,
+    make: Callable[[], WorkPlan],
     progress: RunProgress,
     cancel: CancelToken,
     whole: bool,
     learner: Learner | None,
 ) -> tuple[WorkPlan, RunResult]:
     """Do what is planned, and say how it went and by which plan. ``whole``: the inputs are."""
+    plan = make()
     run_options = plan.run_options
     progress.begin(plan)
     with open_store(out) as store:
+        if restore_corrections(store.state):
+            plan = make()
+        if follow_renamed_pages(plan, store):
+            plan = make()
         if run_options.learn:
             plan = _learnt(inputs, plan, learner, store.state, progress, cancel)
             progress.tell_of_device(plan)
