@@ -15,8 +15,9 @@ from typing import Any, Literal
 from mangacolor.core.atomic import make_folders, output_errors, write_atomic
 from mangacolor.core.errors import OutputError, PageError
 from mangacolor.core.hashing import sha256_of
-from mangacolor.core.system.files import move_file, remove_file
+from mangacolor.core.system.files import is_same_file, move_file, remove_file
 from mangacolor.core.system.kind import on_windows
+from mangacolor.formats.names import clash_key
 from mangacolor.pipeline.store.journal import Journal, Line, read_journal
 from mangacolor.pipeline.store.keys import sha256
 from mangacolor.pipeline.store.sealed import typed_row
@@ -115,6 +116,17 @@ class Manifest:
         """The page that was written to a place (relative to OUT)."""
         return self._pages.get(file)
 
+    def in_other_letters(self, file: str) -> Entry | None:
+        """The entry of the file that lies at ``file`` under a name that the disk takes for the same.
+
+        So it is after ``Page 1.png`` has been renamed to ``page 1.png`` in the input.
+        """
+        key = clash_key(file)
+        names = (name for name in self._pages if name != file and clash_key(name) == key)
+        return next(
+            (self._at(name) for name in names if is_same_file(self._out / name, self._out / file)), None
+        )
+
     def former_files(self, page: str) -> list[str]:
         """Places where a page was written before it got another suffix."""
         return sorted(self._former.get(page, ()))
@@ -128,7 +140,7 @@ class Manifest:
         with output_errors(path):
             if not path.exists():
                 return "nothing"
-        entry, digest = self._at(file), self._digest(file)
+        entry, digest = self._at(file) or self.in_other_letters(file), self._digest(file)
         # What was announced and never confirmed has been written by a run that was killed.
         if digest and (digest in self._announced.get(file, ()) or (entry and entry.sha256 == digest)):
             return "ours"

@@ -53,7 +53,9 @@ class PageOutput:
                 f"{self.page.source.describe()} is not written over it",
                 "Move it away, name another --out folder, or overwrite it with --force.",
             )
-        return self.manifest.entry(page) if lying == "changed" else None
+        if lying != "changed":
+            return None
+        return self.manifest.entry(page) or self.manifest.in_other_letters(file)
 
     def commit(
         self,
