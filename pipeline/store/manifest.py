@@ -20,7 +20,8 @@ from mangacolor.core.system.kind import on_windows
 from mangacolor.formats.names import clash_key
 from mangacolor.pipeline.store.journal import Journal, Line, read_journal
 from mangacolor.pipeline.store.keys import sha256
-from mangacolor.pipeline.store.sealed import typed_row
+from mangacolor.pipeline.store.layout import State
+from mangacolor.pipeline.store.sealed import read_sealed, seal, typed_row
 
 # What lies at a place in OUT: nothing; a file as mangacolor wrote it; one that somebody has changed since;
 # one that mangacolor never wrote.
@@ -77,7 +78,7 @@ class Manifest:
     def __init__(
         self, out: Path, path: Path, scratch: Path | None = None, known: Iterable[Line] = ()
     ) -> None:
-        self._out = out
+        self._out, self._state = out, State(out)
         self._scratch = scratch
         self._journal = Journal(path)
         self._entries: dict[str, Entry] = {}
@@ -97,6 +98,19 @@ class Manifest:
     def entry(self, page: str) -> Entry | None:
         """The last word on a page."""
         return self._entries.get(page)
+
+    def recall(self, page: str) -> None:
+        """Take in what a page says of its file by itself, where the manifest knows nothing of it.
+
+        So a manifest that was damaged or lost is mended, for files that are as they were written. Raises
+        ``OutputError``.
+        """
+        row = read_sealed(self._state.written_file(page)) if page not in self._entries else None
+        with contextlib.suppress(TypeError):  # of another version of mangacolor
+            entry = typed_row(Entry, row) if row else None
+            if entry is not None and entry.page == page and self._digest(entry.file) == entry.sha256:
+                self._journal.append(dataclasses.asdict(entry))
+                self._record(entry)
 
     def finished(self, page: str, key: str) -> Entry | None:
         """The entry of a page whose file is there, whole, and made from ``key``."""
@@ -213,6 +227,10 @@ class Manifest:
         entry = dataclasses.replace(entry, size=size, mtime_ns=mtime_ns, ctime_ns=ctime_ns)
         self._journal.append(dataclasses.asdict(entry))
         self._record(entry)
+        if not entry.is_carried:
+            write_atomic(
+                self._state.written_file(entry.page), seal(dataclasses.asdict(entry)), scratch=self._scratch
+            )
         return entry
 
     def excerpt(self, names: Iterable[str]) -> tuple[Line, ...]:

@@ -37,7 +37,9 @@ class PageOutput:
         """
         if self.force:
             return None
+        self.manifest.recall(self.page.name)
         if self.container is not None:  # the page itself waits in the state folder, which is ours alone
+            self.manifest.recall(self.container.name)
             return self._changed(self.container.name)
         entry = self.manifest.entry(self.page.name)
         return self._changed(self.page.name) or (self._changed(entry.file) if entry else None)

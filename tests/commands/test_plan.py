@@ -203,7 +203,12 @@ def test_clean_keeps_what_a_chapter_stage_needs_and_no_preview(
         (folder.parents[1] / sheet).write_text("made again by its command")
     (folder / "tint.png").write_bytes(b"a preview")
     assert exit_status("clean", "out") == 0
-    assert sorted(file.name for file in folder.iterdir()) == ["judge.json", "tint.json", "tint.panel-000.png"]
+    assert sorted(file.name for file in folder.iterdir()) == [
+        "judge.json",
+        "tint.json",
+        "tint.panel-000.png",
+        "written.json",
+    ]
     assert not list(folder.parents[1].glob("*.html"))
     assert re.search(r"removed \d+ files, .*; kept .* colours for edits", capsys.readouterr().err)
     house.calls.clear()
