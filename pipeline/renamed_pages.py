@@ -20,6 +20,7 @@ from typing import Final
 
 from mangacolor.core.atomic import make_folders, output_errors
 from mangacolor.core.errors import MangacolorError
+from mangacolor.core.system.files import move_file
 from mangacolor.core.types import Chapter, Page
 from mangacolor.pipeline.preparation import WorkPlan
 from mangacolor.pipeline.store.cache import PageCache
@@ -175,9 +176,9 @@ def _corrections_saved(state: State) -> Iterator[None]:
     with output_errors(state.edits):
         shutil.rmtree(making, ignore_errors=True)
         shutil.copytree(state.edits, making)
-        making.rename(saved)
+        move_file(making, saved)
         yield
-        saved.rename(making)
+        move_file(saved, making)
         shutil.rmtree(making)
 
 
@@ -191,7 +192,7 @@ def restore_corrections(state: State) -> bool:
         return False
     with output_errors(state.edits):
         shutil.rmtree(state.edits, ignore_errors=True)
-        saved.rename(state.edits)
+        move_file(saved, state.edits)
     return True
 
 
@@ -203,9 +204,9 @@ def _move_all(state: State, old_places: Mapping[Path, Path]) -> None:
         waiting.mkdir(parents=True)
         for number, old in enumerate(old_places.values()):
             with contextlib.suppress(FileNotFoundError):
-                old.rename(waiting / str(number))
+                move_file(old, waiting / str(number))
         for number, new in enumerate(old_places):
             if (waiting / str(number)).exists():
                 make_folders(new.parent, state.scratch)
-                (waiting / str(number)).rename(new)
+                move_file(waiting / str(number), new)
         waiting.rmdir()

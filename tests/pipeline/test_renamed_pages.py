@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from mangacolor.core.settings import Options, RunOptions
+from mangacolor.core.system.files import move_file
 from mangacolor.core.types import Artifact, Inputs, Page
 from mangacolor.pipeline import renamed_pages
 from mangacolor.pipeline.plan import plan_run
@@ -228,16 +229,16 @@ def test_a_run_that_is_killed_while_they_move_loses_no_correction(
     desk: Desk, after: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     renumber(desk.pages, 1)
-    rename, left = Path.rename, [after]
+    left = [after]
 
-    def die(path: Path, target: Path) -> Path:
+    def die(source: Path, target: Path) -> None:
         if not left[0]:
             raise KeyboardInterrupt
         left[0] -= 1
-        return rename(path, target)
+        move_file(source, target)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "rename", die)
+        patch.setattr(renamed_pages, "move_file", die)
         with pytest.raises(KeyboardInterrupt):
             desk.colour()
     desk.colour()
