@@ -100,7 +100,9 @@ def refuse_devices(problem: str) -> None:
 
 def auto_problem() -> str:
     """Why ``auto`` is the processor where a card is here; empty where there is none, or where it computes."""
-    return "" if device_kind("auto") != "cpu" else card_problem() or _refused.get("mps", "")
+    if device_kind("auto") != "cpu":
+        return ""
+    return next(iter(_refused.values()), "") or card_problem()  # what has been tried says more
 
 
 def notes_on_device(name: str) -> list[str]:

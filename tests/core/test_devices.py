@@ -183,6 +183,15 @@ def test_auto_passes_over_a_card_on_which_nothing_can_be_computed(monkeypatch: p
     assert devices.resolve_device("cuda") == "cuda:0"  # asked by name, it is tried again
 
 
+def test_of_two_cards_the_one_that_failed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch, cards=[Card("GTX 970", 4 << 30, (5, 2)), CARD])
+    assert devices.resolve_device("auto") == "cuda:1"
+    devices.refuse_devices("cuda:1 failed: CUDA error: out of luck")
+    assert devices.resolve_device("auto") == "cpu"
+    assert devices.notes_on_device("auto")[0].startswith("cuda:1 failed: CUDA error: out of luck: the proc")
+    assert "compute capability 5.2" in devices.describe_cards()[0] and "luck" in devices.describe_cards()[1]
+
+
 def test_auto_is_the_processor_where_torch_finds_no_apple_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch)
     monkeypatch.setattr(platform, "system", lambda: "Darwin")
