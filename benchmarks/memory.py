@@ -7,12 +7,13 @@ kernel counted it. Prints a Markdown table; ``docs/design/memory.md`` holds one.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import click
 from PIL import Image
@@ -24,6 +25,14 @@ from mangacolor.pipeline.engine.memory import need_of, page_size, total
 from mangacolor.pipeline.store.keys import make_recipe
 from mangacolor.stages.base import Stage
 from mangacolor.stages.registry import default_graph
+
+# Starts a command, and prints its exit status and its peak in KiB.
+_STARTER: Final = """
+import os, sys
+child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
+_, status, usage = os.wait4(child, 0)
+print(os.waitstatus_to_exitcode(status), usage.ru_maxrss)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +80,21 @@ def measure(case: Case, folder: Path, page: Path) -> int:
     line = [sys.executable, "-m", "mangacolor", str(source), "--out", str(folder / "out"), "--quiet"]
     line += ["--device", "cpu", "--scale", case.scale, "--jobs", str(case.jobs), *case.options]
     line += ["--fit", case.fit] if case.fit else []
-    child = subprocess.Popen(line)
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise SystemExit(f"{line} ended with {child.returncode}")
-    return usage.ru_maxrss * 1024
+    return peak_of(line)
+
+
+def peak_of(line: Sequence[str]) -> int:
+    """The peak of a command, in bytes. Raises ``SystemExit`` where it fails.
+
+    The kernel counts what a process had been before it became the command, so one that is small starts it.
+    """
+    starter = subprocess.run(
+        [sys.executable, "-S", "-c", _STARTER, *line], stdout=subprocess.PIPE, text=True, check=False
+    )
+    status, peak = starter.stdout.split()[-2:] if starter.returncode == 0 else (starter.returncode, 0)
+    if int(status):
+        raise SystemExit(f"{line} ended with {status}")
+    return int(peak) * 1024
 
 
 def expected(case: Case, file: bytes) -> int:

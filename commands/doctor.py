@@ -22,7 +22,7 @@ from mangacolor.commands.settings.settings_file import (
     pick,
 )
 from mangacolor.core.cpu import usable_cores
-from mangacolor.core.devices import describe_cards, resolve_device
+from mangacolor.core.devices import describe_cards, hidden_cards, notes_on_device, resolve_device
 from mangacolor.core.errors import ExitStatus, MangacolorError, SetupError, in_one_line
 from mangacolor.core.installed import install_command, missing_of_extras, version_of
 from mangacolor.core.settings import Options
@@ -74,7 +74,7 @@ def diagnose(context: click.Context) -> dict[str, Any]:
         "weights": _checked(problems, lambda: _weights(options)),
         "series": _series(options),
         "options": {**_options(context, options), **_set_for_runs(context.command, problems)},
-        "notes": _misspelt(os.environ),
+        "notes": [*notes_on_device(options.device), *filter(None, [hidden_cards()]), *_misspelt(os.environ)],
         "problems": problems,
     }
 

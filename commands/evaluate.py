@@ -59,7 +59,7 @@ def evaluate(
     clearly beat its structure has learnt nothing.
     """
     need_torch("mangacolor evaluate", extra=TRAINING)
-    from mangacolor.core.devices import resolve_device, set_torch_threads
+    from mangacolor.core.devices import notes_on_device, resolve_device, set_torch_threads
     from mangacolor.training.data.left_out import LeftOut
     from mangacolor.training.evaluation.evaluate import network_colourers, tint_colourer
     from mangacolor.training.evaluation.report import gaps, terminal_tables, verdicts, write_report
@@ -67,6 +67,8 @@ def evaluate(
 
     folder = open_folder(data, layout, limit, leave_out=out)
     resolved = resolve_device(device)
+    for note in notes_on_device(device):
+        click.echo(note, err=True)
     set_torch_threads()
     networks = network_colourers(weights or ("default",), resolved)
     evaluation = _run([tint_colourer(), *networks], folder, shown)

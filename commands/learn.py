@@ -88,7 +88,7 @@ def learn(
     begun = time.monotonic()
     check_request(inputs, editions, out, name)
     need_torch("mangacolor learn", extra=TRAINING)
-    from mangacolor.core.devices import resolve_device
+    from mangacolor.core.devices import notes_on_device, resolve_device
     from mangacolor.models.colour.series.base import find_base
     from mangacolor.pipeline.engine.cancel import CancelToken, cancel_on_signals
     from mangacolor.training.series.display import LearnDisplay
@@ -109,6 +109,8 @@ def learn(
         from mangacolor.training.series.learning import LearnSettings
 
         settings = LearnSettings(base, minutes, seed, resolve_device(device), begun + 60 * minutes)
+        for note in notes_on_device(device):
+            click.echo(note, err=True)
         report = learn_series(pages, out, settings, display, cancel, name=name)
     if as_json:
         click.echo(json_text(to_document(report, found, paired)))

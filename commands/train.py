@@ -84,7 +84,7 @@ def train(
     **values: Any,
 ) -> int:
     """Train a network; the run's folder gets curves, a checkpoint and weights."""
-    from mangacolor.core.devices import resolve_device
+    from mangacolor.core.devices import notes_on_device, resolve_device
 
     need_torch("mangacolor train", extra=TRAINING)
     network = find_trainable(name)
@@ -94,12 +94,15 @@ def train(
         if context.get_parameter_source(option) is ParameterSource.COMMANDLINE
     )
     refuse_strangers(network, tuple(given))
+    resolved = resolve_device(device)
+    for note in notes_on_device(device):
+        click.echo(note, err=True)
     outcome = network.train(
         TrainRequest(
             data,
             settings=dict(parse_assignment(text) for text in settings),
             also=parse_also(also),
-            device=resolve_device(device),
+            device=resolved,
             say=lambda line: click.echo(line, err=True),
             **values,
         )

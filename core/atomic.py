@@ -15,7 +15,7 @@ from mangacolor.core.system.kind import on_windows
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FILE = {errno.ENOTDIR, errno.EEXIST}
-_NAME = {errno.ENAMETOOLONG, errno.EILSEQ}
+_NAME = {errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL}  # the last of FAT, for a colon or question mark
 # Characters of a folder's path that Windows takes, unless it is told to take long ones; of a file's 259.
 _LONGEST_PATH = 247
 
@@ -54,6 +54,9 @@ def write_atomic(
         if error.errno == errno.EXDEV and scratch is not None:  # a folder of OUT is another disk
             write_atomic(path, data, durable=durable)
             return
+        if error.errno == errno.ENOENT and scratch is not None and scratch.is_dir():
+            # OUT is there, so it is the name: drivers for exFAT say so of one with a colon or question mark.
+            raise output_error(path, OSError(errno.EINVAL, os.strerror(errno.EINVAL))) from error
         raise output_error(path, error) from error
     finally:
         with contextlib.suppress(OSError):

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import platform
 import re
+import warnings
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from mangacolor.core.cpu import usable_cores
 from mangacolor.core.cuda_driver import Driver, find_driver
-from mangacolor.core.errors import SetupError, UsageError
+from mangacolor.core.errors import DeviceError, SetupError, UsageError
 from mangacolor.core.installed import TORCH, has_torch, install_command, need_torch
 from mangacolor.core.wording import byte_size, counted
 
 # The oldest compute capability that torch's packages for a CUDA version (and its later ones) compute on.
 _OLDEST_CARDS: Final = {0: (3, 5), 12: (5, 0), 13: (7, 5)}
+# By device, as cuda:0, why torch could not compute on it in this process, though nothing spoke against it.
+_refused: Final[dict[str, str]] = {}
+_DRIVER_REMEDY: Final = "install a newer driver, or a torch built for CUDA {} from pytorch.org"
 
 
 def check_device_name(name: str) -> None:
@@ -43,9 +49,9 @@ def check_device(name: str) -> None:
         return
     number, driver = _number(name), _driver()
     cards = len(driver.cards) if driver is not None else 0
-    problem = card_problem(number)
+    problem = _foreseen_problem(number)
     if not problem and number >= cards:
-        problem = f"torch sees {counted(cards, 'CUDA device')}"
+        problem = _too_few(cards, "")
     if problem:
         raise _unusable(name, problem)
 
@@ -53,28 +59,126 @@ def check_device(name: str) -> None:
 def resolve_device(name: str) -> str:
     """``cpu``, ``cuda:N`` or ``mps`` for a ``--device``.
 
-    Raises ``SetupError`` if it is not there or cannot be used. ``auto`` is the first card that can.
+    ``auto`` is the first card on which torch computes, or the processor: ``auto_problem`` says why. Raises
+    ``SetupError`` for another that is not there or cannot be used.
     """
     check_device_name(name)
     kind = device_kind(name)
     if kind == "cpu":
         return kind
     need_torch(f"--device {name}", "use --device cpu")
-    import torch
-
+    if name == "auto":
+        return _first_that_computes()
     if kind == "mps":
-        if not torch.backends.mps.is_available():
+        if _apple_problem():
             raise _no_apple_gpu(name)
         return kind
-    number = _usable_cards()[0] if name == "auto" else _number(name)
-    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    problem = card_problem(number)
-    if not problem and number >= count:
-        problem = f"torch sees {counted(count, 'CUDA device')}"
-    problem = problem or _missing_kernels(number)
+    problem = _problem_with_torch(_number(name))
     if problem:
         raise _unusable(name, problem)
-    return f"cuda:{number}"
+    return f"cuda:{_number(name)}"
+
+
+def open_device(name: str, kind: str) -> str:
+    """As ``resolve_device``, for work that was prepared for a ``kind`` of device.
+
+    Raises ``DeviceError`` where ``auto`` has come down to another kind meanwhile: networks and cache keys are
+    others then.
+    """
+    device = resolve_device(name)
+    if device_kind(device) != kind:
+        raise DeviceError(f"--device {name}: {auto_problem()}", "Run again, or use --device cpu.")
+    return device
+
+
+def refuse_devices(problem: str) -> None:
+    """From here on ``auto`` is the processor in this process. ``problem``: why, in a few words."""
+    for device in ("mps", *(f"cuda:{number}" for number in _usable_cards())):
+        _refused.setdefault(device, problem)
+    device_kind.cache_clear()
+
+
+def auto_problem() -> str:
+    """Why ``auto`` is the processor where a card is here; empty where there is none, or where it computes."""
+    if device_kind("auto") != "cpu":
+        return ""
+    return next(iter(_refused.values()), "") or card_problem()  # what has been tried says more
+
+
+def notes_on_device(name: str) -> list[str]:
+    """Why ``auto`` is not the card that is here, where its owner would expect it."""
+    problem = auto_problem() if name == "auto" else ""
+    return [f"{problem}: the processor computes; --device cpu says so and silences this"] if problem else []
+
+
+def hidden_cards() -> str:
+    """What to say where no card is seen, and a variable of the environment may hide them; else empty."""
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if hidden is None or ((driver := _driver()) is not None and driver.cards):
+        return ""
+    return f"no NVIDIA card is seen, and CUDA_VISIBLE_DEVICES={hidden!r} decides which may be"
+
+
+def _first_that_computes() -> str:
+    """The first card on which torch does, which it is tried on; the processor if there is none."""
+    while (kind := device_kind("auto")) != "cpu":
+        number = _usable_cards()[0] if kind == "cuda" else 0
+        device, problem = (
+            (f"cuda:{number}", _problem_with_torch(number)) if kind == "cuda" else (kind, _apple_problem())
+        )
+        if not problem:
+            return device
+        _refused[device] = problem
+        device_kind.cache_clear()
+    return "cpu"
+
+
+def _apple_problem() -> str:
+    import torch
+
+    return "" if torch.backends.mps.is_available() else "torch finds no Apple GPU here"
+
+
+def _problem_with_torch(number: int) -> str:
+    """Why torch does not compute on a card; empty if it has just done so."""
+    import torch
+
+    if problem := _foreseen_problem(number):
+        return problem
+    with warnings.catch_warnings():  # what it says there is said below
+        warnings.simplefilter("ignore")
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if number >= count:
+        return _too_few(count, _failure_of(torch.cuda.init))
+    if problem := _missing_kernels(number):
+        return problem
+    failed = _failure_of(lambda: _compute_on(f"cuda:{number}"))
+    return f"torch cannot compute on cuda:{number}: {failed}" if failed else ""
+
+
+def _compute_on(device: str) -> None:
+    """A sum, which shows that there is a context, memory and code for the card. Raises what torch raises."""
+    import torch
+
+    torch.ones(2, device=device).sum().item()
+
+
+def _too_few(count: int, reason: str) -> str:
+    """What to say where torch sees ``count`` cards, and that is too few."""
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES")
+    reasons = [reason] if reason else []
+    if hidden is not None:
+        reasons.append(f"CUDA_VISIBLE_DEVICES={hidden!r} decides which it sees")
+    return ": ".join((f"torch sees {counted(count, 'CUDA device')}", *reasons))
+
+
+def _failure_of(work: Callable[[], object]) -> str:
+    """The first line of what goes wrong there; empty if nothing does."""
+    try:
+        work()
+    except (RuntimeError, AssertionError) as error:  # the latter of a torch that was built for no card
+        return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return ""
 
 
 def _number(name: str) -> int:
@@ -102,14 +206,19 @@ def device_kind(name: str) -> str:
     if _usable_cards():
         return "cuda"  # torch calls AMD's cards so, too
     apple = (platform.system(), platform.machine()) == ("Darwin", "arm64")
-    return "mps" if apple and has_torch() else "cpu"
+    return "mps" if apple and has_torch() and "mps" not in _refused else "cpu"
 
 
 def card_problem(number: int = 0) -> str:
     """Why torch cannot compute on an NVIDIA card that is here; empty if it can, or if there is none.
 
-    Found without importing torch, from what it was built for and what the driver says.
+    Found without importing torch, unless it has been tried already.
     """
+    return _refused.get(f"cuda:{number}") or _foreseen_problem(number)
+
+
+def _foreseen_problem(number: int) -> str:
+    """The same from what torch was built for and what the driver says, however a trial went."""
     driver, needed = _driver(), _torch_build()["cuda"]
     if driver is None or number >= len(driver.cards):
         return ""
@@ -124,7 +233,8 @@ def card_problem(number: int = 0) -> str:
             "pytorch.org has the pip line for one that does"
         )
     if driver.cuda[0] < needed[0]:
-        return f"the NVIDIA driver runs CUDA {_dotted(driver.cuda)}, and this torch needs {_dotted(needed)}"
+        told = f"the NVIDIA driver runs CUDA {_dotted(driver.cuda)}, and this torch needs {_dotted(needed)}"
+        return f"{told}: {_DRIVER_REMEDY.format(driver.cuda[0])}"
     oldest = max(least for cuda, least in _OLDEST_CARDS.items() if cuda <= needed[0])
     if card.capability < oldest:
         return (
@@ -162,7 +272,7 @@ def _usable_cards() -> list[int]:
     """The numbers of the cards that torch can compute on."""
     build = _torch_build()
     if build["hip"] is not None:
-        return [0] if Path("/dev/kfd").exists() else []
+        return [0] if Path("/dev/kfd").exists() and "cuda:0" not in _refused else []
     driver = _driver()
     if driver is None or build["cuda"] is None:
         return []

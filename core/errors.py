@@ -4,6 +4,7 @@
     ├── UsageError      the command line or a call is wrong            exit status 2
     ├── InputError      the input is missing, empty or unreadable      exit status 3
     ├── SetupError      weights, a device or a back end is unusable    exit status 3
+    │   └── DeviceError a graphics card that computed, or was to, fails
     ├── OutputError     the output is locked, full or not writable     exit status 3
     │   └── DiskFullError
     ├── PageError       one page cannot be done; the others go on      counted, 1 or 3
@@ -71,6 +72,10 @@ class InputError(MangacolorError):
 
 class SetupError(MangacolorError):
     """Something the run needs (weights, device, back end) is missing or unusable."""
+
+
+class DeviceError(SetupError):
+    """A graphics card fails at work. A run that was left the choice of device goes on with the processor."""
 
 
 class OutputError(MangacolorError):

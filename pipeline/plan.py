@@ -18,6 +18,7 @@ from mangacolor.pipeline.engine.page_task import PageTask
 from mangacolor.pipeline.engine.tasks import make_tasks
 from mangacolor.pipeline.events import CHANGED
 from mangacolor.pipeline.preparation import WorkPlan, make_job, make_plan
+from mangacolor.pipeline.renamed_pages import find_renamed_pages
 from mangacolor.pipeline.store.last_run import Failure, known_last_run
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.outputs import Outputs
@@ -108,6 +109,8 @@ def plan_run(
         forced = plan.selection.forced | foreseen.redone
         plan = replace(plan, options=foreseen.options, selection=replace(plan.selection, forced=forced))
         notes.append(foreseen.note)
+    renamed = find_renamed_pages(plan, store)
+    store = replace(store, kept_under={new: old for one in renamed for new, old in one.names.items()})
     tasks = make_tasks(make_job(plan, CancelToken()), plan.chapters, store)
     tasks.check_documents()
     Outputs(store.state, store.manifest).own(plan.written, run_options.force)
@@ -169,7 +172,12 @@ def _work(task: PageTask) -> PagePlan:
 
 
 def _is_there(task: PageTask, stage: str) -> bool:
-    return stage in task.spec.chapter_results or task.spec.cache.holds(stage, task.state.keys[stage])
+    seen = task.state.finished | task.state.known
+    return (
+        stage in task.spec.chapter_results
+        or stage in seen
+        or task.spec.cache.holds(stage, task.state.keys[stage])
+    )
 
 
 def _look_at_second_pass(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mangacolor.core.cpu import usable_cores
-from mangacolor.core.devices import card_problem, check_device_name, device_kind
+from mangacolor.core.devices import check_device_name, notes_on_device
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Chapter
 from mangacolor.formats.archive_out import Extra
@@ -108,7 +108,7 @@ def make_plan(
         chapters=picked,
         planned=frozenset(page.name for chapter in discovered.chapters for page in chapter.pages),
         extras=discovered.extras,
-        notes=(*_notes_on_device(options.device), *discovered.notes),
+        notes=(*notes_on_device(options.device), *discovered.notes),
         spreads=spreads,
         alone=_note_on_part(picked, options, run_options, selection, state) if only is None else "",
         outputs=discovered.outputs,
@@ -161,12 +161,6 @@ def _spread_finder(
 
     names = {page.name for chapter in picked for page in chapter.pages}
     return SpreadFinder(options, run_options.jobs, lambda page: page.name in names, cancel.check)
-
-
-def _notes_on_device(name: str) -> list[str]:
-    """Why ``auto`` is not the card that is here, where its owner would expect it."""
-    problem = card_problem() if name == "auto" and device_kind(name) == "cpu" else ""
-    return [f"{problem}: the processor computes; --device cpu says so and silences this"] if problem else []
 
 
 def _note_on_part(

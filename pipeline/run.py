@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mangacolor.core.devices import check_device
-from mangacolor.core.errors import UsageError
+from mangacolor.core.devices import check_device, device_kind, refuse_devices
+from mangacolor.core.errors import DeviceError, UsageError
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.formats.discovery import Part
 from mangacolor.formats.outputs.planned import Output
@@ -22,6 +22,7 @@ from mangacolor.pipeline.events import Announced, Listener, RunResult, RunStarte
 from mangacolor.pipeline.guest_pages import GuestPages
 from mangacolor.pipeline.placed import find_place
 from mangacolor.pipeline.preparation import WorkPlan, make_job, make_plan, with_absolute_paths
+from mangacolor.pipeline.renamed_pages import follow_renamed_pages, restore_corrections
 from mangacolor.pipeline.report.run_report import Summary, write_report
 from mangacolor.pipeline.run_progress import RunProgress
 from mangacolor.pipeline.store.extras import copy_extras
@@ -61,33 +62,70 @@ def run(
     ``out`` stays. ``only``: the output names of pages, whole chapters where ``run_options`` name no pages;
     others are left as they are. ``learner``: what learns the series before, where ``run_options`` ask for it.
 
+    Where a card fails that ``--device auto`` has chosen, the run begins again with the processor, finds what
+    is done, and says why.
+
     Raises ``UsageError``, ``InputError``, ``SetupError`` or ``OutputError`` where the run as a whole
     cannot go on; pages that fail are counted in the result.
     """
+    token = cancel or CancelToken()
     with RunProgress(emit) as progress:
-        cancel = cancel or CancelToken()
-        graph = graph or graph_of(options)
-        _check_device(graph, options, run_options)
-        plan = make_plan(inputs, out, options, run_options, graph, part, cancel, only)
-        progress.begin(plan)
-        with open_store(out) as store:
-            if run_options.learn:
-                plan = _learnt(inputs, plan, learner, store.state, progress, cancel)
-            work = _take_on(plan, store, cancel, progress)
-            result = _colour(work, inputs if part is None else None, progress)
-            _tidy(work, result, progress)
-            if run_options.until and not plan.selection.commits:
-                progress(_announce_no_page(run_options.until, store.state))
-            guests = GuestPages(plan, work.tasks)
-            for warning in guests.warnings():
-                progress(warning)
-        result = replace(result, details=(*progress.details(), *guests.details()))
-        if run_options.report:
-            _write_report(plan, result, progress.scale_notes, store.state)
+        stages = graph or graph_of(options)
+        _check_device(stages, options, run_options)
+        kind = device_kind(options.device)
+
+        def plan_anew() -> WorkPlan:
+            return make_plan(inputs, out, options, run_options, stages, part, token, only)
+
+        def attempt() -> tuple[WorkPlan, RunResult]:
+            return _attempt(inputs, out, plan_anew, progress, token, part is None, learner)
+
+        try:
+            plan, result = attempt()
+        except DeviceError as error:
+            if options.device != "auto" or kind == "cpu":
+                raise
+            refuse_devices(error.message)
+            plan, result = attempt()
     if place := find_place(plan, result, out):
         emit(place)
     emit(result)
     return result
+
+
+def _attempt(
+    inputs: Sequence[Path],
+    out: Path,
+    make: Callable[[], WorkPlan],
+    progress: RunProgress,
+    cancel: CancelToken,
+    whole: bool,
+    learner: Learner | None,
+) -> tuple[WorkPlan, RunResult]:
+    """Do what is planned, and say how it went and by which plan. ``whole``: the inputs are."""
+    plan = make()
+    run_options = plan.run_options
+    progress.begin(plan)
+    with open_store(out) as store:
+        if restore_corrections(store.state):
+            plan = make()
+        if follow_renamed_pages(plan, store):
+            plan = make()
+        if run_options.learn:
+            plan = _learnt(inputs, plan, learner, store.state, progress, cancel)
+            progress.tell_of_device(plan)
+        work = _take_on(plan, store, cancel, progress)
+        result = _colour(work, inputs if whole else None, progress)
+        _tidy(work, result, progress)
+        if run_options.until and not plan.selection.commits:
+            progress(_announce_no_page(run_options.until, store.state))
+        guests = GuestPages(plan, work.tasks)
+        for warning in guests.warnings():
+            progress(warning)
+    result = replace(result, details=(*progress.details(), *guests.details()))
+    if run_options.report:
+        _write_report(plan, result, progress.scale_notes, store.state)
+    return plan, result
 
 
 @dataclass(frozen=True, slots=True)

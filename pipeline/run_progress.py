@@ -7,6 +7,7 @@ from collections import Counter
 from types import TracebackType
 from typing import Self
 
+from mangacolor.core.devices import notes_on_device
 from mangacolor.core.errors import Cancelled, ExitStatus, MangacolorError
 from mangacolor.core.types import Chapter
 from mangacolor.pipeline.events import (
@@ -32,6 +33,10 @@ class RunProgress:
     def __init__(self, emit: Listener) -> None:
         self._emit = emit
         self._started = time.perf_counter()
+        self._forget()
+
+    def _forget(self) -> None:
+        """No page is known yet."""
         self._outcomes: Counter[str] = Counter()
         self._chapters: tuple[Chapter, ...] = ()
         self._chapter_of: dict[str, Chapter] = {}
@@ -42,11 +47,18 @@ class RunProgress:
         self._enlarged: dict[str, None] = {}
 
     def begin(self, plan: WorkPlan) -> None:
-        """The pages are known."""
+        """The pages are known; of a run that begins again, nothing else is."""
+        self._forget()
         self._chapters = plan.chapters
         self._chapter_of = {page.name: chapter for chapter in plan.chapters for page in chapter.pages}
         for note in (*plan.notes, *filter(None, [plan.alone]), *plan.spreads):
             self(Warned("", "", note))
+
+    def tell_of_device(self, plan: WorkPlan) -> None:
+        """What has been found out of the device since the plan was made."""
+        for note in notes_on_device(plan.options.device):
+            if note not in plan.notes:
+                self(Warned("", "", note))
 
     def tell_of_series(self, plan: WorkPlan) -> None:
         """Once it is known which network the run has."""

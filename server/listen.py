@@ -79,7 +79,7 @@ def make_service(settings: ServerSettings, cancel: CancelToken, tell: Tell) -> t
     shared_cores().widen(workers)
     data = settings.data
     shelf = SeriesShelf(data / "series")
-    engine = PageEngine(PageRunner(), shelf, tell)
+    engine = PageEngine(PageRunner(tell=tell), shelf, tell)
     with output_errors(data):
         cache = AnswersCache(data / "answers", ANSWERS_BYTES)
         jobs = ChapterJobs(data / "jobs", settings.options, shelf, tell)

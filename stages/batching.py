@@ -13,13 +13,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from mangacolor.core.errors import PageError, SetupError
+from mangacolor.core.errors import DeviceError, PageError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 T = TypeVar("T")
 _SIGNS = ("out of memory", "ALLOC_FAILED")  # of MPS and of CUDA's libraries, which have no class of their own
+# Of a card that fails at work: of CUDA, of its libraries and of MPS; once one has, it computes no more.
+_FAILURES = ("CUDA error", "HIP error", "CUDNN_STATUS", "CUBLAS_STATUS", "cuDNN error", "MPS backend")
 REMEDY = "End other programs that use the card, or use --device cpu."
+
+
+FAILED_REMEDY = "Run the same command again, which goes on where this stopped, or use --device cpu."
 
 
 @dataclass(slots=True)
@@ -49,6 +54,12 @@ def is_out_of_memory(error: BaseException) -> bool:
     )
 
 
+def is_device_failure(error: BaseException) -> bool:
+    """Whether a device has failed in another way than for want of memory."""
+    failed = isinstance(error, RuntimeError) and any(sign in str(error) for sign in _FAILURES)
+    return failed and not is_out_of_memory(error)
+
+
 def run_in_batches(
     items: Sequence[Item],
     batch: int,
@@ -62,7 +73,7 @@ def run_in_batches(
 
     Where ``call`` runs out of the device's memory, the batch is halved. A single item that does not fit
     is replaced by what ``divide`` makes of it; where that is nothing, ``rescue`` gives its result.
-    Raises ``PageError`` where it cannot, either.
+    Raises ``PageError`` where it cannot, either, and ``DeviceError`` where the device fails.
     """
     waiting = deque(items)
     while waiting:
@@ -86,19 +97,28 @@ def run_in_batches(
 
 
 def load_model(load: Callable[[], T], device: str) -> T:
-    """``load()``. Raises ``SetupError`` where the device has no memory for a network at all."""
+    """``load()``. Raises ``DeviceError`` where the device has no memory for a network at all, or fails."""
     try:
         return load()
     except Exception as error:
+        if is_device_failure(error):
+            raise device_failure(error, device) from error
         if not is_out_of_memory(error):
             raise
-    raise SetupError(f"{device} has no memory for the network", REMEDY)
+    raise DeviceError(f"{device} has no memory for the network", REMEDY)
+
+
+def device_failure(error: BaseException, device: str = "the graphics card") -> DeviceError:
+    """What to say of an error that ``is_device_failure``."""
+    return DeviceError(f"{device} failed: {str(error).splitlines()[0]}", FAILED_REMEDY)
 
 
 def _try_call(call: Callable[[Sequence[Item]], T], group: Sequence[Item]) -> T | None:
     try:
         return call(group)
     except Exception as error:
+        if is_device_failure(error):
+            raise device_failure(error) from error
         if not is_out_of_memory(error):
             raise
     # Only here have the error and its traceback gone, which held what the call had allocated.

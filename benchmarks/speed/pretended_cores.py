@@ -37,9 +37,10 @@ def main(chapter: Path, cores: tuple[int, ...], scale: str) -> None:
 
 def pretend(count: int, arguments: list[str]) -> None:
     """Run the command in this process as if it had ``count`` cores, and print what it took."""
-    import cv2
-
     from mangacolor.core import cpu
+
+    cpu.one_thread_for_blas()  # as the command does, before anything imports NumPy
+    import cv2
 
     cpu.usable_cores = lambda: count
     cv2.setNumThreads(count)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import time
+import unicodedata
 from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Final, TypeVar
@@ -77,8 +78,23 @@ def is_same_place(path: Path, folder: Path) -> bool:
 
 def is_same_file(one: Path, other: Path) -> bool:
     """Whether two paths lead to one file or folder that is there, in whatever letters they are written."""
-    identity = identify(one)
-    return identity is not None and identity == identify(other)
+    identities = identify(one), identify(other)
+    if None in identities:
+        return False
+    return identities[0] == identities[1] or _is_same_in_other_letters(one, other)
+
+
+def _is_same_in_other_letters(one: Path, other: Path) -> bool:
+    """The same of two that are there, where the file system numbers files by how they are written, as drivers
+    for exFAT do: its folder lists one of the two."""
+    if one.parent != other.parent or _without_case(one) != _without_case(other):
+        return False
+    listed = {path.name for path in one.parent.iterdir()}
+    return not {one.name, other.name} <= listed
+
+
+def _without_case(path: Path) -> str:
+    return unicodedata.normalize("NFC", path.name).casefold()
 
 
 def identify(path: Path) -> Hashable | None:

@@ -18,6 +18,7 @@ from mangacolor.models.colour.efficient_unet import EfficientUNet, Partner, Up
 from mangacolor.models.colour.prediction import VOTES, Output
 from mangacolor.models.encoders.efficientnet import Block, EfficientNetLite
 from mangacolor.models.encoders.efficientnet_layout import same_padding
+from mangacolor.models.runtime.half import mark_infinite
 
 
 def fold_norm(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
@@ -187,7 +188,7 @@ class FoldedEfficientUNet(nn.Module):
             if self.attention is not None and level == self.attention_level:
                 out = self.attention(out)
             logits = _enlarged(logits).add_(vote(out))
-        luma = torch.tanh(self.tone(self.ups[-1](self.narrow(out), grey)))
+        luma = torch.tanh(mark_infinite(self.tone(self.ups[-1](self.narrow(out), grey))))
         # Channels last: a pixel's votes lie side by side, where softmax and product are quick.
         shares = torch.softmax(logits.permute(0, 2, 3, 1).float(), dim=-1)
         chroma = (shares @ self.centres.float()).permute(0, 3, 1, 2)

@@ -41,6 +41,10 @@ class Coloured:
     picture: F32
     maps: Mapping[str, F32] = field(default_factory=dict)
 
+    def is_finite(self) -> bool:
+        """Whether there are numbers in it, and nothing else."""
+        return all(np.isfinite(array).all() for array in (self.picture, *self.maps.values()))
+
 
 def scale_tile(tile: Image) -> F32:
     """A tile's 0 to 255 as [-1, 1], float32."""

@@ -8,7 +8,8 @@ said by its architecture (``interface.py``).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ from mangacolor.models.colour.series.weights import ColourWeights, open_weights
 from mangacolor.models.files.arrays import State
 from mangacolor.models.files.reading import weights_path
 from mangacolor.models.runtime.backends import CpuBackend
+from mangacolor.models.runtime.half import Overflow
 from mangacolor.models.runtime.parallel import parallel_map
 
 if TYPE_CHECKING:
@@ -49,7 +51,8 @@ class ColourRunner:
     apart, with ``VOTES`` among them if the network has them: ``palette`` is then what they are for, the Cb
     and Cr of each colour in levels. A network without feature maps gives colour alone. ``embedding`` says
     what segments are from ``feature_maps``, if somebody trained one for these weights; ``identity``, from the
-    same ones, whose they are. A tile's sides are as ``size`` says. ``backend`` says what computes.
+    same ones, whose they are. A tile's sides are as ``size`` says. ``backend`` says what computes,
+    ``overflow`` what half precision did not hold.
     """
 
     backend: str
@@ -59,6 +62,7 @@ class ColourRunner:
     palette: Sequence[Sequence[float]] = ()
     embedding: SegmentEmbedding | None = None
     identity: SegmentEmbedding | None = None
+    overflow: Overflow = field(default_factory=Overflow)
 
 
 def check_colour_runner(weights: str | Path, device: str = "cpu") -> None:
@@ -118,8 +122,13 @@ def _load_for_ncnn(weights: ColourWeights) -> ColourRunner | None:
         raise unknown_network(path, error) from error
 
 
-def colour_runner(network: Generator, backend: CpuBackend = "torch") -> ColourRunner:
-    """The same for a network of torch's in memory; it stays as it is."""
+def colour_runner(
+    network: Generator, backend: CpuBackend = "torch", half: bool | None = None
+) -> ColourRunner:
+    """The same for a network of torch's in memory; it stays as it is.
+
+    ``half``: whether half precision is tried first; by default it is on a card, where the network bears it.
+    """
     architecture = find_architecture(network.config.name)
     device = next(network.parameters()).device
     if backend == "ncnn" and device.type == "cpu" and architecture.ncnn_form is not None:
@@ -129,7 +138,11 @@ def colour_runner(network: Generator, backend: CpuBackend = "torch") -> ColourRu
     palette: Sequence[Sequence[float]] = ()
     if VOTES in maps and network.palette is not None:
         palette = _levels(network.palette.centres.float().cpu().numpy())
-    return ColourRunner("torch", architecture.size, maps, _on_torch(network, architecture, device), palette)
+    if half is None:
+        half = architecture.supports_half and device.type == "cuda"
+    overflow = Overflow()
+    run = _on_torch(network, architecture, device, half, overflow)
+    return ColourRunner("torch", architecture.size, maps, run, palette, overflow=overflow)
 
 
 def _ncnn_runner(config: GeneratorConfig, architecture: Architecture, state: State) -> ColourRunner:
@@ -160,25 +173,40 @@ def _on_ncnn(graph: Graph) -> Run:
     return run
 
 
-def _on_torch(network: Generator, architecture: Architecture, device: torch.device) -> Run:
+def _on_torch(
+    network: Generator, architecture: Architecture, device: torch.device, half: bool, overflow: Overflow
+) -> Run:
     import torch
 
-    half = architecture.supports_half and device.type == "cuda"
-    dtype = torch.float16 if half else torch.float32
-    with torch.inference_mode(False), torch.no_grad():  # the caller's mode would mark the new weights
-        form = _inference_form(network, architecture).eval().to(device, dtype)
-        form.to(memory_format=torch.channels_last)
+    @cache
+    def form(dtype: torch.dtype) -> nn.Module:
+        with torch.inference_mode(False), torch.no_grad():  # the caller's mode would mark the new weights
+            made = _inference_form(network, architecture).eval().to(device, dtype)
+            return made.to(memory_format=torch.channels_last)
 
-    def call(tiles: Sequence[Image], maps: Sequence[str]) -> list[Coloured]:
+    def compute(tiles: Sequence[Image], maps: Sequence[str], dtype: torch.dtype) -> list[Coloured]:
         """Tiles of one size, together."""
         stack = torch.from_numpy(np.stack([scale_tile(tile) for tile in tiles])[:, None])
         if device.type == "cuda":
             # Rounded before it is pinned: torch rounds on the processor, into memory that is not.
             stack = stack.to(dtype).pin_memory()
         with torch.inference_mode():
-            grey = stack.to(device, non_blocking=True).contiguous(memory_format=torch.channels_last)
-            return _coloured(form(grey), maps)
+            grey = stack.to(device, dtype, non_blocking=True).contiguous(memory_format=torch.channels_last)
+            return _coloured(form(dtype)(grey), maps)
 
+    def call(tiles: Sequence[Image], maps: Sequence[str]) -> list[Coloured]:
+        if not half:
+            return compute(tiles, maps, torch.float32)
+        coloured = compute(tiles, maps, torch.float16)
+        lost = [number for number, one in enumerate(coloured) if not one.is_finite()]
+        if lost:
+            overflow.add(len(lost))
+            again = compute([tiles[number] for number in lost], maps, torch.float32)
+            for number, one in zip(lost, again, strict=True):
+                coloured[number] = one
+        return coloured
+
+    form(torch.float16 if half else torch.float32)
     if device.type == "cpu":
         return lambda tiles, maps: parallel_map(lambda tile: call([tile], maps)[0], tiles)
     return lambda tiles, maps: _by_size(call, tiles, maps)

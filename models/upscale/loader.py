@@ -11,6 +11,7 @@ from mangacolor.core.errors import SetupError
 from mangacolor.core.installed import has_torch, need_torch
 from mangacolor.models.files.arrays import read_arrays
 from mangacolor.models.runtime.backends import CpuBackend
+from mangacolor.models.runtime.half import Overflow
 from mangacolor.models.upscale.compact import CompactNetwork, read_compact
 from mangacolor.models.upscale.known import BY_NAME, KnownNetwork
 from mangacolor.models.upscale.sources import (
@@ -92,6 +93,7 @@ def load_upscaler(
     from mangacolor.models.upscale import torch_form
 
     state = known_state(known) if known else user_state(_user_path(name_or_path))
+    overflow = Overflow()
     descriptor = torch_form.describe(state, name_or_path)
     compact = torch_form.compact_of(descriptor)
     if compact is not None and backend == "spandrel":  # of a .pth, or under names that only spandrel knows
@@ -101,10 +103,10 @@ def load_upscaler(
     if backend == "realesrgan":
         from mangacolor.models.upscale.realesrgan import realesrgan_enlarge
 
-        enlarge = realesrgan_enlarge(descriptor, state, name_or_path, device, halo)
+        enlarge = realesrgan_enlarge(descriptor, state, name_or_path, device, halo, overflow)
     else:
-        enlarge = torch_form.other_enlarge(descriptor, halo, device)
-    return _upscaler(name_or_path, backend, device, sizes, enlarge, "torch")
+        enlarge = torch_form.other_enlarge(descriptor, halo, device, overflow)
+    return _upscaler(name_or_path, backend, device, sizes, enlarge, "torch", overflow)
 
 
 def _compact_network(name_or_path: str, known: KnownNetwork | None) -> CompactNetwork | None:
@@ -126,8 +128,9 @@ def _of_compact(name_or_path: str, network: CompactNetwork, device: str, kernels
     from mangacolor.models.upscale import torch_form
 
     by = torch_form.compact_kernels(device)
-    enlarge = torch_form.compact_enlarge(network, device, by)
-    return _upscaler(name_or_path, "spandrel", device, sizes, enlarge, by)
+    overflow = Overflow()
+    enlarge = torch_form.compact_enlarge(network, device, by, overflow)
+    return _upscaler(name_or_path, "spandrel", device, sizes, enlarge, by, overflow)
 
 
 def _upscaler(
@@ -137,6 +140,7 @@ def _upscaler(
     sizes: tuple[int, int, int],
     enlarge: Enlarge,
     kernels: Kernels,
+    overflow: Overflow | None = None,
 ) -> Upscaler:
     scale, channels, halo = sizes
     tile, area, multiple_of, batch = _advice(device, kernels)
@@ -155,6 +159,7 @@ def _upscaler(
         enlarge=enlarge,
         kernels=kernels,
         parallel=device == "cpu" and backend == "spandrel",
+        overflow=overflow or Overflow(),
     )
 
 

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mangacolor.models.runtime.half import mark_infinite
 from mangacolor.models.upscale.compact import CompactNetwork, block_weights, luma_shares
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class LumaCompact(nn.Module):
         """The result for ``x`` from what ``body`` layer of it, which is overwritten."""
         c = self.halo
         # Before the pixel shuffle, the nearest-neighbour enlargement of x is x in every channel.
-        blocks = residual.add_(x[:, :, c:-c, c:-c]).clamp_(0, 1)
+        blocks = mark_infinite(residual.add_(x[:, :, c:-c, c:-c])).clamp_(0, 1)
         return F.pixel_shuffle(self.weigh(blocks), self.output_scale)
 
 
@@ -113,7 +114,7 @@ class LumaESRGAN(nn.Module):
         cut = self.halo - self.MARGIN
         features = self.trunk(x)[:, :, cut:-cut, cut:-cut]
         rim = self.MARGIN * self.scale
-        large = self.head(features)[:, :, rim:-rim, rim:-rim].clamp_(0, 1)
+        large = mark_infinite(self.head(features)[:, :, rim:-rim, rim:-rim]).clamp_(0, 1)
         return F.conv2d(large, self.average, stride=self.average.shape[-1])
 
 
@@ -125,6 +126,7 @@ class AnyOnLuma(nn.Module):
     def __init__(self, descriptor: ImageModelDescriptor[nn.Module], halo: int) -> None:
         super().__init__()
         self.network = descriptor.model
+        self.network.register_forward_hook(lambda _network, _given, out: mark_infinite(out))
         self.descriptor = descriptor
         self.register_buffer("shares", weigh_colours(descriptor.output_channels).view(1, -1, 1, 1))
         self.halo = halo

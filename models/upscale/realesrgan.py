@@ -13,6 +13,7 @@ import tempfile
 import types
 import warnings
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ import numpy as np
 from mangacolor.core.errors import SetupError
 from mangacolor.core.installed import need_torch
 from mangacolor.core.types import Image
+from mangacolor.models.runtime.half import Overflow, no_numbers
 
 if TYPE_CHECKING:
     from spandrel import ImageModelDescriptor
@@ -32,21 +34,43 @@ GONE = "torchvision.transforms.functional_tensor"
 
 
 def realesrgan_enlarge(
-    descriptor: ImageModelDescriptor[Any], state: State, name: str, device: str, halo: int
+    descriptor: ImageModelDescriptor[Any],
+    state: State,
+    name: str,
+    device: str,
+    halo: int,
+    overflow: Overflow,
+    half: bool | None = None,
 ) -> Callable[[Image, int], Image]:
-    """An ``Upscaler.enlarge`` that runs RealESRGANer on each tile.
+    """An ``Upscaler.enlarge`` that runs RealESRGANer on each tile. ``half``, ``overflow``: as of
+    ``torch_form.compact_enlarge``.
 
     Raises SetupError where the package is not installed (it cannot be on Python 3.13 and newer), or the
     weights are not in Real-ESRGAN's own form or not for RGB.
     """
     import cv2
 
-    upsampler = realesrganer(descriptor, state, name, device)
     own = descriptor.scale
+    halved = device.startswith("cuda") if half is None else half
+
+    @cache
+    def upsampler(in_half: bool) -> _Watched:
+        return _Watched(realesrganer(descriptor, state, name, device, in_half))
+
+    upsampler(halved)
+
+    def enhanced(tile: Image) -> Image:
+        large, infinite = upsampler(halved).enhance(tile)
+        if halved and infinite:
+            overflow.add(1)
+            large, infinite = upsampler(False).enhance(tile)
+        if infinite:
+            raise no_numbers("the network for super-resolution", "choose --upscaler auto")
+        return large
 
     def enlarge(tiles: Image, scale: int) -> Image:
         rim = halo * own
-        larges = [upsampler.enhance(tile)[0][rim:-rim, rim:-rim] for tile in tiles]
+        larges = [enhanced(tile)[rim:-rim, rim:-rim] for tile in tiles]
         height, width = (side - 2 * halo for side in tiles.shape[1:])
         filter_ = cv2.INTER_AREA if scale <= own else cv2.INTER_CUBIC
         return np.stack(
@@ -56,7 +80,27 @@ def realesrgan_enlarge(
     return enlarge
 
 
-def realesrganer(descriptor: ImageModelDescriptor[Any], state: State, name: str, device: str) -> Any:
+class _Watched:
+    """A ``RealESRGANer``, and whether its network gave numbers alone, before it bounded them."""
+
+    def __init__(self, upsampler: Any) -> None:
+        self._upsampler = upsampler
+        self._infinite: Any = None
+        upsampler.model.register_forward_hook(self._watch)
+
+    def enhance(self, tile: Image) -> tuple[Image, bool]:
+        """The tile enlarged, and whether it holds anything that was no number."""
+        large = self._upsampler.enhance(tile)[0]
+        # The result has come from the card, which has nothing left to do.
+        return large, bool(self._infinite.cpu().numpy().any())
+
+    def _watch(self, _network: Any, _given: Any, out: Any) -> None:
+        self._infinite = (~out.isfinite()).any().reshape(1)
+
+
+def realesrganer(
+    descriptor: ImageModelDescriptor[Any], state: State, name: str, device: str, half: bool = False
+) -> Any:
     """The package's ``RealESRGANer`` with these weights, without its own tiles and padding."""
     import torch
 
@@ -73,7 +117,7 @@ def realesrganer(descriptor: ImageModelDescriptor[Any], state: State, name: str,
                 model=model,
                 tile=0,
                 pre_pad=0,
-                half=device.startswith("cuda"),
+                half=half,
                 device=torch.device(device),
             )
         except RuntimeError as error:

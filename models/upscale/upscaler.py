@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from mangacolor.core.types import Image
+from mangacolor.models.runtime.half import Overflow
 
 Backend = Literal["spandrel", "realesrgan"]
 Kernels = Literal["torch", "nnpack", "ncnn"]  # nnpack is torch's own, for networks that it suits
@@ -24,7 +25,8 @@ class Upscaler:
     What runs fastest: ``tile`` is the longest side of a tile without its halo and ``area`` the most pixels
     in it, both sides multiples of ``multiple_of``; ``batch`` is how many tiles of one size a call should get.
     ``kernels`` are those that multiply. ``parallel``: any number of threads may call ``enlarge``, each on one
-    core.
+    core. ``overflow``: what half precision did not hold. ``enlarge`` raises ``PageError`` where the network
+    gives no numbers in single precision, either.
     """
 
     name: str
@@ -41,3 +43,4 @@ class Upscaler:
     enlarge: Enlarge
     kernels: Kernels = "torch"
     parallel: bool = False
+    overflow: Overflow = field(default_factory=Overflow)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from mangacolor.core.cpu import shared_cores, use_one_core
-from mangacolor.core.devices import resolve_device
+from mangacolor.core.devices import device_kind, open_device
 from mangacolor.core.types import Inputs
 from mangacolor.pipeline.engine.context import (
     Context,
@@ -62,15 +62,15 @@ class Token:
 class Lanes:
     """Threads: ``jobs`` for cpu stages, as many that read and write, and one that owns the device.
 
-    ``device`` is as in ``Options``; it is looked up when the first device stage runs. ``models``: where the
-    device lane keeps what it loads.
+    ``device`` is as in ``Options``; it is looked up when the first device stage runs, and must be of the kind
+    that it is now, which keys go by. ``models``: where the device lane keeps what it loads.
     """
 
     def __init__(
         self, stage_names: tuple[str, ...], device: str, jobs: int, models: dict[Hashable, Any] | None
     ) -> None:
         self._rank = {name: number for number, name in enumerate(stage_names, 1)}
-        self._device_name = device
+        self._device_name, self._device_kind = device, device_kind(device)
         self._completions: queue.SimpleQueue[Completion] = queue.SimpleQueue()
         self._loaded: set[tuple[str, int]] = set()  # stages that have their networks, and for which scale
         shared_cores().widen(jobs)
@@ -197,7 +197,8 @@ class Lanes:
 
     def _open_device(self, lane: Lane) -> str:
         use_one_core()
-        return lane.resource(("engine.device", self._device_name), lambda: resolve_device(self._device_name))
+        name, kind = self._device_name, self._device_kind
+        return lane.resource(("engine.device", name), lambda: open_device(name, kind))
 
 
 def _is_limited(token: Hashable) -> bool:

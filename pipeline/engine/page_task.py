@@ -30,6 +30,7 @@ class PageState:
     source: bytes = b""
     sha256: str = ""  # of the source, in hex
     keys: dict[str, str] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)  # targets that are kept
     to_run: set[str] = field(default_factory=set)
     submitted: set[str] = field(default_factory=set)
     finished: set[str] = field(default_factory=set)
@@ -116,6 +117,8 @@ class PageTask:
         for target in spec.targets:
             # A page that is to be committed needs its last artifact itself, not only to know of it.
             known = self._may_reuse(target) and spec.cache.holds(target, state.keys[target])
+            if known:
+                state.known.add(target)
             if self._needs_artifacts or not known:
                 self._demand(target, glance)
         return None
@@ -147,9 +150,7 @@ class PageTask:
 
     def _load(self, stage: str, glance: bool) -> Artifact | None:
         cache, key = self.spec.cache, self.state.keys[stage]
-        if not glance:
-            return cache.load(stage, key)
-        return cache.load(stage, key, lambda _picture: False) if cache.holds(stage, key) else None
+        return cache.glance(stage, key) if glance else cache.load(stage, key)
 
     def _may_reuse(self, stage: str) -> bool:
         # What the first pass has just made is fresh, even where the user wants everything redone.

@@ -88,6 +88,9 @@ class ReferenceCache:
     def load(self, stage: str, key: str, pictures: Callable[[str], bool] | None = None) -> Artifact | None:
         return self._folder(key).load(stage, key, pictures)
 
+    def glance(self, stage: str, key: str) -> Artifact | None:
+        return self._folder(key).glance(stage, key)
+
     def save(
         self, stage: str, key: str, artifact: Artifact, *, version: int, seconds: float, **_told: Any
     ) -> None:

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mangacolor.core.cpu import shared_cores, use_one_core
-from mangacolor.core.devices import resolve_device
+from mangacolor.core.devices import device_kind, notes_on_device, open_device, refuse_devices
+from mangacolor.core.errors import DeviceError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Inputs, Page
 from mangacolor.pipeline.engine.cancel import CancelToken
@@ -39,15 +40,18 @@ MOST_STAGES = 3
 class PageRunner:
     """Runs pages one by one and keeps their networks. Threads may share it.
 
-    As in a run of whole chapters, stages that need the device take turns; others run beside them.
+    As in a run of whole chapters, stages that need the device take turns; others run beside them. Where a
+    card fails that ``--device auto`` has chosen, the processor goes on, and ``tell`` gets why, once.
     """
 
-    def __init__(self, graph: Graph | None = None) -> None:
+    def __init__(self, graph: Graph | None = None, tell: Callable[[str], None] = lambda _text: None) -> None:
         self.graph = graph or default_graph()
+        self._tell = tell
+        self._told: set[str] = set()
         self._resources: OrderedDict[Hashable, Any] = OrderedDict()
         self._making = threading.RLock()
         self._device = threading.Lock()
-        self._devices: dict[str, str] = {}
+        self._devices: dict[tuple[str, str], str] = {}  # by name and kind
 
     def run(
         self,
@@ -85,12 +89,31 @@ class PageRunner:
             series=memory,
         )
         alone = replace(chapter, pages=(page,))
-        tasks = make_tasks(job, (alone,), MemoryStore(cache or MemoryCache()), references=references)
-        walk = _Walk(self, options.device)
-        walk.run_passes(tasks)
+        store = MemoryStore(cache or MemoryCache())
+
+        def walk_through(kind: str) -> _Walk:
+            walk = _Walk(self, options.device, kind)
+            walk.run_passes(make_tasks(job, (alone,), store, references=references))
+            return walk
+
+        kind = device_kind(options.device)
+        try:
+            walk = walk_through(kind)
+        except DeviceError as error:
+            if options.device != "auto" or kind == "cpu":
+                raise
+            refuse_devices(error.message)
+            self._tell_once(notes_on_device(options.device))
+            walk = walk_through("cpu")
         if counts is not None:
             counts.update(walk.counts)
         return walk.artifacts
+
+    def _tell_once(self, notes: Sequence[str]) -> None:
+        for note in notes:
+            if note not in self._told:
+                self._told.add(note)
+                self._tell(note)
 
     def resource(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """``make()`` the first time, then the same object, as long as it is among those used last."""
@@ -103,14 +126,17 @@ class PageRunner:
             return self._resources[key]
 
     @contextmanager
-    def device(self, name: str) -> Iterator[str]:
-        """The device that ``name`` means, which is the calling thread's alone in here."""
+    def device(self, name: str, kind: str) -> Iterator[str]:
+        """The device that ``name`` means, which is the calling thread's alone in here.
+
+        Raises ``DeviceError`` where it is not of the ``kind`` that its work was prepared for.
+        """
         with shared_cores().lent():  # whoever has the device computes meanwhile
             self._device.acquire()
         try:
-            if name not in self._devices:
-                self._devices[name] = resolve_device(name)
-            yield self._devices[name]
+            if (name, kind) not in self._devices:
+                self._devices[name, kind] = open_device(name, kind)
+            yield self._devices[name, kind]
         finally:
             self._device.release()
 
@@ -121,6 +147,7 @@ class _Walk:
 
     runner: PageRunner
     device_name: str
+    device_kind: str
     artifacts: dict[str, Artifact] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
 
@@ -184,5 +211,5 @@ class _Walk:
         if stage.lane != "device":
             yield "cpu"
             return
-        with self.runner.device(self.device_name) as device:
+        with self.runner.device(self.device_name, self.device_kind) as device:
             yield device

@@ -122,8 +122,10 @@ class Lane:
                     self._at[me].since = since
 
         set_clock(math.inf)
-        yield
-        set_clock(time.monotonic())
+        try:
+            yield
+        finally:
+            set_clock(time.monotonic())
 
     def close(self) -> None:
         """Let the threads end once they have done what is queued."""

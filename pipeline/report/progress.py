@@ -84,6 +84,7 @@ class ProgressDisplay:
         match event:
             case RunStarted(pages=pages, halfway=halfway, chapters=chapters):
                 self._pages, self._two_passes, self._chapters = pages, halfway > 0, chapters
+                self._ended = self._failed = self._chapters_ended = 0  # it may begin a second time
             case ChapterDone():
                 self._chapters_ended += 1
             case PageStarted(page=page, now=now, note=note):

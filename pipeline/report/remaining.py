@@ -46,6 +46,10 @@ class Remaining:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self._forget()
+
+    def _forget(self) -> None:
+        """Nothing is known of any page."""
         self._began: float | None = None
         self._unread = 0
         self._pages: dict[str, _Page] = {}  # those that are under way
@@ -62,6 +66,7 @@ class Remaining:
     def __call__(self, event: Event) -> None:
         match event:
             case RunStarted(pages=pages):
+                self._forget()  # it may begin a second time
                 self._unread = pages
             case PageStarted(page=page, now=now, later=later):
                 self._start_page(page, now, later)

@@ -32,6 +32,9 @@ class Cache(Protocol):
         ``pictures`` says by their names which of its pictures are wanted; others may be missing.
         """
 
+    def glance(self, stage: str, key: str) -> Artifact | None:
+        """The artifact without its pictures and its file, or None if it is not there as ``holds`` says."""
+
     def save(
         self,
         stage: str,
@@ -59,6 +62,9 @@ class MemoryCache:
     def load(self, stage: str, key: str, pictures: Callable[[str], bool] | None = None) -> Artifact | None:
         return self._artifacts.get((stage, key))
 
+    def glance(self, stage: str, key: str) -> Artifact | None:
+        return self.load(stage, key)
+
     def save(self, stage: str, key: str, artifact: Artifact, **_told: object) -> None:
         self._artifacts[stage, key] = artifact
 
@@ -72,11 +78,19 @@ class PageCache:
 
     def holds(self, stage: str, key: str) -> bool:
         """Whether a complete artifact of ``stage`` with this key is there."""
-        entry = self._entry(stage)
-        if entry.get("key") != key:
-            return False
+        return self.glance(stage, key) is not None
+
+    def glance(self, stage: str, key: str) -> Artifact | None:
+        """The artifact without its pictures and its file, or None if it is not there as ``holds`` says."""
+        document = self._document(stage)
+        entry = _entry_of(document)
+        if document is None or entry.get("key") != key:
+            return None
         files = [self._picture(stage, name) for name in entry.get("images", [])]
-        return all(file.is_file() for file in [*files, *self._blob(entry)])
+        if not all(file.is_file() for file in [*files, *self._blob(entry)]):
+            return None
+        del document[ENTRY]
+        return Artifact(document, outcome=entry.get("outcome"))
 
     def files(self, stage: str) -> list[str]:
         """Names of the files of a stage's artifact, without its preview; none if it is not there."""
@@ -97,6 +111,10 @@ class PageCache:
         ``pictures`` says by their names which of its pictures are read.
         """
         return self._read(stage, lambda kept: kept is not None, pictures)
+
+    def key(self, stage: str) -> str:
+        """The key of the artifact that is there; empty if there is none."""
+        return str(self._entry(stage).get("key", ""))
 
     def version(self, stage: str) -> int | None:
         """The version of the stage that left the artifact which is there; None if there is none."""

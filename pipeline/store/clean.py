@@ -12,7 +12,7 @@ from pathlib import Path
 from mangacolor.core.atomic import output_error
 from mangacolor.core.system.files import remove_file
 from mangacolor.pipeline.store.cache import PageCache
-from mangacolor.pipeline.store.layout import State
+from mangacolor.pipeline.store.layout import WRITTEN, State
 from mangacolor.stages.registry import guest_graph
 
 # Pages that ``inspect``, ``--report`` and ``palette`` write: the same command writes them again.
@@ -89,7 +89,7 @@ def _removable(
             folder = file.parent
             if folder not in kept:
                 kept[folder] = {name for stage in needed for name in PageCache(folder).files(stage)}
-            if file.name not in kept[folder]:
+            if file.name not in kept[folder] and file.name != WRITTEN:
                 yield file
 
 

@@ -14,6 +14,7 @@ from mangacolor.formats.names import STATE_FOLDER
 
 # The remedy where the file system of OUT has no locks.
 LOCAL_OUT: Final = "Name an --out folder on a local disk; the result can be copied afterwards."
+WRITTEN: Final = "written.json"
 REMOVED: Final = "removed"  # the folder in the state folder for files of OUT whose source is gone
 
 
@@ -34,6 +35,10 @@ class State:
 
     def page_folder(self, page: str) -> Path:
         return self.folder / "pages" / PurePosixPath(page)
+
+    def written_file(self, page: str) -> Path:
+        """Where a page, or an archive, says by itself what was written of it, should the manifest be lost."""
+        return self.page_folder(page) / WRITTEN
 
     def chapter_file(self, chapter: str, file: str) -> Path:
         """Where a chapter's document for people lies: beside the manifest if OUT itself is the chapter."""

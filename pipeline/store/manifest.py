@@ -15,11 +15,13 @@ from typing import Any, Literal
 from mangacolor.core.atomic import make_folders, output_errors, write_atomic
 from mangacolor.core.errors import OutputError, PageError
 from mangacolor.core.hashing import sha256_of
-from mangacolor.core.system.files import move_file, remove_file
+from mangacolor.core.system.files import is_same_file, move_file, remove_file
 from mangacolor.core.system.kind import on_windows
+from mangacolor.formats.names import clash_key
 from mangacolor.pipeline.store.journal import Journal, Line, read_journal
 from mangacolor.pipeline.store.keys import sha256
-from mangacolor.pipeline.store.sealed import typed_row
+from mangacolor.pipeline.store.layout import State
+from mangacolor.pipeline.store.sealed import read_sealed, seal, typed_row
 
 # What lies at a place in OUT: nothing; a file as mangacolor wrote it; one that somebody has changed since;
 # one that mangacolor never wrote.
@@ -76,7 +78,7 @@ class Manifest:
     def __init__(
         self, out: Path, path: Path, scratch: Path | None = None, known: Iterable[Line] = ()
     ) -> None:
-        self._out = out
+        self._out, self._state = out, State(out)
         self._scratch = scratch
         self._journal = Journal(path)
         self._entries: dict[str, Entry] = {}
@@ -97,6 +99,19 @@ class Manifest:
         """The last word on a page."""
         return self._entries.get(page)
 
+    def recall(self, page: str) -> None:
+        """Take in what a page says of its file by itself, where the manifest knows nothing of it.
+
+        So a manifest that was damaged or lost is mended, for files that are as they were written. Raises
+        ``OutputError``.
+        """
+        row = read_sealed(self._state.written_file(page)) if page not in self._entries else None
+        with contextlib.suppress(TypeError):  # of another version of mangacolor
+            entry = typed_row(Entry, row) if row else None
+            if entry is not None and entry.page == page and self._digest(entry.file) == entry.sha256:
+                self._journal.append(dataclasses.asdict(entry))
+                self._record(entry)
+
     def finished(self, page: str, key: str) -> Entry | None:
         """The entry of a page whose file is there, whole, and made from ``key``."""
         entry = self._entries.get(page)
@@ -115,6 +130,17 @@ class Manifest:
         """The page that was written to a place (relative to OUT)."""
         return self._pages.get(file)
 
+    def in_other_letters(self, file: str) -> Entry | None:
+        """The entry of the file that lies at ``file`` under a name that the disk takes for the same.
+
+        So it is after ``Page 1.png`` has been renamed to ``page 1.png`` in the input.
+        """
+        key = clash_key(file)
+        names = (name for name in self._pages if name != file and clash_key(name) == key)
+        return next(
+            (self._at(name) for name in names if is_same_file(self._out / name, self._out / file)), None
+        )
+
     def former_files(self, page: str) -> list[str]:
         """Places where a page was written before it got another suffix."""
         return sorted(self._former.get(page, ()))
@@ -128,7 +154,7 @@ class Manifest:
         with output_errors(path):
             if not path.exists():
                 return "nothing"
-        entry, digest = self._at(file), self._digest(file)
+        entry, digest = self._at(file) or self.in_other_letters(file), self._digest(file)
         # What was announced and never confirmed has been written by a run that was killed.
         if digest and (digest in self._announced.get(file, ()) or (entry and entry.sha256 == digest)):
             return "ours"
@@ -201,6 +227,10 @@ class Manifest:
         entry = dataclasses.replace(entry, size=size, mtime_ns=mtime_ns, ctime_ns=ctime_ns)
         self._journal.append(dataclasses.asdict(entry))
         self._record(entry)
+        if not entry.is_carried:
+            write_atomic(
+                self._state.written_file(entry.page), seal(dataclasses.asdict(entry)), scratch=self._scratch
+            )
         return entry
 
     def excerpt(self, names: Iterable[str]) -> tuple[Line, ...]:

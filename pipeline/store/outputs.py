@@ -14,6 +14,7 @@ import json
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
 from mangacolor.core.atomic import write_atomic
 from mangacolor.core.errors import UsageError
@@ -22,6 +23,8 @@ from mangacolor.formats.outputs.planned import Output
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.manifest import Manifest
 from mangacolor.pipeline.store.sealed import read_object, typed_row
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +196,8 @@ class Outputs:
         write_atomic(self._path, text.encode(), durable=True, scratch=self._state.scratch)
 
 
-def claim_of(claims: Mapping[str, Claim], page: str) -> Claim | None:
-    """What the page's own file, or the archive that it lies in, was planned to be made from."""
+def claim_of(claims: Mapping[str, T], page: str) -> T | None:
+    """What the page's own file, or the archive that it lies in, was planned to be made from, or is."""
     place = PurePosixPath(page)
     return next((claims[name] for name in map(str, (place, *place.parents)) if name in claims), None)
 

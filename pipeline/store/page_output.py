@@ -37,7 +37,9 @@ class PageOutput:
         """
         if self.force:
             return None
+        self.manifest.recall(self.page.name)
         if self.container is not None:  # the page itself waits in the state folder, which is ours alone
+            self.manifest.recall(self.container.name)
             return self._changed(self.container.name)
         entry = self.manifest.entry(self.page.name)
         return self._changed(self.page.name) or (self._changed(entry.file) if entry else None)
@@ -53,7 +55,9 @@ class PageOutput:
                 f"{self.page.source.describe()} is not written over it",
                 "Move it away, name another --out folder, or overwrite it with --force.",
             )
-        return self.manifest.entry(page) if lying == "changed" else None
+        if lying != "changed":
+            return None
+        return self.manifest.entry(page) or self.manifest.in_other_letters(file)
 
     def commit(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,13 +19,18 @@ from mangacolor.pipeline.store.page_output import PageOutput
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """OUT: where things lie in it, and the list of what mangacolor wrote."""
+    """OUT: where things lie in it, and the list of what mangacolor wrote.
+
+    ``kept_under``: the names of pages that are kept under others. Only who writes nothing may have any.
+    """
 
     state: State
     manifest: Manifest
+    kept_under: Mapping[str, str] = field(default_factory=dict)
 
     def page_cache(self, page: Page) -> Cache:
-        return PageCache(self.state.page_folder(page.name), self.state.scratch)
+        name = self.kept_under.get(page.name, page.name)
+        return PageCache(self.state.page_folder(name), self.state.scratch)
 
     def page_output(
         self, page: Page, chapter: Chapter, planned: frozenset[str], force: bool

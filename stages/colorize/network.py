@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from mangacolor.core.types import Image, Tile
+from mangacolor.models.runtime.half import no_numbers
 from mangacolor.stages.base import StageContext
 from mangacolor.stages.batching import Room, load_model, run_in_batches
 from mangacolor.stages.colorize.config import Config
@@ -111,12 +112,16 @@ def _call_network(
             return runner.run(group, maps)
         context.check_cancelled()
         outputs = runner.run(group, maps)
+        if note := runner.overflow.take_note():
+            context.warn(note)
         context.count("network_calls")
         return outputs
 
     room = context.resource(("room", "colorize"), Room) if context else Room()
     rescue = _use_processor(context, maps) if context and context.device != "cpu" else None
     for _, output in run_in_batches(tiles, batch, room, call, rescue=rescue):
+        if not np.isfinite(output.picture).all():  # maps that are not make no picture that is
+            raise no_numbers("the colour network", "choose the bundled one (--weights default)")
         yield output
 
 

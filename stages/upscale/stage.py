@@ -84,6 +84,8 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     upscaler = None if scale == 1 else shared_upscaler(context)
     room = context.resource(("room", "upscale"), Room) if upscaler else None
     large = upscale_luma(ink, scale, upscaler, context.check_cancelled, room, config.params)
+    if upscaler and (note := upscaler.overflow.take_note()):
+        context.warn(note)
     model = upscaler.name if upscaler else (LANCZOS if scale > 1 else None)
     data = {
         "scale": scale,

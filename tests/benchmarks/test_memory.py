@@ -5,14 +5,27 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
-from mangacolor.benchmarks.memory import Case, expected, measure
+from mangacolor.benchmarks.memory import Case, expected, measure, peak_of
 from mangacolor.core.settings import Scale
 from mangacolor.tests.helpers.stages import comic_page
 
+MIB = 1 << 20
 WITHIN = 0.2  # a drawn page without real screentone takes a little less than those of the table
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="figures are of Linux, whose kernel counts in KiB")
+def test_the_peak_of_a_command_is_its_own_however_large_we_are() -> None:
+    ballast = np.ones(400 * MIB, np.uint8)
+    small = peak_of([sys.executable, "-S", "-c", "print('told')"])
+    large = peak_of([sys.executable, "-S", "-c", f"held = b'1' * {100 * MIB}"])
+    assert small < 50 * MIB and 100 * MIB < large < 200 * MIB
+    assert ballast.all()
+    with pytest.raises(SystemExit, match="ended with 3"):
+        peak_of([sys.executable, "-S", "-c", "raise SystemExit(3)"])
 
 
 @pytest.mark.slow

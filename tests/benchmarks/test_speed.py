@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import NoReturn
 from xml.etree import ElementTree
@@ -78,3 +81,32 @@ def test_work_is_shared_out_in_order() -> None:
         number * number for number in range(50)
     ]
     assert usable_cores() >= 1
+
+
+_COUNTS_THREADS = """
+import os
+import mangacolor.cli
+from mangacolor.benchmarks.speed import pretended_cores
+
+def multiply(_arguments):
+    import numpy as np
+    assert (np.ones((600, 600)) @ np.ones((600, 600))).all()
+    print("threads", len(os.listdir("/proc/self/task")), flush=True)
+
+mangacolor.cli.main = multiply
+pretended_cores.pretend(4, [])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
+def test_libraries_have_no_team_where_cores_are_pretended() -> None:
+    """As in the command: NumPy's own threads would be counted as ours."""
+    environment = {name: value for name, value in os.environ.items() if "BLAS" not in name}
+    made = subprocess.run(
+        [sys.executable, "-c", _COUNTS_THREADS],
+        env=environment | {"OMP_NUM_THREADS": "4"},
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert "threads 2\n" in made.stdout and "  4 cores: " in made.stdout  # the second one watches

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import mangacolor.pipeline.run
 import mangacolor.pipeline.store.clean
 from mangacolor.core.settings import OnError
 from mangacolor.pipeline.store import cache
+from mangacolor.pipeline.store.sealed import read_sealed
 from mangacolor.tests.helpers.commands import exit_status
 from mangacolor.tests.helpers.fake_stages import House, files, go, write_page
 
@@ -104,6 +106,25 @@ def test_plan_reads_no_pictures(
     assert "tint" in found["2.png"] and "decode" not in found["2.png"]
 
 
+def test_plan_reads_what_a_stage_left_once_a_pass(
+    house: House, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go(house, Path("in"), Path("out"))
+    Path("out/2.png").unlink()
+    for words in ((), ("--scale", "2"), ("--until", "tint")):
+        reads: Counter[Path] = Counter()
+
+        def read(path: Path) -> dict[str, Any] | None:
+            reads[path] += path.is_file()  # noqa: B023
+            return read_sealed(path)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(cache, "read_sealed", read)
+            plan(capsys, *words)
+        passes = 2 if house.moody and "--until" not in words else 1
+        assert reads and max(reads.values()) <= passes, reads
+
+
 @pytest.mark.parametrize("house", [True], indirect=True)
 def test_a_stage_with_nothing_to_do_is_neither_cached_nor_to_run(
     house: House, capsys: pytest.CaptureFixture[str]
@@ -182,7 +203,12 @@ def test_clean_keeps_what_a_chapter_stage_needs_and_no_preview(
         (folder.parents[1] / sheet).write_text("made again by its command")
     (folder / "tint.png").write_bytes(b"a preview")
     assert exit_status("clean", "out") == 0
-    assert sorted(file.name for file in folder.iterdir()) == ["judge.json", "tint.json", "tint.panel-000.png"]
+    assert sorted(file.name for file in folder.iterdir()) == [
+        "judge.json",
+        "tint.json",
+        "tint.panel-000.png",
+        "written.json",
+    ]
     assert not list(folder.parents[1].glob("*.html"))
     assert re.search(r"removed \d+ files, .*; kept .* colours for edits", capsys.readouterr().err)
     house.calls.clear()

@@ -15,10 +15,9 @@ import torch
 
 from mangacolor.core import devices
 from mangacolor.core.cuda_driver import Card, Driver, find_driver
-from mangacolor.core.errors import SetupError, UsageError
+from mangacolor.core.errors import DeviceError, SetupError, UsageError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter
-from mangacolor.pipeline.preparation import _notes_on_device
 from mangacolor.pipeline.store.keys import make_recipe
 from mangacolor.stages.base import Stage
 from mangacolor.stages.graph import Graph
@@ -29,11 +28,15 @@ CARD = Card("GeForce", 8 << 30, (8, 6))
 @pytest.fixture(autouse=True)
 def forget() -> Iterator[None]:
     caches = devices.device_kind, devices._driver
-    for cache in caches:
-        cache.cache_clear()
+
+    def clear() -> None:
+        devices._refused.clear()
+        for cache in caches:
+            cache.cache_clear()
+
+    clear()
     yield
-    for cache in caches:
-        cache.cache_clear()
+    clear()
 
 
 def pretend(
@@ -54,10 +57,16 @@ def pretend(
     patch.setattr(torch.cuda, "get_arch_list", lambda: ["sm_75", "sm_90"])
     patch.setattr(torch.cuda, "get_device_capability", lambda number: cards[number].capability)
     patch.setattr(torch.cuda, "get_device_name", lambda number: cards[number].name)
+    patch.setattr(torch.cuda, "init", _raise_no_gpu)
+    patch.setattr(devices, "_compute_on", lambda _device: None)
     patch.setattr(torch.backends.mps, "is_available", lambda: False)
     patch.setattr(platform, "system", lambda: "Linux")
     devices.device_kind.cache_clear()
     devices._driver.cache_clear()
+
+
+def _raise_no_gpu() -> None:
+    raise RuntimeError("No CUDA GPUs are available\nin several lines")
 
 
 def mark(device: str) -> str:
@@ -83,7 +92,12 @@ def test_a_card_counts_only_if_torch_was_built_for_it(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("card", "cuda", "problem"),
     [
-        (CARD, (12, 4), "the NVIDIA driver runs CUDA 12.4, and this torch needs 13.0"),
+        (
+            CARD,
+            (12, 4),
+            "the NVIDIA driver runs CUDA 12.4, and this torch needs 13.0: "
+            "install a newer driver, or a torch built for CUDA 12 from pytorch.org",
+        ),
         (
             Card("GTX 970", 4 << 30, (5, 2)),
             (13, 1),
@@ -97,10 +111,10 @@ def test_what_is_too_old_leaves_the_work_to_the_processor_and_is_said(
     pretend(monkeypatch, cards=[card], cuda=cuda)
     assert devices.device_kind("auto") == "cpu" == devices.resolve_device("auto")
     assert devices.card_problem() == problem
-    assert _notes_on_device("auto") == [
+    assert devices.notes_on_device("auto") == [
         f"{problem}: the processor computes; --device cpu says so and silences this"
     ]
-    assert _notes_on_device("cpu") == [] == _notes_on_device("cuda")
+    assert devices.notes_on_device("cpu") == [] == devices.notes_on_device("cuda")
     with pytest.raises(SetupError, match=re.escape(f"--device cuda: {problem}")):
         devices.resolve_device("cuda")
     assert devices.describe_cards() == [
@@ -111,14 +125,18 @@ def test_what_is_too_old_leaves_the_work_to_the_processor_and_is_said(
 def test_auto_takes_the_first_card_that_can_compute(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch, cards=[Card("GTX 970", 4 << 30, (5, 2)), CARD])
     assert devices.resolve_device("auto") == "cuda:1"
-    assert _notes_on_device("auto") == []
+    assert devices.notes_on_device("auto") == []
     assert "super-resolution" in devices.describe_cards()[1]
 
 
 def test_a_card_that_torch_has_no_code_for_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch, cards=[Card("GTX 1080", 8 << 30, (6, 1))], cuda=(12, 8), built_for=(12, 8))
     with pytest.raises(SetupError, match="GTX 1080 is older than the cards that this torch computes on"):
-        devices.resolve_device("auto")
+        devices.resolve_device("cuda")
+    assert devices.device_kind("auto") == "cuda"
+    assert devices.resolve_device("auto") == "cpu" == devices.device_kind("auto")
+    (line,) = devices.describe_cards()
+    assert "GTX 1080 is older than" in line
 
 
 def test_a_card_of_amd_is_taken_whatever_its_architecture_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,13 +147,81 @@ def test_a_card_of_amd_is_taken_whatever_its_architecture_is_called(monkeypatch:
     assert devices.resolve_device("cuda") == "cuda:0"
 
 
-def test_a_card_that_torch_does_not_see_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_is_the_processor_where_the_driver_sees_a_card_and_torch_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     pretend(monkeypatch, cards=[CARD], torch_sees=0)
-    with pytest.raises(SetupError, match="torch sees 0 CUDA devices"):
-        devices.resolve_device("auto")
+    problem = "torch sees 0 CUDA devices: No CUDA GPUs are available"
+    with pytest.raises(SetupError, match=f"--device cuda: {problem}"):
+        devices.resolve_device("cuda")
+    assert devices.device_kind("auto") == "cuda" and devices.notes_on_device("auto") == []
+    assert devices.resolve_device("auto") == "cpu" == devices.device_kind("auto")
+    assert devices.notes_on_device("auto") == [
+        f"{problem}: the processor computes; --device cpu says so and silences this"
+    ]
+    assert devices.describe_cards() == [f"cuda:0 GeForce, 8.0 GiB, driver for CUDA 13.0: {problem}"]
+    assert mark("auto") == mark("cpu")
     assert devices.resolve_device("cpu") == "cpu"
     with pytest.raises(SetupError, match="torch sees 0 CUDA devices"):
         devices.resolve_device("cuda:1")
+
+
+def test_auto_passes_over_a_card_on_which_nothing_can_be_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch, cards=[CARD, CARD])
+
+    def compute(device: str) -> None:
+        if device == "cuda:0":
+            raise RuntimeError("CUDA error: all CUDA-capable devices are busy or unavailable\nCUDA kernel")
+
+    monkeypatch.setattr(devices, "_compute_on", compute)
+    assert devices.resolve_device("auto") == "cuda:1"
+    busy = "torch cannot compute on cuda:0: CUDA error: all CUDA-capable devices are busy or unavailable"
+    assert devices.describe_cards()[0].endswith(f": {busy}")
+    with pytest.raises(SetupError, match=f"--device cuda: {busy}\n"):
+        devices.resolve_device("cuda")
+    monkeypatch.setattr(devices, "_compute_on", lambda _device: None)
+    assert devices.resolve_device("cuda") == "cuda:0"  # asked by name, it is tried again
+
+
+def test_of_two_cards_the_one_that_failed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch, cards=[Card("GTX 970", 4 << 30, (5, 2)), CARD])
+    assert devices.resolve_device("auto") == "cuda:1"
+    devices.refuse_devices("cuda:1 failed: CUDA error: out of luck")
+    assert devices.resolve_device("auto") == "cpu"
+    assert devices.notes_on_device("auto")[0].startswith("cuda:1 failed: CUDA error: out of luck: the proc")
+    assert "compute capability 5.2" in devices.describe_cards()[0] and "luck" in devices.describe_cards()[1]
+
+
+def test_auto_is_the_processor_where_torch_finds_no_apple_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch)
+    monkeypatch.setattr(platform, "system", lambda: "Darwin")
+    monkeypatch.setattr(platform, "machine", lambda: "arm64")
+    assert devices.device_kind("auto") == "mps"
+    assert devices.resolve_device("auto") == "cpu"
+    assert devices.notes_on_device("auto")[0].startswith("torch finds no Apple GPU here: the processor")
+    with pytest.raises(SetupError, match="--device mps: torch finds no Apple GPU"):
+        devices.resolve_device("mps")
+
+
+def test_work_that_was_prepared_for_a_card_is_told_when_it_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch, cards=[CARD], torch_sees=0)
+    with pytest.raises(DeviceError, match="--device auto: torch sees 0 CUDA devices"):
+        devices.open_device("auto", "cuda")
+    assert devices.open_device("auto", "cpu") == "cpu"
+
+
+def test_a_variable_that_may_hide_cards_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert devices.hidden_cards() == ""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert (
+        devices.hidden_cards() == "no NVIDIA card is seen, and CUDA_VISIBLE_DEVICES='' decides which may be"
+    )
+    with pytest.raises(SetupError, match="CUDA_VISIBLE_DEVICES='' decides which it sees"):
+        devices.resolve_device("cuda")
+    pretend(monkeypatch, cards=[CARD])
+    assert devices.hidden_cards() == ""
 
 
 @pytest.mark.parametrize("name", ["cuda", "cuda:1", "mps"])
@@ -150,7 +236,7 @@ def test_what_is_surely_not_there_is_told_without_torch_in_the_same_words(
     monkeypatch.setitem(sys.modules, "torch", None)  # importing it raises
     with pytest.raises(SetupError) as foreseen:
         devices.check_device(name)
-    assert str(foreseen.value) == str(told.value)
+    assert str(foreseen.value) == str(told.value).replace(": No CUDA GPUs are available", "")
     devices.check_device("auto")
     devices.check_device("cpu")
 

@@ -6,6 +6,7 @@ import errno
 import os
 import signal
 import stat
+import unicodedata
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -109,6 +110,22 @@ def test_files_that_have_no_number_are_told_by_their_paths(
     monkeypatch.setattr(Path, "stat", lambda _path, **_: SimpleNamespace(st_dev=7, st_ino=0, st_mode=0))
     assert not files.is_same_file(one, other)
     assert files.is_same_file(one, tmp_path / "." / "one")
+
+
+def test_a_file_in_other_letters_is_the_same_where_its_folder_lists_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As drivers for exFAT have it: both names lead to it, each with a number of its own."""
+    for name in ("Page é.png", "PAGE É.PNG", "page e.png"):
+        (tmp_path / name).touch()
+    one, other, third = (tmp_path / name for name in ("Page é.png", "PAGE É.PNG", "page e.png"))
+    assert not files.is_same_file(one, other)  # this disk tells them apart
+    monkeypatch.setattr(Path, "iterdir", lambda _folder: iter([one, third]))
+    assert files.is_same_file(one, other) and files.is_same_file(other, one)
+    assert (
+        files.is_same_file(one, tmp_path / unicodedata.normalize("NFD", "Page é.png")) is False
+    )  # not there
+    assert not files.is_same_file(one, third)
 
 
 def test_a_file_that_the_explorer_is_copying_is_held(

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from mangacolor.models.colour.factory import create_generator
 from mangacolor.models.colour.interface import ARCHITECTURES, TILE
-from mangacolor.models.colour.prediction import VOTES
+from mangacolor.models.colour.prediction import VOTES, Coloured
 from mangacolor.models.colour.runner import ColourRunner, colour_runner, load_colour_runner
 from mangacolor.models.encoders.stand_in import blank_resnet
 from mangacolor.models.files.reading import BUNDLED
@@ -114,6 +114,16 @@ def test_the_bundled_colour_network_from_its_file(device: str) -> None:
     runner = load_colour_runner("default", device)
     assert VOTES in runner.feature_maps and runner.embedding is not None
     check_colour(runner)
+
+
+def test_what_half_precision_does_not_hold_is_computed_again_on_the_card(
+    device: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pretended tensors hold no numbers, so it is only said that they are none."""
+    monkeypatch.setattr(Coloured, "is_finite", lambda _coloured: False)
+    runner = load_colour_runner("default", device)
+    check_colour(runner)
+    assert runner.overflow.tiles == 2
 
 
 def test_what_goes_to_the_card_is_pinned_as_it_goes(device: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ import pytest
 import torch
 from PIL import Image as PilImage
 
-from mangacolor.core.errors import PageError, SetupError
+from mangacolor.core.errors import DeviceError, PageError, SetupError
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Image
 from mangacolor.models.colour import runner as runner_module
@@ -98,6 +98,19 @@ def test_every_devices_words_for_it_are_known(text: str) -> None:
 
     with pytest.raises(SetupError, match="cuda:0 has no memory"):
         load_model(load, "cuda:0")
+
+
+@pytest.mark.parametrize(
+    "text", ["CUDA error: unspecified launch failure", "cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"]
+)
+def test_a_device_that_fails_is_told_from_a_page_that_does(text: str) -> None:
+    def fail(*_: object) -> list[int]:
+        raise RuntimeError(f"{text}\nCUDA kernel errors might be asynchronously reported")
+
+    with pytest.raises(DeviceError, match=f"cuda:0 failed: {text}\n"):
+        load_model(fail, "cuda:0")
+    with pytest.raises(DeviceError, match=f"the graphics card failed: {text}\n"):
+        list(run_in_batches([1, 2], 2, Room(), fail))
 
 
 class Small:

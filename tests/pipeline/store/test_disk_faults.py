@@ -6,6 +6,7 @@ import errno
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -125,6 +126,22 @@ def test_a_name_that_the_disk_does_not_take_fails_its_page_only(source: Path, tm
         result, _ = go(House(), source, out)
     assert result.status == 1 and [failure.page for failure in result.failures] == ["ch/2.png"]
     assert "Rename" in result.failures[0].remedy
+
+
+def test_a_name_that_the_disk_says_is_not_there_fails_its_page_only(source: Path, tmp_path: Path) -> None:
+    """As drivers for exFAT say of a name with a question mark, while the folder is there."""
+    out, real = tmp_path / "out", Path.mkdir
+
+    def mkdir(self: Path, *rest: Any, **named: Any) -> None:
+        if (self.parent.name, self.name) == ("ch", "2.png"):
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+        real(self, *rest, **named)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Path, "mkdir", mkdir)
+        result, _ = go(House(), source, out)
+    assert result.status == 1 and [failure.page for failure in result.failures] == ["ch/2.png"]
+    assert "does not take this name" in result.failures[0].error
 
 
 def test_a_page_that_a_viewer_of_windows_has_open_fails_alone(
