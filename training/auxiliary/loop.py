@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -19,19 +20,18 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from mangacolor.core.atomic import output_errors
 from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.training.networks import Say, TrainOutcome, TrainRequest
-from mangacolor.training.runs import (
+from mangacolor.training.run_folder import (
     CHECKPOINT,
     CURVES,
-    Clock,
     CsvLog,
-    Interrupt,
     check_free,
+    hold_run,
     read_checkpoint_file,
     write_checkpoint,
 )
+from mangacolor.training.runs import Clock, Interrupt
 from mangacolor.training.settings import assign, build, number
 
 MAX_STEPS = 10**9
@@ -104,17 +104,20 @@ class Loop:
         self.rng = np.random.default_rng(recipe.seed)
         self.clock = Clock(recipe.steps, recipe.minutes)
         self.interrupt = Interrupt()
+        self.fresh = True  # until it goes on from a checkpoint
         self.step = 0
         self.earlier = 0.0  # seconds of the sittings before this one
 
     def train(self, say: Say = lambda _line: None) -> Trained:
         """Learn to the end of the recipe, or until a signal asks to stop. ``say`` takes lines of progress."""
+        with hold_run(self.run, fresh=self.fresh) if self.run is not None else nullcontext():
+            self._train(say)
+        return Trained(self.best(), self.clock, self.step, self.interrupt.signal)
+
+    def _train(self, say: Say) -> None:
         losses: list[float] = []
-        if self.run is not None:
-            with output_errors(self.run):
-                self.run.mkdir(parents=True, exist_ok=True)
         with self.interrupt.watch():
-            self.clock.start(self.earlier)
+            self.clock.start(self.earlier, self.step)
             if self.recipe.minutes:
                 with self.clock.measure_reserve():
                     self.save()
@@ -125,12 +128,13 @@ class Loop:
                 if self.step % self.recipe.log_every == 0:
                     self._log(float(np.mean(losses)), say)
                     losses = []
+                elif self.clock.is_overdue():
+                    self._tell(float(np.mean(losses)), say)
                 if self.step % self.recipe.save_every == 0:
                     self.save()
             if losses:
                 self._log(float(np.mean(losses)), say)
         self.save()
-        return Trained(self.best(), self.clock, self.step, self.interrupt.signal)
 
     def _learn(self) -> float:
         self.network.train()
@@ -153,9 +157,14 @@ class Loop:
         network: nn.Module = self.network if self.average is None else self.average.module
         return network.eval()
 
-    def _log(self, loss: float, say: Say) -> None:
+    def _tell(self, loss: float, say: Say) -> float:
+        """Say how it goes. Returns the loss as curves have it."""
         shown = round(loss * self.task.unit, 5)
-        say(f"{self.clock.describe(self.step)}  loss {shown:.4f}")
+        say(f"{self.clock.report(self.step)}  loss {shown:.4f}")
+        return shown
+
+    def _log(self, loss: float, say: Say) -> None:
+        shown = self._tell(loss, say)
         if self.run is not None:
             row = {"step": self.step, "seconds": round(self.clock.seconds, 1), "loss": shown}
             CsvLog(self.run / CURVES).write(row)
@@ -191,6 +200,7 @@ class Loop:
                 f"{run / CHECKPOINT} holds another network than this recipe's: {error}",
                 "Resume with the settings it was started with.",
             ) from error
+        self.fresh = False
         self.step, self.earlier = state["step"], state["seconds"]
         self.rng.bit_generator.state = json.loads(state["numpy"])
         torch.set_rng_state(state["random"])

@@ -50,7 +50,7 @@ from mangacolor.training.auxiliary.loop import Loop, choose_recipe, run_task
 from mangacolor.training.auxiliary.segment_rows import ROWS_VERSION, gather_chapters
 from mangacolor.training.data.sources import load_pictures
 from mangacolor.training.networks import TrainOutcome, TrainRequest
-from mangacolor.training.runs import LICENCE
+from mangacolor.training.run_folder import LICENCE
 
 # Pixels of the short side of pictures, at most (times a surplus): windows are drawn at drawing scale.
 PICTURE_SIZE = 512

@@ -26,7 +26,7 @@ from mangacolor.training.data.pictures import check_colour
 from mangacolor.training.data.sources import check_patterns, load_pictures, weigh_sources
 from mangacolor.training.evaluation.samples import spread
 from mangacolor.training.networks import TrainOutcome, TrainRequest
-from mangacolor.training.runs import CHECKPOINT, WEIGHTS, check_free
+from mangacolor.training.run_folder import CHECKPOINT, WEIGHTS, check_free
 
 SAMPLES = 12  # pictures of the sample sheet, evenly spread
 
@@ -43,7 +43,7 @@ def train(request: TrainRequest) -> TrainOutcome:
 
     def report(_step: int, losses: dict[str, float], rate: float) -> None:
         terms = "  ".join(f"{name} {value:.4f}" for name, value in losses.items())
-        request.say(f"{trainer.clock.describe(trainer.step)}  {terms}  {rate:.1f} crops/s")
+        request.say(f"{trainer.clock.report(trainer.step)}  {terms}  {rate:.1f} crops/s")
 
     finished = trainer.fit(report)
     for each in (trainer, *trainer.also):

@@ -47,7 +47,8 @@ from mangacolor.training.data.left_out import LeftOut
 from mangacolor.training.data.pack import read_pack, write_pack
 from mangacolor.training.data.pictures import Picture, Source, read_source
 from mangacolor.training.data.sources import describe_sources
-from mangacolor.training.runs import CHECKPOINT, has_bfloat16
+from mangacolor.training.run_folder import CHECKPOINT
+from mangacolor.training.runs import has_bfloat16
 
 
 @pytest.mark.parametrize("adversary", ["patch", "chroma"])
