@@ -14,7 +14,7 @@ from mangacolor.core.installed import TRAINING, need_torch
 if TYPE_CHECKING:
     from mangacolor.training.data.pictures import Layout
     from mangacolor.training.evaluation.evaluate import Colourer, Evaluation
-    from mangacolor.training.evaluation.samples import Folder
+    from mangacolor.training.evaluation.samples import Folder, Sample
 
 
 @click.command()
@@ -86,11 +86,14 @@ def evaluate(
 
 
 def _run(models: list[Colourer], folder: Folder, shown: int) -> Evaluation:
-    from rich.console import Console
-    from rich.progress import Progress
-
+    from mangacolor.training.display import WorkDisplay
     from mangacolor.training.evaluation.evaluate import evaluate as compare
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("evaluating", total=len(folder.paths) if folder.layout != "pages" else None)
-        return compare(models, folder, shown, lambda _: bar.advance(task))
+    seen = set[str]()  # files: a page has several samples
+
+    def progress(sample: Sample) -> None:
+        seen.add(sample.name.partition("#")[0])
+        display("evaluating", len(seen), len(folder.paths))
+
+    with WorkDisplay() as display:
+        return compare(models, folder, shown, progress)

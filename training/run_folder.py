@@ -19,6 +19,7 @@ CHECKPOINT = "checkpoint.pt"
 CURVES = "curves.csv"
 WEIGHTS = "weights.safetensors"
 LOCK = ".lock"
+GO_ON = "--resume goes on"  # said of a run that was stopped
 LICENCE = "CC-BY-SA-4.0"  # of all weights of this repository
 
 
@@ -101,6 +102,12 @@ def read_checkpoint_file(path: Path) -> dict[str, Any]:
             f"{path} is not a training checkpoint: {error}", "Name the folder of an earlier run."
         ) from error
     return state
+
+
+def first_reason(error: Exception) -> str:
+    """Of what torch says about weights that do not fit, a line for each of them, the first."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[min(1, len(lines) - 1)] if lines else repr(error)
 
 
 def check_free(run: Path) -> None:

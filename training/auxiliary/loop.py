@@ -25,8 +25,11 @@ from mangacolor.training.networks import Say, TrainOutcome, TrainRequest
 from mangacolor.training.run_folder import (
     CHECKPOINT,
     CURVES,
+    GO_ON,
+    WEIGHTS,
     CsvLog,
     check_free,
+    first_reason,
     hold_run,
     read_checkpoint_file,
     write_checkpoint,
@@ -197,7 +200,7 @@ class Loop:
             self.optimizer.load_state_dict(state["optimizer"])
         except (RuntimeError, ValueError, AttributeError) as error:
             raise SetupError(
-                f"{run / CHECKPOINT} holds another network than this recipe's: {error}",
+                f"{run / CHECKPOINT} holds another network than this recipe's: {first_reason(error)}",
                 "Resume with the settings it was started with.",
             ) from error
         self.fresh = False
@@ -230,6 +233,8 @@ def choose_recipe(request: TrainRequest, name: str, default: Recipe) -> Recipe:
     if len(request.data) != 1:
         raise UsageError(f"the network {name} learns from one folder or pack", "Give --data once.")
     if request.resume:
+        if request.init is not None:
+            raise UsageError("--resume and --init exclude each other", "Use --init for a new run only.")
         kept: Mapping[str, Any] = json.loads(read_task(request.run, name)["recipe"])
         default = build(type(default), kept)
     else:
@@ -239,6 +244,13 @@ def choose_recipe(request: TrainRequest, name: str, default: Recipe) -> Recipe:
         return replace(recipe, minutes=request.minutes)
     by_steps = "steps" in request.settings and "minutes" not in request.settings
     return replace(recipe, minutes=0.0) if by_steps else recipe
+
+
+def describe_end(trained: Trained, run: Path) -> TrainOutcome:
+    """How a run ended that writes weights to its folder, and where these are."""
+    outcome, weights = trained.outcome(), run / WEIGHTS
+    end = f"{weights} as far as it is; {GO_ON}" if trained.signal else str(weights)
+    return replace(outcome, message=f"{outcome.message}: {end}")
 
 
 def run_task(task: Task, recipe: Schedule, request: TrainRequest) -> Trained:

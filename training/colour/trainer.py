@@ -275,6 +275,7 @@ class Trainer(Networks):
         """The complete state, without that of others."""
         return {
             "config": json.dumps(to_json(self.config)),
+            "pictures": count_pictures(self.materials),
             "step": self.step,
             "crops": self.crops,
             "seconds": self.clock.seconds,

@@ -15,11 +15,11 @@ from mangacolor.models.colour.checkpoints import load_generator
 from mangacolor.models.runtime.parallel import parallel_map
 from mangacolor.training.colour.palette_colours import palette_rarity
 from mangacolor.training.data.pictures import Picture, Source
+from mangacolor.training.display import Tell
 from mangacolor.training.runs import mixed_precision
 from mangacolor.training.series.adapter import Adapter, State, adapter_arrays
 from mangacolor.training.series.batches import Batch, Crops
 from mangacolor.training.series.dials import DIALS, Dials
-from mangacolor.training.series.display import Tell
 from mangacolor.training.series.judging import Judgement, probes_of_lessons, probes_of_pictures
 from mangacolor.training.series.lessons import ColouredPage
 from mangacolor.training.series.losses import SeriesLoss

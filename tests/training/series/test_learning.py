@@ -18,11 +18,11 @@ from mangacolor.models.colour.series.file import SeriesFile, read_series_file, w
 from mangacolor.models.colour.series.merging import merge_adapter
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.tests.helpers.coloured_series import page_in_colour
+from mangacolor.training.display import silent
 from mangacolor.training.series import judging, surfaces
 from mangacolor.training.series.adapter import Adapter, adapter_arrays
 from mangacolor.training.series.batches import Batch
 from mangacolor.training.series.dials import Dials
-from mangacolor.training.series.display import silent
 from mangacolor.training.series.judging import Judgement, probes_of_lessons
 from mangacolor.training.series.learn import learn_series
 from mangacolor.training.series.learning import LearnSettings, SeriesLearner
