@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     metavar="NAME|PATH",
     help="A network to measure; may be given several times. The bundled one by default.",
 )
-@click.option("--data", required=True, type=PATH, help="A folder of colour pictures.")
+@click.option("--data", required=True, type=PATH, help="A folder of colour pictures, or a data pack.")
 @click.option("--out", required=True, type=PATH, help="Folder for tables and sheets.")
 @click.option(
     "--layout",
@@ -89,10 +89,10 @@ def _run(models: list[Colourer], folder: Folder, shown: int) -> Evaluation:
     from mangacolor.training.display import WorkDisplay
     from mangacolor.training.evaluation.evaluate import evaluate as compare
 
-    seen = set[str]()  # files: a page has several samples
+    seen = set[str]()  # files, of which a page has several samples, or pictures of a pack
 
     def progress(sample: Sample) -> None:
-        seen.add(sample.name.partition("#")[0])
+        seen.add(sample.name if folder.packed else sample.name.partition("#")[0])
         display("evaluating", len(seen), len(folder.paths))
 
     with WorkDisplay() as display:

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from mangacolor.core.atomic import held, output_errors
-from mangacolor.core.errors import SetupError, UsageError
+from mangacolor.core.errors import DiskFullError, SetupError, UsageError
 from mangacolor.core.system.files import move_file, remove_file
 
 CHECKPOINT = "checkpoint.pt"
@@ -64,14 +64,17 @@ def write_checkpoint(run: Path, state: Mapping[str, Any]) -> None:
     """Write ``state`` beside and rename it, so that a kill or a full disk leaves the last good one."""
     path = run / CHECKPOINT
     partial = run / (CHECKPOINT + ".partial")
-    with output_errors(path):
-        try:
+    try:
+        with output_errors(path):
             run.mkdir(parents=True, exist_ok=True)
             _save(state, partial)
             move_file(partial, path)
-        finally:
-            with suppress(OSError):
-                remove_file(partial)
+    except DiskFullError as error:
+        last = f"{GO_ON} from the checkpoint before" if path.exists() else "begin again"
+        raise DiskFullError(error.message, f"Free some space; {last}.") from error
+    finally:
+        with suppress(OSError):
+            remove_file(partial)
 
 
 def _save(state: Mapping[str, Any], path: Path) -> None:

@@ -24,8 +24,9 @@ def test_a_disk_that_fills_up_keeps_the_last_checkpoint_and_leaves_nothing_besid
         write_checkpoint(tmp_path, {"step": 2, "weights": torch.zeros(1000)})
     assert counted.done > 5
     for good in range(counted.done):
-        with FaultyDisk(tmp_path, good).attached(), pytest.raises(DiskFullError, match=CHECKPOINT):
+        with FaultyDisk(tmp_path, good).attached(), pytest.raises(DiskFullError, match=CHECKPOINT) as full:
             write_checkpoint(tmp_path, {"step": 3, "weights": torch.ones(1000)})
+        assert full.value.remedy == "Free some space; --resume goes on from the checkpoint before."
         assert read_checkpoint_file(tmp_path / CHECKPOINT)["step"] == 2
         assert [path.name for path in tmp_path.iterdir()] == [CHECKPOINT]
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -148,8 +148,15 @@ class Trainer(Networks):
             config.seed + size, config.synthesis, config.kind, warp=config.warp, whitened=config.whitened,
         )  # fmt: skip
         sampler = StepSampler((self.step - self.phase_begun) * each, length, batch, self.world)
-        batches = read_batches(dataset, sampler, self.device, self.workers)
-        together = (self, *self.also)
+        # Closed also where a step fails: its helpers heed no signal, and the process would wait for them.
+        with closing(read_batches(dataset, sampler, self.device, self.workers)) as batches:
+            self._learn_batches(batches, size, each, last, report)
+
+    def _learn_batches(
+        self, batches: Iterator[Batch], size: int, each: int, last: int, report: Report | None
+    ) -> None:
+        """Take steps of ``each`` crops of ``size`` pixels until the run has gone as far as step ``last``."""
+        config, together = self.config, (self, *self.also)
         windows: list[list[dict[str, float]]] = [[] for _ in together]
         begun = time.perf_counter()
         while self.done < last / config.steps and not self.interrupt.stop:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mangacolor.core.errors import UsageError
+from mangacolor.core.errors import DiskFullError, UsageError
 from mangacolor.training.colour.run import train
 from mangacolor.training.data.pack import write_pack
 from mangacolor.training.data.pictures import Picture, Source
@@ -83,3 +84,17 @@ def test_another_network_than_the_one_to_begin_with_is_refused(tmp_path: Path) -
     assert train(further).status == 0
     with pytest.raises(UsageError, match=r"--set width=9, but the run in .*run has width=4"):
         train(replace(request, settings={"width": 9}, resume=True))
+
+
+def test_helpers_end_with_a_run_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They heed no signal: one that was left behind would keep the process from its end."""
+
+    def full(_run: Path, _state: object) -> None:
+        raise DiskFullError("the disk is full")
+
+    monkeypatch.setattr("mangacolor.training.colour.trainer.write_checkpoint", full)
+    settings = {**TINY, "checkpoint_every": 1, "phases": [{"steps": 9, "size": 32, "batch": 2}]}
+    request = TrainRequest((pack(tmp_path / "d.pack", 2),), tmp_path / "run", settings, workers=1)
+    with pytest.raises(DiskFullError) as failed:
+        train(request)
+    assert failed.tb is not None and not multiprocessing.active_children()  # with its frames still there
