@@ -131,7 +131,7 @@ class Loop:
                 if self.step % self.recipe.log_every == 0:
                     self._log(float(np.mean(losses)), say)
                     losses = []
-                elif self.clock.is_overdue():
+                elif self.clock.is_overdue() and self.clock.share(self.step) < 1:
                     self._tell(float(np.mean(losses)), say)
                 if self.step % self.recipe.save_every == 0:
                     self.save()
