@@ -14,7 +14,7 @@ from mangacolor.core.installed import TRAINING, need_torch
 if TYPE_CHECKING:
     from mangacolor.training.data.pictures import Layout
     from mangacolor.training.evaluation.evaluate import Colourer, Evaluation
-    from mangacolor.training.evaluation.samples import Folder
+    from mangacolor.training.evaluation.samples import Folder, Sample
 
 
 @click.command()
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     metavar="NAME|PATH",
     help="A network to measure; may be given several times. The bundled one by default.",
 )
-@click.option("--data", required=True, type=PATH, help="A folder of colour pictures.")
+@click.option("--data", required=True, type=PATH, help="A folder of colour pictures, or a data pack.")
 @click.option("--out", required=True, type=PATH, help="Folder for tables and sheets.")
 @click.option(
     "--layout",
@@ -88,11 +88,14 @@ def evaluate(
 
 
 def _run(models: list[Colourer], folder: Folder, shown: int) -> Evaluation:
-    from rich.console import Console
-    from rich.progress import Progress
-
+    from mangacolor.training.display import WorkDisplay
     from mangacolor.training.evaluation.evaluate import evaluate as compare
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("evaluating", total=len(folder.paths) if folder.layout != "pages" else None)
-        return compare(models, folder, shown, lambda _: bar.advance(task))
+    seen = set[str]()  # files, of which a page has several samples, or pictures of a pack
+
+    def progress(sample: Sample) -> None:
+        seen.add(sample.name if folder.packed else sample.name.partition("#")[0])
+        display("evaluating", len(seen), len(folder.paths))
+
+    with WorkDisplay() as display:
+        return compare(models, folder, shown, progress)

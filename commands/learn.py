@@ -91,7 +91,7 @@ def learn(
     from mangacolor.core.devices import notes_on_device, resolve_device
     from mangacolor.models.colour.series.base import find_base
     from mangacolor.pipeline.engine.cancel import CancelToken, cancel_on_signals
-    from mangacolor.training.series.display import LearnDisplay
+    from mangacolor.training.display import WorkDisplay
     from mangacolor.training.series.editions import pair_editions
     from mangacolor.training.series.pages import FoundPages, find_coloured_pages
     from mangacolor.training.series.shares import check_size
@@ -99,7 +99,7 @@ def learn(
     find_base(base, out)
     device = device if device == "auto" else resolve_device(device)
     cancel = CancelToken()
-    with cancel_on_signals(cancel), LearnDisplay(quiet) as display:
+    with cancel_on_signals(cancel), WorkDisplay(quiet) as display:
         paired = [pair_editions(*pair, out, display, cancel) for pair in editions]
         found = find_coloured_pages(inputs, out, display, cancel) if inputs else FoundPages()
         pages = [page for pair in paired for page in pair.pages] + found.coloured

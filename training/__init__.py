@@ -2,5 +2,5 @@
 
 Public: ``networks.TRAINABLE`` (what ``mangacolor train`` trains), ``colour.trainer.Trainer``,
 ``auxiliary.loop.Loop``, ``evaluation.evaluate``, ``data.pack``. ``settings`` checks what is set, ``runs``
-keeps time, curves and checkpoints of any run.
+keeps the time of any run, ``run_folder`` its curves and checkpoints.
 """

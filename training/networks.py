@@ -73,7 +73,7 @@ class Trainable:
         return outcome
 
 
-FOLDERS = "a folder with a folder of pictures (WebP) a source"
+FOLDERS = "a folder with a folder of colour pictures a source"
 PACKS = "data packs or folders of colour pictures; may be given several times"
 PACK = "a data pack or a folder of colour pictures"
 

@@ -1,28 +1,20 @@
-"""What every training run does beside learning: keep the time, heed signals, write curves and checkpoints."""
+"""What every training run does beside learning: keep the time and say how it goes on, and heed signals."""
 
 from __future__ import annotations
 
-import csv
 import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 
-from mangacolor.core.atomic import output_errors
-from mangacolor.core.errors import SetupError, UsageError
-from mangacolor.core.system.files import move_file
 from mangacolor.core.system.kind import stop_signals
+from mangacolor.core.wording import duration
 
-CHECKPOINT = "checkpoint.pt"
-CURVES = "curves.csv"
-WEIGHTS = "weights.safetensors"
-LICENCE = "CC-BY-SA-4.0"  # of all weights of this repository
 RESERVE = 1.5  # times as long as a checkpoint took is kept free for the last one
+SILENCE = 10.0  # seconds without a word after which a run that has just begun says how it goes
 
 
 class Clock:
@@ -37,10 +29,11 @@ class Clock:
         self._last_step = 0.0  # seconds: the next step takes as long
         self.start(seconds)
 
-    def start(self, seconds: float = 0.0) -> None:
-        """A sitting begins, after ``seconds`` of earlier ones."""
-        self._earlier = seconds
+    def start(self, seconds: float = 0.0, step: int = 0) -> None:
+        """A sitting begins, after ``seconds`` and ``step`` steps of earlier ones."""
+        self._earlier, self._first = seconds, step
         self._begun = self._ticked = time.monotonic()
+        self._silent = True  # in this sitting, until now
 
     def tick(self) -> None:
         """A step ends."""
@@ -70,6 +63,23 @@ class Clock:
         """Where the run is, for a line of progress."""
         return f"step {step}  {self.share(step):.0%}" if self.minutes else f"step {step}/{self.steps}"
 
+    def report(self, step: int) -> str:
+        """The same, with the time left as far as this sitting tells; from here on it is not silent."""
+        self._silent = False
+        left = self._left(step)
+        return self.describe(step) + (f", about {duration(left, rough=True)} left" if left > 0 else "")
+
+    def is_overdue(self) -> bool:
+        """Whether a sitting has gone on for long without a report."""
+        return self._silent and time.monotonic() - self._begun > SILENCE
+
+    def _left(self, step: int) -> float:
+        """Seconds until the end after ``step`` steps; 0 where nothing is known."""
+        if self.minutes:
+            return 60 * self.minutes - self.seconds
+        done = step - self._first
+        return (time.monotonic() - self._begun) / done * (self.steps - step) if done > 0 else 0.0
+
 
 class Interrupt:
     """SIGINT and SIGTERM end a run after the step in progress, with a checkpoint."""
@@ -97,58 +107,6 @@ def leave_signals(_worker: int) -> None:
     trainer decides alone. Helpers end when they are told to by their queue, or their parent has gone."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-
-
-@dataclass(frozen=True, slots=True)
-class CsvLog:
-    """A CSV file that grows row by row. A resumed run keeps the columns that its file began with."""
-
-    path: Path
-
-    def write(self, row: Mapping[str, Any]) -> None:
-        with output_errors(self.path):
-            columns = self._columns() or list(row)
-            fresh = not self.path.exists()
-            with self.path.open("a", encoding="utf-8", newline="") as file:
-                writer = csv.DictWriter(file, columns, extrasaction="ignore")
-                if fresh:
-                    writer.writeheader()
-                writer.writerow(row)
-
-    def _columns(self) -> list[str]:
-        if not self.path.exists():
-            return []
-        with self.path.open(encoding="utf-8", newline="") as file:
-            return next(csv.reader(file), [])
-
-
-def write_checkpoint(run: Path, state: Mapping[str, Any]) -> None:
-    """Write ``state`` beside and rename it, so that a kill leaves the last good one."""
-    path = run / CHECKPOINT
-    partial = run / (CHECKPOINT + ".partial")
-    with output_errors(path):
-        run.mkdir(parents=True, exist_ok=True)
-        torch.save(dict(state), partial)
-        move_file(partial, path)
-
-
-def read_checkpoint_file(path: Path) -> dict[str, Any]:
-    """What ``write_checkpoint`` wrote, on the CPU. Raises ``SetupError`` for anything else."""
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        if not isinstance(state, dict):
-            raise TypeError(f"it holds a {type(state).__name__}")
-    except Exception as error:
-        raise SetupError(
-            f"{path} is not a training checkpoint: {error}", "Name the folder of an earlier run."
-        ) from error
-    return state
-
-
-def check_free(run: Path) -> None:
-    """Raise ``UsageError`` where ``run`` holds a run that a new one would overwrite."""
-    if (run / CHECKPOINT).exists():
-        raise UsageError(f"{run} holds a run already", "Add --resume to go on, or choose another --out.")
 
 
 def has_bfloat16(device: torch.device) -> bool:

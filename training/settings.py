@@ -111,20 +111,26 @@ def assign(settings: Settings, assignments: Mapping[str, Any]) -> Settings:
     return settings
 
 
-def build(kind: type[Settings], data: Mapping[str, Any], prefix: str = "") -> Settings:
-    """An object of the dataclass ``kind`` from the values of its fields. Raises as ``assign``."""
+def build(kind: type[Settings], data: Mapping[str, Any], prefix: str = "", place: str = "") -> Settings:
+    """An object of the dataclass ``kind`` from the values of its fields. Raises as ``assign``.
+
+    ``place``: where the values stand, for messages, if that is a file and not the command line.
+    """
     fields, hints = _fields(kind), typing.get_type_hints(kind)
     for name in data:
         if name not in fields:
-            raise UsageError(f"training has no setting {_shown_name(prefix + name)}", _names(fields, name))
+            raise UsageError(
+                f"{place or 'training'} has no setting {_shown_name(prefix + name)}", _names(fields, name)
+            )
     missing = [name for name, entry in fields.items() if _is_required(entry) and name not in data]
     if missing:
         raise UsageError(
-            f"{prefix.rstrip('.') or 'training'} lacks {', '.join(missing)}", f"Give {_wanted(kind, {})}."
+            f"{prefix.rstrip('.') or place or 'training'} lacks {', '.join(missing)}",
+            f"Give {_wanted(kind, {})}.",
         )
+    path = f"{place}: {prefix}" if place else prefix
     values = {
-        name: _convert(hints[name], value, prefix + name, fields[name].metadata)
-        for name, value in data.items()
+        name: _convert(hints[name], value, path + name, fields[name].metadata) for name, value in data.items()
     }
     return kind(**values)
 
@@ -169,6 +175,10 @@ def _converted(kind: Any, value: Any, name: str, allowed: Mapping[str, Any]) -> 
             raise TypeError
         return build(typing.cast(type[Any], kind), value, f"{name}.")
     origin, parts = typing.get_origin(kind), typing.get_args(kind)
+    if origin is typing.Literal:
+        if value not in parts:
+            raise ValueError
+        return value
     if origin is tuple:
         if not isinstance(value, list | tuple) or not value:
             raise TypeError
@@ -223,7 +233,9 @@ def _wanted(kind: Any, allowed: Mapping[str, Any]) -> str:
     if origin is dict:
         of = f" (of {', '.join(names)})" if names else ""
         return f'{{"name"{of}: {_wanted(parts[1], {"bounds": allowed.get("bounds", "")})}}}'
-    if kind is str and names:
+    if origin is typing.Literal:
+        names = parts
+    if names and (kind is str or origin is typing.Literal):
         return f"one of {', '.join(names)}"
     text = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}[kind]
     return f"{text} {bounds}".rstrip()

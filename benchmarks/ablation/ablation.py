@@ -71,7 +71,7 @@ def train(data: Path, out: Path, steps: int, only: str, device: str) -> None:
 def _train_cell(cell: Cell, seed: int, steps: int, materials: Materials, out: Path, device: str) -> None:
     from mangacolor.training.colour.run import export
     from mangacolor.training.colour.trainer import Trainer
-    from mangacolor.training.runs import CHECKPOINT, WEIGHTS
+    from mangacolor.training.run_folder import CHECKPOINT, WEIGHTS
 
     run = out / f"{cell.name}-{seed}"
     if (run / WEIGHTS).exists():

@@ -30,8 +30,8 @@ from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.training.colour.validation import FIGURES
 from mangacolor.training.data.manga_page import draw_manga_page
 from mangacolor.training.data.pictures import read_rgb
+from mangacolor.training.display import silent
 from mangacolor.training.evaluation.metrics import average
-from mangacolor.training.series.display import silent
 from mangacolor.training.series.learn import learn_series
 from mangacolor.training.series.learning import LearnSettings
 from mangacolor.training.series.pages import find_coloured_pages

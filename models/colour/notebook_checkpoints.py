@@ -27,6 +27,11 @@ def from_notebook(state: Mapping[str, Tensor], path: Path) -> tuple[GeneratorCon
     Raises ``SetupError`` if it is not one; ``path`` is for the message.
     """
     plain = {key.removeprefix("module."): value for key, value in state.items()}
+    if not any(key.startswith("down1.") for key in plain):
+        raise SetupError(
+            f"{path} holds no colour network's weights",
+            "Name a file that mangacolor train has written for the network colour, or the notebook's.",
+        )
     try:
         return _convert(plain)
     except (LookupError, ValueError) as error:

@@ -86,7 +86,7 @@ def _join_cells(counts: F32, finer: tuple[int, ...], cells: tuple[int, ...]) -> 
     times = finer[0] // cells[0]
     rows = counts.reshape(len(counts), cells[0], times, finer[1]).sum(axis=2)
     joined = rows.reshape(len(counts), *cells, times).sum(axis=3)
-    return np.asarray(joined.reshape(len(counts), -1), np.float32)
+    return np.asarray(joined.reshape(len(counts), cells[0] * cells[1]), np.float32)
 
 
 def _cells_along(pixels: int, length: int, start: int, side: int, cells: int) -> tuple[slice, I64]:

@@ -65,7 +65,7 @@ def test_it_learns_from_folders_and_archives(capfd: pytest.CaptureFixture[str]) 
 def test_a_run_takes_the_file(capfd: pytest.CaptureFixture[str]) -> None:
     save(Path("cover.png"), page_in_colour())
     save(Path("in/1.png"), comic_page())
-    assert status("cover.png", "--out", "s.safetensors", "--minutes", "1") == 0
+    assert status("cover.png", "--out", "s.safetensors", "--minutes", "1.4") == 0
     said = capfd.readouterr().err
     assert "s.safetensors: 1 coloured page" in said and "1 of 1 step" in said
     assert exit_status("in", "--out", "out", "--weights", "s.safetensors", "--scale", "1", "--quiet") == 0

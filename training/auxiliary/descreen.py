@@ -14,16 +14,16 @@ import numpy as np
 import torch
 
 from mangacolor.core.types import Image
-from mangacolor.core.wording import counted
 from mangacolor.models.page.descreener import Descreener
 from mangacolor.training.auxiliary.image_to_image import PairRecipe, PairTask, PicturePair, check_crop
-from mangacolor.training.auxiliary.loop import choose_recipe, run_task
+from mangacolor.training.auxiliary.loop import choose_recipe, describe_end, run_task
 from mangacolor.training.colour.dataset import PictureMix, random_crop
 from mangacolor.training.data.lettering import paste_balloons
 from mangacolor.training.data.manga_page import Hand, print_page
 from mangacolor.training.data.pictures import Picture, Source
 from mangacolor.training.data.sources import load_pictures
 from mangacolor.training.data.synthesis import damage_scan, render, render_tones
+from mangacolor.training.display import tell_lines
 from mangacolor.training.networks import TrainOutcome, TrainRequest
 from mangacolor.training.settings import number
 
@@ -96,7 +96,8 @@ def train(request: TrainRequest) -> TrainOutcome:
     recipe = choose_recipe(request, NAME, DescreenRecipe())
     check_crop(recipe, recipe.side)
     sources, pictures = load_pictures(request.data, request.say, request.sources)
-    pairs = list(draw_pairs(sources, pictures, recipe, np.random.default_rng(recipe.seed)))
-    request.say(counted(len(pairs), "picture"))
+    drawn = draw_pairs(sources, pictures, recipe, np.random.default_rng(recipe.seed))
+    pairs = list(tell_lines(drawn, "drawing pictures", recipe.pictures, request.say))
     torch.manual_seed(recipe.seed)
-    return run_task(PairTask(NAME, Descreener(), pairs, recipe), recipe, request).outcome()
+    trained = run_task(PairTask(NAME, Descreener(), pairs, recipe), recipe, request)
+    return describe_end(trained, request.run)

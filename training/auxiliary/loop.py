@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -19,19 +20,21 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from mangacolor.core.atomic import output_errors
 from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.training.networks import Say, TrainOutcome, TrainRequest
-from mangacolor.training.runs import (
+from mangacolor.training.run_folder import (
     CHECKPOINT,
     CURVES,
-    Clock,
+    GO_ON,
+    WEIGHTS,
     CsvLog,
-    Interrupt,
     check_free,
+    first_reason,
+    hold_run,
     read_checkpoint_file,
     write_checkpoint,
 )
+from mangacolor.training.runs import Clock, Interrupt
 from mangacolor.training.settings import assign, build, number
 
 MAX_STEPS = 10**9
@@ -104,17 +107,20 @@ class Loop:
         self.rng = np.random.default_rng(recipe.seed)
         self.clock = Clock(recipe.steps, recipe.minutes)
         self.interrupt = Interrupt()
+        self.fresh = True  # until it goes on from a checkpoint
         self.step = 0
         self.earlier = 0.0  # seconds of the sittings before this one
 
     def train(self, say: Say = lambda _line: None) -> Trained:
         """Learn to the end of the recipe, or until a signal asks to stop. ``say`` takes lines of progress."""
+        with hold_run(self.run, fresh=self.fresh) if self.run is not None else nullcontext():
+            self._train(say)
+        return Trained(self.best(), self.clock, self.step, self.interrupt.signal)
+
+    def _train(self, say: Say) -> None:
         losses: list[float] = []
-        if self.run is not None:
-            with output_errors(self.run):
-                self.run.mkdir(parents=True, exist_ok=True)
         with self.interrupt.watch():
-            self.clock.start(self.earlier)
+            self.clock.start(self.earlier, self.step)
             if self.recipe.minutes:
                 with self.clock.measure_reserve():
                     self.save()
@@ -125,12 +131,13 @@ class Loop:
                 if self.step % self.recipe.log_every == 0:
                     self._log(float(np.mean(losses)), say)
                     losses = []
+                elif self.clock.is_overdue() and self.clock.share(self.step) < 1:
+                    self._tell(float(np.mean(losses)), say)
                 if self.step % self.recipe.save_every == 0:
                     self.save()
             if losses:
                 self._log(float(np.mean(losses)), say)
         self.save()
-        return Trained(self.best(), self.clock, self.step, self.interrupt.signal)
 
     def _learn(self) -> float:
         self.network.train()
@@ -153,9 +160,14 @@ class Loop:
         network: nn.Module = self.network if self.average is None else self.average.module
         return network.eval()
 
-    def _log(self, loss: float, say: Say) -> None:
+    def _tell(self, loss: float, say: Say) -> float:
+        """Say how it goes. Returns the loss as curves have it."""
         shown = round(loss * self.task.unit, 5)
-        say(f"{self.clock.describe(self.step)}  loss {shown:.4f}")
+        say(f"{self.clock.report(self.step)}  loss {shown:.4f}")
+        return shown
+
+    def _log(self, loss: float, say: Say) -> None:
+        shown = self._tell(loss, say)
         if self.run is not None:
             row = {"step": self.step, "seconds": round(self.clock.seconds, 1), "loss": shown}
             CsvLog(self.run / CURVES).write(row)
@@ -188,9 +200,10 @@ class Loop:
             self.optimizer.load_state_dict(state["optimizer"])
         except (RuntimeError, ValueError, AttributeError) as error:
             raise SetupError(
-                f"{run / CHECKPOINT} holds another network than this recipe's: {error}",
+                f"{run / CHECKPOINT} holds another network than this recipe's: {first_reason(error)}",
                 "Resume with the settings it was started with.",
             ) from error
+        self.fresh = False
         self.step, self.earlier = state["step"], state["seconds"]
         self.rng.bit_generator.state = json.loads(state["numpy"])
         torch.set_rng_state(state["random"])
@@ -220,6 +233,8 @@ def choose_recipe(request: TrainRequest, name: str, default: Recipe) -> Recipe:
     if len(request.data) != 1:
         raise UsageError(f"the network {name} learns from one folder or pack", "Give --data once.")
     if request.resume:
+        if request.init is not None:
+            raise UsageError("--resume and --init exclude each other", "Use --init for a new run only.")
         kept: Mapping[str, Any] = json.loads(read_task(request.run, name)["recipe"])
         default = build(type(default), kept)
     else:
@@ -229,6 +244,13 @@ def choose_recipe(request: TrainRequest, name: str, default: Recipe) -> Recipe:
         return replace(recipe, minutes=request.minutes)
     by_steps = "steps" in request.settings and "minutes" not in request.settings
     return replace(recipe, minutes=0.0) if by_steps else recipe
+
+
+def describe_end(trained: Trained, run: Path) -> TrainOutcome:
+    """How a run ended that writes weights to its folder, and where these are."""
+    outcome, weights = trained.outcome(), run / WEIGHTS
+    end = f"{weights} as far as it is; {GO_ON}" if trained.signal else str(weights)
+    return replace(outcome, message=f"{outcome.message}: {end}")
 
 
 def run_task(task: Task, recipe: Schedule, request: TrainRequest) -> Trained:

@@ -19,7 +19,7 @@ from mangacolor.core.errors import SetupError, UsageError
 from mangacolor.core.types import Image
 from mangacolor.models.page.layout import PAGE_STRIDE
 from mangacolor.models.page.page_net import PageNet
-from mangacolor.training.auxiliary.loop import Schedule, choose_recipe, run_task
+from mangacolor.training.auxiliary.loop import Schedule, choose_recipe, describe_end, run_task
 from mangacolor.training.auxiliary.weights import save_weights
 from mangacolor.training.networks import TrainOutcome, TrainRequest
 from mangacolor.training.pages.balloons import UNKNOWN, LabelledPage
@@ -169,6 +169,6 @@ def train_on_pages(request: TrainRequest, name: str, pages: Pages, recipe: PageR
     """Train the network called ``name`` on pages, from the start, from ``--init`` or from a checkpoint."""
     torch.manual_seed(recipe.seed)
     task = PageTask(name, pages, recipe)
-    if request.init is not None and not request.resume:
+    if request.init is not None:
         start_from(task.network, request.init)
-    return run_task(task, recipe, request).outcome()
+    return describe_end(run_task(task, recipe, request), request.run)

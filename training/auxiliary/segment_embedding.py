@@ -50,7 +50,7 @@ from mangacolor.training.auxiliary.loop import Loop, choose_recipe, run_task
 from mangacolor.training.auxiliary.segment_rows import ROWS_VERSION, gather_chapters
 from mangacolor.training.data.sources import load_pictures
 from mangacolor.training.networks import TrainOutcome, TrainRequest
-from mangacolor.training.runs import LICENCE
+from mangacolor.training.run_folder import GO_ON, LICENCE
 
 # Pixels of the short side of pictures, at most (times a surplus): windows are drawn at drawing scale.
 PICTURE_SIZE = 512
@@ -117,7 +117,7 @@ def _train(request: TrainRequest, kind: EmbeddingKind, default: EmbeddingRecipe)
     trained = run_task(make_task(chapters, recipe, kind.network), recipe, request)
     outcome = trained.outcome()
     if trained.signal:
-        return outcome
+        return replace(outcome, message=f"{outcome.message}; {GO_ON}")
     embedding = cast(EmbeddingNetwork, trained.network).export(runner.feature_maps)
     path = embedding_path(request.weights, kind)
     write_atomic(path, embedding_bytes(embedding, request.weights, LICENCE, kind))

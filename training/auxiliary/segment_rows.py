@@ -24,6 +24,7 @@ from mangacolor.stages.segments.segmentation import mean_by_label
 from mangacolor.stages.windows.views import show_window
 from mangacolor.training.auxiliary.chapters import UNKNOWN, Window, draw_chapter
 from mangacolor.training.auxiliary.library import Library
+from mangacolor.training.display import Pace
 from mangacolor.training.evaluation.colour import to_lab
 from mangacolor.training.networks import Say
 
@@ -118,14 +119,18 @@ def gather_chapters(
 ) -> Iterator[LabelledSegments]:
     """The chapters of a run, from ``folder`` if they are there already. ``say`` takes lines of progress."""
     names = [field.name for field in fields(LabelledSegments)]
-    for number in range(chapters):
-        file = folder / f"{number:05d}.npz"
+    files = [folder / f"{number:05d}.npz" for number in range(chapters)]
+    missing = sum(not file.is_file() for file in files)
+    pace, gathered = Pace(missing), 0
+    pace.line("chapters", gathered, missing)
+    for number, file in enumerate(files):
         if not file.is_file():
             segments = gather_chapter(library, runner, np.random.default_rng((seed, number)))
             packed = io.BytesIO()
             columns: dict[str, Any] = dict(zip(names, _columns(segments), strict=True))
             np.savez(packed, **columns)
             write_atomic(file, packed.getvalue())
-            say(f"chapter {number + 1} of {chapters}")
+            gathered += 1
+            say(pace.line("chapters", gathered, missing))
         with np.load(file) as kept:
             yield LabelledSegments(**{name: kept[name] for name in names})

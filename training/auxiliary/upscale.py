@@ -22,9 +22,10 @@ from mangacolor.core.types import Image
 from mangacolor.models.upscale.loader import Upscaler, load_upscaler
 from mangacolor.stages.upscale.enlarge import by_network, reduced
 from mangacolor.training.auxiliary.image_to_image import PairRecipe, PairTask, PicturePair, check_crop
-from mangacolor.training.auxiliary.loop import choose_recipe, run_task
+from mangacolor.training.auxiliary.loop import choose_recipe, describe_end, run_task
 from mangacolor.training.data.folders import read_folders
 from mangacolor.training.data.synthesis import compress_jpeg
+from mangacolor.training.display import tell_lines
 from mangacolor.training.networks import TrainOutcome, TrainRequest
 from mangacolor.training.pages.ink_patches import OVER, draw_ink_patch
 from mangacolor.training.settings import number
@@ -135,6 +136,5 @@ def train(request: TrainRequest) -> TrainOutcome:
     ]
     if not pictures:
         raise InputError(f"{data} holds no folder of pictures", "Put pictures into folders, one a source.")
-    pairs = list(draw_pairs(pictures, recipe, rng))
-    request.say(f"{len(pairs)} patches")
-    return run_task(make_task(pairs, recipe), recipe, request).outcome()
+    pairs = list(tell_lines(draw_pairs(pictures, recipe, rng), "drawing patches", patches, request.say))
+    return describe_end(run_task(make_task(pairs, recipe), recipe, request), request.run)

@@ -11,7 +11,7 @@ from safetensors.torch import save
 from torch import nn
 
 from mangacolor.core.atomic import write_atomic
-from mangacolor.training.runs import LICENCE, WEIGHTS
+from mangacolor.training.run_folder import LICENCE, WEIGHTS
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -7,7 +7,7 @@ of the network before and after fine-tuning is often better than both.
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -19,18 +19,27 @@ from mangacolor.models.colour.config import check_config
 from mangacolor.models.colour.factory import build_generator
 from mangacolor.models.colour.generator import Generator
 from mangacolor.models.files.reading import safetensors_header, weights_path
+from mangacolor.training.colour.pairing import first_state
 
 
 def average_networks(before: Generator, after: Generator, share: float) -> Generator:
     """A network with ``share`` (0 to 1) of ``after``'s weights and the rest of ``before``'s, in eval mode.
 
-    Raises ``UsageError`` for networks of two architectures, or with two palettes: their weights have nothing
-    to do with each other.
+    Of a pair ``before`` gives its first network, which is what a run that starts from a pair trains, where
+    ``after`` is single. Raises ``UsageError`` for networks of two architectures, or with two palettes: their
+    weights have nothing to do with each other.
     """
-    first, second = before.state_dict(), after.state_dict()
-    if replace(before.config, temperature=1.0) != replace(after.config, temperature=1.0):
+    second, theirs = after.state_dict(), replace(after.config, temperature=1.0)
+    first, ours = before.state_dict(), replace(before.config, temperature=1.0)
+    if ours.partner_width and not theirs.partner_width:
+        first = first_state(first)
+        ours = replace(ours, partner_width=0, partner_encoder=theirs.partner_encoder)
+    if ours != theirs:
+        one, other = asdict(ours), asdict(theirs)
+        parts = [f"{name} {one[name]} and {other[name]}" for name in one if one[name] != other[name]]
         raise UsageError(
-            "the two networks differ in architecture", "average a network and its fine-tuned self"
+            f"the two networks differ in architecture: {', '.join(parts)}",
+            "Average a network and its fine-tuned self.",
         )
     if before.palette is not None and not torch.equal(first["palette.centres"], second["palette.centres"]):
         raise UsageError(

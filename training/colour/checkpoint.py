@@ -15,7 +15,7 @@ from mangacolor.models.colour.checkpoints import load_generator
 from mangacolor.models.colour.config import GeneratorConfig
 from mangacolor.training.colour.config import TrainConfig, from_json, generator_of
 from mangacolor.training.colour.pairing import first_state
-from mangacolor.training.runs import CHECKPOINT, read_checkpoint_file
+from mangacolor.training.run_folder import CHECKPOINT, read_checkpoint_file
 
 
 @dataclass(frozen=True, slots=True)

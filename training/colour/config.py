@@ -228,17 +228,16 @@ def generator_of(config: TrainConfig) -> GeneratorConfig:
     return generator_config(config.generator, config.width, **settings)
 
 
+# What decides the network: each field's name in ``GeneratorConfig``.
+NETWORK = {
+    "generator": "name",
+    **{name: name for name in ("width", "levels", "attention", "encoder", "dropout")},
+}
+
+
 def match_network(config: TrainConfig, network: GeneratorConfig) -> TrainConfig:
     """The configuration for fine-tuning ``network``: its architecture, the run's everything else."""
-    return replace(
-        config,
-        generator=network.name,
-        width=network.width,
-        levels=network.levels,
-        attention=network.attention,
-        encoder=network.encoder,
-        dropout=network.dropout,
-    )
+    return replace(config, **{mine: getattr(network, theirs) for mine, theirs in NETWORK.items()})
 
 
 def to_json(config: TrainConfig) -> dict[str, Any]:

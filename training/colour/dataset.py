@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 
 import cv2
 import numpy as np
@@ -124,10 +124,10 @@ class StepSampler(Sampler[list[int]]):
 
 def read_batches(
     dataset: CropDataset, sampler: StepSampler, device: torch.device, workers: int
-) -> Iterator[TensorPair]:
+) -> Generator[TensorPair]:
     """Batches of crops on ``device``: N×1×S×S and N×3×S×S, float32 in [-1, 1], channels last.
 
-    ``workers``: processes that prepare them; 0: this one.
+    ``workers``: processes that prepare them, until it is closed; 0: this one.
     """
     loader = DataLoader(
         dataset,

@@ -15,6 +15,7 @@ from mangacolor.training.colour.adversary import ADVERSARIES
 from mangacolor.training.colour.config import TrainConfig, generator_of
 from mangacolor.training.colour.materials import Materials
 from mangacolor.training.colour.palette_colours import choose_palette, palette_rarity
+from mangacolor.training.run_folder import first_reason
 
 EXTRACTOR = "danbooru-resnet50"  # where none is named: random features would train, and teach nothing
 YOUNG = 10.0  # steps: an average much younger follows fast, or the start of the run would stay in it for long
@@ -80,7 +81,7 @@ class Networks:
                 network.load_state_dict(state[name])
         except (RuntimeError, KeyError) as error:
             raise SetupError(
-                f"{path} was trained with other networks than this configuration: {error}",
+                f"{path} was trained with other networks than this configuration: {first_reason(error)}",
                 "resume with the settings it was started with, or start from its weights with --init",
             ) from error
         self.weigh_palette()

@@ -17,7 +17,7 @@ from mangacolor.models.colour.efficient_unet import EfficientUNet
 from mangacolor.models.colour.factory import build_generator
 from mangacolor.models.colour.generator import Generator
 from mangacolor.models.files.reading import safetensors_header, weights_path
-from mangacolor.training.runs import LICENCE
+from mangacolor.training.run_folder import LICENCE
 
 PARTNER = "partner."  # how the names of the second network's weights begin
 FINEST = ("up4.", "up5.", "narrow.", "tone.", "palette.votes.4.", "palette.centres")  # that a partner lacks

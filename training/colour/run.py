@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from mangacolor.core.errors import UsageError
+from mangacolor.core.wording import counted
 from mangacolor.models.colour.checkpoints import save_generator
 from mangacolor.training.colour.checkpoint import Start, find_start, read_checkpoint
 from mangacolor.training.colour.config import (
+    NETWORK,
     PRESETS,
     STREAM,
     TrainConfig,
@@ -20,14 +22,17 @@ from mangacolor.training.colour.config import (
     override_also,
 )
 from mangacolor.training.colour.materials import Materials
+from mangacolor.training.colour.networks import count_pictures
 from mangacolor.training.colour.samples import draw_contact_sheet
 from mangacolor.training.colour.trainer import Trainer, summarize
 from mangacolor.training.data.pictures import check_colour
 from mangacolor.training.data.sources import check_patterns, load_pictures, weigh_sources
 from mangacolor.training.evaluation.samples import spread
 from mangacolor.training.networks import TrainOutcome, TrainRequest
-from mangacolor.training.runs import CHECKPOINT, WEIGHTS, check_free
+from mangacolor.training.run_folder import CHECKPOINT, GO_ON, WEIGHTS, check_free
 
+RESUMED_NETWORKS = (*NETWORK, "adversary", "discriminator_width")  # that a run goes on with as they are
+DEFAULT_PRESET = "default"
 SAMPLES = 12  # pictures of the sample sheet, evenly spread
 
 
@@ -40,10 +45,11 @@ def train(request: TrainRequest) -> TrainOutcome:
     if request.preview_data:
         return _preview(request)
     trainer = begin_run(request)
+    request.say(describe_begin(trainer))
 
     def report(_step: int, losses: dict[str, float], rate: float) -> None:
         terms = "  ".join(f"{name} {value:.4f}" for name, value in losses.items())
-        request.say(f"{trainer.clock.describe(trainer.step)}  {terms}  {rate:.1f} crops/s")
+        request.say(f"{trainer.clock.report(trainer.step)}  {terms}  {rate:.1f} crops/s")
 
     finished = trainer.fit(report)
     for each in (trainer, *trainer.also):
@@ -53,9 +59,10 @@ def train(request: TrainRequest) -> TrainOutcome:
 
 def _check_resumed(request: TrainRequest) -> None:
     """Raise ``UsageError`` where a run is to go on and to begin with something at once."""
-    for other, given in (("--init", request.init), ("--also", request.also)):
+    others = {"--init": request.init, "--also": request.also, "--preset": request.preset != DEFAULT_PRESET}
+    for other, given in others.items():
         if request.resume and given:
-            raise UsageError(f"--resume and {other} exclude each other", f"use {other} for a new run only")
+            raise UsageError(f"--resume and {other} exclude each other", f"Use {other} for a new run only.")
 
 
 def begin_run(request: TrainRequest) -> Trainer:
@@ -69,6 +76,7 @@ def begin_run(request: TrainRequest) -> Trainer:
     start = find_start(request.init, request.anime_weights) if request.init else None
 
     def create(config: TrainConfig, run: Path) -> Trainer:
+        _check_network(request, config, start)
         trainer = create_trainer(request, _start_with(config, start), materials, run)
         if start is not None:
             trainer.start_from(start)
@@ -78,12 +86,51 @@ def begin_run(request: TrainRequest) -> Trainer:
     trainer.lead([create(each, request.run / name) for name, each in others.items()])
     if kept is not None:
         trainer.resume(kept, request.run / CHECKPOINT)
+        _tell_other_pictures(request, kept, materials)
     return trainer
+
+
+def _tell_other_pictures(request: TrainRequest, kept: Mapping[str, Any], materials: Materials) -> None:
+    """Say so where a run goes on with other pictures than it began with: it may, but not exactly."""
+    before, now = kept.get("pictures"), count_pictures(materials)
+    if before is not None and before != now:
+        learnt, given = _counted_pictures(before), _counted_pictures(now)
+        request.say(f"until now {learnt} were learnt from, and these are {given}: the run goes on with these")
+
+
+def _counted_pictures(pictures: Mapping[str, int]) -> str:
+    return f"{counted(sum(pictures.values()), 'picture')} of {counted(len(pictures), 'source')}"
 
 
 def read_kept(request: TrainRequest) -> dict[str, Any] | None:
     """The checkpoint of the run that is resumed; None for a new run."""
     return read_checkpoint(request.run / CHECKPOINT) if request.resume else None
+
+
+def _check_network(request: TrainRequest, config: TrainConfig, start: Start | None) -> None:
+    """Raise ``UsageError`` where another network is asked for than a run begins with."""
+    if start is None:
+        return
+    theirs = match_network(config, start.network)
+    _refuse_other(request, config, theirs, NETWORK, f"{request.init}", "begin without --init")
+
+
+def _refuse_other(
+    request: TrainRequest,
+    asked: TrainConfig,
+    have: TrainConfig,
+    names: Iterable[str],
+    place: str,
+    otherwise: str,
+) -> None:
+    """Raise ``UsageError`` where a setting is given that is another one in what a run begins with."""
+    for name in names:
+        wanted, given = getattr(asked, name), getattr(have, name)
+        if name in request.settings and wanted != given:
+            raise UsageError(
+                f"--set {name}={wanted}, but {place} has {name}={given}",
+                f"Leave the setting out, or {otherwise}.",
+            )
 
 
 def _start_with(config: TrainConfig, start: Start | None) -> TrainConfig:
@@ -119,7 +166,17 @@ def choose_config(request: TrainRequest, kept: Mapping[str, Any] | None = None) 
         raise UsageError(f"there is no preset {request.preset!r}", f"choose from {', '.join(PRESETS)}")
     base: TrainConfig = kept["config"] if kept else PRESETS[request.preset]
     timed = {} if request.minutes is None else {"minutes": request.minutes}
-    return override(base, {**request.settings, **timed})
+    config = override(base, {**request.settings, **timed})
+    if kept is not None:
+        _refuse_other(
+            request,
+            config,
+            base,
+            RESUMED_NETWORKS,
+            f"the run in {request.run}",
+            "begin a run in another folder",
+        )
+    return config
 
 
 def choose_others(
@@ -150,6 +207,18 @@ def export(trainer: Trainer, path: Path) -> None:
         save_generator(path, network, network.config, summarize(trainer))
 
 
+def describe_begin(trainer: Trainer) -> str:
+    """A line about a run that begins, or goes on: what learns, from what, for how long and how to end it."""
+    config = trainer.config
+    much = f"{config.minutes:g} minutes" if config.minutes else counted(config.steps, "step")
+    others = f" and {', '.join(other.run.name for other in trainer.also)}" if trainer.also else ""
+    on = f", from step {trainer.step} on" if not trainer.fresh else ""
+    return (
+        f"{_counted_pictures(count_pictures(trainer.materials))}, {much} of {config.generator}{others} "
+        f"on {trainer.device}{on}; Ctrl-C ends it with a checkpoint"
+    )
+
+
 def describe_end(trainer: Trainer, finished: bool) -> TrainOutcome:
     """A line about a run that is over, and its exit status."""
     how = "finished" if finished else "stopped"
@@ -158,7 +227,9 @@ def describe_end(trainer: Trainer, finished: bool) -> TrainOutcome:
         where = f"step {trainer.step}, after {clock.seconds / 60:.1f} of {clock.minutes:g} minutes"
     else:
         where = f"step {trainer.step} of {trainer.config.steps}"
-    return TrainOutcome(f"{how} at {where}", 0 if finished else 128 + trainer.interrupt.signal)
+    weights = trainer.run / WEIGHTS
+    end = f"{weights}, for --weights" if finished else f"{weights} as far as it is; {GO_ON}"
+    return TrainOutcome(f"{how} at {where}: {end}", 0 if finished else 128 + trainer.interrupt.signal)
 
 
 def _preview(request: TrainRequest) -> TrainOutcome:

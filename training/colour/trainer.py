@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,8 @@ from mangacolor.training.colour.objectives import perceptual_loss, picture_terms
 from mangacolor.training.colour.optimisers import create_optimiser, load_optimiser, set_rate
 from mangacolor.training.colour.samples import draw_sample_sheet
 from mangacolor.training.colour.validation import Validation
-from mangacolor.training.runs import CURVES, Clock, CsvLog, Interrupt, mixed_precision, write_checkpoint
+from mangacolor.training.run_folder import CURVES, CsvLog, hold_run, write_checkpoint
+from mangacolor.training.runs import Clock, Interrupt, mixed_precision
 
 LOG_EVERY = 25  # steps
 LEAST_RATE = 0.02  # share of the learning rate that is left at the end of a run by steps
@@ -74,6 +76,7 @@ class Trainer(Networks):
         self.clock = Clock(config.steps, config.minutes)
         self.interrupt = Interrupt()
         self.validation = Validation(materials.validation, run)
+        self.fresh = True  # until it goes on from a checkpoint
         self.step = 0
         self.crops = 0
         self.told = 0.0  # how much the discriminator tells apart, where its say depends on that
@@ -96,16 +99,24 @@ class Trainer(Networks):
     def fit(self, report: Report | None = None) -> bool:
         """Train to the end of the configuration. Returns False when a signal asked to stop earlier.
 
-        ``report`` is called every 25 steps.
+        ``report`` is called every 25 steps, at the end of a phase, and once before where that takes long.
+        Raises ``OutputError`` where another process trains in the run's folder.
         """
-        for trainer in (self, *self.also):
-            trainer.run.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as held:
+            if self.world.first:
+                held.enter_context(hold_run(self.run, fresh=self.fresh))
+            for trainer in (self, *self.also):
+                trainer.run.mkdir(parents=True, exist_ok=True)
+            return self._fit(report)
+
+    def _fit(self, report: Report | None) -> bool:
         with self.interrupt.watch():
-            self.clock.start(self.earlier)
+            self.clock.start(self.earlier, self.step)
             if self.config.minutes:
                 with self.clock.measure_reserve():
                     self.save()
                     self._validate()
+                    self._show_samples()
             self._see_how_far()
             first = 0
             for number, phase in enumerate(self.config.phases):
@@ -116,8 +127,7 @@ class Trainer(Networks):
                 first = last
             if not self.interrupt.stop:
                 self._validate()
-                if self.world.first:
-                    self.save_samples()
+                self._show_samples()
         self.save()
         return not self.interrupt.stop
 
@@ -138,8 +148,15 @@ class Trainer(Networks):
             config.seed + size, config.synthesis, config.kind, warp=config.warp, whitened=config.whitened,
         )  # fmt: skip
         sampler = StepSampler((self.step - self.phase_begun) * each, length, batch, self.world)
-        batches = read_batches(dataset, sampler, self.device, self.workers)
-        together = (self, *self.also)
+        # Closed also where a step fails: its helpers heed no signal, and the process would wait for them.
+        with closing(read_batches(dataset, sampler, self.device, self.workers)) as batches:
+            self._learn_batches(batches, size, each, last, report)
+
+    def _learn_batches(
+        self, batches: Iterator[Batch], size: int, each: int, last: int, report: Report | None
+    ) -> None:
+        """Take steps of ``each`` crops of ``size`` pixels until the run has gone as far as step ``last``."""
+        config, together = self.config, (self, *self.also)
         windows: list[list[dict[str, float]]] = [[] for _ in together]
         begun = time.perf_counter()
         while self.done < last / config.steps and not self.interrupt.stop:
@@ -149,12 +166,15 @@ class Trainer(Networks):
                 trainer.step += 1
                 trainer.crops += each
             self._see_how_far()
-            if self.step % LOG_EVERY == 0 or self.done >= last / config.steps:
-                rate = len(windows[0]) * each / (time.perf_counter() - begun)
+            over = self.done >= last / config.steps or self.interrupt.stop
+            rate = len(windows[0]) * each / (time.perf_counter() - begun)
+            if self.step % LOG_EVERY == 0 or over:
                 for trainer, window in zip(together, windows, strict=True):
                     trainer._log(mean_terms(window), size, rate, report if trainer is self else None)
                     window.clear()
                 begun = time.perf_counter()
+            elif report is not None and self.clock.is_overdue():
+                report(self.step, mean_terms(windows[0]), rate)
             self._look_after()
 
     def _see_how_far(self) -> None:
@@ -170,8 +190,8 @@ class Trainer(Networks):
         """What is due at this step: a checkpoint, a sheet of samples, a validation."""
         if self.step % self.config.checkpoint_every == 0:
             self.save()
-        if self.step % self.config.sample_every == 0 and self.world.first:
-            self.save_samples()
+        if self.step % self.config.sample_every == 0:
+            self._show_samples()
         if self.step % self.config.validate_every == 0:
             self._validate()
 
@@ -262,6 +282,7 @@ class Trainer(Networks):
         """The complete state, without that of others."""
         return {
             "config": json.dumps(to_json(self.config)),
+            "pictures": count_pictures(self.materials),
             "step": self.step,
             "crops": self.crops,
             "seconds": self.clock.seconds,
@@ -291,6 +312,7 @@ class Trainer(Networks):
         self.load_networks(state, path)
         for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
             load_optimiser(optimiser, saved, path)
+        self.fresh = False
         self.step, self.crops = state["step"], state["crops"]
         self.earlier = state.get("seconds", 0.0)
         self.told = state.get("told", 0.0)
@@ -315,9 +337,9 @@ class Trainer(Networks):
                 ) from error
         self.weigh_palette()
 
-    def save_samples(self) -> None:
+    def _show_samples(self) -> None:
         """Write the sheet of samples as the averaged generator colours them now."""
-        for trainer in (self, *self.also):
+        for trainer in (self, *self.also) if self.world.first else ():
             if trainer.materials.samples:
                 sheet = draw_sample_sheet(trainer.average, trainer.materials.samples, trainer.device)
                 folder = trainer.run / "samples"

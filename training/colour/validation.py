@@ -17,7 +17,7 @@ from mangacolor.training.data.pictures import Picture
 from mangacolor.training.evaluation.evaluate import crop_square
 from mangacolor.training.evaluation.metrics import average, score_pair
 from mangacolor.training.evaluation.samples import KINDS, make_sample, spread
-from mangacolor.training.runs import CsvLog
+from mangacolor.training.run_folder import CsvLog
 
 FILE = "validation.csv"
 FIGURES = ("structure", "delta_e_share", "hue", "colourfulness")  # of evaluation/metrics.py

@@ -6,7 +6,7 @@ extractor), ``pairs`` (the Kaggle sketch pairs: 1024×512, colour on the left ha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -20,11 +20,13 @@ from mangacolor.core.wording import counted
 from mangacolor.formats.names import is_litter
 from mangacolor.formats.pixels import NO_LIMIT, decode_picture
 from mangacolor.training.data.left_out import MIN_PANEL, LeftOut
+from mangacolor.training.settings import number
 
 Layout = Literal["pictures", "pages", "pairs"]
 MARGIN = 0.012  # of the page's short side: of the gutter around a panel, so that paper stays paper
 SURPLUS = 1.125  # times working scale that a picture is kept at
 GREY = 2.0  # levels between a pixel's channels, on the mean: a picture without colour has no more
+MAX_ZOOM = 32.0  # of a crop: more would show a few pixels
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"}
 
 
@@ -38,8 +40,8 @@ class Source:
 
     folder: str
     layout: Layout = "pictures"
-    weight: float = 1.0
-    zoom: tuple[float, float] = (0.5, 1.3)
+    weight: float = number(1.0, at_least=0)
+    zoom: tuple[float, float] = number((0.5, 1.3), above=0, at_most=MAX_ZOOM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +53,35 @@ class Picture:
     pixels: Image
 
 
-def read_source(root: Path, source: Source, left_out: LeftOut, size: int = 256) -> Iterator[Picture]:
-    """Pictures of one source, their short side at most ``size * SURPLUS`` pixels. What is no use is noted in
-    ``left_out``.
-
-    Raises ``InputError`` when the folder is missing or holds no picture.
-    """
+def find_pictures(root: Path, source: Source) -> list[Path]:
+    """The files of a source. Raises ``InputError`` when its folder is missing or holds no picture."""
     folder = root / source.folder
     if not folder.exists():
         raise InputError(f"{folder}: no such file or folder", "Name a folder of colour pictures, or a pack.")
+    if not folder.is_dir():
+        raise InputError(f"{folder} is no folder", "Name the folder that the pictures lie in.")
     paths = list_pictures(folder)
     if not paths:
-        raise InputError(f"no pictures for training in {folder}", "Name a folder that holds colour pictures.")
-    for path in paths:
+        kinds = ", ".join(sorted(suffix[1:] for suffix in SUFFIXES))
+        remedy = f"Put colour pictures into it ({kinds}), or take the folder away."
+        raise InputError(f"no pictures for training in {folder}", remedy)
+    return paths
+
+
+def read_source(
+    root: Path,
+    source: Source,
+    left_out: LeftOut,
+    size: int = 256,
+    see: Callable[[Path], object] = lambda _path: None,
+) -> Iterator[Picture]:
+    """Pictures of one source, their short side at most ``size * SURPLUS`` pixels. What is no use is noted in
+    ``left_out``; ``see`` is called with each file that comes next.
+
+    Raises ``InputError`` as ``find_pictures``.
+    """
+    for path in find_pictures(root, source):
+        see(path)
         name = path.relative_to(root).as_posix()
         for index, piece in enumerate(_useful_pieces(path, name, source.layout, left_out)):
             yield Picture(f"{name}#{index}", source.folder, shrink(piece, round(size * SURPLUS)))

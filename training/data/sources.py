@@ -12,11 +12,19 @@ from mangacolor.core.errors import InputError, UsageError
 from mangacolor.core.wording import counted, first_few
 from mangacolor.training.data.left_out import LeftOut
 from mangacolor.training.data.pack import read_pack
-from mangacolor.training.data.pictures import Picture, Source, is_picture, read_source
+from mangacolor.training.data.pictures import (
+    Picture,
+    Source,
+    find_pictures,
+    is_picture,
+    list_pictures,
+    read_source,
+)
 from mangacolor.training.networks import Say
+from mangacolor.training.settings import build
 
-_NAMED = 3  # pictures that a message names
-ZOOM = (0.5, 1.3)  # of a source whose description names none: see Source
+_NAMED = 3  # pictures, or folders, that a message names
+_WRITE = 'Write [[source]] tables: folder and, if need be, layout = "pictures"|"pages"|"pairs", weight, zoom.'
 
 
 def load_pictures(
@@ -29,6 +37,12 @@ def load_pictures(
     A source that comes twice has the weight and the zoom of the last, and the pictures of both; one all of
     whose pictures are left out does not come. Raises ``InputError`` where nothing is left.
     """
+    data = list(data)
+    if description is not None and not any(path.is_dir() for path in data):
+        raise UsageError(
+            f"--sources {description} describes folders, and {data[0]} is none",
+            "Give it to mangacolor pack-data: a pack knows its sources. --set source_weights weighs them.",
+        )
     sources: dict[str, Source] = {}
     pictures: list[Picture] = []
     left_out = LeftOut()
@@ -37,6 +51,10 @@ def load_pictures(
             added, more = read_pack(path)
         else:
             added = describe_sources(path, description)
+            if description is not None:
+                tell_unnamed(path, added, say)
+            files = sum(len(find_pictures(path, source)) for source in added)
+            say(f"reading {counted(files, 'file')} of {path}")
             more = [picture for source in added for picture in read_source(path, source, left_out, size)]
         sources |= {source.folder: source for source in added}
         pictures += more
@@ -53,14 +71,7 @@ def describe_sources(root: Path, description: Path | None = None) -> list[Source
     Raises ``UsageError`` for what describes none, and ``InputError`` where pictures lie beside such folders.
     """
     if description is not None:
-        try:
-            entries = tomllib.loads(description.read_text(encoding="utf-8"))["source"]
-            return [Source(**{**entry, "zoom": tuple(entry.get("zoom", ZOOM))}) for entry in entries]
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UsageError(
-                f"{description} does not describe sources: {error}",
-                'Write [[source]] tables with folder, layout = "pictures"|"pages"|"pairs", weight, zoom.',
-            ) from error
+        return _read_description(description)
     inside = sorted(root.iterdir()) if root.is_dir() else []
     folders = [path.name for path in inside if path.is_dir() and not path.name.startswith(".")]
     beside = [path.name for path in inside if is_picture(path)]
@@ -71,6 +82,50 @@ def describe_sources(root: Path, description: Path | None = None) -> list[Source
             "Put them into a folder of their own, or take them out.",
         )
     return [Source(name) for name in folders] or [Source(".")]
+
+
+def _read_description(path: Path) -> list[Source]:
+    try:
+        described = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}", _WRITE) from error
+    except ValueError as error:  # no TOML, or no UTF-8
+        raise UsageError(f"{path} does not describe sources: {error}", _WRITE) from error
+    entries = described.get("source")
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries) or not entries:
+        raise UsageError(f"{path} does not describe sources: it has no table [[source]]", _WRITE)
+    others = [name for name in described if name != "source"]
+    if others:
+        raise UsageError(f"{path} has {first_few(others, _NAMED)} beside its tables [[source]]", _WRITE)
+    sources = [build(Source, entry, place=f"{path}, source {n}") for n, entry in enumerate(entries, 1)]
+    _check_described(path, sources)
+    return sources
+
+
+def _check_described(path: Path, sources: Sequence[Source]) -> None:
+    """Raise ``UsageError`` for a folder that comes twice, and a zoom from the larger to the smaller."""
+    for number, source in enumerate(sources, 1):
+        if source.folder in (other.folder for other in sources[: number - 1]):
+            raise UsageError(
+                f"{path}, source {number}: {source.folder} is described already", "Describe it once."
+            )
+        if source.zoom[0] > source.zoom[1]:
+            raise UsageError(
+                f"{path}, source {number}: zoom cannot be {list(source.zoom)}",
+                "Give the smaller one first.",
+            )
+
+
+def tell_unnamed(root: Path, sources: Sequence[Source], say: Say) -> None:
+    """``say`` which folders with pictures in ``root`` the description of its ``sources`` does not name."""
+    named = [Path(source.folder) for source in sources]
+    if Path() in named:
+        return
+    folders = sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+    heads = {path.parts[0] for path in named if path.parts}
+    unnamed = [path.name for path in folders if path.name not in heads and list_pictures(path)]
+    if unnamed:
+        say(f"not described, and left out: {first_few(unnamed, _NAMED)}")
 
 
 def weigh_sources(sources: Sequence[Source], weights: Mapping[str, float]) -> list[Source]:

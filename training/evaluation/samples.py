@@ -7,7 +7,7 @@ whatever else lies in it and whichever networks are compared.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +18,8 @@ import numpy.typing as npt
 from mangacolor.core.colour import luma
 from mangacolor.core.errors import InputError
 from mangacolor.core.types import Image
-from mangacolor.training.data.pictures import Layout, cut_pieces, list_pictures, read_rgb
+from mangacolor.training.data.pack import read_pack
+from mangacolor.training.data.pictures import Layout, cut_pieces, is_picture, list_pictures, read_rgb
 from mangacolor.training.data.synthesis import render
 from mangacolor.training.evaluation.page import connected_to_edge
 
@@ -43,12 +44,14 @@ class Sample:
 
 @dataclass(slots=True)
 class Folder:
-    """The pictures of a folder. ``skipped`` fills while they are read: what was left out, and why."""
+    """The pictures of a folder or, in ``packed``, of a data pack. ``skipped`` fills while they are read: what
+    was left out, and why."""
 
     paths: list[Path]
     root: Path
     layout: Layout
     skipped: list[str] = field(default_factory=list)
+    packed: Mapping[Path, Image] = field(default_factory=dict)  # H×W×3 uint8
 
     def samples(self, shown: int = 0) -> Iterator[Sample]:
         """All samples; of ``shown`` evenly spread files the first is marked to be shown."""
@@ -56,7 +59,7 @@ class Folder:
         for path in self.paths:
             name = path.relative_to(self.root).as_posix()
             try:
-                found = cut_pieces(read_rgb(path), self.layout)
+                found = self._read(path)
             except InputError as error:
                 self.skipped.append(error.message)
                 continue
@@ -68,19 +71,24 @@ class Folder:
                     yield make_sample(label, piece, path in marked)
                     marked.discard(path)
 
+    def _read(self, path: Path) -> list[Image]:
+        return [self.packed[path]] if self.packed else cut_pieces(read_rgb(path), self.layout)
+
 
 def open_folder(
     root: Path, layout: Layout = "pictures", limit: int = 0, leave_out: Path | None = None
 ) -> Folder:
-    """The colour pictures under ``root``, or the picture ``root`` itself.
+    """The colour pictures under ``root``, in the data pack ``root``, or the picture ``root`` itself.
 
     ``limit`` keeps that many, evenly spread over the sorted names (0: all). ``leave_out`` is a folder
     whose pictures do not count: our own sheets. Raises ``InputError`` if nothing is there.
     """
     if not root.exists():
         raise InputError(f"{root} does not exist", "Name a folder of colour pictures with --data.")
-    if root.is_file():
+    if is_picture(root):
         return Folder([root], root.parent, layout)
+    if root.is_file():
+        return _open_pack(root, limit)
     paths = list_pictures(root)
     hidden = leave_out.resolve() if leave_out else None
     paths = [path for path in paths if hidden is None or hidden not in path.resolve().parents]
@@ -89,6 +97,15 @@ def open_folder(
     if limit:
         paths = [paths[index] for index in spread(len(paths), limit)]
     return Folder(paths, root, layout)
+
+
+def _open_pack(path: Path, limit: int) -> Folder:
+    packed = {path / picture.name.lstrip("/"): picture.pixels for picture in read_pack(path)[1]}
+    if not packed:
+        raise InputError(f"{path} holds no picture", "Make it of colour pictures, with mangacolor pack-data.")
+    names = sorted(packed)
+    picked = [names[index] for index in spread(len(names), limit or len(names))]
+    return Folder(picked, path, "pictures", packed=packed)
 
 
 def spread(length: int, count: int) -> list[int]:

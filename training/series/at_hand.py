@@ -22,7 +22,7 @@ from mangacolor.formats.sources import FileSource
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.single_page import PageRunner
 from mangacolor.pipeline.store.keys import sha256
-from mangacolor.training.series.display import Tell
+from mangacolor.training.display import Tell
 from mangacolor.training.series.lessons import ColouredPage
 from mangacolor.training.series.pages import RULES, look_in_turn
 

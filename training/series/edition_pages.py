@@ -15,7 +15,7 @@ from mangacolor.pipeline.store.cache import MemoryCache
 from mangacolor.stages.decode import STAGE as DECODE
 from mangacolor.stages.kinds.page_kinds import KIND_IN_WORDS, Kind
 from mangacolor.stages.registration.look import PageLook, describe_page
-from mangacolor.training.series.display import Tell
+from mangacolor.training.display import Tell
 from mangacolor.training.series.pages import in_turn, kind_of, pages_of
 
 

@@ -16,7 +16,7 @@ from mangacolor.stages.panels import find_panels
 from mangacolor.stages.registration.matching import Alone, Match, Matches, match_pages
 from mangacolor.stages.registration.register import register
 from mangacolor.training.data.pictures import at_most
-from mangacolor.training.series.display import Tell
+from mangacolor.training.display import Tell
 from mangacolor.training.series.edition_pages import Edition, EditionReader
 from mangacolor.training.series.lessons import ColouredPage
 from mangacolor.training.series.pages import LONGEST, MOST_PAGES, in_turn, spread_order

@@ -26,6 +26,7 @@ from mangacolor.pipeline.preparation import WorkPlan
 from mangacolor.pipeline.store.keys import digest
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.colorize.stage import STAGE as COLORIZE
+from mangacolor.training.display import Pace, Tell, silent
 from mangacolor.training.series.at_hand import (
     Coloured,
     find_coloured,
@@ -34,7 +35,6 @@ from mangacolor.training.series.at_hand import (
     read_kinds,
     write_kinds,
 )
-from mangacolor.training.series.display import Pace, Tell, silent
 from mangacolor.training.series.pages import MOST_PAGES, spread_order
 
 FOLDER: Final = "learnt"  # in the state folder

@@ -12,7 +12,7 @@ from mangacolor.core.wording import counted, duration
 from mangacolor.models.colour.series.base import find_base
 from mangacolor.models.colour.series.file import SeriesFile, write_series_file
 from mangacolor.pipeline.engine.cancel import CancelToken
-from mangacolor.training.series.display import Tell, silent
+from mangacolor.training.display import Tell, silent
 from mangacolor.training.series.learning import LearnSettings, Learnt, SeriesLearner
 from mangacolor.training.series.lessons import ColouredPage
 from mangacolor.training.series.surfaces import with_surfaces
@@ -117,7 +117,7 @@ def learn_series(
     cancel = cancel or CancelToken()
     base, digest = find_base(settings.base, out)
     reserve = SECONDS_OF_SURFACES + SECONDS_TO_END
-    learner = SeriesLearner(pages, replace(settings, ends=settings.ends - reserve))
+    learner = SeriesLearner(pages, replace(settings, reserve=reserve))
     learnt = learner.run(tell, lambda: cancel.requested)
     if out.exists():
         _check_better(learnt, out, cancel)

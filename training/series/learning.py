@@ -15,11 +15,11 @@ from mangacolor.models.colour.checkpoints import load_generator
 from mangacolor.models.runtime.parallel import parallel_map
 from mangacolor.training.colour.palette_colours import palette_rarity
 from mangacolor.training.data.pictures import Picture, Source
+from mangacolor.training.display import Tell
 from mangacolor.training.runs import mixed_precision
 from mangacolor.training.series.adapter import Adapter, State, adapter_arrays
 from mangacolor.training.series.batches import Batch, Crops
 from mangacolor.training.series.dials import DIALS, Dials
-from mangacolor.training.series.display import Tell
 from mangacolor.training.series.judging import Judgement, probes_of_lessons, probes_of_pictures
 from mangacolor.training.series.lessons import ColouredPage
 from mangacolor.training.series.losses import SeriesLoss
@@ -27,6 +27,8 @@ from mangacolor.training.series.rehearsal import read_rehearsal
 from mangacolor.training.series.shares import keep_aside
 
 Ended = Literal["all", "clock", "asked"]  # by what the steps ended: their number, the clock, a wish
+STEP_SECONDS = 0.75  # of a step on two cores with bfloat16, for which ``Dials.steps_a_minute`` was chosen
+STEPS_OF_PACE = 8  # from which on it is known how long one takes: the first take longer
 # How much worse other works may become, on pictures of them that nothing is learnt from.
 FORGIVEN = 1.05
 
@@ -34,18 +36,28 @@ FORGIVEN = 1.05
 @dataclass(frozen=True, slots=True)
 class LearnSettings:
     """``base``: name or path of a colour network. ``minutes``: from which the number of steps follows; the
-    clock only ends a run that takes longer. ``ends``: when it does, by ``time.monotonic``."""
+    clock only ends a run that takes longer. ``ends``: when it does, by ``time.monotonic``. ``reserve``: how
+    many seconds before that the steps end, on a machine that takes ``STEP_SECONDS`` for one."""
 
     base: str = "default"
     minutes: float = 5.0
     seed: int = 0
     device: str = "cpu"
     ends: float = float("inf")
+    reserve: float = 0.0
     dials: Dials = DIALS
 
     @property
     def steps(self) -> int:
         return max(1, round(self.minutes * self.dials.steps_a_minute))
+
+    def seconds_of_the_rest(self, pace: float, look: float) -> float:
+        """How long before ``ends`` the steps have to: what follows them takes longer, too, where a step takes
+        ``pace`` seconds, and one ``look`` more; but at least half of the minutes are for learning."""
+        if not self.reserve:
+            return 0.0
+        slower = max(1.0, pace / STEP_SECONDS)
+        return max(self.reserve, min(slower * self.reserve + look, 60 * self.minutes / 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +108,9 @@ class SeriesLearner:
         )
         self.aside = probes_of_lessons(aside, self.device)
         self.others = probes_of_pictures(others, self.device)
+        begun = time.monotonic()
         self.before = self.aside.judge(self.adapter.base), self.others.judge(self.adapter.base)
+        self._look_seconds = len(self.dials.strengths) * (time.monotonic() - begun)
         self.best = _Best({}, 0.0, *self.before)
 
     def run(self, tell: Tell, stop: Callable[[], bool]) -> Learnt:
@@ -108,26 +122,31 @@ class SeriesLearner:
         )
         ended: Ended = "all"
         steps = looked = 0
+        begun, looking = time.monotonic(), 0.0
         with keep_libraries_to_their_thread():
             for halves in self.crops.steps(planned, self.device):
-                ended = self._ending(stop)
+                ended = self._ending(stop, steps, time.monotonic() - begun - looking)
                 if ended != "all":
                     break
                 self._step(optimiser, halves, steps)
                 steps += 1
                 tell("learning", steps, planned)
                 if steps in looks:
+                    before = time.monotonic()
                     self._look()
+                    looking += time.monotonic() - before
                     looked = steps
             if steps > looked:
                 self._look()
         return self._learnt(steps, ended)
 
-    def _ending(self, stop: Callable[[], bool]) -> Ended:
-        """Whether somebody or the clock ends the run."""
+    def _ending(self, stop: Callable[[], bool], steps: int, seconds: float) -> Ended:
+        """Whether somebody or the clock ends the run, after ``steps`` steps of so many ``seconds``."""
         if stop():
             return "asked"
-        return "clock" if time.monotonic() >= self.settings.ends else "all"
+        pace = seconds / steps if steps >= STEPS_OF_PACE else STEP_SECONDS
+        rest = self.settings.seconds_of_the_rest(pace, self._look_seconds)
+        return "clock" if time.monotonic() + rest >= self.settings.ends else "all"
 
     def _step(self, optimiser: torch.optim.Optimizer, halves: Sequence[Batch], step: int) -> None:
         share = step / self.settings.steps

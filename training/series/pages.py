@@ -29,7 +29,7 @@ from mangacolor.stages.kinds.page_kinds import KIND_IN_WORDS, Kind
 from mangacolor.stages.panels import STAGE as PANELS
 from mangacolor.stages.panels.layout import PanelLayout
 from mangacolor.training.data.pictures import scale_down
-from mangacolor.training.series.display import Tell
+from mangacolor.training.display import Tell
 from mangacolor.training.series.lessons import ColouredPage
 
 MOST_PAGES = 40  # coloured pages that are learnt from: more are spread too thin over the steps

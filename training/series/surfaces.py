@@ -37,8 +37,8 @@ from mangacolor.stages.windows.scale import drawing_size, shrink, working_size
 from mangacolor.stages.windows.views import page_share, show_window
 from mangacolor.training.data.manga_page import Hand, print_page
 from mangacolor.training.data.pictures import at_most
+from mangacolor.training.display import Tell, silent
 from mangacolor.training.evaluation.samples import spread
-from mangacolor.training.series.display import Tell, silent
 from mangacolor.training.series.lessons import ColouredPage
 
 # How many times larger than in its whole panel a figure is shown in parts of it, as close-ups show it.

@@ -18,7 +18,7 @@ from mangacolor.training.auxiliary.image_to_image import PairTask
 from mangacolor.training.auxiliary.loop import Loop
 from mangacolor.training.data.halftone import print_tones
 from mangacolor.training.data.pictures import Picture, Source
-from mangacolor.training.runs import WEIGHTS
+from mangacolor.training.run_folder import WEIGHTS
 
 
 def painting(seed: int, side: int = 96) -> Image:

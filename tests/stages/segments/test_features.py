@@ -70,6 +70,14 @@ def test_maps_of_several_sizes_are_pooled_as_each_by_itself() -> None:
         assert np.array_equal(together.weights[name], alone.weights[name])
 
 
+def test_a_window_without_a_segment_has_no_row_whatever_maps_it_is_seen_in() -> None:
+    """As of a cover that is one black or one blown out: maps of several sizes, one halving another."""
+    pool = FeaturePool(np.zeros((64, 48), np.uint16), (64, 48))
+    maps = {name: np.ones((3, 64 // by, 48 // by), np.float32) for name, by in (("fine", 2), ("coarse", 8))}
+    pool.add(Tile(0, 0, 48, 64), maps)
+    assert pool.rows().shape == (0, 6)
+
+
 def test_a_network_that_tells_nothing_leaves_no_features() -> None:
     assert FeaturePool(np.ones((4, 4), np.uint16), (4, 4)).rows().shape == (1, 0)
 

@@ -105,7 +105,7 @@ def test_training_learns_and_saves_weights_that_load(tmp_path: Path) -> None:
     from mangacolor.models.page.page_net import PageNet, load_page_net, page_probabilities
     from mangacolor.training.auxiliary.page_network import PageRecipe, crop_page, page_loss
     from mangacolor.training.auxiliary.weights import save_weights
-    from mangacolor.training.runs import WEIGHTS
+    from mangacolor.training.run_folder import WEIGHTS
 
     torch.manual_seed(0)
     rng = np.random.default_rng(0)

@@ -18,7 +18,7 @@ from mangacolor.training.auxiliary.loop import Loop, Schedule, choose_recipe, le
 from mangacolor.training.auxiliary.page_network import FIRST_PAGES, STEPS_A_PAGE, PageRecipe, PageTask
 from mangacolor.training.networks import TrainRequest
 from mangacolor.training.pages.balloons import LabelledPage
-from mangacolor.training.runs import CHECKPOINT, CURVES
+from mangacolor.training.run_folder import CHECKPOINT, CURVES
 
 RECIPE = Schedule(steps=12, rate=1e-2, warm_up=3, log_every=4, save_every=5, ema=0.9, seed=3)
 

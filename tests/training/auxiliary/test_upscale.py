@@ -23,7 +23,7 @@ from mangacolor.training.auxiliary.upscale import (
     scan_page,
 )
 from mangacolor.training.pages.ink_patches import OVER, draw_ink_patch
-from mangacolor.training.runs import WEIGHTS
+from mangacolor.training.run_folder import WEIGHTS
 
 
 def painting(side: int, seed: int = 0) -> Image:

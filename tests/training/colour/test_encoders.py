@@ -16,7 +16,7 @@ from mangacolor.training.colour.config import PRESETS, Phase, match_network, ove
 from mangacolor.training.colour.materials import Materials
 from mangacolor.training.colour.trainer import Trainer
 from mangacolor.training.data.pictures import Picture, Source
-from mangacolor.training.runs import CHECKPOINT
+from mangacolor.training.run_folder import CHECKPOINT
 
 TINY = override(PRESETS["default"], {"width": 4, "discriminator_width": 4})
 

@@ -12,6 +12,7 @@ import torch
 from mangacolor.core.errors import UsageError
 from mangacolor.models import create_generator, load_generator, save_generator
 from mangacolor.models.colour.efficient_unet import EfficientUNet
+from mangacolor.training.colour.averaging import average_networks
 from mangacolor.training.colour.checkpoint import find_start
 from mangacolor.training.colour.pairing import pair_files, pair_networks
 
@@ -56,3 +57,16 @@ def test_networks_that_cannot_vote_together_are_refused() -> None:
     ):
         with pytest.raises(UsageError, match=why):
             pair_networks(network(), second, 0.7)
+
+
+def test_the_first_of_a_pair_is_averaged_with_what_was_trained_from_it() -> None:
+    pair = pair_networks(network(6, encoder="lite1"), network(4), 0.7)
+    tuned = network(6, encoder="lite1")
+    mean = average_networks(pair, tuned, 0.5)
+    assert (mean.config.width, mean.config.partner_width) == (6, 0)
+    one, other = (each.state_dict()["up3.conv.weight"] for each in (pair, tuned))
+    torch.testing.assert_close(mean.state_dict()["up3.conv.weight"], (one + other) / 2)
+    with pytest.raises(UsageError, match="differ in architecture: width 6 and 8, encoder lite1 and lite0"):
+        average_networks(pair, network(8), 0.5)
+    with pytest.raises(UsageError, match="partner_width 0 and 4"):
+        average_networks(tuned, pair, 0.5)

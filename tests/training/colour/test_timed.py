@@ -27,7 +27,8 @@ from mangacolor.training.data.pack import write_pack
 from mangacolor.training.data.pictures import Picture, Source
 from mangacolor.training.data.sources import load_pictures, weigh_sources
 from mangacolor.training.networks import TrainRequest
-from mangacolor.training.runs import CHECKPOINT, CURVES, Clock, CsvLog
+from mangacolor.training.run_folder import CHECKPOINT, CURVES, CsvLog
+from mangacolor.training.runs import Clock
 
 TINY = override(
     PRESETS["default"], {"generator": "unet-palette", "width": 4, "levels": 4, "discriminator_width": 4}
@@ -287,10 +288,41 @@ def test_curves_keep_the_columns_that_their_file_began_with(tmp_path: Path) -> N
 def test_curves_of_any_source_are_written_whatever_the_system_writes_by_itself(tmp_path: Path) -> None:
     code = f"""
 from pathlib import Path
-from mangacolor.training.runs import CsvLog
+from mangacolor.training.run_folder import CsvLog
 for step in 1, 2:
     CsvLog(Path({str(tmp_path / CURVES)!r})).write({{"step": step, "source": "\\u9801"}})
 """
     by_itself = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}  # ASCII alone
     subprocess.run([sys.executable, "-c", code], env={**os.environ, **by_itself}, check=True, timeout=120)
     assert (tmp_path / CURVES).read_text(encoding="utf-8").split() == ["step,source", "1,頁", "2,頁"]
+
+
+def test_a_run_says_how_long_it_takes_and_does_not_begin_with_a_long_silence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    time = fake_time(monkeypatch)
+    clock = Clock(100)
+    clock.start(500.0, step=20)  # what an earlier sitting took tells nothing of this one's speed
+    time.now += 6.0
+    assert not clock.is_overdue()
+    time.now += 6.0
+    assert clock.is_overdue()
+    assert clock.report(24) == "step 24/100, about 3 min 50 s left"
+    assert not clock.is_overdue()  # once is enough
+    assert clock.report(100) == "step 100/100"
+    by_clock = Clock(100, minutes=10)
+    by_clock.start(60.0)
+    time.now += 60.0
+    assert by_clock.report(7) == "step 7  20%, about 8 min left"
+
+
+def test_a_slow_run_reports_before_its_twenty_fifth_step_and_keeps_the_curve_of_one_that_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = fake_time(monkeypatch)
+    trainer = Trainer(replace(TINY, phases=(Phase(40, 32, 2),)), materials(), tmp_path, workers=0)
+    time_steps(trainer, clock, stop_at=14)
+    told: list[int] = []
+    assert not trainer.fit(lambda step, _terms, _rate: told.append((step, trainer.clock.report(step))[0]))
+    assert told == [10, 14]
+    assert [row["step"] for row in csv.DictReader((tmp_path / CURVES).read_text().splitlines())] == ["14"]

@@ -18,7 +18,7 @@ from mangacolor.training.colour.config import TrainConfig, override_also
 from mangacolor.training.colour.run import train
 from mangacolor.training.colour.trainer import Trainer
 from mangacolor.training.networks import TrainRequest, find_trainable, refuse_strangers
-from mangacolor.training.runs import CHECKPOINT, WEIGHTS
+from mangacolor.training.run_folder import CHECKPOINT, WEIGHTS
 from mangacolor.training.settings import parse_also
 
 Batch = tuple[torch.Tensor, torch.Tensor]

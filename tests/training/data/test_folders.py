@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
 from pathlib import Path
 
 import cv2
@@ -10,13 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image as PilImage
 
-from mangacolor.core.errors import InputError
+from mangacolor.core.errors import InputError, UsageError
 from mangacolor.tests.helpers.commands import exit_status
 from mangacolor.training.auxiliary.balloons import ART, LETTERED, BalloonCorpus
 from mangacolor.training.data.folders import read_folders
 from mangacolor.training.data.left_out import LeftOut
 from mangacolor.training.data.pack import read_pack, write_pack
-from mangacolor.training.data.pictures import Picture, at_most, check_colour, read_rgb
+from mangacolor.training.data.pictures import Picture, Source, at_most, check_colour, read_rgb
 from mangacolor.training.data.sources import describe_sources, load_pictures
 
 
@@ -131,6 +132,7 @@ def test_what_is_broken_or_grey_is_left_out_and_named(tmp_path: Path) -> None:
     sources, pictures = load_pictures([tmp_path], said.append)
     assert [picture.name for picture in pictures] == ["red/0.png#0", "red/1.png#0"]
     assert [source.folder for source in sources] == ["red"], "a source of nothing would have a share"
+    assert said.pop(0) == f"reading 12 files of {tmp_path}"
     assert len(said) == 6 and all(line.startswith("left out: ") for line in said)
     for number in range(5):
         assert f"torn/{number}.png: cannot be decoded" in said[number]
@@ -191,3 +193,86 @@ def test_names_of_what_is_left_out_are_no_commands_to_a_terminal() -> None:
     left_out = LeftOut(broken=["a\x1b.png: torn"], grey=["b\x07.png"])
     broken, grey = left_out.lines()
     assert broken == r"left out: a\x1b.png: torn" and grey.endswith(r"without colour: b\x07.png")
+
+
+DESCRIPTIONS = {
+    'folder = "a"\nwieght = 1': "source 1 has no setting 'wieght'\n  Did you mean weight?",
+    'folder = "a"\nlayout = "page"': 'layout cannot be "page"\n  Give one of pictures, pages, pairs',
+    'folder = "a"\nweight = "much"': 'source 1: weight cannot be "much"\n  Give a number at least 0',
+    'folder = "a"\nweight = -1': "source 1: weight cannot be -1",
+    'folder = "a"\nzoom = 2': r"source 1: zoom cannot be 2",
+    'folder = "a"\nzoom = [1.3]': r"source 1: zoom cannot be \[1\.3\]",
+    'folder = "a"\nzoom = [0.0, 1.3]': r"source 1: zoom\[0\] cannot be 0\.0",
+    'folder = "a"\nzoom = [1.3, 0.5]': "Give the smaller one first",
+    'layout = "pages"': "source 1 lacks folder",
+    'folder = "a"\n[[source]]\nfolder = "a"': "source 2: a is described already",
+    "folder = a": "does not describe sources: Invalid value",
+}
+
+
+@pytest.mark.parametrize("text", DESCRIPTIONS)
+def test_a_description_that_will_not_do_is_refused_where_it_is_wrong(tmp_path: Path, text: str) -> None:
+    described = tmp_path / "sources.toml"
+    described.write_text(f"[[source]]\n{text}\n")
+    with pytest.raises(UsageError, match=DESCRIPTIONS[text]) as told:
+        describe_sources(tmp_path, described)
+    assert "sources.toml" in told.value.message
+
+
+@pytest.mark.parametrize("text", ["[[sources]]\nfolder = 'a'\n", "", "source = 3\n", "source = ['a']\n"])
+def test_a_file_without_a_table_of_a_source_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "sources.toml").write_text(text)
+    with pytest.raises(UsageError, match=r"sources\.toml does not describe sources: it has no table"):
+        describe_sources(tmp_path, tmp_path / "sources.toml")
+
+
+def test_folders_that_a_description_does_not_name_are_told_and_a_pack_takes_no_description(
+    tmp_path: Path,
+) -> None:
+    for name in ("in/a/1.png", "in/b/1.png", "in/.thumbnails/1.png"):
+        save(tmp_path / name)
+    (tmp_path / "in/notes").mkdir()
+    described = tmp_path / "sources.toml"
+    described.write_text('[[source]]\nfolder = "a"\n')
+    said: list[str] = []
+    sources, pictures = load_pictures([tmp_path / "in"], said.append, described)
+    assert said == ["not described, and left out: b", f"reading 1 file of {tmp_path / 'in'}"]
+    write_pack(tmp_path / "d.pack", sources, pictures)
+    with pytest.raises(UsageError, match=r"sources\.toml describes folders, and .*d\.pack is none"):
+        load_pictures([tmp_path / "d.pack"], said.append, described)
+
+
+def test_a_pack_that_is_cut_short_or_of_another_form_is_told_from_what_is_none(tmp_path: Path) -> None:
+    pack = tmp_path / "d.pack"
+    write_pack(pack, [Source("a")], [Picture("a/1.png#0", "a", np.full((8, 8, 3), (255, 0, 0), np.uint8))])
+    whole = pack.read_bytes()
+    for size in (len(whole) // 2, len(whole) - 1, 10):
+        pack.write_bytes(whole[:size])
+        with pytest.raises(InputError, match=r"d\.pack is cut short"):
+            read_pack(pack)
+    pack.write_bytes(whole.replace(b'"form": 1', b'"form": 2'))  # the sum is wrong now, too
+    with pytest.raises(InputError, match=r"d\.pack is not a data pack: Bad CRC"):
+        read_pack(pack)
+    with zipfile.ZipFile(pack, "w") as archive:
+        archive.writestr("index.json", '{"form": 2, "sources": [], "pictures": []}')
+    with pytest.raises(InputError, match=r"d\.pack is a data pack of form 2, and this version .* form 1"):
+        read_pack(pack)
+    save(tmp_path / "1.png")
+    with pytest.raises(InputError, match=r"1\.png is not a data pack\n  Name a folder of colour pictures"):
+        read_pack(tmp_path / "1.png")
+
+
+def test_pack_data_tells_how_far_it_is_and_finds_out_first_that_it_cannot_write(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_mixture(tmp_path / "in", good=4, broken=0, grey=0)
+    assert exit_status("pack-data", str(tmp_path / "in"), "--out", str(tmp_path / "d.pack")) == 0
+    assert "packing: 3 of 4" in capsys.readouterr().err
+    assert exit_status("pack-data", str(tmp_path / "in"), "--out", str(tmp_path)) == 3
+    assert "cannot be written" in capsys.readouterr().err
+    (tmp_path / "in/empty").mkdir()
+    assert exit_status("pack-data", str(tmp_path / "in"), "--out", str(tmp_path / "e.pack")) == 3
+    said = capsys.readouterr().err
+    assert "no pictures for training in" in said and "packing" not in said  # before a picture is read
+    assert exit_status("pack-data", str(tmp_path / "d.pack"), "--out", str(tmp_path / "e.pack")) == 3
+    assert "d.pack is no folder" in capsys.readouterr().err

@@ -18,6 +18,8 @@ from mangacolor.core.errors import InputError, SetupError
 from mangacolor.core.types import Image
 from mangacolor.models.colour.checkpoints import save_generator
 from mangacolor.models.colour.factory import create_generator
+from mangacolor.training.data.pack import write_pack
+from mangacolor.training.data.pictures import Picture, Source
 from mangacolor.training.evaluation.evaluate import (
     TINT,
     Colourer,
@@ -120,6 +122,21 @@ def test_a_folder_without_pictures_is_an_input_error(tmp_path: Path) -> None:
     (tmp_path / "broken.png").write_bytes(b"nothing")
     with pytest.raises(InputError, match=r"broken\.png"):
         evaluate([tint_colourer()], open_folder(tmp_path))
+
+
+def test_a_data_pack_is_measured_on_as_its_pictures_are(tmp_path: Path) -> None:
+    pictures = [Picture(f"a/{number}.png#0", "a", scene(number, 300, 280)) for number in range(5)]
+    write_pack(tmp_path / "heldout.pack", [Source("a")], pictures, quality=100)
+    opened = open_folder(tmp_path / "heldout.pack", limit=3)
+    names = [sample.name for sample in opened.samples(shown=1)]
+    assert names == ["a/0.png#0", "a/2.png#0", "a/4.png#0"]
+    assert evaluate([tint_colourer()], opened).row("tint table", "grey").pictures == 3
+    write_pack(tmp_path / "none.pack", [], [])
+    with pytest.raises(InputError, match=r"none\.pack holds no picture"):
+        open_folder(tmp_path / "none.pack")
+    (tmp_path / "notes.txt").write_text("hello")
+    with pytest.raises(InputError, match=r"notes\.txt is not a data pack"):
+        open_folder(tmp_path / "notes.txt")
 
 
 def test_paper_around_a_figure_is_not_drawn() -> None:

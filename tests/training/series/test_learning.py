@@ -18,11 +18,11 @@ from mangacolor.models.colour.series.file import SeriesFile, read_series_file, w
 from mangacolor.models.colour.series.merging import merge_adapter
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.tests.helpers.coloured_series import page_in_colour
+from mangacolor.training.display import silent
 from mangacolor.training.series import judging, surfaces
 from mangacolor.training.series.adapter import Adapter, adapter_arrays
 from mangacolor.training.series.batches import Batch
 from mangacolor.training.series.dials import Dials
-from mangacolor.training.series.display import silent
 from mangacolor.training.series.judging import Judgement, probes_of_lessons
 from mangacolor.training.series.learn import learn_series
 from mangacolor.training.series.learning import LearnSettings, SeriesLearner
@@ -334,3 +334,12 @@ def test_what_was_learnt_before_stays_where_nothing_better_is_learnt(
         learn_series(pages(), out, late, silent, cancel)
     assert out.read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["s.safetensors"]
+
+
+def test_a_slow_machine_ends_its_steps_earlier_since_the_rest_takes_longer_there_too() -> None:
+    wanted = LearnSettings(minutes=10, reserve=25.0)
+    assert wanted.seconds_of_the_rest(0.3, 2.0) == 27.0  # what is faster than it has to be changes nothing
+    assert wanted.seconds_of_the_rest(2.25, 6.0) == 81.0
+    assert wanted.seconds_of_the_rest(90.0, 60.0) == 300.0  # half of the time is for learning
+    assert LearnSettings(minutes=0.5, reserve=25.0).seconds_of_the_rest(9.0, 9.0) == 25.0
+    assert LearnSettings().seconds_of_the_rest(9.0, 9.0) == 0.0

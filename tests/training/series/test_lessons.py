@@ -16,9 +16,9 @@ from mangacolor.core.types import Image, Panel
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.tests.helpers.coloured_series import page_in_colour
 from mangacolor.tests.helpers.stages import comic_page
+from mangacolor.training.display import silent
 from mangacolor.training.series.batches import Crops
 from mangacolor.training.series.dials import Dials
-from mangacolor.training.series.display import silent
 from mangacolor.training.series.lessons import KEPT_SIZE, ColouredPage, Lesson, cut_lessons
 from mangacolor.training.series.pages import find_coloured_pages, spread_order
 from mangacolor.training.series.rehearsal import LOOKED_AT, PACK, read_rehearsal

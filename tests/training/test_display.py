@@ -1,4 +1,4 @@
-"""What is shown while a series is learnt."""
+"""What is shown of work that takes a while."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import io
 
 from rich.console import Console
 
-from mangacolor.training.series.display import LearnDisplay
+from mangacolor.training.display import WorkDisplay
 
 
 def test_a_log_gets_a_line_now_and_then_with_the_time_left() -> None:
     now = [0.0]
     stream = io.StringIO()
-    with LearnDisplay(console=Console(file=stream, width=200), clock=lambda: now[0]) as display:
+    with WorkDisplay(console=Console(file=stream, width=200), clock=lambda: now[0]) as display:
         for done in range(201):
             now[0] = float(done)
             display("learning", done, 200)
@@ -24,10 +24,10 @@ def test_a_log_gets_a_line_now_and_then_with_the_time_left() -> None:
 
 def test_quiet_shows_nothing_and_a_terminal_shows_a_bar() -> None:
     stream = io.StringIO()
-    with LearnDisplay(quiet=True, console=Console(file=stream)) as display:
+    with WorkDisplay(quiet=True, console=Console(file=stream)) as display:
         display("learning", 1, 2)
     assert stream.getvalue() == ""
-    with LearnDisplay(console=Console(file=stream, force_terminal=True, width=100)) as display:
+    with WorkDisplay(console=Console(file=stream, force_terminal=True, width=100)) as display:
         display("learning", 1, 2)
         assert display._bar is not None
         display._bar.refresh()

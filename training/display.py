@@ -1,11 +1,11 @@
-"""What a person sees of a series being learnt, on stderr: how far it is, and how long the rest takes."""
+"""What a person sees of work that takes a while, on stderr: how far it is, and how long the rest takes."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from rich.console import Console
 from rich.markup import escape
@@ -16,6 +16,7 @@ from mangacolor.core.wording import duration
 from mangacolor.pipeline.report.bar import BAR_WIDTH, TimeLeftColumn
 
 LINES = 10  # in a log, of each piece of work
+Item = TypeVar("Item")
 Tell = Callable[[str, int, int], None]  # what is at work, how much of it is done, of how much
 
 
@@ -49,7 +50,17 @@ class Pace:
         return f"{what}: {done} of {of}{tail}"
 
 
-class LearnDisplay:
+def tell_lines(items: Iterable[Item], what: str, of: int, say: Callable[[str], None]) -> Iterator[Item]:
+    """The items, so many ``of`` them; ``say`` takes a line now and then of how much of ``what`` is done."""
+    pace = Pace(LINES)
+    pace.line(what, 0, of)
+    for done, item in enumerate(items, 1):
+        yield item
+        if line := pace.line(what, done, of):
+            say(line)
+
+
+class WorkDisplay:
     """Called with what is at work, how much of it is done and of how much; a context manager.
 
     A terminal shows a bar, a log gets a line now and then, and with ``quiet`` nothing is shown.
