@@ -33,6 +33,7 @@ from mangacolor.stages.balloons.layout import Balloon, BalloonLayout
 from mangacolor.stages.balloons.lettered import as_uint8, find_lettered
 from mangacolor.stages.balloons.params import DEFAULTS, Params
 from mangacolor.stages.balloons.rims import with_rim
+from mangacolor.stages.balloons.seen_through import without_pieces
 
 WEIGHTS = BUNDLED / BALLOONS.file
 Method = Literal["learnt", "lettering"]
@@ -100,7 +101,8 @@ def _find_by_network(
     lettered = pick_overlooked(small, probability, known, candidates, params.kind)
     doubtful = [region for region in fitted if not is_sure(region, params)]
     regions += choose_rivals(on_free_ground(doubtful, known), lettered, params.kind)
-    regions += find_enclosed(small, probability, strokes, ground, regions, params)
+    regions = find_enclosed(small, probability, strokes, ground, regions, params)
+    regions = without_pieces(regions, small, strokes, params)
     return [with_rim(region, small, ground, params.rim) for region in regions], probability
 
 

@@ -107,8 +107,37 @@ class EnclosedParams:
     narrow: float = 0.5  # of that side, that their column or row is wide, at the most
     central: float = 0.16  # of the shape's sides, that it may lie beside its middle
     nested: float = 0.9  # of all strokes' box, that one stroke's fills: a pupil in its iris
-    tones: float = 0.03  # of the shape, that is neither paper nor ink
+    tones: float = 0.03  # of the shape, that is neither paper nor ink,
+    smudges: float = 0.003  # and not beside ink
     stroke_level: int = 4  # the network's mean answer for lettering, on the strokes
+
+
+@dataclass(frozen=True, slots=True)
+class CryParams:
+    """White paper within an outline of whatever kind, spikes or a frame, and strokes in its middle."""
+
+    largest: float = 0.07  # of the page
+    suspected: float = 0.012  # mean probability in [0, 1] of a balloon
+    outlined: float = 0.97  # of its rim
+    solid: float = 0.85  # solidity
+    strokes: tuple[int, int] = (2, 16)
+    clear: float = 0.13  # of its lesser side, between strokes and outline
+    narrow: float = 0.6  # of that side, that the column or row of strokes is wide, at the most
+    central: float = 0.12  # of its sides, that they may lie beside its middle
+    nested: float = 0.35  # of the box around them, that one fills: a pupil in its iris
+    smudges: float = 0.0015  # of it, that is neither paper nor ink, nor beside ink: faces have shades
+
+
+@dataclass(frozen=True, slots=True)
+class PieceParams:
+    """A piece of a balloon that the drawing shows through."""
+
+    cut: float = 0.19  # of its lettering, that lies beyond it
+    reach: int = 12  # pixels beside it within which lettering is its own
+    letter: int = 16  # the network's mean answer for lettering on a letter
+    smallest: int = 12  # pixels of a letter
+    largest_letter: float = 0.05  # of the page's long side
+    whole: float = 0.85  # of a letter, that is held if it is not cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +228,11 @@ class Params:
     rim: RimParams = RimParams()
     kind: KindParams = KindParams()
     enclosed: EnclosedParams = EnclosedParams()
+    cry: CryParams = CryParams()
+    piece: PieceParams = PieceParams()
+    partial: CryParams = CryParams(  # one that is known in part
+        suspected=0.2, solid=0.8, strokes=(2, 40), clear=0.04, narrow=0.8, central=0.2, smudges=0.003
+    )
     lettering: LetteringParams = LetteringParams()
     free: FreeParams = FreeParams()
     grow: GrowParams = GrowParams()
