@@ -34,6 +34,7 @@ from mangacolor.stages.balloons.lettered import as_uint8, find_lettered
 from mangacolor.stages.balloons.params import DEFAULTS, Params
 from mangacolor.stages.balloons.rims import with_rim
 from mangacolor.stages.balloons.seen_through import without_pieces
+from mangacolor.stages.balloons.tinted import find_tinted
 
 WEIGHTS = BUNDLED / BALLOONS.file
 Method = Literal["learnt", "lettering"]
@@ -103,7 +104,8 @@ def _find_by_network(
     regions += choose_rivals(on_free_ground(doubtful, known), lettered, params.kind)
     regions = find_enclosed(small, probability, strokes, ground, regions, params)
     regions = without_pieces(regions, small, strokes, params)
-    return [with_rim(region, small, ground, params.rim) for region in regions], probability
+    regions = [with_rim(region, small, ground, params.rim) for region in regions]
+    return regions + find_tinted(small, paint(np.zeros_like(small), regions), params), probability
 
 
 def _fit(plane: Image, other: Image, interpolation: int) -> Image:

@@ -129,6 +129,28 @@ class CryParams:
 
 
 @dataclass(frozen=True, slots=True)
+class TintedParams:
+    """White lettering on an even mid-grey."""
+
+    tones: tuple[int, int] = (60, 200)  # levels of such paper
+    thick: int = 9  # pixels: what is thinner is a stroke
+    uneven: int = 10  # levels that the ground may differ by within this
+    contrast: int = 60  # levels from the ground to a stroke,
+    full: int = 100  # and to one that is taken for full ink
+    cell: int = 8  # pixels: where strokes are dense is looked at in cells of this,
+    cells: int = 5  # over so many by so many of them
+    density: float = 0.04  # of them, that strokes cover,
+    even: float = 0.6  # and that even ground and they do
+    least_cells: int = 6
+    pad: int = 90  # pixels beside them that may hold more of the lettering
+    confidence: float = 0.9  # of the lettering: highlights in hair have less,
+    noise: int = 6  # and their ground is less even: median distance from its tone, in levels
+    tail: float = 2.2  # glyphs: what is thinner is no part of the balloon
+    solid: float = 0.75  # least solidity
+    lettered: float = 0.25  # of the balloon, that lettering covers
+
+
+@dataclass(frozen=True, slots=True)
 class PieceParams:
     """A piece of a balloon that the drawing shows through."""
 
@@ -230,6 +252,7 @@ class Params:
     enclosed: EnclosedParams = EnclosedParams()
     cry: CryParams = CryParams()
     piece: PieceParams = PieceParams()
+    tinted: TintedParams = TintedParams()
     partial: CryParams = CryParams(  # one that is known in part
         suspected=0.2, solid=0.8, strokes=(2, 40), clear=0.04, narrow=0.8, central=0.2, smudges=0.003
     )

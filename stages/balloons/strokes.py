@@ -18,8 +18,8 @@ _AROUND = np.ones((3, 3), np.uint8)  # pixels over which ink fades into paper
 class Strokes:
     """Of a shape with ``count`` strokes as large as a glyph's, and with sides w and h.
 
-    ``ink`` (H×W) is where it is inked. Shares of the shape: ``tones``, neither paper nor ink; ``smudges``, the
-    same without the pixels beside ink, which are only blurred. Shares of min(w, h): ``clear``, the least
+    ``ink`` (H×W) is where it is inked. Shares of the shape: ``tones``, neither paper nor ink; ``smudges``,
+    the same without the pixels beside ink, which are only blurred. Shares of min(w, h): ``clear``, the least
     distance of ink to the outline; ``narrow``, the lesser side of the box around all strokes. ``nested``: the
     share of that box that one stroke's fills. ``beside``: how far its middle lies from the shape's, of w and
     of h, the greater of the two.
