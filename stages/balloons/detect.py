@@ -103,7 +103,7 @@ def _find_by_network(
     doubtful = [region for region in fitted if not is_sure(region, params)]
     regions += choose_rivals(on_free_ground(doubtful, known), lettered, params.kind)
     regions = find_enclosed(small, probability, strokes, ground, regions, params)
-    regions = without_pieces(regions, small, strokes, params)
+    regions = without_pieces(regions, small, strokes, ground, params)
     regions = [with_rim(region, small, ground, params.rim) for region in regions]
     return regions + find_tinted(small, paint(np.zeros_like(small), regions), params), probability
 

@@ -22,7 +22,7 @@ from mangacolor.stages.balloons.lettering import find_lettering
 from mangacolor.stages.balloons.params import CryParams, EnclosedParams, Params
 from mangacolor.stages.balloons.strokes import Strokes, measure_strokes
 
-_SQUARE = np.ones((3, 3), np.uint8)
+_SQUARE, _WIDE = np.ones((3, 3), np.uint8), np.ones((5, 5), np.uint8)
 
 
 def find_enclosed(
@@ -114,10 +114,17 @@ def _is_cry(region: Region, found: Strokes, luma: Image, signs: CryParams, param
         and found.nested <= signs.nested
         and found.narrow <= signs.narrow
         and found.beside <= signs.central
+        and _grey_share(region, found, luma, signs.white) <= signs.grey
         and solidity(region.mask) >= signs.solid
         and outlined(region, luma, params.kind) >= signs.outlined
         and kind_of(region, luma, (), params.kind) != "caption"
     )
+
+
+def _grey_share(region: Region, found: Strokes, luma: Image, white: int) -> float:
+    """The share of a shape that is darker than white paper, though neither ink nor beside it."""
+    inner = (cv2.erode(region.mask, _SQUARE) > 0) & (cv2.dilate(found.ink.view(np.uint8), _WIDE) == 0)
+    return np.count_nonzero(inner & (_view(luma, region) < white)) / np.count_nonzero(region.mask)
 
 
 def _is_compact(region: Region, paper: Mask, luma: Image, params: EnclosedParams) -> bool:

@@ -126,6 +126,8 @@ class CryParams:
     central: float = 0.12  # of its sides, that they may lie beside its middle
     nested: float = 0.35  # of the box around them, that one fills: a pupil in its iris
     smudges: float = 0.0015  # of it, that is neither paper nor ink, nor beside ink: faces have shades
+    white: int = 235  # level of its paper,
+    grey: float = 0.02  # and share that is darker though not beside ink: clouds behind it
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,7 @@ class PieceParams:
 
     cut: float = 0.19  # of its lettering, that lies beyond it
     reach: int = 12  # pixels beside it within which lettering is its own
+    thick: int = 11  # pixels across a stroke, at the most
     letter: int = 16  # the network's mean answer for lettering on a letter
     smallest: int = 12  # pixels of a letter
     largest_letter: float = 0.05  # of the page's long side

@@ -16,13 +16,18 @@ from mangacolor.stages.balloons.kinds import Region, paint
 from mangacolor.stages.balloons.params import Params
 
 
-def without_pieces(regions: Sequence[Region], luma: Image, strokes: Image, params: Params) -> list[Region]:
+def without_pieces(
+    regions: Sequence[Region], luma: Image, strokes: Image, ground: Image | None, params: Params
+) -> list[Region]:
     """The ``regions`` without white ones that hold their lettering in part.
 
-    ``luma`` and ``strokes``, the network's probability of lettering (255 = 1), are H×W uint8. What another
-    region holds is not cut.
+    ``luma``, ``strokes``, the network's probability of lettering (255 = 1), and ``ground`` (255 = paper
+    around what is drawn) are H×W uint8. What another region holds, or stands on the ground, is not cut.
     """
-    known, most = paint(np.zeros_like(luma), regions), params.piece.cut
+    known, most = np.zeros_like(luma), params.piece.cut
+    if ground is not None:
+        cv2.dilate(ground, np.ones((params.piece.thick,) * 2, np.uint8), dst=known)  # strokes on it, too
+    paint(known, regions)
     return [
         region
         for region in regions

@@ -154,3 +154,18 @@ def test_what_the_network_saw_in_part_is_taken_whole() -> None:
     assert region.box[1] + region.box[3] > CENTRE[1] + 0.9 * AXES[1]
     unbounded = np.where(drawing() == 0, 255, cry(flat(255))).astype(np.uint8)  # no outline on a white page
     assert find_enclosed(unbounded, chance, flat(0), None, [half], DEFAULTS)[0] is half
+
+
+def test_clouds_behind_a_balloon_are_not_its_own() -> None:
+    page = cry(drawing())
+    cloud = cv2.ellipse(np.zeros_like(page), (CENTRE[0], CENTRE[1] + 60), (70, 40), 0, 0, 360, 1, -1) > 0
+    beyond = cloud & (cv2.ellipse(np.zeros_like(page), CENTRE, AXES, 0, 0, 360, 1, -1) == 0)
+    page[beyond] = 225
+    cv2.circle(page, (CENTRE[0] + 36, CENTRE[1] + 48), 18, 225, -1)  # the outline is faint there
+    whole = cv2.ellipse(np.zeros_like(page), CENTRE, (AXES[0] - 2, AXES[1] - 2), 0, 0, 360, 255, -1)
+    x, y, w, h = cv2.boundingRect(whole)
+    known = Region((x, y, w, h), np.ascontiguousarray(whole[y : y + h, x : x + w]), 0.9, 255)
+    found = find_enclosed(
+        page, np.where(whole > 0, 230, 0).astype(np.uint8), flat(0), None, [known], DEFAULTS
+    )
+    assert found[0] is known

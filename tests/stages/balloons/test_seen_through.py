@@ -30,22 +30,30 @@ def region(left: int, right: int, tone: int = 255) -> Region:
 def test_a_piece_of_a_balloon_with_some_of_its_letters_is_dropped() -> None:
     page, strokes = lettered()
     whole, piece = region(20, 230), region(20, 110)
-    assert without_pieces([whole], page, strokes, DEFAULTS) == [whole]
-    assert without_pieces([piece], page, strokes, DEFAULTS) == []
+    assert without_pieces([whole], page, strokes, None, DEFAULTS) == [whole]
+    assert without_pieces([piece], page, strokes, None, DEFAULTS) == []
 
 
 def test_letters_of_a_neighbour_and_what_is_drawn_are_not_cut() -> None:
     page, strokes = lettered()
     pair = [region(20, 130), region(130, 230)]
-    assert without_pieces(pair, page, strokes, DEFAULTS) == pair
+    assert without_pieces(pair, page, strokes, None, DEFAULTS) == pair
     cv2.line(page, (140, 40), (170, 130), 0, 4)  # a hair: the network sees no lettering there
     strokes[:, 135:] = 0
     page[:, 135:] = np.where(page[:, 135:] < 100, page[:, 135:], 255)
     piece = region(20, 138)
-    assert without_pieces([piece], page, strokes, DEFAULTS) == [piece]
+    assert without_pieces([piece], page, strokes, None, DEFAULTS) == [piece]
 
 
 def test_a_black_caption_stays() -> None:
     page, strokes = lettered(tone=20, ink=255)
     piece = region(20, 155, tone=20)
-    assert without_pieces([piece], page, strokes, DEFAULTS) == [piece]
+    assert without_pieces([piece], page, strokes, None, DEFAULTS) == [piece]
+
+
+def test_letters_on_the_paper_around_panels_are_not_cut() -> None:
+    page, strokes = lettered()
+    ground = np.zeros_like(page)
+    ground[:, 112:] = np.where(page[:, 112:] > 200, 255, 0)
+    piece = region(20, 110)
+    assert without_pieces([piece], page, strokes, ground, DEFAULTS) == [piece]
