@@ -33,6 +33,8 @@ from mangacolor.stages.balloons.layout import Balloon, BalloonLayout
 from mangacolor.stages.balloons.lettered import as_uint8, find_lettered
 from mangacolor.stages.balloons.params import DEFAULTS, Params
 from mangacolor.stages.balloons.rims import with_rim
+from mangacolor.stages.balloons.seen_through import without_pieces
+from mangacolor.stages.balloons.tinted import find_tinted
 
 WEIGHTS = BUNDLED / BALLOONS.file
 Method = Literal["learnt", "lettering"]
@@ -100,8 +102,10 @@ def _find_by_network(
     lettered = pick_overlooked(small, probability, known, candidates, params.kind)
     doubtful = [region for region in fitted if not is_sure(region, params)]
     regions += choose_rivals(on_free_ground(doubtful, known), lettered, params.kind)
-    regions += find_enclosed(small, probability, strokes, ground, regions, params)
-    return [with_rim(region, small, ground, params.rim) for region in regions], probability
+    regions = find_enclosed(small, probability, strokes, ground, regions, params)
+    regions = without_pieces(regions, small, strokes, ground, params)
+    regions = [with_rim(region, small, ground, params.rim) for region in regions]
+    return regions + find_tinted(small, paint(np.zeros_like(small), regions), params), probability
 
 
 def _fit(plane: Image, other: Image, interpolation: int) -> Image:

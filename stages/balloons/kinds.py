@@ -91,19 +91,25 @@ def is_bounded(region: Region, luma: Image, params: KindParams = DEFAULTS.kind) 
     What the page's edge cuts off has no rim there.
     """
     contours, _tree = cv2.findContours(region.mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    contour = max(contours, key=cv2.contourArea)
-    points = contour[:, 0] + np.array(region.box[:2])
-    inside = ((points > params.near) & (points < np.array(luma.shape[::-1]) - 1 - params.near)).all(axis=1)
+    contour = _within_page(max(contours, key=cv2.contourArea), region, luma, params)
     wanted = params.bounded if solidity(region.mask) >= params.ragged else params.outlined
-    if not inside.any():
-        return True
-    return _outlined_share(region, luma, contour[inside], params.faint_contrast) >= wanted
+    return not len(contour) or _outlined_share(region, luma, contour, params.faint_contrast) >= wanted
 
 
 def outlined(region: Region, luma: Image, params: KindParams = DEFAULTS.kind) -> float:
-    """The share of a region's rim next to which something stands out from its paper."""
+    """The share of a region's rim beside which something stands out from its paper, the page's edge apart."""
     contours, _tree = cv2.findContours(region.mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    return _outlined_share(region, luma, max(contours, key=cv2.contourArea), params.contrast)
+    contour = _within_page(max(contours, key=cv2.contourArea), region, luma, params)
+    return _outlined_share(region, luma, contour, params.contrast) if len(contour) else 0.0
+
+
+def _within_page(
+    contour: npt.NDArray[Any], region: Region, luma: Image, params: KindParams
+) -> npt.NDArray[Any]:
+    """The points of a region's contour that lie away from the page's edge, where nothing bounds it."""
+    points = contour[:, 0] + np.array(region.box[:2])
+    inside = (points > params.near) & (points < np.array(luma.shape[::-1]) - 1 - params.near)
+    return np.asarray(contour[inside.all(axis=1)])
 
 
 def _outlined_share(region: Region, luma: Image, contour: npt.NDArray[Any], levels: int) -> float:

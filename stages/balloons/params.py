@@ -107,8 +107,62 @@ class EnclosedParams:
     narrow: float = 0.5  # of that side, that their column or row is wide, at the most
     central: float = 0.16  # of the shape's sides, that it may lie beside its middle
     nested: float = 0.9  # of all strokes' box, that one stroke's fills: a pupil in its iris
-    tones: float = 0.03  # of the shape, that is neither paper nor ink
+    tones: float = 0.03  # of the shape, that is neither paper nor ink,
+    smudges: float = 0.003  # and not beside ink
     stroke_level: int = 4  # the network's mean answer for lettering, on the strokes
+
+
+@dataclass(frozen=True, slots=True)
+class CryParams:
+    """White paper within an outline of whatever kind, spikes or a frame, and strokes in its middle."""
+
+    largest: float = 0.07  # of the page
+    suspected: float = 0.012  # mean probability in [0, 1] of a balloon
+    outlined: float = 0.97  # of its rim
+    solid: float = 0.85  # solidity
+    strokes: tuple[int, int] = (2, 16)
+    clear: float = 0.13  # of its lesser side, between strokes and outline
+    narrow: float = 0.6  # of that side, that the column or row of strokes is wide, at the most
+    central: float = 0.12  # of its sides, that they may lie beside its middle
+    nested: float = 0.35  # of the box around them, that one fills: a pupil in its iris
+    smudges: float = 0.0015  # of it, that is neither paper nor ink, nor beside ink: faces have shades
+    white: int = 235  # level of its paper,
+    grey: float = 0.02  # and share that is darker though not beside ink: clouds behind it
+
+
+@dataclass(frozen=True, slots=True)
+class TintedParams:
+    """White lettering on an even mid-grey."""
+
+    tones: tuple[int, int] = (60, 200)  # levels of such paper
+    thick: int = 9  # pixels: what is thinner is a stroke
+    uneven: int = 10  # levels that the ground may differ by within this
+    contrast: int = 60  # levels from the ground to a stroke,
+    full: int = 100  # and to one that is taken for full ink
+    cell: int = 8  # pixels: where strokes are dense is looked at in cells of this,
+    cells: int = 5  # over so many by so many of them
+    density: float = 0.04  # of them, that strokes cover,
+    even: float = 0.6  # and that even ground and they do
+    least_cells: int = 6
+    pad: int = 90  # pixels beside them that may hold more of the lettering
+    confidence: float = 0.9  # of the lettering: highlights in hair have less,
+    noise: int = 6  # and their ground is less even: median distance from its tone, in levels
+    tail: float = 2.2  # glyphs: what is thinner is no part of the balloon
+    solid: float = 0.75  # least solidity
+    lettered: float = 0.25  # of the balloon, that lettering covers
+
+
+@dataclass(frozen=True, slots=True)
+class PieceParams:
+    """A piece of a balloon that the drawing shows through."""
+
+    cut: float = 0.19  # of its lettering, that lies beyond it
+    reach: int = 12  # pixels beside it within which lettering is its own
+    thick: int = 11  # pixels across a stroke, at the most
+    letter: int = 16  # the network's mean answer for lettering on a letter
+    smallest: int = 12  # pixels of a letter
+    largest_letter: float = 0.05  # of the page's long side
+    whole: float = 0.85  # of a letter, that is held if it is not cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +253,12 @@ class Params:
     rim: RimParams = RimParams()
     kind: KindParams = KindParams()
     enclosed: EnclosedParams = EnclosedParams()
+    cry: CryParams = CryParams()
+    piece: PieceParams = PieceParams()
+    tinted: TintedParams = TintedParams()
+    partial: CryParams = CryParams(  # one that is known in part
+        suspected=0.2, solid=0.8, strokes=(2, 40), clear=0.04, narrow=0.8, central=0.2, smudges=0.003
+    )
     lettering: LetteringParams = LetteringParams()
     free: FreeParams = FreeParams()
     grow: GrowParams = GrowParams()

@@ -63,7 +63,7 @@ STAGE = Stage(
     run=run,
     configure=configure,
     needs=("decode", "panels", "kinds"),
-    version=6,
+    version=7,
     fingerprint=fingerprint,
     demand=demand,
 )

@@ -8,6 +8,7 @@ import pytest
 
 from mangacolor.core.types import Image
 from mangacolor.stages.balloons.enclosed import find_enclosed
+from mangacolor.stages.balloons.kinds import Region
 from mangacolor.stages.balloons.params import DEFAULTS
 
 CENTRE, AXES = (300, 260), (45, 80)
@@ -45,7 +46,7 @@ def test_an_outlined_shape_with_one_glyph_is_found_where_the_network_suspects_it
     assert region.confidence == pytest.approx(SMALL_CHANCE / 255)
     assert find_enclosed(page, flat(0), flat(SMALL_STROKES), None, (), DEFAULTS) == []
     assert find_enclosed(page, flat(SMALL_CHANCE), flat(0), None, (), DEFAULTS) == []
-    assert find_enclosed(page, flat(SMALL_CHANCE), flat(SMALL_STROKES), None, [region], DEFAULTS) == []
+    assert find_enclosed(page, flat(SMALL_CHANCE), flat(SMALL_STROKES), None, [region], DEFAULTS) == [region]
 
 
 def test_plain_lettering_in_an_outline_needs_no_suspicion() -> None:
@@ -93,3 +94,78 @@ def test_an_eye_a_mouth_and_a_shaded_shape_are_no_gasps() -> None:
     cv2.ellipse(shaded, (CENTRE[0], CENTRE[1] + 60), (20, 8), 0, 0, 360, 170, -1)
     for page in (eye, mouth, shaded):
         assert find_enclosed(page, flat(0), flat(0), None, (), DEFAULTS) == []
+
+
+def burst(page: Image, spikes: int = 14) -> Image:
+    """A cry: a star of white with an outline, which is far from round, and two words in its middle."""
+    turns = np.linspace(0, 2 * np.pi, 2 * spikes, endpoint=False)
+    reach = np.where(np.arange(2 * spikes) % 2, 0.92, 1.08)
+    wide, high = 1.2 * AXES[0] * reach * np.cos(turns), AXES[1] * reach * np.sin(turns)
+    star = np.rint(np.stack([wide, high], axis=1) + CENTRE).astype(np.int32)
+    cv2.fillPoly(page, [star], 255)
+    cv2.polylines(page, [star], True, 0, 2)
+    return page
+
+
+def hatched() -> Image:
+    page = np.full((900, 640), 200, np.uint8)
+    page[::3] = 90
+    return page
+
+
+HARDLY, DASH_BELOW = 5, 40  # a chance of 2 in 100; pixels
+
+
+def cry(page: Image) -> Image:
+    gasp(page, "NO")
+    cv2.line(page, (CENTRE[0], CENTRE[1] + 28), (CENTRE[0], CENTRE[1] + DASH_BELOW), 0, 3)
+    return page
+
+
+def test_a_cry_with_spikes_is_found_where_the_network_hardly_suspects_one() -> None:
+    page = cry(burst(hatched()))
+    (region,) = find_enclosed(page, flat(HARDLY), flat(0), None, (), DEFAULTS)
+    x, y = region.box[:2]
+    assert region.mask[CENTRE[1] - y, CENTRE[0] - x] > 0
+    assert np.count_nonzero(region.mask) > 0.75 * np.pi * 1.2 * AXES[0] * AXES[1]
+    assert find_enclosed(page, flat(0), flat(0), None, (), DEFAULTS) == []
+
+
+def test_a_burst_with_nothing_lettered_in_it_is_drawn() -> None:
+    struck = burst(hatched())
+    cv2.line(
+        struck, (CENTRE[0] - 50, CENTRE[1] - 60), (CENTRE[0] + 5, CENTRE[1]), 0, 3
+    )  # begins at the outline
+    shaded = cry(burst(hatched()))
+    cv2.ellipse(shaded, (CENTRE[0], CENTRE[1] + 52), (16, 5), 0, 0, 360, 170, -1)
+    for page in (burst(hatched()), struck, shaded):
+        assert find_enclosed(page, flat(HARDLY), flat(0), None, (), DEFAULTS) == []
+
+
+def test_what_the_network_saw_in_part_is_taken_whole() -> None:
+    page = cry(drawing())
+    whole = cv2.ellipse(np.zeros_like(page), CENTRE, (AXES[0] - 2, AXES[1] - 2), 0, 0, 360, 255, -1)
+    whole[: CENTRE[1]] = 0
+    x, y, w, h = cv2.boundingRect(whole)
+    half = Region((x, y, w, h), np.ascontiguousarray(whole[y : y + h, x : x + w]), 0.9, 255)
+    chance = np.where(whole > 0, 230, 0).astype(np.uint8)
+    (region,) = find_enclosed(page, chance, flat(0), None, [half], DEFAULTS)
+    assert region.box[1] < CENTRE[1] - 0.9 * AXES[1]
+    assert region.box[1] + region.box[3] > CENTRE[1] + 0.9 * AXES[1]
+    unbounded = np.where(drawing() == 0, 255, cry(flat(255))).astype(np.uint8)  # no outline on a white page
+    assert find_enclosed(unbounded, chance, flat(0), None, [half], DEFAULTS)[0] is half
+
+
+def test_clouds_behind_a_balloon_are_not_its_own() -> None:
+    page = cry(drawing())
+    cloud = cv2.ellipse(np.zeros_like(page), (CENTRE[0], CENTRE[1] + 60), (70, 40), 0, 0, 360, 1, -1) > 0
+    beyond = cloud & (cv2.ellipse(np.zeros_like(page), CENTRE, AXES, 0, 0, 360, 1, -1) == 0)
+    page[beyond] = 225
+    cv2.circle(page, (CENTRE[0] + 36, CENTRE[1] + 48), 18, 225, -1)  # the outline is faint there
+    whole = cv2.ellipse(np.zeros_like(page), CENTRE, (AXES[0] - 2, AXES[1] - 2), 0, 0, 360, 255, -1)
+    x, y, w, h = cv2.boundingRect(whole)
+    known = Region((x, y, w, h), np.ascontiguousarray(whole[y : y + h, x : x + w]), 0.9, 255)
+    found = find_enclosed(
+        page, np.where(whole > 0, 230, 0).astype(np.uint8), flat(0), None, [known], DEFAULTS
+    )
+    assert found[0] is known
