@@ -46,7 +46,7 @@ class SecondLook:
 
     luma: Image
     backend: CpuBackend
-    left: int  # lines that may still be looked at on this page
+    left: float  # what may still be looked at on this page, in lengths of lines from side to side
     # By number of the line: its samples, as ``Lines.border`` has them.
     seen: dict[int, Image] = field(default_factory=dict)
     _small: Image | None = None

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 
 from mangacolor.stages.panels.cutting.candidates import Cut, Judgement
 from mangacolor.stages.panels.cutting.frameless import find_bare_bands
-from mangacolor.stages.panels.cutting.gutters import find_framed_cuts
+from mangacolor.stages.panels.cutting.gutters import find_gutters
 from mangacolor.stages.panels.cutting.lines import View
 from mangacolor.stages.panels.cutting.pinwheels import Pinwheel, ends_loose, find_pinwheel
 from mangacolor.stages.panels.cutting.polygons import Polygon, area, clip, swap
+from mangacolor.stages.panels.cutting.shared_lines.finding import find_shared_lines
 from mangacolor.stages.panels.cutting.snap import fit_sides
 from mangacolor.stages.panels.params import CutParams, Params
 
@@ -64,8 +65,8 @@ def cut_region(
     ``thorough``: everything is found out about candidates that are not taken, too.
     """
     polygon = fit_sides(views, polygon, params.snap)
-    cuts = _find_cuts(views, polygon, params, floor)
     smallest = params.cut.smallest * views[0].white.size
+    cuts = _find_cuts(views, polygon, params, floor, smallest, thorough=thorough)
     judgements = tuple(_judge(cuts, smallest, polygon, style, params.cut, thorough=thorough))
     best = next((index for index, judgement in enumerate(judgements) if judgement.chosen), None)
     if best is None or _is_loose(views, polygon, judgements[best].cut, params):
@@ -121,11 +122,37 @@ def _find_doubted(
     return None
 
 
-def _find_cuts(views: tuple[View, View], polygon: Polygon, params: Params, floor: float) -> list[Cut]:
+def _find_cuts(
+    views: tuple[View, View],
+    polygon: Polygon,
+    params: Params,
+    floor: float,
+    smallest: float,
+    *,
+    thorough: bool,
+) -> list[Cut]:
+    """Gutters, bands and lines that panels share. ``smallest``: as for ``_judge``.
+
+    Where a gutter is so sure that no line could be surer, lines are only looked for to be told of, and a
+    second look is left to regions that need it.
+    """
+    both = ((False, polygon), (True, swap(polygon)))
+    bands = [
+        find_gutters(views[down], turned, down, params, floor)
+        + find_bare_bands(views[down], turned, down, params)
+        for down, turned in both
+    ]
+    sure = any(
+        not cut.flaw
+        and cut.score >= max(params.shared.top_score, params.drawn.most, params.cut.least_score)
+        and min(area(part) for part in split(polygon, cut)) >= smallest
+        for cut in (*bands[0], *bands[1])
+    )
     cuts = []
-    for down, turned in ((False, polygon), (True, swap(polygon))):
-        cuts += find_framed_cuts(views[down], turned, down, params, floor)
-        cuts += find_bare_bands(views[down], turned, down, params)
+    for (down, turned), others in zip(both, bands, strict=True):
+        if thorough or not sure:
+            cuts += find_shared_lines(views[down], turned, down, params, floor, look=not sure)
+        cuts += others
     return cuts
 
 

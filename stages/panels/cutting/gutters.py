@@ -16,7 +16,6 @@ from mangacolor.stages.panels.cutting.candidates import Cut, Kind
 from mangacolor.stages.panels.cutting.lines import SAMPLE_STEP, Spans, View, sample_mask
 from mangacolor.stages.panels.cutting.polygons import Polygon
 from mangacolor.stages.panels.cutting.score_bounds import most_from_blank, most_from_frames
-from mangacolor.stages.panels.cutting.shared_lines import find_shared_lines
 from mangacolor.stages.panels.params import GutterParams, Params
 
 _BESIDE = (3, 6)  # pixels beyond a gutter's lines where a margin is blank, too: past the frame's own ink
@@ -69,20 +68,16 @@ class GutterEvidence:
         }
 
 
-def find_framed_cuts(view: View, polygon: Polygon, down: bool, params: Params, floor: float) -> list[Cut]:
-    """Shared lines and gutters in a region of a view, of those that may reach a score of ``floor``."""
-    if not len(view.lines) or len(polygon) < 3:
-        return []
-    support, spans = view.lines.support(polygon)
-    least = max(4, params.gutter.least_span * np.ptp(polygon[:, 0]) / SAMPLE_STEP)
-    support = np.where(spans[:, 1] - spans[:, 0] < least, 0, support)
-    cuts = find_shared_lines(view, support, spans, down, params, floor)
+def find_gutters(view: View, polygon: Polygon, down: bool, params: Params, floor: float) -> list[Cut]:
+    """Gutters in a region of a view, of those that may reach a score of ``floor``."""
+    support, spans = view.lines.through(polygon, params.line.least_span)
+    cuts = []
     for kind, sides in (("white gutter", support), ("black gutter", support[::-1])):
-        cuts += _find_gutters(view, sides, spans, kind, down, params, floor)  # type: ignore[arg-type]
+        cuts += _between_lines(view, sides, spans, kind, down, params, floor)  # type: ignore[arg-type]
     return cuts
 
 
-def _find_gutters(
+def _between_lines(
     view: View, support: F64, spans: Spans, kind: Kind, down: bool, params: Params, floor: float
 ) -> list[Cut]:
     """Gutters between a line that opens one (row 0 of ``support``, 2×N) and one that closes it (row 1)."""

@@ -24,6 +24,7 @@ from mangacolor.stages.panels.params import LineParams
 Spans = npt.NDArray[np.intp]
 
 SAMPLE_STEP = 2  # pixels between two samples along a line: frames are two pixels wide
+_SHORTEST_SPAN = 4  # samples of a line in a region that it runs through
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,14 @@ class Lines:
         if told is None:
             told = self._known[polygon.tobytes()] = self._look_up(polygon)
         return told
+
+    def through(self, polygon: Polygon, least_span: float) -> tuple[F64, Spans]:
+        """The same; no edge counts of a line that runs through less than ``least_span`` of its width."""
+        if len(polygon) < 3:
+            return np.zeros((2, len(self))), np.zeros((len(self), 2), np.intp)
+        support, spans = self.support(polygon)
+        least = max(_SHORTEST_SPAN, least_span * np.ptp(polygon[:, 0]) / SAMPLE_STEP)
+        return np.where(np.diff(spans)[:, 0] < least, 0, support), spans
 
     def _look_up(self, polygon: Polygon) -> tuple[F64, Spans]:
         spans = np.ceil(chords(polygon, self.offset, self.slope) / SAMPLE_STEP).astype(np.intp)

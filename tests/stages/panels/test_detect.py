@@ -13,7 +13,7 @@ from mangacolor.core.errors import InputError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Image, Panel
 from mangacolor.stages.panels import PanelLayout, find_panels
-from mangacolor.stages.panels.cutting.shared_lines import visible_support
+from mangacolor.stages.panels.cutting.shared_lines.finding import visible_support
 from mangacolor.stages.panels.detect import layout_from_document
 from mangacolor.stages.panels.layout import panel_document
 from mangacolor.stages.panels.paper import find_ground

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -12,9 +14,13 @@ from mangacolor.stages.panels.cutting.line_fit import detect_segments
 from mangacolor.stages.panels.cutting.lines import View, make_view
 from mangacolor.stages.panels.cutting.polygons import page_polygon
 from mangacolor.stages.panels.cutting.score_bounds import most_of_shared_lines
-from mangacolor.stages.panels.cutting.shared_lines import find_shared_lines
+from mangacolor.stages.panels.cutting.shared_lines.finding import find_shared_lines
+from mangacolor.stages.panels.cutting.shared_lines.hidden import find_pieces, may_be_hidden
 from mangacolor.stages.panels.params import DEFAULTS
 from mangacolor.tests.stages.panels.test_detect import HEIGHT, WIDTH, texture
+
+# Lines of which the middle is hidden have a bound of their own.
+WHOLE = replace(DEFAULTS, hidden=replace(DEFAULTS.hidden, most_hidden=0.0))
 
 
 def crossed(seed: int) -> tuple[View, Image]:
@@ -40,18 +46,32 @@ def test_no_line_scores_more_than_its_bound(seed: int) -> None:
     view, _page = crossed(seed)
     region = page_polygon(WIDTH, HEIGHT)
     region[1, 1] += 30  # not a rectangle
-    support, spans = view.lines.support(region)
+    support, spans = view.lines.through(region, DEFAULTS.line.least_span)
     tried = np.flatnonzero(support.max(0) >= DEFAULTS.shared.least_edge)
-    most = most_of_shared_lines(view.lines, support, spans, tried, DEFAULTS)
-    cuts = find_shared_lines(view, support, spans, False, DEFAULTS, -1.0)
+    most = most_of_shared_lines(view.lines, support, spans, tried, WHOLE)
+    cuts = find_shared_lines(view, region, False, WHOLE, -1.0)
     assert len(cuts) == len(tried) > 5
     scores = np.array([cut.score for cut in cuts])
     assert (scores <= most).all()
     assert (most - scores).min() < 0.05  # it is no idle bound
     floor = float(np.median(scores))
-    kept = find_shared_lines(view, support, spans, False, DEFAULTS, floor)
+    kept = find_shared_lines(view, region, False, WHOLE, floor)
     assert [cut for cut in kept if cut.score >= floor] == [cut for cut in cuts if cut.score >= floor]
     assert len(kept) < len(cuts)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_hidden_line_is_left_out_unseen(seed: int) -> None:
+    view, _page = crossed(seed)
+    region = page_polygon(WIDTH, HEIGHT)
+    support, spans = view.lines.support(region)
+    tried = np.flatnonzero(support.max(0) >= DEFAULTS.shared.least_edge)
+    kept = tried[may_be_hidden(view.lines, spans, tried, DEFAULTS.hidden)]
+    assert len(kept) < len(tried)
+    for index in tried:
+        inside = slice(*spans[index])
+        border, edge = view.lines.border[index, inside], view.lines.edges(index, inside)
+        assert find_pieces(border, edge, False, DEFAULTS.hidden) is None or index in kept
 
 
 def test_levels_are_counted_in_a_mask_as_on_the_whole_page() -> None:

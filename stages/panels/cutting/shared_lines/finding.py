@@ -1,4 +1,4 @@
-"""Lines that two panels share, and steps from one panel straight into the next."""
+"""How surely a line is one that two panels share, by the network or by its edge alone."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ import numpy as np
 
 from mangacolor.core.arrays import F64, Mask
 from mangacolor.core.types import Image
-from mangacolor.stages.panels.cutting.bars import SIDE_OF_BAR, is_side_of_bar
 from mangacolor.stages.panels.cutting.border_net import end_support
 from mangacolor.stages.panels.cutting.candidates import Cut
-from mangacolor.stages.panels.cutting.lines import SAMPLE_STEP, Lines, Spans, View
+from mangacolor.stages.panels.cutting.lines import SAMPLE_STEP, Spans, View
+from mangacolor.stages.panels.cutting.polygons import Polygon
 from mangacolor.stages.panels.cutting.score_bounds import most_of_shared_lines
-from mangacolor.stages.panels.params import DrawnLineParams, Params, SecondLookParams, SharedLineParams
+from mangacolor.stages.panels.cutting.shared_lines.bars import SIDE_OF_BAR, is_side_of_bar
+from mangacolor.stages.panels.cutting.shared_lines.hidden import (
+    HiddenLineEvidence,
+    find_pieces,
+    may_be_hidden,
+)
+from mangacolor.stages.panels.cutting.shared_lines.second_look import border_of, look_again
+from mangacolor.stages.panels.params import DrawnLineParams, Params, SharedLineParams
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,87 +85,64 @@ class DrawnLineEvidence:
 
 
 def find_shared_lines(
-    view: View, support: F64, spans: Spans, down: bool, params: Params, floor: float
+    view: View, polygon: Polygon, down: bool, params: Params, floor: float, *, look: bool = True
 ) -> list[Cut]:
-    """Lines of a view that panels could share, of those that may reach a score of ``floor``.
+    """Lines of a view that panels could share in a region, of those that may reach a score of ``floor``.
 
-    ``support`` (2×N) and ``spans`` (N×2): as of the region.
+    ``look``: slanted ones are looked at again.
     """
+    support, spans = view.lines.through(polygon, params.line.least_span)
     if view.border is None:
         return _score_by_edge(view, support, spans, down, params)
-    return _score_by_network(view, support, spans, down, params, floor)
+    return _score_by_network(view, support, spans, down, params, floor, look=look)
 
 
 def _score_by_network(
-    view: View, support: F64, spans: Spans, down: bool, params: Params, floor: float
+    view: View, support: F64, spans: Spans, down: bool, params: Params, floor: float, *, look: bool
 ) -> list[Cut]:
     """Lines that the network takes for borders, also where something covers them."""
-    lines, signs, least = view.lines, params.shared, params.cut.least_score
-    _look_again(view, support, spans, params.second_look)
+    lines, signs = view.lines, params.shared
+    if look:
+        look_again(view, support, spans, params.second_look)
     cuts = []
     tried = np.flatnonzero(support.max(0) >= signs.least_edge)
     seen_again = {} if view.second_look is None else view.second_look.seen
     # Scores cost time. Most lines are out of the question by sums that are known of them already.
     worth = most_of_shared_lines(lines, support, spans, tried, params) >= floor
-    for index in tried[worth | np.isin(tried, list(seen_again))]:
-        samples = slice(int(spans[index, 0]), int(spans[index, 1]))
-        border, edge = _border_of(view, index)[samples], lines.edges(index, samples)
-        seen = _mean(edge)
-        along = max(_mean(border), visible_support(border, edge, signs))
-        at_ends = end_support(border, params.gutter)
-        if abs(lines.slope[index]) >= params.second_look.least_slope:
-            along *= min(1.0, at_ends / (255 * params.second_look.sure_end))
-        tilted = bool(signs.level_slope < abs(lines.slope[index]) < signs.slanted_slope)
-        network = (signs.probability_weight * along + signs.end_weight * at_ends) / 255
-        sure = signs.edge_weight * seen + network
-        gain = (signs.top_score - least) * (sure - signs.least_sure) / (1 - signs.least_sure)
-        evidence = SharedLineEvidence(seen, along / 255, at_ends / 255, tilted)
-        line = lines.line(index)
-        score = least + gain - signs.tilt_cost * tilted
+    hidden = may_be_hidden(lines, spans, tried, params.hidden) & (not view.painted)
+    for index in tried[worth | hidden | np.isin(tried, list(seen_again))]:
+        evidence = _measure(view, index, slice(int(spans[index, 0]), int(spans[index, 1])), params)
+        score, line = sum(evidence.parts(params).values()), lines.line(index)
         flaw = _flaw(view, support, spans, index, params) if score >= params.cut.least_doubted else ""
         cuts.append(Cut("shared line", down, line, line, score, evidence, flaw))
     return cuts
+
+
+def _measure(
+    view: View, index: np.intp, samples: slice, params: Params
+) -> SharedLineEvidence | HiddenLineEvidence:
+    """What is seen of a line within a region, all along or, if that says more, where it is not hidden.
+
+    On a page in colour nothing is hidden: of soft painted edges the network knows little.
+    """
+    lines, signs = view.lines, params.shared
+    border, edge = border_of(view, index)[samples], lines.edges(index, samples)
+    along = max(_mean(border), visible_support(border, edge, signs))
+    at_ends = end_support(border, params.gutter)
+    if abs(lines.slope[index]) >= params.second_look.least_slope:
+        along *= min(1.0, at_ends / (255 * params.second_look.sure_end))
+    tilted = bool(signs.level_slope < abs(lines.slope[index]) < signs.slanted_slope)
+    whole = SharedLineEvidence(_mean(edge), along / 255, at_ends / 255, tilted)
+    pieces = None if view.painted else find_pieces(border, edge, tilted, params.hidden)
+    if pieces is None or sum(pieces.parts(params).values()) <= sum(whole.parts(params).values()):
+        return whole
+    return pieces
 
 
 def _flaw(view: View, support: F64, spans: Spans, index: np.intp, params: Params) -> str:
     """Why a line that scores well is no border after all; empty if it may be one."""
     better = {} if view.second_look is None else view.second_look.seen
     return SIDE_OF_BAR if is_side_of_bar(view, support, spans, index, better, params.bar) else ""
-
-
-def _look_again(view: View, support: F64, spans: Spans, params: SecondLookParams) -> None:
-    """Let the network see the slanted lines of a region straightened, those with most edge first."""
-    look, lines = view.second_look, view.lines
-    if look is None:
-        return
-    edge = np.where(np.abs(lines.slope) >= params.least_slope, support.max(0), 0)
-    edge[list(look.seen)] = 0
-    for _ in range(min(params.of_region, look.left)):
-        index = int(np.argmax(edge))
-        if edge[index] < params.least_edge:
-            break
-        samples = slice(int(spans[index, 0]), int(spans[index, 1]))
-        xs = np.arange(samples.start, samples.stop, dtype=np.float64) * SAMPLE_STEP
-        seen = look.along(lines.line(np.intp(index)), xs, params)
-        # The two edges of one ink line are one border.
-        for twin in _twins(lines, index, xs[[0, -1]], params.twin_distance):
-            border = lines.border[twin].copy()
-            border[samples] = np.maximum(border[samples], seen)
-            look.seen[int(twin)] = border
-            edge[twin] = 0
-        look.left -= 1
-
-
-def _twins(lines: Lines, index: int, ends: F64, distance: float) -> Spans:
-    """The numbers of the lines within ``distance`` pixels of one at both ``ends`` (x), itself among them."""
-    heights = lines.offset[:, None] + lines.slope[:, None] * ends
-    return np.flatnonzero(np.abs(heights - heights[index]).max(1) <= distance)
-
-
-def _border_of(view: View, index: np.intp) -> Image:
-    """A line's samples of the network's probability, at the second look if there was one."""
-    seen = None if view.second_look is None else view.second_look.seen.get(int(index))
-    return np.asarray(view.lines.border[index], np.uint8) if seen is None else seen
 
 
 def visible_support(border: Image, edge: Mask, params: SharedLineParams) -> float:

@@ -1,0 +1,106 @@
+"""Lines of which something that stands before them hides the middle: a figure, lettering, a balloon.
+
+Such a line is to be seen from either side of the region inwards, as an edge that the network takes for a
+border, and both pieces lie on one straight line. How far a piece reaches is told by the largest cumulative
+sum, from its end on, of how sure each sample is, less a constant (Page, Biometrika 1954): an edge without a
+border, or a border without an edge, ends it. What lies between the pieces is no sign of a line and none
+against it, and costs by its length.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mangacolor.core.arrays import F64, Mask
+from mangacolor.core.types import Image
+from mangacolor.stages.panels.cutting.lines import Lines, Spans
+from mangacolor.stages.panels.params import HiddenLineParams, Params
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenLineEvidence:
+    """What is seen of a line at its two ends."""
+
+    hidden: float  # share of the line between the two pieces
+    edge: float  # share of both pieces along which an edge is to be seen
+    border_probability: float  # the network's, along both pieces
+    end_probability: float  # along the piece where it is lower
+    tilted: bool  # neither level nor clearly slanted on purpose
+
+    def measured(self) -> dict[str, float]:
+        """See ``Evidence``."""
+        return {
+            "hidden": self.hidden,
+            "edge": self.edge,
+            "network probability": self.border_probability,
+            "end support": self.end_probability,
+        }
+
+    def parts(self, params: Params) -> dict[str, float]:
+        """See ``Evidence``."""
+        signs, least = params.shared, params.cut.least_score
+        gain = (signs.top_score - least) / (1 - signs.least_sure)
+        return {
+            "base": least - gain * signs.least_sure,
+            "edge": gain * signs.edge_weight * self.edge,
+            "network probability": gain * signs.probability_weight * self.border_probability,
+            "end support": gain * signs.end_weight * self.end_probability,
+            "hidden": -gain * signs.probability_weight * params.hidden.cost * self.hidden,
+            "tilted": -signs.tilt_cost * self.tilted,
+        }
+
+
+def find_pieces(
+    border: Image, edge: Mask, tilted: bool, params: HiddenLineParams
+) -> HiddenLineEvidence | None:
+    """What is seen at the two ends of a line, if both pieces are long and sure enough; None otherwise.
+
+    ``border`` and ``edge``: the line's samples, the network's levels (255 = 1) and whether there is an edge.
+    """
+    probability = border / 255
+    if not (_starts(probability, params) and _starts(probability[::-1], params)):
+        return None
+    sure: F64 = np.where(edge, probability, 0.0)
+    first, last = _reach(sure, params), _reach(sure[::-1], params)
+    hidden = 1 - (first + last) / len(sure)
+    if min(first, last) < params.shortest or not 0 < hidden <= params.most_hidden:
+        return None
+    at_ends = [probability[params.first : first], probability[-last : -params.first]]
+    weakest = min(float(piece.mean()) for piece in at_ends)
+    if weakest < params.least_probability:
+        return None
+    seen = float(edge[:first].sum() + edge[-last:].sum()) / (first + last)
+    along = float(probability[:first].sum() + probability[-last:].sum()) / (first + last)
+    return HiddenLineEvidence(hidden, seen, along, weakest, tilted)
+
+
+def may_be_hidden(lines: Lines, spans: Spans, tried: Spans, params: HiddenLineParams) -> Mask:
+    """T: which of the lines numbered in ``tried`` (T) start and end as a border, by sums that are known.
+
+    ``spans`` (N×2): as of the region. What it leaves out ``find_pieces`` would, too; it takes less time.
+    """
+    first, last = spans[tried].T
+    near = np.minimum(first + params.shortest, last), np.maximum(last - params.shortest, first)
+    sums = [
+        lines.border_sums[tried, near[0]] - lines.border_sums[tried, first],
+        lines.border_sums[tried, last] - lines.border_sums[tried, near[1]],
+    ]
+    mask: Mask = np.minimum(*sums) >= 255 * params.least_sure * params.shortest
+    return mask
+
+
+def _starts(probability: F64, params: HiddenLineParams) -> bool:
+    """Whether the first samples are those of a border."""
+    return float(probability[: params.shortest].sum()) >= params.least_sure * params.shortest
+
+
+def _reach(sure: F64, params: HiddenLineParams) -> int:
+    """How many samples from the start on make the piece there; 0 if there is none.
+
+    The first few are not asked: there the border that the line meets is a border, too.
+    """
+    gained = np.cumsum(sure[params.first :] - params.least_sure)
+    best = int(np.argmax(gained)) if gained.size else 0
+    return params.first + best + 1 if gained.size and gained[best] > 0 else 0
