@@ -231,7 +231,7 @@ STAGE = ChapterStage(
     configure,
     ("panels", "balloons", "colorize"),
     neutral,
-    version=20,
+    version=21,
     file=FILE,
     edits=decided_groups,
     preview=draw_groups,
