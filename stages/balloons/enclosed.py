@@ -42,9 +42,11 @@ def find_enclosed(
     paper = (luma >= _darkest_paper(params)).astype(np.uint8)
     if ground is not None:
         paper[ground > 0] = 0
-    parts = [region for region in known if outlined(region, luma, params.kind) < params.cry.outlined]
+    parts: list[Region] = []
     for region in known:
-        if region not in parts:
+        if outlined(region, luma, params.kind) < params.cry.outlined:
+            parts.append(region)
+        else:
             _view(paper, region)[region.mask > 0] = 0
     # A tail or a nick in the outline that is a pixel wide shall not join a balloon to what lies around it.
     core = cv2.morphologyEx(paper, cv2.MORPH_OPEN, _SQUARE)

@@ -27,7 +27,7 @@ class Shape(Protocol):
     def mask(self) -> Image: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # pictures do not compare as one value
 class Region:
     """A balloon at working scale: box, mask inside it (255 = balloon), confidence and paper tone."""
 

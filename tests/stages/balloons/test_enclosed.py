@@ -169,3 +169,11 @@ def test_clouds_behind_a_balloon_are_not_its_own() -> None:
         page, np.where(whole > 0, 230, 0).astype(np.uint8), flat(0), None, [known], DEFAULTS
     )
     assert found[0] is known
+
+
+def test_balloons_that_share_a_box_are_told_apart() -> None:
+    whole = np.full((60, 80), 255, np.uint8)
+    masks = np.tril(whole, -8), np.triu(whole, 8)
+    known = [Region((100, 100, 80, 60), mask, 0.9, 255) for mask in masks]
+    found = find_enclosed(flat(255), flat(0), flat(0), None, known, DEFAULTS)  # no outline: both may be parts
+    assert [region is other for region, other in zip(found, known, strict=True)] == [True, True]
