@@ -212,6 +212,14 @@ def test_a_locked_colour_holds_though_it_says_no_luma() -> None:
     assert np.array_equal(free[:, 90:], locked[:, 90:])
 
 
+def test_blank_paper_is_as_light_as_its_locked_chroma_lets_it_be() -> None:
+    """And not as that lets it be which the chapter would have given it."""
+    grey = np.full((120, 120), 255, np.uint8)
+    window = window_of(grey, np.ones((120, 120), np.uint16), np.full((120, 120, 3), 205, np.uint8))
+    plain, locked = draw(window), draw(window, [Correction(1, base_cb=-20, base_cr=32)])
+    assert plain[60, 60].min() > 220 and np.abs(locked - plain).max() <= 1
+
+
 def test_an_edit_without_ink_at_its_border_ends_little_by_little() -> None:
     window = two_halves()
     edited = draw_window(window, window.descreened, edits=choose(window, 1, RED, 150))
