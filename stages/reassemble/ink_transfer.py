@@ -1,7 +1,7 @@
 """From the network's small picture to the scan: what tone and chroma each surface takes.
 
 The scan's ink is sacred, its paper is not. Luma up to ``INK`` stays as it is; lighter luma is scaled
-so that paper takes the tone the network gave the surface (white skin can then hold colour). The
+so that paper takes the tone that is given to the surface (white skin can then hold colour). The
 mapping is monotone and continuous, so lines get no rims. Chroma falls off where a pixel is darker than its
 surface, so that lines, hatching and dots stay black on it and end in no coloured seam.
 """

@@ -87,7 +87,7 @@ class TracedPage:
             found, between, (top, _) = trace_part(layers, segments, windows, grey, (first, last), (0, width))
             labels[first:last] = found[first - top : last - top]
             kinds[first:last] = between[first - top : last - top]
-        ready = join_windows(ready, labels, kinds, segments, params.borders)
+        ready = join_windows(ready, labels, kinds, keep, segments, params.borders)
         traced = tuple(TracedWindow(_without_labels(window.layer), window.rows) for window in ready)
         drawn = find_drawn(kinds, windows, grey, decided)
         keep = fade_beside_paper(keep, drawn, min(grey.shape), params.fade)

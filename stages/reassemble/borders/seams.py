@@ -24,14 +24,16 @@ def join_windows(
     windows: Sequence[ReadyWindow],
     labels: LabelMap,
     kinds: Image,
+    keep: Image,
     segments: PageSegments,
     params: BorderParams,
 ) -> Sequence[ReadyWindow]:
     """The windows of a page with segments that meet in one colour.
 
     ``labels``: H×W, segments of the page as ``segments`` counts them. ``kinds``: as of ``find_kinds``.
+    ``keep``: H×W uint8, 255 where nothing is coloured.
     """
-    seams, length = find_seams(labels, kinds, segments.window)
+    seams, length = find_seams(labels, kinds, keep, segments.window)
     if not len(seams):
         return windows
     counts = [len(window.layer.table) for window in windows]
@@ -40,16 +42,17 @@ def join_windows(
     return [window.moved(by) for window, by in zip(windows, moved, strict=True)]
 
 
-def find_seams(labels: LabelMap, kinds: Image, window: I32) -> tuple[I64, F32]:
+def find_seams(labels: LabelMap, kinds: Image, keep: Image, window: I32) -> tuple[I64, F32]:
     """Pairs of segments of two windows that meet where nothing is drawn, P×2, and over how many pixels: P.
 
-    ``labels``: H×W, segments of the page. ``kinds``: as of ``find_kinds``. ``window``: S, whose each is.
+    ``labels``: H×W, segments of the page. ``kinds``: as of ``find_kinds``. ``keep``: as of ``join_windows``:
+    a balloon before two panels makes no one thing of them. ``window``: S, whose each is.
     """
     count = len(window)
     codes: list[I64] = []
     for first in range(0, len(labels), ROWS):
         rows = slice(first, first + ROWS + 1)  # with the row below
-        part, open_ = labels[rows], kinds[rows] == OPEN
+        part, open_ = labels[rows], (kinds[rows] == OPEN) & (keep[rows] < 255)
         for here, there in ((np.s_[:ROWS, :-1], np.s_[:ROWS, 1:]), (np.s_[:-1], np.s_[1:])):
             meet = np.flatnonzero((part[here] != part[there]) & open_[here] & open_[there])
             one, two = (part[side].ravel()[meet].astype(np.int64) for side in (here, there))

@@ -84,13 +84,22 @@ def test_what_somebody_chose_stays_and_draws_nothing() -> None:
 def test_seams_are_counted_where_nothing_is_drawn_and_between_windows_alone() -> None:
     labels = np.array([[1, 1, 3, 4], [1, 1, 3, 4], [2, 2, 3, 4]], np.int32)
     window = np.array([-1, 0, 0, 1, 1], np.int32)
-    kinds = np.full(labels.shape, OPEN, np.uint8)
-    pairs, length = find_seams(labels, kinds, window)
+    kinds, keep = np.full(labels.shape, OPEN, np.uint8), np.zeros(labels.shape, np.uint8)
+    pairs, length = find_seams(labels, kinds, keep, window)
     assert pairs.tolist() == [[1, 3], [2, 3]] and length.tolist() == [2, 1]
     for kind in (HIDDEN, EDGE):
         kinds[:2] = kind
-        pairs, length = find_seams(labels, kinds, window)
+        pairs, length = find_seams(labels, kinds, keep, window)
         assert pairs.tolist() == [[2, 3]] and length.tolist() == [1]
+
+
+def test_a_balloon_before_two_panels_makes_no_one_thing_of_them() -> None:
+    labels = np.array([[1, 1, 3, 4], [1, 1, 3, 4], [2, 2, 3, 4]], np.int32)
+    keep = np.zeros(labels.shape, np.uint8)
+    keep[2] = 255
+    kinds, window = np.full(labels.shape, OPEN, np.uint8), np.array([-1, 0, 0, 1, 1], np.int32)
+    pairs, length = find_seams(labels, kinds, keep, window)
+    assert pairs.tolist() == [[1, 3]] and length.tolist() == [2]
 
 
 def test_bands_count_each_seam_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +107,8 @@ def test_bands_count_each_seam_once(monkeypatch: pytest.MonkeyPatch) -> None:
     labels = rng.integers(0, 6, (37, 11)).astype(np.int32)
     window = np.array([-1, 0, 0, 1, 1, 2], np.int32)
     kinds = rng.integers(0, 3, labels.shape).astype(np.uint8)
-    whole = find_seams(labels, kinds, window)
+    keep = (rng.integers(0, 4, labels.shape) == 0).astype(np.uint8) * np.uint8(255)
+    whole = find_seams(labels, kinds, keep, window)
     monkeypatch.setattr("mangacolor.stages.reassemble.borders.seams.ROWS", 4)
-    banded = find_seams(labels, kinds, window)
+    banded = find_seams(labels, kinds, keep, window)
     assert whole[0].tolist() == banded[0].tolist() and whole[1].tolist() == banded[1].tolist()
