@@ -4,24 +4,23 @@ What a page's stages left lies in the state folder under the page's name, and it
 page's file and no name. So before a run a page that is new or has changed is looked for among what is kept of
 the others of its folder, by the key of the stage that decides whether it is coloured, and takes over what it
 finds, with its correction of panels. One page put in front shifts all numbers of a chapter: folders change
-places then.
+places then. A page whose own file is still where it was, in this input or in another, keeps what it has.
 """
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import shutil
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Final
 
-from mangacolor.core.atomic import make_folders, output_errors
-from mangacolor.core.errors import MangacolorError
-from mangacolor.core.system.files import move_file
+from mangacolor.core.atomic import output_errors
+from mangacolor.core.errors import MangacolorError, UsageError
+from mangacolor.core.system.moves import finish_moves, move_all
 from mangacolor.core.types import Chapter, Page
+from mangacolor.formats.names import numbered
+from mangacolor.formats.outputs.planned import Output
 from mangacolor.pipeline.preparation import WorkPlan
 from mangacolor.pipeline.store.cache import PageCache
 from mangacolor.pipeline.store.corrections import correction_file
@@ -30,10 +29,6 @@ from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.outputs import Claim, Outputs, claim_of
 from mangacolor.pipeline.store.store import Store
 from mangacolor.stages.base import Stage
-
-# Folders in the state folder: for what is on its way, and for corrections as they were before.
-_MOVING: Final = "moving"
-_SAVED: Final = "edits-saved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +46,39 @@ def follow_renamed_pages(plan: WorkPlan, store: Store) -> bool:
     Returns whether the plan is to be made anew, since corrections of panels may have moved, too. Raises
     ``OutputError``.
     """
-    found = find_renamed_pages(plan, store)
-    for renamed in found:
-        _exchange(store.state, renamed.names, corrections=not renamed.by_hand)
-    return bool(found)
+    old_places: dict[Path, Path] = {}
+    for renamed in find_renamed_pages(plan, store):
+        places = _exchanged(renamed.names)
+        old_places |= {
+            store.state.page_folder(new): store.state.page_folder(old) for new, old in places.items()
+        }
+        if not renamed.by_hand:
+            old_places |= _correction_places(store.state, renamed.names, plan.planned)
+    if old_places:
+        with output_errors(store.state.folder):
+            move_all(store.state.moving, old_places)
+    return bool(old_places)
 
 
 def find_renamed_pages(plan: WorkPlan, store: Store) -> list[Renamed]:
     """What is to follow the pages of a plan, for each chapter that has anything.
 
-    Reads the files of pages that are new or have changed, if anything is kept that could be theirs.
+    Reads the files of pages that are new or have changed, if anything is kept that could be theirs. Nothing
+    follows a run that is not to write over another input's pages.
     """
     state, stage = store.state, _deciding_stage(plan)
     if stage is None or not (state.folder / "pages").is_dir():
         return []
-    claims = Outputs(state, store.manifest).claims
+    outputs = Outputs(state, store.manifest)
+    try:
+        outputs.own(plan.outputs, plan.run_options.force)
+    except UsageError:  # the run says so itself, if it is to write
+        return []
+    settled = _Settled(outputs.claims, {output.name: output for output in plan.outputs})
     found = []
     for chapter in plan.chapters:
-        changed = [page for page in chapter.pages if not _is_as_claimed(page, plan, claims)]
-        found += _find_in(plan, state, chapter, changed, stage) if changed else []
+        changed = [page for page in chapter.pages if page.name not in settled]
+        found += _find_in(plan, state, chapter, changed, settled, stage) if changed else []
     return found
 
 
@@ -80,20 +89,24 @@ def _deciding_stage(plan: WorkPlan) -> str | None:
     return next((stage.name for stage in kept), None)
 
 
-def _is_as_claimed(page: Page, plan: WorkPlan, claims: Mapping[str, Claim]) -> bool:
-    """Whether a page's file, or the archive that it is in, is the one that was there in the last run."""
-    outputs = {output.name: output for output in plan.outputs}
-    claim, output = claim_of(claims, page.name), claim_of(outputs, page.name)
-    if claim is None or output is None:
-        return False
-    return (claim.size, claim.modified_ns) == (output.size, output.modified_ns)
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """The names of pages whose file, or archive, is as it was in the last run, in whatever input."""
+
+    claims: Mapping[str, Claim]
+    outputs: Mapping[str, Output]
+
+    def __contains__(self, page: str) -> bool:
+        claim, output = claim_of(self.claims, page), claim_of(self.outputs, page)
+        if claim is None or output is None:
+            return claim is not None and claim.has_source
+        return (claim.size, claim.modified_ns) == (output.size, output.modified_ns)
 
 
 def _find_in(
-    plan: WorkPlan, state: State, chapter: Chapter, changed: Sequence[Page], stage: str
+    plan: WorkPlan, state: State, chapter: Chapter, changed: Sequence[Page], settled: _Settled, stage: str
 ) -> list[Renamed]:
     """Which of the pages of a chapter that have ``changed`` are kept under another name, if any are."""
-    settled = {page.name for page in chapter.pages} - {page.name for page in changed}
     kept = _kept_names(state, chapter, stage, settled)
     if not kept:
         return []
@@ -110,7 +123,7 @@ def _find_in(
     return [Renamed(names, by_hand)] if names else []
 
 
-def _kept_names(state: State, chapter: Chapter, stage: str, settled: set[str]) -> dict[str, list[str]]:
+def _kept_names(state: State, chapter: Chapter, stage: str, settled: _Settled) -> dict[str, list[str]]:
     """The names under which an artifact of ``stage`` is kept beside the pages of a chapter, by its key;
     without those that are ``settled``."""
     kept: dict[str, list[str]] = defaultdict(list)
@@ -153,60 +166,38 @@ def _has_its_correction(
     return fits(page.name) > fits(old)
 
 
-def _exchange(state: State, moves: Mapping[str, str], *, corrections: bool) -> None:
-    """Let folders of pages, and corrections of panels, change places. ``moves``: the old name by the new one.
+def _exchanged(names: Mapping[str, str]) -> dict[str, str]:
+    """The old name for each new one. What lies under a new name and goes nowhere itself takes one that
+    becomes free, so that nothing is lost."""
+    freed = sorted(set(names.values()) - names.keys())
+    displaced = sorted(names.keys() - set(names.values()))
+    return {**names, **dict(zip(freed, displaced, strict=True))}
 
-    What lay under a new name and goes nowhere itself takes a place that becomes free, so that nothing is
-    lost. A run that is killed meanwhile computes again what was on its way.
+
+def _correction_places(state: State, names: Mapping[str, str], planned: Collection[str]) -> dict[Path, Path]:
+    """Where corrections of panels lie, by where they are to. ``planned``: all pages that the input gives.
+
+    Pages of several suffixes share the names of their corrections, so these change places by themselves. What
+    corrected a page that is gone comes to lie where it corrects no other.
     """
-    freed = sorted(set(moves.values()) - moves.keys())
-    displaced = sorted(moves.keys() - set(moves.values()))
-    places = {**moves, **dict(zip(freed, displaced, strict=True))}
-    if corrections and state.edits.is_dir():
-        files = {name: correction_file(state, None, name) for name in places}
-        with _corrections_saved(state):
-            _move_all(state, {files[new]: files[old] for new, old in places.items()})
-    _move_all(state, {state.page_folder(new): state.page_folder(old) for new, old in places.items()})
+    if not state.edits.is_dir():
+        return {}
+
+    def file_of(page: str) -> Path:
+        return correction_file(state, None, page)
+
+    places = {file_of(new): file_of(old) for new, old in names.items()}
+    taken = {file_of(page) for page in planned} | places.keys()
+    freed = [file for file in sorted(set(places.values())) if file not in taken]
+    for file in sorted(places.keys() - set(places.values())):
+        if file.is_file():
+            others = (file.with_name(name) for name in numbered(file.name))
+            unused = (other for other in others if other not in taken and not other.exists())
+            places[freed.pop(0) if freed else next(unused)] = file
+    return places
 
 
-@contextlib.contextmanager
-def _corrections_saved(state: State) -> Iterator[None]:
-    """Corrections are people's work: there is a copy while they move, to which the next run returns."""
-    making, saved = (state.folder / name for name in (f"{_SAVED}-making", _SAVED))
-    with output_errors(state.edits):
-        shutil.rmtree(making, ignore_errors=True)
-        shutil.copytree(state.edits, making)
-        move_file(making, saved)
-        yield
-        move_file(saved, making)
-        shutil.rmtree(making)
-
-
-def restore_corrections(state: State) -> bool:
-    """Put corrections back where they were, if a run was killed that moved them. Whether they were not.
-
-    Raises ``OutputError``.
-    """
-    saved = state.folder / _SAVED
-    if not saved.is_dir():
-        return False
-    with output_errors(state.edits):
-        shutil.rmtree(state.edits, ignore_errors=True)
-        move_file(saved, state.edits)
-    return True
-
-
-def _move_all(state: State, old_places: Mapping[Path, Path]) -> None:
-    """Files or folders to new places, by way of one that is nobody's."""
-    waiting = state.folder / _MOVING
-    with output_errors(waiting):
-        shutil.rmtree(waiting, ignore_errors=True)
-        waiting.mkdir(parents=True)
-        for number, old in enumerate(old_places.values()):
-            with contextlib.suppress(FileNotFoundError):
-                move_file(old, waiting / str(number))
-        for number, new in enumerate(old_places):
-            if (waiting / str(number)).exists():
-                make_folders(new.parent, state.scratch)
-                move_file(waiting / str(number), new)
-        waiting.rmdir()
+def finish_renaming(state: State) -> bool:
+    """End what a run began that was killed; whether there was anything. Raises ``OutputError``."""
+    with output_errors(state.folder):
+        return finish_moves(state.moving)

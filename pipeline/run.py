@@ -22,7 +22,7 @@ from mangacolor.pipeline.events import Announced, Listener, RunResult, RunStarte
 from mangacolor.pipeline.guest_pages import GuestPages
 from mangacolor.pipeline.placed import find_place
 from mangacolor.pipeline.preparation import WorkPlan, make_job, make_plan, with_absolute_paths
-from mangacolor.pipeline.renamed_pages import follow_renamed_pages, restore_corrections
+from mangacolor.pipeline.renamed_pages import finish_renaming, follow_renamed_pages
 from mangacolor.pipeline.report.run_report import Summary, write_report
 from mangacolor.pipeline.run_progress import RunProgress
 from mangacolor.pipeline.store.extras import copy_extras
@@ -107,7 +107,7 @@ def _attempt(
     run_options = plan.run_options
     progress.begin(plan)
     with open_store(out) as store:
-        if restore_corrections(store.state):
+        if finish_renaming(store.state):
             plan = make()
         if follow_renamed_pages(plan, store):
             plan = make()

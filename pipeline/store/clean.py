@@ -9,8 +9,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mangacolor.core.atomic import output_error
+from mangacolor.core.atomic import output_error, output_errors
 from mangacolor.core.system.files import remove_file
+from mangacolor.core.system.moves import finish_moves
 from mangacolor.pipeline.store.cache import PageCache
 from mangacolor.pipeline.store.layout import WRITTEN, State
 from mangacolor.stages.registry import guest_graph
@@ -60,6 +61,8 @@ def clean(out: Path, everything: bool = False) -> Cleaned:
     if everything:
         state.check_unwatched()
     with state.locked():
+        with output_errors(state.moving):
+            finish_moves(state.moving)
         files = [file for file in state.folder.rglob("*") if file.is_file() and file.name != "lock"]
         goes = set(_removable(state, files, needed, everything))
         cleaned = _count(state, files, goes)

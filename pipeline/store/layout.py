@@ -29,6 +29,7 @@ class State:
         self.parts = self.folder / "parts"  # manifests of a cluster's workers, until the client has them
         self.edits = self.folder / "edits"  # corrections by the user
         self.removed = self.folder / REMOVED  # files of OUT whose source is gone
+        self.moving = self.folder / "moving"  # what is on its way to another name
         self.finished = self.folder / "finished"  # pages of archives
         self.watch_lock = self.folder / "watch.lock"  # held by a watch
         self.watch_scratch = self.folder / "watch-tmp"  # a watch's own, which its runs do not clear

@@ -37,6 +37,11 @@ class Claim:
     size: int
     modified_ns: int
 
+    @property
+    def has_source(self) -> bool:
+        """Whether what it was made from is still where it was."""
+        return any(Path(source).exists() for source in (self.source, *_containers(self.source)))
+
     def yields_to(self, output: Output) -> bool:
         """Whether an output may take the file's place: it is of the same input, or the same source moved."""
         stamp = self.size, self.modified_ns

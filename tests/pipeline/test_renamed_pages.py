@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import shutil
 import zipfile
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options, RunOptions
+from mangacolor.core.system import moves
 from mangacolor.core.system.files import move_file
 from mangacolor.core.types import Artifact, Inputs, Page
 from mangacolor.pipeline import renamed_pages
 from mangacolor.pipeline.plan import plan_run
 from mangacolor.pipeline.run import run
+from mangacolor.pipeline.store.clean import clean
 from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.base import NoConfig, Stage, StageContext, no_config
 from mangacolor.stages.graph import Graph
@@ -46,6 +50,10 @@ def colour(house: House, source: Path, out: Path) -> tuple[int, int]:
     result, _ = go(house, source, out)
     assert result.status == 0
     return house.calls["judge"], house.calls["tint"]
+
+
+def stamps(out: Path) -> dict[Path, tuple[int, int]]:
+    return {path: (path.stat().st_size, path.stat().st_mtime_ns) for path in sorted(out.rglob("*"))}
 
 
 def is_as_if_new(house: House, source: Path, out: Path, tmp_path: Path) -> bool:
@@ -142,10 +150,10 @@ def test_a_plan_foresees_it(moody: bool, pages: Path, tmp_path: Path) -> None:
     colour(house, pages, out)
     renumber(pages, 1)
     write_page(pages / "001.png", 71)
-    before = {path: path.stat() for path in sorted(out.rglob("*"))}
+    before = stamps(out)
     plan = plan_run([pages], out, Options(device="cpu"), RunOptions(), house.graph())
     assert [page.page for page in plan.pages if "tint" in page.to_run] == ["001.png"]
-    assert {path: path.stat() for path in sorted(out.rglob("*"))} == before
+    assert stamps(out) == before
 
 
 # Corrections of panels
@@ -224,8 +232,61 @@ def test_corrections_that_somebody_has_moved_stay_there(desk: Desk) -> None:
     assert desk.corrections() == {"002": "of one", "004": "of three", "007": "of six"}
 
 
-@pytest.mark.parametrize("after", range(12))
-def test_a_run_that_is_killed_while_they_move_loses_no_correction(
+def test_corrections_follow_pages_of_several_suffixes(tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    for number, name in enumerate(("001.jpg", "002.png", "003.jpg"), 1):
+        write_page(source / "x.png", number)
+        (source / "x.png").rename(source / name)
+    desk = Desk(source, tmp_path / "out")
+    for number in range(1, 4):
+        desk.correct(f"{number:03}", f"of {number}")
+    desk.colour()
+    for path in sorted(source.iterdir(), reverse=True):
+        path.rename(path.with_name(f"{int(path.stem) + 1:03}{path.suffix}"))
+    write_page(source / "x.png", 71)
+    (source / "x.png").rename(source / "001.jpg")
+    assert desk.colour() == {"001.jpg": ""}
+    assert desk.corrections() == {"002": "of 1", "003": "of 2", "004": "of 3"}
+
+
+def test_a_correction_of_a_page_that_is_gone_is_not_that_of_a_new_one(desk: Desk) -> None:
+    (desk.pages / "001.png").unlink()
+    renumber(desk.pages, -1)
+    write_page(desk.pages / "006.png", 71)
+    assert desk.colour() == {"006.png": ""}
+    assert desk.corrections() == {"002": "of three", "005": "of six", "001 (2)": "of one"}
+
+
+def copy_of_first(desk: Desk, folder: Path, name: str) -> None:
+    """Name as the input a folder with the same page as the chapter's first, and make it newer."""
+    folder.mkdir()
+    shutil.copy(desk.pages / "001.png", folder / name)
+    desk.pages = folder
+
+
+def test_a_run_that_is_refused_moves_nothing(desk: Desk, tmp_path: Path) -> None:
+    before = stamps(State(desk.out).folder / "pages"), desk.corrections()
+    copy_of_first(desk, tmp_path / "other", "003.png")
+    with pytest.raises(UsageError, match="made from another input"):
+        desk.colour()
+    assert (stamps(State(desk.out).folder / "pages"), desk.corrections()) == before
+
+
+def test_the_same_page_of_another_chapter_takes_nothing_away(desk: Desk, tmp_path: Path) -> None:
+    before, first = desk.corrections(), desk.pages
+    copy_of_first(desk, tmp_path / "other", "101.png")
+    assert desk.colour() == {"101.png": ""}
+    assert desk.corrections() == before
+    desk.pages = first
+    assert desk.colour() == {}
+
+
+MOVES = 1 + 2 * (PAGES + 3)  # the note of them, and folders and corrections, there and back
+
+
+@pytest.mark.parametrize("after", range(0, MOVES + 1, 2))
+def test_a_run_that_is_killed_while_they_move_loses_nothing(
     desk: Desk, after: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     renumber(desk.pages, 1)
@@ -238,9 +299,32 @@ def test_a_run_that_is_killed_while_they_move_loses_no_correction(
         move_file(source, target)
 
     with monkeypatch.context() as patch:
-        patch.setattr(renamed_pages, "move_file", die)
-        with pytest.raises(KeyboardInterrupt):
+        patch.setattr(moves, "move_file", die)
+        with pytest.raises(KeyboardInterrupt) if after < MOVES else nullcontext():
             desk.colour()
-    desk.colour()
+    assert desk.colour() == {}
     assert desk.corrections() == {"002": "of one", "004": "of three", "007": "of six"}
-    assert not [path.name for path in State(desk.out).folder.iterdir() if path.name.startswith("edits-")]
+    assert not State(desk.out).moving.exists()
+
+
+def test_what_is_made_before_an_end_is_put_to_moves_stays(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renumber(desk.pages, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "touch", lambda _path: pytest.fail("killed"))
+        with pytest.raises(pytest.fail.Exception):
+            desk.colour()
+    desk.correct("002", "mine")
+    desk.colour()
+    assert desk.corrections() == {"002": "mine", "002 (2)": "of one", "004": "of three", "007": "of six"}
+
+
+def test_clean_ends_what_a_killed_run_was_moving(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    renumber(desk.pages, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "touch", lambda _path: pytest.fail("killed"))
+        with pytest.raises(pytest.fail.Exception):
+            desk.colour()
+    clean(desk.out, everything=True)
+    assert desk.corrections() == {"002": "of one", "004": "of three", "007": "of six"}
