@@ -49,6 +49,8 @@ def follow_renamed_pages(plan: WorkPlan, store: Store) -> bool:
     old_places: dict[Path, Path] = {}
     for renamed in find_renamed_pages(plan, store):
         places = _exchanged(renamed.names)
+        for name in places:  # what it says of its file by itself it says under its name
+            store.manifest.recall(name)
         old_places |= {
             store.state.page_folder(new): store.state.page_folder(old) for new, old in places.items()
         }

@@ -72,14 +72,22 @@ class Manifest:
     next run recognises as its own.
 
     A worker of a cluster writes a manifest of its own, which starts from what is ``known`` of its pages
-    (``excerpt``); the client takes it in (``absorb``).
+    (``excerpt``); the client takes it in (``absorb``). One that is ``only_read`` mends what it knows, not the
+    file.
     """
 
     def __init__(
-        self, out: Path, path: Path, scratch: Path | None = None, known: Iterable[Line] = ()
+        self,
+        out: Path,
+        path: Path,
+        scratch: Path | None = None,
+        known: Iterable[Line] = (),
+        *,
+        only_read: bool = False,
     ) -> None:
         self._out, self._state = out, State(out)
         self._scratch = scratch
+        self._only_read = only_read
         self._journal = Journal(path)
         self._entries: dict[str, Entry] = {}
         self._pages: dict[str, str] = {}  # file -> the page that it is
@@ -109,7 +117,8 @@ class Manifest:
         with contextlib.suppress(TypeError):  # of another version of mangacolor
             entry = typed_row(Entry, row) if row else None
             if entry is not None and entry.page == page and self._digest(entry.file) == entry.sha256:
-                self._journal.append(dataclasses.asdict(entry))
+                if not self._only_read:
+                    self._journal.append(dataclasses.asdict(entry))
                 self._record(entry)
 
     def finished(self, page: str, key: str) -> Entry | None:

@@ -130,7 +130,10 @@ class Outputs:
                 )
 
     def _is_anothers(self, name: str, output: Output) -> bool:
-        return not self._claims[name].yields_to(output) and self._file(name) is not None
+        if self._claims[name].yields_to(output):
+            return False
+        self._manifest.recall(name)
+        return self._file(name) is not None
 
     def claim(self, planned: Iterable[Output], layout: str) -> None:
         """Record what a run is about to write. A file of a tree stays the tree's when a part of it is run."""

@@ -73,9 +73,9 @@ AnyStore = Store | MemoryStore
 
 
 def read_store(out: Path) -> Store:
-    """OUT as it is. Creates nothing; only a run that has opened it may write to it."""
+    """OUT as it is, for who writes nothing there."""
     state = State(out)
-    return Store(state, Manifest(state.out, state.manifest, state.scratch))
+    return Store(state, Manifest(state.out, state.manifest, state.scratch, only_read=True))
 
 
 @contextmanager
@@ -86,7 +86,7 @@ def open_store(out: Path) -> Iterator[Store]:
     """
     state = State(out)
     with state.locked():
-        store = read_store(out)
+        store = Store(state, Manifest(state.out, state.manifest, state.scratch))
         for part in sorted(state.parts.glob("*.jsonl")):
             store.manifest.absorb(part)
         yield store

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from mangacolor.core.errors import UsageError
+from mangacolor.core.settings import Options, RunOptions
+from mangacolor.pipeline.plan import plan_run
 from mangacolor.pipeline.store.clean import clean
 from mangacolor.pipeline.store.store import read_store
 from mangacolor.tests.helpers.archives import make_zip
@@ -75,3 +78,36 @@ def test_an_archive_knows_itself_too(coloured: tuple[House, Path, Path], tmp_pat
     result, events = go(house, book, out)
     assert (result.status, result.cached) == (0, PAGES) and house.calls == calls
     assert files(out) == before and not [event for event in events if type(event).__name__ == "Warned"]
+
+
+def test_another_input_does_not_write_over_pages_whose_manifest_is_lost(
+    coloured: tuple[House, Path, Path], tmp_path: Path
+) -> None:
+    house, _, out = coloured
+    before = files(out)
+    damage(out / ".mangacolor" / "manifest.jsonl", "gone")
+    (tmp_path / "other").mkdir()
+    write_page(tmp_path / "other" / "2.png", 50)
+    with pytest.raises(UsageError, match="made from another input"):
+        go(house, tmp_path / "other", out)
+    assert files(out) == before
+
+
+def test_a_plan_knows_pages_by_themselves_and_mends_nothing(coloured: tuple[House, Path, Path]) -> None:
+    house, source, out = coloured
+    damage(out / ".mangacolor" / "manifest.jsonl", "gone")
+    plan = plan_run([source], out, Options(device="cpu"), RunOptions(), house.graph())
+    assert [page.up_to_date for page in plan.pages] == [True] * PAGES
+    assert not (out / ".mangacolor" / "manifest.jsonl").exists()
+
+
+def test_pages_that_are_renumbered_are_known_without_their_manifest(
+    coloured: tuple[House, Path, Path],
+) -> None:
+    house, source, out = coloured
+    damage(out / ".mangacolor" / "manifest.jsonl", "gone")
+    for number in range(PAGES, 0, -1):
+        (source / f"{number}.png").rename(source / f"{number + 1}.png")
+    result, _ = go(house, source, out)
+    assert (result.status, house.calls["tint"]) == (0, PAGES)
+    assert sorted(path.name for path in out.glob("*.png")) == ["2.png", "3.png", "4.png", "5.png"]
