@@ -18,7 +18,7 @@ from mangacolor.pipeline.engine.page_task import PageTask
 from mangacolor.pipeline.engine.tasks import make_tasks
 from mangacolor.pipeline.events import CHANGED
 from mangacolor.pipeline.preparation import WorkPlan, make_job, make_plan
-from mangacolor.pipeline.renamed_pages import find_renamed_pages
+from mangacolor.pipeline.renamed_pages import find_renamed_pages, with_moved_corrections
 from mangacolor.pipeline.store.last_run import Failure, known_last_run
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.outputs import Outputs
@@ -111,7 +111,10 @@ def plan_run(
         notes.append(foreseen.note)
     renamed = find_renamed_pages(plan, store)
     store = replace(store, kept_under={new: old for one in renamed for new, old in one.names.items()})
-    tasks = make_tasks(make_job(plan, CancelToken()), plan.chapters, store)
+    chapters = plan.chapters
+    if run_options.edits is None:
+        chapters = with_moved_corrections(chapters, renamed, store.state, plan.planned)
+    tasks = make_tasks(make_job(plan, CancelToken()), chapters, store)
     tasks.check_documents()
     Outputs(store.state, store.manifest).own(plan.written, run_options.force)
     # Nothing has been worked on: what chapter stages gave a page is what they give where they are idle.

@@ -62,6 +62,25 @@ def follow_renamed_pages(plan: WorkPlan, store: Store) -> bool:
     return bool(old_places)
 
 
+def with_moved_corrections(
+    chapters: Sequence[Chapter], renamed: Sequence[Renamed], state: State, planned: Collection[str]
+) -> tuple[Chapter, ...]:
+    """The chapters with the corrections of OUT that pages will have once they have followed: for a plan."""
+    moved: dict[Path, Path] = {}
+    for one in renamed:
+        moved |= {} if one.by_hand else _correction_places(state, one.names, planned)
+    leaving = set(moved.values())
+
+    def corrected(page: Page) -> Page:
+        file = correction_file(state, None, page.name)
+        if file not in moved and file not in leaving:
+            return page
+        now = moved.get(file)
+        return dataclasses.replace(page, edit=now if now is not None and now.is_file() else None)
+
+    return tuple(dataclasses.replace(c, pages=tuple(map(corrected, c.pages))) for c in chapters)
+
+
 def find_renamed_pages(plan: WorkPlan, store: Store) -> list[Renamed]:
     """What is to follow the pages of a plan, for each chapter that has anything.
 

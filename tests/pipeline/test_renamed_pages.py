@@ -176,10 +176,10 @@ class Desk:
         """What stands in the correction of each page that was worked on."""
         self.seen = {}
         options = RunOptions(jobs=1)
-        run([self.pages], self.out, Options(device="cpu"), options, graph=self._graph(), emit=lambda _: None)
+        run([self.pages], self.out, Options(device="cpu"), options, graph=self.graph(), emit=lambda _: None)
         return self.seen
 
-    def _graph(self) -> Graph:
+    def graph(self) -> Graph:
         def judge(_context: StageContext[NoConfig], _inputs: Inputs) -> Artifact:
             return Artifact({}, {"main": np.zeros((2, 2), np.uint8)})
 
@@ -214,6 +214,14 @@ def test_a_correction_follows_its_page(desk: Desk) -> None:
     write_page(desk.pages / "001.png", 71)
     assert desk.colour() == {"001.png": ""}
     assert desk.corrections() == {"002": "of one", "004": "of three", "007": "of six"}
+
+
+def test_a_plan_foresees_that_a_correction_follows(desk: Desk) -> None:
+    renumber(desk.pages, 1)
+    write_page(desk.pages / "001.png", 71)
+    plan = plan_run([desk.pages], desk.out, Options(device="cpu"), RunOptions(), desk.graph())
+    assert [page.page for page in plan.pages if "panels" in page.to_run] == ["001.png"]
+    assert desk.corrections() == {"001": "of one", "003": "of three", "006": "of six"}
 
 
 def test_a_correction_of_a_page_that_is_gone_is_not_anothers(desk: Desk) -> None:

@@ -119,7 +119,7 @@ def _check_described(path: Path, sources: Sequence[Source]) -> None:
 def tell_unnamed(root: Path, sources: Sequence[Source], say: Say) -> None:
     """``say`` which folders with pictures in ``root`` the description of its ``sources`` does not name."""
     named = [Path(source.folder) for source in sources]
-    if Path() in named:
+    if Path() in named or not root.is_dir():  # whoever reads the folder says that it is none
         return
     folders = sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
     heads = {path.parts[0] for path in named if path.parts}

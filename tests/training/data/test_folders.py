@@ -240,6 +240,8 @@ def test_folders_that_a_description_does_not_name_are_told_and_a_pack_takes_no_d
     write_pack(tmp_path / "d.pack", sources, pictures)
     with pytest.raises(UsageError, match=r"sources\.toml describes folders, and .*d\.pack is none"):
         load_pictures([tmp_path / "d.pack"], said.append, described)
+    with pytest.raises(InputError, match=r"gone.a: no such file or folder"):
+        load_pictures([tmp_path / "in", tmp_path / "gone"], said.append, described)
 
 
 def test_a_pack_that_is_cut_short_or_of_another_form_is_told_from_what_is_none(tmp_path: Path) -> None:
