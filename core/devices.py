@@ -116,7 +116,7 @@ def hidden_cards() -> str:
     hidden = os.environ.get("CUDA_VISIBLE_DEVICES")
     if hidden is None or ((driver := _driver()) is not None and driver.cards):
         return ""
-    return f"no NVIDIA card is seen, and CUDA_VISIBLE_DEVICES={hidden!r} decides which may be"
+    return f"no NVIDIA card is seen, and CUDA_VISIBLE_DEVICES={hidden!r} may hide it: unset that to see all"
 
 
 def _first_that_computes() -> str:

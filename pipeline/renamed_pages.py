@@ -140,7 +140,7 @@ def _find_in(
     keys = {page.name: keys_of(page).get(stage, "") for page in changed if hashes[page.name]}
     names = _find_names(keys, kept)
     renamed = [page for page in changed if page.name in names]
-    by_hand = any(_has_its_correction(state, page, names[page.name], keys_of) for page in renamed)
+    by_hand = _are_renamed_by_hand(state, renamed, names, keys_of)
     return [Renamed(names, by_hand)] if names else []
 
 
@@ -172,19 +172,26 @@ def _find_names(keys: Mapping[str, str], kept: Mapping[str, Sequence[str]]) -> d
     return {name: free[keys[name]].pop(0) for name in homeless if free.get(keys[name])}
 
 
-def _has_its_correction(
-    state: State, page: Page, old: str, keys_of: Callable[[Page], dict[str, str]]
+def _are_renamed_by_hand(
+    state: State, pages: Sequence[Page], names: Mapping[str, str], keys_of: Callable[[Page], dict[str, str]]
 ) -> bool:
-    """Whether a page's correction of panels has moved already, by hand: what is kept was made with the one
-    under the new name, and not with that under the ``old``."""
-    cache = PageCache(state.page_folder(old))
+    """Whether corrections of panels have moved already: what is kept was made with one under a new name.
 
-    def fits(name: str) -> int:
+    Where nothing was made with any of them, they have if one lies under an old name: it is newer than what is
+    kept, and so, it is taken, than the new names.
+    """
+
+    def fits(page: Page, name: str) -> tuple[int, bool]:
         file = correction_file(state, None, name)
         keys = keys_of(dataclasses.replace(page, edit=file if file.is_file() else None))
-        return sum(cache.key(stage) == key for stage, key in keys.items())
+        cache = PageCache(state.page_folder(names[page.name]))
+        return sum(cache.key(stage) == key for stage, key in keys.items()), file.is_file()
 
-    return fits(page.name) > fits(old)
+    pairs = [(fits(page, page.name), fits(page, names[page.name])) for page in pages]
+    if any(new > old and is_there for (new, is_there), (old, _) in pairs):
+        return True
+    followed = any(old > new and is_there for (new, _), (old, is_there) in pairs)
+    return not followed and any(new > old for (new, _), (old, _) in pairs)
 
 
 def _exchanged(names: Mapping[str, str]) -> dict[str, str]:

@@ -216,7 +216,8 @@ def test_a_variable_that_may_hide_cards_is_named(monkeypatch: pytest.MonkeyPatch
     assert devices.hidden_cards() == ""
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert (
-        devices.hidden_cards() == "no NVIDIA card is seen, and CUDA_VISIBLE_DEVICES='' decides which may be"
+        devices.hidden_cards()
+        == "no NVIDIA card is seen, and CUDA_VISIBLE_DEVICES='' may hide it: unset that to see all"
     )
     with pytest.raises(SetupError, match="CUDA_VISIBLE_DEVICES='' decides which it sees"):
         devices.resolve_device("cuda")

@@ -240,6 +240,13 @@ def test_corrections_that_somebody_has_moved_stay_there(desk: Desk) -> None:
     assert desk.corrections() == {"002": "of one", "004": "of three", "007": "of six"}
 
 
+def test_one_correction_that_is_new_keeps_no_other_from_following(desk: Desk) -> None:
+    desk.correct("002", "of two")  # and no run since
+    renumber(desk.pages, 1)
+    assert desk.colour() == {"003.png": "of two"}
+    assert desk.corrections() == {"002": "of one", "003": "of two", "004": "of three", "007": "of six"}
+
+
 def test_corrections_follow_pages_of_several_suffixes(tmp_path: Path) -> None:
     source = tmp_path / "in"
     source.mkdir()
