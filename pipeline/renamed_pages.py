@@ -13,6 +13,7 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 from mangacolor.core.atomic import output_errors
@@ -46,19 +47,17 @@ def follow_renamed_pages(plan: WorkPlan, store: Store) -> bool:
     Returns whether the plan is to be made anew, since corrections of panels may have moved, too. Raises
     ``OutputError``.
     """
-    old_places: dict[Path, Path] = {}
+    state, old_places = store.state, dict[Path, Path]()
     for renamed in find_renamed_pages(plan, store):
-        places = _exchanged(renamed.names)
+        places = _exchanged(state, renamed.names, plan.planned)
         for name in places:  # what it says of its file by itself it says under its name
             store.manifest.recall(name)
-        old_places |= {
-            store.state.page_folder(new): store.state.page_folder(old) for new, old in places.items()
-        }
+        old_places |= {state.page_folder(new): state.page_folder(old) for new, old in places.items()}
         if not renamed.by_hand:
-            old_places |= _correction_places(store.state, renamed.names, plan.planned)
+            old_places |= _correction_places(state, places)
     if old_places:
-        with output_errors(store.state.folder):
-            move_all(store.state.moving, old_places)
+        with output_errors(state.folder):
+            move_all(state.moving, old_places)
     return bool(old_places)
 
 
@@ -68,7 +67,8 @@ def with_moved_corrections(
     """The chapters with the corrections of OUT that pages will have once they have followed: for a plan."""
     moved: dict[Path, Path] = {}
     for one in renamed:
-        moved |= {} if one.by_hand else _correction_places(state, one.names, planned)
+        if not one.by_hand:
+            moved |= _correction_places(state, _exchanged(state, one.names, planned))
     leaving = set(moved.values())
 
     def corrected(page: Page) -> Page:
@@ -194,35 +194,36 @@ def _are_renamed_by_hand(
     return not followed and any(new > old for (new, _), (old, _) in pairs)
 
 
-def _exchanged(names: Mapping[str, str]) -> dict[str, str]:
-    """The old name for each new one. What lies under a new name and goes nowhere itself takes one that
-    becomes free, so that nothing is lost."""
-    freed = sorted(set(names.values()) - names.keys())
-    displaced = sorted(names.keys() - set(names.values()))
-    return {**names, **dict(zip(freed, displaced, strict=True))}
+def _exchanged(state: State, names: Mapping[str, str], planned: Collection[str]) -> dict[str, str]:
+    """The old name for each new one. ``planned``: all pages that the input gives.
 
-
-def _correction_places(state: State, names: Mapping[str, str], planned: Collection[str]) -> dict[Path, Path]:
-    """Where corrections of panels lie, by where they are to. ``planned``: all pages that the input gives.
-
-    Pages of several suffixes share the names of their corrections, so these change places by themselves. What
-    corrected a page that is gone comes to lie where it corrects no other.
+    What lies under a new name and goes nowhere itself takes one that no page has, so that nothing is lost and
+    no other page gets its correction: a later run, of more pages, may want it.
     """
-    if not state.edits.is_dir():
-        return {}
-
-    def file_of(page: str) -> Path:
-        return correction_file(state, None, page)
-
-    places = {file_of(new): file_of(old) for new, old in names.items()}
-    taken = {file_of(page) for page in planned} | places.keys()
-    freed = [file for file in sorted(set(places.values())) if file not in taken]
-    for file in sorted(places.keys() - set(places.values())):
-        if file.is_file():
-            others = (file.with_name(name) for name in numbered(file.name))
-            unused = (other for other in others if other not in taken and not other.exists())
-            places[freed.pop(0) if freed else next(unused)] = file
+    places = dict(names)
+    taken = {correction_file(state, None, page) for page in {*planned, *names}}
+    freed = sorted(set(names.values()) - names.keys())
+    for page in sorted(names.keys() - set(names.values())):
+        unused = (name for name in numbered(page) if _is_unused(state, name))
+        free = next(name for name in chain(freed, unused) if correction_file(state, None, name) not in taken)
+        taken.add(correction_file(state, None, free))
+        places[free] = page
     return places
+
+
+def _is_unused(state: State, name: str) -> bool:
+    return not (state.page_folder(name).exists() or correction_file(state, None, name).exists())
+
+
+def _correction_places(state: State, places: Mapping[str, str]) -> dict[Path, Path]:
+    """Where corrections of panels lie, by where they are to. ``places``: of pages, which share a correction
+    where their suffix alone differs."""
+    files: dict[Path, Path] = {}
+    for new, old in places.items() if state.edits.is_dir() else ():
+        file = correction_file(state, None, old)
+        if file not in files.values():
+            files[correction_file(state, None, new)] = file
+    return files
 
 
 def finish_renaming(state: State) -> bool:

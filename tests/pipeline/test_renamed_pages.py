@@ -172,10 +172,10 @@ class Desk:
     def corrections(self) -> dict[str, str]:
         return {path.stem: path.read_text() for path in State(self.out).edits.glob("*.json")}
 
-    def colour(self) -> dict[str, str]:
+    def colour(self, some: str | None = None) -> dict[str, str]:
         """What stands in the correction of each page that was worked on."""
         self.seen = {}
-        options = RunOptions(jobs=1)
+        options = RunOptions(jobs=1, pages=some)
         run([self.pages], self.out, Options(device="cpu"), options, graph=self.graph(), emit=lambda _: None)
         return self.seen
 
@@ -237,6 +237,17 @@ def test_corrections_that_somebody_has_moved_stay_there(desk: Desk) -> None:
     for path in sorted(edits.glob("*.json"), reverse=True):
         path.rename(path.with_name(f"{int(path.stem) + 1:03}.json"))
     assert desk.colour() == {}
+    assert desk.corrections() == {"002": "of one", "004": "of three", "007": "of six"}
+
+
+@pytest.mark.parametrize("asked", ["1-2", "2", "3,6"])
+def test_corrections_follow_a_run_of_some_pages_and_the_next(asked: str, desk: Desk) -> None:
+    renumber(desk.pages, 1)
+    write_page(desk.pages / "001.png", 71)
+    new = {"001.png": ""}
+    seen = desk.colour(asked)
+    assert seen == (new if asked == "1-2" else {})
+    assert desk.colour() == ({} if seen else new)
     assert desk.corrections() == {"002": "of one", "004": "of three", "007": "of six"}
 
 
