@@ -97,10 +97,23 @@ def find_renamed_pages(plan: WorkPlan, store: Store) -> list[Renamed]:
         return []
     settled = _Settled(outputs.claims, {output.name: output for output in plan.outputs})
     found = []
-    for chapter in plan.chapters:
+    for chapter in _whole_chapters(plan):
         changed = [page for page in chapter.pages if page.name not in settled]
         found += _find_in(plan, state, chapter, changed, settled, stage) if changed else []
     return found
+
+
+def _whole_chapters(plan: WorkPlan) -> list[Chapter]:
+    """The chapters of a plan with those pages that were not asked for: one that was may lie in the place of
+    another, whose work it would write over."""
+    asked = {chapter.name: {page.name: page for page in chapter.pages} for chapter in plan.chapters}
+    return [
+        dataclasses.replace(
+            whole, pages=tuple(asked[whole.name].get(page.name, page) for page in whole.pages)
+        )
+        for whole in plan.whole_chapters
+        if whole.name in asked
+    ]
 
 
 def _deciding_stage(plan: WorkPlan) -> str | None:
@@ -150,7 +163,7 @@ def _kept_names(state: State, chapter: Chapter, stage: str, settled: _Settled) -
     kept: dict[str, list[str]] = defaultdict(list)
     for parent in sorted({PurePosixPath(page.name).parent for page in chapter.pages}):
         folder = state.page_folder(str(parent))
-        for place in sorted(folder.iterdir()) if folder.is_dir() else ():
+        for place in _listed(folder):
             name, key = str(parent / place.name), PageCache(place).key(stage)
             if key and name not in settled and not any(path.is_dir() for path in place.iterdir()):
                 kept[key].append(name)
@@ -203,12 +216,25 @@ def _exchanged(state: State, names: Mapping[str, str], planned: Collection[str])
     places = dict(names)
     taken = {correction_file(state, None, page) for page in {*planned, *names}}
     freed = sorted(set(names.values()) - names.keys())
-    for page in sorted(names.keys() - set(names.values())):
+    for page in _in_the_way(state, names, planned):
         unused = (name for name in numbered(page) if _is_unused(state, name))
         free = next(name for name in chain(freed, unused) if correction_file(state, None, name) not in taken)
         taken.add(correction_file(state, None, free))
         places[free] = page
     return places
+
+
+def _in_the_way(state: State, names: Mapping[str, str], planned: Collection[str]) -> list[str]:
+    """What lies under a new name, or has the correction of one: ``001.jpg`` that of ``001.png``."""
+    files = {correction_file(state, None, name) for name in names}
+    folders = {PurePosixPath(name).parent for name in names}
+    kept = (str(folder / path.name) for folder in folders for path in _listed(state.page_folder(str(folder))))
+    sharing = {name for name in kept if name not in planned and correction_file(state, None, name) in files}
+    return sorted((sharing | names.keys()) - set(names.values()))
+
+
+def _listed(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
 def _is_unused(state: State, name: str) -> bool:

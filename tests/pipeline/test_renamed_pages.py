@@ -251,6 +251,15 @@ def test_corrections_follow_a_run_of_some_pages_and_the_next(asked: str, desk: D
     assert desk.corrections() == {"002": "of one", "004": "of three", "007": "of six"}
 
 
+def test_a_run_of_some_pages_writes_over_no_work_of_one_whose_place_they_took(desk: Desk) -> None:
+    for number in range(PAGES, 2, -1):
+        (desk.pages / f"{number:03}.png").rename(desk.pages / f"{number + 1:03}.png")
+    write_page(desk.pages / "003.png", 71)
+    assert desk.colour("3") == {"003.png": ""}
+    assert desk.colour() == {}
+    assert desk.corrections() == {"001": "of one", "004": "of three", "007": "of six"}
+
+
 def test_one_correction_that_is_new_keeps_no_other_from_following(desk: Desk) -> None:
     desk.correct("002", "of two")  # and no run since
     renumber(desk.pages, 1)
