@@ -113,7 +113,7 @@ def plan_run(
     store = replace(store, kept_under={new: old for one in renamed for new, old in one.names.items()})
     chapters = plan.chapters
     if run_options.edits is None:
-        chapters = with_moved_corrections(chapters, renamed, store.state, plan.planned)
+        chapters = with_moved_corrections(chapters, renamed, store.state)
     tasks = make_tasks(make_job(plan, CancelToken()), chapters, store)
     tasks.check_documents()
     Outputs(store.state, store.manifest).own(plan.written, run_options.force)

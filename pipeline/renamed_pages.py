@@ -34,10 +34,11 @@ from mangacolor.stages.base import Stage
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
-    """``names``: for each page that is kept under another name, that name. ``by_hand``: their corrections of
-    panels have been renamed already."""
+    """``names``: for each page that is kept under another name, that name. ``staying``: all other names of
+    pages. ``by_hand``: corrections of panels have been renamed already."""
 
     names: Mapping[str, str]
+    staying: Collection[str] = ()
     by_hand: bool = False
 
 
@@ -49,12 +50,12 @@ def follow_renamed_pages(plan: WorkPlan, store: Store) -> bool:
     """
     state, old_places = store.state, dict[Path, Path]()
     for renamed in find_renamed_pages(plan, store):
-        places = _exchanged(state, renamed.names, plan.planned)
+        places = _exchanged(state, renamed)
         for name in places:  # what it says of its file by itself it says under its name
             store.manifest.recall(name)
         old_places |= {state.page_folder(new): state.page_folder(old) for new, old in places.items()}
         if not renamed.by_hand:
-            old_places |= _correction_places(state, places)
+            old_places |= _correction_places(state, renamed)
     if old_places:
         with output_errors(state.folder):
             move_all(state.moving, old_places)
@@ -62,13 +63,13 @@ def follow_renamed_pages(plan: WorkPlan, store: Store) -> bool:
 
 
 def with_moved_corrections(
-    chapters: Sequence[Chapter], renamed: Sequence[Renamed], state: State, planned: Collection[str]
+    chapters: Sequence[Chapter], renamed: Sequence[Renamed], state: State
 ) -> tuple[Chapter, ...]:
     """The chapters with the corrections of OUT that pages will have once they have followed: for a plan."""
     moved: dict[Path, Path] = {}
     for one in renamed:
         if not one.by_hand:
-            moved |= _correction_places(state, _exchanged(state, one.names, planned))
+            moved |= _correction_places(state, one)
     leaving = set(moved.values())
 
     def corrected(page: Page) -> Page:
@@ -154,20 +155,31 @@ def _find_in(
     names = _find_names(keys, kept)
     renamed = [page for page in changed if page.name in names]
     by_hand = _are_renamed_by_hand(state, renamed, names, keys_of)
-    return [Renamed(names, by_hand)] if names else []
+    others = (name for parent in _parents(chapter) for name in _pages_in(state, parent) if name in settled)
+    return [Renamed(names, plan.planned | set(others), by_hand)] if names else []
 
 
 def _kept_names(state: State, chapter: Chapter, stage: str, settled: _Settled) -> dict[str, list[str]]:
     """The names under which an artifact of ``stage`` is kept beside the pages of a chapter, by its key;
     without those that are ``settled``."""
     kept: dict[str, list[str]] = defaultdict(list)
-    for parent in sorted({PurePosixPath(page.name).parent for page in chapter.pages}):
-        folder = state.page_folder(str(parent))
-        for place in _listed(folder):
-            name, key = str(parent / place.name), PageCache(place).key(stage)
-            if key and name not in settled and not any(path.is_dir() for path in place.iterdir()):
+    for parent in _parents(chapter):
+        for name in _pages_in(state, parent):
+            key = PageCache(state.page_folder(name)).key(stage)
+            if key and name not in settled:
                 kept[key].append(name)
     return kept
+
+
+def _parents(chapter: Chapter) -> list[PurePosixPath]:
+    return sorted({PurePosixPath(page.name).parent for page in chapter.pages})
+
+
+def _pages_in(state: State, parent: PurePosixPath) -> list[str]:
+    """The names under which pages of a folder, or of an archive, are kept."""
+    folder = state.page_folder(str(parent))
+    places = (place for place in folder.iterdir() if place.is_dir()) if folder.is_dir() else ()
+    return sorted(str(parent / place.name) for place in places if not any(map(Path.is_dir, place.iterdir())))
 
 
 def _hash_of(page: Page) -> str:
@@ -207,16 +219,17 @@ def _are_renamed_by_hand(
     return not followed and any(new > old for (new, _), (old, _) in pairs)
 
 
-def _exchanged(state: State, names: Mapping[str, str], planned: Collection[str]) -> dict[str, str]:
-    """The old name for each new one. ``planned``: all pages that the input gives.
+def _exchanged(state: State, renamed: Renamed) -> dict[str, str]:
+    """The old name for each new one.
 
     What lies under a new name and goes nowhere itself takes one that no page has, so that nothing is lost and
-    no other page gets its correction: a later run, of more pages, may want it.
+    no other page gets its correction.
     """
+    names = renamed.names
     places = dict(names)
-    taken = {correction_file(state, None, page) for page in {*planned, *names}}
+    taken = {correction_file(state, None, page) for page in {*renamed.staying, *names}}
     freed = sorted(set(names.values()) - names.keys())
-    for page in _in_the_way(state, names, planned):
+    for page in _in_the_way(state, renamed):
         unused = (name for name in numbered(page) if _is_unused(state, name))
         free = next(name for name in chain(freed, unused) if correction_file(state, None, name) not in taken)
         taken.add(correction_file(state, None, free))
@@ -224,30 +237,29 @@ def _exchanged(state: State, names: Mapping[str, str], planned: Collection[str])
     return places
 
 
-def _in_the_way(state: State, names: Mapping[str, str], planned: Collection[str]) -> list[str]:
+def _in_the_way(state: State, renamed: Renamed) -> list[str]:
     """What lies under a new name, or has the correction of one: ``001.jpg`` that of ``001.png``."""
+    names = renamed.names
     files = {correction_file(state, None, name) for name in names}
     folders = {PurePosixPath(name).parent for name in names}
-    kept = (str(folder / path.name) for folder in folders for path in _listed(state.page_folder(str(folder))))
-    sharing = {name for name in kept if name not in planned and correction_file(state, None, name) in files}
+    kept = {name for folder in folders for name in _pages_in(state, folder)}.difference(renamed.staying)
+    sharing = {name for name in kept if correction_file(state, None, name) in files}
     return sorted((sharing | names.keys()) - set(names.values()))
-
-
-def _listed(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
 def _is_unused(state: State, name: str) -> bool:
     return not (state.page_folder(name).exists() or correction_file(state, None, name).exists())
 
 
-def _correction_places(state: State, places: Mapping[str, str]) -> dict[Path, Path]:
-    """Where corrections of panels lie, by where they are to. ``places``: of pages, which share a correction
-    where their suffix alone differs."""
+def _correction_places(state: State, renamed: Renamed) -> dict[Path, Path]:
+    """Where corrections of panels lie, by where they are to. Pages whose suffix alone differs share one."""
+    if not state.edits.is_dir():
+        return {}
+    stays = {correction_file(state, None, name) for name in renamed.staying if name not in renamed.names}
     files: dict[Path, Path] = {}
-    for new, old in places.items() if state.edits.is_dir() else ():
+    for new, old in _exchanged(state, renamed).items():
         file = correction_file(state, None, old)
-        if file not in files.values():
+        if file not in files.values() and (new in renamed.names or file not in stays):
             files[correction_file(state, None, new)] = file
     return files
 

@@ -317,6 +317,35 @@ def test_the_same_page_of_another_chapter_takes_nothing_away(desk: Desk, tmp_pat
     assert desk.colour() == {}
 
 
+def test_the_correction_of_another_input_s_page_stays_with_it(desk: Desk, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    write_page(other / "a.png", 61)
+    first, desk.pages = desk.pages, other
+    desk.correct("x", "of a")
+    (other / "a.png").rename(other / "x.png")
+    desk.colour()
+    desk.pages = first
+    write_page(first / "made.png", 1)
+    (first / "001.png").unlink()
+    (first / "made.png").rename(first / "x.jpg")
+    desk.colour()
+    assert desk.corrections() == {"x": "of a", "x (2)": "of one", "003": "of three", "006": "of six"}
+
+
+def test_an_archive_of_a_new_name_stays_what_it_is(pages: Path, tmp_path: Path) -> None:
+    house, out = House(), tmp_path / "out"
+    with zipfile.ZipFile(pages / "book.cbz", "w") as archive:
+        for number in range(80, 83):
+            write_page(tmp_path / f"{number}.png", number)
+            archive.write(tmp_path / f"{number}.png", f"{number}.png")
+    colour(house, pages, out)
+    (pages / "001.png").rename(pages / "book.png")
+    assert colour(house, pages, out) == (0, 0)
+    kept = out / ".mangacolor" / "pages"
+    assert (kept / "book.png").is_dir() and len(list((kept / "book.cbz").glob("8?.png"))) == 3
+
+
 MOVES = 1 + 2 * (PAGES + 3)  # the note of them, and folders and corrections, there and back
 
 
