@@ -47,12 +47,11 @@ DIALS: dict[str, tuple[float, ...]] = {
     "smoothing.own_midpoint": (0.12, 0.155, 0.2),
     "smoothing.assigned_support": (0.2, 0.6, 2.0),
     "smoothing.mode_iterations": (1, 2, 3),
-    "neighbours.identified_scale": (0.68, 0.75, 0.82),
+    "neighbours.similarity_scale": (0.55, 0.7, 0.85),
     "neighbours.count": (10, 15, 25),
-    "descriptors.identified.identity": (0.5, 0.7, 0.9),
-    "descriptors.identified.votes": (0.0, 0.2, 0.4, 0.7, 1.0),
-    "descriptors.identified.features": (0.5, 0.7, 1.0),
-    "descriptors.identified.tone": (2.5, 4.0, 5.0),
+    "descriptors.embedded.votes": (0.6, 0.9, 1.2),
+    "descriptors.embedded.features": (0.8, 1.0, 1.3),
+    "descriptors.embedded.tone": (3.5, 5.0, 7.0),
 }
 
 Setting = tuple[tuple[str, float], ...]  # dials that differ from what is in force, by name

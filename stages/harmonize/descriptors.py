@@ -2,12 +2,11 @@
 
 What the colour network saw, its votes, tone, texture and size stand side by side, each with its weight. Where
 the network has an embedding, trained for this very purpose, that takes the place of all but votes and tone.
-Neighbours are sought by its identity embedding besides.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -48,15 +47,6 @@ class DescriptorSpace:
         )
         columns = [np.concatenate(network), votes, np.stack(others, axis=1)]
         return np.concatenate(columns, axis=1, dtype=np.float32)
-
-    def place_identified(self, segments: SegmentFeatures, pages: I64) -> F32:
-        """The same of segments that have identities, by whose points they lie apart, too."""
-        if segments.points is None:
-            raise ValueError("these segments have no identities to be compared by")
-        weights = self.params.identified
-        points = _normalise(segments.points.astype(np.float32) - ZERO)
-        places = replace(self, weights=weights).place(segments, pages)
-        return np.concatenate([weights.identity * points, places], axis=1, dtype=np.float32)
 
     @property
     def tone_column(self) -> int:

@@ -30,17 +30,8 @@ def knn_graph(places: F32, windows: I64, params: NeighbourParams, first: int = 0
 
     Those before the ``first`` are neighbours of others, and have none themselves.
     """
-    return _graph(places, windows, params, first, params.similarity_scale)
-
-
-def identified_graph(places: F32, windows: I64, params: NeighbourParams, first: int = 0) -> KnnGraph:
-    """The same of segments whose descriptors say who they are (``DescriptorSpace.place_identified``)."""
-    return _graph(places, windows, params, first, params.identified_scale)
-
-
-def _graph(places: F32, windows: I64, params: NeighbourParams, first: int, scale: float) -> KnnGraph:
     neighbours, distance = find_neighbours(places, windows, params.count, params, first)
-    similarity = np.exp(-((distance.astype(np.float64) / scale) ** 4))
+    similarity = np.exp(-((distance.astype(np.float64) / params.similarity_scale) ** 4))
     return KnnGraph(neighbours, similarity)
 
 

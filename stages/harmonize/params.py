@@ -31,8 +31,6 @@ class DescriptorWeights:
     texture: float = 5.0
     # Of each doubling of the area.
     area: float = 0.07
-    # Of the point of the identity embedding, as a direction of length 1.
-    identity: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +44,6 @@ class DescriptorParams:
     # Of a network with an embedding. Votes count too: without them more is joined, and works of other hands
     # lose what the network knew.
     embedded: DescriptorWeights = DescriptorWeights(features=1.0, votes=1.0, tone=5.0, texture=0.0, area=0.0)
-    # Of a network with an identity embedding as well, for neighbours alone. Who a thing is says that two are
-    # one where the network took them for different colours, which is to be mended: votes count little.
-    identified: DescriptorWeights = DescriptorWeights(
-        features=0.7, identity=0.9, votes=0.4, tone=4.0, texture=0.0, area=0.0
-    )
     # Directions that a network's own features are reduced to (principal components).
     dimensions: int = 128
     # Between what is drawn behind the figures and what is not.
@@ -67,8 +60,6 @@ class NeighbourParams:
     count: int = 15
     # Distance of descriptors at which similarity has fallen to 1/e.
     similarity_scale: float = 0.68
-    # The same of descriptors with identities.
-    identified_scale: float = 0.75
     # Segments in a cell of the search, about.
     cell_size: int = 256
     # Cells that are searched at least.

@@ -43,10 +43,10 @@ def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ledger:
 
 
 def test_a_dial_is_set_wherever_it_stands() -> None:
-    setting: Setting = (("descriptors.identified.votes", 0.7), ("smoothing.mode_iterations", 1))
+    setting: Setting = (("descriptors.embedded.votes", 1.2), ("smoothing.mode_iterations", 1))
     params = with_setting(Params(), setting)
-    assert params.descriptors.identified.votes == 0.7 and params.smoothing.mode_iterations == 1
-    assert params.descriptors.identified.tone == Params().descriptors.identified.tone
+    assert params.descriptors.embedded.votes == 1.2 and params.smoothing.mode_iterations == 1
+    assert params.descriptors.embedded.tone == Params().descriptors.embedded.tone
 
 
 def test_works_choose_what_helps_them(ledger: Ledger) -> None:

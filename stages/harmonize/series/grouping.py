@@ -19,7 +19,7 @@ from mangacolor.stages.harmonize.colour_division import divide_by_colour
 from mangacolor.stages.harmonize.descriptors import DescriptorSpace
 from mangacolor.stages.harmonize.group_colours import Members
 from mangacolor.stages.harmonize.guidance.guided import Guided, guide
-from mangacolor.stages.harmonize.neighbours import KnnGraph, identified_graph, knn_graph
+from mangacolor.stages.harmonize.neighbours import KnnGraph, knn_graph
 from mangacolor.stages.harmonize.panel_agreement import Panels
 from mangacolor.stages.harmonize.params import Params, SmoothingParams
 from mangacolor.stages.harmonize.series.joining import join_groups, without_joined
@@ -77,10 +77,7 @@ def group_segments(
     page = np.concatenate([np.full(known, ELSEWHERE), segments.page])
     window = np.concatenate([np.full(known, -1), segments.window])
     places = space.place(features, page)
-    if segments.embedded and features.points is not None:
-        graph = identified_graph(space.place_identified(features, page), window, params.neighbours, known)
-    else:
-        graph = knn_graph(places, window, params.neighbours, known)
+    graph = knn_graph(places, window, params.neighbours, known)
     steadiness = 1 / (1 + (features.spread / params.group_colours.spread_scale) ** 2)
     told = guest.after(known) if guest is not None else None
     places_in = window - window.min(initial=0)

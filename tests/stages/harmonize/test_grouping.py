@@ -22,7 +22,6 @@ from mangacolor.stages.segments.features import (
     UNIT,
     ZERO,
     SegmentFeatures,
-    with_head,
 )
 
 BROWN, GREEN = (-15.0, 15.0), (-20.0, -20.0)
@@ -85,25 +84,3 @@ def test_members_have_their_groups_colour() -> None:
         group_segments(chapter, nobody, space, each).groups.membership for each in (params, strict)
     )
     assert found.any() and not divided.any()
-
-
-def test_who_a_thing_is_makes_neighbours_of_those_that_look_less_alike() -> None:
-    chapter, points = segments(0.87), np.zeros((MANY + 1, POINT))
-    points[:, 0] = 1
-    known = np.asarray(np.rint(ZERO + UNIT * points), np.uint8)
-    strange = known.copy()
-    strange[-1] = np.rint(ZERO + UNIT * np.eye(POINT)[1])
-    rows = chapter.features.rows
-    same, other, unknown = (
-        agreed_of_last(replace(chapter, features=SegmentFeatures(rows, len(PALETTE), identities)))
-        for identities in (with_head(known, "00" * 4), with_head(strange, "00" * 4), None)
-    )
-    assert np.hypot(*(other - GREEN)) < 1
-    assert same[1] > unknown[1] + 5 > other[1] + 10  # Cr, of which brown has much and green less than none
-
-
-def agreed_of_last(chapter: ChapterSegments) -> F64:
-    """What the last segment agreed on, Cb and Cr."""
-    nobody = Remembered.nothing(chapter.features.rows.shape[1], len(PALETTE))
-    space = make_space(chapter.features, chapter.embedded, Params().descriptors)
-    return np.asarray(group_segments(chapter, nobody, space, Params()).smoothed[-1], dtype=np.float64)
