@@ -9,7 +9,7 @@ import numpy as np
 
 from mangacolor.core.arrays import F32, I32, I64, LabelMap
 from mangacolor.core.types import Image
-from mangacolor.stages.reassemble.borders.meeting import OPEN
+from mangacolor.stages.reassemble.borders.meeting import HIDDEN, OPEN
 from mangacolor.stages.reassemble.borders.open_borders import pull_between, spread_pull
 from mangacolor.stages.reassemble.layers import PageSegments, ReadyWindow
 from mangacolor.stages.reassemble.params import BorderParams
@@ -52,9 +52,13 @@ def find_seams(labels: LabelMap, kinds: Image, keep: Image, window: I32) -> tupl
     codes: list[I64] = []
     for first in range(0, len(labels), ROWS):
         rows = slice(first, first + ROWS + 1)  # with the row below
-        part, open_ = labels[rows], (kinds[rows] == OPEN) & (keep[rows] < 255)
+        part, kind = labels[rows], np.where(keep[rows] < 255, kinds[rows], HIDDEN)
         for here, there in ((np.s_[:ROWS, :-1], np.s_[:ROWS, 1:]), (np.s_[:-1], np.s_[1:])):
-            meet = np.flatnonzero((part[here] != part[there]) & open_[here] & open_[there])
+            # A frame, however thin, is on both sides; an edge on one is the tone's, as of a coarse screen.
+            free = (np.maximum(kind[here], kind[there]) == OPEN) & (
+                np.minimum(kind[here], kind[there]) > HIDDEN
+            )
+            meet = np.flatnonzero((part[here] != part[there]) & free)
             one, two = (part[side].ravel()[meet].astype(np.int64) for side in (here, there))
             apart = (window[one] != window[two]) & (window[one] >= 0) & (window[two] >= 0)
             codes.append((np.minimum(one, two) * count + np.maximum(one, two))[apart])

@@ -102,6 +102,14 @@ def test_a_balloon_before_two_panels_makes_no_one_thing_of_them() -> None:
     assert pairs.tolist() == [[1, 3]] and length.tolist() == [2]
 
 
+def test_an_edge_on_one_side_alone_is_a_tones_and_no_frame() -> None:
+    labels = np.array([[1, 1, 2, 2]], np.int32)
+    window, keep = np.array([-1, 0, 1], np.int32), np.zeros(labels.shape, np.uint8)
+    for left, right, joined in ((EDGE, OPEN, 1), (OPEN, EDGE, 1), (EDGE, EDGE, 0), (HIDDEN, OPEN, 0)):
+        kinds = np.array([[OPEN, left, right, OPEN]], np.uint8)
+        assert len(find_seams(labels, kinds, keep, window)[0]) == joined
+
+
 def test_bands_count_each_seam_once(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 6, (37, 11)).astype(np.int32)
