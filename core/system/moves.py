@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from mangacolor.core.system.files import move_file, read_file
+from mangacolor.core.system.files import move_file, read_file, remove_file
 
 _MOVES: Final = "moves.json"
 _ALL_HERE: Final = "all-here"  # marks that everything waits, and that new places may be taken
@@ -59,7 +59,7 @@ def finish_moves(waiting: Path) -> bool:
             place = _free(top / new)
             place.parent.mkdir(parents=True, exist_ok=True)
             move_file(waiting / str(number), place)
-    (waiting / _MOVES).unlink()
+    remove_file(waiting / _MOVES)
     shutil.rmtree(waiting)
     return True
 
