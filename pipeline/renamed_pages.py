@@ -9,6 +9,7 @@ places then. A page whose own file is still where it was, in this input or in an
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -176,10 +177,17 @@ def _parents(chapter: Chapter) -> list[PurePosixPath]:
 
 
 def _pages_in(state: State, parent: PurePosixPath) -> list[str]:
-    """The names under which pages of a folder, or of an archive, are kept."""
+    """The names under which pages of a folder, or of an archive, are kept. Where they cannot be read nothing
+    follows: their tasks will say so."""
     folder = state.page_folder(str(parent))
-    places = (place for place in folder.iterdir() if place.is_dir()) if folder.is_dir() else ()
-    return sorted(str(parent / place.name) for place in places if not any(map(Path.is_dir, place.iterdir())))
+    with contextlib.suppress(OSError):
+        places = [place for place in folder.iterdir() if place.is_dir()]
+        return sorted(str(parent / place.name) for place in places if not _has_folders(place))
+    return []
+
+
+def _has_folders(place: Path) -> bool:
+    return any(inside.is_dir() for inside in place.iterdir())
 
 
 def _hash_of(page: Page) -> str:

@@ -12,7 +12,8 @@ from mangacolor.core.arrays import Mask
 from mangacolor.core.types import Image
 from mangacolor.stages.panels import explain_panels, find_panels
 from mangacolor.stages.panels.cutting.lines import SAMPLE_STEP
-from mangacolor.stages.panels.cutting.shared_lines.hidden import HiddenLineEvidence, find_pieces
+from mangacolor.stages.panels.cutting.shared_lines.evidence import HiddenLineEvidence
+from mangacolor.stages.panels.cutting.shared_lines.hidden import find_pieces
 from mangacolor.stages.panels.params import DEFAULTS
 from mangacolor.tests.stages.panels.test_detect import HEIGHT, WIDTH, texture
 

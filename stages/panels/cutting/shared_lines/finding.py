@@ -14,43 +14,10 @@ from mangacolor.stages.panels.cutting.lines import SAMPLE_STEP, Spans, View
 from mangacolor.stages.panels.cutting.polygons import Polygon
 from mangacolor.stages.panels.cutting.score_bounds import most_of_shared_lines
 from mangacolor.stages.panels.cutting.shared_lines.bars import SIDE_OF_BAR, is_side_of_bar
-from mangacolor.stages.panels.cutting.shared_lines.hidden import (
-    HiddenLineEvidence,
-    find_pieces,
-    may_be_hidden,
-)
+from mangacolor.stages.panels.cutting.shared_lines.evidence import SharedLineEvidence
+from mangacolor.stages.panels.cutting.shared_lines.hidden import find_pieces, may_be_hidden
 from mangacolor.stages.panels.cutting.shared_lines.second_look import border_of, look_again
 from mangacolor.stages.panels.params import DrawnLineParams, Params, SharedLineParams
-
-
-@dataclass(frozen=True, slots=True)
-class SharedLineEvidence:
-    """What the network and the edge say of a line."""
-
-    edge: float  # share of the line along which an edge is to be seen
-    border_probability: float  # the network's, along the line or where it is not hidden
-    end_probability: float  # the lower one near its two ends
-    tilted: bool  # neither level nor clearly slanted on purpose
-
-    def measured(self) -> dict[str, float]:
-        """See ``Evidence``."""
-        return {
-            "edge": self.edge,
-            "network probability": self.border_probability,
-            "end support": self.end_probability,
-        }
-
-    def parts(self, params: Params) -> dict[str, float]:
-        """See ``Evidence``."""
-        signs, least = params.shared, params.cut.least_score
-        gain = (signs.top_score - least) / (1 - signs.least_sure)
-        return {
-            "base": least - gain * signs.least_sure,
-            "edge": gain * signs.edge_weight * self.edge,
-            "network probability": gain * signs.probability_weight * self.border_probability,
-            "end support": gain * signs.end_weight * self.end_probability,
-            "tilted": -signs.tilt_cost * self.tilted,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +85,7 @@ def _score_by_network(
     return cuts
 
 
-def _measure(
-    view: View, index: np.intp, samples: slice, params: Params
-) -> SharedLineEvidence | HiddenLineEvidence:
+def _measure(view: View, index: np.intp, samples: slice, params: Params) -> SharedLineEvidence:
     """What is seen of a line within a region, all along or, if that says more, where it is not hidden.
 
     On a page in colour nothing is hidden: of soft painted edges the network knows little.

@@ -9,47 +9,13 @@ against it, and costs by its length.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from mangacolor.core.arrays import F64, Mask
 from mangacolor.core.types import Image
 from mangacolor.stages.panels.cutting.lines import Lines, Spans
-from mangacolor.stages.panels.params import HiddenLineParams, Params
-
-
-@dataclass(frozen=True, slots=True)
-class HiddenLineEvidence:
-    """What is seen of a line at its two ends."""
-
-    hidden: float  # share of the line between the two pieces
-    edge: float  # share of both pieces along which an edge is to be seen
-    border_probability: float  # the network's, along both pieces
-    end_probability: float  # along the piece where it is lower
-    tilted: bool  # neither level nor clearly slanted on purpose
-
-    def measured(self) -> dict[str, float]:
-        """See ``Evidence``."""
-        return {
-            "hidden": self.hidden,
-            "edge": self.edge,
-            "network probability": self.border_probability,
-            "end support": self.end_probability,
-        }
-
-    def parts(self, params: Params) -> dict[str, float]:
-        """See ``Evidence``."""
-        signs, least = params.shared, params.cut.least_score
-        gain = (signs.top_score - least) / (1 - signs.least_sure)
-        return {
-            "base": least - gain * signs.least_sure,
-            "edge": gain * signs.edge_weight * self.edge,
-            "network probability": gain * signs.probability_weight * self.border_probability,
-            "end support": gain * signs.end_weight * self.end_probability,
-            "hidden": -gain * signs.probability_weight * params.hidden.cost * self.hidden,
-            "tilted": -signs.tilt_cost * self.tilted,
-        }
+from mangacolor.stages.panels.cutting.shared_lines.evidence import HiddenLineEvidence
+from mangacolor.stages.panels.params import HiddenLineParams
 
 
 def find_pieces(
@@ -73,7 +39,7 @@ def find_pieces(
         return None
     seen = float(edge[:first].sum() + edge[-last:].sum()) / (first + last)
     along = float(probability[:first].sum() + probability[-last:].sum()) / (first + last)
-    return HiddenLineEvidence(hidden, seen, along, weakest, tilted)
+    return HiddenLineEvidence(seen, along, weakest, tilted, hidden)
 
 
 def may_be_hidden(lines: Lines, spans: Spans, tried: Spans, params: HiddenLineParams) -> Mask:
