@@ -57,7 +57,7 @@ def find_rows(
     factor = tone_factors(values[:, TONE], light, luma, params)
     # A lock says no luma: paper has the room that its chroma leaves, not that of the one it replaces.
     which = np.flatnonzero(chosen)
-    values[which, LIT] = _light(values[which, TONE], features.take(which), wanted[which])
+    values[which, LIT] = _lit_tone(values[which, TONE], features.take(which), wanted[which])
     as_lit = values[:, LIT] / np.maximum(values[:, TONE], DARKEST)
     factor = np.where(luma < 0, as_lit, factor)
     even_tone = np.maximum(even, params.evenness.blank * blankness(features.tone.astype(np.float32)))
@@ -82,10 +82,10 @@ def _measure(
     own = np.column_stack([features.chroma, _mean_by_segment(window, tone, borders.area)])
     move = np.zeros((window.segments, 2)) if corrections is None else corrections.base_chroma
     values = np.column_stack([own, move]).astype(np.float32)
-    return np.column_stack([values, _light(values[:, TONE], features, values[:, :2] + values[:, 3:])])
+    return np.column_stack([values, _lit_tone(values[:, TONE], features, values[:, :2] + values[:, 3:])])
 
 
-def _light(share: F32, features: SegmentFeatures, chroma: F32) -> F32:
+def _lit_tone(share: F32, features: SegmentFeatures, chroma: F32) -> F32:
     """The share of the scan's tone (N) of segments that the network gives this one, in this chroma (N×2)."""
     return lightened(share, features.tone.astype(np.float32), *chroma.T)
 

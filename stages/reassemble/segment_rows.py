@@ -64,8 +64,7 @@ class SegmentRows:
 def make_rows(network: F32, wanted: F32, even: tuple[F32, F32], factor: F32) -> F32:
     """Rows of N segments, N×5, that are to have ``wanted`` chroma (N×2) and ``factor`` (N) times their tone.
 
-    ``network``: N×3, mean Cb, Cr and tone. ``even``: N each, how far
-    its chroma and its tone are evened out.
+    ``network``: N×3, mean Cb, Cr and tone. ``even``: N each, how far its chroma and its tone are evened out.
     """
     of_chroma, of_tone = even
     rows = np.empty((len(network), COLUMNS), np.float32)

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mangacolor.core.system import moves
-from mangacolor.core.system.files import move_file
 from mangacolor.tests.helpers.fake_stages import write_page
+from mangacolor.tests.helpers.killed_moves import killed_after
 from mangacolor.tests.pipeline.test_renamed_pages import Desk
 
 Numbered = tuple[int, str]  # a page, whatever it is called, and its suffix
@@ -87,16 +86,7 @@ def test_each_page_keeps_its_correction(seed: int, tmp_path: Path, monkeypatch: 
 
 def _colour_and_die(desk: Desk, after: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that is killed when so many files and folders have moved, if it comes so far."""
-    left = [after]
-
-    def die(source: Path, target: Path) -> None:
-        if not left[0]:
-            raise KeyboardInterrupt
-        left[0] -= 1
-        move_file(source, target)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(moves, "move_file", die)
+    with killed_after(after, monkeypatch) as left:
         try:
             desk.colour()
         except KeyboardInterrupt:

@@ -13,8 +13,6 @@ import pytest
 
 from mangacolor.core.errors import UsageError
 from mangacolor.core.settings import Options, RunOptions
-from mangacolor.core.system import moves
-from mangacolor.core.system.files import move_file
 from mangacolor.core.types import Artifact, Inputs, Page
 from mangacolor.pipeline import renamed_pages
 from mangacolor.pipeline.plan import plan_run
@@ -24,6 +22,7 @@ from mangacolor.pipeline.store.layout import State
 from mangacolor.stages.base import NoConfig, Stage, StageContext, no_config
 from mangacolor.stages.graph import Graph
 from mangacolor.tests.helpers.fake_stages import House, files, go, write_page
+from mangacolor.tests.helpers.killed_moves import killed_after
 
 PAGES = 6
 
@@ -354,18 +353,9 @@ def test_a_run_that_is_killed_while_they_move_loses_nothing(
     desk: Desk, after: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     renumber(desk.pages, 1)
-    left = [after]
-
-    def die(source: Path, target: Path) -> None:
-        if not left[0]:
-            raise KeyboardInterrupt
-        left[0] -= 1
-        move_file(source, target)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(moves, "move_file", die)
-        with pytest.raises(KeyboardInterrupt) if after < MOVES else nullcontext():
-            desk.colour()
+    ends = pytest.raises(KeyboardInterrupt) if after < MOVES else nullcontext()
+    with killed_after(after, monkeypatch), ends:
+        desk.colour()
     assert desk.colour() == {}
     assert desk.corrections() == {"002": "of one", "004": "of three", "007": "of six"}
     assert not State(desk.out).moving.exists()
