@@ -18,6 +18,11 @@ def softmax(logits: Floats, axis: int) -> Floats:
     return shares
 
 
+def expit(odds: F64) -> F64:
+    """The logistic function: the probability that has this logarithm of odds."""
+    return np.asarray(1 / (1 + np.exp(-odds)))
+
+
 def entr(probability: Floats) -> Floats:
     """-p·log(p) of each, 0 at 0: what it adds to the entropy, in nats."""
     return -rel_entr(probability, np.ones_like(probability))

@@ -44,7 +44,7 @@ def assign_colours(
     ``area``: N, what each counts for how often a colour is chosen. ``known``: R×K, of the first R segments,
     whose votes have travelled before.
     """
-    probabilities = _probabilities(votes)
+    probabilities = probabilities_of(votes)
     logits = np.log(np.maximum(probabilities, params.min_probability))
     if known is not None:
         logits[: len(known)] = known
@@ -63,7 +63,7 @@ def uncertainty_coefficient(votes: Image, area: F64) -> float:
     The mutual information of segment and colour over the entropy of colour (Theil's uncertainty coefficient),
     segments weighing by ``area`` (N).
     """
-    probabilities = _probabilities(votes).astype(np.float64)
+    probabilities = probabilities_of(votes).astype(np.float64)
     share = area / area.sum()
     mean = share @ probabilities
     return float(share @ rel_entr(probabilities, mean).sum(axis=1) / max(entr(mean).sum(), _MIN_ENTROPY))
@@ -118,7 +118,7 @@ def match_prior(
     return bias, temperature
 
 
-def _probabilities(votes: Image) -> F32:
+def probabilities_of(votes: Image) -> F32:
     """Of each colour, N×K: votes are roots of them."""
     squares = np.square(votes.astype(np.float32))
     return np.asarray(squares / squares.sum(axis=1, keepdims=True))

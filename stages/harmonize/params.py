@@ -69,6 +69,31 @@ class NeighbourParams:
 
 
 @dataclass(frozen=True, slots=True)
+class SkinParams:
+    """What is blank and no skin (panels/skin.py)."""
+
+    # How far what is surely no skin loses a colour of skin.
+    amount: float = 0.8
+    # Share of the blank area that is skin, against what all votes foresee.
+    share: float = 1.15
+    # Of the logarithm of the odds of skin: slope at the least odds of what still is ...
+    slope: float = 4.0
+    # ... and at the lead that something else in the panel has, the quantile of a panel's segments that this
+    # is, and that lead.
+    panel_slope: float = 6.0
+    panel_quantile: float = 0.9
+    panel_lead: float = 0.3
+    # Hue of skin in the plane of Cb and Cr, degrees, up to where to either side it is quite that, and sigma
+    # beyond.
+    hue: float = 132.0
+    hue_range: float = 10.0
+    hue_bandwidth: float = 10.0
+    # Levels of chroma of the palest skin and of the liveliest, and sigma beyond.
+    chroma: tuple[float, float] = (10.0, 30.0)
+    chroma_bandwidth: float = 12.0
+
+
+@dataclass(frozen=True, slots=True)
 class AssignmentParams:
     """What colour each segment starts from (colour_assignment.py)."""
 
@@ -209,7 +234,7 @@ class GroupColourParams:
 
 @dataclass(frozen=True, slots=True)
 class PanelParams:
-    """How segments of one panel agree (panel_agreement.py)."""
+    """How segments of one panel agree (panels/agreement.py)."""
 
     # Distance, of that which is as likely as not one thing elsewhere, at which similarity has fallen to 1/e.
     similarity_scale: float = 0.55
@@ -289,6 +314,7 @@ class Params:
     descriptors: DescriptorParams = DescriptorParams()
     neighbours: NeighbourParams = NeighbourParams()
     assignment: AssignmentParams = AssignmentParams()
+    skin: SkinParams = SkinParams()
     smoothing: SmoothingParams = SmoothingParams()
     clustering: ClusteringParams = ClusteringParams()
     joining: JoiningParams = JoiningParams()

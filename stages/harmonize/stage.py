@@ -5,7 +5,7 @@ all pages start from what the network's votes say (``colour_assignment.py``), ag
 (``smoothing.py``) and are grouped (``clustering.py``); each group gets one colour from its members
 (``group_colours.py``), or the one that somebody chose (``overrides.py``). A segment goes to that colour as
 far as it surely belongs to its group, and else to what it agreed on; what is one thing in a panel then agrees
-(``panel_agreement.py``). ``docs/design/harmonize.md`` has the figures.
+(``panels/agreement.py``). ``docs/design/harmonize.md`` has the figures.
 """
 
 from __future__ import annotations
@@ -231,7 +231,7 @@ STAGE = ChapterStage(
     configure,
     ("panels", "balloons", "colorize"),
     neutral,
-    version=21,
+    version=23,
     file=FILE,
     edits=decided_groups,
     preview=draw_groups,

@@ -13,7 +13,7 @@ from mangacolor.stages.harmonize.colour_division import divide_by_colour
 from mangacolor.stages.harmonize.group_colours import Members
 from mangacolor.stages.harmonize.guidance.guided import Guided
 from mangacolor.stages.harmonize.neighbours import KnnGraph
-from mangacolor.stages.harmonize.panel_agreement import Panels
+from mangacolor.stages.harmonize.panels.agreement import Panels
 from mangacolor.stages.harmonize.params import Params
 from mangacolor.stages.segments.links import Links
 
@@ -31,7 +31,8 @@ def members_of(agreed: F64, held: I64 | None = None) -> Members:
     if held is not None:
         guided = Guided(np.isin(np.arange(len(agreed)), held), agreed)
     ones = np.ones(len(agreed))
-    return Members.of(agreed, agreed, ones, ones, guided, Panels.nothing(len(agreed)), Params())
+    panels = Panels.nothing(len(agreed))
+    return Members.of(agreed, agreed, ones, ones, guided, panels, 0 * ones, Params())
 
 
 def ring(agreed: F64, params: Params) -> Links:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mangacolor.core.arrays import F64, Mask
-from mangacolor.stages.harmonize.panel_agreement import Panels
+from mangacolor.stages.harmonize.panels.agreement import Panels
 from mangacolor.stages.harmonize.params import Params
 from mangacolor.stages.segments.chapter import ChapterSegments
 from mangacolor.stages.segments.features import AREA, COLUMNS, TONE, UNIT, ZERO, SegmentFeatures

@@ -49,6 +49,10 @@ class Panels:
         some = np.isin(np.arange(len(self.weight)), which)
         return Panels(self.links.among(some), self.weight[which])
 
+    def average(self, values: F64) -> F64:
+        """Means of ``values`` (N) over each segment and those alike in its panel."""
+        return self._mean(values[:, None], self.links.data)[:, 0]
+
     def settle(self, colours: F64, held: Mask, params: PanelParams) -> F64:
         """The ``colours`` (N×2, levels) once panels agree; those ``held`` (N) stay, and count for others."""
         kept = colours
