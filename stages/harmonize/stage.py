@@ -231,7 +231,7 @@ STAGE = ChapterStage(
     configure,
     ("panels", "balloons", "colorize"),
     neutral,
-    version=23,
+    version=22,
     file=FILE,
     edits=decided_groups,
     preview=draw_groups,

@@ -40,7 +40,8 @@ def find_white(
         return np.zeros(len(features))
     skin = skin_likeness(segments.palette, params)
     own = probabilities_of(votes) @ skin
-    odds = panels.average((_log_odds(own) + _log_odds(softmax(travelled, axis=1) @ skin)) / 2)
+    odds = (_log_odds(own) + _log_odds(softmax(travelled, axis=1) @ skin)) / 2
+    odds = panels.average(_mean_of_coarse(odds, segments))
     blank = blankness(features.tone.astype(np.float32)).astype(np.float64)
     counted = blank * segments.area
     if not counted.any():
@@ -67,6 +68,15 @@ def skin_likeness(chroma: F64, params: SkinParams) -> F64:
     beyond = np.maximum(strength - params.chroma[1], 0) / params.chroma_bandwidth
     pale = np.minimum(strength / params.chroma[0], 1)
     return np.asarray(pale * np.exp(-((turned / params.hue_bandwidth) ** 2 + beyond**2) / 2))
+
+
+def _mean_of_coarse(odds: F64, segments: ChapterSegments) -> F64:
+    """The mean over the coarse segment that each is part of, N."""
+    if not len(segments.coarse):
+        return odds
+    weight = segments.features.root_area
+    own = np.unique(np.stack([segments.window, segments.coarse]), axis=1, return_inverse=True)[1].ravel()
+    return np.asarray((np.bincount(own, odds * weight) / np.bincount(own, weight))[own])
 
 
 def _likeliest(odds: F64, weight: F64, window: I64, quantile: float) -> F64:
