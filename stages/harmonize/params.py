@@ -73,7 +73,7 @@ class SkinParams:
     """What is blank and no skin (panels/skin.py)."""
 
     # How far what is surely no skin loses a colour of skin.
-    amount: float = 0.8
+    amount: float = 0.75
     # Share of the blank area that is skin, against what all votes foresee.
     share: float = 1.15
     # Of the logarithm of the odds of skin: slope at the least odds of what still is ...
@@ -82,7 +82,7 @@ class SkinParams:
     # is, and that lead.
     panel_slope: float = 6.0
     panel_quantile: float = 0.9
-    panel_lead: float = 0.3
+    panel_lead: float = 0.4
     # Hue of skin in the plane of Cb and Cr, degrees, up to where to either side it is quite that, and sigma
     # beyond.
     hue: float = 132.0
