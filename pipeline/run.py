@@ -16,7 +16,7 @@ from mangacolor.pipeline.decisions import note_decisions, note_undone
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.local import Engine
-from mangacolor.pipeline.engine.references import References
+from mangacolor.pipeline.engine.references import KeptReferences, References
 from mangacolor.pipeline.engine.tasks import Tasks, make_tasks
 from mangacolor.pipeline.events import Announced, Listener, RunResult, RunStarted
 from mangacolor.pipeline.guest_pages import GuestPages
@@ -151,7 +151,8 @@ def _check_device(graph: Graph, options: Options, run_options: RunOptions) -> No
 def _take_on(plan: WorkPlan, store: Store, cancel: CancelToken, progress: RunProgress) -> _Work:
     """The tasks of a plan, once its documents are seen to be sound and its places in OUT are claimed."""
     job = make_job(plan, cancel)
-    references = References(plan.graph, plan.options, store.state)
+    kept = KeptReferences(store.state.references, store.state.scratch)
+    references = References(plan.graph, plan.options, kept)
     tasks = make_tasks(job, plan.chapters, store, references=references.find)
     tasks.check_documents()
     progress.tell_of_series(plan)

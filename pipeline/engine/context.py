@@ -61,7 +61,7 @@ class ContextOfChapter:
     check: Callable[[], None]
     write: Callable[[Mapping[str, Any]], None]
     glance: Callable[[str, str, Callable[[str], bool]], Artifact]
-    references: Callable[[], Iterator[Inputs]]
+    references: Callable[[], Iterator[Artifact]]
     memory: Memory | None = None
     warnings: list[tuple[str, str]] = field(default_factory=list)  # page, message
 
