@@ -22,7 +22,7 @@ from mangacolor.pipeline.events import Announced, Listener, RunResult, RunStarte
 from mangacolor.pipeline.guest_pages import GuestPages
 from mangacolor.pipeline.placed import find_place
 from mangacolor.pipeline.preparation import WorkPlan, make_job, make_plan, with_absolute_paths
-from mangacolor.pipeline.renamed_pages import finish_renaming, follow_renamed_pages
+from mangacolor.pipeline.renaming.following import finish_renaming, follow_renamed_pages
 from mangacolor.pipeline.report.run_report import Summary, write_report
 from mangacolor.pipeline.run_progress import RunProgress
 from mangacolor.pipeline.store.extras import copy_extras
