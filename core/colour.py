@@ -97,9 +97,9 @@ def painted_luma(scan: F32, network: F32) -> float:
     """The mean luma that the network gives a segment, from the scan's and the network's luma of its pixels
     (N).
 
-    The mapping of ``paint`` (``stages/reassemble/ink_transfer.py``) for the mean, before anything is
-    lightened: up to ``INK`` luma stays as it is, and lighter luma is scaled so that white paper takes the
-    tone the network gave.
+    The mapping of ``scaled_luma`` for the mean, in double precision and before anything is lightened: up to
+    ``INK`` luma stays as it is, and lighter luma is scaled so that white paper takes the tone the network
+    gave.
     """
     tone = float(scan.mean())
     ratio = min(max(float(network.mean()) / max(tone, 1.0), DARKEST), 1.0)
@@ -107,7 +107,7 @@ def painted_luma(scan: F32, network: F32) -> float:
 
 
 def scaled_luma(tone: F32, share: F32) -> F32:
-    """What luma ``tone`` (N, levels) becomes where paper takes this share (N) of its tone."""
+    """What luma ``tone`` (levels) becomes where paper takes this share of its tone; arrays of one shape."""
     lit = INK + (tone - INK) * (255.0 * share - INK) * np.float32(1 / (255.0 - INK))
     return np.asarray(np.where(tone <= INK, tone, lit), dtype=np.float32)
 

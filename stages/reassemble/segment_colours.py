@@ -32,8 +32,9 @@ def find_rows(
     corrections: WindowCorrections | None,
     guided: GuidedWindow | None,
     params: Params,
-) -> SegmentRows:
-    """The rows of a window's segments.
+) -> tuple[SegmentRows, Mask]:
+    """The rows of a window's segments, and which of these have a colour that others do not change: those that
+    somebody chose, or a guest says, N.
 
     ``tone``: the network's share of the scan's tone, h×w at working scale. ``scan``: the page's luma, as
     large as the labels. ``corrections``: what the chapter decided, with what is locked or follows a kept
@@ -42,11 +43,11 @@ def find_rows(
     count, features = window.segments, SegmentFeatures(window.features)
     table = np.tile(np.array(AS_IT_IS, np.float32), (count + 1, 1))
     if not count:
-        return SegmentRows(table, np.zeros((0, 3), np.float32), np.zeros(0))
+        return SegmentRows(table, np.zeros((0, 3), np.float32), np.zeros(0)), np.zeros(0, np.bool_)
     plain = _measure(window, tone, borders, corrections)
     chosen, luma = _find_chosen(count, corrections)
     # What somebody chose, or a guest says, changes nothing beside it, and is flat.
-    settled = find_settled(count, corrections, guided)
+    settled = chosen if guided is None else chosen | guided.given
     smooth = smooth_across_open_borders(plain, borders, params.borders)
     values = np.where(settled[:, None], plain, smooth)
     even = np.where(settled, np.float32(params.evenness.chosen), evenness(features, params.evenness))
@@ -62,7 +63,7 @@ def find_rows(
     factor = np.where(luma < 0, as_lit, factor)
     even_tone = np.maximum(even, params.evenness.blank * blankness(features.tone.astype(np.float32)))
     table[1:] = make_rows(values[:, :3], wanted, (even, even_tone), factor)
-    return SegmentRows(table, plain[:, :3].copy(), light)
+    return SegmentRows(table, plain[:, :3].copy(), light), settled
 
 
 def evenness(features: SegmentFeatures, params: EvennessParams) -> F32:
@@ -88,12 +89,6 @@ def _measure(
 def _lit_tone(share: F32, features: SegmentFeatures, chroma: F32) -> F32:
     """The share of the scan's tone (N) of segments that the network gives this one, in this chroma (N×2)."""
     return lightened(share, features.tone.astype(np.float32), *chroma.T)
-
-
-def find_settled(count: int, corrections: WindowCorrections | None, guided: GuidedWindow | None) -> Mask:
-    """Which of ``count`` segments have a colour that somebody chose, or that a guest says: N."""
-    chosen, _luma = _find_chosen(count, corrections)
-    return chosen if guided is None else chosen | guided.given
 
 
 def _find_chosen(count: int, corrections: WindowCorrections | None) -> tuple[Mask, F64]:
