@@ -62,6 +62,11 @@ def blankness(tone: F32) -> F32:
     return np.asarray(np.clip((tone - PRINTED) * np.float32(1 / (BLANK - PRINTED)), 0, 1), dtype=np.float32)
 
 
+def lightest_share(cb: F32, cr: F32) -> F32:
+    """The share of white's tone that the lightest paint of a chroma has, the one with a channel at 255: N."""
+    return np.asarray(1.0 - np.maximum.reduce(beyond_luma(cb, cr)) * np.float32(1 / 255), dtype=np.float32)
+
+
 def lightened(share: F32, tone: F32, cb: F32, cr: F32) -> F32:
     """The shares of the scan's tone that surfaces are painted with, N, from those that the network gave them.
 
@@ -73,7 +78,7 @@ def lightened(share: F32, tone: F32, cb: F32, cr: F32) -> F32:
     what is a little darker than the lightest paint of its chroma (the one with a channel at 255) is brought
     near to that. What is clearly dark stays so, and what is printed in tones is left alone.
     """
-    lightest = 1.0 - np.maximum.reduce(beyond_luma(cb, cr)) * np.float32(1 / 255)
+    lightest = lightest_share(cb, cr)
     most = np.float32(1.0 - DARKEST)
     lacking = np.maximum(lightest - share, 0.0) * (1 / most)
     lighter = lightest - most * lacking ** (1 + (LIGHTENING - 1) * blankness(tone))

@@ -30,7 +30,7 @@ from mangacolor.stages.edits.palette_file import (
     read_locked_palette,
     to_document,
 )
-from mangacolor.stages.guest.surfaces import GuestColours, page_guest
+from mangacolor.stages.guest.surfaces import GuestColours, GuestWindow, page_guest
 from mangacolor.stages.harmonize.corrections import Corrections
 from mangacolor.stages.harmonize.descriptors import DescriptorSpace, make_space
 from mangacolor.stages.harmonize.group_colours import (
@@ -189,7 +189,7 @@ def _gather(
 
     segments = gather_segments(read())
     first = np.cumsum([0, *(len(rows) for rows in told)])
-    rows = np.concatenate(told)[first[segments.page] + segments.row] if told else np.zeros((0, 4), np.uint8)
+    rows = np.concatenate(told)[first[segments.page] + segments.row] if told else GuestWindow.nothing(0).rows
     guest = GuestColours.of(rows)
     return segments, guest if guest.cover.any() else None
 

@@ -10,7 +10,16 @@ import cv2
 import numpy as np
 
 from mangacolor.core.arrays import F32, F64, Mask
-from mangacolor.core.colour import DARKEST, INK, beyond_luma, blankness, lightened, share_in_gamut
+from mangacolor.core.colour import (
+    DARKEST,
+    INK,
+    beyond_luma,
+    blankness,
+    lightened,
+    lightest_share,
+    share_in_gamut,
+    share_of_tone,
+)
 from mangacolor.core.types import Image
 from mangacolor.stages.harmonize.corrections import OWN_LUMA, WindowCorrections
 from mangacolor.stages.reassemble.borders.open_borders import OpenBorders, smooth_across_open_borders
@@ -59,6 +68,9 @@ def find_rows(
     # A lock says no luma: paper has the room that its chroma leaves, not that of the one it replaces.
     which = np.flatnonzero(chosen)
     values[which, LIT] = _lit_tone(values[which, TONE], features.take(which), wanted[which])
+    if guided is not None:  # a guest's colour is as dark as the guest has it
+        told = np.flatnonzero((guided.luma >= 0) & ~chosen)
+        values[told, LIT] = _told_tone(guided.luma[told], features.take(told), wanted[told], params)
     as_lit = values[:, LIT] / np.maximum(values[:, TONE], DARKEST)
     factor = np.where(luma < 0, as_lit, factor)
     even_tone = np.maximum(even, params.evenness.blank * blankness(features.tone.astype(np.float32)))
@@ -89,6 +101,13 @@ def _measure(
 def _lit_tone(share: F32, features: SegmentFeatures, chroma: F32) -> F32:
     """The share of the scan's tone (N) of segments that the network gives this one, in this chroma (N×2)."""
     return lightened(share, features.tone.astype(np.float32), *chroma.T)
+
+
+def _told_tone(luma: F32, features: SegmentFeatures, chroma: F32, params: Params) -> F32:
+    """The share of the scan's tone (N) with which segments have this luma (N), as far as there is a paint of
+    this chroma (N×2) that is so light."""
+    share = share_of_tone(features.tone.astype(np.float32), luma)
+    return np.asarray(np.minimum(share, lightest_share(*chroma.T)).clip(params.darkest_chosen, 1))
 
 
 def _find_chosen(count: int, corrections: WindowCorrections | None) -> tuple[Mask, F64]:
