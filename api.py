@@ -11,8 +11,8 @@ import numpy as np
 
 from mangacolor.core.errors import UsageError
 from mangacolor.core.option_fields import OptionField, checked_value, option_fields
-from mangacolor.core.settings import Options, RunOptions
-from mangacolor.core.types import Artifact, Chapter, Direction, Image, Page, Panel
+from mangacolor.core.settings import Direction, Options, RunOptions
+from mangacolor.core.types import Artifact, Chapter, Image, Page, Panel
 from mangacolor.core.wording import did_you_mean
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.events import Event, RunResult

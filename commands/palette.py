@@ -100,7 +100,7 @@ def palette(
     from mangacolor.pipeline.editing.chapter import chapter_of_point
     from mangacolor.pipeline.editing.palette_document import save_copy
     from mangacolor.pipeline.editing.session import open_session
-    from mangacolor.pipeline.editing.wishes import Wishes
+    from mangacolor.pipeline.editing.wishes.options import Wishes
     from mangacolor.pipeline.out_folder import check_out
     from mangacolor.pipeline.report.palette_page import write_sheet
     from mangacolor.pipeline.store.store import read_store

@@ -62,6 +62,11 @@ def blankness(tone: F32) -> F32:
     return np.asarray(np.clip((tone - PRINTED) * np.float32(1 / (BLANK - PRINTED)), 0, 1), dtype=np.float32)
 
 
+def lightest_share(cb: F32, cr: F32) -> F32:
+    """The share of white's tone that the lightest paint of a chroma has, the one with a channel at 255: N."""
+    return np.asarray(1.0 - np.maximum.reduce(beyond_luma(cb, cr)) * np.float32(1 / 255), dtype=np.float32)
+
+
 def lightened(share: F32, tone: F32, cb: F32, cr: F32) -> F32:
     """The shares of the scan's tone that surfaces are painted with, N, from those that the network gave them.
 
@@ -73,7 +78,7 @@ def lightened(share: F32, tone: F32, cb: F32, cr: F32) -> F32:
     what is a little darker than the lightest paint of its chroma (the one with a channel at 255) is brought
     near to that. What is clearly dark stays so, and what is printed in tones is left alone.
     """
-    lightest = 1.0 - np.maximum.reduce(beyond_luma(cb, cr)) * np.float32(1 / 255)
+    lightest = lightest_share(cb, cr)
     most = np.float32(1.0 - DARKEST)
     lacking = np.maximum(lightest - share, 0.0) * (1 / most)
     lighter = lightest - most * lacking ** (1 + (LIGHTENING - 1) * blankness(tone))
@@ -97,9 +102,9 @@ def painted_luma(scan: F32, network: F32) -> float:
     """The mean luma that the network gives a segment, from the scan's and the network's luma of its pixels
     (N).
 
-    The mapping of ``paint`` (``stages/reassemble/ink_transfer.py``) for the mean, before anything is
-    lightened: up to ``INK`` luma stays as it is, and lighter luma is scaled so that white paper takes the
-    tone the network gave.
+    The mapping of ``scaled_luma`` for the mean, in double precision and before anything is lightened: up to
+    ``INK`` luma stays as it is, and lighter luma is scaled so that white paper takes the tone the network
+    gave.
     """
     tone = float(scan.mean())
     ratio = min(max(float(network.mean()) / max(tone, 1.0), DARKEST), 1.0)
@@ -107,7 +112,7 @@ def painted_luma(scan: F32, network: F32) -> float:
 
 
 def scaled_luma(tone: F32, share: F32) -> F32:
-    """What luma ``tone`` (N, levels) becomes where paper takes this share (N) of its tone."""
+    """What luma ``tone`` (levels) becomes where paper takes this share of its tone; arrays of one shape."""
     lit = INK + (tone - INK) * (255.0 * share - INK) * np.float32(1 / (255.0 - INK))
     return np.asarray(np.where(tone <= INK, tone, lit), dtype=np.float32)
 

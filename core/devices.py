@@ -7,7 +7,7 @@ import os
 import platform
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -91,9 +91,33 @@ def open_device(name: str, kind: str) -> str:
     return device
 
 
-def refuse_devices(problem: str) -> None:
-    """From here on ``auto`` is the processor in this process. ``problem``: why, in a few words."""
-    for device in ("mps", *(f"cuda:{number}" for number in _usable_cards())):
+class DeviceChoice:
+    """What a ``--device`` comes down to while cards fail at work. ``kind``: as of ``device_kind``."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.kind = name, device_kind(name)
+        self._failed: set[str] = set()
+
+    def pass_over(self, error: DeviceError) -> None:
+        """Go on without the card that has failed: in this process ``auto`` takes it no more.
+
+        Raises ``error`` where there is nothing else to go on with.
+        """
+        if self.name != "auto" or self.kind == "cpu":
+            raise error
+        is_news = bool(error.device) and error.device not in self._failed
+        self._failed.add(error.device)
+        _refuse([error.device] if is_news else _all_devices(), error.message)
+        self.kind = device_kind(self.name)
+
+
+def _all_devices() -> list[str]:
+    return ["mps", *(f"cuda:{number}" for number in _usable_cards())]
+
+
+def _refuse(refused: Sequence[str], problem: str) -> None:
+    """From here on ``auto`` is none of these in this process. ``problem``: why, in a few words."""
+    for device in refused:
         _refused.setdefault(device, problem)
     device_kind.cache_clear()
 
@@ -106,8 +130,13 @@ def auto_problem() -> str:
 
 
 def notes_on_device(name: str) -> list[str]:
-    """Why ``auto`` is not the card that is here, where its owner would expect it."""
-    problem = auto_problem() if name == "auto" else ""
+    """Why ``auto`` is not the card that is here, or not the first, where its owner would expect it."""
+    if name != "auto":
+        return []
+    if device_kind(name) == "cuda" and _refused:
+        problem, device = next(iter(_refused.values())), f"cuda:{_usable_cards()[0]}"
+        return [f"{problem}: {device} computes; --device {device} says so and silences this"]
+    problem = auto_problem()
     return [f"{problem}: the processor computes; --device cpu says so and silences this"] if problem else []
 
 
@@ -128,8 +157,7 @@ def _first_that_computes() -> str:
         )
         if not problem:
             return device
-        _refused[device] = problem
-        device_kind.cache_clear()
+        _refuse([device], problem)
     return "cpu"
 
 

@@ -75,7 +75,12 @@ class SetupError(MangacolorError):
 
 
 class DeviceError(SetupError):
-    """A graphics card fails at work. A run that was left the choice of device goes on with the processor."""
+    """A graphics card fails at work. A run that was left the choice of device goes on with another.
+
+    ``device``: which it was, as cuda:0; empty where nobody knows.
+    """
+
+    device: str = ""
 
 
 class OutputError(MangacolorError):

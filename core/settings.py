@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Final, Literal
 
 from mangacolor.core.option_fields import option_field
-from mangacolor.core.types import Direction
 
+Direction = Literal[
+    "rtl", "ltr"
+]  # in which pages are read; here, since pictures take numpy, and this must not
 Scale = Literal["auto", "1", "2", "4"]
 OnError = Literal["copy", "skip", "fail"]
 

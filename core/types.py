@@ -10,9 +10,10 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from mangacolor.core.settings import Direction
+
 Image = npt.NDArray[np.uint8]  # height × width × 3, RGB; or height × width for a mask or luma
 NumberMap = npt.NDArray[np.uint16]  # height × width, what each pixel belongs to
-Direction = Literal["rtl", "ltr"]
 Wanted = Literal["colour", "copy"] | None  # what the user says of a page, over what is recognised in it
 Point = tuple[int, int]  # x, y
 Box = tuple[int, int, int, int]  # x, y, width, height

@@ -7,7 +7,8 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from mangacolor.core.errors import InputError
-from mangacolor.core.types import Chapter, Direction, Page
+from mangacolor.core.settings import Direction
+from mangacolor.core.types import Chapter, Page
 from mangacolor.core.wording import first_few
 from mangacolor.formats import comicinfo
 from mangacolor.formats.archive_members import Listing, Member

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 from xml.parsers import expat
 
-from mangacolor.core.types import Direction
+from mangacolor.core.settings import Direction
 
 FILE_NAME: Final = "comicinfo.xml"  # compared without case
 NOTE: Final = "Coloured by mangacolor."

@@ -9,8 +9,9 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from mangacolor.core.errors import InputError, UsageError
+from mangacolor.core.settings import Direction
 from mangacolor.core.system.files import identify
-from mangacolor.core.types import Chapter, Direction, Page
+from mangacolor.core.types import Chapter, Page
 from mangacolor.formats import comicinfo
 from mangacolor.formats.archive_out import Extra
 from mangacolor.formats.containers import folder_container, open_container, output_name

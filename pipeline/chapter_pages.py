@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from mangacolor.core.errors import InputError, UsageError
-from mangacolor.core.types import Direction, PageSource
+from mangacolor.core.settings import Direction
+from mangacolor.core.types import PageSource
 from mangacolor.formats.comicinfo import direction, is_comicinfo
 from mangacolor.formats.discovery import discover
 from mangacolor.formats.limits import limits_of

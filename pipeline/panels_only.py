@@ -12,8 +12,8 @@ from typing import Literal
 from mangacolor.core.atomic import write_atomic
 from mangacolor.core.cpu import usable_cores
 from mangacolor.core.errors import ExitStatus, MangacolorError, OutputError, UsageError
-from mangacolor.core.settings import Options
-from mangacolor.core.types import Artifact, Chapter, Direction, Inputs, Page
+from mangacolor.core.settings import Direction, Options
+from mangacolor.core.types import Artifact, Chapter, Inputs, Page
 from mangacolor.formats.discovery import discover
 from mangacolor.formats.names import clash_key
 from mangacolor.formats.writers import encode_png

@@ -18,7 +18,8 @@ from mangacolor.pipeline.engine.page_task import PageTask
 from mangacolor.pipeline.engine.tasks import make_tasks
 from mangacolor.pipeline.events import CHANGED
 from mangacolor.pipeline.preparation import WorkPlan, make_job, make_plan
-from mangacolor.pipeline.renamed_pages import find_renamed_pages, with_moved_corrections
+from mangacolor.pipeline.renaming.finding import find_renamed_pages
+from mangacolor.pipeline.renaming.following import with_moved_corrections
 from mangacolor.pipeline.store.last_run import Failure, known_last_run
 from mangacolor.pipeline.store.layout import State
 from mangacolor.pipeline.store.outputs import Outputs

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mangacolor.core.devices import check_device, device_kind, refuse_devices
+from mangacolor.core.devices import DeviceChoice, check_device
 from mangacolor.core.errors import DeviceError, UsageError
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.formats.discovery import Part
@@ -16,13 +16,13 @@ from mangacolor.pipeline.decisions import note_decisions, note_undone
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.job import Job
 from mangacolor.pipeline.engine.local import Engine
-from mangacolor.pipeline.engine.references import References
+from mangacolor.pipeline.engine.references import KeptReferences, References
 from mangacolor.pipeline.engine.tasks import Tasks, make_tasks
 from mangacolor.pipeline.events import Announced, Listener, RunResult, RunStarted
 from mangacolor.pipeline.guest_pages import GuestPages
 from mangacolor.pipeline.placed import find_place
 from mangacolor.pipeline.preparation import WorkPlan, make_job, make_plan, with_absolute_paths
-from mangacolor.pipeline.renamed_pages import finish_renaming, follow_renamed_pages
+from mangacolor.pipeline.renaming.following import finish_renaming, follow_renamed_pages
 from mangacolor.pipeline.report.run_report import Summary, write_report
 from mangacolor.pipeline.run_progress import RunProgress
 from mangacolor.pipeline.store.extras import copy_extras
@@ -62,8 +62,8 @@ def run(
     ``out`` stays. ``only``: the output names of pages, whole chapters where ``run_options`` name no pages;
     others are left as they are. ``learner``: what learns the series before, where ``run_options`` ask for it.
 
-    Where a card fails that ``--device auto`` has chosen, the run begins again with the processor, finds what
-    is done, and says why.
+    Where a card fails that ``--device auto`` has chosen, the run begins again with the next one, or the
+    processor, finds what is done, and says why.
 
     Raises ``UsageError``, ``InputError``, ``SetupError`` or ``OutputError`` where the run as a whole
     cannot go on; pages that fail are counted in the result.
@@ -72,7 +72,7 @@ def run(
     with RunProgress(emit) as progress:
         stages = graph or graph_of(options)
         _check_device(stages, options, run_options)
-        kind = device_kind(options.device)
+        choice = DeviceChoice(options.device)
 
         def plan_anew() -> WorkPlan:
             return make_plan(inputs, out, options, run_options, stages, part, token, only)
@@ -80,13 +80,13 @@ def run(
         def attempt() -> tuple[WorkPlan, RunResult]:
             return _attempt(inputs, out, plan_anew, progress, token, part is None, learner)
 
-        try:
-            plan, result = attempt()
-        except DeviceError as error:
-            if options.device != "auto" or kind == "cpu":
-                raise
-            refuse_devices(error.message)
-            plan, result = attempt()
+        while True:
+            try:
+                plan, result = attempt()
+            except DeviceError as error:
+                choice.pass_over(error)
+            else:
+                break
     if place := find_place(plan, result, out):
         emit(place)
     emit(result)
@@ -151,7 +151,8 @@ def _check_device(graph: Graph, options: Options, run_options: RunOptions) -> No
 def _take_on(plan: WorkPlan, store: Store, cancel: CancelToken, progress: RunProgress) -> _Work:
     """The tasks of a plan, once its documents are seen to be sound and its places in OUT are claimed."""
     job = make_job(plan, cancel)
-    references = References(plan.graph, plan.options, store.state)
+    kept = KeptReferences(store.state.references, store.state.scratch)
+    references = References(plan.graph, plan.options, kept)
     tasks = make_tasks(job, plan.chapters, store, references=references.find)
     tasks.check_documents()
     progress.tell_of_series(plan)

@@ -18,6 +18,7 @@ from mangacolor.server.answers_cache import AnswersCache
 from mangacolor.server.app import make_app
 from mangacolor.server.chapters.jobs import ChapterJobs
 from mangacolor.server.http.serving import address_of, listening, make_server, stop_when_asked
+from mangacolor.server.kept_references import ServedReferences
 from mangacolor.server.limits import ANSWERS_BYTES
 from mangacolor.server.page_engine import PageEngine
 from mangacolor.server.series import SeriesShelf
@@ -79,8 +80,9 @@ def make_service(settings: ServerSettings, cancel: CancelToken, tell: Tell) -> t
     shared_cores().widen(workers)
     data = settings.data
     shelf = SeriesShelf(data / "series")
-    engine = PageEngine(PageRunner(tell=tell), shelf, tell)
     with output_errors(data):
+        references = ServedReferences(data / "references", tell)
+        engine = PageEngine(PageRunner(tell=tell), shelf, tell, references)
         cache = AnswersCache(data / "answers", ANSWERS_BYTES)
         jobs = ChapterJobs(data / "jobs", settings.options, shelf, tell)
     work = Work(

@@ -19,7 +19,7 @@ from mangacolor.formats.writers import LIMITS, encode_picture
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.context import Context
 from mangacolor.pipeline.engine.memory import page_size
-from mangacolor.pipeline.engine.references import References
+from mangacolor.pipeline.engine.references import KeptReferences, References
 from mangacolor.pipeline.engine.single_page import PageRunner
 from mangacolor.pipeline.series import SeriesMemory
 from mangacolor.pipeline.store.keys import digest, make_recipe
@@ -38,12 +38,20 @@ _SUFFIXES: Final = {"jpeg": ".jpg", "jpeg2000": ".jp2", "tiff": ".tif"}  # of ot
 
 
 class PageEngine:
-    """Makes answers, on any thread. ``shelf``: the series it knows. ``tell`` gets what users should know."""
+    """Makes answers, on any thread. ``shelf``: the series it knows. ``references``: what was seen in coloured
+    pages that show the way; None sees them anew for each page. ``tell`` gets what users should know."""
 
-    def __init__(self, runner: PageRunner, shelf: SeriesShelf, tell: Tell = lambda _text: None) -> None:
+    def __init__(
+        self,
+        runner: PageRunner,
+        shelf: SeriesShelf,
+        tell: Tell = lambda _text: None,
+        references: KeptReferences | None = None,
+    ) -> None:
         self._runner = runner
         self._shelf = shelf
         self._tell = tell
+        self._references = references
 
     def check(self, page: PageRequest) -> PageSize:
         """The page's size. Raises ``Refusal`` for what is no picture, or one that is too large."""
@@ -113,7 +121,7 @@ class PageEngine:
                 Chapter("", (page,)),
                 options,
                 until=targets,
-                references=References(self._runner.graph, options, runner=self._runner).find,
+                references=References(self._runner.graph, options, self._references, self._runner).find,
                 cancel=cancel,
                 memory=memory,
             )

@@ -165,9 +165,9 @@ class ChapterContext(Protocol[C_co]):
         """What a stage of ``needs`` left of a page, with those alone of its images and maps whose names
         ``pictures`` wants: the others are not read from the disk."""
 
-    def references(self) -> Iterator[Inputs]:
-        """The artifacts of ``reference_needs`` for each coloured page that shows the right colours: the
-        chapter's own, and those that the options name. Made when asked for; may call the network."""
+    def references(self) -> Iterator[Artifact]:
+        """What ``see_reference`` made of each coloured page that shows the right colours: the chapter's own,
+        and those that the options name. Made when asked for, and kept; may call the network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +186,10 @@ class ChapterStage(Generic[C]):
     ``neutral`` is the artifact that changes nothing. Pages get it where ``configure`` returns None, where the
     stage is ``idle`` by its configuration, its ``file`` and what is remembered, and with ``--pages`` unless
     the stage is ``partial``: makes sense of some of a chapter's pages. Nothing then waits for other pages.
-    ``reference_needs``: the stages whose artifacts of coloured pages ``context.references()`` gives, made
-    as if they were grey and each page were alone; ``reference_version`` is raised when these count otherwise
-    than before, and chapters without any are as they were. ``check`` is as in ``Stage``. ``remembers``: the
+    ``see_reference``: what counts of a coloured page that shows the way, of its artifacts of
+    ``reference_needs``, made as if it were grey and alone; the result is kept and must be small.
+    ``reference_version`` is raised when these count otherwise than before, and chapters without any are as
+    they were. ``check`` is as in ``Stage``. ``remembers``: the
     stage by whose network ``context.memory`` is ordered, for a stage that has one: what another network saw
     is of no use to it.
     """
@@ -203,6 +204,7 @@ class ChapterStage(Generic[C]):
     edits: Callable[[Mapping[str, Any]], object] | None = None
     preview: Callable[[Artifact, Inputs], Image] | None = None
     reference_needs: tuple[str, ...] = ()
+    see_reference: Callable[[Inputs], Artifact] | None = None
     reference_version: int = 1
     remembers: str = ""
     check: Callable[[Options, Sequence[Chapter]], None] | None = None

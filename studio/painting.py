@@ -18,7 +18,8 @@ from mangacolor.pipeline.editing.coverage import Cover, Surfaces
 from mangacolor.pipeline.editing.points import nearest_surface
 from mangacolor.pipeline.editing.preview import find_changes
 from mangacolor.pipeline.editing.strokes import find_crossings
-from mangacolor.pipeline.editing.wishes import Changer, Wishes
+from mangacolor.pipeline.editing.wishes.changer import Changer
+from mangacolor.pipeline.editing.wishes.options import Wishes
 from mangacolor.pipeline.editing.wording import edit_id
 from mangacolor.stages.edits.colours import to_hex
 from mangacolor.stages.edits.model import Edit, Look

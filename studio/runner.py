@@ -126,11 +126,6 @@ class Runner:
     def start(self) -> None:
         self._thread.start()
 
-    @property
-    def is_busy(self) -> bool:
-        with self._change:
-            return self._cancel is not None or bool(self._wanted)
-
     def ask(self, wanted: Wanted) -> None:
         """Have a run done, after those that are wanted already. Of plain ones of a chapter one is enough."""
         with self._change:

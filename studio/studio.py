@@ -18,7 +18,7 @@ from mangacolor.pipeline.chapter_pages import ChapterPages, kept_chapters, plann
 from mangacolor.pipeline.decisions import find_waiting
 from mangacolor.pipeline.editing.chapter import ColouredChapter
 from mangacolor.pipeline.editing.session import Session
-from mangacolor.pipeline.editing.wishes import Wishes
+from mangacolor.pipeline.editing.wishes.options import Wishes
 from mangacolor.pipeline.editing.wording import edit_id
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.events import (

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from mangacolor.core.errors import UsageError
-from mangacolor.pipeline.editing.wishes import Wishes
+from mangacolor.pipeline.editing.wishes.options import Wishes
 from mangacolor.stages.edits.model import SATURATION, WARMTH, Level, Reach
 from mangacolor.studio.limits import POINTS
 

@@ -18,16 +18,13 @@ SILENCE = 10.0  # seconds without a word after which a run that has just begun s
 
 
 class Clock:
-    """How far a run has come: by its steps or, where ``minutes`` are given, by the time it has learnt.
+    """How far a run has come: by its steps or, where ``minutes`` are given, by the time it has learnt."""
 
-    ``seconds``: what earlier sittings of a resumed run took.
-    """
-
-    def __init__(self, steps: int, minutes: float = 0.0, seconds: float = 0.0) -> None:
+    def __init__(self, steps: int, minutes: float = 0.0) -> None:
         self.steps, self.minutes = steps, minutes
         self.reserve = 0.0  # seconds that the last checkpoint may take
         self._last_step = 0.0  # seconds: the next step takes as long
-        self.start(seconds)
+        self.start()
 
     def start(self, seconds: float = 0.0, step: int = 0) -> None:
         """A sitting begins, after ``seconds`` and ``step`` steps of earlier ones."""

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from mangacolor.benchmarks.quality.page_variants import pages_of
+from mangacolor.benchmarks.quality.variety import compute_variety, count_chroma
 from mangacolor.core.arrays import F32, I64
 from mangacolor.core.colour import INK, chroma, luma, to_rgb
 from mangacolor.core.types import Image
@@ -35,7 +36,6 @@ from mangacolor.training.colour.validation import FIGURES
 from mangacolor.training.data.pictures import read_rgb
 from mangacolor.training.evaluation.colour import to_lab
 from mangacolor.training.evaluation.metrics import score_pair
-from mangacolor.training.evaluation.variety import compute_variety, count_chroma
 
 STEP = 3  # pixels at drawing scale from one that is looked at to the next
 

@@ -16,8 +16,9 @@ were warped).
 guest's (a distance of Cb and Cr in levels, between medians over a part in a panel), in panels where the guest
 is right, where it is wrong (to its colour in the panels that are right) and on pages that it left out; the
 first also away from ink (``surface``): dots are ink and hold no colour, and where they are most of a part
-its median says nothing of what lies between; and the mean CIEDE2000 between panels of one part, in the
-guest's pages and in the result.
+its median says nothing of what lies between; how far mean luma away from ink is from the guest's, of parts
+that the scan leaves blank and of others; and the mean CIEDE2000 between panels of one part, in the guest's
+pages and in the result.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ BLUR = (0.8, 1.8)  # sigma in pixels of ours
 QUALITY = 85  # of JPEG
 TURNS = (70.0, 290.0)  # degrees of hue by which a panel is wrong
 LINE = 75  # luma below which a pixel is taken for a line and redrawn
+PAPER, BLANK = 250, 0.8  # luma of the scan's paper, and the share of a part from which nothing is in it
 SMALLEST = 300  # pixels of a part in a panel that count as seeing it
 
 
@@ -137,14 +139,16 @@ def _redraw_lines(page: Image, rng: np.random.Generator) -> Image:
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A part in a panel: colours as median Cb and Cr, and mean Lab, of the guest's before it was warped and
-    of the result. ``surface``: the result's median Cb and Cr away from ink. ``kind``: right, wrong or left
-    out."""
+    of the result. ``surface``: the result's median Cb and Cr away from ink, ``light``: the mean luma of both
+    there. ``blank``: whether the scan has nothing there. ``kind``: right, wrong or left out."""
 
     part: int
     kind: str
     guest: tuple[F32, F32]
     result: tuple[F32, F32]
     surface: F32
+    light: tuple[float, float]
+    blank: bool
 
 
 @main.command()
@@ -178,6 +182,13 @@ def score(chapter: Path, guest: Path, results: Path, plain: Path) -> None:
             f"{kind:9} {len(values):4} parts: chroma off by {np.median(values):5.2f} (median), "
             f"{np.mean(values):5.2f} (mean), within 5: {within:.0%}"
         )
+    for blank in (True, False):
+        off = [np.abs(np.subtract(*one.light)) for one in seen if one.kind == "right" and one.blank == blank]
+        if off:
+            click.echo(
+                f"{'blank' if blank else 'drawn':9} {len(off):4} parts: luma off by {np.median(off):5.1f} "
+                f"(median), {np.mean(off):5.1f} (mean)"
+            )
     there = [one for one in seen if one.kind != "left out"]
     theirs, ours = mean_spread(there, "guest"), mean_spread(there, "result")
     click.echo(
@@ -214,7 +225,10 @@ def look_at_parts(chapter: Path, note: dict[str, Any], colours: Path, results: P
                     continue
                 away = inside & light if (inside & light).any() else inside
                 theirs, ours = _colour(truth[area], inside), _colour(result[area], inside)
-                yield Seen(int(number), kind, theirs, ours, _colour(result[area], away)[0])
+                lights = [float(luma(picture[area])[away].mean()) for picture in (truth, result)]
+                blank = float((luma(scan[area])[away] >= PAPER).mean()) > BLANK
+                surface = _colour(result[area], away)[0]
+                yield Seen(int(number), kind, theirs, ours, surface, (lights[0], lights[1]), blank)
 
 
 def _colour(picture: Image, inside: Any) -> tuple[F32, F32]:

@@ -22,15 +22,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from mangacolor.benchmarks.quality.page_variants import SHIFT, pages_of, unscaled, unshifted
-from mangacolor.core.colour import luma
-from mangacolor.core.types import Image
-from mangacolor.stages.colorize.tile_figure import tile_edges
-from mangacolor.stages.windows.artifact import frames_of
-from mangacolor.training.data.pictures import read_rgb
-from mangacolor.training.evaluation.colour import left_grey, to_lab
-from mangacolor.training.evaluation.metrics import PairScores, average, score_pair
-from mangacolor.training.evaluation.page import (
+from mangacolor.benchmarks.quality.page_measures import (
     INK,
     Areas,
     Line,
@@ -38,10 +30,19 @@ from mangacolor.training.evaluation.page import (
     colour_change,
     grey_share,
     ink_kept,
+    left_grey,
     page_areas,
     seam_ratio,
 )
-from mangacolor.training.evaluation.variety import Counts, compute_variety, count_chroma
+from mangacolor.benchmarks.quality.page_variants import SHIFT, pages_of, unscaled, unshifted
+from mangacolor.benchmarks.quality.variety import Counts, compute_variety, count_chroma
+from mangacolor.core.colour import luma
+from mangacolor.core.types import Image
+from mangacolor.stages.colorize.tile_figure import tile_edges
+from mangacolor.stages.windows.artifact import frames_of
+from mangacolor.training.data.pictures import read_rgb
+from mangacolor.training.evaluation.colour import to_lab
+from mangacolor.training.evaluation.metrics import PairScores, average, score_pair
 from mangacolor.training.pages.balloon_truth import find_balloon_truth
 
 

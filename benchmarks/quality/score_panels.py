@@ -24,7 +24,8 @@ from scipy.optimize import linear_sum_assignment
 
 from mangacolor.core.arrays import F64
 from mangacolor.core.cpu import use_one_core
-from mangacolor.core.types import Box, Direction, Image
+from mangacolor.core.settings import Direction
+from mangacolor.core.types import Box, Image
 from mangacolor.stages.panels import find_panels
 from mangacolor.stages.panels.layout import box_around
 from mangacolor.training.data.pictures import read_rgb

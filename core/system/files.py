@@ -61,6 +61,17 @@ def is_held(path: Path) -> bool:
         return False
 
 
+def named_since(path: Path) -> int:
+    """The moment at which a file came to its name or was written there, ns; no earlier, and perhaps later.
+
+    Windows knows of a folder alone when names in it changed. Raises ``OSError`` where nothing is there.
+    """
+    found = path.stat()
+    if not on_windows():
+        return found.st_ctime_ns
+    return max(found.st_mtime_ns, path.parent.stat().st_mtime_ns)
+
+
 def is_link(path: Path) -> bool:
     """Whether a path is a symbolic link or, on Windows, a junction, by which folders can hold themselves."""
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 from xml.etree import ElementTree
 
-from mangacolor.core.types import Direction
+from mangacolor.core.settings import Direction
 from mangacolor.formats.epub.pictures import Book, local_name, parse_xml, shown_pictures
 from mangacolor.formats.epub.styles import Read, resolve
 

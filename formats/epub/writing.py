@@ -15,7 +15,7 @@ from typing import BinaryIO, Final
 from xml.sax.saxutils import escape, quoteattr
 
 from mangacolor.core.errors import PageError
-from mangacolor.core.types import Direction
+from mangacolor.core.settings import Direction
 from mangacolor.core.wording import printable
 from mangacolor.formats.archive_members import EPOCH, with_rights
 from mangacolor.formats.book_pages import JpegPage, book_page

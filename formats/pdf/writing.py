@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import BinaryIO, Final
 
 from mangacolor.core.errors import PageError
-from mangacolor.core.types import Direction
+from mangacolor.core.settings import Direction
 from mangacolor.formats.book_pages import JpegPage, book_page
 
 _DPI: Final = 72.0  # of a picture that does not say

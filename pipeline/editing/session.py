@@ -15,7 +15,8 @@ from mangacolor.pipeline.editing.coverage import Cover, Surfaces
 from mangacolor.pipeline.editing.page_looks import PageLooks
 from mangacolor.pipeline.editing.palette_document import read_palette, write_palette
 from mangacolor.pipeline.editing.preview import check_target, find_changes, write_preview
-from mangacolor.pipeline.editing.wishes import Changer, Wishes
+from mangacolor.pipeline.editing.wishes.changer import Changer
+from mangacolor.pipeline.editing.wishes.options import Wishes
 from mangacolor.pipeline.editing.wording import change_lines, edit_id, reach_words
 from mangacolor.stages.edits.model import Edit
 from mangacolor.stages.edits.palette import Palette

@@ -23,8 +23,8 @@ from mangacolor.pipeline.store.keys import Recipe, digest
 from mangacolor.stages.base import ChapterStage
 
 ChapterResults = dict[str, dict[str, Artifact]]  # page name → chapter stage → artifact
-# Artifacts of some stages for coloured pages: (stages, the chapter's own such pages, chapter, counts).
-FindReferences = Callable[[Sequence[str], Sequence[Page], Chapter, Counter[str]], Iterator[Inputs]]
+# What a stage makes of coloured pages: (stage, the chapter's own such pages, chapter, counts).
+FindReferences = Callable[[ChapterStage[Any], Sequence[Page], Chapter, Counter[str]], Iterator[Artifact]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +201,9 @@ class ChapterTask:
             checked_artifact(stage.name, artifacts[name])
         return {name: artifacts[name].data for name in tasks}
 
-    def _references(self, stage: ChapterStage[Any], counts: Counter[str]) -> Iterator[Inputs]:
+    def _references(self, stage: ChapterStage[Any], counts: Counter[str]) -> Iterator[Artifact]:
         own = [task.spec.page for task in self.coloured]
-        return self.references(stage.reference_needs, own, self.chapter, counts)
+        return self.references(stage, own, self.chapter, counts)
 
     def _read_document(self, stage: ChapterStage[Any]) -> None:
         """Go by the file that the stage left for people as it is now. Raises ``UsageError`` if it is no JSON
@@ -234,8 +234,8 @@ class ChapterTask:
 
 
 def no_references(
-    _needs: Sequence[str], _own: Sequence[Page], _chapter: Chapter, _counts: Counter[str]
-) -> Iterator[Inputs]:
+    _stage: ChapterStage[Any], _own: Sequence[Page], _chapter: Chapter, _counts: Counter[str]
+) -> Iterator[Artifact]:
     """Where no coloured page is looked at."""
     return iter(())
 

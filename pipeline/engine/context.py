@@ -6,12 +6,13 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
 
-from mangacolor.core.errors import PageError
+from mangacolor.core.errors import DeviceError, PageError
 from mangacolor.core.types import Artifact, Chapter, Inputs, Page
 from mangacolor.stages.base import Memory, Stage, Summary
 from mangacolor.stages.graph import Node
@@ -61,7 +62,7 @@ class ContextOfChapter:
     check: Callable[[], None]
     write: Callable[[Mapping[str, Any]], None]
     glance: Callable[[str, str, Callable[[str], bool]], Artifact]
-    references: Callable[[], Iterator[Inputs]]
+    references: Callable[[], Iterator[Artifact]]
     memory: Memory | None = None
     warnings: list[tuple[str, str]] = field(default_factory=list)  # page, message
 
@@ -106,9 +107,20 @@ def run_stage(stage: Stage[Any], context: Context, inputs: Inputs) -> StageRun:
 def run_main_part(stage: Stage[Any], context: Context, inputs: Inputs) -> object:
     """Do the part of a prepared stage that its lane is for. Raises what the stage raises."""
     started = time.perf_counter()
-    result = stage.run(context, inputs)
+    with naming_device(context):
+        result = stage.run(context, inputs)
     context.seconds += time.perf_counter() - started
     return result
+
+
+@contextmanager
+def naming_device(context: Context) -> Iterator[None]:
+    """Errors of a card say which one it was that a stage has in here."""
+    try:
+        yield
+    except DeviceError as error:
+        error.device = context.device
+        raise
 
 
 def finish_stage(stage: Stage[Any], context: Context, inputs: Inputs, result: object) -> StageRun:

@@ -15,6 +15,7 @@ from mangacolor.pipeline.engine.context import (
     Context,
     StageRun,
     finish_stage,
+    naming_device,
     prepare_stage,
     run_main_part,
 )
@@ -129,7 +130,8 @@ class Lanes:
             context = task.make_context(name, lane.resource)
             if stage.lane == "device":
                 context.device = self._open_device(lane)
-            load(context, task.state.size)
+            with naming_device(context):
+                load(context, task.state.size)
 
         self._submit(task, stage.lane, Token(task.spec.index, Step.LOAD, name), 0, work)
 

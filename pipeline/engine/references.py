@@ -1,4 +1,4 @@
-"""Coloured pages as examples: what stages see in them, kept once it has been made."""
+"""Coloured pages as examples: what chapter stages see in them, kept once it has been made."""
 
 from __future__ import annotations
 
@@ -10,62 +10,91 @@ from typing import Any
 
 from mangacolor.core.errors import InputError, PageError, UsageError
 from mangacolor.core.settings import Options
-from mangacolor.core.types import Artifact, Chapter, Inputs, Page
+from mangacolor.core.types import Artifact, Chapter, Page
 from mangacolor.formats.option_files import picture_files
 from mangacolor.formats.sources import FileSource
 from mangacolor.pipeline.engine.single_page import PageRunner
-from mangacolor.pipeline.store.cache import Cache, MemoryCache, PageCache
-from mangacolor.pipeline.store.layout import State
+from mangacolor.pipeline.store.cache import PageCache
+from mangacolor.pipeline.store.keys import Recipe, digest, make_recipe, sha256
+from mangacolor.stages.base import ChapterStage
 from mangacolor.stages.graph import Graph
+
+
+class KeptReferences:
+    """What was seen in coloured pages, by key alone, since a reference may be no page of a run.
+
+    A folder for each coloured page in ``folder``, which need not exist. ``scratch``: see ``write_atomic``.
+    Threads may share it.
+    """
+
+    def __init__(self, folder: Path, scratch: Path | None = None) -> None:
+        self.folder = folder
+        self._scratch = scratch
+
+    def load(self, stage: ChapterStage[Any], key: str) -> Artifact | None:
+        """What ``stage`` saw in a page; None where it is not there, or damaged."""
+        return self._cache(key).load(stage.name, key)
+
+    def save(self, stage: ChapterStage[Any], key: str, seen: Artifact) -> None:
+        """Keep what ``stage`` saw. Raises ``OutputError`` where the disk does not take it."""
+        self._cache(key).save(stage.name, key, seen, version=stage.reference_version, seconds=0.0)
+
+    def _cache(self, key: str) -> PageCache:
+        return PageCache(self.folder / key[:16], self._scratch)
 
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """Makes the artifacts of coloured pages that chapter stages ask for, as if the pages were grey.
+    """Makes what chapter stages see in coloured pages, as if the pages were grey.
 
-    ``state``: where they are kept from then on; None keeps nothing. ``runner``: whose loaded networks see
-    them; None loads networks for a chapter, and lets them go.
+    ``kept``: where it is kept from then on; None keeps nothing. ``runner``: whose loaded networks see them;
+    None loads networks for a chapter, and lets them go.
     """
 
     graph: Graph
     options: Options
-    state: State | None = None
+    kept: KeptReferences | None = None
     runner: PageRunner | None = None
 
     def find(
-        self, needs: Sequence[str], own: Sequence[Page], chapter: Chapter, counts: Counter[str]
-    ) -> Iterator[Inputs]:
+        self, stage: ChapterStage[Any], own: Sequence[Page], chapter: Chapter, counts: Counter[str]
+    ) -> Iterator[Artifact]:
         """For the chapter's ``own`` coloured pages, unless not wanted, and those that the options name.
 
-        ``needs``: the stages whose artifacts are wanted. ``counts`` takes the calls of the network. Raises
-        ``UsageError`` for a reference that is no picture.
+        ``stage``: who wants to see them. ``counts`` takes the calls of the network. Raises ``UsageError`` for
+        a reference that is no picture.
         """
+        if stage.see_reference is None:
+            return
         runner, options = self.runner or PageRunner(self.graph), replace(self.options, force_color=True)
+        recipe = make_recipe(self.graph, options, chapter, stage.reference_needs)
 
-        def look(page: Page) -> Inputs:
-            artifacts = runner.run(
-                replace(page, wanted=None),
-                chapter,
-                options,
-                until=needs,
-                counts=counts,
-                independent=True,
-                cache=self._cache(needs),
-            )
-            return {need: artifacts[need] for need in needs}
+        def look(page: Page) -> Artifact:
+            page = replace(page, wanted=None)
+            key = self._key(stage, recipe, page) if self.kept else ""
+            seen = self.kept.load(stage, key) if self.kept else None
+            if seen is None:
+                needs = stage.reference_needs
+                artifacts = runner.run(page, chapter, options, until=needs, counts=counts, independent=True)
+                assert stage.see_reference is not None
+                seen = stage.see_reference({need: artifacts[need] for need in needs})
+                if self.kept:
+                    self.kept.save(stage, key, seen)
+            return seen
 
         for page in own if self.options.own_reference else ():
             yield look(page)
         yield from _each_named(self.options, look)
 
-    def _cache(self, needs: Sequence[str]) -> Cache:
-        if self.state is None:
-            return MemoryCache()
-        durable = [need for need in needs if self.graph.page_stage(need).keep == "always"]
-        return ReferenceCache(self.state, frozenset(durable))
+    def _key(self, stage: ChapterStage[Any], recipe: Recipe, page: Page) -> str:
+        neutral = {other.name: other.neutral() for other in self.graph.chapter_stages}
+        keys = recipe.page_keys(self.graph, page, sha256(page.source.read()), neutral)
+        return digest(
+            [stage.name, str(stage.reference_version), *(keys[need] for need in stage.reference_needs)]
+        )
 
 
-def _each_named(options: Options, look: Callable[[Page], Inputs]) -> Iterator[Inputs]:
+def _each_named(options: Options, look: Callable[[Page], Artifact]) -> Iterator[Artifact]:
     """What ``look`` makes of each picture that ``--reference`` names. ``UsageError`` for what is none."""
     paths = picture_files(Path(options.reference), "--reference") if options.reference else []
     for number, path in enumerate(paths, 1):
@@ -73,29 +102,3 @@ def _each_named(options: Options, look: Callable[[Page], Inputs]) -> Iterator[In
             yield look(Page(path.name, number, FileSource(path)))
         except (PageError, InputError) as error:
             raise UsageError(f"--reference {path}: {error.message}", error.remedy) from error
-
-
-class ReferenceCache:
-    """Artifacts of some stages in the state folder, by key alone: a reference may be no page of the run."""
-
-    def __init__(self, state: State, stages: frozenset[str]) -> None:
-        self._state = state
-        self._stages = stages
-
-    def holds(self, stage: str, key: str) -> bool:
-        return self._folder(key).holds(stage, key)
-
-    def load(self, stage: str, key: str, pictures: Callable[[str], bool] | None = None) -> Artifact | None:
-        return self._folder(key).load(stage, key, pictures)
-
-    def glance(self, stage: str, key: str) -> Artifact | None:
-        return self._folder(key).glance(stage, key)
-
-    def save(
-        self, stage: str, key: str, artifact: Artifact, *, version: int, seconds: float, **_told: Any
-    ) -> None:
-        if stage in self._stages:
-            self._folder(key).save(stage, key, artifact, version=version, seconds=seconds)
-
-    def _folder(self, key: str) -> PageCache:
-        return PageCache(self._state.folder / "references" / key[:16], self._state.scratch)

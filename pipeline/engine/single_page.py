@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mangacolor.core.cpu import shared_cores, use_one_core
-from mangacolor.core.devices import device_kind, notes_on_device, open_device, refuse_devices
+from mangacolor.core.devices import DeviceChoice, notes_on_device, open_device
 from mangacolor.core.errors import DeviceError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Artifact, Chapter, Inputs, Page
@@ -41,7 +41,8 @@ class PageRunner:
     """Runs pages one by one and keeps their networks. Threads may share it.
 
     As in a run of whole chapters, stages that need the device take turns; others run beside them. Where a
-    card fails that ``--device auto`` has chosen, the processor goes on, and ``tell`` gets why, once.
+    card fails that ``--device auto`` has chosen, the next one or the processor goes on, and ``tell`` gets
+    why, once.
     """
 
     def __init__(self, graph: Graph | None = None, tell: Callable[[str], None] = lambda _text: None) -> None:
@@ -96,18 +97,24 @@ class PageRunner:
             walk.run_passes(make_tasks(job, (alone,), store, references=references))
             return walk
 
-        kind = device_kind(options.device)
-        try:
-            walk = walk_through(kind)
-        except DeviceError as error:
-            if options.device != "auto" or kind == "cpu":
-                raise
-            refuse_devices(error.message)
-            self._tell_once(notes_on_device(options.device))
-            walk = walk_through("cpu")
+        choice = DeviceChoice(options.device)
+        while True:
+            try:
+                walk = walk_through(choice.kind)
+            except DeviceError as error:
+                choice.pass_over(error)
+                self._forget_devices()
+                self._tell_once(notes_on_device(options.device))
+            else:
+                break
         if counts is not None:
             counts.update(walk.counts)
         return walk.artifacts
+
+    def _forget_devices(self) -> None:
+        """Open them anew: ``auto`` is another than it was."""
+        with self._device:
+            self._devices.clear()
 
     def _tell_once(self, notes: Sequence[str]) -> None:
         for note in notes:

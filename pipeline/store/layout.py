@@ -27,6 +27,7 @@ class State:
         self.manifest = self.folder / "manifest.jsonl"
         self.scratch = self.folder / "tmp"  # cleared by each run: written by who holds OUT for one
         self.parts = self.folder / "parts"  # manifests of a cluster's workers, until the client has them
+        self.references = self.folder / "references"  # what was seen in coloured pages
         self.edits = self.folder / "edits"  # corrections by the user
         self.removed = self.folder / REMOVED  # files of OUT whose source is gone
         self.moving = self.folder / "moving"  # what is on its way to another name

@@ -41,7 +41,7 @@ def fit_page(pixels: Image, size: tuple[int, int], frame: Frame, scale: Scale) -
     return fit_picture(pixels, fitted_size(size, frame, output_scale(scale, size, frame)))
 
 
-def fit_picture(pixels: Image, size: tuple[int, int], params: Params = DEFAULT_PARAMS) -> Image:
+def fit_picture(pixels: Image, size: tuple[int, int]) -> Image:
     """H×W×3 uint8 RGB at ``size`` (width, height). The same array where that is its size.
 
     A page that becomes larger, which only one that is copied does, is enlarged by plain Lanczos.
@@ -52,7 +52,7 @@ def fit_picture(pixels: Image, size: tuple[int, int], params: Params = DEFAULT_P
     if size[0] > width or size[1] > height:
         return np.asarray(PillowImage.fromarray(pixels).resize(size, PillowImage.Resampling.LANCZOS))
     small = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    shown = _shrink_luma(luma(pixels), size, params)
+    shown = _shrink_luma(luma(pixels), size, DEFAULT_PARAMS)
     for top in range(0, size[1], _BAND):
         rows = slice(top, top + _BAND)
         small[rows] = to_rgb(shown[rows], *chroma(small[rows]))

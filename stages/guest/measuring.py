@@ -10,7 +10,7 @@ from mangacolor.core.colour import chroma, luma
 from mangacolor.core.types import Image
 from mangacolor.stages.guest.params import MeasuringParams, Params, odd
 from mangacolor.stages.guest.splitting import split_segments
-from mangacolor.stages.guest.surfaces import COVER_STEPS, NEUTRAL, SPREAD_STEPS, GuestWindow
+from mangacolor.stages.guest.surfaces import COVER_STEPS, LUMA, NEUTRAL, SPREAD_STEPS, GuestWindow
 from mangacolor.stages.nearest import fill_nearest
 from mangacolor.stages.segments.pixels import pixels_by_segment
 from mangacolor.stages.windows.artifact import WindowColours
@@ -21,10 +21,23 @@ COVERED = 128
 EDGE_REACH = 7
 
 
-def measure_window(window: WindowColours, guest: Image, covered: Image, params: Params) -> GuestWindow:
+def find_paper(guest: Image, covered: Image, params: MeasuringParams) -> float:
+    """The luma of a guest's paper, which is white as ours is, however it was scanned; 255 where none is seen.
+
+    ``guest``, ``covered``: as of ``measure_window``.
+    """
+    counts = np.bincount(luma(guest)[covered > 0], minlength=256).cumsum()
+    level = float(np.searchsorted(counts, counts[-1] * params.paper_percentile / 100))
+    return level if level >= params.least_paper else 255.0
+
+
+def measure_window(
+    window: WindowColours, guest: Image, covered: Image, params: Params, paper: float = 255.0
+) -> GuestWindow:
     """The guest's colours of a window's segments.
 
     ``guest``: H×W×3 RGB, laid over our page, as large as that. ``covered``: H×W, 255 where it shows our page.
+    ``paper``: as of ``find_paper``.
     """
     x, y, w, h = window.box
     size, params = window.label_size, params.scaled(window.enlargement)
@@ -34,7 +47,8 @@ def measure_window(window: WindowColours, guest: Image, covered: Image, params: 
     small = cv2.resize(guest[y : y + h, x : x + w], size, interpolation=cv2.INTER_AREA)
     picture = np.asarray(small, dtype=np.uint8)
     planes = np.stack(chroma(picture), axis=2)
-    valid = there & ~_find_lines(luma(picture), planes, window.labels, params.measuring)
+    light = luma(picture)
+    valid = there & ~_find_lines(light, planes, window.labels, params.measuring)
     if not _is_coloured(planes[valid & (window.labels > 0)], params.measuring):
         return GuestWindow.nothing(window.segments)
     # Which surface a place belongs to where the guest says nothing is told by what is beside it.
@@ -43,7 +57,8 @@ def measure_window(window: WindowColours, guest: Image, covered: Image, params: 
     labels, parents = split_segments(
         window.labels, smooth.astype(np.float32) - NEUTRAL, valid, params.splitting
     )
-    rows = _measure(labels, planes, there, valid, params.measuring)
+    rows = _measure(labels, planes, light, there, valid, params.measuring)
+    rows[:, LUMA] = np.rint(rows[:, LUMA] * (255.0 / paper)).clip(0, 255)
     return GuestWindow(
         rows, labels if parents else None, parents, _find_edges(smooth, odd(EDGE_REACH * window.enlargement))
     )
@@ -88,12 +103,14 @@ def _is_coloured(pixels: F32, params: MeasuringParams) -> bool:
     return len(pixels) > 0 and float(np.percentile(np.hypot(*pixels.T), 90)) >= params.least_chroma
 
 
-def _measure(labels: SegmentMap, planes: F32, there: Mask, valid: Mask, params: MeasuringParams) -> Image:
+def _measure(
+    labels: SegmentMap, planes: F32, light: Image, there: Mask, valid: Mask, params: MeasuringParams
+) -> Image:
     """A row for each segment as of ``GuestWindow``."""
     count = int(labels.max())
     rows = GuestWindow.nothing(count).rows
     depth = _depths(labels).ravel()
-    points, covered, lit = planes.reshape(-1, 2), there.ravel(), valid.ravel()
+    points, levels, covered, lit = planes.reshape(-1, 2), light.ravel(), there.ravel(), valid.ravel()
     for row, pixels in enumerate(pixels_by_segment(labels, count)):
         inside = pixels[covered[pixels]]
         cover = len(inside) / max(len(pixels), 1)
@@ -102,7 +119,8 @@ def _measure(labels: SegmentMap, planes: F32, there: Mask, valid: Mask, params: 
         asked = _choose(inside, lit, depth, params)
         middle = np.median(points[asked], axis=0)
         stray = np.median(np.hypot(*(points[asked] - middle).T))
-        values = (*(middle + NEUTRAL), SPREAD_STEPS * stray, COVER_STEPS * cover)
+        shade = np.percentile(levels[asked], params.luma_percentile)
+        values = (*(middle + NEUTRAL), SPREAD_STEPS * stray, COVER_STEPS * cover, shade)
         rows[row] = np.rint(values).clip(0, 255)
     return rows
 

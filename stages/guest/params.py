@@ -45,6 +45,12 @@ class MeasuringParams:
     rim: float = 2.0
     # Share of a segment's covered pixels that must lie within that rim for those alone to be asked.
     least_inside: float = 0.15
+    # Percentile of the luma of those pixels that is the segment's: lines and their blur make the others dark.
+    luma_percentile: float = 75.0
+    # Percentile of a page's luma that is its paper's, in gutters, margins and balloons, and the least that
+    # paper has: what is darker is a page without.
+    paper_percentile: float = 99.0
+    least_paper: float = 225.0
     # Share of a segment that must be covered for its colour to count.
     least_cover: float = 0.3
     # Levels of chroma that a tenth of a window must have for it to be coloured at all.

@@ -19,7 +19,7 @@ from mangacolor.stages.demand import Demand, PageSize
 from mangacolor.stages.guest.collection import OPTION, hash_collection, read_collection, where
 from mangacolor.stages.guest.finding import lay_over
 from mangacolor.stages.guest.gallery import BYTES_KEPT, Gallery
-from mangacolor.stages.guest.measuring import measure_window
+from mangacolor.stages.guest.measuring import find_paper, measure_window
 from mangacolor.stages.guest.params import PARAMS, Params
 from mangacolor.stages.guest.preview import draw_guest
 from mangacolor.stages.guest.surfaces import PageGuest
@@ -62,8 +62,9 @@ def run(context: StageContext[Config], inputs: Inputs) -> Artifact:
     laid = lay_over(grey, _halves(context), gallery, config.params.finding, check, context.warn)
     if not laid.fits:
         return PageGuest().to_artifact()
+    paper = find_paper(laid.picture, laid.covered, config.params.measuring)
     windows = [
-        measure_window(window, laid.picture, laid.covered, config.params) for window in colours.windows
+        measure_window(window, laid.picture, laid.covered, config.params, paper) for window in colours.windows
     ]
     return PageGuest(tuple(windows), tuple(laid.fits)).to_artifact()
 
@@ -101,7 +102,7 @@ STAGE = Stage(
     configure=configure,
     needs=("decode", "colorize"),
     check=check,
-    version=3,
+    version=4,
     preview=draw_guest,
     demand=demand,
 )

@@ -16,7 +16,7 @@ from mangacolor.stages.names import COLORIZE, GUEST
 from mangacolor.stages.segments.features import COLUMNS, SIDES, describe_segments
 from mangacolor.stages.windows.artifact import PageColours, WindowColours, shows_segments
 
-CB, CR, SPREAD, COVER = range(4)
+CB, CR, SPREAD, COVER, LUMA = range(5)
 # What a column of chroma holds where there is none.
 NEUTRAL = 128
 # Steps of the column of spread for each level.
@@ -46,9 +46,9 @@ class GuestWindow:
 
     ``labels``: H×W at drawing scale, the segments, those of ``colorize`` under their own numbers and new ones
     after them; None where none was split. ``parents``: of new ones the row of the segment that each is cut
-    from, label 1 being row 0. ``rows``: S×4 uint8, new ones last: median Cb and Cr + 128, spread in quarter
-    levels, and how much of it the guest covers in 255ths. ``edges``: H×W, how much the guest's chroma changes
-    around each pixel, levels; None where it shows nothing.
+    from, label 1 being row 0. ``rows``: S×5 uint8, new ones last: median Cb and Cr + 128, spread in quarter
+    levels, how much of it the guest covers in 255ths, and its luma. ``edges``: H×W, how much the
+    guest's chroma changes around each pixel, levels; None where it shows nothing.
     """
 
     rows: Image
@@ -59,7 +59,7 @@ class GuestWindow:
     @classmethod
     def nothing(cls, count: int) -> GuestWindow:
         """Of a window that no page of the guest shows."""
-        return cls(np.tile(np.array([NEUTRAL, NEUTRAL, 0, 0], np.uint8), (count, 1)))
+        return cls(np.tile(np.array([NEUTRAL, NEUTRAL, 0, 0, 0], np.uint8), (count, 1)))
 
     def refine(self, window: WindowColours) -> WindowColours:
         """The window with its segments as the guest's colours have split them."""
@@ -89,7 +89,7 @@ class PageGuest:
         return replace(colours, windows=tuple(guest.refine(window) for guest, window in pairs))
 
     def rows(self, count: int) -> Image:
-        """Those of all windows, S×4; ``count``: how many segments the page has."""
+        """Those of all windows, S×5; ``count``: how many segments the page has."""
         rows = [window.rows for window in self.windows] or [GuestWindow.nothing(count).rows]
         return np.concatenate(rows)
 
@@ -135,26 +135,29 @@ class PageGuest:
 @dataclass(frozen=True, slots=True)
 class GuestColours:
     """The guest's colours of N segments. ``chroma``: N×2, Cb and Cr in levels. ``spread``: N, levels.
-    ``cover``: N, shares."""
+    ``cover``: N, shares. ``luma``: N, 0 to 255."""
 
     chroma: F64
     spread: F64
     cover: F64
+    luma: F64
 
     @classmethod
     def of(cls, rows: Image) -> GuestColours:
-        """Of rows as of ``GuestWindow``, N×4."""
+        """Of rows as of ``GuestWindow``, N×5."""
         values = rows.astype(np.float64)
         return cls(
-            values[:, (CB, CR)] - NEUTRAL, values[:, SPREAD] / SPREAD_STEPS, values[:, COVER] / COVER_STEPS
+            values[:, (CB, CR)] - NEUTRAL,
+            values[:, SPREAD] / SPREAD_STEPS,
+            values[:, COVER] / COVER_STEPS,
+            values[:, LUMA],
         )
 
     def after(self, count: int) -> GuestColours:
         """Of as many segments more, before these, of which the guest says nothing."""
-        more = ((count, 0), (0, 0))
-        return GuestColours(
-            np.pad(self.chroma, more), np.pad(self.spread, more[0]), np.pad(self.cover, more[0])
-        )
+        first = (count, 0)
+        rest = (np.pad(each, first) for each in (self.spread, self.cover, self.luma))
+        return GuestColours(np.pad(self.chroma, (first, (0, 0))), *rest)
 
 
 def page_guest(inputs: Inputs) -> PageGuest:

@@ -30,7 +30,7 @@ from mangacolor.stages.edits.palette_file import (
     read_locked_palette,
     to_document,
 )
-from mangacolor.stages.guest.surfaces import GuestColours, page_guest
+from mangacolor.stages.guest.surfaces import GuestColours, GuestWindow, page_guest
 from mangacolor.stages.harmonize.corrections import Corrections
 from mangacolor.stages.harmonize.descriptors import DescriptorSpace, make_space
 from mangacolor.stages.harmonize.group_colours import (
@@ -53,7 +53,8 @@ from mangacolor.stages.harmonize.references.matching import Matched, match_refer
 from mangacolor.stages.harmonize.references.pictures import (
     REFERENCE_VERSION,
     hash_references,
-    reference_features,
+    join_references,
+    see_reference,
 )
 from mangacolor.stages.harmonize.regrouping import find_groups
 from mangacolor.stages.harmonize.series.grouping import Grouping, group_segments, with_remembered
@@ -188,7 +189,7 @@ def _gather(
 
     segments = gather_segments(read())
     first = np.cumsum([0, *(len(rows) for rows in told)])
-    rows = np.concatenate(told)[first[segments.page] + segments.row] if told else np.zeros((0, 4), np.uint8)
+    rows = np.concatenate(told)[first[segments.page] + segments.row] if told else GuestWindow.nothing(0).rows
     guest = GuestColours.of(rows)
     return segments, guest if guest.cover.any() else None
 
@@ -199,7 +200,7 @@ def _match_references(
     """What coloured pages, what was learnt of the series and segments with a guest's colour say of the
     segments; None without any of these. Of those that have the guest's colour they are not asked."""
     learnt = learnt_features(context.config.weights, segments.features, segments.embedded)
-    seen = _read_references(context)
+    seen = join_references(context.references())
     told = guided.as_references(segments.features)
     all_rows = [features.rows for features in (learnt, seen, told) if features is not None]
     if not all_rows:
@@ -210,19 +211,6 @@ def _match_references(
         segments.features, references, space, segments.palette, params.references, params.smoothing
     )
     return replace(matched, sureness=np.where(guided.held, 0.0, matched.sureness))
-
-
-def _read_references(context: ChapterContext[Config]) -> SegmentFeatures | None:
-    """The segments of all coloured pages that show the way, or None if there are none."""
-    rows: list[Image] = []
-    votes = 0
-    for inputs in context.references():
-        colours = PageColours.from_artifact(inputs["colorize"])
-        if colours.segments:
-            features = reference_features(inputs["decode"].images["main"], colours)
-            rows.append(features.rows)
-            votes = features.vote_count
-    return SegmentFeatures(np.concatenate(rows), votes) if rows else None
 
 
 STAGE = ChapterStage(
@@ -236,6 +224,7 @@ STAGE = ChapterStage(
     edits=decided_groups,
     preview=draw_groups,
     reference_needs=("decode", "colorize"),
+    see_reference=see_reference,
     reference_version=REFERENCE_VERSION,
     remembers="colorize",
 )

@@ -79,7 +79,7 @@ class PageKinds:
             *(data[name] for name in ("loose", "kept", "asked")),
         )
 
-    def kept_mask(self, pixels: Image, windows: WindowMap, params: KeptParams = KEPT) -> Mask:
+    def kept_mask(self, pixels: Image, windows: WindowMap) -> Mask:
         """H×W, what of a page (H×W×3 RGB) stays as it came. ``windows``: H×W, the window of each pixel, which
         has its panel's number; what belongs to no panel has the number after the last."""
         if not self.kept:
@@ -90,7 +90,7 @@ class PageKinds:
             part = np.zeros(windows.shape, np.uint8)
             cv2.fillPoly(part, [np.array(polygon, np.int32)], 1)
             kept |= part.astype(bool) & (windows == number)
-        return _with_colour_beside(kept, pixels, params)
+        return _with_colour_beside(kept, pixels, KEPT)
 
 
 def _with_colour_beside(kept: Mask, pixels: Image, params: KeptParams) -> Mask:

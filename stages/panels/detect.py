@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from mangacolor.core.colour import luma as luma_of
-from mangacolor.core.types import Direction, Image, Panel, Point
+from mangacolor.core.settings import Direction
+from mangacolor.core.types import Image, Panel, Point
 from mangacolor.models.runtime.backends import CpuBackend, cpu_backend
 from mangacolor.stages.panels.corrections import panels_in, parts_in
 from mangacolor.stages.panels.cutting.page import Detection, Method, detect_polygons, whole_page

@@ -9,7 +9,8 @@ import numpy as np
 
 from mangacolor.core.arrays import F64, Mask
 from mangacolor.core.errors import UsageError
-from mangacolor.core.types import Box, Direction
+from mangacolor.core.settings import Direction
+from mangacolor.core.types import Box
 from mangacolor.stages.panels.params import DEFAULTS, OrderParams
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 
-from mangacolor.core.settings import Options
-from mangacolor.core.types import Artifact, Chapter, Direction, Image, Inputs
+from mangacolor.core.settings import Direction, Options
+from mangacolor.core.types import Artifact, Chapter, Image, Inputs
 from mangacolor.models.files.known import PANELS
 from mangacolor.models.files.reading import check_bundled
 from mangacolor.models.runtime.backends import CpuBackend, cpu_backend

@@ -13,14 +13,19 @@ from mangacolor.stages.harmonize.corrections import NO_GROUP, OWN_LUMA, Correcti
 from mangacolor.stages.segments.features import SegmentFeatures
 from mangacolor.stages.windows.artifact import PageColours, WindowColours
 
+# Levels of chroma that a segment may be from what the guest gives it, and has the guest's colour: those that
+# are alike agree.
+BELIEVED = 6.0
+
 
 @dataclass(frozen=True, slots=True)
 class GuidedWindow:
-    """``given``: S, the segments of a window to which a guest gives a colour. ``steps``: H×W, how far
-    colours are apart where two of these meet, levels: a border that the guest's colours mark, though no line
-    does."""
+    """``given``: S, the segments of a window to which a guest gives a colour. ``luma``: S, that of those
+    which have the guest's colour, levels; -1 for others. ``steps``: H×W, how far colours are apart where two
+    of these meet, levels: a border that the guest's colours mark, though no line does."""
 
     given: Mask
+    luma: F32
     steps: F32
 
 
@@ -59,7 +64,8 @@ def _correct(window: WindowColours, guest: GuestColours) -> WindowCorrections:
 def _guide_window(
     window: WindowColours, guest: GuestWindow, corrections: WindowCorrections | None
 ) -> GuidedWindow | None:
-    given = GuestColours.of(guest.rows).cover > 0
+    told = GuestColours.of(guest.rows)
+    given = told.cover > 0
     if not given.any():
         return None
     colours = SegmentFeatures(window.features).chroma
@@ -69,7 +75,8 @@ def _guide_window(
     if guest.edges is not None:  # where the guest's own colours change little by little, so do ours
         edges = cv2.resize(guest.edges, window.label_size, interpolation=cv2.INTER_AREA)
         steps = np.minimum(steps, edges.astype(np.float32))
-    return GuidedWindow(given, steps)
+    believed = given & (np.hypot(*(colours - told.chroma).T) <= BELIEVED)
+    return GuidedWindow(given, np.where(believed, told.luma, -1).astype(np.float32), steps)
 
 
 def _find_steps(labels: SegmentMap, colours: F32, given: Mask) -> F32:

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from mangacolor.core.arrays import F32
-from mangacolor.core.colour import DARKEST, INK, chroma, luma, to_rgb
+from mangacolor.core.colour import DARKEST, chroma, luma, scaled_luma, to_rgb
 from mangacolor.core.types import Image
 from mangacolor.stages.edits.model import Look
 from mangacolor.stages.reassemble.params import InkParams
@@ -98,10 +98,9 @@ def paint(light: Image, layer: Image, keep: Image, tint: Image | None, look: Loo
 
 def _paint_rows(light: Image, layer: Image, keep: Image, tint: Image | None, look: Look) -> Image:
     colour = np.float32(1.0) - keep.astype(np.float32) * np.float32(1 / 255)
-    shade = 1.0 - (1.0 - unpack_tone(layer[..., 2].astype(np.float32))) * colour
+    shade = np.asarray(1.0 - (1.0 - unpack_tone(layer[..., 2].astype(np.float32))) * colour, np.float32)
     value = light.astype(np.float32)
-    toned = INK + (value - INK) * (255.0 * shade - INK) * np.float32(1 / (255.0 - INK))
-    toned = np.where(value <= INK, value, toned)
+    toned = scaled_luma(value, shade)
     cb, cr = (layer[..., channel].astype(np.float32) - 128.0 for channel in (0, 1))
     strength = colour * np.float32(look.saturation) * _chroma_share(light, layer)
     if look.warmth:
@@ -112,7 +111,7 @@ def _paint_rows(light: Image, layer: Image, keep: Image, tint: Image | None, loo
         own_cb, own_cr = chroma(tint)
         cb += own_cb * (1.0 - colour)
         cr += own_cr * (1.0 - colour)
-    return to_rgb(np.asarray(toned, dtype=np.float32), cb, cr)
+    return to_rgb(toned, cb, cr)
 
 
 def _chroma_share(value: Image, layer: Image) -> F32:

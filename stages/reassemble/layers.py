@@ -18,7 +18,7 @@ from mangacolor.stages.reassemble.borders.open_borders import OpenBorders, find_
 from mangacolor.stages.reassemble.guided import GuidedWindow
 from mangacolor.stages.reassemble.ink_transfer import LEAST_TONE, own_colour, pack_tone
 from mangacolor.stages.reassemble.params import Params
-from mangacolor.stages.reassemble.segment_colours import find_rows, find_settled
+from mangacolor.stages.reassemble.segment_colours import find_rows
 from mangacolor.stages.reassemble.segment_rows import (
     ADD_CB,
     ADD_CR,
@@ -103,7 +103,7 @@ class ReadyWindow:
         own = own_colour(window.picture, shrink(grey, window.box, window.size), params.ink)
         borders = find_open_borders(window, params.borders, None if guided is None else guided.steps)
         scan = shrink(grey, window.box, window.label_size)
-        rows = find_rows(window, own[..., 2], scan, borders, corrections, guided, params)
+        rows, settled = find_rows(window, own[..., 2], scan, borders, corrections, guided, params)
         packed = np.stack([own[..., 0] + 128, own[..., 1] + 128, pack_tone(own[..., 2]), own[..., 3]], axis=2)
         layer = WindowLayer(
             window.box,
@@ -113,7 +113,6 @@ class ReadyWindow:
             window.labels,
             borders.free,
         )
-        settled = find_settled(window.segments, corrections, guided)
         return cls(layer, rows, borders, settled, params)
 
     def moved(self, by: F32) -> ReadyWindow:

@@ -28,7 +28,7 @@ from mangacolor.stages.reassemble.drawing import ReadyDrawing
 from mangacolor.stages.reassemble.ink_transfer import paint
 from mangacolor.stages.reassemble.layers import MOST_REACH, PageSegments, WindowLayer
 from mangacolor.stages.reassemble.page_part import Range, make_part
-from mangacolor.stages.reassemble.params import PARAMS, Params
+from mangacolor.stages.reassemble.params import PARAMS
 from mangacolor.stages.spreads.halves import half_of, page_of
 from mangacolor.stages.windows.scale import scale_box
 
@@ -49,9 +49,7 @@ class ScreenPage:
     different panels.
     """
 
-    def __init__(
-        self, inputs: Inputs, long_side: int, saturation: float = 1.0, params: Params = PARAMS
-    ) -> None:
+    def __init__(self, inputs: Inputs, long_side: int, saturation: float = 1.0) -> None:
         page, half = page_of(inputs["decode"]), half_of(inputs["decode"].data)
         ready = ReadyDrawing.of(inputs)
         self._saturation = saturation
@@ -67,12 +65,12 @@ class ScreenPage:
         self._light, self._keep = luma(small), _reduce(keep, self.size)
         self._tint = None if is_grey(page) else small
         windows = np.asarray(cv2.resize(windows, self.size, interpolation=cv2.INTER_NEAREST), np.int16)
-        self._ready = ready.ready_windows(params)
+        self._ready = ready.ready_windows(PARAMS)
         layers = self._make_layers(PageEdits())
         self._segments = PageSegments.of(layers)
         self._part = make_part(layers, self._segments, windows, self._light, (0, height), (0, width))
         drawn = find_drawn(self._part.kinds, windows, self._light, _reduce(decided, self.size))
-        self._keep = fade_beside_paper(self._keep, drawn, min(ready.grey.shape) * scale, params.fade)
+        self._keep = fade_beside_paper(self._keep, drawn, min(ready.grey.shape) * scale, PARAMS.fade)
         self._composed = self._part.compose(self._segments)
         self._look = self._look_of(PageEdits())
         self._areas: list[LaidArea] = []

@@ -10,7 +10,16 @@ import cv2
 import numpy as np
 
 from mangacolor.core.arrays import F32, F64, Mask
-from mangacolor.core.colour import DARKEST, INK, beyond_luma, blankness, lightened, share_in_gamut
+from mangacolor.core.colour import (
+    DARKEST,
+    INK,
+    beyond_luma,
+    blankness,
+    lightened,
+    lightest_share,
+    share_in_gamut,
+    share_of_tone,
+)
 from mangacolor.core.types import Image
 from mangacolor.stages.harmonize.corrections import OWN_LUMA, WindowCorrections
 from mangacolor.stages.reassemble.borders.open_borders import OpenBorders, smooth_across_open_borders
@@ -32,8 +41,9 @@ def find_rows(
     corrections: WindowCorrections | None,
     guided: GuidedWindow | None,
     params: Params,
-) -> SegmentRows:
-    """The rows of a window's segments.
+) -> tuple[SegmentRows, Mask]:
+    """The rows of a window's segments, and which of these have a colour that others do not change: those that
+    somebody chose, or a guest says, N.
 
     ``tone``: the network's share of the scan's tone, h×w at working scale. ``scan``: the page's luma, as
     large as the labels. ``corrections``: what the chapter decided, with what is locked or follows a kept
@@ -42,11 +52,11 @@ def find_rows(
     count, features = window.segments, SegmentFeatures(window.features)
     table = np.tile(np.array(AS_IT_IS, np.float32), (count + 1, 1))
     if not count:
-        return SegmentRows(table, np.zeros((0, 3), np.float32), np.zeros(0))
+        return SegmentRows(table, np.zeros((0, 3), np.float32), np.zeros(0)), np.zeros(0, np.bool_)
     plain = _measure(window, tone, borders, corrections)
     chosen, luma = _find_chosen(count, corrections)
     # What somebody chose, or a guest says, changes nothing beside it, and is flat.
-    settled = find_settled(count, corrections, guided)
+    settled = chosen if guided is None else chosen | guided.given
     smooth = smooth_across_open_borders(plain, borders, params.borders)
     values = np.where(settled[:, None], plain, smooth)
     even = np.where(settled, np.float32(params.evenness.chosen), evenness(features, params.evenness))
@@ -58,11 +68,14 @@ def find_rows(
     # A lock says no luma: paper has the room that its chroma leaves, not that of the one it replaces.
     which = np.flatnonzero(chosen)
     values[which, LIT] = _lit_tone(values[which, TONE], features.take(which), wanted[which])
+    if guided is not None:  # a guest's colour is as dark as the guest has it
+        told = np.flatnonzero((guided.luma >= 0) & ~chosen)
+        values[told, LIT] = _told_tone(guided.luma[told], features.take(told), wanted[told], params)
     as_lit = values[:, LIT] / np.maximum(values[:, TONE], DARKEST)
     factor = np.where(luma < 0, as_lit, factor)
     even_tone = np.maximum(even, params.evenness.blank * blankness(features.tone.astype(np.float32)))
     table[1:] = make_rows(values[:, :3], wanted, (even, even_tone), factor)
-    return SegmentRows(table, plain[:, :3].copy(), light)
+    return SegmentRows(table, plain[:, :3].copy(), light), settled
 
 
 def evenness(features: SegmentFeatures, params: EvennessParams) -> F32:
@@ -90,10 +103,11 @@ def _lit_tone(share: F32, features: SegmentFeatures, chroma: F32) -> F32:
     return lightened(share, features.tone.astype(np.float32), *chroma.T)
 
 
-def find_settled(count: int, corrections: WindowCorrections | None, guided: GuidedWindow | None) -> Mask:
-    """Which of ``count`` segments have a colour that somebody chose, or that a guest says: N."""
-    chosen, _luma = _find_chosen(count, corrections)
-    return chosen if guided is None else chosen | guided.given
+def _told_tone(luma: F32, features: SegmentFeatures, chroma: F32, params: Params) -> F32:
+    """The share of the scan's tone (N) with which segments have this luma (N), as far as there is a paint of
+    this chroma (N×2) that is so light."""
+    share = share_of_tone(features.tone.astype(np.float32), luma)
+    return np.asarray(np.minimum(share, lightest_share(*chroma.T)).clip(params.darkest_chosen, 1))
 
 
 def _find_chosen(count: int, corrections: WindowCorrections | None) -> tuple[Mask, F64]:

@@ -56,28 +56,26 @@ def invert(matrix: F64) -> F64:
     return np.hstack([back, -back @ matrix[:, 2:]])
 
 
-def find_placement(
-    pairs: PointPairs, our_unit: float, their_unit: float, params: PointParams = POINTS
-) -> Placement | None:
+def find_placement(pairs: PointPairs, our_unit: float, their_unit: float) -> Placement | None:
     """The placement that explains most pairs; None where too few agree.
 
-    ``our_unit`` and ``their_unit``: pixels of the page for one of those in which ``params`` counts.
+    ``our_unit`` and ``their_unit``: pixels of the page for one of those in which ``params.py`` counts.
     """
-    if len(pairs.ours) < params.least_pairs:
+    if len(pairs.ours) < POINTS.least_pairs:
         return None
     ours, theirs = _complex(pairs.ours / our_unit), _complex(pairs.theirs / their_unit)
-    proposals = _propose(ours, theirs, pairs, our_unit / their_unit, params)
+    proposals = _propose(ours, theirs, pairs, our_unit / their_unit, POINTS)
     if not len(proposals):
         return None
     scores = np.concatenate(
         [
-            _explained(proposals[at : at + _BATCH], ours, theirs, params).sum(axis=1)
+            _explained(proposals[at : at + _BATCH], ours, theirs, POINTS).sum(axis=1)
             for at in range(0, len(proposals), _BATCH)
         ]
     )
     best = proposals[int(np.argmax(scores))]
-    matrix, kept = _refine(best, ours, theirs, params)
-    if kept < params.least_pairs:
+    matrix, kept = _refine(best, ours, theirs, POINTS)
+    if kept < POINTS.least_pairs:
         return None
     return Placement(matrix @ np.diag([1 / our_unit, 1 / our_unit, 1.0]) * their_unit, kept)
 

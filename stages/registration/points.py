@@ -15,7 +15,7 @@ import numpy.typing as npt
 from mangacolor.core.arrays import F32
 from mangacolor.core.types import Image
 from mangacolor.stages.registration.lines import find_lines, resize_to
-from mangacolor.stages.registration.params import LINES, POINTS, PointParams
+from mangacolor.stages.registration.params import LINES, POINTS
 
 # Levels of grey for a line's 1, about the grey of no line: what strays further is cut off.
 _GREYS = 50.0
@@ -46,15 +46,15 @@ class PointPairs:
     their_sizes: F32
 
 
-def find_points(luma: Image, params: PointParams = POINTS) -> Points:
+def find_points(luma: Image) -> Points:
     """The points of a page, H×W uint8."""
-    small = resize_to(luma, params.size)
+    small = resize_to(luma, POINTS.size)
     picture = np.clip(128.0 + _GREYS * find_lines(small, LINES), 0, 255).astype(np.uint8)
-    sift = cv2.SIFT.create(contrastThreshold=params.contrast, edgeThreshold=params.edge)
+    sift = cv2.SIFT.create(contrastThreshold=POINTS.contrast, edgeThreshold=POINTS.edge)
     # SIFT gives a point once for each way it may be turned; upright they are one.
     found = {(*point.pt, point.size): point for point in sift.detect(picture, None)}
     strongest = sorted(found.values(), key=lambda point: (-point.response, point.pt, point.size))[
-        : params.most
+        : POINTS.most
     ]
     for point in strongest:
         point.angle = 0.0

@@ -28,18 +28,18 @@ class Trust:
     whole: float
 
 
-def measure_trust(compared: Compared, params: TrustParams = TRUST) -> Trust:
+def measure_trust(compared: Compared) -> Trust:
     """How far lines of both are the same lines."""
     common = to_cells(compared.ours * compared.theirs)
     squares = [to_cells(lines * lines) for lines in (compared.ours, compared.theirs)]
     drawn = np.asarray((squares[0] + squares[1]) / 2, np.float32)
     inside = to_cells(compared.inside.astype(np.float32))
     scale = float(np.sqrt(compared.ours.size)) / _SIZE
-    near, wide = params.near * scale, params.wide * scale
-    floor = np.float32(params.empty)
+    near, wide = TRUST.near * scale, TRUST.wide * scale
+    floor = np.float32(TRUST.empty)
     around = blur_cells(common, wide) / (blur_cells(drawn, wide) + floor)
     here = (blur_cells(common, near) + floor * around) / (blur_cells(drawn, near) + floor)
-    return Trust(np.asarray(here * inside, np.float32), inside, _agree(compared, params, scale))
+    return Trust(np.asarray(here * inside, np.float32), inside, _agree(compared, TRUST, scale))
 
 
 def _agree(compared: Compared, params: TrustParams, scale: float) -> float:

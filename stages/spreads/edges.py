@@ -39,27 +39,27 @@ class PageEdges:
     right: Edge | None
 
 
-def find_edges(grey: Image, params: Params = PARAMS) -> PageEdges:
+def find_edges(grey: Image) -> PageEdges:
     """The edges of a page from its luma, H×W uint8."""
     height, width = grey.shape
-    return PageEdges((width, height), find_edge(grey, "left", params), find_edge(grey, "right", params))
+    return PageEdges((width, height), find_edge(grey, "left"), find_edge(grey, "right"))
 
 
-def find_edge(grey: Image, side: Side, params: Params = PARAMS) -> Edge | None:
+def find_edge(grey: Image, side: Side) -> Edge | None:
     """One side of a page, or None where no drawing reaches it. ``grey``: H×W uint8."""
     height, width = grey.shape
-    strip = max(1, round(params.strip * width))
-    most = max(2, round(params.most_border * width))
+    strip = max(1, round(PARAMS.strip * width))
+    most = max(2, round(PARAMS.most_border * width))
     reach = min(width, most + strip + 1)
     columns = grey[:, :reach] if side == "left" else grey[:, width - reach :][:, ::-1]
-    border = _count_border(columns, params)
+    border = _count_border(columns, PARAMS)
     if border > most + 1 or border + strip > reach:
         return None
     drawn = np.ascontiguousarray(columns[:, border : border + strip], np.float32)
-    method = cv2.INTER_AREA if height >= params.rows else cv2.INTER_LINEAR
-    rows = np.asarray(cv2.resize(drawn, (strip, params.rows), interpolation=method), dtype=np.float32)
-    lightest = smooth_rows(rows, params.shapes[0]).max(axis=1)
-    return Edge(rows.mean(axis=1), rows[:, 0].copy(), lightest < params.drawn_below, border)
+    method = cv2.INTER_AREA if height >= PARAMS.rows else cv2.INTER_LINEAR
+    rows = np.asarray(cv2.resize(drawn, (strip, PARAMS.rows), interpolation=method), dtype=np.float32)
+    lightest = smooth_rows(rows, PARAMS.shapes[0]).max(axis=1)
+    return Edge(rows.mean(axis=1), rows[:, 0].copy(), lightest < PARAMS.drawn_below, border)
 
 
 def smooth_rows(columns: F32, sigma: float) -> F32:

@@ -8,18 +8,16 @@ from mangacolor.core.errors import PageError
 from mangacolor.core.types import Box, Image, Spread
 from mangacolor.stages.spreads.edges import PageEdges
 from mangacolor.stages.spreads.matching import Match
-from mangacolor.stages.spreads.params import PARAMS, Params
+from mangacolor.stages.spreads.params import PARAMS
 
 
-def lay_out(
-    left: PageEdges, right: PageEdges, match: Match, params: Params = PARAMS
-) -> tuple[tuple[int, int], Box, Box]:
+def lay_out(left: PageEdges, right: PageEdges, match: Match) -> tuple[tuple[int, int], Box, Box]:
     """The size of the whole drawing (width, height), and the boxes of its left and right half in it.
 
     Nothing is scaled: a half is shifted, and columns that the scan added at the join are left out.
     """
     assert left.right is not None and right.left is not None
-    down = round(match.shift * max(left.size[1], right.size[1]) / params.rows)
+    down = round(match.shift * max(left.size[1], right.size[1]) / PARAMS.rows)
     wide = left.size[0] - left.right.border, right.size[0] - right.left.border
     first = (0, max(0, -down), wide[0], left.size[1])
     second = (wide[0], max(0, down), wide[1], right.size[1])

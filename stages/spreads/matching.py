@@ -28,7 +28,7 @@ class Match:
     shift: int
 
 
-def match_pages(left: PageEdges, right: PageEdges, params: Params = PARAMS) -> Match | None:
+def match_pages(left: PageEdges, right: PageEdges) -> Match | None:
     """How the page that lies on the left goes on in the one on the right; None if they are no spread.
 
     A page that is wider than high is a spread by itself.
@@ -36,33 +36,33 @@ def match_pages(left: PageEdges, right: PageEdges, params: Params = PARAMS) -> M
     heights = left.size[1], right.size[1]
     if left.right is None or right.left is None or any(w > h for w, h in (left.size, right.size)):
         return None
-    if abs(heights[0] - heights[1]) > params.height_tolerance * max(heights):
+    if abs(heights[0] - heights[1]) > PARAMS.height_tolerance * max(heights):
         return None
-    match = match_edges(left.right, right.left, params)
-    return match if match is not None and match.score >= params.least_score else None
+    match = match_edges(left.right, right.left)
+    return match if match is not None and match.score >= PARAMS.least_score else None
 
 
-def match_edges(left: Edge, right: Edge, params: Params = PARAMS) -> Match | None:
+def match_edges(left: Edge, right: Edge) -> Match | None:
     """How well the edge that ends the left half fits the one that begins the right half.
 
     None where they hold too little to tell. The score is at most 3.
     """
-    strokes = _band(left.profile, params.strokes), _band(right.profile, params.strokes)
-    shapes = _band(left.profile, params.shapes), _band(right.profile, params.shapes)
-    shifts = range(-params.most_shift, params.most_shift + 1)
+    strokes = _band(left.profile, PARAMS.strokes), _band(right.profile, PARAMS.strokes)
+    shapes = _band(left.profile, PARAMS.shapes), _band(right.profile, PARAMS.shapes)
+    shifts = range(-PARAMS.most_shift, PARAMS.most_shift + 1)
     fits = [_correlate(*_shifted(*strokes, n)) + _correlate(*_shifted(*shapes, n)) for n in shifts]
     shift = shifts[int(np.argmax(fits))]
 
     edges = _shifted(left.profile, right.profile, shift)
-    stands_out = [np.abs(band) > params.evidence_level for band in _shifted(*strokes, shift)]
+    stands_out = [np.abs(band) > PARAMS.evidence_level for band in _shifted(*strokes, shift)]
     drawn = _shifted(left.drawn, right.drawn, shift)
     evidence = float((stands_out[0] | stands_out[1]).mean())
-    if evidence < params.least_evidence or float((drawn[0] & drawn[1]).mean()) < params.least_drawn:
+    if evidence < PARAMS.least_evidence or float((drawn[0] & drawn[1]).mean()) < PARAMS.least_drawn:
         return None
-    smooth = [_smooth(edge, params.shapes[0]) for edge in edges]
+    smooth = [_smooth(edge, PARAMS.shapes[0]) for edge in edges]
     difference = float(np.abs(smooth[0] - smooth[1])[drawn[0] | drawn[1]].mean())
-    score = max(fits) + _correlate(*edges) - difference / params.difference_scale
-    return Match(round(score, 3), _refine(left, right, shift, params))
+    score = max(fits) + _correlate(*edges) - difference / PARAMS.difference_scale
+    return Match(round(score, 3), _refine(left, right, shift, PARAMS))
 
 
 def _refine(left: Edge, right: Edge, shift: int, params: Params) -> int:

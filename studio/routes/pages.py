@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mangacolor.core.types import Image
-from mangacolor.pipeline.editing.wishes import Wishes
+from mangacolor.pipeline.editing.wishes.options import Wishes
 from mangacolor.studio.desk import Desk
 from mangacolor.studio.limits import THUMBNAIL
 from mangacolor.studio.pages import file_stamp

@@ -19,7 +19,7 @@ from mangacolor.core.errors import InputError, UsageError
 from mangacolor.core.settings import Options, RunOptions
 from mangacolor.core.types import Artifact, Image
 from mangacolor.pipeline.editing.chapter import open_chapter
-from mangacolor.pipeline.editing.wishes import parse_set
+from mangacolor.pipeline.editing.wishes.reading import parse_set
 from mangacolor.pipeline.events import RunResult
 from mangacolor.pipeline.plan import plan_run
 from mangacolor.pipeline.store.cache import ENTRY, PageCache

@@ -186,7 +186,7 @@ def test_auto_passes_over_a_card_on_which_nothing_can_be_computed(monkeypatch: p
 def test_of_two_cards_the_one_that_failed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch, cards=[Card("GTX 970", 4 << 30, (5, 2)), CARD])
     assert devices.resolve_device("auto") == "cuda:1"
-    devices.refuse_devices("cuda:1 failed: CUDA error: out of luck")
+    devices.DeviceChoice("auto").pass_over(DeviceError("cuda:1 failed: CUDA error: out of luck"))
     assert devices.resolve_device("auto") == "cpu"
     assert devices.notes_on_device("auto")[0].startswith("cuda:1 failed: CUDA error: out of luck: the proc")
     assert "compute capability 5.2" in devices.describe_cards()[0] and "luck" in devices.describe_cards()[1]

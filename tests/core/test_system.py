@@ -150,3 +150,16 @@ def test_closing_the_console_of_windows_stops_a_run(monkeypatch: pytest.MonkeyPa
     with cancel_on_signals(token):
         signal.raise_signal(signal.SIGUSR1)
     assert token.requested and token.status == 143
+
+
+def test_windows_tells_of_a_folder_since_when_its_files_have_their_names(
+    tmp_path: Path, windows: list[float]
+) -> None:
+    page = tmp_path / "in" / "1.png"
+    page.parent.mkdir()
+    page.touch()
+    os.utime(page, (10, 10))
+    os.utime(page.parent, (20, 20))
+    assert files.named_since(page) == 20 * 10**9
+    os.utime(page, (30, 30))
+    assert files.named_since(page) == 30 * 10**9

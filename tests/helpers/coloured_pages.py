@@ -41,6 +41,7 @@ class Coloured:
                     ("see",),
                     lambda: Artifact({"red": 0}),
                     reference_needs=("decode", "see"),
+                    see_reference=_see_reference,
                 ),
                 Stage("end", self._end, no_config, ("follow", "see")),
             ]
@@ -57,12 +58,16 @@ class Coloured:
         return Artifact({"red": int(inputs["decode"].images["main"][..., 0].mean()) // 2})
 
     def _follow(self, context: ChapterContext[NoConfig], pages: Mapping[str, Inputs]) -> dict[str, Artifact]:
-        seen = [(list(inputs), inputs["see"].data["red"]) for inputs in context.references()]
+        seen = [(artifact.data["from"], artifact.data["red"]) for artifact in context.references()]
         self.followed.append([f"{names} {red}" for names, red in seen])
         return {page: Artifact({"red": sum(red for _, red in seen)}) for page in pages}
 
     def _end(self, _context: StageContext[NoConfig], inputs: Inputs) -> Artifact:
         return Artifact(blob=str(inputs["follow"].data["red"]).encode())
+
+
+def _see_reference(inputs: Inputs) -> Artifact:
+    return Artifact({"from": list(inputs), "red": inputs["see"].data["red"]})
 
 
 def _decode(context: StageContext[NoConfig], _inputs: Inputs) -> Artifact:

@@ -163,7 +163,7 @@ class EditContext:
     def write(self, document: Mapping[str, Any]) -> None:
         raise AssertionError("edits write no document")
 
-    def references(self) -> Iterator[Inputs]:
+    def references(self) -> Iterator[Artifact]:
         raise AssertionError("edits look at no coloured page")
 
 

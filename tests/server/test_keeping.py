@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from mangacolor.core.settings import Options
+from mangacolor.core.types import Artifact, Page
 from mangacolor.models.colour.runner import ColourRunner, load_colour_runner
 from mangacolor.pipeline.engine.cancel import CancelToken
 from mangacolor.pipeline.engine.single_page import PageRunner
 from mangacolor.server.answers_cache import AnswersCache
+from mangacolor.server.kept_references import ServedReferences
 from mangacolor.server.page_engine import PageEngine
 from mangacolor.server.pages import Answer, PageRequest
 from mangacolor.server.series import MEMORY, PALETTE, WEIGHTS, SeriesShelf, clean_title, folder_name
@@ -203,3 +205,48 @@ def test_references_are_seen_by_the_network_that_is_loaded(
     for page in (comic_page(300, 280), comic_page(310, 280)):
         engine.colour(PageRequest(as_file(page), options), CancelToken())
     assert loaded == [weights]
+
+
+def test_a_reference_is_seen_once_and_again_when_it_has_changed(tmp_path: Path) -> None:
+    cover = tmp_path / "cover.png"
+    cover.write_bytes(as_file(page_in_colour(300, 280)))
+    options = Options(
+        scale="1",
+        device="cpu",
+        cpu_backend="torch",
+        weights=str(tiny_weights(tmp_path)),
+        reference=str(cover),
+    )
+    runs: list[str] = []
+
+    class Counting(PageRunner):
+        def run(self, page: Page, *given: Any, **named: Any) -> dict[str, Artifact]:
+            runs.append(page.name)
+            return super().run(page, *given, **named)
+
+    told: list[str] = []
+
+    def answer(folder: Path) -> bytes:
+        """As of a server that has just been started."""
+        references = ServedReferences(folder, told.append)
+        engine = PageEngine(Counting(), SeriesShelf(tmp_path / "series"), references=references)
+        return engine.colour(PageRequest(as_file(comic_page(300, 280)), options), CancelToken()).data
+
+    kept = tmp_path / "references"
+    first, again = answer(kept), answer(kept)
+    assert first == again and runs == ["page.png", "cover.png", "page.png"]
+    cover.write_bytes(as_file(page_in_colour(300, 280)[::-1]))
+    answer(kept)
+    assert runs[3:] == ["page.png", "cover.png"] and len(list(kept.iterdir())) == 2 and not told
+    broken = tmp_path / "file"
+    broken.write_bytes(b"")
+    answer(broken / "references")  # no folder can be made there
+    assert runs[5:] == ["page.png", "cover.png"] and "is not kept" in told[0]
+
+
+def test_references_seen_last_stay_when_a_server_begins(tmp_path: Path) -> None:
+    for number in range(4):
+        (tmp_path / str(number)).mkdir()
+        os.utime(tmp_path / str(number), (number, number))
+    ServedReferences(tmp_path, print, most=2)
+    assert {path.name for path in tmp_path.iterdir()} == {"2", "3"}

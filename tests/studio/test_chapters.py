@@ -155,7 +155,7 @@ def test_a_page_again_is_that_of_its_chapter(client: httpx.Client, studio: Studi
     asked = {"pages": [f"two/{PAGES[2]}"], "start": "reassemble"}  # the second page, as one/ has, too
     assert client.post("/api/run", params=TWO, json=asked).status_code == 200
     until = time.monotonic() + 60
-    while (after := written_at()) == before or studio.runner.is_busy:
+    while (after := written_at()) == before or studio.runner.progress.state != "idle":
         assert time.monotonic() < until, "nothing has been done"
         time.sleep(0.1)
     assert len(before) == 4

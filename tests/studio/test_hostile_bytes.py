@@ -334,6 +334,6 @@ def test_hostile_requests_are_refused_and_write_nothing(
             elif status >= 400 and not json.loads(body)["error"]:
                 wrong.append(f"{hostile.name}: without a word")
     assert wrong == []
-    assert not studio.runner.is_busy
+    assert studio.runner.progress.state == "idle"
     assert tree_hash(out.parent) == before
     assert client.get("/api/chapter").json()["editable"]

@@ -46,7 +46,7 @@ from mangacolor.training.auxiliary.contrastive import (
     prepare_chapter,
 )
 from mangacolor.training.auxiliary.library import make_library
-from mangacolor.training.auxiliary.loop import Loop, choose_recipe, run_task
+from mangacolor.training.auxiliary.loop import choose_recipe, run_task
 from mangacolor.training.auxiliary.segment_rows import ROWS_VERSION, gather_chapters
 from mangacolor.training.data.sources import load_pictures
 from mangacolor.training.networks import TrainOutcome, TrainRequest
@@ -73,11 +73,6 @@ class EmbeddingTask:
 
     def save(self, network: nn.Module, step: int, run: Path) -> None:
         """Nothing: an embedding that is not finished must not lie beside its weights."""
-
-
-def learn_embedding(chapters: list[ChapterTensors], recipe: EmbeddingRecipe) -> EmbeddingNetwork:
-    """An embedding that learnt from these chapters."""
-    return cast(EmbeddingNetwork, Loop(make_task(chapters, recipe), recipe).train().network)
 
 
 def make_task(

@@ -1,4 +1,4 @@
 """Measures of colour networks and coloured pages, and reports of them.
 
-Public: ``evaluate.evaluate``, ``metrics``, ``structure``, ``page``, ``tint_table``.
+Public: ``evaluate.evaluate``, ``metrics``, ``structure``, ``tint_table``.
 """

@@ -146,10 +146,3 @@ def colourfulness(truth: Lab, result: Lab) -> float | None:
     """
     reference = float(chroma(truth).mean()) if truth.size else 0.0
     return float(chroma(result).mean()) / reference if reference >= 1.0 else None
-
-
-def left_grey(truth: Lab, result: Lab) -> float | None:
-    """Share of the truth's coloured pixels that ours leaves grey (chroma < ``GREY``)."""
-    coloured = chroma(truth) >= COLOURED
-    total = int(np.count_nonzero(coloured))
-    return float(np.count_nonzero(coloured & (chroma(result) < GREY)) / total) if total else None

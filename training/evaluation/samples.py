@@ -15,13 +15,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from mangacolor.core.arrays import Mask
 from mangacolor.core.colour import luma
 from mangacolor.core.errors import InputError
 from mangacolor.core.types import Image
 from mangacolor.training.data.pack import read_pack
 from mangacolor.training.data.pictures import Layout, cut_pieces, is_picture, list_pictures, read_rgb
 from mangacolor.training.data.synthesis import render
-from mangacolor.training.evaluation.page import connected_to_edge
 
 KINDS = ("grey", "line", "screentone")
 SIDE = 256  # the short side of a picture at the networks' working scale
@@ -144,3 +144,10 @@ def _working_scale(picture: Image) -> Image:
     size = max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(picture, size, interpolation=method), dtype=np.uint8)
+
+
+def connected_to_edge(mask: Mask) -> Mask:
+    """H×W: what of a mask is connected, not by corners alone, to the picture's edge."""
+    _, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
+    edge = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    return np.asarray(np.isin(labels, edge[edge > 0]))

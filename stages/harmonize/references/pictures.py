@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -11,7 +12,7 @@ import numpy as np
 
 from mangacolor.core.arrays import SegmentMap
 from mangacolor.core.colour import chroma, luma
-from mangacolor.core.types import Image
+from mangacolor.core.types import Artifact, Image, Inputs
 from mangacolor.formats.option_files import picture_files
 from mangacolor.stages.segments.features import CB, CR, LUMA, NEUTRAL, SegmentFeatures
 from mangacolor.stages.segments.pixels import pixels_by_segment
@@ -19,6 +20,8 @@ from mangacolor.stages.windows.artifact import PageColours
 
 # Raised when references count otherwise than before.
 REFERENCE_VERSION: Final = 4
+# The name under which the rows of a page's segments are kept.
+ROWS: Final = "rows"
 
 
 def hash_references(path: str | None) -> str:
@@ -28,6 +31,21 @@ def hash_references(path: str | None) -> str:
     files = picture_files(Path(path), "--reference")
     parts = [b"%d" % REFERENCE_VERSION, *(sha256(file.read_bytes()).digest() for file in files)]
     return sha256(b"".join(parts)).hexdigest()
+
+
+def see_reference(inputs: Inputs) -> Artifact:
+    """The segments of a coloured page, with their true colours: of its artifacts, as it is kept."""
+    colours = PageColours.from_artifact(inputs["colorize"])
+    if not colours.segments:
+        return Artifact({"votes": len(colours.palette)})
+    features = reference_features(inputs["decode"].images["main"], colours)
+    return Artifact({"votes": features.vote_count}, {ROWS: features.rows})
+
+
+def join_references(seen: Iterable[Artifact]) -> SegmentFeatures | None:
+    """The segments of all coloured pages, as ``see_reference`` left them; None if there are none."""
+    pages = [(artifact.images[ROWS], artifact.data["votes"]) for artifact in seen if ROWS in artifact.images]
+    return SegmentFeatures(np.concatenate([rows for rows, _ in pages]), pages[-1][1]) if pages else None
 
 
 def reference_features(page: Image, colours: PageColours) -> SegmentFeatures:

@@ -47,7 +47,8 @@ from mangacolor.training.auxiliary.contrastive import (
     prepare_chapter,
     tell_pairs,
 )
-from mangacolor.training.auxiliary.segment_embedding import learn_embedding
+from mangacolor.training.auxiliary.loop import Loop
+from mangacolor.training.auxiliary.segment_embedding import make_task
 from mangacolor.training.auxiliary.segment_rows import LabelledSegments
 
 FEATURES, VOTES = 12, 5
@@ -131,7 +132,9 @@ def test_it_learns_what_tells_colours_apart_from_what_is_merely_loud() -> None:
     inputs = torch.cat([one.inputs for one in chapters])
     torch.manual_seed(1)
     before = EmbeddingNetwork(inputs.mean(dim=0), inputs.std(dim=0) + 0.02, TOY).export(())
-    after = learn_embedding(chapters, TOY).export(())
+    learnt = Loop(make_task(chapters, TOY), TOY).train().network
+    assert isinstance(learnt, EmbeddingNetwork)
+    after = learnt.export(())
     assert nearest_is_same(before, fresh) < 0.8
     assert nearest_is_same(after, fresh) > 0.95
 

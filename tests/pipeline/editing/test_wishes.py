@@ -7,8 +7,9 @@ from typing import Any, cast
 
 import pytest
 
-from mangacolor.pipeline.editing import wishes
 from mangacolor.pipeline.editing.points import PagePoint
+from mangacolor.pipeline.editing.wishes import changer as changing
+from mangacolor.pipeline.editing.wishes.options import Wishes
 from mangacolor.stages.edits.model import Anchor
 from mangacolor.stages.edits.operations import Split
 from mangacolor.stages.edits.palette import Palette, PaletteEntry
@@ -28,11 +29,11 @@ def test_a_group_is_split_by_the_rows_of_two_points_without_their_identities(
     def anchor(_chapter: Any, _looks: Any, point: PagePoint) -> Anchor:
         return Anchor(point.page, point.x, point.y, looks=features.look_of(point.x))
 
-    monkeypatch.setattr(wishes, "make_anchor", anchor)
+    monkeypatch.setattr(changing, "make_anchor", anchor)
     surfaces = cast(Any, SimpleNamespace(segments=segments))
-    changer = wishes.Changer(cast(Any, None), lambda: surfaces, cast(Any, None))
+    changer = changing.Changer(cast(Any, None), lambda: surfaces, cast(Any, None))
     group = PaletteEntry(7, "#808080", "#808080", features.rows[0].tobytes())
-    asked = wishes.Wishes(split="7", at="0.png:0,0", negatives=("0.png:2,0",))
+    asked = Wishes(split="7", at="0.png:0,0", negatives=("0.png:2,0",))
     (split,) = changer.change(Palette((group,)), asked).log
     assert isinstance(split, Split)
     assert split.looks == (features.rows[0].tobytes(), features.rows[2].tobytes())

@@ -22,19 +22,24 @@ from mangacolor.stages.batching import device_failure
 from mangacolor.stages.graph import Graph
 from mangacolor.tests.helpers.fake_stages import write_page
 
-LOST = device_failure(RuntimeError("CUDA error: unspecified launch failure\nmore of it"), "cuda:0")
+LOST = "CUDA error: unspecified launch failure\nmore of it"
 
 
 class Card:
-    """A machine whose card is taken by ``auto``; torch may not see it, and it may fail at a page."""
+    """A machine whose cards are taken by ``auto``; torch may not see them, and the ``broken`` ones fail at a
+    page."""
 
-    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+    def __init__(self, patch: pytest.MonkeyPatch, count: int = 1) -> None:
         self.seen, self.fails_at = True, ""
+        self.broken = {f"cuda:{number}" for number in range(count)}
         self.ran: list[tuple[str, str]] = []  # page and device
         self._patch = patch
-        patch.setattr(devices, "_usable_cards", lambda: [] if "cuda:0" in devices._refused else [0])
+        patch.setattr(
+            devices, "_usable_cards", lambda: [n for n in range(count) if f"cuda:{n}" not in devices._refused]
+        )
         patch.setattr(devices, "_problem_with_torch", lambda _n: "" if self.seen else "torch sees no card")
-        patch.setattr(devices, "_driver", lambda: Driver((13, 0), (DriverCard("GeForce", 8 << 30, (8, 6)),)))
+        cards = (DriverCard("GeForce", 8 << 30, (8, 6)),) * count
+        patch.setattr(devices, "_driver", lambda: Driver((13, 0), cards))
         patch.setattr(devices, "_torch_build", lambda: {"cuda": (13, 0), "hip": None})
         patch.setattr(devices, "need_torch", lambda *_: None)
         devices.device_kind.cache_clear()
@@ -45,8 +50,8 @@ class Card:
         def compute(context: StageContext[str], _inputs: Inputs) -> Artifact:
             assert context.device.partition(":")[0] == context.config
             self.ran.append((context.page.name, context.device))
-            if context.page.name == self.fails_at and context.config == "cuda":
-                raise LOST
+            if context.page.name == self.fails_at and context.device in self.broken:
+                raise device_failure(RuntimeError(LOST))
             return Artifact({"suffix": ".png"}, blob=context.config.encode())
 
         def configure(options: Options, _chapter: Chapter) -> str:
@@ -102,14 +107,16 @@ def test_a_card_that_is_lost_in_mid_run_leaves_the_rest_to_the_processor(
     assert (result.status, result.failed, result.done + result.cached) == (0, 0, 4)
     assert ("3.png", "cuda:0") in card.ran and ("3.png", "cpu") in card.ran
     (warned,) = [event.message for event in events if isinstance(event, Warned)]
-    assert warned.startswith("cuda:0 failed: CUDA error: unspecified launch failure: the processor computes")
+    assert warned.startswith(
+        "the graphics card failed: CUDA error: unspecified launch failure: the processor computes"
+    )
 
 
 def test_a_card_asked_for_by_name_ends_the_run_with_the_cause(
     card: Card, pages: Path, tmp_path: Path
 ) -> None:
     card.fails_at = "1.png"
-    with pytest.raises(DeviceError, match="cuda:0 failed: CUDA error: unspecified launch failure"):
+    with pytest.raises(DeviceError, match="the graphics card failed: CUDA error: unspecified launch failure"):
         colour(card, pages, tmp_path / "out", device="cuda")
     card.seen = False
     with pytest.raises(Exception, match="--device cuda: torch sees no card"):
@@ -126,5 +133,53 @@ def test_a_single_page_goes_on_with_the_processor(card: Card, pages: Path, seen:
         artifacts = runner.run(page, Chapter("", (page,)), Options(device="auto"), until="compute")
         assert artifacts["compute"].blob == b"cpu"
     assert len(told) == 1 and "the processor computes" in told[0]
-    with pytest.raises(DeviceError if seen else Exception, match="cuda:0 failed" if seen else "sees no card"):
+    with pytest.raises(
+        DeviceError if seen else Exception, match="the graphics card failed" if seen else "sees no card"
+    ):
         runner.run(page, Chapter("", (page,)), Options(device="cuda"), until="compute")
+
+
+@pytest.fixture
+def cards(monkeypatch: pytest.MonkeyPatch) -> Iterator[Card]:
+    devices._refused.clear()
+    yield Card(monkeypatch, 2)
+    devices._refused.clear()
+    devices.device_kind.cache_clear()
+
+
+@pytest.mark.parametrize(("broken", "last"), [({"cuda:0"}, "cuda:1"), ({"cuda:0", "cuda:1"}, "cpu")])
+def test_of_two_cards_only_one_that_fails_is_passed_over(
+    broken: set[str], last: str, cards: Card, pages: Path, tmp_path: Path
+) -> None:
+    cards.fails_at, cards.broken = "3.png", broken
+    result, events = colour(cards, pages, tmp_path / "out")
+    assert (result.status, result.failed, result.done + result.cached) == (0, 0, 4)
+    assert [device for page, device in cards.ran if page == "3.png"] == [*sorted(broken), last]
+    computes = last if last != "cpu" else "the processor"
+    warned = [event.message for event in events if isinstance(event, Warned)]
+    assert f"launch failure: {computes} computes; --device {last} says so" in warned[-1]
+    cards.ran.clear()
+    colour(cards, pages, tmp_path / "again")  # it is not tried again
+    assert {device for _, device in cards.ran} == {last}
+
+
+def test_single_pages_go_on_with_the_next_card(cards: Card, pages: Path) -> None:
+    cards.fails_at, cards.broken = "1.png", {"cuda:0"}
+    page = Page("1.png", 1, FileSource(pages / "1.png"))
+    told: list[str] = []
+    runner = PageRunner(cards.graph(), told.append)
+    for _ in range(2):
+        runner.run(page, Chapter("", (page,)), Options(device="auto"), until="compute")
+    assert [device for _, device in cards.ran] == ["cuda:0", "cuda:1", "cuda:1"]
+    assert len(told) == 1 and "cuda:1 computes" in told[0]
+
+
+def test_a_card_that_two_pages_meet_is_passed_over_once(cards: Card) -> None:
+    choices = [devices.DeviceChoice("auto") for _ in range(2)]
+    for choice in choices:  # two threads of a server
+        error = DeviceError("cuda:0 failed")
+        error.device = "cuda:0"
+        choice.pass_over(error)
+    assert devices.resolve_device("auto") == "cuda:1"
+    choices[0].pass_over(error)  # it was taken all the same: whoever says so is not to ask for ever
+    assert devices.device_kind("auto") == "cpu" == choices[0].kind

@@ -209,7 +209,7 @@ def test_pages_that_came_coloured_are_references(pages: Path, tmp_path: Path) ->
     assert (tmp_path / "out" / "1.png").read_bytes() == b"100"
     assert {event.panels for event in events if isinstance(event, PageDone)} == {7}
     kept = [path.name for path in (tmp_path / "out/.mangacolor/references").rglob("*.json")]
-    assert kept == ["see.json"]
+    assert kept == ["follow.json"]
     (pages / "1.png").unlink()
     again, _ = go(stages.graph, pages, tmp_path / "out")  # another chapter: the reference is not made again
     assert (again.network_calls, len(stages.followed)) == (0, 2)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mangacolor.core.colour import luma
 from mangacolor.core.types import Image
-from mangacolor.stages.guest.measuring import measure_window
+from mangacolor.stages.guest.measuring import find_paper, measure_window
 from mangacolor.stages.guest.params import PARAMS
 from mangacolor.stages.guest.preview import draw_guest
 from mangacolor.stages.guest.surfaces import GuestColours, GuestWindow, PageGuest, coloured_page, page_guest
@@ -65,6 +66,30 @@ def test_dots_have_no_say_though_they_are_most_of_a_surface() -> None:
     guest[::3], guest[1::3] = 12, 12
     colours = GuestColours.of(measured(guest).rows)
     assert np.abs(colours.chroma[0] - chroma_of(RED)).max() <= 2
+
+
+def test_a_surface_is_as_light_as_the_guest_has_it_whatever_lines_are_on_it() -> None:
+    guest = painted(RED, BLUE)
+    guest[::4] = 20
+    guest[1::4] = 70  # what blur leaves of the line, and no line by its luma
+    found = GuestColours.of(measured(guest).rows).luma
+    wanted = [int(luma(np.full((1, 1, 3), colour, np.uint8))[0, 0]) for colour in (RED, BLUE)]
+    assert np.abs(found[:2] - wanted).max() <= 1
+
+
+def test_what_a_guest_has_on_grey_paper_is_as_light_as_on_white() -> None:
+    everywhere = np.full((SIDE, SIDE), 255, np.uint8)
+    white = np.vstack([np.full((SIDE // 4, SIDE, 3), 255, np.uint8), painted(RED, BLUE)[SIDE // 4 :]])
+    grey = (white * 0.92).astype(np.uint8)
+    papers = [find_paper(picture, everywhere, PARAMS.measuring) for picture in (white, grey)]
+    assert papers == [255, 234]
+    one, other = (
+        GuestColours.of(measure_window(window(), picture, everywhere, PARAMS, paper).rows).luma
+        for picture, paper in zip((white, grey), papers, strict=True)
+    )
+    assert np.abs(one - other).max() <= 2
+    assert find_paper(painted(RED, BLUE), everywhere, PARAMS.measuring) == 255  # it shows no paper
+    assert find_paper(grey, np.zeros((SIDE, SIDE), np.uint8), PARAMS.measuring) == 255
 
 
 def test_what_is_not_covered_has_no_colour() -> None:

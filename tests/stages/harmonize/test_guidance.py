@@ -30,7 +30,7 @@ LEFT_OUT = (5, 10)  # pages without a guest
 
 
 def told(colours: np.ndarray) -> Artifact:
-    rows = np.zeros((KINDS, 4), np.uint8)
+    rows = np.zeros((KINDS, 5), np.uint8)
     rows[:, :2] = colours + 128
     rows[:, 3] = COVER_STEPS
     return PageGuest((GuestWindow(rows),)).to_artifact()

@@ -22,6 +22,7 @@ from mangacolor.stages.edits.colours import check_colour, from_hex
 from mangacolor.stages.edits.palette import Palette, PaletteEntry
 from mangacolor.stages.edits.palette_file import from_document, to_document
 from mangacolor.stages.harmonize.corrections import Correction, Corrections, WindowCorrections
+from mangacolor.stages.harmonize.references.pictures import see_reference
 from mangacolor.stages.harmonize.stage import STAGE, Config, configure, run
 from mangacolor.stages.panels.layout import PanelLayout
 from mangacolor.stages.segments.features import AREA, AREA_STEPS, CB, COLUMNS, CR, LUMA, TONE
@@ -61,8 +62,8 @@ class Context:
     def glance(self, page: str, stage: str, pictures: Callable[[str], bool]) -> Artifact:
         raise AssertionError("harmonize looks at all pictures")
 
-    def references(self) -> Iterator[Inputs]:
-        return iter(self.examples)
+    def references(self) -> Iterator[Artifact]:
+        return map(see_reference, self.examples)
 
 
 def page(colours: list[tuple[int, int]], seed: int = 0) -> dict[str, Artifact]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from mangacolor.core.colour import INK, chroma, luma
 from mangacolor.stages.guest.surfaces import COVER_STEPS, GuestWindow, PageGuest
-from mangacolor.stages.harmonize.corrections import Corrections
+from mangacolor.stages.harmonize.corrections import Corrections, WindowCorrections
 from mangacolor.stages.reassemble.guided import correct_by_guest, guide_windows
 from mangacolor.stages.windows.artifact import PageColours, WindowColours
 from mangacolor.tests.helpers.drawing import draw_window
@@ -27,8 +27,10 @@ def window(light: int = 160) -> WindowColours:
     return window_of(np.full((SIDE, SIDE), light, np.uint8), labels, picture)
 
 
-def guest(colours: Sequence[tuple[int, int] | None], edges: int | None = None) -> PageGuest:
-    rows = [(128 + c[0], 128 + c[1], 0, int(COVER_STEPS)) if c else (128, 128, 0, 0) for c in colours]
+def guest(colours: Sequence[tuple[int, int] | None], edges: int | None = None, light: int = 255) -> PageGuest:
+    rows = [
+        (128 + c[0], 128 + c[1], 0, int(COVER_STEPS), light) if c else (128, 128, 0, 0, 0) for c in colours
+    ]
     plane = None if edges is None else np.full((SIDE, SIDE), edges, np.uint8)
     return PageGuest((GuestWindow(np.array(rows, np.uint8), edges=plane),))
 
@@ -90,3 +92,27 @@ def test_colours_flow_where_the_guests_change_little_by_little() -> None:
         return float(np.abs(np.diff(red)).max())
 
     assert jump(3) < 0.5 * jump(60)
+
+
+def lightness(light: int, scan: int = 240, corrections: Corrections | None = None) -> float:
+    """The median luma of the first third, to which the guest gives a colour that is so light."""
+    told = guest([(-6, 8), (25, -10), (0, 0)], light=light)
+    page = PageColours((window(scan),))
+    corrections = corrections or correct_by_guest(page, told)
+    (guided,) = guide_windows(page, told, corrections)
+    only = page.windows[0]
+    picture = draw_window(only, only.descreened, corrections.of_window(0), guided=guided)
+    return float(np.median(luma(picture)[:, 8 : SIDE // 3 - 8]))
+
+
+def test_a_surface_is_as_light_as_the_guest_has_it_but_no_lighter_than_the_scan() -> None:
+    assert abs(lightness(150) - 150) <= 2
+    assert abs(lightness(200) - 200) <= 2
+    assert abs(lightness(255, scan=160) - dimmest(160, 1.402 * 8)) <= 2  # the lightest paint of that chroma
+    assert lightness(20) >= 64 + (240 - 64) * (0.4 * 255 - 64) / 191 - 2  # hatching is still seen
+
+
+def test_where_a_guest_is_not_believed_luma_is_ours() -> None:
+    other = np.array([[20, -20]] * 3)
+    corrections = Corrections((WindowCorrections(np.full(3, -1), other, np.full(3, -1), other),))
+    assert abs(lightness(120, corrections=corrections) - lightness(230, corrections=corrections)) < 0.5

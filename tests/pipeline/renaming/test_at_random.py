@@ -9,7 +9,7 @@ import pytest
 
 from mangacolor.tests.helpers.fake_stages import write_page
 from mangacolor.tests.helpers.killed_moves import killed_after
-from mangacolor.tests.pipeline.test_renamed_pages import Desk
+from mangacolor.tests.helpers.renamed import Desk
 
 Numbered = tuple[int, str]  # a page, whatever it is called, and its suffix
 

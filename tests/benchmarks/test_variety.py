@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mangacolor.training.evaluation.variety import compute_variety, count_chroma
+from mangacolor.benchmarks.quality.variety import compute_variety, count_chroma
 
 
 def lab(*colours: tuple[float, float], each: int = 100) -> np.ndarray:

@@ -16,7 +16,8 @@ import numpy.typing as npt
 from mangacolor.core.arrays import Mask
 from mangacolor.core.colour import luma
 from mangacolor.core.types import Image
-from mangacolor.training.evaluation.colour import GREY, chroma, ciede2000, to_lab
+from mangacolor.training.evaluation.colour import COLOURED, GREY, Lab, chroma, ciede2000, to_lab
+from mangacolor.training.evaluation.samples import connected_to_edge
 
 Line = tuple[float, float, float, float]  # x0, y0, x1, y1 in pixels of the page; upright or level
 
@@ -61,13 +62,6 @@ def _ground(page: Image) -> Mask:
     return ground
 
 
-def connected_to_edge(mask: Mask) -> Mask:
-    """H×W: what of a mask is connected, not by corners alone, to the picture's edge."""
-    _, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
-    edge = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    return np.asarray(np.isin(labels, edge[edge > 0]))
-
-
 def _eroded(mask: Mask, kernel: Image) -> Mask:
     # The page's edge is no edge of the area: the border counts as inside.
     return np.asarray(cv2.erode(mask.astype(np.uint8), kernel, borderValue=1) > 0)
@@ -87,6 +81,13 @@ def grey_share(result: Image, source: Image, where: Mask) -> float | None:
     if not where.any():
         return None
     return float(np.mean(chroma(to_lab(result[where][:, None])) < GREY))
+
+
+def left_grey(truth: Lab, result: Lab) -> float | None:
+    """Share of the truth's coloured pixels that ours leaves grey (chroma < ``GREY``)."""
+    coloured = chroma(truth) >= COLOURED
+    total = int(np.count_nonzero(coloured))
+    return float(np.count_nonzero(coloured & (chroma(result) < GREY)) / total) if total else None
 
 
 def ink_kept(result: Image, source: Image) -> tuple[float, float] | None:

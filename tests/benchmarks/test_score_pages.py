@@ -12,15 +12,16 @@ from click.testing import CliRunner
 from PIL import Image as PilImage
 
 from mangacolor.benchmarks.quality import page_variants, score_pages
-from mangacolor.core.types import Image
-from mangacolor.training.evaluation.page import (
+from mangacolor.benchmarks.quality.page_measures import (
     added_chroma,
     colour_change,
     grey_share,
     ink_kept,
+    left_grey,
     page_areas,
     seam_ratio,
 )
+from mangacolor.core.types import Image
 
 
 def luma(rgb: Image) -> Image:
@@ -86,6 +87,13 @@ def test_tinted_paper_is_seen_and_the_papers_own_tint_is_not_charged(truth: Imag
     assert (added_chroma(yellowed, as_rgb(luma(truth)), areas.ground) or 0) > 5
     assert added_chroma(yellowed, yellowed, areas.ground) == 0
     assert added_chroma(truth, truth, np.zeros_like(areas.ground)) is None
+
+
+def test_colours_that_are_left_grey_are_a_share_of_those_that_there_are() -> None:
+    truth = np.array([[50, 40, 0], [50, 0, 40], [50, 2, 0]], np.float32)  # the last has no hue
+    ours = np.array([[50, 1, 0], [50, 0, 9], [50, 0, 0]], np.float32)
+    assert left_grey(truth, ours) == 0.5
+    assert left_grey(truth[2:], ours[2:]) is None
 
 
 def test_what_is_left_grey_is_counted_without_ink(truth: Image) -> None:

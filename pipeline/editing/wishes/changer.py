@@ -1,4 +1,4 @@
-"""What people ask of a palette, in their words, as changes to it."""
+"""Changes of a palette, as they are wished."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from mangacolor.pipeline.editing.chapter import ColouredChapter
 from mangacolor.pipeline.editing.coverage import Surfaces
 from mangacolor.pipeline.editing.page_looks import PageLooks
 from mangacolor.pipeline.editing.points import make_anchor, make_outline, read_outline, read_point
+from mangacolor.pipeline.editing.wishes.options import Wishes, check_wishes
+from mangacolor.pipeline.editing.wishes.reading import FOUND, check_group, find_edit, parse_set, read_group
 from mangacolor.pipeline.editing.wording import edit_id, read_id, read_number
 from mangacolor.stages.edits.changes import (
     add_edit,
@@ -28,101 +30,6 @@ from mangacolor.stages.edits.changes import (
 from mangacolor.stages.edits.colours import check_colour
 from mangacolor.stages.edits.model import LIKENESS, Anchor, Edit, Level, Look, Reach
 from mangacolor.stages.edits.palette import Palette
-
-FOUND = "found"  # what --set takes to undo an edit of a group
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """The options of ``mangacolor palette`` as they were given; what was not is None, False or ().
-
-    ``undo`` and ``redo``: "" for the last change. ``lock_of``: the groups and edits that ``lock`` is about.
-    """
-
-    at: str | None = None
-    colour: str | None = None
-    reach: str | None = None
-    likeness: float | None = None
-    level: str | None = None
-    also: Sequence[str] = ()
-    negatives: Sequence[str] = ()
-    outline: str | None = None
-    edit: str | None = None
-    undo: str | None = None
-    redo: str | None = None
-    colours: Sequence[str] = ()
-    split: str | None = None
-    merge: str | None = None
-    names: Sequence[str] = ()
-    lock: bool | None = None
-    lock_of: Sequence[str] = ()
-    saturation: float | None = None
-    warmth: float | None = None
-    renew: bool = False
-
-
-def check_wishes(wishes: Wishes) -> None:
-    """Raise ``UsageError`` for options that make no sense together."""
-    details = {
-        "--colour": wishes.colour,
-        "--reach": wishes.reach,
-        "--likeness": wishes.likeness,
-        "--level": wishes.level,
-        "--also": wishes.also,
-        "--not": wishes.negatives,
-    }
-    given = [name for name, value in details.items() if value not in (None, ())]
-    others = [
-        wishes.at,
-        wishes.outline,
-        wishes.edit,
-        wishes.split,
-        wishes.merge,
-        *wishes.colours,
-        *wishes.names,
-        *given,
-    ]
-    others += [str(value) for value in (wishes.saturation, wishes.warmth) if value is not None]
-    others += ["--renew"] if wishes.renew else []
-    back = [name for name, value in (("--undo", wishes.undo), ("--redo", wishes.redo)) if value is not None]
-    if back and (len(back) > 1 or any(others) or wishes.lock is not None):
-        raise UsageError(f"{back[0]} stands by itself", "Give the other changes in a command of their own.")
-    if wishes.at and wishes.edit:
-        raise UsageError(
-            "--at makes a new edit, and --edit changes one", "With --edit, add points with --also and --not."
-        )
-    if wishes.outline is not None:
-        _check_outline(wishes, given)
-    elif wishes.split is not None:
-        _check_split(wishes, given)
-    elif given and not (wishes.at or wishes.edit):
-        raise UsageError(f"{given[0]} says nothing of what it is for", "Add --at PAGE:X,Y, or --edit ID.")
-    elif wishes.at and not wishes.colour:
-        raise UsageError(f"--at {wishes.at}: in which colour?", "Add --colour '#c0392b', '#fff' or crimson.")
-
-
-def _check_outline(wishes: Wishes, given: Sequence[str]) -> None:
-    if wishes.at or wishes.split is not None:
-        raise UsageError(
-            "--outline is an edit of its own", "Give --at and --split in a command of their own."
-        )
-    if set(given) - {"--colour"}:
-        raise UsageError(
-            f"{next(name for name in given if name != '--colour')} says nothing of an outline",
-            "What lies inside takes the colour, and nothing else: --outline takes --colour alone.",
-        )
-    if not wishes.colour and not wishes.edit:
-        raise UsageError("--outline: in which colour?", "Add --colour '#c0392b', '#fff' or crimson.")
-
-
-def _check_split(wishes: Wishes, given: Sequence[str]) -> None:
-    if wishes.edit or set(given) - {"--not"} or len(wishes.negatives) > 1:
-        raise UsageError("--split takes --at and --not and nothing else of an edit", "As --split 7.")
-    if bool(wishes.at) != bool(wishes.negatives):
-        raise UsageError(
-            "--split takes two points or none",
-            "--at PAGE:X,Y is something that stays in the group, --not PAGE:X,Y something that leaves it.",
-        )
 
 
 @dataclass(slots=True)
@@ -311,49 +218,6 @@ def _set_look(palette: Palette, wishes: Wishes) -> Palette:
     saturation = look.saturation if wishes.saturation is None else wishes.saturation
     warmth = look.warmth if wishes.warmth is None else wishes.warmth
     return set_look(palette, Look(saturation, warmth))
-
-
-def parse_set(texts: Sequence[str]) -> dict[int, str]:
-    """``7=#c0392b`` or ``7=found``. Raises ``UsageError``."""
-    found: dict[int, str] = {}
-    for text in texts:
-        group, mark, colour = text.partition("=")
-        number = read_number(group)
-        if not mark or number is None:
-            raise UsageError(f"--set {text!r}: must be a group and its colour", "As --set 7=#c0392b.")
-        colour = colour.strip()
-        found[number] = colour if colour == FOUND else check_colour(colour, f"--set {text}")
-    return found
-
-
-def read_group(text: str, option: str) -> int:
-    """The number of a group. Raises ``UsageError``, naming the ``option``."""
-    number = read_number(text)
-    if number is None:
-        raise UsageError(
-            f"{option}: {text.strip()!r} is no group",
-            "Groups have numbers: `mangacolor palette OUT` shows them.",
-        )
-    return number
-
-
-def check_group(palette: Palette, number: int, option: str) -> None:
-    """Raise ``UsageError``, naming the ``option``, for a group that there is not."""
-    known = {entry.id for entry in palette.entries}
-    if number not in known:
-        there = f"Groups: {min(known)} to {max(known)}." if known else "There is no group."
-        raise UsageError(f"{option}: there is no such group", there)
-
-
-def find_edit(palette: Palette, number: int, option: str) -> Edit:
-    """An edit that holds. Raises ``UsageError``, naming the ``option``, where there is none."""
-    for edit in palette.edits:
-        if edit.id == number:
-            return edit
-    known = ", ".join(edit_id(edit) for edit in palette.edits)
-    raise UsageError(
-        f"{option} e{number}: there is no such edit", f"Edits: {known}." if known else "There is none."
-    )
 
 
 def _without(anchors: Sequence[Anchor], others: Sequence[Anchor]) -> list[Anchor]:

@@ -1,0 +1,4 @@
+"""What people ask of a palette, in their words, as changes to it.
+
+Public: ``options.Wishes``, ``changer.Changer``, ``reading.parse_set``.
+"""
