@@ -43,7 +43,7 @@ def place(served: tuple[Studio, httpx.Client]) -> list[Any]:
         x, y = (round(int(at) * size[0] / numbers.shape[1]) for at in (column, row))
         met = client.post("/api/surface", json={"page": PAGE, "x": x, "y": y}).json()
         wish = {"at": [PAGE, x, y], "colour": "#ff0000", "likeness": 0.3}
-        cover = client.post("/api/cover", json={"page": PAGE, "wishes": wish}).json()
+        cover = client.post("/api/cover", json={"wishes": wish}).json()
         if met["number"] == number and len(cover["pages"]) > 1:
             return [PAGE, x, y]
     raise AssertionError("no surface is like one of another page")
@@ -71,9 +71,9 @@ def test_a_wish_is_shown_and_changes_nothing(client: httpx.Client, out: Path, pl
     before = tree_hash(out)
     plain, red = painted(client, {}), painted(client, wish(place))
     surfaces = client.get("/api/surfaces", params={"page": PAGE, "side": SIDE}).json()
-    covered = client.post("/api/cover", json={"page": PAGE, "wishes": wish(place)}).json()
+    covered = client.post("/api/cover", json={"wishes": wish(place)}).json()
     numbers = surface_numbers(client, surfaces["map"])
-    inside = np.isin(numbers, covered["surfaces"])
+    inside = np.isin(numbers, covered["surfaces"][PAGE])
     changed = np.abs(red - plain).max(axis=2) > 24
     assert changed[inside].mean() > 0.2
     near = cv2.dilate(inside.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
@@ -111,16 +111,31 @@ def test_a_line_means_the_surfaces_that_it_crosses(client: httpx.Client, place: 
         assert client.post("/api/surface", json={"page": PAGE, **point}).json()["number"] == surface["number"]
     first, *others = ([PAGE, *surface["at"]] for surface in long)
     wishes = {"at": first, "also": others, "colour": "#ff0000", "reach": "segment"}
-    cover = client.post("/api/cover", json={"page": PAGE, "wishes": wishes}).json()
-    assert cover["surfaces"] == sorted(surface["number"] for surface in long)
+    cover = client.post("/api/cover", json={"wishes": wishes}).json()
+    assert cover["surfaces"] == {PAGE: sorted(surface["number"] for surface in long)}
+
+
+def test_what_is_not_meant_is_told_with_what_it_takes_away(client: httpx.Client, place: list[Any]) -> None:
+    free = client.post("/api/cover", json={"wishes": wish(place)}).json()
+    assert free["unopposed"] is None and sorted(free["surfaces"]) == sorted(free["pages"])
+    assert {page: len(numbers) for page, numbers in free["surfaces"].items()} == free["pages"]
+    crossed = client.post("/api/line", json={"page": PAGE, "line": [[0, place[2]], [9999, place[2]]]}).json()
+    own = client.post("/api/surface", json=dict(zip(("page", "x", "y"), place, strict=True))).json()["number"]
+    wrong = [[PAGE, *one["at"]] for one in crossed["surfaces"] if one["number"] != own]
+    held = client.post("/api/cover", json={"wishes": {**wish(place), "not": wrong}}).json()
+    counted = (sum(held["pages"].values()), len(held["pages"]))
+    assert (
+        held["unopposed"] == [sum(free["pages"].values()), len(free["pages"])]
+        and counted[0] < held["unopposed"][0]
+    )
 
 
 def test_an_outline_is_shown_where_it_lies(client: httpx.Client, place: list[Any]) -> None:
     x, y = place[1:]
     corners = [[x - 40, y - 40], [x + 40, y - 40], [x + 40, y + 40], [x - 40, y + 40]]
     wishes = {"outline": [PAGE, *corners], "colour": "#00c020"}
-    cover = client.post("/api/cover", json={"page": PAGE, "wishes": wishes}).json()
-    assert list(cover["pages"]) == [PAGE] and cover["surfaces"]
+    cover = client.post("/api/cover", json={"wishes": wishes}).json()
+    assert list(cover["pages"]) == [PAGE] and cover["surfaces"][PAGE]
     changed = (painted(client, wishes) != painted(client, {})).any(axis=2)
     assert changed.any() and changed.mean() < 0.05
 

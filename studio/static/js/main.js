@@ -7,6 +7,7 @@ import { listen } from "./core/keys.js";
 import { notify } from "./core/say.js";
 import { patchChapter, patchPage, store } from "./core/state.js";
 import { startCover } from "./colours/cover.js";
+import { startCovered } from "./colours/covered.js";
 import { followPalette } from "./colours/draft.js";
 import { startGroups } from "./colours/groups.js";
 import { startHistory } from "./colours/history.js";
@@ -49,6 +50,7 @@ function start() {
   startStrip((page) => store.set({ page, hover: null }));
   startPanel();
   startCover();
+  startCovered();
   startLook();
   startGroups();
   startHistory();

@@ -26,9 +26,9 @@ function tellUnlessLost(error) {
 
 const covers = latest(
   (/** @type {Draft} */ draft, signal) =>
-    askJson("cover", { body: { page: pageOf(draft), wishes: wishesOf(draft) }, signal }),
+    askJson("cover", { body: { wishes: wishesOf(draft) }, signal }),
   (answer, draft) => {
-    store.set({ cover: { ...answer, page: pageOf(draft) } });
+    store.set({ cover: answer });
     sayOfDraft(`${draft.edit ? "Changes" : "Would change"} ${countsOf(answer)}.`);
   },
   tellUnlessLost,
@@ -48,7 +48,7 @@ const paints = latest(
 
 export function startCover() {
   store.watch(
-    ({ draft, page }) =>
+    ({ draft }) =>
       draft &&
       [
         draft.at,
@@ -59,7 +59,6 @@ export function startCover() {
         draft.also.length,
         draft.not.length,
         draft.outline,
-        page,
       ].join(" "),
     () => {
       const { draft } = store.get();

@@ -24,8 +24,9 @@
  * @typedef {"segment"|"panel"|"page"|"alike"|"group"|"outline"} Reach
  * @typedef {{group: number|null, coarse: number, colour: string, edit: string|null}} Surface
  * @typedef {Record<string, unknown>} Wishes  the options of `mangacolor palette` as JSON
- * @typedef {{page: string, pages: Record<string, number>, area: number, surfaces: number[],
- *   likeness: [number, number, number][]}} Cover  `surfaces`: numbers on that page
+ * @typedef {{pages: Record<string, number>, area: number, surfaces: Record<string, number[]>,
+ *   likeness: [number, number, number][], unopposed: [number, number]|null}} Cover  by page: how many surfaces,
+ *   and their numbers; `unopposed`: surfaces and pages if nothing were named that is not meant
  *
  * What a click has begun: what it means, and in which colour. `outline`: what a line has begun, its corners;
  * `redrawn`: they are not saved yet.
