@@ -15,6 +15,7 @@ from mangacolor.studio.painting import pages_by_group, pages_of
 RECENT = 12
 # Colours that are often sought, light to dark.
 PRESETS = {
+    "paper": ["#ffffff", "#dedede", "#b5b5b5", "#8a8a8a", "#5f5f5f", "#383838"],
     "skin": ["#fbe3d3", "#f4cfb5", "#e2b08f", "#c68a62", "#96603f", "#6b4027"],
     "hair": ["#f2d98b", "#c9934a", "#8c5a33", "#5a3825", "#33262a", "#8a2f2a", "#b9bcc4", "#5b6fae"],
     "sky": ["#d8ecf8", "#a9d4f0", "#6fb0e0", "#f6c9a0", "#d9837a", "#33457a", "#1e2a4d"],

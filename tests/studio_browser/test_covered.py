@@ -34,7 +34,7 @@ def badges(window: Window) -> dict[str, int]:
     """What the thumbnails say."""
     marks = window.page.locator(".thumb-covered:not([hidden])")
     found: list[tuple[str, str]] = marks.evaluate_all(
-        "(all) => all.map((one) => [one.closest('li').dataset.page, one.textContent])"
+        "(all) => all.map((one) => [one.closest('li').dataset.page, one.dataset.covered])"
     )
     return {page: int(number) for page, number in found}
 

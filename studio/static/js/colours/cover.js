@@ -3,7 +3,7 @@
 import { Unreachable, ask, askJson } from "../core/api.js";
 import { tellFailure } from "../core/say.js";
 import { counted } from "../core/dom.js";
-import { store } from "../core/state.js";
+import { pageNamed, store } from "../core/state.js";
 import { latest } from "../core/throttle.js";
 import { frameOf, framesInSight } from "../pages/stage.js";
 import { sideFor } from "../pages/frame.js";
@@ -29,6 +29,7 @@ const covers = latest(
     askJson("cover", { body: { wishes: wishesOf(draft) }, signal }),
   (answer, draft) => {
     store.set({ cover: answer });
+    if (store.get().dropping) return; // a colour is being told there
     sayOfDraft(`${draft.edit ? "Changes" : "Would change"} ${countsOf(answer)}.`);
   },
   tellUnlessLost,
@@ -85,7 +86,8 @@ export function startCover() {
     () => {
       const { draft } = store.get();
       const page = draft && pageOf(draft);
-      if (draft?.touched && page) paints.want({ page, wishes: wishesOf(draft) });
+      const isPainted = draft?.touched && page && pageNamed(store.get(), page)?.has_colours;
+      if (isPainted) paints.want({ page, wishes: wishesOf(draft) });
       if (!draft) dropPreviews();
     },
   );

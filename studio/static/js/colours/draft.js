@@ -84,7 +84,7 @@ export function redrawOutline(id, page, line) {
  * The last change with an outline around a place, if it is later than the one that the surface there has.
  * @param {Place} at @param {string|null} own
  */
-function outlineAt([page, x, y], own) {
+export function outlineAt([page, x, y], own) {
   const edits = store.get().chapter?.palette?.edits ?? [];
   const later = edits.slice(edits.findIndex((edit) => edit.id === own) + 1);
   return later.findLast((edit) => edit.at[0]?.[0] === page && isInside([x, y], edit.outline)) ?? null;

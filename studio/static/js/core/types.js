@@ -45,6 +45,6 @@
  *   shown: number|null, draft: Draft|null, split: {group: number, stays: Place|null}|null, cover: Cover|null,
  *   stroke: {page: string, numbers: number[]}|null,
  *   outlining: {edit: string|null}|null, lasso: {page: string, line: Point[]}|null,
- *   aim: "new"|"also"|"not", crosshair: boolean, status: string, connected: boolean, saving: boolean, theme: "auto"|"light"|"dark"}} State
+ *   aim: "new"|"also"|"not", dropping: boolean, crosshair: boolean, status: string, connected: boolean, saving: boolean, theme: "auto"|"light"|"dark"}} State
  */
 export {};

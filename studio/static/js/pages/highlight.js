@@ -42,6 +42,7 @@ export function startHighlight() {
       state.draft,
       state.cover,
       state.aim,
+      state.dropping,
       state.mode,
       state.chapter?.palette,
     ],
@@ -69,13 +70,13 @@ function draw(canvas) {
 
 /** Of each number of a page what it is marked as; null where nothing is. @param {PageSurfaces} some */
 function marksOf(some) {
-  const { hover, stroke, shown, draft, cover, aim } = store.get();
+  const { hover, stroke, shown, draft, cover, aim, dropping } = store.get();
   const marks = new Uint8Array(some.surfaces.length + 1);
   const under = hover?.page === some.page ? hover.number : 0;
   const group = shown ?? (hover && under ? (some.surfaces[under - 1]?.group ?? null) : null);
   if (!draft || shown !== null) for (const number of numbersOfGroup(some, group)) marks[number] = GROUP;
   if (draft && !draft.outline && shown === null) {
-    const mark = isToBeSeen(draft, aim) ? MEANT : COVERED;
+    const mark = !dropping && isToBeSeen(draft, aim) ? MEANT : COVERED;
     const picked = draft.page === some.page ? [draft.number] : [];
     for (const number of cover ? (cover.surfaces[some.page] ?? []) : picked) marks[number] = mark;
   }

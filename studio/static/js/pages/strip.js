@@ -110,7 +110,7 @@ function describe({ item, image, page }) {
   label.replaceChildren(String(page.number), ...(sign ? [drawSign(sign)] : []));
   const badge = /** @type {HTMLElement} */ (button.querySelector(".thumb-covered"));
   badge.hidden = !covered;
-  badge.textContent = String(covered);
+  badge.dataset.covered = String(covered); // drawn and not written, too
   const missing = /** @type {HTMLElement} */ (button.querySelector(".thumb-missing"));
   missing.dataset.why = reasonOf(page); // drawn and not written: the button's name has it already
   if (page.size) image.style.aspectRatio = `${page.size[0]} / ${page.size[1]}`;
