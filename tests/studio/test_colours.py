@@ -261,6 +261,21 @@ def test_who_has_not_seen_the_last_change_is_told(client: httpx.Client, place: l
     wait_until_idle(client)
 
 
+def test_one_edit_is_taken_back_whatever_came_after_it(client: httpx.Client, place: list[Any]) -> None:
+    def change(wishes: dict[str, Any]) -> list[str]:
+        answer = client.post("/api/palette", json={"wishes": wishes})
+        assert answer.status_code == 200, answer.text
+        return [edit["id"] for edit in answer.json()["palette"]["edits"]]
+
+    before = change(wish(place))
+    after = change(wish(place, "#20c040"))
+    assert change({"undo": before[-1]}) == [one for one in after if one != before[-1]]
+    assert change({"redo": before[-1]}) == after
+    for edit in after:
+        change({"undo": edit})
+    wait_until_idle(client)
+
+
 def test_groups_and_edits_are_named_locked_and_merged(client: httpx.Client) -> None:
     groups = [group["id"] for group in client.get("/api/chapter").json()["palette"]["groups"][:2]]
     for wishes in (
@@ -287,6 +302,11 @@ def test_groups_and_edits_are_named_locked_and_merged(client: httpx.Client) -> N
         ({"at": [PAGE, 300, 300], "colour": "reddish"}, "reddish"),
         ({"edit": "e77", "colour": "red"}, "no such edit"),
         ({"undo": 55}, "nothing to undo"),
+        ({"undo": "e77"}, "nothing to undo"),
+        ({"undo": "hair"}, "is no edit"),
+        ({"undo": -1}, "'undo' cannot be understood"),
+        ({"forget": [[PAGE, 300, 300]]}, "from which?"),
+        ({"forget": [PAGE, 300, 300]}, "'forget' cannot be understood"),
         ({"split": 9999}, "no such group"),
         ({"outline": [PAGE, [300, 300], [400, 300]], "colour": "red"}, "2 corners hold nothing"),
         ({"outline": [PAGE, [300, 300], "x", [9, 9]], "colour": "red"}, "'outline' cannot be understood"),

@@ -73,7 +73,7 @@ function start() {
     click: (event) => {
       if (store.get().mode === "panels") clickPanels(event);
       else if (store.get().dropping) takeColourAt(event);
-      else if (!store.get().outlining) pickAt(event, event);
+      else if (!store.get().outlining) pickAt(event);
     },
     grab: grabPointer,
   });

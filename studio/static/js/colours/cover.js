@@ -49,7 +49,7 @@ const paints = latest(
 
 export function startCover() {
   store.watch(
-    ({ draft }) =>
+    ({ draft, chapter }) =>
       draft &&
       [
         draft.at,
@@ -57,9 +57,10 @@ export function startCover() {
         draft.likeness,
         draft.level,
         draft.edit,
-        draft.also.length,
-        draft.not.length,
+        draft.also,
+        draft.not,
         draft.outline,
+        draft.edit && chapter?.palette?.revision, // its points may have been taken away, or back
       ].join(" "),
     () => {
       const { draft } = store.get();
@@ -76,8 +77,8 @@ export function startCover() {
         draft.reach,
         draft.likeness,
         draft.level,
-        draft.also.length,
-        draft.not.length,
+        draft.also,
+        draft.not,
         draft.outline,
         draft.touched,
         page,

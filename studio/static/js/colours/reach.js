@@ -5,6 +5,7 @@ import { store } from "../core/state.js";
 import { changeDraft, chooseEdit } from "./draft.js";
 import { beginDrawing } from "./outline.js";
 import { countsIn, countsOf } from "./cover.js";
+import { makePoints } from "./points.js";
 import { makeCovered } from "./covered.js";
 
 /** @typedef {import("../core/types.js").Reach} Reach */
@@ -84,7 +85,7 @@ export function makeReach() {
     },
   );
 
-  return make("div.reach", {}, under.element, inside, reaches.element, slide, covered, aims.element, whole);
+  return make("div.reach", {}, under.element, inside, reaches.element, slide, covered, aims.element, makePoints(), whole);
 }
 
 /** Wait for another line: of the change that is open, or of a new one. */

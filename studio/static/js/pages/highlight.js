@@ -4,6 +4,7 @@ import { find } from "../core/dom.js";
 import { store } from "../core/state.js";
 import { framesInSight, paintWithStage, stageElement } from "./stage.js";
 import { drawOutlines } from "./outlines.js";
+import { drawPoints } from "./points.js";
 import { knownSurfaces } from "./known_surfaces.js";
 import { numbersOfGroup } from "./surfaces.js";
 
@@ -65,6 +66,7 @@ function draw(canvas) {
     const marks = some && marksOf(some);
     if (some && marks) drawMarks(context, frame, some, marks, by);
     drawOutlines(context, frame, by);
+    if (!store.get().dropping) drawPoints(context, frame, by);
   }
 }
 
