@@ -14,7 +14,7 @@
  * @typedef {{id: string, name: string, colour: string, reach: Reach, likeness: number, level: string,
  *   group: number|null, locked: boolean, old: boolean, at: Place[], not: Place[], outline: Point[],
  *   surfaces: number, area: number, pages: Record<string, number>}} Edit  `old`: it can be renewed
- * @typedef {{id: number, words: string}} Change
+ * @typedef {{id: number, words: string, colour: string|null}} Change
  * @typedef {{revision: string, groups: Group[], edits: Edit[], log: Change[], undone: Change[],
  *   recent: string[]}} Palette
  * @typedef {{saturation: number, warmth: number}} Look

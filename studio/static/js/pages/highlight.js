@@ -17,18 +17,21 @@ const COVERED = 2;
 const MEANT = 3; // covered, and not in its colour yet
 const UNDER = 4;
 const LINE = 2; // screen pixels, half of them dark and half light: seen on any colour
-const DARK = [16, 18, 24, 235];
-const FAINT = [16, 18, 24, 130];
+
+/** A pixel as one number, as canvases hold it where the lowest byte comes first. */
+const pixelOf = (/** @type {[number, number, number, number]} */ [red, green, blue, alpha]) =>
+  ((alpha << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+
+const CLEAR = 0;
+const DARK = pixelOf([16, 18, 24, 235]);
+const FAINT = pixelOf([16, 18, 24, 130]);
+const AMBER = pixelOf([255, 214, 92, 255]);
+const STRIPES = [pixelOf([255, 214, 92, 215]), pixelOf([16, 18, 24, 120])]; // of a hatching, side by side
 const HATCH = 9; // screen pixels from one stripe over what is meant to the next
 const STRIPE = 1.5; // of them, the light half of a stripe
-/** Of each mark: the light half of its line, and what lies over it, as RGBA. */
-const LOOKS = [
-  { line: [0, 0, 0, 0], fill: [0, 0, 0, 0] },
-  { line: [255, 255, 255, 190], fill: [255, 255, 255, 64] },
-  { line: [255, 214, 92, 255], fill: [0, 0, 0, 0] },
-  { line: [255, 214, 92, 255], fill: [0, 0, 0, 0] },
-  { line: [255, 255, 255, 255], fill: [0, 0, 0, 0] },
-];
+/** Of each mark the light half of its line, and what lies over it. */
+const LINES = [CLEAR, pixelOf([255, 255, 255, 190]), AMBER, AMBER, pixelOf([255, 255, 255, 255])];
+const FILLS = [CLEAR, pixelOf([255, 255, 255, 64]), CLEAR, CLEAR, CLEAR];
 
 export function startHighlight() {
   const canvas = /** @type {HTMLCanvasElement} */ (find("overlay"));
@@ -132,8 +135,7 @@ function drawMarks(context, frame, { map }, marks, by) {
 /** A stripe of dark beside one of light, aslant, and clear between them. @param {number} along  screen pixels */
 function hatchAt(along) {
   const at = along % HATCH;
-  if (at < STRIPE) return [255, 214, 92, 215];
-  return at < 2 * STRIPE ? [16, 18, 24, 120] : LOOKS[0].fill;
+  return at < 2 * STRIPE ? STRIPES[at < STRIPE ? 0 : 1] : CLEAR;
 }
 
 /** @param {import("./surfaces.js").NumberMap} map @param {Uint8Array} marks */
@@ -156,7 +158,7 @@ function boxOf(map, marks) {
  */
 function outline(seen, width, height, line, by) {
   const image = new ImageData(width, height);
-  const { data } = image;
+  const data = new Uint32Array(image.data.buffer);
   for (let y = 0, at = 0; y < height; y += 1) {
     const up = y >= line ? -line * width : 0;
     const below = y < height - line ? line * width : 0;
@@ -170,11 +172,11 @@ function outline(seen, width, height, line, by) {
       const least = Math.min(a, b, c, d);
       const most = Math.max(a, b, c, d);
       let pixel;
-      if (mark > least) pixel = LOOKS[mark].line;
+      if (mark > least) pixel = LINES[mark];
       else if (most > mark) pixel = most > GROUP ? DARK : FAINT;
       else if (mark === MEANT) pixel = hatchAt((x + y) / by);
-      else pixel = LOOKS[mark].fill;
-      data.set(pixel, 4 * at);
+      else pixel = FILLS[mark];
+      data[at] = pixel;
     }
   }
   return image;
