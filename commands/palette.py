@@ -39,6 +39,12 @@ LEVELS = ("fine", "coarse")
 @click.option("--also", metavar="PAGE:X,Y", multiple=True, help="A further point of the same thing.")
 @click.option("--not", "negatives", metavar="PAGE:X,Y", multiple=True, help="A point that is not meant.")
 @click.option(
+    "--forget",
+    metavar="PAGE:X,Y",
+    multiple=True,
+    help="A point of --edit, meant or not, that counts no more.",
+)
+@click.option(
     "--outline",
     metavar="PAGE:X,Y,X,Y,…",
     help="Recolour what lies inside a line around these corners, three or more, on a page of OUT.",

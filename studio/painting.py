@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -56,23 +56,38 @@ def paint_page(desk: Desk, page: str, side: int, wishes: Wishes, look: Look | No
     return desk.painter(page, side).paint(tried.palette.edits, look or tried.palette.look)
 
 
-def cover_document(desk: Desk, page: str, wishes: Wishes) -> dict[str, Any]:
-    """What a wish would cover in the chapter, and which surfaces on a page."""
+def cover_document(desk: Desk, wishes: Wishes) -> dict[str, Any]:
+    """What a wish would cover in the chapter: of each page how many surfaces, and their numbers.
+
+    ``unopposed``: how many surfaces on how many pages it would be if nothing were named that is not meant;
+    None where nothing is.
+    """
     tried, surfaces = try_wishes(desk, wishes), desk.surfaces()
     if tried.edit is None:
         before, _ = desk.palette()
         changes = find_changes(surfaces, before.edits, tried.palette.edits)
-        own = next((change.changed for change in changes if change.page == page), None)
         pages = {change.page: change.surfaces for change in changes}
-        return {"pages": pages, "area": 0.0, "surfaces": _numbers(own), "likeness": []}
+        numbers = {change.page: _numbers(change.changed) for change in changes}
+        return {"pages": pages, "area": 0.0, "surfaces": numbers, "likeness": [], "unopposed": None}
     cover = surfaces.covers([tried.edit])[tried.edit.id]
     others = zip(LIKENESSES, surfaces.covers_at(tried.edit, LIKENESSES), strict=True)
+    pages = pages_of(surfaces, cover)
     return {
-        "pages": pages_of(surfaces, cover),
+        "pages": pages,
         "area": round(cover.area, 5),
-        "surfaces": _numbers(_on_page(surfaces, cover, page)),
+        "surfaces": {page: _numbers(_on_page(surfaces, cover, page)) for page in pages},
         "likeness": [[step, sum(some.pages.values()), len(some.pages)] for step, some in others],
+        "unopposed": _unopposed(surfaces, tried.edit),
     }
+
+
+def _unopposed(surfaces: Surfaces, edit: Edit) -> list[int] | None:
+    """Surfaces and pages that an edit would cover if nothing were named that is not meant."""
+    if not edit.negatives:
+        return None
+    (cover,) = surfaces.covers_at(replace(edit, negatives=()), [edit.likeness])
+    pages = pages_of(surfaces, cover)
+    return [sum(pages.values()), len(pages)]
 
 
 def surfaces_document(desk: Desk, page: str) -> list[dict[str, Any]]:
@@ -148,11 +163,12 @@ def changed_pages(surfaces: Surfaces, before: Palette, after: Palette) -> list[s
     return [change.page for change in find_changes(surfaces, before.edits, after.edits)]
 
 
-def _on_page(surfaces: Surfaces, cover: Cover, page: str) -> Mask | None:
-    windows = cover.chosen.get(surfaces.drawings.speakers.get(page, page))
-    return None if windows is None else np.concatenate(windows)
+def _on_page(surfaces: Surfaces, cover: Cover, page: str) -> Mask:
+    """Which of the surfaces of a page that is covered are."""
+    return np.concatenate(cover.chosen[surfaces.drawings.speakers[page]])
 
 
-def _numbers(chosen: Mask | None) -> list[int]:
+def _numbers(chosen: Mask) -> list[int]:
     """Numbers of a page's surfaces, from 1."""
-    return [] if chosen is None else (np.flatnonzero(chosen) + 1).tolist()
+    numbers: list[int] = (np.flatnonzero(chosen) + 1).tolist()
+    return numbers

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from mangacolor.core.wording import counted
 from mangacolor.pipeline.editing.coverage import Cover, Surfaces
 from mangacolor.pipeline.editing.telling import edit_document
-from mangacolor.pipeline.editing.wording import operation_words
+from mangacolor.pipeline.editing.wording import operation_words, reach_words
+from mangacolor.stages.edits.model import Edit, Reach
+from mangacolor.stages.edits.operations import Operation, SetEdit
 from mangacolor.stages.edits.palette import Palette, PaletteEntry
 from mangacolor.studio.painting import pages_by_group, pages_of
 
@@ -15,6 +18,7 @@ from mangacolor.studio.painting import pages_by_group, pages_of
 RECENT = 12
 # Colours that are often sought, light to dark.
 PRESETS = {
+    "paper": ["#ffffff", "#dedede", "#b5b5b5", "#8a8a8a", "#5f5f5f", "#383838"],
     "skin": ["#fbe3d3", "#f4cfb5", "#e2b08f", "#c68a62", "#96603f", "#6b4027"],
     "hair": ["#f2d98b", "#c9934a", "#8c5a33", "#5a3825", "#33262a", "#8a2f2a", "#b9bcc4", "#5b6fae"],
     "sky": ["#d8ecf8", "#a9d4f0", "#6fb0e0", "#f6c9a0", "#d9837a", "#33457a", "#1e2a4d"],
@@ -39,11 +43,32 @@ def document_of(palette: Palette, surfaces: Surfaces | None) -> dict[str, Any]:
             }
             for edit in palette.edits
         ],
-        "log": [{"id": step.id, "words": operation_words(step)} for step in palette.log],
-        "undone": [{"id": step.id, "words": operation_words(step)} for step in palette.undone],
+        "log": [_step(step) for step in palette.log],
+        "undone": [_step(step) for step in palette.undone],
         "recent": list(dict.fromkeys(edit.colour for edit in reversed(palette.edits)))[:RECENT],
         "look": {"saturation": palette.look.saturation, "warmth": palette.look.warmth},
     }
+
+
+def _step(step: Operation) -> dict[str, Any]:
+    """A change, told so that two changes of one edit can be told apart. ``colour``: that it gave, or None."""
+    edit = step.edit if isinstance(step, SetEdit) else None
+    revised = "" if edit is None or edit.id == step.id else f": {_details(edit)}"
+    return {
+        "id": step.id,
+        "words": operation_words(step) + revised,
+        "colour": edit.colour if edit is not None else None,
+    }
+
+
+def _details(edit: Edit) -> str:
+    """``#8c5a33, alike in the chapter from .50, 5 points, 2 not meant``"""
+    told = [edit.colour, reach_words(edit)]
+    if edit.reach not in (Reach.GROUP, Reach.OUTLINE):
+        told.append(counted(len(edit.anchors), "point"))
+    if edit.negatives:
+        told.append(f"{len(edit.negatives)} not meant")
+    return ", ".join(told)
 
 
 def _group(

@@ -86,8 +86,10 @@ def _number(name: str, value: object) -> str:
 
 
 def _step(name: str, value: object) -> str:
-    """Of undo and redo: true for the last change, or its number."""
-    return "" if value is True else _number(name, value)
+    """Of undo and redo: true for the last change, or its number, or of an edit as ``e3``."""
+    if value is True:
+        return ""
+    return _text(name, value) if isinstance(value, str) else _number(name, value)
 
 
 def _groups(name: str, value: object) -> str:
@@ -154,6 +156,7 @@ _READERS: Final[Mapping[str, Callable[[str, Any], dict[str, Any]]]] = {
     "level": _as("level", _one_of({level.value for level in Level})),
     "also": _as("also", _points),
     "not": _as("negatives", _points),
+    "forget": _as("forget", _points),
     "outline": _as("outline", _outline),
     "edit": _as("edit", _text),
     "undo": _as("undo", _step),

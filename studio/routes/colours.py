@@ -74,8 +74,8 @@ async def line(request: Request) -> Response:
 
 async def cover(request: Request) -> Response:
     (_, desk), asked = await asked_of(request), await body_of(request)
-    page, wishes = desk.coloured_page(asked.get("page")), read_wishes(asked.get("wishes"))
-    return JSONResponse(await at_desk(desk, cover_document, desk, page, wishes))
+    wishes = read_wishes(asked.get("wishes"))
+    return JSONResponse(await at_desk(desk, cover_document, desk, wishes))
 
 
 async def paint(request: Request) -> Response:

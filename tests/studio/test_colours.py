@@ -43,7 +43,7 @@ def place(served: tuple[Studio, httpx.Client]) -> list[Any]:
         x, y = (round(int(at) * size[0] / numbers.shape[1]) for at in (column, row))
         met = client.post("/api/surface", json={"page": PAGE, "x": x, "y": y}).json()
         wish = {"at": [PAGE, x, y], "colour": "#ff0000", "likeness": 0.3}
-        cover = client.post("/api/cover", json={"page": PAGE, "wishes": wish}).json()
+        cover = client.post("/api/cover", json={"wishes": wish}).json()
         if met["number"] == number and len(cover["pages"]) > 1:
             return [PAGE, x, y]
     raise AssertionError("no surface is like one of another page")
@@ -71,9 +71,9 @@ def test_a_wish_is_shown_and_changes_nothing(client: httpx.Client, out: Path, pl
     before = tree_hash(out)
     plain, red = painted(client, {}), painted(client, wish(place))
     surfaces = client.get("/api/surfaces", params={"page": PAGE, "side": SIDE}).json()
-    covered = client.post("/api/cover", json={"page": PAGE, "wishes": wish(place)}).json()
+    covered = client.post("/api/cover", json={"wishes": wish(place)}).json()
     numbers = surface_numbers(client, surfaces["map"])
-    inside = np.isin(numbers, covered["surfaces"])
+    inside = np.isin(numbers, covered["surfaces"][PAGE])
     changed = np.abs(red - plain).max(axis=2) > 24
     assert changed[inside].mean() > 0.2
     near = cv2.dilate(inside.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
@@ -111,16 +111,30 @@ def test_a_line_means_the_surfaces_that_it_crosses(client: httpx.Client, place: 
         assert client.post("/api/surface", json={"page": PAGE, **point}).json()["number"] == surface["number"]
     first, *others = ([PAGE, *surface["at"]] for surface in long)
     wishes = {"at": first, "also": others, "colour": "#ff0000", "reach": "segment"}
-    cover = client.post("/api/cover", json={"page": PAGE, "wishes": wishes}).json()
-    assert cover["surfaces"] == sorted(surface["number"] for surface in long)
+    cover = client.post("/api/cover", json={"wishes": wishes}).json()
+    assert cover["surfaces"] == {PAGE: sorted(surface["number"] for surface in long)}
+
+
+def test_what_is_not_meant_is_told_with_what_it_takes_away(client: httpx.Client, place: list[Any]) -> None:
+    free = client.post("/api/cover", json={"wishes": wish(place)}).json()
+    assert free["unopposed"] is None
+    assert {page: len(numbers) for page, numbers in free["surfaces"].items()} == free["pages"]
+    crossed = client.post("/api/line", json={"page": PAGE, "line": [[0, place[2]], [9999, place[2]]]}).json()
+    own = client.post("/api/surface", json=dict(zip(("page", "x", "y"), place, strict=True))).json()["number"]
+    wrong = [[PAGE, *one["at"]] for one in crossed["surfaces"] if one["number"] != own]
+    held = client.post("/api/cover", json={"wishes": {**wish(place), "not": wrong}}).json()
+    assert (
+        held["unopposed"] == [sum(free["pages"].values()), len(free["pages"])]
+        and sum(held["pages"].values()) < held["unopposed"][0]
+    )
 
 
 def test_an_outline_is_shown_where_it_lies(client: httpx.Client, place: list[Any]) -> None:
     x, y = place[1:]
     corners = [[x - 40, y - 40], [x + 40, y - 40], [x + 40, y + 40], [x - 40, y + 40]]
     wishes = {"outline": [PAGE, *corners], "colour": "#00c020"}
-    cover = client.post("/api/cover", json={"page": PAGE, "wishes": wishes}).json()
-    assert list(cover["pages"]) == [PAGE] and cover["surfaces"]
+    cover = client.post("/api/cover", json={"wishes": wishes}).json()
+    assert list(cover["pages"]) == [PAGE] and cover["surfaces"][PAGE]
     changed = (painted(client, wishes) != painted(client, {})).any(axis=2)
     assert changed.any() and changed.mean() < 0.05
 
@@ -246,6 +260,29 @@ def test_who_has_not_seen_the_last_change_is_told(client: httpx.Client, place: l
     wait_until_idle(client)
 
 
+def test_one_edit_is_taken_back_whatever_came_after_it(client: httpx.Client, place: list[Any]) -> None:
+    def change(wishes: dict[str, Any]) -> list[str]:
+        answer = client.post("/api/palette", json={"wishes": wishes})
+        assert answer.status_code == 200, answer.text
+        return [edit["id"] for edit in answer.json()["palette"]["edits"]]
+
+    before = change(wish(place))
+    after = change(wish(place, "#20c040"))
+    line = {"page": PAGE, "line": [[0, place[2]], [9999, place[2]]]}
+    other = client.post("/api/line", json=line).json()["surfaces"][0]["at"]
+    change({"edit": after[-1], "not": [[PAGE, *other]], "likeness": 0.4})
+    log = client.get("/api/chapter").json()["palette"]["log"]
+    assert [step["colour"] for step in log] == ["#e01020", "#20c040", "#20c040"]
+    revised = f"{after[-1]} revised: #20c040, alike in the chapter from .40, 1 point, 1 not meant"
+    assert log[-1]["words"] == revised
+    change({"undo": True})
+    assert change({"undo": before[-1]}) == [one for one in after if one != before[-1]]
+    assert change({"redo": before[-1]}) == after
+    for edit in after:
+        change({"undo": edit})
+    wait_until_idle(client)
+
+
 def test_groups_and_edits_are_named_locked_and_merged(client: httpx.Client) -> None:
     groups = [group["id"] for group in client.get("/api/chapter").json()["palette"]["groups"][:2]]
     for wishes in (
@@ -272,6 +309,11 @@ def test_groups_and_edits_are_named_locked_and_merged(client: httpx.Client) -> N
         ({"at": [PAGE, 300, 300], "colour": "reddish"}, "reddish"),
         ({"edit": "e77", "colour": "red"}, "no such edit"),
         ({"undo": 55}, "nothing to undo"),
+        ({"undo": "e77"}, "nothing to undo"),
+        ({"undo": "hair"}, "is no edit"),
+        ({"undo": -1}, "'undo' cannot be understood"),
+        ({"forget": [[PAGE, 300, 300]]}, "from which?"),
+        ({"forget": [PAGE, 300, 300]}, "'forget' cannot be understood"),
         ({"split": 9999}, "no such group"),
         ({"outline": [PAGE, [300, 300], [400, 300]], "colour": "red"}, "2 corners hold nothing"),
         ({"outline": [PAGE, [300, 300], "x", [9, 9]], "colour": "red"}, "'outline' cannot be understood"),

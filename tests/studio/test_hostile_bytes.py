@@ -221,12 +221,12 @@ def wishes() -> Iterator[Hostile]:
     yield sent("a revision that is none", "palette", {**red, "revision": {"x": 1}}, (400, 409))
     for page in (COVER, BROKEN):
         colours = {"page": page, "side": 300, "x": 1, "y": 1, "wishes": {}}
-        for path in ("surface", "line", "cover", "paint"):
+        for path in ("surface", "line", "paint"):
             yield sent(f"{path} of {page}", path, colours, (400, 422))
         for path in ("surfaces", "pictures/surfaces", "pictures/balloons"):
             query = f"/api/{path}?page={page}&side=300"
             yield Hostile(f"{path} of {page}", "GET", query, (400, 404, 422))
-    for path in ("surface", "line", "cover", "paint"):
+    for path in ("surface", "line", "paint"):
         point = {"page": "../x", "side": 300, "x": 1, "y": 1, "wishes": {}}
         yield sent(f"{path} of no page", path, point)
         yield sent(f"{path} of a list", path, {**point, "page": [PAGE]})

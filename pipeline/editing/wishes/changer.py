@@ -99,7 +99,8 @@ class Changer:
 
     def _redraw(self, edit: Edit, wishes: Wishes) -> Edit:
         """An edit with an outline as it is wished: in another colour, or drawn again."""
-        told = (wishes.reach, wishes.likeness, wishes.level, wishes.also or None, wishes.negatives or None)
+        points = (wishes.also, wishes.negatives, wishes.forget)
+        told = (wishes.reach, wishes.likeness, wishes.level, *(some or None for some in points))
         if any(value is not None for value in told):
             raise UsageError(
                 f"--edit {edit_id(edit)}: is an outline, which holds what lies inside and nothing else",
@@ -134,6 +135,8 @@ class Changer:
             anchors=_distinct([*_without(before.anchors, wrong), *also]),
             negatives=_distinct([*_without(before.negatives, also), *wrong]),
         )
+        for text in wishes.forget:
+            edit = self._forget(edit, text)
         if not edit.anchors:
             raise UsageError(
                 f"--edit {edit_id(edit)}: nothing would be left that is meant",
@@ -142,6 +145,23 @@ class Changer:
         if edit == before:
             return palette
         return revise_edit(palette, self._complete(edit, palette) if edit.reach != before.reach else edit)
+
+    def _forget(self, edit: Edit, text: str) -> Edit:
+        """Without a point of it: that at this place or, where there is none, those of the surface there."""
+        point = read_point(text, "--forget")
+        place = (point.page, point.x, point.y)
+        gone = [one for one in (*edit.anchors, *edit.negatives) if (one.page, one.x, one.y) == place]
+        gone = gone or [make_anchor(self.chapter, self.looks, point)]
+        left = replace(
+            edit,
+            anchors=tuple(_without(edit.anchors, gone)),
+            negatives=tuple(_without(edit.negatives, gone)),
+        )
+        if left == edit:
+            raise UsageError(
+                f"{point.text}: is no point of {edit_id(edit)}", "--json tells an edit's points."
+            )
+        return left
 
     def _renew(self, palette: Palette) -> Palette:
         """The edit that the command is about, or all, by what is known of their points today."""

@@ -22,6 +22,7 @@ class Wishes:
     level: str | None = None
     also: Sequence[str] = ()
     negatives: Sequence[str] = ()
+    forget: Sequence[str] = ()
     outline: str | None = None
     edit: str | None = None
     undo: str | None = None
@@ -46,6 +47,7 @@ def check_wishes(wishes: Wishes) -> None:
         "--level": wishes.level,
         "--also": wishes.also,
         "--not": wishes.negatives,
+        "--forget": wishes.forget,
     }
     given = [name for name, value in details.items() if value not in (None, ())]
     others = [
@@ -63,6 +65,8 @@ def check_wishes(wishes: Wishes) -> None:
     back = [name for name, value in (("--undo", wishes.undo), ("--redo", wishes.redo)) if value is not None]
     if back and (len(back) > 1 or any(others) or wishes.lock is not None):
         raise UsageError(f"{back[0]} stands by itself", "Give the other changes in a command of their own.")
+    if wishes.forget and not wishes.edit:
+        raise UsageError("--forget takes a point away from an edit: from which?", "Add --edit ID.")
     if wishes.at and wishes.edit:
         raise UsageError(
             "--at makes a new edit, and --edit changes one", "With --edit, add points with --also and --not."

@@ -7,10 +7,12 @@ import { listen } from "./core/keys.js";
 import { notify } from "./core/say.js";
 import { patchChapter, patchPage, store } from "./core/state.js";
 import { startCover } from "./colours/cover.js";
+import { startCovered } from "./colours/covered.js";
 import { followPalette } from "./colours/draft.js";
 import { startGroups } from "./colours/groups.js";
 import { startHistory } from "./colours/history.js";
 import { startLook } from "./colours/look.js";
+import { showColourAt, showColourOf, startDropper, takeColourAt, takeColourOf } from "./colours/dropper.js";
 import { grabOutline, startOutlines } from "./colours/outline.js";
 import { startPanel } from "./colours/panel.js";
 import { hoverAt, hoverPoint, pickAt, pickPoint } from "./colours/pick.js";
@@ -49,6 +51,7 @@ function start() {
   startStrip((page) => store.set({ page, hover: null }));
   startPanel();
   startCover();
+  startCovered();
   startLook();
   startGroups();
   startHistory();
@@ -58,17 +61,19 @@ function start() {
   startExport();
   startEditor();
   startCrosshair({
-    hover: hoverPoint,
-    pick: pickPoint,
+    hover: (page, at) => (store.get().dropping ? showColourOf : hoverPoint)(page, at),
+    pick: (page, at, keys) => (store.get().dropping ? takeColourOf(page, at) : pickPoint(page, at, keys)),
   });
+  startDropper();
   startSplit();
   startStrokes();
   startOutlines();
   startGestures({
-    hover: hoverAt,
+    hover: (event) => (store.get().dropping ? showColourAt : hoverAt)(event),
     click: (event) => {
       if (store.get().mode === "panels") clickPanels(event);
-      else if (!store.get().outlining) pickAt(event, event);
+      else if (store.get().dropping) takeColourAt(event);
+      else if (!store.get().outlining) pickAt(event);
     },
     grab: grabPointer,
   });
@@ -94,6 +99,7 @@ function start() {
 /** Who takes hold of a pointer that goes down. @param {PointerEvent} event */
 function grabPointer(event) {
   if (store.get().mode === "panels") return grabPanels(event);
+  if (store.get().dropping) return null;
   return store.get().outlining ? grabOutline(event) : grabStroke(event);
 }
 

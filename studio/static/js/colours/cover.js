@@ -3,7 +3,7 @@
 import { Unreachable, ask, askJson } from "../core/api.js";
 import { tellFailure } from "../core/say.js";
 import { counted } from "../core/dom.js";
-import { store } from "../core/state.js";
+import { pageNamed, store } from "../core/state.js";
 import { latest } from "../core/throttle.js";
 import { frameOf, framesInSight } from "../pages/stage.js";
 import { sideFor } from "../pages/frame.js";
@@ -26,9 +26,10 @@ function tellUnlessLost(error) {
 
 const covers = latest(
   (/** @type {Draft} */ draft, signal) =>
-    askJson("cover", { body: { page: pageOf(draft), wishes: wishesOf(draft) }, signal }),
+    askJson("cover", { body: { wishes: wishesOf(draft) }, signal }),
   (answer, draft) => {
-    store.set({ cover: { ...answer, page: pageOf(draft) } });
+    store.set({ cover: answer });
+    if (store.get().dropping) return; // a colour is being told there
     sayOfDraft(`${draft.edit ? "Changes" : "Would change"} ${countsOf(answer)}.`);
   },
   tellUnlessLost,
@@ -48,7 +49,7 @@ const paints = latest(
 
 export function startCover() {
   store.watch(
-    ({ draft, page }) =>
+    ({ draft, chapter }) =>
       draft &&
       [
         draft.at,
@@ -56,10 +57,10 @@ export function startCover() {
         draft.likeness,
         draft.level,
         draft.edit,
-        draft.also.length,
-        draft.not.length,
+        draft.also,
+        draft.not,
         draft.outline,
-        page,
+        draft.edit && chapter?.palette?.revision, // its points may have been taken away, or back
       ].join(" "),
     () => {
       const { draft } = store.get();
@@ -76,8 +77,8 @@ export function startCover() {
         draft.reach,
         draft.likeness,
         draft.level,
-        draft.also.length,
-        draft.not.length,
+        draft.also,
+        draft.not,
         draft.outline,
         draft.touched,
         page,
@@ -86,7 +87,8 @@ export function startCover() {
     () => {
       const { draft } = store.get();
       const page = draft && pageOf(draft);
-      if (draft?.touched && page) paints.want({ page, wishes: wishesOf(draft) });
+      const isPainted = draft?.touched && page && pageNamed(store.get(), page)?.has_colours;
+      if (isPainted) paints.want({ page, wishes: wishesOf(draft) });
       if (!draft) dropPreviews();
     },
   );

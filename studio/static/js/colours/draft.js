@@ -12,6 +12,7 @@ import { commit } from "./commit.js";
 
 const LIKENESS = 0.5; // the command line's, too
 const POINTS = 500; // a request may name no more
+const DETAILS = /** @type {const} */ (["colour", "reach", "likeness", "level"]);
 
 /** @param {Pick<Draft, "page"|"at"|"colour"|"reach"> & Partial<Draft>} given  where it is not as usual */
 function open(given) {
@@ -84,7 +85,7 @@ export function redrawOutline(id, page, line) {
  * The last change with an outline around a place, if it is later than the one that the surface there has.
  * @param {Place} at @param {string|null} own
  */
-function outlineAt([page, x, y], own) {
+export function outlineAt([page, x, y], own) {
   const edits = store.get().chapter?.palette?.edits ?? [];
   const later = edits.slice(edits.findIndex((edit) => edit.id === own) + 1);
   return later.findLast((edit) => edit.at[0]?.[0] === page && isInside([x, y], edit.outline)) ?? null;
@@ -220,13 +221,20 @@ function settle(at, touched, sent) {
   store.set({ draft: { ...draft, edit: touched, under: touched, ...points, redrawn } });
 }
 
-/** A draft of an edit that was undone is over. */
+/** A draft of an edit that was undone is over; of one that has become another it is what that is now. */
 export function followPalette() {
   store.watch(
     (state) => state.chapter?.palette,
-    () => {
+    (palette, before) => {
       const { draft } = store.get();
-      if (draft?.edit && !editOf(store.get(), draft.edit)) closeDraft();
+      if (!draft?.edit) return;
+      const edit = editOf(store.get(), draft.edit);
+      if (!edit) return closeDraft();
+      const old = before?.edits.find((one) => one.id === draft.edit);
+      const isAs = (/** @type {import("../core/types.js").Edit} */ one) =>
+        DETAILS.every((name) => one[name] === draft[name]);
+      // What differs from both has been changed since it was saved, and is on its way.
+      if (old && !isAs(edit) && isAs(old)) store.set({ draft: { ...draft, ...partsOf(edit), touched: false } });
     },
   );
 }

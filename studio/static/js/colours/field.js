@@ -2,6 +2,7 @@
 
 import { make, slider } from "../core/dom.js";
 import { fromHex, mostChroma, toHex, toRgb } from "../core/colour.js";
+import { dropperButton } from "./dropper.js";
 import { makeWritten } from "./written.js";
 
 /** @typedef {import("../core/colour.js").Lch} Lch */
@@ -34,7 +35,7 @@ export function makeField(choose, whose) {
     if (whose()?.at !== draft?.at) return choose(given, true, draft); // here another is shown by now
     set(given);
     give(true);
-  }, whose);
+  }, whose, dropperButton);
   const element = make(
     "div.field",
     {},

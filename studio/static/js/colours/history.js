@@ -86,5 +86,6 @@ function changeRow(change, isUndone) {
     : signButton("undo", `Take back: ${change.words}`, () => commit({ undo: change.id }), {
         "data-key": `undo ${change.id}`,
       });
-  return make(isUndone ? "li.undone" : "li", {}, make("span.words", { text: change.words }), act);
+  const words = make("span.words", { text: change.words });
+  return make(isUndone ? "li.undone" : "li", {}, change.colour && swatch(change.colour), words, act);
 }

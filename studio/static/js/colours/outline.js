@@ -90,7 +90,7 @@ async function finish(page, line, edit) {
   const colour = store.get().draft?.colour ?? store.get().chapter?.palette?.recent[0] ?? "#c0392b";
   try {
     // Whoever drew around nothing is told before anything begins.
-    await askJson("cover", { body: { page, wishes: { outline: [page, ...line], colour } } });
+    await askJson("cover", { body: { wishes: { outline: [page, ...line], colour } } });
     if (edit) redrawOutline(edit, page, line);
     else beginOutline(page, line, colour);
   } catch (error) {

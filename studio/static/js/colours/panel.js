@@ -139,6 +139,7 @@ function hints() {
     ["Shift", "and click, or draw a line: this, too"],
     ["Alt", "and click, or draw a line: not this"],
     ["O", "draw around something: all that lies inside"],
+    ["I", "take a colour from any page"],
     ["X", "a cross for the keyboard"],
     ["B", "the page as it was scanned"],
     ["?", "all keys"],

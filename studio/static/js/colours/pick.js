@@ -4,19 +4,27 @@ import { askJson } from "../core/api.js";
 import { notify, say, tellFailure } from "../core/say.js";
 import { editOf, groupName, groupOf, isEditable, pageNamed, store } from "../core/state.js";
 import { knownSurfaces } from "../pages/known_surfaces.js";
-import { frameOf, placeUnder } from "../pages/stage.js";
+import { stillOf } from "../pages/gestures.js";
+import { pointAt } from "../pages/points.js";
+import { frameOf, placeUnder, stageElement } from "../pages/stage.js";
 import { numberAt } from "../pages/surfaces.js";
 import { countsOf } from "./cover.js";
 import { addPoints, beginDraft } from "./draft.js";
+import { forget, isForgettable } from "./points.js";
 import { takeSplitPoint } from "./split.js";
 
-/** @typedef {{clientX: number, clientY: number}} At */
+const AWAY = "A click takes this point away.";
 
-/** @param {At|null} event */
+/** @param {PointerEvent|null} event */
 export function hoverAt(event) {
   const isPicking = store.get().mode === "colours" && !store.get().outlining;
   const under = event && isPicking ? placeUnder(event) : null;
-  if (under) hoverPoint(under.frame.page.name, under.at);
+  const isMark = Boolean(event && under && markAt(under, event));
+  const { dataset } = stageElement();
+  if (dataset.onMark === "true" && !isMark) store.set({ status: "" });
+  dataset.onMark = String(isMark);
+  if (isMark) store.set({ hover: null, status: AWAY });
+  else if (under) hoverPoint(under.frame.page.name, under.at);
   else if (store.get().hover) store.set({ hover: null, status: "" });
 }
 
@@ -45,14 +53,22 @@ function describe(page, number) {
   return parts.join(" · ");
 }
 
-/**
- * @param {At} event
- * @param {{shiftKey: boolean, altKey: boolean}} keys
- */
-export function pickAt(event, keys) {
+/** @param {PointerEvent} event  its keys count, too */
+export function pickAt(event) {
   const under = placeUnder(event);
   if (!under) return;
-  pickPoint(under.frame.page.name, under.at, keys);
+  const place = markAt(under, event);
+  if (place && !event.shiftKey && !event.altKey) forget(place);
+  else pickPoint(under.frame.page.name, under.at, event);
+}
+
+/**
+ * The point whose mark a click there takes away.
+ * @param {NonNullable<ReturnType<typeof placeUnder>>} under @param {PointerEvent} event
+ */
+function markAt({ frame, x, y }, event) {
+  const point = store.get().split ? null : pointAt(frame, x, y, stillOf(event) / 2);
+  return point && isForgettable(point.place) ? point.place : null;
 }
 
 /**

@@ -5,6 +5,8 @@ import { store } from "../core/state.js";
 import { changeDraft, chooseEdit } from "./draft.js";
 import { beginDrawing } from "./outline.js";
 import { countsIn, countsOf } from "./cover.js";
+import { makePoints } from "./points.js";
+import { makeCovered } from "./covered.js";
 
 /** @typedef {import("../core/types.js").Reach} Reach */
 
@@ -21,6 +23,7 @@ const BY_LIKENESS = ["panel", "page", "alike"];
 export function makeReach() {
   const reaches = choice("Reach", REACHES, (value) => changeDraft({ reach: /** @type {Reach} */ (value) }));
   const counts = make("p.counts", { "aria-live": "off" });
+  const covered = makeCovered(counts);
   const likeness = slider("Likeness: how like it a thing must be", 0.02, 0.98, 0.02);
   const slide = make(
     "label.line.likeness",
@@ -82,7 +85,7 @@ export function makeReach() {
     },
   );
 
-  return make("div.reach", {}, under.element, inside, reaches.element, slide, counts, aims.element, whole);
+  return make("div.reach", {}, under.element, inside, reaches.element, slide, covered, aims.element, makePoints(), whole);
 }
 
 /** Wait for another line: of the change that is open, or of a new one. */

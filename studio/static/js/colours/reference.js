@@ -1,7 +1,7 @@
 /** An eyedropper on a picture of somebody's own, dropped in. The picture stays in this browser. */
 
 import { forHand, make } from "../core/dom.js";
-import { hexOf } from "../core/colour.js";
+import { meanColour } from "../core/sample.js";
 import { notify, say } from "../core/say.js";
 
 const SIDE = 640; // pixels of the longer side that is kept: enough to hit an eye
@@ -70,20 +70,7 @@ export function makeReference(choose) {
     file.value = "";
   }
 
-  function colourThere() {
-    const [x, y] = at.map(Math.floor);
-    const left = Math.max(0, x - AROUND);
-    const top = Math.max(0, y - AROUND);
-    const { data } = context.getImageData(
-      left,
-      top,
-      Math.min(canvas.width, x + AROUND + 1) - left,
-      Math.min(canvas.height, y + AROUND + 1) - top,
-    );
-    const sum = [0, 0, 0];
-    for (let index = 0; index < data.length; index += 1) if (index % 4 < 3) sum[index % 4] += data[index];
-    return hexOf(sum.map((value) => value / (data.length / 4)));
-  }
+  const colourThere = () => meanColour(canvas, [canvas.width, canvas.height], [at[0], at[1]], AROUND);
 
   /** @param {PointerEvent} event */
   function point(event) {

@@ -80,7 +80,7 @@ export function grabStroke(start) {
       if (isOver) return;
       end();
       if (isLine) void finish(kind, picked, { page, line });
-      else pickAt(start, start);
+      else pickAt(start);
     },
     cancel: end,
   };

@@ -9,8 +9,9 @@ import { make } from "../core/dom.js";
 /**
  * @param {(hex: string, given: Draft|null) => void} choose
  * @param {() => Draft|null} whose  what a colour is written for: another by the time that the server has read it
+ * @param {HTMLElement} beside  another way to a colour, in the same line
  */
-export function makeWritten(choose, whose) {
+export function makeWritten(choose, whose, beside) {
   const box = make("input.hex", {
     type: "text",
     maxlength: "30",
@@ -21,7 +22,8 @@ export function makeWritten(choose, whose) {
     "aria-describedby": "colour-problem",
   });
   const problem = make("p.problem", { id: "colour-problem", role: "alert" });
-  const element = make("div", {}, make("label.line", {}, make("span", { text: "Hex, name" }), box), problem);
+  const line = make("label.line", {}, make("span", { text: "Hex, name" }), box);
+  const element = make("div", {}, make("div.row.written", {}, line, beside), problem);
 
   /** @param {string} text  what is wrong; "" where nothing is */
   function complain(text) {

@@ -29,6 +29,7 @@ export const store = createStore(
     outlining: null,
     lasso: null,
     aim: "new",
+    dropping: false,
     crosshair: false,
     status: "",
     connected: true,

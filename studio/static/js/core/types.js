@@ -14,7 +14,7 @@
  * @typedef {{id: string, name: string, colour: string, reach: Reach, likeness: number, level: string,
  *   group: number|null, locked: boolean, old: boolean, at: Place[], not: Place[], outline: Point[],
  *   surfaces: number, area: number, pages: Record<string, number>}} Edit  `old`: it can be renewed
- * @typedef {{id: number, words: string}} Change
+ * @typedef {{id: number, words: string, colour: string|null}} Change
  * @typedef {{revision: string, groups: Group[], edits: Edit[], log: Change[], undone: Change[],
  *   recent: string[]}} Palette
  * @typedef {{saturation: number, warmth: number}} Look
@@ -24,8 +24,9 @@
  * @typedef {"segment"|"panel"|"page"|"alike"|"group"|"outline"} Reach
  * @typedef {{group: number|null, coarse: number, colour: string, edit: string|null}} Surface
  * @typedef {Record<string, unknown>} Wishes  the options of `mangacolor palette` as JSON
- * @typedef {{page: string, pages: Record<string, number>, area: number, surfaces: number[],
- *   likeness: [number, number, number][]}} Cover  `surfaces`: numbers on that page
+ * @typedef {{pages: Record<string, number>, area: number, surfaces: Record<string, number[]>,
+ *   likeness: [number, number, number][], unopposed: [number, number]|null}} Cover  by page: how many surfaces,
+ *   and their numbers; `unopposed`: surfaces and pages if nothing were named that is not meant
  *
  * What a click has begun: what it means, and in which colour. `outline`: what a line has begun, its corners;
  * `redrawn`: they are not saved yet.
@@ -44,6 +45,6 @@
  *   shown: number|null, draft: Draft|null, split: {group: number, stays: Place|null}|null, cover: Cover|null,
  *   stroke: {page: string, numbers: number[]}|null,
  *   outlining: {edit: string|null}|null, lasso: {page: string, line: Point[]}|null,
- *   aim: "new"|"also"|"not", crosshair: boolean, status: string, connected: boolean, saving: boolean, theme: "auto"|"light"|"dark"}} State
+ *   aim: "new"|"also"|"not", dropping: boolean, crosshair: boolean, status: string, connected: boolean, saving: boolean, theme: "auto"|"light"|"dark"}} State
  */
 export {};

@@ -45,6 +45,13 @@ function moveTo(x) {
   store.set({ compare: Math.min(1, Math.max(0, left / bounds.width)) });
 }
 
+/** Whether the scan is seen at a place of the stage. @param {number} x  screen pixels */
+export function isScanAt(x) {
+  const { compare, flipped } = store.get();
+  const bounds = boundsOfFrames();
+  return flipped || (compare !== null && x < bounds.x + bounds.width * compare);
+}
+
 /** @param {HTMLElement} line */
 function place(line) {
   const { compare, flipped, mode } = store.get();

@@ -4,6 +4,7 @@ import { find } from "../core/dom.js";
 import { store } from "../core/state.js";
 import { framesInSight, paintWithStage, stageElement } from "./stage.js";
 import { drawOutlines } from "./outlines.js";
+import { drawPoints } from "./points.js";
 import { knownSurfaces } from "./known_surfaces.js";
 import { numbersOfGroup } from "./surfaces.js";
 
@@ -13,24 +14,42 @@ import { numbersOfGroup } from "./surfaces.js";
 // What a surface is marked as; the larger one is seen.
 const GROUP = 1;
 const COVERED = 2;
-const UNDER = 3;
+const MEANT = 3; // covered, and not in its colour yet
+const UNDER = 4;
 const LINE = 2; // screen pixels, half of them dark and half light: seen on any colour
-const DARK = [16, 18, 24, 235];
-const FAINT = [16, 18, 24, 130];
-/** Of each mark: the light half of its line, and what lies over it, as RGBA. */
-const LOOKS = [
-  { line: [0, 0, 0, 0], fill: [0, 0, 0, 0] },
-  { line: [255, 255, 255, 190], fill: [255, 255, 255, 64] },
-  { line: [255, 214, 92, 255], fill: [0, 0, 0, 0] },
-  { line: [255, 255, 255, 255], fill: [0, 0, 0, 0] },
-];
+
+/** A pixel as one number, as canvases hold it where the lowest byte comes first. */
+const pixelOf = (/** @type {[number, number, number, number]} */ [red, green, blue, alpha]) =>
+  ((alpha << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+
+const CLEAR = 0;
+const DARK = pixelOf([16, 18, 24, 235]);
+const FAINT = pixelOf([16, 18, 24, 130]);
+const AMBER = pixelOf([255, 214, 92, 255]);
+const STRIPES = [pixelOf([255, 214, 92, 215]), pixelOf([16, 18, 24, 120])]; // of a hatching, side by side
+const HATCH = 9; // screen pixels from one stripe over what is meant to the next
+const STRIPE = 1.5; // of them, the light half of a stripe
+/** Of each mark the light half of its line, and what lies over it. */
+const LINES = [CLEAR, pixelOf([255, 255, 255, 190]), AMBER, AMBER, pixelOf([255, 255, 255, 255])];
+const FILLS = [CLEAR, pixelOf([255, 255, 255, 64]), CLEAR, CLEAR, CLEAR];
 
 export function startHighlight() {
   const canvas = /** @type {HTMLCanvasElement} */ (find("overlay"));
   const paint = () => draw(canvas);
   paintWithStage(paint);
   store.watch(
-    (state) => [state.hover, state.stroke, state.lasso, state.shown, state.draft, state.cover, state.mode, state.chapter?.palette],
+    (state) => [
+      state.hover,
+      state.stroke,
+      state.lasso,
+      state.shown,
+      state.draft,
+      state.cover,
+      state.aim,
+      state.dropping,
+      state.mode,
+      state.chapter?.palette,
+    ],
     () => requestAnimationFrame(paint),
   );
 }
@@ -50,24 +69,33 @@ function draw(canvas) {
     const marks = some && marksOf(some);
     if (some && marks) drawMarks(context, frame, some, marks, by);
     drawOutlines(context, frame, by);
+    if (!store.get().dropping) drawPoints(context, frame, by);
   }
 }
 
 /** Of each number of a page what it is marked as; null where nothing is. @param {PageSurfaces} some */
 function marksOf(some) {
-  const { hover, stroke, shown, draft, cover } = store.get();
+  const { hover, stroke, shown, draft, cover, aim, dropping } = store.get();
   const marks = new Uint8Array(some.surfaces.length + 1);
   const under = hover?.page === some.page ? hover.number : 0;
   const group = shown ?? (hover && under ? (some.surfaces[under - 1]?.group ?? null) : null);
   if (!draft || shown !== null) for (const number of numbersOfGroup(some, group)) marks[number] = GROUP;
-  if (draft && !draft.outline && shown === null && draft.page === some.page) {
-    for (const number of cover?.surfaces ?? [draft.number]) marks[number] = COVERED;
+  if (draft && !draft.outline && shown === null) {
+    const mark = !dropping && isToBeSeen(draft, aim) ? MEANT : COVERED;
+    const picked = draft.page === some.page ? [draft.number] : [];
+    for (const number of cover ? (cover.surfaces[some.page] ?? []) : picked) marks[number] = mark;
   }
   for (const number of stroke?.page === some.page ? stroke.numbers : []) marks[number] = UNDER;
   if (under && under < marks.length) marks[under] = UNDER;
   marks[0] = 0;
   return marks.some(Boolean) ? marks : null;
 }
+
+/**
+ * Whether what is covered is hatched: before it has a colour, and while it is said what is meant.
+ * @param {import("../core/types.js").Draft} draft @param {import("../core/types.js").State["aim"]} aim
+ */
+const isToBeSeen = (draft, aim) => (!draft.touched && !draft.edit) || aim !== "new";
 
 /**
  * @param {CanvasRenderingContext2D} context @param {PageFrame} frame @param {PageSurfaces} some
@@ -101,7 +129,13 @@ function drawMarks(context, frame, { map }, marks, by) {
       if (column >= 0 && column < map.width) seen[at] = marks[map.numbers[row * map.width + column]];
     }
   }
-  context.putImageData(outline(seen, width, height, line), left, top);
+  context.putImageData(outline(seen, width, height, line, by), left, top);
+}
+
+/** A stripe of dark beside one of light, aslant, and clear between them. @param {number} along  screen pixels */
+function hatchAt(along) {
+  const at = along % HATCH;
+  return at < 2 * STRIPE ? STRIPES[at < STRIPE ? 0 : 1] : CLEAR;
 }
 
 /** @param {import("./surfaces.js").NumberMap} map @param {Uint8Array} marks */
@@ -120,10 +154,11 @@ function boxOf(map, marks) {
 /**
  * Inside of each border a light line, outside a dark one.
  * @param {Uint8Array} seen @param {number} width @param {number} height @param {number} line
+ * @param {number} by  device pixels of a screen pixel
  */
-function outline(seen, width, height, line) {
+function outline(seen, width, height, line, by) {
   const image = new ImageData(width, height);
-  const { data } = image;
+  const data = new Uint32Array(image.data.buffer);
   for (let y = 0, at = 0; y < height; y += 1) {
     const up = y >= line ? -line * width : 0;
     const below = y < height - line ? line * width : 0;
@@ -137,10 +172,11 @@ function outline(seen, width, height, line) {
       const least = Math.min(a, b, c, d);
       const most = Math.max(a, b, c, d);
       let pixel;
-      if (mark > least) pixel = LOOKS[mark].line;
+      if (mark > least) pixel = LINES[mark];
       else if (most > mark) pixel = most > GROUP ? DARK : FAINT;
-      else pixel = LOOKS[mark].fill;
-      data.set(pixel, 4 * at);
+      else if (mark === MEANT) pixel = hatchAt((x + y) / by);
+      else pixel = FILLS[mark];
+      data[at] = pixel;
     }
   }
   return image;

@@ -1,6 +1,6 @@
 /** The strip of thumbnails: every page with what has become of it. Pictures are fetched as they come into sight. */
 
-import { drawSign, find, make } from "../core/dom.js";
+import { counted, drawSign, find, make } from "../core/dom.js";
 import { pictureAddress } from "../core/api.js";
 import { pagesOf, store } from "../core/state.js";
 import { pagesInSight } from "./reading.js";
@@ -43,6 +43,10 @@ export function startStrip(open) {
     (state) => [state.page, state.double],
     () => markCurrent(),
   );
+  store.watch(
+    (state) => state.draft && state.cover,
+    () => items.forEach(describe),
+  );
 }
 
 /** @param {HTMLElement} list @param {IntersectionObserver} watch @param {(page: string) => void} open */
@@ -77,6 +81,7 @@ function makeItem(page, open) {
     "button.thumb",
     { onclick: () => open(page.name) },
     make("span.thumb-picture", {}, image, make("span.thumb-missing", { "aria-hidden": "true" }, drawSign("failed"))),
+    make("span.thumb-covered", { "aria-hidden": "true", hidden: true }),
     make("span.thumb-label"),
   );
   const item = make("li", { "data-page": page.name }, button);
@@ -90,16 +95,31 @@ function describe({ item, image, page }) {
   item.dataset.state = page.state;
   item.dataset.stale = String(page.stale);
   item.dataset.colours = String(page.has_colours);
-  const told = [STATES[page.state], page.stale ? "changes to be run" : "", page.note].filter(Boolean);
+  const covered = coveredOn(page.name);
+  const told = [
+    STATES[page.state],
+    page.stale ? "changes to be run" : "",
+    page.note,
+    covered ? `${counted(covered, "surface")} of this change` : "",
+  ].filter(Boolean);
   const button = /** @type {HTMLElement} */ (item.firstElementChild);
   button.setAttribute("aria-label", [`Page ${page.number}`, ...told].join(", "));
   button.title = [page.name, ...told].join("\n");
   const sign = page.stale && page.state === "coloured" ? "stale" : SIGNS[page.state];
   const label = /** @type {HTMLElement} */ (button.querySelector(".thumb-label"));
   label.replaceChildren(String(page.number), ...(sign ? [drawSign(sign)] : []));
+  const badge = /** @type {HTMLElement} */ (button.querySelector(".thumb-covered"));
+  badge.hidden = !covered;
+  badge.dataset.covered = String(covered); // drawn and not written, too
   const missing = /** @type {HTMLElement} */ (button.querySelector(".thumb-missing"));
   missing.dataset.why = reasonOf(page); // drawn and not written: the button's name has it already
   if (page.size) image.style.aspectRatio = `${page.size[0]} / ${page.size[1]}`;
+}
+
+/** How many surfaces of a page the change covers that is open. @param {string} name */
+function coveredOn(name) {
+  const { draft, cover } = store.get();
+  return (draft && cover?.pages[name]) || 0;
 }
 
 /** Why a page failed, without the place of its file: its number stands below. @param {Page} page */

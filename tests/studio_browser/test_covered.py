@@ -1,0 +1,113 @@
+"""What a change would cover is seen before it has a colour, on every page, and the way there is a key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from mangacolor.tests.helpers.studio import PAGES
+from mangacolor.tests.helpers.studio_window import Window
+
+PAGE = PAGES[0]
+HAIR = (0.22, 0.86)
+CLOTH = "#2f7d6b"
+
+
+@pytest.fixture
+def picked(window: Window) -> Window:
+    """A window with something picked that is on several pages, and no colour chosen."""
+    window.show(PAGE)
+    window.wait_for_surfaces(PAGE)
+    window.click_at(PAGE, *HAIR)
+    window.until(lambda: len(pages_of(window)) > 1, "what is like it")
+    window.page.mouse.move(*window.place(PAGE, 0.5, 0.01))
+    return window
+
+
+def pages_of(window: Window) -> dict[str, int]:
+    cover = window.state("cover")
+    return dict(cover["pages"]) if cover else {}
+
+
+def badges(window: Window) -> dict[str, int]:
+    """What the thumbnails say."""
+    marks = window.page.locator(".thumb-covered:not([hidden])")
+    found: list[tuple[str, str]] = marks.evaluate_all(
+        "(all) => all.map((one) => [one.closest('li').dataset.page, one.dataset.covered])"
+    )
+    return {page: int(number) for page, number in found}
+
+
+def test_thumbnails_say_how_much_and_keys_lead_there(picked: Window) -> None:
+    pages = pages_of(picked)
+    picked.until(lambda: badges(picked) == pages, "the thumbnails")
+    named = picked.page.locator(f'#strip li[data-page="{PAGE}"] button').get_attribute("aria-label")
+    assert f"{pages[PAGE]} surface" in str(named)
+    seen = [PAGE]
+    while len(seen) <= len(pages):
+        picked.press("n")
+        picked.until(lambda: picked.state("page") != seen[-1], "another page")
+        seen.append(picked.state("page"))
+        assert f"of {len(pages)} pages" in picked.status
+    assert seen[-1] == PAGE and set(seen) == set(pages)  # all of them, and round again
+    picked.page.get_by_role("button", name="The page before that this covers").click()
+    picked.until(lambda: picked.state("page") == seen[-2], "the page before")
+    assert picked.state("draft")["at"][0] == PAGE  # what was picked is picked still
+    picked.press("Escape")
+    picked.until(lambda: badges(picked) == {}, "the marks to go")
+
+
+def test_it_is_hatched_on_other_pages_too_until_it_has_a_colour(picked: Window) -> None:
+    for keys in ((), ("n",)):
+        picked.press(*keys)
+        page = picked.state("page")
+        picked.wait_for_surfaces(page)
+        picked.until(lambda: hatched(picked) > 50, f"the hatching on {page}")
+    picked.choose_colour(CLOTH)
+    picked.until(lambda: picked.state("draft")["edit"] is not None, "the change to be saved")
+    picked.until(lambda: hatched(picked) == 0, "the colour to be seen")
+    picked.choose("Not this")
+    picked.until(lambda: hatched(picked) > 50, "the hatching while it is said what is meant")
+    picked.press("Escape", "Control+z")
+    picked.until(lambda: not picked.state("chapter")["palette"]["edits"], "the undo")
+    picked.wait_for_rest()
+
+
+# How many pixels over the page are of the hatching's light half: it is less than opaque, unlike all lines.
+HATCHED = """() => {
+  const canvas = document.getElementById('overlay');
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  let count = 0;
+  for (let at = 3; at < data.length; at += 4) if (data[at] === 215) count += 1;
+  return count;
+}"""
+
+
+def hatched(window: Window) -> int:
+    return int(window.page.evaluate(HATCHED))
+
+
+def test_what_not_this_takes_away_is_told(open_window: Callable[..., Window]) -> None:
+    window = open_window(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    window.press("PageDown")
+    window.wait_for_surfaces(PAGE)
+    window.page.touchscreen.tap(*window.place(PAGE, *HAIR))
+    window.until(lambda: len(pages_of(window)) > 1, "what is like it")
+    before = sum(pages_of(window).values())
+    window.choose("Not this")
+    window.page.evaluate(
+        """async ([page, size]) => {
+          const { addPoints } = await import('/static/js/colours/draft.js');
+          const { askJson } = await import('/static/js/core/api.js');
+          const line = [[0, Math.round(size[1] * 0.86)], [size[0] - 1, Math.round(size[1] * 0.86)]];
+          const { surfaces } = await askJson('line', { body: { page, line } });
+          addPoints('not', surfaces.map(({ at }) => [page, ...at]));
+        }""",
+        [PAGE, next(one["size"] for one in window.state("chapter")["pages"] if one["name"] == PAGE)],
+    )
+    window.until(lambda: sum(pages_of(window).values()) < before, "less to be covered")
+    told = window.page.locator(".reach .about", has_text="Without “Not this”")
+    fewer = len(pages_of(window)) < window.state("cover")["unopposed"][1]
+    assert window.state("cover")["unopposed"][0] == before
+    window.until(lambda: (told.count() == 1) == fewer, "what is said of it")

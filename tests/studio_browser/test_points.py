@@ -1,0 +1,166 @@
+"""Points of a change are seen where they are, and each can be taken away, before it is saved and after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from mangacolor.tests.helpers.studio import PAGES
+from mangacolor.tests.helpers.studio_window import Window
+
+PAGE = PAGES[0]
+HAIR, SKY = (0.22, 0.86), (0.5, 0.2)
+CLOTH = "#2f7d6b"
+# Of the light half of a mark, as they are drawn: green where something is meant, red where it is not.
+MARKS = {"meant": (183, 240, 194), "not": (255, 194, 187)}
+
+
+@pytest.fixture
+def picked(window: Window) -> Iterator[Window]:
+    """A window with the hair picked, on its page alone; afterwards nothing is changed."""
+    window.show(PAGE)
+    window.wait_for_surfaces(PAGE)
+    window.click_at(PAGE, *HAIR)
+    window.until(lambda: window.state("draft") is not None, "the panel")
+    window.choose("Page")
+    window.until(lambda: len(covered(window)) > 0, "what is like it")
+    yield window
+    window.press("Escape")
+    undo_all(window)
+
+
+def undo_all(window: Window) -> None:
+    window.page.evaluate(
+        """async () => {
+          const { commit, settled } = await import('/static/js/colours/commit.js');
+          const { store } = await import('/static/js/core/state.js');
+          await settled();
+          for (const { id } of store.get().chapter.palette.edits) commit({ undo: id });
+          await settled();
+        }"""
+    )
+    window.until(lambda: not edits(window), "the undo")
+    window.wait_for_rest()
+
+
+def edits(window: Window) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = window.state("chapter")["palette"]["edits"]
+    return found
+
+
+def covered(window: Window) -> list[int]:
+    cover = window.state("cover")
+    return list(cover["surfaces"].get(PAGE, [])) if cover else []
+
+
+def marks(window: Window, kind: str) -> int:
+    """How many pixels over the page are of that kind of mark."""
+    count: int = window.page.evaluate(
+        """([red, green, blue]) => {
+          const canvas = document.getElementById('overlay');
+          const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+          let count = 0;
+          for (let at = 0; at < data.length; at += 4)
+            if (data[at] === red && data[at + 1] === green && data[at + 2] === blue) count += 1;
+          return count;
+        }""",
+        list(MARKS[kind]),
+    )
+    return count
+
+
+def points(window: Window, kind: str) -> list[Any]:
+    return list(window.state("draft")[kind])
+
+
+def test_a_click_at_its_mark_takes_a_point_away_before_anything_is_saved(picked: Window) -> None:
+    before = covered(picked)
+    picked.until(lambda: marks(picked, "meant") > 20 and not marks(picked, "not"), "the first point")
+    picked.click_at(PAGE, *SKY, "Alt")
+    picked.until(lambda: marks(picked, "not") > 20, "the point that is not meant")
+    picked.page.mouse.move(*picked.place(PAGE, 0.5, 0.01))
+    picked.page.mouse.move(*picked.place(PAGE, *SKY))
+    picked.until(lambda: picked.status == "A click takes this point away.", "what a click would do")
+    picked.click_at(PAGE, *SKY)
+    picked.until(lambda: points(picked, "not") == [] and not marks(picked, "not"), "the point to be gone")
+    picked.until(lambda: covered(picked) == before, "the same to be covered as before")
+    picked.click_at(PAGE, *HAIR)  # the only one that is left is no mark to be taken away
+    picked.until(lambda: picked.state("draft")["reach"] == "page", "the hair to be picked anew")
+    assert picked.state("draft") is not None and edits(picked) == []
+
+
+def test_the_first_point_goes_and_the_next_one_is_the_first(picked: Window) -> None:
+    picked.click_at(PAGE, *SKY, "Shift")
+    picked.until(lambda: len(points(picked, "also")) == 1, "the further point")
+    (sky,) = points(picked, "also")
+    picked.click_at(PAGE, *HAIR)
+    picked.until(lambda: picked.state("draft")["at"] == sky, "the hair to be gone")
+    assert points(picked, "also") == []
+    picked.choose_colour(CLOTH)
+    picked.until(lambda: len(edits(picked)) == 1, "the change")
+    assert edits(picked)[0]["at"] == [sky]
+
+
+def test_a_saved_point_is_taken_away_by_the_list_and_comes_back_by_undo(picked: Window) -> None:
+    before = covered(picked)
+    picked.choose_colour(CLOTH)
+    picked.until(lambda: picked.state("draft")["edit"] is not None, "the change to be saved")
+    assert not picked.page.locator(".points").is_visible()  # of one point there is nothing to list
+    picked.click_at(PAGE, *SKY, "Shift")
+    picked.until(lambda: len(edits(picked)[0]["at"]) == 2, "the further point to be saved")
+    picked.until(lambda: len(covered(picked)) > len(before), "more to be covered")
+    both = edits(picked)[0]["at"]
+    picked.page.locator(".points summary").click()
+    assert picked.page.inner_text(".points summary") == "Points: 2 meant, 0 not"
+    picked.page.locator(".points [aria-label^='Take away']").nth(1).click()
+    picked.until(lambda: edits(picked)[0]["at"] == both[:1], "the point to be forgotten")
+    picked.until(lambda: covered(picked) == before, "as much to be covered as before")
+    picked.press("Control+z")
+    picked.until(lambda: edits(picked)[0]["at"] == both, "the undo")
+    picked.until(lambda: len(covered(picked)) > len(before), "what is covered to follow")
+
+
+def test_the_open_colour_follows_an_undo(picked: Window) -> None:
+    for colour in (CLOTH, "#c0392b"):
+        picked.choose_colour(colour)
+        picked.until(lambda colour=colour: [e["colour"] for e in edits(picked)] == [colour], colour)  # type: ignore[misc]
+    picked.press("Escape")
+    picked.wait_for_rest()
+    picked.until(lambda: picked.state("draft") is None, "the panel to close")
+    picked.wait_for_surfaces(PAGE)
+    picked.click_at(PAGE, *HAIR)
+    picked.until(lambda: picked.page.input_value(".hex") == "#c0392b", "the change to be open")
+    picked.page.locator("#undo").click()
+    picked.until(lambda: picked.page.input_value(".hex") == CLOTH, "the colour that it has now")
+    assert picked.state("draft")["colour"] == CLOTH
+
+
+def test_fingers_take_points_away(open_window: Callable[..., Window]) -> None:
+    window = open_window(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    window.press("PageDown")
+    window.wait_for_surfaces(PAGE)
+    window.page.touchscreen.tap(*window.place(PAGE, *HAIR))
+    window.until(lambda: window.state("draft") is not None, "the panel")
+    window.choose("This, too")
+    window.page.touchscreen.tap(*window.place(PAGE, *SKY))
+    window.until(lambda: len(points(window, "also")) == 1, "the further point")
+    window.page.touchscreen.tap(*window.place(PAGE, *SKY))
+    window.until(lambda: points(window, "also") == [], "the point to be gone")
+
+
+def test_a_change_is_taken_back_from_its_panel_and_from_the_list(picked: Window) -> None:
+    for take_back in ("#tab-colour .own >> text=Take back", "#edits [aria-label='Take e1 back']"):
+        if not picked.state("draft"):
+            picked.wait_for_rest()
+            picked.click_at(PAGE, *HAIR)
+            picked.until(lambda: picked.state("draft") is not None, "the panel")
+        picked.choose_colour(CLOTH)
+        picked.until(lambda: len(edits(picked)) == 1, "the change to be saved")
+        (edit,) = edits(picked)
+        if "#edits" in take_back:
+            picked.page.click("#to-history")
+        picked.page.locator(take_back.replace("e1", edit["id"])).click()
+        picked.until(lambda: edits(picked) == [], f"{take_back} to take it back")
+    picked.page.click("#to-colour")
