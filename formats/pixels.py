@@ -142,6 +142,9 @@ def _load(image: PillowImage.Image, data: bytes, kind: str, profile: bytes | Non
         integrity.check_png(data)
     elif kind == "WEBP":
         integrity.check_webp(data)
+        still = integrity.decode_still_webp(data) if image.mode == "RGB" and not profile else None
+        if still is not None:
+            return still
     elif kind == "JPEG":
         integrity.check_jpeg_scans(data)
         pixels = integrity.decode_jpeg_strictly(data, image.mode)

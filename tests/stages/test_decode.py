@@ -12,6 +12,7 @@ from PIL import Image as PillowImage
 from mangacolor.core.errors import PageError
 from mangacolor.core.settings import Options
 from mangacolor.core.types import Chapter
+from mangacolor.formats.integrity import decode_still_webp
 from mangacolor.formats.pixels import Picture, decode_picture
 from mangacolor.pipeline.store.keys import make_recipe
 from mangacolor.stages.registry import default_graph
@@ -283,6 +284,25 @@ def test_a_webp_knows_whether_it_is_lossless() -> None:
     assert decode(saved(image, "WEBP", lossless=True)).lossless
     assert not decode(saved(image, "WEBP", quality=90)).lossless
     assert decode(saved(image, "WEBP", lossless=True, exif=PillowImage.Exif().tobytes() + b"x")).lossless
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_still_webp_has_the_pixels_that_pillow_gives_it(turned: bool) -> None:
+    noise = np.random.default_rng(3).integers(0, 256, (50, 70, 3), dtype=np.uint8)
+    exif = PillowImage.Exif()
+    exif[0x0112] = 6
+    data = saved(PillowImage.fromarray(noise), "WEBP", quality=80, **({"exif": exif} if turned else {}))
+    stored = np.asarray(PillowImage.open(io.BytesIO(data)).convert("RGB"))
+    decoded = decode_still_webp(data)
+    assert decoded is not None and np.array_equal(decoded, stored)
+    assert np.array_equal(decode(data).pixels, np.rot90(stored, -1) if turned else stored)
+
+
+def test_of_an_animated_webp_the_first_picture_is_taken() -> None:
+    charts = [PillowImage.fromarray(colour_chart()), PillowImage.fromarray(255 - colour_chart())]
+    data = saved(charts[0], "WEBP", lossless=True, save_all=True, append_images=charts[1:])
+    assert decode_still_webp(data) is None
+    assert np.array_equal(decode(data).pixels, colour_chart()) and decode(data).frames == 2
 
 
 def test_one_pixel() -> None:
