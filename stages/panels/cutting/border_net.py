@@ -51,8 +51,11 @@ class SecondLook:
     seen: dict[int, Image] = field(default_factory=dict)
     _small: Image | None = None
 
-    def along(self, line: Line, xs: F64, params: SecondLookParams) -> Image:
-        """How likely a border runs along a line at ``xs`` (N, in pixels): levels, 255 = 1."""
+    def along(self, line: Line, xs: F64, params: SecondLookParams, *, turned: bool = False) -> Image:
+        """How likely a border runs along a line at ``xs`` (N, in pixels): levels, 255 = 1.
+
+        ``turned``: the network sees the band upside down, which to it is another page.
+        """
         from mangacolor.models.page.networks import page_reader
 
         if self._small is None:
@@ -66,8 +69,11 @@ class SecondLook:
         size = max(1, round(last - first)), 2 * params.half
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         band = cv2.warpAffine(self._small, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-        probability, _outside = page_reader(WEIGHTS, self.backend)(np.asarray(band, np.uint8))
+        way = -1 if turned else 1
+        shown = np.ascontiguousarray(np.asarray(band, np.uint8)[::way, ::way])
+        probability, _outside = page_reader(WEIGHTS, self.backend)(shown)
         seen = np.asarray(cv2.resize(probability, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+        seen = seen[::way, ::way]
         highest = seen[params.half - params.across : params.half + params.across + 1].max(0)
         where = np.clip(np.rint(xs * scale - first), 0, size[0] - 1).astype(np.intp)
         return np.asarray(highest[where], np.uint8)

@@ -17,9 +17,8 @@ from mangacolor.stages.panels.cutting.pinwheels import Pinwheel, ends_loose, fin
 from mangacolor.stages.panels.cutting.polygons import Polygon, area, clip, swap
 from mangacolor.stages.panels.cutting.shared_lines.finding import find_shared_lines
 from mangacolor.stages.panels.cutting.snap import fit_sides
+from mangacolor.stages.panels.cutting.style import DARK_BAND, UNTOLD, Style
 from mangacolor.stages.panels.params import CutParams, Params
-
-Style = tuple[bool, bool]  # whether sure gutters have been found around a region: across, down the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ def cut_region(
     floor: float,
     *,
     thorough: bool = False,
-    style: Style = (False, False),
+    style: Style = UNTOLD,
 ) -> Node:
     """The tree of cuts of a convex polygon of the page. ``floor``: least score worth finding, of gutters and
     lines that panels share.
@@ -67,7 +66,7 @@ def cut_region(
     polygon = fit_sides(views, polygon, params.snap)
     smallest = params.cut.smallest * views[0].white.size
     cuts = _find_cuts(views, polygon, params, floor, smallest, thorough=thorough)
-    judgements = tuple(_judge(cuts, smallest, polygon, style, params.cut, thorough=thorough))
+    judgements = tuple(_judge(cuts, smallest, polygon, style, params, thorough=thorough))
     best = next((index for index, judgement in enumerate(judgements) if judgement.chosen), None)
     if best is None or _is_loose(views, polygon, judgements[best].cut, params):
         wheel = find_pinwheel(views, polygon, params)
@@ -78,10 +77,10 @@ def cut_region(
     if best is None:
         return Node(polygon, judgements, doubted=_find_doubted(judgements, polygon, smallest, params.cut))
     cut = judgements[best].cut
-    if not cut.shared and cut.score >= params.cut.sure_score:
-        style = (style[0], True) if cut.down else (True, style[1])
+    within = style.with_cut(cut, params)
     parts = (
-        cut_region(views, part, params, floor, thorough=thorough, style=style) for part in split(polygon, cut)
+        cut_region(views, part, params, floor, thorough=thorough, style=within)
+        for part in split(polygon, cut)
     )
     return Node(polygon, judgements, best, tuple(parts))
 
@@ -157,14 +156,15 @@ def _find_cuts(
 
 
 def _judge(
-    cuts: list[Cut], smallest: float, polygon: Polygon, style: Style, params: CutParams, *, thorough: bool
+    cuts: list[Cut], smallest: float, polygon: Polygon, style: Style, params: Params, *, thorough: bool
 ) -> list[Judgement]:
     """All candidates, best first. The first that is good enough and leaves enough on both sides is chosen.
 
     ``smallest``: area of the smallest part, in square pixels.
     ``thorough``: what the others would leave is looked at, too, though nothing hangs on it.
     """
-    costs = [cut.shared * _style_cost(cut, style, params) for cut in cuts]
+    costs, least = [style.cost(cut, params) for cut in cuts], params.cut.least_score
+    sides = style.sides_of_sills(cuts, params)
     scores = [cut.score - cost for cut, cost in zip(cuts, costs, strict=True)]
     judgements: list[Judgement] = []
     taken = False
@@ -172,22 +172,18 @@ def _judge(
         cut, reason, own_side = cuts[index], "", False
         if cut.flaw:
             reason = cut.flaw
-        elif scores[index] < params.least_score:
-            reason = f"scores less than {params.least_score}"
+        elif style.is_sill(cut, params) or (cut.shared and (cut.down, cut.upper) in sides):
+            reason = DARK_BAND
+        elif scores[index] < least:
+            reason = f"scores less than {least}"
         elif (thorough or not taken) and min(area(part) for part in split(polygon, cut)) < smallest:
-            reason = f"leaves a part smaller than {100 * params.smallest:.2g} % of the page"
+            reason = f"leaves a part smaller than {100 * params.cut.smallest:.2g} % of the page"
             own_side = True
         elif taken:
             reason = "another cut of the region scores higher"
         taken = taken or not reason
         judgements.append(Judgement(cut, scores[index], costs[index], not reason, reason, own_side))
     return judgements
-
-
-def _style_cost(cut: Cut, style: Style, params: CutParams) -> float:
-    """What a shared line costs beside gutters."""
-    same, other = style[cut.down], style[not cut.down]
-    return params.same_way_cost * same + params.other_way_cost * other
 
 
 def split(polygon: Polygon, cut: Cut) -> tuple[Polygon, Polygon]:

@@ -7,6 +7,7 @@ gutter is blank, has frames along both of its lines, and runs on through the fra
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from mangacolor.stages.panels.cutting.polygons import Polygon
 from mangacolor.stages.panels.cutting.score_bounds import most_from_blank, most_from_frames
 from mangacolor.stages.panels.params import GutterParams, Params
 
+UNSEEN: Final = "wide, and the network sees no border along it"
 _BESIDE = (3, 6)  # pixels beyond a gutter's lines where a margin is blank, too: past the frame's own ink
 
 
@@ -113,8 +115,20 @@ def _between_lines(
         )
         score = evidence.visible(params.gutter) + float(beside[index])
         upper, lower = (lines.line(line) for line in pairs[index])
-        cuts.append(Cut(kind, down, upper, lower, score, evidence))
+        flaw = flaw_of(evidence, view.painted, params.gutter)
+        cuts.append(Cut(kind, down, upper, lower, score, evidence, flaw))
     return cuts
+
+
+def flaw_of(evidence: GutterEvidence, painted: bool, params: GutterParams) -> str:
+    """Why a band that scores well is no gutter after all; empty if it may be one.
+
+    Thin ones between slanted frames the network hardly knows, and in paintings few.
+    """
+    probability = evidence.border_probability
+    if probability is None or painted or evidence.mean_width < params.wide:
+        return ""
+    return UNSEEN if probability < params.least_probability else ""
 
 
 def _pair_lines(view: View, support: F64, spans: Spans, params: GutterParams) -> tuple[Spans, F64]:

@@ -42,6 +42,9 @@ class GutterParams:
     end_support_weight: float = 0.5  # of the probability at the ends that counts for the whole gutter
     end_first: int = 4  # samples from an end, where the border that it meets there is left behind,
     end_last: int = 11  # and up to which its own is looked at
+    wide: float = 16.0  # pixels from which on a gutter is one that the network knows,
+    least_probability: float = 0.1  # with so much at least
+    thick: float = 8.0  # pixels: a dark band up to that is a frame, and may end at one
 
     @property
     def most_without_frames(self) -> float:
@@ -63,6 +66,8 @@ class SharedLineParams:
     end_share: float = 0.12  # of a line at each end, that must be sure where a figure hides the middle,
     end_samples: int = 4  # but no fewer than these
     sure_end: float = 0.7  # probability that makes an end sure
+    end_piece: int = 16  # samples up to which an end is looked at,
+    surer_end: float = 0.4  # and the probability that the surer one of a line that is no slant must have
     level_slope: float = 0.006  # up to which a line is level,
     slanted_slope: float = 0.1  # and from which it is slanted on purpose
     tilt_cost: float = 0.03  # of a slope between the two
@@ -91,7 +96,9 @@ class SecondLookParams:
     half: int = 32  # pixels above and below the line that the network sees
     beyond: float = 32.0  # pixels before and after it
     across: int = 2  # pixels above and below the line within which a border counts
-    sure_end: float = 0.3  # probability at both ends that it takes: what slants in a drawing stops short
+    sure_end: float = 0.5  # probability at both ends that it takes: what slants in a drawing stops short
+    no_doubt: float = 0.7  # probability near both ends from which on one look is enough,
+    hopeless: float = 0.1  # or all along, below which it is; else a band is seen upside down, too
     twin_distance: float = 4.0  # pixels of samples: a line this near to one that is looked at is seen with it
     of_region: int = 2  # lines of a region, the best seen first, that are looked at
     of_view: float = (

@@ -15,7 +15,7 @@ class CutParams:
     sure_score: float = 0.9  # a gutter with it shows that the page has gutters,
     same_way_cost: float = 0.03  # which shared lines of the same direction then cost,
     other_way_cost: float = 0.02  # and those of the other
-    thinnest_panel: float = 0.03  # of the page's side: what is thinner is no panel
+    thinnest_panel: float = 0.06  # of the page's side: what is thinner is no panel
     thin_panel: float = 0.12  # of the page's side: below it,
     thin_blank: float = 0.8  # so much blank makes a margin with a balloon or a page number in it;
     most_blank: float = 0.97  # above it, so much

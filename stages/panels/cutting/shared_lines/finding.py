@@ -10,7 +10,7 @@ from mangacolor.core.arrays import F64, Mask
 from mangacolor.core.types import Image
 from mangacolor.stages.panels.cutting.border_net import end_support
 from mangacolor.stages.panels.cutting.candidates import Cut
-from mangacolor.stages.panels.cutting.lines import SAMPLE_STEP, Spans, View
+from mangacolor.stages.panels.cutting.lines import SAMPLE_STEP, Spans, View, sample_mask
 from mangacolor.stages.panels.cutting.polygons import Polygon
 from mangacolor.stages.panels.cutting.score_bounds import most_of_shared_lines
 from mangacolor.stages.panels.cutting.shared_lines.bars import SIDE_OF_BAR, is_side_of_bar
@@ -18,6 +18,9 @@ from mangacolor.stages.panels.cutting.shared_lines.evidence import SharedLineEvi
 from mangacolor.stages.panels.cutting.shared_lines.hidden import find_pieces, may_be_hidden
 from mangacolor.stages.panels.cutting.shared_lines.second_look import border_of, look_again
 from mangacolor.stages.panels.params import DrawnLineParams, Params, SharedLineParams
+
+NO_END = "the network sees a border at neither of its ends"
+_BESIDE = 4  # pixels to both sides of a line where a margin is blank, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,12 @@ def _measure(view: View, index: np.intp, samples: slice, params: Params) -> Shar
 
 def _flaw(view: View, support: F64, spans: Spans, index: np.intp, params: Params) -> str:
     """Why a line that scores well is no border after all; empty if it may be one."""
+    border, signs = border_of(view, index)[_without_margins(view, index, spans[index])], params.shared
+    if (
+        not view.painted
+        and surer_end(border, params.gutter.end_first, signs.end_piece) < 255 * signs.surer_end
+    ):
+        return NO_END
     better = {} if view.second_look is None else view.second_look.seen
     return SIDE_OF_BAR if is_side_of_bar(view, support, spans, index, better, params.bar) else ""
 
@@ -122,6 +131,31 @@ def visible_support(border: Image, edge: Mask, params: SharedLineParams) -> floa
     ends = min(_mean(border[:end]), _mean(border[-end:])) / 255
     visible = _mean(border[edge]) - 255 * params.hidden_cost * (1 - _mean(edge))
     return visible * min(1.0, ends / params.sure_end)
+
+
+def _without_margins(view: View, index: np.intp, span: Spans) -> slice:
+    """The samples of a line in ``span`` (first, last) less the blank ones at the page's edges: no border ends
+    there, but before them."""
+    lines, (first, last) = view.lines, (int(span[0]), int(span[1]))
+    ys = lines.offset[index] + lines.slope[index] * np.arange(first, last) * SAMPLE_STEP
+    blank = sample_mask(view.white, ys + np.array([-_BESIDE, 0, _BESIDE])[:, None], first).all(0)
+    drawn = np.flatnonzero(~blank)
+    if not len(drawn):
+        return slice(first, last)
+    start = first + int(drawn[0]) if first == 0 else first
+    stop = first + int(drawn[-1]) + 1 if last == lines.border.shape[1] else last
+    return slice(start, stop)
+
+
+def surer_end(border: Image, first: int, last: int) -> float:
+    """The higher of the mean probabilities near a line's two ends; levels, 255 = 1.
+
+    ``border``: the line's samples. Those from the ``first`` to the ``last`` from either end on count; of a
+    short line, all. A figure may hide one end of a border, but a line of which neither is seen is one of the
+    drawing.
+    """
+    ends = slice(first, last) if len(border) >= 2 * last else slice(None)
+    return max(_mean(border[ends]), _mean(border[::-1][ends]))
 
 
 def _mean(samples: Image | Mask) -> float:

@@ -6,7 +6,9 @@ import numpy as np
 
 from mangacolor.core.arrays import F64
 from mangacolor.core.types import Image
+from mangacolor.stages.panels.cutting.border_net import SecondLook
 from mangacolor.stages.panels.cutting.lines import SAMPLE_STEP, Lines, Spans, View
+from mangacolor.stages.panels.cutting.polygons import Line
 from mangacolor.stages.panels.params import SecondLookParams
 
 
@@ -29,7 +31,7 @@ def look_again(view: View, support: F64, spans: Spans, params: SecondLookParams)
         if worth[index] < params.least_worth or cost > look.left:
             break
         xs = np.arange(samples.start, samples.stop, dtype=np.float64) * SAMPLE_STEP
-        seen = look.along(lines.line(np.intp(index)), xs, params)
+        seen = _look_twice(look, lines.line(np.intp(index)), xs, params)
         # The two edges of one ink line are one border.
         for twin in _twins(lines, index, xs[[0, -1]], params.twin_distance):
             border = lines.border[twin].copy()
@@ -43,6 +45,20 @@ def border_of(view: View, index: np.intp) -> Image:
     """A line's samples of the network's probability, at the second look if there was one."""
     seen = None if view.second_look is None else view.second_look.seen.get(int(index))
     return np.asarray(view.lines.border[index], np.uint8) if seen is None else seen
+
+
+def _look_twice(look: SecondLook, line: Line, xs: F64, params: SecondLookParams) -> Image:
+    """How likely a border runs along a line at ``xs`` (N, in pixels): N levels, 255 = 1.
+
+    Where one look leaves a doubt, the higher of two: what the network misses one way up it may see the
+    other.
+    """
+    seen = look.along(line, xs, params)
+    samples = params.end_samples
+    at_ends = min(seen[:samples].mean(), seen[-samples:].mean())
+    if at_ends >= 255 * params.no_doubt or seen.mean() < 255 * params.hopeless:
+        return seen
+    return np.maximum(seen, look.along(line, xs, params, turned=True))
 
 
 def _edge_at_ends(lines: Lines, spans: Spans, samples: int) -> F64:
